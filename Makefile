@@ -1,0 +1,88 @@
+# sciatica-cds. Two commands: `make demo` and `make test`. `make help` lists the others.
+# Needs Python 3.11 or 3.12, a C compiler and make; everything else goes into .venv.
+
+PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
+    $$p -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null && echo $$p && exit; \
+    done; echo python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+# setup.py of the engine throws CFLAGS away and compiles without optimisation; through CC it gets it.
+export CC := gcc -O2
+ifeq ($(shell command -v gcc 2>/dev/null),)
+export CC := cc -O2
+endif
+WORKERS ?= 2
+# A uv on the path, or the one that the lock pins, put into .venv.
+UV = $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
+INSTALL = VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes --build-constraints requirements.lock
+COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml --quiet --universal \
+    --python-version 3.11 --generate-hashes --group build
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo serve test lint types rules unit lock bench golden image clean
+
+help: ## List what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 20
+
+$(VENV)/bin/python:
+	@$(PYTHON) tools/prerequisites.py
+	@echo "Making $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.lock | $(VENV)/bin/python
+	@command -v $(UV) >/dev/null 2>&1 || { \
+	    echo "Installing uv into $(VENV)"; \
+	    awk '/^uv==/ {on = 1} on {print} on && !/\\$$/ {exit}' requirements-dev.lock > $(VENV)/uv.lock && \
+	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.lock; }
+	@echo "Installing the locked packages (the rule engine is compiled)"
+	@$(INSTALL) -r requirements.lock
+	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --build-constraints requirements.lock --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+	@echo "Installing the locked development packages"
+	@$(INSTALL) -r requirements-dev.lock
+	@touch $@
+
+setup: $(VENV)/.dev ## Prepare .venv; then .venv/bin/sciatica-cds is the command line
+
+demo: $(VENV)/.run ## Start the service, send it the example stories, print their cards (ONCE=1: print and end)
+	@exec $(BIN)/sciatica-cds demo $(if $(ONCE),--once)
+
+serve: $(VENV)/.run ## Start the service
+	@exec $(BIN)/sciatica-cds serve
+
+test: lint types rules unit ## Everything that must pass before a change goes in
+
+lint: setup ## Style, mistakes and format of the Python code
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup ## Types
+	$(BIN)/mypy
+
+rules: setup ## The rule files: are they well formed, and do their own examples and the stories hold?
+	$(BIN)/sciatica-cds lint
+	$(BIN)/sciatica-cds test
+
+unit: setup ## The tests
+	$(BIN)/pytest -n $(WORKERS)
+
+lock: setup ## Compile both lock files anew from pyproject.toml
+	$(COMPILE) --upgrade --output-file requirements.lock
+	$(COMPILE) --upgrade --group dev --all-extras --constraint requirements.lock --output-file requirements-dev.lock
+
+bench: setup ## Measure: CPU per call, start-up, memory (prints medians)
+	$(BIN)/python -m benchmarks
+
+golden: setup ## Write the golden answers of the stories anew and show what changed
+	$(BIN)/sciatica-cds test --update
+	@git --no-pager diff --stat -- fhir_examples
+	@git --no-pager diff -- fhir_examples
+
+image: ## Build the container image with docker, podman or buildah, whichever is there
+	@tools/image.sh
+
+clean: ## Remove what make has made
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks build dist *.egg-info
