@@ -1,0 +1,37 @@
+"""Interval: a number known to lie between two bounds, either of which may be open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A number between ``low`` and ``high``, both included; None means nothing is known on that side."""
+
+    low: Decimal | None = None
+    high: Decimal | None = None
+
+    @classmethod
+    def exactly(cls, value: Decimal) -> Interval:
+        """The interval of one known number."""
+        return cls(value, value)
+
+    @property
+    def is_exact(self) -> bool:
+        return self.low is not None and self.low == self.high
+
+    def at_most(self, limit: Decimal) -> bool | None:
+        """Whether the number is ``limit`` or less: True, False, or None when it cannot be told."""
+        if self.high is not None and self.high <= limit:
+            return True
+        if self.low is not None and self.low > limit:
+            return False
+        return None
+
+    def overlaps(self, low: Decimal | None, high: Decimal | None) -> bool:
+        """Whether the number could lie between ``low`` and ``high`` (None: open)."""
+        if low is not None and self.high is not None and self.high < low:
+            return False
+        return not (high is not None and self.low is not None and self.low > high)

@@ -1,0 +1,112 @@
+"""Record: the resources of one patient for one call, with what could not be read or was not sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from service.record.references import References
+
+Resource = Mapping[str, Any]
+"""One FHIR resource as parsed JSON. Nothing about its content may be taken for granted."""
+
+
+class Completeness(StrEnum):
+    """How much of the list of one resource type arrived. Only ``complete`` may make silence count."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    NOT_SENT = "not-sent"
+
+
+class Release(StrEnum):
+    """The FHIR release a document speaks. R4 stands for R4B too: what is read here is the same in both."""
+
+    STU3 = "STU3"
+    R4 = "R4"
+    R5 = "R5"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in the input that was passed over or taken with doubt. Never quotes a value."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """One resource of the record, in R4 shape, with where it stood in the input.
+
+    Two entries are equal only when they are the same object, so entries may stand in sets.
+    """
+
+    resource: Resource
+    type: str
+    id: str | None
+    path: str
+    full_url: str | None = None
+
+    @property
+    def reference(self) -> str:
+        """``Type/id``, or the path in the input when the resource has no id."""
+        return f"{self.type}/{self.id}" if self.id else self.path
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """The resources of one patient for one call.
+
+    ``entries`` are in a canonical order that does not depend on the order of the input. ``orders``
+    are what is being ordered in this call (draft requests under an order hook); they are not among
+    the entries. A type that ``completeness`` does not name was not sent.
+    """
+
+    patient_id: str | None
+    entries: tuple[Entry, ...]
+    completeness: Mapping[str, Completeness]
+    problems: tuple[Problem, ...] = ()
+    orders: tuple[Entry, ...] = ()
+    release: Release = Release.R4
+    base: str | None = field(default=None)
+
+    @cached_property
+    def by_type(self) -> Mapping[str, tuple[Entry, ...]]:
+        """The entries by resource type, each in record order."""
+        index: dict[str, list[Entry]] = {}
+        for entry in self.entries:
+            index.setdefault(entry.type, []).append(entry)
+        return {name: tuple(found) for name, found in index.items()}
+
+    def of_type(self, name: str) -> tuple[Entry, ...]:
+        """The entries of one resource type; empty when there are none."""
+        return self.by_type.get(name, ())
+
+    def completeness_of(self, name: str) -> Completeness:
+        """How much of the list of this resource type arrived."""
+        return self.completeness.get(name, Completeness.NOT_SENT)
+
+    @property
+    def patient(self) -> Entry | None:
+        """The Patient resource, if it was sent."""
+        found = self.of_type("Patient")
+        return found[0] if found else None
+
+    @cached_property
+    def references(self) -> References:
+        """What references in this record point at."""
+        everything = (*self.entries, *self.orders)
+        return References(((entry.full_url, entry.type, entry.id, entry.resource) for entry in everything), self.base)
+
+    def resolve(self, reference: object, within: Resource | None = None) -> Resource | None:
+        """The resource a Reference points at, or None.
+
+        ``reference`` is a Reference element (or its text); ``within`` the resource it stands in, whose
+        ``contained`` resources are looked at first. A reference to another server is never resolved.
+        """
+        return self.references.resolve(reference, within)
