@@ -1,0 +1,102 @@
+"""Reading a request body: bounded in bytes, depth and count, and JSON as RFC 8259 means it (TR-1).
+
+What is refused here never reaches the rest of the service: text that is not UTF-8, NaN and
+Infinity, numbers too large for a double, text after the last brace, a key that occurs twice in
+one object, and nesting deeper than any FHIR resource needs. Nothing here quotes the body.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from service.errors import Fault, RequestError
+
+_BOM = b"\xef\xbb\xbf"
+_WHITE_SPACE = b" \t\r\n"
+_CHARSET = re.compile(r"charset\s*=\s*\"?([^\s\";]+)", re.IGNORECASE)
+
+
+def check_media_type(content_type: str | None) -> None:
+    """Refuse with 415 what is not declared as JSON: ``application/json`` or any ``+json`` type, in UTF-8."""
+    declared = content_type or ""
+    kind = declared.partition(";")[0].strip().lower()
+    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+        raise RequestError([Fault("Content-Type", "the body must be JSON", "send Content-Type: application/json")], 415)
+    charset = _CHARSET.search(declared)
+    if charset and charset[1].lower() not in {"utf-8", "utf8", "us-ascii"}:
+        raise RequestError([Fault("Content-Type", "the body must be UTF-8", "leave charset out")], 415)
+
+
+def too_large(limit: int) -> RequestError:
+    """The refusal of a body of more than ``limit`` bytes (413)."""
+    return RequestError([Fault("body", f"the body is larger than {limit} bytes")], 413)
+
+
+def parse_json(body: bytes, *, max_depth: int) -> Any:
+    """The JSON document in ``body``. Raises RequestError (400) with line and column, never with text of the body."""
+    body = body.removeprefix(_BOM)
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise _not_json(error, body) from None
+    members = _count_members(document, max_depth)
+    if body.translate(None, _WHITE_SPACE).count(b'":') != members:
+        _refuse_duplicate_keys(body)
+    return document
+
+
+def _not_json(error: orjson.JSONDecodeError, body: bytes) -> RequestError:
+    where = f"body line {error.lineno} column {error.colno}"
+    if not body.strip():
+        return RequestError([Fault("body", "the body is empty", "send a JSON object")])
+    if "after document" in error.msg:
+        return RequestError([Fault(where, "there is text after the end of the JSON document", "look for one brace too many")])
+    if "end of data" in error.msg:
+        return RequestError([Fault(where, "the JSON document ends too early", "the body was cut off, or a brace is missing")])
+    if "depth" in error.msg:
+        return RequestError([Fault(where, "the JSON document is nested too deeply")])
+    return RequestError([Fault(where, "not valid JSON (RFC 8259), or not UTF-8")])
+
+
+def _count_members(document: Any, max_depth: int) -> int:
+    """How many members all objects of the document have together. Level by level, so depth costs no stack."""
+    members = 0
+    level = _containers([document])
+    for _ in range(max_depth):
+        if not level:
+            return members
+        following: list[Any] = []
+        for node in level:
+            if type(node) is dict:
+                members += len(node)
+                following += _containers(node.values())
+            else:
+                following += _containers(node)
+        level = following
+    if not level:
+        return members
+    raise RequestError([Fault("body", f"the JSON document is nested deeper than {max_depth} levels")])
+
+
+def _containers(values: Iterable[Any]) -> list[Any]:
+    return [value for value in values if type(value) is dict or type(value) is list]
+
+
+def _refuse_duplicate_keys(body: bytes) -> None:
+    """Raise RequestError if a key occurs twice in one object; orjson silently takes the last.
+
+    Slow, so ``parse_json`` calls it only on suspicion. The suspicion misses nothing: in the body without
+    white space, each member of an object shows as a quote and a colon, and strings can only add to that
+    count. If it equals the number of members read, no member was lost.
+    """
+
+    def unique(pairs: list[tuple[str, Any]]) -> None:
+        if len({key for key, _ in pairs}) != len(pairs):
+            raise RequestError([Fault("body", "a key occurs twice in one object", "JSON objects have each key once")])
+
+    json.loads(body, object_pairs_hook=unique)
