@@ -1,0 +1,208 @@
+"""decide(): one record, one hook, one time in; one Decision out.
+
+The pure function in the middle of the service. No web, no clock, no environment, no files: every
+caller (EHR call, plain Bundle, command line, replay, tests) goes through it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from service.engine.chaining import Chained, Program, compile_program
+from service.engine.trace import Outcome, Reading, Result, outcome, read_plainly, supports
+from service.errors import EngineError
+from service.finding import Finding, Status
+from service.knowledge.conditions import Truth
+from service.knowledge.model import Knowledge, Rule
+from service.record.derive import Derivation
+from service.record.model import Problem, Record
+
+# The name space of ids that are made from content, so that the same question gives the same bytes.
+_CONTENT_IDS = uuid.UUID("6f0d7f5e-6a3b-4c0e-9d9e-2f4f3b6f7c11")
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """One fired rule that speaks: what it rests on, what it could not know, and which rules it covers."""
+
+    rule: Rule
+    found: tuple[Finding, ...]
+    not_recorded: tuple[str, ...]
+    covers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """All about one call. Findings, rule set digest and time give the same decision again."""
+
+    id: str
+    hook: str
+    now: datetime
+    ruleset_version: str
+    ruleset_digest: str
+    findings: Mapping[str, Finding]
+    outcomes: tuple[Outcome, ...]
+    advice: tuple[Advice, ...]
+    problems: tuple[Problem, ...]
+    not_recorded: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The knowledge made ready to decide: fact plans and one program per hook, built once."""
+
+    knowledge: Knowledge
+    derivation: Derivation
+    programs: Mapping[str, Program]
+
+
+def prepare(knowledge: Knowledge) -> Prepared:
+    """Compile the knowledge for every hook its services answer.
+
+    Raises KnowledgeError (EnvelopeError) when the rules cannot be run.
+    """
+    hooks = dict.fromkeys(service.hook for service in knowledge.services.values())
+    return Prepared(knowledge, Derivation(knowledge), {hook: compile_program(knowledge, hook) for hook in hooks})
+
+
+def decide(
+    prepared: Prepared, record: Record, hook: str, now: datetime, decision_id: uuid.UUID | None = None
+) -> Decision:
+    """Read the record into facts and decide on them.
+
+    ``now`` is an aware datetime and the only time there is. Without ``decision_id`` the id is made
+    from the content, so the same question gives the same id. Raises EngineError when the two
+    engines disagree.
+    """
+    facts = prepared.derivation.findings(record, now)
+    return decide_on(prepared, facts, hook, now, decision_id=decision_id, problems=record.problems)
+
+
+def decide_on(  # noqa: PLR0913  # the same question as decide(), asked with findings (replay, proofs)
+    prepared: Prepared,
+    facts: Mapping[str, Finding],
+    hook: str,
+    now: datetime,
+    *,
+    decision_id: uuid.UUID | None = None,
+    problems: Sequence[Problem] = (),
+) -> Decision:
+    """Decide on facts already read. Raises EngineError when the two engines disagree."""
+    knowledge, program = prepared.knowledge, prepared.programs[hook]
+    reading = read_plainly(program.strata, facts)
+    identity = str(decision_id or _content_id(knowledge, facts, hook, now))
+    compare(program.evaluate(facts), reading, identity)
+    outcomes = tuple(outcome(rule, reading) for rule in program.rules)
+    advice, outcomes = _speakers(program, outcomes, reading, hook)
+    unknown = dict.fromkeys(name for item in advice for name in item.not_recorded)
+    return Decision(
+        id=identity,
+        hook=hook,
+        now=now,
+        ruleset_version=knowledge.version,
+        ruleset_digest=knowledge.digest,
+        findings=reading.findings,
+        outcomes=outcomes,
+        advice=advice,
+        problems=tuple(problems),
+        not_recorded=tuple(unknown),
+    )
+
+
+def compare(chained: Chained, reading: Reading, identity: str) -> None:
+    """Hold the engine's answer against the plain reading; on any difference there is no advice.
+
+    Raises EngineError naming rules and conclusions only, never what was found.
+    """
+    plain = {rule for rule, truth in reading.truths.items() if truth is Truth.TRUE}
+    differing = sorted(plain ^ set(chained.fired))
+    differing += sorted(
+        name for name, status in reading.conclusions.items() if chained.conclusions.get(name) is not status
+    )
+    if differing:
+        raise EngineError(f"decision {identity}: the two engines disagree on {', '.join(differing)}")
+
+
+def _content_id(knowledge: Knowledge, facts: Mapping[str, Finding], hook: str, now: datetime) -> uuid.UUID:
+    told = "\n".join(repr(facts[name]) for name in sorted(facts))
+    content = f"{knowledge.digest}\n{hook}\n{now.isoformat()}\n{told}"
+    return uuid.uuid5(_CONTENT_IDS, hashlib.sha256(content.encode()).hexdigest())
+
+
+def _speakers(
+    program: Program, outcomes: Sequence[Outcome], reading: Reading, hook: str
+) -> tuple[tuple[Advice, ...], tuple[Outcome, ...]]:
+    """The rules that speak, and the outcomes with covered rules marked (the loudest of a family speaks)."""
+    fired = [item for item in outcomes if item.result is Result.FIRED and _speaks(item.rule, hook)]
+    leader: dict[str, Rule] = {}
+    for item in fired:
+        family = item.rule.family
+        if family is not None and (family not in leader or _loudness(item.rule) > _loudness(leader[family])):
+            leader[family] = item.rule
+    covered = {
+        item.rule.id: leader[item.rule.family].id
+        for item in fired
+        if item.rule.family is not None and leader[item.rule.family].id != item.rule.id
+    }
+    advice = tuple(
+        Advice(
+            rule=item.rule,
+            found=tuple(_found(item.rule, reading, program)),
+            not_recorded=tuple(dict.fromkeys(_not_recorded(item.rule, reading, program))),
+            covers=tuple(rule for rule, by in covered.items() if by == item.rule.id),
+        )
+        for item in fired
+        if item.rule.id not in covered
+    )
+    marked = tuple(
+        replace(item, covered_by=covered[item.rule.id]) if item.rule.id in covered else item for item in outcomes
+    )
+    return advice, marked
+
+
+def _speaks(rule: Rule, hook: str) -> bool:
+    return rule.card is not None and hook in rule.hooks
+
+
+def _loudness(rule: Rule) -> int:
+    assert rule.card is not None
+    return rule.card.indicator.rank
+
+
+def _found(rule: Rule, reading: Reading, program: Program) -> Iterator[Finding]:
+    """The facts a fired rule rests on, through conclusions down to the record, each once."""
+    seen: set[str] = set()
+    waiting = [finding.name for finding in supports(rule.when, reading.findings)]
+    waiting += [name for name in rule.mentions if reading.findings[name].status is Status.PRESENT]
+    while waiting:
+        name = waiting.pop(0)
+        if name in seen:
+            continue
+        seen.add(name)
+        if name not in program.concluding:
+            yield reading.findings[name]
+            continue
+        for concluding in program.concluding[name]:
+            if reading.truths.get(concluding.id) is Truth.TRUE:
+                waiting.extend(finding.name for finding in supports(concluding.when, reading.findings))
+
+
+def _not_recorded(rule: Rule, reading: Reading, program: Program) -> Iterator[str]:
+    """The unknown facts behind what a fired rule read, through conclusions down to the record."""
+    seen: set[str] = set()
+    waiting = [*sorted(rule.reads), *rule.mentions]
+    while waiting:
+        name = waiting.pop(0)
+        if name in seen or reading.findings[name].status is not Status.UNKNOWN:
+            continue
+        seen.add(name)
+        if name not in program.concluding:
+            yield name
+            continue
+        for concluding in program.concluding[name]:
+            if reading.truths.get(concluding.id) is Truth.UNKNOWN:
+                waiting.extend(sorted(concluding.reads))

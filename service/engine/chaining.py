@@ -1,0 +1,267 @@
+"""Forward chaining with durable-rules, inside a fence.
+
+The engine is right inside a narrow envelope and unsafe outside it (it crashes, loses facts, or
+answers wrongly). This module is the fence and the only one that imports it. Inside the envelope:
+
+* only positive patterns over flat facts of integers and fixed names; absence is a status, so no
+  rule depends on what has not been said, and nothing is negated, joined, retracted or timed;
+* a ``start`` fact comes first, a gate opens each stratum after all lower facts are at rest;
+* own fact ids, one constant session under a lock, deleted whatever happens;
+* every limit of the engine is checked with a margin when rules are loaded, and firings are counted
+  against a budget when they run.
+
+After a stratum each conclusion is closed: present if one of its rules surely holds, else unknown
+if one possibly holds, else absent. The closed conclusions are facts for the next stratum.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+import durable_rules_engine as native  # type: ignore[import-not-found]  # a C extension without stubs
+
+from service.engine.patterns import PRESENT, STATUS_NUMBER, Test, grouped, scales_of, terms
+from service.engine.strata import concluding_rules, rules_for, stratify
+from service.errors import EngineError, EnvelopeError, Fault
+from service.finding import Finding, Status
+from service.knowledge.model import Knowledge, Rule
+
+# Limits of durable-rules 2.0.28 with a margin: 255 rules on one identical pattern, 16 patterns in a
+# rule (one is the gate), 64 tests that one fact passes, 511 constants of one property.
+RULES_PER_PATTERN = 200
+PATTERNS_PER_RULE = 14
+TESTS_PER_FINDING = 55
+FINDINGS = 480
+
+SESSION = "0"
+REPEATED = 2  # what the engine answers when it has seen a fact before
+_ruleset_numbers = count()
+
+
+@dataclass(frozen=True, slots=True)
+class Chained:
+    """What followed: the rules that surely hold with the findings each rests on, and the closed conclusions."""
+
+    fired: Mapping[str, tuple[str, ...]]
+    conclusions: Mapping[str, Status]
+    firings: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """What the firing of one engine rule says."""
+
+    rule: str
+    concludes: str | None
+    surely: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Stratum:
+    gates: tuple[int, ...]
+    concludes: tuple[str, ...]
+
+
+class _Compiler:
+    """Turns rules into one engine rule set; every engine rule is a gate and one pattern per finding."""
+
+    def __init__(self, strata: Sequence[tuple[Rule, ...]]) -> None:
+        conditions = [rule.when for stratum in strata for rule in stratum]
+        self.scales = scales_of(conditions)
+        self.definition: dict[str, object] = {"start": {"all": [{"start": {"start": 1}}]}}
+        self.meanings: dict[str, _Meaning] = {}
+        self.strata: list[_Stratum] = []
+        self.copies: Counter[str] = Counter()
+        self._uses: Counter[tuple[str, tuple[Test, ...]]] = Counter()
+        self._gates = 0
+        for stratum in strata:
+            self._add_stratum(stratum)
+        self._check_capacities()
+
+    def _add_stratum(self, rules: Sequence[Rule]) -> None:
+        first_gate, in_gate = self._gates, 0
+        for rule in rules:
+            for surely in (True, False) if rule.concludes is not None else (True,):
+                for term in terms(rule.when):
+                    if in_gate == RULES_PER_PATTERN:
+                        self._gates, in_gate = self._gates + 1, 0
+                    self._add_term(rule, grouped(term, self.scales, possibly=not surely), surely)
+                    in_gate += 1
+        self._gates += 1
+        concludes = dict.fromkeys(rule.concludes for rule in rules if rule.concludes is not None)
+        self.strata.append(_Stratum(tuple(range(first_gate, self._gates)), tuple(concludes)))
+
+    def _add_term(self, rule: Rule, tests: Mapping[str, tuple[Test, ...]], surely: bool) -> None:
+        if len(tests) > PATTERNS_PER_RULE:
+            text = f"an alternative of this rule reads {len(tests)} findings at once, more than {PATTERNS_PER_RULE}"
+            raise EnvelopeError([Fault(rule.at, text, "conclude part of it in a rule of its own")])
+        patterns: list[dict[str, object]] = [{"gate": {"gate": self._gates}}]
+        for place, (finding, wanted) in enumerate(tests.items()):
+            patterns.append({f"p{place}": self._pattern(finding, wanted)})
+        name = f"r{len(self.meanings)}"
+        self.definition[name] = {"all": patterns}
+        self.meanings[name] = _Meaning(rule.id, rule.concludes, surely)
+
+    def _pattern(self, finding: str, tests: tuple[Test, ...]) -> dict[str, object]:
+        # A pattern used by very many rules is written over a second copy of the name property, so
+        # that no single pattern comes near the engine's limit.
+        copy = self._uses[finding, tests] // RULES_PER_PATTERN
+        self._uses[finding, tests] += 1
+        self.copies[finding] = max(self.copies[finding], copy + 1)
+        comparisons = [{operator: {prop: number}} for prop, operator, number in tests]
+        return {"$and": [{_name_property(copy): finding}, *comparisons]}
+
+    def _check_capacities(self) -> None:
+        per_finding = Counter(finding for finding, _ in self._uses)
+        crowded = [name for name, number in per_finding.items() if number > TESTS_PER_FINDING]
+        faults = [Fault("rules", f"{name} is tested in more than {TESTS_PER_FINDING} ways") for name in crowded]
+        if len(per_finding) > FINDINGS:
+            faults.append(Fault("rules", f"rules read {len(per_finding)} findings, more than {FINDINGS}"))
+        if faults:
+            raise EnvelopeError(faults)
+
+
+def _name_property(copy: int) -> str:
+    return "n" if copy == 0 else f"n{copy}"
+
+
+class Program:
+    """The rules of one hook, compiled once; evaluated one call at a time."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.strata = stratify(rules)
+        self.rules = tuple(rule for stratum in self.strata for rule in stratum)
+        self.concluding = concluding_rules(self.rules)
+        compiled = _Compiler(self.strata)
+        self._scales = compiled.scales
+        self._meanings = compiled.meanings
+        self._plan = compiled.strata
+        self.budget = 2 * len(self._meanings) + 16
+        conclusions = {name for stratum in compiled.strata for name in stratum.concludes}
+        names = sorted(compiled.copies)
+        self._fact_ids = {name: f"f{number}" for number, name in enumerate(names)}
+        self._names = {fact_id: name for name, fact_id in self._fact_ids.items()}
+        self._facts = tuple(name for name in names if name not in conclusions)
+        self._heads = {name: _fact_head(self._fact_ids[name], name, compiled.copies[name]) for name in names}
+        self._lock = threading.Lock()
+        name = f"rules-{next(_ruleset_numbers)}"
+        self._handle = native.create_ruleset(name, json.dumps(compiled.definition))
+
+    @property
+    def size(self) -> int:
+        """How many engine rules the program has."""
+        return len(self._meanings)
+
+    def evaluate(self, findings: Mapping[str, Finding]) -> Chained:
+        """Everything that follows from the findings.
+
+        Thread-safe, independent of the order of the findings, and leaves nothing behind.
+        Raises EngineError when the engine fails or runs past its budget of firings.
+        """
+        facts = [self._fact(findings[name]) for name in self._facts]
+        with self._lock:
+            try:
+                return self._run(facts)
+            except EngineError:
+                raise
+            except Exception as error:  # noqa: BLE001  # native code raises bare Exception
+                # Whatever the native code says may quote facts, so only its type goes on.
+                raise EngineError(f"the engine failed: {type(error).__name__}") from None
+            finally:
+                native.delete_state(self._handle, SESSION)
+
+    def _run(self, facts: list[str]) -> Chained:
+        fired: dict[str, tuple[str, ...]] = {}
+        closed: dict[str, Status] = {}
+        firings = 0
+        self._assert(['{"id":"s","sid":"0","start":1}'])
+        if facts:
+            self._assert(facts)
+        for stratum in self._plan:
+            possible: set[str] = set()
+            certain: set[str] = set()
+            for gate in stratum.gates:
+                for name, ids in self._assert([f'{{"id":"g{gate}","sid":"0","gate":{gate}}}']):
+                    firings += 1
+                    if firings > self.budget:
+                        raise EngineError("more firings than the rules can give")
+                    meaning = self._meanings[name]
+                    self._note(meaning, ids, fired, certain, possible)
+            conclusions = []
+            for name in stratum.concludes:
+                closed[name] = _close(name, certain, possible)
+                if name in self._heads:
+                    conclusions.append(self._fact(Finding(name, closed[name])))
+            if conclusions:
+                self._assert(conclusions)
+        return Chained(fired, closed, firings)
+
+    def _note(
+        self,
+        meaning: _Meaning,
+        ids: Sequence[str],
+        fired: dict[str, tuple[str, ...]],
+        certain: set[str],
+        possible: set[str],
+    ) -> None:
+        if not meaning.surely:
+            assert meaning.concludes is not None
+            possible.add(meaning.concludes)
+            return
+        support = tuple(sorted(self._names[fact_id] for fact_id in ids))
+        known = fired.get(meaning.rule)
+        # Firing order is never relied on: of several alternatives that hold the first by name stands.
+        fired[meaning.rule] = support if known is None else min(known, support)
+        if meaning.concludes is not None:
+            certain.add(meaning.concludes)
+
+    def _fact(self, finding: Finding) -> str:
+        status = STATUS_NUMBER[finding.status]
+        if status != PRESENT and not (finding.low is None and finding.high is None):
+            raise EngineError(f"{finding.name} carries a number although it is not present")
+        scale = self._scales.get(finding.name)
+        head = self._heads[finding.name]
+        if scale is None:
+            return f'{head}"s":{status}}}'
+        low, high = scale.interval(finding)
+        return f'{head}"s":{status},"lo":{low},"hi":{high}}}'
+
+    def _assert(self, facts: Sequence[str]) -> list[tuple[str, list[str]]]:
+        code, state = native.assert_facts(self._handle, f"[{','.join(facts)}]")
+        if code == REPEATED:
+            raise EngineError("a fact was asserted twice")
+        return list(self._drain(state))
+
+    def _drain(self, state: int) -> Iterator[tuple[str, list[str]]]:
+        first = native.start_action_for_state(self._handle, state)
+        match = None if first is None else first[1]
+        while match is not None:
+            ((name, aliases),) = json.loads(match).items()
+            if name != "start":
+                yield name, [fact["id"] for alias, fact in aliases.items() if alias != "gate"]
+            match = native.complete_and_start_action(self._handle, state)
+
+
+def _fact_head(fact_id: str, name: str, copies: int) -> str:
+    names = "".join(f'"{_name_property(copy)}":{json.dumps(name)},' for copy in range(copies))
+    return f'{{"id":"{fact_id}","sid":"{SESSION}",{names}'
+
+
+def _close(name: str, certain: set[str], possible: set[str]) -> Status:
+    if name in certain:
+        return Status.PRESENT
+    return Status.UNKNOWN if name in possible else Status.ABSENT
+
+
+def compile_program(knowledge: Knowledge, hook: str) -> Program:
+    """The rules that a hook runs, compiled.
+
+    Raises EnvelopeError when a rule does not fit into the engine's safe limits and KnowledgeError
+    when rules conclude from each other in a circle.
+    """
+    return Program(rules_for(knowledge, hook))

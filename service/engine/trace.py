@@ -1,0 +1,143 @@
+"""Why a rule fired or not, and the least change that would alter it.
+
+Everything here is read with the plain meaning of conditions, never from the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from service.finding import Finding, Status
+from service.knowledge.conditions import Truth, truth
+from service.knowledge.model import AllOf, Condition, Leaf, Rule, leaves
+
+
+class Result(StrEnum):
+    """What became of a rule in one decision."""
+
+    FIRED = "fired"
+    NOT_MET = "not-met"
+    NOT_ENOUGH_DATA = "not-enough-data"
+
+
+_RESULTS = {Truth.TRUE: Result.FIRED, Truth.FALSE: Result.NOT_MET, Truth.UNKNOWN: Result.NOT_ENOUGH_DATA}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one rule: fired, stopped by which tests, or waiting for which data."""
+
+    rule: Rule
+    result: Result
+    stopped_by: tuple[str, ...] = ()
+    covered_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The plain reading of all rules: what each came to, and the findings with all conclusions closed."""
+
+    truths: Mapping[str, Truth]
+    findings: Mapping[str, Finding]
+    conclusions: Mapping[str, Status]
+
+
+def read_plainly(strata: Sequence[Sequence[Rule]], facts: Mapping[str, Finding]) -> Reading:
+    """The same question the engine answers, read with ``conditions.truth``: the second engine."""
+    findings = dict(facts)
+    truths: dict[str, Truth] = {}
+    conclusions: dict[str, Status] = {}
+    for stratum in strata:
+        best: dict[str, list[Rule]] = {}
+        for rule in stratum:
+            truths[rule.id] = truth(rule.when, findings)
+            if rule.concludes is not None:
+                best.setdefault(rule.concludes, []).append(rule)
+        for name, rules in best.items():
+            finding = _conclude(name, rules, truths, findings)
+            findings[name] = finding
+            conclusions[name] = finding.status
+    return Reading(truths, findings, conclusions)
+
+
+def _conclude(
+    name: str, rules: Sequence[Rule], truths: Mapping[str, Truth], findings: Mapping[str, Finding]
+) -> Finding:
+    strongest = max(truths[rule.id].value for rule in rules)
+    if strongest == Truth.FALSE.value:
+        return Finding(name, Status.ABSENT)
+    if strongest == Truth.UNKNOWN.value:
+        return Finding(name, Status.UNKNOWN)
+    evidence = {
+        item: None
+        for rule in rules
+        if truths[rule.id] is Truth.TRUE
+        for finding in supports(rule.when, findings)
+        for item in finding.evidence
+    }
+    return Finding(name, Status.PRESENT, evidence=tuple(evidence))
+
+
+def supports(condition: Condition, findings: Mapping[str, Finding]) -> tuple[Finding, ...]:
+    """The present findings that make the condition true, in the order the condition names them."""
+    found = {
+        leaf.finding: findings[leaf.finding]
+        for leaf in leaves(condition)
+        if findings[leaf.finding].status is Status.PRESENT and truth(leaf, findings) is Truth.TRUE
+    }
+    return tuple(found.values())
+
+
+def outcome(rule: Rule, reading: Reading) -> Outcome:
+    """What became of the rule, with the tests that stopped it or that could not be told."""
+    answer = reading.truths[rule.id]
+    stopping = () if answer is Truth.TRUE else tuple(dict.fromkeys(_stopping(rule.when, reading.findings, answer)))
+    return Outcome(rule, _RESULTS[answer], stopping)
+
+
+def _stopping(condition: Condition, findings: Mapping[str, Finding], answer: Truth) -> Iterator[str]:
+    """The leaves that keep the condition at ``answer`` (false or unknown)."""
+    if isinstance(condition, Leaf):
+        yield str(condition)
+        return
+    for part in condition.parts:
+        if truth(part, findings) is answer:
+            yield from _stopping(part, findings, answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One test that would have to come out the other way."""
+
+    test: Leaf
+    now: Truth
+    wanted: Truth
+
+    def __str__(self) -> str:
+        verb = "hold" if self.wanted is Truth.TRUE else "not hold"
+        return f"'{self.test}' would have to {verb}"
+
+
+def least_change(condition: Condition, findings: Mapping[str, Finding]) -> tuple[Change, ...]:
+    """The fewest tests that would have to come out differently for the rule to come out differently.
+
+    For a rule that fired: to stop it. For one that did not: to fire it. Tests are counted one by
+    one; that two tests may hang on the same finding is not looked at.
+    """
+    wanted = Truth.FALSE if truth(condition, findings) is Truth.TRUE else Truth.TRUE
+    return _changes(condition, findings, wanted)
+
+
+def _changes(condition: Condition, findings: Mapping[str, Finding], wanted: Truth) -> tuple[Change, ...]:
+    now = truth(condition, findings)
+    if now is wanted:
+        return ()
+    if isinstance(condition, Leaf):
+        return (Change(condition, now, wanted),)
+    parts = [_changes(part, findings, wanted) for part in condition.parts]
+    # All parts must be true for "all", and all must be false to make "any" false.
+    if isinstance(condition, AllOf) == (wanted is Truth.TRUE):
+        return tuple(change for part in parts for change in part)
+    return min(parts, key=len)
