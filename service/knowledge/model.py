@@ -254,8 +254,10 @@ class FactDefinition:
     gender: str | None = None
     pick: str | None = None
     classes: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     route: str = "systemic"
+    within_days: int | None = None
     stopped_within_days: int | None = None
     daily_dose_mg: tuple[Decimal | None, Decimal | None] | None = None
     gap_days: int = 7
@@ -458,6 +460,7 @@ class Conclusion:
     id: str
     title: str
     asks: str
+    at: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -484,6 +487,7 @@ class Knowledge:
     override_reasons: Mapping[str, OverrideReason]
     people: Mapping[str, str]
     approved: frozenset[str]
+    retired: tuple[Rule, ...] = ()
 
     @property
     def rules(self) -> tuple[Rule, ...]:
