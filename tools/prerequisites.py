@@ -12,17 +12,19 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from pathlib import Path
+from typing import List, Optional
 
 SUPPORTED = ((3, 11), (3, 12))
 PROGRAM = "#include <Python.h>\nint main(void) { return 0; }\n"
 
 
-def compiler():
+def compiler() -> List[str]:
     """Return the compiler command of the environment (CC), as a list, with cc as the default."""
     return shlex.split(os.environ.get("CC", "")) or ["cc"]
 
 
-def missing_python():
+def missing_python() -> Optional[str]:
     """Return a sentence when this Python cannot run the service."""
     if sys.version_info[:2] in SUPPORTED:
         return None
@@ -32,7 +34,7 @@ def missing_python():
     ).format(*sys.version_info[:2])
 
 
-def missing_venv():
+def missing_venv() -> Optional[str]:
     """Return a sentence when virtual environments cannot be made."""
     try:
         import ensurepip  # noqa: F401, PLC0415 - Debian leaves it out of the python3 package
@@ -42,7 +44,7 @@ def missing_venv():
     return None
 
 
-def missing_compiler():
+def missing_compiler() -> Optional[str]:
     """Return a sentence when there is no C compiler, or when it cannot find the Python headers."""
     command = compiler()
     if shutil.which(command[0]) is None:
@@ -51,11 +53,10 @@ def missing_compiler():
             "macOS: xcode-select --install"
         ).format(command[0])
     with tempfile.TemporaryDirectory() as folder:
-        source = os.path.join(folder, "probe.c")
-        with open(source, "w") as out:
-            out.write(PROGRAM)
+        source = Path(folder) / "probe.c"
+        source.write_text(PROGRAM, encoding="utf-8")
         include = "-I" + sysconfig.get_paths()["include"]
-        probe = [*command, include, "-c", source, "-o", os.path.join(folder, "probe.o")]
+        probe = [*command, include, "-c", str(source), "-o", str(source.with_suffix(".o"))]
         done = subprocess.run(probe, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     if done.returncode == 0:
         return None
@@ -65,7 +66,7 @@ def missing_compiler():
     ).format(*sys.version_info[:2])
 
 
-def main():
+def main() -> int:
     """Print every missing thing, not only the first; return the exit code."""
     faults = [fault for fault in (missing_python(), missing_venv(), missing_compiler()) if fault]
     for fault in faults:

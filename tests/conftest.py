@@ -1,0 +1,62 @@
+"""What every test may ask for: the rule set, the service, a client, and the real data if it is there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from flask.testing import FlaskClient
+
+    from service.knowledge.model import Knowledge
+
+PROJECT = Path(__file__).resolve().parent.parent
+TEST_DATA = "SCIATICA_CDS_TEST_DATA"
+
+
+@pytest.fixture(scope="session")
+def project() -> Path:
+    """The folder of the project."""
+    return PROJECT
+
+
+@pytest.fixture(scope="session")
+def rules_path() -> Path:
+    """The rule files that are shipped."""
+    return PROJECT / "rules"
+
+
+@pytest.fixture(scope="session")
+def knowledge(rules_path: Path) -> Knowledge:
+    """The shipped rule set, loaded once: it is frozen, so tests may share it."""
+    from service.knowledge.loader import load
+
+    return load(rules_path)
+
+
+@pytest.fixture(scope="session")
+def app() -> Flask:
+    """The service with its default settings, whatever the environment of the caller says."""
+    from service import create_app
+    from service.config import Settings
+
+    return create_app(Settings())
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A client of the service, inside the process."""
+    return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """The folder of real published FHIR data; the test is skipped, with the reason, where it is not there."""
+    folder = Path(os.environ.get(TEST_DATA) or PROJECT.parent / "shared" / "data")
+    if not (folder / "fhir").is_dir():
+        pytest.skip(f"no FHIR test data: set {TEST_DATA} to its folder")
+    return folder
