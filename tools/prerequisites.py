@@ -37,8 +37,8 @@ def missing_python() -> Optional[str]:
 def missing_venv() -> Optional[str]:
     """Return a sentence when virtual environments cannot be made."""
     try:
-        import ensurepip  # noqa: F401, PLC0415 - Debian leaves it out of the python3 package
-        import venv  # noqa: F401, PLC0415
+        import ensurepip  # noqa: F401 - Debian leaves it out of the python3 package
+        import venv  # noqa: F401
     except ImportError:
         return "the venv module is missing. Debian, Ubuntu: apt-get install python3-venv"
     return None
