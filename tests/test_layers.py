@@ -41,7 +41,8 @@ HOMES = {
     "fhir": ("service.record.*", "service.hooks.orders"),
     "fhir_core": ("service.record.*", "service.hooks.orders"),
     "pydantic": ("service.record.*", "service.hooks.orders"),
-    "marshmallow": ("service.knowledge.*", "service.hooks.schemas"),
+    # environs checks the environment with validators of marshmallow, so the settings may name them.
+    "marshmallow": ("service.config", "service.knowledge.*", "service.hooks.schemas"),
     "yaml": ("service.knowledge.*", "service.hooks.schemas"),
     "flask": ("service", "service.hooks.*routes*", "service.web", "service.web.*", "service.cli", "service.cli.*"),
     "werkzeug": ("service", "service.hooks.*routes*", "service.web", "service.web.*", "service.cli", "service.cli.*"),

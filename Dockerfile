@@ -1,0 +1,50 @@
+# Two stages: the rule engine has no wheels and is compiled in the first; the second holds no compiler.
+FROM python:3.11-slim AS builder
+
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends gcc libc6-dev \
+    && rm -rf /var/lib/apt/lists/*
+
+WORKDIR /app
+COPY requirements.lock ./
+# setup.py of the engine throws CFLAGS away; through CC it is compiled with optimisation.
+# Build tools are those of the lock: the build runs outside isolation, after they are there.
+RUN python3 -m venv /venv \
+    && sed -n '/^setuptools==/,/[^\\]$/p' requirements.lock > build.lock \
+    && /venv/bin/pip install --no-cache-dir --require-hashes -r build.lock \
+    && CC="gcc -O2" /venv/bin/pip install --no-cache-dir --no-build-isolation --require-hashes -r requirements.lock
+COPY pyproject.toml README.md ./
+COPY service service
+RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --editable . \
+    && /venv/bin/pip uninstall --yes setuptools pip \
+    && rm build.lock requirements.lock \
+    && python3 -m compileall -q service
+
+
+FROM python:3.11-slim
+
+LABEL org.opencontainers.image.title="sciatica-cds" \
+      org.opencontainers.image.description="CDS Hooks advice for sciatica with muscle spasm" \
+      org.opencontainers.image.licenses="Apache-2.0"
+
+ENV PATH=/venv/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    SCIATICA_CDS_BIND=0.0.0.0:8080
+
+# Code and rules belong to root: the service can read them and cannot change them.
+COPY --from=builder /venv /venv
+COPY --from=builder /app /app
+COPY rules /app/rules
+COPY fhir_examples /app/fhir_examples
+COPY gunicorn.conf.py /app/
+
+WORKDIR /app
+USER 10001
+EXPOSE 8080
+
+# slim has no curl; 127.0.0.1 and not a name, so that no resolver can fail.
+HEALTHCHECK --interval=15s --timeout=3s --start-period=10s --retries=3 \
+    CMD ["python3", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/health', timeout=2)"]
+
+ENTRYPOINT ["gunicorn", "--config", "/app/gunicorn.conf.py"]
