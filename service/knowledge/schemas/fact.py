@@ -1,0 +1,269 @@
+"""The shape of a fact: the keys all kinds share, and for each kind its own. The set of kinds is closed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from marshmallow import Schema, ValidationError, validates_schema
+
+from service.knowledge.documents import Table
+from service.knowledge.model import FactDefinition, FactKind, FactSource
+from service.knowledge.schemas.fields import (
+    Choice,
+    Complaint,
+    Flag,
+    Number,
+    Several,
+    Shape,
+    Strict,
+    Text,
+    Whole,
+    decimal,
+    did_you_mean,
+    refuse,
+    words,
+)
+
+RESOURCES = (
+    "Condition",
+    "Procedure",
+    "AllergyIntolerance",
+    "Observation",
+    "QuestionnaireResponse",
+    "ServiceRequest",
+    "DiagnosticReport",
+    "ImagingStudy",
+    "Device",
+    "DeviceUseStatement",
+    "Communication",
+    "CommunicationRequest",
+    "Encounter",
+    "Goal",
+    "CarePlan",
+    "Appointment",
+    "DocumentReference",
+    "FamilyMemberHistory",
+    "Immunization",
+    "MedicationRequest",
+    "MedicationStatement",
+    "MedicationDispense",
+    "MedicationAdministration",
+    "NutritionOrder",
+    "Patient",
+)
+_ORDERED = ("MedicationRequest", "ServiceRequest")
+_ROUTES = ["systemic", "local", "any"]
+_PAIR = 2
+
+
+class FromField(Strict[tuple[FactSource, ...]]):
+    """``from``: one place to look, or a list of them."""
+
+    def read(self, value: Any) -> tuple[FactSource, ...]:
+        shape = SourceOfFactShape()
+        if isinstance(value, Table):
+            return (shape.load(value),)
+        if not isinstance(value, list) or not value:
+            raise refuse("must be a list of {resource, codes}")
+        read: list[FactSource] = []
+        faults: dict[int, Any] = {}
+        for index, part in enumerate(value):
+            try:
+                read.append(shape.load(part))
+            except ValidationError as error:
+                faults[index] = error.messages
+        if faults:
+            raise ValidationError(faults)
+        return tuple(read)
+
+
+class SpanField(Strict[tuple[Decimal | None, Decimal | None]]):
+    """``[low, high]``; either may be null when ``open_ended``."""
+
+    def __init__(self, *, open_ended: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self.open_ended = open_ended
+
+    def read(self, value: Any) -> tuple[Decimal | None, Decimal | None]:
+        if not isinstance(value, list) or len(value) != _PAIR:
+            raise refuse("must be [low, high]")
+        low, high = (None if end is None and self.open_ended else decimal(end) for end in value)
+        if low is not None and high is not None and low > high:
+            raise refuse("low lies above high")
+        return low, high
+
+
+class SourceOfFactShape(Shape):
+    """One entry of ``from``."""
+
+    model = FactSource
+    located = False
+    resource = Choice(RESOURCES, required=True)
+    codes = words(required=True, least=1)
+    yes = words()
+    no = words()
+    history = Flag(load_default=False)
+    unconfirmed = Flag(load_default=True)
+    within_days = Whole(least=1, load_default=None, allow_none=True)
+    undated = Flag(load_default=True)
+    in_episode = Flag(load_default=False)
+    body_site = words()
+
+
+class FactShape(Shape):
+    """What every fact says, whatever its kind."""
+
+    model = FactDefinition
+    id = Text(required=True)
+    title = Text(required=True)
+    asks = Text(required=True)
+    kind = Choice({kind.value: kind for kind in FactKind}, required=True)
+    absent_when = Text(blank=True, load_default="")
+    complete = Several(Choice(RESOURCES))
+    complete_nonempty = Flag(load_default=False)
+    product_choice = Text(load_default=None, allow_none=True)
+
+    @validates_schema(skip_on_field_errors=True)
+    def nonempty_needs_complete(self, data: dict[str, Any], **_: Any) -> None:
+        if data["complete_nonempty"] and not data["complete"]:
+            raise ValidationError({"complete_nonempty": [Complaint("means nothing without complete")]})
+
+
+class CodedShape(FactShape):
+    sources = FromField(data_key="from", required=True)
+    newest_wins = Flag(load_default=False)
+
+
+class QuantityShape(FactShape):
+    sources = FromField(data_key="from", required=True)
+    unit = Text(load_default=None, allow_none=True)
+    look_back_days = Number(load_default=None, allow_none=True)
+    plausible = SpanField(load_default=None, allow_none=True)
+    prefer = Choice(["lowest", "highest"], load_default=None, allow_none=True)
+    compute = Choice(["ckd-epi-2021"], load_default=None, allow_none=True)
+
+
+class AgeShape(FactShape):
+    unit = Choice(["a"], load_default="a")
+
+
+class SexShape(FactShape):
+    gender = Choice(["female", "male"], required=True)
+
+
+class ElapsedShape(FactShape):
+    sources = FromField(data_key="from", required=True)
+    pick = Choice(["earliest", "latest"], required=True)
+    unit = Choice(["d"], load_default="d")
+
+
+class GestationShape(FactShape):
+    sources = FromField(data_key="from", load_default=())
+    unit = Choice(["wk"], load_default="wk")
+
+
+class DrugShape(FactShape):
+    classes = words(required=True, least=1)
+    excluded = words(data_key="exclude", attribute="exclude")
+    route = Choice(_ROUTES, load_default="systemic")
+    within_days = Whole(least=1, load_default=None, allow_none=True)
+    stopped_within_days = Whole(least=1, load_default=None, allow_none=True)
+    daily_dose_mg = SpanField(open_ended=True, load_default=None, allow_none=True)
+
+
+class CourseShape(FactShape):
+    classes = words(required=True, least=1)
+    excluded = words(data_key="exclude", attribute="exclude")
+    route = Choice(_ROUTES, load_default="systemic")
+    gap_days = Whole(load_default=7)
+    measure = Choice(["current", "ordered", "both"], required=True)
+    unit = Choice(["d"], load_default="d")
+
+
+class ChangeShape(FactShape):
+    sources = FromField(data_key="from", required=True)
+    measure = Choice(["points", "percent"], required=True)
+    unit = Text(load_default=None, allow_none=True)
+    look_back_days = Number(load_default=None, allow_none=True)
+    plausible = SpanField(load_default=None, allow_none=True)
+
+
+class OrderFactShape(FactShape):
+    resource = Choice(_ORDERED, required=True)
+    classes = words()
+    codes = words()
+    excluded = words(data_key="exclude", attribute="exclude")
+    route = Choice(_ROUTES, load_default="systemic")
+    daily_dose_mg = SpanField(open_ended=True, load_default=None, allow_none=True)
+    reasons = words()
+
+    @validates_schema(skip_on_field_errors=True)
+    def recognises_something(self, data: dict[str, Any], **_: Any) -> None:
+        if not data["classes"] and not data["codes"]:
+            raise refuse("names neither classes nor codes", "value sets of the drugs or services meant")
+
+
+class OrderReasonShape(FactShape):
+    order = Text(required=True)
+    reasons = words(required=True, least=1)
+
+
+class CountShape(FactShape):
+    measure = Choice(["ingredients", "entries"], required=True)
+    classes = words()
+    excluded = words(data_key="exclude", attribute="exclude")
+    route = Choice(_ROUTES, load_default="systemic")
+    sources = FromField(data_key="from", load_default=())
+    unit = Choice(["1"], load_default=None, allow_none=True)
+
+    @validates_schema(skip_on_field_errors=True)
+    def counts_what_it_names(self, data: dict[str, Any], **_: Any) -> None:
+        if data["measure"] == "ingredients" and (not data["classes"] or data["sources"]):
+            raise refuse("measure ingredients needs classes and no from")
+        if data["measure"] == "entries" and (not data["sources"] or data["classes"]):
+            raise refuse("measure entries needs from and no classes")
+
+
+class SettingShape(FactShape):
+    setting = Text(required=True)
+    equals = Text(required=True)
+
+
+SHAPES: dict[FactKind, type[FactShape]] = {
+    FactKind.CODED: CodedShape,
+    FactKind.QUANTITY: QuantityShape,
+    FactKind.AGE: AgeShape,
+    FactKind.SEX: SexShape,
+    FactKind.ELAPSED: ElapsedShape,
+    FactKind.GESTATION: GestationShape,
+    FactKind.DRUG: DrugShape,
+    FactKind.COURSE: CourseShape,
+    FactKind.CHANGE: ChangeShape,
+    FactKind.ORDER: OrderFactShape,
+    FactKind.ORDER_REASON: OrderReasonShape,
+    FactKind.COUNT: CountShape,
+    FactKind.SETTING: SettingShape,
+}
+
+
+class FactField(Strict[FactDefinition]):
+    """One fact, read by the shape of its kind, so that options of another kind are refused."""
+
+    _shapes: ClassVar[dict[str, Schema]] = {kind.value: shape() for kind, shape in SHAPES.items()}
+
+    def read(self, value: Any) -> FactDefinition:
+        if not isinstance(value, Table):
+            raise refuse("must be a fact with id, title, asks, kind")
+        kind = value.get("kind")
+        if kind not in self._shapes:
+            hint = did_you_mean(kind, self._shapes) if isinstance(kind, str) else None
+            raise ValidationError({"kind": [Complaint("must be one of " + ", ".join(self._shapes), hint)]})
+        fact: FactDefinition = self._shapes[kind].load(value)
+        return fact
+
+
+class FactFileShape(Shape):
+    """One file under ``facts/``."""
+
+    facts = Several(FactField(), required=True, least=1)

@@ -1,0 +1,57 @@
+"""Turns what a shape complains about into faults that point at a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from marshmallow import Schema, ValidationError
+
+from service.errors import Fault
+from service.knowledge.documents import Items, Table, line_of
+
+# marshmallow's own sentences, in the words of this project.
+_WORDING = {
+    "Missing data for required field.": "is missing",
+    "Field may not be null.": "must not be empty",
+    "Invalid input type.": "must be a mapping of keys",
+    "Not a valid mapping type.": "must be a mapping of keys",
+    "Not a valid date.": "must be a date like 2026-11-24",
+    "Not a valid list.": "must be a list",
+}
+
+
+def read_shape(shape: Schema, data: Any, file: str) -> tuple[Any, list[Fault]]:
+    """The object that ``data`` stands for, or None and every fault found in it."""
+    if not isinstance(data, Table):
+        return None, [Fault(f"{file}:1", "must be a mapping of keys")]
+    try:
+        return shape.load(data), []
+    except ValidationError as error:
+        return None, list(faults_of(error.messages, data, file))
+
+
+def faults_of(messages: Any, data: Table, file: str) -> Iterator[Fault]:
+    """One fault per complaint, each at the line of the nearest thing that exists."""
+    for path, message in _flat(messages, data, ()):
+        name = ".".join(str(step + 1) if isinstance(step, int) else step for step in path)
+        text = _WORDING.get(message, str(message))
+        where = f"{file}:{line_of(data, path, data.line)}"
+        yield Fault(where, f"{name}: {text}" if name else text, getattr(message, "hint", None))
+
+
+def _flat(messages: Any, data: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    if isinstance(messages, str):
+        yield path, messages
+    elif isinstance(messages, list):
+        for message in messages:
+            yield from _flat(message, data, path)
+    else:
+        for step, inner in messages.items():
+            if (isinstance(data, Items) and isinstance(step, int) and step < len(data)) or (isinstance(data, Table) and step in data):
+                yield from _flat(inner, data[step], (*path, step))
+            elif step in {"_schema", "key", "value"}:
+                # marshmallow's own steps, which the file does not have.
+                yield from _flat(inner, data, path)
+            else:
+                yield from _flat(inner, None, (*path, step))

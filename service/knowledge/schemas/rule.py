@@ -1,0 +1,179 @@
+"""The shape of a rule file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validates_schema
+
+from service.finding import Status
+from service.knowledge.documents import Table
+from service.knowledge.model import (
+    CardText,
+    Example,
+    Given,
+    HistoryEntry,
+    Indicator,
+    Link,
+    Recommendation,
+    Rule,
+    Suggestion,
+)
+from service.knowledge.schemas.condition import ConditionField
+from service.knowledge.schemas.fields import (
+    Choice,
+    Complaint,
+    Flag,
+    Several,
+    Shape,
+    Strict,
+    Text,
+    decimal,
+    nested,
+    refuse,
+    words,
+)
+from service.knowledge.schemas.source import CitationShape
+
+_STATUSES = [status.value for status in Status]
+
+
+class GivenField(Strict[Given]):
+    """The state of one finding in an example: a word, a number, or an interval ``{low, high}``."""
+
+    def read(self, value: Any) -> Given:
+        if isinstance(value, Table):
+            return _interval(value)
+        if isinstance(value, str):
+            return Given(Choice(_STATUSES).deserialize(value))
+        number = decimal(value)
+        return Given(Status.PRESENT.value, number, number)
+
+
+def _interval(value: Table) -> Given:
+    for key in value:
+        if key not in {"low", "high"}:
+            raise ValidationError({key: [Complaint("this key is not known here", "low and high, null where open")]})
+    low, high = (None if value.get(side) is None else decimal(value[side]) for side in ("low", "high"))
+    if low is None and high is None:
+        raise refuse("names neither low nor high", "write unknown")
+    if low is not None and high is not None and low > high:
+        raise refuse("low lies above high")
+    return Given(Status.PRESENT.value, low, high)
+
+
+class ExampleShape(Shape):
+    model = Example
+    name = Text(required=True)
+    given = fields.Dict(keys=fields.String(), values=GivenField(), load_default=dict)
+    expect = Choice(["fires", "silent", "undecided"], required=True)
+
+
+class RecommendationShape(Shape):
+    model = Recommendation
+    located = False
+    topic = Text(required=True)
+    direction = Choice(["for", "against", "ask", "inform"], required=True)
+    strength = Text(required=True)
+    certainty = Text(required=True)
+
+
+class SuggestionShape(Shape):
+    model = Suggestion
+    label = Text(required=True)
+    create = words()
+    remove = words()
+    recommended = Flag(load_default=False)
+
+    @validates_schema
+    def does_something(self, data: dict[str, Any], **_: Any) -> None:
+        if not data.get("create") and not data.get("remove"):
+            raise refuse("neither creates nor removes anything", "a button that does nothing misleads (SU-6)")
+
+
+class LinkShape(Shape):
+    model = Link
+    located = False
+    label = Text(required=True)
+    url = Text(required=True)
+
+
+class PatientShape(Shape):
+    summary = Text(required=True)
+    detail = Text(load_default=None, allow_none=True)
+
+
+class CardShape(Shape):
+    located = False
+    indicator = Choice({indicator.value: indicator for indicator in Indicator}, required=True)
+    summary = Text(required=True)
+    detail = Text(required=True)
+    suggestions = Several(nested(SuggestionShape))
+    links = Several(nested(LinkShape))
+    override_reasons = words()
+    patient = nested(PatientShape, load_default=None, allow_none=True)
+
+    @staticmethod
+    def model(patient: dict[str, Any] | None, **data: Any) -> CardText:
+        plain = patient or {}
+        return CardText(**data, patient_summary=plain.get("summary"), patient_detail=plain.get("detail"))
+
+
+class ThenShape(Shape):
+    conclude = Text()
+    card = nested(CardShape)
+
+    @validates_schema(skip_on_field_errors=True)
+    def one_of_two(self, data: dict[str, Any], **_: Any) -> None:
+        if len(data) != 1:
+            raise refuse("must either conclude a finding or speak a card", "conclude: or card:, one of them")
+
+
+class HistoryShape(Shape):
+    model = HistoryEntry
+    located = False
+    version = Text(required=True)
+    day = fields.Date(data_key="date", required=True)
+    change = Text(required=True)
+
+
+class RuleShape(Shape):
+    """One file under ``phases/<phase>/``. The loader adds the phase."""
+
+    id = Text(required=True)
+    title = Text(required=True)
+    version = Text(required=True)
+    status = Choice(["draft", "active", "retired"], required=True)
+    effective = fields.Date(load_default=None, allow_none=True)
+    owner = Text(required=True)
+    review_by = fields.Date(required=True)
+    purpose = Text(required=True)
+    rationale = Text(required=True)
+    recommendation = nested(RecommendationShape, load_default=None, allow_none=True)
+    citations = Several(nested(CitationShape))
+    hooks = words()
+    when = ConditionField(required=True)
+    then = nested(ThenShape, required=True)
+    family = Text(load_default=None, allow_none=True)
+    names_conflict_with = words()
+    mentions = words()
+    unverified_parts = words()
+    limitations = Text(required=True)
+    examples = Several(nested(ExampleShape))
+    history = Several(nested(HistoryShape))
+
+    @staticmethod
+    def model(then: dict[str, Any], **data: Any) -> Rule:
+        return Rule(**data, phase="", concludes=then.get("conclude"), card=then.get("card"))
+
+    @validates_schema(skip_on_field_errors=True)
+    def hooks_belong_to_cards(self, data: dict[str, Any], **_: Any) -> None:
+        speaks = "card" in data["then"]
+        if speaks and not data["hooks"]:
+            raise ValidationError({"hooks": [Complaint("a rule with a card needs hooks")]})
+        if not speaks and data["hooks"]:
+            raise ValidationError({"hooks": [Complaint("a rule that concludes runs on every hook", "leave hooks out")]})
+        if speaks and data["recommendation"] is None:
+            raise ValidationError({"recommendation": [Complaint("a rule with a card needs a recommendation")]})
+        if not speaks and data["family"] is not None:
+            raise ValidationError({"family": [Complaint("only rules with a card have a family")]})

@@ -1,0 +1,112 @@
+"""The shapes of the frame: ruleset, override reasons and approvals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from marshmallow import fields
+
+from service.knowledge.documents import Table
+from service.knowledge.model import Conclusion, Indicator, OverrideReason, ServiceDefinition
+from service.knowledge.schemas.fields import Choice, Several, Shape, Text, Whole, nested, words
+
+OVERRIDE_SYSTEM = "urn:sciatica-cds:override-reason"
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One named person's approval of one rule at one digest."""
+
+    rule: str
+    digest: str
+    by: str
+    day: date
+    note: str | None = None
+    at: str = ""
+
+
+class EpisodeShape(Shape):
+    codes = words(required=True, least=1)
+
+
+class PhaseShape(Shape):
+    id = Text(required=True)
+    title = Text(required=True)
+
+
+class ServiceShape(Shape):
+    model = ServiceDefinition
+    id = Text(required=True)
+    hook = Text(required=True)
+    title = Text(required=True)
+    description = Text(required=True)
+    usage_requirements = Text(required=True)
+    indicators = Several(Choice([indicator.value for indicator in Indicator]), required=True, least=1)
+    info_phases = words()
+
+
+class ConclusionShape(Shape):
+    model = Conclusion
+    id = Text(required=True)
+    title = Text(required=True)
+    asks = Text(required=True)
+
+
+class RulesetShape(Shape):
+    """``ruleset.yaml``: what the rule set is for, and its frame."""
+
+    name = Text(required=True)
+    version = Text(required=True)
+    title = Text(required=True)
+    intended_use = Text(required=True)
+    out_of_scope = Text(required=True)
+    not_clearance = Text(required=True)
+    jurisdiction = Choice(["us", "uk"], required=True)
+    settings = fields.Dict(keys=fields.String(), values=Text(), load_default=dict)
+    people = fields.Dict(keys=fields.String(), values=Text(), required=True)
+    max_info_cards = Whole(least=1, required=True)
+    episode = nested(EpisodeShape, required=True)
+    phases = Several(nested(PhaseShape), required=True, least=1)
+    services = Several(nested(ServiceShape), required=True, least=1)
+    conclusions = Several(nested(ConclusionShape))
+
+
+class OverrideReasonShape(Shape):
+    located = False
+    code = Text(required=True)
+    system = Text(load_default=OVERRIDE_SYSTEM)
+    display = Text(required=True)
+    model = OverrideReason
+
+
+class OverrideReasonsShape(Shape):
+    """``override_reasons.yaml``: the reasons a card may offer for not following it (OR-2)."""
+
+    reasons = Several(nested(OverrideReasonShape), required=True, least=1)
+
+
+class ApprovalShape(Shape):
+    model = Approval
+    rule = Text(required=True)
+    digest = Text(required=True)
+    by = Text(required=True)
+    day = fields.Date(data_key="date", required=True)
+    note = Text(load_default=None, allow_none=True)
+
+
+class ApprovalsShape(Shape):
+    """``approvals.yaml``: who approved which rule, at which digest, when."""
+
+    approvals = Several(nested(ApprovalShape))
+
+
+def declared_ids(document: Any, key: str) -> dict[str, int]:
+    """The ids that the items of one list declare, with their lines, whether or not the items are valid."""
+    ids: dict[str, int] = {}
+    if isinstance(document, Table) and isinstance(document.get(key), list):
+        for item in document[key]:
+            if isinstance(item, Table) and isinstance(item.get("id"), str):
+                ids.setdefault(item["id"], item.key_lines["id"])
+    return ids

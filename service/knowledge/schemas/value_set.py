@@ -1,0 +1,100 @@
+"""The shape of a value set file and of the codes a site adds."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from service.knowledge.model import Code, ValueSet
+from service.knowledge.schemas.fields import Several, Shape, Strict, Text, did_you_mean, refuse, words
+
+SYSTEMS = {
+    "snomed": "http://snomed.info/sct",
+    "icd-10-cm": "http://hl7.org/fhir/sid/icd-10-cm",
+    "icd-10-pcs": "http://www.cms.gov/Medicare/Coding/ICD10",
+    "loinc": "http://loinc.org",
+    "rxnorm": "http://www.nlm.nih.gov/research/umls/rxnorm",
+    "atc": "http://www.whocc.no/atc",
+    "cpt": "http://www.ama-assn.org/go/cpt",
+    "med-rt": "http://va.gov/terminology/medrt",
+    "local": "urn:sciatica-cds:code",
+}
+_LENGTHS = range(4, 7)
+_MATCHES = {"exact": False, "descendants": True}
+# SNOMED hierarchies cannot be tested without a terminology server; the others nest by prefix.
+_NESTING = {SYSTEMS["icd-10-cm"], SYSTEMS["icd-10-pcs"], SYSTEMS["atc"]}
+
+
+def system_uri(word: Any) -> str:
+    """The URI of a code system written as an alias or as a URI.
+
+    Raises:
+        ValidationError: neither a known alias nor a URI.
+    """
+    if isinstance(word, str) and (word.startswith(("http://", "https://", "urn:"))):
+        return word
+    if word not in SYSTEMS:
+        hint = did_you_mean(word, SYSTEMS) if isinstance(word, str) else None
+        raise refuse(f"{word} is not a known code system", hint or "an alias or the full URI")
+    return SYSTEMS[word]
+
+
+class CodeField(Strict[Code]):
+    """One code as a list: system, code, display, exact or descendants, source, note.
+
+    ``verified`` says which of the two lists of a value set it stands in.
+    """
+
+    def __init__(self, *, verified: bool = True, **options: Any) -> None:
+        super().__init__(**options)
+        self.verified = verified
+
+    def read(self, value: Any) -> Code:
+        if not isinstance(value, list) or len(value) not in _LENGTHS:
+            raise refuse(
+                "must be [system, code, display, exact or descendants, source, note]", "source and note may be left out"
+            )
+        system = system_uri(value[0])
+        texts = ["" if part is None else part for part in value[1:]]
+        for part in texts:
+            if not isinstance(part, str):
+                raise refuse(f"{part} must be text", f'write it in quotes: "{part}"')
+        code, display, match, source, note = (*texts, "", "")[:5]
+        if not code.strip():
+            raise refuse("the code is blank")
+        if match not in _MATCHES:
+            raise refuse(f"{match} must be exact or descendants", did_you_mean(match, _MATCHES))
+        if _MATCHES[match] and system not in _NESTING:
+            raise refuse("descendants only works for ICD-10 and ATC", "list the codes one by one as exact")
+        return Code(system, code, display, _MATCHES[match], self.verified, source, note or None)
+
+
+class PatternField(Strict[str]):
+    """A regular expression that compiles and does not match nothing."""
+
+    def read(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise refuse("must be a pattern in quotes")
+        try:
+            pattern = re.compile(value, re.IGNORECASE)
+        except re.error as error:
+            raise refuse(f"not a valid pattern: {error}") from error
+        if pattern.search(""):
+            raise refuse("this pattern matches an empty text")
+        return value
+
+
+class ValueSetShape(Shape):
+    """One file under ``value_sets/``."""
+
+    id = Text(required=True)
+    title = Text(required=True)
+    note = Text(load_default=None, allow_none=True)
+    codes = Several(CodeField())
+    unverified = Several(CodeField(verified=False))
+    link_ids = words()
+    patterns = Several(PatternField())
+
+    @staticmethod
+    def model(codes: tuple[Code, ...], unverified: tuple[Code, ...], **data: Any) -> ValueSet:
+        return ValueSet(codes=codes + unverified, **data)
