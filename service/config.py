@@ -77,7 +77,7 @@ class Settings:
 
 
 def read_settings() -> Settings:
-    """The settings of this process, from its environment (``SCIATICA_CDS_…``). Raises SettingsError naming the setting."""
+    """The settings of this process, from its environment (``SCIATICA_CDS_…``). Raises SettingsError."""
     env = Env(prefix=PREFIX)
     try:
         settings = _read(env)
@@ -92,7 +92,7 @@ def read_settings() -> Settings:
 
 def _read(env: Env) -> Settings:
     default = Settings()
-    mode = cast(Mode, env.str("MODE", default.mode, validate=OneOf(["development", "production"])))
+    mode = cast("Mode", env.str("MODE", default.mode, validate=OneOf(["development", "production"])))
     safe = "required" if mode == "production" else "open"
     return Settings(
         mode=mode,
@@ -100,7 +100,7 @@ def _read(env: Env) -> Settings:
         jurisdiction=env.str("JURISDICTION", None, validate=OneOf(["us", "uk"])),
         drug_safety_scope=env.str("DRUG_SAFETY_SCOPE", None, validate=OneOf(["in-scope", "always"])),
         public_url=env.str("PUBLIC_URL", "").rstrip("/") or None,
-        authentication=cast(Authentication, env.str("AUTHENTICATION", safe, validate=OneOf(["open", "required"]))),
+        authentication=cast("Authentication", env.str("AUTHENTICATION", safe, validate=OneOf(["open", "required"]))),
         tls_proxy=env.bool("TLS_PROXY", default.tls_proxy),
         trusted_proxies=env.int("TRUSTED_PROXIES", default.trusted_proxies, validate=Range(0, 5)),
         path_prefix=_prefix(env.str("PATH_PREFIX", "")),
@@ -138,13 +138,15 @@ def _prefix(text: str) -> str:
 
 
 def refuse_unsafe(settings: Settings, *, allow_open: bool = False) -> None:
-    """Raise SettingsError where the settings would be unsafe in production (TR-2, SE-2) or contradict each other (CO-3)."""
+    """Raise SettingsError where the settings are unsafe in production (TR-2, SE-2) or anywhere (CO-3)."""
     if "*" in settings.cors_origins:
         raise SettingsError(f"{PREFIX}CORS_ORIGINS must list the origins, a wildcard is refused")
     if not settings.production:
         return
     if not settings.tls_proxy:
-        raise SettingsError(f"production serves HTTPS only: set {PREFIX}TLS_PROXY=true when a TLS proxy stands in front")
+        raise SettingsError(
+            f"production serves HTTPS only: {PREFIX}TLS_PROXY=true says that a TLS proxy stands in front"
+        )
     if settings.public_url is None or urlsplit(settings.public_url).scheme != "https":
         raise SettingsError(f"production needs {PREFIX}PUBLIC_URL, the https base URL that clients call")
     if settings.authentication == "open" and not allow_open:

@@ -55,9 +55,13 @@ def _not_json(error: orjson.JSONDecodeError, body: bytes) -> RequestError:
     if not body.strip():
         return RequestError([Fault("body", "the body is empty", "send a JSON object")])
     if "after document" in error.msg:
-        return RequestError([Fault(where, "there is text after the end of the JSON document", "look for one brace too many")])
+        return RequestError(
+            [Fault(where, "there is text after the end of the JSON document", "look for one brace too many")]
+        )
     if "end of data" in error.msg:
-        return RequestError([Fault(where, "the JSON document ends too early", "the body was cut off, or a brace is missing")])
+        return RequestError(
+            [Fault(where, "the JSON document ends too early", "the body was cut off, or a brace is missing")]
+        )
     if "depth" in error.msg:
         return RequestError([Fault(where, "the JSON document is nested too deeply")])
     return RequestError([Fault(where, "not valid JSON (RFC 8259), or not UTF-8")])

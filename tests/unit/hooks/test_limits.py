@@ -38,7 +38,9 @@ def test_a_truncated_body_is_refused_with_its_position() -> None:
     assert "body line 1 column 9: the JSON document ends too early" in refusal('{"a": [1')
 
 
-@pytest.mark.parametrize("text", ["NaN", "[Infinity]", "-Infinity", "1e400", "[1,]", "{'a': 1}", '{"a": 1} // note', "9" * 400])
+@pytest.mark.parametrize(
+    "text", ["NaN", "[Infinity]", "-Infinity", "1e400", "[1,]", "{'a': 1}", '{"a": 1} // note', "9" * 400]
+)
 def test_tr_1_what_rfc_8259_does_not_know_is_refused(text: str) -> None:
     refusal(text)
 
@@ -73,7 +75,9 @@ def test_colons_and_quotes_in_strings_are_not_taken_for_duplicates(text: str) ->
     assert parse(text) == json.loads(text)
 
 
-@pytest.mark.parametrize(("depth", "accepted"), [(99, True), (100, True), (101, False), (1000, False), (200_000, False)])
+@pytest.mark.parametrize(
+    ("depth", "accepted"), [(99, True), (100, True), (101, False), (1000, False), (200_000, False)]
+)
 def test_a_depth_bomb_is_refused_on_both_sides_of_the_limit(depth: int, accepted: bool) -> None:
     body = "[" * depth + "]" * depth
     if accepted:
@@ -90,7 +94,9 @@ JSON = st.recursive(
 
 
 @given(JSON, st.sampled_from([None, 1]), st.booleans())
-def test_every_sound_document_is_read_as_the_standard_library_reads_it(document: Any, indent: int | None, ascii_: bool) -> None:
+def test_every_sound_document_is_read_as_the_standard_library_reads_it(
+    document: Any, indent: int | None, ascii_: bool
+) -> None:
     assert parse(json.dumps(document, indent=indent, ensure_ascii=ascii_)) == document
 
 
@@ -101,12 +107,16 @@ def test_repeating_any_member_of_any_object_is_noticed(members: dict[str, Any], 
     assert "a key occurs twice" in refusal("[{" + written + "}]")
 
 
-@pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8", "application/fhir+json", "Application/JSON"])
+@pytest.mark.parametrize(
+    "kind", ["application/json", "application/json; charset=utf-8", "application/fhir+json", "Application/JSON"]
+)
 def test_json_media_types_are_accepted(kind: str) -> None:
     check_media_type(kind)
 
 
-@pytest.mark.parametrize("kind", [None, "", "text/plain", "application/xml", "text/json", "application/json; charset=utf-16"])
+@pytest.mark.parametrize(
+    "kind", [None, "", "text/plain", "application/xml", "text/json", "application/json; charset=utf-16"]
+)
 def test_other_media_types_are_refused_with_415(kind: str | None) -> None:
     with pytest.raises(RequestError) as caught:
         check_media_type(kind)
