@@ -1,0 +1,1 @@
+"""Kinds: one module per way in which a fact is read from the record."""

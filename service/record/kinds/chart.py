@@ -1,0 +1,158 @@
+"""Chart: the record of one call with every coding matched once, so that facts only look things up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from service.knowledge.model import Knowledge
+from service.record.coding import CodeIndex, concept_text
+from service.record.dates import When, at, parse
+from service.record.drugs import Drugs
+from service.record.kinds.concepts import as_objects, concepts_of
+from service.record.kinds.episode import Episode, newest_episode
+from service.record.kinds.hit import Hit, Key
+from service.record.kinds.medication import MEDICATION_TYPES, Medication
+from service.record.model import Entry, Record
+from service.record.statuses import standing
+
+MEDICATION = "medication"
+UNRECOGNISED: Key = (MEDICATION, "")
+ORDER: Key = ("order", "")
+
+
+class Matcher:
+    """The value sets and the drug table, prepared once, and which of them the facts ask about."""
+
+    def __init__(self, knowledge: Knowledge, keys: Iterable[Key]) -> None:
+        self.index = CodeIndex(knowledge.value_sets)
+        self.drugs = Drugs(knowledge.value_sets)
+        self.episode = knowledge.episode
+        self.settings: Mapping[str, str] = {"jurisdiction": knowledge.jurisdiction, **knowledge.settings}
+        asked: dict[str, set[str]] = {"Condition": set(knowledge.episode)}
+        for name, value_set in keys:
+            asked.setdefault(name, set()).add(value_set)
+        self.reads_medications = bool(asked.pop(MEDICATION, None))
+        self.asked: Mapping[str, frozenset[str]] = {name: frozenset(sets) for name, sets in asked.items()}
+
+
+class Chart:
+    """One record at one moment, indexed: the only thing the kinds look at."""
+
+    def __init__(self, matcher: Matcher, record: Record, now: datetime) -> None:
+        self.matcher = matcher
+        self.record = record
+        self.now = now
+        self.hits: dict[Key, list[Hit]] = {}
+        for name, asked in matcher.asked.items():
+            for entry in record.of_type(name):
+                self._index(entry, asked)
+
+    @cached_property
+    def today(self) -> When:
+        """Now, as a When."""
+        return at(self.now)
+
+    @cached_property
+    def birth(self) -> When | None:
+        """The birth date of the patient, if it was sent."""
+        patient = self.record.patient
+        return parse(patient.resource.get("birthDate")) if patient else None
+
+    @cached_property
+    def episode(self) -> Episode | None:
+        """The current episode, or None when no active problem starts one."""
+        return newest_episode(self.under("Condition", self.matcher.episode))
+
+    @cached_property
+    def medications(self) -> tuple[Medication, ...]:
+        """Every medication entry of the record with its drug recognised; those entered in error left out."""
+        return tuple(self._medications(self._medication_entries()))
+
+    @cached_property
+    def orders(self) -> tuple[Medication, ...]:
+        """The medication orders of this call with their drug recognised."""
+        return tuple(self._medications(entry for entry in self.record.orders if entry.type == "MedicationRequest"))
+
+    def keys(self) -> set[Key]:
+        """All keys under which this chart holds something."""
+        found = set(self.hits)
+        if self.matcher.reads_medications:
+            for medication in self.medications:
+                found.update((MEDICATION, name) for name in medication.drug.classes)
+                if not medication.drug.recognised:
+                    found.add(UNRECOGNISED)
+        if self.record.orders:
+            found.add(ORDER)
+        return found
+
+    def under(self, resource_type: str, value_sets: Iterable[str]) -> list[Hit]:
+        """The hits of one type in any of some value sets, each once."""
+        lists = [found for name in value_sets if (found := self.hits.get((resource_type, name)))]
+        if len(lists) == 1:
+            return lists[0]
+        return list(dict.fromkeys(hit for found in lists for hit in found))
+
+    def _medication_entries(self) -> Iterator[Entry]:
+        for name in MEDICATION_TYPES:
+            yield from self.record.of_type(name)
+
+    def _medications(self, entries: Iterable[Entry]) -> Iterator[Medication]:
+        for entry in entries:
+            drug = self.matcher.drugs.recognise(entry.resource, self.record.resolve)
+            yield Medication(entry, drug, standing(entry.resource))
+
+    def _index(self, entry: Entry, asked: frozenset[str]) -> None:
+        if entry.type == "QuestionnaireResponse":
+            self._index_items(entry, entry.resource, asked)
+            return
+        for concept in concepts_of(entry.type, entry.resource, self.record):
+            self._match(entry, concept, entry.resource, asked)
+        if entry.type == "Observation" and "component" in entry.resource:
+            for component in as_objects(entry.resource["component"]):
+                self._match(entry, component.get("code"), component, asked)
+        elif entry.type == "AllergyIntolerance":
+            self._index_allergy(entry, asked)
+
+    def _match(self, entry: Entry, concept: object, holder: Mapping[str, Any], asked: frozenset[str]) -> None:
+        match = self.matcher.index.match(concept)
+        if not match.sets or match.sets.isdisjoint(asked):
+            return
+        hit = Hit(entry, holder, match.text, match.by_text, self._birth_for(entry), notes=match.notes)
+        self._add(hit, match.sets & asked)
+
+    def _birth_for(self, entry: Entry) -> When | None:
+        return self.birth if "onsetAge" in entry.resource else None
+
+    def _add(self, hit: Hit, value_sets: Iterable[str]) -> None:
+        for name in value_sets:
+            self.hits.setdefault((hit.entry.type, name), []).append(hit)
+
+    def _index_allergy(self, entry: Entry, asked: frozenset[str]) -> None:
+        """An allergy to a drug may be coded as the drug: test it through the drug table too (terminology.md 2)."""
+        for concept in concepts_of(entry.type, entry.resource, self.record):
+            drug = self.matcher.drugs.recognise_concept(concept)
+            classes = (drug.classes & asked) - {
+                name for kind, name in self.hits if kind == entry.type and self.hits[kind, name][-1].entry is entry
+            }
+            if classes:
+                self._add(Hit(entry, entry.resource, drug.text, by_text=False, birth=None), classes)
+
+    def _index_items(self, entry: Entry, parent: Mapping[str, Any], asked: frozenset[str]) -> None:
+        for item in as_objects(parent.get("item")):
+            link = item.get("linkId")
+            sets = self.matcher.index.sets_of_link(link) & asked if isinstance(link, str) else frozenset()
+            if sets:
+                text = item.get("text")
+                self._add(
+                    Hit(entry, item, text if isinstance(text, str) else str(link), by_text=False, birth=None), sets
+                )
+            for answer in as_objects(item.get("answer")):
+                chosen = answer.get("valueCoding")
+                match = self.matcher.index.match(chosen) if chosen is not None else None
+                if match is not None and not match.by_text and (found := match.sets & asked):
+                    self._add(Hit(entry, answer, concept_text(chosen), by_text=False, birth=None, chosen=True), found)
+                self._index_items(entry, answer, asked)
+            self._index_items(entry, item, asked)
