@@ -1,0 +1,265 @@
+"""The demonstration: start the service, send it the example stories, show their cards, leave it running.
+
+Not a room: it stands outside the service, calls it over HTTP like any client, and only the command line
+starts it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+from rich.console import Console, Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from service.config import PROJECT
+
+EXAMPLES = PROJECT / "fhir_examples"
+FAVOURITE_PORT = 8080
+START_SECONDS = 30
+COLOURS = {"critical": "bold white on red", "warning": "bold black on yellow", "info": "bold white on blue"}
+MOST_LINES = 6
+
+
+class DemoError(Exception):
+    """The demonstration cannot go on; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One folder of ``fhir_examples``: what to send where, and its title for people."""
+
+    id: str
+    title: str
+    hook: str
+    now: str | None
+    file: Path
+    is_request: bool
+
+
+def run(once: bool) -> int:
+    """Show the stories; then keep the service running until Ctrl-C, unless ``once`` or nobody watches.
+
+    Returns the exit code: 0, or 1 when the service did not start or a story was not answered.
+    """
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    try:
+        stories = read_stories(EXAMPLES)
+        with _service() as address:
+            failed = sum(not _tell(console, address, story) for story in stories)
+            _sum_up(console, len(stories), failed)
+            if not once and sys.stdout.isatty():
+                _wait(console, address, stories)
+    except DemoError as error:
+        Console(stderr=True, highlight=False).print(f"[bold red]The demo stopped.[/] {error}")
+        return 1
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+        return 0
+    return 1 if failed else 0
+
+
+def read_stories(folder: Path) -> tuple[Story, ...]:
+    """The stories of a folder in the order of their names. Raises DemoError when there is none."""
+    stories = tuple(_story(path.parent, path) for path in sorted(folder.glob("*/*.json")) if _is_input(path))
+    if not stories:
+        raise DemoError(f"no story in {folder}: each needs a folder with a bundle.json or a request.json")
+    return stories
+
+
+def _is_input(path: Path) -> bool:
+    return path.name in {"bundle.json", "request.json"}
+
+
+def _story(folder: Path, file: Path) -> Story:
+    about = _json_of(folder / "story.json") if (folder / "story.json").is_file() else {}
+    is_request = file.name == "request.json"
+    hook = _json_of(file).get("hook") if is_request else about.get("hook")
+    return Story(
+        id=folder.name,
+        title=_title(folder),
+        hook=str(hook or "patient-view"),
+        now=about.get("now"),
+        file=file,
+        is_request=is_request,
+    )
+
+
+def _json_of(path: Path) -> dict[str, Any]:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return content if isinstance(content, dict) else {}
+
+
+def _title(folder: Path) -> str:
+    readme = folder / "README.md"
+    first = readme.read_text(encoding="utf-8").splitlines()[:1] if readme.is_file() else []
+    return first[0].lstrip("# ").strip() if first else folder.name.replace("-", " ").capitalize()
+
+
+@contextmanager
+def _service() -> Iterator[str]:
+    """The service as a child process, on this machine only; stopped when the block ends. Yields its address."""
+    port = _free_port()
+    environment = {**os.environ, "SCIATICA_CDS_BIND": f"127.0.0.1:{port}"}
+    command = [sys.executable, "-m", "gunicorn", "--config", str(PROJECT / "gunicorn.conf.py")]
+    with tempfile.TemporaryFile() as log:
+        # In a session of its own, Ctrl-C reaches only the demo, which then stops the service in order.
+        child = subprocess.Popen(command, cwd=PROJECT, env=environment, stderr=log, start_new_session=True)
+        before = signal.signal(signal.SIGTERM, _interrupt)
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _await_health(address, child, log)
+            yield address
+        finally:
+            signal.signal(signal.SIGTERM, before)
+            _stop(child)
+
+
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _stop(child: subprocess.Popen[bytes]) -> None:
+    child.terminate()
+    try:
+        child.wait(timeout=25)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def _free_port() -> int:
+    for port in (FAVOURITE_PORT, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise DemoError("no free port on this machine")
+
+
+def _await_health(address: str, child: subprocess.Popen[bytes], log: Any) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and child.poll() is None:
+        try:
+            with urlopen(f"{address}/health", timeout=2):
+                return
+        except (URLError, OSError):
+            time.sleep(0.1)
+    log.seek(0)
+    said = log.read().decode(errors="replace").strip().splitlines()[-15:]
+    raise DemoError("The service did not start:\n" + "\n".join(said))
+
+
+def _path(story: Story, services: Mapping[str, str]) -> str:
+    if story.is_request:
+        return f"/cds-services/{services.get(story.hook, story.hook)}"
+    query = {"hook": story.hook, **({"now": story.now} if story.now else {})}
+    return f"/evaluate?{urlencode(query, safe=':')}"
+
+
+def _services(address: str) -> dict[str, str]:
+    with urlopen(f"{address}/cds-services", timeout=10) as answer:
+        return {service["hook"]: service["id"] for service in json.load(answer)["services"]}
+
+
+def _tell(console: Console, address: str, story: Story) -> bool:
+    """Send one story and print what came back; False when the service refused it."""
+    path = _path(story, _services(address) if story.is_request else {})
+    request = Request(address + path, story.file.read_bytes(), {"Content-Type": "application/json"})
+    console.rule(f"[bold]{story.title}[/]", align="left")
+    console.print(f"[dim]POST {path}   {story.file.relative_to(PROJECT)}[/]\n")
+    try:
+        with urlopen(request, timeout=30) as answer:
+            cards = json.load(answer)["cards"]
+    except HTTPError as refused:
+        console.print(f"[bold red]HTTP {refused.code}[/] {_faults(refused.read())}\n")
+        return False
+    for card in cards:
+        console.print(_card(card))
+    if not cards:
+        console.print("[dim]No card. (The absence of a card is not clearance.)[/]\n")
+    return True
+
+
+def _faults(body: bytes) -> str:
+    try:
+        issues = json.loads(body)["issue"]
+        return "; ".join(str(issue.get("diagnostics")) for issue in issues)
+    except (ValueError, KeyError, TypeError):
+        return body.decode(errors="replace")[:200]
+
+
+def _card(card: Mapping[str, Any]) -> Group:
+    indicator = card["indicator"]
+    why = card.get("extension", {}).get("sciatica-cds.why", {})
+    head = Text.assemble((f" {indicator.upper()} ", COLOURS.get(indicator, "bold")), " ", (card["summary"], "bold"))
+    rows = Table.grid(padding=(0, 2, 0, 0))
+    rows.add_column(style="cyan", no_wrap=True, min_width=len("not recorded"))
+    rows.add_column()
+    for label, texts in (
+        ("source", [card["source"]["label"]]),
+        ("found", [_evidence(entry) for entry in why.get("evidence", [])]),
+        ("not recorded", [str(entry) for entry in why.get("notRecorded", [])]),
+        ("offers", [suggestion["label"] for suggestion in card.get("suggestions", [])]),
+        ("rules", [_rule(rule) for rule in why.get("rules", [])]),
+    ):
+        if texts:
+            rows.add_row(label, Text("\n".join(_shown(texts))))
+    return Group(head, Padding(rows, (0, 0, 1, 2)))
+
+
+def _shown(texts: Sequence[str]) -> list[str]:
+    """The first few of the texts, each once, and how many more there are."""
+    distinct = list(dict.fromkeys(texts))
+    if len(distinct) <= MOST_LINES:
+        return distinct
+    return [*distinct[: MOST_LINES - 1], f"and {len(distinct) - MOST_LINES + 1} more"]
+
+
+def _evidence(entry: Mapping[str, Any]) -> str:
+    parts = [entry.get("text"), entry.get("date"), entry.get("resource"), entry.get("note")]
+    return " · ".join(str(part) for part in parts if part)
+
+
+def _rule(rule: Mapping[str, Any]) -> str:
+    return f"{rule['id']} {rule['version']} ({rule['status']})"
+
+
+def _sum_up(console: Console, stories: int, failed: int) -> None:
+    console.rule()
+    console.print(
+        f"{stories - failed} of {stories} stories answered. The whole answers, with detail and trace, are JSON."
+    )
+
+
+def _wait(console: Console, address: str, stories: Sequence[Story]) -> NoReturn:
+    """Say where the service runs and wait for Ctrl-C."""
+    story = next((each for each in stories if not each.is_request), stories[0])
+    console.print(f"The service keeps running at [bold]{address}[/]   (Ctrl-C stops it)\nTry:\n")
+    console.print(
+        f"curl -s -H 'Content-Type: application/json' --data @{story.file.relative_to(PROJECT)} "
+        f"'{address}{_path(story, {})}' | python3 -m json.tool",
+        soft_wrap=True,
+        markup=False,
+    )
+    while True:
+        signal.pause()
