@@ -13,6 +13,7 @@ from service.knowledge.schemas.fields import (
     Choice,
     Complaint,
     Flag,
+    Name,
     Number,
     Several,
     Shape,
@@ -115,7 +116,7 @@ class FactShape(Shape):
     """What every fact says, whatever its kind."""
 
     model = FactDefinition
-    id = Text(required=True)
+    id = Name(required=True)
     title = Text(required=True)
     asks = Text(required=True)
     kind = Choice({kind.value: kind for kind in FactKind}, required=True)

@@ -48,10 +48,16 @@ def _flat(messages: Any, data: Any, path: tuple[str | int, ...]) -> Iterator[tup
             yield from _flat(message, data, path)
     else:
         for step, inner in messages.items():
-            if (isinstance(data, Items) and isinstance(step, int) and step < len(data)) or (isinstance(data, Table) and step in data):
+            if _exists(data, step):
                 yield from _flat(inner, data[step], (*path, step))
             elif step in {"_schema", "key", "value"}:
                 # marshmallow's own steps, which the file does not have.
                 yield from _flat(inner, data, path)
             else:
                 yield from _flat(inner, None, (*path, step))
+
+
+def _exists(data: Any, step: Any) -> bool:
+    if isinstance(data, Items):
+        return isinstance(step, int) and step < len(data)
+    return isinstance(data, Table) and step in data

@@ -7,6 +7,7 @@ at what would be right. No field converts silently: a number is a number, a word
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, ClassVar, Self, TypeVar
@@ -72,6 +73,7 @@ class Shape(Schema):
 
 
 T = TypeVar("T")
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 class Strict(fields.Field[T]):
@@ -98,6 +100,20 @@ class Text(Strict[str]):
         if not value.strip() and not self.blank:
             raise refuse("must not be blank")
         return value.strip()
+
+
+class Name(Text):
+    """An id: small letters, digits and hyphens (``capitals`` for sources, whose ids are citation keys)."""
+
+    def __init__(self, *, capitals: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self.capitals = capitals
+
+    def read(self, value: Any) -> str:
+        name = super().read(value)
+        if not _NAME.fullmatch(name.lower() if self.capitals else name):
+            raise refuse(f"{name} is not a name", "letters, digits and single hyphens")
+        return name
 
 
 class Choice(Strict[Any]):

@@ -8,6 +8,7 @@ from service.knowledge.model import Code, Dose, OrderTemplate
 from service.knowledge.schemas.fields import (
     Choice,
     Flag,
+    Name,
     Number,
     Several,
     Shape,
@@ -67,7 +68,7 @@ class OrderShape(Shape):
     """One file under ``orders/``."""
 
     model = OrderTemplate
-    id = Text(required=True)
+    id = Name(required=True)
     title = Text(required=True)
     resource = Choice(_RESOURCES, required=True)
     code = OrderCodeField(required=True)

@@ -24,6 +24,7 @@ from service.knowledge.schemas.fields import (
     Choice,
     Complaint,
     Flag,
+    Name,
     Several,
     Shape,
     Strict,
@@ -140,7 +141,7 @@ class HistoryShape(Shape):
 class RuleShape(Shape):
     """One file under ``phases/<phase>/``. The loader adds the phase."""
 
-    id = Text(required=True)
+    id = Name(required=True)
     title = Text(required=True)
     version = Text(required=True)
     status = Choice(["draft", "active", "retired"], required=True)

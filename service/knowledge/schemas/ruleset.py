@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from marshmallow import fields
 
-from service.knowledge.documents import Table
 from service.knowledge.model import Conclusion, Indicator, OverrideReason, ServiceDefinition
-from service.knowledge.schemas.fields import Choice, Several, Shape, Text, Whole, nested, words
+from service.knowledge.schemas.fields import Choice, Name, Several, Shape, Text, Whole, nested, words
 
 OVERRIDE_SYSTEM = "urn:sciatica-cds:override-reason"
 
@@ -38,7 +36,7 @@ class PhaseShape(Shape):
 
 class ServiceShape(Shape):
     model = ServiceDefinition
-    id = Text(required=True)
+    id = Name(required=True)
     hook = Text(required=True)
     title = Text(required=True)
     description = Text(required=True)
@@ -49,7 +47,7 @@ class ServiceShape(Shape):
 
 class ConclusionShape(Shape):
     model = Conclusion
-    id = Text(required=True)
+    id = Name(required=True)
     title = Text(required=True)
     asks = Text(required=True)
 
@@ -84,7 +82,7 @@ class OverrideReasonShape(Shape):
 class OverrideReasonsShape(Shape):
     """``override_reasons.yaml``: the reasons a card may offer for not following it (OR-2)."""
 
-    reasons = Several(nested(OverrideReasonShape), required=True, least=1)
+    override_reasons = Several(nested(OverrideReasonShape), required=True, least=1)
 
 
 class ApprovalShape(Shape):
@@ -100,13 +98,3 @@ class ApprovalsShape(Shape):
     """``approvals.yaml``: who approved which rule, at which digest, when."""
 
     approvals = Several(nested(ApprovalShape))
-
-
-def declared_ids(document: Any, key: str) -> dict[str, int]:
-    """The ids that the items of one list declare, with their lines, whether or not the items are valid."""
-    ids: dict[str, int] = {}
-    if isinstance(document, Table) and isinstance(document.get(key), list):
-        for item in document[key]:
-            if isinstance(item, Table) and isinstance(item.get("id"), str):
-                ids.setdefault(item["id"], item.key_lines["id"])
-    return ids

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields
 
 from service.knowledge.model import Citation, Mark, Source, SourceStatus
-from service.knowledge.schemas.fields import Choice, Flag, Shape, Text, Whole, words
+from service.knowledge.schemas.fields import Choice, Flag, Name, Shape, Text, Whole, words
 
 MARKS = {
     "verified": Mark.VERIFIED,
@@ -35,7 +35,7 @@ class SourceShape(Shape):
     """One file under ``sources/``."""
 
     model = Source
-    id = Text(required=True)
+    id = Name(capitals=True, required=True)
     title = Text(required=True)
     kind = Choice(_KINDS, required=True)
     citation = Text(required=True)

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from service.knowledge.model import Code, ValueSet
-from service.knowledge.schemas.fields import Several, Shape, Strict, Text, did_you_mean, refuse, words
+from service.knowledge.schemas.fields import Name, Several, Shape, Strict, Text, did_you_mean, refuse, words
 
 SYSTEMS = {
     "snomed": "http://snomed.info/sct",
@@ -87,7 +87,7 @@ class PatternField(Strict[str]):
 class ValueSetShape(Shape):
     """One file under ``value_sets/``."""
 
-    id = Text(required=True)
+    id = Name(required=True)
     title = Text(required=True)
     note = Text(load_default=None, allow_none=True)
     codes = Several(CodeField())

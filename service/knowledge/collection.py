@@ -1,0 +1,263 @@
+"""Everything under ``rules/`` read file by file, before anything is compared with anything else.
+
+A file that is wrong leaves its faults and its id: what refers to it is not blamed as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from marshmallow import Schema, ValidationError
+
+from service.errors import Fault
+from service.knowledge.documents import Items, Table, line_of, read
+from service.knowledge.model import (
+    Code,
+    FactDefinition,
+    OrderTemplate,
+    OverrideReason,
+    Rule,
+    Source,
+    ValueSet,
+)
+from service.knowledge.schemas.fact import FactField
+from service.knowledge.schemas.faults import faults_of, read_shape
+from service.knowledge.schemas.fields import did_you_mean
+from service.knowledge.schemas.order import OrderShape
+from service.knowledge.schemas.rule import RuleShape
+from service.knowledge.schemas.ruleset import Approval, ApprovalsShape, OverrideReasonsShape, RulesetShape
+from service.knowledge.schemas.source import SourceShape
+from service.knowledge.schemas.value_set import CodeField, ValueSetShape
+
+_FRAME_FILES = ("ruleset.yaml", "override_reasons.yaml", "approvals.yaml", "invariants.yaml", "site_codes.yaml")
+_FOLDERS = ("sources", "value_sets", "facts", "orders", "phases")
+
+
+@dataclass
+class Collection:
+    """What was read, what was merely declared, and what was wrong.
+
+    ``tables`` holds the raw mapping of every thing that declares an id, by kind and id, so that a
+    later complaint can find its line.
+    """
+
+    root: Path
+    frame: dict[str, Any] = field(default_factory=dict)
+    frame_table: Table = field(default_factory=lambda: Table("ruleset.yaml", 1))
+    override_reasons: dict[str, OverrideReason] | None = None
+    approvals: tuple[Approval, ...] = ()
+    approvals_table: Table = field(default_factory=lambda: Table("approvals.yaml", 1))
+    sources: dict[str, Source] = field(default_factory=dict)
+    value_sets: dict[str, ValueSet] = field(default_factory=dict)
+    orders: dict[str, OrderTemplate] = field(default_factory=dict)
+    facts: dict[str, FactDefinition] = field(default_factory=dict)
+    rules: dict[str, Rule] = field(default_factory=dict)
+    site_codes: dict[str, tuple[Code, ...]] = field(default_factory=dict)
+    site_table: Table = field(default_factory=lambda: Table("site_codes.yaml", 1))
+    tables: dict[str, dict[str, Table]] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+    def fault(self, where: str, text: str, hint: str | None = None) -> None:
+        self.faults.append(Fault(where, text, hint))
+
+    def declared(self, kind: str) -> dict[str, Table]:
+        """The ids declared for a kind, with the raw mapping of each."""
+        return self.tables.setdefault(kind, {})
+
+    def where(self, kind: str, name: str, *path: str | int) -> str:
+        """``file:line`` of a part of a declared thing."""
+        table = self.declared(kind)[name]
+        return f"{table.file}:{line_of(table, path, table.line)}"
+
+
+def collect(root: Path) -> Collection:
+    """Read every YAML file under ``root``; faults are gathered in the result, nothing is raised."""
+    found = Collection(root)
+    _frame(found)
+    _one_per_file(found, "source", "sources", SourceShape(), found.sources)
+    _one_per_file(found, "value set", "value_sets", ValueSetShape(), found.value_sets)
+    _one_per_file(found, "order", "orders", OrderShape(), found.orders)
+    _facts(found)
+    _rules(found)
+    _strays(found)
+    return found
+
+
+def _document(found: Collection, path: Path) -> Any:
+    file = path.relative_to(found.root).as_posix()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        found.fault(f"{file}:1", "is not UTF-8 text")
+        return None
+    data, faults = read(text, file)
+    found.faults.extend(faults)
+    if data is None and not faults:
+        return Table(file, 1)
+    return data
+
+
+def _optional(found: Collection, name: str) -> Any:
+    path = found.root / name
+    return _document(found, path) if path.is_file() else None
+
+
+def _frame(found: Collection) -> None:
+    if not (found.root / "ruleset.yaml").is_file():
+        found.fault("ruleset.yaml:1", "this file is missing")
+    elif (table := _optional(found, "ruleset.yaml")) is not None:
+        frame, faults = read_shape(RulesetShape(), table, "ruleset.yaml")
+        found.faults.extend(faults)
+        if isinstance(table, Table):
+            found.frame_table = table
+            found.frame = frame or {}
+            for kind, key in (("phase", "phases"), ("service", "services"), ("conclusion", "conclusions")):
+                _declare_items(found, kind, table.get(key))
+    _override_reasons(found)
+    approvals = _optional(found, "approvals.yaml")
+    if isinstance(approvals, Table) and approvals:
+        data, faults = read_shape(ApprovalsShape(), approvals, "approvals.yaml")
+        found.faults.extend(faults)
+        found.approvals = data["approvals"] if data else ()
+        found.approvals_table = approvals
+    _optional(found, "invariants.yaml")
+    _site_codes(found)
+
+
+def _override_reasons(found: Collection) -> None:
+    table = _optional(found, "override_reasons.yaml")
+    if table is None:
+        return
+    data, faults = read_shape(OverrideReasonsShape(), table, "override_reasons.yaml")
+    found.faults.extend(faults)
+    found.override_reasons = {}
+    for index, reason in enumerate(data["override_reasons"] if data else ()):
+        if reason.code in found.override_reasons:
+            line = line_of(table, ("override_reasons", index))
+            found.fault(f"override_reasons.yaml:{line}", f"{reason.code} stands twice")
+        found.override_reasons[reason.code] = reason
+    if not data:
+        # A broken file must not make every rule that names a reason look broken too.
+        found.override_reasons = None
+
+
+def _site_codes(found: Collection) -> None:
+    table = _optional(found, "site_codes.yaml")
+    if not isinstance(table, Table):
+        return
+    found.site_table = table
+    code_field = CodeField()
+    for name, rows in table.items():
+        codes = []
+        for index, row in enumerate(rows if isinstance(rows, list) else [rows]):
+            try:
+                codes.append(code_field.read(row))
+            except ValidationError as error:
+                found.faults.extend(faults_of({name: {index: error.messages}}, table, table.file))
+        found.site_codes[name] = tuple(codes)
+
+
+def _declare_items(found: Collection, kind: str, items: Any) -> None:
+    for item in items if isinstance(items, Items) else ():
+        _declare_item(found, kind, item)
+
+
+def _declare_item(found: Collection, kind: str, item: Any) -> None:
+    if isinstance(item, Table) and isinstance(item.get("id"), str):
+        _declare(found, kind, item["id"], item)
+
+
+def _declare(found: Collection, kind: str, name: str, table: Table) -> bool:
+    """Note that ``name`` exists; False and a fault when it existed before."""
+    known = found.declared(kind)
+    if name in known:
+        line = table.key_lines.get("id", table.line)
+        found.fault(f"{table.file}:{line}", f"{kind} {name} exists twice", f"first at {known[name].at}")
+        return False
+    known[name] = table
+    return True
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    if folder.is_dir():
+        yield from sorted(path for path in folder.iterdir() if path.suffix == ".yaml" and path.is_file())
+
+
+def _one_per_file(
+    found: Collection,
+    kind: str,
+    folder: str,
+    shape: Schema,
+    into: dict[str, Any],
+) -> None:
+    for path in _files(found.root / folder):
+        table = _document(found, path)
+        file = path.relative_to(found.root).as_posix()
+        if not isinstance(table, Table):
+            if table is not None:
+                found.fault(f"{file}:1", "must be a mapping of keys")
+            table = Table(file, 1)
+        thing, faults = read_shape(shape, table, file) if table else (None, [])
+        if not table and not any(fault.where.startswith(f"{file}:") for fault in found.faults):
+            found.fault(f"{file}:1", "this file is empty")
+        found.faults.extend(faults)
+        name = table.get("id")
+        if isinstance(name, str) and name != path.stem:
+            found.fault(f"{file}:{table.key_lines['id']}", f"id {name} differs from the file name", f"{name}.yaml")
+        if _declare(found, kind, name if isinstance(name, str) else path.stem, table) and thing is not None:
+            into[thing.id] = thing
+
+
+def _facts(found: Collection) -> None:
+    fact_field = FactField()
+    for path in _files(found.root / "facts"):
+        table = _document(found, path)
+        file = path.relative_to(found.root).as_posix()
+        if table is None:
+            continue
+        items = table.get("facts") if isinstance(table, Table) else None
+        if not isinstance(items, Items) or len(table) != 1:
+            found.fault(f"{file}:1", "must hold one key, facts, with a list")
+        for index, item in enumerate(items if isinstance(items, Items) else ()):
+            try:
+                fact = fact_field.read(item)
+            except ValidationError as error:
+                found.faults.extend(faults_of({"facts": {index: error.messages}}, table, file))
+                _declare_item(found, "fact", item)
+                continue
+            if _declare(found, "fact", fact.id, item):
+                found.facts[fact.id] = fact
+
+
+def _rules(found: Collection) -> None:
+    shape = RuleShape()
+    folder = found.root / "phases"
+    phases = found.declared("phase")
+    for phase in sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else ():
+        if phases and phase.name not in phases and any(_files(phase)):
+            found.fault(
+                f"phases/{phase.name}:1",
+                f"phase {phase.name} is not in ruleset.yaml",
+                did_you_mean(phase.name, phases),
+            )
+        before = set(found.rules)
+        _one_per_file(found, "rule", f"phases/{phase.name}", shape, found.rules)
+        for name in set(found.rules) - before:
+            found.rules[name] = replace(found.rules[name], phase=phase.name)
+
+
+def _strays(found: Collection) -> None:
+    """YAML files that nothing reads: a rule in the wrong folder must not vanish silently."""
+    for path in sorted(found.root.rglob("*.y*ml")):
+        parts = path.relative_to(found.root).parts
+        if any(part.startswith(".") for part in parts):
+            continue
+        depth = 3 if parts[0] == "phases" else 2
+        in_frame = len(parts) == 1 and parts[0] in _FRAME_FILES
+        in_folder = len(parts) == depth and parts[0] in _FOLDERS
+        if path.suffix != ".yaml" or not (in_frame or in_folder):
+            file = "/".join(parts)
+            found.fault(f"{file}:1", "this file is read by nothing", did_you_mean(parts[0], _FRAME_FILES + _FOLDERS))

@@ -1,0 +1,123 @@
+"""Reads a folder of rule files into one checked :class:`Knowledge`, or says everything that is wrong with it."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from service.errors import Fault, KnowledgeError
+from service.knowledge.chains import check_chains
+from service.knowledge.collection import Collection, collect
+from service.knowledge.model import Knowledge, Phase, Rule, ValueSet
+from service.knowledge.references import check_references
+from service.knowledge.schemas.fields import did_you_mean
+
+JURISDICTIONS = ("us", "uk")
+
+
+def load(path: Path, settings: Mapping[str, str] | None = None) -> Knowledge:
+    """Everything under ``path``, checked, with its digest.
+
+    ``settings`` replace those of ``ruleset.yaml`` (also ``jurisdiction``); a name the rule set does
+    not have is a fault. Files that a site may leave out: override_reasons, approvals, invariants,
+    site_codes. Retired rules are kept in ``retired`` and stand in no phase.
+
+    Raises:
+        KnowledgeError: with every fault found, sorted by file and line.
+    """
+    if not path.is_dir():
+        raise KnowledgeError([Fault(f"{path.name}:1", "there is no such folder of rules")])
+    found = collect(path)
+    check_references(found)
+    check_chains(found)
+    chosen = _settings(found, settings or {})
+    if found.faults:
+        raise KnowledgeError(sorted_faults(found.faults))
+    return _knowledge(found, chosen)
+
+
+def sorted_faults(faults: Iterable[Fault]) -> list[Fault]:
+    """Each fault once, by file and line."""
+    return sorted(dict.fromkeys(faults), key=lambda fault: (*_place(fault.where), fault.text))
+
+
+def _place(where: str) -> tuple[str, int]:
+    match = re.fullmatch(r"(.*):(\d+)", where)
+    return (match[1], int(match[2])) if match else (where, 0)
+
+
+def _settings(found: Collection, overrides: Mapping[str, str]) -> dict[str, str]:
+    if not found.frame:
+        return {}
+    settings: dict[str, str] = {**found.frame["settings"], "jurisdiction": found.frame["jurisdiction"]}
+    for name, value in overrides.items():
+        if name not in settings:
+            found.fault(f"settings.{name}", "the rule set has no such setting", did_you_mean(name, settings))
+        settings[name] = value
+    if settings["jurisdiction"] not in JURISDICTIONS:
+        found.fault("settings.jurisdiction", "must be one of " + ", ".join(JURISDICTIONS))
+    return settings
+
+
+def _knowledge(found: Collection, settings: dict[str, str]) -> Knowledge:
+    frame = found.frame
+    serving = [rule for rule in found.rules.values() if rule.status != "retired"]
+    return Knowledge(
+        name=frame["name"],
+        version=frame["version"],
+        digest="",
+        intended_use=frame["intended_use"],
+        out_of_scope=frame["out_of_scope"],
+        jurisdiction=settings["jurisdiction"],
+        settings=settings,
+        not_clearance=frame["not_clearance"],
+        max_info_cards=frame["max_info_cards"],
+        episode=frame["episode"]["codes"],
+        phases=tuple(Phase(phase["id"], phase["title"], _rules_of(phase["id"], serving)) for phase in frame["phases"]),
+        conclusions={conclusion.id: conclusion for conclusion in frame["conclusions"]},
+        facts=dict(sorted(found.facts.items())),
+        value_sets={name: _with_site_codes(found, found.value_sets[name]) for name in sorted(found.value_sets)},
+        sources=dict(sorted(found.sources.items())),
+        orders=dict(sorted(found.orders.items())),
+        services={service.id: service for service in frame["services"]},
+        override_reasons=found.override_reasons or {},
+        people=frame["people"],
+        approved=frozenset(),
+        retired=tuple(rule for _, rule in sorted(found.rules.items()) if rule.status == "retired"),
+    )
+
+
+def _rules_of(phase: str, rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    return tuple(sorted((rule for rule in rules if rule.phase == phase), key=lambda rule: rule.id))
+
+
+def _with_site_codes(found: Collection, value_set: ValueSet) -> ValueSet:
+    added = found.site_codes.get(value_set.id, ())
+    return replace(value_set, codes=value_set.codes + added) if added else value_set
+
+
+def main(arguments: list[str]) -> int:
+    """Report on the folder given first: every fault and 1, or what was loaded and 0.
+
+    Further arguments keep only the faults of files that begin with one of them.
+    """
+    root, *only = arguments or ["rules"]
+    try:
+        knowledge = load(Path(root))
+    except KnowledgeError as error:
+        shown = [fault for fault in error.faults if not only or fault.where.startswith(tuple(only))]
+        sys.stdout.writelines(f"{fault}\n" for fault in shown)
+        sys.stdout.write(f"{len(shown)} faults of {len(error.faults)}\n")
+        return 1
+    sys.stdout.write(
+        f"{len(knowledge.rules)} rules, {len(knowledge.facts)} facts, {len(knowledge.conclusions)} conclusions, "
+        f"{len(knowledge.value_sets)} value sets, {len(knowledge.sources)} sources, {len(knowledge.orders)} orders\n"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
