@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.engine.chaining import Chained, Program, compile_program
-from service.engine.trace import Outcome, Reading, Result, outcome, read_plainly, supports
+from service.engine.trace import Outcome, Reading, Result, outcome, read_plainly, supports, undecided_leaves
 from service.errors import EngineError
 from service.finding import Finding, Status
 from service.knowledge.conditions import Truth
-from service.knowledge.model import Knowledge, Rule
+from service.knowledge.model import Indicator, Knowledge, Rule
 from service.record.derive import Derivation
 from service.record.model import Problem, Record
 
@@ -37,7 +37,12 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """All about one call. Findings, rule set digest and time give the same decision again."""
+    """All about one call. Findings, rule set digest and time give the same decision again.
+
+    ``not_recorded`` are the unknown facts that some spoken card names. ``not_assessed`` are the unknown
+    facts that kept a warning or critical rule from being decided and that no spoken card names: the
+    answer must name them itself, or missing data would silence a warning (hazards H-02, H-12).
+    """
 
     id: str
     hook: str
@@ -49,6 +54,7 @@ class Decision:
     advice: tuple[Advice, ...]
     problems: tuple[Problem, ...]
     not_recorded: tuple[str, ...]
+    not_assessed: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,9 @@ def decide_on(  # noqa: PLR0913  # the same question as decide(), asked with fin
     compare(program.evaluate(facts), reading, identity)
     outcomes = tuple(outcome(rule, reading) for rule in program.rules)
     advice, outcomes = _speakers(program, outcomes, reading, hook)
-    unknown = dict.fromkeys(name for item in advice for name in item.not_recorded)
+    named = dict.fromkeys(name for item in advice for name in item.not_recorded)
+    undecided = [item.rule for item in outcomes if item.result is Result.NOT_ENOUGH_DATA and _warns(item.rule, hook)]
+    missing = dict.fromkeys(name for rule in undecided for name in _missing(rule, reading, program))
     return Decision(
         id=identity,
         hook=hook,
@@ -109,7 +117,8 @@ def decide_on(  # noqa: PLR0913  # the same question as decide(), asked with fin
         outcomes=outcomes,
         advice=advice,
         problems=tuple(problems),
-        not_recorded=tuple(unknown),
+        not_recorded=tuple(named),
+        not_assessed=tuple(name for name in missing if name not in named),
     )
 
 
@@ -168,6 +177,10 @@ def _speaks(rule: Rule, hook: str) -> bool:
     return rule.card is not None and hook in rule.hooks
 
 
+def _warns(rule: Rule, hook: str) -> bool:
+    return _speaks(rule, hook) and _loudness(rule) > Indicator.INFO.rank
+
+
 def _loudness(rule: Rule) -> int:
     assert rule.card is not None
     return rule.card.indicator.rank
@@ -192,17 +205,30 @@ def _found(rule: Rule, reading: Reading, program: Program) -> Iterator[Finding]:
 
 
 def _not_recorded(rule: Rule, reading: Reading, program: Program) -> Iterator[str]:
-    """The unknown facts behind what a fired rule read, through conclusions down to the record."""
+    """The unknown facts behind all that a fired rule read or mentions, through conclusions down to the record."""
+    named = [*sorted(rule.reads), *rule.mentions]
+    return _unknown_facts([n for n in named if reading.findings[n].status is Status.UNKNOWN], reading, program)
+
+
+def _missing(rule: Rule, reading: Reading, program: Program) -> Iterator[str]:
+    """The unknown facts behind the tests that could not be told."""
+    open_tests = undecided_leaves(rule.when, reading.findings)
+    return _unknown_facts([leaf.finding for leaf in open_tests], reading, program)
+
+
+def _unknown_facts(names: Sequence[str], reading: Reading, program: Program) -> Iterator[str]:
+    """The open names, with conclusions replaced by the facts that leave them open; each once."""
     seen: set[str] = set()
-    waiting = [*sorted(rule.reads), *rule.mentions]
+    waiting = list(names)
     while waiting:
         name = waiting.pop(0)
-        if name in seen or reading.findings[name].status is not Status.UNKNOWN:
+        if name in seen:
             continue
         seen.add(name)
         if name not in program.concluding:
             yield name
             continue
         for concluding in program.concluding[name]:
-            if reading.truths.get(concluding.id) is Truth.UNKNOWN:
-                waiting.extend(sorted(concluding.reads))
+            if reading.truths[concluding.id] is Truth.UNKNOWN:
+                waiting.extend(leaf.finding for leaf in undecided_leaves(concluding.when, reading.findings))
+

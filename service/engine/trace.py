@@ -93,18 +93,23 @@ def supports(condition: Condition, findings: Mapping[str, Finding]) -> tuple[Fin
 def outcome(rule: Rule, reading: Reading) -> Outcome:
     """What became of the rule, with the tests that stopped it or that could not be told."""
     answer = reading.truths[rule.id]
-    stopping = () if answer is Truth.TRUE else tuple(dict.fromkeys(_stopping(rule.when, reading.findings, answer)))
-    return Outcome(rule, _RESULTS[answer], stopping)
+    stopping = () if answer is Truth.TRUE else _keeping(rule.when, reading.findings, answer)
+    return Outcome(rule, _RESULTS[answer], tuple(dict.fromkeys(str(leaf) for leaf in stopping)))
 
 
-def _stopping(condition: Condition, findings: Mapping[str, Finding], answer: Truth) -> Iterator[str]:
-    """The leaves that keep the condition at ``answer`` (false or unknown)."""
+def undecided_leaves(condition: Condition, findings: Mapping[str, Finding]) -> tuple[Leaf, ...]:
+    """The tests that keep an undecided condition undecided."""
+    return tuple(_keeping(condition, findings, Truth.UNKNOWN))
+
+
+def _keeping(condition: Condition, findings: Mapping[str, Finding], answer: Truth) -> Iterator[Leaf]:
+    """The leaves that keep the condition at ``answer``."""
     if isinstance(condition, Leaf):
-        yield str(condition)
+        yield condition
         return
     for part in condition.parts:
         if truth(part, findings) is answer:
-            yield from _stopping(part, findings, answer)
+            yield from _keeping(part, findings, answer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,156 @@
+"""Examples a rule still lacks, proposed from its condition for the author to read and confirm.
+
+For every test of the condition: a case in which this test alone decides, seen true, false and, where
+it can be, unknown; and for every limit the value itself and both sides. What such a case is expected
+to give is computed, so a proposal proves nothing until its author has compared it with the source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from service.engine.patterns import terms
+from service.finding import Finding, Status
+from service.knowledge.conditions import Truth, truth
+from service.knowledge.model import Condition, Example, Given, Leaf, Word, leaves
+
+EXPECTED = {Truth.TRUE: "fires", Truth.FALSE: "silent", Truth.UNKNOWN: "undecided"}
+
+_TRUE_STATE = {
+    Word.PRESENT: Status.PRESENT,
+    Word.ABSENT: Status.ABSENT,
+    Word.UNKNOWN: Status.UNKNOWN,
+    Word.NOT_PRESENT: Status.ABSENT,
+    Word.NOT_ABSENT: Status.PRESENT,
+}
+_FALSE_STATE = {
+    Word.PRESENT: Status.ABSENT,
+    Word.ABSENT: Status.PRESENT,
+    Word.UNKNOWN: Status.PRESENT,
+    Word.NOT_PRESENT: Status.PRESENT,
+    Word.NOT_ABSENT: Status.ABSENT,
+}
+
+
+def propose_examples(condition: Condition, numeric: frozenset[str]) -> tuple[Example, ...]:
+    """The cases that show what every test of the condition does. ``numeric`` names the findings that are numbers."""
+    found: dict[tuple[tuple[str, str], ...], Example] = {}
+    for name, findings in _cases(condition, numeric):
+        given = {key: _given(value) for key, value in findings.items() if not _is_default(value, numeric)}
+        key = tuple(sorted((finding, str(state)) for finding, state in given.items()))
+        expect = EXPECTED[truth(condition, findings)]
+        found.setdefault(key, Example(name=name, given=given, expect=expect))
+    return tuple(found.values())
+
+
+def _cases(condition: Condition, numeric: frozenset[str]) -> Iterator[tuple[str, dict[str, Finding]]]:
+    all_leaves = tuple(dict.fromkeys(leaves(condition)))
+    for leaf in all_leaves:
+        context = _deciding(condition, leaf, numeric)
+        if context is None:
+            continue
+        yield (
+            f"{_words(leaf.finding)} decides: {_told(leaf)}",
+            context | {leaf.finding: _state(leaf, numeric, wanted=True)},
+        )
+        for finding, told in _others(leaf, numeric):
+            yield f"{_words(leaf.finding)} {told}", context | {leaf.finding: finding}
+
+
+def _deciding(condition: Condition, leaf: Leaf, numeric: frozenset[str]) -> dict[str, Finding] | None:
+    """Findings under which the leaf alone decides the condition, or None if it never does."""
+    all_leaves = tuple(dict.fromkeys(leaves(condition)))
+    for term in terms(condition):
+        if leaf not in term:
+            continue
+        findings = {item.finding: _state(item, numeric, wanted=False) for item in all_leaves}
+        findings |= {item.finding: _state(item, numeric, wanted=True) for item in term}
+        without = findings | {leaf.finding: _state(leaf, numeric, wanted=False)}
+        if truth(condition, findings) is Truth.TRUE and truth(condition, without) is Truth.FALSE:
+            return findings
+    return None
+
+
+def _state(leaf: Leaf, numeric: frozenset[str], *, wanted: bool) -> Finding:
+    if leaf.word is not None:
+        status = (_TRUE_STATE if wanted else _FALSE_STATE)[leaf.word]
+        if leaf.finding in numeric and status is Status.ABSENT:
+            status = Status.UNKNOWN
+        return Finding(leaf.finding, status)
+    return _number(leaf.finding, _inside(leaf) if wanted else _outside(leaf))
+
+
+def _inside(leaf: Leaf) -> Decimal:
+    if leaf.at_least is not None:
+        return leaf.at_least
+    if leaf.more_than is not None:
+        return leaf.more_than + _step(leaf.more_than)
+    assert leaf.less_than is not None
+    return leaf.less_than - _step(leaf.less_than)
+
+
+def _outside(leaf: Leaf) -> Decimal:
+    if leaf.at_least is not None:
+        return leaf.at_least - _step(leaf.at_least)
+    if leaf.more_than is not None:
+        return leaf.more_than
+    assert leaf.less_than is not None
+    return leaf.less_than
+
+
+def _step(limit: Decimal) -> Decimal:
+    exponent = limit.normalize().as_tuple().exponent
+    return Decimal(1).scaleb(min(0, exponent)) if isinstance(exponent, int) else Decimal(1)
+
+
+def _others(leaf: Leaf, numeric: frozenset[str]) -> Iterator[tuple[Finding, str]]:
+    if leaf.word is None:
+        for limit in leaf.limits():
+            for value in (limit - _step(limit), limit, limit + _step(limit)):
+                yield _number(leaf.finding, value), f"is {value}"
+        yield Finding(leaf.finding, Status.UNKNOWN), "is not recorded"
+        return
+    for status, told in (
+        (Status.PRESENT, "is recorded"),
+        (Status.ABSENT, "is recorded as absent"),
+        (Status.UNKNOWN, "is not recorded"),
+    ):
+        if not (leaf.finding in numeric and status is Status.ABSENT):
+            yield Finding(leaf.finding, status), told
+
+
+def _told(leaf: Leaf) -> str:
+    return str(leaf).removeprefix(leaf.finding).strip()
+
+
+def _words(finding: str) -> str:
+    text = finding.replace("-", " ")
+    return text[:1].upper() + text[1:]
+
+
+def _number(name: str, value: Decimal) -> Finding:
+    return Finding(name, Status.PRESENT, low=value, high=value)
+
+
+def _is_default(finding: Finding, numeric: frozenset[str]) -> bool:
+    return finding.status is (Status.UNKNOWN if finding.name in numeric else Status.ABSENT)
+
+
+def _given(finding: Finding) -> Given:
+    return Given(finding.status.value, finding.low, finding.high)
+
+
+def as_yaml(examples: Sequence[Example]) -> str:
+    """The examples as they stand in a rule file."""
+    lines = ["examples:"]
+    for example in examples:
+        given = ", ".join(f"{name}: {_plain(state)}" for name, state in example.given.items())
+        lines += [f"  - name: {example.name}", f"    given: {{{given}}}", f"    expect: {example.expect}"]
+    return "\n".join(lines) + "\n"
+
+
+def _plain(state: Given) -> str:
+    if state.low is None and state.high is None:
+        return state.status
+    return f"{state.low:f}" if state.low == state.high else f"{{low: {state.low}, high: {state.high}}}"

@@ -1,0 +1,164 @@
+"""The rules as formulas over every possible patient, for proofs.
+
+Each fact is an unknown of three states, each number an interval among the limits that the rules
+use; so the formulas speak about all patients at once, with whatever is missing from their records.
+Conclusions are defined from their rules exactly as the engine closes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import z3
+
+from service.engine.patterns import ABSENT, PRESENT, UNKNOWN, Scale, scales_of, tests_of
+from service.engine.strata import concluding_rules, rules_for, stratify
+from service.finding import Finding, Status
+from service.knowledge.model import AllOf, Condition, FactDefinition, FactKind, Knowledge, Leaf, Rule
+
+# Kinds of which a record can never say "absent": a number is known or not known.
+NEVER_ABSENT = frozenset(
+    {FactKind.QUANTITY, FactKind.AGE, FactKind.ELAPSED, FactKind.GESTATION, FactKind.CHANGE, FactKind.COUNT}
+)
+NEVER_UNKNOWN = frozenset({FactKind.SETTING})
+
+_STATUS = {ABSENT: Status.ABSENT, UNKNOWN: Status.UNKNOWN, PRESENT: Status.PRESENT}
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """One finding as unknowns: its status, and the ranks between which its number lies."""
+
+    status: z3.ArithRef
+    low: z3.ArithRef
+    high: z3.ArithRef
+
+
+class Patients:
+    """All possible patients of one hook: the symbols of every finding and what ties them together."""
+
+    def __init__(self, knowledge: Knowledge, hook: str, extra: Iterable[Condition] = (), prefix: str = "") -> None:
+        """``extra`` are conditions of the questions to come, so that their limits are told apart too."""
+        self.knowledge = knowledge
+        self.rules = rules_for(knowledge, hook)
+        self.strata = stratify(self.rules)
+        self.concluding = concluding_rules(self.rules)
+        asked = [rule.when for rule in self.rules] + list(extra)
+        self.scales: Mapping[str, Scale] = scales_of(asked)
+        self._prefix = prefix
+        self._symbols: dict[str, Symbol] = {}
+        self.facts = tuple(sorted({name for when in asked for name in _names(when)} - set(self.concluding)))
+        self.constraints: list[z3.BoolRef] = []
+        for name in self.facts:
+            self._add_fact(name)
+        for stratum in self.strata:
+            self._add_conclusions(stratum)
+
+    def _add_fact(self, name: str) -> None:
+        symbol = Symbol(*(z3.Int(f"{self._prefix}{name}.{part}") for part in ("status", "low", "high")))
+        self._symbols[name] = symbol
+        scale = self.scales.get(name, Scale(()))
+        low, high = scale.lowest, scale.highest
+        open_number = z3.And(symbol.low == low, symbol.high == high)
+        self.constraints += [
+            z3.And(symbol.status >= ABSENT, symbol.status <= PRESENT),
+            z3.And(symbol.low >= low, symbol.low <= symbol.high, symbol.high <= high),
+            z3.Implies(symbol.status != PRESENT, open_number),
+        ]
+        definition = self.knowledge.facts.get(name)
+        if definition is not None:
+            self.constraints += [symbol.status != state for state in _impossible(definition)]
+
+    def _add_conclusions(self, stratum: Sequence[Rule]) -> None:
+        concluded: dict[str, list[Rule]] = {}
+        for rule in stratum:
+            if rule.concludes is not None:
+                concluded.setdefault(rule.concludes, []).append(rule)
+        for name, rules in concluded.items():
+            status = z3.Int(f"{self._prefix}{name}.status")
+            surely = z3.Or([self.surely(rule.when) for rule in rules])
+            possibly = z3.Or([self.possibly(rule.when) for rule in rules])
+            self._symbols[name] = Symbol(status, z3.IntVal(0), z3.IntVal(0))
+            self.constraints.append(status == z3.If(surely, PRESENT, z3.If(possibly, UNKNOWN, ABSENT)))
+
+    def symbol(self, name: str) -> Symbol:
+        return self._symbols[name]
+
+    def surely(self, condition: Condition) -> z3.BoolRef:
+        """The condition is true."""
+        return self._holds(condition, possibly=False)
+
+    def possibly(self, condition: Condition) -> z3.BoolRef:
+        """The condition is true or cannot be told."""
+        return self._holds(condition, possibly=True)
+
+    def _holds(self, condition: Condition, *, possibly: bool) -> z3.BoolRef:
+        if isinstance(condition, Leaf):
+            return self._leaf(condition, possibly)
+        parts = [self._holds(part, possibly=possibly) for part in condition.parts]
+        return z3.And(parts) if isinstance(condition, AllOf) else z3.Or(parts)
+
+    def _leaf(self, leaf: Leaf, possibly: bool) -> z3.BoolRef:
+        symbol = self._symbols[leaf.finding]
+        properties = {"s": symbol.status, "lo": symbol.low, "hi": symbol.high}
+        compare = {
+            "$gte": lambda a, b: a >= b,
+            "$lte": lambda a, b: a <= b,
+            "$gt": lambda a, b: a > b,
+            "$lt": lambda a, b: a < b,
+        }
+        tests = tests_of(leaf, self.scales, possibly)
+        return z3.And([compare[operator](properties[prop], value) for prop, operator, value in tests])
+
+    def speaks(self, rule: Rule) -> z3.BoolRef:
+        """The rule fires."""
+        return self.surely(rule.when)
+
+    def witness(self, model: z3.ModelRef) -> dict[str, Finding]:
+        """The patient a model describes, as findings; numbers are chosen inside their ranks."""
+        return {name: self._finding(name, model) for name in self.facts}
+
+    def _finding(self, name: str, model: z3.ModelRef) -> Finding:
+        symbol = self._symbols[name]
+        status, low, high = (
+            model.eval(part, model_completion=True).as_long() for part in (symbol.status, symbol.low, symbol.high)
+        )
+        if status != PRESENT or name not in self.scales:
+            return Finding(name, _STATUS[status])
+        scale = self.scales[name]
+        unit = self.knowledge.facts[name].unit if name in self.knowledge.facts else None
+        return Finding(
+            name,
+            Status.PRESENT,
+            low=None if low == scale.lowest and high != low else number_at(scale, low),
+            high=None if high == scale.highest and high != low else number_at(scale, high),
+            unit=unit,
+        )
+
+
+def number_at(scale: Scale, rank: int) -> Decimal:
+    """A number of the given rank: the limit itself, or one between two limits."""
+    place, hit = divmod(rank, 2)
+    if hit:
+        return scale.limits[place]
+    if place == 0:
+        return scale.limits[0] - 1
+    if place == len(scale.limits):
+        return scale.limits[-1] + 1
+    return (scale.limits[place - 1] + scale.limits[place]) / 2
+
+
+def _impossible(definition: FactDefinition) -> tuple[int, ...]:
+    if definition.kind in NEVER_ABSENT:
+        return (ABSENT,)
+    return (UNKNOWN,) if definition.kind in NEVER_UNKNOWN else ()
+
+
+def _names(condition: Condition) -> Iterable[str]:
+    if isinstance(condition, Leaf):
+        yield condition.finding
+    else:
+        for part in condition.parts:
+            yield from _names(part)
