@@ -1,0 +1,78 @@
+"""The service under measurement: a gunicorn of its own on loopback, and what its workers cost."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running service: its port, its workers, and how long it took until it was healthy."""
+
+    port: int
+    master: psutil.Process
+    start_seconds: float
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+
+    def workers(self) -> list[psutil.Process]:
+        return [child for child in self.master.children() if child.is_running()]
+
+    def cpu_seconds(self) -> float:
+        """CPU time that all workers have used since they started, in user and system mode."""
+        return sum(times.user + times.system for times in (worker.cpu_times() for worker in self.workers()))
+
+    def resident_bytes(self) -> list[int]:
+        """Resident memory of each worker."""
+        return [worker.memory_info().rss for worker in self.workers()]
+
+
+@contextmanager
+def serving(workers: int) -> Iterator[Server]:
+    """Start the service with its defaults and ``workers`` workers; stop it afterwards."""
+    port = _free_port()
+    environment = {**os.environ, "SCIATICA_CDS_BIND": f"127.0.0.1:{port}", "WEB_CONCURRENCY": str(workers)}
+    command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py"]
+    began = time.perf_counter()
+    process = subprocess.Popen(command, cwd=PROJECT, env=environment, stderr=subprocess.DEVNULL)
+    try:
+        _await_health(port, process)
+        yield Server(port, psutil.Process(process.pid), time.perf_counter() - began)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _await_health(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.perf_counter() + 60
+    while time.perf_counter() < deadline and process.poll() is None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.request("GET", "/health")
+            if connection.getresponse().status == http.client.OK:
+                return
+        except OSError:
+            time.sleep(0.02)
+        finally:
+            connection.close()
+    raise RuntimeError("the service did not become healthy; start it by hand to see why: make serve")
