@@ -11,9 +11,11 @@ from pathlib import Path
 from service.errors import Fault, KnowledgeError
 from service.knowledge.chains import check_chains
 from service.knowledge.collection import Collection, collect
+from service.knowledge.digest import knowledge_digest, rule_digest
 from service.knowledge.model import Knowledge, Phase, Rule, ValueSet
 from service.knowledge.references import check_references
 from service.knowledge.schemas.fields import did_you_mean
+from service.knowledge.schemas.ruleset import Approval
 
 JURISDICTIONS = ("us", "uk")
 
@@ -36,7 +38,9 @@ def load(path: Path, settings: Mapping[str, str] | None = None) -> Knowledge:
     chosen = _settings(found, settings or {})
     if found.faults:
         raise KnowledgeError(sorted_faults(found.faults))
-    return _knowledge(found, chosen)
+    knowledge = _knowledge(found, chosen)
+    knowledge = replace(knowledge, approved=_approved(knowledge, found.approvals))
+    return replace(knowledge, digest=knowledge_digest(knowledge))
 
 
 def sorted_faults(faults: Iterable[Fault]) -> list[Fault]:
@@ -87,6 +91,13 @@ def _knowledge(found: Collection, settings: dict[str, str]) -> Knowledge:
         people=frame["people"],
         approved=frozenset(),
         retired=tuple(rule for _, rule in sorted(found.rules.items()) if rule.status == "retired"),
+    )
+
+
+def _approved(knowledge: Knowledge, approvals: Iterable[Approval]) -> frozenset[str]:
+    """The rules of which somebody approved exactly the present content."""
+    return frozenset(
+        approval.rule for approval in approvals if approval.digest == rule_digest(knowledge, approval.rule)
     )
 
 

@@ -1,0 +1,99 @@
+"""How much of every rule its examples have seen: each test true, false and not to be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from service.knowledge.conditions import Truth, truth
+from service.knowledge.examples import findings_of
+from service.knowledge.model import FactKind, Knowledge, Leaf, Rule, Word, leaves
+
+_SPEAKS_OF_THE_RECORD = frozenset({Word.UNKNOWN, Word.NOT_PRESENT, Word.NOT_ABSENT})
+
+
+@dataclass(frozen=True, slots=True)
+class LeafCoverage:
+    """One test of a condition, what the examples made of it, and what it could become."""
+
+    leaf: Leaf
+    seen: frozenset[Truth]
+    possible: frozenset[Truth]
+
+    @property
+    def missing(self) -> frozenset[Truth]:
+        """The values that no example shows."""
+        return self.possible - self.seen
+
+
+@dataclass(frozen=True, slots=True)
+class LimitCoverage:
+    """One number of a condition, and whether an example stands below it, at it and above it."""
+
+    leaf: Leaf
+    limit: Decimal
+    below: bool
+    at: bool
+    above: bool
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        sides = (("below", self.below), ("at", self.at), ("above", self.above))
+        return tuple(name for name, seen in sides if not seen)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCoverage:
+    """All tests and all limits of one rule, in the order written."""
+
+    rule: str
+    leaves: tuple[LeafCoverage, ...]
+    limits: tuple[LimitCoverage, ...]
+
+    @property
+    def wanted(self) -> int:
+        """How many things the examples should show."""
+        return sum(len(leaf.possible) for leaf in self.leaves) + 3 * len(self.limits)
+
+    @property
+    def missing(self) -> int:
+        """How many of them they do not show."""
+        return sum(len(part.missing) for part in (*self.leaves, *self.limits))
+
+
+def rule_coverage(knowledge: Knowledge, rule: Rule) -> RuleCoverage:
+    """What the examples of one rule have seen of its condition."""
+    cases = [findings_of(knowledge, rule, example) for example in rule.examples]
+    tests = tuple(leaves(rule.when))
+    return RuleCoverage(
+        rule.id,
+        tuple(
+            LeafCoverage(leaf, frozenset(truth(leaf, case) for case in cases), _possible(knowledge, leaf))
+            for leaf in tests
+        ),
+        tuple(_limit_coverage(rule, leaf, limit) for leaf in tests for limit in leaf.limits()),
+    )
+
+
+def coverage(knowledge: Knowledge) -> tuple[RuleCoverage, ...]:
+    """What the examples of every rule have seen, in the order of the rules."""
+    return tuple(rule_coverage(knowledge, rule) for rule in knowledge.rules)
+
+
+def _possible(knowledge: Knowledge, leaf: Leaf) -> frozenset[Truth]:
+    fact = knowledge.facts.get(leaf.finding)
+    is_setting = fact is not None and fact.kind is FactKind.SETTING
+    if leaf.word in _SPEAKS_OF_THE_RECORD or is_setting:
+        return frozenset({Truth.TRUE, Truth.FALSE})
+    return frozenset(Truth)
+
+
+def _limit_coverage(rule: Rule, leaf: Leaf, limit: Decimal) -> LimitCoverage:
+    given = [example.given[leaf.finding] for example in rule.examples if leaf.finding in example.given]
+    return LimitCoverage(
+        leaf,
+        limit,
+        below=any(state.high is not None and state.high < limit for state in given),
+        at=any(state.low == state.high == limit for state in given),
+        above=any(state.low is not None and state.low > limit for state in given),
+    )

@@ -1,0 +1,158 @@
+"""Invariants: what must hold for every possible patient, as ``rules/invariants.yaml`` says it.
+
+Written apart from the rules, so that a rule and the statement it must obey are never the same line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from marshmallow import fields
+
+from service.errors import Fault, KnowledgeError
+from service.knowledge.documents import line_of, read
+from service.knowledge.model import Condition, Indicator, Knowledge, leaves
+from service.knowledge.schemas.condition import ConditionField
+from service.knowledge.schemas.faults import read_shape
+from service.knowledge.schemas.fields import Choice, Name, Shape, Text, did_you_mean, words
+
+FILE = "invariants.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class NeverSuggested:
+    """No card may suggest these orders while the condition holds."""
+
+    id: str
+    says: str
+    orders: tuple[str, ...]
+    while_: Condition
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlwaysWarned:
+    """On these hooks the condition always gives a card at least as loud as stated, whatever else is known."""
+
+    id: str
+    says: str
+    when: Condition
+    indicator: Indicator
+    hooks: tuple[str, ...]
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoAbruptStop:
+    """Cards about these drugs never tell anyone to stop long-standing therapy at once (H-16)."""
+
+    id: str
+    says: str
+    drugs: tuple[str, ...]
+    forbidden: tuple[str, ...]
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class General:
+    """An invariant about the whole rule set that needs no list."""
+
+    id: str
+    says: str
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Invariants:
+    """All of ``invariants.yaml``."""
+
+    never_suggested: tuple[NeverSuggested, ...]
+    always_warned: tuple[AlwaysWarned, ...]
+    no_hidden_conflict: General
+    every_part_matters: General
+    missing_data_never_silences: General
+    no_abrupt_stop: NoAbruptStop
+
+    def conditions(self) -> Iterator[Condition]:
+        """Every condition stated, for the limits it compares with."""
+        yield from (item.while_ for item in self.never_suggested)
+        yield from (item.when for item in self.always_warned)
+
+
+class _NeverSuggestedShape(Shape):
+    model = NeverSuggested
+    id = Name(required=True)
+    says = Text(required=True)
+    orders = words(required=True)
+    while_ = ConditionField(required=True, data_key="while")
+
+
+class _AlwaysWarnedShape(Shape):
+    model = AlwaysWarned
+    id = Name(required=True)
+    says = Text(required=True)
+    when = ConditionField(required=True)
+    indicator = Choice({indicator.value: indicator for indicator in Indicator}, required=True)
+    hooks = words(required=True)
+
+
+class _NoAbruptStopShape(Shape):
+    model = NoAbruptStop
+    id = Name(required=True)
+    says = Text(required=True)
+    drugs = words(required=True)
+    forbidden = words(required=True)
+
+
+class _GeneralShape(Shape):
+    model = General
+    id = Name(required=True)
+    says = Text(required=True)
+
+
+class _InvariantsShape(Shape):
+    model = Invariants
+    located = False
+    never_suggested = fields.List(fields.Nested(_NeverSuggestedShape), required=True)
+    always_warned = fields.List(fields.Nested(_AlwaysWarnedShape), required=True)
+    no_hidden_conflict = fields.Nested(_GeneralShape, required=True)
+    every_part_matters = fields.Nested(_GeneralShape, required=True)
+    missing_data_never_silences = fields.Nested(_GeneralShape, required=True)
+    no_abrupt_stop = fields.Nested(_NoAbruptStopShape, required=True)
+
+
+def load_invariants(rules_folder: Path, knowledge: Knowledge) -> Invariants:
+    """The invariants of a rule set, with every name in them compared with the knowledge.
+
+    Raises:
+        KnowledgeError: with every fault, by line.
+    """
+    path = rules_folder / FILE
+    if not path.is_file():
+        raise KnowledgeError([Fault(f"{FILE}:1", "this file is missing")])
+    table, faults = read(path.read_text(encoding="utf-8"), FILE)
+    invariants: Invariants | None = None
+    if not faults:
+        invariants, faults = read_shape(_InvariantsShape(), table, FILE)
+    if invariants is not None:
+        faults = [*faults, *_unknown_names(invariants, knowledge, table)]
+    if faults or invariants is None:
+        raise KnowledgeError(faults)
+    return invariants
+
+
+def _unknown_names(invariants: Invariants, knowledge: Knowledge, table: Any) -> Iterator[Fault]:
+    findings = {*knowledge.facts, *knowledge.conclusions}
+    for condition in invariants.conditions():
+        for leaf in leaves(condition):
+            if leaf.finding not in findings:
+                where = leaf.at or f"{FILE}:1"
+                yield Fault(where, f"{leaf.finding} is not a finding", did_you_mean(leaf.finding, findings))
+    for number, item in enumerate(invariants.never_suggested):
+        for order in item.orders:
+            if order not in knowledge.orders:
+                where = f"{FILE}:{line_of(table, ('never_suggested', number, 'orders'))}"
+                yield Fault(where, f"{order} is not an order template", did_you_mean(order, knowledge.orders))
