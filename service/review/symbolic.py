@@ -16,12 +16,13 @@ import z3
 from service.engine.patterns import ABSENT, PRESENT, UNKNOWN, Scale, scales_of, tests_of
 from service.engine.strata import concluding_rules, rules_for, stratify
 from service.finding import Finding, Status
-from service.knowledge.model import AllOf, Condition, FactDefinition, FactKind, Knowledge, Leaf, Rule
+from service.knowledge.model import AllOf, Condition, FactDefinition, FactKind, Knowledge, Leaf, Rule, Word, leaves
 
 # Kinds of which a record can never say "absent": a number is known or not known.
 NEVER_ABSENT = frozenset(
     {FactKind.QUANTITY, FactKind.AGE, FactKind.ELAPSED, FactKind.GESTATION, FactKind.CHANGE, FactKind.COUNT}
 )
+ABOUT_THE_RECORD = frozenset({Word.UNKNOWN, Word.NOT_PRESENT, Word.NOT_ABSENT})
 NEVER_UNKNOWN = frozenset({FactKind.SETTING})
 
 _STATUS = {ABSENT: Status.ABSENT, UNKNOWN: Status.UNKNOWN, PRESENT: Status.PRESENT}
@@ -51,10 +52,12 @@ class Patients:
         self._symbols: dict[str, Symbol] = {}
         self.facts = tuple(sorted({name for when in asked for name in _names(when)} - set(self.concluding)))
         self.constraints: list[z3.BoolRef] = []
+        self.definitions: list[z3.BoolRef] = []
         for name in self.facts:
             self._add_fact(name)
         for stratum in self.strata:
             self._add_conclusions(stratum)
+        self.constraints += self.definitions
 
     def _add_fact(self, name: str) -> None:
         symbol = Symbol(*(z3.Int(f"{self._prefix}{name}.{part}") for part in ("status", "low", "high")))
@@ -81,7 +84,7 @@ class Patients:
             surely = z3.Or([self.surely(rule.when) for rule in rules])
             possibly = z3.Or([self.possibly(rule.when) for rule in rules])
             self._symbols[name] = Symbol(status, z3.IntVal(0), z3.IntVal(0))
-            self.constraints.append(status == z3.If(surely, PRESENT, z3.If(possibly, UNKNOWN, ABSENT)))
+            self.definitions.append(status == z3.If(surely, PRESENT, z3.If(possibly, UNKNOWN, ABSENT)))
 
     def symbol(self, name: str) -> Symbol:
         return self._symbols[name]
@@ -116,6 +119,37 @@ class Patients:
         """The rule fires."""
         return self.surely(rule.when)
 
+    def rests_on_words_about_the_record(self, rule: Rule, fact: str) -> bool:
+        """Whether an unknown ``fact`` could rule the rule out, and not merely leave it undecided.
+
+        Only the words that speak about the record (``unknown``, ``not present``, ``not absent``) inside
+        a conclusion the rule reads can do that; without one there is nothing to ask the solver.
+        """
+        waiting, seen = [name for name in rule.reads if name in self.concluding], set[str]()
+        while waiting:
+            name = waiting.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            for concluding in self.concluding[name]:
+                for leaf in leaves(concluding.when):
+                    if leaf.finding == fact and leaf.word in ABOUT_THE_RECORD:
+                        return True
+                    if leaf.finding in self.concluding:
+                        # A word about the record applied to a conclusion reaches every fact below it.
+                        if leaf.word in ABOUT_THE_RECORD:
+                            return True
+                        waiting.append(leaf.finding)
+        return False
+
+    def with_unknown(self, fact: str) -> tuple[Substitution, tuple[Rule, ...]]:
+        """The same patient with one fact unknown, and the card rules that name that fact when they speak."""
+        naming = tuple(rule for rule in self.rules if rule.card is not None and self._names_when_unknown(rule, fact))
+        return Substitution(self, fact), naming
+
+    def _names_when_unknown(self, rule: Rule, fact: str) -> bool:
+        return fact in rule.reads or fact in rule.mentions
+
     def witness(self, model: z3.ModelRef) -> dict[str, Finding]:
         """The patient a model describes, as findings; numbers are chosen inside their ranks."""
         return {name: self._finding(name, model) for name in self.facts}
@@ -136,6 +170,27 @@ class Patients:
             high=None if high == scale.highest and high != low else number_at(scale, high),
             unit=unit,
         )
+
+
+class Substitution:
+    """Turns formulas about a patient into formulas about the same patient with one fact unknown."""
+
+    def __init__(self, patients: Patients, fact: str) -> None:
+        symbol = patients.symbol(fact)
+        scale = patients.scales.get(fact, Scale(()))
+        self._pairs = [
+            (symbol.status, z3.IntVal(UNKNOWN)),
+            (symbol.low, z3.IntVal(scale.lowest)),
+            (symbol.high, z3.IntVal(scale.highest)),
+        ]
+        for name in patients.concluding:
+            status = patients.symbol(name).status
+            self._pairs.append((status, z3.Int(f"{name}.status without {fact}")))
+        definitions = [z3.substitute(formula, *self._pairs) for formula in patients.definitions]
+        self.defined = z3.And(definitions)
+
+    def __call__(self, formula: z3.BoolRef) -> z3.BoolRef:
+        return z3.substitute(formula, *self._pairs)
 
 
 def number_at(scale: Scale, rank: int) -> Decimal:
