@@ -18,7 +18,6 @@ without ``fhir_servers`` the servers of the whole service hold.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from service.errors import Fault, FaultsError, RequestError
+from service.hooks.fetching.guard import is_loopback_name
 from service.hooks.limits import parse_json
 
 _LISTS = ("jku", "audiences", "tenants", "fhir_servers")
@@ -151,11 +151,3 @@ def _may_fetch(url: str, development: bool) -> bool:
     if parts.scheme == "https":
         return bool(host)
     return development and parts.scheme == "http" and is_loopback_name(host)
-
-
-def is_loopback_name(host: str) -> bool:
-    """Whether the host is ``localhost`` or a loopback address written as such."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"

@@ -1,0 +1,96 @@
+"""Wanted: one prefetch key on its way from what the client sent to what could be had (section 5, decision table)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import httpx2
+
+from service.hooks.fetching.access import Access
+from service.hooks.fetching.guard import UnansweredError
+from service.hooks.fetching.scopes import Coverage, Interaction, coverage
+from service.hooks.fetching.servers import below
+from service.record.prefetch_states import PrefetchState, State, classify
+
+_QUERY = re.compile(r"(?P<type>[A-Z][A-Za-z]+)(?:/(?P<id>[A-Za-z0-9\-._]{1,128})|\?(?P<parameters>[!-~]+))")
+_PARTLY = "the scope of the access token covers only a part"
+
+
+class Wanted:
+    """One key: its query, and in ``state`` what is known of it so far. One thread writes, others may read ``state``."""
+
+    def __init__(self, key: str, query: str, sent: PrefetchState | None) -> None:
+        self.key = key
+        self.state = sent or PrefetchState(key, State.NOT_SENT)
+        self._query = query
+        self._parts = _QUERY.fullmatch(query)
+        # A first page that the client sent counts as the first.
+        self.pages = 1 if self.state.state is State.FIRST_PAGE else 0
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the server has to be asked: not sent, sent something else, or more pages to come."""
+        if self.state.state is State.NOT_SENT:
+            return True
+        if self.state.state is State.FIRST_PAGE:
+            return self.state.next_url is not None
+        return self.state.state is State.SENT and self._is_other_type()
+
+    def _is_other_type(self) -> bool:
+        types = {one.get("resourceType") for one in self.state.resources if isinstance(one, Mapping)}
+        return self._parts is not None and bool(types) and self._parts["type"] not in types
+
+    def start(self, access: Access) -> tuple[httpx2.URL, Coverage]:
+        """The URL to begin with and how much of its answer the token covers. Raises UnansweredError if none."""
+        if self._parts is None:
+            raise UnansweredError("the query cannot be sent")
+        interaction = Interaction.READ if self._parts["id"] else Interaction.SEARCH
+        covered = Coverage.FULL
+        if access.scopes is not None:
+            covered = coverage(access.scopes, self._parts["type"], interaction, self._parts["parameters"] or "")
+        if covered is Coverage.NONE:
+            raise UnansweredError(f"the scope of the access token does not cover {self._parts['type']}")
+        folder = httpx2.URL(f"{str(access.base).rstrip('/')}/")
+        if self.state.state is State.FIRST_PAGE and self.state.next_url is not None:
+            return below(access.base, folder, self.state.next_url), covered
+        return httpx2.URL(f"{folder}{self._query}"), covered
+
+    def add(self, document: Any) -> None:
+        """Take one answer of the server into the state. Raises UnansweredError if it is not what was asked for."""
+        page = classify(self.key, document)
+        if page.state is State.FAILED:
+            raise UnansweredError("the server answered with an OperationOutcome")
+        wanted = self._parts["type"] if self._parts and self._parts["id"] else "Bundle"
+        if not isinstance(document, Mapping) or document.get("resourceType") != wanted:
+            raise UnansweredError(f"the answer is not a {wanted}")
+        if self.pages == 0:
+            self.state = page
+        else:
+            self.state = replace(
+                page,
+                state=State.SENT if page.next_url is None else State.FIRST_PAGE,
+                resources=self.state.resources + page.resources,
+                full_urls=self.state.full_urls + page.full_urls,
+            )
+        self.pages += 1
+
+    def finished(self, covered: Coverage) -> PrefetchState:
+        """The state when the server has said all; never complete if the token shows only a part."""
+        if covered is Coverage.PART:
+            return replace(self.state, state=State.FIRST_PAGE, reason=_PARTLY)
+        return self.state
+
+    def failed(self, reason: str) -> PrefetchState:
+        """The state when the server was asked and did not say all."""
+        if self.pages > 0:
+            return replace(self.state, state=State.FIRST_PAGE, reason=reason)
+        return PrefetchState(self.key, State.FAILED, reason=reason)
+
+    def left_alone(self, reason: str) -> PrefetchState:
+        """The state when nobody could be asked."""
+        if self.state.state is State.SENT:
+            return PrefetchState(self.key, State.FAILED, reason=f"another resource type was sent, and {reason}")
+        return replace(self.state, reason=reason)
