@@ -7,10 +7,21 @@ below, used only when no coding matched, and flagged.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from service.knowledge.model import ValueSet
+from service.record.code_systems import BY_PREFIX, KNOWN_SYSTEMS, canonical_system, check_digit_fault, plain_code
+from service.record.text import Said, said
+
+__all__ = ["CodeIndex", "Coding", "Match", "canonical_system", "codings", "concept_text"]
+
+_CACHED = 20_000
+_LONGEST_TEXT = 400
+_ACTIONS = ("order-", "referral-", "procedure-", "proc-", "med-")
+"""Value sets of what one orders or does, by the beginning of their name."""
+_NOTHING: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,44 +38,170 @@ class Match:
     """The value sets a concept lies in.
 
     ``by_text`` says that no coding matched and only the words did: lower confidence, never reason enough
-    to make anything absent. ``text`` is what the concept says in words; ``notes`` caveats such as a wrong check digit.
+    to make anything absent. ``past_sets`` are those whose words speak of the past ("history of ..."): they count as
+    history, not as present, and are not in ``sets``. ``text`` is what the concept says in words; ``notes`` caveats
+    such as a wrong check digit.
     """
 
     sets: frozenset[str]
     by_text: bool
     text: str
     notes: tuple[str, ...] = ()
+    past_sets: frozenset[str] = _NOTHING
 
 
-def canonical_system(system: object) -> str | None:
-    """The canonical URI of a code system as written in the field (oid, version suffix, slash); None if not a string."""
-    raise NotImplementedError
+_EMPTY = Match(_NOTHING, by_text=False, text="")
 
 
 def codings(concept: object) -> Iterator[Coding]:
     """The readable codings of a CodeableConcept, a Coding, or a list of either; nothing for all else."""
-    raise NotImplementedError
+    for raw in _raw_codings(concept):
+        code = _code_text(raw.get("code"))
+        if code:
+            display = raw.get("display")
+            yield Coding(canonical_system(raw.get("system")), code, display if isinstance(display, str) else None)
+
+
+def _code_text(code: object) -> str | None:
+    if isinstance(code, str):
+        return code.strip() or None
+    # A bare number is read as its digits; a float has lost some of them.
+    return str(code) if isinstance(code, int) and not isinstance(code, bool) else None
+
+
+def _raw_codings(concept: object) -> Iterator[Mapping[str, object]]:
+    for part in _parts(concept):
+        inner = part.get("coding")
+        if isinstance(inner, list):
+            yield from (raw for raw in inner if isinstance(raw, Mapping))
+        elif isinstance(inner, Mapping):
+            yield inner
+        elif "code" in part or "display" in part:
+            yield part
+
+
+def _parts(concept: object) -> Iterator[Mapping[str, object]]:
+    if isinstance(concept, Mapping):
+        yield concept
+    elif isinstance(concept, list):
+        yield from (part for part in concept if isinstance(part, Mapping))
+
+
+def _texts(concept: object) -> Iterator[str]:
+    """Every wording of the concept: its text and the displays of its codings."""
+    for part in _parts(concept):
+        text = part.get("text")
+        if isinstance(text, str) and text.strip():
+            yield text.strip()
+    for raw in _raw_codings(concept):
+        display = raw.get("display")
+        if isinstance(display, str) and display.strip():
+            yield display.strip()
 
 
 def concept_text(concept: object) -> str:
-    """What a concept says in words: its text, else the first display, else system-free code; "" when nothing."""
-    raise NotImplementedError
+    """What a concept says in words: its text, else the first display, else a code; "" when nothing."""
+    for text in _texts(concept):
+        return text
+    for coding in codings(concept):
+        return coding.code
+    return ""
 
 
 class CodeIndex:
     """The value sets, indexed once, asked often."""
 
     def __init__(self, value_sets: Mapping[str, ValueSet]) -> None:
-        raise NotImplementedError
+        exact: dict[tuple[str, str], set[str]] = {}
+        below: dict[str, dict[str, set[str]]] = {system: {} for system in BY_PREFIX}
+        links: dict[str, set[str]] = {}
+        self._patterns: list[tuple[str, re.Pattern[str]]] = []
+        for name, value_set in value_sets.items():
+            for code in value_set.codes:
+                system = canonical_system(code.system)
+                if not code.verified or system is None:
+                    continue
+                plain = plain_code(system, code.code)
+                if code.descendants and system in below:
+                    below[system].setdefault(plain, set()).add(name)
+                else:
+                    exact.setdefault((system, plain), set()).add(name)
+            for link in value_set.link_ids:
+                links.setdefault(link, set()).add(name)
+            self._patterns.extend((name, re.compile(text, re.IGNORECASE)) for text in value_set.patterns)
+        self._exact = {key: frozenset(names) for key, names in exact.items()}
+        self._below = {
+            system: {code: frozenset(names) for code, names in codes.items()} for system, codes in below.items()
+        }
+        self._links = {link: frozenset(names) for link, names in links.items()}
+        self._by_code: dict[tuple[object, str], tuple[frozenset[str], str | None]] = {}
+        self._by_text: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
 
     def match(self, concept: object) -> Match:
         """The value sets that a CodeableConcept (or Coding, or list of CodeableConcepts) lies in."""
-        raise NotImplementedError
+        if not concept:
+            return _EMPTY
+        sets = _NOTHING
+        notes: list[str] = []
+        for raw in _raw_codings(concept):
+            code = _code_text(raw.get("code"))
+            if code:
+                found, note = self._of_coding(raw.get("system"), code)
+                sets = sets | found if sets else found
+                if note and note not in notes:
+                    notes.append(note)
+        text = concept_text(concept)
+        if sets or not text:
+            return Match(sets, by_text=False, text=text, notes=tuple(notes))
+        now, past = self._of_texts(_texts(concept))
+        return Match(now, by_text=bool(now or past), text=text, notes=tuple(notes), past_sets=past)
+
+    def _of_coding(self, raw_system: object, code: str) -> tuple[frozenset[str], str | None]:
+        key = (raw_system if isinstance(raw_system, str) else None, code)
+        found = self._by_code.get(key)
+        if found is None:
+            system = canonical_system(raw_system)
+            note = check_digit_fault(system, code) if system else None
+            found = (self.sets_of(system, code) if system and not note else _NOTHING, note)
+            if len(self._by_code) >= _CACHED:
+                self._by_code.clear()
+            self._by_code[key] = found
+        return found
 
     def sets_of(self, system: str, code: str) -> frozenset[str]:
-        """The value sets one code lies in; ``system`` is canonical."""
-        raise NotImplementedError
+        """The value sets one code lies in; ``system`` is canonical. The check digit is not looked at."""
+        if system not in KNOWN_SYSTEMS and (system, code) not in self._exact:
+            return _NOTHING
+        plain = plain_code(system, code)
+        found = self._exact.get((system, plain), _NOTHING)
+        tree = self._below.get(system)
+        if tree:
+            for length in range(1, len(plain) + 1):
+                above = tree.get(plain[:length])
+                if above:
+                    found = found | above
+        return found
 
     def sets_of_link(self, link_id: str) -> frozenset[str]:
         """The value sets that a questionnaire item with this linkId asks about."""
-        raise NotImplementedError
+        return self._links.get(link_id, _NOTHING)
+
+    def _of_texts(self, texts: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
+        now, past = _NOTHING, _NOTHING
+        for text in texts:
+            now_here, past_here = self._of_text(text[:_LONGEST_TEXT])
+            now, past = now | now_here, past | past_here
+        return now, past - now
+
+    def _of_text(self, text: str) -> tuple[frozenset[str], frozenset[str]]:
+        found = self._by_text.get(text)
+        if found is None:
+            answers: dict[Said, set[str]] = {Said.PRESENT: set(), Said.PAST: set(), Said.NOTHING: set()}
+            for name, pattern in self._patterns:
+                if pattern.search(text):
+                    answers[said(pattern, text, of_action=name.startswith(_ACTIONS))].add(name)
+            found = (frozenset(answers[Said.PRESENT]), frozenset(answers[Said.PAST]))
+            if len(self._by_text) >= _CACHED:
+                self._by_text.clear()
+            self._by_text[text] = found
+        return found

@@ -1,0 +1,92 @@
+"""Text: whether words of the record speak of something present, past, or not there at all.
+
+Used where a concept has no code that is known (terminology.md 4.9). A hit is guarded: words that deny it, that speak
+of the family, or that only ask the question ("rule out", "?") make it no hit; "history of" makes it a thing of the
+past. Deliberately blunt: a guarded hit is silence, never a "no".
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+# A clause ends the reach of the guards before a hit. A colon does not: "Rule out: fracture".
+_BREAK = re.compile(r"[.;\n]|\b(?:but|however|although)\b", re.IGNORECASE)
+# "Not improving sciatica" is sciatica.
+_BEFORE = re.compile(
+    r"\b(?:no|not(?!\s+(?:improv|resolv|respond|controlled|better|reliev|settl|only))|denie[sd]|denying|without|w/o|never"
+    r"|negative|neg|free\s+of|absence\s+of|absent|ruled?s?\s+out|r/o|exclude[sd]?|excluding|unlikely|doubt"
+    r"|screen(?:ing)?\s+for|prevent(?:ion\s+of)?|prophylaxis|(?:at\s+)?risk\s+(?:of|for)|fear\s+of|quer(?:y|ying)"
+    r"|worried\s+about|in\s+case\s+of)\b|\?",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(
+    r"^\W{0,3}(?:(?:is|are|was|were|has\s+been|have\s+been)\s+)?"
+    r"(?:ruled\s+out|excluded|unlikely|negative|absent|denied|not\s+(?:present|found|seen|likely|suspected))\b"
+    r"|^\s*\?|^\W{0,3}(?:risk|screening|prevention|prophylaxis|education)\b|^\s*[-:=(,]?\s*(?:no|none|neg)\s*\)?\s*$",
+    re.IGNORECASE,
+)
+_FAMILY = re.compile(
+    r"\b(?:family|familial|fh|fhx|famhx|mother|father|brother|sister|sibling|parent|maternal|paternal|aunt|uncle"
+    r"|grandmother|grandfather|grandparent|son|daughter|cousin|relative|wife|husband|partner)s?\b",
+    re.IGNORECASE,
+)
+_PAST = re.compile(
+    r"\b(?:history\s+of|hx|h/o|past(?:\s+medical)?\s+history|pmh|previous|previously|prior|former|formerly|s/p"
+    r"|status\s+post|resolved)\b|\b(?:old|past)\s+(?:\w+\s+)?$",
+    re.IGNORECASE,
+)
+_PAST_AFTER = re.compile(
+    r"^\W{0,3}(?:resolved|in\s+remission|in\s+the\s+past)\b|^\s*[,(-]\s*(?:history|past|old)\b", re.IGNORECASE
+)
+# What is ordered or was done is often named beside the question it should answer ("Rule out fracture: MRI lumbar spine"),
+# so that only a refusal close by speaks against it.
+_REFUSED = re.compile(
+    r"\b(?:no|not|without|decline[sd]?|refuse[sd]?|cancel(?:led|ed)?|avoid)\s+(?:\w+\s+){0,2}$", re.IGNORECASE
+)
+
+
+class Said(Enum):
+    """What a text says of the thing a pattern finds."""
+
+    NOTHING = 0
+    PAST = 1
+    PRESENT = 2
+
+
+def said(pattern: re.Pattern[str], text: str, *, of_action: bool = False) -> Said:
+    """The most that any unguarded occurrence of the pattern in the text says.
+
+    ``of_action``: the pattern finds something one orders or does, not something one has.
+    """
+    most = Said.NOTHING
+    for hit in pattern.finditer(text):
+        before, after = _clause(text, hit.start(), hit.end())
+        if of_action:
+            found = Said.NOTHING if _REFUSED.search(before) else Said.PRESENT
+        else:
+            found = _of_state(before, after)
+        if found is Said.PRESENT:
+            return found
+        if found is Said.PAST:
+            most = found
+    return most
+
+
+def _of_state(before: str, after: str) -> Said:
+    if _BEFORE.search(before) or _AFTER.search(after):
+        return Said.NOTHING
+    if _FAMILY.search(before) or _FAMILY.search(after):
+        return Said.NOTHING
+    if _PAST.search(before) or _PAST_AFTER.search(after):
+        return Said.PAST
+    return Said.PRESENT
+
+
+def _clause(text: str, start: int, end: int) -> tuple[str, str]:
+    """The words of the clause before and after the hit."""
+    opening = 0
+    for found in _BREAK.finditer(text, 0, start):
+        opening = found.end()
+    closing = _BREAK.search(text, end)
+    return text[opening:start], text[end : closing.start() if closing else len(text)]
