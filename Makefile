@@ -77,7 +77,7 @@ bench: setup ## Measure: CPU per call, start-up, memory (prints medians)
 	$(BIN)/python -m benchmarks
 
 golden: setup ## Write the golden answers of the stories anew and show what changed
-	$(BIN)/sciatica-cds test --update
+	$(BIN)/sciatica-cds golden
 	@git --no-pager diff --stat -- fhir_examples
 	@git --no-pager diff -- fhir_examples
 

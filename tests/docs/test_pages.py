@@ -1,0 +1,118 @@
+"""What the pages say is so: commands, links, paths, settings and requests are tried."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+PAGES = sorted(
+    [PROJECT / "README.md", PROJECT / "CHANGELOG.md", *PROJECT.glob("docs/**/*.md"), *PROJECT.glob("rules/*.md")]
+)
+FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+CODE = re.compile(r"`([^`\n]+)`")
+COMMAND = re.compile(r"sciatica-cds +([a-z][a-z-]+)")
+TARGET = re.compile(r"\bmake ([a-z][a-z-]*)(?=[`\s.,;:)])")
+SETTING = re.compile(r"SCIATICA_CDS_[A-Z_]+")
+FOLDERS = ("service", "rules", "tests", "docs", "fhir_examples", "tools", "benchmarks")
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def code_of(page: Path) -> str:
+    """Everything on the page that is set as code."""
+    text = text_of(page)
+    blocks = FENCED.findall(text)
+    return "\n".join([*blocks, *CODE.findall(FENCED.sub("", text))])
+
+
+def anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ +(.+)$", FENCED.sub("", text_of(page)), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@each_page
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in LINK.findall(FENCED.sub("", text_of(page))):
+        address = urlsplit(target)
+        if address.scheme:
+            assert address.scheme == "https", target
+            continue
+        linked = (page.parent / address.path).resolve() if address.path else page
+        assert linked.exists(), f"{target} is not there"
+        if address.fragment:
+            assert address.fragment in anchors(linked), target
+
+
+@each_page
+def test_every_path_on_the_page_is_there(page: Path) -> None:
+    for word in CODE.findall(FENCED.sub("", text_of(page))):
+        if not word.startswith(tuple(f"{folder}/" for folder in FOLDERS)) or " " in word:
+            continue
+        # `rules/phases/<phase>/<rule-id>.yaml` promises the folder before the first thing to fill in.
+        known = re.split(r"[<{*…]", word)[0]
+        path = PROJECT / known if known == word else PROJECT / known.rpartition("/")[0]
+        assert path.exists(), f"{word} is not there"
+
+
+@each_page
+def test_every_make_target_on_the_page_exists(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z][a-z-]*):", (PROJECT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(TARGET.findall(code_of(page) + "\n")) - targets == set()
+
+
+@each_page
+def test_every_command_on_the_page_exists(page: Path) -> None:
+    from service.cli.main import COMMANDS
+
+    named = set(COMMAND.findall(code_of(page)))
+    assert named - set(COMMANDS) == set()
+
+
+def known_settings() -> set[str]:
+    from service.config import PREFIX, Settings
+
+    return {PREFIX + field.name.upper() for field in fields(Settings)} | {PREFIX + "ALLOW_OPEN", PREFIX + "BIND"}
+
+
+@each_page
+def test_every_setting_on_the_page_exists(page: Path) -> None:
+    named = set(SETTING.findall(text_of(page))) - {"SCIATICA_CDS_TEST_DATA"}
+    assert named - known_settings() == set()
+
+
+def test_every_setting_is_explained() -> None:
+    assert known_settings() - set(SETTING.findall(text_of(PROJECT / "docs" / "operations.md"))) == set()
+
+
+def curl_lines() -> Iterator[tuple[str, list[str]]]:
+    for page in PAGES:
+        for block in FENCED.findall(text_of(page)):
+            for line in block.replace("\\\n", " ").splitlines():
+                if line.startswith("curl "):
+                    yield page.name, shlex.split(line.partition(" | ")[0])
+
+
+@pytest.mark.parametrize(("page", "words"), list(curl_lines()))
+def test_every_request_on_a_page_is_answered(page: str, words: list[str], client) -> None:
+    address = urlsplit(next(word for word in words if word.startswith("http")))
+    data = next((word[1:] for word in words if word.startswith("@")), None)
+    path = f"{address.path}?{address.query}"
+    if data is None:
+        answer = client.get(path)
+    else:
+        answer = client.post(path, data=(PROJECT / data).read_bytes(), content_type="application/json")
+    assert answer.status_code == 200, page
+    if data is not None:
+        assert answer.get_json()["cards"], "the request that the page shows brings no card"
