@@ -75,6 +75,8 @@ lock: setup ## Compile both lock files anew from pyproject.toml
 
 bench: setup ## Measure: CPU per call, start-up, memory (prints medians)
 	$(BIN)/python -m benchmarks
+	$(BIN)/pytest benchmarks --benchmark-enable --benchmark-only --quiet --benchmark-columns=median,iqr,rounds \
+	    --benchmark-sort=fullname --benchmark-group-by=func --benchmark-warmup=on
 
 golden: setup ## Write the golden answers of the stories anew and show what changed
 	$(BIN)/sciatica-cds golden
