@@ -1,0 +1,81 @@
+"""sciatica-cds: clinical decision support for sciatica with muscle spasm. ``create_app`` wires the rooms together."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from service.config import Settings
+    from service.hooks.evaluation import FetchMissing, Services
+    from service.hooks.routes import Authenticate
+    from service.knowledge.model import Knowledge
+
+
+# Imports stand inside the functions: a caller of one room (a test, the command line) does not pay for Flask.
+
+
+def create_app(
+    settings: Settings | None = None,
+    knowledge: Knowledge | None = None,
+    *,
+    authenticate: Authenticate | None = None,
+    fetch_missing: FetchMissing | None = None,
+) -> Flask:
+    """The web application. Raises SettingsError or KnowledgeError rather than serve anything wrong."""
+    from flask import Flask
+
+    from service.config import read_settings
+    from service.hooks.logs import configure
+    from service.hooks.mounting import mounted
+    from service.hooks.routes import Endpoint, blueprint
+    from service.hooks.serving import add_serving
+
+    settings = settings or read_settings()
+    configure(settings.log_level)
+    endpoint = Endpoint(
+        make_services(settings, knowledge, fetch_missing),
+        authenticate or make_authenticate(settings),
+        places=threading.BoundedSemaphore(settings.max_concurrent),
+    )
+    app = Flask("service", static_folder=None)
+    app.url_map.strict_slashes = False
+    app.register_blueprint(blueprint(endpoint))
+    add_serving(app, settings)
+    app.wsgi_app = mounted(app.wsgi_app, prefix=settings.path_prefix, proxies=settings.trusted_proxies)  # type: ignore[method-assign]
+    return app
+
+
+def make_services(
+    settings: Settings, knowledge: Knowledge | None = None, fetch_missing: FetchMissing | None = None
+) -> Services:
+    """The services of the rule set, ready to answer. Raises KnowledgeError where rules or templates are wrong."""
+    from service.decision import prepare
+    from service.hooks.discovery import linted_templates, offered
+    from service.hooks.evaluation import Services, fetch_nothing
+    from service.hooks.orders import Drafts
+    from service.knowledge.loader import load
+
+    knowledge = knowledge or load(settings.rules, settings.knowledge_settings)
+    drafts = Drafts(knowledge)
+    drafts.warm_up()
+    shown = offered(knowledge, settings.hidden_services)
+    return Services(
+        prepared=prepare(knowledge),
+        drafts=drafts,
+        offered=shown,
+        templates=linted_templates(knowledge, shown),
+        settings=settings,
+        fetch_missing=fetch_missing or fetch_nothing,
+    )
+
+
+def make_authenticate(settings: Settings) -> Authenticate:
+    """The step that proves the caller. Open mode believes everybody; required mode refuses to start unprepared."""
+    from service.config import SettingsError
+
+    if settings.authentication == "required":
+        raise SettingsError("client authentication is required but not wired")
+    return lambda _authorization, _path, _now: None

@@ -58,12 +58,15 @@ class Settings:
     log_level: str = "info"
     issuers: Path | None = None
     replay_store: Path | None = None
+    jwt_algorithms: tuple[str, ...] = ("ES384", "RS384")
+    feedback_service_audience: bool = False
     fetch_servers: tuple[str, ...] = ()
     fetch_open_servers: bool = False
     fetch_private_hosts: tuple[str, ...] = ()
     fetch_budget_ms: int = 450
     fetch_max_pages: int = 10
     fetch_max_bytes: int = 5 * 1024 * 1024
+    fetch_ca_file: Path | None = None
 
     @property
     def production(self) -> bool:
@@ -115,12 +118,15 @@ def _read(env: Env) -> Settings:
         log_level=env.str("LOG_LEVEL", default.log_level, validate=OneOf(["debug", "info", "warning", "error"])),
         issuers=_path(env.str("ISSUERS", "")),
         replay_store=_path(env.str("REPLAY_STORE", "")),
+        jwt_algorithms=_words(env.str("JWT_ALGORITHMS", ",".join(default.jwt_algorithms))),
+        feedback_service_audience=env.bool("FEEDBACK_SERVICE_AUDIENCE", default.feedback_service_audience),
         fetch_servers=_words(env.str("FETCH_SERVERS", "")),
         fetch_open_servers=env.bool("FETCH_OPEN_SERVERS", default.fetch_open_servers),
         fetch_private_hosts=_words(env.str("FETCH_PRIVATE_HOSTS", "")),
         fetch_budget_ms=env.int("FETCH_BUDGET_MS", default.fetch_budget_ms, validate=Range(0, 10_000)),
         fetch_max_pages=env.int("FETCH_MAX_PAGES", default.fetch_max_pages, validate=Range(1, 100)),
         fetch_max_bytes=env.int("FETCH_MAX_BYTES", default.fetch_max_bytes, validate=Range(1024)),
+        fetch_ca_file=_path(env.str("FETCH_CA_FILE", "")),
     )
 
 

@@ -1,0 +1,195 @@
+"""Cards: a Decision as an EHR shows it (chapters 8 to 14 of the protocol reference).
+
+Order: critical, warning, info, then the order of the phases (RS-3). A red-flag or safety card is
+never folded or dropped; further info cards become one card that lists them.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from service.decision import Advice, Decision
+from service.engine.trace import Outcome
+from service.finding import Evidence, Finding
+from service.hooks.detail import body, detail, patient_detail
+from service.hooks.not_assessed import not_assessed
+from service.hooks.sources import card_source, topic
+from service.hooks.suggestions import Acting, suggestions
+from service.hooks.templates import Template
+from service.hooks.wording import asked
+from service.knowledge.model import Indicator, Knowledge, ServiceDefinition
+
+WHY = "sciatica-cds.why"
+
+# Advice of these phases speaks for itself: it is about harm, and is never folded into "further advice".
+_NEVER_FOLDED = ("1_red_flags", "3_safety")
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom the cards are for and what the service may show: its definition, the reader, and whether to say why."""
+
+    service: ServiceDefinition
+    for_patient: bool = False
+    why: bool = True
+
+
+def render(
+    knowledge: Knowledge,
+    decision: Decision,
+    audience: Audience,
+    acting: Acting,
+    missing: Sequence[Template] = (),
+) -> list[Json]:
+    """The cards of a decision, no member empty (TR-3 to TR-5). ``missing`` are the lists that could not be had."""
+    spoken = _ordered(knowledge, _offered(decision.advice, audience.service))
+    if audience.for_patient:
+        return [_patient_card(knowledge, decision, advice) for advice in spoken if _has_patient_text(advice)]
+    single, folded = _fold(spoken, knowledge.max_info_cards)
+    cards = [_card(knowledge, decision, advice, audience, acting) for advice in single]
+    if folded:
+        cards.append(_further(knowledge, decision, folded, audience, acting))
+    told = not_assessed(knowledge, decision, missing)
+    return cards if told is None else [*cards, told]
+
+
+def _offered(advice: Iterable[Advice], service: ServiceDefinition) -> list[Advice]:
+    """The advice this service may show: order-sign teaches nothing (product choice no. 15)."""
+    return [item for item in advice if _may_show(item, service)]
+
+
+def _may_show(advice: Advice, service: ServiceDefinition) -> bool:
+    indicator = _indicator(advice)
+    if indicator.value not in service.indicators:
+        return False
+    return indicator is not Indicator.INFO or not service.info_phases or advice.rule.phase in service.info_phases
+
+
+def _ordered(knowledge: Knowledge, advice: Iterable[Advice]) -> list[Advice]:
+    place = {rule.id: number for number, rule in enumerate(knowledge.rules)}
+    return sorted(advice, key=lambda item: (-_indicator(item).rank, place[item.rule.id]))
+
+
+def _indicator(advice: Advice) -> Indicator:
+    assert advice.rule.card is not None
+    return advice.rule.card.indicator
+
+
+def _fold(advice: Sequence[Advice], most: int) -> tuple[list[Advice], list[Advice]]:
+    """The advice that gets a card of its own, and the info advice beyond ``most`` that shares one."""
+    info = [item for item in advice if _indicator(item) is Indicator.INFO and item.rule.phase not in _NEVER_FOLDED]
+    folded = info[most:] if len(info) > most + 1 else []
+    return [item for item in advice if not any(item is other for other in folded)], folded
+
+
+def _card(knowledge: Knowledge, decision: Decision, advice: Advice, audience: Audience, acting: Acting) -> Json:
+    text = advice.rule.card
+    assert text is not None
+    card: Json = {
+        "uuid": _uuid(decision, advice.rule.id),
+        "summary": text.summary,
+        "detail": detail(knowledge, advice),
+        "indicator": text.indicator.value,
+        "source": card_source(knowledge, advice.rule),
+    }
+    offered = suggestions(decision, advice, acting)
+    if offered:
+        card["suggestions"] = offered
+        card["selectionBehavior"] = "at-most-one"
+    reasons = [knowledge.override_reasons[code] for code in text.override_reasons]
+    if reasons:
+        card["overrideReasons"] = [
+            {"code": reason.code, "system": reason.system, "display": reason.display} for reason in reasons
+        ]
+    if text.links:
+        card["links"] = [{"label": link.label, "url": link.url, "type": "absolute"} for link in text.links]
+    if audience.why:
+        card["extension"] = {WHY: _why(knowledge, decision, [advice])}
+    return card
+
+
+def _further(
+    knowledge: Knowledge, decision: Decision, folded: Sequence[Advice], audience: Audience, acting: Acting
+) -> Json:
+    """One card for the info advice that gets none of its own: every item with its full text and its suggestions."""
+    parts = []
+    for item in folded:
+        assert item.rule.card is not None
+        parts += [f"**{item.rule.card.summary}**", *body(knowledge, item), "---"]
+    card: Json = {
+        "uuid": _uuid(decision, "further-advice"),
+        "summary": f"Further advice: {len(folded)} more points for this patient.",
+        "detail": "\n\n".join([*parts, f"*{knowledge.not_clearance}*"]),
+        "indicator": Indicator.INFO.value,
+        "source": card_source(knowledge, folded[0].rule) | {"topic": topic("further-advice", "Further advice")},
+    }
+    offered = [member for item in folded for member in suggestions(decision, item, acting)]
+    unique = list({member["label"]: member for member in offered}.values())
+    if unique:
+        card["suggestions"] = unique
+        # The points are independent of each other, so a clinician may take several.
+        card["selectionBehavior"] = "any"
+    if audience.why:
+        card["extension"] = {WHY: _why(knowledge, decision, folded)}
+    return card
+
+
+def _has_patient_text(advice: Advice) -> bool:
+    return advice.rule.card is not None and advice.rule.card.patient_summary is not None
+
+
+def _patient_card(knowledge: Knowledge, decision: Decision, advice: Advice) -> Json:
+    """A card in plain words, without orders, override reasons or anything quoted from the record."""
+    text = advice.rule.card
+    assert text is not None
+    return {
+        "uuid": _uuid(decision, advice.rule.id),
+        "summary": text.patient_summary,
+        "detail": patient_detail(knowledge, advice.rule),
+        "indicator": text.indicator.value,
+        "source": card_source(knowledge, advice.rule),
+    }
+
+
+def _why(knowledge: Knowledge, decision: Decision, advice: Sequence[Advice]) -> Json:
+    """Which rules speak and which they cover, on which evidence, lacking what. Nothing stands only here (EX-4)."""
+    outcomes = {outcome.rule.id: outcome for outcome in decision.outcomes}
+    rules = [_rule(knowledge, outcomes[name]) for item in advice for name in (item.rule.id, *item.covers)]
+    why: Json = {"decision": decision.id, "rules": rules}
+    evidence = [_evidence(finding.name, item.resource, item.date) for finding, item in _evidence_of(advice)]
+    if evidence:
+        why["evidence"] = list({tuple(entry.items()): entry for entry in evidence}.values())
+    lacking = asked(knowledge, (name for item in advice for name in item.not_recorded))
+    if lacking:
+        why["notRecorded"] = lacking
+    return why
+
+
+def _rule(knowledge: Knowledge, outcome: Outcome) -> Json:
+    rule = outcome.rule
+    told = {
+        "id": rule.id,
+        "version": rule.version,
+        "status": rule.status,
+        "approved": rule.id in knowledge.approved,
+    }
+    return told if outcome.covered_by is None else told | {"coveredBy": outcome.covered_by}
+
+
+def _evidence_of(advice: Sequence[Advice]) -> Iterable[tuple[Finding, Evidence]]:
+    return ((finding, evidence) for item in advice for finding in item.found for evidence in finding.evidence)
+
+
+def _evidence(finding: str, resource: str, date: str | None) -> Json:
+    told = {"finding": finding, "resource": resource}
+    return told if date is None else told | {"date": date}
+
+
+def _uuid(decision: Decision, name: str) -> str:
+    # The decision id is random on a hook call (CA-7) and made from content where answers must repeat to the byte.
+    return str(uuid.uuid5(uuid.UUID(decision.id), name))

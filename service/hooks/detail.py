@@ -1,0 +1,62 @@
+"""The detail of a card: the rule's own words filled in, then sources, caveats and version (CA-4, CA-9)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from service.decision import Advice
+from service.hooks.sources import source_lines
+from service.hooks.wording import asked, found_lines
+from service.knowledge.model import Knowledge, Rule
+
+_PLACEHOLDER = re.compile(r"\{\{ *(found|not_recorded) *\}\}")
+_ALONE = re.compile(r"^[ \t]*\{\{ *(found|not_recorded) *\}\}[ \t]*$", re.MULTILINE)
+
+
+def detail(knowledge: Knowledge, advice: Advice) -> str:
+    """The whole detail of one card for a clinician, in GitHub markdown without HTML."""
+    return "\n\n".join([*body(knowledge, advice), f"*{knowledge.not_clearance}*"])
+
+
+def body(knowledge: Knowledge, advice: Advice) -> Iterator[str]:
+    """The paragraphs of one card's detail without the closing sentence, so that folded cards can share it."""
+    rule = advice.rule
+    assert rule.card is not None
+    found = found_lines(knowledge, advice.found)
+    missing = asked(knowledge, advice.not_recorded)
+    yield _filled(rule.card.detail, found, missing).strip()
+    # What a card rests on and what it lacked must stand on it, whether or not its author asked for it.
+    if found and "found" not in _PLACEHOLDER.findall(rule.card.detail):
+        yield "**Found**\n\n" + "\n".join(found)
+    if missing and "not_recorded" not in _PLACEHOLDER.findall(rule.card.detail):
+        yield f"**Not recorded:** {'; '.join(missing)}."
+    yield "**Sources**\n\n" + "\n".join(source_lines(knowledge, rule))
+    if rule.unverified_parts:
+        yield "**Not verified**\n\n" + "\n".join(f"- {part}" for part in rule.unverified_parts)
+    yield _signature(knowledge, rule)
+
+
+def patient_detail(knowledge: Knowledge, rule: Rule) -> str:
+    """The detail for a patient or relative: the plain text of the rule and nothing from the record."""
+    assert rule.card is not None
+    text = rule.card.patient_detail or ""
+    return "\n\n".join(part for part in (text.strip(), f"*{knowledge.not_clearance}*") if part)
+
+
+def _filled(text: str, found: Sequence[str], missing: Sequence[str]) -> str:
+    listed = {
+        "found": "\n".join(found) or "- nothing recorded",
+        "not_recorded": "\n".join(f"- {phrase}" for phrase in missing) or "- nothing",
+    }
+    inline = {
+        "found": "; ".join(line.removeprefix("- ") for line in found) or "nothing recorded",
+        "not_recorded": "; ".join(missing) or "nothing",
+    }
+    text = _ALONE.sub(lambda match: listed[match[1]], text)
+    return _PLACEHOLDER.sub(lambda match: inline[match[1]], text)
+
+
+def _signature(knowledge: Knowledge, rule: Rule) -> str:
+    state = "" if rule.id in knowledge.approved else "Rule draft, not approved. "
+    return f"{state}Rule `{rule.id}`, version {rule.version}; rule set {knowledge.version}."

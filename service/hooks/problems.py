@@ -1,0 +1,91 @@
+"""Errors as an EHR sees them: one body shape, an OperationOutcome (SC-4), and a status by who must act.
+
+A body says where in the request something is wrong and what would be right; never what was sent,
+never a stack trace. 401 has no body at all (SE-7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from werkzeug.exceptions import HTTPException
+
+from service.errors import (
+    DataUnavailableError,
+    Fault,
+    ForbiddenError,
+    NotFoundError,
+    RequestError,
+    UnauthorizedError,
+)
+
+Json = dict[str, Any]
+
+# How many faults one answer lists; a request with more is wrong in kind.
+_MOST_ISSUES = 50
+
+_CODES = {400: "invalid", 403: "forbidden", 404: "not-found", 405: "not-supported", 412: "incomplete", 413: "too-long"}
+_CODES |= {415: "not-supported", 422: "not-supported", 429: "throttled", 503: "throttled", 500: "exception"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An error as HTTP: status, body (None: empty) and the headers that belong to it."""
+
+    status: int
+    body: Json | None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class OverloadedError(Exception):
+    """Too many calls at once. The client tries again. HTTP 503 with Retry-After."""
+
+
+def answer_for(error: Exception, correlation: str) -> Answer:
+    """The answer to any error. What is not expected is a 500 that names only ``correlation``."""
+    if isinstance(error, UnauthorizedError):
+        return Answer(401, None, {"WWW-Authenticate": "Bearer"})
+    if isinstance(error, RequestError):
+        return Answer(error.status, outcome(error.status, error.faults))
+    if isinstance(error, ForbiddenError):
+        return Answer(403, outcome(403, [Fault("Authorization", "this client may not do this")]))
+    if isinstance(error, NotFoundError):
+        return Answer(404, outcome(404, [Fault("path", "nothing is offered here", "GET /cds-services lists what is")]))
+    if isinstance(error, DataUnavailableError):
+        faults = [Fault(f"prefetch.{key}", "was not sent and could not be fetched") for key in error.keys]
+        return Answer(412, outcome(412, faults))
+    if isinstance(error, OverloadedError):
+        fault = Fault("service", "too many calls at once", "try again in a second")
+        return Answer(503, outcome(503, [fault]), {"Retry-After": "1"})
+    if isinstance(error, HTTPException):
+        return _of_werkzeug(error, correlation)
+    return Answer(500, outcome(500, [Fault("service", f"an error of the service, known there as {correlation}")]))
+
+
+def _of_werkzeug(error: HTTPException, correlation: str) -> Answer:
+    status = error.code or 500
+    if status == 404:  # noqa: PLR2004
+        return answer_for(NotFoundError(), correlation)
+    texts = {405: "this method is not offered here", 413: "the body is too large", 400: "the request cannot be read"}
+    fault = Fault("request", texts.get(status, error.name.lower()))
+    allowed = getattr(error, "valid_methods", None)
+    headers = {"Allow": ", ".join(sorted({*allowed, "OPTIONS"}))} if allowed else {}
+    return Answer(status, outcome(status, [fault]), headers)
+
+
+def outcome(status: int, faults: Iterable[Fault]) -> Json:
+    """The faults as an OperationOutcome, the first ``_MOST_ISSUES`` of them."""
+    code = _CODES.get(status, "processing")
+    issues = [_issue(code, fault) for fault in list(faults)[:_MOST_ISSUES]]
+    return {"resourceType": "OperationOutcome", "issue": issues or [_issue(code, Fault("request", "was refused"))]}
+
+
+def _issue(code: str, fault: Fault) -> Json:
+    return {
+        "severity": "error",
+        "code": code,
+        "details": {"text": str(fault)},
+        "expression": [fault.where],
+    }
