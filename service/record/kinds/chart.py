@@ -76,7 +76,7 @@ class Chart:
         """The medication orders of this call with their drug recognised."""
         return tuple(self._medications(entry for entry in self.record.orders if entry.type == "MedicationRequest"))
 
-    def keys(self) -> set[Key]:
+    def held(self) -> set[Key]:
         """All keys under which this chart holds something."""
         found = set(self.hits)
         if self.matcher.reads_medications:

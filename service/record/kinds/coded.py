@@ -17,8 +17,8 @@ from service.record.statuses import Counts
 
 BY_TEXT = "matched by text only"
 PROVISIONAL = "provisional"
-PRELIMINARY = "preliminary, not used"
 NO_SITE = "body site not given"
+_RESULTS = (*ANSWERED, "DiagnosticReport")
 
 
 def source_keys(sources: tuple[FactSource, ...]) -> frozenset[Key]:
@@ -84,7 +84,9 @@ def _yes(hit: Hit, source: FactSource, chart: Chart, notes: list[str | None]) ->
     if where.inside is None and not source.undated:
         doubts.append(where.note)
     verdict = Verdict.MAYBE if any(doubts) else Verdict.YES
-    return Vote(verdict, _evidence(hit, where.note, *doubts), hit.extent.last)
+    extent = hit.extent
+    evidence = _evidence(hit, where.note, *doubts)
+    return Vote(verdict, evidence, extent.last, extent.start, extent.first_recorded)
 
 
 def _no(hit: Hit, source: FactSource, chart: Chart, notes: list[str | None]) -> Vote | None:
@@ -106,8 +108,8 @@ def _denial(hit: Hit, source: FactSource, chart: Chart) -> Vote | None:
 def _doubt(hit: Hit, source: FactSource) -> str | None:
     if not hit.standing.provisional:
         return None
-    if hit.entry.type in ANSWERED or hit.entry.type == "DiagnosticReport":
-        return PRELIMINARY  # decision 5
+    if hit.entry.type in _RESULTS:
+        return f"{hit.standing.note or PROVISIONAL}, not used"  # decision 5
     return None if source.unconfirmed else PROVISIONAL
 
 
@@ -127,7 +129,7 @@ def _last(hit: Hit) -> str:
 
 def _evidence(hit: Hit, *notes: str | None) -> Evidence:
     when = hit.extent.last
-    provisional = PROVISIONAL if hit.standing.provisional and hit.entry.type not in ANSWERED else None
+    provisional = PROVISIONAL if hit.standing.provisional and hit.entry.type not in _RESULTS else None
     text = BY_TEXT if hit.by_text else None
     note = joined(hit.standing.note, *notes, provisional, text, *hit.notes)
     return Evidence(hit.entry.reference, hit.text, when.text if when else None, note)

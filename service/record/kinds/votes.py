@@ -23,11 +23,16 @@ class Verdict(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One entry, what it says, and when."""
+    """One entry, what it says, when it began and when it ended (or was last recorded).
+
+    ``latest_start`` says that the beginning is a latest possible one: only the first record is dated.
+    """
 
     verdict: Verdict
     evidence: Evidence
     when: When | None = None
+    began: When | None = None
+    latest_start: bool = False
 
 
 def joined(*notes: str | None) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from service.knowledge.model import FactSource
 from service.record.dates import When, days_since, within_days
@@ -39,7 +40,7 @@ def is_future(when: When, now: datetime) -> bool:
     return days_since(when, now) is None
 
 
-def in_days(extent: Extent, days: int, chart: Chart) -> Place:
+def within(extent: Extent, days: int | Decimal, now: datetime) -> Place:
     """Whether what happened reaches into the last ``days`` days.
 
     What goes on counts by its end, and by now when it has not ended. A future date is a typing error or a
@@ -48,11 +49,11 @@ def in_days(extent: Extent, days: int, chart: Chart) -> Place:
     when = extent.last
     if when is None:
         return Place(None, UNDATED)
-    if extent.open and extent.start is not None and not is_future(extent.start, chart.now):
+    if extent.open and extent.start is not None and not is_future(extent.start, now):
         return INSIDE
-    if is_future(when, chart.now):
+    if is_future(when, now):
         return Place(None, FUTURE)
-    answer = within_days(when, days, chart.now)
+    answer = within_days(when, days, now)
     note = FIRST_RECORDED if extent.first_recorded else None
     return Place(answer, UNSURE if answer is None else note)
 
@@ -94,7 +95,7 @@ def place(hit: Hit, source: FactSource, chart: Chart) -> Place:
     extent = _still_going(hit)
     places = []
     if source.within_days is not None:
-        places.append(in_days(extent, source.within_days, chart))
+        places.append(within(extent, source.within_days, chart.now))
     if source.in_episode:
         places.append(in_episode(extent, chart.episode, chart.now))
     for found in places:

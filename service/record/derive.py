@@ -1,0 +1,102 @@
+"""Derive: one Finding for every fact definition, from one record at one moment.
+
+Every coding of the record is matched once; a fact then looks up its value sets. What a fact finds when nothing
+in the record concerns it depends only on which lists were sent, and is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from service.finding import Finding
+from service.knowledge.model import FactDefinition, FactKind, Knowledge
+from service.record.kinds import (
+    change,
+    coded,
+    count,
+    course,
+    drug,
+    elapsed,
+    gestation,
+    order,
+    patient,
+    quantity,
+    setting,
+)
+from service.record.kinds.chart import Chart, Matcher
+from service.record.kinds.hit import Key
+from service.record.kinds.plan import Plan
+from service.record.model import Record
+
+_PLANS: Mapping[FactKind, Callable[[FactDefinition], Plan]] = {
+    FactKind.CODED: coded.plan,
+    FactKind.QUANTITY: quantity.plan,
+    FactKind.AGE: patient.age_plan,
+    FactKind.SEX: patient.sex_plan,
+    FactKind.ELAPSED: elapsed.plan,
+    FactKind.GESTATION: gestation.plan,
+    FactKind.DRUG: drug.plan,
+    FactKind.COURSE: course.plan,
+    FactKind.CHANGE: change.plan,
+    FactKind.ORDER: order.plan,
+    FactKind.COUNT: count.plan,
+    FactKind.SETTING: setting.plan,
+}
+
+_KEPT_STATES = 64
+"""How many different states of the lists are kept; real callers send the same few."""
+
+
+def plan_of(definition: FactDefinition, knowledge: Knowledge) -> Plan:
+    """How one fact is read."""
+    if definition.kind is FactKind.ORDER_REASON:
+        return order.reason_plan(definition, knowledge)
+    return _PLANS[definition.kind](definition)
+
+
+def _always(plan: Plan) -> bool:
+    """Whether a fact depends on more than what concerns it: on the patient, or on whether a list holds anything."""
+    return plan.always or plan.definition.complete_nonempty
+
+
+class Derivation:
+    """The fact definitions of one rule set, prepared once; asked once per call."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._plans = tuple(plan_of(knowledge.facts[name], knowledge) for name in sorted(knowledge.facts))
+        self._matcher = Matcher(knowledge, (key for plan in self._plans for key in plan.keys))
+        self._always = tuple(number for number, plan in enumerate(self._plans) if _always(plan))
+        self._asking: dict[Key, list[int]] = {}
+        for number, plan in enumerate(self._plans):
+            for key in plan.keys:
+                self._asking.setdefault(key, []).append(number)
+        self._silent: dict[object, tuple[Finding, ...]] = {}
+
+    def findings(self, record: Record, now: datetime) -> dict[str, Finding]:
+        """Exactly one finding per fact definition, by name; the same whatever the order of the entries.
+
+        ``now`` is an aware datetime. Nothing is raised on odd input: what cannot be read is unknown.
+        """
+        chart = Chart(self._matcher, record, now)
+        silent = self._without_hits(record, now)
+        findings = {finding.name: finding for finding in silent}
+        concerned = set(self._always)
+        for key in chart.held():
+            concerned.update(self._asking.get(key, ()))
+        for number in concerned:
+            finding = self._plans[number].find(chart)
+            findings[finding.name] = finding
+        return findings
+
+    def _without_hits(self, record: Record, now: datetime) -> tuple[Finding, ...]:
+        """What every fact finds in a record that holds nothing about it."""
+        key = frozenset(record.completeness.items())
+        kept = self._silent.get(key)
+        if kept is None:
+            chart = Chart(self._matcher, Record(None, (), record.completeness), now)
+            kept = tuple(plan.find(chart) for plan in self._plans)
+            if len(self._silent) >= _KEPT_STATES:
+                self._silent.clear()
+            self._silent[key] = kept
+        return kept

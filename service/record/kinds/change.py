@@ -1,0 +1,84 @@
+"""Change facts: how much better a score is now than at the start of the episode. Positive is better."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from service.finding import Finding, Status
+from service.knowledge.model import FactDefinition
+from service.record.interval import Interval
+from service.record.kinds.chart import Chart
+from service.record.kinds.coded import source_keys
+from service.record.kinds.dating import Extent
+from service.record.kinds.measure import Measurement, candidates, hull, measurements, preferred
+from service.record.kinds.plan import Plan
+from service.record.kinds.quantity import numeric, wanted_by
+from service.record.kinds.votes import ordered, read_types, remarks, shortfalls
+from service.record.kinds.window import NO_EPISODE, in_episode
+
+ONE_VALUE = "only one value in this episode: no change can be told"
+PERCENT = "percent"
+
+
+def plan(definition: FactDefinition) -> Plan:
+    """Baseline (first in the episode) less the newest, in points or percent of the baseline."""
+    wanted = wanted_by(definition)
+
+    def find(chart: Chart) -> Finding:
+        found = measurements(wanted, chart)
+        dated = [one for one in found.final if one.when is not None and one.inside is not False]
+        if not dated:
+            reasons = shortfalls(read_types(definition), chart.record) or ("not recorded",)
+            return Finding(definition.id, Status.UNKNOWN, notes=(*remarks(found.notes), *reasons))
+        if chart.episode is None or chart.episode.latest_start is None:
+            return _unknown(definition, dated, [*found.notes, NO_EPISODE])
+        latest = preferred(candidates(dated, same_day=definition.prefer is not None), definition.prefer)
+        baseline = _baselines(dated, chart)
+        if not baseline or set(baseline) & set(latest):
+            return _unknown(definition, dated, [*found.notes, ONE_VALUE])
+        change = _change(hull(one.number for one in baseline), hull(one.number for one in latest), definition.measure)
+        if change is None:
+            return _unknown(definition, [*baseline, *latest], [*found.notes, "the first value is 0"])
+        return numeric(definition, change, [*baseline, *latest], found.notes)
+
+    return Plan(definition, find, source_keys(definition.sources))
+
+
+def _unknown(definition: FactDefinition, rests_on: Sequence[Measurement], notes: Sequence[str | None]) -> Finding:
+    evidence = ordered(one.evidence for one in rests_on)
+    return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=remarks(notes))
+
+
+def _baselines(dated: Sequence[Measurement], chart: Chart) -> list[Measurement]:
+    """The measurements that may be the first of the episode: none before a sure one can be told apart from it."""
+    places = [(one, in_episode(Extent(one.when), chart.episode, chart.now).inside) for one in dated]
+    sure = [one.when for one, inside in places if inside and one.when]
+    if not sure:
+        return []
+    first_last = min(when.last for when in sure)
+    first_day = min(when.last_day for when in sure)
+
+    def may_be_first(one: Measurement, inside: bool | None) -> bool:
+        if inside is False or one.when is None:
+            return False
+        return one.when.first <= first_last if one.when.timed else one.when.first_day <= first_day
+
+    return [one for one, inside in places if may_be_first(one, inside)]
+
+
+def _change(baseline: Interval, latest: Interval, measure: str | None) -> Interval | None:
+    low = None if baseline.low is None or latest.high is None else baseline.low - latest.high
+    high = None if baseline.high is None or latest.low is None else baseline.high - latest.low
+    if measure != PERCENT:
+        return Interval(low, high)
+    if baseline.low is None or baseline.low <= 0:
+        return None
+    return Interval(_percent(latest.high, baseline.low), _percent(latest.low, baseline.high))
+
+
+def _percent(latest: Decimal | None, baseline: Decimal | None) -> Decimal | None:
+    """By how many percent of the baseline the latest value is lower."""
+    if latest is None or baseline is None:
+        return None
+    return (baseline - latest) / baseline * 100

@@ -1,0 +1,76 @@
+"""Count facts: how many different drugs, or how many entries. Where a list is not whole, at least so many."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from service.finding import Evidence, Finding, Status
+from service.knowledge.model import FactDefinition
+from service.record.kinds.chart import ORDER, Chart
+from service.record.kinds.coded import source_keys, votes_of
+from service.record.kinds.drug import drug_keys, unrecognised
+from service.record.kinds.ordering import is_order
+from service.record.kinds.plan import Plan
+from service.record.kinds.taking import NOT_RECOGNISED, evidence_of, match
+from service.record.kinds.votes import Verdict, is_whole, ordered, read_types, remarks, shortfalls
+from service.record.statuses import Counts
+
+INGREDIENTS = "ingredients"
+
+
+def plan(definition: FactDefinition) -> Plan:
+    """How a count is read."""
+    if definition.measure == INGREDIENTS:
+        return Plan(definition, lambda chart: _ingredients(definition, chart), drug_keys(definition) | {ORDER})
+    return Plan(definition, lambda chart: _entries(definition, chart), source_keys(definition.sources))
+
+
+def _ingredients(definition: FactDefinition, chart: Chart) -> Finding:
+    sure: set[str] = set()
+    possible: set[str] = set()
+    evidence = []
+    orders = [order for order in chart.orders if is_order(order.entry)]
+    current = [one for one in chart.medications if one.standing.counts is Counts.PRESENT]
+    for medication in (*current, *orders):
+        matched = match(medication, definition, chart)
+        if matched is not None:
+            certain = not medication.standing.provisional or medication in orders
+            (sure if certain else possible).update(one.rxcui for one in matched.ingredients)
+            evidence.append(evidence_of(medication, matched.note, medication.standing.note))
+    unread = [*unrecognised(chart), *(order for order in orders if not order.drug.recognised)]
+    notes = [NOT_RECOGNISED] if unread else []
+    evidence += [evidence_of(one, "not recognised") for one in unread]
+    open_above = bool(unread) or not is_whole(definition, chart.record)
+    return _counted(definition, chart, (len(sure), None if open_above else len(sure | possible)), evidence, notes)
+
+
+def _entries(definition: FactDefinition, chart: Chart) -> Finding:
+    notes: list[str | None] = []
+    votes = [vote for vote in votes_of(definition.sources, chart, notes) if vote.verdict is not Verdict.NO]
+    sure = {vote.evidence.resource for vote in votes if vote.verdict is Verdict.YES}
+    possible = {vote.evidence.resource for vote in votes}
+    high = len(possible) if is_whole(definition, chart.record) else None
+    return _counted(definition, chart, (len(sure), high), [vote.evidence for vote in votes], notes)
+
+
+def _counted(
+    definition: FactDefinition,
+    chart: Chart,
+    bounds: tuple[int, int | None],
+    evidence: list[Evidence],
+    notes: list[str] | list[str | None],
+) -> Finding:
+    low, high = bounds
+    told = ordered(evidence)
+    if high is None and low == 0:
+        reasons = shortfalls((*definition.complete, *read_types(definition)), chart.record)
+        return Finding(definition.id, Status.UNKNOWN, evidence=told, notes=(*remarks(notes), *reasons))
+    return Finding(
+        definition.id,
+        Status.PRESENT,
+        Decimal(low),
+        None if high is None else Decimal(high),
+        definition.unit,
+        told,
+        remarks(notes),
+    )

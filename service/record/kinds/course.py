@@ -1,0 +1,206 @@
+"""Course facts: for how many days drugs of some classes are taken without a break, or are being ordered.
+
+Days are counted from the start of the current course, together with earlier courses that adjoin it (a gap of at most
+``gap_days`` joins), three-valued and never guessed:
+
+- an order whose planned days reach beyond now has been taken since its start: exactly so many days;
+- an active order whose planned days are over has been taken for at least those, at most until now;
+- an active order without any length gives only the most it can be: from its start to now;
+- an order that ended without a recorded end was taken for some days between none and its planned ones;
+- where the list of medications is not whole, an earlier course may be missing: no upper bound.
+
+``current`` counts until now, ``ordered`` what the orders of this call add, ``both`` the sum; for ``both`` a course
+that ended within the gap also counts, because the new order continues it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from service.finding import Evidence, Finding, Status
+from service.knowledge.model import FactDefinition
+from service.record.dates import days_since
+from service.record.interval import Interval
+from service.record.kinds.chart import ORDER, Chart
+from service.record.kinds.drug import doubted, drug_keys, unrecognised
+from service.record.kinds.medication import Medication
+from service.record.kinds.ordering import NOT_CHECKED, is_order
+from service.record.kinds.plan import Plan
+from service.record.kinds.supply import planned_days, recorded_end, start_of
+from service.record.kinds.taking import evidence_of, match
+from service.record.kinds.votes import is_whole, ordered, remarks, shortfalls, silence
+from service.record.statuses import Counts
+
+NO_LENGTH = "length of the course not given"
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One course in days before now: when it began and ended (0: goes on), each as an interval."""
+
+    began: Interval
+    ended: Interval
+    active: bool
+    evidence: Evidence
+
+    def shortest(self) -> tuple[Decimal, Decimal] | None:
+        """The days that were surely taken, from and to (days ago), or None."""
+        if self.began.low is None or self.ended.high is None or self.began.low < self.ended.high:
+            return None
+        return self.began.low, self.ended.high
+
+    def longest(self) -> tuple[Decimal | None, Decimal]:
+        """The days that may have been taken, from (None: open) and to (days ago)."""
+        return self.began.high, self.ended.low or _ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Days, and what they rest on; ``any`` is False when there is no such drug at all."""
+
+    days: Interval
+    evidence: tuple[Evidence, ...]
+    any: bool
+
+
+def plan(definition: FactDefinition) -> Plan:
+    """How the days of a course are read."""
+
+    def find(chart: Chart) -> Finding:
+        if definition.measure == "ordered":
+            return _ordered_alone(definition, chart)
+        joins = definition.measure == "both"
+        courses = list(_courses(definition, chart))
+        used = _used(courses, definition, chart, joins_new=joins)
+        if not joins:
+            return _finding(definition, used, chart) if used.any else doubted(silence(definition, chart.record), chart)
+        return _both(definition, used, chart)
+
+    return Plan(definition, find, drug_keys(definition) | {ORDER})
+
+
+def _finding(definition: FactDefinition, total: Total, chart: Chart, *notes: str | None) -> Finding:
+    evidence = ordered(total.evidence)
+    low, high = total.days.low, total.days.high
+    if high is None and not low:
+        reasons = remarks((*notes, NO_LENGTH, *shortfalls(definition.complete, chart.record)))
+        return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=reasons)
+    return Finding(definition.id, Status.PRESENT, low, high, definition.unit or "d", evidence, remarks(notes))
+
+
+def _ordered_alone(definition: FactDefinition, chart: Chart) -> Finding:
+    total, unsure = _ordered(definition, chart)
+    if total.any:
+        return _finding(definition, total, chart, *(one.note for one in unsure))
+    if unsure:
+        return Finding(definition.id, Status.UNKNOWN, evidence=ordered(unsure), notes=(NOT_CHECKED,))
+    return Finding(definition.id, Status.ABSENT, notes=("no such order in this call",))
+
+
+def _both(definition: FactDefinition, used: Total, chart: Chart) -> Finding:
+    order, unsure = _ordered(definition, chart)
+    notes = [one.note for one in unsure]
+    if not used.any and not order.any:
+        if unsure:
+            return Finding(definition.id, Status.UNKNOWN, evidence=ordered(unsure), notes=remarks(notes))
+        return doubted(silence(definition, chart.record), chart)
+    days = _sum(used.days, order.days) if order.any else used.days
+    return _finding(definition, Total(days, (*used.evidence, *order.evidence), any=True), chart, *notes)
+
+
+def _sum(one: Interval, other: Interval) -> Interval:
+    low = (one.low or _ZERO) + (other.low or _ZERO)
+    return Interval(low, None if one.high is None or other.high is None else one.high + other.high)
+
+
+def _ordered(definition: FactDefinition, chart: Chart) -> tuple[Total, list[Evidence]]:
+    """The days the orders of this call run (side by side: the longest), and the orders that were not recognised."""
+    lengths, evidence, unsure = [], [], []
+    for order in chart.orders:
+        if not is_order(order.entry):
+            continue
+        if not order.drug.recognised:
+            unsure.append(evidence_of(order, NOT_CHECKED))
+        elif (matched := match(order, definition, chart)) is not None:
+            lengths.append(planned_days(order.resource))
+            evidence.append(evidence_of(order, matched.note))
+    low = max((one.low or _ZERO for one in lengths), default=_ZERO)
+    highs = [one.high for one in lengths]
+    high = None if None in highs else max((one for one in highs if one is not None), default=_ZERO)
+    return Total(Interval(low, high), tuple(evidence), bool(lengths)), unsure
+
+
+def _courses(definition: FactDefinition, chart: Chart) -> Iterator[Course]:
+    for medication in chart.medications:
+        if medication.standing.counts in {Counts.PRESENT, Counts.HISTORY}:
+            matched = match(medication, definition, chart)
+            if matched is not None:
+                yield _course(medication, matched.note, chart)
+
+
+def _course(medication: Medication, note: str | None, chart: Chart) -> Course:
+    start = start_of(medication)
+    began = (days_since(start, chart.now) if start is not None else None) or Interval(_ZERO, None)
+    planned = planned_days(medication.resource)
+    active = medication.standing.counts is Counts.PRESENT
+    ended = _ended_active(began, planned) if active else _ended(medication, began, planned, chart)
+    return Course(began, ended, active, evidence_of(medication, note, medication.standing.note))
+
+
+def _ended_active(began: Interval, planned: Interval) -> Interval:
+    """When an active course ended (days ago): not yet, while its planned days last; after them it is not known."""
+    if planned.low is None or began.high is None:
+        return Interval(_ZERO, began.high)
+    return Interval(_ZERO, max(began.high - planned.low, _ZERO))
+
+
+def _ended(medication: Medication, began: Interval, planned: Interval, chart: Chart) -> Interval:
+    end = recorded_end(medication)
+    since = days_since(end, chart.now) if end is not None else None
+    if since is not None:
+        return since
+    earliest_end = _ZERO if planned.high is None or began.low is None else max(began.low - planned.high, _ZERO)
+    return Interval(earliest_end, began.high)
+
+
+def _used(courses: Sequence[Course], definition: FactDefinition, chart: Chart, *, joins_new: bool) -> Total:
+    """Days of use until now."""
+    gap = Decimal(definition.gap_days)
+    counted = [one for one in courses if one.active or (joins_new and one.longest()[1] <= gap)]
+    if not counted:
+        whole = is_whole(definition, chart.record) and not unrecognised(chart)
+        return Total(Interval(_ZERO, _ZERO if whole else None), (), any=False)
+    low = _sure_days(courses, gap, joins_new=joins_new)
+    high, joined_courses = _possible_days(courses, gap)
+    if not is_whole(definition, chart.record) or unrecognised(chart):
+        high = None
+    return Total(Interval(low, high), tuple(one.evidence for one in joined_courses), any=True)
+
+
+def _sure_days(courses: Sequence[Course], gap: Decimal, *, joins_new: bool) -> Decimal:
+    """The longest run of surely taken days that ends in an active course (or within the gap, for a new order)."""
+    spans = sorted((span for one in courses if (span := one.shortest())), key=lambda span: (span[1], -span[0]))
+    anchors = [span for one in courses if (span := one.shortest()) and (one.active or (joins_new and span[1] <= gap))]
+    best = _ZERO
+    for anchor in anchors:
+        first = anchor[0]
+        for start, end in spans:
+            if end - first <= gap:
+                first = max(first, start)
+        best = max(best, first - anchor[1])
+    return best
+
+
+def _possible_days(courses: Sequence[Course], gap: Decimal) -> tuple[Decimal | None, list[Course]]:
+    """The longest run of days that may have been taken until now, and the courses in it."""
+    run: list[Course] = []
+    first: Decimal | None = _ZERO
+    for one in sorted(courses, key=lambda one: (one.longest()[1], one.evidence.resource)):
+        start, end = one.longest()
+        if first is None or end - first <= gap:
+            run.append(one)
+            first = None if first is None or start is None else max(first, start)
+    return first, run

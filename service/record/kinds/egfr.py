@@ -1,0 +1,95 @@
+"""eGFR from creatinine: CKD-EPI 2021, without race (decision 11).
+
+Inker LA, Eneanya ND, Coresh J, et al. New creatinine- and cystatin C-based equations to estimate GFR
+without race. N Engl J Med 2021;385:1737-1749. For adults; creatinine in mg/dL, age in years, result in
+mL/min/{1.73_m2}.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from service.finding import Evidence
+from service.knowledge.model import FactSource
+from service.record.dates import When, age_years
+from service.record.interval import Interval
+from service.record.kinds.chart import Chart
+from service.record.kinds.hit import Key
+from service.record.kinds.measure import Measurement, Wanted, measurements, newest
+from service.record.kinds.patient import FEMALE, MALE, sex_of
+from service.record.kinds.votes import joined
+
+CREATININE: Key = ("Observation", "obs-creatinine")
+COMPUTED = "computed (CKD-EPI 2021)"
+SEX_NOT_KNOWN = "sex not known: the lower of the two"
+_ADULT = Decimal(18)
+_STEP = Decimal("0.1")
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """The computed value, or None with the reasons why it could not be computed."""
+
+    best: Measurement | None
+    notes: tuple[str | None, ...] = ()
+
+
+def ckd_epi_2021(creatinine: Decimal, age: Decimal, sex: str) -> Decimal:
+    """The equation, to one decimal place: creatinine above 0 in mg/dL, age in completed years, sex female or male."""
+    kappa, alpha, factor = (0.7, -0.241, 1.012) if sex == FEMALE else (0.9, -0.302, 1.0)
+    ratio = float(creatinine) / kappa
+    rate = 142 * min(ratio, 1.0) ** alpha * max(ratio, 1.0) ** -1.200 * 0.9938 ** float(age) * factor
+    return Decimal(rate).quantize(_STEP)
+
+
+def computed_egfr(wanted: Wanted, chart: Chart) -> Computed:
+    """EGFR from the newest final creatinine inside the look-back of the eGFR."""
+    source = FactSource(CREATININE[0], (CREATININE[1],))
+    found = measurements(Wanted((source,), "mg/dL", wanted.look_back_days), chart)
+    # The highest of one day, because it gives the lowest eGFR.
+    best = newest(found.final, prefer="highest", look_back=wanted.look_back_days is not None)
+    if not best or best[0].when is None:
+        return Computed(None, tuple(found.notes))
+    creatinine, when = best[0], best[0].when
+    age = _age(chart, when)
+    if age is None or age.low is None or age.low < _ADULT:
+        return Computed(None, (*found.notes, "eGFR not computed from creatinine: the patient is not known to be adult"))
+    number = _rate(creatinine.number, age, sex_of(chart))
+    if wanted.plausible is not None and not number.overlaps(*wanted.plausible):
+        return Computed(None, (*found.notes, "eGFR not computed from creatinine: implausible"))
+    return Computed(
+        replace(creatinine, number=number, evidence=_evidence(creatinine, number, chart)), tuple(found.notes)
+    )
+
+
+def _age(chart: Chart, when: When) -> Interval | None:
+    if chart.birth is None:
+        return None
+    youngest, oldest = age_years(chart.birth, when.first), age_years(chart.birth, when.last)
+    if youngest is None or oldest is None:
+        return None
+    return Interval(youngest.low, oldest.high)
+
+
+def _rate(creatinine: Interval, age: Interval, sex: str | None) -> Interval:
+    """The equation falls with creatinine and with age, so the bounds change places."""
+    sexes = (sex,) if sex else (FEMALE, MALE)
+
+    def bound(value: Decimal | None, years: Decimal | None) -> Decimal | None:
+        if value is None or value <= 0 or years is None:
+            return None
+        return min(ckd_epi_2021(value, years, one) for one in sexes)
+
+    return Interval(bound(creatinine.high, age.high), bound(creatinine.low, age.low))
+
+
+def _evidence(creatinine: Measurement, number: Interval, chart: Chart) -> Evidence:
+    told = f"{number.low}" if number.is_exact else f"{_end(number.low)} to {_end(number.high)}"
+    sex = None if sex_of(chart) else SEX_NOT_KNOWN
+    text = f"{told} mL/min/{{1.73_m2}} from creatinine {creatinine.evidence.text}"
+    return replace(creatinine.evidence, text=text, note=joined(COMPUTED, sex, creatinine.evidence.note))
+
+
+def _end(bound: Decimal | None) -> str:
+    return "open" if bound is None else str(bound)

@@ -1,0 +1,86 @@
+"""Elapsed facts: days since something began (decisions 7 and 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from service.finding import Finding, Status
+from service.knowledge.model import FactDefinition
+from service.record.dates import days_since
+from service.record.interval import Interval
+from service.record.kinds.chart import Chart
+from service.record.kinds.coded import source_keys, votes_of
+from service.record.kinds.plan import Plan
+from service.record.kinds.votes import Verdict, Vote, ordered, remarks, silence
+
+EARLIEST = "earliest"
+NO_DATE = "recorded without a date"
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Elapsed:
+    """Days since one entry, and whether the entry surely counts."""
+
+    days: Interval
+    certain: bool
+
+
+def plan(definition: FactDefinition) -> Plan:
+    """How elapsed days are read."""
+
+    def find(chart: Chart) -> Finding:
+        notes: list[str | None] = []
+        votes = list(votes_of(definition.sources, chart, notes))
+        counted = [vote for vote in votes if vote.verdict is not Verdict.NO]
+        if not counted:
+            return _none(definition, votes, chart, notes)
+        return _elapsed(definition, counted, chart, notes)
+
+    return Plan(definition, find, source_keys(definition.sources))
+
+
+def _none(definition: FactDefinition, votes: Sequence[Vote], chart: Chart, notes: list[str | None]) -> Finding:
+    if not votes:
+        return silence(definition, chart.record, notes)
+    evidence = ordered(vote.evidence for vote in votes)
+    return Finding(definition.id, Status.ABSENT, evidence=evidence, notes=remarks(notes))
+
+
+def _elapsed(definition: FactDefinition, votes: Sequence[Vote], chart: Chart, notes: list[str | None]) -> Finding:
+    evidence = ordered(vote.evidence for vote in votes)
+    counted = [Elapsed(_days(vote, definition.pick, chart), vote.verdict is Verdict.YES) for vote in votes]
+    if not any(one.certain for one in counted):
+        notes += [vote.evidence.note for vote in votes]
+        return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=remarks(notes))
+    days = longest(counted) if definition.pick == EARLIEST else shortest(counted)
+    if days.high is None and not days.low:
+        return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=remarks((*notes, NO_DATE)))
+    return Finding(definition.id, Status.PRESENT, days.low, days.high, definition.unit or "d", evidence, remarks(notes))
+
+
+def _days(vote: Vote, pick: str | None, chart: Chart) -> Interval:
+    """Days since it began (``earliest``) or was last so; at least so many if only the first record is dated."""
+    when = vote.began if pick == EARLIEST else vote.when
+    days = days_since(when, chart.now) if when is not None else None
+    if days is None:
+        return Interval(_ZERO, None)
+    return Interval(days.low, None) if vote.latest_start else days
+
+
+def longest(counted: Iterable[Elapsed]) -> Interval:
+    """Days since the earliest of several: an entry that may not count can only raise the upper bound."""
+    counted = list(counted)
+    low = max(one.days.low or _ZERO for one in counted if one.certain)
+    highs = [one.days.high for one in counted]
+    return Interval(low, None if None in highs else max(high for high in highs if high is not None))
+
+
+def shortest(counted: Iterable[Elapsed]) -> Interval:
+    """Days since the latest of several: an entry that may not count can only lower the lower bound."""
+    counted = list(counted)
+    low = min(one.days.low or _ZERO for one in counted)
+    highs = [one.days.high for one in counted if one.certain and one.days.high is not None]
+    return Interval(low, min(highs, default=None))

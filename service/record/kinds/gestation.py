@@ -1,0 +1,148 @@
+"""Gestation: completed weeks and days of the current pregnancy, as weeks.
+
+Read from a recorded gestational age (advanced to now), an estimated delivery date (40 weeks), the last menstrual
+period, or ICD-10-CM Z3A (week of gestation). The newest statement counts. Never absent, and unknown when the
+weeks would pass the end of any pregnancy: then the entry tells of an earlier one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from service.finding import Evidence, Finding, Status
+from service.knowledge.model import FactDefinition, FactSource
+from service.record.coding import codings
+from service.record.dates import When, at, days_between, days_since, parse
+from service.record.interval import Interval
+from service.record.kinds.chart import Chart
+from service.record.kinds.coded import source_keys
+from service.record.kinds.hit import Hit
+from service.record.kinds.measure import Measurement, candidates, hull
+from service.record.kinds.plan import Plan
+from service.record.kinds.quantity import numeric
+from service.record.kinds.votes import joined, read_types, remarks, shortfalls
+from service.record.kinds.window import place
+from service.record.statuses import Counts
+from service.record.units import Refused, read_value
+
+ICD_10_CM = "http://hl7.org/fhir/sid/icd-10-cm"
+LAST_PERIOD = ("http://loinc.org", "8665-2")
+TERM_DAYS = Decimal(280)
+LONGEST_WEEKS = Decimal(44)
+"""Product choice: what would be more weeks than this is an earlier pregnancy."""
+_WEEK = Decimal(7)
+_STEP = Decimal("0.001")
+_Z3A = re.compile(r"Z3A\.?(\d\d)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """Days of gestation now, and what says so."""
+
+    days: Interval
+    text: str
+    note: str
+
+
+def plan(definition: FactDefinition) -> Plan:
+    """How weeks of gestation are read."""
+
+    def find(chart: Chart) -> Finding:
+        notes: list[str | None] = []
+        best = candidates(_statements(definition.sources, chart, notes), same_day=False)
+        if best:
+            return numeric(definition, hull(one.number for one in best), best, notes)
+        reasons = shortfalls(read_types(definition), chart.record) or ("not recorded",)
+        return Finding(definition.id, Status.UNKNOWN, notes=(*remarks(notes), *reasons))
+
+    return Plan(definition, find, source_keys(definition.sources))
+
+
+def _statements(sources: tuple[FactSource, ...], chart: Chart, notes: list[str | None]) -> Iterator[Measurement]:
+    for source in sources:
+        for hit in chart.under(source.resource, source.codes):
+            where = hit.entry.reference
+            if hit.standing.counts is not Counts.PRESENT:
+                continue
+            if hit.standing.provisional and hit.entry.type == "Observation":
+                notes.append(f"{where}: preliminary, not used")
+                continue
+            stated = _stated(hit, chart)
+            when = hit.extent.last or chart.today
+            if stated is None or place(hit, source, chart).inside is False:
+                notes.append(f"{where}: no gestational age that can be used")
+                continue
+            weeks = _weeks(stated.days)
+            if weeks.high is not None and weeks.high > LONGEST_WEEKS:
+                notes.append(f"{where}: tells of an earlier pregnancy")
+                continue
+            date = hit.extent.last.text if hit.extent.last else None
+            note = joined(hit.standing.note, stated.note)
+            yield Measurement(weeks, when, inside=True, evidence=Evidence(where, stated.text, date, note))
+
+
+def _stated(hit: Hit, chart: Chart) -> Stated | None:
+    if hit.entry.type == "Condition":
+        return _from_icd(hit, chart)
+    named = hit.holder.get("valueDateTime")
+    when = parse(named)
+    if when is not None:
+        return _from_date(hit, when, chart)
+    reading = read_value(hit.holder, "d")
+    if isinstance(reading, Refused):
+        reading = read_value(hit.holder, "wk")
+        if isinstance(reading, Refused):
+            return None
+        days = Interval(_times(reading.low), _times(reading.high))
+    else:
+        days = reading.interval
+    return _advanced(days, hit.extent.last, reading.text, chart)
+
+
+def _times(weeks: Decimal | None) -> Decimal | None:
+    return None if weeks is None else weeks * _WEEK
+
+
+def _advanced(days: Interval, when: When | None, text: str, chart: Chart) -> Stated | None:
+    """The days of then, and those that have passed since."""
+    since = days_since(when, chart.now) if when is not None else None
+    if since is None or since.low is None or since.high is None:
+        return None
+    low = None if days.low is None else days.low + since.low
+    high = None if days.high is None else days.high + since.high
+    return Stated(Interval(low, high), text, "advanced to now" if since.high >= 1 else "")
+
+
+def _from_date(hit: Hit, when: When, chart: Chart) -> Stated | None:
+    """A date that lies before its own record is a last period; a coming one is a delivery date."""
+    period = LAST_PERIOD in {(coding.system, coding.code) for coding in codings(hit.holder.get("code"))}
+    today = at(chart.now)
+    if period:
+        since = days_between(when, today)
+        return Stated(since, f"last menstrual period {when.text}", "computed from the last menstrual period")
+    left = days_between(today, when)
+    if left.low is None or left.high is None:
+        return None
+    days = Interval(TERM_DAYS - left.high, TERM_DAYS - left.low)
+    return Stated(days, f"estimated delivery {when.text}", "computed from the estimated delivery date")
+
+
+def _from_icd(hit: Hit, chart: Chart) -> Stated | None:
+    """Z3A.20 is the 20th completed week on the day it was recorded; Z3A.00, .01 and .49 name no single week."""
+    for coding in codings(hit.holder.get("code")):
+        found = _Z3A.fullmatch(coding.code) if coding.system == ICD_10_CM else None
+        week = int(found[1]) if found else 0
+        if 8 <= week <= 42:  # noqa: PLR2004 -- the range of Z3A codes that name one week
+            days = Interval(week * _WEEK, week * _WEEK + 6)
+            return _advanced(days, hit.extent.last, coding.display or coding.code, chart)
+    return None
+
+
+def _weeks(days: Interval) -> Interval:
+    def weeks(bound: Decimal | None) -> Decimal | None:
+        return None if bound is None else (bound / _WEEK).quantize(_STEP)
+
+    return Interval(weeks(days.low), weeks(days.high))

@@ -1,0 +1,119 @@
+"""Ordering: which orders of this call match an order fact, and for what reason they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from service.finding import Evidence
+from service.knowledge.model import FactDefinition
+from service.record.coding import codings, concept_text
+from service.record.dates import parse
+from service.record.kinds.chart import Chart
+from service.record.kinds.coded import BY_TEXT
+from service.record.kinds.concepts import as_objects, concepts_of
+from service.record.kinds.taking import evidence_of, match
+from service.record.kinds.votes import Verdict, Vote, joined
+from service.record.model import Entry
+
+NOT_CHECKED = "not checked: the order was not recognised"
+NO_REASON = "no reason given on the order"
+MEDICATION_REQUEST = "MedicationRequest"
+_WITHDRAWN = frozenset({"entered-in-error", "cancelled", "revoked"})
+
+
+def is_order(entry: Entry) -> bool:
+    """Whether something is really being ordered: not withdrawn, and not an order to leave something undone."""
+    resource = entry.resource
+    return resource.get("status") not in _WITHDRAWN and resource.get("doNotPerform") is not True
+
+
+def order_votes(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Entry, Vote]]:
+    """Every order of this call that matches an order fact, or that may match and was not recognised."""
+    matching = _drug_orders if definition.resource == MEDICATION_REQUEST else _other_orders
+    for entry, vote in matching(definition, chart):
+        reason = reason_state(entry, definition.reasons, chart) if definition.reasons else True
+        if reason is False:
+            continue
+        if reason is None and vote.verdict is Verdict.YES:
+            evidence = vote.evidence
+            doubted = Evidence(evidence.resource, evidence.text, evidence.date, joined(evidence.note, NO_REASON))
+            yield entry, Vote(Verdict.MAYBE, doubted)
+        else:
+            yield entry, vote
+
+
+def _drug_orders(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Entry, Vote]]:
+    for order in chart.orders:
+        if not is_order(order.entry):
+            continue
+        if not order.drug.recognised:
+            yield order.entry, Vote(Verdict.MAYBE, evidence_of(order, NOT_CHECKED))
+            continue
+        matched = match(order, definition, chart)
+        if matched is not None:
+            yield order.entry, Vote(Verdict.YES, evidence_of(order, matched.note))
+
+
+def _other_orders(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Entry, Vote]]:
+    wanted = frozenset((*definition.codes, *definition.classes))
+    for entry in chart.record.orders:
+        if entry.type != definition.resource or not is_order(entry):
+            continue
+        concepts = list(concepts_of(entry.type, entry.resource, chart.record))
+        matches = [chart.matcher.index.match(concept) for concept in concepts]
+        sets = frozenset().union(*(one.sets for one in matches)) if matches else frozenset[str]()
+        hit = next((one for one in matches if not one.sets.isdisjoint(wanted)), None)
+        if hit is not None:
+            if sets.isdisjoint(definition.exclude):
+                yield entry, Vote(Verdict.YES, _evidence(entry, hit.text, BY_TEXT if hit.by_text else None))
+        elif not sets and not _is_coded(concepts):
+            text = " ".join(filter(None, map(concept_text, concepts))) or entry.type
+            yield entry, Vote(Verdict.MAYBE, _evidence(entry, text, NOT_CHECKED))
+
+
+def _is_coded(concepts: Sequence[object]) -> bool:
+    """Whether a code of a public code system says what is ordered, so that it is known to be something else."""
+    return any(coding.system in PUBLIC_SYSTEMS for concept in concepts for coding in codings(concept))
+
+
+PUBLIC_SYSTEMS = frozenset(
+    {
+        "http://snomed.info/sct",
+        "http://loinc.org",
+        "http://www.ama-assn.org/go/cpt",
+        "http://www.cms.gov/Medicare/Coding/ICD10",
+        "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets",
+    }
+)
+
+
+def _evidence(entry: Entry, text: str, note: str | None) -> Evidence:
+    when = parse(entry.resource.get("authoredOn"))
+    return Evidence(entry.reference, text, when.text if when else None, note)
+
+
+def reason_state(entry: Entry, wanted: Sequence[str], chart: Chart) -> bool | None:
+    """Whether an order is given for one of some reasons; None when no reason is given or none can be read.
+
+    Words that match nothing tell nothing: only a coded reason can be another one.
+    """
+    states = [_is_reason(concept, wanted, chart) for concept in reasons_of(entry.resource, chart)]
+    if True in states:
+        return True
+    return None if None in states or not states else False
+
+
+def _is_reason(concept: object, wanted: Sequence[str], chart: Chart) -> bool | None:
+    matched = chart.matcher.index.match(concept)
+    if not matched.sets.isdisjoint(wanted):
+        return True
+    return False if any(coding.system for coding in codings(concept)) else None
+
+
+def reasons_of(resource: Mapping[str, Any], chart: Chart) -> Iterator[object]:
+    """The reasons an order names, by code or by reference to a Condition or Observation of this record."""
+    yield from as_objects(resource.get("reasonCode"))
+    for reference in as_objects(resource.get("reasonReference")):
+        target = chart.record.resolve(reference, resource)
+        yield target.get("code") if target is not None else {"text": reference.get("display")}

@@ -1,0 +1,80 @@
+"""Quantity facts: the newest final number inside the look-back, in the fact's unit, or unknown. Never absent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from service.finding import Finding, Status
+from service.knowledge.model import FactDefinition
+from service.record.interval import Interval
+from service.record.kinds.chart import Chart
+from service.record.kinds.coded import source_keys
+from service.record.kinds.egfr import CREATININE, computed_egfr
+from service.record.kinds.measure import Measurement, Measurements, Wanted, hull, measurements, newest
+from service.record.kinds.plan import Plan
+from service.record.kinds.votes import ordered, read_types, remarks, shortfalls
+
+CKD_EPI_2021 = "ckd-epi-2021"
+
+
+def wanted_by(definition: FactDefinition) -> Wanted:
+    """What numbers a fact asks for."""
+    return Wanted(definition.sources, definition.unit or "1", definition.look_back_days, definition.plausible)
+
+
+def plan(definition: FactDefinition) -> Plan:
+    """How a quantity is read: recorded if possible, else computed if the fact says how."""
+    wanted = wanted_by(definition)
+    computes = definition.compute == CKD_EPI_2021
+    keys = source_keys(definition.sources)
+
+    def find(chart: Chart) -> Finding:
+        found = measurements(wanted, chart)
+        best = newest(found.final, prefer=definition.prefer, look_back=wanted.look_back_days is not None)
+        if best:
+            return numeric(definition, hull(one.number for one in best), best, [*found.notes, *newer(found, best)])
+        if computes:
+            computed = computed_egfr(wanted, chart)
+            if computed.best is not None:
+                notes = [*found.notes, *computed.notes, *newer(found, [])]
+                return numeric(definition, computed.best.number, [computed.best], notes)
+            found.notes += computed.notes
+        return not_known(definition, chart, found)
+
+    return Plan(definition, find, keys | {CREATININE} if computes else keys)
+
+
+def numeric(
+    definition: FactDefinition, number: Interval, rests_on: Sequence[Measurement], notes: Sequence[str | None]
+) -> Finding:
+    """A number as a finding; an interval open on both sides is not known at all."""
+    evidence = ordered(one.evidence for one in rests_on)
+    if number.low is None and number.high is None:
+        return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=remarks(notes))
+    return Finding(
+        definition.id, Status.PRESENT, number.low, number.high, definition.unit, evidence=evidence, notes=remarks(notes)
+    )
+
+
+def newer(found: Measurements, best: Sequence[Measurement]) -> list[str]:
+    """Preliminary values that are newer than what was used: named, never used (decision 5)."""
+    used = max((one.when.last for one in best if one.when), default=None)
+    return [
+        f"preliminary, not used: {one.told}"
+        for one in found.preliminary
+        if one.inside is not False and (used is None or one.when is None or one.when.last > used)
+    ]
+
+
+def not_known(definition: FactDefinition, chart: Chart, found: Measurements) -> Finding:
+    """Unknown, with the last old value and what was not sent."""
+    dated = [one for one in found.final if one.when is not None]
+    old = max(dated, key=lambda one: (one.when.last if one.when else chart.today.last, one.told), default=None)
+    undated = [one for one in found.final if one.when is None]
+    notes = [*found.notes, *newer(found, [])]
+    if old is not None:
+        reason = "too old to use" if old.inside is False else "its date is not exact enough"
+        notes.append(f"last value {old.told}: {reason}")
+    notes += [f"not used: {one.told}" for one in undated]
+    reasons = shortfalls(read_types(definition), chart.record) or ("not recorded",)
+    return Finding(definition.id, Status.UNKNOWN, notes=(*remarks(notes), *reasons))
