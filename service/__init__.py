@@ -28,10 +28,10 @@ def create_app(
     from flask import Flask
 
     from service.config import read_settings
+    from service.hooks.all_routes import add_serving
     from service.hooks.logs import configure
     from service.hooks.mounting import mounted
     from service.hooks.routes import Endpoint, blueprint
-    from service.hooks.serving import add_serving
 
     settings = settings or read_settings()
     configure(settings.log_level)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Request
+from werkzeug.wrappers import Request
 
 from service.errors import Fault, RequestError
 from service.hooks.limits import check_media_type, too_large

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from flask import Response
+from werkzeug.wrappers import Response
 
 _METHODS = "GET, POST, OPTIONS"
 _HEADERS = "authorization, content-type"
@@ -26,13 +26,12 @@ def preflight(origin: str | None, origins: Collection[str]) -> Response:
     return response
 
 
-def add_cors_headers(response: Response, origin: str | None, origins: Collection[str]) -> Response:
+def add_cors_headers(response: Response, origin: str | None, origins: Collection[str]) -> None:
     """Echo a configured origin on any answer, errors included (CO-3, CO-4); never credentials, never a wildcard."""
     if not origins:
-        return response
+        return
     response.vary.add("Origin")
     if origin is not None and origin in origins:
         response.headers["Access-Control-Allow-Origin"] = origin
         # The resource policy of the security headers would keep the answer from the very page that may read it.
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return response

@@ -10,13 +10,11 @@ import orjson
 import structlog
 
 # Every key a line may have. Values of these are ours (ids of rules, services, calls; numbers; names of settings).
-ALLOWED = frozenset(
-    {
-        "event", "level", "timestamp", "request", "decision", "service", "hook", "hook_instance", "status", "method",
-        "milliseconds", "bytes", "cards", "fired", "missing", "problems", "oddities", "claim", "issuer", "tenant", "jti",
-        "error", "where", "warning", "mode", "ruleset", "digest", "rules",
-    }
-)  # fmt: skip
+_NAMES = """
+event level timestamp request decision service hook hook_instance status method milliseconds bytes cards fired missing
+problems oddities claim issuer tenant jti error where warning mode ruleset digest rules
+"""
+ALLOWED = frozenset(_NAMES.split())
 
 
 def only_allowed(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

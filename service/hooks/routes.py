@@ -1,4 +1,4 @@
-"""The HTTP endpoints: discovery, services, plain Bundles, health. What holds for all of them is in ``serving``."""
+"""The HTTP endpoints: discovery, services, plain Bundles, health. What holds for all of them is in ``all_routes``."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response
+from werkzeug.wrappers import Response
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -15,10 +15,9 @@ _HEADERS = {
 _TRANSPORT = "max-age=31536000; includeSubDomains"
 
 
-def add_security_headers(response: Response, *, production: bool) -> Response:
+def add_security_headers(response: Response, *, production: bool) -> None:
     """Add the headers that are not set yet (pages may have their own); in production TLS is pinned (SE-1)."""
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     if production:
         response.headers.setdefault("Strict-Transport-Security", _TRANSPORT)
-    return response

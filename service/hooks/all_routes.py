@@ -6,6 +6,7 @@ import secrets
 import time
 
 from flask import Flask, Response, g, request
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 from service.config import Settings
 from service.errors import EngineError, StoreError, UnauthorizedError
@@ -20,7 +21,7 @@ def add_serving(app: Flask, settings: Settings) -> None:
     """Add to an application what all its endpoints share."""
 
     @app.before_request
-    def begin() -> Response | None:
+    def begin() -> WerkzeugResponse | None:
         g.request_id = secrets.token_hex(8)
         g.started = time.perf_counter()
         if request.method == "OPTIONS" and request.url_rule is not None:
@@ -31,7 +32,8 @@ def add_serving(app: Flask, settings: Settings) -> None:
     def finish(response: Response) -> Response:
         response.headers["X-Request-Id"] = g.get("request_id", "")
         add_security_headers(response, production=settings.production)
-        return add_cors_headers(response, request.headers.get("Origin"), settings.cors_origins)
+        add_cors_headers(response, request.headers.get("Origin"), settings.cors_origins)
+        return response
 
     @app.errorhandler(Exception)
     def fail(error: Exception) -> Response:
