@@ -7,6 +7,7 @@ from typing import Any
 
 from service.knowledge.model import FactSource
 from service.record.coding import CodeIndex, codings
+from service.record.dates import When, earliest, parse
 from service.record.kinds.concepts import as_objects
 from service.record.kinds.hit import Hit
 
@@ -43,6 +44,13 @@ def answer_of(hit: Hit, source: FactSource, index: CodeIndex) -> bool | None:
     if True in answers:
         return True
     return False if False in answers else None
+
+
+def stated_date(hit: Hit) -> When | None:
+    """The date a hit gives as its answer; None when it gives none."""
+    holders = [hit.holder] if hit.entry.type == "Observation" else as_objects(hit.holder.get("answer"))
+    dates = [parse(holder.get(name)) for holder in holders for name in ("valueDateTime", "valueDate")]
+    return earliest(*dates)
 
 
 def _answer(holder: Mapping[str, Any], source: FactSource, index: CodeIndex) -> bool | None:

@@ -118,10 +118,12 @@ class Chart:
 
     def _match(self, entry: Entry, concept: object, holder: Mapping[str, Any], asked: frozenset[str]) -> None:
         match = self.matcher.index.match(concept)
-        if not match.sets or match.sets.isdisjoint(asked):
-            return
-        hit = Hit(entry, holder, match.text, match.by_text, self._birth_for(entry), notes=match.notes)
-        self._add(hit, match.sets & asked)
+        if match.sets and not match.sets.isdisjoint(asked):
+            hit = Hit(entry, holder, match.text, self._birth_for(entry), by_text=match.by_text, notes=match.notes)
+            self._add(hit, match.sets & asked)
+        if match.past_sets and not match.past_sets.isdisjoint(asked):
+            past = Hit(entry, holder, match.text, self._birth_for(entry), by_text=True, past=True, notes=match.notes)
+            self._add(past, match.past_sets & asked)
 
     def _birth_for(self, entry: Entry) -> When | None:
         return self.birth if "onsetAge" in entry.resource else None
@@ -138,7 +140,7 @@ class Chart:
                 name for kind, name in self.hits if kind == entry.type and self.hits[kind, name][-1].entry is entry
             }
             if classes:
-                self._add(Hit(entry, entry.resource, drug.text, by_text=False, birth=None), classes)
+                self._add(Hit(entry, entry.resource, drug.text, birth=None, by_text=False), classes)
 
     def _index_items(self, entry: Entry, parent: Mapping[str, Any], asked: frozenset[str]) -> None:
         for item in as_objects(parent.get("item")):
@@ -147,12 +149,12 @@ class Chart:
             if sets:
                 text = item.get("text")
                 self._add(
-                    Hit(entry, item, text if isinstance(text, str) else str(link), by_text=False, birth=None), sets
+                    Hit(entry, item, text if isinstance(text, str) else str(link), birth=None, by_text=False), sets
                 )
             for answer in as_objects(item.get("answer")):
                 chosen = answer.get("valueCoding")
                 match = self.matcher.index.match(chosen) if chosen is not None else None
                 if match is not None and not match.by_text and (found := match.sets & asked):
-                    self._add(Hit(entry, answer, concept_text(chosen), by_text=False, birth=None, chosen=True), found)
+                    self._add(Hit(entry, answer, concept_text(chosen), birth=None, by_text=False, chosen=True), found)
                 self._index_items(entry, answer, asked)
             self._index_items(entry, item, asked)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from service.finding import Evidence, Finding
 from service.knowledge.model import FactDefinition, FactSource
-from service.record.kinds.answers import ANSWERED, answer_of
+from service.record.kinds.answers import ANSWERED, answer_of, stated_date
 from service.record.kinds.chart import Chart
 from service.record.kinds.concepts import body_sites
 from service.record.kinds.hit import Hit, Key
@@ -18,6 +18,8 @@ from service.record.statuses import Counts
 BY_TEXT = "matched by text only"
 PROVISIONAL = "provisional"
 NO_SITE = "body site not given"
+_DONE_WHEN_OVER = ("ServiceRequest", "CommunicationRequest")
+"""A completed request was carried out: what it asked for has happened, it is not merely past."""
 _RESULTS = (*ANSWERED, "DiagnosticReport")
 
 
@@ -62,12 +64,14 @@ def _vote(hit: Hit, source: FactSource, chart: Chart, notes: list[str | None]) -
     if hit.entry.type in ANSWERED:
         answer = answer_of(hit, source, chart.matcher.index)
         if answer is None:
-            notes.append(f"{hit.entry.reference} has no answer that can be read")
+            if stated_date(hit) is None:
+                notes.append(f"{hit.entry.reference} has no answer that can be read")
             return None
         return _yes(hit, source, chart, notes) if answer else _no(hit, source, chart, notes)
     if counts is Counts.ANSWERED_NO:
         return _no(hit, source, chart, notes)
-    if counts is Counts.HISTORY and not source.history:
+    past = hit.past or (counts is Counts.HISTORY and hit.entry.type not in _DONE_WHEN_OVER)
+    if past and not source.history:
         notes.append(f"{hit.entry.reference} is no longer active")
         return None
     return _yes(hit, source, chart, notes)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from service.finding import Finding, Status
-from service.knowledge.model import FactDefinition
+from service.finding import Evidence, Finding, Status
+from service.knowledge.model import FactDefinition, FactSource
 from service.record.dates import days_since
 from service.record.interval import Interval
+from service.record.kinds.answers import ANSWERED, stated_date
 from service.record.kinds.chart import Chart
 from service.record.kinds.coded import source_keys, votes_of
 from service.record.kinds.plan import Plan
-from service.record.kinds.votes import Verdict, Vote, ordered, remarks, silence
+from service.record.kinds.votes import Verdict, Vote, joined, ordered, remarks, silence
+from service.record.kinds.window import place
+from service.record.statuses import Counts
 
 EARLIEST = "earliest"
 NO_DATE = "recorded without a date"
@@ -33,13 +36,27 @@ def plan(definition: FactDefinition) -> Plan:
 
     def find(chart: Chart) -> Finding:
         notes: list[str | None] = []
-        votes = list(votes_of(definition.sources, chart, notes))
+        votes = [*stated_dates(definition.sources, chart), *votes_of(definition.sources, chart, notes)]
         counted = [vote for vote in votes if vote.verdict is not Verdict.NO]
         if not counted:
             return _none(definition, votes, chart, notes)
         return _elapsed(definition, counted, chart, notes)
 
     return Plan(definition, find, source_keys(definition.sources))
+
+
+def stated_dates(sources: Sequence[FactSource], chart: Chart) -> Iterator[Vote]:
+    """The dates that Observations and questionnaire items give as their answer ("date of onset")."""
+    for source in sources:
+        if source.resource not in ANSWERED:
+            continue
+        for hit in chart.under(source.resource, source.codes):
+            when = stated_date(hit)
+            if when is None or hit.standing.counts is Counts.NEVER or place(hit, source, chart).inside is False:
+                continue
+            doubt = f"{hit.standing.note}, not used" if hit.standing.provisional else None
+            evidence = Evidence(hit.entry.reference, f"{hit.text}: {when.text}", when.text, joined(doubt, *hit.notes))
+            yield Vote(Verdict.MAYBE if doubt else Verdict.YES, evidence, when, when)
 
 
 def _none(definition: FactDefinition, votes: Sequence[Vote], chart: Chart, notes: list[str | None]) -> Finding:

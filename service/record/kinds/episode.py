@@ -25,7 +25,7 @@ class Episode:
 
 def newest_episode(hits: Sequence[Hit]) -> Episode | None:
     """The episode that the newest active problem among the hits starts; None when none is active."""
-    active = [hit for hit in hits if hit.standing.counts is Counts.PRESENT]
+    active = [hit for hit in hits if hit.standing.counts is Counts.PRESENT and not hit.past]
     if not active:
         return None
     newest = max(active, key=_order)

@@ -22,15 +22,16 @@ class Hit:
 
     ``holder`` is the element that carries the value: the resource itself, a component of an Observation,
     or an item of a QuestionnaireResponse. ``chosen`` is True when the set holds the answer that was chosen,
-    not the question.
+    not the question; ``past`` when only the words match and speak of the past ("history of ...").
     """
 
     entry: Entry
     holder: Mapping[str, Any]
     text: str
-    by_text: bool
     birth: When | None
+    by_text: bool
     chosen: bool = False
+    past: bool = False
     notes: tuple[str, ...] = ()
 
     @cached_property
