@@ -59,17 +59,27 @@ def _cases(condition: Condition, numeric: frozenset[str]) -> Iterator[tuple[str,
 
 
 def _deciding(condition: Condition, leaf: Leaf, numeric: frozenset[str]) -> dict[str, Finding] | None:
-    """Findings under which the leaf alone decides the condition, or None if it never does."""
+    """Findings under which the leaf alone decides the condition, or None if it never does.
+
+    Best is a case that turns from true to false with the leaf; where two tests are about one finding
+    that may not be had, and from true to undecided must do.
+    """
     all_leaves = tuple(dict.fromkeys(leaves(condition)))
+    second_best = None
     for term in terms(condition):
         if leaf not in term:
             continue
         findings = {item.finding: _state(item, numeric, wanted=False) for item in all_leaves}
         findings |= {item.finding: _state(item, numeric, wanted=True) for item in term}
         without = findings | {leaf.finding: _state(leaf, numeric, wanted=False)}
-        if truth(condition, findings) is Truth.TRUE and truth(condition, without) is Truth.FALSE:
-            return findings
-    return None
+        if truth(condition, findings) is not Truth.TRUE:
+            continue
+        match truth(condition, without):
+            case Truth.FALSE:
+                return findings
+            case Truth.UNKNOWN:
+                second_best = second_best or findings
+    return second_best
 
 
 def _state(leaf: Leaf, numeric: frozenset[str], *, wanted: bool) -> Finding:
@@ -121,7 +131,7 @@ def _others(leaf: Leaf, numeric: frozenset[str]) -> Iterator[tuple[Finding, str]
 
 
 def _told(leaf: Leaf) -> str:
-    return str(leaf).removeprefix(leaf.finding).strip()
+    return str(leaf).replace("-", " ")
 
 
 def _words(finding: str) -> str:
