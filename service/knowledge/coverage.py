@@ -58,7 +58,7 @@ class RuleCoverage:
     @property
     def missing(self) -> int:
         """How many of them they do not show."""
-        return sum(len(part.missing) for part in (*self.leaves, *self.limits))
+        return sum(len(leaf.missing) for leaf in self.leaves) + sum(len(limit.missing) for limit in self.limits)
 
 
 def rule_coverage(knowledge: Knowledge, rule: Rule) -> RuleCoverage:

@@ -130,13 +130,14 @@ def canonical(thing: Any) -> Any:
 def _canonical_object(thing: Any) -> dict[str, Any]:
     if not is_dataclass(thing):
         raise TypeError(f"no canonical form for {type(thing).__name__}")
-    content = {}
-    for name, default in _fields_of(type(thing)):
+    content: dict[str, Any] = {}
+    kind: Any = type(thing)
+    for name, default in _fields_of(kind):
         value = getattr(thing, name)
         if value != default:
             content[name] = canonical(value)
     # Two kinds of group have the same fields and opposite meanings.
-    return {"is": type(thing).__name__, **content}
+    return {"is": kind.__name__, **content}
 
 
 @cache

@@ -35,6 +35,12 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NUMBER = re.compile(
     r"(?P<whole>[-+]?(?:0|[1-9][0-9]*))|[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 )
+_HINTS = {
+    "mapping values are not allowed in this context": "a colon and a space inside unquoted words? use quotes or >-",
+    "could not find expected ':'": "is the line indented as the one above, with a colon after its key?",
+    "did not find expected key": "is the line indented as the one above?",
+    "found character that cannot start any token": "indent with spaces, not tabs; put words that begin with a sign in quotes",
+}
 _WORDS: dict[str, bool | None] = {
     "": None,
     "~": None,
@@ -101,7 +107,8 @@ def read(text: str, file: str) -> tuple[Any, list[Fault]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        reading.fault(line, f"not readable as YAML: {error.problem or error.context}")
+        problem = error.problem or error.context or "the reason is not known"
+        reading.fault(line, f"not readable as YAML: {problem}", _HINTS.get(problem))
     except yaml.YAMLError as error:
         reading.fault(1, f"not readable as YAML: {str(error).splitlines()[0]}")
     return None, reading.faults

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from service.errors import Fault, KnowledgeError
 from service.knowledge.chains import check_chains
+from service.knowledge.checks import run_checks
 from service.knowledge.collection import Collection, collect
 from service.knowledge.digest import knowledge_digest, rule_digest
 from service.knowledge.model import Knowledge, Phase, Rule, ValueSet
+from service.knowledge.places import place_of
 from service.knowledge.references import check_references
 from service.knowledge.schemas.fields import did_you_mean
 from service.knowledge.schemas.ruleset import Approval
@@ -45,12 +47,7 @@ def load(path: Path, settings: Mapping[str, str] | None = None) -> Knowledge:
 
 def sorted_faults(faults: Iterable[Fault]) -> list[Fault]:
     """Each fault once, by file and line."""
-    return sorted(dict.fromkeys(faults), key=lambda fault: (*_place(fault.where), fault.text))
-
-
-def _place(where: str) -> tuple[str, int]:
-    match = re.fullmatch(r"(.*):(\d+)", where)
-    return (match[1], int(match[2])) if match else (where, 0)
+    return sorted(dict.fromkeys(faults), key=lambda fault: (*place_of(fault.where), fault.text))
 
 
 def _settings(found: Collection, overrides: Mapping[str, str]) -> dict[str, str]:
@@ -110,10 +107,10 @@ def _with_site_codes(found: Collection, value_set: ValueSet) -> ValueSet:
     return replace(value_set, codes=value_set.codes + added) if added else value_set
 
 
-def main(arguments: list[str]) -> int:
-    """Report on the folder given first: every fault and 1, or what was loaded and 0.
+def main(arguments: list[str], today: date) -> int:
+    """Report on the folder given first: every fault and 1, or what was loaded with the objections of the checks and 0.
 
-    Further arguments keep only the faults of files that begin with one of them.
+    Further arguments keep only what concerns files that begin with one of them.
     """
     root, *only = arguments or ["rules"]
     try:
@@ -127,8 +124,12 @@ def main(arguments: list[str]) -> int:
         f"{len(knowledge.rules)} rules, {len(knowledge.facts)} facts, {len(knowledge.conclusions)} conclusions, "
         f"{len(knowledge.value_sets)} value sets, {len(knowledge.sources)} sources, {len(knowledge.orders)} orders\n"
     )
+    problems = run_checks(knowledge, today)
+    worth_showing = [problem for problem in problems if not only or problem.where.startswith(tuple(only))]
+    sys.stdout.writelines(f"{problem}\n" for problem in worth_showing)
+    sys.stdout.write(f"{len(worth_showing)} problems of {len(problems)}\n")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:], datetime.now(tz=UTC).date()))

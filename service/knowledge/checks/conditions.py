@@ -1,0 +1,111 @@
+"""Checks of what rules ask and what they conclude."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from service.knowledge.checks.feasibility import can_hold_together
+from service.knowledge.checks.registry import Remark, Review, Severity, check
+from service.knowledge.model import Condition, Leaf, leaves
+
+
+@check(
+    "K060-idle-test",
+    Severity.WARNING,
+    "A test that stands twice on one path",
+    avoid="all:\n  - nsaid-ordered: present\n  - any:\n      - nsaid-ordered: present\n      - egfr: {less_than: 30}",
+    prefer="each test once",
+    why="The second test decides nothing, or makes a whole group idle; somebody meant something else.",
+)
+def idle_test(review: Review) -> Iterator[Remark]:
+    """No test repeats one that stands beside it or around it."""
+    for rule in review.knowledge.rules:
+        for leaf in _repeated(rule.when, frozenset()):
+            yield Remark(leaf.at, f"{leaf} is tested twice in {rule.id}")
+
+
+def _repeated(condition: Condition, around: frozenset[Leaf]) -> Iterator[Leaf]:
+    if isinstance(condition, Leaf):
+        if condition in around:
+            yield condition
+        return
+    beside: set[Leaf] = set()
+    for part in condition.parts:
+        if isinstance(part, Leaf):
+            if part in around or part in beside:
+                yield part
+            beside.add(part)
+    for part in condition.parts:
+        if not isinstance(part, Leaf):
+            yield from _repeated(part, around | beside)
+
+
+@check(
+    "K061-never-fires",
+    Severity.ERROR,
+    "A rule that can never fire",
+    avoid="all:\n  - egfr: {less_than: 30}\n  - egfr: {at_least: 60}",
+    prefer="any: with the same two tests, or one limit",
+    why="A rule whose tests exclude each other protects nobody and looks as if it did.",
+)
+def never_fires(review: Review) -> Iterator[Remark]:
+    """The tests of a rule, with what its conclusions rest on, do not exclude each other."""
+    for rule in review.knowledge.rules:
+        drawn = {other.concludes for other in review.knowledge.rules}
+        # A conclusion that nobody draws is another check's; here it would be said of every reader.
+        undrawn = rule.reads & (review.knowledge.conclusions.keys() - drawn)
+        if not undrawn and not can_hold_together(review.knowledge, (rule.when,)):
+            yield Remark(rule.at, f"the tests of {rule.id} exclude each other")
+
+
+@check(
+    "K062-conclusion-undrawn",
+    Severity.ERROR,
+    "A conclusion that no rule draws",
+    avoid="conclusions: [{id: relaxant-contraindicated, …}]   # no rule concludes it",
+    prefer="a rule with then: {conclude: relaxant-contraindicated}",
+    why="Every rule that asks for it would always read absent: a contraindication that is never found.",
+)
+def conclusion_undrawn(review: Review) -> Iterator[Remark]:
+    """Every conclusion in ruleset.yaml is drawn by a rule."""
+    drawn = {rule.concludes for rule in review.knowledge.rules}
+    for name, conclusion in review.knowledge.conclusions.items():
+        if name not in drawn:
+            yield Remark(conclusion.at, f"no rule concludes {name}")
+
+
+@check(
+    "K063-conclusion-unread",
+    Severity.WARNING,
+    "A conclusion that no rule reads",
+    avoid="a rule that concludes something nobody asks for",
+    prefer="a rule that reads it, or neither",
+    why="Work that changes no card hides the one place where it was meant to.",
+)
+def conclusion_unread(review: Review) -> Iterator[Remark]:
+    """Every conclusion is read or mentioned by a rule."""
+    read = {name for rule in review.knowledge.rules for name in (*rule.reads, *rule.mentions)}
+    for name, conclusion in review.knowledge.conclusions.items():
+        if name not in read:
+            yield Remark(conclusion.at, f"no rule reads {name}")
+
+
+@check(
+    "K064-limit-not-plausible",
+    Severity.ERROR,
+    "A limit outside the plausible range of its fact",
+    avoid="egfr: {less_than: 500}   # plausible: [1, 200]",
+    prefer="a limit inside the range, or a wider range",
+    why="Values outside the range are refused as errors, so such a test is always true or never (hazard H-04).",
+)
+def limit_not_plausible(review: Review) -> Iterator[Remark]:
+    """Every limit lies inside the plausible range of the fact it compares."""
+    for rule in review.knowledge.rules:
+        for leaf in leaves(rule.when):
+            fact = review.knowledge.facts.get(leaf.finding)
+            if fact is None or fact.plausible is None:
+                continue
+            low, high = fact.plausible
+            for limit in leaf.limits():
+                if not low <= limit <= high:
+                    yield Remark(leaf.at, f"{limit} is outside the plausible {low} to {high} of {fact.id}")

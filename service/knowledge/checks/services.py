@@ -1,0 +1,48 @@
+"""Checks of whether what a rule says can reach anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from service.knowledge.checks.registry import Remark, Review, Severity, check
+from service.knowledge.checks.wording import cards
+from service.knowledge.model import CardText, Indicator, Rule, ServiceDefinition
+
+
+@check(
+    "K050-unserved-hook",
+    Severity.ERROR,
+    "A rule on a hook that no service answers",
+    avoid="hooks: [order-dispatch]   # no service in ruleset.yaml has this hook",
+    prefer="hooks: [order-sign]",
+    why="A safety rule that is never asked looks, in every list, like one that is.",
+)
+def unserved_hook(review: Review) -> Iterator[Remark]:
+    """Every hook of a rule is answered by a service."""
+    served = {service.hook for service in review.knowledge.services.values()}
+    for rule, _ in cards(review):
+        for hook in rule.hooks:
+            if hook not in served:
+                yield Remark(rule.at, f"no service answers {hook}", "answered: " + ", ".join(sorted(served)))
+
+
+@check(
+    "K051-indicator-not-shown",
+    Severity.ERROR,
+    "A card that its services never show",
+    avoid="an info card of phase 5_pathway on order-sign only, where info_phases is [3_safety]",
+    prefer="the same card on order-select or patient-view",
+    why="Services filter by indicator and phase; a card that passes no filter is silent for ever.",
+)
+def indicator_not_shown(review: Review) -> Iterator[Remark]:
+    """At least one service on the rule's hooks shows its card."""
+    for rule, card in cards(review):
+        asked = [service for service in review.knowledge.services.values() if service.hook in rule.hooks]
+        if asked and not any(_shows(service, rule, card) for service in asked):
+            yield Remark(rule.at, f"no service on {', '.join(rule.hooks)} shows {card.indicator} cards of {rule.phase}")
+
+
+def _shows(service: ServiceDefinition, rule: Rule, card: CardText) -> bool:
+    if card.indicator not in service.indicators:
+        return False
+    return card.indicator is not Indicator.INFO or not service.info_phases or rule.phase in service.info_phases

@@ -1,0 +1,209 @@
+"""Checks of the words a clinician or a patient reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from service.knowledge.checks.registry import Remark, Review, Severity, check
+from service.knowledge.model import AnyOf, CardText, Condition, Indicator, Leaf, Rule, Word
+
+LONGEST_SUMMARY = 139
+_PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}|\{%.*?%\}|\$\{.*?\}", re.DOTALL)
+_KNOWN_PLACEHOLDERS = frozenset({"found", "not_recorded"})
+_MARKDOWN = re.compile(r"\*\*|__|`|\[[^\]]*\]\(|^\s*(?:#|[-*+]\s|\d+\.\s|>)|[\r\n|]|\{\{")
+_HTML = re.compile(r"</?[a-zA-Z][^>]*>|<!--|&[a-zA-Z]+;|&#\d+;")
+_SLOW_TO_STOP = re.compile(
+    r"opioid|benzodiazepine|baclofen|tizanidine|anticoagula|warfarin|apixaban|rivaroxaban|dabigatran|edoxaban"
+    r"|tramadol|oxycodone|hydrocodone|morphine|codeine|fentanyl|methadone|tapentadol"
+    r"|diazepam|lorazepam|alprazolam|clonazepam",
+    re.IGNORECASE,
+)
+_STOP_NOW = re.compile(
+    r"(?P<before>.{0,30})\b(?:stop|discontinue|cease|withdraw)\b[^.;\n]{0,50}?"
+    r"\b(?:now|immediately|at once|today|abruptly|suddenly|straight away|right away)\b",
+    re.IGNORECASE,
+)
+_NEGATED = re.compile(r"\b(?:not|never|don't|avoid|nobody|no one|rather than|instead of)\b", re.IGNORECASE)
+_SAFE_TO_STOP = re.compile(r"NSAID|ibuprofen|naproxen|diclofenac|ketorolac|celecoxib", re.IGNORECASE)
+_CLINICIAN_WORDS = re.compile(
+    r"\b(?:prescribe|order|remove the order|refer the patient|the patient|consider)\b|\{\{", re.IGNORECASE
+)
+
+
+def cards(review: Review) -> Iterator[tuple[Rule, CardText]]:
+    """Every rule that speaks, with its card."""
+    for rule in review.knowledge.rules:
+        if rule.card is not None:
+            yield rule, rule.card
+
+
+def _summaries(card: CardText) -> Iterator[str]:
+    yield card.summary
+    if card.patient_summary is not None:
+        yield card.patient_summary
+
+
+def _details(card: CardText) -> Iterator[str]:
+    yield card.detail
+    if card.patient_detail is not None:
+        yield card.patient_detail
+
+
+def _all_texts(card: CardText) -> Iterator[str]:
+    yield from _summaries(card)
+    yield from _details(card)
+    yield from (suggestion.label for suggestion in card.suggestions)
+
+
+@check(
+    "K020-summary-too-long",
+    Severity.ERROR,
+    "A summary of 140 characters or more",
+    avoid="summary: (140 characters)",
+    prefer="summary: (139 characters or fewer)",
+    why="CDS Hooks asks for fewer than 140 characters (CA-1); clients cut or refuse the rest. Emoji and some "
+    "other signs count as two, because many clients count in UTF-16.",
+)
+def summary_too_long(review: Review) -> Iterator[Remark]:
+    """A summary has at most 139 characters, counted in code points and in UTF-16 units."""
+    for rule, card in cards(review):
+        for summary in _summaries(card):
+            length = len(summary.encode("utf-16-le")) // 2
+            if length > LONGEST_SUMMARY:
+                yield Remark(rule.at, f"a summary of {rule.id} has {length} characters", "139 is the longest allowed")
+
+
+@check(
+    "K021-summary-markdown",
+    Severity.ERROR,
+    "Markdown, a placeholder or a line break in a summary",
+    avoid="summary: '**Avoid** NSAIDs, {{ found }}'",
+    prefer="summary: Avoid NSAIDs; an anticoagulant is active.",
+    why="A summary is shown as it stands (CA-1); stars and braces would be read as text, a line break cuts it.",
+)
+def summary_markdown(review: Review) -> Iterator[Remark]:
+    """A summary is one line of plain words."""
+    for rule, card in cards(review):
+        for summary in _summaries(card):
+            if match := _MARKDOWN.search(summary):
+                yield Remark(
+                    rule.at, f"a summary of {rule.id} holds {match[0].strip() or 'a line break'}", "plain words"
+                )
+
+
+@check(
+    "K022-html",
+    Severity.ERROR,
+    "HTML in a text",
+    avoid="detail: Use <b>caution</b>.",
+    prefer="detail: Use **caution**.",
+    why="Some clients render raw HTML, others strip it, so the reader would see different cards (CA-4). "
+    "Write 'under 30' instead of a sign followed by a letter.",
+)
+def html(review: Review) -> Iterator[Remark]:
+    """No text holds an HTML tag, comment or entity."""
+    for rule, card in cards(review):
+        for text in _all_texts(card):
+            if match := _HTML.search(text):
+                yield Remark(rule.at, f"a text of {rule.id} holds {match[0]}", "markdown only")
+
+
+@check(
+    "K023-unknown-placeholder",
+    Severity.ERROR,
+    "A placeholder nobody fills",
+    avoid="detail: The eGFR is {{ egfr }}.",
+    prefer="detail: |\n  {{ found }}",
+    why="Only what was found and what was not recorded can be inserted; all else would reach the reader in braces.",
+)
+def unknown_placeholder(review: Review) -> Iterator[Remark]:
+    """A detail uses the placeholders found and not_recorded and no other."""
+    for rule, card in cards(review):
+        for text in _details(card):
+            for match in _PLACEHOLDER.finditer(text):
+                if (match[1] or "").strip() not in _KNOWN_PLACEHOLDERS:
+                    hint = "only {{ found }} and {{ not_recorded }}"
+                    yield Remark(rule.at, f"a text of {rule.id} holds {match[0]}", hint)
+
+
+@check(
+    "K024-abrupt-stop",
+    Severity.ERROR,
+    "A text that can be read as: stop at once",
+    avoid="Stop the benzodiazepine now.",
+    prefer="Do not stop it abruptly; agree a taper with the prescriber.",
+    why="Stopping an opioid, benzodiazepine, baclofen, tizanidine or anticoagulant at once can cause withdrawal, "
+    "rebound or thrombosis (hazard H-16).",
+)
+def abrupt_stop(review: Review) -> Iterator[Remark]:
+    """No card about a drug that must be tapered or replaced says stop now, immediately, at once or today."""
+    for rule, card in cards(review):
+        named = _SLOW_TO_STOP.search(f"{rule.title} {card.summary}")
+        for text in _all_texts(card):
+            for sentence in re.split(r"(?<=[.!?])\s+|\n", text):
+                match = _STOP_NOW.search(sentence)
+                meant = _SLOW_TO_STOP.search(sentence) or (named and not _SAFE_TO_STOP.search(sentence))
+                if match and meant and not _NEGATED.search(match["before"]):
+                    yield Remark(rule.at, f"{rule.id} says: {sentence.strip()}", "taper; contact the prescriber")
+
+
+@check(
+    "K025-patient-card-in-clinician-words",
+    Severity.WARNING,
+    "A patient's card that speaks to a clinician",
+    avoid="patient: {summary: Consider MRI; prescribe …}",
+    prefer="patient: {summary: Tell your doctor today if …}",
+    why="Patients and relatives get plain words and no orders; an instruction meant for a clinician misleads them.",
+)
+def patient_card_in_clinician_words(review: Review) -> Iterator[Remark]:
+    """The plain-language card orders, prescribes and refers nothing and has no placeholders."""
+    for rule, card in cards(review):
+        for text in (card.patient_summary, card.patient_detail):
+            if text is not None and (match := _CLINICIAN_WORDS.search(text)):
+                yield Remark(rule.at, f"the patient's card of {rule.id} says {match[0]!r}", "say it to the patient")
+
+
+@check(
+    "K026-found-not-shown",
+    Severity.WARNING,
+    "A warning that does not show what it rests on",
+    avoid="a warning or critical card whose detail has no {{ found }}",
+    prefer="detail: |\n  {{ found }}",
+    why="A clinician judges a warning by the value and its date; a stale or wrong one must be visible (hazard H-03).",
+)
+def found_not_shown(review: Review) -> Iterator[Remark]:
+    """A warning or critical card shows what was found."""
+    for rule, card in cards(review):
+        if card.indicator is not Indicator.INFO and not _has_placeholder(card.detail, "found"):
+            yield Remark(rule.at, f"{rule.id} does not show what was found", "put {{ found }} into the detail")
+
+
+@check(
+    "K027-unknown-not-named",
+    Severity.WARNING,
+    "A card that can appear with something unknown and does not name it",
+    avoid="when: {any: […]} with a detail that has no {{ not_recorded }}",
+    prefer="detail: |\n  Not recorded: {{ not_recorded }}",
+    why="Missing data must not be read as normal; the card prints each unknown (hazard H-02).",
+)
+def unknown_not_named(review: Review) -> Iterator[Remark]:
+    """A card whose rule can fire while something it reads or mentions is unknown names the unknown."""
+    for rule, card in cards(review):
+        if _has_placeholder(card.detail, "not_recorded"):
+            continue
+        if rule.mentions or _fires_with_unknown(rule.when) or rule.reads & review.knowledge.conclusions.keys():
+            hint = "put {{ not_recorded }} into the detail"
+            yield Remark(rule.at, f"{rule.id} can fire with something unknown and does not name it", hint)
+
+
+def _has_placeholder(text: str, name: str) -> bool:
+    return any((match[1] or "").strip() == name for match in _PLACEHOLDER.finditer(text))
+
+
+def _fires_with_unknown(condition: Condition) -> bool:
+    if isinstance(condition, Leaf):
+        return condition.word in {Word.UNKNOWN, Word.NOT_PRESENT, Word.NOT_ABSENT}
+    if isinstance(condition, AnyOf):
+        return True
+    return any(_fires_with_unknown(part) for part in condition.parts)
