@@ -51,7 +51,7 @@ def _cases(condition: Condition, numeric: frozenset[str]) -> Iterator[tuple[str,
         if context is None:
             continue
         yield (
-            f"{_words(leaf.finding)} decides: {_told(leaf)}",
+            f"It fires with {_told(leaf)}",
             context | {leaf.finding: _state(leaf, numeric, wanted=True)},
         )
         for finding, told in _others(leaf, numeric):
