@@ -39,7 +39,7 @@ _HINTS = {
     "mapping values are not allowed in this context": "a colon and a space inside unquoted words? use quotes or >-",
     "could not find expected ':'": "is the line indented as the one above, with a colon after its key?",
     "did not find expected key": "is the line indented as the one above?",
-    "found character that cannot start any token": "indent with spaces, not tabs; put words that begin with a sign in quotes",
+    "found character that cannot start any token": "no tabs; quotes around words that begin with a sign",
 }
 _WORDS: dict[str, bool | None] = {
     "": None,
