@@ -39,8 +39,8 @@ _PAST = re.compile(
 _PAST_AFTER = re.compile(
     r"^\W{0,3}(?:resolved|in\s+remission|in\s+the\s+past)\b|^\s*[,(-]\s*(?:history|past|old)\b", re.IGNORECASE
 )
-# What is ordered or was done is often named beside the question it should answer ("Rule out fracture: MRI lumbar spine"),
-# so that only a refusal close by speaks against it.
+# What is ordered or done is often named beside the question it should answer ("Rule out fracture: MRI lumbar
+# spine"), so that only a refusal close by speaks against it.
 _REFUSED = re.compile(
     r"\b(?:no|not|without|decline[sd]?|refuse[sd]?|cancel(?:led|ed)?|avoid)\s+(?:\w+\s+){0,2}$", re.IGNORECASE
 )
@@ -62,15 +62,16 @@ def said(pattern: re.Pattern[str], text: str, *, of_action: bool = False) -> Sai
     most = Said.NOTHING
     for hit in pattern.finditer(text):
         before, after = _clause(text, hit.start(), hit.end())
-        if of_action:
-            found = Said.NOTHING if _REFUSED.search(before) else Said.PRESENT
-        else:
-            found = _of_state(before, after)
+        found = _of_action(before) if of_action else _of_state(before, after)
         if found is Said.PRESENT:
             return found
         if found is Said.PAST:
             most = found
     return most
+
+
+def _of_action(before: str) -> Said:
+    return Said.NOTHING if _REFUSED.search(before) else Said.PRESENT
 
 
 def _of_state(before: str, after: str) -> Said:

@@ -1,0 +1,188 @@
+"""Status table: what each status word of each resource type counts as (terminology.md section 5). Data, no logic.
+
+Words that only other releases use have been brought to R4 by ``releases.py`` before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Counts(StrEnum):
+    """What one resource instance counts as."""
+
+    PRESENT = "present"
+    HISTORY = "history"
+    ANSWERED_NO = "answered-no"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What an instance counts as.
+
+    ``provisional`` is True when it is not yet sure (Condition unconfirmed, provisional, differential;
+    Observation preliminary or registered): enough to raise an alert, never to lift one, and a
+    preliminary result never decides (decision 5). ``note`` is a remark for the evidence.
+    """
+
+    counts: Counts
+    provisional: bool = False
+    note: str | None = None
+
+
+PRESENT = Standing(Counts.PRESENT)
+HISTORY = Standing(Counts.HISTORY)
+NEVER = Standing(Counts.NEVER)
+
+
+def remark(note: str) -> Standing:
+    """Present, with something to say beside it."""
+    return Standing(Counts.PRESENT, note=note)
+
+
+def unsure(note: str) -> Standing:
+    """Present but not sure yet."""
+    return Standing(Counts.PRESENT, provisional=True, note=note)
+
+
+STATUS_TABLE: Mapping[str, Mapping[str, Standing]] = {
+    "MedicationRequest": {
+        "active": PRESENT,
+        "on-hold": remark("on hold"),
+        "unknown": remark("status unknown"),
+        "completed": HISTORY,
+        "stopped": HISTORY,
+        # A draft is an order only when it is under review, and then it is among Record.orders.
+        "draft": NEVER,
+        "cancelled": NEVER,
+        "ended": HISTORY,
+    },
+    "MedicationStatement": {
+        "active": PRESENT,
+        "intended": PRESENT,
+        "recorded": PRESENT,
+        "on-hold": remark("on hold"),
+        "unknown": remark("status unknown"),
+        "completed": HISTORY,
+        "stopped": HISTORY,
+        "not-taken": NEVER,
+        "draft": NEVER,
+    },
+    "MedicationDispense": {
+        "preparation": PRESENT,
+        "in-progress": PRESENT,
+        "on-hold": remark("on hold"),
+        "unknown": remark("status unknown"),
+        "completed": HISTORY,
+        "stopped": HISTORY,
+        "cancelled": NEVER,
+        "declined": NEVER,
+    },
+    "MedicationAdministration": {
+        "in-progress": PRESENT,
+        "on-hold": remark("on hold"),
+        "unknown": remark("status unknown"),
+        "completed": HISTORY,
+        "stopped": HISTORY,
+        "not-done": NEVER,
+    },
+    "Observation": {
+        "final": PRESENT,
+        "amended": PRESENT,
+        "corrected": PRESENT,
+        "preliminary": unsure("preliminary"),
+        "registered": unsure("registered, no final result yet"),
+        "unknown": unsure("status unknown"),
+        "cancelled": NEVER,
+    },
+    "DiagnosticReport": {
+        "final": PRESENT,
+        "amended": PRESENT,
+        "corrected": PRESENT,
+        "appended": PRESENT,
+        "modified": PRESENT,
+        "preliminary": unsure("preliminary"),
+        "partial": unsure("partial report"),
+        "registered": unsure("registered, no final report yet"),
+        "unknown": unsure("status unknown"),
+        "cancelled": NEVER,
+    },
+    "Procedure": {
+        "completed": PRESENT,
+        "in-progress": PRESENT,
+        "stopped": unsure("stopped before it was complete"),
+        "aborted": unsure("stopped before it was complete"),
+        "on-hold": unsure("on hold"),
+        "suspended": unsure("on hold"),
+        "unknown": unsure("status unknown"),
+        "preparation": NEVER,
+        "not-done": NEVER,
+    },
+    "ServiceRequest": {
+        "active": PRESENT,
+        "draft": remark("draft"),
+        "on-hold": remark("on hold"),
+        "suspended": remark("on hold"),
+        "unknown": remark("status unknown"),
+        "completed": HISTORY,
+        "revoked": NEVER,
+        "cancelled": NEVER,
+    },
+    "ImagingStudy": {
+        "available": PRESENT,
+        "registered": unsure("registered, not yet available"),
+        "unknown": unsure("status unknown"),
+        "cancelled": NEVER,
+        "inactive": NEVER,
+    },
+    "Encounter": {
+        "planned": NEVER,
+        "arrived": PRESENT,
+        "triaged": PRESENT,
+        "in-progress": PRESENT,
+        "onleave": PRESENT,
+        "finished": PRESENT,
+        "unknown": unsure("status unknown"),
+        "cancelled": NEVER,
+    },
+    "QuestionnaireResponse": {
+        "completed": PRESENT,
+        "amended": PRESENT,
+        "in-progress": unsure("not finished"),
+        "stopped": unsure("not finished"),
+    },
+    "Device": {"active": PRESENT, "inactive": HISTORY, "unknown": remark("status unknown")},
+    "DeviceUseStatement": {
+        "active": PRESENT,
+        "on-hold": remark("on hold"),
+        "completed": HISTORY,
+        "stopped": HISTORY,
+        "intended": unsure("intended"),
+        "not-done": NEVER,
+    },
+    "Goal": {
+        "proposed": unsure("proposed"),
+        "planned": PRESENT,
+        "accepted": PRESENT,
+        "active": PRESENT,
+        "on-hold": remark("on hold"),
+        "completed": HISTORY,
+        "cancelled": NEVER,
+        "rejected": NEVER,
+    },
+    "Communication": {
+        "completed": PRESENT,
+        "in-progress": PRESENT,
+        "preparation": NEVER,
+        "on-hold": unsure("on hold"),
+        "stopped": unsure("stopped"),
+        "unknown": unsure("status unknown"),
+        "not-done": NEVER,
+    },
+    "DeviceRequest": {},
+    "CommunicationRequest": {},
+}
+"""What each status word of a type counts as. ``entered-in-error`` never counts, for any type."""
