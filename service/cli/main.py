@@ -31,10 +31,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 class Commands(click.Group):
     """Loads a command when it is asked for."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
         module, name = COMMANDS[cmd_name]
@@ -51,7 +51,7 @@ def group() -> None:
     A first look:   sciatica-cds evaluate fhir_examples/<story>/bundle.json
     Why this card:  sciatica-cds explain fhir_examples/<story>/bundle.json --rule ID
     After a change: sciatica-cds lint && sciatica-cds test
-    """
+    """  # noqa: D301  # click reads the backspace
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -27,22 +27,23 @@ rules_option = click.option(
 @click.option("--explain", "check_id", metavar="CHECK", help="Print the page of help of one check and end.")
 def lint(rules_folder: Path, *, notes: bool, check_id: str | None) -> None:
     """Check the rule files: shape, references, citations, examples, wording. Ends with 1 on errors or warnings."""
-    from service.knowledge.checks import help_of, run_checks
+    from service.knowledge.checks import CHECKS, Severity, run_checks
+    from service.knowledge.checks.pages import pages
 
     if check_id is not None:
-        click.echo(help_of(check_id))
+        if check_id not in CHECKS:
+            raise click.UsageError(f"there is no check {check_id}; there are {', '.join(CHECKS)}")
+        click.echo(pages()[f"{check_id}.md"])
         return
     knowledge = load(rules_folder)
-    problems = run_checks(knowledge, date.today())
-    shown = [problem for problem in problems if notes or problem.severity != "note"]
-    for problem in shown:
-        hint = f"\n    {problem.hint}" if problem.hint else ""
-        click.echo(f"{problem.where}: {problem.severity}: {problem.text} [{problem.check}]{hint}")
-    serious = [problem for problem in problems if problem.severity != "note"]
+    problems = run_checks(knowledge, datetime.now(UTC).date())
+    serious = [problem for problem in problems if problem.severity is not Severity.NOTE]
+    for problem in problems if notes else serious:
+        click.echo(str(problem))
     click.echo(
         f"{len(knowledge.rules)} rules, {len(knowledge.facts)} facts, {len(knowledge.value_sets)} value sets, "
-        f"{len(knowledge.sources)} sources: {len(serious)} problem(s), {len(problems) - len(serious)} note(s); "
-        f"digest {knowledge.digest[:12]}"
+        f"{len(knowledge.sources)} sources, {len(CHECKS)} checks: {len(serious)} problem(s), "
+        f"{len(problems) - len(serious)} note(s); digest {knowledge.digest[:12]}"
     )
     sys.exit(1 if serious else 0)
 
@@ -52,18 +53,23 @@ def lint(rules_folder: Path, *, notes: bool, check_id: str | None) -> None:
 @click.option("--all", "show_all", is_flag=True, help="List every rule, not only those with gaps.")
 def coverage(rules_folder: Path, *, show_all: bool) -> None:
     """Which conditions the examples saw true, false and unknown, per rule. Ends with 1 below 100 %."""
-    from service.knowledge.coverage import coverage_of
+    from service.knowledge.coverage import coverage as coverage_of
 
-    knowledge = load(rules_folder)
-    seen = wanted = 0
-    for rule in knowledge.rules:
-        covered = coverage_of(rule, knowledge)
-        seen, wanted = seen + covered.seen, wanted + covered.wanted
-        if show_all or covered.gaps:
-            click.echo(f"{rule.id}: {covered.seen} of {covered.wanted}")
-        for gap in covered.gaps:
-            click.echo(f"    {rule.at}: never seen {gap}")
-    click.echo(f"{seen} of {wanted} states of conditions seen by examples ({100 * seen / max(wanted, 1):.1f} %)")
+    covered = coverage_of(load(rules_folder))
+    for rule in covered:
+        if show_all or rule.missing:
+            click.echo(f"{rule.rule}: {rule.wanted - rule.missing} of {rule.wanted}")
+        for leaf in rule.leaves:
+            for value in sorted(leaf.missing, key=lambda truth: truth.value):
+                click.echo(f"    '{leaf.leaf}' was never seen {value.name.lower()}")
+        for limit in rule.limits:
+            for side in limit.missing:
+                click.echo(f"    '{limit.leaf}' has no example {side} {limit.limit}")
+    wanted = sum(rule.wanted for rule in covered)
+    seen = wanted - sum(rule.missing for rule in covered)
+    click.echo(
+        f"{seen} of {wanted} states of conditions and sides of limits seen ({100 * seen / max(wanted, 1):.1f} %)"
+    )
     sys.exit(0 if seen == wanted else 1)
 
 
@@ -92,9 +98,10 @@ def propose(rule_ids: tuple[str, ...], rules_folder: Path, *, write: bool) -> No
             continue
         file = rules_folder / "phases" / rule.phase / f"{rule.id}.yaml"
         text = file.read_text(encoding="utf-8")
-        file.write_text(
-            re.sub(r"^examples:.*?(?=^\S)", lambda _: block, text, flags=re.MULTILINE | re.DOTALL), encoding="utf-8"
-        )
+        start, end = (re.search(rf"^{key}:", text, re.MULTILINE) for key in ("examples", "history"))
+        if start is None or end is None:
+            raise click.UsageError(f"{file.name} has no examples: before its history:")
+        file.write_text(text[: start.start()] + block + text[end.start() :], encoding="utf-8")
         click.echo(f"{file.name}: {block.count('expect:')} examples")
 
 
@@ -103,10 +110,14 @@ def propose(rule_ids: tuple[str, ...], rules_folder: Path, *, write: bool) -> No
 @click.option("--invariant", "only", metavar="NAME", help="Prove only this invariant.")
 def prove(rules_folder: Path, only: str | None) -> None:
     """Prove rules/invariants.yaml for every possible patient. A broken invariant prints a witness."""
-    from service.review.proof import prove_all
+    from service.review.proof import prove_all, witness_lines
 
     failures = 0
-    for result in prove_all(rules_folder, only=only):
-        click.echo(result.told())
-        failures += not result.holds
+    for proof in prove_all(rules_folder, only=only):
+        failures += not proof.holds
+        click.echo(f"{'proved' if proof.holds else 'BROKEN'}  {proof.id}: {proof.says}")
+        for breach in proof.breaches:
+            click.echo(f"    {breach.text}" + (f" [{breach.hook}]" if breach.hook else ""))
+            for line in witness_lines(breach):
+                click.echo(f"        {line}")
     sys.exit(1 if failures else 0)

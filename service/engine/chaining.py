@@ -23,7 +23,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
-import durable_rules_engine as native  # type: ignore[import-not-found]  # a C extension without stubs
+import durable_rules_engine as native
 
 from service.engine.patterns import PRESENT, STATUS_NUMBER, Test, grouped, scales_of, terms
 from service.engine.strata import concluding_rules, rules_for, stratify

@@ -89,9 +89,17 @@ def service_named(services: Services, name: str) -> ServiceDefinition:
 
 
 def answer_call(
-    services: Services, service: ServiceDefinition, document: Any, now: datetime, servers: Sequence[str] = ()
+    services: Services,
+    service: ServiceDefinition,
+    document: Any,
+    now: datetime,
+    servers: Sequence[str] = (),
+    decision_id: uuid.UUID | None = None,
 ) -> Answered:
     """Answer one CDS Hooks call. ``servers`` are FHIR servers the caller's issuer may name.
+
+    Without ``decision_id`` the id is random, so no uuid of a card can be traced to a patient (CA-7);
+    golden files give one.
 
     Raises RequestError for a request that is wrong, DataUnavailableError where nothing useful can be
     said (RP-2, SC-5), EngineError when the engines disagree.
@@ -104,8 +112,7 @@ def answer_call(
     if not brought.orders and not brought.entries:
         _require_something(lacking)
     record = record_of(call, states, templates, brought)
-    # The decision id is random, so no uuid of a card can be traced to a patient (CA-7).
-    decision = decide(services.prepared, record, service.hook, now, decision_id=uuid.uuid4())
+    decision = decide(services.prepared, record, service.hook, now, decision_id=decision_id or uuid.uuid4())
     audience = Audience(service, for_patient=call.for_patient, why=services.settings.why_extension)
     acting = _acting(services, record, Ordering(record.release, call.patient_id, call.encounter_id, now))
     cards = render(services.prepared.knowledge, decision, audience, acting, lacking)

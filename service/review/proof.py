@@ -246,6 +246,11 @@ def prove_all(rules_folder: Path, *, only: str | None = None) -> Iterator[Proof]
     return (proof for proof in prover.prove() if only is None or proof.id == only)
 
 
+def witness_lines(breach: Breach) -> list[str]:
+    """The patient of a breach, a line for every finding that is not merely absent."""
+    return [told(finding) for finding in breach.witness.values() if finding.status is not Status.ABSENT]
+
+
 def told(finding: Finding) -> str:
     """A finding of a witness in one line."""
     if finding.status is not Status.PRESENT or (finding.low is None and finding.high is None):

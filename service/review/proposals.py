@@ -13,9 +13,10 @@ from decimal import Decimal
 from service.engine.patterns import terms
 from service.finding import Finding, Status
 from service.knowledge.conditions import Truth, truth
+from service.knowledge.examples import EXPECTED
 from service.knowledge.model import Condition, Example, Given, Leaf, Word, leaves
 
-EXPECTED = {Truth.TRUE: "fires", Truth.FALSE: "silent", Truth.UNKNOWN: "undecided"}
+_EXPECT = {truth: word for word, truth in EXPECTED.items()}
 
 _TRUE_STATE = {
     Word.PRESENT: Status.PRESENT,
@@ -39,7 +40,7 @@ def propose_examples(condition: Condition, numeric: frozenset[str]) -> tuple[Exa
     for name, findings in _cases(condition, numeric):
         given = {key: _given(value) for key, value in findings.items() if not _is_default(value, numeric)}
         key = tuple(sorted((finding, str(state)) for finding, state in given.items()))
-        expect = EXPECTED[truth(condition, findings)]
+        expect = _EXPECT[truth(condition, findings)]
         found.setdefault(key, Example(name=name, given=given, expect=expect))
     return tuple(found.values())
 

@@ -1,0 +1,102 @@
+"""Commands that ask for a decision: the cards of a chart, and why a rule fired or did not."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+from service import make_services
+from service.cli.input import is_request, read_document, read_time
+from service.cli.show import show_cards, show_outcome
+from service.config import read_settings
+from service.engine.trace import Result
+from service.hooks.answers import answer
+from service.hooks.evaluation import Answered, BundleQuestion, Services, answer_bundle, answer_call
+
+Options = Callable[[Callable[..., None]], Callable[..., None]]
+
+
+def question(function: Callable[..., None]) -> Callable[..., None]:
+    """The options that say what is asked about a document."""
+    for option in reversed(
+        (
+            click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)),
+            click.option("--hook", default="patient-view", show_default=True, help="The moment in care to ask for."),
+            click.option("--now", metavar="TIME", help="The as-of time, ISO 8601; the present by default."),
+            click.option("--patient", metavar="ID", help="Which patient, when the Bundle holds several."),
+            click.option(
+                "--complete",
+                metavar="TYPES",
+                help="Resource types whose lists are whole though none occurs here, comma-separated, or 'all'.",
+            ),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+def _answered(services: Services, document: Any, asked: dict[str, Any]) -> Answered:
+    now = read_time(asked["now"])
+    hook = document["hook"] if is_request(document) else asked["hook"]
+    found = next((item for item in services.offered.values() if item.hook == hook), None)
+    if found is None:
+        offered = ", ".join(item.hook for item in services.offered.values())
+        raise click.UsageError(f"no service answers {hook}; there are {offered}")
+    if is_request(document):
+        return answer_call(services, found, document, now)
+    return answer_bundle(services, document, BundleQuestion(hook, now, asked["patient"], _complete(asked["complete"])))
+
+
+def _complete(names: str | None) -> frozenset[str] | Literal["all"]:
+    if names == "all":
+        return "all"
+    return frozenset(names.split(",") if names else ())
+
+
+@click.command()
+@question
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as the service would send it.")
+def evaluate(file: Path, *, as_json: bool, **asked: Any) -> None:
+    """Show the cards for a chart: FILE is a FHIR Bundle, a list of resources, or a CDS Hooks request; - reads stdin.
+
+    \b
+    sciatica-cds evaluate chart.json
+    sciatica-cds evaluate chart.json --hook order-sign --now 2026-03-01T09:00:00Z --json
+    """  # noqa: D301  # click reads the backspace
+    services = make_services(read_settings())
+    result = _answered(services, read_document(file), asked)
+    knowledge = services.prepared.knowledge
+    if as_json:
+        import orjson
+
+        whole = answer(knowledge, result.decision, result.body["cards"])
+        sys.stdout.buffer.write(orjson.dumps(whole, option=orjson.OPT_INDENT_2) + b"\n")
+        return
+    show_cards(result.body["cards"], knowledge.not_clearance)
+    for problem in result.decision.problems:
+        click.echo(f"{problem.path}: {problem.reason}", err=True)
+
+
+@click.command()
+@question
+@click.option("--rule", "rule_id", metavar="ID", help="One rule, also when it is far from firing.")
+def explain(file: Path, *, rule_id: str | None, **asked: Any) -> None:
+    """Say why each rule fired or not, and the least change of findings that would alter it.
+
+    Without --rule: the rules that fired, and those that only missing data kept from firing.
+    """
+    services = make_services(read_settings())
+    decision = _answered(services, read_document(file), asked).decision
+    outcomes = [item for item in decision.outcomes if rule_id is None or item.rule.id == rule_id]
+    if not outcomes:
+        raise click.UsageError(f"no rule {rule_id} runs on {decision.hook}")
+    for outcome in outcomes:
+        if rule_id is not None or outcome.result is not Result.NOT_MET:
+            show_outcome(outcome, decision, services.prepared.knowledge)
+    far = sum(item.result is Result.NOT_MET for item in outcomes)
+    if rule_id is None:
+        click.echo(f"{far} other rules were not met. --rule ID explains any of them.")

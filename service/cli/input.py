@@ -1,0 +1,36 @@
+"""Documents and times as a person gives them on the command line."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+
+
+def read_document(path: Path) -> Any:
+    """The JSON of a file, or of standard input for ``-``. Raises a usage error that names the file and the place."""
+    data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    try:
+        return orjson.loads(data.removeprefix(b"\xef\xbb\xbf"))
+    except orjson.JSONDecodeError as error:
+        raise click.UsageError(f"{path}: not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
+
+
+def read_time(text: str | None) -> datetime:
+    """An ISO 8601 time as an aware datetime; the present when there is none. A time without zone is UTC."""
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.UsageError(f"{text} is not an ISO 8601 time, such as 2026-03-01T09:00:00Z") from None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def is_request(document: Any) -> bool:
+    """Whether a document is the body of a CDS Hooks call and not a Bundle."""
+    return isinstance(document, dict) and "hook" in document and "resourceType" not in document

@@ -1,0 +1,138 @@
+"""The stories of ``fhir_examples``: one folder each, answered as the service would answer, held against golden files.
+
+A folder holds ``bundle.json`` (a plain chart) or ``request.json`` (the body of a CDS Hooks call),
+``story.json`` (hook and the time at which it is told), ``expected.json`` (the whole answer) and a
+``README.md`` whose first line is its title.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from service.cli.input import is_request, read_time
+from service.config import PROJECT, Settings
+from service.decision import Decision
+from service.hooks.answers import answer
+from service.hooks.evaluation import Answered, BundleQuestion, Services, answer_bundle, answer_call
+
+EXAMPLES = PROJECT / "fhir_examples"
+
+# Cards of a hook call carry fresh random ids (CA-7); a golden file needs the same ones every time.
+_GOLDEN_ID = uuid.UUID("00000000-0000-4000-8000-000000000000")
+
+
+@dataclass(frozen=True)
+class Story:
+    """One folder of ``fhir_examples``."""
+
+    folder: Path
+
+    @property
+    def id(self) -> str:
+        return self.folder.name
+
+    @cached_property
+    def file(self) -> Path:
+        """What is sent: ``request.json`` if there is one, else ``bundle.json``."""
+        request = self.folder / "request.json"
+        return request if request.is_file() else self.folder / "bundle.json"
+
+    @cached_property
+    def document(self) -> Any:
+        return orjson.loads(self.file.read_bytes())
+
+    @cached_property
+    def _about(self) -> dict[str, Any]:
+        about: dict[str, Any] = orjson.loads((self.folder / "story.json").read_bytes())
+        return about
+
+    @property
+    def is_request(self) -> bool:
+        return is_request(self.document)
+
+    @property
+    def hook(self) -> str:
+        """The hook under which the story is told."""
+        return str(self.document["hook"] if self.is_request else self._about.get("hook", "patient-view"))
+
+    @property
+    def now(self) -> datetime:
+        """The time at which it is told."""
+        return read_time(self._about["now"])
+
+    @property
+    def complete(self) -> frozenset[str]:
+        """The resource types whose list is to be taken as whole although none occurs in the chart."""
+        return frozenset(self._about.get("complete", ()))
+
+    @property
+    def title(self) -> str:
+        readme = self.folder / "README.md"
+        lines = readme.read_text(encoding="utf-8").splitlines() if readme.is_file() else []
+        return lines[0].lstrip("# ").strip() if lines else self.id.replace("-", " ").capitalize()
+
+
+def read_stories(folder: Path = EXAMPLES) -> tuple[Story, ...]:
+    """Every story of a folder, by name."""
+    return tuple(Story(path.parent) for path in sorted(folder.glob("*/story.json")))
+
+
+def answered(services: Services, story: Story) -> Answered:
+    """What the service answers to a story, at the story's own time."""
+    if story.is_request:
+        service = next(item for item in services.offered.values() if item.hook == story.hook)
+        return answer_call(services, service, story.document, story.now, decision_id=_GOLDEN_ID)
+    return answer_bundle(
+        services, story.document, BundleQuestion(story.hook, story.now, complete=story.complete or frozenset())
+    )
+
+
+def golden_text(services: Services, story: Story) -> str:
+    """The whole answer of a story as its golden file holds it: the cards, the rules that fired, what was not known."""
+    result = answered(services, story)
+    whole = answer(services.prepared.knowledge, result.decision, result.body["cards"])
+    return json.dumps(_without_digest(whole), indent=2, ensure_ascii=False) + "\n"
+
+
+def _without_digest(whole: dict[str, Any]) -> dict[str, Any]:
+    """Drop what changes with every edit of any rule file and says nothing about this story."""
+    (decision,) = whole["extension"].values()
+    decision["ruleset"].pop("digest")
+    decision.pop("id")
+    for member in _members(whole["cards"]):
+        member.pop("uuid", None)
+        member.pop("decision", None)
+    decision["rules"] = [rule for rule in decision["rules"] if rule["outcome"] != "not-met"]
+    decision["findings"] = [finding for finding in decision["findings"] if finding["status"] == "present"]
+    return whole
+
+
+def _members(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+        for inner in value.values():
+            yield from _members(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _members(inner)
+
+
+def decision_of(services: Services, story: Story) -> Decision:
+    """The decision behind a story's answer."""
+    return answered(services, story).decision
+
+
+def example_services(rules_folder: Path = PROJECT / "rules") -> Services:
+    """The services with default settings, whatever the environment says, so that golden files hold everywhere."""
+    from service import make_services
+
+    return make_services(Settings(rules=rules_folder))
