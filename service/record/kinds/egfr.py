@@ -8,6 +8,7 @@ mL/min/{1.73_m2}.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time
 from decimal import Decimal
 
 from service.finding import Evidence
@@ -66,7 +67,8 @@ def computed_egfr(wanted: Wanted, chart: Chart) -> Computed:
 def _age(chart: Chart, when: When) -> Interval | None:
     if chart.birth is None:
         return None
-    youngest, oldest = age_years(chart.birth, when.first), age_years(chart.birth, when.last)
+    youngest = age_years(chart.birth, datetime.combine(when.first_day, time.min, UTC))
+    oldest = age_years(chart.birth, datetime.combine(when.last_day, time.min, UTC))
     if youngest is None or oldest is None:
         return None
     return Interval(youngest.low, oldest.high)

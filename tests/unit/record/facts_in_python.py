@@ -36,7 +36,10 @@ SADDLE = (LOCAL, "saddle", "Numb between the legs?")
 
 def value_set(name: str, *codes: tuple[str, str, str], descendants: bool = False, **options: Any) -> ValueSet:
     return ValueSet(
-        name, name, tuple(Code(*code, descendants=descendants, verified=True, source="test") for code in codes), **options
+        name,
+        name,
+        tuple(Code(*code, descendants=descendants, verified=True, source="test") for code in codes),
+        **options,
     )
 
 

@@ -381,9 +381,7 @@ def mri(on: str | None, **elements: object) -> dict[str, object]:
     ],
 )
 def test_in_the_episode_means_not_before_it_began(onset: str, ordered: str | None, expected: str) -> None:
-    finding = find(
-        MRI_IN_EPISODE, condition(SCIATICA, onsetDateTime=onset), mri(ordered), complete=["ServiceRequest"]
-    )
+    finding = find(MRI_IN_EPISODE, condition(SCIATICA, onsetDateTime=onset), mri(ordered), complete=["ServiceRequest"])
     assert finding.status == expected
 
 
@@ -411,14 +409,18 @@ def test_the_newest_active_problem_starts_the_episode() -> None:
     assert find(MRI_IN_EPISODE, new, over, mri("2026-10-05")).status is Status.PRESENT
 
 
-@pytest.mark.parametrize(("request_status", "expected"), [("active", "present"), ("completed", "present"), ("revoked", "absent")])
+@pytest.mark.parametrize(
+    ("request_status", "expected"), [("active", "present"), ("completed", "present"), ("revoked", "absent")]
+)
 def test_a_completed_request_was_carried_out_and_a_revoked_one_never_was(request_status: str, expected: str) -> None:
     plain = fact("coded", source("ServiceRequest", "order-mri"), complete=("ServiceRequest",))
     assert find(plain, mri("2026-10-01", status=request_status), complete=["ServiceRequest"]).status == expected
 
 
 def test_a_body_site_is_asked_for_where_the_fact_names_one() -> None:
-    lumbar = fact("coded", source("ServiceRequest", "order-mri", body_site=("site-lumbar",)), complete=("ServiceRequest",))
+    lumbar = fact(
+        "coded", source("ServiceRequest", "order-mri", body_site=("site-lumbar",)), complete=("ServiceRequest",)
+    )
     here = mri(None, bodySite=[concept((SNOMED, "122496007", "Lumbar spine structure"))])
     elsewhere = mri(None, bodySite=[concept((SNOMED, "72696002", "Knee region structure"))])
     assert find(lumbar, here).status is Status.PRESENT
