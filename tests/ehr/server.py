@@ -1,14 +1,16 @@
 """Server: the simulated EHR itself. Loopback only, one thread per connection, every request remembered.
 
-    with SimulatedEhr() as ehr:
-        ehr.keep({"resourceType": "Condition", "id": "c1", "subject": {"reference": "Patient/1"}})
-        ehr.faults["Condition"] = Fault.SLOW
-        ehr.fhir_server, ehr.fhir_authorization("1"), ehr.token(aud)
+with SimulatedEhr() as ehr:
+    ehr.keep({"resourceType": "Condition", "id": "c1", "subject": {"reference": "Patient/1"}})
+    ehr.faults["Condition"] = Fault.SLOW
+    ehr.fhir_server, ehr.fhir_authorization("1"), ehr.token(aud)
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 import ssl
 import threading
 import time
@@ -72,6 +74,7 @@ class SimulatedEhr:
         self.keys: dict[str, PrivateKey] = {"key-1": new_key("ES384"), "key-rsa": new_key("RS384")}
         self._resources: dict[str, list[dict[str, Any]]] = {}
         self._stopping = threading.Event()
+        self._connections: list[socket.socket] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self._server.block_on_close = False
@@ -97,6 +100,9 @@ class SimulatedEhr:
         self._stopping.set()
         self._server.shutdown()
         self._server.server_close()
+        for connection in self._connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def keep(self, *resources: dict[str, Any]) -> None:
         """Have these resources in the record."""
@@ -180,6 +186,10 @@ def _handler(ehr: SimulatedEhr) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         timeout = 5
+
+        def setup(self) -> None:
+            super().setup()
+            ehr._connections.append(self.connection)
 
         def do_GET(self) -> None:
             ehr.seen.append(Seen(self.path, dict(self.headers.items()), time.monotonic()))

@@ -50,8 +50,14 @@ def sign(
 ) -> str:
     """A signed token. A header member given as None is left out."""
     wanted = {"kid": kid, **header}
-    token = jwt.encode(claims, key, algorithm, headers={name: value for name, value in wanted.items() if value is not None})
-    return token if not {name for name, value in header.items() if value is None} else _resigned(token, header, key, algorithm)
+    token = jwt.encode(
+        claims, key, algorithm, headers={name: value for name, value in wanted.items() if value is not None}
+    )
+    return (
+        token
+        if not {name for name, value in header.items() if value is None}
+        else _resigned(token, header, key, algorithm)
+    )
 
 
 def _resigned(token: str, header: dict[str, Any], key: PrivateKey, algorithm: str) -> str:

@@ -25,6 +25,7 @@ from service.hooks.fetching.transport import GuardedTransport, until
 _HEADERS = {"Accept-Encoding": "identity", "User-Agent": "sciatica-cds"}
 _SUCCESS = 200
 _REDIRECTS = range(300, 400)
+_TOO_LARGE = "the answer is larger than allowed"
 
 for _name in ("httpx2", "httpcore2"):
     # Both log URLs, and the URL of a search names the patient.
@@ -32,9 +33,13 @@ for _name in ("httpx2", "httpcore2"):
 
 
 class Allowance:
-    """How many bytes may still be read, by all who share it. Safe for threads."""
+    """How many bytes may be read: ``limit`` by all answers that share it, ``each`` by one of them. Safe for threads.
 
-    def __init__(self, limit: int) -> None:
+    With ``each`` below ``limit`` one endless answer cannot starve the others.
+    """
+
+    def __init__(self, limit: int, each: int | None = None) -> None:
+        self.each = limit if each is None else each
         self._left = limit
         self._mutex = threading.Lock()
 
@@ -43,7 +48,7 @@ class Allowance:
         with self._mutex:
             self._left -= count
             if self._left < 0:
-                raise UnansweredError("the answer is larger than allowed")
+                raise UnansweredError(_TOO_LARGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +109,25 @@ class GuardedClient:
                 raise UnansweredError(f"the server answered {response.status_code}")
             if response.headers.get("content-encoding", "identity") != "identity":
                 raise UnansweredError("the answer is compressed although that was not asked for")
-            chunks: list[bytes] = []
-            for chunk in response.iter_raw():
-                allowance.spend(len(chunk))
-                chunks.append(chunk)
-        media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        return Answer(media_type, b"".join(chunks))
+            media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+            return Answer(media_type, _body(response, allowance))
 
     def close(self) -> None:
         """Close all connections."""
         self._client.close()
+
+
+def _body(response: httpx2.Response, allowance: Allowance) -> bytes:
+    """The bytes of the answer, counted as they come. Raises UnansweredError when they are too many."""
+    announced = response.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > allowance.each:
+        raise UnansweredError(_TOO_LARGE)
+    chunks: list[bytes] = []
+    read = 0
+    for chunk in response.iter_raw():
+        read += len(chunk)
+        if read > allowance.each:
+            raise UnansweredError(_TOO_LARGE)
+        allowance.spend(len(chunk))
+        chunks.append(chunk)
+    return b"".join(chunks)

@@ -22,13 +22,16 @@ from service.hooks.fetching.wanted import Wanted
 from service.hooks.limits import parse_json
 from service.record.prefetch_states import PrefetchState
 
-_LATE = "no whole answer within the time for fetching"
+_LATE = "the server did not answer in time"
 _THREADS = 32
 
 
 @dataclass(frozen=True, slots=True)
 class FetchSettings:
-    """How much one call may cost: all queries together, in seconds, pages per key and bytes."""
+    """How much one call may cost: seconds of all queries together, pages per key, bytes of all answers together.
+
+    One answer may take half of the bytes, so that a single endless one does not starve the others.
+    """
 
     budget: float = 0.45
     max_pages: int = 10
@@ -47,17 +50,21 @@ class Fetcher:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="fetch")
 
     def fetch_missing(
-        self, queries: Mapping[str, str], states: Mapping[str, PrefetchState], offer: Offer
+        self,
+        queries: Mapping[str, str],
+        states: Mapping[str, PrefetchState],
+        offer: Offer,
+        prefetch: Mapping[str, Any] | None = None,
     ) -> dict[str, PrefetchState]:
         """The state of every key of ``queries`` after what was missing has been asked for, as far as it could be had.
 
-        ``queries`` are the prefetch templates with their tokens filled in, ``states`` what arrived. Asked for: keys
-        that were not sent or brought another resource type, and the further pages of those of which only the first
-        came. Whatever a server does, this does not raise: what could not be had is FAILED, NOT_SENT (nobody could be
-        asked) or FIRST_PAGE (only a part came), with the reason. Ends within the budget, and after it no call is made
-        (FA-10).
+        ``queries`` are the prefetch templates with their tokens filled in, ``states`` what arrived, ``prefetch`` the
+        values behind the states, needed only to go on from a first page. Asked for: keys that were not sent or brought
+        another resource type, and the further pages of those of which only the first came. Whatever a server does,
+        this does not raise: what could not be had is FAILED, NOT_SENT (nobody could be asked) or FIRST_PAGE (only a
+        part came), with the reason. Ends within the budget, and after it no call is made (FA-10).
         """
-        wanted = [Wanted(key, query, states.get(key)) for key, query in queries.items()]
+        wanted = [Wanted(key, query, states.get(key), (prefetch or {}).get(key)) for key, query in queries.items()]
         missing = [one for one in wanted if one.is_missing]
         outcome = self._fetch(missing, offer) if missing else {}
         return {one.key: outcome.get(one.key, one.state) for one in wanted}
@@ -70,7 +77,7 @@ class Fetcher:
             return {one.key: one.left_alone(str(error)) for one in missing}
         if access.good_until is not None:
             deadline = min(deadline, access.good_until)
-        visit = _Visit(access, deadline, Allowance(self._settings.max_bytes))
+        visit = _Visit(access, deadline, Allowance(self._settings.max_bytes, self._settings.max_bytes // 2))
         try:
             futures = {self._threads.submit(self._ask, one, visit): one for one in missing}
             done, late = wait(futures, timeout=max(deadline - time.monotonic(), 0.0))
@@ -90,9 +97,9 @@ class Fetcher:
                     url, headers=visit.access.headers, deadline=visit.deadline, allowance=visit.allowance
                 )
                 one.add(self._read(answer))
-                if one.state.next_url is None:
+                if not one.has_more:
                     return one.finished(covered)
-                url = below(visit.access.base, url, one.state.next_url)
+                url = below(visit.access.base, url, one.state.next_url or "")
         except UnansweredError as error:
             return one.failed(str(error))
         return one.failed(f"more than {self._settings.max_pages} pages")

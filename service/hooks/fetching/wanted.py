@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx2
 
@@ -20,24 +21,37 @@ _PARTLY = "the scope of the access token covers only a part"
 
 
 class Wanted:
-    """One key: its query, and in ``state`` what is known of it so far. One thread writes, others may read ``state``."""
+    """One key: its query, and in ``state`` what is known of it so far. One thread writes, others may read ``state``.
 
-    def __init__(self, key: str, query: str, sent: PrefetchState | None) -> None:
+    ``sent`` is the state of what the client sent and ``document`` that value itself, which may be the first of several
+    pages. A query with ``_count`` asks for the newest so many: with those, its further pages are not asked for (QR-6).
+    """
+
+    def __init__(self, key: str, query: str, sent: PrefetchState | None, document: object = None) -> None:
         self.key = key
         self.state = sent or PrefetchState(key, State.NOT_SENT)
         self._query = query
         self._parts = _QUERY.fullmatch(query)
-        # A first page that the client sent counts as the first.
-        self.pages = 1 if self.state.state is State.FIRST_PAGE else 0
+        has_page = self.state.state is State.FIRST_PAGE and isinstance(document, Mapping)
+        self._bundle: Mapping[str, Any] = document if has_page and isinstance(document, Mapping) else {}
+        self.pages = 1 if has_page else 0
 
     @property
     def is_missing(self) -> bool:
-        """Whether the server has to be asked: not sent, sent something else, or more pages to come."""
-        if self.state.state is State.NOT_SENT:
-            return True
+        """Whether the server has to be asked: not sent, something else sent, or more pages to come."""
         if self.state.state is State.FIRST_PAGE:
-            return self.state.next_url is not None
-        return self.state.state is State.SENT and self._is_other_type()
+            return self.pages > 0 and self.has_more
+        return self.state.state is State.NOT_SENT or (self.state.state is State.SENT and self._is_other_type())
+
+    @property
+    def has_more(self) -> bool:
+        """Whether a further page is wanted and is said to exist."""
+        return bool(self.state.next_url) and len(self.state.resources) < self._enough()
+
+    def _enough(self) -> float:
+        asked = dict(parse_qsl(self._parts["parameters"] or "" if self._parts else ""))
+        count = asked.get("_count", "")
+        return int(count) if count.isdecimal() else float("inf")
 
     def _is_other_type(self) -> bool:
         types = {one.get("resourceType") for one in self.state.resources if isinstance(one, Mapping)}
@@ -54,27 +68,23 @@ class Wanted:
         if covered is Coverage.NONE:
             raise UnansweredError(f"the scope of the access token does not cover {self._parts['type']}")
         folder = httpx2.URL(f"{str(access.base).rstrip('/')}/")
-        if self.state.state is State.FIRST_PAGE and self.state.next_url is not None:
+        if self.pages and self.state.next_url:
             return below(access.base, folder, self.state.next_url), covered
         return httpx2.URL(f"{folder}{self._query}"), covered
 
-    def add(self, document: Any) -> None:
+    def add(self, document: object) -> None:
         """Take one answer of the server into the state. Raises UnansweredError if it is not what was asked for."""
-        page = classify(self.key, document)
-        if page.state is State.FAILED:
+        if classify(self.key, document).state is State.FAILED:
             raise UnansweredError("the server answered with an OperationOutcome")
         wanted = self._parts["type"] if self._parts and self._parts["id"] else "Bundle"
         if not isinstance(document, Mapping) or document.get("resourceType") != wanted:
             raise UnansweredError(f"the answer is not a {wanted}")
-        if self.pages == 0:
-            self.state = page
-        else:
-            self.state = replace(
-                page,
-                state=State.SENT if page.next_url is None else State.FIRST_PAGE,
-                resources=self.state.resources + page.resources,
-                full_urls=self.state.full_urls + page.full_urls,
-            )
+        if self.pages:
+            # All pages as one Bundle, so that its total is compared with all entries.
+            entries = [*_entries(self._bundle), *_entries(document)]
+            document = {**self._bundle, **document, "entry": entries, "link": document.get("link")}
+        self._bundle = document
+        self.state = classify(self.key, document)
         self.pages += 1
 
     def finished(self, covered: Coverage) -> PrefetchState:
@@ -85,7 +95,7 @@ class Wanted:
 
     def failed(self, reason: str) -> PrefetchState:
         """The state when the server was asked and did not say all."""
-        if self.pages > 0:
+        if self.pages:
             return replace(self.state, state=State.FIRST_PAGE, reason=reason)
         return PrefetchState(self.key, State.FAILED, reason=reason)
 
@@ -94,3 +104,8 @@ class Wanted:
         if self.state.state is State.SENT:
             return PrefetchState(self.key, State.FAILED, reason=f"another resource type was sent, and {reason}")
         return replace(self.state, reason=reason)
+
+
+def _entries(bundle: Mapping[str, Any]) -> Sequence[Any]:
+    entries = bundle.get("entry")
+    return entries if isinstance(entries, list) else [] if entries is None else [entries]

@@ -376,7 +376,11 @@ def test_jw12_a_token_has_at_most_8_kb(call: Call) -> None:
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(text=st.one_of(st.text(max_size=200), st.from_regex(r"[A-Za-z0-9_-]{0,40}\.[A-Za-z0-9_-]{0,40}\.[A-Za-z0-9_-]{0,40}")))
+@given(
+    text=st.one_of(
+        st.text(max_size=200), st.from_regex(r"[A-Za-z0-9_-]{0,40}\.[A-Za-z0-9_-]{0,40}\.[A-Za-z0-9_-]{0,40}")
+    )
+)
 def test_jw12_whatever_is_sent_the_answer_is_a_refusal(authenticator: Authenticator, text: str) -> None:
     for value in (text, f"Bearer {text}"):
         with pytest.raises(UnauthorizedError):
