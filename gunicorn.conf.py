@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
+from types import TracebackType
 from typing import Any
 
 wsgi_app = "service:create_app()"
@@ -21,8 +23,11 @@ timeout = 30
 graceful_timeout = 20
 keepalive = 15
 
-# The rule set is loaded and compiled in each worker: the engine keeps state in C that must not be shared by a fork.
-preload_app = False
+# The rule set is loaded once, before workers are made: a fault in it is said once, and workers share its memory.
+# Compiled rules survive a fork; connections (stores, FHIR servers) are opened by the workers, never before.
+preload_app = True
+# Nothing is managed at run time, and in a container there is no home folder for its socket.
+control_socket_disable = True
 # /tmp may be a disk; a heartbeat must never wait for one.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108 - read before anything else is
 
@@ -31,8 +36,28 @@ accesslog = None
 errorlog = "-"
 
 
-def post_worker_init(worker: Any) -> None:  # noqa: ARG001 - gunicorn's signature
-    """Keep the rule set out of every garbage collection: halves the time to decode a request of 100 KB."""
+def when_ready(server: Any) -> None:  # noqa: ARG001 - gunicorn's signature
+    """Keep the loaded rule set out of every garbage collection, so that workers go on sharing its memory."""
     gc.collect()
     gc.freeze()
+
+
+def post_worker_init(worker: Any) -> None:  # noqa: ARG001 - gunicorn's signature
+    """Collect less often: with ``when_ready`` it halves the time to decode a request of 100 KB."""
     gc.set_threshold(50_000, 20, 50)
+
+
+def _say_what_stops_the_start(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Faults of the rule files or the settings are for those who wrote them: one line each, no traceback."""
+    from service.config import SettingsError
+    from service.errors import FaultsError
+
+    if isinstance(error, FaultsError):
+        sys.stderr.write("The service does not start:\n" + "".join(f"  {fault}\n" for fault in error.faults))
+    elif isinstance(error, SettingsError):
+        sys.stderr.write(f"The service does not start: {error}\n")
+    else:
+        sys.__excepthook__(kind, error, trace)
+
+
+sys.excepthook = _say_what_stops_the_start

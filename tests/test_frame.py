@@ -74,3 +74,18 @@ def test_the_settings_of_gunicorn_are_ones_it_knows() -> None:
     assert done.returncode == 0, done.stderr
     assert "wsgi_app                          = service:create_app()" in done.stdout
     assert "Invalid" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("SCIATICA_CDS_RULES", "tests/no-such-rules", "ruleset.yaml"),
+        ("SCIATICA_CDS_MODE", "production", "SCIATICA_CDS_TLS_PROXY"),
+    ],
+)
+def test_what_stops_the_start_is_said_in_lines_and_not_in_a_traceback(name: str, value: str, said: str) -> None:
+    done = run([sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py"], **{name: value})
+    assert done.returncode == 1
+    assert "The service does not start" in done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
