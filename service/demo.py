@@ -16,7 +16,6 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.error import HTTPError, URLError
@@ -28,9 +27,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from service.cli.stories import EXAMPLES, Story, read_stories
 from service.config import PROJECT
 
-EXAMPLES = PROJECT / "fhir_examples"
 FAVOURITE_PORT = 8080
 START_SECONDS = 30
 COLOURS = {"critical": "bold white on red", "warning": "bold black on yellow", "info": "bold white on blue"}
@@ -41,18 +40,6 @@ class DemoError(Exception):
     """The demonstration cannot go on; the text says why and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
-    """One folder of ``fhir_examples``: what to send where, and its title for people."""
-
-    id: str
-    title: str
-    hook: str
-    now: str | None
-    file: Path
-    is_request: bool
-
-
 def run(once: bool) -> int:
     """Show the stories; then keep the service running until Ctrl-C, unless ``once`` or nobody watches.
 
@@ -60,7 +47,7 @@ def run(once: bool) -> int:
     """
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     try:
-        stories = read_stories(EXAMPLES)
+        stories = _stories(EXAMPLES)
         with _service() as address:
             failed = sum(not _tell(console, address, story) for story in stories)
             _sum_up(console, len(stories), failed)
@@ -75,41 +62,11 @@ def run(once: bool) -> int:
     return 1 if failed else 0
 
 
-def read_stories(folder: Path) -> tuple[Story, ...]:
-    """The stories of a folder in the order of their names. Raises DemoError when there is none."""
-    stories = tuple(_story(path.parent, path) for path in sorted(folder.glob("*/*.json")) if _is_input(path))
+def _stories(folder: Path) -> tuple[Story, ...]:
+    stories = read_stories(folder)
     if not stories:
-        raise DemoError(f"no story in {folder}: each needs a folder with a bundle.json or a request.json")
+        raise DemoError(f"There is no story in {folder}: each is a folder with a story.json.")
     return stories
-
-
-def _is_input(path: Path) -> bool:
-    return path.name in {"bundle.json", "request.json"}
-
-
-def _story(folder: Path, file: Path) -> Story:
-    about = _json_of(folder / "story.json") if (folder / "story.json").is_file() else {}
-    is_request = file.name == "request.json"
-    hook = _json_of(file).get("hook") if is_request else about.get("hook")
-    return Story(
-        id=folder.name,
-        title=_title(folder),
-        hook=str(hook or "patient-view"),
-        now=about.get("now"),
-        file=file,
-        is_request=is_request,
-    )
-
-
-def _json_of(path: Path) -> dict[str, Any]:
-    content = json.loads(path.read_text(encoding="utf-8"))
-    return content if isinstance(content, dict) else {}
-
-
-def _title(folder: Path) -> str:
-    readme = folder / "README.md"
-    first = readme.read_text(encoding="utf-8").splitlines()[:1] if readme.is_file() else []
-    return first[0].lstrip("# ").strip() if first else folder.name.replace("-", " ").capitalize()
 
 
 @contextmanager
@@ -172,8 +129,10 @@ def _await_health(address: str, child: subprocess.Popen[bytes], log: Any) -> Non
 def _path(story: Story, services: Mapping[str, str]) -> str:
     if story.is_request:
         return f"/cds-services/{services.get(story.hook, story.hook)}"
-    query = {"hook": story.hook, **({"now": story.now} if story.now else {})}
-    return f"/evaluate?{urlencode(query, safe=':')}"
+    query = {"hook": story.hook, "now": story.now.isoformat()}
+    if story.complete:
+        query["complete"] = ",".join(sorted(story.complete))
+    return f"/evaluate?{urlencode(query, safe=':,')}"
 
 
 def _services(address: str) -> dict[str, str]:

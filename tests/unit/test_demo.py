@@ -31,28 +31,23 @@ def shown(card: dict[str, Any], width: int = 80) -> str:
 
 
 def test_a_bundle_story_is_sent_with_its_hook_and_time(tmp_path: Path) -> None:
-    about = {"hook": "order-sign", "now": "2026-11-24T09:00:00+01:00"}
-    a_story(tmp_path / "one", {"bundle.json": {}, "story.json": about, "README.md": "# Kidneys\n\nMore."})
-    (story,) = demo.read_stories(tmp_path)
-    assert (story.id, story.title) == ("one", "Kidneys")
-    assert demo._path(story, {}) == "/evaluate?hook=order-sign&now=2026-11-24T09:00:00%2B01:00"
+    about = {"hook": "order-sign", "now": "2026-11-24T09:00:00+01:00", "complete": ["Condition", "Procedure"]}
+    a_story(tmp_path / "one", {"bundle.json": {}, "story.json": about})
+    (story,) = demo._stories(tmp_path)
+    query = "hook=order-sign&now=2026-11-24T09:00:00%2B01:00&complete=Condition,Procedure"
+    assert demo._path(story, {}) == f"/evaluate?{query}"
 
 
 def test_a_request_story_goes_to_the_service_of_its_hook(tmp_path: Path) -> None:
-    a_story(tmp_path / "two", {"request.json": {"hook": "order-select"}})
-    (story,) = demo.read_stories(tmp_path)
+    request = {"hook": "order-select", "hookInstance": "1", "context": {}}
+    a_story(tmp_path / "two", {"request.json": request, "story.json": {"now": "2026-11-24T09:00:00Z"}})
+    (story,) = demo._stories(tmp_path)
     assert demo._path(story, {"order-select": "sciatica-order-select"}) == "/cds-services/sciatica-order-select"
-    assert story.title == "Two"
-
-
-def test_a_bundle_without_a_story_file_is_a_visit_now(tmp_path: Path) -> None:
-    a_story(tmp_path / "three", {"bundle.json": {}})
-    assert demo._path(demo.read_stories(tmp_path)[0], {}) == "/evaluate?hook=patient-view"
 
 
 def test_no_story_at_all_is_said(tmp_path: Path) -> None:
     with pytest.raises(demo.DemoError, match="no story"):
-        demo.read_stories(tmp_path)
+        demo._stories(tmp_path)
 
 
 def test_a_card_shows_what_a_clinician_needs() -> None:
