@@ -8,7 +8,7 @@ import sys
 from types import TracebackType
 from typing import Any
 
-wsgi_app = "service:create_app()"
+wsgi_app = "service.wsgi:app"
 bind = os.environ.get("SCIATICA_CDS_BIND", "127.0.0.1:8080")
 
 # One worker per core the process may use: an evaluation is pure CPU. Threads only cover waiting for FHIR servers.

@@ -72,7 +72,7 @@ def test_the_build_server_runs_only_what_a_user_can_run() -> None:
 def test_the_settings_of_gunicorn_are_ones_it_knows() -> None:
     done = run([sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "--print-config"])
     assert done.returncode == 0, done.stderr
-    assert "wsgi_app                          = service:create_app()" in done.stdout
+    assert "wsgi_app                          = service.wsgi:app" in done.stdout
     assert "Invalid" not in done.stderr
 
 

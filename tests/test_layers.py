@@ -33,7 +33,12 @@ ROOMS = (
     "cli",
 )
 # Not rooms: they wire the others together, so they may import any; only the second column may import them.
-WIRING = {"service": ("cli", "demo", "__main__"), "service.__main__": (), "service.demo": ("cli",)}
+WIRING = {
+    "service": ("cli", "demo", "wsgi", "__main__"),
+    "service.__main__": (),
+    "service.wsgi": (),
+    "service.demo": ("cli",),
+}
 
 # One home for each third party: the only modules that may import it.
 HOMES = {
@@ -156,7 +161,7 @@ def test_a_third_party_has_one_home(library: str) -> None:
 
 def loaded_at_start() -> set[str]:
     """The modules that a worker or the command line loads before it has anything to do."""
-    loaded, waiting = set(), ["service", "service.cli.main"]
+    loaded, waiting = set(), ["service", "service.wsgi", "service.cli.main"]
     while waiting:
         name = waiting.pop()
         if name not in loaded and name in modules():
