@@ -29,7 +29,7 @@ IBUPROFEN = OrderTemplate(
     priority="routine",
     text="Stop at the first sign of stomach pain.",
     dose=Dose(
-        Decimal("2.5"), "mg", 1, Decimal(6), Decimal(8), "h", True, "oral", "2.5 mg every 6 to 8 hours as needed"
+        Decimal("2.5"), "mg", 1, Decimal(6), Decimal(8), "h", as_needed=True, route="oral", text="2.5 mg as needed"
     ),
     course_days=10,
     reason_text="Sciatica",
