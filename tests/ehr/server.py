@@ -9,58 +9,19 @@ with SimulatedEhr() as ehr:
 from __future__ import annotations
 
 import contextlib
-import json
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
+from tests.ehr.answering import ACCESS_TOKEN, Fault, Handler, Seen
 from tests.ehr.signing import PrivateKey, claims_for, new_key, public_jwk, sign
 
-FHIR_JSON = "application/fhir+json;charset=utf-8"
-ACCESS_TOKEN = "canary-access-token-7f3a9"  # noqa: S105
 PAGE = 2
-
-
-class Fault(StrEnum):
-    """What can go wrong with the answers about one resource type (or ``jwks``)."""
-
-    SLOW = "slow"
-    DRIP = "drip"
-    HUGE = "huge"
-    ENDLESS = "endless"
-    REDIRECT = "redirect"
-    HTML = "html"
-    UNAUTHORIZED = "unauthorized"
-    ERROR = "error"
-    OUTCOME = "outcome"
-    TRUNCATED = "truncated"
-    NOT_JSON = "not-json"
-    COMPRESSED = "compressed"
-    OTHER_TYPE = "other-type"
-    PAGED = "paged"
-    FOREIGN_NEXT = "foreign-next"
-    OUTSIDE_NEXT = "outside-next"
-    ENDLESS_PAGES = "endless-pages"
-    SECOND_PAGE_FAILS = "second-page-fails"
-    SLOW_SECOND_PAGE = "slow-second-page"
-    COOKIE = "cookie"
-
-
-@dataclass(frozen=True)
-class Seen:
-    """One request that reached the EHR."""
-
-    path: str
-    headers: Mapping[str, str]
-    at: float
 
 
 class SimulatedEhr:
@@ -74,8 +35,9 @@ class SimulatedEhr:
         self.keys: dict[str, PrivateKey] = {"key-1": new_key("ES384"), "key-rsa": new_key("RS384")}
         self._resources: dict[str, list[dict[str, Any]]] = {}
         self._stopping = threading.Event()
-        self._connections: list[socket.socket] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self.connections: list[socket.socket] = []
+        handler = type("Handler", (Handler,), {"ehr": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
         self._server.block_on_close = False
         if tls is not None:
@@ -100,7 +62,7 @@ class SimulatedEhr:
         self._stopping.set()
         self._server.shutdown()
         self._server.server_close()
-        for connection in self._connections:
+        for connection in self.connections:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
@@ -136,8 +98,6 @@ class SimulatedEhr:
         """The key set, as published."""
         return {"keys": [public_jwk(key, kid) for kid, key in self.keys.items()]}
 
-    # What the handler asks.
-
     def read(self, kind: str, identifier: str) -> dict[str, Any] | None:
         return next((one for one in self._resources.get(kind, []) if one.get("id") == identifier), None)
 
@@ -163,8 +123,11 @@ class SimulatedEhr:
             return self.elsewhere
         return f"{self.base}/other/api" if fault is Fault.OUTSIDE_NEXT else self.fhir_server
 
-    def pause(self) -> None:
-        self._stopping.wait(self.slowness)
+    def pause(self, seconds: float | None = None) -> None:
+        self._stopping.wait(self.slowness if seconds is None else seconds)
+
+    def connected(self, connection: socket.socket) -> None:
+        self.connections.append(connection)
 
 
 _PAGED = {
@@ -180,109 +143,3 @@ _PAGED = {
 def _about(resource: dict[str, Any]) -> str:
     reference: str = (resource.get("subject") or resource.get("patient") or {}).get("reference", "")
     return reference.removeprefix("Patient/")
-
-
-def _handler(ehr: SimulatedEhr) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        timeout = 5
-
-        def setup(self) -> None:
-            super().setup()
-            ehr._connections.append(self.connection)
-
-        def do_GET(self) -> None:
-            ehr.seen.append(Seen(self.path, dict(self.headers.items()), time.monotonic()))
-            try:
-                self._answer()
-            except (BrokenPipeError, ConnectionResetError):
-                self.close_connection = True
-
-        def _answer(self) -> None:
-            parts = urlsplit(self.path)
-            if parts.path == "/jwks.json":
-                self._with_fault(ehr.faults.get("jwks"), ehr.jwks())
-            elif parts.path.startswith("/fhir/r4/"):
-                self._fhir(parts.path.removeprefix("/fhir/r4/"), parts.query)
-            else:
-                self._send(404, {"resourceType": "OperationOutcome"})
-
-        def _fhir(self, path: str, query: str) -> None:
-            kind, _, identifier = path.partition("/")
-            fault = ehr.faults.get(kind)
-            if self.headers.get("Authorization") != f"Bearer {ACCESS_TOKEN}" and "open" not in ehr.faults:
-                fault = Fault.UNAUTHORIZED
-            later = "_offset" in parse_qs(query)
-            if fault is Fault.SECOND_PAGE_FAILS and later:
-                fault = Fault.ERROR
-            if fault is Fault.SLOW_SECOND_PAGE and later:
-                ehr.pause()
-            if not identifier:
-                self._with_fault(fault, ehr.search(kind, query, fault))
-                return
-            found = ehr.read(kind, identifier)
-            missing = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "not-found"}]}
-            self._with_fault(fault, found or missing, 200 if found else 404)
-
-        def _with_fault(self, fault: Fault | None, document: dict[str, Any], status: int = 200) -> None:
-            outcome = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}
-            if fault is Fault.SLOW:
-                ehr.pause()
-            if fault in {Fault.HUGE, Fault.ENDLESS, Fault.DRIP, Fault.TRUNCATED}:
-                self._misbehave(fault, document)
-            elif fault is Fault.REDIRECT:
-                self._send(302, outcome, Location=ehr.elsewhere)
-            elif fault is Fault.HTML:
-                self._send_bytes(200, b"<!doctype html><title>Sign in</title>", **{"Content-Type": "text/html"})
-            elif fault is Fault.NOT_JSON:
-                self._send_bytes(200, b'{"resourceType": NaN', **{"Content-Type": FHIR_JSON})
-            elif fault is Fault.UNAUTHORIZED:
-                self._send(401, outcome)
-            elif fault is Fault.ERROR:
-                self._send(500, outcome)
-            elif fault is Fault.OUTCOME:
-                self._send(200, outcome)
-            elif fault is Fault.OTHER_TYPE:
-                self._send(200, {"resourceType": "Basic", "id": "1"})
-            elif fault is Fault.COMPRESSED:
-                self._send(200, document, **{"Content-Encoding": "gzip"})
-            elif fault is Fault.COOKIE:
-                self._send(200, document, **{"Set-Cookie": "session=patient-1; Path=/"})
-            else:
-                self._send(status, document)
-
-        def _misbehave(self, fault: Fault, document: dict[str, Any]) -> None:
-            body = json.dumps(document).encode()
-            self.close_connection = True
-            self.send_response(200)
-            self.send_header("Content-Type", FHIR_JSON)
-            if fault is Fault.HUGE:
-                self.send_header("Content-Length", str(200_000_000))
-            elif fault is Fault.TRUNCATED:
-                self.send_header("Content-Length", str(len(body) + 10))
-            self.end_headers()
-            if fault is Fault.TRUNCATED:
-                self.wfile.write(body)
-            elif fault is Fault.DRIP:
-                for letter in body:
-                    self.wfile.write(bytes([letter]))
-                    ehr._stopping.wait(0.02)
-            else:
-                for _ in range(3000):
-                    self.wfile.write(b" " * 65536)
-
-        def _send(self, status: int, document: dict[str, Any], **headers: str) -> None:
-            self._send_bytes(status, json.dumps(document).encode(), **{"Content-Type": FHIR_JSON, **headers})
-
-        def _send_bytes(self, status: int, body: bytes, **headers: str) -> None:
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Say nothing: the tests read ``seen``."""
-
-    return Handler

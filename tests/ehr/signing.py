@@ -19,6 +19,7 @@ CURVES: dict[str, type[ec.EllipticCurve]] = {"ES256": ec.SECP256R1, "ES384": ec.
 @cache
 def new_key(algorithm: str, generation: int = 0, bits: int = 2048) -> PrivateKey:
     """A private key; the same one for the same arguments, since RSA keys take long to make."""
+    del generation  # only tells keys apart
     if algorithm in CURVES:
         return ec.generate_private_key(CURVES[algorithm]())
     return rsa.generate_private_key(public_exponent=65537, key_size=bits)

@@ -23,7 +23,7 @@ ALGORITHMS = ("ES384", "RS384", "ES256", "RS256")
 
 
 def no_network(url: str) -> bytes:
-    pytest.fail("a key set was fetched")
+    pytest.fail(f"the key set was fetched from {url}")
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ from service.hooks.authentication.keys import KeyRing
 from service.hooks.authentication.replay import Replay
 from service.hooks.fetching.client import GuardedClient
 from service.hooks.fetching.guard import AddressGuard
-from tests.ehr.server import Fault, SimulatedEhr
+from tests.ehr.answering import Fault
+from tests.ehr.server import SimulatedEhr
 from tests.ehr.signing import claims_for, new_key, public_jwk, sign
 from tests.unit.hooks.authentication.conftest import AUD, PATH, make
 

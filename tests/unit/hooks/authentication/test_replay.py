@@ -80,8 +80,7 @@ def test_jw8_expired_tokens_are_swept_and_unexpired_ones_are_not(tmp_path: Path)
 def test_jw8_a_full_list_refuses_rather_than_forgets(tmp_path: Path) -> None:
     replay = Replay(tmp_path / "replay.db", max_bytes=64 * 1024)
     with pytest.raises(StoreError):
-        for number in range(5000):
-            assert replay.first_use(ISS, str(number), NOW + 300, NOW)
+        all(replay.first_use(ISS, str(number), NOW + 300, NOW) for number in range(5000))
     assert not replay.first_use(ISS, "0", NOW + 300, NOW)
     assert (tmp_path / "replay.db").stat().st_size <= 64 * 1024
     assert replay.first_use(ISS, "new", NOW + 700, NOW + 400), "there is room again when the old ones have expired"

@@ -13,7 +13,8 @@ from service.hooks.fetching.access import BearerToken, Offer
 from service.hooks.fetching.guard import UnansweredError
 from service.hooks.fetching.scopes import Coverage, Interaction, coverage, parse_scopes
 from service.record.prefetch_states import State
-from tests.ehr.server import ACCESS_TOKEN, Fault, SimulatedEhr
+from tests.ehr.answering import ACCESS_TOKEN, Fault
+from tests.ehr.server import SimulatedEhr
 from tests.unit.hooks.fetching.conftest import Fetch, condition
 
 
@@ -70,7 +71,7 @@ def test_fa6_only_types_in_the_scope_are_asked_for(ehr: SimulatedEhr, fetch: Fet
     assert states["conditions"].state is states["patient"].state is State.SENT
 
 
-def test_fa6_a_restricted_scope_never_makes_a_list_complete(ehr: SimulatedEhr, fetch: Fetch) -> None:
+def test_fa6_a_restricted_scope_never_makes_a_list_complete(fetch: Fetch) -> None:
     state = fetch(None, None, scope="patient/Condition.rs?category=problem-list-item")["conditions"]
     assert (state.state, len(state.resources)) == (State.FIRST_PAGE, 5)
     assert state.reason == "the scope of the access token covers only a part"

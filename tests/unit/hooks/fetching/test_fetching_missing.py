@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from service.record.prefetch_states import State
-from tests.ehr.server import ACCESS_TOKEN, Fault, SimulatedEhr
+from tests.ehr.answering import ACCESS_TOKEN, Fault
+from tests.ehr.server import SimulatedEhr
 from tests.unit.hooks.fetching.conftest import QUERIES, Fetch, condition
 
 CONDITIONS = {"conditions": QUERIES["conditions"]}
@@ -221,7 +222,7 @@ def test_pe1_the_budget_can_be_shorter(ehr: SimulatedEhr, fetch: Fetch) -> None:
     assert time.monotonic() - started < 0.2
 
 
-def test_the_byte_limit_holds_for_all_answers_of_a_call_together(ehr: SimulatedEhr, fetch: Fetch) -> None:
+def test_the_byte_limit_holds_for_all_answers_of_a_call_together(fetch: Fetch) -> None:
     queries = {f"key-{number}": f"Condition?patient=1&_tag={number}" for number in range(6)}
     states = fetch(None, queries, settings={"max_bytes": 3000})
     assert 1 <= sum(state.state is State.SENT for state in states.values()) < 6
@@ -260,7 +261,7 @@ def test_no_cookie_of_one_patient_goes_into_the_call_of_another(ehr: SimulatedEh
 def test_connections_are_kept_between_calls(ehr: SimulatedEhr, fetch: Fetch) -> None:
     for _ in range(5):
         fetch(None, CONDITIONS)
-    assert len(ehr._connections) == 1
+    assert len(ehr.connections) == 1
 
 
 @pytest.mark.parametrize(
