@@ -32,12 +32,14 @@ def create_app(
     from service.hooks.logs import configure
     from service.hooks.mounting import mounted
     from service.hooks.routes import Endpoint, blueprint
+    from service.hooks.trust import authenticator, fetch_step, guarded_client
 
     settings = settings or read_settings()
     configure(settings.log_level)
+    client = guarded_client(settings)
     endpoint = Endpoint(
-        make_services(settings, knowledge, fetch_missing),
-        authenticate or make_authenticate(settings),
+        make_services(settings, knowledge, fetch_missing or fetch_step(settings, client)),
+        authenticate or authenticator(settings, client).authenticate,
         places=threading.BoundedSemaphore(settings.max_concurrent),
     )
     app = Flask("service", static_folder=None)
@@ -70,12 +72,3 @@ def make_services(
         settings=settings,
         fetch_missing=fetch_missing or fetch_nothing,
     )
-
-
-def make_authenticate(settings: Settings) -> Authenticate:
-    """The step that proves the caller. Open mode believes everybody; required mode refuses to start unprepared."""
-    from service.config import SettingsError
-
-    if settings.authentication == "required":
-        raise SettingsError("client authentication is required but not wired")
-    return lambda _authorization, _path, _now: None

@@ -24,6 +24,9 @@ from service.knowledge.model import Indicator, Knowledge, ServiceDefinition
 
 WHY = "sciatica-cds.why"
 
+# Product choice: more cards than this are not read (hazard H-07).
+MOST_CARDS = 6
+
 # Advice of these phases speaks for itself: it is about harm, and is never folded into "further advice".
 _NEVER_FOLDED = ("1_red_flags", "3_safety")
 
@@ -50,11 +53,11 @@ def render(
     spoken = _ordered(knowledge, _offered(decision.advice, audience.service))
     if audience.for_patient:
         return [_patient_card(knowledge, decision, advice) for advice in spoken if _has_patient_text(advice)]
-    single, folded = _fold(spoken, knowledge.max_info_cards)
+    told = not_assessed(knowledge, decision, missing)
+    single, folded = _fold(spoken, knowledge.max_info_cards, MOST_CARDS - (told is not None))
     cards = [_card(knowledge, decision, advice, audience, acting) for advice in single]
     if folded:
         cards.append(_further(knowledge, decision, folded, audience, acting))
-    told = not_assessed(knowledge, decision, missing)
     return cards if told is None else [*cards, told]
 
 
@@ -80,10 +83,15 @@ def _indicator(advice: Advice) -> Indicator:
     return advice.rule.card.indicator
 
 
-def _fold(advice: Sequence[Advice], most: int) -> tuple[list[Advice], list[Advice]]:
-    """The advice that gets a card of its own, and the info advice beyond ``most`` that shares one."""
+def _fold(advice: Sequence[Advice], most_info: int, most: int) -> tuple[list[Advice], list[Advice]]:
+    """The advice that gets a card of its own, and the info advice that shares one.
+
+    Info cards take at most ``most_info`` places and one that is shared, and fewer where all cards
+    together would be more than ``most``; louder cards take the place they need.
+    """
     info = [item for item in advice if _indicator(item) is Indicator.INFO and item.rule.phase not in _NEVER_FOLDED]
-    folded = info[most:] if len(info) > most + 1 else []
+    room = min(most_info + 1, most - (len(advice) - len(info)))
+    folded = [] if len(info) <= max(room, 1) else info[max(room - 1, 0) :]
     return [item for item in advice if not any(item is other for other in folded)], folded
 
 
