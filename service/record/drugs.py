@@ -6,26 +6,71 @@ name; else the drug is not recognised and must be shown as not checked, never gu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Any
 
 from service.knowledge.model import ValueSet
+from service.record.code_systems import ATC, RXNORM
+from service.record.coding import CodeIndex, Coding, codings, concept_text
+from service.record.dosage import EACH, MG, ML, PUFF, daily_amounts, days_supply
+from service.record.drug_names import NameSearch, ParsedName, brand_of, parse_name, without_brand
+from service.record.drug_table import drug_table
 from service.record.interval import Interval
+from service.record.routes import LOCAL_ROUTES, ordered_route, route_of_words
+
+__all__ = ["Drug", "Drugs", "Ingredient", "Resolve", "days_supply"]
 
 Resolve = Callable[[object, Mapping[str, Any]], Mapping[str, Any] | None]
 """Resolves a Reference standing in a resource; ``Record.resolve`` fits."""
 
+_DRUG_SETS = "med-"
+_CACHED = 5_000
+_LONGEST_TEXT = 300
+_HOURS_A_DAY = 24
+_NOTHING: frozenset[str] = frozenset()
+
+_SYNONYMS: Mapping[str, str] = {
+    "paracetamol": "acetaminophen",
+    "apap": "acetaminophen",
+    "acetylsalicylic acid": "aspirin",
+    "asa": "aspirin",
+    "hctz": "hydrochlorothiazide",
+    "pethidine": "meperidine",
+    "frusemide": "furosemide",
+    "indometacin": "indomethacin",
+    "ciclosporin": "cyclosporine",
+    "cyclosporin": "cyclosporine",
+    "lignocaine": "lidocaine",
+    "phenobarbitone": "phenobarbital",
+    "valproic acid": "valproate",
+}
+"""Other names of ingredients: those used outside the US, and three abbreviations."""
+
+_UNLISTED = ("argatroban", "tinzaparin", "abatacept", "anakinra", "abaloparatide")
+"""Ingredients that a class should hold but the source of the table did not give (terminology.md section 7)."""
+
+_STEMS = re.compile(
+    r"(?:fenac|profen|fen|oxicam|coxib|fenamate|fenamic|salicylate|xaban|gatran|parin|parinux|rudin|grel\w*|azepam|azolam|barbital"
+    r"|codone|morph\w+|morphone|fentan\w+|adol|orphan\w*|gabalin|gabapentin\w*|triptyline|pramine|oxetine|citalopram|faxine|triptan"
+    r"|pril|sartan|thiazide|kiren|carisoprodol|azolidone|zanidine|benzaprine)\b",
+    re.IGNORECASE,
+)
+"""Endings shared by the drugs of the classes we check. An unknown name with one of them may be one of those drugs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ingredient:
-    """One active ingredient, its classes, and how much of it is in one unit of the product, if known (mg)."""
+    """One active ingredient, its classes, and how much of it is in one piece of the product (mg), or ``per`` mL, HR."""
 
     rxcui: str
     name: str
     classes: frozenset[str]
     strength_mg: Decimal | None = None
+    per: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +79,8 @@ class Drug:
 
     ``classes`` are the value sets (``med-*``) of all ingredients and of the product code itself (topical and
     ophthalmic sets list products). ``route`` is ``oral``, ``topical``, ``injectable``, ... or None when not told;
-    None counts as systemic. ``by`` says how it was recognised: ``ingredient``, ``table``, ``name``, ``brand`` or None.
+    None counts as systemic. ``by`` says how it was recognised: ``ingredient``, ``table``, ``name``, ``brand``,
+    ``class`` (a class code only) or ``other`` (a full RxNorm name that names no ingredient of any class here).
     """
 
     ingredients: tuple[Ingredient, ...]
@@ -47,29 +93,235 @@ class Drug:
 
     @property
     def is_local(self) -> bool:
-        """Whether the drug acts locally only (skin, eye, ear, nose); transdermal patches act on the whole body."""
-        raise NotImplementedError
+        """Whether the drug acts locally only (skin, eye, ear, nose, lung); transdermal patches act on the whole body."""
+        return self.route in LOCAL_ROUTES
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Ingredients as codes with strengths, before their classes are looked up."""
+
+    parts: Mapping[str, tuple[Decimal | None, str]]
+    by: str
+    route: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 class Drugs:
     """Recognises drugs by the drug table and the value sets. Build once, ask often."""
 
     def __init__(self, value_sets: Mapping[str, ValueSet]) -> None:
-        raise NotImplementedError
+        self._table = drug_table()
+        drug_sets = {name: value_set for name, value_set in value_sets.items() if name.startswith(_DRUG_SETS)}
+        self._index = CodeIndex(drug_sets)
+        self._names = dict(self._table.ingredients)
+        for value_set in drug_sets.values():
+            for code in value_set.codes:
+                # A set of products has their full names as displays; an ingredient's has no strength.
+                if code.verified and code.system in {RXNORM, "rxnorm"} and not any(map(str.isdigit, code.display)):
+                    self._names.setdefault(code.code, code.display)
+        self._codes = {name.lower(): code for code, name in sorted(self._names.items())}
+        known = {other: self._codes[name] for other, name in _SYNONYMS.items() if name in self._codes}
+        self._codes.update({other: code for other, code in known.items() if other not in self._codes})
+        self._search = NameSearch(self._codes)
+        self._brands: NameSearch | None = None
+        self._cache: dict[object, Drug] = {}
 
     def recognise(self, resource: Mapping[str, Any], resolve: Resolve) -> Drug:
         """The drug of a MedicationRequest, MedicationStatement, -Dispense, -Administration or Medication (R4 shape)."""
-        raise NotImplementedError
+        drug = self._of_resource(resource, resolve)
+        ordered, is_unclear = ordered_route(resource)
+        if is_unclear:
+            return replace(drug, route=None, notes=(*drug.notes, "several routes are given"))
+        if ordered is None or ordered == drug.route:
+            return drug
+        if drug.route is not None and (ordered in LOCAL_ROUTES) != drug.is_local:
+            # One of the two is wrong. What may act on the whole body is taken to do so.
+            return replace(drug, route=None, notes=(*drug.notes, "the route does not fit the product"))
+        return replace(drug, route=ordered)
+
+    def _of_resource(self, resource: Mapping[str, Any], resolve: Resolve) -> Drug:
+        if resource.get("resourceType") == "Medication":
+            return self._of_medication(resource)
+        concept = resource.get("medicationCodeableConcept")
+        drug = self.recognise_concept(concept) if concept else None
+        reference = resource.get("medicationReference")
+        if reference and (drug is None or not drug.recognised):
+            medication = resolve(reference, resource)
+            if medication is not None:
+                return self._of_medication(medication)
+            display = reference.get("display") if isinstance(reference, Mapping) else None
+            by_display = self.recognise_concept({"text": display}) if isinstance(display, str) else _NO_DRUG
+            note = "the Medication it refers to was not sent"
+            return replace(by_display, notes=(*by_display.notes, note)) if drug is None else drug
+        return drug or _NO_DRUG
+
+    def _of_medication(self, medication: Mapping[str, Any]) -> Drug:
+        drug = self.recognise_concept(medication.get("code"))
+        if drug.recognised:
+            return drug
+        listed = medication.get("ingredient")
+        parts = [part for part in listed if isinstance(part, Mapping)] if isinstance(listed, list) else []
+        drugs = [self.recognise_concept(part.get("itemCodeableConcept")) for part in parts]
+        if not drugs or not any(part.recognised for part in drugs):
+            return drug
+        ingredients = {one.rxcui: one for part in drugs for one in part.ingredients}
+        route = route_of_words(concept_text(medication.get("form")))
+        return Drug(
+            ingredients=tuple(replace(one, strength_mg=None, per="") for one in ingredients.values()),
+            classes=frozenset().union(*(part.classes for part in drugs)),
+            route=route,
+            # One ingredient that is not known may be any.
+            recognised=all(part.recognised for part in drugs),
+            text=drug.text or " / ".join(part.text for part in drugs),
+            by="ingredient",
+        )
 
     def recognise_concept(self, concept: object) -> Drug:
         """The drug a CodeableConcept names (for instance AllergyIntolerance.code)."""
-        raise NotImplementedError
+        listed = tuple(codings(concept))
+        text = concept_text(concept)
+        key = (listed, text)
+        drug = self._cache.get(key)
+        if drug is None:
+            if len(self._cache) >= _CACHED:
+                self._cache.clear()
+            drug = self._cache[key] = self._of_codings(listed, text)
+        return drug
+
+    def _of_codings(self, listed: tuple[Coding, ...], text: str) -> Drug:
+        if not listed and not text:
+            return _NO_DRUG
+        rxcuis = [coding.code for coding in listed if coding.system == RXNORM]
+        classes = self._classes_of_codes(listed)
+        texts = list(dict.fromkeys([*(coding.display for coding in listed if coding.display), text]))
+        texts = [words[:_LONGEST_TEXT] for words in texts if words]
+        found = self._by_code(rxcuis) or self._by_name(texts) or self._by_brand(texts)
+        if found is None:
+            by = "class" if classes else self._other(listed, texts)
+            route = next((route for words in texts if (route := route_of_words(words))), None)
+            return Drug((), classes, route, recognised=by is not None, text=text, by=by)
+        strengths = _strengths(texts)
+        ingredients = tuple(
+            self._ingredient(
+                rxcui, *(strength if strength[0] is not None else strengths.get(self._name(rxcui), strength))
+            )
+            for rxcui, strength in sorted(found.parts.items())
+        )
+        route = found.route or next((route for words in texts if (route := route_of_words(words))), None)
+        everything = classes.union(*(one.classes for one in ingredients))
+        return Drug(ingredients, everything, route, recognised=True, text=text, by=found.by, notes=found.notes)
+
+    def _classes_of_codes(self, listed: Iterable[Coding]) -> frozenset[str]:
+        sets = (self._index.sets_of(coding.system, coding.code) for coding in listed if coding.system in {RXNORM, ATC})
+        return _NOTHING.union(*sets)
+
+    def _name(self, rxcui: str) -> str:
+        return self._names.get(rxcui, rxcui).lower()
+
+    def _ingredient(self, rxcui: str, strength_mg: Decimal | None, per: str) -> Ingredient:
+        classes = self._index.sets_of(RXNORM, rxcui)
+        return Ingredient(rxcui, self._names.get(rxcui, rxcui), classes, strength_mg, per)
+
+    def _by_code(self, rxcuis: Iterable[str]) -> _Found | None:
+        """Codes of ingredients and of drugs in the table. Several codings of one drug say the same more or less fully."""
+        parts: dict[str, tuple[Decimal | None, str]] = {}
+        by, route = "ingredient", None
+        for rxcui in rxcuis:
+            row = self._table.drug(rxcui)
+            if row is not None:
+                by, route = "table", route or row.route
+                for part in row.parts:
+                    if parts.get(part.rxcui, (None, ""))[0] is None:
+                        parts[part.rxcui] = (part.strength_mg, part.per)
+            elif rxcui in self._names:
+                parts.setdefault(rxcui, (None, ""))
+        return _Found(parts, by, route) if parts else None
+
+    def _by_name(self, texts: Iterable[str]) -> _Found | None:
+        for words in texts:
+            codes = {self._codes[name] for name in self._search.find(without_brand(words))}
+            if codes:
+                return _Found(dict.fromkeys(sorted(codes), (None, "")), "name")
+        return None
+
+    def _by_brand(self, texts: Iterable[str]) -> _Found | None:
+        if self._brands is None:
+            self._brands = NameSearch(name for name in self._table.brand_names if len(name) >= _SHORTEST_BRAND)
+        for words in texts:
+            codes: set[str] = set()
+            for brand in self._brands.find(brand_of(words) or words):
+                codes.update(self._table.brand(brand))
+            if codes:
+                notes = (
+                    ("by brand name",) if len(codes) == 1 else ("by brand name: its products differ, all are meant",)
+                )
+                return _Found(dict.fromkeys(sorted(codes), (None, "")), "brand", notes=notes)
+        return None
+
+    def _other(self, listed: Iterable[Coding], texts: Iterable[str]) -> str | None:
+        """``other`` when an RxNorm code carries a complete RxNorm name and no part of it could be a drug of ours.
+
+        Product choice: a name that spells out every ingredient says what the drug is not. A name that is like one of
+        ours (misspelt), or ends like one, or stands among those the table lacks, does not count.
+        """
+        names = [coding.display for coding in listed if coding.system == RXNORM and coding.display]
+        parsed = [parse_name(name) for name in names]
+        if not any(one.is_whole for one in parsed):
+            return None
+        words = [word for text in texts for word in re.findall(r"[A-Za-z]{4,}", without_brand(text).lower())]
+        if any(word in _UNLISTED or _STEMS.search(word) for word in words):
+            return None
+        ingredient_words = {word for one in parsed for word in _ingredient_words(one)}
+        if any(get_close_matches(word, self._codes, n=1, cutoff=_ALIKE) for word in ingredient_words):
+            return None
+        return "other"
 
     def daily_dose_mg(self, drug: Drug, ingredient: Ingredient, resource: Mapping[str, Any]) -> Interval | None:
-        """Milligrams of one ingredient per day from the dosage instructions; None when it cannot be computed."""
-        raise NotImplementedError
+        """Milligrams of one ingredient on a day of taking it, from the dosages; None when it cannot be computed.
+
+        Taken as needed: from one dose to the most that is allowed. A dose in milligrams is the ingredient's only when
+        the drug has no other.
+        """
+        daily = daily_amounts(resource)
+        if daily is None:
+            return None
+        strength = ingredient.strength_mg
+        if daily.unit == MG:
+            return daily.amount if len(drug.ingredients) == 1 else None
+        if strength is None:
+            return None
+        if daily.unit == EACH and ingredient.per == "HR":
+            # A patch gives its strength every hour, however often it is changed.
+            pieces = [Decimal(1)] if drug.route == "transdermal" else []
+            return _times(Interval(pieces[0], pieces[0]), strength * _HOURS_A_DAY) if pieces else None
+        if (daily.unit, ingredient.per) in {(EACH, ""), (ML, "ML"), (PUFF, "ACTUAT")}:
+            return _times(daily.amount, strength)
+        return None
 
 
-def days_supply(resource: Mapping[str, Any]) -> Decimal | None:
-    """For how many days the request supplies the drug, refills not counted; None when it cannot be computed."""
-    raise NotImplementedError
+_NO_DRUG = Drug((), _NOTHING, None, recognised=False, text="")
+_SHORTEST_BRAND = 4
+_ALIKE = 0.8
+
+
+def _times(amount: Interval, factor: Decimal) -> Interval:
+    return Interval(
+        None if amount.low is None else amount.low * factor, None if amount.high is None else amount.high * factor
+    )
+
+
+def _ingredient_words(parsed: ParsedName) -> list[str]:
+    return [word for part in parsed.components for word in re.findall(r"[a-z]{5,}", part.name.lower())]
+
+
+def _strengths(texts: Iterable[str]) -> dict[str, tuple[Decimal | None, str]]:
+    """The strength of each ingredient in the first text that tells one; the name is its first word or all of them."""
+    strengths: dict[str, tuple[Decimal | None, str]] = {}
+    for words in texts:
+        for component in parse_name(words).components:
+            told = (component.strength_mg, component.per)
+            name = component.name.lower()
+            strengths.setdefault(name, told)
+            strengths.setdefault(name.partition(" ")[0], told)
+    return strengths
