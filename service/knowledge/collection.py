@@ -194,21 +194,19 @@ def _one_per_file(
     into: dict[str, Any],
 ) -> None:
     for path in _files(found.root / folder):
-        table = _document(found, path)
         file = path.relative_to(found.root).as_posix()
-        if not isinstance(table, Table):
-            if table is not None:
-                found.fault(f"{file}:1", "must be a mapping of keys")
-            table = Table(file, 1)
-        thing, faults = read_shape(shape, table, file) if table else (None, [])
-        if not table and not any(fault.where.startswith(f"{file}:") for fault in found.faults):
-            found.fault(f"{file}:1", "this file is empty")
+        data = _document(found, path)
+        table = data if isinstance(data, Table) else Table(file, 1)
+        # None was said to be unreadable already.
+        thing, faults = (None, []) if data is None else read_shape(shape, data, file)
         found.faults.extend(faults)
-        name = table.get("id")
+        name = table.get("id", path.stem)
         if isinstance(name, str) and name != path.stem:
             found.fault(f"{file}:{table.key_lines['id']}", f"id {name} differs from the file name", f"{name}.yaml")
         if _declare(found, kind, name if isinstance(name, str) else path.stem, table) and thing is not None:
             into[thing.id] = thing
+        # Whoever refers to it by its file name is not to blame.
+        found.declared(kind).setdefault(path.stem, table)
 
 
 def _facts(found: Collection) -> None:

@@ -11,6 +11,9 @@ from service.knowledge.model import FactKind, Knowledge, Leaf, Rule, Word, leave
 
 _SPEAKS_OF_THE_RECORD = frozenset({Word.UNKNOWN, Word.NOT_PRESENT, Word.NOT_ABSENT})
 
+# A measurement that is not there is unknown; no record says that somebody has no age.
+_NEVER_ABSENT = frozenset({FactKind.QUANTITY, FactKind.CHANGE, FactKind.AGE})
+
 
 @dataclass(frozen=True, slots=True)
 class LeafCoverage:
@@ -82,9 +85,12 @@ def coverage(knowledge: Knowledge) -> tuple[RuleCoverage, ...]:
 
 def _possible(knowledge: Knowledge, leaf: Leaf) -> frozenset[Truth]:
     fact = knowledge.facts.get(leaf.finding)
-    is_setting = fact is not None and fact.kind is FactKind.SETTING
-    if leaf.word in _SPEAKS_OF_THE_RECORD or is_setting:
+    kind = fact.kind if fact is not None else None
+    if leaf.word in _SPEAKS_OF_THE_RECORD or kind is FactKind.SETTING:
         return frozenset({Truth.TRUE, Truth.FALSE})
+    if leaf.word is not None and kind in _NEVER_ABSENT:
+        certain = Truth.TRUE if leaf.word is Word.PRESENT else Truth.FALSE
+        return frozenset({certain, Truth.UNKNOWN})
     return frozenset(Truth)
 
 

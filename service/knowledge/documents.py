@@ -39,6 +39,7 @@ _HINTS = {
     "mapping values are not allowed in this context": "a colon and a space inside unquoted words? use quotes or >-",
     "could not find expected ':'": "is the line indented as the one above, with a colon after its key?",
     "did not find expected key": "is the line indented as the one above?",
+    "found a tab character that violates indentation": "indent with spaces",
     "found character that cannot start any token": "no tabs; quotes around words that begin with a sign",
 }
 _WORDS: dict[str, bool | None] = {
@@ -134,6 +135,7 @@ class _Reading:
     def __init__(self, text: str, file: str) -> None:
         self.file = file
         self.faults: list[Fault] = []
+        self._anchored: dict[str, Any] = {}
         self._events: Iterator[Event] = yaml.parse(text, Loader=_Loader)
 
     def fault(self, line: int, text: str, hint: str | None = None) -> None:
@@ -158,17 +160,22 @@ class _Reading:
         line = _line(event)
         if isinstance(event, AliasEvent):
             self.fault(line, f"alias *{event.anchor} is not allowed", "write it out; a reviewer reads one place")
-            return None
+            # Refused, and followed all the same: one fault is enough for one mistake.
+            return self._anchored.get(event.anchor or "")
         assert isinstance(event, (ScalarEvent, CollectionStartEvent))
         if event.anchor is not None:
             self.fault(line, f"anchor &{event.anchor} is not allowed", "write it out; a reviewer reads one place")
         if event.tag is not None:
             self.fault(line, f"tag {event.tag} is not allowed", "quotes make text; nothing else needs a type")
+        value = self._content(event, line)
+        if event.anchor is not None:
+            self._anchored[event.anchor] = value
+        return value
+
+    def _content(self, event: ScalarEvent | CollectionStartEvent, line: int) -> Any:
         if isinstance(event, ScalarEvent):
-            return scalar(event.value) if event.implicit[0] else event.value
-        if isinstance(event, SequenceStartEvent):
-            return self._items(line)
-        return self._table(line)
+            return event.value if event.style else scalar(event.value)
+        return self._items(line) if isinstance(event, SequenceStartEvent) else self._table(line)
 
     def _items(self, line: int) -> Items:
         items = Items(line)

@@ -25,6 +25,8 @@ HOOKS = (
 )
 """The hooks of the CDS Hooks library (2.0 and the ballots since)."""
 
+# Without ruleset.yaml these cannot be known, and its absence is fault enough.
+_KINDS_OF_THE_FRAME = frozenset({"finding", "conclusion", "person", "phase"})
 _FACT_VALUE_SETS = ("codes", "yes", "no", "body_site", "classes", "exclude", "reasons")
 
 
@@ -46,6 +48,8 @@ def check_references(found: Collection) -> None:
 def _known(found: Collection, name: str, kind: str, known: Names[str], where: str) -> bool:
     if name in known:
         return True
+    if kind in _KINDS_OF_THE_FRAME and not found.frame_table:
+        return False
     found.fault(where, f"{kind} {name} does not exist", did_you_mean(name, known))
     return False
 
@@ -155,8 +159,7 @@ def _condition(found: Collection, rule: Rule) -> None:
     for leaf in leaves(rule.when):
         if not _known(found, leaf.finding, "finding", _findings(found), leaf.at) or not leaf.is_comparison:
             continue
-        fact = found.facts.get(leaf.finding)
-        if leaf.finding in found.declared("conclusion") or (fact is not None and not fact.is_numeric):
+        if not _may_be_number(found, leaf.finding):
             found.fault(leaf.at, f"{leaf.finding} is not a number", "write present, absent or unknown")
 
 
@@ -166,10 +169,16 @@ def _examples(found: Collection, rule: Rule) -> None:
             where = found.where("rule", rule.id, "examples", index, "given", name)
             if not _known(found, name, "finding", _findings(found), where):
                 continue
-            fact = found.facts.get(name)
-            numeric = name not in found.declared("conclusion") and (fact is None or fact.is_numeric)
-            if not numeric and (given.low is not None or given.high is not None):
+            if (given.low is not None or given.high is not None) and not _may_be_number(found, name):
                 found.fault(where, f"{name} is not a number", "write present, absent or unknown")
+
+
+def _may_be_number(found: Collection, name: str) -> bool:
+    """Whether a finding carries a number; a fact that could not be read is given the benefit of the doubt."""
+    if name in found.declared("fact"):
+        fact = found.facts.get(name)
+        return fact is None or fact.is_numeric
+    return False
 
 
 def _card(found: Collection, rule: Rule) -> None:

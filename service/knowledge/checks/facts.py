@@ -70,9 +70,9 @@ def unused_fact(review: Review) -> Iterator[Remark]:
     why="The sentence is what a clinician signs; the option is what happens.",
 )
 def silence_contradicted(review: Review) -> Iterator[Remark]:
-    """A fact that says silence is never a no has no list under complete."""
+    """A fact that says silence is never a no has no list under complete (for numbers a list means zero)."""
     for fact in review.knowledge.facts.values():
-        if fact.absent_when.lower().startswith("never") and fact.complete:
+        if fact.complete and not fact.is_numeric and fact.absent_when.lower().startswith("never"):
             yield Remark(fact.at, f"{fact.id} says never, and lets {', '.join(fact.complete)} decide by silence")
 
 

@@ -141,7 +141,7 @@ def abrupt_stop(review: Review) -> Iterator[Remark]:
     for rule, card in cards(review):
         named = _SLOW_TO_STOP.search(f"{rule.title} {card.summary}")
         for text in _all_texts(card):
-            for sentence in re.split(r"(?<=[.!?])\s+|\n", text):
+            for sentence in re.split(r"(?<=[.!?;])\s+|\n", text):
                 match = _STOP_NOW.search(sentence)
                 meant = _SLOW_TO_STOP.search(sentence) or (named and not _SAFE_TO_STOP.search(sentence))
                 if match and meant and not _NEGATED.search(match["before"]):

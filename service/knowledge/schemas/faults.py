@@ -25,6 +25,8 @@ def read_shape(shape: Schema, data: Any, file: str) -> tuple[Any, list[Fault]]:
     """The object that ``data`` stands for, or None and every fault found in it."""
     if not isinstance(data, Table):
         return None, [Fault(f"{file}:1", "must be a mapping of keys")]
+    if not data:
+        return None, [Fault(f"{file}:1", "this file is empty")]
     try:
         return shape.load(data), []
     except ValidationError as error:
