@@ -112,6 +112,8 @@ def read(text: str, file: str) -> tuple[Any, list[Fault]]:
         reading.fault(line, f"not readable as YAML: {problem}", _HINTS.get(problem))
     except yaml.YAMLError as error:
         reading.fault(1, f"not readable as YAML: {str(error).splitlines()[0]}")
+    except RecursionError:
+        reading.fault(1, "nested too deeply")
     return None, reading.faults
 
 
@@ -122,7 +124,11 @@ def scalar(text: str) -> Any:
     number = _NUMBER.fullmatch(text)
     if number is None:
         return text
-    return int(text) if number["whole"] else Decimal(text)
+    try:
+        return int(text) if number["whole"] else Decimal(text)
+    except (ValueError, ArithmeticError):
+        # Thousands of digits are no number anybody meant.
+        return text
 
 
 def _line(event: Event) -> int:

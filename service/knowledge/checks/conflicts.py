@@ -32,7 +32,7 @@ def opposite_advice(review: Review) -> Iterator[Remark]:
             and can_hold_together(review.knowledge, (one.when, other.when))
         ):
             text = f"{other.id} and {one.id} give opposite advice on {_topic(one)} and can fire together"
-            yield Remark(other.at, text, "names_conflict_with, or a condition that keeps them apart")
+            yield Remark(other.at, text, "names_conflict_with, a narrower topic, or a condition that keeps them apart")
 
 
 def _topic(rule: Rule) -> str | None:

@@ -6,8 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from service.knowledge.documents import line_of, read
+from service.knowledge.documents import line_of, read, scalar
 
 
 def value(text: str) -> Any:
@@ -98,3 +100,23 @@ def test_a_text_that_breaks_off_says_where() -> None:
 
 def test_words_of_a_block_keep_their_lines() -> None:
     assert value("|\n  one\n  two") == "one\ntwo"
+
+
+def test_a_number_nobody_can_mean_is_words() -> None:
+    assert value("9" * 5000) == "9" * 5000
+
+
+def test_what_is_nested_without_end_is_refused() -> None:
+    data, faults = read("[" * 5000, "a.yaml")
+    assert data is None
+    assert faults
+
+
+@given(st.text(alphabet="0123456789+-.eExo_:~nulltrue", max_size=12))
+def test_no_word_makes_the_reader_fail(text: str) -> None:
+    meant = scalar(text)
+    assert meant is None or isinstance(meant, (bool, int, Decimal, str))
+    if isinstance(meant, str):
+        assert meant == text
+    elif isinstance(meant, (int, Decimal)) and not isinstance(meant, bool):
+        assert meant == Decimal(text)
