@@ -137,15 +137,19 @@ def test_rp_3_rp_4_rp_8_sc_5_what_is_not_known_is_said_and_not_taken_for_nothing
     assert "current anticoagulants" in card["detail"]
 
 
-def test_an_order_this_service_knows_nothing_about_gets_no_card(small: FlaskClient) -> None:
-    amoxicillin = IBUPROFEN | {
-        "medicationCodeableConcept": {
-            "coding": [
-                {"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "723", "display": "amoxicillin"}
-            ]
-        }
-    }
-    assert post(small, order_sign(amoxicillin)).json == {"cards": []}
+def ordered(code: str, display: str) -> dict[str, Any]:
+    coding = {"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": code, "display": display}
+    return IBUPROFEN | {"medicationCodeableConcept": {"coding": [coding]}}
+
+
+def test_an_order_of_another_drug_gets_no_card(small: FlaskClient) -> None:
+    assert post(small, order_sign(ordered("161", "acetaminophen"))).json == {"cards": []}
+
+
+def test_an_order_that_is_not_recognised_is_said_to_be_unchecked(small: FlaskClient) -> None:
+    (card,) = cards(small, order_sign(ordered("99999999", "something new")))
+    assert card["summary"].startswith("Not assessed")
+    assert "whether the order is an NSAID" in card["detail"]
 
 
 def test_pf_5_each_key_missing_in_turn_still_answers(small: FlaskClient) -> None:
