@@ -15,16 +15,15 @@ EACH, MG, ML, PUFF = "each", "mg", "mL", "ACTUAT"
 """The units a dose is counted in: pieces, milligrams, millilitres, puffs."""
 
 _ONE = Decimal(1)
+_PIECES = (
+    *("tablet", "tablets", "tab", "tabs", "tbl", "capsule", "capsules", "cap", "caps", "caplet", "caplets", "pill"),
+    *("pills", "ea", "each", "film", "patch", "patches", "suppository", "suppositories", "lozenge", "1"),
+    *("tablet(s)", "capsule(s)"),
+)
+_PUFFS = ("puff", "puffs", "actuation", "actuations", "actuat", "spray", "sprays")
 _UNITS: Mapping[str, tuple[str, Decimal]] = {
-    **{
-        name: (EACH, _ONE)
-        for name in (
-            *("tablet", "tablets", "tab", "tabs", "tbl", "capsule", "capsules", "cap", "caps", "caplet", "caplets"),
-            *("pill", "pills", "ea", "each", "film", "patch", "patches", "suppository", "suppositories", "lozenge"),
-            *("1", "tablet(s)", "capsule(s)"),
-        )
-    },
-    **{name: (PUFF, _ONE) for name in ("puff", "puffs", "actuation", "actuations", "actuat", "spray", "sprays")},
+    **dict.fromkeys(_PIECES, (EACH, _ONE)),
+    **dict.fromkeys(_PUFFS, (PUFF, _ONE)),
     "mg": (MG, _ONE),
     "milligram": (MG, _ONE),
     "milligrams": (MG, _ONE),
@@ -37,19 +36,23 @@ _UNITS: Mapping[str, tuple[str, Decimal]] = {
     "milliliter": (ML, _ONE),
     "milliliters": (ML, _ONE),
 }
-_PERIOD_DAYS: Mapping[str, Decimal] = {
-    "min": _ONE / 1440,
-    "h": _ONE / 24,
-    "d": _ONE,
-    "wk": Decimal(7),
+_SEVEN = Decimal(7)
+# As fractions, so that "every 8 hours" is three times a day and not nearly so.
+_DAYS: Mapping[str, tuple[Decimal, Decimal]] = {
+    "min": (_ONE, Decimal(1440)),
+    **dict.fromkeys(("h", "hour", "hours"), (_ONE, Decimal(24))),
+    **dict.fromkeys(("d", "day", "days"), (_ONE, _ONE)),
+    **dict.fromkeys(("wk", "week", "weeks"), (_SEVEN, _ONE)),
 }
-_DURATION_DAYS: Mapping[str, Decimal] = {
-    **_PERIOD_DAYS,
-    **{"day": _ONE, "days": _ONE, "week": Decimal(7), "weeks": Decimal(7), "hour": _ONE / 24, "hours": _ONE / 24},
-}
+"""How many days a unit of time is, as numerator and denominator. Months are left out: they differ."""
+
 _CODES_PER_DAY: Mapping[str, Decimal] = {
-    **{code: _ONE for code in ("QD", "AM", "PM", "BED", "HS")},
-    **{"BID": Decimal(2), "TID": Decimal(3), "QID": Decimal(4), "QOD": Decimal("0.5"), "WK": _ONE / 7},
+    **dict.fromkeys(("QD", "AM", "PM", "BED", "HS"), _ONE),
+    "BID": Decimal(2),
+    "TID": Decimal(3),
+    "QID": Decimal(4),
+    "QOD": Decimal("0.5"),
+    "WK": _ONE / 7,
     **{f"Q{hours}H": Decimal(24) / hours for hours in (1, 2, 3, 4, 6, 8, 12)},
 }
 """Timing abbreviations of FHIR (GTSAbbreviation), with two more that are common."""
@@ -71,7 +74,7 @@ def daily_amounts(resource: Mapping[str, Any]) -> Daily | None:
     Others are taken side by side and add up.
     """
     steps: dict[object, Daily] = {}
-    for number, dosage in enumerate(_dosages(resource)):
+    for dosage in _dosages(resource):
         daily = _daily(dosage)
         if daily is None:
             return None
@@ -81,14 +84,9 @@ def daily_amounts(resource: Mapping[str, Any]) -> Daily | None:
         if there is not None and there.unit != daily.unit:
             return None
         steps[key] = daily if there is None else _added(there, daily)
-        if number > _MOST_DOSAGES:
-            return None
     if not steps or len({daily.unit for daily in steps.values()}) > 1:
         return None
     return _hull(list(steps.values()))
-
-
-_MOST_DOSAGES = 50
 
 
 def days_supply(resource: Mapping[str, Any]) -> Decimal | None:
@@ -212,7 +210,7 @@ def _times_a_day(dosage: Mapping[str, Any]) -> Interval | None:
 
 def _by_period(repeat: Mapping[str, Any]) -> Interval | None:
     unit = repeat.get("periodUnit")
-    factor = _PERIOD_DAYS.get(unit) if isinstance(unit, str) else None
+    factor = _DAYS.get(unit) if isinstance(unit, str) else None
     shortest = decimal(repeat.get("period"))
     if factor is None or shortest is None or shortest <= 0:
         return None
@@ -224,7 +222,7 @@ def _by_period(repeat: Mapping[str, Any]) -> Interval | None:
     when = repeat.get("when")
     least = max(given, Decimal(len(when))) if isinstance(when, list) and "frequency" not in repeat else given
     most = max(decimal(repeat.get("frequencyMax")) or least, least)
-    return Interval(least / (longest * factor), most / (shortest * factor))
+    return Interval(least * factor[1] / (longest * factor[0]), most * factor[1] / (shortest * factor[0]))
 
 
 def _by_code(timing: object) -> Interval | None:
@@ -253,9 +251,9 @@ def _duration(value: object) -> Decimal | None:
         return None
     number = decimal(value.get("value"))
     for name in (value.get("code"), value.get("unit")):
-        factor = _DURATION_DAYS.get(name.strip().lower()) if isinstance(name, str) else None
+        factor = _DAYS.get(name.strip().lower()) if isinstance(name, str) else None
         if factor is not None and number is not None and number > 0:
-            return number * factor
+            return number * factor[0] / factor[1]
     return None
 
 

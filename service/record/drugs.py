@@ -10,16 +10,16 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Any
 
 from service.knowledge.model import ValueSet
 from service.record.code_systems import ATC, RXNORM
 from service.record.coding import CodeIndex, Coding, codings, concept_text
 from service.record.dosage import EACH, MG, ML, PUFF, daily_amounts, days_supply
-from service.record.drug_names import NameSearch, ParsedName, brand_of, parse_name, without_brand
+from service.record.drug_names import NameSearch, brand_of, parse_name, without_brand
 from service.record.drug_table import drug_table
 from service.record.interval import Interval
+from service.record.other_drugs import is_other_drug
 from service.record.routes import LOCAL_ROUTES, ordered_route, route_of_words
 
 __all__ = ["Drug", "Drugs", "Ingredient", "Resolve", "days_supply"]
@@ -49,17 +49,6 @@ _SYNONYMS: Mapping[str, str] = {
     "valproic acid": "valproate",
 }
 """Other names of ingredients: those used outside the US, and three abbreviations."""
-
-_UNLISTED = ("argatroban", "tinzaparin", "abatacept", "anakinra", "abaloparatide")
-"""Ingredients that a class should hold but the source of the table did not give (terminology.md section 7)."""
-
-_STEMS = re.compile(
-    r"(?:fenac|profen|fen|oxicam|coxib|fenamate|fenamic|salicylate|xaban|gatran|parin|parinux|rudin|grel\w*|azepam|azolam|barbital"
-    r"|codone|morph\w+|morphone|fentan\w+|adol|orphan\w*|gabalin|gabapentin\w*|triptyline|pramine|oxetine|citalopram|faxine|triptan"
-    r"|pril|sartan|thiazide|kiren|carisoprodol|azolidone|zanidine|benzaprine)\b",
-    re.IGNORECASE,
-)
-"""Endings shared by the drugs of the classes we check. An unknown name with one of them may be one of those drugs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +82,7 @@ class Drug:
 
     @property
     def is_local(self) -> bool:
-        """Whether the drug acts locally only (skin, eye, ear, nose, lung); transdermal patches act on the whole body."""
+        """Whether the drug acts locally only (skin, eye, ear, nose, lung); a transdermal patch does not."""
         return self.route in LOCAL_ROUTES
 
 
@@ -166,7 +155,7 @@ class Drugs:
         if not drugs or not any(part.recognised for part in drugs):
             return drug
         ingredients = {one.rxcui: one for part in drugs for one in part.ingredients}
-        route = route_of_words(concept_text(medication.get("form")))
+        route = route_of_words(concept_text(medication.get("form") or medication.get("doseForm")))
         return Drug(
             ingredients=tuple(replace(one, strength_mg=None, per="") for one in ingredients.values()),
             classes=frozenset().union(*(part.classes for part in drugs)),
@@ -198,7 +187,9 @@ class Drugs:
         texts = [words[:_LONGEST_TEXT] for words in texts if words]
         found = self._by_code(rxcuis) or self._by_name(texts) or self._by_brand(texts)
         if found is None:
-            by = "class" if classes else self._other(listed, texts)
+            names = [coding.display for coding in listed if coding.system == RXNORM and coding.display]
+            is_other = not classes and is_other_drug(names, texts, self._codes)
+            by = "class" if classes else "other" if is_other else None
             route = next((route for words in texts if (route := route_of_words(words))), None)
             return Drug((), classes, route, recognised=by is not None, text=text, by=by)
         strengths = _strengths(texts)
@@ -209,6 +200,9 @@ class Drugs:
             for rxcui, strength in sorted(found.parts.items())
         )
         route = found.route or next((route for words in texts if (route := route_of_words(words))), None)
+        if route is None and any(_PATCH.search(words) for words in texts):
+            # Patches of local analgesics stay in the skin; any other patch is meant for the whole body.
+            route = "topical" if all(_TOPICAL in one.classes for one in ingredients) else "transdermal"
         everything = classes.union(*(one.classes for one in ingredients))
         return Drug(ingredients, everything, route, recognised=True, text=text, by=found.by, notes=found.notes)
 
@@ -224,7 +218,7 @@ class Drugs:
         return Ingredient(rxcui, self._names.get(rxcui, rxcui), classes, strength_mg, per)
 
     def _by_code(self, rxcuis: Iterable[str]) -> _Found | None:
-        """Codes of ingredients and of drugs in the table. Several codings of one drug say the same more or less fully."""
+        """Codes of ingredients and of drugs in the table; several codings of one drug add up."""
         parts: dict[str, tuple[Decimal | None, str]] = {}
         by, route = "ingredient", None
         for rxcui in rxcuis:
@@ -239,11 +233,8 @@ class Drugs:
         return _Found(parts, by, route) if parts else None
 
     def _by_name(self, texts: Iterable[str]) -> _Found | None:
-        for words in texts:
-            codes = {self._codes[name] for name in self._search.find(without_brand(words))}
-            if codes:
-                return _Found(dict.fromkeys(sorted(codes), (None, "")), "name")
-        return None
+        codes = {self._codes[name] for words in texts for name in self._search.find(without_brand(words))}
+        return _Found(dict.fromkeys(sorted(codes), (None, "")), "name") if codes else None
 
     def _by_brand(self, texts: Iterable[str]) -> _Found | None:
         if self._brands is None:
@@ -258,24 +249,6 @@ class Drugs:
                 )
                 return _Found(dict.fromkeys(sorted(codes), (None, "")), "brand", notes=notes)
         return None
-
-    def _other(self, listed: Iterable[Coding], texts: Iterable[str]) -> str | None:
-        """``other`` when an RxNorm code carries a complete RxNorm name and no part of it could be a drug of ours.
-
-        Product choice: a name that spells out every ingredient says what the drug is not. A name that is like one of
-        ours (misspelt), or ends like one, or stands among those the table lacks, does not count.
-        """
-        names = [coding.display for coding in listed if coding.system == RXNORM and coding.display]
-        parsed = [parse_name(name) for name in names]
-        if not any(one.is_whole for one in parsed):
-            return None
-        words = [word for text in texts for word in re.findall(r"[A-Za-z]{4,}", without_brand(text).lower())]
-        if any(word in _UNLISTED or _STEMS.search(word) for word in words):
-            return None
-        ingredient_words = {word for one in parsed for word in _ingredient_words(one)}
-        if any(get_close_matches(word, self._codes, n=1, cutoff=_ALIKE) for word in ingredient_words):
-            return None
-        return "other"
 
     def daily_dose_mg(self, drug: Drug, ingredient: Ingredient, resource: Mapping[str, Any]) -> Interval | None:
         """Milligrams of one ingredient on a day of taking it, from the dosages; None when it cannot be computed.
@@ -293,26 +266,22 @@ class Drugs:
             return None
         if daily.unit == EACH and ingredient.per == "HR":
             # A patch gives its strength every hour, however often it is changed.
-            pieces = [Decimal(1)] if drug.route == "transdermal" else []
-            return _times(Interval(pieces[0], pieces[0]), strength * _HOURS_A_DAY) if pieces else None
+            return Interval.exactly(strength * _HOURS_A_DAY) if drug.route == "transdermal" else None
         if (daily.unit, ingredient.per) in {(EACH, ""), (ML, "ML"), (PUFF, "ACTUAT")}:
             return _times(daily.amount, strength)
         return None
 
 
+_PATCH = re.compile(r"\bpatch(?:es)?\b", re.IGNORECASE)
+_TOPICAL = "med-topical-analgesic"
 _NO_DRUG = Drug((), _NOTHING, None, recognised=False, text="")
 _SHORTEST_BRAND = 4
-_ALIKE = 0.8
 
 
 def _times(amount: Interval, factor: Decimal) -> Interval:
     return Interval(
         None if amount.low is None else amount.low * factor, None if amount.high is None else amount.high * factor
     )
-
-
-def _ingredient_words(parsed: ParsedName) -> list[str]:
-    return [word for part in parsed.components for word in re.findall(r"[a-z]{5,}", part.name.lower())]
 
 
 def _strengths(texts: Iterable[str]) -> dict[str, tuple[Decimal | None, str]]:

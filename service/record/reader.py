@@ -103,9 +103,9 @@ def read_prefetch(
     reviewed.problems.extend(under_review.problems)
     said = [_called(patients.whose(piece), patient_id) for piece in under_review.pieces]
     reviewed.take(zip(under_review.pieces, said, strict=True), missing_is_ours=True)
-    final = reviewed.reviewable()
+    final, beside = reviewed.reviewable()
     taken = {(order.type, order.id) for order in final if order.id}
-    gathered.entries = [entry for entry in gathered.entries if (entry.type, entry.id) not in taken]
+    gathered.entries = [entry for entry in gathered.entries if (entry.type, entry.id) not in taken] + beside
     gathered.signs.update(reviewed.signs)
     gathered.types.update(reviewed.types)
     return gathered.record(patient_id, completeness, final, patients.base)
@@ -165,17 +165,19 @@ class _Gathered:
             self.entries = [entry for entry in self.entries if entry not in drafts]
         return orders
 
-    def reviewable(self) -> list[Entry]:
-        """The orders of a context: whatever is sent for signing, save what is over already."""
-        orders = []
+    def reviewable(self) -> tuple[list[Entry], list[Entry]]:
+        """The orders of a context, save those that are over already, and what they refer to (a Medication)."""
+        orders, beside = [], []
         for entry in self.entries:
-            if entry.type not in ORDER_TYPES:
+            if entry.type not in OF_A_PATIENT:
+                beside.append(entry)
+            elif entry.type not in ORDER_TYPES:
                 self.problems.append(Problem(entry.path, "not a kind of order that is checked"))
             elif _status(entry) in _OVER:
                 self.problems.append(Problem(entry.path, "an order that is over already; not checked"))
             else:
                 orders.append(entry)
-        return orders
+        return orders, beside
 
     def release(self, orders: Sequence[Entry]) -> Release:
         """The release the document speaks: that of its orders, else of the types in which most resources show one."""
