@@ -12,6 +12,7 @@ import logging
 import ssl
 import threading
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,6 +73,8 @@ class GuardedClient:
             headers=_HEADERS,
             cookies=http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(allowed_domains=[])),
         )
+        # Kept connections end with their owner, whoever forgets to close it.
+        self._closing = weakref.finalize(self, self._client.close)
 
     def get(
         self,
@@ -114,7 +117,7 @@ class GuardedClient:
 
     def close(self) -> None:
         """Close all connections."""
-        self._client.close()
+        self._closing()
 
 
 def _body(response: httpx2.Response, allowance: Allowance) -> bytes:
