@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -88,7 +88,7 @@ def decide(
     return decide_on(prepared, facts, hook, now, decision_id=decision_id, problems=record.problems)
 
 
-def decide_on(  # noqa: PLR0913  # the same question as decide(), asked with findings (replay, proofs)
+def decide_on(  # the same question as decide(), asked with findings (replay, proofs)
     prepared: Prepared,
     facts: Mapping[str, Finding],
     hook: str,
@@ -103,10 +103,11 @@ def decide_on(  # noqa: PLR0913  # the same question as decide(), asked with fin
     identity = str(decision_id or _content_id(knowledge, facts, hook, now))
     compare(program.evaluate(facts), reading, identity)
     outcomes = tuple(outcome(rule, reading) for rule in program.rules)
-    advice, outcomes = _speakers(program, outcomes, reading, hook)
+    reader = _Reader(program, reading, knowledge)
+    advice, outcomes = _speakers(reader, outcomes, hook)
     named = dict.fromkeys(name for item in advice for name in item.not_recorded)
     undecided = [item.rule for item in outcomes if item.result is Result.NOT_ENOUGH_DATA and _warns(item.rule, hook)]
-    missing = dict.fromkeys(name for rule in undecided for name in _missing(rule, reading, program))
+    missing = dict.fromkeys(name for rule in undecided for name in reader.missing(rule))
     return Decision(
         id=identity,
         hook=hook,
@@ -143,7 +144,7 @@ def _content_id(knowledge: Knowledge, facts: Mapping[str, Finding], hook: str, n
 
 
 def _speakers(
-    program: Program, outcomes: Sequence[Outcome], reading: Reading, hook: str
+    reader: _Reader, outcomes: Sequence[Outcome], hook: str
 ) -> tuple[tuple[Advice, ...], tuple[Outcome, ...]]:
     """The rules that speak, and the outcomes with covered rules marked (the loudest of a family speaks)."""
     fired = [item for item in outcomes if item.result is Result.FIRED and _speaks(item.rule, hook)]
@@ -160,8 +161,8 @@ def _speakers(
     advice = tuple(
         Advice(
             rule=item.rule,
-            found=tuple(_found(item.rule, reading, program)),
-            not_recorded=tuple(dict.fromkeys(_not_recorded(item.rule, reading, program))),
+            found=tuple(reader.found(item.rule)),
+            not_recorded=tuple(reader.not_recorded(item.rule)),
             covers=tuple(rule for rule, by in covered.items() if by == item.rule.id),
         )
         for item in fired
@@ -186,49 +187,52 @@ def _loudness(rule: Rule) -> int:
     return rule.card.indicator.rank
 
 
-def _found(rule: Rule, reading: Reading, program: Program) -> Iterator[Finding]:
-    """The facts a fired rule rests on, through conclusions down to the record, each once."""
-    seen: set[str] = set()
-    waiting = [finding.name for finding in supports(rule.when, reading.findings)]
-    waiting += [name for name in rule.mentions if reading.findings[name].status is Status.PRESENT]
-    while waiting:
-        name = waiting.pop(0)
-        if name in seen:
-            continue
-        seen.add(name)
-        if name not in program.concluding:
-            yield reading.findings[name]
-            continue
-        for concluding in program.concluding[name]:
-            if reading.truths.get(concluding.id) is Truth.TRUE:
-                waiting.extend(finding.name for finding in supports(concluding.when, reading.findings))
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Follows what a rule rests on through conclusions down to the facts of the record."""
 
+    program: Program
+    reading: Reading
+    knowledge: Knowledge
 
-def _not_recorded(rule: Rule, reading: Reading, program: Program) -> Iterator[str]:
-    """The unknown facts behind all that a fired rule read or mentions, through conclusions down to the record."""
-    named = [*sorted(rule.reads), *rule.mentions]
-    return _unknown_facts([n for n in named if reading.findings[n].status is Status.UNKNOWN], reading, program)
+    def found(self, rule: Rule) -> Iterator[Finding]:
+        """What a fired rule rests on, each once."""
+        findings = self.reading.findings
+        named = [finding.name for finding in supports(rule.when, findings)]
+        named += [name for name in rule.mentions if findings[name].status is Status.PRESENT]
+        return (findings[name] for name in self._down(named, self._supporting))
 
+    def not_recorded(self, rule: Rule) -> Iterator[str]:
+        """What is unknown of all that a fired rule read or mentions."""
+        named = [*sorted(rule.reads), *rule.mentions]
+        unknown = [name for name in named if self.reading.findings[name].status is Status.UNKNOWN]
+        return self._down(unknown, self._undecided)
 
-def _missing(rule: Rule, reading: Reading, program: Program) -> Iterator[str]:
-    """The unknown facts behind the tests that could not be told."""
-    open_tests = undecided_leaves(rule.when, reading.findings)
-    return _unknown_facts([leaf.finding for leaf in open_tests], reading, program)
+    def missing(self, rule: Rule) -> Iterator[str]:
+        """What keeps an undecided rule from being decided."""
+        undecided = undecided_leaves(rule.when, self.reading.findings)
+        return self._down([leaf.finding for leaf in undecided], self._undecided)
 
+    def _down(self, names: Sequence[str], behind: Callable[[Rule], Iterable[str]]) -> Iterator[str]:
+        seen: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop(0)
+            if name in seen:
+                continue
+            seen.add(name)
+            if name not in self.program.concluding or self.knowledge.conclusions[name].named_as_one:
+                yield name
+                continue
+            for rule in self.program.concluding[name]:
+                waiting.extend(behind(rule))
 
-def _unknown_facts(names: Sequence[str], reading: Reading, program: Program) -> Iterator[str]:
-    """The open names, with conclusions replaced by the facts that leave them open; each once."""
-    seen: set[str] = set()
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop(0)
-        if name in seen:
-            continue
-        seen.add(name)
-        if name not in program.concluding:
-            yield name
-            continue
-        for concluding in program.concluding[name]:
-            if reading.truths[concluding.id] is Truth.UNKNOWN:
-                waiting.extend(leaf.finding for leaf in undecided_leaves(concluding.when, reading.findings))
+    def _supporting(self, rule: Rule) -> Iterable[str]:
+        if self.reading.truths[rule.id] is not Truth.TRUE:
+            return ()
+        return (finding.name for finding in supports(rule.when, self.reading.findings))
 
+    def _undecided(self, rule: Rule) -> Iterable[str]:
+        if self.reading.truths[rule.id] is not Truth.UNKNOWN:
+            return ()
+        return (leaf.finding for leaf in undecided_leaves(rule.when, self.reading.findings))

@@ -45,6 +45,9 @@ def patient_detail(knowledge: Knowledge, rule: Rule) -> str:
 
 
 def _filled(text: str, found: Sequence[str], missing: Sequence[str]) -> str:
+    """The author's text with both lists in place; a paragraph about an empty list is left out."""
+    empty = [name for name, items in (("found", found), ("not_recorded", missing)) if not items]
+    text = "\n\n".join(part for part in text.split("\n\n") if not _is_about(part, empty))
     listed = {
         "found": "\n".join(found) or "- nothing recorded",
         "not_recorded": "\n".join(f"- {phrase}" for phrase in missing) or "- nothing",
@@ -55,6 +58,12 @@ def _filled(text: str, found: Sequence[str], missing: Sequence[str]) -> str:
     }
     text = _ALONE.sub(lambda match: listed[match[1]], text)
     return _PLACEHOLDER.sub(lambda match: inline[match[1]], text)
+
+
+def _is_about(paragraph: str, empty: Sequence[str]) -> bool:
+    names = _PLACEHOLDER.findall(paragraph)
+    # The heading of the found list stands in a paragraph of its own.
+    return any(name in empty for name in names) or ("found" in empty and paragraph.strip() == "**Found:**")
 
 
 def _signature(knowledge: Knowledge, rule: Rule) -> str:

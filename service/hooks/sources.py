@@ -50,7 +50,7 @@ def source_lines(knowledge: Knowledge, rule: Rule) -> list[str]:
 
 
 def _line(source: Source, citation: Citation) -> str:
-    verb = "" if citation.supports else " **opposes**"
+    verb = "" if citation.supports else " (opposes)"
     graded = [text for text in (citation.strength, citation.certainty) if text]
     grade = f" [{'; '.join(graded)}]" if graded else ""
     caveats = [caveat for caveat in source.caveats if caveat != _NOT_COMPARED and caveat not in source.label]

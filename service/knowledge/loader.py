@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 from service.errors import Fault, KnowledgeError
 from service.knowledge.chains import check_chains
 from service.knowledge.checks import run_checks
 from service.knowledge.collection import Collection, collect
 from service.knowledge.digest import knowledge_digest, rule_digest
+from service.knowledge.documents import line_of
 from service.knowledge.model import Knowledge, Phase, Rule, ValueSet
 from service.knowledge.places import place_of
 from service.knowledge.references import check_references
@@ -38,6 +40,7 @@ def load(path: Path, settings: Mapping[str, str] | None = None) -> Knowledge:
     check_references(found)
     check_chains(found)
     chosen = _settings(found, settings or {})
+    _check_order(found)
     if found.faults:
         raise KnowledgeError(sorted_faults(found.faults))
     knowledge = _knowledge(found, chosen)
@@ -63,6 +66,14 @@ def _settings(found: Collection, overrides: Mapping[str, str]) -> dict[str, str]
     return settings
 
 
+def _check_order(found: Collection) -> None:
+    for number, phase in enumerate(found.frame.get("phases", ())):
+        for rule in phase["first"]:
+            if rule not in found.declared("rule"):
+                line = line_of(found.frame_table, ("phases", number, "first"))
+                found.fault(f"ruleset.yaml:{line}", f"rule {rule} does not exist", did_you_mean(rule, found.rules))
+
+
 def _knowledge(found: Collection, settings: dict[str, str]) -> Knowledge:
     frame = found.frame
     serving = [rule for rule in found.rules.values() if rule.status != "retired"]
@@ -77,7 +88,7 @@ def _knowledge(found: Collection, settings: dict[str, str]) -> Knowledge:
         not_clearance=frame["not_clearance"],
         max_info_cards=frame["max_info_cards"],
         episode=frame["episode"]["codes"],
-        phases=tuple(Phase(phase["id"], phase["title"], _rules_of(phase["id"], serving)) for phase in frame["phases"]),
+        phases=tuple(Phase(phase["id"], phase["title"], _rules_of(phase, serving)) for phase in frame["phases"]),
         conclusions={conclusion.id: conclusion for conclusion in frame["conclusions"]},
         facts=dict(sorted(found.facts.items())),
         value_sets={name: _with_site_codes(found, found.value_sets[name]) for name in sorted(found.value_sets)},
@@ -98,8 +109,10 @@ def _approved(knowledge: Knowledge, approvals: Iterable[Approval]) -> frozenset[
     )
 
 
-def _rules_of(phase: str, rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    return tuple(sorted((rule for rule in rules if rule.phase == phase), key=lambda rule: rule.id))
+def _rules_of(phase: Mapping[str, Any], rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    place = {name: number for number, name in enumerate(phase["first"])}
+    mine = (rule for rule in rules if rule.phase == phase["id"])
+    return tuple(sorted(mine, key=lambda rule: (place.get(rule.id, len(place)), rule.id)))
 
 
 def _with_site_codes(found: Collection, value_set: ValueSet) -> ValueSet:

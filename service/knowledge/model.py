@@ -455,11 +455,15 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """A finding that rules add: its words for a reader, and the rules that can add it."""
+    """A finding that rules add, and its words for a reader.
+
+    ``named_as_one``: a card names it by its own words instead of listing the facts behind it.
+    """
 
     id: str
     title: str
     asks: str
+    named_as_one: bool = False
     at: str = field(default="", compare=False)
 
 

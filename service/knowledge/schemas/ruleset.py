@@ -8,7 +8,7 @@ from datetime import date
 from marshmallow import fields
 
 from service.knowledge.model import Conclusion, Indicator, OverrideReason, ServiceDefinition
-from service.knowledge.schemas.fields import Choice, Name, Several, Shape, Text, Whole, nested, words
+from service.knowledge.schemas.fields import Choice, Flag, Name, Several, Shape, Text, Whole, nested, words
 
 OVERRIDE_SYSTEM = "urn:sciatica-cds:override-reason"
 
@@ -30,8 +30,11 @@ class EpisodeShape(Shape):
 
 
 class PhaseShape(Shape):
+    """A phase; ``first`` lists the rules whose cards come first, in that order, the others follow by name."""
+
     id = Text(required=True)
     title = Text(required=True)
+    first = words()
 
 
 class ServiceShape(Shape):
@@ -50,6 +53,7 @@ class ConclusionShape(Shape):
     id = Name(required=True)
     title = Text(required=True)
     asks = Text(required=True)
+    named_as_one = Flag(load_default=False)
 
 
 class RulesetShape(Shape):

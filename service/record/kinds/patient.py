@@ -36,7 +36,7 @@ def age_plan(definition: FactDefinition) -> Plan:
         age = age_years(chart.birth, chart.now)
         if age is None:
             return unknown(definition.id, "birth date lies in the future")
-        evidence = Evidence(patient.reference, f"born {chart.birth.text}", chart.birth.text)
+        evidence = Evidence(patient.reference, "date of birth", chart.birth.text)
         return Finding(definition.id, Status.PRESENT, age.low, age.high, definition.unit or "a", evidence=(evidence,))
 
     return Plan(definition, find, always=True)
