@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from service.config import Settings
     from service.hooks.evaluation import FetchMissing, Services
+    from service.hooks.feedback import FeedbackSink
     from service.hooks.routes import Authenticate
     from service.knowledge.model import Knowledge
 
@@ -23,12 +24,18 @@ def create_app(
     *,
     authenticate: Authenticate | None = None,
     fetch_missing: FetchMissing | None = None,
+    feedback: FeedbackSink | None = None,
 ) -> Flask:
-    """The web application. Raises SettingsError or KnowledgeError rather than serve anything wrong."""
+    """The web application. Raises SettingsError or KnowledgeError rather than serve anything wrong.
+
+    Without ``feedback`` what clinicians did with cards is kept in memory only.
+    """
     from flask import Flask
 
     from service.config import read_settings
     from service.hooks.all_routes import add_serving
+    from service.hooks.feedback import MemoryFeedback
+    from service.hooks.feedback_routes import feedback_blueprint
     from service.hooks.logs import configure
     from service.hooks.mounting import mounted
     from service.hooks.routes import Endpoint, blueprint
@@ -45,6 +52,8 @@ def create_app(
     app = Flask("service", static_folder=None)
     app.url_map.strict_slashes = False
     app.register_blueprint(blueprint(endpoint))
+    sink = feedback or MemoryFeedback()
+    app.register_blueprint(feedback_blueprint(endpoint, sink, keep_comments=settings.keep_comments))
     add_serving(app, settings)
     app.wsgi_app = mounted(app.wsgi_app, prefix=settings.path_prefix, proxies=settings.trusted_proxies)  # type: ignore[method-assign]
     return app
@@ -55,6 +64,7 @@ def make_services(
 ) -> Services:
     """The services of the rule set, ready to answer. Raises KnowledgeError where rules or templates are wrong."""
     from service.decision import prepare
+    from service.hooks.approval import wholly_approved
     from service.hooks.discovery import linted_templates, offered
     from service.hooks.evaluation import Services, fetch_nothing
     from service.hooks.orders import Drafts
@@ -71,4 +81,5 @@ def make_services(
         templates=linted_templates(knowledge, shown),
         settings=settings,
         fetch_missing=fetch_missing or fetch_nothing,
+        only=wholly_approved(knowledge) if settings.require_approved else None,
     )

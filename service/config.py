@@ -60,6 +60,7 @@ class Settings:
     replay_store: Path | None = None
     jwt_algorithms: tuple[str, ...] = ("ES384", "RS384")
     feedback_service_audience: bool = False
+    keep_comments: bool = False
     fetch_servers: tuple[str, ...] = ()
     fetch_open_servers: bool = False
     fetch_private_hosts: tuple[str, ...] = ()
@@ -120,6 +121,7 @@ def _read(env: Env) -> Settings:
         replay_store=_path(env.str("REPLAY_STORE", "")),
         jwt_algorithms=_words(env.str("JWT_ALGORITHMS", ",".join(default.jwt_algorithms))),
         feedback_service_audience=env.bool("FEEDBACK_SERVICE_AUDIENCE", default.feedback_service_audience),
+        keep_comments=env.bool("KEEP_COMMENTS", default.keep_comments),
         fetch_servers=_words(env.str("FETCH_SERVERS", "")),
         fetch_open_servers=env.bool("FETCH_OPEN_SERVERS", default.fetch_open_servers),
         fetch_private_hosts=_words(env.str("FETCH_PRIVATE_HOSTS", "")),

@@ -35,11 +35,15 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Whom the cards are for and what the service may show: its definition, the reader, and whether to say why."""
+    """Whom the cards are for and what may be shown: the service's own limits, the reader, whether to say why.
+
+    ``only`` are the rules that may speak; None lets all speak.
+    """
 
     service: ServiceDefinition
     for_patient: bool = False
     why: bool = True
+    only: frozenset[str] | None = None
 
 
 def render(
@@ -50,7 +54,7 @@ def render(
     missing: Sequence[Template] = (),
 ) -> list[Json]:
     """The cards of a decision, no member empty (TR-3 to TR-5). ``missing`` are the lists that could not be had."""
-    spoken = _ordered(knowledge, _offered(decision.advice, audience.service))
+    spoken = _ordered(knowledge, [advice for advice in decision.advice if _may_show(advice, audience)])
     if audience.for_patient:
         return [_patient_card(knowledge, decision, advice) for advice in spoken if _has_patient_text(advice)]
     told = not_assessed(knowledge, decision, missing)
@@ -61,14 +65,10 @@ def render(
     return cards if told is None else [*cards, told]
 
 
-def _offered(advice: Iterable[Advice], service: ServiceDefinition) -> list[Advice]:
-    """The advice this service may show: order-sign teaches nothing (product choice no. 15)."""
-    return [item for item in advice if _may_show(item, service)]
-
-
-def _may_show(advice: Advice, service: ServiceDefinition) -> bool:
-    indicator = _indicator(advice)
-    if indicator.value not in service.indicators:
+def _may_show(advice: Advice, audience: Audience) -> bool:
+    """Whether the service may show the advice: order-sign teaches nothing (product choice no. 15)."""
+    service, indicator = audience.service, _indicator(advice)
+    if indicator.value not in service.indicators or (audience.only is not None and advice.rule.id not in audience.only):
         return False
     return indicator is not Indicator.INFO or not service.info_phases or advice.rule.phase in service.info_phases
 

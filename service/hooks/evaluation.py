@@ -51,7 +51,10 @@ def fetch_nothing(
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The offered services, ready to answer: one per process, safe for threads."""
+    """The offered services, ready to answer: one per process, safe for threads.
+
+    ``only`` are the rules that may speak where only approved ones are served; None lets all speak.
+    """
 
     prepared: Prepared
     drafts: Drafts
@@ -59,6 +62,7 @@ class Services:
     templates: Mapping[str, tuple[Template, ...]]
     settings: Settings
     fetch_missing: FetchMissing = fetch_nothing
+    only: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,7 @@ def answer_call(
         _require_something(lacking)
     record = record_of(call, states, templates, brought)
     decision = decide(services.prepared, record, service.hook, now, decision_id=decision_id or uuid.uuid4())
-    audience = Audience(service, for_patient=call.for_patient, why=services.settings.why_extension)
+    audience = Audience(service, call.for_patient, services.settings.why_extension, services.only)
     acting = _acting(services, record, Ordering(record.release, call.patient_id, call.encounter_id, now))
     cards = render(services.prepared.knowledge, decision, audience, acting, lacking)
     return Answered({"cards": cards}, decision, call, tuple(template.key for template in lacking))
@@ -132,7 +136,7 @@ def answer_bundle(services: Services, document: Any, question: BundleQuestion) -
         order_hook=HOOKS[question.hook].has_orders,
     )
     decision = decide(services.prepared, record, question.hook, question.now)
-    audience = Audience(service, why=services.settings.why_extension)
+    audience = Audience(service, why=services.settings.why_extension, only=services.only)
     acting = _acting(services, record, Ordering(record.release, record.patient_id, None, question.now))
     knowledge = services.prepared.knowledge
     return Answered(answer(knowledge, decision, render(knowledge, decision, audience, acting)), decision)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from service.decision import Decision
+from service.hooks.needs import types_of
 from service.hooks.sources import topic
 from service.hooks.templates import Template
 from service.hooks.wording import asked
@@ -31,8 +32,10 @@ def not_assessed(knowledge: Knowledge, decision: Decision, missing: Sequence[Tem
 def _paragraphs(knowledge: Knowledge, decision: Decision, missing: Sequence[Template]) -> list[str]:
     asks = asked(knowledge, decision.not_assessed)
     told = ["Checks that depend on the following were not made:", "\n".join(f"- {phrase}" for phrase in asks)]
-    if missing:
-        names = ", ".join(template.title for template in missing)
+    read = {kind for name in decision.not_assessed for kind in types_of(knowledge.facts[name])}
+    lacking = [template for template in missing if read & set(template.types)]
+    if lacking:
+        names = ", ".join(template.title for template in lacking)
         told.append(f"**Not sent, or could not be had:** {names}.")
     told += [f"Rule set {knowledge.version}.", f"*{knowledge.not_clearance}*"]
     return told

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from service.finding import Evidence, Finding, Status
+from service.hooks.approval import wholly_approved
+from service.hooks.cards import Audience, render
 from service.knowledge.model import SourceStatus
-from tests.unit.hooks.small_rules import ID, cards_of, decision_on, present, rules, with_card
+from tests.unit.hooks.small_rules import ID, acting, cards_of, decision_on, present, rules, with_card
 
 IBUPROFEN = Evidence("MedicationRequest/draft-1", "Ibuprofen 600 MG Oral Tablet", "2026-11-24")
 WARFARIN = Evidence("MedicationRequest/w1", "Warfarin 5 MG Oral Tablet", "2026-08-01")
@@ -302,3 +304,13 @@ def test_order_sign_teaches_nothing() -> None:
 def test_absent_findings_give_no_card_at_all() -> None:
     absent = [Finding(name, Status.ABSENT) for name in ("sciatica-active",)]
     assert cards_of(rules(), decision_on(rules(), "patient-view", *absent)) == []
+
+
+def test_where_approval_is_required_an_unapproved_rule_or_one_that_rests_on_one_is_silent() -> None:
+    both = frozenset({"sf-nsaid-contraindicated", "nsaid-contraindicated"})
+    assert wholly_approved(rules()) == frozenset()
+    assert wholly_approved(replace(rules(), approved=both - {"nsaid-contraindicated"})) == frozenset()
+    assert wholly_approved(replace(rules(), approved=both)) == {"sf-nsaid-contraindicated"}
+    decision = decision_on(rules(), "patient-view", present("sciatica-active", SCIATICA))
+    audience = Audience(rules().services["small-patient-view"], only=frozenset())
+    assert render(rules(), decision, audience, acting(rules())) == []

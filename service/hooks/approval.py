@@ -1,0 +1,29 @@
+"""Which rules may speak where only approved rules are served (setting ``REQUIRE_APPROVED``)."""
+
+from __future__ import annotations
+
+from service.engine.strata import concluding_rules
+from service.knowledge.model import Knowledge, Rule
+
+
+def wholly_approved(knowledge: Knowledge) -> frozenset[str]:
+    """The ids of card rules that are approved together with every conclusion rule they rest on.
+
+    An approved card on top of an unapproved contraindication would carry a judgement nobody signed.
+    """
+    return frozenset(
+        rule.id for rule in knowledge.rules if rule.card is not None and _behind(knowledge, rule) <= knowledge.approved
+    )
+
+
+def _behind(knowledge: Knowledge, rule: Rule) -> set[str]:
+    """The rule itself and the conclusion rules behind what it reads, down to the facts."""
+    concluding = concluding_rules(knowledge.rules)
+    seen: set[str] = set()
+    waiting = [rule]
+    while waiting:
+        found = waiting.pop()
+        if found.id not in seen:
+            seen.add(found.id)
+            waiting += [other for name in found.reads for other in concluding.get(name, ())]
+    return seen
