@@ -32,7 +32,9 @@ def not_assessed(knowledge: Knowledge, decision: Decision, missing: Sequence[Tem
 def _paragraphs(knowledge: Knowledge, decision: Decision, missing: Sequence[Template]) -> list[str]:
     asks = asked(knowledge, decision.not_assessed)
     told = ["Checks that depend on the following were not made:", "\n".join(f"- {phrase}" for phrase in asks)]
-    read = {kind for name in decision.not_assessed for kind in types_of(knowledge.facts[name])}
+    # A conclusion that no rule draws yet is read from no list at all.
+    facts = [knowledge.facts[name] for name in decision.not_assessed if name in knowledge.facts]
+    read = {kind for fact in facts for kind in types_of(fact)}
     lacking = [template for template in missing if read & set(template.types)]
     if lacking:
         names = ", ".join(template.title for template in lacking)
