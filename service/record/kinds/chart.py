@@ -14,7 +14,7 @@ from service.record.drugs import Drugs
 from service.record.kinds.concepts import as_objects, concepts_of
 from service.record.kinds.episode import Episode, newest_episode
 from service.record.kinds.hit import Hit, Key
-from service.record.kinds.medication import MEDICATION_TYPES, Medication
+from service.record.kinds.medication import MEDICATION_TYPES, Medication, with_all_classes
 from service.record.model import Entry, Record
 from service.record.statuses import standing
 
@@ -101,7 +101,8 @@ class Chart:
 
     def _medications(self, entries: Iterable[Entry]) -> Iterator[Medication]:
         for entry in entries:
-            drug = self.matcher.drugs.recognise(entry.resource, self.record.resolve)
+            found = self.matcher.drugs.recognise(entry.resource, self.record.resolve)
+            drug = with_all_classes(found, self.matcher.index)
             yield Medication(entry, drug, standing(entry.resource))
 
     def _index(self, entry: Entry, asked: frozenset[str]) -> None:
@@ -135,7 +136,7 @@ class Chart:
     def _index_allergy(self, entry: Entry, asked: frozenset[str]) -> None:
         """An allergy to a drug may be coded as the drug: test it through the drug table too (terminology.md 2)."""
         for concept in concepts_of(entry.type, entry.resource, self.record):
-            drug = self.matcher.drugs.recognise_concept(concept)
+            drug = with_all_classes(self.matcher.drugs.recognise_concept(concept), self.matcher.index)
             classes = (drug.classes & asked) - {
                 name for kind, name in self.hits if kind == entry.type and self.hits[kind, name][-1].entry is entry
             }

@@ -12,7 +12,7 @@ from service.record.kinds.concepts import body_sites
 from service.record.kinds.hit import Hit, Key
 from service.record.kinds.plan import Plan
 from service.record.kinds.votes import Verdict, Vote, joined, weigh
-from service.record.kinds.window import place
+from service.record.kinds.window import place, within
 from service.record.statuses import Counts
 
 BY_TEXT = "matched by text only"
@@ -96,6 +96,8 @@ def _yes(hit: Hit, source: FactSource, chart: Chart, notes: list[str | None]) ->
 def _no(hit: Hit, source: FactSource, chart: Chart, notes: list[str | None]) -> Vote | None:
     """A no counts only when everything about it is sure: coded, final, and surely inside the window."""
     where = place(hit, source, chart)
+    if where.inside is True and source.no_within_days is not None:
+        where = within(hit.extent, source.no_within_days, chart.now)
     if hit.by_text or hit.standing.provisional or where.inside is not True or _site(hit, source, chart) is not True:
         notes.append(f"{hit.entry.reference} says no, but does not settle it")
         return None

@@ -10,7 +10,7 @@ Days are counted from the start of the current course, together with earlier cou
 - where the list of medications is not whole, an earlier course may be missing: no upper bound.
 
 ``current`` counts until now, ``ordered`` what the orders of this call add, ``both`` the sum; for ``both`` a course
-that ended within the gap also counts, because the new order continues it.
+that ended within the gap also counts, because the new order continues it. A gap that joins counts as days of use.
 """
 
 from __future__ import annotations
@@ -72,12 +72,11 @@ def plan(definition: FactDefinition) -> Plan:
     def find(chart: Chart) -> Finding:
         if definition.measure == "ordered":
             return _ordered_alone(definition, chart)
-        joins = definition.measure == "both"
         courses = list(_courses(definition, chart))
-        used = _used(courses, definition, chart, joins_new=joins)
-        if not joins:
-            return _finding(definition, used, chart) if used.any else doubted(silence(definition, chart.record), chart)
-        return _both(definition, used, chart)
+        if definition.measure == "both":
+            return _both(definition, courses, chart)
+        used = _used(courses, definition, chart, joins_new=False)
+        return _finding(definition, used, chart) if used.any else doubted(silence(definition, chart.record), chart)
 
     return Plan(definition, find, drug_keys(definition) | {ORDER})
 
@@ -100,8 +99,9 @@ def _ordered_alone(definition: FactDefinition, chart: Chart) -> Finding:
     return Finding(definition.id, Status.ABSENT, notes=("no such order in this call",))
 
 
-def _both(definition: FactDefinition, used: Total, chart: Chart) -> Finding:
+def _both(definition: FactDefinition, courses: Sequence[Course], chart: Chart) -> Finding:
     order, unsure = _ordered(definition, chart)
+    used = _used(courses, definition, chart, joins_new=order.any)
     notes = [one.note for one in unsure]
     if not used.any and not order.any:
         if unsure:
@@ -181,16 +181,23 @@ def _used(courses: Sequence[Course], definition: FactDefinition, chart: Chart, *
 
 
 def _sure_days(courses: Sequence[Course], gap: Decimal, *, joins_new: bool) -> Decimal:
-    """The longest run of surely taken days that ends in an active course (or within the gap, for a new order)."""
+    """The longest run of surely taken days that ends in an active course.
+
+    A new order continues only what surely reached into the gap before it; the gap then counts like one between courses.
+    """
     spans = sorted((span for one in courses if (span := one.shortest())), key=lambda span: (span[1], -span[0]))
-    anchors = [span for one in courses if (span := one.shortest()) and (one.active or (joins_new and span[1] <= gap))]
+    anchors = [
+        (span, _ZERO if joins_new else span[1])
+        for one in courses
+        if (span := one.shortest()) and (span[1] <= gap if joins_new else one.active)
+    ]
     best = _ZERO
-    for anchor in anchors:
+    for anchor, until in anchors:
         first = anchor[0]
         for start, end in spans:
             if end - first <= gap:
                 first = max(first, start)
-        best = max(best, first - anchor[1])
+        best = max(best, first - until)
     return best
 
 

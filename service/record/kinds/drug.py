@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition
-from service.record.kinds.chart import MEDICATION, UNRECOGNISED, Chart
+from service.record.kinds.chart import MEDICATION, ORDER, UNRECOGNISED, Chart
 from service.record.kinds.hit import Key
 from service.record.kinds.medication import Medication
+from service.record.kinds.ordering import is_order
 from service.record.kinds.plan import Plan
-from service.record.kinds.taking import NOT_RECOGNISED, evidence_of, votes_of
-from service.record.kinds.votes import ordered, remarks, weigh
+from service.record.kinds.taking import NOT_RECOGNISED, evidence_of, match, votes_of
+from service.record.kinds.votes import Verdict, Vote, ordered, remarks, weigh
 from service.record.statuses import Counts
 
 
@@ -22,10 +25,25 @@ def plan(definition: FactDefinition) -> Plan:
     """How a drug fact is read. A drug that was not recognised may be any drug: it forbids absent."""
 
     def find(chart: Chart) -> Finding:
-        finding = weigh(definition, list(votes_of(definition, chart)), chart.record)
+        votes = [*votes_of(definition, chart), *(ordered_votes(definition, chart) if definition.or_ordered else ())]
+        finding = weigh(definition, votes, chart.record)
         return doubted(finding, chart)
 
-    return Plan(definition, find, drug_keys(definition))
+    keys = drug_keys(definition)
+    return Plan(definition, find, keys | {ORDER} if definition.or_ordered else keys)
+
+
+def ordered_votes(definition: FactDefinition, chart: Chart) -> Iterator[Vote]:
+    """Drugs ordered in this call: two drugs in one basket interact like any others. One not recognised may be any."""
+    for order in chart.orders:
+        if not is_order(order.entry):
+            continue
+        if not order.drug.recognised:
+            yield Vote(Verdict.MAYBE, evidence_of(order, NOT_RECOGNISED))
+            continue
+        matched = match(order, definition, chart)
+        if matched is not None:
+            yield Vote(Verdict.YES, evidence_of(order, matched.note, "being ordered now"))
 
 
 def unrecognised(chart: Chart) -> tuple[Medication, ...]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from service.record.code_systems import RXNORM
+from service.record.coding import CodeIndex
 from service.record.drugs import Drug
 from service.record.model import Entry
 from service.record.statuses import Standing
@@ -29,3 +31,9 @@ class Medication:
     @property
     def reference(self) -> str:
         return self.entry.reference
+
+
+def with_all_classes(drug: Drug, index: CodeIndex) -> Drug:
+    """The drug with the classes that any value set gives its ingredients, also those named ``local-...``."""
+    ingredients = tuple(replace(one, classes=index.sets_of(RXNORM, one.rxcui)) for one in drug.ingredients)
+    return replace(drug, ingredients=ingredients, classes=drug.classes.union(*(one.classes for one in ingredients)))

@@ -76,6 +76,7 @@ VALUE_SETS = {
         value_set("med-opioid", (RXNORM, "7804", "oxycodone"), (RXNORM, "5489", "hydrocodone")),
         value_set("med-acetaminophen", (RXNORM, "161", "acetaminophen")),
         value_set("med-diclofenac", (RXNORM, "3355", "diclofenac")),
+        value_set("local-med-cyclobenzaprine", (RXNORM, "21949", "cyclobenzaprine")),
     )
 }
 

@@ -1,0 +1,124 @@
+"""Sheet: the resources of one example patient while they are being written, in R4 shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from service.knowledge.model import Code
+
+Draft = dict[str, Any]
+
+PATIENT_ID = "example"
+UCUM = "http://unitsofmeasure.org"
+_CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
+_VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
+_ALLERGY_CLINICAL = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
+_ALLERGY_VERIFICATION = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
+_PATIENT_ELEMENT = {"AllergyIntolerance": "patient", "Device": "patient"}
+
+
+class UnbuildableError(ValueError):
+    """A state of a fact that no FHIR of this builder can bring about."""
+
+
+@dataclass
+class Sheet:
+    """What has been written so far.
+
+    ``whole`` are the resource types whose lists count as sent whole, ``torn`` those that must not.
+    """
+
+    now: datetime
+    patient: Draft = field(default_factory=lambda: {"resourceType": "Patient", "id": PATIENT_ID})
+    resources: list[Draft] = field(default_factory=list)
+    orders: list[Draft] = field(default_factory=list)
+    whole: set[str] = field(default_factory=set)
+    torn: set[str] = field(default_factory=set)
+    settings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+    def day(self, ago: int) -> str:
+        """A day so many days ago, as FHIR writes it."""
+        return (self.today - timedelta(days=ago)).isoformat()
+
+    def moment(self, hours_ago: int) -> str:
+        """An instant so many hours ago."""
+        return (self.now - timedelta(hours=hours_ago)).isoformat(timespec="seconds")
+
+    def add(self, resource_type: str, **elements: Any) -> Draft:
+        """Write a resource about the patient."""
+        return self._write(self.resources, resource_type, elements)
+
+    def order(self, resource_type: str, **elements: Any) -> Draft:
+        """Write a draft order of this call."""
+        drafted = {"status": "draft", "intent": "order", **elements, "authoredOn": self.day(0)}
+        return self._write(self.orders, resource_type, drafted)
+
+    def _write(self, into: list[Draft], resource_type: str, elements: dict[str, Any]) -> Draft:
+        number = len(self.resources) + len(self.orders) + 1
+        about = _PATIENT_ELEMENT.get(resource_type, "subject")
+        resource = {
+            "resourceType": resource_type,
+            "id": f"{resource_type.lower()}-{number}",
+            about: {"reference": f"Patient/{PATIENT_ID}"},
+            **elements,
+        }
+        into.append(resource)
+        return resource
+
+
+def concept(code: Code) -> Draft:
+    """A CodeableConcept of one code."""
+    coding = {"system": code.system, "code": code.code}
+    if code.display:
+        coding["display"] = code.display
+    return {"coding": [coding], "text": code.display or code.code}
+
+
+def words(text: str) -> Draft:
+    """A CodeableConcept of words only."""
+    return {"text": text}
+
+
+def _status(system: str, code: str) -> Draft:
+    return {"coding": [{"system": system, "code": code}]}
+
+
+def clinical(resource_type: str, code: str) -> Draft:
+    """A clinicalStatus."""
+    return _status(_ALLERGY_CLINICAL if resource_type == "AllergyIntolerance" else _CLINICAL, code)
+
+
+def verification(resource_type: str, code: str) -> Draft:
+    """A verificationStatus."""
+    return _status(_ALLERGY_VERIFICATION if resource_type == "AllergyIntolerance" else _VERIFICATION, code)
+
+
+def number(value: Decimal) -> int | float:
+    """A number as JSON writes it."""
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def quantity(value: Decimal, unit: str, comparator: str | None = None) -> Draft:
+    """A Quantity in UCUM."""
+    found: Draft = {"value": number(value), "unit": unit, "system": UCUM, "code": unit}
+    return {**found, "comparator": comparator} if comparator else found
+
+
+def value_between(low: Decimal | None, high: Decimal | None, unit: str) -> Draft:
+    """The value of an Observation that lies in an interval, one side of which may be open."""
+    if low is not None and low == high:
+        return {"valueQuantity": quantity(low, unit)}
+    if high is None:
+        if low is None:
+            raise UnbuildableError("a number that is open on both sides")
+        return {"valueQuantity": quantity(low, unit, ">=")}
+    if low is None:
+        return {"valueQuantity": quantity(high, unit, "<=")}
+    return {"valueRange": {"low": quantity(low, unit), "high": quantity(high, unit)}}

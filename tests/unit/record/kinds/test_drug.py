@@ -1,0 +1,217 @@
+"""Drug facts: what the patient takes, or took until lately."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from service.finding import Status
+from tests.unit.record.facts_in_python import RXNORM, concept, fact, find, medication, notes
+
+IBUPROFEN = (RXNORM, "197806", "ibuprofen 600 MG Oral Tablet")
+HYDROCODONE_IBUPROFEN = (RXNORM, "859315", "hydrocodone bitartrate 10 MG / ibuprofen 200 MG Oral Tablet")
+DICLOFENAC_GEL = (RXNORM, "855633", "diclofenac sodium 0.01 MG/MG Topical Gel")
+DICLOFENAC_TABLET = (RXNORM, "855664", "diclofenac sodium 25 MG Delayed Release Oral Tablet")
+ASPIRIN_81 = (RXNORM, "243670", "aspirin 81 MG Oral Tablet")
+ASPIRIN_325 = (RXNORM, "212033", "aspirin 325 MG Oral Tablet")
+CYCLOBENZAPRINE = (RXNORM, "828348", "cyclobenzaprine hydrochloride 10 MG Oral Tablet")
+AMOXICILLIN = (RXNORM, "308182", "amoxicillin 250 MG Oral Capsule")
+
+NSAID = fact("drug", classes=("med-nsaid",), complete=("MedicationRequest",))
+RECENT_NSAID = fact("drug", classes=("med-nsaid",), complete=("MedicationRequest",), stopped_within_days=14)
+NEW_NSAID = fact("drug", classes=("med-nsaid",), complete=("MedicationRequest",), within_days=90)
+LOW_ASPIRIN = fact(
+    "drug", classes=("med-aspirin",), complete=("MedicationRequest",), daily_dose_mg=(None, Decimal(162))
+)
+HIGH_ASPIRIN = fact(
+    "drug", classes=("med-aspirin",), complete=("MedicationRequest",), daily_dose_mg=(Decimal(163), None)
+)
+
+
+def daily(tablets: float, times: int = 1, unit: str = "{tbl}") -> dict[str, object]:
+    return {
+        "dosageInstruction": [
+            {
+                "timing": {"repeat": {"frequency": times, "period": 1, "periodUnit": "d"}},
+                "doseAndRate": [{"doseQuantity": {"value": tablets, "unit": "tablet" if unit == "{tbl}" else unit}}],
+            }
+        ]
+    }
+
+
+def test_an_active_drug_is_present_with_its_name_and_date() -> None:
+    finding = find(NSAID, medication(IBUPROFEN, authoredOn="2026-11-01"))
+    assert finding.status is Status.PRESENT
+    (evidence,) = finding.evidence
+    assert (evidence.resource, evidence.text, evidence.date) == (
+        "MedicationRequest/m1",
+        "ibuprofen 600 MG Oral Tablet",
+        "2026-11-01",
+    )
+
+
+def test_silence_counts_only_in_a_whole_list() -> None:
+    other = medication(CYCLOBENZAPRINE)
+    assert find(NSAID, other, complete=["MedicationRequest"]).status is Status.ABSENT
+    assert find(NSAID, other).status is Status.UNKNOWN
+    assert find(NSAID, MedicationRequest="failed").notes == ("MedicationRequest list could not be fetched",)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("active", "present"),
+        ("on-hold", "present"),
+        ("stopped", "absent"),
+        ("completed", "absent"),
+        ("cancelled", "absent"),
+        ("entered-in-error", "absent"),
+        ("draft", "absent"),
+    ],
+)
+def test_the_status_decides_whether_it_is_taken(status: str, expected: str) -> None:
+    finding = find(NSAID, medication(IBUPROFEN, status), complete=["MedicationRequest"])
+    assert finding.status == expected
+    if status == "on-hold":
+        assert "on hold" in notes(finding)
+
+
+def test_a_plan_is_not_yet_taken() -> None:
+    planned = medication(IBUPROFEN, intent="plan")
+    finding = find(NSAID, planned, complete=["MedicationRequest"])
+    assert finding.status is Status.UNKNOWN
+    assert finding.evidence[0].resource == "MedicationRequest/m1"
+
+
+def test_a_statement_counts_like_a_request() -> None:
+    statement = {
+        "resourceType": "MedicationStatement",
+        "id": "s1",
+        "status": "active",
+        "medicationCodeableConcept": concept(IBUPROFEN),
+        "effectivePeriod": {"start": "2026-10-01"},
+    }
+    finding = find(NSAID, statement)
+    assert finding.status is Status.PRESENT
+    assert finding.evidence[0].date == "2026-10-01"
+    assert find(NSAID, {**statement, "status": "not-taken"}).status is Status.UNKNOWN
+
+
+def test_a_medication_that_was_not_recognised_may_be_any_drug() -> None:
+    unread = medication(concept(text="house mixture no. 3"), name="m2")
+    finding = find(NSAID, unread, complete=["MedicationRequest"])
+    assert finding.status is Status.UNKNOWN
+    assert finding.notes == ("a medication that was not recognised",)
+    assert [item.resource for item in finding.evidence] == ["MedicationRequest/m2"]
+    assert find(NSAID, unread, medication(IBUPROFEN)).status is Status.PRESENT
+    stopped = medication(concept(text="house mixture no. 3"), "stopped")
+    assert find(NSAID, stopped, complete=["MedicationRequest"]).status is Status.ABSENT
+
+
+def test_a_drug_of_no_class_here_is_recognised_as_something_else() -> None:
+    finding = find(NSAID, medication(AMOXICILLIN), complete=["MedicationRequest"])
+    assert finding.status is Status.ABSENT
+
+
+def test_a_combination_counts_for_each_of_its_ingredients() -> None:
+    opioid = fact("drug", classes=("med-opioid",))
+    assert find(NSAID, medication(HYDROCODONE_IBUPROFEN)).status is Status.PRESENT
+    assert find(opioid, medication(HYDROCODONE_IBUPROFEN)).status is Status.PRESENT
+
+
+def test_an_excluded_ingredient_does_not_hide_the_others_of_a_combination() -> None:
+    both = fact("drug", classes=("med-nsaid", "med-opioid"), exclude=("med-opioid",), complete=("MedicationRequest",))
+    assert find(both, medication(HYDROCODONE_IBUPROFEN)).status is Status.PRESENT
+    only_opioid = medication((RXNORM, "1049621", "oxycodone hydrochloride 5 MG Oral Tablet"))
+    assert find(both, only_opioid, complete=["MedicationRequest"]).status is Status.ABSENT
+
+
+@pytest.mark.parametrize(
+    ("route", "gel", "tablet"),
+    [("systemic", "absent", "present"), ("local", "present", "absent"), ("any", "present", "present")],
+)
+def test_the_route_tells_the_gel_from_the_tablet(route: str, gel: str, tablet: str) -> None:
+    diclofenac = fact("drug", classes=("med-diclofenac",), complete=("MedicationRequest",), route=route)
+    assert find(diclofenac, medication(DICLOFENAC_GEL), complete=["MedicationRequest"]).status == gel
+    assert find(diclofenac, medication(DICLOFENAC_TABLET), complete=["MedicationRequest"]).status == tablet
+
+
+def test_a_route_that_is_not_told_counts_as_systemic() -> None:
+    bare = medication((RXNORM, "3355", "diclofenac"))
+    assert find(fact("drug", classes=("med-diclofenac",)), bare).status is Status.PRESENT
+
+
+@pytest.mark.parametrize(
+    ("drug", "dosage", "low", "high"),
+    [
+        (ASPIRIN_81, daily(1), "present", "absent"),
+        (ASPIRIN_81, daily(2), "present", "absent"),  # 162 mg, the limit
+        (ASPIRIN_81, daily(3), "absent", "present"),
+        (ASPIRIN_81, {}, "present", "absent"),  # one or two a day are assumed
+        (ASPIRIN_325, daily(1), "absent", "present"),
+        (ASPIRIN_325, {}, "absent", "present"),
+        ((RXNORM, "1191", "aspirin"), {}, "present", "present"),  # neither dose nor strength: may be either
+        ((RXNORM, "1191", "aspirin"), daily(162, unit="mg"), "present", "absent"),
+        ((RXNORM, "1191", "aspirin"), daily(163, unit="mg"), "absent", "present"),
+    ],
+)
+def test_the_daily_dose_tells_low_dose_aspirin_from_the_pain_killer(
+    drug: tuple[str, str, str], dosage: dict[str, object], low: str, high: str
+) -> None:
+    resource = medication(drug, **dosage)
+    assert find(LOW_ASPIRIN, resource, complete=["MedicationRequest"]).status == low
+    assert find(HIGH_ASPIRIN, resource, complete=["MedicationRequest"]).status == high
+
+
+def test_a_dose_that_is_not_given_is_told() -> None:
+    assert "dose not given" in notes(find(LOW_ASPIRIN, medication(ASPIRIN_81)))
+
+
+@pytest.mark.parametrize(
+    ("elements", "expected"),
+    [
+        ({"status": "stopped", "statusChanged": "2026-11-11"}, "present"),  # 13 days ago
+        ({"status": "stopped", "statusChanged": "2026-11-10"}, "present"),  # 14 days ago
+        ({"status": "stopped", "statusChanged": "2026-11-09"}, "absent"),
+        ({"status": "stopped", "authoredOn": "2026-11-12"}, "present"),  # begun and stopped within the window
+        ({"status": "stopped", "authoredOn": "2026-09-01"}, "unknown"),  # stopped at some time since
+        ({"status": "stopped"}, "unknown"),
+        ({"status": "cancelled"}, "absent"),
+    ],
+)
+def test_a_drug_stopped_lately_still_counts_where_the_fact_says_so(elements: dict[str, str], expected: str) -> None:
+    resource = {**medication(IBUPROFEN), **elements}
+    finding = find(RECENT_NSAID, resource, complete=["MedicationRequest"])
+    assert finding.status == expected
+    if expected == "unknown":
+        assert "stopped, but not known when" in notes(finding)
+
+
+def test_a_stopped_drug_ended_no_later_than_its_supply() -> None:
+    supply = {"dispenseRequest": {"expectedSupplyDuration": {"value": 10, "unit": "days", "code": "d"}}}
+    long_ago = medication(IBUPROFEN, "completed", authoredOn="2026-09-01", **supply)
+    assert find(RECENT_NSAID, long_ago, complete=["MedicationRequest"]).status is Status.ABSENT
+    late = medication(IBUPROFEN, "completed", authoredOn="2026-11-01", **supply)
+    assert find(RECENT_NSAID, late, complete=["MedicationRequest"]).status is Status.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("authored", "expected"),
+    [
+        ("2026-08-27", "present"),  # 89 days ago
+        ("2026-08-26", "present"),  # 90 days ago
+        ("2026-08-25", "absent"),
+        ("2026-08", "unknown"),
+        (None, "unknown"),
+    ],
+)
+def test_a_look_back_asks_when_it_was_ordered(authored: str | None, expected: str) -> None:
+    dated = {"authoredOn": authored} if authored else {}
+    finding = find(NEW_NSAID, medication(IBUPROFEN, **dated), complete=["MedicationRequest"])
+    assert finding.status == expected
+
+
+def test_classes_of_this_project_count_too() -> None:
+    own = fact("drug", classes=("local-med-cyclobenzaprine",))
+    assert find(own, medication(CYCLOBENZAPRINE)).status is Status.PRESENT
