@@ -222,6 +222,7 @@ class FactSource:
     history: bool = False
     unconfirmed: bool = True
     within_days: int | None = None
+    no_within_days: int | None = None
     undated: bool = True
     in_episode: bool = False
     body_site: tuple[str, ...] = ()
@@ -259,6 +260,7 @@ class FactDefinition:
     route: str = "systemic"
     within_days: int | None = None
     stopped_within_days: int | None = None
+    or_ordered: bool = False
     daily_dose_mg: tuple[Decimal | None, Decimal | None] | None = None
     gap_days: int = 7
     measure: str | None = None

@@ -107,6 +107,7 @@ class SourceOfFactShape(Shape):
     history = Flag(load_default=False)
     unconfirmed = Flag(load_default=True)
     within_days = Whole(least=1, load_default=None, allow_none=True)
+    no_within_days = Whole(least=1, load_default=None, allow_none=True)
     undated = Flag(load_default=True)
     in_episode = Flag(load_default=False)
     body_site = words()
@@ -170,6 +171,7 @@ class DrugShape(FactShape):
     route = Choice(_ROUTES, load_default="systemic")
     within_days = Whole(least=1, load_default=None, allow_none=True)
     stopped_within_days = Whole(least=1, load_default=None, allow_none=True)
+    or_ordered = Flag(load_default=False)
     daily_dose_mg = SpanField(open_ended=True, load_default=None, allow_none=True)
 
 
