@@ -14,12 +14,9 @@ import httpx2
 import pytest
 from werkzeug.serving import make_server
 
-from service import create_app, make_services
+from service import create_app
 from service.config import Settings
 from service.hooks.feedback import MemoryFeedback
-from service.hooks.feedback_routes import feedback_blueprint
-from service.hooks.routes import Endpoint
-from service.hooks.trust import authenticator, guarded_client
 from service.knowledge.loader import load
 from tests.conftest import PROJECT
 from tests.ehr.answering import ACCESS_TOKEN, Fault
@@ -66,10 +63,7 @@ def service(ehr: SimulatedEhr, tmp_path: Path) -> Iterator[Service]:
         fetch_budget_ms=1500,
     )
     feedback = MemoryFeedback()
-    app = create_app(settings, load(RULES))
-    if "feedback" not in app.blueprints:
-        endpoint = Endpoint(make_services(settings), authenticator(settings, guarded_client(settings)).authenticate)
-        app.register_blueprint(feedback_blueprint(endpoint, feedback))
+    app = create_app(settings, load(RULES), feedback=feedback)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
