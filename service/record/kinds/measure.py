@@ -55,14 +55,39 @@ class Measurements:
 
 
 def measurements(wanted: Wanted, chart: Chart) -> Measurements:
-    """All readable numbers the sources name, whatever their date; those dated in the future left out."""
+    """The readable numbers the sources name; those dated in the future left out.
+
+    Of those that are far too old to use only the newest is read, to be named.
+    """
     found = Measurements([], [], [])
     for source in wanted.sources:
         substance = substance_of(source.codes)
+        old = []
         for hit in chart.under(source.resource, source.codes):
-            if hit.standing.counts is not Counts.NEVER:
+            if hit.standing.counts is Counts.NEVER:
+                continue
+            if _is_far_too_old(hit, wanted, chart):
+                old.append(hit)
+            else:
                 _add(found, hit, source, wanted, substance, chart)
+        for hit in sorted(old, key=_age, reverse=True):
+            if found.final:
+                break
+            _add(found, hit, source, wanted, substance, chart)
     return found
+
+
+def _is_far_too_old(hit: Hit, wanted: Wanted, chart: Chart) -> bool:
+    """A quick look, two days wider than the look-back, that spares reading years of old results."""
+    when = hit.extent.last
+    if wanted.look_back_days is None or when is None or hit.extent.open:
+        return False
+    return (chart.today.last_day - when.last_day).days > wanted.look_back_days + 2
+
+
+def _age(hit: Hit) -> tuple[float, str]:
+    when = hit.extent.last
+    return (when.last.timestamp() if when else 0.0, hit.entry.reference)
 
 
 def _add(
