@@ -79,9 +79,20 @@ class Prover:
             answer = solver.check()
             if answer == z3.unknown:
                 raise RuntimeError("the solver gave up; the question is not decided")
-            return self.patients[hook].witness(solver.model()) if answer == z3.sat else None
+            return self._plainest(hook, solver) if answer == z3.sat else None
         finally:
             solver.pop()
+
+    def _plainest(self, hook: str, solver: z3.Solver) -> dict[str, Finding]:
+        """A witness with as little to say as possible: whatever may be absent (or not known) is."""
+        patients = self.patients[hook]
+        for name in patients.facts:
+            plain = patients.is_plain(name)
+            if solver.check(plain) == z3.sat:
+                solver.add(plain)
+        solver.check()
+        witness = patients.witness(solver.model())
+        return {name: finding for name, finding in witness.items() if finding.status is not patients.plain_status(name)}
 
     def _never_suggested(self, invariant: NeverSuggested) -> Iterator[Breach]:
         """Invariant 1: no card suggests an order while a contraindication to it holds."""
@@ -247,8 +258,8 @@ def prove_all(rules_folder: Path, *, only: str | None = None) -> Iterator[Proof]
 
 
 def witness_lines(breach: Breach) -> list[str]:
-    """The patient of a breach, a line for every finding that is not merely absent."""
-    return [told(finding) for finding in breach.witness.values() if finding.status is not Status.ABSENT]
+    """The patient of a breach, a line for every finding that says something."""
+    return [told(finding) for finding in breach.witness.values()]
 
 
 def told(finding: Finding) -> str:

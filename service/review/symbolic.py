@@ -13,7 +13,7 @@ from decimal import Decimal
 
 import z3
 
-from service.engine.patterns import ABSENT, PRESENT, UNKNOWN, Scale, scales_of, tests_of
+from service.engine.patterns import ABSENT, PRESENT, STATUS_NUMBER, UNKNOWN, Scale, scales_of, tests_of
 from service.engine.strata import concluding_rules, rules_for, stratify
 from service.finding import Finding, Status
 from service.knowledge.model import AllOf, Condition, FactDefinition, FactKind, Knowledge, Leaf, Rule, Word, leaves
@@ -149,6 +149,15 @@ class Patients:
 
     def _names_when_unknown(self, rule: Rule, fact: str) -> bool:
         return fact in rule.reads or fact in rule.mentions
+
+    def is_plain(self, name: str) -> z3.BoolRef:
+        """The fact says nothing."""
+        return self._symbols[name].status == STATUS_NUMBER[self.plain_status(name)]
+
+    def plain_status(self, name: str) -> Status:
+        """The status of a fact that says nothing: absent, or not known where a record cannot say absent."""
+        definition = self.knowledge.facts.get(name)
+        return Status.UNKNOWN if definition is not None and definition.kind in NEVER_ABSENT else Status.ABSENT
 
     def witness(self, model: z3.ModelRef) -> dict[str, Finding]:
         """The patient a model describes, as findings; numbers are chosen inside their ranks."""
