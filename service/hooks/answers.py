@@ -37,6 +37,9 @@ def told(knowledge: Knowledge, decision: Decision) -> Json:
 
 
 def _finding(finding: Finding) -> Json:
+    if not finding.evidence and not finding.notes and finding.low is None and finding.high is None:
+        # Most findings of a call: nothing more is known about them.
+        return {"name": finding.name, "status": finding.status.value, "evidence": []}
     member: Json = {"name": finding.name, "status": finding.status.value}
     if finding.value is not None:
         member["value"] = _number(finding.value)
