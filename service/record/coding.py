@@ -99,6 +99,18 @@ def _texts(concept: object) -> Iterator[str]:
             yield display.strip()
 
 
+def _single_key(concept: object) -> tuple[object, ...] | None:
+    """What decides the match of a concept with one coding, the commonest kind by far; None for any other."""
+    if not isinstance(concept, dict):
+        return None
+    listed = concept.get("coding")
+    if not isinstance(listed, list) or len(listed) != 1 or not isinstance(listed[0], dict):
+        return None
+    raw, text = listed[0], concept.get("text")
+    key = (raw.get("system"), raw.get("code"), raw.get("display"), text)
+    return key if all(part is None or isinstance(part, str) for part in key) else None
+
+
 def concept_text(concept: object) -> str:
     """What a concept says in words: its text, else the first display, else a code; "" when nothing."""
     for text in _texts(concept):
@@ -135,12 +147,24 @@ class CodeIndex:
         }
         self._links = {link: frozenset(names) for link, names in links.items()}
         self._by_code: dict[tuple[object, str], tuple[frozenset[str], str | None]] = {}
+        self._by_concept: dict[tuple[object, ...], Match] = {}
         self._by_text: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
 
     def match(self, concept: object) -> Match:
         """The value sets that a CodeableConcept (or Coding, or list of CodeableConcepts) lies in."""
         if not concept:
             return _EMPTY
+        key = _single_key(concept)
+        if key is None:
+            return self._match(concept)
+        found = self._by_concept.get(key)
+        if found is None:
+            if len(self._by_concept) >= _CACHED:
+                self._by_concept.clear()
+            found = self._by_concept[key] = self._match(concept)
+        return found
+
+    def _match(self, concept: object) -> Match:
         sets = _NOTHING
         notes: list[str] = []
         for raw in _raw_codings(concept):

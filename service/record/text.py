@@ -33,7 +33,7 @@ _FAMILY = re.compile(
 )
 _PAST = re.compile(
     r"\b(?:history\s+of|hx|h/o|past(?:\s+medical)?\s+history|pmh|previous|previously|prior|former|formerly|s/p"
-    r"|status\s+post|resolved)\b|\b(?:old|past)\s+(?:\w+\s+)?$",
+    r"|status\s+post|resolved)\b|\b(?:old|past)\s+$",
     re.IGNORECASE,
 )
 _PAST_AFTER = re.compile(
