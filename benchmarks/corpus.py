@@ -115,7 +115,7 @@ def main() -> int:
     from service import create_app
     from service.config import Settings
 
-    app = create_app(Settings())
+    app = create_app(Settings(log_level="error"))
     files = [file for file in sorted(folder.glob("*.ndjson.gz")) if _wanted(file.name, given.files)]
     tallies = [evaluate_file(app, file, given.hook) for file in files]
     if _wanted("hooks", given.files):

@@ -162,8 +162,8 @@ def _tell(console: Console, address: str, story: Story) -> bool:
 def _faults(body: bytes) -> str:
     try:
         issues = json.loads(body)["issue"]
-        return "; ".join(str(issue.get("diagnostics")) for issue in issues)
-    except (ValueError, KeyError, TypeError):
+        return "; ".join(str(issue["details"]["text"]) for issue in issues)
+    except (ValueError, LookupError, TypeError):
         return body.decode(errors="replace")[:200]
 
 
@@ -195,7 +195,7 @@ def _shown(texts: Sequence[str]) -> list[str]:
 
 
 def _evidence(entry: Mapping[str, Any]) -> str:
-    parts = [entry.get("text"), entry.get("date"), entry.get("resource"), entry.get("note")]
+    parts = [entry.get("finding"), entry.get("text"), entry.get("date"), entry.get("resource"), entry.get("note")]
     return " · ".join(str(part) for part in parts if part)
 
 

@@ -40,11 +40,11 @@ def knowledge(rules_path: Path) -> Knowledge:
 
 @pytest.fixture(scope="session")
 def app() -> Flask:
-    """The service with its default settings, whatever the environment of the caller says."""
+    """The service with its default settings, whatever the environment says, and without a line for every call."""
     from service import create_app
     from service.config import Settings
 
-    return create_app(Settings())
+    return create_app(Settings(log_level="error"))
 
 
 @pytest.fixture

@@ -53,11 +53,11 @@ def test_no_story_at_all_is_said(tmp_path: Path) -> None:
 def test_a_card_shows_what_a_clinician_needs() -> None:
     why = {
         "rules": [{"id": "sf-nsaid-egfr-below-30", "version": "1.0.0", "status": "draft"}],
-        "evidence": [{"resource": "Observation/e1", "date": "2026-11-01", "text": "eGFR 25"}],
+        "evidence": [{"finding": "egfr", "resource": "Observation/e1", "date": "2026-11-01"}],
         "notRecorded": ["heart failure"],
     }
     text = shown(a_card(extension={"sciatica-cds.why": why}, suggestions=[{"label": "Remove the order"}]))
-    for part in ("CRITICAL", "Avoid the NSAID", "FDA label", "eGFR 25 · 2026-11-01 · Observation/e1", "heart failure"):
+    for part in ("CRITICAL", "Avoid the NSAID", "FDA label", "egfr · 2026-11-01 · Observation/e1", "heart failure"):
         assert part in text
     assert "sf-nsaid-egfr-below-30 1.0.0 (draft)" in text
     assert "Remove the order" in text
@@ -81,6 +81,6 @@ def test_square_brackets_are_text() -> None:
 
 
 def test_a_refusal_names_its_faults() -> None:
-    body = json.dumps({"issue": [{"diagnostics": "entry[0]: no resourceType"}]}).encode()
+    body = json.dumps({"issue": [{"details": {"text": "entry[0]: no resourceType"}}]}).encode()
     assert demo._faults(body) == "entry[0]: no resourceType"
     assert demo._faults(b"<html>") == "<html>"
