@@ -47,7 +47,7 @@ HOMES = {
     "fhir_core": ("service.record.*", "service.hooks.orders"),
     "pydantic": ("service.record.*", "service.hooks.orders"),
     # environs checks the environment with validators of marshmallow, so the settings may name them.
-    "marshmallow": ("service.config", "service.knowledge.*", "service.hooks.schemas"),
+    "marshmallow": ("service.config", "service.knowledge.*", "service.hooks.schemas", "service.hooks.feedback"),
     "yaml": ("service.knowledge.*", "service.hooks.schemas"),
     "flask": ("service", "service.hooks.*routes*", "service.web", "service.web.*", "service.cli", "service.cli.*"),
     "werkzeug": ("service", "service.hooks.*", "service.web", "service.web.*", "service.cli", "service.cli.*"),

@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "test": ("service.cli.testing", "test"),
         "coverage": ("service.cli.rules", "coverage"),
         "prove": ("service.cli.rules", "prove"),
+        "mutate": ("service.cli.rules", "mutate"),
         "propose-examples": ("service.cli.rules", "propose"),
         "golden": ("service.cli.testing", "golden"),
     }

@@ -121,3 +121,23 @@ def prove(rules_folder: Path, only: str | None) -> None:
             for line in witness_lines(breach):
                 click.echo(f"        {line}")
     sys.exit(1 if failures else 0)
+
+
+@click.command()
+@rules_option
+@click.option("--sample", default=1, show_default=True, type=click.IntRange(1), help="Plant only every n-th fault.")
+@click.option("--floor", default=98.0, show_default=True, help="The share in per cent below which the command fails.")
+def mutate(rules_folder: Path, sample: int, floor: float) -> None:
+    """Plant faults into the rules and see whether the examples and stories notice. Lists those that slip through."""
+    from service.cli.stories import example_services, read_stories, story_case
+    from service.review.mutation import plant_and_look
+
+    services = example_services(rules_folder)
+    cases = [story_case(services, story) for story in read_stories()]
+    result = plant_and_look(services.prepared.knowledge, cases, every=sample)
+    for mutant in result.survivors:
+        click.echo(f"{mutant.rule.id}: {mutant.fault}: nothing notices")
+    click.echo(
+        f"{result.planted - len(result.survivors)} of {result.planted} planted faults noticed ({100 * result.share:.1f} %)"
+    )
+    sys.exit(0 if 100 * result.share >= floor else 1)

@@ -20,9 +20,9 @@ import orjson
 
 from service.cli.input import is_request, read_time
 from service.config import PROJECT, Settings
-from service.decision import Decision
 from service.hooks.answers import answer
 from service.hooks.evaluation import Answered, BundleQuestion, Services, answer_bundle, answer_call
+from service.review.mutation import Case
 
 EXAMPLES = PROJECT / "fhir_examples"
 
@@ -126,9 +126,11 @@ def _members(value: Any) -> Iterator[dict[str, Any]]:
             yield from _members(inner)
 
 
-def decision_of(services: Services, story: Story) -> Decision:
-    """The decision behind a story's answer."""
-    return answered(services, story).decision
+def story_case(services: Services, story: Story) -> Case:
+    """The facts a story tells, for questions about rules alone."""
+    decision = answered(services, story).decision
+    facts = services.prepared.knowledge.facts
+    return Case(story.id, decision.hook, {name: found for name, found in decision.findings.items() if name in facts})
 
 
 def example_services(rules_folder: Path = PROJECT / "rules") -> Services:
