@@ -46,7 +46,7 @@ for path in /app /app/service /app/rules /venv /app/gunicorn.conf.py; do
     inside sh -c "! test -w $path" || fail "$path can be written"
 done
 inside sh -c '[ -z "$(find /app /venv ! -user 0 -print -quit)" ]' || fail "something is not owned by root"
-inside sciatica-cds lint || fail "the rule set is not well formed inside the image"
+inside sciatica-cds lint >/dev/null 2>&1 || fail "the rule set is not well formed inside the image"
 
 say "starting"
 inside env SCIATICA_CDS_BIND="127.0.0.1:$port" WEB_CONCURRENCY=1 gunicorn --config /app/gunicorn.conf.py >/dev/null 2>&1 &
