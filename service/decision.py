@@ -199,7 +199,7 @@ class _Reader:
         """What a fired rule rests on, each once."""
         findings = self.reading.findings
         named = [finding.name for finding in supports(rule.when, findings)]
-        named += [name for name in rule.mentions if findings[name].status is Status.PRESENT]
+        named += self._mentioned(rule)
         return (findings[name] for name in self._down(named, self._supporting))
 
     def not_recorded(self, rule: Rule) -> Iterator[str]:
@@ -230,7 +230,10 @@ class _Reader:
     def _supporting(self, rule: Rule) -> Iterable[str]:
         if self.reading.truths[rule.id] is not Truth.TRUE:
             return ()
-        return (finding.name for finding in supports(rule.when, self.reading.findings))
+        return (*(finding.name for finding in supports(rule.when, self.reading.findings)), *self._mentioned(rule))
+
+    def _mentioned(self, rule: Rule) -> list[str]:
+        return [name for name in rule.mentions if self.reading.findings[name].status is Status.PRESENT]
 
     def _undecided(self, rule: Rule) -> Iterable[str]:
         if self.reading.truths[rule.id] is not Truth.UNKNOWN:

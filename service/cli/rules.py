@@ -137,7 +137,6 @@ def mutate(rules_folder: Path, sample: int, floor: float) -> None:
     result = plant_and_look(services.prepared.knowledge, cases, every=sample)
     for mutant in result.survivors:
         click.echo(f"{mutant.rule.id}: {mutant.fault}: nothing notices")
-    click.echo(
-        f"{result.planted - len(result.survivors)} of {result.planted} planted faults noticed ({100 * result.share:.1f} %)"
-    )
+    noticed = result.planted - len(result.survivors)
+    click.echo(f"{noticed} of {result.planted} planted faults noticed ({100 * result.share:.1f} %)")
     sys.exit(0 if 100 * result.share >= floor else 1)

@@ -32,7 +32,14 @@ from service.knowledge.schemas.ruleset import Approval, ApprovalsShape, Override
 from service.knowledge.schemas.source import SourceShape
 from service.knowledge.schemas.value_set import CodeField, ValueSetShape
 
-_FRAME_FILES = ("ruleset.yaml", "override_reasons.yaml", "approvals.yaml", "invariants.yaml", "site_codes.yaml")
+_FRAME_FILES = (
+    "ruleset.yaml",
+    "override_reasons.yaml",
+    "approvals.yaml",
+    "invariants.yaml",
+    "site_codes.yaml",
+    "topics.yaml",
+)
 _FOLDERS = ("sources", "value_sets", "facts", "orders", "phases")
 
 
