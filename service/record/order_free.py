@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,8 +15,15 @@ _REPEATED = "another version of the same resource was sent; the newer is used"
 
 
 def canonical_json(resource: Mapping[str, Any]) -> bytes:
-    """The resource as text that does not depend on the order of its keys."""
-    return orjson.dumps(resource, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str)
+    """The resource as text that does not depend on the order of its keys. Total: what is too deep gives a constant."""
+    try:
+        return orjson.dumps(resource, option=orjson.OPT_SORT_KEYS, default=str)
+    except TypeError:
+        # Integers beyond 64 bits and half surrogates, which orjson refuses and the slower encoder writes.
+        try:
+            return json.dumps(resource, sort_keys=True, default=str).encode()
+        except (RecursionError, TypeError):
+            return b"(not comparable)"
 
 
 def arrange(entries: Iterable[Entry], problems: list[Problem]) -> tuple[Entry, ...]:
