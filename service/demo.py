@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -175,15 +176,35 @@ def _card(card: Mapping[str, Any]) -> Group:
     rows.add_column(style="cyan", no_wrap=True, min_width=len("not recorded"))
     rows.add_column()
     for label, texts in (
+        ("advice", _advice(card)),
         ("source", [card["source"]["label"]]),
-        ("found", [_evidence(entry) for entry in why.get("evidence", [])]),
+        ("found", _found(card) or [_evidence(entry) for entry in why.get("evidence", [])]),
         ("not recorded", [str(entry) for entry in why.get("notRecorded", [])]),
         ("offers", [suggestion["label"] for suggestion in card.get("suggestions", [])]),
         ("rules", [_rule(rule) for rule in why.get("rules", [])]),
     ):
         if texts:
             rows.add_row(label, Text("\n".join(_shown(texts))))
-    return Group(head, Padding(rows, (0, 0, 1, 2)))
+    return Group(head, Padding(rows, (0, 0, 1, 2), expand=False))
+
+
+def _paragraphs(card: Mapping[str, Any]) -> list[str]:
+    """The paragraphs of the detail as a person reads them, without the marks of markdown."""
+    plain = re.sub(r"\\(.)|[*`]", lambda mark: mark[1] or "", card.get("detail", ""))
+    return [paragraph.strip() for paragraph in plain.split("\n\n") if paragraph.strip()]
+
+
+def _advice(card: Mapping[str, Any]) -> list[str]:
+    """The first paragraph of the detail, with the list it announces."""
+    first, *rest = _paragraphs(card) or [""]
+    return [first, *rest[0].splitlines()] if first.endswith(":") and rest else [first] if first else []
+
+
+def _found(card: Mapping[str, Any]) -> list[str]:
+    """What the detail lists as found."""
+    paragraphs = iter(_paragraphs(card))
+    listed = next((next(paragraphs, "") for paragraph in paragraphs if paragraph == "Found:"), "")
+    return [line.removeprefix("- ") for line in listed.splitlines()]
 
 
 def _shown(texts: Sequence[str]) -> list[str]:

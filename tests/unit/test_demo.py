@@ -63,6 +63,15 @@ def test_a_card_shows_what_a_clinician_needs() -> None:
     assert "Remove the order" in text
 
 
+def test_what_was_found_is_told_in_the_words_of_the_card() -> None:
+    found = "**Found:**\n\n- eGFR: 25 (25 mL/min/\\{1.73\\_m2\\})\n- An NSAID"
+    detail = f"Use *another* drug.\n\n{found}\n\n**Sources**\n\n- One"
+    text = shown(a_card(detail=detail))
+    assert "Use another drug." in text
+    assert "eGFR: 25 (25 mL/min/{1.73_m2})" in text
+    assert "One" not in text
+
+
 def test_a_card_without_extension_still_shows() -> None:
     text = shown(a_card())
     assert "FDA label" in text
