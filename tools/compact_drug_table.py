@@ -38,20 +38,18 @@ def compact(rows: "list[dict[str, str]]") -> str:
 
 
 def _drug(parts: "list[dict[str, str]]") -> str:
-    strengths = {}
+    search = NameSearch(part["ingredient_name"] for part in parts)
+    strengths: "dict[str, str]" = {}
     for component in parse_name(parts[0]["name"]).components:
-        for name in NameSearch([part["ingredient_name"] for part in parts]).find(component.name):
-            strengths.setdefault(name, component)
-    letter = LETTERS.get(parts[0]["route"], "-")
-    written = []
-    for part in sorted(parts, key=lambda part: int(part["ingredient_rxcui"])):
-        component = strengths.get(part["ingredient_name"].lower())
-        strength = ""
-        if component is not None and component.strength_mg is not None:
+        if component.strength_mg is not None:
             number = format(component.strength_mg.normalize(), "f")
-            strength = ":" + number + ("/" + component.per if component.per else "")
-        written.append(part["ingredient_rxcui"] + strength)
-    return letter + ",".join(written)
+            for name in search.find(component.name):
+                strengths.setdefault(name, ":" + number + ("/" + component.per if component.per else ""))
+    letter = LETTERS.get(parts[0]["route"], "-")
+    ordered = sorted(parts, key=lambda part: int(part["ingredient_rxcui"]))
+    return letter + ",".join(
+        part["ingredient_rxcui"] + strengths.get(part["ingredient_name"].lower(), "") for part in ordered
+    )
 
 
 def _brands(rows: "list[dict[str, str]]") -> "dict[str, set[str]]":
