@@ -65,7 +65,7 @@ class Derivation:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._plans = tuple(plan_of(knowledge.facts[name], knowledge) for name in sorted(knowledge.facts))
-        self._matcher = Matcher(knowledge, (key for plan in self._plans for key in plan.keys))
+        self.matcher = Matcher(knowledge, (key for plan in self._plans for key in plan.keys))
         self._always = tuple(number for number, plan in enumerate(self._plans) if _always(plan))
         self._asking: dict[Key, list[int]] = {}
         for number, plan in enumerate(self._plans):
@@ -73,12 +73,16 @@ class Derivation:
                 self._asking.setdefault(key, []).append(number)
         self._silent: dict[object, tuple[Finding, ...]] = {}
 
+    def keys_of(self, fact: str) -> frozenset[Key]:
+        """What on the chart concerns a fact."""
+        return next((plan.keys for plan in self._plans if plan.definition.id == fact), frozenset())
+
     def findings(self, record: Record, now: datetime) -> dict[str, Finding]:
         """Exactly one finding per fact definition, by name; the same whatever the order of the entries.
 
         ``now`` is an aware datetime. Nothing is raised on odd input: what cannot be read is unknown.
         """
-        chart = Chart(self._matcher, record, now)
+        chart = Chart(self.matcher, record, now)
         silent = self._without_hits(record, now)
         findings = {finding.name: finding for finding in silent}
         concerned = set(self._always)
@@ -94,7 +98,7 @@ class Derivation:
         key = frozenset(record.completeness.items())
         kept = self._silent.get(key)
         if kept is None:
-            chart = Chart(self._matcher, Record(None, (), record.completeness), now)
+            chart = Chart(self.matcher, Record(None, (), record.completeness), now)
             kept = tuple(plan.find(chart) for plan in self._plans)
             if len(self._silent) >= _KEPT_STATES:
                 self._silent.clear()

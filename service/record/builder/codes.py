@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 from service.knowledge.model import Code, FactDefinition, FactSource, Knowledge
 from service.record.builder.sheet import concept
@@ -13,6 +12,7 @@ from service.record.coding import CodeIndex
 from service.record.drugs import Drugs
 from service.record.kinds.chart import MEDICATION
 from service.record.kinds.hit import Key
+from service.record.kinds.medication import with_all_classes
 
 CPT = "http://www.ama-assn.org/go/cpt"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -41,35 +41,40 @@ class Codebook:
         self._classes: dict[str, frozenset[str]] = {}
 
     def of(self, value_sets: Iterable[str]) -> Iterator[tuple[str, Code]]:
-        """The codes that may be written, with their value set; those that are shown to be retired come last."""
+        """The codes that may be written, with their value set; those that may be retired come last.
+
+        A set without such a code is written in words: its title, if its patterns find it.
+        """
         last = []
         for name in value_sets:
-            for code in self._knowledge.value_sets[name].codes:
-                if not code.verified or code.system == CPT or not code.code or check_digit_fault(code.system, code.code):
-                    continue
+            value_set = self._knowledge.value_sets[name]
+            codes = [code for code in value_set.codes if self._may_be_written(code)]
+            for code in codes or [Code("", "", value_set.title, descendants=False, verified=True, source="")]:
                 if code.note and "active status not shown" in code.note:
                     last.append((name, code))
                 else:
                     yield name, code
         yield from last
 
+    @staticmethod
+    def _may_be_written(code: Code) -> bool:
+        """Verified, free to use (CPT is not), and without a typing error."""
+        return code.verified and code.system != CPT and not check_digit_fault(code.system, code.code)
+
     def sets_of(self, code: Code) -> frozenset[str]:
         """All value sets a code lies in."""
-        return self._index.sets_of(code.system, code.code)
+        return self._index.sets_of(code.system, code.code) if code.code else self._index.match(concept(code)).sets
 
-    def choose(self, resource_type: str, source: FactSource, avoid: Avoid) -> Code | None:
-        """The code of a source that disturbs least; None when the source has none that may be written."""
-        best: tuple[int, int, Code] | None = None
+    def best(self, source: FactSource, avoid: Avoid, limit: int = 3) -> list[Code]:
+        """The codes of a source that may be written, those that disturb least first."""
+        found = []
         for order, (name, code) in enumerate(self.of(source.codes)):
             sets = self.sets_of(code)
-            if resource_type == "AllergyIntolerance":
+            if source.resource == "AllergyIntolerance":
                 sets |= self.classes_of(code)
-            if name not in sets:
-                continue
-            weight = avoid.weight((resource_type, one) for one in sets)
-            if best is None or weight < best[0]:
-                best = (weight, order, code)
-        return best[2] if best else None
+            if name in sets:
+                found.append((avoid.weight((source.resource, one) for one in sets), order, code))
+        return [code for _, _, code in sorted(found, key=lambda one: one[:2])[:limit]]
 
     def one_of(self, value_sets: Iterable[str], without: Iterable[str] = ()) -> Code | None:
         """The first code of some value sets that lies in none of some others."""
@@ -82,9 +87,13 @@ class Codebook:
             return frozenset()
         found = self._classes.get(code.code)
         if found is None:
-            found = self._drugs.recognise_concept(concept(code)).classes
+            found = with_all_classes(self._drugs.recognise_concept(concept(code)), self._index).classes
             self._classes[code.code] = found
         return found
+
+    def is_local(self, code: Code) -> bool:
+        """Whether a drug code by itself names a form for local use."""
+        return self._drugs.recognise_concept(concept(code)).is_local
 
     def drugs(self, definition: FactDefinition, avoid: Avoid) -> list[Code]:
         """The drugs that match the classes and route of a fact, those that disturb least first."""
@@ -92,16 +101,10 @@ class Codebook:
         for order, (_, code) in enumerate(self.of(definition.classes)):
             if code.system != RXNORM:
                 continue
-            drug = self._drugs.recognise_concept(concept(code))
+            drug = with_all_classes(self._drugs.recognise_concept(concept(code)), self._index)
             if drug.classes.isdisjoint(definition.classes) or not drug.classes.isdisjoint(definition.exclude):
                 continue
-            if definition.route != "any" and drug.is_local and definition.route != "local":
+            if definition.route == "systemic" and drug.is_local:
                 continue
             found.append((avoid.weight((MEDICATION, one) for one in drug.classes), order, code))
         return [code for _, _, code in sorted(found, key=lambda one: one[:2])]
-
-    @cached_property
-    def other_reasons(self) -> tuple[Code, ...]:
-        """Codes of problems, to name a reason that is another one."""
-        names = [name for name in self._knowledge.value_sets if name.startswith("cond-")]
-        return tuple(code for _, code in self.of(sorted(names)))

@@ -12,7 +12,10 @@ _AMBULATORY = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "co
 
 
 def statement(sheet: Sheet, resource_type: str, code: Code, on: str | None, **elements: object) -> Draft:
-    """A resource that states what the code says, dated or not. Raises UnbuildableError for a type that states nothing."""
+    """A resource that states what the code says, dated or not.
+
+    Raises UnbuildableError for a resource type that is not written here.
+    """
     writer = _WRITERS.get(resource_type)
     if writer is None:
         raise UnbuildableError(f"{resource_type} is not written")
@@ -32,13 +35,10 @@ def _dated(name: str, on: str | None) -> dict[str, str]:
 def _problem(sheet: Sheet, code: Code, on: str | None, elements: Mapping[str, object]) -> Draft:
     status = str(elements.get("verification", "confirmed"))
     name = "recordedDate" if elements.get("recorded") else "onsetDateTime"
-    stated = {} if status == "refuted" else {"clinicalStatus": clinical("Condition", "active")}
-    if status == "refuted":
-        # A refuted problem never was; R5 asks for a clinicalStatus all the same.
-        stated = {"clinicalStatus": clinical("Condition", "inactive")}
     return sheet.add(
         "Condition",
-        **stated,
+        # A refuted problem never was; R5 asks for a clinicalStatus all the same.
+        clinicalStatus=clinical("Condition", "inactive" if status == "refuted" else "active"),
         verificationStatus=verification("Condition", status),
         code=concept(code),
         **_dated(name, on),

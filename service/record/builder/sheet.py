@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from service.knowledge.model import Code
+from service.record.model import Completeness, Entry, Record
 
 Draft = dict[str, Any]
 
@@ -39,6 +40,18 @@ class Sheet:
     torn: set[str] = field(default_factory=set)
     settings: dict[str, str] = field(default_factory=dict)
 
+    def copy(self) -> Sheet:
+        """A sheet that can be written on without changing this one. Resources are never changed once written."""
+        return Sheet(
+            self.now,
+            dict(self.patient),
+            list(self.resources),
+            list(self.orders),
+            set(self.whole),
+            set(self.torn),
+            dict(self.settings),
+        )
+
     @property
     def today(self) -> date:
         return self.now.date()
@@ -60,6 +73,18 @@ class Sheet:
         drafted = {"status": "draft", "intent": "order", **elements, "authoredOn": self.day(0)}
         return self._write(self.orders, resource_type, drafted)
 
+    def completeness(self) -> dict[str, Completeness]:
+        """How much of each list this sheet is: whole where it must be, else only a part of it."""
+        states = dict.fromkeys((one["resourceType"] for one in self.resources), Completeness.PARTIAL)
+        states |= dict.fromkeys(self.torn, Completeness.PARTIAL)
+        states |= dict.fromkeys(self.whole, Completeness.COMPLETE)
+        return {"Patient": Completeness.COMPLETE, **states}
+
+    def record(self) -> Record:
+        """The sheet as a record, as the reader would make it."""
+        entries = tuple(_entry(one) for one in (self.patient, *self.resources))
+        return Record(PATIENT_ID, entries, self.completeness(), orders=tuple(map(_entry, self.orders)))
+
     def _write(self, into: list[Draft], resource_type: str, elements: dict[str, Any]) -> Draft:
         number = len(self.resources) + len(self.orders) + 1
         about = _PATIENT_ELEMENT.get(resource_type, "subject")
@@ -73,8 +98,14 @@ class Sheet:
         return resource
 
 
+def _entry(resource: Draft) -> Entry:
+    return Entry(resource, resource["resourceType"], resource["id"], resource["id"])
+
+
 def concept(code: Code) -> Draft:
-    """A CodeableConcept of one code."""
+    """A CodeableConcept of one code; of words only, if the code has none."""
+    if not code.code:
+        return words(code.display)
     coding = {"system": code.system, "code": code.code}
     if code.display:
         coding["display"] = code.display
