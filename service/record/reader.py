@@ -99,16 +99,22 @@ def read_prefetch(
             arrived = _completeness(asked[key], selections[key], unpacked, name, is_whole)
             completeness[name] = max(completeness.get(name, Completeness.NOT_SENT), arrived, key=_RANK.index)
 
+    final = _take_orders(gathered, under_review, patients, patient_id)
+    return gathered.record(patient_id, completeness, final, patients.base)
+
+
+def _take_orders(gathered: _Gathered, brought: Unpacked, patients: Patients, patient_id: str) -> list[Entry]:
+    """The orders of a context. What is under review is not also an entry; what an order refers to becomes one."""
     reviewed = _Gathered(patient_id, gathered.problems)
-    reviewed.problems.extend(under_review.problems)
-    said = [_called(patients.whose(piece), patient_id) for piece in under_review.pieces]
-    reviewed.take(zip(under_review.pieces, said, strict=True), missing_is_ours=True)
-    final, beside = reviewed.reviewable()
-    taken = {(order.type, order.id) for order in final if order.id}
+    reviewed.problems.extend(brought.problems)
+    said = [_called(patients.whose(piece), patient_id) for piece in brought.pieces]
+    reviewed.take(zip(brought.pieces, said, strict=True), missing_is_ours=True)
+    orders, beside = reviewed.reviewable()
+    taken = {(order.type, order.id) for order in orders if order.id}
     gathered.entries = [entry for entry in gathered.entries if (entry.type, entry.id) not in taken] + beside
     gathered.signs.update(reviewed.signs)
     gathered.types.update(reviewed.types)
-    return gathered.record(patient_id, completeness, final, patients.base)
+    return orders
 
 
 class _Gathered:
