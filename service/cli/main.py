@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "prove": ("service.cli.rules", "prove"),
         "mutate": ("service.cli.rules", "mutate"),
         "propose-examples": ("service.cli.rules", "propose"),
+        "topics": ("service.cli.rules", "topics"),
         "golden": ("service.cli.testing", "golden"),
     }
 )

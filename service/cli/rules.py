@@ -140,3 +140,20 @@ def mutate(rules_folder: Path, sample: int, floor: float) -> None:
     noticed = result.planted - len(result.survivors)
     click.echo(f"{noticed} of {result.planted} planted faults noticed ({100 * result.share:.1f} %)")
     sys.exit(0 if 100 * result.share >= floor else 1)
+
+
+@click.command()
+@rules_option
+@click.option("--write", "page", type=click.Path(dir_okay=False, path_type=Path), help="Write the page into this file.")
+def topics(rules_folder: Path, page: Path | None) -> None:
+    """Print where each claim of the article stands: its verdict, evidence, rules and the facts they read."""
+    from service.knowledge.topics import load_topics
+    from service.review.topics import topics_page
+
+    knowledge = load(rules_folder)
+    text = topics_page(knowledge, load_topics(rules_folder, knowledge))
+    if page is None:
+        click.echo(text, nl=False)
+        return
+    page.write_text(text, encoding="utf-8")
+    click.echo(f"{page.name} written")
