@@ -79,7 +79,11 @@ class Codebook:
     def one_of(self, value_sets: Iterable[str], without: Iterable[str] = ()) -> Code | None:
         """The first code of some value sets that lies in none of some others."""
         others = frozenset(without)
-        return next((code for _, code in self.of(value_sets) if self.sets_of(code).isdisjoint(others)), None)
+        for name, code in self.of(value_sets):
+            sets = self.sets_of(code)
+            if name in sets and sets.isdisjoint(others):
+                return code
+        return None
 
     def classes_of(self, code: Code) -> frozenset[str]:
         """The drug classes of a drug code."""
