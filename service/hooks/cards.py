@@ -15,7 +15,7 @@ from service.decision import Advice, Decision
 from service.engine.trace import Outcome
 from service.finding import Evidence, Finding
 from service.hooks.detail import body, detail, patient_detail
-from service.hooks.not_assessed import not_assessed
+from service.hooks.not_assessed import with_not_assessed
 from service.hooks.sources import card_source, topic
 from service.hooks.suggestions import Acting, suggestions
 from service.hooks.templates import Template
@@ -24,8 +24,6 @@ from service.knowledge.model import Indicator, Knowledge, ServiceDefinition
 
 WHY = "sciatica-cds.why"
 
-# Product choice: more cards than this are not read (hazard H-07).
-MOST_CARDS = 6
 
 # Advice of these phases speaks for itself: it is about harm, and is never folded into "further advice".
 _NEVER_FOLDED = ("1_red_flags", "3_safety")
@@ -57,12 +55,11 @@ def render(
     spoken = _ordered(knowledge, [advice for advice in decision.advice if _may_show(advice, audience)])
     if audience.for_patient:
         return [_patient_card(knowledge, decision, advice) for advice in spoken if _has_patient_text(advice)]
-    told = not_assessed(knowledge, decision, missing)
-    single, folded = _fold(spoken, knowledge.max_info_cards, MOST_CARDS - (told is not None))
+    single, folded = _fold(spoken, knowledge.max_info_cards)
     cards = [_card(knowledge, decision, advice, audience, acting) for advice in single]
     if folded:
         cards.append(_further(knowledge, decision, folded, audience, acting))
-    return cards if told is None else [*cards, told]
+    return with_not_assessed(cards, knowledge, decision, missing)
 
 
 def _may_show(advice: Advice, audience: Audience) -> bool:
@@ -74,8 +71,9 @@ def _may_show(advice: Advice, audience: Audience) -> bool:
 
 
 def _ordered(knowledge: Knowledge, advice: Iterable[Advice]) -> list[Advice]:
+    turn = {phase: number for number, phase in enumerate(knowledge.card_order)}
     place = {rule.id: number for number, rule in enumerate(knowledge.rules)}
-    return sorted(advice, key=lambda item: (-_indicator(item).rank, place[item.rule.id]))
+    return sorted(advice, key=lambda item: (-_indicator(item).rank, turn[item.rule.phase], place[item.rule.id]))
 
 
 def _indicator(advice: Advice) -> Indicator:
@@ -83,15 +81,16 @@ def _indicator(advice: Advice) -> Indicator:
     return advice.rule.card.indicator
 
 
-def _fold(advice: Sequence[Advice], most_info: int, most: int) -> tuple[list[Advice], list[Advice]]:
-    """The advice that gets a card of its own, and the info advice that shares one.
+def _fold(advice: Sequence[Advice], most_info: int) -> tuple[list[Advice], list[Advice]]:
+    """The advice that gets a card of its own, and the info advice that shares one (hazard H-07).
 
-    Info cards take at most ``most_info`` places and one that is shared, and fewer where all cards
-    together would be more than ``most``; louder cards take the place they need.
+    There are at most ``most_info`` info cards, the shared one among them; louder cards, and info about
+    red flags and drug safety, always have a card of their own.
     """
-    info = [item for item in advice if _indicator(item) is Indicator.INFO and item.rule.phase not in _NEVER_FOLDED]
-    room = min(most_info + 1, most - (len(advice) - len(info)))
-    folded = [] if len(info) <= max(room, 1) else info[max(room - 1, 0) :]
+    info = [item for item in advice if _indicator(item) is Indicator.INFO]
+    foldable = [item for item in info if item.rule.phase not in _NEVER_FOLDED]
+    room = max(1, most_info - (len(info) - len(foldable)))
+    folded = [] if len(foldable) <= room else foldable[room - 1 :]
     return [item for item in advice if not any(item is other for other in folded)], folded
 
 

@@ -67,6 +67,11 @@ def _settings(found: Collection, overrides: Mapping[str, str]) -> dict[str, str]
 
 
 def _check_order(found: Collection) -> None:
+    phases = [phase["id"] for phase in found.frame.get("phases", ())]
+    order = found.frame.get("card_order", ())
+    if order and sorted(order) != sorted(phases):
+        line = line_of(found.frame_table, ("card_order",))
+        found.fault(f"ruleset.yaml:{line}", "must name every phase once", ", ".join(phases))
     for number, phase in enumerate(found.frame.get("phases", ())):
         for rule in phase["first"]:
             if rule not in found.declared("rule"):
@@ -87,6 +92,7 @@ def _knowledge(found: Collection, settings: dict[str, str]) -> Knowledge:
         settings=settings,
         not_clearance=frame["not_clearance"],
         max_info_cards=frame["max_info_cards"],
+        card_order=frame["card_order"] or tuple(phase["id"] for phase in frame["phases"]),
         episode=frame["episode"]["codes"],
         phases=tuple(Phase(phase["id"], phase["title"], _rules_of(phase, serving)) for phase in frame["phases"]),
         conclusions={conclusion.id: conclusion for conclusion in frame["conclusions"]},

@@ -482,6 +482,7 @@ class Knowledge:
     settings: Mapping[str, str]
     not_clearance: str
     max_info_cards: int
+    card_order: tuple[str, ...]
     episode: tuple[str, ...]
     phases: tuple[Phase, ...]
     conclusions: Mapping[str, Conclusion]

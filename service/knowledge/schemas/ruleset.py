@@ -69,6 +69,7 @@ class RulesetShape(Shape):
     settings = fields.Dict(keys=fields.String(), values=Text(), load_default=dict)
     people = fields.Dict(keys=fields.String(), values=Text(), required=True)
     max_info_cards = Whole(least=1, required=True)
+    card_order = words()
     episode = nested(EpisodeShape, required=True)
     phases = Several(nested(PhaseShape), required=True, least=1)
     services = Several(nested(ServiceShape), required=True, least=1)

@@ -257,14 +257,14 @@ def test_info_cards_beyond_the_limit_become_one_card_that_lists_them() -> None:
     assert [card["summary"] for card in cards] == [
         "Point 0.",
         "Point 1.",
-        "Point 2.",
-        "Further advice: 3 more points for this patient.",
+        "Further advice: 4 more points for this patient.",
     ]
     further = cards[-1]
-    assert all(f"**Point {number}.**" in further["detail"] for number in (3, 4, 5))
+    assert all(f"**Point {number}.**" in further["detail"] for number in (2, 3, 4, 5))
     assert further["selectionBehavior"] == "any"
     assert len({suggestion["label"] for suggestion in further["suggestions"]}) == len(further["suggestions"])  # SU-1
     assert [rule["id"] for rule in further["extension"]["sciatica-cds.why"]["rules"]] == [
+        "advice-2",
         "advice-3",
         "advice-4",
         "advice-5",
