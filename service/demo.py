@@ -154,7 +154,7 @@ def _tell(console: Console, address: str, story: Story) -> bool:
         console.print(f"[bold red]HTTP {refused.code}[/] {_faults(refused.read())}\n")
         return False
     for card in cards:
-        console.print(_card(card))
+        console.print(card_view(card))
     if not cards:
         console.print("[dim]No card. (The absence of a card is not clearance.)[/]\n")
     return True
@@ -168,7 +168,8 @@ def _faults(body: bytes) -> str:
         return body.decode(errors="replace")[:200]
 
 
-def _card(card: Mapping[str, Any]) -> Group:
+def card_view(card: Mapping[str, Any]) -> Group:
+    """One card as the demonstration prints it."""
     indicator = card["indicator"]
     why = card.get("extension", {}).get("sciatica-cds.why", {})
     head = Text.assemble((f" {indicator.upper()} ", COLOURS.get(indicator, "bold")), " ", (card["summary"], "bold"))

@@ -26,7 +26,7 @@ def a_card(**more: Any) -> dict[str, Any]:
 def shown(card: dict[str, Any], width: int = 80) -> str:
     console = Console(width=width, color_system=None)
     with console.capture() as capture:
-        console.print(demo._card(card))
+        console.print(demo.card_view(card))
     return capture.get()
 
 
