@@ -34,6 +34,7 @@ def create_app(
 
     from service.config import read_settings
     from service.hooks.all_routes import add_serving
+    from service.hooks.check.routes import check_blueprint
     from service.hooks.feedback import MemoryFeedback
     from service.hooks.feedback_routes import feedback_blueprint
     from service.hooks.logs import configure
@@ -52,6 +53,7 @@ def create_app(
     app = Flask("service", static_folder=None)
     app.url_map.strict_slashes = False
     app.register_blueprint(blueprint(endpoint))
+    app.register_blueprint(check_blueprint(endpoint))
     sink = feedback or MemoryFeedback()
     app.register_blueprint(feedback_blueprint(endpoint, sink, keep_comments=settings.keep_comments))
     add_serving(app, settings)

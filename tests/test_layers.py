@@ -43,9 +43,9 @@ WIRING = {
 # One home for each third party: the only modules that may import it.
 HOMES = {
     "durable": ("service.engine.chaining",),
-    "fhir": ("service.record.*", "service.hooks.orders"),
+    "fhir": ("service.record.*", "service.hooks.orders", "service.hooks.check.classes"),
     "fhir_core": ("service.record.*", "service.hooks.orders"),
-    "pydantic": ("service.record.*", "service.hooks.orders"),
+    "pydantic": ("service.record.*", "service.hooks.orders", "service.hooks.check.classes"),
     # environs checks the environment with validators of marshmallow, so the settings may name them.
     "marshmallow": ("service.config", "service.knowledge.*", "service.hooks.schemas", "service.hooks.feedback"),
     "yaml": ("service.knowledge.*", "service.hooks.schemas"),

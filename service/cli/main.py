@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "demo": ("service.cli.serving", "demo"),
         "evaluate": ("service.cli.deciding", "evaluate"),
         "explain": ("service.cli.deciding", "explain"),
+        "check-request": ("service.cli.checking", "check_request"),
         "lint": ("service.cli.rules", "lint"),
         "test": ("service.cli.testing", "test"),
         "coverage": ("service.cli.rules", "coverage"),

@@ -46,6 +46,16 @@ class Endpoint:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     places: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(16))
 
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """One of the places for calls that are being worked on. Raises OverloadedError when none gets free soon."""
+        if not self.places.acquire(timeout=_WAIT_SECONDS):
+            raise OverloadedError
+        try:
+            yield
+        finally:
+            self.places.release()
+
 
 def as_json(body: Any, status: int = 200) -> Response:
     """A JSON answer in UTF-8 without BOM (TR-1, TR-7)."""
@@ -68,7 +78,7 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
         service = service_named(services, service_id)
         caller = _authenticate(endpoint, f"/cds-services/{service.id}")
         document = _document(services)
-        with _place(endpoint):
+        with endpoint.place():
             answered = answer_call(services, service, document, endpoint.clock(), _servers(caller))
         _note(answered, service.id)
         return as_json(answered.body)
@@ -78,7 +88,7 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
         _authenticate(endpoint, "/evaluate")
         question = _question(endpoint)
         document = _document(services)
-        with _place(endpoint):
+        with endpoint.place():
             answered = answer_bundle(services, document, question)
         _note(answered, "evaluate")
         return as_json(answered.body)
@@ -107,17 +117,6 @@ def _document(services: Services) -> Any:
     body = read_body(request, settings.max_body_bytes)
     g.bytes = len(body)
     return parse_json(body, max_depth=settings.max_depth)
-
-
-@contextmanager
-def _place(endpoint: Endpoint) -> Iterator[None]:
-    """One of the places for calls that are being worked on. Raises OverloadedError when none gets free soon."""
-    if not endpoint.places.acquire(timeout=_WAIT_SECONDS):
-        raise OverloadedError
-    try:
-        yield
-    finally:
-        endpoint.places.release()
 
 
 def _question(endpoint: Endpoint) -> BundleQuestion:

@@ -1,0 +1,47 @@
+"""Commands for integrators: check a request body, check any CDS service, check a token."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import orjson
+
+from service.errors import RequestError
+from service.hooks.limits import parse_json
+
+
+@click.command("check-request")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
+@click.option("--hook", default="patient-view", show_default=True, help="What a plain chart is asked about.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as an OperationOutcome.")
+def check_request(file: Path, *, hook: str, as_json: bool) -> None:
+    """Say everything that is wrong or unusual with FILE, a CDS Hooks request body or a chart; - reads stdin.
+
+    Structure, FHIR of every resource, prefetch states, and what could not be known. Ends with 1 when there are errors.
+    """
+    from service import make_services
+    from service.config import read_settings
+    from service.hooks.check.checking import check
+    from service.hooks.check.report import Part, Remark, Severity, as_outcome, as_text, report
+
+    settings = read_settings()
+    body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    try:
+        document = parse_json(body, max_depth=settings.max_depth)
+    except RequestError as error:
+        # What is no JSON has no further parts to be checked.
+        told = report(Remark(Severity.ERROR, one.where, one.text, "structure", Part.REQUEST) for one in error.faults)
+    else:
+        services = make_services(settings)
+        hooks = sorted({service.hook for service in services.offered.values()})
+        if hook not in hooks:
+            raise click.UsageError(f"no service answers {hook}; there are {', '.join(hooks)}")
+        told = check(services, document, datetime.now(UTC), hook)
+    if as_json:
+        sys.stdout.buffer.write(orjson.dumps(as_outcome(told), option=orjson.OPT_INDENT_2) + b"\n")
+    else:
+        click.echo(as_text(told), nl=False)
+    sys.exit(1 if told.errors else 0)
