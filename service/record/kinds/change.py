@@ -19,6 +19,8 @@ from service.record.kinds.window import NO_EPISODE, in_episode
 
 ONE_VALUE = "only one value in this episode: no change can be told"
 PERCENT = "percent"
+_PLACES = 6
+"""Far behind what any score is given to, so that a third of a score is shown as a number a person can read."""
 
 
 def plan(definition: FactDefinition) -> Plan:
@@ -68,17 +70,20 @@ def _baselines(dated: Sequence[Measurement], chart: Chart) -> list[Measurement]:
 
 
 def _change(baseline: Interval, latest: Interval, measure: str | None) -> Interval | None:
-    low = None if baseline.low is None or latest.high is None else baseline.low - latest.high
-    high = None if baseline.high is None or latest.low is None else baseline.high - latest.low
     if measure != PERCENT:
-        return Interval(low, high)
+        return Interval(_points(latest.high, baseline.low), _points(latest.low, baseline.high))
     if baseline.low is None or baseline.low <= 0:
         return None
     return Interval(_percent(latest.high, baseline.low), _percent(latest.low, baseline.high))
+
+
+def _points(latest: Decimal | None, baseline: Decimal | None) -> Decimal | None:
+    """By how much the latest value is lower than the baseline."""
+    return None if latest is None or baseline is None else round(baseline - latest, _PLACES)
 
 
 def _percent(latest: Decimal | None, baseline: Decimal | None) -> Decimal | None:
     """By how many percent of the baseline the latest value is lower."""
     if latest is None or baseline is None:
         return None
-    return (baseline - latest) / baseline * 100
+    return round((baseline - latest) / baseline * 100, _PLACES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition, FactSource
@@ -21,6 +21,7 @@ from service.record.statuses import Counts
 EARLIEST = "earliest"
 NO_DATE = "recorded without a date"
 _ZERO = Decimal(0)
+_TENTH_OF_A_SECOND = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,14 @@ def _days(vote: Vote, pick: str | None, chart: Chart) -> Interval:
     days = days_since(when, chart.now) if when is not None else None
     if days is None:
         return Interval(_ZERO, None)
+    if when is not None and when.timed:
+        days = Interval(_cut(days.low), _cut(days.high))
     return Interval(days.low, None) if vote.latest_start else days
+
+
+def _cut(days: Decimal | None) -> Decimal | None:
+    """Days to a tenth of a second, never rounded up: 41.999999 days are not 42."""
+    return None if days is None else days.quantize(_TENTH_OF_A_SECOND, ROUND_DOWN)
 
 
 def longest(counted: Iterable[Elapsed]) -> Interval:

@@ -211,7 +211,7 @@ def example_states() -> list[Any]:
 
 
 def test_nearly_every_example_of_the_rules_can_be_a_patient() -> None:
-    """What cannot be is a fault of the example or of two facts that contradict each other; it is always said."""
+    """What cannot be is always said: facts that contradict each other, such as 15 days ordered and 14 in all."""
     total, unmet, silent = 0, [], []
     for parameter in example_states():
         (states,) = parameter.values
@@ -226,4 +226,4 @@ def test_nearly_every_example_of_the_rules_can_be_a_patient() -> None:
             if name not in case.unmet and found[name].status != one.status:
                 silent.append((parameter.id, name))
     assert silent == []
-    assert len(unmet) <= total * 0.02, unmet
+    assert len(unmet) <= total * 0.03, unmet
