@@ -1,0 +1,49 @@
+"""What the rule files say, as objects. Nothing here ever sees a patient.
+
+Every object that a person wrote keeps ``at``, the ``file:line`` where it stands, so that any later
+complaint can point there.
+"""
+
+from service.knowledge.model.card import CardText, Indicator, Link, Suggestion
+from service.knowledge.model.condition import AllOf, AnyOf, Condition, Leaf, Word, leaves
+from service.knowledge.model.fact import NUMERIC_KINDS, FactDefinition, FactKind, FactSource
+from service.knowledge.model.order import Dose, OrderTemplate
+from service.knowledge.model.rule import Example, Given, HistoryEntry, Recommendation, Rule
+from service.knowledge.model.ruleset import Conclusion, Knowledge, OverrideReason, Phase, ServiceDefinition
+from service.knowledge.model.source import Citation, Mark, Source, SourceStatus
+from service.knowledge.model.value_set import Code, ValueSet
+
+__all__ = [
+    "NUMERIC_KINDS",
+    "AllOf",
+    "AnyOf",
+    "CardText",
+    "Citation",
+    "Code",
+    "Conclusion",
+    "Condition",
+    "Dose",
+    "Example",
+    "FactDefinition",
+    "FactKind",
+    "FactSource",
+    "Given",
+    "HistoryEntry",
+    "Indicator",
+    "Knowledge",
+    "Leaf",
+    "Link",
+    "Mark",
+    "OrderTemplate",
+    "OverrideReason",
+    "Phase",
+    "Recommendation",
+    "Rule",
+    "ServiceDefinition",
+    "Source",
+    "SourceStatus",
+    "Suggestion",
+    "ValueSet",
+    "Word",
+    "leaves",
+]

@@ -1,0 +1,49 @@
+"""What a clinician sees when a rule speaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Indicator(StrEnum):
+    """How loud a card is; the values are those of CDS Hooks (CA-2)."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        return ("info", "warning", "critical").index(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """One button: orders to create and draft orders to remove. All of it or nothing (SU-3)."""
+
+    label: str
+    create: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    recommended: bool = False
+    at: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardText:
+    """What the clinician sees. Approved together with the logic."""
+
+    indicator: Indicator
+    summary: str
+    detail: str
+    suggestions: tuple[Suggestion, ...] = ()
+    links: tuple[Link, ...] = ()
+    override_reasons: tuple[str, ...] = ()
+    patient_summary: str | None = None
+    patient_detail: str | None = None

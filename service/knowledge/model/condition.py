@@ -1,0 +1,82 @@
+"""What a rule asks of the findings: tests, nested in "all" and "any"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Word(StrEnum):
+    """The five words a condition may use about a finding."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+    NOT_PRESENT = "not present"
+    NOT_ABSENT = "not absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One test of one finding: a word, or one or two comparisons that must both hold."""
+
+    finding: str
+    word: Word | None = None
+    at_least: Decimal | None = None
+    more_than: Decimal | None = None
+    less_than: Decimal | None = None
+    at: str = field(default="", compare=False)
+
+    @property
+    def is_comparison(self) -> bool:
+        return self.word is None
+
+    def limits(self) -> Iterator[Decimal]:
+        """The numbers this test compares with."""
+        for limit in (self.at_least, self.more_than, self.less_than):
+            if limit is not None:
+                yield limit
+
+    def __str__(self) -> str:
+        if self.word is not None:
+            return f"{self.finding} {self.word}"
+        parts = [
+            f"{text} {limit}"
+            for text, limit in (
+                ("at least", self.at_least),
+                ("more than", self.more_than),
+                ("less than", self.less_than),
+            )
+            if limit is not None
+        ]
+        return f"{self.finding} {' and '.join(parts)}"
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """True when every part is true."""
+
+    parts: tuple[Condition, ...]
+    at: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """True when at least one part is true."""
+
+    parts: tuple[Condition, ...]
+    at: str = field(default="", compare=False)
+
+
+Condition = Leaf | AllOf | AnyOf
+
+
+def leaves(condition: Condition) -> Iterator[Leaf]:
+    """Every test in the condition, in the order written."""
+    if isinstance(condition, Leaf):
+        yield condition
+    else:
+        for part in condition.parts:
+            yield from leaves(part)

@@ -1,0 +1,104 @@
+"""How a finding is read from the record, and when silence may count as absent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+
+class FactKind(StrEnum):
+    """The closed set of ways in which a fact is read from the record."""
+
+    CODED = "coded"
+    QUANTITY = "quantity"
+    AGE = "age"
+    SEX = "sex"
+    ELAPSED = "elapsed"
+    GESTATION = "gestation"
+    DRUG = "drug"
+    COURSE = "course"
+    CHANGE = "change"
+    ORDER = "order"
+    ORDER_REASON = "order-reason"
+    COUNT = "count"
+    SETTING = "setting"
+
+
+NUMERIC_KINDS = frozenset(
+    {
+        FactKind.QUANTITY,
+        FactKind.AGE,
+        FactKind.ELAPSED,
+        FactKind.GESTATION,
+        FactKind.COURSE,
+        FactKind.CHANGE,
+        FactKind.COUNT,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FactSource:
+    """Where a fact looks: one resource type, the codes that count, and which instances count."""
+
+    resource: str
+    codes: tuple[str, ...]
+    yes: tuple[str, ...] = ()
+    no: tuple[str, ...] = ()
+    history: bool = False
+    unconfirmed: bool = True
+    within_days: int | None = None
+    no_within_days: int | None = None
+    undated: bool = True
+    in_episode: bool = False
+    body_site: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FactDefinition:
+    """How one finding is read from the record, and when silence may count as absent.
+
+    ``asks`` is the phrase a clinician reads when the fact is unknown ("bladder function").
+    ``complete`` names the resource types whose lists must have been sent whole before finding
+    nothing may count as absent; empty means that only a recorded "no" is a no.
+    Options that do not belong to the kind are refused by the loader.
+    """
+
+    id: str
+    title: str
+    asks: str
+    kind: FactKind
+    absent_when: str
+    complete: tuple[str, ...] = ()
+    complete_nonempty: bool = False
+    sources: tuple[FactSource, ...] = ()
+    newest_wins: bool = False
+    unit: str | None = None
+    look_back_days: Decimal | None = None
+    plausible: tuple[Decimal, Decimal] | None = None
+    prefer: str | None = None
+    compute: str | None = None
+    gender: str | None = None
+    pick: str | None = None
+    classes: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    route: str = "systemic"
+    within_days: int | None = None
+    stopped_within_days: int | None = None
+    or_ordered: bool = False
+    daily_dose_mg: tuple[Decimal | None, Decimal | None] | None = None
+    gap_days: int = 7
+    measure: str | None = None
+    resource: str | None = None
+    reasons: tuple[str, ...] = ()
+    order: str | None = None
+    setting: str | None = None
+    equals: str | None = None
+    product_choice: str | None = None
+    at: str = field(default="", compare=False)
+
+    @property
+    def is_numeric(self) -> bool:
+        return self.kind in NUMERIC_KINDS

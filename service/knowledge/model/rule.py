@@ -1,0 +1,83 @@
+"""One rule: who stands behind it, why, what it does, and how we know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from service.knowledge.model.card import CardText
+from service.knowledge.model.condition import Condition, leaves
+from service.knowledge.model.source import Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """What is advised about which topic, in which direction, and how sure the source is."""
+
+    topic: str
+    direction: str
+    strength: str
+    certainty: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The state of one finding in an example."""
+
+    status: str
+    low: Decimal | None = None
+    high: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One case at finding level. What is not given is absent (numbers: unknown)."""
+
+    name: str
+    given: Mapping[str, Given]
+    expect: str
+    at: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    version: str
+    day: date
+    change: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When … then …, with its reasons: who stands behind it, why, what it does, how we know."""
+
+    id: str
+    phase: str
+    title: str
+    version: str
+    status: str
+    effective: date | None
+    owner: str
+    review_by: date
+    purpose: str
+    rationale: str
+    recommendation: Recommendation | None
+    citations: tuple[Citation, ...]
+    hooks: tuple[str, ...]
+    when: Condition
+    concludes: str | None
+    card: CardText | None
+    family: str | None
+    names_conflict_with: tuple[str, ...]
+    mentions: tuple[str, ...]
+    unverified_parts: tuple[str, ...]
+    limitations: str
+    examples: tuple[Example, ...]
+    history: tuple[HistoryEntry, ...]
+    at: str = field(default="", compare=False)
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The findings the condition tests."""
+        return frozenset(leaf.finding for leaf in leaves(self.when))

@@ -1,0 +1,95 @@
+"""The whole rule set: phases in order, services, and everything the rules rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from service.knowledge.model.fact import FactDefinition
+from service.knowledge.model.order import OrderTemplate
+from service.knowledge.model.rule import Rule
+from service.knowledge.model.source import Source
+from service.knowledge.model.value_set import ValueSet
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceDefinition:
+    """One CDS service: an id, the hook it answers, and what it says of itself in discovery."""
+
+    id: str
+    hook: str
+    title: str
+    description: str
+    usage_requirements: str
+    indicators: tuple[str, ...]
+    info_phases: tuple[str, ...]
+    at: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideReason:
+    code: str
+    system: str
+    display: str
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """The rules that run together; the next phase starts when this one is complete."""
+
+    id: str
+    title: str
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """A finding that rules add, and its words for a reader.
+
+    ``named_as_one``: a card names it by its own words instead of listing the facts behind it.
+    """
+
+    id: str
+    title: str
+    asks: str
+    named_as_one: bool = False
+    at: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """Everything in ``rules/``, checked, with the digest that names exactly this content."""
+
+    name: str
+    version: str
+    digest: str
+    intended_use: str
+    out_of_scope: str
+    jurisdiction: str
+    settings: Mapping[str, str]
+    not_clearance: str
+    max_info_cards: int
+    card_order: tuple[str, ...]
+    episode: tuple[str, ...]
+    phases: tuple[Phase, ...]
+    conclusions: Mapping[str, Conclusion]
+    facts: Mapping[str, FactDefinition]
+    value_sets: Mapping[str, ValueSet]
+    sources: Mapping[str, Source]
+    orders: Mapping[str, OrderTemplate]
+    services: Mapping[str, ServiceDefinition]
+    override_reasons: Mapping[str, OverrideReason]
+    people: Mapping[str, str]
+    approved: frozenset[str]
+    retired: tuple[Rule, ...] = ()
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """All rules, in the order of their phases."""
+        return tuple(rule for phase in self.phases for rule in phase.rules)
+
+    def asks(self, finding: str) -> str:
+        """The words a clinician reads for a finding."""
+        if finding in self.facts:
+            return self.facts[finding].asks
+        return self.conclusions[finding].asks
