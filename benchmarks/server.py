@@ -37,8 +37,12 @@ class Server:
         return sum(times.user + times.system for times in (worker.cpu_times() for worker in self.workers()))
 
     def resident_bytes(self) -> list[int]:
-        """Resident memory of each worker."""
+        """Resident memory of each worker, what it shares with the others included."""
         return [worker.memory_info().rss for worker in self.workers()]
+
+    def own_bytes(self) -> list[int]:
+        """Memory of each worker that it shares with nobody: what one more worker costs."""
+        return [worker.memory_full_info().uss for worker in self.workers()]
 
 
 @contextmanager
