@@ -16,9 +16,12 @@ def is_(finding: str, word: str = "present") -> Leaf:
     return Leaf(finding, word=Word(word))
 
 
-def number(finding: str, **limits: int | str) -> Leaf:
+def number(
+    finding: str, *, at_least: int | None = None, more_than: int | None = None, less_than: int | None = None
+) -> Leaf:
     """A comparison, for example ``number("egfr", at_least=30, less_than=60)``."""
-    return Leaf(finding, **{name: Decimal(limit) for name, limit in limits.items()})
+    limits = [None if limit is None else Decimal(limit) for limit in (at_least, more_than, less_than)]
+    return Leaf(finding, at_least=limits[0], more_than=limits[1], less_than=limits[2])
 
 
 def all_of(*parts: Condition) -> AllOf:
