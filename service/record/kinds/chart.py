@@ -14,9 +14,8 @@ from service.record.drugs import Drugs
 from service.record.kinds.concepts import as_objects, concepts_of
 from service.record.kinds.episode import Episode, newest_episode
 from service.record.kinds.hit import Hit, Key
-from service.record.kinds.medication import MEDICATION_TYPES, Medication, with_all_classes
+from service.record.kinds.medication import MEDICATION_TYPES, Medication, standing_of, with_all_classes
 from service.record.model import Entry, Record
-from service.record.statuses import standing
 
 MEDICATION = "medication"
 UNRECOGNISED: Key = (MEDICATION, "")
@@ -103,7 +102,7 @@ class Chart:
         for entry in entries:
             found = self.matcher.drugs.recognise(entry.resource, self.record.resolve)
             drug = with_all_classes(found, self.matcher.index)
-            yield Medication(entry, drug, standing(entry.resource))
+            yield Medication(entry, drug, standing_of(entry, self.now))
 
     def _index(self, entry: Entry, asked: frozenset[str]) -> None:
         if entry.type == "QuestionnaireResponse":

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from service.finding import Evidence, Finding
 from service.knowledge.model import FactDefinition, FactSource
+from service.record.coding import concept_text
 from service.record.kinds.answers import ANSWERED, answer_of, stated_date
 from service.record.kinds.chart import Chart
 from service.record.kinds.concepts import body_sites
@@ -20,7 +21,7 @@ PROVISIONAL = "provisional"
 NO_SITE = "body site not given"
 _DONE_WHEN_OVER = ("ServiceRequest", "CommunicationRequest")
 """A completed request was carried out: what it asked for has happened, it is not merely past."""
-_RESULTS = (*ANSWERED, "DiagnosticReport")
+_RESULTS = (*ANSWERED, "DiagnosticReport", "ImagingStudy")
 
 
 def source_keys(sources: tuple[FactSource, ...]) -> frozenset[Key]:
@@ -89,7 +90,7 @@ def _yes(hit: Hit, source: FactSource, chart: Chart, notes: list[str | None]) ->
         doubts.append(where.note)
     verdict = Verdict.MAYBE if any(doubts) else Verdict.YES
     extent = hit.extent
-    evidence = _evidence(hit, where.note, *doubts)
+    evidence = _evidence(hit, _said(hit, yes=True), where.note, *doubts)
     return Vote(verdict, evidence, extent.last, extent.start, extent.first_recorded)
 
 
@@ -101,7 +102,7 @@ def _no(hit: Hit, source: FactSource, chart: Chart, notes: list[str | None]) -> 
     if hit.by_text or hit.standing.provisional or where.inside is not True or _site(hit, source, chart) is not True:
         notes.append(f"{hit.entry.reference} says no, but does not settle it")
         return None
-    return Vote(Verdict.NO, _evidence(hit, where.note), hit.extent.last)
+    return Vote(Verdict.NO, _evidence(hit, _said(hit, yes=False), where.note), hit.extent.last)
 
 
 def _denial(hit: Hit, source: FactSource, chart: Chart) -> Vote | None:
@@ -133,9 +134,17 @@ def _last(hit: Hit) -> str:
     return f"last recorded {when.text if when else 'without a date'} ({hit.entry.reference})"
 
 
-def _evidence(hit: Hit, *notes: str | None) -> Evidence:
+def _said(hit: Hit, *, yes: bool) -> str:
+    """What an entry says in words; for an answer the question with it."""
+    if hit.entry.type not in ANSWERED or hit.chosen:
+        return hit.text
+    told = concept_text(hit.holder.get("valueCodeableConcept")) or ("yes" if yes else "no")
+    return f"{hit.text}: {told}"
+
+
+def _evidence(hit: Hit, text: str, *notes: str | None) -> Evidence:
     when = hit.extent.last
     provisional = PROVISIONAL if hit.standing.provisional and hit.entry.type not in _RESULTS else None
-    text = BY_TEXT if hit.by_text else None
-    note = joined(hit.standing.note, *notes, provisional, text, *hit.notes)
-    return Evidence(hit.entry.reference, hit.text, when.text if when else None, note)
+    by_text = BY_TEXT if hit.by_text else None
+    note = joined(hit.standing.note, *notes, provisional, by_text, *hit.notes)
+    return Evidence(hit.entry.reference, text, when.text if when else None, note)

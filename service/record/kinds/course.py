@@ -76,7 +76,11 @@ def plan(definition: FactDefinition) -> Plan:
         if definition.measure == "both":
             return _both(definition, courses, chart)
         used = _used(courses, definition, chart, joins_new=False)
-        return _finding(definition, used, chart) if used.any else doubted(silence(definition, chart.record), chart)
+        return (
+            _finding(definition, used, chart)
+            if used.any
+            else doubted(definition, silence(definition, chart.record), chart)
+        )
 
     return Plan(definition, find, drug_keys(definition) | {ORDER})
 
@@ -106,7 +110,7 @@ def _both(definition: FactDefinition, courses: Sequence[Course], chart: Chart) -
     if not used.any and not order.any:
         if unsure:
             return Finding(definition.id, Status.UNKNOWN, evidence=ordered(unsure), notes=remarks(notes))
-        return doubted(silence(definition, chart.record), chart)
+        return doubted(definition, silence(definition, chart.record), chart)
     days = _sum(used.days, order.days) if order.any else used.days
     return _finding(definition, Total(days, (*used.evidence, *order.evidence), any=True), chart, *notes)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from service.finding import Evidence, Finding, Status
+from service.finding import Finding, Status
 from service.knowledge.model import FactDefinition
 from service.record.kinds.chart import MEDICATION, ORDER, UNRECOGNISED, Chart
 from service.record.kinds.hit import Key
 from service.record.kinds.medication import Medication
 from service.record.kinds.ordering import is_order
 from service.record.kinds.plan import Plan
+from service.record.kinds.supply import stopped_within
 from service.record.kinds.taking import NOT_RECOGNISED, evidence_of, match, votes_of
 from service.record.kinds.votes import Verdict, Vote, ordered, remarks, weigh
 from service.record.statuses import Counts
@@ -27,7 +28,7 @@ def plan(definition: FactDefinition) -> Plan:
     def find(chart: Chart) -> Finding:
         votes = [*votes_of(definition, chart), *(ordered_votes(definition, chart) if definition.or_ordered else ())]
         finding = weigh(definition, votes, chart.record)
-        return doubted(finding, chart)
+        return doubted(definition, finding, chart)
 
     keys = drug_keys(definition)
     return Plan(definition, find, keys | {ORDER} if definition.or_ordered else keys)
@@ -46,21 +47,23 @@ def ordered_votes(definition: FactDefinition, chart: Chart) -> Iterator[Vote]:
             yield Vote(Verdict.YES, evidence_of(order, matched.note, "being ordered now"))
 
 
-def unrecognised(chart: Chart) -> tuple[Medication, ...]:
-    """The current medications whose drug is not known."""
-    return tuple(one for one in chart.medications if not one.drug.recognised and one.standing.counts is Counts.PRESENT)
+def unrecognised(chart: Chart, stopped_within_days: int | None = None) -> tuple[Medication, ...]:
+    """The medications whose drug is not known: the current ones, and those that may have been stopped lately."""
+
+    def may_count(one: Medication) -> bool:
+        if one.standing.counts is Counts.HISTORY and stopped_within_days is not None:
+            return stopped_within(one, stopped_within_days, chart.now) is not False
+        return one.standing.counts is Counts.PRESENT
+
+    return tuple(one for one in chart.medications if not one.drug.recognised and may_count(one))
 
 
-def doubtful_evidence(chart: Chart) -> tuple[Evidence, ...]:
-    """The current medications whose drug is not known, as evidence."""
-    return ordered(evidence_of(one, "not recognised") for one in unrecognised(chart))
-
-
-def doubted(finding: Finding, chart: Chart) -> Finding:
-    """The finding, but never absent while a current medication was not recognised."""
+def doubted(definition: FactDefinition, finding: Finding, chart: Chart) -> Finding:
+    """The finding, but never absent while a medication that may count was not recognised."""
     if finding.status is not Status.ABSENT:
         return finding
-    doubtful = doubtful_evidence(chart)
+    unread = unrecognised(chart, definition.stopped_within_days)
+    doubtful = ordered(evidence_of(one, "not recognised") for one in unread)
     if not doubtful:
         return finding
     return Finding(finding.name, Status.UNKNOWN, evidence=doubtful, notes=remarks([NOT_RECOGNISED]))

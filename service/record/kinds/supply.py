@@ -13,7 +13,7 @@ from service.record.interval import Interval
 from service.record.kinds.concepts import as_objects
 from service.record.kinds.dating import Extent
 from service.record.kinds.measure import hull
-from service.record.kinds.medication import Medication
+from service.record.kinds.medication import Medication, handed_over
 from service.record.kinds.window import within
 from service.record.units import decimal
 
@@ -26,8 +26,10 @@ _DAYS: Mapping[str, tuple[Decimal, Decimal]] = {
 
 
 def start_of(medication: Medication) -> When | None:
-    """When the medication was to begin, else when it was ordered or noted."""
+    """When the medication was to begin, else when it was ordered, noted or handed over."""
     resource = medication.resource
+    if medication.entry.type == "MedicationDispense":
+        return handed_over(resource)
     if medication.entry.type == "MedicationStatement":
         span = parse_period(resource.get("effectivePeriod"))
         found = parse(resource.get("effectiveDateTime")) or (span.start if span else None)
@@ -64,8 +66,16 @@ def stopped_within(medication: Medication, days: int, now: datetime) -> bool | N
     if since.high <= days:
         return True
     planned = planned_days(medication.resource)
-    # It ended no later than its supply; how much earlier is not known.
-    return False if planned.high is not None and since.low - planned.high > days else None
+    # It ended no later than its supply, and before the entry that says so was last changed.
+    if planned.high is not None and since.low - planned.high > days:
+        return False
+    changed = _last_changed(medication.resource)
+    return False if changed is not None and within(Extent(changed), days, now).inside is False else None
+
+
+def _last_changed(resource: Mapping[str, Any]) -> When | None:
+    meta = resource.get("meta")
+    return parse(meta.get("lastUpdated")) if isinstance(meta, Mapping) else None
 
 
 def planned_days(resource: Mapping[str, Any]) -> Interval:

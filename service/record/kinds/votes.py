@@ -47,9 +47,14 @@ def ordered(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
     return tuple(sorted(by_name, key=lambda item: item.date or "", reverse=True))
 
 
+_MOST_REMARKS = 6
+
+
 def remarks(notes: Iterable[str | None]) -> tuple[str, ...]:
-    """Notes each once, in a fixed order."""
-    return tuple(sorted({note for note in notes if note}))
+    """Notes each once, in a fixed order; of very many the first few, and how many more there are."""
+    kept = sorted({note for note in notes if note})
+    more = len(kept) - _MOST_REMARKS
+    return (*kept[:_MOST_REMARKS], f"and {more} more remarks") if more > 0 else tuple(kept)
 
 
 _LISTS = {

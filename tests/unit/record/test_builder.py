@@ -63,6 +63,7 @@ def states_of_all_facts() -> list[tuple[str, Status]]:
     return [(one.id, state) for one in rules().facts.values() for state in sorted(possible_states(one))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("release", RELEASES, ids=str)
 def test_every_state_of_every_fact_comes_back(release: Release) -> None:
     wrong = []
@@ -210,6 +211,7 @@ def example_states() -> list[Any]:
     ]
 
 
+@pytest.mark.slow
 def test_nearly_every_example_of_the_rules_can_be_a_patient() -> None:
     """What cannot be is always said: facts that contradict each other, such as 15 days ordered and 14 in all."""
     total, unmet, silent = 0, [], []

@@ -445,3 +445,17 @@ def test_a_period_that_goes_on_reaches_into_the_window() -> None:
     assert performed({"start": "2026-01-01", "end": "2026-11-20"}) is Status.PRESENT
     assert performed({"start": "2026-01-01", "end": "2026-02-01"}) is Status.ABSENT
     assert performed({"start": "2026-01-01"}, status="in-progress") is Status.PRESENT
+
+
+def test_the_evidence_of_an_answer_tells_question_and_answer() -> None:
+    yes = find(SADDLE_FACT, observation(SADDLE, valueBoolean=True))
+    assert yes.evidence[0].text == "Numb between the legs?: yes"
+    no = find(SADDLE_FACT, observation(SADDLE, valueCodeableConcept=concept((SNOMED, "373067005", "No"))))
+    assert no.evidence[0].text == "Numb between the legs?: No"
+
+
+def test_of_very_many_remarks_the_first_few_are_kept() -> None:
+    over = [condition(RETENTION, clinical="resolved", id=f"c{number}") for number in range(30)]
+    finding = find(RETENTION_FACT, *over)
+    assert "and 24 more remarks" in finding.notes
+    assert len(finding.notes) == 8

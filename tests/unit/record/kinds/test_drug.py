@@ -215,3 +215,51 @@ def test_a_look_back_asks_when_it_was_ordered(authored: str | None, expected: st
 def test_classes_of_this_project_count_too() -> None:
     own = fact("drug", classes=("local-med-cyclobenzaprine",))
     assert find(own, medication(CYCLOBENZAPRINE)).status is Status.PRESENT
+
+
+def dispensed(on: str, days: int | None, status: str = "completed") -> dict[str, object]:
+    supply = {"daysSupply": {"value": days, "unit": "days", "code": "d"}} if days else {}
+    return {
+        "resourceType": "MedicationDispense",
+        "id": "d1",
+        "status": status,
+        "medicationCodeableConcept": concept(IBUPROFEN),
+        "whenHandedOver": on,
+        **supply,
+    }
+
+
+def test_a_dispense_counts_as_taken_while_its_supply_lasts() -> None:
+    assert find(NSAID, dispensed("2026-11-14", 10)).status is Status.PRESENT
+    assert find(NSAID, dispensed("2026-11-13", 10)).status is Status.UNKNOWN
+    assert find(NSAID, dispensed("2026-11-14", None)).status is Status.UNKNOWN
+    assert "dispensed, supply not used up" in notes(find(NSAID, dispensed("2026-11-14", 10)))
+
+
+def test_a_drug_was_stopped_before_the_entry_that_says_so_was_last_changed() -> None:
+    old = medication(IBUPROFEN, "stopped", authoredOn="2026-01-01", meta={"lastUpdated": "2026-06-01T10:00:00Z"})
+    assert find(RECENT_NSAID, old, complete=["MedicationRequest"]).status is Status.ABSENT
+    lately = {**old, "meta": {"lastUpdated": "2026-11-20T10:00:00Z"}}
+    assert find(RECENT_NSAID, lately, complete=["MedicationRequest"]).status is Status.UNKNOWN
+
+
+def test_a_drug_stopped_lately_that_was_not_recognised_may_be_the_one() -> None:
+    unread = medication(concept(text="house mixture no. 3"), "stopped", statusChanged="2026-11-20")
+    assert find(RECENT_NSAID, unread, complete=["MedicationRequest"]).status is Status.UNKNOWN
+    assert (
+        find(RECENT_NSAID, {**unread, "statusChanged": "2026-01-20"}, complete=["MedicationRequest"]).status == "absent"
+    )
+    assert find(NSAID, unread, complete=["MedicationRequest"]).status is Status.ABSENT
+
+
+def test_what_is_ordered_beside_it_counts_where_the_fact_says_so() -> None:
+    basket = fact("drug", classes=("med-nsaid",), complete=("MedicationRequest",), or_ordered=True)
+    order = medication(IBUPROFEN, "draft", "d1")
+    whole = ["MedicationRequest"]
+    finding = find(basket, orders=[order], complete=whole)
+    assert finding.status is Status.PRESENT
+    assert "being ordered now" in notes(finding)
+    assert find(NSAID, orders=[order], complete=whole).status is Status.ABSENT
+    unread = medication(concept(text="house mixture no. 3"), "draft", "d2")
+    assert find(basket, orders=[unread], complete=whole).status is Status.UNKNOWN
+    assert find(basket, orders=[medication(CYCLOBENZAPRINE, "draft", "d3")], complete=whole).status is Status.ABSENT
