@@ -48,20 +48,25 @@ def _check_one(value: Mapping[str, Any], where: str, release: Release, depth: in
         tabled, nested = found.remarks, found.nested
     yield from tabled
     if not is_bundle:
-        yield from _further(tabled, check_classes(value, own, where), nested)
+        yield from _further(where, tabled, check_classes(value, own, where), nested)
     for inner, place in nested:
         # What is contained has been read with its owner; entries of a Bundle have not.
         yield from check_resources(inner, place, release, depth + 1)
 
 
 def _further(
-    tabled: Sequence[Remark], refused: Iterator[Remark], nested: Sequence[tuple[Any, str]]
+    where: str, tabled: Sequence[Remark], refused: Iterator[Remark], nested: Sequence[tuple[Any, str]]
 ) -> Iterator[Remark]:
     """What the classes find beyond the table: nothing at, above or below a place the table names already."""
-    named = [remark.where for remark in tabled[:_MOST_OF_ONE]] + [place for _, place in nested[:_MOST_OF_ONE]]
+    named = {remark.where for remark in tabled[:_MOST_OF_ONE]} | {place for _, place in nested[:_MOST_OF_ONE]}
+    # A remark about the resource as a whole says nothing about its parts.
+    parts = named - {where}
     for remark in islice(refused, _MOST_OF_ONE):
-        if not any(_is_within(remark.where, place) or _is_within(place, remark.where) for place in named):
-            yield remark
+        if remark.where in named or any(
+            _is_within(remark.where, one) or _is_within(one, remark.where) for one in parts
+        ):
+            continue
+        yield remark
 
 
 def _is_within(inner: str, outer: str) -> bool:
