@@ -1,0 +1,217 @@
+"""The database behind the store: SQLite in a local file, or PostgreSQL by URL. One code for both.
+
+SQLite before 3.51.3 may corrupt its write-ahead log when a checkpoint races a commit, so one file lock stands around
+every write, whichever process makes it, and readers open the file read-only.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from service.errors import StoreError
+from service.store.schema import is_current, upgrade
+
+# The one advisory lock of this product in a PostgreSQL database: held while checkpoints are made or rows deleted.
+ADVISORY_LOCK = 0x5C1A71CA
+_POLL_SECONDS = 0.005
+
+
+def store_url(text_: str) -> URL:
+    """The URL of a store; a plain path means SQLite. Raises StoreError without quoting what may hold a password."""
+    try:
+        url = make_url(text_ if "://" in text_ else f"sqlite:///{text_}")
+    except ArgumentError:
+        raise StoreError("the URL of the store cannot be read") from None
+    if url.get_backend_name() == "sqlite" and url.database:
+        return url.set(drivername="sqlite")
+    if url.get_backend_name() == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    raise StoreError("the store is sqlite:///path or postgresql://…")
+
+
+class Database:
+    """Connections of one process. Safe for threads; after a fork the child opens its own.
+
+    ``wait_seconds`` bounds how long a connection or a lock is waited for. Every method raises StoreError when the
+    database cannot be reached or does not do what was asked.
+    """
+
+    def __init__(self, url: URL, wait_seconds: float = 5.0) -> None:
+        self.url = url
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        self._wait = wait_seconds
+        self._mutex = threading.RLock()
+        self._process = 0
+        self._writer: Engine | None = None
+        self._reader: Engine | None = None
+        self._ready = False
+
+    @property
+    def file(self) -> Path:
+        """The file of a SQLite database."""
+        assert self.url.database is not None
+        return Path(self.url.database)
+
+    @contextmanager
+    def writing(self, *, alone: bool = False) -> Iterator[Connection]:
+        """A transaction that writes; committed at the end, and then on the disk.
+
+        With ``alone`` no other process writes meanwhile (SQLite: that is always so).
+        """
+        with self._faults():
+            self.prepare()
+            with self._file_lock(), self._engines()[0].begin() as connection:
+                if alone and not self.is_sqlite:
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": ADVISORY_LOCK})
+                yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that cannot write, in one transaction: everything it reads is of one moment."""
+        with self._faults():
+            self.prepare()
+            with self._engines()[1].connect() as connection:
+                yield connection
+
+    def prepare(self) -> None:
+        """Make or upgrade the tables when they are not those of this program; does nothing the second time."""
+        with self._faults(), self._mutex:
+            writer, reader = self._engines()
+            if self._ready:
+                return
+            exists = not self.is_sqlite or self.file.exists()
+            if exists and _current(reader):
+                self._ready = True
+                return
+            with self._file_lock():
+                if self.is_sqlite:
+                    _make_wal(self.file)
+                with writer.connect() as connection:
+                    upgrade(connection, ADVISORY_LOCK)
+            self._ready = True
+
+    def close(self) -> None:
+        """Close all connections of this process. The last one of SQLite folds the write-ahead log in."""
+        with self._mutex:
+            if self._process != os.getpid():
+                return
+            with self._file_lock():
+                for engine in (self._reader, self._writer):
+                    if engine is not None:
+                        engine.dispose()
+            self._writer = self._reader = None
+            self._ready = False
+
+    def _engines(self) -> tuple[Engine, Engine]:
+        with self._mutex:
+            if self._process != os.getpid():
+                # A connection must not cross a fork; closing the parent's here could break it there.
+                self._process, self._ready = os.getpid(), False
+                self._writer = self._reader = None
+            if self._writer is None or self._reader is None:
+                if self.is_sqlite:
+                    self._writer, self._reader = self._sqlite_engines()
+                else:
+                    self._writer = self._reader = self._postgresql_engine()
+            return self._writer, self._reader
+
+    def _sqlite_engines(self) -> tuple[Engine, Engine]:
+        options: dict[str, Any] = {"pool_size": 2, "max_overflow": 8}
+        writer = create_engine(self.url, connect_args={"timeout": self._wait}, **options)
+        read_only = URL.create("sqlite", database=f"file:{self.file}", query={"mode": "ro", "uri": "true"})
+        reader = create_engine(read_only, connect_args={"timeout": self._wait}, **options)
+        event.listen(writer, "connect", _for_writing)
+        event.listen(writer, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        event.listen(reader, "connect", _by_hand)
+        event.listen(reader, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+        return writer, reader
+
+    def _postgresql_engine(self) -> Engine:
+        whole = max(1, round(self._wait))
+        options = f"-c statement_timeout=0 -c lock_timeout={int(self._wait * 1000)}"
+        return create_engine(
+            self.url,
+            pool_size=2,
+            max_overflow=8,
+            pool_pre_ping=True,
+            connect_args={
+                "connect_timeout": whole,
+                "options": options,
+                "keepalives_idle": whole,
+                "tcp_user_timeout": whole * 1000,
+                "application_name": "sciatica-cds",
+            },
+        )
+
+    @contextmanager
+    def _file_lock(self) -> Iterator[None]:
+        """No other process and no other thread writes to the SQLite file meanwhile."""
+        if not self.is_sqlite:
+            yield
+            return
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        # One description per use: an inherited or shared one would not lock against its sharers.
+        lock = os.open(f"{self.file}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            deadline = time.monotonic() + self._wait
+            while True:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > deadline:
+                        raise StoreError("the store is locked by another process") from None
+                    time.sleep(_POLL_SECONDS)
+            yield
+        finally:
+            os.close(lock)
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        """Errors of the driver quote what was written; only their kind may go further."""
+        try:
+            yield
+        except SQLAlchemyError as error:
+            cause = getattr(error, "orig", None)
+            raise StoreError(f"the store cannot be used: {type(cause or error).__name__}") from None
+        except OSError as error:
+            raise StoreError(f"the store cannot be used: {type(error).__name__}") from None
+
+
+def _current(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return is_current(connection)
+
+
+def _make_wal(file: Path) -> None:
+    """Set the journal mode when the file is made: set in each connection it would find the database locked."""
+    import sqlite3
+
+    connection = sqlite3.connect(file)
+    try:
+        file.chmod(0o600)
+        connection.execute("PRAGMA journal_mode = WAL")
+    finally:
+        connection.close()
+
+
+def _by_hand(connection: Any, _record: Any) -> None:
+    # Transactions are begun by the engine's event, not by the driver.
+    connection.isolation_level = None
+
+
+def _for_writing(connection: Any, record: Any) -> None:
+    _by_hand(connection, record)
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA cache_size = -16000")

@@ -1,0 +1,33 @@
+"""Rows come home: from spool files to the database, also those of writers that are gone."""
+
+from __future__ import annotations
+
+from service.store.database import Database
+from service.store.place import Place
+from service.store.projection import insert_rows
+from service.store.spool import living, orphans
+
+
+def bring_orphans_home(database: Database, place: Place) -> int:
+    """Bring home the rows of writers that are gone, and remove their files. How many rows; raises StoreError."""
+    count = 0
+    for orphan in orphans(place.spool):
+        for rows in orphan.batches():
+            with database.writing() as connection:
+                insert_rows(connection, rows, place.packs)
+            count += len(rows)
+        orphan.remove()
+    return count
+
+
+def bring_all_home(database: Database, place: Place) -> int:
+    """Bring home every row of every spool file, so that a reader sees all that was ever kept. Raises StoreError.
+
+    Files of writers that live are only read: their writers bring the same rows home too, which does no harm.
+    """
+    count = bring_orphans_home(database, place)
+    for rows in living(place.spool):
+        with database.writing() as connection:
+            insert_rows(connection, rows, place.packs)
+        count += len(rows)
+    return count

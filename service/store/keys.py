@@ -1,0 +1,86 @@
+"""The keys under which patients are hashed and checkpoints sealed, in a file of their own, rotated by id.
+
+The file is JSON: ``{"current": "k1", "keys": {"k1": "<64 hexadecimal digits>"}}``. Whoever has it and a patient's id
+can find that patient's decisions; whoever has only the store cannot.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from service.errors import StoreError
+
+_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """The keys by id, and which is used for what is new."""
+
+    current: str
+    keys: Mapping[str, bytes] = field(repr=False)
+
+    def patient(self, patient_id: str, key: str | None = None) -> str:
+        """The keyed hash of a patient's id, as 64 hexadecimal digits; under the current key unless another is named."""
+        return self._hash("patient", patient_id, key)
+
+    def resource(self, reference: str) -> str:
+        """The keyed hash of a resource's reference, as 16 hexadecimal digits: enough to tell two resources apart."""
+        return self._hash("resource", reference, None)[:16]
+
+    def seal(self, text: str, key: str | None = None) -> str:
+        """The seal of a checkpoint or a writer: only who has the key can make it."""
+        return self._hash("seal", text, key)
+
+    def _hash(self, purpose: str, text: str, key: str | None) -> str:
+        return hmac.digest(self.keys[key or self.current], f"{purpose}\t{text}".encode(), "sha256").hex()
+
+
+def read_keyring(path: Path) -> Keyring:
+    """The keys of a file, which is made with one new key when it is not there. Raises StoreError."""
+    try:
+        if not path.exists():
+            _create(path, {"current": "k1", "keys": {"k1": secrets.token_hex(_BYTES)}})
+        told = json.loads(path.read_text(encoding="utf-8"))
+        ring = Keyring(told["current"], {name: bytes.fromhex(key) for name, key in told["keys"].items()})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StoreError(f"the file of store keys cannot be used: {type(error).__name__}") from None
+    if ring.current not in ring.keys or any(len(key) < _BYTES for key in ring.keys.values()):
+        raise StoreError("the file of store keys has no current key of 64 hexadecimal digits")
+    return ring
+
+
+def rotate(path: Path) -> Keyring:
+    """Add a new key and make it current; the old ones stay, so that old decisions can still be found."""
+    ring = read_keyring(path)
+    number = 1 + max((int(name[1:]) for name in ring.keys if name[1:].isdigit()), default=0)
+    keys = {name: key.hex() for name, key in ring.keys.items()} | {f"k{number}": secrets.token_hex(_BYTES)}
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    _create(fresh, {"current": f"k{number}", "keys": keys})
+    fresh.replace(path)
+    return read_keyring(path)
+
+
+def _create(path: Path, content: Mapping[str, object]) -> None:
+    """Write a file that only its owner can read. Of two processes that start at once, one makes it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(json.dumps(content, indent=2) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        # A link fails where the name exists, so the first of two stays.
+        path.hardlink_to(fresh)
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink(missing_ok=True)

@@ -1,0 +1,189 @@
+"""The store as the service uses it: ``append`` a row and go on; a thread brings the rows home to the database.
+
+A row is chained and in the spool when ``append`` returns, so an answer never waits for the database. Where the spool
+cannot be written, the row goes to the database at once. Where neither can be written StoreError is raised, and the
+row is no part of any chain.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from service.errors import StoreError
+from service.store.chain import Row
+from service.store.checkpoints import make_checkpoint
+from service.store.database import Database, store_url
+from service.store.homecoming import bring_orphans_home
+from service.store.keys import Keyring, read_keyring
+from service.store.place import Place, RuleSet
+from service.store.projection import insert_rows
+from service.store.spool import waiting_bytes
+from service.store.writer import Entry, Writer
+
+# Rows are gathered so long before they are brought home together: many rows in one transaction cost little each.
+GATHER_SECONDS = 0.2
+CHECKPOINT_SECONDS = 300.0
+CHECKPOINT_ROWS = 10_000
+_ORPHANS_EVERY_SECONDS = 15.0
+_RETRY_SECONDS = 1.0
+
+
+def _utc() -> datetime:
+    return datetime.now(UTC)
+
+
+class Store:
+    """The memory of one process. Safe for threads; a child after a fork becomes a writer of its own.
+
+    ``version`` is that of the program; ``clock`` tells when a row was written.
+    """
+
+    def __init__(self, place: Place, version: str, clock: Callable[[], datetime] = _utc) -> None:
+        """Raises StoreError when the URL or the file of keys cannot be used; the database need not be there."""
+        self.place = place
+        self.database = Database(store_url(place.url), place.wait_seconds)
+        self.keyring: Keyring = read_keyring(place.keys)
+        self._version = version
+        self._clock = clock
+        self._mutex = threading.Lock()
+        self._draining = threading.Lock()
+        self._process = 0
+        self._writer: Writer | None = None
+        self._thread: threading.Thread | None = None
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._unjoined = 0
+        self.fault: str | None = None
+
+    def append(self, kind: str, body: dict[str, Any], rule_set: RuleSet | None = None) -> Row:
+        """Keep a row; when this returns it outlives this process.
+
+        The rule set of which the body speaks is kept too, once. Raises StoreError when neither the spool nor the
+        database can be written; then the service has not kept it.
+        """
+        row = None
+        while row is None:
+            writer = self._current()
+            row = writer.append((kind, body), self._about(rule_set, writer), self._clock(), self._directly)
+        if not self._wake.is_set():
+            self._wake.set()
+        return row
+
+    def drain(self) -> None:
+        """Bring home what waits in the spool of this process. Raises StoreError."""
+        writer = self._writer
+        if writer is None or self._process != os.getpid():
+            return
+        with self._draining:
+            for rows in writer.waiting():
+                with self.database.writing() as connection:
+                    insert_rows(connection, rows, self.place.packs)
+                self._unjoined += len(rows)
+
+    def checkpoint(self) -> None:
+        """Join the chains of all writers as they stand in the database. Raises StoreError."""
+        made = make_checkpoint(self.database, self.keyring, self._clock())
+        self._unjoined = 0
+        if made is not None:
+            # In the log it stands outside the database: whoever rewrites the one cannot rewrite the other.
+            structlog.get_logger().info("checkpoint", number=made.number, digest=made.hash)
+
+    def waiting_bytes(self) -> int:
+        """How much waits in the spool, of all processes."""
+        return waiting_bytes(self.place.spool)
+
+    def close(self) -> None:
+        """Stop the thread, bring home what waits, leave a checkpoint. What cannot come home stays in the spool."""
+        with self._mutex:
+            if self._process != os.getpid():
+                return
+            thread, self._thread = self._thread, None
+            self._stopping.set()
+            self._wake.set()
+        if thread is not None:
+            thread.join(self.place.wait_seconds)
+        try:
+            self.drain()
+            if self._unjoined:
+                self.checkpoint()
+        except StoreError as error:
+            _complain(error)
+        with self._mutex:
+            writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.end()
+        try:
+            self.database.close()
+        except StoreError as error:
+            _complain(error)
+
+    def _current(self) -> Writer:
+        """The writer of this process, with the thread that brings its rows home."""
+        with self._mutex:
+            if self._process != os.getpid():
+                self._process, self._writer, self._thread = os.getpid(), None, None
+                self._draining, self._unjoined = threading.Lock(), 0
+                atexit.register(self.close)
+            if self._writer is None:
+                self._writer = Writer(self.place, self._begin)
+            if self._thread is None:
+                self._wake, self._stopping = threading.Event(), threading.Event()
+                self._thread = threading.Thread(
+                    target=self._run, args=(self._wake, self._stopping), name="store", daemon=True
+                )
+                self._thread.start()
+            return self._writer
+
+    def _about(self, rule_set: RuleSet | None, writer: Writer) -> Entry | None:
+        if rule_set is None or writer.knows(rule_set.digest):
+            return None
+        return "rule-set", rule_set.body(self.place.packs)
+
+    def _begin(self, writer: str) -> dict[str, Any]:
+        return {"service_version": self._version, "key": self.keyring.current, "seal": self.keyring.seal(writer)}
+
+    def _directly(self, rows: Sequence[Row]) -> None:
+        """Keep rows in the database at once, since the spool cannot be written."""
+        try:
+            with self.database.writing() as connection:
+                insert_rows(connection, rows, self.place.packs)
+        except StoreError:
+            with self._mutex:
+                self._writer = None
+            raise
+        self._unjoined += len(rows)
+
+    def _run(self, wake: threading.Event, stopping: threading.Event) -> None:
+        orphans_due = checkpoint_due = time.monotonic()
+        while not stopping.is_set():
+            wake.wait(_ORPHANS_EVERY_SECONDS)
+            stopping.wait(GATHER_SECONDS)
+            wake.clear()
+            now = time.monotonic()
+            try:
+                self.drain()
+                if now >= orphans_due:
+                    orphans_due = now + _ORPHANS_EVERY_SECONDS
+                    self._unjoined += bring_orphans_home(self.database, self.place)
+                if self._unjoined and (now >= checkpoint_due or self._unjoined >= CHECKPOINT_ROWS):
+                    checkpoint_due = now + CHECKPOINT_SECONDS
+                    self.checkpoint()
+                self.fault = None
+            except StoreError as error:
+                if self.fault is None:
+                    _complain(error)
+                self.fault = str(error)
+                stopping.wait(_RETRY_SECONDS)
+                wake.set()
+
+
+def _complain(error: StoreError) -> None:
+    structlog.get_logger().error("store", error=str(error))

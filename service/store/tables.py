@@ -1,0 +1,191 @@
+"""The tables of the store. Their comments are the documentation: ``docs/store.md`` is generated from them.
+
+Times are text in one form, UTC to the microsecond (``2026-03-01T09:00:00.000000Z``), so that both databases
+hold the same bytes and text order is time order. Nothing here ever holds a resource, a name, an identifier or
+free text of a patient's record.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+
+metadata = MetaData()
+
+_TIME = String(27)
+_HASH = String(64)
+_UUID = String(36)
+_NAME = String(128)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("writer", String(16), primary_key=True, comment="Which writer (a process) wrote the row; see writers."),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False, comment="1, 2, 3 … per writer, without gaps."),
+    Column(
+        "kind",
+        String(16),
+        nullable=False,
+        comment="What the row says: begin (a writer starts), rule-set (a rule set comes into use), decision, "
+        "feedback, or tombstone (older rows were deleted).",
+    ),
+    Column("at", _TIME, nullable=False, comment="When it was written."),
+    Column(
+        "body",
+        Text,
+        nullable=False,
+        comment="Everything said, as JSON with sorted keys. The other tables repeat parts of it so that they can be "
+        "searched; where they differ from it, they are wrong and audit verify says so.",
+    ),
+    Column("previous", _HASH, nullable=False, comment="hash of the row before it of the same writer; 64 zeros first."),
+    Column(
+        "hash",
+        _HASH,
+        nullable=False,
+        comment="SHA-256 over writer, seq, kind, at, previous and body, joined by tabs, as hexadecimal digits.",
+    ),
+    comment="The one table that counts: every remembered thing, one row each, chained per writer so that a changed, "
+    "dropped, inserted or swapped row shows.",
+)
+
+writers = Table(
+    "writers",
+    metadata,
+    Column("id", String(16), primary_key=True, comment="A random name, made when the process first wrote."),
+    Column("begun", _TIME, nullable=False, comment="When it first wrote."),
+    Column("service_version", String(32), nullable=False, comment="Version of the program."),
+    Column("key", String(32), nullable=False, comment="Id of the key that sealed this row."),
+    Column("seal", _HASH, nullable=False, comment="HMAC-SHA-256 of id and begun: only the service can start a writer."),
+    comment="The processes that wrote. From the begin rows of the ledger.",
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", _UUID, primary_key=True, comment="Id of the decision, as in extension sciatica-cds.why of its cards."),
+    Column("writer", String(16), nullable=False, comment="With seq: its row in the ledger."),
+    Column("seq", BigInteger, nullable=False, comment="With writer: its row in the ledger."),
+    Column("at", _TIME, nullable=False, comment="The time for which was decided."),
+    Column("service", _NAME, nullable=False, comment="Id of the CDS service that was called."),
+    Column("hook", _NAME, nullable=False, comment="The moment in care, such as order-sign."),
+    Column("hook_instance", _UUID, comment="The client's id of the call when it is a UUID, else nothing."),
+    Column("issuer", Text, comment="Who called, as its token says; nothing when callers are not authenticated."),
+    Column("ruleset", _HASH, nullable=False, comment="Digest of the rule set; see rule_sets."),
+    Column("patient", _HASH, comment="HMAC-SHA-256 of the patient's id under the key below; never the id."),
+    Column("patient_key", String(32), comment="Id of the key under which patient was made."),
+    Column("cards", Integer, nullable=False, comment="How many cards were shown; the cards are in cards."),
+    Column("problems", Integer, nullable=False, comment="How many parts of the input could not be used."),
+    Column("microseconds", Integer, nullable=False, comment="Time from the arrival of the call to its answer."),
+    Index("decisions_at", "at"),
+    Index("decisions_patient", "patient", "at"),
+    comment="One row per answered call. Findings, rules and circumstances are in the body of its row in the ledger.",
+)
+
+cards = Table(
+    "cards",
+    metadata,
+    Column("uuid", _UUID, primary_key=True, comment="uuid of the card, by which the client reports feedback."),
+    Column("decision", _UUID, nullable=False, comment="The decision it came from."),
+    Column("indicator", String(8), nullable=False, comment="info, warning or critical."),
+    comment="One row per card shown.",
+    sqlite_with_rowid=False,
+)
+
+card_rules = Table(
+    "card_rules",
+    metadata,
+    Column("card", _UUID, primary_key=True, comment="uuid of the card."),
+    Column("rule", _NAME, primary_key=True, comment="Id of a rule on it."),
+    Column("version", String(32), nullable=False, comment="Version of the rule."),
+    Column("speaks", Integer, nullable=False, comment="1: the card says it; 0: a louder rule of its family covers it."),
+    Index("card_rules_rule", "rule", "version", "speaks"),
+    comment="Which rules stand on which card. A card of further advice has several.",
+    sqlite_with_rowid=False,
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("event", _HASH, primary_key=True, comment="SHA-256 of what was reported: the same report twice is one row."),
+    Column("writer", String(16), nullable=False, comment="With seq: its first row in the ledger."),
+    Column("seq", BigInteger, nullable=False, comment="With writer: its first row in the ledger."),
+    Column("card", String(512), nullable=False, comment="uuid of the card. A card that is not in cards is unknown."),
+    Column("service", _NAME, nullable=False, comment="Id of the service to which was reported."),
+    Column("outcome", String(16), nullable=False, comment="accepted or overridden."),
+    Column("outcome_at", _TIME, nullable=False, comment="When the clinician acted, as the client says."),
+    Column("received_at", _TIME, nullable=False, comment="When the report arrived."),
+    Column("reason", _NAME, comment="Code of the override reason when the rule set knows it; other when it does not."),
+    Column("comment", Text, comment="The clinician's comment, only where the operator chose to keep comments."),
+    Column("issuer", Text, comment="Who reported, as its token says."),
+    Index("feedback_card", "card"),
+    comment="What clinicians did with cards, as clients reported it. The latest outcome_at of a card counts.",
+)
+
+rule_sets = Table(
+    "rule_sets",
+    metadata,
+    Column("digest", _HASH, primary_key=True, comment="Names exactly this content."),
+    Column("name", _NAME, nullable=False, comment="Name of the rule set."),
+    Column("version", String(32), nullable=False, comment="Its version."),
+    Column("first_used", _TIME, nullable=False, comment="When it was first used here."),
+    Column("settings", Text, nullable=False, comment="The settings under which it was loaded, as JSON."),
+    Column(
+        "findings",
+        Text,
+        nullable=False,
+        comment="Names of all findings as a JSON list. Letter n of `findings` in the body of a decision is the status "
+        "of finding n: p present, a absent, u unknown, - not asked under this hook.",
+    ),
+    Column(
+        "rules",
+        Text,
+        nullable=False,
+        comment="Ids and versions of all rules as a JSON list of pairs. Letter n of `rules` in the body of a decision "
+        "is what became of rule n: f fired, s stopped, u not enough data, - not asked under this hook.",
+    ),
+    Column("pack", LargeBinary, comment="All its files, as a tar archive compressed with xz."),
+    comment="Every rule set that ever decided, kept whole, so that an old decision can be made again.",
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False, comment="1, 2, 3 … without gaps."),
+    Column("at", _TIME, nullable=False, comment="When it was made."),
+    Column("rows", BigInteger, nullable=False, comment="How many ledger rows were joined so far, deleted ones too."),
+    Column("previous", _HASH, nullable=False, comment="hash of the checkpoint before it; 64 zeros first."),
+    Column(
+        "hash",
+        _HASH,
+        nullable=False,
+        comment="SHA-256 over number, at, rows, previous and then writer, seq and hash of each of its heads in the "
+        "order of the writers, joined by tabs.",
+    ),
+    Column("key", String(32), nullable=False, comment="Id of the key that sealed it."),
+    Column("seal", _HASH, nullable=False, comment="HMAC-SHA-256 of hash: only the service can make a checkpoint."),
+    comment="Joins the chains of the writers. Each is logged too: keep the log elsewhere and nobody can rewrite both.",
+)
+
+checkpoint_heads = Table(
+    "checkpoint_heads",
+    metadata,
+    Column("writer", String(16), primary_key=True, comment="A writer that wrote since the checkpoint before."),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False, comment="Its last row at that moment."),
+    Column("hash", _HASH, nullable=False, comment="hash of that row."),
+    Column("checkpoint", BigInteger, nullable=False, comment="Number of the checkpoint."),
+    Index("checkpoint_heads_checkpoint", "checkpoint"),
+    comment="How far each chain was at a checkpoint.",
+    sqlite_with_rowid=False,
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("writer", String(16), primary_key=True, comment="Whose rows were deleted."),
+    Column("last_seq", BigInteger, primary_key=True, autoincrement=False, comment="Rows up to this one were deleted."),
+    Column("last_hash", _HASH, nullable=False, comment="hash of the last deleted row, to which the next one refers."),
+    Column("count", BigInteger, nullable=False, comment="How many rows were deleted."),
+    Column("before", _TIME, nullable=False, comment="Everything of this writer older than this was deleted."),
+    Column("by_writer", String(16), nullable=False, comment="With by_seq: the tombstone row in the ledger."),
+    Column("by_seq", BigInteger, nullable=False, comment="With by_writer: the tombstone row in the ledger."),
+    comment="What was deleted by age. From the tombstone rows of the ledger.",
+)

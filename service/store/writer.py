@@ -1,0 +1,119 @@
+"""A writer: the chain of one process, row by row into its spool file."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from service.store.chain import ZEROS, Row, as_line, canonical, chained
+from service.store.place import Place
+from service.store.spool import SpoolFile, rows_of
+from service.store.times import written
+
+Entry = tuple[str, dict[str, Any]]
+KeepDirectly = Callable[[Sequence[Row]], None]
+
+_BATCH_BYTES = 4 * 1024 * 1024
+
+
+class Writer:
+    """One chain. Safe for threads, not for processes."""
+
+    def __init__(self, place: Place, begin: Callable[[str], dict[str, Any]]) -> None:
+        """A new chain with a random name; ``begin`` gives the body of its first row. The file is made when needed."""
+        self.id = secrets.token_hex(8)
+        self._place = place
+        self._begin = begin
+        self._mutex = threading.Lock()
+        self._spool: SpoolFile | None = None
+        self._seq = 0
+        self._head = ZEROS
+        self._home = 0
+        self._told: set[str] = set()
+        self._ended = False
+
+    def append(self, entry: Entry, before: Entry | None, now: datetime, directly: KeepDirectly) -> Row | None:
+        """Chain a row and keep it; None when this chain has ended.
+
+        ``before`` is a row that must stand before it once (the rule set it speaks of). Where the spool cannot be
+        written, ``directly`` keeps the rows; when that fails too its error is raised and the chain ends, since nobody
+        knows then whether the rows were kept.
+        """
+        with self._mutex:
+            if self._ended:
+                return None
+            entries = [entry]
+            if before is not None and before[1]["digest"] not in self._told:
+                entries.insert(0, before)
+            if self._seq == 0:
+                entries.insert(0, ("begin", self._begin(self.id)))
+            rows = self._chained(entries, written(now))
+            if not self._spooled(rows):
+                try:
+                    directly(rows)
+                except Exception:
+                    self._end()
+                    raise
+            self._seq, self._head = rows[-1].seq, rows[-1].hash
+            if before is not None:
+                self._told.add(before[1]["digest"])
+            return rows[-1]
+
+    def knows(self, digest: str) -> bool:
+        """Whether this chain has said already which rule set this is."""
+        return digest in self._told
+
+    def waiting(self) -> Iterator[list[Row]]:
+        """The rows that wait in the spool, in batches; a batch is taken as home when the next one is asked for."""
+        while True:
+            with self._mutex:
+                spool = self._spool
+                if spool is None or self._ended:
+                    return
+                data = spool.read(self._home, min(spool.size, self._home + _BATCH_BYTES))
+            whole = data[: data.rfind(b"\n") + 1]
+            if not whole:
+                return
+            yield rows_of(whole, ours=True)
+            self._came_home(len(whole))
+
+    def _came_home(self, count: int) -> None:
+        with self._mutex:
+            self._home += count
+            if self._spool is not None and not self._ended and self._home == self._spool.size:
+                self._spool.clear()
+                self._home = 0
+
+    def end(self) -> None:
+        """End the chain. What still waits in its spool file is brought home as that of a writer that died."""
+        with self._mutex:
+            self._end()
+
+    def _end(self) -> None:
+        self._ended = True
+        if self._spool is not None:
+            self._spool.close()
+
+    def _chained(self, entries: Sequence[Entry], now: str) -> list[Row]:
+        rows: list[Row] = []
+        seq, head = self._seq, self._head
+        for kind, body in entries:
+            seq += 1
+            rows.append(chained(self.id, seq, head, kind, now, canonical(body)))
+            head = rows[-1].hash
+        return rows
+
+    def _spooled(self, rows: Sequence[Row]) -> bool:
+        try:
+            if self._spool is None:
+                self._spool = SpoolFile(self._place.spool, self.id, self._place.spool_max_bytes)
+            self._spool.append(b"".join(map(as_line, rows)), sync=self._place.sync)
+        except OSError as error:
+            structlog.get_logger().error("store", error=f"the spool cannot be written: {type(error).__name__}")
+            return False
+        return True
