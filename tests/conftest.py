@@ -14,8 +14,21 @@ if TYPE_CHECKING:
 
     from service.knowledge.model import Knowledge
 
+# The project itself is imported inside fixtures: a test of one room does not pay for the others.
+from tests.conformance.plugin import OPTION, Conformance
+
 PROJECT = Path(__file__).resolve().parent.parent
 TEST_DATA = "SCIATICA_CDS_TEST_DATA"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        OPTION, metavar="FILE", help="write which requirements of CDS Hooks the tests have shown to be met"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Conformance(config))
 
 
 @pytest.fixture(scope="session")

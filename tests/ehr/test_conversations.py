@@ -107,12 +107,14 @@ def test_from_discovery_over_fetched_data_and_a_card_to_its_feedback(service: Se
     assert (kept.card, kept.issuer) == (card["uuid"], ehr.iss)
 
 
+@pytest.mark.requirement("PF-6")
 def test_pf6_fetched_and_prefetched_data_give_the_same_cards(service: Service, ehr: SimulatedEhr) -> None:
     path = order_service(service)
     fetched = summaries(service.send("POST", path, call(ehr)))
     assert fetched == summaries(service.send("POST", path, order_sign()))
 
 
+@pytest.mark.requirement("SC-5")
 @pytest.mark.parametrize("fault", [Fault.ERROR, Fault.HTML, Fault.UNAUTHORIZED, Fault.REDIRECT, Fault.OUTCOME])
 def test_sc5_one_list_that_cannot_be_had_is_named_and_the_rest_is_used(
     service: Service, ehr: SimulatedEhr, fault: Fault
@@ -123,6 +125,7 @@ def test_sc5_one_list_that_cannot_be_had_is_named_and_the_rest_is_used(
     assert answer.json()["cards"], "what was not assessed must be said"
 
 
+@pytest.mark.requirement("RP-2")
 def test_rp2_an_ehr_that_is_down_is_not_an_all_clear(service: Service, ehr: SimulatedEhr) -> None:
     path = order_service(service)
     token = ehr.token(f"{PUBLIC}{path}")
@@ -131,6 +134,7 @@ def test_rp2_an_ehr_that_is_down_is_not_an_all_clear(service: Service, ehr: Simu
     assert answer.status_code == 412 or answer.json()["cards"]
 
 
+@pytest.mark.requirement("SE-7")
 def test_se7_every_refusal_looks_the_same(service: Service, ehr: SimulatedEhr) -> None:
     path = order_service(service)
     used = ehr.token(f"{PUBLIC}{path}")
@@ -152,12 +156,14 @@ def test_se7_every_refusal_looks_the_same(service: Service, ehr: SimulatedEhr) -
     assert all(one == told[0] for one in told)
 
 
+@pytest.mark.requirement("FB-12")
 def test_fb12_feedback_with_a_token_for_the_service_is_refused(service: Service, ehr: SimulatedEhr) -> None:
     path = order_service(service)
     assert service.send("POST", f"{path}/feedback", {"feedback": []}, ehr.token(f"{PUBLIC}{path}")).status_code == 401
     assert service.send("POST", f"{path}/feedback", {"feedback": []}).status_code == 400
 
 
+@pytest.mark.requirement("FA-3", "SE-8")
 def test_fa3_se8_neither_token_reaches_log_or_files(
     service: Service,
     ehr: SimulatedEhr,

@@ -42,6 +42,7 @@ def assert_outcome(answer: TestResponse, status: int) -> list[dict[str, Any]]:
     return answer.json["issue"]
 
 
+@pytest.mark.requirement("SC-4")
 def test_sc_4_an_error_body_is_a_valid_operation_outcome(small: FlaskClient) -> None:
     from fhir.resources.R4B.operationoutcome import OperationOutcome
 
@@ -88,6 +89,7 @@ def test_413_twenty_megabytes(small: FlaskClient) -> None:
     assert_outcome(raw(small, b'{"a": "' + b"x" * 20_000_000 + b'"}'), 413)
 
 
+@pytest.mark.requirement("TR-1")
 @pytest.mark.parametrize(
     ("body", "told"),
     [
@@ -113,6 +115,7 @@ def test_a_byte_order_mark_is_accepted(small: FlaskClient) -> None:
     assert raw(small, b"\xef\xbb\xbf" + json.dumps(patient_view()).encode()).status_code == 200
 
 
+@pytest.mark.requirement("RQ-2", "RQ-3", "RQ-4")
 @pytest.mark.parametrize("name", ["hook", "hookInstance", "context"])
 def test_rq_2_to_rq_4_400_a_missing_member_is_named(small: FlaskClient, name: str) -> None:
     body = patient_view()
@@ -121,6 +124,7 @@ def test_rq_2_to_rq_4_400_a_missing_member_is_named(small: FlaskClient, name: st
     assert issue["expression"] == [name]
 
 
+@pytest.mark.requirement("RQ-2")
 def test_rq_2_400_another_hook_than_the_services(small: FlaskClient) -> None:
     (issue, *_) = assert_outcome(small.post(VIEW, json=order_sign()), 400)
     assert issue["expression"] == ["hook"]

@@ -43,10 +43,12 @@ def without_ids(found: Any) -> Any:
     return text
 
 
+@pytest.mark.requirement("SC-1", "RS-1")
 def test_sc_1_rs_1_a_patient_with_sciatica_gets_advice(small: FlaskClient) -> None:
     assert summaries(small, patient_view()) == ["Advise usual activity as tolerated."]
 
 
+@pytest.mark.requirement("RS-2")
 def test_rs_2_a_patient_without_a_back_problem_gets_no_card(small: FlaskClient) -> None:
     other = SCIATICA | {"code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "J45.909"}]}}
     body = patient_view(prefetch={"patient": PATIENT, "conditions": searchset(other)})
@@ -59,12 +61,14 @@ def test_an_ibuprofen_order_on_warfarin_is_questioned_and_can_be_removed(small: 
     assert card["suggestions"][0]["actions"][0]["resourceId"] == "MedicationRequest/draft-1"
 
 
+@pytest.mark.requirement("RQ-15", "CA-7")
 def test_rq_15_ca_7_the_same_call_gives_the_same_cards_under_new_uuids(small: FlaskClient) -> None:
     first, second = cards(small, order_sign()), cards(small, order_sign())
     assert without_ids(first) == without_ids(second)
     assert not {card["uuid"] for card in first} & {card["uuid"] for card in second}
 
 
+@pytest.mark.requirement("RQ-9")
 def test_rq_9_unknown_keys_change_nothing(small: FlaskClient) -> None:
     body = order_sign()
     body["foo"] = {"bar": [1]}
@@ -73,17 +77,20 @@ def test_rq_9_unknown_keys_change_nothing(small: FlaskClient) -> None:
     assert without_ids(cards(small, body)) == without_ids(cards(small, order_sign()))
 
 
+@pytest.mark.requirement("RQ-11")
 def test_rq_11_a_type_prefix_on_the_patient_changes_nothing(small: FlaskClient) -> None:
     body = order_sign()
     body["context"]["patientId"] = "Patient/p1"
     assert without_ids(cards(small, body)) == without_ids(cards(small, order_sign()))
 
 
+@pytest.mark.requirement("RQ-12")
 @pytest.mark.parametrize("name", ["fhirServer", "fhirAuthorization", "extension"])
 def test_rq_12_null_for_an_optional_member_is_absent(small: FlaskClient, name: str) -> None:
     assert summaries(small, patient_view(**{name: None})) == ["Advise usual activity as tolerated."]
 
 
+@pytest.mark.requirement("RQ-13")
 @pytest.mark.parametrize("prefix", ["", "Patient/"])
 def test_rq_13_data_of_another_patient_than_the_contexts_is_refused(small: FlaskClient, prefix: str) -> None:
     body = patient_view()
@@ -93,6 +100,7 @@ def test_rq_13_data_of_another_patient_than_the_contexts_is_refused(small: Flask
     assert answer.json["resourceType"] == "OperationOutcome"
 
 
+@pytest.mark.requirement("RQ-14")
 def test_rq_14_dstu2_is_refused_with_422(small: FlaskClient) -> None:
     order = {"resourceType": "MedicationOrder", "id": "m", "patient": {"reference": "Patient/p1"}, "status": "draft"}
     answer = post(small, order_sign(order))
@@ -100,6 +108,7 @@ def test_rq_14_dstu2_is_refused_with_422(small: FlaskClient) -> None:
     assert answer.json["resourceType"] == "OperationOutcome"
 
 
+@pytest.mark.requirement("SC-2", "RP-2")
 def test_sc_2_rp_2_without_patient_and_problem_list_nothing_useful_can_be_said(small: FlaskClient) -> None:
     for prefetch in ({}, None, {"other": {}}, {"patient": None, "conditions": {"resourceType": "OperationOutcome"}}):
         answer = post(small, patient_view(prefetch=prefetch))
@@ -110,11 +119,13 @@ def test_sc_2_rp_2_without_patient_and_problem_list_nothing_useful_can_be_said(s
         ]
 
 
+@pytest.mark.requirement("RP-5", "RP-6")
 def test_rp_5_rp_6_null_and_an_empty_bundle_mean_nothing_there(small: FlaskClient) -> None:
     for nothing in (None, searchset(), {"resourceType": "Bundle", "type": "searchset", "total": 0}):
         assert post(small, patient_view(prefetch={"patient": PATIENT, "conditions": nothing})).json == {"cards": []}
 
 
+@pytest.mark.requirement("RP-3", "RP-4", "RP-8", "SC-5")
 @pytest.mark.parametrize(
     "medications",
     [
@@ -152,6 +163,7 @@ def test_an_order_that_is_not_recognised_is_said_to_be_unchecked(small: FlaskCli
     assert "whether the order is an NSAID" in card["detail"]
 
 
+@pytest.mark.requirement("PF-5")
 def test_pf_5_each_key_missing_in_turn_still_answers(small: FlaskClient) -> None:
     for body in (patient_view(), order_sign()):
         for key in list(body["prefetch"]):
@@ -170,12 +182,14 @@ def test_the_why_extension_can_be_switched_off(small_client: Callable[..., Flask
     assert "extension" not in cards(small_client(why_extension=False), patient_view())[0]
 
 
+@pytest.mark.requirement("RQ-3")
 def test_rq_3_strict_mode_refuses_an_instance_that_is_no_uuid(small_client: Callable[..., FlaskClient]) -> None:
     body = patient_view(hookInstance="req-1")
     assert post(small_client(), body).status_code == 200
     assert post(small_client(strict=True), body).status_code == 400
 
 
+@pytest.mark.requirement("TR-7")
 def test_tr_7_letters_of_any_language_survive(small: FlaskClient) -> None:
     condition = SCIATICA | {"code": SCIATICA["code"] | {"text": "Ischias, links, schmerzt ≥ 5 µ 坐骨神经痛"}}
     answer = post(small, patient_view(prefetch={"patient": PATIENT, "conditions": searchset(condition)}))

@@ -49,12 +49,14 @@ def cards(app: Any, test_data: Path) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.requirement("CA-1")
 def test_ca_1_the_summary_is_one_short_line(cards: list[dict[str, Any]]) -> None:
     for card in cards:
         assert 0 < len(card["summary"].encode("utf-16-le")) // 2 <= 139
         assert "\n" not in card["summary"]
 
 
+@pytest.mark.requirement("CA-2", "CA-3", "SO-1", "SO-2", "SO-3", "SO-4")
 def test_ca_2_ca_3_so_1_to_so_4_indicator_and_source_are_whole(cards: list[dict[str, Any]]) -> None:
     for card in cards:
         assert card["indicator"] in {"info", "warning", "critical"}
@@ -64,21 +66,25 @@ def test_ca_2_ca_3_so_1_to_so_4_indicator_and_source_are_whole(cards: list[dict[
             assert urlsplit(card["source"]["url"]).scheme == "https"
 
 
+@pytest.mark.requirement("CA-4")
 def test_ca_4_no_detail_holds_html(cards: list[dict[str, Any]]) -> None:
     assert [hit for card in cards for hit in HTML.findall(card["detail"])] == []
 
 
+@pytest.mark.requirement("CA-5", "CA-6")
 def test_ca_5_ca_6_selection_behaviour_comes_with_suggestions_and_only_then(cards: list[dict[str, Any]]) -> None:
     for card in cards:
         assert ("selectionBehavior" in card) is ("suggestions" in card)
         assert card.get("selectionBehavior", "any") in {"any", "at-most-one"}
 
 
+@pytest.mark.requirement("CA-7")
 def test_ca_7_every_card_has_a_uuid(cards: list[dict[str, Any]]) -> None:
     for card in cards:
         assert str(UUID(card["uuid"])) == card["uuid"]
 
 
+@pytest.mark.requirement("SU-1", "SU-2")
 def test_su_1_su_2_labels_are_short_and_unique_and_one_at_most_is_recommended(cards: list[dict[str, Any]]) -> None:
     for card in cards:
         labels = [suggestion["label"] for suggestion in card.get("suggestions", [])]
@@ -88,6 +94,7 @@ def test_su_1_su_2_labels_are_short_and_unique_and_one_at_most_is_recommended(ca
         assert len(recommended) <= 1 or card["selectionBehavior"] == "any"
 
 
+@pytest.mark.requirement("AC-1", "AC-2", "AC-3", "AC-4", "AC-5", "AC-6")
 def test_ac_1_to_ac_6_actions_are_whole_and_drafts_are_valid_r4(cards: list[dict[str, Any]]) -> None:
     actions = [a for card in cards for suggestion in card.get("suggestions", []) for a in suggestion["actions"]]
     for action in actions:
@@ -104,6 +111,7 @@ def test_ac_1_to_ac_6_actions_are_whole_and_drafts_are_valid_r4(cards: list[dict
         getattr(module, draft["resourceType"]).model_validate(draft)
 
 
+@pytest.mark.requirement("OR-4")
 def test_or_4_override_reasons_only_where_the_card_is_loud(cards: list[dict[str, Any]]) -> None:
     for card in cards:
         if "overrideReasons" in card:
@@ -111,12 +119,14 @@ def test_or_4_override_reasons_only_where_the_card_is_loud(cards: list[dict[str,
             assert 3 <= len(card["overrideReasons"]) <= 6
 
 
+@pytest.mark.requirement("LI-1", "LI-3")
 def test_li_1_li_3_links_are_https_and_absolute(cards: list[dict[str, Any]]) -> None:
     for link in [link for card in cards for link in card.get("links", [])]:
         assert set(link) == {"label", "url", "type"}
         assert urlsplit(link["url"]).scheme == "https"
 
 
+@pytest.mark.requirement("TR-3", "TR-4")
 def test_tr_3_tr_4_no_member_is_empty(cards: list[dict[str, Any]]) -> None:
     assert empties(cards) == []
 
@@ -125,6 +135,7 @@ def test_every_card_says_that_its_absence_is_no_clearance(cards: list[dict[str, 
     assert all(knowledge.not_clearance in card["detail"] for card in cards)
 
 
+@pytest.mark.requirement("RS-3")
 def test_rs_3_loud_cards_come_first_and_there_are_at_most_six(app: Any, test_data: Path) -> None:
     for answer in answers(app.test_client(), test_data):
         ranks = [["critical", "warning", "info"].index(card["indicator"]) for card in answer["cards"]]

@@ -24,6 +24,7 @@ def test_every_answer_has_the_security_headers(small: FlaskClient, path: str) ->
     assert "Strict-Transport-Security" not in headers
 
 
+@pytest.mark.requirement("SE-1")
 def test_se_1_production_pins_tls() -> None:
     from werkzeug.wrappers import Response
 
@@ -33,6 +34,7 @@ def test_se_1_production_pins_tls() -> None:
     assert Settings(mode="production").production
 
 
+@pytest.mark.requirement("CO-2")
 @pytest.mark.parametrize("path", PATHS)
 def test_co_2_a_preflight_is_answered_without_authentication(
     small_client: Callable[..., FlaskClient], path: str
@@ -53,6 +55,7 @@ def test_co_2_a_preflight_is_answered_without_authentication(
     assert "Origin" in answer.headers["Vary"]
 
 
+@pytest.mark.requirement("CO-3")
 @pytest.mark.parametrize(
     "origin", ["https://evil.example", "null", "https://ehr.example.evil.example", "http://ehr.example"]
 )
@@ -65,12 +68,14 @@ def test_co_3_a_foreign_origin_gets_no_cors_headers(small_client: Callable[..., 
         assert not [name for name, _ in answer.headers if name.startswith("Access-Control")]
 
 
+@pytest.mark.requirement("CO-3")
 def test_co_3_off_unless_configured(small: FlaskClient) -> None:
     answer = small.get("/cds-services", headers={"Origin": OURS})
     assert "Access-Control-Allow-Origin" not in answer.headers
     assert "Vary" not in answer.headers
 
 
+@pytest.mark.requirement("CO-4")
 def test_co_4_errors_carry_the_headers_too(small_client: Callable[..., FlaskClient]) -> None:
     client = small_client(cors_origins=(OURS,))
     for answer in (

@@ -39,27 +39,32 @@ def test_settings_are_frozen() -> None:
         Settings().mode = "production"  # type: ignore[misc]
 
 
+@pytest.mark.requirement("SE-2")
 def test_se_2_production_requires_authentication_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings(monkeypatch, **SAFE).authentication == "required"
 
 
+@pytest.mark.requirement("SE-2")
 def test_se_2_open_in_production_must_be_said_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingsError, match="ALLOW_OPEN"):
         settings(monkeypatch, **SAFE, SCIATICA_CDS_AUTHENTICATION="open")
     assert settings(monkeypatch, SCIATICA_CDS_ALLOW_OPEN="true").authentication == "open"
 
 
+@pytest.mark.requirement("TR-2")
 @pytest.mark.parametrize("missing", ["SCIATICA_CDS_TLS_PROXY", "SCIATICA_CDS_PUBLIC_URL"])
 def test_tr_2_production_refuses_plain_http(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     with pytest.raises(SettingsError, match=missing):
         settings(monkeypatch, **{name: value for name, value in SAFE.items() if name != missing})
 
 
+@pytest.mark.requirement("TR-2")
 def test_tr_2_a_public_url_in_production_is_https(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingsError, match="https"):
         settings(monkeypatch, **SAFE | {"SCIATICA_CDS_PUBLIC_URL": "http://cds.example"})
 
 
+@pytest.mark.requirement("CO-3")
 def test_co_3_a_wildcard_origin_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingsError, match="CORS_ORIGINS"):
         settings(monkeypatch, SCIATICA_CDS_CORS_ORIGINS="*")

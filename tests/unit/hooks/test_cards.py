@@ -73,6 +73,7 @@ def test_an_approved_rule_is_not_called_a_draft() -> None:
     assert "not approved" not in card["detail"]
 
 
+@pytest.mark.requirement("SO-1", "SO-4")
 def test_so_1_so_4_the_source_is_the_guideline_and_always_has_a_topic() -> None:
     source = nsaid_card()["source"]
     assert source["label"] == rules().sources["LBL-NSAID"].label
@@ -102,18 +103,21 @@ def test_a_superseded_source_that_nobody_compared_says_both_on_the_card() -> Non
     assert "Not yet compared with the original by a named person: any source above." in card["detail"]
 
 
+@pytest.mark.requirement("RS-3", "CA-2")
 def test_sc_3_ca_2_the_loudest_card_comes_first() -> None:
     found = (present("nsaid-ordered", IBUPROFEN), present("anticoagulant-active", WARFARIN))
     indicators = [card["indicator"] for card in cards_of(rules(), decision_on(rules(), "order-sign", *found))]
     assert indicators == sorted(indicators, key=["critical", "warning", "info"].index)
 
 
+@pytest.mark.requirement("CA-7", "SU-5")
 def test_ca_7_su_5_ids_are_lower_case_uuids_and_follow_from_the_decision() -> None:
     card = activity_card()
     assert card["uuid"] == str(uuid.uuid5(ID, "fl-stay-active"))
     assert uuid.UUID(card["suggestions"][0]["uuid"])
 
 
+@pytest.mark.requirement("OR-2")
 def test_or_2_override_reasons_have_code_system_and_display() -> None:
     reasons = nsaid_card()["overrideReasons"]
     assert [reason["code"] for reason in reasons] == [
@@ -124,6 +128,7 @@ def test_or_2_override_reasons_have_code_system_and_display() -> None:
     assert all(set(reason) == {"code", "system", "display"} for reason in reasons)
 
 
+@pytest.mark.requirement("LI-1", "LI-2")
 def test_li_1_li_2_links_are_absolute_and_carry_no_app_context() -> None:
     (link,) = nsaid_card()["links"]
     assert link["type"] == "absolute"
@@ -132,6 +137,7 @@ def test_li_1_li_2_links_are_absolute_and_carry_no_app_context() -> None:
     assert "autolaunchable" not in link
 
 
+@pytest.mark.requirement("AC-5")
 def test_ac_5_a_delete_names_the_draft_order_it_is_about_and_carries_no_resource() -> None:
     card = nsaid_card(deletable=("MedicationRequest/draft-1",))
     (action,) = card["suggestions"][0]["actions"]
@@ -143,18 +149,21 @@ def test_ac_5_a_delete_names_the_draft_order_it_is_about_and_carries_no_resource
     assert card["selectionBehavior"] == "at-most-one"
 
 
+@pytest.mark.requirement("AC-8")
 def test_ac_8_an_order_that_is_not_a_draft_of_the_call_is_never_deleted() -> None:
     card = nsaid_card(deletable=("MedicationRequest/other",))
     assert "suggestions" not in card
     assert "selectionBehavior" not in card  # CA-6
 
 
+@pytest.mark.requirement("AC-5")
 def test_ac_5_an_order_without_an_id_cannot_be_deleted() -> None:
     ordered = present("nsaid-ordered", Evidence("draftOrders.entry[0]", "Ibuprofen"))
     card = nsaid_card(ordered, present("anticoagulant-active", WARFARIN), deletable=("draftOrders.entry[0]",))
     assert "suggestions" not in card
 
 
+@pytest.mark.requirement("AC-3")
 def test_ac_3_a_created_order_is_a_draft_for_the_patient_of_the_call() -> None:
     (action,) = activity_card(encounter="e9")["suggestions"][0]["actions"]
     assert action["type"] == "create"
@@ -172,6 +181,7 @@ def test_without_a_patient_nothing_is_ordered() -> None:
     assert "suggestions" not in activity_card(patient=None)
 
 
+@pytest.mark.requirement("TR-3", "TR-4")
 @pytest.mark.parametrize("options", [{}, {"patient": None}, {"for_patient": True}])
 def test_tr_3_tr_4_no_member_of_a_card_is_empty(options: dict[str, Any]) -> None:
     assert empties(activity_card(**options)) == []
@@ -190,6 +200,7 @@ def test_a_patient_gets_no_card_that_has_no_words_for_patients() -> None:
     assert cards_of(rules(), decision_on(rules(), "order-sign", *found), for_patient=True) == []
 
 
+@pytest.mark.requirement("EX-3")
 def test_ex_3_the_why_extension_names_rule_evidence_and_what_was_not_recorded() -> None:
     why = nsaid_card()["extension"]["sciatica-cds.why"]
     assert why["rules"] == [
@@ -219,6 +230,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.requirement("CA-4")
 @pytest.mark.parametrize("text", HOSTILE)
 def test_ca_4_text_of_the_record_cannot_become_markup_or_a_link(text: str) -> None:
     markdown_it = pytest.importorskip("markdown_it")
@@ -235,6 +247,7 @@ def test_ca_4_text_of_the_record_cannot_become_markup_or_a_link(text: str) -> No
     assert kinds[0] == kinds[1]
 
 
+@pytest.mark.requirement("TR-7")
 def test_tr_7_letters_of_any_language_survive() -> None:
     evidence = Evidence("MedicationRequest/draft-1", "Ibuprofène 600 mg, 痛み, ≥ 5 µg", "2026-11-24")
     assert (
@@ -272,6 +285,7 @@ def test_info_cards_beyond_the_limit_become_one_card_that_lists_them() -> None:
     assert empties(cards) == []
 
 
+@pytest.mark.requirement("ST-6")
 def test_st_6_what_kept_a_warning_from_being_decided_is_named() -> None:
     cards = cards_of(rules(), decision_on(rules(), "order-sign", present("nsaid-ordered", IBUPROFEN)))
     (card,) = cards

@@ -31,6 +31,7 @@ def test_every_draft_of_order_sign_is_checked() -> None:
     assert brought("order-sign", draftOrders=bundle(IBUPROFEN, MRI)).orders == (IBUPROFEN, MRI)
 
 
+@pytest.mark.requirement("ST-8")
 def test_st_8_order_select_checks_what_is_selected_and_knows_the_rest() -> None:
     got = brought("order-select", draftOrders=bundle(IBUPROFEN, MRI), selections=["MedicationRequest/m1"])
     assert got.orders == (IBUPROFEN,)
@@ -56,16 +57,19 @@ def test_selections_that_name_no_draft_leave_no_order_unchecked(selections: list
     assert [problem.path for problem in got.problems] == ["context.selections"]
 
 
+@pytest.mark.requirement("ST-7")
 @pytest.mark.parametrize("status", ["draft", "active", None, "on-hold"])
 def test_st_7_an_order_need_not_be_a_draft(status: str | None) -> None:
     assert brought("order-sign", draftOrders=bundle(IBUPROFEN | {"status": status})).orders
 
 
+@pytest.mark.requirement("ST-7")
 @pytest.mark.parametrize("status", ["entered-in-error", "cancelled", "revoked"])
 def test_st_7_an_order_that_is_not_meant_any_more_is_left_out(status: str) -> None:
     assert not brought("order-sign", draftOrders=bundle(IBUPROFEN | {"status": status})).orders
 
 
+@pytest.mark.requirement("RQ-10")
 def test_rq_10_a_bundle_without_type_and_a_single_resource_are_read() -> None:
     assert brought("order-sign", draftOrders={"entry": [{"resource": IBUPROFEN}]}).orders == (IBUPROFEN,)
     assert brought("order-sign", draftOrders=IBUPROFEN).orders == (IBUPROFEN,)
@@ -85,6 +89,7 @@ def test_an_entry_that_is_no_list_is_a_problem_and_no_crash() -> None:
     assert [problem.path for problem in got.problems] == ["context.draftOrders.entry"]
 
 
+@pytest.mark.requirement("RQ-13")
 def test_rq_13_a_missing_subject_means_the_patient_of_the_call() -> None:
     bare = {"resourceType": "MedicationRequest", "id": "m1"}
     (order,) = brought("order-sign", draftOrders=bundle(bare)).orders

@@ -55,6 +55,7 @@ def changed(item: dict[str, Any], **members: Any) -> dict[str, Any]:
     return {name: value for name, value in {**item, **members}.items() if value is not ...}
 
 
+@pytest.mark.requirement("FB-4")
 def test_fb4_an_accepted_card_with_its_suggestions() -> None:
     (item,) = read(ACCEPTED)
     assert item == Feedback(
@@ -69,6 +70,7 @@ def test_fb4_an_accepted_card_with_its_suggestions() -> None:
     )
 
 
+@pytest.mark.requirement("FB-4")
 def test_fb4_an_overridden_card_with_its_reason() -> None:
     (item,) = read(OVERRIDDEN)
     assert item.outcome is Outcome.OVERRIDDEN
@@ -76,22 +78,26 @@ def test_fb4_an_overridden_card_with_its_reason() -> None:
     assert item.outcome_at.microsecond == 250_000
 
 
+@pytest.mark.requirement("FB-6")
 @pytest.mark.parametrize("reason", [..., None, {}, {"reason": None}, {"userComment": ""}, {"userComment": None}])
 def test_fb6_overridden_may_come_without_any_reason(reason: Any) -> None:
     (item,) = read(changed(OVERRIDDEN, overrideReason=reason))
     assert item.reason is None
 
 
+@pytest.mark.requirement("FB-7")
 def test_fb7_a_reason_may_be_a_bare_code() -> None:
     (item,) = read(changed(OVERRIDDEN, overrideReason={"reason": {"code": "x", "display": None}}))
     assert item.reason == OverrideReason("x")
 
 
+@pytest.mark.requirement("OR-3")
 def test_or3_a_reason_that_was_never_offered_is_taken() -> None:
     (item,) = read(changed(OVERRIDDEN, overrideReason={"reason": {"code": "local-42", "system": "urn:hospital"}}))
     assert item.reason == OverrideReason("local-42", "urn:hospital")
 
 
+@pytest.mark.requirement("FB-8")
 def test_fb8_several_cards_and_the_same_card_again_with_another_outcome() -> None:
     sink = MemoryFeedback()
     sink.keep(read(ACCEPTED, ACCEPTED, OVERRIDDEN))
@@ -99,11 +105,13 @@ def test_fb8_several_cards_and_the_same_card_again_with_another_outcome() -> Non
     assert [item.outcome.value for item in sink.items] == ["accepted", "accepted", "overridden", "accepted"]
 
 
+@pytest.mark.requirement("FB-9")
 @pytest.mark.parametrize("card", ["11111111-2222-3333-4444-555555555555", "not-even-a-uuid", CARD.upper()])
 def test_fb9_an_unknown_card_is_taken(card: str) -> None:
     assert read(changed(ACCEPTED, card=card))[0].card == card.lower()
 
 
+@pytest.mark.requirement("FB-3")
 @pytest.mark.parametrize(
     "document", [[ACCEPTED], ACCEPTED, {}, {"feedback": ACCEPTED}, {"feedback": None}, None, 7, "x"]
 )
@@ -111,18 +119,21 @@ def test_fb3_the_body_is_an_object_with_an_array(document: object) -> None:
     assert refused(document)
 
 
+@pytest.mark.requirement("FB-3")
 def test_fb3_an_empty_array_reports_nothing() -> None:
     assert refused({"feedback": []}) == ["feedback: must have 1 to 1000 items"]
     assert refused({"feedback": [ACCEPTED] * 1001}) == ["feedback: must have 1 to 1000 items"]
     assert len(read(*[ACCEPTED] * 1000)) == 1000
 
 
+@pytest.mark.requirement("FB-4")
 @pytest.mark.parametrize("outcome", ["ignored", "Accepted", "", None, 7, ...])
 def test_fb4_there_are_exactly_two_outcomes(outcome: Any) -> None:
     (fault,) = refused({"feedback": [changed(ACCEPTED, outcome=outcome, acceptedSuggestions=...)]})
     assert fault.startswith("feedback[0].outcome: ")
 
 
+@pytest.mark.requirement("FB-5")
 @pytest.mark.parametrize("suggestions", [..., None, []])
 def test_fb5_accepted_names_its_suggestions(suggestions: Any) -> None:
     assert refused({"feedback": [changed(ACCEPTED, acceptedSuggestions=suggestions)]}) == [
@@ -130,6 +141,7 @@ def test_fb5_accepted_names_its_suggestions(suggestions: Any) -> None:
     ]
 
 
+@pytest.mark.requirement("FB-5")
 @pytest.mark.parametrize("suggestion", [{}, {"id": ""}, {"id": None}, {"id": 7}, "x", None])
 def test_fb5_a_suggestion_has_an_id(suggestion: Any) -> None:
     (fault,) = refused({"feedback": [changed(ACCEPTED, acceptedSuggestions=[{"id": SUGGESTION}, suggestion])]})
@@ -180,6 +192,7 @@ def test_16_any_other_time_is_refused(text: Any) -> None:
     assert fault.startswith("feedback[0].outcomeTimestamp: ")
 
 
+@pytest.mark.requirement("FB-10")
 def test_fb10_one_bad_item_refuses_all_and_every_fault_is_named_without_quoting() -> None:
     told = refused(
         {
@@ -204,6 +217,7 @@ def test_fb10_one_bad_item_refuses_all_and_every_fault_is_named_without_quoting(
     assert "canary" not in " ".join(told)
 
 
+@pytest.mark.requirement("FB-13")
 def test_fb13_a_comment_is_kept_only_when_configured_and_only_so_long() -> None:
     assert read(OVERRIDDEN)[0].comment is None
     (kept,) = read(OVERRIDDEN, keep_comments=True)
@@ -213,6 +227,7 @@ def test_fb13_a_comment_is_kept_only_when_configured_and_only_so_long() -> None:
     assert len(read(long, keep_comments=True)[0].comment or "") == MAX_COMMENT
 
 
+@pytest.mark.requirement("RQ-9")
 def test_rq9_unknown_members_are_ignored() -> None:
     extended = changed(ACCEPTED, extension={"org.example": 1}, vendor="x")
     assert read_feedback({"feedback": [extended], "extension": {}}, REPORTED) == read(ACCEPTED)

@@ -38,6 +38,7 @@ def test_a_truncated_body_is_refused_with_its_position() -> None:
     assert "body line 1 column 9: the JSON document ends too early" in refusal('{"a": [1')
 
 
+@pytest.mark.requirement("TR-1")
 @pytest.mark.parametrize(
     "text", ["NaN", "[Infinity]", "-Infinity", "1e400", "[1,]", "{'a': 1}", '{"a": 1} // note', "9" * 400]
 )
@@ -54,6 +55,7 @@ def test_a_body_that_is_not_utf_8_is_refused() -> None:
     refusal(b'{"a": "\xff"}')
 
 
+@pytest.mark.requirement("TR-1")
 @pytest.mark.parametrize(
     "text",
     [

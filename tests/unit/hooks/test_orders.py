@@ -49,6 +49,7 @@ def draft(order: OrderTemplate, release: Release = Release.R4, encounter: str | 
     return Drafts(knowledge(order)).draft(order.id, Ordering(release, "p1", encounter, NOW))
 
 
+@pytest.mark.requirement("AC-3")
 def test_ac_3_a_medication_in_r4_is_a_draft_proposal_with_dose_and_limit() -> None:
     made = draft(IBUPROFEN, encounter="e1")
     assert (made["status"], made["intent"], made["priority"]) == ("draft", "proposal", "routine")
@@ -74,6 +75,7 @@ def test_r5_has_its_own_shape() -> None:
     assert draft(MRI, Release.R5)["code"]["concept"]["text"] == MRI.title
 
 
+@pytest.mark.requirement("TR-6")
 @pytest.mark.parametrize("order", [IBUPROFEN, MRI, LEAFLET], ids=lambda order: order.resource)
 @pytest.mark.parametrize("release", [Release.R4, Release.R5])
 def test_tr_6_every_draft_is_valid_in_its_release_as_it_leaves(order: OrderTemplate, release: Release) -> None:

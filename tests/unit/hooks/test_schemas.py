@@ -47,6 +47,7 @@ def test_every_hook_has_a_schema_of_its_own_and_accepts_its_full_context(hook: s
     assert set(context_schema(hook).fields) == {field.name for field in HOOKS[hook].fields}
 
 
+@pytest.mark.requirement("RQ-4")
 @pytest.mark.parametrize(
     ("hook", "field"), [(hook, field.name) for hook in HOOKS for field in HOOKS[hook].fields if field.required]
 )
@@ -60,6 +61,7 @@ def test_rq_4_a_required_context_field_that_is_missing_is_named(hook: str, field
     assert faults(sent, hook) == {f"context.{field}": "is missing"}
 
 
+@pytest.mark.requirement("RQ-12", "TK-8")
 @pytest.mark.parametrize(
     ("hook", "field"), [(hook, field.name) for hook in HOOKS for field in HOOKS[hook].fields if not field.required]
 )
@@ -72,6 +74,7 @@ def test_rq_12_tk_8_an_optional_context_field_may_be_left_out_or_null(hook: str,
     assert field not in read(sent, hook).context
 
 
+@pytest.mark.requirement("RQ-4")
 @pytest.mark.parametrize(("hook", "field"), [(hook, field) for hook in HOOKS for field in HOOKS[hook].fields])
 @pytest.mark.parametrize("wrong", [17, [1], True, {"a": {"b": 1}}])
 def test_rq_4_a_context_field_of_the_wrong_type_is_named(hook: str, field: ContextField, wrong: Any) -> None:
@@ -94,6 +97,7 @@ def test_all_faults_are_named_at_once_with_their_paths() -> None:
     }
 
 
+@pytest.mark.requirement("RQ-2", "RQ-3", "RQ-4")
 @pytest.mark.parametrize("name", ["hook", "hookInstance", "context"])
 def test_rq_2_rq_3_rq_4_the_envelope_is_checked(name: str) -> None:
     sent = body()
@@ -107,16 +111,19 @@ def test_a_body_that_is_no_object_is_refused(document: Any) -> None:
     assert faults(document) == {"body": "must be an object"}
 
 
+@pytest.mark.requirement("RQ-2")
 def test_rq_2_another_hook_than_the_services_is_refused() -> None:
     assert faults(body("order-sign"), "patient-view")["hook"] == "this service is not offered for that hook"
 
 
+@pytest.mark.requirement("RQ-3")
 def test_rq_3_an_instance_that_is_no_uuid_is_noted_and_in_strict_mode_refused() -> None:
     sent = body(hookInstance="req-1")
     assert [oddity.where for oddity in read(sent).oddities] == ["hookInstance"]
     assert faults(sent, strict=True) == {"hookInstance": "is not a UUID"}
 
 
+@pytest.mark.requirement("RQ-3")
 def test_rq_3_upper_case_is_a_uuid_too() -> None:
     assert read(body(hookInstance=INSTANCE.upper()), strict=True).oddities == ()
 
@@ -124,6 +131,7 @@ def test_rq_3_upper_case_is_a_uuid_too() -> None:
 TOKEN = {"access_token": "a", "token_type": "Bearer", "expires_in": 300, "scope": "patient/*.read", "subject": "cds"}
 
 
+@pytest.mark.requirement("RQ-5")
 def test_rq_5_a_token_without_a_server_is_ignored_or_in_strict_mode_refused() -> None:
     sent = body(fhirAuthorization=TOKEN)
     assert read(sent).fhir_authorization is None
@@ -138,6 +146,7 @@ def test_fa_an_incomplete_token_is_ignored_or_in_strict_mode_refused(name: str) 
     assert faults(sent, strict=True) == {f"fhirAuthorization.{name}": "is missing"}
 
 
+@pytest.mark.requirement("FA-3")
 def test_fa_3_a_whole_token_is_kept_for_the_call_and_shows_in_no_text() -> None:
     secret = TOKEN | {"access_token": "canary-token"}
     call = read(body(fhirServer="https://ehr.example/fhir", fhirAuthorization=secret))
@@ -145,6 +154,7 @@ def test_fa_3_a_whole_token_is_kept_for_the_call_and_shows_in_no_text() -> None:
     assert "canary" not in repr(call)
 
 
+@pytest.mark.requirement("RQ-9")
 def test_rq_9_unknown_keys_are_ignored_everywhere() -> None:
     sent = context(foo=1)
     sent |= {"foo": {"bar": 1}, "fhirServer": "https://ehr.example/fhir", "fhirAuthorization": TOKEN | {"foo": 1}}
@@ -152,6 +162,7 @@ def test_rq_9_unknown_keys_are_ignored_everywhere() -> None:
     assert "foo" not in call.context
 
 
+@pytest.mark.requirement("RQ-11")
 @pytest.mark.parametrize("patient", ["Patient/123", "123"])
 def test_rq_11_a_matching_type_prefix_is_stripped(patient: str) -> None:
     call = read(context(patientId=patient, encounterId="Encounter/9"))
@@ -159,6 +170,7 @@ def test_rq_11_a_matching_type_prefix_is_stripped(patient: str) -> None:
     assert call.tokens["context.patientId"] == "123"
 
 
+@pytest.mark.requirement("RQ-11")
 @pytest.mark.parametrize(
     "patient", ["Group/1", "Patient/Patient/1", "a/../b", "", "  ", "1?x=1", "x" * 129, "Patient/"]
 )
@@ -166,6 +178,7 @@ def test_rq_11_any_other_prefix_or_form_of_an_id_is_refused(patient: str) -> Non
     assert list(faults(context(patientId=patient))) == ["context.patientId"]
 
 
+@pytest.mark.requirement("RQ-12")
 @pytest.mark.parametrize("name", ["fhirServer", "fhirAuthorization", "prefetch", "extension"])
 def test_rq_12_null_for_an_optional_member_is_absent(name: str) -> None:
     assert read(body(**{name: None}), strict=True).prefetch == {}
@@ -178,6 +191,7 @@ def test_the_user_decides_who_reads_the_answer(user: str, patient: bool) -> None
     assert read(context(userId=user)).for_patient is patient
 
 
+@pytest.mark.requirement("TK-7")
 def test_tk_7_only_the_token_of_the_users_own_type_resolves() -> None:
     tokens = read(context(userId="PractitionerRole/r1")).tokens
     assert tokens["userPractitionerRoleId"] == "r1"

@@ -17,6 +17,7 @@ def complaints(query: str, hook: str = "patient-view") -> str:
     return " ".join(fault.text for fault in lint(Template("x", query, ()), hook))
 
 
+@pytest.mark.requirement("PF-1")
 def test_pf_1_a_hook_asks_for_what_its_facts_are_read_from_and_for_nothing_else() -> None:
     assert list(BY_KEY) == [
         "patient",
@@ -50,6 +51,7 @@ def test_a_list_whose_silence_counts_is_asked_for_whole() -> None:
     assert not BY_KEY["conditions"].narrowed
 
 
+@pytest.mark.requirement("DI-14", "QR-1", "TK-1")
 @pytest.mark.parametrize("hook", HOOKS)
 def test_di_14_qr_1_tk_1_the_shipped_templates_are_lint_clean_and_stable(knowledge: Knowledge, hook: str) -> None:
     templates = templates_for(knowledge, hook)
@@ -89,6 +91,7 @@ def test_what_a_client_cannot_resolve_is_refused(query: str, requirement: str) -
     assert requirement in complaints(query)
 
 
+@pytest.mark.requirement("TK-5")
 @pytest.mark.parametrize(
     ("hook", "field"), [(hook, field.name) for hook in HOOKS for field in HOOKS[hook].fields if not field.token]
 )

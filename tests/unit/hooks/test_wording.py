@@ -66,6 +66,7 @@ def test_long_text_is_cut_and_lines_are_joined() -> None:
     assert plain("a\r\n\tb\u2028c\x00d") == "a b c d"
 
 
+@pytest.mark.requirement("CA-4")
 @pytest.mark.parametrize(
     ("text", "shown"),
     [

@@ -70,6 +70,7 @@ def fetches(ehr: SimulatedEhr) -> int:
     return sum(seen.path == "/jwks.json" for seen in ehr.seen)
 
 
+@pytest.mark.requirement("JW-10")
 def test_jw10_the_key_set_is_fetched_once_and_kept_ten_minutes(
     ehr: SimulatedEhr, online: Authenticator, clock: Clock
 ) -> None:
@@ -84,6 +85,7 @@ def test_jw10_the_key_set_is_fetched_once_and_kept_ten_minutes(
     assert fetches(ehr) == 2
 
 
+@pytest.mark.requirement("JW-10")
 def test_jw10_a_rotated_key_is_found_with_one_refresh_a_minute(
     ehr: SimulatedEhr, online: Authenticator, clock: Clock
 ) -> None:
@@ -96,6 +98,7 @@ def test_jw10_a_rotated_key_is_found_with_one_refresh_a_minute(
     assert fetches(ehr) == 2
 
 
+@pytest.mark.requirement("JW-10")
 def test_jw10_unknown_kids_cannot_make_the_service_hammer_the_ehr(
     ehr: SimulatedEhr, online: Authenticator, clock: Clock
 ) -> None:
@@ -107,6 +110,7 @@ def test_jw10_unknown_kids_cannot_make_the_service_hammer_the_ehr(
     assert fetches(ehr) == 2
 
 
+@pytest.mark.requirement("JW-10")
 def test_jw10_a_withdrawn_key_is_refused_after_the_next_refresh(
     ehr: SimulatedEhr, online: Authenticator, clock: Clock
 ) -> None:
@@ -117,6 +121,7 @@ def test_jw10_a_withdrawn_key_is_refused_after_the_next_refresh(
     assert refusal(online, token) == "kid"
 
 
+@pytest.mark.requirement("JW-10")
 def test_jw10_an_unreachable_key_set_with_a_warm_cache_still_verifies_for_a_day(
     ehr: SimulatedEhr, online: Authenticator, clock: Clock
 ) -> None:
@@ -131,6 +136,7 @@ def test_jw10_an_unreachable_key_set_with_a_warm_cache_still_verifies_for_a_day(
     assert refusal(online, tokens[2]) == "jku"
 
 
+@pytest.mark.requirement("JW-10")
 @pytest.mark.parametrize(
     "fault",
     [
@@ -157,6 +163,7 @@ def test_jw10_a_misbehaving_key_server_is_refused_and_asked_again_later(
     assert accepted(online, ehr.token(AUD))
 
 
+@pytest.mark.requirement("JW-10")
 def test_jw10_a_slow_key_server_costs_two_seconds_at_most(ehr: SimulatedEhr, online: Authenticator) -> None:
     ehr.slowness = 5.0
     ehr.faults["jwks"] = Fault.SLOW
@@ -165,10 +172,12 @@ def test_jw10_a_slow_key_server_costs_two_seconds_at_most(ehr: SimulatedEhr, onl
     assert 1.8 < time.monotonic() - started < 4.0
 
 
+@pytest.mark.requirement("JW-10")
 def test_jw10_the_first_listed_url_serves_tokens_without_jku(ehr: SimulatedEhr, online: Authenticator) -> None:
     assert accepted(online, sign(claims_for(AUD, time.time(), ehr.iss), ehr.keys["key-1"]))
 
 
+@pytest.mark.requirement("JW-10")
 def test_jw10_a_production_service_fetches_no_key_set_over_plain_http(ehr: SimulatedEhr, replay: Replay) -> None:
     client = GuardedClient(AddressGuard(private=["127.0.0.1"]))
     strict = make(Issuer(ehr.iss, jkus=(ehr.jku,)), replay, KeyRing(key_set_download(client)))
@@ -182,6 +191,7 @@ def write(folder: Path, *issuers: object) -> Path:
     return path
 
 
+@pytest.mark.requirement("JW-11")
 def test_jw11_an_offline_site_keeps_the_keys_in_a_file(tmp_path: Path, replay: Replay) -> None:
     key = new_key("ES384")
     (tmp_path / "ehr.jwks.json").write_text(json.dumps({"keys": [public_jwk(key, "key-1")]}))
@@ -190,6 +200,7 @@ def test_jw11_an_offline_site_keeps_the_keys_in_a_file(tmp_path: Path, replay: R
     assert accepted(offline, sign(claims_for(AUD, time.time()), key))
 
 
+@pytest.mark.requirement("SE-5")
 def test_se5_everything_about_an_issuer_stands_in_one_file(tmp_path: Path) -> None:
     issuer = {
         "iss": "https://ehr.example.org",
@@ -207,6 +218,7 @@ def test_se5_everything_about_an_issuer_stands_in_one_file(tmp_path: Path) -> No
     assert first.fhir_servers == ("https://ehr.example.org/fhir/r4",)
 
 
+@pytest.mark.requirement("SE-5")
 def test_se5_all_faults_of_the_issuers_file_are_told_at_once(tmp_path: Path) -> None:
     (tmp_path / "empty.json").write_text('{"keys": []}')
     path = write(
@@ -237,6 +249,7 @@ def test_se5_all_faults_of_the_issuers_file_are_told_at_once(tmp_path: Path) -> 
     ]
 
 
+@pytest.mark.requirement("SE-5")
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"issuers": []}', '{"issuers": [], "issuers": []}'])
 def test_se5_a_file_that_is_no_list_of_issuers_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "issuers.json"
@@ -247,6 +260,7 @@ def test_se5_a_file_that_is_no_list_of_issuers_is_refused(tmp_path: Path, text: 
         read_issuers(tmp_path / "missing.json")
 
 
+@pytest.mark.requirement("SE-5")
 def test_se5_plain_http_is_for_loopback_in_development(tmp_path: Path) -> None:
     for host, development, allowed in [
         ("127.0.0.1:8000", True, True),

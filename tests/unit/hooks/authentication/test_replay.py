@@ -25,6 +25,7 @@ print(sum(replay.first_use("iss", f"token-{number}", 1_795_500_300, 1_795_500_00
 """
 
 
+@pytest.mark.requirement("JW-8")
 def test_jw8_two_worker_processes_accept_each_token_once(tmp_path: Path) -> None:
     command = [sys.executable, "-c", WORKER, str(tmp_path / "replay.db")]
     workers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
@@ -32,6 +33,7 @@ def test_jw8_two_worker_processes_accept_each_token_once(tmp_path: Path) -> None
     assert sum(accepted) == 300
 
 
+@pytest.mark.requirement("JW-8")
 def test_jw8_threads_of_one_process_accept_each_token_once(tmp_path: Path) -> None:
     replay = Replay(tmp_path / "replay.db")
     with ThreadPoolExecutor(8) as threads:
@@ -39,6 +41,7 @@ def test_jw8_threads_of_one_process_accept_each_token_once(tmp_path: Path) -> No
     assert sum(uses) == 50
 
 
+@pytest.mark.requirement("JW-8")
 def test_jw8_a_forked_worker_shares_the_memory_of_its_parent(tmp_path: Path) -> None:
     replay = Replay(tmp_path / "replay.db")
     assert replay.first_use(ISS, "before", NOW + 300, NOW)
@@ -50,6 +53,7 @@ def test_jw8_a_forked_worker_shares_the_memory_of_its_parent(tmp_path: Path) -> 
     assert not replay.first_use(ISS, "after", NOW + 300, NOW)
 
 
+@pytest.mark.requirement("JW-8")
 def test_jw8_a_restart_forgets_nothing(tmp_path: Path) -> None:
     assert Replay(tmp_path / "replay.db").first_use(ISS, "a", NOW + 300, NOW)
     again = Replay(tmp_path / "replay.db")
@@ -57,6 +61,7 @@ def test_jw8_a_restart_forgets_nothing(tmp_path: Path) -> None:
     assert not again.first_use(ISS, "a", NOW + 300, NOW)
 
 
+@pytest.mark.requirement("JW-8")
 def test_jw8_the_same_jti_of_two_issuers_is_two_tokens(tmp_path: Path) -> None:
     replay = Replay(tmp_path / "replay.db")
     assert replay.first_use("a", "bc", NOW + 300, NOW)
@@ -65,6 +70,7 @@ def test_jw8_the_same_jti_of_two_issuers_is_two_tokens(tmp_path: Path) -> None:
     assert not replay.first_use("a", "bc", NOW + 300, NOW)
 
 
+@pytest.mark.requirement("JW-8")
 def test_jw8_expired_tokens_are_swept_and_unexpired_ones_are_not(tmp_path: Path) -> None:
     replay = Replay(tmp_path / "replay.db")
     for number in range(50):
@@ -77,6 +83,7 @@ def test_jw8_expired_tokens_are_swept_and_unexpired_ones_are_not(tmp_path: Path)
     assert not replay.first_use(ISS, "young", NOW + 300, NOW + 100)
 
 
+@pytest.mark.requirement("JW-8")
 def test_jw8_a_full_list_refuses_rather_than_forgets(tmp_path: Path) -> None:
     replay = Replay(tmp_path / "replay.db", max_bytes=64 * 1024)
     with pytest.raises(StoreError):
@@ -86,6 +93,7 @@ def test_jw8_a_full_list_refuses_rather_than_forgets(tmp_path: Path) -> None:
     assert replay.first_use(ISS, "new", NOW + 700, NOW + 400), "there is room again when the old ones have expired"
 
 
+@pytest.mark.requirement("JW-8")
 def test_jw8_a_list_that_cannot_be_written_is_an_error_and_not_an_open_door(tmp_path: Path) -> None:
     with pytest.raises(StoreError):
         Replay(tmp_path / "no-such-folder" / "replay.db").first_use(ISS, "a", NOW + 300, NOW)
@@ -94,6 +102,7 @@ def test_jw8_a_list_that_cannot_be_written_is_an_error_and_not_an_open_door(tmp_
         Replay(tmp_path / "broken.db").first_use(ISS, "a", NOW + 300, NOW)
 
 
+@pytest.mark.requirement("SE-8")
 def test_se8_neither_issuer_nor_token_id_stand_in_the_file(tmp_path: Path) -> None:
     replay = Replay(tmp_path / "replay.db")
     replay.first_use("canary-issuer", "canary-jti", NOW + 300, NOW)

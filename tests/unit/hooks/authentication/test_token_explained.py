@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from service.hooks.authentication.authenticator import Authenticator
 from tests.ehr.signing import claims_for, new_key, sign
 from tests.unit.hooks.authentication.conftest import AUD, NOW, PATH
@@ -49,6 +51,7 @@ def test_what_is_no_token_is_explained(authenticator: Authenticator) -> None:
     assert explain(authenticator, "Basic abc") == ["FAIL Authorization: the scheme is not Bearer"]
 
 
+@pytest.mark.requirement("SE-8")
 def test_se8_the_signature_is_never_shown(authenticator: Authenticator) -> None:
     for text in [token(), token(exp=1), f"{token()}=", f"Bearer {token()}"]:
         told = "\n".join(explain(authenticator, text))

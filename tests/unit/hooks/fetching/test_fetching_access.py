@@ -27,11 +27,13 @@ def refused(ehr: SimulatedEhr, fetch: Fetch, **changed: Any) -> str:
     return reason or ""
 
 
+@pytest.mark.requirement("FA-1")
 def test_fa1_without_server_or_token_nothing_is_asked(ehr: SimulatedEhr, fetch: Fetch) -> None:
     assert refused(ehr, fetch, fhir_server=None) == "the call named no FHIR server"
     assert refused(ehr, fetch, authorization=None) == "the call brought no access token"
 
 
+@pytest.mark.requirement("FA-1")
 def test_fa1_open_servers_need_a_setting_and_the_list(ehr: SimulatedEhr, fetch: Fetch) -> None:
     ehr.faults["open"] = Fault.HTML
     opened = {"open_servers": True}
@@ -42,6 +44,7 @@ def test_fa1_open_servers_need_a_setting_and_the_list(ehr: SimulatedEhr, fetch: 
     assert "list of servers" in refused(ehr, fetch, authorization=None, settings=opened, servers=[])
 
 
+@pytest.mark.requirement("FA-5")
 @pytest.mark.parametrize(("expires_in", "asked"), [(1, False), (5, False), (6, True), (300, True)])
 def test_fa5_a_token_is_not_used_in_its_last_five_seconds(
     ehr: SimulatedEhr, fetch: Fetch, expires_in: int, asked: bool
@@ -51,6 +54,7 @@ def test_fa5_a_token_is_not_used_in_its_last_five_seconds(
     assert (states["conditions"].state is State.SENT) is asked
 
 
+@pytest.mark.requirement("FA-5")
 def test_fa5_no_page_is_asked_for_after_the_token_has_expired(ehr: SimulatedEhr, fetch: Fetch) -> None:
     ehr.faults["Condition"] = Fault.SLOW
     states = fetch(None, None, expires_in=5.1, settings={"budget": 3.0})
@@ -58,11 +62,13 @@ def test_fa5_no_page_is_asked_for_after_the_token_has_expired(ehr: SimulatedEhr,
     assert states["patient"].state is State.SENT
 
 
+@pytest.mark.requirement("FA-5")
 @pytest.mark.parametrize("expires_in", [None, "300", True])
 def test_fa5_a_token_without_a_usable_life_is_not_used(ehr: SimulatedEhr, fetch: Fetch, expires_in: object) -> None:
     assert "expires" in refused(ehr, fetch, expires_in=expires_in)
 
 
+@pytest.mark.requirement("FA-6")
 def test_fa6_only_types_in_the_scope_are_asked_for(ehr: SimulatedEhr, fetch: Fetch) -> None:
     states = fetch(None, None, scope="launch patient/Condition.read patient/Patient.r openid")
     assert ehr.queries("Observation") == []
@@ -71,6 +77,7 @@ def test_fa6_only_types_in_the_scope_are_asked_for(ehr: SimulatedEhr, fetch: Fet
     assert states["conditions"].state is states["patient"].state is State.SENT
 
 
+@pytest.mark.requirement("FA-6")
 def test_fa6_a_restricted_scope_never_makes_a_list_complete(fetch: Fetch) -> None:
     state = fetch(None, None, scope="patient/Condition.rs?category=problem-list-item")["conditions"]
     assert (state.state, len(state.resources)) == (State.FIRST_PAGE, 5)
@@ -80,6 +87,7 @@ def test_fa6_a_restricted_scope_never_makes_a_list_complete(fetch: Fetch) -> Non
 FULL, PART, NONE = Coverage.FULL, Coverage.PART, Coverage.NONE
 
 
+@pytest.mark.requirement("FA-6")
 @pytest.mark.parametrize(
     ("scope", "search", "read"),
     [
@@ -114,6 +122,7 @@ def test_fa6_scopes_in_both_spellings(scope: str, search: Coverage, read: Covera
     assert coverage(scopes, "Observation", Interaction.READ) is read
 
 
+@pytest.mark.requirement("FA-7")
 @pytest.mark.parametrize(
     ("patient", "asked"), [("1", True), (None, True), ("Patient/1", True), ("2", False), ("", False)]
 )
@@ -138,6 +147,7 @@ def test_another_kind_of_token_is_not_sent(ehr: SimulatedEhr, fetch: Fetch) -> N
     assert fetch(None, None, token_type="bearer")["conditions"].state is State.SENT
 
 
+@pytest.mark.requirement("FA-3")
 def test_fa3_the_token_shows_nowhere(ehr: SimulatedEhr, fetch: Fetch, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     for fault in [None, Fault.PAGED, Fault.HTML, Fault.SLOW, Fault.TRUNCATED, Fault.UNAUTHORIZED]:
@@ -150,12 +160,14 @@ def test_fa3_the_token_shows_nowhere(ehr: SimulatedEhr, fetch: Fetch, caplog: py
     assert "Condition" not in caplog.text
 
 
+@pytest.mark.requirement("FA-3")
 def test_fa3_an_offer_hides_token_and_patient() -> None:
     offer = Offer("https://ehr.example.org/fhir", {"access_token": ACCESS_TOKEN}, "canary-patient")
     assert ACCESS_TOKEN not in repr(offer)
     assert "canary" not in repr(offer)
 
 
+@pytest.mark.requirement("FA-3")
 def test_fa3_a_token_can_be_sent_and_forgotten_and_nothing_else() -> None:
     token = BearerToken(ACCESS_TOKEN)
     assert token.header() == {"Authorization": f"Bearer {ACCESS_TOKEN}"}
@@ -168,6 +180,7 @@ def test_fa3_a_token_can_be_sent_and_forgotten_and_nothing_else() -> None:
         token.header()
 
 
+@pytest.mark.requirement("RQ-13")
 def test_rp13_the_server_is_trusted_for_nothing_but_its_data(ehr: SimulatedEhr, fetch: Fetch) -> None:
     """Resources about somebody else come through here as they are: the record refuses them."""
     ehr.keep({**condition(50), "subject": {"reference": "Patient/1"}, "note": [{"text": ACCESS_TOKEN}]})

@@ -25,6 +25,7 @@ def ids(resources: tuple[Any, ...]) -> list[str]:
     return [one["id"] for one in resources]
 
 
+@pytest.mark.requirement("RP-1")
 def test_rp1_each_missing_key_is_asked_for_and_no_other(ehr: SimulatedEhr, fetch: Fetch) -> None:
     everything = {"patient": {"resourceType": "Patient", "id": "1"}, "conditions": bundle(condition(1)), "labs": None}
     assert fetch(everything)
@@ -35,6 +36,7 @@ def test_rp1_each_missing_key_is_asked_for_and_no_other(ehr: SimulatedEhr, fetch
         assert ehr.queries() == [QUERIES[key]]
 
 
+@pytest.mark.requirement("PF-6")
 def test_pf6_without_any_prefetch_everything_comes_from_the_server(ehr: SimulatedEhr, fetch: Fetch) -> None:
     states = fetch()
     assert {key: state.state for key, state in states.items()} == {
@@ -47,6 +49,7 @@ def test_pf6_without_any_prefetch_everything_comes_from_the_server(ehr: Simulate
     assert states["patient"].resources[0]["gender"] == "female"
 
 
+@pytest.mark.requirement("RP-3", "RP-4", "RP-5", "RP-6")
 @pytest.mark.parametrize(
     ("value", "asked", "state"),
     [
@@ -64,6 +67,7 @@ def test_rp3_to_rp6_the_decision_table(ehr: SimulatedEhr, fetch: Fetch, value: A
     assert states["conditions"].state is state
 
 
+@pytest.mark.requirement("RP-4")
 def test_rp4_a_wrong_type_that_cannot_be_replaced_is_not_known(ehr: SimulatedEhr, fetch: Fetch) -> None:
     other = {"conditions": bundle({"resourceType": "Basic", "id": "1"})}
     state = fetch(other, CONDITIONS, fhir_server=None)["conditions"]
@@ -72,6 +76,7 @@ def test_rp4_a_wrong_type_that_cannot_be_replaced_is_not_known(ehr: SimulatedEhr
     assert fetch(other, CONDITIONS)["conditions"].state is State.FAILED
 
 
+@pytest.mark.requirement("RP-8")
 def test_rp8_all_pages_are_read(ehr: SimulatedEhr, fetch: Fetch) -> None:
     ehr.faults["Condition"] = Fault.PAGED
     state = fetch()["conditions"]
@@ -81,6 +86,7 @@ def test_rp8_all_pages_are_read(ehr: SimulatedEhr, fetch: Fetch) -> None:
     assert len(ehr.queries("Condition")) == 3
 
 
+@pytest.mark.requirement("RP-8")
 def test_rp8_the_pages_after_a_prefetched_first_page_are_read(ehr: SimulatedEhr, fetch: Fetch) -> None:
     ehr.faults["Condition"] = Fault.PAGED
     following = f"{ehr.fhir_server}/Condition?patient=1&_offset=2"
@@ -91,6 +97,7 @@ def test_rp8_the_pages_after_a_prefetched_first_page_are_read(ehr: SimulatedEhr,
     assert len(ehr.queries()) == 2
 
 
+@pytest.mark.requirement("RP-8")
 def test_rp8_without_a_token_the_first_page_is_used_and_marked(ehr: SimulatedEhr, fetch: Fetch) -> None:
     first = bundle(condition(0), following=f"{ehr.fhir_server}/Condition?patient=1&_offset=1")
     state = fetch({"conditions": first}, CONDITIONS, authorization=None)["conditions"]
@@ -99,6 +106,7 @@ def test_rp8_without_a_token_the_first_page_is_used_and_marked(ehr: SimulatedEhr
     assert ehr.queries() == []
 
 
+@pytest.mark.requirement("RP-8")
 def test_rp8_what_the_first_page_said_was_lost_stays_lost(ehr: SimulatedEhr, fetch: Fetch) -> None:
     lost = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}
     first = bundle(condition(0), lost, following=f"{ehr.fhir_server}/Condition?patient=1")
@@ -106,6 +114,7 @@ def test_rp8_what_the_first_page_said_was_lost_stays_lost(ehr: SimulatedEhr, fet
     assert len(ehr.queries()) == 1
 
 
+@pytest.mark.requirement("RP-8")
 def test_rp8_no_more_than_ten_pages_are_read(ehr: SimulatedEhr, fetch: Fetch) -> None:
     ehr.faults["Condition"] = Fault.ENDLESS_PAGES
     state = fetch(None, CONDITIONS, settings={"budget": 5.0})["conditions"]
@@ -117,6 +126,7 @@ def test_rp8_no_more_than_ten_pages_are_read(ehr: SimulatedEhr, fetch: Fetch) ->
     assert len(ehr.queries()) == 3
 
 
+@pytest.mark.requirement("QR-6")
 def test_qr6_of_the_newest_so_many_no_further_page_is_read(ehr: SimulatedEhr, fetch: Fetch) -> None:
     ehr.faults["Condition"] = Fault.PAGED
     state = fetch(None, {"conditions": "Condition?patient=1&_count=4"})["conditions"]
@@ -128,6 +138,7 @@ def test_qr6_of_the_newest_so_many_no_further_page_is_read(ehr: SimulatedEhr, fe
     assert ehr.queries() == []
 
 
+@pytest.mark.requirement("RP-9")
 @pytest.mark.parametrize("fault", [Fault.FOREIGN_NEXT, Fault.OUTSIDE_NEXT])
 def test_rp9_a_next_link_to_elsewhere_is_not_followed(ehr: SimulatedEhr, fetch: Fetch, fault: Fault) -> None:
     with SimulatedEhr() as stranger:
@@ -140,6 +151,7 @@ def test_rp9_a_next_link_to_elsewhere_is_not_followed(ehr: SimulatedEhr, fetch: 
         assert [seen.path for seen in ehr.seen if "/other/" in seen.path] == []
 
 
+@pytest.mark.requirement("RP-9")
 def test_rp9_a_prefetched_next_link_to_elsewhere_is_not_followed(ehr: SimulatedEhr, fetch: Fetch) -> None:
     with SimulatedEhr() as stranger:
         for url in (f"{stranger.fhir_server}/Condition?patient=1", "//evil.example.org/x", "", "../../jwks.json"):
@@ -163,6 +175,7 @@ def test_a_second_page_that_is_too_slow_leaves_the_first(ehr: SimulatedEhr, fetc
     assert (state.state, ids(state.resources)) == (State.FIRST_PAGE, ["c0", "c1"])
 
 
+@pytest.mark.requirement("RP-2")
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
@@ -198,6 +211,7 @@ def test_rp2_a_misbehaving_server_loses_its_key_and_no_other(
     assert states["labs"].state is State.NULL
 
 
+@pytest.mark.requirement("RP-2")
 def test_rp2_a_server_that_is_down_is_said_to_be_unreachable(ehr: SimulatedEhr, fetch: Fetch) -> None:
     ehr.stop()
     states = fetch()
@@ -205,6 +219,7 @@ def test_rp2_a_server_that_is_down_is_said_to_be_unreachable(ehr: SimulatedEhr, 
     assert {state.reason for state in states.values()} == {"the server cannot be reached"}
 
 
+@pytest.mark.requirement("PE-1")
 def test_pe1_all_queries_run_in_parallel_inside_one_budget(ehr: SimulatedEhr, fetch: Fetch) -> None:
     ehr.slowness = 0.15
     queries = {f"key-{number}": f"Condition?patient=1&_tag={number}" for number in range(10)}
@@ -215,6 +230,7 @@ def test_pe1_all_queries_run_in_parallel_inside_one_budget(ehr: SimulatedEhr, fe
     assert {state.state for state in states.values()} == {State.SENT}
 
 
+@pytest.mark.requirement("PE-1")
 def test_pe1_the_budget_can_be_shorter(ehr: SimulatedEhr, fetch: Fetch) -> None:
     ehr.faults["Condition"] = Fault.SLOW
     started = time.monotonic()
@@ -231,6 +247,7 @@ def test_the_byte_limit_holds_for_all_answers_of_a_call_together(fetch: Fetch) -
     }
 
 
+@pytest.mark.requirement("FA-2")
 def test_fa2_every_call_carries_the_token_and_asks_for_fhir_json(ehr: SimulatedEhr, fetch: Fetch) -> None:
     ehr.faults["Condition"] = Fault.PAGED
     fetch()
@@ -241,6 +258,7 @@ def test_fa2_every_call_carries_the_token_and_asks_for_fhir_json(ehr: SimulatedE
         assert seen.headers["Accept-Encoding"] == "identity"
 
 
+@pytest.mark.requirement("FA-10")
 def test_fa10_no_call_is_made_after_the_answer(ehr: SimulatedEhr, fetch: Fetch) -> None:
     ehr.faults["Condition"] = Fault.SLOW_SECOND_PAGE
     ehr.slowness = 0.6

@@ -48,17 +48,20 @@ LOOPBACK = ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"]
 NEVER = ["0.0.0.0", "::", "224.0.0.1", "ff02::1", "255.255.255.255", "240.0.0.1", "100.64.0.1", "192.0.2.1"]
 
 
+@pytest.mark.requirement("FA-8")
 @pytest.mark.parametrize("address", PUBLIC)
 def test_fa8_public_addresses_are_dialled(address: str) -> None:
     assert len(dialled(AddressGuard(), address)) == 1
 
 
+@pytest.mark.requirement("FA-8")
 @pytest.mark.parametrize("address", [*PRIVATE, *LINK_LOCAL, *LOOPBACK, *NEVER])
 def test_fa8_no_other_address_is_dialled_however_it_is_written(address: str) -> None:
     with pytest.raises(UnansweredError, match="not public"):
         dialled(AddressGuard(), address)
 
 
+@pytest.mark.requirement("FA-8")
 @pytest.mark.parametrize("address", [*PRIVATE, *LINK_LOCAL, *LOOPBACK, *NEVER])
 def test_fa8_a_name_that_means_such_an_address_is_not_dialled(names: Resolve, address: str) -> None:
     names({"ehr.example.org": [address]})
@@ -66,11 +69,13 @@ def test_fa8_a_name_that_means_such_an_address_is_not_dialled(names: Resolve, ad
         dialled(AddressGuard(), "ehr.example.org")
 
 
+@pytest.mark.requirement("FA-8")
 def test_fa8_of_several_addresses_only_the_permitted_are_dialled(names: Resolve) -> None:
     names({"ehr.example.org": ["10.0.0.1", "8.8.8.8", "169.254.169.254"]})
     assert dialled(AddressGuard(), "ehr.example.org") == ["8.8.8.8"]
 
 
+@pytest.mark.requirement("FA-8")
 def test_fa8_private_addresses_are_dialled_for_listed_hosts_only(names: Resolve) -> None:
     names({"ehr.local": ["10.0.0.1"], "other.local": ["10.0.0.1"], "meta.local": ["169.254.169.254"]})
     guard = AddressGuard(private=["EHR.local", "meta.local"])
@@ -80,6 +85,7 @@ def test_fa8_private_addresses_are_dialled_for_listed_hosts_only(names: Resolve)
             dialled(guard, host)
 
 
+@pytest.mark.requirement("FA-8")
 def test_fa8_private_addresses_are_dialled_in_listed_networks_only() -> None:
     guard = AddressGuard(private=["10.20.0.0/16", "fd00:1::/32"])
     assert dialled(guard, "10.20.255.255") == ["10.20.255.255"]
@@ -95,6 +101,7 @@ def test_a_private_host_is_a_host_or_a_network(entry: str) -> None:
         AddressGuard(private=[entry])
 
 
+@pytest.mark.requirement("FA-8")
 @pytest.mark.parametrize("address", LOOPBACK)
 def test_fa8_loopback_is_for_development(address: str) -> None:
     assert dialled(AddressGuard(development=True), address)
@@ -102,6 +109,7 @@ def test_fa8_loopback_is_for_development(address: str) -> None:
         dialled(AddressGuard(), address)
 
 
+@pytest.mark.requirement("FA-8")
 def test_fa8_a_name_that_changes_its_address_gains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The name is resolved once; the second answer, meant for the connection, is never asked for."""
     answers = iter(["8.8.8.8", "127.0.0.1"])
@@ -149,6 +157,7 @@ def get(client: GuardedClient, url: str, seconds: float = 2.0) -> bytes:
     return client.get(url, headers=dict, deadline=time.monotonic() + seconds, allowance=allowance).body
 
 
+@pytest.mark.requirement("FA-8")
 @pytest.mark.parametrize(
     "url",
     [
@@ -173,6 +182,7 @@ def test_fa8_no_dangerous_url_is_called_in_production(url: str) -> None:
         get(GuardedClient(AddressGuard()), url, 0.3)
 
 
+@pytest.mark.requirement("FA-8")
 def test_fa8_plain_http_is_for_loopback_even_in_development(names: Resolve) -> None:
     names({"ehr.example.org": ["127.0.0.1"]})
     with pytest.raises(UnansweredError, match="only https"):
@@ -202,6 +212,7 @@ def test_one_deadline_holds_over_all_operations_together(ehr: SimulatedEhr, faul
     client.close()
 
 
+@pytest.mark.requirement("SE-1")
 def test_se1_tls_is_checked_against_the_name_although_the_address_is_dialled(tmp_path: Path) -> None:
     context, ca_file = tls_for("localhost", tmp_path)
     with SimulatedEhr(tls=context, host="localhost") as ehr:
@@ -220,6 +231,7 @@ def test_se1_tls_is_checked_against_the_name_although_the_address_is_dialled(tmp
 BASE = "https://ehr.example.org/fhir/r4"
 
 
+@pytest.mark.requirement("FA-8")
 @pytest.mark.parametrize(
     "named",
     [BASE, f"{BASE}/", "https://EHR.example.org/fhir/r4", "https://ehr.example.org:443/fhir/r4", f" {BASE} "],
@@ -228,6 +240,7 @@ def test_fa8_a_listed_server_may_be_spelt_in_several_ways(named: str) -> None:
     assert str(Servers([f"{BASE}/"]).permit(named)) == BASE
 
 
+@pytest.mark.requirement("FA-8")
 @pytest.mark.parametrize(
     "named",
     [
@@ -258,6 +271,7 @@ def test_fa8_any_other_server_is_refused(named: str) -> None:
         Servers([BASE]).permit(named)
 
 
+@pytest.mark.requirement("FA-8")
 def test_fa8_an_issuer_with_a_list_of_its_own_may_name_only_those(ehr: SimulatedEhr, fetch: Fetch) -> None:
     other = ["https://another.example.org/fhir"]
     assert "list of servers" in (fetch(None, None, own_servers=other)["labs"].reason or "")
@@ -272,6 +286,7 @@ def test_a_list_of_servers_holds_base_urls(base: str) -> None:
         Servers([base])
 
 
+@pytest.mark.requirement("RP-9")
 @pytest.mark.parametrize(
     ("link", "followed"),
     [
@@ -290,6 +305,7 @@ def test_rp9_next_links_on_the_same_server_are_followed(link: str, followed: str
     assert str(below(httpx2.URL(BASE), current, link)) == followed
 
 
+@pytest.mark.requirement("RP-9")
 @pytest.mark.parametrize(
     "link",
     [
