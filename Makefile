@@ -20,10 +20,10 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo serve test lint types rules unit lock bench corpus golden image clean
+.PHONY: help setup demo serve test lint types rules unit lock bench corpus alert-burden pages golden image clean
 
 help: ## List what there is
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 20
 
 $(VENV)/bin/python:
 	@$(PYTHON) tools/prerequisites.py
@@ -80,6 +80,12 @@ bench: setup ## Measure: CPU per call, start-up, memory (prints medians)
 
 corpus: setup ## Send all published test data through the service and count the answers
 	$(BIN)/python -m benchmarks.corpus
+
+alert-burden: setup ## Replay all published patients visit by visit and write docs/alert-burden.md (some minutes)
+	@$(BIN)/python -m benchmarks.alert_burden --write
+
+pages: setup ## Write the pages anew that are made from the rules
+	$(BIN)/sciatica-cds topics --write docs/coverage.md
 
 golden: setup ## Write the golden answers of the stories anew and show what changed
 	$(BIN)/sciatica-cds golden

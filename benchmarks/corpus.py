@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import os
+import re
 import statistics
 import sys
 import time
@@ -22,7 +22,8 @@ from flask import Flask
 from rich.console import Console
 from rich.table import Table
 
-PROJECT = Path(__file__).resolve().parent.parent
+from benchmarks.patients import data_folder
+
 NOW = "2026-11-24T09:00:00Z"
 SERVER_ERROR = 500
 
@@ -36,15 +37,11 @@ class Tally:
     cards: Counter[int] = field(default_factory=Counter)
     indicators: Counter[str] = field(default_factory=Counter)
     fired: Counter[str] = field(default_factory=Counter)
+    refusals: Counter[str] = field(default_factory=Counter)
     problems: int = 0
     milliseconds: list[float] = field(default_factory=list)
     spoken: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
-
-
-def data_folder() -> Path:
-    """Where the test data should be, by the one setting that says so."""
-    return Path(os.environ.get("SCIATICA_CDS_TEST_DATA") or PROJECT.parent / "shared" / "data")
 
 
 def documents(file: Path) -> Iterator[tuple[str, bytes]]:
@@ -64,9 +61,10 @@ def send(app: Flask, path: str, body: bytes, tally: Tally, name: str) -> None:
     tally.statuses[answer.status_code] += 1
     if answer.status_code >= SERVER_ERROR:
         tally.broken.append(name)
-    if answer.status_code != 200:
-        return
     content = answer.get_json()
+    if answer.status_code != 200:
+        tally.refusals.update(_reasons(content))
+        return
     tally.cards[len(content["cards"])] += 1
     tally.indicators.update(card["indicator"] for card in content["cards"])
     decision = content.get("extension", {}).get("sciatica-cds.decision", {})
@@ -74,6 +72,13 @@ def send(app: Flask, path: str, body: bytes, tally: Tally, name: str) -> None:
     tally.problems += len(decision.get("problems", []))
     if content["cards"]:
         tally.spoken.append((name, content))
+
+
+def _reasons(outcome: dict[str, Any]) -> Iterator[str]:
+    """Why a document was refused, without what differs from one document to the next."""
+    for issue in outcome.get("issue", []):
+        said = issue.get("details", {}).get("text") or issue.get("diagnostics") or "no reason given"
+        yield re.sub(r"\d+", "N", said.partition(" (")[0])[:90]
 
 
 def evaluate_file(app: Flask, file: Path, hook: str = "patient-view") -> Tally:
@@ -122,6 +127,8 @@ def main() -> int:
         tallies.append(call_hooks(app, folder / "hooks"))
     console.print(_table(tallies))
     _print_fired(console, tallies)
+    refusals: Counter[str] = sum((tally.refusals for tally in tallies), Counter())
+    console.print("Refused because: " + "; ".join(f"{reason} {count}" for reason, count in refusals.most_common(12)))
     for tally in tallies:
         for name, content in tally.spoken[: given.show]:
             _print_cards(console, name, content)

@@ -1,0 +1,159 @@
+"""Replay every published patient and write what a clinician would have seen: ``make alert-burden``."""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+from benchmarks.burden import MANY, NOW, Followed, Repeat, Shown, follow, repeats, speaking_most, unexplained
+from benchmarks.patients import PROJECT, SETS, data_folder, published
+from service import make_services
+from service.config import Settings
+
+PAGE = PROJECT / "docs" / "alert-burden.md"
+SHOWN_RULES = 25
+
+_HEAD = """\
+# Alert burden
+
+How many cards a clinician would see. Every whole patient of the published test data ({patients} patients, {days} days
+with an encounter) goes through the service twice: once as the record stands on {now:%d %B %Y}, as a plain Bundle; and
+once visit by visit, with what had been recorded by that day, as an EHR that answers every prefetch key would send it:
+opening the chart (`patient-view`), then choosing and signing what was ordered that day (`order-select`, `order-sign`).
+
+*Relevant* is a patient with a problem of the back, the nerve to the leg or spasm at that time (`in-scope-problem`). The
+data are synthetic and thin in acute sciatica: few patients are relevant, and most of those have chronic low back pain.
+These numbers show what does not happen (cards for everybody else, cards at every visit) better than what does.
+
+*Made by `make alert-burden` over rule set {version}. A card counts once, whatever it folds; "(not assessed)" is the card
+that names checks that could not be made.*
+"""
+
+
+def main() -> int:
+    """Replay, print the page, and with ``--write`` put it where the documents are."""
+    options = argparse.ArgumentParser(prog="benchmarks.alert_burden", description=__doc__)
+    options.add_argument("--write", action="store_true", help=f"write docs/{PAGE.name}")
+    options.add_argument("files", nargs="*", default=SETS, help="the sets of patients; all by default")
+    given = options.parse_args()
+    if not (data_folder() / "fhir").is_dir():
+        sys.stderr.write("No test data: set SCIATICA_CDS_TEST_DATA to its folder.\n")
+        return 1
+    services = make_services(Settings(log_level="error"))
+    patients = [follow(services, patient) for patient in published(*given.files)]
+    text = page(patients, services.prepared.knowledge.version)
+    sys.stdout.write(text)
+    if given.write:
+        PAGE.write_text(text, encoding="utf-8")
+    return 0
+
+
+def page(patients: Sequence[Followed], version: str) -> str:
+    """The whole page in GFM."""
+    days = sum(len(patient.days) for patient in patients)
+    head = _HEAD.format(patients=len(patients), days=days, now=NOW, version=version)
+    parts = [head, *_now(patients), *_visits(patients), *_orders(patients), *_others(patients)]
+    parts += [*_repeating(patients), *_busiest(patients)]
+    return "\n".join(parts) + "\n"
+
+
+def _table(*heads: str) -> list[str]:
+    return ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+
+
+def _row(*cells: object) -> str:
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"
+
+
+def _spread(numbers: Sequence[int]) -> tuple[str, str, str, str]:
+    """How many calls brought 0, 1, 2 … cards; the mean; the most; the share with more than three."""
+    if not numbers:
+        return "none", "-", "-", "-"
+    counts = ", ".join(f"{cards} cards: {count}" for cards, count in sorted(Counter(numbers).items()))
+    share = 100 * sum(number > MANY for number in numbers) / len(numbers)
+    return counts, f"{statistics.mean(numbers):.2f}", str(max(numbers)), f"{share:.0f} %"
+
+
+def _now(patients: Sequence[Followed]) -> Iterator[str]:
+    yield "## The record as it stands: cards per patient\n"
+    yield from _table("Set", "Patients", "Relevant", "Cards, relevant patients", "Mean", "Most", "More than three")
+    for name in (*SETS, "all"):
+        mine = [patient for patient in patients if name == "all" or patient.name.startswith(f"{name}:")]
+        if mine:
+            relevant = [len(patient.now.cards) for patient in mine if patient.now and patient.now.relevant]
+            yield _row(name, len(mine), len(relevant), *_spread(relevant))
+    refused = [patient for patient in patients if patient.refused]
+    yield f"\nRefused: {len(refused)}" + "".join(f"; {patient.name} ({patient.refused})" for patient in refused) + "."
+
+
+def _visits(patients: Sequence[Followed]) -> Iterator[str]:
+    yield "\n## Opening the chart: cards per day with an encounter\n"
+    yield from _table("Days", "Number", "Cards", "Mean", "Most", "More than three")
+    kinds: list[tuple[str, Callable[[Shown], bool]]] = [
+        ("relevant problem", lambda shown: shown.relevant),
+        ("no relevant problem", lambda shown: not shown.relevant),
+    ]
+    opened = [day.opened for patient in patients for day in patient.days]
+    for name, wanted in kinds:
+        numbers = [len(shown.cards) for shown in opened if wanted(shown)]
+        yield _row(name, len(numbers), *_spread(numbers))
+    relevant = [patient for patient in patients if patient.episode]
+    many = [patient for patient in relevant if any(len(day.opened.cards) > MANY for day in patient.episode)]
+    yield f"\n{len(relevant)} patients have a visit with a relevant problem; {len(many)} of them see more than three"
+    yield "cards on at least one day" + ("" if not many else ": " + ", ".join(patient.name for patient in many)) + "."
+
+
+def _orders(patients: Sequence[Followed]) -> Iterator[str]:
+    yield "\n## Choosing and signing orders: cards per day with orders\n"
+    yield from _table("Hook", "Problem", "Days", "Cards", "Mean", "Most", "More than three")
+    for hook in ("order-select", "order-sign"):
+        for name, wanted in (("relevant", True), ("not relevant", False)):
+            calls = [shown for patient in patients for day in patient.days for shown in day.ordered]
+            numbers = [len(call.cards) for call in calls if call.hook == hook and call.relevant is wanted]
+            yield _row(hook, name, len(numbers), *_spread(numbers))
+
+
+def _others(patients: Sequence[Followed]) -> Iterator[str]:
+    found = list(unexplained(patients))
+    others = [patient for patient in patients if not patient.relevant and not patient.refused]
+    yield "\n## Patients who never have a relevant problem\n"
+    yield f"{len(others)} patients; {len({patient.name for patient, _ in found})} of them get any card."
+    if found:
+        yield ""
+        yield from _table("Hook", "Rules that speak", "Calls", "Patients")
+        rows: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        for patient, shown in found:
+            rows.setdefault((shown.hook, shown.rules), []).append(patient.name)
+        for (hook, rules), names in sorted(rows.items(), key=lambda item: -len(item[1])):
+            told = sorted(set(names))
+            shown_names = ", ".join(told[:4]) + (f" and {len(told) - 4} more" if len(told) > 4 else "")
+            yield _row(hook, ", ".join(rules), len(names), shown_names)
+
+
+def _repeating(patients: Sequence[Followed]) -> Iterator[str]:
+    number, found = repeats(patients)
+    yield "\n## What repeats within an episode\n"
+    yield f"{number} patients have three visits or more with a relevant problem. For how many of them each rule spoke"
+    yield "on opening the chart: at all, at half of these visits or more, at every one.\n"
+    yield from _table("Rule", "At all", "Half or more", "Every visit")
+    yield from (_row(item.rule, item.ever, item.often, item.always) for item in found)
+    defects = [item.rule for item in found if _is_defect(item, number)]
+    yield "\nSpeaks at every visit for most of these patients (a defect): " + (", ".join(defects) or "none") + "."
+
+
+def _is_defect(item: Repeat, patients: int) -> bool:
+    return 2 * item.always > patients
+
+
+def _busiest(patients: Sequence[Followed]) -> Iterator[str]:
+    yield "\n## Rules that speak most\n"
+    yield from _table("Rule", "Calls", "Patients")
+    calls = ((patient.name, shown) for patient in patients for shown in patient.calls)
+    yield from (_row(*line) for line in speaking_most(calls)[:SHOWN_RULES])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""What stood in a chart on an earlier day: a published record played back visit by visit.
+
+A record as published shows its last state. Taken back to a day, only what had been recorded by then is
+left, a diagnosis that ended later has not ended, and a prescription written that day is running. A
+drug whose end the record does not date keeps the state it has today: that is not known any better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Resource = Mapping[str, Any]
+
+# The elements that say when a resource came to be, the first that is there counts.
+_RECORDED = (
+    "recordedDate",
+    "assertedDate",
+    "authoredOn",
+    "effectiveDateTime",
+    "effectivePeriod",
+    "performedDateTime",
+    "performedPeriod",
+    "occurrenceDateTime",
+    "occurrencePeriod",
+    "onsetDateTime",
+    "onsetPeriod",
+    "period",
+    "started",
+    "issued",
+    "startDate",
+    "dateAsserted",
+    "billablePeriod",
+    "date",
+)
+_PRESCRIPTIONS = ("MedicationRequest",)
+_ORDERS = ("MedicationRequest", "ServiceRequest")
+_OVER = ("completed", "stopped")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One day with an encounter: the chart as it then stood, and what was ordered on that day."""
+
+    day: str
+    chart: tuple[Resource, ...]
+    orders: tuple[Resource, ...]
+
+
+def recorded_on(resource: Resource) -> str | None:
+    """The day (or month, or year) on which a resource came to be, or None when it does not say."""
+    for element in _RECORDED:
+        value = resource.get(element)
+        if isinstance(value, Mapping):
+            value = value.get("start")
+        if isinstance(value, str) and value:
+            return value[:10]
+    return None
+
+
+def visits(resources: Sequence[Resource]) -> Iterator[Visit]:
+    """Every day with an encounter, in order. A day of which only the year or month is known is left out."""
+    days = {
+        recorded_on(resource) or ""
+        for resource in resources
+        if resource.get("resourceType") == "Encounter" and resource.get("period")
+    }
+    for day in sorted(day for day in days if len(day) == len("2026-11-24")):
+        yield Visit(day, tuple(as_of(resources, day)), tuple(_ordered_on(resources, day)))
+
+
+def as_of(resources: Sequence[Resource], day: str) -> Iterator[Resource]:
+    """What had been recorded by the end of ``day``, in the state it then had."""
+    for resource in resources:
+        recorded = recorded_on(resource)
+        if recorded is None or recorded <= day:
+            yield _in_its_state(resource, recorded, day)
+
+
+def _in_its_state(resource: Resource, recorded: str | None, day: str) -> Resource:
+    kind = resource.get("resourceType")
+    if kind == "Patient":
+        return {key: value for key, value in resource.items() if not key.startswith("deceased")}
+    if kind == "Condition" and _ends_after(resource, day):
+        open_again = {key: value for key, value in resource.items() if not key.startswith("abatement")}
+        return {key: value for key, value in open_again.items() if key != "clinicalStatus"}
+    if kind in _PRESCRIPTIONS and recorded == day and resource.get("status") in _OVER:
+        return {**resource, "status": "active"}
+    return resource
+
+
+def _ends_after(condition: Resource, day: str) -> bool:
+    end = condition.get("abatementDateTime") or (condition.get("abatementPeriod") or {}).get("end")
+    return isinstance(end, str) and end[:10] > day
+
+
+def _ordered_on(resources: Sequence[Resource], day: str) -> Iterator[Resource]:
+    """The orders written on ``day``, as they were before they were signed."""
+    for resource in resources:
+        if resource.get("resourceType") in _ORDERS and recorded_on(resource) == day:
+            yield {**resource, "status": "draft"}
