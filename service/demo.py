@@ -25,6 +25,7 @@ from urllib.request import Request, urlopen
 
 from rich.console import Console, Group
 from rich.padding import Padding
+from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
@@ -35,6 +36,22 @@ FAVOURITE_PORT = 8080
 START_SECONDS = 30
 COLOURS = {"critical": "bold white on red", "warning": "bold black on yellow", "info": "bold white on blue"}
 MOST_LINES = 6
+
+# Told in full, in this order; the others are told by the headlines of their cards.
+TOUR = (
+    "first-visit-with-spasm",
+    "egfr-25-and-ibuprofen",
+    "warfarin-and-naproxen",
+    "age-70-and-cyclobenzaprine",
+    "cauda-equina-at-night",
+    "mri-at-two-weeks",
+    "seven-weeks-of-failed-care",
+    "epidural-candidate",
+    "nsaid-at-24-weeks",
+    "opioid-and-relaxant",
+    "nothing-about-the-back",
+    "healthy-person",
+)
 
 
 class DemoError(Exception):
@@ -50,7 +67,7 @@ def run(once: bool) -> int:
     try:
         stories = _stories(EXAMPLES)
         with _service() as address:
-            failed = sum(not _tell(console, address, story) for story in stories)
+            failed = sum(not _tell(console, address, story, full=story.id in TOUR) for story in stories)
             _sum_up(console, len(stories), failed)
             if not once and sys.stdout.isatty():
                 _wait(console, address, stories)
@@ -64,10 +81,12 @@ def run(once: bool) -> int:
 
 
 def _stories(folder: Path) -> tuple[Story, ...]:
+    """All stories, those of the tour first. Raises DemoError when there is none."""
     stories = read_stories(folder)
     if not stories:
         raise DemoError(f"There is no story in {folder}: each is a folder with a story.json.")
-    return stories
+    place = {story: number for number, story in enumerate(TOUR)}
+    return tuple(sorted(stories, key=lambda story: (place.get(story.id, len(TOUR)), story.id)))
 
 
 @contextmanager
@@ -141,22 +160,23 @@ def _services(address: str) -> dict[str, str]:
         return {service["hook"]: service["id"] for service in json.load(answer)["services"]}
 
 
-def _tell(console: Console, address: str, story: Story) -> bool:
+def _tell(console: Console, address: str, story: Story, *, full: bool) -> bool:
     """Send one story and print what came back; False when the service refused it."""
     path = _path(story, _services(address) if story.is_request else {})
     request = Request(address + path, story.file.read_bytes(), {"Content-Type": "application/json"})
-    console.rule(f"[bold]{story.title}[/]", align="left")
-    console.print(f"[dim]POST {path}   {story.file.relative_to(PROJECT)}[/]\n")
+    console.print(Rule(Text(story.title, "bold"), align="left") if full else Text(story.title, "bold"))
+    if full:
+        console.print(f"[dim]POST {path}   {story.file.relative_to(PROJECT)}[/]\n")
     try:
         with urlopen(request, timeout=30) as answer:
             cards = json.load(answer)["cards"]
     except HTTPError as refused:
-        console.print(f"[bold red]HTTP {refused.code}[/] {_faults(refused.read())}\n")
+        console.print(Text.assemble((f"HTTP {refused.code}", "bold red"), " ", _faults(refused.read()), "\n"))
         return False
     for card in cards:
-        console.print(card_view(card))
+        console.print(card_view(card) if full else Padding(_headline(card), (0, 0, 0, 2)))
     if not cards:
-        console.print("[dim]No card. (The absence of a card is not clearance.)[/]\n")
+        console.print("[dim]  No card. (The absence of a card is not clearance.)[/]" + ("\n" if full else ""))
     return True
 
 
@@ -170,9 +190,7 @@ def _faults(body: bytes) -> str:
 
 def card_view(card: Mapping[str, Any]) -> Group:
     """One card as the demonstration prints it."""
-    indicator = card["indicator"]
     why = card.get("extension", {}).get("sciatica-cds.why", {})
-    head = Text.assemble((f" {indicator.upper()} ", COLOURS.get(indicator, "bold")), " ", (card["summary"], "bold"))
     rows = Table.grid(padding=(0, 2, 0, 0))
     rows.add_column(style="cyan", no_wrap=True, min_width=len("not recorded"))
     rows.add_column()
@@ -186,7 +204,12 @@ def card_view(card: Mapping[str, Any]) -> Group:
     ):
         if texts:
             rows.add_row(label, Text("\n".join(_shown(texts))))
-    return Group(head, Padding(rows, (0, 0, 1, 2), expand=False))
+    return Group(_headline(card), Padding(rows, (0, 0, 1, 2), expand=False))
+
+
+def _headline(card: Mapping[str, Any]) -> Text:
+    indicator = card["indicator"]
+    return Text.assemble((f" {indicator.upper()} ", COLOURS.get(indicator, "bold")), " ", (card["summary"], "bold"))
 
 
 def _paragraphs(card: Mapping[str, Any]) -> list[str]:
