@@ -14,7 +14,7 @@ from service.record.drugs import Drugs
 from service.record.kinds.concepts import as_objects, concepts_of
 from service.record.kinds.episode import Episode, newest_episode
 from service.record.kinds.hit import Hit, Key
-from service.record.kinds.medication import MEDICATION_TYPES, Medication, standing_of, with_all_classes
+from service.record.kinds.medication import BY_WORDS, MEDICATION_TYPES, Medication, standing_of, with_all_classes
 from service.record.model import Entry, Record
 
 MEDICATION = "medication"
@@ -140,7 +140,8 @@ class Chart:
                 name for kind, name in self.hits if kind == entry.type and self.hits[kind, name][-1].entry is entry
             }
             if classes:
-                self._add(Hit(entry, entry.resource, drug.text, birth=None, by_text=False), classes)
+                by_text = drug.by in BY_WORDS
+                self._add(Hit(entry, entry.resource, drug.text, birth=None, by_text=by_text), classes)
 
     def _index_items(self, entry: Entry, parent: Mapping[str, Any], asked: frozenset[str]) -> None:
         for item in as_objects(parent.get("item")):

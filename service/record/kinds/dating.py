@@ -9,8 +9,11 @@ from typing import Any
 
 from service.record.dates import When, parse, parse_period
 from service.record.model import Resource
+from service.record.units import decimal
 
 FIRST_RECORDED = "first recorded"
+_YEARS = frozenset({"a", "year", "years"})
+_OLDEST = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +55,10 @@ def _point(resource: Resource, *names: str) -> Extent | None:
 
 def _years_old(value: object, birth: When | None) -> Extent | None:
     """The year of life in which it began, from an age in years."""
-    if not isinstance(value, Mapping) or birth is None or value.get("code", value.get("unit")) not in {"a", "years"}:
+    if not isinstance(value, Mapping) or birth is None or str(value.get("code", value.get("unit"))) not in _YEARS:
         return None
-    years = value.get("value")
-    if not isinstance(years, int | float):
+    years = decimal(value.get("value"))
+    if years is None or not 0 <= years <= _OLDEST:
         return None
     first = date(min(birth.first_day.year + int(years), 9999), 1, 1)
     last = date(min(birth.last_day.year + int(years) + 1, 9999), 12, 31)

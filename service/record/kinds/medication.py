@@ -17,6 +17,9 @@ from service.record.statuses import Counts, Standing, standing
 MEDICATION_TYPES = ("MedicationRequest", "MedicationStatement", "MedicationDispense")
 """Where current medication is read. What is given in hospital is not: an administration is one dose."""
 
+BY_WORDS = frozenset({"name", "brand"})
+"""Ways of recognising a drug that rest on words, not on a code."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Medication:

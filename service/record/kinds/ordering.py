@@ -15,6 +15,7 @@ from service.record.kinds.concepts import as_objects, concepts_of
 from service.record.kinds.taking import evidence_of, match
 from service.record.kinds.votes import Verdict, Vote, joined
 from service.record.model import Entry
+from service.record.statuses import status_word
 
 NOT_CHECKED = "not checked: the order was not recognised"
 NO_REASON = "no reason given on the order"
@@ -25,7 +26,7 @@ _WITHDRAWN = frozenset({"entered-in-error", "cancelled", "revoked"})
 def is_order(entry: Entry) -> bool:
     """Whether something is really being ordered: not withdrawn, and not an order to leave something undone."""
     resource = entry.resource
-    return resource.get("status") not in _WITHDRAWN and resource.get("doNotPerform") is not True
+    return status_word(resource.get("status")) not in _WITHDRAWN and resource.get("doNotPerform") is not True
 
 
 def order_votes(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Entry, Vote]]:

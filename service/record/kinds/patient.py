@@ -68,13 +68,13 @@ def sex_of(chart: Chart) -> str | None:
     if stated:
         return _TYPICAL.get(stated)
     gender = patient.resource.get("gender")
-    return gender if gender in {FEMALE, MALE} else None
+    return gender if isinstance(gender, str) and gender in {FEMALE, MALE} else None
 
 
 def _clinical_use(resource: Mapping[str, object]) -> str | None:
     """The code of the extension, whose value stands in a nested extension or directly in it."""
     for extension in as_objects(resource.get("extension")):
-        if extension.get("url") not in SEX_FOR_CLINICAL_USE:
+        if str(extension.get("url")) not in SEX_FOR_CLINICAL_USE:
             continue
         for holder in (extension, *as_objects(extension.get("extension"))):
             for concept in as_objects(holder.get("valueCodeableConcept")):

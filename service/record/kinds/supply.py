@@ -15,6 +15,7 @@ from service.record.kinds.dating import Extent
 from service.record.kinds.measure import hull
 from service.record.kinds.medication import Medication, handed_over
 from service.record.kinds.window import within
+from service.record.statuses import status_word
 from service.record.units import decimal
 
 _DAYS: Mapping[str, tuple[Decimal, Decimal]] = {
@@ -44,7 +45,7 @@ def recorded_end(medication: Medication) -> When | None:
     if medication.entry.type == "MedicationStatement":
         span = parse_period(resource.get("effectivePeriod"))
         return span.end if span else None
-    if resource.get("status") == "completed":
+    if status_word(resource.get("status")) == "completed":
         ends = [span.end for span in _periods(resource) if span.end is not None]
         return max(ends, key=lambda when: (when.last, when.first), default=None)
     return parse(resource.get("statusChanged"))

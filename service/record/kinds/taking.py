@@ -15,13 +15,14 @@ from service.record.drugs import Ingredient
 from service.record.interval import Interval
 from service.record.kinds.chart import Chart
 from service.record.kinds.dating import Extent
-from service.record.kinds.medication import Medication
+from service.record.kinds.medication import BY_WORDS, Medication
 from service.record.kinds.supply import start_of, stopped_within
 from service.record.kinds.votes import Verdict, Vote, joined
 from service.record.kinds.window import within
 from service.record.statuses import Counts
 
 NOT_RECOGNISED = "a medication that was not recognised"
+BY_NAME = "recognised by its name only"
 NO_DOSE = "dose not given"
 NO_STOP = "stopped, but not known when"
 _UNITS_A_DAY = 2
@@ -120,4 +121,7 @@ def _vote(medication: Medication, matched: Match, definition: FactDefinition, ch
 def evidence_of(medication: Medication, *notes: str | None) -> Evidence:
     """A medication as evidence."""
     started = start_of(medication)
-    return Evidence(medication.reference, medication.drug.text, started.text if started else None, joined(*notes))
+    by_name = BY_NAME if medication.drug.by in BY_WORDS else None
+    return Evidence(
+        medication.reference, medication.drug.text, started.text if started else None, joined(*notes, by_name)
+    )
