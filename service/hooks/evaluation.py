@@ -66,6 +66,15 @@ class Services:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """With what the cards of a call were rendered, besides the decision."""
+
+    audience: Audience
+    acting: Acting
+    lacking: tuple[Template, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """What came of one call: the body to send and the decision behind it, with what could not be had."""
 
@@ -73,6 +82,7 @@ class Answered:
     decision: Decision
     call: HookCall | None = None
     missing: tuple[str, ...] = ()
+    shown: Shown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +130,8 @@ def answer_call(
     audience = Audience(service, call.for_patient, services.settings.why_extension, services.only)
     acting = _acting(services, record, Ordering(record.release, call.patient_id, call.encounter_id, now))
     cards = render(services.prepared.knowledge, decision, audience, acting, lacking)
-    return Answered({"cards": cards}, decision, call, tuple(template.key for template in lacking))
+    shown = Shown(audience, acting, tuple(lacking))
+    return Answered({"cards": cards}, decision, call, tuple(template.key for template in lacking), shown)
 
 
 def answer_bundle(services: Services, document: Any, question: BundleQuestion) -> Answered:

@@ -37,7 +37,8 @@ class Place:
 class RuleSet:
     """A rule set in use: what a reader of decisions needs to know of it.
 
-    ``findings`` and ``rules`` (id, version) are in the order of the letters that a decision holds for them.
+    ``findings`` and ``rules`` (id, version) are in the order of the letters that a decision holds for them; findings
+    are facts, then conclusions.
     ``archive`` gives all files as one tar archive, the same bytes for the same files.
     """
 
@@ -45,9 +46,14 @@ class RuleSet:
     name: str
     version: str
     settings: dict[str, str]
-    findings: tuple[str, ...]
+    facts: tuple[str, ...]
+    conclusions: tuple[str, ...]
     rules: tuple[tuple[str, str], ...]
     archive: Callable[[], bytes] = field(repr=False)
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        return self.facts + self.conclusions
 
     def body(self, packs: Path) -> dict[str, Any]:
         """What the ledger says of it. Puts its files into ``packs``, where they wait for the database."""

@@ -1,0 +1,161 @@
+"""What is remembered of an answered call: handed to the store before the answer leaves.
+
+Cards are kept as digests of their parts, made from cards that are rendered a second time with everything masked that
+the store may not hold. Replay renders the same cards from what is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import orjson
+
+from service.decision import Decision
+from service.errors import StoreError
+from service.hooks.cards import WHY, Audience, render
+from service.hooks.evaluation import Answered, Services
+from service.hooks.logs import logger
+from service.hooks.suggestions import Acting
+from service.hooks.templates import Template
+from service.knowledge.model import Knowledge
+from service.store.decisions import Circumstances, KeptCard, decision_body, rule_set_of
+from service.store.keys import Keyring
+from service.store.masking import Mask
+from service.store.place import RuleSet
+from service.store.store import Store
+
+Json = dict[str, Any]
+
+# What stands in place of the patient and the visit in a draft order.
+MASKED_PATIENT = "patient"
+MASKED_ENCOUNTER = "encounter"
+_PARTS = ("detail", "suggestions")
+_DIGITS = 16
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class Remember(Protocol):
+    """Keeps an answered call. Raises StoreError when it cannot, and the answer may not leave then."""
+
+    def __call__(self, services: Services, answered: Answered, issuer: str | None, seconds: float) -> None: ...
+
+
+def forget(services: Services, answered: Answered, issuer: str | None, seconds: float) -> None:
+    """Remembers nothing."""
+    del services, answered, issuer, seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What calls under one rule set need to be remembered, made once."""
+
+    rule_set: RuleSet
+    mask: Mask
+    keyring: Keyring
+
+
+@dataclass
+class Memory:
+    """Keeps answered calls in a store. ``archive`` gives the rule files of the services in use; safe for threads.
+
+    With ``required`` a call that cannot be kept is not answered; else it is, and the log says so.
+    """
+
+    store: Store
+    archive: Callable[[Knowledge], bytes]
+    required: bool = False
+    _known: dict[str, Known] = field(default_factory=dict)
+    _mutex: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, services: Services, answered: Answered, issuer: str | None, seconds: float) -> None:
+        """Keep one call. Raises StoreError when it cannot be kept and must be."""
+        known = self._of(services.prepared.knowledge)
+        body = kept_body(services.prepared.knowledge, answered, known, issuer, seconds)
+        try:
+            self.store.append("decision", body, known.rule_set)
+        except StoreError as error:
+            if self.required:
+                raise StoreError(f"decision {answered.decision.id} was not kept: {error}") from None
+            logger().error("decision not kept", decision=answered.decision.id, error=str(error))
+
+    def _of(self, knowledge: Knowledge) -> Known:
+        with self._mutex:
+            if knowledge.digest not in self._known:
+                rule_set = rule_set_of(knowledge, lambda: self.archive(knowledge))
+                self._known[knowledge.digest] = Known(rule_set, Mask(knowledge, self.store.keyring), self.store.keyring)
+            return self._known[knowledge.digest]
+
+
+def kept_body(knowledge: Knowledge, answered: Answered, known: Known, issuer: str | None, seconds: float) -> Json:
+    """The body of the row that keeps a hook call."""
+    shown, call = answered.shown, answered.call
+    assert shown is not None
+    assert call is not None
+    mask, ordering = known.mask, shown.acting.ordering
+    masked = mask.decision(answered.decision)
+    orders = tuple(sorted(mask.reference(order) for order in shown.acting.deletable))
+    about = Circumstances(
+        service=shown.audience.service.id,
+        hook_instance=call.hook_instance.lower() if _UUID.fullmatch(call.hook_instance.lower()) else None,
+        issuer=issuer,
+        patient=known.keyring.patient(call.patient_id),
+        patient_key=known.keyring.current,
+        for_patient=shown.audience.for_patient,
+        release=ordering.release.value,
+        encounter=ordering.encounter_id is not None,
+        orders=orders,
+        missing=tuple(template.key for template in shown.lacking),
+        approved_only=shown.audience.only is not None,
+        why=shown.audience.why,
+        microseconds=round(seconds * 1e6),
+    )
+    acting = masked_acting(shown.acting, orders)
+    cards = kept_cards(knowledge, masked, shown.audience, acting, shown.lacking)
+    return decision_body(masked, known.rule_set, about, cards)
+
+
+def masked_acting(acting: Acting, orders: Sequence[str]) -> Acting:
+    """The same with the patient and the visit masked, and masked draft orders."""
+    ordering = acting.ordering
+    masked = replace(
+        ordering,
+        patient_id=None if ordering.patient_id is None else MASKED_PATIENT,
+        encounter_id=None if ordering.encounter_id is None else MASKED_ENCOUNTER,
+    )
+    return Acting(acting.drafts, masked, frozenset(orders))
+
+
+def kept_cards(
+    knowledge: Knowledge, decision: Decision, audience: Audience, acting: Acting, lacking: Sequence[Template]
+) -> list[KeptCard]:
+    """The cards of a masked decision as they are kept."""
+    cards = render(knowledge, decision, replace(audience, why=True), acting, lacking)
+    return [_kept(card, decision, why=audience.why) for card in cards]
+
+
+def _kept(card: Json, decision: Decision, *, why: bool) -> KeptCard:
+    rules = tuple(_rules_of(card, decision))
+    rest = {name: value for name, value in card.items() if name not in _PARTS and (why or name != "extension")}
+    parts = {name: _digest(card[name]) for name in _PARTS if name in card} | {"rest": _digest(rest)}
+    return KeptCard(card["uuid"], card["indicator"], rules, parts)
+
+
+def _rules_of(card: Json, decision: Decision) -> Iterator[tuple[str, str, int]]:
+    """The rules on a card; a card for a patient does not name its own, but its uuid is made from it."""
+    if "extension" in card:
+        for rule in card["extension"][WHY]["rules"]:
+            yield rule["id"], rule["version"], 0 if "coveredBy" in rule else 1
+        return
+    for advice in decision.advice:
+        if card["uuid"] == str(uuid.uuid5(uuid.UUID(decision.id), advice.rule.id)):
+            yield advice.rule.id, advice.rule.version, 1
+
+
+def _digest(part: Any) -> str:
+    return hashlib.sha256(orjson.dumps(part, option=orjson.OPT_SORT_KEYS)).hexdigest()[:_DIGITS]

@@ -1,0 +1,179 @@
+"""What is kept of one decision, and how it is read back: the body of a ``decision`` row.
+
+Findings and rules are letters in the order of the rule set (see the table rule_sets); what more is known of a finding
+stands under ``details``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from service.decision import Decision
+from service.engine.trace import Outcome, Result
+from service.finding import Evidence, Finding, Status
+from service.knowledge.model import Knowledge
+from service.store.masking import masked_problems
+from service.store.place import RuleSet
+from service.store.times import written
+
+Json = dict[str, Any]
+
+_LETTERS = {Status.PRESENT: "p", Status.ABSENT: "a", Status.UNKNOWN: "u"}
+# n: unknown, and a card says that it is not recorded. w: unknown, and so a warning could not be decided.
+_STATUSES = {"p": Status.PRESENT, "a": Status.ABSENT, "u": Status.UNKNOWN, "n": Status.UNKNOWN, "w": Status.UNKNOWN}
+_RESULTS = {Result.FIRED: "f", Result.NOT_MET: "s", Result.NOT_ENOUGH_DATA: "u"}
+NOT_ASKED = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """All about the call that the decision itself does not know, with nothing of the patient in it.
+
+    ``patient`` is a keyed hash made under ``patient_key``. ``hook_instance`` is a UUID. ``orders`` are the masked
+    references of the draft orders that a card may delete, ``missing`` the prefetch keys that could not be had.
+    """
+
+    service: str
+    hook_instance: str | None
+    issuer: str | None
+    patient: str | None
+    patient_key: str
+    for_patient: bool
+    release: str
+    encounter: bool
+    orders: tuple[str, ...]
+    missing: tuple[str, ...]
+    approved_only: bool
+    why: bool
+    microseconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCard:
+    """What is kept of a card: its rules as (id, version, 1 if it speaks or 0 if covered), and digests of its parts."""
+
+    uuid: str
+    indicator: str
+    rules: tuple[tuple[str, str, int], ...]
+    parts: Mapping[str, str]
+
+
+def rule_set_of(knowledge: Knowledge, archive: Callable[[], bytes]) -> RuleSet:
+    """A rule set as the store knows it; the order of its findings and rules is that of the letters."""
+    return RuleSet(
+        digest=knowledge.digest,
+        name=knowledge.name,
+        version=knowledge.version,
+        settings=dict(knowledge.settings),
+        facts=tuple(sorted(knowledge.facts)),
+        conclusions=tuple(sorted(knowledge.conclusions)),
+        rules=tuple((rule.id, rule.version) for rule in knowledge.rules),
+        archive=archive,
+    )
+
+
+def decision_body(decision: Decision, of: RuleSet, about: Circumstances, cards: Sequence[KeptCard]) -> Json:
+    """The body of a masked decision."""
+    return {
+        "id": decision.id,
+        "at": written(decision.now),
+        "now": decision.now.isoformat(),
+        "service": about.service,
+        "hook": decision.hook,
+        "hook_instance": about.hook_instance,
+        "issuer": about.issuer,
+        "ruleset": decision.ruleset_digest,
+        "patient": {"key": about.patient_key, "hash": about.patient} if about.patient else None,
+        "for_patient": about.for_patient,
+        "release": about.release,
+        "encounter": about.encounter,
+        "orders": list(about.orders),
+        "missing": list(about.missing),
+        "approved_only": about.approved_only,
+        "why": about.why,
+        "findings": _finding_letters(decision, of),
+        "rules": _rule_letters(decision.outcomes, of),
+        "covered": {item.rule.id: item.covered_by for item in decision.outcomes if item.covered_by is not None},
+        "details": [_detail(found) for name in of.facts if _says_more(found := decision.findings[name])],
+        "cards": [
+            {"uuid": card.uuid, "indicator": card.indicator, "rules": list(card.rules), "parts": dict(card.parts)}
+            for card in cards
+        ],
+        "problems": masked_problems(decision.problems),
+        "problem_count": len(decision.problems),
+        "microseconds": about.microseconds,
+    }
+
+
+def _finding_letters(decision: Decision, of: RuleSet) -> str:
+    letters = {name: _LETTERS[finding.status] for name, finding in decision.findings.items()}
+    letters |= dict.fromkeys(decision.not_assessed, "w") | dict.fromkeys(decision.not_recorded, "n")
+    return "".join([letters.get(name, NOT_ASKED) for name in of.findings])
+
+
+def _rule_letters(outcomes: Iterable[Outcome], of: RuleSet) -> str:
+    letters = {item.rule.id: _RESULTS[item.result] for item in outcomes}
+    return "".join([letters.get(rule, NOT_ASKED) for rule, _ in of.rules])
+
+
+def _says_more(finding: Finding) -> bool:
+    if finding.evidence:
+        return True
+    return finding.status is Status.PRESENT and (
+        finding.notes != () or finding.low is not None or finding.high is not None
+    )
+
+
+def _detail(finding: Finding) -> Json:
+    told: Json = {"finding": finding.name}
+    for name in ("low", "high"):
+        number = getattr(finding, name)
+        if number is not None:
+            told[name] = str(number)
+    if finding.unit is not None:
+        told["unit"] = finding.unit
+    if finding.notes:
+        told["notes"] = list(finding.notes)
+    if finding.evidence:
+        told["from"] = [_from(item) for item in finding.evidence]
+    return told
+
+
+def _from(item: Evidence) -> Json:
+    told: Json = {"resource": item.resource}
+    if item.text:
+        told["words"] = item.text
+    if item.date is not None:
+        told["date"] = item.date
+    if item.note is not None:
+        told["note"] = item.note
+    return told
+
+
+def facts_of(body: Json, findings: Sequence[str], facts: Iterable[str]) -> dict[str, Finding]:
+    """The masked facts of a kept decision, as they were decided on. ``facts`` are the names that are no conclusions."""
+    wanted = set(facts)
+    details = {detail["finding"]: detail for detail in body["details"]}
+    return {
+        name: _finding(name, _STATUSES[letter], details.get(name, {}))
+        for name, letter in zip(findings, body["findings"], strict=True)
+        if name in wanted and letter != NOT_ASKED
+    }
+
+
+def _finding(name: str, status: Status, detail: Json) -> Finding:
+    return Finding(
+        name,
+        status,
+        Decimal(detail["low"]) if "low" in detail else None,
+        Decimal(detail["high"]) if "high" in detail else None,
+        detail.get("unit"),
+        tuple(
+            Evidence(item["resource"], item.get("words", ""), item.get("date"), item.get("note"))
+            for item in detail.get("from", ())
+        ),
+        tuple(detail.get("notes", ())),
+    )

@@ -1,0 +1,109 @@
+"""What of a finding may be remembered: nothing that the record says in its own words, and no id of a resource.
+
+Status, number, unit, resource type, date and our own remarks stay. Words of the record become a fixed sign, ids
+become keyed hashes. Replay renders cards from findings masked this way, and compares them with cards that were
+rendered from findings masked this way when the call was answered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import cache
+
+from service.decision import Advice, Decision
+from service.finding import Evidence, Finding, Status
+from service.knowledge.model import Knowledge
+from service.record.model import Problem
+from service.store.keys import Keyring
+from service.store.remarks import KNOWN_REMARKS
+
+# What stands in place of words of the record.
+WORDS = "words of the record"
+REMARK = "a remark that is not kept"
+
+_REFERENCE = re.compile(r"([A-Za-z]+)/[A-Za-z0-9\-.]{1,64}")
+_DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?)?)?")
+_TYPE_NAMES = """
+AllergyIntolerance Appointment CarePlan Claim Communication CommunicationRequest Condition Coverage Device
+DeviceRequest DeviceUseStatement DiagnosticReport DocumentReference Encounter EpisodeOfCare FamilyMemberHistory
+Flag Goal ImagingStudy Immunization Location Medication MedicationAdministration MedicationDispense
+MedicationOrder MedicationRequest MedicationStatement NutritionOrder Observation Organization Patient Practitioner
+PractitionerRole Procedure ProcedureRequest Provenance Questionnaire QuestionnaireResponse ReferralRequest
+RelatedPerson RequestGroup RiskAssessment ServiceRequest Specimen Task VisionPrescription
+"""
+_TYPES = frozenset(_TYPE_NAMES.split())
+_OUR_WORDS = """
+allergies allergyIntolerance answer appointments bundle communications component conditions contained context
+devices draftOrders encounters entry goals id imaging item medications observations orders patient prefetch
+procedures questionnaires reports requests resource response result results selections statements subject
+"""
+_PATH_WORDS = _TYPES | frozenset(_OUR_WORDS.split())
+_WORD = re.compile(r"[^\W\d][\w\-]*|[^\x20-\x7e]+")
+
+
+class Mask:
+    """Masks what one rule set finds. Safe for threads."""
+
+    def __init__(self, knowledge: Knowledge, keyring: Keyring) -> None:
+        self._units = frozenset({fact.unit for fact in knowledge.facts.values() if fact.unit} | {"d", "a", "wk"})
+        self._facts = frozenset(knowledge.facts)
+        self._keyring = keyring
+
+    def decision(self, decision: Decision) -> Decision:
+        """The decision with every finding masked, as it would have been made from masked facts."""
+        # One call names the same resource many times.
+        hashed = cache(self.reference)
+        findings = {name: self._finding(finding, hashed) for name, finding in decision.findings.items()}
+        advice = tuple(_advice(item, findings) for item in decision.advice)
+        return replace(decision, findings=findings, advice=advice)
+
+    def reference(self, reference: str) -> str:
+        """``Type/hash`` for ``Type/id``. A place in the input becomes a hash without a type."""
+        hashed = self._keyring.resource(reference)
+        kind = _REFERENCE.fullmatch(reference)
+        if kind is None:
+            return f"place-{hashed}"
+        return f"{kind[1] if kind[1] in _TYPES else 'Resource'}/{hashed}"
+
+    def _finding(self, finding: Finding, hashed: Callable[[str], str]) -> Finding:
+        if finding.status is not Status.PRESENT and not finding.evidence:
+            # Its remarks stand on no card and are not kept.
+            return finding
+        evidence = [_evidence(item, hashed) for item in finding.evidence]
+        if finding.name not in self._facts:
+            # The evidence of a conclusion is that of its facts, each once; masked facts may be alike.
+            evidence = list(dict.fromkeys(evidence))
+        return replace(
+            finding,
+            unit=finding.unit if finding.unit in self._units else None,
+            evidence=tuple(evidence),
+            notes=tuple(map(_remark, finding.notes)) if finding.status is Status.PRESENT else (),
+        )
+
+
+def masked_problems(problems: Iterable[Problem], most: int = 20) -> list[list[str]]:
+    """Path and reason of the first ``most`` problems; of a path only words that are ours stay."""
+    return [[_path(problem.path), _remark(problem.reason)] for problem, _ in zip(problems, range(most), strict=False)]
+
+
+def _advice(advice: Advice, findings: Mapping[str, Finding]) -> Advice:
+    return replace(advice, found=tuple(findings[finding.name] for finding in advice.found))
+
+
+def _evidence(item: Evidence, hashed: Callable[[str], str]) -> Evidence:
+    return Evidence(
+        resource=hashed(item.resource),
+        text=WORDS if item.text else "",
+        date=item.date if item.date and _DATE.fullmatch(item.date) else None,
+        note="; ".join(map(_remark, item.note.split("; "))) if item.note else None,
+    )
+
+
+def _remark(text: str) -> str:
+    return text if text in KNOWN_REMARKS else REMARK
+
+
+def _path(path: str) -> str:
+    return _WORD.sub(lambda word: word[0] if word[0] in _PATH_WORDS else "*", path)
