@@ -89,8 +89,6 @@ pages: setup ## Write the pages anew that are made from the rules
 
 golden: setup ## Write the golden answers of the stories anew and show what changed
 	$(BIN)/sciatica-cds golden
-	@git --no-pager diff --stat -- fhir_examples
-	@git --no-pager diff -- fhir_examples
 
 image: ## Build the container image with docker, podman or buildah, whichever is there
 	@tools/image.sh
