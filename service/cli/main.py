@@ -19,6 +19,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "evaluate": ("service.cli.deciding", "evaluate"),
         "explain": ("service.cli.deciding", "explain"),
         "check-request": ("service.cli.checking", "check_request"),
+        "check-service": ("service.cli.asking", "check_service"),
+        "token": ("service.cli.tokens", "token"),
         "lint": ("service.cli.rules", "lint"),
         "test": ("service.cli.testing", "test"),
         "coverage": ("service.cli.rules", "coverage"),

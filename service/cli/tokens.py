@@ -1,0 +1,51 @@
+"""``token check``: what the service thinks of a signed token, claim by claim, for the integrator who made it."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+
+@click.group()
+def token() -> None:
+    """Explain the signed tokens with which clients prove who they are."""
+
+
+@token.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
+@click.option("--service", metavar="ID", help="The service that is called; discovery by default.")
+@click.option("--feedback", is_flag=True, help="The call is to the feedback endpoint of the service.")
+def check(file: Path, *, service: str | None, feedback: bool) -> None:
+    """Say of the token in FILE, claim by claim, whether it would be accepted and why not; - reads stdin.
+
+    FILE holds the token or the whole value of the Authorization header. It is checked with the settings of this
+    environment (PUBLIC_URL, ISSUERS, JWT_ALGORITHMS), now, and not used up. Ends with 1 when it would be refused.
+    """
+    from service.config import SettingsError, read_settings
+    from service.hooks.trust import authenticator, guarded_client
+
+    if feedback and service is None:
+        raise click.UsageError("--feedback needs --service")
+    text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            settings = read_settings()
+            store = settings.replay_store or Path(folder) / "none"
+            settings = replace(settings, authentication="required", replay_store=store)
+            judge = authenticator(settings, guarded_client(settings))
+        except SettingsError as error:
+            raise click.ClickException(str(error)) from None
+        lines = judge.explain(text, _path(service, feedback=feedback), datetime.now(UTC))
+    for line in lines:
+        click.echo(line)
+    sys.exit(0 if lines[-1] == "accepted" else 1)
+
+
+def _path(service: str | None, *, feedback: bool) -> str:
+    path = "/cds-services" + (f"/{service}" if service else "")
+    return f"{path}/feedback" if feedback else path
