@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from service.errors import RequestError
 from service.finding import Finding, Status
 from service.knowledge.loader import load
 from service.knowledge.model import FactKind, Given, Knowledge
-from service.record.builder.document import Builder, Case
+from service.record.builder.case import Case
+from service.record.builder.document import Builder
 from service.record.builder.states import possible_states
 from service.record.derive import Derivation
 from service.record.reader import read_bundle
@@ -189,6 +191,10 @@ def test_a_list_that_must_hold_something_is_looked_at_in_every_record() -> None:
     assert one.findings(record([], whole), NOW)["the-fact"].status is Status.UNKNOWN
 
 
+MOST_PATIENTS = 60
+"""Of each file: enough to meet every shape it holds, few enough to be run often."""
+
+
 def published() -> list[Path]:
     return sorted(DATA.glob("fhir/patients-*.ndjson.gz"))
 
@@ -200,7 +206,7 @@ def test_published_patients_are_read_without_a_fault_and_without_their_names(pat
         pytest.skip("no published data at SCIATICA_CDS_TEST_DATA")
     read = 0
     with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
+        for line in islice(lines, MOST_PATIENTS):
             document = json.loads(line)
             try:
                 patient_record = read_bundle(document, complete="all")
