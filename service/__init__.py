@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from service.config import Settings
     from service.hooks.evaluation import FetchMissing, Services
     from service.hooks.feedback import FeedbackSink
+    from service.hooks.memory import Memory
     from service.hooks.routes import Authenticate
     from service.knowledge.model import Knowledge
 
@@ -28,7 +29,7 @@ def create_app(
 ) -> Flask:
     """The web application. Raises SettingsError or KnowledgeError rather than serve anything wrong.
 
-    Without ``feedback`` what clinicians did with cards is kept in memory only.
+    Without ``feedback`` what clinicians did with cards is kept in the store, or in memory only where that is off.
     """
     from flask import Flask
 
@@ -50,15 +51,33 @@ def create_app(
         authenticate or authenticator(settings, client).authenticate,
         places=threading.BoundedSemaphore(settings.max_concurrent),
     )
+    memory = make_memory(settings)
+    if memory is not None:
+        endpoint.remember, endpoint.memory_state = memory, memory.state
     app = Flask("service", static_folder=None)
     app.url_map.strict_slashes = False
     app.register_blueprint(blueprint(endpoint))
     app.register_blueprint(check_blueprint(endpoint))
-    sink = feedback or MemoryFeedback()
+    sink = feedback or (memory.feedback(endpoint) if memory is not None else MemoryFeedback())
     app.register_blueprint(feedback_blueprint(endpoint, sink, keep_comments=settings.keep_comments))
     add_serving(app, settings)
     app.wsgi_app = mounted(app.wsgi_app, prefix=settings.path_prefix, proxies=settings.trusted_proxies)  # type: ignore[method-assign]
     return app
+
+
+def make_memory(settings: Settings) -> Memory | None:
+    """What remembers answered calls, as the settings say. Raises StoreError where its keys or URL cannot be used."""
+    if settings.store == "off":
+        return None
+    from importlib.metadata import version
+
+    from service.hooks.memory import Memory
+    from service.store.archive import archived, rule_files
+    from service.store.place import place_of
+    from service.store.store import Store
+
+    store = Store(place_of(settings), version("sciatica-cds"))
+    return Memory(store, lambda _: archived(rule_files(settings.rules)), required=settings.store == "required")
 
 
 def make_services(

@@ -20,6 +20,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 Mode = Literal["development", "production"]
 Authentication = Literal["open", "required"]
+Keeping = Literal["off", "on", "required"]
 
 
 class SettingsError(Exception):
@@ -35,6 +36,8 @@ class Settings:
     ``trusted_proxies`` is how many proxies in front may set X-Forwarded-* headers; 0 trusts none.
     ``path_prefix`` is the path under which the service is mounted when no proxy removes it (DI-1).
     ``strict`` turns tolerated faults of a request into 400 (RQ-3, RQ-5).
+    ``store`` says whether answered calls are remembered: ``on`` answers also when one cannot be kept, ``required`` does
+    not. A program that reads its settings from the environment has it on unless told otherwise.
     ``fetch_budget_ms`` bounds all FHIR queries of one call together (PE-1); 0 turns fetching off.
     """
 
@@ -68,6 +71,11 @@ class Settings:
     fetch_max_pages: int = 10
     fetch_max_bytes: int = 5 * 1024 * 1024
     fetch_ca_file: Path | None = None
+    store: Keeping = "off"
+    data: Path = PROJECT / "var"
+    store_url: str | None = None
+    store_keys: Path | None = None
+    store_sync: bool = False
 
     @property
     def production(self) -> bool:
@@ -129,6 +137,11 @@ def _read(env: Env) -> Settings:
         fetch_max_pages=env.int("FETCH_MAX_PAGES", default.fetch_max_pages, validate=Range(1, 100)),
         fetch_max_bytes=env.int("FETCH_MAX_BYTES", default.fetch_max_bytes, validate=Range(1024)),
         fetch_ca_file=_path(env.str("FETCH_CA_FILE", "")),
+        store=cast("Keeping", env.str("STORE", "on", validate=OneOf(["off", "on", "required"]))),
+        data=Path(env.str("DATA", str(default.data))),
+        store_url=env.str("STORE_URL", "") or None,
+        store_keys=_path(env.str("STORE_KEYS", "")),
+        store_sync=env.bool("STORE_SYNC", default.store_sync),
     )
 
 

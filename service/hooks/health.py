@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from service.config import Settings
 from service.knowledge.model import Knowledge
 
 
-def health(knowledge: Knowledge, settings: Settings, *, ready: bool) -> dict[str, Any]:
-    """The body of ``GET /health``. Holds nothing about patients or callers and no path of the machine."""
+def health(
+    knowledge: Knowledge, settings: Settings, *, ready: bool, memory: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
+    """The body of ``GET /health``. Holds nothing about patients or callers and no path of the machine.
+
+    ``memory`` says how the store is; its ``fault`` becomes a warning.
+    """
     return {
         "live": True,
         "ready": ready,
@@ -24,7 +31,8 @@ def health(knowledge: Knowledge, settings: Settings, *, ready: bool) -> dict[str
             "sources": len(knowledge.sources),
             "services": len(knowledge.services),
         },
-        "warnings": list(warnings(knowledge, settings)),
+        "store": {"mode": settings.store, **memory},
+        "warnings": [*warnings(knowledge, settings), *([memory["fault"]] if memory.get("fault") else [])],
     }
 
 

@@ -12,7 +12,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
@@ -20,7 +20,9 @@ from service.decision import Decision
 from service.errors import StoreError
 from service.hooks.cards import WHY, Audience, render
 from service.hooks.evaluation import Answered, Services
+from service.hooks.kept_feedback import KeptFeedback
 from service.hooks.logs import logger
+from service.hooks.routes import Endpoint
 from service.hooks.suggestions import Acting
 from service.hooks.templates import Template
 from service.knowledge.model import Knowledge
@@ -38,17 +40,6 @@ MASKED_ENCOUNTER = "encounter"
 _PARTS = ("detail", "suggestions")
 _DIGITS = 16
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
-class Remember(Protocol):
-    """Keeps an answered call. Raises StoreError when it cannot, and the answer may not leave then."""
-
-    def __call__(self, services: Services, answered: Answered, issuer: str | None, seconds: float) -> None: ...
-
-
-def forget(services: Services, answered: Answered, issuer: str | None, seconds: float) -> None:
-    """Remembers nothing."""
-    del services, answered, issuer, seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +74,16 @@ class Memory:
             if self.required:
                 raise StoreError(f"decision {answered.decision.id} was not kept: {error}") from None
             logger().error("decision not kept", decision=answered.decision.id, error=str(error))
+
+    def state(self) -> Json:
+        """How the store is, for ``/health``: whether the database can be reached, and how much waits for it."""
+        fault = self.store.fault
+        told = {"reachable": fault is None, "waiting_bytes": self.store.waiting_bytes()}
+        return told if fault is None else told | {"fault": fault}
+
+    def feedback(self, endpoint: Endpoint) -> KeptFeedback:
+        """Where feedback goes; reasons are those of the rules in use."""
+        return KeptFeedback(self.store, lambda: endpoint.services.prepared.knowledge.override_reasons)
 
     def _of(self, knowledge: Knowledge) -> Known:
         with self._mutex:

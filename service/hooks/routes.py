@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -37,14 +37,30 @@ Authenticate = Callable[[str | None, str, datetime], Any]
 """Proves the caller from the Authorization header, the path called and the time; raises UnauthorizedError (SE-2)."""
 
 
-@dataclass(frozen=True, slots=True)
+class Remember(Protocol):
+    """Keeps an answered call. Raises StoreError when it cannot and the answer may not leave then."""
+
+    def __call__(self, services: Services, answered: Answered, issuer: str | None, seconds: float) -> None: ...
+
+
+def forget(services: Services, answered: Answered, issuer: str | None, seconds: float) -> None:
+    """Remembers nothing."""
+    del services, answered, issuer, seconds
+
+
+@dataclass(slots=True)
 class Endpoint:
-    """All that the endpoints need, made once by create_app."""
+    """All that the endpoints need, made once by create_app.
+
+    ``services`` are replaced whole when the rules are loaded anew, so a request takes them once, at its start.
+    """
 
     services: Services
     authenticate: Authenticate
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     places: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(16))
+    remember: Remember = forget
+    memory_state: Callable[[], Mapping[str, Any]] = dict
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -63,29 +79,31 @@ def as_json(body: Any, status: int = 200) -> Response:
 
 
 def blueprint(endpoint: Endpoint) -> Blueprint:
-    """The routes over one set of services."""
+    """The routes over the services in use."""
     routes = Blueprint("hooks", __name__)
-    services = endpoint.services
-    listed = orjson.dumps(discovery(services.offered, services.templates))
 
     @routes.get("/cds-services")
     def discover() -> Response:
         _authenticate(endpoint, "/cds-services")
-        return Response(listed, mimetype="application/json")
+        services = endpoint.services
+        return as_json(discovery(services.offered, services.templates))
 
     @routes.post("/cds-services/<service_id>")
     def call(service_id: str) -> Response:
+        services = endpoint.services
         service = service_named(services, service_id)
         caller = _authenticate(endpoint, f"/cds-services/{service.id}")
         document = _document(services)
         with endpoint.place():
             answered = answer_call(services, service, document, endpoint.clock(), _servers(caller))
+            endpoint.remember(services, answered, g.issuer, time.perf_counter() - g.started)
         _note(answered, service.id)
         return as_json(answered.body)
 
     @routes.post("/evaluate")
     def evaluate() -> Response:
         _authenticate(endpoint, "/evaluate")
+        services = endpoint.services
         question = _question(endpoint)
         document = _document(services)
         with endpoint.place():
@@ -95,7 +113,10 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
 
     @routes.get("/health")
     def tell_health() -> Response:
-        return as_json(health(services.prepared.knowledge, services.settings, ready=True))
+        services = endpoint.services
+        return as_json(
+            health(services.prepared.knowledge, services.settings, ready=True, memory=endpoint.memory_state())
+        )
 
     return routes
 

@@ -15,7 +15,7 @@ from service.decision import Decision
 from service.engine.trace import Outcome, Result
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import Knowledge
-from service.store.masking import masked_problems
+from service.store.masking import WORDS, masked_problems
 from service.store.place import RuleSet
 from service.store.times import written
 
@@ -129,10 +129,10 @@ def _says_more(finding: Finding) -> bool:
 
 def _detail(finding: Finding) -> Json:
     told: Json = {"finding": finding.name}
-    for name in ("low", "high"):
-        number = getattr(finding, name)
-        if number is not None:
-            told[name] = str(number)
+    if finding.value is not None:
+        told["value"] = str(finding.value)
+    else:
+        told |= {name: str(bound) for name in ("low", "high") if (bound := getattr(finding, name)) is not None}
     if finding.unit is not None:
         told["unit"] = finding.unit
     if finding.notes:
@@ -145,7 +145,7 @@ def _detail(finding: Finding) -> Json:
 def _from(item: Evidence) -> Json:
     told: Json = {"resource": item.resource}
     if item.text:
-        told["words"] = item.text
+        told["words"] = True
     if item.date is not None:
         told["date"] = item.date
     if item.note is not None:
@@ -168,12 +168,17 @@ def _finding(name: str, status: Status, detail: Json) -> Finding:
     return Finding(
         name,
         status,
-        Decimal(detail["low"]) if "low" in detail else None,
-        Decimal(detail["high"]) if "high" in detail else None,
+        _number(detail, "low"),
+        _number(detail, "high"),
         detail.get("unit"),
         tuple(
-            Evidence(item["resource"], item.get("words", ""), item.get("date"), item.get("note"))
+            Evidence(item["resource"], WORDS if item.get("words") else "", item.get("date"), item.get("note"))
             for item in detail.get("from", ())
         ),
         tuple(detail.get("notes", ())),
     )
+
+
+def _number(detail: Json, bound: str) -> Decimal | None:
+    told = detail.get("value", detail.get(bound))
+    return None if told is None else Decimal(told)

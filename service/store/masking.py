@@ -79,7 +79,7 @@ class Mask:
             finding,
             unit=finding.unit if finding.unit in self._units else None,
             evidence=tuple(evidence),
-            notes=tuple(map(_remark, finding.notes)) if finding.status is Status.PRESENT else (),
+            notes=tuple(_remark(note, hashed) for note in finding.notes) if finding.status is Status.PRESENT else (),
         )
 
 
@@ -93,16 +93,26 @@ def _advice(advice: Advice, findings: Mapping[str, Finding]) -> Advice:
 
 
 def _evidence(item: Evidence, hashed: Callable[[str], str]) -> Evidence:
+    resource = hashed(item.resource)
+    # The date of a Patient is the date of birth.
+    dated = item.date is not None and _DATE.fullmatch(item.date) is not None and not resource.startswith("Patient/")
     return Evidence(
-        resource=hashed(item.resource),
+        resource=resource,
         text=WORDS if item.text else "",
-        date=item.date if item.date and _DATE.fullmatch(item.date) else None,
-        note="; ".join(map(_remark, item.note.split("; "))) if item.note else None,
+        date=item.date if dated else None,
+        note="; ".join(_remark(note, hashed) for note in item.note.split("; ")) if item.note else None,
     )
 
 
-def _remark(text: str) -> str:
-    return text if text in KNOWN_REMARKS else REMARK
+def _remark(text: str, hashed: Callable[[str], str] | None = None) -> str:
+    if text in KNOWN_REMARKS:
+        return text
+    named = _REFERENCE.search(text) if hashed is not None else None
+    if named is not None and hashed is not None:
+        before, after = text[: named.start()], text[named.end() :]
+        if f"{before}{{}}{after}" in KNOWN_REMARKS:
+            return f"{before}{hashed(named[0])}{after}"
+    return REMARK
 
 
 def _path(path: str) -> str:

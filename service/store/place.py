@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from service.config import Settings
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -31,6 +33,16 @@ class Place:
     def packs(self) -> Path:
         """Where rule sets wait that are not in the database yet."""
         return self.spool / "packs"
+
+
+def place_of(settings: Settings) -> Place:
+    """Where the settings say that the store is: by default in SQLite, in the folder for data."""
+    return Place(
+        url=settings.store_url or str(settings.data / "store.db"),
+        spool=settings.data / "spool",
+        keys=settings.store_keys or settings.data / "store-keys.json",
+        sync=settings.store_sync,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,14 @@
 """The remarks about findings and problems that may be remembered: sentences of ours that name nothing of a record.
 
-A remark that is not here is replaced, so a new one leaks nothing before somebody has looked at it.
+``{}`` stands for a masked reference. A remark that is not here is replaced, so a new one leaks nothing before somebody has looked at it.
 """
 
 from __future__ import annotations
 
 _REMARKS = """
+{} has no answer that can be read
+{} is no longer active
+{} says no, but does not settle it
 a date that is not a string
 a medication that was not recognised
 about another patient; not used
@@ -15,6 +18,7 @@ an OperationOutcome stands in place of data
 an OperationOutcome, passed over
 an order that is over already; not checked
 another reason is given
+also answered no ({})
 another version of the same resource was sent; the newer is used
 being ordered now
 birth date lies in the future
@@ -35,6 +39,7 @@ dose not given
 eGFR not computed from creatinine: implausible
 eGFR not computed from creatinine: the patient is not known to be adult
 first recorded
+formerly answered yes ({})
 holds no resource
 is not an array
 length of the course not given
