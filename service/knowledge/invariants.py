@@ -66,6 +66,19 @@ class General:
 
 
 @dataclass(frozen=True, slots=True)
+class MissingData:
+    """Missing data never silences a warning; ``except_`` are facts whose absence from the record is meant to."""
+
+    id: str
+    says: str
+    except_: tuple[str, ...]
+    at: str = ""
+
+
+Statement = NeverSuggested | AlwaysWarned | NoAbruptStop | General | MissingData
+
+
+@dataclass(frozen=True, slots=True)
 class Invariants:
     """All of ``invariants.yaml``."""
 
@@ -73,7 +86,7 @@ class Invariants:
     always_warned: tuple[AlwaysWarned, ...]
     no_hidden_conflict: General
     every_part_matters: General
-    missing_data_never_silences: General
+    missing_data_never_silences: MissingData
     no_abrupt_stop: NoAbruptStop
 
     def conditions(self) -> Iterator[Condition]:
@@ -113,6 +126,13 @@ class _GeneralShape(Shape):
     says = Text(required=True)
 
 
+class _MissingDataShape(Shape):
+    model = MissingData
+    id = Name(required=True)
+    says = Text(required=True)
+    except_ = words(data_key="except")
+
+
 class _InvariantsShape(Shape):
     model = Invariants
     located = False
@@ -120,7 +140,7 @@ class _InvariantsShape(Shape):
     always_warned = fields.List(fields.Nested(_AlwaysWarnedShape), required=True)
     no_hidden_conflict = fields.Nested(_GeneralShape, required=True)
     every_part_matters = fields.Nested(_GeneralShape, required=True)
-    missing_data_never_silences = fields.Nested(_GeneralShape, required=True)
+    missing_data_never_silences = fields.Nested(_MissingDataShape, required=True)
     no_abrupt_stop = fields.Nested(_NoAbruptStopShape, required=True)
 
 
@@ -151,6 +171,10 @@ def _unknown_names(invariants: Invariants, knowledge: Knowledge, table: Any) -> 
             if leaf.finding not in findings:
                 where = leaf.at or f"{FILE}:1"
                 yield Fault(where, f"{leaf.finding} is not a finding", did_you_mean(leaf.finding, findings))
+    for fact in invariants.missing_data_never_silences.except_:
+        if fact not in knowledge.facts:
+            where = f"{FILE}:{line_of(table, ('missing_data_never_silences', 'except'))}"
+            yield Fault(where, f"{fact} is not a fact", did_you_mean(fact, knowledge.facts))
     for number, item in enumerate(invariants.never_suggested):
         for order in item.orders:
             if order not in knowledge.orders:

@@ -10,9 +10,11 @@ from service.knowledge.model import AllOf, Condition, Leaf, Rule
 from service.review.symbolic import Patients
 
 
-def idle_leaves(patients: Patients, solver: z3.Solver, rule: Rule) -> Iterator[Leaf]:
+def idle_leaves(patients: Patients, rule: Rule) -> Iterator[Leaf]:
     """Each test that could be left out without any patient getting another answer."""
     whole = patients.surely(rule.when)
+    solver = z3.Solver()
+    solver.add(*patients.constraints(rule.reads))
     for leaf, without in _without_one(patients, rule.when):
         solver.push()
         solver.add(whole != without)

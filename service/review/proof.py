@@ -7,7 +7,7 @@ proved is about findings and rules; that facts are read rightly from FHIR is for
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -15,11 +15,19 @@ from pathlib import Path
 import z3
 
 from service.finding import Finding, Status
-from service.knowledge.invariants import AlwaysWarned, Invariants, NeverSuggested, NoAbruptStop, load_invariants
+from service.knowledge.invariants import (
+    AlwaysWarned,
+    Invariants,
+    MissingData,
+    NeverSuggested,
+    NoAbruptStop,
+    Statement,
+    load_invariants,
+)
 from service.knowledge.loader import load
-from service.knowledge.model import Indicator, Knowledge, Rule
+from service.knowledge.model import Condition, Indicator, Knowledge, Rule, leaves
 from service.review.idle import idle_leaves
-from service.review.symbolic import Patients
+from service.review.symbolic import Patients, Substitution
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,45 +61,46 @@ class Prover:
         hooks = dict.fromkeys(service.hook for service in knowledge.services.values())
         conditions = tuple(invariants.conditions())
         self.patients = {hook: Patients(knowledge, hook, conditions) for hook in hooks}
-        self._solvers = {hook: _solver(patients) for hook, patients in self.patients.items()}
 
-    def prove(self) -> Iterator[Proof]:
-        """Every invariant of the file, one after another."""
-        for never in self.invariants.never_suggested:
-            yield Proof(never.id, never.says, tuple(self._never_suggested(never)))
-        for always in self.invariants.always_warned:
-            yield Proof(always.id, always.says, tuple(self._always_warned(always)))
+    def prove(self, only: str | None = None) -> Iterator[Proof]:
+        """Every invariant of the file, one after another; or only the one named."""
+        for item, breaches in self._questions():
+            if only is None or item.id == only:
+                yield Proof(item.id, item.says, tuple(breaches))
+
+    def _questions(self) -> Iterator[tuple[Statement, Iterator[Breach]]]:
         general = self.invariants
-        for item, breaches in (
-            (general.no_hidden_conflict, self._hidden_conflicts()),
-            (general.every_part_matters, self._idle_parts()),
-            (general.missing_data_never_silences, self._silencing()),
-            (general.no_abrupt_stop, _abrupt_stops(self.knowledge, general.no_abrupt_stop)),
-        ):
-            yield Proof(item.id, item.says, tuple(breaches))
+        yield from ((item, self._never_suggested(item)) for item in general.never_suggested)
+        yield from ((item, self._always_warned(item)) for item in general.always_warned)
+        yield general.no_hidden_conflict, self._hidden_conflicts()
+        yield general.every_part_matters, self._idle_parts()
+        yield general.missing_data_never_silences, self._silencing(general.missing_data_never_silences)
+        yield general.no_abrupt_stop, _abrupt_stops(self.knowledge, general.no_abrupt_stop)
 
-    def _ask(self, hook: str, *formulas: z3.BoolRef) -> dict[str, Finding] | None:
-        """A patient for whom all formulas hold, or None when there is none."""
-        solver = self._solvers[hook]
-        solver.push()
-        try:
-            solver.add(*formulas)
-            answer = solver.check()
-            if answer == z3.unknown:
-                raise RuntimeError("the solver gave up; the question is not decided")
-            return self._plainest(hook, solver) if answer == z3.sat else None
-        finally:
-            solver.pop()
+    def _ask(self, hook: str, about: Iterable[str], *formulas: z3.BoolRef) -> dict[str, Finding] | None:
+        """A patient for whom all formulas hold, or None when there is none.
 
-    def _plainest(self, hook: str, solver: z3.Solver) -> dict[str, Finding]:
-        """A witness with as little to say as possible: whatever may be absent (or not known) is."""
+        ``about`` are the findings the formulas speak of; what nothing of them rests on is left out.
+        """
         patients = self.patients[hook]
-        for name in patients.facts:
+        names = patients.behind(about)
+        solver = z3.Solver()
+        solver.add(*patients.constraints(names), *formulas)
+        answer = solver.check()
+        if answer == z3.unknown:
+            raise RuntimeError("the solver gave up; the question is not decided")
+        return self._plainest(patients, solver, names) if answer == z3.sat else None
+
+    @staticmethod
+    def _plainest(patients: Patients, solver: z3.Solver, names: frozenset[str]) -> dict[str, Finding]:
+        """A witness with as little to say as possible: whatever may be absent (or not known) is."""
+        facts = sorted(names - set(patients.concluding))
+        for name in facts:
             plain = patients.is_plain(name)
             if solver.check(plain) == z3.sat:
                 solver.add(plain)
         solver.check()
-        witness = patients.witness(solver.model())
+        witness = patients.witness(solver.model(), facts)
         return {name: finding for name, finding in witness.items() if finding.status is not patients.plain_status(name)}
 
     def _never_suggested(self, invariant: NeverSuggested) -> Iterator[Breach]:
@@ -100,7 +109,8 @@ class Prover:
             for rule in _speaking(patients.rules, hook):
                 if not _creates(rule, invariant.orders):
                     continue
-                witness = self._ask(hook, patients.speaks(rule), patients.surely(invariant.while_))
+                about = {*rule.reads, *_findings(invariant.while_)}
+                witness = self._ask(hook, about, patients.speaks(rule), patients.surely(invariant.while_))
                 if witness is not None:
                     yield Breach(f"{rule.id} ({rule.at}) suggests it all the same", hook, witness)
 
@@ -108,12 +118,11 @@ class Prover:
         """Invariant 2: the state always gives a card as loud as stated."""
         for hook in invariant.hooks:
             patients = self.patients[hook]
-            loud = [
-                patients.speaks(rule)
-                for rule in _speaking(patients.rules, hook)
-                if _indicator(rule).rank >= invariant.indicator.rank
-            ]
-            witness = self._ask(hook, patients.surely(invariant.when), z3.Not(z3.Or(loud)))
+            rules = _speaking(patients.rules, hook)
+            loud = [rule for rule in rules if _indicator(rule).rank >= invariant.indicator.rank]
+            about = {*_findings(invariant.when), *(name for rule in loud for name in rule.reads)}
+            silent = z3.Not(z3.Or([patients.speaks(rule) for rule in loud]))
+            witness = self._ask(hook, about, patients.surely(invariant.when), silent)
             if witness is not None:
                 yield Breach(f"no {invariant.indicator} card", hook, witness)
 
@@ -124,7 +133,7 @@ class Prover:
             for one, other in combinations(_speaking(patients.rules, hook), 2):
                 if (one.id, other.id) in seen or not _opposed(one, other):
                     continue
-                witness = self._ask(hook, patients.speaks(one), patients.speaks(other))
+                witness = self._ask(hook, one.reads | other.reads, patients.speaks(one), patients.speaks(other))
                 if witness is not None:
                     seen.add((one.id, other.id))
                     yield Breach(f"{one.id} and {other.id} advise opposite things on the same topic", hook, witness)
@@ -138,10 +147,10 @@ class Prover:
                 continue
             hook = hooks[0]
             patients = self.patients[hook]
-            if self._ask(hook, patients.speaks(rule)) is None:
+            if self._ask(hook, rule.reads, patients.speaks(rule)) is None:
                 yield Breach(f"{rule.id} ({rule.at}) can never fire", hook)
                 continue
-            for leaf in idle_leaves(patients, self._solvers[hook], rule):
+            for leaf in idle_leaves(patients, rule):
                 yield Breach(f"{rule.id} ({leaf.at or rule.at}): '{leaf}' makes no difference", hook)
             if rule.card is not None and all(self._always_covered(rule, spoken) for spoken in hooks):
                 yield Breach(f"{rule.id} ({rule.at}) is always covered by another rule of its family", hook)
@@ -151,45 +160,65 @@ class Prover:
             return False
         patients = self.patients[hook]
         family = [other for other in _speaking(patients.rules, hook) if other.family == rule.family]
+        place = family.index(rule)
         louder = [
-            patients.speaks(other)
-            for other in family
-            if other.id != rule.id
-            and (-_indicator(other).rank, family.index(other)) < (-_indicator(rule).rank, family.index(rule))
+            other
+            for number, other in enumerate(family)
+            if (-_indicator(other).rank, number) < (-_indicator(rule).rank, place)
         ]
-        return bool(louder) and self._ask(hook, patients.speaks(rule), z3.Not(z3.Or(louder))) is None
+        about = {name for other in (rule, *louder) for name in other.reads}
+        uncovered = z3.Not(z3.Or([patients.speaks(other) for other in louder]))
+        return bool(louder) and self._ask(hook, about, patients.speaks(rule), uncovered) is None
 
-    def _silencing(self) -> Iterator[Breach]:
+    def _silencing(self, invariant: MissingData) -> Iterator[Breach]:
         """Invariant 5: data that is missing never removes a warning it could have raised, unless it is named.
 
         A rule left undecided is named on the answer by ``decision.decide`` itself. What is asked here
         is the rest: a warning that fires when a fact is known, is ruled out when the same fact is
-        unknown, and no card that then speaks names that fact.
+        unknown, and neither does a card then name that fact, nor does one as loud speak on the topic.
         """
         for hook, patients in self.patients.items():
-            for rule in _speaking(patients.rules, hook):
-                if _indicator(rule) is Indicator.INFO:
+            warnings = [rule for rule in _speaking(patients.rules, hook) if _indicator(rule) is not Indicator.INFO]
+            exposed: dict[str, list[Rule]] = {}
+            for rule in warnings:
+                for fact in patients.ruled_out_when_unknown(rule):
+                    exposed.setdefault(fact, []).append(rule)
+            for fact in sorted(set(exposed) - set(invariant.except_)):
+                if not patients.may_be_unknown(fact):
                     continue
-                for fact in sorted(_facts_behind(rule, patients)):
-                    witness = self._silenced(hook, patients, rule, fact)
-                    if witness is not None:
-                        yield Breach(
-                            f"{rule.id} is silenced when {fact} is unknown, and no card names it", hook, witness
-                        )
+                # One question for all rules first; only where it is answered with yes, one for each.
+                if self._silenced(hook, patients, fact, exposed[fact]) is not None:
+                    for rule in exposed[fact]:
+                        witness = self._silenced(hook, patients, fact, [rule])
+                        if witness is not None:
+                            text = f"{rule.id} is silenced when {fact} is unknown, and no card names it"
+                            yield Breach(text, hook, witness)
 
-    def _silenced(self, hook: str, patients: Patients, rule: Rule, fact: str) -> dict[str, Finding] | None:
-        if not patients.rests_on_words_about_the_record(rule, fact):
-            return None
-        missing, naming = patients.with_unknown(fact)
-        named = z3.Or([missing(patients.speaks(other)) for other in naming] or [z3.BoolVal(val=False)])
-        ruled_out = z3.Not(missing(patients.possibly(rule.when)))
-        return self._ask(hook, patients.speaks(rule), missing.defined, ruled_out, z3.Not(named))
+    def _silenced(self, hook: str, patients: Patients, fact: str, rules: Sequence[Rule]) -> dict[str, Finding] | None:
+        missing = Substitution(patients, fact)
+        spoken = _speaking(patients.rules, hook)
+        named = z3.Or([missing(patients.speaks(other)) for other in patients.naming(fact)] or [z3.BoolVal(val=False)])
+        cases = []
+        for rule in rules:
+            instead = [other for other in spoken if other.id != rule.id and _as_loud_on_topic(other, rule)]
+            replaced = z3.Or([missing(patients.speaks(other)) for other in instead] or [z3.BoolVal(val=False)])
+            ruled_out = z3.Not(missing(patients.possibly(rule.when)))
+            cases.append(z3.And(patients.speaks(rule), ruled_out, z3.Not(replaced)))
+        everything = {name for rule in patients.rules for name in rule.reads}
+        return self._ask(hook, everything, missing.defined, z3.Not(named), z3.Or(cases))
 
 
-def _solver(patients: Patients) -> z3.Solver:
-    solver = z3.Solver()
-    solver.add(*patients.constraints)
-    return solver
+def _as_loud_on_topic(other: Rule, rule: Rule) -> bool:
+    assert other.recommendation is not None
+    assert rule.recommendation is not None
+    same = other.recommendation.topic == rule.recommendation.topic or (
+        rule.family is not None and other.family == rule.family
+    )
+    return same and _indicator(other).rank >= _indicator(rule).rank
+
+
+def _findings(condition: Condition) -> set[str]:
+    return {leaf.finding for leaf in leaves(condition)}
 
 
 def _speaking(rules: Sequence[Rule], hook: str) -> list[Rule]:
@@ -212,22 +241,6 @@ def _opposed(one: Rule, other: Rule) -> bool:
     directions = {one.recommendation.direction, other.recommendation.direction}
     named = other.id in one.names_conflict_with or one.id in other.names_conflict_with
     return one.recommendation.topic == other.recommendation.topic and directions == {"for", "against"} and not named
-
-
-def _facts_behind(rule: Rule, patients: Patients) -> set[str]:
-    """The facts a rule rests on, through conclusions."""
-    facts: set[str] = set()
-    waiting, seen = list(rule.reads), set[str]()
-    while waiting:
-        name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        if name in patients.concluding:
-            waiting.extend(read for concluding in patients.concluding[name] for read in concluding.reads)
-        else:
-            facts.add(name)
-    return facts
 
 
 def _abrupt_stops(knowledge: Knowledge, invariant: NoAbruptStop) -> Iterator[Breach]:
@@ -254,7 +267,7 @@ def prove_all(rules_folder: Path, *, only: str | None = None) -> Iterator[Proof]
     """The proofs of a folder of rules; ``only`` names one invariant."""
     knowledge = load(rules_folder)
     prover = Prover(knowledge, load_invariants(rules_folder, knowledge))
-    return (proof for proof in prover.prove() if only is None or proof.id == only)
+    return prover.prove(only)
 
 
 def witness_lines(breach: Breach) -> list[str]:

@@ -7,7 +7,7 @@ Conclusions are defined from their rules exactly as the engine closes them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -51,13 +51,12 @@ class Patients:
         self._prefix = prefix
         self._symbols: dict[str, Symbol] = {}
         self.facts = tuple(sorted({name for when in asked for name in _names(when)} - set(self.concluding)))
-        self.constraints: list[z3.BoolRef] = []
-        self.definitions: list[z3.BoolRef] = []
+        self._bounds: dict[str, list[z3.BoolRef]] = {}
+        self._definitions: dict[str, z3.BoolRef] = {}
         for name in self.facts:
             self._add_fact(name)
         for stratum in self.strata:
             self._add_conclusions(stratum)
-        self.constraints += self.definitions
 
     def _add_fact(self, name: str) -> None:
         symbol = Symbol(*(z3.Int(f"{self._prefix}{name}.{part}") for part in ("status", "low", "high")))
@@ -65,14 +64,14 @@ class Patients:
         scale = self.scales.get(name, Scale(()))
         low, high = scale.lowest, scale.highest
         open_number = z3.And(symbol.low == low, symbol.high == high)
-        self.constraints += [
+        self._bounds[name] = [
             z3.And(symbol.status >= ABSENT, symbol.status <= PRESENT),
             z3.And(symbol.low >= low, symbol.low <= symbol.high, symbol.high <= high),
             z3.Implies(symbol.status != PRESENT, open_number),
         ]
         definition = self.knowledge.facts.get(name)
         if definition is not None:
-            self.constraints += [symbol.status != state for state in _impossible(definition)]
+            self._bounds[name] += [symbol.status != state for state in _impossible(definition)]
 
     def _add_conclusions(self, stratum: Sequence[Rule]) -> None:
         concluded: dict[str, list[Rule]] = {}
@@ -84,10 +83,35 @@ class Patients:
             surely = z3.Or([self.surely(rule.when) for rule in rules])
             possibly = z3.Or([self.possibly(rule.when) for rule in rules])
             self._symbols[name] = Symbol(status, z3.IntVal(0), z3.IntVal(0))
-            self.definitions.append(status == z3.If(surely, PRESENT, z3.If(possibly, UNKNOWN, ABSENT)))
+            self._definitions[name] = status == z3.If(surely, PRESENT, z3.If(possibly, UNKNOWN, ABSENT))
 
     def symbol(self, name: str) -> Symbol:
         return self._symbols[name]
+
+    def behind(self, names: Iterable[str]) -> frozenset[str]:
+        """The findings and everything they are concluded from."""
+        seen: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            if name not in seen:
+                seen.add(name)
+                waiting.extend(read for rule in self.concluding.get(name, ()) for read in rule.reads)
+        return frozenset(seen)
+
+    def constraints(self, names: Iterable[str]) -> list[z3.BoolRef]:
+        """What ties these findings to all they rest on. Only that: a proof need not look at the rest."""
+        found = []
+        for name in sorted(self.behind(names)):
+            if name in self._definitions:
+                found.append(self._definitions[name])
+            else:
+                found += self._bounds[name]
+        return found
+
+    def definitions(self) -> Iterator[tuple[str, z3.BoolRef]]:
+        """How each conclusion follows from its rules."""
+        yield from self._definitions.items()
 
     def surely(self, condition: Condition) -> z3.BoolRef:
         """The condition is true."""
@@ -119,49 +143,44 @@ class Patients:
         """The rule fires."""
         return self.surely(rule.when)
 
-    def rests_on_words_about_the_record(self, rule: Rule, fact: str) -> bool:
-        """Whether an unknown ``fact`` could rule the rule out, and not merely leave it undecided.
+    def ruled_out_when_unknown(self, rule: Rule) -> frozenset[str]:
+        """The facts that, unknown, could rule the rule out and not merely leave it undecided.
 
         Only the words that speak about the record (``unknown``, ``not present``, ``not absent``) inside
-        a conclusion the rule reads can do that; without one there is nothing to ask the solver.
+        a conclusion the rule reads can do that; where there is none, there is nothing to ask the solver.
         """
-        waiting, seen = [name for name in rule.reads if name in self.concluding], set[str]()
-        while waiting:
-            name = waiting.pop()
-            if name in seen:
-                continue
-            seen.add(name)
+        found: set[str] = set()
+        waiting = [name for name in self.behind(rule.reads) if name in self.concluding]
+        for name in waiting:
             for concluding in self.concluding[name]:
                 for leaf in leaves(concluding.when):
-                    if leaf.finding == fact and leaf.word in ABOUT_THE_RECORD:
-                        return True
-                    if leaf.finding in self.concluding:
-                        # A word about the record applied to a conclusion reaches every fact below it.
-                        if leaf.word in ABOUT_THE_RECORD:
-                            return True
-                        waiting.append(leaf.finding)
-        return False
+                    if leaf.word in ABOUT_THE_RECORD:
+                        found |= self.behind([leaf.finding])
+        return frozenset(found - set(self.concluding))
 
-    def with_unknown(self, fact: str) -> tuple[Substitution, tuple[Rule, ...]]:
-        """The same patient with one fact unknown, and the card rules that name that fact when they speak."""
-        naming = tuple(rule for rule in self.rules if rule.card is not None and self._names_when_unknown(rule, fact))
-        return Substitution(self, fact), naming
-
-    def _names_when_unknown(self, rule: Rule, fact: str) -> bool:
-        return fact in rule.reads or fact in rule.mentions
+    def naming(self, fact: str) -> tuple[Rule, ...]:
+        """The card rules that name the fact when they speak and it is unknown."""
+        return tuple(
+            rule for rule in self.rules if rule.card is not None and (fact in rule.reads or fact in rule.mentions)
+        )
 
     def is_plain(self, name: str) -> z3.BoolRef:
         """The fact says nothing."""
         return self._symbols[name].status == STATUS_NUMBER[self.plain_status(name)]
+
+    def may_be_unknown(self, name: str) -> bool:
+        """Whether a record can leave the fact unknown; a setting is always known."""
+        definition = self.knowledge.facts.get(name)
+        return definition is None or definition.kind not in NEVER_UNKNOWN
 
     def plain_status(self, name: str) -> Status:
         """The status of a fact that says nothing: absent, or not known where a record cannot say absent."""
         definition = self.knowledge.facts.get(name)
         return Status.UNKNOWN if definition is not None and definition.kind in NEVER_ABSENT else Status.ABSENT
 
-    def witness(self, model: z3.ModelRef) -> dict[str, Finding]:
+    def witness(self, model: z3.ModelRef, names: Iterable[str]) -> dict[str, Finding]:
         """The patient a model describes, as findings; numbers are chosen inside their ranks."""
-        return {name: self._finding(name, model) for name in self.facts}
+        return {name: self._finding(name, model) for name in names}
 
     def _finding(self, name: str, model: z3.ModelRef) -> Finding:
         symbol = self._symbols[name]
@@ -195,8 +214,7 @@ class Substitution:
         for name in patients.concluding:
             status = patients.symbol(name).status
             self._pairs.append((status, z3.Int(f"{name}.status without {fact}")))
-        definitions = [z3.substitute(formula, *self._pairs) for formula in patients.definitions]
-        self.defined = z3.And(definitions)
+        self.defined = z3.And([z3.substitute(formula, *self._pairs) for _, formula in patients.definitions()])
 
     def __call__(self, formula: z3.BoolRef) -> z3.BoolRef:
         return z3.substitute(formula, *self._pairs)
