@@ -52,7 +52,7 @@ say "starting"
 inside env SCIATICA_CDS_BIND="127.0.0.1:$port" WEB_CONCURRENCY=1 gunicorn --config /app/gunicorn.conf.py >/dev/null 2>&1 &
 runner=$!
 healthy=no
-for _ in $(seq 50); do
+for _ in $(seq 150); do
     if inside python3 -c "import urllib.request as u; u.urlopen('http://127.0.0.1:$port/health', timeout=2)" 2>/dev/null; then
         healthy=yes
         break
