@@ -20,7 +20,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo serve test lint types rules unit lock bench corpus alert-burden pages golden image clean
+.PHONY: help setup demo serve test lint types rules unit conformance lock bench corpus alert-burden pages golden image clean
 
 help: ## List what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 20
@@ -66,8 +66,11 @@ rules: setup ## The rule files: are they well formed, and do their own examples 
 	$(BIN)/sciatica-cds lint
 	$(BIN)/sciatica-cds test
 
-unit: setup ## The tests
-	$(BIN)/pytest -n $(WORKERS)
+unit: setup ## The tests; they write docs/conformance.md anew
+	$(BIN)/pytest -n $(WORKERS) --conformance docs/conformance.md
+
+conformance: setup ## Which requirements of CDS Hooks are met, shown by which tests: docs/conformance.md
+	$(BIN)/pytest -n $(WORKERS) -m requirement --conformance docs/conformance.md
 
 lock: setup ## Compile both lock files anew from pyproject.toml
 	$(COMPILE) --upgrade --output-file requirements.lock

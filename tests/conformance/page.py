@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 
@@ -9,6 +10,8 @@ from tests.conformance.requirements import CHAPTERS, Requirement, requirements
 
 MET, FAILED, SKIPPED, UNTESTED = "met", "**not met**", "not run", "**no test**"
 _SHOWN = 3
+# The numbers that open the name of a test say what the row says already.
+_NUMBERS = re.compile(r"^test_(?:[a-z]{2}_?\d+_(?:to_)?|\d{3}_)*")
 
 Outcomes = Mapping[str, Mapping[str, set[str]]]
 """Requirement id -> test -> the outcomes of its cases."""
@@ -59,7 +62,13 @@ def _counts(rows: list[tuple[Requirement, str]]) -> str:
 
 def _row(requirement: Requirement, told: str, outcomes: Outcomes) -> str:
     tests = sorted(outcomes.get(requirement.id, {}))
-    shown = "<br>".join(f"`{test}`" for test in tests[:_SHOWN])
+    shown = "<br>".join(_told(test) for test in tests[:_SHOWN])
     more = f"<br>and {len(tests) - _SHOWN} more" if len(tests) > _SHOWN else ""
     reason = shown + more or requirement.reason
     return f"\n| {requirement.id} | {requirement.level} | {requirement.text} | {told} | {reason} |"
+
+
+def _told(test: str) -> str:
+    """A test as its file and the sentence its name is."""
+    path, _, name = test.partition("::")
+    return f"`{path}`: {_NUMBERS.sub('', name).replace('_', ' ')}"

@@ -61,6 +61,7 @@ def test_di_14_qr_1_tk_1_the_shipped_templates_are_lint_clean_and_stable(knowled
     assert not unasked(knowledge, hook)
 
 
+@pytest.mark.requirement("PF-3", "TK-1", "TK-2", "TK-3", "TK-4", "TK-6", "TK-8", "QR-1", "QR-2", "QR-3", "QR-4")
 @pytest.mark.parametrize(
     ("query", "requirement"),
     [
