@@ -62,9 +62,12 @@ lint: setup ## Style, mistakes and format of the Python code
 types: setup ## Types
 	$(BIN)/mypy
 
-rules: setup ## The rule files: are they well formed, and do their own examples and the stories hold?
+rules: setup ## The rule files: well formed, examples and stories hold, all of it seen, faults noticed, invariants proved
 	$(BIN)/sciatica-cds lint
 	$(BIN)/sciatica-cds test
+	$(BIN)/sciatica-cds coverage
+	$(BIN)/sciatica-cds mutate
+	$(BIN)/sciatica-cds prove
 
 unit: setup ## The tests; they write docs/conformance.md anew
 	$(BIN)/pytest -n $(WORKERS) --conformance docs/conformance.md
