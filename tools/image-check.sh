@@ -49,7 +49,8 @@ inside sh -c '[ -z "$(find /app /venv ! -user 0 -print -quit)" ]' || fail "somet
 inside sciatica-cds lint >/dev/null 2>&1 || fail "the rule set is not well formed inside the image"
 
 say "starting"
-inside env SCIATICA_CDS_BIND="127.0.0.1:$port" WEB_CONCURRENCY=1 gunicorn --config /app/gunicorn.conf.py >/dev/null 2>&1 &
+inside env SCIATICA_CDS_BIND="127.0.0.1:$port" WEB_CONCURRENCY=1 \
+    gunicorn --config /app/gunicorn.conf.py --pid /tmp/gunicorn.pid >/dev/null 2>&1 &
 runner=$!
 healthy=no
 for _ in $(seq 150); do
@@ -59,6 +60,7 @@ for _ in $(seq 150); do
     fi
     sleep 0.2
 done
-kill "$runner" 2>/dev/null || true
+inside sh -c 'kill "$(cat /tmp/gunicorn.pid)"' || kill "$runner" 2>/dev/null || true
+wait "$runner" || true
 [ "$healthy" = yes ] || fail "the health check does not pass"
 say "passed: user 10001, no compiler, no pip, code and rules not writable, lint passes, healthy"
