@@ -29,6 +29,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "propose-examples": ("service.cli.rules", "propose"),
         "topics": ("service.cli.rules", "topics"),
         "golden": ("service.cli.testing", "golden"),
+        "audit": ("service.cli.audit", "audit"),
+        "replay": ("service.cli.audit", "replay"),
     }
 )
 

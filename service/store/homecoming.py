@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+import structlog
+
 from service.store.database import Database
+from service.store.keys import Keyring
 from service.store.place import Place
 from service.store.projection import insert_rows
 from service.store.spool import living, orphans
 
 
-def bring_orphans_home(database: Database, place: Place) -> int:
+def bring_orphans_home(database: Database, place: Place, keyring: Keyring) -> int:
     """Bring home the rows of writers that are gone, and remove their files. How many rows; raises StoreError."""
     count = 0
     for orphan in orphans(place.spool):
-        for rows in orphan.batches():
+        rejected = 0
+        for rows, bad in orphan.batches(keyring):
             with database.writing() as connection:
                 insert_rows(connection, rows, place.packs)
             count += len(rows)
-        orphan.remove()
+            rejected += bad
+        if rejected:
+            structlog.get_logger().error("store", error=f"{rejected} lines of a spool file are no rows; it is kept")
+            orphan.set_aside()
+        else:
+            orphan.remove()
     return count
 
 
-def bring_all_home(database: Database, place: Place) -> int:
+def bring_all_home(database: Database, place: Place, keyring: Keyring) -> int:
     """Bring home every row of every spool file, so that a reader sees all that was ever kept. Raises StoreError.
 
     Files of writers that live are only read: their writers bring the same rows home too, which does no harm.
     """
-    count = bring_orphans_home(database, place)
-    for rows in living(place.spool):
+    count = bring_orphans_home(database, place, keyring)
+    for rows in living(place.spool, keyring):
         with database.writing() as connection:
             insert_rows(connection, rows, place.packs)
         count += len(rows)

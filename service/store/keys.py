@@ -1,4 +1,4 @@
-"""The keys under which patients are hashed and checkpoints sealed, in a file of their own, rotated by id.
+"""The keys under which patients are hashed, rows chained and checkpoints sealed, in a file of their own, rotated by id.
 
 The file is JSON: ``{"current": "k1", "keys": {"k1": "<64 hexadecimal digits>"}}``. Whoever has it and a patient's id
 can find that patient's decisions; whoever has only the store cannot.
@@ -34,8 +34,12 @@ class Keyring:
         """The keyed hash of a resource's reference, as 16 hexadecimal digits: enough to tell two resources apart."""
         return self._hash("resource", reference, None)[:16]
 
+    def row(self, text: str, key: str) -> str:
+        """The hash of a row of the ledger."""
+        return self._hash("row", text, key)
+
     def seal(self, text: str, key: str | None = None) -> str:
-        """The seal of a checkpoint or a writer: only who has the key can make it."""
+        """The seal of a checkpoint: only who has the key can make it."""
         return self._hash("seal", text, key)
 
     def _hash(self, purpose: str, text: str, key: str | None) -> str:

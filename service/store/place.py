@@ -76,23 +76,22 @@ class RuleSet:
             "settings": dict(self.settings),
             "findings": list(self.findings),
             "rules": [list(rule) for rule in self.rules],
-            "pack": hashlib.sha256(self._wait_in(packs)).hexdigest(),
+            "archive": hashlib.sha256(self._wait_in(packs)).hexdigest(),
         }
 
     def _wait_in(self, packs: Path) -> bytes:
-        """The compressed files; written once, whole or not at all. On a full disk they are only told by digest."""
+        """The archive; its file is written once, whole or not at all. On a full disk only its digest is kept."""
+        archive = self.archive()
         path = packs / f"{self.digest}{PACK_SUFFIX}"
-        if path.is_file():
-            return path.read_bytes()
-        packed = gzip.compress(self.archive(), 6, mtime=0)
         fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
         try:
-            packs.mkdir(parents=True, exist_ok=True, mode=0o700)
-            fresh.write_bytes(packed)
-            fresh.replace(path)
+            if not path.is_file():
+                packs.mkdir(parents=True, exist_ok=True, mode=0o700)
+                fresh.write_bytes(gzip.compress(archive, 6, mtime=0))
+                fresh.replace(path)
         except OSError:
             fresh.unlink(missing_ok=True)
-        return packed
+        return archive
 
 
 PACK_SUFFIX = ".tar.gz"

@@ -39,6 +39,7 @@ def insert_rows(connection: Connection, rows: Sequence[Row], packs: Path) -> Non
         {
             "writer": row.writer,
             "seq": row.seq,
+            "key": row.key,
             "kind": row.kind,
             "at": row.at,
             "body": row.body,
@@ -69,8 +70,6 @@ def _begin(row: Row, body: Json, into: Projected) -> None:
             "id": row.writer,
             "begun": row.at,
             "service_version": body["service_version"],
-            "key": body["key"],
-            "seal": body["seal"],
         }
     )
 

@@ -1,6 +1,7 @@
 """The remarks about findings and problems that may be remembered: sentences of ours that name nothing of a record.
 
-``{}`` stands for a masked reference. A remark that is not here is replaced, so a new one leaks nothing before somebody has looked at it.
+``{}`` stands for a masked reference. A remark that is not here is replaced, so a new one leaks nothing before somebody
+has looked at it.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from service.store.chain import Row, from_line
+from service.store.keys import Keyring
 
 _SUFFIX = ".rows"
 _CHUNK = 1024 * 1024
@@ -75,13 +76,17 @@ class Orphan:
     path: Path
     descriptor: int
 
-    def batches(self) -> Iterator[list[Row]]:
-        """Its rows, a megabyte at a time."""
-        yield from _batches(self.descriptor)
+    def batches(self, keyring: Keyring) -> Iterator[tuple[list[Row], int]]:
+        """Its rows, a megabyte at a time, and how many whole lines among them are no rows under these keys."""
+        yield from _batches(self.descriptor, keyring)
 
     def remove(self) -> None:
         """Delete it: all of it is in the database."""
         self.path.unlink(missing_ok=True)
+
+    def set_aside(self) -> None:
+        """Keep it under another name for a person to look at: it holds lines that are no rows under these keys."""
+        self.path.rename(self.path.with_suffix(".rejected"))
 
 
 def orphans(folder: Path) -> Iterator[Orphan]:
@@ -100,7 +105,7 @@ def orphans(folder: Path) -> Iterator[Orphan]:
             os.close(descriptor)
 
 
-def living(folder: Path) -> Iterator[list[Row]]:
+def living(folder: Path, keyring: Keyring) -> Iterator[list[Row]]:
     """The rows of all files as they stand, also of writers that live; they are only read."""
     for path in sorted(folder.glob(f"*{_SUFFIX}")):
         try:
@@ -108,7 +113,7 @@ def living(folder: Path) -> Iterator[list[Row]]:
         except FileNotFoundError:
             continue
         try:
-            yield from _batches(descriptor)
+            yield from (rows for rows, _ in _batches(descriptor, keyring))
         finally:
             os.close(descriptor)
 
@@ -124,18 +129,16 @@ def waiting_bytes(folder: Path) -> int:
     return sum(sizes)
 
 
-def rows_of(data: bytes, *, ours: bool = False) -> list[Row]:
-    """The rows of whole lines. A torn or damaged line is no row: it was never promised to anybody.
-
-    With ``ours`` the lines were written by this process and are not checked again.
-    """
-    return [row for line in data.split(b"\n") if line and (row := from_line(line, check=not ours)) is not None]
+def rows_of(data: bytes, check: Keyring | None) -> list[Row]:
+    """The rows of whole lines. A torn or damaged line is no row: it was never promised to anybody."""
+    return [row for line in data.split(b"\n") if line and (row := from_line(line, check)) is not None]
 
 
-def _batches(descriptor: int) -> Iterator[list[Row]]:
+def _batches(descriptor: int, keyring: Keyring) -> Iterator[tuple[list[Row], int]]:
     place, rest = 0, b""
     while chunk := os.pread(descriptor, _CHUNK, place):
         place += len(chunk)
         whole, newline, rest = (rest + chunk).rpartition(b"\n")
-        if rows := rows_of(whole + newline):
-            yield rows
+        if newline:
+            rows = rows_of(whole, keyring)
+            yield rows, whole.count(b"\n") + 1 - len(rows)

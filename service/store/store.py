@@ -133,7 +133,7 @@ class Store:
                 self._draining, self._unjoined = threading.Lock(), 0
                 atexit.register(self.close)
             if self._writer is None:
-                self._writer = Writer(self.place, self._begin)
+                self._writer = Writer(self.place, self.keyring, {"service_version": self._version})
             if self._thread is None:
                 self._wake, self._stopping = threading.Event(), threading.Event()
                 self._thread = threading.Thread(
@@ -146,9 +146,6 @@ class Store:
         if rule_set is None or writer.knows(rule_set.digest):
             return None
         return "rule-set", rule_set.body(self.place.packs)
-
-    def _begin(self, writer: str) -> dict[str, Any]:
-        return {"service_version": self._version, "key": self.keyring.current, "seal": self.keyring.seal(writer)}
 
     def _directly(self, rows: Sequence[Row]) -> None:
         """Keep rows in the database at once, since the spool cannot be written."""
@@ -172,7 +169,7 @@ class Store:
                 self.drain()
                 if now >= orphans_due:
                     orphans_due = now + _ORPHANS_EVERY_SECONDS
-                    self._unjoined += bring_orphans_home(self.database, self.place)
+                    self._unjoined += bring_orphans_home(self.database, self.place, self.keyring)
                 if self._unjoined and (now >= checkpoint_due or self._unjoined >= CHECKPOINT_ROWS):
                     checkpoint_due = now + CHECKPOINT_SECONDS
                     self.checkpoint()

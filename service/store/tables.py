@@ -21,6 +21,7 @@ ledger = Table(
     metadata,
     Column("writer", String(16), primary_key=True, comment="Which writer (a process) wrote the row; see writers."),
     Column("seq", BigInteger, primary_key=True, autoincrement=False, comment="1, 2, 3 … per writer, without gaps."),
+    Column("key", String(32), nullable=False, comment="Id of the key under which hash was made."),
     Column(
         "kind",
         String(16),
@@ -41,7 +42,8 @@ ledger = Table(
         "hash",
         _HASH,
         nullable=False,
-        comment="SHA-256 over writer, seq, kind, at, previous and body, joined by tabs, as hexadecimal digits.",
+        comment="HMAC-SHA-256 over writer, seq, key, kind, at, previous and body, joined by tabs, as hexadecimal "
+        "digits: nobody without the key can make, change or add a row.",
     ),
     comment="The one table that counts: every remembered thing, one row each, chained per writer so that a changed, "
     "dropped, inserted or swapped row shows.",
@@ -53,8 +55,6 @@ writers = Table(
     Column("id", String(16), primary_key=True, comment="A random name, made when the process first wrote."),
     Column("begun", _TIME, nullable=False, comment="When it first wrote."),
     Column("service_version", String(32), nullable=False, comment="Version of the program."),
-    Column("key", String(32), nullable=False, comment="Id of the key that sealed this row."),
-    Column("seal", _HASH, nullable=False, comment="HMAC-SHA-256 of id and begun: only the service can start a writer."),
     comment="The processes that wrote. From the begin rows of the ledger.",
 )
 
@@ -142,7 +142,7 @@ rule_sets = Table(
         comment="Ids and versions of all rules as a JSON list of pairs. Letter n of `rules` in the body of a decision "
         "is what became of rule n: f fired, s stopped, u not enough data, - not asked under this hook.",
     ),
-    Column("pack", LargeBinary, comment="All its files, as a tar archive compressed with xz."),
+    Column("pack", LargeBinary, comment="All its files, as a tar archive compressed with gzip."),
     comment="Every rule set that ever decided, kept whole, so that an old decision can be made again.",
 )
 

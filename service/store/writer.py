@@ -10,7 +10,8 @@ from typing import Any
 
 import structlog
 
-from service.store.chain import ZEROS, Row, as_line, canonical, chained
+from service.store.chain import ZEROS, Link, Row, as_line, canonical, chained
+from service.store.keys import Keyring
 from service.store.place import Place
 from service.store.spool import SpoolFile, rows_of
 from service.store.times import written
@@ -24,10 +25,11 @@ _BATCH_BYTES = 4 * 1024 * 1024
 class Writer:
     """One chain. Safe for threads, not for processes."""
 
-    def __init__(self, place: Place, begin: Callable[[str], dict[str, Any]]) -> None:
-        """A new chain with a random name; ``begin`` gives the body of its first row. The file is made when needed."""
+    def __init__(self, place: Place, keyring: Keyring, begin: dict[str, Any]) -> None:
+        """A new chain with a random name; ``begin`` is the body of its first row. The file is made when needed."""
         self.id = secrets.token_hex(8)
         self._place = place
+        self._keyring = keyring
         self._begin = begin
         self._mutex = threading.Lock()
         self._spool: SpoolFile | None = None
@@ -51,7 +53,7 @@ class Writer:
             if before is not None and before[1]["digest"] not in self._told:
                 entries.insert(0, before)
             if self._seq == 0:
-                entries.insert(0, ("begin", self._begin(self.id)))
+                entries.insert(0, ("begin", self._begin))
             rows = self._chained(entries, written(now))
             if not self._spooled(rows):
                 try:
@@ -79,7 +81,7 @@ class Writer:
             whole = data[: data.rfind(b"\n") + 1]
             if not whole:
                 return
-            yield rows_of(whole, ours=True)
+            yield rows_of(whole, None)
             self._came_home(len(whole))
 
     def _came_home(self, count: int) -> None:
@@ -104,7 +106,7 @@ class Writer:
         seq, head = self._seq, self._head
         for kind, body in entries:
             seq += 1
-            rows.append(chained(self.id, seq, head, kind, now, canonical(body)))
+            rows.append(chained(Link(self.id, seq, head), kind, now, canonical(body), self._keyring))
             head = rows[-1].hash
         return rows
 

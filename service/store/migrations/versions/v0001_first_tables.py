@@ -183,6 +183,7 @@ def upgrade() -> None:
         sa.Column(
             "seq", sa.BigInteger(), autoincrement=False, nullable=False, comment="1, 2, 3 … per writer, without gaps."
         ),
+        sa.Column("key", sa.String(length=32), nullable=False, comment="Id of the key under which hash was made."),
         sa.Column(
             "kind",
             sa.String(length=16),
@@ -206,7 +207,7 @@ def upgrade() -> None:
             "hash",
             sa.String(length=64),
             nullable=False,
-            comment="SHA-256 over writer, seq, kind, at, previous and body, joined by tabs, as hexadecimal digits.",
+            comment="HMAC-SHA-256 over writer, seq, key, kind, at, previous and body, joined by tabs, as hexadecimal digits: nobody without the key can make, change or add a row.",
         ),
         sa.PrimaryKeyConstraint("writer", "seq"),
         comment="The one table that counts: every remembered thing, one row each, chained per writer so that a changed, dropped, inserted or swapped row shows.",
@@ -275,13 +276,6 @@ def upgrade() -> None:
         ),
         sa.Column("begun", sa.String(length=27), nullable=False, comment="When it first wrote."),
         sa.Column("service_version", sa.String(length=32), nullable=False, comment="Version of the program."),
-        sa.Column("key", sa.String(length=32), nullable=False, comment="Id of the key that sealed this row."),
-        sa.Column(
-            "seal",
-            sa.String(length=64),
-            nullable=False,
-            comment="HMAC-SHA-256 of id and begun: only the service can start a writer.",
-        ),
         sa.PrimaryKeyConstraint("id"),
         comment="The processes that wrote. From the begin rows of the ledger.",
     )

@@ -1,0 +1,110 @@
+"""Commands for those who ask what the service did: is the memory whole, and would it decide the same again?"""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+
+import click
+
+from service.cli.memory import Opened, day, open_store
+
+
+@click.group()
+def audit() -> None:
+    """Look after the memory: verify it, join its chains, delete what is old, export."""
+
+
+@audit.command()
+@click.option("--anchor", metavar="NUMBER:HASH", help="A checkpoint as a log elsewhere has it: it must be here.")
+def verify(anchor: str | None) -> None:
+    """Find every row that was changed, dropped, inserted or swapped. Ends with 1 when there is one."""
+    from service.store.audit import audit as audit_store
+
+    published = None
+    if anchor is not None:
+        number, _, hashed = anchor.partition(":")
+        if not number.isdigit() or not hashed:
+            raise click.UsageError("--anchor is the number of a checkpoint, a colon, and its hash")
+        published = (int(number), hashed)
+    opened = open_store()
+    report = audit_store(opened.database, opened.keyring, published)
+    for fault in report.faults:
+        click.echo(str(fault))
+    if report.more:
+        click.echo(f"and {report.more} more")
+    click.echo(
+        f"{report.rows} rows, {report.decisions} decisions, {report.checkpoints} checkpoints, "
+        f"{report.unjoined} rows after the last one: {len(report.faults) + report.more} fault(s)"
+    )
+    sys.exit(0 if report.is_good else 1)
+
+
+@audit.command()
+def checkpoint() -> None:
+    """Join the chains of all writers now and print what to keep elsewhere: NUMBER:HASH."""
+    from service.store.checkpoints import last_checkpoint, make_checkpoint
+
+    opened = open_store()
+    make_checkpoint(opened.database, opened.keyring, datetime.now(UTC))
+    with opened.database.reading() as connection:
+        last = last_checkpoint(connection)
+    click.echo(f"{last.number}:{last.hash}" if last else "nothing is kept yet")
+
+
+@click.command()
+@click.argument("decision_id", metavar="ID", required=False)
+@click.option("--all", "everything", is_flag=True, help="Every decision of a period.")
+@click.option("--since", metavar="DAY", help="With --all: the first day.")
+@click.option("--until", metavar="DAY", help="With --all: the day after the last.")
+@click.option("--card", is_flag=True, help="ID is the uuid of a card.")
+def replay(decision_id: str | None, since: str | None, until: str | None, *, everything: bool, card: bool) -> None:
+    """Decide again from what was kept, under the rule set that was in use. Ends with 1 where a card differs.
+
+    \b
+    sciatica-cds replay 3f0c…            one decision, its cards shown
+    sciatica-cds replay --all --since 2026-03-01
+    """  # noqa: D301  # click reads the backspace
+    if everything == (decision_id is not None):
+        raise click.UsageError("name a decision, or say --all")
+    opened = open_store()
+    if everything:
+        sys.exit(_replay_all(opened, since, until))
+    assert decision_id is not None
+    sys.exit(_replay_one(opened, decision_id, card=card))
+
+
+def _replay_one(opened: Opened, decision_id: str, *, card: bool) -> int:
+    from service.cli.show import show_cards
+    from service.hooks.replaying import Replayer
+
+    reading = opened.reading
+    kept = reading.decision_of_card(decision_id) if card else reading.decision(decision_id)
+    again = Replayer(reading).replay(kept)
+    body = kept.body
+    click.echo(f"{kept.id}  {body['at']}  {body['hook']}  rule set {body['ruleset'][:12]}")
+    if again.decision is not None:
+        show_cards(again.cards, "No card was shown.")
+    for difference in again.differences:
+        click.echo(f"differs: {difference}")
+    shown = f"the same {len(again.cards)} card(s), byte for byte, but for what is not kept (docs/store.md)"
+    click.echo(shown if again.same else f"{len(again.differences)} difference(s)")
+    return 0 if again.same else 1
+
+
+def _replay_all(opened: Opened, since: str | None, until: str | None) -> int:
+    from service.hooks.replaying import Replayer
+
+    reading = opened.reading
+    period = (day(since), day(until) if until else None)
+    replayer = Replayer(reading)
+    differing = count = 0
+    with click.progressbar(reading.decisions(*period), length=reading.count(*period), file=sys.stderr) as kept:
+        for one in kept:
+            again = replayer.replay(one)
+            count += 1
+            differing += not again.same
+            for difference in again.differences:
+                click.echo(f"{one.id}: {difference}")
+    click.echo(f"{count} decisions replayed, {differing} differing")
+    return 1 if differing else 0

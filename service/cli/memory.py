@@ -1,0 +1,54 @@
+"""The store as the commands use it: opened by the settings of the environment, with everything brought home first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import click
+
+from service.config import Settings, read_settings
+from service.store.database import Database, store_url
+from service.store.homecoming import bring_all_home
+from service.store.keys import Keyring, read_keyring
+from service.store.place import Place, place_of
+from service.store.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open store."""
+
+    settings: Settings
+    place: Place
+    database: Database
+    keyring: Keyring
+
+    @property
+    def reading(self) -> Reading:
+        """Questions to the store."""
+        return Reading(self.database, self.keyring)
+
+
+def open_store() -> Opened:
+    """The store of this machine, with what waits in the spool brought home. Raises StoreError."""
+    settings = read_settings()
+    place = place_of(settings)
+    if not place.keys.exists():
+        raise click.UsageError(
+            "there is no store here yet: SCIATICA_CDS_DATA or SCIATICA_CDS_STORE_KEYS say where it is"
+        )
+    opened = Opened(settings, place, Database(store_url(place.url), place.wait_seconds), read_keyring(place.keys))
+    bring_all_home(opened.database, place, opened.keyring)
+    return opened
+
+
+def day(text: str | None) -> datetime:
+    """An ISO 8601 day or time as an aware time, the beginning of time for nothing. Without a zone it is UTC."""
+    if text is None:
+        return datetime.min.replace(tzinfo=UTC)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.UsageError(f"{text} is not an ISO 8601 day or time, such as 2026-03-01") from None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

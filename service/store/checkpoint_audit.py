@@ -1,0 +1,91 @@
+"""Checkpoints as an audit looks at them: whole, sealed, without gaps, and every head still there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+
+from sqlalchemy import Connection, and_, select
+
+from service.store.chain import ZEROS
+from service.store.checkpoints import Checkpoint, Head
+from service.store.faults import AuditReport
+from service.store.keys import Keyring
+from service.store.tables import checkpoint_heads, checkpoints, ledger
+
+Heads = Mapping[str, tuple[int, str]]
+
+
+def audit_checkpoints(
+    connection: Connection, keyring: Keyring, heads: Heads, deleted: Heads, report: AuditReport
+) -> None:
+    """Hold the checkpoints against the chains, of which ``heads`` are the last rows that are there."""
+    joined = _audit_chain(connection, keyring, report)
+    for writer, seq in joined.items():
+        last = max(heads.get(writer, (0, ""))[0], deleted.get(writer, (0, ""))[0])
+        if last < seq:
+            told = "this row is" if last + 1 == seq else f"the rows from this to {seq} are"
+            report.fault(f"ledger {writer}/{last + 1}", f"{told} missing at the end: dropped")
+    for head, hashed in _heads_with_rows(connection):
+        gone = deleted.get(head.writer, (0, ""))[0] >= head.seq
+        if hashed is not None and hashed != head.row_hash:
+            report.fault(f"ledger {head.writer}/{head.seq}", "is not the row that a checkpoint names: changed")
+        elif hashed is None and not gone and head.seq <= heads.get(head.writer, (0, ""))[0]:
+            report.fault(f"ledger {head.writer}/{head.seq}", "a checkpoint names this row, it is missing: dropped")
+    report.unjoined = sum(seq - joined.get(writer, 0) for writer, (seq, _) in heads.items())
+
+
+def audit_anchor(connection: Connection, anchor: tuple[int, str], report: AuditReport) -> None:
+    """Hold one checkpoint against what was published of it outside the store."""
+    number, hashed = anchor
+    found = connection.execute(select(checkpoints.c.hash).where(checkpoints.c.number == number)).scalar()
+    if found is None:
+        report.fault(f"checkpoint {number}", "was published and is not here: dropped")
+    elif found != hashed:
+        report.fault(f"checkpoint {number}", "is not the one that was published: the store was rewritten")
+
+
+def _audit_chain(connection: Connection, keyring: Keyring, report: AuditReport) -> dict[str, int]:
+    """How far each writer was joined; faults of the checkpoints themselves are told."""
+    joined: dict[str, int] = {}
+    number, previous, rows = 0, ZEROS, 0
+    for checkpoint, its_heads in _checkpoints(connection):
+        where = f"checkpoint {checkpoint.number}"
+        if checkpoint.number != number + 1:
+            report.fault(f"checkpoint {number + 1}", "is missing: dropped")
+        elif checkpoint.previous != previous:
+            report.fault(where, "does not follow the checkpoint before it: changed or inserted")
+        if not checkpoint.is_whole(its_heads):
+            report.fault(where, "is not what was written: changed")
+        elif checkpoint.key not in keyring.keys:
+            report.fault(where, f"sealed under the key {checkpoint.key}, which is not here")
+        elif checkpoint.seal != keyring.seal(checkpoint.hash, checkpoint.key):
+            report.fault(where, "its seal is wrong: inserted")
+        rows += sum(head.seq - joined.get(head.writer, 0) for head in its_heads)
+        joined |= {head.writer: head.seq for head in its_heads}
+        number, previous = checkpoint.number, checkpoint.hash
+        report.checkpoints += 1
+    return joined
+
+
+def _checkpoints(connection: Connection) -> Iterator[tuple[Checkpoint, list[Head]]]:
+    heads = select(
+        checkpoint_heads.c.checkpoint, checkpoint_heads.c.writer, checkpoint_heads.c.seq, checkpoint_heads.c.hash
+    ).order_by(checkpoint_heads.c.checkpoint)
+    of = {
+        number: [Head(writer, seq, hashed) for _, writer, seq, hashed in group]
+        for number, group in groupby(connection.execute(heads).all(), key=lambda row: row[0])
+    }
+    for row in connection.execute(select(checkpoints).order_by(checkpoints.c.number)).all():
+        checkpoint = Checkpoint(*row)
+        yield checkpoint, of.get(checkpoint.number, [])
+
+
+def _heads_with_rows(connection: Connection) -> Iterator[tuple[Head, str | None]]:
+    """Every head that a checkpoint names, with the hash of that row in the ledger."""
+    same = and_(ledger.c.writer == checkpoint_heads.c.writer, ledger.c.seq == checkpoint_heads.c.seq)
+    found = select(checkpoint_heads.c.writer, checkpoint_heads.c.seq, checkpoint_heads.c.hash, ledger.c.hash)
+    for writer, seq, hashed, present in connection.execute(
+        found.join_from(checkpoint_heads, ledger, same, isouter=True)
+    ):
+        yield Head(writer, seq, hashed), present

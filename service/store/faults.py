@@ -1,0 +1,42 @@
+"""What an audit finds wrong: which row, and what happened to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+# So many faults are named; of the others only the number is told.
+MOST_NAMED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFault:
+    """One thing that is wrong; ``where`` names a row: ``ledger WRITER/SEQ``, ``decisions ID``, ``checkpoint 7``."""
+
+    where: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.text}"
+
+
+@dataclass
+class AuditReport:
+    """What an audit saw. ``unjoined`` rows came after the last checkpoint: only their own chain holds them."""
+
+    rows: int = 0
+    decisions: int = 0
+    checkpoints: int = 0
+    unjoined: int = 0
+    faults: list[AuditFault] = field(default_factory=list)
+    more: int = 0
+
+    @property
+    def is_good(self) -> bool:
+        return not self.faults
+
+    def fault(self, where: str, text: str) -> None:
+        """Note a fault."""
+        if len(self.faults) < MOST_NAMED:
+            self.faults.append(AuditFault(where, text))
+        else:
+            self.more += 1

@@ -1,0 +1,132 @@
+"""What can be asked of the store."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import ColumnElement, Connection, and_, func, select
+
+from service.errors import NotFoundError, StoreError
+from service.store.database import Database
+from service.store.keys import Keyring
+from service.store.tables import cards, decisions, ledger, rule_sets
+from service.store.times import written
+
+Json = dict[str, Any]
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A kept decision: its body, and where its row stands in the ledger."""
+
+    writer: str
+    seq: int
+    hash: str
+    body: Json
+
+    @property
+    def id(self) -> str:
+        return str(self.body["id"])
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRuleSet:
+    """A kept rule set. ``archive`` is the tar archive of its files, None when they are not there."""
+
+    digest: str
+    name: str
+    version: str
+    first_used: str
+    settings: dict[str, str]
+    findings: tuple[str, ...]
+    rules: tuple[tuple[str, str], ...]
+    archive: bytes | None
+
+
+class Reading:
+    """Questions to the store. Every method raises StoreError when the database cannot be read."""
+
+    def __init__(self, database: Database, keyring: Keyring) -> None:
+        self._database = database
+        self._keyring = keyring
+
+    def decision(self, decision_id: str) -> Kept:
+        """The decision with this id. Raises NotFoundError."""
+        with self._database.reading() as connection:
+            found = next(_decisions(connection, decisions.c.id == decision_id), None)
+        if found is None:
+            raise NotFoundError(f"no decision {decision_id} is kept")
+        return found
+
+    def decision_of_card(self, uuid: str) -> Kept:
+        """The decision that showed a card. Raises NotFoundError."""
+        with self._database.reading() as connection:
+            decision = connection.execute(select(cards.c.decision).where(cards.c.uuid == uuid)).scalar()
+        if decision is None:
+            raise NotFoundError(f"no card {uuid} is kept")
+        return self.decision(decision)
+
+    def decisions(self, since: datetime, until: datetime | None = None) -> Iterator[Kept]:
+        """The decisions of a period, oldest first."""
+        with self._database.reading() as connection:
+            yield from _decisions(connection, _period(since, until))
+
+    def count(self, since: datetime, until: datetime | None = None) -> int:
+        """How many decisions a period has."""
+        with self._database.reading() as connection:
+            query = select(func.count()).select_from(decisions).where(_period(since, until))
+            return connection.execute(query).scalar_one()
+
+    def of_patient(self, patient_id: str, since: datetime, until: datetime | None = None) -> list[Kept]:
+        """The decisions about a patient, oldest first, under whichever key they were kept."""
+        hashes = [self._keyring.patient(patient_id, key) for key in self._keyring.keys]
+        with self._database.reading() as connection:
+            return list(_decisions(connection, and_(decisions.c.patient.in_(hashes), _period(since, until))))
+
+    def rule_set(self, digest: str) -> KeptRuleSet:
+        """The rule set with this digest. Raises NotFoundError."""
+        columns = ("digest", "name", "version", "first_used", "settings", "findings", "rules", "pack")
+        query = select(*(rule_sets.c[name] for name in columns)).where(rule_sets.c.digest == digest)
+        with self._database.reading() as connection:
+            found = connection.execute(query).first()
+        if found is None:
+            raise NotFoundError(f"no rule set {digest} is kept")
+        return _rule_set(found)
+
+
+def _period(since: datetime, until: datetime | None) -> ColumnElement[bool]:
+    begun = decisions.c.at >= written(since)
+    return begun if until is None else and_(begun, decisions.c.at < written(until))
+
+
+def _decisions(connection: Connection, which: ColumnElement[bool]) -> Iterator[Kept]:
+    same = and_(ledger.c.writer == decisions.c.writer, ledger.c.seq == decisions.c.seq)
+    columns = (ledger.c.writer, ledger.c.seq, ledger.c.hash, ledger.c.body)
+    query = select(*columns).join_from(decisions, ledger, same).where(which).order_by(decisions.c.at, decisions.c.id)
+    streamed = connection.execution_options(stream_results=True, max_row_buffer=_CHUNK).execute(query)
+    for writer, seq, hashed, body in streamed:
+        yield Kept(writer, seq, hashed, orjson.loads(body))
+
+
+def _rule_set(row: Sequence[Any]) -> KeptRuleSet:
+    digest, name, version, first_used, settings, findings, rules, pack = row
+    try:
+        archive = None if pack is None else gzip.decompress(pack)
+    except (OSError, EOFError):
+        raise StoreError(f"the files of rule set {digest} are damaged") from None
+    return KeptRuleSet(
+        digest=digest,
+        name=name,
+        version=version,
+        first_used=first_used,
+        settings=orjson.loads(settings),
+        findings=tuple(orjson.loads(findings)),
+        rules=tuple((rule, number) for rule, number in orjson.loads(rules)),
+        archive=archive,
+    )
