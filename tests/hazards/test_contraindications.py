@@ -1,0 +1,118 @@
+"""H-01, H-02, H-08: no missed contraindication, nothing missing read as normal, no card against another."""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+
+from service.knowledge.model import FactKind, Knowledge
+from tests.hazards.charts import (
+    CYCLOBENZAPRINE,
+    IBUPROFEN,
+    WARFARIN,
+    ask,
+    details,
+    drug,
+    drug_in_words,
+    drugs_suggested,
+    measured,
+    ordered,
+    person,
+    problem,
+    sciatica,
+    speaking,
+    status_of,
+)
+
+NSAIDS = {"ibuprofen", "naproxen"}
+EGFR = "98979-8"
+GFR_UNIT = "mL/min/{1.73_m2}"
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        drug(*WARFARIN),
+        drug_in_words("Coumadin 5 mg tablet"),
+        drug_in_words("warfarin sodium 5 MG Oral Tablet"),
+        drug("1114195", "rivaroxaban"),
+    ],
+    ids=["coded", "brand in words", "name in words", "another class member"],
+)
+def test_h01_an_anticoagulant_is_found_however_it_is_written(client: FlaskClient, taken: dict[str, object]) -> None:
+    answered = ask(client, [person(), sciatica(), taken, ordered(*IBUPROFEN)], "order-sign")
+    assert "sf-nsaid-anticoagulant" in speaking(answered, "critical")
+
+
+def test_h01_a_drug_with_a_code_nobody_mapped_is_said_to_be_unchecked(client: FlaskClient) -> None:
+    unmapped = drug("99", "Zyxolin", system="urn:a-local-formulary")
+    answered = ask(client, [person(), sciatica(), unmapped, ordered(*IBUPROFEN)], "order-sign")
+    assert status_of(answered, "anticoagulant-active") == "unknown"
+    assert "anticoagula" in details(answered).lower()
+
+
+def test_h01_a_critical_card_removes_the_suggestion_from_every_other_card(client: FlaskClient) -> None:
+    healthy = [
+        person(),
+        sciatica(),
+        problem("M62.830", "Muscle spasm of back"),
+        measured(EGFR, 90, GFR_UNIT, "2026-11-01"),
+    ]
+    assert drugs_suggested(ask(client, healthy, complete="all")) & NSAIDS
+    for reason in (drug(*WARFARIN), problem("I50.9", "Heart failure"), problem("K74.60", "Cirrhosis of liver")):
+        assert not drugs_suggested(ask(client, [*healthy, reason], complete="all")) & NSAIDS
+
+
+def test_h02_where_nothing_was_sent_no_contraindication_is_ruled_out(client: FlaskClient, knowledge: Knowledge) -> None:
+    answered = ask(client, [person(), ordered(*IBUPROFEN)], "order-sign")
+    silent = {FactKind.AGE, FactKind.SEX, FactKind.ORDER, FactKind.ORDER_REASON, FactKind.SETTING, FactKind.COUNT}
+    wrong = [
+        name
+        for name, fact in knowledge.facts.items()
+        if fact.kind not in silent
+        and not fact.or_ordered
+        and fact.measure != "ordered"
+        and status_of(answered, name) == "absent"
+    ]
+    assert wrong == []
+
+
+def test_h02_the_cards_name_each_thing_they_could_not_know(client: FlaskClient, knowledge: Knowledge) -> None:
+    said = details(ask(client, [person(), sciatica(), ordered(*IBUPROFEN)], "order-sign"))
+    for unknown in ("egfr", "anticoagulant-active", "nsaid-allergy", "pregnant", "diuretic-active", "cabg-14-days"):
+        assert knowledge.asks(unknown) in said, f"{unknown} is named nowhere"
+
+
+def test_h02_an_empty_allergy_list_is_not_no_allergy(client: FlaskClient) -> None:
+    chart = [person(), sciatica(), ordered(*IBUPROFEN)]
+    assert status_of(ask(client, chart, "order-sign", complete="all"), "nsaid-allergy") == "unknown"
+
+
+def test_h02_unknown_kidneys_with_a_risk_withhold_the_nsaid(client: FlaskClient) -> None:
+    chart = [person("1962-03-02"), sciatica(), problem("M62.830", "Muscle spasm of back")]
+    answered = ask(client, chart, complete="all")
+    assert status_of(answered, "egfr") == "unknown"
+    assert not drugs_suggested(answered) & NSAIDS
+
+
+@pytest.mark.parametrize("hook", ["patient-view", "order-select", "order-sign"])
+def test_h08_what_one_card_forbids_no_other_card_offers(client: FlaskClient, hook: str) -> None:
+    chart = [
+        person("1955-03-02"),
+        sciatica(),
+        problem("M62.830", "Muscle spasm of back"),
+        measured(EGFR, 24, GFR_UNIT, "2026-11-01"),
+        ordered(*IBUPROFEN),
+        ordered(*CYCLOBENZAPRINE),
+    ]
+    answered = ask(client, chart, hook, complete="all")
+    assert drugs_suggested(answered) & {*NSAIDS, "cyclobenzaprine"} == set()
+    if hook != "patient-view":
+        assert "sf-nsaid-egfr-below-30" in speaking(answered, "critical")
+
+
+def test_h08_guidelines_that_disagree_stand_on_one_card(knowledge: Knowledge) -> None:
+    for rule_id in ("fl-nsaid-short-course", "es-esi-chronic", "oc-acupuncture-split", "es-esi-central-stenosis"):
+        rule = next(rule for rule in knowledge.rules if rule.id == rule_id)
+        assert len({citation.source for citation in rule.citations}) >= 2, rule_id
+        assert {citation.supports for citation in rule.citations} == {True, False}, rule_id

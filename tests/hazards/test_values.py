@@ -1,0 +1,89 @@
+"""H-03, H-04, H-09: no stale value, no wrong unit, nobody else's data and no old episode."""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.hazards.charts import (
+    IBUPROFEN,
+    ask,
+    details,
+    measured,
+    ordered,
+    person,
+    problem,
+    sciatica,
+    speaking,
+    status_of,
+    value_of,
+)
+
+EGFR = "98979-8"
+GFR_UNIT = "mL/min/{1.73_m2}"
+
+
+def order_with(client: FlaskClient, *results: dict[str, object]) -> dict[str, object]:
+    return ask(client, [person(), sciatica(), *results, ordered(*IBUPROFEN)], "order-sign", complete="all")
+
+
+@pytest.mark.parametrize(("day", "known"), [("2025-11-24", True), ("2025-11-23", False)])
+def test_h03_a_result_counts_for_its_look_back_and_not_a_day_longer(client: FlaskClient, day: str, known: bool) -> None:
+    answered = order_with(client, measured(EGFR, 25, GFR_UNIT, day))
+    assert ("sf-nsaid-egfr-below-30" in speaking(answered, "critical")) is known
+    assert (status_of(answered, "egfr") == "present") is known
+
+
+def test_h03_the_newest_final_result_decides_and_is_shown_with_its_date(client: FlaskClient) -> None:
+    answered = order_with(
+        client, measured(EGFR, 80, GFR_UNIT, "2026-03-01"), measured(EGFR, 25, GFR_UNIT, "2026-10-30")
+    )
+    assert value_of(answered, "egfr") == 25
+    assert "2026-10-30" in details(answered)
+
+
+@pytest.mark.parametrize("status", ["preliminary", "cancelled", "entered-in-error"])
+def test_h03_a_result_that_is_not_final_never_decides(client: FlaskClient, status: str) -> None:
+    answered = order_with(
+        client,
+        measured(EGFR, 80, GFR_UNIT, "2026-10-01"),
+        measured(EGFR, 25, GFR_UNIT, "2026-11-20", status=status),
+    )
+    assert value_of(answered, "egfr") == 80
+    assert "sf-nsaid-egfr-below-30" not in speaking(answered)
+
+
+def test_h04_the_same_creatinine_in_two_units_is_the_same_kidney(client: FlaskClient) -> None:
+    american = order_with(client, measured("2160-0", 2.5, "mg/dL", "2026-11-01"))
+    european = order_with(client, measured("14682-9", 221, "umol/L", "2026-11-01"))
+    assert speaking(american) == speaking(european)
+    assert value_of(american, "egfr") == pytest.approx(value_of(european, "egfr"), abs=0.1)
+
+
+def test_h04_a_creatinine_without_a_unit_is_not_used(client: FlaskClient) -> None:
+    assert status_of(order_with(client, measured("2160-0", 2.5, None, "2026-11-01")), "egfr") == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "fever"), [(38.0, "Cel", True), (100.4, "[degF]", True), (100.0, "[degF]", False)]
+)
+def test_h04_fever_is_the_same_in_fahrenheit(client: FlaskClient, value: float, unit: str, fever: bool) -> None:
+    answered = ask(client, [person(), sciatica(), measured("8310-5", value, unit, "2026-11-24")])
+    assert ("rf-infection-suspected" in speaking(answered, "critical")) is fever
+
+
+def test_h04_a_value_no_living_person_has_is_not_used(client: FlaskClient) -> None:
+    answered = ask(client, [person(), sciatica(), measured("8310-5", 380, "Cel", "2026-11-24")])
+    assert status_of(answered, "body-temperature") == "unknown"
+
+
+def test_h09_the_onset_of_a_past_episode_does_not_date_this_one(client: FlaskClient) -> None:
+    past = problem("M54.5", "Low back pain", "2019-02-01", clinicalStatus={"coding": [{"code": "resolved"}]})
+    answered = ask(client, [person(), past, sciatica("2026-11-14")], complete="all")
+    assert value_of(answered, "symptom-duration") == 10
+    assert status_of(answered, "duration-6-weeks-or-more") == "absent"
+
+
+def test_h09_the_card_shows_the_onset_it_counted_from(client: FlaskClient) -> None:
+    answered = ask(client, [person(), sciatica("2026-11-14")], complete="all")
+    assert "2026-11-14" in details(answered)
