@@ -60,6 +60,10 @@ def create_app(
     app.register_blueprint(check_blueprint(endpoint))
     sink = feedback or (memory.feedback(endpoint) if memory is not None else MemoryFeedback())
     app.register_blueprint(feedback_blueprint(endpoint, sink, keep_comments=settings.keep_comments))
+    if memory is not None:
+        from service.hooks.stats_routes import stats_blueprint
+
+        app.register_blueprint(stats_blueprint(endpoint, memory))
     add_serving(app, settings)
     app.wsgi_app = mounted(app.wsgi_app, prefix=settings.path_prefix, proxies=settings.trusted_proxies)  # type: ignore[method-assign]
     return app

@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "golden": ("service.cli.testing", "golden"),
         "audit": ("service.cli.audit", "audit"),
         "replay": ("service.cli.audit", "replay"),
+        "stats": ("service.cli.statistics", "stats"),
     }
 )
 

@@ -1,0 +1,152 @@
+"""What became of the cards of each rule: shown, accepted, overridden, and why. Counted, never per person."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Subquery, and_, exists, func, not_, select
+
+from service.store.database import Database
+from service.store.tables import card_rules, cards, decisions, feedback
+
+# 95 %, two-sided.
+_Z = 1.959963984540054
+# Product choice: a rule is marked when clinicians override it in nearly all of enough cases.
+NEARLY_ALL = 0.9
+ENOUGH = 20
+
+Json = dict[str, Any]
+
+
+@dataclass
+class RuleCount:
+    """The counts of one version of one rule. Of each card only the latest report counts."""
+
+    rule: str
+    version: str
+    shown: int = 0
+    accepted: int = 0
+    overridden: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def answered(self) -> int:
+        return self.accepted + self.overridden
+
+    @property
+    def override_rate(self) -> float | None:
+        """The share of overridden among answered cards; None when none was answered."""
+        return self.overridden / self.answered if self.answered else None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The Wilson interval (95 %) of the override rate."""
+        return wilson(self.overridden, self.answered) if self.answered else None
+
+    @property
+    def nearly_always_overridden(self) -> bool:
+        return self.answered >= ENOUGH and self.overridden >= NEARLY_ALL * self.answered
+
+    def as_json(self) -> Json:
+        """The counts as ``/stats`` tells them."""
+        rate, interval = self.override_rate, self.interval
+        return {
+            "rule": self.rule,
+            "version": self.version,
+            "shown": self.shown,
+            "accepted": self.accepted,
+            "overridden": self.overridden,
+            "reasons": dict(sorted(self.reasons.items())),
+            "override_rate": None if rate is None else round(rate, 4),
+            "override_interval_95": None if interval is None else [round(bound, 4) for bound in interval],
+            "nearly_always_overridden": self.nearly_always_overridden,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """All counts. ``unknown_cards`` is how many reports name a card that is not kept here; they count for no rule."""
+
+    decisions: int
+    cards: int
+    reports: int
+    unknown_cards: int
+    rules: tuple[RuleCount, ...]
+
+    def as_json(self) -> Json:
+        """The answer of ``/stats``."""
+        return {
+            "decisions": self.decisions,
+            "cards": self.cards,
+            "feedback": {"reports": self.reports, "unknown_cards": self.unknown_cards},
+            "rules": [rule.as_json() for rule in self.rules],
+        }
+
+
+def wilson(hits: int, of: int) -> tuple[float, float]:
+    """The Wilson score interval (95 %) of a share (Wilson EB, J Am Stat Assoc 1927;22:209-212). ``of`` is above 0."""
+    share, z2 = hits / of, _Z * _Z
+    centre = (share + z2 / (2 * of)) / (1 + z2 / of)
+    half = _Z / (1 + z2 / of) * math.sqrt(share * (1 - share) / of + z2 / (4 * of * of))
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def stats(database: Database) -> Stats:
+    """Count everything that is kept. Raises StoreError when the database cannot be read."""
+    with database.reading() as connection:
+        counts: dict[tuple[str, str], RuleCount] = {}
+        for rule, version, shown in _shown(connection):
+            counts[rule, version] = RuleCount(rule, version, shown)
+        for rule, version, outcome, reason, number in _answered(connection):
+            count = counts[rule, version]
+            if outcome == "accepted":
+                count.accepted += number
+            else:
+                count.overridden += number
+                count.reasons[reason or "none given"] = count.reasons.get(reason or "none given", 0) + number
+        unknown = not_(exists(select(cards.c.uuid).where(cards.c.uuid == feedback.c.card)))
+        return Stats(
+            decisions=_count(connection, decisions),
+            cards=_count(connection, cards),
+            reports=_count(connection, feedback),
+            unknown_cards=_count(connection, feedback, unknown),
+            rules=tuple(counts[key] for key in sorted(counts)),
+        )
+
+
+def _shown(connection: Connection) -> Iterator[tuple[str, str, int]]:
+    query = (
+        select(card_rules.c.rule, card_rules.c.version, func.count())
+        .where(card_rules.c.speaks == 1)
+        .group_by(card_rules.c.rule, card_rules.c.version)
+    )
+    yield from connection.execute(query).tuples()
+
+
+def _latest() -> Subquery:
+    """The latest report of each card: what the clinician did last counts."""
+    newest = func.row_number().over(
+        partition_by=feedback.c.card,
+        order_by=(feedback.c.outcome_at.desc(), feedback.c.received_at.desc(), feedback.c.event),
+    )
+    ranked = select(feedback.c.card, feedback.c.outcome, feedback.c.reason, newest.label("place")).subquery()
+    return select(ranked.c.card, ranked.c.outcome, ranked.c.reason).where(ranked.c.place == 1).subquery()
+
+
+def _answered(connection: Connection) -> Iterator[tuple[str, str, str, str | None, int]]:
+    latest = _latest()
+    columns = (card_rules.c.rule, card_rules.c.version, latest.c.outcome, latest.c.reason)
+    query = (
+        select(*columns, func.count())
+        .join_from(latest, card_rules, and_(card_rules.c.card == latest.c.card, card_rules.c.speaks == 1))
+        .group_by(*columns)
+    )
+    yield from connection.execute(query).tuples()
+
+
+def _count(connection: Connection, table: Any, where: ColumnElement[bool] | None = None) -> int:
+    query = select(func.count()).select_from(table)
+    return connection.execute(query if where is None else query.where(where)).scalar_one()
