@@ -164,4 +164,5 @@ def _require_something(lacking: Sequence[Template]) -> None:
 
 
 def _acting(services: Services, record: Record, ordering: Ordering) -> Acting:
-    return Acting(services.drafts, ordering, frozenset(entry.reference for entry in record.orders if entry.id))
+    orders = {entry.reference: entry for entry in record.orders if entry.id}
+    return Acting(services.drafts, ordering, frozenset(orders), orders)

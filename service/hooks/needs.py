@@ -55,4 +55,4 @@ def _named(rule: Rule) -> Iterable[str]:
     yield from sorted(rule.reads)
     yield from rule.mentions
     if rule.card is not None:
-        yield from (name for suggestion in rule.card.suggestions for name in suggestion.remove)
+        yield from (name for suggestion in rule.card.suggestions for name in (*suggestion.remove, *suggestion.limit))

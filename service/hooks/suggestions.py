@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from service.decision import Advice, Decision
 from service.finding import Evidence
+from service.hooks.changes import limited
 from service.hooks.markdown import plain
 from service.hooks.orders import Drafts, Ordering
 from service.knowledge.model import Suggestion
+from service.record.model import Entry
 
 _RELATIVE = re.compile(r"[A-Za-z]+/[A-Za-z0-9\-.]{1,64}")
 
@@ -21,11 +23,15 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Acting:
-    """What cards need to act: the validated drafts, what a call puts into them, and the orders it may delete (AC-8)."""
+    """What cards need to act: the validated drafts, what a call puts into them, and its own orders (AC-8).
+
+    ``deletable`` are the draft orders of the call by reference, ``received`` the same as they came.
+    """
 
     drafts: Drafts
     ordering: Ordering
     deletable: frozenset[str]
+    received: Mapping[str, Entry] = field(default_factory=dict)
 
 
 def suggestions(decision: Decision, advice: Advice, acting: Acting) -> list[Json]:
@@ -52,11 +58,13 @@ def _actions(decision: Decision, suggestion: Suggestion, acting: Acting) -> list
     """The actions in the order a client carries them out (SU-4), or None if one of them cannot be named."""
     if suggestion.create and not acting.ordering.possible:
         return None
-    evidence = [item for name in suggestion.remove for item in decision.findings[name].evidence]
-    if suggestion.remove and not evidence:
+    removed = _drafts_behind(decision, suggestion.remove, acting)
+    kept = _drafts_behind(decision, suggestion.limit, acting)
+    if removed is None or kept is None:
         return None
-    deletes = list(_deletes(evidence, acting.deletable))
-    if len(deletes) != len({item.resource for item in evidence}):
+    deletes = list(_deletes(removed))
+    updates = list(_updates(kept, suggestion.limit_days, acting))
+    if len(deletes) != len(removed) or len(updates) != len(kept):
         return None
     creates = [
         {
@@ -66,17 +74,36 @@ def _actions(decision: Decision, suggestion: Suggestion, acting: Acting) -> list
         }
         for template in suggestion.create
     ]
-    return [*deletes, *creates] or None
+    return [*deletes, *creates, *updates] or None
 
 
-def _deletes(evidence: Sequence[Evidence], deletable: frozenset[str]) -> Iterator[Json]:
+def _drafts_behind(decision: Decision, facts: Sequence[str], acting: Acting) -> list[Evidence] | None:
+    """The draft orders of the call that the facts rest on; None when there is none, or one is no draft of the call."""
+    evidence = {item.resource: item for name in facts for item in decision.findings[name].evidence}
+    if facts and not evidence:
+        return None
+    if any(reference not in acting.deletable for reference in evidence):
+        return None
+    return list(evidence.values())
+
+
+def _deletes(drafts: Sequence[Evidence]) -> Iterator[Json]:
     """One delete per draft order of the call; a stored order is never touched (AC-5, AC-8)."""
-    for reference, item in {item.resource: item for item in evidence}.items():
-        if reference in deletable and _RELATIVE.fullmatch(reference):
-            # The words come from the order; as plain text they must not look like markup either.
-            told = plain(re.sub(r"[<>\[\]()`*_|]", " ", item.text))
-            yield {
-                "type": "delete",
-                "description": f"Remove the draft order{': ' + told if told else ''}",
-                "resourceId": reference,
-            }
+    for item in drafts:
+        if _RELATIVE.fullmatch(item.resource):
+            yield {"type": "delete", "description": f"Remove the draft order{_told(item)}", "resourceId": item.resource}
+
+
+def _updates(drafts: Sequence[Evidence], days: int | None, acting: Acting) -> Iterator[Json]:
+    """One update per draft order: the client's resource, whole, with a stop date (AC-4, AC-6)."""
+    for item in drafts:
+        order = acting.received.get(item.resource)
+        changed = None if order is None or days is None else limited(order, days, acting.ordering.release)
+        if changed is not None:
+            yield {"type": "update", "description": f"Stop after {days} days{_told(item)}", "resource": changed}
+
+
+def _told(item: Evidence) -> str:
+    # The words come from the order; as plain text they must not look like markup either.
+    told = plain(re.sub(r"[<>\[\]()`*_|]", " ", item.text))
+    return f": {told}" if told else ""

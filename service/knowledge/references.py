@@ -191,6 +191,8 @@ def _card(found: Collection, rule: Rule) -> None:
             _known(found, name, "order", found.declared("order"), where)
         for place, name in enumerate(suggestion.remove):
             _order_fact(found, name, found.where("rule", rule.id, *path, "remove", place))
+        for place, name in enumerate(suggestion.limit):
+            _order_fact(found, name, found.where("rule", rule.id, *path, "limit", place))
     for index, code in enumerate(rule.card.override_reasons):
         if found.override_reasons is not None:
             where = found.where("rule", rule.id, "then", "card", "override_reasons", index)

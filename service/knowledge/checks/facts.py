@@ -55,7 +55,9 @@ def unused_fact(review: Review) -> Iterator[Remark]:
     for rule in (*review.knowledge.rules, *review.knowledge.retired):
         used.update(rule.reads, rule.mentions)
         if rule.card is not None:
-            used.update(name for suggestion in rule.card.suggestions for name in suggestion.remove)
+            used.update(
+                name for suggestion in rule.card.suggestions for name in (*suggestion.remove, *suggestion.limit)
+            )
     for fact in review.knowledge.facts.values():
         if fact.id not in used:
             yield Remark(fact.at, f"nothing uses {fact.id}")

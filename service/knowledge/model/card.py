@@ -20,11 +20,16 @@ class Indicator(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """One button: orders to create and draft orders to remove. All of it or nothing (SU-3)."""
+    """One button: orders to create, draft orders to remove or to limit. All of it or nothing (SU-3).
+
+    ``limit`` names order facts whose drafts get a stop date after ``limit_days`` days.
+    """
 
     label: str
     create: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
+    limit: tuple[str, ...] = ()
+    limit_days: int | None = None
     recommended: bool = False
     at: str = field(default="", compare=False)
 

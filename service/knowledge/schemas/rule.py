@@ -29,6 +29,7 @@ from service.knowledge.schemas.fields import (
     Shape,
     Strict,
     Text,
+    Whole,
     decimal,
     nested,
     refuse,
@@ -84,12 +85,16 @@ class SuggestionShape(Shape):
     label = Text(required=True)
     create = words()
     remove = words()
+    limit = words()
+    limit_days = Whole(least=1, load_default=None, allow_none=True)
     recommended = Flag(load_default=False)
 
     @validates_schema
     def does_something(self, data: dict[str, Any], **_: Any) -> None:
-        if not data.get("create") and not data.get("remove"):
-            raise refuse("neither creates nor removes anything", "a button that does nothing misleads (SU-6)")
+        if not data.get("create") and not data.get("remove") and not data.get("limit"):
+            raise refuse("neither creates, removes nor limits anything", "a button that does nothing misleads (SU-6)")
+        if bool(data.get("limit")) != (data.get("limit_days") is not None):
+            raise refuse("limit and limit_days belong together", "limit: [an order fact], limit_days: 14")
 
 
 class LinkShape(Shape):
