@@ -8,7 +8,8 @@ import unicodedata
 LONGEST = 160
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~])")
-_LINE_START = re.compile(r"^([-=>]|\d+[.)])")
+# What would begin a list, a quote or a heading; the backslash goes before the sign that makes it one.
+_LINE_START = re.compile(r"^(?=[-=>])|^\d+(?=[.)])")
 _SCHEME = re.compile(r"(?i)\b([a-z][a-z0-9+.\-]*):(?=\S)")
 _WWW = re.compile(r"(?i)\bwww\.(?=\S)")
 
@@ -31,7 +32,7 @@ def escaped(text: str) -> str:
     line = plain(text)
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     line = _SPECIAL.sub(r"\\\1", line)
-    line = _LINE_START.sub(r"\\\1", line)
+    line = _LINE_START.sub(r"\g<0>\\", line)
     line = _SCHEME.sub(r"\1: ", line)
     line = _WWW.sub("www. ", line)
     return line.replace("@", " (at) ")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from types import MappingProxyType
 
 from service.finding import Evidence, Finding
@@ -11,6 +11,7 @@ from service.hooks.markdown import escaped
 from service.knowledge.model import Knowledge
 
 SHOWN = 3
+_WHOLE = frozenset({"a", "d", "wk"})
 
 # UCUM as a clinician writes it. A unit that is not here is shown as it is.
 _UNITS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -22,6 +23,7 @@ _UNITS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "h": ("hour", "hours"),
         "mL/min/{1.73_m2}": ("mL/min/1.73 m²", "mL/min/1.73 m²"),
         "{score}": ("point", "points"),
+        "{INR}": ("", ""),
         "{T-score}": ("(T-score)", "(T-score)"),
         "{count}": ("", ""),
         "1": ("", ""),
@@ -42,7 +44,7 @@ def number(value: Decimal) -> str:
 
 def amount(finding: Finding) -> str | None:
     """The value of a numeric finding with its unit, or the bounds it lies in; None without a number."""
-    low, high = finding.low, finding.high
+    low, high = _shown(finding.low, finding.unit), _shown(finding.high, finding.unit)
     if low is None and high is None:
         return None
     if low is not None and low == high:
@@ -54,6 +56,13 @@ def amount(finding: Finding) -> str | None:
     assert low is not None
     assert high is not None
     return f"between {number(low)} and {number(high)} {_unit(finding.unit, high)}".rstrip()
+
+
+def _shown(value: Decimal | None, unit: str | None) -> Decimal | None:
+    """Whole days, weeks and years: nobody reads two days and a half as 2.520833. Decisions use the exact number."""
+    if value is None or unit not in _WHOLE:
+        return value
+    return value.to_integral_value(rounding=ROUND_FLOOR)
 
 
 def _unit(unit: str | None, value: Decimal) -> str:

@@ -40,7 +40,11 @@ NUMERIC_KINDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class FactSource:
-    """Where a fact looks: one resource type, the codes that count, and which instances count."""
+    """Where a fact looks: one resource type, the codes that count, and which instances count.
+
+    ``inverted`` is for a question that asks the opposite ("the red-flag screen is negative"): a yes to
+    it is a no to the fact, and a no to it says nothing about any one fact.
+    """
 
     resource: str
     codes: tuple[str, ...]
@@ -53,6 +57,7 @@ class FactSource:
     undated: bool = True
     in_episode: bool = False
     body_site: tuple[str, ...] = ()
+    inverted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

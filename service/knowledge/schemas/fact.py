@@ -111,6 +111,7 @@ class SourceOfFactShape(Shape):
     undated = Flag(load_default=True)
     in_episode = Flag(load_default=False)
     body_site = words()
+    inverted = Flag(load_default=False)
 
 
 class FactShape(Shape):

@@ -36,6 +36,13 @@ ANSWERED = ("Observation", "QuestionnaireResponse")
 
 def answer_of(hit: Hit, source: FactSource, index: CodeIndex) -> bool | None:
     """What a hit answers: True for yes, False for no, None when it holds no answer that can be read."""
+    answer = _read(hit, source, index)
+    if source.inverted:
+        return False if answer is True else None
+    return answer
+
+
+def _read(hit: Hit, source: FactSource, index: CodeIndex) -> bool | None:
     if hit.chosen:
         return True
     if hit.entry.type == "Observation":
