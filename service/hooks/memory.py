@@ -10,7 +10,7 @@ import hashlib
 import re
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,9 +26,10 @@ from service.hooks.routes import Endpoint
 from service.hooks.suggestions import Acting
 from service.hooks.templates import Template
 from service.knowledge.model import Knowledge
+from service.record.model import Entry
 from service.store.decisions import Circumstances, KeptCard, decision_body, rule_set_of
 from service.store.keys import Keyring
-from service.store.masking import Mask
+from service.store.masking import WORDS, Mask
 from service.store.place import RuleSet
 from service.store.store import Store
 
@@ -100,7 +101,8 @@ def kept_body(knowledge: Knowledge, answered: Answered, known: Known, issuer: st
     assert call is not None
     mask, ordering = known.mask, shown.acting.ordering
     masked = mask.decision(answered.decision)
-    orders = tuple(sorted(mask.reference(order) for order in shown.acting.deletable))
+    limited = _limited(answered.body["cards"])
+    orders = {mask.reference(name): name in limited for name in sorted(shown.acting.deletable)}
     about = Circumstances(
         service=shown.audience.service.id,
         hook_instance=call.hook_instance.lower() if _UUID.fullmatch(call.hook_instance.lower()) else None,
@@ -110,7 +112,7 @@ def kept_body(knowledge: Knowledge, answered: Answered, known: Known, issuer: st
         for_patient=shown.audience.for_patient,
         release=ordering.release.value,
         encounter=ordering.encounter_id is not None,
-        orders=orders,
+        orders=tuple(orders.items()),
         missing=tuple(template.key for template in shown.lacking),
         approved_only=shown.audience.only is not None,
         why=shown.audience.why,
@@ -121,7 +123,7 @@ def kept_body(knowledge: Knowledge, answered: Answered, known: Known, issuer: st
     return decision_body(masked, known.rule_set, about, cards)
 
 
-def masked_acting(acting: Acting, orders: Sequence[str]) -> Acting:
+def masked_acting(acting: Acting, orders: Mapping[str, bool]) -> Acting:
     """The same with the patient and the visit masked, and masked draft orders."""
     ordering = acting.ordering
     masked = replace(
@@ -129,7 +131,24 @@ def masked_acting(acting: Acting, orders: Sequence[str]) -> Acting:
         patient_id=None if ordering.patient_id is None else MASKED_PATIENT,
         encounter_id=None if ordering.encounter_id is None else MASKED_ENCOUNTER,
     )
-    return Acting(acting.drafts, masked, frozenset(orders))
+    stand_ins = {name: _stand_in(name) for name, changed in orders.items() if changed}
+    return Acting(acting.drafts, masked, frozenset(orders), stand_ins)
+
+
+def _stand_in(reference: str) -> Entry:
+    """A draft order that stands for one that the answer offers to change: it can be changed as that one could."""
+    kind, _, hashed = reference.partition("/")
+    subject = {"reference": f"Patient/{MASKED_PATIENT}"}
+    resource: Json = {"resourceType": kind, "id": hashed, "status": "draft", "intent": "order", "subject": subject}
+    return Entry(resource | {"medicationCodeableConcept": {"text": WORDS}}, kind, hashed, reference)
+
+
+def _limited(cards: Sequence[Json]) -> set[str]:
+    """The draft orders that the answer offers to change."""
+    suggested = (suggestion for card in cards for suggestion in card.get("suggestions", ()))
+    actions = (action for suggestion in suggested for action in suggestion.get("actions", ()))
+    changed = (action["resource"] for action in actions if action["type"] == "update")
+    return {f"{resource.get('resourceType')}/{resource.get('id')}" for resource in changed}
 
 
 def kept_cards(

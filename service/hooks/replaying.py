@@ -20,7 +20,7 @@ from service.errors import FaultsError, NotFoundError, ServiceError, StoreError
 from service.hooks.approval import wholly_approved
 from service.hooks.cards import Audience, render
 from service.hooks.discovery import linted_templates
-from service.hooks.memory import MASKED_ENCOUNTER, MASKED_PATIENT, kept_cards
+from service.hooks.memory import MASKED_ENCOUNTER, MASKED_PATIENT, kept_cards, masked_acting
 from service.hooks.orders import Drafts, Ordering
 from service.hooks.suggestions import Acting
 from service.hooks.templates import Template
@@ -96,7 +96,7 @@ def _again(kept: Kept, loaded: _Loaded) -> Replayed:
     now = datetime.fromisoformat(body["now"])
     decision = decide_on(loaded.prepared, facts, body["hook"], now, decision_id=uuid.UUID(body["id"]))
     audience = _audience(body, loaded)
-    acting, lacking = _acting(body, loaded, decision), _lacking(body, loaded)
+    acting, lacking = _acting_of(body, loaded, decision), _lacking(body, loaded)
     again = kept_cards(knowledge, decision, audience, acting, lacking)
     differences = [*_rule_differences(body, decision, loaded.kept), *_card_differences(body, again)]
     cards = render(knowledge, decision, audience, acting, lacking)
@@ -121,14 +121,14 @@ def _audience(body: Json, loaded: _Loaded) -> Audience:
     return Audience(service, body["for_patient"], body["why"], loaded.approved if body["approved_only"] else None)
 
 
-def _acting(body: Json, loaded: _Loaded, decision: Decision) -> Acting:
+def _acting_of(body: Json, loaded: _Loaded, decision: Decision) -> Acting:
     ordering = Ordering(
         Release(body["release"]),
         MASKED_PATIENT if body["patient"] else None,
         MASKED_ENCOUNTER if body["encounter"] else None,
         decision.now,
     )
-    return Acting(loaded.drafts, ordering, frozenset(body["orders"]))
+    return masked_acting(Acting(loaded.drafts, ordering, frozenset()), dict(body["orders"]))
 
 
 def _lacking(body: Json, loaded: _Loaded) -> list[Template]:

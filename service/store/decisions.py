@@ -33,7 +33,8 @@ class Circumstances:
     """All about the call that the decision itself does not know, with nothing of the patient in it.
 
     ``patient`` is a keyed hash made under ``patient_key``. ``hook_instance`` is a UUID. ``orders`` are the masked
-    references of the draft orders that a card may delete, ``missing`` the prefetch keys that could not be had.
+    references of the draft orders of the call, each with whether the answer offers to change it; ``missing`` are the
+    prefetch keys that could not be had.
     """
 
     service: str
@@ -44,7 +45,7 @@ class Circumstances:
     for_patient: bool
     release: str
     encounter: bool
-    orders: tuple[str, ...]
+    orders: tuple[tuple[str, bool], ...]
     missing: tuple[str, ...]
     approved_only: bool
     why: bool
