@@ -106,8 +106,8 @@ def decide_on(  # the same question as decide(), asked with findings (replay, pr
     reader = _Reader(program, reading, knowledge)
     advice, outcomes = _speakers(reader, outcomes, hook)
     named = dict.fromkeys(name for item in advice for name in item.not_recorded)
-    undecided = [item.rule for item in outcomes if item.result is Result.NOT_ENOUGH_DATA and _warns(item.rule, hook)]
-    missing = dict.fromkeys(name for rule in undecided for name in reader.missing(rule))
+    undecided = [item for item in outcomes if item.result is Result.NOT_ENOUGH_DATA and _warns(item.rule, hook)]
+    missing = dict.fromkeys(reader.missing(leaf.finding for item in undecided for leaf in item.keeping))
     return Decision(
         id=identity,
         hook=hook,
@@ -146,7 +146,9 @@ def _content_id(knowledge: Knowledge, facts: Mapping[str, Finding], hook: str, n
 def _told(finding: Finding) -> str:
     # By hand, because the repr of three hundred dataclasses costs as much as reading the chart.
     evidence = [(item.resource, item.date, item.text, item.note) for item in finding.evidence]
-    return f"{finding.name}|{finding.status.value}|{finding.low}|{finding.high}|{finding.unit}|{finding.notes}|{evidence}"
+    return (
+        f"{finding.name}|{finding.status.value}|{finding.low}|{finding.high}|{finding.unit}|{finding.notes}|{evidence}"
+    )
 
 
 def _speakers(
@@ -214,12 +216,11 @@ class _Reader:
         unknown = [name for name in named if self.reading.findings[name].status is Status.UNKNOWN]
         return self._down(unknown, self._undecided)
 
-    def missing(self, rule: Rule) -> Iterator[str]:
-        """What keeps an undecided rule from being decided."""
-        undecided = undecided_leaves(rule.when, self.reading.findings)
-        return self._down([leaf.finding for leaf in undecided], self._undecided)
+    def missing(self, names: Iterable[str]) -> Iterator[str]:
+        """What is unknown behind the findings that keep rules from being decided."""
+        return self._down(names, self._undecided)
 
-    def _down(self, names: Sequence[str], behind: Callable[[Rule], Iterable[str]]) -> Iterator[str]:
+    def _down(self, names: Iterable[str], behind: Callable[[Rule], Iterable[str]]) -> Iterator[str]:
         seen: set[str] = set()
         waiting = list(names)
         while waiting:

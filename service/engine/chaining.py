@@ -22,14 +22,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 import durable_rules_engine as native
 
-from service.engine.patterns import PRESENT, STATUS_NUMBER, UNKNOWN, Test, grouped, scales_of, terms
+from service.engine.patterns import PRESENT, STATUS_NUMBER, UNKNOWN, Test, grouped, passes, scales_of, terms
 from service.engine.strata import concluding_rules, rules_for, stratify
 from service.errors import EngineError, EnvelopeError, Fault
 from service.finding import Finding, Status
-from service.knowledge.model import Knowledge, Rule
+from service.knowledge.model import Knowledge, Leaf, Rule
 
 # Limits of durable-rules 2.0.28 with a margin: 255 rules on one identical pattern, 16 patterns in a
 # rule (one is the gate), 64 tests that one fact passes, 511 constants of one property.
@@ -41,6 +42,9 @@ FINDINGS = 480
 SESSION = "0"
 REPEATED = 2  # what the engine answers when it has seen a fact before
 _ruleset_numbers = count()
+
+# The facts of one firing by the alias of their pattern, as the engine gives them back.
+_Matched = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +58,20 @@ class Chained:
 
 @dataclass(frozen=True, slots=True)
 class _Meaning:
-    """What the firing of one engine rule says."""
+    """What the firing of one engine rule says.
+
+    A card rule fires only when it surely holds. A rule that concludes is matched as soon as it
+    possibly holds; ``surely`` are the stricter tests by pattern, which tell from the matched facts
+    whether it surely does. So every such rule stands in the engine once and not twice.
+    """
 
     rule: str
     concludes: str | None
-    surely: bool
+    surely: Mapping[str, tuple[Test, ...]]
+
+    def holds_surely(self, matched: _Matched) -> bool:
+        """Whether the matched facts pass the stricter tests too."""
+        return all(passes(matched[alias], tests) for alias, tests in self.surely.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,27 +99,31 @@ class _Compiler:
     def _add_stratum(self, rules: Sequence[Rule]) -> None:
         first_gate, in_gate = self._gates, 0
         for rule in rules:
-            for surely in (True, False) if rule.concludes is not None else (True,):
-                for term in terms(rule.when):
-                    if in_gate == RULES_PER_PATTERN:
-                        self._gates, in_gate = self._gates + 1, 0
-                    self._add_term(rule, grouped(term, self.scales, possibly=not surely), surely)
-                    in_gate += 1
+            for term in terms(rule.when):
+                if in_gate == RULES_PER_PATTERN:
+                    self._gates, in_gate = self._gates + 1, 0
+                self._add_term(rule, term)
+                in_gate += 1
         self._gates += 1
         concludes = dict.fromkeys(rule.concludes for rule in rules if rule.concludes is not None)
         self.strata.append(_Stratum(tuple(range(first_gate, self._gates)), tuple(concludes)))
 
-    def _add_term(self, rule: Rule, tests: Mapping[str, tuple[Test, ...]], surely: bool) -> None:
+    def _add_term(self, rule: Rule, term: Sequence[Leaf]) -> None:
+        surely = grouped(term, self.scales, possibly=False)
+        tests = surely if rule.concludes is None else grouped(term, self.scales, possibly=True)
         if len(tests) > PATTERNS_PER_RULE:
             text = f"an alternative of this rule reads {len(tests)} findings at once, more than {PATTERNS_PER_RULE}"
             raise EnvelopeError([Fault(rule.at, text, "conclude part of it in a rule of its own")])
         patterns: list[dict[str, object]] = [{"gate": {"gate": self._gates}}]
         # What is seldom true stands first: the engine joins from the gate on and stops at the first miss.
+        stricter = {}
         for place, (finding, wanted) in enumerate(sorted(tests.items(), key=_how_common)):
             patterns.append({f"p{place}": self._pattern(finding, wanted)})
+            if surely[finding] != wanted:
+                stricter[f"p{place}"] = surely[finding]
         name = f"r{len(self.meanings)}"
         self.definition[name] = {"all": patterns}
-        self.meanings[name] = _Meaning(rule.id, rule.concludes, surely)
+        self.meanings[name] = _Meaning(rule.id, rule.concludes, stricter)
 
     def _pattern(self, finding: str, tests: tuple[Test, ...]) -> dict[str, object]:
         # A pattern used by very many rules is written over a second copy of the name property, so
@@ -150,7 +167,7 @@ class Program:
         self._scales = compiled.scales
         self._meanings = compiled.meanings
         self._plan = compiled.strata
-        self.budget = 2 * len(self._meanings) + 16
+        self.budget = len(self._meanings) + 16
         conclusions = {name for stratum in compiled.strata for name in stratum.concludes}
         names = sorted(compiled.copies)
         self._fact_ids = {name: f"f{number}" for number, name in enumerate(names)}
@@ -195,12 +212,11 @@ class Program:
             possible: set[str] = set()
             certain: set[str] = set()
             for gate in stratum.gates:
-                for name, ids in self._assert([f'{{"id":"g{gate}","sid":"0","gate":{gate}}}']):
+                for name, matched in self._assert([f'{{"id":"g{gate}","sid":"0","gate":{gate}}}']):
                     firings += 1
                     if firings > self.budget:
                         raise EngineError("more firings than the rules can give")
-                    meaning = self._meanings[name]
-                    self._note(meaning, ids, fired, certain, possible)
+                    self._note(self._meanings[name], matched, fired, certain, possible)
             conclusions = []
             for name in stratum.concludes:
                 closed[name] = _close(name, certain, possible)
@@ -213,16 +229,16 @@ class Program:
     def _note(
         self,
         meaning: _Meaning,
-        ids: Sequence[str],
+        matched: _Matched,
         fired: dict[str, tuple[str, ...]],
         certain: set[str],
         possible: set[str],
     ) -> None:
-        if not meaning.surely:
-            assert meaning.concludes is not None
+        if meaning.concludes is not None:
             possible.add(meaning.concludes)
+        if not meaning.holds_surely(matched):
             return
-        support = tuple(sorted(self._names[fact_id] for fact_id in ids))
+        support = tuple(sorted(self._names[fact["id"]] for alias, fact in matched.items() if alias != "gate"))
         known = fired.get(meaning.rule)
         # Firing order is never relied on: of several alternatives that hold the first by name stands.
         fired[meaning.rule] = support if known is None else min(known, support)
@@ -240,19 +256,19 @@ class Program:
         low, high = scale.interval(finding)
         return f'{head}"s":{status},"lo":{low},"hi":{high}}}'
 
-    def _assert(self, facts: Sequence[str]) -> list[tuple[str, list[str]]]:
+    def _assert(self, facts: Sequence[str]) -> list[tuple[str, _Matched]]:
         code, state = native.assert_facts(self._handle, f"[{','.join(facts)}]")
         if code == REPEATED:
             raise EngineError("a fact was asserted twice")
         return list(self._drain(state))
 
-    def _drain(self, state: int) -> Iterator[tuple[str, list[str]]]:
+    def _drain(self, state: int) -> Iterator[tuple[str, _Matched]]:
         first = native.start_action_for_state(self._handle, state)
         match = None if first is None else first[1]
         while match is not None:
             ((name, aliases),) = json.loads(match).items()
             if name != "start":
-                yield name, [fact["id"] for alias, fact in aliases.items() if alias != "gate"]
+                yield name, aliases
             match = native.complete_and_start_action(self._handle, state)
 
 

@@ -5,7 +5,7 @@ Everything here is read with the plain meaning of conditions, never from the eng
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -27,12 +27,17 @@ _RESULTS = {Truth.TRUE: Result.FIRED, Truth.FALSE: Result.NOT_MET, Truth.UNKNOWN
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one rule: fired, stopped by which tests, or waiting for which data."""
+    """What became of one rule: fired, stopped by which tests, or waiting for which data (``keeping``)."""
 
     rule: Rule
     result: Result
-    stopped_by: tuple[str, ...] = ()
+    keeping: tuple[Leaf, ...] = ()
     covered_by: str | None = None
+
+    @property
+    def stopped_by(self) -> tuple[str, ...]:
+        """The tests that stopped the rule, or that could not be told, in words."""
+        return tuple(dict.fromkeys(str(leaf) for leaf in self.keeping))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +70,10 @@ def read_plainly(strata: Sequence[Sequence[Rule]], facts: Mapping[str, Finding])
 def _conclude(
     name: str, rules: Sequence[Rule], truths: Mapping[str, Truth], findings: Mapping[str, Finding]
 ) -> Finding:
-    strongest = max(truths[rule.id].value for rule in rules)
-    if strongest == Truth.FALSE.value:
+    strongest = max(truths[rule.id] for rule in rules)
+    if strongest is Truth.FALSE:
         return Finding(name, Status.ABSENT)
-    if strongest == Truth.UNKNOWN.value:
+    if strongest is Truth.UNKNOWN:
         return Finding(name, Status.UNKNOWN)
     evidence = {
         item: None
@@ -93,23 +98,24 @@ def supports(condition: Condition, findings: Mapping[str, Finding]) -> tuple[Fin
 def outcome(rule: Rule, reading: Reading) -> Outcome:
     """What became of the rule, with the tests that stopped it or that could not be told."""
     answer = reading.truths[rule.id]
-    stopping = () if answer is Truth.TRUE else _keeping(rule.when, reading.findings, answer)
-    return Outcome(rule, _RESULTS[answer], tuple(dict.fromkeys(str(leaf) for leaf in stopping)))
+    keeping = () if answer is Truth.TRUE else tuple(_weigh(rule.when, reading.findings)[1])
+    return Outcome(rule, _RESULTS[answer], keeping)
 
 
 def undecided_leaves(condition: Condition, findings: Mapping[str, Finding]) -> tuple[Leaf, ...]:
     """The tests that keep an undecided condition undecided."""
-    return tuple(_keeping(condition, findings, Truth.UNKNOWN))
+    answer, keeping = _weigh(condition, findings)
+    return tuple(keeping) if answer is Truth.UNKNOWN else ()
 
 
-def _keeping(condition: Condition, findings: Mapping[str, Finding], answer: Truth) -> Iterator[Leaf]:
-    """The leaves that keep the condition at ``answer``."""
+def _weigh(condition: Condition, findings: Mapping[str, Finding]) -> tuple[Truth, list[Leaf]]:
+    """What the condition comes to, and the leaves that keep it there."""
     if isinstance(condition, Leaf):
-        yield condition
-        return
-    for part in condition.parts:
-        if truth(part, findings) is answer:
-            yield from _keeping(part, findings, answer)
+        return truth(condition, findings), [condition]
+    weighed = [_weigh(part, findings) for part in condition.parts]
+    answers = [answer for answer, _ in weighed]
+    answer = min(answers) if isinstance(condition, AllOf) else max(answers)
+    return answer, [leaf for part, keeping in weighed if part is answer for leaf in keeping]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from enum import Enum
+from enum import IntEnum
 
 from service.finding import Finding, Status
 from service.knowledge.model import AllOf, AnyOf, Condition, Leaf, Word
 
 
-class Truth(Enum):
+class Truth(IntEnum):
     """Kleene's three truth values, in their order."""
 
     FALSE = 0
@@ -79,7 +79,7 @@ def _test(leaf: Leaf, finding: Finding) -> Truth:
         )
         if limit is not None
     ]
-    return min(answers, key=lambda truth: truth.value)
+    return min(answers)
 
 
 def truth(condition: Condition, findings: Mapping[str, Finding]) -> Truth:
@@ -90,8 +90,8 @@ def truth(condition: Condition, findings: Mapping[str, Finding]) -> Truth:
     """
     if isinstance(condition, Leaf):
         return _test(condition, findings[condition.finding])
-    answers = (truth(part, findings).value for part in condition.parts)
+    answers = [truth(part, findings) for part in condition.parts]
     if isinstance(condition, AllOf):
-        return Truth(min(answers))
+        return min(answers)
     assert isinstance(condition, AnyOf)
-    return Truth(max(answers))
+    return max(answers)
