@@ -28,7 +28,7 @@ opening the chart (`patient-view`), then choosing and signing what was ordered t
 data are synthetic and thin in acute sciatica: few patients are relevant, and most of those have chronic low back pain.
 These numbers show what does not happen (cards for everybody else, cards at every visit) better than what does.
 
-*Made by `make alert-burden` over rule set {version}. A card counts once, whatever it folds; "(not assessed)" is the card
+*Made by `make alert-burden` over rule set {version}. A card counts once, whatever it folds; "(not assessed)" is the one
 that names checks that could not be made.*
 """
 
