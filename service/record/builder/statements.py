@@ -71,7 +71,8 @@ class Statements:
             yield from self._onsets(source)
         widest = source.within_days if source.within_days is not None else _USUAL_DAYS
         yield (0 if source.in_episode else min(1, widest), False)
-        yield from ((days, False) for days in self._beyond_others(source) if days <= widest)
+        is_open = source.within_days is None
+        yield from ((days, False) for days in self._beyond_others(source) if is_open or days <= widest)
         if source.undated:
             yield None
 
