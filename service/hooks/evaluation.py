@@ -26,7 +26,7 @@ from service.hooks.schemas import read_call
 from service.hooks.suggestions import Acting
 from service.hooks.templates import Template
 from service.knowledge.model import ServiceDefinition
-from service.record.model import Record
+from service.record.model import Completeness, Record
 from service.record.prefetch_states import PrefetchState
 from service.record.reader import read_bundle
 
@@ -53,7 +53,8 @@ def fetch_nothing(
 class Services:
     """The offered services, ready to answer: one per process, safe for threads.
 
-    ``only`` are the rules that may speak where only approved ones are served; None lets all speak.
+    ``only`` are the rules that may speak where only approved ones are served; None lets all speak. ``archive`` are the
+    rule files from which all this was made, ``signed_by`` the key that signed them when they came as a pack.
     """
 
     prepared: Prepared
@@ -63,6 +64,8 @@ class Services:
     settings: Settings
     fetch_missing: FetchMissing = fetch_nothing
     only: frozenset[str] | None = None
+    archive: bytes = b""
+    signed_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +153,14 @@ def answer_bundle(services: Services, document: Any, question: BundleQuestion) -
     audience = Audience(service, why=services.settings.why_extension, only=services.only)
     acting = _acting(services, record, Ordering(record.release, record.patient_id, None, question.now))
     knowledge = services.prepared.knowledge
-    return Answered(answer(knowledge, decision, render(knowledge, decision, audience, acting)), decision)
+    unsent = [item for item in services.templates[service.id] if _is_unsent_problem_list(item, record)]
+    return Answered(answer(knowledge, decision, render(knowledge, decision, audience, acting, unsent)), decision)
+
+
+def _is_unsent_problem_list(template: Template, record: Record) -> bool:
+    """Without any Condition nobody can say whether this service has anything to say; other lists may be short."""
+    unsent = record.completeness_of("Condition") is Completeness.NOT_SENT and not record.of_type("Condition")
+    return unsent and "Condition" in template.types
 
 
 def _require_something(lacking: Sequence[Template]) -> None:

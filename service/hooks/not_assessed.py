@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from service.decision import Decision
+from service.hooks.library import HOOKS
 from service.hooks.needs import types_of
 from service.hooks.sources import topic
 from service.hooks.templates import Template
@@ -23,19 +24,22 @@ def with_not_assessed(
 ) -> list[Json]:
     """The cards, with what kept a warning from being decided named on them.
 
-    Where whole lists could not be had, or nothing quieter than a warning is shown, that is a card of
-    its own; otherwise it stands at the end of the last info card, so that a chart in which nobody
-    recorded a rarely measured value does not get one more card at every visit (hazard H-07).
+    Where whole lists could not be had, or an order is checked and nothing else is said, that is a card
+    of its own. Otherwise it stands at the end of the last card: a chart in which nobody recorded a
+    rarely measured value must not get one more card at every visit (hazard H-07). A chart that is only
+    opened, of which every list came and for which there is nothing to say, gets no card.
     """
     named = set(asked(knowledge, decision.not_recorded))
     phrases = [phrase for phrase in asked(knowledge, decision.not_assessed) if phrase not in named]
     if not phrases:
         return cards
     lacking = _lacking(knowledge, decision, missing)
-    last = cards[-1] if cards and cards[-1]["indicator"] == "info" else None
-    if last is not None and not lacking:
-        return [*cards[:-1], {**last, "detail": f"**Not assessed:** {'; '.join(phrases)}.\n\n".join(_halves(last))}]
-    return [*cards, _card(knowledge, decision, phrases, lacking)]
+    if lacking or (not cards and HOOKS[decision.hook].has_orders):
+        return [*cards, _card(knowledge, decision, phrases, lacking)]
+    if not cards:
+        return []
+    told = f"**Not assessed:** {'; '.join(phrases)}.\n\n"
+    return [*cards[:-1], {**cards[-1], "detail": told.join(_halves(cards[-1]))}]
 
 
 def _halves(card: Json) -> tuple[str, str]:
