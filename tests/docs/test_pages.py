@@ -61,8 +61,9 @@ def test_every_path_on_the_page_is_there(page: Path) -> None:
         if not word.startswith(tuple(f"{folder}/" for folder in FOLDERS)) or " " in word:
             continue
         # `rules/phases/<phase>/<rule-id>.yaml` promises the folder before the first thing to fill in.
-        known = re.split(r"[<{*…]", word)[0]
-        path = PROJECT / known if known == word else PROJECT / known.rpartition("/")[0]
+        known = re.split(r"[<{*…]|::", word)[0]
+        whole = known == word.partition("::")[0]
+        path = PROJECT / known if whole else PROJECT / known.rpartition("/")[0]
         assert path.exists(), f"{word} is not there"
 
 
