@@ -40,21 +40,30 @@ def create_app(
     from service.hooks.feedback_routes import feedback_blueprint
     from service.hooks.logs import configure
     from service.hooks.mounting import mounted
+    from service.hooks.reloading import Reloader
     from service.hooks.routes import Endpoint, blueprint
     from service.hooks.trust import authenticator, fetch_step, guarded_client
+    from service.review.rule_source import fingerprint
 
     settings = settings or read_settings()
     configure(settings.log_level)
     client = guarded_client(settings)
+    fetch = fetch_missing or fetch_step(settings, client)
     endpoint = Endpoint(
-        make_services(settings, knowledge, fetch_missing or fetch_step(settings, client)),
+        make_services(settings, knowledge, fetch),
         authenticate or authenticator(settings, client).authenticate,
         places=threading.BoundedSemaphore(settings.max_concurrent),
     )
     memory = make_memory(settings)
     if memory is not None:
         endpoint.remember, endpoint.memory_state = memory, memory.state
+    reloader = Reloader(
+        endpoint, lambda: make_services(settings, None, fetch), lambda: fingerprint(settings), settings.reload_seconds
+    )
+    endpoint.refused_rules = lambda: reloader.refused
     app = Flask("service", static_folder=None)
+    app.extensions["sciatica-cds.rules"] = reloader
+    app.before_request(reloader.watch)
     app.url_map.strict_slashes = False
     app.register_blueprint(blueprint(endpoint))
     app.register_blueprint(check_blueprint(endpoint))
@@ -76,12 +85,11 @@ def make_memory(settings: Settings) -> Memory | None:
     from importlib.metadata import version
 
     from service.hooks.memory import Memory
-    from service.store.archive import archived, rule_files
     from service.store.place import place_of
     from service.store.store import Store
 
     store = Store(place_of(settings), version("sciatica-cds"))
-    return Memory(store, lambda _: archived(rule_files(settings.rules)), required=settings.store == "required")
+    return Memory(store, required=settings.store == "required")
 
 
 def make_services(
@@ -93,9 +101,11 @@ def make_services(
     from service.hooks.discovery import linted_templates, offered
     from service.hooks.evaluation import Services, fetch_nothing
     from service.hooks.orders import Drafts
-    from service.knowledge.loader import load
+    from service.review.rule_source import Rules, read_rules
+    from service.store.archive import archived, rule_files
 
-    knowledge = knowledge or load(settings.rules, settings.knowledge_settings)
+    rules = read_rules(settings) if knowledge is None else Rules(knowledge, archived(rule_files(settings.rules)))
+    knowledge = rules.knowledge
     drafts = Drafts(knowledge)
     drafts.warm_up()
     shown = offered(knowledge, settings.hidden_services)
@@ -107,4 +117,6 @@ def make_services(
         settings=settings,
         fetch_missing=fetch_missing or fetch_nothing,
         only=wholly_approved(knowledge) if settings.require_approved else None,
+        archive=rules.archive,
+        signed_by=rules.signed_by,
     )

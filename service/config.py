@@ -36,6 +36,8 @@ class Settings:
     ``trusted_proxies`` is how many proxies in front may set X-Forwarded-* headers; 0 trusts none.
     ``path_prefix`` is the path under which the service is mounted when no proxy removes it (DI-1).
     ``strict`` turns tolerated faults of a request into 400 (RQ-3, RQ-5).
+    ``pack`` is loaded in place of ``rules``, and only if a key of ``pack_keys`` signed it. ``reload_seconds`` is how
+    often to look whether the rules have changed; 0 never looks. ``reviewers`` is how many persons approve a rule.
     ``store`` says whether answered calls are remembered: ``on`` answers also when one cannot be kept, ``required`` does
     not. A program that reads its settings from the environment has it on unless told otherwise.
     ``fetch_budget_ms`` bounds all FHIR queries of one call together (PE-1); 0 turns fetching off.
@@ -71,6 +73,10 @@ class Settings:
     fetch_max_pages: int = 10
     fetch_max_bytes: int = 5 * 1024 * 1024
     fetch_ca_file: Path | None = None
+    pack: Path | None = None
+    pack_keys: Path | None = None
+    reload_seconds: int = 0
+    reviewers: int | None = None
     store: Keeping = "off"
     data: Path = PROJECT / "var"
     store_url: str | None = None
@@ -84,7 +90,12 @@ class Settings:
     @property
     def knowledge_settings(self) -> dict[str, str]:
         """The settings that the rule set may be told from outside; only those that were given."""
-        given = {"jurisdiction": self.jurisdiction, "drug_safety_scope": self.drug_safety_scope}
+        reviewers = None if self.reviewers is None else str(self.reviewers)
+        given = {
+            "jurisdiction": self.jurisdiction,
+            "drug_safety_scope": self.drug_safety_scope,
+            "reviewers": reviewers,
+        }
         return {name: value for name, value in given.items() if value is not None}
 
 
@@ -137,6 +148,10 @@ def _read(env: Env) -> Settings:
         fetch_max_pages=env.int("FETCH_MAX_PAGES", default.fetch_max_pages, validate=Range(1, 100)),
         fetch_max_bytes=env.int("FETCH_MAX_BYTES", default.fetch_max_bytes, validate=Range(1024)),
         fetch_ca_file=_path(env.str("FETCH_CA_FILE", "")),
+        pack=_path(env.str("PACK", "")),
+        pack_keys=_path(env.str("PACK_KEYS", "")),
+        reload_seconds=env.int("RELOAD_SECONDS", default.reload_seconds, validate=Range(0, 3600)),
+        reviewers=env.int("REVIEWERS", None, validate=Range(1, 3)),
         store=cast("Keeping", env.str("STORE", "on", validate=OneOf(["off", "on", "required"]))),
         data=Path(env.str("DATA", str(default.data))),
         store_url=env.str("STORE_URL", "") or None,
@@ -162,6 +177,8 @@ def refuse_unsafe(settings: Settings, *, allow_open: bool = False) -> None:
     """Raise SettingsError where the settings are unsafe in production (TR-2, SE-2) or anywhere (CO-3)."""
     if "*" in settings.cors_origins:
         raise SettingsError(f"{PREFIX}CORS_ORIGINS must list the origins, a wildcard is refused")
+    if (settings.pack is None) != (settings.pack_keys is None):
+        raise SettingsError(f"{PREFIX}PACK and {PREFIX}PACK_KEYS go together: a pack is loaded only when it is trusted")
     if not settings.production:
         return
     if not settings.tls_proxy:

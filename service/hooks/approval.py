@@ -16,6 +16,13 @@ def wholly_approved(knowledge: Knowledge) -> frozenset[str]:
     )
 
 
+def withheld(knowledge: Knowledge, only: frozenset[str] | None) -> tuple[Rule, ...]:
+    """The rules with a card that may not speak; none where all may."""
+    if only is None:
+        return ()
+    return tuple(rule for rule in knowledge.rules if rule.card is not None and rule.id not in only)
+
+
 def _behind(knowledge: Knowledge, rule: Rule) -> set[str]:
     """The rule itself and the conclusion rules behind what it reads, down to the facts."""
     concluding = concluding_rules(knowledge.rules)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from service.errors import Fault, KnowledgeError
@@ -38,17 +39,31 @@ def linted_templates(
     return found
 
 
-def discovery(services: Mapping[str, ServiceDefinition], templates: Mapping[str, Sequence[Template]]) -> dict[str, Any]:
-    """The body of ``GET /cds-services``; only members of the 2.0 specification (DI-15)."""
-    return {"services": [_entry(service, templates[service.id]) for service in services.values()]}
+def discovery(
+    services: Mapping[str, ServiceDefinition],
+    templates: Mapping[str, Sequence[Template]],
+    withheld: Mapping[str, int] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """The body of ``GET /cds-services``; only members of the 2.0 specification (DI-15).
+
+    ``withheld`` is how many rules of each hook are not served because nobody approved them.
+    """
+    return {
+        "services": [
+            _entry(service, templates[service.id], withheld.get(service.hook, 0)) for service in services.values()
+        ]
+    }
 
 
-def _entry(service: ServiceDefinition, templates: Sequence[Template]) -> dict[str, Any]:
+def _entry(service: ServiceDefinition, templates: Sequence[Template], withheld: int) -> dict[str, Any]:
+    requirements = " ".join(service.usage_requirements.split())
+    if withheld:
+        requirements += f" Not served: {withheld} rules that no named clinician has approved."
     return {
         "hook": service.hook,
         "id": service.id,
         "title": service.title,
         "description": " ".join(service.description.split()),
-        "usageRequirements": " ".join(service.usage_requirements.split()),
+        "usageRequirements": requirements,
         "prefetch": {template.key: template.query for template in templates},
     }

@@ -10,7 +10,7 @@ import hashlib
 import re
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -54,20 +54,19 @@ class Known:
 
 @dataclass
 class Memory:
-    """Keeps answered calls in a store. ``archive`` gives the rule files of the services in use; safe for threads.
+    """Keeps answered calls in a store. Safe for threads.
 
     With ``required`` a call that cannot be kept is not answered; else it is, and the log says so.
     """
 
     store: Store
-    archive: Callable[[Knowledge], bytes]
     required: bool = False
     _known: dict[str, Known] = field(default_factory=dict)
     _mutex: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, services: Services, answered: Answered, issuer: str | None, seconds: float) -> None:
         """Keep one call. Raises StoreError when it cannot be kept and must be."""
-        known = self._of(services.prepared.knowledge)
+        known = self._of(services)
         body = kept_body(services.prepared.knowledge, answered, known, issuer, seconds)
         try:
             self.store.append("decision", body, known.rule_set)
@@ -86,10 +85,11 @@ class Memory:
         """Where feedback goes; reasons are those of the rules in use."""
         return KeptFeedback(self.store, lambda: endpoint.services.prepared.knowledge.override_reasons)
 
-    def _of(self, knowledge: Knowledge) -> Known:
+    def _of(self, services: Services) -> Known:
+        knowledge = services.prepared.knowledge
         with self._mutex:
             if knowledge.digest not in self._known:
-                rule_set = rule_set_of(knowledge, lambda: self.archive(knowledge))
+                rule_set = rule_set_of(knowledge, lambda: services.archive)
                 self._known[knowledge.digest] = Known(rule_set, Mask(knowledge, self.store.keyring), self.store.keyring)
             return self._known[knowledge.digest]
 

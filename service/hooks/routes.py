@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,10 +15,11 @@ import orjson
 from flask import Blueprint, Response, g, request
 
 from service.errors import Fault, RequestError
+from service.hooks.approval import withheld
 from service.hooks.body import read_body
 from service.hooks.discovery import discovery
 from service.hooks.evaluation import Answered, BundleQuestion, Services, answer_bundle, answer_call, service_named
-from service.hooks.health import health
+from service.hooks.health import State, health
 from service.hooks.limits import parse_json
 from service.hooks.logs import logger
 from service.hooks.problems import OverloadedError
@@ -61,6 +63,7 @@ class Endpoint:
     places: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(16))
     remember: Remember = forget
     memory_state: Callable[[], Mapping[str, Any]] = dict
+    refused_rules: Callable[[], str | None] = lambda: None
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -86,7 +89,7 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
     def discover() -> Response:
         _authenticate(endpoint, "/cds-services")
         services = endpoint.services
-        return as_json(discovery(services.offered, services.templates))
+        return as_json(discovery(services.offered, services.templates, _withheld(services)))
 
     @routes.post("/cds-services/<service_id>")
     def call(service_id: str) -> Response:
@@ -113,12 +116,16 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
 
     @routes.get("/health")
     def tell_health() -> Response:
-        services = endpoint.services
-        return as_json(
-            health(services.prepared.knowledge, services.settings, ready=True, memory=endpoint.memory_state())
-        )
+        state = State(endpoint.clock().date(), endpoint.memory_state(), endpoint.refused_rules())
+        return as_json(health(endpoint.services, state))
 
     return routes
+
+
+def _withheld(services: Services) -> Mapping[str, int]:
+    """How many rules of each hook are withheld because nobody approved them."""
+    hidden = withheld(services.prepared.knowledge, services.only)
+    return Counter(hook for rule in hidden for hook in rule.hooks)
 
 
 def _authenticate(endpoint: Endpoint, path: str) -> Any:

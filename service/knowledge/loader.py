@@ -22,14 +22,17 @@ from service.knowledge.schemas.fields import did_you_mean
 from service.knowledge.schemas.ruleset import Approval
 
 JURISDICTIONS = ("us", "uk")
+REVIEWERS = "reviewers"
+_NUMBERS = ("1", "2", "3")
 
 
 def load(path: Path, settings: Mapping[str, str] | None = None) -> Knowledge:
     """Everything under ``path``, checked, with its digest.
 
     ``settings`` replace those of ``ruleset.yaml`` (also ``jurisdiction``); a name the rule set does
-    not have is a fault. Files that a site may leave out: override_reasons, approvals, invariants,
-    site_codes. Retired rules are kept in ``retired`` and stand in no phase.
+    not have is a fault. ``reviewers`` is how many persons must have approved a rule; one unless set.
+    Files that a site may leave out: override_reasons, approvals, invariants, site_codes. Retired
+    rules are kept in ``retired`` and stand in no phase.
 
     Raises:
         KnowledgeError: with every fault found, sorted by file and line.
@@ -58,9 +61,11 @@ def _settings(found: Collection, overrides: Mapping[str, str]) -> dict[str, str]
         return {}
     settings: dict[str, str] = {**found.frame["settings"], "jurisdiction": found.frame["jurisdiction"]}
     for name, value in overrides.items():
-        if name not in settings:
+        if name not in {*settings, REVIEWERS}:
             found.fault(f"settings.{name}", "the rule set has no such setting", did_you_mean(name, settings))
         settings[name] = value
+    if settings.get(REVIEWERS, "1") not in _NUMBERS:
+        found.fault(f"settings.{REVIEWERS}", f"must be one of {', '.join(_NUMBERS)}")
     if settings["jurisdiction"] not in JURISDICTIONS:
         found.fault("settings.jurisdiction", "must be one of " + ", ".join(JURISDICTIONS))
     return settings
@@ -109,10 +114,18 @@ def _knowledge(found: Collection, settings: dict[str, str]) -> Knowledge:
 
 
 def _approved(knowledge: Knowledge, approvals: Iterable[Approval]) -> frozenset[str]:
-    """The rules of which somebody approved exactly the present content."""
-    return frozenset(
-        approval.rule for approval in approvals if approval.digest == rule_digest(knowledge, approval.rule)
-    )
+    """The rules of which enough persons approved exactly the present content."""
+    by: dict[str, set[str]] = {}
+    for approval in approvals:
+        if approval.digest == rule_digest(knowledge, approval.rule):
+            by.setdefault(approval.rule, set()).add(person(approval.by))
+    enough = int(knowledge.settings.get(REVIEWERS, "1"))
+    return frozenset(rule for rule, persons in by.items() if len(persons) >= enough)
+
+
+def person(by: str) -> str:
+    """Who approved, without the role and however it was typed: one person in two roles is one person."""
+    return " ".join(by.partition(",")[0].casefold().split())
 
 
 def _rules_of(phase: Mapping[str, Any], rules: Iterable[Rule]) -> tuple[Rule, ...]:

@@ -1,0 +1,57 @@
+"""Where the rules of a process come from: a folder, or a pack whose signature verifies. Read whole, or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from service.config import Settings
+from service.errors import Fault, KnowledgeError
+from service.knowledge.loader import load
+from service.knowledge.model import Knowledge
+from service.review.packs import open_pack
+from service.review.signatures import signature_file, verify_files
+from service.store.archive import archived, rule_files
+
+_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A rule set with the archive of exactly the files it was read from, and who signed it."""
+
+    knowledge: Knowledge
+    archive: bytes
+    signed_by: str | None = None
+
+
+def read_rules(settings: Settings) -> Rules:
+    """The rules that the settings name. Raises KnowledgeError where they are wrong, or no trusted key signed them."""
+    if settings.pack is not None:
+        if settings.pack_keys is None:
+            raise KnowledgeError([Fault("pack:1", "a pack is loaded only with a file of trusted keys")])
+        content, name = verify_files(settings.pack, settings.pack_keys)
+        pack = open_pack(content, settings.knowledge_settings)
+        return Rules(pack.knowledge, pack.archive, name)
+    for _ in range(_TRIES):
+        files = rule_files(settings.rules) if settings.rules.is_dir() else {}
+        knowledge = load(settings.rules, settings.knowledge_settings)
+        if files == rule_files(settings.rules):
+            return Rules(knowledge, archived(files))
+    raise KnowledgeError([Fault(f"{settings.rules.name}:1", "the rule files change while they are read")])
+
+
+def fingerprint(settings: Settings) -> str:
+    """Changes when the rules may have changed. Looks at names, sizes and times only: cheap enough to ask often."""
+    if settings.pack is not None:
+        looked_at = [settings.pack, signature_file(settings.pack)]
+    else:
+        looked_at = sorted(path for path in settings.rules.rglob("*") if path.suffix in (".yaml", ".yml"))
+    seen = hashlib.sha256()
+    for path in looked_at:
+        try:
+            state = path.stat()
+        except OSError:
+            continue
+        seen.update(f"{path}\t{state.st_size}\t{state.st_mtime_ns}\t{state.st_ino}\n".encode())
+    return seen.hexdigest()
