@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "evaluate": ("service.cli.deciding", "evaluate"),
         "explain": ("service.cli.deciding", "explain"),
         "check-request": ("service.cli.checking", "check_request"),
+        "request": ("service.cli.requesting", "request"),
         "check-service": ("service.cli.asking", "check_service"),
         "token": ("service.cli.tokens", "token"),
         "lint": ("service.cli.rules", "lint"),
@@ -32,6 +33,11 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "audit": ("service.cli.audit", "audit"),
         "replay": ("service.cli.audit", "replay"),
         "stats": ("service.cli.statistics", "stats"),
+        "approve": ("service.cli.approving", "approve"),
+        "approvals": ("service.cli.approving", "approvals"),
+        "pack": ("service.cli.packing", "pack"),
+        "sign": ("service.cli.packing", "sign"),
+        "verify": ("service.cli.packing", "verify"),
     }
 )
 

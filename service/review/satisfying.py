@@ -8,27 +8,27 @@ import z3
 
 from service.engine.patterns import STATUS_NUMBER
 from service.finding import Finding, Status
-from service.knowledge.model import Given, Knowledge, Rule
+from service.knowledge.conditions import Truth
+from service.knowledge.model import Given, Rule
 from service.review.symbolic import Patients
 
 _MILLISECONDS = 20_000
 
 
 def satisfying(
-    knowledge: Knowledge, hook: str, rule: Rule, given: Mapping[str, Given], usual: Mapping[str, Finding]
+    patients: Patients, rule: Rule, truth: Truth, given: Mapping[str, Given], usual: Mapping[str, Finding]
 ) -> dict[str, Given] | None:
-    """States of facts under which the rule is true and what is ``given`` holds; as few as can be differ from ``usual``.
+    """States of facts under which the rule comes to ``truth`` and ``given`` holds, as few as can be not as ``usual``.
 
     ``given`` may name facts and conclusions. Only facts that differ, or are given, are in the answer. None when there
     is no such patient, or none was found in time.
     """
-    patients = Patients(knowledge, hook)
     known = {name: one for name, one in given.items() if name in patients.facts or name in patients.concluding}
     facts = sorted(patients.behind([*rule.reads, *known]) & set(patients.facts))
     solver = z3.Optimize()
     solver.set("timeout", _MILLISECONDS)
     solver.add(patients.constraints([*rule.reads, *known]))
-    solver.add(patients.surely(rule.when))
+    solver.add(_comes_to(patients, rule, truth))
     for name, one in known.items():
         solver.add(patients.symbol(name).status == STATUS_NUMBER[Status(one.status)])
         solver.add(_holds_number(patients, name, one))
@@ -42,6 +42,13 @@ def satisfying(
         if name not in states and finding.status is not usual[name].status:
             states[name] = Given(finding.status.value, finding.low, finding.high)
     return states
+
+
+def _comes_to(patients: Patients, rule: Rule, truth: Truth) -> z3.BoolRef:
+    if truth is Truth.TRUE:
+        return patients.surely(rule.when)
+    possibly = patients.possibly(rule.when)
+    return z3.Not(possibly) if truth is Truth.FALSE else z3.And(possibly, z3.Not(patients.surely(rule.when)))
 
 
 def _holds_number(patients: Patients, name: str, given: Given) -> z3.BoolRef:

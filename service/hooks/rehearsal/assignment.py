@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from service.engine.strata import concluding_rules, rules_for, stratify
 from service.engine.trace import read_plainly
@@ -12,6 +14,9 @@ from service.knowledge.conditions import Truth
 from service.knowledge.examples import EXPECTED
 from service.knowledge.model import Example, FactKind, Given, Knowledge, Rule
 from service.record.builder.states import possible_states
+
+if TYPE_CHECKING:
+    from service.review.symbolic import Patients
 
 _MOST_TRIED = 400
 """Assignments looked at for one example; rules whose examples fit together need a handful."""
@@ -53,11 +58,21 @@ class Assignments:
             if self._comes_true(rule, example, goals, states):
                 yield states
 
-    def solved(self, rule: Rule, given: Mapping[str, Given]) -> States | None:
-        """An assignment under which the rule fires, found by the solver, for examples that do not fit together."""
+    def solved(self, rule: Rule, example: Example, *, loosely: bool = False) -> States | None:
+        """An assignment found by the solver, for examples that do not fit together.
+
+        ``loosely``: only what the example expects of the rule holds, not what it gives.
+        """
         from service.review.satisfying import satisfying
 
-        return satisfying(self._knowledge, self._hook, rule, given, self._usual)
+        given = {} if loosely else example.given
+        return satisfying(self._patients, rule, EXPECTED[example.expect], given, self._usual)
+
+    @cached_property
+    def _patients(self) -> Patients:
+        from service.review.symbolic import Patients
+
+        return Patients(self._knowledge, self._hook)
 
     def fuller(self, rule: Rule, states: States) -> Iterator[States]:
         """The assignment itself, then with every other fact behind the rule named as well: as silent, and as denied.

@@ -87,11 +87,13 @@ class Rehearsals:
         return made
 
     def _tried(self, rule: Rule, hook: str, example: Example) -> Iterator[Rehearsal]:
-        """The calls made for an example, the simplest first, that do what the example expects."""
-        wanted = {"fires": Result.FIRED, "silent": Result.NOT_MET, "undecided": Result.NOT_ENOUGH_DATA}[example.expect]
+        """The calls made for an example, the simplest first, under which the rule fires, or does not."""
+        fires = example.expect == "fires"
         for body in self._bodies(rule, hook, example):
-            if self._result(rule, hook, body) is wanted:
-                yield Rehearsal(body, rule, example, fired=wanted is Result.FIRED)
+            result = self._result(rule, hook, body)
+            # Whether a miss is decided or undecided may turn on what else is in the record.
+            if result is not None and (result is Result.FIRED) is fires:
+                yield Rehearsal(body, rule, example, fires)
 
     def _bodies(self, rule: Rule, hook: str, example: Example) -> Iterator[dict[str, Any]]:
         knowledge = self.services.prepared.knowledge
@@ -110,12 +112,11 @@ class Rehearsals:
         if hook not in self._assignments:
             self._assignments[hook] = Assignments(self.services.prepared.knowledge, hook)
         yield from islice(self._assignments[hook].of(rule, example), _PATIENTS_TRIED)
-        if example.expect == "fires":
-            # Examples speak of conclusions freely; where no patient fits one, the rule alone must do.
-            for given in (example.given, {}):
-                solved = self._assignments[hook].solved(rule, given)
-                if solved is not None:
-                    yield solved
+        # Examples speak of conclusions freely; where no patient fits one that fires, the rule alone must do.
+        for loosely in (False, True) if example.expect == "fires" else (False,):
+            solved = self._assignments[hook].solved(rule, example, loosely=loosely)
+            if solved is not None:
+                yield solved
 
     def _result(self, rule: Rule, hook: str, body: Mapping[str, Any]) -> Result | None:
         service = next(one for one in self.services.offered.values() if one.hook == hook)
