@@ -202,5 +202,6 @@ def _card(found: Collection, rule: Rule) -> None:
 def _approvals(found: Collection) -> None:
     for approval in found.approvals:
         _known(found, approval.rule, "rule", found.declared("rule"), approval.at)
-        if found.frame:
+        # An approval names its person and role itself; a single word is one of the people of the rule set.
+        if found.frame and "," not in approval.by:
             _known(found, approval.by, "person", _people(found), approval.at)

@@ -1,0 +1,62 @@
+"""Commands for those who sign rules."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from service.cli.rules import rules_option
+from service.config import read_settings
+from service.knowledge.loader import load
+
+
+@click.command()
+@click.argument("rule")
+@click.option("--by", required=True, metavar='"NAME, ROLE"', help="Who approves, and in which role.")
+@click.option("--note", help="What the reviewer wants to have kept with it.")
+@rules_option
+def approve(rule: str, by: str, note: str | None, rules_folder: Path) -> None:
+    """Approve RULE exactly as it is now, with the facts, value sets, sources and orders it rests on.
+
+    Writes rules/approvals.yaml. Any later change of these ends the approval: see sciatica-cds approvals.
+    """
+    from service.review.approvals import approval_of
+    from service.review.approvals import approve as write
+
+    knowledge = load(rules_folder, read_settings().knowledge_settings)
+    approval = approval_of(knowledge, rule, by, datetime.now(UTC).date(), note)
+    write(rules_folder, knowledge, approval)
+    now = load(rules_folder, read_settings().knowledge_settings)
+    state = "approved" if rule in now.approved else "needs the approval of another person"
+    click.echo(f"{rule} {approval.digest[:12]} approved by {approval.by}: {state}")
+
+
+@click.command()
+@click.argument("rule_ids", metavar="[RULE]...", nargs=-1)
+@rules_option
+def approvals(rule_ids: tuple[str, ...], rules_folder: Path) -> None:
+    """Who approved which rule, and what changed where an approval no longer holds. Ends with 1 if one does not."""
+    from service.review.approvals import standings
+
+    knowledge = load(rules_folder, read_settings().knowledge_settings)
+    found = [one for one in standings(rules_folder, knowledge) if not rule_ids or one.rule in rule_ids]
+    ended = 0
+    for one in found:
+        if one.approved:
+            click.echo(f"{one.rule}: approved by {'; '.join(f'{given.by} ({given.day})' for given in one.present)}")
+        elif one.present:
+            click.echo(f"{one.rule}: {len(one.present)} of {one.wanted} approvals")
+        elif one.former:
+            ended += 1
+            last = one.former[-1]
+            click.echo(f"{one.rule}: no longer approved; {last.by} approved another content on {last.day}")
+            for change in one.changes:
+                click.echo(f"    {change}")
+        elif rule_ids:
+            click.echo(f"{one.rule}: never approved")
+    approved = sum(one.approved for one in found)
+    click.echo(f"{approved} of {len(found)} rules approved, {ended} no longer")
+    sys.exit(1 if ended else 0)
