@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any, BinaryIO
 
 import click
+import orjson
 
 from service.cli.memory import Opened, day, open_store
 
@@ -50,6 +54,63 @@ def checkpoint() -> None:
     with opened.database.reading() as connection:
         last = last_checkpoint(connection)
     click.echo(f"{last.number}:{last.hash}" if last else "nothing is kept yet")
+
+
+@audit.command()
+@click.option("--since", metavar="DAY", help="The first day; all that is kept when left out.")
+@click.option("--until", metavar="DAY", help="The day after the last.")
+@click.option("--format", "form", type=click.Choice(["ndjson", "fhir"]), default="ndjson", show_default=True)
+@click.option("--out", type=click.File("wb"), default="-", help="Where to write; standard output by default.")
+def export(since: str | None, until: str | None, form: str, out: BinaryIO) -> None:
+    """Write decisions and feedback as NDJSON, or decisions as FHIR R4 AuditEvent and Provenance, one a line."""
+    opened = open_store()
+    period = (day(since), day(until) if until else None)
+    lines = _fhir(opened, *period) if form == "fhir" else _ndjson(opened, *period)
+    count = 0
+    for line in lines:
+        out.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+        count += 1
+    click.echo(f"{count} lines", err=True)
+
+
+def _ndjson(opened: Opened, since: datetime, until: datetime | None) -> Iterator[dict[str, Any]]:
+    from service.store.exports import exported_decisions, exported_feedback
+
+    yield from exported_decisions(opened.reading, since, until)
+    yield from exported_feedback(opened.database, since, until)
+
+
+def _fhir(opened: Opened, since: datetime, until: datetime | None) -> Iterator[dict[str, Any]]:
+    from service.review.audit_resources import audit_resources
+
+    reading = opened.reading
+    rule_set = cache(reading.rule_set)
+    for kept in reading.decisions(since, until):
+        yield from audit_resources(kept, rule_set(kept.body["ruleset"]))
+
+
+@audit.command()
+@click.option("--older-than", metavar="DAYS", type=click.IntRange(1), help="Age in days; 2192 are six years.")
+@click.option("--before", metavar="DAY", help="Everything before this day.")
+@click.option("--yes", is_flag=True, help="Do it; without this, only say what would be deleted.")
+def expire(older_than: int | None, before: str | None, *, yes: bool) -> None:
+    """Delete what is old. A tombstone in the chain says what was deleted, and audit verify goes on from there."""
+    from service.store.checkpoints import make_checkpoint
+    from service.store.retention import expire as delete
+
+    if (older_than is None) == (before is None):
+        raise click.UsageError("say either --older-than DAYS or --before DAY")
+    now = datetime.now(UTC)
+    limit = now - timedelta(days=older_than) if older_than is not None else day(before)
+    opened = open_store()
+    if not yes:
+        number = opened.reading.count(day(None), limit)
+        click.echo(f"{number} decisions are older than {limit:%Y-%m-%d}; --yes deletes them")
+        return
+    done = delete(opened.database, opened.place, opened.keyring, limit, now)
+    make_checkpoint(opened.database, opened.keyring, now)
+    told = f", tombstone {done.tombstone.writer}/{done.tombstone.seq}" if done.tombstone else ""
+    click.echo(f"{done.rows} rows of {done.writers} writers deleted{told}")
 
 
 @click.command()

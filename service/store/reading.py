@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select
 from service.errors import NotFoundError, StoreError
 from service.store.database import Database
 from service.store.keys import Keyring
-from service.store.tables import cards, decisions, ledger, rule_sets
+from service.store.tables import cards, decisions, feedback, ledger, rule_sets
 from service.store.times import written
 
 Json = dict[str, Any]
@@ -88,6 +88,17 @@ class Reading:
         hashes = [self._keyring.patient(patient_id, key) for key in self._keyring.keys]
         with self._database.reading() as connection:
             return list(_decisions(connection, and_(decisions.c.patient.in_(hashes), _period(since, until))))
+
+    def feedback_of(self, uuids: Sequence[str]) -> dict[str, list[Json]]:
+        """What was reported of these cards, oldest first."""
+        names = ("card", "outcome", "outcome_at", "received_at", "reason", "comment", "issuer")
+        query = select(*(feedback.c[name] for name in names)).where(feedback.c.card.in_(uuids))
+        found: dict[str, list[Json]] = {}
+        with self._database.reading() as connection:
+            for row in connection.execute(query.order_by(feedback.c.outcome_at, feedback.c.received_at)):
+                told = dict(zip(names, row, strict=True))
+                found.setdefault(told.pop("card"), []).append(told)
+        return found
 
     def rule_set(self, digest: str) -> KeptRuleSet:
         """The rule set with this digest. Raises NotFoundError."""

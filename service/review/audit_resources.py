@@ -1,0 +1,100 @@
+"""Kept decisions as FHIR R4 AuditEvent and Provenance, for the audit repository of a site (45 CFR 164.312(b)).
+
+Patients appear as the keyed hash under which they are kept, never as a reference: who may resolve it has the key.
+fhir.resources is heavy and is imported when the first resource is built.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from typing import Any, cast
+
+from service.store.reading import Kept, KeptRuleSet
+
+Json = dict[str, Any]
+
+_AUDIT_TYPE = "http://terminology.hl7.org/CodeSystem/audit-event-type"
+_ENTITY_TYPE = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
+_ENTITY_ROLE = "http://terminology.hl7.org/CodeSystem/object-role"
+_PROVENANCE_AGENT = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
+HOOK = "urn:sciatica-cds:hook"
+DECISION = "urn:sciatica-cds:decision"
+RULE_SET = "urn:sciatica-cds:rule-set"
+PATIENT = "urn:sciatica-cds:patient-hash"
+CARD = "urn:sciatica-cds:card"
+
+
+def audit_resources(kept: Kept, rule_set: KeptRuleSet) -> Iterator[Json]:
+    """The AuditEvent of a decision and the Provenance of its cards, each valid. Raises ValueError if one is not."""
+    yield _valid("AuditEvent", _audit_event(kept, rule_set))
+    if kept.body["cards"]:
+        yield _valid("Provenance", _provenance(kept, rule_set))
+
+
+def _valid(kind: str, resource: Json) -> Json:
+    module = importlib.import_module(f"fhir.resources.R4B.{kind.lower()}")
+    return cast("Json", getattr(module, kind).model_validate(resource).model_dump(mode="json"))
+
+
+def _audit_event(kept: Kept, rule_set: KeptRuleSet) -> Json:
+    body = kept.body
+    entities = [
+        _entity(DECISION, kept.id, "2", "20", [("ledger", f"{kept.writer}/{kept.seq}"), ("hash", kept.hash)]),
+        _entity(RULE_SET, rule_set.digest, "2", "6", [("version", rule_set.version)]),
+    ]
+    if body["patient"]:
+        entities.insert(0, _entity(PATIENT, body["patient"]["hash"], "1", "1", [("key", body["patient"]["key"])]))
+    for card in body["cards"]:
+        rules = [("rule", f"{rule} {version}") for rule, version, _ in card["rules"]]
+        entities.append(_entity(CARD, card["uuid"], "2", "20", [("indicator", card["indicator"]), *rules]))
+    caller: Json = {"requestor": True, "who": {"display": "a client that was not authenticated"}}
+    if body["issuer"]:
+        caller["who"] = {"identifier": {"system": "urn:ietf:rfc:3986", "value": body["issuer"]}}
+    return {
+        "resourceType": "AuditEvent",
+        "id": kept.id,
+        "type": {"system": _AUDIT_TYPE, "code": "rest", "display": "RESTful Operation"},
+        "subtype": [{"system": HOOK, "code": body["hook"]}],
+        "action": "E",
+        "recorded": body["at"],
+        "outcome": "0",
+        "agent": [caller],
+        "source": {"observer": {"display": f"sciatica-cds, service {body['service']}"}},
+        "entity": entities,
+    }
+
+
+def _entity(system: str, value: str, kind: str, role: str, details: list[tuple[str, str]]) -> Json:
+    return {
+        "what": {"identifier": {"system": system, "value": value}},
+        "type": {"system": _ENTITY_TYPE, "code": kind},
+        "role": {"system": _ENTITY_ROLE, "code": role},
+        "detail": [{"type": name, "valueString": text} for name, text in details],
+    }
+
+
+def _provenance(kept: Kept, rule_set: KeptRuleSet) -> Json:
+    return {
+        "resourceType": "Provenance",
+        "id": f"{kept.id}-p"[:64],
+        "target": [{"identifier": {"system": CARD, "value": card["uuid"]}} for card in kept.body["cards"]],
+        "recorded": kept.body["at"],
+        "activity": {"text": f"decided on {kept.body['hook']}"},
+        "agent": [
+            {
+                "type": {"coding": [{"system": _PROVENANCE_AGENT, "code": "assembler"}]},
+                "who": {"display": f"sciatica-cds, service {kept.body['service']}"},
+            }
+        ],
+        "entity": [
+            {"role": "derivation", "what": {"identifier": {"system": DECISION, "value": kept.id}}},
+            {
+                "role": "source",
+                "what": {
+                    "identifier": {"system": RULE_SET, "value": rule_set.digest},
+                    "display": f"{rule_set.name} {rule_set.version}",
+                },
+            },
+        ],
+    }

@@ -1,0 +1,66 @@
+"""What is kept, line by line as JSON for another system, with every name written out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, select
+
+from service.store.database import Database
+from service.store.reading import Kept, KeptRuleSet, Reading
+from service.store.tables import card_rules, cards, feedback
+from service.store.times import written
+
+Json = dict[str, Any]
+
+_STATUSES = {"p": "present", "a": "absent", "u": "unknown", "n": "unknown", "w": "unknown"}
+_RESULTS = {"f": "fired", "s": "stopped", "u": "not-enough-data"}
+
+
+def exported_decisions(reading: Reading, since: datetime, until: datetime | None = None) -> Iterator[Json]:
+    """The decisions of a period, oldest first."""
+    rule_sets: dict[str, KeptRuleSet] = {}
+    for kept in reading.decisions(since, until):
+        digest = kept.body["ruleset"]
+        if digest not in rule_sets:
+            rule_sets[digest] = reading.rule_set(digest)
+        yield exported(kept, rule_sets[digest])
+
+
+def exported(kept: Kept, rule_set: KeptRuleSet) -> Json:
+    """One decision with the names of its findings and rules."""
+    body = dict(kept.body)
+    letters = dict(zip(rule_set.findings, body["findings"], strict=True))
+    body["findings"] = {name: _STATUSES[letter] for name, letter in letters.items() if letter in _STATUSES}
+    body["not_recorded"] = [name for name, letter in letters.items() if letter == "n"]
+    body["not_assessed"] = [name for name, letter in letters.items() if letter == "w"]
+    body["rules"] = [
+        {"id": rule, "version": version, "outcome": _RESULTS[letter]}
+        for (rule, version), letter in zip(rule_set.rules, kept.body["rules"], strict=True)
+        if letter in _RESULTS
+    ]
+    body["ruleset"] = {"name": rule_set.name, "version": rule_set.version, "digest": rule_set.digest}
+    return {"kind": "decision", **body, "ledger": {"writer": kept.writer, "seq": kept.seq, "hash": kept.hash}}
+
+
+def exported_feedback(database: Database, since: datetime, until: datetime | None = None) -> Iterator[Json]:
+    """The feedback received in a period, joined to its card and rules. ``known`` is False for a card not kept here."""
+    names = ("event", "card", "service", "outcome", "outcome_at", "received_at", "reason", "comment", "issuer")
+    period = feedback.c.received_at >= written(since)
+    if until is not None:
+        period = and_(period, feedback.c.received_at < written(until))
+    columns = [*(feedback.c[name] for name in names), cards.c.decision, cards.c.indicator]
+    query = select(*columns).join_from(feedback, cards, cards.c.uuid == feedback.c.card, isouter=True)
+    rules = select(card_rules.c.rule, card_rules.c.version, card_rules.c.speaks)
+    with database.reading() as connection:
+        for row in connection.execute(query.where(period).order_by(feedback.c.received_at, feedback.c.event)).all():
+            told = dict(zip((*names, "decision", "indicator"), row, strict=True))
+            its = connection.execute(rules.where(card_rules.c.card == told["card"]).order_by(card_rules.c.rule)).all()
+            yield {
+                "kind": "feedback",
+                **told,
+                "known": told["decision"] is not None,
+                "rules": [{"id": rule, "version": version, "speaks": bool(speaks)} for rule, version, speaks in its],
+            }
