@@ -40,8 +40,10 @@ def create_app(
     from service.hooks.feedback_routes import feedback_blueprint
     from service.hooks.logs import configure
     from service.hooks.mounting import mounted
+    from service.hooks.openapi.routes import openapi_blueprint
     from service.hooks.reloading import Reloader
     from service.hooks.routes import Endpoint, blueprint
+    from service.hooks.source_attribute_routes import source_attribute_blueprint
     from service.hooks.trust import authenticator, fetch_step, guarded_client
     from service.review.rule_source import fingerprint
 
@@ -67,8 +69,10 @@ def create_app(
     app.url_map.strict_slashes = False
     app.register_blueprint(blueprint(endpoint))
     app.register_blueprint(check_blueprint(endpoint))
+    app.register_blueprint(openapi_blueprint(endpoint))
     sink = feedback or (memory.feedback(endpoint) if memory is not None else MemoryFeedback())
     app.register_blueprint(feedback_blueprint(endpoint, sink, keep_comments=settings.keep_comments))
+    app.register_blueprint(source_attribute_blueprint(endpoint))
     if memory is not None:
         from service.hooks.stats_routes import stats_blueprint
 

@@ -43,11 +43,18 @@ WIRING = {
 # One home for each third party: the only modules that may import it.
 HOMES = {
     "durable": ("service.engine.chaining",),
-    "fhir": ("service.record.*", "service.hooks.orders", "service.hooks.check.classes"),
+    # review.audit_resources writes AuditEvent and Provenance: output of the memory, which no room above may see.
+    "fhir": ("service.record.*", "service.hooks.orders", "service.hooks.check.classes", "service.review.audit_resources"),
     "fhir_core": ("service.record.*", "service.hooks.orders"),
     "pydantic": ("service.record.*", "service.hooks.orders", "service.hooks.check.classes"),
     # environs checks the environment with validators of marshmallow, so the settings may name them.
-    "marshmallow": ("service.config", "service.knowledge.*", "service.hooks.schemas", "service.hooks.feedback"),
+    "marshmallow": (
+        "service.config",
+        "service.knowledge.*",
+        "service.hooks.schemas",
+        "service.hooks.feedback",
+        "service.hooks.openapi.*",
+    ),
     "yaml": ("service.knowledge.*", "service.hooks.schemas"),
     "flask": ("service", "service.hooks.*routes*", "service.web", "service.web.*", "service.cli", "service.cli.*"),
     "werkzeug": ("service", "service.hooks.*", "service.web", "service.web.*", "service.cli", "service.cli.*"),

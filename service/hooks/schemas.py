@@ -57,8 +57,11 @@ def _person(types: tuple[str, ...]) -> Callable[[str], None]:
     return check
 
 
-def _text(*, required: bool = True, check: Callable[[str], None] = _not_blank) -> fields.Field[str]:
-    return fields.String(required=required, allow_none=not required, validate=check)
+def _text(
+    *, required: bool = True, check: Callable[[str], None] = _not_blank, pattern: str = r"\S"
+) -> fields.Field[str]:
+    # The pattern is for the OpenAPI description; ``check`` decides, and says it in words.
+    return fields.String(required=required, allow_none=not required, validate=check, metadata={"pattern": pattern})
 
 
 def _object(*, required: bool = True) -> fields.Field[Any]:
@@ -100,9 +103,11 @@ _AUTHORIZATION = FhirAuthorizationSchema()
 
 def _field_for(field: ContextField) -> fields.Field[Any]:
     if field.kind is Kind.USER:
-        return _text(required=field.required, check=_person(field.types))
+        pattern = rf"^({'|'.join(field.types)})/{_ID.pattern}$"
+        return _text(required=field.required, check=_person(field.types), pattern=pattern)
     if field.kind is Kind.ID:
-        return _text(required=field.required, check=_id_of(field.types[0]))
+        pattern = rf"^({field.types[0]}/)?{_ID.pattern}$"
+        return _text(required=field.required, check=_id_of(field.types[0]), pattern=pattern)
     if field.kind is Kind.SELECTIONS:
         return fields.List(fields.String(), required=field.required)
     return _object(required=field.required)
