@@ -1,0 +1,69 @@
+"""The OpenAPI description is valid, tells the truth about calls and answers, and finds no fault in the service."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from jsonschema import Draft202012Validator
+
+from tests.http.calls import SCIATICA, order_sign, patient_view, searchset
+
+Json = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def described(app: Flask) -> Json:
+    return app.test_client().get("/openapi.json").json
+
+
+def faults(described: Json, name: str, value: Any) -> list[str]:
+    """What a schema of the description says against a value."""
+    schema = {"$ref": f"#/components/schemas/{name}", "components": described["components"]}
+    return [f"{error.json_path}: {error.message}" for error in Draft202012Validator(schema).iter_errors(value)]
+
+
+def test_every_endpoint_of_the_protocol_is_described(described: Json, client: FlaskClient) -> None:
+    assert described["openapi"].startswith("3.1")
+    for service in client.get("/cds-services").json["services"]:
+        assert f"/cds-services/{service['id']}" in described["paths"]
+        assert f"/cds-services/{service['id']}/feedback" in described["paths"]
+    assert {"/evaluate", "/check", "/health", "/cds-services"} <= set(described["paths"])
+
+
+def test_calls_and_answers_are_as_described(described: Json, client: FlaskClient) -> None:
+    assert faults(described, "Discovery", client.get("/cds-services").json) == []
+    assert faults(described, "PatientViewCall", patient_view()) == []
+    assert faults(described, "OrderSignCall", order_sign()) == []
+    assert faults(described, "OrderSignCall", patient_view())
+    for body, path in ((patient_view(), "patient-view"), (order_sign(), "order-sign")):
+        answer = client.post(f"/cds-services/sciatica-{path}", json=body)
+        assert answer.json["cards"]
+        assert faults(described, "Answer", answer.json) == []
+    assert faults(described, "Evaluation", client.post("/evaluate", json=searchset(SCIATICA)).json) == []
+    assert faults(described, "Outcome", client.post("/check", json=patient_view()).json) == []
+    assert faults(described, "Outcome", client.post("/check", json={}).json) == []
+    refused = client.post("/cds-services/sciatica-patient-view", json={})
+    assert faults(described, "Outcome", refused.json) == []
+
+
+def test_the_page_says_every_path_and_loads_nothing_from_elsewhere(described: Json, client: FlaskClient) -> None:
+    page = client.get("/docs")
+    assert page.mimetype == "text/html"
+    for path in described["paths"]:
+        assert f"<code>{path}</code>" in page.text
+    for name in described["components"]["schemas"]:
+        assert f'id="schema-{name}"' in page.text
+    loaded = re.findall(r'(?:href|src)="([^"#]+)', page.text)
+    assert set(loaded) == {"docs/style.css", "openapi.json"}
+    assert "<script" not in page.text
+    assert "style-src 'self'" in page.headers["Content-Security-Policy"]
+    assert client.get("/docs/style.css").mimetype == "text/css"
+
+
+def test_links_of_the_page_lead_to_parts_of_it(client: FlaskClient) -> None:
+    page = client.get("/docs").text
+    assert set(re.findall(r'href="#([^"]+)', page)) <= set(re.findall(r'id="([^"]+)', page))
