@@ -103,7 +103,7 @@ def _beside(services: Services) -> Iterable[tuple[str, Json]]:
     evaluate["parameters"] = [
         hook,
         _query("now", "The time as of which the chart is read", {"type": "string", "format": "date-time"}),
-        _query("patient", "Which patient, when there are several", {"type": "string", "pattern": r"^[A-Za-z0-9.-]+$"}),
+        _query("patient", "Which patient, when there are several", {"type": "string"}),
         _query("complete", "Types whose lists are whole, or all", {"type": "string"}),
     ]
     yield "/evaluate", {"post": evaluate}
