@@ -54,6 +54,8 @@ class Settings:
     path_prefix: str = ""
     strict: bool = False
     why_extension: bool = True
+    discovery_versions: bool = False
+    fhirpath_tokens: bool = False
     require_approved: bool = False
     hidden_services: frozenset[str] = frozenset()
     max_body_bytes: int = 10 * 1024 * 1024
@@ -129,6 +131,8 @@ def _read(env: Env) -> Settings:
         path_prefix=_prefix(env.str("PATH_PREFIX", "")),
         strict=env.bool("STRICT", default.strict),
         why_extension=env.bool("WHY_EXTENSION", default.why_extension),
+        discovery_versions=env.bool("DISCOVERY_VERSIONS", default.discovery_versions),
+        fhirpath_tokens=env.bool("FHIRPATH_TOKENS", default.fhirpath_tokens),
         require_approved=env.bool("REQUIRE_APPROVED", default.require_approved),
         hidden_services=frozenset(_words(env.str("HIDDEN_SERVICES", ""))),
         max_body_bytes=env.int("MAX_BODY_BYTES", default.max_body_bytes, validate=Range(1024)),

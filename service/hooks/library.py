@@ -46,10 +46,11 @@ class ContextField:
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """One hook: the fields of its context."""
+    """One hook: the fields of its context, and the version of its definition."""
 
     name: str
     fields: tuple[ContextField, ...]
+    version: str = "1.0"
 
     @property
     def tokens(self) -> Mapping[str, ContextField]:
@@ -62,7 +63,7 @@ class Hook:
         return any(field.role is Role.ORDERS for field in self.fields)
 
 
-def _hook(name: str, *own: ContextField, user: bool = True, encounter: bool = False) -> Hook:
+def _hook(name: str, *own: ContextField, user: bool = True, encounter: bool = False, version: str = "1.0") -> Hook:
     return Hook(
         name,
         (
@@ -71,9 +72,11 @@ def _hook(name: str, *own: ContextField, user: bool = True, encounter: bool = Fa
             ContextField("encounterId", Kind.ID, required=encounter, token=True, types=("Encounter",)),
             *own,
         ),
+        version,
     )
 
 
+_DRAFT = "0.1.0"
 _DRAFT_ORDERS = ContextField("draftOrders", Kind.BUNDLE, role=Role.ORDERS)
 
 HOOKS: Mapping[str, Hook] = {
@@ -86,13 +89,21 @@ HOOKS: Mapping[str, Hook] = {
         _hook("encounter-discharge", encounter=True),
         _hook("appointment-book", ContextField("appointments", Kind.BUNDLE)),
         _hook(
-            "problem-list-item-create", ContextField("conditions", Kind.BUNDLE, role=Role.RECORD, types=("Condition",))
+            "problem-list-item-create",
+            ContextField("conditions", Kind.BUNDLE, role=Role.RECORD, types=("Condition",)),
+            version=_DRAFT,
         ),
         _hook(
             "allergyintolerance-create",
             ContextField("allergyIntolerance", Kind.RESOURCE, role=Role.RECORD, types=("AllergyIntolerance",)),
+            version=_DRAFT,
         ),
-        _hook("medication-refill", ContextField("medications", Kind.BUNDLE, role=Role.ORDERS), user=False),
+        _hook(
+            "medication-refill",
+            ContextField("medications", Kind.BUNDLE, role=Role.ORDERS),
+            user=False,
+            version=_DRAFT,
+        ),
     )
 }
 

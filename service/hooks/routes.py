@@ -20,6 +20,7 @@ from service.hooks.body import read_body
 from service.hooks.discovery import discovery
 from service.hooks.evaluation import Answered, BundleQuestion, Services, answer_bundle, answer_call, service_named
 from service.hooks.health import State, health
+from service.hooks.later import later_members
 from service.hooks.limits import parse_json
 from service.hooks.logs import logger
 from service.hooks.problems import OverloadedError
@@ -89,7 +90,9 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
     def discover() -> Response:
         _authenticate(endpoint, "/cds-services")
         services = endpoint.services
-        return as_json(discovery(services.offered, services.templates, _withheld(services)))
+        return as_json(
+            _with_later_members(services, discovery(services.offered, services.templates, _withheld(services)))
+        )
 
     @routes.post("/cds-services/<service_id>")
     def call(service_id: str) -> Response:
@@ -126,6 +129,20 @@ def _withheld(services: Services) -> Mapping[str, int]:
     """How many rules of each hook are withheld because nobody approved them."""
     hidden = withheld(services.prepared.knowledge, services.only)
     return Counter(hook for rule in hidden for hook in rule.hooks)
+
+
+def _with_later_members(services: Services, body: dict[str, Any]) -> dict[str, Any]:
+    entries = [
+        later_members(
+            entry,
+            services.offered[entry["id"]],
+            services.templates[entry["id"]],
+            services.prepared.knowledge,
+            services.settings,
+        )
+        for entry in body["services"]
+    ]
+    return {"services": entries}
 
 
 def _authenticate(endpoint: Endpoint, path: str) -> Any:
