@@ -20,7 +20,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo serve test lint types rules unit conformance lock bench corpus alert-burden pages golden image clean
+.PHONY: help setup demo serve test lint types rules unit conformance second-validator lock bench corpus alert-burden pages golden image clean
 
 help: ## List what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 20
@@ -69,10 +69,21 @@ rules: setup ## The rule files: well formed, examples and stories hold, all of i
 	$(BIN)/sciatica-cds mutate
 	$(BIN)/sciatica-cds prove
 
-unit: setup ## The tests; they write docs/conformance.md anew
+# A validator that is not ours, as a Node package; without Node and npm its tests are skipped and say so.
+SECOND := tests/second_validator
+$(SECOND)/node_modules/.installed: $(SECOND)/package-lock.json
+	@if command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1; then \
+	    echo "Installing the second validator" && \
+	    npm ci --prefix $(SECOND) --ignore-scripts --no-audit --no-fund --silent && touch $@ || \
+	    echo "The second validator could not be installed; its tests are skipped"; \
+	else echo "No Node and npm: the tests with the second validator are skipped"; fi
+
+second-validator: $(SECOND)/node_modules/.installed ## Install the second validator of FHIR resources, where Node is there
+
+unit: setup second-validator ## The tests; they write docs/conformance.md anew
 	$(BIN)/pytest -n $(WORKERS) --conformance docs/conformance.md
 
-conformance: setup ## Which requirements of CDS Hooks are met, shown by which tests: docs/conformance.md
+conformance: setup second-validator ## Which requirements of CDS Hooks are met, shown by which tests: docs/conformance.md
 	$(BIN)/pytest -n $(WORKERS) -m requirement --conformance docs/conformance.md
 
 lock: setup ## Compile both lock files anew from pyproject.toml
