@@ -1,0 +1,65 @@
+"""``token check``: an integrator is told, claim by claim, what the service thinks of a token."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from service.cli.main import group
+from tests.ehr.signing import claims_for, new_key, public_jwk, sign
+
+BASE = "https://cds.example.org"
+ISS = "https://ehr.example.org"
+
+
+@pytest.fixture
+def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    issuers = tmp_path / "issuers.json"
+    keys = {"keys": [public_jwk(new_key("ES384"), "key-1")]}
+    (tmp_path / "keys.json").write_text(json.dumps(keys))
+    issuers.write_text(json.dumps({"issuers": [{"iss": ISS, "jwks_file": "keys.json"}]}))
+    monkeypatch.setenv("SCIATICA_CDS_ISSUERS", str(issuers))
+    monkeypatch.setenv("SCIATICA_CDS_PUBLIC_URL", BASE)
+
+    def ask(token: str, *options: str) -> Result:
+        return CliRunner().invoke(group, ["token", "check", "-", *options], input=token)
+
+    return ask
+
+
+def token(path: str, **changed: object) -> str:
+    return sign({**claims_for(BASE + path, time.time(), ISS), **changed}, new_key("ES384"))
+
+
+def test_a_good_token_is_accepted_and_may_be_asked_about_again(asked) -> None:
+    good = token("/cds-services")
+    for text in (good, f"Bearer {good}", good + "\n"):
+        told = asked(text)
+        assert told.exit_code == 0, told.output
+        assert told.output.splitlines()[-1] == "accepted"
+
+
+def test_what_is_wrong_is_named_and_what_would_be_right(asked) -> None:
+    told = asked(token("/cds-services/abc", exp=1), "--service", "other")
+    assert told.exit_code == 1
+    assert told.output.splitlines()[-1].startswith("refused: ")
+    assert "accepted is exactly: https://cds.example.org/cds-services/other" in told.output
+    assert "FAIL exp: is in the past" in told.output
+
+
+def test_the_endpoint_is_part_of_the_question(asked) -> None:
+    report = token("/cds-services/abc/feedback")
+    assert asked(report, "--service", "abc", "--feedback").exit_code == 0
+    assert asked(report, "--service", "abc").exit_code == 1
+    assert asked(report, "--feedback").exit_code == 2
+
+
+def test_settings_that_are_wrong_are_named(asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SCIATICA_CDS_ISSUERS")
+    told = asked(token("/cds-services"))
+    assert told.exit_code == 1
+    assert "ISSUERS" in told.output
