@@ -15,6 +15,7 @@ from service.config import Settings
 
 PAGE = PROJECT / "docs" / "alert-burden.md"
 SHOWN_RULES = 25
+NAMED = 4
 
 _HEAD = """\
 # Alert burden
@@ -123,14 +124,17 @@ def _others(patients: Sequence[Followed]) -> Iterator[str]:
     yield f"{len(others)} patients; {len({patient.name for patient, _ in found})} of them get any card."
     if found:
         yield ""
-        yield from _table("Hook", "Rules that speak", "Calls", "Patients")
-        rows: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        yield from _table("Hook", "Rules that speak", "First of what is not known", "Calls", "Patients")
+        rows: dict[tuple[str, str, str], list[str]] = {}
         for patient, shown in found:
-            rows.setdefault((shown.hook, shown.rules), []).append(patient.name)
-        for (hook, rules), names in sorted(rows.items(), key=lambda item: -len(item[1])):
-            told = sorted(set(names))
-            shown_names = ", ".join(told[:4]) + (f" and {len(told) - 4} more" if len(told) > 4 else "")
-            yield _row(hook, ", ".join(rules), len(names), shown_names)
+            rows.setdefault((shown.hook, ", ".join(shown.rules), "".join(shown.lacking[:1])), []).append(patient.name)
+        for row, names in sorted(rows.items(), key=lambda item: -len(item[1])):
+            yield _row(*row, len(names), _first_of(sorted(set(names))))
+
+
+def _first_of(words: Sequence[str]) -> str:
+    more = f" and {len(words) - NAMED} more" if len(words) > NAMED else ""
+    return ", ".join(words[:NAMED]) + more
 
 
 def _repeating(patients: Sequence[Followed]) -> Iterator[str]:

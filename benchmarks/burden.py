@@ -23,11 +23,15 @@ MANY = 3
 
 @dataclass(frozen=True)
 class Shown:
-    """The cards of one call: indicator and the rules that speak on each (none on one that tells what was not done)."""
+    """The cards of one call: indicator and the rules that speak on each (none on one that tells what was not done).
+
+    ``lacking`` says in the words of a card what kept a warning from being decided.
+    """
 
     hook: str
     relevant: bool
     cards: tuple[tuple[str, tuple[str, ...]], ...]
+    lacking: tuple[str, ...] = ()
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -102,7 +106,9 @@ def _ask(
 ) -> Shown:
     answered = answer_bundle(services, document, BundleQuestion(hook, now, complete=complete))
     relevant = answered.decision.findings[PROBLEM].status is Status.PRESENT
-    return Shown(hook, relevant, tuple((card["indicator"], _speaking(card)) for card in answered.body["cards"]))
+    cards = tuple((card["indicator"], _speaking(card)) for card in answered.body["cards"])
+    knowledge = services.prepared.knowledge
+    return Shown(hook, relevant, cards, tuple(dict.fromkeys(map(knowledge.asks, answered.decision.not_assessed))))
 
 
 def _speaking(card: dict[str, Any]) -> tuple[str, ...]:
