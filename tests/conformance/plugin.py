@@ -37,8 +37,9 @@ class Conformance:
                 test = report.nodeid.partition("[")[0]
                 self._outcomes[str(requirement)][test].add(report.outcome)
 
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         target = self._config.getoption(OPTION)
         is_worker = hasattr(session.config, "workerinput")
-        if target and not is_worker:
+        # A run that broke off has shown nothing, neither for nor against.
+        if target and not is_worker and exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
             Path(target).write_text(page(self._outcomes), encoding="utf-8")
