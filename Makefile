@@ -81,10 +81,10 @@ $(SECOND)/node_modules/.installed: $(SECOND)/package-lock.json
 second-validator: $(SECOND)/node_modules/.installed ## Install the second validator of FHIR resources, where Node is there
 
 unit: setup second-validator ## The tests; they write docs/conformance.md anew
-	$(BIN)/pytest -n $(WORKERS) --conformance docs/conformance.md
+	$(BIN)/pytest -n $(WORKERS) --conformance=docs/conformance.md
 
 conformance: setup second-validator ## Which requirements of CDS Hooks are met, shown by which tests: docs/conformance.md
-	$(BIN)/pytest -n $(WORKERS) -m requirement --conformance docs/conformance.md
+	$(BIN)/pytest -n $(WORKERS) -m requirement --conformance=docs/conformance.md
 
 lock: setup ## Compile both lock files anew from pyproject.toml
 	$(COMPILE) --upgrade --output-file requirements.lock
