@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from service.config import Settings
+from service.store.packs import Packs
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +29,9 @@ class Place:
     wait_seconds: float = 5.0
 
     @property
-    def packs(self) -> Path:
-        """Where rule sets wait that are not in the database yet."""
-        return self.spool / "packs"
+    def packs(self) -> Packs:
+        """Where the files of rule sets wait that are not in the database yet."""
+        return Packs(self.spool / "packs")
 
 
 def place_of(settings: Settings) -> Place:
@@ -67,8 +66,8 @@ class RuleSet:
     def findings(self) -> tuple[str, ...]:
         return self.facts + self.conclusions
 
-    def body(self, packs: Path) -> dict[str, Any]:
-        """What the ledger says of it. Puts its files into ``packs``, where they wait for the database."""
+    def body(self) -> dict[str, Any]:
+        """What the ledger says of it."""
         return {
             "digest": self.digest,
             "name": self.name,
@@ -76,30 +75,5 @@ class RuleSet:
             "settings": dict(self.settings),
             "findings": list(self.findings),
             "rules": [list(rule) for rule in self.rules],
-            "archive": hashlib.sha256(self._wait_in(packs)).hexdigest(),
+            "archive": hashlib.sha256(self.archive()).hexdigest(),
         }
-
-    def _wait_in(self, packs: Path) -> bytes:
-        """The archive; its file is written once, whole or not at all. On a full disk only its digest is kept."""
-        archive = self.archive()
-        path = packs / f"{self.digest}{PACK_SUFFIX}"
-        fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-        try:
-            if not path.is_file():
-                packs.mkdir(parents=True, exist_ok=True, mode=0o700)
-                fresh.write_bytes(gzip.compress(archive, 6, mtime=0))
-                fresh.replace(path)
-        except OSError:
-            fresh.unlink(missing_ok=True)
-        return archive
-
-
-PACK_SUFFIX = ".tar.gz"
-
-
-def waiting_pack(packs: Path, digest: str) -> bytes | None:
-    """The compressed files of a rule set that wait for the database."""
-    try:
-        return (packs / f"{digest}{PACK_SUFFIX}").read_bytes()
-    except FileNotFoundError:
-        return None

@@ -6,7 +6,6 @@ The same functions fill the tables and, in ``audit verify``, say what must stand
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -14,13 +13,14 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.store.chain import Row
-from service.store.place import waiting_pack
+from service.store.packs import Packs
 from service.store.tables import (
     card_rules,
     cards,
     decisions,
     feedback,
     ledger,
+    rule_set_files,
     rule_sets,
     tombstones,
     writers,
@@ -30,10 +30,10 @@ Json = dict[str, Any]
 Projected = dict[str, list[Json]]
 
 # In the order in which they are filled.
-_TABLES = (writers, rule_sets, decisions, cards, card_rules, feedback, tombstones)
+_TABLES = (writers, rule_sets, rule_set_files, decisions, cards, card_rules, feedback, tombstones)
 
 
-def insert_rows(connection: Connection, rows: Sequence[Row], packs: Path) -> None:
+def insert_rows(connection: Connection, rows: Sequence[Row], packs: Packs) -> None:
     """Put ledger rows and what follows from them into the tables. Rows that are there already stay as they are."""
     values = [
         {
@@ -50,8 +50,10 @@ def insert_rows(connection: Connection, rows: Sequence[Row], packs: Path) -> Non
     ]
     _insert(connection, ledger, values)
     found = projected(rows)
-    for row in found.get(rule_sets.name, ()):
-        row["pack"] = waiting_pack(packs, row["digest"])
+    digests = {row["digest"] for row in found[rule_sets.name]}
+    found[rule_set_files.name] = [
+        {"digest": digest, "pack": pack} for digest in digests if (pack := packs.get(digest)) is not None
+    ]
     for table in _TABLES:
         _insert(connection, table, found.get(table.name, []))
 

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select
 from service.errors import NotFoundError, StoreError
 from service.store.database import Database
 from service.store.keys import Keyring
-from service.store.tables import cards, decisions, feedback, ledger, rule_sets
+from service.store.tables import cards, decisions, feedback, ledger, rule_set_files, rule_sets
 from service.store.times import written
 
 Json = dict[str, Any]
@@ -102,10 +102,12 @@ class Reading:
 
     def rule_set(self, digest: str) -> KeptRuleSet:
         """The rule set with this digest. Raises NotFoundError."""
-        columns = ("digest", "name", "version", "first_used", "settings", "findings", "rules", "pack")
-        query = select(*(rule_sets.c[name] for name in columns)).where(rule_sets.c.digest == digest)
+        names = ("digest", "name", "version", "first_used", "settings", "findings", "rules")
+        columns = [*(rule_sets.c[name] for name in names), rule_set_files.c.pack]
+        same = rule_set_files.c.digest == rule_sets.c.digest
+        query = select(*columns).join_from(rule_sets, rule_set_files, same, isouter=True)
         with self._database.reading() as connection:
-            found = connection.execute(query).first()
+            found = connection.execute(query.where(rule_sets.c.digest == digest)).first()
         if found is None:
             raise NotFoundError(f"no rule set {digest} is kept")
         return _rule_set(found)

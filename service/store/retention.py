@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, and_, delete, func, select
 
 from service.store.chain import ZEROS, Link, Row, canonical, chained
@@ -16,6 +15,7 @@ from service.store.database import Database
 from service.store.keys import Keyring
 from service.store.place import Place
 from service.store.projection import insert_rows
+from service.store.rule_set_audit import rule_sets_named
 from service.store.tables import card_rules, cards, decisions, feedback, ledger, tombstones, writers
 from service.store.times import written
 
@@ -71,17 +71,10 @@ def _ends(connection: Connection, limit: str) -> list[Json]:
 
 
 def _said_in(connection: Connection, ends: Sequence[Json]) -> Mapping[str, str]:
-    """The rule sets that the rows to be deleted speak of: digest and digest of the archive."""
+    """What the rows to be deleted say of rule sets."""
     said: dict[str, str] = {}
     for end in ends:
-        rows = select(ledger.c.kind, ledger.c.body).where(
-            ledger.c.writer == end["writer"],
-            ledger.c.seq <= end["last_seq"],
-            ledger.c.kind.in_(["rule-set", "tombstone"]),
-        )
-        for kind, text in connection.execute(rows):
-            body = orjson.loads(text)
-            said |= {body["digest"]: body["archive"]} if kind == "rule-set" else body["rule_sets"]
+        said |= rule_sets_named(connection, and_(ledger.c.writer == end["writer"], ledger.c.seq <= end["last_seq"]))
     return said
 
 

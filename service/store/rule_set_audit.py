@@ -1,46 +1,59 @@
-"""Rule sets as an audit looks at them: the files are those that the ledger names."""
+"""Rule sets as an audit looks at them: what is kept of them, with their files, is what the ledger says."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
 from collections.abc import Mapping
+from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
+from service.store.chain import canonical
 from service.store.faults import AuditReport
-from service.store.tables import ledger, rule_sets
+from service.store.tables import ledger, rule_set_files, rule_sets
 
 
 def audit_rule_sets(connection: Connection, report: AuditReport) -> None:
-    """Hold the kept files of every rule set against what the ledger says of it."""
-    said = archives_named(connection)
-    found = dict(connection.execute(select(rule_sets.c.digest, rule_sets.c.pack)).tuples().all())
-    for digest in said.keys() - found.keys():
-        report.fault(f"rule_sets {digest}", "is missing: dropped")
-    for digest, pack in found.items():
-        where = f"rule_sets {digest}"
-        if digest not in said:
-            report.fault(where, "no row of the ledger speaks of it: inserted")
-        elif pack is None:
-            report.fault(where, "its files are not here, so its decisions cannot be made again")
-        elif _digest(pack) != said[digest]:
-            report.fault(where, "its files are not those that were in use: changed")
+    """Hold every rule set against the ledger."""
+    said = rule_sets_named(connection)
+    names = ("digest", "name", "version", "settings", "findings", "rules")
+    known = {row.digest: row for row in connection.execute(select(*(rule_sets.c[name] for name in names)))}
+    packs = dict(connection.execute(select(rule_set_files.c.digest, rule_set_files.c.pack)).all())
+    for digest in sorted((known.keys() | packs.keys()) - said.keys()):
+        report.fault(f"rule_sets {digest}", "no row of the ledger speaks of it: inserted")
+    for digest in sorted(said):
+        if digest not in known:
+            report.fault(f"rule_sets {digest}", "is missing: dropped")
+        elif digest not in packs:
+            report.fault(f"rule_set_files {digest}", "is missing, so its decisions cannot be made again: dropped")
+        elif _body_digest(known[digest], packs[digest]) != said[digest]:
+            report.fault(f"rule_sets {digest}", "it or its files are not what was in use: changed")
 
 
-def archives_named(connection: Connection) -> Mapping[str, str]:
-    """The digest of the archive of every rule set that the ledger speaks of, also in rows deleted by age."""
+def rule_sets_named(connection: Connection, where: ColumnElement[bool] | None = None) -> Mapping[str, str]:
+    """The SHA-256 of what the ledger says of every rule set, also in rows deleted by age."""
     said: dict[str, str] = {}
     rows = select(ledger.c.kind, ledger.c.body).where(ledger.c.kind.in_(["rule-set", "tombstone"]))
-    for kind, text in connection.execute(rows):
-        body = orjson.loads(text)
-        said |= {body["digest"]: body["archive"]} if kind == "rule-set" else body["rule_sets"]
+    for kind, text in connection.execute(rows if where is None else rows.where(where)):
+        if kind == "rule-set":
+            said[orjson.loads(text)["digest"]] = _sha256(text)
+        else:
+            said |= orjson.loads(text)["rule_sets"]
     return said
 
 
-def _digest(pack: bytes) -> str | None:
+def _body_digest(row: Row[Any], pack: bytes) -> str | None:
+    """The digest of what the ledger would say of this row and these files."""
     try:
-        return hashlib.sha256(gzip.decompress(pack)).hexdigest()
-    except (OSError, EOFError):
+        archive = hashlib.sha256(gzip.decompress(pack)).hexdigest()
+        told = {name: orjson.loads(getattr(row, name)) for name in ("settings", "findings", "rules")}
+    except (OSError, EOFError, ValueError):
         return None
+    body = {"digest": row.digest, "name": row.name, "version": row.version, **told, "archive": archive}
+    return _sha256(canonical(body))
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

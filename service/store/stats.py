@@ -123,7 +123,7 @@ def _shown(connection: Connection) -> Iterator[tuple[str, str, int]]:
         .where(card_rules.c.speaks == 1)
         .group_by(card_rules.c.rule, card_rules.c.version)
     )
-    yield from connection.execute(query).tuples()
+    yield from connection.execute(query)
 
 
 def _latest() -> Subquery:
@@ -144,7 +144,7 @@ def _answered(connection: Connection) -> Iterator[tuple[str, str, str, str | Non
         .join_from(latest, card_rules, and_(card_rules.c.card == latest.c.card, card_rules.c.speaks == 1))
         .group_by(*columns)
     )
-    yield from connection.execute(query).tuples()
+    yield from connection.execute(query)
 
 
 def _count(connection: Connection, table: Any, where: ColumnElement[bool] | None = None) -> int:

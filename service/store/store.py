@@ -61,6 +61,7 @@ class Store:
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._unjoined = 0
+        self._packs = place.packs
         self.fault: str | None = None
 
     def append(self, kind: str, body: dict[str, Any], rule_set: RuleSet | None = None) -> Row:
@@ -85,7 +86,7 @@ class Store:
         with self._draining:
             for rows in writer.waiting():
                 with self.database.writing() as connection:
-                    insert_rows(connection, rows, self.place.packs)
+                    insert_rows(connection, rows, self._packs)
                 self._unjoined += len(rows)
 
     def checkpoint(self) -> None:
@@ -102,9 +103,15 @@ class Store:
 
     def close(self) -> None:
         """Stop the thread, bring home what waits, leave a checkpoint. What cannot come home stays in the spool."""
+        if self._process == os.getpid():
+            self._end_writing()
+        try:
+            self.database.close()
+        except StoreError as error:
+            _complain(error)
+
+    def _end_writing(self) -> None:
         with self._mutex:
-            if self._process != os.getpid():
-                return
             thread, self._thread = self._thread, None
             self._stopping.set()
             self._wake.set()
@@ -120,10 +127,6 @@ class Store:
             writer, self._writer = self._writer, None
         if writer is not None:
             writer.end()
-        try:
-            self.database.close()
-        except StoreError as error:
-            _complain(error)
 
     def _current(self) -> Writer:
         """The writer of this process, with the thread that brings its rows home."""
@@ -145,13 +148,14 @@ class Store:
     def _about(self, rule_set: RuleSet | None, writer: Writer) -> Entry | None:
         if rule_set is None or writer.knows(rule_set.digest):
             return None
-        return "rule-set", rule_set.body(self.place.packs)
+        self._packs.put(rule_set.digest, rule_set.archive())
+        return "rule-set", rule_set.body()
 
     def _directly(self, rows: Sequence[Row]) -> None:
         """Keep rows in the database at once, since the spool cannot be written."""
         try:
             with self.database.writing() as connection:
-                insert_rows(connection, rows, self.place.packs)
+                insert_rows(connection, rows, self._packs)
         except StoreError:
             with self._mutex:
                 self._writer = None

@@ -142,8 +142,15 @@ rule_sets = Table(
         comment="Ids and versions of all rules as a JSON list of pairs. Letter n of `rules` in the body of a decision "
         "is what became of rule n: f fired, s stopped, u not enough data, - not asked under this hook.",
     ),
-    Column("pack", LargeBinary, comment="All its files, as a tar archive compressed with gzip."),
-    comment="Every rule set that ever decided, kept whole, so that an old decision can be made again.",
+    comment="Every rule set that ever decided.",
+)
+
+rule_set_files = Table(
+    "rule_set_files",
+    metadata,
+    Column("digest", _HASH, primary_key=True, comment="The rule set."),
+    Column("pack", LargeBinary, nullable=False, comment="All its files, as a tar archive compressed with gzip."),
+    comment="The files of every rule set that ever decided, kept whole, so that an old decision can be made again.",
 )
 
 checkpoints = Table(

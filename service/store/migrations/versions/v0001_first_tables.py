@@ -213,6 +213,15 @@ def upgrade() -> None:
         comment="The one table that counts: every remembered thing, one row each, chained per writer so that a changed, dropped, inserted or swapped row shows.",
     )
     op.create_table(
+        "rule_set_files",
+        sa.Column("digest", sa.String(length=64), nullable=False, comment="The rule set."),
+        sa.Column(
+            "pack", sa.LargeBinary(), nullable=False, comment="All its files, as a tar archive compressed with gzip."
+        ),
+        sa.PrimaryKeyConstraint("digest"),
+        comment="The files of every rule set that ever decided, kept whole, so that an old decision can be made again.",
+    )
+    op.create_table(
         "rule_sets",
         sa.Column("digest", sa.String(length=64), nullable=False, comment="Names exactly this content."),
         sa.Column("name", sa.String(length=128), nullable=False, comment="Name of the rule set."),
@@ -231,11 +240,8 @@ def upgrade() -> None:
             nullable=False,
             comment="Ids and versions of all rules as a JSON list of pairs. Letter n of `rules` in the body of a decision is what became of rule n: f fired, s stopped, u not enough data, - not asked under this hook.",
         ),
-        sa.Column(
-            "pack", sa.LargeBinary(), nullable=True, comment="All its files, as a tar archive compressed with xz."
-        ),
         sa.PrimaryKeyConstraint("digest"),
-        comment="Every rule set that ever decided, kept whole, so that an old decision can be made again.",
+        comment="Every rule set that ever decided.",
     )
     op.create_table(
         "tombstones",

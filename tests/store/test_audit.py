@@ -1,0 +1,203 @@
+"""Tamper with the tables in every way, and see the row named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import func, select
+
+from service.store.audit import audit
+from service.store.chain import ZEROS, Link, canonical, chained
+from service.store.checkpoints import last_checkpoint
+from service.store.homecoming import bring_all_home
+from service.store.keys import Keyring, rotate
+from service.store.projection import insert_rows
+from service.store.store import Store
+from service.store.tables import ledger
+from tests.store.rows import RULE_SET, decision, feedback, keep, tamper
+
+Open = Callable[..., Store]
+
+
+@pytest.fixture
+def kept(store: Store) -> Store:
+    """Ten decisions and a report about a card, closed with a checkpoint."""
+    keep(store, 9)
+    body = decision()
+    store.append("decision", body, RULE_SET)
+    store.append("feedback", feedback(body["cards"][0]["uuid"]))
+    store.close()
+    assert audit(store.database, store.keyring).is_good
+    return store
+
+
+def writer_of(store: Store) -> str:
+    with store.database.reading() as connection:
+        return connection.execute(select(func.min(ledger.c.writer))).scalar_one()
+
+
+def faults(store: Store) -> list[str]:
+    return [str(fault) for fault in audit(store.database, store.keyring).faults]
+
+
+def test_an_untouched_memory_is_good_and_counted(kept: Store) -> None:
+    report = audit(kept.database, kept.keyring)
+    assert (report.rows, report.decisions, report.checkpoints, report.unjoined) == (13, 10, 1, 0)
+
+
+def test_a_changed_row_is_named(kept: Store) -> None:
+    writer = writer_of(kept)
+    assert tamper(kept, "UPDATE ledger SET body = replace(body, 'warning', 'info') WHERE seq = 5") == 1
+    assert f"ledger {writer}/5: is not what was written: changed or inserted" in faults(kept)
+
+
+def test_a_row_whose_body_is_no_longer_json_is_named(kept: Store) -> None:
+    tamper(kept, "UPDATE ledger SET body = 'nonsense' WHERE seq = 5")
+    assert f"ledger {writer_of(kept)}/5: is not what was written: changed or inserted" in faults(kept)
+
+
+@pytest.mark.parametrize("column", ["at", "kind", "previous", "key"])
+def test_a_change_of_any_column_is_named(kept: Store, column: str) -> None:
+    tamper(kept, f'UPDATE ledger SET "{column}" = :value WHERE seq = 6', value="k1x" if column == "key" else "feedback")
+    assert any(fault.startswith(f"ledger {writer_of(kept)}/6: ") for fault in faults(kept))
+
+
+def test_a_dropped_row_is_named(kept: Store) -> None:
+    assert tamper(kept, "DELETE FROM ledger WHERE seq = 7") == 1
+    assert f"ledger {writer_of(kept)}/7: this row is missing: dropped" in faults(kept)
+
+
+def test_rows_dropped_at_the_end_are_named(kept: Store) -> None:
+    tamper(kept, "DELETE FROM ledger WHERE seq > 11")
+    assert f"ledger {writer_of(kept)}/12: the rows from this to 13 are missing at the end: dropped" in faults(kept)
+
+
+def test_a_dropped_writer_is_named(kept: Store) -> None:
+    writer = writer_of(kept)
+    tamper(kept, "DELETE FROM ledger")
+    assert f"ledger {writer}/1: the rows from this to 13 are missing at the end: dropped" in faults(kept)
+
+
+def test_swapped_rows_are_named(kept: Store) -> None:
+    writer = writer_of(kept)
+    for old, new in ((4, 99), (8, 4), (99, 8)):
+        tamper(kept, "UPDATE ledger SET seq = :new WHERE seq = :old", old=old, new=new)
+    assert f"ledger {writer}/4: swapped with {writer}/8" in faults(kept)
+
+
+def test_an_inserted_row_is_named_even_when_it_is_chained_well(kept: Store) -> None:
+    writer = writer_of(kept)
+    with kept.database.reading() as connection:
+        head = connection.execute(select(ledger.c.hash).where(ledger.c.seq == 13)).scalar_one()
+    forger = Keyring("k1", {"k1": b"f" * 32})
+    row = chained(Link(writer, 14, head), "decision", "2026-03-01T09:00:00.000000Z", canonical(decision()), forger)
+    with kept.database.writing() as connection:
+        insert_rows(connection, [row], kept.place.packs)
+    assert f"ledger {writer}/14: is not what was written: changed or inserted" in faults(kept)
+
+
+def test_a_copy_of_a_row_at_another_place_is_named(kept: Store) -> None:
+    columns = 'writer, 14, "key", kind, at, body, previous, hash'
+    tamper(kept, f"INSERT INTO ledger SELECT {columns} FROM ledger WHERE seq = 5")
+    assert f"ledger {writer_of(kept)}/14: is not what was written: changed or inserted" in faults(kept)
+
+
+def test_a_whole_chain_by_somebody_without_the_key_is_named(kept: Store) -> None:
+    forger = Keyring("k1", {"k1": b"f" * 32})
+    row = chained(Link("f" * 16, 1, ZEROS), "begin", "2026-03-01T09:00:00.000000Z", '{"service_version":"1"}', forger)
+    with kept.database.writing() as connection:
+        insert_rows(connection, [row], kept.place.packs)
+    assert f"ledger {'f' * 16}/1: is not what was written: changed or inserted" in faults(kept)
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("UPDATE decisions SET hook = 'patient-view' WHERE seq = 5", "decisions "),
+        ("DELETE FROM decisions WHERE seq = 5", "decisions "),
+        ("UPDATE cards SET indicator = 'info'", "cards "),
+        ("DELETE FROM cards WHERE uuid = (SELECT min(uuid) FROM cards)", "cards "),
+        ("UPDATE card_rules SET version = '9' WHERE card = (SELECT min(card) FROM card_rules)", "card_rules "),
+        ("DELETE FROM card_rules WHERE card = (SELECT min(card) FROM card_rules)", "card_rules "),
+        ("INSERT INTO card_rules SELECT card, 'another', '1', 1 FROM card_rules WHERE speaks = 1", "card_rules "),
+        ("INSERT INTO card_rules VALUES ('nowhere', 'sf-one', '1', 1)", "card_rules nowhere/sf-one"),
+        ("INSERT INTO cards SELECT 'forged', decision, 'info' FROM cards LIMIT 1", "cards forged"),
+        ("INSERT INTO cards VALUES ('forged', 'nowhere', 'info')", "cards forged"),
+        ("UPDATE feedback SET outcome = 'accepted'", "feedback "),
+        ("DELETE FROM feedback", "feedback "),
+        ("UPDATE writers SET service_version = '0'", "writers "),
+        ("DELETE FROM rule_sets", f"rule_sets {RULE_SET.digest}: is missing"),
+        ("UPDATE rule_sets SET findings = '[]'", f"rule_sets {RULE_SET.digest}: it or its files are not"),
+        ("UPDATE rule_set_files SET pack = :bytes", f"rule_sets {RULE_SET.digest}: it or its files are not"),
+        ("DELETE FROM rule_set_files", f"rule_set_files {RULE_SET.digest}: is missing"),
+        ("UPDATE checkpoints SET rows = 1", "checkpoint 1: is not what was written: changed"),
+        ("UPDATE checkpoints SET seal = previous", "checkpoint 1: its seal is wrong: inserted"),
+        ("UPDATE checkpoint_heads SET seq = 12", "checkpoint 1: is not what was written: changed"),
+    ],
+)
+def test_tables_that_repeat_the_ledger_are_held_against_it(kept: Store, statement: str, named: str) -> None:
+    assert tamper(kept, statement, **({"bytes": b"x"} if ":bytes" in statement else {})) >= 1
+    assert any(fault.startswith(named) for fault in faults(kept))
+
+
+def test_a_dropped_checkpoint_is_named(kept: Store, open_store: Open) -> None:
+    more = open_store()
+    keep(more, 2)
+    more.close()
+    tamper(kept, "DELETE FROM checkpoints WHERE number = 1")
+    assert "checkpoint 1: is missing: dropped" in faults(kept)
+
+
+def test_a_store_that_was_rewritten_whole_differs_from_what_was_published(kept: Store) -> None:
+    with kept.database.reading() as connection:
+        last = last_checkpoint(connection)
+    assert last is not None
+    assert audit(kept.database, kept.keyring, (last.number, last.hash)).is_good
+    told = audit(kept.database, kept.keyring, (last.number, "0" * 64)).faults
+    assert [str(fault) for fault in told] == [
+        "checkpoint 1: is not the one that was published: the store was rewritten"
+    ]
+    assert not audit(kept.database, kept.keyring, (99, last.hash)).is_good
+
+
+def test_chains_of_several_writers_hold_side_by_side(kept: Store, open_store: Open) -> None:
+    others = [open_store(), open_store()]
+    for _ in range(3):
+        for other in others:
+            keep(other, 2)
+    for other in others:
+        other.close()
+    report = audit(kept.database, kept.keyring)
+    assert (report.is_good, report.decisions, report.unjoined) == (True, 22, 0)
+
+
+def test_rows_kept_under_a_former_key_stay_good(kept: Store, open_store: Open) -> None:
+    ring = rotate(kept.place.keys)
+    assert ring.current == "k2"
+    later = open_store()
+    keep(later, 3)
+    later.close()
+    assert audit(kept.database, ring).is_good
+    only_new = Keyring("k2", {"k2": ring.keys["k2"]})
+    told = [str(fault) for fault in audit(kept.database, only_new).faults]
+    assert f"ledger {writer_of_key(kept, 'k1')}/1: made under the key k1, which is not here" in told
+
+
+def writer_of_key(store: Store, key: str) -> str:
+    with store.database.reading() as connection:
+        return connection.execute(select(func.min(ledger.c.writer)).where(ledger.c.key == key)).scalar_one()
+
+
+def test_rows_that_nobody_joined_yet_are_counted(store: Store) -> None:
+    keep(store, 4)
+    bring_all_home(store.database, store.place, store.keyring)
+    report = audit(store.database, store.keyring)
+    assert (report.is_good, report.unjoined) == (True, 6)
+    store.checkpoint()
+    assert audit(store.database, store.keyring).unjoined == 0
+
+
+def test_nothing_kept_is_nothing_wrong(store: Store) -> None:
+    report = audit(store.database, store.keyring)
+    assert (report.is_good, report.rows) == (True, 0)

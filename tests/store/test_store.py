@@ -1,0 +1,188 @@
+"""Rows are kept once, in order, on either database, whoever brings them home and however often."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import stat
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import func, select
+
+from service.errors import StoreError
+from service.store import schema
+from service.store.audit import audit
+from service.store.homecoming import bring_all_home
+from service.store.place import Place
+from service.store.store import Store
+from service.store.tables import ledger, metadata, rule_set_files, writers
+from tests.store.postgresql import Server
+from tests.store.rows import RULE_SET, decision, keep, kept_ids
+
+
+def test_every_decision_is_kept_once_and_in_order(store: Store) -> None:
+    ids = keep(store, 25)
+    store.close()
+    with store.database.reading() as connection:
+        bodies = connection.execute(select(ledger.c.kind, ledger.c.seq).order_by(ledger.c.seq)).all()
+    assert [kind for kind, _ in bodies] == ["begin", "rule-set", *["decision"] * 25]
+    assert [seq for _, seq in bodies] == list(range(1, 28))
+    assert kept_ids(store) == sorted(ids)
+
+
+def test_the_rule_set_is_kept_with_its_files_once(store: Store, open_store: Callable[..., Store]) -> None:
+    keep(store, 2)
+    keep(open_store(), 1)
+    store.close()
+    bring_all_home(store.database, store.place, store.keyring)
+    with store.database.reading() as connection:
+        kept = connection.execute(select(rule_set_files.c.digest, rule_set_files.c.pack)).all()
+    assert [digest for digest, _ in kept] == [RULE_SET.digest]
+    assert kept[0].pack[:2] == b"\x1f\x8b"
+
+
+def test_an_answer_does_not_wait_for_the_database(place: Place, open_store: Callable[..., Store]) -> None:
+    store = open_store(Place("postgresql://nobody@127.0.0.1:1/none", place.spool, place.keys, wait_seconds=2))
+    began = time.perf_counter()
+    keep(store, 20)
+    assert time.perf_counter() - began < 1
+    assert store.waiting_bytes() > 5000
+
+
+def test_rows_come_home_without_anybody_asking(store: Store) -> None:
+    ids = keep(store, 3)
+    deadline = time.monotonic() + 10
+    while store.waiting_bytes() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert kept_ids(store) == sorted(ids)
+
+
+def test_a_row_that_two_bring_home_is_kept_once(store: Store) -> None:
+    ids = keep(store, 50)
+    racing = [
+        threading.Thread(target=bring_all_home, args=(store.database, store.place, store.keyring)) for _ in range(3)
+    ]
+    for thread in racing:
+        thread.start()
+    store.drain()
+    for thread in racing:
+        thread.join()
+    assert kept_ids(store) == sorted(ids)
+    assert audit(store.database, store.keyring).is_good
+
+
+def test_many_threads_of_one_process_make_one_chain(store: Store) -> None:
+    threads = [threading.Thread(target=keep, args=(store, 30)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    store.close()
+    report = audit(store.database, store.keyring)
+    assert (report.is_good, report.decisions) == (True, 120)
+    with store.database.reading() as connection:
+        assert connection.execute(select(func.count()).select_from(writers)).scalar() == 1
+
+
+def test_a_child_after_a_fork_is_a_writer_of_its_own(store: Store) -> None:
+    keep(store, 2)
+    child = multiprocessing.get_context("fork").Process(target=_keep_and_leave, args=(store, 3))
+    child.start()
+    child.join(30)
+    assert child.exitcode == 0
+    store.close()
+    bring_all_home(store.database, store.place, store.keyring)
+    report = audit(store.database, store.keyring)
+    assert (report.is_good, report.decisions) == (True, 5)
+    with store.database.reading() as connection:
+        assert connection.execute(select(func.count()).select_from(writers)).scalar() == 2
+
+
+def _keep_and_leave(store: Store, count: int) -> None:
+    keep(store, count)
+    os._exit(0)
+
+
+def test_without_spool_and_database_a_row_is_refused_and_leaves_no_gap(
+    place: Place, open_store: Callable[..., Store], tmp_path: Path
+) -> None:
+    nowhere = tmp_path / "a-file"
+    nowhere.write_text("")
+    broken = open_store(Place("postgresql://nobody@127.0.0.1:1/none", nowhere / "spool", place.keys, wait_seconds=1))
+    with pytest.raises(StoreError):
+        broken.append("decision", decision(), RULE_SET)
+
+
+def test_without_spool_the_database_takes_the_row_at_once(
+    place: Place, open_store: Callable[..., Store], tmp_path: Path
+) -> None:
+    nowhere = tmp_path / "a-file"
+    nowhere.write_text("")
+    store = open_store(Place(place.url, nowhere / "spool", place.keys, wait_seconds=2))
+    ids = keep(store, 3)
+    assert kept_ids(store) == sorted(ids)
+    assert audit(store.database, store.keyring).is_good
+
+
+def test_what_the_migrations_make_is_what_the_models_say(store: Store) -> None:
+    store.database.prepare()
+    with store.database.reading() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    assert ScriptDirectory.from_config(schema.config()).get_current_head() == schema.REVISION
+
+
+def test_two_that_start_at_once_make_the_tables_once(open_store: Callable[..., Store]) -> None:
+    stores = [open_store() for _ in range(4)]
+    failed: list[Exception] = []
+
+    def prepare(store: Store) -> None:
+        try:
+            store.database.prepare()
+        except StoreError as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=prepare, args=(store,)) for store in stores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failed
+
+
+def test_a_role_that_may_only_insert_and_read_is_enough(
+    postgresql: Server, tmp_path: Path, open_store: Callable[..., Store]
+) -> None:
+    url = postgresql.fresh()
+    owner = open_store(Place(url, tmp_path / "s1", tmp_path / "keys.json"))
+    owner.database.prepare()
+    role = f"writer{postgresql.databases}"
+    postgresql.sql(url, f"CREATE ROLE {role} LOGIN; GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO {role}")
+    writer = open_store(Place(url.replace("tester@", f"{role}@"), tmp_path / "s2", tmp_path / "keys.json"))
+    ids = keep(writer, 4)
+    writer.close()
+    assert kept_ids(owner) == sorted(ids)
+    with pytest.raises(StoreError), writer.database.writing() as connection:
+        connection.execute(ledger.delete())
+
+
+def test_files_are_for_their_owner_only(store: Store) -> None:
+    keep(store, 1)
+    files = [store.place.keys, *store.place.spool.glob("*.rows")]
+    if store.database.is_sqlite:
+        store.drain()
+        files.append(store.database.file)
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+
+def test_an_error_of_the_database_quotes_nothing_that_was_written(store: Store) -> None:
+    with pytest.raises(StoreError) as raised, store.database.writing() as connection:
+        connection.execute(ledger.insert(), [{"writer": "CANARY", "seq": None}])
+    assert "CANARY" not in str(raised.value)
+    assert raised.value.__cause__ is None
