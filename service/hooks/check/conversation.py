@@ -6,6 +6,7 @@ Knows no network: how a call is sent is handed in, so the same conversation runs
 from __future__ import annotations
 
 import copy
+import re
 import statistics
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +28,7 @@ _DEEPEST = 100
 _SLOW_MS = 500
 # What may differ between two answers to the same call.
 _OWN = frozenset({"uuid", "decision"})
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^\s\"]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,4 +204,7 @@ def _plain(value: Any) -> Any:
     """An answer without what is new in every answer."""
     if isinstance(value, Mapping):
         return {name: _plain(part) for name, part in value.items() if name not in _OWN}
+    if isinstance(value, str):
+        # A draft says when it was made.
+        return _MOMENT.sub("", value)
     return [_plain(part) for part in value] if isinstance(value, list) else value
