@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from service.hooks.evaluation import FetchMissing, Services
     from service.hooks.feedback import FeedbackSink
     from service.hooks.memory import Memory
-    from service.hooks.routes import Authenticate
+    from service.hooks.routes import Authenticate, Endpoint
     from service.knowledge.model import Knowledge
 
 
@@ -56,15 +56,13 @@ def create_app(
         authenticate or authenticator(settings, client).authenticate,
         places=threading.BoundedSemaphore(settings.max_concurrent),
     )
-    memory = make_memory(settings)
-    if memory is not None:
-        endpoint.remember, endpoint.memory_state = memory, memory.state
+    memory = _remembering(endpoint, settings)
     reloader = Reloader(
         endpoint, lambda: make_services(settings, None, fetch), lambda: fingerprint(settings), settings.reload_seconds
     )
     endpoint.refused_rules = lambda: reloader.refused
     app = Flask("service", static_folder=None)
-    app.extensions["sciatica-cds.rules"] = reloader
+    app.extensions.update({"sciatica-cds.rules": reloader, "sciatica-cds.memory": memory})
     app.before_request(reloader.watch)
     app.url_map.strict_slashes = False
     app.register_blueprint(blueprint(endpoint))
@@ -80,6 +78,14 @@ def create_app(
     add_serving(app, settings)
     app.wsgi_app = mounted(app.wsgi_app, prefix=settings.path_prefix, proxies=settings.trusted_proxies)  # type: ignore[method-assign]
     return app
+
+
+def _remembering(endpoint: Endpoint, settings: Settings) -> Memory | None:
+    """Let the endpoint remember what it answers, as the settings say."""
+    memory = make_memory(settings)
+    if memory is not None:
+        endpoint.remember, endpoint.memory_state = memory, memory.state
+    return memory
 
 
 def make_memory(settings: Settings) -> Memory | None:

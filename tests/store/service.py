@@ -1,0 +1,46 @@
+"""A service over the small rule set that remembers, and calls to it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from service import create_app
+from service.config import Settings
+from service.store.homecoming import bring_all_home
+from service.store.reading import Kept, Reading
+from service.store.store import Store
+from tests.conftest import PROJECT
+
+SMALL_RULES = PROJECT / "tests" / "rules_valid"
+BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def remembering(data: Path, rules: Path = SMALL_RULES, **settings: Any) -> Flask:
+    """The application, keeping what it answers below ``data``."""
+    return create_app(Settings(rules=rules, data=data, **{"store": "on", "log_level": "error"} | settings))
+
+
+def store_of(app: Flask) -> Store:
+    return app.extensions["sciatica-cds.memory"].store
+
+
+def reading_of(app: Flask) -> Reading:
+    """Questions to the store, with everything brought home."""
+    store = store_of(app)
+    bring_all_home(store.database, store.place, store.keyring)
+    return Reading(store.database, store.keyring)
+
+
+def kept_decisions(app: Flask) -> list[Kept]:
+    return list(reading_of(app).decisions(BEGINNING))
+
+
+def post(app: Flask, service: str, body: Any) -> list[dict[str, Any]]:
+    """The cards of a call that must be answered."""
+    answer = app.test_client().post(f"/cds-services/{service}", json=body)
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    return answer.get_json()["cards"]

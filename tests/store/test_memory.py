@@ -1,0 +1,224 @@
+"""Hook calls are remembered before they are answered, decided again to the byte, and joined with feedback."""
+
+from __future__ import annotations
+
+import copy
+import json
+import shutil
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from service.hooks.replaying import Replayer
+from service.store.audit import audit
+from service.store.reading import Reading
+from service.store.stats import stats
+from tests.http.calls import IBUPROFEN, INSTANCE, order_sign, patient_view
+from tests.store.rows import tamper
+from tests.store.service import SMALL_RULES, kept_decisions, post, reading_of, remembering, store_of
+
+ORDER_SIGN, PATIENT_VIEW = "small-order-sign", "small-patient-view"
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Flask]:
+    made = remembering(tmp_path / "data")
+    yield made
+    store_of(made).close()
+
+
+def test_a_call_is_kept_with_its_circumstances(app: Flask) -> None:
+    cards = post(app, ORDER_SIGN, order_sign())
+    (kept,) = kept_decisions(app)
+    body = kept.body
+    assert [card["uuid"] for card in body["cards"]] == [card["uuid"] for card in cards]
+    assert kept.id == cards[0]["extension"]["sciatica-cds.why"]["decision"]
+    assert (body["service"], body["hook"], body["hook_instance"]) == (ORDER_SIGN, "order-sign", INSTANCE)
+    assert body["microseconds"] > 0
+    assert body["cards"][0]["rules"][0][0] == "sf-nsaid-contraindicated"
+    assert reading_of(app).rule_set(body["ruleset"]).name == "small-rules"
+
+
+def test_the_card_leads_to_its_decision_and_the_patient_to_his(app: Flask) -> None:
+    (card, *_) = post(app, ORDER_SIGN, order_sign())
+    reading = reading_of(app)
+    found = reading.decision_of_card(card["uuid"])
+    assert reading.of_patient("p1", found_time(found)) == [found]
+    assert reading.of_patient("p2", found_time(found)) == []
+
+
+def found_time(kept: Any) -> Any:
+    from service.store.times import read
+
+    return read(kept.body["at"])
+
+
+def test_a_kept_call_is_decided_again_to_the_byte(app: Flask) -> None:
+    post(app, ORDER_SIGN, order_sign())
+    post(app, PATIENT_VIEW, patient_view())
+    post(app, PATIENT_VIEW, patient_view(context={"userId": "Patient/p1", "patientId": "p1", "encounterId": "e1"}))
+    post(app, ORDER_SIGN, order_sign(medications={"resourceType": "OperationOutcome", "issue": []}))
+    replayer = Replayer(reading_of(app))
+    again = [replayer.replay(kept) for kept in kept_decisions(app)]
+    assert [one.differences for one in again] == [(), (), (), ()]
+    assert again[0].cards
+    assert "words of the record" in again[0].cards[0]["detail"]
+
+
+def test_two_orders_alike_are_still_two(app: Flask) -> None:
+    second = copy.deepcopy(IBUPROFEN) | {"id": "draft-2"}
+    post(app, ORDER_SIGN, order_sign(IBUPROFEN, second))
+    (kept,) = kept_decisions(app)
+    assert len(kept.body["orders"]) == 2
+    assert Replayer(reading_of(app)).replay(kept).same
+
+
+def test_an_old_rule_set_decides_its_own_decisions(tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    shutil.copytree(SMALL_RULES, rules)
+    before = remembering(tmp_path / "data", rules)
+    post(before, ORDER_SIGN, order_sign())
+    store_of(before).close()
+    file = rules / "phases" / "3_safety" / "sf-nsaid-contraindicated.yaml"
+    file.write_text(file.read_text().replace("version: 1.0.0", "version: 1.0.1"))
+    after = remembering(tmp_path / "data", rules)
+    post(after, ORDER_SIGN, order_sign())
+    kept = kept_decisions(after)
+    replayer = Replayer(reading_of(after))
+    assert len({one.body["ruleset"] for one in kept}) == 2
+    assert [replayer.replay(one).differences for one in kept] == [(), ()]
+    store_of(after).close()
+
+
+def test_a_difference_is_told_with_rule_and_part(app: Flask) -> None:
+    post(app, ORDER_SIGN, order_sign())
+    (kept,) = kept_decisions(app)
+    replayer = Replayer(reading_of(app))
+    changed = copy.deepcopy(kept.body)
+    changed["cards"][0]["parts"]["detail"] = "0" * 16
+    told = replayer.replay(replace(kept, body=changed)).differences
+    assert told == ("the card of sf-nsaid-contraindicated differs in detail",)
+    changed = copy.deepcopy(kept.body)
+    changed["findings"] = changed["findings"].replace("p", "a")
+    told = replayer.replay(replace(kept, body=changed)).differences
+    assert "rule sf-nsaid-contraindicated fired then and does not now" in told
+
+
+def test_a_rule_set_that_is_gone_is_told(app: Flask) -> None:
+    post(app, ORDER_SIGN, order_sign())
+    (kept,) = kept_decisions(app)
+    store = store_of(app)
+    store.close()
+    tamper(store, "DELETE FROM rule_set_files")
+    told = Replayer(Reading(store.database, store.keyring)).replay(kept).differences
+    assert told == (f"the files of rule set {kept.body['ruleset'][:12]} are not kept",)
+
+
+def test_a_client_that_refuses_unknown_members_gets_cards_that_are_kept_alike(tmp_path: Path) -> None:
+    app = remembering(tmp_path / "data", why_extension=False)
+    (card, *_) = post(app, ORDER_SIGN, order_sign())
+    assert "extension" not in card
+    (kept,) = kept_decisions(app)
+    assert kept.body["cards"][0]["rules"][0][0] == "sf-nsaid-contraindicated"
+    assert Replayer(reading_of(app)).replay(kept).same
+    store_of(app).close()
+
+
+def test_where_keeping_is_required_a_call_that_cannot_be_kept_is_not_answered(tmp_path: Path) -> None:
+    for mode, status in (("required", 500), ("on", 200)):
+        data = tmp_path / mode
+        app = remembering(data, store=mode, store_url="postgresql://nobody@127.0.0.1:1/none")
+        data.mkdir(exist_ok=True)
+        (data / "spool").write_text("a file where a folder should be")
+        answer = app.test_client().post(f"/cds-services/{ORDER_SIGN}", json=order_sign())
+        assert answer.status_code == status
+        if status == 500:
+            assert "decision" not in answer.get_data(as_text=True)
+        store_of(app).close()
+
+
+def report(app: Flask, *items: dict[str, Any]) -> int:
+    answer = app.test_client().post(f"/cds-services/{ORDER_SIGN}/feedback", json={"feedback": list(items)})
+    return answer.status_code
+
+
+def overridden(card: str, reason: str = "patient-contraindication", at: str = "2026-11-24T10:05:31Z") -> dict[str, Any]:
+    return {
+        "card": card,
+        "outcome": "overridden",
+        "outcomeTimestamp": at,
+        "overrideReason": {"reason": {"code": reason}, "userComment": "free words"},
+    }
+
+
+def accepted(card: dict[str, Any], at: str = "2026-11-24T11:00:00Z") -> dict[str, Any]:
+    suggestion = card["suggestions"][0]["uuid"] if "suggestions" in card else str(uuid.uuid4())
+    return {
+        "card": card["uuid"],
+        "outcome": "accepted",
+        "acceptedSuggestions": [{"id": suggestion}],
+        "outcomeTimestamp": at,
+    }
+
+
+def counted(app: Flask) -> dict[str, Any]:
+    reading_of(app)
+    return stats(store_of(app).database).as_json()
+
+
+def test_feedback_is_joined_to_its_card_and_rules(app: Flask) -> None:
+    (card, *_) = post(app, ORDER_SIGN, order_sign())
+    assert report(app, overridden(card["uuid"])) == 200
+    told = counted(app)
+    (rule,) = [rule for rule in told["rules"] if rule["rule"] == "sf-nsaid-contraindicated"]
+    assert (rule["shown"], rule["overridden"], rule["accepted"]) == (1, 1, 0)
+    assert rule["reasons"] == {"patient-contraindication": 1}
+    assert rule["override_interval_95"] == [0.2065, 1.0]
+    assert app.test_client().get("/stats").get_json() == told
+
+
+def test_the_same_report_counts_once_and_the_latest_outcome_counts(app: Flask) -> None:
+    (card, *_) = post(app, ORDER_SIGN, order_sign())
+    for _ in range(3):
+        report(app, overridden(card["uuid"]))
+    assert counted(app)["feedback"] == {"reports": 1, "unknown_cards": 0}
+    report(app, accepted(card))
+    (rule,) = [rule for rule in counted(app)["rules"] if rule["rule"] == "sf-nsaid-contraindicated"]
+    assert (rule["accepted"], rule["overridden"]) == (1, 0)
+    assert audit(store_of(app).database, store_of(app).keyring).is_good
+
+
+def test_a_card_nobody_knows_is_kept_apart_and_counted(app: Flask) -> None:
+    post(app, ORDER_SIGN, order_sign())
+    assert report(app, overridden(str(uuid.uuid4())), overridden("not a uuid at all")) == 200
+    told = counted(app)
+    assert told["feedback"] == {"reports": 2, "unknown_cards": 2}
+    assert all(rule["overridden"] == 0 for rule in told["rules"])
+
+
+def test_a_reason_that_was_never_offered_counts_as_other(app: Flask) -> None:
+    (card, *_) = post(app, ORDER_SIGN, order_sign())
+    report(app, overridden(card["uuid"], reason="because I say so"))
+    (rule,) = [rule for rule in counted(app)["rules"] if rule["overridden"]]
+    assert rule["reasons"] == {"other": 1}
+
+
+def test_a_comment_is_kept_only_where_comments_are(tmp_path: Path) -> None:
+    for keeping in (False, True):
+        app = remembering(tmp_path / str(keeping), keep_comments=keeping)
+        (card, *_) = post(app, ORDER_SIGN, order_sign())
+        report(app, overridden(card["uuid"]))
+        (told,) = reading_of(app).feedback_of([card["uuid"]])[card["uuid"]]
+        assert told["comment"] == ("free words" if keeping else None)
+        store_of(app).close()
+
+
+def test_health_tells_how_the_memory_is(app: Flask) -> None:
+    told = app.test_client().get("/health").get_json()["store"]
+    assert (told["mode"], told["reachable"]) == ("on", True)
+    assert json.dumps(told)
