@@ -22,8 +22,13 @@ from service.store.times import written
 Json = dict[str, Any]
 
 _LETTERS = {Status.PRESENT: "p", Status.ABSENT: "a", Status.UNKNOWN: "u"}
-# n: unknown, and a card says that it is not recorded. w: unknown, and so a warning could not be decided.
-_STATUSES = {"p": Status.PRESENT, "a": Status.ABSENT, "u": Status.UNKNOWN, "n": Status.UNKNOWN, "w": Status.UNKNOWN}
+# n: unknown, and a card says that it is not recorded. w: unknown, and so a warning could not be decided. m and v: the
+# same of a number that is present but not exact enough.
+_NAMED = {Status.UNKNOWN: "n", Status.PRESENT: "m", Status.ABSENT: "a"}
+_WANTED = {Status.UNKNOWN: "w", Status.PRESENT: "v", Status.ABSENT: "a"}
+STATUS_OF_LETTER = (
+    dict.fromkeys("pmv", Status.PRESENT) | dict.fromkeys("a", Status.ABSENT) | dict.fromkeys("unw", Status.UNKNOWN)
+)
 _RESULTS = {Result.FIRED: "f", Result.NOT_MET: "s", Result.NOT_ENOUGH_DATA: "u"}
 NOT_ASKED = "-"
 
@@ -110,8 +115,10 @@ def decision_body(decision: Decision, of: RuleSet, about: Circumstances, cards: 
 
 
 def _finding_letters(decision: Decision, of: RuleSet) -> str:
-    letters = {name: _LETTERS[finding.status] for name, finding in decision.findings.items()}
-    letters |= dict.fromkeys(decision.not_assessed, "w") | dict.fromkeys(decision.not_recorded, "n")
+    findings = decision.findings
+    letters = {name: _LETTERS[finding.status] for name, finding in findings.items()}
+    letters |= {name: _WANTED[findings[name].status] for name in decision.not_assessed}
+    letters |= {name: _NAMED[findings[name].status] for name in decision.not_recorded}
     return "".join([letters.get(name, NOT_ASKED) for name in of.findings])
 
 
@@ -159,7 +166,7 @@ def facts_of(body: Json, findings: Sequence[str], facts: Iterable[str]) -> dict[
     wanted = set(facts)
     details = {detail["finding"]: detail for detail in body["details"]}
     return {
-        name: _finding(name, _STATUSES[letter], details.get(name, {}))
+        name: _finding(name, STATUS_OF_LETTER[letter], details.get(name, {}))
         for name, letter in zip(findings, body["findings"], strict=True)
         if name in wanted and letter != NOT_ASKED
     }

@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import and_, select
 
 from service.store.database import Database
+from service.store.decisions import STATUS_OF_LETTER
 from service.store.reading import Kept, KeptRuleSet, Reading
 from service.store.tables import card_rules, cards, feedback
 from service.store.times import written
 
 Json = dict[str, Any]
 
-_STATUSES = {"p": "present", "a": "absent", "u": "unknown", "n": "unknown", "w": "unknown"}
 _RESULTS = {"f": "fired", "s": "stopped", "u": "not-enough-data"}
 
 
@@ -33,9 +33,11 @@ def exported(kept: Kept, rule_set: KeptRuleSet) -> Json:
     """One decision with the names of its findings and rules."""
     body = dict(kept.body)
     letters = dict(zip(rule_set.findings, body["findings"], strict=True))
-    body["findings"] = {name: _STATUSES[letter] for name, letter in letters.items() if letter in _STATUSES}
-    body["not_recorded"] = [name for name, letter in letters.items() if letter == "n"]
-    body["not_assessed"] = [name for name, letter in letters.items() if letter == "w"]
+    body["findings"] = {
+        name: STATUS_OF_LETTER[letter].value for name, letter in letters.items() if letter in STATUS_OF_LETTER
+    }
+    body["not_recorded"] = [name for name, letter in letters.items() if letter in "nm"]
+    body["not_assessed"] = [name for name, letter in letters.items() if letter in "wv"]
     body["rules"] = [
         {"id": rule, "version": version, "outcome": _RESULTS[letter]}
         for (rule, version), letter in zip(rule_set.rules, kept.body["rules"], strict=True)

@@ -232,7 +232,7 @@ def upgrade() -> None:
             "findings",
             sa.Text(),
             nullable=False,
-            comment="Names of all findings as a JSON list. Letter n of `findings` in the body of a decision is the status of finding n: p present, a absent, u unknown, - not asked under this hook.",
+            comment="Names of all findings as a JSON list. Letter n of `findings` in the body of a decision is the status of finding n: p present, a absent, u unknown, n unknown and named on a card as not recorded, w unknown so that a warning could not be decided, m and v the same for a number that is present but not exact enough, - not asked under this hook.",
         ),
         sa.Column(
             "rules",
