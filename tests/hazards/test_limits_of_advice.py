@@ -123,6 +123,17 @@ def test_h16_an_opioid_already_taken_is_never_removed(client: FlaskClient) -> No
     assert removed == {"MedicationRequest/m-draft-21949"}
 
 
+@pytest.mark.parametrize(
+    ("code", "name", "questioned"),
+    [("1010603", "Suboxone 2 MG / 0.5 MG Sublingual Film", False), ("1049621", "oxycodone 5 MG Oral Tablet", True)],
+)
+def test_h16_treatment_of_opioid_use_disorder_is_not_taken_for_an_opioid_against_back_pain(
+    client: FlaskClient, code: str, name: str, questioned: bool
+) -> None:
+    answered = ask(client, [person(), sciatica(), ordered(code, name)], "order-sign", complete="all")
+    assert ("oc-opioid-acute" in speaking(answered)) is questioned
+
+
 def test_h16_cards_on_running_sedatives_speak_of_a_taper(knowledge: Knowledge) -> None:
     for rule_id in ("mo-legacy-sedatives", "mo-relaxant-stop-date"):
         card = next(rule.card for rule in knowledge.rules if rule.id == rule_id)
