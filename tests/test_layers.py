@@ -44,7 +44,12 @@ WIRING = {
 HOMES = {
     "durable": ("service.engine.chaining",),
     # review.audit_resources writes AuditEvent and Provenance: output of the memory, which no room above may see.
-    "fhir": ("service.record.*", "service.hooks.orders", "service.hooks.check.classes", "service.review.audit_resources"),
+    "fhir": (
+        "service.record.*",
+        "service.hooks.orders",
+        "service.hooks.check.classes",
+        "service.review.audit_resources",
+    ),
     "fhir_core": ("service.record.*", "service.hooks.orders"),
     "pydantic": ("service.record.*", "service.hooks.orders", "service.hooks.check.classes"),
     # environs checks the environment with validators of marshmallow, so the settings may name them.
