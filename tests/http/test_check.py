@@ -183,3 +183,16 @@ def test_every_published_request_gets_a_report(client: FlaskClient, test_data: P
         answer = client.post("/check", data=file.read_bytes(), content_type="application/json")
         assert answer.status_code in {200, 400}, file.name
         assert answer.json["resourceType"] == "OperationOutcome"
+
+
+def test_a_document_with_very_many_faults_does_not_take_long(small: FlaskClient) -> None:
+    import time
+
+    many = {"resourceType": "Patient", **{f"a{number}": number for number in range(50_000)}}
+    listed = [{"resourceType": "Patient", **{f"a{number}": number for number in range(100)}} for _ in range(2_000)]
+    for body in (many, {"resourceType": "Bundle", "entry": [{"resource": one} for one in listed]}):
+        started = time.process_time()
+        answer = small.post("/check", json=body)
+        assert answer.status_code == 200
+        assert len(answer.json["issue"]) <= 501
+        assert time.process_time() - started < 5

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
+_MOST_MADE = 3000
 _MOST = 500
 """How many remarks of one report are shown; a document with more is wrong in kind."""
 
@@ -57,9 +59,14 @@ class Report:
 
 
 def report(remarks: Iterable[Remark]) -> Report:
-    """The remarks in reading order, each once."""
+    """The remarks in reading order, each once; the first ``_MOST_MADE`` of them, so that no document takes long."""
     parts = list(Part)
-    ordered = sorted(dict.fromkeys(remarks), key=lambda one: (parts.index(one.part), one.severity.rank))
+    made = list(islice(remarks, _MOST_MADE))
+    if len(made) == _MOST_MADE:
+        made.append(
+            Remark(Severity.WARNING, "", "there are more remarks than are looked for", "too-long", Part.VERDICT)
+        )
+    ordered = sorted(dict.fromkeys(made), key=lambda one: (parts.index(one.part), one.severity.rank))
     return Report(tuple(ordered))
 
 

@@ -17,6 +17,8 @@ _PLACE = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/[A-Za-z0-9\-._]+(?:/_history/[^/]
 # Marks that serialisers leave in and everybody passes over.
 _IGNORED = frozenset({"resourceType", "fhir_comments"})
 _MANY_CODES = 15
+# Looking for what was meant takes time, and nobody reads so many.
+_MOST_HINTS = 20
 
 Json = Mapping[str, Any]
 
@@ -54,7 +56,7 @@ def _object(found: Structure, value: Json, type_: str, where: str) -> None:
         element = _element(shape, name)
         place = f"{where}.{name}"
         if element is None:
-            found.complain(place, _unknown(shape, name, type_))
+            found.complain(place, _unknown(shape, name, type_, hint=len(found.remarks) < _MOST_HINTS))
         elif member is None:
             found.complain(place, "must be left out instead of null")
         elif name.startswith("_"):
@@ -74,10 +76,10 @@ def _element(shape: Shape, name: str) -> Element | None:
     return element if element is not None and element.type in PRIMITIVES else None
 
 
-def _unknown(shape: Shape, name: str, type_: str) -> str:
-    near = difflib.get_close_matches(name, shape, 1, 0.75)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return f"{type_} has no such element in R4{hint}"
+def _unknown(shape: Shape, name: str, type_: str, *, hint: bool) -> str:
+    near = difflib.get_close_matches(name, shape, 1, 0.75) if hint else []
+    meant = f"; did you mean {near[0]}?" if near else ""
+    return f"{type_} has no such element in R4{meant}"
 
 
 def _extras(found: Structure, value: object, where: str) -> None:
