@@ -92,6 +92,7 @@ lock: setup ## Compile both lock files anew from pyproject.toml
 
 bench: setup ## Measure: CPU per call, start-up, memory (prints medians)
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.growth
 	$(BIN)/pytest benchmarks --benchmark-enable --benchmark-only --quiet --benchmark-columns=median,iqr,rounds \
 	    --benchmark-sort=fullname --benchmark-group-by=func --benchmark-warmup=on
 

@@ -1,0 +1,101 @@
+"""What more rules cost: one decision on 200 resources under the first rules and under all of them, in one run.
+
+``python -m benchmarks.growth``. The first rules are those the product began with; the figure to look
+at is the ratio, because both are timed in turn on the same machine.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from benchmarks.bodies import draft_order, record
+from service.config import PROJECT
+from service.decision import Prepared, decide, prepare
+from service.knowledge.loader import load
+from service.knowledge.model import Knowledge
+from service.record.reader import read_bundle
+
+FIRST_RULES = frozenset(
+    [
+        "rf-cauda-equina-suspected",
+        "rf-pvr-200-or-more",
+        "rf-progressive-motor-deficit",
+        "rf-cancer-history",
+        "rf-infection-suspected",
+        "rf-fracture-risk",
+        "rf-screen-not-documented",
+        "sf-nsaid-egfr-below-30",
+        "sf-nsaid-egfr-30-59",
+        "sf-nsaid-renal-unknown",
+        "sf-nsaid-anticoagulant",
+        "sf-nsaid-active-bleed",
+        "sf-nsaid-hypersensitivity",
+        "sf-nsaid-heart-failure",
+        "sf-nsaid-pregnancy",
+        "sf-relaxant-older-adult",
+        "sf-cyclo-cardiac-thyroid",
+        "sf-cyclo-maoi",
+        "sf-cns-depressant-combination",
+        "oc-imaging-early",
+        "oc-opioid-acute",
+        "oc-gabapentinoid",
+        "oc-relaxant-too-long",
+        "oc-duplicate-nsaid",
+        "fl-stay-active",
+        "fl-early-physical-therapy",
+        "fl-nsaid-short-course",
+        "fl-relaxant-short-course",
+        "mo-six-week-decision",
+        "es-mri-after-6-weeks",
+        "es-esi-acute-severe",
+        "es-surgical-opinion",
+        "sc-low-impact-exercise",
+    ]
+)
+HOOKS = ("patient-view", "order-select", "order-sign")
+ROUNDS = 60
+
+
+def first_rules(knowledge: Knowledge) -> Knowledge:
+    """The rule set with only the first card rules; conclusions stay, and only those needed are run."""
+    phases = tuple(
+        replace(phase, rules=tuple(rule for rule in phase.rules if rule.card is None or rule.id in FIRST_RULES))
+        for phase in knowledge.phases
+    )
+    return replace(knowledge, phases=phases)
+
+
+def main() -> None:
+    """Print CPU per decision under both rule sets, and the ratio, for each of the main hooks."""
+    knowledge = load(PROJECT / "rules")
+    sets = {"first": prepare(first_rules(knowledge)), "all": prepare(knowledge)}
+    for hook in HOOKS:
+        counts = {name: len(ready.programs[hook].rules) for name, ready in sets.items()}
+        medians = _medians({name: _decision(ready, hook) for name, ready in sets.items()})
+        told = ", ".join(f"{counts[name]} rules {medians[name]:.2f} ms" for name in sets)
+        print(f"{hook}: {told}, ratio {medians['all'] / medians['first']:.2f}")
+
+
+def _decision(ready: Prepared, hook: str) -> Callable[[], object]:
+    orders = [draft_order()] if hook != "patient-view" else []
+    chart = read_bundle([*record(200), *orders], order_hook=bool(orders))
+    now = datetime.now(UTC)
+    return lambda: decide(ready, chart, hook, now)
+
+
+def _medians(questions: dict[str, Callable[[], object]]) -> dict[str, float]:
+    times: dict[str, list[float]] = {name: [] for name in questions}
+    for _ in range(ROUNDS):
+        for name, ask in questions.items():
+            begin = time.process_time()
+            ask()
+            times[name].append((time.process_time() - begin) * 1000)
+    return {name: statistics.median(found) for name, found in times.items()}
+
+
+if __name__ == "__main__":
+    main()
