@@ -137,10 +137,14 @@ class Assignments:
         """Ways to bring a conclusion about: the examples of the rules that draw it. Most need nothing to be absent."""
         if status is Status.ABSENT:
             yield []
-        for rule in self._concluding.get(conclusion, ()):
-            for example in rule.examples:
-                if example.expect == _EXPECTATION[status]:
-                    yield list(example.given.items())
+        options = [
+            list(example.given.items())
+            for rule in self._concluding.get(conclusion, ())
+            for example in rule.examples
+            if example.expect == _EXPECTATION[status]
+        ]
+        # What is known makes a plainer patient than what is not.
+        yield from sorted(options, key=lambda option: sum(given.status == Status.UNKNOWN for _, given in option))
 
     def _comes_true(self, rule: Rule, example: Example, goals: Sequence[Goal], states: States) -> bool:
         findings = self._usual | {name: self._finding(name, given) for name, given in states.items()}

@@ -32,7 +32,8 @@ Json = dict[str, Any]
 def call_of(case: Case, hook: str, templates: Sequence[Template], *, all_sent: bool = True) -> Json:
     """The body of a call about the patient of a case.
 
-    With ``all_sent`` a list the case says nothing about is sent empty; else its key is left out.
+    With ``all_sent`` every list is sent whole, those the case says nothing about empty; else what the case leaves out
+    is left out: a key, or all but the first page.
     """
     lists = case.prefetch()
     body = sample_call(hook, {})
@@ -42,10 +43,15 @@ def call_of(case: Case, hook: str, templates: Sequence[Template], *, all_sent: b
     for template in templates:
         value = _value(template, lists, templates)
         if value is not None:
-            body["prefetch"][template.key] = value
+            body["prefetch"][template.key] = _whole(value) if all_sent else value
         elif all_sent:
             body["prefetch"][template.key] = {"resourceType": "Bundle", "type": "searchset", "total": 0}
     return body
+
+
+def _whole(value: Json) -> Json:
+    """A list without the link to a further page."""
+    return {name: member for name, member in value.items() if name != "link"}
 
 
 def _value(template: Template, lists: Mapping[str, Json], templates: Sequence[Template]) -> Json | None:

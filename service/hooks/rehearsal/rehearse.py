@@ -15,6 +15,7 @@ from service.hooks.evaluation import Services, answer_call, fetch_nothing
 from service.hooks.rehearsal.assignment import Assignments, States
 from service.hooks.rehearsal.calls import call_of
 from service.knowledge.model import Example, Rule
+from service.record.builder.case import Case
 from service.record.builder.document import Builder
 from service.record.model import Release
 
@@ -99,13 +100,17 @@ class Rehearsals:
         knowledge = self.services.prepared.knowledge
         service = next(one for one in self.services.offered.values() if one.hook == hook)
         templates = self.services.templates[service.id]
+        cases: list[Case] = []
         for states in self._states(rule, hook, example):
             for wanted in self._assignments[hook].fuller(rule, states):
                 case = self._builder.case(wanted, now=self.now, release=self.release)
                 if not _fits(case.settings, knowledge.settings):
                     raise SettingsNeededError(rule, case.settings)
+                cases.append(case)
+                # A call with every list sent whole is the plainest; some rules speak only where something is missing.
                 yield call_of(case, hook, templates)
-                yield call_of(case, hook, templates, all_sent=False)
+        for case in cases:
+            yield call_of(case, hook, templates, all_sent=False)
 
     def _states(self, rule: Rule, hook: str, example: Example) -> Iterator[States]:
         """Assignments to try, those put together of examples first."""

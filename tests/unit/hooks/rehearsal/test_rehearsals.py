@@ -42,6 +42,12 @@ def speaking() -> Iterator[tuple[Rule, str]]:
 
 
 def firing(rule: Rule, hook: str, release: Release = Release.R4) -> tuple[Rehearsal, Services]:
+    return made_to_fire(rule.id, hook, release)
+
+
+@cache
+def made_to_fire(rule_id: str, hook: str, release: Release) -> tuple[Rehearsal, Services]:
+    rule = next(one for one in services().prepared.knowledge.rules if one.id == rule_id)
     try:
         return rehearsals(release).firing(rule, hook), services()
     except SettingsNeededError as error:
@@ -89,7 +95,7 @@ def test_near_misses_do_not_fire_and_most_examples_can_be_made() -> None:
     for rule, hook in speaking():
         if hook != rule.hooks[0]:
             continue
-        for example in near_misses(rule)[:3]:
+        for example in near_misses(rule)[:2]:
             try:
                 made = rehearsals().missing(rule, hook, example)
             except RehearsalError:
