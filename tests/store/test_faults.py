@@ -325,12 +325,13 @@ def test_writers_killed_in_a_loop_leave_whole_chains(place: Place) -> None:
         writers = [SPAWN.Process(target=keep_for_ever, args=(place, file)) for file in files]
         for writer in writers:
             writer.start()
-        time.sleep(random.uniform(1.2, 2.5))
+        wait_for(lambda files=files: all(file.exists() for file in files))
+        time.sleep(random.uniform(0.2, 0.8))
         for writer in writers:
             writer.kill()
             writer.join(30)
         # The last line may be torn by the kill: it was not told then.
-        told += [line for file in files if file.exists() for line in file.read_text().split("\n")[:-1]]
+        told += [line for file in files for line in file.read_text().split("\n")[:-1]]
     kept = found(place)
     assert len(told) > 500
     assert len(kept) == len(set(kept))
