@@ -25,9 +25,6 @@ from service.knowledge.model import Indicator, Knowledge, ServiceDefinition
 WHY = "sciatica-cds.why"
 
 
-# Advice of these phases speaks for itself: it is about harm, and is never folded into "further advice".
-_NEVER_FOLDED = ("1_red_flags", "3_safety")
-
 Json = dict[str, Any]
 
 
@@ -55,7 +52,7 @@ def render(
     spoken = _ordered(knowledge, [advice for advice in decision.advice if _may_show(advice, audience)])
     if audience.for_patient:
         return [_patient_card(knowledge, decision, advice) for advice in spoken if _has_patient_text(advice)]
-    single, folded = _fold(spoken, knowledge.max_info_cards)
+    single, folded = _fold(knowledge, spoken)
     cards = [_card(knowledge, decision, advice, audience, acting) for advice in single]
     if folded:
         cards.append(_further(knowledge, decision, folded, audience, acting))
@@ -81,15 +78,16 @@ def _indicator(advice: Advice) -> Indicator:
     return advice.rule.card.indicator
 
 
-def _fold(advice: Sequence[Advice], most_info: int) -> tuple[list[Advice], list[Advice]]:
+def _fold(knowledge: Knowledge, advice: Sequence[Advice]) -> tuple[list[Advice], list[Advice]]:
     """The advice that gets a card of its own, and the info advice that shares one (hazard H-07).
 
-    There are at most ``most_info`` info cards, the shared one among them; louder cards, and info about
-    red flags and drug safety, always have a card of their own.
+    There are at most ``max_info_cards`` info cards, the shared one among them; louder cards, and info of
+    phases with cards of their own (red flags, drug safety), always stand alone.
     """
+    alone = {phase.id for phase in knowledge.phases if phase.own_cards}
     info = [item for item in advice if _indicator(item) is Indicator.INFO]
-    foldable = [item for item in info if item.rule.phase not in _NEVER_FOLDED]
-    room = max(1, most_info - (len(info) - len(foldable)))
+    foldable = [item for item in info if item.rule.phase not in alone]
+    room = max(1, knowledge.max_info_cards - (len(info) - len(foldable)))
     folded = [] if len(foldable) <= room else foldable[room - 1 :]
     return [item for item in advice if not any(item is other for other in folded)], folded
 

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from service.decision import Decision
+from service.engine.trace import Result
+from service.finding import Status
 from service.hooks.library import HOOKS
 from service.hooks.needs import types_of
 from service.hooks.sources import topic
 from service.hooks.templates import Template
 from service.hooks.wording import asked
-from service.knowledge.model import Knowledge
+from service.knowledge.model import Indicator, Knowledge, Rule
 
 Json = dict[str, Any]
 
@@ -33,13 +35,38 @@ def with_not_assessed(
     phrases = [phrase for phrase in asked(knowledge, decision.not_assessed) if phrase not in named]
     if not phrases:
         return cards
+    if not cards and not _concerns(knowledge, decision):
+        return []
     lacking = _lacking(knowledge, decision, missing)
-    if lacking or (not cards and HOOKS[decision.hook].has_orders):
+    if lacking or (not cards and _leaves_an_order_unchecked(knowledge, decision)):
         return [*cards, _card(knowledge, decision, phrases, lacking)]
     if not cards:
         return []
     told = f"**Not assessed:** {'; '.join(phrases)}.\n\n"
     return [*cards[:-1], {**cards[-1], "detail": told.join(_halves(cards[-1]))}]
+
+
+def _concerns(knowledge: Knowledge, decision: Decision) -> bool:
+    """Whether the chart or an order in it may concern this service: no back problem and no such order is nobody's want.
+
+    A drug that is not recognised, ordered for somebody without a back problem, is another service's business
+    (product choice no. 4); were it named, a third of all orders would bring a card (hazard H-07).
+    """
+    applies = decision.findings.get(knowledge.concern) if knowledge.concern is not None else None
+    return applies is None or applies.status is not Status.ABSENT
+
+
+def _leaves_an_order_unchecked(knowledge: Knowledge, decision: Decision) -> bool:
+    """Whether a warning about what is being ordered is among those that could not be decided."""
+    checking = {phase.id for phase in knowledge.phases if phase.checks_orders}
+    return HOOKS[decision.hook].has_orders and any(
+        outcome.result is Result.NOT_ENOUGH_DATA and outcome.rule.phase in checking and _warns(outcome.rule)
+        for outcome in decision.outcomes
+    )
+
+
+def _warns(rule: Rule) -> bool:
+    return rule.card is not None and rule.card.indicator is not Indicator.INFO
 
 
 def _halves(card: Json) -> tuple[str, str]:

@@ -102,7 +102,8 @@ def _found_line(knowledge: Knowledge, finding: Finding) -> str:
 
 def _evidence(item: Evidence) -> str:
     parts = [escaped(item.text)] if item.text else []
-    parts.append(escaped(item.date) if item.date else "no date")
+    # The day is what a clinician reads; the exact time stays in the decision.
+    parts.append(escaped(item.date.partition("T")[0]) if item.date else "no date")
     parts.append(escaped(item.resource))
     if item.note:
         parts.append(escaped(item.note))

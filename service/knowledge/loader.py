@@ -72,6 +72,11 @@ def _settings(found: Collection, overrides: Mapping[str, str]) -> dict[str, str]
 
 
 def _check_order(found: Collection) -> None:
+    concern = found.frame.get("concern")
+    if concern is not None and concern not in found.declared("conclusion"):
+        line = line_of(found.frame_table, ("concern",))
+        hint = did_you_mean(concern, found.declared("conclusion"))
+        found.fault(f"ruleset.yaml:{line}", f"conclusion {concern} does not exist", hint)
     phases = [phase["id"] for phase in found.frame.get("phases", ())]
     order = found.frame.get("card_order", ())
     if order and sorted(order) != sorted(phases):
@@ -97,9 +102,10 @@ def _knowledge(found: Collection, settings: dict[str, str]) -> Knowledge:
         settings=settings,
         not_clearance=frame["not_clearance"],
         max_info_cards=frame["max_info_cards"],
+        concern=frame["concern"],
         card_order=frame["card_order"] or tuple(phase["id"] for phase in frame["phases"]),
         episode=frame["episode"]["codes"],
-        phases=tuple(Phase(phase["id"], phase["title"], _rules_of(phase, serving)) for phase in frame["phases"]),
+        phases=tuple(_phase(phase, serving) for phase in frame["phases"]),
         conclusions={conclusion.id: conclusion for conclusion in frame["conclusions"]},
         facts=dict(sorted(found.facts.items())),
         value_sets={name: _with_site_codes(found, found.value_sets[name]) for name in sorted(found.value_sets)},
@@ -126,6 +132,10 @@ def _approved(knowledge: Knowledge, approvals: Iterable[Approval]) -> frozenset[
 def person(by: str) -> str:
     """Who approved, without the role and however it was typed: one person in two roles is one person."""
     return " ".join(by.partition(",")[0].casefold().split())
+
+
+def _phase(phase: Mapping[str, Any], rules: Iterable[Rule]) -> Phase:
+    return Phase(phase["id"], phase["title"], _rules_of(phase, rules), phase["own_cards"], phase["checks_orders"])
 
 
 def _rules_of(phase: Mapping[str, Any], rules: Iterable[Rule]) -> tuple[Rule, ...]:

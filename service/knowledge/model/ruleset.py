@@ -35,11 +35,17 @@ class OverrideReason:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """The rules that run together; the next phase starts when this one is complete."""
+    """The rules that run together; the next phase starts when this one is complete.
+
+    ``own_cards``: its info cards are never folded into one. ``checks_orders``: its rules are about what is
+    being ordered, so a check that could not be made is named even when nothing else is said.
+    """
 
     id: str
     title: str
     rules: tuple[Rule, ...]
+    own_cards: bool = False
+    checks_orders: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,7 @@ class Knowledge:
     not_clearance: str
     max_info_cards: int
     card_order: tuple[str, ...]
+    concern: str | None
     episode: tuple[str, ...]
     phases: tuple[Phase, ...]
     conclusions: Mapping[str, Conclusion]

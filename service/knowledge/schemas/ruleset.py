@@ -35,6 +35,8 @@ class PhaseShape(Shape):
     id = Text(required=True)
     title = Text(required=True)
     first = words()
+    own_cards = Flag(load_default=False)
+    checks_orders = Flag(load_default=False)
 
 
 class ServiceShape(Shape):
@@ -70,6 +72,7 @@ class RulesetShape(Shape):
     people = fields.Dict(keys=fields.String(), values=Text(), required=True)
     max_info_cards = Whole(least=1, required=True)
     card_order = words()
+    concern = Text(load_default=None, allow_none=True)
     episode = nested(EpisodeShape, required=True)
     phases = Several(nested(PhaseShape), required=True, least=1)
     services = Several(nested(ServiceShape), required=True, least=1)
