@@ -320,7 +320,7 @@ def test_a_drain_that_is_killed_is_done_again(place: Place) -> None:
 @pytest.mark.slow
 def test_writers_killed_in_a_loop_leave_whole_chains(place: Place) -> None:
     told: list[str] = []
-    for _ in range(15):
+    for _ in range(8):
         files = [place.spool.parent / f"told-{random.randrange(10**9)}" for _ in range(3)]
         writers = [SPAWN.Process(target=keep_for_ever, args=(place, file)) for file in files]
         for writer in writers:
@@ -333,7 +333,7 @@ def test_writers_killed_in_a_loop_leave_whole_chains(place: Place) -> None:
         # The last line may be torn by the kill: it was not told then.
         told += [line for file in files for line in file.read_text().split("\n")[:-1]]
     kept = found(place)
-    assert len(told) > 500
+    assert len(told) > 200
     assert len(kept) == len(set(kept))
     assert set(told) <= set(kept)
 
