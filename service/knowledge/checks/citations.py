@@ -84,7 +84,7 @@ def source_never_compared(review: Review) -> Iterator[Remark]:
 
 @check(
     "K005-unused-source",
-    Severity.WARNING,
+    Severity.NOTE,
     "A source that nothing cites",
     avoid="a file in sources/ that no rule and no order names",
     prefer="cite it, or remove the file",
