@@ -101,8 +101,10 @@ class _Composition:
             if self._wanted.status(definition.id) is Status.PRESENT:
                 self._sheet.settings[name] = value
             elif self._sheet.settings.get(name, value) == value:
-                others = (one.equals for one in self._wanted.knowledge.facts.values() if one.setting == name)
-                self._sheet.settings[name] = next((one for one in others if one and one != value), f"not {value}")
+                knowledge = self._wanted.knowledge
+                others = (one.equals for one in knowledge.facts.values() if one.setting == name)
+                known = (one for one in (knowledge.settings.get(name), *others) if one and one != value)
+                self._sheet.settings[name] = next(known, f"not {value}")
 
     def _in_order(self) -> list[FactDefinition]:
         def rank(definition: FactDefinition) -> tuple[int, int, int, str]:

@@ -21,6 +21,7 @@ Date = tuple[int, bool] | None
 
 _USUAL_DAYS = 10
 _EPISODE_DAYS = 60
+_WITH_CLINICAL_STATUS = ("Condition", "AllergyIntolerance")
 _MANY_SITES = ("Condition", "Procedure", "ServiceRequest")
 
 
@@ -40,7 +41,8 @@ class Statements:
                     continue
                 for date in self._dates(definition, source, given):
                     for code in self._codebook.best(source, self._avoid):
-                        yield partial(self._state, source=source, code=code, date=date, needs_episode=needs_episode)
+                        write = partial(self._state, source=source, code=code, date=date, needs_episode=needs_episode)
+                        yield from (partial(write, over=over) for over in self._standings(source))
 
     def absent(self, definition: FactDefinition) -> Iterator[Option]:
         """Ways to make it absent: by silence in a whole list, else by a recorded no."""
@@ -93,7 +95,26 @@ class Statements:
                     if other.resource == source.resource and other.within_days is not None:
                         yield other.within_days + 2
 
-    def _state(self, sheet: Sheet, *, source: FactSource, code: Code, date: Date, needs_episode: bool = False) -> None:
+    def _standings(self, source: FactSource) -> tuple[bool, ...]:
+        """Whether an entry is written as over: tried first where a fact that sees active ones is not to be present."""
+        if source.history and source.resource in _WITH_CLINICAL_STATUS:
+            for definition in self._wanted.definitions(FactKind.CODED):
+                if self._wanted.status(definition.id) is Status.PRESENT:
+                    continue
+                if any(_sees_active_only(other, source) for other in definition.sources):
+                    return (True, False)
+        return (False,)
+
+    def _state(
+        self,
+        sheet: Sheet,
+        *,
+        source: FactSource,
+        code: Code,
+        date: Date,
+        needs_episode: bool = False,
+        over: bool = False,
+    ) -> None:
         days = date[0] if date else None
         if needs_episode:
             self.begin_episode(sheet, days or 0)
@@ -102,6 +123,8 @@ class Statements:
             written = answer(sheet, code, on, self._yes_or_no(source, yes=True))
         else:
             written = statement(sheet, source.resource, code, on, recorded=bool(date and date[1]))
+        if over:
+            written["clinicalStatus"] = clinical(source.resource, "inactive")
         self._place(written, source)
 
     def _yes_or_no(self, source: FactSource, *, yes: bool) -> Draft:
@@ -151,6 +174,11 @@ class Statements:
         if not codes:
             raise UnbuildableError("no problem starts an episode")
         statement(sheet, "Condition", codes[0], sheet.day(max(days, _EPISODE_DAYS)))
+
+
+def _sees_active_only(other: FactSource, source: FactSource) -> bool:
+    """Whether a source reads the same entries as another, but not those that are over."""
+    return other.resource == source.resource and not other.history and bool(set(other.codes) & set(source.codes))
 
 
 def _questions_last(sources: tuple[FactSource, ...]) -> list[FactSource]:
