@@ -8,10 +8,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import psutil
 
@@ -46,10 +47,19 @@ class Server:
 
 
 @contextmanager
-def serving(workers: int) -> Iterator[Server]:
-    """Start the service with its defaults and ``workers`` workers; stop it afterwards."""
+def serving(workers: int, settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[Server]:
+    """Start the service with its defaults and ``workers`` workers; stop it afterwards.
+
+    Nothing is remembered unless ``settings`` (environment variables) say so: what the store costs is measured apart.
+    """
     port = _free_port()
-    environment = {**os.environ, "SCIATICA_CDS_BIND": f"127.0.0.1:{port}", "WEB_CONCURRENCY": str(workers)}
+    environment = {
+        **os.environ,
+        "SCIATICA_CDS_BIND": f"127.0.0.1:{port}",
+        "WEB_CONCURRENCY": str(workers),
+        "SCIATICA_CDS_STORE": "off",
+        **settings,
+    }
     command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py"]
     began = time.perf_counter()
     process = subprocess.Popen(command, cwd=PROJECT, env=environment, stderr=subprocess.DEVNULL)

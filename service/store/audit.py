@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from sqlalchemy import Connection, select
 
@@ -74,7 +75,7 @@ def audit(database: Database, keyring: Keyring, anchor: tuple[int, str] | None =
     report = AuditReport()
     with database.reading() as connection:
         chains = _Chains(keyring, report, _deleted(connection))
-        projections = ProjectionAudit(connection, report)
+        projections = ProjectionAudit(connection, report, partial(_ledger, connection))
         for rows in _ledger(connection):
             for row in rows:
                 chains.see(row)

@@ -82,6 +82,8 @@ class Database:
         with self._faults():
             self.prepare()
             with self._engines()[1].connect() as connection:
+                if not self.is_sqlite:
+                    connection = connection.execution_options(isolation_level="REPEATABLE READ")  # noqa: PLW2901
                 yield connection
 
     def prepare(self) -> None:

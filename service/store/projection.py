@@ -27,106 +27,83 @@ from service.store.tables import (
 )
 
 Json = dict[str, Any]
-Projected = dict[str, list[Json]]
+Values = tuple[Any, ...]
+Projected = dict[str, list[Values]]
 
 # In the order in which they are filled.
-_TABLES = (writers, rule_sets, rule_set_files, decisions, cards, card_rules, feedback, tombstones)
+PROJECTED = (writers, rule_sets, decisions, cards, card_rules, feedback, tombstones)
 
 
 def insert_rows(connection: Connection, rows: Sequence[Row], packs: Packs) -> None:
     """Put ledger rows and what follows from them into the tables. Rows that are there already stay as they are."""
-    values = [
-        {
-            "writer": row.writer,
-            "seq": row.seq,
-            "key": row.key,
-            "kind": row.kind,
-            "at": row.at,
-            "body": row.body,
-            "previous": row.previous,
-            "hash": row.hash,
-        }
-        for row in rows
-    ]
+    values = [(row.writer, row.seq, row.key, row.kind, row.at, row.body, row.previous, row.hash) for row in rows]
     _insert(connection, ledger, values)
     found = projected(rows)
-    digests = {row["digest"] for row in found[rule_sets.name]}
-    found[rule_set_files.name] = [
-        {"digest": digest, "pack": pack} for digest in digests if (pack := packs.get(digest)) is not None
-    ]
-    for table in _TABLES:
-        _insert(connection, table, found.get(table.name, []))
+    for table in PROJECTED:
+        _insert(connection, table, found[table.name])
+    digests = {values[0] for values in found[rule_sets.name]}
+    files = [(digest, pack) for digest in digests if (pack := packs.get(digest)) is not None]
+    _insert(connection, rule_set_files, files)
 
 
 def projected(rows: Sequence[Row]) -> Projected:
-    """What must stand in the other tables for these rows, by table."""
-    into: Projected = {table.name: [] for table in _TABLES}
+    """What must stand in the other tables for these rows, by table, each row in the order of the table's columns.
+
+    Raises KeyError, TypeError, ValueError or AttributeError when a body is not one that the store writes.
+    """
+    into: Projected = {table.name: [] for table in PROJECTED}
     for row in rows:
         _OF_KIND[row.kind](row, orjson.loads(row.body), into)
     return into
 
 
 def _begin(row: Row, body: Json, into: Projected) -> None:
-    into["writers"].append(
-        {
-            "id": row.writer,
-            "begun": row.at,
-            "service_version": body["service_version"],
-        }
-    )
+    into["writers"].append((row.writer, row.at, body["service_version"]))
 
 
 def _rule_set(row: Row, body: Json, into: Projected) -> None:
-    into["rule_sets"].append(
-        {
-            "digest": body["digest"],
-            "name": body["name"],
-            "version": body["version"],
-            "first_used": row.at,
-            "settings": orjson.dumps(body["settings"], option=orjson.OPT_SORT_KEYS).decode(),
-            "findings": orjson.dumps(body["findings"]).decode(),
-            "rules": orjson.dumps(body["rules"]).decode(),
-        }
-    )
+    settings = orjson.dumps(body["settings"], option=orjson.OPT_SORT_KEYS).decode()
+    findings, rules = (orjson.dumps(body[name]).decode() for name in ("findings", "rules"))
+    into["rule_sets"].append((body["digest"], body["name"], body["version"], row.at, settings, findings, rules))
 
 
 def _decision(row: Row, body: Json, into: Projected) -> None:
+    decision, its_cards = body["id"], body["cards"]
     patient = body["patient"] or {}
     into["decisions"].append(
-        {
-            "id": body["id"],
-            "writer": row.writer,
-            "seq": row.seq,
-            "at": body["at"],
-            "service": body["service"],
-            "hook": body["hook"],
-            "hook_instance": body["hook_instance"],
-            "issuer": body["issuer"],
-            "ruleset": body["ruleset"],
-            "patient": patient.get("hash"),
-            "patient_key": patient.get("key"),
-            "cards": len(body["cards"]),
-            "problems": body["problem_count"],
-            "microseconds": body["microseconds"],
-        }
-    )
-    for card in body["cards"]:
-        into["cards"].append({"uuid": card["uuid"], "decision": body["id"], "indicator": card["indicator"]})
-        into["card_rules"].extend(
-            {"card": card["uuid"], "rule": rule, "version": version, "speaks": speaks}
-            for rule, version, speaks in card["rules"]
+        (
+            decision,
+            row.writer,
+            row.seq,
+            body["at"],
+            body["service"],
+            body["hook"],
+            body["hook_instance"],
+            body["issuer"],
+            body["ruleset"],
+            patient.get("hash"),
+            patient.get("key"),
+            len(its_cards),
+            body["problem_count"],
+            body["microseconds"],
         )
+    )
+    for card in its_cards:
+        uuid = card["uuid"]
+        into["cards"].append((uuid, decision, card["indicator"]))
+        into["card_rules"] += [(uuid, *rule) for rule in card["rules"]]
 
 
 def _feedback(row: Row, body: Json, into: Projected) -> None:
-    names = ("event", "card", "service", "outcome", "outcome_at", "received_at", "reason", "comment", "issuer")
-    into["feedback"].append({"writer": row.writer, "seq": row.seq} | {name: body[name] for name in names})
+    names = ("card", "service", "outcome", "outcome_at", "received_at", "reason", "comment", "issuer")
+    into["feedback"].append((body["event"], row.writer, row.seq, *(body[name] for name in names)))
 
 
 def _tombstone(row: Row, body: Json, into: Projected) -> None:
-    into["tombstones"].extend(
-        {**deleted, "before": body["before"], "by_writer": row.writer, "by_seq": row.seq} for deleted in body["deleted"]
-    )
+    names = ("writer", "last_seq", "last_hash", "count")
+    for deleted in body["deleted"]:
+        told = (deleted[name] for name in names)
+        into["tombstones"].append((*told, body["before"], row.writer, row.seq))
 
 
 _OF_KIND: Mapping[str, Callable[[Row, Json, Projected], None]] = {
@@ -136,10 +113,11 @@ _OF_KIND: Mapping[str, Callable[[Row, Json, Projected], None]] = {
     "feedback": _feedback,
     "tombstone": _tombstone,
 }
-KINDS = frozenset(_OF_KIND)
 
 
-def _insert(connection: Connection, table: Table, values: Sequence[Json]) -> None:
+def _insert(connection: Connection, table: Table, values: Sequence[Values]) -> None:
     if values:
         make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-        connection.execute(make(table).on_conflict_do_nothing(), list(values))
+        names = [column.name for column in table.columns]
+        named = [dict(zip(names, row, strict=True)) for row in values]
+        connection.execute(make(table).on_conflict_do_nothing(), named)

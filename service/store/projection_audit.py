@@ -1,133 +1,106 @@
-"""The tables that repeat the ledger, held against it: nothing more, nothing less, nothing else."""
+"""The tables that repeat the ledger, held against it: nothing more, nothing less, nothing else.
+
+Both sides are first added up as one number each, the sum of the hashes of all rows: equal sums mean equal tables, and
+it takes one pass over each. Only a table whose sums differ is compared row by row, to name what is wrong.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from sqlalchemy import Column, Connection, Table, and_, exists, func, literal_column, not_, select
+from sqlalchemy import Connection, Table, select
 
 from service.store.chain import Row
 from service.store.faults import AuditReport
-from service.store.projection import Json, projected
-from service.store.tables import card_rules, cards, decisions, feedback, ledger, tombstones, writers
+from service.store.projection import Projected, Values, projected
+from service.store.tables import card_rules, cards, decisions, feedback, tombstones, writers
 
-_MOST_KEYS = 10_000
-# Table and the column by which its rows are fetched. Rows of rule_sets repeat in each chain; their audit is another.
-_FETCHED_BY: tuple[tuple[Table, Column[Any]], ...] = (
-    (writers, writers.c.id),
-    (decisions, decisions.c.id),
-    (cards, cards.c.uuid),
-    (card_rules, card_rules.c.card),
-    (tombstones, tombstones.c.by_seq),
-)
+# Rows of rule_sets repeat in every chain; their audit is another.
+_ADDED_UP = (writers, decisions, cards, card_rules, tombstones)
+_CHUNK = 10_000
+
+Pass = Callable[[], Iterable[Sequence[Row]]]
 
 
 class ProjectionAudit:
-    """Sees the ledger pass by and compares the other tables with it."""
+    """Sees the ledger pass by once and compares the other tables with it. ``again`` gives the ledger another time."""
 
-    def __init__(self, connection: Connection, report: AuditReport) -> None:
+    def __init__(self, connection: Connection, report: AuditReport, again: Pass) -> None:
         self._connection = connection
         self._report = report
-        self._expected = {table.name: 0 for table, _ in _FETCHED_BY}
-        self._events: set[str] = set()
+        self._again = again
+        self._sums = {table.name: 0 for table in _ADDED_UP}
+        # Of every reported event the hashes of its rows: the same report may stand in the ledger twice.
+        self._reports: dict[str, set[int]] = {}
 
     def see(self, rows: Sequence[Row]) -> None:
-        """Compare what follows from these rows. A row whose body is no longer one was told of already."""
-        try:
-            found = projected(rows)
-        except (KeyError, TypeError, ValueError, AttributeError):
-            if len(rows) > 1:
-                for row in rows:
-                    self.see([row])
-            return
+        """Add up what follows from these rows."""
+        found = _projected(rows)
         self._report.decisions += len(found[decisions.name])
-        for table, key in _FETCHED_BY:
-            if found[table.name]:
-                self._compare(table, key, found[table.name])
-        if found[feedback.name]:
-            self._compare_feedback(found[feedback.name])
+        for name in self._sums:
+            self._sums[name] += sum(map(hash, found[name]))
+        for values in found[feedback.name]:
+            self._reports.setdefault(values[0], set()).add(hash(values))
 
     def finish(self) -> None:
-        """Look for rows that follow from nothing."""
-        for table, _ in _FETCHED_BY:
-            if self._count(table) > self._expected[table.name]:
-                self._name_strays(table)
-        if self._count(feedback) > len(self._events):
-            self._name_strays(feedback)
+        """Add up the tables, and name what differs."""
+        for table in _ADDED_UP:
+            if self._sums[table.name] != sum(sum(map(hash, rows)) for rows in self._rows(table)):
+                self._name(table)
+        self._compare_feedback()
 
-    def _compare(self, table: Table, key: Column[Any], values: list[Json]) -> None:
-        columns = [table.c[name] for name in values[0]]
-        expected = {tuple(value.values()) for value in values}
-        self._expected[table.name] += len(expected)
-        keys = list({value[key.name] for value in values})
-        present = self._fetch(columns, key, keys)
-        if present == expected:
-            return
-        names = [column.name for column in columns]
-        primary = [names.index(column.name) for column in table.primary_key]
-        kept = {tuple(row[place] for place in primary) for row in present}
-        for row in sorted(expected - present, key=repr):
-            name = tuple(row[place] for place in primary)
-            told = "is not what the ledger says: changed" if name in kept else "is missing: dropped"
-            self._report.fault(f"{table.name} {'/'.join(map(str, name))}", told)
-        ours = {tuple(row[place] for place in primary) for row in expected}
-        for row in sorted(present - expected, key=repr):
-            name = tuple(row[place] for place in primary)
-            if name not in ours:
-                self._report.fault(
-                    f"{table.name} {'/'.join(map(str, name))}", "no row of the ledger accounts for it: inserted"
-                )
+    def _rows(self, table: Table) -> Iterator[list[Values]]:
+        """All rows of a table, as they come."""
+        streamed = self._connection.execution_options(stream_results=True, max_row_buffer=_CHUNK)
+        for part in streamed.execute(select(table)).partitions(_CHUNK):
+            yield [tuple(row) for row in part]
 
-    def _fetch(self, columns: Sequence[Column[Any]], key: Column[Any], keys: list[Any]) -> set[tuple[Any, ...]]:
-        found: set[tuple[Any, ...]] = set()
-        for start in range(0, len(keys), _MOST_KEYS):
-            query = select(*columns).where(key.in_(keys[start : start + _MOST_KEYS]))
-            found.update(map(tuple, self._connection.execute(query).all()))
-        return found
+    def _name(self, table: Table) -> None:
+        """Say of every row of a table that differs what happened to it."""
+        places = [place for place, column in enumerate(table.columns) if column.primary_key]
+        present = {values for rows in self._rows(table) for values in rows}
+        expected = {values for rows in self._again() for values in _projected(rows)[table.name]}
+        kept, ours = (_keys(rows, places) for rows in (present, expected))
+        for values in sorted(expected - present, key=repr):
+            key = _key(values, places)
+            told = "is not what the ledger says: changed" if key in kept else "is missing: dropped"
+            self._report.fault(f"{table.name} {key}", told)
+        for values in sorted(present - expected, key=repr):
+            key = _key(values, places)
+            if key not in ours:
+                self._report.fault(f"{table.name} {key}", "no row of the ledger accounts for it: inserted")
 
-    def _compare_feedback(self, values: list[Json]) -> None:
-        """The same report may stand in the ledger twice; the table has one of the two."""
-        columns = [feedback.c[name] for name in values[0]]
-        found = self._fetch(columns, feedback.c.event, list({value["event"] for value in values}))
-        present = {row[columns.index(feedback.c.event)]: dict(zip(values[0], row, strict=True)) for row in found}
-        for value in values:
-            self._events.add(value["event"])
-            where, row = f"feedback {value['event']}", present.get(value["event"])
-            if row is None:
-                self._report.fault(where, "is missing: dropped")
-            elif (row["writer"], row["seq"]) != (value["writer"], value["seq"]):
-                # Its other report is compared where that one stands.
-                row = row | {name: value[name] for name in ("writer", "seq", "received_at")}
-            if row is not None and row != value:
-                self._report.fault(where, "is not what the ledger says: changed")
-
-    def _count(self, table: Table) -> int:
-        return self._connection.execute(select(func.count()).select_from(table)).scalar_one()
-
-    def _name_strays(self, table: Table) -> None:
-        for row in self._connection.execute(_strays(table)):
-            self._report.fault(
-                f"{table.name} {'/'.join(map(str, row))}", "no row of the ledger accounts for it: inserted"
-            )
+    def _compare_feedback(self) -> None:
+        missing = dict(self._reports)
+        for rows in self._rows(feedback):
+            for values in rows:
+                hashes = missing.pop(values[0], None)
+                if hashes is None:
+                    told = "no row of the ledger accounts for it: inserted"
+                    self._report.fault(f"{feedback.name} {values[0]}", told)
+                elif hash(values) not in hashes:
+                    self._report.fault(f"{feedback.name} {values[0]}", "is not what the ledger says: changed")
+        for event in sorted(missing):
+            self._report.fault(f"{feedback.name} {event}", "is missing: dropped")
 
 
-def _strays(table: Table) -> Any:
-    """The primary keys of rows that no row of the ledger, or of the table above, accounts for."""
-    primary: Iterable[Any] = table.primary_key.columns
-    if table is cards:
-        counted = select(func.count()).where(cards.c.decision == decisions.c.id).scalar_subquery()
-        right = exists(
-            select(literal_column("1")).where(decisions.c.id == cards.c.decision, decisions.c.cards == counted)
-        )
-        return select(cards.c.uuid).where(not_(right))
-    if table is card_rules:
-        return select(*primary).where(not_(exists(select(cards.c.uuid).where(cards.c.uuid == card_rules.c.card))))
-    if table is writers:
-        written = exists(select(ledger.c.seq).where(ledger.c.writer == writers.c.id))
-        deleted = exists(select(tombstones.c.last_seq).where(tombstones.c.writer == writers.c.id))
-        return select(writers.c.id).where(not_(written), not_(deleted))
-    writer, seq = (table.c.by_writer, table.c.by_seq) if table is tombstones else (table.c.writer, table.c.seq)
-    kind = {decisions.name: "decision", feedback.name: "feedback", tombstones.name: "tombstone"}[table.name]
-    same = and_(ledger.c.writer == writer, ledger.c.seq == seq, ledger.c.kind == kind)
-    return select(*primary).where(not_(exists(select(ledger.c.seq).where(same))))
+def _key(values: Values, places: Sequence[int]) -> str:
+    return "/".join(str(values[place]) for place in places)
+
+
+def _keys(rows: Iterable[Values], places: Sequence[int]) -> set[str]:
+    return {_key(values, places) for values in rows}
+
+
+def _projected(rows: Sequence[Row]) -> Projected:
+    """What follows from these rows; nothing follows from a row whose body is no longer one, which was told already."""
+    try:
+        return projected(rows)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        if len(rows) == 1:
+            return projected(())
+    found = projected(())
+    for row in rows:
+        for name, values in _projected([row]).items():
+            found[name] += values
+    return found
