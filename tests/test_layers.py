@@ -206,7 +206,7 @@ def test_names_say_what_a_thing_is() -> None:
         path: set(re.split(r"[_.\-]", path.name)) & EMPTY_NAMES
         for folder in folders
         for path in folder.rglob("*")
-        if "__pycache__" not in path.parts
+        if not {"__pycache__", "node_modules"} & set(path.parts)
     }
     assert [path.name for path, empty in words.items() if empty] == []
 
