@@ -31,6 +31,7 @@ STATUS_OF_LETTER = (
 )
 _RESULTS = {Result.FIRED: "f", Result.NOT_MET: "s", Result.NOT_ENOUGH_DATA: "u"}
 NOT_ASKED = "-"
+_USUAL = (None, None, None, True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def decision_body(decision: Decision, of: RuleSet, about: Circumstances, cards: 
         "findings": _finding_letters(decision, of),
         "rules": _rule_letters(decision.outcomes, of),
         "covered": {item.rule.id: item.covered_by for item in decision.outcomes if item.covered_by is not None},
-        "details": [_detail(found) for name in of.facts if _says_more(found := decision.findings[name])],
+        "details": {name: _detail(found) for name in of.facts if _says_more(found := decision.findings[name])},
         "cards": [
             {"uuid": card.uuid, "indicator": card.indicator, "rules": list(card.rules), "parts": dict(card.parts)}
             for card in cards
@@ -136,7 +137,7 @@ def _says_more(finding: Finding) -> bool:
 
 
 def _detail(finding: Finding) -> Json:
-    told: Json = {"finding": finding.name}
+    told: Json = {}
     if finding.value is not None:
         told["value"] = str(finding.value)
     else:
@@ -150,21 +151,18 @@ def _detail(finding: Finding) -> Json:
     return told
 
 
-def _from(item: Evidence) -> Json:
-    told: Json = {"resource": item.resource}
-    if item.text:
-        told["words"] = True
-    if item.date is not None:
-        told["date"] = item.date
-    if item.note is not None:
-        told["note"] = item.note
+def _from(item: Evidence) -> list[Any]:
+    """Resource, date, remark, and whether the record had words of its own; what is as usual at the end is left out."""
+    told: list[Any] = [item.resource, item.date, item.note, bool(item.text)]
+    while len(told) > 1 and told[-1] == _USUAL[len(told) - 1]:
+        told.pop()
     return told
 
 
 def facts_of(body: Json, findings: Sequence[str], facts: Iterable[str]) -> dict[str, Finding]:
     """The masked facts of a kept decision, as they were decided on. ``facts`` are the names that are no conclusions."""
     wanted = set(facts)
-    details = {detail["finding"]: detail for detail in body["details"]}
+    details = body["details"]
     return {
         name: _finding(name, STATUS_OF_LETTER[letter], details.get(name, {}))
         for name, letter in zip(findings, body["findings"], strict=True)
@@ -179,12 +177,13 @@ def _finding(name: str, status: Status, detail: Json) -> Finding:
         _number(detail, "low"),
         _number(detail, "high"),
         detail.get("unit"),
-        tuple(
-            Evidence(item["resource"], WORDS if item.get("words") else "", item.get("date"), item.get("note"))
-            for item in detail.get("from", ())
-        ),
+        tuple(_evidence(*item) for item in detail.get("from", ())),
         tuple(detail.get("notes", ())),
     )
+
+
+def _evidence(resource: str, date: str | None = None, note: str | None = None, words: bool = True) -> Evidence:
+    return Evidence(resource, WORDS if words else "", date, note)
 
 
 def _number(detail: Json, bound: str) -> Decimal | None:

@@ -36,6 +36,7 @@ def exported(kept: Kept, rule_set: KeptRuleSet) -> Json:
     body["findings"] = {
         name: STATUS_OF_LETTER[letter].value for name, letter in letters.items() if letter in STATUS_OF_LETTER
     }
+    body["details"] = {name: _detail(detail) for name, detail in kept.body["details"].items()}
     body["not_recorded"] = [name for name, letter in letters.items() if letter in "nm"]
     body["not_assessed"] = [name for name, letter in letters.items() if letter in "wv"]
     body["rules"] = [
@@ -45,6 +46,17 @@ def exported(kept: Kept, rule_set: KeptRuleSet) -> Json:
     ]
     body["ruleset"] = {"name": rule_set.name, "version": rule_set.version, "digest": rule_set.digest}
     return {"kind": "decision", **body, "ledger": {"writer": kept.writer, "seq": kept.seq, "hash": kept.hash}}
+
+
+def _detail(detail: Json) -> Json:
+    """Number, unit and where a finding is from, with names: resource and date, and our remark."""
+    if "from" not in detail:
+        return detail
+    names = ("resource", "date", "remark")
+    places = [
+        {name: told for name, told in zip(names, item, strict=False) if told is not None} for item in detail["from"]
+    ]
+    return detail | {"from": places}
 
 
 def exported_feedback(database: Database, since: datetime, until: datetime | None = None) -> Iterator[Json]:

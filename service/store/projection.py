@@ -100,6 +100,8 @@ def _feedback(row: Row, body: Json, into: Projected) -> None:
 
 
 def _tombstone(row: Row, body: Json, into: Projected) -> None:
+    # The beginning of these writers was deleted; they are named here instead.
+    into["writers"] += map(tuple, body["writers"])
     names = ("writer", "last_seq", "last_hash", "count")
     for deleted in body["deleted"]:
         told = (deleted[name] for name in names)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, and_, delete, func, select
 
 from service.store.chain import ZEROS, Link, Row, canonical, chained
@@ -45,12 +46,12 @@ def expire(database: Database, place: Place, keyring: Keyring, before: datetime,
         ends = _ends(connection, limit)
         if not ends:
             return Expired(0, 0, None)
-        said = _said_in(connection, ends)
+        said, begun = _said_in(connection, ends), _begun_in(connection, ends)
         deleted = [*_carried(connection, ends), *ends]
         count = sum(end["count"] for end in ends)
         for end in ends:
             _delete(connection, end["writer"], end["last_seq"])
-        body = {"before": limit, "deleted": deleted, "rule_sets": said}
+        body = {"before": limit, "deleted": deleted, "rule_sets": said, "writers": begun}
         rows = _tombstone(body, keyring, written(now))
         insert_rows(connection, rows, place.packs)
         return Expired(count, len(ends), rows[-1])
@@ -76,6 +77,21 @@ def _said_in(connection: Connection, ends: Sequence[Json]) -> Mapping[str, str]:
     for end in ends:
         said |= rule_sets_named(connection, and_(ledger.c.writer == end["writer"], ledger.c.seq <= end["last_seq"]))
     return said
+
+
+def _begun_in(connection: Connection, ends: Sequence[Json]) -> list[list[str]]:
+    """What the rows to be deleted say of the beginning of writers: id, time, version."""
+    begun: list[list[str]] = []
+    for end in ends:
+        rows = select(ledger.c.kind, ledger.c.at, ledger.c.body).where(
+            ledger.c.writer == end["writer"],
+            ledger.c.seq <= end["last_seq"],
+            ledger.c.kind.in_(["begin", "tombstone"]),
+        )
+        for kind, at, text in connection.execute(rows):
+            body = orjson.loads(text)
+            begun += [[end["writer"], at, body["service_version"]]] if kind == "begin" else body["writers"]
+    return begun
 
 
 def _carried(connection: Connection, ends: Sequence[Json]) -> list[Json]:
