@@ -30,7 +30,8 @@ LABEL org.opencontainers.image.title="sciatica-cds" \
 ENV PATH=/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
-    SCIATICA_CDS_BIND=0.0.0.0:8080
+    SCIATICA_CDS_BIND=0.0.0.0:8080 \
+    SCIATICA_CDS_DATA=/data
 
 # Code and rules belong to root: the service can read them and cannot change them.
 COPY --from=builder /venv /venv
@@ -38,6 +39,9 @@ COPY --from=builder /app /app
 COPY rules /app/rules
 COPY fhir_examples /app/fhir_examples
 COPY gunicorn.conf.py /app/
+
+# What the service remembers; the one place it may write to. Mount a volume here.
+RUN install -d -o 10001 -g 10001 -m 0700 /data
 
 WORKDIR /app
 USER 10001

@@ -12,6 +12,7 @@ import click
 import orjson
 
 from service.cli.memory import Opened, day, open_store
+from service.config import read_settings
 
 
 @click.group()
@@ -54,6 +55,27 @@ def checkpoint() -> None:
     with opened.database.reading() as connection:
         last = last_checkpoint(connection)
     click.echo(f"{last.number}:{last.hash}" if last else "nothing is kept yet")
+
+
+@audit.command()
+def prepare() -> None:
+    """Make the tables, or bring them up to this program. Needs a role that may; the service itself then does not."""
+    from service.store.database import Database, store_url
+    from service.store.place import place_of
+
+    place = place_of(read_settings())
+    Database(store_url(place.url), place.wait_seconds).prepare()
+    click.echo("the tables are those of this program")
+
+
+@audit.command()
+def rotate_key() -> None:
+    """Make a new key for all that is new, after a restart of the service; older rows keep theirs."""
+    from service.store.keys import rotate
+    from service.store.place import place_of
+
+    ring = rotate(place_of(read_settings()).keys)
+    click.echo(f"{ring.current} is the current key of {len(ring.keys)}; restart the service to use it")
 
 
 @audit.command()
