@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 from tests.conformance.page import FAILED, MET, UNTESTED, page
@@ -19,8 +20,9 @@ def named_in(path: Path) -> set[str]:
     return found
 
 
-def named() -> set[str]:
-    return set().union(*(named_in(path) for path in (PROJECT / "tests").rglob("test_*.py")))
+@cache
+def named() -> frozenset[str]:
+    return frozenset().union(*(named_in(path) for path in (PROJECT / "tests").rglob("test_*.py")))
 
 
 def test_every_binding_requirement_has_a_test() -> None:

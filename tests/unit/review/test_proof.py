@@ -171,13 +171,3 @@ def test_6_a_suggestion_that_takes_away_running_therapy_is_found() -> None:
 )
 def test_a_witness_reads_like_a_chart(finding: Finding, line: str) -> None:
     assert told(finding) == line
-
-
-@pytest.mark.slow
-def test_every_invariant_of_the_shipped_rules_is_proved() -> None:
-    broken = [
-        f"{proof.id}: {breach.text} {witness_lines(breach)}"
-        for proof in Prover(shipped(), invariants()).prove()
-        for breach in proof.breaches
-    ]
-    assert broken == []
