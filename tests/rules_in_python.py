@@ -32,7 +32,7 @@ def any_of(*parts: Condition) -> AnyOf:
     return AnyOf(parts)
 
 
-def a_rule(  # noqa: PLR0913
+def a_rule(
     name: str,
     when: Condition,
     *,

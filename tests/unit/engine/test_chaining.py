@@ -224,7 +224,7 @@ numeric = st.one_of(
 )
 patients = st.fixed_dictionaries(
     {name: st.sampled_from(list(Status)).map(lambda s: (s, None, None)) for name in NAMES}
-    | {name: numeric for name in NUMBERS}
+    | dict.fromkeys(NUMBERS, numeric)
 )
 
 
