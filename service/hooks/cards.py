@@ -98,7 +98,7 @@ def _card(knowledge: Knowledge, decision: Decision, advice: Advice, audience: Au
     card: Json = {
         "uuid": _uuid(decision, advice.rule.id),
         "summary": text.summary,
-        "detail": detail(knowledge, advice),
+        "detail": detail(knowledge, advice, decision.now.date()),
         "indicator": text.indicator.value,
         "source": card_source(knowledge, advice.rule),
     }
@@ -125,7 +125,7 @@ def _further(
     parts = []
     for item in folded:
         assert item.rule.card is not None
-        parts += [f"**{item.rule.card.summary}**", *body(knowledge, item), "---"]
+        parts += [f"**{item.rule.card.summary}**", *body(knowledge, item, decision.now.date()), "---"]
     card: Json = {
         "uuid": _uuid(decision, "further-advice"),
         "summary": f"Further advice: {len(folded)} more points for this patient.",

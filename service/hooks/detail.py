@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 from service.decision import Advice
 from service.hooks.sources import source_lines
@@ -14,12 +15,12 @@ _PLACEHOLDER = re.compile(r"\{\{ *(found|not_recorded) *\}\}")
 _ALONE = re.compile(r"^[ \t]*\{\{ *(found|not_recorded) *\}\}[ \t]*$", re.MULTILINE)
 
 
-def detail(knowledge: Knowledge, advice: Advice) -> str:
+def detail(knowledge: Knowledge, advice: Advice, today: date) -> str:
     """The whole detail of one card for a clinician, in GitHub markdown without HTML."""
-    return "\n\n".join([*body(knowledge, advice), f"*{knowledge.not_clearance}*"])
+    return "\n\n".join([*body(knowledge, advice, today), f"*{knowledge.not_clearance}*"])
 
 
-def body(knowledge: Knowledge, advice: Advice) -> Iterator[str]:
+def body(knowledge: Knowledge, advice: Advice, today: date) -> Iterator[str]:
     """The paragraphs of one card's detail without the closing sentence, so that folded cards can share it."""
     rule = advice.rule
     assert rule.card is not None
@@ -34,7 +35,7 @@ def body(knowledge: Knowledge, advice: Advice) -> Iterator[str]:
     yield "**Sources**\n\n" + "\n".join(source_lines(knowledge, rule))
     if rule.unverified_parts:
         yield "**Not verified**\n\n" + "\n".join(f"- {part}" for part in rule.unverified_parts)
-    yield _signature(knowledge, rule)
+    yield _signature(knowledge, rule, today)
 
 
 def patient_detail(knowledge: Knowledge, rule: Rule) -> str:
@@ -66,6 +67,7 @@ def _is_about(paragraph: str, empty: Sequence[str]) -> bool:
     return any(name in empty for name in names) or ("found" in empty and paragraph.strip() == "**Found:**")
 
 
-def _signature(knowledge: Knowledge, rule: Rule) -> str:
+def _signature(knowledge: Knowledge, rule: Rule, today: date) -> str:
     state = "" if rule.id in knowledge.approved else "Rule draft, not approved. "
-    return f"{state}Rule `{rule.id}`, version {rule.version}; rule set {knowledge.version}."
+    late = f" Its review was due by {rule.review_by}." if rule.review_by < today else ""
+    return f"{state}Rule `{rule.id}`, version {rule.version}; rule set {knowledge.version}.{late}"
