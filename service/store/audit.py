@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -91,12 +93,20 @@ def audit(database: Database, keyring: Keyring, anchor: tuple[int, str] | None =
 
 
 def _ledger(connection: Connection) -> Iterator[list[Row]]:
-    """All rows, writer by writer in order."""
+    """All rows, writer by writer in order; the next ones are fetched while these are looked at."""
+    with ThreadPoolExecutor(1, "audit") as fetching:
+        parts = _fetched(connection)
+        coming = fetching.submit(next, parts, None)
+        while (part := coming.result()) is not None:
+            coming = fetching.submit(next, parts, None)
+            yield [Row(*row) for row in part]
+
+
+def _fetched(connection: Connection) -> Iterator[Sequence[Any]]:
     columns = [ledger.c[name] for name in ("writer", "seq", "key", "kind", "at", "body", "previous", "hash")]
     rows = select(*columns).order_by(ledger.c.writer, ledger.c.seq)
     result = connection.execution_options(stream_results=True, max_row_buffer=_CHUNK).execute(rows)
-    for part in result.partitions(_CHUNK):
-        yield [Row(*row) for row in part]
+    yield from result.partitions(_CHUNK)
 
 
 def _deleted(connection: Connection) -> dict[str, tuple[int, str]]:

@@ -1,0 +1,129 @@
+"""Approvals: of exactly one content, by a person with a role, shown with the difference when they no longer hold."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from service import create_app
+from service.config import Settings
+from service.errors import KnowledgeError
+from service.knowledge.checks import run_checks
+from service.knowledge.loader import load
+from service.knowledge.model import Knowledge
+from service.review.approvals import approval_of, approve, standings
+from tests.conftest import PROJECT
+
+RULE = "sf-nsaid-contraindicated"
+DAY = date(2026, 11, 24)
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    shutil.copytree(PROJECT / "tests" / "rules_valid", tmp_path / "rules")
+    return tmp_path / "rules"
+
+
+def sign(folder: Path, rule: str = RULE, by: str = "Ada Example, rheumatologist", **settings: str) -> Knowledge:
+    knowledge = load(folder, settings)
+    approve(folder, knowledge, approval_of(knowledge, rule, by, DAY))
+    return load(folder, settings)
+
+
+def standing(folder: Path, rule: str = RULE, **settings: str):
+    return next(one for one in standings(folder, load(folder, settings)) if one.rule == rule)
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new, 1))
+
+
+def test_an_approval_holds_for_the_content_it_was_given_for(rules: Path) -> None:
+    assert load(rules).approved == frozenset()
+    assert sign(rules).approved == {RULE}
+    assert "Ada Example, rheumatologist" in (rules / "approvals.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        (f"phases/3_safety/{RULE}.yaml", "title: NSAID", "title: Any NSAID", "rule.title: was"),
+        ("facts/safety.yaml", "look_back_days: 365", "look_back_days: 30", "look_back_days: was"),
+        ("value_sets/med-anticoagulant.yaml", "warfarin", "warfarin sodium", "value_sets[med-anticoagulant]"),
+        ("sources/LBL-NSAID.yaml", "title: ", "title: Another ", "sources[LBL-NSAID]"),
+    ],
+)
+def test_any_change_of_what_was_approved_ends_it_and_is_shown(
+    rules: Path, file: str, old: str, new: str, told: str
+) -> None:
+    sign(rules)
+    edit(rules / file, old, new)
+    now = standing(rules)
+    assert not now.approved
+    assert now.former[0].by == "Ada Example, rheumatologist"
+    assert any(told in change for change in now.changes), now.changes
+
+
+def test_what_does_not_change_the_meaning_does_not_end_it(rules: Path) -> None:
+    sign(rules)
+    file = rules / "phases" / "3_safety" / f"{RULE}.yaml"
+    file.write_text("# a comment\n" + file.read_text())
+    assert standing(rules).approved
+
+
+def test_two_person_review_needs_two_persons(rules: Path) -> None:
+    two = {"reviewers": "2"}
+    assert sign(rules, by="Ada Example, rheumatologist", **two).approved == frozenset()
+    with pytest.raises(KnowledgeError, match="already"):
+        sign(rules, by="ada  example, safety officer", **two)
+    assert standing(rules, **two).present[0].by == "Ada Example, rheumatologist"
+    assert sign(rules, by="Ben Example, safety officer", **two).approved == {RULE}
+
+
+@pytest.mark.parametrize("by", ["Ada Example", ", doctor", "Ada Example, ", ""])
+def test_an_approval_names_a_person_and_a_role(rules: Path, by: str) -> None:
+    with pytest.raises(KnowledgeError, match="NAME, ROLE"):
+        sign(rules, by=by)
+    assert not (rules / "approvals.yaml").exists()
+
+
+def test_a_name_cannot_break_the_file(rules: Path) -> None:
+    by = 'O"Neil: {}, #x # y'
+    sign(rules, by=by)
+    assert standing(rules).present[0].by == by
+
+
+def test_a_rule_that_is_not_there_cannot_be_approved(rules: Path) -> None:
+    with pytest.raises(KnowledgeError, match="no rule"):
+        sign(rules, rule="nothing")
+
+
+def test_only_approved_rules_are_served_where_that_is_asked_and_the_rest_are_counted(rules: Path) -> None:
+    settings = Settings(rules=rules, require_approved=True, log_level="error")
+    told = create_app(settings).test_client().get("/health").get_json()
+    shown = sum(rule.card is not None for rule in load(rules).rules)
+    assert told["counts"]["withheld"] == shown
+    assert any("withheld" in warning for warning in told["warnings"])
+    offered = create_app(settings).test_client().get("/cds-services").get_json()["services"]
+    assert all("Not served: " in service["usageRequirements"] for service in offered)
+    for rule in load(rules).rules:
+        sign(rules, rule=rule.id)
+    client = create_app(settings).test_client()
+    assert client.get("/health").get_json()["counts"]["withheld"] == 0
+    assert "Not served" not in client.get("/cds-services").get_data(as_text=True)
+
+
+def test_an_overdue_review_shows_in_lint_and_health(rules: Path) -> None:
+    file = rules / "phases" / "3_safety" / f"{RULE}.yaml"
+    text = file.read_text()
+    start = text.index("review_by:")
+    file.write_text(text[:start] + "review_by: 2020-01-01\n" + text[text.index("\n", start) + 1 :])
+    assert any("K140" in problem.check for problem in run_checks(load(rules), DAY))
+    told = create_app(Settings(rules=rules, log_level="error")).test_client().get("/health").get_json()
+    assert told["counts"]["overdue"] == 1
+    assert any("overdue" in warning for warning in told["warnings"])
