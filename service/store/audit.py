@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+import multiprocessing
+import os
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
-from service.store.chain import ZEROS, Row
+from service.store.chain_audit import ChainAudit, Walk, ledger_rows
 from service.store.checkpoint_audit import audit_anchor, audit_checkpoints
 from service.store.database import Database
 from service.store.faults import AuditReport
@@ -19,97 +18,82 @@ from service.store.projection_audit import ProjectionAudit
 from service.store.rule_set_audit import audit_rule_sets
 from service.store.tables import ledger, tombstones
 
-_CHUNK = 2000
-# Rows whose hash is wrong are compared with each other, to tell an exchange from a change.
-_MOST_COMPARED = 500
+# Below this many rows a second process costs more than it saves.
+_MANY = 100_000
+_MOST_PROCESSES = 4
+
+Ends = Mapping[str, tuple[int, str]]
 
 
-@dataclass
-class _Chains:
-    """The chains as they are walked: where each writer is, and which rows did not hold."""
+def audit(
+    database: Database, keyring: Keyring, anchor: tuple[int, str] | None = None, processes: int | None = None
+) -> AuditReport:
+    """Look at everything, as it is at one moment. Uses a process per core where there is much to look at.
 
-    keyring: Keyring
-    report: AuditReport
-    deleted: dict[str, tuple[int, str]]
-    heads: dict[str, tuple[int, str]] = field(default_factory=dict)
-    broken: list[Row] = field(default_factory=list)
-
-    def see(self, row: Row) -> None:
-        """Hold one row against the one before it."""
-        last, previous = self.heads.get(row.writer) or self.deleted.get(row.writer, (0, ZEROS))
-        if row.seq > last + 1:
-            first, name = last + 1, f"ledger {row.writer}/{last + 1}"
-            told = "this row is" if row.seq == first + 1 else f"the rows from this to {row.seq - 1} are"
-            self.report.fault(name, f"{told} missing: dropped")
-        if not row.is_whole(self.keyring):
-            if row.key in self.keyring.keys:
-                self.broken.append(row)
-            else:
-                self.report.fault(f"ledger {row.writer}/{row.seq}", f"made under the key {row.key}, which is not here")
-        elif row.previous != previous and row.seq == last + 1:
-            self.report.fault(f"ledger {row.writer}/{row.seq}", "does not follow the row before it: inserted")
-        self.heads[row.writer] = (row.seq, row.hash)
-
-    def tell_broken(self) -> None:
-        """Say of every row that is not what was written whether it was exchanged with another, or changed."""
-        told: set[tuple[str, int]] = set()
-        compared = self.broken[:_MOST_COMPARED]
-        for row in compared:
-            for other in compared:
-                if row.writer == other.writer and row.seq < other.seq and self._exchanged(row, other):
-                    told |= {(row.writer, row.seq), (row.writer, other.seq)}
-                    self.report.fault(f"ledger {row.writer}/{row.seq}", f"swapped with {row.writer}/{other.seq}")
-        for row in self.broken:
-            if (row.writer, row.seq) not in told:
-                self.report.fault(f"ledger {row.writer}/{row.seq}", "is not what was written: changed or inserted")
-
-    def _exchanged(self, row: Row, other: Row) -> bool:
-        """Whether each has the content that belongs to the place of the other, with its hash or without."""
-        hashes = {row.hash, other.hash}
-        return {row.hash_at(other.seq, self.keyring), other.hash_at(row.seq, self.keyring)} == hashes
-
-
-def audit(database: Database, keyring: Keyring, anchor: tuple[int, str] | None = None) -> AuditReport:
-    """Look at everything. ``anchor`` is number and hash of a checkpoint as it was published outside the store.
-
-    Raises StoreError when the database cannot be read.
+    ``anchor`` is number and hash of a checkpoint as it was published outside the store. Raises StoreError when the
+    database cannot be read.
     """
     report = AuditReport()
     with database.reading() as connection:
-        chains = _Chains(keyring, report, _deleted(connection))
-        projections = ProjectionAudit(connection, report, partial(_ledger, connection))
-        for rows in _ledger(connection):
-            for row in rows:
-                chains.see(row)
-            projections.see(rows)
-            report.rows += len(rows)
+        tops = _tops(connection)
+        deleted = _deleted(connection)
+        count = processes or (_cores() if sum(tops.values()) > _MANY else 1)
+        chains = ChainAudit(keyring, report)
+        projections = ProjectionAudit(connection, report, partial(ledger_rows, connection, tops))
+        for walk in _walks(database, connection, keyring, _shares(tops, count), deleted):
+            chains.add(walk)
+            projections.add(walk.projected)
         chains.tell_broken()
         projections.finish()
-        audit_checkpoints(connection, keyring, chains.heads, chains.deleted, report)
+        audit_checkpoints(connection, keyring, chains.heads, deleted, report)
         if anchor is not None:
             audit_anchor(connection, anchor, report)
         audit_rule_sets(connection, report)
     return report
 
 
-def _ledger(connection: Connection) -> Iterator[list[Row]]:
-    """All rows, writer by writer in order; the next ones are fetched while these are looked at."""
-    with ThreadPoolExecutor(1, "audit") as fetching:
-        parts = _fetched(connection)
-        coming = fetching.submit(next, parts, None)
-        while (part := coming.result()) is not None:
-            coming = fetching.submit(next, parts, None)
-            yield [Row(*row) for row in part]
+def _walks(
+    database: Database, connection: Connection, keyring: Keyring, shares: Sequence[Mapping[str, int]], deleted: Ends
+) -> Sequence[Walk]:
+    """The chains walked, a share of the writers by each process."""
+    if len(shares) <= 1:
+        return [Walk.over(ledger_rows(connection, share), keyring, deleted) for share in shares]
+    # Forked, since the sums of hashes are comparable only under the same hash seed.
+    with multiprocessing.get_context("fork").Pool(len(shares)) as pool:
+        return pool.starmap(_walk, [(database.url, keyring, share, deleted) for share in shares])
 
 
-def _fetched(connection: Connection) -> Iterator[Sequence[Any]]:
-    columns = [ledger.c[name] for name in ("writer", "seq", "key", "kind", "at", "body", "previous", "hash")]
-    rows = select(*columns).order_by(ledger.c.writer, ledger.c.seq)
-    result = connection.execution_options(stream_results=True, max_row_buffer=_CHUNK).execute(rows)
-    yield from result.partitions(_CHUNK)
+def _walk(url: object, keyring: Keyring, share: Mapping[str, int], deleted: Ends) -> Walk:
+    """What a process of its own sees of its share; rows that came later than the moment of the audit are left out."""
+    database = Database(url)  # type: ignore[arg-type]
+    with database.reading() as connection:
+        walk = Walk.over(ledger_rows(connection, share), keyring, deleted)
+    database.close()
+    return walk
+
+
+def _tops(connection: Connection) -> dict[str, int]:
+    """The last row of every writer."""
+    found = select(ledger.c.writer, func.max(ledger.c.seq)).group_by(ledger.c.writer).order_by(ledger.c.writer)
+    return dict(connection.execute(found).all())
+
+
+def _shares(tops: Mapping[str, int], count: int) -> list[Mapping[str, int]]:
+    """The writers in ``count`` shares of about as many rows, each a run of names in order."""
+    shares: list[dict[str, int]] = [{}]
+    each = sum(tops.values()) / count
+    for writer in sorted(tops):
+        if sum(shares[-1].values()) >= each and len(shares) < count:
+            shares.append({})
+        shares[-1][writer] = tops[writer]
+    return [share for share in shares if share]
 
 
 def _deleted(connection: Connection) -> dict[str, tuple[int, str]]:
     """The last row that was deleted by age of each writer, and its hash."""
     found = select(tombstones.c.writer, tombstones.c.last_seq, tombstones.c.last_hash).order_by(tombstones.c.last_seq)
     return {writer: (seq, hashed) for writer, seq, hashed in connection.execute(found)}
+
+
+def _cores() -> int:
+    return min(_MOST_PROCESSES, len(os.sched_getaffinity(0)))

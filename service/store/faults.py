@@ -40,3 +40,10 @@ class AuditReport:
             self.faults.append(AuditFault(where, text))
         else:
             self.more += 1
+
+    def add(self, other: AuditReport) -> None:
+        """Add what was seen of other rows."""
+        self.rows += other.rows
+        self.more += other.more
+        for fault in other.faults:
+            self.fault(fault.where, fault.text)

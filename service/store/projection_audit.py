@@ -7,6 +7,7 @@ it takes one pass over each. Only a table whose sums differ is compared row by r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Table, select
 
@@ -22,30 +23,45 @@ _CHUNK = 10_000
 Pass = Callable[[], Iterable[Sequence[Row]]]
 
 
+@dataclass
+class AddedUp:
+    """What follows from rows of the ledger, added up: by table the sum of the hashes of all that must stand there."""
+
+    sums: dict[str, int] = field(default_factory=lambda: {table.name: 0 for table in _ADDED_UP})
+    # Of every reported event the hashes of its rows: the same report may stand in the ledger twice.
+    reports: dict[str, set[int]] = field(default_factory=dict)
+    decisions: int = 0
+
+    def see(self, rows: Sequence[Row]) -> None:
+        """Add up what follows from these rows."""
+        found = _projected(rows)
+        self.decisions += len(found[decisions.name])
+        for name in self.sums:
+            self.sums[name] += sum(map(hash, found[name]))
+        for values in found[feedback.name]:
+            self.reports.setdefault(values[0], set()).add(hash(values))
+
+
 class ProjectionAudit:
-    """Sees the ledger pass by once and compares the other tables with it. ``again`` gives the ledger another time."""
+    """Compares the tables with what follows from the ledger. ``again`` gives the ledger another time."""
 
     def __init__(self, connection: Connection, report: AuditReport, again: Pass) -> None:
         self._connection = connection
         self._report = report
         self._again = again
-        self._sums = {table.name: 0 for table in _ADDED_UP}
-        # Of every reported event the hashes of its rows: the same report may stand in the ledger twice.
-        self._reports: dict[str, set[int]] = {}
+        self._all = AddedUp()
 
-    def see(self, rows: Sequence[Row]) -> None:
-        """Add up what follows from these rows."""
-        found = _projected(rows)
-        self._report.decisions += len(found[decisions.name])
-        for name in self._sums:
-            self._sums[name] += sum(map(hash, found[name]))
-        for values in found[feedback.name]:
-            self._reports.setdefault(values[0], set()).add(hash(values))
+    def add(self, some: AddedUp) -> None:
+        """Add what follows from some rows."""
+        for name, number in some.sums.items():
+            self._all.sums[name] += number
+        for event, hashes in some.reports.items():
+            self._all.reports.setdefault(event, set()).update(hashes)
 
     def finish(self) -> None:
         """Add up the tables, and name what differs."""
         for table in _ADDED_UP:
-            if self._sums[table.name] != sum(sum(map(hash, rows)) for rows in self._rows(table)):
+            if self._all.sums[table.name] != sum(sum(map(hash, rows)) for rows in self._rows(table)):
                 self._name(table)
         self._compare_feedback()
 
@@ -71,7 +87,7 @@ class ProjectionAudit:
                 self._report.fault(f"{table.name} {key}", "no row of the ledger accounts for it: inserted")
 
     def _compare_feedback(self) -> None:
-        missing = dict(self._reports)
+        missing = dict(self._all.reports)
         for rows in self._rows(feedback):
             for values in rows:
                 hashes = missing.pop(values[0], None)

@@ -168,8 +168,21 @@ def test_chains_of_several_writers_hold_side_by_side(kept: Store, open_store: Op
             keep(other, 2)
     for other in others:
         other.close()
-    report = audit(kept.database, kept.keyring)
-    assert (report.is_good, report.decisions, report.unjoined) == (True, 22, 0)
+    for processes in (1, 2, 3):
+        report = audit(kept.database, kept.keyring, processes=processes)
+        assert (report.is_good, report.decisions, report.unjoined) == (True, 22, 0)
+
+
+def test_several_processes_name_the_same_faults_as_one(kept: Store, open_store: Open) -> None:
+    other = open_store()
+    keep(other, 4)
+    other.close()
+    tamper(kept, "UPDATE ledger SET body = replace(body, 'warning', 'info') WHERE seq = 5")
+    tamper(kept, "UPDATE cards SET indicator = 'critical' WHERE uuid = (SELECT min(uuid) FROM cards)")
+    tamper(kept, "DELETE FROM feedback")
+    told = [{str(fault) for fault in audit(kept.database, kept.keyring, processes=count).faults} for count in (1, 2)]
+    assert told[0] == told[1]
+    assert len(told[0]) >= 4
 
 
 def test_rows_kept_under_a_former_key_stay_good(kept: Store, open_store: Open) -> None:
