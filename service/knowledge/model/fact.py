@@ -96,6 +96,7 @@ class FactDefinition:
     daily_dose_mg: tuple[Decimal | None, Decimal | None] | None = None
     gap_days: int = 7
     measure: str | None = None
+    against: str = "first"
     resource: str | None = None
     reasons: tuple[str, ...] = ()
     order: str | None = None

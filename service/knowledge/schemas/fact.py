@@ -188,6 +188,8 @@ class CourseShape(FactShape):
 class ChangeShape(FactShape):
     sources = FromField(data_key="from", required=True)
     measure = Choice(["points", "percent"], required=True)
+    against = Choice(["first", "highest"], load_default="first")
+    prefer = Choice(["lowest", "highest"], load_default=None, allow_none=True)
     unit = Text(load_default=None, allow_none=True)
     look_back_days = Number(load_default=None, allow_none=True)
     plausible = SpanField(load_default=None, allow_none=True)

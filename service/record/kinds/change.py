@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from service.finding import Finding, Status
 from service.knowledge.model import FactDefinition
+from service.record.dates import When
 from service.record.interval import Interval
 from service.record.kinds.chart import Chart
 from service.record.kinds.coded import source_keys
@@ -19,12 +21,18 @@ from service.record.kinds.window import NO_EPISODE, in_episode
 
 ONE_VALUE = "only one value in this episode: no change can be told"
 PERCENT = "percent"
+ONE_EXAMINATION = timedelta(minutes=30)
+"""Grades taken so close together are of one examination (product choice)."""
 _PLACES = 6
 """Far behind what any score is given to, so that a third of a score is shown as a number a person can read."""
 
 
 def plan(definition: FactDefinition) -> Plan:
-    """Baseline (first in the episode) less the newest, in points or percent of the baseline."""
+    """Baseline less the newest, in points or percent of the baseline.
+
+    The baseline is the first value of the episode, or with ``against: highest`` the best earlier
+    examination, so that what was lost again after a recovery is not missed.
+    """
     wanted = wanted_by(definition)
 
     def find(chart: Chart) -> Finding:
@@ -35,8 +43,11 @@ def plan(definition: FactDefinition) -> Plan:
             return Finding(definition.id, Status.UNKNOWN, notes=(*remarks(found.notes), *reasons))
         if chart.episode is None or chart.episode.latest_start is None:
             return _unknown(definition, dated, [*found.notes, NO_EPISODE])
-        latest = preferred(candidates(dated, same_day=definition.prefer is not None), definition.prefer)
-        baseline = _baselines(dated, chart)
+        if definition.against == "highest":
+            baseline, latest = _against_highest(dated, chart, definition.prefer)
+        else:
+            baseline = _baselines(dated, chart)
+            latest = preferred(candidates(dated, same_day=definition.prefer is not None), definition.prefer)
         if not baseline or set(baseline) & set(latest):
             return _unknown(definition, dated, [*found.notes, ONE_VALUE])
         change = _change(hull(one.number for one in baseline), hull(one.number for one in latest), definition.measure)
@@ -67,6 +78,53 @@ def _baselines(dated: Sequence[Measurement], chart: Chart) -> list[Measurement]:
         return one.when.first <= first_last if one.when.timed else one.when.first_day <= first_day
 
     return [one for one, inside in places if may_be_first(one, inside)]
+
+
+def _against_highest(
+    dated: Sequence[Measurement], chart: Chart, prefer: str | None
+) -> tuple[list[Measurement], list[Measurement]]:
+    """The preferred measurement of the newest examination, and of that earlier one of the episode that was highest.
+
+    Examinations are told apart first, because one may hold several muscle groups or sides, of which the
+    fact prefers one.
+    """
+    *earlier, newest = _examinations(dated)
+    inside = [
+        [one for one in found if one.when and in_episode(Extent(one.when), chart.episode, chart.now).inside]
+        for found in earlier
+    ]
+    chosen = [preferred(found, prefer) for found in inside if found]
+    return max(chosen, key=_lowest, default=[]), preferred(newest, prefer)
+
+
+def _examinations(dated: Sequence[Measurement]) -> list[list[Measurement]]:
+    """The measurements by examination, the oldest first: one day, or with times what lies close together."""
+    groups: list[list[Measurement]] = []
+    last: When | None = None
+    for one in sorted(dated, key=_moment):
+        assert one.when is not None
+        if last is not None and _together(last, one.when):
+            groups[-1].append(one)
+        else:
+            groups.append([one])
+        last = one.when
+    return groups
+
+
+def _moment(one: Measurement) -> tuple[datetime, str]:
+    assert one.when is not None
+    return one.when.first, one.evidence.resource
+
+
+def _together(earlier: When, later: When) -> bool:
+    if earlier.timed and later.timed:
+        return later.first - earlier.first <= ONE_EXAMINATION
+    return earlier.first_day == later.first_day
+
+
+def _lowest(found: Sequence[Measurement]) -> Decimal:
+    low = hull(one.number for one in found).low
+    return Decimal("-Infinity") if low is None else low
 
 
 def _change(baseline: Interval, latest: Interval, measure: str | None) -> Interval | None:

@@ -70,3 +70,39 @@ def test_a_percent_of_nothing_cannot_be_told() -> None:
 
 def test_nothing_scored_is_unknown() -> None:
     assert find(POINTS, EPISODE).notes == ("Observation list not sent",)
+
+
+STRENGTH = fact(
+    "change",
+    source("Observation", "obs-pain-severity-nrs"),
+    measure="points",
+    unit="{score}",
+    against="highest",
+    prefer="lowest",
+)
+
+
+def test_a_loss_after_a_recovery_counts_against_the_best_earlier_day() -> None:
+    grades = [pain(4, "2026-09-02", "a"), pain(5, "2026-10-01", "b"), pain(4, "2026-11-01", "c")]
+    finding = find(STRENGTH, EPISODE, *grades)
+    assert finding.value == 1
+    assert [item.resource for item in finding.evidence] == ["Observation/c", "Observation/b"]
+
+
+def test_of_several_muscles_on_a_day_the_weakest_is_compared() -> None:
+    stable = [
+        pain(5, "2026-10-01", "quadriceps-1"),
+        pain(4, "2026-10-01", "toe-1"),
+        pain(5, "2026-11-01", "quadriceps-2"),
+        pain(4, "2026-11-01", "toe-2"),
+    ]
+    assert find(STRENGTH, EPISODE, *stable).value == 0
+
+
+def test_a_recovery_is_no_loss() -> None:
+    assert find(STRENGTH, EPISODE, pain(3, "2026-09-02", "a"), pain(5, "2026-11-01", "b")).value == -2
+
+
+def test_grades_of_one_day_only_are_no_change() -> None:
+    finding = find(STRENGTH, EPISODE, pain(5, "2026-11-01", "a"), pain(4, "2026-11-01", "b"))
+    assert finding.status is Status.UNKNOWN
