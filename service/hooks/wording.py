@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_FLOOR, Decimal
 from types import MappingProxyType
@@ -11,6 +12,8 @@ from service.hooks.markdown import escaped
 from service.knowledge.model import Knowledge
 
 SHOWN = 3
+# A unit that UCUM only annotates, such as {score}: the title of the finding already says what is counted.
+_ANNOTATION = re.compile(r"(?<=\d) \{[^{}]*\}$")
 _WHOLE = frozenset({"a", "d", "wk"})
 
 # UCUM as a clinician writes it. A unit that is not here is shown as it is.
@@ -101,7 +104,7 @@ def _found_line(knowledge: Knowledge, finding: Finding) -> str:
 
 
 def _evidence(item: Evidence) -> str:
-    parts = [escaped(item.text)] if item.text else []
+    parts = [escaped(_ANNOTATION.sub("", item.text))] if item.text else []
     # The day is what a clinician reads; the exact time stays in the decision.
     parts.append(escaped(item.date.partition("T")[0]) if item.date else "no date")
     parts.append(escaped(item.resource))
