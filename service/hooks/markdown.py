@@ -11,16 +11,21 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~])")
 # What would begin a list, a quote or a heading; the backslash goes before the sign that makes it one.
 _LINE_START = re.compile(r"^(?=[-=>])|^\d+(?=[.)])")
 _SCHEME = re.compile(r"(?i)\b([a-z][a-z0-9+.\-]*):(?=\S)")
+_HARMLESS = re.compile(r"(?!\d+[.)])[A-Za-z0-9][A-Za-z0-9 ,.;/'\"%-]*")
 _WWW = re.compile(r"(?i)\bwww\.(?=\S)")
 
 
 def plain(text: str) -> str:
     """One line of at most ``LONGEST`` characters, without control or direction characters; still unescaped."""
+    # Most text is printable ASCII, in which there is nothing to hide; looking at each character costs most of a card.
+    line = " ".join((text if text.isascii() and text.isprintable() else _visible(text)).split())
+    return line if len(line) <= LONGEST else line[: LONGEST - 1].rstrip() + "…"
+
+
+def _visible(text: str) -> str:
     visible = "".join(" " if unicodedata.category(char) in {"Cc", "Zl", "Zp"} else char for char in text)
     # Direction marks could reorder what the clinician reads; other letters and signs stay as they are (TR-7).
-    visible = "".join(char for char in visible if unicodedata.category(char) not in {"Cf", "Cs", "Co"})
-    line = " ".join(visible.split())
-    return line if len(line) <= LONGEST else line[: LONGEST - 1].rstrip() + "…"
+    return "".join(char for char in visible if unicodedata.category(char) not in {"Cf", "Cs", "Co"})
 
 
 def escaped(text: str) -> str:
@@ -30,6 +35,11 @@ def escaped(text: str) -> str:
     set apart with a space.
     """
     line = plain(text)
+    # Most text holds no sign that could do anything: one look instead of seven.
+    return line if _HARMLESS.fullmatch(line) and "www." not in line.lower() else _disarmed(line)
+
+
+def _disarmed(line: str) -> str:
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     line = _SPECIAL.sub(r"\\\1", line)
     line = _LINE_START.sub(r"\g<0>\\", line)

@@ -21,7 +21,7 @@ from service.store.times import written
 
 Json = dict[str, Any]
 
-_LETTERS = {Status.PRESENT: "p", Status.ABSENT: "a", Status.UNKNOWN: "u"}
+# The letters of a status are the first of its word: p, a, u.
 # n: unknown, and a card says that it is not recorded. w: unknown, and so a warning could not be decided. m and v: the
 # same of a number that is present but not exact enough.
 _NAMED = {Status.UNKNOWN: "n", Status.PRESENT: "m", Status.ABSENT: "a"}
@@ -29,7 +29,7 @@ _WANTED = {Status.UNKNOWN: "w", Status.PRESENT: "v", Status.ABSENT: "a"}
 STATUS_OF_LETTER = (
     dict.fromkeys("pmv", Status.PRESENT) | dict.fromkeys("a", Status.ABSENT) | dict.fromkeys("unw", Status.UNKNOWN)
 )
-_RESULTS = {Result.FIRED: "f", Result.NOT_MET: "s", Result.NOT_ENOUGH_DATA: "u"}
+_RESULTS = {Result.FIRED.value: "f", Result.NOT_MET.value: "s", Result.NOT_ENOUGH_DATA.value: "u"}
 NOT_ASKED = "-"
 _USUAL = (None, None, None, True)
 
@@ -116,16 +116,23 @@ def decision_body(decision: Decision, of: RuleSet, about: Circumstances, cards: 
 
 
 def _finding_letters(decision: Decision, of: RuleSet) -> str:
-    findings = decision.findings
-    letters = {name: _LETTERS[finding.status] for name, finding in findings.items()}
-    letters |= {name: _WANTED[findings[name].status] for name in decision.not_assessed}
-    letters |= {name: _NAMED[findings[name].status] for name in decision.not_recorded}
-    return "".join([letters.get(name, NOT_ASKED) for name in of.findings])
+    letters = [NOT_ASKED] * len(of.findings)
+    places, findings = of.finding_places, decision.findings
+    for name, finding in findings.items():
+        # The value as stored: hundreds of findings a call, and an enum hashes itself in Python.
+        letters[places[name]] = finding.status._value_[0]
+    for name in decision.not_assessed:
+        letters[places[name]] = _WANTED[findings[name].status]
+    for name in decision.not_recorded:
+        letters[places[name]] = _NAMED[findings[name].status]
+    return "".join(letters)
 
 
 def _rule_letters(outcomes: Iterable[Outcome], of: RuleSet) -> str:
-    letters = {item.rule.id: _RESULTS[item.result] for item in outcomes}
-    return "".join([letters.get(rule, NOT_ASKED) for rule, _ in of.rules])
+    letters = [NOT_ASKED] * len(of.rules)
+    for item in outcomes:
+        letters[of.rule_places[item.rule.id]] = _RESULTS[item.result._value_]
+    return "".join(letters)
 
 
 def _says_more(finding: Finding) -> bool:

@@ -53,9 +53,12 @@ class Mask:
 
     def decision(self, decision: Decision) -> Decision:
         """The decision with every finding masked, as it would have been made from masked facts."""
-        # One call names the same resource many times.
-        hashed = cache(self.reference)
-        findings = {name: self._finding(finding, hashed) for name, finding in decision.findings.items()}
+        masking = _Masking(self)
+        findings = dict(decision.findings)
+        for name, finding in decision.findings.items():
+            # Without evidence, only of present findings is there anything to mask: remarks of others stand on no card.
+            if finding.evidence or finding.status is Status.PRESENT:
+                findings[name] = masking.finding(finding, is_fact=name in self._facts)
         advice = tuple(_advice(item, findings) for item in decision.advice)
         return replace(decision, findings=findings, advice=advice)
 
@@ -67,20 +70,36 @@ class Mask:
             return f"place-{hashed}"
         return f"{kind[1] if kind[1] in _TYPES else 'Resource'}/{hashed}"
 
-    def _finding(self, finding: Finding, hashed: Callable[[str], str]) -> Finding:
-        if finding.status is not Status.PRESENT and not finding.evidence:
-            # Its remarks stand on no card and are not kept.
-            return finding
-        evidence = [_evidence(item, hashed) for item in finding.evidence]
-        if finding.name not in self._facts:
+    def unit(self, unit: str | None) -> str | None:
+        """The unit when a fact of the rule set has it."""
+        return unit if unit in self._units else None
+
+
+class _Masking:
+    """The masking of one decision: one entry of the record stands behind many findings, and is masked once."""
+
+    def __init__(self, mask: Mask) -> None:
+        self._mask = mask
+        self._hashed = cache(mask.reference)
+        self._seen: dict[int, Evidence] = {}
+
+    def finding(self, finding: Finding, *, is_fact: bool) -> Finding:
+        """The finding masked."""
+        evidence = [self._evidence(item) for item in finding.evidence]
+        if not is_fact:
             # The evidence of a conclusion is that of its facts, each once; masked facts may be alike.
             evidence = list(dict.fromkeys(evidence))
-        return replace(
-            finding,
-            unit=finding.unit if finding.unit in self._units else None,
-            evidence=tuple(evidence),
-            notes=tuple(_remark(note, hashed) for note in finding.notes) if finding.status is Status.PRESENT else (),
-        )
+        present = finding.status is Status.PRESENT
+        notes = tuple(_remark(note, self._hashed) for note in finding.notes) if present else ()
+        unit = self._mask.unit(finding.unit)
+        return Finding(finding.name, finding.status, finding.low, finding.high, unit, tuple(evidence), notes)
+
+    def _evidence(self, item: Evidence) -> Evidence:
+        # The decision keeps the evidence alive, so its address names it.
+        masked = self._seen.get(id(item))
+        if masked is None:
+            masked = self._seen[id(item)] = _evidence(item, self._hashed)
+        return masked
 
 
 def masked_problems(problems: Iterable[Problem], most: int = 20) -> list[list[str]]:

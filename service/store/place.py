@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def place_of(settings: Settings) -> Place:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RuleSet:
     """A rule set in use: what a reader of decisions needs to know of it.
 
@@ -62,9 +63,20 @@ class RuleSet:
     rules: tuple[tuple[str, str], ...]
     archive: Callable[[], bytes] = field(repr=False)
 
-    @property
+    @cached_property
     def findings(self) -> tuple[str, ...]:
+        """Facts, then conclusions: the order of the letters."""
         return self.facts + self.conclusions
+
+    @cached_property
+    def finding_places(self) -> Mapping[str, int]:
+        """Where the letter of each finding stands."""
+        return {name: place for place, name in enumerate(self.findings)}
+
+    @cached_property
+    def rule_places(self) -> Mapping[str, int]:
+        """Where the letter of each rule stands."""
+        return {rule: place for place, (rule, _) in enumerate(self.rules)}
 
     def body(self) -> dict[str, Any]:
         """What the ledger says of it."""
