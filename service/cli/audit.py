@@ -84,7 +84,7 @@ def rotate_key() -> None:
 @click.option("--format", "form", type=click.Choice(["ndjson", "fhir"]), default="ndjson", show_default=True)
 @click.option("--out", type=click.File("wb"), default="-", help="Where to write; standard output by default.")
 def export(since: str | None, until: str | None, form: str, out: BinaryIO) -> None:
-    """Write decisions and feedback as NDJSON, or decisions as FHIR R4 AuditEvent and Provenance, one a line."""
+    """Write decisions and feedback as NDJSON, or as FHIR R4 AuditEvent and Provenance, one a line."""
     opened = open_store()
     period = (day(since), day(until) if until else None)
     lines = _fhir(opened, *period) if form == "fhir" else _ndjson(opened, *period)
@@ -103,12 +103,14 @@ def _ndjson(opened: Opened, since: datetime, until: datetime | None) -> Iterator
 
 
 def _fhir(opened: Opened, since: datetime, until: datetime | None) -> Iterator[dict[str, Any]]:
-    from service.review.audit_resources import audit_resources
+    from service.review.audit_resources import audit_resources, feedback_event
+    from service.store.exports import exported_feedback
 
     reading = opened.reading
     rule_set = cache(reading.rule_set)
     for kept in reading.decisions(since, until):
         yield from audit_resources(kept, rule_set(kept.body["ruleset"]))
+    yield from map(feedback_event, exported_feedback(opened.database, since, until))
 
 
 @audit.command()

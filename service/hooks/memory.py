@@ -66,14 +66,16 @@ class Memory:
 
     def __call__(self, services: Services, answered: Answered, issuer: str | None, seconds: float) -> None:
         """Keep one call. Raises StoreError when it cannot be kept and must be."""
-        known = self._of(services)
-        body = kept_body(services.prepared.knowledge, answered, known, issuer, seconds)
         try:
+            known = self._of(services)
+            body = kept_body(services.prepared.knowledge, answered, known, issuer, seconds)
             self.store.append("decision", body, known.rule_set)
-        except StoreError as error:
+        except Exception as error:  # noqa: BLE001  # a mistake of ours here must not cost a clinician the answer
+            # The text of any other error may quote the record.
+            told = str(error) if isinstance(error, StoreError) else type(error).__name__
             if self.required:
-                raise StoreError(f"decision {answered.decision.id} was not kept: {error}") from None
-            logger().error("decision not kept", decision=answered.decision.id, error=str(error))
+                raise StoreError(f"decision {answered.decision.id} was not kept: {told}") from None
+            logger().error("decision not kept", decision=answered.decision.id, error=told)
 
     def state(self) -> Json:
         """How the store is, for ``/health``: whether the database can be reached, and how much waits for it."""

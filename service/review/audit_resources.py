@@ -32,6 +32,36 @@ def audit_resources(kept: Kept, rule_set: KeptRuleSet) -> Iterator[Json]:
         yield _valid("Provenance", _provenance(kept, rule_set))
 
 
+def feedback_event(told: Json) -> Json:
+    """The AuditEvent of one report about a card, as ``exported_feedback`` gives it. Raises ValueError if not valid."""
+    details = [("outcome", told["outcome"]), ("outcome_at", told["outcome_at"])]
+    details += [("reason", told["reason"])] if told["reason"] else []
+    details += [("rule", f"{rule['id']} {rule['version']}") for rule in told["rules"]]
+    entities = [_entity(CARD, told["card"], "2", "20", details)]
+    if told["decision"]:
+        entities.append(_entity(DECISION, told["decision"], "2", "20", []))
+    return _valid(
+        "AuditEvent",
+        {
+            "resourceType": "AuditEvent",
+            "type": {"system": _AUDIT_TYPE, "code": "rest", "display": "RESTful Operation"},
+            "subtype": [{"system": HOOK, "code": "feedback"}],
+            "action": "C",
+            "recorded": told["received_at"],
+            "outcome": "0",
+            "agent": [_caller(told["issuer"])],
+            "source": {"observer": {"display": f"sciatica-cds, service {told['service']}"}},
+            "entity": entities,
+        },
+    )
+
+
+def _caller(issuer: str | None) -> Json:
+    if issuer is None:
+        return {"requestor": True, "who": {"display": "a client that was not authenticated"}}
+    return {"requestor": True, "who": {"identifier": {"system": "urn:ietf:rfc:3986", "value": issuer}}}
+
+
 def _valid(kind: str, resource: Json) -> Json:
     module = importlib.import_module(f"fhir.resources.R4B.{kind.lower()}")
     return cast("Json", getattr(module, kind).model_validate(resource).model_dump(mode="json"))
@@ -48,9 +78,6 @@ def _audit_event(kept: Kept, rule_set: KeptRuleSet) -> Json:
     for card in body["cards"]:
         rules = [("rule", f"{rule} {version}") for rule, version, _ in card["rules"]]
         entities.append(_entity(CARD, card["uuid"], "2", "20", [("indicator", card["indicator"]), *rules]))
-    caller: Json = {"requestor": True, "who": {"display": "a client that was not authenticated"}}
-    if body["issuer"]:
-        caller["who"] = {"identifier": {"system": "urn:ietf:rfc:3986", "value": body["issuer"]}}
     return {
         "resourceType": "AuditEvent",
         "id": kept.id,
@@ -59,19 +86,19 @@ def _audit_event(kept: Kept, rule_set: KeptRuleSet) -> Json:
         "action": "E",
         "recorded": body["at"],
         "outcome": "0",
-        "agent": [caller],
+        "agent": [_caller(body["issuer"])],
         "source": {"observer": {"display": f"sciatica-cds, service {body['service']}"}},
         "entity": entities,
     }
 
 
 def _entity(system: str, value: str, kind: str, role: str, details: list[tuple[str, str]]) -> Json:
-    return {
+    entity: Json = {
         "what": {"identifier": {"system": system, "value": value}},
         "type": {"system": _ENTITY_TYPE, "code": kind},
         "role": {"system": _ENTITY_ROLE, "code": role},
-        "detail": [{"type": name, "valueString": text} for name, text in details],
     }
+    return entity | {"detail": [{"type": name, "valueString": text} for name, text in details]} if details else entity
 
 
 def _provenance(kept: Kept, rule_set: KeptRuleSet) -> Json:

@@ -34,6 +34,7 @@ CHECKPOINT_SECONDS = 300.0
 CHECKPOINT_ROWS = 10_000
 _ORPHANS_EVERY_SECONDS = 15.0
 _RETRY_SECONDS = 1.0
+_PATIENCE_SECONDS = 5.0
 
 
 def _utc() -> datetime:
@@ -62,6 +63,7 @@ class Store:
         self._stopping = threading.Event()
         self._unjoined = 0
         self._packs = place.packs
+        self._direct_again = 0.0
         self.fault: str | None = None
 
     def append(self, kind: str, body: dict[str, Any], rule_set: RuleSet | None = None) -> Row:
@@ -152,15 +154,26 @@ class Store:
         return "rule-set", rule_set.body()
 
     def _directly(self, rows: Sequence[Row]) -> None:
-        """Keep rows in the database at once, since the spool cannot be written."""
+        """Keep rows in the database at once, since the spool cannot be written.
+
+        After a failure the next answers do not wait for the database too: for a while they fail at once.
+        """
+        if time.monotonic() < self._direct_again:
+            self._begin_anew()
+            raise StoreError("neither the spool nor the store can be written")
         try:
             with self.database.writing() as connection:
                 insert_rows(connection, rows, self._packs)
         except StoreError:
-            with self._mutex:
-                self._writer = None
+            self._direct_again = time.monotonic() + _PATIENCE_SECONDS
+            self._begin_anew()
             raise
         self._unjoined += len(rows)
+
+    def _begin_anew(self) -> None:
+        """Let the next row begin another chain: what became of the last ones of this one is not known."""
+        with self._mutex:
+            self._writer = None
 
     def _run(self, wake: threading.Event, stopping: threading.Event) -> None:
         orphans_due = checkpoint_due = time.monotonic()
@@ -178,13 +191,18 @@ class Store:
                     checkpoint_due = now + CHECKPOINT_SECONDS
                     self.checkpoint()
                 self.fault = None
-            except StoreError as error:
+            except Exception as error:  # noqa: BLE001  # the thread must live, or nothing comes home any more
                 if self.fault is None:
                     _complain(error)
-                self.fault = str(error)
+                self.fault = _told(error)
                 stopping.wait(_RETRY_SECONDS)
                 wake.set()
 
 
-def _complain(error: StoreError) -> None:
-    structlog.get_logger().error("store", error=str(error))
+def _complain(error: Exception) -> None:
+    structlog.get_logger().error("store", error=_told(error))
+
+
+def _told(error: Exception) -> str:
+    """The text of an error of ours; of any other, which may quote what was written, only its kind."""
+    return str(error) if isinstance(error, StoreError) else type(error).__name__

@@ -5,26 +5,20 @@ Whatever happens, every decision that was answered is found once, exactly, and t
 
 from __future__ import annotations
 
-import contextlib
-import http.client
 import json
 import multiprocessing
 import os
 import random
 import resource
 import signal
-import socket
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import psutil
 import pytest
 
 from service.errors import StoreError
@@ -34,9 +28,9 @@ from service.store.homecoming import bring_all_home
 from service.store.keys import read_keyring
 from service.store.place import Place
 from service.store.store import Store
-from tests.conftest import PROJECT
 from tests.http.calls import order_sign
 from tests.store.postgresql import Server
+from tests.store.processes import asked, gunicorn
 from tests.store.rows import RULE_SET, decision, keep, kept_ids
 from tests.store.service import SMALL_RULES
 
@@ -63,52 +57,6 @@ def found(place: Place) -> list[str]:
 # --- killed in the middle of a load ---------------------------------------------------------------------------------
 
 
-@contextmanager
-def gunicorn(place: Place, workers: int) -> Iterator[tuple[int, psutil.Process]]:
-    """The service as it runs in production, over the small rules."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = os.environ | {
-        "SCIATICA_CDS_BIND": f"127.0.0.1:{port}",
-        "WEB_CONCURRENCY": str(workers),
-        "SCIATICA_CDS_RULES": str(SMALL_RULES),
-        "SCIATICA_CDS_DATA": str(place.spool.parent),
-        "SCIATICA_CDS_STORE_KEYS": str(place.keys),
-        "SCIATICA_CDS_STORE_URL": place.url,
-        "SCIATICA_CDS_STORE": "required",
-        "SCIATICA_CDS_LOG_LEVEL": "error",
-    }
-    command = [sys.executable, "-m", "gunicorn", "--config", str(PROJECT / "gunicorn.conf.py")]
-    process = subprocess.Popen(command, cwd=PROJECT, env=environment, stderr=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + 60
-        while not healthy(port):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        yield port, psutil.Process(process.pid)
-    finally:
-        for child in psutil.Process(process.pid).children():
-            child.kill()
-        process.kill()
-        process.wait(30)
-
-
-def asked(port: int, method: str, path: str, body: str | None = None) -> tuple[int, bytes]:
-    """Status and body of a request on a connection of its own; status 0 when it came to nothing."""
-    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
-        try:
-            connection.request(method, path, body, {"Content-Type": "application/json"})
-            with connection.getresponse() as answer:
-                return answer.status, answer.read()
-        except (OSError, http.client.HTTPException):
-            return 0, b""
-
-
-def healthy(port: int) -> bool:
-    return asked(port, "GET", "/health")[0] == 200
-
-
 def call_until(stop: threading.Event, port: int, answered: list[str]) -> None:
     """Send calls and note the decision of every answer that arrived whole."""
     body = json.dumps(order_sign())
@@ -121,9 +69,16 @@ def call_until(stop: threading.Event, port: int, answered: list[str]) -> None:
 
 
 def test_no_answered_call_is_lost_when_workers_are_killed_under_load(place: Place) -> None:
+    settings = {
+        "SCIATICA_CDS_RULES": str(SMALL_RULES),
+        "SCIATICA_CDS_DATA": str(place.spool.parent),
+        "SCIATICA_CDS_STORE_KEYS": str(place.keys),
+        "SCIATICA_CDS_STORE_URL": place.url,
+        "SCIATICA_CDS_STORE": "required",
+    }
     answered: list[str] = []
     stop = threading.Event()
-    with gunicorn(place, workers=2) as (port, master):
+    with gunicorn(settings, workers=2) as (port, master):
         callers = [threading.Thread(target=call_until, args=(stop, port, answered)) for _ in range(3)]
         for caller in callers:
             caller.start()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import signal
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +19,12 @@ from service.errors import KnowledgeError
 from service.hooks.reloading import Reloader
 from service.review.packs import make_pack
 from service.review.signatures import new_key, sign, signature_file
+from service.store.audit import audit
+from service.store.database import Database, store_url
+from service.store.keys import read_keyring
+from service.store.place import Place
 from tests.http.calls import order_sign
+from tests.store.processes import asked, gunicorn
 from tests.store.service import SMALL_RULES, post, remembering, store_of
 
 RULE = Path("phases/3_safety/sf-nsaid-contraindicated.yaml")
@@ -100,6 +108,51 @@ def test_no_request_is_dropped_while_rules_are_loaded(app: Flask, rules: Path) -
         caller.join()
     assert len(statuses) > 5
     assert set(statuses) == {200}
+
+
+def test_a_signal_to_the_real_server_loads_new_rules_and_drops_no_request(rules: Path, tmp_path: Path) -> None:
+    settings = {"SCIATICA_CDS_RULES": str(rules), "SCIATICA_CDS_DATA": str(tmp_path / "data")}
+    stop, statuses = threading.Event(), []
+
+    def call(port: int) -> None:
+        while not stop.is_set():
+            statuses.append(asked(port, "POST", "/cds-services/small-order-sign", json.dumps(order_sign()))[0])
+
+    with gunicorn(settings, workers=2) as (port, master):
+
+        def digest_now() -> str:
+            return json.loads(asked(port, "GET", "/health")[1])["ruleset"]["digest"]
+
+        before = digest_now()
+        caller = threading.Thread(target=call, args=(port,))
+        caller.start()
+        change(rules, "version: 1.0.0", "version: 1.0.1")
+        master.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + 30
+        while digest_now() == before and time.monotonic() < deadline:
+            time.sleep(0.1)
+        # The old workers finish what they have and leave.
+        time.sleep(1)
+        stop.set()
+        caller.join()
+        assert digest_now() != before
+        change(rules, "purpose:", "porpoise:")
+        master.send_signal(signal.SIGHUP)
+        time.sleep(2)
+        assert asked(port, "POST", "/cds-services/small-order-sign", json.dumps(order_sign()))[0] == 200
+        master.terminate()
+        master.wait(30)
+    assert len(statuses) > 10
+    assert set(statuses) == {200}
+    # Told to stop, the service brings everything home and leaves a checkpoint.
+    assert list((tmp_path / "data" / "spool").glob("*.rows")) == []
+    place = Place(
+        str(tmp_path / "data" / "store.db"), tmp_path / "data" / "spool", tmp_path / "data" / "store-keys.json"
+    )
+    database = Database(store_url(place.url))
+    report = audit(database, read_keyring(place.keys))
+    database.close()
+    assert (report.is_good, report.unjoined, report.decisions) == (True, 0, len(statuses) + 1)
 
 
 @pytest.fixture

@@ -139,9 +139,11 @@ def test_an_export_as_fhir_is_valid_r4() -> None:
     from fhir.resources.R4B.provenance import Provenance
 
     _, text = run("audit", "export", "--format", "fhir")
-    event, provenance = (json.loads(line) for line in text.splitlines())
+    event, provenance, report = (json.loads(line) for line in text.splitlines())
     AuditEvent.model_validate(event)
+    AuditEvent.model_validate(report)
     Provenance.model_validate(provenance)
+    assert {"type": "outcome", "valueString": "overridden"} in report["entity"][0]["detail"]
     assert event["entity"][0]["what"]["identifier"]["system"] == "urn:sciatica-cds:patient-hash"
     assert "Patient/" not in text
 
