@@ -266,4 +266,5 @@ def _wait(console: Console, address: str, stories: Sequence[Story]) -> NoReturn:
         markup=False,
     )
     while True:
-        signal.pause()
+        # Not signal.pause(): a Ctrl-C that arrives just before it would be noticed only at the next one.
+        time.sleep(0.5)

@@ -103,6 +103,9 @@ def test_no_request_is_dropped_while_rules_are_loaded(app: Flask, rules: Path) -
     for number in range(1, 4):
         change(rules, f"version: 1.0.{number - 1}", f"version: 1.0.{number}")
         reloader(app).reload()
+    deadline = time.monotonic() + 60
+    while len(statuses) <= 5 and time.monotonic() < deadline:
+        time.sleep(0.05)
     stop.set()
     for caller in callers:
         caller.join()
