@@ -15,6 +15,7 @@ from service.decision import Advice, Decision
 from service.engine.trace import Outcome
 from service.finding import Evidence, Finding
 from service.hooks.detail import body, detail, patient_detail
+from service.hooks.marks import unmarked_card
 from service.hooks.not_assessed import with_not_assessed
 from service.hooks.sources import card_source, topic
 from service.hooks.suggestions import Acting, suggestions
@@ -49,13 +50,33 @@ def render(
     missing: Sequence[Template] = (),
 ) -> list[Json]:
     """The cards of a decision, no member empty (TR-3 to TR-5). ``missing`` are the lists that could not be had."""
+    return shown_cards(render_marked(knowledge, decision, audience, acting, missing), audience)
+
+
+def shown_cards(cards: Iterable[Json], audience: Audience) -> list[Json]:
+    """Cards that were rendered with marks as they leave: without marks, and saying why only where that is wanted."""
+    shown = [unmarked_card(card) for card in cards]
+    if not audience.why:
+        for card in shown:
+            card.pop("extension", None)
+    return shown
+
+
+def render_marked(
+    knowledge: Knowledge,
+    decision: Decision,
+    audience: Audience,
+    acting: Acting,
+    missing: Sequence[Template] = (),
+) -> list[Json]:
+    """The cards with marks around what is quoted from the record, and always with the extension that says why."""
     spoken = _ordered(knowledge, [advice for advice in decision.advice if _may_show(advice, audience)])
     if audience.for_patient:
         return [_patient_card(knowledge, decision, advice) for advice in spoken if _has_patient_text(advice)]
     single, folded = _fold(knowledge, spoken)
-    cards = [_card(knowledge, decision, advice, audience, acting) for advice in single]
+    cards = [_card(knowledge, decision, advice, acting) for advice in single]
     if folded:
-        cards.append(_further(knowledge, decision, folded, audience, acting))
+        cards.append(_further(knowledge, decision, folded, acting))
     return with_not_assessed(cards, knowledge, decision, missing)
 
 
@@ -92,7 +113,7 @@ def _fold(knowledge: Knowledge, advice: Sequence[Advice]) -> tuple[list[Advice],
     return [item for item in advice if not any(item is other for other in folded)], folded
 
 
-def _card(knowledge: Knowledge, decision: Decision, advice: Advice, audience: Audience, acting: Acting) -> Json:
+def _card(knowledge: Knowledge, decision: Decision, advice: Advice, acting: Acting) -> Json:
     text = advice.rule.card
     assert text is not None
     card: Json = {
@@ -113,14 +134,11 @@ def _card(knowledge: Knowledge, decision: Decision, advice: Advice, audience: Au
         ]
     if text.links:
         card["links"] = [{"label": link.label, "url": link.url, "type": "absolute"} for link in text.links]
-    if audience.why:
-        card["extension"] = {WHY: _why(knowledge, decision, [advice])}
+    card["extension"] = {WHY: _why(knowledge, decision, [advice])}
     return card
 
 
-def _further(
-    knowledge: Knowledge, decision: Decision, folded: Sequence[Advice], audience: Audience, acting: Acting
-) -> Json:
+def _further(knowledge: Knowledge, decision: Decision, folded: Sequence[Advice], acting: Acting) -> Json:
     """One card for the info advice that gets none of its own: every item with its full text and its suggestions."""
     parts = []
     for item in folded:
@@ -139,8 +157,7 @@ def _further(
         card["suggestions"] = unique
         # The points are independent of each other, so a clinician may take several.
         card["selectionBehavior"] = "any"
-    if audience.why:
-        card["extension"] = {WHY: _why(knowledge, decision, folded)}
+    card["extension"] = {WHY: _why(knowledge, decision, folded)}
     return card
 
 

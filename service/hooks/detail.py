@@ -8,7 +8,7 @@ from datetime import date
 
 from service.decision import Advice
 from service.hooks.sources import source_lines
-from service.hooks.wording import asked, found_lines
+from service.hooks.wording import asked, marked_lines
 from service.knowledge.model import Knowledge, Rule
 
 _PLACEHOLDER = re.compile(r"\{\{ *(found|not_recorded) *\}\}")
@@ -24,7 +24,7 @@ def body(knowledge: Knowledge, advice: Advice, today: date) -> Iterator[str]:
     """The paragraphs of one card's detail without the closing sentence, so that folded cards can share it."""
     rule = advice.rule
     assert rule.card is not None
-    found = found_lines(knowledge, advice.found)
+    found = marked_lines(knowledge, advice.found)
     missing = asked(knowledge, advice.not_recorded)
     yield _filled(rule.card.detail, found, missing).strip()
     # What a card rests on and what it lacked must stand on it, whether or not its author asked for it.

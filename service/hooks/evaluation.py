@@ -17,7 +17,7 @@ from service.decision import Decision, Prepared, decide
 from service.errors import DataUnavailableError, NotFoundError
 from service.hooks.answers import answer
 from service.hooks.call import HookCall
-from service.hooks.cards import Audience, render
+from service.hooks.cards import Audience, render, render_marked, shown_cards
 from service.hooks.context import read_context
 from service.hooks.library import HOOKS
 from service.hooks.orders import Drafts, Ordering
@@ -70,11 +70,12 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """With what the cards of a call were rendered, besides the decision."""
+    """With what the cards of a call were rendered, besides the decision, and the cards with their marks."""
 
     audience: Audience
     acting: Acting
     lacking: tuple[Template, ...]
+    cards: tuple[Json, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +133,10 @@ def answer_call(
     decision = decide(services.prepared, record, service.hook, now, decision_id=decision_id or uuid.uuid4())
     audience = Audience(service, call.for_patient, services.settings.why_extension, services.only)
     acting = _acting(services, record, Ordering(record.release, call.patient_id, call.encounter_id, now))
-    cards = render(services.prepared.knowledge, decision, audience, acting, lacking)
-    shown = Shown(audience, acting, tuple(lacking))
-    return Answered({"cards": cards}, decision, call, tuple(template.key for template in lacking), shown)
+    cards = render_marked(services.prepared.knowledge, decision, audience, acting, lacking)
+    shown = Shown(audience, acting, tuple(lacking), tuple(cards))
+    body = {"cards": shown_cards(cards, audience)}
+    return Answered(body, decision, call, tuple(template.key for template in lacking), shown)
 
 
 def answer_bundle(services: Services, document: Any, question: BundleQuestion) -> Answered:

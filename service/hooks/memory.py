@@ -1,7 +1,7 @@
 """What is remembered of an answered call: handed to the store before the answer leaves.
 
-Cards are kept as digests of their parts, made from cards that are rendered a second time with everything masked that
-the store may not hold. Replay renders the same cards from what is kept.
+Cards are kept as digests of their parts, with everything masked that the store may not hold. Replay renders the same
+cards from what is kept.
 """
 
 from __future__ import annotations
@@ -18,18 +18,17 @@ import orjson
 
 from service.decision import Decision
 from service.errors import StoreError
-from service.hooks.cards import WHY, Audience, render
+from service.hooks.cards import WHY
 from service.hooks.evaluation import Answered, Services
 from service.hooks.kept_feedback import KeptFeedback
 from service.hooks.logs import logger
+from service.hooks.marks import masked
 from service.hooks.routes import Endpoint
 from service.hooks.suggestions import Acting
-from service.hooks.templates import Template
-from service.knowledge.model import Knowledge
 from service.record.model import Entry
 from service.store.decisions import Circumstances, KeptCard, decision_body, rule_set_of
 from service.store.keys import Keyring
-from service.store.masking import WORDS, Mask
+from service.store.masking import WORDS, Mask, keeps_date
 from service.store.place import RuleSet
 from service.store.store import Store
 
@@ -68,7 +67,7 @@ class Memory:
         """Keep one call. Raises StoreError when it cannot be kept and must be."""
         try:
             known = self._of(services)
-            body = kept_body(services.prepared.knowledge, answered, known, issuer, seconds)
+            body = kept_body(answered, known, issuer, seconds)
             self.store.append("decision", body, known.rule_set)
         except Exception as error:  # noqa: BLE001  # a mistake of ours here must not cost a clinician the answer
             # The text of any other error may quote the record.
@@ -96,13 +95,12 @@ class Memory:
             return self._known[knowledge.digest]
 
 
-def kept_body(knowledge: Knowledge, answered: Answered, known: Known, issuer: str | None, seconds: float) -> Json:
+def kept_body(answered: Answered, known: Known, issuer: str | None, seconds: float) -> Json:
     """The body of the row that keeps a hook call."""
     shown, call = answered.shown, answered.call
     assert shown is not None
     assert call is not None
     mask, ordering = known.mask, shown.acting.ordering
-    masked = mask.decision(answered.decision)
     limited = _limited(answered.body["cards"])
     orders = {mask.reference(name): name in limited for name in sorted(shown.acting.deletable)}
     about = Circumstances(
@@ -120,9 +118,9 @@ def kept_body(knowledge: Knowledge, answered: Answered, known: Known, issuer: st
         why=shown.audience.why,
         microseconds=round(seconds * 1e6),
     )
-    acting = masked_acting(shown.acting, orders)
-    cards = kept_cards(knowledge, masked, shown.audience, acting, shown.lacking)
-    return decision_body(masked, known.rule_set, about, cards)
+    decision = answered.decision
+    cards = kept_cards(shown.cards, decision, why=shown.audience.why)
+    return decision_body(decision, mask.facts(decision), known.rule_set, about, cards)
 
 
 def masked_acting(acting: Acting, orders: Mapping[str, bool]) -> Acting:
@@ -153,19 +151,48 @@ def _limited(cards: Sequence[Json]) -> set[str]:
     return {f"{resource.get('resourceType')}/{resource.get('id')}" for resource in changed}
 
 
-def kept_cards(
-    knowledge: Knowledge, decision: Decision, audience: Audience, acting: Acting, lacking: Sequence[Template]
-) -> list[KeptCard]:
-    """The cards of a masked decision as they are kept."""
-    cards = render(knowledge, decision, replace(audience, why=True), acting, lacking)
-    return [_kept(card, decision, why=audience.why) for card in cards]
+def kept_cards(cards: Sequence[Json], decision: Decision, *, why: bool) -> list[KeptCard]:
+    """Cards with marks as they are kept. ``why`` says whether they were sent with the extension that says why."""
+    return [_kept(card, decision, why=why) for card in cards]
 
 
 def _kept(card: Json, decision: Decision, *, why: bool) -> KeptCard:
     rules = tuple(_rules_of(card, decision))
-    rest = {name: value for name, value in card.items() if name not in _PARTS and (why or name != "extension")}
-    parts = {name: _digest(card[name]) for name in _PARTS if name in card} | {"rest": _digest(rest)}
+    rest = {name: value for name, value in card.items() if name not in _PARTS}
+    if "extension" in card:
+        del rest["extension"]
+        if why:
+            rest["extension"] = _masked_why(card["extension"][WHY])
+    parts = {"detail": _digest(masked(card["detail"])), "rest": _digest(rest)}
+    if "suggestions" in card:
+        parts["suggestions"] = _digest([_masked_suggestion(suggestion) for suggestion in card["suggestions"]])
     return KeptCard(card["uuid"], card["indicator"], rules, parts)
+
+
+def _masked_why(why: Json) -> Json:
+    if "evidence" not in why:
+        return why
+    return why | {"evidence": [_masked_evidence(entry) for entry in why["evidence"]]}
+
+
+def _masked_evidence(entry: Json) -> Json:
+    told = {"finding": entry["finding"]}
+    if "date" in entry:
+        told["date"] = entry["date"] if keeps_date(entry["resource"], entry["date"]) else None
+    return told
+
+
+def _masked_suggestion(suggestion: Json) -> Json:
+    return suggestion | {"actions": [_masked_action(action) for action in suggestion["actions"]]}
+
+
+def _masked_action(action: Json) -> Json:
+    told = action | {"description": masked(action["description"])}
+    if action["type"] == "create":
+        resource = {name: value for name, value in action["resource"].items() if name not in ("subject", "encounter")}
+        return told | {"resource": resource}
+    # A draft order of the call, by reference or whole as the client sent it.
+    return {name: value for name, value in told.items() if name not in ("resource", "resourceId")}
 
 
 def _rules_of(card: Json, decision: Decision) -> Iterator[tuple[str, str, int]]:

@@ -18,7 +18,7 @@ from service.decision import Decision, Prepared, decide_on, prepare
 from service.engine.trace import Result
 from service.errors import FaultsError, NotFoundError, ServiceError, StoreError
 from service.hooks.approval import wholly_approved
-from service.hooks.cards import Audience, render
+from service.hooks.cards import Audience, render_marked, shown_cards
 from service.hooks.discovery import linted_templates
 from service.hooks.memory import MASKED_ENCOUNTER, MASKED_PATIENT, kept_cards, masked_acting
 from service.hooks.orders import Drafts, Ordering
@@ -97,9 +97,10 @@ def _again(kept: Kept, loaded: _Loaded) -> Replayed:
     decision = decide_on(loaded.prepared, facts, body["hook"], now, decision_id=uuid.UUID(body["id"]))
     audience = _audience(body, loaded)
     acting, lacking = _acting_of(body, loaded, decision), _lacking(body, loaded)
-    again = kept_cards(knowledge, decision, audience, acting, lacking)
+    marked = render_marked(knowledge, decision, audience, acting, lacking)
+    again = kept_cards(marked, decision, why=audience.why)
     differences = [*_rule_differences(body, decision, loaded.kept), *_card_differences(body, again)]
-    cards = render(knowledge, decision, audience, acting, lacking)
+    cards = shown_cards(marked, audience)
     return Replayed(kept.id, tuple(cards), tuple(differences), decision)
 
 

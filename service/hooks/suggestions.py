@@ -12,6 +12,7 @@ from service.decision import Advice, Decision
 from service.finding import Evidence
 from service.hooks.changes import limited
 from service.hooks.markdown import plain
+from service.hooks.marks import marked
 from service.hooks.orders import Drafts, Ordering
 from service.knowledge.model import Suggestion
 from service.record.model import Entry
@@ -106,4 +107,4 @@ def _updates(drafts: Sequence[Evidence], days: int | None, acting: Acting) -> It
 def _told(item: Evidence) -> str:
     # The words come from the order; as plain text they must not look like markup either.
     told = plain(re.sub(r"[<>\[\]()`*_|]", " ", item.text))
-    return f": {told}" if told else ""
+    return f": {marked(told)}" if told else ""

@@ -9,7 +9,9 @@ from types import MappingProxyType
 
 from service.finding import Evidence, Finding
 from service.hooks.markdown import escaped
+from service.hooks.marks import marked, unmarked
 from service.knowledge.model import Knowledge
+from service.store.masking import keeps_date, keeps_remark
 
 SHOWN = 3
 # A unit that UCUM only annotates, such as {score}: the title of the finding already says what is counted.
@@ -84,6 +86,11 @@ def title(knowledge: Knowledge, name: str) -> str:
 
 def found_lines(knowledge: Knowledge, findings: Iterable[Finding]) -> list[str]:
     """One markdown bullet per finding: title, value, and the entries it rests on with date, words and caveat."""
+    return [unmarked(line) for line in marked_lines(knowledge, findings)]
+
+
+def marked_lines(knowledge: Knowledge, findings: Iterable[Finding]) -> list[str]:
+    """The same, with marks around what is quoted from the record."""
     return [_found_line(knowledge, finding) for finding in findings]
 
 
@@ -99,18 +106,23 @@ def _found_line(knowledge: Knowledge, finding: Finding) -> str:
     if shown:
         line += f" ({'; '.join(shown)})"
     if finding.notes:
-        line += f". Note: {', '.join(escaped(note) for note in finding.notes)}"
+        line += f". Note: {', '.join(map(_note, finding.notes))}"
     return line
 
 
 def _evidence(item: Evidence) -> str:
-    parts = [escaped(_ANNOTATION.sub("", item.text))] if item.text else []
+    parts = [marked(escaped(_ANNOTATION.sub("", item.text)))] if item.text else []
     # The day is what a clinician reads; the exact time stays in the decision.
-    parts.append(escaped(item.date.partition("T")[0]) if item.date else "no date")
-    parts.append(escaped(item.resource))
+    day = escaped(item.date.partition("T")[0]) if item.date else "no date"
+    parts.append(day if item.date is None or keeps_date(item.resource, item.date) else marked(day))
+    parts.append(marked(escaped(item.resource)))
     if item.note:
-        parts.append(escaped(item.note))
+        parts.append(_note(item.note))
     return ", ".join(parts)
+
+
+def _note(text: str) -> str:
+    return escaped(text) if keeps_remark(text) else marked(escaped(text))
 
 
 def asked(knowledge: Knowledge, names: Iterable[str]) -> list[str]:

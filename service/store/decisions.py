@@ -31,7 +31,7 @@ STATUS_OF_LETTER = (
 )
 _RESULTS = {Result.FIRED.value: "f", Result.NOT_MET.value: "s", Result.NOT_ENOUGH_DATA.value: "u"}
 NOT_ASKED = "-"
-_USUAL = (None, None, None, True)
+_USUAL = (None, None, None, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,10 @@ def rule_set_of(knowledge: Knowledge, archive: Callable[[], bytes]) -> RuleSet:
     )
 
 
-def decision_body(decision: Decision, of: RuleSet, about: Circumstances, cards: Sequence[KeptCard]) -> Json:
-    """The body of a masked decision."""
+def decision_body(
+    decision: Decision, facts: Mapping[str, Finding], of: RuleSet, about: Circumstances, cards: Sequence[KeptCard]
+) -> Json:
+    """The body of a decision. ``facts`` are its masked facts; of its other findings only the status is taken."""
     return {
         "id": decision.id,
         "at": written(decision.now),
@@ -104,7 +106,7 @@ def decision_body(decision: Decision, of: RuleSet, about: Circumstances, cards: 
         "findings": _finding_letters(decision, of),
         "rules": _rule_letters(decision.outcomes, of),
         "covered": {item.rule.id: item.covered_by for item in decision.outcomes if item.covered_by is not None},
-        "details": {name: _detail(found) for name in of.facts if _says_more(found := decision.findings[name])},
+        "details": {name: _detail(fact) for name, fact in facts.items() if _says_more(fact)},
         "cards": [
             {"uuid": card.uuid, "indicator": card.indicator, "rules": list(card.rules), "parts": dict(card.parts)}
             for card in cards
@@ -159,11 +161,16 @@ def _detail(finding: Finding) -> Json:
 
 
 def _from(item: Evidence) -> list[Any]:
-    """Resource, date, remark, and whether the record had words of its own; what is as usual at the end is left out."""
-    told: list[Any] = [item.resource, item.date, item.note, bool(item.text)]
+    """Resource, date, remark, and which words of the record; what is as usual at the end is left out."""
+    told: list[Any] = [item.resource, item.date, item.note, _words(item.text)]
     while len(told) > 1 and told[-1] == _USUAL[len(told) - 1]:
         told.pop()
     return told
+
+
+def _words(text: str) -> int:
+    """0 without words; else 1, or 2 and more where entries differ in their words only."""
+    return 0 if not text else 1 if text == WORDS else int(text.rpartition(" ")[2])
 
 
 def facts_of(body: Json, findings: Sequence[str], facts: Iterable[str]) -> dict[str, Finding]:
@@ -189,8 +196,9 @@ def _finding(name: str, status: Status, detail: Json) -> Finding:
     )
 
 
-def _evidence(resource: str, date: str | None = None, note: str | None = None, words: bool = True) -> Evidence:
-    return Evidence(resource, WORDS if words else "", date, note)
+def _evidence(resource: str, date: str | None = None, note: str | None = None, words: int = 1) -> Evidence:
+    text = "" if not words else WORDS if words == 1 else f"{WORDS} {words}"
+    return Evidence(resource, text, date, note)
 
 
 def _number(detail: Json, bound: str) -> Decimal | None:

@@ -1,27 +1,27 @@
 """What of a finding may be remembered: nothing that the record says in its own words, and no id of a resource.
 
 Status, number, unit, resource type, date and our own remarks stay. Words of the record become a fixed sign, ids
-become keyed hashes. Replay renders cards from findings masked this way, and compares them with cards that were
-rendered from findings masked this way when the call was answered.
+become keyed hashes. Replay renders cards from findings masked this way; what is masked is not compared.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache
 
-from service.decision import Advice, Decision
+from service.decision import Decision
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import Knowledge
 from service.record.model import Problem
 from service.store.keys import Keyring
 from service.store.remarks import KNOWN_REMARKS
 
-# What stands in place of words of the record.
+# What stands in place of what is not kept.
 WORDS = "words of the record"
 REMARK = "a remark that is not kept"
+DATE = "a date that is not kept"
 
 _REFERENCE = re.compile(r"([A-Za-z]+)/[A-Za-z0-9\-.]{1,64}")
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?)?)?")
@@ -51,16 +51,14 @@ class Mask:
         self._facts = frozenset(knowledge.facts)
         self._keyring = keyring
 
-    def decision(self, decision: Decision) -> Decision:
-        """The decision with every finding masked, as it would have been made from masked facts."""
+    def facts(self, decision: Decision) -> dict[str, Finding]:
+        """The facts of a decision about which more can be said than their status, masked, by name."""
         masking = _Masking(self)
-        findings = dict(decision.findings)
-        for name, finding in decision.findings.items():
-            # Without evidence, only of present findings is there anything to mask: remarks of others stand on no card.
-            if finding.evidence or finding.status is Status.PRESENT:
-                findings[name] = masking.finding(finding, is_fact=name in self._facts)
-        advice = tuple(_advice(item, findings) for item in decision.advice)
-        return replace(decision, findings=findings, advice=advice)
+        return {
+            name: masking.finding(finding)
+            for name, finding in decision.findings.items()
+            if (finding.evidence or finding.status is Status.PRESENT) and name in self._facts
+        }
 
     def reference(self, reference: str) -> str:
         """``Type/hash`` for ``Type/id``. A place in the input becomes a hash without a type."""
@@ -82,24 +80,35 @@ class _Masking:
         self._mask = mask
         self._hashed = cache(mask.reference)
         self._seen: dict[int, Evidence] = {}
+        self._originals: dict[Evidence, list[Evidence]] = {}
 
-    def finding(self, finding: Finding, *, is_fact: bool) -> Finding:
-        """The finding masked."""
-        evidence = [self._evidence(item) for item in finding.evidence]
-        if not is_fact:
-            # The evidence of a conclusion is that of its facts, each once; masked facts may be alike.
-            evidence = list(dict.fromkeys(evidence))
+    def finding(self, finding: Finding) -> Finding:
+        """The finding masked. Remarks stand on a card only when it is present, and are kept only then."""
         present = finding.status is Status.PRESENT
-        notes = tuple(_remark(note, self._hashed) for note in finding.notes) if present else ()
-        unit = self._mask.unit(finding.unit)
-        return Finding(finding.name, finding.status, finding.low, finding.high, unit, tuple(evidence), notes)
+        return Finding(
+            finding.name,
+            finding.status,
+            finding.low,
+            finding.high,
+            self._mask.unit(finding.unit),
+            tuple([self._evidence(item) for item in finding.evidence]),
+            tuple([_remark(note, self._hashed) for note in finding.notes]) if present else (),
+        )
 
     def _evidence(self, item: Evidence) -> Evidence:
         # The decision keeps the evidence alive, so its address names it.
         masked = self._seen.get(id(item))
         if masked is None:
-            masked = self._seen[id(item)] = _evidence(item, self._hashed)
+            masked = self._seen[id(item)] = self._distinct(item, _evidence(item, self._hashed))
         return masked
+
+    def _distinct(self, item: Evidence, masked: Evidence) -> Evidence:
+        """Entries that differ only in what is masked must not become one: conclusions list each entry once."""
+        known = self._originals.setdefault(masked, [])
+        if item not in known:
+            known.append(item)
+        number = known.index(item)
+        return masked if number == 0 or not masked.text else replace(masked, text=f"{WORDS} {number + 1}")
 
 
 def masked_problems(problems: Iterable[Problem], most: int = 20) -> list[list[str]]:
@@ -107,19 +116,23 @@ def masked_problems(problems: Iterable[Problem], most: int = 20) -> list[list[st
     return [[_path(problem.path), _remark(problem.reason)] for problem, _ in zip(problems, range(most), strict=False)]
 
 
-def _advice(advice: Advice, findings: Mapping[str, Finding]) -> Advice:
-    return replace(advice, found=tuple(findings[finding.name] for finding in advice.found))
+def keeps_date(resource: str, date: str) -> bool:
+    """Whether the date of an entry is kept: as FHIR writes it, and not of a Patient, whose date is that of birth."""
+    return _DATE.fullmatch(date) is not None and not resource.startswith("Patient/")
+
+
+def keeps_remark(text: str) -> bool:
+    """Whether a remark, or several in one, is kept as it is."""
+    return text in KNOWN_REMARKS or all(part in KNOWN_REMARKS for part in text.split("; "))
 
 
 def _evidence(item: Evidence, hashed: Callable[[str], str]) -> Evidence:
-    resource = hashed(item.resource)
-    # The date of a Patient is the date of birth.
-    dated = item.date is not None and _DATE.fullmatch(item.date) is not None and not resource.startswith("Patient/")
+    date = item.date
     return Evidence(
-        resource=resource,
+        resource=hashed(item.resource),
         text=WORDS if item.text else "",
-        date=item.date if dated else None,
-        note="; ".join(_remark(note, hashed) for note in item.note.split("; ")) if item.note else None,
+        date=date if date is None or keeps_date(item.resource, date) else DATE,
+        note="; ".join([_remark(note, hashed) for note in item.note.split("; ")]) if item.note else None,
     )
 
 

@@ -29,7 +29,7 @@ from service.store.spool import waiting_bytes
 from service.store.writer import Entry, Writer
 
 # Rows are gathered so long before they are brought home together: many rows in one transaction cost little each.
-GATHER_SECONDS = 0.2
+GATHER_SECONDS = 0.5
 CHECKPOINT_SECONDS = 300.0
 CHECKPOINT_ROWS = 10_000
 _ORPHANS_EVERY_SECONDS = 15.0

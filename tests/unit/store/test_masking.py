@@ -11,7 +11,7 @@ from service.finding import Evidence, Finding, Status
 from service.record.model import Problem
 from service.store.decisions import decision_body, facts_of, rule_set_of
 from service.store.keys import Keyring
-from service.store.masking import REMARK, WORDS, Mask, masked_problems
+from service.store.masking import DATE, REMARK, WORDS, Mask, masked_problems
 from tests.unit.hooks.small_rules import decision_on, present, rules
 
 RING = Keyring("k1", {"k1": b"0" * 32})
@@ -19,7 +19,7 @@ MASK = Mask(rules(), RING)
 
 
 def masked(finding: Finding) -> Finding:
-    return MASK.decision(decision_on(rules(), "order-sign", finding)).findings[finding.name]
+    return MASK.facts(decision_on(rules(), "order-sign", finding))[finding.name]
 
 
 def test_words_and_ids_of_the_record_go_and_type_and_date_stay() -> None:
@@ -39,7 +39,7 @@ def test_dates_as_fhir_writes_them_stay(date: str) -> None:
     ("resource", "date"), [("Condition/c", "the day Mrs Smith fell"), ("Patient/p1", "1971-02-03")]
 )
 def test_words_in_place_of_a_date_and_the_date_of_birth_go(resource: str, date: str) -> None:
-    assert masked(present("anticoagulant-active", Evidence(resource, "", date))).evidence[0].date is None
+    assert masked(present("anticoagulant-active", Evidence(resource, "", date))).evidence[0].date == DATE
 
 
 def test_a_place_in_the_input_and_an_unknown_type_are_hashed_whole() -> None:
@@ -79,12 +79,24 @@ def test_facts_come_back_from_a_body_as_they_were_decided_on() -> None:
         present("anticoagulant-active", evidence, no_words),
         Finding("egfr", Status.PRESENT, Decimal("0.90"), None, "mL/min/{1.73_m2}", (no_words,), ("first recorded",)),
     )
-    decision = MASK.decision(decision_on(knowledge, "order-sign", *findings))
+    decision = decision_on(knowledge, "order-sign", *findings)
     rule_set = rule_set_of(knowledge, lambda: b"")
-    body = decision_body(decision, rule_set, about(), [])
+    kept = MASK.facts(decision)
+    body = decision_body(decision, kept, rule_set, about(), [])
     facts = facts_of(body, rule_set.findings, knowledge.facts)
-    assert facts == {name: decision.findings[name] for name in knowledge.facts}
+    assert facts == {name: kept.get(name, decision.findings[name]) for name in knowledge.facts}
+    assert sorted(kept) == ["anticoagulant-active", "egfr"]
     assert len(body["findings"]) == len(rule_set.findings)
+
+
+def test_entries_that_differ_in_their_words_only_stay_two() -> None:
+    alike = [Evidence("Observation/o1", words, "2026-01-02") for words in ("left", "right", "left", "")]
+    told = masked(present("anticoagulant-active", *alike)).evidence
+    assert [item.text for item in told] == [WORDS, f"{WORDS} 2", WORDS, ""]
+    decision = decision_on(rules(), "order-sign", present("anticoagulant-active", *alike))
+    rule_set = rule_set_of(rules(), lambda: b"")
+    body = decision_body(decision, MASK.facts(decision), rule_set, about(), [])
+    assert facts_of(body, rule_set.findings, rules().facts)["anticoagulant-active"].evidence == told
 
 
 def about():
@@ -110,7 +122,7 @@ def about():
 def test_a_number_that_is_not_exact_enough_stays_present() -> None:
     wide = replace(present("egfr", unit="mL/min/{1.73_m2}"), low=Decimal(10), high=None)
     knowledge = rules()
-    decision = MASK.decision(decision_on(knowledge, "order-sign", wide))
+    decision = decision_on(knowledge, "order-sign", wide)
     rule_set = rule_set_of(knowledge, lambda: b"")
-    body = decision_body(decision, rule_set, about(), [])
-    assert facts_of(body, rule_set.findings, knowledge.facts)["egfr"] == decision.findings["egfr"]
+    body = decision_body(decision, MASK.facts(decision), rule_set, about(), [])
+    assert facts_of(body, rule_set.findings, knowledge.facts)["egfr"] == wide

@@ -1,0 +1,45 @@
+"""Marks around what a card quotes from the record, while it is being rendered.
+
+A card that leaves is without marks. What is kept of a card (see ``memory``) is its digest with everything between marks
+replaced, so a card need not be rendered twice to be kept without the record's words.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+# Control characters: text of the record cannot hold them, markdown.plain takes them out.
+_BEGIN, _END = "\x02", "\x03"
+_BETWEEN = re.compile(f"{_BEGIN}[^{_END}]*{_END}")
+_INSTEAD = "…"
+
+Json = dict[str, Any]
+
+
+def marked(text: str) -> str:
+    """Text that was quoted from the record."""
+    return f"{_BEGIN}{text}{_END}"
+
+
+def unmarked(text: str) -> str:
+    """The text as it is shown."""
+    return text.replace(_BEGIN, "").replace(_END, "")
+
+
+def masked(text: str) -> str:
+    """The text with all that was quoted replaced by one sign."""
+    return _BETWEEN.sub(_INSTEAD, text)
+
+
+def unmarked_card(card: Json) -> Json:
+    """A card as it leaves."""
+    shown = {**card, "detail": unmarked(card["detail"])}
+    if "suggestions" in card:
+        shown["suggestions"] = [_unmarked_suggestion(suggestion) for suggestion in card["suggestions"]]
+    return shown
+
+
+def _unmarked_suggestion(suggestion: Json) -> Json:
+    actions = [action | {"description": unmarked(action["description"])} for action in suggestion["actions"]]
+    return suggestion | {"actions": actions}
