@@ -1,4 +1,4 @@
 """What an auditor asks of the rule set: are the examples true, is everything seen, is it safe for everyone?
 
-Reads knowledge and decides on findings; never on the web path.
+Who approved it and who signed it, too. Reads knowledge and decides on findings; no call of an EHR waits for it.
 """

@@ -142,6 +142,22 @@ def test_where_keeping_is_required_a_call_that_cannot_be_kept_is_not_answered(tm
         store_of(app).close()
 
 
+def test_a_mistake_in_remembering_costs_no_answer_unless_keeping_is_required(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("CANARY")
+
+    monkeypatch.setattr("service.hooks.memory.kept_body", fail)
+    for mode, status in (("on", 200), ("required", 500)):
+        app = remembering(tmp_path / mode, store=mode)
+        assert app.test_client().post(f"/cds-services/{ORDER_SIGN}", json=order_sign()).status_code == status
+        store_of(app).close()
+    told = capsys.readouterr().err
+    assert "decision not kept" in told
+    assert "CANARY" not in told
+
+
 def report(app: Flask, *items: dict[str, Any]) -> int:
     answer = app.test_client().post(f"/cds-services/{ORDER_SIGN}/feedback", json={"feedback": list(items)})
     return answer.status_code

@@ -120,6 +120,21 @@ def test_without_spool_and_database_a_row_is_refused_and_leaves_no_gap(
         broken.append("decision", decision(), RULE_SET)
 
 
+def test_while_nothing_can_be_written_the_next_answers_do_not_wait(tmp_path: Path) -> None:
+    nowhere = tmp_path / "a-file"
+    nowhere.write_text("")
+    place = Place("postgresql://nobody@192.0.2.1/none", nowhere / "spool", tmp_path / "k.json", wait_seconds=1)
+    store = Store(place, "test")
+    with pytest.raises(StoreError):
+        store.append("decision", decision(), RULE_SET)
+    began = time.perf_counter()
+    for _ in range(20):
+        with pytest.raises(StoreError):
+            store.append("decision", decision(), RULE_SET)
+    assert time.perf_counter() - began < 1
+    store.close()
+
+
 def test_without_spool_the_database_takes_the_row_at_once(
     place: Place, open_store: Callable[..., Store], tmp_path: Path
 ) -> None:

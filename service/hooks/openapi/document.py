@@ -31,6 +31,8 @@ _REFUSALS = {
 }
 _OF_A_CALL = (400, 412, 413, 415, 422, 500, 503)
 _OF_A_BODY = (400, 413, 415, 422, 500, 503)
+# Nothing there is about a patient or a caller.
+_PUBLIC = ("/health", "/dsi")
 _ANYTHING = {"description": "A FHIR Bundle of any type, one resource, or a list of resources."}
 
 
@@ -49,7 +51,7 @@ def openapi(services: Services, version: str) -> Json:
     paths = [*_protocol(spec, services), *_beside(services)]
     for path, operations in paths:
         for operation in operations.values():
-            if secured and path != "/health":
+            if secured and path not in _PUBLIC:
                 operation["security"] = [{"token": []}]
                 operation["responses"]["401"] = {"description": "Not authenticated; nothing more is said"}
         spec.path(path=path, operations=operations)
@@ -115,6 +117,14 @@ def _beside(services: Services) -> Iterable[tuple[str, Json]]:
     yield "/check", {"post": check}
     health = {"description": "Alive, ready, and in which mode", "content": _json({"type": "object"})}
     yield "/health", {"get": _operation("health", "What the service says about itself", health, ())}
+    dsi = {
+        "description": "Source attributes of every rule (45 CFR 170.315(b)(11))",
+        "content": _json({"type": "object"}),
+    }
+    yield "/dsi", {"get": _operation("sourceAttributes", "What each rule rests on and which data it uses", dsi, ())}
+    if services.settings.store != "off":
+        stats = {"description": "Counts only, nothing about a person", "content": _json({"type": "object"})}
+        yield "/stats", {"get": _operation("stats", "What became of the cards of each rule", stats, ())}
 
 
 def _operation(name: str, summary: str, success: Json, refusals: Iterable[int], description: str = "") -> Json:
