@@ -34,6 +34,8 @@ def verify(anchor: str | None) -> None:
         published = (int(number), hashed)
     opened = open_store()
     report = audit_store(opened.database, opened.keyring, published)
+    for path in sorted(opened.place.spool.glob("*.rejected")):
+        report.fault(f"spool {path.stem}", "holds lines that are no rows under these keys, and was set aside")
     for fault in report.faults:
         click.echo(str(fault))
     if report.more:

@@ -29,8 +29,7 @@ class SpoolFile:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path = folder / f"{writer}{_SUFFIX}"
         self._max_bytes = max_bytes
-        self._descriptor = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+        self._descriptor = _made_and_locked(self.path)
         self.size = 0
 
     def append(self, lines: bytes, *, sync: bool) -> None:
@@ -67,6 +66,16 @@ class SpoolFile:
         if self.size == 0:
             self.path.unlink(missing_ok=True)
         os.close(self._descriptor)
+
+
+def _made_and_locked(path: Path) -> int:
+    """A new file, locked. Between making and locking it, another process may take it for an orphan and remove it."""
+    while True:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:
+            return descriptor
+        os.close(descriptor)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from sqlalchemy import func, select
 
 from service.cli.audit import audit as audit_commands
 from service.cli.main import group
+from service.config import read_settings
 from service.store.audit import audit
-from service.store.place import Place
+from service.store.place import Place, place_of
 from service.store.retention import expire
 from service.store.store import Store
 from service.store.tables import card_rules, cards, decisions, feedback, ledger
@@ -172,4 +173,14 @@ def test_commands_verify_replay_and_count() -> None:
 def test_deleting_asks_first() -> None:
     assert "1 decisions are older" in run("audit", "expire", "--before", "2100-01-01")[1]
     assert "rows of 1 writers deleted, tombstone" in run("audit", "expire", "--before", "2100-01-01", "--yes")[1]
+    assert run("audit", "verify")[0] == 0
+
+
+@pytest.mark.usefixtures("used")
+def test_a_spool_file_that_was_set_aside_is_told_until_a_person_looked_at_it() -> None:
+    spool = place_of(read_settings()).spool
+    (spool / f"{'0' * 16}.rows").write_bytes(b"no row\n")
+    said = run("audit", "verify")
+    assert (said[0], f"spool {'0' * 16}: holds lines that are no rows" in said[1]) == (1, True)
+    (spool / f"{'0' * 16}.rejected").unlink()
     assert run("audit", "verify")[0] == 0

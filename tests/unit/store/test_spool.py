@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,23 @@ def test_a_file_that_was_brought_home_wholly_goes_away(tmp_path: Path) -> None:
     spool.clear()
     spool.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_taken_for_an_orphan_while_it_was_being_made_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, taken = fcntl.flock, []
+
+    def another_was_quicker(descriptor: int, operation: int) -> None:
+        if not taken:
+            taken.append(descriptor)
+            # What another process does that looks for orphans just now.
+            next(tmp_path.glob("*.rows")).unlink()
+        lock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", another_was_quicker)
+    spool = SpoolFile(tmp_path, "w" * 16, max_bytes=1000)
+    spool.append(as_line(row(1)), sync=False)
+    assert taken
+    assert rows_of(spool.path.read_bytes(), RING) == [row(1)]
+    spool.close()
