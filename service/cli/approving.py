@@ -11,6 +11,7 @@ import click
 from service.cli.rules import rules_option
 from service.config import read_settings
 from service.knowledge.loader import load
+from service.knowledge.model import Knowledge
 
 
 @click.command()
@@ -31,7 +32,7 @@ def approve(rule: str, by: str, note: str | None, rules_folder: Path) -> None:
     write(rules_folder, knowledge, approval)
     now = load(rules_folder, read_settings().knowledge_settings)
     state = "approved" if rule in now.approved else "needs the approval of another person"
-    click.echo(f"{rule} {approval.digest[:12]} approved by {approval.by}: {state}")
+    click.echo(f"{rule} {approval.digest[:12]} approved by {approval.by}: {state}{_silent(now, rule)}")
 
 
 @click.command()
@@ -46,7 +47,8 @@ def approvals(rule_ids: tuple[str, ...], rules_folder: Path) -> None:
     ended = 0
     for one in found:
         if one.approved:
-            click.echo(f"{one.rule}: approved by {'; '.join(f'{given.by} ({given.day})' for given in one.present)}")
+            given = "; ".join(f"{approval.by} ({approval.day})" for approval in one.present)
+            click.echo(f"{one.rule}: approved by {given}{_silent(knowledge, one.rule)}")
         elif one.present:
             click.echo(f"{one.rule}: {len(one.present)} of {one.wanted} approvals")
         elif one.former:
@@ -60,3 +62,12 @@ def approvals(rule_ids: tuple[str, ...], rules_folder: Path) -> None:
     approved = sum(one.approved for one in found)
     click.echo(f"{approved} of {len(found)} rules approved, {ended} no longer")
     sys.exit(1 if ended else 0)
+
+
+def _silent(knowledge: Knowledge, rule_id: str) -> str:
+    """What keeps an approved rule from speaking all the same where only approved rules are served."""
+    from service.hooks.approval import unapproved_behind
+
+    rule = next(rule for rule in knowledge.rules if rule.id == rule_id)
+    others = sorted(unapproved_behind(knowledge, rule) - {rule_id})
+    return f"; rests on {', '.join(others)}, not approved: withheld where approval is required" if others else ""

@@ -9,15 +9,17 @@ from pathlib import Path
 
 import click
 
-from service.config import PROJECT
+from service.config import PREFIX, PROJECT
 from service.knowledge.loader import load
 
 rules_option = click.option(
     "--rules",
     "rules_folder",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
+    # The folder that the service itself would load: an approval must not go to another one.
+    envvar=f"{PREFIX}RULES",
     default=PROJECT / "rules",
-    help="The folder of rule files; the shipped ones by default.",
+    help="The folder of rule files; that of SCIATICA_CDS_RULES, or else the shipped ones.",
 )
 
 

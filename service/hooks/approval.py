@@ -12,8 +12,13 @@ def wholly_approved(knowledge: Knowledge) -> frozenset[str]:
     An approved card on top of an unapproved contraindication would carry a judgement nobody signed.
     """
     return frozenset(
-        rule.id for rule in knowledge.rules if rule.card is not None and _behind(knowledge, rule) <= knowledge.approved
+        rule.id for rule in knowledge.rules if rule.card is not None and not unapproved_behind(knowledge, rule)
     )
+
+
+def unapproved_behind(knowledge: Knowledge, rule: Rule) -> frozenset[str]:
+    """The ids of the rules that keep a rule from speaking where approval is required: itself or what it rests on."""
+    return frozenset(_behind(knowledge, rule) - knowledge.approved)
 
 
 def withheld(knowledge: Knowledge, only: frozenset[str] | None) -> tuple[Rule, ...]:

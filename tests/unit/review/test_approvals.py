@@ -7,8 +7,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from service import create_app
+from service.cli.main import group
 from service.config import Settings
 from service.errors import KnowledgeError
 from service.knowledge.checks import run_checks
@@ -127,3 +129,22 @@ def test_an_overdue_review_shows_in_lint_and_health(rules: Path) -> None:
     told = create_app(Settings(rules=rules, log_level="error")).test_client().get("/health").get_json()
     assert told["counts"]["overdue"] == 1
     assert any("overdue" in warning for warning in told["warnings"])
+
+
+def test_the_commands_say_who_approved_what_still_keeps_a_rule_silent_and_what_changed(rules: Path) -> None:
+    def run(*arguments: str) -> tuple[int, str]:
+        done = CliRunner().invoke(group, [*arguments], env={"SCIATICA_CDS_RULES": str(rules)})
+        return done.exit_code, done.output
+
+    status, said = run("approve", RULE, "--by", "Ada Example, rheumatologist")
+    assert (status, "approved by Ada Example, rheumatologist: approved" in said) == (0, True)
+    assert "rests on nsaid-contraindicated, not approved: withheld where approval is required" in said
+    assert "withheld" in run("approvals", RULE)[1]
+    run("approve", "nsaid-contraindicated", "--by", "Ada Example, rheumatologist")
+    assert run("approvals", RULE)[0] == 0
+    assert "withheld" not in run("approvals", RULE)[1]
+    edit(rules / "phases" / "3_safety" / f"{RULE}.yaml", "title: NSAID", "title: Any NSAID")
+    status, said = run("approvals")
+    assert status == 1
+    assert "no longer approved; Ada Example, rheumatologist approved another content" in said
+    assert "rule.title: was" in said
