@@ -6,12 +6,15 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from flask import Flask
+    from collections.abc import Iterator
+
+    from flask import Blueprint, Flask
 
     from service.config import Settings
     from service.hooks.evaluation import FetchMissing, Services
     from service.hooks.feedback import FeedbackSink
     from service.hooks.memory import Memory
+    from service.hooks.reloading import Reloader
     from service.hooks.routes import Authenticate, Endpoint
     from service.knowledge.model import Knowledge
 
@@ -35,17 +38,10 @@ def create_app(
 
     from service.config import read_settings
     from service.hooks.all_routes import add_serving
-    from service.hooks.check.routes import check_blueprint
-    from service.hooks.feedback import MemoryFeedback
-    from service.hooks.feedback_routes import feedback_blueprint
     from service.hooks.logs import configure
     from service.hooks.mounting import mounted
-    from service.hooks.openapi.routes import openapi_blueprint
-    from service.hooks.reloading import Reloader
-    from service.hooks.routes import Endpoint, blueprint
-    from service.hooks.source_attribute_routes import source_attribute_blueprint
+    from service.hooks.routes import Endpoint
     from service.hooks.trust import authenticator, fetch_step, guarded_client
-    from service.review.rule_source import fingerprint
 
     settings = settings or read_settings()
     configure(settings.log_level)
@@ -57,27 +53,51 @@ def create_app(
         places=threading.BoundedSemaphore(settings.max_concurrent),
     )
     memory = _remembering(endpoint, settings)
-    reloader = Reloader(
-        endpoint, lambda: make_services(settings, None, fetch), lambda: fingerprint(settings), settings.reload_seconds
-    )
-    endpoint.refused_rules = lambda: reloader.refused
+    reloader = _reloading(endpoint, settings, fetch)
     app = Flask("service", static_folder=None)
     app.extensions.update({"sciatica-cds.rules": reloader, "sciatica-cds.memory": memory})
     app.before_request(reloader.watch)
     app.url_map.strict_slashes = False
-    app.register_blueprint(blueprint(endpoint))
-    app.register_blueprint(check_blueprint(endpoint))
-    app.register_blueprint(openapi_blueprint(endpoint))
-    sink = feedback or (memory.feedback(endpoint) if memory is not None else MemoryFeedback())
-    app.register_blueprint(feedback_blueprint(endpoint, sink, keep_comments=settings.keep_comments))
-    app.register_blueprint(source_attribute_blueprint(endpoint))
-    if memory is not None:
-        from service.hooks.stats_routes import stats_blueprint
-
-        app.register_blueprint(stats_blueprint(endpoint, memory))
+    for routes in _all_routes(endpoint, settings, memory, feedback):
+        app.register_blueprint(routes)
     add_serving(app, settings)
     app.wsgi_app = mounted(app.wsgi_app, prefix=settings.path_prefix, proxies=settings.trusted_proxies)  # type: ignore[method-assign]
     return app
+
+
+def _all_routes(
+    endpoint: Endpoint, settings: Settings, memory: Memory | None, feedback: FeedbackSink | None
+) -> Iterator[Blueprint]:
+    """Everything that can be asked over HTTP."""
+    from service.hooks.check.routes import check_blueprint
+    from service.hooks.feedback import MemoryFeedback
+    from service.hooks.feedback_routes import feedback_blueprint
+    from service.hooks.openapi.routes import openapi_blueprint
+    from service.hooks.routes import blueprint
+    from service.hooks.source_attribute_routes import source_attribute_blueprint
+
+    yield blueprint(endpoint)
+    yield check_blueprint(endpoint)
+    yield openapi_blueprint(endpoint)
+    sink = feedback or (memory.feedback(endpoint) if memory is not None else MemoryFeedback())
+    yield feedback_blueprint(endpoint, sink, keep_comments=settings.keep_comments)
+    yield source_attribute_blueprint(endpoint)
+    if memory is not None:
+        from service.hooks.stats_routes import stats_blueprint
+
+        yield stats_blueprint(endpoint, memory)
+
+
+def _reloading(endpoint: Endpoint, settings: Settings, fetch: FetchMissing | None) -> Reloader:
+    """Let the rules of the endpoint be loaded anew while it answers."""
+    from service.hooks.reloading import Reloader
+    from service.review.rule_source import fingerprint
+
+    reloader = Reloader(
+        endpoint, lambda: make_services(settings, None, fetch), lambda: fingerprint(settings), settings.reload_seconds
+    )
+    endpoint.refused_rules = lambda: reloader.refused
+    return reloader
 
 
 def _remembering(endpoint: Endpoint, settings: Settings) -> Memory | None:

@@ -34,10 +34,9 @@ ROOMS = (
 )
 # Not rooms: they wire the others together, so they may import any; only the second column may import them.
 WIRING = {
-    "service": ("cli", "demo", "wsgi", "__main__"),
+    "service": ("cli", "wsgi", "__main__"),
     "service.__main__": (),
     "service.wsgi": (),
-    "service.demo": ("cli",),
 }
 
 # One home for each third party: the only modules that may import it.

@@ -13,8 +13,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.terminal_theme import DIMMED_MONOKAI
 
+from service.cli.demo import card_view
 from service.cli.stories import EXAMPLES, Story, answered, example_services
-from service.demo import card_view
 
 WIDTH = 110
 MOST_CARDS = 2

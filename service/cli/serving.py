@@ -25,6 +25,6 @@ def serve(host: str, port: int, workers: int) -> None:
 @click.option("--once", is_flag=True, help="Print the cards and end, instead of leaving the service running.")
 def demo(*, once: bool) -> None:
     """Start the service, send it the example stories, print their cards, and leave it running."""
-    from service.demo import run
+    from service.cli.demo import run
 
     sys.exit(run(once))

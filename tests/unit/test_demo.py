@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from service import demo
+from service.cli import demo
 
 
 def a_story(folder: Path, files: dict[str, Any]) -> None:
