@@ -25,6 +25,7 @@ from itertools import count
 from typing import Any
 
 import durable_rules_engine as native
+import orjson
 
 from service.engine.patterns import PRESENT, STATUS_NUMBER, UNKNOWN, Test, grouped, passes, scales_of, terms
 from service.engine.strata import concluding_rules, rules_for, stratify
@@ -134,6 +135,13 @@ class _Compiler:
         comparisons = [{operator: {prop: number}} for prop, operator, number in tests]
         return {"$and": [{_name_property(copy): finding}, *comparisons]}
 
+    def patterns(self) -> dict[str, tuple[tuple[Test, ...], ...]]:
+        """The patterns of each finding."""
+        found: dict[str, list[tuple[Test, ...]]] = {}
+        for finding, tests in self._uses:
+            found.setdefault(finding, []).append(tests)
+        return {finding: tuple(patterns) for finding, patterns in found.items()}
+
     def _check_capacities(self) -> None:
         per_finding = Counter(finding for finding, _ in self._uses)
         crowded = [name for name, number in per_finding.items() if number > TESTS_PER_FINDING]
@@ -174,6 +182,11 @@ class Program:
         self._names = {fact_id: name for name, fact_id in self._fact_ids.items()}
         self._facts = tuple(name for name in names if name not in conclusions)
         self._heads = {name: _fact_head(self._fact_ids[name], name, compiled.copies[name]) for name in names}
+        self._patterns = compiled.patterns()
+        self._without_number = {
+            name: {number: self._written(Finding(name, status), number) for status, number in STATUS_NUMBER.items()}
+            for name in names
+        }
         self._lock = threading.Lock()
         name = f"rules-{next(_ruleset_numbers)}"
         self._handle = native.create_ruleset(name, json.dumps(compiled.definition))
@@ -189,7 +202,7 @@ class Program:
         Thread-safe, independent of the order of the findings, and leaves nothing behind.
         Raises EngineError when the engine fails or runs past its budget of firings.
         """
-        facts = [self._fact(findings[name]) for name in self._facts]
+        facts = [fact for name in self._facts if (fact := self._fact(findings[name])) is not None]
         with self._lock:
             try:
                 return self._run(facts)
@@ -220,8 +233,8 @@ class Program:
             conclusions = []
             for name in stratum.concludes:
                 closed[name] = _close(name, certain, possible)
-                if name in self._heads:
-                    conclusions.append(self._fact(Finding(name, closed[name])))
+                if name in self._heads and (fact := self._fact(Finding(name, closed[name]))) is not None:
+                    conclusions.append(fact)
             if conclusions:
                 self._assert(conclusions)
         return Chained(fired, closed, firings)
@@ -245,16 +258,22 @@ class Program:
         if meaning.concludes is not None:
             certain.add(meaning.concludes)
 
-    def _fact(self, finding: Finding) -> str:
+    def _fact(self, finding: Finding) -> str | None:
+        """The finding as the engine reads it; None when it passes no pattern, so that nothing could follow from it."""
         status = STATUS_NUMBER[finding.status]
-        if status != PRESENT and not (finding.low is None and finding.high is None):
+        if finding.low is None and finding.high is None:
+            return self._without_number[finding.name][status]
+        if status != PRESENT:
             raise EngineError(f"{finding.name} carries a number although it is not present")
-        scale = self._scales.get(finding.name)
-        head = self._heads[finding.name]
-        if scale is None:
-            return f'{head}"s":{status}}}'
-        low, high = scale.interval(finding)
-        return f'{head}"s":{status},"lo":{low},"hi":{high}}}'
+        return self._written(finding, status)
+
+    def _written(self, finding: Finding, status: int) -> str | None:
+        fact = {"s": status}
+        if (scale := self._scales.get(finding.name)) is not None:
+            fact["lo"], fact["hi"] = scale.interval(finding)
+        if not any(passes(fact, tests) for tests in self._patterns[finding.name]):
+            return None
+        return self._heads[finding.name] + ",".join(f'"{prop}":{number}' for prop, number in fact.items()) + "}"
 
     def _assert(self, facts: Sequence[str]) -> list[tuple[str, _Matched]]:
         code, state = native.assert_facts(self._handle, f"[{','.join(facts)}]")
@@ -266,7 +285,7 @@ class Program:
         first = native.start_action_for_state(self._handle, state)
         match = None if first is None else first[1]
         while match is not None:
-            ((name, aliases),) = json.loads(match).items()
+            ((name, aliases),) = orjson.loads(match).items()
             if name != "start":
                 yield name, aliases
             match = native.complete_and_start_action(self._handle, state)

@@ -6,7 +6,7 @@ Everything here is read with the plain meaning of conditions, never from the eng
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from service.finding import Finding, Status
@@ -27,12 +27,17 @@ _RESULTS = {Truth.TRUE: Result.FIRED, Truth.FALSE: Result.NOT_MET, Truth.UNKNOWN
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one rule: fired, stopped by which tests, or waiting for which data (``keeping``)."""
+    """What became of one rule. ``findings`` are those it was read with, conclusions too."""
 
     rule: Rule
     result: Result
-    keeping: tuple[Leaf, ...] = ()
+    findings: Mapping[str, Finding] = field(repr=False, compare=False)
     covered_by: str | None = None
+
+    @property
+    def keeping(self) -> tuple[Leaf, ...]:
+        """The tests that stopped the rule, or that could not be told. Worked out when asked: seldom, for few rules."""
+        return () if self.result is Result.FIRED else tuple(_weigh(self.rule.when, self.findings)[1])
 
     @property
     def stopped_by(self) -> tuple[str, ...]:
@@ -97,9 +102,7 @@ def supports(condition: Condition, findings: Mapping[str, Finding]) -> tuple[Fin
 
 def outcome(rule: Rule, reading: Reading) -> Outcome:
     """What became of the rule, with the tests that stopped it or that could not be told."""
-    answer = reading.truths[rule.id]
-    keeping = () if answer is Truth.TRUE else tuple(_weigh(rule.when, reading.findings)[1])
-    return Outcome(rule, _RESULTS[answer], keeping)
+    return Outcome(rule, _RESULTS[reading.truths[rule.id]], reading.findings)
 
 
 def undecided_leaves(condition: Condition, findings: Mapping[str, Finding]) -> tuple[Leaf, ...]:

@@ -6,12 +6,12 @@ else, and every decision is made by both.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import IntEnum
 
 from service.finding import Finding, Status
-from service.knowledge.model import AllOf, AnyOf, Condition, Leaf, Word
+from service.knowledge.model import AllOf, Condition, Leaf, Word
 
 
 class Truth(IntEnum):
@@ -22,23 +22,13 @@ class Truth(IntEnum):
     TRUE = 2
 
 
-def _presence(status: Status, wanted: Status) -> Truth:
-    if status is Status.UNKNOWN:
-        return Truth.UNKNOWN
-    return Truth.TRUE if status is wanted else Truth.FALSE
-
-
-def _known(answer: bool) -> Truth:
-    return Truth.TRUE if answer else Truth.FALSE
-
-
-_WORDS: Mapping[Word, Callable[[Status], Truth]] = {
-    Word.PRESENT: lambda status: _presence(status, Status.PRESENT),
-    Word.ABSENT: lambda status: _presence(status, Status.ABSENT),
+_WORDS: Mapping[Word, Mapping[Status, Truth]] = {
+    Word.PRESENT: {Status.PRESENT: Truth.TRUE, Status.ABSENT: Truth.FALSE, Status.UNKNOWN: Truth.UNKNOWN},
+    Word.ABSENT: {Status.PRESENT: Truth.FALSE, Status.ABSENT: Truth.TRUE, Status.UNKNOWN: Truth.UNKNOWN},
     # These three speak about the record, not the patient, so they are never unknown.
-    Word.UNKNOWN: lambda status: _known(status is Status.UNKNOWN),
-    Word.NOT_PRESENT: lambda status: _known(status is not Status.PRESENT),
-    Word.NOT_ABSENT: lambda status: _known(status is not Status.ABSENT),
+    Word.UNKNOWN: {Status.PRESENT: Truth.FALSE, Status.ABSENT: Truth.FALSE, Status.UNKNOWN: Truth.TRUE},
+    Word.NOT_PRESENT: {Status.PRESENT: Truth.FALSE, Status.ABSENT: Truth.TRUE, Status.UNKNOWN: Truth.TRUE},
+    Word.NOT_ABSENT: {Status.PRESENT: Truth.TRUE, Status.ABSENT: Truth.FALSE, Status.UNKNOWN: Truth.TRUE},
 }
 
 
@@ -67,7 +57,7 @@ _NOT = {Truth.TRUE: Truth.FALSE, Truth.UNKNOWN: Truth.UNKNOWN, Truth.FALSE: Trut
 
 def _test(leaf: Leaf, finding: Finding) -> Truth:
     if leaf.word is not None:
-        return _WORDS[leaf.word](finding.status)
+        return _WORDS[leaf.word][finding.status]
     if finding.status is Status.ABSENT:
         return Truth.FALSE
     answers = [
@@ -85,13 +75,16 @@ def _test(leaf: Leaf, finding: Finding) -> Truth:
 def truth(condition: Condition, findings: Mapping[str, Finding]) -> Truth:
     """Whether the condition holds: true, false, or not to be told from what is known.
 
-    ``findings`` must hold every finding the condition names; a missing one is a KeyError, because
-    a finding is never merely not there.
+    ``findings`` must hold every finding the condition names; a missing one that is read is a KeyError,
+    because a finding is never merely not there.
     """
     if isinstance(condition, Leaf):
         return _test(condition, findings[condition.finding])
-    answers = [truth(part, findings) for part in condition.parts]
-    if isinstance(condition, AllOf):
-        return min(answers)
-    assert isinstance(condition, AnyOf)
-    return max(answers)
+    # All of them are as true as the least true, any of them as the truest; once that is settled the rest is not read.
+    weigh, settled = (min, Truth.FALSE) if isinstance(condition, AllOf) else (max, Truth.TRUE)
+    answer = Truth.TRUE if settled is Truth.FALSE else Truth.FALSE
+    for part in condition.parts:
+        answer = weigh(answer, truth(part, findings))
+        if answer is settled:
+            break
+    return answer
