@@ -44,6 +44,29 @@ def test_h01_an_anticoagulant_is_found_however_it_is_written(client: FlaskClient
     assert "sf-nsaid-anticoagulant" in speaking(answered, "critical")
 
 
+@pytest.mark.parametrize(
+    ("order", "also_taken", "rule"),
+    [
+        ("warfarin sodium 5 MG Oral Tablet", [], "sf-new-anticoagulant-active-nsaid"),
+        ("apixaban 5 MG Oral Tablet", [], "sf-new-anticoagulant-active-nsaid"),
+        ("lithium carbonate 300 MG Oral Capsule", [], "sf-new-lithium-methotrexate-active-nsaid"),
+        ("methotrexate 2.5 MG Oral Tablet", [], "sf-new-lithium-methotrexate-active-nsaid"),
+        ("lisinopril 10 MG Oral Tablet", ["furosemide 40 MG Oral Tablet"], "sf-new-triple-whammy-active-nsaid"),
+        ("furosemide 40 MG Oral Tablet", ["lisinopril 10 MG Oral Tablet"], "sf-new-triple-whammy-active-nsaid"),
+    ],
+    ids=["warfarin", "apixaban", "lithium", "methotrexate", "ACE inhibitor", "diuretic"],
+)
+def test_h01_a_pair_is_found_when_its_other_drug_is_ordered_and_the_nsaid_is_running(
+    client: FlaskClient, order: str, also_taken: list[str], rule: str
+) -> None:
+    others = [drug_in_words(text) for text in also_taken]
+    chart = [person(), drug_in_words(order, status="draft"), *others]
+    assert rule in speaking(ask(client, [*chart, sciatica(), drug(*IBUPROFEN)], "order-sign"))
+    # Without the NSAID there is no pair, and without a back problem it is another service's business.
+    assert speaking(ask(client, [*chart, sciatica()], "order-sign")) == set()
+    assert speaking(ask(client, [*chart, drug(*IBUPROFEN)], "order-sign", complete="Condition")) == set()
+
+
 def test_h01_a_drug_with_a_code_nobody_mapped_is_said_to_be_unchecked(client: FlaskClient) -> None:
     unmapped = drug("99", "Zyxolin", system="urn:a-local-formulary")
     answered = ask(client, [person(), sciatica(), unmapped, ordered(*IBUPROFEN)], "order-sign")

@@ -76,7 +76,12 @@ def escaping() -> bytes:
     return gzip.compress(stream.getvalue())
 
 
-@pytest.mark.parametrize("content", [b"", b"not a pack", gzip.compress(b"not a tar"), escaping()])
+# Named, because compressed bytes hold the time: test runs side by side would not agree on the names of the tests.
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"not a pack", gzip.compress(b"not a tar"), escaping()],
+    ids=["nothing", "words", "no archive", "a path outside"],
+)
 def test_what_is_no_pack_is_refused(content: bytes) -> None:
     with pytest.raises(KnowledgeError):
         open_pack(content)
