@@ -70,6 +70,17 @@ def test_a_kept_call_is_decided_again_to_the_byte(app: Flask) -> None:
     assert "words of the record" in again[0].cards[0]["detail"]
 
 
+def test_control_characters_of_the_record_reach_no_card_and_disturb_no_comparison(app: Flask) -> None:
+    sent = json.dumps(order_sign()).replace("buprofen", "bu\\u0003pro\\u0002fen")
+    assert "\\u0003" in sent
+    cards = post(app, ORDER_SIGN, json.loads(sent))
+    assert "bu pro fen" in cards[0]["detail"]
+    assert not {"\x02", "\x03"} & set("".join(json.dumps(cards, ensure_ascii=False)))
+    assert "\\u000" not in json.dumps(cards)
+    (kept,) = kept_decisions(app)
+    assert Replayer(reading_of(app)).replay(kept).differences == ()
+
+
 def test_two_orders_alike_are_still_two(app: Flask) -> None:
     second = copy.deepcopy(IBUPROFEN) | {"id": "draft-2"}
     post(app, ORDER_SIGN, order_sign(IBUPROFEN, second))
