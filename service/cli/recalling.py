@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import orjson
 
 from service.cli.memory import Opened, day, open_store
-from service.store.reading import Kept
+
+if TYPE_CHECKING:
+    from service.hooks.replaying import Replayed
+    from service.store.reading import Kept
 
 
 @click.command()
@@ -29,9 +32,13 @@ def recall(  # each option is one way to ask
 ) -> None:
     """Say which cards were shown, by which rules, on which findings, and what the clinician did with them.
 
+    Each decision is made again from what was kept, under the rule set of that day, so that the cards can be told.
+
     \b
     sciatica-cds recall --patient 4711 --since 2026-03-01 --until 2026-04-01
     """  # noqa: D301  # click reads the backspace
+    from service.hooks.replaying import Replayer
+
     if sum(one is not None for one in (patient, decision_id, card_id)) != 1:
         raise click.UsageError("ask by --patient, --decision or --card")
     opened = open_store()
@@ -42,36 +49,57 @@ def recall(  # each option is one way to ask
     else:
         assert decision_id is not None
         found = [opened.reading.decision(decision_id)]
+    replayer = Replayer(opened.reading)
     for kept in found:
-        _tell(opened, kept, as_json=as_json)
+        told = _recalled(opened, kept, replayer.replay(kept))
+        if as_json:
+            click.echo(orjson.dumps(told).decode())
+        else:
+            _tell(told)
     if not found:
         click.echo("no decision about this patient is kept for this time", err=True)
 
 
-def _tell(opened: Opened, kept: Kept, *, as_json: bool) -> None:
+def _recalled(opened: Opened, kept: Kept, again: Replayed) -> dict[str, Any]:
+    """A decision with what its cards said, what became of them, and whether it would be made the same again."""
     from service.store.exports import exported
 
     told = exported(kept, opened.reading.rule_set(kept.body["ruleset"]))
     outcomes = opened.reading.feedback_of([card["uuid"] for card in told["cards"]])
+    summaries = {card["uuid"]: card["summary"] for card in again.cards}
+    advice = again.decision.advice if again.decision is not None else ()
+    rests_on = {item.rule.id: [finding.name for finding in item.found] for item in advice}
     for card in told["cards"]:
+        card["summary"] = summaries.get(card["uuid"])
+        found = (name for rule, _, _ in card["rules"] for name in rests_on.get(rule, ()))
+        card["found"] = list(dict.fromkeys(found))
         card["feedback"] = outcomes.get(card["uuid"], [])
-    if as_json:
-        click.echo(orjson.dumps(told).decode())
-        return
+    told["replay"] = {"same": again.same, "differences": list(again.differences)}
+    return told
+
+
+def _tell(told: dict[str, Any]) -> None:
     rule_set = told["ruleset"]
     click.echo(f"{told['at']}  {told['hook']}  decision {told['id']}")
     click.echo(f"  rule set {rule_set['name']} {rule_set['version']}, digest {rule_set['digest']}")
     for card in told["cards"]:
         _tell_card(card)
-    present = [name for name, status in told["findings"].items() if status == "present"]
-    click.echo(f"  found: {', '.join(present) or 'nothing'}")
+    if not told["cards"]:
+        click.echo("  no card was shown")
     if told["not_recorded"] or told["not_assessed"]:
         click.echo(f"  not recorded: {', '.join([*told['not_recorded'], *told['not_assessed']])}")
+    for difference in told["replay"]["differences"]:
+        click.echo(f"  decided again it differs: {difference}")
+    if told["replay"]["same"]:
+        click.echo(f"  decided again the cards are the same; sciatica-cds replay {told['id']} shows them whole")
 
 
 def _tell_card(card: dict[str, Any]) -> None:
     rules = ", ".join(f"{rule} {version}" for rule, version, speaks in card["rules"] if speaks)
-    click.echo(f"  {card['indicator']}: {rules or 'what was not assessed'} (card {card['uuid']})")
+    click.echo(f"  {card['indicator']}: {card['summary'] or 'its words cannot be shown again'}")
+    click.echo(f"    by {rules or 'no rule: it says what was not assessed'} (card {card['uuid']})")
+    if card["found"]:
+        click.echo(f"    because of {', '.join(card['found'])}")
     for report in card["feedback"]:
         reason = f", reason {report['reason']}" if report["reason"] else ""
         click.echo(f"    {report['outcome']} at {report['outcome_at']}{reason}")

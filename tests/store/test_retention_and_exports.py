@@ -155,6 +155,9 @@ def test_the_question_of_years_later_is_one_command() -> None:
     assert code == 0
     for told in ("order-sign", "sf-nsaid-contraindicated 1.0.0", "overridden at 2026-11-24", "digest", "anticoagulant"):
         assert told in text
+    assert "critical: NSAID ordered although contraindicated. Choose other pain relief." in text
+    assert "because of nsaid-ordered, anticoagulant-active" in text
+    assert "decided again the cards are the same" in text
     assert "no decision" in CliRunner().invoke(group, ["recall", "--patient", "p2"]).output
 
 
