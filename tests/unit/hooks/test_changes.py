@@ -35,6 +35,7 @@ def entry(resource: dict[str, Any]) -> Entry:
     return Entry(resource, resource["resourceType"], resource.get("id"), "draftOrders.entry[0]")
 
 
+@pytest.mark.requirement("AC-4")
 def test_ac_4_only_the_length_of_the_order_changes() -> None:
     changed = limited(entry(DRAFT), 14, Release.R4)
     assert changed is not None
