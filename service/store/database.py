@@ -50,6 +50,8 @@ class Database:
     def __init__(self, url: URL, wait_seconds: float = 5.0) -> None:
         self.url = url
         self.is_sqlite = url.get_backend_name() == "sqlite"
+        # Once, before workers are forked: the driver of PostgreSQL takes as long to import as twenty calls to answer.
+        url.get_dialect().import_dbapi()
         self._wait = wait_seconds
         self._mutex = threading.RLock()
         self._process = 0

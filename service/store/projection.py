@@ -6,11 +6,12 @@ The same functions fill the tables and, in ``audit verify``, say what must stand
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import BigInteger, Connection, Integer, LargeBinary, String, Table, Text
+from sqlalchemy.dialects import sqlite
 
 from service.store.chain import Row
 from service.store.packs import Packs
@@ -118,8 +119,25 @@ _OF_KIND: Mapping[str, Callable[[Row, Json, Projected], None]] = {
 
 
 def _insert(connection: Connection, table: Table, values: Sequence[Values]) -> None:
-    if values:
-        make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-        names = [column.name for column in table.columns]
-        named = [dict(zip(names, row, strict=True)) for row in values]
-        connection.execute(make(table).on_conflict_do_nothing(), named)
+    if not values:
+        return
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(_one_by_one(table), list(values))
+    else:
+        connection.exec_driver_sql(_all_at_once(table), tuple(map(list, zip(*values, strict=True))))
+
+
+@cache
+def _one_by_one(table: Table) -> str:
+    """SQLite takes many rows of one statement without a round trip for each."""
+    statement = sqlite.insert(table).on_conflict_do_nothing()
+    return str(statement.compile(dialect=sqlite.dialect()))
+
+
+@cache
+def _all_at_once(table: Table) -> str:
+    """PostgreSQL takes all rows as one array for each column: one statement, whatever their number."""
+    kinds = {String: "text", Text: "text", Integer: "int", BigInteger: "bigint", LargeBinary: "bytea"}
+    arrays = ", ".join(f"%b::{kinds[type(column.type)]}[]" for column in table.columns)
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    return f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING"  # noqa: S608
