@@ -78,3 +78,5 @@ def _of_state(services: Services, state: State) -> Iterator[str]:
         yield state.refused_rules
     if state.memory.get("fault"):
         yield str(state.memory["fault"])
+    if state.memory.get("not_kept"):
+        yield f"{state.memory['not_kept']} calls of this process could not be kept since it started"

@@ -55,11 +55,14 @@ class Known:
 class Memory:
     """Keeps answered calls in a store. Safe for threads.
 
-    With ``required`` a call that cannot be kept is not answered; else it is, and the log says so.
+    With ``required`` a call that cannot be kept is not answered; else it is, and the log and ``/health`` say so:
+    ``not_kept`` counts those of this process.
     """
 
     store: Store
     required: bool = False
+    not_kept: int = 0
+    _failing: str | None = None
     _known: dict[str, Known] = field(default_factory=dict)
     _mutex: threading.Lock = field(default_factory=threading.Lock)
 
@@ -69,17 +72,22 @@ class Memory:
             known = self._of(services)
             body = kept_body(answered, known, issuer, seconds)
             self.store.append("decision", body, known.rule_set)
+            self._failing = None
         except Exception as error:  # noqa: BLE001  # a mistake of ours here must not cost a clinician the answer
             # The text of any other error may quote the record.
             told = str(error) if isinstance(error, StoreError) else type(error).__name__
+            with self._mutex:
+                self.not_kept += 1
+            self._failing = f"calls are not kept: {told}"
             if self.required:
                 raise StoreError(f"decision {answered.decision.id} was not kept: {told}") from None
             logger().error("decision not kept", decision=answered.decision.id, error=told)
 
     def state(self) -> Json:
-        """How the store is, for ``/health``: whether the database can be reached, and how much waits for it."""
-        fault = self.store.fault
-        told = {"reachable": fault is None, "waiting_bytes": self.store.waiting_bytes()}
+        """How the store is, for ``/health``: whether the database can be reached, what waits for it, what was lost."""
+        told: Json = {"reachable": self.store.fault is None, "waiting_bytes": self.store.waiting_bytes()}
+        told["not_kept"] = self.not_kept
+        fault = self._failing or self.store.fault
         return told if fault is None else told | {"fault": fault}
 
     def feedback(self, endpoint: Endpoint) -> KeptFeedback:

@@ -150,6 +150,9 @@ def test_where_keeping_is_required_a_call_that_cannot_be_kept_is_not_answered(tm
         assert answer.status_code == status
         if status == 500:
             assert "decision" not in answer.get_data(as_text=True)
+        told = app.test_client().get("/health").get_json()
+        assert told["store"]["not_kept"] == 1
+        assert any("calls are not kept" in warning for warning in told["warnings"])
         store_of(app).close()
 
 
@@ -167,6 +170,19 @@ def test_a_mistake_in_remembering_costs_no_answer_unless_keeping_is_required(
     told = capsys.readouterr().err
     assert "decision not kept" in told
     assert "CANARY" not in told
+
+
+def test_health_remembers_what_was_not_kept_when_keeping_works_again(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr("service.hooks.memory.kept_body", lambda *_: 1 / 0)
+        post(app, ORDER_SIGN, order_sign())
+    post(app, ORDER_SIGN, order_sign())
+    told = app.test_client().get("/health").get_json()
+    assert told["store"]["not_kept"] == 1
+    assert "fault" not in told["store"]
+    assert "1 calls of this process could not be kept since it started" in told["warnings"]
 
 
 def report(app: Flask, *items: dict[str, Any]) -> int:
