@@ -25,6 +25,7 @@ def audit() -> None:
 def verify(anchor: str | None) -> None:
     """Find every row that was changed, dropped, inserted or swapped. Ends with 1 when there is one."""
     from service.store.audit import audit as audit_store
+    from service.store.spool import rejected
 
     published = None
     if anchor is not None:
@@ -34,8 +35,8 @@ def verify(anchor: str | None) -> None:
         published = (int(number), hashed)
     opened = open_store()
     report = audit_store(opened.database, opened.keyring, published)
-    for path in sorted(opened.place.spool.glob("*.rejected")):
-        report.fault(f"spool {path.stem}", "holds lines that are no rows under these keys, and was set aside")
+    for writer in rejected(opened.place.spool):
+        report.fault(f"spool {writer}", "holds lines that are no rows under these keys, and was set aside")
     for fault in report.faults:
         click.echo(str(fault))
     if report.more:

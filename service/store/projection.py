@@ -16,6 +16,7 @@ from sqlalchemy.dialects import sqlite
 from service.store.chain import Row
 from service.store.packs import Packs
 from service.store.tables import (
+    CARD_LENGTH,
     card_rules,
     cards,
     decisions,
@@ -96,8 +97,16 @@ def _decision(row: Row, body: Json, into: Projected) -> None:
 
 
 def _feedback(row: Row, body: Json, into: Projected) -> None:
-    names = ("card", "service", "outcome", "outcome_at", "received_at", "reason", "comment", "issuer")
-    into["feedback"].append((body["event"], row.writer, row.seq, *(body[name] for name in names)))
+    names = ("service", "outcome", "outcome_at", "received_at", "reason", "comment", "issuer")
+    told = (_storable(body[name]) for name in names)
+    # A client may send anything as the uuid; what does not fit names no card that is known.
+    card = _storable(body["card"])[:CARD_LENGTH]
+    into["feedback"].append((body["event"], row.writer, row.seq, card, *told))
+
+
+def _storable(text: Any) -> Any:
+    """PostgreSQL holds no NUL in text: one such row would keep all rows of its batch from ever coming home."""
+    return text.replace("\x00", "\ufffd") if isinstance(text, str) else text
 
 
 def _tombstone(row: Row, body: Json, into: Projected) -> None:

@@ -18,6 +18,7 @@ from service.store.chain import Row, from_line
 from service.store.keys import Keyring
 
 _SUFFIX = ".rows"
+_REJECTED = ".rejected"
 _CHUNK = 1024 * 1024
 
 
@@ -95,7 +96,7 @@ class Orphan:
 
     def set_aside(self) -> None:
         """Keep it under another name for a person to look at: it holds lines that are no rows under these keys."""
-        self.path.rename(self.path.with_suffix(".rejected"))
+        self.path.rename(self.path.with_suffix(_REJECTED))
 
 
 def orphans(folder: Path) -> Iterator[Orphan]:
@@ -125,6 +126,11 @@ def living(folder: Path, keyring: Keyring) -> Iterator[list[Row]]:
             yield from (rows for rows, _ in _batches(descriptor, keyring))
         finally:
             os.close(descriptor)
+
+
+def rejected(folder: Path) -> list[str]:
+    """The writers whose files were set aside."""
+    return sorted(path.stem for path in folder.glob(f"*{_REJECTED}"))
 
 
 def waiting_bytes(folder: Path) -> int:

@@ -15,6 +15,7 @@ _TIME = String(27)
 _HASH = String(64)
 _UUID = String(36)
 _NAME = String(128)
+CARD_LENGTH = 512
 
 ledger = Table(
     "ledger",
@@ -108,7 +109,9 @@ feedback = Table(
     Column("event", _HASH, primary_key=True, comment="SHA-256 of what was reported: the same report twice is one row."),
     Column("writer", String(16), nullable=False, comment="With seq: its first row in the ledger."),
     Column("seq", BigInteger, nullable=False, comment="With writer: its first row in the ledger."),
-    Column("card", String(512), nullable=False, comment="uuid of the card. A card that is not in cards is unknown."),
+    Column(
+        "card", String(CARD_LENGTH), nullable=False, comment="uuid of the card. A card that is not in cards is unknown."
+    ),
     Column("service", _NAME, nullable=False, comment="Id of the service to which was reported."),
     Column("outcome", String(16), nullable=False, comment="accepted or overridden."),
     Column("outcome_at", _TIME, nullable=False, comment="When the clinician acted, as the client says."),

@@ -21,10 +21,12 @@ from service.store import schema
 from service.store.audit import audit
 from service.store.homecoming import bring_all_home
 from service.store.place import Place
+from service.store.stats import stats
 from service.store.store import Store
 from service.store.tables import ledger, metadata, rule_set_files, writers
 from tests.store.postgresql import Server
 from tests.store.rows import RULE_SET, decision, keep, kept_ids
+from tests.store.rows import feedback as reported
 
 
 def test_every_decision_is_kept_once_and_in_order(store: Store) -> None:
@@ -76,6 +78,17 @@ def test_a_row_that_two_bring_home_is_kept_once(store: Store) -> None:
         thread.join()
     assert kept_ids(store) == sorted(ids)
     assert audit(store.database, store.keyring).is_good
+
+
+@pytest.mark.parametrize("card", ["a\x00b", ("İ" * 500).lower()], ids=["a NUL", "longer in lower case"])
+def test_nothing_a_client_reports_keeps_rows_from_coming_home(store: Store, card: str) -> None:
+    store.append("feedback", reported(card) | {"comment": "a\x00b"})
+    ids = keep(store, 2)
+    store.drain()
+    assert store.waiting_bytes() == 0
+    assert kept_ids(store) == sorted(ids)
+    assert audit(store.database, store.keyring).is_good
+    assert stats(store.database).unknown_cards == 1
 
 
 def test_many_threads_of_one_process_make_one_chain(store: Store) -> None:
