@@ -12,9 +12,9 @@ from typing import Any
 
 from service.config import Settings
 from service.hooks.library import HOOKS
-from service.hooks.needs import facts_for, types_of
+from service.hooks.needs import facts_for
 from service.hooks.templates import Template
-from service.knowledge.model import FactDefinition, Knowledge, ServiceDefinition
+from service.knowledge.model import FactDefinition, Knowledge, ServiceDefinition, types_read
 
 CDS_HOOKS_VERSION = "2.0.1"
 _SORTED = re.compile(r"_sort=-([a-z-]+)")
@@ -40,7 +40,7 @@ def dated(template: Template, facts: Iterable[FactDefinition]) -> str:
     if newest is None or not template.narrowed:
         # A list that must be whole is asked for whole.
         return template.query
-    limits = [_looks_back(fact, type_) for fact in facts for type_ in template.types if type_ in types_of(fact)]
+    limits = [_looks_back(fact, type_) for fact in facts for type_ in template.types if type_ in types_read(fact)]
     known = [limit for limit in limits if limit is not None]
     if not known or len(known) < len(limits):
         return template.query

@@ -12,8 +12,7 @@ from service.engine.trace import read_plainly
 from service.finding import Finding, Status
 from service.knowledge.conditions import Truth
 from service.knowledge.examples import EXPECTED
-from service.knowledge.model import Example, FactKind, Given, Knowledge, Rule
-from service.record.builder.states import possible_states
+from service.knowledge.model import Example, FactKind, Given, Knowledge, Rule, possible_states
 
 if TYPE_CHECKING:
     from service.review.symbolic import Patients

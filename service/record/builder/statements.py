@@ -10,7 +10,6 @@ from service.knowledge.model import Code, FactDefinition, FactKind, FactSource, 
 from service.record.builder.codes import Avoid, Codebook
 from service.record.builder.entries import answer, statement
 from service.record.builder.sheet import Draft, Sheet, UnbuildableError, clinical, concept, verification, words
-from service.record.builder.states import DENIABLE
 from service.record.builder.wanted import Wanted
 
 Option = Callable[[Sheet], None]
@@ -22,6 +21,8 @@ Date = tuple[int, bool] | None
 _USUAL_DAYS = 10
 _EPISODE_DAYS = 60
 _WITH_CLINICAL_STATUS = ("Condition", "AllergyIntolerance")
+_DENIED_IN = ("Condition", "AllergyIntolerance", "Observation")
+"""The resource types in which a no is written; every fact that a questionnaire can deny, an Observation can too."""
 _MANY_SITES = ("Condition", "Procedure", "ServiceRequest")
 
 
@@ -50,7 +51,7 @@ class Statements:
             yield partial(self._keep_whole, definition=definition)
         for needs_episode in (False, True):
             for source in definition.sources:
-                if source.resource in DENIABLE and needs_episode == source.in_episode:
+                if source.resource in _DENIED_IN and needs_episode == source.in_episode:
                     for code in self._codebook.best(source, self._avoid):
                         yield partial(self._deny, source=source, code=code)
 

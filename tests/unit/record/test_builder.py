@@ -14,10 +14,9 @@ from hypothesis import strategies as st
 
 from service.finding import Finding, Status
 from service.knowledge.loader import load
-from service.knowledge.model import FactDefinition, FactKind, Given, Knowledge
+from service.knowledge.model import FactDefinition, FactKind, Given, Knowledge, possible_states
 from service.record.builder.case import Case
 from service.record.builder.document import Builder
-from service.record.builder.states import possible_states
 from service.record.derive import Derivation
 from service.record.model import Record, Release
 from service.record.prefetch_states import Selection, classify

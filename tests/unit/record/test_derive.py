@@ -17,10 +17,9 @@ from hypothesis import strategies as st
 from service.errors import RequestError
 from service.finding import Finding, Status
 from service.knowledge.loader import load
-from service.knowledge.model import FactKind, Given, Knowledge
+from service.knowledge.model import FactKind, Given, Knowledge, possible_states
 from service.record.builder.case import Case
 from service.record.builder.document import Builder
-from service.record.builder.states import possible_states
 from service.record.derive import Derivation
 from service.record.reader import read_bundle
 from tests.unit.record.facts_in_python import (
