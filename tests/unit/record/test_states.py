@@ -1,4 +1,4 @@
-"""States: what the reader makes of a fact is always among the states its kind can have, so that proofs leave none out."""
+"""States: what the reader makes of a fact is always a state its kind can have, so that proofs leave none out."""
 
 from __future__ import annotations
 
