@@ -14,9 +14,9 @@ from decimal import Decimal
 import z3
 
 from service.engine.patterns import ABSENT, PRESENT, STATUS_NUMBER, UNKNOWN, Scale, scales_of, tests_of
-from service.engine.strata import concluding_rules, rules_for, stratify
 from service.finding import Finding, Status
 from service.knowledge.model import AllOf, Condition, FactDefinition, FactKind, Knowledge, Leaf, Rule, Word, leaves
+from service.knowledge.strata import concluding_rules, rules_for, stratify
 
 # Kinds of which a record can never say "absent": a number is known or not known.
 NEVER_ABSENT = frozenset(

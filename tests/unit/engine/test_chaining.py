@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.engine.chaining import PATTERNS_PER_RULE, RULES_PER_PATTERN, TESTS_PER_FINDING, Program
-from service.engine.strata import stratify
 from service.engine.trace import read_plainly
 from service.errors import EngineError, EnvelopeError, KnowledgeError
 from service.finding import Finding, Status
 from service.knowledge.conditions import Truth
 from service.knowledge.model import AllOf, AnyOf, Condition, Leaf, Rule, Word
+from service.knowledge.strata import stratify
 from tests.rules_in_python import (
     ABSENT,
     PRESENT,
