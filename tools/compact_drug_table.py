@@ -17,7 +17,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from service.record.medication.drug_names import NameSearch, brand_of, parse_name
 from service.record.medication.drug_table import FORMAT, ROUTE_LETTERS
 
-OUTPUT = Path(__file__).resolve().parent.parent / "service" / "record" / "medication" / "data" / "rxnorm-ingredients.tsv.gz"
+OUTPUT = (
+    Path(__file__).resolve().parent.parent / "service" / "record" / "medication" / "data" / "rxnorm-ingredients.tsv.gz"
+)
 LETTERS = {route: letter for letter, route in ROUTE_LETTERS.items() if route}
 BRANDED = {"SBD", "BPCK"}
 

@@ -11,9 +11,8 @@ from service.cards.wording import asked
 from service.decision import Decision
 from service.engine.trace import Result
 from service.finding import Status
-from service.knowledge.data_requirements import types_of
 from service.knowledge.hooks import HOOKS
-from service.knowledge.model import Indicator, Knowledge, Rule
+from service.knowledge.model import Indicator, Knowledge, Rule, types_read
 from service.record.input.prefetch_templates import Template
 
 Json = dict[str, Any]
@@ -93,5 +92,5 @@ def _lacking(knowledge: Knowledge, decision: Decision, missing: Sequence[Templat
     """The lists that were asked for, did not come, and hold what was not assessed."""
     # A conclusion that is named as one is read from no list of its own.
     facts = [knowledge.facts[name] for name in decision.not_assessed if name in knowledge.facts]
-    read = {kind for fact in facts for kind in types_of(fact)}
+    read = {kind for fact in facts for kind in types_read(fact)}
     return [template.title for template in missing if read & set(template.types)]

@@ -2,45 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Iterable
 
-from service.knowledge.model import FactDefinition, FactKind, Knowledge, Rule
+from service.knowledge.model import FactDefinition, Knowledge, Rule
 from service.knowledge.strata import rules_for
-
-_DRUG_TYPES = ("MedicationRequest", "MedicationStatement")
-
-# Where each kind of fact looks beyond the sources it names itself.
-_TYPES: Mapping[FactKind, tuple[str, ...]] = MappingProxyType(
-    {
-        FactKind.CODED: (),
-        FactKind.ELAPSED: (),
-        FactKind.QUANTITY: ("Observation",),
-        FactKind.CHANGE: ("Observation",),
-        FactKind.AGE: ("Patient",),
-        FactKind.SEX: ("Patient",),
-        FactKind.GESTATION: ("Observation", "Condition"),
-        FactKind.DRUG: _DRUG_TYPES,
-        FactKind.COURSE: _DRUG_TYPES,
-        FactKind.ORDER: (),
-        # The reason of an order may be a reference to a problem.
-        FactKind.ORDER_REASON: ("Condition",),
-        FactKind.SETTING: (),
-    }
-)
-
-
-def types_of(fact: FactDefinition) -> tuple[str, ...]:
-    """The resource types the fact is read from, each once. Orders of the call itself are not among them."""
-    types = [source.resource for source in fact.sources]
-    if fact.kind is FactKind.COUNT:
-        types += _DRUG_TYPES if fact.measure == "ingredients" else ()
-    else:
-        types += _TYPES[fact.kind]
-    if fact.compute is not None:
-        # eGFR from creatinine takes age and sex from the Patient (product choice no. 11).
-        types.append("Patient")
-    return tuple(dict.fromkeys((*types, *fact.complete)))
 
 
 def facts_for(knowledge: Knowledge, hook: str) -> tuple[FactDefinition, ...]:

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from service.config import Settings
-from service.knowledge.data_requirements import facts_for, types_of
+from service.knowledge.data_requirements import facts_for
 from service.knowledge.hooks import HOOKS
-from service.knowledge.model import FactDefinition, Knowledge, ServiceDefinition
+from service.knowledge.model import FactDefinition, Knowledge, ServiceDefinition, types_read
 from service.record.input.prefetch_templates import Template
 
 CDS_HOOKS_VERSION = "2.0.1"
@@ -40,7 +40,7 @@ def dated(template: Template, facts: Iterable[FactDefinition]) -> str:
     if newest is None or not template.narrowed:
         # A list that must be whole is asked for whole.
         return template.query
-    limits = [_looks_back(fact, type_) for fact in facts for type_ in template.types if type_ in types_of(fact)]
+    limits = [_looks_back(fact, type_) for fact in facts for type_ in template.types if type_ in types_read(fact)]
     known = [limit for limit in limits if limit is not None]
     if not known or len(known) < len(limits):
         return template.query

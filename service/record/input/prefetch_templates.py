@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from service.knowledge.data_requirements import facts_for, types_of
-from service.knowledge.model import Knowledge
+from service.knowledge.data_requirements import facts_for
+from service.knowledge.model import Knowledge, types_read
 from service.record.input.prefetch_states import Selection
 
 _PATIENT = "{{context.patientId}}"
@@ -81,7 +81,7 @@ def templates_for(knowledge: Knowledge, hook: str) -> tuple[Template, ...]:
     Patient and problem list are always asked for: they say who this is and when the episode began.
     """
     facts = facts_for(knowledge, hook)
-    wanted = {"Condition", *(kind for fact in facts for kind in types_of(fact))}
+    wanted = {"Condition", *(kind for fact in facts for kind in types_read(fact))}
     whole = {kind for fact in facts for kind in fact.complete}
     return (
         Template("patient", f"Patient/{_PATIENT}", ("Patient",), title="the patient record"),
@@ -92,7 +92,7 @@ def templates_for(knowledge: Knowledge, hook: str) -> tuple[Template, ...]:
 def unasked(knowledge: Knowledge, hook: str) -> frozenset[str]:
     """The resource types a fact of this hook reads for which there is no query: a gap in this module."""
     known = {"Patient", *(query.type for query in _QUERIES)}
-    return frozenset(kind for fact in facts_for(knowledge, hook) for kind in types_of(fact)) - known
+    return frozenset(kind for fact in facts_for(knowledge, hook) for kind in types_read(fact)) - known
 
 
 def _template(query: _Query, whole: set[str]) -> Template:

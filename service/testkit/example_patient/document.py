@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from service.finding import Status
-from service.knowledge.model import FactDefinition, FactKind, Given, Knowledge
+from service.knowledge.model import KINDS, BuiltAs, FactDefinition, FactKind, Given, Knowledge
 from service.record.derive import Derivation
 from service.record.model import Release
 from service.testkit.example_patient.case import Case
@@ -146,18 +146,21 @@ class _Composition:
                 return self._unknown(definition)
 
     def _present(self, definition: FactDefinition, given: Given) -> Iterator[Option]:
-        match definition.kind:
-            case FactKind.CODED | FactKind.ELAPSED:
+        match _built_as(definition):
+            case BuiltAs.STATEMENT:
                 return self._statements.present(definition, given)
-            case FactKind.COUNT if definition.measure != "ingredients":
+            case BuiltAs.ENTRIES:
                 return self._entries(definition, given)
-            case FactKind.CHANGE:
+            case BuiltAs.CHANGE:
                 return self._with_episode(self._numbers.change(definition, given))
-            case FactKind.AGE | FactKind.QUANTITY | FactKind.GESTATION:
+            case BuiltAs.NUMBER:
                 return self._numbers.present(definition, given)
-            case FactKind.SEX:
+            case BuiltAs.SEX:
                 return iter([_set_sex(definition, present=True)])
-        return self._treatment.present(definition, given)
+            case BuiltAs.TREATMENT:
+                return self._treatment.present(definition, given)
+            case BuiltAs.SETTING:
+                return iter(())
 
     def _absent(self, definition: FactDefinition) -> Iterator[Option]:
         match definition.kind:
@@ -168,10 +171,10 @@ class _Composition:
         return self._statements.absent(definition)
 
     def _unknown(self, definition: FactDefinition) -> Iterator[Option]:
-        match definition.kind:
-            case FactKind.CODED | FactKind.ELAPSED | FactKind.COUNT:
+        match _built_as(definition):
+            case BuiltAs.STATEMENT | BuiltAs.ENTRIES:
                 return self._statements.unknown(definition)
-            case FactKind.DRUG | FactKind.COURSE | FactKind.ORDER | FactKind.ORDER_REASON:
+            case BuiltAs.TREATMENT:
                 return self._treatment.unknown(definition)
         return iter(())
 
@@ -197,6 +200,10 @@ class _Composition:
                     sheet.whole.update(definition.complete)
 
             yield write
+
+
+def _built_as(definition: FactDefinition) -> BuiltAs:
+    return KINDS[definition.kind].built_as(definition)
 
 
 def _set_sex(definition: FactDefinition, *, present: bool) -> Option:

@@ -18,7 +18,6 @@ from service.testkit.example_patient.resource_draft import (
     verification,
     words,
 )
-from service.testkit.example_patient.states import DENIABLE
 from service.testkit.example_patient.wanted import Wanted
 
 Option = Callable[[Sheet], None]
@@ -30,6 +29,8 @@ Date = tuple[int, bool] | None
 _USUAL_DAYS = 10
 _EPISODE_DAYS = 60
 _WITH_CLINICAL_STATUS = ("Condition", "AllergyIntolerance")
+_DENIED_IN = ("Condition", "AllergyIntolerance", "Observation")
+"""The resource types in which a no is written; every fact that a questionnaire can deny, an Observation can too."""
 _MANY_SITES = ("Condition", "Procedure", "ServiceRequest")
 
 
@@ -58,7 +59,7 @@ class Statements:
             yield partial(self._keep_whole, definition=definition)
         for needs_episode in (False, True):
             for source in definition.sources:
-                if source.resource in DENIABLE and needs_episode == source.in_episode:
+                if source.resource in _DENIED_IN and needs_episode == source.in_episode:
                     for code in self._codebook.best(source, self._avoid):
                         yield partial(self._deny, source=source, code=code)
 

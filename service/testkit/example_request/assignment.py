@@ -11,9 +11,8 @@ from service.engine.trace import read_plainly
 from service.finding import Finding, Status
 from service.knowledge.conditions import Truth
 from service.knowledge.examples import EXPECTED
-from service.knowledge.model import Example, FactKind, Given, Knowledge, Rule
+from service.knowledge.model import Example, FactKind, Given, Knowledge, Rule, possible_states
 from service.knowledge.strata import concluding_rules, rules_for, stratify
-from service.testkit.example_patient.states import possible_states
 
 if TYPE_CHECKING:
     from service.review.symbolic import Patients

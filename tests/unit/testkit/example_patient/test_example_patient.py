@@ -14,14 +14,13 @@ from hypothesis import strategies as st
 
 from service.finding import Finding, Status
 from service.knowledge.loader import load
-from service.knowledge.model import FactDefinition, FactKind, Given, Knowledge
+from service.knowledge.model import FactDefinition, FactKind, Given, Knowledge, possible_states
 from service.record.derive import Derivation
 from service.record.input.prefetch_states import Selection, classify
 from service.record.input.reader import read_bundle, read_prefetch
 from service.record.model import Record, Release
 from service.testkit.example_patient.case import Case
 from service.testkit.example_patient.document import Builder
-from service.testkit.example_patient.states import possible_states
 from tests.unit.record.facts_in_python import NOW, fact, source
 
 RULES = Path(__file__).parents[4] / "rules"
