@@ -14,7 +14,6 @@ from decimal import Decimal
 import z3
 
 from service.engine.patterns import ABSENT, PRESENT, STATUS_NUMBER, UNKNOWN, Scale, scales_of, tests_of
-from service.engine.strata import concluding_rules, rules_for, stratify
 from service.finding import Finding, Status
 from service.knowledge.model import (
     AllOf,
@@ -27,6 +26,7 @@ from service.knowledge.model import (
     leaves,
     possible_states,
 )
+from service.knowledge.strata import concluding_rules, rules_for, stratify
 
 ABOUT_THE_RECORD = frozenset({Word.UNKNOWN, Word.NOT_PRESENT, Word.NOT_ABSENT})
 

@@ -8,15 +8,15 @@ from decimal import ROUND_DOWN, Decimal
 
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition, FactSource
-from service.record.dates import days_since
-from service.record.interval import Interval
-from service.record.kinds.answers import ANSWERED, stated_date
-from service.record.kinds.chart import Chart
+from service.record.chart.answers import ANSWERED, stated_date
+from service.record.chart.evidence import Verdict, Vote, joined, ordered, remarks, silence
+from service.record.chart.index import Chart
+from service.record.chart.window import place
 from service.record.kinds.coded import source_keys, votes_of
 from service.record.kinds.plan import Plan
-from service.record.kinds.votes import Verdict, Vote, joined, ordered, remarks, silence
-from service.record.kinds.window import place
-from service.record.statuses import Counts
+from service.record.values.dates import days_since
+from service.record.values.interval import Interval
+from service.record.values.statuses import Counts
 
 EARLIEST = "earliest"
 NO_DATE = "recorded without a date"
