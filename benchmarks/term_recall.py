@@ -18,9 +18,9 @@ from functools import cache
 from pathlib import Path
 
 from service.knowledge.loader import load
-from service.record.coding import CodeIndex
-from service.record.drugs import Drugs
-from service.record.kinds.medication import with_all_classes
+from service.record.values.coding import CodeIndex
+from service.record.medication.drugs import Drugs
+from service.record.medication.entry import with_all_classes
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("SCIATICA_CDS_TEST_DATA", ROOT.parent / "shared" / "data")) / "terms"

@@ -64,7 +64,8 @@ class Record:
 
     ``entries`` are in a canonical order that does not depend on the order of the input. ``orders``
     are what is being ordered in this call (draft requests under an order hook); they are not among
-    the entries. A type that ``completeness`` does not name was not sent.
+    the entries. A type that ``completeness`` does not name was not sent. ``not_read`` are, by type, the entries whose
+    codes and words could not be understood: they may be anything, so that their list proves no absence.
     """
 
     patient_id: str | None
@@ -74,6 +75,7 @@ class Record:
     orders: tuple[Entry, ...] = ()
     release: Release = Release.R4
     base: str | None = field(default=None)
+    not_read: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
 
     @cached_property
     def by_type(self) -> Mapping[str, tuple[Entry, ...]]:
