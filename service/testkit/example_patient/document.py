@@ -175,10 +175,10 @@ class _Composition:
 
     def _unknown(self, definition: FactDefinition) -> Iterator[Option]:
         match _built_as(definition):
-            case BuiltAs.STATEMENT | BuiltAs.ENTRIES:
-                return self._statements.unknown(definition)
-            case BuiltAs.TREATMENT:
+            case BuiltAs.TREATMENT if definition.kind is not FactKind.COUNT:
                 return self._treatment.unknown(definition)
+            case BuiltAs.STATEMENT | BuiltAs.ENTRIES | BuiltAs.TREATMENT:
+                return self._statements.unknown(definition)
         return iter(())
 
     def _with_episode(self, options: Iterable[Option]) -> Iterator[Option]:
