@@ -30,6 +30,8 @@ ROUTE_LETTERS = {
     "-": None,
 }
 """How the file writes a route; ``-`` for not told or unknown."""
+_LONGEST_CODE = 10
+"""Digits of a code: RxNorm has eight at most, and ``int`` refuses thousands."""
 
 
 class Part(NamedTuple):
@@ -72,7 +74,7 @@ class DrugTable:
 
     def drug(self, rxcui: str) -> Row | None:
         """The drug with this code; None when the table does not have it."""
-        if not (rxcui.isascii() and rxcui.isdigit()):
+        if not (rxcui.isascii() and rxcui.isdigit() and len(rxcui) <= _LONGEST_CODE):
             return None
         line = self._drugs.get(int(rxcui))
         return None if line is None else Row(ROUTE_LETTERS[line[0]], tuple(_part(text) for text in line[1:].split(",")))
