@@ -37,7 +37,11 @@ def test_an_error_of_the_driver_is_told_by_its_kind_only() -> None:
 
 def test_nobody_waits_for_a_database_that_hangs() -> None:
     ends = threading.Event()
-    hanging = Reachability(lambda: None if ends.wait(20) else None, patience=0.05)
+
+    def hang() -> None:
+        ends.wait(20)
+
+    hanging = Reachability(hang, patience=0.05)
     assert hanging.fault() == "the store did not answer within 0.05 seconds"
     ends.set()
 
