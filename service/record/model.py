@@ -57,6 +57,12 @@ class Unread:
     orders: int = 0
     of_orders: int = 0
 
+    def __bool__(self) -> bool:
+        return bool(self.entries or self.orders)
+
+
+NOTHING_UNREAD = Unread()
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:

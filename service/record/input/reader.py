@@ -55,15 +55,15 @@ def read_bundle(
     ``order_hook`` the draft requests are the orders under review. Entries without a subject belong to the patient when
     the document speaks of one only, and a problem says so.
 
-    Raises RequestError 400 when the document is no FHIR, or speaks of several patients and ``patient`` does not pick
-    one; 422 when it is DSTU2.
+    Raises RequestError 400 when the document is no FHIR, or speaks of several patients and neither ``patient`` nor the
+    subject of its Composition picks one; 422 when it is DSTU2.
     """
     unpacked = unpack(document)
     _refuse_dstu2(unpacked.pieces)
     patients = Patients(unpacked.pieces)
     said = [patients.whose(piece) for piece in unpacked.pieces]
     persons = patients.persons(said)
-    chosen = _chosen(persons, patient)
+    chosen = _chosen(persons, patient or _subject_of_document(unpacked.pieces, said))
     gathered = _Gathered(chosen, unpacked.problems, about_one=patient is None)
     gathered.take(zip(unpacked.pieces, said, strict=True), missing_is_ours=len(persons) <= 1)
     orders = gathered.split_orders() if order_hook else []
@@ -90,9 +90,10 @@ def read_prefetch(
 ) -> Record:
     """The prefetch of one hook call as a Record.
 
-    ``orders`` is what its context brought to be reviewed, ``beside`` what it brought to be known. ``selections`` says what each key asks for; keys that it does not name are ignored (RP-7). ``base`` is the FHIR
-    server of the call. Resources about another patient are never used, nor are prefetched ones without a subject
-    (RQ-13); the lists they came in are then not complete.
+    ``orders`` is what its context brought to be reviewed, ``beside`` what it brought to be known. ``selections`` says
+    what each key asks for; keys that it does not name are ignored (RP-7). ``base`` is the FHIR server of the call.
+    Resources about another patient are never used, nor are prefetched ones without a subject (RQ-13); the lists they
+    came in are then not complete.
 
     Raises RequestError 400 when the Patient sent is not the patient of the call, or something in the context is about
     another patient; 422 when the data is DSTU2.
@@ -153,7 +154,10 @@ def _take_orders(gathered: _Gathered, brought: Unpacked, patients: Patients, pat
 
 @dataclass(slots=True)
 class Reviewed:
-    """The entries of an order context by the part they play. ``others`` cannot be reviewed; ``over`` counts the dead."""
+    """The entries of an order context by the part they play.
+
+    ``others`` cannot be reviewed; ``over`` counts those that are over already.
+    """
 
     orders: list[Entry] = field(default_factory=list)
     beside: list[Entry] = field(default_factory=list)
@@ -226,6 +230,8 @@ class _Gathered:
         name = RENAMED.get(piece.type, piece.type)
         self.problems.append(Problem(piece.path, _FOREIGN, name if self.about_one else None))
         self.foreign.add(name)
+        if self.about_one:
+            self.unclaimed.add(name)
         return False
 
     def split_orders(self) -> list[Entry]:
@@ -337,6 +343,13 @@ def _chosen(persons: Sequence[str], patient: str | None) -> str | None:
     if len(persons) > 1:
         raise RequestError([Fault("body", "the document speaks of several patients", _names(persons))])
     return persons[0] if persons else None
+
+
+def _subject_of_document(pieces: Sequence[Piece], said: Sequence[str | Whose]) -> str | None:
+    """The patient a document is about, whoever else it speaks of: the one subject of its Compositions."""
+    subjects = {whose for piece, whose in zip(pieces, said, strict=True) if piece.type == "Composition"}
+    named = [whose for whose in subjects if isinstance(whose, str)]
+    return named[0] if len(named) == 1 and len(subjects) == 1 else None
 
 
 def _names(persons: Sequence[str]) -> str:

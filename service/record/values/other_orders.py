@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 _LABORATORY = (
-    r"cbc|fbc|hemogram|(?:complete |full )?blood (?:count|gas|type|culture|glucose|test)s?|bmp|cmp|metabolic panel|panel"
+    r"cbc|fbc|hemogram|(?:complete |full )?blood (?:count|gas|type|culture|glucose|test)s?|bmp|cmp|panel"
     r"|lipids?|cholesterol|(?:hb)?a1c|ha?emoglobin|ha?ematocrit|platelets?|glucose|urinalysis|urine|ua|cultures?|tsh"
     r"|thyroid|free t[34]|psa|inr|pt/inr|prothrombin|a?ptt|crp|c-reactive protein|esr|sed(?:imentation)? rate|ferritin"
     r"|iron|b-?12|folate|vitamin d|electrolytes|sodium|potassium|magnesium|calcium|phosph\w+|creatinine|bun|urea|e?gfr"
@@ -20,7 +20,7 @@ _LABORATORY = (
     r"|uric acid|albumin|microalbumin|cortisol|testosterone|ana|rheumatoid factor|tuberculosis|quantiferon|drug level"
 )
 _TESTS = (
-    r"ecg|ekg|electrocardiogra\w+|echo(?:cardiogra\w+)?|stress test|holter|spirometry|pulmonary function|pft|sleep study"
+    r"e[ck]g|electrocardiogra\w+|echo(?:cardiogra\w+)?|stress test|holter|spirometry|pulmonary function|pft|sleep study"
     r"|polysomnogra\w+|eeg|mammogra\w+|dexa|dxa|bone densi\w+|colonoscopy|endoscopy|egd|cystoscopy|bronchoscopy"
     r"|(?:chest|abdom\w+|head|brain|skull|sinus|knee|shoulder|elbow|ankle|wrist|hand|foot|breast|carotid|renal"
     r"|thyroid|liver|cervical|thoracic|neck|hip|pelvi[cs])\s+(?:x-?rays?|xr|cta?|mr[ia]?|ultrasound|us|scan|radiograph\w*)"
