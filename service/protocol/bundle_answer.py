@@ -33,7 +33,6 @@ def told(knowledge: Knowledge, decision: Decision) -> Json:
         "findings": [_finding(finding) for finding in decision.findings.values()],
         "rules": [_rule(outcome) for outcome in decision.outcomes],
         "problems": [{"path": problem.path, "reason": problem.reason} for problem in decision.problems],
-        "unread": {"entries": dict(decision.unread.entries), "orders": decision.unread.orders},
         "notRecorded": [{"finding": name, "asks": knowledge.asks(name)} for name in decision.not_recorded],
         "notAssessed": [{"finding": name, "asks": knowledge.asks(name)} for name in decision.not_assessed],
     }

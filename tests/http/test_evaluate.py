@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from tests.http.calls import IBUPROFEN, PATIENT, SCIATICA, WARFARIN, searchset
 
 URL = "/evaluate?now=2026-11-24T10:00:00Z"
-DECISION = {"id", "hook", "now", "ruleset", "findings", "rules", "problems", "unread", "notRecorded", "notAssessed"}
+DECISION = {"id", "hook", "now", "ruleset", "findings", "rules", "problems", "notRecorded", "notAssessed"}
 
 
 def ask(client: FlaskClient, *resources: dict[str, Any], query: str = "") -> dict[str, Any]:
