@@ -1,4 +1,4 @@
-"""Make the drug tables in service/record/data from published RxNorm files.
+"""Make the drug tables in service/record/medication/data from published RxNorm files.
 
     python tools/compact_drug_table.py DIRECTORY PAIRS.csv
 
@@ -6,7 +6,8 @@ The directory holds three tab-separated files of the prescribable content, gzipp
 ingredient_rxcuis), ``ingredients.tsv.gz`` (rxcui, tty, name, unii) and ``ndc.tsv.gz`` (ndc11, rxcui). What a drug's
 name says about strength and route is read here once, so that the names need not be shipped. The CSV lists pairs of drug
 and ingredient (rxcui, ..., ingredient_rxcui, ...) for the classes that rules judge; links that the other files lack are
-taken from it. The same files give the same bytes. The formats are described in ``service/record/data/README.md``.
+taken from it. The same files give the same bytes. The README beside the tables
+describes their formats.
 """
 
 import csv
@@ -20,11 +21,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from service.record.drug_names import brand_of, parse_name, without_brand
-from service.record.drug_table import DRUGS_FORMAT, NAMES_FORMAT, NDC_FORMAT, ROUTE_LETTERS
-from service.record.routes import route_of_words
+from service.record.medication.drug_names import brand_of, parse_name, without_brand
+from service.record.medication.drug_table import DRUGS_FORMAT, NAMES_FORMAT, NDC_FORMAT, ROUTE_LETTERS
+from service.record.medication.routes import route_of_words
 
-OUTPUT = Path(__file__).resolve().parent.parent / "service" / "record" / "data"
+OUTPUT = Path(__file__).resolve().parent.parent / "service" / "record" / "medication" / "data"
 LETTERS = {route: letter for letter, route in ROUTE_LETTERS.items() if route}
 CLINICAL = {"SBD", "SCD"}
 PRODUCT_DIGITS = 9
