@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from service.cards.markdown import LONGEST, escaped, plain
+from service.cards.redaction import unmarked
 from service.cards.wording import amount, marked_lines, number
 from service.finding import Evidence, Finding, Status
 from tests.unit.cards.small_rules import present, rules
