@@ -38,6 +38,7 @@ def create_app(
 
     from service.config import read_settings
     from service.logs import configure
+    from service.web.health import summary
     from service.web.pipeline import add_serving
     from service.web.proxy import mounted
     from service.web.routes import Endpoint
@@ -56,6 +57,7 @@ def create_app(
     reloader = _reloading(endpoint, settings, fetch)
     app = Flask("service", static_folder=None)
     app.extensions.update({"sciatica-cds.rules": reloader, "sciatica-cds.memory": memory})
+    app.extensions["sciatica-cds.summary"] = lambda: summary(endpoint.services, endpoint.clock().date())
     app.before_request(reloader.watch)
     app.url_map.strict_slashes = False
     for routes in _all_routes(endpoint, settings, memory, feedback):

@@ -105,6 +105,20 @@ class Database:
                     upgrade(connection, ADVISORY_LOCK)
             self._ready = True
 
+    def probe(self) -> None:
+        """Ask the database for a sign of life; writes nothing. Raises StoreError.
+
+        A SQLite file that is not there yet can be reached when its folder can be written to.
+        """
+        with self._faults():
+            if self.is_sqlite and not self.file.exists():
+                folder = next(each for each in self.file.absolute().parents if each.exists())
+                if not os.access(folder, os.W_OK | os.X_OK):
+                    raise StoreError("the store cannot be used: its folder cannot be written to")
+                return
+            with self._engines()[1].connect() as connection:
+                connection.exec_driver_sql("SELECT 1")
+
     def close(self) -> None:
         """Close all connections of this process. The last one of SQLite folds the write-ahead log in."""
         with self._mutex:

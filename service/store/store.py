@@ -25,6 +25,7 @@ from service.store.draining import bring_orphans_home
 from service.store.keys import Keyring, read_keyring
 from service.store.place import Place, RuleSet
 from service.store.projection import insert_rows
+from service.store.reachability import Reachability
 from service.store.spool import waiting_bytes
 from service.store.writer import Entry, Writer
 
@@ -52,6 +53,7 @@ class Store:
         self.place = place
         self.database = Database(store_url(place.url), place.wait_seconds)
         self.keyring: Keyring = read_keyring(place.keys)
+        self.reachability = Reachability(self.database.probe)
         self._version = version
         self._clock = clock
         self._mutex = threading.Lock()

@@ -117,10 +117,21 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
         _note(answered, "evaluate")
         return as_json(answered.body)
 
+    def state() -> State:
+        return State(endpoint.clock().date(), endpoint.memory_state(), endpoint.refused_rules())
+
     @routes.get("/health")
     def tell_health() -> Response:
-        state = State(endpoint.clock().date(), endpoint.memory_state(), endpoint.refused_rules())
-        return as_json(health(endpoint.services, state))
+        return as_json(health(endpoint.services, state()))
+
+    @routes.get("/live")
+    def tell_live() -> Response:
+        return as_json({"live": True})
+
+    @routes.get("/ready")
+    def tell_ready() -> Response:
+        why = state().not_ready(endpoint.services.settings)
+        return as_json({"ready": True} if why is None else {"ready": False, "why": why}, 200 if why is None else 503)
 
     return routes
 
