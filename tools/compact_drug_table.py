@@ -34,7 +34,7 @@ TOO_PLAIN = frozenset(
     {"sodium", "potassium", "calcium", "magnesium", "zinc", "acetate", "sulfate", "chloride", "phosphate"}
 )
 
-Rows = "list[dict[str, str]]"
+Rows = list[dict[str, str]]
 
 
 def read(directory: Path, name: str) -> "list[dict[str, str]]":
