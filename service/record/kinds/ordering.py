@@ -50,12 +50,12 @@ def _drug_orders(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Ent
     for order in chart.orders:
         if not is_order(order.entry):
             continue
-        if not order.drug.recognised:
-            yield order.entry, Vote(Verdict.MAYBE, evidence_of(order, NOT_CHECKED))
-            continue
         matched = match(order, definition, chart)
         if matched is not None:
-            yield order.entry, Vote(Verdict.YES, evidence_of(order, matched.note))
+            verdict = Verdict.YES if matched.is_sure else Verdict.MAYBE
+            yield order.entry, Vote(verdict, evidence_of(order, matched.note))
+        elif not order.drug.recognised:
+            yield order.entry, Vote(Verdict.MAYBE, evidence_of(order, NOT_CHECKED))
 
 
 def _other_orders(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Entry, Vote]]:
