@@ -25,12 +25,13 @@ from itertools import count
 import durable_rules_engine as native
 
 from service.engine.encoding import SESSION, Alternative, RuleSet, rule_sets
+from service.engine.memo import Memo
 from service.engine.patterns import scales_of
-from service.engine.strata import concluding_rules, rules_for, stratify
 from service.engine.vector import Layout, Row
 from service.errors import EngineError
 from service.finding import Finding, Status
 from service.knowledge.model import Knowledge, Rule
+from service.knowledge.strata import concluding_rules, rules_for, stratify
 
 REPEATED = 2  # what the engine answers when it has seen a fact before
 _ruleset_numbers = count()
@@ -122,6 +123,7 @@ class Program:
         )
         self.size = sum(len(part.alternatives) for stratum in self._plan for part in stratum.rule_sets)
         self.budget = self.size + 16
+        self.memo = Memo([rule.id for rule in self.rules])
         self._lock = threading.Lock()
 
     def evaluate(self, findings: Mapping[str, Finding]) -> Chained:

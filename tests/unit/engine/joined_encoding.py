@@ -17,10 +17,10 @@ import durable_rules_engine as native
 import orjson
 
 from service.engine.patterns import PRESENT, STATUS_NUMBER, UNKNOWN, Test, grouped, passes, scales_of, terms
-from service.engine.strata import concluding_rules, stratify
 from service.errors import EngineError, EnvelopeError, Fault
 from service.finding import Finding, Status
 from service.knowledge.model import Leaf, Rule
+from service.knowledge.strata import concluding_rules, stratify
 
 # Limits of durable-rules 2.0.28 with a margin: 255 rules on one identical pattern, 16 patterns in a
 # rule (one is the gate), 64 tests that one fact passes, 511 constants of one property.

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from service.engine.chaining import Program
 from service.engine.encoding import ALTERNATIVES_PER_FACT, FACTS_PER_RULE_SET, FINDINGS_PER_RULE
-from service.engine.strata import stratify
 from service.engine.trace import read_plainly
 from service.errors import EngineError, EnvelopeError, KnowledgeError
 from service.finding import Finding, Status
 from service.knowledge.conditions import Truth
 from service.knowledge.model import AllOf, AnyOf, Condition, Leaf, Rule, Word
+from service.knowledge.strata import stratify
 from tests.rules_in_python import (
     ABSENT,
     PRESENT,

@@ -9,9 +9,9 @@ import pytest
 
 from service.engine.chaining import Program
 from service.engine.patterns import scales_of
-from service.engine.strata import rules_for
 from service.finding import Finding, Status
 from service.knowledge.model import Knowledge
+from service.knowledge.strata import rules_for
 from tests.unit.engine.joined_encoding import JoinedProgram
 
 HOOKS = ("patient-view", "order-select", "order-sign", "encounter-start", "medication-refill")
