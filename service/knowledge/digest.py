@@ -46,7 +46,7 @@ def reviewed_content(knowledge: Knowledge, rule_id: str) -> dict[str, Any]:
     rule = next((rule for rule in (*knowledge.rules, *knowledge.retired) if rule.id == rule_id), None)
     if rule is None:
         raise KeyError(rule_id)
-    findings, drawing = _reached(knowledge, rule)
+    findings, drawing = reached(knowledge, rule)
     facts = [knowledge.facts[name] for name in sorted(findings & knowledge.facts.keys())]
     orders = [knowledge.orders[name] for name in sorted(_orders_created(rule))]
     read_with: list[FactDefinition | OrderTemplate] = [*facts, *orders]
@@ -87,7 +87,7 @@ def _orders_created(rule: Rule) -> set[str]:
     return {name for suggestion in rule.card.suggestions for name in suggestion.create} if rule.card else set()
 
 
-def _reached(knowledge: Knowledge, rule: Rule) -> tuple[set[str], list[Rule]]:
+def reached(knowledge: Knowledge, rule: Rule) -> tuple[set[str], list[Rule]]:
     """Every finding the rule rests on, and the rules that draw the conclusions among them."""
     removed = {name for suggestion in rule.card.suggestions for name in suggestion.remove} if rule.card else set()
     waiting = [*rule.reads, *rule.mentions, *removed]
