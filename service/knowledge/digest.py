@@ -91,6 +91,10 @@ def reached(knowledge: Knowledge, rule: Rule) -> tuple[set[str], list[Rule]]:
     """Every finding the rule rests on, and the rules that draw the conclusions among them."""
     removed = {name for suggestion in rule.card.suggestions for name in suggestion.remove} if rule.card else set()
     waiting = [*rule.reads, *rule.mentions, *removed]
+    drawn_by: dict[str, list[Rule]] = {}
+    for other in knowledge.rules:
+        if other.concludes is not None:
+            drawn_by.setdefault(other.concludes, []).append(other)
     findings: set[str] = set()
     drawing: dict[str, Rule] = {}
     while waiting:
@@ -101,10 +105,9 @@ def reached(knowledge: Knowledge, rule: Rule) -> tuple[set[str], list[Rule]]:
         fact = knowledge.facts.get(name)
         if fact is not None and fact.order is not None:
             waiting.append(fact.order)
-        for other in knowledge.rules:
-            if other.concludes == name:
-                drawing[other.id] = other
-                waiting.extend(other.reads)
+        for other in drawn_by.get(name, ()):
+            drawing[other.id] = other
+            waiting.extend(other.reads)
     return findings, [drawing[name] for name in sorted(drawing)]
 
 

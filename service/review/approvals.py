@@ -111,7 +111,7 @@ def differences(before: Any, now: Any) -> Iterator[str]:
 
 
 def flat(value: Any) -> dict[str, str]:
-    """Every leaf of plain data as JSON by its path; things in a list are named by their id or code, not by their place."""
+    """Every leaf of plain data as JSON by its path; things in a list are named by their id or code, not by place."""
     return dict(_leaves(value, ""))
 
 

@@ -6,14 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from service.engine.strata import stratify
 from service.knowledge.digest import rule_digest
 from service.knowledge.model import Knowledge, Rule
+from service.knowledge.strata import stratify
 from service.review.comparison import edits
 from service.review.comparison.contents import content_changes
 from service.review.comparison.model import (
     Comparison,
     ConclusionComparison,
+    ContentChange,
     Difference,
     RuleComparison,
     RuleSetName,
@@ -50,7 +51,7 @@ class _Comparing:
             after=second,
             rules=tuple(sorted(rules, key=lambda one: -one.loudness)),
             conclusions=tuple(self._conclusions()),
-            contents=tuple(content_changes(self.before, self.after)),
+            contents=self._contents,
             untouched=everything - sum(rule.verdict is not Verdict.UNTOUCHED for rule in rules),
             approvals_fallen=tuple(sorted(self.before.approved - self.after.approved)),
             to_review_again=tuple(self._to_review_again()),
@@ -84,7 +85,9 @@ class _Comparing:
             return None
         if old is None or new is None:
             return RuleComparison(name, old, new, Verdict.UNTOUCHED)
-        changed = (edits.changed_fields(old, new, names) for names in (edits.LOGIC, edits.CARD, edits.GROUNDS, edits.RECORD))
+        changed = (
+            edits.changed_fields(old, new, names) for names in (edits.LOGIC, edits.CARD, edits.GROUNDS, edits.RECORD)
+        )
         logic, card, grounds, record = changed
         return RuleComparison(
             name,
@@ -148,7 +151,9 @@ class _Comparing:
         """The rules that were edited, and those that a change can reach."""
         families = {rule.family for name in self._moved() for rule in self._versions(name) if rule.family is not None}
         for name in self._order():
-            one = self._edited.get(name) or RuleComparison(name, self._old.get(name), self._new.get(name), Verdict.UNTOUCHED)
+            one = self._edited.get(name) or RuleComparison(
+                name, self._old.get(name), self._new.get(name), Verdict.UNTOUCHED
+            )
             in_family = any(rule.family in families for rule in self._versions(name))
             is_reached = name in self._moved() or in_family or not self._offers_alike
             if name in self._edited or is_reached:
@@ -203,7 +208,9 @@ class _Comparing:
             return
         for name in self._questions.sides.after.drawn_otherwise:
             differences = tuple(self._questions.conclusion_differences(name))
-            yield ConclusionComparison(name, self._wording.title(name), tuple(dict.fromkeys(self._cards_above(name))), differences)
+            yield ConclusionComparison(
+                name, self._wording.title(name), tuple(dict.fromkeys(self._cards_above(name))), differences
+            )
 
     def _cards_above(self, conclusion: str) -> Iterator[str]:
         sides = self._questions.sides
@@ -213,8 +220,43 @@ class _Comparing:
             )
 
     def _to_review_again(self) -> Iterator[str]:
+        """The rules whose content under review differs: of those that a change can reach, for the rest is the same."""
+        drawn = {rule.concludes for name in self._edited for rule in self._versions(name)} - {None}
         for name in self._order():
-            if name not in self._old or (
-                name in self._new and rule_digest(self.before, name) != rule_digest(self.after, name)
-            ):
+            reached = name in self._edited or name in self._grounded or not drawn.isdisjoint(self._read_below(name))
+            if reached and self._digest(self.before, name) != self._digest(self.after, name):
                 yield name
+
+    @cached_property
+    def _contents(self) -> tuple[ContentChange, ...]:
+        return tuple(content_changes(self.before, self.after))
+
+    @cached_property
+    def _grounded(self) -> frozenset[str]:
+        return frozenset(name for change in self._contents for name in change.rules)
+
+    def _read_below(self, name: str) -> frozenset[str]:
+        """The findings that a rule of either rule set reads or mentions, directly or through conclusions."""
+        seen: set[str] = set()
+        waiting = [finding for rule in self._versions(name) for finding in (*rule.reads, *rule.mentions)]
+        while waiting:
+            finding = waiting.pop()
+            if finding not in seen:
+                seen.add(finding)
+                waiting.extend(self._reads_of_conclusion.get(finding, ()))
+        return frozenset(seen)
+
+    @cached_property
+    def _reads_of_conclusion(self) -> Mapping[str, frozenset[str]]:
+        found: dict[str, frozenset[str]] = {}
+        for rule in (*self.before.rules, *self.after.rules):
+            if rule.concludes is not None:
+                found[rule.concludes] = found.get(rule.concludes, frozenset()) | rule.reads
+        return found
+
+    @staticmethod
+    def _digest(knowledge: Knowledge, name: str) -> str | None:
+        try:
+            return rule_digest(knowledge, name)
+        except KeyError:
+            return None

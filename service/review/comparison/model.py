@@ -86,10 +86,10 @@ class RuleComparison:
     """One rule of either rule set.
 
     ``before`` or ``after`` is None for a rule that was added or removed. ``reordered``: only the order of its tests
-    changed. ``tests`` are the tests of its condition that
-    changed, ``logic`` the other fields that decide when and how loud it is shown, ``card`` what its card says and offers,
-    ``grounds`` sources and reasons, ``record`` who looks after it and when. ``rests_on`` are the conclusions it reads that
-    are drawn otherwise, ``family`` the changed rules that stand before it.
+    changed. ``tests`` are the tests of its condition that changed, ``logic`` the other fields that decide when and how
+    loud it is shown, ``card`` what its card says and offers, ``grounds`` sources and reasons, ``record`` who looks
+    after it and when. ``rests_on`` are the conclusions it reads that are drawn otherwise, ``family`` the rules of its
+    family that may be shown otherwise.
     """
 
     id: str
@@ -136,7 +136,6 @@ class ContentChange:
     rules: tuple[str, ...] = ()
     codes_added: tuple[str, ...] = ()
     codes_removed: tuple[str, ...] = ()
-    witness: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Questions: whether what is shown differs for any patient, asked of every card and conclusion that a change can reach."""
+"""Questions: whether what is shown differs for any patient, asked of one card or conclusion after another."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from functools import cached_property
 import z3
 
 from service.engine.patterns import PRESENT, UNKNOWN
-from service.engine.strata import rules_for
 from service.knowledge.model import Knowledge, leaves
+from service.knowledge.strata import rules_for
 from service.review.comparison.model import Difference, Direction
 from service.review.comparison.region import Asked, Words
 from service.review.comparison.shown import Cards
@@ -95,11 +95,14 @@ class Questions:
             if findings is None:
                 continue
             witness = self._judge.confirmed(findings, services[0], about, direction)
-            region = Asked(self._words, solver, formula, self._in_words_of(before, after)).region()
+            region = Asked(self._words, solver, formula, self._in_words_of(before, after, about)).region()
             yield Difference(direction, tuple(services), region, witness)
 
-    def _in_words_of(self, before: Iterable[str], after: Iterable[str]) -> list[str]:
-        """The findings by which a region is told: a conclusion that is drawn otherwise is told by what it rests on."""
+    def _in_words_of(self, before: Iterable[str], after: Iterable[str], about: str) -> list[str]:
+        """The findings by which a region is told, those of changed tests first.
+
+        A conclusion that is drawn otherwise is told by what it rests on.
+        """
         sides = self.sides
         told: dict[str, None] = {}
         seen: set[str] = set()
@@ -114,10 +117,26 @@ class Questions:
                 told[name] = None
             else:
                 waiting.extend(leaf.finding for rule in drawing for leaf in leaves(rule.when))
-        return list(told)
+        changed = self._in_changed_tests(about)
+        return sorted(told, key=lambda name: name not in changed)
+
+    def _in_changed_tests(self, about: str) -> frozenset[str]:
+        """The findings of tests that only one version of a rule has, and of the conclusions it reads that changed."""
+        names = {about, *self.sides.after.drawn_otherwise}
+        versions = [
+            [
+                leaf
+                for rule in knowledge.rules
+                if rule.id == about or rule.concludes in names
+                for leaf in leaves(rule.when)
+            ]
+            for knowledge in (self.before, self.after)
+        ]
+        old, new = set(versions[0]), set(versions[1])
+        return frozenset(leaf.finding for leaf in old ^ new)
 
 
-def _directions(before: tuple[z3.BoolRef, z3.BoolRef], after: tuple[z3.BoolRef, z3.BoolRef]) -> dict[Direction, z3.BoolRef]:
+def _directions(before: tuple[z3.BoolRef, z3.BoolRef], after: tuple[z3.BoolRef, z3.BoolRef]) -> _Formulas:
     """For each direction the formula of the patients of whom it is so; False where both formulas are the same."""
     (was_shown, was_undecided), (is_shown, is_undecided) = before, after
     return {

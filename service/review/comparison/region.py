@@ -15,7 +15,7 @@ import z3
 
 from service.engine.patterns import ABSENT, PRESENT, STATUS_NUMBER, UNKNOWN, Scale
 from service.finding import Status
-from service.review.comparison.sides import Sides, checked
+from service.review.comparison.sides import Sides, has_patient
 from service.review.symbolic import Symbol
 
 _STATUS = {number: status for status, number in STATUS_NUMBER.items()}
@@ -122,12 +122,12 @@ class Asked:
         return Region(tuple(self._term(name, states) for name, states in told.items()), exact, by_range)
 
     def _has_patient(self, *also: z3.BoolRef) -> bool:
-        return checked(self._solver, self._formula, *also) == z3.sat
+        return has_patient(self._solver, self._formula, *also)
 
     def _has_patient_outside(self, told: Mapping[str, set[_State]]) -> bool:
         """Whether all that is told is true of a patient of whom the formula is not."""
         inside = [z3.Or([self._words.states(name)[state] for state in states]) for name, states in told.items()]
-        return checked(self._solver, z3.Not(self._formula), self._exactly, *inside) == z3.sat
+        return has_patient(self._solver, z3.Not(self._formula), self._exactly, *inside)
 
     def _met(self, also: Sequence[z3.BoolRef]) -> dict[str, set[_State]]:
         """For every finding the states it has in some patient; each answer is asked for one that is new."""
@@ -136,7 +136,7 @@ class Asked:
         self._solver.push()
         self._solver.add(self._formula, *also)
         wanted: tuple[z3.BoolRef, ...] = ()
-        while unseen and checked(self._solver, *wanted) == z3.sat:
+        while unseen and has_patient(self._solver, *wanted):
             model = self._solver.model()
             for name in tuple(unseen):
                 for state in self._in(model, name):

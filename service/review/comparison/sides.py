@@ -65,7 +65,7 @@ class After(Patients):
         solver.add(*self.before.constraints([name]))
         solver.add(*(one for one in self.constraints([name]) if not one.eq(self._definitions[name])))
         solver.add(z3.substitute(self._definitions[name], (shared, status)), shared != status)
-        return checked(solver) == z3.unsat
+        return not has_patient(solver)
 
     def constraints(self, names: Iterable[str]) -> list[z3.BoolRef]:
         """What ties these findings to all they rest on; a conclusion drawn alike is defined by the first side."""
@@ -124,12 +124,12 @@ def two_sides(before: Knowledge, after: Knowledge) -> Sides:
     return Sides(first, second)
 
 
-def checked(solver: z3.Solver | z3.Optimize, *assumptions: z3.BoolRef) -> z3.CheckSatResult:
-    """The answer of the solver. Raises UndecidedError when it gave up."""
-    answer = solver.check(*assumptions)
+def has_patient(solver: z3.Solver, *also: z3.BoolRef) -> bool:
+    """Whether all that the solver holds can be true of a patient. Raises UndecidedError when the solver gave up."""
+    answer = solver.check(*also)
     if answer == z3.unknown:
         raise UndecidedError("the solver gave up; the question is not decided")
-    return answer
+    return bool(answer == z3.sat)
 
 
 def _once(formulas: Iterable[z3.BoolRef]) -> list[z3.BoolRef]:

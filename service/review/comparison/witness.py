@@ -10,15 +10,14 @@ from functools import cached_property
 import z3
 
 from service.decision import Decision, Prepared, decide_on, prepare
-from service.engine.patterns import PRESENT, STATUS_NUMBER
+from service.engine.patterns import PRESENT, STATUS_NUMBER, UNKNOWN
 from service.engine.trace import Result
 from service.errors import ServiceError
 from service.finding import Finding, Status
-from service.knowledge.model import FactDefinition, FactKind, Knowledge
+from service.knowledge.model import FactDefinition, FactKind, Knowledge, possible_states
 from service.review.comparison.model import Direction, Witness
 from service.review.comparison.shown import Cards
-from service.review.comparison.sides import Sides, checked
-from service.review.symbolic import NEVER_ABSENT
+from service.review.comparison.sides import Sides, has_patient
 
 # What is decided on findings does not depend on the time; an answer needs one.
 _NOW = datetime(2000, 1, 1, tzinfo=UTC)
@@ -28,18 +27,17 @@ class UnconfirmedError(ServiceError):
     """The engines decide a patient whom the solver named otherwise: a fault of this program, not of the rules."""
 
 
-def plainest(
-    sides: Sides, solver: z3.Solver, formula: z3.BoolRef, facts: Sequence[str]
-) -> dict[str, Finding] | None:
+def plainest(sides: Sides, solver: z3.Solver, formula: z3.BoolRef, facts: Sequence[str]) -> dict[str, Finding] | None:
     """The facts of a patient of whom the formula is true, as plain as can be; None when there is no such patient.
 
-    Plain is a fact that says nothing, a number that is known exactly, and of numbers one that is itself a limit.
+    Plain is a fact that says nothing, one that is known where it must say something, a number that is known exactly,
+    and of numbers one that is itself a limit.
     ``solver`` holds what ties the facts together; it is given back as it was.
     """
     solver.push()
     try:
         solver.add(formula)
-        return _plainest(sides, solver, facts) if checked(solver) == z3.sat else None
+        return _plainest(sides, solver, facts) if has_patient(solver) else None
     finally:
         solver.pop()
 
@@ -49,7 +47,7 @@ def _plainest(sides: Sides, solver: z3.Solver, facts: Sequence[str]) -> dict[str
     for wish in _wishes(sides, facts):
         # What the patient in hand fulfils already need not be asked.
         if not z3.is_true(model.eval(wish, model_completion=True)):
-            if checked(solver, wish) == z3.unsat:
+            if not has_patient(solver, wish):
                 continue
             model = solver.model()
         solver.add(wish)
@@ -64,6 +62,9 @@ def _wishes(sides: Sides, facts: Sequence[str]) -> list[z3.BoolRef]:
         usual = usual_status(side.knowledge, name)
         wishes.append(side.symbol(name).status == STATUS_NUMBER[usual])
     for name in facts:
+        # What must say something says it clearly, where it can.
+        if usual_status(sides.side_of(name).knowledge, name) is not Status.UNKNOWN:
+            wishes.append(sides.side_of(name).symbol(name).status != UNKNOWN)
         if sides.scale(name) is not None:
             symbol = sides.side_of(name).symbol(name)
             number = symbol.status == PRESENT
@@ -73,11 +74,11 @@ def _wishes(sides: Sides, facts: Sequence[str]) -> list[z3.BoolRef]:
 
 
 def usual_status(knowledge: Knowledge, name: str) -> Status:
-    """The status of a fact of which nothing is to be said: as set, not known where a record cannot deny it, else absent."""
+    """The status of a fact that says nothing: as set, not known where a record cannot deny it, else absent."""
     definition = knowledge.facts[name]
     if definition.kind is FactKind.SETTING:
         return Status.PRESENT if _is_set(knowledge, definition) else Status.ABSENT
-    return Status.UNKNOWN if definition.kind in NEVER_ABSENT else Status.ABSENT
+    return Status.ABSENT if Status.ABSENT in possible_states(definition) else Status.UNKNOWN
 
 
 def _is_set(knowledge: Knowledge, definition: FactDefinition) -> bool:
@@ -95,17 +96,20 @@ class Judge:
     def _prepared(self) -> tuple[Prepared, Prepared]:
         return prepare(self.before.knowledge), prepare(self.after.knowledge)
 
-    def confirmed(
-        self, findings: Mapping[str, Finding], service: str, about: str, direction: Direction
-    ) -> Witness:
+    def confirmed(self, findings: Mapping[str, Finding], service: str, about: str, direction: Direction) -> Witness:
         """The patient as a witness that a card, or a conclusion, differs in this direction.
 
-        ``about`` is the id of a card rule or the name of a conclusion. Raises UnconfirmedError when the engines do not say
-        so, EngineError when they disagree with each other.
+        ``about`` is the id of a card rule or the name of a conclusion. Raises UnconfirmedError when the engines do
+        not say so, EngineError when they disagree with each other.
         """
-        sides = zip((self.before, self.after), self._prepared, strict=True)
-        first, second = (_Answer(cards, _decided(cards, prepared, findings, service), service) for cards, prepared in sides)
-        if (first.says(about, direction), second.says(about, direction)) != (not direction.is_newly, direction.is_newly):
+        first, second = (
+            _Answer(cards, _decided(cards, prepared, findings, service), service)
+            for cards, prepared in zip((self.before, self.after), self._prepared, strict=True)
+        )
+        if (
+            first.says(about, direction) is direction.is_newly
+            or second.says(about, direction) is not direction.is_newly
+        ):
             raise UnconfirmedError(f"{about}: the engines do not confirm the patient that the solver found")
         kept = set(first.shown) ^ set(second.shown) | {about}
         return Witness(

@@ -53,32 +53,29 @@ class Wording:
         return f"{self.title(leaf.finding)} {told}{self.unit(leaf.finding)}"
 
     def region(self, region: Region, *, most: int | None = None) -> str:
-        """For whom a difference is, as one clause: what must be so first, then what must not.
+        """For whom a difference is: what must be so, what must not be known, and what must not be so, in this order.
 
-        With ``most`` only so many findings of each kind are named and the rest counted.
+        With ``most`` only so many findings of each kind are named and the rest is counted.
         """
         if not region.terms:
             return "any patient" if region.exact else "patients of many kinds"
-        so = [term for term in region.terms if Status.PRESENT in term.statuses]
-        not_so = [term for term in region.terms if Status.PRESENT not in term.statuses]
-        numbers_first = sorted(so, key=lambda term: not term.spans)
-        parts = [self.term(term) for term in numbers_first[:most]]
-        if len(numbers_first) > len(parts):
-            parts.append(f"{len(numbers_first) - len(parts)} more findings as the rule asks")
-        told = " and ".join(parts)
-        unknown = [term for term in not_so if term.statuses == (Status.UNKNOWN,)]
-        without = [term for term in not_so if term not in unknown]
+        unknown = [term for term in region.terms if term.statuses == (Status.UNKNOWN,)]
+        none_of = [term for term in region.terms if Status.PRESENT not in term.statuses and term not in unknown]
+        so = sorted((term for term in region.terms if Status.PRESENT in term.statuses), key=lambda term: not term.spans)
+        told = [self.term(term) for term in so[:most]]
+        if len(so) > len(told):
+            told.append(f"{len(so) - len(told)} more that the rule asks for")
         if unknown:
-            told += f"{' and ' if told else ''}{self._list(unknown, most, 'or')} not known"
-        if without:
-            told += f"{', ' if told else ''}without {self._list(without, most, 'or')}"
-        return told + (" (only where a number is known as a range)" if region.by_range else "")
+            told.append(f"not known: {self._list(unknown, most)}")
+        if none_of:
+            told.append(f"{'none of' if len(none_of) > 1 else 'not'}: {self._list(none_of, most)}")
+        if region.by_range:
+            told.append("only where a number is known as a range")
+        return "; ".join(told)
 
-    def _list(self, terms: Sequence[Term], most: int | None, joint: str) -> str:
+    def _list(self, terms: Sequence[Term], most: int | None) -> str:
         named = [self.title(term.finding) for term in terms[:most]]
-        if len(terms) > len(named):
-            named.append(f"{len(terms) - len(named)} others")
-        return f" {joint} ".join((", ".join(named[:-1]), named[-1])) if len(named) > 1 else named[0]
+        return " · ".join(named) + (f" and {len(terms) - len(named)} others" if len(terms) > len(named) else "")
 
     def term(self, term: Term) -> str:
         """What is true of one finding in all patients of a region."""
@@ -142,4 +139,3 @@ def _states(statuses: Sequence[Status], *, also_present: bool = False) -> str:
 
 def _inside(title: str) -> str:
     return title if _ACRONYM.match(title) else title[:1].lower() + title[1:]
-
