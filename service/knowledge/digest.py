@@ -46,7 +46,7 @@ def reviewed_content(knowledge: Knowledge, rule_id: str) -> dict[str, Any]:
     rule = next((rule for rule in (*knowledge.rules, *knowledge.retired) if rule.id == rule_id), None)
     if rule is None:
         raise KeyError(rule_id)
-    findings, drawing = _reached(knowledge, rule)
+    findings, drawing = reached(knowledge, rule)
     facts = [knowledge.facts[name] for name in sorted(findings & knowledge.facts.keys())]
     orders = [knowledge.orders[name] for name in sorted(_orders_created(rule))]
     read_with: list[FactDefinition | OrderTemplate] = [*facts, *orders]
@@ -91,10 +91,14 @@ def _orders_created(rule: Rule) -> set[str]:
     return {name for suggestion in rule.card.suggestions for name in suggestion.create} if rule.card else set()
 
 
-def _reached(knowledge: Knowledge, rule: Rule) -> tuple[set[str], list[Rule]]:
+def reached(knowledge: Knowledge, rule: Rule) -> tuple[set[str], list[Rule]]:
     """Every finding the rule rests on, and the rules that draw the conclusions among them."""
     removed = {name for suggestion in rule.card.suggestions for name in suggestion.remove} if rule.card else set()
     waiting = [*rule.reads, *rule.mentions, *removed]
+    drawn_by: dict[str, list[Rule]] = {}
+    for other in knowledge.rules:
+        if other.concludes is not None:
+            drawn_by.setdefault(other.concludes, []).append(other)
     findings: set[str] = set()
     drawing: dict[str, Rule] = {}
     while waiting:
@@ -105,10 +109,9 @@ def _reached(knowledge: Knowledge, rule: Rule) -> tuple[set[str], list[Rule]]:
         fact = knowledge.facts.get(name)
         if fact is not None and fact.order is not None:
             waiting.append(fact.order)
-        for other in knowledge.rules:
-            if other.concludes == name:
-                drawing[other.id] = other
-                waiting.extend(other.reads)
+        for other in drawn_by.get(name, ()):
+            drawing[other.id] = other
+            waiting.extend(other.reads)
     return findings, [drawing[name] for name in sorted(drawing)]
 
 
