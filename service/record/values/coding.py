@@ -25,7 +25,7 @@ from service.record.values.code_systems import (
 from service.record.values.english import is_english
 from service.record.values.text import Said, said
 
-__all__ = ["CodeIndex", "Coding", "Match", "canonical_system", "codings", "concept_text"]
+__all__ = ["CodeIndex", "Coding", "Match", "canonical_system", "codings", "concept_text", "wordings"]
 
 _CACHED = 20_000
 _LONGEST_TEXT = 400
@@ -105,7 +105,7 @@ def _parts(concept: object) -> Iterator[Mapping[str, object]]:
         yield from (part for part in concept if isinstance(part, Mapping))
 
 
-def _texts(concept: object) -> Iterator[str]:
+def wordings(concept: object) -> Iterator[str]:
     """Every wording of the concept: its text and the displays of its codings."""
     for part in _parts(concept):
         text = part.get("text")
@@ -131,7 +131,7 @@ def _single_key(concept: object) -> tuple[object, ...] | None:
 
 def concept_text(concept: object) -> str:
     """What a concept says in words: its text, else the first display, else a code; "" when nothing."""
-    for text in _texts(concept):
+    for text in wordings(concept):
         return text
     for coding in codings(concept):
         return coding.code
@@ -211,7 +211,7 @@ class CodeIndex:
 
     def _match(self, concept: object) -> Match:
         codes = [self._of_coding(raw.get("system"), code) for raw, code in _coded(concept)]
-        words = [self._of_text(text[:_LONGEST_TEXT]) for text in _texts(concept)]
+        words = [self._of_text(text[:_LONGEST_TEXT]) for text in wordings(concept)]
         sure = _NOTHING.union(*(code.sets for code in codes if not code.by_category))
         categories = _NOTHING.union(*(code.sets for code in codes if code.by_category))
         now = _NOTHING.union(*(one.now for one in words))
