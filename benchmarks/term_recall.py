@@ -18,9 +18,9 @@ from functools import cache
 from pathlib import Path
 
 from service.knowledge.loader import load
-from service.record.values.coding import CodeIndex
 from service.record.medication.drugs import Drugs
 from service.record.medication.entry import with_all_classes
+from service.record.values.coding import CodeIndex
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("SCIATICA_CDS_TEST_DATA", ROOT.parent / "shared" / "data")) / "terms"
@@ -109,11 +109,11 @@ def main(arguments: list[str]) -> None:
     if arguments[:1] == ["--misses"]:
         for term in terms(arguments[1]):
             if not reading.reads(term):
-                print(term.system, term.code, term.display, sep="\t")  # noqa: T201
+                print(term.system, term.code, term.display, sep="\t")
         return
     if arguments[:1] == ["--wrong"]:
         for term, found in wrong(reading):
-            print(term.idea, term.kind, term.code, term.display, *sorted(found), sep="\t")  # noqa: T201
+            print(term.idea, term.kind, term.code, term.display, *sorted(found), sep="\t")
         return
     for idea in ideas():
         rows = terms(idea)
@@ -121,9 +121,9 @@ def main(arguments: list[str]) -> None:
         named = [term for term in rows if term.display]
         words = sum(reading.reads(term, code=False) for term in named)
         codes = sum(reading.reads(term, display=False) for term in rows)
-        told = f"{share(both, len(rows))}   words alone {share(words, len(named))}   code alone {share(codes, len(rows))}"
-        print(f"{idea:22} {told}")  # noqa: T201
-    print(f"wrong hits: {sum(1 for _ in wrong(reading))} of {len(terms('near-miss')) + len(terms('unrelated'))}")  # noqa: T201
+        alone = f"words alone {share(words, len(named))}   code alone {share(codes, len(rows))}"
+        print(f"{idea:22} {share(both, len(rows))}   {alone}")
+    print(f"wrong hits: {sum(1 for _ in wrong(reading))} of {len(terms('near-miss')) + len(terms('unrelated'))}")
 
 
 if __name__ == "__main__":
