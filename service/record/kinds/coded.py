@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from service.finding import Evidence, Finding
 from service.knowledge.model import FactDefinition, FactSource
@@ -11,6 +12,7 @@ from service.record.chart.code_match import Hit, Key
 from service.record.chart.concepts import body_sites
 from service.record.chart.evidence import Verdict, Vote, joined, weigh
 from service.record.chart.index import Chart
+from service.record.chart.sides import Side, sides_of
 from service.record.chart.window import place, within
 from service.record.kinds.plan import Plan
 from service.record.values.coding import concept_text
@@ -48,15 +50,24 @@ def plan(definition: FactDefinition) -> Plan:
 def votes_of(sources: tuple[FactSource, ...], chart: Chart, notes: list[str | None]) -> Iterator[Vote]:
     """What every hit of the sources says. What was passed over is told in ``notes``."""
     for source in sources:
-        for hit in chart.under(source.resource, source.codes):
-            vote = _vote(hit, source, chart, notes)
-            if vote is not None:
-                yield vote
+        votes = ((hit, _vote(hit, source, chart, notes)) for hit in chart.under(source.resource, source.codes))
+        found = [(hit, vote) for hit, vote in votes if vote is not None]
+        yield from _of_both_sides(found, chart) if source.both_sides else (vote for _, vote in found)
         if source.no and source.resource not in ANSWERED:
             for hit in chart.under(source.resource, source.no):
                 vote = _denial(hit, source, chart)
                 if vote is not None:
                     yield vote
+
+
+def _of_both_sides(found: list[tuple[Hit, Vote]], chart: Chart) -> Iterator[Vote]:
+    """The votes of entries that say where the problem is, if together they name the left and the right."""
+    placed = [(vote, sides) for hit, vote in found if (sides := sides_of(hit.entry, chart.record))]
+    said = [(vote, sides) for vote, sides in placed if vote.verdict is not Verdict.NO]
+    sure = {side for vote, sides in said if vote.verdict is Verdict.YES for side in sides}
+    if {side for _, sides in said for side in sides} == set(Side):
+        verdict = Verdict.YES if sure == set(Side) else Verdict.MAYBE
+        yield from (replace(vote, verdict=min(vote.verdict, verdict)) for vote, _ in said)
 
 
 def _vote(hit: Hit, source: FactSource, chart: Chart, notes: list[str | None]) -> Vote | None:
