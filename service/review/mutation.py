@@ -1,4 +1,4 @@
-"""Faults planted into rules on purpose, to see whether the examples and stories would notice.
+"""Faults planted into rules on purpose, to see whether examples, stories and the locked tables would notice.
 
 A rule whose limit could be moved, whose test could be turned or dropped without any example
 differing is a rule that nobody has really checked.
@@ -16,6 +16,7 @@ from service.knowledge.conditions import Truth
 from service.knowledge.examples import EXPECTED, outcome
 from service.knowledge.model import AllOf, AnyOf, Condition, Knowledge, Leaf, Rule, Word
 from service.knowledge.strata import rules_for, stratify
+from service.review.meaning import changed_rows
 
 _TURNED: Mapping[Word, tuple[Word, ...]] = {
     Word.PRESENT: (Word.ABSENT, Word.NOT_ABSENT),
@@ -136,19 +137,34 @@ class Stories:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How many planted faults were noticed, and those that were not."""
+    """How many mutants there were, and by what each was noticed: examples or stories, only the locked table, nothing.
+
+    The table is derived from the rule, so that what only it notices is locked against change and not shown to be right.
+    """
 
     planted: int
+    by_table_only: tuple[Mutant, ...]
     survivors: tuple[Mutant, ...]
 
     @property
+    def by_examples_or_stories(self) -> int:
+        return self.planted - len(self.by_table_only) - len(self.survivors)
+
+    @property
     def share(self) -> float:
+        """The share noticed by anything."""
         return 1 - len(self.survivors) / self.planted if self.planted else 0.0
+
+    @property
+    def evident(self) -> float:
+        """The share noticed by what a person wrote."""
+        return self.by_examples_or_stories / self.planted if self.planted else 0.0
 
 
 def plant_and_look(knowledge: Knowledge, cases: Sequence[Case], *, every: int = 1) -> Result:
-    """Plant every fault (or every n-th, for a sample) and look whether examples or stories notice."""
+    """Plant every fault (or every n-th, for a sample) and look what notices: examples, stories, the locked table."""
     stories = Stories(knowledge, cases)
     planted = [mutant for rule in knowledge.rules for mutant in mutants(rule)][::every]
-    unnoticed = (mutant for mutant in planted if not noticed_by_examples(knowledge, mutant))
-    return Result(len(planted), tuple(mutant for mutant in unnoticed if not stories.notice(mutant)))
+    unseen = [one for one in planted if not noticed_by_examples(knowledge, one) and not stories.notice(one)]
+    by_table = [one for one in unseen if changed_rows(knowledge, one.rule, one.mutated)]
+    return Result(len(planted), tuple(by_table), tuple(one for one in unseen if one not in by_table))
