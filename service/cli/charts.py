@@ -235,11 +235,12 @@ class Chart:
             "authoredOn": began,
         }
         dosage = self._dosage(read, told)
+        if told.stopped:
+            bounds = {"boundsPeriod": {"start": began, "end": told.stopped}}
+            dosage.setdefault("timing", {}).setdefault("repeat", {}).update(bounds)
         if dosage:
             content["dosageInstruction"] = [dosage]
-        if told.stopped:
-            content["dispenseRequest"] = {"validityPeriod": {"start": began, "end": told.stopped}}
-        elif told.days is not None:
+        if told.days is not None:
             content["dispenseRequest"] = {
                 "expectedSupplyDuration": {"value": told.days, "unit": "days", "system": _UCUM, "code": "d"}
             }

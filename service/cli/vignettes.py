@@ -186,7 +186,7 @@ def _text_of(cards: Sequence[Mapping[str, Any]], rule: str) -> str:
     return "\n".join(
         f"{card['summary']}\n{card.get('detail', '')}".lower()
         for card in cards
-        if any(item["id"] == rule for item in card["extension"]["sciatica-cds.why"]["rules"])
+        if any(item["id"] == rule for item in card.get("extension", {}).get("sciatica-cds.why", {}).get("rules", ()))
     )
 
 
