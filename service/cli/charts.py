@@ -229,7 +229,7 @@ class Chart:
         assert read is not None, words
         began = told.since or told.on or (self._today if status == "draft" else self._day("30 days"))
         content: Json = {
-            "status": "stopped" if told.stopped else status,
+            "status": "completed" if told.stopped else status,
             "intent": "order",
             "medicationCodeableConcept": self.codes.concept(read["name"]),
             "authoredOn": began,
