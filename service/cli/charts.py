@@ -194,7 +194,7 @@ class Chart:
 
     def _visit(self, name: str, told: _Clauses) -> Json:
         kind = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"}
-        period = {"start": told.on or self._today}
+        period = {"start": told.on or self._today, "end": told.on or self._today}
         return self._about(
             "Encounter", status="finished", period=period, reasonCode=[self.codes.concept(name)], **{"class": kind}
         )
