@@ -15,9 +15,10 @@ read. A line may also be a whole resource, where plain words would hide what mat
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 Json = dict[str, Any]
@@ -84,6 +85,7 @@ class _Clauses:
     days: int | None = None
     because: str | None = None
     at: str | None = None
+    born: str | None = None
     words: list[str] = field(default_factory=list)
 
 
@@ -107,33 +109,45 @@ class Chart:
         told = self._clauses(clauses, line)
         if kind in ("man", "woman", "person"):
             return self._person(head, told)
-        make = _KINDS.get(kind)
+        make = self._kinds.get(kind)
         if make is None:
             raise ChartError(f"'{kind}' is no kind of line: {line}")
         try:
-            resource: Json = make(self, rest, told)
+            resource = make(rest, told)
         except (ChartError, KeyError) as wrong:
             raise ChartError(f"{line}: {wrong}") from wrong
         return {"id": f"r{place}", **resource}
+
+    @cached_property
+    def _kinds(self) -> Mapping[str, Callable[[str, _Clauses], Json]]:
+        return {
+            "problem": self._problem,
+            "visit": self._visit,
+            "answer": self._answer,
+            "lab": self._lab,
+            "finds": self._coded,
+            "takes": self._takes,
+            "orders": self._orders,
+            "reports-taking": self._reports_taking,
+            "asks-for": self._asks_for,
+            "referred": self._referred,
+            "done": self._done,
+            "report": self._report,
+            "allergy": self._allergy,
+            "device": self._device,
+            "goal": self._goal,
+        }
 
     def _clauses(self, parts: Sequence[str], line: str) -> _Clauses:
         told = _Clauses()
         for part in parts:
             word, _, rest = part.partition(" ")
-            if word == "since":
-                told.since = self._day(rest)
-            elif word == "recorded":
-                told.recorded = self._day(rest)
-            elif word == "stopped":
-                told.stopped = self._day(rest)
-            elif word == "born":
-                told.on = rest
+            if word in ("since", "recorded", "stopped"):
+                setattr(told, word, self._day(rest))
+            elif word in ("because", "at", "born"):
+                setattr(told, word, rest)
             elif word == "for":
                 told.days = int(rest.split()[0])
-            elif word == "because":
-                told.because = rest
-            elif word == "at":
-                told.at = rest
             elif part == "today" or part.endswith(" ago") or _DATE.fullmatch(part):
                 told.on = self._day(part)
             elif part in (*_VERIFICATION, *_CLINICAL, "preliminary", "undated"):
@@ -161,7 +175,7 @@ class Chart:
         if read is None:
             raise ChartError(f"'{head}' is no person")
         gender = {"gender": _GENDERS[read["who"]]} if read["who"] in _GENDERS else {}
-        born = told.on
+        born = told.born
         if read["age"]:
             today = self.now.date()
             born = f"{today.year - int(read['age'])}{today.isoformat()[4:]}"
@@ -234,7 +248,7 @@ class Chart:
             "medicationCodeableConcept": self.codes.concept(read["name"]),
             "authoredOn": began,
         }
-        dosage = self._dosage(read, told)
+        dosage = self._dosage(read)
         if told.stopped:
             bounds = {"boundsPeriod": {"start": began, "end": told.stopped}}
             dosage.setdefault("timing", {}).setdefault("repeat", {}).update(bounds)
@@ -248,7 +262,7 @@ class Chart:
             content["reasonCode"] = [self.codes.concept(told.because)]
         return self._about("MedicationRequest", **content)
 
-    def _dosage(self, read: re.Match[str], told: _Clauses) -> Json:
+    def _dosage(self, read: re.Match[str]) -> Json:
         dosage: Json = {}
         if read["amount"]:
             amount = {"value": float(read["amount"]), "unit": "mg", "system": _UCUM, "code": "mg"}
@@ -272,7 +286,7 @@ class Chart:
         read = _DOSE.fullmatch(words)
         assert read is not None, words
         period = {"start": told.since or self._day("30 days")} | ({"end": told.stopped} if told.stopped else {})
-        dosage = self._dosage(read, told)
+        dosage = self._dosage(read)
         return self._about(
             "MedicationStatement",
             status="completed" if told.stopped else "active",
@@ -322,22 +336,3 @@ class Chart:
     def _goal(self, name: str, told: _Clauses) -> Json:
         when = {"startDate": told.on or self._today}
         return self._about("Goal", lifecycleStatus="active", description=self.codes.concept(name), **when)
-
-
-_KINDS: Mapping[str, Any] = {
-    "problem": Chart._problem,
-    "visit": Chart._visit,
-    "answer": Chart._answer,
-    "lab": Chart._lab,
-    "finds": Chart._coded,
-    "takes": Chart._takes,
-    "orders": Chart._orders,
-    "reports-taking": Chart._reports_taking,
-    "asks-for": Chart._asks_for,
-    "referred": Chart._referred,
-    "done": Chart._done,
-    "report": Chart._report,
-    "allergy": Chart._allergy,
-    "device": Chart._device,
-    "goal": Chart._goal,
-}

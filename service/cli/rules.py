@@ -137,7 +137,7 @@ def prove(rules_folder: Path, only: str | None) -> None:
 @click.option("--charts-only", is_flag=True, help="Ask stories and vignettes alone, no example of a rule.")
 @click.option("--rule", "only", metavar="RULE", multiple=True, help="Show the faults of these rules only.")
 def mutate(rules_folder: Path, *, sample: int, floor: float, charts_only: bool, only: tuple[str, ...]) -> None:
-    """Plant faults into the rules and see whether examples, stories and vignettes notice. Lists those that slip through.
+    """Plant faults into the rules and see whether examples, stories and vignettes notice. Lists those that slip by.
 
     With --charts-only the share of the rules that warn of red flags and of contraindications is given apart.
     """

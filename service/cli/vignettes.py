@@ -40,10 +40,9 @@ _LISTS = frozenset(
         "ServiceRequest",
     }
 )
-_KEYS = frozenset(
-    "patient source hook now chart not_sent says silent may findings only offers offers_not words but to_mend".split()
-)
-_VARIANT = frozenset("case with without not_sent hook says silent may findings only offers offers_not words to_mend".split())
+_EXPECTED = frozenset(("says", "silent", "may", "findings", "only", "offers", "offers_not", "to_mend"))
+_KEYS = _EXPECTED | {"patient", "source", "now", "hook", "chart", "not_sent", "but"}
+_VARIANT = _EXPECTED | {"case", "with", "without", "hook", "not_sent"}
 
 
 class VignetteError(ValueError):

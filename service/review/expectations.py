@@ -1,4 +1,4 @@
-"""What an expert expects of one chart, written down before any rule is looked at, and where an answer departs from it."""
+"""What an expert expects of one chart, written before any rule is looked at, and where an answer departs from it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Expectation:
     nothing_else: bool = False
 
     def breaches(self, shown: Mapping[str, str], findings: Mapping[str, str]) -> Iterator[str]:
-        """Every departure, in words. ``shown`` maps the rules on the cards to their indicators, ``findings`` to states."""
+        """Every departure, in words. ``shown`` maps rules on the cards to their indicators, ``findings`` to states."""
         for rule, indicator in self.shown.items():
             if rule not in shown:
                 yield f"{rule} is not shown"

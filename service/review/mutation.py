@@ -179,9 +179,7 @@ class Result:
         )
 
 
-def plant_and_look(
-    knowledge: Knowledge, cases: Sequence[Case], *, every: int = 1, examples: bool = True
-) -> Result:
+def plant_and_look(knowledge: Knowledge, cases: Sequence[Case], *, every: int = 1, examples: bool = True) -> Result:
     """Plant every fault (or every n-th, for a sample) and look whether examples, stories and vignettes notice.
 
     Without ``examples`` only the charts are asked: they were not made from the conditions that they test.
