@@ -8,8 +8,8 @@ from functools import cache
 import pytest
 
 from service.cli.vignettes import Vignette, answered, read_vignettes
-from service.hooks.evaluation import Services
 from service.knowledge.model import Knowledge
+from service.protocol.evaluation import Services
 
 _SOURCE = re.compile(r"REC-\d{3}|decision \d+|section .+|fact .+|H-\d\d")
 

@@ -17,8 +17,8 @@ from typing import Any
 from service.cli.charts import Chart, Codes
 from service.cli.input import read_time
 from service.config import PROJECT
-from service.hooks.evaluation import Answered, BundleQuestion, Services, answer_bundle
 from service.knowledge.documents import read
+from service.protocol.evaluation import Answered, BundleQuestion, Services, answer_bundle
 from service.review.expectations import Expectation
 from service.review.mutation import Case
 

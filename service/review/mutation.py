@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from service.decision import covered_by
-from service.engine.strata import rules_for, stratify
 from service.engine.trace import Reading, read_plainly
 from service.finding import Finding
 from service.knowledge.conditions import Truth, truth
 from service.knowledge.examples import EXPECTED, outcome
 from service.knowledge.model import AllOf, AnyOf, Condition, Knowledge, Leaf, Rule, Word
+from service.knowledge.strata import rules_for, stratify
 from service.review.expectations import Expectation
 
 _TURNED: Mapping[Word, tuple[Word, ...]] = {

@@ -15,8 +15,8 @@ from service.decision import Decision
 from service.engine.trace import Outcome, Result
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import Knowledge
-from service.store.masking import WORDS, masked_problems
 from service.store.place import RuleSet
+from service.store.redaction import WORDS, masked_problems
 from service.store.times import written
 
 Json = dict[str, Any]
@@ -113,6 +113,7 @@ def decision_body(
         ],
         "problems": masked_problems(decision.problems),
         "problem_count": len(decision.problems),
+        "unread": [dict(decision.unread.entries), decision.unread.orders, decision.unread.of_orders],
         "microseconds": about.microseconds,
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import shutil
+import threading
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,8 +15,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from service.hooks.replaying import Replayer
+from service.decision_log.replay import Replayer
 from service.store.audit import audit
+from service.store.database import Database
 from service.store.reading import Reading
 from service.store.stats import stats
 from tests.http.calls import IBUPROFEN, INSTANCE, order_sign, patient_view
@@ -162,7 +164,7 @@ def test_a_mistake_in_remembering_costs_no_answer_unless_keeping_is_required(
     def fail(*_: object) -> None:
         raise KeyError("CANARY")
 
-    monkeypatch.setattr("service.hooks.memory.kept_body", fail)
+    monkeypatch.setattr("service.decision_log.recording.kept_body", fail)
     for mode, status in (("on", 200), ("required", 500)):
         app = remembering(tmp_path / mode, store=mode)
         assert app.test_client().post(f"/cds-services/{ORDER_SIGN}", json=order_sign()).status_code == status
@@ -176,7 +178,7 @@ def test_health_remembers_what_was_not_kept_when_keeping_works_again(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr("service.hooks.memory.kept_body", lambda *_: 1 / 0)
+        broken.setattr("service.decision_log.recording.kept_body", lambda *_: 1 / 0)
         post(app, ORDER_SIGN, order_sign())
     post(app, ORDER_SIGN, order_sign())
     told = app.test_client().get("/health").get_json()
@@ -223,6 +225,24 @@ def test_feedback_is_joined_to_its_card_and_rules(app: Flask) -> None:
     assert rule["reasons"] == {"patient-contraindication": 1}
     assert rule["override_interval_95"] == [0.2065, 1.0]
     assert app.test_client().get("/stats").get_json() == told
+
+
+def test_asking_for_the_counts_writes_nothing(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    post(app, ORDER_SIGN, order_sign())
+    asking, writing = threading.current_thread(), Database.writing
+
+    def refused(database: Database) -> Any:
+        assert threading.current_thread() is not asking, "a reader writes"
+        return writing(database)
+
+    monkeypatch.setattr(Database, "writing", refused)
+    answer = app.test_client().get("/stats")
+    assert answer.status_code == 200
+    assert answer.get_json()["decisions"] in {0, 1}, "the row may still wait in the spool"
+
+
+def test_the_counts_of_a_store_that_holds_nothing_yet_are_nothing(app: Flask) -> None:
+    assert app.test_client().get("/stats").get_json()["decisions"] == 0
 
 
 def test_the_same_report_counts_once_and_the_latest_outcome_counts(app: Flask) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from service.finding import Status
 from service.knowledge.checks.registry import Remark, Review, Severity, check
-from service.knowledge.model import Conclusion, FactDefinition, FactKind
+from service.knowledge.model import Conclusion, FactDefinition, FactKind, possible_states
 
 
 @check(
@@ -59,7 +60,8 @@ def unused_fact(review: Review) -> Iterator[Remark]:
                 name for suggestion in rule.card.suggestions for name in (*suggestion.remove, *suggestion.limit)
             )
     for fact in review.knowledge.facts.values():
-        if fact.id not in used:
+        # What could not be read is named by every answer itself.
+        if fact.id not in used and fact.kind is not FactKind.NOT_READ:
             yield Remark(fact.at, f"nothing uses {fact.id}")
 
 
@@ -76,6 +78,8 @@ def silence_contradicted(review: Review) -> Iterator[Remark]:
     for fact in review.knowledge.facts.values():
         if fact.complete and not fact.is_numeric and fact.absent_when.lower().startswith("never"):
             yield Remark(fact.at, f"{fact.id} says never, and lets {', '.join(fact.complete)} decide by silence")
+        elif fact.absent_when.lower().startswith("never:") and Status.ABSENT in possible_states(fact):
+            yield Remark(fact.at, f"{fact.id} says never, and a recorded no makes it absent", "Never by silence: …")
 
 
 @check(

@@ -7,16 +7,19 @@ complaint can point there.
 from service.knowledge.model.card import CardText, Indicator, Link, Suggestion
 from service.knowledge.model.condition import AllOf, AnyOf, Condition, Leaf, Word, leaves
 from service.knowledge.model.fact import NUMERIC_KINDS, FactDefinition, FactKind, FactSource
+from service.knowledge.model.kind import KINDS, BuiltAs, KindSpec, is_deniable, possible_states, types_read
 from service.knowledge.model.order import Dose, OrderTemplate
 from service.knowledge.model.rule import Example, Given, HistoryEntry, Recommendation, Rule
 from service.knowledge.model.ruleset import Conclusion, Knowledge, OverrideReason, Phase, ServiceDefinition
-from service.knowledge.model.source import Citation, Mark, Source, SourceStatus
+from service.knowledge.model.source import Citation, Mark, Source, SourceStatus, Statement
 from service.knowledge.model.value_set import Code, ValueSet
 
 __all__ = [
+    "KINDS",
     "NUMERIC_KINDS",
     "AllOf",
     "AnyOf",
+    "BuiltAs",
     "CardText",
     "Citation",
     "Code",
@@ -30,6 +33,7 @@ __all__ = [
     "Given",
     "HistoryEntry",
     "Indicator",
+    "KindSpec",
     "Knowledge",
     "Leaf",
     "Link",
@@ -42,8 +46,12 @@ __all__ = [
     "ServiceDefinition",
     "Source",
     "SourceStatus",
+    "Statement",
     "Suggestion",
     "ValueSet",
     "Word",
+    "is_deniable",
     "leaves",
+    "possible_states",
+    "types_read",
 ]

@@ -23,6 +23,7 @@ class FactKind(StrEnum):
     ORDER_REASON = "order-reason"
     COUNT = "count"
     SETTING = "setting"
+    NOT_READ = "not-read"
 
 
 NUMERIC_KINDS = frozenset(
@@ -34,6 +35,7 @@ NUMERIC_KINDS = frozenset(
         FactKind.COURSE,
         FactKind.CHANGE,
         FactKind.COUNT,
+        FactKind.NOT_READ,
     }
 )
 
@@ -67,6 +69,7 @@ class FactDefinition:
     ``asks`` is the phrase a clinician reads when the fact is unknown ("bladder function").
     ``complete`` names the resource types whose lists must have been sent whole before finding
     nothing may count as absent; empty means that only a recorded "no" is a no.
+    ``absent_by_answer`` lets a recorded no make a duration absent; without it a duration is known or unknown.
     Options that do not belong to the kind are refused by the loader.
     """
 
@@ -86,6 +89,7 @@ class FactDefinition:
     compute: str | None = None
     gender: str | None = None
     pick: str | None = None
+    absent_by_answer: bool = False
     classes: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -101,6 +105,7 @@ class FactDefinition:
     reasons: tuple[str, ...] = ()
     order: str | None = None
     setting: str | None = None
+    lists: tuple[str, ...] = ()
     equals: str | None = None
     product_choice: str | None = None
     at: str = field(default="", compare=False)

@@ -6,19 +6,20 @@ from collections.abc import Iterator
 
 from service.finding import Evidence, Finding
 from service.knowledge.model import FactDefinition, FactSource
-from service.record.coding import concept_text
-from service.record.kinds.answers import ANSWERED, answer_of, stated_date
-from service.record.kinds.chart import Chart
-from service.record.kinds.concepts import body_sites
-from service.record.kinds.hit import Hit, Key
+from service.record.chart.answers import ANSWERED, answer_of, stated_date
+from service.record.chart.code_match import Hit, Key
+from service.record.chart.concepts import body_sites
+from service.record.chart.evidence import Verdict, Vote, joined, weigh
+from service.record.chart.index import Chart
+from service.record.chart.window import place, within
 from service.record.kinds.plan import Plan
-from service.record.kinds.votes import Verdict, Vote, joined, weigh
-from service.record.kinds.window import place, within
-from service.record.statuses import Counts
+from service.record.values.coding import concept_text
+from service.record.values.statuses import Counts
 
 BY_TEXT = "matched by text only"
 PROVISIONAL = "provisional"
 NO_SITE = "body site not given"
+NO_ANSWER = " has no answer that can be read"
 _DONE_WHEN_OVER = ("ServiceRequest", "CommunicationRequest")
 """A completed request was carried out: what it asked for has happened, it is not merely past."""
 _RESULTS = (*ANSWERED, "DiagnosticReport", "ImagingStudy")
@@ -66,7 +67,7 @@ def _vote(hit: Hit, source: FactSource, chart: Chart, notes: list[str | None]) -
         answer = answer_of(hit, source, chart.matcher.index)
         if answer is None:
             if stated_date(hit) is None:
-                notes.append(f"{hit.entry.reference} has no answer that can be read")
+                notes.append(f"{hit.entry.reference}{NO_ANSWER}")
             return None
         return _yes(hit, source, chart, notes) if answer else _no(hit, source, chart, notes)
     if counts is Counts.ANSWERED_NO:
@@ -99,7 +100,7 @@ def _no(hit: Hit, source: FactSource, chart: Chart, notes: list[str | None]) -> 
     where = place(hit, source, chart)
     if where.inside is True and source.no_within_days is not None:
         where = within(hit.extent, source.no_within_days, chart.now)
-    if hit.by_text or hit.standing.provisional or where.inside is not True or _site(hit, source, chart) is not True:
+    if not hit.is_sure or hit.standing.provisional or where.inside is not True or _site(hit, source, chart) is not True:
         notes.append(f"{hit.entry.reference} says no, but does not settle it")
         return None
     return Vote(Verdict.NO, _evidence(hit, _said(hit, yes=False), where.note), hit.extent.last)

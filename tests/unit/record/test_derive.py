@@ -17,12 +17,11 @@ from hypothesis import strategies as st
 from service.errors import RequestError
 from service.finding import Finding, Status
 from service.knowledge.loader import load
-from service.knowledge.model import FactKind, Given, Knowledge
-from service.record.builder.case import Case
-from service.record.builder.document import Builder
-from service.record.builder.states import possible_states
+from service.knowledge.model import FactKind, Given, Knowledge, possible_states
 from service.record.derive import Derivation
-from service.record.reader import read_bundle
+from service.record.input.reader import read_bundle
+from service.testkit.example_patient.case import Case
+from service.testkit.example_patient.document import Builder
 from tests.unit.record.facts_in_python import (
     LOINC,
     NOW,
@@ -66,7 +65,7 @@ IRRELEVANT: list[dict[str, Any]] = [
     condition((SNOMED, "1", ""), id="x5", verification="entered-in-error"),
     observation((LOINC, "8302-2", "Body height"), id="x6", valueQuantity={"value": 170, "unit": "cm"}),
     measured((LOINC, "0-0", "Nothing"), 5, "mg/dL", "2026-11-01", "x7"),
-    {"resourceType": "Condition", "id": "x8"},
+    condition({"text": "Ingrown toenail"}, id="x8"),
     {"resourceType": "Observation", "id": "x9", "status": "final", "code": None, "component": {}, "valueString": []},
 ]
 STOPPED = medication((RXNORM, "308182", "amoxicillin 250 MG Oral Capsule"), "stopped", "x10")
@@ -157,7 +156,7 @@ def test_an_empty_record_knows_nothing_but_orders_and_settings() -> None:
     for name, finding in derivation().findings(record([]), NOW).items():
         kind = rules().facts[name].kind
         ordered = kind is FactKind.COURSE and rules().facts[name].measure == "ordered"
-        if kind in {FactKind.ORDER, FactKind.ORDER_REASON, FactKind.SETTING} or ordered:
+        if kind in {FactKind.ORDER, FactKind.ORDER_REASON, FactKind.SETTING, FactKind.NOT_READ} or ordered:
             assert finding.status is not Status.UNKNOWN
         else:
             assert finding.status is Status.UNKNOWN

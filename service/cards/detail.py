@@ -1,0 +1,47 @@
+"""The detail of a card: the rule's own words, what was found and what not, sources, caveats, version (CA-4, CA-9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from service.cards.sources import source_lines
+from service.cards.wording import asked, marked_lines
+from service.decision import Advice
+from service.knowledge.model import Knowledge, Rule
+
+
+def detail(knowledge: Knowledge, advice: Advice, today: date) -> str:
+    """The whole detail of one card for a clinician, in GitHub markdown without HTML."""
+    return "\n\n".join([*body(knowledge, advice, today), f"*{knowledge.not_clearance}*"])
+
+
+def body(knowledge: Knowledge, advice: Advice, today: date) -> Iterator[str]:
+    """The paragraphs of one card's detail without the closing sentence, so that folded cards can share it."""
+    rule = advice.rule
+    assert rule.card is not None
+    found = marked_lines(knowledge, advice.found)
+    missing = asked(knowledge, advice.not_recorded)
+    yield rule.card.detail
+    yield from (f"**Also:** {other.card.summary}" for other in advice.also if other.card is not None)
+    if found:
+        yield "**Found:**\n\n" + "\n".join(found)
+    if missing:
+        yield f"**Not recorded:** {'; '.join(missing)}"
+    yield "**Sources**\n\n" + "\n".join(source_lines(knowledge, rule))
+    if rule.unverified_parts:
+        yield "**Not verified**\n\n" + "\n".join(f"- {part}" for part in rule.unverified_parts)
+    yield _signature(knowledge, rule, today)
+
+
+def patient_detail(knowledge: Knowledge, rule: Rule) -> str:
+    """The detail for a patient or relative: the plain text of the rule and nothing from the record."""
+    assert rule.card is not None
+    text = rule.card.patient_detail or ""
+    return "\n\n".join(part for part in (text.strip(), f"*{knowledge.not_clearance}*") if part)
+
+
+def _signature(knowledge: Knowledge, rule: Rule, today: date) -> str:
+    state = "" if rule.id in knowledge.approved else "Rule draft, not approved. "
+    late = f" Its review was due by {rule.review_by}." if rule.review_by < today else ""
+    return f"{state}Rule `{rule.id}`, version {rule.version}; rule set {knowledge.version}.{late}"

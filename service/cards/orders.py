@@ -1,0 +1,176 @@
+"""Order templates as draft resources in the release the client speaks, each validated before it leaves (AC-3, TR-6).
+
+A draft is built and validated once per template and release, with a stand-in subject; a call only
+puts in its patient, visit and time. fhir.resources is heavy, so it is imported on first use or by
+``warm_up``. STU3 clients get no orders: the reference names no order shape both sides agree on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, cast
+
+from service.knowledge.model import Dose, Knowledge, OrderTemplate
+from service.record.fhir_classes import validated
+from service.record.model import Release
+
+RELEASES = (Release.R4, Release.R5)
+_UCUM = "http://unitsofmeasure.org"
+_STAND_IN = "Patient/stand-in"
+_STAND_IN_TIME = "2000-01-01T00:00:00Z"
+# R4 stands for R4B: for these types the two differ in nothing that is emitted here.
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ordering:
+    """What one call puts into its drafts. Without a patient id nothing can be ordered."""
+
+    release: Release
+    patient_id: str | None
+    encounter_id: str | None
+    now: datetime
+
+    @property
+    def possible(self) -> bool:
+        return self.patient_id is not None and self.release in RELEASES
+
+
+class Drafts:
+    """The order templates of one rule set as validated drafts."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._templates = knowledge.orders
+        self._validated = cache(self._build)
+
+    def warm_up(self) -> None:
+        """Build every draft in every release now, so that no call pays for it. Raises ValueError on a bad template."""
+        for template in self._templates:
+            for release in RELEASES:
+                self._validated(template, release)
+
+    def title(self, template: str) -> str:
+        """The name of an order as a clinician reads it."""
+        return self._templates[template].title
+
+    def draft(self, template: str, ordering: Ordering) -> Json:
+        """The draft resource of one template for one call: status draft, intent proposal, no id (AC-3, AC-6)."""
+        resource = dict(self._validated(template, ordering.release))
+        resource["subject"] = {"reference": f"Patient/{ordering.patient_id}"}
+        resource["authoredOn"] = ordering.now.isoformat(timespec="seconds")
+        if ordering.encounter_id is not None:
+            resource["encounter"] = {"reference": f"Encounter/{ordering.encounter_id}"}
+        return resource
+
+    def _build(self, template: str, release: Release) -> Json:
+        order = self._templates[template]
+        shape = _SHAPES.get(order.resource)
+        if shape is None:
+            raise ValueError(f"{order.at}: no draft can be made of a {order.resource}")
+        return _validated(order.resource, {**_frame(order, release), **shape(order, release)}, release)
+
+
+def _validated(kind: str, resource: Json, release: Release) -> Json:
+    """The resource as fhir.resources writes it. Raises ValueError when the class of the release refuses it."""
+    return cast("Json", _as_json(validated(kind, resource, release)))
+
+
+def _as_json(value: Any) -> Any:
+    """Plain JSON: whole numbers as integers, so that ``5`` mg does not become ``5.0``."""
+    if isinstance(value, Mapping):
+        return {name: _as_json(member) for name, member in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_as_json(member) for member in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def _frame(order: OrderTemplate, release: Release) -> Json:
+    frame: Json = {
+        "resourceType": order.resource,
+        "status": "draft",
+        "subject": {"reference": _STAND_IN},
+        "authoredOn": _STAND_IN_TIME,
+    }
+    if release is Release.R5 or order.resource != "CommunicationRequest":
+        # In R4 a CommunicationRequest has no intent.
+        frame["intent"] = "proposal"
+    if order.priority is not None:
+        frame["priority"] = order.priority
+    return frame
+
+
+def _concept(order: OrderTemplate) -> Json:
+    code = order.code
+    return {"coding": [{"system": code.system, "code": code.code, "display": code.display}], "text": order.title}
+
+
+def _reasons(order: OrderTemplate, release: Release) -> Json:
+    if order.reason_text is None:
+        return {}
+    concept = {"text": order.reason_text}
+    return {"reason": [{"concept": concept}]} if release is Release.R5 else {"reasonCode": [concept]}
+
+
+def _medication_request(order: OrderTemplate, release: Release) -> Json:
+    concept = _concept(order)
+    resource: Json = _reasons(order, release)
+    if release is Release.R5:
+        resource["medication"] = {"concept": concept}
+    else:
+        resource["medicationCodeableConcept"] = concept
+    if order.dose is not None:
+        resource["dosageInstruction"] = [_dosage(order.dose, order.course_days, release)]
+    if order.course_days is not None:
+        resource["dispenseRequest"] = {"expectedSupplyDuration": _quantity(order.course_days, "d", "days")}
+    return resource | _note(order)
+
+
+def _service_request(order: OrderTemplate, release: Release) -> Json:
+    concept = _concept(order)
+    code = {"concept": concept} if release is Release.R5 else concept
+    return {"code": code} | _reasons(order, release) | _note(order)
+
+
+def _communication_request(order: OrderTemplate, release: Release) -> Json:
+    said = order.text or order.title
+    resource: Json = {"category": [_concept(order)]} | _reasons(order, release)
+    if release is Release.R5:
+        # R5 turned the text into an attachment or coded content.
+        return resource | {"payload": [{"contentCodeableConcept": {"text": said}}]}
+    return resource | {"payload": [{"contentString": said}]}
+
+
+def _note(order: OrderTemplate) -> Json:
+    return {"note": [{"text": order.text}]} if order.text is not None else {}
+
+
+def _dosage(dose: Dose, course_days: int | None, release: Release) -> Json:
+    repeat: Json = {"frequency": dose.frequency, "period": dose.period, "periodUnit": dose.period_unit}
+    if dose.period_max is not None:
+        repeat["periodMax"] = dose.period_max
+    if course_days is not None:
+        repeat["boundsDuration"] = _quantity(course_days, "d", "days")
+    return {
+        "text": dose.text,
+        "timing": {"repeat": repeat},
+        ("asNeeded" if release is Release.R5 else "asNeededBoolean"): dose.as_needed,
+        "route": {"text": dose.route},
+        "doseAndRate": [{"doseQuantity": _quantity(dose.quantity, dose.unit, dose.unit)}],
+    }
+
+
+def _quantity(value: Any, code: str, unit: str) -> Json:
+    return {"value": value, "unit": unit, "system": _UCUM, "code": code}
+
+
+_SHAPES: Mapping[str, Callable[[OrderTemplate, Release], Json]] = {
+    "MedicationRequest": _medication_request,
+    "ServiceRequest": _service_request,
+    "CommunicationRequest": _communication_request,
+}

@@ -1,0 +1,182 @@
+"""One call from its parsed JSON to its answer: request, prefetch, record, decision, cards (design section 5).
+
+Knows neither HTTP nor the clock. Authentication has happened before; fetching what is missing is a
+step that is handed in, so that the same path runs with and without a FHIR server.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from service.cards.cards import Audience, render, render_marked, shown_cards
+from service.cards.orders import Drafts, Ordering
+from service.cards.suggestions import Acting
+from service.config import Settings
+from service.decision import Decision, Prepared, decide
+from service.errors import DataUnavailableError, NotFoundError
+from service.knowledge.hooks import HOOKS
+from service.knowledge.model import ServiceDefinition
+from service.protocol.bundle_answer import answer
+from service.protocol.context import read_context
+from service.protocol.prefetch import missing, record_of, states_of, unasked
+from service.protocol.request import HookCall
+from service.protocol.request_schemas import read_call
+from service.record.input.prefetch_states import PrefetchState
+from service.record.input.prefetch_templates import Template
+from service.record.input.reader import read_bundle
+from service.record.model import Completeness, Record
+
+Json = dict[str, Any]
+
+
+class FetchMissing(Protocol):
+    """Asks the client's FHIR server for what did not arrive (RP-1). Never raises; what could not be had says why."""
+
+    def __call__(
+        self, states: Mapping[str, PrefetchState], call: HookCall, templates: Sequence[Template], servers: Sequence[str]
+    ) -> Mapping[str, PrefetchState]: ...
+
+
+def fetch_nothing(
+    states: Mapping[str, PrefetchState], call: HookCall, templates: Sequence[Template], servers: Sequence[str]
+) -> Mapping[str, PrefetchState]:
+    """The step of a service that asks no FHIR server: what did not arrive stays missing."""
+    del call, templates, servers
+    return states
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The offered services, ready to answer: one per process, safe for threads.
+
+    ``only`` are the rules that may speak where only approved ones are served; None lets all speak. ``archive`` are the
+    rule files from which all this was made, ``signed_by`` the key that signed them when they came as a pack.
+    """
+
+    prepared: Prepared
+    drafts: Drafts
+    offered: Mapping[str, ServiceDefinition]
+    templates: Mapping[str, tuple[Template, ...]]
+    settings: Settings
+    fetch_missing: FetchMissing = fetch_nothing
+    only: frozenset[str] | None = None
+    archive: bytes = b""
+    signed_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """With what the cards of a call were rendered, besides the decision, and the cards with their marks."""
+
+    audience: Audience
+    acting: Acting
+    lacking: tuple[Template, ...]
+    cards: tuple[Json, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came of one call: the body to send and the decision behind it, with what could not be had."""
+
+    body: Json
+    decision: Decision
+    call: HookCall | None = None
+    missing: tuple[str, ...] = ()
+    shown: Shown | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BundleQuestion:
+    """How a plain Bundle is asked about: hook, time, which patient, which lists are whole (product choice no. 9)."""
+
+    hook: str
+    now: datetime
+    patient: str | None = None
+    complete: frozenset[str] | Literal["all"] = frozenset()
+
+
+def service_named(services: Services, name: str) -> ServiceDefinition:
+    """The offered service with this id. Raises NotFoundError (RQ-1)."""
+    if name not in services.offered:
+        raise NotFoundError
+    return services.offered[name]
+
+
+def answer_call(
+    services: Services,
+    service: ServiceDefinition,
+    document: Any,
+    now: datetime,
+    servers: Sequence[str] = (),
+    decision_id: uuid.UUID | None = None,
+) -> Answered:
+    """Answer one CDS Hooks call. ``servers`` are FHIR servers the caller's issuer may name.
+
+    Without ``decision_id`` the id is random, so no uuid of a card can be traced to a patient (CA-7);
+    golden files give one.
+
+    Raises RequestError for a request that is wrong, DataUnavailableError where nothing useful can be
+    said (RP-2, SC-5), EngineError when the engines disagree.
+    """
+    call = read_call(document, hook=service.hook, strict=services.settings.strict)
+    templates = services.templates[service.id]
+    states = services.fetch_missing(states_of(call, templates), call, templates, servers)
+    lacking = missing(states, templates)
+    brought = read_context(call)
+    if not brought.brings_something:
+        _require_something(lacking, unasked(call, templates))
+    record = record_of(call, states, templates, brought)
+    decision = decide(services.prepared, record, service.hook, now, decision_id=decision_id or uuid.uuid4())
+    audience = Audience(service, call.for_patient, services.settings.why_extension, services.only)
+    acting = _acting(services, record, Ordering(record.release, call.patient_id, call.encounter_id, now))
+    cards = render_marked(services.prepared.knowledge, decision, audience, acting, lacking)
+    shown = Shown(audience, acting, tuple(lacking), tuple(cards))
+    body = {"cards": shown_cards(cards, audience)}
+    return Answered(body, decision, call, tuple(template.key for template in lacking), shown)
+
+
+def answer_bundle(services: Services, document: Any, question: BundleQuestion) -> Answered:
+    """Answer about a plain Bundle or list of resources: the same cards, and the decision behind them.
+
+    The same document, question and rule set give the same answer to the byte.
+    """
+    service = next(item for item in services.offered.values() if item.hook == question.hook)
+    record = read_bundle(
+        document,
+        patient=question.patient,
+        complete=question.complete,
+        order_hook=HOOKS[question.hook].has_orders,
+    )
+    decision = decide(services.prepared, record, question.hook, question.now)
+    audience = Audience(service, why=services.settings.why_extension, only=services.only)
+    acting = _acting(services, record, Ordering(record.release, record.patient_id, None, question.now))
+    knowledge = services.prepared.knowledge
+    unsent = [item for item in services.templates[service.id] if _is_unsent_problem_list(item, record)]
+    return Answered(answer(knowledge, decision, render(knowledge, decision, audience, acting, unsent)), decision)
+
+
+def _is_unsent_problem_list(template: Template, record: Record) -> bool:
+    """Without any Condition nobody can say whether this service has anything to say; other lists may be short."""
+    unsent = record.completeness_of("Condition") is Completeness.NOT_SENT and not record.of_type("Condition")
+    return unsent and "Condition" in template.types
+
+
+def _require_something(lacking: Sequence[Template], unasked: Mapping[str, PrefetchState]) -> None:
+    """Refuse with 412 only when neither the patient nor the problem list could be had, and nothing is ordered.
+
+    What came under keys of the client's own may be either of them.
+
+    With either of them a card can say what was not assessed; clients show that, and show a 412 as all-clear (SC-5).
+    """
+    keys = [template.key for template in lacking if template.key in ("patient", "conditions")]
+    if len(keys) == 2 and not unasked:  # noqa: PLR2004  # both of the two
+        raise DataUnavailableError(keys)
+
+
+def _acting(services: Services, record: Record, ordering: Ordering) -> Acting:
+    orders = {entry.reference: entry for entry in record.orders if entry.id}
+    return Acting(services.drafts, ordering, frozenset(orders), orders)

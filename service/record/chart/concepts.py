@@ -1,0 +1,91 @@
+"""Concepts: where in a resource the codes stand that say what it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from service.record.model import Record, Resource
+
+Concepts = Iterator[object]
+
+
+def as_objects(value: object) -> list[Mapping[str, Any]]:
+    """The objects in a list, or the one object given where a list belongs; nothing else."""
+    items = value if isinstance(value, list) else [value]
+    return [item for item in items if isinstance(item, Mapping)]
+
+
+def _elements(*names: str) -> Callable[[Resource, Record], Concepts]:
+    def concepts(resource: Resource, _record: Record) -> Concepts:
+        for name in names:
+            yield from as_objects(resource.get(name))
+
+    return concepts
+
+
+def _text(resource: Resource, name: str) -> Concepts:
+    words = resource.get(name)
+    if isinstance(words, str) and words:
+        yield {"text": words}
+
+
+def _allergy(resource: Resource, _record: Record) -> Concepts:
+    yield from as_objects(resource.get("code"))
+    for reaction in as_objects(resource.get("reaction")):
+        yield from as_objects(reaction.get("substance"))
+
+
+def _imaging(resource: Resource, _record: Record) -> Concepts:
+    yield from as_objects(resource.get("procedureCode"))
+    yield from _text(resource, "description")
+
+
+def _device(resource: Resource, _record: Record) -> Concepts:
+    yield from as_objects(resource.get("type"))
+    for name in as_objects(resource.get("deviceName")):
+        yield from _text(name, "name")
+
+
+def _device_use(resource: Resource, record: Record) -> Concepts:
+    device = record.resolve(resource.get("device"), resource)
+    if device is not None:
+        yield from _device(device, record)
+    yield from as_objects(resource.get("reasonCode"))
+
+
+def _device_request(resource: Resource, record: Record) -> Concepts:
+    yield from as_objects(resource.get("codeCodeableConcept"))
+    device = record.resolve(resource.get("codeReference"), resource)
+    if device is not None:
+        yield from _device(device, record)
+
+
+_CODE = _elements("code")
+
+_BY_TYPE: Mapping[str, Callable[[Resource, Record], Concepts]] = {
+    "AllergyIntolerance": _allergy,
+    "ServiceRequest": _elements("code", "orderDetail"),
+    "DeviceRequest": _device_request,
+    "DiagnosticReport": _elements("code", "conclusionCode"),
+    "ImagingStudy": _imaging,
+    "Device": _device,
+    "DeviceUseStatement": _device_use,
+    "Communication": _elements("category", "reasonCode", "topic"),
+    "CommunicationRequest": _elements("category", "reasonCode"),
+    "Encounter": _elements("reasonCode", "type"),
+    "Goal": _elements("description", "category"),
+}
+
+
+def concepts_of(resource_type: str, resource: Resource, record: Record) -> Concepts:
+    """The CodeableConcepts that say what a resource (in R4 shape) is about; one hit among them is a hit."""
+    return _BY_TYPE.get(resource_type, _CODE)(resource, record)
+
+
+def body_sites(resource: Resource) -> list[Mapping[str, Any]]:
+    """The body sites a resource names; empty when it names none, which is usual (fhir-data.md)."""
+    sites = as_objects(resource.get("bodySite"))
+    for series in as_objects(resource.get("series")):
+        sites += as_objects(series.get("bodySite"))
+    return sites

@@ -1,0 +1,183 @@
+"""Prefetch states: what arrived under one prefetch key, and how much silence in it means (RP-3 to RP-8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+_LOST = frozenset({"error", "fatal"})
+_CUT = frozenset(
+    {
+        *("suppressed", "incomplete", "throttled", "timeout", "too-costly", "forbidden", "security", "login"),
+        *("expired", "session", "transient", "no-store", "lock-error", "exception", "too-long", "unknown"),
+    }
+)
+"""Issue codes that say, whatever the severity, that something was left out of the answer."""
+_CUT_NUMBERS = frozenset({"59204", "59205"})
+"""What Epic says in ``details`` when rows were left out; 4101 (nothing found), 4119 and 59100 cut nothing."""
+_SUCCESS = 2
+
+
+class State(StrEnum):
+    """What arrived under a key."""
+
+    SENT = "sent"
+    NULL = "null"
+    FAILED = "failed"
+    NOT_SENT = "not-sent"
+    FIRST_PAGE = "first-page"
+
+
+@dataclass(frozen=True, slots=True)
+class PrefetchState:
+    """One prefetch key: its state and the resources it brought (as received).
+
+    ``full_urls`` runs beside ``resources``: the fullUrl of each Bundle entry, or None. ``reason`` says why it failed
+    or why only a part came. ``next_url`` is where the next page is to be had when only the first came.
+    ``is_bundle`` is False for a single resource.
+    """
+
+    key: str
+    state: State
+    resources: tuple[Any, ...] = ()
+    full_urls: tuple[str | None, ...] = ()
+    reason: str | None = None
+    next_url: str | None = None
+    is_bundle: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a prefetch key asks for: resource types, and whether the query takes only a part of them.
+
+    A narrowed query (``category=vital-signs``) never makes the list of its type complete.
+    """
+
+    types: tuple[str, ...]
+    narrowed: bool = False
+
+
+def classify(key: str, value: object, *, sent: bool = True) -> PrefetchState:
+    """The state of one raw prefetch value. ``sent=False``: the key was omitted. Total: never raises.
+
+    Only null and a Bundle without entries mean "asked, nothing there"; an empty object is no answer at all.
+    """
+    if not sent:
+        return PrefetchState(key, State.NOT_SENT, reason="the key was not sent")
+    if value is None:
+        return PrefetchState(key, State.NULL)
+    if not isinstance(value, Mapping):
+        return PrefetchState(key, State.FAILED, reason="not a FHIR resource")
+    if not value:
+        return PrefetchState(key, State.NOT_SENT, reason="an empty object")
+    if "resourceType" not in value and ("response" in value or "resource" in value):
+        return _of_wrapper(key, value)
+    type_ = value.get("resourceType")
+    if type_ == "OperationOutcome":
+        return PrefetchState(key, State.FAILED, reason="the client sent an OperationOutcome")
+    if type_ == "Bundle" or (type_ is None and isinstance(value.get("entry"), list)):
+        return _of_bundle(key, value)
+    if not isinstance(type_, str):
+        return PrefetchState(key, State.FAILED, reason="not a FHIR resource")
+    return PrefetchState(key, State.SENT, (value,), (None,))
+
+
+def _of_wrapper(key: str, value: Mapping[str, Any]) -> PrefetchState:
+    """The old shape ``{response: {status}, resource}`` of CDS Hooks before 1.0."""
+    response = value.get("response")
+    status = response.get("status") if isinstance(response, Mapping) else None
+    # "200 OK", "200" and 200 are all seen.
+    first = str(status).strip()[:1] if status is not None else str(_SUCCESS)
+    if first != str(_SUCCESS):
+        return PrefetchState(key, State.FAILED, reason="the client's query failed")
+    if "resource" not in value:
+        return PrefetchState(key, State.FAILED, reason="a response without its resource")
+    inner = value["resource"]
+    if isinstance(inner, Mapping) and "resourceType" not in inner and "resource" in inner:
+        return PrefetchState(key, State.FAILED, reason="not a FHIR resource")
+    return classify(key, inner)
+
+
+def _of_bundle(key: str, bundle: Mapping[str, Any]) -> PrefetchState:
+    entries = bundle.get("entry")
+    if isinstance(entries, Mapping):
+        entries = [entries]
+    if entries is not None and not isinstance(entries, list):
+        return PrefetchState(key, State.FAILED, reason="a Bundle whose entry is not a list")
+    resources: list[Any] = []
+    urls: list[str | None] = []
+    lost = matches = 0
+    for entry in entries or ():
+        resource = entry.get("resource") if isinstance(entry, Mapping) else entry
+        if isinstance(resource, Mapping) and resource.get("resourceType") == "OperationOutcome":
+            lost += is_loss(resource)
+            continue
+        url = entry.get("fullUrl") if isinstance(entry, Mapping) else None
+        resources.append(resource)
+        urls.append(url if isinstance(url, str) else None)
+        matches += _is_match(entry)
+    next_url = next_link(bundle)
+    if lost and not resources:
+        return PrefetchState(key, State.FAILED, reason="the client sent an OperationOutcome", is_bundle=True)
+    reason = _why_partial(bundle, lost, matches, next_url)
+    state = State.FIRST_PAGE if reason else State.SENT if resources else State.NULL
+    return PrefetchState(key, state, tuple(resources), tuple(urls), reason, next_url, is_bundle=True)
+
+
+def _why_partial(bundle: Mapping[str, Any], lost: int, matches: int, next_url: str | None) -> str | None:
+    if next_url is not None:
+        return "more pages follow"
+    if lost:
+        return "the client sent an OperationOutcome beside the data"
+    total = bundle.get("total")
+    if isinstance(total, int) and not isinstance(total, bool) and total > matches:
+        return "fewer entries than the total says"
+    return None
+
+
+def _is_match(entry: object) -> bool:
+    search = entry.get("search") if isinstance(entry, Mapping) else None
+    # Compared, not looked up: what a client sends may be a list, which has no hash.
+    return not (isinstance(search, Mapping) and search.get("mode") in ("include", "outcome"))
+
+
+def is_loss(outcome: Mapping[str, Any]) -> bool:
+    """Whether an OperationOutcome beside data says that something is missing, and is more than a remark."""
+    issues = outcome.get("issue")
+    if isinstance(issues, Mapping):
+        issues = [issues]
+    if not isinstance(issues, list) or not issues:
+        return True
+    return any(not isinstance(issue, Mapping) or _cuts(issue) for issue in issues)
+
+
+def _cuts(issue: Mapping[str, Any]) -> bool:
+    """Whether one issue says that data is missing: by its severity, its code, or the number in its details."""
+    severity, code = issue.get("severity"), issue.get("code")
+    if not isinstance(severity, str) or severity in _LOST:
+        return True
+    if isinstance(code, str) and code.strip().lower() in _CUT:
+        return True
+    return any(number in _CUT_NUMBERS for number in _detail_codes(issue.get("details")))
+
+
+def _detail_codes(details: object) -> Iterator[str]:
+    codings = details.get("coding") if isinstance(details, Mapping) else None
+    for coding in codings if isinstance(codings, list) else [codings]:
+        code = coding.get("code") if isinstance(coding, Mapping) else None
+        if isinstance(code, str | int):
+            yield str(code).strip()
+
+
+def next_link(bundle: Mapping[str, Any]) -> str | None:
+    """Where the next page of a Bundle is to be had ("" when it has one but does not say where); None: no next page."""
+    links = bundle.get("link")
+    if isinstance(links, Mapping):
+        links = [links]
+    for link in links if isinstance(links, list) else ():
+        if isinstance(link, Mapping) and link.get("relation") == "next":
+            url = link.get("url")
+            return url if isinstance(url, str) else ""
+    return None

@@ -1,0 +1,287 @@
+"""Coding: a CodeableConcept against the value sets (terminology.md section 3).
+
+Every coding counts, not only the first; the system is normalised; ICD-10-CM and ATC descend by prefix; a
+LOINC or SNOMED code with a wrong check digit is a typing error and matches nothing. ICD-10 of the WHO and its national
+relatives are read by their categories, words by patterns: both are flagged, because they may raise an alarm and never
+lift one. What neither code nor words can tell was not read, and that is not the same as something else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from service.knowledge.model import ValueSet
+from service.record.values.code_systems import (
+    BY_PREFIX,
+    ICD_10,
+    KNOWN_SYSTEMS,
+    canonical_system,
+    check_digit_fault,
+    is_listed_whole,
+    plain_code,
+)
+from service.record.values.english import is_english
+from service.record.values.text import Said, said
+
+__all__ = ["CodeIndex", "Coding", "Match", "canonical_system", "codings", "concept_text", "wordings"]
+
+_CACHED = 20_000
+_LONGEST_TEXT = 400
+_ACTIONS = ("order-", "referral-", "procedure-", "proc-", "med-")
+"""Value sets of what one orders or does, by the beginning of their name."""
+_NOTHING: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """One coding with its system normalised; ``system`` is None when it was not given."""
+
+    system: str | None
+    code: str
+    display: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The value sets a concept lies in.
+
+    ``by_text`` says that no coding matched and only the words did: lower confidence, never reason enough
+    to make anything absent; ``by_category`` the same of a code of ICD-10 that is not the clinical modification.
+    ``said_too`` are sets that only the words name although a coding matched another. ``past_sets`` are those whose
+    words speak of the past ("history of ..."): they count as history, not as present, and are not in ``sets``.
+    ``text`` is what the concept says in words; ``notes`` caveats such as a wrong check digit. ``is_read`` is False when
+    neither codes nor words could be understood, or they say that nothing is known: then it may be anything.
+    """
+
+    sets: frozenset[str]
+    by_text: bool
+    text: str
+    notes: tuple[str, ...] = ()
+    past_sets: frozenset[str] = _NOTHING
+    said_too: frozenset[str] = _NOTHING
+    by_category: bool = False
+    is_read: bool = True
+
+
+NOTHING_KNOWN = "nothing-known"
+"""What a value set says whose entries leave their list unanswered."""
+BY_CATEGORY = "read by its ICD-10 category"
+_EMPTY = Match(_NOTHING, by_text=False, text="", is_read=False)
+
+
+def codings(concept: object) -> Iterator[Coding]:
+    """The readable codings of a CodeableConcept, a Coding, or a list of either; nothing for all else."""
+    for raw in _raw_codings(concept):
+        code = _code_text(raw.get("code"))
+        if code:
+            display = raw.get("display")
+            yield Coding(canonical_system(raw.get("system")), code, display if isinstance(display, str) else None)
+
+
+def _code_text(code: object) -> str | None:
+    if isinstance(code, str):
+        return code.strip() or None
+    # A bare number is read as its digits; a float has lost some of them.
+    return str(code) if isinstance(code, int) and not isinstance(code, bool) else None
+
+
+def _raw_codings(concept: object) -> Iterator[Mapping[str, object]]:
+    for part in _parts(concept):
+        inner = part.get("coding")
+        if isinstance(inner, list):
+            yield from (raw for raw in inner if isinstance(raw, Mapping))
+        elif isinstance(inner, Mapping):
+            yield inner
+        elif "code" in part or "display" in part:
+            yield part
+
+
+def _parts(concept: object) -> Iterator[Mapping[str, object]]:
+    if isinstance(concept, Mapping):
+        yield concept
+    elif isinstance(concept, list):
+        yield from (part for part in concept if isinstance(part, Mapping))
+
+
+def wordings(concept: object) -> Iterator[str]:
+    """Every wording of the concept: its text and the displays of its codings."""
+    for part in _parts(concept):
+        text = part.get("text")
+        if isinstance(text, str) and text.strip():
+            yield text.strip()
+    for raw in _raw_codings(concept):
+        display = raw.get("display")
+        if isinstance(display, str) and display.strip():
+            yield display.strip()
+
+
+def _single_key(concept: object) -> tuple[object, ...] | None:
+    """What decides the match of a concept with one coding, the commonest kind by far; None for any other."""
+    if not isinstance(concept, dict):
+        return None
+    listed = concept.get("coding")
+    if not isinstance(listed, list) or len(listed) != 1 or not isinstance(listed[0], dict):
+        return None
+    raw, text = listed[0], concept.get("text")
+    key = (raw.get("system"), raw.get("code"), raw.get("display"), text)
+    return key if all(part is None or isinstance(part, str) for part in key) else None
+
+
+def concept_text(concept: object) -> str:
+    """What a concept says in words: its text, else the first display, else a code; "" when nothing."""
+    for text in wordings(concept):
+        return text
+    for coding in codings(concept):
+        return coding.code
+    return ""
+
+
+def _coded(concept: object) -> Iterator[tuple[Mapping[str, object], str]]:
+    for raw in _raw_codings(concept):
+        code = _code_text(raw.get("code"))
+        if code:
+            yield raw, code
+
+
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """What one coding says: its value sets, whether by category only, or that it is known to be something else."""
+
+    sets: frozenset[str] = _NOTHING
+    by_category: bool = False
+    is_else: bool = False
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What one wording says of now and of the past, and whether it could be understood at all."""
+
+    now: frozenset[str]
+    past: frozenset[str]
+    is_english: bool
+
+
+class CodeIndex:
+    """The value sets, indexed once, asked often."""
+
+    def __init__(self, value_sets: Mapping[str, ValueSet]) -> None:
+        exact: dict[tuple[str, str], set[str]] = {}
+        below: dict[str, dict[str, set[str]]] = {system: {} for system in BY_PREFIX}
+        links: dict[str, set[str]] = {}
+        self._patterns: list[tuple[str, re.Pattern[str]]] = []
+        for name, value_set in value_sets.items():
+            for code in value_set.codes:
+                system = canonical_system(code.system)
+                if not code.verified or system is None:
+                    continue
+                plain = plain_code(system, code.code)
+                if code.descendants and system in below:
+                    below[system].setdefault(plain, set()).add(name)
+                else:
+                    exact.setdefault((system, plain), set()).add(name)
+            for link in value_set.link_ids:
+                links.setdefault(link, set()).add(name)
+            self._patterns.extend((name, re.compile(text, re.IGNORECASE)) for text in value_set.patterns)
+        self._exact = {key: frozenset(names) for key, names in exact.items()}
+        self._below = {
+            system: {code: frozenset(names) for code, names in codes.items()} for system, codes in below.items()
+        }
+        self._says_nothing = frozenset(name for name, one in value_sets.items() if one.says == NOTHING_KNOWN)
+        self._links = {link: frozenset(names) for link, names in links.items()}
+        self._by_code: dict[tuple[object, str], _Code] = {}
+        self._by_concept: dict[tuple[object, ...], Match] = {}
+        self._by_text: dict[str, _Words] = {}
+
+    def match(self, concept: object) -> Match:
+        """The value sets that a CodeableConcept (or Coding, or list of CodeableConcepts) lies in."""
+        if not concept:
+            return _EMPTY
+        key = _single_key(concept)
+        if key is None:
+            return self._match(concept)
+        found = self._by_concept.get(key)
+        if found is None:
+            if len(self._by_concept) >= _CACHED:
+                self._by_concept.clear()
+            found = self._by_concept[key] = self._match(concept)
+        return found
+
+    def _match(self, concept: object) -> Match:
+        codes = [self._of_coding(raw.get("system"), code) for raw, code in _coded(concept)]
+        words = [self._of_text(text[:_LONGEST_TEXT]) for text in wordings(concept)]
+        sure = _NOTHING.union(*(code.sets for code in codes if not code.by_category))
+        categories = _NOTHING.union(*(code.sets for code in codes if code.by_category))
+        now = _NOTHING.union(*(one.now for one in words))
+        coded = sure or categories
+        sets = coded or now
+        said = categories | now | _NOTHING.union(*(one.past for one in words))
+        notes = dict.fromkeys(code.note for code in codes if code.note)
+        return Match(
+            sets,
+            by_text=not coded and bool(said),
+            text=concept_text(concept),
+            notes=tuple(notes),
+            past_sets=_NOTHING.union(*(one.past for one in words)) - now - sets,
+            said_too=(now | categories) - sets,
+            by_category=bool(categories) and not sure,
+            is_read=self._is_read(sets | said, codes, words),
+        )
+
+    def _is_read(self, sets: frozenset[str], codes: Sequence[_Code], words: Sequence[_Words]) -> bool:
+        """Whether it was understood: something matched, it is known to be something else, or its words are English."""
+        if not sets.isdisjoint(self._says_nothing):
+            return False
+        return bool(sets) or any(code.is_else for code in codes) or any(one.is_english for one in words)
+
+    def _of_coding(self, raw_system: object, code: str) -> _Code:
+        key = (raw_system if isinstance(raw_system, str) else None, code)
+        found = self._by_code.get(key)
+        if found is None:
+            system = canonical_system(raw_system)
+            note = check_digit_fault(system, code) if system else None
+            if system is None or note:
+                found = _Code(note=note)
+            elif system == ICD_10:
+                sets = self.sets_of(system, code)
+                found = _Code(sets, by_category=True, note=BY_CATEGORY if sets else None)
+            else:
+                found = _Code(self.sets_of(system, code), is_else=is_listed_whole(system, code))
+            if len(self._by_code) >= _CACHED:
+                self._by_code.clear()
+            self._by_code[key] = found
+        return found
+
+    def sets_of(self, system: str, code: str) -> frozenset[str]:
+        """The value sets one code lies in; ``system`` is canonical. The check digit is not looked at."""
+        if system not in KNOWN_SYSTEMS and (system, code) not in self._exact:
+            return _NOTHING
+        plain = plain_code(system, code)
+        found = self._exact.get((system, plain), _NOTHING)
+        tree = self._below.get(system)
+        if tree:
+            for length in range(1, len(plain) + 1):
+                above = tree.get(plain[:length])
+                if above:
+                    found = found | above
+        return found
+
+    def sets_of_link(self, link_id: str) -> frozenset[str]:
+        """The value sets that a questionnaire item with this linkId asks about."""
+        return self._links.get(link_id, _NOTHING)
+
+    def _of_text(self, text: str) -> _Words:
+        found = self._by_text.get(text)
+        if found is None:
+            answers: dict[Said, set[str]] = {Said.PRESENT: set(), Said.PAST: set(), Said.NOTHING: set()}
+            for name, pattern in self._patterns:
+                if pattern.search(text):
+                    answers[said(pattern, text, of_action=name.startswith(_ACTIONS))].add(name)
+            now, past = frozenset(answers[Said.PRESENT]), frozenset(answers[Said.PAST])
+            found = _Words(now, past, is_english=bool(any(answers.values())) or is_english(text))
+            if len(self._by_text) >= _CACHED:
+                self._by_text.clear()
+            self._by_text[text] = found
+        return found
