@@ -105,8 +105,9 @@ corpus: setup ## Send all published test data through the service and count the 
 alert-burden: setup ## Replay all published patients visit by visit and write docs/alert-burden.md (some minutes)
 	@$(BIN)/python -m benchmarks.alert_burden --write
 
-pages: setup ## Write the pages anew that are made from the rules
+pages: setup ## Write the pages anew that are made from the rules and the settings
 	$(BIN)/sciatica-cds topics --write docs/coverage.md
+	$(BIN)/python tools/settings_page.py
 
 golden: setup ## Write the golden answers of the stories anew and show what changed
 	$(BIN)/sciatica-cds golden

@@ -207,6 +207,12 @@ class Settings:
         _path,
         "`store-keys.json` in that folder",
     )
+    store_anchor: Path | None = _text(
+        None,
+        "a second file for the newest checkpoint, best on another disk or machine; one always stands beside the keys",
+        STORE,
+        _path,
+    )
     store_sync: bool = _off(
         "force each row to the disk before the answer, so that it survives a power failure too", STORE
     )

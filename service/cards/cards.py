@@ -16,6 +16,7 @@ from service.cards.not_assessed import with_not_assessed
 from service.cards.redaction import unmarked_card
 from service.cards.sources import card_source, topic
 from service.cards.suggestions import Acting, suggestions
+from service.cards.unread import with_unread, with_unread_for_patient
 from service.cards.wording import asked
 from service.decision import Advice, Decision
 from service.engine.trace import Outcome
@@ -72,12 +73,13 @@ def render_marked(
     """The cards with marks around what is quoted from the record, and always with the extension that says why."""
     spoken = _ordered(knowledge, [advice for advice in decision.advice if _may_show(advice, audience)])
     if audience.for_patient:
-        return [_patient_card(knowledge, decision, advice) for advice in spoken if _has_patient_text(advice)]
+        told = [_patient_card(knowledge, decision, advice) for advice in spoken if _has_patient_text(advice)]
+        return with_unread_for_patient(told, knowledge, decision)
     single, folded = _fold(knowledge, spoken)
     cards = [_card(knowledge, decision, advice, acting) for advice in single]
     if folded:
         cards.append(_further(knowledge, decision, folded, acting))
-    return with_not_assessed(cards, knowledge, decision, missing)
+    return with_unread(with_not_assessed(cards, knowledge, decision, missing), knowledge, decision)
 
 
 def _may_show(advice: Advice, audience: Audience) -> bool:

@@ -34,7 +34,7 @@ def with_not_assessed(
     phrases = [phrase for phrase in asked(knowledge, decision.not_assessed) if phrase not in named]
     if not phrases:
         return cards
-    if not cards and not _concerns(knowledge, decision):
+    if not cards and not concerns(knowledge, decision):
         return []
     lacking = _lacking(knowledge, decision, missing)
     if lacking or (not cards and _leaves_an_order_unchecked(knowledge, decision)):
@@ -45,7 +45,7 @@ def with_not_assessed(
     return [*cards[:-1], {**cards[-1], "detail": told.join(_halves(cards[-1]))}]
 
 
-def _concerns(knowledge: Knowledge, decision: Decision) -> bool:
+def concerns(knowledge: Knowledge, decision: Decision) -> bool:
     """Whether the chart or an order in it may concern this service: no back problem and no such order is nobody's want.
 
     A drug that is not recognised, ordered for somebody without a back problem, is another service's business

@@ -178,7 +178,7 @@ class Database:
         if not self.is_sqlite:
             yield
             return
-        self.file.parent.mkdir(parents=True, exist_ok=True)
+        self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # One description per use: an inherited or shared one would not lock against its sharers.
         lock = os.open(f"{self.file}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:

@@ -27,6 +27,8 @@ from service.web.health import State, health
 
 _QUERY = frozenset({"hook", "now", "patient", "complete"})
 _WAIT_SECONDS = 0.25
+_YEARS = range(1900, 2200)
+"""The years of an as-of time: near the ends of the calendar no day can be added or taken away."""
 
 
 class Caller(Protocol):
@@ -203,6 +205,9 @@ def _moment(text: str | None, clock: Callable[[], datetime], faults: list[Fault]
         moment = datetime.fromisoformat(text.strip().replace(" ", "+"))
     except ValueError:
         faults.append(Fault("query.now", "is not an ISO 8601 date and time", "for example 2026-11-24T10:00:00Z"))
+        return clock()
+    if moment.year not in _YEARS:
+        faults.append(Fault("query.now", f"lies outside the years {_YEARS.start} to {_YEARS.stop - 1}"))
         return clock()
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
