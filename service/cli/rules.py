@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +16,9 @@ from service.knowledge.coverage import RuleCoverage
 from service.knowledge.loader import load
 from service.knowledge.model import Knowledge, Rule
 from service.knowledge.schemas.fields import did_you_mean
+
+if TYPE_CHECKING:
+    from service.review.mutation import Result
 
 rules_option = click.option(
     "--rules",
@@ -186,32 +190,57 @@ def prove(rules_folder: Path, only: str | None) -> None:
 @click.command()
 @rules_option
 @click.option("--sample", default=1, show_default=True, type=click.IntRange(1), help="Plant only every n-th fault.")
-@click.option("--floor", default=98.0, show_default=True, help="Fail below this share in per cent, tables included.")
 @click.option(
-    "--evident", default=0.0, show_default=True, help="Fail below this share noticed by examples and stories."
+    "--floor",
+    default=98.0,
+    show_default=True,
+    help="Fail below this share in per cent: of all that notices, or with --charts-only of the charts.",
 )
+@click.option("--charts-only", is_flag=True, help="Ask stories and vignettes alone, no example of a rule.")
+@click.option("--rule", "only", metavar="RULE", multiple=True, help="Show the faults of these rules only.")
 @click.option("--all", "show_all", is_flag=True, help="List also what only the locked tables notice.")
-def mutate(rules_folder: Path, sample: int, floor: float, evident: float, *, show_all: bool) -> None:
-    """Plant faults into the rules and see what notices: examples and stories, or only the locked decision tables.
+def mutate(
+    rules_folder: Path, *, sample: int, floor: float, charts_only: bool, only: tuple[str, ...], show_all: bool
+) -> None:
+    """Plant faults into the rules and see what notices: examples, stories, vignettes, or only the decision tables.
 
-    The tables are derived from the rules: they lock a meaning, they do not show that it is right.
+    The tables are derived from the rules: they lock a meaning and do not show that it is right, so they are counted
+    apart. With --charts-only the share of the rules that warn of red flags and of contraindications is given apart.
     """
     from service.cli.stories import example_services, read_stories, story_case
+    from service.cli.vignettes import read_vignettes, vignette_case
     from service.review.mutation import plant_and_look
 
     services = example_services(rules_folder)
+    knowledge = services.prepared.knowledge
     cases = [story_case(services, story) for story in read_stories()]
-    result = plant_and_look(services.prepared.knowledge, cases, every=sample)
-    for mutant in result.survivors:
-        click.echo(f"{mutant.rule.id}: {mutant.fault}: nothing notices")
-    for mutant in result.by_table_only if show_all else ():
-        click.echo(f"{mutant.rule.id}: {mutant.fault}: only the locked table notices")
-    by_people = result.by_examples_or_stories
-    click.echo(
-        f"Of {result.planted} planted faults examples or stories notice {by_people} ({100 * result.evident:.1f} %)"
-    )
+    cases += [vignette_case(services, vignette) for vignette in read_vignettes()]
+    result = plant_and_look(knowledge, cases, every=sample, examples=not charts_only)
+    listed = [(mutant, "nothing notices") for mutant in result.survivors]
+    if show_all or charts_only:
+        listed += [(mutant, "only the locked table notices") for mutant in result.by_table_only]
+    for mutant, told in listed:
+        if not only or mutant.rule.id in only:
+            click.echo(f"{mutant.rule.id}: {mutant.fault}: {told}")
+    by = "stories and vignettes" if charts_only else "examples, stories and vignettes"
+    click.echo(f"{_noticed('planted faults', result)} by {by}")
+    if charts_only:
+        alarming = {rule.id for rule in knowledge.rules if _is_alarm(rule)}
+        click.echo(_noticed("of them in rules of red flags and contraindications", result.among(alarming)))
     click.echo(f"{len(result.by_table_only)} more by the locked decision tables ({100 * result.share:.1f} % in all)")
-    sys.exit(0 if 100 * result.share >= floor and 100 * result.evident >= evident else 1)
+    reached = result.evident if charts_only else result.share
+    sys.exit(0 if 100 * reached >= floor else 1)
+
+
+def _is_alarm(rule: Rule) -> bool:
+    """Whether a rule warns of a red flag or of a contraindication, or finds one for others."""
+    if rule.card is None:
+        return rule.phase == "1_red_flags" or str(rule.concludes).endswith("contraindicated")
+    return rule.phase in ("1_red_flags", "3_safety") and rule.card.indicator.value == "critical"
+
+
+def _noticed(what: str, result: Result) -> str:
+    return f"{result.by_people} of {len(result.planted)} {what} noticed ({100 * result.evident:.1f} %)"
 
 
 @click.command()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from service.knowledge.model import Example, Given
-from service.review.mutation import Case, Stories, mutants, noticed_by_examples, plant_and_look
+from service.review.mutation import Case, Charts, mutants, noticed_by_examples, plant_and_look
 from service.review.proposals import as_yaml, propose_examples, with_examples
 from tests.rules_in_python import a_rule, all_of, any_of, found, is_, measured, number
 from tests.unit.review.test_proof import shipped
@@ -53,9 +53,9 @@ def test_without_examples_nothing_is_noticed() -> None:
 def test_a_story_notices_what_the_examples_miss() -> None:
     knowledge = replace(shipped(), phases=(replace(shipped().phases[0], rules=(RULE,)),))
     facts = {finding.name: finding for finding in (found("ordered"), measured("egfr", 30), found("dialysis", "absent"))}
-    stories = Stories(knowledge, [Case("eGFR of 30", "patient-view", facts)])
+    charts = Charts(knowledge, [Case("eGFR of 30", "patient-view", facts)])
     moved = next(mutant for mutant in mutants(RULE) if mutant.fault.endswith("moved to 31"))
-    assert stories.notice(moved)
+    assert charts.notice(moved)
 
 
 def test_proposed_examples_show_every_test_deciding_and_every_limit_on_it_and_beside_it() -> None:
@@ -79,8 +79,8 @@ def test_what_only_the_locked_table_notices_is_counted_apart() -> None:
     bare = replace(renal, examples=())
     knowledge = replace(shipped(), phases=(replace(shipped().phases[0], rules=(bare,)),))
     result = plant_and_look(knowledge, [])
-    assert result.planted == len(result.by_table_only) > 0
-    assert (result.by_examples_or_stories, result.evident, result.share) == (0, 0.0, 1.0)
+    assert len(result.planted) == len(result.by_table_only) > 0
+    assert (result.by_people, result.evident, result.share) == (0, 0.0, 1.0)
 
 
 def test_more_examples_are_added_behind_the_last_and_change_no_line() -> None:
