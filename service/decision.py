@@ -28,12 +28,16 @@ _CONTENT_IDS = uuid.UUID("6f0d7f5e-6a3b-4c0e-9d9e-2f4f3b6f7c11")
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """One fired rule that speaks: what it rests on, what it could not know, and which rules it covers."""
+    """One fired rule that speaks: what it rests on, what it could not know, and which rules it covers.
+
+    ``also`` are those of the covered rules whose danger the card must name beside its own.
+    """
 
     rule: Rule
     found: tuple[Finding, ...]
     not_recorded: tuple[str, ...]
     covers: tuple[str, ...] = ()
+    also: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +178,7 @@ def _speakers(
     leader: dict[str, Rule] = {}
     for item in fired:
         family = item.rule.family
-        if family is not None and (family not in leader or _loudness(item.rule) > _loudness(leader[family])):
+        if family is not None and (family not in leader or item.rule.precedence < leader[family].precedence):
             leader[family] = item.rule
     covered = {
         item.rule.id: leader[item.rule.family].id
@@ -187,6 +191,7 @@ def _speakers(
             found=tuple(reader.found(item.rule)),
             not_recorded=tuple(reader.not_recorded(item.rule)),
             covers=tuple(rule for rule, by in covered.items() if by == item.rule.id),
+            also=_also(item.rule, [other.rule for other in fired if covered.get(other.rule.id) == item.rule.id]),
         )
         for item in fired
         if item.rule.id not in covered
@@ -197,17 +202,22 @@ def _speakers(
     return advice, marked
 
 
+def _also(shown: Rule, covered: Sequence[Rule]) -> tuple[Rule, ...]:
+    """The dangers of their own that a card covers although they are as severe: one rule for each rule file."""
+    equal = [rule for rule in covered if rule.named_when_covered and rule.severity == shown.severity]
+    first: dict[str, Rule] = {}
+    for rule in sorted(equal, key=lambda rule: rule.precedence):
+        first.setdefault(rule.variant_of or rule.id, rule)
+    first.pop(shown.variant_of or shown.id, None)
+    return tuple(first.values())
+
+
 def _speaks(rule: Rule, hook: str) -> bool:
     return rule.card is not None and hook in rule.hooks
 
 
 def _warns(rule: Rule, hook: str) -> bool:
-    return _speaks(rule, hook) and _loudness(rule) > Indicator.INFO.rank
-
-
-def _loudness(rule: Rule) -> int:
-    assert rule.card is not None
-    return rule.card.indicator.rank
+    return _speaks(rule, hook) and rule.severity > Indicator.INFO.rank
 
 
 @dataclass(frozen=True, slots=True)

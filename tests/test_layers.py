@@ -65,6 +65,8 @@ HOMES = {
     "alembic": ("service.store.*",),
     "z3": ("service.review.*",),
     "flask": ("service", "service.web.*"),
+    "gunicorn": ("service.web.server",),
+    "waitress": ("service.web.server",),
     "werkzeug": ("service.web.*",),
     "jinja2": ("service.web.*",),
     "apispec": ("service.web.openapi.*",),
@@ -76,7 +78,6 @@ HOMES = {
 LAZY = ("fhir", "pydantic", "z3", "alembic")
 # Dependencies that no module imports, and what uses them.
 NOT_IMPORTED = {
-    "gunicorn": "serves service.wsgi; started as a program",
     "psycopg": "the driver that SQLAlchemy loads for a PostgreSQL URL",
 }
 # What type checkers know and no process loads.
@@ -303,11 +304,11 @@ def test_the_parser_refuses(what: str) -> None:
 
 def test_the_parser_sees_what_it_must_refuse() -> None:
     tree = ast.parse("import durable.lang\ndef f():\n    from service.web import routes\n")
-    seen = [(found.of, found.inside) for found in imports_of("service.record.reader", tree)]
+    seen = [(found.of, found.inside) for found in imports_of("service.record.input.reader", tree)]
     assert seen[0] == ("durable.lang", False)
     assert seen[1][1] is True
-    assert not allowed(Import("service.record.reader", "service.web.routes", 3, inside=True))
-    assert not allowed(Import("service.record.reader", "service", 3, inside=True))
+    assert not allowed(Import("service.record.input.reader", "service.web.routes", 3, inside=True))
+    assert not allowed(Import("service.record.input.reader", "service", 3, inside=True))
     assert allowed(Import("service.cards.cards", "service.record.model", 1, inside=False))
 
 
