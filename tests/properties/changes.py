@@ -118,7 +118,11 @@ def moved(how: str) -> Callable[[Any], Any]:
 
 def retyped(how: str) -> Callable[[Any], Any]:
     """Every resource but the Patient with a resourceType of another case, of no release, or as a list."""
-    forms = {"case": lambda name: name[0].lower() + name[1:], "none": lambda name: f"{name}X", "list": lambda name: [name]}
+    forms = {
+        "case": lambda name: name[0].lower() + name[1:],
+        "none": lambda name: f"{name}X",
+        "list": lambda name: [name],
+    }
 
     def change(one: Json) -> Json | None:
         name = one.get("resourceType")

@@ -36,6 +36,4 @@ def turned_absent(before: Said, after: Said) -> list[str]:
     if before.decision is None or after.decision is None:
         return []
     was, now = before.decision.findings, after.decision.findings
-    return [
-        name for name, one in was.items() if one.status is Status.PRESENT and now[name].status is Status.ABSENT
-    ]
+    return [name for name, one in was.items() if one.status is Status.PRESENT and now[name].status is Status.ABSENT]
