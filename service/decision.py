@@ -181,16 +181,7 @@ def _speakers(
 ) -> tuple[tuple[Advice, ...], tuple[Outcome, ...]]:
     """The rules that speak, and the outcomes with covered rules marked (the loudest of a family speaks)."""
     fired = [item for item in outcomes if item.result is Result.FIRED and _speaks(item.rule, hook)]
-    leader: dict[str, Rule] = {}
-    for item in fired:
-        family = item.rule.family
-        if family is not None and (family not in leader or item.rule.precedence < leader[family].precedence):
-            leader[family] = item.rule
-    covered = {
-        item.rule.id: leader[item.rule.family].id
-        for item in fired
-        if item.rule.family is not None and leader[item.rule.family].id != item.rule.id
-    }
+    covered = covered_by([item.rule for item in fired])
     advice = tuple(
         Advice(
             rule=item.rule,
@@ -206,6 +197,20 @@ def _speakers(
         replace(item, covered_by=covered[item.rule.id]) if item.rule.id in covered else item for item in outcomes
     )
     return advice, marked
+
+
+def covered_by(speaking: Sequence[Rule]) -> Mapping[str, str]:
+    """For every rule that stays silent because another one of its family comes first, which one that is."""
+    leader: dict[str, Rule] = {}
+    for rule in speaking:
+        family = rule.family
+        if family is not None and (family not in leader or rule.precedence < leader[family].precedence):
+            leader[family] = rule
+    return {
+        rule.id: leader[rule.family].id
+        for rule in speaking
+        if rule.family is not None and leader[rule.family].id != rule.id
+    }
 
 
 def _also(shown: Rule, covered: Sequence[Rule]) -> tuple[Rule, ...]:
