@@ -18,6 +18,7 @@ from service.errors import EngineError
 from service.finding import Finding, Status
 from service.knowledge.conditions import Truth
 from service.knowledge.model import Indicator, Knowledge, Rule
+from service.record.budget import NO_BUDGET, Budget
 from service.record.derive import Derivation
 from service.record.model import NOTHING_UNREAD, Problem, Record, Unread
 from service.record.unread import unread_of
@@ -82,15 +83,20 @@ def prepare(knowledge: Knowledge) -> Prepared:
 
 
 def decide(
-    prepared: Prepared, record: Record, hook: str, now: datetime, decision_id: uuid.UUID | None = None
+    prepared: Prepared,
+    record: Record,
+    hook: str,
+    now: datetime,
+    decision_id: uuid.UUID | None = None,
+    budget: Budget = NO_BUDGET,
 ) -> Decision:
     """Read the record into facts and decide on them.
 
     ``now`` is an aware datetime and the only time there is. Without ``decision_id`` the id is made
     from the content, so the same question gives the same id. Raises EngineError when the two
-    engines disagree.
+    engines disagree, TooCostlyError when the ``budget`` is used up.
     """
-    facts = prepared.derivation.findings(record, now)
+    facts = prepared.derivation.findings(record, now, budget)
     unread = unread_of(record, facts, tuple(prepared.knowledge.facts.values()))
     return decide_on(prepared, facts, hook, now, decision_id=decision_id, problems=record.problems, unread=unread)
 
