@@ -110,9 +110,10 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
         services = endpoint.services
         service = service_named(services, service_id)
         g.service = service.id
-        caller = _authenticate(endpoint, f"/cds-services/{service.id}")
-        document = _document(services)
         with endpoint.place():
+            # A token is used up when it is read, so a place is taken first: a call that finds none may come again.
+            caller = _authenticate(endpoint, f"/cds-services/{service.id}")
+            document = _document(services)
             answered = answer_call(services, service, document, endpoint.clock(), _servers(caller))
             endpoint.remember(services, answered, g.issuer, time.perf_counter() - g.started)
         _note(answered, service.id)
@@ -123,11 +124,11 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
     @routes.post("/evaluate")
     def evaluate() -> Response:
         g.service = "evaluate"
-        _authenticate(endpoint, "/evaluate")
         services = endpoint.services
-        question = _question(endpoint)
-        document = _document(services)
         with endpoint.place():
+            _authenticate(endpoint, "/evaluate")
+            question = _question(endpoint)
+            document = _document(services)
             answered = answer_bundle(services, document, question)
         _note(answered, "evaluate")
         if endpoint.observe is not None:

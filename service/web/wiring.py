@@ -10,6 +10,7 @@ from service.protocol.fetching.servers import Servers
 from service.protocol.fetching.step import FetchStep
 from service.security.address_guard import AddressGuard
 from service.security.authenticator import AuthenticationMode, AuthenticationSettings, Authenticator
+from service.security.claims import Limits
 from service.security.http_client import GuardedClient
 from service.security.issuers import Issuer, IssuersError, read_issuers
 from service.security.keys import KeyRing, key_set_download
@@ -42,7 +43,7 @@ def authenticator(settings: Settings, client: GuardedClient) -> Authenticator:
             mode=mode,
             public_url=settings.public_url,
             algorithms=settings.jwt_algorithms,
-            feedback_service_audience=settings.feedback_service_audience,
+            limits=Limits(max_lifetime=settings.token_seconds),
         )
     except ValueError as error:
         raise SettingsError(str(error)) from None
