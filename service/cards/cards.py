@@ -40,7 +40,7 @@ class Audience:
     service: ServiceDefinition
     for_patient: bool = False
     why: bool = True
-    only: frozenset[str] | None = None
+    allowed_rule_ids: frozenset[str] | None = None
 
 
 def render(
@@ -85,7 +85,9 @@ def render_marked(
 def _may_show(advice: Advice, audience: Audience) -> bool:
     """Whether the service may show the advice: order-sign teaches nothing (product choice no. 15)."""
     service, indicator = audience.service, _indicator(advice)
-    if indicator.value not in service.indicators or (audience.only is not None and advice.rule.id not in audience.only):
+    if indicator.value not in service.indicators or (
+        audience.allowed_rule_ids is not None and advice.rule.id not in audience.allowed_rule_ids
+    ):
         return False
     return indicator is not Indicator.INFO or not service.info_phases or advice.rule.phase in service.info_phases
 

@@ -63,7 +63,7 @@ class Services:
     templates: Mapping[str, tuple[Template, ...]]
     settings: Settings
     fetch_missing: FetchMissing = fetch_nothing
-    only: frozenset[str] | None = None
+    allowed_rule_ids: frozenset[str] | None = None
     archive: bytes = b""
     signed_by: str | None = None
 
@@ -131,7 +131,7 @@ def answer_call(
         _require_something(lacking, unasked(call, templates))
     record = record_of(call, states, templates, brought)
     decision = decide(services.prepared, record, service.hook, now, decision_id=decision_id or uuid.uuid4())
-    audience = Audience(service, call.for_patient, services.settings.why_extension, services.only)
+    audience = Audience(service, call.for_patient, services.settings.why_extension, services.allowed_rule_ids)
     acting = _acting(services, record, Ordering(record.release, call.patient_id, call.encounter_id, now))
     cards = render_marked(services.prepared.knowledge, decision, audience, acting, lacking)
     shown = Shown(audience, acting, tuple(lacking), tuple(cards))
@@ -152,7 +152,7 @@ def answer_bundle(services: Services, document: Any, question: BundleQuestion) -
         order_hook=HOOKS[question.hook].has_orders,
     )
     decision = decide(services.prepared, record, question.hook, question.now)
-    audience = Audience(service, why=services.settings.why_extension, only=services.only)
+    audience = Audience(service, why=services.settings.why_extension, allowed_rule_ids=services.allowed_rule_ids)
     acting = _acting(services, record, Ordering(record.release, record.patient_id, None, question.now))
     knowledge = services.prepared.knowledge
     unsent = [item for item in services.templates[service.id] if _is_unsent_problem_list(item, record)]

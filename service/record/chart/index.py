@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from service.knowledge.model import Knowledge
-from service.record.chart.code_match import Hit, Key
+from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import as_objects, concepts_of
 from service.record.chart.episode import Episode, newest_episode
 from service.record.medication.drugs import Drugs
@@ -44,7 +44,7 @@ class Chart:
         self.matcher = matcher
         self.record = record
         self.now = now
-        self.hits: dict[Key, list[Hit]] = {}
+        self.code_matches: dict[Key, list[CodeMatch]] = {}
         for name, asked in matcher.asked.items():
             for entry in record.of_type(name):
                 self._index(entry, asked)
@@ -77,7 +77,7 @@ class Chart:
 
     def held(self) -> set[Key]:
         """All keys under which this chart holds something."""
-        found = set(self.hits)
+        found = set(self.code_matches)
         if self.matcher.reads_medications:
             for medication in self.medications:
                 found.update((MEDICATION, name) for name in medication.drug.classes)
@@ -87,12 +87,12 @@ class Chart:
             found.add(ORDER)
         return found
 
-    def under(self, resource_type: str, value_sets: Iterable[str]) -> list[Hit]:
-        """The hits of one type in any of some value sets, each once."""
-        lists = [found for name in value_sets if (found := self.hits.get((resource_type, name)))]
+    def under(self, resource_type: str, value_sets: Iterable[str]) -> list[CodeMatch]:
+        """The code matches of one type in any of some value sets, each once."""
+        lists = [found for name in value_sets if (found := self.code_matches.get((resource_type, name)))]
         if len(lists) == 1:
             return lists[0]
-        return list(dict.fromkeys(hit for found in lists for hit in found))
+        return list(dict.fromkeys(code_match for found in lists for code_match in found))
 
     def _medication_entries(self) -> Iterator[Entry]:
         for name in MEDICATION_TYPES:
@@ -119,29 +119,35 @@ class Chart:
     def _match(self, entry: Entry, concept: object, holder: Mapping[str, Any], asked: frozenset[str]) -> None:
         match = self.matcher.index.match(concept)
         if match.sets and not match.sets.isdisjoint(asked):
-            hit = Hit(entry, holder, match.text, self._birth_for(entry), by_text=match.by_text, notes=match.notes)
-            self._add(hit, match.sets & asked)
+            code_match = CodeMatch(
+                entry, holder, match.text, self._birth_for(entry), by_text=match.by_text, notes=match.notes
+            )
+            self._add(code_match, match.sets & asked)
         if match.past_sets and not match.past_sets.isdisjoint(asked):
-            past = Hit(entry, holder, match.text, self._birth_for(entry), by_text=True, past=True, notes=match.notes)
+            past = CodeMatch(
+                entry, holder, match.text, self._birth_for(entry), by_text=True, past=True, notes=match.notes
+            )
             self._add(past, match.past_sets & asked)
 
     def _birth_for(self, entry: Entry) -> When | None:
         return self.birth if "onsetAge" in entry.resource else None
 
-    def _add(self, hit: Hit, value_sets: Iterable[str]) -> None:
+    def _add(self, code_match: CodeMatch, value_sets: Iterable[str]) -> None:
         for name in value_sets:
-            self.hits.setdefault((hit.entry.type, name), []).append(hit)
+            self.code_matches.setdefault((code_match.entry.type, name), []).append(code_match)
 
     def _index_allergy(self, entry: Entry, asked: frozenset[str]) -> None:
         """An allergy to a drug may be coded as the drug: test it through the drug table too (terminology.md 2)."""
         for concept in concepts_of(entry.type, entry.resource, self.record):
             drug = with_all_classes(self.matcher.drugs.recognise_concept(concept), self.matcher.index)
             classes = (drug.classes & asked) - {
-                name for kind, name in self.hits if kind == entry.type and self.hits[kind, name][-1].entry is entry
+                name
+                for kind, name in self.code_matches
+                if kind == entry.type and self.code_matches[kind, name][-1].entry is entry
             }
             if classes:
                 by_text = drug.by in BY_WORDS
-                self._add(Hit(entry, entry.resource, drug.text, birth=None, by_text=by_text), classes)
+                self._add(CodeMatch(entry, entry.resource, drug.text, birth=None, by_text=by_text), classes)
 
     def _index_items(self, entry: Entry, parent: Mapping[str, Any], asked: frozenset[str]) -> None:
         for item in as_objects(parent.get("item")):
@@ -150,12 +156,15 @@ class Chart:
             if sets:
                 text = item.get("text")
                 self._add(
-                    Hit(entry, item, text if isinstance(text, str) else str(link), birth=None, by_text=False), sets
+                    CodeMatch(entry, item, text if isinstance(text, str) else str(link), birth=None, by_text=False),
+                    sets,
                 )
             for answer in as_objects(item.get("answer")):
                 chosen = answer.get("valueCoding")
                 match = self.matcher.index.match(chosen) if chosen is not None else None
                 if match is not None and not match.by_text and (found := match.sets & asked):
-                    self._add(Hit(entry, answer, concept_text(chosen), birth=None, by_text=False, chosen=True), found)
+                    self._add(
+                        CodeMatch(entry, answer, concept_text(chosen), birth=None, by_text=False, chosen=True), found
+                    )
                 self._index_items(entry, answer, asked)
             self._index_items(entry, item, asked)

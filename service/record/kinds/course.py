@@ -140,7 +140,7 @@ def _ordered(definition: FactDefinition, chart: Chart) -> tuple[Total, list[Evid
 
 def _courses(definition: FactDefinition, chart: Chart) -> Iterator[Course]:
     for medication in chart.medications:
-        if medication.standing.counts in {Counts.PRESENT, Counts.HISTORY}:
+        if medication.status_class.counts in {Counts.PRESENT, Counts.HISTORY}:
             matched = match(medication, definition, chart)
             if matched is not None:
                 yield _course(medication, matched.note, chart)
@@ -150,9 +150,9 @@ def _course(medication: Medication, note: str | None, chart: Chart) -> Course:
     start = start_of(medication)
     began = (days_since(start, chart.now) if start is not None else None) or Interval(_ZERO, None)
     planned = planned_days(medication.resource)
-    active = medication.standing.counts is Counts.PRESENT
+    active = medication.status_class.counts is Counts.PRESENT
     ended = _ended_active(began, planned) if active else _ended(medication, began, planned, chart)
-    return Course(began, ended, active, evidence_of(medication, note, medication.standing.note))
+    return Course(began, ended, active, evidence_of(medication, note, medication.status_class.note))
 
 
 def _ended_active(began: Interval, planned: Interval) -> Interval:

@@ -11,7 +11,7 @@ from service.record.medication.drugs import Drug, days_supply
 from service.record.model import Entry
 from service.record.values.coding import CodeIndex
 from service.record.values.dates import When, days_since, parse
-from service.record.values.statuses import Counts, Standing, standing
+from service.record.values.statuses import Counts, StatusClass, status_class
 
 MEDICATION_TYPES = ("MedicationRequest", "MedicationStatement", "MedicationDispense")
 """Where current medication is read. What is given in hospital is not: an administration is one dose."""
@@ -26,7 +26,7 @@ class Medication:
 
     entry: Entry
     drug: Drug
-    standing: Standing
+    status_class: StatusClass
 
     @property
     def resource(self) -> Mapping[str, Any]:
@@ -43,16 +43,16 @@ def with_all_classes(drug: Drug, index: CodeIndex) -> Drug:
     return replace(drug, ingredients=ingredients, classes=drug.classes.union(*(one.classes for one in ingredients)))
 
 
-def standing_of(entry: Entry, now: datetime) -> Standing:
+def standing_of(entry: Entry, now: datetime) -> StatusClass:
     """What a medication entry counts as: a dispense that is over counts as taken while its supply lasts."""
-    found = standing(entry.resource)
+    found = status_class(entry.resource)
     if entry.type != "MedicationDispense" or found.counts is not Counts.HISTORY:
         return found
     handed, supply = handed_over(entry.resource), days_supply(entry.resource)
     since = days_since(handed, now) if handed is not None else None
     if since is None or since.high is None or supply is None or since.high > supply:
         return found
-    return Standing(Counts.PRESENT, note="dispensed, supply not used up")
+    return StatusClass(Counts.PRESENT, note="dispensed, supply not used up")
 
 
 def handed_over(resource: Mapping[str, Any]) -> When | None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from service.record.chart.concepts import as_objects
-from service.record.chart.dating import Extent
+from service.record.chart.dating import EffectivePeriod
 from service.record.chart.measure import hull
 from service.record.chart.window import within
 from service.record.medication.drugs import days_supply
@@ -59,7 +59,7 @@ def stopped_within(medication: Medication, days: int, now: datetime) -> bool | N
     """
     end = recorded_end(medication)
     if end is not None:
-        return within(Extent(end), days, now).inside
+        return within(EffectivePeriod(end), days, now).inside
     start = start_of(medication)
     since = days_since(start, now) if start is not None else None
     if since is None or since.low is None or since.high is None:
@@ -71,7 +71,7 @@ def stopped_within(medication: Medication, days: int, now: datetime) -> bool | N
     if planned.high is not None and since.low - planned.high > days:
         return False
     changed = _last_changed(medication.resource)
-    return False if changed is not None and within(Extent(changed), days, now).inside is False else None
+    return False if changed is not None and within(EffectivePeriod(changed), days, now).inside is False else None
 
 
 def _last_changed(resource: Mapping[str, Any]) -> When | None:
