@@ -18,6 +18,7 @@ from service.errors import EngineError
 from service.finding import Finding, Status
 from service.knowledge.conditions import Truth
 from service.knowledge.model import Indicator, Knowledge, Rule
+from service.record.budget import NO_BUDGET, Budget
 from service.record.derive import Derivation
 from service.record.model import NOTHING_UNREAD, Problem, Record, Unread
 from service.record.unread import unread_of
@@ -28,12 +29,16 @@ _CONTENT_IDS = uuid.UUID("6f0d7f5e-6a3b-4c0e-9d9e-2f4f3b6f7c11")
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """One fired rule that speaks: what it rests on, what it could not know, and which rules it covers."""
+    """One fired rule that speaks: what it rests on, what it could not know, and which rules it covers.
+
+    ``also`` are those of the covered rules whose danger the card must name beside its own.
+    """
 
     rule: Rule
     found: tuple[Finding, ...]
     not_recorded: tuple[str, ...]
     covers: tuple[str, ...] = ()
+    also: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +83,20 @@ def prepare(knowledge: Knowledge) -> Prepared:
 
 
 def decide(
-    prepared: Prepared, record: Record, hook: str, now: datetime, decision_id: uuid.UUID | None = None
+    prepared: Prepared,
+    record: Record,
+    hook: str,
+    now: datetime,
+    decision_id: uuid.UUID | None = None,
+    budget: Budget = NO_BUDGET,
 ) -> Decision:
     """Read the record into facts and decide on them.
 
     ``now`` is an aware datetime and the only time there is. Without ``decision_id`` the id is made
     from the content, so the same question gives the same id. Raises EngineError when the two
-    engines disagree.
+    engines disagree, TooCostlyError when the ``budget`` is used up.
     """
-    facts = prepared.derivation.findings(record, now)
+    facts = prepared.derivation.findings(record, now, budget)
     unread = unread_of(record, facts, tuple(prepared.knowledge.facts.values()))
     return decide_on(prepared, facts, hook, now, decision_id=decision_id, problems=record.problems, unread=unread)
 
@@ -171,22 +181,14 @@ def _speakers(
 ) -> tuple[tuple[Advice, ...], tuple[Outcome, ...]]:
     """The rules that speak, and the outcomes with covered rules marked (the loudest of a family speaks)."""
     fired = [item for item in outcomes if item.result is Result.FIRED and _speaks(item.rule, hook)]
-    leader: dict[str, Rule] = {}
-    for item in fired:
-        family = item.rule.family
-        if family is not None and (family not in leader or _loudness(item.rule) > _loudness(leader[family])):
-            leader[family] = item.rule
-    covered = {
-        item.rule.id: leader[item.rule.family].id
-        for item in fired
-        if item.rule.family is not None and leader[item.rule.family].id != item.rule.id
-    }
+    covered = covered_by([item.rule for item in fired])
     advice = tuple(
         Advice(
             rule=item.rule,
             found=tuple(reader.found(item.rule)),
             not_recorded=tuple(reader.not_recorded(item.rule)),
             covers=tuple(rule for rule, by in covered.items() if by == item.rule.id),
+            also=_also(item.rule, [other.rule for other in fired if covered.get(other.rule.id) == item.rule.id]),
         )
         for item in fired
         if item.rule.id not in covered
@@ -197,17 +199,36 @@ def _speakers(
     return advice, marked
 
 
+def covered_by(speaking: Sequence[Rule]) -> Mapping[str, str]:
+    """For every rule that stays silent because another one of its family comes first, which one that is."""
+    leader: dict[str, Rule] = {}
+    for rule in speaking:
+        family = rule.family
+        if family is not None and (family not in leader or rule.precedence < leader[family].precedence):
+            leader[family] = rule
+    return {
+        rule.id: leader[rule.family].id
+        for rule in speaking
+        if rule.family is not None and leader[rule.family].id != rule.id
+    }
+
+
+def _also(shown: Rule, covered: Sequence[Rule]) -> tuple[Rule, ...]:
+    """The dangers of their own that a card covers although they are as severe: one rule for each rule file."""
+    equal = [rule for rule in covered if rule.named_when_covered and rule.severity == shown.severity]
+    first: dict[str, Rule] = {}
+    for rule in sorted(equal, key=lambda rule: rule.precedence):
+        first.setdefault(rule.variant_of or rule.id, rule)
+    first.pop(shown.variant_of or shown.id, None)
+    return tuple(first.values())
+
+
 def _speaks(rule: Rule, hook: str) -> bool:
     return rule.card is not None and hook in rule.hooks
 
 
 def _warns(rule: Rule, hook: str) -> bool:
-    return _speaks(rule, hook) and _loudness(rule) > Indicator.INFO.rank
-
-
-def _loudness(rule: Rule) -> int:
-    assert rule.card is not None
-    return rule.card.indicator.rank
+    return _speaks(rule, hook) and rule.severity > Indicator.INFO.rank
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from service.protocol.context import read_context
 from service.protocol.prefetch import missing, record_of, states_of, unasked
 from service.protocol.request import HookCall
 from service.protocol.request_schemas import read_call
+from service.record.budget import CpuBudget
 from service.record.input.prefetch_states import PrefetchState
 from service.record.input.prefetch_templates import Template
 from service.record.input.reader import read_bundle
@@ -120,8 +121,9 @@ def answer_call(
     golden files give one.
 
     Raises RequestError for a request that is wrong, DataUnavailableError where nothing useful can be
-    said (RP-2, SC-5), EngineError when the engines disagree.
+    said (RP-2, SC-5), EngineError when the engines disagree, TooCostlyError when it takes too much CPU.
     """
+    budget = CpuBudget(services.settings.max_cpu_ms)
     call = read_call(document, hook=service.hook, strict=services.settings.strict)
     templates = services.templates[service.id]
     states = services.fetch_missing(states_of(call, templates), call, templates, servers)
@@ -130,7 +132,8 @@ def answer_call(
     if not brought.brings_something:
         _require_something(lacking, unasked(call, templates))
     record = record_of(call, states, templates, brought)
-    decision = decide(services.prepared, record, service.hook, now, decision_id=decision_id or uuid.uuid4())
+    identity = decision_id or uuid.uuid4()
+    decision = decide(services.prepared, record, service.hook, now, identity, budget)
     audience = Audience(service, call.for_patient, services.settings.why_extension, services.allowed_rule_ids)
     acting = _acting(services, record, Ordering(record.release, call.patient_id, call.encounter_id, now))
     cards = render_marked(services.prepared.knowledge, decision, audience, acting, lacking)
@@ -144,6 +147,7 @@ def answer_bundle(services: Services, document: Any, question: BundleQuestion) -
 
     The same document, question and rule set give the same answer to the byte.
     """
+    budget = CpuBudget(services.settings.max_cpu_ms)
     service = next(item for item in services.offered.values() if item.hook == question.hook)
     record = read_bundle(
         document,
@@ -151,7 +155,7 @@ def answer_bundle(services: Services, document: Any, question: BundleQuestion) -
         complete=question.complete,
         order_hook=HOOKS[question.hook].has_orders,
     )
-    decision = decide(services.prepared, record, question.hook, question.now)
+    decision = decide(services.prepared, record, question.hook, question.now, budget=budget)
     audience = Audience(service, why=services.settings.why_extension, allowed_rule_ids=services.allowed_rule_ids)
     acting = _acting(services, record, Ordering(record.release, record.patient_id, None, question.now))
     knowledge = services.prepared.knowledge

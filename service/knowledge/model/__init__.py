@@ -11,7 +11,7 @@ from service.knowledge.model.kind import KINDS, BuiltAs, KindSpec, is_deniable, 
 from service.knowledge.model.order import Dose, OrderTemplate
 from service.knowledge.model.rule import Example, Given, HistoryEntry, Recommendation, Rule
 from service.knowledge.model.ruleset import Conclusion, Knowledge, OverrideReason, Phase, ServiceDefinition
-from service.knowledge.model.source import Citation, Mark, Source, SourceStatus
+from service.knowledge.model.source import Citation, Mark, Source, SourceStatus, Statement
 from service.knowledge.model.value_set import Code, ValueSet
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "ServiceDefinition",
     "Source",
     "SourceStatus",
+    "Statement",
     "Suggestion",
     "ValueSet",
     "Word",

@@ -103,7 +103,7 @@ def _no(code_match: CodeMatch, source: FactSource, chart: Chart, notes: list[str
     if where.inside is True and source.no_within_days is not None:
         where = within(code_match.effective_period, source.no_within_days, chart.now)
     if (
-        code_match.by_text
+        not code_match.is_sure
         or code_match.status_class.provisional
         or where.inside is not True
         or _site(code_match, source, chart) is not True
