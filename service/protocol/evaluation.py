@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -81,12 +81,16 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What came of one call: the body to send and the decision behind it, with what could not be had."""
+    """What came of one call: the body to send and the decision behind it, with what could not be had.
+
+    ``states`` says what arrived under each prefetch key.
+    """
 
     body: Json
     decision: Decision
     call: HookCall | None = None
     missing: tuple[str, ...] = ()
+    states: Mapping[str, str] = field(default_factory=dict)
     shown: Shown | None = None
 
 
@@ -139,7 +143,8 @@ def answer_call(
     cards = render_marked(services.prepared.knowledge, decision, audience, acting, lacking)
     shown = Shown(audience, acting, tuple(lacking), tuple(cards))
     body = {"cards": shown_cards(cards, audience)}
-    return Answered(body, decision, call, tuple(template.key for template in lacking), shown)
+    arrived = {template.key: states[template.key].state.value for template in templates if template.key in states}
+    return Answered(body, decision, call, tuple(template.key for template in lacking), arrived, shown)
 
 
 def answer_bundle(services: Services, document: Any, question: BundleQuestion) -> Answered:

@@ -107,7 +107,7 @@ class Chart:
         return found
 
     def under(self, resource_type: str, value_sets: Iterable[str]) -> list[CodeMatch]:
-        """The code matches of one type in any of some value sets, each once; words do not repeat what a code of theirs says."""
+        """The code matches of one type in any of some value sets, each once; words repeat no code of theirs."""
         lists = [found for name in value_sets if (found := self.code_matches.get((resource_type, name)))]
         if len(lists) == 1:
             return lists[0]
