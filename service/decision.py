@@ -16,8 +16,8 @@ from service.engine.chaining import Chained, Program, compile_program
 from service.engine.trace import Outcome, Reading, Result, outcome, read_plainly, supports, undecided_leaves
 from service.errors import EngineError
 from service.finding import Finding, Status
-from service.knowledge.conditions import Truth
-from service.knowledge.model import Indicator, Knowledge, Rule
+from service.knowledge.conditions import Truth, truth
+from service.knowledge.model import Indicator, Knowledge, Rule, leaves
 from service.record.derive import Derivation
 from service.record.model import Problem, Record
 
@@ -27,12 +27,18 @@ _CONTENT_IDS = uuid.UUID("6f0d7f5e-6a3b-4c0e-9d9e-2f4f3b6f7c11")
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """One fired rule that speaks: what it rests on, what it could not know, and which rules it covers."""
+    """One fired rule that speaks: what it rests on, what it could not know, and which rules it covers.
+
+    ``deciding`` are those of ``found`` that make it speak for this patient and not only under this hook. ``changing``
+    are the unknown findings that could end this card, make it louder, or that its author wants named.
+    """
 
     rule: Rule
     found: tuple[Finding, ...]
     not_recorded: tuple[str, ...]
     covers: tuple[str, ...] = ()
+    deciding: tuple[Finding, ...] = ()
+    changing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +178,8 @@ def _speakers(
             found=tuple(reader.found(item.rule)),
             not_recorded=tuple(reader.not_recorded(item.rule)),
             covers=tuple(rule for rule, by in covered.items() if by == item.rule.id),
+            deciding=tuple(reader.deciding(item.rule)),
+            changing=tuple(reader.changing(item.rule, _louder(item.rule, outcomes, hook))),
         )
         for item in fired
         if item.rule.id not in covered
@@ -180,6 +188,19 @@ def _speakers(
         replace(item, covered_by=covered[item.rule.id]) if item.rule.id in covered else item for item in outcomes
     )
     return advice, marked
+
+
+def _louder(rule: Rule, outcomes: Iterable[Outcome], hook: str) -> Iterator[Rule]:
+    """The rules that would speak in place of this one, if only more were known."""
+    return (
+        item.rule
+        for item in outcomes
+        if rule.family is not None
+        and item.rule.family == rule.family
+        and item.result is Result.NOT_ENOUGH_DATA
+        and _speaks(item.rule, hook)
+        and _loudness(item.rule) > _loudness(rule)
+    )
 
 
 def _speaks(rule: Rule, hook: str) -> bool:
@@ -210,15 +231,40 @@ class _Reader:
         named += self._mentioned(rule)
         return (findings[name] for name in self._down(named, self._supporting))
 
+    def deciding(self, rule: Rule) -> Iterator[Finding]:
+        """The same without what only says that a rule may speak here; all of it where nothing else is left."""
+        findings = self.reading.findings
+        named = [finding.name for finding in supports(rule.when, findings)]
+        own = [name for name in named if name not in self.knowledge.background]
+        return (findings[name] for name in self._down([*(own or named), *self._mentioned(rule)], self._supporting))
+
     def not_recorded(self, rule: Rule) -> Iterator[str]:
-        """What is unknown of all that a fired rule read or mentions."""
-        named = [*sorted(rule.reads), *rule.mentions]
-        unknown = [name for name in named if self.reading.findings[name].status is Status.UNKNOWN]
-        return self._down(unknown, self._undecided)
+        """What is unknown of all that a fired rule read or mentions, where it can apply to this patient."""
+        return self.missing(self._unknown([*sorted(rule.reads), *rule.mentions]))
+
+    def changing(self, rule: Rule, louder: Iterable[Rule]) -> Iterator[str]:
+        """What is unknown and could end the card of a fired rule or make it louder, and what its author wants named."""
+        findings = self.reading.findings
+        unless = [leaf.finding for leaf in leaves(rule.when) if truth(leaf, findings) is Truth.TRUE]
+        more = [leaf.finding for other in louder for leaf in undecided_leaves(other.when, findings)]
+        own = [name for name in (*unless, *more) if name not in self.knowledge.background]
+        return self.missing([*self._unknown([*own, *rule.mentions]), *more])
 
     def missing(self, names: Iterable[str]) -> Iterator[str]:
-        """What is unknown behind the findings that keep rules from being decided."""
-        return self._down(names, self._undecided)
+        """What is unknown behind the findings that keep rules from being decided, where it can apply."""
+        return (name for name in self._down(names, self._undecided) if self._can_apply(name))
+
+    def _unknown(self, names: Iterable[str]) -> list[str]:
+        return [name for name in names if self.reading.findings[name].status is Status.UNKNOWN]
+
+    def _can_apply(self, name: str) -> bool:
+        """Whether the rule set allows to ask for it: no pregnancy of a man, no days of a drug that nobody takes."""
+        findings = self.reading.findings
+        return all(
+            truth(asked.when, findings) is Truth.TRUE
+            for asked in self.knowledge.asked_only
+            if name in asked.findings and all(leaf.finding in findings for leaf in leaves(asked.when))
+        )
 
     def _down(self, names: Iterable[str], behind: Callable[[Rule], Iterable[str]]) -> Iterator[str]:
         seen: set[str] = set()

@@ -1,4 +1,4 @@
-"""The detail of a card: the rule's own words filled in, then sources, caveats and version (CA-4, CA-9)."""
+"""The whole text of a card: the rule's own words filled in, then all sources, caveats and version (CA-4, CA-9)."""
 
 from __future__ import annotations
 
@@ -36,6 +36,15 @@ def body(knowledge: Knowledge, advice: Advice, today: date) -> Iterator[str]:
     if rule.unverified_parts:
         yield "**Not verified**\n\n" + "\n".join(f"- {part}" for part in rule.unverified_parts)
     yield _signature(knowledge, rule, today)
+
+
+def whole_text_of(knowledge: Knowledge, group: Sequence[Advice], today: date) -> Iterator[str]:
+    """The paragraphs of several pieces of advice that share a card, each under its own summary."""
+    for item in group:
+        assert item.rule.card is not None
+        yield f"**{item.rule.card.summary}**"
+        yield from body(knowledge, item, today)
+        yield "---"
 
 
 def patient_detail(knowledge: Knowledge, rule: Rule) -> str:

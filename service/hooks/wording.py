@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from decimal import ROUND_FLOOR, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from types import MappingProxyType
 
 from service.finding import Evidence, Finding
 from service.hooks.markdown import escaped
 from service.hooks.marks import marked, unmarked
-from service.knowledge.model import Knowledge
+from service.knowledge.model import FactKind, Knowledge
 from service.store.masking import keeps_date, keeps_remark
 
 SHOWN = 3
+# How many entries one line of a card quotes; the rest is counted.
+QUOTED = 2
 # A unit that UCUM only annotates, such as {score}: the title of the finding already says what is counted.
 _ANNOTATION = re.compile(r"(?<=\d) \{[^{}]*\}$")
 _WHOLE = frozenset({"a", "d", "wk"})
+_PLACES = Decimal("0.01")
 
 # UCUM as a clinician writes it. A unit that is not here is shown as it is.
 _UNITS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -64,10 +67,12 @@ def amount(finding: Finding) -> str | None:
 
 
 def _shown(value: Decimal | None, unit: str | None) -> Decimal | None:
-    """Whole days, weeks and years: nobody reads two days and a half as 2.520833. Decisions use the exact number."""
-    if value is None or unit not in _WHOLE:
-        return value
-    return value.to_integral_value(rounding=ROUND_FLOOR)
+    """Whole days, weeks and years, all else to two places: nobody reads 2.520833. Decisions use the exact number."""
+    if value is None:
+        return None
+    if unit in _WHOLE:
+        return value.to_integral_value(rounding=ROUND_FLOOR)
+    return value if value == value.to_integral_value() else value.quantize(_PLACES, rounding=ROUND_HALF_EVEN)
 
 
 def _unit(unit: str | None, value: Decimal) -> str:
@@ -116,6 +121,51 @@ def _evidence(item: Evidence) -> str:
     day = escaped(item.date.partition("T")[0]) if item.date else "no date"
     parts.append(day if item.date is None or keeps_date(item.resource, item.date) else marked(day))
     parts.append(marked(escaped(item.resource)))
+    if item.note:
+        parts.append(_note(item.note))
+    return ", ".join(parts)
+
+
+def short_lines(knowledge: Knowledge, findings: Iterable[Finding]) -> list[str]:
+    """One line per entry or number that a card rests on, with date and caveat and without ids, marked.
+
+    Findings that rest on the same entries say the same thing to a reader: the first speaks. A count of nothing is
+    no ground of its own.
+    """
+    seen: set[tuple[Evidence, ...]] = set()
+    lines = []
+    for finding in findings:
+        if finding.evidence in seen or _counts_nothing(knowledge, finding):
+            continue
+        if finding.evidence:
+            seen.add(finding.evidence)
+        lines.append(_short_line(knowledge, finding))
+    return list(dict.fromkeys(lines))
+
+
+def _counts_nothing(knowledge: Knowledge, finding: Finding) -> bool:
+    fact = knowledge.facts.get(finding.name)
+    return fact is not None and fact.kind is FactKind.COUNT and finding.high == 0
+
+
+def _short_line(knowledge: Knowledge, finding: Finding) -> str:
+    value = amount(finding)
+    said = f"{title(knowledge, finding.name)}: {value}" if value is not None else title(knowledge, finding.name)
+    quoted = [text for item in finding.evidence[:QUOTED] if (text := _quoted(item, numeric=value is not None))]
+    if not quoted:
+        return said
+    more = len(finding.evidence) - QUOTED
+    quoted += [f"and {more} more"] if more > 0 else []
+    return f"{said} ({quoted[0]})" if value is not None and more <= 0 else f"{said}: {'; '.join(quoted)}"
+
+
+def _quoted(item: Evidence, *, numeric: bool) -> str:
+    """Words and day of one entry; of a number the day is enough. A Patient's date is that of birth."""
+    text = "" if numeric or item.resource.startswith("Patient/") else _ANNOTATION.sub("", item.text)
+    parts = [marked(escaped(text))] if text else []
+    if item.date and not item.resource.startswith("Patient/"):
+        date = escaped(item.date.partition("T")[0])
+        parts.append(date if keeps_date(item.resource, item.date) else marked(date))
     if item.note:
         parts.append(_note(item.note))
     return ", ".join(parts)
