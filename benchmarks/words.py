@@ -54,7 +54,9 @@ def main() -> int:
     """Print median, 90th percentile and maximum, and the longest cards."""
     cards = golden_cards()
     counts = [card.detail for card in cards]
-    line = f"{len(cards)} cards; words of the detail: median {at(counts, 50)}, p90 {at(counts, 90)}, max {max(counts)}\n"
+    line = (
+        f"{len(cards)} cards; words of the detail: median {at(counts, 50)}, p90 {at(counts, 90)}, max {max(counts)}\n"
+    )
     sys.stdout.write(line)
     for card in sorted(cards, key=lambda item: -item.detail)[:8]:
         sys.stdout.write(f"  {card.detail:4} {card.story}: {card.summary}\n")

@@ -20,6 +20,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 Mode = Literal["development", "production"]
 Authentication = Literal["open", "required"]
+Detail = Literal["short", "full"]
 Keeping = Literal["off", "on", "required"]
 
 
@@ -35,6 +36,7 @@ class Settings:
     ``authentication`` is open in development and required in production unless set (SE-2).
     ``trusted_proxies`` is how many proxies in front may set X-Forwarded-* headers; 0 trusts none.
     ``path_prefix`` is the path under which the service is mounted when no proxy removes it (DI-1).
+    ``detail`` says whether a card holds what is read in ten seconds or its whole text; a call may ask for the other.
     ``strict`` turns tolerated faults of a request into 400 (RQ-3, RQ-5).
     ``pack`` is loaded in place of ``rules``, and only if a key of ``pack_keys`` signed it. ``reload_seconds`` is how
     often to look whether the rules have changed; 0 never looks. ``reviewers`` is how many persons approve a rule.
@@ -54,6 +56,7 @@ class Settings:
     path_prefix: str = ""
     strict: bool = False
     why_extension: bool = True
+    detail: Detail = "short"
     discovery_versions: bool = False
     fhirpath_tokens: bool = False
     require_approved: bool = False
@@ -131,6 +134,7 @@ def _read(env: Env) -> Settings:
         path_prefix=_prefix(env.str("PATH_PREFIX", "")),
         strict=env.bool("STRICT", default.strict),
         why_extension=env.bool("WHY_EXTENSION", default.why_extension),
+        detail=cast("Detail", env.str("DETAIL", default.detail, validate=OneOf(["short", "full"]))),
         discovery_versions=env.bool("DISCOVERY_VERSIONS", default.discovery_versions),
         fhirpath_tokens=env.bool("FHIRPATH_TOKENS", default.fhirpath_tokens),
         require_approved=env.bool("REQUIRE_APPROVED", default.require_approved),

@@ -29,8 +29,9 @@ _CONTENT_IDS = uuid.UUID("6f0d7f5e-6a3b-4c0e-9d9e-2f4f3b6f7c11")
 class Advice:
     """One fired rule that speaks: what it rests on, what it could not know, and which rules it covers.
 
-    ``deciding`` are those of ``found`` that make it speak for this patient and not only under this hook. ``changing``
-    are the unknown findings that could end this card, make it louder, or that its author wants named.
+    ``deciding`` are those of ``found`` that make it speak for this patient and not only under this hook; ``named`` are
+    those that its condition names or it mentions, conclusions as they stand. ``changing`` are the unknown findings that
+    could end this card, make it louder, or that its author wants named.
     """
 
     rule: Rule
@@ -39,6 +40,7 @@ class Advice:
     covers: tuple[str, ...] = ()
     deciding: tuple[Finding, ...] = ()
     changing: tuple[str, ...] = ()
+    named: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,8 @@ class Decision:
     """All about one call. Findings, rule set digest and time give the same decision again.
 
     ``not_recorded`` are the unknown facts that some spoken card names. ``not_assessed`` are the unknown
-    facts that kept a warning or critical rule from being decided and that no spoken card names: the
-    answer must name them itself, or missing data would silence a warning (hazards H-02, H-12).
+    facts that kept a warning or critical rule from being decided and that no spoken card names, ``wanted`` are those
+    with the ones that some card names: missing data must not silence a warning unseen (hazards H-02, H-12).
     """
 
     id: str
@@ -61,6 +63,7 @@ class Decision:
     problems: tuple[Problem, ...]
     not_recorded: tuple[str, ...]
     not_assessed: tuple[str, ...]
+    wanted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,7 @@ def decide_on(  # the same question as decide(), asked with findings (replay, pr
         problems=tuple(problems),
         not_recorded=tuple(named),
         not_assessed=tuple(name for name in missing if name not in named),
+        wanted=tuple(missing),
     )
 
 
@@ -179,6 +183,7 @@ def _speakers(
             not_recorded=tuple(reader.not_recorded(item.rule)),
             covers=tuple(rule for rule, by in covered.items() if by == item.rule.id),
             deciding=tuple(reader.deciding(item.rule)),
+            named=tuple(reader.named(item.rule)),
             changing=tuple(reader.changing(item.rule, _louder(item.rule, outcomes, hook))),
         )
         for item in fired
@@ -230,6 +235,12 @@ class _Reader:
         named = [finding.name for finding in supports(rule.when, findings)]
         named += self._mentioned(rule)
         return (findings[name] for name in self._down(named, self._supporting))
+
+    def named(self, rule: Rule) -> Iterator[Finding]:
+        """What makes the condition of a fired rule true, and what it mentions, by the names it uses."""
+        findings = self.reading.findings
+        yield from supports(rule.when, findings)
+        yield from (findings[name] for name in self._mentioned(rule))
 
     def deciding(self, rule: Rule) -> Iterator[Finding]:
         """The same without what only says that a rule may speak here; all of it where nothing else is left."""

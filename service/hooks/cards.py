@@ -18,15 +18,16 @@ from service.finding import Evidence, Finding
 from service.hooks.detail import detail, patient_detail, whole_text_of
 from service.hooks.grouping import grouped, shared_summary, write_shared
 from service.hooks.marks import FULL, unmarked_card
-from service.hooks.not_assessed import with_not_assessed
+from service.hooks.not_assessed import Lacking, with_not_assessed
 from service.hooks.sections import sections, write
 from service.hooks.sources import card_source, topic
 from service.hooks.suggestions import Acting, suggestions
-from service.hooks.templates import Template
+from service.hooks.summary import summary
 from service.hooks.wording import asked
 from service.knowledge.model import Indicator, Knowledge, ServiceDefinition
 
 WHY = "sciatica-cds.why"
+NOTHING_LACKING = Lacking()
 _PAGE = "All sources, why and limits of this rule"
 
 Json = dict[str, Any]
@@ -53,10 +54,10 @@ def render(
     decision: Decision,
     audience: Audience,
     acting: Acting,
-    missing: Sequence[Template] = (),
+    lacking: Lacking = NOTHING_LACKING,
 ) -> list[Json]:
-    """The cards of a decision, no member empty (TR-3 to TR-5). ``missing`` are the lists that could not be had."""
-    return shown_cards(render_marked(knowledge, decision, audience, acting, missing), audience)
+    """The cards of a decision, no member empty (TR-3 to TR-5). ``lacking`` are the lists that could not be had."""
+    return shown_cards(render_marked(knowledge, decision, audience, acting, lacking), audience)
 
 
 def shown_cards(cards: Iterable[Json], audience: Audience) -> list[Json]:
@@ -73,14 +74,14 @@ def render_marked(
     decision: Decision,
     audience: Audience,
     acting: Acting,
-    missing: Sequence[Template] = (),
+    lacking: Lacking = NOTHING_LACKING,
 ) -> list[Json]:
     """The cards with marks around what is quoted from the record, and always with the extension that says why."""
     spoken = _ordered(knowledge, [advice for advice in decision.advice if _may_show(advice, audience)])
     if audience.for_patient:
         return [_patient_card(knowledge, decision, advice) for advice in spoken if _has_patient_text(advice)]
     cards = [_card(_Showing(knowledge, decision, audience, acting), group) for group in grouped(knowledge, spoken)]
-    return with_not_assessed(cards, knowledge, decision, missing)
+    return with_not_assessed(cards, knowledge, decision, lacking)
 
 
 def _may_show(advice: Advice, audience: Audience) -> bool:
@@ -128,7 +129,7 @@ def _single(showing: _Showing, advice: Advice) -> Json:
     whole = detail(knowledge, advice, showing.today)
     card: Json = {
         "uuid": _uuid(showing.decision, rule.id),
-        "summary": text.summary,
+        "summary": summary(advice, showing.today),
         "detail": whole if showing.audience.full else write(sections(knowledge, advice, showing.today)),
         "indicator": text.indicator.value,
         "source": card_source(knowledge, rule),

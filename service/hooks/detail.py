@@ -8,6 +8,7 @@ from datetime import date
 
 from service.decision import Advice
 from service.hooks.sources import source_lines
+from service.hooks.summary import summary
 from service.hooks.wording import asked, marked_lines
 from service.knowledge.model import Knowledge, Rule
 
@@ -41,8 +42,7 @@ def body(knowledge: Knowledge, advice: Advice, today: date) -> Iterator[str]:
 def whole_text_of(knowledge: Knowledge, group: Sequence[Advice], today: date) -> Iterator[str]:
     """The paragraphs of several pieces of advice that share a card, each under its own summary."""
     for item in group:
-        assert item.rule.card is not None
-        yield f"**{item.rule.card.summary}**"
+        yield f"**{summary(item, today)}**"
         yield from body(knowledge, item, today)
         yield "---"
 

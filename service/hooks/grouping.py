@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from datetime import date
 
 from service.decision import Advice
-from service.hooks.sections import Sections, foot, unknown_line, write
+from service.hooks.sections import LONGEST, Sections, foot, unknown_line, write
 from service.hooks.sources import short_source_lines
+from service.hooks.summary import summary
 from service.hooks.wording import asked, short_lines
 from service.knowledge.model import Indicator, Knowledge
-
-LONGEST = 139
 
 
 def grouped(knowledge: Knowledge, advice: Sequence[Advice]) -> list[list[Advice]]:
@@ -81,17 +80,16 @@ def _decapitalised(text: str) -> str:
 
 def write_shared(knowledge: Knowledge, group: Sequence[Advice], today: date) -> str:
     """The detail of a shared card: each summary with its leading source, and what is not known of any of them."""
-    points = [_point(knowledge, item) for item in group]
+    points = [_point(knowledge, item, today) for item in group]
     unknown = asked(knowledge, dict.fromkeys(name for item in group for name in item.changing))
     return write(
         Sections("", tuple(points), unknown_line(unknown), foot=foot(knowledge, [i.rule for i in group], today))
     )
 
 
-def _point(knowledge: Knowledge, advice: Advice) -> str:
+def _point(knowledge: Knowledge, advice: Advice, today: date) -> str:
     """One line. A warning shows what it rests on, also here."""
-    assert advice.rule.card is not None
-    said = advice.rule.card.summary
+    said = summary(advice, today)
     if _rank(advice) > Indicator.INFO.rank:
         said += "".join(f" {line}." for line in short_lines(knowledge, advice.deciding)[:2])
     return f"{said} ({short_source_lines(knowledge, advice.rule)[0]})"

@@ -32,7 +32,12 @@ def unmarked(text: str) -> str:
 
 def masked(text: str) -> str:
     """The text with all that was quoted replaced by one sign."""
-    return _BETWEEN.sub(_INSTEAD, text)
+    return between_marks(text, _INSTEAD)
+
+
+def between_marks(text: str, instead: str) -> str:
+    """The text with each thing that was quoted replaced."""
+    return _BETWEEN.sub(instead, text)
 
 
 def unmarked_card(card: Json) -> Json:

@@ -16,6 +16,8 @@ from service.hooks.sources import short_source_lines
 from service.hooks.wording import asked, short_lines
 from service.knowledge.model import CardText, Knowledge, Rule
 
+# The longest summary (CA-1).
+LONGEST = 139
 SENTENCES = 2
 GROUNDS = 3
 UNKNOWNS = 3

@@ -8,9 +8,10 @@ from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from types import MappingProxyType
 
 from service.finding import Evidence, Finding
-from service.hooks.markdown import escaped
+from service.hooks.markdown import escaped, plain
 from service.hooks.marks import marked, unmarked
 from service.knowledge.model import FactKind, Knowledge
+from service.knowledge.summaries import LONGEST
 from service.store.masking import keeps_date, keeps_remark
 
 SHOWN = 3
@@ -20,6 +21,8 @@ QUOTED = 2
 _ANNOTATION = re.compile(r"(?<=\d) \{[^{}]*\}$")
 _WHOLE = frozenset({"a", "d", "wk"})
 _PLACES = Decimal("0.01")
+_SIGNS = re.compile(r"[*`_|\\<>\[\]{}$]")
+_DANGLING = frozenset({"without", "with", "of", "and", "for", "the", "wo", "w", "oral"})
 
 # UCUM as a clinician writes it. A unit that is not here is shown as it is.
 _UNITS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -52,7 +55,7 @@ def number(value: Decimal) -> str:
 
 def amount(finding: Finding) -> str | None:
     """The value of a numeric finding with its unit, or the bounds it lies in; None without a number."""
-    low, high = _shown(finding.low, finding.unit), _shown(finding.high, finding.unit)
+    low, high = _bound(finding.low, finding.unit), _bound(finding.high, finding.unit)
     if low is None and high is None:
         return None
     if low is not None and low == high:
@@ -66,13 +69,28 @@ def amount(finding: Finding) -> str | None:
     return f"between {number(low)} and {number(high)} {_unit(finding.unit, high)}".rstrip()
 
 
-def _shown(value: Decimal | None, unit: str | None) -> Decimal | None:
+def _bound(value: Decimal | None, unit: str | None) -> Decimal | None:
+    return None if value is None else rounded(value, unit)
+
+
+def rounded(value: Decimal, unit: str | None) -> Decimal:
     """Whole days, weeks and years, all else to two places: nobody reads 2.520833. Decisions use the exact number."""
-    if value is None:
-        return None
     if unit in _WHOLE:
         return value.to_integral_value(rounding=ROUND_FLOOR)
     return value if value == value.to_integral_value() else value.quantize(_PLACES, rounding=ROUND_HALF_EVEN)
+
+
+def drug_name(text: str) -> str:
+    """The first words of a drug or an order, without strength, form and signs that could become markup."""
+    text = plain(_SIGNS.sub(" ", re.split(r"\d|[(\[]", text)[0])).strip(" ,;:-") or "an order"
+    words: list[str] = []
+    for word in text.split():
+        if len(" ".join([*words, word])) > LONGEST["drug"]:
+            break
+        words.append(word)
+    while len(words) > 1 and words[-1].lower() in _DANGLING:
+        words.pop()
+    return " ".join(words) or text[: LONGEST["drug"]]
 
 
 def _unit(unit: str | None, value: Decimal) -> str:

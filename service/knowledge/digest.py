@@ -87,6 +87,11 @@ def _orders_created(rule: Rule) -> set[str]:
     return {name for suggestion in rule.card.suggestions for name in suggestion.create} if rule.card else set()
 
 
+def findings_of(knowledge: Knowledge, rule: Rule) -> frozenset[str]:
+    """Every finding a rule rests on, through conclusions down to facts."""
+    return frozenset(_reached(knowledge, rule)[0])
+
+
 def _reached(knowledge: Knowledge, rule: Rule) -> tuple[set[str], list[Rule]]:
     """Every finding the rule rests on, and the rules that draw the conclusions among them."""
     removed = {name for suggestion in rule.card.suggestions for name in suggestion.remove} if rule.card else set()

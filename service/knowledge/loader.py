@@ -105,6 +105,8 @@ def _knowledge(found: Collection, settings: dict[str, str]) -> Knowledge:
         most_cards=frame["most_cards"],
         background=frame["background"],
         asked_only=frame["asked_only"],
+        asked_first=frame["asked_first"],
+        order_words=frame["order_words"],
         concern=frame["concern"],
         card_order=frame["card_order"] or tuple(phase["id"] for phase in frame["phases"]),
         episode=frame["episode"]["codes"],

@@ -90,6 +90,10 @@ def _words_of_cards(found: Collection) -> None:
     for asked in found.frame["asked_only"]:
         for name in (*asked.findings, *(leaf.finding for leaf in leaves(asked.when))):
             _known(found, name, "finding", _findings(found), asked.at)
+    for first in found.frame["asked_first"]:
+        _order_fact(found, first.order, first.at)
+        for name in first.findings:
+            _known(found, name, "finding", _findings(found), first.at)
 
 
 def _line(table: Table, *path: str) -> int:

@@ -9,7 +9,15 @@ from service.knowledge.model.condition import AllOf, AnyOf, Condition, Leaf, Wor
 from service.knowledge.model.fact import NUMERIC_KINDS, FactDefinition, FactKind, FactSource
 from service.knowledge.model.order import Dose, OrderTemplate
 from service.knowledge.model.rule import Example, Given, HistoryEntry, Recommendation, Rule
-from service.knowledge.model.ruleset import AskedOnly, Conclusion, Knowledge, OverrideReason, Phase, ServiceDefinition
+from service.knowledge.model.ruleset import (
+    AskedFirst,
+    AskedOnly,
+    Conclusion,
+    Knowledge,
+    OverrideReason,
+    Phase,
+    ServiceDefinition,
+)
 from service.knowledge.model.source import Citation, Mark, Source, SourceStatus
 from service.knowledge.model.value_set import Code, ValueSet
 
@@ -17,6 +25,7 @@ __all__ = [
     "NUMERIC_KINDS",
     "AllOf",
     "AnyOf",
+    "AskedFirst",
     "AskedOnly",
     "CardText",
     "Citation",

@@ -73,10 +73,22 @@ class AskedOnly:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedFirst:
+    """What the sources of an order ask for before it: named on a card when it is missing and could decide a warning."""
+
+    order: str
+    findings: tuple[str, ...]
+    says: str
+    at: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Knowledge:
     """Everything in ``rules/``, checked, with the digest that names exactly this content.
 
     ``background`` are findings that only say that a rule may speak here; a card rests on them and does not list them.
+    ``order_words`` are words of the service orders that rules judge: an order that was not recognised and has none of
+    them is another service's business.
     """
 
     name: str
@@ -105,6 +117,8 @@ class Knowledge:
     most_cards: int = 6
     background: tuple[str, ...] = ()
     asked_only: tuple[AskedOnly, ...] = ()
+    asked_first: tuple[AskedFirst, ...] = ()
+    order_words: tuple[str, ...] = ()
 
     @property
     def rules(self) -> tuple[Rule, ...]:

@@ -7,7 +7,7 @@ from datetime import date
 
 from marshmallow import fields
 
-from service.knowledge.model import AskedOnly, Conclusion, Indicator, OverrideReason, ServiceDefinition
+from service.knowledge.model import AskedFirst, AskedOnly, Conclusion, Indicator, OverrideReason, ServiceDefinition
 from service.knowledge.schemas.condition import ConditionField
 from service.knowledge.schemas.fields import Choice, Flag, Name, Several, Shape, Text, Whole, nested, words
 
@@ -65,6 +65,13 @@ class AskedOnlyShape(Shape):
     when = ConditionField(required=True)
 
 
+class AskedFirstShape(Shape):
+    model = AskedFirst
+    order = Text(required=True)
+    findings = words(required=True, least=1)
+    says = Text(required=True)
+
+
 class RulesetShape(Shape):
     """``ruleset.yaml``: what the rule set is for, and its frame."""
 
@@ -81,6 +88,8 @@ class RulesetShape(Shape):
     most_cards = Whole(least=2, load_default=6)
     background = words()
     asked_only = Several(nested(AskedOnlyShape))
+    asked_first = Several(nested(AskedFirstShape))
+    order_words = words()
     card_order = words()
     concern = Text(load_default=None, allow_none=True)
     episode = nested(EpisodeShape, required=True)
