@@ -26,7 +26,7 @@ from benchmarks.burden import (
 from benchmarks.patients import PROJECT, SETS, Published, data_folder, published
 from service import make_services
 from service.config import Settings
-from service.hooks.evaluation import Services
+from service.protocol.evaluation import Services
 
 PAGE = PROJECT / "docs" / "alert-burden.md"
 SHOWN_RULES = 25

@@ -12,7 +12,7 @@ from benchmarks.patients import Published
 from benchmarks.replay import Visit, visits
 from service.errors import RequestError
 from service.finding import Status
-from service.hooks.evaluation import BundleQuestion, Services, answer_bundle
+from service.protocol.evaluation import BundleQuestion, Services, answer_bundle
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 PROBLEM = "in-scope-problem"

@@ -17,7 +17,7 @@ from service.config import PROJECT
 from service.decision import Prepared, decide, prepare
 from service.knowledge.loader import load
 from service.knowledge.model import Knowledge
-from service.record.reader import read_bundle
+from service.record.input.reader import read_bundle
 
 FIRST_RULES = frozenset(
     [

@@ -26,7 +26,7 @@ from service.config import Settings
 from service.store.audit import audit
 from service.store.database import Database, store_url
 from service.store.decisions import rule_set_of
-from service.store.homecoming import bring_all_home
+from service.store.draining import bring_all_home
 from service.store.keys import read_keyring
 from service.store.place import Place
 from service.store.reading import Reading

@@ -13,7 +13,7 @@ from benchmarks.bodies import draft_order, record
 from service.decision import Prepared, decide, decide_on, prepare
 from service.knowledge.loader import load
 from service.knowledge.model import Knowledge
-from service.record.reader import read_bundle
+from service.record.input.reader import read_bundle
 
 RULES = Path(__file__).resolve().parent.parent / "rules"
 NOW = datetime.now(UTC)

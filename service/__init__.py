@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from flask import Blueprint, Flask
 
     from service.config import Settings
-    from service.hooks.evaluation import FetchMissing, Services
-    from service.hooks.feedback import FeedbackSink
-    from service.hooks.memory import Memory
-    from service.hooks.reloading import Reloader
-    from service.hooks.routes import Authenticate, Endpoint
+    from service.decision_log.recording import Memory
     from service.knowledge.model import Knowledge
+    from service.protocol.evaluation import FetchMissing, Services
+    from service.protocol.feedback import FeedbackSink
+    from service.web.reloading import Reloader
+    from service.web.routes import Authenticate, Endpoint
 
 
 # Imports stand inside the functions: a caller of one room (a test, the command line) does not pay for Flask.
@@ -37,11 +37,11 @@ def create_app(
     from flask import Flask
 
     from service.config import read_settings
-    from service.hooks.all_routes import add_serving
-    from service.hooks.logs import configure
-    from service.hooks.mounting import mounted
-    from service.hooks.routes import Endpoint
-    from service.hooks.trust import authenticator, fetch_step, guarded_client
+    from service.logs import configure
+    from service.web.pipeline import add_serving
+    from service.web.proxy import mounted
+    from service.web.routes import Endpoint
+    from service.web.wiring import authenticator, fetch_step, guarded_client
 
     settings = settings or read_settings()
     configure(settings.log_level)
@@ -69,29 +69,29 @@ def _all_routes(
     endpoint: Endpoint, settings: Settings, memory: Memory | None, feedback: FeedbackSink | None
 ) -> Iterator[Blueprint]:
     """Everything that can be asked over HTTP."""
-    from service.hooks.check.routes import check_blueprint
-    from service.hooks.feedback import MemoryFeedback
-    from service.hooks.feedback_routes import feedback_blueprint
-    from service.hooks.openapi.routes import openapi_blueprint
-    from service.hooks.routes import blueprint
-    from service.hooks.source_attribute_routes import source_attribute_blueprint
+    from service.protocol.feedback import MemoryFeedback
+    from service.web.check_routes import check_blueprint
+    from service.web.feedback_routes import feedback_blueprint
+    from service.web.openapi.routes import openapi_blueprint
+    from service.web.routes import blueprint
+    from service.web.source_attribute_routes import source_attribute_blueprint
 
     yield blueprint(endpoint)
     yield check_blueprint(endpoint)
     yield openapi_blueprint(endpoint)
-    sink = feedback or (memory.feedback(endpoint) if memory is not None else MemoryFeedback())
+    sink = feedback or (memory.feedback(lambda: endpoint.services) if memory is not None else MemoryFeedback())
     yield feedback_blueprint(endpoint, sink, keep_comments=settings.keep_comments)
     yield source_attribute_blueprint(endpoint)
     if memory is not None:
-        from service.hooks.stats_routes import stats_blueprint
+        from service.web.stats_routes import stats_blueprint
 
         yield stats_blueprint(endpoint, memory)
 
 
 def _reloading(endpoint: Endpoint, settings: Settings, fetch: FetchMissing | None) -> Reloader:
     """Let the rules of the endpoint be loaded anew while it answers."""
-    from service.hooks.reloading import Reloader
     from service.review.rule_source import fingerprint
+    from service.web.reloading import Reloader
 
     reloader = Reloader(
         endpoint, lambda: make_services(settings, None, fetch), lambda: fingerprint(settings), settings.reload_seconds
@@ -114,7 +114,7 @@ def make_memory(settings: Settings) -> Memory | None:
         return None
     from importlib.metadata import version
 
-    from service.hooks.memory import Memory
+    from service.decision_log.recording import Memory
     from service.store.place import place_of
     from service.store.store import Store
 
@@ -126,11 +126,11 @@ def make_services(
     settings: Settings, knowledge: Knowledge | None = None, fetch_missing: FetchMissing | None = None
 ) -> Services:
     """The services of the rule set, ready to answer. Raises KnowledgeError where rules or templates are wrong."""
+    from service.cards.orders import Drafts
     from service.decision import prepare
-    from service.hooks.approval import wholly_approved
-    from service.hooks.discovery import linted_templates, offered
-    from service.hooks.evaluation import Services, fetch_nothing
-    from service.hooks.orders import Drafts
+    from service.knowledge.allowed_rules import wholly_approved
+    from service.protocol.discovery import linted_templates, offered
+    from service.protocol.evaluation import Services, fetch_nothing
     from service.review.rule_source import Rules, read_rules
     from service.store.archive import archived, rule_files
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.engine.chaining import Chained, Program, compile_program
-from service.engine.trace import Outcome, Reading, Result, outcome, read_plainly, supports, undecided_leaves
+from service.engine.trace import Outcome, Reading, Result, outcome, read_again, read_plainly, supports, undecided_leaves
 from service.errors import EngineError
 from service.finding import Finding, Status
 from service.knowledge.conditions import Truth, truth
@@ -108,9 +108,8 @@ def decide_on(  # the same question as decide(), asked with findings (replay, pr
 ) -> Decision:
     """Decide on facts already read. Raises EngineError when the two engines disagree."""
     knowledge, program = prepared.knowledge, prepared.programs[hook]
-    reading = read_plainly(program.strata, facts)
     identity = str(decision_id or _content_id(knowledge, facts, hook, now))
-    compare(program.evaluate(facts), reading, identity)
+    reading = _read(program, facts, identity)
     outcomes = tuple(outcome(rule, reading) for rule in program.rules)
     reader = _Reader(program, reading, knowledge)
     advice, outcomes = _speakers(reader, outcomes, hook)
@@ -131,6 +130,17 @@ def decide_on(  # the same question as decide(), asked with findings (replay, pr
         not_assessed=tuple(name for name in missing if name not in named),
         wanted=tuple(missing),
     )
+
+
+def _read(program: Program, facts: Mapping[str, Finding], identity: str) -> Reading:
+    """What both engines make of the facts; a row on which they agreed before is not asked again."""
+    row = program.layout.row(facts)
+    if (truths := program.memo.get(row)) is not None:
+        return read_again(program.strata, facts, truths)
+    reading = read_plainly(program.strata, facts)
+    compare(program.evaluate_row(row), reading, identity)
+    program.memo.put(row, reading.truths)
+    return reading
 
 
 def compare(chained: Chained, reading: Reading, identity: str) -> None:

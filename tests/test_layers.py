@@ -21,15 +21,19 @@ ROOMS = (
     "config",
     "errors",
     "finding",
+    "logs",
     "knowledge",
     "record",
     "engine",
     "decision",
+    "security",
     "store",
     "review",
-    "hooks",
+    "cards",
+    "protocol",
+    "decision_log",
+    "testkit",
     "web",
-    "population",
     "cli",
 )
 # Not rooms: they wire the others together, so they may import any; only the second column may import them.
@@ -45,23 +49,23 @@ HOMES = {
     # review.audit_resources writes AuditEvent and Provenance: output of the memory, which no room above may see.
     "fhir": (
         "service.record.*",
-        "service.hooks.orders",
-        "service.hooks.check.classes",
+        "service.cards.orders",
+        "service.testkit.fhir_validation.classes",
         "service.review.audit_resources",
     ),
-    "fhir_core": ("service.record.*", "service.hooks.orders"),
-    "pydantic": ("service.record.*", "service.hooks.orders", "service.hooks.check.classes"),
+    "fhir_core": ("service.record.*", "service.cards.orders"),
+    "pydantic": ("service.record.*", "service.cards.orders", "service.testkit.fhir_validation.classes"),
     # environs checks the environment with validators of marshmallow, so the settings may name them.
     "marshmallow": (
         "service.config",
         "service.knowledge.*",
-        "service.hooks.schemas",
-        "service.hooks.feedback",
-        "service.hooks.openapi.*",
+        "service.protocol.request_schemas",
+        "service.protocol.feedback",
+        "service.web.openapi.*",
     ),
-    "yaml": ("service.knowledge.*", "service.hooks.schemas"),
-    "flask": ("service", "service.hooks.*routes*", "service.web", "service.web.*", "service.cli", "service.cli.*"),
-    "werkzeug": ("service", "service.hooks.*", "service.web", "service.web.*", "service.cli", "service.cli.*"),
+    "yaml": ("service.knowledge.*", "service.protocol.request_schemas"),
+    "flask": ("service", "service.web", "service.web.*", "service.cli", "service.cli.*"),
+    "werkzeug": ("service", "service.web", "service.web.*", "service.cli", "service.cli.*"),
     "sqlalchemy": ("service.store", "service.store.*"),
     "alembic": ("service.store", "service.store.*"),
     "z3": ("service.review", "service.review.*"),
@@ -190,13 +194,13 @@ def test_heavy_libraries_are_loaded_when_needed_only(library: str) -> None:
 
 
 def test_the_parser_sees_what_it_must_refuse() -> None:
-    tree = ast.parse("import durable.lang\ndef f():\n    from service.hooks import routes\n")
-    seen = [(found.of, found.inside) for found in imports_of("service.record.reader", tree)]
+    tree = ast.parse("import durable.lang\ndef f():\n    from service.web import routes\n")
+    seen = [(found.of, found.inside) for found in imports_of("service.record.input.reader", tree)]
     assert seen[0] == ("durable.lang", False)
     assert seen[1][1] is True
-    assert not allowed(Import("service.record.reader", "service.hooks.routes", 3, inside=True))
-    assert not allowed(Import("service.record.reader", "service", 3, inside=True))
-    assert allowed(Import("service.hooks.cards", "service.record.model", 1, inside=False))
+    assert not allowed(Import("service.record.input.reader", "service.web.routes", 3, inside=True))
+    assert not allowed(Import("service.record.input.reader", "service", 3, inside=True))
+    assert allowed(Import("service.cards.cards", "service.record.model", 1, inside=False))
 
 
 def test_names_say_what_a_thing_is() -> None:

@@ -1,4 +1,4 @@
-"""Make service/record/data/rxnorm-ingredients.tsv.gz from the full drug table (a CSV).
+"""Make service/record/medication/data/rxnorm-ingredients.tsv.gz from the full drug table (a CSV).
 
     python tools/compact_drug_table.py rxnorm-drug-ingredients.csv
 
@@ -14,10 +14,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from service.record.drug_names import NameSearch, brand_of, parse_name
-from service.record.drug_table import FORMAT, ROUTE_LETTERS
+from service.record.medication.drug_names import NameSearch, brand_of, parse_name
+from service.record.medication.drug_table import FORMAT, ROUTE_LETTERS
 
-OUTPUT = Path(__file__).resolve().parent.parent / "service" / "record" / "data" / "rxnorm-ingredients.tsv.gz"
+OUTPUT = (
+    Path(__file__).resolve().parent.parent / "service" / "record" / "medication" / "data" / "rxnorm-ingredients.tsv.gz"
+)
 LETTERS = {route: letter for letter, route in ROUTE_LETTERS.items() if route}
 BRANDED = {"SBD", "BPCK"}
 

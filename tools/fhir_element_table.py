@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-OUTPUT = Path(__file__).resolve().parent.parent / "service" / "hooks" / "check" / "data" / "fhir-r4.tsv"
+OUTPUT = Path(__file__).resolve().parent.parent / "service" / "testkit" / "fhir_validation" / "data" / "fhir-r4.tsv"
 FORMAT = "fhir-elements 1"
 PROFILES = "http://hl7.org/fhir/StructureDefinition/"
 VALUE_SETS = "http://hl7.org/fhir/ValueSet/"

@@ -66,7 +66,7 @@ def approvals(rule_ids: tuple[str, ...], rules_folder: Path) -> None:
 
 def _silent(knowledge: Knowledge, rule_id: str) -> str:
     """What keeps an approved rule from speaking all the same where only approved rules are served."""
-    from service.hooks.approval import unapproved_behind
+    from service.knowledge.allowed_rules import unapproved_behind
 
     rule = next(rule for rule in knowledge.rules if rule.id == rule_id)
     others = sorted(unapproved_behind(knowledge, rule) - {rule_id})

@@ -11,8 +11,8 @@ import click
 import httpx2
 
 from service.cli.input import read_document
-from service.hooks.check.complaints import Complaint, Level
-from service.hooks.check.conversation import Findings, Reply, Send, converse
+from service.testkit.service_check.complaints import Complaint, Level
+from service.testkit.service_check.conversation import Findings, Reply, Send, converse
 
 _MOST_BYTES = 20 * 1024 * 1024
 _MARKS = {Level.MUST: "FAIL  ", Level.SHOULD: "should", Level.ADVICE: "advice"}

@@ -164,7 +164,7 @@ def replay(decision_id: str | None, since: str | None, until: str | None, *, eve
 
 def _replay_one(opened: Opened, decision_id: str, *, card: bool) -> int:
     from service.cli.show import show_cards
-    from service.hooks.replaying import Replayer
+    from service.decision_log.replay import Replayer
 
     reading = opened.reading
     kept = reading.decision_of_card(decision_id) if card else reading.decision(decision_id)
@@ -181,7 +181,7 @@ def _replay_one(opened: Opened, decision_id: str, *, card: bool) -> int:
 
 
 def _replay_all(opened: Opened, since: str | None, until: str | None) -> int:
-    from service.hooks.replaying import Replayer
+    from service.decision_log.replay import Replayer
 
     reading = opened.reading
     period = (day(since), day(until) if until else None)

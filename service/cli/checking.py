@@ -10,7 +10,7 @@ import click
 import orjson
 
 from service.errors import RequestError
-from service.hooks.limits import parse_json
+from service.security.limits import parse_json
 
 
 @click.command("check-request")
@@ -24,8 +24,8 @@ def check_request(file: Path, *, hook: str, as_json: bool) -> None:
     """
     from service import make_services
     from service.config import read_settings
-    from service.hooks.check.checking import check
-    from service.hooks.check.report import Part, Remark, Severity, as_outcome, as_text, report
+    from service.testkit.report import Part, Remark, Severity, as_outcome, as_text, report
+    from service.testkit.request_check.checking import check
 
     settings = read_settings()
     body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()

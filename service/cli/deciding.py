@@ -14,8 +14,8 @@ from service.cli.input import is_request, read_document, read_time
 from service.cli.show import show_cards, show_outcome
 from service.config import read_settings
 from service.engine.trace import Result
-from service.hooks.answers import answer
-from service.hooks.evaluation import Answered, BundleQuestion, Services, answer_bundle, answer_call
+from service.protocol.bundle_answer import answer
+from service.protocol.evaluation import Answered, BundleQuestion, Services, answer_bundle, answer_call
 
 Options = Callable[[Callable[..., None]], Callable[..., None]]
 

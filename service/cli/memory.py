@@ -9,7 +9,7 @@ import click
 
 from service.config import Settings, read_settings
 from service.store.database import Database, store_url
-from service.store.homecoming import bring_all_home
+from service.store.draining import bring_all_home
 from service.store.keys import Keyring, read_keyring
 from service.store.place import Place, place_of
 from service.store.reading import Reading

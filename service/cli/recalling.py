@@ -10,7 +10,7 @@ import orjson
 from service.cli.memory import Opened, day, open_store
 
 if TYPE_CHECKING:
-    from service.hooks.replaying import Replayed
+    from service.decision_log.replay import Replayed
     from service.store.reading import Kept
 
 
@@ -37,7 +37,7 @@ def recall(  # each option is one way to ask
     \b
     sciatica-cds recall --patient 4711 --since 2026-03-01 --until 2026-04-01
     """  # noqa: D301  # click reads the backspace
-    from service.hooks.replaying import Replayer
+    from service.decision_log.replay import Replayer
 
     if sum(one is not None for one in (patient, decision_id, card_id)) != 1:
         raise click.UsageError("ask by --patient, --decision or --card")

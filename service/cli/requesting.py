@@ -11,10 +11,10 @@ import click
 import orjson
 
 from service.config import Settings
-from service.hooks.evaluation import Services
-from service.hooks.rehearsal.rehearse import Rehearsal, Rehearsals, SettingsNeededError, near_misses
 from service.knowledge.model import Rule
+from service.protocol.evaluation import Services
 from service.record.model import Release
+from service.testkit.example_request.request_for_rule import Rehearsal, Rehearsals, SettingsNeededError, near_misses
 
 # R4B and R4 are written alike.
 _RELEASES = {"R4": Release.R4, "R4B": Release.R4, "R5": Release.R5}

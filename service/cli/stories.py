@@ -20,8 +20,8 @@ import orjson
 
 from service.cli.input import is_request, read_time
 from service.config import PROJECT, Settings
-from service.hooks.answers import answer
-from service.hooks.evaluation import Answered, BundleQuestion, Services, answer_bundle, answer_call
+from service.protocol.bundle_answer import answer
+from service.protocol.evaluation import Answered, BundleQuestion, Services, answer_bundle, answer_call
 from service.review.mutation import Case
 
 EXAMPLES = PROJECT / "fhir_examples"

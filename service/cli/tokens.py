@@ -27,7 +27,7 @@ def check(file: Path, *, service: str | None, feedback: bool) -> None:
     environment (PUBLIC_URL, ISSUERS, JWT_ALGORITHMS), now, and not used up. Ends with 1 when it would be refused.
     """
     from service.config import SettingsError, read_settings
-    from service.hooks.trust import authenticator, guarded_client
+    from service.web.wiring import authenticator, guarded_client
 
     if feedback and service is None:
         raise click.UsageError("--feedback needs --service")

@@ -5,7 +5,7 @@ Everything here is read with the plain meaning of conditions, never from the eng
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -56,13 +56,29 @@ class Reading:
 
 def read_plainly(strata: Sequence[Sequence[Rule]], facts: Mapping[str, Finding]) -> Reading:
     """The same question the engine answers, read with ``conditions.truth``: the second engine."""
+    return _read(strata, facts, lambda rule, findings: truth(rule.when, findings))
+
+
+def read_again(strata: Sequence[Sequence[Rule]], facts: Mapping[str, Finding], truths: Mapping[str, Truth]) -> Reading:
+    """The plain reading of facts whose ``truths`` are known already, because both engines agreed on the same row.
+
+    Only what stands behind the conclusions is gathered anew: evidence is the patient's own.
+    """
+    return _read(strata, facts, lambda rule, _: truths[rule.id])
+
+
+def _read(
+    strata: Sequence[Sequence[Rule]],
+    facts: Mapping[str, Finding],
+    truth_of: Callable[[Rule, Mapping[str, Finding]], Truth],
+) -> Reading:
     findings = dict(facts)
     truths: dict[str, Truth] = {}
     conclusions: dict[str, Status] = {}
     for stratum in strata:
         best: dict[str, list[Rule]] = {}
         for rule in stratum:
-            truths[rule.id] = truth(rule.when, findings)
+            truths[rule.id] = truth_of(rule, findings)
             if rule.concludes is not None:
                 best.setdefault(rule.concludes, []).append(rule)
         for name, rules in best.items():

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from service.finding import Status
 from service.knowledge.conditions import Truth, truth
 from service.knowledge.examples import findings_of
-from service.knowledge.model import FactKind, Knowledge, Leaf, Rule, Word, leaves
+from service.knowledge.model import Knowledge, Leaf, Rule, Word, leaves, possible_states
 
 _SPEAKS_OF_THE_RECORD = frozenset({Word.UNKNOWN, Word.NOT_PRESENT, Word.NOT_ABSENT})
 
-# A measurement that is not there is unknown; no record says that somebody has no age.
-_NEVER_ABSENT = frozenset({FactKind.QUANTITY, FactKind.CHANGE, FactKind.AGE})
+_TRUTHS = {Status.PRESENT: (Truth.TRUE, Truth.FALSE), Status.ABSENT: (Truth.FALSE, Truth.TRUE)}
+"""What a test for presence and one for absence come to in a state that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +86,13 @@ def coverage(knowledge: Knowledge) -> tuple[RuleCoverage, ...]:
 
 def _possible(knowledge: Knowledge, leaf: Leaf) -> frozenset[Truth]:
     fact = knowledge.facts.get(leaf.finding)
-    kind = fact.kind if fact is not None else None
-    if leaf.word in _SPEAKS_OF_THE_RECORD or kind is FactKind.SETTING:
+    if leaf.word in _SPEAKS_OF_THE_RECORD:
         return frozenset({Truth.TRUE, Truth.FALSE})
-    if leaf.word is not None and kind in _NEVER_ABSENT:
-        certain = Truth.TRUE if leaf.word is Word.PRESENT else Truth.FALSE
-        return frozenset({certain, Truth.UNKNOWN})
-    return frozenset(Truth)
+    if leaf.word is None or fact is None:
+        return frozenset(Truth)
+    states = possible_states(fact)
+    known = {truths[leaf.word is Word.ABSENT] for state, truths in _TRUTHS.items() if state in states}
+    return frozenset({*known, Truth.UNKNOWN} if Status.UNKNOWN in states else known)
 
 
 def _limit_coverage(rule: Rule, leaf: Leaf, limit: Decimal) -> LimitCoverage:

@@ -17,7 +17,7 @@ from service.knowledge.documents import line_of, read
 from service.knowledge.model import Condition, Indicator, Knowledge, leaves
 from service.knowledge.schemas.condition import ConditionField
 from service.knowledge.schemas.faults import read_shape
-from service.knowledge.schemas.fields import Choice, Name, Shape, Text, did_you_mean, words
+from service.knowledge.schemas.fields import Choice, Flag, Name, Shape, Text, did_you_mean, words
 
 FILE = "invariants.yaml"
 
@@ -35,13 +35,18 @@ class NeverSuggested:
 
 @dataclass(frozen=True, slots=True)
 class AlwaysWarned:
-    """On these hooks the condition always gives a card at least as loud as stated, whatever else is known."""
+    """On these hooks the condition always gives a card at least as loud as stated, whatever else is known.
+
+    ``or_names_what_is_missing``: such a rule that is left undecided will do, because the answer then names it and what
+    it lacks.
+    """
 
     id: str
     says: str
     when: Condition
     indicator: Indicator
     hooks: tuple[str, ...]
+    or_names_what_is_missing: bool = False
     at: str = ""
 
 
@@ -110,6 +115,7 @@ class _AlwaysWarnedShape(Shape):
     when = ConditionField(required=True)
     indicator = Choice({indicator.value: indicator for indicator in Indicator}, required=True)
     hooks = words(required=True)
+    or_names_what_is_missing = Flag(load_default=False)
 
 
 class _NoAbruptStopShape(Shape):

@@ -11,6 +11,8 @@ from datetime import datetime
 
 from service.finding import Finding
 from service.knowledge.model import FactDefinition, FactKind, Knowledge
+from service.record.chart.code_match import Key
+from service.record.chart.index import Chart, Matcher
 from service.record.kinds import (
     change,
     coded,
@@ -24,8 +26,6 @@ from service.record.kinds import (
     quantity,
     setting,
 )
-from service.record.kinds.chart import Chart, Matcher
-from service.record.kinds.hit import Key
 from service.record.kinds.plan import Plan
 from service.record.model import Record
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from service.record.references import References
+from service.record.values.references import References
 
 Resource = Mapping[str, Any]
 """One FHIR resource as parsed JSON. Nothing about its content may be taken for granted."""

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from service.engine.strata import rules_for, stratify
 from service.engine.trace import read_plainly
 from service.finding import Finding
 from service.knowledge.conditions import Truth
 from service.knowledge.examples import EXPECTED, outcome
 from service.knowledge.model import AllOf, AnyOf, Condition, Knowledge, Leaf, Rule, Word
+from service.knowledge.strata import rules_for, stratify
 
 _TURNED: Mapping[Word, tuple[Word, ...]] = {
     Word.PRESENT: (Word.ABSENT, Word.NOT_ABSENT),

@@ -121,7 +121,8 @@ class Prover:
             rules = _speaking(patients.rules, hook)
             loud = [rule for rule in rules if _indicator(rule).rank >= invariant.indicator.rank]
             about = {*_findings(invariant.when), *(name for rule in loud for name in rule.reads)}
-            silent = z3.Not(z3.Or([patients.speaks(rule) for rule in loud]))
+            enough = patients.possibly if invariant.or_names_what_is_missing else patients.surely
+            silent = z3.Not(z3.Or([enough(rule.when) for rule in loud]))
             witness = self._ask(hook, about, patients.surely(invariant.when), silent)
             if witness is not None:
                 yield Breach(f"no {invariant.indicator} card", hook, witness)

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from service.engine.strata import concluding_rules
 from service.knowledge.digest import value_sets_of
 from service.knowledge.model import Code, FactDefinition, FactKind, Knowledge, Rule
+from service.knowledge.strata import concluding_rules
 
 Json = dict[str, Any]
 

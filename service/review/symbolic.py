@@ -14,16 +14,21 @@ from decimal import Decimal
 import z3
 
 from service.engine.patterns import ABSENT, PRESENT, STATUS_NUMBER, UNKNOWN, Scale, scales_of, tests_of
-from service.engine.strata import concluding_rules, rules_for, stratify
 from service.finding import Finding, Status
-from service.knowledge.model import AllOf, Condition, FactDefinition, FactKind, Knowledge, Leaf, Rule, Word, leaves
-
-# Kinds of which a record can never say "absent": a number is known or not known.
-NEVER_ABSENT = frozenset(
-    {FactKind.QUANTITY, FactKind.AGE, FactKind.ELAPSED, FactKind.GESTATION, FactKind.CHANGE, FactKind.COUNT}
+from service.knowledge.model import (
+    AllOf,
+    Condition,
+    FactDefinition,
+    Knowledge,
+    Leaf,
+    Rule,
+    Word,
+    leaves,
+    possible_states,
 )
+from service.knowledge.strata import concluding_rules, rules_for, stratify
+
 ABOUT_THE_RECORD = frozenset({Word.UNKNOWN, Word.NOT_PRESENT, Word.NOT_ABSENT})
-NEVER_UNKNOWN = frozenset({FactKind.SETTING})
 
 _STATUS = {ABSENT: Status.ABSENT, UNKNOWN: Status.UNKNOWN, PRESENT: Status.PRESENT}
 
@@ -171,12 +176,12 @@ class Patients:
     def may_be_unknown(self, name: str) -> bool:
         """Whether a record can leave the fact unknown; a setting is always known."""
         definition = self.knowledge.facts.get(name)
-        return definition is None or definition.kind not in NEVER_UNKNOWN
+        return definition is None or Status.UNKNOWN in possible_states(definition)
 
     def plain_status(self, name: str) -> Status:
         """The status of a fact that says nothing: absent, or not known where a record cannot say absent."""
         definition = self.knowledge.facts.get(name)
-        return Status.UNKNOWN if definition is not None and definition.kind in NEVER_ABSENT else Status.ABSENT
+        return Status.ABSENT if definition is None or Status.ABSENT in possible_states(definition) else Status.UNKNOWN
 
     def witness(self, model: z3.ModelRef, names: Iterable[str]) -> dict[str, Finding]:
         """The patient a model describes, as findings; numbers are chosen inside their ranks."""
@@ -233,9 +238,9 @@ def number_at(scale: Scale, rank: int) -> Decimal:
 
 
 def _impossible(definition: FactDefinition) -> tuple[int, ...]:
-    if definition.kind in NEVER_ABSENT:
-        return (ABSENT,)
-    return (UNKNOWN,) if definition.kind in NEVER_UNKNOWN else ()
+    """The numbers of the states that the reader never gives the fact."""
+    possible = possible_states(definition)
+    return tuple(number for number, status in _STATUS.items() if status not in possible)
 
 
 def _names(condition: Condition) -> Iterable[str]:

@@ -15,8 +15,8 @@ from service.decision import Decision
 from service.engine.trace import Outcome, Result
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import Knowledge
-from service.store.masking import WORDS, masked_problems
 from service.store.place import RuleSet
+from service.store.redaction import WORDS, masked_problems
 from service.store.times import written
 
 Json = dict[str, Any]

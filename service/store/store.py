@@ -21,7 +21,7 @@ from service.errors import StoreError
 from service.store.chain import Row
 from service.store.checkpoints import make_checkpoint
 from service.store.database import Database, store_url
-from service.store.homecoming import bring_orphans_home
+from service.store.draining import bring_orphans_home
 from service.store.keys import Keyring, read_keyring
 from service.store.place import Place, RuleSet
 from service.store.projection import insert_rows

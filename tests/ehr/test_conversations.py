@@ -16,8 +16,8 @@ from werkzeug.serving import make_server
 
 from service import create_app
 from service.config import Settings
-from service.hooks.feedback import MemoryFeedback
 from service.knowledge.loader import load
+from service.protocol.feedback import MemoryFeedback
 from tests.conftest import PROJECT
 from tests.ehr.answering import ACCESS_TOKEN, Fault
 from tests.ehr.server import SimulatedEhr

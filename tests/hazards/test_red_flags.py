@@ -162,3 +162,15 @@ def test_h17_the_way_without_mri_is_given(knowledge: Knowledge, rule_id: str) ->
     card = rules(knowledge)[rule_id].card
     assert card is not None
     assert "CT" in card.detail
+
+
+def test_h07_a_refuted_problem_silences_no_red_flag_beside_it(client: FlaskClient) -> None:
+    slip = problem("M43.16", "Spondylolisthesis, lumbar region", None, recordedDate="2026-11-10")
+    hiv = problem("B20", "HIV disease", None, recordedDate="2026-11-10")
+    cancer = problem("Z85.46", "Personal history of malignant neoplasm of prostate", None, recordedDate="2026-11-10")
+    refuted = problem("M54.31", "Sciatica", None, verificationStatus={"coding": [{"code": "refuted"}]})
+    alone = ask(client, [person("1960-01-01", "male"), slip, hiv, cancer])
+    beside = ask(client, [person("1960-01-01", "male"), slip, hiv, cancer, refuted])
+    assert {"rf-cancer-history", "rf-infection-risk"} <= speaking(alone, "warning")
+    assert speaking(beside, "warning") == speaking(alone, "warning")
+    assert status_of(beside, "symptom-duration") == "unknown"

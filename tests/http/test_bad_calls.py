@@ -167,7 +167,7 @@ def test_500_an_engine_error_says_nothing_but_where_to_look(
         raise EngineError("decision 1: the two engines disagree on fl-stay-active")
 
     app = create_app(Settings(rules=SMALL_RULES, log_level="error"), small_knowledge)
-    monkeypatch.setattr("service.hooks.evaluation.decide", broken)
+    monkeypatch.setattr("service.protocol.evaluation.decide", broken)
     answer = app.test_client().post(VIEW, json=patient_view())
     (issue,) = assert_outcome(answer, 500)
     assert answer.headers["X-Request-Id"] in issue["details"]["text"]
@@ -182,7 +182,7 @@ def test_500_an_unexpected_error_leaks_nothing(
         raise ValueError("canary")
 
     app = create_app(Settings(rules=SMALL_RULES, log_level="error"), small_knowledge)
-    monkeypatch.setattr("service.hooks.evaluation.decide", broken)
+    monkeypatch.setattr("service.protocol.evaluation.decide", broken)
     answer = app.test_client().post(VIEW, json=patient_view())
     assert_outcome(answer, 500)
     assert "canary" not in answer.text
@@ -194,7 +194,7 @@ def test_503_too_many_calls_at_once_are_told_to_come_back(
 ) -> None:
     client = small_client(max_concurrent=1)
     started, release = threading.Event(), threading.Event()
-    from service.hooks import evaluation
+    from service.protocol import evaluation
 
     plain = evaluation.decide
 
@@ -203,7 +203,7 @@ def test_503_too_many_calls_at_once_are_told_to_come_back(
         release.wait(5)
         return plain(*args, **options)
 
-    monkeypatch.setattr("service.hooks.evaluation.decide", slow)
+    monkeypatch.setattr("service.protocol.evaluation.decide", slow)
     first = threading.Thread(target=lambda: client.application.test_client().post(VIEW, json=patient_view()))
     first.start()
     started.wait(5)

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.http.calls import IBUPROFEN, INSTANCE, PATIENT, SCIATICA, WARFARIN, order_sign, patient_view, searchset
-from tests.unit.hooks.test_cards import empties
+from tests.unit.cards.test_cards import empties
 
 VIEW = "/cds-services/small-patient-view"
 SIGN = "/cds-services/small-order-sign"

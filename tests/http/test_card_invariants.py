@@ -16,7 +16,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from service.cli.stories import answered, example_services, read_stories
-from tests.unit.hooks.test_cards import empties
+from tests.unit.cards.test_cards import empties
 
 RELATIVE = re.compile(r"[A-Za-z]+/[A-Za-z0-9\-.]{1,64}")
 HTML = re.compile(r"<[A-Za-z/!][^>]*>")

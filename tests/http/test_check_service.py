@@ -16,10 +16,10 @@ from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 
 from service.cli.main import group
-from service.hooks.check.answers import judge_answer
-from service.hooks.check.conversation import Findings, Reply, converse
-from service.hooks.check.offers import judge_discovery
-from service.hooks.library import HOOKS
+from service.knowledge.hooks import HOOKS
+from service.testkit.service_check.answers import judge_answer
+from service.testkit.service_check.conversation import Findings, Reply, converse
+from service.testkit.service_check.offers import judge_discovery
 from tests.http.calls import IBUPROFEN, order_sign, patient_view
 
 NO_CARD: dict[str, Any] = {"cards": []}
@@ -59,10 +59,10 @@ def test_our_own_services_break_nothing(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("hook", HOOKS)
 def test_a_sample_call_of_every_hook_is_valid(hook: str) -> None:
-    from service.hooks.check.resources import check_resources
-    from service.hooks.check.sample_calls import sample_call
-    from service.hooks.schemas import read_call
+    from service.protocol.request_schemas import read_call
     from service.record.model import Release
+    from service.testkit.fhir_validation.resources import check_resources
+    from service.testkit.sample_calls import sample_call
 
     body = sample_call(hook, {"patient": "Patient/{{context.patientId}}", "labs": "Observation?patient=x"})
     assert read_call(body, hook=hook, strict=True).patient_id == body["prefetch"]["patient"]["id"]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
-from service.hooks.library import HOOKS
+from service.knowledge.hooks import HOOKS
 
 MEMBERS = {"hook", "title", "description", "id", "prefetch", "usageRequirements", "extension"}
 

@@ -9,10 +9,10 @@ from flask.testing import FlaskClient
 
 from service import create_app
 from service.config import Settings
-from service.hooks.later import dated
-from service.hooks.needs import facts_for
-from service.hooks.templates import Template, templates_for
+from service.knowledge.data_requirements import facts_for
 from service.knowledge.model import Knowledge
+from service.protocol.discovery_v3 import dated
+from service.record.input.prefetch_templates import Template, templates_for
 from tests.http.calls import PATIENT
 
 TOKEN = re.compile(r"\{\{today\(\) - (\d+) days\}\}")

@@ -21,8 +21,8 @@ from benchmarks.patients import Published, published
 from service import make_services
 from service.config import Settings
 from service.finding import Finding, Status
-from service.hooks.evaluation import BundleQuestion, Services, answer_bundle
-from service.record.reader import read_bundle
+from service.protocol.evaluation import BundleQuestion, Services, answer_bundle
+from service.record.input.reader import read_bundle
 
 pytestmark = [pytest.mark.corpus, pytest.mark.timeout(300)]
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from service.hooks.orders import Drafts, Ordering
+from service.cards.orders import Drafts, Ordering
 from service.knowledge.model import Knowledge
 from service.record.model import Release
 from tests.http.calls import IBUPROFEN, PATIENT, SCIATICA, order_sign, patient_view

@@ -10,7 +10,7 @@ from flask import Flask
 
 from service import create_app
 from service.config import Settings
-from service.store.homecoming import bring_all_home
+from service.store.draining import bring_all_home
 from service.store.reading import Kept, Reading
 from service.store.store import Store
 from tests.conftest import PROJECT

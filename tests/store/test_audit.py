@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from service.store.audit import audit
 from service.store.chain import ZEROS, Link, canonical, chained
 from service.store.checkpoints import last_checkpoint
-from service.store.homecoming import bring_all_home
+from service.store.draining import bring_all_home
 from service.store.keys import Keyring, rotate
 from service.store.projection import insert_rows
 from service.store.store import Store

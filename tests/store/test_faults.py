@@ -24,7 +24,7 @@ import pytest
 from service.errors import StoreError
 from service.store.audit import audit
 from service.store.database import Database, store_url
-from service.store.homecoming import bring_all_home
+from service.store.draining import bring_all_home
 from service.store.keys import read_keyring
 from service.store.place import Place
 from service.store.store import Store

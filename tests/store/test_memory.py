@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from service.hooks.replaying import Replayer
+from service.decision_log.replay import Replayer
 from service.store.audit import audit
 from service.store.reading import Reading
 from service.store.stats import stats
@@ -162,7 +162,7 @@ def test_a_mistake_in_remembering_costs_no_answer_unless_keeping_is_required(
     def fail(*_: object) -> None:
         raise KeyError("CANARY")
 
-    monkeypatch.setattr("service.hooks.memory.kept_body", fail)
+    monkeypatch.setattr("service.decision_log.recording.kept_body", fail)
     for mode, status in (("on", 200), ("required", 500)):
         app = remembering(tmp_path / mode, store=mode)
         assert app.test_client().post(f"/cds-services/{ORDER_SIGN}", json=order_sign()).status_code == status
@@ -176,7 +176,7 @@ def test_health_remembers_what_was_not_kept_when_keeping_works_again(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr("service.hooks.memory.kept_body", lambda *_: 1 / 0)
+        broken.setattr("service.decision_log.recording.kept_body", lambda *_: 1 / 0)
         post(app, ORDER_SIGN, order_sign())
     post(app, ORDER_SIGN, order_sign())
     told = app.test_client().get("/health").get_json()

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from service.hooks.replaying import Replayer
+from service.decision_log.replay import Replayer
 from service.review.audit_resources import audit_resources
 from service.store.exports import exported_decisions, exported_feedback
 from tests.conftest import PROJECT

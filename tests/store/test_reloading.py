@@ -16,13 +16,13 @@ from flask import Flask
 from service import create_app
 from service.config import Settings, SettingsError, refuse_unsafe
 from service.errors import KnowledgeError
-from service.hooks.reloading import Reloader
 from service.review.packs import make_pack
 from service.review.signatures import new_key, sign, signature_file
 from service.store.audit import audit
 from service.store.database import Database, store_url
 from service.store.keys import read_keyring
 from service.store.place import Place
+from service.web.reloading import Reloader
 from tests.http.calls import order_sign
 from tests.store.processes import asked, gunicorn
 from tests.store.service import SMALL_RULES, post, remembering, store_of

@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 from service.errors import StoreError
 from service.store import schema
 from service.store.audit import audit
-from service.store.homecoming import bring_all_home
+from service.store.draining import bring_all_home
 from service.store.place import Place
 from service.store.stats import stats
 from service.store.store import Store

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from service.finding import Status
 from service.knowledge.checks.registry import Remark, Review, Severity, check
-from service.knowledge.model import Conclusion, FactDefinition, FactKind
+from service.knowledge.model import Conclusion, FactDefinition, FactKind, possible_states
 
 
 @check(
@@ -76,6 +77,8 @@ def silence_contradicted(review: Review) -> Iterator[Remark]:
     for fact in review.knowledge.facts.values():
         if fact.complete and not fact.is_numeric and fact.absent_when.lower().startswith("never"):
             yield Remark(fact.at, f"{fact.id} says never, and lets {', '.join(fact.complete)} decide by silence")
+        elif fact.absent_when.lower().startswith("never:") and Status.ABSENT in possible_states(fact):
+            yield Remark(fact.at, f"{fact.id} says never, and a recorded no makes it absent", "Never by silence: …")
 
 
 @check(

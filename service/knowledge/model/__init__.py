@@ -7,6 +7,7 @@ complaint can point there.
 from service.knowledge.model.card import CardText, Indicator, Link, Suggestion
 from service.knowledge.model.condition import AllOf, AnyOf, Condition, Leaf, Word, leaves
 from service.knowledge.model.fact import NUMERIC_KINDS, FactDefinition, FactKind, FactSource
+from service.knowledge.model.kind import KINDS, BuiltAs, KindSpec, is_deniable, possible_states, types_read
 from service.knowledge.model.order import Dose, OrderTemplate
 from service.knowledge.model.rule import Example, Given, HistoryEntry, Recommendation, Rule
 from service.knowledge.model.ruleset import (
@@ -22,11 +23,13 @@ from service.knowledge.model.source import Citation, Mark, Source, SourceStatus
 from service.knowledge.model.value_set import Code, ValueSet
 
 __all__ = [
+    "KINDS",
     "NUMERIC_KINDS",
     "AllOf",
     "AnyOf",
     "AskedFirst",
     "AskedOnly",
+    "BuiltAs",
     "CardText",
     "Citation",
     "Code",
@@ -40,6 +43,7 @@ __all__ = [
     "Given",
     "HistoryEntry",
     "Indicator",
+    "KindSpec",
     "Knowledge",
     "Leaf",
     "Link",
@@ -55,5 +59,8 @@ __all__ = [
     "Suggestion",
     "ValueSet",
     "Word",
+    "is_deniable",
     "leaves",
+    "possible_states",
+    "types_read",
 ]

@@ -67,6 +67,7 @@ class FactDefinition:
     ``asks`` is the phrase a clinician reads when the fact is unknown ("bladder function").
     ``complete`` names the resource types whose lists must have been sent whole before finding
     nothing may count as absent; empty means that only a recorded "no" is a no.
+    ``absent_by_answer`` lets a recorded no make a duration absent; without it a duration is known or unknown.
     Options that do not belong to the kind are refused by the loader.
     """
 
@@ -86,6 +87,7 @@ class FactDefinition:
     compute: str | None = None
     gender: str | None = None
     pick: str | None = None
+    absent_by_answer: bool = False
     classes: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()

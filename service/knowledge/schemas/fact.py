@@ -158,6 +158,7 @@ class SexShape(FactShape):
 class ElapsedShape(FactShape):
     sources = FromField(data_key="from", required=True)
     pick = Choice(["earliest", "latest"], required=True)
+    absent_by_answer = Flag(load_default=False)
     unit = Choice(["d"], load_default="d")
 
 

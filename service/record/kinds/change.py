@@ -8,16 +8,16 @@ from decimal import Decimal
 
 from service.finding import Finding, Status
 from service.knowledge.model import FactDefinition
-from service.record.dates import When
-from service.record.interval import Interval
-from service.record.kinds.chart import Chart
+from service.record.chart.dating import Extent
+from service.record.chart.evidence import ordered, read_types, remarks, shortfalls
+from service.record.chart.index import Chart
+from service.record.chart.measure import Measurement, candidates, hull, measurements, preferred
+from service.record.chart.window import NO_EPISODE, in_episode
 from service.record.kinds.coded import source_keys
-from service.record.kinds.dating import Extent
-from service.record.kinds.measure import Measurement, candidates, hull, measurements, preferred
 from service.record.kinds.plan import Plan
 from service.record.kinds.quantity import numeric, wanted_by
-from service.record.kinds.votes import ordered, read_types, remarks, shortfalls
-from service.record.kinds.window import NO_EPISODE, in_episode
+from service.record.values.dates import When
+from service.record.values.interval import Interval
 
 ONE_VALUE = "only one value in this episode: no change can be told"
 PERCENT = "percent"

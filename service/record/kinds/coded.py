@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 from service.finding import Evidence, Finding
 from service.knowledge.model import FactDefinition, FactSource
-from service.record.coding import concept_text
-from service.record.kinds.answers import ANSWERED, answer_of, stated_date
-from service.record.kinds.chart import Chart
-from service.record.kinds.concepts import body_sites
-from service.record.kinds.hit import Hit, Key
+from service.record.chart.answers import ANSWERED, answer_of, stated_date
+from service.record.chart.code_match import Hit, Key
+from service.record.chart.concepts import body_sites
+from service.record.chart.evidence import Verdict, Vote, joined, weigh
+from service.record.chart.index import Chart
+from service.record.chart.window import place, within
 from service.record.kinds.plan import Plan
-from service.record.kinds.votes import Verdict, Vote, joined, weigh
-from service.record.kinds.window import place, within
-from service.record.statuses import Counts
+from service.record.values.coding import concept_text
+from service.record.values.statuses import Counts
 
 BY_TEXT = "matched by text only"
 PROVISIONAL = "provisional"

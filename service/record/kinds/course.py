@@ -21,17 +21,17 @@ from decimal import Decimal
 
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition
-from service.record.dates import days_since
-from service.record.interval import Interval
-from service.record.kinds.chart import ORDER, Chart
+from service.record.chart.evidence import is_whole, ordered, remarks, shortfalls, silence
+from service.record.chart.index import ORDER, Chart
 from service.record.kinds.drug import doubted, drug_keys, unrecognised
-from service.record.kinds.medication import Medication
 from service.record.kinds.ordering import NOT_CHECKED, is_order
 from service.record.kinds.plan import Plan
-from service.record.kinds.supply import planned_days, recorded_end, start_of
-from service.record.kinds.taking import evidence_of, match
-from service.record.kinds.votes import is_whole, ordered, remarks, shortfalls, silence
-from service.record.statuses import Counts
+from service.record.medication.entry import Medication
+from service.record.medication.supply import planned_days, recorded_end, start_of
+from service.record.medication.taking import evidence_of, match
+from service.record.values.dates import days_since
+from service.record.values.interval import Interval
+from service.record.values.statuses import Counts
 
 NO_LENGTH = "length of the course not given"
 _ZERO = Decimal(0)

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 from service.finding import Finding, Status
 from service.knowledge.model import FactDefinition
-from service.record.kinds.chart import MEDICATION, ORDER, UNRECOGNISED, Chart
-from service.record.kinds.hit import Key
-from service.record.kinds.medication import Medication
+from service.record.chart.code_match import Key
+from service.record.chart.evidence import Verdict, Vote, ordered, remarks, weigh
+from service.record.chart.index import MEDICATION, ORDER, UNRECOGNISED, Chart
 from service.record.kinds.ordering import is_order
 from service.record.kinds.plan import Plan
-from service.record.kinds.supply import stopped_within
-from service.record.kinds.taking import NOT_RECOGNISED, evidence_of, match, votes_of
-from service.record.kinds.votes import Verdict, Vote, ordered, remarks, weigh
-from service.record.statuses import Counts
+from service.record.medication.entry import Medication
+from service.record.medication.supply import stopped_within
+from service.record.medication.taking import NOT_RECOGNISED, evidence_of, match, votes_of
+from service.record.values.statuses import Counts
 
 
 def drug_keys(definition: FactDefinition) -> frozenset[Key]:

@@ -13,13 +13,13 @@ from decimal import Decimal
 
 from service.finding import Evidence
 from service.knowledge.model import FactSource
-from service.record.dates import When, age_years
-from service.record.interval import Interval
-from service.record.kinds.chart import Chart
-from service.record.kinds.hit import Key
-from service.record.kinds.measure import Measurement, Wanted, measurements, newest
+from service.record.chart.code_match import Key
+from service.record.chart.evidence import joined
+from service.record.chart.index import Chart
+from service.record.chart.measure import Measurement, Wanted, measurements, newest
 from service.record.kinds.patient import FEMALE, MALE, sex_of
-from service.record.kinds.votes import joined
+from service.record.values.dates import When, age_years
+from service.record.values.interval import Interval
 
 CREATININE: Key = ("Observation", "obs-creatinine")
 COMPUTED = "computed (CKD-EPI 2021)"

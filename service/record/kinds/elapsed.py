@@ -1,4 +1,4 @@
-"""Elapsed facts: days since something began (decisions 7 and 8)."""
+"""Elapsed facts: days since something began (decisions 7 and 8). Known or unknown; absent only where one opts in."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from decimal import ROUND_DOWN, Decimal
 
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition, FactSource
-from service.record.dates import days_since
-from service.record.interval import Interval
-from service.record.kinds.answers import ANSWERED, stated_date
-from service.record.kinds.chart import Chart
+from service.record.chart.answers import ANSWERED, stated_date
+from service.record.chart.evidence import Verdict, Vote, joined, ordered, remarks, silence
+from service.record.chart.index import Chart
+from service.record.chart.window import place
 from service.record.kinds.coded import source_keys, votes_of
 from service.record.kinds.plan import Plan
-from service.record.kinds.votes import Verdict, Vote, joined, ordered, remarks, silence
-from service.record.kinds.window import place
-from service.record.statuses import Counts
+from service.record.values.dates import days_since
+from service.record.values.interval import Interval
+from service.record.values.statuses import Counts
 
 EARLIEST = "earliest"
 NO_DATE = "recorded without a date"
+REFUTED = "only entries that say it is not so"
 _ZERO = Decimal(0)
 _TENTH_OF_A_SECOND = Decimal("0.000001")
 
@@ -64,7 +65,10 @@ def _none(definition: FactDefinition, votes: Sequence[Vote], chart: Chart, notes
     if not votes:
         return silence(definition, chart.record, notes)
     evidence = ordered(vote.evidence for vote in votes)
-    return Finding(definition.id, Status.ABSENT, evidence=evidence, notes=remarks(notes))
+    if definition.absent_by_answer:
+        return Finding(definition.id, Status.ABSENT, evidence=evidence, notes=remarks(notes))
+    # That one problem was refuted says nothing of how long another has lasted.
+    return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=remarks((*notes, REFUTED)))
 
 
 def _elapsed(definition: FactDefinition, votes: Sequence[Vote], chart: Chart, notes: list[str | None]) -> Finding:

@@ -14,19 +14,19 @@ from decimal import Decimal
 
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition, FactSource
-from service.record.coding import codings
-from service.record.dates import When, at, days_between, days_since, parse
-from service.record.interval import Interval
-from service.record.kinds.chart import Chart
+from service.record.chart.code_match import Hit
+from service.record.chart.evidence import joined, read_types, remarks, shortfalls
+from service.record.chart.index import Chart
+from service.record.chart.measure import Measurement, candidates, hull
+from service.record.chart.window import place
 from service.record.kinds.coded import source_keys
-from service.record.kinds.hit import Hit
-from service.record.kinds.measure import Measurement, candidates, hull
 from service.record.kinds.plan import Plan
 from service.record.kinds.quantity import numeric
-from service.record.kinds.votes import joined, read_types, remarks, shortfalls
-from service.record.kinds.window import place
-from service.record.statuses import Counts
-from service.record.units import Refused, read_value
+from service.record.values.coding import codings
+from service.record.values.dates import When, at, days_between, days_since, parse
+from service.record.values.interval import Interval
+from service.record.values.statuses import Counts
+from service.record.values.units import Refused, read_value
 
 ICD_10_CM = "http://hl7.org/fhir/sid/icd-10-cm"
 LAST_PERIOD = ("http://loinc.org", "8665-2")

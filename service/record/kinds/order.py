@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from service.finding import Finding, Status
 from service.knowledge.model import FactDefinition, Knowledge
-from service.record.kinds.chart import ORDER, Chart
+from service.record.chart.evidence import Verdict, ordered, remarks
+from service.record.chart.index import ORDER, Chart
 from service.record.kinds.ordering import NO_REASON, NOT_CHECKED, order_votes, reason_state
 from service.record.kinds.plan import Plan
-from service.record.kinds.votes import Verdict, ordered, remarks
 
 NO_ORDER = "no such order in this call"
 

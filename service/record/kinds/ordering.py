@@ -7,15 +7,15 @@ from typing import Any
 
 from service.finding import Evidence
 from service.knowledge.model import FactDefinition
-from service.record.coding import codings, concept_text
-from service.record.dates import parse
-from service.record.kinds.chart import Chart
+from service.record.chart.concepts import as_objects, concepts_of
+from service.record.chart.evidence import Verdict, Vote, joined
+from service.record.chart.index import Chart
 from service.record.kinds.coded import BY_TEXT
-from service.record.kinds.concepts import as_objects, concepts_of
-from service.record.kinds.taking import evidence_of, match
-from service.record.kinds.votes import Verdict, Vote, joined
+from service.record.medication.taking import evidence_of, match
 from service.record.model import Entry
-from service.record.statuses import status_word
+from service.record.values.coding import codings, concept_text
+from service.record.values.dates import parse
+from service.record.values.statuses import status_word
 
 NOT_CHECKED = "not checked: the order was not recognised"
 NO_REASON = "no reason given on the order"

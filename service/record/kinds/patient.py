@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from service.finding import Evidence, Finding, Status, unknown
 from service.knowledge.model import FactDefinition
-from service.record.dates import age_years
-from service.record.kinds.chart import Chart
-from service.record.kinds.concepts import as_objects
+from service.record.chart.concepts import as_objects
+from service.record.chart.evidence import joined, shortfalls
+from service.record.chart.index import Chart
 from service.record.kinds.plan import Plan
-from service.record.kinds.votes import joined, shortfalls
+from service.record.values.dates import age_years
 
 FEMALE = "female"
 MALE = "male"

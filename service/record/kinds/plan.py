@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from service.finding import Finding
 from service.knowledge.model import FactDefinition
-from service.record.kinds.chart import Chart
-from service.record.kinds.hit import Key
+from service.record.chart.code_match import Key
+from service.record.chart.index import Chart
 
 
 @dataclass(frozen=True, slots=True)

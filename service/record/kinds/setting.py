@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from service.finding import Finding, Status
 from service.knowledge.model import FactDefinition
-from service.record.kinds.chart import Chart
+from service.record.chart.index import Chart
 from service.record.kinds.plan import Plan
 
 

@@ -17,12 +17,11 @@ from hypothesis import strategies as st
 from service.errors import RequestError
 from service.finding import Finding, Status
 from service.knowledge.loader import load
-from service.knowledge.model import FactKind, Given, Knowledge
-from service.record.builder.case import Case
-from service.record.builder.document import Builder
-from service.record.builder.states import possible_states
+from service.knowledge.model import FactKind, Given, Knowledge, possible_states
 from service.record.derive import Derivation
-from service.record.reader import read_bundle
+from service.record.input.reader import read_bundle
+from service.testkit.example_patient.case import Case
+from service.testkit.example_patient.document import Builder
 from tests.unit.record.facts_in_python import (
     LOINC,
     NOW,

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from service.errors import RequestError
-from service.record.coding import CodeIndex
-from service.record.drugs import Drugs, days_supply
+from service.record.input.reader import read_bundle
+from service.record.medication.drugs import Drugs, days_supply
 from service.record.model import Record, Release
-from service.record.reader import read_bundle
-from service.record.statuses import standing
-from service.record.units import read_value
+from service.record.values.coding import CodeIndex
+from service.record.values.statuses import standing
+from service.record.values.units import read_value
 
 pytestmark = pytest.mark.corpus
 

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from service.knowledge.model import Code, FactKind, Knowledge
 from service.review.source_attributes import source_attributes, uses
-from tests.unit.hooks.small_rules import rules
+from tests.unit.cards.small_rules import rules
 
 KINDS = {
     "race",

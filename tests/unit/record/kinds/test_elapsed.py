@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -93,7 +94,19 @@ def test_silence_is_absent_only_in_a_whole_list_that_the_fact_names() -> None:
     assert find(SETTLED, complete=["Condition"]).status is Status.ABSENT
     assert find(SETTLED).status is Status.UNKNOWN
     assert find(LATEST, complete=["Condition"]).status is Status.UNKNOWN
-    assert find(SETTLED, condition(verification="refuted")).status is Status.ABSENT
+
+
+def test_a_refuted_problem_says_nothing_of_how_long_another_has_lasted() -> None:
+    found = find(LATEST, condition(verification="refuted"))
+    assert found.status is Status.UNKNOWN
+    assert "only entries that say it is not so" in found.notes
+    assert [one.note for one in found.evidence] == ["recorded as refuted"]
+
+
+def test_a_recorded_no_makes_a_duration_absent_only_where_its_definition_says_so() -> None:
+    opted_in = replace(LATEST, absent_by_answer=True)
+    assert find(opted_in, condition(verification="refuted")).status is Status.ABSENT
+    assert find(opted_in).status is Status.UNKNOWN
 
 
 def test_a_resolved_problem_does_not_count() -> None:

@@ -1,0 +1,1 @@
+"""WHAT A CLINICIAN READS: from a Decision to cards."""

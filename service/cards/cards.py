@@ -1,0 +1,252 @@
+"""Cards: a Decision as an EHR shows it (chapters 8 to 14 of the protocol reference).
+
+Order: critical, warning, info, then the order of the phases (RS-3). A red-flag or safety card is
+never folded or dropped; further info cards become one card that lists them.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from service.cards.detail import detail, patient_detail, whole_text_of
+from service.cards.grouping import grouped, shared_summary, write_shared
+from service.cards.not_assessed import Lacking, with_not_assessed
+from service.cards.redaction import FULL, unmarked_card
+from service.cards.sections import sections, write
+from service.cards.sources import card_source, topic
+from service.cards.suggestions import Acting, suggestions
+from service.cards.summary import summary
+from service.cards.wording import asked
+from service.decision import Advice, Decision
+from service.engine.trace import Outcome
+from service.finding import Evidence, Finding
+from service.knowledge.model import Indicator, Knowledge, ServiceDefinition
+
+WHY = "sciatica-cds.why"
+NOTHING_LACKING = Lacking()
+_PAGE = "All sources, why and limits of this rule"
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom the cards are for and what may be shown: the service's own limits, the reader, whether to say why.
+
+    ``only`` are the rules that may speak; None lets all speak. ``full`` puts the whole text into the card; else it
+    stands in the extension. ``public_url`` is where the pages of rules are found; None gives no link to them.
+    """
+
+    service: ServiceDefinition
+    for_patient: bool = False
+    why: bool = True
+    only: frozenset[str] | None = None
+    full: bool = False
+    public_url: str | None = None
+
+
+def render(
+    knowledge: Knowledge,
+    decision: Decision,
+    audience: Audience,
+    acting: Acting,
+    lacking: Lacking = NOTHING_LACKING,
+) -> list[Json]:
+    """The cards of a decision, no member empty (TR-3 to TR-5). ``lacking`` are the lists that could not be had."""
+    return shown_cards(render_marked(knowledge, decision, audience, acting, lacking), audience)
+
+
+def shown_cards(cards: Iterable[Json], audience: Audience) -> list[Json]:
+    """Cards that were rendered with marks as they leave: without marks, and saying why only where that is wanted."""
+    shown = [unmarked_card(card) for card in cards]
+    if not audience.why:
+        for card in shown:
+            card.pop("extension", None)
+    return shown
+
+
+def render_marked(
+    knowledge: Knowledge,
+    decision: Decision,
+    audience: Audience,
+    acting: Acting,
+    lacking: Lacking = NOTHING_LACKING,
+) -> list[Json]:
+    """The cards with marks around what is quoted from the record, and always with the extension that says why."""
+    spoken = _ordered(knowledge, [advice for advice in decision.advice if _may_show(advice, audience)])
+    if audience.for_patient:
+        return [_patient_card(knowledge, decision, advice) for advice in spoken if _has_patient_text(advice)]
+    cards = [_card(_Showing(knowledge, decision, audience, acting), group) for group in grouped(knowledge, spoken)]
+    return with_not_assessed(cards, knowledge, decision, lacking)
+
+
+def _may_show(advice: Advice, audience: Audience) -> bool:
+    """Whether the service may show the advice: order-sign teaches nothing (product choice no. 15)."""
+    service, indicator = audience.service, _indicator(advice)
+    if indicator.value not in service.indicators or (audience.only is not None and advice.rule.id not in audience.only):
+        return False
+    return indicator is not Indicator.INFO or not service.info_phases or advice.rule.phase in service.info_phases
+
+
+def _ordered(knowledge: Knowledge, advice: Iterable[Advice]) -> list[Advice]:
+    turn = {phase: number for number, phase in enumerate(knowledge.card_order)}
+    place = {rule.id: number for number, rule in enumerate(knowledge.rules)}
+    return sorted(advice, key=lambda item: (-_indicator(item).rank, turn[item.rule.phase], place[item.rule.id]))
+
+
+def _indicator(advice: Advice) -> Indicator:
+    assert advice.rule.card is not None
+    return advice.rule.card.indicator
+
+
+@dataclass(frozen=True, slots=True)
+class _Showing:
+    """All that a card is made with."""
+
+    knowledge: Knowledge
+    decision: Decision
+    audience: Audience
+    acting: Acting
+
+    @property
+    def today(self) -> date:
+        return self.decision.now.date()
+
+
+def _card(showing: _Showing, group: Sequence[Advice]) -> Json:
+    """The card of one piece of advice, or of several that share one."""
+    return _single(showing, group[0]) if len(group) == 1 else _shared(showing, group)
+
+
+def _single(showing: _Showing, advice: Advice) -> Json:
+    knowledge, rule = showing.knowledge, advice.rule
+    text = rule.card
+    assert text is not None
+    whole = detail(knowledge, advice, showing.today)
+    card: Json = {
+        "uuid": _uuid(showing.decision, rule.id),
+        "summary": summary(advice, showing.today),
+        "detail": whole if showing.audience.full else write(sections(knowledge, advice, showing.today)),
+        "indicator": text.indicator.value,
+        "source": card_source(knowledge, rule),
+    }
+    offered = suggestions(showing.decision, advice, showing.acting)
+    if offered:
+        card["suggestions"] = offered
+        card["selectionBehavior"] = "at-most-one"
+    card |= _reasons(knowledge, [advice]) | _links(showing, [advice])
+    card["extension"] = _extension(showing, [advice], whole)
+    return card
+
+
+def _shared(showing: _Showing, group: Sequence[Advice]) -> Json:
+    """One card for several pieces of advice: what each says, all their grounds, and their suggestions."""
+    knowledge = showing.knowledge
+    whole = "\n\n".join(
+        [*whole_text_of(knowledge, group, showing.today), f"*{knowledge.not_clearance}*"],
+    )
+    loud = max(_indicator(item).rank for item in group) > Indicator.INFO.rank
+    name, words = ("further-warnings", "Further warnings") if loud else ("further-advice", "Further advice")
+    card: Json = {
+        "uuid": _uuid(showing.decision, name),
+        "summary": shared_summary(group, loud=loud),
+        "detail": whole if showing.audience.full else write_shared(knowledge, group, showing.today),
+        "indicator": max((_indicator(item) for item in group), key=lambda indicator: indicator.rank).value,
+        "source": card_source(knowledge, group[0].rule) | {"topic": topic(name, words)},
+    }
+    offered = [member for item in group for member in suggestions(showing.decision, item, showing.acting)]
+    unique = list({member["label"]: member for member in offered}.values())
+    if unique:
+        card["suggestions"] = unique
+        # The points are independent of each other, so a clinician may take several.
+        card["selectionBehavior"] = "any"
+    if loud:
+        card |= _reasons(knowledge, group)
+    card["extension"] = _extension(showing, group, whole)
+    return card
+
+
+def _reasons(knowledge: Knowledge, group: Sequence[Advice]) -> Json:
+    codes = dict.fromkeys(code for item in group if item.rule.card for code in item.rule.card.override_reasons)
+    reasons = [knowledge.override_reasons[code] for code in codes]
+    told = [{"code": reason.code, "system": reason.system, "display": reason.display} for reason in reasons]
+    return {"overrideReasons": told} if told else {}
+
+
+def _links(showing: _Showing, group: Sequence[Advice]) -> Json:
+    """The links of the rules, and where their pages are known to be, one to each (LI-1)."""
+    told = [
+        {"label": link.label, "url": link.url, "type": "absolute"}
+        for item in group
+        if item.rule.card
+        for link in item.rule.card.links
+    ]
+    base = showing.audience.public_url
+    if base is not None:
+        told += [{"label": _PAGE, "url": f"{base}/rules/{item.rule.id}", "type": "absolute"} for item in group]
+    return {"links": told} if told else {}
+
+
+def _extension(showing: _Showing, group: Sequence[Advice], whole: str) -> Json:
+    why = {WHY: _why(showing.knowledge, showing.decision, group)}
+    return why if showing.audience.full else why | {FULL: whole}
+
+
+def _has_patient_text(advice: Advice) -> bool:
+    return advice.rule.card is not None and advice.rule.card.patient_summary is not None
+
+
+def _patient_card(knowledge: Knowledge, decision: Decision, advice: Advice) -> Json:
+    """A card in plain words, without orders, override reasons or anything quoted from the record."""
+    text = advice.rule.card
+    assert text is not None
+    return {
+        "uuid": _uuid(decision, advice.rule.id),
+        "summary": text.patient_summary,
+        "detail": patient_detail(knowledge, advice.rule),
+        "indicator": text.indicator.value,
+        "source": card_source(knowledge, advice.rule),
+    }
+
+
+def _why(knowledge: Knowledge, decision: Decision, advice: Sequence[Advice]) -> Json:
+    """Which rules speak and which they cover, on which evidence, lacking what. Nothing stands only here (EX-4)."""
+    outcomes = {outcome.rule.id: outcome for outcome in decision.outcomes}
+    rules = [_rule(knowledge, outcomes[name]) for item in advice for name in (item.rule.id, *item.covers)]
+    why: Json = {"decision": decision.id, "rules": rules}
+    evidence = [_evidence(finding.name, item.resource, item.date) for finding, item in _evidence_of(advice)]
+    if evidence:
+        why["evidence"] = list({tuple(entry.items()): entry for entry in evidence}.values())
+    lacking = asked(knowledge, (name for item in advice for name in item.not_recorded))
+    if lacking:
+        why["notRecorded"] = lacking
+    return why
+
+
+def _rule(knowledge: Knowledge, outcome: Outcome) -> Json:
+    rule = outcome.rule
+    told = {
+        "id": rule.id,
+        "version": rule.version,
+        "status": rule.status,
+        "approved": rule.id in knowledge.approved,
+    }
+    return told if outcome.covered_by is None else told | {"coveredBy": outcome.covered_by}
+
+
+def _evidence_of(advice: Sequence[Advice]) -> Iterable[tuple[Finding, Evidence]]:
+    return ((finding, evidence) for item in advice for finding in item.found for evidence in finding.evidence)
+
+
+def _evidence(finding: str, resource: str, date: str | None) -> Json:
+    told = {"finding": finding, "resource": resource}
+    return told if date is None else told | {"date": date}
+
+
+def _uuid(decision: Decision, name: str) -> str:
+    # The decision id is random on a hook call (CA-7) and made from content where answers must repeat to the byte.
+    return str(uuid.uuid5(uuid.UUID(decision.id), name))

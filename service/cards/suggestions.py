@@ -1,0 +1,110 @@
+"""The suggestions of a card: orders to create and draft orders of the call to remove (SU-1 to SU-6, AC-1 to AC-8)."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from service.cards.changes import limited
+from service.cards.markdown import plain
+from service.cards.orders import Drafts, Ordering
+from service.cards.redaction import marked
+from service.decision import Advice, Decision
+from service.finding import Evidence
+from service.knowledge.model import Suggestion
+from service.record.model import Entry
+
+_RELATIVE = re.compile(r"[A-Za-z]+/[A-Za-z0-9\-.]{1,64}")
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """What cards need to act: the validated drafts, what a call puts into them, and its own orders (AC-8).
+
+    ``deletable`` are the draft orders of the call by reference, ``received`` the same as they came.
+    """
+
+    drafts: Drafts
+    ordering: Ordering
+    deletable: frozenset[str]
+    received: Mapping[str, Entry] = field(default_factory=dict)
+
+
+def suggestions(decision: Decision, advice: Advice, acting: Acting) -> list[Json]:
+    """The suggestions that can be carried out whole; one whose actions cannot all be named is left out (SU-3, AC-7)."""
+    assert advice.rule.card is not None
+    made: list[Json] = []
+    for number, suggestion in enumerate(advice.rule.card.suggestions):
+        actions = _actions(decision, suggestion, acting)
+        if actions is None:
+            continue
+        member: Json = {
+            "label": suggestion.label,
+            "uuid": str(uuid.uuid5(uuid.UUID(decision.id), f"{advice.rule.id}/{number}")),
+            "actions": actions,
+        }
+        if suggestion.recommended and not any("isRecommended" in earlier for earlier in made):
+            # With at-most-one there is one recommendation at most (SU-2).
+            member["isRecommended"] = True
+        made.append(member)
+    return made
+
+
+def _actions(decision: Decision, suggestion: Suggestion, acting: Acting) -> list[Json] | None:
+    """The actions in the order a client carries them out (SU-4), or None if one of them cannot be named."""
+    if suggestion.create and not acting.ordering.possible:
+        return None
+    removed = _drafts_behind(decision, suggestion.remove, acting)
+    kept = _drafts_behind(decision, suggestion.limit, acting)
+    if removed is None or kept is None:
+        return None
+    deletes = list(_deletes(removed))
+    updates = list(_updates(kept, suggestion.limit_days, acting))
+    if len(deletes) != len(removed) or len(updates) != len(kept):
+        return None
+    creates = [
+        {
+            "type": "create",
+            "description": f"Draft order: {acting.drafts.title(template)}",
+            "resource": acting.drafts.draft(template, acting.ordering),
+        }
+        for template in suggestion.create
+    ]
+    return [*deletes, *creates, *updates] or None
+
+
+def _drafts_behind(decision: Decision, facts: Sequence[str], acting: Acting) -> list[Evidence] | None:
+    """The draft orders of the call that the facts rest on; None when there is none, or one is no draft of the call."""
+    evidence = {item.resource: item for name in facts for item in decision.findings[name].evidence}
+    if facts and not evidence:
+        return None
+    if any(reference not in acting.deletable for reference in evidence):
+        return None
+    return list(evidence.values())
+
+
+def _deletes(drafts: Sequence[Evidence]) -> Iterator[Json]:
+    """One delete per draft order of the call; a stored order is never touched (AC-5, AC-8)."""
+    for item in drafts:
+        if _RELATIVE.fullmatch(item.resource):
+            yield {"type": "delete", "description": f"Remove the draft order{_told(item)}", "resourceId": item.resource}
+
+
+def _updates(drafts: Sequence[Evidence], days: int | None, acting: Acting) -> Iterator[Json]:
+    """One update per draft order: the client's resource, whole, with a stop date (AC-4, AC-6)."""
+    for item in drafts:
+        order = acting.received.get(item.resource)
+        changed = None if order is None or days is None else limited(order, days, acting.ordering.release)
+        if changed is not None:
+            yield {"type": "update", "description": f"Stop after {days} days{_told(item)}", "resource": changed}
+
+
+def _told(item: Evidence) -> str:
+    # The words come from the order; as plain text they must not look like markup either.
+    told = plain(re.sub(r"[<>\[\]()`*_|]", " ", item.text))
+    return f": {marked(told)}" if told else ""

@@ -1,0 +1,198 @@
+"""Findings in the words of a card: what was found with value and date, and what was not recorded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from types import MappingProxyType
+
+from service.cards.markdown import escaped, plain
+from service.cards.redaction import marked, unmarked
+from service.finding import Evidence, Finding
+from service.knowledge.model import FactKind, Knowledge
+from service.knowledge.summaries import LONGEST
+from service.store.redaction import keeps_date, keeps_remark
+
+SHOWN = 3
+# How many entries one line of a card quotes; the rest is counted.
+QUOTED = 2
+# A unit that UCUM only annotates, such as {score}: the title of the finding already says what is counted.
+_ANNOTATION = re.compile(r"(?<=\d) \{[^{}]*\}$")
+_WHOLE = frozenset({"a", "d", "wk"})
+_PLACES = Decimal("0.01")
+_SIGNS = re.compile(r"[*`_|\\<>\[\]{}$]")
+_DANGLING = frozenset({"without", "with", "of", "and", "for", "the", "wo", "w", "oral"})
+
+# UCUM as a clinician writes it. A unit that is not here is shown as it is.
+_UNITS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "a": ("year", "years"),
+        "d": ("day", "days"),
+        "wk": ("week", "weeks"),
+        "mo": ("month", "months"),
+        "h": ("hour", "hours"),
+        "mL/min/{1.73_m2}": ("mL/min/1.73 m²", "mL/min/1.73 m²"),
+        "{score}": ("point", "points"),
+        "{INR}": ("", ""),
+        "{T-score}": ("(T-score)", "(T-score)"),
+        "{count}": ("", ""),
+        "1": ("", ""),
+        "Cel": ("°C", "°C"),
+        "[degF]": ("°F", "°F"),
+        "mm[Hg]": ("mmHg", "mmHg"),
+        "10*3/uL": ("thousand/µL", "thousand/µL"),
+        "10*9/L": ("billion/L", "billion/L"),
+    }
+)
+
+
+def number(value: Decimal) -> str:
+    """A number as it is read: no exponent, no needless zeros."""
+    text = format(value.normalize(), "f")
+    return text if "." not in text else text.rstrip("0").rstrip(".")
+
+
+def amount(finding: Finding) -> str | None:
+    """The value of a numeric finding with its unit, or the bounds it lies in; None without a number."""
+    low, high = _bound(finding.low, finding.unit), _bound(finding.high, finding.unit)
+    if low is None and high is None:
+        return None
+    if low is not None and low == high:
+        return f"{number(low)} {_unit(finding.unit, low)}".rstrip()
+    if high is None and low is not None:
+        return f"at least {number(low)} {_unit(finding.unit, low)}".rstrip()
+    if low is None and high is not None:
+        return f"at most {number(high)} {_unit(finding.unit, high)}".rstrip()
+    assert low is not None
+    assert high is not None
+    return f"between {number(low)} and {number(high)} {_unit(finding.unit, high)}".rstrip()
+
+
+def _bound(value: Decimal | None, unit: str | None) -> Decimal | None:
+    return None if value is None else rounded(value, unit)
+
+
+def rounded(value: Decimal, unit: str | None) -> Decimal:
+    """Whole days, weeks and years, all else to two places: nobody reads 2.520833. Decisions use the exact number."""
+    if unit in _WHOLE:
+        return value.to_integral_value(rounding=ROUND_FLOOR)
+    return value if value == value.to_integral_value() else value.quantize(_PLACES, rounding=ROUND_HALF_EVEN)
+
+
+def drug_name(text: str) -> str:
+    """The first words of a drug or an order, without strength, form and signs that could become markup."""
+    text = plain(_SIGNS.sub(" ", re.split(r"\d|[(\[]", text)[0])).strip(" ,;:-") or "an order"
+    words: list[str] = []
+    for word in text.split():
+        if len(" ".join([*words, word])) > LONGEST["drug"]:
+            break
+        words.append(word)
+    while len(words) > 1 and words[-1].lower() in _DANGLING:
+        words.pop()
+    return " ".join(words) or text[: LONGEST["drug"]]
+
+
+def _unit(unit: str | None, value: Decimal) -> str:
+    if unit is None:
+        return ""
+    one, many = _UNITS.get(unit, (unit, unit))
+    return one if value == 1 else many
+
+
+def title(knowledge: Knowledge, name: str) -> str:
+    """The words for a finding: the title of its fact or conclusion."""
+    if name in knowledge.facts:
+        return knowledge.facts[name].title
+    return knowledge.conclusions[name].title
+
+
+def found_lines(knowledge: Knowledge, findings: Iterable[Finding]) -> list[str]:
+    """One markdown bullet per finding: title, value, and the entries it rests on with date, words and caveat."""
+    return [unmarked(line) for line in marked_lines(knowledge, findings)]
+
+
+def marked_lines(knowledge: Knowledge, findings: Iterable[Finding]) -> list[str]:
+    """The same, with marks around what is quoted from the record."""
+    return [_found_line(knowledge, finding) for finding in findings]
+
+
+def _found_line(knowledge: Knowledge, finding: Finding) -> str:
+    line = f"- {title(knowledge, finding.name)}"
+    value = amount(finding)
+    if value is not None:
+        line += f": {value}"
+    shown = [_evidence(item) for item in finding.evidence[:SHOWN]]
+    more = len(finding.evidence) - SHOWN
+    if more > 0:
+        shown.append(f"and {more} more")
+    if shown:
+        line += f" ({'; '.join(shown)})"
+    if finding.notes:
+        line += f". Note: {', '.join(map(_note, finding.notes))}"
+    return line
+
+
+def _evidence(item: Evidence) -> str:
+    parts = [marked(escaped(_ANNOTATION.sub("", item.text)))] if item.text else []
+    # The day is what a clinician reads; the exact time stays in the decision.
+    day = escaped(item.date.partition("T")[0]) if item.date else "no date"
+    parts.append(day if item.date is None or keeps_date(item.resource, item.date) else marked(day))
+    parts.append(marked(escaped(item.resource)))
+    if item.note:
+        parts.append(_note(item.note))
+    return ", ".join(parts)
+
+
+def short_lines(knowledge: Knowledge, findings: Iterable[Finding]) -> list[str]:
+    """One line per entry or number that a card rests on, with date and caveat and without ids, marked.
+
+    Findings that rest on the same entries say the same thing to a reader: the first speaks. A count of nothing is
+    no ground of its own.
+    """
+    seen: set[tuple[Evidence, ...]] = set()
+    lines = []
+    for finding in findings:
+        if finding.evidence in seen or _counts_nothing(knowledge, finding):
+            continue
+        if finding.evidence:
+            seen.add(finding.evidence)
+        lines.append(_short_line(knowledge, finding))
+    return list(dict.fromkeys(lines))
+
+
+def _counts_nothing(knowledge: Knowledge, finding: Finding) -> bool:
+    fact = knowledge.facts.get(finding.name)
+    return fact is not None and fact.kind is FactKind.COUNT and finding.high == 0
+
+
+def _short_line(knowledge: Knowledge, finding: Finding) -> str:
+    value = amount(finding)
+    said = f"{title(knowledge, finding.name)}: {value}" if value is not None else title(knowledge, finding.name)
+    quoted = [text for item in finding.evidence[:QUOTED] if (text := _quoted(item, numeric=value is not None))]
+    if not quoted:
+        return said
+    more = len(finding.evidence) - QUOTED
+    quoted += [f"and {more} more"] if more > 0 else []
+    return f"{said} ({quoted[0]})" if value is not None and more <= 0 else f"{said}: {'; '.join(quoted)}"
+
+
+def _quoted(item: Evidence, *, numeric: bool) -> str:
+    """Words and day of one entry; of a number the day is enough. A Patient's date is that of birth."""
+    text = "" if numeric or item.resource.startswith("Patient/") else _ANNOTATION.sub("", item.text)
+    parts = [marked(escaped(text))] if text else []
+    if item.date and not item.resource.startswith("Patient/"):
+        date = escaped(item.date.partition("T")[0])
+        parts.append(date if keeps_date(item.resource, item.date) else marked(date))
+    if item.note:
+        parts.append(_note(item.note))
+    return ", ".join(parts)
+
+
+def _note(text: str) -> str:
+    return escaped(text) if keeps_remark(text) else marked(escaped(text))
+
+
+def asked(knowledge: Knowledge, names: Iterable[str]) -> list[str]:
+    """The phrases a clinician reads for findings that are not known, each once."""
+    return list(dict.fromkeys(knowledge.asks(name) for name in names))

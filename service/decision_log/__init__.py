@@ -1,0 +1,1 @@
+"""One decision to a row, and back again (replay)."""

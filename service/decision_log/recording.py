@@ -1,0 +1,223 @@
+"""What is remembered of an answered call: handed to the store before the answer leaves.
+
+Cards are kept as digests of their parts, with everything masked that the store may not hold. Replay renders the same
+cards from what is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import orjson
+
+from service.cards.cards import WHY
+from service.cards.redaction import FULL, masked
+from service.cards.suggestions import Acting
+from service.decision import Decision
+from service.decision_log.feedback import KeptFeedback
+from service.errors import StoreError
+from service.logs import logger
+from service.protocol.evaluation import Answered, Services
+from service.record.model import Entry
+from service.store.decisions import Circumstances, KeptCard, decision_body, rule_set_of
+from service.store.keys import Keyring
+from service.store.place import RuleSet
+from service.store.redaction import WORDS, Mask, keeps_date
+from service.store.store import Store
+
+Json = dict[str, Any]
+
+# What stands in place of the patient and the visit in a draft order.
+MASKED_PATIENT = "patient"
+MASKED_ENCOUNTER = "encounter"
+_PARTS = ("detail", "suggestions")
+_DIGITS = 16
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What calls under one rule set need to be remembered, made once."""
+
+    rule_set: RuleSet
+    mask: Mask
+    keyring: Keyring
+
+
+@dataclass
+class Memory:
+    """Keeps answered calls in a store. Safe for threads.
+
+    With ``required`` a call that cannot be kept is not answered; else it is, and the log and ``/health`` say so:
+    ``not_kept`` counts those of this process.
+    """
+
+    store: Store
+    required: bool = False
+    not_kept: int = 0
+    _failing: str | None = None
+    _known: dict[str, Known] = field(default_factory=dict)
+    _mutex: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, services: Services, answered: Answered, issuer: str | None, seconds: float) -> None:
+        """Keep one call. Raises StoreError when it cannot be kept and must be."""
+        try:
+            known = self._of(services)
+            body = kept_body(answered, known, issuer, seconds)
+            self.store.append("decision", body, known.rule_set)
+            self._failing = None
+        except Exception as error:  # noqa: BLE001  # a mistake of ours here must not cost a clinician the answer
+            # The text of any other error may quote the record.
+            told = str(error) if isinstance(error, StoreError) else type(error).__name__
+            with self._mutex:
+                self.not_kept += 1
+            self._failing = f"calls are not kept: {told}"
+            if self.required:
+                raise StoreError(f"decision {answered.decision.id} was not kept: {told}") from None
+            logger().error("decision not kept", decision=answered.decision.id, error=told)
+
+    def state(self) -> Json:
+        """How the store is, for ``/health``: whether the database can be reached, what waits for it, what was lost."""
+        told: Json = {"reachable": self.store.fault is None, "waiting_bytes": self.store.waiting_bytes()}
+        told["not_kept"] = self.not_kept
+        fault = self._failing or self.store.fault
+        return told if fault is None else told | {"fault": fault}
+
+    def feedback(self, services: Callable[[], Services]) -> KeptFeedback:
+        """Where feedback goes; reasons are those of the rules in use."""
+        return KeptFeedback(self.store, lambda: services().prepared.knowledge.override_reasons)
+
+    def _of(self, services: Services) -> Known:
+        knowledge = services.prepared.knowledge
+        with self._mutex:
+            if knowledge.digest not in self._known:
+                rule_set = rule_set_of(knowledge, lambda: services.archive)
+                self._known[knowledge.digest] = Known(rule_set, Mask(knowledge, self.store.keyring), self.store.keyring)
+            return self._known[knowledge.digest]
+
+
+def kept_body(answered: Answered, known: Known, issuer: str | None, seconds: float) -> Json:
+    """The body of the row that keeps a hook call."""
+    shown, call = answered.shown, answered.call
+    assert shown is not None
+    assert call is not None
+    mask, ordering = known.mask, shown.acting.ordering
+    limited = _limited(answered.body["cards"])
+    orders = {mask.reference(name): name in limited for name in sorted(shown.acting.deletable)}
+    about = Circumstances(
+        service=shown.audience.service.id,
+        hook_instance=call.hook_instance.lower() if _UUID.fullmatch(call.hook_instance.lower()) else None,
+        issuer=issuer,
+        patient=known.keyring.patient(call.patient_id),
+        patient_key=known.keyring.current,
+        for_patient=shown.audience.for_patient,
+        release=ordering.release.value,
+        encounter=ordering.encounter_id is not None,
+        orders=tuple(orders.items()),
+        missing=tuple(template.key for template in shown.lacking.absent),
+        partly=tuple(template.key for template in shown.lacking.partly),
+        approved_only=shown.audience.only is not None,
+        why=shown.audience.why,
+        full=shown.audience.full,
+        public_url=shown.audience.public_url,
+        microseconds=round(seconds * 1e6),
+    )
+    decision = answered.decision
+    cards = kept_cards(shown.cards, decision, why=shown.audience.why)
+    return decision_body(decision, mask.facts(decision), known.rule_set, about, cards)
+
+
+def masked_acting(acting: Acting, orders: Mapping[str, bool]) -> Acting:
+    """The same with the patient and the visit masked, and masked draft orders."""
+    ordering = acting.ordering
+    masked = replace(
+        ordering,
+        patient_id=None if ordering.patient_id is None else MASKED_PATIENT,
+        encounter_id=None if ordering.encounter_id is None else MASKED_ENCOUNTER,
+    )
+    stand_ins = {name: _stand_in(name) for name, changed in orders.items() if changed}
+    return Acting(acting.drafts, masked, frozenset(orders), stand_ins)
+
+
+def _stand_in(reference: str) -> Entry:
+    """A draft order that stands for one that the answer offers to change: it can be changed as that one could."""
+    kind, _, hashed = reference.partition("/")
+    subject = {"reference": f"Patient/{MASKED_PATIENT}"}
+    resource: Json = {"resourceType": kind, "id": hashed, "status": "draft", "intent": "order", "subject": subject}
+    return Entry(resource | {"medicationCodeableConcept": {"text": WORDS}}, kind, hashed, reference)
+
+
+def _limited(cards: Sequence[Json]) -> set[str]:
+    """The draft orders that the answer offers to change."""
+    suggested = (suggestion for card in cards for suggestion in card.get("suggestions", ()))
+    actions = (action for suggestion in suggested for action in suggestion.get("actions", ()))
+    changed = (action["resource"] for action in actions if action["type"] == "update")
+    return {f"{resource.get('resourceType')}/{resource.get('id')}" for resource in changed}
+
+
+def kept_cards(cards: Sequence[Json], decision: Decision, *, why: bool) -> list[KeptCard]:
+    """Cards with marks as they are kept. ``why`` says whether they were sent with the extension that says why."""
+    return [_kept(card, decision, why=why) for card in cards]
+
+
+def _kept(card: Json, decision: Decision, *, why: bool) -> KeptCard:
+    rules = tuple(_rules_of(card, decision))
+    rest = {name: value for name, value in card.items() if name not in _PARTS}
+    if "extension" in card:
+        del rest["extension"]
+        if why:
+            rest["extension"] = _masked_why(card["extension"][WHY])
+    rest["summary"] = masked(card["summary"])
+    parts = {"detail": _digest(masked(card["detail"])), "rest": _digest(rest)}
+    if why and FULL in card.get("extension", {}):
+        parts["whole"] = _digest(masked(card["extension"][FULL]))
+    if "suggestions" in card:
+        parts["suggestions"] = _digest([_masked_suggestion(suggestion) for suggestion in card["suggestions"]])
+    return KeptCard(card["uuid"], card["indicator"], rules, parts)
+
+
+def _masked_why(why: Json) -> Json:
+    if "evidence" not in why:
+        return why
+    return why | {"evidence": [_masked_evidence(entry) for entry in why["evidence"]]}
+
+
+def _masked_evidence(entry: Json) -> Json:
+    told = {"finding": entry["finding"]}
+    if "date" in entry:
+        told["date"] = entry["date"] if keeps_date(entry["resource"], entry["date"]) else None
+    return told
+
+
+def _masked_suggestion(suggestion: Json) -> Json:
+    return suggestion | {"actions": [_masked_action(action) for action in suggestion["actions"]]}
+
+
+def _masked_action(action: Json) -> Json:
+    told = action | {"description": masked(action["description"])}
+    if action["type"] == "create":
+        resource = {name: value for name, value in action["resource"].items() if name not in ("subject", "encounter")}
+        return told | {"resource": resource}
+    # A draft order of the call, by reference or whole as the client sent it.
+    return {name: value for name, value in told.items() if name not in ("resource", "resourceId")}
+
+
+def _rules_of(card: Json, decision: Decision) -> Iterator[tuple[str, str, int]]:
+    """The rules on a card; a card for a patient does not name its own, but its uuid is made from it."""
+    if "extension" in card:
+        for rule in card["extension"][WHY]["rules"]:
+            yield rule["id"], rule["version"], 0 if "coveredBy" in rule else 1
+        return
+    for advice in decision.advice:
+        if card["uuid"] == str(uuid.uuid5(uuid.UUID(decision.id), advice.rule.id)):
+            yield advice.rule.id, advice.rule.version, 1
+
+
+def _digest(part: Any) -> str:
+    return hashlib.sha256(orjson.dumps(part, option=orjson.OPT_SORT_KEYS)).hexdigest()[:_DIGITS]

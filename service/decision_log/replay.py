@@ -1,0 +1,166 @@
+"""Replay: decide again from what was kept, under the rule set that was in use, and compare the cards byte for byte.
+
+What is compared are cards in which the words of the record, ids of resources, the patient and the visit are masked,
+on both sides: the store does not hold these. All else of a card is compared to the byte, by digests of its parts.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from service.cards.cards import Audience, render_marked, shown_cards
+from service.cards.not_assessed import Lacking
+from service.cards.orders import Drafts, Ordering
+from service.cards.suggestions import Acting
+from service.decision import Decision, Prepared, decide_on, prepare
+from service.decision_log.recording import MASKED_ENCOUNTER, MASKED_PATIENT, kept_cards, masked_acting
+from service.engine.trace import Result
+from service.errors import FaultsError, NotFoundError, ServiceError, StoreError
+from service.knowledge.allowed_rules import wholly_approved
+from service.knowledge.loader import load
+from service.protocol.discovery import linted_templates
+from service.record.input.prefetch_templates import Template
+from service.record.model import Release
+from service.store.archive import files_in, write_files
+from service.store.decisions import KeptCard, facts_of
+from service.store.reading import Kept, KeptRuleSet, Reading
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What came of deciding again: the cards as they are rendered from what was kept, and every difference."""
+
+    id: str
+    cards: tuple[Json, ...]
+    differences: tuple[str, ...]
+    decision: Decision | None = None
+
+    @property
+    def same(self) -> bool:
+        return not self.differences
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A rule set of the past, ready to decide."""
+
+    kept: KeptRuleSet
+    prepared: Prepared
+    drafts: Drafts
+    templates: Mapping[str, tuple[Template, ...]]
+    approved: frozenset[str]
+
+
+class Replayer:
+    """Decides kept decisions again. Rule sets are loaded once each."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._loaded: dict[str, _Loaded | str] = {}
+
+    def replay(self, kept: Kept) -> Replayed:
+        """Decide one again. Never raises for what is wrong with the decision or its rule set: that is a difference."""
+        loaded = self._rule_set(kept.body["ruleset"])
+        if isinstance(loaded, str):
+            return Replayed(kept.id, (), (loaded,))
+        try:
+            return _again(kept, loaded)
+        except (ServiceError, KeyError, ValueError, IndexError) as error:
+            told = str(error) if isinstance(error, ServiceError) else type(error).__name__
+            return Replayed(kept.id, (), (f"what was kept cannot be decided on: {told}",))
+
+    def _rule_set(self, digest: str) -> _Loaded | str:
+        if digest not in self._loaded:
+            try:
+                self._loaded[digest] = _load(self._reading.rule_set(digest))
+            except NotFoundError:
+                self._loaded[digest] = f"the rule set {digest[:12]} is not kept"
+            except FaultsError as error:
+                first = error.faults[0] if error.faults else ""
+                self._loaded[digest] = f"this program cannot load the rule set {digest[:12]}: {first}"
+            except StoreError as error:
+                self._loaded[digest] = str(error)
+        return self._loaded[digest]
+
+
+def _again(kept: Kept, loaded: _Loaded) -> Replayed:
+    body, knowledge = kept.body, loaded.prepared.knowledge
+    facts = facts_of(body, loaded.kept.findings, knowledge.facts)
+    now = datetime.fromisoformat(body["now"])
+    decision = decide_on(loaded.prepared, facts, body["hook"], now, decision_id=uuid.UUID(body["id"]))
+    audience = _audience(body, loaded)
+    acting, lacking = _acting_of(body, loaded, decision), _lacking(body, loaded)
+    marked = render_marked(knowledge, decision, audience, acting, lacking)
+    again = kept_cards(marked, decision, why=audience.why)
+    differences = [*_rule_differences(body, decision, loaded.kept), *_card_differences(body, again)]
+    cards = shown_cards(marked, audience)
+    return Replayed(kept.id, tuple(cards), tuple(differences), decision)
+
+
+def _load(kept: KeptRuleSet) -> _Loaded:
+    if kept.archive is None:
+        raise StoreError(f"the files of rule set {kept.digest[:12]} are not kept")
+    with tempfile.TemporaryDirectory(prefix="sciatica-cds-") as name:
+        folder = Path(name) / "rules"
+        write_files(files_in(kept.archive), folder)
+        knowledge = load(folder, kept.settings)
+    if knowledge.digest != kept.digest:
+        raise StoreError(f"the kept files give rule set {knowledge.digest[:12]}, not {kept.digest[:12]}")
+    templates = linted_templates(knowledge, knowledge.services)
+    return _Loaded(kept, prepare(knowledge), Drafts(knowledge), templates, wholly_approved(knowledge))
+
+
+def _audience(body: Json, loaded: _Loaded) -> Audience:
+    service = loaded.prepared.knowledge.services[body["service"]]
+    only = loaded.approved if body["approved_only"] else None
+    return Audience(service, body["for_patient"], body["why"], only, body["full"], body["public_url"])
+
+
+def _acting_of(body: Json, loaded: _Loaded, decision: Decision) -> Acting:
+    ordering = Ordering(
+        Release(body["release"]),
+        MASKED_PATIENT if body["patient"] else None,
+        MASKED_ENCOUNTER if body["encounter"] else None,
+        decision.now,
+    )
+    return masked_acting(Acting(loaded.drafts, ordering, frozenset()), dict(body["orders"]))
+
+
+def _lacking(body: Json, loaded: _Loaded) -> Lacking:
+    templates = loaded.templates[body["service"]]
+    absent, part = ([one for one in templates if one.key in body[name]] for name in ("missing", "partly"))
+    return Lacking(absent, part)
+
+
+def _rule_differences(body: Json, decision: Decision, rule_set: KeptRuleSet) -> list[str]:
+    before = {rule for (rule, _), letter in zip(rule_set.rules, body["rules"], strict=True) if letter == "f"}
+    now = {outcome.rule.id for outcome in decision.outcomes if outcome.result is Result.FIRED}
+    told = [f"rule {rule} fired then and does not now" for rule in sorted(before - now)]
+    return told + [f"rule {rule} fires now and did not then" for rule in sorted(now - before)]
+
+
+def _card_differences(body: Json, again: list[KeptCard]) -> list[str]:
+    before = {card["uuid"]: card for card in body["cards"]}
+    now = {card.uuid: card for card in again}
+    told = [f"{_named(before[key]['rules'])} was shown then and is not now" for key in before.keys() - now.keys()]
+    told += [f"{_named(now[key].rules)} is shown now and was not then" for key in now.keys() - before.keys()]
+    for key in before.keys() & now.keys():
+        old, new = before[key]["parts"], now[key].parts
+        parts = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+        if parts:
+            told.append(f"{_named(before[key]['rules'])} differs in {', '.join(parts)}")
+    if not told and list(before) != list(now):
+        told.append("the cards stand in another order")
+    return sorted(told)
+
+
+def _named(rules: Any) -> str:
+    return f"the card of {', '.join(rule[0] for rule in rules) or 'what was not assessed'}"

@@ -1,0 +1,136 @@
+"""A stratum of rules as the engine reads it: one flat fact per rule, one pattern per alternative.
+
+The fact of a rule holds the statuses and ranks of exactly the findings that the rule reads, so that no
+pattern joins two facts: ``{"id":"r7","sid":"0","n":"r7","s0":2,"s1":0,"lo1":3,"hi1":3}``. Each alternative
+of the rule (disjunctive normal form) is one engine rule with one pattern over that fact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+
+from service.engine.patterns import Scale, Test, grouped, terms
+from service.engine.vector import Layout, Row, bounds_of, within
+from service.errors import EnvelopeError, Fault
+from service.knowledge.model import Rule
+
+# Limits of durable-rules 2.0.28 with a margin: 511 names in one rule set (beyond that loading never ends),
+# 64 tests on one level that one fact passes, 252 properties of one fact, 255 rules on one pattern.
+FACTS_PER_RULE_SET = 200
+ALTERNATIVES_PER_FACT = 50
+FINDINGS_PER_RULE = 60
+
+SESSION = "0"
+START = '{"id":"s","sid":"0","start":1}'
+
+# One alternative of a rule: the tests of each finding that it reads.
+_Tests = Mapping[str, tuple[Test, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """What the firing of one engine rule says.
+
+    A card rule fires only when it surely holds. A rule that concludes is matched as soon as it possibly
+    holds; ``surely`` are the stricter bounds that tell from the patient's row whether it surely does. So
+    every such rule stands in the engine once and not twice.
+    """
+
+    rule: str
+    concludes: str | None
+    support: tuple[str, ...]
+    surely: tuple[tuple[int, int, int], ...]
+
+    def holds_surely(self, row: Row) -> bool:
+        """Whether the patient's row passes the stricter tests too."""
+        return within(row, self.surely)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """One native rule set: its definition, the alternatives by engine rule name, and its facts as a template."""
+
+    definition: Mapping[str, object]
+    alternatives: Mapping[str, Alternative]
+    template: str
+    places: tuple[int, ...]
+
+    def writer(self) -> Callable[[Row], str]:
+        """A function that writes the facts of this rule set for a patient's row, the start fact first."""
+        template = self.template
+        if len(self.places) == 1:
+            (place,) = self.places
+            return lambda row: template % row[place]
+        pick = itemgetter(*self.places)
+        return lambda row: template % pick(row)
+
+
+def rule_sets(stratum: Sequence[Rule], layout: Layout, scales: Mapping[str, Scale]) -> list[RuleSet]:
+    """The native rule sets of a stratum: one, or as many as the engine's limits ask for.
+
+    Raises EnvelopeError when a rule reads more findings than one fact may hold.
+    """
+    parts = [part for rule in stratum for part in _parts(rule, scales)]
+    return [
+        _rule_set(parts[first : first + FACTS_PER_RULE_SET], layout, scales)
+        for first in range(0, len(parts), FACTS_PER_RULE_SET)
+    ]
+
+
+def _parts(rule: Rule, scales: Mapping[str, Scale]) -> Iterator[tuple[Rule, list[tuple[_Tests, _Tests]]]]:
+    """The rule with its alternatives (matched, surely), as many at a time as one fact may be tested for."""
+    if len(rule.reads) > FINDINGS_PER_RULE:
+        text = f"this rule reads {len(rule.reads)} findings, more than {FINDINGS_PER_RULE}"
+        raise EnvelopeError([Fault(rule.at, text, "conclude part of it in a rule of its own")])
+    alternatives: dict[str, tuple[_Tests, _Tests]] = {}
+    for term in terms(rule.when):
+        surely = grouped(term, scales, possibly=False)
+        matched = surely if rule.concludes is None else grouped(term, scales, possibly=True)
+        alternatives.setdefault(repr((matched, surely)), (matched, surely))
+    found = list(alternatives.values())
+    for first in range(0, len(found), ALTERNATIVES_PER_FACT):
+        yield rule, found[first : first + ALTERNATIVES_PER_FACT]
+
+
+def _rule_set(
+    parts: Sequence[tuple[Rule, list[tuple[_Tests, _Tests]]]], layout: Layout, scales: Mapping[str, Scale]
+) -> RuleSet:
+    definition: dict[str, object] = {"start": {"all": [{"start": {"start": 1}}]}}
+    alternatives: dict[str, Alternative] = {}
+    texts, places = [START], []
+    for number, (rule, of_rule) in enumerate(parts):
+        fact = f"r{number}"
+        columns = {name: column for column, name in enumerate(sorted(rule.reads))}
+        properties = [(name, prop) for name in columns for prop in (("s", "lo", "hi") if name in scales else ("s",))]
+        # The template is filled with %, and no name in it is anybody's but ours: no escaping is needed.
+        values = ",".join(f'"{prop}{columns[name]}":%d' for name, prop in properties)
+        texts.append(f'{{"id":"{fact}","sid":"{SESSION}","n":"{fact}",{values}}}')
+        places += [layout.place(name, prop) for name, prop in properties]
+        for matched, surely in of_rule:
+            name = f"a{len(alternatives)}"
+            definition[name] = {"all": [{"m": _pattern(fact, matched, columns)}]}
+            stricter = {finding: tests for finding, tests in surely.items() if matched[finding] != tests}
+            alternatives[name] = Alternative(
+                rule.id, rule.concludes, tuple(sorted(matched)), bounds_of(_by_place(stricter, layout))
+            )
+    return RuleSet(definition, alternatives, f"[{','.join(texts)}]", tuple(places))
+
+
+def _pattern(fact: str, tests: _Tests, columns: Mapping[str, int]) -> dict[str, object]:
+    comparisons = [
+        {operator: {f"{prop}{columns[finding]}": number}}
+        for finding, of_finding in tests.items()
+        for prop, operator, number in of_finding
+    ]
+    # The name stands first, so that a fact is held against the alternatives of its own rule only.
+    return {"$and": [{"n": fact}, *comparisons]}
+
+
+def _by_place(tests: _Tests, layout: Layout) -> dict[int, list[tuple[str, int]]]:
+    found: dict[int, list[tuple[str, int]]] = {}
+    for finding, of_finding in tests.items():
+        for prop, operator, number in of_finding:
+            found.setdefault(layout.place(finding, prop), []).append((operator, number))
+    return found

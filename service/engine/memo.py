@@ -1,0 +1,54 @@
+"""States decided once: what both engines made of a row is kept, so that the same row is not asked again.
+
+Both engines are pure functions of the row of a program (``vector.py``). An outcome is put here only after
+both agreed on it, so an answer that comes from here is the same to the byte as one that does not.
+"""
+
+from __future__ import annotations
+
+import threading
+from array import array
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+
+from service.engine.vector import Row
+from service.knowledge.conditions import Truth
+
+# A few hundred bytes each: two megabytes a program when full.
+CAPACITY = 4096
+_TRUTHS = tuple(sorted(Truth))
+
+
+class Memo:
+    """The truths of a program's rules by row, the longest unused forgotten first. Thread-safe."""
+
+    def __init__(self, rules: Sequence[str], capacity: int = CAPACITY) -> None:
+        self._rules = tuple(rules)
+        self._capacity = capacity
+        self._known: OrderedDict[bytes, bytes] = OrderedDict()
+        self._lock = threading.Lock()
+        self.hits = 0
+        self.misses = 0
+
+    def get(self, row: Row) -> Mapping[str, Truth] | None:
+        """What the rules came to for this row, by rule id; None when it was never asked, or too long ago."""
+        key = _key(row)
+        with self._lock:
+            truths = self._known.get(key)
+            if truths is None:
+                self.misses += 1
+                return None
+            self.hits += 1
+            self._known.move_to_end(key)
+        return dict(zip(self._rules, map(_TRUTHS.__getitem__, truths), strict=True))
+
+    def put(self, row: Row, truths: Mapping[str, Truth]) -> None:
+        """Keep what both engines agreed on."""
+        with self._lock:
+            self._known[_key(row)] = bytes(truths[rule] for rule in self._rules)
+            if len(self._known) > self._capacity:
+                self._known.popitem(last=False)
+
+
+def _key(row: Row) -> bytes:
+    return array("H", row).tobytes()

@@ -1,0 +1,1 @@
+"""HOW AN EHR ASKS: request, context, prefetch, fetching, discovery, feedback, evaluation."""

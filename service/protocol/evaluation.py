@@ -1,0 +1,210 @@
+"""One call from its parsed JSON to its answer: request, prefetch, record, decision, cards (design section 5).
+
+Knows neither HTTP nor the clock. Authentication has happened before; fetching what is missing is a
+step that is handed in, so that the same path runs with and without a FHIR server.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from service.cards.cards import Audience, render, render_marked, shown_cards
+from service.cards.not_assessed import CHECKED_LISTS, Lacking
+from service.cards.orders import Drafts, Ordering
+from service.cards.suggestions import Acting
+from service.config import Settings
+from service.decision import Decision, Prepared, decide
+from service.errors import DataUnavailableError, NotFoundError
+from service.knowledge.hooks import HOOKS
+from service.knowledge.model import ServiceDefinition
+from service.protocol.bundle_answer import answer
+from service.protocol.context import read_context
+from service.protocol.prefetch import missing, partly, record_of, states_of
+from service.protocol.request import HookCall
+from service.protocol.request_schemas import read_call
+from service.record.input.prefetch_states import PrefetchState
+from service.record.input.prefetch_templates import Template
+from service.record.input.reader import read_bundle
+from service.record.model import Completeness, Problem, Record
+
+Json = dict[str, Any]
+_PROBLEMS = "Condition"
+
+
+class FetchMissing(Protocol):
+    """Asks the client's FHIR server for what did not arrive (RP-1). Never raises; what could not be had says why."""
+
+    def __call__(
+        self, states: Mapping[str, PrefetchState], call: HookCall, templates: Sequence[Template], servers: Sequence[str]
+    ) -> Mapping[str, PrefetchState]: ...
+
+
+def fetch_nothing(
+    states: Mapping[str, PrefetchState], call: HookCall, templates: Sequence[Template], servers: Sequence[str]
+) -> Mapping[str, PrefetchState]:
+    """The step of a service that asks no FHIR server: what did not arrive stays missing."""
+    del call, templates, servers
+    return states
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The offered services, ready to answer: one per process, safe for threads.
+
+    ``only`` are the rules that may speak where only approved ones are served; None lets all speak. ``archive`` are the
+    rule files from which all this was made, ``signed_by`` the key that signed them when they came as a pack.
+    """
+
+    prepared: Prepared
+    drafts: Drafts
+    offered: Mapping[str, ServiceDefinition]
+    templates: Mapping[str, tuple[Template, ...]]
+    settings: Settings
+    fetch_missing: FetchMissing = fetch_nothing
+    only: frozenset[str] | None = None
+    archive: bytes = b""
+    signed_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """With what the cards of a call were rendered, besides the decision, and the cards with their marks."""
+
+    audience: Audience
+    acting: Acting
+    lacking: Lacking
+    cards: tuple[Json, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came of one call: the body to send and the decision behind it, with what could not be had."""
+
+    body: Json
+    decision: Decision
+    call: HookCall | None = None
+    missing: tuple[str, ...] = ()
+    shown: Shown | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BundleQuestion:
+    """How a plain Bundle is asked about: hook, time, which patient, which lists are whole (product choice no. 9).
+
+    ``full`` puts the whole text of each card into it; None leaves that to the settings.
+    """
+
+    hook: str
+    now: datetime
+    patient: str | None = None
+    complete: frozenset[str] | Literal["all"] = frozenset()
+    full: bool | None = None
+
+
+def service_named(services: Services, name: str) -> ServiceDefinition:
+    """The offered service with this id. Raises NotFoundError (RQ-1)."""
+    if name not in services.offered:
+        raise NotFoundError
+    return services.offered[name]
+
+
+def answer_call(
+    services: Services,
+    service: ServiceDefinition,
+    document: Any,
+    now: datetime,
+    servers: Sequence[str] = (),
+    decision_id: uuid.UUID | None = None,
+    *,
+    full: bool | None = None,
+) -> Answered:
+    """Answer one CDS Hooks call. ``servers`` are FHIR servers the caller's issuer may name.
+
+    Without ``decision_id`` the id is random, so no uuid of a card can be traced to a patient (CA-7);
+    golden files give one. ``full`` puts the whole text of each card into it; None leaves that to the settings.
+
+    Raises RequestError for a request that is wrong, DataUnavailableError where nothing useful can be
+    said (RP-2, SC-5), EngineError when the engines disagree.
+    """
+    call = read_call(document, hook=service.hook, strict=services.settings.strict)
+    templates = services.templates[service.id]
+    states = services.fetch_missing(states_of(call, templates), call, templates, servers)
+    lacking = missing(states, templates)
+    brought = read_context(call)
+    if not brought.orders and not brought.entries:
+        _require_something(lacking)
+    record = record_of(call, states, templates, brought)
+    decision = decide(services.prepared, record, service.hook, now, decision_id=decision_id or uuid.uuid4())
+    audience = _audience(services, service, for_patient=call.for_patient, full=full)
+    acting = _acting(services, record, Ordering(record.release, call.patient_id, call.encounter_id, now))
+    lists = Lacking(lacking, partly(states, templates))
+    cards = render_marked(services.prepared.knowledge, decision, audience, acting, lists)
+    shown = Shown(audience, acting, lists, tuple(cards))
+    body = {"cards": shown_cards(cards, audience)}
+    return Answered(body, decision, call, tuple(template.key for template in lacking), shown)
+
+
+def answer_bundle(services: Services, document: Any, question: BundleQuestion) -> Answered:
+    """Answer about a plain Bundle or list of resources: the same cards, and the decision behind them.
+
+    The same document, question and rule set give the same answer to the byte.
+    """
+    service = next(item for item in services.offered.values() if item.hook == question.hook)
+    record = read_bundle(
+        document,
+        patient=question.patient,
+        complete=question.complete,
+        order_hook=HOOKS[question.hook].has_orders,
+    )
+    record = _with_gaps(record)
+    decision = decide(services.prepared, record, question.hook, question.now)
+    audience = _audience(services, service, full=question.full)
+    acting = _acting(services, record, Ordering(record.release, record.patient_id, None, question.now))
+    knowledge = services.prepared.knowledge
+    lists = Lacking(_unsent(services.templates[service.id], record) if HOOKS[question.hook].has_orders else ())
+    return Answered(answer(knowledge, decision, render(knowledge, decision, audience, acting, lists)), decision)
+
+
+def _audience(
+    services: Services, service: ServiceDefinition, *, for_patient: bool = False, full: bool | None = None
+) -> Audience:
+    settings = services.settings
+    whole = settings.detail == "full" if full is None else full
+    return Audience(service, for_patient, settings.why_extension, services.only, whole, settings.public_url)
+
+
+def _with_gaps(record: Record) -> Record:
+    """The record, saying that it holds no problem list where it holds none: whether to speak at all is open."""
+    if record.completeness_of(_PROBLEMS) is not Completeness.NOT_SENT or record.of_type(_PROBLEMS):
+        return record
+    gap = Problem(_PROBLEMS, "the problem list was not sent: whether there is a back problem cannot be told")
+    return replace(record, problems=(*record.problems, gap))
+
+
+def _unsent(templates: Sequence[Template], record: Record) -> list[Template]:
+    """The lists on which an order rests and of which a plain Bundle held nothing; nobody was asked for the others."""
+    return [
+        template
+        for template in templates
+        if template.key in CHECKED_LISTS
+        and all(record.completeness_of(kind) is Completeness.NOT_SENT for kind in template.types)
+    ]
+
+
+def _require_something(lacking: Sequence[Template]) -> None:
+    """Refuse with 412 only when neither the patient nor the problem list could be had, and nothing is ordered.
+
+    With either of them a card can say what was not assessed; clients show that, and show a 412 as all-clear (SC-5).
+    """
+    keys = [template.key for template in lacking if template.key in ("patient", "conditions")]
+    if len(keys) == 2:  # noqa: PLR2004  # both of the two
+        raise DataUnavailableError(keys)
+
+
+def _acting(services: Services, record: Record, ordering: Ordering) -> Acting:
+    orders = {entry.reference: entry for entry in record.orders if entry.id}
+    return Acting(services.drafts, ordering, frozenset(orders), orders)

@@ -1,0 +1,45 @@
+"""HookCall: one request of an EHR, in its own words and checked, before any FHIR content is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from service.errors import Fault
+from service.knowledge.hooks import PATIENT_SIDE, Hook
+
+
+@dataclass(frozen=True, slots=True)
+class HookCall:
+    """One request. ``patient_id`` and ``encounter_id`` are bare ids, ``user`` is ``Type/id``.
+
+    ``fhir_authorization`` is there only when it is whole and ``fhir_server`` came with it (FA-1);
+    its token must not be kept or logged (FA-3), so it is left out of the text of a call.
+    ``oddities`` were tolerated and are worth a log line.
+    """
+
+    hook: Hook
+    hook_instance: str
+    user: str | None
+    patient_id: str = field(repr=False)
+    encounter_id: str | None = field(repr=False)
+    context: Mapping[str, Any] = field(repr=False)
+    prefetch: Mapping[str, Any] = field(repr=False)
+    fhir_server: str | None = field(repr=False)
+    fhir_authorization: Mapping[str, Any] | None = field(repr=False)
+    oddities: tuple[Fault, ...] = ()
+
+    @property
+    def for_patient(self) -> bool:
+        """Whether the answer is read by the patient or a relative, not by a clinician."""
+        return self.user is not None and self.user.partition("/")[0] in PATIENT_SIDE
+
+    @property
+    def tokens(self) -> Mapping[str, str]:
+        """What the prefetch tokens of this call stand for, the user's bare id among them (TK-7)."""
+        known = {f"context.{name}": value for name, value in self.context.items() if name in self.hook.tokens}
+        if self.user is not None:
+            kind, _, bare = self.user.partition("/")
+            known[f"user{kind}Id"] = bare
+        return known

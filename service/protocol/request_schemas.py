@@ -1,0 +1,197 @@
+"""The shape of a CDS Hooks request: one marshmallow schema per hook, all faults at once, each with its path.
+
+Lenient where real clients are sloppy (chapter 24 of the protocol reference): unknown keys are
+ignored (RQ-9), null means absent for what is optional (RQ-12), ``Patient/1`` means ``1`` (RQ-11).
+FHIR content is not judged here (RQ-10). No fault quotes what was sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any, cast
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+
+from service.errors import Fault, RequestError
+from service.knowledge.hooks import HOOKS, ContextField, Hook, Kind
+from service.protocol.request import HookCall
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+# Wider than a FHIR id: real servers use underscores and long ids. No slash, so it cannot leave its place in a URL.
+_ID = re.compile(r"[A-Za-z0-9\-._]{1,128}")
+
+# Marshmallow's own sentences in the voice of ours.
+_SENTENCES = {
+    "Missing data for required field.": "is missing",
+    "Field may not be null.": "is missing",
+    "Not a valid string.": "must be a string",
+    "Not a valid mapping type.": "must be an object",
+    "Not a valid list.": "must be an array",
+    "Not a valid integer.": "must be an integer",
+    "Invalid input type.": "must be an object",
+}
+
+
+def _not_blank(value: str) -> None:
+    if not value.strip():
+        raise ValidationError("must not be empty")
+
+
+def _id_of(kind: str) -> Callable[[str], None]:
+    def check(value: str) -> None:
+        if not _ID.fullmatch(value.removeprefix(f"{kind}/")):
+            raise ValidationError(f"must be the bare id of a {kind}")
+
+    return check
+
+
+def _person(types: tuple[str, ...]) -> Callable[[str], None]:
+    # Who the user is decides what may be shown, so a doubtful user is refused.
+    def check(value: str) -> None:
+        kind, _, bare = value.partition("/")
+        if kind not in types or not _ID.fullmatch(bare):
+            raise ValidationError(f"must be Type/id of a {', '.join(types[:-1])} or {types[-1]}")
+
+    return check
+
+
+def _text(
+    *, required: bool = True, check: Callable[[str], None] = _not_blank, pattern: str = r"\S"
+) -> fields.Field[str]:
+    # The pattern is for the OpenAPI description; ``check`` decides, and says it in words.
+    return fields.String(required=required, allow_none=not required, validate=check, metadata={"pattern": pattern})
+
+
+def _object(*, required: bool = True) -> fields.Field[Any]:
+    return fields.Dict(required=required, allow_none=not required)
+
+
+class LenientSchema(Schema):
+    """Ignores keys it does not know, as hooks gain optional fields in minor versions (RQ-9)."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+
+class FhirAuthorizationSchema(LenientSchema):
+    """Chapter 6: the token with which the service may ask the client's FHIR server."""
+
+    access_token = _text()
+    token_type = fields.String(required=True, validate=validate.OneOf(["Bearer", "bearer"], error="must be Bearer"))
+    expires_in = fields.Integer(required=True, strict=True)
+    scope = _text()
+    subject = _text()
+    patient = _text(required=False)
+
+
+class EnvelopeSchema(LenientSchema):
+    """Chapter 4: what every request has, whatever its hook."""
+
+    hook = _text()
+    hookInstance = _text()  # noqa: N815  # the protocol's spelling
+    context = _object()
+    prefetch = _object(required=False)
+    fhirServer = _text(required=False)  # noqa: N815
+    fhirAuthorization = _object(required=False)  # noqa: N815
+
+
+_ENVELOPE = EnvelopeSchema()
+_AUTHORIZATION = FhirAuthorizationSchema()
+
+
+def _field_for(field: ContextField) -> fields.Field[Any]:
+    if field.kind is Kind.USER:
+        pattern = rf"^({'|'.join(field.types)})/{_ID.pattern}$"
+        return _text(required=field.required, check=_person(field.types), pattern=pattern)
+    if field.kind is Kind.ID:
+        pattern = rf"^({field.types[0]}/)?{_ID.pattern}$"
+        return _text(required=field.required, check=_id_of(field.types[0]), pattern=pattern)
+    if field.kind is Kind.SELECTIONS:
+        return fields.List(fields.String(), required=field.required)
+    return _object(required=field.required)
+
+
+@cache
+def context_schema(hook: str) -> LenientSchema:
+    """The schema of one hook's context (chapter 22). One per hook, so that every field has a type of its own."""
+    members = {field.name: _field_for(field) for field in HOOKS[hook].fields}
+    name = "".join(part.capitalize() for part in hook.split("-")) + "ContextSchema"
+    return cast("LenientSchema", type(name, (LenientSchema,), members)())
+
+
+def read_call(document: Any, *, hook: str, strict: bool = False) -> HookCall:
+    """The request as the service of ``hook`` understands it. Raises RequestError (400) with every fault.
+
+    ``strict`` refuses what is otherwise tolerated and noted: a hookInstance that is no UUID (RQ-3),
+    an unusable fhirAuthorization or one without fhirServer (RQ-5).
+    """
+    faults: list[Fault] = []
+    envelope = _load(_ENVELOPE, document, "", faults)
+    if "hook" in envelope and envelope["hook"] != hook:
+        faults.append(Fault("hook", "this service is not offered for that hook", f"it answers {hook}"))
+    context: Mapping[str, Any] = {}
+    if "context" in envelope:
+        context = _load(context_schema(hook), envelope["context"], "context", faults)
+    oddities = tuple(_oddities(envelope))
+    if faults or (strict and oddities):
+        raise RequestError([*faults, *(oddities if strict else ())])
+    return _call(HOOKS[hook], envelope, context, oddities)
+
+
+def _call(hook: Hook, envelope: Mapping[str, Any], context: Mapping[str, Any], oddities: tuple[Fault, ...]) -> HookCall:
+    given = {name: value for name, value in context.items() if value is not None}
+    for field in hook.fields:
+        if field.kind is Kind.ID and field.name in given:
+            given[field.name] = given[field.name].removeprefix(f"{field.types[0]}/")
+    server = envelope.get("fhirServer")
+    authorization = envelope.get("fhirAuthorization")
+    usable = server is not None and authorization is not None and not _AUTHORIZATION.validate(authorization)
+    return HookCall(
+        hook=hook,
+        hook_instance=envelope["hookInstance"],
+        user=given.get("userId"),
+        patient_id=given["patientId"],
+        encounter_id=given.get("encounterId"),
+        context=given,
+        prefetch=envelope.get("prefetch") or {},
+        fhir_server=server,
+        fhir_authorization=authorization if usable else None,
+        oddities=oddities,
+    )
+
+
+def _oddities(envelope: Mapping[str, Any]) -> Iterator[Fault]:
+    instance = envelope.get("hookInstance")
+    if instance is not None and not _UUID.fullmatch(instance):
+        yield Fault("hookInstance", "is not a UUID")
+    authorization = envelope.get("fhirAuthorization")
+    if authorization is None:
+        return
+    if envelope.get("fhirServer") is None:
+        yield Fault("fhirServer", "is missing although fhirAuthorization is given")
+    yield from _faults(_AUTHORIZATION.validate(authorization), "fhirAuthorization")
+
+
+def _load(schema: Schema, document: Any, path: str, faults: list[Fault]) -> Mapping[str, Any]:
+    """What the schema accepts of the document; what it does not accept goes to ``faults``."""
+    try:
+        return cast("Mapping[str, Any]", schema.load(document))
+    except ValidationError as error:
+        messages = error.messages if isinstance(error.messages, dict) else {"_schema": error.messages}
+        faults += _faults(messages, path)
+        return error.valid_data if isinstance(error.valid_data, dict) else {}
+
+
+def _faults(messages: Mapping[Any, Any], path: str) -> Iterator[Fault]:
+    for name, told in messages.items():
+        where = path or "body"
+        if isinstance(name, int):
+            where = f"{path}[{name}]"
+        elif name != "_schema":
+            where = f"{path}.{name}".lstrip(".")
+        if isinstance(told, Mapping):
+            yield from _faults(told, where)
+        else:
+            yield from (Fault(where, _SENTENCES.get(text, text)) for text in told)

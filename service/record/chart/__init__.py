@@ -1,0 +1,1 @@
+"""The chart's index: every coding matched once, and what single entries say."""

@@ -1,0 +1,86 @@
+"""Answers: what an Observation or a questionnaire item answers, yes or no (decision 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from service.knowledge.model import FactSource
+from service.record.chart.code_match import Hit
+from service.record.chart.concepts import as_objects
+from service.record.values.coding import CodeIndex, codings
+from service.record.values.dates import When, earliest, parse
+
+_SNOMED = "http://snomed.info/sct"
+_LOINC = "http://loinc.org"
+_YES_NO = ("http://terminology.hl7.org/CodeSystem/v2-0136", "http://hl7.org/fhir/v2/0136")
+
+_CODES: Mapping[tuple[str | None, str], bool] = {
+    (_SNOMED, "373066001"): True,
+    (_SNOMED, "373067005"): False,
+    (_SNOMED, "52101004"): True,
+    (_SNOMED, "2667000"): False,
+    (_LOINC, "LA33-6"): True,
+    (_LOINC, "LA32-8"): False,
+    (_LOINC, "LA9633-4"): True,
+    (_LOINC, "LA9634-2"): False,
+    **{(system, "Y"): True for system in _YES_NO},
+    **{(system, "N"): False for system in _YES_NO},
+}
+
+_WORDS: Mapping[str, bool] = {"yes": True, "no": False, "present": True, "absent": False, "true": True, "false": False}
+
+ANSWERED = ("Observation", "QuestionnaireResponse")
+"""The resource types that answer a question rather than state a fact."""
+
+
+def answer_of(hit: Hit, source: FactSource, index: CodeIndex) -> bool | None:
+    """What a hit answers: True for yes, False for no, None when it holds no answer that can be read."""
+    answer = _read(hit, source, index)
+    if source.inverted:
+        return False if answer is True else None
+    return answer
+
+
+def _read(hit: Hit, source: FactSource, index: CodeIndex) -> bool | None:
+    if hit.chosen:
+        return True
+    if hit.entry.type == "Observation":
+        return _answer(hit.holder, source, index)
+    answers = [_answer(item, source, index) for item in as_objects(hit.holder.get("answer"))]
+    if True in answers:
+        return True
+    return False if False in answers else None
+
+
+def stated_date(hit: Hit) -> When | None:
+    """The date a hit gives as its answer; None when it gives none."""
+    holders = [hit.holder] if hit.entry.type == "Observation" else as_objects(hit.holder.get("answer"))
+    dates = [parse(holder.get(name)) for holder in holders for name in ("valueDateTime", "valueDate")]
+    return earliest(*dates)
+
+
+def _answer(holder: Mapping[str, Any], source: FactSource, index: CodeIndex) -> bool | None:
+    boolean = holder.get("valueBoolean")
+    if isinstance(boolean, bool):
+        return boolean
+    for name in ("valueCodeableConcept", "valueCoding"):
+        if name in holder:
+            return _coded(holder[name], source, index)
+    words = holder.get("valueString")
+    return _WORDS.get(words.strip().casefold()) if isinstance(words, str) else None
+
+
+def _coded(concept: object, source: FactSource, index: CodeIndex) -> bool | None:
+    """The site's own yes and no first, then the codes everybody uses, then the bare word."""
+    match = index.match(concept)
+    if not match.sets.isdisjoint(source.yes):
+        return True
+    if not match.sets.isdisjoint(source.no):
+        # Words alone never make anything absent.
+        return None if match.by_text else False
+    known = {_CODES[key] for coding in codings(concept) if (key := (coding.system, coding.code)) in _CODES}
+    if known:
+        return True in known
+    text = concept.get("text") if isinstance(concept, Mapping) else None
+    return _WORDS.get(text.strip().casefold()) if isinstance(text, str) else None

@@ -1,0 +1,43 @@
+"""Hit: one place in the record whose code lies in a value set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from service.record.chart.dating import Extent, extent_of
+from service.record.model import Entry
+from service.record.values.dates import When
+from service.record.values.statuses import Standing, standing
+
+Key = tuple[str, str]
+"""A resource type (or ``medication``, ``order``) and a value set (or "" for any)."""
+
+
+@dataclass(eq=False)
+class Hit:
+    """One place in the record whose code lies in a value set.
+
+    ``holder`` is the element that carries the value: the resource itself, a component of an Observation,
+    or an item of a QuestionnaireResponse. ``chosen`` is True when the set holds the answer that was chosen,
+    not the question; ``past`` when only the words match and speak of the past ("history of ...").
+    """
+
+    entry: Entry
+    holder: Mapping[str, Any]
+    text: str
+    birth: When | None
+    by_text: bool
+    chosen: bool = False
+    past: bool = False
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def standing(self) -> Standing:
+        return standing(self.entry.resource)
+
+    @cached_property
+    def extent(self) -> Extent:
+        return extent_of(self.entry.type, self.entry.resource, self.birth)

@@ -1,0 +1,117 @@
+"""Dating: when what a resource tells of began and ended, as recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from service.record.model import Resource
+from service.record.values.dates import When, parse, parse_period
+from service.record.values.units import decimal
+
+FIRST_RECORDED = "first recorded"
+_YEARS = frozenset({"a", "year", "years"})
+_OLDEST = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """From when to when. ``end`` None: it ended when it began, or has not ended, as ``open`` tells.
+
+    ``first_recorded`` says that the beginning is not known and ``start`` is only the day on which
+    somebody wrote it down: a latest possible beginning (decision 7).
+    """
+
+    start: When | None = None
+    end: When | None = None
+    open: bool = False
+    first_recorded: bool = False
+
+    @property
+    def last(self) -> When | None:
+        """The latest recorded moment."""
+        return self.end or self.start
+
+
+NEVER_DATED = Extent()
+
+
+def _point(resource: Resource, *names: str) -> Extent | None:
+    """The first of some elements that holds a readable date or period."""
+    for name in names:
+        value = resource.get(name)
+        if isinstance(value, Mapping):
+            span = parse_period(value)
+            if span is not None:
+                return Extent(span.start or span.end, span.end, open=span.end is None)
+        elif value is not None:
+            when = parse(value)
+            if when is not None:
+                return Extent(when)
+    return None
+
+
+def _years_old(value: object, birth: When | None) -> Extent | None:
+    """The year of life in which it began, from an age in years."""
+    if not isinstance(value, Mapping) or birth is None or str(value.get("code", value.get("unit"))) not in _YEARS:
+        return None
+    years = decimal(value.get("value"))
+    if years is None or not 0 <= years <= _OLDEST:
+        return None
+    first = date(min(birth.first_day.year + int(years), 9999), 1, 1)
+    last = date(min(birth.last_day.year + int(years) + 1, 9999), 12, 31)
+    start, end = parse(first.isoformat()), parse(last.isoformat())
+    if start is None or end is None:
+        return None
+    text = f"at age {int(years)}"
+    return Extent(When(start.first, end.last, start.first_day, end.last_day, timed=False, text=text))
+
+
+def _onset(resource: Resource, birth: When | None) -> Extent:
+    found = _point(resource, "onsetDateTime", "onsetPeriod") or _years_old(resource.get("onsetAge"), birth)
+    if found is not None:
+        return Extent(found.start)
+    recorded = _point(resource, "recordedDate")
+    return Extent(recorded.start, first_recorded=True) if recorded else NEVER_DATED
+
+
+def _elements(*names: str) -> Callable[[Resource, When | None], Extent]:
+    def extent(resource: Resource, _birth: When | None) -> Extent:
+        return _point(resource, *names) or NEVER_DATED
+
+    return extent
+
+
+def _observation(resource: Resource, _birth: When | None) -> Extent:
+    found = _point(resource, "effectiveDateTime", "effectiveInstant", "effectivePeriod")
+    if found is None:
+        timing: Any = resource.get("effectiveTiming")
+        events = timing.get("event") if isinstance(timing, Mapping) else None
+        dates = [when for when in map(parse, events) if when] if isinstance(events, list) else []
+        found = Extent(max(dates, key=lambda when: (when.last, when.first))) if dates else _point(resource, "issued")
+    return found or NEVER_DATED
+
+
+_BY_TYPE: Mapping[str, Callable[[Resource, When | None], Extent]] = {
+    "Condition": _onset,
+    "AllergyIntolerance": _onset,
+    "Procedure": _elements("performedDateTime", "performedPeriod"),
+    "Observation": _observation,
+    "QuestionnaireResponse": _elements("authored"),
+    "ServiceRequest": _elements("authoredOn", "occurrenceDateTime", "occurrencePeriod"),
+    "DiagnosticReport": _elements("effectiveDateTime", "effectivePeriod", "issued"),
+    "ImagingStudy": _elements("started"),
+    "DeviceUseStatement": _elements("timingDateTime", "timingPeriod", "recordedOn"),
+    "Communication": _elements("sent", "received"),
+    "CommunicationRequest": _elements("authoredOn", "occurrenceDateTime", "occurrencePeriod"),
+    "Encounter": _elements("period"),
+    "Goal": _elements("startDate", "statusDate"),
+}
+
+
+def extent_of(resource_type: str, resource: Resource, birth: When | None) -> Extent:
+    """When what the resource tells of began and ended. Without any date: an extent without ends."""
+    reader = _BY_TYPE.get(resource_type)
+    return reader(resource, birth) if reader else NEVER_DATED

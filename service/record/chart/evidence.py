@@ -1,0 +1,138 @@
+"""Votes: what single entries of the record say about one fact, and what they make of it together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from service.finding import Evidence, Finding, Status
+from service.knowledge.model import FactDefinition
+from service.record.model import Completeness, Record
+from service.record.values.dates import When
+from service.record.values.statuses import Counts, standing
+
+
+class Verdict(IntEnum):
+    """What one entry says: no, perhaps, yes."""
+
+    NO = 0
+    MAYBE = 1
+    YES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One entry, what it says, when it began and when it ended (or was last recorded).
+
+    ``latest_start`` says that the beginning is a latest possible one: only the first record is dated.
+    """
+
+    verdict: Verdict
+    evidence: Evidence
+    when: When | None = None
+    began: When | None = None
+    latest_start: bool = False
+
+
+def joined(*notes: str | None) -> str | None:
+    """Several caveats as one, each once; None when there is none."""
+    kept = dict.fromkeys(note for note in notes if note)
+    return "; ".join(kept) if kept else None
+
+
+def ordered(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """Evidence each once, newest first, the same whatever the order of the record."""
+    by_name = sorted(dict.fromkeys(evidence), key=lambda item: (item.resource, item.text, item.note or ""))
+    return tuple(sorted(by_name, key=lambda item: item.date or "", reverse=True))
+
+
+_MOST_REMARKS = 6
+
+
+def remarks(notes: Iterable[str | None]) -> tuple[str, ...]:
+    """Notes each once, in a fixed order; of very many the first few, and how many more there are."""
+    kept = sorted({note for note in notes if note})
+    more = len(kept) - _MOST_REMARKS
+    return (*kept[:_MOST_REMARKS], f"and {more} more remarks") if more > 0 else tuple(kept)
+
+
+_LISTS = {
+    Completeness.NOT_SENT: "{} list not sent",
+    Completeness.PARTIAL: "only part of the {} list was sent",
+    Completeness.FAILED: "{} list could not be fetched",
+}
+
+
+def shortfalls(types: Iterable[str], record: Record) -> tuple[str, ...]:
+    """For each resource type whose list is not whole, why."""
+    return tuple(
+        _LISTS[state].format(name)
+        for name in dict.fromkeys(types)
+        if (state := record.completeness_of(name)) is not Completeness.COMPLETE
+    )
+
+
+def _has_entries(name: str, record: Record) -> bool:
+    return any(standing(entry.resource).counts is not Counts.NEVER for entry in record.of_type(name))
+
+
+def is_whole(definition: FactDefinition, record: Record) -> bool:
+    """Whether silence counts as absent: the definition allows it and the lists it names were sent whole."""
+    if not definition.complete or shortfalls(definition.complete, record):
+        return False
+    return not definition.complete_nonempty or all(_has_entries(name, record) for name in definition.complete)
+
+
+def read_types(definition: FactDefinition) -> tuple[str, ...]:
+    """The resource types a fact looks at, in the order written."""
+    return tuple(dict.fromkeys((*definition.complete, *(source.resource for source in definition.sources))))
+
+
+def silence(definition: FactDefinition, record: Record, notes: Sequence[str | None] = ()) -> Finding:
+    """What finding nothing means: absent when the definition allows it, else unknown with the reasons."""
+    if is_whole(definition, record):
+        said = f"nothing found in the complete list: {', '.join(definition.complete)}"
+        return Finding(definition.id, Status.ABSENT, notes=(*remarks(notes), said))
+    reasons = shortfalls(read_types(definition), record)
+    if definition.complete_nonempty and not reasons:
+        reasons = ("the list is empty, which is not an answer",)
+    return Finding(definition.id, Status.UNKNOWN, notes=(*remarks(notes), *(reasons or ("not recorded",))))
+
+
+def weigh(
+    definition: FactDefinition, votes: Sequence[Vote], record: Record, notes: Sequence[str | None] = ()
+) -> Finding:
+    """All votes together: any yes wins; a perhaps beats a no; without a vote, silence decides.
+
+    With ``newest_wins`` only the entries that may be the newest have a vote.
+    """
+    heard = newest(votes) if definition.newest_wins else list(votes)
+    if not heard:
+        return silence(definition, record, notes)
+    best = max(vote.verdict for vote in heard)
+    evidence = ordered(vote.evidence for vote in heard if vote.verdict is best)
+    if best is Verdict.YES:
+        told = [f"also answered no ({vote.evidence.resource})" for vote in votes if vote.verdict is Verdict.NO]
+        return Finding(definition.id, Status.PRESENT, evidence=evidence, notes=remarks((*notes, *told)))
+    if best is Verdict.MAYBE:
+        reasons = [vote.evidence.note for vote in heard if vote.verdict is best]
+        return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=remarks((*notes, *reasons)))
+    told = [f"formerly answered yes ({vote.evidence.resource})" for vote in votes if vote.verdict is Verdict.YES]
+    return Finding(definition.id, Status.ABSENT, evidence=evidence, notes=remarks((*notes, *told)))
+
+
+def newest(votes: Sequence[Vote]) -> list[Vote]:
+    """The votes that may be the newest. An undated no is taken for old, an undated yes for new: caution."""
+    dated = [vote.when for vote in votes if vote.when is not None]
+    if not dated:
+        return list(votes)
+    surely = max(when.first for when in dated)
+    sure_day = max(when.first_day for when in dated)
+
+    def may_be_newest(vote: Vote) -> bool:
+        if vote.when is None:
+            return vote.verdict is not Verdict.NO
+        return vote.when.last >= surely if vote.when.timed else vote.when.last_day >= sure_day
+
+    return [vote for vote in votes if may_be_newest(vote)]

@@ -1,0 +1,161 @@
+"""Chart: the record of one call with every coding matched once, so that facts only look things up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from service.knowledge.model import Knowledge
+from service.record.chart.code_match import Hit, Key
+from service.record.chart.concepts import as_objects, concepts_of
+from service.record.chart.episode import Episode, newest_episode
+from service.record.medication.drugs import Drugs
+from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, standing_of, with_all_classes
+from service.record.model import Entry, Record
+from service.record.values.coding import CodeIndex, concept_text
+from service.record.values.dates import When, at, parse
+
+MEDICATION = "medication"
+UNRECOGNISED: Key = (MEDICATION, "")
+ORDER: Key = ("order", "")
+
+
+class Matcher:
+    """The value sets and the drug table, prepared once, and which of them the facts ask about."""
+
+    def __init__(self, knowledge: Knowledge, keys: Iterable[Key]) -> None:
+        self.index = CodeIndex(knowledge.value_sets)
+        self.drugs = Drugs(knowledge.value_sets)
+        self.episode = knowledge.episode
+        self.settings: Mapping[str, str] = {"jurisdiction": knowledge.jurisdiction, **knowledge.settings}
+        asked: dict[str, set[str]] = {"Condition": set(knowledge.episode)}
+        for name, value_set in keys:
+            asked.setdefault(name, set()).add(value_set)
+        self.reads_medications = bool(asked.pop(MEDICATION, None))
+        self.asked: Mapping[str, frozenset[str]] = {name: frozenset(sets) for name, sets in asked.items()}
+
+
+class Chart:
+    """One record at one moment, indexed: the only thing the kinds look at."""
+
+    def __init__(self, matcher: Matcher, record: Record, now: datetime) -> None:
+        self.matcher = matcher
+        self.record = record
+        self.now = now
+        self.hits: dict[Key, list[Hit]] = {}
+        for name, asked in matcher.asked.items():
+            for entry in record.of_type(name):
+                self._index(entry, asked)
+
+    @cached_property
+    def today(self) -> When:
+        """Now, as a When."""
+        return at(self.now)
+
+    @cached_property
+    def birth(self) -> When | None:
+        """The birth date of the patient, if it was sent."""
+        patient = self.record.patient
+        return parse(patient.resource.get("birthDate")) if patient else None
+
+    @cached_property
+    def episode(self) -> Episode | None:
+        """The current episode, or None when no active problem starts one."""
+        return newest_episode(self.under("Condition", self.matcher.episode))
+
+    @cached_property
+    def medications(self) -> tuple[Medication, ...]:
+        """Every medication entry of the record with its drug recognised; those entered in error left out."""
+        return tuple(self._medications(self._medication_entries()))
+
+    @cached_property
+    def orders(self) -> tuple[Medication, ...]:
+        """The medication orders of this call with their drug recognised."""
+        return tuple(self._medications(entry for entry in self.record.orders if entry.type == "MedicationRequest"))
+
+    def held(self) -> set[Key]:
+        """All keys under which this chart holds something."""
+        found = set(self.hits)
+        if self.matcher.reads_medications:
+            for medication in self.medications:
+                found.update((MEDICATION, name) for name in medication.drug.classes)
+                if not medication.drug.recognised:
+                    found.add(UNRECOGNISED)
+        if self.record.orders:
+            found.add(ORDER)
+        return found
+
+    def under(self, resource_type: str, value_sets: Iterable[str]) -> list[Hit]:
+        """The hits of one type in any of some value sets, each once."""
+        lists = [found for name in value_sets if (found := self.hits.get((resource_type, name)))]
+        if len(lists) == 1:
+            return lists[0]
+        return list(dict.fromkeys(hit for found in lists for hit in found))
+
+    def _medication_entries(self) -> Iterator[Entry]:
+        for name in MEDICATION_TYPES:
+            yield from self.record.of_type(name)
+
+    def _medications(self, entries: Iterable[Entry]) -> Iterator[Medication]:
+        for entry in entries:
+            found = self.matcher.drugs.recognise(entry.resource, self.record.resolve)
+            drug = with_all_classes(found, self.matcher.index)
+            yield Medication(entry, drug, standing_of(entry, self.now))
+
+    def _index(self, entry: Entry, asked: frozenset[str]) -> None:
+        if entry.type == "QuestionnaireResponse":
+            self._index_items(entry, entry.resource, asked)
+            return
+        for concept in concepts_of(entry.type, entry.resource, self.record):
+            self._match(entry, concept, entry.resource, asked)
+        if entry.type == "Observation" and "component" in entry.resource:
+            for component in as_objects(entry.resource["component"]):
+                self._match(entry, component.get("code"), component, asked)
+        elif entry.type == "AllergyIntolerance":
+            self._index_allergy(entry, asked)
+
+    def _match(self, entry: Entry, concept: object, holder: Mapping[str, Any], asked: frozenset[str]) -> None:
+        match = self.matcher.index.match(concept)
+        if match.sets and not match.sets.isdisjoint(asked):
+            hit = Hit(entry, holder, match.text, self._birth_for(entry), by_text=match.by_text, notes=match.notes)
+            self._add(hit, match.sets & asked)
+        if match.past_sets and not match.past_sets.isdisjoint(asked):
+            past = Hit(entry, holder, match.text, self._birth_for(entry), by_text=True, past=True, notes=match.notes)
+            self._add(past, match.past_sets & asked)
+
+    def _birth_for(self, entry: Entry) -> When | None:
+        return self.birth if "onsetAge" in entry.resource else None
+
+    def _add(self, hit: Hit, value_sets: Iterable[str]) -> None:
+        for name in value_sets:
+            self.hits.setdefault((hit.entry.type, name), []).append(hit)
+
+    def _index_allergy(self, entry: Entry, asked: frozenset[str]) -> None:
+        """An allergy to a drug may be coded as the drug: test it through the drug table too (terminology.md 2)."""
+        for concept in concepts_of(entry.type, entry.resource, self.record):
+            drug = with_all_classes(self.matcher.drugs.recognise_concept(concept), self.matcher.index)
+            classes = (drug.classes & asked) - {
+                name for kind, name in self.hits if kind == entry.type and self.hits[kind, name][-1].entry is entry
+            }
+            if classes:
+                by_text = drug.by in BY_WORDS
+                self._add(Hit(entry, entry.resource, drug.text, birth=None, by_text=by_text), classes)
+
+    def _index_items(self, entry: Entry, parent: Mapping[str, Any], asked: frozenset[str]) -> None:
+        for item in as_objects(parent.get("item")):
+            link = item.get("linkId")
+            sets = self.matcher.index.sets_of_link(link) & asked if isinstance(link, str) else frozenset()
+            if sets:
+                text = item.get("text")
+                self._add(
+                    Hit(entry, item, text if isinstance(text, str) else str(link), birth=None, by_text=False), sets
+                )
+            for answer in as_objects(item.get("answer")):
+                chosen = answer.get("valueCoding")
+                match = self.matcher.index.match(chosen) if chosen is not None else None
+                if match is not None and not match.by_text and (found := match.sets & asked):
+                    self._add(Hit(entry, answer, concept_text(chosen), birth=None, by_text=False, chosen=True), found)
+                self._index_items(entry, answer, asked)
+            self._index_items(entry, item, asked)

@@ -1,0 +1,184 @@
+"""Measure: numbers recorded for a patient, and which of them is the newest that may be used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from service.finding import Evidence
+from service.knowledge.model import FactSource
+from service.record.chart.code_match import Hit
+from service.record.chart.evidence import joined
+from service.record.chart.index import Chart
+from service.record.chart.window import FUTURE, Place, is_future, place, within
+from service.record.values.dates import When
+from service.record.values.interval import Interval
+from service.record.values.statuses import Counts
+from service.record.values.units import Refused, is_plausible, read_value, substance_of
+
+BY_TEXT = "matched by text only"
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One number with its date. ``inside`` tells whether it lies in the look-back (None: cannot be told)."""
+
+    number: Interval
+    when: When | None
+    inside: bool | None
+    evidence: Evidence
+
+    @property
+    def told(self) -> str:
+        """The value and date in words."""
+        return f"{self.evidence.text} on {self.evidence.date}" if self.when else f"{self.evidence.text}, undated"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What numbers are asked for."""
+
+    sources: tuple[FactSource, ...]
+    unit: str
+    look_back_days: Decimal | None = None
+    plausible: tuple[Decimal, Decimal] | None = None
+
+
+@dataclass(slots=True)
+class Measurements:
+    """What was found: final values, values that are not final yet, and why others were passed over."""
+
+    final: list[Measurement]
+    preliminary: list[Measurement]
+    notes: list[str | None]
+
+
+def measurements(wanted: Wanted, chart: Chart) -> Measurements:
+    """The readable numbers the sources name; those dated in the future left out.
+
+    Of those that are far too old to use only the newest is read, to be named.
+    """
+    found = Measurements([], [], [])
+    for source in wanted.sources:
+        substance = substance_of(source.codes)
+        old = []
+        for hit in chart.under(source.resource, source.codes):
+            if hit.standing.counts is Counts.NEVER:
+                continue
+            if _is_far_too_old(hit, wanted, chart):
+                old.append(hit)
+            else:
+                _add(found, hit, source, wanted, substance, chart)
+        for hit in sorted(old, key=_age, reverse=True):
+            if found.final:
+                break
+            _add(found, hit, source, wanted, substance, chart)
+    return found
+
+
+def _is_far_too_old(hit: Hit, wanted: Wanted, chart: Chart) -> bool:
+    """A quick look, two days wider than the look-back, that spares reading years of old results."""
+    when = hit.extent.last
+    if wanted.look_back_days is None or when is None or hit.extent.open:
+        return False
+    return (chart.today.last_day - when.last_day).days > wanted.look_back_days + 2
+
+
+def _age(hit: Hit) -> tuple[float, str]:
+    when = hit.extent.last
+    return (when.last.timestamp() if when else 0.0, hit.entry.reference)
+
+
+def _add(
+    found: Measurements, hit: Hit, source: FactSource, wanted: Wanted, substance: str | None, chart: Chart
+) -> None:
+    reading = read_value(hit.holder, wanted.unit, substance)
+    where = hit.entry.reference
+    if isinstance(reading, Refused):
+        if "component" in hit.holder:
+            return  # a panel: its values stand in the components
+        found.notes.append(f"{where}: {reading.reason}")
+        return
+    if wanted.plausible is not None and not is_plausible(reading, *wanted.plausible):
+        found.notes.append(f"{where}: implausible value not used")
+        return
+    when = hit.extent.last
+    if when is not None and is_future(when, chart.now):
+        found.notes.append(f"{where}: {FUTURE}")
+        return
+    spot = _spot(hit, source, wanted, chart)
+    text = BY_TEXT if hit.by_text else None
+    note = joined(hit.standing.note, reading.note, spot.note, text, *hit.notes)
+    evidence = Evidence(where, reading.text, when.text if when else None, note)
+    (found.preliminary if hit.standing.provisional else found.final).append(
+        Measurement(reading.interval, when, spot.inside, evidence)
+    )
+
+
+def _spot(hit: Hit, source: FactSource, wanted: Wanted, chart: Chart) -> Place:
+    spots = [place(hit, source, chart)]
+    if wanted.look_back_days is not None:
+        spots.append(within(hit.extent, wanted.look_back_days, chart.now))
+    for answer in (False, None):
+        for spot in spots:
+            if spot.inside is answer:
+                return spot
+    return spots[0]
+
+
+def candidates(found: Iterable[Measurement], *, same_day: bool) -> list[Measurement]:
+    """The measurements that may be the newest; with ``same_day`` all of the newest calendar day."""
+    dated = [one for one in found if one.when is not None]
+    if not dated:
+        return []
+    first = max(one.when.first for one in dated if one.when)
+    first_day = max(one.when.first_day for one in dated if one.when)
+
+    def may_be_newest(when: When | None) -> bool:
+        if when is None:
+            return False
+        if same_day or not when.timed:
+            return when.last_day >= first_day
+        return when.last >= first
+
+    return [one for one in dated if may_be_newest(one.when)]
+
+
+def newest(found: Sequence[Measurement], *, prefer: str | None, look_back: bool) -> list[Measurement]:
+    """The newest usable measurement; several when their order cannot be told and no preference is given.
+
+    An undated one is used only when nothing dated exists and no look-back is asked for.
+    """
+    usable = [one for one in found if one.inside is not False and one.when is not None]
+    if not any(one.inside for one in usable):
+        undated = [one for one in found if one.when is None]
+        return [] if look_back or usable else preferred(undated, prefer)
+    return preferred(candidates(usable, same_day=prefer is not None), prefer)
+
+
+def preferred(tied: Sequence[Measurement], prefer: str | None) -> list[Measurement]:
+    """Of several that may all be the newest, the one the fact prefers; without a preference all of them."""
+    if not tied or prefer is None:
+        return list(tied)
+    choose = min if prefer == "lowest" else max
+
+    def key(one: Measurement) -> tuple[Decimal, Decimal, float, str]:
+        low = one.number.low if one.number.low is not None else Decimal("-Infinity")
+        high = one.number.high if one.number.high is not None else Decimal("Infinity")
+        ends = (low, high) if prefer == "lowest" else (high, low)
+        seconds = one.when.last.timestamp() if one.when else 0.0
+        return (*ends, seconds, one.evidence.resource)
+
+    return [choose(tied, key=key)]
+
+
+def hull(numbers: Iterable[Interval]) -> Interval:
+    """The smallest interval that holds all of some intervals."""
+    lows, highs = [], []
+    for number in numbers:
+        lows.append(number.low)
+        highs.append(number.high)
+    low = None if None in lows else min((one for one in lows if one is not None), default=None)
+    high = None if None in highs else max((one for one in highs if one is not None), default=None)
+    return Interval(low, high)

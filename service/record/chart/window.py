@@ -1,0 +1,117 @@
+"""Window: whether something recorded lies inside a look-back or inside the current episode.
+
+Three-valued, because dates may be partial: True, False, or None when it cannot be told. What a source
+does with None is its own line: ``undated: true`` counts it (caution), ``undated: false`` does not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from service.knowledge.model import FactSource
+from service.record.chart.code_match import Hit
+from service.record.chart.dating import FIRST_RECORDED, Extent
+from service.record.chart.episode import Episode
+from service.record.chart.index import Chart
+from service.record.values.dates import When, days_since, within_days
+from service.record.values.statuses import Counts
+
+UNDATED = "undated"
+UNSURE = "date not exact enough"
+FUTURE = "dated after this call"
+NO_EPISODE = "start of the episode not known"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something lies: inside, outside (False), or not to be told (None), and what a reader must know."""
+
+    inside: bool | None
+    note: str | None = None
+
+
+INSIDE = Place(inside=True)
+
+
+def is_future(when: When, now: datetime) -> bool:
+    """Whether it is surely later than now (a day's difference of clocks and zones allowed)."""
+    if when.first_day <= now.date():
+        return False
+    return days_since(when, now) is None
+
+
+def within(extent: Extent, days: int | Decimal, now: datetime) -> Place:
+    """Whether what happened reaches into the last ``days`` days.
+
+    What goes on counts by its end, and by now when it has not ended. A future date is a typing error or a
+    plan; neither is certain, so it cannot be told.
+    """
+    when = extent.last
+    if when is None:
+        return Place(None, UNDATED)
+    if extent.open and extent.start is not None and not is_future(extent.start, now):
+        return INSIDE
+    if is_future(when, now):
+        return Place(None, FUTURE)
+    answer = within_days(when, days, now)
+    note = FIRST_RECORDED if extent.first_recorded else None
+    return Place(answer, UNSURE if answer is None else note)
+
+
+def before(one: When, other: When) -> bool:
+    """Whether ``one`` is surely earlier; by calendar days unless both have a time (decision 8)."""
+    if one.timed and other.timed:
+        return one.last < other.first
+    return one.last_day < other.first_day
+
+
+def in_episode(extent: Extent, episode: Episode | None, now: datetime) -> Place:
+    """Whether what happened belongs to the current episode, that is: does not lie before its start."""
+    if episode is None or episode.latest_start is None:
+        return Place(None, NO_EPISODE)
+    when = extent.last
+    if when is None:
+        return Place(None, UNDATED)
+    if is_future(when, now):
+        return Place(None, FUTURE)
+    if not before(when, episode.latest_start) and not _straddles(when, episode.latest_start):
+        return INSIDE
+    if episode.earliest_start is not None and before(when, episode.earliest_start):
+        return Place(inside=False)
+    return Place(None, UNSURE)
+
+
+def _straddles(when: When, start: When) -> bool:
+    """Whether part of the interval of ``when`` lies before the latest possible start."""
+    if when.timed and start.timed:
+        return when.first < start.last
+    return when.first_day < start.last_day
+
+
+def place(hit: Hit, source: FactSource, chart: Chart) -> Place:
+    """Whether a hit lies inside every window of its source."""
+    if source.within_days is None and not source.in_episode:
+        return Place(inside=True, note=FIRST_RECORDED if hit.extent.first_recorded else None)
+    extent = _still_going(hit)
+    places = []
+    if source.within_days is not None:
+        places.append(within(extent, source.within_days, chart.now))
+    if source.in_episode:
+        places.append(in_episode(extent, chart.episode, chart.now))
+    for found in places:
+        if found.inside is False:
+            return found
+    for found in places:
+        if found.inside is None:
+            return found
+    return places[0]
+
+
+def _still_going(hit: Hit) -> Extent:
+    """A Period without end lasts until now only while the entry is active; a closed one ended somewhen."""
+    extent = hit.extent
+    if extent.open and hit.standing.counts is not Counts.PRESENT:
+        return Extent(extent.start, extent.end, first_recorded=extent.first_recorded)
+    return extent

@@ -1,0 +1,1 @@
+"""Input: prefetch or Bundle -> Record; states of a list; releases; what could not be read."""

@@ -1,0 +1,106 @@
+"""Order-free: the entries of a record without repeats and in an order that the input's order cannot change."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from service.record.input.subject import OF_A_PATIENT
+from service.record.model import Entry, Problem
+
+_REPEATED = "another version of the same resource was sent; the newer is used"
+
+
+def canonical_json(resource: Mapping[str, Any]) -> bytes:
+    """The resource as text that does not depend on the order of its keys. Total: what is too deep gives a constant."""
+    try:
+        return orjson.dumps(resource, option=orjson.OPT_SORT_KEYS, default=str)
+    except TypeError:
+        # Integers beyond 64 bits and half surrogates, which orjson refuses and the slower encoder writes.
+        try:
+            return json.dumps(resource, sort_keys=True, default=str).encode()
+        except (RecursionError, TypeError):
+            return b"(not comparable)"
+
+
+def arrange(entries: Iterable[Entry], problems: list[Problem]) -> tuple[Entry, ...]:
+    """The entries by type, id and content, repeats dropped.
+
+    Of two versions of one resource the newer stays, and a problem says so. Two resources that share type and id but
+    come from different servers are different resources. Without an id, equal content is a repeat.
+    """
+    single: dict[tuple[str, str], Entry] = {}
+    rivals: dict[tuple[str, str], list[Entry]] = {}
+    nameless: list[Entry] = []
+    for entry in entries:
+        if not entry.id:
+            nameless.append(entry)
+            continue
+        key = (entry.type, entry.id)
+        if single.setdefault(key, entry) is not entry:
+            rivals.setdefault(key, [single[key]]).append(entry)
+    if not rivals and not nameless:
+        return tuple([single[key] for key in sorted(single)])
+    places: list[tuple[str, str, bytes, Entry]] = []
+    for key, entry in single.items():
+        places.extend((*key, content, one) for content, one in _settle(rivals.get(key, [entry]), problems))
+    places.extend((entry.type, "", content, entry) for content, entry in _distinct(nameless))
+    places.sort(key=_place)
+    return tuple([entry for *_, entry in places])
+
+
+def _place(item: tuple[str, str, bytes, Entry]) -> tuple[str, str, bytes, str]:
+    return item[0], item[1], item[2], item[3].full_url or ""
+
+
+def _settle(versions: list[Entry], problems: list[Problem]) -> list[tuple[bytes, Entry]]:
+    """What stays of the entries that share a type and an id: the newest of each server."""
+    if len(versions) == 1:
+        return [(b"", versions[0])]
+    settled: list[tuple[bytes, Entry]] = []
+    # Newest first, so that the first of each server stays.
+    for entry in sorted(versions, key=_age, reverse=True):
+        content = canonical_json(entry.resource)
+        rival = next((item for item in settled if not _are_apart(item[1], entry)), None)
+        if rival is None:
+            settled.append((content, entry))
+        elif rival[0] != content:
+            problems.append(Problem(entry.path, _REPEATED))
+    return settled
+
+
+def _distinct(nameless: list[Entry]) -> list[tuple[bytes, Entry]]:
+    """Repeats dropped, but not of what others refer to by its fullUrl (a Medication, a Practitioner)."""
+    seen: set[tuple[str, bytes]] = set()
+    distinct = []
+    for entry in nameless:
+        content = canonical_json(entry.resource)
+        if entry.type in OF_A_PATIENT or not entry.full_url:
+            if (entry.type, content) in seen:
+                continue
+            seen.add((entry.type, content))
+        distinct.append((content, entry))
+    return distinct
+
+
+def _are_apart(one: Entry, other: Entry) -> bool:
+    """Whether two entries of one id have absolute URLs on different servers."""
+    urls = (one.full_url or "", other.full_url or "")
+    return urls[0] != urls[1] and all(url.startswith("http") for url in urls)
+
+
+def _age(entry: Entry) -> tuple[str, int, str, bytes]:
+    meta = entry.resource.get("meta")
+    meta = meta if isinstance(meta, Mapping) else {}
+    updated, version = meta.get("lastUpdated"), meta.get("versionId")
+    text = version if isinstance(version, str) else ""
+    number = int(text) if text.isascii() and text.isdigit() else -1
+    return (
+        updated if isinstance(updated, str) else "",
+        number,
+        text,
+        canonical_json(entry.resource) + b" " + (entry.full_url or "").encode(),
+    )

@@ -1,0 +1,296 @@
+"""Reader: a Bundle or the prefetch of a hook call becomes a Record. A bad entry is a problem, not a failure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+from service.errors import Fault, RequestError
+from service.record.input.deduplicate import arrange
+from service.record.input.prefetch_states import PrefetchState, Selection, State
+from service.record.input.releases import RENAMED, dstu2_sign, normalise
+from service.record.input.subject import OF_A_PATIENT, Patients, Whose, is_nameless
+from service.record.input.unpacking import Piece, Unpacked, unpack, unpack_orders, unpack_state
+from service.record.model import Completeness, Entry, Problem, Record, Release
+from service.record.values.statuses import status_word
+
+ORDER_TYPES = frozenset({"MedicationRequest", "ServiceRequest", "DeviceRequest"})
+"""What can be an order under review, in R4 names."""
+
+READ_TYPES = OF_A_PATIENT | {"Patient", "Medication", "Device"}
+"""Types that ``complete="all"`` speaks of."""
+
+_OVER = frozenset({"entered-in-error", "cancelled", "revoked", "stopped", "completed", "ended"})
+_FOREIGN = "about another patient; not used"
+_SUBJECT_TAKEN = "no subject; taken to be about the one patient of the document"
+_SUBJECT_MISSING = "no subject; not used"
+_NAMES_SHOWN = 10
+
+
+def read_bundle(
+    document: object,
+    *,
+    patient: str | None = None,
+    complete: frozenset[str] | Literal["all"] = frozenset(),
+    order_hook: bool = False,
+) -> Record:
+    """A plain FHIR Bundle, a list of resources, or one resource, as a Record.
+
+    A resource type that occurs counts as a complete list of that type (decision 9), unless more pages follow or
+    something unreadable was among the entries; ``complete`` names further types whose lists are whole. With
+    ``order_hook`` the draft requests are the orders under review. Entries without a subject belong to the patient when
+    the document speaks of one only, and a problem says so.
+
+    Raises RequestError 400 when the document is no FHIR, or speaks of several patients and ``patient`` does not pick
+    one; 422 when it is DSTU2.
+    """
+    unpacked = unpack(document)
+    _refuse_dstu2(unpacked.pieces)
+    patients = Patients(unpacked.pieces)
+    said = [patients.whose(piece) for piece in unpacked.pieces]
+    persons = patients.persons(said)
+    chosen = _chosen(persons, patient)
+    gathered = _Gathered(chosen, unpacked.problems)
+    gathered.take(zip(unpacked.pieces, said, strict=True), missing_is_ours=len(persons) <= 1)
+    orders = gathered.split_orders() if order_hook else []
+    names = {entry.type for entry in gathered.entries} | gathered.foreign
+    names |= READ_TYPES if complete == "all" else complete
+    state = Completeness.PARTIAL if unpacked.is_partial else Completeness.COMPLETE
+    completeness = {name: Completeness.PARTIAL if name in gathered.unclaimed else state for name in sorted(names)}
+    return gathered.record(
+        None if chosen is None or is_nameless(chosen) else chosen, completeness, orders, patients.base
+    )
+
+
+def read_prefetch(
+    states: Mapping[str, PrefetchState],
+    *,
+    patient_id: str,
+    selections: Mapping[str, Selection],
+    orders: Sequence[Mapping[str, Any]] = (),
+    base: str | None = None,
+) -> Record:
+    """The prefetch of one hook call as a Record. ``orders`` are the orders of its context.
+
+    ``selections`` says what each key asks for; keys that it does not name are ignored (RP-7). ``base`` is the FHIR
+    server of the call. Resources about another patient are never used, nor are prefetched ones without a subject
+    (RQ-13); the lists they came in are then not complete.
+
+    Raises RequestError 400 when the Patient sent is not the patient of the call; 422 when the data is DSTU2.
+    """
+    asked = {key: states[key] for key in sorted(states) if key in selections}
+    brought = {key: unpack_state(state) for key, state in asked.items()}
+    under_review = unpack_orders(orders)
+    pieces = [piece for unpacked in brought.values() for piece in unpacked.pieces]
+    _refuse_dstu2([*pieces, *under_review.pieces])
+    patients = Patients([*pieces, *under_review.pieces], base)
+    _refuse_wrong_patient(pieces, patients, patient_id)
+
+    gathered = _Gathered(patient_id, [])
+    completeness: dict[str, Completeness] = {}
+    for key, unpacked in brought.items():
+        gathered.problems.extend(unpacked.problems)
+        said = [_called(patients.whose(piece), patient_id) for piece in unpacked.pieces]
+        before = len(gathered.problems)
+        gathered.take(zip(unpacked.pieces, said, strict=True), missing_is_ours=False)
+        is_whole = not unpacked.is_partial and len(gathered.problems) == before
+        for name in selections[key].types:
+            arrived = _completeness(asked[key], selections[key], unpacked, name, is_whole)
+            completeness[name] = max(completeness.get(name, Completeness.NOT_SENT), arrived, key=_RANK.index)
+
+    final = _take_orders(gathered, under_review, patients, patient_id)
+    return gathered.record(patient_id, completeness, final, patients.base)
+
+
+def _take_orders(gathered: _Gathered, brought: Unpacked, patients: Patients, patient_id: str) -> list[Entry]:
+    """The orders of a context. What is under review is not also an entry; what an order refers to becomes one."""
+    reviewed = _Gathered(patient_id, gathered.problems)
+    reviewed.problems.extend(brought.problems)
+    said = [_called(patients.whose(piece), patient_id) for piece in brought.pieces]
+    reviewed.take(zip(brought.pieces, said, strict=True), missing_is_ours=True)
+    orders, beside = reviewed.reviewable()
+    taken = {(order.type, order.id) for order in orders if order.id}
+    gathered.entries = [entry for entry in gathered.entries if (entry.type, entry.id) not in taken] + beside
+    gathered.signs.update(reviewed.signs)
+    gathered.types.update(reviewed.types)
+    return orders
+
+
+class _Gathered:
+    """The entries of one patient as they are taken in, with what was passed over.
+
+    ``foreign`` are the types seen about other patients, ``unclaimed`` those passed over for want of a subject.
+    """
+
+    def __init__(self, chosen: str | None, problems: list[Problem]) -> None:
+        self.chosen = chosen
+        self.problems = problems
+        self.entries: list[Entry] = []
+        self.signs: Counter[tuple[str, Release]] = Counter()
+        self.types: Counter[str] = Counter()
+        self.foreign: set[str] = set()
+        self.unclaimed: set[str] = set()
+
+    def take(self, pieces: Iterable[tuple[Piece, str | Whose]], *, missing_is_ours: bool) -> None:
+        """Keep what is about the chosen patient, in R4 shape; write down the rest."""
+        for piece, whose in pieces:
+            if whose != self.chosen and not self._is_ours(piece, whose, missing_is_ours):
+                continue
+            resource, release = normalise(piece.resource)
+            type_ = piece.type if resource is piece.resource else str(resource["resourceType"])
+            self.types[type_] += 1
+            if release is not None:
+                self.signs[type_, release] += 1
+            self.entries.append(Entry(resource, type_, piece.id, piece.path, piece.full_url))
+
+    def _is_ours(self, piece: Piece, whose: str | Whose, missing_is_ours: bool) -> bool:
+        if whose is Whose.NOT_SAID:
+            if piece.type not in OF_A_PATIENT:
+                return True
+            self.problems.append(Problem(piece.path, _SUBJECT_TAKEN if missing_is_ours else _SUBJECT_MISSING))
+            if not missing_is_ours:
+                self.unclaimed.add(RENAMED.get(piece.type, piece.type))
+            return missing_is_ours
+        if whose is Whose.NO_PATIENT:
+            if piece.type not in OF_A_PATIENT:
+                return True
+            self.problems.append(Problem(piece.path, f"{whose.value}; not used"))
+            return False
+        if is_nameless(whose):
+            return missing_is_ours
+        self.problems.append(Problem(piece.path, _FOREIGN))
+        self.foreign.add(RENAMED.get(piece.type, piece.type))
+        return False
+
+    def split_orders(self) -> list[Entry]:
+        """Take the draft requests out of the entries."""
+        orders = [entry for entry in self.entries if entry.type in ORDER_TYPES and _status(entry) == "draft"]
+        drafts = set(orders)
+        if drafts:
+            self.entries = [entry for entry in self.entries if entry not in drafts]
+        return orders
+
+    def reviewable(self) -> tuple[list[Entry], list[Entry]]:
+        """The orders of a context, save those that are over already, and what they refer to (a Medication)."""
+        orders, beside = [], []
+        for entry in self.entries:
+            if entry.type not in OF_A_PATIENT:
+                beside.append(entry)
+            elif entry.type not in ORDER_TYPES:
+                self.problems.append(Problem(entry.path, "not a kind of order that is checked"))
+            elif _status(entry) in _OVER:
+                self.problems.append(Problem(entry.path, "an order that is over already; not checked"))
+            else:
+                orders.append(entry)
+        return orders, beside
+
+    def release(self, orders: Sequence[Entry]) -> Release:
+        """The release the document speaks: that of its orders, else of the types in which most resources show one."""
+        names = {order.type for order in orders} or set(self.types)
+        shapes: Counter[Release] = Counter()
+        for (type_, release), count in self.signs.items():
+            if type_ in names and 2 * count >= self.types[type_]:
+                shapes[release] += count
+        return max(shapes, key=lambda release: (shapes[release], release.value)) if shapes else Release.R4
+
+    def record(
+        self,
+        patient_id: str | None,
+        completeness: Mapping[str, Completeness],
+        orders: Sequence[Entry],
+        base: str | None,
+    ) -> Record:
+        """The finished record."""
+        problems = self.problems
+        entries = arrange(self.entries, problems)
+        reviewed = arrange(orders, problems)
+        return Record(
+            patient_id=patient_id,
+            entries=entries,
+            completeness=completeness,
+            problems=tuple(problems),
+            orders=reviewed,
+            release=self.release(reviewed),
+            base=base,
+        )
+
+
+_RANK = (Completeness.NOT_SENT, Completeness.FAILED, Completeness.PARTIAL, Completeness.COMPLETE)
+
+
+def _completeness(
+    state: PrefetchState, selection: Selection, unpacked: Unpacked, name: str, is_whole: bool
+) -> Completeness:
+    """How much of the list of one type came under one key."""
+    match state.state:
+        case State.NOT_SENT:
+            return Completeness.NOT_SENT
+        case State.FAILED:
+            return Completeness.FAILED
+        case State.FIRST_PAGE:
+            return Completeness.PARTIAL
+    if state.resources and not any(piece.type in selection.types for piece in unpacked.pieces):
+        # Something else came than what was asked for.
+        return Completeness.NOT_SENT
+    if selection.narrowed or not is_whole:
+        return Completeness.PARTIAL
+    if state.state is State.SENT and not state.is_bundle and name != "Patient":
+        # One resource where a search was asked for: perhaps the only one, perhaps not.
+        return Completeness.PARTIAL
+    return Completeness.COMPLETE
+
+
+def _called(whose: str | Whose, patient_id: str) -> str | Whose:
+    """A Patient without an id, sent under the patient's own key, is the patient."""
+    return patient_id if is_nameless(whose) else whose
+
+
+def _status(entry: Entry) -> str | None:
+    return status_word(entry.resource.get("status"))
+
+
+def _chosen(persons: Sequence[str], patient: str | None) -> str | None:
+    if patient is not None:
+        wanted = patient.removeprefix("Patient/")
+        if persons and wanted not in persons:
+            raise RequestError([Fault("patient", "the document holds no such patient", _names(persons))])
+        return wanted
+    if len(persons) > 1:
+        raise RequestError([Fault("body", "the document speaks of several patients", _names(persons))])
+    return persons[0] if persons else None
+
+
+def _names(persons: Sequence[str]) -> str:
+    shown = ", ".join(persons[:_NAMES_SHOWN])
+    more = f" and {len(persons) - _NAMES_SHOWN} more" if len(persons) > _NAMES_SHOWN else ""
+    return f"pick one with patient=ID: {shown}{more}"
+
+
+def _refuse_wrong_patient(pieces: Iterable[Piece], patients: Patients, patient_id: str) -> None:
+    sent = [piece for piece in pieces if piece.type == "Patient"]
+    keys = {_called(patients.whose(piece), patient_id) for piece in sent}
+    if sent and patient_id not in keys:
+        raise RequestError([Fault(sent[0].path, "this Patient is not the patient of the call", "context.patientId")])
+
+
+def _refuse_dstu2(pieces: Sequence[Piece]) -> None:
+    """Refuse DSTU2 rather than misread it (decision 18).
+
+    A shape that a careless R4 sender could also have written counts only when no resource of the type is without it.
+    """
+    weak: Counter[str] = Counter()
+    reasons: dict[str, Fault] = {}
+    for piece in pieces:
+        sign = dstu2_sign(piece.resource)
+        if sign is None:
+            continue
+        reason, is_sure = sign
+        fault = Fault(piece.path, f"FHIR DSTU2 is not read: {reason}", "send R4 (or R4B, R5, STU3)")
+        if is_sure:
+            raise RequestError([fault], status=422)
+        weak[piece.type] += 1
+        reasons.setdefault(piece.type, fault)
+    for type_, count in weak.items():
+        if count == sum(piece.type == type_ for piece in pieces):
+            raise RequestError([reasons[type_]], status=422)

@@ -1,0 +1,146 @@
+"""Unpacking: the resources in a document of any shape, each with its path. What cannot be read is told, not raised."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from service.errors import Fault, RequestError
+from service.record.input.prefetch_states import PrefetchState, is_loss, next_link
+from service.record.model import Problem
+
+_TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}", re.ASCII)
+_DEEPEST = 8
+"""How many Bundles may be nested; real documents nest two."""
+
+
+class Piece(NamedTuple):
+    """One resource as received, where it stood, and the fullUrl of its entry."""
+
+    resource: Mapping[str, Any]
+    type: str
+    id: str | None
+    path: str
+    full_url: str | None
+
+
+@dataclass(slots=True)
+class Unpacked:
+    """What a document holds. ``is_partial``: something was lost whose type cannot be told, or more pages follow."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    is_partial: bool = False
+
+    def lose(self, path: str, reason: str) -> None:
+        """Note that something could not be read, so that nothing may be concluded from silence."""
+        self.problems.append(Problem(path, reason))
+        self.is_partial = True
+
+
+def unpack(document: object) -> Unpacked:
+    """The resources of a Bundle of any type, of a list of resources or Bundles, or a single resource.
+
+    Raises RequestError when the document is none of these.
+    """
+    into = Unpacked()
+    if isinstance(document, Mapping) and ("resourceType" in document or isinstance(document.get("entry"), list)):
+        _take(document, str(document.get("resourceType", "Bundle")), None, into, 0)
+    elif isinstance(document, list):
+        for number, part in enumerate(document):
+            # A list of entries ({"resource": ...}) is a Bundle without its wrapping.
+            _take_entry(part, f"[{number}]", into, 0)
+    else:
+        raise RequestError([Fault("body", "not a FHIR Bundle, a FHIR resource or a list of resources")])
+    return into
+
+
+def unpack_state(state: PrefetchState) -> Unpacked:
+    """The resources that arrived under one prefetch key."""
+    into = Unpacked()
+    for number, resource in enumerate(state.resources):
+        url = state.full_urls[number] if number < len(state.full_urls) else None
+        path = f"prefetch.{state.key}.entry[{number}].resource" if state.is_bundle else f"prefetch.{state.key}"
+        _take(resource, path, url, into, 0)
+    return into
+
+
+def unpack_orders(orders: Iterable[object]) -> Unpacked:
+    """The draft orders of a hook's context."""
+    into = Unpacked()
+    for number, order in enumerate(orders):
+        _take(order, f"context.draftOrders.entry[{number}].resource", None, into, 0)
+    return into
+
+
+def _take(resource: object, path: str, full_url: str | None, into: Unpacked, depth: int) -> None:
+    if not isinstance(resource, Mapping):
+        into.lose(path, "not an object")
+        return
+    type_ = resource.get("resourceType")
+    if type_ == "Bundle" or (type_ is None and isinstance(resource.get("entry"), list)):
+        _take_bundle(resource, path, into, depth)
+    elif not isinstance(type_, str) or not _TYPE.fullmatch(type_):
+        into.lose(path, "no resourceType" if type_ is None else "resourceType is not the name of a resource type")
+    elif type_ == "OperationOutcome":
+        if is_loss(resource):
+            into.lose(path, "an OperationOutcome stands in place of data")
+        else:
+            into.problems.append(Problem(path, "an OperationOutcome, passed over"))
+    else:
+        into.pieces.append(Piece(resource, type_, _id(resource, path, into), path, full_url))
+
+
+def _id(resource: Mapping[str, Any], path: str, into: Unpacked) -> str | None:
+    id_ = resource.get("id")
+    if isinstance(id_, str):
+        return id_ or None
+    if id_ is None:
+        return None
+    if isinstance(id_, int) and not isinstance(id_, bool):
+        return str(id_)
+    into.problems.append(Problem(f"{path}.id", "not a string"))
+    return None
+
+
+def _take_bundle(bundle: Mapping[str, Any], path: str, into: Unpacked, depth: int) -> None:
+    if depth >= _DEEPEST:
+        into.lose(path, "Bundles nested too deep")
+        return
+    if next_link(bundle) is not None:
+        into.lose(f"{path}.link", "more pages follow")
+    entries = bundle.get("entry")
+    if isinstance(entries, Mapping):
+        into.problems.append(Problem(f"{path}.entry", "an object where a list belongs"))
+        entries = [entries]
+    if entries is None:
+        return
+    if not isinstance(entries, list):
+        into.lose(f"{path}.entry", "not a list")
+        return
+    for number, entry in enumerate(entries):
+        _take_entry(entry, f"{path}.entry[{number}]", into, depth)
+
+
+def _take_entry(entry: object, path: str, into: Unpacked, depth: int) -> None:
+    if not isinstance(entry, Mapping):
+        into.lose(path, "not an object")
+        return
+    resource = entry.get("resource")
+    if resource is None:
+        if "resourceType" in entry:
+            _take(entry, path, None, into, depth)
+        elif "request" in entry or "response" in entry:
+            into.problems.append(Problem(path, "no resource"))
+        else:
+            into.lose(path, "no resource")
+        return
+    url = entry.get("fullUrl")
+    inner = f"{path}.resource"
+    _take(resource, inner, url if isinstance(url, str) and url else None, into, depth + _is_bundle(resource))
+
+
+def _is_bundle(resource: object) -> bool:
+    return isinstance(resource, Mapping) and resource.get("resourceType") == "Bundle"

@@ -1,0 +1,1 @@
+"""Medication: a drug -> ingredients, dose, route, supply."""

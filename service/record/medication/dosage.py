@@ -1,0 +1,272 @@
+"""Dosage: how much of a drug the instructions give in a day, and for how long a supply lasts. Never guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from service.record.values.dates import days_between, parse_period
+from service.record.values.interval import Interval
+from service.record.values.units import decimal
+
+EACH, MG, ML, PUFF = "each", "mg", "mL", "ACTUAT"
+"""The units a dose is counted in: pieces, milligrams, millilitres, puffs."""
+
+_ONE = Decimal(1)
+_PIECES = (
+    *("tablet", "tablets", "tab", "tabs", "tbl", "capsule", "capsules", "cap", "caps", "caplet", "caplets", "pill"),
+    *("pills", "ea", "each", "film", "patch", "patches", "suppository", "suppositories", "lozenge", "1"),
+    *("tablet(s)", "capsule(s)"),
+)
+_PUFFS = ("puff", "puffs", "actuation", "actuations", "actuat", "spray", "sprays")
+_UNITS: Mapping[str, tuple[str, Decimal]] = {
+    **dict.fromkeys(_PIECES, (EACH, _ONE)),
+    **dict.fromkeys(_PUFFS, (PUFF, _ONE)),
+    "mg": (MG, _ONE),
+    "milligram": (MG, _ONE),
+    "milligrams": (MG, _ONE),
+    "g": (MG, Decimal(1000)),
+    "gram": (MG, Decimal(1000)),
+    "grams": (MG, Decimal(1000)),
+    "ug": (MG, Decimal("0.001")),
+    "mcg": (MG, Decimal("0.001")),
+    "ml": (ML, _ONE),
+    "milliliter": (ML, _ONE),
+    "milliliters": (ML, _ONE),
+}
+_SEVEN = Decimal(7)
+# As fractions, so that "every 8 hours" is three times a day and not nearly so.
+_DAYS: Mapping[str, tuple[Decimal, Decimal]] = {
+    "min": (_ONE, Decimal(1440)),
+    **dict.fromkeys(("h", "hour", "hours"), (_ONE, Decimal(24))),
+    **dict.fromkeys(("d", "day", "days"), (_ONE, _ONE)),
+    **dict.fromkeys(("wk", "week", "weeks"), (_SEVEN, _ONE)),
+}
+"""How many days a unit of time is, as numerator and denominator. Months are left out: they differ."""
+
+_CODES_PER_DAY: Mapping[str, Decimal] = {
+    **dict.fromkeys(("QD", "AM", "PM", "BED", "HS"), _ONE),
+    "BID": Decimal(2),
+    "TID": Decimal(3),
+    "QID": Decimal(4),
+    "QOD": Decimal("0.5"),
+    "WK": _ONE / 7,
+    **{f"Q{hours}H": Decimal(24) / hours for hours in (1, 2, 3, 4, 6, 8, 12)},
+}
+"""Timing abbreviations of FHIR (GTSAbbreviation), with two more that are common."""
+
+
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """What is taken on a day on which the drug is taken, in one unit. ``as_needed``: perhaps no more than one dose."""
+
+    amount: Interval
+    unit: str
+    as_needed: bool
+
+
+def daily_amounts(resource: Mapping[str, Any]) -> Daily | None:
+    """The amount per day over all dosages; None when one of them cannot be computed or their units differ.
+
+    Dosages with different ``sequence`` follow one another: the amount lies between the least and the most of them.
+    Others are taken side by side and add up.
+    """
+    steps: dict[object, Daily] = {}
+    for dosage in _dosages(resource):
+        daily = _daily(dosage)
+        if daily is None:
+            return None
+        step = dosage.get("sequence")
+        key = step if isinstance(step, int) else "together"
+        there = steps.get(key)
+        if there is not None and there.unit != daily.unit:
+            return None
+        steps[key] = daily if there is None else _added(there, daily)
+    if not steps or len({daily.unit for daily in steps.values()}) > 1:
+        return None
+    return _hull(list(steps.values()))
+
+
+def days_supply(resource: Mapping[str, Any]) -> Decimal | None:
+    """For how many days the request supplies the drug, refills not counted; None when it cannot be computed.
+
+    The supply duration as given, else the bounds of the dosage, else quantity divided by what is taken a day (at the
+    highest rate when the drug is taken as needed; when the rate is a range otherwise, it cannot be told).
+    """
+    dispense = resource.get("dispenseRequest")
+    dispense = dispense if isinstance(dispense, Mapping) else {}
+    days = _duration(dispense.get("expectedSupplyDuration")) or _duration(resource.get("daysSupply"))
+    return days or _bounds(resource) or _by_quantity(resource, dispense)
+
+
+def _bounds(resource: Mapping[str, Any]) -> Decimal | None:
+    """How long the dosages run; those that follow one another add up."""
+    total: dict[object, Decimal] = {}
+    for dosage in _dosages(resource):
+        repeat = _repeat(dosage)
+        days = _duration(repeat.get("boundsDuration"))
+        span = parse_period(repeat.get("boundsPeriod"))
+        if days is None and span is not None and span.start and span.end:
+            between = days_between(span.start, span.end)
+            last_day = 0 if span.start.timed and span.end.timed else 1
+            days = between.low + last_day if between.low is not None and between.is_exact else None
+        if days is None or days <= 0:
+            return None
+        step = dosage.get("sequence")
+        key = step if isinstance(step, int) else "together"
+        total[key] = max(total.get(key, days), days)
+    return sum(total.values(), Decimal(0)) or None
+
+
+def _by_quantity(resource: Mapping[str, Any], dispense: Mapping[str, Any]) -> Decimal | None:
+    quantity = dispense.get("quantity") or resource.get("quantity")
+    amount = _measured(quantity) if isinstance(quantity, Mapping) else None
+    daily = daily_amounts(resource)
+    if amount is None or daily is None or amount[1] != daily.unit:
+        return None
+    rate = daily.amount.high
+    if not rate or (not daily.as_needed and not daily.amount.is_exact):
+        return None
+    return amount[0] / rate
+
+
+def _dosages(resource: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for name in ("dosageInstruction", "dosage"):
+        listed = resource.get(name)
+        for dosage in listed if isinstance(listed, list) else [listed]:
+            if isinstance(dosage, Mapping):
+                yield dosage
+
+
+def _daily(dosage: Mapping[str, Any]) -> Daily | None:
+    dose = _dose(dosage)
+    times = _times_a_day(dosage)
+    if dose is None or times is None:
+        return None
+    amount, unit = dose
+    if amount.low is None or amount.high is None or times.low is None or times.high is None:
+        return None
+    as_needed = dosage.get("asNeededBoolean") is True or "asNeededCodeableConcept" in dosage
+    # Taken as needed, a day of taking it has one dose at least.
+    low = amount.low * (min(_ONE, times.low) if as_needed else times.low)
+    high = amount.high * times.high
+    limit = _limit(dosage, unit)
+    if limit is not None:
+        low, high = min(low, limit), min(high, limit)
+    return Daily(Interval(low, high), unit, as_needed)
+
+
+def _dose(dosage: Mapping[str, Any]) -> tuple[Interval, str] | None:
+    rates = dosage.get("doseAndRate")
+    rate = rates[0] if isinstance(rates, list) and rates else rates
+    holder = rate if isinstance(rate, Mapping) else dosage
+    if isinstance(rates, list) and len(rates) > 1:
+        return None
+    quantity = holder.get("doseQuantity") or holder.get("dose")
+    if isinstance(quantity, Mapping):
+        measured = _measured(quantity)
+        return (Interval.exactly(measured[0]), measured[1]) if measured else None
+    span = holder.get("doseRange")
+    if not isinstance(span, Mapping):
+        return None
+    low, high = span.get("low"), span.get("high")
+    bottom = _measured(low) if isinstance(low, Mapping) else None
+    top = _measured(high) if isinstance(high, Mapping) else None
+    if bottom is None or top is None or bottom[1] != top[1] or bottom[0] > top[0]:
+        return None
+    return Interval(bottom[0], top[0]), bottom[1]
+
+
+def _measured(quantity: Mapping[str, Any]) -> tuple[Decimal, str] | None:
+    """A quantity in one of our units; None without a unit, for "600" may be tablets or milligrams."""
+    value = decimal(quantity.get("value"))
+    if value is None or value <= 0 or quantity.get("comparator"):
+        return None
+    for name in (quantity.get("code"), quantity.get("unit")):
+        found = _UNITS.get(name.strip().strip("{}").lower()) if isinstance(name, str) else None
+        if found is not None:
+            return value * found[1], found[0]
+    return None
+
+
+def _repeat(dosage: Mapping[str, Any]) -> Mapping[str, Any]:
+    timing = dosage.get("timing")
+    repeat = timing.get("repeat") if isinstance(timing, Mapping) else None
+    return repeat if isinstance(repeat, Mapping) else {}
+
+
+def _times_a_day(dosage: Mapping[str, Any]) -> Interval | None:
+    repeat = _repeat(dosage)
+    if "period" in repeat or "periodUnit" in repeat:
+        return _by_period(repeat)
+    for name in ("timeOfDay", "when"):
+        listed = repeat.get(name)
+        if isinstance(listed, list) and listed:
+            return Interval.exactly(Decimal(len(listed)))
+    return _by_code(dosage.get("timing"))
+
+
+def _by_period(repeat: Mapping[str, Any]) -> Interval | None:
+    unit = repeat.get("periodUnit")
+    factor = _DAYS.get(unit) if isinstance(unit, str) else None
+    shortest = decimal(repeat.get("period"))
+    if factor is None or shortest is None or shortest <= 0:
+        return None
+    longest = max(decimal(repeat.get("periodMax")) or shortest, shortest)
+    given = decimal(repeat.get("frequency", 1))
+    if given is None or given <= 0:
+        return None
+    # Two events by name ("morning", "evening") are two doses, though the frequency is left out.
+    when = repeat.get("when")
+    least = max(given, Decimal(len(when))) if isinstance(when, list) and "frequency" not in repeat else given
+    most = max(decimal(repeat.get("frequencyMax")) or least, least)
+    return Interval(least * factor[1] / (longest * factor[0]), most * factor[1] / (shortest * factor[0]))
+
+
+def _by_code(timing: object) -> Interval | None:
+    code = timing.get("code") if isinstance(timing, Mapping) else None
+    listed = code.get("coding") if isinstance(code, Mapping) else None
+    for coding in listed if isinstance(listed, list) else ():
+        word = coding.get("code") if isinstance(coding, Mapping) else None
+        times = _CODES_PER_DAY.get(word.upper()) if isinstance(word, str) else None
+        if times is not None:
+            return Interval.exactly(times)
+    return None
+
+
+def _limit(dosage: Mapping[str, Any], unit: str) -> Decimal | None:
+    """The most that may be taken in a day, when it is given in the unit of the dose."""
+    given = dosage.get("maxDosePerPeriod")
+    ratio = given[0] if isinstance(given, list) and given else given
+    top = ratio.get("numerator") if isinstance(ratio, Mapping) else None
+    days = _duration(ratio.get("denominator")) if isinstance(ratio, Mapping) else None
+    amount = _measured(top) if isinstance(top, Mapping) else None
+    return amount[0] / days if amount and days and amount[1] == unit else None
+
+
+def _duration(value: object) -> Decimal | None:
+    if not isinstance(value, Mapping):
+        return None
+    number = decimal(value.get("value"))
+    for name in (value.get("code"), value.get("unit")):
+        factor = _DAYS.get(name.strip().lower()) if isinstance(name, str) else None
+        if factor is not None and number is not None and number > 0:
+            return number * factor[0] / factor[1]
+    return None
+
+
+def _added(one: Daily, other: Daily) -> Daily:
+    assert one.amount.low is not None
+    assert other.amount.low is not None
+    assert one.amount.high is not None
+    assert other.amount.high is not None
+    amount = Interval(one.amount.low + other.amount.low, one.amount.high + other.amount.high)
+    return Daily(amount, one.unit, one.as_needed or other.as_needed)
+
+
+def _hull(steps: list[Daily]) -> Daily:
+    lows = [step.amount.low for step in steps if step.amount.low is not None]
+    highs = [step.amount.high for step in steps if step.amount.high is not None]
+    return Daily(Interval(min(lows), max(highs)), steps[0].unit, any(step.as_needed for step in steps))

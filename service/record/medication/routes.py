@@ -1,0 +1,85 @@
+"""Routes: where a drug goes in, and whether it stays there (terminology.md section 7)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from service.record.values.code_systems import SNOMED
+from service.record.values.coding import codings, concept_text
+
+LOCAL_ROUTES = frozenset({"topical", "ophthalmic", "otic", "nasal", "inhaled"})
+"""Routes of drugs that act where they are put. Inhaled is a product choice: an inhaled steroid is no systemic one.
+Transdermal, rectal, vaginal and implanted drugs act on the whole body; so does a drug whose route is not told."""
+
+_SNOMED_ROUTES: Mapping[str, str] = {
+    "26643006": "oral",
+    "6064005": "topical",
+    "54485002": "ophthalmic",
+    "10547007": "otic",
+    "46713006": "nasal",
+    "37161004": "rectal",
+    "16857009": "vaginal",
+    "45890007": "transdermal",
+    "37839007": "buccal-sublingual",
+    "54471007": "buccal-sublingual",
+    "447694001": "inhaled",
+    "47625008": "injectable",
+    "78421000": "injectable",
+    "34206005": "injectable",
+    "12130007": "injectable",
+}
+# In this order: a word for the place says more than a dose form.
+_WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(rf"\b(?:{words})\b", re.IGNORECASE), route)
+    for words, route in (
+        (r"ophthalmic|eyes?|ocular|conjunctival", "ophthalmic"),
+        (r"otic|ears?|auricular", "otic"),
+        (r"nasal|nose|nostrils?|intranasal", "nasal"),
+        (r"transdermal", "transdermal"),
+        (r"vaginal|vagina|per\s+vaginam", "vaginal"),
+        (r"rectal|rectum|suppository|suppositories|enema|per\s+rectum", "rectal"),
+        (r"sublingual|buccal|under\s+the\s+tongue", "buccal-sublingual"),
+        (r"implant|intrauterine", "implant"),
+        (r"inhal\w*|respiratory\s+tract|nebuli\w+", "inhaled"),
+        (
+            r"inject\w*|intravenous|intramuscular|subcutaneous|intra-?articular|epidural|intrathecal|infusion",
+            "injectable",
+        ),
+        (r"prefilled\s+syringe|auto-injector|pen\s+injector|cartridge|iv|im|sc|subq", "injectable"),
+        (r"oral\w*|by\s+mouth|p\.?o\.?|per\s+os", "oral"),
+        (r"topical\w*|skin|cutaneous|cream|ointment|lotion|shampoo|medicated\s+(?:patch|pad)|gel", "topical"),
+        (r"tablets?|tabs?|capsules?|caps?|caplets?|lozenges?|syrup|elixir", "oral"),
+    )
+)
+
+
+def route_of_words(text: str) -> str | None:
+    """The route that a dose form or a phrase tells; None when it tells none."""
+    for pattern, route in _WORDS:
+        if pattern.search(text):
+            return route
+    return None
+
+
+def route_of_concept(concept: object) -> str | None:
+    """The route that Dosage.route tells, by its words, else by its code."""
+    found = route_of_words(concept_text(concept))
+    if found is None:
+        for coding in codings(concept):
+            if coding.system == SNOMED and coding.code in _SNOMED_ROUTES:
+                return _SNOMED_ROUTES[coding.code]
+    return found
+
+
+def ordered_route(resource: Mapping[str, Any]) -> tuple[str | None, bool]:
+    """The route that all dosages of a request agree on, and whether they contradict each other."""
+    routes = set()
+    for name in ("dosageInstruction", "dosage"):
+        dosages = resource.get(name)
+        for dosage in dosages if isinstance(dosages, list) else [dosages]:
+            route = route_of_concept(dosage.get("route")) if isinstance(dosage, Mapping) else None
+            if route:
+                routes.add(route)
+    return (routes.pop(), False) if len(routes) == 1 else (None, bool(routes))

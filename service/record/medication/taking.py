@@ -1,0 +1,127 @@
+"""Taking: which medications match a drug fact, and whether they are being taken.
+
+By ingredient and route: a combination counts for each of its ingredients, topical and ophthalmic forms are no
+systemic drugs, low-dose aspirin is told apart by the daily dose (decision 17).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from service.finding import Evidence
+from service.knowledge.model import FactDefinition
+from service.record.chart.dating import Extent
+from service.record.chart.evidence import Verdict, Vote, joined
+from service.record.chart.index import Chart
+from service.record.chart.window import within
+from service.record.medication.drugs import Ingredient
+from service.record.medication.entry import BY_WORDS, Medication
+from service.record.medication.supply import start_of, stopped_within
+from service.record.values.interval import Interval
+from service.record.values.statuses import Counts
+
+NOT_RECOGNISED = "a medication that was not recognised"
+BY_NAME = "recognised by its name only"
+NO_DOSE = "dose not given"
+NO_STOP = "stopped, but not known when"
+_UNITS_A_DAY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The ingredients by which a medication matches, and what a reader must know."""
+
+    ingredients: tuple[Ingredient, ...]
+    note: str | None = None
+
+
+def match(medication: Medication, definition: FactDefinition, chart: Chart) -> Match | None:
+    """By which ingredients a medication belongs to the classes of a fact; None when by none."""
+    drug = medication.drug
+    if drug.classes.isdisjoint(definition.classes):
+        return None
+    if definition.route != "any" and drug.is_local != (definition.route == "local"):
+        return None
+    by_product = drug.classes.difference(*(one.classes for one in drug.ingredients))
+    if not by_product.isdisjoint(definition.exclude):
+        return None
+    as_product = not by_product.isdisjoint(definition.classes)
+    matching = [
+        one
+        for one in drug.ingredients
+        if (as_product or not one.classes.isdisjoint(definition.classes)) and one.classes.isdisjoint(definition.exclude)
+    ]
+    if not drug.ingredients:
+        return Match((), joined(*drug.notes)) if as_product else None
+    return _in_band(medication, matching, definition, chart)
+
+
+def _in_band(
+    medication: Medication, matching: list[Ingredient], definition: FactDefinition, chart: Chart
+) -> Match | None:
+    if definition.daily_dose_mg is None:
+        return Match(tuple(matching), joined(*medication.drug.notes)) if matching else None
+    kept, notes = [], list(medication.drug.notes)
+    for ingredient in matching:
+        dose = chart.matcher.drugs.daily_dose_mg(medication.drug, ingredient, medication.resource)
+        if dose is None:
+            notes.append(NO_DOSE)
+        if (dose or usual_dose(ingredient)).overlaps(*definition.daily_dose_mg):
+            kept.append(ingredient)
+    return Match(tuple(kept), joined(*notes)) if kept else None
+
+
+def usual_dose(ingredient: Ingredient) -> Interval:
+    """What a day's dose may be when the dosage does not tell.
+
+    Product choice: one or two units of the product a day; any dose when its strength is not known either. So
+    aspirin 81 mg without a dosage is low-dose aspirin, and aspirin 325 mg is not.
+    """
+    if ingredient.strength_mg is None:
+        return Interval()
+    return Interval(ingredient.strength_mg, ingredient.strength_mg * _UNITS_A_DAY)
+
+
+def votes_of(definition: FactDefinition, chart: Chart) -> Iterator[Vote]:
+    """What every medication of the record says about a drug fact."""
+    for medication in chart.medications:
+        matched = match(medication, definition, chart)
+        if matched is None:
+            continue
+        vote = _vote(medication, matched, definition, chart)
+        if vote is not None:
+            yield vote
+
+
+def _vote(medication: Medication, matched: Match, definition: FactDefinition, chart: Chart) -> Vote | None:
+    standing = medication.standing
+    started = start_of(medication)
+    doubts: list[str | None] = []
+    if standing.counts is Counts.HISTORY:
+        if definition.stopped_within_days is None:
+            return None
+        stopped = stopped_within(medication, definition.stopped_within_days, chart.now)
+        if stopped is False:
+            return None
+        doubts.append(NO_STOP if stopped is None else None)
+    elif standing.counts is not Counts.PRESENT:
+        return None
+    if standing.provisional:
+        doubts.append(standing.note or "not certain")
+    if definition.within_days is not None:
+        where = within(Extent(started), definition.within_days, chart.now)
+        if where.inside is False:
+            return None
+        doubts.append(where.note if where.inside is None else None)
+    verdict = Verdict.MAYBE if any(doubts) else Verdict.YES
+    return Vote(verdict, evidence_of(medication, matched.note, standing.note, *doubts), started)
+
+
+def evidence_of(medication: Medication, *notes: str | None) -> Evidence:
+    """A medication as evidence."""
+    started = start_of(medication)
+    by_name = BY_NAME if medication.drug.by in BY_WORDS else None
+    return Evidence(
+        medication.reference, medication.drug.text, started.text if started else None, joined(*notes, by_name)
+    )

@@ -1,0 +1,1 @@
+"""Values: dates, units, coding, statuses, text, references."""

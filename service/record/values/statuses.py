@@ -1,0 +1,154 @@
+"""Statuses: which instances of a resource count, and as what (terminology.md section 5).
+
+The words of each type stand in ``status_table.py``; Condition and AllergyIntolerance have two statuses each and are
+judged here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from service.record.values.status_table import NEVER, PRESENT, STATUS_TABLE, Counts, Standing, remark, unsure
+
+__all__ = ["Counts", "Standing", "standing", "status_word"]
+
+
+_REFUTED = Standing(Counts.ANSWERED_NO, note="recorded as refuted")
+_ALIKE = {"DeviceRequest": "ServiceRequest", "CommunicationRequest": "ServiceRequest"}
+_MISSING_IS_FINE = frozenset({"Device", "Patient", "Medication"})
+_STATUS_NOT_GIVEN = remark("status not given")
+_RESULT_STATUS_NOT_GIVEN = unsure("status not given")
+_RESULTS = frozenset({"Observation", "DiagnosticReport", "QuestionnaireResponse", "Procedure"})
+_REQUESTS = frozenset({"MedicationRequest", "ServiceRequest", "DeviceRequest", "CommunicationRequest"})
+
+# SNOMED CT qualifiers seen in clinicalStatus beside the FHIR codes.
+_CLINICAL = {
+    "active": "active",
+    "recurrence": "active",
+    "relapse": "active",
+    "inactive": "inactive",
+    "remission": "inactive",
+    "resolved": "resolved",
+    "55561003": "active",
+    "73425007": "inactive",
+    "413322009": "resolved",
+}
+_UNSURE_VERIFICATION = frozenset({"unconfirmed", "provisional", "differential"})
+
+
+def status_word(value: object) -> str | None:
+    """The code of a status given as a string, a CodeableConcept or a Coding; None when there is none."""
+    if isinstance(value, str):
+        return value.strip().lower() or None
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if not isinstance(value, Mapping):
+        return None
+    coding = value.get("coding")
+    if isinstance(coding, Mapping):
+        coding = [coding]
+    for part in coding if isinstance(coding, list) else [value]:
+        if isinstance(part, Mapping) and isinstance(part.get("code"), str) and part["code"].strip():
+            return str(part["code"]).strip().lower()
+    text = value.get("text")
+    return text.strip().lower() or None if isinstance(text, str) else None
+
+
+def standing(resource: Mapping[str, Any]) -> Standing:
+    """What this resource (in R4 shape) counts as. Total: odd input is judged, never raised on."""
+    type_ = resource.get("resourceType")
+    if type_ == "Condition":
+        return _of_condition(resource)
+    if type_ == "AllergyIntolerance":
+        return _of_allergy(resource)
+    if not isinstance(type_, str):
+        return NEVER
+    status = status_word(resource.get("lifecycleStatus" if type_ == "Goal" else "status"))
+    if status == "entered-in-error":
+        return NEVER
+    if type_ in _REQUESTS and _is_no_order(resource):
+        return NEVER
+    found = _by_table(type_, status)
+    if type_ == "Observation" and found.counts is Counts.PRESENT and _has_no_result(resource):
+        return Standing(Counts.NEVER, note="no result, only a reason for its absence")
+    if type_ in _REQUESTS and found.counts is Counts.PRESENT and _intent(resource) in {"plan", "directive", "proposal"}:
+        return unsure("planned, not ordered")
+    return found
+
+
+def _by_table(type_: str, status: str | None) -> Standing:
+    if status is None:
+        if type_ in _MISSING_IS_FINE:
+            return PRESENT
+        return _RESULT_STATUS_NOT_GIVEN if type_ in _RESULTS else _STATUS_NOT_GIVEN
+    table = STATUS_TABLE.get(_ALIKE.get(type_, type_))
+    if table is None:
+        return PRESENT
+    return table.get(status, unsure("status not understood"))
+
+
+def _intent(resource: Mapping[str, Any]) -> str | None:
+    return status_word(resource.get("intent"))
+
+
+def _is_no_order(resource: Mapping[str, Any]) -> bool:
+    """A request not to do something, an option, or (for drugs) a mere proposal."""
+    if resource.get("doNotPerform") is True:
+        return True
+    unwanted = {"option", "proposal"} if resource.get("resourceType") == "MedicationRequest" else {"option"}
+    return _intent(resource) in unwanted
+
+
+def _has_no_result(resource: Mapping[str, Any]) -> bool:
+    if "dataAbsentReason" not in resource:
+        return False
+    if any(key.startswith("value") for key in resource):
+        return False
+    return not (resource.get("component") or resource.get("hasMember"))
+
+
+def _of_condition(resource: Mapping[str, Any]) -> Standing:
+    verification = status_word(resource.get("verificationStatus"))
+    if verification == "entered-in-error":
+        return NEVER
+    if verification == "refuted":
+        return _REFUTED
+    ended = _has_ended(resource)
+    written = status_word(resource.get("clinicalStatus"))
+    clinical = _CLINICAL.get(written or "")
+    notes = []
+    if clinical is None:
+        # Decision 6: active, unless abated. A status that cannot be understood is as good as none.
+        counts = Counts.HISTORY if ended else Counts.PRESENT
+        notes.append("status not understood" if written else "status not given")
+    else:
+        counts = Counts.PRESENT if clinical == "active" else Counts.HISTORY
+        if clinical == "active" and ended:
+            notes.append("recorded as active although an end is given")
+    provisional = verification in _UNSURE_VERIFICATION
+    if provisional and verification:
+        notes.append(verification)
+    return Standing(counts, provisional, "; ".join(notes) or None)
+
+
+def _has_ended(resource: Mapping[str, Any]) -> bool:
+    if resource.get("abatementBoolean") is False:
+        return False
+    return any(key.startswith("abatement") and resource[key] is not None for key in resource)
+
+
+def _of_allergy(resource: Mapping[str, Any]) -> Standing:
+    verification = status_word(resource.get("verificationStatus"))
+    written = status_word(resource.get("clinicalStatus"))
+    clinical = _CLINICAL.get(written or "")
+    if verification == "entered-in-error" or clinical == "resolved":
+        return NEVER
+    if verification == "refuted":
+        return _REFUTED
+    counts = Counts.HISTORY if clinical == "inactive" else Counts.PRESENT
+    notes = [] if clinical else ["status not understood" if written else "status not given"]
+    provisional = verification in _UNSURE_VERIFICATION
+    if provisional and verification:
+        notes.append(verification)
+    return Standing(counts, provisional, "; ".join(notes) or None)

@@ -1,0 +1,295 @@
+"""Units: a recorded value in the unit a fact asks for, exactly, or refused. Never guessed.
+
+Spellings and factors are those of terminology.md section 6 and stand in ``unit_table.py``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation, localcontext
+from functools import lru_cache
+from typing import Any
+
+from service.record.values.interval import Interval
+from service.record.values.unit_table import (
+    CASE_MATTERS,
+    IMPLIED_UNIT,
+    MONOVALENT,
+    PER_MOLE,
+    SCORES,
+    SPELLINGS,
+    SUBSTANCES,
+    UNITS,
+)
+
+UCUM = "http://unitsofmeasure.org"
+_JUST = Decimal("0.000001")
+"""How far inside an excluded bound a value is taken to lie: "<30" is at most 29.999999, so it is not "30 or more"."""
+_LONGEST = 40
+_HBA1C_HIGHEST_PERCENT = Decimal(20)
+_FREEZING_F = Decimal(32)
+_KELVIN = Decimal("273.15")
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_TEXT = re.compile(
+    r"(?P<comparator><=|>=|=<|=>|<|>|≤|≥|=)?\s*(?P<value>\d{1,9}(?:\.\d{1,9})?)"
+    r"(?:\s*/\s*(?P<out_of>10|50|100)(?![\w.])|\s*(?:-|\u2013|to)\s*(?P<high>\d{1,9}(?:\.\d{1,9})?))?\s*(?P<unit>[^\d\s].*|)",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A value in the unit that was asked for. ``text`` is the value as recorded, with its unit."""
+
+    low: Decimal | None
+    high: Decimal | None
+    unit: str
+    text: str
+    note: str | None = None
+
+    @property
+    def interval(self) -> Interval:
+        return Interval(self.low, self.high)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A value that cannot be used, and why ("unit not given")."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    """A value as recorded, before its unit is looked at."""
+
+    interval: Interval
+    unit: str | None
+    text: str
+    note: str | None = None
+
+
+def decimal(value: object) -> Decimal | None:
+    """A JSON number (or a string holding one) as the exact Decimal that was written; None for all else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+        return None
+    text = repr(value) if isinstance(value, float) else str(value).strip()
+    if len(text) > _LONGEST or not _NUMBER.fullmatch(text):
+        return None
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None
+
+
+@lru_cache(maxsize=1024)
+def _canonical(unit: str) -> str | None:
+    if unit in CASE_MATTERS:
+        return CASE_MATTERS[unit] or None
+    if unit in UNITS:
+        return unit
+    return SPELLINGS.get(" ".join(unit.lower().split())) or SPELLINGS.get("".join(unit.lower().split()))
+
+
+def canonical(unit: object) -> str | None:
+    """The UCUM code for a unit as written (``mmHg`` -> ``mm[Hg]``); None when it is not known.
+
+    All spellings of a plain number (``{score}``, ``{INR}``, ``points``) give ``1``.
+    """
+    return _canonical(unit.strip()) if isinstance(unit, str) and unit.strip() else None
+
+
+def convert(value: Decimal, unit: str, to: str, substance: str | None = None) -> Decimal | None:
+    """The value in another unit; None when no conversion is known. Both units are UCUM codes.
+
+    ``substance`` (see ``substance_of``) is needed wherever moles, equivalents or HbA1c are involved.
+    """
+    source, target = canonical(unit), canonical(to)
+    if source is None or target is None:
+        return None
+    if source == target:
+        return value
+    with localcontext(prec=40):
+        return _converted(value, source, target, substance)
+
+
+def _converted(value: Decimal, source: str, target: str, substance: str | None) -> Decimal | None:
+    here, there = UNITS[source], UNITS[target]
+    if here.dimension == there.dimension:
+        if here.dimension == "temperature":
+            return _tidy(_temperature(value, source, target))
+        return _tidy(value * here.factor / there.factor)
+    dimensions = (here.dimension, there.dimension)
+    if substance == "hba1c" and dimensions == ("moles per mole", "share"):
+        return _tidy(Decimal("0.0915") * value + Decimal("2.15"))
+    if substance in MONOVALENT and set(dimensions) == {"moles per volume", "equivalents per volume"}:
+        return _tidy(value * here.factor / there.factor)
+    per_mole = PER_MOLE.get(substance or "")
+    if per_mole is None:
+        return None
+    if dimensions == ("moles per volume", "mass per volume"):
+        return _tidy(value * here.factor * per_mole / there.factor)
+    if dimensions == ("mass per volume", "moles per volume"):
+        return _tidy(value * here.factor / per_mole / there.factor)
+    return None
+
+
+def _temperature(value: Decimal, source: str, target: str) -> Decimal:
+    celsius = value
+    if source == "[degF]":
+        celsius = (value - _FREEZING_F) * 5 / 9
+    elif source == "K":
+        celsius = value - _KELVIN
+    if target == "[degF]":
+        return celsius * 9 / 5 + _FREEZING_F
+    return celsius + _KELVIN if target == "K" else celsius
+
+
+def _tidy(value: Decimal) -> Decimal:
+    """Cut what division adds far behind the point, so that 100.4 degF is 38 Cel and not nearly so."""
+    return round(value, 12).normalize() + 0
+
+
+def substance_of(value_sets: Iterable[str]) -> str | None:
+    """The substance that observations of these value sets measure (``obs-creatinine`` -> ``creatinine``)."""
+    found = {SUBSTANCES[name] for name in value_sets if name in SUBSTANCES}
+    return found.pop() if len(found) == 1 else None
+
+
+def read_value(holder: Mapping[str, Any], unit: str, substance: str | None = None) -> Reading | Refused:
+    """The value of an Observation (or of one of its components) in ``unit``.
+
+    Reads valueQuantity, valueInteger, valueRange, valueString (">60", "7/10", "5.4 %"). A comparator makes an
+    interval open on one side. No value, an unknown unit, or a unit that does not convert is refused.
+    """
+    raw = _raw(holder)
+    return raw if isinstance(raw, Refused) else _in_unit(raw, unit, substance)
+
+
+def _raw(holder: Mapping[str, Any]) -> _Raw | Refused:
+    quantity = holder.get("valueQuantity")
+    if isinstance(quantity, Mapping):
+        return _raw_quantity(quantity)
+    for key in ("valueInteger", "valueDecimal"):
+        number = decimal(holder.get(key))
+        if number is not None:
+            return _Raw(Interval.exactly(number), None, str(number))
+    if isinstance(holder.get("valueRange"), Mapping):
+        return _raw_range(holder["valueRange"])
+    if isinstance(holder.get("valueString"), str):
+        return _raw_text(holder["valueString"])
+    return Refused("no value given" if not any(key.startswith("value") for key in holder) else "not a number")
+
+
+def _raw_quantity(quantity: Mapping[str, Any]) -> _Raw | Refused:
+    value = decimal(quantity.get("value"))
+    if value is None:
+        return Refused("value not given" if quantity.get("value") is None else "not a number")
+    unit = _unit_of(quantity)
+    if isinstance(unit, Refused):
+        return unit
+    comparator = quantity.get("comparator")
+    shown = quantity.get("unit") or quantity.get("code") or ""
+    text = f"{comparator or ''}{value} {shown}".strip()
+    if comparator is None:
+        return _Raw(Interval.exactly(value), unit, text)
+    interval = _compared(str(comparator), value)
+    return Refused("comparator not understood") if interval is None else _Raw(interval, unit, text)
+
+
+def _compared(comparator: str, value: Decimal) -> Interval | None:
+    match comparator:
+        case "<":
+            return Interval(None, value - _JUST)
+        case "<=" | "=<" | "≤":
+            return Interval(None, value)
+        case ">":
+            return Interval(value + _JUST, None)
+        case ">=" | "=>" | "≥":
+            return Interval(value, None)
+        case "=" | "":
+            return Interval.exactly(value)
+    return None
+
+
+def _unit_of(quantity: Mapping[str, Any]) -> str | Refused | None:
+    """The code, else the unit as text. Two that disagree are refused, and so is one that is not known."""
+    code, text = quantity.get("code"), quantity.get("unit")
+    by_code, by_text = canonical(code), canonical(text)
+    if by_code and by_text and by_code != by_text and not _equal(by_code, by_text):
+        return Refused("unit code and unit text disagree")
+    if by_code or by_text:
+        return by_code or by_text
+    return None if not code and not text else Refused("unit not known")
+
+
+def _equal(one: str, other: str) -> bool:
+    # A percent sign is often written for a score, and the clearance for the filtration rate: not a contradiction.
+    return UNITS[one] == UNITS[other] or {one, other} in ({"1", "%"}, {"mL/min", "mL/min/{1.73_m2}"})
+
+
+def _raw_range(value: Mapping[str, Any]) -> _Raw | Refused:
+    ends = [value.get(key) for key in ("low", "high")]
+    numbers = [decimal(end.get("value")) if isinstance(end, Mapping) else None for end in ends]
+    units = {_unit_of(end) for end in ends if isinstance(end, Mapping)}
+    low, high = numbers
+    if (low is None and high is None) or len(units) != 1 or (low is not None and high is not None and low > high):
+        return Refused("range not understood")
+    unit = units.pop()
+    if isinstance(unit, Refused):
+        return unit
+    return _Raw(Interval(low, high), unit, f"{low if low is not None else ''}-{high if high is not None else ''}")
+
+
+def _raw_text(text: str) -> _Raw | Refused:
+    found = _TEXT.fullmatch(text.strip()) if len(text) <= _LONGEST else None
+    if found is None:
+        return Refused("text is not a number")
+    interval = _compared(found["comparator"] or "", Decimal(found["value"]))
+    if interval is None:
+        return Refused("comparator not understood")
+    if found["high"]:
+        if found["comparator"] or Decimal(found["high"]) < Decimal(found["value"]):
+            return Refused("range not understood")
+        interval = Interval(interval.low, Decimal(found["high"]))
+    unit = canonical(found["unit"]) if found["unit"] else None
+    if found["unit"] and unit is None:
+        return Refused("unit not known")
+    note = f"out of {found['out_of']}" if found["out_of"] else None
+    return _Raw(interval, unit or ("1" if note else None), text.strip(), note)
+
+
+def _in_unit(raw: _Raw, unit: str, substance: str | None) -> Reading | Refused:
+    wanted = "1" if unit in SCORES else canonical(unit)
+    if wanted is None:
+        return Refused("unit asked for is not known")
+    written, note = raw.unit, raw.note
+    if written is None:
+        written = IMPLIED_UNIT.get(substance or "") or ("1" if wanted == "1" else None)
+        if written is None:
+            return Refused("unit not given")
+        if wanted != "1":
+            note = "unit not given, taken from what was measured"
+    elif substance == "egfr" and written == "mL/min":
+        # The codes of this value set all mean "per 1.73 square metres"; laboratories often leave that out of the unit.
+        written, note = "mL/min/{1.73_m2}", "unit given as mL/min"
+    if (
+        substance == "hba1c"
+        and written == "%"
+        and any(end is not None and end > _HBA1C_HIGHEST_PERCENT for end in (raw.interval.low, raw.interval.high))
+    ):
+        return Refused("more than 20 % HbA1c: the unit is probably mmol/mol, but does not say so")
+    ends = [
+        None if end is None else convert(end, written, wanted, substance)
+        for end in (raw.interval.low, raw.interval.high)
+    ]
+    if ends == [None, None]:
+        return Refused("unit does not convert")
+    return Reading(ends[0], ends[1], unit, raw.text, note)
+
+
+def is_plausible(reading: Reading, lowest: Decimal, highest: Decimal) -> bool:
+    """Whether the value could lie in the range (both included)."""
+    return reading.interval.overlaps(lowest, highest)

@@ -1,0 +1,153 @@
+"""Issuers: which clients are trusted, and for each where its keys come from (SE-5, JW-10, JW-11).
+
+One JSON file, named by the setting ``ISSUERS``, read once at start::
+
+    {"issuers": [{
+        "iss": "https://ehr.example.org",
+        "jku": ["https://ehr.example.org/jwks.json"],
+        "jwks_file": "ehr.jwks.json",
+        "audiences": ["https://cds.example.org/typed-in-by-hand"],
+        "tenants": ["hospital-1"],
+        "fhir_servers": ["https://ehr.example.org/fhir/r4"]
+    }]}
+
+Only ``iss`` and one of ``jku`` and ``jwks_file`` are needed. With a ``jwks_file`` (a path beside this file) keys are
+never fetched; a ``jku`` in a token is then still compared with the list. Without ``tenants`` any tenant may call;
+without ``fhir_servers`` the servers of the whole service hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from service.errors import Fault, FaultsError, RequestError
+from service.security.address_guard import is_loopback_name
+from service.security.limits import parse_json
+
+_LISTS = ("jku", "audiences", "tenants", "fhir_servers")
+_KEYS = {"iss", "jwks_file", *_LISTS}
+_MAX_DEPTH = 10
+
+
+class IssuersError(FaultsError):
+    """The file of trusted issuers is wrong. The operator acts; the process does not start. Carries all faults."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """One trusted client.
+
+    ``static_keys`` are the JWKs of its file; None if keys are fetched, from the token's jku or else from ``jkus[0]``.
+    """
+
+    iss: str
+    jkus: tuple[str, ...] = ()
+    static_keys: tuple[Mapping[str, Any], ...] | None = None
+    audiences: frozenset[str] = frozenset()
+    tenants: frozenset[str] = frozenset()
+    fhir_servers: tuple[str, ...] = ()
+
+
+def read_issuers(path: Path, *, development: bool = False) -> dict[str, Issuer]:
+    """The trusted issuers of the file, by ``iss``. ``development`` allows http for loopback.
+
+    Raises IssuersError with all faults.
+    """
+    document = _read_json(path, path.name)
+    listed = document.get("issuers") if isinstance(document, dict) else None
+    if not isinstance(listed, list) or not listed:
+        raise IssuersError([Fault(path.name, "no list of issuers", 'write {"issuers": [{"iss": …}]}')])
+    faults: list[Fault] = []
+    issuers: dict[str, Issuer] = {}
+    for number, entry in enumerate(listed):
+        where = f"{path.name}: issuers[{number}]"
+        issuer = _read_issuer(entry, where, path.parent, development, faults)
+        if issuer is not None and issuer.iss in issuers:
+            faults.append(Fault(where, "the same iss a second time"))
+        elif issuer is not None:
+            issuers[issuer.iss] = issuer
+    if faults:
+        raise IssuersError(faults)
+    return issuers
+
+
+def parse_jwks(document: object) -> tuple[Mapping[str, Any], ...]:
+    """The keys of a JWK Set. Raises ValueError if it has no list of keys."""
+    keys = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(keys, list) or not any(isinstance(key, dict) for key in keys):
+        raise ValueError("not a JWK Set with keys")
+    return tuple(key for key in keys if isinstance(key, dict))
+
+
+def _read_json(path: Path, where: str) -> object:
+    try:
+        document: object = parse_json(path.read_bytes(), max_depth=_MAX_DEPTH)
+    except OSError:
+        raise IssuersError([Fault(where, "the file cannot be read")]) from None
+    except RequestError as error:
+        raise IssuersError([Fault(where, error.faults[0].text)]) from None
+    return document
+
+
+def _read_issuer(entry: object, where: str, folder: Path, development: bool, faults: list[Fault]) -> Issuer | None:
+    before = len(faults)
+    if not isinstance(entry, dict) or not isinstance(entry.get("iss"), str) or not entry["iss"]:
+        faults.append(Fault(where, "iss is missing"))
+        return None
+    faults += [Fault(where, f"unknown key {key}", "known: " + ", ".join(sorted(_KEYS))) for key in entry.keys() - _KEYS]
+    lists = {name: _words(entry.get(name), f"{where}.{name}", faults) for name in _LISTS}
+    for url in lists["jku"]:
+        if not _may_fetch(url, development):
+            faults.append(Fault(f"{where}.jku", "must be an https URL", "http is for loopback in development"))
+    static = _static_keys(entry.get("jwks_file"), f"{where}.jwks_file", folder, faults)
+    if static is None and not lists["jku"] and len(faults) == before:
+        faults.append(Fault(where, "no keys", "give jku or jwks_file"))
+    if len(faults) > before:
+        return None
+    return Issuer(
+        iss=entry["iss"],
+        jkus=lists["jku"],
+        static_keys=static,
+        audiences=frozenset(lists["audiences"]),
+        tenants=frozenset(lists["tenants"]),
+        fhir_servers=lists["fhir_servers"],
+    )
+
+
+def _words(value: object, where: str, faults: list[Fault]) -> tuple[str, ...]:
+    """One text or a list of texts, as a tuple."""
+    values: Sequence[object] = value if isinstance(value, list) else [] if value is None else [value]
+    words = tuple(word for word in values if isinstance(word, str) and word)
+    if len(words) != len(values):
+        faults.append(Fault(where, "must be a text or a list of texts"))
+    return words
+
+
+def _static_keys(name: object, where: str, folder: Path, faults: list[Fault]) -> tuple[Mapping[str, Any], ...] | None:
+    if name is None:
+        return None
+    if not isinstance(name, str):
+        faults.append(Fault(where, "must be the name of a file"))
+        return None
+    try:
+        return parse_jwks(_read_json(folder / name, where))
+    except IssuersError as error:
+        faults += error.faults
+    except ValueError as error:
+        faults.append(Fault(where, str(error)))
+    return None
+
+
+def _may_fetch(url: str, development: bool) -> bool:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    if parts.scheme == "https":
+        return bool(host)
+    return development and parts.scheme == "http" and is_loopback_name(host)

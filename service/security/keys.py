@@ -1,0 +1,158 @@
+"""Keys: the public key an issuer signs with, found by ``kid`` and fit for the algorithm (JW-4, JW-9, JW-10, JW-11).
+
+Key sets are fetched only from a URL that is listed for the issuer, kept ten minutes, and fetched again for an
+unknown ``kid`` at most once a minute. A key set that was fetched once stays in use for a day when its server cannot be
+reached.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from jwt import PyJWK
+from jwt.exceptions import PyJWTError
+
+from service.errors import RequestError
+from service.security.issuers import Issuer, parse_jwks
+from service.security.limits import parse_json
+
+Jwks = Sequence[Mapping[str, Any]]
+
+# What the key must be for the algorithm: kty and, for elliptic curves, crv (JW-4).
+FITTING = {
+    "RS256": ("RSA", None),
+    "RS384": ("RSA", None),
+    "PS384": ("RSA", None),
+    "ES256": ("EC", "P-256"),
+    "ES384": ("EC", "P-384"),
+}
+_MIN_RSA_BITS = 2048
+_LIFETIME_SECONDS = 600.0
+_REFRESH_SECONDS = 60.0
+_RETRY_COLD_SECONDS = 5.0
+_STALE_SECONDS = 24 * 3600.0
+_MAX_DEPTH = 10
+
+
+class NoKeyError(Exception):
+    """There is no usable key. ``claim`` is what to name in the log: kid, jku or alg."""
+
+    def __init__(self, claim: str, reason: str) -> None:
+        self.claim = claim
+        self.reason = reason
+        super().__init__(f"{claim}: {reason}")
+
+
+class UnreachableError(Exception):
+    """A key set could not be fetched. The text says why, without the URL."""
+
+
+@dataclass(slots=True)
+class _KeptSet:
+    """What is remembered of one URL: the last key set that arrived, and when it was last asked for."""
+
+    keys: Jwks | None = None
+    arrived: float = 0.0
+    asked: float = float("-inf")
+    problem: str = "not fetched yet"
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class KeyRing:
+    """The keys of all issuers. One per process; safe for threads.
+
+    ``download`` takes a URL and returns the bytes of the key set; it raises UnreachableError. ``clock`` is monotonic.
+    """
+
+    def __init__(self, download: Callable[[str], bytes], clock: Callable[[], float] = time.monotonic) -> None:
+        self._download = download
+        self._clock = clock
+        self._sets: dict[str, _KeptSet] = {}
+        self._mutex = threading.Lock()
+
+    def find(self, issuer: Issuer, jku: str | None, kid: str, algorithm: str) -> PyJWK:
+        """The issuer's key named ``kid``, bound to ``algorithm``. Raises NoKeyError.
+
+        The caller has compared ``jku`` with the issuer's list; without one the first listed URL is used.
+        """
+        if issuer.static_keys is not None:
+            return _fitting(issuer.static_keys, kid, algorithm)
+        if jku is None and not issuer.jkus:
+            raise NoKeyError("jku", "the issuer has neither a key file nor a listed URL")
+        return self._find_fetched(jku or issuer.jkus[0], kid, algorithm)
+
+    def _find_fetched(self, url: str, kid: str, algorithm: str) -> PyJWK:
+        with self._mutex:
+            kept = self._sets.setdefault(url, _KeptSet())
+        if not self._fresh(kept):
+            self._refresh(url, kept)
+        if kept.keys is not None and not _named(kept.keys, kid):
+            # Perhaps the issuer has rotated its keys since.
+            self._refresh(url, kept)
+        if kept.keys is None or self._clock() - kept.arrived > _STALE_SECONDS:
+            raise NoKeyError("jku", kept.problem)
+        return _fitting(kept.keys, kid, algorithm)
+
+    def _fresh(self, kept: _KeptSet) -> bool:
+        return kept.keys is not None and self._clock() - kept.arrived < _LIFETIME_SECONDS
+
+    def _refresh(self, url: str, kept: _KeptSet) -> None:
+        """Fetch the set unless it was asked for just now. With a set in hand, nobody waits for another's fetch."""
+        if not kept.lock.acquire(blocking=kept.keys is None):
+            return
+        try:
+            pause = _RETRY_COLD_SECONDS if kept.keys is None else _REFRESH_SECONDS
+            if self._clock() - kept.asked < pause:
+                return
+            kept.asked = self._clock()
+            kept.keys = parse_jwks(parse_json(self._download(url), max_depth=_MAX_DEPTH))
+            kept.arrived = self._clock()
+        except UnreachableError as error:
+            kept.problem = str(error)
+        except (RequestError, ValueError):
+            kept.problem = "the answer is not a JWK Set"
+        finally:
+            kept.lock.release()
+
+
+def _named(keys: Jwks, kid: str) -> list[Mapping[str, Any]]:
+    return [key for key in keys if key.get("kid") == kid]
+
+
+def _fitting(keys: Jwks, kid: str, algorithm: str) -> PyJWK:
+    """The one key named ``kid`` if it may verify ``algorithm``. Never "the first key that works" (17.2)."""
+    named = _named(keys, kid)
+    if len(named) != 1:
+        raise NoKeyError(
+            "kid", "two keys of the issuer have this kid" if named else "no key of the issuer has this kid"
+        )
+    jwk = named[0]
+    misfit = _misfit(jwk, algorithm)
+    if misfit:
+        raise NoKeyError("alg", misfit)
+    try:
+        key = PyJWK(dict(jwk), algorithm=algorithm)
+    except (PyJWTError, ValueError, TypeError):
+        raise NoKeyError("kid", "the key cannot be read") from None
+    if isinstance(key.key, RSAPublicKey) and key.key.key_size < _MIN_RSA_BITS:
+        raise NoKeyError("kid", f"the RSA key is shorter than {_MIN_RSA_BITS} bit")
+    return key
+
+
+def _misfit(jwk: Mapping[str, Any], algorithm: str) -> str | None:
+    """Why the key may not be used for the algorithm, None if it may (JW-4)."""
+    kty, crv = FITTING[algorithm]
+    if jwk.get("kty") != kty or (crv is not None and jwk.get("crv") != crv):
+        return f"{algorithm} needs a key of type {kty}{f' on curve {crv}' if crv else ''}"
+    if jwk.get("alg", algorithm) != algorithm:
+        return "the key is meant for another algorithm (its own alg)"
+    if jwk.get("use", "sig") != "sig" or "verify" not in jwk.get("key_ops", ["verify"]):
+        return "the key is not meant for signatures (its use or key_ops)"
+    if "d" in jwk:
+        return "the key set publishes a private key, so anyone could have signed"
+    return None

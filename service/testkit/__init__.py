@@ -1,0 +1,1 @@
+"""What helps others to connect: request check, service check, FHIR validation, example requests and patients."""

@@ -1,0 +1,229 @@
+"""Document: one example patient who has the facts that were asked for, as FHIR."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from service.finding import Status
+from service.knowledge.model import KINDS, BuiltAs, FactDefinition, FactKind, Given, Knowledge
+from service.record.derive import Derivation
+from service.record.model import Release
+from service.testkit.example_patient.case import Case
+from service.testkit.example_patient.codes import Avoid, Codebook
+from service.testkit.example_patient.numbers import Numbers
+from service.testkit.example_patient.release import spoken
+from service.testkit.example_patient.resource_draft import Sheet, UnbuildableError
+from service.testkit.example_patient.statements import Option, Statements
+from service.testkit.example_patient.treatment import Treatment
+from service.testkit.example_patient.wanted import Wanted
+
+_FIRST = (
+    *(FactKind.SETTING, FactKind.AGE, FactKind.SEX, FactKind.ELAPSED, FactKind.CHANGE, FactKind.GESTATION),
+    *(FactKind.QUANTITY, FactKind.COURSE, FactKind.ORDER_REASON, FactKind.ORDER, FactKind.DRUG, FactKind.CODED),
+    FactKind.COUNT,
+)
+"""What is written first: numbers before words, so that the words can use the entries that are there."""
+_OTHER_SEX = {"female": "male", "male": "female"}
+
+
+class Builder:
+    """Writes example patients for one rule set. Prepared once, asked often."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._knowledge = knowledge
+        self._derivation = Derivation(knowledge)
+        matcher = self._derivation.matcher
+        self._codebook = Codebook(knowledge, matcher.index, matcher.drugs)
+
+    def build(
+        self,
+        definition: FactDefinition,
+        status: Status,
+        *,
+        value: Decimal | None = None,
+        now: datetime,
+        release: Release = Release.R4,
+    ) -> Case:
+        """The smallest patient of whom one fact is so; ``value`` for a number that is present."""
+        return self.case({definition.id: Given(status.value, value, value)}, now=now, release=release)
+
+    def case(self, states: Mapping[str, Given], *, now: datetime, release: Release = Release.R4) -> Case:
+        """A patient of whom all these facts are so, as far as they can be so together.
+
+        Facts not named may be anything. The same question gives the same answer. ``now`` is an aware datetime.
+        """
+        wanted = Wanted(self._knowledge, states)
+        sheet = _Composition(self._derivation, self._codebook, wanted, now).written()
+        unmet = wanted.unmet(self._derivation.findings(sheet.record(), now))
+        return Case(
+            patient=spoken(sheet.patient, release),
+            resources=tuple(spoken(one, release) for one in sheet.resources),
+            orders=tuple(spoken(one, release) for one in sheet.orders),
+            completeness=sheet.completeness(),
+            settings=sheet.settings,
+            unmet=tuple(name for name in unmet if not self._is_set(name, wanted, sheet.settings)),
+        )
+
+    def _is_set(self, name: str, wanted: Wanted, settings: Mapping[str, str]) -> bool:
+        """Whether a setting fact is as asked for once the rule set is set up as the case says."""
+        definition = self._knowledge.facts[name]
+        if definition.kind is not FactKind.SETTING or definition.setting is None or definition.setting not in settings:
+            return False
+        return (settings[definition.setting] == definition.equals) == (wanted.status(name) is Status.PRESENT)
+
+
+class _Composition:
+    """The writing of one example patient: each fact by the first way that brings it about and disturbs no other."""
+
+    def __init__(self, derivation: Derivation, codebook: Codebook, wanted: Wanted, now: datetime) -> None:
+        self._derivation = derivation
+        self._wanted = wanted
+        self._sheet = Sheet(now)
+        avoid = Avoid(_keys_to_avoid(derivation, wanted))
+        self._statements = Statements(codebook, wanted, avoid)
+        self._numbers = Numbers(codebook, wanted, avoid)
+        self._treatment = Treatment(codebook, wanted, avoid)
+
+    def written(self) -> Sheet:
+        """The finished sheet."""
+        self._set_up()
+        for definition in self._in_order():
+            if definition.id in self._unmet(self._sheet):
+                self._bring_about(definition)
+        return self._sheet
+
+    def _set_up(self) -> None:
+        """The settings: those that are to hold, and another value for one that is not to."""
+        for definition in self._wanted.definitions(FactKind.SETTING):
+            name, value = definition.setting or "", definition.equals or ""
+            if self._wanted.status(definition.id) is Status.PRESENT:
+                self._sheet.settings[name] = value
+            elif self._sheet.settings.get(name, value) == value:
+                knowledge = self._wanted.knowledge
+                others = (one.equals for one in knowledge.facts.values() if one.setting == name)
+                known = (one for one in (knowledge.settings.get(name), *others) if one and one != value)
+                self._sheet.settings[name] = next(known, f"not {value}")
+
+    def _in_order(self) -> list[FactDefinition]:
+        def rank(definition: FactDefinition) -> tuple[int, int, int, str]:
+            status = self._wanted.status(definition.id)
+            # What can only be silence comes before what can also be denied.
+            stage = 0 if status is Status.PRESENT else 2 if definition.sources else 1
+            return stage, _FIRST.index(definition.kind), len(definition.classes), definition.id
+
+        return sorted(self._wanted.definitions(), key=rank)
+
+    def _unmet(self, sheet: Sheet) -> list[str]:
+        return self._wanted.unmet(self._derivation.findings(sheet.record(), sheet.now))
+
+    def _bring_about(self, definition: FactDefinition) -> None:
+        before = len(self._unmet(self._sheet))
+        best: tuple[int, Sheet] | None = None
+        for option in self._options(definition):
+            sheet = self._sheet.copy()
+            try:
+                option(sheet)
+            except UnbuildableError:
+                continue
+            unmet = self._unmet(sheet)
+            if definition.id not in unmet and (best is None or len(unmet) < best[0]):
+                best = len(unmet), sheet
+                if len(unmet) < before:
+                    break
+        if best is not None:
+            self._sheet = best[1]
+
+    def _options(self, definition: FactDefinition) -> Iterator[Option]:
+        given = self._wanted.states[definition.id]
+        match self._wanted.status(definition.id):
+            case Status.PRESENT:
+                return self._present(definition, given)
+            case Status.ABSENT:
+                return self._absent(definition)
+            case Status.UNKNOWN:
+                return self._unknown(definition)
+
+    def _present(self, definition: FactDefinition, given: Given) -> Iterator[Option]:
+        match _built_as(definition):
+            case BuiltAs.STATEMENT:
+                return self._statements.present(definition, given)
+            case BuiltAs.ENTRIES:
+                return self._entries(definition, given)
+            case BuiltAs.CHANGE:
+                return self._with_episode(self._numbers.change(definition, given))
+            case BuiltAs.NUMBER:
+                return self._numbers.present(definition, given)
+            case BuiltAs.SEX:
+                return iter([_set_sex(definition, present=True)])
+            case BuiltAs.TREATMENT:
+                return self._treatment.present(definition, given)
+            case BuiltAs.SETTING:
+                return iter(())
+
+    def _absent(self, definition: FactDefinition) -> Iterator[Option]:
+        match definition.kind:
+            case FactKind.ORDER_REASON:
+                return self._treatment.reason(definition, given=False)
+            case FactKind.SEX:
+                return iter([_set_sex(definition, present=False)])
+        return self._statements.absent(definition)
+
+    def _unknown(self, definition: FactDefinition) -> Iterator[Option]:
+        match _built_as(definition):
+            case BuiltAs.STATEMENT | BuiltAs.ENTRIES:
+                return self._statements.unknown(definition)
+            case BuiltAs.TREATMENT:
+                return self._treatment.unknown(definition)
+        return iter(())
+
+    def _with_episode(self, options: Iterable[Option]) -> Iterator[Option]:
+        for option in options:
+            yield option
+
+            def after_episode(sheet: Sheet, option: Option = option) -> None:
+                self._statements.begin_episode(sheet)
+                option(sheet)
+
+            yield after_episode
+
+    def _entries(self, definition: FactDefinition, given: Given) -> Iterator[Option]:
+        """So many entries, each the same but for its id."""
+        count = int(given.low if given.low is not None else 1)
+        for one in self._statements.present(definition, Given("present")):
+
+            def write(sheet: Sheet, one: Option = one) -> None:
+                for _ in range(count):
+                    one(sheet)
+                if given.high is not None:
+                    sheet.whole.update(definition.complete)
+
+            yield write
+
+
+def _built_as(definition: FactDefinition) -> BuiltAs:
+    return KINDS[definition.kind].built_as(definition)
+
+
+def _set_sex(definition: FactDefinition, *, present: bool) -> Option:
+    def write(sheet: Sheet) -> None:
+        sex = definition.gender or "female"
+        sheet.patient["gender"] = sex if present else _OTHER_SEX.get(sex, "other")
+
+    return write
+
+
+def _keys_to_avoid(derivation: Derivation, wanted: Wanted) -> dict[tuple[str, str], int]:
+    keys: dict[tuple[str, str], int] = {}
+    for definition in wanted.definitions():
+        if wanted.status(definition.id) is not Status.PRESENT:
+            found = set(derivation.keys_of(definition.id))
+            if definition.kind is FactKind.ORDER:
+                found |= {(place, name) for name in (*definition.classes, *definition.codes) for place in _ORDERED}
+            for key in found:
+                keys[key] = keys.get(key, 0) + 1
+    return keys
+
+
+_ORDERED = ("order", "medication")

@@ -1,0 +1,80 @@
+"""Prefetching: what arrived under each prefetch key, and what silence there means (chapter 5 of the protocol)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from service.record.input.prefetch_states import PrefetchState, State, classify
+from service.record.input.prefetch_templates import Template
+from service.record.model import Release
+from service.testkit.fhir_validation.resources import check_resources
+from service.testkit.report import Part, Remark, Severity
+
+_TOLD = {
+    State.NOT_SENT: (Severity.WARNING, "was not sent: nothing is known about {title}"),
+    State.FAILED: (Severity.WARNING, "brought no data ({reason}): nothing is known about {title}"),
+    State.NULL: (Severity.INFORMATION, "asked, nothing there: there is none of {title}"),
+    State.FIRST_PAGE: (Severity.WARNING, "is a part only ({reason}): what is missing from {title} stays unknown"),
+}
+
+
+def check_prefetch(
+    prefetch: Any, templates: Sequence[Template], release: Release, *, can_fetch: bool
+) -> Iterator[Remark]:
+    """The state of every key asked for, those nobody asked for, and the faults of every resource sent."""
+    if prefetch is None:
+        prefetch = {}
+    if not isinstance(prefetch, Mapping):
+        return
+    for template in templates:
+        sent = template.key in prefetch
+        state = classify(template.key, prefetch.get(template.key), sent=sent)
+        yield from _state(template, state, can_fetch=can_fetch)
+    asked = {template.key for template in templates}
+    for key, value in prefetch.items():
+        where = f"prefetch.{key}"
+        if key not in asked:
+            yield _remark(Severity.INFORMATION, where, "was not asked for by this service; ignored (RP-7)")
+        yield from _resources(value, where, release)
+
+
+def _state(template: Template, state: PrefetchState, *, can_fetch: bool) -> Iterator[Remark]:
+    where = f"prefetch.{template.key}"
+    if state.state is State.NULL and template.is_read:
+        yield _remark(Severity.WARNING, where, f"nothing there: {template.title} is not known")
+        return
+    if state.state in _TOLD:
+        severity, text = _TOLD[state.state]
+        told = text.format(title=template.title, reason=state.reason)
+        fetch = state.state in {State.NOT_SENT, State.FIRST_PAGE}
+        yield _remark(severity, where, told + (", unless fhirServer gives it" if fetch and can_fetch else ""))
+        return
+    if state.resources and not any(_type(one) in template.types for one in state.resources):
+        yield _remark(Severity.WARNING, where, f"holds none of the types asked for: {', '.join(template.types)}")
+    elif not template.is_read and not state.is_bundle:
+        text = "is a single resource where a search was asked for; taken as a part of the list"
+        yield _remark(Severity.WARNING, where, text)
+
+
+def _type(resource: Any) -> Any:
+    return resource.get("resourceType") if isinstance(resource, Mapping) else None
+
+
+def _resources(value: Any, where: str, release: Release) -> Iterator[Remark]:
+    if value is None:
+        return
+    if isinstance(value, Mapping) and "resourceType" not in value and ("response" in value or "resource" in value):
+        text = "has the wrapper {response, resource} of CDS Hooks before 1.0; unwrapped"
+        yield _remark(Severity.WARNING, where, text)
+        if "resource" in value:
+            yield from check_resources(value["resource"], f"{where}.resource", release)
+    elif value == {}:
+        yield _remark(Severity.WARNING, where, "an empty object says neither that there is nothing nor that it failed")
+    else:
+        yield from check_resources(value, where, release)
+
+
+def _remark(severity: Severity, where: str, text: str) -> Remark:
+    code = "informational" if severity is Severity.INFORMATION else "incomplete"
+    return Remark(severity, where, text, code, Part.PREFETCH)

@@ -1,0 +1,1 @@
+"""Service check: any CDS service held against the requirements of CDS Hooks."""

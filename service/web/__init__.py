@@ -1,0 +1,1 @@
+"""HTTP: routes, the request pipeline, error bodies, OpenAPI, health."""

@@ -1,0 +1,82 @@
+"""What the process says about itself: alive, ready, which rules, in which mode, and what an operator should know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from service.config import Settings
+from service.knowledge.allowed_rules import withheld
+from service.knowledge.model import Knowledge
+from service.protocol.evaluation import Services
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How the process is besides its rules: the store's own words, and why newer rules were refused, if they were."""
+
+    today: date
+    memory: Mapping[str, Any] = field(default_factory=dict)
+    refused_rules: str | None = None
+    ready: bool = True
+
+
+def health(services: Services, state: State) -> dict[str, Any]:
+    """The body of ``GET /health``. Holds nothing about patients or callers and no path of the machine."""
+    knowledge, settings = services.prepared.knowledge, services.settings
+    found = [*warnings(knowledge, settings), *_of_state(services, state)]
+    ruleset = {"name": knowledge.name, "version": knowledge.version, "digest": knowledge.digest}
+    return {
+        "live": True,
+        "ready": state.ready,
+        "mode": settings.mode,
+        "authentication": settings.authentication,
+        "ruleset": ruleset if services.signed_by is None else ruleset | {"signed_by": services.signed_by},
+        "counts": {
+            "rules": len(knowledge.rules),
+            "approved": len(knowledge.approved),
+            "withheld": len(withheld(knowledge, services.only)),
+            "overdue": len(overdue(knowledge, state.today)),
+            "facts": len(knowledge.facts),
+            "value_sets": len(knowledge.value_sets),
+            "sources": len(knowledge.sources),
+            "services": len(knowledge.services),
+        },
+        "store": {"mode": settings.store, **state.memory},
+        "warnings": found,
+    }
+
+
+def warnings(knowledge: Knowledge, settings: Settings) -> list[str]:
+    """What an operator should know before trusting this process."""
+    found = []
+    if settings.authentication == "open":
+        found.append("callers are not authenticated (SCIATICA_CDS_AUTHENTICATION=open)")
+    if not settings.production:
+        found.append("development mode: not for data of real patients")
+    unapproved = sum(1 for rule in knowledge.rules if rule.id not in knowledge.approved)
+    if unapproved:
+        found.append(f"{unapproved} of {len(knowledge.rules)} rules are not approved by a named clinician")
+    return found
+
+
+def overdue(knowledge: Knowledge, today: date) -> list[str]:
+    """The rules whose review is overdue."""
+    return [rule.id for rule in knowledge.rules if rule.review_by < today]
+
+
+def _of_state(services: Services, state: State) -> Iterator[str]:
+    hidden = withheld(services.prepared.knowledge, services.only)
+    if hidden:
+        yield f"{len(hidden)} rules are withheld because they are not approved (SCIATICA_CDS_REQUIRE_APPROVED=true)"
+    late = overdue(services.prepared.knowledge, state.today)
+    if late:
+        yield f"the review of {len(late)} rules is overdue: {', '.join(late[:5])}"
+    if state.refused_rules is not None:
+        yield state.refused_rules
+    if state.memory.get("fault"):
+        yield str(state.memory["fault"])
+    if state.memory.get("not_kept"):
+        yield f"{state.memory['not_kept']} calls of this process could not be kept since it started"

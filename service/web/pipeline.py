@@ -1,0 +1,75 @@
+"""What holds for every request: an id, preflight before all else, one error handler, headers on every answer."""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+from flask import Flask, Response, g, request
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from service.config import Settings
+from service.errors import EngineError, StoreError, UnauthorizedError
+from service.logs import logger
+from service.web.cors import add_cors_headers, preflight
+from service.web.error_bodies import Answer, answer_for
+from service.web.routes import as_json
+from service.web.security_headers import add_security_headers
+
+
+def add_serving(app: Flask, settings: Settings) -> None:
+    """Add to an application what all its endpoints share."""
+
+    @app.before_request
+    def begin() -> WerkzeugResponse | None:
+        g.request_id = secrets.token_hex(8)
+        g.started = time.perf_counter()
+        if request.method == "OPTIONS" and request.url_rule is not None:
+            return preflight(request.headers.get("Origin"), settings.cors_origins)
+        return None
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        response.headers["X-Request-Id"] = g.get("request_id", "")
+        add_security_headers(response, production=settings.production)
+        add_cors_headers(response, request.headers.get("Origin"), settings.cors_origins)
+        return response
+
+    @app.errorhandler(Exception)
+    def fail(error: Exception) -> Response:
+        answer = answer_for(error, g.get("request_id", "unknown"))
+        _log(error, answer.status)
+        return _response(answer)
+
+
+def _response(answer: Answer) -> Response:
+    response = Response(status=answer.status) if answer.body is None else as_json(answer.body, answer.status)
+    if answer.body is None:
+        # An empty body has no type.
+        response.headers.pop("Content-Type", None)
+    response.headers.update(answer.headers)
+    return response
+
+
+def _log(error: Exception, status: int) -> None:
+    """One line per refusal. Unexpected errors name where they came from; their text may quote input and stays out."""
+    line = {"request": g.get("request_id"), "status": status, "method": request.method, "error": type(error).__name__}
+    if isinstance(error, UnauthorizedError):
+        line["claim"] = error.claim
+    if isinstance(error, EngineError | StoreError):
+        # These two name rules, conclusions and decision ids only.
+        line["where"] = str(error)
+    elif status >= 500:  # noqa: PLR2004
+        line["where"] = _place(error)
+    (logger().error if status >= 500 else logger().info)("refused", **line)  # noqa: PLR2004
+
+
+def _place(error: BaseException) -> str:
+    """The innermost line of ours that an error went through, as module and line."""
+    place, trace = "unknown", error.__traceback__
+    while trace is not None:
+        module = trace.tb_frame.f_globals.get("__name__", "")
+        if module.startswith("service"):
+            place = f"{module}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

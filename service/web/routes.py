@@ -1,0 +1,233 @@
+"""The HTTP endpoints: discovery, services, plain Bundles, health. What holds for all of them is in ``all_routes``."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal, Protocol
+
+import orjson
+from flask import Blueprint, Response, g, request
+
+from service.errors import Fault, RequestError
+from service.knowledge.allowed_rules import withheld
+from service.logs import logger
+from service.protocol.discovery import discovery
+from service.protocol.discovery_v3 import later_members
+from service.protocol.evaluation import Answered, BundleQuestion, Services, answer_bundle, answer_call, service_named
+from service.security.limits import parse_json
+from service.web.body import read_body
+from service.web.error_bodies import OverloadedError
+from service.web.health import State, health
+
+_QUERY = frozenset({"hook", "now", "patient", "complete", "detail"})
+_DETAILS = {"full": True, "short": False}
+_WAIT_SECONDS = 0.25
+
+
+class Caller(Protocol):
+    """Who called, as far as the log and the fetching of data may know."""
+
+    @property
+    def iss(self) -> str | None: ...
+
+
+Authenticate = Callable[[str | None, str, datetime], Any]
+"""Proves the caller from the Authorization header, the path called and the time; raises UnauthorizedError (SE-2)."""
+
+
+class Remember(Protocol):
+    """Keeps an answered call. Raises StoreError when it cannot and the answer may not leave then."""
+
+    def __call__(self, services: Services, answered: Answered, issuer: str | None, seconds: float) -> None: ...
+
+
+def forget(services: Services, answered: Answered, issuer: str | None, seconds: float) -> None:
+    """Remembers nothing."""
+    del services, answered, issuer, seconds
+
+
+@dataclass(slots=True)
+class Endpoint:
+    """All that the endpoints need, made once by create_app.
+
+    ``services`` are replaced whole when the rules are loaded anew, so a request takes them once, at its start.
+    """
+
+    services: Services
+    authenticate: Authenticate
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    places: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(16))
+    remember: Remember = forget
+    memory_state: Callable[[], Mapping[str, Any]] = dict
+    refused_rules: Callable[[], str | None] = lambda: None
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """One of the places for calls that are being worked on. Raises OverloadedError when none gets free soon."""
+        if not self.places.acquire(timeout=_WAIT_SECONDS):
+            raise OverloadedError
+        try:
+            yield
+        finally:
+            self.places.release()
+
+
+def as_json(body: Any, status: int = 200) -> Response:
+    """A JSON answer in UTF-8 without BOM (TR-1, TR-7)."""
+    return Response(orjson.dumps(body), status, mimetype="application/json")
+
+
+def blueprint(endpoint: Endpoint) -> Blueprint:
+    """The routes over the services in use."""
+    routes = Blueprint("hooks", __name__)
+
+    @routes.get("/cds-services")
+    def discover() -> Response:
+        _authenticate(endpoint, "/cds-services")
+        services = endpoint.services
+        return as_json(
+            _with_later_members(services, discovery(services.offered, services.templates, _withheld(services)))
+        )
+
+    @routes.post("/cds-services/<service_id>")
+    def call(service_id: str) -> Response:
+        services = endpoint.services
+        service = service_named(services, service_id)
+        caller = _authenticate(endpoint, f"/cds-services/{service.id}")
+        document = _document(services)
+        # A query that a client did not mean is no reason to refuse a call (RQ-3): what is not known asks for nothing.
+        full = _DETAILS.get(request.args.get("detail", ""))
+        with endpoint.place():
+            answered = answer_call(services, service, document, endpoint.clock(), _servers(caller), full=full)
+            endpoint.remember(services, answered, g.issuer, time.perf_counter() - g.started)
+        _note(answered, service.id)
+        return as_json(answered.body)
+
+    @routes.post("/evaluate")
+    def evaluate() -> Response:
+        _authenticate(endpoint, "/evaluate")
+        services = endpoint.services
+        question = _question(endpoint)
+        document = _document(services)
+        with endpoint.place():
+            answered = answer_bundle(services, document, question)
+        _note(answered, "evaluate")
+        return as_json(answered.body)
+
+    @routes.get("/health")
+    def tell_health() -> Response:
+        state = State(endpoint.clock().date(), endpoint.memory_state(), endpoint.refused_rules())
+        return as_json(health(endpoint.services, state))
+
+    return routes
+
+
+def _withheld(services: Services) -> Mapping[str, int]:
+    """How many rules of each hook are withheld because nobody approved them."""
+    hidden = withheld(services.prepared.knowledge, services.only)
+    return Counter(hook for rule in hidden for hook in rule.hooks)
+
+
+def _with_later_members(services: Services, body: dict[str, Any]) -> dict[str, Any]:
+    entries = [
+        later_members(
+            entry,
+            services.offered[entry["id"]],
+            services.templates[entry["id"]],
+            services.prepared.knowledge,
+            services.settings,
+        )
+        for entry in body["services"]
+    ]
+    return {"services": entries}
+
+
+def _authenticate(endpoint: Endpoint, path: str) -> Any:
+    # Two Authorization headers are no proof of anything (SE-4); WSGI joins them with a comma.
+    caller = endpoint.authenticate(request.headers.get("Authorization"), path, endpoint.clock())
+    g.issuer = getattr(caller, "iss", None)
+    return caller
+
+
+def _servers(caller: Any) -> tuple[str, ...]:
+    issuer = getattr(caller, "issuer", None)
+    return tuple(getattr(issuer, "fhir_servers", ()))
+
+
+def _document(services: Services) -> Any:
+    settings = services.settings
+    body = read_body(request, settings.max_body_bytes)
+    g.bytes = len(body)
+    return parse_json(body, max_depth=settings.max_depth)
+
+
+def _question(endpoint: Endpoint) -> BundleQuestion:
+    """The query of /evaluate. Raises RequestError with every fault."""
+    faults = [Fault("query", "has a parameter that is not known", f"known: {', '.join(sorted(_QUERY))}")]
+    faults = faults if set(request.args) - _QUERY else []
+    hooks = sorted({service.hook for service in endpoint.services.offered.values()})
+    hook = request.args.get("hook", "patient-view")
+    if hook not in hooks:
+        faults.append(Fault("query.hook", "no service is offered for this hook", f"one of {', '.join(hooks)}"))
+    now = _moment(request.args.get("now"), endpoint.clock, faults)
+    patient = request.args.get("patient")
+    detail = request.args.get("detail")
+    if detail is not None and detail not in _DETAILS:
+        faults.append(Fault("query.detail", "is not known", "short or full"))
+    if faults:
+        raise RequestError(faults)
+    return BundleQuestion(
+        hook, now, patient.removeprefix("Patient/") if patient else None, _complete(), _DETAILS.get(detail or "")
+    )
+
+
+def _complete() -> frozenset[str] | Literal["all"]:
+    named = frozenset(part.strip() for part in request.args.get("complete", "").split(",") if part.strip())
+    return "all" if "all" in named else named
+
+
+def _moment(text: str | None, clock: Callable[[], datetime], faults: list[Fault]) -> datetime:
+    """The as-of time. A plus sign that a client did not encode arrives as a blank; without a zone UTC is meant."""
+    if text is None:
+        return clock()
+    try:
+        moment = datetime.fromisoformat(text.strip().replace(" ", "+"))
+    except ValueError:
+        faults.append(Fault("query.now", "is not an ISO 8601 date and time", "for example 2026-11-24T10:00:00Z"))
+        return clock()
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _note(answered: Answered, service: str) -> None:
+    """One log line for the audit trail (SE-9): which service, rules and lists; never what was found."""
+    decision = answered.decision
+    logger().info(
+        "answered",
+        request=g.get("request_id"),
+        decision=decision.id,
+        service=service,
+        hook=decision.hook,
+        hook_instance=_instance(answered),
+        issuer=g.get("issuer"),
+        cards=len(answered.body["cards"]),
+        fired=[advice.rule.id for advice in decision.advice],
+        missing=list(answered.missing),
+        problems=len(decision.problems),
+        oddities=[str(oddity) for oddity in answered.call.oddities] if answered.call else [],
+        digest=decision.ruleset_digest,
+        milliseconds=round((time.perf_counter() - g.started) * 1000, 1),
+        status=200,
+    )
+
+
+def _instance(answered: Answered) -> str | None:
+    """The hookInstance when it is a UUID; anything else is the client's text and stays out of the log."""
+    if answered.call is None or any(oddity.where == "hookInstance" for oddity in answered.call.oddities):
+        return None
+    return answered.call.hook_instance.lower()

@@ -1,0 +1,86 @@
+"""Numbers and record text in the words of a card."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from service.cards.markdown import LONGEST, escaped, plain
+from service.cards.wording import amount, found_lines, number
+from service.finding import Evidence, Finding, Status
+from tests.unit.cards.small_rules import present, rules
+
+
+def measured(low: str | None, high: str | None, unit: str | None = "d") -> str | None:
+    bounds = [None if bound is None else Decimal(bound) for bound in (low, high)]
+    return amount(Finding("x", Status.PRESENT, *bounds, unit))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "unit", "text"),
+    [
+        ("25", "25", "mL/min/{1.73_m2}", "25 mL/min/1.73 m²"),
+        ("1", "1", "d", "1 day"),
+        ("42", "42", "d", "42 days"),
+        ("30", None, "d", "at least 30 days"),
+        (None, "7", "d", "at most 7 days"),
+        ("64", "65", "a", "between 64 and 65 years"),
+        ("7", "7", "{score}", "7 points"),
+        ("-2.5", "-2.5", "{T-score}", "-2.5 (T-score)"),
+        ("5.10", "5.10", "mg/dL", "5.1 mg/dL"),
+        ("3", "3", None, "3"),
+        (None, None, "d", None),
+    ],
+)
+def test_amounts_read_as_a_clinician_writes_them(
+    low: str | None, high: str | None, unit: str | None, text: str | None
+) -> None:
+    assert measured(low, high, unit) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [("1E+2", "100"), ("100", "100"), ("0.50", "0.5"), ("0", "0"), ("1200", "1200")]
+)
+def test_numbers_have_no_exponent_and_no_needless_zeros(value: str, text: str) -> None:
+    assert number(Decimal(value)) == text
+
+
+def test_at_most_three_entries_are_shown_and_the_rest_is_counted() -> None:
+    entries = [Evidence(f"Condition/{n}", "Sciatica") for n in range(5)]
+    (line,) = found_lines(rules(), [present("sciatica-active", *entries)])
+    assert "Condition/2" in line
+    assert "Condition/3" not in line
+    assert "and 2 more" in line
+
+
+def test_an_undated_entry_says_so_and_a_caveat_is_shown() -> None:
+    (line,) = found_lines(
+        rules(), [present("sciatica-active", Evidence("Condition/1", "Sciatica", note="status not given"))]
+    )
+    assert line == "- Sciatica is an active problem (Sciatica, no date, Condition/1, status not given)"
+
+
+def test_long_text_is_cut_and_lines_are_joined() -> None:
+    assert len(plain("x" * 1000)) == LONGEST
+    assert plain("a\r\n\tb\u2028c\x00d") == "a b c d"
+
+
+@pytest.mark.requirement("CA-4")
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("eGFR < 30 & falling", "eGFR &lt; 30 &amp; falling"),
+        ("see https://x.example/a", "see https: //x.example/a"),
+        ("www.x.example", "www. x.example"),
+        ("a@b.example", "a (at) b.example"),
+        ("- item", "\\- item"),
+        ("1. item", "1\\. item"),
+        ("8.4 %", "8\\.4 %"),
+        ("10:30", "10:30"),
+        ("2026-11-24T10:00:00Z", "2026-11-24T10:00:00Z"),
+        ("Condition/a_b", "Condition/a\\_b"),
+    ],
+)
+def test_ca_4_text_is_escaped_and_stays_readable(text: str, shown: str) -> None:
+    assert escaped(text) == shown

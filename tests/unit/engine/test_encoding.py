@@ -1,0 +1,45 @@
+"""The encoding in use answers as the earlier one does, on every hook of the shipped rules."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+
+import pytest
+
+from service.engine.chaining import Program
+from service.engine.patterns import scales_of
+from service.finding import Finding, Status
+from service.knowledge.model import Knowledge
+from service.knowledge.strata import rules_for
+from tests.unit.engine.joined_encoding import JoinedProgram
+
+HOOKS = ("patient-view", "order-select", "order-sign", "encounter-start", "medication-refill")
+# Weights of absent, unknown, present: a plain patient, an even one, a very ill one.
+MIXTURES = ((8, 2, 1), (1, 1, 1), (2, 1, 4))
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_boundary_patients_come_out_alike_in_both_encodings(knowledge: Knowledge, hook: str) -> None:
+    program = Program(rules_for(knowledge, hook))
+    joined = JoinedProgram(program.rules)
+    scales = scales_of([rule.when for rule in program.rules])
+    names = sorted({name for rule in program.rules for name in rule.reads} - set(program.concluding))
+    draw = random.Random(f"{hook} 20261129")
+
+    def state_of(name: str, weights: tuple[int, ...]) -> Finding:
+        (status,) = draw.choices([Status.ABSENT, Status.UNKNOWN, Status.PRESENT], weights)
+        if name not in scales or status is not Status.PRESENT:
+            return Finding(name, status)
+        near = [limit + step for limit in scales[name].limits for step in (Decimal(-1), Decimal(0), Decimal(1))]
+        low, high = sorted(draw.choices(near, k=2))
+        interval = draw.choice([(low, low), (low, high), (low, None), (None, high), (None, None)])
+        return Finding(name, status, *interval)
+
+    firings = 0
+    for number in range(40):
+        patient = {name: state_of(name, MIXTURES[number % len(MIXTURES)]) for name in names}
+        chained, earlier = program.evaluate(patient), joined.evaluate(patient)
+        assert (chained.fired, chained.conclusions) == (earlier.fired, earlier.conclusions)
+        firings += chained.firings
+    assert firings > 100, "patients that fire nothing compare nothing"

@@ -1,0 +1,108 @@
+"""What the context of a call brings, as leniently as real clients need (RQ-10, ST-7, ST-8)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from service.protocol.context import Brought, read_context
+from service.protocol.request_schemas import read_call
+from tests.unit.protocol.test_request_schemas import context
+
+IBUPROFEN = {
+    "resourceType": "MedicationRequest",
+    "id": "m1",
+    "status": "draft",
+    "subject": {"reference": "Patient/123"},
+}
+MRI = {"resourceType": "ServiceRequest", "id": "s1", "status": "draft", "subject": {"reference": "Patient/123"}}
+
+
+def brought(hook: str, **given: Any) -> Brought:
+    return read_context(read_call(context(hook, **given), hook=hook))
+
+
+def bundle(*resources: Any, **members: Any) -> dict[str, Any]:
+    return {"resourceType": "Bundle", "entry": [{"resource": resource} for resource in resources]} | members
+
+
+def test_every_draft_of_order_sign_is_checked() -> None:
+    assert brought("order-sign", draftOrders=bundle(IBUPROFEN, MRI)).orders == (IBUPROFEN, MRI)
+
+
+@pytest.mark.requirement("ST-8")
+def test_st_8_order_select_checks_what_is_selected_and_knows_the_rest() -> None:
+    got = brought("order-select", draftOrders=bundle(IBUPROFEN, MRI), selections=["MedicationRequest/m1"])
+    assert got.orders == (IBUPROFEN,)
+    assert got.background == (MRI,)
+
+
+def test_a_selection_may_be_named_by_its_full_url() -> None:
+    entry = {
+        "fullUrl": "https://ehr.example/fhir/ServiceRequest/s9",
+        "resource": {key: MRI[key] for key in MRI if key != "id"},
+    }
+    drafts = {"resourceType": "Bundle", "entry": [entry, {"resource": IBUPROFEN}]}
+    assert [
+        order["resourceType"]
+        for order in brought("order-select", draftOrders=drafts, selections=["ServiceRequest/s9"]).orders
+    ] == ["ServiceRequest"]
+
+
+@pytest.mark.parametrize("selections", [[], ["MedicationRequest/other"]])
+def test_selections_that_name_no_draft_leave_no_order_unchecked(selections: list[str]) -> None:
+    got = brought("order-select", draftOrders=bundle(IBUPROFEN, MRI), selections=selections)
+    assert got.orders == (IBUPROFEN, MRI)
+    assert [problem.path for problem in got.problems] == ["context.selections"]
+
+
+@pytest.mark.requirement("ST-7")
+@pytest.mark.parametrize("status", ["draft", "active", None, "on-hold"])
+def test_st_7_an_order_need_not_be_a_draft(status: str | None) -> None:
+    assert brought("order-sign", draftOrders=bundle(IBUPROFEN | {"status": status})).orders
+
+
+@pytest.mark.requirement("ST-7")
+@pytest.mark.parametrize("status", ["entered-in-error", "cancelled", "revoked"])
+def test_st_7_an_order_that_is_not_meant_any_more_is_left_out(status: str) -> None:
+    assert not brought("order-sign", draftOrders=bundle(IBUPROFEN | {"status": status})).orders
+
+
+@pytest.mark.requirement("RQ-10")
+def test_rq_10_a_bundle_without_type_and_a_single_resource_are_read() -> None:
+    assert brought("order-sign", draftOrders={"entry": [{"resource": IBUPROFEN}]}).orders == (IBUPROFEN,)
+    assert brought("order-sign", draftOrders=IBUPROFEN).orders == (IBUPROFEN,)
+
+
+@pytest.mark.parametrize(
+    "entry", [None, 7, "x", [], {}, {"resource": None}, {"resource": {}}, {"resource": {"resourceType": 7}}]
+)
+def test_a_bad_entry_costs_only_itself(entry: Any) -> None:
+    got = brought("order-sign", draftOrders={"resourceType": "Bundle", "entry": [entry, {"resource": IBUPROFEN}]})
+    assert got.orders == (IBUPROFEN,)
+    assert [problem.path for problem in got.problems] == ["context.draftOrders.entry[0]"]
+
+
+def test_an_entry_that_is_no_list_is_a_problem_and_no_crash() -> None:
+    got = brought("order-sign", draftOrders={"resourceType": "Bundle", "entry": {"resource": IBUPROFEN}})
+    assert [problem.path for problem in got.problems] == ["context.draftOrders.entry"]
+
+
+@pytest.mark.requirement("RQ-13")
+def test_rq_13_a_missing_subject_means_the_patient_of_the_call() -> None:
+    bare = {"resourceType": "MedicationRequest", "id": "m1"}
+    (order,) = brought("order-sign", draftOrders=bundle(bare)).orders
+    assert order["subject"] == {"reference": "Patient/123"}
+
+
+def test_a_new_problem_and_a_new_allergy_join_the_record() -> None:
+    problem = {"resourceType": "Condition", "id": "c1", "subject": {"reference": "Patient/123"}}
+    assert brought("problem-list-item-create", conditions=bundle(problem)).entries == (problem,)
+    allergy = {"resourceType": "AllergyIntolerance", "id": "a1"}
+    (entry,) = brought("allergyintolerance-create", allergyIntolerance=allergy).entries
+    assert entry["patient"] == {"reference": "Patient/123"}
+
+
+def test_a_refill_is_an_order() -> None:
+    assert brought("medication-refill", medications=bundle(IBUPROFEN)).orders == (IBUPROFEN,)

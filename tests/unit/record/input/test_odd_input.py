@@ -1,0 +1,100 @@
+"""Odd input: whatever stands in a record, every fact gets its finding and nothing is raised."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.finding import Status
+from service.knowledge.loader import load
+from service.knowledge.model import FactKind, Given, Knowledge
+from service.record.derive import Derivation
+from service.record.input.reader import read_bundle
+from service.testkit.example_patient.document import Builder
+from tests.unit.record.facts_in_python import NOW, record
+
+
+@cache
+def rules() -> Knowledge:
+    return load(Path(__file__).parents[4] / "rules")
+
+
+@cache
+def derivation() -> Derivation:
+    return Derivation(rules())
+
+
+@cache
+def builder() -> Builder:
+    return Builder(rules())
+
+
+JUNK = st.sampled_from(
+    [
+        *(None, True, 0, -1, 1e308, "", "x", "2026", "9999-12-31", "0001", [], {}, [[]], [None], [1, "x", {}]),
+        {"coding": "x"},
+        {"coding": [None, {"code": 5}]},
+        [{"coding": {"code": "x"}}],
+        {"value": "7"},
+        {"start": 3, "end": []},
+    ]
+)
+
+
+def _paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(found for key, part in inner for found in _paths(part, (*path, key)))]
+
+
+def _replaced(value: Any, path: tuple[Any, ...], junk: Any) -> Any:
+    if not path:
+        return junk
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[path[0]] = _replaced(value[path[0]], path[1:], junk)
+    return copy
+
+
+@st.composite
+def spoilt(draw: st.DrawFn) -> tuple[list[Any], list[Any]]:
+    """An example patient in which some elements have been replaced by junk."""
+    facts = [one for one in rules().facts.values() if one.kind is not FactKind.SETTING]
+    names = draw(st.lists(st.sampled_from([one.id for one in facts]), min_size=1, max_size=5, unique=True))
+    case = builder().case({name: Given("present") for name in names}, now=NOW)
+    lists = ([case.patient, *case.resources], list(case.orders))
+    for resources in lists:
+        for number in range(len(resources)):
+            for _ in range(draw(st.integers(0, 2))):
+                paths = [path for path in _paths(resources[number]) if path and path[0] not in {"resourceType", "id"}]
+                if paths:
+                    resources[number] = _replaced(resources[number], draw(st.sampled_from(paths)), draw(JUNK))
+    return lists
+
+
+@settings(max_examples=400, deadline=None)
+@given(spoilt())
+def test_junk_in_any_element_is_passed_over(lists: tuple[list[Any], list[Any]]) -> None:
+    resources, orders = lists
+    found = derivation().findings(record(resources, orders=orders), NOW)
+    assert set(found) == set(rules().facts)
+    for finding in found.values():
+        assert (
+            finding.status is not Status.PRESENT
+            or finding.low is None
+            or finding.high is None
+            or (finding.low <= finding.high)
+        )
+
+
+@settings(max_examples=150, deadline=None)
+@given(spoilt())
+def test_junk_in_any_element_is_passed_over_by_the_reader_too(lists: tuple[list[Any], list[Any]]) -> None:
+    resources, orders = lists
+    entries = [{"resource": one} for one in [*resources, *orders]]
+    document = json.loads(json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries}))
+    found = derivation().findings(read_bundle(document, patient="example", order_hook=True), NOW)
+    assert set(found) == set(rules().facts)

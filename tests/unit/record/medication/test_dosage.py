@@ -1,0 +1,60 @@
+"""Dosage: for how long a supply lasts."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from service.record.medication.dosage import days_supply
+
+
+def dosage(**repeat: object) -> dict[str, Any]:
+    quantity = {"doseQuantity": {"value": 1, "unit": "tablet"}}
+    return {"doseAndRate": [quantity], "timing": {"repeat": {"frequency": 3, "period": 1, "periodUnit": "d", **repeat}}}
+
+
+THIRTY = {"quantity": {"value": 30, "unit": "tablet"}}
+
+
+@pytest.mark.parametrize(
+    ("resource", "days"),
+    [
+        ({"dispenseRequest": {"expectedSupplyDuration": {"value": 10, "unit": "days"}}}, "10"),
+        ({"dispenseRequest": {"expectedSupplyDuration": {"value": 2, "code": "wk"}}}, "14"),
+        ({"daysSupply": {"value": 7, "unit": "d"}}, "7"),
+        ({"dosageInstruction": [dosage(boundsDuration={"value": 14, "code": "d"})]}, "14"),
+        ({"dosageInstruction": [dosage(boundsPeriod={"start": "2026-11-01", "end": "2026-11-10"})]}, "10"),
+        ({"dosageInstruction": [dosage()], "dispenseRequest": THIRTY}, "10"),
+        ({"dosageInstruction": [{**dosage(), "asNeededBoolean": True}], "dispenseRequest": THIRTY}, "10"),
+        (
+            {
+                "dosageInstruction": [
+                    {**dosage(boundsDuration={"value": 5, "code": "d"}), "sequence": 1},
+                    {**dosage(boundsDuration={"value": 3, "code": "d"}), "sequence": 2},
+                ]
+            },
+            "8",
+        ),
+    ],
+)
+def test_a_supply_lasts(resource: dict[str, Any], days: str) -> None:
+    assert days_supply(resource) == Decimal(days)
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        {},
+        {"dispenseRequest": "x"},
+        {"dispenseRequest": {"expectedSupplyDuration": {"value": 1, "unit": "month"}}},
+        {"dispenseRequest": {"expectedSupplyDuration": {"value": 10}}},
+        {"dispenseRequest": THIRTY},
+        {"dosageInstruction": [dosage()], "dispenseRequest": {"quantity": {"value": 30, "unit": "mL"}}},
+        {"dosageInstruction": [dosage(frequencyMax=4)], "dispenseRequest": THIRTY},
+        {"dosageInstruction": [dosage(boundsPeriod={"start": "2026-11-10", "end": "2026-11-01"})]},
+    ],
+)
+def test_a_supply_that_cannot_be_told_is_not_guessed(resource: dict[str, Any]) -> None:
+    assert days_supply(resource) is None

@@ -1,0 +1,394 @@
+"""Drugs: recognised by code, by name, by brand, or said not to be; with route, strength and class."""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.knowledge.model import Code, ValueSet
+from service.record.medication.drug_names import NameSearch, brand_of, parse_name
+from service.record.medication.drug_table import FORMAT, DrugTable, drug_table
+from service.record.medication.drugs import Drug, Drugs
+
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+ATC = "http://www.whocc.no/atc"
+
+
+def a_set(name: str, *codes: tuple[str, str, str]) -> ValueSet:
+    listed = tuple(
+        Code(system, code, text, system == ATC, verified=True, source="test") for system, code, text in codes
+    )
+    return ValueSet(name, name, listed)
+
+
+SETS = [
+    a_set("med-nsaid", (RXNORM, "5640", "ibuprofen"), (RXNORM, "3355", "diclofenac"), (ATC, "M01A", "NSAID")),
+    a_set("med-aspirin", (RXNORM, "1191", "aspirin")),
+    a_set("med-acetaminophen", (RXNORM, "161", "acetaminophen")),
+    a_set("med-opioid", (RXNORM, "5489", "hydrocodone"), (RXNORM, "4337", "fentanyl"), (RXNORM, "2670", "codeine")),
+    a_set("med-ssri", (RXNORM, "321988", "escitalopram"), (RXNORM, "2556", "citalopram")),
+    a_set("med-topical-analgesic", (RXNORM, "6387", "lidocaine"), (RXNORM, "3355", "diclofenac")),
+    a_set("med-nsaid-topical-drug", (RXNORM, "855633", "diclofenac sodium 0.01 MG/MG Topical Gel")),
+    a_set("cond-other", (RXNORM, "5640", "ibuprofen")),
+]
+DRUGS = Drugs({one.id: one for one in SETS})
+
+
+def coded(code: str, display: str | None = None, text: str | None = None, system: str = RXNORM) -> dict[str, Any]:
+    return {"coding": [{"system": system, "code": code, "display": display}], "text": text}
+
+
+def ingredients(drug: Drug) -> list[str]:
+    return sorted(one.name for one in drug.ingredients)
+
+
+def nowhere(_reference: object, _within: object) -> None:
+    return None
+
+
+class TestRecognition:
+    def test_by_the_code_of_the_ingredient(self) -> None:
+        drug = DRUGS.recognise_concept(coded("5640"))
+        assert ingredients(drug) == ["ibuprofen"]
+        assert drug.classes == {"med-nsaid"}
+        assert drug.by == "ingredient"
+
+    def test_by_the_table_with_strength_and_route(self) -> None:
+        drug = DRUGS.recognise_concept(coded("197806"))
+        assert ingredients(drug) == ["ibuprofen"]
+        assert drug.ingredients[0].strength_mg == 600
+        assert (drug.route, drug.by) == ("oral", "table")
+
+    def test_a_combination_counts_for_each_ingredient(self) -> None:
+        drug = DRUGS.recognise_concept(coded("857002"))
+        assert {one.name: one.strength_mg for one in drug.ingredients} == {"acetaminophen": 325, "hydrocodone": 5}
+        assert drug.classes == {"med-acetaminophen", "med-opioid"}
+
+    def test_a_product_list_is_respected(self) -> None:
+        gel = DRUGS.recognise_concept(coded("855633"))
+        assert "med-nsaid-topical-drug" in gel.classes
+        assert gel.is_local
+
+    @pytest.mark.parametrize(
+        ("text", "names"),
+        [
+            ("ibuprofen 600 MG Oral Tablet", ["ibuprofen"]),
+            ("IBUPROFEN 600MG TABS", ["ibuprofen"]),
+            ("hydrocodone-acetaminophen 5-325 mg", ["acetaminophen", "hydrocodone"]),
+            ("Hydrocodone/APAP", ["acetaminophen", "hydrocodone"]),
+            ("Escitalopram 10 mg", ["escitalopram"]),
+            ("dihydrocodeine", ["dihydrocodeine"]),
+            ("Paracetamol 500 mg tablet", ["acetaminophen"]),
+            ("ASA 81 mg", ["aspirin"]),
+            ("acetaminophen 325 MG Oral Tablet [Ibuprofen Free]", ["acetaminophen"]),
+        ],
+    )
+    def test_by_name_as_whole_words(self, text: str, names: list[str]) -> None:
+        drug = DRUGS.recognise_concept({"text": text})
+        assert ingredients(drug) == names
+        assert drug.by == "name"
+
+    @pytest.mark.parametrize(
+        "text", ["5-ASA", "aspirin-free pain reliever", "methylibuprofen", "N-codeine", "", "unknown"]
+    )
+    def test_a_part_of_a_word_is_no_name(self, text: str) -> None:
+        drug = DRUGS.recognise_concept({"text": text})
+        assert not drug.ingredients
+        assert not drug.recognised
+
+    def test_by_brand_over_all_its_products(self) -> None:
+        percocet = DRUGS.recognise_concept({"text": "Percocet 5-325"})
+        assert ingredients(percocet) == ["acetaminophen", "oxycodone"]
+        assert percocet.by == "brand"
+        assert ingredients(DRUGS.recognise_concept({"text": "Tylenol"})) == ["acetaminophen"]
+
+    def test_by_class_code_alone(self) -> None:
+        drug = DRUGS.recognise_concept(coded("M01AB16", "Aceclofenac", system=ATC))
+        assert drug.classes == {"med-nsaid"}
+        assert (drug.recognised, drug.by) == (True, "class")
+
+    def test_by_national_code_only_is_not_recognised(self) -> None:
+        assert not DRUGS.recognise_concept(coded("0093-0148-01", system="http://hl7.org/fhir/sid/ndc")).recognised
+
+    def test_a_value_set_outside_the_drugs_gives_no_class(self) -> None:
+        assert "cond-other" not in DRUGS.recognise_concept(coded("5640")).classes
+
+
+class TestOtherDrugs:
+    @pytest.mark.parametrize(
+        "name",
+        ["Amoxicillin 250 MG Oral Capsule", "24 HR Metformin hydrochloride 500 MG Extended Release Oral Tablet"],
+    )
+    def test_a_full_rxnorm_name_says_what_a_drug_is_not(self, name: str) -> None:
+        drug = DRUGS.recognise_concept(coded("99999999", name))
+        assert (drug.recognised, drug.by, drug.classes) == (True, "other", frozenset())
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "Ibuprofin 200 MG Oral Tablet",
+            "Simvistatin 10 MG",
+            "Argatroban 1 MG/ML Injection",
+            "Pirprofen 100 MG Oral Tablet",
+            "Camila 28 Day Pack",
+            "Amoxicillin",
+        ],
+    )
+    def test_a_name_that_could_be_one_of_ours_does_not(self, name: str) -> None:
+        assert not DRUGS.recognise_concept(coded("99999999", name)).recognised
+
+    def test_nor_does_a_full_name_without_an_rxnorm_code(self) -> None:
+        assert not DRUGS.recognise_concept({"text": "Amoxicillin 250 MG Oral Capsule"}).recognised
+
+
+class TestMedicationResources:
+    def test_a_medication_reference_is_followed(self) -> None:
+        medication = {"resourceType": "Medication", "code": coded("197806")}
+        request = {"resourceType": "MedicationRequest", "medicationReference": {"reference": "Medication/1"}}
+        assert ingredients(DRUGS.recognise(request, lambda _reference, _within: medication)) == ["ibuprofen"]
+
+    def test_one_that_was_not_sent_is_read_by_its_display_and_said(self) -> None:
+        request = {
+            "resourceType": "MedicationRequest",
+            "medicationReference": {"reference": "x", "display": "ibuprofen"},
+        }
+        drug = DRUGS.recognise(request, nowhere)
+        assert ingredients(drug) == ["ibuprofen"]
+        assert drug.notes == ("the Medication it refers to was not sent",)
+
+    def test_a_compound_lists_its_ingredients(self) -> None:
+        parts = [{"itemCodeableConcept": coded("5640")}, {"itemCodeableConcept": {"text": "vehicle x"}}]
+        drug = DRUGS.recognise({"resourceType": "Medication", "ingredient": parts}, nowhere)
+        assert ingredients(drug) == ["ibuprofen"]
+        assert not drug.recognised
+
+    def test_the_ordered_route_counts(self) -> None:
+        request = {
+            "resourceType": "MedicationRequest",
+            "medicationCodeableConcept": {"text": "diclofenac"},
+            "dosageInstruction": [{"route": {"text": "Apply to skin"}}],
+        }
+        assert DRUGS.recognise(request, nowhere).is_local
+
+    def test_a_route_that_does_not_fit_the_product_counts_as_systemic(self) -> None:
+        request = {
+            "resourceType": "MedicationRequest",
+            "medicationCodeableConcept": coded("855633"),
+            "dosageInstruction": [{"route": {"coding": [{"system": "http://snomed.info/sct", "code": "26643006"}]}}],
+        }
+        drug = DRUGS.recognise(request, nowhere)
+        assert not drug.is_local
+        assert drug.notes == ("the route does not fit the product",)
+
+    @pytest.mark.parametrize(
+        ("text", "is_local"),
+        [
+            ("lidocaine 5% patch", True),
+            ("fentanyl 25 mcg/hr patch", False),
+            ("diclofenac 1% gel", True),
+            ("diclofenac 0.1% ophthalmic solution", True),
+            ("diclofenac 50 mg tablet", False),
+            ("diclofenac", False),
+        ],
+    )
+    def test_local_drugs_are_told_from_systemic_ones(self, text: str, is_local: bool) -> None:
+        assert DRUGS.recognise_concept({"text": text}).is_local is is_local
+
+    def test_no_medication_at_all_is_not_recognised(self) -> None:
+        drug = DRUGS.recognise({"resourceType": "MedicationRequest"}, nowhere)
+        assert not drug.recognised
+        assert drug.text == ""
+
+
+def request(code: str, dose: object, timing: object, **more: object) -> dict[str, Any]:
+    dosage = {"doseAndRate": [dose], "timing": timing, **more}
+    return {
+        "resourceType": "MedicationRequest",
+        "medicationCodeableConcept": coded(code),
+        "dosageInstruction": [dosage],
+    }
+
+
+def dose(value: object, unit: str) -> dict[str, Any]:
+    return {"doseQuantity": {"value": value, "unit": unit}}
+
+
+THREE_A_DAY = {"repeat": {"frequency": 3, "period": 1, "periodUnit": "d"}}
+
+
+class TestDailyDose:
+    def daily(self, resource: dict[str, Any], name: str = "ibuprofen") -> tuple[Decimal | None, Decimal | None] | None:
+        drug = DRUGS.recognise(resource, nowhere)
+        ingredient = next(one for one in drug.ingredients if one.name == name)
+        amount = DRUGS.daily_dose_mg(drug, ingredient, resource)
+        return None if amount is None else (amount.low, amount.high)
+
+    def test_tablets_times_strength(self) -> None:
+        assert self.daily(request("197806", dose(1, "tablet"), THREE_A_DAY)) == (1800, 1800)
+
+    def test_milligrams_are_milligrams(self) -> None:
+        assert self.daily(request("197806", dose(800, "mg"), THREE_A_DAY)) == (2400, 2400)
+
+    def test_every_six_to_eight_hours_is_a_range(self) -> None:
+        timing = {"repeat": {"period": 6, "periodMax": 8, "periodUnit": "h"}}
+        assert self.daily(request("197806", dose(1, "{tablet}"), timing)) == (1800, 2400)
+
+    def test_one_to_two_tablets_is_a_range(self) -> None:
+        span = {"doseRange": {"low": {"value": 1, "unit": "tab"}, "high": {"value": 2, "unit": "tab"}}}
+        assert self.daily(request("197806", span, THREE_A_DAY)) == (1800, 3600)
+
+    def test_as_needed_is_one_dose_at_least(self) -> None:
+        assert self.daily(request("197806", dose(1, "tablet"), THREE_A_DAY, asNeededBoolean=True)) == (600, 1800)
+
+    def test_the_most_that_is_allowed_caps_it(self) -> None:
+        limit = {"numerator": {"value": 2, "unit": "tablet"}, "denominator": {"value": 1, "unit": "d"}}
+        assert self.daily(request("197806", dose(1, "tablet"), THREE_A_DAY, maxDosePerPeriod=limit)) == (1200, 1200)
+
+    def test_a_timing_code_will_do(self) -> None:
+        timing = {"code": {"coding": [{"code": "BID"}]}}
+        assert self.daily(request("197806", dose(1, "tablet"), timing)) == (1200, 1200)
+
+    def test_steps_of_a_taper_lie_between_least_and_most(self) -> None:
+        taper = request("197806", dose(2, "tablet"), THREE_A_DAY, sequence=1)
+        taper["dosageInstruction"].append(
+            {**taper["dosageInstruction"][0], "doseAndRate": [dose(1, "tablet")], "sequence": 2}
+        )
+        assert self.daily(taper) == (1800, 3600)
+
+    def test_doses_side_by_side_add_up(self) -> None:
+        both = request("197806", dose(1, "tablet"), {"code": {"coding": [{"code": "AM"}]}})
+        both["dosageInstruction"].append(
+            {"doseAndRate": [dose(2, "tablet")], "timing": {"code": {"coding": [{"code": "PM"}]}}}
+        )
+        assert self.daily(both) == (1800, 1800)
+
+    def test_a_patch_gives_its_strength_by_the_hour(self) -> None:
+        timing = {"repeat": {"frequency": 1, "period": 3, "periodUnit": "d"}}
+        assert self.daily(request("197696", dose(1, "patch"), timing), "fentanyl") == (Decimal("1.8"), Decimal("1.8"))
+
+    @pytest.mark.parametrize(
+        "resource",
+        [
+            request("197806", {"doseQuantity": {"value": 1}}, THREE_A_DAY),
+            request("197806", dose(1, "spoonful"), THREE_A_DAY),
+            request("197806", dose(1, "tablet"), {}),
+            request("197806", dose(1, "tablet"), {"repeat": {"frequency": 3}}),
+            request("5640", dose(1, "tablet"), THREE_A_DAY),
+            request("857002", dose(5, "mg"), THREE_A_DAY),
+        ],
+    )
+    def test_what_cannot_be_computed_is_not_guessed(self, resource: dict[str, Any]) -> None:
+        name = DRUGS.recognise(resource, nowhere).ingredients[0].name
+        assert self.daily(resource, name) is None
+
+
+class TestNames:
+    def test_a_name_is_taken_apart(self) -> None:
+        parsed = parse_name("12 HR aspirin 25 MG / dipyridamole 200 MG Extended Release Oral Capsule [Aggrenox]")
+        assert [(one.name, one.strength_mg) for one in parsed.components] == [("aspirin", 25), ("dipyridamole", 200)]
+        assert parsed.is_whole
+        assert brand_of("aspirin 25 MG Oral Tablet [Bayer]") == "Bayer"
+
+    def test_micrograms_and_rates_are_read(self) -> None:
+        (one,) = parse_name("72 HR fentanyl 0.075 MG/HR Transdermal System").components
+        assert (one.strength_mg, one.per) == (Decimal("0.075"), "HR")
+        assert parse_name("levothyroxine 75 mcg tablet").components[0].strength_mg == Decimal("0.075")
+
+    def test_units_are_no_milligrams(self) -> None:
+        assert parse_name("heparin sodium 5000 UNT/ML Injection").components[0].strength_mg is None
+
+    def test_no_names_find_nothing(self) -> None:
+        assert list(NameSearch([]).find("aspirin")) == []
+
+
+class TestTable:
+    def test_the_shipped_table_is_quick_and_small(self, project: Any) -> None:
+        packed = project / "service" / "record" / "medication" / "data" / "rxnorm-ingredients.tsv.gz"
+        assert packed.stat().st_size < 400_000
+        drug_table.cache_clear()
+        tracemalloc.start()
+        try:
+            started = time.perf_counter()
+            table = drug_table()
+            spent = time.perf_counter() - started
+            held, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert len(table) > 9_000
+        assert held < 15_000_000
+        assert spent < 1.5  # ten times what is asked: other tests run beside this one, and memory is being traced
+
+    def test_every_drug_of_the_table_can_be_read(self) -> None:
+        table = drug_table()
+        for rxcui in table._drugs:
+            row = table.drug(str(rxcui))
+            assert row is not None
+            assert all(part.rxcui in table.ingredients for part in row.parts)
+
+    def test_another_format_is_refused(self) -> None:
+        with pytest.raises(ValueError, match=FORMAT):
+            DrugTable("something else\n")
+
+    def test_what_is_no_code_is_not_found(self) -> None:
+        assert drug_table().drug("A12") is None
+        assert drug_table().drug("1") is None
+        assert drug_table().brand("no such brand") == ()
+
+    def test_every_ingredient_of_the_table_has_a_class(self, knowledge: Any) -> None:
+        drugs = Drugs(knowledge.value_sets)
+        without = [code for code in drug_table().ingredients if not drugs.recognise_concept(coded(code)).classes]
+        assert without == []
+
+
+@given(
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats()
+        | st.text()
+        | st.sampled_from(["d", "tablet", "197806", RXNORM]),
+        lambda inner: (
+            st.lists(inner)
+            | st.dictionaries(
+                st.sampled_from(
+                    [
+                        *(
+                            "medicationCodeableConcept",
+                            "medicationReference",
+                            "dosageInstruction",
+                            "doseAndRate",
+                            "timing",
+                        ),
+                        *(
+                            "repeat",
+                            "period",
+                            "periodUnit",
+                            "doseQuantity",
+                            "value",
+                            "unit",
+                            "coding",
+                            "code",
+                            "text",
+                            "route",
+                        ),
+                    ]
+                ),
+                inner,
+            )
+        ),
+        max_leaves=20,
+    )
+)
+def test_odd_resources_never_raise(value: object) -> None:
+    resource = {"resourceType": "MedicationRequest", "medicationCodeableConcept": value, "dosageInstruction": value}
+    drug = DRUGS.recognise(resource, nowhere)
+    known = DRUGS.recognise_concept(coded("197806"))
+    DRUGS.daily_dose_mg(known, known.ingredients[0], resource)
+    assert isinstance(drug.text, str)

@@ -1,0 +1,122 @@
+"""Statuses: which instances count, and as what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.record.values.status_table import STATUS_TABLE
+from service.record.values.statuses import Counts, standing
+
+
+def concept(code: str) -> dict[str, Any]:
+    return {"coding": [{"code": code}]}
+
+
+def condition(clinical: str | None = None, verification: str | None = None, **more: object) -> dict[str, Any]:
+    resource: dict[str, Any] = {"resourceType": "Condition", **more}
+    if clinical:
+        resource["clinicalStatus"] = concept(clinical)
+    if verification:
+        resource["verificationStatus"] = concept(verification)
+    return resource
+
+
+@pytest.mark.parametrize(
+    ("resource", "counts"),
+    [
+        (condition("active", "confirmed"), Counts.PRESENT),
+        (condition("recurrence"), Counts.PRESENT),
+        (condition("relapse"), Counts.PRESENT),
+        (condition("inactive"), Counts.HISTORY),
+        (condition("remission"), Counts.HISTORY),
+        (condition("resolved"), Counts.HISTORY),
+        (condition("active", "refuted"), Counts.ANSWERED_NO),
+        (condition("active", "entered-in-error"), Counts.NEVER),
+        (condition(), Counts.PRESENT),
+        (condition(abatementDateTime="2024"), Counts.HISTORY),
+        (condition("413322009"), Counts.HISTORY),
+        ({"resourceType": "AllergyIntolerance"}, Counts.PRESENT),
+        ({"resourceType": "AllergyIntolerance", "clinicalStatus": concept("inactive")}, Counts.HISTORY),
+        ({"resourceType": "AllergyIntolerance", "clinicalStatus": concept("resolved")}, Counts.NEVER),
+        ({"resourceType": "AllergyIntolerance", "verificationStatus": concept("refuted")}, Counts.ANSWERED_NO),
+        ({"resourceType": "MedicationRequest", "status": "active", "intent": "order"}, Counts.PRESENT),
+        ({"resourceType": "MedicationRequest", "status": "on-hold"}, Counts.PRESENT),
+        ({"resourceType": "MedicationRequest", "status": "stopped"}, Counts.HISTORY),
+        ({"resourceType": "MedicationRequest", "status": "draft"}, Counts.NEVER),
+        ({"resourceType": "MedicationRequest", "status": "cancelled"}, Counts.NEVER),
+        ({"resourceType": "MedicationRequest", "status": "active", "doNotPerform": True}, Counts.NEVER),
+        ({"resourceType": "MedicationRequest", "status": "active", "intent": "proposal"}, Counts.NEVER),
+        ({"resourceType": "MedicationStatement", "status": "not-taken"}, Counts.NEVER),
+        ({"resourceType": "MedicationStatement", "status": "intended"}, Counts.PRESENT),
+        ({"resourceType": "Observation", "status": "final", "valueInteger": 1}, Counts.PRESENT),
+        ({"resourceType": "Observation", "status": "cancelled"}, Counts.NEVER),
+        ({"resourceType": "Observation", "status": "final", "dataAbsentReason": concept("unknown")}, Counts.NEVER),
+        ({"resourceType": "Procedure", "status": "completed"}, Counts.PRESENT),
+        ({"resourceType": "Procedure", "status": "not-done"}, Counts.NEVER),
+        ({"resourceType": "ServiceRequest", "status": "draft"}, Counts.PRESENT),
+        ({"resourceType": "ServiceRequest", "status": "completed"}, Counts.HISTORY),
+        ({"resourceType": "ServiceRequest", "status": "revoked"}, Counts.NEVER),
+        ({"resourceType": "Goal", "lifecycleStatus": "active"}, Counts.PRESENT),
+    ],
+)
+def test_the_table_decides(resource: dict[str, Any], counts: Counts) -> None:
+    assert standing(resource).counts is counts
+
+
+def test_a_missing_clinical_status_is_active_and_said() -> None:
+    assert standing(condition()).note == "status not given"
+    assert standing(condition("81323004")).note == "status not understood"
+    assert standing(condition("active")).note is None
+
+
+@pytest.mark.parametrize("verification", ["provisional", "differential", "unconfirmed"])
+def test_what_is_not_confirmed_is_provisional(verification: str) -> None:
+    found = standing(condition("active", verification))
+    assert found.provisional
+    assert found.note == verification
+    assert not standing(condition("active", "confirmed")).provisional
+
+
+@pytest.mark.parametrize("status", ["preliminary", "registered", None, "something"])
+def test_a_result_that_is_not_final_is_provisional(status: str | None) -> None:
+    found = standing({"resourceType": "Observation", "status": status, "valueInteger": 1})
+    assert found.counts is Counts.PRESENT
+    assert found.provisional
+
+
+def test_a_panel_without_value_but_with_components_counts() -> None:
+    panel = {"resourceType": "Observation", "status": "final", "dataAbsentReason": concept("x"), "component": [{}]}
+    assert standing(panel).counts is Counts.PRESENT
+
+
+def test_active_with_an_end_is_active_and_said() -> None:
+    found = standing(condition("active", abatementDateTime="2024-05-01"))
+    assert found.counts is Counts.PRESENT
+    assert found.note == "recorded as active although an end is given"
+    assert standing(condition(abatementBoolean=False)).counts is Counts.PRESENT
+
+
+@pytest.mark.parametrize("name", sorted(STATUS_TABLE))
+def test_an_error_never_counts(name: str) -> None:
+    member = "lifecycleStatus" if name == "Goal" else "status"
+    assert standing({"resourceType": name, member: "entered-in-error"}).counts is Counts.NEVER
+
+
+@given(
+    st.sampled_from([*sorted(STATUS_TABLE), "Condition", "AllergyIntolerance", "Patient", "Odd", None]),
+    st.dictionaries(
+        st.sampled_from(
+            ["status", "clinicalStatus", "verificationStatus", "intent", "abatementString", "doNotPerform"]
+        ),
+        st.recursive(
+            st.none() | st.booleans() | st.text() | st.integers(),
+            lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["coding", "code", "text"]), inner),
+        ),
+    ),
+)
+def test_odd_statuses_never_raise(name: str | None, members: dict[str, Any]) -> None:
+    assert standing({"resourceType": name, **members}).counts in Counts
