@@ -94,27 +94,32 @@ def _line(source: Source, citation: Citation) -> str:
 
 
 def short_source_lines(knowledge: Knowledge, rule: Rule) -> list[str]:
-    """At most three lines: source, section and strength; what opposes, and what is no longer current, says so.
+    """At most three lines, one per source: sections and strength; what opposes, and what is no longer current, says so.
 
-    Where there are more, the last line counts them. An opposing source is never among those left out while a
-    supporting one can be.
+    Where there are more, the last line counts them. An opposing source is never left out while a supporting one can be.
     """
-    ordered = list(dict.fromkeys(ranked(knowledge, rule)))
-    lines = list(dict.fromkeys(_short_line(knowledge.sources[item.source], item) for item in _chosen(ordered)))
-    left = len(ordered) - len(_chosen(ordered))
+    by_source: dict[tuple[str, bool], list[Citation]] = {}
+    for citation in ranked(knowledge, rule):
+        by_source.setdefault((citation.source, citation.supports), []).append(citation)
+    groups = list(by_source.values())
+    shown = _chosen(groups)
+    lines = [_short_line(knowledge.sources[group[0].source], group) for group in shown]
+    left = len(groups) - len(shown)
     return [*lines[:-1], f"{lines[-1]} (and {left} more)"] if left else lines
 
 
-def _chosen(ordered: list[Citation]) -> list[Citation]:
-    opposing = [item for item in ordered if not item.supports]
-    supporting = [item for item in ordered if item.supports]
+def _chosen(groups: list[list[Citation]]) -> list[list[Citation]]:
+    opposing = [group for group in groups if not group[0].supports]
+    supporting = [group for group in groups if group[0].supports]
     room = max(1, _LINES - len(opposing))
     return [*supporting[:room], *opposing][:_LINES]
 
 
-def _short_line(source: Source, citation: Citation) -> str:
-    against = " opposes" if not citation.supports else ""
-    graded = f": {citation.strength}" if citation.strength else ""
+def _short_line(source: Source, citations: list[Citation]) -> str:
+    against = " opposes" if not citations[0].supports else ""
+    sections = ", ".join(dict.fromkeys(citation.section for citation in citations))
+    strengths = "; ".join(dict.fromkeys(item.strength for item in citations if item.strength))
+    graded = f": {strengths}" if strengths and strengths.lower() not in source.label.lower() else ""
     stale = source.status in _SUPERSEDED and not re.search("superseded|updated|expired|expiry", source.label)
     caveat = f" ({source.status_note or source.status.value})" if stale else ""
-    return f"{source.label}, {citation.section}{against}{graded}{caveat}"
+    return f"{source.label}, {sections}{against}{graded}{caveat}"

@@ -19,6 +19,8 @@ SHOWN = 3
 QUOTED = 2
 # A unit that UCUM only annotates, such as {score}: the title of the finding already says what is counted.
 _ANNOTATION = re.compile(r"(?<=\d) \{[^{}]*\}$")
+# What a title explains in brackets stands in the full text.
+_BRACKETS = re.compile(r" \([^()]*\)")
 _WHOLE = frozenset({"a", "d", "wk"})
 _PLACES = Decimal("0.01")
 _SIGNS = re.compile(r"[*`_|\\<>\[\]{}$]")
@@ -167,26 +169,30 @@ def _counts_nothing(knowledge: Knowledge, finding: Finding) -> bool:
 
 
 def _short_line(knowledge: Knowledge, finding: Finding) -> str:
+    """Title, then value or words, then the day in brackets; caveats after it."""
     value = amount(finding)
-    said = f"{title(knowledge, finding.name)}: {value}" if value is not None else title(knowledge, finding.name)
+    name = _BRACKETS.sub("", title(knowledge, finding.name))
     quoted = [text for item in finding.evidence[:QUOTED] if (text := _quoted(item, numeric=value is not None))]
+    more = len(finding.evidence) - QUOTED
+    quoted += [f"and {more} more"] if more > 0 and quoted else []
+    said = f"{name}: {value}" if value is not None else name
     if not quoted:
         return said
-    more = len(finding.evidence) - QUOTED
-    quoted += [f"and {more} more"] if more > 0 else []
-    return f"{said} ({quoted[0]})" if value is not None and more <= 0 else f"{said}: {'; '.join(quoted)}"
+    return f"{said} {quoted[0]}" if value is not None else f"{said}: {'; '.join(quoted)}"
 
 
 def _quoted(item: Evidence, *, numeric: bool) -> str:
     """Words and day of one entry; of a number the day is enough. A Patient's date is that of birth."""
-    text = "" if numeric or item.resource.startswith("Patient/") else _ANNOTATION.sub("", item.text)
-    parts = [marked(escaped(text))] if text else []
-    if item.date and not item.resource.startswith("Patient/"):
+    of_patient = item.resource.startswith("Patient/")
+    text = "" if numeric or of_patient else _ANNOTATION.sub("", item.text)
+    told = [marked(escaped(text))] if text else []
+    aside = []
+    if item.date and not of_patient:
         date = escaped(item.date.partition("T")[0])
-        parts.append(date if keeps_date(item.resource, item.date) else marked(date))
+        aside.append(date if keeps_date(item.resource, item.date) else marked(date))
     if item.note:
-        parts.append(_note(item.note))
-    return ", ".join(parts)
+        aside.append(_note(item.note))
+    return " ".join([*told, *([f"({', '.join(aside)})"] if aside else [])])
 
 
 def _note(text: str) -> str:
