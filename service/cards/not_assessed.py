@@ -47,10 +47,11 @@ class Lacking:
 
 @dataclass(frozen=True, slots=True)
 class _Causes:
-    """Why checks could not be made: a summary without its subject, and lines."""
+    """Why checks could not be made: a summary without its subject, lines, and the facts that could not be told."""
 
     summaries: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
+    facts: list[str] = field(default_factory=list)
 
 
 def not_assessed(knowledge: Knowledge, decision: Decision, lacking: Lacking) -> Json | None:
@@ -89,7 +90,9 @@ def _lists(knowledge: Knowledge, decision: Decision, lacking: Lacking, causes: _
         what = f"{' and '.join(checks[:_NAMED])} not checked, " if checks else ""
         titles = [template.title for template in sorted(templates, key=lambda item: item.key not in _CHECKS)]
         causes.summaries.append(f"{what}{_some(titles)} {how}")
-        causes.lines.append(f"{how.capitalize()}: {'; '.join(titles)}.")
+        causes.lines.append(f"{how.capitalize()}: {unknown_line(titles)}.")
+        kinds = {kind for template in templates for kind in template.types}
+        causes.facts.extend(fact.id for fact in _wanted(knowledge, decision) if kinds & set(types_read(fact)))
 
 
 def _some(titles: Sequence[str]) -> str:
@@ -98,20 +101,21 @@ def _some(titles: Sequence[str]) -> str:
 
 def _unread(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     """What could not be read and might decide a warning, named by its own words."""
-    facts = _wanted(knowledge, decision)
-    entries = {
-        item.resource: item
-        for fact in facts
+    found = [
+        (fact.id, item)
+        for fact in _wanted(knowledge, decision)
         for item in decision.findings[fact.id].evidence
         if _is_unread(decision.findings[fact.id], item) and _may_be_ours(knowledge, item)
-    }
+    ]
+    entries = {item.resource: item for _, item in found}
     if not entries:
         return
+    causes.facts.extend(name for name, _ in found)
     names = [_name(item) for item in entries.values()]
     shown = names[:_NAMED]
     left = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     causes.summaries.append(f"{', '.join(shown)}{left} not recognised, not checked")
-    causes.lines.append("Not recognised, so not checked: " + "; ".join(_words(item) for item in entries.values()) + ".")
+    causes.lines.append(f"Not recognised: {unknown_line([_words(item) for item in entries.values()])}.")
 
 
 def _is_unread(finding: Finding, item: Evidence) -> bool:
@@ -139,10 +143,13 @@ def _asked_first(knowledge: Knowledge, decision: Decision, causes: _Causes) -> N
 
 
 def _card(knowledge: Knowledge, decision: Decision, causes: _Causes) -> Json:
+    lines = causes.lines[: LINES - 1]
+    if causes.facts:
+        lines.append(f"So not known: {unknown_line(asked(knowledge, dict.fromkeys(causes.facts)))}.")
     return {
         "uuid": str(uuid.uuid5(uuid.UUID(decision.id), "not-assessed")),
         "summary": _summary(knowledge, decision, causes),
-        "detail": write(Sections("", tuple(causes.lines[:LINES]), foot=knowledge.not_clearance)),
+        "detail": write(Sections("", tuple(lines), foot=knowledge.not_clearance)),
         "indicator": "info",
         "source": {"label": knowledge.name, "topic": topic("not-assessed", "Not assessed")},
     }

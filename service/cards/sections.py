@@ -56,7 +56,7 @@ def act(card: CardText) -> str:
     if card.act is not None:
         return card.act
     paragraphs = [part.strip() for part in card.detail.split("\n\n")]
-    told = [part for part in paragraphs if part and not _PLACEHOLDER.search(part) and part != "**Found:**"]
+    told = [part for part in paragraphs if part and not _PLACEHOLDER.search(part) and not part.strip("*").endswith(":")]
     return " ".join(_SENTENCE.split(" ".join(told))[:SENTENCES])
 
 
