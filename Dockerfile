@@ -7,12 +7,13 @@ RUN apt-get update \
 
 WORKDIR /app
 COPY requirements.lock ./
-# setup.py of the engine throws CFLAGS away; through CC it is compiled with optimisation.
+# setup.py of the engine throws CFLAGS away, so its flags come through CC: optimisation, and the name that
+# Python 3.13 gave to a function the engine calls.
 # Build tools are those of the lock: the build runs outside isolation, after they are there.
 RUN python3 -m venv /venv \
     && sed -n '/^setuptools==/,/[^\\]$/p' requirements.lock > build.lock \
     && /venv/bin/pip install --no-cache-dir --require-hashes -r build.lock \
-    && CC="gcc -O2" /venv/bin/pip install --no-cache-dir --no-build-isolation --require-hashes -r requirements.lock
+    && CC="gcc -O2 -DPyEval_CallObject=PyObject_CallObject" /venv/bin/pip install --no-cache-dir --no-build-isolation --require-hashes -r requirements.lock
 COPY pyproject.toml README.md ./
 COPY service service
 RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --editable . \

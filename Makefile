@@ -1,15 +1,17 @@
 # sciatica-cds. Two commands: `make demo` and `make test`. `make help` lists the others.
-# Needs Python 3.11 or 3.12, a C compiler and make; everything else goes into .venv.
+# Needs Python 3.11 to 3.14, a C compiler and make; everything else goes into .venv.
 
-PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
-    $$p -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null && echo $$p && exit; \
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+    $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null && echo $$p && exit; \
     done; echo python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
-# setup.py of the engine throws CFLAGS away and compiles without optimisation; through CC it gets it.
-export CC := gcc -O2
+# setup.py of the engine throws CFLAGS away, so its flags come through CC: optimisation, and the name that Python 3.13
+# gave to a function the engine calls (docs/reference/durable-rules.md).
+ENGINE_FLAGS := -O2 -DPyEval_CallObject=PyObject_CallObject
+export CC := gcc $(ENGINE_FLAGS)
 ifeq ($(shell command -v gcc 2>/dev/null),)
-export CC := cc -O2
+export CC := cc $(ENGINE_FLAGS)
 endif
 WORKERS ?= 2
 # A uv on the path, or the one that the lock pins, put into .venv.
@@ -38,6 +40,7 @@ $(VENV)/.run: requirements.lock | $(VENV)/bin/python
 	@echo "Installing the locked packages (the rule engine is compiled)"
 	@$(INSTALL) -r requirements.lock
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --build-constraints requirements.lock --editable .
+	@$(BIN)/python tools/engine_check.py
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
@@ -86,9 +89,9 @@ unit: setup second-validator ## The tests; they write docs/conformance.md anew
 conformance: setup second-validator ## Which requirements of CDS Hooks are met, shown by which tests: docs/conformance.md
 	$(BIN)/pytest -n $(WORKERS) -m requirement --conformance=docs/conformance.md
 
-lock: setup ## Compile both lock files anew from pyproject.toml
-	$(COMPILE) --upgrade --output-file requirements.lock
-	$(COMPILE) --upgrade --group dev --all-extras --constraint requirements.lock --output-file requirements-dev.lock
+lock: setup ## Compile both lock files anew from pyproject.toml (UPGRADE=1: to the newest versions)
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements.lock
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
 bench: setup ## Measure: CPU per call, start-up, memory (prints medians)
 	$(BIN)/python -m benchmarks
@@ -102,8 +105,9 @@ corpus: setup ## Send all published test data through the service and count the 
 alert-burden: setup ## Replay all published patients visit by visit and write docs/alert-burden.md (some minutes)
 	@$(BIN)/python -m benchmarks.alert_burden --write
 
-pages: setup ## Write the pages anew that are made from the rules
+pages: setup ## Write the pages anew that are made from the rules and the settings
 	$(BIN)/sciatica-cds topics --write docs/coverage.md
+	$(BIN)/python tools/settings_page.py
 
 golden: setup ## Write the golden answers of the stories anew and show what changed
 	$(BIN)/sciatica-cds golden

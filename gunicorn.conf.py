@@ -8,12 +8,15 @@ import sys
 from types import TracebackType
 from typing import Any
 
-wsgi_app = "service.wsgi:app"
-bind = os.environ.get("SCIATICA_CDS_BIND", "127.0.0.1:8080")
+from service.config import SettingsError, bind_address, worker_count
 
-# One worker per core the process may use: an evaluation is pure CPU. Threads only cover waiting for FHIR servers.
-cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-workers = int(os.environ.get("WEB_CONCURRENCY") or cores)
+wsgi_app = "service.wsgi:app"
+try:
+    bind = bind_address()
+    # An evaluation is pure CPU. Threads only cover waiting for FHIR servers.
+    workers = worker_count()
+except SettingsError as error:
+    sys.exit(f"The service does not start: {error}")
 worker_class = "gthread"
 threads = 4
 
@@ -36,10 +39,12 @@ accesslog = None
 errorlog = "-"
 
 
-def when_ready(server: Any) -> None:  # noqa: ARG001 - gunicorn's signature
-    """Keep the loaded rule set out of every garbage collection, so that workers go on sharing its memory."""
+def when_ready(server: Any) -> None:
+    """Keep the loaded rule set out of every garbage collection, so that workers share its memory; say what runs."""
     gc.collect()
     gc.freeze()
+    for line in server.app.callable.extensions["sciatica-cds.summary"]():
+        sys.stderr.write(f"{line}\n")
 
 
 def on_reload(server: Any) -> None:
@@ -54,7 +59,6 @@ def post_worker_init(worker: Any) -> None:  # noqa: ARG001 - gunicorn's signatur
 
 def _say_what_stops_the_start(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Faults of the rule files or the settings are for those who wrote them: one line each, no traceback."""
-    from service.config import SettingsError
     from service.errors import FaultsError
 
     if isinstance(error, FaultsError):

@@ -38,8 +38,8 @@ def create_app(
 
     from service.config import read_settings
     from service.logs import configure
-    from service.web.pipeline import add_serving
-    from service.web.proxy import mounted
+    from service.web.health import summary
+    from service.web.pipeline import add_serving, mounted
     from service.web.routes import Endpoint
     from service.web.wiring import authenticator, fetch_step, guarded_client
 
@@ -56,6 +56,7 @@ def create_app(
     reloader = _reloading(endpoint, settings, fetch)
     app = Flask("service", static_folder=None)
     app.extensions.update({"sciatica-cds.rules": reloader, "sciatica-cds.memory": memory})
+    app.extensions["sciatica-cds.summary"] = lambda: summary(endpoint.services, endpoint.clock().date())
     app.before_request(reloader.watch)
     app.url_map.strict_slashes = False
     for routes in _all_routes(endpoint, settings, memory, feedback):
@@ -70,11 +71,11 @@ def _all_routes(
 ) -> Iterator[Blueprint]:
     """Everything that can be asked over HTTP."""
     from service.protocol.feedback import MemoryFeedback
+    from service.web.audit_routes import source_attribute_blueprint, stats_blueprint
     from service.web.check_routes import check_blueprint
     from service.web.feedback_routes import feedback_blueprint
     from service.web.openapi.routes import openapi_blueprint
     from service.web.routes import blueprint
-    from service.web.source_attribute_routes import source_attribute_blueprint
 
     yield blueprint(endpoint)
     yield check_blueprint(endpoint)
@@ -83,9 +84,10 @@ def _all_routes(
     yield feedback_blueprint(endpoint, sink, keep_comments=settings.keep_comments)
     yield source_attribute_blueprint(endpoint)
     if memory is not None:
-        from service.web.stats_routes import stats_blueprint
+        from service.store.stats import stats
 
-        yield stats_blueprint(endpoint, memory)
+        database = memory.store.database
+        yield stats_blueprint(endpoint, lambda: stats(database).as_json())
 
 
 def _reloading(endpoint: Endpoint, settings: Settings, fetch: FetchMissing | None) -> Reloader:

@@ -1,15 +1,19 @@
 """The settings of the service: read once from the environment, checked, and frozen.
 
-Every setting has a default that lets the service run on its embedded rules; production mode refuses
-the defaults that would be unsafe there (TR-2, SE-2). No setting holds a secret.
+Every setting stands once, with its default, what it accepts and what it is for; from that come its
+reading, its refusal and the page for operators. Every setting has a default that lets the service run on
+its embedded rules; production mode refuses the defaults that would be unsafe there (TR-2, SE-2). A name
+that begins like a setting and is none stops the start: a protection that is mistyped is not on.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+import difflib
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from environs import Env, EnvError
@@ -25,68 +29,201 @@ Keeping = Literal["off", "on", "required"]
 
 
 class SettingsError(Exception):
-    """A setting is wrong or unsafe for the mode; the process does not start. Names the setting, never its value."""
+    """A setting is unknown, wrong or unsafe for the mode; the process does not start."""
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in (part.strip() for part in text.split(",")) if word)
+
+
+def _path(text: str) -> Path | None:
+    return Path(text) if text else None
+
+
+def _prefix(text: str) -> str:
+    trimmed = text.strip("/")
+    return f"/{trimmed}" if trimmed else ""
+
+
+def _url(text: str) -> str | None:
+    return text.rstrip("/") or None
+
+
+def _text(default: Any, says: str, group: str, read: Callable[[str], Any] = str, shown: str = "", **more: Any) -> Any:
+    """A setting that is a text, or made of one by ``read``. ``shown`` is its default as operators read it."""
+    return field(default=default, metadata={"says": says, "group": group, "read": read, "shown": shown, **more})
+
+
+def _choice(default: str | None, choices: Iterable[str], says: str, group: str, **more: Any) -> Any:
+    """A setting that is one of a few words."""
+    return field(default=default, metadata={"says": says, "group": group, "choices": tuple(choices), **more})
+
+
+def _off(says: str, group: str) -> Any:
+    """A setting that is true or false, and false unless set."""
+    return field(default=False, metadata={"says": says, "group": group, "flag": True})
+
+
+def _on(says: str, group: str) -> Any:
+    """A setting that is true or false, and true unless set."""
+    return field(default=True, metadata={"says": says, "group": group, "flag": True})
+
+
+def _number(default: int | None, least: int, most: int | None, says: str, group: str, shown: str = "") -> Any:
+    """A setting that is a whole number from ``least`` to ``most``."""
+    return field(default=default, metadata={"says": says, "group": group, "range": (least, most), "shown": shown})
+
+
+RUN, RULES, CALLERS, LIMITS, CARDS, FETCHING, LOG, STORE = (
+    "How it runs",
+    "Rules",
+    "Who may call",
+    "Limits",
+    "What is answered",
+    "Fetching what was not sent",
+    "Logging",
+    "Decision log",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How this process runs.
+    """How this process runs. Each field is the environment variable of its name in capitals, after the prefix.
 
-    ``public_url`` is the base URL as clients write it (JW-6); without it the service cannot check an audience.
-    ``authentication`` is open in development and required in production unless set (SE-2).
-    ``trusted_proxies`` is how many proxies in front may set X-Forwarded-* headers; 0 trusts none.
-    ``path_prefix`` is the path under which the service is mounted when no proxy removes it (DI-1).
-    ``detail`` says whether a card holds what is read in ten seconds or its whole text; a call may ask for the other.
-    ``strict`` turns tolerated faults of a request into 400 (RQ-3, RQ-5).
-    ``pack`` is loaded in place of ``rules``, and only if a key of ``pack_keys`` signed it. ``reload_seconds`` is how
-    often to look whether the rules have changed; 0 never looks. ``reviewers`` is how many persons approve a rule.
-    ``store`` says whether answered calls are remembered: ``on`` answers also when one cannot be kept, ``required`` does
-    not. A program that reads its settings from the environment has it on unless told otherwise.
-    ``fetch_budget_ms`` bounds all FHIR queries of one call together (PE-1); 0 turns fetching off.
+    A program that reads its settings from the environment keeps answered calls unless told otherwise; one that makes
+    them by hand does not.
     """
 
-    mode: Mode = "development"
-    rules: Path = PROJECT / "rules"
-    jurisdiction: str | None = None
-    drug_safety_scope: str | None = None
-    public_url: str | None = None
-    authentication: Authentication = "open"
-    tls_proxy: bool = False
-    trusted_proxies: int = 0
-    path_prefix: str = ""
-    strict: bool = False
-    why_extension: bool = True
-    detail: Detail = "short"
-    discovery_versions: bool = False
-    fhirpath_tokens: bool = False
-    require_approved: bool = False
-    hidden_services: frozenset[str] = frozenset()
-    max_body_bytes: int = 10 * 1024 * 1024
-    max_depth: int = 100
-    max_concurrent: int = 16
-    cors_origins: tuple[str, ...] = ()
-    log_level: str = "info"
-    issuers: Path | None = None
-    replay_store: Path | None = None
-    jwt_algorithms: tuple[str, ...] = ("ES384", "RS384")
-    feedback_service_audience: bool = False
-    keep_comments: bool = False
-    fetch_servers: tuple[str, ...] = ()
-    fetch_open_servers: bool = False
-    fetch_private_hosts: tuple[str, ...] = ()
-    fetch_budget_ms: int = 450
-    fetch_max_pages: int = 10
-    fetch_max_bytes: int = 5 * 1024 * 1024
-    fetch_ca_file: Path | None = None
-    pack: Path | None = None
-    pack_keys: Path | None = None
-    reload_seconds: int = 0
-    reviewers: int | None = None
-    store: Keeping = "off"
-    data: Path = PROJECT / "var"
-    store_url: str | None = None
-    store_keys: Path | None = None
-    store_sync: bool = False
+    mode: Mode = _choice("development", ("development", "production"), "`production` refuses unsafe settings", RUN)
+    public_url: str | None = _text(
+        None,
+        "the https base URL that clients call; needed in production, for audiences (JW-6) and for links",
+        RUN,
+        _url,
+    )
+    path_prefix: str = _text(
+        "", "the path under which the service is mounted when no proxy removes it (DI-1)", RUN, _prefix
+    )
+    tls_proxy: bool = _off("says that a TLS proxy stands in front; needed in production", RUN)
+    trusted_proxies: int = _number(0, 0, 5, "how many proxies may set `X-Forwarded-*`; 0 trusts none", RUN)
+    rules: Path = _text(PROJECT / "rules", "the rule set", RULES, Path, "`rules` of this project")
+    jurisdiction: str | None = _choice(None, ("us", "uk"), "whose sources lead", RULES, shown="as the rule set says")
+    drug_safety_scope: str | None = _choice(
+        None,
+        ("in-scope", "always"),
+        "`always`: drug safety also without a back problem",
+        RULES,
+        shown="as the rule set says",
+    )
+    require_approved: bool = _off("serve only rules that a named clinician approved at exactly this content", RULES)
+    reviewers: int | None = _number(
+        None, 1, 3, "how many persons must have approved a rule before it counts as approved", RULES, "`1`"
+    )
+    hidden_services: frozenset[str] = _text(
+        frozenset(), "service ids, with commas, that are not offered", RULES, lambda text: frozenset(_words(text))
+    )
+    pack: Path | None = _text(None, "a signed pack to load in place of the rules folder", RULES, _path)
+    pack_keys: Path | None = _text(
+        None, "file of the keys whose signature on a pack is trusted; nothing else is loaded then", RULES, _path
+    )
+    reload_seconds: int = _number(
+        0, 0, 3600, "look so often whether the rules have changed and load them anew; 0 never looks", RULES
+    )
+    authentication: Authentication = _choice(
+        "open",
+        ("open", "required"),
+        "whether calls need a JWT (SE-2)",
+        CALLERS,
+        shown="`open`; in production `required`",
+    )
+    allow_open: bool = _off("says that production without authentication is meant", CALLERS)
+    issuers: Path | None = _text(None, "file of the issuers whose tokens are trusted", CALLERS, _path)
+    replay_store: Path | None = _text(None, "file that keeps used token ids, shared by the workers", CALLERS, _path)
+    jwt_algorithms: tuple[str, ...] = _text(
+        ("ES384", "RS384"), "signature algorithms that are accepted", CALLERS, _words, "`ES384,RS384`"
+    )
+    feedback_service_audience: bool = _off(
+        "accept feedback whose token names the service, not the feedback address", CALLERS
+    )
+    cors_origins: tuple[str, ...] = _text(
+        (), "origins, with commas, whose pages may call; no wildcard (CO-3)", CALLERS, _words
+    )
+    max_body_bytes: int = _number(
+        10 * 1024 * 1024,
+        1024,
+        None,
+        "larger bodies are refused with 413; give the proxy the same limit",
+        LIMITS,
+        "10 MiB",
+    )
+    max_depth: int = _number(100, 20, 200, "deeper JSON is refused", LIMITS)
+    max_concurrent: int = _number(16, 1, None, "calls at once per worker; more get 503 with Retry-After", LIMITS)
+    strict: bool = _off("refuse faults of a request that are otherwise tolerated (RQ-3, RQ-5)", CARDS)
+    why_extension: bool = _on("`false` for clients that refuse unknown members", CARDS)
+    detail: Detail = _choice(
+        "short",
+        ("short", "full"),
+        "what a card holds: what is read in ten seconds, or its whole text (a call may ask: `?detail=full`)",
+        CARDS,
+    )
+    discovery_versions: bool = _off(
+        "name `version` and `hookVersion` in discovery, as CDS Hooks 3.0 will; 2.0 clients may refuse them",
+        CARDS,
+    )
+    fhirpath_tokens: bool = _off(
+        "use tokens such as `{{today() - 31 days}}` in prefetch templates, for clients that know those of 3.0",
+        CARDS,
+    )
+    fetch_servers: tuple[str, ...] = _text(
+        (), "FHIR servers, with commas, from which missing data may be fetched", FETCHING, _words
+    )
+    fetch_open_servers: bool = _off("fetch from servers without an access token", FETCHING)
+    fetch_private_hosts: tuple[str, ...] = _text(
+        (), "hosts on private addresses that may be fetched from", FETCHING, _words
+    )
+    fetch_budget_ms: int = _number(450, 0, 10_000, "time for all fetching of one call (PE-1); 0 turns it off", FETCHING)
+    fetch_max_pages: int = _number(10, 1, 100, "pages read of one search", FETCHING)
+    fetch_max_bytes: int = _number(5 * 1024 * 1024, 1024, None, "bytes read of one answer", FETCHING, "5 MiB")
+    fetch_ca_file: Path | None = _text(
+        None, "certificates that are trusted when fetching, beside the public ones", FETCHING, _path
+    )
+    log_level: str = _choice("info", ("debug", "info", "warning", "error"), "the least that is logged", LOG)
+    store: Keeping = _choice(
+        "off",
+        ("off", "on", "required"),
+        "what is recorded: `off` nothing; `on` every answered call; `required` answers nothing that cannot be recorded",
+        STORE,
+        environment="on",
+        shown="`on`",
+    )
+    data: Path = _text(
+        PROJECT / "var", "folder of the SQLite store, its spool and its keys", STORE, Path, "`var` of this project"
+    )
+    store_url: str | None = _text(
+        None,
+        "`sqlite:///path` or `postgresql://…`; keep the password in a libpq password file",
+        STORE,
+        lambda text: text or None,
+        "`store.db` in that folder",
+        secret=True,
+    )
+    store_keys: Path | None = _text(
+        None,
+        "the keys under which patients are hashed; several machines need one file",
+        STORE,
+        _path,
+        "`store-keys.json` in that folder",
+    )
+    store_anchor: Path | None = _text(
+        None,
+        "a second file for the newest checkpoint, best on another disk or machine; one always stands beside the keys",
+        STORE,
+        _path,
+    )
+    store_sync: bool = _off(
+        "force each row to the disk before the answer, so that it survives a power failure too", STORE
+    )
+    keep_comments: bool = _off("keep the free text of feedback, which may hold patient data", STORE)
 
     @property
     def production(self) -> bool:
@@ -106,82 +243,118 @@ class Settings:
 
 def read_settings() -> Settings:
     """The settings of this process, from its environment (``SCIATICA_CDS_…``). Raises SettingsError."""
+    refuse_unknown(os.environ)
     env = Env(prefix=PREFIX)
-    try:
-        settings = _read(env)
-        allow_open = env.bool("ALLOW_OPEN", False)
-    except EnvError as error:
-        # environs quotes the value it refused; the name of the setting is enough.
-        named = re.search(rf"{PREFIX}[A-Z_]+", str(error))
-        raise SettingsError(f"{named[0] if named else 'a setting'} has no usable value") from None
-    refuse_unsafe(settings, allow_open=allow_open)
+    found = {setting.name: _read(env, setting) for setting in fields(Settings)}
+    if found["mode"] == "production" and variable("authentication") not in os.environ:
+        found["authentication"] = "required"
+    settings = Settings(**found)
+    refuse_unsafe(settings)
     return settings
 
 
-def _read(env: Env) -> Settings:
-    default = Settings()
-    mode = cast("Mode", env.str("MODE", default.mode, validate=OneOf(["development", "production"])))
-    safe = "required" if mode == "production" else "open"
-    return Settings(
-        mode=mode,
-        rules=Path(env.str("RULES", str(default.rules))),
-        jurisdiction=env.str("JURISDICTION", None, validate=OneOf(["us", "uk"])),
-        drug_safety_scope=env.str("DRUG_SAFETY_SCOPE", None, validate=OneOf(["in-scope", "always"])),
-        public_url=env.str("PUBLIC_URL", "").rstrip("/") or None,
-        authentication=cast("Authentication", env.str("AUTHENTICATION", safe, validate=OneOf(["open", "required"]))),
-        tls_proxy=env.bool("TLS_PROXY", default.tls_proxy),
-        trusted_proxies=env.int("TRUSTED_PROXIES", default.trusted_proxies, validate=Range(0, 5)),
-        path_prefix=_prefix(env.str("PATH_PREFIX", "")),
-        strict=env.bool("STRICT", default.strict),
-        why_extension=env.bool("WHY_EXTENSION", default.why_extension),
-        detail=cast("Detail", env.str("DETAIL", default.detail, validate=OneOf(["short", "full"]))),
-        discovery_versions=env.bool("DISCOVERY_VERSIONS", default.discovery_versions),
-        fhirpath_tokens=env.bool("FHIRPATH_TOKENS", default.fhirpath_tokens),
-        require_approved=env.bool("REQUIRE_APPROVED", default.require_approved),
-        hidden_services=frozenset(_words(env.str("HIDDEN_SERVICES", ""))),
-        max_body_bytes=env.int("MAX_BODY_BYTES", default.max_body_bytes, validate=Range(1024)),
-        max_depth=env.int("MAX_DEPTH", default.max_depth, validate=Range(20, 200)),
-        max_concurrent=env.int("MAX_CONCURRENT", default.max_concurrent, validate=Range(1)),
-        cors_origins=_words(env.str("CORS_ORIGINS", "")),
-        log_level=env.str("LOG_LEVEL", default.log_level, validate=OneOf(["debug", "info", "warning", "error"])),
-        issuers=_path(env.str("ISSUERS", "")),
-        replay_store=_path(env.str("REPLAY_STORE", "")),
-        jwt_algorithms=_words(env.str("JWT_ALGORITHMS", ",".join(default.jwt_algorithms))),
-        feedback_service_audience=env.bool("FEEDBACK_SERVICE_AUDIENCE", default.feedback_service_audience),
-        keep_comments=env.bool("KEEP_COMMENTS", default.keep_comments),
-        fetch_servers=_words(env.str("FETCH_SERVERS", "")),
-        fetch_open_servers=env.bool("FETCH_OPEN_SERVERS", default.fetch_open_servers),
-        fetch_private_hosts=_words(env.str("FETCH_PRIVATE_HOSTS", "")),
-        fetch_budget_ms=env.int("FETCH_BUDGET_MS", default.fetch_budget_ms, validate=Range(0, 10_000)),
-        fetch_max_pages=env.int("FETCH_MAX_PAGES", default.fetch_max_pages, validate=Range(1, 100)),
-        fetch_max_bytes=env.int("FETCH_MAX_BYTES", default.fetch_max_bytes, validate=Range(1024)),
-        fetch_ca_file=_path(env.str("FETCH_CA_FILE", "")),
-        pack=_path(env.str("PACK", "")),
-        pack_keys=_path(env.str("PACK_KEYS", "")),
-        reload_seconds=env.int("RELOAD_SECONDS", default.reload_seconds, validate=Range(0, 3600)),
-        reviewers=env.int("REVIEWERS", None, validate=Range(1, 3)),
-        store=cast("Keeping", env.str("STORE", "on", validate=OneOf(["off", "on", "required"]))),
-        data=Path(env.str("DATA", str(default.data))),
-        store_url=env.str("STORE_URL", "") or None,
-        store_keys=_path(env.str("STORE_KEYS", "")),
-        store_sync=env.bool("STORE_SYNC", default.store_sync),
-    )
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.upper()
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word for word in (part.strip() for part in text.split(",")) if word)
+def bind_address() -> str:
+    """Where to listen, ``host:port``. Raises SettingsError when the port is none."""
+    address = os.environ.get(BIND, "") or "127.0.0.1:8080"
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004  # the last port there is
+        raise SettingsError(f"{BIND} is {address[:60]!r}: host:port is meant, such as 127.0.0.1:8080")
+    return address
 
 
-def _path(text: str) -> Path | None:
-    return Path(text) if text else None
+def worker_count() -> int:
+    """How many processes answer: WEB_CONCURRENCY, or one per core this process may use, since an evaluation is CPU.
+
+    Raises SettingsError when it is no number from 1 to 64.
+    """
+    given = os.environ.get("WEB_CONCURRENCY", "")
+    if not given:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if not given.isdecimal() or not 1 <= int(given) <= MOST_WORKERS:
+        raise SettingsError(f"WEB_CONCURRENCY is {given[:60]!r}: a whole number from 1 to {MOST_WORKERS} is meant")
+    return int(given)
 
 
-def _prefix(text: str) -> str:
-    trimmed = text.strip("/")
-    return f"/{trimmed}" if trimmed else ""
+def settings_page() -> str:
+    """The settings as operators read them: one Markdown table for each need."""
+    tables: dict[str, list[str]] = {}
+    for setting in fields(Settings):
+        given = setting.metadata
+        says = given["says"]
+        if "choices" in given:
+            says = f"{' or '.join(f'`{choice}`' for choice in given['choices'])}: {says}"
+        row = f"| `{variable(setting.name)}` | {_default_shown(setting)} | {says} |"
+        tables.setdefault(given["group"], []).append(row)
+    tables[RUN].insert(1, f"| `{BIND}` | `127.0.0.1:8080` | where to listen (in the image: `0.0.0.0:8080`) |")
+    tables[RUN].insert(2, f"| `WEB_CONCURRENCY` | one per core | how many processes answer, 1 to {MOST_WORKERS} |")
+    head = "| Variable | Default | Meaning |\n|---|---|---|"
+    return "\n\n".join("\n".join([f"### {group}", "", head, *rows]) for group, rows in tables.items())
 
 
-def refuse_unsafe(settings: Settings, *, allow_open: bool = False) -> None:
+def _default_shown(setting: Field[Any]) -> str:
+    if setting.metadata.get("shown"):
+        return str(setting.metadata["shown"])
+    if setting.default is None or setting.default in ("", (), frozenset()):
+        return ""
+    return f"`{str(setting.default).lower()}`"
+
+
+# Read by others: by gunicorn.conf.py before anything else is, and by the tests.
+BIND = PREFIX + "BIND"
+OTHER_VARIABLES = frozenset({BIND, PREFIX + "TEST_DATA"})
+MOST_WORKERS = 64
+
+
+def known_variables() -> frozenset[str]:
+    """Every environment variable that begins with the prefix and means something."""
+    return OTHER_VARIABLES | {variable(setting.name) for setting in fields(Settings)}
+
+
+def refuse_unknown(environment: Iterable[str]) -> None:
+    """Raise SettingsError for names that begin like a setting and are none: what they should turn on would be off."""
+    known = known_variables()
+    faults = []
+    for name in sorted(name for name in environment if name.startswith(PREFIX) and name not in known):
+        near = difflib.get_close_matches(name.removeprefix(PREFIX), [each.removeprefix(PREFIX) for each in known], n=1)
+        faults.append(f"{name} is no setting" + (f"; did you mean {PREFIX}{near[0]}?" if near else ""))
+    if faults:
+        raise SettingsError(". ".join(faults) + ". docs/operations.md lists them all")
+
+
+def _read(env: Env, setting: Field[Any]) -> Any:
+    """One setting from the environment. Raises SettingsError with the value and what is accepted."""
+    name, given = setting.name.upper(), setting.metadata
+    default = given.get("environment", setting.default)
+    if "read" in given:
+        text = env.str(name, None)
+        return default if text is None else given["read"](text)
+    try:
+        if "flag" in given:
+            return env.bool(name, default)
+        if "choices" in given:
+            return env.str(name, default, validate=OneOf(given["choices"]))
+        return env.int(name, default, validate=Range(*given["range"]))
+    except EnvError:
+        value = os.environ.get(PREFIX + name, "")
+        raise SettingsError(f"{PREFIX}{name} is {value[:60]!r}: {accepted(given)}") from None
+
+
+def accepted(given: Mapping[str, Any]) -> str:
+    """What a setting accepts, in words."""
+    if "flag" in given:
+        return "true or false is meant"
+    if "choices" in given:
+        return f"one of {', '.join(given['choices'])} is meant"
+    least, most = given["range"]
+    return f"a whole number from {least} {'on' if most is None else f'to {most}'} is meant"
+
+
+def refuse_unsafe(settings: Settings) -> None:
     """Raise SettingsError where the settings are unsafe in production (TR-2, SE-2) or anywhere (CO-3)."""
     if "*" in settings.cors_origins:
         raise SettingsError(f"{PREFIX}CORS_ORIGINS must list the origins, a wildcard is refused")
@@ -195,5 +368,5 @@ def refuse_unsafe(settings: Settings, *, allow_open: bool = False) -> None:
         )
     if settings.public_url is None or urlsplit(settings.public_url).scheme != "https":
         raise SettingsError(f"production needs {PREFIX}PUBLIC_URL, the https base URL that clients call")
-    if settings.authentication == "open" and not allow_open:
+    if settings.authentication == "open" and not settings.allow_open:
         raise SettingsError(f"production needs client authentication; {PREFIX}ALLOW_OPEN=true says that open is meant")

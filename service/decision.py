@@ -19,7 +19,8 @@ from service.finding import Finding, Status
 from service.knowledge.conditions import Truth, truth
 from service.knowledge.model import Indicator, Knowledge, Rule, leaves
 from service.record.derive import Derivation
-from service.record.model import Problem, Record
+from service.record.model import NOTHING_UNREAD, Problem, Record, Unread
+from service.record.unread import unread_of
 
 # The name space of ids that are made from content, so that the same question gives the same bytes.
 _CONTENT_IDS = uuid.UUID("6f0d7f5e-6a3b-4c0e-9d9e-2f4f3b6f7c11")
@@ -64,6 +65,7 @@ class Decision:
     not_recorded: tuple[str, ...]
     not_assessed: tuple[str, ...]
     wanted: tuple[str, ...] = ()
+    unread: Unread = NOTHING_UNREAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ def decide(
     engines disagree.
     """
     facts = prepared.derivation.findings(record, now)
-    return decide_on(prepared, facts, hook, now, decision_id=decision_id, problems=record.problems)
+    unread = unread_of(record, facts, tuple(prepared.knowledge.facts.values()))
+    return decide_on(prepared, facts, hook, now, decision_id=decision_id, problems=record.problems, unread=unread)
 
 
 def decide_on(  # the same question as decide(), asked with findings (replay, proofs)
@@ -105,6 +108,7 @@ def decide_on(  # the same question as decide(), asked with findings (replay, pr
     *,
     decision_id: uuid.UUID | None = None,
     problems: Sequence[Problem] = (),
+    unread: Unread = NOTHING_UNREAD,
 ) -> Decision:
     """Decide on facts already read. Raises EngineError when the two engines disagree."""
     knowledge, program = prepared.knowledge, prepared.programs[hook]
@@ -129,6 +133,7 @@ def decide_on(  # the same question as decide(), asked with findings (replay, pr
         not_recorded=tuple(named),
         not_assessed=tuple(name for name in missing if name not in named),
         wanted=tuple(missing),
+        unread=unread,
     )
 
 

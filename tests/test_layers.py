@@ -6,10 +6,13 @@ import ast
 import graphlib
 import re
 import subprocess
+import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -43,37 +46,41 @@ WIRING = {
     "service.wsgi": (),
 }
 
-# One home for each third party: the only modules that may import it.
+# One home for each third party, by the name that is imported: the only modules that may import it. Every library that
+# is imported stands here, and every pattern matches a module that does.
 HOMES = {
-    "durable": ("service.engine.chaining",),
-    # review.audit_resources writes AuditEvent and Provenance: output of the memory, which no room above may see.
-    "fhir": (
-        "service.record.*",
-        "service.cards.orders",
-        "service.testkit.fhir_validation.classes",
-        "service.review.audit_resources",
-    ),
-    "fhir_core": ("service.record.*", "service.cards.orders"),
-    "pydantic": ("service.record.*", "service.cards.orders", "service.testkit.fhir_validation.classes"),
+    "durable_rules_engine": ("service.engine.chaining",),
+    "fhir": ("service.record.fhir_classes",),
+    "pydantic": ("service.testkit.fhir_validation.classes",),
     # environs checks the environment with validators of marshmallow, so the settings may name them.
-    "marshmallow": (
-        "service.config",
-        "service.knowledge.*",
-        "service.protocol.request_schemas",
-        "service.protocol.feedback",
-        "service.web.openapi.*",
-    ),
-    "yaml": ("service.knowledge.*", "service.protocol.request_schemas"),
-    "flask": ("service", "service.web", "service.web.*", "service.cli", "service.cli.*"),
-    "werkzeug": ("service", "service.web", "service.web.*", "service.cli", "service.cli.*"),
-    "sqlalchemy": ("service.store", "service.store.*"),
-    "alembic": ("service.store", "service.store.*"),
-    "z3": ("service.review", "service.review.*"),
+    "marshmallow": ("service.config", "service.knowledge.*", "service.protocol.*", "service.web.openapi.*"),
+    "yaml": ("service.knowledge.documents",),
     "environs": ("service.config",),
-    "click": ("service.cli", "service.cli.*"),
+    "structlog": ("service.logs", "service.store.*"),
+    "jwt": ("service.security.*",),
+    "cryptography": ("service.security.keys", "service.review.signatures"),
+    "httpx2": ("service.security.*", "service.protocol.fetching.*", "service.cli.asking"),
+    "httpcore2": ("service.security.*",),
+    "sqlalchemy": ("service.store.*",),
+    "alembic": ("service.store.*",),
+    "z3": ("service.review.*",),
+    "flask": ("service", "service.web.*"),
+    "werkzeug": ("service.web.*",),
+    "jinja2": ("service.web.*",),
+    "apispec": ("service.web.openapi.*",),
+    "click": ("service.cli.*",),
+    "rich": ("service.cli.*",),
+    "orjson": ("service.*",),
 }
 # Importing these costs time and memory that most processes never need.
-LAZY = ("fhir", "fhir_core", "pydantic", "z3")
+LAZY = ("fhir", "pydantic", "z3", "alembic")
+# Dependencies that no module imports, and what uses them.
+NOT_IMPORTED = {
+    "gunicorn": "serves service.wsgi; started as a program",
+    "psycopg": "the driver that SQLAlchemy loads for a PostgreSQL URL",
+}
+# What type checkers know and no process loads.
+TYPES_ONLY = frozenset({"_typeshed"})
 
 EMPTY_NAMES = frozenset({"utils", "util", "helpers", "helper", "common", "manager", "managers", "base", "misc"})
 
@@ -113,15 +120,38 @@ def names_in(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
         yield inner if inner in modules() else node.module or ""
 
 
+def imports_by_string(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Every dotted name in the strings of a module that imports by string, and of every call that does.
+
+    The name may be put together elsewhere in the module, so all its strings count.
+    """
+    if not any(_imports_by_string(node) for node in ast.walk(tree)):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found = re.match(r"([A-Za-z_]\w*(?:\.\w+)*)\.?(?::\w+)?$", node.value)
+            if found and found[1].split(".")[0] in {"service", *HOMES}:
+                yield found[1], node.lineno
+
+
+def _imports_by_string(node: ast.AST) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        return node.module == "importlib" and any(alias.name == "import_module" for alias in node.names)
+    named = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+    return named in {"import_module", "__import__"}
+
+
 def imports_of(name: str, tree: ast.Module) -> Iterator[Import]:
     def walk(node: ast.AST, inside: bool) -> Iterator[Import]:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.Import | ast.ImportFrom):
                 yield from (Import(name, target, child.lineno, inside) for target in names_in(child))
+            # A class body runs at import, a function's does not.
             deeper = inside or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
             yield from walk(child, deeper)
 
     yield from walk(tree, inside=False)
+    yield from (Import(name, target, line, inside=True) for target, line in imports_by_string(tree))
 
 
 @cache
@@ -164,14 +194,50 @@ def test_no_module_imports_itself_around_a_corner() -> None:
         pytest.fail(" -> ".join(cycle.args[1]))
 
 
-@pytest.mark.parametrize("library", HOMES)
-def test_a_third_party_has_one_home(library: str) -> None:
-    abroad = [
-        str(found)
-        for found in imports()
-        if found.of.split(".")[0] == library and not any(fnmatchcase(found.by, home) for home in HOMES[library])
-    ]
-    assert abroad == []
+def library(found: Import) -> str:
+    return found.of.split(".")[0]
+
+
+def is_foreign(name: str) -> bool:
+    return name not in sys.stdlib_module_names and name not in TYPES_ONLY and name != "service"
+
+
+def lives_in(found: Import, home: str) -> bool:
+    """Whether the importer is the home, or in the folder that ``room.*`` names."""
+    return fnmatchcase(found.by, home) or found.by == home.removesuffix(".*")
+
+
+def test_every_room_that_is_named_is_there() -> None:
+    missing = [name for name in ROOMS if not {f"service.{name}"} & set(modules())]
+    assert missing == []
+
+
+@pytest.mark.parametrize(
+    "name", sorted({library(found) for found in imports() if is_foreign(library(found))} | set(HOMES))
+)
+def test_a_third_party_has_one_home(name: str) -> None:
+    uses = [found for found in imports() if library(found) == name]
+    assert name in HOMES, f"{name} has no home; {uses[0]}"
+    assert [str(found) for found in uses if not any(lives_in(found, home) for home in HOMES[name])] == []
+    empty = [home for home in HOMES[name] if not any(lives_in(found, home) for found in uses)]
+    assert not empty, f"nothing there imports {name}"
+
+
+def dependencies() -> dict[str, set[str]]:
+    """What each dependency of the project is imported as."""
+    declared = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    names = {re.split(r"[\[<>=!~; ]", line)[0].lower().replace("_", "-") for line in declared}
+    imported_as: dict[str, set[str]] = {name: set() for name in names}
+    for module, packages in packages_distributions().items():
+        for package in {package.lower().replace("_", "-") for package in packages} & names:
+            imported_as[package].add(module)
+    return imported_as
+
+
+def test_every_dependency_is_used() -> None:
+    used = {library(found) for found in imports()}
+    idle = {name for name, imported_as in dependencies().items() if not imported_as & used}
+    assert idle == set(NOT_IMPORTED)
 
 
 def loaded_at_start() -> set[str]:
@@ -181,16 +247,58 @@ def loaded_at_start() -> set[str]:
         name = waiting.pop()
         if name not in loaded and name in modules():
             loaded.add(name)
-            # What create_app imports inside itself is loaded at start all the same.
+            # A module loads the packages around it, and what create_app imports inside itself is loaded at start too.
+            waiting += [name.rpartition(".")[0]]
             waiting += [found.of for found in imports() if found.by == name and (not found.inside or name == "service")]
     return loaded
 
 
-@pytest.mark.parametrize("library", LAZY)
-def test_heavy_libraries_are_loaded_when_needed_only(library: str) -> None:
+@pytest.mark.parametrize("name", LAZY)
+def test_heavy_libraries_are_loaded_when_needed_only(name: str) -> None:
+    uses = [found for found in imports() if library(found) == name]
+    assert uses, f"nothing imports {name}"
     start = loaded_at_start()
-    eager = [found for found in imports() if found.of.split(".")[0] == library and not found.inside]
-    assert [str(found) for found in eager if found.by in start] == []
+    assert [str(found) for found in uses if not found.inside and found.by in start] == []
+
+
+def test_a_process_that_only_starts_has_loaded_no_heavy_library() -> None:
+    """The same, seen in a process: what the parser cannot see is loaded too."""
+    modules_at_start = sorted(loaded_at_start() - {"service.wsgi"})
+    code = (
+        f"import sys, importlib\nfor name in {modules_at_start}: importlib.import_module(name)\n"
+        f"print([name for name in {LAZY} if name in sys.modules])"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, check=True, text=True)
+    assert ended.stdout.strip() == "[]"
+
+
+PLANTED = {
+    "the engine by its real name": ("service.record.derive", "import durable_rules_engine"),
+    "a home by string": ("service.cards.detail", "import importlib\nimportlib.import_module('fhir.resources')"),
+    "a home by a string put together": (
+        "service.cards.detail",
+        "from importlib import import_module\n_HOME = 'sqlalchemy.orm.'\ndef f(name): import_module(_HOME + name)",
+    ),
+    "a home by the built-in": ("service.decision", "__import__('psycopg'), __import__('z3')"),
+    "a library that has no home": ("service.decision", "import numpy"),
+    "a room below by string": (
+        "service.record.derive",
+        "import importlib\nimportlib.import_module('service.web.routes')",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", PLANTED)
+def test_the_parser_refuses(what: str) -> None:
+    by, source = PLANTED[what]
+    found = list(imports_of(by, ast.parse(source)))
+    abroad = [
+        one
+        for one in found
+        if is_foreign(library(one)) and not any(lives_in(one, home) for home in HOMES.get(library(one), ()))
+    ]
+    below = [one for one in found if library(one) == "service" and not allowed(one)]
+    assert abroad or below
 
 
 def test_the_parser_sees_what_it_must_refuse() -> None:

@@ -38,7 +38,7 @@ def asked_for(lock: str) -> list[Requirement]:
     wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["build"]]
     if lock == "requirements-dev.lock":
         wanted += project["dependency-groups"]["dev"]
-        wanted += [line for lines in project["project"]["optional-dependencies"].values() for line in lines]
+        wanted += [line for lines in project["project"].get("optional-dependencies", {}).values() for line in lines]
     return [Requirement(line) for line in wanted]
 
 

@@ -1,79 +1,247 @@
-"""Make service/record/medication/data/rxnorm-ingredients.tsv.gz from the full drug table (a CSV).
+"""Make the drug tables in service/record/medication/data from published RxNorm files.
 
-    python tools/compact_drug_table.py rxnorm-drug-ingredients.csv
+    python tools/compact_drug_table.py DIRECTORY PAIRS.csv
 
-The CSV has one row per pair of drug and ingredient: rxcui, name, tty, ingredient_rxcui, ingredient_name, route, ...
-What a drug's name says about strength is read here once, so that the names need not be shipped.
+The directory holds three tab-separated files of the prescribable content, gzipped: ``drugs.tsv.gz`` (rxcui, tty, name,
+ingredient_rxcuis), ``ingredients.tsv.gz`` (rxcui, tty, name, unii) and ``ndc.tsv.gz`` (ndc11, rxcui). What a drug's
+name says about strength and route is read here once, so that the names need not be shipped. The CSV lists pairs of drug
+and ingredient (rxcui, ..., ingredient_rxcui, ...) for the classes that rules judge; links that the other files lack are
+taken from it. The same files give the same bytes. The README beside the tables
+describes their formats.
 """
 
 import csv
 import gzip
+import re
 import sys
+from array import array
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from service.record.medication.drug_names import NameSearch, brand_of, parse_name
-from service.record.medication.drug_table import FORMAT, ROUTE_LETTERS
+from service.record.medication.drug_names import brand_of, parse_name, without_brand
+from service.record.medication.drug_table import DRUGS_FORMAT, NAMES_FORMAT, NDC_FORMAT, ROUTE_LETTERS
+from service.record.medication.routes import route_of_words
 
-OUTPUT = (
-    Path(__file__).resolve().parent.parent / "service" / "record" / "medication" / "data" / "rxnorm-ingredients.tsv.gz"
-)
+OUTPUT = Path(__file__).resolve().parent.parent / "service" / "record" / "medication" / "data"
 LETTERS = {route: letter for letter, route in ROUTE_LETTERS.items() if route}
-BRANDED = {"SBD", "BPCK"}
+CLINICAL = {"SBD", "SCD"}
+PRODUCT_DIGITS = 9
+ARGUMENTS = 2
+TOO_PLAIN = frozenset(
+    {"sodium", "potassium", "calcium", "magnesium", "zinc", "acetate", "sulfate", "chloride", "phosphate"}
+)
+
+Rows = list[dict[str, str]]
 
 
-def compact(rows: "list[dict[str, str]]") -> str:
-    """The lines of the compact file."""
-    drugs = defaultdict(list)
-    for row in rows:
-        drugs[row["rxcui"]].append(row)
-    names = {row["ingredient_rxcui"]: row["ingredient_name"] for row in rows}
-    lines = [FORMAT]
-    lines += [f"I\t{code}\t{name}" for code, name in sorted(names.items())]
-    lines += [
-        "\t".join(("D", code, _drug(parts))) for code, parts in sorted(drugs.items(), key=lambda item: int(item[0]))
-    ]
-    lines += ["\t".join(("B", brand, ",".join(sorted(codes)))) for brand, codes in sorted(_brands(rows).items())]
-    return "\n".join(lines) + "\n"
+def read(directory: Path, name: str) -> "list[dict[str, str]]":
+    """The rows of one of the files."""
+    with gzip.open(directory / f"{name}.tsv.gz", "rt", encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t"))
 
 
-def _drug(parts: "list[dict[str, str]]") -> str:
-    search = NameSearch(part["ingredient_name"] for part in parts)
-    strengths: "dict[str, str]" = {}
-    for component in parse_name(parts[0]["name"]).components:
-        if component.strength_mg is not None:
-            number = format(component.strength_mg.normalize(), "f")
-            for name in search.find(component.name):
-                strengths.setdefault(name, ":" + number + ("/" + component.per if component.per else ""))
-    letter = LETTERS.get(parts[0]["route"], "-")
-    ordered = sorted(parts, key=lambda part: int(part["ingredient_rxcui"]))
-    return letter + ",".join(
-        part["ingredient_rxcui"] + strengths.get(part["ingredient_name"].lower(), "") for part in ordered
+def with_pairs(drugs: Rows, file: Path) -> "tuple[Rows, set[str]]":
+    """The drugs with the ingredients that the pairs add, and all ingredients of the pairs."""
+    more: dict[str, list[str]] = defaultdict(list)
+    with file.open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            more[row["rxcui"]].append(row["ingredient_rxcui"])
+    for row in drugs:
+        codes = row["ingredient_rxcuis"].split(",")
+        row["ingredient_rxcuis"] = ",".join(dict.fromkeys([*codes, *more.get(row["rxcui"], ())]))
+    return drugs, {code for codes in more.values() for code in codes}
+
+
+def words_of(name: str) -> "list[str]":
+    """The words of a name in lower case, commas dropped."""
+    return name.lower().replace(",", " ").split()
+
+
+class Ingredients:
+    """The ingredients, and how to get from a salt or an ester to the ingredient it is a form of."""
+
+    def __init__(self, ingredients: Rows, drugs: Rows, own: "set[str]") -> None:
+        """``own`` are the codes that a class names: they stand for themselves, whatever they are a form of."""
+        self.names = {row["rxcui"]: row["name"] for row in ingredients}
+        self.uniis = {row["rxcui"]: row["unii"] for row in ingredients if row["unii"]}
+        # A few ingredients are mixtures by name; where the single parts are listed too, the mixture is one of them.
+        listed = {row["name"].lower() for row in ingredients if " / " not in row["name"]}
+        self.tty = {
+            row["rxcui"]: "MIN"
+            if " / " in row["name"] and all(part.lower() in listed for part in row["name"].split(" / "))
+            else row["tty"]
+            for row in ingredients
+        }
+        self.by_name = {row["name"].lower(): row["rxcui"] for row in ingredients if self.tty[row["rxcui"]] == "IN"}
+        self.longest = max(len(words_of(name)) for name in self.by_name)
+        stated = {
+            row["rxcui"]: next((code for code in row["ingredient_rxcuis"].split(",") if code != row["rxcui"]), None)
+            for row in drugs
+            if row["tty"] == "PIN"
+        }
+        self.bases: dict[str, str] = {}
+        for code, tty in self.tty.items():
+            if tty == "PIN" and code not in own:
+                base = stated.get(code) or next(self.named_in(self.names[code]), None)
+                if base and base != code:
+                    self.bases[code] = base
+
+    def base(self, code: str) -> str:
+        """The ingredient a salt is a form of; any other code as it is."""
+        return self.bases.get(code, code)
+
+    def named_in(self, text: str) -> "Iterator[str]":
+        """The ingredients named in a text, the longest names first, no word twice."""
+        words = words_of(text)
+        for length in range(min(len(words), self.longest), 0, -1):
+            for start in range(len(words) - length + 1):
+                name = " ".join(words[start : start + length])
+                if name in self.by_name and name not in TOO_PLAIN:
+                    yield self.by_name[name]
+                    words[start : start + length] = [""] * length
+
+
+def drug_lines(drugs: Rows, known: Ingredients) -> "dict[int, str]":
+    """For each code of a drug, combination or salt its line: route, ``?`` when a part may be missing, ingredients."""
+    lines: dict[int, str] = {}
+    for code, base in known.bases.items():
+        lines[int(code)] = f"-{base}"
+    for code, tty in known.tty.items():
+        if tty == "MIN":
+            parts = [next(known.named_in(part), None) for part in known.names[code].split(" / ")]
+            if all(parts):
+                lines[int(code)] = "-" + ",".join(sorted({part for part in parts if part}, key=int))
+    for row in drugs:
+        lines[int(row["rxcui"])] = _drug(row, known)
+    return lines
+
+
+def _drug(row: "dict[str, str]", known: Ingredients) -> str:
+    codes = {known.base(code) for code in row["ingredient_rxcuis"].split(",")}
+    named: list[str] = []
+    strengths: dict[str, str] = {}
+    is_partial = False
+    if row["tty"] in CLINICAL:
+        parsed = parse_name(row["name"])
+        for component in parsed.components:
+            found = list(known.named_in(component.name))
+            if not found:
+                named.append("~" + " ".join(re.sub(r"[,:/?~]", " ", component.name.lower()).split()))
+                continue
+            # A part of the name that the published links leave out.
+            mine = next((code for code in found if code in codes), found[0])
+            codes.add(mine)
+            if component.strength_mg is not None:
+                number = format(component.strength_mg.normalize(), "f")
+                strengths.setdefault(mine, ":" + number + ("/" + component.per if component.per else ""))
+        parts = len(without_brand(row["name"]).split(" / "))
+        if len(codes) >= parts:
+            named = []
+        # Every part that was taken apart is now either a code or a name of its own.
+        is_partial = len(codes) < parts and len(parsed.components) < parts
+    letter = LETTERS.get(route_of_words(without_brand(row["name"])) or "", "-") if row["tty"] != "BN" else "-"
+    return (
+        letter
+        + ("?" if is_partial else "")
+        + ",".join(code + strengths.get(code, "") for code in sorted(codes, key=int))
+        + "".join(f",{name}" for name in named)
     )
 
 
-def _brands(rows: "list[dict[str, str]]") -> "dict[str, set[str]]":
-    brands = defaultdict(set)
+def names(drugs: Rows, known: Ingredients, lines: "dict[int, str]") -> "Iterator[str]":
+    """The ingredients with their UNII, and the brand names with what is sold under them."""
+    yield NAMES_FORMAT
+    for code in sorted(known.names, key=int):
+        if known.tty[code] == "IN" or (known.tty[code] == "PIN" and (code not in known.bases or code in known.uniis)):
+            yield "\t".join(("I", code, known.names[code], known.uniis.get(code, ""), known.bases.get(code, "")))
+    yield from _brands(drugs, known, lines)
+
+
+def _brands(drugs: Rows, known: Ingredients, lines: "dict[int, str]") -> "Iterator[str]":
+    products: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+    routes: dict[str, set[str]] = defaultdict(set)
+    for row in drugs:
+        brand = brand_of(row["name"]) if row["tty"] == "SBD" else None
+        if brand:
+            line = lines[int(row["rxcui"])]
+            key = " ".join(brand.lower().split())
+            products[key].add(
+                tuple(part.partition(":")[0] for part in line[1:].lstrip("?").split(",") if not part.startswith("~"))
+            )
+            routes[key].add(line[0])
+    for row in drugs:
+        key = " ".join(row["name"].lower().split())
+        if row["tty"] == "BN" and key not in products:
+            products[key].add(
+                tuple(sorted({known.base(code) for code in row["ingredient_rxcuis"].split(",")}, key=int))
+            )
+    for brand, sold in sorted(products.items()):
+        letter = next(iter(routes[brand])) if len(routes[brand]) == 1 else "-"
+        yield "\t".join(("B", brand, letter, "|".join(",".join(one) for one in sorted(sold))))
+
+
+def ndc_arrays(rows: Rows) -> "tuple[dict[int, int], dict[int, int]]":
+    """Product codes (9 digits) with their drug, and package codes (11 digits) of products with several drugs."""
+    by_product: dict[str, set[str]] = defaultdict(set)
     for row in rows:
-        brand = row["name"] if row["tty"] == "BN" else brand_of(row["name"]) if row["tty"] in BRANDED else None
-        if brand and row["tty"] != "BPCK":
-            brands[" ".join(brand.lower().split())].add(row["ingredient_rxcui"])
-    return brands
+        by_product[row["ndc11"][:PRODUCT_DIGITS]].add(row["rxcui"])
+    products = {int(code): int(next(iter(found))) for code, found in by_product.items() if len(found) == 1}
+    packages = {
+        int(row["ndc11"]): int(row["rxcui"]) for row in rows if len(by_product[row["ndc11"][:PRODUCT_DIGITS]]) > 1
+    }
+    return products, packages
+
+
+def packed(typecode: str, numbers: "Iterable[int]") -> bytes:
+    """Numbers as little-endian bytes."""
+    values = array(typecode, numbers)
+    if sys.byteorder == "big":
+        values.byteswap()
+    return values.tobytes()
+
+
+def write(name: str, head: str, body: bytes) -> None:
+    """One file, without a time stamp, so that the same table gives the same bytes."""
+    file = OUTPUT / name
+    file.write_bytes(gzip.compress(head.encode() + b"\n" + body, 9, mtime=0))
+    sys.stdout.write(f"{file.name}: {file.stat().st_size} bytes\n")
 
 
 def main(arguments: "list[str]") -> int:
-    """Read the CSV named, write the compact file."""
-    if len(arguments) != 1:
-        sys.stderr.write(__doc__)
+    """Read the three files, write the three tables."""
+    if len(arguments) != ARGUMENTS:
+        sys.stderr.write(__doc__ or "")
         return 2
-    with Path(arguments[0]).open(encoding="utf-8", newline="") as file:
-        text = compact(list(csv.DictReader(file)))
-    OUTPUT.parent.mkdir(parents=True, exist_ok=True)
-    # No time stamp, so that the same table gives the same bytes.
-    OUTPUT.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
-    sys.stdout.write(f"{OUTPUT.name}: {len(text.splitlines()) - 1} lines, {OUTPUT.stat().st_size} bytes\n")
+    directory = Path(arguments[0])
+    drugs, own = with_pairs(read(directory, "drugs"), Path(arguments[1]))
+    known = Ingredients(read(directory, "ingredients"), drugs, own)
+    lines = drug_lines(drugs, known)
+    codes = sorted(lines)
+    texts = [lines[code].encode() for code in codes]
+    offsets = [0]
+    for text in texts:
+        offsets.append(offsets[-1] + len(text))
+    write(
+        "rxnorm-drugs.bin.gz",
+        f"{DRUGS_FORMAT} {len(codes)}",
+        packed("I", codes) + packed("I", offsets) + b"".join(texts),
+    )
+    _, *rest = names(drugs, known, lines)
+    write("rxnorm-names.tsv.gz", NAMES_FORMAT, "\n".join(rest).encode())
+    products, packages = ndc_arrays(read(directory, "ndc"))
+    body = b"".join(
+        packed(typecode, numbers)
+        for typecode, numbers in (
+            ("I", sorted(products)),
+            ("I", [products[code] for code in sorted(products)]),
+            ("Q", sorted(packages)),
+            ("I", [packages[code] for code in sorted(packages)]),
+        )
+    )
+    write("rxnorm-ndc.bin.gz", f"{NDC_FORMAT} {len(products)} {len(packages)}", body)
     return 0
 
 

@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import List, Optional
 
-SUPPORTED = ((3, 11), (3, 12))
+OLDEST, NEWEST = (3, 11), (3, 14)
 PROGRAM = "#include <Python.h>\nint main(void) { return 0; }\n"
 
 
@@ -26,12 +26,11 @@ def compiler() -> List[str]:
 
 def missing_python() -> Optional[str]:
     """Return a sentence when this Python cannot run the service."""
-    if sys.version_info[:2] in SUPPORTED:
+    if OLDEST <= sys.version_info[:2] <= NEWEST:
         return None
-    return (
-        "Python 3.11 or 3.12 is needed, this is {}.{}. Name another one: make PYTHON=python3.12 setup. "
-        "(The rule engine fails at import on 3.13.)"
-    ).format(*sys.version_info[:2])
+    return ("Python 3.11 to 3.14 is needed, this is {}.{}. Name another one: make PYTHON=python3.13 setup").format(
+        *sys.version_info[:2]
+    )
 
 
 def missing_venv() -> Optional[str]:

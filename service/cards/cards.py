@@ -20,6 +20,7 @@ from service.cards.sections import sections, write
 from service.cards.sources import card_source, topic
 from service.cards.suggestions import Acting, suggestions
 from service.cards.summary import summary
+from service.cards.unread import with_unread_for_patient
 from service.cards.wording import asked
 from service.decision import Advice, Decision
 from service.engine.trace import Outcome
@@ -79,7 +80,8 @@ def render_marked(
     """The cards with marks around what is quoted from the record, and always with the extension that says why."""
     spoken = _ordered(knowledge, [advice for advice in decision.advice if _may_show(advice, audience)])
     if audience.for_patient:
-        return [_patient_card(knowledge, decision, advice) for advice in spoken if _has_patient_text(advice)]
+        told = [_patient_card(knowledge, decision, advice) for advice in spoken if _has_patient_text(advice)]
+        return with_unread_for_patient(told, knowledge, decision)
     cards = [_card(_Showing(knowledge, decision, audience, acting), group) for group in grouped(knowledge, spoken)]
     return with_not_assessed(cards, knowledge, decision, lacking)
 

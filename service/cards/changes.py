@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import copy
-import importlib
 from collections.abc import Mapping
 from typing import Any
 
+from service.record.fhir_classes import fhir_class
 from service.record.model import Entry, Release
 
 Json = dict[str, Any]
@@ -41,7 +41,7 @@ def _mapping(value: Any) -> Json:
 
 
 def _is_valid(resource: Json) -> bool:
-    model = importlib.import_module("fhir.resources.R4B.medicationrequest").MedicationRequest
+    model: Any = fhir_class("MedicationRequest", Release.R4)
     try:
         model.model_validate(resource)
     except (ValueError, KeyError, RecursionError):

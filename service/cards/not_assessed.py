@@ -24,6 +24,7 @@ from service.knowledge.hooks import HOOKS
 from service.knowledge.model import FactDefinition, FactKind, Knowledge, types_read
 from service.knowledge.summaries import LONGEST as NAMES
 from service.record.input.prefetch_templates import Template
+from service.record.model import UNTYPED
 
 Json = dict[str, Any]
 
@@ -56,17 +57,18 @@ class _Causes:
 
 def not_assessed(knowledge: Knowledge, decision: Decision, lacking: Lacking) -> Json | None:
     """The card about the checks that could not be made, or None where each that matters could."""
-    if not _concerns(knowledge, decision):
+    if not concerns(knowledge, decision):
         return None
     causes = _Causes()
     _lists(knowledge, decision, lacking, causes)
+    _lost(knowledge, decision, causes)
     if HOOKS[decision.hook].has_orders:
         _unread(knowledge, decision, causes)
         _asked_first(knowledge, decision, causes)
     return _card(knowledge, decision, causes) if causes.lines else None
 
 
-def _concerns(knowledge: Knowledge, decision: Decision) -> bool:
+def concerns(knowledge: Knowledge, decision: Decision) -> bool:
     """Whether the chart or an order in it may concern this service (product choice no. 4)."""
     applies = decision.findings.get(knowledge.concern) if knowledge.concern is not None else None
     return applies is None or applies.status is not Status.ABSENT
@@ -97,6 +99,38 @@ def _lists(knowledge: Knowledge, decision: Decision, lacking: Lacking, causes: _
 
 def _some(titles: Sequence[str]) -> str:
     return titles[0] if len(titles) == 1 else f"{titles[0]} and {len(titles) - 1} more"
+
+
+def loses_a_check(knowledge: Knowledge, decision: Decision) -> bool:
+    """Whether an entry whose shape could not be read is of a type that an undecided warning reads."""
+    entries = decision.unread.entries.keys()
+    read = {kind for fact in _wanted(knowledge, decision) for kind in types_read(fact)}
+    return bool(entries & read) or (UNTYPED in entries and bool(read))
+
+
+def _lost(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
+    """Entries and orders so broken that not even their words could be read: how many, and of which types."""
+    unread = decision.unread
+    if loses_a_check(knowledge, decision):
+        count = sum(unread.entries.values())
+        types = [name for name in sorted(unread.entries) if name != UNTYPED] or [UNTYPED]
+        said = f"{count} {'entry' if count == 1 else 'entries'} could not be read"
+        causes.summaries.append(f"{said}: {_some(types)}")
+        causes.lines.append(f"{said}: {unknown_line(types)}.")
+        kinds = unread.entries.keys()
+        causes.facts.extend(fact.id for fact in _wanted(knowledge, decision) if kinds & set(types_read(fact)))
+    broken = unread.orders - len(_unrecognised_orders(knowledge, decision))
+    if broken > 0:
+        said = f"{broken} of {unread.of_orders} {'order' if unread.of_orders == 1 else 'orders'} could not be checked"
+        causes.summaries.append(said)
+        causes.lines.append(f"{said}.")
+
+
+def _unrecognised_orders(knowledge: Knowledge, decision: Decision) -> set[str]:
+    """The orders that could be read and were not recognised."""
+    facts = (fact for fact in knowledge.facts.values() if fact.kind is FactKind.ORDER)
+    found = (item for fact in facts for item in decision.findings[fact.id].evidence)
+    return {item.resource for item in found if _UNREAD in (item.note or "")}
 
 
 def _unread(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:

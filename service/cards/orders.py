@@ -7,7 +7,6 @@ puts in its patient, visit and time. fhir.resources is heavy, so it is imported 
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +14,7 @@ from functools import cache
 from typing import Any, cast
 
 from service.knowledge.model import Dose, Knowledge, OrderTemplate
+from service.record.fhir_classes import validated
 from service.record.model import Release
 
 RELEASES = (Release.R4, Release.R5)
@@ -22,7 +22,6 @@ _UCUM = "http://unitsofmeasure.org"
 _STAND_IN = "Patient/stand-in"
 _STAND_IN_TIME = "2000-01-01T00:00:00Z"
 # R4 stands for R4B: for these types the two differ in nothing that is emitted here.
-_PACKAGES = {Release.R4: "fhir.resources.R4B", Release.R5: "fhir.resources"}
 
 Json = dict[str, Any]
 
@@ -77,9 +76,7 @@ class Drafts:
 
 def _validated(kind: str, resource: Json, release: Release) -> Json:
     """The resource as fhir.resources writes it. Raises ValueError when the class of the release refuses it."""
-    module = importlib.import_module(f"{_PACKAGES[release]}.{kind.lower()}")
-    model = getattr(module, kind).model_validate(resource)
-    return cast("Json", _as_json(model.model_dump(mode="json")))
+    return cast("Json", _as_json(validated(kind, resource, release)))
 
 
 def _as_json(value: Any) -> Any:

@@ -8,7 +8,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from types import MappingProxyType
 
 from service.cards.markdown import escaped, plain
-from service.cards.redaction import marked, unmarked
+from service.cards.redaction import marked
 from service.finding import Evidence, Finding
 from service.knowledge.model import FactKind, Knowledge
 from service.knowledge.summaries import LONGEST
@@ -109,13 +109,11 @@ def title(knowledge: Knowledge, name: str) -> str:
     return knowledge.conclusions[name].title
 
 
-def found_lines(knowledge: Knowledge, findings: Iterable[Finding]) -> list[str]:
-    """One markdown bullet per finding: title, value, and the entries it rests on with date, words and caveat."""
-    return [unmarked(line) for line in marked_lines(knowledge, findings)]
-
-
 def marked_lines(knowledge: Knowledge, findings: Iterable[Finding]) -> list[str]:
-    """The same, with marks around what is quoted from the record."""
+    """One markdown bullet per finding: title, value, and the entries it rests on with date, words and caveat.
+
+    Marks stand around what is quoted from the record.
+    """
     return [_found_line(knowledge, finding) for finding in findings]
 
 

@@ -27,14 +27,14 @@ def verify(anchor: str | None) -> None:
     from service.store.audit import audit as audit_store
     from service.store.spool import rejected
 
-    published = None
+    published = []
     if anchor is not None:
         number, _, hashed = anchor.partition(":")
         if not number.isdigit() or not hashed:
             raise click.UsageError("--anchor is the number of a checkpoint, a colon, and its hash")
-        published = (int(number), hashed)
+        published.append((int(number), hashed))
     opened = open_store()
-    report = audit_store(opened.database, opened.keyring, published)
+    report = audit_store(opened.database, opened.keyring, opened.place.anchors, published)
     for writer in rejected(opened.place.spool):
         report.fault(f"spool {writer}", "holds lines that are no rows under these keys, and was set aside")
     for fault in report.faults:
@@ -54,7 +54,7 @@ def checkpoint() -> None:
     from service.store.checkpoints import last_checkpoint, make_checkpoint
 
     opened = open_store()
-    make_checkpoint(opened.database, opened.keyring, datetime.now(UTC))
+    make_checkpoint(opened.database, opened.keyring, opened.place.anchors, datetime.now(UTC))
     with opened.database.reading() as connection:
         last = last_checkpoint(connection)
     click.echo(f"{last.number}:{last.hash}" if last else "nothing is kept yet")
@@ -135,7 +135,7 @@ def expire(older_than: int | None, before: str | None, *, yes: bool) -> None:
         click.echo(f"{number} decisions are older than {limit:%Y-%m-%d}; --yes deletes them")
         return
     done = delete(opened.database, opened.place, opened.keyring, limit, now)
-    make_checkpoint(opened.database, opened.keyring, now)
+    make_checkpoint(opened.database, opened.keyring, opened.place.anchors, now)
     told = f", tombstone {done.tombstone.writer}/{done.tombstone.seq}" if done.tombstone else ""
     click.echo(f"{done.rows} rows of {done.writers} writers deleted{told}")
 

@@ -30,9 +30,10 @@ from rich.table import Table
 from rich.text import Text
 
 from service.cli.stories import EXAMPLES, Story, read_stories
-from service.config import PROJECT
+from service.config import BIND, PROJECT, SettingsError, bind_address
 
 FAVOURITE_PORT = 8080
+EVERY_ADDRESS = ("0.0.0.0", "[::]")  # noqa: S104  # compared with, never bound by us
 START_SECONDS = 30
 COLOURS = {"critical": "bold white on red", "warning": "bold black on yellow", "info": "bold white on blue"}
 MOST_LINES = 6
@@ -92,15 +93,18 @@ def _stories(folder: Path) -> tuple[Story, ...]:
 @contextmanager
 def _service() -> Iterator[str]:
     """The service as a child process, on this machine only; stopped when the block ends. Yields its address."""
-    port = _free_port()
-    environment = {**os.environ, "SCIATICA_CDS_BIND": f"127.0.0.1:{port}"}
+    if BIND in os.environ:
+        host, port = _told_address()
+    else:
+        host, port = "127.0.0.1", _free_port()
+    environment = {**os.environ, BIND: f"{host}:{port}"}
     command = [sys.executable, "-m", "gunicorn", "--config", str(PROJECT / "gunicorn.conf.py")]
     with tempfile.TemporaryFile() as log:
         # In a session of its own, Ctrl-C reaches only the demo, which then stops the service in order.
         child = subprocess.Popen(command, cwd=PROJECT, env=environment, stderr=log, start_new_session=True)
         before = signal.signal(signal.SIGTERM, _interrupt)
         try:
-            address = f"http://127.0.0.1:{port}"
+            address = f"http://{'127.0.0.1' if host in EVERY_ADDRESS else host}:{port}"
             _await_health(address, child, log)
             yield address
         finally:
@@ -119,6 +123,15 @@ def _stop(child: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()
+
+
+def _told_address() -> tuple[str, int]:
+    """Where the settings say to listen. Raises DemoError when they cannot be read."""
+    try:
+        host, _, port = bind_address().rpartition(":")
+    except SettingsError as error:
+        raise DemoError(str(error)) from None
+    return host, int(port)
 
 
 def _free_port() -> int:

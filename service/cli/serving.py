@@ -7,16 +7,23 @@ import sys
 
 import click
 
-from service.config import PROJECT
+from service.config import BIND, MOST_WORKERS, PROJECT, SettingsError, bind_address, worker_count
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535))
-@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64))
-def serve(host: str, port: int, workers: int) -> None:
+@click.option("--host", help=f"The address to listen on; otherwise that of {BIND}, or 127.0.0.1.")
+@click.option("--port", type=click.IntRange(0, 65535), help=f"The port; otherwise that of {BIND}, or 8080.")
+@click.option(
+    "--workers", type=click.IntRange(1, MOST_WORKERS), help="Processes; otherwise WEB_CONCURRENCY, or one per core."
+)
+def serve(host: str | None, port: int | None, workers: int | None) -> None:
     """Run the service with its production server until it is told to stop."""
-    environment = os.environ | {"SCIATICA_CDS_BIND": f"{host}:{port}", "WEB_CONCURRENCY": str(workers)}
+    try:
+        given_host, _, given_port = bind_address().rpartition(":")
+        address = f"{host or given_host}:{given_port if port is None else port}"
+        environment = os.environ | {BIND: address, "WEB_CONCURRENCY": str(workers or worker_count())}
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from None
     command = [sys.executable, "-m", "gunicorn", "--config", str(PROJECT / "gunicorn.conf.py")]
     os.execve(sys.executable, command, environment)  # noqa: S606  # our own interpreter, no shell wanted
 

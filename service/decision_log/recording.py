@@ -84,9 +84,10 @@ class Memory:
 
     def state(self) -> Json:
         """How the store is, for ``/health``: whether the database can be reached, what waits for it, what was lost."""
-        told: Json = {"reachable": self.store.fault is None, "waiting_bytes": self.store.waiting_bytes()}
+        unreachable = self.store.reachability.fault()
+        told: Json = {"reachable": unreachable is None, "waiting_bytes": self.store.waiting_bytes()}
         told["not_kept"] = self.not_kept
-        fault = self._failing or self.store.fault
+        fault = self._failing or self.store.fault or unreachable
         return told if fault is None else told | {"fault": fault}
 
     def feedback(self, services: Callable[[], Services]) -> KeptFeedback:

@@ -26,7 +26,7 @@ from service.knowledge.allowed_rules import wholly_approved
 from service.knowledge.loader import load
 from service.protocol.discovery import linted_templates
 from service.record.input.prefetch_templates import Template
-from service.record.model import Release
+from service.record.model import NOTHING_UNREAD, Release, Unread
 from service.store.archive import files_in, write_files
 from service.store.decisions import KeptCard, facts_of
 from service.store.reading import Kept, KeptRuleSet, Reading
@@ -95,7 +95,9 @@ def _again(kept: Kept, loaded: _Loaded) -> Replayed:
     body, knowledge = kept.body, loaded.prepared.knowledge
     facts = facts_of(body, loaded.kept.findings, knowledge.facts)
     now = datetime.fromisoformat(body["now"])
-    decision = decide_on(loaded.prepared, facts, body["hook"], now, decision_id=uuid.UUID(body["id"]))
+    unread = Unread(*body["unread"]) if "unread" in body else NOTHING_UNREAD
+    identity = uuid.UUID(body["id"])
+    decision = decide_on(loaded.prepared, facts, body["hook"], now, decision_id=identity, unread=unread)
     audience = _audience(body, loaded)
     acting, lacking = _acting_of(body, loaded, decision), _lacking(body, loaded)
     marked = render_marked(knowledge, decision, audience, acting, lacking)

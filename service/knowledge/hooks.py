@@ -1,7 +1,7 @@
 """The hooks of the CDS Hooks library (chapter 22 of the protocol reference): their context fields, as data.
 
-Request schemas, the lint of prefetch tokens (TK-4, TK-5) and the reading of a context all come
-from this one table. A hook that is not here cannot be offered.
+The one table of hooks: the loader of rule files, request schemas, the lint of prefetch tokens (TK-4, TK-5), the
+reading of a context, discovery and example requests all read it. No rule and no service can name another hook.
 """
 
 from __future__ import annotations

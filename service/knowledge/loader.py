@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from service.errors import Fault, KnowledgeError
 from service.knowledge.chains import check_chains
-from service.knowledge.checks import run_checks
 from service.knowledge.collection import Collection, collect
 from service.knowledge.digest import knowledge_digest, rule_digest
 from service.knowledge.documents import line_of
@@ -152,31 +149,3 @@ def _rules_of(phase: Mapping[str, Any], rules: Iterable[Rule]) -> tuple[Rule, ..
 def _with_site_codes(found: Collection, value_set: ValueSet) -> ValueSet:
     added = found.site_codes.get(value_set.id, ())
     return replace(value_set, codes=value_set.codes + added) if added else value_set
-
-
-def main(arguments: list[str], today: date) -> int:
-    """Report on the folder given first: every fault and 1, or what was loaded with the objections of the checks and 0.
-
-    Further arguments keep only what concerns files that begin with one of them.
-    """
-    root, *only = arguments or ["rules"]
-    try:
-        knowledge = load(Path(root))
-    except KnowledgeError as error:
-        shown = [fault for fault in error.faults if not only or fault.where.startswith(tuple(only))]
-        sys.stdout.writelines(f"{fault}\n" for fault in shown)
-        sys.stdout.write(f"{len(shown)} faults of {len(error.faults)}\n")
-        return 1
-    sys.stdout.write(
-        f"{len(knowledge.rules)} rules, {len(knowledge.facts)} facts, {len(knowledge.conclusions)} conclusions, "
-        f"{len(knowledge.value_sets)} value sets, {len(knowledge.sources)} sources, {len(knowledge.orders)} orders\n"
-    )
-    problems = run_checks(knowledge, today)
-    worth_showing = [problem for problem in problems if not only or problem.where.startswith(tuple(only))]
-    sys.stdout.writelines(f"{problem}\n" for problem in worth_showing)
-    sys.stdout.write(f"{len(worth_showing)} problems of {len(problems)}\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], datetime.now(tz=UTC).date()))

@@ -8,22 +8,9 @@ from typing import Any
 
 from service.knowledge.collection import Collection
 from service.knowledge.documents import Items, Table
+from service.knowledge.hooks import HOOKS
 from service.knowledge.model import FactKind, OrderTemplate, Rule, leaves
 from service.knowledge.schemas.fields import did_you_mean
-
-HOOKS = (
-    "patient-view",
-    "order-select",
-    "order-sign",
-    "order-dispatch",
-    "encounter-start",
-    "encounter-discharge",
-    "appointment-book",
-    "problem-list-item-create",
-    "allergyintolerance-create",
-    "medication-refill",
-)
-"""The hooks of the CDS Hooks library (2.0 and the ballots since)."""
 
 # Without ruleset.yaml these cannot be known, and its absence is fault enough.
 _KINDS_OF_THE_FRAME = frozenset({"finding", "conclusion", "person", "phase"})

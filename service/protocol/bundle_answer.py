@@ -13,6 +13,8 @@ from service.knowledge.model import Knowledge
 
 DECISION = "sciatica-cds.decision"
 
+_EXACT_IN_JSON = Decimal(2**53)
+
 Json = dict[str, Any]
 
 
@@ -61,7 +63,9 @@ def _evidence(item: Evidence) -> Json:
 
 
 def _number(value: Decimal) -> int | float:
-    return int(value) if value == value.to_integral_value() else float(value)
+    """A JSON number. Whole numbers as such, as far as JSON readers take them for exact."""
+    is_whole = value.is_finite() and abs(value) < _EXACT_IN_JSON and value == value.to_integral_value()
+    return int(value) if is_whole else float(value)
 
 
 def _rule(outcome: Outcome) -> Json:

@@ -6,13 +6,15 @@ without an id. A missing subject means the patient of the call, here and nowhere
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
+from service.errors import Fault, RequestError
 from service.knowledge.hooks import Role
 from service.protocol.request import HookCall
+from service.record.input.reader import BESIDE_ORDERS
+from service.record.input.unpacking import Piece, Unpacked, unpack_context
 from service.record.model import Problem
+from service.record.values.statuses import status_word
 
 # What is no longer meant to happen is not checked (ST-7); any other status is, also active on re-signing.
 _DROPPED = frozenset({"entered-in-error", "cancelled", "revoked", "stopped", "completed"})
@@ -21,80 +23,82 @@ _PATIENT_MEMBER = {"AllergyIntolerance": "patient"}
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What a context brought. ``orders`` are advised on; ``background`` is known but not being decided now (ST-8)."""
+    """What a context brought. ``orders`` are advised on; ``beside`` is known but not being decided now (ST-8).
 
-    orders: tuple[Mapping[str, Any], ...] = ()
-    background: tuple[Mapping[str, Any], ...] = ()
-    entries: tuple[Mapping[str, Any], ...] = ()
-    problems: tuple[Problem, ...] = ()
+    Both hold the problems of what could not be read among them.
+    """
+
+    orders: Unpacked = field(default_factory=Unpacked)
+    beside: Unpacked = field(default_factory=Unpacked)
+
+    @property
+    def brings_something(self) -> bool:
+        """Whether there is anything to be advised on or known."""
+        return bool(self.orders.pieces or self.beside.pieces or self.orders.problems)
 
 
 def read_context(call: HookCall) -> Brought:
-    """The resources of the call's context by the part they play. A bad entry is a problem and costs only itself."""
-    problems: list[Problem] = []
-    drafts: list[tuple[Mapping[str, Any], str | None]] = []
-    entries: list[Mapping[str, Any]] = []
-    for field in call.hook.fields:
-        if field.role is Role.NONE or field.name not in call.context:
+    """The resources of the call's context by the part they play. A bad entry is a problem and costs only itself.
+
+    Raises RequestError 400 where a field holds no FHIR at all, or nothing in it can be read as an order.
+    """
+    brought = Brought()
+    for field_ in call.hook.fields:
+        if field_.role is Role.NONE or field_.name not in call.context:
             continue
-        for resource, full_url in _resources(call.context[field.name], f"context.{field.name}", problems):
-            owned = _with_subject(resource, call.patient_id)
-            if field.role is Role.ORDERS:
-                drafts.append((owned, full_url))
-            else:
-                entries.append(owned)
-    orders, background = _split(drafts, call.context.get("selections"), problems)
-    return Brought(orders, background, tuple(entries), tuple(problems))
+        unpacked = unpack_context(call.context[field_.name], f"context.{field_.name}")
+        unpacked.pieces = [_with_subject(piece, call.patient_id) for piece in unpacked.pieces]
+        if field_.role is Role.ORDERS:
+            _refuse_unreadable(unpacked)
+            _split(unpacked, call.context.get("selections"), brought)
+        else:
+            brought.beside.pieces += unpacked.pieces
+            brought.beside.problems += unpacked.problems
+    return brought
 
 
-def _resources(
-    value: Mapping[str, Any], path: str, problems: list[Problem]
-) -> Iterator[tuple[Mapping[str, Any], str | None]]:
-    """The resources of a Bundle, or the single resource that stands where a Bundle belongs."""
-    if isinstance(value.get("resourceType"), str) and value["resourceType"] != "Bundle":
-        yield value, None
-        return
-    listed = value.get("entry", [])
-    if not isinstance(listed, list):
-        problems.append(Problem(f"{path}.entry", "is not an array"))
-        return
-    for number, entry in enumerate(listed):
-        resource = entry.get("resource") if isinstance(entry, dict) else None
-        if not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
-            problems.append(Problem(f"{path}.entry[{number}]", "holds no resource"))
-            continue
-        full_url = entry.get("fullUrl")
-        yield resource, full_url if isinstance(full_url, str) else None
+def _refuse_unreadable(unpacked: Unpacked) -> None:
+    """Refuse a context whose entries cannot be read, every one of them: an order that is lost must not look checked."""
+    if not unpacked.pieces and (lost := [problem for problem in unpacked.problems if problem.unread is not None]):
+        raise RequestError([Fault(problem.path, f"no order that can be read: {problem.reason}") for problem in lost])
 
 
-def _with_subject(resource: Mapping[str, Any], patient_id: str) -> Mapping[str, Any]:
-    member = _PATIENT_MEMBER.get(resource["resourceType"], "subject")
-    if resource["resourceType"] == "Medication" or resource.get("subject") or resource.get("patient"):
-        return resource
-    return {**resource, member: {"reference": f"Patient/{patient_id}"}}
+def _with_subject(piece: Piece, patient_id: str) -> Piece:
+    resource = piece.resource
+    if piece.type == "Medication" or resource.get("subject") or resource.get("patient"):
+        return piece
+    member = _PATIENT_MEMBER.get(piece.type, "subject")
+    return piece._replace(resource={**resource, member: {"reference": f"Patient/{patient_id}"}})
 
 
-def _split(
-    drafts: list[tuple[Mapping[str, Any], str | None]], selections: object, problems: list[Problem]
-) -> tuple[tuple[Mapping[str, Any], ...], tuple[Mapping[str, Any], ...]]:
+def _split(unpacked: Unpacked, selections: object, brought: Brought) -> None:
     """The drafts to advise on and the others. Where selections name none of the drafts, all are advised on."""
-    live = [(resource, url) for resource, url in drafts if resource.get("status") not in _DROPPED]
-    orders = [(resource, url) for resource, url in live if resource["resourceType"] != "Medication"]
-    chosen = orders
+    drafts = [piece for piece in unpacked.pieces if piece.type not in BESIDE_ORDERS and not _is_dropped(piece)]
+    chosen = drafts
+    brought.orders.problems += unpacked.problems
     if isinstance(selections, list):
         wanted = {reference.strip() for reference in selections}
-        chosen = [(resource, url) for resource, url in orders if _names(resource, url) & wanted]
-        if orders and not chosen:
-            problems.append(Problem("context.selections", "names none of the draft orders; all of them were checked"))
-            chosen = orders
-    kept = {id(resource) for resource, _ in chosen}
-    others = tuple(resource for resource, _ in live if id(resource) not in kept)
-    return tuple(resource for resource, _ in chosen), others
+        chosen = [piece for piece in drafts if _names(piece) & wanted]
+        if drafts and not chosen:
+            none = "names none of the draft orders; all of them were checked"
+            brought.orders.problems.append(Problem("context.selections", none))
+            chosen = drafts
+    kept = {id(piece) for piece in chosen}
+    for piece in unpacked.pieces:
+        if id(piece) in kept or not drafts or _is_dropped(piece):
+            # What is over already is told by the reader; where no order was brought, all of it is named.
+            brought.orders.pieces.append(piece)
+        else:
+            brought.beside.pieces.append(piece)
 
 
-def _names(resource: Mapping[str, Any], full_url: str | None) -> set[str]:
-    names = {f"{resource['resourceType']}/{resource.get('id')}"}
-    if full_url is not None:
-        names.add(full_url)
-        names.add("/".join(full_url.split("/")[-2:]))
+def _is_dropped(piece: Piece) -> bool:
+    return piece.type not in BESIDE_ORDERS and status_word(piece.resource.get("status")) in _DROPPED
+
+
+def _names(piece: Piece) -> set[str]:
+    names = {f"{piece.type}/{piece.id}"}
+    if piece.full_url is not None:
+        names.add(piece.full_url)
+        names.add("/".join(piece.full_url.split("/")[-2:]))
     return names

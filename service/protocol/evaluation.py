@@ -23,7 +23,7 @@ from service.knowledge.hooks import HOOKS
 from service.knowledge.model import ServiceDefinition
 from service.protocol.bundle_answer import answer
 from service.protocol.context import read_context
-from service.protocol.prefetch import missing, partly, record_of, states_of
+from service.protocol.prefetch import missing, partly, record_of, states_of, unasked
 from service.protocol.request import HookCall
 from service.protocol.request_schemas import read_call
 from service.record.input.prefetch_states import PrefetchState
@@ -135,8 +135,8 @@ def answer_call(
     states = services.fetch_missing(states_of(call, templates), call, templates, servers)
     lacking = missing(states, templates)
     brought = read_context(call)
-    if not brought.orders and not brought.entries:
-        _require_something(lacking)
+    if not brought.brings_something:
+        _require_something(lacking, unasked(call, templates))
     record = record_of(call, states, templates, brought)
     decision = decide(services.prepared, record, service.hook, now, decision_id=decision_id or uuid.uuid4())
     audience = _audience(services, service, for_patient=call.for_patient, full=full)
@@ -195,13 +195,15 @@ def _unsent(templates: Sequence[Template], record: Record) -> list[Template]:
     ]
 
 
-def _require_something(lacking: Sequence[Template]) -> None:
+def _require_something(lacking: Sequence[Template], unasked: Mapping[str, PrefetchState]) -> None:
     """Refuse with 412 only when neither the patient nor the problem list could be had, and nothing is ordered.
+
+    What came under keys of the client's own may be either of them.
 
     With either of them a card can say what was not assessed; clients show that, and show a 412 as all-clear (SC-5).
     """
     keys = [template.key for template in lacking if template.key in ("patient", "conditions")]
-    if len(keys) == 2:  # noqa: PLR2004  # both of the two
+    if len(keys) == 2 and not unasked:  # noqa: PLR2004  # both of the two
         raise DataUnavailableError(keys)
 
 

@@ -12,19 +12,44 @@ from service.record.input.prefetch_templates import Template
 from service.record.input.reader import read_prefetch
 from service.record.model import Record
 
-BACKGROUND = "context.background"
-ENTRIES = "context.entries"
-
 # Read key: null means the client has no such resource, which is as good as not knowing (decision table of chapter 5).
 _NOTHING = frozenset({State.NOT_SENT, State.FAILED})
 
 
 def states_of(call: HookCall, templates: Sequence[Template]) -> dict[str, PrefetchState]:
-    """The state of every key that was asked for. Keys that were not asked for are ignored (RP-7)."""
-    return {
-        template.key: classify(template.key, call.prefetch.get(template.key), sent=template.key in call.prefetch)
-        for template in templates
-    }
+    """The state of every key that was asked for."""
+    return {template.key: _state(call, template) for template in templates}
+
+
+def _state(call: HookCall, template: Template) -> PrefetchState:
+    value = call.prefetch.get(template.key)
+    if value is None and template.key in call.prefetch and not template.is_about_patient_only:
+        # With a token that a client may not know, null may mean that it could not ask (product choice no. 50).
+        return PrefetchState(template.key, State.NOT_SENT, reason="null where the query has more than the patient")
+    return classify(template.key, value, sent=template.key in call.prefetch)
+
+
+def unasked(call: HookCall, templates: Sequence[Template]) -> dict[str, PrefetchState]:
+    """What came under keys that nobody asked for and is of a type that is asked for (product choice no. 49).
+
+    It is used for what it shows to be there and never as a whole list. Patients of other ids are left out.
+    """
+    known = {template.key for template in templates}
+    types = {type_ for template in templates for type_ in template.types}
+    found = {}
+    for key in sorted(call.prefetch.keys() - known):
+        state = classify(key, call.prefetch[key])
+        kept = [
+            (resource, url)
+            for resource, url in zip(state.resources, state.full_urls, strict=True)
+            if isinstance(resource, Mapping)
+            and resource.get("resourceType") in (*types,)
+            and (resource["resourceType"] != "Patient" or resource.get("id") == call.patient_id)
+        ]
+        if kept:
+            resources, urls = zip(*kept, strict=True)
+            found[key] = replace(state, resources=resources, full_urls=urls)
+    return found
 
 
 def missing(states: Mapping[str, PrefetchState], templates: Sequence[Template]) -> tuple[Template, ...]:
@@ -49,17 +74,15 @@ def record_of(
     """The Record of the call. Raises RequestError where it is about another patient or another FHIR release."""
     arrived = dict(states)
     selections = {template.key: template.selection for template in templates}
-    for key, resources in ((BACKGROUND, brought.background), (ENTRIES, brought.entries)):
-        if resources:
-            # What stands in the context is never the whole list of its type.
-            types = tuple(dict.fromkeys(str(resource["resourceType"]) for resource in resources))
-            selections[key] = Selection(types, narrowed=True)
-            arrived[key] = PrefetchState(key, State.SENT, resources, (None,) * len(resources))
-    record = read_prefetch(
+    for key, state in unasked(call, templates).items():
+        types = tuple(dict.fromkeys(str(resource["resourceType"]) for resource in state.resources))
+        selections[key] = Selection(types, narrowed=True)
+        arrived[key] = state
+    return read_prefetch(
         arrived,
         patient_id=call.patient_id,
         selections=selections,
         orders=brought.orders,
+        beside=brought.beside,
         base=call.fhir_server,
     )
-    return replace(record, problems=(*record.problems, *brought.problems))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -33,10 +34,34 @@ class Release(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something in the input that was passed over or taken with doubt. Never quotes a value."""
+    """Something in the input that was passed over or taken with doubt. Never quotes a value.
+
+    ``unread`` is set where an entry could not be read or used, whole or in part, so that the list it belongs to is not
+    whole: the resource type of the entry, or ``UNTYPED``.
+    """
 
     path: str
     reason: str
+    unread: str | None = None
+
+
+UNTYPED = "of no known type"
+"""What stands for the resource type of an entry that does not name one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What arrived in a call and could not be read: entries by resource type, and how many of how many orders."""
+
+    entries: Mapping[str, int] = field(default_factory=dict)
+    orders: int = 0
+    of_orders: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.entries or self.orders)
+
+
+NOTHING_UNREAD = Unread()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +89,8 @@ class Record:
 
     ``entries`` are in a canonical order that does not depend on the order of the input. ``orders``
     are what is being ordered in this call (draft requests under an order hook); they are not among
-    the entries. A type that ``completeness`` does not name was not sent.
+    the entries. A type that ``completeness`` does not name was not sent. ``unread_orders`` names what was ordered and
+    could not be reviewed, by reference or path; some of it may stand among ``orders`` too.
     """
 
     patient_id: str | None
@@ -74,6 +100,7 @@ class Record:
     orders: tuple[Entry, ...] = ()
     release: Release = Release.R4
     base: str | None = field(default=None)
+    unread_orders: tuple[str, ...] = ()
 
     @cached_property
     def by_type(self) -> Mapping[str, tuple[Entry, ...]]:
@@ -90,6 +117,11 @@ class Record:
     def completeness_of(self, name: str) -> Completeness:
         """How much of the list of this resource type arrived."""
         return self.completeness.get(name, Completeness.NOT_SENT)
+
+    @cached_property
+    def unread(self) -> Mapping[str, int]:
+        """How many entries could not be read or used, by resource type."""
+        return Counter(sorted(problem.unread for problem in self.problems if problem.unread is not None))
 
     @property
     def patient(self) -> Entry | None:

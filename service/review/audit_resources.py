@@ -6,10 +6,10 @@ fhir.resources is heavy and is imported when the first resource is built.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
+from service.record.fhir_classes import validated
 from service.store.reading import Kept, KeptRuleSet
 
 Json = dict[str, Any]
@@ -27,9 +27,9 @@ CARD = "urn:sciatica-cds:card"
 
 def audit_resources(kept: Kept, rule_set: KeptRuleSet) -> Iterator[Json]:
     """The AuditEvent of a decision and the Provenance of its cards, each valid. Raises ValueError if one is not."""
-    yield _valid("AuditEvent", _audit_event(kept, rule_set))
+    yield validated("AuditEvent", _audit_event(kept, rule_set))
     if kept.body["cards"]:
-        yield _valid("Provenance", _provenance(kept, rule_set))
+        yield validated("Provenance", _provenance(kept, rule_set))
 
 
 def feedback_event(told: Json) -> Json:
@@ -40,7 +40,7 @@ def feedback_event(told: Json) -> Json:
     entities = [_entity(CARD, told["card"], "2", "20", details)]
     if told["decision"]:
         entities.append(_entity(DECISION, told["decision"], "2", "20", []))
-    return _valid(
+    return validated(
         "AuditEvent",
         {
             "resourceType": "AuditEvent",
@@ -60,11 +60,6 @@ def _caller(issuer: str | None) -> Json:
     if issuer is None:
         return {"requestor": True, "who": {"display": "a client that was not authenticated"}}
     return {"requestor": True, "who": {"identifier": {"system": "urn:ietf:rfc:3986", "value": issuer}}}
-
-
-def _valid(kind: str, resource: Json) -> Json:
-    module = importlib.import_module(f"fhir.resources.R4B.{kind.lower()}")
-    return cast("Json", getattr(module, kind).model_validate(resource).model_dump(mode="json"))
 
 
 def _audit_event(kept: Kept, rule_set: KeptRuleSet) -> Json:

@@ -26,8 +26,7 @@ from service.knowledge.invariants import (
 )
 from service.knowledge.loader import load
 from service.knowledge.model import Condition, Indicator, Knowledge, Rule, leaves
-from service.review.idle import idle_leaves
-from service.review.symbolic import Patients, Substitution
+from service.review.symbolic import Patients, Substitution, idle_leaves
 
 
 @dataclass(frozen=True, slots=True)

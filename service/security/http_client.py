@@ -27,6 +27,8 @@ _HEADERS = {"Accept-Encoding": "identity", "User-Agent": "sciatica-cds"}
 _SUCCESS = 200
 _REDIRECTS = range(300, 400)
 _TOO_LARGE = "the answer is larger than allowed"
+_LONGEST_LENGTH = 18
+"""Digits of an announced length; more than that is too large whatever it says."""
 
 for _name in ("httpx2", "httpcore2"):
     # Both log URLs, and the URL of a search names the patient.
@@ -123,7 +125,8 @@ class GuardedClient:
 def _body(response: httpx2.Response, allowance: Allowance) -> bytes:
     """The bytes of the answer, counted as they come. Raises UnansweredError when they are too many."""
     announced = response.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > allowance.each:
+    is_number = announced.isascii() and announced.isdigit()
+    if is_number and (len(announced) > _LONGEST_LENGTH or int(announced) > allowance.each):
         raise UnansweredError(_TOO_LARGE)
     chunks: list[bytes] = []
     read = 0

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import SQLAlchemyError
 
+from service.errors import StoreError
 from service.store.chain_audit import ChainAudit, Walk, ledger_rows
-from service.store.checkpoint_audit import audit_anchor, audit_checkpoints
+from service.store.checkpoint_audit import audit_anchors, audit_checkpoints
 from service.store.database import Database
 from service.store.faults import AuditReport
 from service.store.keys import Keyring
 from service.store.projection_audit import ProjectionAudit
 from service.store.rule_set_audit import audit_rule_sets
 from service.store.tables import ledger, tombstones
+from service.store.type_audit import audit_types, readable
 
 # Below this many rows a second process costs more than it saves.
 _MANY = 100_000
@@ -26,15 +30,21 @@ Ends = Mapping[str, tuple[int, str]]
 
 
 def audit(
-    database: Database, keyring: Keyring, anchor: tuple[int, str] | None = None, processes: int | None = None
+    database: Database,
+    keyring: Keyring,
+    anchors: Sequence[Path] = (),
+    published: Sequence[tuple[int, str]] = (),
+    processes: int | None = None,
 ) -> AuditReport:
     """Look at everything, as it is at one moment. Uses a process per core where there is much to look at.
 
-    ``anchor`` is number and hash of a checkpoint as it was published outside the store. Raises StoreError when the
-    database cannot be read.
+    ``anchors`` are the files beside the keys and elsewhere that hold the newest checkpoint; ``published`` are numbers
+    and hashes of checkpoints as somebody else has them. One part that cannot be looked at hides no other. Raises
+    StoreError when the database cannot be read.
     """
     report = AuditReport()
     with database.reading() as connection:
+        audit_types(connection, report)
         tops = _tops(connection)
         deleted = _deleted(connection)
         count = processes or (_cores() if sum(tops.values()) > _MANY else 1)
@@ -44,12 +54,25 @@ def audit(
             chains.add(walk)
             projections.add(walk.projected)
         chains.tell_broken()
-        projections.finish()
-        audit_checkpoints(connection, keyring, chains.heads, deleted, report)
-        if anchor is not None:
-            audit_anchor(connection, anchor, report)
-        audit_rule_sets(connection, report)
+        parts: Mapping[str, Callable[[], None]] = {
+            "tables": projections.finish,
+            "checkpoints": lambda: audit_checkpoints(connection, keyring, chains.heads, deleted, report),
+            "anchors": lambda: audit_anchors(connection, anchors, published, report),
+            "rule sets": lambda: audit_rule_sets(connection, report),
+        }
+        for name, look in parts.items():
+            _look(name, look, report)
     return report
+
+
+def _look(name: str, look: Callable[[], None], report: AuditReport) -> None:
+    """Look at one part of the store; a value that cannot even be read there is a fault, and hides no other part."""
+    try:
+        look()
+    except (StoreError, SQLAlchemyError):
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever a changed value breaks, the other parts must be seen
+        report.fault(name, f"hold a value that cannot be read ({type(error).__name__}): changed")
 
 
 def _walks(
@@ -74,8 +97,8 @@ def _walk(url: object, keyring: Keyring, share: Mapping[str, int], deleted: Ends
 
 def _tops(connection: Connection) -> dict[str, int]:
     """The last row of every writer."""
-    found = select(ledger.c.writer, func.max(ledger.c.seq)).group_by(ledger.c.writer).order_by(ledger.c.writer)
-    return dict(connection.execute(found).all())
+    found = select(ledger.c.writer, func.max(ledger.c.seq)).where(readable(connection, ledger, "writer", "seq"))
+    return dict(connection.execute(found.group_by(ledger.c.writer).order_by(ledger.c.writer)).all())
 
 
 def _shares(tops: Mapping[str, int], count: int) -> list[Mapping[str, int]]:
@@ -92,6 +115,7 @@ def _shares(tops: Mapping[str, int], count: int) -> list[Mapping[str, int]]:
 def _deleted(connection: Connection) -> dict[str, tuple[int, str]]:
     """The last row that was deleted by age of each writer, and its hash."""
     found = select(tombstones.c.writer, tombstones.c.last_seq, tombstones.c.last_hash).order_by(tombstones.c.last_seq)
+    found = found.where(readable(connection, tombstones, "writer", "last_seq", "last_hash"))
     return {writer: (seq, hashed) for writer, seq, hashed in connection.execute(found)}
 
 

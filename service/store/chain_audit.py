@@ -12,6 +12,7 @@ from service.store.faults import AuditReport
 from service.store.keys import Keyring
 from service.store.projection_audit import AddedUp
 from service.store.tables import ledger
+from service.store.type_audit import readable
 
 _CHUNK = 2000
 # Rows whose hash is wrong are compared with each other, to tell an exchange from a change.
@@ -95,7 +96,8 @@ def ledger_rows(connection: Connection, tops: Mapping[str, int]) -> Iterator[lis
     if not tops:
         return
     columns = [ledger.c[name] for name in ("writer", "seq", "key", "kind", "at", "body", "previous", "hash")]
-    rows = select(*columns).where(ledger.c.writer.between(min(tops), max(tops))).order_by(ledger.c.writer, ledger.c.seq)
+    rows = select(*columns).where(ledger.c.writer.between(min(tops), max(tops)))
+    rows = rows.where(readable(connection, ledger, "writer", "seq")).order_by(ledger.c.writer, ledger.c.seq)
     result = connection.execution_options(stream_results=True, max_row_buffer=_CHUNK).execute(rows)
     for part in result.partitions(_CHUNK):
         yield [Row(*row) for row in part if row.seq <= tops.get(row.writer, 0)]

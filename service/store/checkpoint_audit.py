@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from pathlib import Path
 
+import orjson
 from sqlalchemy import Connection, and_, select
 
+from service.errors import StoreError
+from service.store.anchor import read_anchor
 from service.store.chain import ZEROS
 from service.store.checkpoints import Checkpoint, Head
 from service.store.faults import AuditReport
@@ -35,14 +39,45 @@ def audit_checkpoints(
     report.unjoined = sum(seq - joined.get(writer, 0) for writer, (seq, _) in heads.items())
 
 
-def audit_anchor(connection: Connection, anchor: tuple[int, str], report: AuditReport) -> None:
-    """Hold one checkpoint against what was published of it outside the store."""
-    number, hashed = anchor
+def audit_anchors(
+    connection: Connection, anchors: Sequence[Path], published: Sequence[tuple[int, str]], report: AuditReport
+) -> None:
+    """Hold the checkpoints against what is known of them elsewhere: published, in files, in first rows of writers."""
+    known = [(f"was published as {number}", number, hashed) for number, hashed in published]
+    for path in anchors:
+        try:
+            anchor = read_anchor(path)
+        except StoreError as error:
+            report.fault("anchor", str(error))
+            continue
+        if anchor is not None:
+            known.append(("stands in the anchor file", anchor.number, anchor.hash))
+        elif report.checkpoints:
+            report.fault(
+                "anchor", f"the file {path.name} is missing: nobody knows whether the newest checkpoints are here"
+            )
+    known += [("was there when a writer began", *told) for told in _begun(connection)]
+    for how, number, hashed in dict.fromkeys(known):
+        _audit_known(connection, how, number, hashed, report)
+
+
+def _begun(connection: Connection) -> Iterator[tuple[int, str]]:
+    """The checkpoints that the first rows of writers name."""
+    for body in connection.execute(select(ledger.c.body).where(ledger.c.kind == "begin")).scalars():
+        try:
+            told = orjson.loads(body)["checkpoint"]
+            yield int(told["number"]), str(told["hash"])
+        except (ValueError, KeyError, TypeError):
+            # It names none; a row that was changed is told of where the chains are walked.
+            continue
+
+
+def _audit_known(connection: Connection, how: str, number: int, hashed: str, report: AuditReport) -> None:
     found = connection.execute(select(checkpoints.c.hash).where(checkpoints.c.number == number)).scalar()
     if found is None:
-        report.fault(f"checkpoint {number}", "was published and is not here: dropped")
+        report.fault(f"checkpoint {number}", f"{how} and is not here: dropped")
     elif found != hashed:
-        report.fault(f"checkpoint {number}", "is not the one that was published: the store was rewritten")
+        report.fault(f"checkpoint {number}", f"is not the one that {how}: the store was rewritten")
 
 
 def _audit_chain(connection: Connection, keyring: Keyring, report: AuditReport) -> dict[str, int]:

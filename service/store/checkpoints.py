@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
+import structlog
 from sqlalchemy import Connection, func, select
 
+from service.store.anchor import Anchor, keep_anchor
 from service.store.chain import ZEROS
 from service.store.database import Database
 from service.store.keys import Keyring
@@ -50,8 +53,20 @@ def checkpoint_hash(number: int, at: str, rows: int, previous: str, heads: Itera
     return hashlib.sha256("\t".join(parts).encode()).hexdigest()
 
 
-def make_checkpoint(database: Database, keyring: Keyring, now: datetime) -> Checkpoint | None:
-    """Join all chains as they stand; None when nothing was written since the last one. Raises StoreError."""
+def make_checkpoint(database: Database, keyring: Keyring, anchors: Sequence[Path], now: datetime) -> Checkpoint | None:
+    """Join all chains as they stand; None when nothing was written since the last one.
+
+    What was joined is written into the files ``anchors`` too. Raises StoreError.
+    """
+    made = _join(database, keyring, now)
+    if made is not None and not keep_anchor(anchors, Anchor(made.number, made.hash, made.rows)):
+        structlog.get_logger().error(
+            "store", error="the store has another history than the anchor beside its keys", checkpoint=made.number
+        )
+    return made
+
+
+def _join(database: Database, keyring: Keyring, now: datetime) -> Checkpoint | None:
     with database.writing(alone=True) as connection:
         grown = list(_grown(connection))
         if not grown:

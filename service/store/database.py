@@ -105,6 +105,20 @@ class Database:
                     upgrade(connection, ADVISORY_LOCK)
             self._ready = True
 
+    def probe(self) -> None:
+        """Ask the database for a sign of life; writes nothing. Raises StoreError.
+
+        A SQLite file that is not there yet can be reached when its folder can be written to.
+        """
+        with self._faults():
+            if self.is_sqlite and not self.file.exists():
+                folder = next(each for each in self.file.absolute().parents if each.exists())
+                if not os.access(folder, os.W_OK | os.X_OK):
+                    raise StoreError("the store cannot be used: its folder cannot be written to")
+                return
+            with self._engines()[1].connect() as connection:
+                connection.exec_driver_sql("SELECT 1")
+
     def close(self) -> None:
         """Close all connections of this process. The last one of SQLite folds the write-ahead log in."""
         with self._mutex:
@@ -164,7 +178,7 @@ class Database:
         if not self.is_sqlite:
             yield
             return
-        self.file.parent.mkdir(parents=True, exist_ok=True)
+        self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # One description per use: an inherited or shared one would not lock against its sharers.
         lock = os.open(f"{self.file}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:

@@ -120,6 +120,7 @@ def decision_body(
         ],
         "problems": masked_problems(decision.problems),
         "problem_count": len(decision.problems),
+        "unread": [dict(decision.unread.entries), decision.unread.orders, decision.unread.of_orders],
         "microseconds": about.microseconds,
     }
 

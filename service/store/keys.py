@@ -1,6 +1,7 @@
 """The keys under which patients are hashed, rows chained and checkpoints sealed, in a file of their own, rotated by id.
 
-The file is JSON: ``{"current": "k1", "keys": {"k1": "<64 hexadecimal digits>"}}``. Whoever has it and a patient's id
+The file is JSON: ``{"current": "k-1f0c9a2e", "keys": {"k-1f0c9a2e": "<64 hexadecimal digits>"}}``. Ids are random, so
+that rows under a lost key read as made under a key that is not here, not as changed. Whoever has it and a patient's id
 can find that patient's decisions; whoever has only the store cannot.
 """
 
@@ -46,11 +47,21 @@ class Keyring:
         return hmac.digest(self.keys[key or self.current], f"{purpose}\t{text}".encode(), "sha256").hex()
 
 
-def read_keyring(path: Path) -> Keyring:
-    """The keys of a file, which is made with one new key when it is not there. Raises StoreError."""
+def read_keyring(path: Path, in_use: Path | None = None) -> Keyring:
+    """The keys of a file, which is made with one new key when it is not there.
+
+    ``in_use`` is a file that is there once a store has been used: then a missing file of keys is lost, not new, and a
+    new key would hide that. Raises StoreError.
+    """
     try:
         if not path.exists():
-            _create(path, {"current": "k1", "keys": {"k1": secrets.token_hex(_BYTES)}})
+            if in_use is not None and in_use.exists():
+                raise StoreError(
+                    f"the file of store keys {path.name} is missing, but the store was used before ({in_use.name} is "
+                    "there): put the keys back, or move that file away to begin under a new key"
+                )
+            first = _new_id()
+            _create(path, {"current": first, "keys": {first: secrets.token_hex(_BYTES)}})
         told = json.loads(path.read_text(encoding="utf-8"))
         ring = Keyring(told["current"], {name: bytes.fromhex(key) for name, key in told["keys"].items()})
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -63,18 +74,22 @@ def read_keyring(path: Path) -> Keyring:
 def rotate(path: Path) -> Keyring:
     """Add a new key and make it current; the old ones stay, so that old decisions can still be found."""
     ring = read_keyring(path)
-    number = 1 + max((int(name[1:]) for name in ring.keys if name[1:].isdigit()), default=0)
-    keys = {name: key.hex() for name, key in ring.keys.items()} | {f"k{number}": secrets.token_hex(_BYTES)}
+    added = _new_id()
+    keys = {name: key.hex() for name, key in ring.keys.items()} | {added: secrets.token_hex(_BYTES)}
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
-    _create(fresh, {"current": f"k{number}", "keys": keys})
+    _create(fresh, {"current": added, "keys": keys})
     fresh.replace(path)
     return read_keyring(path)
 
 
+def _new_id() -> str:
+    return f"k-{secrets.token_hex(4)}"
+
+
 def _create(path: Path, content: Mapping[str, object]) -> None:
     """Write a file that only its owner can read. Of two processes that start at once, one makes it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
     try:

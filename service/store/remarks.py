@@ -29,6 +29,7 @@ Bundles nested too deep
 by brand name
 by brand name: its products differ, all are meant
 by text only
+cannot be read
 comparator not understood
 computed (CKD-EPI 2021)
 computed from the estimated delivery date
@@ -47,6 +48,7 @@ length of the course not given
 matched by text only
 more pages follow
 names none of the draft orders; all of them were checked
+no code that can be read
 no date given
 no reason given on the order
 no resource
@@ -63,6 +65,7 @@ not a number
 not a string
 not an object
 not certain
+not given
 not checked: the order was not recognised
 not recognised
 not recorded

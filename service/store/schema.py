@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, inspect, text
 
+from service.errors import StoreError
+
 # The newest migration. A test holds it against the files.
 REVISION = "0001"
 _MIGRATIONS = Path(__file__).with_name("migrations")
@@ -16,7 +18,10 @@ def is_current(connection: Connection) -> bool:
     """Whether the tables are those of this program. Cheap: Alembic is heavy and mostly not needed."""
     if not inspect(connection).has_table("alembic_version"):
         return False
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == REVISION
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if found is not None and found > REVISION:
+        raise StoreError(f"the tables are of a newer program (schema {found}, this one knows {REVISION}): upgrade it")
+    return bool(found == REVISION)
 
 
 def upgrade(connection: Connection, lock: int) -> None:

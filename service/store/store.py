@@ -18,6 +18,7 @@ from typing import Any
 import structlog
 
 from service.errors import StoreError
+from service.store.anchor import newest_anchor
 from service.store.chain import Row
 from service.store.checkpoints import make_checkpoint
 from service.store.database import Database, store_url
@@ -25,6 +26,7 @@ from service.store.draining import bring_orphans_home
 from service.store.keys import Keyring, read_keyring
 from service.store.place import Place, RuleSet
 from service.store.projection import insert_rows
+from service.store.reachability import Reachability
 from service.store.spool import waiting_bytes
 from service.store.writer import Entry, Writer
 
@@ -51,7 +53,8 @@ class Store:
         """Raises StoreError when the URL or the file of keys cannot be used; the database need not be there."""
         self.place = place
         self.database = Database(store_url(place.url), place.wait_seconds)
-        self.keyring: Keyring = read_keyring(place.keys)
+        self.keyring: Keyring = read_keyring(place.keys, place.anchors[0])
+        self.reachability = Reachability(self.database.probe)
         self._version = version
         self._clock = clock
         self._mutex = threading.Lock()
@@ -93,7 +96,7 @@ class Store:
 
     def checkpoint(self) -> None:
         """Join the chains of all writers as they stand in the database. Raises StoreError."""
-        made = make_checkpoint(self.database, self.keyring, self._clock())
+        made = make_checkpoint(self.database, self.keyring, self.place.anchors, self._clock())
         self._unjoined = 0
         if made is not None:
             # In the log it stands outside the database: whoever rewrites the one cannot rewrite the other.
@@ -138,7 +141,7 @@ class Store:
                 self._draining, self._unjoined = threading.Lock(), 0
                 atexit.register(self.close)
             if self._writer is None:
-                self._writer = Writer(self.place, self.keyring, {"service_version": self._version})
+                self._writer = Writer(self.place, self.keyring, self._begin())
             if self._thread is None:
                 self._wake, self._stopping = threading.Event(), threading.Event()
                 self._thread = threading.Thread(
@@ -146,6 +149,11 @@ class Store:
                 )
                 self._thread.start()
             return self._writer
+
+    def _begin(self) -> dict[str, Any]:
+        """What the first row of a writer says: the program, and the newest checkpoint at its start."""
+        anchor = newest_anchor(self.place.anchors)
+        return {"service_version": self._version} | ({} if anchor is None else {"checkpoint": anchor.body()})
 
     def _about(self, rule_set: RuleSet | None, writer: Writer) -> Entry | None:
         if rule_set is None or writer.knows(rule_set.digest):

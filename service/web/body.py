@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request
 
 from service.errors import Fault, RequestError
@@ -21,7 +22,7 @@ def read_body(request: Request, limit: int) -> bytes:
         raise RequestError([Fault("Content-Encoding", "a compressed body is not accepted")], 415)
     chunks: list[bytes] = []
     total = 0
-    while total <= _DRAIN and (chunk := request.stream.read(_CHUNK)):
+    while total <= _DRAIN and (chunk := _read(request)):
         total += len(chunk)
         if total <= limit:
             chunks.append(chunk)
@@ -30,3 +31,12 @@ def read_body(request: Request, limit: int) -> bytes:
     if total > limit:
         raise too_large(limit)
     return b"".join(chunks)
+
+
+def _read(request: Request) -> bytes:
+    try:
+        return request.stream.read(_CHUNK)
+    except HTTPException:
+        raise
+    except Exception:  # noqa: BLE001  # each server raises errors of its own for a broken transfer (a bad chunk size)
+        raise RequestError([Fault("body", "the body could not be read", "its transfer was broken off")]) from None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from service.config import Settings
+from service.config import Settings, bind_address
 from service.knowledge.allowed_rules import withheld
 from service.knowledge.model import Knowledge
 from service.protocol.evaluation import Services
@@ -20,7 +20,12 @@ class State:
     today: date
     memory: Mapping[str, Any] = field(default_factory=dict)
     refused_rules: str | None = None
-    ready: bool = True
+
+    def not_ready(self, settings: Settings) -> str | None:
+        """Why the process should get no calls now; None when it may."""
+        if settings.store == "required" and not self.memory.get("reachable", True):
+            return f"calls must be recorded and cannot be: {self.memory.get('fault')}"
+        return None
 
 
 def health(services: Services, state: State) -> dict[str, Any]:
@@ -30,7 +35,7 @@ def health(services: Services, state: State) -> dict[str, Any]:
     ruleset = {"name": knowledge.name, "version": knowledge.version, "digest": knowledge.digest}
     return {
         "live": True,
-        "ready": state.ready,
+        "ready": state.not_ready(settings) is None,
         "mode": settings.mode,
         "authentication": settings.authentication,
         "ruleset": ruleset if services.signed_by is None else ruleset | {"signed_by": services.signed_by},
@@ -80,3 +85,22 @@ def _of_state(services: Services, state: State) -> Iterator[str]:
         yield str(state.memory["fault"])
     if state.memory.get("not_kept"):
         yield f"{state.memory['not_kept']} calls of this process could not be kept since it started"
+
+
+def summary(services: Services, today: date) -> Iterator[str]:
+    """What runs, in a few lines for the terminal at start-up; what is unsafe stands loudly at the end."""
+    knowledge, settings = services.prepared.knowledge, services.settings
+    address = settings.public_url or f"http://{bind_address()}{settings.path_prefix}"
+    hidden = len(withheld(knowledge, services.only))
+    yield f"sciatica-cds, {settings.mode} mode, at {address} (documentation: {address}/docs)"
+    yield (
+        f"  rules    {len(knowledge.rules)}, {len(knowledge.approved)} approved, {hidden} withheld; "
+        f"version {knowledge.version}, digest {knowledge.digest[:12]}"
+    )
+    where = "in PostgreSQL" if (settings.store_url or "").startswith("postgres") else "in SQLite"
+    recorded = "not recorded" if settings.store == "off" else f"recorded {where} ({settings.store})"
+    yield f"  calls    are {recorded}; authentication {settings.authentication}"
+    yield from (f"  WARNING  {each}" for each in warnings(knowledge, settings))
+    late = len(overdue(knowledge, today))
+    if late:
+        yield f"  WARNING  the review of {late} rules is overdue"

@@ -1,20 +1,49 @@
-"""What holds for every request: an id, preflight before all else, one error handler, headers on every answer."""
+"""What holds for every request: its path behind proxies, an id, preflight first, one error handler, headers on all."""
 
 from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from service.config import Settings
 from service.errors import EngineError, StoreError, UnauthorizedError
 from service.logs import logger
-from service.web.cors import add_cors_headers, preflight
 from service.web.error_bodies import Answer, answer_for
+from service.web.headers import add_cors_headers, add_security_headers, preflight
 from service.web.routes import as_json
-from service.web.security_headers import add_security_headers
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class PathPrefix:
+    """Moves a path prefix from the path to SCRIPT_NAME, where the proxy in front leaves it on."""
+
+    def __init__(self, app: WSGIApplication, prefix: str) -> None:
+        self._app = app
+        self._prefix = prefix
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Call the application with the prefix taken off."""
+        path = environ.get("PATH_INFO", "")
+        if path == self._prefix or path.startswith(f"{self._prefix}/"):
+            environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + self._prefix
+            environ["PATH_INFO"] = path[len(self._prefix) :] or "/"
+        return self._app(environ, start_response)
+
+
+def mounted(app: Any, *, prefix: str, proxies: int) -> Any:
+    """The WSGI application as it is mounted. X-Forwarded headers are believed from ``proxies`` proxies only."""
+    wrapped = PathPrefix(app, prefix) if prefix else app
+    if proxies:
+        wrapped = ProxyFix(wrapped, x_for=proxies, x_proto=proxies, x_host=proxies, x_prefix=proxies)
+    return wrapped
 
 
 def add_serving(app: Flask, settings: Settings) -> None:

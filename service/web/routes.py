@@ -28,6 +28,8 @@ from service.web.health import State, health
 _QUERY = frozenset({"hook", "now", "patient", "complete", "detail"})
 _DETAILS = {"full": True, "short": False}
 _WAIT_SECONDS = 0.25
+_YEARS = range(1900, 2200)
+"""The years of an as-of time: near the ends of the calendar no day can be added or taken away."""
 
 
 class Caller(Protocol):
@@ -120,10 +122,21 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
         _note(answered, "evaluate")
         return as_json(answered.body)
 
+    def state() -> State:
+        return State(endpoint.clock().date(), endpoint.memory_state(), endpoint.refused_rules())
+
     @routes.get("/health")
     def tell_health() -> Response:
-        state = State(endpoint.clock().date(), endpoint.memory_state(), endpoint.refused_rules())
-        return as_json(health(endpoint.services, state))
+        return as_json(health(endpoint.services, state()))
+
+    @routes.get("/live")
+    def tell_live() -> Response:
+        return as_json({"live": True})
+
+    @routes.get("/ready")
+    def tell_ready() -> Response:
+        why = state().not_ready(endpoint.services.settings)
+        return as_json({"ready": True} if why is None else {"ready": False, "why": why}, 200 if why is None else 503)
 
     return routes
 
@@ -200,6 +213,9 @@ def _moment(text: str | None, clock: Callable[[], datetime], faults: list[Fault]
         moment = datetime.fromisoformat(text.strip().replace(" ", "+"))
     except ValueError:
         faults.append(Fault("query.now", "is not an ISO 8601 date and time", "for example 2026-11-24T10:00:00Z"))
+        return clock()
+    if moment.year not in _YEARS:
+        faults.append(Fault("query.now", f"lies outside the years {_YEARS.start} to {_YEARS.stop - 1}"))
         return clock()
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 

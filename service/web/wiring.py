@@ -12,8 +12,7 @@ from service.security.address_guard import AddressGuard
 from service.security.authenticator import AuthenticationMode, AuthenticationSettings, Authenticator
 from service.security.http_client import GuardedClient
 from service.security.issuers import Issuer, IssuersError, read_issuers
-from service.security.key_download import key_set_download
-from service.security.keys import KeyRing
+from service.security.keys import KeyRing, key_set_download
 from service.security.replay import Replay
 
 _MILLISECONDS = 1000

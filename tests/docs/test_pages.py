@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -82,9 +81,9 @@ def test_every_command_on_the_page_exists(page: Path) -> None:
 
 
 def known_settings() -> set[str]:
-    from service.config import PREFIX, Settings
+    from service.config import known_variables
 
-    return {PREFIX + field.name.upper() for field in fields(Settings)} | {PREFIX + "ALLOW_OPEN", PREFIX + "BIND"}
+    return set(known_variables()) - {"SCIATICA_CDS_TEST_DATA"}
 
 
 @each_page
@@ -95,6 +94,12 @@ def test_every_setting_on_the_page_exists(page: Path) -> None:
 
 def test_every_setting_is_explained() -> None:
     assert known_settings() - set(SETTING.findall(text_of(PROJECT / "docs" / "operations.md"))) == set()
+
+
+def test_the_settings_stand_on_the_page_as_the_service_reads_them() -> None:
+    from service.config import settings_page
+
+    assert settings_page() in text_of(PROJECT / "docs" / "operations.md")
 
 
 def curl_lines() -> Iterator[tuple[str, list[str]]]:

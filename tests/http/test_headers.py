@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from service.config import Settings
-from service.web.security_headers import add_security_headers
+from service.web.headers import add_security_headers
 
 PATHS = ["/cds-services", "/cds-services/small-patient-view"]
 OURS = "https://ehr.example"

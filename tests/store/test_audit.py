@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import func, select
 
+from service.errors import StoreError
+from service.store.anchor import read_anchor
 from service.store.audit import audit
 from service.store.chain import ZEROS, Link, canonical, chained
 from service.store.checkpoints import last_checkpoint
@@ -38,7 +40,7 @@ def writer_of(store: Store) -> str:
 
 
 def faults(store: Store) -> list[str]:
-    return [str(fault) for fault in audit(store.database, store.keyring).faults]
+    return [str(fault) for fault in audit(store.database, store.keyring, store.place.anchors).faults]
 
 
 def test_an_untouched_memory_is_good_and_counted(kept: Store) -> None:
@@ -90,7 +92,7 @@ def test_an_inserted_row_is_named_even_when_it_is_chained_well(kept: Store) -> N
     writer = writer_of(kept)
     with kept.database.reading() as connection:
         head = connection.execute(select(ledger.c.hash).where(ledger.c.seq == 13)).scalar_one()
-    forger = Keyring("k1", {"k1": b"f" * 32})
+    forger = Keyring(kept.keyring.current, {kept.keyring.current: b"f" * 32})
     row = chained(Link(writer, 14, head), "decision", "2026-03-01T09:00:00.000000Z", canonical(decision()), forger)
     with kept.database.writing() as connection:
         insert_rows(connection, [row], kept.place.packs)
@@ -104,7 +106,7 @@ def test_a_copy_of_a_row_at_another_place_is_named(kept: Store) -> None:
 
 
 def test_a_whole_chain_by_somebody_without_the_key_is_named(kept: Store) -> None:
-    forger = Keyring("k1", {"k1": b"f" * 32})
+    forger = Keyring(kept.keyring.current, {kept.keyring.current: b"f" * 32})
     row = chained(Link("f" * 16, 1, ZEROS), "begin", "2026-03-01T09:00:00.000000Z", '{"service_version":"1"}', forger)
     with kept.database.writing() as connection:
         insert_rows(connection, [row], kept.place.packs)
@@ -153,12 +155,12 @@ def test_a_store_that_was_rewritten_whole_differs_from_what_was_published(kept: 
     with kept.database.reading() as connection:
         last = last_checkpoint(connection)
     assert last is not None
-    assert audit(kept.database, kept.keyring, (last.number, last.hash)).is_good
-    told = audit(kept.database, kept.keyring, (last.number, "0" * 64)).faults
+    assert audit(kept.database, kept.keyring, published=[(last.number, last.hash)]).is_good
+    told = audit(kept.database, kept.keyring, published=[(last.number, "0" * 64)]).faults
     assert [str(fault) for fault in told] == [
-        "checkpoint 1: is not the one that was published: the store was rewritten"
+        "checkpoint 1: is not the one that was published as 1: the store was rewritten"
     ]
-    assert not audit(kept.database, kept.keyring, (99, last.hash)).is_good
+    assert not audit(kept.database, kept.keyring, published=[(99, last.hash)]).is_good
 
 
 def test_chains_of_several_writers_hold_side_by_side(kept: Store, open_store: Open) -> None:
@@ -186,15 +188,16 @@ def test_several_processes_name_the_same_faults_as_one(kept: Store, open_store: 
 
 
 def test_rows_kept_under_a_former_key_stay_good(kept: Store, open_store: Open) -> None:
+    former = kept.keyring.current
     ring = rotate(kept.place.keys)
-    assert ring.current == "k2"
+    assert ring.current != former
     later = open_store()
     keep(later, 3)
     later.close()
     assert audit(kept.database, ring).is_good
-    only_new = Keyring("k2", {"k2": ring.keys["k2"]})
+    only_new = Keyring(ring.current, {ring.current: ring.keys[ring.current]})
     told = [str(fault) for fault in audit(kept.database, only_new).faults]
-    assert f"ledger {writer_of_key(kept, 'k1')}/1: made under the key k1, which is not here" in told
+    assert f"ledger {writer_of_key(kept, former)}/1: made under the key {former}, which is not here" in told
 
 
 def writer_of_key(store: Store, key: str) -> str:
@@ -214,3 +217,89 @@ def test_rows_that_nobody_joined_yet_are_counted(store: Store) -> None:
 def test_nothing_kept_is_nothing_wrong(store: Store) -> None:
     report = audit(store.database, store.keyring)
     assert (report.is_good, report.rows) == (True, 0)
+
+
+# The record quietly shortened: the database alone looks whole, the anchor beside the keys tells.
+
+
+def grown(open_store: Open) -> Store:
+    """The same store after another process has added rows and a second checkpoint."""
+    later = open_store()
+    keep(later, 3)
+    later.close()
+    return later
+
+
+def run(store: Store, *statements: str) -> None:
+    for statement in statements:
+        tamper(store, statement)
+
+
+NEWEST = "(SELECT max(number) FROM checkpoints)"
+SHORTENED = {
+    "the newest checkpoint": (
+        f"DELETE FROM checkpoint_heads WHERE checkpoint = {NEWEST}",
+        f"DELETE FROM checkpoints WHERE number = {NEWEST}",
+    ),
+    "all checkpoints": ("DELETE FROM checkpoint_heads", "DELETE FROM checkpoints"),
+}
+
+
+@pytest.mark.parametrize("what", SHORTENED)
+@pytest.mark.usefixtures("kept")
+def test_dropped_checkpoints_are_named_without_any_option(open_store: Open, what: str) -> None:
+    later = grown(open_store)
+    run(later, *SHORTENED[what])
+    assert "checkpoint 2: stands in the anchor file and is not here: dropped" in faults(later)
+
+
+def test_all_checkpoints_dropped_with_the_end_of_a_chain_are_named_even_without_the_anchor_file(
+    kept: Store, open_store: Open
+) -> None:
+    later = grown(open_store)
+    run(later, *SHORTENED["all checkpoints"], "DELETE FROM decisions WHERE seq = 5")
+    kept.place.anchors[0].unlink()
+    # The first row of the second writer says which checkpoint was there when it began.
+    assert "checkpoint 1: was there when a writer began and is not here: dropped" in faults(later)
+
+
+def test_an_anchor_file_that_is_gone_is_a_fault(kept: Store) -> None:
+    kept.place.anchors[0].unlink()
+    (told,) = faults(kept)
+    assert told == "anchor: the file store-anchor.json is missing: nobody knows whether the newest checkpoints are here"
+
+
+def test_an_empty_store_in_place_of_a_removed_one_is_named(kept: Store) -> None:
+    tables = ("feedback", "card_rules", "cards", "decisions", "checkpoint_heads", "checkpoints", "writers", "ledger")
+    run(kept, *(f"DELETE FROM {table}" for table in tables))
+    assert "checkpoint 1: stands in the anchor file and is not here: dropped" in faults(kept)
+
+
+@pytest.mark.usefixtures("kept")
+def test_an_older_copy_put_back_is_named_and_going_on_with_it_does_not_hide_it(open_store: Open) -> None:
+    later = grown(open_store)
+    anchor = read_anchor(later.place.anchors[0])
+    run(later, *SHORTENED["the newest checkpoint"])
+    once_more = open_store()
+    keep(once_more, 1)
+    once_more.close()
+    assert read_anchor(later.place.anchors[0]) == anchor, "another history does not replace the anchor"
+    assert "checkpoint 2: is not the one that stands in the anchor file: the store was rewritten" in faults(later)
+
+
+def test_a_column_of_a_wrong_type_is_named_and_hides_no_other_fault(kept: Store) -> None:
+    if not kept.database.is_sqlite:
+        pytest.skip("PostgreSQL takes no value of a wrong type")
+    run(
+        kept, "UPDATE ledger SET seq = 'x' WHERE seq = 7", "UPDATE checkpoints SET rows = x'00'", "DELETE FROM feedback"
+    )
+    told = faults(kept)
+    assert any("/x: seq holds a value of type text: changed" in each for each in told)
+    assert "checkpoints 1: rows holds a value of type blob: changed" in told
+    assert any(each.startswith("feedback ") and each.endswith("dropped") for each in told)
+
+
+def test_tables_of_a_newer_program_are_refused_in_a_sentence(kept: Store, open_store: Open) -> None:
+    tamper(kept, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StoreError, match="of a newer program"), open_store().database.reading():
+        pass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import shutil
+import threading
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,6 +17,7 @@ from flask import Flask
 
 from service.decision_log.replay import Replayer
 from service.store.audit import audit
+from service.store.database import Database
 from service.store.reading import Reading
 from service.store.stats import stats
 from tests.http.calls import IBUPROFEN, INSTANCE, order_sign, patient_view
@@ -223,6 +225,24 @@ def test_feedback_is_joined_to_its_card_and_rules(app: Flask) -> None:
     assert rule["reasons"] == {"patient-contraindication": 1}
     assert rule["override_interval_95"] == [0.2065, 1.0]
     assert app.test_client().get("/stats").get_json() == told
+
+
+def test_asking_for_the_counts_writes_nothing(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    post(app, ORDER_SIGN, order_sign())
+    asking, writing = threading.current_thread(), Database.writing
+
+    def refused(database: Database) -> Any:
+        assert threading.current_thread() is not asking, "a reader writes"
+        return writing(database)
+
+    monkeypatch.setattr(Database, "writing", refused)
+    answer = app.test_client().get("/stats")
+    assert answer.status_code == 200
+    assert answer.get_json()["decisions"] in {0, 1}, "the row may still wait in the spool"
+
+
+def test_the_counts_of_a_store_that_holds_nothing_yet_are_nothing(app: Flask) -> None:
+    assert app.test_client().get("/stats").get_json()["decisions"] == 0
 
 
 def test_the_same_report_counts_once_and_the_latest_outcome_counts(app: Flask) -> None:

@@ -13,7 +13,7 @@ from service.knowledge.model import CardText, Indicator, Rule, ServiceDefinition
     "K050-unserved-hook",
     Severity.ERROR,
     "A rule on a hook that no service answers",
-    avoid="hooks: [order-dispatch]   # no service in ruleset.yaml has this hook",
+    avoid="hooks: [appointment-book]   # no service in ruleset.yaml has this hook",
     prefer="hooks: [order-sign]",
     why="A safety rule that is never asked looks, in every list, like one that is.",
 )

@@ -54,7 +54,7 @@ class Wanted:
         return int(count) if count.isdecimal() else float("inf")
 
     def _is_other_type(self) -> bool:
-        types = {one.get("resourceType") for one in self.state.resources if isinstance(one, Mapping)}
+        types = [one.get("resourceType") for one in self.state.resources if isinstance(one, Mapping)]
         return self._parts is not None and bool(types) and self._parts["type"] not in types
 
     def start(self, access: Access) -> tuple[httpx2.URL, Coverage]:

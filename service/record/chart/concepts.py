@@ -54,11 +54,19 @@ def _device_use(resource: Resource, record: Record) -> Concepts:
     yield from as_objects(resource.get("reasonCode"))
 
 
+def _device_request(resource: Resource, record: Record) -> Concepts:
+    yield from as_objects(resource.get("codeCodeableConcept"))
+    device = record.resolve(resource.get("codeReference"), resource)
+    if device is not None:
+        yield from _device(device, record)
+
+
 _CODE = _elements("code")
 
 _BY_TYPE: Mapping[str, Callable[[Resource, Record], Concepts]] = {
     "AllergyIntolerance": _allergy,
     "ServiceRequest": _elements("code", "orderDetail"),
+    "DeviceRequest": _device_request,
     "DiagnosticReport": _elements("code", "conclusionCode"),
     "ImagingStudy": _imaging,
     "Device": _device,

@@ -11,6 +11,8 @@ import orjson
 from service.record.input.subject import OF_A_PATIENT
 from service.record.model import Entry, Problem
 
+_LONGEST_VERSION = 18
+"""Digits of a version that is compared as a number: ``int`` refuses thousands of them."""
 _REPEATED = "another version of the same resource was sent; the newer is used"
 
 
@@ -97,7 +99,7 @@ def _age(entry: Entry) -> tuple[str, int, str, bytes]:
     meta = meta if isinstance(meta, Mapping) else {}
     updated, version = meta.get("lastUpdated"), meta.get("versionId")
     text = version if isinstance(version, str) else ""
-    number = int(text) if text.isascii() and text.isdigit() else -1
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_VERSION else -1
     return (
         updated if isinstance(updated, str) else "",
         number,

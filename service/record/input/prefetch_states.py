@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 _LOST = frozenset({"error", "fatal"})
+_CUT = frozenset(
+    {
+        *("suppressed", "incomplete", "throttled", "timeout", "too-costly", "forbidden", "security", "login"),
+        *("expired", "session", "transient", "no-store", "lock-error", "exception", "too-long", "unknown"),
+    }
+)
+"""Issue codes that say, whatever the severity, that something was left out of the answer."""
+_CUT_NUMBERS = frozenset({"59204", "59205"})
+"""What Epic says in ``details`` when rows were left out; 4101 (nothing found), 4119 and 59100 cut nothing."""
 _SUCCESS = 2
 
 
@@ -130,7 +139,8 @@ def _why_partial(bundle: Mapping[str, Any], lost: int, matches: int, next_url: s
 
 def _is_match(entry: object) -> bool:
     search = entry.get("search") if isinstance(entry, Mapping) else None
-    return not (isinstance(search, Mapping) and search.get("mode") in {"include", "outcome"})
+    # Compared, not looked up: what a client sends may be a list, which has no hash.
+    return not (isinstance(search, Mapping) and search.get("mode") in ("include", "outcome"))
 
 
 def is_loss(outcome: Mapping[str, Any]) -> bool:
@@ -140,7 +150,25 @@ def is_loss(outcome: Mapping[str, Any]) -> bool:
         issues = [issues]
     if not isinstance(issues, list) or not issues:
         return True
-    return any(not isinstance(issue, Mapping) or issue.get("severity") in _LOST for issue in issues)
+    return any(not isinstance(issue, Mapping) or _cuts(issue) for issue in issues)
+
+
+def _cuts(issue: Mapping[str, Any]) -> bool:
+    """Whether one issue says that data is missing: by its severity, its code, or the number in its details."""
+    severity, code = issue.get("severity"), issue.get("code")
+    if not isinstance(severity, str) or severity in _LOST:
+        return True
+    if isinstance(code, str) and code.strip().lower() in _CUT:
+        return True
+    return any(number in _CUT_NUMBERS for number in _detail_codes(issue.get("details")))
+
+
+def _detail_codes(details: object) -> Iterator[str]:
+    codings = details.get("coding") if isinstance(details, Mapping) else None
+    for coding in codings if isinstance(codings, list) else [codings]:
+        code = coding.get("code") if isinstance(coding, Mapping) else None
+        if isinstance(code, str | int):
+            yield str(code).strip()
 
 
 def next_link(bundle: Mapping[str, Any]) -> str | None:

@@ -8,6 +8,7 @@ facts read, and a missing ``clinicalStatus`` must not lose a problem (product ch
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from service.knowledge.model import Knowledge, types_read
 from service.record.input.prefetch_states import Selection
 
 _PATIENT = "{{context.patientId}}"
+_TOKEN = re.compile(r"\{\{[^{}]*\}\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,11 @@ class Template:
     def is_read(self) -> bool:
         """Whether this reads one resource instead of searching a list."""
         return "?" not in self.query
+
+    @property
+    def is_about_patient_only(self) -> bool:
+        """Whether the patient is the only token of the query."""
+        return set(_TOKEN.findall(self.query)) <= {_PATIENT}
 
     @property
     def selection(self) -> Selection:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Literal
 
 from service.errors import Fault, RequestError
 from service.record.input.deduplicate import arrange
 from service.record.input.prefetch_states import PrefetchState, Selection, State
 from service.record.input.releases import RENAMED, dstu2_sign, normalise
+from service.record.input.shapes import flaws
 from service.record.input.subject import OF_A_PATIENT, Patients, Whose, is_nameless
-from service.record.input.unpacking import Piece, Unpacked, unpack, unpack_orders, unpack_state
+from service.record.input.unpacking import Piece, Unpacked, unpack, unpack_state
 from service.record.model import Completeness, Entry, Problem, Record, Release
 from service.record.values.statuses import status_word
 
@@ -28,6 +30,17 @@ _SUBJECT_MISSING = "no subject; not used"
 _NAMES_SHOWN = 10
 
 
+BESIDE_ORDERS = frozenset(
+    {
+        *("Medication", "Patient", "Practitioner", "PractitionerRole", "Organization", "Location", "Encounter"),
+        *("Device", "RelatedPerson", "Coverage", "Substance", "Specimen", "Condition", "Observation", "Provenance"),
+        *("DocumentReference", "ImagingStudy", "DiagnosticReport", "AllergyIntolerance", "CareTeam"),
+    }
+)
+"""What stands among the orders of a context without being one: what they refer to."""
+_NOTHING_BROUGHT = Unpacked()
+
+
 def read_bundle(
     document: object,
     *,
@@ -42,18 +55,21 @@ def read_bundle(
     ``order_hook`` the draft requests are the orders under review. Entries without a subject belong to the patient when
     the document speaks of one only, and a problem says so.
 
-    Raises RequestError 400 when the document is no FHIR, or speaks of several patients and ``patient`` does not pick
-    one; 422 when it is DSTU2.
+    Raises RequestError 400 when the document is no FHIR, or speaks of several patients and neither ``patient`` nor the
+    subject of its Composition picks one; 422 when it is DSTU2.
     """
     unpacked = unpack(document)
     _refuse_dstu2(unpacked.pieces)
     patients = Patients(unpacked.pieces)
     said = [patients.whose(piece) for piece in unpacked.pieces]
     persons = patients.persons(said)
-    chosen = _chosen(persons, patient)
-    gathered = _Gathered(chosen, unpacked.problems)
+    chosen = _chosen(persons, patient or _subject_of_document(unpacked.pieces, said))
+    gathered = _Gathered(chosen, unpacked.problems, about_one=patient is None)
     gathered.take(zip(unpacked.pieces, said, strict=True), missing_is_ours=len(persons) <= 1)
     orders = gathered.split_orders() if order_hook else []
+    gathered.check()
+    for order in orders:
+        note_flaws(order, gathered.problems)
     names = {entry.type for entry in gathered.entries} | gathered.foreign
     names |= READ_TYPES if complete == "all" else complete
     state = Completeness.PARTIAL if unpacked.is_partial else Completeness.COMPLETE
@@ -68,24 +84,28 @@ def read_prefetch(
     *,
     patient_id: str,
     selections: Mapping[str, Selection],
-    orders: Sequence[Mapping[str, Any]] = (),
+    orders: Unpacked = _NOTHING_BROUGHT,
+    beside: Unpacked = _NOTHING_BROUGHT,
     base: str | None = None,
 ) -> Record:
-    """The prefetch of one hook call as a Record. ``orders`` are the orders of its context.
+    """The prefetch of one hook call as a Record.
 
-    ``selections`` says what each key asks for; keys that it does not name are ignored (RP-7). ``base`` is the FHIR
-    server of the call. Resources about another patient are never used, nor are prefetched ones without a subject
-    (RQ-13); the lists they came in are then not complete.
+    ``orders`` is what its context brought to be reviewed, ``beside`` what it brought to be known. ``selections`` says
+    what each key asks for; keys that it does not name are ignored (RP-7). ``base`` is the FHIR server of the call.
+    Resources about another patient are never used, nor are prefetched ones without a subject (RQ-13); the lists they
+    came in are then not complete.
 
-    Raises RequestError 400 when the Patient sent is not the patient of the call; 422 when the data is DSTU2.
+    Raises RequestError 400 when the Patient sent is not the patient of the call, or something in the context is about
+    another patient; 422 when the data is DSTU2.
     """
     asked = {key: states[key] for key in sorted(states) if key in selections}
     brought = {key: unpack_state(state) for key, state in asked.items()}
-    under_review = unpack_orders(orders)
     pieces = [piece for unpacked in brought.values() for piece in unpacked.pieces]
-    _refuse_dstu2([*pieces, *under_review.pieces])
-    patients = Patients([*pieces, *under_review.pieces], base)
+    of_context = [*orders.pieces, *beside.pieces]
+    _refuse_dstu2([*pieces, *of_context])
+    patients = Patients([*pieces, *of_context], base)
     _refuse_wrong_patient(pieces, patients, patient_id)
+    _refuse_foreign(of_context, patients, patient_id)
 
     gathered = _Gathered(patient_id, [])
     completeness: dict[str, Completeness] = {}
@@ -98,33 +118,72 @@ def read_prefetch(
         for name in selections[key].types:
             arrived = _completeness(asked[key], selections[key], unpacked, name, is_whole)
             completeness[name] = max(completeness.get(name, Completeness.NOT_SENT), arrived, key=_RANK.index)
+    _take_beside(gathered, beside, completeness)
+    reviewed = _take_orders(gathered, orders, patients, patient_id)
+    gathered.check()
+    for name in gathered.unclaimed & completeness.keys():
+        completeness[name] = min(completeness[name], Completeness.PARTIAL, key=_RANK.index)
+    return gathered.record(
+        patient_id, completeness, reviewed.orders, patients.base, reviewed.not_reviewed(orders.problems)
+    )
 
-    final = _take_orders(gathered, under_review, patients, patient_id)
-    return gathered.record(patient_id, completeness, final, patients.base)
+
+def _take_beside(gathered: _Gathered, beside: Unpacked, completeness: dict[str, Completeness]) -> None:
+    """What a context brings besides its orders, known to be about the patient. It is never the whole list of a type."""
+    gathered.problems.extend(beside.problems)
+    gathered.take(((piece, gathered.chosen or Whose.NOT_SAID) for piece in beside.pieces), missing_is_ours=True)
+    for piece in beside.pieces:
+        completeness.setdefault(RENAMED.get(piece.type, piece.type), Completeness.PARTIAL)
 
 
-def _take_orders(gathered: _Gathered, brought: Unpacked, patients: Patients, patient_id: str) -> list[Entry]:
+def _take_orders(gathered: _Gathered, brought: Unpacked, patients: Patients, patient_id: str) -> Reviewed:
     """The orders of a context. What is under review is not also an entry; what an order refers to becomes one."""
-    reviewed = _Gathered(patient_id, gathered.problems)
-    reviewed.problems.extend(brought.problems)
+    taken = _Gathered(patient_id, gathered.problems)
+    taken.problems.extend(brought.problems)
     said = [_called(patients.whose(piece), patient_id) for piece in brought.pieces]
-    reviewed.take(zip(brought.pieces, said, strict=True), missing_is_ours=True)
-    orders, beside = reviewed.reviewable()
-    taken = {(order.type, order.id) for order in orders if order.id}
-    gathered.entries = [entry for entry in gathered.entries if (entry.type, entry.id) not in taken] + beside
-    gathered.signs.update(reviewed.signs)
-    gathered.types.update(reviewed.types)
-    return orders
+    taken.take(zip(brought.pieces, said, strict=True), missing_is_ours=True)
+    reviewed = taken.reviewable()
+    for order in reviewed.orders:
+        note_flaws(order, gathered.problems)
+    names = {(order.type, order.id) for order in reviewed.orders if order.id}
+    gathered.entries = [entry for entry in gathered.entries if (entry.type, entry.id) not in names] + reviewed.beside
+    gathered.signs.update(taken.signs)
+    gathered.types.update(taken.types)
+    return reviewed
+
+
+@dataclass(slots=True)
+class Reviewed:
+    """The entries of an order context by the part they play.
+
+    ``others`` cannot be reviewed; ``over`` counts those that are over already.
+    """
+
+    orders: list[Entry] = field(default_factory=list)
+    beside: list[Entry] = field(default_factory=list)
+    others: list[Entry] = field(default_factory=list)
+    over: int = 0
+
+    def not_reviewed(self, problems: Iterable[Problem]) -> tuple[str, ...]:
+        """What was brought as an order and is not reviewed. Of a context that brought no order at all: everything."""
+        lost = [problem.path for problem in problems if problem.unread is not None]
+        others = [entry.reference for entry in self.others]
+        if not self.orders and not self.over and not others and not lost:
+            others = [entry.reference for entry in self.beside]
+        return tuple(dict.fromkeys((*others, *lost)))
 
 
 class _Gathered:
     """The entries of one patient as they are taken in, with what was passed over.
 
-    ``foreign`` are the types seen about other patients, ``unclaimed`` those passed over for want of a subject.
+    ``foreign`` are the types seen about other patients, ``unclaimed`` those of which something could not be used:
+    for want of a subject, or because an element of it cannot be read. ``about_one`` says that the document is about one
+    patient, so that an entry about another is lost and not merely another patient's.
     """
 
-    def __init__(self, chosen: str | None, problems: list[Problem]) -> None:
+    def __init__(self, chosen: str | None, problems: list[Problem], *, about_one: bool = True) -> None:
         self.chosen = chosen
+        self.about_one = about_one
         self.problems = problems
         self.entries: list[Entry] = []
         self.signs: Counter[tuple[str, Release]] = Counter()
@@ -144,14 +203,23 @@ class _Gathered:
                 self.signs[type_, release] += 1
             self.entries.append(Entry(resource, type_, piece.id, piece.path, piece.full_url))
 
+    def check(self) -> None:
+        """Write down what of the entries cannot be read; the lists they belong to are not whole then."""
+        for entry in self.entries:
+            if note_flaws(entry, self.problems):
+                self.unclaimed.add(entry.type)
+
     def _is_ours(self, piece: Piece, whose: str | Whose, missing_is_ours: bool) -> bool:
         if whose is Whose.NOT_SAID:
             if piece.type not in OF_A_PATIENT:
                 return True
-            self.problems.append(Problem(piece.path, _SUBJECT_TAKEN if missing_is_ours else _SUBJECT_MISSING))
-            if not missing_is_ours:
-                self.unclaimed.add(RENAMED.get(piece.type, piece.type))
-            return missing_is_ours
+            if missing_is_ours:
+                self.problems.append(Problem(piece.path, _SUBJECT_TAKEN))
+                return True
+            name = RENAMED.get(piece.type, piece.type)
+            self.problems.append(Problem(piece.path, _SUBJECT_MISSING, name))
+            self.unclaimed.add(name)
+            return False
         if whose is Whose.NO_PATIENT:
             if piece.type not in OF_A_PATIENT:
                 return True
@@ -159,8 +227,11 @@ class _Gathered:
             return False
         if is_nameless(whose):
             return missing_is_ours
-        self.problems.append(Problem(piece.path, _FOREIGN))
-        self.foreign.add(RENAMED.get(piece.type, piece.type))
+        name = RENAMED.get(piece.type, piece.type)
+        self.problems.append(Problem(piece.path, _FOREIGN, name if self.about_one else None))
+        self.foreign.add(name)
+        if self.about_one:
+            self.unclaimed.add(name)
         return False
 
     def split_orders(self) -> list[Entry]:
@@ -171,19 +242,21 @@ class _Gathered:
             self.entries = [entry for entry in self.entries if entry not in drafts]
         return orders
 
-    def reviewable(self) -> tuple[list[Entry], list[Entry]]:
-        """The orders of a context, save those that are over already, and what they refer to (a Medication)."""
-        orders, beside = [], []
+    def reviewable(self) -> Reviewed:
+        """The orders of a context, save those that are over already; what they refer to; and what is not reviewed."""
+        reviewed = Reviewed()
         for entry in self.entries:
-            if entry.type not in OF_A_PATIENT:
-                beside.append(entry)
-            elif entry.type not in ORDER_TYPES:
-                self.problems.append(Problem(entry.path, "not a kind of order that is checked"))
-            elif _status(entry) in _OVER:
+            if entry.type in ORDER_TYPES and _status(entry) in _OVER:
                 self.problems.append(Problem(entry.path, "an order that is over already; not checked"))
+                reviewed.over += 1
+            elif entry.type in ORDER_TYPES:
+                reviewed.orders.append(entry)
+            elif entry.type in BESIDE_ORDERS:
+                reviewed.beside.append(entry)
             else:
-                orders.append(entry)
-        return orders, beside
+                self.problems.append(Problem(entry.path, "not a kind of order that is checked", entry.type))
+                reviewed.others.append(entry)
+        return reviewed
 
     def release(self, orders: Sequence[Entry]) -> Release:
         """The release the document speaks: that of its orders, else of the types in which most resources show one."""
@@ -200,6 +273,7 @@ class _Gathered:
         completeness: Mapping[str, Completeness],
         orders: Sequence[Entry],
         base: str | None,
+        unread_orders: tuple[str, ...] = (),
     ) -> Record:
         """The finished record."""
         problems = self.problems
@@ -213,6 +287,7 @@ class _Gathered:
             orders=reviewed,
             release=self.release(reviewed),
             base=base,
+            unread_orders=unread_orders,
         )
 
 
@@ -246,6 +321,15 @@ def _called(whose: str | Whose, patient_id: str) -> str | Whose:
     return patient_id if is_nameless(whose) else whose
 
 
+def note_flaws(entry: Entry, problems: list[Problem]) -> bool:
+    """Write down what of an entry cannot be read, and say whether there is anything; the entry counts once."""
+    unread: str | None = entry.type
+    for flaw in flaws(entry.resource, entry.type):
+        problems.append(Problem(f"{entry.path}.{flaw.element}", flaw.reason, unread))
+        unread = None
+    return unread is None
+
+
 def _status(entry: Entry) -> str | None:
     return status_word(entry.resource.get("status"))
 
@@ -261,6 +345,13 @@ def _chosen(persons: Sequence[str], patient: str | None) -> str | None:
     return persons[0] if persons else None
 
 
+def _subject_of_document(pieces: Sequence[Piece], said: Sequence[str | Whose]) -> str | None:
+    """The patient a document is about, whoever else it speaks of: the one subject of its Compositions."""
+    subjects = {whose for piece, whose in zip(pieces, said, strict=True) if piece.type == "Composition"}
+    named = [whose for whose in subjects if isinstance(whose, str)]
+    return named[0] if len(named) == 1 and len(subjects) == 1 else None
+
+
 def _names(persons: Sequence[str]) -> str:
     shown = ", ".join(persons[:_NAMES_SHOWN])
     more = f" and {len(persons) - _NAMES_SHOWN} more" if len(persons) > _NAMES_SHOWN else ""
@@ -272,6 +363,17 @@ def _refuse_wrong_patient(pieces: Iterable[Piece], patients: Patients, patient_i
     keys = {_called(patients.whose(piece), patient_id) for piece in sent}
     if sent and patient_id not in keys:
         raise RequestError([Fault(sent[0].path, "this Patient is not the patient of the call", "context.patientId")])
+
+
+def _refuse_foreign(pieces: Iterable[Piece], patients: Patients, patient_id: str) -> None:
+    """Refuse what a context says about another patient: an order must never be checked against the wrong chart."""
+    faults = [
+        Fault(f"{piece.path}.subject", "this is about another patient than the call", "context.patientId")
+        for piece in pieces
+        if isinstance(whose := _called(patients.whose(piece), patient_id), str) and whose != patient_id
+    ]
+    if faults:
+        raise RequestError(faults)
 
 
 def _refuse_dstu2(pieces: Sequence[Piece]) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from service.errors import Fault, RequestError
 from service.record.input.prefetch_states import PrefetchState, is_loss, next_link
-from service.record.model import Problem
+from service.record.input.resource_types import RESOURCE_TYPES, meant
+from service.record.model import UNTYPED, Problem
 
-_TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}", re.ASCII)
 _DEEPEST = 8
 """How many Bundles may be nested; real documents nest two."""
 
@@ -34,9 +33,12 @@ class Unpacked:
     problems: list[Problem] = field(default_factory=list)
     is_partial: bool = False
 
-    def lose(self, path: str, reason: str) -> None:
-        """Note that something could not be read, so that nothing may be concluded from silence."""
-        self.problems.append(Problem(path, reason))
+    def lose(self, path: str, reason: str, unread: str | None = None) -> None:
+        """Note that something could not be read, so that nothing may be concluded from silence.
+
+        ``unread`` is the resource type of what was an entry.
+        """
+        self.problems.append(Problem(path, reason, unread))
         self.is_partial = True
 
 
@@ -67,23 +69,32 @@ def unpack_state(state: PrefetchState) -> Unpacked:
     return into
 
 
-def unpack_orders(orders: Iterable[object]) -> Unpacked:
-    """The draft orders of a hook's context."""
+def unpack_context(value: Mapping[str, Any], path: str) -> Unpacked:
+    """The resources of one field of a hook's context: a Bundle, a list of entries without one, or a single resource.
+
+    Raises RequestError when it is none of these: what was brought must not be lost without a word.
+    """
     into = Unpacked()
-    for number, order in enumerate(orders):
-        _take(order, f"context.draftOrders.entry[{number}].resource", None, into, 0)
+    if "resourceType" not in value and "entry" not in value:
+        hint = "send a FHIR Bundle: {resourceType: Bundle, entry: [{resource: ...}]}"
+        raise RequestError([Fault(path, "is no FHIR Bundle", hint)])
+    if "resourceType" not in value or value["resourceType"] == "Bundle":
+        _take_bundle(value, path, into, 0)
+    else:
+        _take(value, path, None, into, 0)
     return into
 
 
 def _take(resource: object, path: str, full_url: str | None, into: Unpacked, depth: int) -> None:
     if not isinstance(resource, Mapping):
-        into.lose(path, "not an object")
+        into.lose(path, "not an object", UNTYPED)
         return
     type_ = resource.get("resourceType")
     if type_ == "Bundle" or (type_ is None and isinstance(resource.get("entry"), list)):
         _take_bundle(resource, path, into, depth)
-    elif not isinstance(type_, str) or not _TYPE.fullmatch(type_):
-        into.lose(path, "no resourceType" if type_ is None else "resourceType is not the name of a resource type")
+    elif not isinstance(type_, str) or type_ not in RESOURCE_TYPES:
+        reason = "no resourceType" if type_ is None else "resourceType is not the name of a resource type"
+        into.lose(path, reason, meant(type_) or UNTYPED)
     elif type_ == "OperationOutcome":
         if is_loss(resource):
             into.lose(path, "an OperationOutcome stands in place of data")
@@ -126,7 +137,7 @@ def _take_bundle(bundle: Mapping[str, Any], path: str, into: Unpacked, depth: in
 
 def _take_entry(entry: object, path: str, into: Unpacked, depth: int) -> None:
     if not isinstance(entry, Mapping):
-        into.lose(path, "not an object")
+        into.lose(path, "not an object", UNTYPED)
         return
     resource = entry.get("resource")
     if resource is None:
@@ -135,7 +146,7 @@ def _take_entry(entry: object, path: str, into: Unpacked, depth: int) -> None:
         elif "request" in entry or "response" in entry:
             into.problems.append(Problem(path, "no resource"))
         else:
-            into.lose(path, "no resource")
+            into.lose(path, "no resource", UNTYPED)
         return
     url = entry.get("fullUrl")
     inner = f"{path}.resource"

@@ -19,6 +19,7 @@ from service.record.values.statuses import Counts
 BY_TEXT = "matched by text only"
 PROVISIONAL = "provisional"
 NO_SITE = "body site not given"
+NO_ANSWER = " has no answer that can be read"
 _DONE_WHEN_OVER = ("ServiceRequest", "CommunicationRequest")
 """A completed request was carried out: what it asked for has happened, it is not merely past."""
 _RESULTS = (*ANSWERED, "DiagnosticReport", "ImagingStudy")
@@ -66,7 +67,7 @@ def _vote(hit: Hit, source: FactSource, chart: Chart, notes: list[str | None]) -
         answer = answer_of(hit, source, chart.matcher.index)
         if answer is None:
             if stated_date(hit) is None:
-                notes.append(f"{hit.entry.reference} has no answer that can be read")
+                notes.append(f"{hit.entry.reference}{NO_ANSWER}")
             return None
         return _yes(hit, source, chart, notes) if answer else _no(hit, source, chart, notes)
     if counts is Counts.ANSWERED_NO:

@@ -34,7 +34,7 @@ def _ingredients(definition: FactDefinition, chart: Chart) -> Finding:
     for medication in (*current, *orders):
         matched = match(medication, definition, chart)
         if matched is not None:
-            certain = not medication.standing.provisional or medication in orders
+            certain = matched.is_sure and (not medication.standing.provisional or medication in orders)
             (sure if certain else possible).update(one.rxcui for one in matched.ingredients)
             evidence.append(evidence_of(medication, matched.note, medication.standing.note))
     unread = [*unrecognised(chart), *(order for order in orders if not order.drug.recognised)]

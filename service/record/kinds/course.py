@@ -126,11 +126,12 @@ def _ordered(definition: FactDefinition, chart: Chart) -> tuple[Total, list[Evid
     for order in chart.orders:
         if not is_order(order.entry):
             continue
-        if not order.drug.recognised:
-            unsure.append(evidence_of(order, NOT_CHECKED))
-        elif (matched := match(order, definition, chart)) is not None:
+        matched = match(order, definition, chart)
+        if matched is not None:
             lengths.append(planned_days(order.resource))
             evidence.append(evidence_of(order, matched.note))
+        elif not order.drug.recognised:
+            unsure.append(evidence_of(order, NOT_CHECKED))
     low = max((one.low or _ZERO for one in lengths), default=_ZERO)
     highs = [one.high for one in lengths]
     high = None if None in highs else max((one for one in highs if one is not None), default=_ZERO)

@@ -39,12 +39,12 @@ def ordered_votes(definition: FactDefinition, chart: Chart) -> Iterator[Vote]:
     for order in chart.orders:
         if not is_order(order.entry):
             continue
-        if not order.drug.recognised:
-            yield Vote(Verdict.MAYBE, evidence_of(order, NOT_RECOGNISED))
-            continue
         matched = match(order, definition, chart)
         if matched is not None:
-            yield Vote(Verdict.YES, evidence_of(order, matched.note, "being ordered now"))
+            verdict = Verdict.YES if matched.is_sure else Verdict.MAYBE
+            yield Vote(verdict, evidence_of(order, matched.note, "being ordered now"))
+        elif not order.drug.recognised:
+            yield Vote(Verdict.MAYBE, evidence_of(order, NOT_RECOGNISED))
 
 
 def unrecognised(chart: Chart, stopped_within_days: int | None = None) -> tuple[Medication, ...]:

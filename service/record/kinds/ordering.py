@@ -13,8 +13,10 @@ from service.record.chart.index import Chart
 from service.record.kinds.coded import BY_TEXT
 from service.record.medication.taking import evidence_of, match
 from service.record.model import Entry
-from service.record.values.coding import codings, concept_text
+from service.record.values.code_systems import CPT, HCPCS, ICD_10_PCS, LOINC, SNOMED
+from service.record.values.coding import codings, concept_text, wordings
 from service.record.values.dates import parse
+from service.record.values.other_orders import is_foreign, is_other
 from service.record.values.statuses import status_word
 
 NOT_CHECKED = "not checked: the order was not recognised"
@@ -48,18 +50,18 @@ def _drug_orders(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Ent
     for order in chart.orders:
         if not is_order(order.entry):
             continue
-        if not order.drug.recognised:
-            yield order.entry, Vote(Verdict.MAYBE, evidence_of(order, NOT_CHECKED))
-            continue
         matched = match(order, definition, chart)
         if matched is not None:
-            yield order.entry, Vote(Verdict.YES, evidence_of(order, matched.note))
+            verdict = Verdict.YES if matched.is_sure else Verdict.MAYBE
+            yield order.entry, Vote(verdict, evidence_of(order, matched.note))
+        elif not order.drug.recognised:
+            yield order.entry, Vote(Verdict.MAYBE, evidence_of(order, NOT_CHECKED))
 
 
 def _other_orders(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Entry, Vote]]:
     wanted = frozenset((*definition.codes, *definition.classes))
     for entry in chart.record.orders:
-        if entry.type != definition.resource or not is_order(entry):
+        if entry.type not in _ALIKE.get(definition.resource or "", ()) or not is_order(entry):
             continue
         concepts = list(concepts_of(entry.type, entry.resource, chart.record))
         matches = [chart.matcher.index.match(concept) for concept in concepts]
@@ -68,25 +70,33 @@ def _other_orders(definition: FactDefinition, chart: Chart) -> Iterator[tuple[En
         if hit is not None:
             if sets.isdisjoint(definition.exclude):
                 yield entry, Vote(Verdict.YES, _evidence(entry, hit.text, BY_TEXT if hit.by_text else None))
-        elif not sets and not _is_coded(concepts):
+        elif not sets and not is_something_else(concepts):
             text = " ".join(filter(None, map(concept_text, concepts))) or entry.type
             yield entry, Vote(Verdict.MAYBE, _evidence(entry, text, NOT_CHECKED))
 
 
-def _is_coded(concepts: Sequence[object]) -> bool:
-    """Whether a code of a public code system says what is ordered, so that it is known to be something else."""
-    return any(coding.system in PUBLIC_SYSTEMS for concept in concepts for coding in codings(concept))
+def is_something_else(concepts: Sequence[object]) -> bool:
+    """Whether what is ordered, matching none of our value sets, is known to be something else.
+
+    Only words that can be read show that: a code proves nothing, because of no system all codes are listed, and the
+    codes of some are switched off. Beside a code of a public system English words are enough; alone or beside a code
+    of a site they must name something known.
+    """
+    texts = [text for concept in concepts for text in wordings(concept) if any(map(str.isalpha, text))]
+    if any(is_other(text) for text in texts):
+        return True
+    if not texts or any(is_foreign(text) for text in texts):
+        return False
+    return any(coding.system in _SPOKEN for concept in concepts for coding in codings(concept))
 
 
-PUBLIC_SYSTEMS = frozenset(
-    {
-        "http://snomed.info/sct",
-        "http://loinc.org",
-        "http://www.ama-assn.org/go/cpt",
-        "http://www.cms.gov/Medicare/Coding/ICD10",
-        "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets",
-    }
-)
+_SPOKEN = frozenset({SNOMED, LOINC, CPT, ICD_10_PCS, HCPCS})
+"""Public systems whose displays are the words of the system, and English where they look so."""
+_ALIKE = {
+    "ServiceRequest": ("ServiceRequest", "DeviceRequest"),
+    "CommunicationRequest": ("CommunicationRequest",),
+}
+"""What may order the same: a TENS unit is a service here and a device there."""
 
 
 def _evidence(entry: Entry, text: str, note: str | None) -> Evidence:

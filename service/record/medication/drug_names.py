@@ -7,7 +7,6 @@ shorten these names and write them in capitals.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -84,34 +83,3 @@ def parse_name(name: str) -> ParsedName:
         form = found["form"] or form
     has_form = form is not None and _FORMS.search(form) is not None
     return ParsedName(tuple(components), form, is_whole=is_whole and has_form and bool(components))
-
-
-class NameSearch:
-    """Finds ingredient names as whole words, case-blind.
-
-    No letter and no hyphen may stand before the name, so that escitalopram is not citalopram; but after another
-    ingredient's name a hyphen joins two ingredients ("hydrocodone-acetaminophen").
-    """
-
-    def __init__(self, names: Iterable[str]) -> None:
-        longest_first = sorted({name.lower() for name in names if name}, key=lambda name: (-len(name), name))
-        words = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in longest_first)
-        self._pattern = re.compile(rf"(?<![A-Za-z])(?:{words})(?![A-Za-z])", re.IGNORECASE) if words else None
-
-    def find(self, text: str) -> Iterator[str]:
-        """The names in the text, in lower case, each once, in order."""
-        if self._pattern is None:
-            return
-        seen: set[str] = set()
-        joined_at = -1
-        for found in self._pattern.finditer(text):
-            start = found.start()
-            if start and text[start - 1] == "-" and start - 1 != joined_at:
-                continue
-            if text[found.end() : found.end() + 5].lower() == "-free":
-                continue
-            joined_at = found.end()
-            name = " ".join(found.group().lower().split())
-            if name not in seen:
-                seen.add(name)
-                yield name

@@ -1,19 +1,25 @@
-"""Drug table: from the code of a clinical drug, brand or salt to its ingredients, without a terminology server.
+"""Drug table: from the code of a drug, brand or salt to its ingredients, without a terminology server.
 
-Reads the compact file in ``data/`` (see ``data/README.md``), made by ``tools/compact_drug_table.py``. Lines stay text
-until they are asked for, which keeps loading quick and memory small.
+Reads the compact files in ``data/`` (see ``data/README.md``), made by ``tools/compact_drug_table.py``: the whole
+prescribable content of RxNorm. Lines stay bytes in one block until they are asked for, found by bisection, which keeps
+loading quick and memory small; the package codes are loaded when the first one is asked for.
 """
 
 from __future__ import annotations
 
 import gzip
+import sys
+from array import array
+from bisect import bisect_left
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from typing import NamedTuple
 
-FORMAT = "rxnorm-ingredients 1"
+DRUGS_FORMAT = "rxnorm-drugs 2"
+NAMES_FORMAT = "rxnorm-names 2"
+NDC_FORMAT = "rxnorm-ndc 2"
 ROUTE_LETTERS = {
     "o": "oral",
     "t": "topical",
@@ -29,7 +35,13 @@ ROUTE_LETTERS = {
     "m": "implant",
     "-": None,
 }
-"""How the file writes a route; ``-`` for not told or unknown."""
+"""How the files write a route; ``-`` for not told or unknown."""
+
+_LONGEST_CODE = 8
+"""RxNorm codes have at most seven digits today; what is longer is no code, however many digits it has."""
+_NDC_DIGITS = 11
+_PRODUCT_DIGITS = 9
+_SEGMENTS = (5, 4, 2)
 
 
 class Part(NamedTuple):
@@ -42,49 +54,152 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One drug of the table."""
+    """One drug of the table. ``is_whole`` is False when its name has more parts than the table has ingredients."""
 
     route: str | None
     parts: tuple[Part, ...]
+    is_whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """A brand name: the route all its products share, if they do, and the ingredients of each kind of product."""
+
+    route: str | None
+    products: tuple[frozenset[str], ...]
+
+
+class PackageTable:
+    """National drug codes (NDC) to RxNorm codes: by product, and by package where a product code names several."""
+
+    def __init__(self, data: bytes) -> None:
+        head, _, body = data.partition(b"\n")
+        words = head.decode().rsplit(" ", 2)
+        if words[0] != NDC_FORMAT:
+            raise ValueError(f"the package table is not in the format {NDC_FORMAT!r}")
+        products, packages = int(words[1]), int(words[2])
+        self._products, body = _numbers("I", body, products)
+        self._drugs_of_products, body = _numbers("I", body, products)
+        self._packages, body = _numbers("Q", body, packages)
+        self._drugs_of_packages, _ = _numbers("I", body, packages)
+
+    def __len__(self) -> int:
+        return len(self._products)
+
+    def drugs(self, code: str) -> frozenset[str]:
+        """The drugs a code may mean: one for a code of 11 digits or with hyphens, several for 10 digits without."""
+        found = (self._of_eleven(digits) for digits in _eleven_digits(code))
+        return frozenset(rxcui for rxcui in found if rxcui is not None)
+
+    def _of_eleven(self, digits: str) -> str | None:
+        product = _find(self._products, int(digits[:_PRODUCT_DIGITS]))
+        if product is not None:
+            return str(self._drugs_of_products[product])
+        package = _find(self._packages, int(digits))
+        return None if package is None else str(self._drugs_of_packages[package])
+
+
+def _eleven_digits(code: str) -> list[str]:
+    """The eleven digits a national drug code stands for; several when one zero is missing and no hyphen says where."""
+    if not code.isascii() or len(code) > _NDC_DIGITS + 2:
+        return []
+    segments = code.split("-")
+    if not all(part.isdigit() for part in segments):
+        return []
+    if len(segments) in {2, 3}:
+        padded = [part.zfill(size) for part, size in zip(segments, _SEGMENTS, strict=False)]
+        return ["".join(padded).ljust(_NDC_DIGITS, "0")] if sum(map(len, padded)) <= _NDC_DIGITS else []
+    if len(segments) > 1:
+        return []
+    if len(code) == _NDC_DIGITS:
+        return [code]
+    if len(code) == _NDC_DIGITS - 1:
+        return ["0" + code, code[:5] + "0" + code[5:], code[:9] + "0" + code[9:]]
+    return []
 
 
 class DrugTable:
-    """The compact table in memory."""
+    """The compact tables in memory."""
 
-    def __init__(self, text: str) -> None:
-        head, _, body = text.partition("\n")
-        if head != FORMAT:
-            raise ValueError(f"the drug table is not in the format {FORMAT!r}")
+    def __init__(self, drugs: bytes, names: str) -> None:
+        head, _, body = drugs.partition(b"\n")
+        form, _, count = head.decode().rpartition(" ")
+        if form != DRUGS_FORMAT or not names.startswith(NAMES_FORMAT + "\n"):
+            raise ValueError(f"the drug table is not in the formats {DRUGS_FORMAT!r} and {NAMES_FORMAT!r}")
+        self._codes, body = _numbers("I", body, int(count))
+        self._offsets, self._lines = _numbers("I", body, int(count) + 1)
         self.ingredients: dict[str, str] = {}
-        self._drugs: dict[int, str] = {}
+        self.salts: dict[str, str] = {}
+        self._uniis: dict[str, str] = {}
         self._brands: dict[str, str] = {}
-        for line in body.splitlines():
-            kind, key, rest = line.split("\t")
-            if kind == "D":
-                self._drugs[int(key)] = rest
-            elif kind == "B":
-                self._brands[key] = rest
+        for line in names.splitlines()[1:]:
+            kind, first, second, third, *last = line.split("\t")
+            if kind == "B":
+                self._brands[first] = f"{second}{third}"
+                continue
+            base = last[0] if last else ""
+            if base:
+                self.salts[second.lower()] = base
             else:
-                self.ingredients[key] = rest
+                self.ingredients[first] = second
+            if third:
+                self._uniis[third] = base or first
 
     def __len__(self) -> int:
-        return len(self._drugs)
+        return len(self._codes)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Every code of a drug in the table."""
+        return tuple(map(str, self._codes))
 
     def drug(self, rxcui: str) -> Row | None:
         """The drug with this code; None when the table does not have it."""
-        if not (rxcui.isascii() and rxcui.isdigit()):
+        if not (rxcui.isascii() and rxcui.isdigit() and len(rxcui) <= _LONGEST_CODE):
             return None
-        line = self._drugs.get(int(rxcui))
-        return None if line is None else Row(ROUTE_LETTERS[line[0]], tuple(_part(text) for text in line[1:].split(",")))
+        place = _find(self._codes, int(rxcui))
+        if place is None:
+            return None
+        line = self._lines[self._offsets[place] : self._offsets[place + 1]].decode()
+        parts = line[1:].lstrip("?")
+        return Row(ROUTE_LETTERS[line[0]], tuple(map(_part, parts.split(","))), is_whole=not line.startswith("?", 1))
 
-    def brand(self, name: str) -> tuple[str, ...]:
-        """The ingredients sold under a brand name (in lower case), over all its products; none when not known."""
+    def of_unii(self, unii: str) -> str | None:
+        """The ingredient with this UNII (FDA's code of a substance)."""
+        return self._uniis.get(unii.upper())
+
+    def of_ndc(self, code: str) -> frozenset[str]:
+        """The drugs a national drug code (NDC) may mean, by RxNorm code."""
+        return self._packages.drugs(code)
+
+    @cached_property
+    def _packages(self) -> PackageTable:
+        return PackageTable(_unpacked("rxnorm-ndc.bin.gz"))
+
+    def brand(self, name: str) -> Brand | None:
+        """What is sold under a brand name (in lower case); None when it is not known."""
         line = self._brands.get(name)
-        return tuple(line.split(",")) if line else ()
+        if line is None:
+            return None
+        return Brand(ROUTE_LETTERS[line[0]], tuple(frozenset(one.split(",")) for one in line[1:].split("|")))
 
     @property
     def brand_names(self) -> tuple[str, ...]:
         return tuple(self._brands)
+
+
+def _numbers(typecode: str, data: bytes, count: int) -> tuple[array[int], bytes]:
+    numbers = array(typecode)
+    size = numbers.itemsize * count
+    numbers.frombytes(data[:size])
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers, data[size:]
+
+
+def _find(numbers: array[int], wanted: int) -> int | None:
+    place = bisect_left(numbers, wanted)
+    return place if place < len(numbers) and numbers[place] == wanted else None
 
 
 def _part(text: str) -> Part:
@@ -93,8 +208,11 @@ def _part(text: str) -> Part:
     return Part(rxcui, Decimal(number) if number else None, per)
 
 
+def _unpacked(name: str) -> bytes:
+    return gzip.decompress(resources.files("service.record.medication").joinpath(f"data/{name}").read_bytes())
+
+
 @cache
 def drug_table() -> DrugTable:
     """The table that ships with the service, loaded at first use."""
-    packed = resources.files("service.record.medication").joinpath("data/rxnorm-ingredients.tsv.gz").read_bytes()
-    return DrugTable(gzip.decompress(packed).decode())
+    return DrugTable(_unpacked("rxnorm-drugs.bin.gz"), _unpacked("rxnorm-names.tsv.gz").decode())

@@ -7,18 +7,20 @@ name; else the drug is not recognised and must be shown as not checked, never gu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from service.knowledge.model import ValueSet
 from service.record.medication.dosage import EACH, MG, ML, PUFF, daily_amounts, days_supply
-from service.record.medication.drug_names import NameSearch, brand_of, parse_name, without_brand
-from service.record.medication.drug_table import drug_table
-from service.record.medication.other_drugs import is_other_drug
+from service.record.medication.drug_names import parse_name
+from service.record.medication.drug_synonyms import drug_synonyms
+from service.record.medication.drug_table import DrugTable, drug_table
+from service.record.medication.drug_text import LONGEST_TEXT, DrugText, Reading
+from service.record.medication.other_drugs import is_other_drug, may_be_ours
 from service.record.medication.routes import LOCAL_ROUTES, ordered_route, route_of_words
-from service.record.values.code_systems import ATC, RXNORM
+from service.record.values.code_systems import ATC, LOCAL, NDC, RXNORM, UNII, canonical_system
 from service.record.values.coding import CodeIndex, Coding, codings, concept_text
 from service.record.values.interval import Interval
 
@@ -27,28 +29,24 @@ __all__ = ["Drug", "Drugs", "Ingredient", "Resolve", "days_supply"]
 Resolve = Callable[[object, Mapping[str, Any]], Mapping[str, Any] | None]
 """Resolves a Reference standing in a resource; ``Record.resolve`` fits."""
 
-_DRUG_SETS = "med-"
+_DRUG_SETS = ("med-", "local-med-")
 _CACHED = 5_000
-_LONGEST_TEXT = 300
 _HOURS_A_DAY = 24
 _NOTHING: frozenset[str] = frozenset()
+_NAMED_ONLY = "~"
+"""What begins the code of an ingredient that is known by its name alone."""
 
-_SYNONYMS: Mapping[str, str] = {
-    "paracetamol": "acetaminophen",
-    "apap": "acetaminophen",
-    "acetylsalicylic acid": "aspirin",
-    "asa": "aspirin",
-    "hctz": "hydrochlorothiazide",
-    "pethidine": "meperidine",
-    "frusemide": "furosemide",
-    "indometacin": "indomethacin",
-    "ciclosporin": "cyclosporine",
-    "cyclosporin": "cyclosporine",
-    "lignocaine": "lidocaine",
-    "phenobarbitone": "phenobarbital",
-    "valproic acid": "valproate",
-}
-"""Other names of ingredients: those used outside the US, and three abbreviations."""
+_ATC_ROUTES = (
+    ("S01", "ophthalmic"),
+    ("S02", "otic"),
+    ("S03", "ophthalmic"),
+    ("R01", "nasal"),
+    ("R03A", "inhaled"),
+    ("R03B", "inhaled"),
+    ("M02", "topical"),
+    ("D", "topical"),
+)
+"""Groups of ATC whose drugs are put where they act: eye, ear, nose, airways, skin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +59,11 @@ class Ingredient:
     strength_mg: Decimal | None = None
     per: str = ""
 
+    @property
+    def coding(self) -> tuple[str, str]:
+        """The system and code by which value sets name it: RxNorm, or ours where no RxNorm code is verified."""
+        return (RXNORM if self.rxcui.isdigit() else LOCAL, self.rxcui)
+
 
 @dataclass(frozen=True, slots=True)
 class Drug:
@@ -68,8 +71,10 @@ class Drug:
 
     ``classes`` are the value sets (``med-*``) of all ingredients and of the product code itself (topical and
     ophthalmic sets list products). ``route`` is ``oral``, ``topical``, ``injectable``, ... or None when not told;
-    None counts as systemic. ``by`` says how it was recognised: ``ingredient``, ``table``, ``name``, ``brand``,
-    ``class`` (a class code only) or ``other`` (a full RxNorm name that names no ingredient of any class here).
+    None counts as systemic. ``by`` says how it was recognised: ``ingredient``, ``table`` (also by a package code),
+    ``name``, ``brand``, ``class`` (a class code only) or ``other`` (a name that names no ingredient of any class here).
+    ``recognised`` is False when an ingredient may be missing: the classes found are present, no other one is absent.
+    ``unread`` are the words that may name it.
     """
 
     ingredients: tuple[Ingredient, ...]
@@ -79,6 +84,7 @@ class Drug:
     text: str
     by: str | None = None
     notes: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def is_local(self) -> bool:
@@ -94,6 +100,8 @@ class _Found:
     by: str
     route: str | None = None
     notes: tuple[str, ...] = ()
+    is_whole: bool = True
+    unread: tuple[str, ...] = ()
 
 
 class Drugs:
@@ -104,16 +112,17 @@ class Drugs:
         drug_sets = {name: value_set for name, value_set in value_sets.items() if name.startswith(_DRUG_SETS)}
         self._index = CodeIndex(drug_sets)
         self._names = dict(self._table.ingredients)
+        self._ours: set[str] = set()
         for value_set in drug_sets.values():
             for code in value_set.codes:
                 # A set of products has their full names as displays; an ingredient's has no strength.
-                if code.verified and code.system in {RXNORM, "rxnorm"} and not any(map(str.isdigit, code.display)):
+                is_ingredient = canonical_system(code.system) in {RXNORM, LOCAL} and not any(
+                    map(str.isdigit, code.display)
+                )
+                if code.verified and is_ingredient:
                     self._names.setdefault(code.code, code.display)
-        self._codes = {name.lower(): code for code, name in sorted(self._names.items())}
-        known = {other: self._codes[name] for other, name in _SYNONYMS.items() if name in self._codes}
-        self._codes.update({other: code for other, code in known.items() if other not in self._codes})
-        self._search = NameSearch(self._codes)
-        self._brands: NameSearch | None = None
+                    self._ours.add(code.display.lower())
+        self._text = DrugText(*_vocabulary(self._table, self._names))
         self._cache: dict[object, Drug] = {}
 
     def recognise(self, resource: Mapping[str, Any], resolve: Resolve) -> Drug:
@@ -152,7 +161,7 @@ class Drugs:
         listed = medication.get("ingredient")
         parts = [part for part in listed if isinstance(part, Mapping)] if isinstance(listed, list) else []
         drugs = [self.recognise_concept(part.get("itemCodeableConcept")) for part in parts]
-        if not drugs or not any(part.recognised for part in drugs):
+        if not drugs or not any(part.recognised or part.ingredients for part in drugs):
             return drug
         ingredients = {one.rxcui: one for part in drugs for one in part.ingredients}
         route = route_of_words(concept_text(medication.get("form") or medication.get("doseForm")))
@@ -181,16 +190,16 @@ class Drugs:
     def _of_codings(self, listed: tuple[Coding, ...], text: str) -> Drug:
         if not listed and not text:
             return _NO_DRUG
-        rxcuis = [coding.code for coding in listed if coding.system == RXNORM]
         classes = self._classes_of_codes(listed)
         texts = list(dict.fromkeys([*(coding.display for coding in listed if coding.display), text]))
-        texts = [words[:_LONGEST_TEXT] for words in texts if words]
-        found = self._by_code(rxcuis) or self._by_name(texts) or self._by_brand(texts)
+        texts = [words[:LONGEST_TEXT] for words in texts if words]
+        found = self._by_code(listed)
+        if found is None or found.by == "ingredient":
+            found = _together(found, self._by_text(texts, _rxnorm_displays(listed)))
+        route = _route_of(listed, texts)
         if found is None:
-            names = [coding.display for coding in listed if coding.system == RXNORM and coding.display]
-            is_other = not classes and is_other_drug(names, texts, self._codes)
+            is_other = not classes and self._is_other(listed, texts)
             by = "class" if classes else "other" if is_other else None
-            route = next((route for words in texts if (route := route_of_words(words))), None)
             return Drug((), classes, route, recognised=by is not None, text=text, by=by)
         strengths = _strengths(texts)
         ingredients = tuple(
@@ -199,56 +208,95 @@ class Drugs:
             )
             for rxcui, strength in sorted(found.parts.items())
         )
-        route = found.route or next((route for words in texts if (route := route_of_words(words))), None)
+        route = found.route or route
         if route is None and any(_PATCH.search(words) for words in texts):
             # Patches of local analgesics stay in the skin; any other patch is meant for the whole body.
             route = "topical" if all(_TOPICAL in one.classes for one in ingredients) else "transdermal"
         everything = classes.union(*(one.classes for one in ingredients))
-        return Drug(ingredients, everything, route, recognised=True, text=text, by=found.by, notes=found.notes)
+        return Drug(ingredients, everything, route, found.is_whole, text, found.by, found.notes, found.unread)
 
     def _classes_of_codes(self, listed: Iterable[Coding]) -> frozenset[str]:
         sets = (self._index.sets_of(coding.system, coding.code) for coding in listed if coding.system in {RXNORM, ATC})
         return _NOTHING.union(*sets)
 
     def _name(self, rxcui: str) -> str:
-        return self._names.get(rxcui, rxcui).lower()
+        return self._names.get(rxcui, rxcui.removeprefix(_NAMED_ONLY)).lower()
 
     def _ingredient(self, rxcui: str, strength_mg: Decimal | None, per: str) -> Ingredient:
-        classes = self._index.sets_of(RXNORM, rxcui)
-        return Ingredient(rxcui, self._names.get(rxcui, rxcui), classes, strength_mg, per)
+        name = self._names.get(rxcui, rxcui.removeprefix(_NAMED_ONLY))
+        bare = Ingredient(rxcui, name, _NOTHING, strength_mg, per)
+        return replace(bare, classes=self._index.sets_of(*bare.coding))
 
-    def _by_code(self, rxcuis: Iterable[str]) -> _Found | None:
-        """Codes of ingredients and of drugs in the table; several codings of one drug add up."""
+    def _by_code(self, listed: Iterable[Coding]) -> _Found | None:
+        """Codes of ingredients, drugs, packages and substances; several codings of one drug add up."""
         parts: dict[str, tuple[Decimal | None, str]] = {}
-        by, route = "ingredient", None
-        for rxcui in rxcuis:
+        by, is_whole = "ingredient", True
+        route: str | None = None
+        for rxcui in self._rxcuis(listed):
             row = self._table.drug(rxcui)
             if row is not None:
                 by, route = "table", route or row.route
+                is_whole &= row.is_whole
                 for part in row.parts:
-                    if parts.get(part.rxcui, (None, ""))[0] is None:
-                        parts[part.rxcui] = (part.strength_mg, part.per)
+                    for code in self._codes_of_part(part.rxcui):
+                        if parts.get(code, (None, ""))[0] is None:
+                            parts[code] = (part.strength_mg, part.per)
             elif rxcui in self._names:
                 parts.setdefault(rxcui, (None, ""))
-        return _Found(parts, by, route) if parts else None
+        notes = () if is_whole else ("one of its ingredients is not known",)
+        return _Found(parts, by, route, notes, is_whole) if parts else None
 
-    def _by_name(self, texts: Iterable[str]) -> _Found | None:
-        codes = {self._codes[name] for words in texts for name in self._search.find(without_brand(words))}
-        return _Found(dict.fromkeys(sorted(codes), (None, "")), "name") if codes else None
+    def _rxcuis(self, listed: Iterable[Coding]) -> Iterator[str]:
+        for coding in listed:
+            if coding.system in {RXNORM, LOCAL}:
+                yield coding.code
+            elif coding.system == NDC:
+                meant = self._table.of_ndc(coding.code)
+                # Ten digits without hyphens can be read in three ways: only if all of them agree.
+                if len({self._table.drug(rxcui) for rxcui in meant}) == 1:
+                    yield min(meant)
+            elif coding.system == UNII and (base := self._table.of_unii(coding.code)):
+                yield base
 
-    def _by_brand(self, texts: Iterable[str]) -> _Found | None:
-        if self._brands is None:
-            self._brands = NameSearch(name for name in self._table.brand_names if len(name) >= _SHORTEST_BRAND)
-        for words in texts:
-            codes: set[str] = set()
-            for brand in self._brands.find(brand_of(words) or words):
-                codes.update(self._table.brand(brand))
-            if codes:
-                notes = (
-                    ("by brand name",) if len(codes) == 1 else ("by brand name: its products differ, all are meant",)
-                )
-                return _Found(dict.fromkeys(sorted(codes), (None, "")), "brand", notes=notes)
-        return None
+    def _codes_of_part(self, code: str) -> tuple[str, ...]:
+        """A part that the table has only by its name may be an ingredient that a value set knows by its name."""
+        if not code.startswith(_NAMED_ONLY):
+            return (code,)
+        return self._text.read(code.removeprefix(_NAMED_ONLY)).codes or (code,)
+
+    def _by_text(self, texts: Iterable[str], rxnorm_names: Sequence[str]) -> _Found | None:
+        """What all texts together name; not the whole drug while one of them has a part that was not read."""
+        readings = [(words, self._text.read(words)) for words in texts]
+        readings = [(words, reading) for words, reading in readings if reading.codes]
+        if not readings:
+            return None
+        if any(reading.brand is None for _, reading in readings):
+            readings = [(words, reading) for words, reading in readings if reading.brand is None]
+        codes = sorted({code for _, reading in readings for code in reading.codes})
+        unread = tuple(
+            dict.fromkeys(word for words, one in readings for word in self._unread(words, one, rxnorm_names))
+        )
+        is_whole = all(reading.is_whole or words in rxnorm_names for words, reading in readings) and not unread
+        notes = [f"not read in its name: {', '.join(unread)}"] if unread else []
+        if not is_whole and not unread:
+            notes.append("its name tells more strengths than ingredients that were recognised")
+        first = readings[0][1]
+        if first.brand is None:
+            return _Found(dict.fromkeys(codes, (None, "")), "name", None, tuple(notes), is_whole, unread)
+        brand = self._table.brand(first.brand)
+        notes.append("by brand name: its products differ, all are meant" if first.products_differ else "by brand name")
+        route = brand.route if brand else None
+        return _Found(dict.fromkeys(codes, (None, "")), "brand", route, tuple(notes), is_whole, unread)
+
+    def _unread(self, words: str, reading: Reading, rxnorm_names: Sequence[str]) -> tuple[str, ...]:
+        """The words not read; those of a complete RxNorm name only when they could be a drug of ours."""
+        if words in rxnorm_names and not may_be_ours(reading.unread, self._ours):
+            return ()
+        return reading.unread
+
+    def _is_other(self, listed: Sequence[Coding], texts: Sequence[str]) -> bool:
+        names = [coding.display for coding in listed if coding.system == RXNORM and coding.display]
+        return is_other_drug(names, texts, self._ours) or any(self._text.read(words).is_no_drug for words in texts)
 
     def daily_dose_mg(self, drug: Drug, ingredient: Ingredient, resource: Mapping[str, Any]) -> Interval | None:
         """Milligrams of one ingredient on a day of taking it, from the dosages; None when it cannot be computed.
@@ -272,10 +320,58 @@ class Drugs:
         return None
 
 
-_PATCH = re.compile(r"\bpatch(?:es)?\b", re.IGNORECASE)
+_PATCH = re.compile(r"\b(?:patch(?:es)?|pflaster|emplatre|empl\u00e2tre|parches?|plaster)\b", re.IGNORECASE)
 _TOPICAL = "med-topical-analgesic"
 _NO_DRUG = Drug((), _NOTHING, None, recognised=False, text="")
-_SHORTEST_BRAND = 4
+
+
+def _vocabulary(
+    table: DrugTable, ingredients: Mapping[str, str]
+) -> tuple[dict[str, frozenset[str]], dict[str, Sequence[frozenset[str]]]]:
+    """Names with the ingredients they mean, and brands with the ingredients of each of their products."""
+    names: dict[str, frozenset[str]] = {}
+    for code, name in sorted(ingredients.items(), key=lambda item: (not item[0].isdigit(), item[0])):
+        names.setdefault(name.lower(), frozenset({code}))
+    for salt, base in table.salts.items():
+        names.setdefault(salt, frozenset({base}))
+    brands: dict[str, Sequence[frozenset[str]]] = {
+        brand: found.products for brand in table.brand_names if (found := table.brand(brand))
+    }
+    for name, meant, is_brand in drug_synonyms():
+        codes = frozenset().union(
+            *(names.get(one, frozenset({_NAMED_ONLY + one[1:]}) if one.startswith("=") else _NOTHING) for one in meant)
+        )
+        if codes and name not in names:
+            if is_brand:
+                brands.setdefault(name, (codes,))
+            else:
+                names[name] = codes
+    return names, brands
+
+
+def _together(one: _Found | None, other: _Found | None) -> _Found | None:
+    """What the code of an ingredient says, and what the text adds to it."""
+    if one is None or other is None:
+        return one or other
+    return replace(
+        one, parts={**other.parts, **one.parts}, notes=other.notes, is_whole=other.is_whole, unread=other.unread
+    )
+
+
+def _rxnorm_displays(listed: Iterable[Coding]) -> list[str]:
+    """Displays under an RxNorm code that are complete names: they spell out every ingredient."""
+    names = [coding.display for coding in listed if coding.system == RXNORM and coding.display]
+    return [name for name in names if parse_name(name).is_whole]
+
+
+def _route_of(listed: Iterable[Coding], texts: Iterable[str]) -> str | None:
+    """The route that an ATC group or the words tell."""
+    for coding in listed:
+        if coding.system == ATC:
+            for group, route in _ATC_ROUTES:
+                if coding.code.upper().startswith(group):
+                    return route
+    return next((told for words in texts if (told := route_of_words(words))), None)
 
 
 def _times(amount: Interval, factor: Decimal) -> Interval:

@@ -9,7 +9,6 @@ from typing import Any
 
 from service.record.medication.drugs import Drug, days_supply
 from service.record.model import Entry
-from service.record.values.code_systems import RXNORM
 from service.record.values.coding import CodeIndex
 from service.record.values.dates import When, days_since, parse
 from service.record.values.statuses import Counts, Standing, standing
@@ -40,7 +39,7 @@ class Medication:
 
 def with_all_classes(drug: Drug, index: CodeIndex) -> Drug:
     """The drug with the classes that any value set gives its ingredients, also those named ``local-...``."""
-    ingredients = tuple(replace(one, classes=index.sets_of(RXNORM, one.rxcui)) for one in drug.ingredients)
+    ingredients = tuple(replace(one, classes=index.sets_of(*one.coding)) for one in drug.ingredients)
     return replace(drug, ingredients=ingredients, classes=drug.classes.union(*(one.classes for one in ingredients)))
 
 

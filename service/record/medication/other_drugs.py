@@ -12,16 +12,7 @@ from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
 from service.record.medication.drug_names import ParsedName, parse_name, without_brand
-
-_UNLISTED = ("argatroban", "tinzaparin", "abatacept", "anakinra", "abaloparatide")
-"""Ingredients that a class should hold but the source of the table did not give (terminology.md section 7)."""
-
-_STEMS = re.compile(
-    r"(?:fenac|profen|oxicam|coxib|fenam\w+|salicylate|xaban|gatran|parin|grel|azepam|azolam|barbital|codone|morphone"
-    r"|morphine|fentanil|gabalin|triptyline|pramine|oxetine|citalopram|faxine|triptan|pril|sartan|thiazide)\b",
-    re.IGNORECASE,
-)
-"""Endings shared by the drugs of the classes we check. An unknown name with one of them may be one of those drugs."""
+from service.record.medication.drug_text import STEMS
 
 _SALTS = frozenset(
     {
@@ -60,17 +51,21 @@ _ALIKE = 0.8
 def is_other_drug(rxnorm_names: Iterable[str], texts: Iterable[str], known: Collection[str]) -> bool:
     """Whether one of the names is a complete RxNorm name and no word of any text could mean a drug of ours.
 
-    ``known`` are the names of our ingredients in lower case, none of which was found. A word that is like one of them,
-    that ends like one, or that stands among those the table lacks, makes the drug not recognised.
+    ``known`` are the names of our ingredients in lower case, none of which was found. A
+    word that is like one of them or that
+    ends like one makes the drug not recognised.
     """
     parsed = [parse_name(name) for name in rxnorm_names]
     if not any(one.is_whole for one in parsed):
         return False
     words = {word for text in texts for word in re.findall(r"[A-Za-z]{4,}", without_brand(text).lower())}
-    if any(word in _UNLISTED or _STEMS.search(word) for word in words):
-        return False
     named = {word for one in parsed for word in _ingredient_words(one)}
-    return not any(get_close_matches(word, known, n=1, cutoff=_ALIKE) for word in named)
+    return not any(STEMS.search(word) for word in words) and not may_be_ours(named, known)
+
+
+def may_be_ours(words: Iterable[str], known: Collection[str]) -> bool:
+    """Whether a word that is no name ends like one of our drugs, or is like the name of one."""
+    return any(STEMS.search(word) or get_close_matches(word, known, n=1, cutoff=_ALIKE) for word in words)
 
 
 def _ingredient_words(parsed: ParsedName) -> list[str]:

@@ -34,12 +34,13 @@ _SNOMED_ROUTES: Mapping[str, str] = {
 _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(rf"\b(?:{words})\b", re.IGNORECASE), route)
     for words, route in (
-        (r"ophthalmic|eyes?|ocular|conjunctival", "ophthalmic"),
-        (r"otic|ears?|auricular", "otic"),
-        (r"nasal|nose|nostrils?|intranasal", "nasal"),
-        (r"transdermal", "transdermal"),
+        (r"(?:soft|liqui[-\s]?|lica)gels?|gel\s?-?caps?(?:ules?)?|oral\s+gel", "oral"),
+        (r"ophth\w*|oftalm\w*|eyes?|ocular|conjunctival|augen\w*|collyres?|colirios?", "ophthalmic"),
+        (r"otic|ears?|auricular|ohren\w*", "otic"),
+        (r"nasal|nose|nostrils?|intranasal|nasen\w*", "nasal"),
+        (r"transderm\w*", "transdermal"),
         (r"vaginal|vagina|per\s+vaginam", "vaginal"),
-        (r"rectal|rectum|suppository|suppositories|enema|per\s+rectum", "rectal"),
+        (r"rectal|rectum|suppositor(?:y|ies|ios?)|suppositoires?|z(?:\u00e4|a|ae)pfchen|enema|per\s+rectum", "rectal"),
         (r"sublingual|buccal|under\s+the\s+tongue", "buccal-sublingual"),
         (r"implant|intrauterine", "implant"),
         (r"inhal\w*|respiratory\s+tract|nebuli\w+", "inhaled"),
@@ -49,8 +50,15 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (r"prefilled\s+syringe|auto-injector|pen\s+injector|cartridge|iv|im|sc|subq", "injectable"),
         (r"oral\w*|by\s+mouth|p\.?o\.?|per\s+os", "oral"),
-        (r"topical\w*|skin|cutaneous|cream|ointment|lotion|shampoo|medicated\s+(?:patch|pad)|gel", "topical"),
-        (r"tablets?|tabs?|capsules?|caps?|caplets?|lozenges?|syrup|elixir", "oral"),
+        (
+            r"tablets?|tabs?|capsules?|caps?|caplets?|lozenges?|syrup|elixir|\w*tabletten?|\w*kapseln?|comprim\w*|g\u00e9lules?",
+            "oral",
+        ),
+        (
+            r"topical\w*|topique|t\u00f3pic\w+|skin|cutaneous|cream|cr[\u00e8e]me|ointment|lotion|shampoo|emulgel|\w*salbe|pommade|pomada",
+            "topical",
+        ),
+        (r"crema|medicated\s+(?:patch|pad)|\w*gel", "topical"),
     )
 )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 from service.finding import Evidence
 from service.knowledge.model import FactDefinition
@@ -18,7 +19,6 @@ from service.record.chart.window import within
 from service.record.medication.drugs import Ingredient
 from service.record.medication.entry import BY_WORDS, Medication
 from service.record.medication.supply import start_of, stopped_within
-from service.record.values.interval import Interval
 from service.record.values.statuses import Counts
 
 NOT_RECOGNISED = "a medication that was not recognised"
@@ -30,10 +30,14 @@ _UNITS_A_DAY = 2
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The ingredients by which a medication matches, and what a reader must know."""
+    """The ingredients by which a medication matches, and what a reader must know.
+
+    ``is_sure`` is False when only the dose could tell, and is not written.
+    """
 
     ingredients: tuple[Ingredient, ...]
     note: str | None = None
+    is_sure: bool = True
 
 
 def match(medication: Medication, definition: FactDefinition, chart: Chart) -> Match | None:
@@ -62,25 +66,26 @@ def _in_band(
 ) -> Match | None:
     if definition.daily_dose_mg is None:
         return Match(tuple(matching), joined(*medication.drug.notes)) if matching else None
-    kept, notes = [], list(medication.drug.notes)
+    kept, notes, is_sure = [], list(medication.drug.notes), True
     for ingredient in matching:
         dose = chart.matcher.drugs.daily_dose_mg(medication.drug, ingredient, medication.resource)
         if dose is None:
             notes.append(NO_DOSE)
-        if (dose or usual_dose(ingredient)).overlaps(*definition.daily_dose_mg):
+            is_sure = is_small_dose(ingredient, definition.daily_dose_mg)
             kept.append(ingredient)
-    return Match(tuple(kept), joined(*notes)) if kept else None
+        elif dose.overlaps(*definition.daily_dose_mg):
+            kept.append(ingredient)
+    return Match(tuple(kept), joined(*notes), is_sure) if kept else None
 
 
-def usual_dose(ingredient: Ingredient) -> Interval:
-    """What a day's dose may be when the dosage does not tell.
+def is_small_dose(ingredient: Ingredient, band: tuple[Decimal | None, Decimal | None]) -> bool:
+    """Whether a product whose dose is not written belongs to a band that has an upper limit.
 
-    Product choice: one or two units of the product a day; any dose when its strength is not known either. So
-    aspirin 81 mg without a dosage is low-dose aspirin, and aspirin 325 mg is not.
+    Product choice: one or two units of the product a day keep to the limit, so aspirin 81 mg without a dosage is
+    low-dose aspirin. Whether a dose reaches a lower limit is never known without the dose (decision 39).
     """
-    if ingredient.strength_mg is None:
-        return Interval()
-    return Interval(ingredient.strength_mg, ingredient.strength_mg * _UNITS_A_DAY)
+    _, most = band
+    return most is not None and ingredient.strength_mg is not None and ingredient.strength_mg * _UNITS_A_DAY <= most
 
 
 def votes_of(definition: FactDefinition, chart: Chart) -> Iterator[Vote]:
@@ -97,7 +102,7 @@ def votes_of(definition: FactDefinition, chart: Chart) -> Iterator[Vote]:
 def _vote(medication: Medication, matched: Match, definition: FactDefinition, chart: Chart) -> Vote | None:
     standing = medication.standing
     started = start_of(medication)
-    doubts: list[str | None] = []
+    doubts: list[str | None] = [None if matched.is_sure else NO_DOSE]
     if standing.counts is Counts.HISTORY:
         if definition.stopped_within_days is None:
             return None

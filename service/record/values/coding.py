@@ -15,7 +15,7 @@ from service.knowledge.model import ValueSet
 from service.record.values.code_systems import BY_PREFIX, KNOWN_SYSTEMS, canonical_system, check_digit_fault, plain_code
 from service.record.values.text import Said, said
 
-__all__ = ["CodeIndex", "Coding", "Match", "canonical_system", "codings", "concept_text"]
+__all__ = ["CodeIndex", "Coding", "Match", "canonical_system", "codings", "concept_text", "wordings"]
 
 _CACHED = 20_000
 _LONGEST_TEXT = 400
@@ -87,7 +87,7 @@ def _parts(concept: object) -> Iterator[Mapping[str, object]]:
         yield from (part for part in concept if isinstance(part, Mapping))
 
 
-def _texts(concept: object) -> Iterator[str]:
+def wordings(concept: object) -> Iterator[str]:
     """Every wording of the concept: its text and the displays of its codings."""
     for part in _parts(concept):
         text = part.get("text")
@@ -113,7 +113,7 @@ def _single_key(concept: object) -> tuple[object, ...] | None:
 
 def concept_text(concept: object) -> str:
     """What a concept says in words: its text, else the first display, else a code; "" when nothing."""
-    for text in _texts(concept):
+    for text in wordings(concept):
         return text
     for coding in codings(concept):
         return coding.code
@@ -177,7 +177,7 @@ class CodeIndex:
         text = concept_text(concept)
         if sets or not text:
             return Match(sets, by_text=False, text=text, notes=tuple(notes))
-        now, past = self._of_texts(_texts(concept))
+        now, past = self._of_texts(wordings(concept))
         return Match(now, by_text=bool(now or past), text=text, notes=tuple(notes), past_sets=past)
 
     def _of_coding(self, raw_system: object, code: str) -> tuple[frozenset[str], str | None]:

@@ -28,6 +28,8 @@ UCUM = "http://unitsofmeasure.org"
 _JUST = Decimal("0.000001")
 """How far inside an excluded bound a value is taken to lie: "<30" is at most 29.999999, so it is not "30 or more"."""
 _LONGEST = 40
+_BEYOND_ANY_MEASURE = Decimal("1e12")
+"""No number of a chart is as large. Rounding keeps twelve places, which larger numbers have no room for."""
 _HBA1C_HIGHEST_PERCENT = Decimal(20)
 _FREEZING_F = Decimal(32)
 _KELVIN = Decimal("273.15")
@@ -72,16 +74,20 @@ class _Raw:
 
 
 def decimal(value: object) -> Decimal | None:
-    """A JSON number (or a string holding one) as the exact Decimal that was written; None for all else."""
+    """A JSON number (or a string holding one) as the exact Decimal that was written; None for all else.
+
+    A number of a size that nothing has in a chart is as good as none.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         return None
     text = repr(value) if isinstance(value, float) else str(value).strip()
     if len(text) > _LONGEST or not _NUMBER.fullmatch(text):
         return None
     try:
-        return Decimal(text)
+        number = Decimal(text)
     except InvalidOperation:
         return None
+    return number if abs(number) < _BEYOND_ANY_MEASURE else None
 
 
 @lru_cache(maxsize=1024)

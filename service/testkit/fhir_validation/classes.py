@@ -5,17 +5,14 @@ fhir.resources is heavy, so it is imported on first use. What it says is put int
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from typing import Any
 
+from service.record.fhir_classes import fhir_class
 from service.record.model import Release
 from service.testkit.report import Remark, Severity
 
 # R4B stands for R4: for charts and orders the two differ in nothing that is sent.
-_PACKAGES = {Release.R4: "fhir.resources.R4B", Release.R5: "fhir.resources", Release.STU3: "fhir.resources.STU3"}
-
 _WORDS: Mapping[str, tuple[str, str]] = {
     "extra_forbidden": ("structure", "there is no such element in {release}"),
     "missing": ("required", "is required"),
@@ -39,7 +36,7 @@ _OTHER = ("invalid", "is not what {release} allows here")
 
 def check_classes(resource: Mapping[str, Any], release: Release, where: str) -> Iterator[Remark]:
     """What the class of the release refuses in a resource. It tells faults in waves, so it alone is never the whole."""
-    model = _model(release, str(resource.get("resourceType")))
+    model = fhir_class(str(resource.get("resourceType")), release)
     if model is None:
         text = f"{release} has no such resource type"
         yield Remark(Severity.ERROR, f"{where}.resourceType", text, "not-supported")
@@ -60,16 +57,6 @@ def _refused(model: Any, resource: Mapping[str, Any]) -> list[tuple[Sequence[str
         # An unknown type inside, or nesting beyond its stack: raised as something else than a ValidationError.
         return [((), "unreadable")]
     return []
-
-
-@cache
-def _model(release: Release, type_: str) -> Any:
-    if not type_.isalpha():
-        return None
-    try:
-        return getattr(importlib.import_module(f"{_PACKAGES[release]}.{type_.lower()}"), type_, None)
-    except ImportError:
-        return None
 
 
 def _place(where: str, location: Sequence[str | int]) -> str:

@@ -32,7 +32,7 @@ _REFUSALS = {
 _OF_A_CALL = (400, 412, 413, 415, 422, 500, 503)
 _OF_A_BODY = (400, 413, 415, 422, 500, 503)
 # Nothing there is about a patient or a caller.
-_PUBLIC = ("/health", "/dsi")
+_PUBLIC = ("/health", "/live", "/ready", "/dsi")
 _ANYTHING = {"description": "A FHIR Bundle of any type, one resource, or a list of resources."}
 
 
@@ -117,6 +117,13 @@ def _beside(services: Services) -> Iterable[tuple[str, Json]]:
     yield "/check", {"post": check}
     health = {"description": "Alive, ready, and in which mode", "content": _json({"type": "object"})}
     yield "/health", {"get": _operation("health", "What the service says about itself", health, ())}
+    alive = {"description": "The process answers", "content": _json({"type": "object"})}
+    yield "/live", {"get": _operation("live", "Whether the process answers at all", alive, ())}
+    ready = {
+        "description": "The process may get calls; 503 with its reason when not",
+        "content": _json({"type": "object"}),
+    }
+    yield "/ready", {"get": _operation("ready", "Whether the process may get calls", ready, (503,))}
     dsi = {
         "description": "Source attributes of every rule (45 CFR 170.315(b)(11))",
         "content": _json({"type": "object"}),

@@ -10,7 +10,7 @@ import pytest
 
 from service.errors import KnowledgeError
 from service.knowledge.digest import rule_digest
-from service.knowledge.loader import load, main
+from service.knowledge.loader import load
 from service.knowledge.model import FactKind, Indicator, Mark, Word
 from tests.unit.knowledge.rule_folders import VALID, BrokenCase, broken_cases, changed_rules
 
@@ -175,21 +175,3 @@ def test_an_approval_survives_activation(tmp_path: Path) -> None:
     digest = rule_digest(load(VALID), "fl-stay-active")
     changes = [*approval(digest), {"file": FL, "find": "status: draft", "put": "status: active"}]
     assert load(changed_rules(tmp_path, changes)).approved == {"fl-stay-active"}
-
-
-def test_an_author_sees_what_was_loaded_and_what_is_objected_to(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([str(VALID)], date(2027, 11, 25)) == 0
-    told = capsys.readouterr().out
-    assert "3 rules, 4 facts, 1 conclusions" in told
-    assert f"{FL}:1: warning K140-review-overdue" in told
-
-
-def test_an_author_may_ask_for_his_own_files_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    changes = [
-        {"file": FL, "find": "limitations:", "put": "limitation:"},
-        {"file": "value_sets/cond-sciatica.yaml", "find": "title:", "put": "titel:"},
-    ]
-    assert main([str(changed_rules(tmp_path, changes)), "value_sets/"], date(2026, 11, 24)) == 1
-    told = capsys.readouterr().out
-    assert "fl-stay-active" not in told
-    assert "2 faults of 4" in told

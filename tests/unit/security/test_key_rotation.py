@@ -15,8 +15,7 @@ from service.security.address_guard import AddressGuard
 from service.security.authenticator import Authenticator
 from service.security.http_client import GuardedClient
 from service.security.issuers import Issuer, IssuersError, read_issuers
-from service.security.key_download import key_set_download
-from service.security.keys import KeyRing
+from service.security.keys import KeyRing, key_set_download
 from service.security.replay import Replay
 from tests.ehr.answering import Fault
 from tests.ehr.server import SimulatedEhr

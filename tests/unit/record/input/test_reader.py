@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from service.errors import RequestError
 from service.record.input.prefetch_states import Selection, classify
 from service.record.input.reader import read_bundle, read_prefetch
+from service.record.input.unpacking import unpack_context
 from service.record.model import Completeness, Record, Release
 
 PATIENT = {"resourceType": "Patient", "id": "p1", "gender": "female"}
@@ -308,7 +309,8 @@ SELECTIONS = {
 
 def prefetched(orders: tuple[dict[str, Any], ...] = (), base: str | None = None, **values: object) -> Record:
     states = {key: classify(key, values.get(key), sent=key in values) for key in SELECTIONS}
-    return read_prefetch(states, patient_id="p1", selections=SELECTIONS, orders=orders, base=base)
+    drafts = unpack_context(bundle(*orders), "context.draftOrders")
+    return read_prefetch(states, patient_id="p1", selections=SELECTIONS, orders=drafts, base=base)
 
 
 class TestPrefetch:

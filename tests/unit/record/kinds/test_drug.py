@@ -148,10 +148,10 @@ def test_a_route_that_is_not_told_counts_as_systemic() -> None:
         (ASPIRIN_81, daily(1), "present", "absent"),
         (ASPIRIN_81, daily(2), "present", "absent"),  # 162 mg, the limit
         (ASPIRIN_81, daily(3), "absent", "present"),
-        (ASPIRIN_81, {}, "present", "absent"),  # one or two a day are assumed
+        (ASPIRIN_81, {}, "present", "unknown"),  # one or two a day are assumed; whether more, is not known
         (ASPIRIN_325, daily(1), "absent", "present"),
-        (ASPIRIN_325, {}, "absent", "present"),
-        ((RXNORM, "1191", "aspirin"), {}, "present", "present"),  # neither dose nor strength: may be either
+        (ASPIRIN_325, {}, "unknown", "unknown"),
+        ((RXNORM, "1191", "aspirin"), {}, "unknown", "unknown"),  # neither dose nor strength: may be either
         ((RXNORM, "1191", "aspirin"), daily(162, unit="mg"), "present", "absent"),
         ((RXNORM, "1191", "aspirin"), daily(163, unit="mg"), "absent", "present"),
     ],

@@ -18,6 +18,7 @@ from service.knowledge.model import FactDefinition, FactKind, Given, Knowledge, 
 from service.record.derive import Derivation
 from service.record.input.prefetch_states import Selection, classify
 from service.record.input.reader import read_bundle, read_prefetch
+from service.record.input.unpacking import unpack_context
 from service.record.model import Record, Release
 from service.testkit.example_patient.case import Case
 from service.testkit.example_patient.document import Builder
@@ -48,7 +49,9 @@ def as_prefetch(case: Case) -> Record:
     values = case.prefetch()
     selections = {name: Selection(types=(name, *_RENAMED.get(name, ()))) for name in values}
     states = {name: classify(name, value) for name, value in values.items()}
-    return read_prefetch(states, patient_id="example", selections=selections, orders=case.orders)
+    drafts = {"resourceType": "Bundle", "entry": [{"resource": order} for order in case.orders]}
+    orders = unpack_context(drafts, "context.draftOrders")
+    return read_prefetch(states, patient_id="example", selections=selections, orders=orders)
 
 
 _RENAMED = {"DeviceUseStatement": ("DeviceUsage",)}

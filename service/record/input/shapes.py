@@ -1,0 +1,225 @@
+"""Shapes: which elements of a resource cannot be read, so that what they would have said is unknown and not absent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from service.record.input.shape_table import ABOUT, NESTED, SHAPES, STATUS_NEEDED
+from service.record.values.code_systems import canonical_system, check_digit_fault
+from service.record.values.dates import parse
+from service.record.values.references import reference_text
+from service.record.values.statuses import Counts, standing, status_word
+from service.record.values.units import decimal
+
+UNREADABLE = "cannot be read"
+NOT_GIVEN = "not given"
+CODE_UNREADABLE = "no code that can be read"
+_DEEPEST = 12
+_MOST = 5
+
+_Reads = Callable[[Any], bool]
+_Shapes = Mapping[str, tuple[_Reads, str | None, bool]]
+
+
+class Flaw(NamedTuple):
+    """One element that cannot be read, by its path inside the resource, and why."""
+
+    element: str
+    reason: str
+
+
+def flaws(resource: Mapping[str, Any], type_: str) -> list[Flaw]:
+    """The first elements of a resource (in R4 shape) that facts would read and cannot; empty when all can be read.
+
+    What was entered in error is not looked at. Total: odd input is told, never raised on.
+    """
+    shapes = _RESOURCES.get(type_)
+    if shapes is None:
+        return []
+    found: list[Flaw] = []
+    about = ABOUT.get(type_)
+    if about is not None and not any(_says_something(resource.get(name)) for name in about):
+        found.append(Flaw(about[0], CODE_UNREADABLE))
+    if type_ in STATUS_NEEDED and resource.get("status") is None:
+        found.append(Flaw("status", NOT_GIVEN))
+    _look(resource, shapes, "", 0, found)
+    return found if found and standing(resource).counts is not Counts.NEVER else []
+
+
+def _look(holder: Mapping[str, Any], shapes: _Shapes, path: str, depth: int, found: list[Flaw]) -> None:
+    """Append the flaws of the elements of one object. One loop without generators: it runs over every resource."""
+    for name, value in holder.items():
+        if value is None or name not in shapes:
+            continue
+        reads, inner, may_repeat = shapes[name]
+        if type(value) is list and may_repeat:
+            for number, part in enumerate(value):
+                if inner is None:
+                    if not reads(part):
+                        found.append(Flaw(f"{path}{name}[{number}]", UNREADABLE))
+                else:
+                    _look_inside(part, inner, f"{path}{name}[{number}]", depth, found)
+        elif inner is not None:
+            _look_inside(value, inner, path + name, depth, found)
+        elif not reads(value):
+            found.append(Flaw(path + name, UNREADABLE))
+        if len(found) >= _MOST:
+            return
+
+
+def _look_inside(value: Any, inner: str, path: str, depth: int, found: list[Flaw]) -> None:
+    if not isinstance(value, Mapping) or depth >= _DEEPEST:
+        found.append(Flaw(path, UNREADABLE))
+    else:
+        _look(value, _NESTED[inner], f"{path}.", depth + 1, found)
+
+
+def _says_something(value: Any) -> bool:
+    """Whether a concept, a reference or a list of items holds words, a code with its system, or anything inside."""
+    if isinstance(value, list):
+        return any(_says_something(part) for part in value)
+    if not isinstance(value, Mapping):
+        return False
+    if "coding" not in value and not _is_text(value.get("text")):
+        return any(name in value for name in ("reference", "display", "substance", "linkId", "item", "identifier"))
+    return _is_text(value.get("text")) or any(_names_something(coding) for coding in _codings(value))
+
+
+def _names_something(coding: Any) -> bool:
+    if not isinstance(coding, Mapping):
+        return False
+    if _is_text(coding.get("display")):
+        return True
+    code, system = coding.get("code"), coding.get("system")
+    if type(code) is not str or type(system) is not str or code.isspace() or not code:
+        return False
+    return not _has_typing_error(system, code)
+
+
+def _has_typing_error(system: str, code: str) -> bool:
+    known = canonical_system(system)
+    return known is not None and check_digit_fault(known, code) is not None
+
+
+def _codings(concept: Mapping[str, Any]) -> list[Any]:
+    inner = concept.get("coding")
+    return inner if type(inner) is list else [] if inner is None else [inner]
+
+
+def _is_text(value: Any) -> bool:
+    return type(value) is str and value != "" and not value.isspace()
+
+
+def _is_word(value: Any) -> bool:
+    return type(value) is str
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, Mapping)
+
+
+def _is_boolean(value: Any) -> bool:
+    return type(value) is bool
+
+
+def _is_number(value: Any) -> bool:
+    return decimal(value) is not None
+
+
+def _is_date(value: Any) -> bool:
+    return parse(value) is not None
+
+
+def _is_status(value: Any) -> bool:
+    return status_word(value) is not None
+
+
+def _is_coding(value: Any) -> bool:
+    if not isinstance(value, Mapping):
+        return False
+    system, code, display = value.get("system"), value.get("code"), value.get("display")
+    return (
+        (system is None or type(system) is str)
+        and (code is None or type(code) is str)
+        and (display is None or type(display) is str)
+    )
+
+
+def _is_concept(value: Any) -> bool:
+    if not isinstance(value, Mapping):
+        return False
+    text = value.get("text")
+    if text is not None and type(text) is not str:
+        return False
+    coding = value.get("coding")
+    if coding is None:
+        return True
+    return all(_is_coding(part) for part in coding) if type(coding) is list else _is_coding(coding)
+
+
+def _is_quantity(value: Any) -> bool:
+    if not isinstance(value, Mapping):
+        return False
+    number, unit, code = value.get("value"), value.get("unit"), value.get("code")
+    comparator = value.get("comparator")
+    return (
+        (number is None or decimal(number) is not None)
+        and (unit is None or type(unit) is str)
+        and (code is None or type(code) is str)
+        and (comparator is None or type(comparator) is str)
+    )
+
+
+def _is_range(value: Any) -> bool:
+    return (
+        isinstance(value, Mapping)
+        and _is_end(value.get("low"), _is_quantity)
+        and _is_end(value.get("high"), _is_quantity)
+    )
+
+
+def _is_period(value: Any) -> bool:
+    return isinstance(value, Mapping) and _is_end(value.get("start"), _is_date) and _is_end(value.get("end"), _is_date)
+
+
+def _is_end(value: Any, reads: _Reads) -> bool:
+    return value is None or reads(value)
+
+
+def _is_reference(value: Any) -> bool:
+    if reference_text(value) is not None:
+        return True
+    return isinstance(value, Mapping) and value.get("reference") is None
+
+
+_READS: Mapping[str, _Reads] = {
+    "status": _is_status,
+    "date": _is_date,
+    "period": _is_period,
+    "number": _is_number,
+    "boolean": _is_boolean,
+    "text": _is_word,
+    "object": _is_object,
+    "coding": _is_coding,
+    "concept": _is_concept,
+    "quantity": _is_quantity,
+    "range": _is_range,
+    "reference": _is_reference,
+}
+"""Whether a value can be read as a shape."""
+
+
+def _prepared(table: Mapping[str, Mapping[str, str]]) -> dict[str, _Shapes]:
+    return {name: {element: _shape(shape) for element, shape in shapes.items()} for name, shapes in table.items()}
+
+
+def _shape(written: str) -> tuple[_Reads, str | None, bool]:
+    """How a value is read, the nested object it is, and whether a list may stand in its place."""
+    plain = written.removesuffix("*")
+    inner = plain[1:-1] if plain.startswith("[") else None
+    return _READS["object" if inner else plain], inner, plain != written
+
+
+_RESOURCES = _prepared(SHAPES)
+_NESTED = _prepared(NESTED)

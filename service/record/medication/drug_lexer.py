@@ -1,0 +1,232 @@
+"""Drug lexer: a drug's text as items: names, brands, strengths, words that name nothing, words not known, joiners.
+
+Names are found as whole words, case-blind, the longest first, and in several spellings (see ``drug_spelling.py``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import cached_property
+from typing import TypeVar
+
+from service.record.medication.drug_spelling import SHORTEST_KEY, consonants, key, plain, without_salt
+from service.record.medication.drug_words import (
+    COMPANIES,
+    EXPLAINED,
+    INSTRUCTIONS,
+    NEGATIONS,
+    SALTS,
+    STRONG_JOINERS,
+    UNITS,
+    VOLUMES,
+    WEAK_JOINERS,
+)
+
+_TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+(?:[.,]\d+)*|[^\sa-z0-9]")
+_SHORTEST_BRAND = 4
+_SHORTEST_BEGINNING = 7
+_SHORTEST_SKELETON = 5
+_SHORTEST_UNKNOWN = 3
+_PREFIXES = frozenset({"n", "d", "l", "dl", "o", "r", "s", "p", "m", "nor", "des", "cis"})
+"""Before a hyphen, these make another substance of the name after it."""
+
+Codes = frozenset[str]
+Products = Sequence[Codes]
+_Meaning = TypeVar("_Meaning")
+
+
+class Kind(Enum):
+    """What one item of a text is."""
+
+    NAME = auto()
+    BRAND = auto()
+    STRENGTH = auto()
+    UNKNOWN = auto()
+    PLAIN = auto()
+    JOINER = auto()
+    BREAK = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item: its words, the ingredients a name means, the brand and its products."""
+
+    kind: Kind
+    text: str
+    codes: Codes = frozenset()
+    brand: str = ""
+    products: Products = ()
+
+
+class DrugLexer:
+    """Takes texts apart. ``names`` leads from a name to codes; ``brands`` from a brand to its products."""
+
+    def __init__(self, names: Mapping[str, Codes], brands: Mapping[str, Products]) -> None:
+        self._names = {tuple(_TOKEN.findall(plain(name))): codes for name, codes in names.items()}
+        self._brands: dict[tuple[str, ...], tuple[str, Products]] = {}
+        for brand, products in brands.items():
+            tokens = tuple(_TOKEN.findall(plain(brand)))
+            if tokens not in self._names and not all(token in EXPLAINED for token in tokens):
+                self._brands[tokens] = (brand, products)
+        self._longest: dict[str, int] = {}
+        for tokens in (*self._names, *self._brands):
+            if tokens:
+                self._longest[tokens[0]] = max(self._longest.get(tokens[0], 0), len(tokens))
+
+    def items(self, text: str) -> list[Item]:
+        """The items of a plain text (see ``plain``), up to where its instructions begin."""
+        return list(_Scan(self, text).items())
+
+    def at(self, tokens: Sequence[str], place: int, *, after_name: bool) -> tuple[int, Item | None]:
+        """The longest name or brand that begins at a place, and of how many tokens it is."""
+        first = tokens[place]
+        for length in range(min(self._longest.get(first, 0), len(tokens) - place), 0, -1):
+            words = tuple(tokens[place : place + length])
+            codes = self._names.get(words)
+            if codes is not None:
+                # "losartan potassium": a salt of what stands before it.
+                is_salt = length == 1 and first in SALTS and after_name
+                return (0, None) if is_salt else (length, Item(Kind.NAME, " ".join(words), codes))
+            brand = self._brands.get(words)
+            if brand is not None and (len("".join(words)) >= _SHORTEST_BRAND or place == 0):
+                return length, Item(Kind.BRAND, " ".join(words), brand=brand[0], products=brand[1])
+        respelt = self._respelt(first) if first not in EXPLAINED else None
+        return (1, Item(Kind.NAME, first, respelt)) if respelt else (0, None)
+
+    def _respelt(self, word: str) -> Codes | None:
+        """An ingredient in another spelling, with a joined salt, or cut short ("hydrochlorothiaz")."""
+        for form in (word, without_salt(word)):
+            if form is None:
+                continue
+            found = self._names.get((form,)) or (self._keys.get(key(form)) if len(form) >= SHORTEST_KEY else None)
+            if found:
+                return found
+        if len(word) < _SHORTEST_BEGINNING:
+            return None
+        # Unique among all names, not only among those of our classes.
+        longer = {codes for name, codes in self._single if name.startswith(word) and len(name) <= 2 * len(word)}
+        if longer:
+            return longer.pop() if len(longer) == 1 else None
+        return self._without_vowels(word)
+
+    def _without_vowels(self, word: str) -> Codes | None:
+        """An ingredient whose name lost vowels ("acetaminophn"); one with other vowels is a misspelling and is not."""
+        skeleton = consonants(word)
+        found = self._skeletons.get(skeleton) if len(skeleton) >= _SHORTEST_SKELETON else None
+        if found is None:
+            return None
+        name, codes = found
+        letters = iter(name)
+        return codes if all(letter in letters for letter in word) else None
+
+    @cached_property
+    def _single(self) -> Sequence[tuple[str, Codes]]:
+        """The names of one word."""
+        return sorted((tokens[0], codes) for tokens, codes in self._names.items() if len(tokens) == 1)
+
+    @cached_property
+    def _keys(self) -> Mapping[str, Codes]:
+        return _unique((key(name), codes) for name, codes in self._single)
+
+    @cached_property
+    def _skeletons(self) -> Mapping[str, tuple[str, Codes]]:
+        return _unique((consonants(name), (name, codes)) for name, codes in self._single)
+
+
+class _Scan:
+    """One pass over one text."""
+
+    def __init__(self, lexer: DrugLexer, text: str) -> None:
+        found = list(_TOKEN.finditer(text))
+        self._lexer = lexer
+        self._tokens = [match.group() for match in found]
+        self._glued = [place > 0 and found[place - 1].end() == match.start() for place, match in enumerate(found)]
+        self._place = 0
+        self._previous = Kind.BREAK
+        self._negated = False
+
+    def items(self) -> Iterator[Item]:
+        while self._place < len(self._tokens):
+            word = self._tokens[self._place]
+            if word in INSTRUCTIONS and self._previous is not Kind.BREAK:
+                return
+            item = self._number() if word[0].isdigit() else self._named() or self._other()
+            if item.kind is not Kind.PLAIN or self._previous is Kind.BREAK:
+                self._previous = item.kind
+            yield item
+
+    def _ahead(self, places: int = 0) -> str:
+        place = self._place + places
+        return self._tokens[place] if place < len(self._tokens) else ""
+
+    def _number(self) -> Item:
+        number = self._ahead()
+        is_strength = self._ahead(1) in UNITS or self._ahead(1) == "%"
+        self._place += 2 if is_strength else 1
+        if is_strength and self._ahead() in {"/", "-"}:
+            # "/5 mL", "/mL", "-mcg" belong to the strength.
+            more = 2 if self._ahead(1)[:1].isdigit() else 1
+            if self._ahead(more) in VOLUMES | UNITS:
+                self._place += more + 1
+        return Item(Kind.STRENGTH if is_strength else Kind.PLAIN, number)
+
+    def _named(self) -> Item | None:
+        """The name or brand here, taken for a plain word where it is said not to be in the product."""
+        if self._glued[self._place] and self._changes_name():
+            return None
+        after_name = self._previous in {Kind.NAME, Kind.BRAND}
+        length, item = self._lexer.at(self._tokens, self._place, after_name=after_name)
+        if item is None:
+            return None
+        self._place += length
+        if self._ahead() == "-" and self._ahead(1) == "free":
+            self._place += 2
+            return Item(Kind.PLAIN, item.text)
+        return Item(Kind.PLAIN, item.text) if self._negated or self._ahead() == "free" else item
+
+    def _changes_name(self) -> bool:
+        """Whether the hyphen and what stands before it make another substance: "n-codeine", "5-ASA"."""
+        if self._ahead(-1) != "-":
+            return False
+        before = self._tokens[self._place - 2] if self._place > 1 else ""
+        return before not in COMPANIES and (not before or before[0].isdigit() or before in _PREFIXES)
+
+    def _other(self) -> Item:
+        word = self._ahead()
+        kind = self._kind(word)
+        if word in NEGATIONS:
+            following = next((token for token in self._tokens[self._place + 1 :] if token not in {".", "#"}), "")
+            # "Tylenol No. 3"
+            self._negated = not following[:1].isdigit()
+        elif kind in {Kind.BREAK, Kind.JOINER}:
+            self._negated = False
+        self._place += 1
+        return Item(kind, word)
+
+    def _kind(self, word: str) -> Kind:
+        if word in WEAK_JOINERS:
+            return Kind.BREAK
+        if word == "-":
+            joins = self._previous in {Kind.NAME, Kind.BRAND} and self._glued[self._place] and self._ahead(1)
+            return Kind.JOINER if joins else Kind.PLAIN
+        if word == "/":
+            before = self._tokens[self._place - 1] if self._place else ""
+            return Kind.PLAIN if before[:1].isdigit() else Kind.JOINER
+        if word in STRONG_JOINERS:
+            return Kind.JOINER
+        if not word[0].isalpha() or len(word) < _SHORTEST_UNKNOWN or word in EXPLAINED:
+            return Kind.PLAIN
+        return Kind.UNKNOWN
+
+
+def _unique(pairs: Iterable[tuple[str, _Meaning]]) -> dict[str, _Meaning]:
+    """Keys with the one thing they mean; those with several are left out."""
+    found: dict[str, _Meaning] = {}
+    doubtful = set()
+    for word, meaning in pairs:
+        if found.setdefault(word, meaning) != meaning:
+            doubtful.add(word)
+    return {word: meaning for word, meaning in found.items() if word not in doubtful}

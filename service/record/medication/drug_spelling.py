@@ -1,0 +1,77 @@
+"""Drug spelling: one key for the spellings of an international name in several languages.
+
+International names differ between languages by rules: ibuprofène, ibuprofeno, Ibuprofen; hydrochlorothiazide,
+Hydrochlorothiazid, hidroclorotiazida. The key drops what those rules change. It is used only for words that are no
+name as they stand, and only where one key means one drug.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+SHORTEST_KEY = 6
+"""Shorter keys would make ordinary words into drugs."""
+
+_FOLDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), plain)
+    for pattern, plain in (
+        ("ph", "f"),
+        ("qu", "c"),
+        ("ou", "u"),
+        ("[ao]e", "e"),
+        ("h", ""),
+        ("y", "i"),
+        ("k", "c"),
+        ("z", "s"),
+        ("^es(?=[pt])", "s"),
+        (r"(.)\1", r"\1"),
+        ("(?:ium|um|[aeo])$", ""),
+    )
+)
+_VOWELS = re.compile("[aeiouy]")
+_ACID = (
+    (re.compile(r"\bacid[oe]\s+(\w+?)(?:ico|ique)\b"), r"\1ic acid"),
+    (re.compile(r"\b(\w{3,}?)(?:in|yl)?saure\b"), r"\1ic acid"),
+    (re.compile(r"\b(\w{3,}?)saure\b"), r"\1ic acid"),
+)
+_JOINED_SALTS = re.compile(
+    r"(?:di|tri|mono|hemi)?(?:natrium|kalium|calcium|magnesium|hydrochlorid|hydrobromid|succinat|tartrat|maleat|mesilat|mesylat"
+    r"|besilat|besylat|fumarat|sulfat|phosphat|citrat|acetat|carbonat|lysinat|nitrat|valerat|propionat|hydrat|hydrogentartrat)e?$"
+)
+
+
+def plain(text: str) -> str:
+    """The text in lower case without accents."""
+    if text.isascii():
+        return text.lower()
+    lowered = text.replace("ß", "ss").lower()
+    return "".join(letter for letter in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(letter))
+
+
+def key(name: str) -> str:
+    """What all spellings of one name share; the name is plain (see ``plain``)."""
+    for pattern, replacement in _FOLDS:
+        name = pattern.sub(replacement, name)
+    return name
+
+
+def consonants(name: str) -> str:
+    """The first letter and the consonants after it: what is left of a name when vowels are dropped to make it short."""
+    return name[:1] + _VOWELS.sub("", name[1:])
+
+
+def wordings(text: str) -> Iterator[str]:
+    """The plain text, and the same with acids written the English way ("acide mefenamique": "mefenamic acid")."""
+    yield text
+    for pattern, replacement in _ACID:
+        changed = pattern.sub(replacement, text)
+        if changed != text:
+            yield changed
+
+
+def without_salt(word: str) -> str | None:
+    """The word without a salt joined to it in the German way ("metoprololsuccinat"); None when there is none."""
+    found = _JOINED_SALTS.search(word)
+    return word[: found.start()] if found and found.start() >= SHORTEST_KEY - 1 else None

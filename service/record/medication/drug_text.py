@@ -1,0 +1,139 @@
+"""Drug text: which ingredients a drug's text names, and whether it names all of them.
+
+Every part of the text that may name an ingredient must be accounted for: "xyz 100 mg / paracetamol 325 mg" names
+acetaminophen and something that was not read, so it shows the absence of nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from service.record.medication.drug_lexer import Codes, DrugLexer, Item, Kind, Products
+from service.record.medication.drug_spelling import plain, wordings
+from service.record.medication.drug_words import CARRIERS, NEVER_DRUGS, SUPPLIES
+
+LONGEST_TEXT = 300
+STEMS = re.compile(
+    r"(?:fenac|profen|oxicam|coxib|fenam\w+|salicylate|xaban|gatran|parin|grel|azepam|azolam|barbital|codone|morphone"
+    r"|morphine|fentanil|gabalin|triptyline|pramine|oxetine|citalopram|faxine|triptan|pril|sartan|thiazide)$"
+)
+"""Endings shared by the drugs of the classes we check. An unknown name with one of them may be one of those drugs."""
+
+_NEVER_DRUGS = re.compile(NEVER_DRUGS)
+_SUPPLIES = re.compile(SUPPLIES)
+_NAMES = frozenset({Kind.NAME, Kind.BRAND})
+_MAY_NAME = _NAMES | {Kind.UNKNOWN}
+_GROUP = re.compile(
+    r"(?<![\d/.-])(\d+(?:[.,]\d+)?)\s?(?:mg|mcg)?\s?[-/]\s?(\d+(?:[.,]\d+)?)(?:\s?[-/]\s?(\d+(?:[.,]\d+)?))?(?![\d/]|[.,]\d)"
+    r"(?!\s?(?:ml\b|l\b|hours?|hrs?|h\b|days?|weeks?|times|tab|cap|puff|drop|spray|pill|ct\b|x\b|actuat|dose|act\b|inh))"
+)
+"""A group of strengths as in "5-325" or "10/20/12.5 mg", not a range of tablets and no volume."""
+_HALF = [1.0, 2.0]
+_MIXTURE = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a text says: the ingredients named (codes), whether that accounts for all of it, and the words not read.
+
+    ``brand`` is the brand it was read by, when no ingredient is named; ``products_differ`` says that the brand has
+    products with other ingredients; ``is_no_drug`` that the text is of a vaccine, a device or a supply.
+    """
+
+    codes: tuple[str, ...] = ()
+    is_whole: bool = False
+    unread: tuple[str, ...] = ()
+    brand: str | None = None
+    products_differ: bool = False
+    is_no_drug: bool = False
+
+
+class DrugText:
+    """Finds ingredients in texts. ``names`` leads from a name to codes; ``brands`` from a brand to its products."""
+
+    def __init__(self, names: Mapping[str, Codes], brands: Mapping[str, Products]) -> None:
+        self._lexer = DrugLexer(names, brands)
+
+    def read(self, text: str) -> Reading:
+        """What the text names; nothing when it names no ingredient that is known."""
+        readings = [self._read(words) for words in wordings(plain(text[:LONGEST_TEXT]))]
+        return max(readings, key=lambda reading: (len(reading.codes), reading.is_whole))
+
+    def _read(self, flat: str) -> Reading:
+        items = self._lexer.items(flat)
+        if _NEVER_DRUGS.search(flat) and not any(item.kind is Kind.STRENGTH for item in items):
+            return Reading(is_whole=True, is_no_drug=True)
+        found: dict[str, None] = {}
+        for item in items:
+            if item.kind is Kind.NAME:
+                found.update(dict.fromkeys(sorted(item.codes)))
+        brands = [item for item in items if item.kind is Kind.BRAND]
+        if not found and not brands:
+            unread = tuple(dict.fromkeys(item.text for item in items if item.kind is Kind.UNKNOWN))
+            return Reading(unread=unread, is_whole=False, is_no_drug=_SUPPLIES.search(flat) is not None)
+        brand = brands[0].brand if not found else None
+        differ = False
+        for item in brands:
+            added, differs = _sold_with(item.products, frozenset(found))
+            found.update(dict.fromkeys(sorted(added)))
+            differ |= differs
+        unread = tuple(dict.fromkeys(_unread(items)))
+        is_whole = not unread and _strengths_told(flat) <= len(found)
+        return Reading(tuple(found), is_whole, unread, brand, differ)
+
+
+def _sold_with(products: Products, named: Codes) -> tuple[Codes, bool]:
+    """What a brand adds to the ingredients named beside it, and whether its products differ."""
+    if any(product <= named for product in products):
+        return frozenset(), False
+    fitting = [product for product in products if named <= product] or list(products)
+    return frozenset().union(*fitting), len(fitting) > 1
+
+
+def _unread(items: Sequence[Item]) -> Iterator[str]:
+    """The words that may name an ingredient and were not read.
+
+    Beside a name that is read, other words of the part are taken for a company or a remark, unless they end like one of
+    our drugs, or the name is of something that is often only the carrier.
+    """
+    for part in _parts(items):
+        names = [item.text for item in part if item.kind in _NAMES]
+        unknown = [item.text for item in part if item.kind is Kind.UNKNOWN]
+        if any(name not in CARRIERS for name in names):
+            unknown = [word for word in unknown if STEMS.search(word)]
+        yield from unknown
+
+
+def _parts(items: Sequence[Item]) -> Iterator[list[Item]]:
+    """The stretches that may each name one ingredient: cut at joiners, and where a word follows a strength."""
+    part: list[Item] = []
+    is_joined = True
+    for item in items:
+        follows_strength = item.kind in _MAY_NAME and any(one.kind is Kind.STRENGTH for one in part)
+        if item.kind in {Kind.JOINER, Kind.BREAK} or follows_strength:
+            if is_joined or _stands_alone(part):
+                yield part
+            part = []
+            is_joined = item.kind is Kind.JOINER
+        if item.kind in _MAY_NAME or item.kind is Kind.STRENGTH:
+            part.append(item)
+    if is_joined or _stands_alone(part):
+        yield part
+
+
+def _stands_alone(part: Sequence[Item]) -> bool:
+    """Whether what follows a comma or a strength may be an ingredient: it has a strength itself, or ends like one."""
+    return any(item.kind is Kind.STRENGTH or STEMS.search(item.text) for item in part)
+
+
+def _strengths_told(flat: str) -> int:
+    """How many strengths a group of them tells; 1 when there is no group."""
+    most = 1
+    for found in _GROUP.finditer(flat):
+        numbers = [float(number.replace(",", ".")) for number in found.groups() if number]
+        # "1/2 tablet"; "70/30" is the mixture of one insulin.
+        if numbers[:2] != _HALF and sum(numbers) != _MIXTURE:
+            most = max(most, len(numbers))
+    return most

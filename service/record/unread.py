@@ -1,0 +1,53 @@
+"""Unread: what of a call could not be read, counted, so that the answer can say it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from service.finding import Finding, Status
+from service.knowledge.model import FactDefinition, FactKind
+from service.record.chart.answers import ANSWERED
+from service.record.kinds.coded import NO_ANSWER
+from service.record.kinds.ordering import NOT_CHECKED
+from service.record.model import Record, Unread
+
+
+def unread_of(record: Record, facts: Mapping[str, Finding], definitions: Sequence[FactDefinition]) -> Unread:
+    """The entries that could not be read, by type, and how many orders could not be reviewed.
+
+    Counted are entries whose shape cannot be read, entries that lie in a value set and hold no answer that can be
+    read, and orders that were not recognised. ``definitions`` are those of ``facts``.
+    """
+    entries = Counter(record.unread)
+    answers = {reference for finding in facts.values() for reference in _unanswered(finding)}
+    if answers:
+        entries.update(_types_of(answers, record))
+    orders = dict.fromkeys(record.unread_orders)
+    if record.orders:
+        orders |= dict.fromkeys(
+            evidence.resource
+            for definition in definitions
+            if definition.kind is FactKind.ORDER
+            for evidence in facts[definition.id].evidence
+            if NOT_CHECKED in (evidence.note or "")
+        )
+    reviewed = {entry.reference for entry in record.orders}
+    total = len(reviewed | orders.keys())
+    return Unread(dict(sorted(entries.items())), len(orders), total if orders else 0)
+
+
+def _unanswered(finding: Finding) -> Iterator[str]:
+    if finding.status is Status.UNKNOWN:
+        for note in finding.notes:
+            if note.endswith(NO_ANSWER):
+                yield note.removesuffix(NO_ANSWER)
+
+
+def _types_of(references: set[str], record: Record) -> Iterator[str]:
+    """The types of the entries named, without those that are counted already because of their shape."""
+    told = tuple(problem.path for problem in record.problems if problem.unread is not None)
+    for type_ in ANSWERED:
+        for entry in record.of_type(type_):
+            if entry.reference in references and not any(path.startswith(f"{entry.path}.") for path in told):
+                yield type_
