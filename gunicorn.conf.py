@@ -17,7 +17,8 @@ try:
     workers = worker_count()
 except SettingsError as error:
     sys.exit(f"The service does not start: {error}")
-worker_class = "gthread"
+# Requests are taken in whole before a thread begins on them, so that idle and slow clients stop nobody.
+worker_class = "service.web.server.BufferingWorker"
 threads = 4
 
 # Replaces a worker whose C code never gives the interpreter back; an evaluation has a budget of its own.

@@ -56,6 +56,7 @@ def create_app(
     reloader = _reloading(endpoint, settings, fetch)
     app = Flask("service", static_folder=None)
     app.extensions.update({"sciatica-cds.rules": reloader, "sciatica-cds.memory": memory})
+    app.extensions["sciatica-cds.settings"] = settings
     app.extensions["sciatica-cds.summary"] = lambda: summary(endpoint.services, endpoint.clock().date())
     app.before_request(reloader.watch)
     app.url_map.strict_slashes = False

@@ -33,6 +33,7 @@ class Advice:
     ``deciding`` are those of ``found`` that make it speak for this patient and not only under this hook; ``named`` are
     those that its condition names or it mentions, conclusions as they stand. ``changing`` are the unknown findings that
     could end this card, make it louder, or that its author wants named.
+    ``also`` are those of the covered rules whose danger the card must name beside its own.
     """
 
     rule: Rule
@@ -42,6 +43,7 @@ class Advice:
     deciding: tuple[Finding, ...] = ()
     changing: tuple[str, ...] = ()
     named: tuple[Finding, ...] = ()
+    also: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,7 @@ def _speakers(
     leader: dict[str, Rule] = {}
     for item in fired:
         family = item.rule.family
-        if family is not None and (family not in leader or _loudness(item.rule) > _loudness(leader[family])):
+        if family is not None and (family not in leader or item.rule.precedence < leader[family].precedence):
             leader[family] = item.rule
     covered = {
         item.rule.id: leader[item.rule.family].id
@@ -200,6 +202,7 @@ def _speakers(
             deciding=tuple(reader.deciding(item.rule)),
             named=tuple(reader.named(item.rule)),
             changing=tuple(reader.changing(item.rule, _louder(item.rule, outcomes, hook))),
+            also=_also(item.rule, [other.rule for other in fired if covered.get(other.rule.id) == item.rule.id]),
         )
         for item in fired
         if item.rule.id not in covered
@@ -219,8 +222,18 @@ def _louder(rule: Rule, outcomes: Iterable[Outcome], hook: str) -> Iterator[Rule
         and item.rule.family == rule.family
         and item.result is Result.NOT_ENOUGH_DATA
         and _speaks(item.rule, hook)
-        and _loudness(item.rule) > _loudness(rule)
+        and item.rule.severity > rule.severity
     )
+
+
+def _also(shown: Rule, covered: Sequence[Rule]) -> tuple[Rule, ...]:
+    """The dangers of their own that a card covers although they are as severe: one rule for each rule file."""
+    equal = [rule for rule in covered if rule.named_when_covered and rule.severity == shown.severity]
+    first: dict[str, Rule] = {}
+    for rule in sorted(equal, key=lambda rule: rule.precedence):
+        first.setdefault(rule.variant_of or rule.id, rule)
+    first.pop(shown.variant_of or shown.id, None)
+    return tuple(first.values())
 
 
 def _speaks(rule: Rule, hook: str) -> bool:
@@ -228,12 +241,7 @@ def _speaks(rule: Rule, hook: str) -> bool:
 
 
 def _warns(rule: Rule, hook: str) -> bool:
-    return _speaks(rule, hook) and _loudness(rule) > Indicator.INFO.rank
-
-
-def _loudness(rule: Rule) -> int:
-    assert rule.card is not None
-    return rule.card.indicator.rank
+    return _speaks(rule, hook) and rule.severity > Indicator.INFO.rank
 
 
 @dataclass(frozen=True, slots=True)

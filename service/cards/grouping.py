@@ -83,7 +83,12 @@ def write_shared(knowledge: Knowledge, group: Sequence[Advice], today: date) -> 
     points = [_point(knowledge, item, today) for item in group]
     unknown = asked(knowledge, dict.fromkeys(name for item in group for name in item.changing))
     return write(
-        Sections("", tuple(points), unknown_line(unknown), foot=foot(knowledge, [i.rule for i in group], today))
+        Sections(
+            "",
+            because=tuple(points),
+            not_known=unknown_line(unknown),
+            foot=foot(knowledge, [i.rule for i in group], today),
+        )
     )
 
 

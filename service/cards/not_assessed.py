@@ -183,7 +183,7 @@ def _card(knowledge: Knowledge, decision: Decision, causes: _Causes) -> Json:
     return {
         "uuid": str(uuid.uuid5(uuid.UUID(decision.id), "not-assessed")),
         "summary": _summary(knowledge, decision, causes),
-        "detail": write(Sections("", tuple(lines), foot=knowledge.not_clearance)),
+        "detail": write(Sections("", because=tuple(lines), foot=knowledge.not_clearance)),
         "indicator": "info",
         "source": {"label": knowledge.name, "topic": topic("not-assessed", "Not assessed")},
     }

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from service.cards.sources import short_source_lines
+from service.cards.summary import also
 from service.cards.wording import asked, short_lines
 from service.decision import Advice
 from service.knowledge.model import CardText, Knowledge, Rule
@@ -24,7 +25,6 @@ UNKNOWNS = 3
 
 # A sentence ends before a blank and a capital; "vs. ", "e.g. " and single letters do not end one.
 _SENTENCE = re.compile(r"(?<![A-Z0-9]\.)(?<!\bvs\.)(?<!\be\.g\.)(?<=[.!?*])\s+(?=[*A-Z0-9])")
-_PLACEHOLDER = re.compile(r"\{\{ *(?:found|not_recorded) *\}\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Sections:
     """The parts of one card below its summary. What is quoted from the record carries marks."""
 
     act: str
+    also: tuple[str, ...] = ()
     because: tuple[str, ...] = ()
     not_known: str = ""
     sources: tuple[str, ...] = ()
@@ -44,6 +45,7 @@ def sections(knowledge: Knowledge, advice: Advice, today: date) -> Sections:
     assert rule.card is not None
     return Sections(
         act=act(rule.card),
+        also=tuple(also(advice, today)),
         because=tuple(first_of(short_lines(knowledge, advice.deciding), GROUNDS)),
         not_known=unknown_line(asked(knowledge, advice.changing)),
         sources=tuple(short_source_lines(knowledge, rule)),
@@ -55,9 +57,7 @@ def act(card: CardText) -> str:
     """What to do: the author's words, or else the first two sentences of the detail."""
     if card.act is not None:
         return card.act
-    paragraphs = [part.strip() for part in card.detail.split("\n\n")]
-    told = [part for part in paragraphs if part and not _PLACEHOLDER.search(part) and not part.strip("*").endswith(":")]
-    return " ".join(_SENTENCE.split(" ".join(told))[:SENTENCES])
+    return " ".join(_SENTENCE.split(" ".join(card.detail.split()))[:SENTENCES])
 
 
 def first_of(lines: Sequence[str], most: int) -> Iterator[str]:
@@ -89,6 +89,7 @@ def write(parts: Sections) -> str:
 def _paragraphs(parts: Sections) -> Iterator[str]:
     if parts.act:
         yield parts.act
+    yield from (f"**Also:** {said}" for said in parts.also)
     if parts.because:
         yield _list(parts.because)
     if parts.not_known:

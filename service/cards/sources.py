@@ -74,10 +74,12 @@ def source_lines(knowledge: Knowledge, rule: Rule) -> list[str]:
     """
     ordered = ranked(knowledge, rule)
     lines = [_line(knowledge.sources[citation.source], citation) for citation in ordered]
-    sources = {citation.source: knowledge.sources[citation.source] for citation in ordered}
-    open_ones = [source.label for source in sources.values() if source.compared is None]
-    if open_ones:
-        which = "any source above" if len(open_ones) == len(sources) else "; ".join(open_ones)
+    cited = {citation.source for citation in ordered}
+    not_compared = [
+        item.source for item in ordered if (item.compared or knowledge.sources[item.source].compared) is None
+    ]
+    if open_ones := dict.fromkeys(knowledge.sources[name].label for name in not_compared):
+        which = "any source above" if set(not_compared) == cited else "; ".join(open_ones)
         lines += ["", f"Not yet compared with the original by a named person: {which}."]
     return lines
 
@@ -90,7 +92,8 @@ def _line(source: Source, citation: Citation) -> str:
     if citation.mark is not Mark.VERIFIED:
         caveats.append(citation.mark.value)
     warned = f" ({'; '.join(caveats)})" if caveats else ""
-    return f"- {source.label}, {citation.section}{verb}: {citation.says}{grade}{warned}"
+    why = f" {citation.why}" if citation.why else ""
+    return f"- {source.label}, {citation.section}{verb}: {citation.says}{why}{grade}{warned}"
 
 
 def short_source_lines(knowledge: Knowledge, rule: Rule) -> list[str]:

@@ -27,6 +27,11 @@ def summary(advice: Advice, today: date) -> str:
     return summary_of(advice.rule.card, advice, today)
 
 
+def also(advice: Advice, today: date) -> list[str]:
+    """The summaries of the dangers that a card names beside its own."""
+    return [summary_of(rule.card, advice, today) for rule in advice.also if rule.card is not None]
+
+
 def summary_of(card: CardText, advice: Advice, today: date) -> str:
     """The summary of a card with what its rule rests on; a value that decides nothing is never put in."""
     there = {finding.name: finding for finding in (*advice.found, *advice.named)}

@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "dsi": ("service.cli.attributes", "dsi"),
         "approve": ("service.cli.approving", "approve"),
         "approvals": ("service.cli.approving", "approvals"),
+        "compare": ("service.cli.comparing", "compare"),
         "pack": ("service.cli.packing", "pack"),
         "sign": ("service.cli.packing", "sign"),
         "verify": ("service.cli.packing", "verify"),

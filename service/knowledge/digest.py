@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -46,7 +46,7 @@ def reviewed_content(knowledge: Knowledge, rule_id: str) -> dict[str, Any]:
     rule = next((rule for rule in (*knowledge.rules, *knowledge.retired) if rule.id == rule_id), None)
     if rule is None:
         raise KeyError(rule_id)
-    findings, drawing = _reached(knowledge, rule)
+    findings, drawing = reached(knowledge, rule)
     facts = [knowledge.facts[name] for name in sorted(findings & knowledge.facts.keys())]
     orders = [knowledge.orders[name] for name in sorted(_orders_created(rule))]
     read_with: list[FactDefinition | OrderTemplate] = [*facts, *orders]
@@ -63,7 +63,11 @@ def reviewed_content(knowledge: Knowledge, rule_id: str) -> dict[str, Any]:
             {"id": other.id, "concludes": other.concludes, "when": canonical(other.when)} for other in drawing
         ],
         "value_sets": [canonical(knowledge.value_sets[name]) for name in sorted(value_sets)],
-        "sources": [canonical(knowledge.sources[name]) for name in sorted({citation.source for citation in citations})],
+        # The statements cited stand in the citations; what else a source says is no part of this rule.
+        "sources": [
+            canonical(replace(knowledge.sources[name], statements=()))
+            for name in sorted({citation.source for citation in citations})
+        ],
         "orders": [canonical(order) for order in orders],
         "override_reasons": [
             canonical(knowledge.override_reasons[code])
@@ -87,15 +91,14 @@ def _orders_created(rule: Rule) -> set[str]:
     return {name for suggestion in rule.card.suggestions for name in suggestion.create} if rule.card else set()
 
 
-def findings_of(knowledge: Knowledge, rule: Rule) -> frozenset[str]:
-    """Every finding a rule rests on, through conclusions down to facts."""
-    return frozenset(_reached(knowledge, rule)[0])
-
-
-def _reached(knowledge: Knowledge, rule: Rule) -> tuple[set[str], list[Rule]]:
+def reached(knowledge: Knowledge, rule: Rule) -> tuple[set[str], list[Rule]]:
     """Every finding the rule rests on, and the rules that draw the conclusions among them."""
     removed = {name for suggestion in rule.card.suggestions for name in suggestion.remove} if rule.card else set()
     waiting = [*rule.reads, *rule.mentions, *removed]
+    drawn_by: dict[str, list[Rule]] = {}
+    for other in knowledge.rules:
+        if other.concludes is not None:
+            drawn_by.setdefault(other.concludes, []).append(other)
     findings: set[str] = set()
     drawing: dict[str, Rule] = {}
     while waiting:
@@ -106,10 +109,9 @@ def _reached(knowledge: Knowledge, rule: Rule) -> tuple[set[str], list[Rule]]:
         fact = knowledge.facts.get(name)
         if fact is not None and fact.order is not None:
             waiting.append(fact.order)
-        for other in knowledge.rules:
-            if other.concludes == name:
-                drawing[other.id] = other
-                waiting.extend(other.reads)
+        for other in drawn_by.get(name, ()):
+            drawing[other.id] = other
+            waiting.extend(other.reads)
     return findings, [drawing[name] for name in sorted(drawing)]
 
 

@@ -27,6 +27,9 @@ def check_references(found: Collection) -> None:
     for source in found.sources.values():
         if source.compared_by is not None:
             _known(found, source.compared_by, "person", _people(found), found.where("source", source.id, "compared_by"))
+        for statement in source.statements:
+            if statement.compared_by is not None:
+                _known(found, statement.compared_by, "person", _people(found), statement.at)
     for rule in found.rules.values():
         _rule(found, rule)
     _approvals(found)
@@ -131,15 +134,11 @@ def _order(found: Collection, order: OrderTemplate) -> None:
     for key, name in (("drug_class", order.drug_class), ("procedure", order.procedure)):
         if name is not None:
             _known(found, name, "value set", found.declared("value set"), found.where("order", order.id, key))
-    for citation in order.citations:
-        _known(found, citation.source, "source", found.declared("source"), citation.at)
 
 
 def _rule(found: Collection, rule: Rule) -> None:
     if found.frame:
         _known(found, rule.owner, "person", _people(found), found.where("rule", rule.id, "owner"))
-    for citation in rule.citations:
-        _known(found, citation.source, "source", found.declared("source"), citation.at)
     for index, hook in enumerate(rule.hooks):
         _known(found, hook, "hook", HOOKS, found.where("rule", rule.id, "hooks", index))
     if rule.concludes is not None:

@@ -74,6 +74,11 @@ def without_values(summary: str) -> str:
     return filled(summary, lambda _: None)
 
 
+def all_words(summary: str) -> str:
+    """Every word that may be shown, alternatives one after the other."""
+    return _PLACE.sub(lambda place: " ".join(_alternatives(place[1])), summary)
+
+
 def longest(summary: str) -> int:
     """How many UTF-16 units the longest rendering has; many clients count in these."""
     return len(_PLACE.sub(lambda place: max(map(_widest, _alternatives(place[1])), key=_units), summary)) + (

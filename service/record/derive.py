@@ -12,7 +12,7 @@ from datetime import datetime
 from service.finding import Finding
 from service.knowledge.model import FactDefinition, FactKind, Knowledge
 from service.record.chart.code_match import Key
-from service.record.chart.index import Chart, Matcher
+from service.record.chart.index import NOT_READ, Chart, Matcher
 from service.record.kinds import (
     change,
     coded,
@@ -21,6 +21,7 @@ from service.record.kinds import (
     drug,
     elapsed,
     gestation,
+    not_read,
     order,
     patient,
     quantity,
@@ -42,6 +43,7 @@ _PLANS: Mapping[FactKind, Callable[[FactDefinition], Plan]] = {
     FactKind.ORDER: order.plan,
     FactKind.COUNT: count.plan,
     FactKind.SETTING: setting.plan,
+    FactKind.NOT_READ: not_read.plan,
 }
 
 _KEPT_STATES = 64
@@ -53,6 +55,11 @@ def plan_of(definition: FactDefinition, knowledge: Knowledge) -> Plan:
     if definition.kind is FactKind.ORDER_REASON:
         return order.reason_plan(definition, knowledge)
     return _PLANS[definition.kind](definition)
+
+
+def not_read_keys(definition: FactDefinition) -> frozenset[Key]:
+    """The keys of entries that could not be read, in the lists whose silence the fact goes by."""
+    return frozenset((name, NOT_READ[name]) for name in definition.complete if name in NOT_READ)
 
 
 def _always(plan: Plan) -> bool:
@@ -69,7 +76,7 @@ class Derivation:
         self._always = tuple(number for number, plan in enumerate(self._plans) if _always(plan))
         self._asking: dict[Key, list[int]] = {}
         for number, plan in enumerate(self._plans):
-            for key in plan.keys:
+            for key in plan.keys | not_read_keys(plan.definition):
                 self._asking.setdefault(key, []).append(number)
         self._silent: dict[object, tuple[Finding, ...]] = {}
 

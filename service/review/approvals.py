@@ -93,7 +93,7 @@ def _changes_since(folder: Path, approval: Approval, content: Mapping[str, Any])
 
 def differences(before: Any, now: Any) -> Iterator[str]:
     """What differs between two contents, one line each: added, removed, or from what to what."""
-    old, new = dict(_flat(before, "")), dict(_flat(now, ""))
+    old, new = flat(before), flat(now)
     shown = 0
     for name in sorted(old.keys() | new.keys()):
         if old.get(name) == new.get(name):
@@ -110,14 +110,22 @@ def differences(before: Any, now: Any) -> Iterator[str]:
             yield f"{name}: was {old[name]}, is {new[name]}"
 
 
-def _flat(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Every leaf with its path; things in a list are named by their id or code and not by their place."""
+def flat(value: Any) -> dict[str, str]:
+    """Every leaf of plain data as JSON by its path; things in a list are named by their id or code, not by place."""
+    return dict(_leaves(value, ""))
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, Mapping):
         for name, inner in value.items():
-            yield from _flat(inner, f"{path}.{name}" if path else name)
+            yield from _leaves(inner, f"{path}.{name}" if path else name)
     elif isinstance(value, list):
+        named: dict[str, int] = {}
         for place, inner in enumerate(value):
-            yield from _flat(inner, f"{path}[{_name(inner, place)}]")
+            name = _name(inner, place)
+            named[name] = named.get(name, 0) + 1
+            # Two citations of one source are two things.
+            yield from _leaves(inner, f"{path}[{name}]" if named[name] == 1 else f"{path}[{name} {named[name]}]")
     else:
         yield path, json.dumps(value, ensure_ascii=False)
 

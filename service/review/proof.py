@@ -26,6 +26,7 @@ from service.knowledge.invariants import (
 )
 from service.knowledge.loader import load
 from service.knowledge.model import Condition, Indicator, Knowledge, Rule, leaves
+from service.knowledge.strata import rules_for
 from service.review.symbolic import Patients, Substitution, idle_leaves
 
 
@@ -52,14 +53,26 @@ class Proof:
 
 
 class Prover:
-    """All hooks of one knowledge as formulas, built once and asked many times."""
+    """All hooks of one knowledge as formulas, built once and asked many times.
 
-    def __init__(self, knowledge: Knowledge, invariants: Invariants) -> None:
+    With ``concerning`` only what involves one of these rules is asked: enough to know what a change of them breaks.
+    """
+
+    def __init__(self, knowledge: Knowledge, invariants: Invariants, concerning: frozenset[str] | None = None) -> None:
         self.knowledge = knowledge
         self.invariants = invariants
+        self._concerning = concerning
         hooks = dict.fromkeys(service.hook for service in knowledge.services.values())
+        asked = (hook for hook in hooks if self._concerns(rules_for(knowledge, hook)))
         conditions = tuple(invariants.conditions())
-        self.patients = {hook: Patients(knowledge, hook, conditions) for hook in hooks}
+        self.patients = {hook: Patients(knowledge, hook, conditions) for hook in asked}
+
+    def _concerns(self, rules: Iterable[Rule]) -> bool:
+        return self._concerning is None or any(rule.id in self._concerning for rule in rules)
+
+    def _concerned_below(self, patients: Patients, findings: Iterable[str]) -> bool:
+        """Whether a conclusion behind these findings is drawn by a rule that is asked about."""
+        return any(self._concerns(patients.concluding.get(name, ())) for name in patients.behind(findings))
 
     def prove(self, only: str | None = None) -> Iterator[Proof]:
         """Every invariant of the file, one after another; or only the one named."""
@@ -106,9 +119,11 @@ class Prover:
         """Invariant 1: no card suggests an order while a contraindication to it holds."""
         for hook, patients in self.patients.items():
             for rule in _speaking(patients.rules, hook):
+                about = {*rule.reads, *_findings(invariant.while_)}
                 if not _creates(rule, invariant.orders):
                     continue
-                about = {*rule.reads, *_findings(invariant.while_)}
+                if not self._concerns([rule]) and not self._concerned_below(patients, about):
+                    continue
                 witness = self._ask(hook, about, patients.speaks(rule), patients.surely(invariant.while_))
                 if witness is not None:
                     yield Breach(f"{rule.id} ({rule.at}) suggests it all the same", hook, witness)
@@ -116,6 +131,8 @@ class Prover:
     def _always_warned(self, invariant: AlwaysWarned) -> Iterator[Breach]:
         """Invariant 2: the state always gives a card as loud as stated."""
         for hook in invariant.hooks:
+            if hook not in self.patients:
+                continue
             patients = self.patients[hook]
             rules = _speaking(patients.rules, hook)
             loud = [rule for rule in rules if _indicator(rule).rank >= invariant.indicator.rank]
@@ -133,6 +150,8 @@ class Prover:
             for one, other in combinations(_speaking(patients.rules, hook), 2):
                 if (one.id, other.id) in seen or not _opposed(one, other):
                     continue
+                if not self._concerns((one, other)) and not self._concerned_below(patients, one.reads | other.reads):
+                    continue
                 witness = self._ask(hook, one.reads | other.reads, patients.speaks(one), patients.speaks(other))
                 if witness is not None:
                     seen.add((one.id, other.id))
@@ -141,6 +160,8 @@ class Prover:
     def _idle_parts(self) -> Iterator[Breach]:
         """Invariant 4: every rule can fire, none is covered by another, no test is idle."""
         for rule in self.knowledge.rules:
+            if not self._concerns([rule]):
+                continue
             hooks = [hook for hook, patients in self.patients.items() if rule in patients.rules]
             if not hooks:
                 yield Breach(f"{rule.id} ({rule.at}) stands in no service")
@@ -160,12 +181,7 @@ class Prover:
             return False
         patients = self.patients[hook]
         family = [other for other in _speaking(patients.rules, hook) if other.family == rule.family]
-        place = family.index(rule)
-        louder = [
-            other
-            for number, other in enumerate(family)
-            if (-_indicator(other).rank, number) < (-_indicator(rule).rank, place)
-        ]
+        louder = [other for other in family if other.precedence < rule.precedence]
         about = {name for other in (rule, *louder) for name in other.reads}
         uncovered = z3.Not(z3.Or([patients.speaks(other) for other in louder]))
         return bool(louder) and self._ask(hook, about, patients.speaks(rule), uncovered) is None
@@ -181,6 +197,9 @@ class Prover:
             warnings = [rule for rule in _speaking(patients.rules, hook) if _indicator(rule) is not Indicator.INFO]
             exposed: dict[str, list[Rule]] = {}
             for rule in warnings:
+                instead = [other for other in warnings if _as_loud_on_topic(other, rule)]
+                if not self._concerns([rule, *instead]) and not self._concerned_below(patients, rule.reads):
+                    continue
                 for fact in patients.ruled_out_when_unknown(rule):
                     exposed.setdefault(fact, []).append(rule)
             for fact in sorted(set(exposed) - set(invariant.except_)):

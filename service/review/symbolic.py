@@ -30,6 +30,9 @@ from service.knowledge.strata import concluding_rules, rules_for, stratify
 
 ABOUT_THE_RECORD = frozenset({Word.UNKNOWN, Word.NOT_PRESENT, Word.NOT_ABSENT})
 
+# How many of the bounds of a fact hold for every fact; those of its own kind follow.
+_STATES_OF_ANY_FACT = 3
+
 _STATUS = {ABSENT: Status.ABSENT, UNKNOWN: Status.UNKNOWN, PRESENT: Status.PRESENT}
 
 
@@ -45,10 +48,15 @@ class Symbol:
 class Patients:
     """All possible patients of one hook: the symbols of every finding and what ties them together."""
 
-    def __init__(self, knowledge: Knowledge, hook: str, extra: Iterable[Condition] = (), prefix: str = "") -> None:
-        """``extra`` are conditions of the questions to come, so that their limits are told apart too."""
+    def __init__(
+        self, knowledge: Knowledge, hook: str | None, extra: Iterable[Condition] = (), prefix: str = ""
+    ) -> None:
+        """``extra`` are conditions of the questions to come, so that their limits are told apart too.
+
+        Without a hook every rule of the rule set is a formula.
+        """
         self.knowledge = knowledge
-        self.rules = rules_for(knowledge, hook)
+        self.rules = knowledge.rules if hook is None else rules_for(knowledge, hook)
         self.strata = stratify(self.rules)
         self.concluding = concluding_rules(self.rules)
         asked = [rule.when for rule in self.rules] + list(extra)
@@ -89,6 +97,11 @@ class Patients:
             possibly = z3.Or([self.possibly(rule.when) for rule in rules])
             self._symbols[name] = Symbol(status, z3.IntVal(0), z3.IntVal(0))
             self._definitions[name] = status == z3.If(surely, PRESENT, z3.If(possibly, UNKNOWN, ABSENT))
+
+    def allow_every_state(self, name: str) -> None:
+        """Let a fact be in any state, whatever its definition says a record can tell."""
+        if name in self._bounds:
+            self._bounds[name] = self._bounds[name][:_STATES_OF_ANY_FACT]
 
     def symbol(self, name: str) -> Symbol:
         return self._symbols[name]
@@ -168,6 +181,11 @@ class Patients:
         return tuple(
             rule for rule in self.rules if rule.card is not None and (fact in rule.reads or fact in rule.mentions)
         )
+
+    def never(self, name: str) -> tuple[int, ...]:
+        """The states in which no record can leave the fact."""
+        definition = self.knowledge.facts.get(name)
+        return () if definition is None else _impossible(definition)
 
     def is_plain(self, name: str) -> z3.BoolRef:
         """The fact says nothing."""

@@ -100,6 +100,15 @@ class Reading:
                 found.setdefault(told.pop("card"), []).append(told)
         return found
 
+    def rule_set_beginning(self, digits: str) -> KeptRuleSet:
+        """The one rule set whose digest begins so. Raises NotFoundError when there is none, or more than one."""
+        query = select(rule_sets.c.digest).where(rule_sets.c.digest.startswith(digits, autoescape=True)).limit(2)
+        with self._database.reading() as connection:
+            found = list(connection.execute(query).scalars())
+        if len(found) != 1:
+            raise NotFoundError(f"{'more than one' if found else 'no'} kept rule set has a digest that begins {digits}")
+        return self.rule_set(found[0])
+
     def rule_set(self, digest: str) -> KeptRuleSet:
         """The rule set with this digest. Raises NotFoundError."""
         names = ("digest", "name", "version", "first_used", "settings", "findings", "rules")

@@ -6,15 +6,14 @@ import re
 from collections.abc import Iterator
 
 from service.knowledge.checks.registry import Remark, Review, Severity, check
-from service.knowledge.digest import findings_of
-from service.knowledge.model import AnyOf, CardText, Condition, Indicator, Knowledge, Leaf, Rule, Word
-from service.knowledge.summaries import LONGEST, Reference, alternatives, longest, references, without_values
+from service.knowledge.digest import reached
+from service.knowledge.model import CardText, Knowledge, Rule
+from service.knowledge.summaries import LONGEST, Reference, all_words, alternatives, longest, references, without_values
 
 LONGEST_SUMMARY = 139
 _LONGEST_ACT = 45
 _SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}|\{%.*?%\}|\$\{.*?\}", re.DOTALL)
-_KNOWN_PLACEHOLDERS = frozenset({"found", "not_recorded"})
 _MARKDOWN = re.compile(r"\*\*|__|`|\[[^\]]*\]\(|^\s*(?:#|[-*+]\s|\d+\.\s|>)|[\r\n|]|\{\{")
 _HTML = re.compile(r"</?[a-zA-Z][^>]*>|<!--|&[a-zA-Z]+;|&#\d+;")
 _SLOW_TO_STOP = re.compile(
@@ -91,7 +90,7 @@ def summary_markdown(review: Review) -> Iterator[Remark]:
     """A summary is one line of plain words."""
     for rule, card in cards(review):
         for summary in _summaries(card):
-            if match := _MARKDOWN.search(summary):
+            if match := _MARKDOWN.search(all_words(summary)):
                 yield Remark(
                     rule.at, f"a summary of {rule.id} holds {match[0].strip() or 'a line break'}", "plain words"
                 )
@@ -109,9 +108,9 @@ def summary_markdown(review: Review) -> Iterator[Remark]:
 def summary_place(review: Review) -> Iterator[Remark]:
     """Every place names findings that the rule reads or mentions, in a kind they have, and ends with plain words."""
     for rule, card in cards(review):
-        reached = findings_of(review.knowledge, rule)
+        known = frozenset(reached(review.knowledge, rule)[0])
         for reference in references(card.summary):
-            if complaint := _unfit(review.knowledge, reference, reached):
+            if complaint := _unfit(review.knowledge, reference, known):
                 yield Remark(
                     rule.at, f"the summary of {rule.id} asks for ${reference.finding}.{reference.kind}", complaint
                 )
@@ -179,17 +178,17 @@ def html(review: Review) -> Iterator[Remark]:
     Severity.ERROR,
     "A placeholder nobody fills",
     avoid="detail: The eGFR is {{ egfr }}.",
-    prefer="detail: |\n  {{ found }}",
-    why="Only what was found and what was not recorded can be inserted; all else would reach the reader in braces.",
+    prefer="detail: The kidneys are weak.   # the value found is listed below every detail",
+    why="Braces would reach the reader as they stand. What was found, what was not recorded and the sources follow "
+    "every detail without being asked for.",
 )
 def unknown_placeholder(review: Review) -> Iterator[Remark]:
-    """A detail uses the placeholders found and not_recorded and no other."""
+    """A detail is the author's words alone: the card adds what was found, what was not recorded and the sources."""
     for rule, card in cards(review):
         for text in _details(card):
             for match in _PLACEHOLDER.finditer(text):
-                if (match[1] or "").strip() not in _KNOWN_PLACEHOLDERS:
-                    hint = "only {{ found }} and {{ not_recorded }}"
-                    yield Remark(rule.at, f"a text of {rule.id} holds {match[0]}", hint)
+                hint = "what was found and what was not recorded follow every detail"
+                yield Remark(rule.at, f"a text of {rule.id} holds {match[0]}", hint)
 
 
 @check(
@@ -227,48 +226,3 @@ def patient_card_in_clinician_words(review: Review) -> Iterator[Remark]:
         for text in (card.patient_summary, card.patient_detail):
             if text is not None and (match := _CLINICIAN_WORDS.search(text)):
                 yield Remark(rule.at, f"the patient's card of {rule.id} says {match[0]!r}", "say it to the patient")
-
-
-@check(
-    "K026-found-not-shown",
-    Severity.WARNING,
-    "A warning that does not show what it rests on",
-    avoid="a warning or critical card whose detail has no {{ found }}",
-    prefer="detail: |\n  {{ found }}",
-    why="A clinician judges a warning by the value and its date; a stale or wrong one must be visible (hazard H-03).",
-)
-def found_not_shown(review: Review) -> Iterator[Remark]:
-    """A warning or critical card shows what was found."""
-    for rule, card in cards(review):
-        if card.indicator is not Indicator.INFO and not _has_placeholder(card.detail, "found"):
-            yield Remark(rule.at, f"{rule.id} does not show what was found", "put {{ found }} into the detail")
-
-
-@check(
-    "K027-unknown-not-named",
-    Severity.WARNING,
-    "A card that can appear with something unknown and does not name it",
-    avoid="when: {any: […]} with a detail that has no {{ not_recorded }}",
-    prefer="detail: |\n  Not recorded: {{ not_recorded }}",
-    why="Missing data must not be read as normal; the card prints each unknown (hazard H-02).",
-)
-def unknown_not_named(review: Review) -> Iterator[Remark]:
-    """A card whose rule can fire while something it reads or mentions is unknown names the unknown."""
-    for rule, card in cards(review):
-        if _has_placeholder(card.detail, "not_recorded"):
-            continue
-        if rule.mentions or _fires_with_unknown(rule.when) or rule.reads & review.knowledge.conclusions.keys():
-            hint = "put {{ not_recorded }} into the detail"
-            yield Remark(rule.at, f"{rule.id} can fire with something unknown and does not name it", hint)
-
-
-def _has_placeholder(text: str, name: str) -> bool:
-    return any((match[1] or "").strip() == name for match in _PLACEHOLDER.finditer(text))
-
-
-def _fires_with_unknown(condition: Condition) -> bool:
-    if isinstance(condition, Leaf):
-        return condition.word in {Word.UNKNOWN, Word.NOT_PRESENT, Word.NOT_ABSENT}
-    if isinstance(condition, AnyOf):
-        return True
-    return any(_fires_with_unknown(part) for part in condition.parts)

@@ -19,7 +19,7 @@ from service.knowledge.model.ruleset import (
     Phase,
     ServiceDefinition,
 )
-from service.knowledge.model.source import Citation, Mark, Source, SourceStatus
+from service.knowledge.model.source import Citation, Mark, Source, SourceStatus, Statement
 from service.knowledge.model.value_set import Code, ValueSet
 
 __all__ = [
@@ -56,6 +56,7 @@ __all__ = [
     "ServiceDefinition",
     "Source",
     "SourceStatus",
+    "Statement",
     "Suggestion",
     "ValueSet",
     "Word",

@@ -29,6 +29,7 @@ class BuiltAs(StrEnum):
     """How an entry that brings a fact about is written into an example chart."""
 
     SETTING = "setting"
+    NOT_READ = "not-read"
     SEX = "sex"
     NUMBER = "number"
     CHANGE = "change"
@@ -111,6 +112,7 @@ _SPECS = (
     # The reason of an order may be a reference to a problem.
     KindSpec(FactKind.ORDER_REASON, _always(EVERY), _always(("Condition",)), _always(BuiltAs.TREATMENT)),
     KindSpec(FactKind.COUNT, _always(NEVER_ABSENT), _counted, _count_built),
+    KindSpec(FactKind.NOT_READ, _always(NEVER_UNKNOWN), lambda definition: definition.lists, _always(BuiltAs.NOT_READ)),
     KindSpec(FactKind.SETTING, _always(NEVER_UNKNOWN), _always(_NOTHING), _always(BuiltAs.SETTING)),
 )
 

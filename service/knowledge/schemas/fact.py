@@ -232,6 +232,11 @@ class CountShape(FactShape):
             raise refuse("measure entries needs from and no classes")
 
 
+class NotReadShape(FactShape):
+    lists = Several(Choice(RESOURCES), required=True, least=1)
+    unit = Choice(["1"], load_default="1")
+
+
 class SettingShape(FactShape):
     setting = Text(required=True)
     equals = Text(required=True)
@@ -251,6 +256,7 @@ SHAPES: dict[FactKind, type[FactShape]] = {
     FactKind.ORDER_REASON: OrderReasonShape,
     FactKind.COUNT: CountShape,
     FactKind.SETTING: SettingShape,
+    FactKind.NOT_READ: NotReadShape,
 }
 
 

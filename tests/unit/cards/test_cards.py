@@ -66,7 +66,7 @@ def test_a_number_is_shown_with_a_unit_a_clinician_writes() -> None:
 
 def test_a_card_names_what_was_not_recorded() -> None:
     assert "**Not known:** eGFR within 12 months." in nsaid_card()["detail"]
-    assert "Not recorded: eGFR within 12 months" in nsaid_card()["extension"]["sciatica-cds.detail"]
+    assert "**Not recorded:** eGFR within 12 months" in nsaid_card()["extension"]["sciatica-cds.detail"]
 
 
 def test_a_card_says_that_its_rule_is_a_draft_and_that_no_card_is_no_clearance() -> None:
@@ -306,14 +306,14 @@ def test_info_cards_beyond_the_limit_become_one_card_that_lists_them() -> None:
     assert empties(cards) == []
 
 
-def test_a_missing_placeholder_does_not_hide_the_evidence() -> None:
+def test_the_whole_text_holds_the_evidence_and_what_is_not_recorded() -> None:
     knowledge = with_card(rules(), "sf-nsaid-contraindicated", detail="Choose other pain relief.")
     found = (present("nsaid-ordered", IBUPROFEN), present("anticoagulant-active", WARFARIN))
     card = cards_of(knowledge, decision_on(knowledge, "order-sign", *found))[0]
     assert card["detail"].startswith("Choose other pain relief.\n\n- ")
     whole = card["extension"]["sciatica-cds.detail"]
-    assert "**Found**" in whole
-    assert "**Not recorded:** eGFR within 12 months." in whole
+    assert "**Found:**" in whole
+    assert "**Not recorded:** eGFR within 12 months" in whole
 
 
 def test_the_whole_text_stands_in_the_card_for_those_who_ask_for_it() -> None:

@@ -1,0 +1,113 @@
+"""Commands that say what a change of rules means: for every possible patient, and for recorded ones."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from service.cli.rules import rules_option
+from service.config import read_settings
+from service.errors import FaultsError, NotFoundError, ServiceError
+
+if TYPE_CHECKING:
+    from service.review.comparison.origin import RuleSet
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+SAME, DIFFERS, CANNOT_SAY = 0, 1, 2
+
+
+class CannotSayError(click.ClickException):
+    """Why the question cannot be answered; ends with 2."""
+
+    exit_code = CANNOT_SAY
+
+
+@click.command()
+@click.argument("names", metavar="A B", nargs=-1)
+@rules_option
+@click.option("--keys", "keys_file", type=_FILE, help="The trusted keys, for packs that are signed.")
+@click.option("--json", "as_json", is_flag=True, help="Everything as JSON, with a chart for each example.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="The comment of a pull request.")
+@click.option("--link", metavar="URL", help="Where the rule files of B can be read, for links in the comment.")
+@click.option("--invariants/--no-invariants", default=True, help="Prove again what a change can reach (the default).")
+def compare(  # click hands over every option
+    names: tuple[str, ...],
+    rules_folder: Path,
+    keys_file: Path | None,
+    link: str | None,
+    *,
+    as_json: bool,
+    as_markdown: bool,
+    invariants: bool,
+) -> None:
+    """What differs between the rule sets A and B, and for which patients.
+
+    A and B are folders, packs, revisions of git, or digests of the store; also A..B. Without B it is the
+    folder of rules as it is. Ends with 0 when no patient and no reader gets anything else, 1 when one does,
+    2 when it cannot be said.
+    """
+    from service.review.comparison.comparing import compare as compared
+    from service.review.comparison.invariants import with_invariants
+    from service.review.comparison.markdown import Comment
+    from service.review.comparison.report import Report
+    from service.review.comparison.terminal import lines
+    from service.review.comparison.wording import Wording
+    from service.testkit.comparison_charts import Charts
+
+    before, after = both(names, rules_folder, keys_file)
+    try:
+        found = compared(before.knowledge, after.knowledge, (before.label, after.label))
+        if invariants:
+            found = with_invariants(found, before, after)
+    except (ServiceError, RuntimeError) as error:
+        raise CannotSayError(f"cannot say: {error}") from None
+    charts = Charts(before.knowledge, after.knowledge)
+    report = Report(Wording(before.knowledge, after.knowledge), charts.of if as_json else None).of(found)
+    for content in report["contents"]:
+        content["chart"] = charts.read_otherwise(content["kind"], content["id"])
+    if as_json:
+        click.echo(json.dumps(report, indent=1, ensure_ascii=False))
+    elif as_markdown:
+        click.echo(Comment(link).of(report), nl=False)
+    else:
+        for line in lines(report):
+            click.echo(line)
+    sys.exit(DIFFERS if found.differs else SAME)
+
+
+def both(names: tuple[str, ...], rules_folder: Path, keys_file: Path | None) -> tuple[RuleSet, RuleSet]:
+    """The two rule sets that were named. Raises CannotSayError when one cannot be had."""
+    from service.review.comparison.origin import Origins
+
+    if len(names) == 1 and ".." in names[0] and not Path(names[0]).exists():
+        first, _, second = names[0].partition("..")
+        names = (first, second.lstrip(".") or "HEAD")
+    if len(names) == 1:
+        names = (*names, str(rules_folder))
+    if len(names) != 2:  # noqa: PLR2004  # A and B
+        raise click.UsageError("name two rule sets: A B, or A..B")
+    origins = Origins(rules_folder, read_settings().knowledge_settings, keys_file, _stored)
+    try:
+        return origins.find(names[0]), origins.find(names[1])
+    except FaultsError as error:
+        told = "\n".join(str(fault) for fault in error.faults[:20])
+        raise CannotSayError(f"cannot say: one of the rule sets cannot be read\n{told}") from None
+    except (ServiceError, OSError) as error:
+        raise CannotSayError(f"cannot say: {error}") from None
+
+
+def _stored(digest: str) -> tuple[str, Mapping[str, bytes], Mapping[str, str]] | None:
+    """The files of a rule set of the store; None where there is no store or no such rule set."""
+    from service.cli.memory import open_store
+    from service.store.archive import files_in
+
+    try:
+        kept = open_store().reading.rule_set_beginning(digest)
+    except (click.UsageError, NotFoundError):
+        return None
+    return None if kept.archive is None else (kept.digest, files_in(kept.archive), kept.settings)

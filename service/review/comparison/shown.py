@@ -1,0 +1,100 @@
+"""Shown: for whom a card is shown, and for whom it cannot be decided, as formulas of one side.
+
+A card is shown when its rule holds, no louder or earlier rule of its family holds, and the service shows cards as loud
+as it. This is ``decision.decide`` and the filter of the service, written as formulas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import z3
+
+from service.knowledge.model import Indicator, Knowledge, Rule, ServiceDefinition, leaves
+from service.review.symbolic import Patients
+
+
+@dataclass(frozen=True)
+class Cards:
+    """The cards of one rule set over the symbols of its side."""
+
+    knowledge: Knowledge
+    patients: Patients
+    _held: dict[str, tuple[z3.BoolRef, z3.BoolRef]] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def rules(self) -> dict[str, Rule]:
+        """Every rule that serves, by id."""
+        return {rule.id: rule for rule in self.knowledge.rules}
+
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        # Of those equally loud the one that the engine runs first is shown.
+        ordered = (rule for stratum in self.patients.strata for rule in stratum)
+        return {rule.id: number for number, rule in enumerate(ordered)}
+
+    def speaks_at(self, rule_id: str, service: str) -> bool:
+        """Whether the service can show a card of this rule at all."""
+        rule, offered = self.rules.get(rule_id), self.knowledge.services.get(service)
+        return rule is not None and offered is not None and _may_show(rule, offered)
+
+    def before_it(self, rule_id: str, service: str) -> tuple[Rule, ...]:
+        """The rules of the family that are shown in its place when they hold."""
+        rule, offered = self.rules[rule_id], self.knowledge.services[service]
+        if rule.family is None:
+            return ()
+        family = (one for one in self.rules.values() if one.family == rule.family and offered.hook in one.hooks)
+        return tuple(sorted((one for one in family if self._rank(one) < self._rank(rule)), key=self._rank))
+
+    def _rank(self, rule: Rule) -> tuple[int, int]:
+        return -indicator(rule).rank, self._place[rule.id]
+
+    def shown(self, rule_id: str, service: str) -> z3.BoolRef:
+        """The card is shown."""
+        if not self.speaks_at(rule_id, service):
+            return z3.BoolVal(val=False)
+        holds = self._surely(self.rules[rule_id])
+        covering = [z3.Not(self._surely(one)) for one in self.before_it(rule_id, service)]
+        return z3.And([holds, *covering]) if covering else holds
+
+    def undecided(self, rule_id: str, service: str) -> z3.BoolRef:
+        """Whether the rule holds cannot be told."""
+        if not self.speaks_at(rule_id, service):
+            return z3.BoolVal(val=False)
+        rule = self.rules[rule_id]
+        return z3.And(self._possibly(rule), z3.Not(self._surely(rule)))
+
+    def _surely(self, rule: Rule) -> z3.BoolRef:
+        if rule.id not in self._held:
+            self._held[rule.id] = self.patients.surely(rule.when), self.patients.possibly(rule.when)
+        return self._held[rule.id][0]
+
+    def _possibly(self, rule: Rule) -> z3.BoolRef:
+        self._surely(rule)
+        return self._held[rule.id][1]
+
+    def reads(self, rule_id: str, service: str) -> tuple[str, ...]:
+        """The findings on which it rests whether the card is shown, in the order in which rules name them."""
+        if not self.speaks_at(rule_id, service):
+            return ()
+        rules = self.rules[rule_id], *self.before_it(rule_id, service)
+        return tuple(dict.fromkeys(leaf.finding for rule in rules for leaf in leaves(rule.when)))
+
+    def services(self) -> Iterator[str]:
+        """The services that this rule set offers."""
+        yield from self.knowledge.services
+
+
+def indicator(rule: Rule) -> Indicator:
+    """How loud the card of a rule is. The rule must have a card."""
+    assert rule.card is not None
+    return rule.card.indicator
+
+
+def _may_show(rule: Rule, service: ServiceDefinition) -> bool:
+    if rule.card is None or service.hook not in rule.hooks or rule.card.indicator.value not in service.indicators:
+        return False
+    info = rule.card.indicator is Indicator.INFO
+    return not info or not service.info_phases or rule.phase in service.info_phases

@@ -1,0 +1,163 @@
+"""Terminal: a report as lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+Json = dict[str, Any]
+
+_SIGNS = {"critical": "!", "warning": "*", "info": "-", None: "="}
+_SHOWN = ("shown newly", "no longer shown")
+_WIDTH = 19
+
+
+def lines(report: Json) -> Iterator[str]:
+    """The whole report, the loudest card first."""
+    yield headline(report)
+    for card in report["cards"]:
+        yield ""
+        yield from _card(card)
+    for conclusion in report["conclusions"]:
+        yield ""
+        yield from _conclusion(conclusion, report["concludingRules"])
+    yield from _listed("Edited, and the same for every patient", report["provedSame"], _edited_only=True)
+    yield from _listed("Words, actions or grounds only", report["wordsOnly"])
+    yield from _listed("Status, dates, examples or history only", report["recordOnly"])
+    yield from _contents(report["contents"])
+    yield from _review(report)
+
+
+def headline(report: Json) -> str:
+    """The comparison in one line."""
+    counts, names = report["counts"], f"{report['before']['label']}..{report['after']['label']}"
+    if not report["differs"] and not counts["editedInLogic"]:
+        return f"compare {names}    {counts['rules']} rules: the same for every patient, in words too"
+    told = [
+        f"{counts['editedInLogic']} changed in logic",
+        f"{counts['cardsDiffer']} cards differ",
+        f"{counts['wordsOnly']} in words only",
+        f"{counts['provedSame']} proved the same",
+    ]
+    told += [f"{counts[name]} {name}" for name in ("added", "removed") if counts[name]]
+    if counts["contents"]:
+        told.append(f"{counts['contents']} changes beside rules")
+    return f"compare {names}    {counts['rules']} rules: {', '.join(told)}{invariants(report)}"
+
+
+def invariants(report: Json) -> str:
+    """What became of the invariants, in brackets."""
+    asked, broken = report["invariants"]["asked"], report["invariants"]["broken"]
+    if asked is None:
+        return "   (invariants not asked)"
+    if broken:
+        return f"   ({len({one['id'] for one in broken})} invariants NO LONGER HOLD)"
+    return "   (all invariants still proved)"
+
+
+def _card(card: Json) -> Iterator[str]:
+    before, after = card["indicator"]["before"], card["indicator"]["after"]
+    loudness = after or before
+    told = f"{before} -> {after}" if before and after and before != after else loudness
+    change = "" if card["change"] == "changed" else f", {card['change']}"
+    yield f"{_SIGNS[loudness]} {card['id']} ({told}{change})    {place(card)}"
+    yield from (f"    {line}" for line in changes(card))
+    for difference in card["differences"]:
+        yield from (f"    {line}" for line in _difference(difference))
+    never = {"shown newly": "never shown newly", "no longer shown": "never hidden newly"}
+    if card.get("never"):
+        yield f"    {' and '.join(never[one] for one in card['never'])} (proved)"
+
+
+def place(rule: Json) -> str:
+    """Where the change of a rule stands: its first changed test, else the rule."""
+    return next((str(test["at"]) for test in rule["tests"] if test["at"]), str(rule["at"]))
+
+
+def changes(card: Json) -> Iterator[str]:
+    """What was edited in the logic of a rule, or why it differs although it was not."""
+    for test in card["tests"]:
+        if test["before"] and test["after"]:
+            yield f"{test['before']} -> {test['after']}"
+        else:
+            yield f"{'new test' if test['after'] else 'test removed'}: {test['after'] or test['before']}"
+    yield from (f"{field['name']}: {field['before']} -> {field['after']}" for field in card["logic"])
+    if card["reordered"]:
+        yield "its tests stand in another order"
+    if card["restsOn"]:
+        yield "rests on " + ", ".join(one["id"] for one in card["restsOn"]) + ", drawn otherwise"
+    if card["family"] and not card["tests"] and not card["restsOn"]:
+        yield "gives way to, or stands in for, " + ", ".join(card["family"]) + " (one family)"
+
+
+def _difference(difference: Json) -> Iterator[str]:
+    witness = difference["witness"]
+    if difference["direction"] not in _SHOWN:
+        yield f"{difference['direction']:<{_WIDTH}} when {difference['short']}"
+        return
+    more = "" if difference["exact"] else " (and more must be so)"
+    yield f"{difference['direction']:<{_WIDTH}} when {difference['short']}{more}"
+    instead = [f"in place of {name}" for name in witness["inPlaceOf"]]
+    instead += [f"{name} is shown instead" for name in witness["replacedBy"]]
+    yield f"{'for example':<{_WIDTH}} {'; '.join(witness['patient'])}"
+    yield f"{'':<{_WIDTH}} {', '.join(['both engines agree', *instead])}"
+
+
+def _conclusion(conclusion: Json, rules: Sequence[Json]) -> Iterator[str]:
+    yield f"= {conclusion['id']} (conclusion: {conclusion['title']}); {len(conclusion['cards'])} cards rest on it"
+    for rule in rules:
+        if rule["id"] in conclusion["rules"]:
+            yield from (f"    {line}    {place(rule)}" for line in changes(rule))
+    words = {"shown newly": "present newly", "no longer shown": "no longer present"}
+    for difference in conclusion["differences"]:
+        direction = words.get(difference["direction"], difference["direction"])
+        yield f"    {direction:<{_WIDTH}} when {difference['short']}"
+
+
+def _listed(title: str, rules: Sequence[Json], *, _edited_only: bool = False) -> Iterator[str]:
+    shown = [rule for rule in rules if not _edited_only or rule["tests"] or rule["logic"] or rule["reordered"]]
+    if not shown:
+        return
+    yield ""
+    yield f"{title} ({len(shown)}):"
+    for rule in shown:
+        yield f"    {rule['id']}: {what_changed(rule)}"
+
+
+def what_changed(rule: Json) -> str:
+    """The edits of a rule that no patient notices, in a few words."""
+    if rule["reordered"]:
+        return "tests change places"
+    logic = [f"{test['before'] or 'nothing'} -> {test['after'] or 'nothing'}" for test in rule["tests"]]
+    logic += [field["name"] for field in rule["logic"]]
+    words = [field["name"].removeprefix("card.") for name in ("card", "grounds", "record") for field in rule[name]]
+    return ", ".join([*logic, *words])
+
+
+def _contents(contents: Sequence[Json]) -> Iterator[str]:
+    if contents:
+        yield ""
+        yield "Beside rules:"
+    for one in contents:
+        rests = f"    {len(one['rules'])} rules rest on it" if one["rules"] else ""
+        yield f"    {one['kind']} {one['id']}{rests}"
+        yield from (f"        - {code}" for code in one["codesRemoved"])
+        yield from (f"        + {code}" for code in one["codesAdded"])
+        yield from (f"        {field['name']}: {field['before']} -> {field['after']}" for field in one["fields"])
+        if one.get("chart"):
+            chart = one["chart"]
+            yield f"        a chart made for it: {chart['fact']} was {chart['before']}, is {chart['after']}"
+
+
+def _review(report: Json) -> Iterator[str]:
+    if report["toReviewAgain"] or report["approvalsFallen"]:
+        yield ""
+    if report["approvalsFallen"]:
+        yield f"Approvals that fall: {', '.join(report['approvalsFallen'])}"
+    if report["toReviewAgain"]:
+        number, label = len(report["toReviewAgain"]), report["before"]["label"]
+        yield f"{number} rules have other content than a reviewer of {label} saw"
+    for one in report["invariants"]["broken"]:
+        yield f"NO LONGER PROVED  {one['id']}: {one['says']}"
+        yield f"    {one['text']}"
+        yield from (f"        {line}" for line in one["patient"])
