@@ -157,6 +157,10 @@ class Settings:
         "10 MiB",
     )
     max_depth: int = _number(100, 20, 200, "deeper JSON is refused", LIMITS)
+    max_entries: int = _number(20_000, 100, None, "a body with more resources is refused with 413", LIMITS)
+    max_cpu_ms: int = _number(
+        3000, 0, None, "milliseconds of CPU after which a call is given up with 503; 0 never gives up", LIMITS
+    )
     max_concurrent: int = _number(16, 1, None, "calls at once per worker; more get 503 with Retry-After", LIMITS)
     strict: bool = _off("refuse faults of a request that are otherwise tolerated (RQ-3, RQ-5)", CARDS)
     why_extension: bool = _on("`false` for clients that refuse unknown members", CARDS)

@@ -18,6 +18,7 @@ from service.errors import EngineError
 from service.finding import Finding, Status
 from service.knowledge.conditions import Truth, truth
 from service.knowledge.model import Indicator, Knowledge, Rule, leaves
+from service.record.budget import NO_BUDGET, Budget
 from service.record.derive import Derivation
 from service.record.model import NOTHING_UNREAD, Problem, Record, Unread
 from service.record.unread import unread_of
@@ -89,15 +90,20 @@ def prepare(knowledge: Knowledge) -> Prepared:
 
 
 def decide(
-    prepared: Prepared, record: Record, hook: str, now: datetime, decision_id: uuid.UUID | None = None
+    prepared: Prepared,
+    record: Record,
+    hook: str,
+    now: datetime,
+    decision_id: uuid.UUID | None = None,
+    budget: Budget = NO_BUDGET,
 ) -> Decision:
     """Read the record into facts and decide on them.
 
     ``now`` is an aware datetime and the only time there is. Without ``decision_id`` the id is made
     from the content, so the same question gives the same id. Raises EngineError when the two
-    engines disagree.
+    engines disagree, TooCostlyError when the ``budget`` is used up.
     """
-    facts = prepared.derivation.findings(record, now)
+    facts = prepared.derivation.findings(record, now, budget)
     unread = unread_of(record, facts, tuple(prepared.knowledge.facts.values()))
     return decide_on(prepared, facts, hook, now, decision_id=decision_id, problems=record.problems, unread=unread)
 
@@ -183,16 +189,7 @@ def _speakers(
 ) -> tuple[tuple[Advice, ...], tuple[Outcome, ...]]:
     """The rules that speak, and the outcomes with covered rules marked (the loudest of a family speaks)."""
     fired = [item for item in outcomes if item.result is Result.FIRED and _speaks(item.rule, hook)]
-    leader: dict[str, Rule] = {}
-    for item in fired:
-        family = item.rule.family
-        if family is not None and (family not in leader or item.rule.precedence < leader[family].precedence):
-            leader[family] = item.rule
-    covered = {
-        item.rule.id: leader[item.rule.family].id
-        for item in fired
-        if item.rule.family is not None and leader[item.rule.family].id != item.rule.id
-    }
+    covered = covered_by([item.rule for item in fired])
     advice = tuple(
         Advice(
             rule=item.rule,
@@ -224,6 +221,20 @@ def _louder(rule: Rule, outcomes: Iterable[Outcome], hook: str) -> Iterator[Rule
         and _speaks(item.rule, hook)
         and item.rule.severity > rule.severity
     )
+
+
+def covered_by(speaking: Sequence[Rule]) -> Mapping[str, str]:
+    """For every rule that stays silent because another one of its family comes first, which one that is."""
+    leader: dict[str, Rule] = {}
+    for rule in speaking:
+        family = rule.family
+        if family is not None and (family not in leader or rule.precedence < leader[family].precedence):
+            leader[family] = rule
+    return {
+        rule.id: leader[rule.family].id
+        for rule in speaking
+        if rule.family is not None and leader[rule.family].id != rule.id
+    }
 
 
 def _also(shown: Rule, covered: Sequence[Rule]) -> tuple[Rule, ...]:

@@ -6,11 +6,16 @@ import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from service.config import PREFIX, PROJECT
 from service.knowledge.loader import load
+
+if TYPE_CHECKING:
+    from service.knowledge.model import Rule
+    from service.review.mutation import Result
 
 rules_option = click.option(
     "--rules",
@@ -129,19 +134,42 @@ def prove(rules_folder: Path, only: str | None) -> None:
 @rules_option
 @click.option("--sample", default=1, show_default=True, type=click.IntRange(1), help="Plant only every n-th fault.")
 @click.option("--floor", default=98.0, show_default=True, help="The share in per cent below which the command fails.")
-def mutate(rules_folder: Path, sample: int, floor: float) -> None:
-    """Plant faults into the rules and see whether the examples and stories notice. Lists those that slip through."""
+@click.option("--charts-only", is_flag=True, help="Ask stories and vignettes alone, no example of a rule.")
+@click.option("--rule", "only", metavar="RULE", multiple=True, help="Show the faults of these rules only.")
+def mutate(rules_folder: Path, *, sample: int, floor: float, charts_only: bool, only: tuple[str, ...]) -> None:
+    """Plant faults into the rules and see whether examples, stories and vignettes notice. Lists those that slip by.
+
+    With --charts-only the share of the rules that warn of red flags and of contraindications is given apart.
+    """
     from service.cli.stories import example_services, read_stories, story_case
+    from service.cli.vignettes import read_vignettes, vignette_case
     from service.review.mutation import plant_and_look
 
     services = example_services(rules_folder)
+    knowledge = services.prepared.knowledge
     cases = [story_case(services, story) for story in read_stories()]
-    result = plant_and_look(services.prepared.knowledge, cases, every=sample)
+    cases += [vignette_case(services, vignette) for vignette in read_vignettes()]
+    result = plant_and_look(knowledge, cases, every=sample, examples=not charts_only)
     for mutant in result.survivors:
-        click.echo(f"{mutant.rule.id}: {mutant.fault}: nothing notices")
-    noticed = result.planted - len(result.survivors)
-    click.echo(f"{noticed} of {result.planted} planted faults noticed ({100 * result.share:.1f} %)")
+        if not only or mutant.rule.id in only:
+            click.echo(f"{mutant.rule.id}: {mutant.fault}: nothing notices")
+    click.echo(_share("planted faults", result))
+    if charts_only:
+        alarming = {rule.id for rule in knowledge.rules if _is_alarm(rule)}
+        click.echo(_share("of them in rules of red flags and contraindications", result.among(alarming)))
     sys.exit(0 if 100 * result.share >= floor else 1)
+
+
+def _is_alarm(rule: Rule) -> bool:
+    """Whether a rule warns of a red flag or of a contraindication, or finds one for others."""
+    if rule.card is None:
+        return rule.phase == "1_red_flags" or str(rule.concludes).endswith("contraindicated")
+    return rule.phase in ("1_red_flags", "3_safety") and rule.card.indicator.value == "critical"
+
+
+def _share(what: str, result: Result) -> str:
+    noticed = len(result.planted) - len(result.survivors)
+    return f"{noticed} of {len(result.planted)} {what} noticed ({100 * result.share:.1f} %)"
 
 
 @click.command()

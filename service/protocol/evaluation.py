@@ -26,6 +26,7 @@ from service.protocol.context import read_context
 from service.protocol.prefetch import missing, partly, record_of, states_of, unasked
 from service.protocol.request import HookCall
 from service.protocol.request_schemas import read_call
+from service.record.budget import CpuBudget
 from service.record.input.prefetch_states import PrefetchState
 from service.record.input.prefetch_templates import Template
 from service.record.input.reader import read_bundle
@@ -128,8 +129,9 @@ def answer_call(
     golden files give one. ``full`` puts the whole text of each card into it; None leaves that to the settings.
 
     Raises RequestError for a request that is wrong, DataUnavailableError where nothing useful can be
-    said (RP-2, SC-5), EngineError when the engines disagree.
+    said (RP-2, SC-5), EngineError when the engines disagree, TooCostlyError when it takes too much CPU.
     """
+    budget = CpuBudget(services.settings.max_cpu_ms)
     call = read_call(document, hook=service.hook, strict=services.settings.strict)
     templates = services.templates[service.id]
     states = services.fetch_missing(states_of(call, templates), call, templates, servers)
@@ -138,7 +140,8 @@ def answer_call(
     if not brought.brings_something:
         _require_something(lacking, unasked(call, templates))
     record = record_of(call, states, templates, brought)
-    decision = decide(services.prepared, record, service.hook, now, decision_id=decision_id or uuid.uuid4())
+    identity = decision_id or uuid.uuid4()
+    decision = decide(services.prepared, record, service.hook, now, identity, budget)
     audience = _audience(services, service, for_patient=call.for_patient, full=full)
     acting = _acting(services, record, Ordering(record.release, call.patient_id, call.encounter_id, now))
     lists = Lacking(lacking, partly(states, templates))
@@ -153,6 +156,7 @@ def answer_bundle(services: Services, document: Any, question: BundleQuestion) -
 
     The same document, question and rule set give the same answer to the byte.
     """
+    budget = CpuBudget(services.settings.max_cpu_ms)
     service = next(item for item in services.offered.values() if item.hook == question.hook)
     record = read_bundle(
         document,
@@ -161,7 +165,7 @@ def answer_bundle(services: Services, document: Any, question: BundleQuestion) -
         order_hook=HOOKS[question.hook].has_orders,
     )
     record = _with_gaps(record)
-    decision = decide(services.prepared, record, question.hook, question.now)
+    decision = decide(services.prepared, record, question.hook, question.now, budget=budget)
     audience = _audience(services, service, full=question.full)
     acting = _acting(services, record, Ordering(record.release, record.patient_id, None, question.now))
     knowledge = services.prepared.knowledge

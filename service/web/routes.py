@@ -20,7 +20,7 @@ from service.logs import logger
 from service.protocol.discovery import discovery
 from service.protocol.discovery_v3 import later_members
 from service.protocol.evaluation import Answered, BundleQuestion, Services, answer_bundle, answer_call, service_named
-from service.security.limits import parse_json
+from service.security.limits import check_entries, parse_json
 from service.web.body import read_body
 from service.web.error_bodies import OverloadedError
 from service.web.health import State, health
@@ -177,7 +177,9 @@ def _document(services: Services) -> Any:
     settings = services.settings
     body = read_body(request, settings.max_body_bytes)
     g.bytes = len(body)
-    return parse_json(body, max_depth=settings.max_depth)
+    document = parse_json(body, max_depth=settings.max_depth)
+    check_entries(document, settings.max_entries)
+    return document
 
 
 def _question(endpoint: Endpoint) -> BundleQuestion:

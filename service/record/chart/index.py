@@ -13,7 +13,8 @@ from service.record.chart.code_match import Hit, Key
 from service.record.chart.concepts import as_objects, concepts_of
 from service.record.chart.episode import Episode, newest_episode
 from service.record.medication.drugs import Drugs
-from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, standing_of, with_all_classes
+from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, with_all_classes
+from service.record.medication.supply import standing_of
 from service.record.model import Entry, Record
 from service.record.values.coding import CodeIndex, concept_text
 from service.record.values.dates import When, at, parse

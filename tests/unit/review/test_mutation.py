@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from service.knowledge.model import Example, Given
-from service.review.mutation import Case, Stories, mutants, noticed_by_examples
+from service.review.mutation import Case, Charts, mutants, noticed_by_examples
 from service.review.proposals import as_yaml, propose_examples
 from tests.rules_in_python import a_rule, all_of, any_of, found, is_, measured, number
 from tests.unit.review.test_proof import shipped
@@ -50,9 +50,9 @@ def test_without_examples_nothing_is_noticed() -> None:
 def test_a_story_notices_what_the_examples_miss() -> None:
     knowledge = replace(shipped(), phases=(replace(shipped().phases[0], rules=(RULE,)),))
     facts = {finding.name: finding for finding in (found("ordered"), measured("egfr", 30), found("dialysis", "absent"))}
-    stories = Stories(knowledge, [Case("eGFR of 30", "patient-view", facts)])
+    charts = Charts(knowledge, [Case("eGFR of 30", "patient-view", facts)])
     moved = next(mutant for mutant in mutants(RULE) if mutant.fault.endswith("moved to 31"))
-    assert stories.notice(moved)
+    assert charts.notice(moved)
 
 
 def test_proposed_examples_show_every_test_deciding_and_every_limit_on_it_and_beside_it() -> None:
