@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -83,12 +83,16 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What came of one call: the body to send and the decision behind it, with what could not be had."""
+    """What came of one call: the body to send and the decision behind it, with what could not be had.
+
+    ``states`` says what arrived under each prefetch key.
+    """
 
     body: Json
     decision: Decision
     call: HookCall | None = None
     missing: tuple[str, ...] = ()
+    states: Mapping[str, str] = field(default_factory=dict)
     shown: Shown | None = None
 
 
@@ -148,7 +152,8 @@ def answer_call(
     cards = render_marked(services.prepared.knowledge, decision, audience, acting, lists)
     shown = Shown(audience, acting, lists, tuple(cards))
     body = {"cards": shown_cards(cards, audience)}
-    return Answered(body, decision, call, tuple(template.key for template in lacking), shown)
+    arrived = {template.key: states[template.key].state.value for template in templates if template.key in states}
+    return Answered(body, decision, call, tuple(template.key for template in lacking), arrived, shown)
 
 
 def answer_bundle(services: Services, document: Any, question: BundleQuestion) -> Answered:

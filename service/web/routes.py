@@ -54,6 +54,14 @@ def forget(services: Services, answered: Answered, issuer: str | None, seconds: 
     del services, answered, issuer, seconds
 
 
+class Observe(Protocol):
+    """Counts what came of calls."""
+
+    def answered(self, service: str, answered: Answered, seconds: float) -> None: ...
+
+    def refused(self, service: str, status: int, *, disagreement: bool) -> None: ...
+
+
 @dataclass(slots=True)
 class Endpoint:
     """All that the endpoints need, made once by create_app.
@@ -66,6 +74,7 @@ class Endpoint:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     places: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(16))
     remember: Remember = forget
+    observe: Observe | None = None
     memory_state: Callable[[], Mapping[str, Any]] = dict
     refused_rules: Callable[[], str | None] = lambda: None
 
@@ -101,6 +110,7 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
     def call(service_id: str) -> Response:
         services = endpoint.services
         service = service_named(services, service_id)
+        g.service = service.id
         caller = _authenticate(endpoint, f"/cds-services/{service.id}")
         document = _document(services)
         # A query that a client did not mean is no reason to refuse a call (RQ-3): what is not known asks for nothing.
@@ -109,10 +119,13 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
             answered = answer_call(services, service, document, endpoint.clock(), _servers(caller), full=full)
             endpoint.remember(services, answered, g.issuer, time.perf_counter() - g.started)
         _note(answered, service.id)
+        if endpoint.observe is not None:
+            endpoint.observe.answered(service.id, answered, time.perf_counter() - g.started)
         return as_json(answered.body)
 
     @routes.post("/evaluate")
     def evaluate() -> Response:
+        g.service = "evaluate"
         _authenticate(endpoint, "/evaluate")
         services = endpoint.services
         question = _question(endpoint)
@@ -120,6 +133,8 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
         with endpoint.place():
             answered = answer_bundle(services, document, question)
         _note(answered, "evaluate")
+        if endpoint.observe is not None:
+            endpoint.observe.answered("evaluate", answered, time.perf_counter() - g.started)
         return as_json(answered.body)
 
     def state() -> State:
