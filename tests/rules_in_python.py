@@ -41,6 +41,7 @@ def a_rule(
     hooks: tuple[str, ...] = ("patient-view",),
     phase: str = "1_red_flags",
     family: str | None = None,
+    rank: int = 0,
     mentions: tuple[str, ...] = (),
 ) -> Rule:
     """A rule of which only the logic matters."""
@@ -63,6 +64,7 @@ def a_rule(
         concludes=concludes,
         card=card,
         family=family,
+        rank=rank,
         names_conflict_with=(),
         mentions=mentions,
         unverified_parts=(),

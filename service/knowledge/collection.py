@@ -31,6 +31,7 @@ from service.knowledge.schemas.rule import RuleShape
 from service.knowledge.schemas.ruleset import Approval, ApprovalsShape, OverrideReasonsShape, RulesetShape
 from service.knowledge.schemas.source import SourceShape
 from service.knowledge.schemas.value_set import CodeField, ValueSetShape
+from service.knowledge.variants import flat_rules
 
 _FRAME_FILES = (
     "ruleset.yaml",
@@ -39,6 +40,13 @@ _FRAME_FILES = (
     "invariants.yaml",
     "site_codes.yaml",
     "topics.yaml",
+)
+_FRAME_LISTS = (
+    ("phase", "phases"),
+    ("service", "services"),
+    ("conclusion", "conclusions"),
+    ("guard", "guards"),
+    ("family", "families"),
 )
 _FOLDERS = ("sources", "value_sets", "facts", "orders", "phases")
 
@@ -121,7 +129,7 @@ def _frame(found: Collection) -> None:
         if isinstance(table, Table):
             found.frame_table = table
             found.frame = frame or {}
-            for kind, key in (("phase", "phases"), ("service", "services"), ("conclusion", "conclusions")):
+            for kind, key in _FRAME_LISTS:
                 _declare_items(found, kind, table.get(key))
     _override_reasons(found)
     approvals = _optional(found, "approvals.yaml")
@@ -207,10 +215,7 @@ def _one_per_file(
         # None was said to be unreadable already.
         thing, faults = (None, []) if data is None else read_shape(shape, data, file)
         found.faults.extend(faults)
-        name = table.get("id", path.stem)
-        if isinstance(name, str) and name != path.stem:
-            found.fault(f"{file}:{table.key_lines['id']}", f"id {name} differs from the file name", f"{name}.yaml")
-        if _declare(found, kind, name if isinstance(name, str) else path.stem, table) and thing is not None:
+        if _declare(found, kind, _name_of(found, path, table), table) and thing is not None:
             into[thing.id] = thing
         # Whoever refers to it by its file name is not to blame.
         found.declared(kind).setdefault(path.stem, table)
@@ -238,7 +243,6 @@ def _facts(found: Collection) -> None:
 
 
 def _rules(found: Collection) -> None:
-    shape = RuleShape()
     folder = found.root / "phases"
     phases = found.declared("phase")
     for phase in sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else ():
@@ -248,10 +252,57 @@ def _rules(found: Collection) -> None:
                 f"phase {phase.name} is not in ruleset.yaml",
                 did_you_mean(phase.name, phases),
             )
-        before = set(found.rules)
-        _one_per_file(found, "rule", f"phases/{phase.name}", shape, found.rules)
-        for name in set(found.rules) - before:
-            found.rules[name] = replace(found.rules[name], phase=phase.name)
+        for path in _files(phase):
+            _rule_file(found, path, phases.get(phase.name))
+
+
+def _rule_file(found: Collection, path: Path, phase: Table | None) -> None:
+    """The flat rules of one file: one, or one for each of its variants."""
+    file = path.relative_to(found.root).as_posix()
+    data = _document(found, path)
+    table = data if isinstance(data, Table) else Table(file, 1)
+    name = _name_of(found, path, table)
+    if not _declare(found, "rule file", name, table):
+        return
+    if not table:
+        # None was said to be unreadable already; whoever refers to it by its file name is not to blame.
+        found.faults.extend([] if data is None else read_shape(RuleShape(), data, file)[1])
+        found.declared("rule").setdefault(path.stem, table)
+        return
+    guards = _guards(found)
+    guard = phase.get("applies_when") if phase is not None else None
+    # A guard that does not exist is said once, with the phase.
+    flat, faults = flat_rules(table, _rule_defaults(found), guards, guard if guard in guards else None)
+    found.faults.extend(faults)
+    for rank, written in enumerate(flat):
+        rule, faults = read_shape(RuleShape(), written, file)
+        found.faults.extend(faults)
+        flat_name = written.get("id", path.stem)
+        if _declare(found, "rule", flat_name if isinstance(flat_name, str) else path.stem, written) and rule:
+            variant_of = name if "variants" in table else None
+            found.rules[rule.id] = replace(rule, phase=path.parent.name, variant_of=variant_of, rank=rank)
+
+
+def _rule_defaults(found: Collection) -> dict[str, Any]:
+    defaults = found.frame_table.get("defaults")
+    # What is wrong with them is said once, where they stand.
+    return dict(defaults) if isinstance(defaults, Table) and found.frame.get("defaults") else {}
+
+
+def _guards(found: Collection) -> dict[str, Any]:
+    """The conditions of the guards as they are written; those of a frame that is wrong ask for nothing."""
+    items = found.frame_table.get("guards")
+    guards = [item for item in items if isinstance(item, Table)] if isinstance(items, Items) else []
+    return {item["id"]: item.get("when") if found.frame else None for item in guards if "id" in item}
+
+
+def _name_of(found: Collection, path: Path, table: Table) -> str:
+    """The id of what a file holds, which must be the name of the file."""
+    name = table.get("id", path.stem)
+    if isinstance(name, str) and name != path.stem:
+        file = path.relative_to(found.root).as_posix()
+        found.fault(f"{file}:{table.key_lines['id']}", f"id {name} differs from the file name", f"{name}.yaml")
+    return name if isinstance(name, str) else path.stem
 
 
 def _strays(found: Collection) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -63,7 +63,11 @@ def reviewed_content(knowledge: Knowledge, rule_id: str) -> dict[str, Any]:
             {"id": other.id, "concludes": other.concludes, "when": canonical(other.when)} for other in drawing
         ],
         "value_sets": [canonical(knowledge.value_sets[name]) for name in sorted(value_sets)],
-        "sources": [canonical(knowledge.sources[name]) for name in sorted({citation.source for citation in citations})],
+        # The statements cited stand in the citations; what else a source says is no part of this rule.
+        "sources": [
+            canonical(replace(knowledge.sources[name], statements=()))
+            for name in sorted({citation.source for citation in citations})
+        ],
         "orders": [canonical(order) for order in orders],
         "override_reasons": [
             canonical(knowledge.override_reasons[code])

@@ -12,6 +12,7 @@ from service.knowledge.chains import check_chains
 from service.knowledge.collection import Collection, collect
 from service.knowledge.digest import knowledge_digest, rule_digest
 from service.knowledge.documents import line_of
+from service.knowledge.linking import link
 from service.knowledge.model import Knowledge, Phase, Rule, ValueSet
 from service.knowledge.places import place_of
 from service.knowledge.references import check_references
@@ -37,6 +38,7 @@ def load(path: Path, settings: Mapping[str, str] | None = None) -> Knowledge:
     if not path.is_dir():
         raise KnowledgeError([Fault(f"{path.name}:1", "there is no such folder of rules")])
     found = collect(path)
+    link(found)
     check_references(found)
     check_chains(found)
     chosen = _settings(found, settings or {})
@@ -79,7 +81,12 @@ def _check_order(found: Collection) -> None:
     if order and sorted(order) != sorted(phases):
         line = line_of(found.frame_table, ("card_order",))
         found.fault(f"ruleset.yaml:{line}", "must name every phase once", ", ".join(phases))
+    guards = found.declared("guard")
     for number, phase in enumerate(found.frame.get("phases", ())):
+        guard = phase["applies_when"]
+        if guard is not None and guard not in guards:
+            line = line_of(found.frame_table, ("phases", number, "applies_when"))
+            found.fault(f"ruleset.yaml:{line}", f"guard {guard} does not exist", did_you_mean(guard, guards))
         for rule in phase["first"]:
             if rule not in found.declared("rule"):
                 line = line_of(found.frame_table, ("phases", number, "first"))
@@ -99,6 +106,11 @@ def _knowledge(found: Collection, settings: dict[str, str]) -> Knowledge:
         settings=settings,
         not_clearance=frame["not_clearance"],
         max_info_cards=frame["max_info_cards"],
+        most_cards=frame["most_cards"],
+        background=frame["background"],
+        asked_only=frame["asked_only"],
+        asked_first=frame["asked_first"],
+        order_words=frame["order_words"],
         concern=frame["concern"],
         card_order=frame["card_order"] or tuple(phase["id"] for phase in frame["phases"]),
         episode=frame["episode"]["codes"],

@@ -27,6 +27,9 @@ def check_references(found: Collection) -> None:
     for source in found.sources.values():
         if source.compared_by is not None:
             _known(found, source.compared_by, "person", _people(found), found.where("source", source.id, "compared_by"))
+        for statement in source.statements:
+            if statement.compared_by is not None:
+                _known(found, statement.compared_by, "person", _people(found), statement.at)
     for rule in found.rules.values():
         _rule(found, rule)
     _approvals(found)
@@ -62,10 +65,25 @@ def _frame(found: Collection) -> None:
     for name in found.frame["episode"]["codes"]:
         where = f"ruleset.yaml:{_line(found.frame_table, 'episode', 'codes', name)}"
         _known(found, name, "value set", found.declared("value set"), where)
+    _words_of_cards(found)
     for service in found.frame["services"]:
         _known(found, service.hook, "hook", HOOKS, found.where("service", service.id, "hook"))
         for phase in service.info_phases:
             _known(found, phase, "phase", found.declared("phase"), found.where("service", service.id, "info_phases"))
+
+
+def _words_of_cards(found: Collection) -> None:
+    """What the frame says about which findings cards name."""
+    for name in found.frame["background"]:
+        where = f"ruleset.yaml:{_line(found.frame_table, 'background', name)}"
+        _known(found, name, "finding", _findings(found), where)
+    for asked in found.frame["asked_only"]:
+        for name in (*asked.findings, *(leaf.finding for leaf in leaves(asked.when))):
+            _known(found, name, "finding", _findings(found), asked.at)
+    for first in found.frame["asked_first"]:
+        _order_fact(found, first.order, first.at)
+        for name in first.findings:
+            _known(found, name, "finding", _findings(found), first.at)
 
 
 def _line(table: Table, *path: str) -> int:
@@ -116,15 +134,11 @@ def _order(found: Collection, order: OrderTemplate) -> None:
     for key, name in (("drug_class", order.drug_class), ("procedure", order.procedure)):
         if name is not None:
             _known(found, name, "value set", found.declared("value set"), found.where("order", order.id, key))
-    for citation in order.citations:
-        _known(found, citation.source, "source", found.declared("source"), citation.at)
 
 
 def _rule(found: Collection, rule: Rule) -> None:
     if found.frame:
         _known(found, rule.owner, "person", _people(found), found.where("rule", rule.id, "owner"))
-    for citation in rule.citations:
-        _known(found, citation.source, "source", found.declared("source"), citation.at)
     for index, hook in enumerate(rule.hooks):
         _known(found, hook, "hook", HOOKS, found.where("rule", rule.id, "hooks", index))
     if rule.concludes is not None:

@@ -20,7 +20,8 @@ from service.protocol.request import HookCall
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 # Wider than a FHIR id: real servers use underscores and long ids. No slash, so it cannot leave its place in a URL.
-_ID = re.compile(r"[A-Za-z0-9\-._]{1,128}")
+# Not "." and "..": in a path they would name another resource.
+_ID = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9\-._]{1,128}")
 
 # Marshmallow's own sentences in the voice of ours.
 _SENTENCES = {

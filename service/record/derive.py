@@ -11,8 +11,9 @@ from datetime import datetime
 
 from service.finding import Finding
 from service.knowledge.model import FactDefinition, FactKind, Knowledge
+from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.code_match import Key
-from service.record.chart.index import Chart, Matcher
+from service.record.chart.index import NOT_READ, Chart, Matcher
 from service.record.kinds import (
     change,
     coded,
@@ -21,6 +22,7 @@ from service.record.kinds import (
     drug,
     elapsed,
     gestation,
+    not_read,
     order,
     patient,
     quantity,
@@ -42,6 +44,7 @@ _PLANS: Mapping[FactKind, Callable[[FactDefinition], Plan]] = {
     FactKind.ORDER: order.plan,
     FactKind.COUNT: count.plan,
     FactKind.SETTING: setting.plan,
+    FactKind.NOT_READ: not_read.plan,
 }
 
 _KEPT_STATES = 64
@@ -53,6 +56,11 @@ def plan_of(definition: FactDefinition, knowledge: Knowledge) -> Plan:
     if definition.kind is FactKind.ORDER_REASON:
         return order.reason_plan(definition, knowledge)
     return _PLANS[definition.kind](definition)
+
+
+def not_read_keys(definition: FactDefinition) -> frozenset[Key]:
+    """The keys of entries that could not be read, in the lists whose silence the fact goes by."""
+    return frozenset((name, NOT_READ[name]) for name in definition.complete if name in NOT_READ)
 
 
 def _always(plan: Plan) -> bool:
@@ -69,7 +77,7 @@ class Derivation:
         self._always = tuple(number for number, plan in enumerate(self._plans) if _always(plan))
         self._asking: dict[Key, list[int]] = {}
         for number, plan in enumerate(self._plans):
-            for key in plan.keys:
+            for key in plan.keys | not_read_keys(plan.definition):
                 self._asking.setdefault(key, []).append(number)
         self._silent: dict[object, tuple[Finding, ...]] = {}
 
@@ -77,10 +85,11 @@ class Derivation:
         """What on the chart concerns a fact."""
         return next((plan.keys for plan in self._plans if plan.definition.id == fact), frozenset())
 
-    def findings(self, record: Record, now: datetime) -> dict[str, Finding]:
+    def findings(self, record: Record, now: datetime, budget: Budget = NO_BUDGET) -> dict[str, Finding]:
         """Exactly one finding per fact definition, by name; the same whatever the order of the entries.
 
-        ``now`` is an aware datetime. Nothing is raised on odd input: what cannot be read is unknown.
+        ``now`` is an aware datetime. Nothing is raised on odd input: what cannot be read is unknown. Raises
+        TooCostlyError when the ``budget`` is used up.
         """
         chart = Chart(self.matcher, record, now)
         silent = self._without_hits(record, now)
@@ -89,6 +98,7 @@ class Derivation:
         for key in chart.held():
             concerned.update(self._asking.get(key, ()))
         for number in concerned:
+            budget.check()
             finding = self._plans[number].find(chart)
             findings[finding.name] = finding
         return findings

@@ -181,12 +181,7 @@ class Prover:
             return False
         patients = self.patients[hook]
         family = [other for other in _speaking(patients.rules, hook) if other.family == rule.family]
-        place = family.index(rule)
-        louder = [
-            other
-            for number, other in enumerate(family)
-            if (-_indicator(other).rank, number) < (-_indicator(rule).rank, place)
-        ]
+        louder = [other for other in family if other.precedence < rule.precedence]
         about = {name for other in (rule, *louder) for name in other.reads}
         uncovered = z3.Not(z3.Or([patients.speaks(other) for other in louder]))
         return bool(louder) and self._ask(hook, about, patients.speaks(rule), uncovered) is None

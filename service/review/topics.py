@@ -58,7 +58,7 @@ def _finding(knowledge: Knowledge, name: str) -> str:
 
 
 def _linked(rule: Rule) -> str:
-    return f"[{rule.id}](../rules/phases/{rule.phase}/{rule.id}.yaml)"
+    return f"[{rule.id}](../rules/{rule.at.rpartition(':')[0]})"
 
 
 def _sentence(names: Iterable[str], rules: dict[str, Rule]) -> str:

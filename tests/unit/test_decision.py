@@ -57,6 +57,28 @@ def test_of_a_family_only_the_loudest_speaks_and_names_those_it_covers() -> None
     assert {item.rule.id: item.covered_by for item in decision.outcomes}["mild"] == "severe"
 
 
+def test_an_equally_severe_danger_of_its_own_is_named_by_the_card_that_covers_it() -> None:
+    rules = [
+        replace(
+            a_rule("alcohol", is_("alcohol"), indicator="warning", family="sedatives", rank=1), named_when_covered=True
+        ),
+        replace(a_rule("lungs", is_("lungs"), indicator="warning", family="sedatives"), named_when_covered=True),
+        replace(a_rule("two", is_("two"), indicator="critical", family="sedatives", rank=2), named_when_covered=True),
+    ]
+    equal = decided(rules, found("alcohol"), found("lungs"), found("two", "absent")).advice
+    assert [(advice.rule.id, [also.id for also in advice.also]) for advice in equal] == [("lungs", ["alcohol"])]
+    louder = decided(rules, found("alcohol"), found("lungs"), found("two")).advice
+    assert [(advice.rule.id, advice.also) for advice in louder] == [("two", ())]
+
+
+def test_of_equally_severe_rules_the_written_order_decides_and_not_the_name() -> None:
+    rules = [
+        a_rule("a-second", is_("ckd"), indicator="warning", family="renal", rank=1),
+        a_rule("b-first", is_("ckd"), indicator="warning", family="renal", rank=0),
+    ]
+    assert speakers(decided(rules, found("ckd"))) == ["b-first"]
+
+
 def test_a_covered_rule_speaks_when_the_louder_one_does_not_fire() -> None:
     rules = [
         a_rule("mild", is_("ckd"), indicator="warning", family="renal"),

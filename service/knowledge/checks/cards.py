@@ -124,11 +124,11 @@ def _link_faults(at: str, url: str) -> Iterator[Remark]:
     Severity.WARNING,
     "Members of one family that answer different hooks",
     avoid="two rules of family nsaid-renal, one on order-select, one on order-sign",
-    prefer="the same hooks for all members of a family",
+    prefer="the same hooks for all rules of a family; variants of one rule may differ, because one reads them together",
     why="Of a family only the loudest speaks. Where the loudest is not asked, a weaker card seems to be all.",
 )
 def family_on_different_hooks(review: Review) -> Iterator[Remark]:
-    """All rules of a family answer the same hooks."""
+    """All rules of a family answer the same hooks, unless they are variants of one rule."""
     families: dict[str, list[Rule]] = {}
     for rule, _ in cards(review):
         if rule.family is not None:
@@ -136,9 +136,31 @@ def family_on_different_hooks(review: Review) -> Iterator[Remark]:
     for family, members in families.items():
         first = members[0]
         for other in members[1:]:
-            if set(other.hooks) != set(first.hooks):
+            variants = other.variant_of is not None and other.variant_of == first.variant_of
+            if set(other.hooks) != set(first.hooks) and not variants:
                 text = f"{other.id} of family {family} answers other hooks than {first.id}"
                 yield Remark(other.at, text, ", ".join(first.hooks))
+
+
+@check(
+    "K047-variant-order",
+    Severity.ERROR,
+    "A variant that is more severe than one above it",
+    avoid="variants: an info card first, a warning below it",
+    prefer="variants: the most severe first",
+    why="Variants are read top down and the first that holds is shown; but of two that hold the more severe is shown. "
+    "In this order both say the same.",
+)
+def variant_order(review: Review) -> Iterator[Remark]:
+    """Variants stand in the order of their severity, the most severe first."""
+    above: dict[str, Rule] = {}
+    for rule in sorted(review.knowledge.rules, key=lambda rule: rule.rank):
+        if rule.variant_of is None or rule.card is None:
+            continue
+        before = above.get(rule.variant_of)
+        if before is not None and before.severity < rule.severity:
+            yield Remark(rule.at, f"{rule.id} is more severe than {before.id}, which stands above it", "put it first")
+        above[rule.variant_of] = rule
 
 
 @check(

@@ -22,7 +22,7 @@ def _citations(knowledge: Knowledge) -> Iterator[Citation]:
     Severity.ERROR,
     "A rule without a source",
     avoid="citations: []",
-    prefer="citations:\n  - {source: NICE-NG59, section: 1.2.1, supports: true, says: …, mark: verified}",
+    prefer="citations:\n  - supports: NICE-NG59/REC-029",
     why="Advice nobody can look up is an opinion with the authority of a screen (hazard H-10).",
 )
 def uncited_rule(review: Review) -> Iterator[Remark]:
@@ -35,16 +35,18 @@ def uncited_rule(review: Review) -> Iterator[Remark]:
 @check(
     "K002-citation-without-section",
     Severity.ERROR,
-    "A citation without a section",
-    avoid="- {source: NICE-NG59, says: …}",
-    prefer="- {source: NICE-NG59, section: 1.2.1, says: …}",
+    "A statement without its section",
+    avoid="- {id: REC-029, says: …, mark: verified}",
+    prefer="- {id: REC-029, section: 1.2.1, says: …, mark: verified}",
     why="A reviewer must find the sentence in a minute, not read two hundred pages.",
 )
-def citation_without_section(review: Review) -> Iterator[Remark]:
-    """A citation names the section, statement or recommendation number of its source."""
-    for citation in _citations(review.knowledge):
-        if not citation.section:
-            yield Remark(citation.at, f"no section of {citation.source} is named", "section or recommendation number")
+def statement_without_section(review: Review) -> Iterator[Remark]:
+    """A statement names the section, statement or recommendation number of its source."""
+    for source in review.knowledge.sources.values():
+        for statement in source.statements:
+            if not statement.section:
+                text = f"{source.id}/{statement.id} names no section"
+                yield Remark(statement.at, text, "section or recommendation number")
 
 
 @check(
@@ -100,11 +102,29 @@ def unused_source(review: Review) -> Iterator[Remark]:
 
 
 @check(
+    "K009-unused-statement",
+    Severity.WARNING,
+    "A statement that nothing cites",
+    avoid="a statement in a source that no rule and no order names",
+    prefer="cite it, or take it out",
+    why="A statement is compared with its original by hand; work on one that no card shows is work lost.",
+)
+def unused_statement(review: Review) -> Iterator[Remark]:
+    """Every statement is cited by a rule or an order template."""
+    cited = {citation.reference for citation in _citations(review.knowledge)}
+    cited.update(citation.reference for rule in review.knowledge.retired for citation in rule.citations)
+    for source in review.knowledge.sources.values():
+        for statement in source.statements:
+            if f"{source.id}/{statement.id}" not in cited:
+                yield Remark(statement.at, f"nothing cites {source.id}/{statement.id}")
+
+
+@check(
     "K006-uncited-order",
     Severity.ERROR,
     "An order template without a source",
     avoid="dose: {quantity: 5, unit: mg, …}\ncitations: []",
-    prefer="dose: {quantity: 5, unit: mg, …}\ncitations: [{source: LBL-CYCLOBENZAPRINE, section: Dosage, …}]",
+    prefer="dose: {quantity: 5, unit: mg, …}\ncitations: [{supports: LBL-CYCLO/REC-125}]",
     why="A dose is the most dangerous number in the product; it is printed from its source or not at all.",
 )
 def uncited_order(review: Review) -> Iterator[Remark]:
@@ -118,7 +138,7 @@ def uncited_order(review: Review) -> Iterator[Remark]:
     "K007-nothing-supports",
     Severity.WARNING,
     "A rule of which every source disagrees",
-    avoid="citations: only entries with supports: false",
+    avoid="citations: only entries that say opposes:",
     prefer="one source that supports the advice, the others beside it",
     why="Sources that oppose belong on the card, but advice needs one that stands behind it.",
 )

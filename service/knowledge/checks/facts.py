@@ -60,7 +60,8 @@ def unused_fact(review: Review) -> Iterator[Remark]:
                 name for suggestion in rule.card.suggestions for name in (*suggestion.remove, *suggestion.limit)
             )
     for fact in review.knowledge.facts.values():
-        if fact.id not in used:
+        # What could not be read is named by every answer itself.
+        if fact.id not in used and fact.kind is not FactKind.NOT_READ:
             yield Remark(fact.at, f"nothing uses {fact.id}")
 
 

@@ -44,11 +44,12 @@ def empty_value_set(review: Review) -> Iterator[Remark]:
 def unused_value_set(review: Review) -> Iterator[Remark]:
     """Every value set is named by a fact, an order template or the episode.
 
-    Drug classes (`med-…`) are left out: a drug of a class no rule asks about must still be recognised.
+    Drug classes (`med-…`) are left out: a drug of a class no rule asks about must still be recognised. So are
+    statements about a whole list (`says`).
     """
     used = _used(review.knowledge)
     for value_set in review.knowledge.value_sets.values():
-        if value_set.id not in used and not value_set.id.startswith("med-"):
+        if value_set.id not in used and not value_set.id.startswith("med-") and value_set.says is None:
             yield Remark(value_set.at, f"nothing uses {value_set.id}")
 
 

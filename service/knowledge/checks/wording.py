@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator
 
 from service.knowledge.checks.registry import Remark, Review, Severity, check
-from service.knowledge.model import AnyOf, CardText, Condition, Indicator, Leaf, Rule, Word
+from service.knowledge.digest import reached
+from service.knowledge.model import CardText, Knowledge, Rule
+from service.knowledge.summaries import LONGEST, Reference, all_words, alternatives, longest, references, without_values
 
 LONGEST_SUMMARY = 139
+_LONGEST_ACT = 45
+_SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}|\{%.*?%\}|\$\{.*?\}", re.DOTALL)
-_KNOWN_PLACEHOLDERS = frozenset({"found", "not_recorded"})
 _MARKDOWN = re.compile(r"\*\*|__|`|\[[^\]]*\]\(|^\s*(?:#|[-*+]\s|\d+\.\s|>)|[\r\n|]|\{\{")
 _HTML = re.compile(r"</?[a-zA-Z][^>]*>|<!--|&[a-zA-Z]+;|&#\d+;")
 _SLOW_TO_STOP = re.compile(
@@ -52,6 +55,7 @@ def _details(card: CardText) -> Iterator[str]:
 
 def _all_texts(card: CardText) -> Iterator[str]:
     yield from _summaries(card)
+    yield from (text for text in (card.act, card.short) if text is not None)
     yield from _details(card)
     yield from (suggestion.label for suggestion in card.suggestions)
 
@@ -66,10 +70,10 @@ def _all_texts(card: CardText) -> Iterator[str]:
     "other signs count as two, because many clients count in UTF-16.",
 )
 def summary_too_long(review: Review) -> Iterator[Remark]:
-    """A summary has at most 139 characters, counted in code points and in UTF-16 units."""
+    """A summary has at most 139 characters with the longest values put in, counted in UTF-16 units."""
     for rule, card in cards(review):
         for summary in _summaries(card):
-            length = len(summary.encode("utf-16-le")) // 2
+            length = longest(summary)
             if length > LONGEST_SUMMARY:
                 yield Remark(rule.at, f"a summary of {rule.id} has {length} characters", "139 is the longest allowed")
 
@@ -86,10 +90,70 @@ def summary_markdown(review: Review) -> Iterator[Remark]:
     """A summary is one line of plain words."""
     for rule, card in cards(review):
         for summary in _summaries(card):
-            if match := _MARKDOWN.search(summary):
+            if match := _MARKDOWN.search(all_words(summary)):
                 yield Remark(
                     rule.at, f"a summary of {rule.id} holds {match[0].strip() or 'a line break'}", "plain words"
                 )
+
+
+@check(
+    "K028-summary-place",
+    Severity.ERROR,
+    "A place in a summary that cannot be filled, or has nothing to say without a value",
+    avoid="summary: '{$egfr.amount}: avoid NSAIDs.'",
+    prefer="summary: '{eGFR $egfr.number$egfr.date | eGFR below 30}: avoid NSAIDs.'",
+    why="What is put in comes from findings the rule rests on, as number, value, drug, date or duration; the words "
+    "after the last bar are read when the record has none, so they must stand alone.",
+)
+def summary_place(review: Review) -> Iterator[Remark]:
+    """Every place names findings that the rule reads or mentions, in a kind they have, and ends with plain words."""
+    for rule, card in cards(review):
+        known = frozenset(reached(review.knowledge, rule)[0])
+        for reference in references(card.summary):
+            if complaint := _unfit(review.knowledge, reference, known):
+                yield Remark(
+                    rule.at, f"the summary of {rule.id} asks for ${reference.finding}.{reference.kind}", complaint
+                )
+        for place in alternatives(card.summary):
+            if len(place) == 1 or "$" in place[-1]:
+                yield Remark(rule.at, f"a place in the summary of {rule.id} has no words without a value", "| words")
+        left = without_values(card.summary)
+        if set("{}$|") & set(left):
+            yield Remark(rule.at, f"the summary of {rule.id} has a place that is not closed or not named", left)
+
+
+def _unfit(knowledge: Knowledge, reference: Reference, reached: frozenset[str]) -> str | None:
+    """Why a reference cannot be filled, or None."""
+    if reference.kind not in LONGEST:
+        return f"one of {', '.join(LONGEST)}"
+    if reference.finding not in reached:
+        return "the rule neither reads nor mentions it"
+    fact = knowledge.facts.get(reference.finding)
+    numeric = fact is not None and fact.is_numeric
+    if reference.kind in {"number", "value", "duration"} and not numeric:
+        return "it is not a number"
+    if reference.kind == "duration" and (fact is None or fact.unit not in {"d", None}):
+        return "it is not counted in days"
+    return None
+
+
+@check(
+    "K029-act",
+    Severity.ERROR,
+    "An act of more than two sentences or 45 words",
+    avoid="act: One. Two. Three.",
+    prefer="act: Non-drug care or acetaminophen instead. Leave the anticoagulant to its prescriber.",
+    why="The act is read in ten seconds beside its grounds; what explains it stands in the detail.",
+)
+def long_act(review: Review) -> Iterator[Remark]:
+    """The act of a card has at most two sentences, 45 words and no placeholder."""
+    for rule, card in cards(review):
+        if card.act is None:
+            continue
+        if len(_SENTENCES.split(card.act)) > 2 or len(card.act.split()) > _LONGEST_ACT:  # noqa: PLR2004  # the two of the title
+            yield Remark(rule.at, f"the act of {rule.id} is too long", "two sentences, 45 words")
+        if "{{" in card.act:
+            yield Remark(rule.at, f"the act of {rule.id} holds a placeholder", "plain words")
 
 
 @check(
@@ -114,17 +178,17 @@ def html(review: Review) -> Iterator[Remark]:
     Severity.ERROR,
     "A placeholder nobody fills",
     avoid="detail: The eGFR is {{ egfr }}.",
-    prefer="detail: |\n  {{ found }}",
-    why="Only what was found and what was not recorded can be inserted; all else would reach the reader in braces.",
+    prefer="detail: The kidneys are weak.   # the value found is listed below every detail",
+    why="Braces would reach the reader as they stand. What was found, what was not recorded and the sources follow "
+    "every detail without being asked for.",
 )
 def unknown_placeholder(review: Review) -> Iterator[Remark]:
-    """A detail uses the placeholders found and not_recorded and no other."""
+    """A detail is the author's words alone: the card adds what was found, what was not recorded and the sources."""
     for rule, card in cards(review):
         for text in _details(card):
             for match in _PLACEHOLDER.finditer(text):
-                if (match[1] or "").strip() not in _KNOWN_PLACEHOLDERS:
-                    hint = "only {{ found }} and {{ not_recorded }}"
-                    yield Remark(rule.at, f"a text of {rule.id} holds {match[0]}", hint)
+                hint = "what was found and what was not recorded follow every detail"
+                yield Remark(rule.at, f"a text of {rule.id} holds {match[0]}", hint)
 
 
 @check(
@@ -162,48 +226,3 @@ def patient_card_in_clinician_words(review: Review) -> Iterator[Remark]:
         for text in (card.patient_summary, card.patient_detail):
             if text is not None and (match := _CLINICIAN_WORDS.search(text)):
                 yield Remark(rule.at, f"the patient's card of {rule.id} says {match[0]!r}", "say it to the patient")
-
-
-@check(
-    "K026-found-not-shown",
-    Severity.WARNING,
-    "A warning that does not show what it rests on",
-    avoid="a warning or critical card whose detail has no {{ found }}",
-    prefer="detail: |\n  {{ found }}",
-    why="A clinician judges a warning by the value and its date; a stale or wrong one must be visible (hazard H-03).",
-)
-def found_not_shown(review: Review) -> Iterator[Remark]:
-    """A warning or critical card shows what was found."""
-    for rule, card in cards(review):
-        if card.indicator is not Indicator.INFO and not _has_placeholder(card.detail, "found"):
-            yield Remark(rule.at, f"{rule.id} does not show what was found", "put {{ found }} into the detail")
-
-
-@check(
-    "K027-unknown-not-named",
-    Severity.WARNING,
-    "A card that can appear with something unknown and does not name it",
-    avoid="when: {any: […]} with a detail that has no {{ not_recorded }}",
-    prefer="detail: |\n  Not recorded: {{ not_recorded }}",
-    why="Missing data must not be read as normal; the card prints each unknown (hazard H-02).",
-)
-def unknown_not_named(review: Review) -> Iterator[Remark]:
-    """A card whose rule can fire while something it reads or mentions is unknown names the unknown."""
-    for rule, card in cards(review):
-        if _has_placeholder(card.detail, "not_recorded"):
-            continue
-        if rule.mentions or _fires_with_unknown(rule.when) or rule.reads & review.knowledge.conclusions.keys():
-            hint = "put {{ not_recorded }} into the detail"
-            yield Remark(rule.at, f"{rule.id} can fire with something unknown and does not name it", hint)
-
-
-def _has_placeholder(text: str, name: str) -> bool:
-    return any((match[1] or "").strip() == name for match in _PLACEHOLDER.finditer(text))
-
-
-def _fires_with_unknown(condition: Condition) -> bool:
-    if isinstance(condition, Leaf):
-        return condition.word in {Word.UNKNOWN, Word.NOT_PRESENT, Word.NOT_ABSENT}
-    if isinstance(condition, AnyOf):
-        return True
-    return any(_fires_with_unknown(part) for part in condition.parts)

@@ -23,6 +23,7 @@ class FactKind(StrEnum):
     ORDER_REASON = "order-reason"
     COUNT = "count"
     SETTING = "setting"
+    NOT_READ = "not-read"
 
 
 NUMERIC_KINDS = frozenset(
@@ -34,6 +35,7 @@ NUMERIC_KINDS = frozenset(
         FactKind.COURSE,
         FactKind.CHANGE,
         FactKind.COUNT,
+        FactKind.NOT_READ,
     }
 )
 
@@ -103,6 +105,7 @@ class FactDefinition:
     reasons: tuple[str, ...] = ()
     order: str | None = None
     setting: str | None = None
+    lists: tuple[str, ...] = ()
     equals: str | None = None
     product_choice: str | None = None
     at: str = field(default="", compare=False)

@@ -29,6 +29,7 @@ class BuiltAs(StrEnum):
     """How an entry that brings a fact about is written into an example chart."""
 
     SETTING = "setting"
+    NOT_READ = "not-read"
     SEX = "sex"
     NUMBER = "number"
     CHANGE = "change"
@@ -84,7 +85,7 @@ def _course(definition: FactDefinition) -> frozenset[Status]:
 
 
 def _counted(definition: FactDefinition) -> tuple[str, ...]:
-    return _DRUGS if definition.measure == "ingredients" else ()
+    return _DRUGS if definition.measure != "entries" else ()
 
 
 def _measured(definition: FactDefinition) -> tuple[str, ...]:
@@ -93,7 +94,7 @@ def _measured(definition: FactDefinition) -> tuple[str, ...]:
 
 
 def _count_built(definition: FactDefinition) -> BuiltAs:
-    return BuiltAs.TREATMENT if definition.measure == "ingredients" else BuiltAs.ENTRIES
+    return BuiltAs.TREATMENT if definition.measure != "entries" else BuiltAs.ENTRIES
 
 
 _NOTHING: tuple[str, ...] = ()
@@ -111,6 +112,7 @@ _SPECS = (
     # The reason of an order may be a reference to a problem.
     KindSpec(FactKind.ORDER_REASON, _always(EVERY), _always(("Condition",)), _always(BuiltAs.TREATMENT)),
     KindSpec(FactKind.COUNT, _always(NEVER_ABSENT), _counted, _count_built),
+    KindSpec(FactKind.NOT_READ, _always(NEVER_UNKNOWN), lambda definition: definition.lists, _always(BuiltAs.NOT_READ)),
     KindSpec(FactKind.SETTING, _always(NEVER_UNKNOWN), _always(_NOTHING), _always(BuiltAs.SETTING)),
 )
 

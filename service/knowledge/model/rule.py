@@ -50,7 +50,12 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """When … then …, with its reasons: who stands behind it, why, what it does, how we know."""
+    """When … then …, with its reasons: who stands behind it, why, what it does, how we know.
+
+    Rules are flat: a rule file with variants gives one rule for each, with the guard of its phase and all defaults
+    written out. ``variant_of`` is the id of that file. Of a ``family`` the most severe rule that fires is shown,
+    of equally severe ones that with the lowest ``rank``; one that is ``named_when_covered`` is named on that card.
+    """
 
     id: str
     phase: str
@@ -75,9 +80,22 @@ class Rule:
     limitations: str
     examples: tuple[Example, ...]
     history: tuple[HistoryEntry, ...]
+    variant_of: str | None = None
+    rank: int = 0
+    named_when_covered: bool = False
     at: str = field(default="", compare=False)
 
     @property
     def reads(self) -> frozenset[str]:
         """The findings the condition tests."""
         return frozenset(leaf.finding for leaf in leaves(self.when))
+
+    @property
+    def precedence(self) -> tuple[int, int]:
+        """Sorts the rules of a family: the most severe first, of equally severe ones by their written order."""
+        return (-self.severity, self.rank)
+
+    @property
+    def severity(self) -> int:
+        """How loud its card is: 0 to 2, and -1 without a card."""
+        return self.card.indicator.rank if self.card is not None else -1

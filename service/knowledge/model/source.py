@@ -1,8 +1,8 @@
-"""Guidelines, labels and trials, and what each says about a rule."""
+"""Guidelines, labels and trials, what each says, and how a rule cites it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
@@ -22,6 +22,25 @@ class SourceStatus(StrEnum):
     SUPERSEDED = "superseded"
     EXPIRED = "expired"
     DISPUTED = "disputed"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One thing one source says, in our words: written once, cited by many rules.
+
+    ``compared`` and ``compared_by`` say when and by whom this statement was held against the original; where they
+    are None, those of the source count.
+    """
+
+    id: str
+    section: str
+    says: str
+    mark: Mark
+    strength: str | None = None
+    certainty: str | None = None
+    compared: date | None = None
+    compared_by: str | None = None
+    at: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +65,7 @@ class Source:
     compared_by: str | None
     caution: str | None
     funding: str | None = None
+    statements: tuple[Statement, ...] = ()
     at: str = field(default="", compare=False)
 
     @property
@@ -61,14 +81,36 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """What one source says about a rule, in our words, and whether it supports or opposes it."""
+    """A statement as a rule cites it: all of the statement's words, whether it supports or opposes, and why here.
+
+    ``compared`` is the day on which the statement itself was held against the original; else that of its source counts.
+    """
 
     source: str
-    section: str
+    statement: str
     supports: bool
-    says: str
-    mark: Mark
-    recs: tuple[str, ...] = ()
+    section: str = ""
+    says: str = ""
+    mark: Mark = Mark.NOT_VERIFIED
     strength: str | None = None
     certainty: str | None = None
+    compared: date | None = None
+    why: str | None = None
     at: str = field(default="", compare=False)
+
+    @property
+    def reference(self) -> str:
+        """The citation as it is written in a rule: ``SOURCE/STATEMENT``."""
+        return f"{self.source}/{self.statement}"
+
+    def of(self, statement: Statement) -> Citation:
+        """This citation with the words of the statement that it names."""
+        return replace(
+            self,
+            section=statement.section,
+            says=statement.says,
+            mark=statement.mark,
+            strength=statement.strength,
+            certainty=statement.certainty,
+            compared=statement.compared,
+        )

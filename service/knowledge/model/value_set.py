@@ -20,12 +20,17 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class ValueSet:
-    """The codes of one clinical idea, and the reviewed patterns that find it in text-only codings."""
+    """The codes of one clinical idea, and the reviewed patterns that find it in words.
+
+    ``says`` marks a set of statements about a whole list: ``nothing-known`` ("no information about allergies") leaves
+    it unanswered, ``none`` ("no known problems") answers it.
+    """
 
     id: str
     title: str
     codes: tuple[Code, ...]
     link_ids: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
+    says: str | None = None
     note: str | None = None
     at: str = field(default="", compare=False)

@@ -217,7 +217,7 @@ class OrderReasonShape(FactShape):
 
 
 class CountShape(FactShape):
-    measure = Choice(["ingredients", "entries"], required=True)
+    measure = Choice(["ingredients", "products", "entries"], required=True)
     classes = words()
     excluded = words(data_key="exclude", attribute="exclude")
     route = Choice(_ROUTES, load_default="systemic")
@@ -226,10 +226,15 @@ class CountShape(FactShape):
 
     @validates_schema(skip_on_field_errors=True)
     def counts_what_it_names(self, data: dict[str, Any], **_: Any) -> None:
-        if data["measure"] == "ingredients" and (not data["classes"] or data["sources"]):
-            raise refuse("measure ingredients needs classes and no from")
+        if data["measure"] != "entries" and (not data["classes"] or data["sources"]):
+            raise refuse(f"measure {data['measure']} needs classes and no from")
         if data["measure"] == "entries" and (not data["sources"] or data["classes"]):
             raise refuse("measure entries needs from and no classes")
+
+
+class NotReadShape(FactShape):
+    lists = Several(Choice(RESOURCES), required=True, least=1)
+    unit = Choice(["1"], load_default="1")
 
 
 class SettingShape(FactShape):
@@ -251,6 +256,7 @@ SHAPES: dict[FactKind, type[FactShape]] = {
     FactKind.ORDER_REASON: OrderReasonShape,
     FactKind.COUNT: CountShape,
     FactKind.SETTING: SettingShape,
+    FactKind.NOT_READ: NotReadShape,
 }
 
 

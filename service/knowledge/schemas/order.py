@@ -18,7 +18,7 @@ from service.knowledge.schemas.fields import (
     nested,
     refuse,
 )
-from service.knowledge.schemas.source import CitationShape
+from service.knowledge.schemas.source import CitationField
 from service.knowledge.schemas.value_set import system_uri
 
 _RESOURCES = [
@@ -79,4 +79,4 @@ class OrderShape(Shape):
     dose = nested(DoseShape, load_default=None, allow_none=True)
     course_days = Whole(least=1, load_default=None, allow_none=True)
     reason_text = Text(load_default=None, allow_none=True)
-    citations = Several(nested(CitationShape))
+    citations = Several(CitationField())

@@ -35,8 +35,9 @@ from service.knowledge.schemas.fields import (
     refuse,
     words,
 )
-from service.knowledge.schemas.source import CitationShape
+from service.knowledge.schemas.source import CitationField
 
+RULE_STATUSES = ("draft", "active", "retired")
 _STATUSES = [status.value for status in Status]
 
 
@@ -113,6 +114,8 @@ class CardShape(Shape):
     located = False
     indicator = Choice({indicator.value: indicator for indicator in Indicator}, required=True)
     summary = Text(required=True)
+    act = Text(load_default=None, allow_none=True)
+    short = Text(load_default=None, allow_none=True)
     detail = Text(required=True)
     suggestions = Several(nested(SuggestionShape))
     links = Several(nested(LinkShape))
@@ -144,23 +147,22 @@ class HistoryShape(Shape):
 
 
 class RuleShape(Shape):
-    """One file under ``phases/<phase>/``. The loader adds the phase."""
+    """A flat rule: a file under ``phases/<phase>/`` or one variant in it. The loader adds phase and family."""
 
     id = Name(required=True)
     title = Text(required=True)
     version = Text(required=True)
-    status = Choice(["draft", "active", "retired"], required=True)
+    status = Choice(RULE_STATUSES, required=True)
     effective = fields.Date(load_default=None, allow_none=True)
     owner = Text(required=True)
     review_by = fields.Date(required=True)
     purpose = Text(required=True)
     rationale = Text(required=True)
     recommendation = nested(RecommendationShape, load_default=None, allow_none=True)
-    citations = Several(nested(CitationShape))
+    citations = Several(CitationField())
     hooks = words()
     when = ConditionField(required=True)
     then = nested(ThenShape, required=True)
-    family = Text(load_default=None, allow_none=True)
     names_conflict_with = words()
     mentions = words()
     unverified_parts = words()
@@ -170,7 +172,7 @@ class RuleShape(Shape):
 
     @staticmethod
     def model(then: dict[str, Any], **data: Any) -> Rule:
-        return Rule(**data, phase="", concludes=then.get("conclude"), card=then.get("card"))
+        return Rule(**data, phase="", family=None, concludes=then.get("conclude"), card=then.get("card"))
 
     @validates_schema(skip_on_field_errors=True)
     def hooks_belong_to_cards(self, data: dict[str, Any], **_: Any) -> None:
@@ -181,5 +183,3 @@ class RuleShape(Shape):
             raise ValidationError({"hooks": [Complaint("a rule that concludes runs on every hook", "leave hooks out")]})
         if speaks and data["recommendation"] is None:
             raise ValidationError({"recommendation": [Complaint("a rule with a card needs a recommendation")]})
-        if not speaks and data["family"] is not None:
-            raise ValidationError({"family": [Complaint("only rules with a card have a family")]})

@@ -7,8 +7,10 @@ from datetime import date
 
 from marshmallow import fields
 
-from service.knowledge.model import Conclusion, Indicator, OverrideReason, ServiceDefinition
+from service.knowledge.model import AskedFirst, AskedOnly, Conclusion, Indicator, OverrideReason, ServiceDefinition
+from service.knowledge.schemas.condition import ConditionField
 from service.knowledge.schemas.fields import Choice, Flag, Name, Several, Shape, Text, Whole, nested, words
+from service.knowledge.schemas.rule import RULE_STATUSES, HistoryShape
 
 OVERRIDE_SYSTEM = "urn:sciatica-cds:override-reason"
 
@@ -30,13 +32,47 @@ class EpisodeShape(Shape):
 
 
 class PhaseShape(Shape):
-    """A phase; ``first`` lists the rules whose cards come first, in that order, the others follow by name."""
+    """A phase; ``first`` lists the rules whose cards come first, in that order, the others follow by name.
+
+    ``applies_when`` names the guard of every rule of the phase that shows a card, unless the rule names its own.
+    """
 
     id = Text(required=True)
     title = Text(required=True)
+    applies_when = Text(load_default=None, allow_none=True)
     first = words()
     own_cards = Flag(load_default=False)
     checks_orders = Flag(load_default=False)
+
+
+class GuardShape(Shape):
+    """A condition that many rules share, under a name."""
+
+    id = Name(required=True)
+    title = Text(required=True)
+    when = ConditionField(required=True)
+
+
+class FamilyShape(Shape):
+    """Rules of which only the most severe is shown, and in which order where several are equally severe.
+
+    ``named_when_covered`` lists those that speak of a danger of their own: when an equally severe rule is shown in
+    their place, its card names them.
+    """
+
+    id = Name(required=True)
+    order = words(required=True, least=1)
+    named_when_covered = words()
+
+
+class DefaultsShape(Shape):
+    """What a rule says unless it says otherwise."""
+
+    status = Choice(RULE_STATUSES, required=True)
+    version = Text(required=True)
+    owner = Text(required=True)
+    review_by = fields.Date(required=True)
+    history = Several(nested(HistoryShape), required=True, least=1)
 
 
 class ServiceShape(Shape):
@@ -58,6 +94,19 @@ class ConclusionShape(Shape):
     named_as_one = Flag(load_default=False)
 
 
+class AskedOnlyShape(Shape):
+    model = AskedOnly
+    findings = words(required=True, least=1)
+    when = ConditionField(required=True)
+
+
+class AskedFirstShape(Shape):
+    model = AskedFirst
+    order = Text(required=True)
+    findings = words(required=True, least=1)
+    says = Text(required=True)
+
+
 class RulesetShape(Shape):
     """``ruleset.yaml``: what the rule set is for, and its frame."""
 
@@ -71,10 +120,18 @@ class RulesetShape(Shape):
     settings = fields.Dict(keys=fields.String(), values=Text(), load_default=dict)
     people = fields.Dict(keys=fields.String(), values=Text(), required=True)
     max_info_cards = Whole(least=1, required=True)
+    most_cards = Whole(least=2, load_default=6)
+    background = words()
+    asked_only = Several(nested(AskedOnlyShape))
+    asked_first = Several(nested(AskedFirstShape))
+    order_words = words()
     card_order = words()
     concern = Text(load_default=None, allow_none=True)
     episode = nested(EpisodeShape, required=True)
+    defaults = nested(DefaultsShape, load_default=None, allow_none=True)
+    guards = Several(nested(GuardShape))
     phases = Several(nested(PhaseShape), required=True, least=1)
+    families = Several(nested(FamilyShape))
     services = Several(nested(ServiceShape), required=True, least=1)
     conclusions = Several(nested(ConclusionShape))
 

@@ -1,11 +1,27 @@
-"""The shape of a source file, and of a citation of it."""
+"""The shape of a source file with its statements, and of a citation of one of them."""
 
 from __future__ import annotations
 
-from marshmallow import fields
+import re
+from typing import Any
 
-from service.knowledge.model import Citation, Mark, Source, SourceStatus
-from service.knowledge.schemas.fields import Choice, Flag, Name, Shape, Text, Whole, words
+from marshmallow import ValidationError, fields
+
+from service.knowledge.documents import Table
+from service.knowledge.model import Citation, Mark, Source, SourceStatus, Statement
+from service.knowledge.schemas.fields import (
+    Choice,
+    Complaint,
+    Name,
+    Several,
+    Shape,
+    Strict,
+    Text,
+    Whole,
+    did_you_mean,
+    nested,
+    refuse,
+)
 
 MARKS = {
     "verified": Mark.VERIFIED,
@@ -17,18 +33,44 @@ MARKS = {
 _KINDS = ["guideline", "label", "trial", "review", "safety-communication", "standard", "article"]
 
 
-class CitationShape(Shape):
-    """What one source says. A missing section is left to the checks, which say why it matters."""
+_REFERENCE = re.compile(r"(?P<source>[A-Za-z0-9-]+)/(?P<statement>[A-Za-z0-9-]+)")
 
-    model = Citation
-    source = Text(required=True)
+
+class CitationField(Strict[Citation]):
+    """``{supports: SOURCE/STATEMENT}`` or ``{opposes: SOURCE/STATEMENT}``, with an optional ``why``."""
+
+    def read(self, value: Any) -> Citation:
+        if not isinstance(value, Table):
+            raise refuse("must say supports: or opposes:", "- supports: NICE-NG59/REC-029")
+        if strangers := [key for key in value if key not in _CITATION_KEYS]:
+            raise ValidationError(
+                {key: [Complaint("this key is not known here", did_you_mean(key, _CITATION_KEYS))] for key in strangers}
+            )
+        sides = [key for key in ("supports", "opposes") if key in value]
+        if len(sides) != 1:
+            raise refuse("must say either supports: or opposes:", "- supports: NICE-NG59/REC-029")
+        match = _REFERENCE.fullmatch(value[sides[0]]) if isinstance(value[sides[0]], str) else None
+        if match is None:
+            raise ValidationError({sides[0]: [Complaint("must be SOURCE/STATEMENT", "for example NICE-NG59/REC-029")]})
+        why = Text(allow_none=True).deserialize(value.get("why"))
+        return Citation(match["source"], match["statement"], supports=sides[0] == "supports", why=why, at=value.at)
+
+
+_CITATION_KEYS = ("supports", "opposes", "why")
+
+
+class StatementShape(Shape):
+    """One entry of ``statements``. A missing section is left to the checks, which say why it matters."""
+
+    model = Statement
+    id = Name(capitals=True, required=True)
     section = Text(blank=True, load_default="")
-    recs = words()
-    supports = Flag(required=True)
     says = Text(required=True)
+    mark = Choice(MARKS, required=True)
     strength = Text(load_default=None, allow_none=True)
     certainty = Text(load_default=None, allow_none=True)
-    mark = Choice(MARKS, required=True)
+    compared = fields.Date(load_default=None, allow_none=True)
+    compared_by = Text(load_default=None, allow_none=True)
 
 
 class SourceShape(Shape):
@@ -53,3 +95,4 @@ class SourceShape(Shape):
     compared_by = Text(load_default=None, allow_none=True)
     caution = Text(load_default=None, allow_none=True)
     funding = Text(load_default=None, allow_none=True)
+    statements = Several(nested(StatementShape))

@@ -6,23 +6,26 @@ import re
 from typing import Any
 
 from service.knowledge.model import Code, ValueSet
-from service.knowledge.schemas.fields import Name, Several, Shape, Strict, Text, did_you_mean, refuse, words
+from service.knowledge.schemas.fields import Choice, Name, Several, Shape, Strict, Text, did_you_mean, refuse, words
 
 SYSTEMS = {
     "snomed": "http://snomed.info/sct",
     "icd-10-cm": "http://hl7.org/fhir/sid/icd-10-cm",
+    "icd-10": "http://hl7.org/fhir/sid/icd-10",
     "icd-10-pcs": "http://www.cms.gov/Medicare/Coding/ICD10",
     "loinc": "http://loinc.org",
     "rxnorm": "http://www.nlm.nih.gov/research/umls/rxnorm",
     "atc": "http://www.whocc.no/atc",
     "cpt": "http://www.ama-assn.org/go/cpt",
     "med-rt": "http://va.gov/terminology/medrt",
+    "ips-absent-unknown": "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips",
     "local": "urn:sciatica-cds:code",
 }
 _LENGTHS = range(4, 7)
+_CATEGORIES = "ICD-10 categories that published code lists hold"
 _MATCHES = {"exact": False, "descendants": True}
 # SNOMED hierarchies cannot be tested without a terminology server; the others nest by prefix.
-_NESTING = {SYSTEMS["icd-10-cm"], SYSTEMS["icd-10-pcs"], SYSTEMS["atc"]}
+_NESTING = {SYSTEMS["icd-10-cm"], SYSTEMS["icd-10"], SYSTEMS["icd-10-pcs"], SYSTEMS["atc"]}
 
 
 def system_uri(word: Any) -> str:
@@ -92,9 +95,18 @@ class ValueSetShape(Shape):
     note = Text(load_default=None, allow_none=True)
     codes = Several(CodeField())
     unverified = Several(CodeField(verified=False))
+    icd_10_categories = words()
     link_ids = words()
     patterns = Several(PatternField())
+    says = Choice(["nothing-known", "none"], load_default=None, allow_none=True)
 
     @staticmethod
-    def model(codes: tuple[Code, ...], unverified: tuple[Code, ...], **data: Any) -> ValueSet:
-        return ValueSet(codes=codes + unverified, **data)
+    def model(
+        codes: tuple[Code, ...], unverified: tuple[Code, ...], icd_10_categories: tuple[str, ...], **data: Any
+    ) -> ValueSet:
+        """``icd_10_categories`` are categories of three or four characters of the WHO's ICD-10 and its relatives."""
+        system, title = SYSTEMS["icd-10"], data["title"]
+        categories = tuple(
+            Code(system, one, title, descendants=True, verified=True, source=_CATEGORIES) for one in icd_10_categories
+        )
+        return ValueSet(codes=codes + categories + unverified, **data)

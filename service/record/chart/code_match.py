@@ -22,7 +22,8 @@ class Hit:
 
     ``holder`` is the element that carries the value: the resource itself, a component of an Observation,
     or an item of a QuestionnaireResponse. ``chosen`` is True when the set holds the answer that was chosen,
-    not the question; ``past`` when only the words match and speak of the past ("history of ...").
+    not the question; ``is_sure`` is False when only words or a category of ICD-10 tell, which is enough for a yes and
+    never for a no; ``past`` when only the words match and speak of the past ("history of ...").
     """
 
     entry: Entry
@@ -30,6 +31,7 @@ class Hit:
     text: str
     birth: When | None
     by_text: bool
+    is_sure: bool = True
     chosen: bool = False
     past: bool = False
     notes: tuple[str, ...] = ()

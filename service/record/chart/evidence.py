@@ -77,9 +77,22 @@ def _has_entries(name: str, record: Record) -> bool:
     return any(standing(entry.resource).counts is not Counts.NEVER for entry in record.of_type(name))
 
 
+def not_read(types: Iterable[str], record: Record) -> tuple[str, ...]:
+    """For each resource type with entries that could not be read, how many they are."""
+    counts = {name: len(record.not_read.get(name, ())) for name in types}
+    return tuple(
+        f"{count} {_ENTRIES[count != 1]} of the {name} list could not be read"
+        for name, count in counts.items()
+        if count
+    )
+
+
+_ENTRIES = ("entry", "entries")
+
+
 def is_whole(definition: FactDefinition, record: Record) -> bool:
-    """Whether silence counts as absent: the definition allows it and the lists it names were sent whole."""
-    if not definition.complete or shortfalls(definition.complete, record):
+    """Whether silence counts as absent: the definition allows it, the lists it names were sent whole and all read."""
+    if not definition.complete or shortfalls(definition.complete, record) or not_read(definition.complete, record):
         return False
     return not definition.complete_nonempty or all(_has_entries(name, record) for name in definition.complete)
 
@@ -94,7 +107,7 @@ def silence(definition: FactDefinition, record: Record, notes: Sequence[str | No
     if is_whole(definition, record):
         said = f"nothing found in the complete list: {', '.join(definition.complete)}"
         return Finding(definition.id, Status.ABSENT, notes=(*remarks(notes), said))
-    reasons = shortfalls(read_types(definition), record)
+    reasons = (*shortfalls(read_types(definition), record), *not_read(definition.complete, record))
     if definition.complete_nonempty and not reasons:
         reasons = ("the list is empty, which is not an answer",)
     return Finding(definition.id, Status.UNKNOWN, notes=(*remarks(notes), *(reasons or ("not recorded",))))
@@ -118,6 +131,8 @@ def weigh(
     if best is Verdict.MAYBE:
         reasons = [vote.evidence.note for vote in heard if vote.verdict is best]
         return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=remarks((*notes, *reasons)))
+    if unread := not_read(definition.complete, record):
+        return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=remarks((*notes, *unread)))
     told = [f"formerly answered yes ({vote.evidence.resource})" for vote in votes if vote.verdict is Verdict.YES]
     return Finding(definition.id, Status.ABSENT, evidence=evidence, notes=remarks((*notes, *told)))
 

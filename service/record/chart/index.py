@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -12,14 +13,27 @@ from service.record.chart.code_match import Hit, Key
 from service.record.chart.concepts import as_objects, concepts_of
 from service.record.chart.episode import Episode, newest_episode
 from service.record.medication.drugs import Drugs
-from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, standing_of, with_all_classes
+from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, with_all_classes
+from service.record.medication.supply import standing_of
 from service.record.model import Entry, Record
 from service.record.values.coding import CodeIndex, concept_text
 from service.record.values.dates import When, at, parse
+from service.record.values.statuses import Counts, standing
 
 MEDICATION = "medication"
 UNRECOGNISED: Key = (MEDICATION, "")
 ORDER: Key = ("order", "")
+NOT_READ: Mapping[str, str] = dict.fromkeys(
+    ("Condition", "AllergyIntolerance", "Procedure", "ServiceRequest", "DiagnosticReport"), "not read"
+)
+"""The lists whose entries must all be understood before one of them proves an absence, and the key of such an entry."""
+_TOLD_IN_WORDS = frozenset({"Condition", "Encounter", "AllergyIntolerance"})
+"""The types in which words beside a code that matched add to what it says; elsewhere they only name the code."""
+
+
+def may_count(entry: Entry) -> bool:
+    """Whether an entry counts in any way: not one entered in error, refuted, or of something not done."""
+    return standing(entry.resource).counts in {Counts.PRESENT, Counts.HISTORY}
 
 
 class Matcher:
@@ -45,9 +59,13 @@ class Chart:
         self.record = record
         self.now = now
         self.hits: dict[Key, list[Hit]] = {}
+        not_read: dict[str, dict[str, Entry]] = {}
         for name, asked in matcher.asked.items():
             for entry in record.of_type(name):
-                self._index(entry, asked)
+                if not self._index(entry, asked) and name in NOT_READ and may_count(entry):
+                    not_read.setdefault(name, {}).setdefault(entry.reference, entry)
+        if not_read:
+            self.record = replace(record, not_read={name: tuple(found.values()) for name, found in not_read.items()})
 
     @cached_property
     def today(self) -> When:
@@ -85,14 +103,17 @@ class Chart:
                     found.add(UNRECOGNISED)
         if self.record.orders:
             found.add(ORDER)
+        found.update((name, NOT_READ[name]) for name in self.record.not_read)
         return found
 
     def under(self, resource_type: str, value_sets: Iterable[str]) -> list[Hit]:
-        """The hits of one type in any of some value sets, each once."""
+        """The hits of one type in any of some value sets, each once; words do not repeat what a code of theirs says."""
         lists = [found for name in value_sets if (found := self.hits.get((resource_type, name)))]
         if len(lists) == 1:
             return lists[0]
-        return list(dict.fromkeys(hit for found in lists for hit in found))
+        hits = list(dict.fromkeys(hit for found in lists for hit in found))
+        coded = {id(hit.holder) for hit in hits if hit.is_sure}
+        return [hit for hit in hits if hit.is_sure or id(hit.holder) not in coded]
 
     def _medication_entries(self) -> Iterator[Entry]:
         for name in MEDICATION_TYPES:
@@ -104,26 +125,35 @@ class Chart:
             drug = with_all_classes(found, self.matcher.index)
             yield Medication(entry, drug, standing_of(entry, self.now))
 
-    def _index(self, entry: Entry, asked: frozenset[str]) -> None:
+    def _index(self, entry: Entry, asked: frozenset[str]) -> bool:
+        """File the entry under what it says, and tell whether it could be understood at all."""
         if entry.type == "QuestionnaireResponse":
             self._index_items(entry, entry.resource, asked)
-            return
+            return True
+        is_read = False
         for concept in concepts_of(entry.type, entry.resource, self.record):
-            self._match(entry, concept, entry.resource, asked)
+            is_read = self._match(entry, concept, entry.resource, asked) or is_read
         if entry.type == "Observation" and "component" in entry.resource:
             for component in as_objects(entry.resource["component"]):
                 self._match(entry, component.get("code"), component, asked)
         elif entry.type == "AllergyIntolerance":
-            self._index_allergy(entry, asked)
+            is_read = self._index_allergy(entry, asked) or is_read
+        return is_read
 
-    def _match(self, entry: Entry, concept: object, holder: Mapping[str, Any], asked: frozenset[str]) -> None:
+    def _match(self, entry: Entry, concept: object, holder: Mapping[str, Any], asked: frozenset[str]) -> bool:
         match = self.matcher.index.match(concept)
+        birth = self._birth_for(entry)
         if match.sets and not match.sets.isdisjoint(asked):
-            hit = Hit(entry, holder, match.text, self._birth_for(entry), by_text=match.by_text, notes=match.notes)
+            is_sure = not (match.by_text or match.by_category)
+            hit = Hit(entry, holder, match.text, birth, match.by_text, is_sure=is_sure, notes=match.notes)
             self._add(hit, match.sets & asked)
+        if entry.type in _TOLD_IN_WORDS and not match.said_too.isdisjoint(asked):
+            said = Hit(entry, holder, match.text, birth, by_text=True, is_sure=False, notes=match.notes)
+            self._add(said, match.said_too & asked)
         if match.past_sets and not match.past_sets.isdisjoint(asked):
-            past = Hit(entry, holder, match.text, self._birth_for(entry), by_text=True, past=True, notes=match.notes)
+            past = Hit(entry, holder, match.text, birth, by_text=True, is_sure=False, past=True, notes=match.notes)
             self._add(past, match.past_sets & asked)
+        return match.is_read
 
     def _birth_for(self, entry: Entry) -> When | None:
         return self.birth if "onsetAge" in entry.resource else None
@@ -132,16 +162,23 @@ class Chart:
         for name in value_sets:
             self.hits.setdefault((hit.entry.type, name), []).append(hit)
 
-    def _index_allergy(self, entry: Entry, asked: frozenset[str]) -> None:
-        """An allergy to a drug may be coded as the drug: test it through the drug table too (terminology.md 2)."""
+    def _index_allergy(self, entry: Entry, asked: frozenset[str]) -> bool:
+        """An allergy to a drug may be coded as the drug: test it through the drug table too (terminology.md 2).
+
+        Tells whether some drug was recognised.
+        """
+        is_drug = False
         for concept in concepts_of(entry.type, entry.resource, self.record):
             drug = with_all_classes(self.matcher.drugs.recognise_concept(concept), self.matcher.index)
+            is_drug = is_drug or drug.recognised
             classes = (drug.classes & asked) - {
                 name for kind, name in self.hits if kind == entry.type and self.hits[kind, name][-1].entry is entry
             }
             if classes:
                 by_text = drug.by in BY_WORDS
-                self._add(Hit(entry, entry.resource, drug.text, birth=None, by_text=by_text), classes)
+                hit = Hit(entry, entry.resource, drug.text, birth=None, by_text=by_text, is_sure=not by_text)
+                self._add(hit, classes)
+        return is_drug
 
     def _index_items(self, entry: Entry, parent: Mapping[str, Any], asked: frozenset[str]) -> None:
         for item in as_objects(parent.get("item")):

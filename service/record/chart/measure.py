@@ -171,14 +171,3 @@ def preferred(tied: Sequence[Measurement], prefer: str | None) -> list[Measureme
         return (*ends, seconds, one.evidence.resource)
 
     return [choose(tied, key=key)]
-
-
-def hull(numbers: Iterable[Interval]) -> Interval:
-    """The smallest interval that holds all of some intervals."""
-    lows, highs = [], []
-    for number in numbers:
-        lows.append(number.low)
-        highs.append(number.high)
-    low = None if None in lows else min((one for one in lows if one is not None), default=None)
-    high = None if None in highs else max((one for one in highs if one is not None), default=None)
-    return Interval(low, high)

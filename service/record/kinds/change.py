@@ -11,13 +11,13 @@ from service.knowledge.model import FactDefinition
 from service.record.chart.dating import Extent
 from service.record.chart.evidence import ordered, read_types, remarks, shortfalls
 from service.record.chart.index import Chart
-from service.record.chart.measure import Measurement, candidates, hull, measurements, preferred
+from service.record.chart.measure import Measurement, candidates, measurements, preferred
 from service.record.chart.window import NO_EPISODE, in_episode
 from service.record.kinds.coded import source_keys
 from service.record.kinds.plan import Plan
 from service.record.kinds.quantity import numeric, wanted_by
 from service.record.values.dates import When
-from service.record.values.interval import Interval
+from service.record.values.interval import Interval, hull
 
 ONE_VALUE = "only one value in this episode: no change can be told"
 PERCENT = "percent"

@@ -100,7 +100,7 @@ def _no(hit: Hit, source: FactSource, chart: Chart, notes: list[str | None]) -> 
     where = place(hit, source, chart)
     if where.inside is True and source.no_within_days is not None:
         where = within(hit.extent, source.no_within_days, chart.now)
-    if hit.by_text or hit.standing.provisional or where.inside is not True or _site(hit, source, chart) is not True:
+    if not hit.is_sure or hit.standing.provisional or where.inside is not True or _site(hit, source, chart) is not True:
         notes.append(f"{hit.entry.reference} says no, but does not settle it")
         return None
     return Vote(Verdict.NO, _evidence(hit, _said(hit, yes=False), where.note), hit.extent.last)

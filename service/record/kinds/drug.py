@@ -12,7 +12,7 @@ from service.record.chart.index import MEDICATION, ORDER, UNRECOGNISED, Chart
 from service.record.kinds.ordering import is_order
 from service.record.kinds.plan import Plan
 from service.record.medication.entry import Medication
-from service.record.medication.supply import stopped_within
+from service.record.medication.stopping import stopped_within
 from service.record.medication.taking import NOT_RECOGNISED, evidence_of, match, votes_of
 from service.record.values.statuses import Counts
 

@@ -17,14 +17,14 @@ from service.knowledge.model import FactDefinition, FactSource
 from service.record.chart.code_match import Hit
 from service.record.chart.evidence import joined, read_types, remarks, shortfalls
 from service.record.chart.index import Chart
-from service.record.chart.measure import Measurement, candidates, hull
+from service.record.chart.measure import Measurement, candidates
 from service.record.chart.window import place
 from service.record.kinds.coded import source_keys
 from service.record.kinds.plan import Plan
 from service.record.kinds.quantity import numeric
 from service.record.values.coding import codings
 from service.record.values.dates import When, at, days_between, days_since, parse
-from service.record.values.interval import Interval
+from service.record.values.interval import Interval, hull
 from service.record.values.statuses import Counts
 from service.record.values.units import Refused, read_value
 

@@ -68,9 +68,11 @@ class DrugLexer:
         self._names = {tuple(_TOKEN.findall(plain(name))): codes for name, codes in names.items()}
         self._brands: dict[tuple[str, ...], tuple[str, Products]] = {}
         for brand, products in brands.items():
-            tokens = tuple(_TOKEN.findall(plain(brand)))
-            if tokens not in self._names and not all(token in EXPLAINED for token in tokens):
-                self._brands[tokens] = (brand, products)
+            words = tuple(_TOKEN.findall(plain(brand)))
+            # "Alka-Seltzer" is also written "Alka Seltzer".
+            for form in (words, tuple(word for word in words if word != "-")):
+                if form not in self._names and not all(word in EXPLAINED for word in form):
+                    self._brands.setdefault(form, (brand, products))
         self._longest: dict[str, int] = {}
         for tokens in (*self._names, *self._brands):
             if tokens:

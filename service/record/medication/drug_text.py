@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from service.record.medication.drug_lexer import Codes, DrugLexer, Item, Kind, Products
 from service.record.medication.drug_spelling import plain, wordings
-from service.record.medication.drug_words import CARRIERS, NEVER_DRUGS, SUPPLIES
+from service.record.medication.drug_words import CARRIERS, NEVER_DRUGS, ORDINARY_BRANDS, SUPPLIES
 
 LONGEST_TEXT = 300
 STEMS = re.compile(
@@ -69,7 +69,10 @@ class DrugText:
         for item in items:
             if item.kind is Kind.NAME:
                 found.update(dict.fromkeys(sorted(item.codes)))
-        brands = [item for item in items if item.kind is Kind.BRAND]
+        has_unknown = any(item.kind is Kind.UNKNOWN for item in items)
+        brands = [
+            item for item in items if item.kind is Kind.BRAND and not (has_unknown and item.text in ORDINARY_BRANDS)
+        ]
         if not found and not brands:
             unread = tuple(dict.fromkeys(item.text for item in items if item.kind is Kind.UNKNOWN))
             return Reading(unread=unread, is_whole=False, is_no_drug=_SUPPLIES.search(flat) is not None)

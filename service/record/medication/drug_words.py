@@ -96,6 +96,11 @@ NEGATIONS = frozenset(
     {"no", "not", "avoid", "without", "never", "kein", "keine", "ohne", "sans", "sin", "non", "nicht"}
 )
 
+ORDINARY_BRANDS = frozenset(
+    {"dragon", "genesis", "perform", "sonata", "soma", "twilite", "halls", "vanquish", "tact", "cambia"}
+)
+"""Brands that are ordinary words: beside words that are not known ("dragon fruit") they are not taken for the brand."""
+
 CARRIERS = frozenset(
     {"water", "sodium chloride", "dextrose", "glucose", "potassium chloride", "ethanol", "alcohol", "potassium"}
 )

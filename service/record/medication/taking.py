@@ -18,7 +18,7 @@ from service.record.chart.index import Chart
 from service.record.chart.window import within
 from service.record.medication.drugs import Ingredient
 from service.record.medication.entry import BY_WORDS, Medication
-from service.record.medication.supply import start_of, stopped_within
+from service.record.medication.stopping import stopped_within
 from service.record.values.statuses import Counts
 
 NOT_RECOGNISED = "a medication that was not recognised"
@@ -101,7 +101,7 @@ def votes_of(definition: FactDefinition, chart: Chart) -> Iterator[Vote]:
 
 def _vote(medication: Medication, matched: Match, definition: FactDefinition, chart: Chart) -> Vote | None:
     standing = medication.standing
-    started = start_of(medication)
+    started = medication.started
     doubts: list[str | None] = [None if matched.is_sure else NO_DOSE]
     if standing.counts is Counts.HISTORY:
         if definition.stopped_within_days is None:
@@ -125,7 +125,7 @@ def _vote(medication: Medication, matched: Match, definition: FactDefinition, ch
 
 def evidence_of(medication: Medication, *notes: str | None) -> Evidence:
     """A medication as evidence."""
-    started = start_of(medication)
+    started = medication.started
     by_name = BY_NAME if medication.drug.by in BY_WORDS else None
     return Evidence(
         medication.reference, medication.drug.text, started.text if started else None, joined(*notes, by_name)

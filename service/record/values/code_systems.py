@@ -11,6 +11,7 @@ from functools import lru_cache
 
 SNOMED = "http://snomed.info/sct"
 ICD_10_CM = "http://hl7.org/fhir/sid/icd-10-cm"
+ICD_10 = "http://hl7.org/fhir/sid/icd-10"
 ICD_10_PCS = "http://www.cms.gov/Medicare/Coding/ICD10"
 LOINC = "http://loinc.org"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -19,12 +20,14 @@ CPT = "http://www.ama-assn.org/go/cpt"
 HCPCS = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
 UNII = "http://fdasis.nlm.nih.gov"
 MED_RT = "http://va.gov/terminology/medrt"
+IPS_ABSENT_UNKNOWN = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
 ATC = "http://www.whocc.no/atc"
 LOCAL = "urn:sciatica-cds:code"
 
 _OIDS: Mapping[str, str] = {
     "2.16.840.1.113883.6.96": SNOMED,
     "2.16.840.1.113883.6.90": ICD_10_CM,
+    "2.16.840.1.113883.6.3": ICD_10,
     "2.16.840.1.113883.6.4": ICD_10_PCS,
     "2.16.840.1.113883.6.1": LOINC,
     "2.16.840.1.113883.6.88": RXNORM,
@@ -37,6 +40,7 @@ _OIDS: Mapping[str, str] = {
 _ALIASES: Mapping[str, str] = {
     "snomed": SNOMED,
     "icd-10-cm": ICD_10_CM,
+    "icd-10": ICD_10,
     "icd-10-pcs": ICD_10_PCS,
     "loinc": LOINC,
     "rxnorm": RXNORM,
@@ -46,13 +50,27 @@ _ALIASES: Mapping[str, str] = {
     "unii": UNII,
     "med-rt": MED_RT,
     "atc": ATC,
+    "ips-absent-unknown": IPS_ABSENT_UNKNOWN,
     "local": LOCAL,
 }
 """The short names that rule files use."""
 
 KNOWN_SYSTEMS = frozenset(_ALIASES.values())
-BY_PREFIX = frozenset({ICD_10_CM, ATC})
+BY_PREFIX = frozenset({ICD_10_CM, ICD_10, ATC})
 """Systems whose code begins with the code above it, so that descendants can be told without a hierarchy."""
+
+_ICD_10_RELATIVE = re.compile(r"icd[-_./]?(?:release/)?10(?![-_]?(?:cm|pcs))", re.ASCII | re.IGNORECASE)
+"""The edition of the WHO and the national ones (GM, AM, CA, UK ...): one system here, read by its categories alone."""
+_ICD_10_CM_SHAPE = re.compile(r"[A-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?", re.ASCII | re.IGNORECASE)
+
+
+def is_listed_whole(system: str, code: str) -> bool:
+    """Whether a code of none of our sets is known to say something else.
+
+    Only of ICD-10-CM, whose categories the sets list in full by prefix; ``code`` must have the shape of one.
+    """
+    return system == ICD_10_CM and _ICD_10_CM_SHAPE.fullmatch(code.strip()) is not None
+
 
 # http and https, a slash at the end, and a host in another case all name the same system.
 _CANONICAL: Mapping[str, str] = {
@@ -85,6 +103,8 @@ def _canonical(system: str) -> str:
         return known
     if text.lower().startswith(("http://snomed.info/sct/", "https://snomed.info/sct/")):
         return SNOMED
+    if _ICD_10_RELATIVE.search(text):
+        return ICD_10
     old = _OLD_HL7.fullmatch(text)
     if old and "sid" not in text:
         return _HL7 + (f"v{old[1]}-{old[2]}" if old[1] else old[3])
@@ -96,11 +116,15 @@ def plain_code(system: str, code: str) -> str:
     code = code.strip()
     if system == ICD_10_CM:
         return code.replace(".", "").upper()
+    if system == ICD_10:
+        return _NO_LETTER_OR_DIGIT.sub("", code).upper()
     if system in _UPPER:
         return code.upper()
     return code
 
 
+# A national edition marks a code with a cross, an asterisk or an exclamation mark.
+_NO_LETTER_OR_DIGIT = re.compile(r"[^0-9A-Za-z]+")
 _UPPER = frozenset({ICD_10_PCS, LOINC, ATC, CPT, HCPCS, UNII})
 _LOINC_SHAPE = re.compile(r"(\d{1,7})-(\d)", re.ASCII)
 _SNOMED_SHAPE = re.compile(r"[1-9]\d{5,17}", re.ASCII)

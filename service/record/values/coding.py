@@ -1,18 +1,28 @@
 """Coding: a CodeableConcept against the value sets (terminology.md section 3).
 
 Every coding counts, not only the first; the system is normalised; ICD-10-CM and ATC descend by prefix; a
-LOINC or SNOMED code with a wrong check digit is a typing error and matches nothing. Text is the net
-below, used only when no coding matched, and flagged.
+LOINC or SNOMED code with a wrong check digit is a typing error and matches nothing. ICD-10 of the WHO and its national
+relatives are read by their categories, words by patterns: both are flagged, because they may raise an alarm and never
+lift one. What neither code nor words can tell was not read, and that is not the same as something else.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from service.knowledge.model import ValueSet
-from service.record.values.code_systems import BY_PREFIX, KNOWN_SYSTEMS, canonical_system, check_digit_fault, plain_code
+from service.record.values.code_systems import (
+    BY_PREFIX,
+    ICD_10,
+    KNOWN_SYSTEMS,
+    canonical_system,
+    check_digit_fault,
+    is_listed_whole,
+    plain_code,
+)
+from service.record.values.english import is_english
 from service.record.values.text import Said, said
 
 __all__ = ["CodeIndex", "Coding", "Match", "canonical_system", "codings", "concept_text", "wordings"]
@@ -38,9 +48,11 @@ class Match:
     """The value sets a concept lies in.
 
     ``by_text`` says that no coding matched and only the words did: lower confidence, never reason enough
-    to make anything absent. ``past_sets`` are those whose words speak of the past ("history of ..."): they count as
-    history, not as present, and are not in ``sets``. ``text`` is what the concept says in words; ``notes`` caveats
-    such as a wrong check digit.
+    to make anything absent; ``by_category`` the same of a code of ICD-10 that is not the clinical modification.
+    ``said_too`` are sets that only the words name although a coding matched another. ``past_sets`` are those whose
+    words speak of the past ("history of ..."): they count as history, not as present, and are not in ``sets``.
+    ``text`` is what the concept says in words; ``notes`` caveats such as a wrong check digit. ``is_read`` is False when
+    neither codes nor words could be understood, or they say that nothing is known: then it may be anything.
     """
 
     sets: frozenset[str]
@@ -48,9 +60,15 @@ class Match:
     text: str
     notes: tuple[str, ...] = ()
     past_sets: frozenset[str] = _NOTHING
+    said_too: frozenset[str] = _NOTHING
+    by_category: bool = False
+    is_read: bool = True
 
 
-_EMPTY = Match(_NOTHING, by_text=False, text="")
+NOTHING_KNOWN = "nothing-known"
+"""What a value set says whose entries leave their list unanswered."""
+BY_CATEGORY = "read by its ICD-10 category"
+_EMPTY = Match(_NOTHING, by_text=False, text="", is_read=False)
 
 
 def codings(concept: object) -> Iterator[Coding]:
@@ -120,6 +138,32 @@ def concept_text(concept: object) -> str:
     return ""
 
 
+def _coded(concept: object) -> Iterator[tuple[Mapping[str, object], str]]:
+    for raw in _raw_codings(concept):
+        code = _code_text(raw.get("code"))
+        if code:
+            yield raw, code
+
+
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """What one coding says: its value sets, whether by category only, or that it is known to be something else."""
+
+    sets: frozenset[str] = _NOTHING
+    by_category: bool = False
+    is_else: bool = False
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What one wording says of now and of the past, and whether it could be understood at all."""
+
+    now: frozenset[str]
+    past: frozenset[str]
+    is_english: bool
+
+
 class CodeIndex:
     """The value sets, indexed once, asked often."""
 
@@ -145,10 +189,11 @@ class CodeIndex:
         self._below = {
             system: {code: frozenset(names) for code, names in codes.items()} for system, codes in below.items()
         }
+        self._says_nothing = frozenset(name for name, one in value_sets.items() if one.says == NOTHING_KNOWN)
         self._links = {link: frozenset(names) for link, names in links.items()}
-        self._by_code: dict[tuple[object, str], tuple[frozenset[str], str | None]] = {}
+        self._by_code: dict[tuple[object, str], _Code] = {}
         self._by_concept: dict[tuple[object, ...], Match] = {}
-        self._by_text: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+        self._by_text: dict[str, _Words] = {}
 
     def match(self, concept: object) -> Match:
         """The value sets that a CodeableConcept (or Coding, or list of CodeableConcepts) lies in."""
@@ -165,28 +210,45 @@ class CodeIndex:
         return found
 
     def _match(self, concept: object) -> Match:
-        sets = _NOTHING
-        notes: list[str] = []
-        for raw in _raw_codings(concept):
-            code = _code_text(raw.get("code"))
-            if code:
-                found, note = self._of_coding(raw.get("system"), code)
-                sets = sets | found if sets else found
-                if note and note not in notes:
-                    notes.append(note)
-        text = concept_text(concept)
-        if sets or not text:
-            return Match(sets, by_text=False, text=text, notes=tuple(notes))
-        now, past = self._of_texts(wordings(concept))
-        return Match(now, by_text=bool(now or past), text=text, notes=tuple(notes), past_sets=past)
+        codes = [self._of_coding(raw.get("system"), code) for raw, code in _coded(concept)]
+        words = [self._of_text(text[:_LONGEST_TEXT]) for text in wordings(concept)]
+        sure = _NOTHING.union(*(code.sets for code in codes if not code.by_category))
+        categories = _NOTHING.union(*(code.sets for code in codes if code.by_category))
+        now = _NOTHING.union(*(one.now for one in words))
+        coded = sure or categories
+        sets = coded or now
+        said = categories | now | _NOTHING.union(*(one.past for one in words))
+        notes = dict.fromkeys(code.note for code in codes if code.note)
+        return Match(
+            sets,
+            by_text=not coded and bool(said),
+            text=concept_text(concept),
+            notes=tuple(notes),
+            past_sets=_NOTHING.union(*(one.past for one in words)) - now - sets,
+            said_too=(now | categories) - sets,
+            by_category=bool(categories) and not sure,
+            is_read=self._is_read(sets | said, codes, words),
+        )
 
-    def _of_coding(self, raw_system: object, code: str) -> tuple[frozenset[str], str | None]:
+    def _is_read(self, sets: frozenset[str], codes: Sequence[_Code], words: Sequence[_Words]) -> bool:
+        """Whether it was understood: something matched, it is known to be something else, or its words are English."""
+        if not sets.isdisjoint(self._says_nothing):
+            return False
+        return bool(sets) or any(code.is_else for code in codes) or any(one.is_english for one in words)
+
+    def _of_coding(self, raw_system: object, code: str) -> _Code:
         key = (raw_system if isinstance(raw_system, str) else None, code)
         found = self._by_code.get(key)
         if found is None:
             system = canonical_system(raw_system)
             note = check_digit_fault(system, code) if system else None
-            found = (self.sets_of(system, code) if system and not note else _NOTHING, note)
+            if system is None or note:
+                found = _Code(note=note)
+            elif system == ICD_10:
+                sets = self.sets_of(system, code)
+                found = _Code(sets, by_category=True, note=BY_CATEGORY if sets else None)
+            else:
+                found = _Code(self.sets_of(system, code), is_else=is_listed_whole(system, code))
             if len(self._by_code) >= _CACHED:
                 self._by_code.clear()
             self._by_code[key] = found
@@ -210,21 +272,15 @@ class CodeIndex:
         """The value sets that a questionnaire item with this linkId asks about."""
         return self._links.get(link_id, _NOTHING)
 
-    def _of_texts(self, texts: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
-        now, past = _NOTHING, _NOTHING
-        for text in texts:
-            now_here, past_here = self._of_text(text[:_LONGEST_TEXT])
-            now, past = now | now_here, past | past_here
-        return now, past - now
-
-    def _of_text(self, text: str) -> tuple[frozenset[str], frozenset[str]]:
+    def _of_text(self, text: str) -> _Words:
         found = self._by_text.get(text)
         if found is None:
             answers: dict[Said, set[str]] = {Said.PRESENT: set(), Said.PAST: set(), Said.NOTHING: set()}
             for name, pattern in self._patterns:
                 if pattern.search(text):
                     answers[said(pattern, text, of_action=name.startswith(_ACTIONS))].add(name)
-            found = (frozenset(answers[Said.PRESENT]), frozenset(answers[Said.PAST]))
+            now, past = frozenset(answers[Said.PRESENT]), frozenset(answers[Said.PAST])
+            found = _Words(now, past, is_english=bool(any(answers.values())) or is_english(text))
             if len(self._by_text) >= _CACHED:
                 self._by_text.clear()
             self._by_text[text] = found

@@ -7,11 +7,12 @@ from datetime import datetime
 from decimal import Decimal
 
 from service.finding import Status
-from service.knowledge.model import KINDS, BuiltAs, FactDefinition, FactKind, Given, Knowledge
+from service.knowledge.model import KINDS, BuiltAs, Code, FactDefinition, FactKind, Given, Knowledge
 from service.record.derive import Derivation
 from service.record.model import Release
 from service.testkit.example_patient.case import Case
 from service.testkit.example_patient.codes import Avoid, Codebook
+from service.testkit.example_patient.entries import statement
 from service.testkit.example_patient.numbers import Numbers
 from service.testkit.example_patient.release import spoken
 from service.testkit.example_patient.resource_draft import Sheet, UnbuildableError
@@ -22,7 +23,7 @@ from service.testkit.example_patient.wanted import Wanted
 _FIRST = (
     *(FactKind.SETTING, FactKind.AGE, FactKind.SEX, FactKind.ELAPSED, FactKind.CHANGE, FactKind.GESTATION),
     *(FactKind.QUANTITY, FactKind.COURSE, FactKind.ORDER_REASON, FactKind.ORDER, FactKind.DRUG, FactKind.CODED),
-    FactKind.COUNT,
+    *(FactKind.COUNT, FactKind.NOT_READ),
 )
 """What is written first: numbers before words, so that the words can use the entries that are there."""
 _OTHER_SEX = {"female": "male", "male": "female"}
@@ -159,6 +160,8 @@ class _Composition:
                 return iter([_set_sex(definition, present=True)])
             case BuiltAs.TREATMENT:
                 return self._treatment.present(definition, given)
+            case BuiltAs.NOT_READ:
+                return iter([_unreadable(definition, given)])
             case BuiltAs.SETTING:
                 return iter(())
 
@@ -172,10 +175,10 @@ class _Composition:
 
     def _unknown(self, definition: FactDefinition) -> Iterator[Option]:
         match _built_as(definition):
-            case BuiltAs.STATEMENT | BuiltAs.ENTRIES:
-                return self._statements.unknown(definition)
-            case BuiltAs.TREATMENT:
+            case BuiltAs.TREATMENT if definition.kind is not FactKind.COUNT:
                 return self._treatment.unknown(definition)
+            case BuiltAs.STATEMENT | BuiltAs.ENTRIES | BuiltAs.TREATMENT:
+                return self._statements.unknown(definition)
         return iter(())
 
     def _with_episode(self, options: Iterable[Option]) -> Iterator[Option]:
@@ -204,6 +207,17 @@ class _Composition:
 
 def _built_as(definition: FactDefinition) -> BuiltAs:
     return KINDS[definition.kind].built_as(definition)
+
+
+def _unreadable(definition: FactDefinition, given: Given) -> Option:
+    """Entries with a code of a system that nobody here knows, and without words."""
+
+    def write(sheet: Sheet) -> None:
+        for number in range(int(given.low if given.low is not None else 1)):
+            code = Code("urn:example:local-codes", f"{number:04}", "", descendants=False, verified=True, source="")
+            statement(sheet, definition.lists[0], code, None)
+
+    return write
 
 
 def _set_sex(definition: FactDefinition, *, present: bool) -> Option:

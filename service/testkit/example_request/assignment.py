@@ -13,6 +13,7 @@ from service.knowledge.conditions import Truth
 from service.knowledge.examples import EXPECTED
 from service.knowledge.model import Example, FactKind, Given, Knowledge, Rule, possible_states
 from service.knowledge.strata import concluding_rules, rules_for, stratify
+from service.review.decision_table import decision_table
 
 if TYPE_CHECKING:
     from service.review.symbolic import Patients
@@ -39,6 +40,7 @@ class Assignments:
         self._concluding = concluding_rules(rules)
         named = {name for rule in rules for name in (*rule.reads, *rule.mentions)} - set(self._concluding)
         self._usual = {name: self._when_nothing_is_said(name) for name in sorted(named)}
+        self._known_cases: dict[str, tuple[Example, ...]] = {}
 
     def of(self, rule: Rule, example: Example) -> Iterator[States]:
         """Assignments under which the rule comes to what the example expects, the simplest first.
@@ -132,6 +134,11 @@ class Assignments:
             for option in self._options(name, Status(given.status)):
                 yield from self._solve([*option, *rest], facts, depth + 1)
 
+    def _cases(self, rule: Rule) -> tuple[Example, ...]:
+        if rule.id not in self._known_cases:
+            self._known_cases[rule.id] = (*rule.examples, *decision_table(self._knowledge, rule))
+        return self._known_cases[rule.id]
+
     def _options(self, conclusion: str, status: Status) -> Iterator[list[Goal]]:
         """Ways to bring a conclusion about: the examples of the rules that draw it. Most need nothing to be absent."""
         if status is Status.ABSENT:
@@ -139,7 +146,7 @@ class Assignments:
         options = [
             list(example.given.items())
             for rule in self._concluding.get(conclusion, ())
-            for example in rule.examples
+            for example in self._cases(rule)
             if example.expect == _EXPECTATION[status]
         ]
         # What is known makes a plainer patient than what is not.

@@ -14,6 +14,7 @@ from service.errors import ServiceError
 from service.knowledge.model import Example, Rule
 from service.protocol.evaluation import Services, answer_call, fetch_nothing
 from service.record.model import Release
+from service.review.decision_table import decision_table
 from service.testkit.example_patient.case import Case
 from service.testkit.example_patient.document import Builder
 from service.testkit.example_request.assignment import Assignments, States
@@ -67,9 +68,10 @@ class Rehearsals:
         return {}
 
     def firing(self, rule: Rule, hook: str) -> Rehearsal:
-        """A call under which the rule fires, made from the first of its examples that can be. Raises RehearsalError."""
+        """A call under which the rule fires, made from the first of its cases that can be. Raises RehearsalError."""
         needed: SettingsNeededError | None = None
-        for example in rule.examples:
+        # What a person wrote makes the plainer patient; the derived cases are for what could not be made into one.
+        for example in (*rule.examples, *decision_table(self.services.prepared.knowledge, rule)):
             if example.expect == "fires":
                 try:
                     made = next(self._tried(rule, hook, example), None)

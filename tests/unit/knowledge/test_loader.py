@@ -49,7 +49,7 @@ def test_all_mistakes_of_all_files_are_told_at_once_in_order(tmp_path: Path) -> 
     assert places == [
         f"{FL}:1",
         f"{FL}:4",
-        f"{FL}:38",
+        f"{FL}:30",
         "value_sets/cond-sciatica.yaml:1",
         "value_sets/cond-sciatica.yaml:2",
     ]
@@ -87,7 +87,7 @@ def test_a_condition_keeps_its_limits_and_lines() -> None:
     first, second = conclusion.when.parts  # type: ignore[union-attr]
     assert first.word is Word.PRESENT
     assert second.less_than == Decimal(30)
-    assert second.at == "phases/3_safety/nsaid-contraindicated.yaml:22"
+    assert second.at == "phases/3_safety/nsaid-contraindicated.yaml:17"
 
 
 def test_facts_keep_the_options_of_their_kind() -> None:

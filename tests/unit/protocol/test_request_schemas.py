@@ -172,7 +172,21 @@ def test_rq_11_a_matching_type_prefix_is_stripped(patient: str) -> None:
 
 @pytest.mark.requirement("RQ-11")
 @pytest.mark.parametrize(
-    "patient", ["Group/1", "Patient/Patient/1", "a/../b", "", "  ", "1?x=1", "x" * 129, "Patient/"]
+    "patient",
+    [
+        "Group/1",
+        "Patient/Patient/1",
+        "a/../b",
+        "",
+        "  ",
+        "1?x=1",
+        "x" * 129,
+        "Patient/",
+        ".",
+        "..",
+        "Patient/..",
+        "Patient/.",
+    ],
 )
 def test_rq_11_any_other_prefix_or_form_of_an_id_is_refused(patient: str) -> None:
     assert list(faults(context(patientId=patient))) == ["context.patientId"]

@@ -65,7 +65,7 @@ IRRELEVANT: list[dict[str, Any]] = [
     condition((SNOMED, "1", ""), id="x5", verification="entered-in-error"),
     observation((LOINC, "8302-2", "Body height"), id="x6", valueQuantity={"value": 170, "unit": "cm"}),
     measured((LOINC, "0-0", "Nothing"), 5, "mg/dL", "2026-11-01", "x7"),
-    {"resourceType": "Condition", "id": "x8"},
+    condition({"text": "Ingrown toenail"}, id="x8"),
     {"resourceType": "Observation", "id": "x9", "status": "final", "code": None, "component": {}, "valueString": []},
 ]
 STOPPED = medication((RXNORM, "308182", "amoxicillin 250 MG Oral Capsule"), "stopped", "x10")
@@ -156,7 +156,7 @@ def test_an_empty_record_knows_nothing_but_orders_and_settings() -> None:
     for name, finding in derivation().findings(record([]), NOW).items():
         kind = rules().facts[name].kind
         ordered = kind is FactKind.COURSE and rules().facts[name].measure == "ordered"
-        if kind in {FactKind.ORDER, FactKind.ORDER_REASON, FactKind.SETTING} or ordered:
+        if kind in {FactKind.ORDER, FactKind.ORDER_REASON, FactKind.SETTING, FactKind.NOT_READ} or ordered:
             assert finding.status is not Status.UNKNOWN
         else:
             assert finding.status is Status.UNKNOWN

@@ -108,12 +108,12 @@ def test_4_a_test_that_makes_no_difference_is_found() -> None:
 
 def test_4_a_rule_always_covered_by_its_family_is_found() -> None:
     def in_family(rule: Rule) -> Rule:
-        return replace(rule, family="trauma-twice")
+        return replace(rule, family="trauma-twice", rank=0)
 
     twice = changed("rf-major-trauma", in_family)
     (phase,) = (phase for phase in twice.phases if phase.id == "1_red_flags")
     trauma = next(rule for rule in phase.rules if rule.id == "rf-major-trauma")
-    double = replace(phase, rules=(*phase.rules, replace(trauma, id="rf-trauma-again")))
+    double = replace(phase, rules=(*phase.rules, replace(trauma, id="rf-trauma-again", rank=1)))
     knowledge = replace(twice, phases=tuple(double if one.id == phase.id else one for one in twice.phases))
     found = breaches(knowledge, "every-part-matters", "patient-view")
     assert any("rf-trauma-again" in breach.text and "always covered" in breach.text for breach in found)

@@ -1,0 +1,186 @@
+"""From a rule as it is written to flat rules: defaults filled in, the guard of the phase added, variants written out.
+
+Works on the raw mappings, so that a flat rule is read by the same strict shape as ever and every fault still points
+at the line where its words stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from service.errors import Fault
+from service.knowledge.documents import Items, Table, line_of
+from service.knowledge.schemas.fields import did_you_mean
+
+ALWAYS = "always"
+"""The word after ``applies_when`` of a rule that its phase's guard does not bind."""
+
+_OWN_WORDS = ("adds", "card", "also")
+_EXTENDED = ("citations", "mentions", "unverified_parts", "limitations", "names_conflict_with")
+
+
+def flat_rules(
+    rule: Table,
+    defaults: Mapping[str, Any],
+    guards: Mapping[str, Any],
+    phase_guard: str | None,
+) -> tuple[list[Table], list[Fault]]:
+    """One mapping in the shape of a flat rule for each variant of ``rule``, or one when it has none; and what is wrong.
+
+    ``guards`` are the conditions of ``ruleset.yaml`` by name; ``phase_guard`` is the one that binds every rule of the
+    phase that shows a card and names no other. An example starts from what the guard asks to be present.
+    """
+    faults: list[Fault] = []
+    guard = _guard(rule, guards, phase_guard, faults)
+    flat = []
+    for written, adds in _variants(rule, faults):
+        written.pop("applies_when", None)
+        if "when" in written or adds is not None:
+            written["when"] = _joined([guard, written.get("when"), adds], written)
+        if guard is not None and isinstance(examples := written.get("examples"), Items):
+            written["examples"] = _started_from(guard, examples)
+        for key, value in defaults.items():
+            written.setdefault(key, value)
+        flat.append(written)
+    return flat, faults
+
+
+def _guard(rule: Table, guards: Mapping[str, Any], phase_guard: str | None, faults: list[Fault]) -> Any:
+    name = rule.get("applies_when", phase_guard if _shows_a_card(rule) else None)
+    if name is None or name == ALWAYS:
+        return None
+    if not isinstance(name, str) or name not in guards:
+        line = line_of(rule, ("applies_when",), rule.line)
+        hint = did_you_mean(name, [*guards, ALWAYS]) if isinstance(name, str) else None
+        faults.append(Fault(f"{rule.file}:{line}", f"applies_when: guard {name} is not in ruleset.yaml", hint))
+        return None
+    return guards[name]
+
+
+def _shows_a_card(rule: Table) -> bool:
+    return isinstance(rule.get("then"), Table) and "card" in rule["then"]
+
+
+def _variants(rule: Table, faults: list[Fault]) -> Iterator[tuple[Table, Any]]:
+    """The rule with the words of each variant in place of its own, and what the variant adds to the condition."""
+    variants = rule.get("variants")
+    common = _without(rule, "variants")
+    if "variants" not in rule:
+        yield common, None
+        return
+    if not isinstance(variants, Items) or not all(isinstance(item, Table) and "id" in item for item in variants):
+        line = rule.key_lines["variants"]
+        faults.append(Fault(f"{rule.file}:{line}", "variants: must be a list of mappings, each with an id"))
+        return
+    if "examples" in rule:
+        line = rule.key_lines["examples"]
+        text = "examples: stand under the variant that they show, not beside variants"
+        faults.append(Fault(f"{rule.file}:{line}", text))
+    for variant in variants:
+        yield _with_variant(common, variant, faults), variant.get("adds")
+
+
+def _with_variant(common: Table, variant: Table, faults: list[Fault]) -> Table:
+    written = _without(common, "examples")
+    written.line = variant.line
+    for key, value in variant.items():
+        if key not in _OWN_WORDS:
+            _put(written, key, value, variant.key_lines[key])
+    card = variant.get("card")
+    if isinstance(card, Table) and isinstance(then := written.get("then"), Table):
+        changed = _without(then)
+        _put(changed, "card", _merged(then.get("card"), card), variant.key_lines["card"])
+        _put(written, "then", changed, variant.key_lines["card"])
+    also = variant.get("also")
+    if not isinstance(also, Table):
+        return written
+    for key, value in also.items():
+        if key not in _EXTENDED:
+            where = f"{also.file}:{also.key_lines[key]}"
+            faults.append(Fault(where, f"also.{key}: cannot be added to", did_you_mean(key, _EXTENDED)))
+        else:
+            _put(written, key, _extended(written.get(key), value), also.key_lines[key])
+    return written
+
+
+def _without(table: Table, *keys: str) -> Table:
+    copy = Table(table.file, table.line)
+    for key, value in table.items():
+        if key not in keys:
+            _put(copy, key, value, table.key_lines.get(key, table.line))
+    return copy
+
+
+def _put(table: Table, key: str, value: Any, line: int) -> None:
+    table[key] = value
+    table.key_lines[key] = line
+
+
+def _merged(card: Any, changes: Table) -> Table:
+    merged = _without(card) if isinstance(card, Table) else Table(changes.file, changes.line)
+    for key, value in changes.items():
+        _put(merged, key, value, changes.key_lines[key])
+    return merged
+
+
+def _extended(before: Any, more: Any) -> Any:
+    """A list with more entries, a text with more sentences."""
+    if before is None:
+        return more
+    if isinstance(before, str) and isinstance(more, str):
+        return f"{before.strip()} {more.strip()}"
+    if not isinstance(before, Items) or not isinstance(more, Items):
+        return more
+    both = Items(more.line)
+    both.extend([*before, *more])
+    both.item_lines.extend([*before.item_lines, *more.item_lines])
+    return both
+
+
+def _parts(condition: Any) -> list[tuple[Any, int]]:
+    """What must hold together, each with its line: the list under ``all``, or the one condition."""
+    if isinstance(condition, Table) and list(condition) == ["all"] and isinstance(condition["all"], Items):
+        items = condition["all"]
+        return list(zip(items, items.item_lines, strict=True))
+    return [(condition, condition.line if isinstance(condition, Table) else 0)]
+
+
+def _joined(conditions: list[Any], rule: Table) -> Any:
+    """One condition that asks for all of them. A single one stays as it is written, with its lines."""
+    given = [condition for condition in conditions if condition is not None]
+    if len(given) == 1:
+        return given[0]
+    joined = Items(rule.line)
+    for condition in given:
+        for part, line in _parts(condition):
+            joined.append(part)
+            joined.item_lines.append(line or rule.line)
+    whole = Table(rule.file, rule.line)
+    _put(whole, "all", joined, rule.key_lines.get("when", rule.line))
+    return whole
+
+
+def _started_from(guard: Any, examples: Items) -> Items:
+    """The examples with what the guard asks to be present given as present, where they do not say otherwise."""
+    asked = {
+        name: test
+        for part, _ in _parts(guard)
+        if isinstance(part, Table)
+        for name, test in part.items()
+        if test == "present"
+    }
+    started = Items(examples.line)
+    started.item_lines.extend(examples.item_lines)
+    for example in examples:
+        given = example.get("given", Table(example.file, example.line)) if isinstance(example, Table) else None
+        if not isinstance(given, Table):
+            started.append(example)
+            continue
+        whole = _without(given)
+        for name, test in asked.items():
+            whole.setdefault(name, test)
+        copy = _without(example)
+        _put(copy, "given", whole, example.key_lines.get("given", example.line))
+        started.append(copy)
+    return started
