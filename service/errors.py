@@ -75,6 +75,14 @@ class DataUnavailableError(ServiceError):
         super().__init__("required data was not sent and could not be fetched: " + ", ".join(self.keys))
 
 
+class TooCostlyError(ServiceError):
+    """The answer would take more CPU than one call may. The integrator sends less at once. HTTP 503."""
+
+    def __init__(self, milliseconds: int) -> None:
+        self.milliseconds = milliseconds
+        super().__init__(f"the call needs more than {milliseconds} ms of CPU")
+
+
 class KnowledgeError(FaultsError):
     """The rule files are wrong. The rule author acts; the process does not start."""
 

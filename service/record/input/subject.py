@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from service.record.input.unpacking import Piece
-from service.record.values.references import parse_literal, same_server
+from service.record.values.references import parse_literal, plain_server, same_server
 
 OF_A_PATIENT = frozenset(
     {
@@ -150,8 +150,5 @@ def _text_of(reference: object) -> str | None:
 
 def _bases(urls: Iterable[str | None]) -> list[str]:
     """The distinct servers that absolute URLs of resources name."""
-    bases: list[str] = []
-    for base in sorted({target.base for url in urls if url and (target := parse_literal(url)) and target.base}):
-        if not any(same_server(base, known) for known in bases):
-            bases.append(base)
-    return bases
+    found = {target.base for url in urls if url and (target := parse_literal(url)) and target.base}
+    return list({plain_server(base): base for base in sorted(found, reverse=True)}.values())
