@@ -121,7 +121,10 @@ NEVER_DRUGS = (
 )
 """Vaccines and devices: the name of a drug in such a text ("lithium battery") is none, unless a strength is told."""
 
-NO_MEDICATION = r"(?:no|nil|none|keine|aucun|sin|ningun)\b(?:\s+(?:known|current|regular|bekannte|connu))*\s*(?:drugs?|medic\w+)?\s*"
+NO_MEDICATION = (
+    r"(?:no|nil|none|keine|aucun|sin|ningun)\b(?:\s+(?:known|current|regular|bekannte|connu))*"
+    r"\s*(?:drugs?|medic\w+)?\s*"
+)
 """The whole text of an entry which says that nothing is taken."""
 
 SUPPLIES = (
