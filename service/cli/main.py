@@ -40,6 +40,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "approve": ("service.cli.approving", "approve"),
         "approvals": ("service.cli.approving", "approvals"),
         "compare": ("service.cli.comparing", "compare"),
+        "impact": ("service.cli.comparing", "impact"),
+        "export": ("service.cli.exporting", "export"),
         "pack": ("service.cli.packing", "pack"),
         "sign": ("service.cli.packing", "sign"),
         "verify": ("service.cli.packing", "verify"),
