@@ -24,6 +24,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 Mode = Literal["development", "production"]
 Authentication = Literal["open", "required"]
+Detail = Literal["short", "full"]
 Keeping = Literal["off", "on", "required"]
 
 
@@ -161,6 +162,12 @@ class Settings:
     max_concurrent: int = _number(16, 1, None, "calls at once per worker; more get 503 with Retry-After", LIMITS)
     strict: bool = _off("refuse faults of a request that are otherwise tolerated (RQ-3, RQ-5)", CARDS)
     why_extension: bool = _on("`false` for clients that refuse unknown members", CARDS)
+    detail: Detail = _choice(
+        "short",
+        ("short", "full"),
+        "what a card holds: what is read in ten seconds, or its whole text (a call may ask: `?detail=full`)",
+        CARDS,
+    )
     discovery_versions: bool = _off(
         "name `version` and `hookVersion` in discovery, as CDS Hooks 3.0 will; 2.0 clients may refuse them",
         CARDS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from service.cards.dialects import profile_names
 from service.config import Settings, SettingsError
 from service.protocol.fetching.fetcher import Fetcher, FetchSettings
 from service.protocol.fetching.servers import Servers
@@ -22,7 +23,9 @@ _MILLISECONDS = 1000
 def guarded_client(settings: Settings) -> GuardedClient:
     """The one HTTP client of the process. Raises SettingsError."""
     try:
-        guard = AddressGuard(settings.fetch_private_hosts, development=not settings.production)
+        guard = AddressGuard(
+            settings.fetch_private_hosts, development=not settings.production, profiles=profile_names()
+        )
         return GuardedClient(guard, settings.fetch_ca_file)
     except ValueError as error:
         raise SettingsError(f"FETCH_PRIVATE_HOSTS: {error}") from None
