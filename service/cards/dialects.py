@@ -63,7 +63,7 @@ def profile(name: str) -> Profile:
 
 
 @cache
-def settings_of(name: str) -> Mapping[str, Any]:
+def settings_of(name: str) -> dict[str, Any]:
     """The settings in the file of a profile, each with its value and its source."""
     return tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
 
@@ -86,8 +86,9 @@ def adapted(cards: Iterable[Json], to: Profile) -> list[Json]:
 
 def _card(card: Json, to: Profile) -> Json:
     made = dict(card)
-    told: list[str] = []
-    offered = list(_suggestions(made.pop("suggestions", []), to, told))
+    suggestions = made.pop("suggestions", [])
+    offered = [each for suggestion in suggestions for each in _usable(suggestion, to)]
+    told = _told(suggestions, to)
     made.pop("selectionBehavior", None)
     if offered:
         made["suggestions"] = offered
@@ -106,18 +107,27 @@ def _card(card: Json, to: Profile) -> Json:
     return made
 
 
-def _suggestions(suggestions: Iterable[Json], to: Profile, told: list[str]) -> Iterator[Json]:
-    """What of the suggestions the client can carry out; the rest goes in words to ``told``."""
+def _usable(suggestion: Json, to: Profile) -> Iterator[Json]:
+    """What of a suggestion the client can carry out, as one suggestion or as one for each action."""
+    usable = [_action(action, to) for action in suggestion.get("actions", []) if _can(action, to)]
+    if to.actions_per_suggestion and len(usable) > to.actions_per_suggestion:
+        yield from (_single(suggestion, action, number) for number, action in enumerate(usable))
+    elif usable:
+        yield suggestion | {"actions": usable}
+
+
+def _told(suggestions: Iterable[Json], to: Profile) -> list[str]:
+    """In words, what the client cannot carry out, and which of its single suggestions belong together."""
+    by_hand: list[str] = []
+    told = []
     for suggestion in suggestions:
         actions = suggestion.get("actions", [])
-        usable = [_action(action, to) for action in actions if _can(action, to)] if to.suggestions else []
-        left = [_words(action) for action in actions if not (to.suggestions and _can(action, to))]
-        told += [f"Not offered as a button here: {words}." for words in left if words]
+        by_hand += [_words(action) for action in actions if not _can(action, to)]
+        usable = [_words(action) for action in actions if _can(action, to)]
         if to.actions_per_suggestion and len(usable) > to.actions_per_suggestion:
-            told.append(f"These belong together: {'; '.join(filter(None, map(_words, usable)))}.")
-            yield from (_single(suggestion, action, number) for number, action in enumerate(usable))
-        elif usable:
-            yield suggestion | {"actions": usable}
+            told.append(f"These belong together: {'; '.join(filter(None, usable))}.")
+    named = [words.removeprefix("Draft order: ") for words in dict.fromkeys(by_hand) if words]
+    return [*([f"By hand: {'; '.join(named)}."] if named else []), *told]
 
 
 def _single(suggestion: Json, action: Json, number: int) -> Json:
@@ -129,6 +139,8 @@ def _single(suggestion: Json, action: Json, number: int) -> Json:
 
 def _can(action: Json, to: Profile) -> bool:
     resource = action.get("resource", {})
+    if not to.suggestions:
+        return False
     if action["type"] == "delete":
         return True
     allowed = to.created_types if action["type"] == "create" else to.updated_types
@@ -180,14 +192,11 @@ def _may_link(link: Json, to: Profile) -> bool:
 
 
 def _detail(detail: str, told: Iterable[str], to: Profile) -> str:
-    """The detail with what is told beside it, whole paragraphs up to the limit; the first ones decide."""
+    """The detail with what is told beside it: both decide and stay; other paragraphs as far as the limit lets them."""
     first, *rest = detail.split("\n\n")
-    paragraphs = [part for part in (first, *dict.fromkeys(told), *rest) if part]
-    if not to.detail_characters:
-        return "\n\n".join(paragraphs)
-    kept = paragraphs[:1]
-    for part in paragraphs[1:]:
-        if len("\n\n".join([*kept, part])) > to.detail_characters:
+    kept = [part for part in (first, *dict.fromkeys(told)) if part]
+    for part in filter(None, rest):
+        if to.detail_characters and len("\n\n".join([*kept, part])) > to.detail_characters:
             break
         kept.append(part)
     return "\n\n".join(kept)

@@ -100,6 +100,18 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """How the caller wants its cards.
+
+    ``full`` puts the whole text of each card into it; None leaves that to the settings. ``client`` is the profile of
+    the caller, as its issuer's entry says; without it the request shows the profile, or the default holds.
+    """
+
+    full: bool | None = None
+    client: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BundleQuestion:
     """How a plain Bundle is asked about: hook, time, which patient, which lists are whole (product choice no. 9).
 
@@ -127,22 +139,18 @@ def answer_call(
     now: datetime,
     servers: Sequence[str] = (),
     decision_id: uuid.UUID | None = None,
-    *,
-    full: bool | None = None,
-    client: str | None = None,
+    wanted: Wanted | None = None,
 ) -> Answered:
     """Answer one CDS Hooks call. ``servers`` are FHIR servers the caller's issuer may name.
 
-    ``client`` is the profile of the caller, as its issuer's entry says; otherwise the request shows it, or the default
-    holds.
-
     Without ``decision_id`` the id is random, so no uuid of a card can be traced to a patient (CA-7);
-    golden files give one. ``full`` puts the whole text of each card into it; None leaves that to the settings.
+    golden files give one.
 
     Raises RequestError for a request that is wrong, DataUnavailableError where nothing useful can be
     said (RP-2, SC-5), EngineError when the engines disagree, TooCostlyError when it takes too much CPU.
     """
     budget = CpuBudget(services.settings.max_cpu_ms)
+    wanted = wanted or Wanted()
     call = read_call(document, hook=service.hook, strict=services.settings.strict)
     templates = services.templates[service.id]
     states = services.fetch_missing(states_of(call, templates), call, templates, servers)
@@ -153,12 +161,12 @@ def answer_call(
     record = record_of(call, states, templates, brought)
     identity = decision_id or uuid.uuid4()
     decision = decide(services.prepared, record, service.hook, now, identity, budget)
-    audience = _audience(services, service, for_patient=call.for_patient, full=full)
+    audience = _audience(services, service, for_patient=call.for_patient, full=wanted.full)
     acting = _acting(services, record, Ordering(record.release, call.patient_id, call.encounter_id, now))
     lists = Lacking(lacking, partly(states, templates))
     cards = render_marked(services.prepared.knowledge, decision, audience, acting, lists)
     shown = Shown(audience, acting, lists, tuple(cards))
-    to = profile(client or recognised(document))
+    to = profile(wanted.client or recognised(document))
     body = {"cards": adapted(shown_cards(cards, audience), to)}
     arrived = {template.key: states[template.key].state.value for template in templates if template.key in states}
     return Answered(body, decision, call, tuple(template.key for template in lacking), arrived, shown, to.name)

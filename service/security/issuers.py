@@ -14,8 +14,8 @@ One JSON file, named by the setting ``ISSUERS``, read once at start::
 
 Only ``iss`` and one of ``jku`` and ``jwks_file`` are needed. With a ``jwks_file`` (a path beside this file) keys are
 never fetched; a ``jku`` in a token is then still compared with the list. Without ``tenants`` any tenant may call;
-without ``fhir_servers`` the servers of the whole service hold. ``profile`` is one of the client profiles; without it the
-request shows which one holds.
+without ``fhir_servers`` the servers of the whole service hold. ``profile`` is one of the client profiles; without it
+the request shows which one holds.
 """
 
 from __future__ import annotations

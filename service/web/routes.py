@@ -19,7 +19,15 @@ from service.knowledge.allowed_rules import withheld
 from service.logs import logger
 from service.protocol.discovery import discovery
 from service.protocol.discovery_v3 import later_members
-from service.protocol.evaluation import Answered, BundleQuestion, Services, answer_bundle, answer_call, service_named
+from service.protocol.evaluation import (
+    Answered,
+    BundleQuestion,
+    Services,
+    Wanted,
+    answer_bundle,
+    answer_call,
+    service_named,
+)
 from service.security.limits import check_entries, parse_json
 from service.web.body import read_body
 from service.web.error_bodies import OverloadedError
@@ -119,7 +127,7 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
             document = _document(services)
             now = endpoint.clock()
             answered = answer_call(
-                services, service, document, now, _servers(caller), full=full, client=_profile(caller)
+                services, service, document, now, _servers(caller), wanted=Wanted(full, _profile(caller))
             )
             endpoint.record_call(services, answered, g.issuer, time.perf_counter() - g.started)
         _note(answered, service.id)

@@ -23,9 +23,7 @@ _MILLISECONDS = 1000
 def guarded_client(settings: Settings) -> GuardedClient:
     """The one HTTP client of the process. Raises SettingsError."""
     try:
-        guard = AddressGuard(
-            settings.fetch_private_hosts, development=not settings.production, profiles=profile_names()
-        )
+        guard = AddressGuard(settings.fetch_private_hosts, development=not settings.production)
         return GuardedClient(guard, settings.fetch_ca_file)
     except ValueError as error:
         raise SettingsError(f"FETCH_PRIVATE_HOSTS: {error}") from None
@@ -79,7 +77,9 @@ def _needed(path: Path | None, name: str) -> Path:
 
 def _issuers(settings: Settings) -> dict[str, Issuer]:
     try:
-        issuers = read_issuers(_needed(settings.issuers, "ISSUERS"), development=not settings.production)
+        issuers = read_issuers(
+            _needed(settings.issuers, "ISSUERS"), development=not settings.production, profiles=profile_names()
+        )
         for issuer in issuers.values():
             Servers(issuer.fhir_servers)
     except (IssuersError, ValueError) as error:
