@@ -229,6 +229,7 @@ def _note(answered: Answered, service: str) -> None:
         fired=[advice.rule.id for advice in decision.advice],
         missing=list(answered.missing),
         problems=len(decision.problems),
+        unasked=answered.unasked,
         oddities=[str(oddity) for oddity in answered.call.oddities] if answered.call else [],
         digest=decision.ruleset_digest,
         milliseconds=round((time.perf_counter() - g.started) * 1000, 1),
