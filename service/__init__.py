@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from service.protocol.evaluation import FetchMissing, Services
     from service.protocol.feedback import FeedbackSink
     from service.web.reloading import Reloader
-    from service.web.routes import Authenticate, Endpoint
+    from service.web.routes import Authenticate, Endpoint, Observe
 
 
 # Imports stand inside the functions: a caller of one room (a test, the command line) does not pay for Flask.
@@ -57,14 +57,32 @@ def create_app(
     app = Flask("service", static_folder=None)
     app.extensions.update({"sciatica-cds.rules": reloader, "sciatica-cds.memory": memory})
     app.extensions["sciatica-cds.settings"] = settings
+    app.extensions["sciatica-cds.services"] = lambda: endpoint.services
     app.extensions["sciatica-cds.summary"] = lambda: summary(endpoint.services, endpoint.clock().date())
     app.before_request(reloader.watch)
     app.url_map.strict_slashes = False
     for routes in _all_routes(endpoint, settings, memory, feedback):
         app.register_blueprint(routes)
-    add_serving(app, settings)
+    add_serving(app, settings, _observing(app, endpoint, memory))
     app.wsgi_app = mounted(app.wsgi_app, prefix=settings.path_prefix, proxies=settings.trusted_proxies)  # type: ignore[method-assign]
     return app
+
+
+def _observing(app: Flask, endpoint: Endpoint, memory: Memory | None) -> Observe | None:
+    """Count what comes of calls, and leave a function with the application that tells the figures at their address."""
+    address = endpoint.services.settings.metrics_bind
+    if address is None:
+        return None
+    from importlib.metadata import version
+
+    from service.web.metrics import Metrics, StateCollector, serve
+
+    endpoint.observe = Metrics()
+    waiting = (lambda: 0) if memory is None else memory.store.waiting_bytes
+    state = StateCollector(lambda: endpoint.services, waiting, lambda: endpoint.clock().date(), version("sciatica-cds"))
+    app.extensions["sciatica-cds.observer"] = endpoint.observe
+    app.extensions["sciatica-cds.metrics"] = lambda: serve(address, state)
+    return endpoint.observe
 
 
 def _all_routes(

@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from service.cards.cards import WHY
-from service.cards.redaction import masked
+from service.cards.redaction import FULL, masked
 from service.cards.suggestions import Acting
 from service.decision import Decision
 from service.decision_log.feedback import KeptFeedback
@@ -121,9 +121,12 @@ def kept_body(answered: Answered, known: Known, issuer: str | None, seconds: flo
         release=ordering.release.value,
         encounter=ordering.encounter_id is not None,
         orders=tuple(orders.items()),
-        missing=tuple(template.key for template in shown.lacking),
+        missing=tuple(template.key for template in shown.lacking.absent),
+        partly=tuple(template.key for template in shown.lacking.partly),
         approved_only=shown.audience.only is not None,
         why=shown.audience.why,
+        full=shown.audience.full,
+        public_url=shown.audience.public_url,
         microseconds=round(seconds * 1e6),
     )
     decision = answered.decision
@@ -171,7 +174,10 @@ def _kept(card: Json, decision: Decision, *, why: bool) -> KeptCard:
         del rest["extension"]
         if why:
             rest["extension"] = _masked_why(card["extension"][WHY])
+    rest["summary"] = masked(card["summary"])
     parts = {"detail": _digest(masked(card["detail"])), "rest": _digest(rest)}
+    if why and FULL in card.get("extension", {}):
+        parts["whole"] = _digest(masked(card["extension"][FULL]))
     if "suggestions" in card:
         parts["suggestions"] = _digest([_masked_suggestion(suggestion) for suggestion in card["suggestions"]])
     return KeptCard(card["uuid"], card["indicator"], rules, parts)

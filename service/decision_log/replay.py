@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from service.cards.cards import Audience, render_marked, shown_cards
+from service.cards.not_assessed import Lacking
 from service.cards.orders import Drafts, Ordering
 from service.cards.suggestions import Acting
 from service.decision import Decision, Prepared, decide_on, prepare
@@ -121,7 +122,8 @@ def _load(kept: KeptRuleSet) -> _Loaded:
 
 def _audience(body: Json, loaded: _Loaded) -> Audience:
     service = loaded.prepared.knowledge.services[body["service"]]
-    return Audience(service, body["for_patient"], body["why"], loaded.approved if body["approved_only"] else None)
+    only = loaded.approved if body["approved_only"] else None
+    return Audience(service, body["for_patient"], body["why"], only, body["full"], body["public_url"])
 
 
 def _acting_of(body: Json, loaded: _Loaded, decision: Decision) -> Acting:
@@ -134,8 +136,10 @@ def _acting_of(body: Json, loaded: _Loaded, decision: Decision) -> Acting:
     return masked_acting(Acting(loaded.drafts, ordering, frozenset()), dict(body["orders"]))
 
 
-def _lacking(body: Json, loaded: _Loaded) -> list[Template]:
-    return [template for template in loaded.templates[body["service"]] if template.key in body["missing"]]
+def _lacking(body: Json, loaded: _Loaded) -> Lacking:
+    templates = loaded.templates[body["service"]]
+    absent, part = ([one for one in templates if one.key in body[name]] for name in ("missing", "partly"))
+    return Lacking(absent, part)
 
 
 def _rule_differences(body: Json, decision: Decision, rule_set: KeptRuleSet) -> list[str]:

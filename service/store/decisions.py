@@ -40,7 +40,8 @@ class Circumstances:
 
     ``patient`` is a keyed hash made under ``patient_key``. ``hook_instance`` is a UUID. ``orders`` are the masked
     references of the draft orders of the call, each with whether the answer offers to change it; ``missing`` are the
-    prefetch keys that could not be had.
+    prefetch keys that could not be had, ``partly`` those of which only a part could. ``full`` and ``public_url`` say
+    how cards were to be written.
     """
 
     service: str
@@ -53,8 +54,11 @@ class Circumstances:
     encounter: bool
     orders: tuple[tuple[str, bool], ...]
     missing: tuple[str, ...]
+    partly: tuple[str, ...]
     approved_only: bool
     why: bool
+    full: bool
+    public_url: str | None
     microseconds: int
 
 
@@ -101,8 +105,11 @@ def decision_body(
         "encounter": about.encounter,
         "orders": list(about.orders),
         "missing": list(about.missing),
+        "partly": list(about.partly),
         "approved_only": about.approved_only,
         "why": about.why,
+        "full": about.full,
+        "public_url": about.public_url,
         "findings": _finding_letters(decision, of),
         "rules": _rule_letters(decision.outcomes, of),
         "covered": {item.rule.id: item.covered_by for item in decision.outcomes if item.covered_by is not None},

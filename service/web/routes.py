@@ -25,7 +25,8 @@ from service.web.body import read_body
 from service.web.error_bodies import OverloadedError
 from service.web.health import State, health
 
-_QUERY = frozenset({"hook", "now", "patient", "complete"})
+_QUERY = frozenset({"hook", "now", "patient", "complete", "detail"})
+_DETAILS = {"full": True, "short": False}
 _WAIT_SECONDS = 0.25
 _YEARS = range(1900, 2200)
 """The years of an as-of time: near the ends of the calendar no day can be added or taken away."""
@@ -53,6 +54,14 @@ def forget(services: Services, answered: Answered, issuer: str | None, seconds: 
     del services, answered, issuer, seconds
 
 
+class Observe(Protocol):
+    """Counts what came of calls."""
+
+    def answered(self, service: str, answered: Answered, seconds: float) -> None: ...
+
+    def refused(self, service: str, status: int, *, disagreement: bool) -> None: ...
+
+
 @dataclass(slots=True)
 class Endpoint:
     """All that the endpoints need, made once by create_app.
@@ -65,6 +74,7 @@ class Endpoint:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     places: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(16))
     remember: Remember = forget
+    observe: Observe | None = None
     memory_state: Callable[[], Mapping[str, Any]] = dict
     refused_rules: Callable[[], str | None] = lambda: None
 
@@ -100,16 +110,22 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
     def call(service_id: str) -> Response:
         services = endpoint.services
         service = service_named(services, service_id)
+        g.service = service.id
         caller = _authenticate(endpoint, f"/cds-services/{service.id}")
         document = _document(services)
+        # A query that a client did not mean is no reason to refuse a call (RQ-3): what is not known asks for nothing.
+        full = _DETAILS.get(request.args.get("detail", ""))
         with endpoint.place():
-            answered = answer_call(services, service, document, endpoint.clock(), _servers(caller))
+            answered = answer_call(services, service, document, endpoint.clock(), _servers(caller), full=full)
             endpoint.remember(services, answered, g.issuer, time.perf_counter() - g.started)
         _note(answered, service.id)
+        if endpoint.observe is not None:
+            endpoint.observe.answered(service.id, answered, time.perf_counter() - g.started)
         return as_json(answered.body)
 
     @routes.post("/evaluate")
     def evaluate() -> Response:
+        g.service = "evaluate"
         _authenticate(endpoint, "/evaluate")
         services = endpoint.services
         question = _question(endpoint)
@@ -117,6 +133,8 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
         with endpoint.place():
             answered = answer_bundle(services, document, question)
         _note(answered, "evaluate")
+        if endpoint.observe is not None:
+            endpoint.observe.answered("evaluate", answered, time.perf_counter() - g.started)
         return as_json(answered.body)
 
     def state() -> State:
@@ -189,9 +207,14 @@ def _question(endpoint: Endpoint) -> BundleQuestion:
         faults.append(Fault("query.hook", "no service is offered for this hook", f"one of {', '.join(hooks)}"))
     now = _moment(request.args.get("now"), endpoint.clock, faults)
     patient = request.args.get("patient")
+    detail = request.args.get("detail")
+    if detail is not None and detail not in _DETAILS:
+        faults.append(Fault("query.detail", "is not known", "short or full"))
     if faults:
         raise RequestError(faults)
-    return BundleQuestion(hook, now, patient.removeprefix("Patient/") if patient else None, _complete())
+    return BundleQuestion(
+        hook, now, patient.removeprefix("Patient/") if patient else None, _complete(), _DETAILS.get(detail or "")
+    )
 
 
 def _complete() -> frozenset[str] | Literal["all"]:
