@@ -34,6 +34,8 @@ _NAMED = 2
 _TYPES_NAMED = 3
 _LONGEST_NAME = NAMES["drug"]
 _UNREAD = "not recognised"
+_CODE_ONLY = re.compile(r"\S*\d\S*")
+"""What stands in place of words where an order has none: its code."""
 
 # What the lists are for on which a drug order rests, in the words of the card; another list is named by its title.
 _CHECKS = {"medications": "interactions", "allergies": "reactions", "conditions": "contraindications"}
@@ -204,7 +206,7 @@ def _may_be_ours(knowledge: Knowledge, item: Evidence) -> bool:
     """Whether an unread service order may be one of those the rules judge: its words say so, or it has none."""
     if not item.resource.startswith("ServiceRequest") or not knowledge.order_words:
         return True
-    if is_foreign(item.text):
+    if is_foreign(item.text) or _CODE_ONLY.fullmatch(item.text):
         return True
     words = set(re.findall(r"[a-z0-9]+", item.text.lower()))
     return not words or not words.isdisjoint(knowledge.order_words) or words == {"servicerequest"}
