@@ -56,8 +56,9 @@ def fetch_nothing(
 class Services:
     """The offered services, ready to answer: one per process, safe for threads.
 
-    ``only`` are the rules that may speak where only approved ones are served; None lets all speak. ``archive`` are the
-    rule files from which all this was made, ``signed_by`` the key that signed them when they came as a pack.
+    ``allowed_rule_ids`` are the rules that may be shown where only approved ones are served; None lets all be shown.
+    ``archive`` are the rule files from which all this was made, ``signed_by`` the key that signed them when they came
+    as a pack.
     """
 
     prepared: Prepared
@@ -66,7 +67,7 @@ class Services:
     templates: Mapping[str, tuple[Template, ...]]
     settings: Settings
     fetch_missing: FetchMissing = fetch_nothing
-    only: frozenset[str] | None = None
+    allowed_rule_ids: frozenset[str] | None = None
     archive: bytes = b""
     signed_by: str | None = None
 
@@ -185,7 +186,7 @@ def _audience(
 ) -> Audience:
     settings = services.settings
     whole = settings.detail == "full" if full is None else full
-    return Audience(service, for_patient, settings.why_extension, services.only, whole, settings.public_url)
+    return Audience(service, for_patient, settings.why_extension, services.allowed_rule_ids, whole, settings.public_url)
 
 
 def _with_gaps(record: Record) -> Record:

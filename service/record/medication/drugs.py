@@ -20,7 +20,7 @@ from service.record.medication.drug_table import DrugTable, drug_table
 from service.record.medication.drug_text import LONGEST_TEXT, DrugText, Reading
 from service.record.medication.other_drugs import is_other_drug, may_be_ours
 from service.record.medication.routes import LOCAL_ROUTES, ordered_route, route_of_words
-from service.record.values.code_systems import ATC, LOCAL, NDC, RXNORM, UNII, canonical_system
+from service.record.values.code_systems import ATC, IPS_ABSENT_UNKNOWN, LOCAL, NDC, RXNORM, UNII, canonical_system
 from service.record.values.coding import CodeIndex, Coding, codings, concept_text
 from service.record.values.interval import Interval
 
@@ -35,6 +35,9 @@ _HOURS_A_DAY = 24
 _NOTHING: frozenset[str] = frozenset()
 _NAMED_ONLY = "~"
 """What begins the code of an ingredient that is known by its name alone."""
+
+_TAKES_NOTHING = (IPS_ABSENT_UNKNOWN, "no-known-medications")
+"""An entry which says that nothing is taken; ``no-medication-info`` says nothing and is not recognised."""
 
 _ATC_ROUTES = (
     ("S01", "ophthalmic"),
@@ -296,7 +299,10 @@ class Drugs:
 
     def _is_other(self, listed: Sequence[Coding], texts: Sequence[str]) -> bool:
         names = [coding.display for coding in listed if coding.system == RXNORM and coding.display]
-        return is_other_drug(names, texts, self._ours) or any(self._text.read(words).is_no_drug for words in texts)
+        if any((coding.system, coding.code) == _TAKES_NOTHING for coding in listed):
+            return True
+        is_no_drug = bool(texts) and all(self._text.read(words).is_no_drug for words in texts)
+        return is_no_drug or is_other_drug(names, texts, self._ours)
 
     def daily_dose_mg(self, drug: Drug, ingredient: Ingredient, resource: Mapping[str, Any]) -> Interval | None:
         """Milligrams of one ingredient on a day of taking it, from the dosages; None when it cannot be computed.
