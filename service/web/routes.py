@@ -268,6 +268,7 @@ def _note(answered: Answered, service: str) -> None:
         fired=[advice.rule.id for advice in decision.advice],
         missing=list(answered.missing),
         problems=len(decision.problems),
+        unasked=answered.unasked,
         deviations=[str(deviation) for deviation in answered.call.deviations] if answered.call else [],
         client=answered.client,
         digest=decision.ruleset_digest,
