@@ -56,8 +56,9 @@ def fetch_nothing(
 class Services:
     """The offered services, ready to answer: one per process, safe for threads.
 
-    ``only`` are the rules that may speak where only approved ones are served; None lets all speak. ``archive`` are the
-    rule files from which all this was made, ``signed_by`` the key that signed them when they came as a pack.
+    ``allowed_rule_ids`` are the rules that may be shown where only approved ones are served; None lets all be shown.
+    ``archive`` are the rule files from which all this was made, ``signed_by`` the key that signed them when they came
+    as a pack.
     """
 
     prepared: Prepared
@@ -66,7 +67,7 @@ class Services:
     templates: Mapping[str, tuple[Template, ...]]
     settings: Settings
     fetch_missing: FetchMissing = fetch_nothing
-    only: frozenset[str] | None = None
+    allowed_rule_ids: frozenset[str] | None = None
     archive: bytes = b""
     signed_by: str | None = None
 
@@ -85,7 +86,7 @@ class Shown:
 class Answered:
     """What came of one call: the body to send and the decision behind it, with what could not be had.
 
-    ``states`` says what arrived under each prefetch key.
+    ``states`` says what arrived under each prefetch key; ``unasked`` is how many keys of the client's own were used.
     """
 
     body: Json
@@ -94,6 +95,7 @@ class Answered:
     missing: tuple[str, ...] = ()
     states: Mapping[str, str] = field(default_factory=dict)
     shown: Shown | None = None
+    unasked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +140,12 @@ def answer_call(
     budget = CpuBudget(services.settings.max_cpu_ms)
     call = read_call(document, hook=service.hook, strict=services.settings.strict)
     templates = services.templates[service.id]
+    own_keys = unasked(call, templates)
     states = services.fetch_missing(states_of(call, templates), call, templates, servers)
     lacking = missing(states, templates)
     brought = read_context(call)
     if not brought.brings_something:
-        _require_something(lacking, unasked(call, templates))
+        _require_something(lacking, own_keys, states)
     record = record_of(call, states, templates, brought)
     identity = decision_id or uuid.uuid4()
     decision = decide(services.prepared, record, service.hook, now, identity, budget)
@@ -153,7 +156,7 @@ def answer_call(
     shown = Shown(audience, acting, lists, tuple(cards))
     body = {"cards": shown_cards(cards, audience)}
     arrived = {template.key: states[template.key].state.value for template in templates if template.key in states}
-    return Answered(body, decision, call, tuple(template.key for template in lacking), arrived, shown)
+    return Answered(body, decision, call, tuple(template.key for template in lacking), arrived, shown, len(own_keys))
 
 
 def answer_bundle(services: Services, document: Any, question: BundleQuestion) -> Answered:
@@ -183,7 +186,7 @@ def _audience(
 ) -> Audience:
     settings = services.settings
     whole = settings.detail == "full" if full is None else full
-    return Audience(service, for_patient, settings.why_extension, services.only, whole, settings.public_url)
+    return Audience(service, for_patient, settings.why_extension, services.allowed_rule_ids, whole, settings.public_url)
 
 
 def _with_gaps(record: Record) -> Record:
@@ -204,7 +207,9 @@ def _unsent(templates: Sequence[Template], record: Record) -> list[Template]:
     ]
 
 
-def _require_something(lacking: Sequence[Template], unasked: Mapping[str, PrefetchState]) -> None:
+def _require_something(
+    lacking: Sequence[Template], unasked: Mapping[str, PrefetchState], states: Mapping[str, PrefetchState]
+) -> None:
     """Refuse with 412 only when neither the patient nor the problem list could be had, and nothing is ordered.
 
     What came under keys of the client's own may be either of them.
@@ -213,7 +218,7 @@ def _require_something(lacking: Sequence[Template], unasked: Mapping[str, Prefet
     """
     keys = [template.key for template in lacking if template.key in ("patient", "conditions")]
     if len(keys) == 2 and not unasked:  # noqa: PLR2004  # both of the two
-        raise DataUnavailableError(keys)
+        raise DataUnavailableError(keys, [states[key].reason for key in keys])
 
 
 def _acting(services: Services, record: Record, ordering: Ordering) -> Acting:

@@ -360,5 +360,5 @@ def test_where_approval_is_required_an_unapproved_rule_or_one_that_rests_on_one_
     assert wholly_approved(replace(rules(), approved=both - {"nsaid-contraindicated"})) == frozenset()
     assert wholly_approved(replace(rules(), approved=both)) == {"sf-nsaid-contraindicated"}
     decision = decision_on(rules(), "patient-view", present("sciatica-active", SCIATICA))
-    audience = Audience(rules().services["small-patient-view"], only=frozenset())
+    audience = Audience(rules().services["small-patient-view"], allowed_rule_ids=frozenset())
     assert render(rules(), decision, audience, acting(rules())) == []
