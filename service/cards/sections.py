@@ -66,10 +66,10 @@ def first_of(lines: Sequence[str], most: int) -> Iterator[str]:
         yield f"{line} (+{left})" if left > 0 and number == most else line
 
 
-def unknown_line(phrases: Sequence[str]) -> str:
-    """What is not known, three things and a count; empty when all is known."""
-    left = len(phrases) - UNKNOWNS
-    return "; ".join(phrases[:UNKNOWNS]) + (f" (+{left})" if left > 0 else "")
+def unknown_line(phrases: Sequence[str], most: int = UNKNOWNS) -> str:
+    """What is not known, ``most`` things and a count; empty when all is known."""
+    left = len(phrases) - most
+    return "; ".join(phrases[:most]) + (f" (+{left})" if left > 0 else "")
 
 
 def foot(knowledge: Knowledge, rules: Sequence[Rule], today: date) -> str:
