@@ -86,7 +86,7 @@ class Shown:
 class Answered:
     """What came of one call: the body to send and the decision behind it, with what could not be had.
 
-    ``states`` says what arrived under each prefetch key.
+    ``states`` says what arrived under each prefetch key; ``unasked`` is how many keys of the client's own were used.
     """
 
     body: Json
@@ -95,6 +95,7 @@ class Answered:
     missing: tuple[str, ...] = ()
     states: Mapping[str, str] = field(default_factory=dict)
     shown: Shown | None = None
+    unasked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +140,12 @@ def answer_call(
     budget = CpuBudget(services.settings.max_cpu_ms)
     call = read_call(document, hook=service.hook, strict=services.settings.strict)
     templates = services.templates[service.id]
+    own_keys = unasked(call, templates)
     states = services.fetch_missing(states_of(call, templates), call, templates, servers)
     lacking = missing(states, templates)
     brought = read_context(call)
     if not brought.brings_something:
-        _require_something(lacking, unasked(call, templates))
+        _require_something(lacking, own_keys, states)
     record = record_of(call, states, templates, brought)
     identity = decision_id or uuid.uuid4()
     decision = decide(services.prepared, record, service.hook, now, identity, budget)
@@ -154,7 +156,7 @@ def answer_call(
     shown = Shown(audience, acting, lists, tuple(cards))
     body = {"cards": shown_cards(cards, audience)}
     arrived = {template.key: states[template.key].state.value for template in templates if template.key in states}
-    return Answered(body, decision, call, tuple(template.key for template in lacking), arrived, shown)
+    return Answered(body, decision, call, tuple(template.key for template in lacking), arrived, shown, len(own_keys))
 
 
 def answer_bundle(services: Services, document: Any, question: BundleQuestion) -> Answered:
@@ -205,7 +207,9 @@ def _unsent(templates: Sequence[Template], record: Record) -> list[Template]:
     ]
 
 
-def _require_something(lacking: Sequence[Template], unasked: Mapping[str, PrefetchState]) -> None:
+def _require_something(
+    lacking: Sequence[Template], unasked: Mapping[str, PrefetchState], states: Mapping[str, PrefetchState]
+) -> None:
     """Refuse with 412 only when neither the patient nor the problem list could be had, and nothing is ordered.
 
     What came under keys of the client's own may be either of them.
@@ -214,7 +218,7 @@ def _require_something(lacking: Sequence[Template], unasked: Mapping[str, Prefet
     """
     keys = [template.key for template in lacking if template.key in ("patient", "conditions")]
     if len(keys) == 2 and not unasked:  # noqa: PLR2004  # both of the two
-        raise DataUnavailableError(keys)
+        raise DataUnavailableError(keys, [states[key].reason for key in keys])
 
 
 def _acting(services: Services, record: Record, ordering: Ordering) -> Acting:

@@ -252,6 +252,7 @@ def _note(answered: Answered, service: str) -> None:
         fired=[advice.rule.id for advice in decision.advice],
         missing=list(answered.missing),
         problems=len(decision.problems),
+        unasked=answered.unasked,
         deviations=[str(deviation) for deviation in answered.call.deviations] if answered.call else [],
         digest=decision.ruleset_digest,
         milliseconds=round((time.perf_counter() - g.started) * 1000, 1),
