@@ -65,6 +65,9 @@ HOMES = {
     "alembic": ("service.store.*",),
     "z3": ("service.review.*",),
     "flask": ("service", "service.web.*"),
+    "gunicorn": ("service.web.server",),
+    "waitress": ("service.web.server",),
+    "prometheus_client": ("service.web.metrics",),
     "werkzeug": ("service.web.*",),
     "jinja2": ("service.web.*",),
     "apispec": ("service.web.openapi.*",),
@@ -76,7 +79,6 @@ HOMES = {
 LAZY = ("fhir", "pydantic", "z3", "alembic")
 # Dependencies that no module imports, and what uses them.
 NOT_IMPORTED = {
-    "gunicorn": "serves service.wsgi; started as a program",
     "psycopg": "the driver that SQLAlchemy loads for a PostgreSQL URL",
 }
 # What type checkers know and no process loads.

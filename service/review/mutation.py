@@ -1,4 +1,4 @@
-"""Faults planted into rules on purpose, to see whether the examples and stories would notice.
+"""Faults planted into rules on purpose, to see whether examples, stories, vignettes or the locked tables would notice.
 
 A rule whose limit could be moved, whose test could be turned or dropped without any example
 differing is a rule that nobody has really checked.
@@ -6,16 +6,19 @@ differing is a rule that nobody has really checked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from service.engine.trace import read_plainly
+from service.decision import covered_by
+from service.engine.trace import Reading, read_plainly
 from service.finding import Finding
-from service.knowledge.conditions import Truth
+from service.knowledge.conditions import Truth, truth
 from service.knowledge.examples import EXPECTED, outcome
 from service.knowledge.model import AllOf, AnyOf, Condition, Knowledge, Leaf, Rule, Word
 from service.knowledge.strata import rules_for, stratify
+from service.review.expectations import Expectation
+from service.review.meaning import changed_rows
 
 _TURNED: Mapping[Word, tuple[Word, ...]] = {
     Word.PRESENT: (Word.ABSENT, Word.NOT_ABSENT),
@@ -28,11 +31,16 @@ _TURNED: Mapping[Word, tuple[Word, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One chart as the stories tell it: the facts read from it and the hook it was asked under."""
+    """One chart: the facts read from it and the hook it was asked under.
+
+    With ``expects`` a fault is noticed when that is no longer met (vignettes); without, when the answer becomes another
+    one than before (stories, whose whole answers are golden files).
+    """
 
     name: str
     hook: str
     facts: Mapping[str, Finding]
+    expects: Expectation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,46 +117,94 @@ def noticed_by_examples(knowledge: Knowledge, mutant: Mutant) -> bool:
     return any(outcome(knowledge, changed, example) is not EXPECTED[example.expect] for example in mutant.rule.examples)
 
 
-class Stories:
-    """The stories as cases, with what each gives under the rules as they are."""
+class Charts:
+    """Stories and vignettes, with what the rules as they are say to each."""
 
     def __init__(self, knowledge: Knowledge, cases: Sequence[Case]) -> None:
-        self._cases = cases
         self._rules = {case.hook: rules_for(knowledge, case.hook) for case in cases}
-        self._as_is = [self._answer(case, self._rules[case.hook]) for case in cases]
+        self._strata = {hook: stratify(rules) for hook, rules in self._rules.items()}
+        self._read = [(case, self._reading(case, self._strata[case.hook])) for case in cases]
 
     def notice(self, mutant: Mutant) -> bool:
-        """Whether any story gives another answer with the planted fault."""
-        for case, before in zip(self._cases, self._as_is, strict=True):
-            rules = self._rules[case.hook]
-            if mutant.rule not in rules:
-                continue
-            changed = [mutant.mutated if rule.id == mutant.rule.id else rule for rule in rules]
-            if self._answer(case, changed) != before:
-                return True
-        return False
+        """Whether any chart shows the planted fault."""
+        return any(self._notices(case, before, mutant) for case, before in self._read)
 
-    @staticmethod
-    def _answer(case: Case, rules: Sequence[Rule]) -> frozenset[str]:
-        reading = read_plainly(stratify(rules), case.facts)
-        return frozenset(rule for rule, truth in reading.truths.items() if truth is Truth.TRUE)
+    def _notices(self, case: Case, before: Reading, mutant: Mutant) -> bool:
+        was = before.truths.get(mutant.rule.id)
+        # All other rules see of this one only what it came to: where that is the same, nothing else changes.
+        if was is None or truth(mutant.when, before.findings) is was:
+            return False
+        strata = [
+            [mutant.mutated if rule.id == mutant.rule.id else rule for rule in stratum]
+            for stratum in self._strata[case.hook]
+        ]
+        after = self._reading(case, strata)
+        if case.expects is None:
+            return _fired(after) != _fired(before)
+        return any(case.expects.breaches(self._shown(case, after), _states(after)))
+
+    def _reading(self, case: Case, strata: Sequence[Sequence[Rule]]) -> Reading:
+        return read_plainly(strata, case.facts)
+
+    def _shown(self, case: Case, reading: Reading) -> Mapping[str, str]:
+        fired = [rule for rule in self._rules[case.hook] if reading.truths[rule.id] is Truth.TRUE]
+        speaking = [rule for rule in fired if rule.card is not None and case.hook in rule.hooks]
+        covered = covered_by(speaking)
+        return {rule.id: rule.card.indicator.value for rule in speaking if rule.id not in covered and rule.card}
+
+
+def _fired(reading: Reading) -> frozenset[str]:
+    return frozenset(rule for rule, value in reading.truths.items() if value is Truth.TRUE)
+
+
+def _states(reading: Reading) -> Mapping[str, str]:
+    return {name: finding.status.value for name, finding in reading.findings.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How many planted faults were noticed, and those that were not."""
+    """The planted faults, and which of them only the locked table notices, or nothing.
 
-    planted: int
+    The table is derived from the rule, so that what only it notices is locked against change and not shown to be right.
+    """
+
+    planted: tuple[Mutant, ...]
+    by_table_only: tuple[Mutant, ...]
     survivors: tuple[Mutant, ...]
 
     @property
+    def by_people(self) -> int:
+        """How many are noticed by what a person wrote: examples, stories, vignettes."""
+        return len(self.planted) - len(self.by_table_only) - len(self.survivors)
+
+    @property
+    def evident(self) -> float:
+        """The share noticed by what a person wrote."""
+        return self.by_people / len(self.planted) if self.planted else 0.0
+
+    @property
     def share(self) -> float:
-        return 1 - len(self.survivors) / self.planted if self.planted else 0.0
+        """The share noticed by anything."""
+        return 1 - len(self.survivors) / len(self.planted) if self.planted else 0.0
+
+    def among(self, rules: Container[str]) -> Result:
+        """The same, of some rules only."""
+        parts = (self.planted, self.by_table_only, self.survivors)
+        return Result(*(tuple(mutant for mutant in part if mutant.rule.id in rules) for part in parts))
 
 
-def plant_and_look(knowledge: Knowledge, cases: Sequence[Case], *, every: int = 1) -> Result:
-    """Plant every fault (or every n-th, for a sample) and look whether examples or stories notice."""
-    stories = Stories(knowledge, cases)
+def plant_and_look(knowledge: Knowledge, cases: Sequence[Case], *, every: int = 1, examples: bool = True) -> Result:
+    """Plant every fault (or every n-th, for a sample) and look what notices: examples, charts, the locked table.
+
+    Without ``examples`` only the charts and the table are asked: charts were not made from the conditions they test.
+    """
+    charts = Charts(knowledge, cases)
     planted = [mutant for rule in knowledge.rules for mutant in mutants(rule)][::every]
-    unnoticed = (mutant for mutant in planted if not noticed_by_examples(knowledge, mutant))
-    return Result(len(planted), tuple(mutant for mutant in unnoticed if not stories.notice(mutant)))
+    by_table: list[Mutant] = []
+    survivors: list[Mutant] = []
+    for mutant in planted:
+        if (examples and noticed_by_examples(knowledge, mutant)) or charts.notice(mutant):
+            continue
+        locked = changed_rows(knowledge, mutant.rule, mutant.mutated)
+        (by_table if locked else survivors).append(mutant)
+    return Result(tuple(planted), tuple(by_table), tuple(survivors))

@@ -15,6 +15,8 @@ from collections.abc import Iterable
 import httpx2
 
 _LOOKUPS_AT_ONCE = 16
+# Not for the internet, though not every Python knows it: site-local (RFC 3879) and documentation (RFC 9637) addresses.
+_NOT_PUBLIC = tuple(ipaddress.ip_network(each) for each in ("fec0::/10", "3fff::/20"))
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -73,7 +75,7 @@ class AddressGuard:
             return False
         if address.is_loopback:
             return self._development or host.lower() in self._hosts
-        if address.is_private:
+        if address.is_private or any(address in network for network in _NOT_PUBLIC):
             return host.lower() in self._hosts
         return address.is_global and not address.is_reserved
 

@@ -47,7 +47,13 @@ def files_in(archive: bytes) -> dict[str, bytes]:
 
 
 def write_files(files: Mapping[str, bytes], folder: Path) -> None:
-    """Put the files below ``folder``."""
+    """Put the files below ``folder``. Raises StoreError, before anything is written, for a name that leads elsewhere.
+
+    Names are looked at here and not only in the archive: what was cut off in front may have made one absolute.
+    """
+    for name in files:
+        if not name or Path(name).is_absolute() or ".." in Path(name).parts or "\0" in name:
+            raise StoreError("a file of the rule set has a name that leads out of its folder")
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

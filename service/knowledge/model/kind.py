@@ -85,7 +85,7 @@ def _course(definition: FactDefinition) -> frozenset[Status]:
 
 
 def _counted(definition: FactDefinition) -> tuple[str, ...]:
-    return _DRUGS if definition.measure == "ingredients" else ()
+    return _DRUGS if definition.measure != "entries" else ()
 
 
 def _measured(definition: FactDefinition) -> tuple[str, ...]:
@@ -94,7 +94,7 @@ def _measured(definition: FactDefinition) -> tuple[str, ...]:
 
 
 def _count_built(definition: FactDefinition) -> BuiltAs:
-    return BuiltAs.TREATMENT if definition.measure == "ingredients" else BuiltAs.ENTRIES
+    return BuiltAs.TREATMENT if definition.measure != "entries" else BuiltAs.ENTRIES
 
 
 _NOTHING: tuple[str, ...] = ()

@@ -218,7 +218,7 @@ class OrderReasonShape(FactShape):
 
 
 class CountShape(FactShape):
-    measure = Choice(["ingredients", "entries"], required=True)
+    measure = Choice(["ingredients", "products", "entries"], required=True)
     classes = words()
     excluded = words(data_key="exclude", attribute="exclude")
     route = Choice(_ROUTES, load_default="systemic")
@@ -227,8 +227,8 @@ class CountShape(FactShape):
 
     @validates_schema(skip_on_field_errors=True)
     def counts_what_it_names(self, data: dict[str, Any], **_: Any) -> None:
-        if data["measure"] == "ingredients" and (not data["classes"] or data["sources"]):
-            raise refuse("measure ingredients needs classes and no from")
+        if data["measure"] != "entries" and (not data["classes"] or data["sources"]):
+            raise refuse(f"measure {data['measure']} needs classes and no from")
         if data["measure"] == "entries" and (not data["sources"] or data["classes"]):
             raise refuse("measure entries needs from and no classes")
 
@@ -275,9 +275,3 @@ class FactField(Strict[FactDefinition]):
             raise ValidationError({"kind": [Complaint("must be one of " + ", ".join(self._shapes), hint)]})
         fact: FactDefinition = self._shapes[kind].load(value)
         return fact
-
-
-class FactFileShape(Shape):
-    """One file under ``facts/``."""
-
-    facts = Several(FactField(), required=True, least=1)

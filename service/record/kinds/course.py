@@ -6,7 +6,9 @@ Days are counted from the start of the current course, together with earlier cou
 - an order whose planned days reach beyond now has been taken since its start: exactly so many days;
 - an active order whose planned days are over has been taken for at least those, at most until now;
 - an active order without any length gives only the most it can be: from its start to now;
-- an order that ended without a recorded end was taken for some days between none and its planned ones;
+- a statement that a drug is taken since a day, without an end, runs until now;
+- a completed order was taken for its planned days;
+- an order that ended otherwise without a recorded end was taken for some days between none and its planned ones;
 - where the list of medications is not whole, an earlier course may be missing: no upper bound.
 
 ``current`` counts until now, ``ordered`` what the orders of this call add, ``both`` the sum; for ``both`` a course
@@ -15,6 +17,7 @@ that ended within the gap also counts, because the new order continues it. A gap
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -27,7 +30,7 @@ from service.record.kinds.drug import doubted, drug_keys, unrecognised
 from service.record.kinds.ordering import NOT_CHECKED, is_order
 from service.record.kinds.plan import Plan
 from service.record.medication.entry import Medication
-from service.record.medication.supply import planned_days, recorded_end, start_of
+from service.record.medication.supply import is_complete, runs_on
 from service.record.medication.taking import evidence_of, match
 from service.record.values.dates import days_since
 from service.record.values.interval import Interval
@@ -128,7 +131,7 @@ def _ordered(definition: FactDefinition, chart: Chart) -> tuple[Total, list[Evid
             continue
         matched = match(order, definition, chart)
         if matched is not None:
-            lengths.append(planned_days(order.resource))
+            lengths.append(order.planned)
             evidence.append(evidence_of(order, matched.note))
         elif not order.drug.recognised:
             unsure.append(evidence_of(order, NOT_CHECKED))
@@ -140,19 +143,22 @@ def _ordered(definition: FactDefinition, chart: Chart) -> tuple[Total, list[Evid
 
 def _courses(definition: FactDefinition, chart: Chart) -> Iterator[Course]:
     for medication in chart.medications:
-        if medication.standing.counts in {Counts.PRESENT, Counts.HISTORY}:
+        if medication.status_class.counts in {Counts.PRESENT, Counts.HISTORY}:
             matched = match(medication, definition, chart)
             if matched is not None:
                 yield _course(medication, matched.note, chart)
 
 
 def _course(medication: Medication, note: str | None, chart: Chart) -> Course:
-    start = start_of(medication)
+    start = medication.started
     began = (days_since(start, chart.now) if start is not None else None) or Interval(_ZERO, None)
-    planned = planned_days(medication.resource)
-    active = medication.standing.counts is Counts.PRESENT
-    ended = _ended_active(began, planned) if active else _ended(medication, began, planned, chart)
-    return Course(began, ended, active, evidence_of(medication, note, medication.standing.note))
+    planned = medication.planned
+    active = medication.status_class.counts is Counts.PRESENT
+    if runs_on(medication.entry):
+        ended = Interval.exactly(_ZERO)
+    else:
+        ended = _ended_active(began, planned) if active else _ended(medication, began, planned, chart)
+    return Course(began, ended, active, evidence_of(medication, note, medication.status_class.note))
 
 
 def _ended_active(began: Interval, planned: Interval) -> Interval:
@@ -163,12 +169,15 @@ def _ended_active(began: Interval, planned: Interval) -> Interval:
 
 
 def _ended(medication: Medication, began: Interval, planned: Interval, chart: Chart) -> Interval:
-    end = recorded_end(medication)
+    end = medication.ended
     since = days_since(end, chart.now) if end is not None else None
     if since is not None:
         return since
     earliest_end = _ZERO if planned.high is None or began.low is None else max(began.low - planned.high, _ZERO)
-    return Interval(earliest_end, began.high)
+    latest_end = began.high
+    if is_complete(medication.entry) and planned.low is not None and began.high is not None:
+        latest_end = max(began.high - planned.low, _ZERO)
+    return Interval(earliest_end, latest_end)
 
 
 def _used(courses: Sequence[Course], definition: FactDefinition, chart: Chart, *, joins_new: bool) -> Total:
@@ -196,14 +205,28 @@ def _sure_days(courses: Sequence[Course], gap: Decimal, *, joins_new: bool) -> D
         for one in courses
         if (span := one.shortest()) and (span[1] <= gap if joins_new else one.active)
     ]
+    ends = [end for _, end in spans]
+    furthest = reaches(spans, gap)
     best = _ZERO
-    for anchor, until in anchors:
-        first = anchor[0]
-        for start, end in spans:
-            if end - first <= gap:
-                first = max(first, start)
-        best = max(best, first - until)
+    for (first, _), until in anchors:
+        # Everything that ended later than the gap before this one began is joined to it, and what that is joined to.
+        within = bisect_right(ends, first + gap)
+        best = max(best, max(first, furthest[within - 1]) - until)
     return best
+
+
+def reaches(spans: Sequence[tuple[Decimal, Decimal]], gap: Decimal) -> list[Decimal]:
+    """For each span (from, to; ordered by ``to``) how far back the run goes that it is joined to."""
+    reaches: list[Decimal] = []
+    runs: list[int] = []
+    furthest = _ZERO
+    for place, (start, end) in enumerate(spans):
+        if place and end - furthest > gap:
+            reaches += [furthest] * len(runs)
+            runs = []
+        runs.append(place)
+        furthest = max(furthest, start)
+    return reaches + [furthest] * len(runs)
 
 
 def _possible_days(courses: Sequence[Course], gap: Decimal) -> tuple[Decimal | None, list[Course]]:

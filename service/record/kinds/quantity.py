@@ -8,11 +8,11 @@ from service.finding import Finding, Status
 from service.knowledge.model import FactDefinition
 from service.record.chart.evidence import ordered, read_types, remarks, shortfalls
 from service.record.chart.index import Chart
-from service.record.chart.measure import Measurement, Measurements, Wanted, hull, measurements, newest
+from service.record.chart.measure import Measurement, Measurements, Wanted, measurements, newest
 from service.record.kinds.coded import source_keys
 from service.record.kinds.egfr import CREATININE, computed_egfr
 from service.record.kinds.plan import Plan
-from service.record.values.interval import Interval
+from service.record.values.interval import Interval, hull
 
 CKD_EPI_2021 = "ckd-epi-2021"
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from service.record.medication.dosage_words import amount_in_words, needed_in_words, times_in_words
 from service.record.values.dates import days_between, parse_period
 from service.record.values.interval import Interval
+from service.record.values.statuses import status_word
 from service.record.values.units import decimal
 
 EACH, MG, ML, PUFF = "each", "mg", "mL", "ACTUAT"
@@ -148,7 +150,7 @@ def _daily(dosage: Mapping[str, Any]) -> Daily | None:
     amount, unit = dose
     if amount.low is None or amount.high is None or times.low is None or times.high is None:
         return None
-    as_needed = dosage.get("asNeededBoolean") is True or "asNeededCodeableConcept" in dosage
+    as_needed = is_as_needed(dosage)
     # Taken as needed, a day of taking it has one dose at least.
     low = amount.low * (min(_ONE, times.low) if as_needed else times.low)
     high = amount.high * times.high
@@ -160,10 +162,43 @@ def _daily(dosage: Mapping[str, Any]) -> Daily | None:
 
 def _dose(dosage: Mapping[str, Any]) -> tuple[Interval, str] | None:
     rates = dosage.get("doseAndRate")
-    rate = rates[0] if isinstance(rates, list) and rates else rates
-    holder = rate if isinstance(rate, Mapping) else dosage
-    if isinstance(rates, list) and len(rates) > 1:
+    listed = [rate for rate in rates if isinstance(rate, Mapping)] if isinstance(rates, list) else [rates]
+    holders = [rate for rate in listed if isinstance(rate, Mapping)] or [dosage]
+    if len(holders) > 1:
+        return _one_of_several(holders)
+    if not any(name in holders[0] for name in _DOSES):
+        told = amount_in_words(_words(dosage))
+        unit = _UNITS.get(told.unit) if told else None
+        return (_times_each(told.amount, unit[1]), unit[0]) if told and unit else None
+    return _held_dose(holders[0])
+
+
+_DOSES = ("doseQuantity", "doseRange", "dose")
+_RANKS = ("ordered", "calculated")
+
+
+def _one_of_several(holders: Sequence[Mapping[str, Any]]) -> tuple[Interval, str] | None:
+    """One dose stated several times, told apart by type: as ordered, calculated, or as the pieces to give.
+
+    The ordered and the calculated one decide, an interval when they differ; without a type there is no telling.
+    """
+    by_type: dict[str, tuple[Interval, str] | None] = {}
+    for holder in holders:
+        word = status_word(holder.get("type"))
+        if word is None or word in by_type:
+            return None
+        by_type[word] = _held_dose(holder)
+    told = [dose for rank in _RANKS if (dose := by_type.get(rank)) is not None]
+    if not told:
         return None
+    if len({unit for _, unit in told}) > 1:
+        return told[0]
+    lows = [amount.low for amount, _ in told if amount.low is not None]
+    highs = [amount.high for amount, _ in told if amount.high is not None]
+    return Interval(min(lows), max(highs)), told[0][1]
+
+
+def _held_dose(holder: Mapping[str, Any]) -> tuple[Interval, str] | None:
     quantity = holder.get("doseQuantity") or holder.get("dose")
     if isinstance(quantity, Mapping):
         measured = _measured(quantity)
@@ -177,6 +212,21 @@ def _dose(dosage: Mapping[str, Any]) -> tuple[Interval, str] | None:
     if bottom is None or top is None or bottom[1] != top[1] or bottom[0] > top[0]:
         return None
     return Interval(bottom[0], top[0]), bottom[1]
+
+
+def _times_each(amount: Interval, factor: Decimal) -> Interval:
+    return Interval(
+        None if amount.low is None else amount.low * factor, None if amount.high is None else amount.high * factor
+    )
+
+
+def _words(dosage: Mapping[str, Any]) -> str:
+    """The instructions in words, when nothing but words says how the drug is taken."""
+    for name in ("text", "patientInstruction"):
+        words = dosage.get(name)
+        if isinstance(words, str) and words.strip():
+            return words
+    return ""
 
 
 def _measured(quantity: Mapping[str, Any]) -> tuple[Decimal, str] | None:
@@ -197,7 +247,17 @@ def _repeat(dosage: Mapping[str, Any]) -> Mapping[str, Any]:
     return repeat if isinstance(repeat, Mapping) else {}
 
 
+def is_as_needed(dosage: Mapping[str, Any]) -> bool:
+    """Whether a dosage is taken only when needed, by its elements or, where they are silent, by its words."""
+    if "asNeededCodeableConcept" in dosage or dosage.get("asNeededBoolean") is True:
+        return True
+    return "asNeededBoolean" not in dosage and needed_in_words(_words(dosage))
+
+
 def _times_a_day(dosage: Mapping[str, Any]) -> Interval | None:
+    timing = dosage.get("timing")
+    if not timing:
+        return times_in_words(_words(dosage))
     repeat = _repeat(dosage)
     if "period" in repeat or "periodUnit" in repeat:
         return _by_period(repeat)
@@ -233,7 +293,8 @@ def _by_code(timing: object) -> Interval | None:
         times = _CODES_PER_DAY.get(word.upper()) if isinstance(word, str) else None
         if times is not None:
             return Interval.exactly(times)
-    return None
+    text = code.get("text") if isinstance(code, Mapping) else None
+    return times_in_words(text) if isinstance(text, str) else None
 
 
 def _limit(dosage: Mapping[str, Any], unit: str) -> Decimal | None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from service.record.medication.drugs import Drug, days_supply
+from service.record.medication.drugs import Drug
+from service.record.medication.supply import planned_days, recorded_end, start_of
 from service.record.model import Entry
 from service.record.values.coding import CodeIndex
-from service.record.values.dates import When, days_since, parse
-from service.record.values.statuses import Counts, Standing, standing
+from service.record.values.dates import When
+from service.record.values.interval import Interval
+from service.record.values.statuses import StatusClass
 
 MEDICATION_TYPES = ("MedicationRequest", "MedicationStatement", "MedicationDispense")
 """Where current medication is read. What is given in hospital is not: an administration is one dose."""
@@ -20,13 +22,13 @@ BY_WORDS = frozenset({"name", "brand"})
 """Ways of recognising a drug that rest on words, not on a code."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Medication:
-    """A medication entry, what drug it is, and what its status makes of it."""
+    """A medication entry, what drug it is, and what its status makes of it; its dates are read once for all facts."""
 
     entry: Entry
     drug: Drug
-    standing: Standing
+    status_class: StatusClass
 
     @property
     def resource(self) -> Mapping[str, Any]:
@@ -36,25 +38,23 @@ class Medication:
     def reference(self) -> str:
         return self.entry.reference
 
+    @cached_property
+    def started(self) -> When | None:
+        """When it was to begin, else when it was ordered, noted or handed over."""
+        return start_of(self.entry)
+
+    @cached_property
+    def ended(self) -> When | None:
+        """When it ended, for one that is no longer taken, if that is recorded."""
+        return recorded_end(self.entry)
+
+    @cached_property
+    def planned(self) -> Interval:
+        """For how many days it is ordered."""
+        return planned_days(self.resource)
+
 
 def with_all_classes(drug: Drug, index: CodeIndex) -> Drug:
     """The drug with the classes that any value set gives its ingredients, also those named ``local-...``."""
     ingredients = tuple(replace(one, classes=index.sets_of(*one.coding)) for one in drug.ingredients)
     return replace(drug, ingredients=ingredients, classes=drug.classes.union(*(one.classes for one in ingredients)))
-
-
-def standing_of(entry: Entry, now: datetime) -> Standing:
-    """What a medication entry counts as: a dispense that is over counts as taken while its supply lasts."""
-    found = standing(entry.resource)
-    if entry.type != "MedicationDispense" or found.counts is not Counts.HISTORY:
-        return found
-    handed, supply = handed_over(entry.resource), days_supply(entry.resource)
-    since = days_since(handed, now) if handed is not None else None
-    if since is None or since.high is None or supply is None or since.high > supply:
-        return found
-    return Standing(Counts.PRESENT, note="dispensed, supply not used up")
-
-
-def handed_over(resource: Mapping[str, Any]) -> When | None:
-    """When a dispense was handed over, else when it was made ready."""
-    return parse(resource.get("whenHandedOver")) or parse(resource.get("whenPrepared"))

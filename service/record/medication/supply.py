@@ -8,14 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from service.record.chart.concepts import as_objects
-from service.record.chart.dating import Extent
-from service.record.chart.measure import hull
-from service.record.chart.window import within
-from service.record.medication.drugs import days_supply
-from service.record.medication.entry import Medication, handed_over
+from service.record.medication.dosage import days_supply
+from service.record.model import Entry
 from service.record.values.dates import Span, When, days_between, days_since, parse, parse_period
-from service.record.values.interval import Interval
-from service.record.values.statuses import status_word
+from service.record.values.interval import Interval, hull
+from service.record.values.statuses import Counts, StatusClass, status_class, status_word
 from service.record.values.units import decimal
 
 _DAYS: Mapping[str, tuple[Decimal, Decimal]] = {
@@ -26,12 +23,12 @@ _DAYS: Mapping[str, tuple[Decimal, Decimal]] = {
 }
 
 
-def start_of(medication: Medication) -> When | None:
-    """When the medication was to begin, else when it was ordered, noted or handed over."""
-    resource = medication.resource
-    if medication.entry.type == "MedicationDispense":
+def start_of(entry: Entry) -> When | None:
+    """When a medication was to begin, else when it was ordered, noted or handed over."""
+    resource = entry.resource
+    if entry.type == "MedicationDispense":
         return handed_over(resource)
-    if medication.entry.type == "MedicationStatement":
+    if entry.type == "MedicationStatement":
         span = parse_period(resource.get("effectivePeriod"))
         found = parse(resource.get("effectiveDateTime")) or (span.start if span else None)
         return found or parse(resource.get("dateAsserted"))
@@ -39,44 +36,70 @@ def start_of(medication: Medication) -> When | None:
     return min(starts, key=lambda when: (when.first, when.last), default=None) or parse(resource.get("authoredOn"))
 
 
-def recorded_end(medication: Medication) -> When | None:
+def handed_over(resource: Mapping[str, Any]) -> When | None:
+    """When a dispense was handed over, else when it was made ready."""
+    return parse(resource.get("whenHandedOver")) or parse(resource.get("whenPrepared"))
+
+
+def standing_of(entry: Entry, now: datetime) -> StatusClass:
+    """What a medication entry counts as: one that is complete counts as taken while its supply lasts.
+
+    A dispense is complete when it is handed over, and in some countries a prescription when it is issued.
+    """
+    found = status_class(entry.resource)
+    if found.counts is not Counts.HISTORY or not is_complete(entry):
+        return found
+    start, supplied = start_of(entry), _supply_of(entry)
+    since = days_since(start, now) if start is not None else None
+    if since is None or since.low is None or since.high is None or supplied.low is None:
+        return found
+    if since.high <= supplied.low:
+        return StatusClass(Counts.PRESENT, note=_STILL_SUPPLIED[entry.type])
+    if supplied.high is not None and since.low <= supplied.high:
+        return StatusClass(Counts.PRESENT, provisional=True, note="completed, the supply may reach to now")
+    return found
+
+
+_STILL_SUPPLIED = {
+    "MedicationDispense": "dispensed, supply not used up",
+    "MedicationRequest": "completed, supply not used up",
+}
+
+
+def _supply_of(entry: Entry) -> Interval:
+    if entry.type == "MedicationRequest":
+        return planned_days(entry.resource) if recorded_end(entry) is None else Interval()
+    supply = days_supply(entry.resource) if entry.type == "MedicationDispense" else None
+    return Interval(supply, supply)
+
+
+def runs_on(entry: Entry) -> bool:
+    """Whether a statement says that the drug has been taken from a day on and does not say until when."""
+    if entry.type != "MedicationStatement" or status_word(entry.resource.get("status")) not in _RUNNING:
+        return False
+    span = parse_period(entry.resource.get("effectivePeriod"))
+    return span is not None and span.start is not None and span.end is None
+
+
+_RUNNING = frozenset({"active", "on-hold"})
+"""An open period runs on only while the statement says that the drug is being taken; on hold is a pause in it."""
+
+
+def recorded_end(entry: Entry) -> When | None:
     """When a medication that is no longer taken ended, if that is recorded."""
-    resource = medication.resource
-    if medication.entry.type == "MedicationStatement":
+    resource = entry.resource
+    if entry.type == "MedicationStatement":
         span = parse_period(resource.get("effectivePeriod"))
         return span.end if span else None
-    if status_word(resource.get("status")) == "completed":
+    if is_complete(entry):
         ends = [span.end for span in _periods(resource) if span.end is not None]
         return max(ends, key=lambda when: (when.last, when.first), default=None)
     return parse(resource.get("statusChanged"))
 
 
-def stopped_within(medication: Medication, days: int, now: datetime) -> bool | None:
-    """Whether a medication that is no longer taken was stopped in the last ``days`` days.
-
-    By the recorded end; else between its start and the planned end of its supply (or now): None when
-    that leaves both open.
-    """
-    end = recorded_end(medication)
-    if end is not None:
-        return within(Extent(end), days, now).inside
-    start = start_of(medication)
-    since = days_since(start, now) if start is not None else None
-    if since is None or since.low is None or since.high is None:
-        return None
-    if since.high <= days:
-        return True
-    planned = planned_days(medication.resource)
-    # It ended no later than its supply, and before the entry that says so was last changed.
-    if planned.high is not None and since.low - planned.high > days:
-        return False
-    changed = _last_changed(medication.resource)
-    return False if changed is not None and within(Extent(changed), days, now).inside is False else None
-
-
-def _last_changed(resource: Mapping[str, Any]) -> When | None:
-    meta = resource.get("meta")
-    return parse(meta.get("lastUpdated")) if isinstance(meta, Mapping) else None
+def is_complete(entry: Entry) -> bool:
+    """Whether an order was carried out as planned: its supply was taken."""
+    return status_word(entry.resource.get("status")) == "completed"
 
 
 def planned_days(resource: Mapping[str, Any]) -> Interval:
@@ -114,7 +137,13 @@ def _dispense_request(resource: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _dispenses(resource: Mapping[str, Any]) -> int:
     repeats = _dispense_request(resource).get("numberOfRepeatsAllowed")
-    return 1 + (repeats if isinstance(repeats, int) and not isinstance(repeats, bool) and repeats > 0 else 0)
+    if not isinstance(repeats, int) or isinstance(repeats, bool):
+        return 1
+    return 1 + repeats if 0 < repeats <= _MOST_REPEATS else 1
+
+
+_MOST_REPEATS = 999
+"""More repeats than any order has: such a number is no number of repeats."""
 
 
 def _supplied(resource: Mapping[str, Any]) -> Iterator[Interval]:

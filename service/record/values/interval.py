@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -35,3 +36,14 @@ class Interval:
         if low is not None and self.high is not None and self.high < low:
             return False
         return not (high is not None and self.low is not None and self.low > high)
+
+
+def hull(numbers: Iterable[Interval]) -> Interval:
+    """The smallest interval that holds all of some intervals."""
+    lows, highs = [], []
+    for number in numbers:
+        lows.append(number.low)
+        highs.append(number.high)
+    low = None if None in lows else min((one for one in lows if one is not None), default=None)
+    high = None if None in highs else max((one for one in highs if one is not None), default=None)
+    return Interval(low, high)

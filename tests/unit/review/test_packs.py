@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
+import json
 import tarfile
 from pathlib import Path
 
@@ -11,12 +13,12 @@ import pytest
 from click.testing import CliRunner
 
 from service.cli.main import group
-from service.errors import KnowledgeError
+from service.errors import KnowledgeError, StoreError
 from service.knowledge.loader import load
 from service.review.packs import make_pack, open_pack
 from service.review.rule_source import read_rules
 from service.review.signatures import new_key, sign, trusted_keys, verified_by
-from service.store.archive import archived, files_in
+from service.store.archive import archived, files_in, write_files
 from tests.conftest import PROJECT
 
 RULES = PROJECT / "tests" / "rules_valid"
@@ -136,3 +138,25 @@ def test_rules_come_with_the_archive_of_exactly_their_files() -> None:
     rules = read_rules(Settings(rules=RULES))
     assert files_in(rules.archive)["ruleset.yaml"] == (RULES / "ruleset.yaml").read_bytes()
     assert rules.signed_by is None
+
+
+@pytest.mark.parametrize("name", ["rules//tmp/canary.yaml", "rules/a/../../canary.yaml", "rules//", "rules/"])
+def test_a_name_that_leads_out_of_the_folder_once_its_beginning_is_cut_off_writes_nothing(
+    tmp_path: Path, name: str
+) -> None:
+    cut = name.removeprefix("rules/")
+    with pytest.raises(StoreError):
+        write_files({"good.yaml": b"x: 1\n", cut: b"canary"}, tmp_path / "deep" / "rules")
+    assert list(tmp_path.rglob("*")) == []
+
+
+def test_a_pack_with_such_a_name_is_refused_even_when_its_manifest_agrees() -> None:
+    def lead_out(files: dict[str, bytes]) -> None:
+        manifest = json.loads(files["manifest.json"])
+        files["rules//tmp/canary.yaml"] = b"x: 1\n"
+        manifest["files"]["/tmp/canary.yaml"] = hashlib.sha256(b"x: 1\n").hexdigest()
+        files["manifest.json"] = json.dumps(manifest).encode()
+
+    with pytest.raises(StoreError):
+        open_pack(repacked(lead_out))
+    assert not Path("/tmp/canary.yaml").exists()

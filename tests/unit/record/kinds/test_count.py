@@ -46,6 +46,18 @@ def test_different_ingredients_are_counted_once_each_taken_or_ordered() -> None:
     assert counted(medication(IBUPROFEN), orders=[medication(IBUPROFEN, "draft", "d1")]) == ("present", 1, 1)
 
 
+def test_one_ingredient_alone_and_in_a_combination_are_two_products() -> None:
+    products = fact("count", classes=("med-nsaid",), measure="products", unit="1", complete=("MedicationRequest",))
+
+    def of(*resources: dict[str, object]) -> object:
+        return find(products, *resources, complete=("MedicationRequest",)).low
+
+    assert of(medication(IBUPROFEN), medication(HYDROCODONE_IBUPROFEN, name="m2")) == 2
+    assert of(medication(IBUPROFEN), medication(IBUPROFEN, name="m2")) == 1
+    assert of(medication(IBUPROFEN), medication({"text": "Advil 200 mg"}, name="m2")) == 1
+    assert of(medication({"text": "hydrocodone 10 mg and ibuprofen 200 mg"}), medication(IBUPROFEN, name="m2")) == 2
+
+
 def test_a_list_that_is_not_whole_counts_at_least_so_many() -> None:
     assert counted(medication(IBUPROFEN), whole=False) == ("present", 1, None)
     assert counted(whole=False) == ("unknown", None, None)

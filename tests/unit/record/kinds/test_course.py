@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import cProfile
+from bisect import bisect_right
+from decimal import Decimal
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from service.finding import Status
+from service.record.kinds.course import reaches
 from tests.unit.record.facts_in_python import RXNORM, concept, fact, find, medication, notes
 
 CYCLOBENZAPRINE = (RXNORM, "828348", "cyclobenzaprine hydrochloride 10 MG Oral Tablet")
@@ -168,3 +175,70 @@ def test_a_medication_that_was_not_recognised_forbids_absent_and_an_upper_bound(
     unread = medication(concept(text="house mixture no. 3"), name="m9")
     assert course(CURRENT, unread) == ("unknown", None, None)
     assert course(CURRENT, unread, taken("2026-11-10", **days(30))) == ("present", 14, None)
+
+
+def test_a_completed_order_was_taken_for_its_planned_days() -> None:
+    order = taken("2026-11-24", "draft", "m2", **days(5))
+    course_before = taken("2026-11-13", "completed", **days(10))
+    assert course(BOTH, course_before, orders=[order]) == ("present", 16, 16)
+    stopped = taken("2026-11-13", "stopped", **days(10))
+    assert course(BOTH, stopped, orders=[order]) == ("present", 5, 16)
+
+
+@pytest.mark.parametrize(
+    ("period", "status", "expected"),
+    [
+        ({"start": "2026-11-04"}, "active", ("present", 20, 20)),
+        ({"start": "2024"}, "active", ("present", 693, 1058)),
+        ({"start": "2026-11-04"}, "on-hold", ("present", 20, 20)),
+        ({"start": "2026-11-04", "end": "2026-11-14"}, "active", ("present", 0, 20)),
+        ({"start": "2026-11-04"}, "unknown", ("present", 0, 20)),
+    ],
+)
+def test_a_statement_without_an_end_runs_until_now_while_it_is_active(
+    period: dict[str, str], status: str, expected: tuple[object, ...]
+) -> None:
+    statement = {
+        "resourceType": "MedicationStatement",
+        "id": "s1",
+        "status": status,
+        "medicationCodeableConcept": concept(CYCLOBENZAPRINE),
+        "effectivePeriod": period,
+    }
+    assert course(CURRENT, statement) == expected
+
+
+SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)).map(lambda pair: (max(pair), min(pair))), max_size=9)
+
+
+def pairwise(spans: list[tuple[Decimal, Decimal]], first: Decimal, gap: Decimal) -> Decimal:
+    """Every span that adjoins what is joined already, again and again: slow and plain."""
+    for start, end in sorted(spans, key=lambda span: span[1]):
+        if end - first <= gap:
+            first = max(first, start)
+    return first
+
+
+@given(spans=SPANS.filter(bool), gap=st.integers(0, 10), chosen=st.integers(0, 8))
+def test_the_sweep_joins_what_joining_pair_by_pair_joins(spans: list[tuple[int, int]], gap: int, chosen: int) -> None:
+    exact = sorted(((Decimal(start), Decimal(end)) for start, end in spans), key=lambda span: (span[1], -span[0]))
+    first = exact[chosen % len(exact)][0]
+    within = bisect_right([end for _, end in exact], first + gap)
+    swept = max(first, reaches(exact, Decimal(gap))[within - 1])
+    assert swept == pairwise(exact, first, Decimal(gap))
+
+
+def calls_for(number: int) -> int:
+    """How many function calls one fact takes with so many orders of the drug."""
+    orders = [taken(f"2026-{1 + at % 9:02}-{1 + at % 28:02}", name=f"m{at}", **days(5)) for at in range(number)]
+    find(CURRENT, *orders[:1], complete=LIST)
+    profile = cProfile.Profile()
+    profile.enable()
+    find(CURRENT, *orders, complete=LIST)
+    profile.disable()
+    return sum(entry.callcount for entry in profile.getstats())
+
+
+def test_the_work_grows_with_the_number_of_orders_and_not_faster() -> None:
+    few, many = calls_for(200), calls_for(800)
+    assert many < 4.4 * few

@@ -192,8 +192,83 @@ def test_a_stopped_drug_ended_no_later_than_its_supply() -> None:
     supply = {"dispenseRequest": {"expectedSupplyDuration": {"value": 10, "unit": "days", "code": "d"}}}
     long_ago = medication(IBUPROFEN, "completed", authoredOn="2026-09-01", **supply)
     assert find(RECENT_NSAID, long_ago, complete=["MedicationRequest"]).status is Status.ABSENT
-    late = medication(IBUPROFEN, "completed", authoredOn="2026-11-01", **supply)
+    late = medication(IBUPROFEN, "stopped", authoredOn="2026-11-01", **supply)
     assert find(RECENT_NSAID, late, complete=["MedicationRequest"]).status is Status.UNKNOWN
+    taken = medication(IBUPROFEN, "completed", authoredOn="2026-11-01", **supply)
+    assert find(RECENT_NSAID, taken, complete=["MedicationRequest"]).status is Status.PRESENT
+
+
+@pytest.mark.parametrize(
+    ("authored", "supplied", "expected"),
+    [
+        ("2026-11-23", 28, "present"),
+        ("2026-10-28", 28, "present"),
+        ("2026-10-27", 27, "absent"),
+        ("2026-10-27", 28, "present"),
+        ("2026-10-26", 28, "absent"),
+        ("2026-11-23", None, "absent"),
+    ],
+)
+def test_an_order_completed_when_it_was_issued_counts_while_its_supply_lasts(
+    authored: str, supplied: int | None, expected: str
+) -> None:
+    days = {"expectedSupplyDuration": {"value": supplied, "unit": "days", "code": "d"}} if supplied else {}
+    order = medication(IBUPROFEN, "completed", authoredOn=authored, dispenseRequest=days)
+    finding = find(NSAID, order, complete=["MedicationRequest"])
+    assert finding.status == expected
+    if expected == "present":
+        assert finding.evidence[0].note == "completed, supply not used up"
+
+
+def test_a_supply_of_months_that_may_reach_to_now_leaves_it_open() -> None:
+    month = {"dispenseRequest": {"expectedSupplyDuration": {"value": 1, "code": "mo"}}}
+    order = medication(IBUPROFEN, "completed", authoredOn="2026-10-25", **month)
+    assert find(NSAID, order, complete=["MedicationRequest"]).status is Status.UNKNOWN
+
+
+def test_an_order_completed_with_a_recorded_end_is_over() -> None:
+    bounded = [{"timing": {"repeat": {"boundsPeriod": {"start": "2026-11-10", "end": "2026-11-20"}}}}]
+    supply = {"expectedSupplyDuration": {"value": 28, "unit": "days", "code": "d"}}
+    order = medication(
+        IBUPROFEN, "completed", authoredOn="2026-11-10", dosageInstruction=bounded, dispenseRequest=supply
+    )
+    assert find(NSAID, order, complete=["MedicationRequest"]).status is Status.ABSENT
+
+
+HALF_READ = {"text": "paracetamol 325 mg / xyzolin 100 mg tablet"}
+
+
+def test_a_combination_read_by_half_is_what_was_read_and_may_be_anything_else() -> None:
+    acetaminophen = fact("drug", classes=("med-acetaminophen",), complete=("MedicationRequest",))
+    taken = medication(HALF_READ)
+    assert find(acetaminophen, taken, complete=["MedicationRequest"]).status is Status.PRESENT
+    nsaid = find(NSAID, taken, complete=["MedicationRequest"])
+    assert nsaid.status is Status.UNKNOWN
+    assert "paracetamol 325 mg / xyzolin 100 mg tablet" in {evidence.text for evidence in nsaid.evidence}
+
+
+def test_a_combination_ordered_and_read_by_half_is_ordered_and_may_be_anything_else() -> None:
+    order = medication(HALF_READ, "draft")
+    acetaminophen = fact("order", classes=("med-acetaminophen",), resource="MedicationRequest")
+    nsaid = fact("order", classes=("med-nsaid",), resource="MedicationRequest")
+    assert find(acetaminophen, orders=[order]).status is Status.PRESENT
+    assert find(nsaid, orders=[order]).status is Status.UNKNOWN
+
+
+BACLOFEN_BAND = fact("order", classes=("med-nsaid",), resource="MedicationRequest", daily_dose_mg=(Decimal(20), None))
+
+
+@pytest.mark.parametrize(
+    ("dosage", "expected"),
+    [({}, "unknown"), (daily(19, unit="mg"), "absent"), (daily(20, unit="mg"), "present"), (daily(1), "present")],
+)
+def test_an_order_of_a_dose_or_more_is_unknown_while_no_dose_is_written(
+    dosage: dict[str, object], expected: str
+) -> None:
+    finding = find(BACLOFEN_BAND, orders=[medication(IBUPROFEN, "draft", **dosage)])
+    assert finding.status == expected
+    if expected == "unknown":
+        assert "dose not given" in str(notes(finding))
 
 
 @pytest.mark.parametrize(
@@ -263,3 +338,28 @@ def test_what_is_ordered_beside_it_counts_where_the_fact_says_so() -> None:
     unread = medication(concept(text="house mixture no. 3"), "draft", "d2")
     assert find(basket, orders=[unread], complete=whole).status is Status.UNKNOWN
     assert find(basket, orders=[medication(CYCLOBENZAPRINE, "draft", "d3")], complete=whole).status is Status.ABSENT
+
+
+@pytest.mark.parametrize(
+    ("authored", "others", "is_old"),
+    [
+        ("2026-11-01", (), False),
+        ("2025-11-24", (), False),
+        ("2025-11-23", (), True),
+        ("2020-01-01", (), True),
+        ("2020-01-01", (medication(IBUPROFEN, "stopped", "m2", authoredOn="2026-10-01"),), False),
+        ("2020-01-01", (medication(CYCLOBENZAPRINE, "active", "m2", authoredOn="2026-10-01"),), True),
+    ],
+)
+def test_an_order_active_for_years_without_supply_may_still_be_taken(
+    authored: str, others: tuple[dict[str, object], ...], is_old: bool
+) -> None:
+    finding = find(NSAID, medication(IBUPROFEN, authoredOn=authored), *others)
+    assert finding.status is Status.PRESENT
+    assert ("may still be taken" in notes(finding)) is is_old
+
+
+def test_a_supply_that_reached_into_the_last_year_is_supply_since() -> None:
+    year = {"dispenseRequest": {"expectedSupplyDuration": {"value": 90, "unit": "days", "code": "d"}}}
+    finding = find(NSAID, medication(IBUPROFEN, authoredOn="2025-09-15", **year))
+    assert "may still be taken" not in notes(finding)

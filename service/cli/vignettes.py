@@ -1,0 +1,200 @@
+"""Vignettes: a patient in words, the chart, and what an expert wants to be said and not to be said.
+
+Each file of ``tests/vignettes`` tells one patient and, where it helps, how the same patient would be judged with one
+thing changed. They are written from the evidence, not from the conditions of the rules, so that a fault in a condition
+shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from service.cli.charts import Chart, Codes
+from service.cli.input import read_time
+from service.config import PROJECT
+from service.knowledge.documents import read
+from service.protocol.evaluation import Answered, BundleQuestion, Services, answer_bundle
+from service.review.expectations import Expectation
+from service.review.mutation import Case
+
+FOLDER = PROJECT / "tests" / "vignettes"
+NOW = "2026-11-24T09:00:00Z"
+
+# The lists that a record system sends with every call; a vignette says which of them did not come.
+_LISTS = frozenset(
+    {
+        "AllergyIntolerance",
+        "Condition",
+        "Device",
+        "DiagnosticReport",
+        "Encounter",
+        "MedicationRequest",
+        "Observation",
+        "Procedure",
+        "QuestionnaireResponse",
+        "ServiceRequest",
+    }
+)
+_EXPECTED = frozenset(("says", "silent", "may", "findings", "only", "offers", "offers_not", "to_mend"))
+_KEYS = _EXPECTED | {"patient", "source", "now", "hook", "chart", "not_sent", "but"}
+_VARIANT = _EXPECTED | {"case", "with", "without", "hook", "not_sent"}
+
+
+class VignetteError(ValueError):
+    """A file that cannot be read as a vignette; the message says where and why."""
+
+
+@dataclass(frozen=True)
+class Vignette:
+    """One chart with one expectation."""
+
+    id: str
+    patient: str
+    source: tuple[str, ...]
+    hook: str
+    now: datetime
+    bundle: Mapping[str, Any]
+    complete: frozenset[str]
+    expects: Expectation
+    words: Mapping[str, tuple[str, ...]]
+    offers: tuple[str, ...]
+    offers_not: tuple[str, ...]
+    to_mend: str | None
+
+    def breaches(self, services: Services, answered: Answered) -> Iterator[str]:
+        """Every departure of an answer from what is expected, in words."""
+        cards = answered.body["cards"]
+        indicators = {rule.id: rule.card.indicator.value for rule in services.prepared.knowledge.rules if rule.card}
+        shown = {item.rule.id: indicators[item.rule.id] for item in answered.decision.advice}
+        states = {name: finding.status.value for name, finding in answered.decision.findings.items()}
+        yield from self.expects.breaches(shown, states)
+        for rule, words in self.words.items():
+            text = _text_of(cards, rule)
+            yield from (f"the card of {rule} does not say '{word}'" for word in words if word.lower() not in text)
+        offered = _offered(cards)
+        yield from (f"{name} is not offered" for name in self.offers if name.lower() not in offered)
+        yield from (f"{name} is offered" for name in self.offers_not if name.lower() in offered)
+
+    @cached_property
+    def question(self) -> BundleQuestion:
+        """How the service is asked about it."""
+        return BundleQuestion(self.hook, self.now, complete=self.complete)
+
+
+def read_vignettes(folder: Path = FOLDER) -> tuple[Vignette, ...]:
+    """Every vignette of a folder and its folders, by name. Raises VignetteError."""
+    codes = read_codes(folder / "codes.yaml")
+    files = [file for file in sorted(folder.rglob("*.yaml")) if file.name != "codes.yaml"]
+    return tuple(vignette for file in files for vignette in _vignettes(file, folder, codes))
+
+
+def read_codes(file: Path) -> Codes:
+    """The names that charts may use."""
+    table = _document(file)
+    return Codes(table["codes"], table["units"])
+
+
+def answered(services: Services, vignette: Vignette) -> Answered:
+    """What the service answers to a vignette."""
+    return answer_bundle(services, vignette.bundle, vignette.question)
+
+
+def vignette_case(services: Services, vignette: Vignette) -> Case:
+    """The facts of a vignette and what is expected of it, for questions about rules alone."""
+    decision = answered(services, vignette).decision
+    facts = services.prepared.knowledge.facts
+    found = {name: finding for name, finding in decision.findings.items() if name in facts}
+    return Case(vignette.id, decision.hook, found, vignette.expects)
+
+
+def _document(file: Path) -> Mapping[str, Any]:
+    document, faults = read(file.read_text(encoding="utf-8"), file.name)
+    if faults:
+        raise VignetteError("; ".join(str(fault) for fault in faults))
+    return dict(document)
+
+
+def _vignettes(file: Path, folder: Path, codes: Codes) -> Iterator[Vignette]:
+    about = _document(file)
+    name = file.relative_to(folder).with_suffix("").as_posix()
+    _known(about, _KEYS, name)
+    yield _vignette(name, about, about, codes)
+    for number, variant in enumerate(about.get("but", ()), 1):
+        _known(variant, _VARIANT, name)
+        yield _vignette(f"{name}:{number}", about, variant, codes)
+
+
+def _known(given: Mapping[str, Any], known: frozenset[str], name: str) -> None:
+    if unknown := sorted(set(given) - known):
+        raise VignetteError(f"{name}: nobody reads {', '.join(unknown)}")
+
+
+def _vignette(name: str, about: Mapping[str, Any], told: Mapping[str, Any], codes: Codes) -> Vignette:
+    now = read_time(about.get("now", NOW))
+    lines = list(about["chart"]) if told is about else list(_changed(about["chart"], told, name))
+    says = {rule: _said(parts) for rule, parts in (told.get("says") or {}).items()}
+    silent = told.get("silent") or ()
+    return Vignette(
+        id=name,
+        patient=" ".join([about["patient"], *([told["case"]] if told is not about else [])]),
+        source=tuple(about["source"]),
+        hook=str(told.get("hook") or about.get("hook") or "patient-view"),
+        now=now,
+        bundle=Chart(codes, now).bundle(lines),
+        complete=_LISTS - frozenset(told.get("not_sent") or about.get("not_sent") or ()),
+        expects=Expectation(
+            shown={rule: indicator for rule, (indicator, _) in says.items()},
+            silent=frozenset(silent),
+            allowed=frozenset(told.get("may") or ()),
+            findings={key: str(value) for key, value in (told.get("findings") or {}).items()},
+            nothing_else=bool(told.get("only")),
+        ),
+        words={rule: words for rule, (_, words) in says.items() if words},
+        offers=tuple(told.get("offers") or ()),
+        offers_not=tuple(told.get("offers_not") or ()),
+        to_mend=told.get("to_mend"),
+    )
+
+
+def _said(parts: Any) -> tuple[str, tuple[str, ...]]:
+    if isinstance(parts, str):
+        return parts, ()
+    indicator, *words = parts
+    return str(indicator), tuple(str(word) for word in words)
+
+
+def _changed(chart: Sequence[Any], told: Mapping[str, Any], name: str) -> Iterator[Any]:
+    """The chart of a variant: some lines left out (each named by its beginning), others added."""
+    without = list(told.get("without") or ())
+    for start in without:
+        if not any(isinstance(line, str) and line.startswith(start) for line in chart):
+            raise VignetteError(f"{name}: no line begins with '{start}'")
+    for line in chart:
+        if not (isinstance(line, str) and any(line.startswith(start) for start in without)):
+            yield line
+    yield from told.get("with") or ()
+
+
+def _text_of(cards: Sequence[Mapping[str, Any]], rule: str) -> str:
+    """Summary and detail of the card on which a rule is shown, in small letters."""
+    return "\n".join(
+        f"{card['summary']}\n{card.get('detail', '')}".lower()
+        for card in cards
+        if any(item["id"] == rule for item in card.get("extension", {}).get("sciatica-cds.why", {}).get("rules", ()))
+    )
+
+
+def _offered(cards: Sequence[Mapping[str, Any]]) -> str:
+    """The names of all orders that any suggestion would create, in small letters."""
+    return "\n".join(
+        str(action.get("description", "")) + str(action["resource"])
+        for card in cards
+        for suggestion in card.get("suggestions", ())
+        for action in suggestion["actions"]
+        if action["type"] == "create"
+    ).lower()

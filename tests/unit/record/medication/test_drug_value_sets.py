@@ -1,0 +1,55 @@
+"""Every entry of every drug value set is found: by its code, by its name, and by its name as it stands on a label."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from service.knowledge.loader import load
+from service.knowledge.model import Code
+from service.record.medication.drugs import Drug, Drugs
+from service.record.medication.entry import with_all_classes
+from service.record.values.coding import CodeIndex
+
+RULES = Path(__file__).resolve().parents[4] / "rules"
+KNOWLEDGE = load(RULES)
+DRUGS = Drugs(KNOWLEDGE.value_sets)
+INDEX = CodeIndex(KNOWLEDGE.value_sets)
+BY_CODE = {"http://www.nlm.nih.gov/research/umls/rxnorm", "urn:sciatica-cds:code"}
+ENTRIES = [
+    pytest.param(value_set.id, code, id=f"{value_set.id}: {code.display}")
+    for value_set in KNOWLEDGE.value_sets.values()
+    if value_set.id.startswith(("med-", "local-med-"))
+    for code in value_set.codes
+    if code.verified and code.system in BY_CODE
+]
+
+
+def is_product(code: Code) -> bool:
+    return any(map(str.isdigit, code.display))
+
+
+def recognised(concept: dict[str, object]) -> Drug:
+    return with_all_classes(DRUGS.recognise_concept(concept), INDEX)
+
+
+def test_there_are_entries() -> None:
+    assert len(ENTRIES) > 400
+
+
+@pytest.mark.parametrize(("value_set", "code"), ENTRIES)
+def test_an_entry_is_found_by_code_and_by_name(value_set: str, code: Code) -> None:
+    by_code = recognised({"coding": [{"system": code.system, "code": code.code}]})
+    assert value_set in by_code.classes
+    assert by_code.recognised
+    by_name = recognised({"text": code.display})
+    on_a_label = by_name if is_product(code) else recognised({"text": f"{code.display.upper()} 10 MG TABLET"})
+    # A set of products (gels, eye drops) is told by ingredient and route where only the name is known.
+    wanted = {one.rxcui for one in by_code.ingredients} if is_product(code) else {code.code}
+    for drug in (by_name, on_a_label):
+        assert drug.recognised
+        assert not wanted or wanted & {one.rxcui for one in drug.ingredients}
+        assert is_product(code) or value_set in drug.classes
+    if is_product(code) and by_code.is_local:
+        assert by_name.is_local
