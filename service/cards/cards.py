@@ -81,7 +81,7 @@ def render_marked(
     spoken = _ordered(knowledge, [advice for advice in decision.advice if _may_show(advice, audience)])
     if audience.for_patient:
         told = [_patient_card(knowledge, decision, advice) for advice in spoken if _has_patient_text(advice)]
-        return with_unread_for_patient(told, knowledge, decision)
+        return with_unread_for_patient(told, knowledge, decision, lacking)
     cards = [_card(_Showing(knowledge, decision, audience, acting), group) for group in grouped(knowledge, spoken)]
     return with_not_assessed(cards, knowledge, decision, lacking)
 
