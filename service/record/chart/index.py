@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -19,10 +20,11 @@ from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medicati
 from service.record.medication.supply import standing_of
 from service.record.model import Entry, Record
 from service.record.values.coding import CodeIndex, concept_text
-from service.record.values.dates import When, at, parse
+from service.record.values.dates import When, at, days_since, parse
 from service.record.values.statuses import Counts, status_class
 
 MEDICATION = "medication"
+_YEAR = 365
 UNRECOGNISED: Key = (MEDICATION, "")
 ORDER: Key = ("order", "")
 NOT_READ: Mapping[str, str] = dict.fromkeys(
@@ -100,6 +102,17 @@ class Chart:
     def service_orders(self) -> tuple[ServiceOrder, ...]:
         """The orders of this call that are no drugs, with the value sets of what they order."""
         return tuple(service_orders(self.record, self.matcher.index))
+
+    @cached_property
+    def lately_supplied(self) -> frozenset[str]:
+        """The ingredients ordered, dispensed or stated within the last year, or whose supply reaches into it."""
+        found: set[str] = set()
+        for medication in self.medications:
+            since = days_since(medication.started, self.now) if medication.started is not None else None
+            reached = medication.planned.high or Decimal(0)
+            if since is not None and (since.low is None or since.low - reached <= _YEAR):
+                found.update(one.rxcui for one in medication.drug.ingredients)
+        return frozenset(found)
 
     @cached_property
     def orders(self) -> tuple[Medication, ...]:

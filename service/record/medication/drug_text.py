@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 
 from service.record.medication.drug_lexer import Codes, DrugLexer, Item, Kind, Products
 from service.record.medication.drug_spelling import plain, wordings
@@ -43,7 +44,7 @@ class Reading:
 
     ``brand`` is the brand it was read by, when no ingredient is named; ``products_differ`` says that the brand has
     products with other ingredients; ``is_no_drug`` that the text is of a vaccine, a device or a supply, or says that
-    nothing is taken.
+    nothing is taken; ``strengths`` how much of an ingredient is in one piece (mg, or per ``ML``, ``HR``, ``ACTUAT``).
     """
 
     codes: tuple[str, ...] = ()
@@ -52,6 +53,7 @@ class Reading:
     brand: str | None = None
     products_differ: bool = False
     is_no_drug: bool = False
+    strengths: Mapping[str, tuple[Decimal, str]] = field(default_factory=dict)
 
 
 class DrugText:
@@ -91,7 +93,7 @@ class DrugText:
         brand_words = self._brand_before_its_ingredients(flat)
         unread = tuple(dict.fromkeys(word for word in _unread(items) if word not in brand_words))
         is_whole = not unread and _strengths_told(flat) <= len(found)
-        return Reading(tuple(found), is_whole, unread, brand, differ)
+        return Reading(tuple(found), is_whole, unread, brand, differ, strengths=_strengths(items, tuple(found), flat))
 
     def _brand_before_its_ingredients(self, flat: str) -> frozenset[str]:
         """The words of a brand that is not known but explained: "Reaptan 10 mg/10 mg (perindopril/amlodipine)"."""
@@ -111,6 +113,24 @@ def _sold_with(products: Products, named: Codes) -> tuple[Codes, bool]:
         return frozenset(), False
     fitting = [product for product in products if named <= product] or list(products)
     return frozenset().union(*fitting), len(fitting) > 1
+
+
+def _strengths(items: Sequence[Item], codes: tuple[str, ...], flat: str) -> dict[str, tuple[Decimal, str]]:
+    """The strength that follows each name; one that stands anywhere, when there is one of it and one ingredient."""
+    told = [item for item in items if item.kind is Kind.STRENGTH]
+    if len(codes) == 1:
+        one = told[0] if len(told) == 1 and _strengths_told(flat) == 1 else None
+        return {codes[0]: (one.strength_mg, one.per)} if one and one.strength_mg is not None else {}
+    found: dict[str, tuple[Decimal, str]] = {}
+    name: Item | None = None
+    for item in items:
+        if item.kind in _MAY_NAME:
+            name = item if item.kind is Kind.NAME and len(item.codes) == 1 else None
+        elif item.kind is Kind.STRENGTH:
+            if name is not None and item.strength_mg is not None:
+                found.setdefault(next(iter(name.codes)), (item.strength_mg, item.per))
+            name = None
+    return found
 
 
 def _unread(items: Sequence[Item]) -> Iterator[str]:

@@ -24,6 +24,7 @@ from service.record.values.statuses import Counts
 NOT_RECOGNISED = "a medication that was not recognised"
 BY_NAME = "recognised by its name only"
 NO_DOSE = "dose not given"
+OLD = "ordered more than 12 months ago, no supply since: may still be taken"
 NO_STOP = "stopped, but not known when"
 _UNITS_A_DAY = 2
 
@@ -120,7 +121,16 @@ def _vote(medication: Medication, matched: Match, definition: FactDefinition, ch
             return None
         doubts.append(where.note if where.inside is None else None)
     verdict = Verdict.MAYBE if any(doubts) else Verdict.YES
-    return EntryEvidence(verdict, evidence_of(medication, matched.note, status_class.note, *doubts), started)
+    old = OLD if status_class.counts is Counts.PRESENT and is_old(medication, chart) else None
+    return EntryEvidence(verdict, evidence_of(medication, matched.note, status_class.note, old, *doubts), started)
+
+
+def is_old(medication: Medication, chart: Chart) -> bool:
+    """Whether an active order is older than a year, with no supply, dispense or statement of its drug since."""
+    if medication.entry.type != "MedicationRequest" or medication.started is None:
+        return False
+    named = {one.rxcui for one in medication.drug.ingredients}
+    return bool(named) and named.isdisjoint(chart.lately_supplied)
 
 
 def evidence_of(medication: Medication, *notes: str | None) -> Evidence:

@@ -152,6 +152,27 @@ def test_an_atc_group_tells_the_route(code: str, route: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "strengths"),
+    [
+        ("ASA 81 mg", [("81", "")]),
+        ("Acetylsalicylsäure 1 g", [("1000", "")]),
+        ("acetaminophen 1,000 mg", [("1000", "")]),
+        ("Metoprololsuccinat 47,5 mg", [("47.5", "")]),
+        ("hydrocodone bitartrate 10 mg and ibuprofen 200 mg", [("10", ""), ("200", "")]),
+        ("ibuprofen 100 mg/5 mL suspension", [("20", "ML")]),
+        ("fentanyl 25 mcg/hr patch", [("0.025", "HR")]),
+        ("lidocaine 5% patch", [None]),
+        ("ASA 81", [None]),
+        ("ibuprofen 400 mg 800 mg", [None]),
+    ],
+)
+def test_the_strength_beside_a_name_is_read(text: str, strengths: list[tuple[str, str] | None]) -> None:
+    drug = recognised({"text": text})
+    told = {one.name: None if one.strength_mg is None else (str(one.strength_mg), one.per) for one in drug.ingredients}
+    assert [told[name] for name in sorted(told)] == strengths
+
+
+@pytest.mark.parametrize(
     ("concept", "is_recognised"),
     [
         ({"text": "No known current medicines"}, True),
