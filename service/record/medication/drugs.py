@@ -213,12 +213,19 @@ class Drugs:
         if route is None and any(_PATCH.search(words) for words in texts):
             # Patches of local analgesics stay in the skin; any other patch is meant for the whole body.
             route = "topical" if all(_TOPICAL in one.classes for one in ingredients) else "transdermal"
+        if route is None:
+            route = self._only_local_route(ingredients)
         everything = classes.union(*(one.classes for one in ingredients))
         return Drug(ingredients, everything, route, found.is_whole, text, found.by, found.notes, found.unread)
 
     def _classes_of_codes(self, listed: Iterable[Coding]) -> frozenset[str]:
         sets = (self._index.sets_of(coding.system, coding.code) for coding in listed if coding.system in {RXNORM, ATC})
         return _NOTHING.union(*sets)
+
+    def _only_local_route(self, ingredients: Sequence[Ingredient]) -> str | None:
+        """The local route of drugs that are made for no other: nepafenac is for the eye, whatever the entry says."""
+        routes = {self._table.only_route(one.rxcui) for one in ingredients}
+        return next(iter(routes)) if len(routes) == 1 and routes <= LOCAL_ROUTES else None
 
     def _ingredients(self, found: _Found, texts: Iterable[str]) -> Iterator[Ingredient]:
         """The ingredients with their strengths, from the words where the code does not tell them."""

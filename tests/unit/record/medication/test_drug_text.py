@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from service.record.medication.drug_spelling import plain
 from tests.unit.record.medication.test_drug_value_sets import recognised
 
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 IPS = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
 FREQUENT_IN_THE_US = {
     "METOPROLOL SUCC ER 50 MG TAB": "metoprolol",
@@ -139,6 +140,10 @@ def test_a_drug_whose_class_is_disputed_is_not_recognised(text: str) -> None:
         ("ibuprofen 200 mg gel cap", False),
         ("ibuprofen softgel 200 mg", False),
         ("Voltaren 50 mg tablet", False),
+        ("nepafenac 0.1 %", True),
+        ("bromfenac", True),
+        ("bromfenac 25 mg capsule", False),
+        ("diclofenac", False),
     ],
 )
 def test_what_stays_on_the_skin_or_in_the_eye_is_told_by_its_name(text: str, is_local: bool) -> None:
@@ -225,6 +230,24 @@ def test_joining_and_splitting_never_makes_a_danger_absent(
     alone = recognised({"text": dangerous}).classes
     for drug in (recognised({"text": joiner.join(told) + form}), recognised({"text": told[min(place, len(others))]})):
         assert alone <= drug.classes
+
+
+CODED = {"855332": "warfarin sodium 5 MG Oral Tablet", "310965": "ibuprofen 200 MG Oral Tablet", "1364430": "apixaban"}
+SYSTEMS = (
+    *(RXNORM, None, "urn:oid:1.2.3.4", "http://snomed.info/sct", "http://www.whocc.no/atc", "http://example.org/drugs"),
+    *("http://hl7.org/fhir/sid/ndc", "http://fdasis.nlm.nih.gov", "http://www.ama-assn.org/go/cpt"),
+)
+
+
+@pytest.mark.parametrize("code", CODED)
+@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("words", ["display", "text", "neither", "house name"])
+def test_a_drug_in_another_coding_is_the_same_drug_or_not_recognised(code: str, system: str | None, words: str) -> None:
+    danger = {name for name in recognised({"text": CODED[code]}).classes if "med-" in name}
+    coding = {"system": system, "code": code, "display": CODED[code] if words == "display" else None}
+    text = {"text": CODED[code], "house name": "house drug no. 3"}.get(words)
+    drug = recognised({"coding": [coding], "text": text})
+    assert danger <= drug.classes or not drug.recognised
 
 
 @settings(max_examples=300, deadline=None)
