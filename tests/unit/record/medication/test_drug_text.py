@@ -93,6 +93,8 @@ def test_a_name_as_it_is_written_is_read_whole(text: str, ingredients: str) -> N
         ("xyzolin-acetaminophen 5-325", ["acetaminophen"], ()),
         ("xyzprofen, paracetamol", ["acetaminophen"], ("xyzprofen",)),
         ("xyzolin in water 100 mg", ["water"], ("xyzolin",)),
+        ("metformin, xyzolin", ["metformin"], ("xyzolin",)),
+        ("paracetamol, combinations", ["acetaminophen"], ("combinations",)),
     ],
 )
 def test_a_combination_read_by_half_is_known_to_be_so(text: str, found: list[str], unread: tuple[str, ...]) -> None:
@@ -115,6 +117,35 @@ def test_a_combination_read_by_half_is_known_to_be_so(text: str, found: list[str
 def test_what_is_no_drug_of_a_class_is_not_taken_for_one(text: str) -> None:
     classes = {name for name in recognised({"text": text}).classes if "med-" in name}
     assert classes == set()
+
+
+@pytest.mark.parametrize("text", ["xyzolin 40 mg syringe", "xyzolin syringe", "xyzolin stent", "x" * 700])
+def test_what_may_be_a_drug_is_not_taken_for_a_device(text: str) -> None:
+    assert not recognised({"text": text}).recognised
+
+
+def test_a_drug_given_for_a_device_is_the_drug() -> None:
+    assert named("clopidogrel for stent") == ["clopidogrel"]
+    assert named("enoxaparin syringe") == ["enoxaparin"]
+
+
+@pytest.mark.parametrize("text", ["influenza vaccine", "pen needles", "blood glucose test strips", "alcohol swabs"])
+def test_supplies_and_vaccines_are_known_to_be_something_else(text: str) -> None:
+    assert recognised({"text": text}).recognised
+
+
+def test_what_is_cut_off_may_name_anything() -> None:
+    drug = recognised({"text": "ibuprofen " + "and caffeine " * 60})
+    assert "ibuprofen" in {one.name for one in drug.ingredients}
+    assert not drug.recognised
+
+
+def test_words_beside_a_code_add_an_ingredient_and_take_none_away() -> None:
+    coding = {"system": RXNORM, "code": "855332"}
+    assert named("warfarin 5 mg") == ["warfarin"]
+    both = recognised({"coding": [coding], "text": "warfarin, ibuprofen"})
+    assert {one.name for one in both.ingredients} == {"warfarin", "ibuprofen"}
+    assert any("ibuprofen" in note for note in both.notes)
 
 
 @pytest.mark.parametrize("text", ["Ibuprofin 200 mg", "Warferin 5 mg", "Metoprolal 50 mg"])
