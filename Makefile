@@ -22,7 +22,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo serve test lint types rules unit conformance second-validator third-judge lock bench corpus alert-burden pages golden image clean
+.PHONY: help setup demo serve quick test lint types rules unit conformance second-validator third-judge lock fuzz bench corpus alert-burden pages golden image clean
 
 help: ## List what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 20
@@ -55,6 +55,11 @@ demo: $(VENV)/.run ## Start the service, send it the example stories, print thei
 
 serve: $(VENV)/.run ## Start the service
 	@exec $(BIN)/sciatica-cds serve
+
+quick: lint types ## Under a minute: style, types, rule files, rooms, and the rooms in the middle (before each commit)
+	$(BIN)/sciatica-cds lint
+	$(BIN)/sciatica-cds test
+	$(BIN)/pytest -q tests/test_layers.py tests/unit/test_decision.py tests/unit/engine tests/unit/knowledge tests/unit/cards
 
 test: lint types rules unit ## Everything that must pass before a change goes in
 
@@ -104,6 +109,11 @@ conformance: setup second-validator ## Which requirements of CDS Hooks are met, 
 lock: setup ## Compile both lock files anew from pyproject.toml (UPGRADE=1: to the newest versions)
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements.lock
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+CALLS ?= 1000000
+SEED ?= 1
+fuzz: setup ## Make CALLS seeded calls with spoilt data; nothing may crash, no card disappear without a word (hours)
+	$(BIN)/python -m tests.properties.fuzz --calls $(CALLS) --seed $(SEED)
 
 bench: setup ## Measure: CPU per call, start-up, memory (prints medians)
 	$(BIN)/python -m benchmarks

@@ -70,8 +70,9 @@ class NotFoundError(ServiceError):
 class DataUnavailableError(ServiceError):
     """Nothing useful can be said because required data could not be had (RP-2). HTTP 412."""
 
-    def __init__(self, keys: Sequence[str]) -> None:
+    def __init__(self, keys: Sequence[str], reasons: Sequence[str | None] = ()) -> None:
         self.keys = tuple(keys)
+        self.reasons = tuple(reasons) or (None,) * len(self.keys)
         super().__init__("required data was not sent and could not be fetched: " + ", ".join(self.keys))
 
 

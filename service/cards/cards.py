@@ -38,14 +38,14 @@ Json = dict[str, Any]
 class Audience:
     """Whom the cards are for and what may be shown: the service's own limits, the reader, whether to say why.
 
-    ``only`` are the rules that may speak; None lets all speak. ``full`` puts the whole text into the card; else it
-    stands in the extension. ``public_url`` is where the pages of rules are found; None gives no link to them.
+    ``allowed_rule_ids`` are the rules that may be shown; None lets all be shown. ``full`` puts the whole text into the
+    card; else it stands in the extension. ``public_url`` is where the pages of rules are found; None gives no link.
     """
 
     service: ServiceDefinition
     for_patient: bool = False
     why: bool = True
-    only: frozenset[str] | None = None
+    allowed_rule_ids: frozenset[str] | None = None
     full: bool = False
     public_url: str | None = None
 
@@ -81,14 +81,14 @@ def render_marked(
     spoken = _ordered(knowledge, [advice for advice in decision.advice if _may_show(advice, audience)])
     if audience.for_patient:
         told = [_patient_card(knowledge, decision, advice) for advice in spoken if _has_patient_text(advice)]
-        return with_unread_for_patient(told, knowledge, decision)
+        return with_unread_for_patient(told, knowledge, decision, lacking)
     cards = [_card(_Showing(knowledge, decision, audience, acting), group) for group in grouped(knowledge, spoken)]
     return with_not_assessed(cards, knowledge, decision, lacking)
 
 
 def _may_show(advice: Advice, audience: Audience) -> bool:
     """Whether the service may show the advice: order-sign teaches nothing (product choice no. 15)."""
-    allowed = audience.only is None or advice.rule.id in audience.only
+    allowed = audience.allowed_rule_ids is None or advice.rule.id in audience.allowed_rule_ids
     return allowed and audience.service.shows(advice.rule)
 
 

@@ -25,13 +25,19 @@ from service.knowledge.model import FactDefinition, FactKind, Knowledge, types_r
 from service.knowledge.summaries import LONGEST as NAMES
 from service.record.input.prefetch_templates import Template
 from service.record.model import UNTYPED
+from service.record.values.other_orders import is_foreign
 
 Json = dict[str, Any]
 
 LINES = 4
 _NAMED = 2
+# This line is all that tells which dangers were not looked for.
+_MOST_FACTS = 12
+_TYPES_NAMED = 3
 _LONGEST_NAME = NAMES["drug"]
 _UNREAD = "not recognised"
+_CODE_ONLY = re.compile(r"\S*\d\S*")
+"""What stands in place of words where an order has none: its code."""
 
 # What the lists are for on which a drug order rests, in the words of the card; another list is named by its title.
 _CHECKS = {"medications": "interactions", "allergies": "reactions", "conditions": "contraindications"}
@@ -55,13 +61,18 @@ class _Causes:
     facts: list[str] = field(default_factory=list)
 
 
-def not_assessed(knowledge: Knowledge, decision: Decision, lacking: Lacking) -> Json | None:
-    """The card about the checks that could not be made, or None where each that matters could."""
+def not_assessed(knowledge: Knowledge, decision: Decision, lacking: Lacking, *, alone: bool = False) -> Json | None:
+    """The card about the checks that could not be made, or None where each that matters could.
+
+    ``alone`` says that nothing else is said, so that whatever might have been must not be silent.
+    """
     if not concerns(knowledge, decision):
         return None
     causes = _Causes()
     _lists(knowledge, decision, lacking, causes)
     _lost(knowledge, decision, causes)
+    if alone or HOOKS[decision.hook].has_orders:
+        _not_recognised(knowledge, decision, causes)
     if HOOKS[decision.hook].has_orders:
         _unread(knowledge, decision, causes)
         _asked_first(knowledge, decision, causes)
@@ -112,11 +123,8 @@ def _lost(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     """Entries and orders so broken that not even their words could be read: how many, and of which types."""
     unread = decision.unread
     if loses_a_check(knowledge, decision):
-        count = sum(unread.entries.values())
-        types = [name for name in sorted(unread.entries) if name != UNTYPED] or [UNTYPED]
-        said = f"{count} {'entry' if count == 1 else 'entries'} could not be read"
-        causes.summaries.append(f"{said}: {_some(types)}")
-        causes.lines.append(f"{said}: {unknown_line(types)}.")
+        causes.summaries.append(_lost_words(decision))
+        causes.lines.append(f"{_lost_words(decision)}.")
         kinds = unread.entries.keys()
         causes.facts.extend(fact.id for fact in _wanted(knowledge, decision) if kinds & set(types_read(fact)))
     broken = unread.orders - len(_unrecognised_orders(knowledge, decision))
@@ -124,6 +132,16 @@ def _lost(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
         said = f"{broken} of {unread.of_orders} {'order' if unread.of_orders == 1 else 'orders'} could not be checked"
         causes.summaries.append(said)
         causes.lines.append(f"{said}.")
+
+
+def _lost_words(decision: Decision) -> str:
+    """How many entries could not be read, and of which types."""
+    entries = decision.unread.entries
+    count = sum(entries.values())
+    types = [name for name in sorted(entries) if name != UNTYPED] or [UNTYPED]
+    more = f" and {len(types) - _TYPES_NAMED} more" if len(types) > _TYPES_NAMED else ""
+    noun = "entry" if count == 1 else "entries"
+    return f"{count} {noun} could not be read: {', '.join(types[:_TYPES_NAMED])}{more}"
 
 
 def _unrecognised_orders(knowledge: Knowledge, decision: Decision) -> set[str]:
@@ -152,6 +170,36 @@ def _unread(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     causes.lines.append(f"Not recognised: {unknown_line([_words(item) for item in entries.values()])}.")
 
 
+def _not_recognised(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
+    """Entries of a list whose words and codes say nothing here, where a warning goes by the silence of that list."""
+    facts = _wanted(knowledge, decision)
+    read = {kind for fact in facts for kind in types_read(fact)}
+    for definition in knowledge.facts.values():
+        lists = read.intersection(definition.lists)
+        if definition.kind is not FactKind.NOT_READ or not lists:
+            continue
+        entries = decision.findings[definition.id].evidence
+        if entries:
+            said = f"{len(entries)} {'entry' if len(entries) == 1 else 'entries'} not recognised"
+            causes.summaries.append(f"{said}: {_some(sorted(lists))}")
+            causes.lines.append(f"{said}: {unknown_line([_words(item) for item in entries])}.")
+            causes.facts.extend(fact.id for fact in facts if lists & set(types_read(fact)))
+
+
+def lacks_a_list(knowledge: Knowledge, decision: Decision, lacking: Lacking) -> bool:
+    """Whether a list that an undecided warning reads did not come, or came in part."""
+    causes = _Causes()
+    _lists(knowledge, decision, lacking, causes)
+    return bool(causes.lines)
+
+
+def says_nothing_of_entries(knowledge: Knowledge, decision: Decision) -> bool:
+    """Whether entries of a list that an undecided warning reads were not recognised."""
+    causes = _Causes()
+    _not_recognised(knowledge, decision, causes)
+    return bool(causes.lines)
+
+
 def _is_unread(finding: Finding, item: Evidence) -> bool:
     return finding.status is not Status.PRESENT and _UNREAD in (item.note or "")
 
@@ -159,6 +207,8 @@ def _is_unread(finding: Finding, item: Evidence) -> bool:
 def _may_be_ours(knowledge: Knowledge, item: Evidence) -> bool:
     """Whether an unread service order may be one of those the rules judge: its words say so, or it has none."""
     if not item.resource.startswith("ServiceRequest") or not knowledge.order_words:
+        return True
+    if is_foreign(item.text) or _CODE_ONLY.fullmatch(item.text):
         return True
     words = set(re.findall(r"[a-z0-9]+", item.text.lower()))
     return not words or not words.isdisjoint(knowledge.order_words) or words == {"servicerequest"}
@@ -179,7 +229,7 @@ def _asked_first(knowledge: Knowledge, decision: Decision, causes: _Causes) -> N
 def _card(knowledge: Knowledge, decision: Decision, causes: _Causes) -> Json:
     lines = causes.lines[: LINES - 1]
     if causes.facts:
-        lines.append(f"So not known: {unknown_line(asked(knowledge, dict.fromkeys(causes.facts)))}.")
+        lines.append(f"So not known: {unknown_line(asked(knowledge, dict.fromkeys(causes.facts)), _MOST_FACTS)}.")
     return {
         "uuid": str(uuid.uuid5(uuid.UUID(decision.id), "not-assessed")),
         "summary": _summary(knowledge, decision, causes),
@@ -219,6 +269,18 @@ def _words(item: Evidence) -> str:
 
 
 def with_not_assessed(cards: Iterable[Json], knowledge: Knowledge, decision: Decision, lacking: Lacking) -> list[Json]:
-    """The cards, and after them the one about what could not be checked, where there is one."""
-    card = not_assessed(knowledge, decision, lacking)
-    return [*cards, card] if card is not None else list(cards)
+    """The cards, and after them the one about what could not be checked, where there is one.
+
+    What could not be read and kept no warning from being decided is a line at the end of the last card.
+    """
+    told = list(cards)
+    card = not_assessed(knowledge, decision, lacking, alone=not told)
+    if card is not None:
+        return [*told, card]
+    return [*told[:-1], _with_line(told[-1], _lost_words(decision))] if told and decision.unread.entries else told
+
+
+def _with_line(card: Json, said: str) -> Json:
+    """The card with a line before its foot, which stays the last thing read."""
+    body, mark, foot = card["detail"].rpartition("\n\n")
+    return {**card, "detail": f"{body}{mark}{said}.\n\n{foot}"}

@@ -30,7 +30,7 @@ def unmarked(text: str) -> str:
     return text.replace(_BEGIN, "").replace(_END, "")
 
 
-def masked(text: str) -> str:
+def redacted(text: str) -> str:
     """The text with all that was quoted replaced by one sign."""
     return between_marks(text, _INSTEAD)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from service.cards.not_assessed import concerns, loses_a_check
+from service.cards.not_assessed import Lacking, concerns, lacks_a_list, loses_a_check, says_nothing_of_entries
 from service.cards.sources import topic
 from service.decision import Decision
 from service.knowledge.model import Knowledge
@@ -15,11 +15,21 @@ Json = dict[str, Any]
 _FOR_PATIENTS = "Some of what was sent could not be read, so not every check was made. Please tell your practice."
 
 
-def with_unread_for_patient(cards: list[Json], knowledge: Knowledge, decision: Decision) -> list[Json]:
-    """The cards a patient reads, and one in plain words where something could not be read that a warning needs."""
-    if not concerns(knowledge, decision) or not (decision.unread.orders or loses_a_check(knowledge, decision)):
+def with_unread_for_patient(
+    cards: list[Json], knowledge: Knowledge, decision: Decision, lacking: Lacking
+) -> list[Json]:
+    """The cards a patient reads, and one in plain words where something could not be had that a warning needs.
+
+    A list that did not come is told only where nothing else is said: silence must not look like an all-clear.
+    """
+    lost = decision.unread.orders or loses_a_check(knowledge, decision)
+    if not concerns(knowledge, decision) or not (lost or (not cards and _is_short(knowledge, decision, lacking))):
         return cards
     return [*cards, _card(knowledge, decision)]
+
+
+def _is_short(knowledge: Knowledge, decision: Decision, lacking: Lacking) -> bool:
+    return lacks_a_list(knowledge, decision, lacking) or says_nothing_of_entries(knowledge, decision)
 
 
 def _card(knowledge: Knowledge, decision: Decision) -> Json:

@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "token": ("service.cli.tokens", "token"),
         "lint": ("service.cli.rules", "lint"),
         "test": ("service.cli.testing", "test"),
+        "show": ("service.cli.showing", "show"),
         "table": ("service.cli.rules", "table"),
         "coverage": ("service.cli.rules", "coverage"),
         "prove": ("service.cli.rules", "prove"),

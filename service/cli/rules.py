@@ -126,13 +126,16 @@ def table(names: tuple[str, ...], rules_folder: Path, lock: Path | None, *, mark
         click.echo()
 
 
-def rules_named(knowledge: Knowledge, name: str) -> list[Rule]:
-    """The flat rules that a name means: the variants of a rule file, or one rule. Ends with "did you mean"."""
+def rules_named(knowledge: Knowledge, name: str, others: Iterable[str] = ()) -> list[Rule]:
+    """The flat rules that a name means: the variants of a rule file, or one rule.
+
+    Raises UsageError with "did you mean", among the rules and the ``others`` that could have been named.
+    """
     named = [rule for rule in knowledge.rules if rule.variant_of == name]
     named = named or [rule for rule in knowledge.rules if rule.id == name]
     if not named:
         known = {rule.id for rule in knowledge.rules} | {rule.variant_of or rule.id for rule in knowledge.rules}
-        hint = did_you_mean(name, sorted(known))
+        hint = did_you_mean(name, [*sorted(known), *others])
         raise click.UsageError(f"there is no rule {name}" + (f"; {hint}" if hint else ""))
     return named
 

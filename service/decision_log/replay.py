@@ -28,8 +28,8 @@ from service.protocol.discovery import linted_templates
 from service.record.input.prefetch_templates import Template
 from service.record.model import NOTHING_UNREAD, Release, Unread
 from service.store.archive import files_in, write_files
-from service.store.decisions import KeptCard, facts_of
-from service.store.reading import Kept, KeptRuleSet, Reading
+from service.store.decisions import StoredCard, facts_of
+from service.store.reading import Reading, StoredDecision, StoredRuleSet
 
 Json = dict[str, Any]
 
@@ -52,7 +52,7 @@ class Replayed:
 class _Loaded:
     """A rule set of the past, ready to decide."""
 
-    kept: KeptRuleSet
+    kept: StoredRuleSet
     prepared: Prepared
     drafts: Drafts
     templates: Mapping[str, tuple[Template, ...]]
@@ -66,7 +66,7 @@ class Replayer:
         self._reading = reading
         self._loaded: dict[str, _Loaded | str] = {}
 
-    def replay(self, kept: Kept) -> Replayed:
+    def replay(self, kept: StoredDecision) -> Replayed:
         """Decide one again. Never raises for what is wrong with the decision or its rule set: that is a difference."""
         loaded = self._rule_set(kept.body["ruleset"])
         if isinstance(loaded, str):
@@ -91,7 +91,7 @@ class Replayer:
         return self._loaded[digest]
 
 
-def _again(kept: Kept, loaded: _Loaded) -> Replayed:
+def _again(kept: StoredDecision, loaded: _Loaded) -> Replayed:
     body, knowledge = kept.body, loaded.prepared.knowledge
     facts = facts_of(body, loaded.kept.findings, knowledge.facts)
     now = datetime.fromisoformat(body["now"])
@@ -107,7 +107,7 @@ def _again(kept: Kept, loaded: _Loaded) -> Replayed:
     return Replayed(kept.id, tuple(cards), tuple(differences), decision)
 
 
-def _load(kept: KeptRuleSet) -> _Loaded:
+def _load(kept: StoredRuleSet) -> _Loaded:
     if kept.archive is None:
         raise StoreError(f"the files of rule set {kept.digest[:12]} are not kept")
     with tempfile.TemporaryDirectory(prefix="sciatica-cds-") as name:
@@ -142,14 +142,14 @@ def _lacking(body: Json, loaded: _Loaded) -> Lacking:
     return Lacking(absent, part)
 
 
-def _rule_differences(body: Json, decision: Decision, rule_set: KeptRuleSet) -> list[str]:
+def _rule_differences(body: Json, decision: Decision, rule_set: StoredRuleSet) -> list[str]:
     before = {rule for (rule, _), letter in zip(rule_set.rules, body["rules"], strict=True) if letter == "f"}
     now = {outcome.rule.id for outcome in decision.outcomes if outcome.result is Result.FIRED}
     told = [f"rule {rule} fired then and does not now" for rule in sorted(before - now)]
     return told + [f"rule {rule} fires now and did not then" for rule in sorted(now - before)]
 
 
-def _card_differences(body: Json, again: list[KeptCard]) -> list[str]:
+def _card_differences(body: Json, again: list[StoredCard]) -> list[str]:
     before = {card["uuid"]: card for card in body["cards"]}
     now = {card.uuid: card for card in again}
     told = [f"{_named(before[key]['rules'])} was shown then and is not now" for key in before.keys() - now.keys()]

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from service.cards.cards import Audience, render, render_marked, shown_cards
+from service.cards.dialects import DEFAULT, adapted, profile, recognised
 from service.cards.not_assessed import CHECKED_LISTS, Lacking
 from service.cards.orders import Drafts, Ordering
 from service.cards.suggestions import Acting
@@ -56,8 +57,9 @@ def fetch_nothing(
 class Services:
     """The offered services, ready to answer: one per process, safe for threads.
 
-    ``only`` are the rules that may speak where only approved ones are served; None lets all speak. ``archive`` are the
-    rule files from which all this was made, ``signed_by`` the key that signed them when they came as a pack.
+    ``allowed_rule_ids`` are the rules that may be shown where only approved ones are served; None lets all be shown.
+    ``archive`` are the rule files from which all this was made, ``signed_by`` the key that signed them when they came
+    as a pack.
     """
 
     prepared: Prepared
@@ -66,7 +68,7 @@ class Services:
     templates: Mapping[str, tuple[Template, ...]]
     settings: Settings
     fetch_missing: FetchMissing = fetch_nothing
-    only: frozenset[str] | None = None
+    allowed_rule_ids: frozenset[str] | None = None
     archive: bytes = b""
     signed_by: str | None = None
 
@@ -85,7 +87,8 @@ class Shown:
 class Answered:
     """What came of one call: the body to send and the decision behind it, with what could not be had.
 
-    ``states`` says what arrived under each prefetch key.
+    ``states`` says what arrived under each prefetch key, ``client`` for which client profile the body is, ``unasked``
+    how many keys of the client's own were used.
     """
 
     body: Json
@@ -94,6 +97,20 @@ class Answered:
     missing: tuple[str, ...] = ()
     states: Mapping[str, str] = field(default_factory=dict)
     shown: Shown | None = None
+    client: str = DEFAULT
+    unasked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How the caller wants its cards.
+
+    ``full`` puts the whole text of each card into it; None leaves that to the settings. ``client`` is the profile of
+    the caller, as its issuer's entry says; without it the request shows the profile, or the default holds.
+    """
+
+    full: bool | None = None
+    client: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,36 +141,39 @@ def answer_call(
     now: datetime,
     servers: Sequence[str] = (),
     decision_id: uuid.UUID | None = None,
-    *,
-    full: bool | None = None,
+    wanted: Wanted | None = None,
 ) -> Answered:
     """Answer one CDS Hooks call. ``servers`` are FHIR servers the caller's issuer may name.
 
     Without ``decision_id`` the id is random, so no uuid of a card can be traced to a patient (CA-7);
-    golden files give one. ``full`` puts the whole text of each card into it; None leaves that to the settings.
+    golden files give one.
 
     Raises RequestError for a request that is wrong, DataUnavailableError where nothing useful can be
     said (RP-2, SC-5), EngineError when the engines disagree, TooCostlyError when it takes too much CPU.
     """
     budget = CpuBudget(services.settings.max_cpu_ms)
+    wanted = wanted or Wanted()
     call = read_call(document, hook=service.hook, strict=services.settings.strict)
     templates = services.templates[service.id]
+    own_keys = unasked(call, templates)
     states = services.fetch_missing(states_of(call, templates), call, templates, servers)
     lacking = missing(states, templates)
     brought = read_context(call)
     if not brought.brings_something:
-        _require_something(lacking, unasked(call, templates))
+        _require_something(lacking, own_keys, states)
     record = record_of(call, states, templates, brought)
     identity = decision_id or uuid.uuid4()
     decision = decide(services.prepared, record, service.hook, now, identity, budget)
-    audience = _audience(services, service, for_patient=call.for_patient, full=full)
+    audience = _audience(services, service, for_patient=call.for_patient, full=wanted.full)
     acting = _acting(services, record, Ordering(record.release, call.patient_id, call.encounter_id, now))
     lists = Lacking(lacking, partly(states, templates))
     cards = render_marked(services.prepared.knowledge, decision, audience, acting, lists)
     shown = Shown(audience, acting, lists, tuple(cards))
-    body = {"cards": shown_cards(cards, audience)}
+    to = profile(wanted.client or recognised(document))
+    body = {"cards": adapted(shown_cards(cards, audience), to)}
     arrived = {template.key: states[template.key].state.value for template in templates if template.key in states}
-    return Answered(body, decision, call, tuple(template.key for template in lacking), arrived, shown)
+    keys = tuple(template.key for template in lacking)
+    return Answered(body, decision, call, keys, arrived, shown, to.name, len(own_keys))
 
 
 def answer_bundle(services: Services, document: Any, question: BundleQuestion) -> Answered:
@@ -183,7 +203,7 @@ def _audience(
 ) -> Audience:
     settings = services.settings
     whole = settings.detail == "full" if full is None else full
-    return Audience(service, for_patient, settings.why_extension, services.only, whole, settings.public_url)
+    return Audience(service, for_patient, settings.why_extension, services.allowed_rule_ids, whole, settings.public_url)
 
 
 def _with_gaps(record: Record) -> Record:
@@ -204,7 +224,9 @@ def _unsent(templates: Sequence[Template], record: Record) -> list[Template]:
     ]
 
 
-def _require_something(lacking: Sequence[Template], unasked: Mapping[str, PrefetchState]) -> None:
+def _require_something(
+    lacking: Sequence[Template], unasked: Mapping[str, PrefetchState], states: Mapping[str, PrefetchState]
+) -> None:
     """Refuse with 412 only when neither the patient nor the problem list could be had, and nothing is ordered.
 
     What came under keys of the client's own may be either of them.
@@ -213,7 +235,7 @@ def _require_something(lacking: Sequence[Template], unasked: Mapping[str, Prefet
     """
     keys = [template.key for template in lacking if template.key in ("patient", "conditions")]
     if len(keys) == 2 and not unasked:  # noqa: PLR2004  # both of the two
-        raise DataUnavailableError(keys)
+        raise DataUnavailableError(keys, [states[key].reason for key in keys])
 
 
 def _acting(services: Services, record: Record, ordering: Ordering) -> Acting:

@@ -16,7 +16,7 @@ from service.engine.trace import Outcome, Result
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import Knowledge
 from service.store.place import RuleSet
-from service.store.redaction import WORDS, masked_problems
+from service.store.redaction import WORDS, redacted_problems
 from service.store.times import written
 
 Json = dict[str, Any]
@@ -63,7 +63,7 @@ class Circumstances:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptCard:
+class StoredCard:
     """What is kept of a card: its rules as (id, version, 1 if it speaks or 0 if covered), and digests of its parts."""
 
     uuid: str
@@ -87,7 +87,7 @@ def rule_set_of(knowledge: Knowledge, archive: Callable[[], bytes]) -> RuleSet:
 
 
 def decision_body(
-    decision: Decision, facts: Mapping[str, Finding], of: RuleSet, about: Circumstances, cards: Sequence[KeptCard]
+    decision: Decision, facts: Mapping[str, Finding], of: RuleSet, about: Circumstances, cards: Sequence[StoredCard]
 ) -> Json:
     """The body of a decision. ``facts`` are its masked facts; of its other findings only the status is taken."""
     return {
@@ -118,7 +118,7 @@ def decision_body(
             {"uuid": card.uuid, "indicator": card.indicator, "rules": list(card.rules), "parts": dict(card.parts)}
             for card in cards
         ],
-        "problems": masked_problems(decision.problems),
+        "problems": redacted_problems(decision.problems),
         "problem_count": len(decision.problems),
         "unread": [dict(decision.unread.entries), decision.unread.orders, decision.unread.of_orders],
         "microseconds": about.microseconds,

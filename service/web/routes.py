@@ -19,7 +19,15 @@ from service.knowledge.allowed_rules import withheld
 from service.logs import logger
 from service.protocol.discovery import discovery
 from service.protocol.discovery_v3 import later_members
-from service.protocol.evaluation import Answered, BundleQuestion, Services, answer_bundle, answer_call, service_named
+from service.protocol.evaluation import (
+    Answered,
+    BundleQuestion,
+    Services,
+    Wanted,
+    answer_bundle,
+    answer_call,
+    service_named,
+)
 from service.security.limits import check_entries, parse_json
 from service.web.body import read_body
 from service.web.error_bodies import OverloadedError
@@ -43,14 +51,14 @@ Authenticate = Callable[[str | None, str, datetime], Any]
 """Proves the caller from the Authorization header, the path called and the time; raises UnauthorizedError (SE-2)."""
 
 
-class Remember(Protocol):
+class RecordCall(Protocol):
     """Keeps an answered call. Raises StoreError when it cannot and the answer may not leave then."""
 
     def __call__(self, services: Services, answered: Answered, issuer: str | None, seconds: float) -> None: ...
 
 
-def forget(services: Services, answered: Answered, issuer: str | None, seconds: float) -> None:
-    """Remembers nothing."""
+def record_nothing(services: Services, answered: Answered, issuer: str | None, seconds: float) -> None:
+    """Records nothing."""
     del services, answered, issuer, seconds
 
 
@@ -73,9 +81,9 @@ class Endpoint:
     authenticate: Authenticate
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     places: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(16))
-    remember: Remember = forget
+    record_call: RecordCall = record_nothing
     observe: Observe | None = None
-    memory_state: Callable[[], Mapping[str, Any]] = dict
+    decision_log_state: Callable[[], Mapping[str, Any]] = dict
     refused_rules: Callable[[], str | None] = lambda: None
 
     @contextmanager
@@ -111,13 +119,17 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
         services = endpoint.services
         service = service_named(services, service_id)
         g.service = service.id
-        caller = _authenticate(endpoint, f"/cds-services/{service.id}")
-        document = _document(services)
         # A query that a client did not mean is no reason to refuse a call (RQ-3): what is not known asks for nothing.
         full = _DETAILS.get(request.args.get("detail", ""))
         with endpoint.place():
-            answered = answer_call(services, service, document, endpoint.clock(), _servers(caller), full=full)
-            endpoint.remember(services, answered, g.issuer, time.perf_counter() - g.started)
+            # A token is used up when it is read, so a place is taken first: a call that finds none may come again.
+            caller = _authenticate(endpoint, f"/cds-services/{service.id}")
+            document = _document(services)
+            now = endpoint.clock()
+            answered = answer_call(
+                services, service, document, now, _servers(caller), wanted=Wanted(full, _profile(caller))
+            )
+            endpoint.record_call(services, answered, g.issuer, time.perf_counter() - g.started)
         _note(answered, service.id)
         if endpoint.observe is not None:
             endpoint.observe.answered(service.id, answered, time.perf_counter() - g.started)
@@ -126,11 +138,11 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
     @routes.post("/evaluate")
     def evaluate() -> Response:
         g.service = "evaluate"
-        _authenticate(endpoint, "/evaluate")
         services = endpoint.services
-        question = _question(endpoint)
-        document = _document(services)
         with endpoint.place():
+            _authenticate(endpoint, "/evaluate")
+            question = _question(endpoint)
+            document = _document(services)
             answered = answer_bundle(services, document, question)
         _note(answered, "evaluate")
         if endpoint.observe is not None:
@@ -138,7 +150,7 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
         return as_json(answered.body)
 
     def state() -> State:
-        return State(endpoint.clock().date(), endpoint.memory_state(), endpoint.refused_rules())
+        return State(endpoint.clock().date(), endpoint.decision_log_state(), endpoint.refused_rules())
 
     @routes.get("/health")
     def tell_health() -> Response:
@@ -158,7 +170,7 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
 
 def _withheld(services: Services) -> Mapping[str, int]:
     """How many rules of each hook are withheld because nobody approved them."""
-    hidden = withheld(services.prepared.knowledge, services.only)
+    hidden = withheld(services.prepared.knowledge, services.allowed_rule_ids)
     return Counter(hook for rule in hidden for hook in rule.hooks)
 
 
@@ -186,6 +198,10 @@ def _authenticate(endpoint: Endpoint, path: str) -> Any:
 def _servers(caller: Any) -> tuple[str, ...]:
     issuer = getattr(caller, "issuer", None)
     return tuple(getattr(issuer, "fhir_servers", ()))
+
+
+def _profile(caller: Any) -> str | None:
+    return getattr(getattr(caller, "issuer", None), "profile", None)
 
 
 def _document(services: Services) -> Any:
@@ -252,7 +268,9 @@ def _note(answered: Answered, service: str) -> None:
         fired=[advice.rule.id for advice in decision.advice],
         missing=list(answered.missing),
         problems=len(decision.problems),
-        oddities=[str(oddity) for oddity in answered.call.oddities] if answered.call else [],
+        unasked=answered.unasked,
+        deviations=[str(deviation) for deviation in answered.call.deviations] if answered.call else [],
+        client=answered.client,
         digest=decision.ruleset_digest,
         milliseconds=round((time.perf_counter() - g.started) * 1000, 1),
         status=200,
@@ -261,6 +279,6 @@ def _note(answered: Answered, service: str) -> None:
 
 def _instance(answered: Answered) -> str | None:
     """The hookInstance when it is a UUID; anything else is the client's text and stays out of the log."""
-    if answered.call is None or any(oddity.where == "hookInstance" for oddity in answered.call.oddities):
+    if answered.call is None or any(deviation.where == "hookInstance" for deviation in answered.call.deviations):
         return None
     return answered.call.hook_instance.lower()

@@ -29,19 +29,24 @@ def elements(value: Any, path: Path = ()) -> Iterator[Path]:
         yield from elements(inner, (*path, key))
 
 
-def spoilt(body: Json, path: Path, spoil: str) -> Json:
-    """The body with one element spoilt; only what lies on the way to it is copied."""
+def spoilt(body: Json, path: Path, spoil: str, odd: Any = None) -> Json:
+    """The body with one element spoilt, or ``odd`` in its place; only what lies on the way to it is copied."""
     changed: Any = copy.copy(body)
     place = changed
     for step in path[:-1]:
         place[step] = copy.copy(place[step])
         place = place[step]
-    value = SPOILS[spoil](place[path[-1]])
+    value = SPOILS[spoil](place[path[-1]]) if spoil in SPOILS else odd
     if value is MISSING:
         del place[path[-1]]
     else:
         place[path[-1]] = value
     return dict(changed)
+
+
+def is_loss(path: Path, spoil: str) -> bool:
+    """Whether a change takes an entry away whole: what was never sent cannot be named."""
+    return spoil == "missing" and (path[-1] in ("entry", "draftOrders", "selections") or path[-2:-1] == ("entry",))
 
 
 def told(path: Path, spoil: str) -> str:

@@ -42,6 +42,7 @@ class Said:
     cards: int = 0
     decision: Decision | None = None
     refused: tuple[str, ...] = ()
+    body: Json | None = None
 
 
 def story_calls(services: Services) -> Iterator[Call]:
@@ -99,4 +100,4 @@ def ask(services: Services, call: Call, body: Any) -> Said:
         if rule.card is not None and rule.card.indicator is Indicator.CRITICAL:
             critical.update(ids)
     words = json.dumps([[card["summary"], card.get("detail")] for card in cards])
-    return Said(frozenset(loud), frozenset(critical), words, len(cards), answered.decision)
+    return Said(frozenset(loud), frozenset(critical), words, len(cards), answered.decision, body=answered.body)
