@@ -1,14 +1,14 @@
 """Pairs of drugs that must not meet unnoticed: one declaration makes the condition of every direction.
 
-``ruleset.yaml`` declares a pair with the findings of its two sides. A rule (or variant) that says ``pair: {id: …, side: …}``
-gets its condition from there:
+``ruleset.yaml`` declares a pair with the findings of its two sides. A rule (or variant) that says
+``pair: {id: …, side: …}`` gets its condition from there:
 
 * ``first`` - the first is ordered while the second is taken or ordered;
 * ``second`` - the second is ordered while the first is taken, and the first is not being ordered;
 * ``running`` - both are taken when the chart is opened.
 
-Where the pair is only a part of what a rule asks, ``written: true`` leaves the condition to the rule, and the findings of
-the pair must all stand in it.
+Where the pair is only a part of what a rule asks, ``written: true`` leaves the condition to the rule, and the findings
+of the pair must all stand in it.
 
 A pair of which some side is shown by no rule is refused, so that the second drug ordered is never silent.
 """
@@ -29,7 +29,7 @@ def pair_condition(pair: Table, pairs: Mapping[str, Mapping[str, Any]]) -> tuple
     """The raw condition of one direction, or what is wrong with the mapping under ``pair:``."""
     where = f"{pair.file}:{pair.line}"
     name, side = pair.get("id"), pair.get("side")
-    if name not in pairs:
+    if not isinstance(name, str) or name not in pairs:
         return None, Fault(where, f"pair: {name} is not in ruleset.yaml", did_you_mean(str(name), pairs))
     if side not in SIDES or not set(pair) <= {"id", "side", "written"}:
         return None, Fault(where, "pair: must name an id and a side", ", ".join(SIDES))
