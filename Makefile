@@ -22,7 +22,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo serve test lint types rules unit conformance second-validator lock bench corpus alert-burden pages golden image clean
+.PHONY: help setup demo serve test lint types rules unit conformance second-validator third-judge lock fuzz bench corpus alert-burden pages golden image clean
 
 help: ## List what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 20
@@ -83,7 +83,19 @@ $(SECOND)/node_modules/.installed: $(SECOND)/package-lock.json
 
 second-validator: $(SECOND)/node_modules/.installed ## Install the second validator of FHIR resources, where Node is there
 
-unit: setup second-validator ## The tests; they write docs/conformance.md anew
+# Translator and engine of CQL that are not ours, as Node packages; without Node and npm the tests are skipped.
+THIRD := tests/third_judge
+$(THIRD)/node_modules/.installed: $(THIRD)/package-lock.json
+	@if command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1; then \
+	    echo "Installing the third judge" && \
+	    npm ci --prefix $(THIRD) --ignore-scripts --no-audit --no-fund --silent && touch $@ || \
+	    echo "The third judge could not be installed; its tests are skipped"; \
+	else echo "No Node and npm: the tests with the third judge are skipped"; fi
+
+third-judge: setup $(THIRD)/node_modules/.installed ## Judge the rules by an engine of other people: stories, examples, states at the limits
+	THIRD_JUDGE=all $(BIN)/pytest --timeout 900 $(THIRD)
+
+unit: setup second-validator $(THIRD)/node_modules/.installed ## The tests; they write docs/conformance.md anew
 	$(BIN)/pytest -n $(WORKERS) --conformance=docs/conformance.md
 
 conformance: setup second-validator ## Which requirements of CDS Hooks are met, shown by which tests: docs/conformance.md
@@ -92,6 +104,11 @@ conformance: setup second-validator ## Which requirements of CDS Hooks are met, 
 lock: setup ## Compile both lock files anew from pyproject.toml (UPGRADE=1: to the newest versions)
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements.lock
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+CALLS ?= 1000000
+SEED ?= 1
+fuzz: setup ## Make CALLS seeded calls with spoilt data; nothing may crash, no card disappear without a word (hours)
+	$(BIN)/python -m tests.properties.fuzz --calls $(CALLS) --seed $(SEED)
 
 bench: setup ## Measure: CPU per call, start-up, memory (prints medians)
 	$(BIN)/python -m benchmarks

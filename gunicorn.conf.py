@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import tempfile
 from types import TracebackType
 from typing import Any
 
@@ -15,6 +16,9 @@ try:
     bind = bind_address()
     # An evaluation is pure CPU. Threads only cover waiting for FHIR servers.
     workers = worker_count()
+    # The client library looks for this folder when it is first imported; workers and main process share counts in it.
+    if os.environ.get("SCIATICA_CDS_METRICS_BIND"):
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="sciatica-cds-metrics-"))
 except SettingsError as error:
     sys.exit(f"The service does not start: {error}")
 # Requests are taken in whole before a thread begins on them, so that idle and slow clients stop nobody.
@@ -46,6 +50,18 @@ def when_ready(server: Any) -> None:
     gc.freeze()
     for line in server.app.callable.extensions["sciatica-cds.summary"]():
         sys.stderr.write(f"{line}\n")
+
+    tell_metrics = server.app.callable.extensions.get("sciatica-cds.metrics")
+    if tell_metrics is not None:
+        tell_metrics()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """A worker has ended: what it counted stays, what it was is dropped."""
+    if "sciatica-cds.metrics" in server.app.callable.extensions:
+        from service.web.metrics import forget
+
+        forget(worker.pid)
 
 
 def on_reload(server: Any) -> None:

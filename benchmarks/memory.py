@@ -26,7 +26,7 @@ from service.config import Settings
 from service.store.audit import audit
 from service.store.database import Database, store_url
 from service.store.decisions import rule_set_of
-from service.store.draining import bring_all_home
+from service.store.draining import drain_all
 from service.store.keys import read_keyring
 from service.store.place import Place
 from service.store.reading import Reading
@@ -76,7 +76,7 @@ def load(folder: Path, given_url: str | None, calls: int, workers: int) -> None:
     print("  rounds off", [f"{1000 * each:.3f}" for each in off], "on", [f"{1000 * each:.3f}" for each in on])
     place = Place(url, folder / "spool", folder / "store-keys.json")
     database, keyring = Database(store_url(url)), read_keyring(place.keys)
-    bring_all_home(database, place, keyring)
+    drain_all(database, place, keyring)
     began = time.perf_counter()
     report = audit(database, keyring)
     expected = rounds * (calls // rounds)
@@ -122,7 +122,7 @@ def million(folder: Path, url: str | None, rows: int) -> None:
         for size in SIZES:
             body = hook_request(services[hook], size)
             client.post(f"/cds-services/{services[hook]['id']}", data=body, content_type="application/json")
-    memory = app.extensions["sciatica-cds.memory"]
+    memory = app.extensions["sciatica-cds.decision-log"]
     memory.store.close()
     seed = Reading(memory.store.database, memory.store.keyring)
     bodies = [kept.body for kept in seed.decisions(datetime(2020, 1, 1, tzinfo=UTC))]

@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from flask import Blueprint, Flask
 
     from service.config import Settings
-    from service.decision_log.recording import Memory
+    from service.decision_log.recording import DecisionLog
     from service.knowledge.model import Knowledge
     from service.protocol.evaluation import FetchMissing, Services
     from service.protocol.feedback import FeedbackSink
     from service.web.reloading import Reloader
-    from service.web.routes import Authenticate, Endpoint
+    from service.web.routes import Authenticate, Endpoint, Observe
 
 
 # Imports stand inside the functions: a caller of one room (a test, the command line) does not pay for Flask.
@@ -52,23 +52,41 @@ def create_app(
         authenticate or authenticator(settings, client).authenticate,
         places=threading.BoundedSemaphore(settings.max_concurrent),
     )
-    memory = _remembering(endpoint, settings)
+    decision_log = _recording(endpoint, settings)
     reloader = _reloading(endpoint, settings, fetch)
     app = Flask("service", static_folder=None)
-    app.extensions.update({"sciatica-cds.rules": reloader, "sciatica-cds.memory": memory})
+    app.extensions.update({"sciatica-cds.rules": reloader, "sciatica-cds.decision-log": decision_log})
     app.extensions["sciatica-cds.settings"] = settings
+    app.extensions["sciatica-cds.services"] = lambda: endpoint.services
     app.extensions["sciatica-cds.summary"] = lambda: summary(endpoint.services, endpoint.clock().date())
     app.before_request(reloader.watch)
     app.url_map.strict_slashes = False
-    for routes in _all_routes(endpoint, settings, memory, feedback):
+    for routes in _all_routes(endpoint, settings, decision_log, feedback):
         app.register_blueprint(routes)
-    add_serving(app, settings)
+    add_serving(app, settings, _observing(app, endpoint, decision_log))
     app.wsgi_app = mounted(app.wsgi_app, prefix=settings.path_prefix, proxies=settings.trusted_proxies)  # type: ignore[method-assign]
     return app
 
 
+def _observing(app: Flask, endpoint: Endpoint, decision_log: DecisionLog | None) -> Observe | None:
+    """Count what comes of calls, and leave a function with the application that tells the figures at their address."""
+    address = endpoint.services.settings.metrics_bind
+    if address is None:
+        return None
+    from importlib.metadata import version
+
+    from service.web.metrics import Metrics, StateCollector, serve
+
+    endpoint.observe = Metrics()
+    waiting = (lambda: 0) if decision_log is None else decision_log.store.waiting_bytes
+    state = StateCollector(lambda: endpoint.services, waiting, lambda: endpoint.clock().date(), version("sciatica-cds"))
+    app.extensions["sciatica-cds.observer"] = endpoint.observe
+    app.extensions["sciatica-cds.metrics"] = lambda: serve(address, state)
+    return endpoint.observe
+
+
 def _all_routes(
-    endpoint: Endpoint, settings: Settings, memory: Memory | None, feedback: FeedbackSink | None
+    endpoint: Endpoint, settings: Settings, decision_log: DecisionLog | None, feedback: FeedbackSink | None
 ) -> Iterator[Blueprint]:
     """Everything that can be asked over HTTP."""
     from service.protocol.feedback import MemoryFeedback
@@ -81,13 +99,15 @@ def _all_routes(
     yield blueprint(endpoint)
     yield check_blueprint(endpoint)
     yield openapi_blueprint(endpoint)
-    sink = feedback or (memory.feedback(lambda: endpoint.services) if memory is not None else MemoryFeedback())
+    sink = feedback or (
+        decision_log.feedback(lambda: endpoint.services) if decision_log is not None else MemoryFeedback()
+    )
     yield feedback_blueprint(endpoint, sink, keep_comments=settings.keep_comments)
     yield source_attribute_blueprint(endpoint)
-    if memory is not None:
+    if decision_log is not None:
         from service.store.stats import stats
 
-        database = memory.store.database
+        database = decision_log.store.database
         yield stats_blueprint(endpoint, lambda: stats(database).as_json())
 
 
@@ -103,26 +123,26 @@ def _reloading(endpoint: Endpoint, settings: Settings, fetch: FetchMissing | Non
     return reloader
 
 
-def _remembering(endpoint: Endpoint, settings: Settings) -> Memory | None:
-    """Let the endpoint remember what it answers, as the settings say."""
-    memory = make_memory(settings)
-    if memory is not None:
-        endpoint.remember, endpoint.memory_state = memory, memory.state
-    return memory
+def _recording(endpoint: Endpoint, settings: Settings) -> DecisionLog | None:
+    """Let the endpoint record what it answers, as the settings say."""
+    decision_log = make_decision_log(settings)
+    if decision_log is not None:
+        endpoint.record_call, endpoint.decision_log_state = decision_log, decision_log.state
+    return decision_log
 
 
-def make_memory(settings: Settings) -> Memory | None:
-    """What remembers answered calls, as the settings say. Raises StoreError where its keys or URL cannot be used."""
+def make_decision_log(settings: Settings) -> DecisionLog | None:
+    """The decision log, as the settings say. Raises StoreError where its keys or URL cannot be used."""
     if settings.store == "off":
         return None
     from importlib.metadata import version
 
-    from service.decision_log.recording import Memory
+    from service.decision_log.recording import DecisionLog
     from service.store.place import place_of
     from service.store.store import Store
 
     store = Store(place_of(settings), version("sciatica-cds"))
-    return Memory(store, required=settings.store == "required")
+    return DecisionLog(store, required=settings.store == "required")
 
 
 def make_services(
@@ -149,7 +169,7 @@ def make_services(
         templates=linted_templates(knowledge, shown),
         settings=settings,
         fetch_missing=fetch_missing or fetch_nothing,
-        only=wholly_approved(knowledge) if settings.require_approved else None,
+        allowed_rule_ids=wholly_approved(knowledge) if settings.require_approved else None,
         archive=rules.archive,
         signed_by=rules.signed_by,
     )

@@ -24,6 +24,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 Mode = Literal["development", "production"]
 Authentication = Literal["open", "required"]
+Detail = Literal["short", "full"]
 Keeping = Literal["off", "on", "required"]
 
 
@@ -73,14 +74,14 @@ def _number(default: int | None, least: int, most: int | None, says: str, group:
     return field(default=default, metadata={"says": says, "group": group, "range": (least, most), "shown": shown})
 
 
-RUN, RULES, CALLERS, LIMITS, CARDS, FETCHING, LOG, STORE = (
+RUN, RULES, CALLERS, LIMITS, CARDS, FETCHING, WATCHING, STORE = (
     "How it runs",
     "Rules",
     "Who may call",
     "Limits",
     "What is answered",
     "Fetching what was not sent",
-    "Logging",
+    "Logging and figures",
     "Decision log",
 )
 
@@ -156,9 +157,19 @@ class Settings:
         "10 MiB",
     )
     max_depth: int = _number(100, 20, 200, "deeper JSON is refused", LIMITS)
+    max_entries: int = _number(20_000, 100, None, "a body with more resources is refused with 413", LIMITS)
+    max_cpu_ms: int = _number(
+        3000, 0, None, "milliseconds of CPU after which a call is given up with 503; 0 never gives up", LIMITS
+    )
     max_concurrent: int = _number(16, 1, None, "calls at once per worker; more get 503 with Retry-After", LIMITS)
     strict: bool = _off("refuse faults of a request that are otherwise tolerated (RQ-3, RQ-5)", CARDS)
     why_extension: bool = _on("`false` for clients that refuse unknown members", CARDS)
+    detail: Detail = _choice(
+        "short",
+        ("short", "full"),
+        "what a card holds: what is read in ten seconds, or its whole text (a call may ask: `?detail=full`)",
+        CARDS,
+    )
     discovery_versions: bool = _off(
         "name `version` and `hookVersion` in discovery, as CDS Hooks 3.0 will; 2.0 clients may refuse them",
         CARDS,
@@ -180,7 +191,10 @@ class Settings:
     fetch_ca_file: Path | None = _text(
         None, "certificates that are trusted when fetching, beside the public ones", FETCHING, _path
     )
-    log_level: str = _choice("info", ("debug", "info", "warning", "error"), "the least that is logged", LOG)
+    metrics_bind: str | None = _text(
+        None, "host:port where figures for Prometheus are told; off unless set", WATCHING, lambda text: text or None
+    )
+    log_level: str = _choice("info", ("debug", "info", "warning", "error"), "the least that is logged", WATCHING)
     store: Keeping = _choice(
         "off",
         ("off", "on", "required"),
@@ -242,6 +256,8 @@ def read_settings() -> Settings:
     if found["mode"] == "production" and variable("authentication") not in os.environ:
         found["authentication"] = "required"
     settings = Settings(**found)
+    if settings.metrics_bind is not None:
+        _host_and_port(variable("metrics_bind"), settings.metrics_bind)
     refuse_unsafe(settings)
     return settings
 
@@ -253,10 +269,13 @@ def variable(name: str) -> str:
 
 def bind_address() -> str:
     """Where to listen, ``host:port``. Raises SettingsError when the port is none."""
-    address = os.environ.get(BIND, "") or "127.0.0.1:8080"
+    return _host_and_port(BIND, os.environ.get(BIND, "") or "127.0.0.1:8080")
+
+
+def _host_and_port(name: str, address: str) -> str:
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004  # the last port there is
-        raise SettingsError(f"{BIND} is {address[:60]!r}: host:port is meant, such as 127.0.0.1:8080")
+        raise SettingsError(f"{name} is {address[:60]!r}: host:port is meant, such as 127.0.0.1:8080")
     return address
 
 

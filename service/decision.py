@@ -16,8 +16,9 @@ from service.engine.chaining import Chained, Program, compile_program
 from service.engine.trace import Outcome, Reading, Result, outcome, read_again, read_plainly, supports, undecided_leaves
 from service.errors import EngineError
 from service.finding import Finding, Status
-from service.knowledge.conditions import Truth
-from service.knowledge.model import Indicator, Knowledge, Rule
+from service.knowledge.conditions import Truth, truth
+from service.knowledge.model import Indicator, Knowledge, Rule, leaves
+from service.record.budget import NO_BUDGET, Budget
 from service.record.derive import Derivation
 from service.record.model import NOTHING_UNREAD, Problem, Record, Unread
 from service.record.unread import unread_of
@@ -30,6 +31,9 @@ _CONTENT_IDS = uuid.UUID("6f0d7f5e-6a3b-4c0e-9d9e-2f4f3b6f7c11")
 class Advice:
     """One fired rule that speaks: what it rests on, what it could not know, and which rules it covers.
 
+    ``deciding`` are those of ``found`` that make it speak for this patient and not only under this hook; ``named`` are
+    those that its condition names or it mentions, conclusions as they stand. ``changing`` are the unknown findings that
+    could end this card, make it louder, or that its author wants named.
     ``also`` are those of the covered rules whose danger the card must name beside its own.
     """
 
@@ -37,6 +41,9 @@ class Advice:
     found: tuple[Finding, ...]
     not_recorded: tuple[str, ...]
     covers: tuple[str, ...] = ()
+    deciding: tuple[Finding, ...] = ()
+    changing: tuple[str, ...] = ()
+    named: tuple[Finding, ...] = ()
     also: tuple[Rule, ...] = ()
 
 
@@ -45,8 +52,8 @@ class Decision:
     """All about one call. Findings, rule set digest and time give the same decision again.
 
     ``not_recorded`` are the unknown facts that some spoken card names. ``not_assessed`` are the unknown
-    facts that kept a warning or critical rule from being decided and that no spoken card names: the
-    answer must name them itself, or missing data would silence a warning (hazards H-02, H-12).
+    facts that kept a warning or critical rule from being decided and that no spoken card names, ``wanted`` are those
+    with the ones that some card names: missing data must not silence a warning unseen (hazards H-02, H-12).
     """
 
     id: str
@@ -60,6 +67,7 @@ class Decision:
     problems: tuple[Problem, ...]
     not_recorded: tuple[str, ...]
     not_assessed: tuple[str, ...]
+    wanted: tuple[str, ...] = ()
     unread: Unread = NOTHING_UNREAD
 
 
@@ -82,15 +90,20 @@ def prepare(knowledge: Knowledge) -> Prepared:
 
 
 def decide(
-    prepared: Prepared, record: Record, hook: str, now: datetime, decision_id: uuid.UUID | None = None
+    prepared: Prepared,
+    record: Record,
+    hook: str,
+    now: datetime,
+    decision_id: uuid.UUID | None = None,
+    budget: Budget = NO_BUDGET,
 ) -> Decision:
     """Read the record into facts and decide on them.
 
     ``now`` is an aware datetime and the only time there is. Without ``decision_id`` the id is made
     from the content, so the same question gives the same id. Raises EngineError when the two
-    engines disagree.
+    engines disagree, TooCostlyError when the ``budget`` is used up.
     """
-    facts = prepared.derivation.findings(record, now)
+    facts = prepared.derivation.findings(record, now, budget)
     unread = unread_of(record, facts, tuple(prepared.knowledge.facts.values()))
     return decide_on(prepared, facts, hook, now, decision_id=decision_id, problems=record.problems, unread=unread)
 
@@ -127,6 +140,7 @@ def decide_on(  # the same question as decide(), asked with findings (replay, pr
         problems=tuple(problems),
         not_recorded=tuple(named),
         not_assessed=tuple(name for name in missing if name not in named),
+        wanted=tuple(missing),
         unread=unread,
     )
 
@@ -182,6 +196,9 @@ def _speakers(
             found=tuple(reader.found(item.rule)),
             not_recorded=tuple(reader.not_recorded(item.rule)),
             covers=tuple(rule for rule, by in covered.items() if by == item.rule.id),
+            deciding=tuple(reader.deciding(item.rule)),
+            named=tuple(reader.named(item.rule)),
+            changing=tuple(reader.changing(item.rule, _louder(item.rule, outcomes, hook))),
             also=_also(item.rule, [other.rule for other in fired if covered.get(other.rule.id) == item.rule.id]),
         )
         for item in fired
@@ -191,6 +208,19 @@ def _speakers(
         replace(item, covered_by=covered[item.rule.id]) if item.rule.id in covered else item for item in outcomes
     )
     return advice, marked
+
+
+def _louder(rule: Rule, outcomes: Iterable[Outcome], hook: str) -> Iterator[Rule]:
+    """The rules that would speak in place of this one, if only more were known."""
+    return (
+        item.rule
+        for item in outcomes
+        if rule.family is not None
+        and item.rule.family == rule.family
+        and item.result is Result.NOT_ENOUGH_DATA
+        and _speaks(item.rule, hook)
+        and item.rule.severity > rule.severity
+    )
 
 
 def covered_by(speaking: Sequence[Rule]) -> Mapping[str, str]:
@@ -240,15 +270,46 @@ class _Reader:
         named += self._mentioned(rule)
         return (findings[name] for name in self._down(named, self._supporting))
 
+    def named(self, rule: Rule) -> Iterator[Finding]:
+        """What makes the condition of a fired rule true, and what it mentions, by the names it uses."""
+        findings = self.reading.findings
+        yield from supports(rule.when, findings)
+        yield from (findings[name] for name in self._mentioned(rule))
+
+    def deciding(self, rule: Rule) -> Iterator[Finding]:
+        """The same without what only says that a rule may speak here; all of it where nothing else is left."""
+        findings = self.reading.findings
+        named = [finding.name for finding in supports(rule.when, findings)]
+        own = [name for name in named if name not in self.knowledge.background]
+        return (findings[name] for name in self._down([*(own or named), *self._mentioned(rule)], self._supporting))
+
     def not_recorded(self, rule: Rule) -> Iterator[str]:
-        """What is unknown of all that a fired rule read or mentions."""
-        named = [*sorted(rule.reads), *rule.mentions]
-        unknown = [name for name in named if self.reading.findings[name].status is Status.UNKNOWN]
-        return self._down(unknown, self._undecided)
+        """What is unknown of all that a fired rule read or mentions, where it can apply to this patient."""
+        return self.missing(self._unknown([*sorted(rule.reads), *rule.mentions]))
+
+    def changing(self, rule: Rule, louder: Iterable[Rule]) -> Iterator[str]:
+        """What is unknown and could end the card of a fired rule or make it louder, and what its author wants named."""
+        findings = self.reading.findings
+        unless = [leaf.finding for leaf in leaves(rule.when) if truth(leaf, findings) is Truth.TRUE]
+        more = [leaf.finding for other in louder for leaf in undecided_leaves(other.when, findings)]
+        own = [name for name in (*unless, *more) if name not in self.knowledge.background]
+        return self.missing([*self._unknown([*own, *rule.mentions]), *more])
 
     def missing(self, names: Iterable[str]) -> Iterator[str]:
-        """What is unknown behind the findings that keep rules from being decided."""
-        return self._down(names, self._undecided)
+        """What is unknown behind the findings that keep rules from being decided, where it can apply."""
+        return (name for name in self._down(names, self._undecided) if self._can_apply(name))
+
+    def _unknown(self, names: Iterable[str]) -> list[str]:
+        return [name for name in names if self.reading.findings[name].status is Status.UNKNOWN]
+
+    def _can_apply(self, name: str) -> bool:
+        """Whether the rule set allows to ask for it: no pregnancy of a man, no days of a drug that nobody takes."""
+        findings = self.reading.findings
+        return all(
+            truth(asked.when, findings) is Truth.TRUE
+            for asked in self.knowledge.asked_only
+            if name in asked.findings and all(leaf.finding in findings for leaf in leaves(asked.when))
+        )
 
     def _down(self, names: Iterable[str], behind: Callable[[Rule], Iterable[str]]) -> Iterator[str]:
         seen: set[str] = set()

@@ -70,9 +70,18 @@ class NotFoundError(ServiceError):
 class DataUnavailableError(ServiceError):
     """Nothing useful can be said because required data could not be had (RP-2). HTTP 412."""
 
-    def __init__(self, keys: Sequence[str]) -> None:
+    def __init__(self, keys: Sequence[str], reasons: Sequence[str | None] = ()) -> None:
         self.keys = tuple(keys)
+        self.reasons = tuple(reasons) or (None,) * len(self.keys)
         super().__init__("required data was not sent and could not be fetched: " + ", ".join(self.keys))
+
+
+class TooCostlyError(ServiceError):
+    """The answer would take more CPU than one call may. The integrator sends less at once. HTTP 503."""
+
+    def __init__(self, milliseconds: int) -> None:
+        self.milliseconds = milliseconds
+        super().__init__(f"the call needs more than {milliseconds} ms of CPU")
 
 
 class KnowledgeError(FaultsError):

@@ -67,6 +67,7 @@ HOMES = {
     "flask": ("service", "service.web.*"),
     "gunicorn": ("service.web.server",),
     "waitress": ("service.web.server",),
+    "prometheus_client": ("service.web.metrics",),
     "werkzeug": ("service.web.*",),
     "jinja2": ("service.web.*",),
     "apispec": ("service.web.openapi.*",),

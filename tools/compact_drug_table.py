@@ -29,6 +29,7 @@ OUTPUT = Path(__file__).resolve().parent.parent / "service" / "record" / "medica
 LETTERS = {route: letter for letter, route in ROUTE_LETTERS.items() if route}
 CLINICAL = {"SBD", "SCD"}
 PRODUCT_DIGITS = 9
+PACK_DAYS = re.compile(r"\s+(?:\d+ day|pack|kit)\b.*$")
 ARGUMENTS = 2
 TOO_PLAIN = frozenset(
     {"sodium", "potassium", "calcium", "magnesium", "zinc", "acetate", "sulfate", "chloride", "phosphate"}
@@ -164,10 +165,11 @@ def _brands(drugs: Rows, known: Ingredients, lines: "dict[int, str]") -> "Iterat
     products: dict[str, set[tuple[str, ...]]] = defaultdict(set)
     routes: dict[str, set[str]] = defaultdict(set)
     for row in drugs:
-        brand = brand_of(row["name"]) if row["tty"] == "SBD" else None
+        brand = brand_of(row["name"]) if row["tty"] in {"SBD", "BPCK"} else None
         if brand:
             line = lines[int(row["rxcui"])]
-            key = " ".join(brand.lower().split())
+            # Packs say for how many days they last: "Natazia 28 Day".
+            key = PACK_DAYS.sub("", " ".join(brand.lower().split()))
             products[key].add(
                 tuple(part.partition(":")[0] for part in line[1:].lstrip("?").split(",") if not part.startswith("~"))
             )

@@ -9,23 +9,27 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from service.cards.detail import body, detail, patient_detail
-from service.cards.not_assessed import with_not_assessed
-from service.cards.redaction import unmarked_card
+from service.cards.detail import detail, patient_detail, whole_text_of
+from service.cards.grouping import grouped, shared_summary, write_shared
+from service.cards.not_assessed import Lacking, with_not_assessed
+from service.cards.redaction import FULL, unmarked_card
+from service.cards.sections import sections, write
 from service.cards.sources import card_source, topic
 from service.cards.suggestions import Acting, suggestions
-from service.cards.unread import with_unread, with_unread_for_patient
+from service.cards.summary import summary
+from service.cards.unread import with_unread_for_patient
 from service.cards.wording import asked
 from service.decision import Advice, Decision
 from service.engine.trace import Outcome
 from service.finding import Evidence, Finding
 from service.knowledge.model import Indicator, Knowledge, ServiceDefinition
-from service.record.input.prefetch_templates import Template
 
 WHY = "sciatica-cds.why"
-
+NOTHING_LACKING = Lacking()
+_PAGE = "All sources, why and limits of this rule"
 
 Json = dict[str, Any]
 
@@ -34,13 +38,16 @@ Json = dict[str, Any]
 class Audience:
     """Whom the cards are for and what may be shown: the service's own limits, the reader, whether to say why.
 
-    ``only`` are the rules that may speak; None lets all speak.
+    ``allowed_rule_ids`` are the rules that may be shown; None lets all be shown. ``full`` puts the whole text into the
+    card; else it stands in the extension. ``public_url`` is where the pages of rules are found; None gives no link.
     """
 
     service: ServiceDefinition
     for_patient: bool = False
     why: bool = True
-    only: frozenset[str] | None = None
+    allowed_rule_ids: frozenset[str] | None = None
+    full: bool = False
+    public_url: str | None = None
 
 
 def render(
@@ -48,10 +55,10 @@ def render(
     decision: Decision,
     audience: Audience,
     acting: Acting,
-    missing: Sequence[Template] = (),
+    lacking: Lacking = NOTHING_LACKING,
 ) -> list[Json]:
-    """The cards of a decision, no member empty (TR-3 to TR-5). ``missing`` are the lists that could not be had."""
-    return shown_cards(render_marked(knowledge, decision, audience, acting, missing), audience)
+    """The cards of a decision, no member empty (TR-3 to TR-5). ``lacking`` are the lists that could not be had."""
+    return shown_cards(render_marked(knowledge, decision, audience, acting, lacking), audience)
 
 
 def shown_cards(cards: Iterable[Json], audience: Audience) -> list[Json]:
@@ -68,24 +75,23 @@ def render_marked(
     decision: Decision,
     audience: Audience,
     acting: Acting,
-    missing: Sequence[Template] = (),
+    lacking: Lacking = NOTHING_LACKING,
 ) -> list[Json]:
     """The cards with marks around what is quoted from the record, and always with the extension that says why."""
     spoken = _ordered(knowledge, [advice for advice in decision.advice if _may_show(advice, audience)])
     if audience.for_patient:
         told = [_patient_card(knowledge, decision, advice) for advice in spoken if _has_patient_text(advice)]
-        return with_unread_for_patient(told, knowledge, decision)
-    single, folded = _fold(knowledge, spoken)
-    cards = [_card(knowledge, decision, advice, acting) for advice in single]
-    if folded:
-        cards.append(_further(knowledge, decision, folded, acting))
-    return with_unread(with_not_assessed(cards, knowledge, decision, missing), knowledge, decision)
+        return with_unread_for_patient(told, knowledge, decision, lacking)
+    cards = [_card(_Showing(knowledge, decision, audience, acting), group) for group in grouped(knowledge, spoken)]
+    return with_not_assessed(cards, knowledge, decision, lacking)
 
 
 def _may_show(advice: Advice, audience: Audience) -> bool:
     """Whether the service may show the advice: order-sign teaches nothing (product choice no. 15)."""
     service, indicator = audience.service, _indicator(advice)
-    if indicator.value not in service.indicators or (audience.only is not None and advice.rule.id not in audience.only):
+    if indicator.value not in service.indicators or (
+        audience.allowed_rule_ids is not None and advice.rule.id not in audience.allowed_rule_ids
+    ):
         return False
     return indicator is not Indicator.INFO or not service.info_phases or advice.rule.phase in service.info_phases
 
@@ -101,66 +107,97 @@ def _indicator(advice: Advice) -> Indicator:
     return advice.rule.card.indicator
 
 
-def _fold(knowledge: Knowledge, advice: Sequence[Advice]) -> tuple[list[Advice], list[Advice]]:
-    """The advice that gets a card of its own, and the info advice that shares one (hazard H-07).
+@dataclass(frozen=True, slots=True)
+class _Showing:
+    """All that a card is made with."""
 
-    There are at most ``max_info_cards`` info cards, the shared one among them; louder cards, and info of
-    phases with cards of their own (red flags, drug safety), always stand alone.
-    """
-    alone = {phase.id for phase in knowledge.phases if phase.own_cards}
-    info = [item for item in advice if _indicator(item) is Indicator.INFO]
-    foldable = [item for item in info if item.rule.phase not in alone]
-    room = max(1, knowledge.max_info_cards - (len(info) - len(foldable)))
-    folded = [] if len(foldable) <= room else foldable[room - 1 :]
-    return [item for item in advice if not any(item is other for other in folded)], folded
+    knowledge: Knowledge
+    decision: Decision
+    audience: Audience
+    acting: Acting
+
+    @property
+    def today(self) -> date:
+        return self.decision.now.date()
 
 
-def _card(knowledge: Knowledge, decision: Decision, advice: Advice, acting: Acting) -> Json:
-    text = advice.rule.card
+def _card(showing: _Showing, group: Sequence[Advice]) -> Json:
+    """The card of one piece of advice, or of several that share one."""
+    return _single(showing, group[0]) if len(group) == 1 else _shared(showing, group)
+
+
+def _single(showing: _Showing, advice: Advice) -> Json:
+    knowledge, rule = showing.knowledge, advice.rule
+    text = rule.card
     assert text is not None
+    whole = detail(knowledge, advice, showing.today)
     card: Json = {
-        "uuid": _uuid(decision, advice.rule.id),
-        "summary": text.summary,
-        "detail": detail(knowledge, advice, decision.now.date()),
+        "uuid": _uuid(showing.decision, rule.id),
+        "summary": summary(advice, showing.today),
+        "detail": whole if showing.audience.full else write(sections(knowledge, advice, showing.today)),
         "indicator": text.indicator.value,
-        "source": card_source(knowledge, advice.rule),
+        "source": card_source(knowledge, rule),
     }
-    offered = suggestions(decision, advice, acting)
+    offered = suggestions(showing.decision, advice, showing.acting)
     if offered:
         card["suggestions"] = offered
         card["selectionBehavior"] = "at-most-one"
-    reasons = [knowledge.override_reasons[code] for code in text.override_reasons]
-    if reasons:
-        card["overrideReasons"] = [
-            {"code": reason.code, "system": reason.system, "display": reason.display} for reason in reasons
-        ]
-    if text.links:
-        card["links"] = [{"label": link.label, "url": link.url, "type": "absolute"} for link in text.links]
-    card["extension"] = {WHY: _why(knowledge, decision, [advice])}
+    card |= _reasons(knowledge, [advice]) | _links(showing, [advice])
+    card["extension"] = _extension(showing, [advice], whole)
     return card
 
 
-def _further(knowledge: Knowledge, decision: Decision, folded: Sequence[Advice], acting: Acting) -> Json:
-    """One card for the info advice that gets none of its own: every item with its full text and its suggestions."""
-    parts = []
-    for item in folded:
-        assert item.rule.card is not None
-        parts += [f"**{item.rule.card.summary}**", *body(knowledge, item, decision.now.date()), "---"]
+def _shared(showing: _Showing, group: Sequence[Advice]) -> Json:
+    """One card for several pieces of advice: what each says, all their grounds, and their suggestions."""
+    knowledge = showing.knowledge
+    whole = "\n\n".join(
+        [*whole_text_of(knowledge, group, showing.today), f"*{knowledge.not_clearance}*"],
+    )
+    loud = max(_indicator(item).rank for item in group) > Indicator.INFO.rank
+    name, words = ("further-warnings", "Further warnings") if loud else ("further-advice", "Further advice")
     card: Json = {
-        "uuid": _uuid(decision, "further-advice"),
-        "summary": f"Further advice: {len(folded)} more points for this patient.",
-        "detail": "\n\n".join([*parts, f"*{knowledge.not_clearance}*"]),
-        "indicator": Indicator.INFO.value,
-        "source": card_source(knowledge, folded[0].rule) | {"topic": topic("further-advice", "Further advice")},
+        "uuid": _uuid(showing.decision, name),
+        "summary": shared_summary(group, loud=loud),
+        "detail": whole if showing.audience.full else write_shared(knowledge, group, showing.today),
+        "indicator": max((_indicator(item) for item in group), key=lambda indicator: indicator.rank).value,
+        "source": card_source(knowledge, group[0].rule) | {"topic": topic(name, words)},
     }
-    offered = [member for item in folded for member in suggestions(decision, item, acting)]
+    offered = [member for item in group for member in suggestions(showing.decision, item, showing.acting)]
     unique = list({member["label"]: member for member in offered}.values())
     if unique:
         card["suggestions"] = unique
         # The points are independent of each other, so a clinician may take several.
         card["selectionBehavior"] = "any"
-    card["extension"] = {WHY: _why(knowledge, decision, folded)}
+    if loud:
+        card |= _reasons(knowledge, group)
+    card["extension"] = _extension(showing, group, whole)
     return card
+
+
+def _reasons(knowledge: Knowledge, group: Sequence[Advice]) -> Json:
+    codes = dict.fromkeys(code for item in group if item.rule.card for code in item.rule.card.override_reasons)
+    reasons = [knowledge.override_reasons[code] for code in codes]
+    told = [{"code": reason.code, "system": reason.system, "display": reason.display} for reason in reasons]
+    return {"overrideReasons": told} if told else {}
+
+
+def _links(showing: _Showing, group: Sequence[Advice]) -> Json:
+    """The links of the rules, and where their pages are known to be, one to each (LI-1)."""
+    told = [
+        {"label": link.label, "url": link.url, "type": "absolute"}
+        for item in group
+        if item.rule.card
+        for link in item.rule.card.links
+    ]
+    base = showing.audience.public_url
+    if base is not None:
+        told += [{"label": _PAGE, "url": f"{base}/rules/{item.rule.id}", "type": "absolute"} for item in group]
+    return {"links": told} if told else {}
+
+
+def _extension(showing: _Showing, group: Sequence[Advice], whole: str) -> Json:
+    why = {WHY: _why(showing.knowledge, showing.decision, group)}
+    return why if showing.audience.full else why | {FULL: whole}
 
 
 def _has_patient_text(advice: Advice) -> bool:

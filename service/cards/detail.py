@@ -1,11 +1,12 @@
-"""The detail of a card: the rule's own words, what was found and what not, sources, caveats, version (CA-4, CA-9)."""
+"""The whole text of a card: the rule's own words, what was found and what not, all sources, caveats, version."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from service.cards.sources import source_lines
+from service.cards.summary import also, summary
 from service.cards.wording import asked, marked_lines
 from service.decision import Advice
 from service.knowledge.model import Knowledge, Rule
@@ -23,7 +24,7 @@ def body(knowledge: Knowledge, advice: Advice, today: date) -> Iterator[str]:
     found = marked_lines(knowledge, advice.found)
     missing = asked(knowledge, advice.not_recorded)
     yield rule.card.detail
-    yield from (f"**Also:** {other.card.summary}" for other in advice.also if other.card is not None)
+    yield from (f"**Also:** {said}" for said in also(advice, today))
     if found:
         yield "**Found:**\n\n" + "\n".join(found)
     if missing:
@@ -32,6 +33,14 @@ def body(knowledge: Knowledge, advice: Advice, today: date) -> Iterator[str]:
     if rule.unverified_parts:
         yield "**Not verified**\n\n" + "\n".join(f"- {part}" for part in rule.unverified_parts)
     yield _signature(knowledge, rule, today)
+
+
+def whole_text_of(knowledge: Knowledge, group: Sequence[Advice], today: date) -> Iterator[str]:
+    """The paragraphs of several pieces of advice that share a card, each under its own summary."""
+    for item in group:
+        yield f"**{summary(item, today)}**"
+        yield from body(knowledge, item, today)
+        yield "---"
 
 
 def patient_detail(knowledge: Knowledge, rule: Rule) -> str:

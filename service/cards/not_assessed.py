@@ -1,96 +1,284 @@
-"""The card that says which checks could not be made, and for want of what (SC-5, ST-6): silence is no all-clear."""
+"""The card that says which checks could not be made, and why (SC-5, ST-6): silence is no all-clear.
+
+It speaks for three causes only: a list that was asked for did not come, or came in part; a drug, order or entry could
+not be read; a check that this order's source asks for first is missing. What is unknown besides stands on the card that
+it could change, and nowhere else (hazard H-07).
+"""
 
 from __future__ import annotations
 
+import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from service.cards.markdown import escaped
+from service.cards.redaction import between_marks, marked
+from service.cards.sections import LONGEST, Sections, unknown_line, write
 from service.cards.sources import topic
-from service.cards.wording import asked
+from service.cards.wording import asked, drug_name
 from service.decision import Decision
-from service.engine.trace import Result
-from service.finding import Status
+from service.finding import Evidence, Finding, Status
 from service.knowledge.hooks import HOOKS
-from service.knowledge.model import Indicator, Knowledge, Rule, types_read
+from service.knowledge.model import FactDefinition, FactKind, Knowledge, types_read
+from service.knowledge.summaries import LONGEST as NAMES
 from service.record.input.prefetch_templates import Template
+from service.record.model import UNTYPED
+from service.record.values.other_orders import is_foreign
 
 Json = dict[str, Any]
 
-SUMMARY = "Not assessed: some safety checks could not be made from the data that was sent."
+LINES = 4
+_NAMED = 2
+_TYPES_NAMED = 3
+_LONGEST_NAME = NAMES["drug"]
+_UNREAD = "not recognised"
+_CODE_ONLY = re.compile(r"\S*\d\S*")
+"""What stands in place of words where an order has none: its code."""
+
+# What the lists are for on which a drug order rests, in the words of the card; another list is named by its title.
+_CHECKS = {"medications": "interactions", "allergies": "reactions", "conditions": "contraindications"}
+CHECKED_LISTS = frozenset(_CHECKS)
 
 
-def with_not_assessed(
-    cards: list[Json], knowledge: Knowledge, decision: Decision, missing: Sequence[Template]
-) -> list[Json]:
-    """The cards, with what kept a warning from being decided named on them.
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """The lists that were asked for and did not come, and those of which only a part came."""
 
-    Where whole lists could not be had, or an order is checked and nothing else is said, that is a card
-    of its own. Otherwise it stands at the end of the last card: a chart in which nobody recorded a
-    rarely measured value must not get one more card at every visit (hazard H-07). A chart that is only
-    opened, of which every list came and for which there is nothing to say, gets no card.
+    absent: Sequence[Template] = ()
+    partly: Sequence[Template] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Causes:
+    """Why checks could not be made: a summary without its subject, lines, and the facts that could not be told."""
+
+    summaries: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    facts: list[str] = field(default_factory=list)
+
+
+def not_assessed(knowledge: Knowledge, decision: Decision, lacking: Lacking, *, alone: bool = False) -> Json | None:
+    """The card about the checks that could not be made, or None where each that matters could.
+
+    ``alone`` says that nothing else is said, so that whatever might have been must not be silent.
     """
-    named = set(asked(knowledge, decision.not_recorded))
-    phrases = [phrase for phrase in asked(knowledge, decision.not_assessed) if phrase not in named]
-    if not phrases:
-        return cards
-    if not cards and not concerns(knowledge, decision):
-        return []
-    lacking = _lacking(knowledge, decision, missing)
-    if lacking or (not cards and _leaves_an_order_unchecked(knowledge, decision)):
-        return [*cards, _card(knowledge, decision, phrases, lacking)]
-    if not cards:
-        return []
-    told = f"**Not assessed:** {'; '.join(phrases)}.\n\n"
-    return [*cards[:-1], {**cards[-1], "detail": told.join(_halves(cards[-1]))}]
+    if not concerns(knowledge, decision):
+        return None
+    causes = _Causes()
+    _lists(knowledge, decision, lacking, causes)
+    _lost(knowledge, decision, causes)
+    if alone or HOOKS[decision.hook].has_orders:
+        _not_recognised(knowledge, decision, causes)
+    if HOOKS[decision.hook].has_orders:
+        _unread(knowledge, decision, causes)
+        _asked_first(knowledge, decision, causes)
+    return _card(knowledge, decision, causes) if causes.lines else None
 
 
 def concerns(knowledge: Knowledge, decision: Decision) -> bool:
-    """Whether the chart or an order in it may concern this service: no back problem and no such order is nobody's want.
-
-    A drug that is not recognised, ordered for somebody without a back problem, is another service's business
-    (product choice no. 4); were it named, a third of all orders would bring a card (hazard H-07).
-    """
+    """Whether the chart or an order in it may concern this service (product choice no. 4)."""
     applies = decision.findings.get(knowledge.concern) if knowledge.concern is not None else None
     return applies is None or applies.status is not Status.ABSENT
 
 
-def _leaves_an_order_unchecked(knowledge: Knowledge, decision: Decision) -> bool:
-    """Whether a warning about what is being ordered is among those that could not be decided."""
-    checking = {phase.id for phase in knowledge.phases if phase.checks_orders}
-    return HOOKS[decision.hook].has_orders and any(
-        outcome.result is Result.NOT_ENOUGH_DATA and outcome.rule.phase in checking and _warns(outcome.rule)
-        for outcome in decision.outcomes
-    )
+def _wanted(knowledge: Knowledge, decision: Decision) -> list[FactDefinition]:
+    """The facts that keep a warning from being decided, on whichever card they are named."""
+    # A conclusion that is named as one is read from no list of its own.
+    names = dict.fromkeys((*decision.not_assessed, *decision.wanted))
+    return [knowledge.facts[name] for name in names if name in knowledge.facts]
 
 
-def _warns(rule: Rule) -> bool:
-    return rule.card is not None and rule.card.indicator is not Indicator.INFO
+def _lists(knowledge: Knowledge, decision: Decision, lacking: Lacking, causes: _Causes) -> None:
+    read = {kind for fact in _wanted(knowledge, decision) for kind in types_read(fact)}
+    absent = [template for template in lacking.absent if read & set(template.types)]
+    partly = [template for template in lacking.partly if read & set(template.types)]
+    for templates, how in ((absent, "not received"), (partly, "received in part")):
+        if not templates:
+            continue
+        checks = [_CHECKS[template.key] for template in templates if template.key in _CHECKS]
+        what = f"{' and '.join(checks[:_NAMED])} not checked, " if checks else ""
+        titles = [template.title for template in sorted(templates, key=lambda item: item.key not in _CHECKS)]
+        causes.summaries.append(f"{what}{_some(titles)} {how}")
+        causes.lines.append(f"{how.capitalize()}: {unknown_line(titles)}.")
+        kinds = {kind for template in templates for kind in template.types}
+        causes.facts.extend(fact.id for fact in _wanted(knowledge, decision) if kinds & set(types_read(fact)))
 
 
-def _halves(card: Json) -> tuple[str, str]:
-    """The detail before and from its closing sentence, which stays the last thing read."""
-    body, mark, closing = card["detail"].rpartition("\n\n")
-    return f"{body}{mark}", closing
+def _some(titles: Sequence[str]) -> str:
+    return titles[0] if len(titles) == 1 else f"{titles[0]} and {len(titles) - 1} more"
 
 
-def _card(knowledge: Knowledge, decision: Decision, phrases: Sequence[str], lacking: Sequence[str]) -> Json:
-    told = ["Checks that depend on the following were not made:", "\n".join(f"- {phrase}" for phrase in phrases)]
-    if lacking:
-        told.append(f"**Not sent, or could not be had:** {', '.join(lacking)}.")
-    told += [f"Rule set {knowledge.version}.", f"*{knowledge.not_clearance}*"]
+def loses_a_check(knowledge: Knowledge, decision: Decision) -> bool:
+    """Whether an entry whose shape could not be read is of a type that an undecided warning reads."""
+    entries = decision.unread.entries.keys()
+    read = {kind for fact in _wanted(knowledge, decision) for kind in types_read(fact)}
+    return bool(entries & read) or (UNTYPED in entries and bool(read))
+
+
+def _lost(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
+    """Entries and orders so broken that not even their words could be read: how many, and of which types."""
+    unread = decision.unread
+    if loses_a_check(knowledge, decision):
+        causes.summaries.append(_lost_words(decision))
+        causes.lines.append(f"{_lost_words(decision)}.")
+        kinds = unread.entries.keys()
+        causes.facts.extend(fact.id for fact in _wanted(knowledge, decision) if kinds & set(types_read(fact)))
+    broken = unread.orders - len(_unrecognised_orders(knowledge, decision))
+    if broken > 0:
+        said = f"{broken} of {unread.of_orders} {'order' if unread.of_orders == 1 else 'orders'} could not be checked"
+        causes.summaries.append(said)
+        causes.lines.append(f"{said}.")
+
+
+def _lost_words(decision: Decision) -> str:
+    """How many entries could not be read, and of which types."""
+    entries = decision.unread.entries
+    count = sum(entries.values())
+    types = [name for name in sorted(entries) if name != UNTYPED] or [UNTYPED]
+    more = f" and {len(types) - _TYPES_NAMED} more" if len(types) > _TYPES_NAMED else ""
+    noun = "entry" if count == 1 else "entries"
+    return f"{count} {noun} could not be read: {', '.join(types[:_TYPES_NAMED])}{more}"
+
+
+def _unrecognised_orders(knowledge: Knowledge, decision: Decision) -> set[str]:
+    """The orders that could be read and were not recognised."""
+    facts = (fact for fact in knowledge.facts.values() if fact.kind is FactKind.ORDER)
+    found = (item for fact in facts for item in decision.findings[fact.id].evidence)
+    return {item.resource for item in found if _UNREAD in (item.note or "")}
+
+
+def _unread(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
+    """What could not be read and might decide a warning, named by its own words."""
+    found = [
+        (fact.id, item)
+        for fact in _wanted(knowledge, decision)
+        for item in decision.findings[fact.id].evidence
+        if _is_unread(decision.findings[fact.id], item) and _may_be_ours(knowledge, item)
+    ]
+    entries = {item.resource: item for _, item in found}
+    if not entries:
+        return
+    causes.facts.extend(name for name, _ in found)
+    names = [_name(item) for item in entries.values()]
+    shown = names[:_NAMED]
+    left = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    causes.summaries.append(f"{', '.join(shown)}{left} not recognised, not checked")
+    causes.lines.append(f"Not recognised: {unknown_line([_words(item) for item in entries.values()])}.")
+
+
+def _not_recognised(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
+    """Entries of a list whose words and codes say nothing here, where a warning goes by the silence of that list."""
+    facts = _wanted(knowledge, decision)
+    read = {kind for fact in facts for kind in types_read(fact)}
+    for definition in knowledge.facts.values():
+        lists = read.intersection(definition.lists)
+        if definition.kind is not FactKind.NOT_READ or not lists:
+            continue
+        entries = decision.findings[definition.id].evidence
+        if entries:
+            said = f"{len(entries)} {'entry' if len(entries) == 1 else 'entries'} not recognised"
+            causes.summaries.append(f"{said}: {_some(sorted(lists))}")
+            causes.lines.append(f"{said}: {unknown_line([_words(item) for item in entries])}.")
+            causes.facts.extend(fact.id for fact in facts if lists & set(types_read(fact)))
+
+
+def lacks_a_list(knowledge: Knowledge, decision: Decision, lacking: Lacking) -> bool:
+    """Whether a list that an undecided warning reads did not come, or came in part."""
+    causes = _Causes()
+    _lists(knowledge, decision, lacking, causes)
+    return bool(causes.lines)
+
+
+def says_nothing_of_entries(knowledge: Knowledge, decision: Decision) -> bool:
+    """Whether entries of a list that an undecided warning reads were not recognised."""
+    causes = _Causes()
+    _not_recognised(knowledge, decision, causes)
+    return bool(causes.lines)
+
+
+def _is_unread(finding: Finding, item: Evidence) -> bool:
+    return finding.status is not Status.PRESENT and _UNREAD in (item.note or "")
+
+
+def _may_be_ours(knowledge: Knowledge, item: Evidence) -> bool:
+    """Whether an unread service order may be one of those the rules judge: its words say so, or it has none."""
+    if not item.resource.startswith("ServiceRequest") or not knowledge.order_words:
+        return True
+    if is_foreign(item.text) or _CODE_ONLY.fullmatch(item.text):
+        return True
+    words = set(re.findall(r"[a-z0-9]+", item.text.lower()))
+    return not words or not words.isdisjoint(knowledge.order_words) or words == {"servicerequest"}
+
+
+def _asked_first(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
+    """What the sources of an order ask for first, and what is not on record."""
+    undecided = {*decision.not_assessed, *decision.wanted}
+    for first in knowledge.asked_first:
+        if decision.findings[first.order].status is not Status.PRESENT:
+            continue
+        phrases = asked(knowledge, [name for name in first.findings if name in undecided])
+        if phrases:
+            causes.summaries.append(f"{' and '.join(phrases[:_NAMED])} not on record")
+            causes.lines.append(f"{first.says} Not on record: {unknown_line(phrases)}.")
+
+
+def _card(knowledge: Knowledge, decision: Decision, causes: _Causes) -> Json:
+    lines = causes.lines[: LINES - 1]
+    if causes.facts:
+        lines.append(f"So not known: {unknown_line(asked(knowledge, dict.fromkeys(causes.facts)))}.")
     return {
         "uuid": str(uuid.uuid5(uuid.UUID(decision.id), "not-assessed")),
-        "summary": SUMMARY,
-        "detail": "\n\n".join(told),
+        "summary": _summary(knowledge, decision, causes),
+        "detail": write(Sections("", because=tuple(lines), foot=knowledge.not_clearance)),
         "indicator": "info",
         "source": {"label": knowledge.name, "topic": topic("not-assessed", "Not assessed")},
     }
 
 
-def _lacking(knowledge: Knowledge, decision: Decision, missing: Sequence[Template]) -> list[str]:
-    """The lists that were asked for, did not come, and hold what was not assessed."""
-    # A conclusion that is named as one is read from no list of its own.
-    facts = [knowledge.facts[name] for name in decision.not_assessed if name in knowledge.facts]
-    read = {kind for fact in facts for kind in types_read(fact)}
-    return [template.title for template in missing if read & set(template.types)]
+def _summary(knowledge: Knowledge, decision: Decision, causes: _Causes) -> str:
+    """What is being ordered, and the first cause: ``Naproxen: interactions not checked, allergies not received.``.
+
+    How many names there are depends on what else is said and never on the names: the store does not keep them.
+    """
+    cause = f"{causes.summaries[0]}."
+    begin = "Not assessed: "
+    room = LONGEST - len(begin) - len(between_marks(cause, "x" * _LONGEST_NAME))
+    about = list(_ordered(knowledge, decision))[: min(_NAMED, max(0, room) // (_LONGEST_NAME + 2))]
+    return f"{begin}{', '.join(about)}: {cause}" if about else begin + cause
+
+
+def _ordered(knowledge: Knowledge, decision: Decision) -> Iterator[str]:
+    """What is being ordered, by name, each once."""
+    facts = (fact for fact in knowledge.facts.values() if fact.kind is FactKind.ORDER)
+    found = (decision.findings[fact.id] for fact in facts)
+    items = {item.resource: item for one in found if one.status is Status.PRESENT for item in one.evidence}
+    return (_name(item) for item in items.values())
+
+
+def _name(item: Evidence) -> str:
+    """The first words of an entry; marked, as all that is quoted."""
+    return marked(drug_name(item.text))
+
+
+def _words(item: Evidence) -> str:
+    return marked(escaped(item.text)) if item.text else marked(escaped(item.resource))
+
+
+def with_not_assessed(cards: Iterable[Json], knowledge: Knowledge, decision: Decision, lacking: Lacking) -> list[Json]:
+    """The cards, and after them the one about what could not be checked, where there is one.
+
+    What could not be read and kept no warning from being decided is a line at the end of the last card.
+    """
+    told = list(cards)
+    card = not_assessed(knowledge, decision, lacking, alone=not told)
+    if card is not None:
+        return [*told, card]
+    return [*told[:-1], _with_line(told[-1], _lost_words(decision))] if told and decision.unread.entries else told
+
+
+def _with_line(card: Json, said: str) -> Json:
+    """The card with a line before its foot, which stays the last thing read."""
+    body, mark, foot = card["detail"].rpartition("\n\n")
+    return {**card, "detail": f"{body}{mark}{said}.\n\n{foot}"}

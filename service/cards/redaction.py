@@ -14,6 +14,9 @@ _BEGIN, _END = "\x02", "\x03"
 _BETWEEN = re.compile(f"{_BEGIN}[^{_END}]*{_END}")
 _INSTEAD = "…"
 
+# Where the whole text of a card stands when the card shows the short one.
+FULL = "sciatica-cds.detail"
+
 Json = dict[str, Any]
 
 
@@ -27,14 +30,21 @@ def unmarked(text: str) -> str:
     return text.replace(_BEGIN, "").replace(_END, "")
 
 
-def masked(text: str) -> str:
+def redacted(text: str) -> str:
     """The text with all that was quoted replaced by one sign."""
-    return _BETWEEN.sub(_INSTEAD, text)
+    return between_marks(text, _INSTEAD)
+
+
+def between_marks(text: str, instead: str) -> str:
+    """The text with each thing that was quoted replaced."""
+    return _BETWEEN.sub(instead, text)
 
 
 def unmarked_card(card: Json) -> Json:
     """A card as it leaves."""
-    shown = {**card, "detail": unmarked(card["detail"])}
+    shown = {**card, "summary": unmarked(card["summary"]), "detail": unmarked(card["detail"])}
+    if FULL in card.get("extension", {}):
+        shown["extension"] = card["extension"] | {FULL: unmarked(card["extension"][FULL])}
     if "suggestions" in card:
         shown["suggestions"] = [_unmarked_suggestion(suggestion) for suggestion in card["suggestions"]]
     return shown

@@ -2,35 +2,69 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from service.knowledge.model import Citation, Knowledge, Mark, Rule, Source
+from service.knowledge.model import Citation, Knowledge, Mark, Rule, Source, SourceStatus
 
+_NO_CODE = re.compile(r"[^A-Za-z0-9]")
 TOPIC_SYSTEM = "urn:sciatica-cds:topic"
+_SUPERSEDED = frozenset({SourceStatus.SUPERSEDED, SourceStatus.EXPIRED})
+_LINES = 3
 _NOT_COMPARED = "not yet compared with the original"
 
 
 def leading(knowledge: Knowledge, rule: Rule) -> Citation:
-    """The citation behind the card's ``source`` (SO-1): the first supporting one, of the jurisdiction if possible."""
-    supporting = [citation for citation in rule.citations if citation.supports] or list(rule.citations)
-    at_home = (item for item in supporting if knowledge.sources[item.source].jurisdiction == knowledge.jurisdiction)
-    return next(at_home, supporting[0])
+    """The citation behind the card's ``source`` (SO-1): see :func:`ranked`."""
+    return ranked(knowledge, rule)[0]
+
+
+def ranked(knowledge: Knowledge, rule: Rule) -> list[Citation]:
+    """The citations of a rule as a card names them, the one that carries its sentence first (product choice no. 41).
+
+    Those whose source the summary names carry it; where it names none, all that support it do. Among equals current
+    sources come before superseded ones and those of the jurisdiction before others; then the author's order holds.
+    """
+    summary = rule.card.summary if rule.card is not None else ""
+
+    def place(citation: Citation) -> tuple[bool, bool, bool, bool]:
+        source = knowledge.sources[citation.source]
+        return (
+            not citation.supports,
+            source.status in _SUPERSEDED,
+            not _named(source, summary),
+            source.jurisdiction != knowledge.jurisdiction,
+        )
+
+    return sorted(rule.citations, key=place)
+
+
+def _named(source: Source, summary: str) -> bool:
+    """Whether a summary names the source by the first word of its label: NICE, ACP, FDA."""
+    return re.search(rf"\b{re.escape(source.label.split()[0])}\b", summary) is not None
 
 
 def card_source(knowledge: Knowledge, rule: Rule) -> dict[str, Any]:
     """The ``source`` member of a card (SO-1 to SO-5): label, official address if any, and always a topic."""
     source = knowledge.sources[leading(knowledge, rule).source]
-    phase = next(phase for phase in knowledge.phases if phase.id == rule.phase)
     member: dict[str, Any] = {"label": source.label}
     if source.url is not None:
         member["url"] = source.url
-    member["topic"] = topic(phase.id.partition("_")[2].replace("_", "-") or phase.id, phase.title)
+    member["topic"] = topic(rule.id, rule.title)
     return member
 
 
-def topic(code: str, display: str) -> dict[str, str]:
-    """A topic Coding (SO-4); no standard set exists, so it is our own."""
-    return {"code": code, "system": TOPIC_SYSTEM, "display": display}
+def topic(name: str, display: str) -> dict[str, str]:
+    """A topic Coding (SO-4); no standard set exists, so it is our own.
+
+    EHRs bind an override to the code: one per rule, the same for ever, letters and digits only (product choice no. 42).
+    """
+    return {"code": topic_code(name), "system": TOPIC_SYSTEM, "display": display}
+
+
+def topic_code(name: str) -> str:
+    """The letters and digits of a rule's id."""
+    return _NO_CODE.sub("", name)
 
 
 def source_lines(knowledge: Knowledge, rule: Rule) -> list[str]:
@@ -38,8 +72,7 @@ def source_lines(knowledge: Knowledge, rule: Rule) -> list[str]:
 
     Opposing citations say so: where guidelines disagree, both stand on the card.
     """
-    first = leading(knowledge, rule)
-    ordered = [first, *(citation for citation in rule.citations if citation is not first)]
+    ordered = ranked(knowledge, rule)
     lines = [_line(knowledge.sources[citation.source], citation) for citation in ordered]
     cited = {citation.source for citation in ordered}
     not_compared = [
@@ -61,3 +94,35 @@ def _line(source: Source, citation: Citation) -> str:
     warned = f" ({'; '.join(caveats)})" if caveats else ""
     why = f" {citation.why}" if citation.why else ""
     return f"- {source.label}, {citation.section}{verb}: {citation.says}{why}{grade}{warned}"
+
+
+def short_source_lines(knowledge: Knowledge, rule: Rule) -> list[str]:
+    """At most three lines, one per source: sections and strength; what opposes, and what is no longer current, says so.
+
+    Where there are more, the last line counts them. An opposing source is never left out while a supporting one can be.
+    """
+    by_source: dict[tuple[str, bool], list[Citation]] = {}
+    for citation in ranked(knowledge, rule):
+        by_source.setdefault((citation.source, citation.supports), []).append(citation)
+    groups = list(by_source.values())
+    shown = _chosen(groups)
+    lines = [_short_line(knowledge.sources[group[0].source], group) for group in shown]
+    left = len(groups) - len(shown)
+    return [*lines[:-1], f"{lines[-1]} (and {left} more)"] if left else lines
+
+
+def _chosen(groups: list[list[Citation]]) -> list[list[Citation]]:
+    opposing = [group for group in groups if not group[0].supports]
+    supporting = [group for group in groups if group[0].supports]
+    room = max(1, _LINES - len(opposing))
+    return [*supporting[:room], *opposing][:_LINES]
+
+
+def _short_line(source: Source, citations: list[Citation]) -> str:
+    against = " opposes" if not citations[0].supports else ""
+    sections = ", ".join(dict.fromkeys(citation.section for citation in citations))
+    strengths = "; ".join(dict.fromkeys(item.strength for item in citations if item.strength))
+    graded = f": {strengths}" if strengths and strengths.lower() not in source.label.lower() else ""
+    stale = source.status in _SUPERSEDED and not re.search("superseded|updated|expired|expiry", source.label)
+    caveat = f" ({source.status_note or source.status.value})" if stale else ""
+    return f"{source.label}, {sections}{against}{graded}{caveat}"

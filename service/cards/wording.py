@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from decimal import ROUND_FLOOR, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from types import MappingProxyType
 
-from service.cards.markdown import escaped
+from service.cards.markdown import escaped, plain
 from service.cards.redaction import marked
 from service.finding import Evidence, Finding
-from service.knowledge.model import Knowledge
+from service.knowledge.model import FactKind, Knowledge
+from service.knowledge.summaries import LONGEST
 from service.store.redaction import keeps_date, keeps_remark
 
 SHOWN = 3
+# How many entries one line of a card quotes; the rest is counted.
+QUOTED = 2
 # A unit that UCUM only annotates, such as {score}: the title of the finding already says what is counted.
 _ANNOTATION = re.compile(r"(?<=\d) \{[^{}]*\}$")
+# What a title explains in brackets stands in the full text.
+_BRACKETS = re.compile(r" \([^()]*\)")
 _WHOLE = frozenset({"a", "d", "wk"})
+_PLACES = Decimal("0.01")
+_SIGNS = re.compile(r"[*`_|\\<>\[\]{}$]")
+_DANGLING = frozenset({"without", "with", "of", "and", "for", "the", "wo", "w", "oral"})
 
 # UCUM as a clinician writes it. A unit that is not here is shown as it is.
 _UNITS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -49,7 +57,7 @@ def number(value: Decimal) -> str:
 
 def amount(finding: Finding) -> str | None:
     """The value of a numeric finding with its unit, or the bounds it lies in; None without a number."""
-    low, high = _shown(finding.low, finding.unit), _shown(finding.high, finding.unit)
+    low, high = _bound(finding.low, finding.unit), _bound(finding.high, finding.unit)
     if low is None and high is None:
         return None
     if low is not None and low == high:
@@ -63,11 +71,28 @@ def amount(finding: Finding) -> str | None:
     return f"between {number(low)} and {number(high)} {_unit(finding.unit, high)}".rstrip()
 
 
-def _shown(value: Decimal | None, unit: str | None) -> Decimal | None:
-    """Whole days, weeks and years: nobody reads two days and a half as 2.520833. Decisions use the exact number."""
-    if value is None or unit not in _WHOLE:
-        return value
-    return value.to_integral_value(rounding=ROUND_FLOOR)
+def _bound(value: Decimal | None, unit: str | None) -> Decimal | None:
+    return None if value is None else rounded(value, unit)
+
+
+def rounded(value: Decimal, unit: str | None) -> Decimal:
+    """Whole days, weeks and years, all else to two places: nobody reads 2.520833. Decisions use the exact number."""
+    if unit in _WHOLE:
+        return value.to_integral_value(rounding=ROUND_FLOOR)
+    return value if value == value.to_integral_value() else value.quantize(_PLACES, rounding=ROUND_HALF_EVEN)
+
+
+def drug_name(text: str) -> str:
+    """The first words of a drug or an order, without strength, form and signs that could become markup."""
+    text = plain(_SIGNS.sub(" ", re.split(r"\d|[(\[]", text)[0])).strip(" ,;:-") or "an order"
+    words: list[str] = []
+    for word in text.split():
+        if len(" ".join([*words, word])) > LONGEST["drug"]:
+            break
+        words.append(word)
+    while len(words) > 1 and words[-1].lower() in _DANGLING:
+        words.pop()
+    return " ".join(words) or text[: LONGEST["drug"]]
 
 
 def _unit(unit: str | None, value: Decimal) -> str:
@@ -117,6 +142,55 @@ def _evidence(item: Evidence) -> str:
     if item.note:
         parts.append(_note(item.note))
     return ", ".join(parts)
+
+
+def short_lines(knowledge: Knowledge, findings: Iterable[Finding]) -> list[str]:
+    """One line per entry or number that a card rests on, with date and caveat and without ids, marked.
+
+    Findings that rest on the same entries say the same thing to a reader: the first speaks. A count of nothing is
+    no ground of its own.
+    """
+    seen: set[tuple[Evidence, ...]] = set()
+    lines = []
+    for finding in findings:
+        if finding.evidence in seen or _counts_nothing(knowledge, finding):
+            continue
+        if finding.evidence:
+            seen.add(finding.evidence)
+        lines.append(_short_line(knowledge, finding))
+    return list(dict.fromkeys(lines))
+
+
+def _counts_nothing(knowledge: Knowledge, finding: Finding) -> bool:
+    fact = knowledge.facts.get(finding.name)
+    return fact is not None and fact.kind is FactKind.COUNT and finding.high == 0
+
+
+def _short_line(knowledge: Knowledge, finding: Finding) -> str:
+    """Title, then value or words, then the day in brackets; caveats after it."""
+    value = amount(finding)
+    name = _BRACKETS.sub("", title(knowledge, finding.name))
+    quoted = [text for item in finding.evidence[:QUOTED] if (text := _quoted(item, numeric=value is not None))]
+    more = len(finding.evidence) - QUOTED
+    quoted += [f"and {more} more"] if more > 0 and quoted else []
+    said = f"{name}: {value}" if value is not None else name
+    if not quoted:
+        return said
+    return f"{said} {quoted[0]}" if value is not None else f"{said}: {'; '.join(quoted)}"
+
+
+def _quoted(item: Evidence, *, numeric: bool) -> str:
+    """Words and day of one entry; of a number the day is enough. A Patient's date is that of birth."""
+    of_patient = item.resource.startswith("Patient/")
+    text = "" if numeric or of_patient else _ANNOTATION.sub("", item.text)
+    told = [marked(escaped(text))] if text else []
+    aside = []
+    if item.date and not of_patient:
+        date = escaped(item.date.partition("T")[0])
+        aside.append(date if keeps_date(item.resource, item.date) else marked(date))
+    if item.note:
+        aside.append(_note(item.note))
+    return " ".join([*told, *([f"({', '.join(aside)})"] if aside else [])])
 
 
 def _note(text: str) -> str:

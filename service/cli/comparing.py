@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 SAME, DIFFERS, CANNOT_SAY = 0, 1, 2
+# Counts of real patients by age or sex that are smaller could point at one of them (product choice).
+_SMALL = 11
 
 
 class CannotSayError(click.ClickException):
@@ -34,12 +36,14 @@ class CannotSayError(click.ClickException):
 @click.option("--json", "as_json", is_flag=True, help="Everything as JSON, with a chart for each example.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="The comment of a pull request.")
 @click.option("--link", metavar="URL", help="Where the rule files of B can be read, for links in the comment.")
+@click.option("--impact", "impact_file", type=_FILE, help="What `impact --json` wrote, to be shown in the comment.")
 @click.option("--invariants/--no-invariants", default=True, help="Prove again what a change can reach (the default).")
-def compare(  # click hands over every option
+def compare(  # noqa: PLR0913  # click hands over every option
     names: tuple[str, ...],
     rules_folder: Path,
     keys_file: Path | None,
     link: str | None,
+    impact_file: Path | None,
     *,
     as_json: bool,
     as_markdown: bool,
@@ -73,11 +77,70 @@ def compare(  # click hands over every option
     if as_json:
         click.echo(json.dumps(report, indent=1, ensure_ascii=False))
     elif as_markdown:
-        click.echo(Comment(link).of(report), nl=False)
+        recorded = json.loads(impact_file.read_bytes()) if impact_file is not None else None
+        click.echo(Comment(link, recorded).of(report), nl=False)
     else:
         for line in lines(report):
             click.echo(line)
     sys.exit(DIFFERS if found.differs else SAME)
+
+
+@click.command()
+@click.argument("names", metavar="A B", nargs=2)
+@click.argument("data", type=click.Path(exists=True, path_type=Path), required=False)
+@rules_option
+@click.option("--store", "from_store", is_flag=True, help="Decide what the store keeps again, in place of DATA.")
+@click.option("--since", metavar="DAY", help="With --store: from this day on.")
+@click.option(
+    "--now", metavar="TIME", help="The as-of time of charts, ISO 8601; the present by default. Stories have theirs."
+)
+@click.option("--keys", "keys_file", type=_FILE, help="The trusted keys, for packs that are signed.")
+@click.option("--hide-below", type=click.IntRange(0), help="Hide smaller counts by age and sex. [11; 0 for stories]")
+@click.option("--json", "as_json", is_flag=True, help="Everything as JSON.")
+def impact(  # noqa: PLR0913  # click hands over every option
+    names: tuple[str, ...],
+    data: Path | None,
+    rules_folder: Path,
+    since: str | None,
+    now: str | None,
+    keys_file: Path | None,
+    hide_below: int | None,
+    *,
+    from_store: bool,
+    as_json: bool,
+) -> None:
+    """How many recorded patients get other cards under B than under A.
+
+    DATA is a folder of stories (the shipped ones by default), a folder or file of bundles or requests, or
+    NDJSON; with --store it is what the store keeps. Ends with 0 when none gets another card, 1 when one does.
+    """
+    from service.cli.input import read_time
+    from service.cli.recorded import Reader
+    from service.cli.stories import EXAMPLES
+    from service.decision import prepare
+    from service.review.impact import Impact, impact_lines
+
+    before, after = both(names, rules_folder, keys_file)
+    sides = prepare(before.knowledge), prepare(after.knowledge)
+    found, refused = Impact(*sides), list[str]()
+    reader = Reader(*sides, refused)
+    if from_store:
+        from service.cli.memory import day, open_store
+
+        found.add_all(reader.of_store(open_store(), day(since)))
+    else:
+        found.add_all(reader.of(data or EXAMPLES, read_time(now)))
+    is_invented = not from_store and (data is None or any(data.glob("*/story.json")))
+    report = found.report(hide_below=_SMALL if hide_below is None and not is_invented else hide_below or 0)
+    report |= {"before": before.label, "after": after.label, "refused": refused}
+    if as_json:
+        click.echo(json.dumps(report, indent=1, ensure_ascii=False))
+    else:
+        for line in impact_lines(report, (before.label, after.label)):
+            click.echo(line)
+        for line in refused:
+            click.echo(f"not read: {line}", err=True)
+    sys.exit(DIFFERS if report["questionsAnsweredOtherwise"] else SAME)
 
 
 def both(names: tuple[str, ...], rules_folder: Path, keys_file: Path | None) -> tuple[RuleSet, RuleSet]:

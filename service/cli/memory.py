@@ -9,7 +9,7 @@ import click
 
 from service.config import Settings, read_settings
 from service.store.database import Database, store_url
-from service.store.draining import bring_all_home
+from service.store.draining import drain_all
 from service.store.keys import Keyring, read_keyring
 from service.store.place import Place, place_of
 from service.store.reading import Reading
@@ -39,7 +39,7 @@ def open_store() -> Opened:
             "there is no store here yet: SCIATICA_CDS_DATA or SCIATICA_CDS_STORE_KEYS say where it is"
         )
     opened = Opened(settings, place, Database(store_url(place.url), place.wait_seconds), read_keyring(place.keys))
-    bring_all_home(opened.database, place, opened.keyring)
+    drain_all(opened.database, place, opened.keyring)
     return opened
 
 

@@ -11,7 +11,7 @@ from service.cli.memory import Opened, day, open_store
 
 if TYPE_CHECKING:
     from service.decision_log.replay import Replayed
-    from service.store.reading import Kept
+    from service.store.reading import StoredDecision
 
 
 @click.command()
@@ -60,7 +60,7 @@ def recall(  # each option is one way to ask
         click.echo("no decision about this patient is kept for this time", err=True)
 
 
-def _recalled(opened: Opened, kept: Kept, again: Replayed) -> dict[str, Any]:
+def _recalled(opened: Opened, kept: StoredDecision, again: Replayed) -> dict[str, Any]:
     """A decision with what its cards said, what became of them, and whether it would be made the same again."""
     from service.store.exports import exported
 

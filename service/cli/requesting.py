@@ -14,7 +14,12 @@ from service.config import Settings
 from service.knowledge.model import Rule
 from service.protocol.evaluation import Services
 from service.record.model import Release
-from service.testkit.example_request.request_for_rule import Rehearsal, Rehearsals, SettingsNeededError, near_misses
+from service.testkit.example_request.request_for_rule import (
+    ExampleRequest,
+    ExampleRequests,
+    SettingsNeededError,
+    near_misses,
+)
 
 # R4B and R4 are written alike.
 _RELEASES = {"R4": Release.R4, "R4B": Release.R4, "R5": Release.R5}
@@ -51,12 +56,12 @@ def request(rule_id: str, *, hook: str | None, miss: int | None, listed: bool, r
         return
     now = datetime.now(UTC)
     try:
-        made = _made(Rehearsals(services, now, _RELEASES[release]), rule, hook, miss)
+        made = _made(ExampleRequests(services, now, _RELEASES[release]), rule, hook, miss)
     except SettingsNeededError as error:
         names = ", ".join(f"SCIATICA_CDS_{name.upper()}={value}" for name, value in error.settings.items())
         click.echo(f"This rule speaks only where the service is set up with {names}.", err=True)
         services = make_services(_set_up(settings, error.settings))
-        made = _made(Rehearsals(services, now, _RELEASES[release]), rule, hook, miss)
+        made = _made(ExampleRequests(services, now, _RELEASES[release]), rule, hook, miss)
     _say(made, hook, services)
     sys.stdout.buffer.write(orjson.dumps(made.body, option=orjson.OPT_INDENT_2) + b"\n")
 
@@ -88,7 +93,7 @@ def _hook(services: Services, rule: Rule, hook: str | None) -> str:
     return hook or hooks[0]
 
 
-def _made(rehearsals: Rehearsals, rule: Rule, hook: str, miss: int | None) -> Rehearsal:
+def _made(rehearsals: ExampleRequests, rule: Rule, hook: str, miss: int | None) -> ExampleRequest:
     if miss is None:
         return rehearsals.firing(rule, hook)
     misses = near_misses(rule)
@@ -97,7 +102,7 @@ def _made(rehearsals: Rehearsals, rule: Rule, hook: str, miss: int | None) -> Re
     return rehearsals.missing(rule, hook, misses[miss - 1])
 
 
-def _say(made: Rehearsal, hook: str, services: Services) -> None:
+def _say(made: ExampleRequest, hook: str, services: Services) -> None:
     service = next(one for one in services.offered.values() if one.hook == hook)
     what = "fires" if made.fired else f"does not fire ({made.example.expect})"
     click.echo(f"{made.rule.id} {what}: {made.example.name}. Send it to /cds-services/{service.id}", err=True)

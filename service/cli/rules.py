@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import sys
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +12,12 @@ from typing import TYPE_CHECKING
 import click
 
 from service.config import PREFIX, PROJECT
+from service.knowledge.coverage import RuleCoverage
 from service.knowledge.loader import load
+from service.knowledge.model import Knowledge, Rule
+from service.knowledge.schemas.fields import did_you_mean
 
 if TYPE_CHECKING:
-    from service.knowledge.model import Rule
     from service.review.mutation import Result
 
 rules_option = click.option(
@@ -57,59 +60,116 @@ def lint(rules_folder: Path, *, notes: bool, check_id: str | None) -> None:
 
 @click.command()
 @rules_option
-@click.option("--all", "show_all", is_flag=True, help="List every rule, not only those with gaps.")
+@click.option("--all", "show_all", is_flag=True, help="List every rule, and what its examples have not seen.")
 def coverage(rules_folder: Path, *, show_all: bool) -> None:
-    """Which conditions the examples saw true, false and unknown, per rule. Ends with 1 below 100 %."""
-    from service.knowledge.coverage import coverage as coverage_of
+    """How much of every rule its examples and its decision table show. Ends with 1 when a table leaves a gap.
 
-    covered = coverage_of(load(rules_folder))
-    for rule in covered:
-        if show_all or rule.missing:
-            click.echo(f"{rule.rule}: {rule.wanted - rule.missing} of {rule.wanted}")
-        for leaf in rule.leaves:
-            for value in sorted(leaf.missing, key=lambda truth: truth.value):
-                click.echo(f"    '{leaf.leaf}' was never seen {value.name.lower()}")
-        for limit in rule.limits:
-            for side in limit.missing:
-                click.echo(f"    '{limit.leaf}' has no example {side} {limit.limit}")
-    wanted = sum(rule.wanted for rule in covered)
-    seen = wanted - sum(rule.missing for rule in covered)
-    click.echo(
-        f"{seen} of {wanted} states of conditions and sides of limits seen ({100 * seen / max(wanted, 1):.1f} %)"
-    )
-    sys.exit(0 if seen == wanted else 1)
+    The table is derived and locked (tests/rules/meaning.yaml); the examples are what a person wrote.
+    """
+    from service.knowledge.coverage import coverage as coverage_of
+    from service.knowledge.coverage import rule_coverage
+    from service.review.decision_table import decision_table
+
+    knowledge = load(rules_folder)
+    by_examples = coverage_of(knowledge)
+    by_tables = [
+        rule_coverage(knowledge, replace(rule, examples=decision_table(knowledge, rule))) for rule in knowledge.rules
+    ]
+    for example, table in zip(by_examples, by_tables, strict=True):
+        if show_all or table.missing:
+            click.echo(f"{table.rule}: examples {_share([example])}, table {_share([table])}")
+        for line in (example if show_all else table).gaps():
+            click.echo(f"    {line}")
+    click.echo(f"States of conditions and sides of limits shown by the examples: {_share(by_examples)}")
+    click.echo(f"By the decision tables: {_share(by_tables)}")
+    sys.exit(1 if any(table.missing for table in by_tables) else 0)
+
+
+def _share(covered: Iterable[RuleCoverage]) -> str:
+    rules = list(covered)
+    wanted = sum(rule.wanted for rule in rules)
+    seen = wanted - sum(rule.missing for rule in rules)
+    return f"{seen} of {wanted} ({100 * seen / max(wanted, 1):.1f} %)"
+
+
+@click.command()
+@click.argument("names", metavar="[RULE]...", nargs=-1)
+@rules_option
+@click.option("--markdown", is_flag=True, help="Print the table as Markdown.")
+@click.option(
+    "--lock",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Say what differs from the meanings locked in FILE, then write it anew.",
+)
+def table(names: tuple[str, ...], rules_folder: Path, lock: Path | None, *, markdown: bool) -> None:
+    """Print the decision table of RULE: the cases in which each test alone decides, and both sides of every limit.
+
+    Of a rule with variants it says which variant is shown.
+    """
+    from service.review.decision_table import as_markdown, table_of
+    from service.review.meaning import as_lock, differences, read_lock
+
+    knowledge = load(rules_folder)
+    if lock is not None:
+        locked = read_lock(lock.read_text(encoding="utf-8"), lock.name) if lock.is_file() else {}
+        for line in differences(knowledge, locked):
+            click.echo(line)
+        lock.write_text(as_lock(knowledge), encoding="utf-8")
+        click.echo(f"{lock.name}: the meaning of {len(knowledge.rules)} rules")
+    for name in names:
+        rows = table_of(knowledge, rules_named(knowledge, name))
+        click.echo(f"{'## ' if markdown else ''}{name}\n")
+        width = max((len(row.result) for row in rows), default=0)
+        for line in as_markdown(rows) if markdown else (f"{row.result:<{width}}  {row.case}" for row in rows):
+            click.echo(line)
+        click.echo()
+
+
+def rules_named(knowledge: Knowledge, name: str, others: Iterable[str] = ()) -> list[Rule]:
+    """The flat rules that a name means: the variants of a rule file, or one rule.
+
+    Raises UsageError with "did you mean", among the rules and the ``others`` that could have been named.
+    """
+    named = [rule for rule in knowledge.rules if rule.variant_of == name]
+    named = named or [rule for rule in knowledge.rules if rule.id == name]
+    if not named:
+        known = {rule.id for rule in knowledge.rules} | {rule.variant_of or rule.id for rule in knowledge.rules}
+        hint = did_you_mean(name, [*sorted(known), *others])
+        raise click.UsageError(f"there is no rule {name}" + (f"; {hint}" if hint else ""))
+    return named
 
 
 @click.command()
 @click.argument("rule_ids", nargs=-1, required=True)
 @rules_option
-@click.option("--write", is_flag=True, help="Put them into the rule files in place of the examples there.")
+@click.option("--write", is_flag=True, help="Add them to the examples in the rule files; nothing there is changed.")
 def propose(rule_ids: tuple[str, ...], rules_folder: Path, *, write: bool) -> None:
-    """Propose the examples a rule needs so that each test of its condition is seen deciding.
+    """Propose the examples in which each test of a rule alone decides, as far as it has none like them.
 
     What a case is expected to give is computed from the rule itself: compare each with the source
-    before you keep it.
+    before you keep it. A few that a person would ask are enough: the rest stands in the table.
     """
-    from service.review.proposals import as_yaml, propose_examples
+    from service.review.decision_table import decision_table
+    from service.review.proposals import as_yaml, with_examples
 
-    knowledge = load(rules_folder)
-    numeric = frozenset(name for name, fact in knowledge.facts.items() if fact.is_numeric)
-    rules = {rule.id: rule for rule in knowledge.rules}
     for rule_id in rule_ids:
-        if rule_id not in rules:
+        # Loaded anew each time: what was written moves the lines of what follows in the file.
+        knowledge = load(rules_folder)
+        rule = next((rule for rule in knowledge.rules if rule.id == rule_id), None)
+        if rule is None:
             raise click.UsageError(f"there is no rule {rule_id}")
-        rule = rules[rule_id]
-        block = as_yaml(propose_examples(rule.when, numeric))
+        known = [example.given for example in rule.examples]
+        fresh = [example for example in decision_table(knowledge, rule) if example.given not in known]
         if not write:
-            click.echo(block)
+            click.echo(as_yaml(fresh))
             continue
-        file = rules_folder / "phases" / rule.phase / f"{rule.id}.yaml"
-        text = file.read_text(encoding="utf-8")
-        start, end = (re.search(rf"^{key}:", text, re.MULTILINE) for key in ("examples", "history"))
-        if start is None or end is None:
-            raise click.UsageError(f"{file.name} has no examples: before its history:")
-        file.write_text(text[: start.start()] + block + text[end.start() :], encoding="utf-8")
-        click.echo(f"{file.name}: {block.count('expect:')} examples")
+        if not rule.examples:
+            raise click.UsageError(f"{rule_id} has no examples yet: write the first by hand")
+        name, _, line = rule.examples[-1].at.rpartition(":")
+        file = rules_folder / name
+        file.write_text(with_examples(file.read_text(encoding="utf-8"), int(line), fresh), encoding="utf-8")
+        click.echo(f"{name}: {len(fresh)} examples added")
 
 
 @click.command()
@@ -133,13 +193,22 @@ def prove(rules_folder: Path, only: str | None) -> None:
 @click.command()
 @rules_option
 @click.option("--sample", default=1, show_default=True, type=click.IntRange(1), help="Plant only every n-th fault.")
-@click.option("--floor", default=98.0, show_default=True, help="The share in per cent below which the command fails.")
+@click.option(
+    "--floor",
+    default=98.0,
+    show_default=True,
+    help="Fail below this share in per cent: of all that notices, or with --charts-only of the charts.",
+)
 @click.option("--charts-only", is_flag=True, help="Ask stories and vignettes alone, no example of a rule.")
 @click.option("--rule", "only", metavar="RULE", multiple=True, help="Show the faults of these rules only.")
-def mutate(rules_folder: Path, *, sample: int, floor: float, charts_only: bool, only: tuple[str, ...]) -> None:
-    """Plant faults into the rules and see whether examples, stories and vignettes notice. Lists those that slip by.
+@click.option("--all", "show_all", is_flag=True, help="List also what only the locked tables notice.")
+def mutate(
+    rules_folder: Path, *, sample: int, floor: float, charts_only: bool, only: tuple[str, ...], show_all: bool
+) -> None:
+    """Plant faults into the rules and see what notices: examples, stories, vignettes, or only the decision tables.
 
-    With --charts-only the share of the rules that warn of red flags and of contraindications is given apart.
+    The tables are derived from the rules: they lock a meaning and do not show that it is right, so they are counted
+    apart. With --charts-only the share of the rules that warn of red flags and of contraindications is given apart.
     """
     from service.cli.stories import example_services, read_stories, story_case
     from service.cli.vignettes import read_vignettes, vignette_case
@@ -150,14 +219,20 @@ def mutate(rules_folder: Path, *, sample: int, floor: float, charts_only: bool, 
     cases = [story_case(services, story) for story in read_stories()]
     cases += [vignette_case(services, vignette) for vignette in read_vignettes()]
     result = plant_and_look(knowledge, cases, every=sample, examples=not charts_only)
-    for mutant in result.survivors:
+    listed = [(mutant, "nothing notices") for mutant in result.survivors]
+    if show_all or charts_only:
+        listed += [(mutant, "only the locked table notices") for mutant in result.by_table_only]
+    for mutant, told in listed:
         if not only or mutant.rule.id in only:
-            click.echo(f"{mutant.rule.id}: {mutant.fault}: nothing notices")
-    click.echo(_share("planted faults", result))
+            click.echo(f"{mutant.rule.id}: {mutant.fault}: {told}")
+    by = "stories and vignettes" if charts_only else "examples, stories and vignettes"
+    click.echo(f"{_noticed('planted faults', result)} by {by}")
     if charts_only:
         alarming = {rule.id for rule in knowledge.rules if _is_alarm(rule)}
-        click.echo(_share("of them in rules of red flags and contraindications", result.among(alarming)))
-    sys.exit(0 if 100 * result.share >= floor else 1)
+        click.echo(_noticed("of them in rules of red flags and contraindications", result.among(alarming)))
+    click.echo(f"{len(result.by_table_only)} more by the locked decision tables ({100 * result.share:.1f} % in all)")
+    reached = result.evident if charts_only else result.share
+    sys.exit(0 if 100 * reached >= floor else 1)
 
 
 def _is_alarm(rule: Rule) -> bool:
@@ -167,9 +242,8 @@ def _is_alarm(rule: Rule) -> bool:
     return rule.phase in ("1_red_flags", "3_safety") and rule.card.indicator.value == "critical"
 
 
-def _share(what: str, result: Result) -> str:
-    noticed = len(result.planted) - len(result.survivors)
-    return f"{noticed} of {len(result.planted)} {what} noticed ({100 * result.share:.1f} %)"
+def _noticed(what: str, result: Result) -> str:
+    return f"{result.by_people} of {len(result.planted)} {what} noticed ({100 * result.evident:.1f} %)"
 
 
 @click.command()

@@ -20,7 +20,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
-class KeptFeedback:
+class StoredFeedback:
     """Keeps feedback in the store. The same report twice is one event; a card nobody knows is kept all the same."""
 
     store: Store

@@ -1,4 +1,4 @@
-"""What is remembered of an answered call: handed to the store before the answer leaves.
+"""What is recorded of an answered call: handed to the store before the answer leaves.
 
 Cards are kept as digests of their parts, with everything masked that the store may not hold. Replay renders the same
 cards from what is kept.
@@ -17,18 +17,19 @@ from typing import Any
 import orjson
 
 from service.cards.cards import WHY
-from service.cards.redaction import masked
+from service.cards.redaction import FULL
+from service.cards.redaction import redacted as without_quotes
 from service.cards.suggestions import Acting
 from service.decision import Decision
-from service.decision_log.feedback import KeptFeedback
+from service.decision_log.feedback import StoredFeedback
 from service.errors import StoreError
 from service.logs import logger
 from service.protocol.evaluation import Answered, Services
 from service.record.model import Entry
-from service.store.decisions import Circumstances, KeptCard, decision_body, rule_set_of
+from service.store.decisions import Circumstances, StoredCard, decision_body, rule_set_of
 from service.store.keys import Keyring
 from service.store.place import RuleSet
-from service.store.redaction import WORDS, Mask, keeps_date
+from service.store.redaction import WORDS, Redactor, keeps_date
 from service.store.store import Store
 
 Json = dict[str, Any]
@@ -43,15 +44,15 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What calls under one rule set need to be remembered, made once."""
+    """What calls under one rule set need to be recorded, made once."""
 
     rule_set: RuleSet
-    mask: Mask
+    mask: Redactor
     keyring: Keyring
 
 
 @dataclass
-class Memory:
+class DecisionLog:
     """Keeps answered calls in a store. Safe for threads.
 
     With ``required`` a call that cannot be kept is not answered; else it is, and the log and ``/health`` say so:
@@ -90,16 +91,18 @@ class Memory:
         fault = self._failing or self.store.fault or unreachable
         return told if fault is None else told | {"fault": fault}
 
-    def feedback(self, services: Callable[[], Services]) -> KeptFeedback:
+    def feedback(self, services: Callable[[], Services]) -> StoredFeedback:
         """Where feedback goes; reasons are those of the rules in use."""
-        return KeptFeedback(self.store, lambda: services().prepared.knowledge.override_reasons)
+        return StoredFeedback(self.store, lambda: services().prepared.knowledge.override_reasons)
 
     def _of(self, services: Services) -> Known:
         knowledge = services.prepared.knowledge
         with self._mutex:
             if knowledge.digest not in self._known:
                 rule_set = rule_set_of(knowledge, lambda: services.archive)
-                self._known[knowledge.digest] = Known(rule_set, Mask(knowledge, self.store.keyring), self.store.keyring)
+                self._known[knowledge.digest] = Known(
+                    rule_set, Redactor(knowledge, self.store.keyring), self.store.keyring
+                )
             return self._known[knowledge.digest]
 
 
@@ -121,9 +124,12 @@ def kept_body(answered: Answered, known: Known, issuer: str | None, seconds: flo
         release=ordering.release.value,
         encounter=ordering.encounter_id is not None,
         orders=tuple(orders.items()),
-        missing=tuple(template.key for template in shown.lacking),
-        approved_only=shown.audience.only is not None,
+        missing=tuple(template.key for template in shown.lacking.absent),
+        partly=tuple(template.key for template in shown.lacking.partly),
+        approved_only=shown.audience.allowed_rule_ids is not None,
         why=shown.audience.why,
+        full=shown.audience.full,
+        public_url=shown.audience.public_url,
         microseconds=round(seconds * 1e6),
     )
     decision = answered.decision
@@ -134,13 +140,13 @@ def kept_body(answered: Answered, known: Known, issuer: str | None, seconds: flo
 def masked_acting(acting: Acting, orders: Mapping[str, bool]) -> Acting:
     """The same with the patient and the visit masked, and masked draft orders."""
     ordering = acting.ordering
-    masked = replace(
+    redacted = replace(
         ordering,
         patient_id=None if ordering.patient_id is None else MASKED_PATIENT,
         encounter_id=None if ordering.encounter_id is None else MASKED_ENCOUNTER,
     )
     stand_ins = {name: _stand_in(name) for name, changed in orders.items() if changed}
-    return Acting(acting.drafts, masked, frozenset(orders), stand_ins)
+    return Acting(acting.drafts, redacted, frozenset(orders), stand_ins)
 
 
 def _stand_in(reference: str) -> Entry:
@@ -159,22 +165,25 @@ def _limited(cards: Sequence[Json]) -> set[str]:
     return {f"{resource.get('resourceType')}/{resource.get('id')}" for resource in changed}
 
 
-def kept_cards(cards: Sequence[Json], decision: Decision, *, why: bool) -> list[KeptCard]:
+def kept_cards(cards: Sequence[Json], decision: Decision, *, why: bool) -> list[StoredCard]:
     """Cards with marks as they are kept. ``why`` says whether they were sent with the extension that says why."""
     return [_kept(card, decision, why=why) for card in cards]
 
 
-def _kept(card: Json, decision: Decision, *, why: bool) -> KeptCard:
+def _kept(card: Json, decision: Decision, *, why: bool) -> StoredCard:
     rules = tuple(_rules_of(card, decision))
     rest = {name: value for name, value in card.items() if name not in _PARTS}
     if "extension" in card:
         del rest["extension"]
         if why:
             rest["extension"] = _masked_why(card["extension"][WHY])
-    parts = {"detail": _digest(masked(card["detail"])), "rest": _digest(rest)}
+    rest["summary"] = without_quotes(card["summary"])
+    parts = {"detail": _digest(without_quotes(card["detail"])), "rest": _digest(rest)}
+    if why and FULL in card.get("extension", {}):
+        parts["whole"] = _digest(without_quotes(card["extension"][FULL]))
     if "suggestions" in card:
         parts["suggestions"] = _digest([_masked_suggestion(suggestion) for suggestion in card["suggestions"]])
-    return KeptCard(card["uuid"], card["indicator"], rules, parts)
+    return StoredCard(card["uuid"], card["indicator"], rules, parts)
 
 
 def _masked_why(why: Json) -> Json:
@@ -195,7 +204,7 @@ def _masked_suggestion(suggestion: Json) -> Json:
 
 
 def _masked_action(action: Json) -> Json:
-    told = action | {"description": masked(action["description"])}
+    told = action | {"description": without_quotes(action["description"])}
     if action["type"] == "create":
         resource = {name: value for name, value in action["resource"].items() if name not in ("subject", "encounter")}
         return told | {"resource": resource}

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from service.cards.cards import Audience, render_marked, shown_cards
+from service.cards.not_assessed import Lacking
 from service.cards.orders import Drafts, Ordering
 from service.cards.suggestions import Acting
 from service.decision import Decision, Prepared, decide_on, prepare
@@ -27,8 +28,8 @@ from service.protocol.discovery import linted_templates
 from service.record.input.prefetch_templates import Template
 from service.record.model import NOTHING_UNREAD, Release, Unread
 from service.store.archive import files_in, write_files
-from service.store.decisions import KeptCard, facts_of
-from service.store.reading import Kept, KeptRuleSet, Reading
+from service.store.decisions import StoredCard, facts_of
+from service.store.reading import Reading, StoredDecision, StoredRuleSet
 
 Json = dict[str, Any]
 
@@ -51,7 +52,7 @@ class Replayed:
 class _Loaded:
     """A rule set of the past, ready to decide."""
 
-    kept: KeptRuleSet
+    kept: StoredRuleSet
     prepared: Prepared
     drafts: Drafts
     templates: Mapping[str, tuple[Template, ...]]
@@ -65,7 +66,7 @@ class Replayer:
         self._reading = reading
         self._loaded: dict[str, _Loaded | str] = {}
 
-    def replay(self, kept: Kept) -> Replayed:
+    def replay(self, kept: StoredDecision) -> Replayed:
         """Decide one again. Never raises for what is wrong with the decision or its rule set: that is a difference."""
         loaded = self._rule_set(kept.body["ruleset"])
         if isinstance(loaded, str):
@@ -90,7 +91,7 @@ class Replayer:
         return self._loaded[digest]
 
 
-def _again(kept: Kept, loaded: _Loaded) -> Replayed:
+def _again(kept: StoredDecision, loaded: _Loaded) -> Replayed:
     body, knowledge = kept.body, loaded.prepared.knowledge
     facts = facts_of(body, loaded.kept.findings, knowledge.facts)
     now = datetime.fromisoformat(body["now"])
@@ -106,7 +107,7 @@ def _again(kept: Kept, loaded: _Loaded) -> Replayed:
     return Replayed(kept.id, tuple(cards), tuple(differences), decision)
 
 
-def _load(kept: KeptRuleSet) -> _Loaded:
+def _load(kept: StoredRuleSet) -> _Loaded:
     if kept.archive is None:
         raise StoreError(f"the files of rule set {kept.digest[:12]} are not kept")
     with tempfile.TemporaryDirectory(prefix="sciatica-cds-") as name:
@@ -121,7 +122,8 @@ def _load(kept: KeptRuleSet) -> _Loaded:
 
 def _audience(body: Json, loaded: _Loaded) -> Audience:
     service = loaded.prepared.knowledge.services[body["service"]]
-    return Audience(service, body["for_patient"], body["why"], loaded.approved if body["approved_only"] else None)
+    only = loaded.approved if body["approved_only"] else None
+    return Audience(service, body["for_patient"], body["why"], only, body["full"], body["public_url"])
 
 
 def _acting_of(body: Json, loaded: _Loaded, decision: Decision) -> Acting:
@@ -134,18 +136,20 @@ def _acting_of(body: Json, loaded: _Loaded, decision: Decision) -> Acting:
     return masked_acting(Acting(loaded.drafts, ordering, frozenset()), dict(body["orders"]))
 
 
-def _lacking(body: Json, loaded: _Loaded) -> list[Template]:
-    return [template for template in loaded.templates[body["service"]] if template.key in body["missing"]]
+def _lacking(body: Json, loaded: _Loaded) -> Lacking:
+    templates = loaded.templates[body["service"]]
+    absent, part = ([one for one in templates if one.key in body[name]] for name in ("missing", "partly"))
+    return Lacking(absent, part)
 
 
-def _rule_differences(body: Json, decision: Decision, rule_set: KeptRuleSet) -> list[str]:
+def _rule_differences(body: Json, decision: Decision, rule_set: StoredRuleSet) -> list[str]:
     before = {rule for (rule, _), letter in zip(rule_set.rules, body["rules"], strict=True) if letter == "f"}
     now = {outcome.rule.id for outcome in decision.outcomes if outcome.result is Result.FIRED}
     told = [f"rule {rule} fired then and does not now" for rule in sorted(before - now)]
     return told + [f"rule {rule} fires now and did not then" for rule in sorted(now - before)]
 
 
-def _card_differences(body: Json, again: list[KeptCard]) -> list[str]:
+def _card_differences(body: Json, again: list[StoredCard]) -> list[str]:
     before = {card["uuid"]: card for card in body["cards"]}
     now = {card.uuid: card for card in again}
     told = [f"{_named(before[key]['rules'])} was shown then and is not now" for key in before.keys() - now.keys()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -63,6 +64,19 @@ class RuleCoverage:
     def missing(self) -> int:
         """How many of them they do not show."""
         return sum(len(leaf.missing) for leaf in self.leaves) + sum(len(limit.missing) for limit in self.limits)
+
+    def gaps(self) -> Iterator[str]:
+        """What they do not show, a line each."""
+        return _gaps(self)
+
+
+def _gaps(covered: RuleCoverage) -> Iterator[str]:
+    for leaf in covered.leaves:
+        for value in sorted(leaf.missing, key=lambda truth: truth.value):
+            yield f"'{leaf.leaf}' was never seen {value.name.lower()}"
+    for limit in covered.limits:
+        for side in limit.missing:
+            yield f"'{limit.leaf}' has no example {side} {limit.limit}"
 
 
 def rule_coverage(knowledge: Knowledge, rule: Rule) -> RuleCoverage:

@@ -65,10 +65,25 @@ def _frame(found: Collection) -> None:
     for name in found.frame["episode"]["codes"]:
         where = f"ruleset.yaml:{_line(found.frame_table, 'episode', 'codes', name)}"
         _known(found, name, "value set", found.declared("value set"), where)
+    _words_of_cards(found)
     for service in found.frame["services"]:
         _known(found, service.hook, "hook", HOOKS, found.where("service", service.id, "hook"))
         for phase in service.info_phases:
             _known(found, phase, "phase", found.declared("phase"), found.where("service", service.id, "info_phases"))
+
+
+def _words_of_cards(found: Collection) -> None:
+    """What the frame says about which findings cards name."""
+    for name in found.frame["background"]:
+        where = f"ruleset.yaml:{_line(found.frame_table, 'background', name)}"
+        _known(found, name, "finding", _findings(found), where)
+    for asked in found.frame["asked_only"]:
+        for name in (*asked.findings, *(leaf.finding for leaf in leaves(asked.when))):
+            _known(found, name, "finding", _findings(found), asked.at)
+    for first in found.frame["asked_first"]:
+        _order_fact(found, first.order, first.at)
+        for name in first.findings:
+            _known(found, name, "finding", _findings(found), first.at)
 
 
 def _line(table: Table, *path: str) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from service.errors import Fault, KnowledgeError
-from service.knowledge.model import Knowledge, Rule
+from service.knowledge.model import Knowledge, Rule, leaves
 
 
 def concluding_rules(rules: Iterable[Rule]) -> Mapping[str, tuple[Rule, ...]]:
@@ -27,6 +27,10 @@ def rules_for(knowledge: Knowledge, hook: str) -> tuple[Rule, ...]:
     concluding = concluding_rules(knowledge.rules)
     wanted: set[str] = set()
     open_rules = [rule for rule in knowledge.rules if rule.card is not None and hook in rule.hooks]
+    if open_rules:
+        # What may be asked for is decided on conclusions too.
+        guards = (leaf.finding for asked in knowledge.asked_only for leaf in leaves(asked.when))
+        open_rules += [rule for name in guards for rule in concluding.get(name, ())]
     while open_rules:
         rule = open_rules.pop()
         if rule.id in wanted:

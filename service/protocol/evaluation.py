@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from service.cards.cards import Audience, render, render_marked, shown_cards
+from service.cards.not_assessed import CHECKED_LISTS, Lacking
 from service.cards.orders import Drafts, Ordering
 from service.cards.suggestions import Acting
 from service.config import Settings
@@ -22,15 +23,17 @@ from service.knowledge.hooks import HOOKS
 from service.knowledge.model import ServiceDefinition
 from service.protocol.bundle_answer import answer
 from service.protocol.context import read_context
-from service.protocol.prefetch import missing, record_of, states_of, unasked
+from service.protocol.prefetch import missing, partly, record_of, states_of, unasked
 from service.protocol.request import HookCall
 from service.protocol.request_schemas import read_call
+from service.record.budget import CpuBudget
 from service.record.input.prefetch_states import PrefetchState
 from service.record.input.prefetch_templates import Template
 from service.record.input.reader import read_bundle
-from service.record.model import Completeness, Record
+from service.record.model import Completeness, Problem, Record
 
 Json = dict[str, Any]
+_PROBLEMS = "Condition"
 
 
 class FetchMissing(Protocol):
@@ -53,8 +56,9 @@ def fetch_nothing(
 class Services:
     """The offered services, ready to answer: one per process, safe for threads.
 
-    ``only`` are the rules that may speak where only approved ones are served; None lets all speak. ``archive`` are the
-    rule files from which all this was made, ``signed_by`` the key that signed them when they came as a pack.
+    ``allowed_rule_ids`` are the rules that may be shown where only approved ones are served; None lets all be shown.
+    ``archive`` are the rule files from which all this was made, ``signed_by`` the key that signed them when they came
+    as a pack.
     """
 
     prepared: Prepared
@@ -63,7 +67,7 @@ class Services:
     templates: Mapping[str, tuple[Template, ...]]
     settings: Settings
     fetch_missing: FetchMissing = fetch_nothing
-    only: frozenset[str] | None = None
+    allowed_rule_ids: frozenset[str] | None = None
     archive: bytes = b""
     signed_by: str | None = None
 
@@ -74,29 +78,38 @@ class Shown:
 
     audience: Audience
     acting: Acting
-    lacking: tuple[Template, ...]
+    lacking: Lacking
     cards: tuple[Json, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What came of one call: the body to send and the decision behind it, with what could not be had."""
+    """What came of one call: the body to send and the decision behind it, with what could not be had.
+
+    ``states`` says what arrived under each prefetch key; ``unasked`` is how many keys of the client's own were used.
+    """
 
     body: Json
     decision: Decision
     call: HookCall | None = None
     missing: tuple[str, ...] = ()
+    states: Mapping[str, str] = field(default_factory=dict)
     shown: Shown | None = None
+    unasked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class BundleQuestion:
-    """How a plain Bundle is asked about: hook, time, which patient, which lists are whole (product choice no. 9)."""
+    """How a plain Bundle is asked about: hook, time, which patient, which lists are whole (product choice no. 9).
+
+    ``full`` puts the whole text of each card into it; None leaves that to the settings.
+    """
 
     hook: str
     now: datetime
     patient: str | None = None
     complete: frozenset[str] | Literal["all"] = frozenset()
+    full: bool | None = None
 
 
 def service_named(services: Services, name: str) -> ServiceDefinition:
@@ -113,30 +126,37 @@ def answer_call(
     now: datetime,
     servers: Sequence[str] = (),
     decision_id: uuid.UUID | None = None,
+    *,
+    full: bool | None = None,
 ) -> Answered:
     """Answer one CDS Hooks call. ``servers`` are FHIR servers the caller's issuer may name.
 
     Without ``decision_id`` the id is random, so no uuid of a card can be traced to a patient (CA-7);
-    golden files give one.
+    golden files give one. ``full`` puts the whole text of each card into it; None leaves that to the settings.
 
     Raises RequestError for a request that is wrong, DataUnavailableError where nothing useful can be
-    said (RP-2, SC-5), EngineError when the engines disagree.
+    said (RP-2, SC-5), EngineError when the engines disagree, TooCostlyError when it takes too much CPU.
     """
+    budget = CpuBudget(services.settings.max_cpu_ms)
     call = read_call(document, hook=service.hook, strict=services.settings.strict)
     templates = services.templates[service.id]
+    own_keys = unasked(call, templates)
     states = services.fetch_missing(states_of(call, templates), call, templates, servers)
     lacking = missing(states, templates)
     brought = read_context(call)
     if not brought.brings_something:
-        _require_something(lacking, unasked(call, templates))
+        _require_something(lacking, own_keys, states)
     record = record_of(call, states, templates, brought)
-    decision = decide(services.prepared, record, service.hook, now, decision_id=decision_id or uuid.uuid4())
-    audience = Audience(service, call.for_patient, services.settings.why_extension, services.only)
+    identity = decision_id or uuid.uuid4()
+    decision = decide(services.prepared, record, service.hook, now, identity, budget)
+    audience = _audience(services, service, for_patient=call.for_patient, full=full)
     acting = _acting(services, record, Ordering(record.release, call.patient_id, call.encounter_id, now))
-    cards = render_marked(services.prepared.knowledge, decision, audience, acting, lacking)
-    shown = Shown(audience, acting, tuple(lacking), tuple(cards))
+    lists = Lacking(lacking, partly(states, templates))
+    cards = render_marked(services.prepared.knowledge, decision, audience, acting, lists)
+    shown = Shown(audience, acting, lists, tuple(cards))
     body = {"cards": shown_cards(cards, audience)}
-    return Answered(body, decision, call, tuple(template.key for template in lacking), shown)
+    arrived = {template.key: states[template.key].state.value for template in templates if template.key in states}
+    return Answered(body, decision, call, tuple(template.key for template in lacking), arrived, shown, len(own_keys))
 
 
 def answer_bundle(services: Services, document: Any, question: BundleQuestion) -> Answered:
@@ -144,6 +164,7 @@ def answer_bundle(services: Services, document: Any, question: BundleQuestion) -
 
     The same document, question and rule set give the same answer to the byte.
     """
+    budget = CpuBudget(services.settings.max_cpu_ms)
     service = next(item for item in services.offered.values() if item.hook == question.hook)
     record = read_bundle(
         document,
@@ -151,21 +172,44 @@ def answer_bundle(services: Services, document: Any, question: BundleQuestion) -
         complete=question.complete,
         order_hook=HOOKS[question.hook].has_orders,
     )
-    decision = decide(services.prepared, record, question.hook, question.now)
-    audience = Audience(service, why=services.settings.why_extension, only=services.only)
+    record = _with_gaps(record)
+    decision = decide(services.prepared, record, question.hook, question.now, budget=budget)
+    audience = _audience(services, service, full=question.full)
     acting = _acting(services, record, Ordering(record.release, record.patient_id, None, question.now))
     knowledge = services.prepared.knowledge
-    unsent = [item for item in services.templates[service.id] if _is_unsent_problem_list(item, record)]
-    return Answered(answer(knowledge, decision, render(knowledge, decision, audience, acting, unsent)), decision)
+    lists = Lacking(_unsent(services.templates[service.id], record) if HOOKS[question.hook].has_orders else ())
+    return Answered(answer(knowledge, decision, render(knowledge, decision, audience, acting, lists)), decision)
 
 
-def _is_unsent_problem_list(template: Template, record: Record) -> bool:
-    """Without any Condition nobody can say whether this service has anything to say; other lists may be short."""
-    unsent = record.completeness_of("Condition") is Completeness.NOT_SENT and not record.of_type("Condition")
-    return unsent and "Condition" in template.types
+def _audience(
+    services: Services, service: ServiceDefinition, *, for_patient: bool = False, full: bool | None = None
+) -> Audience:
+    settings = services.settings
+    whole = settings.detail == "full" if full is None else full
+    return Audience(service, for_patient, settings.why_extension, services.allowed_rule_ids, whole, settings.public_url)
 
 
-def _require_something(lacking: Sequence[Template], unasked: Mapping[str, PrefetchState]) -> None:
+def _with_gaps(record: Record) -> Record:
+    """The record, saying that it holds no problem list where it holds none: whether to speak at all is open."""
+    if record.completeness_of(_PROBLEMS) is not Completeness.NOT_SENT or record.of_type(_PROBLEMS):
+        return record
+    gap = Problem(_PROBLEMS, "the problem list was not sent: whether there is a back problem cannot be told")
+    return replace(record, problems=(*record.problems, gap))
+
+
+def _unsent(templates: Sequence[Template], record: Record) -> list[Template]:
+    """The lists on which an order rests and of which a plain Bundle held nothing; nobody was asked for the others."""
+    return [
+        template
+        for template in templates
+        if template.key in CHECKED_LISTS
+        and all(record.completeness_of(kind) is Completeness.NOT_SENT for kind in template.types)
+    ]
+
+
+def _require_something(
+    lacking: Sequence[Template], unasked: Mapping[str, PrefetchState], states: Mapping[str, PrefetchState]
+) -> None:
     """Refuse with 412 only when neither the patient nor the problem list could be had, and nothing is ordered.
 
     What came under keys of the client's own may be either of them.
@@ -174,7 +218,7 @@ def _require_something(lacking: Sequence[Template], unasked: Mapping[str, Prefet
     """
     keys = [template.key for template in lacking if template.key in ("patient", "conditions")]
     if len(keys) == 2 and not unasked:  # noqa: PLR2004  # both of the two
-        raise DataUnavailableError(keys)
+        raise DataUnavailableError(keys, [states[key].reason for key in keys])
 
 
 def _acting(services: Services, record: Record, ordering: Ordering) -> Acting:

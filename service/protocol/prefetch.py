@@ -61,6 +61,13 @@ def missing(states: Mapping[str, PrefetchState], templates: Sequence[Template]) 
     )
 
 
+def partly(states: Mapping[str, PrefetchState], templates: Sequence[Template]) -> tuple[Template, ...]:
+    """The templates that ask for a whole list and of which only a part could be had."""
+    return tuple(
+        template for template in templates if states[template.key].state is State.FIRST_PAGE and not template.narrowed
+    )
+
+
 def record_of(
     call: HookCall, states: Mapping[str, PrefetchState], templates: Sequence[Template], brought: Brought
 ) -> Record:

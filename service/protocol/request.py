@@ -28,7 +28,7 @@ class HookCall:
     prefetch: Mapping[str, Any] = field(repr=False)
     fhir_server: str | None = field(repr=False)
     fhir_authorization: Mapping[str, Any] | None = field(repr=False)
-    oddities: tuple[Fault, ...] = ()
+    deviations: tuple[Fault, ...] = ()
 
     @property
     def for_patient(self) -> bool:

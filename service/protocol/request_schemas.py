@@ -135,13 +135,15 @@ def read_call(document: Any, *, hook: str, strict: bool = False) -> HookCall:
     context: Mapping[str, Any] = {}
     if "context" in envelope:
         context = _load(context_schema(hook), envelope["context"], "context", faults)
-    oddities = tuple(_oddities(envelope))
-    if faults or (strict and oddities):
-        raise RequestError([*faults, *(oddities if strict else ())])
-    return _call(HOOKS[hook], envelope, context, oddities)
+    deviations = tuple(_deviations(envelope))
+    if faults or (strict and deviations):
+        raise RequestError([*faults, *(deviations if strict else ())])
+    return _call(HOOKS[hook], envelope, context, deviations)
 
 
-def _call(hook: Hook, envelope: Mapping[str, Any], context: Mapping[str, Any], oddities: tuple[Fault, ...]) -> HookCall:
+def _call(
+    hook: Hook, envelope: Mapping[str, Any], context: Mapping[str, Any], deviations: tuple[Fault, ...]
+) -> HookCall:
     given = {name: value for name, value in context.items() if value is not None}
     for field in hook.fields:
         if field.kind is Kind.ID and field.name in given:
@@ -159,11 +161,11 @@ def _call(hook: Hook, envelope: Mapping[str, Any], context: Mapping[str, Any], o
         prefetch=envelope.get("prefetch") or {},
         fhir_server=server,
         fhir_authorization=authorization if usable else None,
-        oddities=oddities,
+        deviations=deviations,
     )
 
 
-def _oddities(envelope: Mapping[str, Any]) -> Iterator[Fault]:
+def _deviations(envelope: Mapping[str, Any]) -> Iterator[Fault]:
     instance = envelope.get("hookInstance")
     if instance is not None and not _UUID.fullmatch(instance):
         yield Fault("hookInstance", "is not a UUID")

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from service.finding import Finding
 from service.knowledge.model import FactDefinition, FactKind, Knowledge
+from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.code_match import Key
 from service.record.chart.index import NOT_READ, Chart, Matcher
 from service.record.kinds import (
@@ -84,10 +85,11 @@ class Derivation:
         """What on the chart concerns a fact."""
         return next((plan.keys for plan in self._plans if plan.definition.id == fact), frozenset())
 
-    def findings(self, record: Record, now: datetime) -> dict[str, Finding]:
+    def findings(self, record: Record, now: datetime, budget: Budget = NO_BUDGET) -> dict[str, Finding]:
         """Exactly one finding per fact definition, by name; the same whatever the order of the entries.
 
-        ``now`` is an aware datetime. Nothing is raised on odd input: what cannot be read is unknown.
+        ``now`` is an aware datetime. Nothing is raised on odd input: what cannot be read is unknown. Raises
+        TooCostlyError when the ``budget`` is used up.
         """
         chart = Chart(self.matcher, record, now)
         silent = self._without_hits(record, now)
@@ -96,6 +98,7 @@ class Derivation:
         for key in chart.held():
             concerned.update(self._asking.get(key, ()))
         for number in concerned:
+            budget.check()
             finding = self._plans[number].find(chart)
             findings[finding.name] = finding
         return findings

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from service.record.fhir_classes import validated
-from service.store.reading import Kept, KeptRuleSet
+from service.store.reading import StoredDecision, StoredRuleSet
 
 Json = dict[str, Any]
 
@@ -25,7 +25,7 @@ PATIENT = "urn:sciatica-cds:patient-hash"
 CARD = "urn:sciatica-cds:card"
 
 
-def audit_resources(kept: Kept, rule_set: KeptRuleSet) -> Iterator[Json]:
+def audit_resources(kept: StoredDecision, rule_set: StoredRuleSet) -> Iterator[Json]:
     """The AuditEvent of a decision and the Provenance of its cards, each valid. Raises ValueError if one is not."""
     yield validated("AuditEvent", _audit_event(kept, rule_set))
     if kept.body["cards"]:
@@ -62,7 +62,7 @@ def _caller(issuer: str | None) -> Json:
     return {"requestor": True, "who": {"identifier": {"system": "urn:ietf:rfc:3986", "value": issuer}}}
 
 
-def _audit_event(kept: Kept, rule_set: KeptRuleSet) -> Json:
+def _audit_event(kept: StoredDecision, rule_set: StoredRuleSet) -> Json:
     body = kept.body
     entities = [
         _entity(DECISION, kept.id, "2", "20", [("ledger", f"{kept.writer}/{kept.seq}"), ("hash", kept.hash)]),
@@ -96,7 +96,7 @@ def _entity(system: str, value: str, kind: str, role: str, details: list[tuple[s
     return entity | {"detail": [{"type": name, "valueString": text} for name, text in details]} if details else entity
 
 
-def _provenance(kept: Kept, rule_set: KeptRuleSet) -> Json:
+def _provenance(kept: StoredDecision, rule_set: StoredRuleSet) -> Json:
     return {
         "resourceType": "Provenance",
         "id": f"{kept.id}-p"[:64],

@@ -1,4 +1,4 @@
-"""Faults planted into rules on purpose, to see whether the examples, stories and vignettes would notice.
+"""Faults planted into rules on purpose, to see whether examples, stories, vignettes or the locked tables would notice.
 
 A rule whose limit could be moved, whose test could be turned or dropped without any example
 differing is a rule that nobody has really checked.
@@ -18,6 +18,7 @@ from service.knowledge.examples import EXPECTED, outcome
 from service.knowledge.model import AllOf, AnyOf, Condition, Knowledge, Leaf, Rule, Word
 from service.knowledge.strata import rules_for, stratify
 from service.review.expectations import Expectation
+from service.review.meaning import changed_rows
 
 _TURNED: Mapping[Word, tuple[Word, ...]] = {
     Word.PRESENT: (Word.ABSENT, Word.NOT_ABSENT),
@@ -162,29 +163,48 @@ def _states(reading: Reading) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How many planted faults were noticed, and those that were not."""
+    """The planted faults, and which of them only the locked table notices, or nothing.
+
+    The table is derived from the rule, so that what only it notices is locked against change and not shown to be right.
+    """
 
     planted: tuple[Mutant, ...]
+    by_table_only: tuple[Mutant, ...]
     survivors: tuple[Mutant, ...]
 
     @property
+    def by_people(self) -> int:
+        """How many are noticed by what a person wrote: examples, stories, vignettes."""
+        return len(self.planted) - len(self.by_table_only) - len(self.survivors)
+
+    @property
+    def evident(self) -> float:
+        """The share noticed by what a person wrote."""
+        return self.by_people / len(self.planted) if self.planted else 0.0
+
+    @property
     def share(self) -> float:
+        """The share noticed by anything."""
         return 1 - len(self.survivors) / len(self.planted) if self.planted else 0.0
 
     def among(self, rules: Container[str]) -> Result:
         """The same, of some rules only."""
-        return Result(
-            tuple(mutant for mutant in self.planted if mutant.rule.id in rules),
-            tuple(mutant for mutant in self.survivors if mutant.rule.id in rules),
-        )
+        parts = (self.planted, self.by_table_only, self.survivors)
+        return Result(*(tuple(mutant for mutant in part if mutant.rule.id in rules) for part in parts))
 
 
 def plant_and_look(knowledge: Knowledge, cases: Sequence[Case], *, every: int = 1, examples: bool = True) -> Result:
-    """Plant every fault (or every n-th, for a sample) and look whether examples, stories and vignettes notice.
+    """Plant every fault (or every n-th, for a sample) and look what notices: examples, charts, the locked table.
 
-    Without ``examples`` only the charts are asked: they were not made from the conditions that they test.
+    Without ``examples`` only the charts and the table are asked: charts were not made from the conditions they test.
     """
     charts = Charts(knowledge, cases)
     planted = [mutant for rule in knowledge.rules for mutant in mutants(rule)][::every]
-    unnoticed = (mutant for mutant in planted if not (examples and noticed_by_examples(knowledge, mutant)))
-    return Result(tuple(planted), tuple(mutant for mutant in unnoticed if not charts.notice(mutant)))
+    by_table: list[Mutant] = []
+    survivors: list[Mutant] = []
+    for mutant in planted:
+        if (examples and noticed_by_examples(knowledge, mutant)) or charts.notice(mutant):
+            continue
+        locked = changed_rows(knowledge, mutant.rule, mutant.mutated)
+        (by_table if locked else survivors).append(mutant)
+    return Result(tuple(planted), tuple(by_table), tuple(survivors))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import product
 
 from service.engine.patterns import terms
 from service.finding import Finding, Status
@@ -63,15 +64,16 @@ def _deciding(condition: Condition, leaf: Leaf, numeric: frozenset[str]) -> dict
     """Findings under which the leaf alone decides the condition, or None if it never does.
 
     Best is a case that turns from true to false with the leaf; where two tests are about one finding
-    that may not be had, and from true to undecided must do.
+    that may not be had, and from true to undecided must do. A test such as "not present" is also tried with the
+    finding unknown, because absent may make another test of the same finding true.
     """
     all_leaves = tuple(dict.fromkeys(leaves(condition)))
     second_best = None
-    for term in terms(condition):
+    for term, open_ones in product(tuple(terms(condition)), (False, True)):
         if leaf not in term:
             continue
         findings = {item.finding: _state(item, numeric, wanted=False) for item in all_leaves}
-        findings |= {item.finding: _state(item, numeric, wanted=True) for item in term}
+        findings |= {item.finding: _state(item, numeric, wanted=True, open_ones=open_ones) for item in term}
         without = findings | {leaf.finding: _state(leaf, numeric, wanted=False)}
         if truth(condition, findings) is not Truth.TRUE:
             continue
@@ -83,7 +85,9 @@ def _deciding(condition: Condition, leaf: Leaf, numeric: frozenset[str]) -> dict
     return second_best
 
 
-def _state(leaf: Leaf, numeric: frozenset[str], *, wanted: bool) -> Finding:
+def _state(leaf: Leaf, numeric: frozenset[str], *, wanted: bool, open_ones: bool = False) -> Finding:
+    if wanted and open_ones and leaf.word in {Word.NOT_PRESENT, Word.NOT_ABSENT}:
+        return Finding(leaf.finding, Status.UNKNOWN)
     if leaf.word is not None:
         status = (_TRUE_STATE if wanted else _FALSE_STATE)[leaf.word]
         if leaf.finding in numeric and status is Status.ABSENT:
@@ -152,16 +156,30 @@ def _given(finding: Finding) -> Given:
     return Given(finding.status.value, finding.low, finding.high)
 
 
-def as_yaml(examples: Sequence[Example]) -> str:
-    """The examples as they stand in a rule file."""
-    lines = ["examples:"]
+def as_yaml(examples: Sequence[Example], indent: int = 2) -> str:
+    """The examples as the items of a list in a rule file, ``indent`` spaces before each dash."""
+    pad = " " * indent
+    lines = []
     for example in examples:
         given = ", ".join(f"{name}: {_plain(state)}" for name, state in example.given.items())
-        lines += [f"  - name: {example.name}", f"    given: {{{given}}}", f"    expect: {example.expect}"]
+        lines += [f"{pad}- name: {example.name}", f"{pad}  given: {{{given}}}", f"{pad}  expect: {example.expect}"]
     return "\n".join(lines) + "\n"
+
+
+def with_examples(text: str, after: int, examples: Sequence[Example]) -> str:
+    """The text of a rule file with more examples behind the one that begins in line ``after``; nothing else differs."""
+    lines = text.splitlines(keepends=True)
+    indent = len(lines[after - 1]) - len(lines[after - 1].lstrip())
+    end = after
+    while end < len(lines) and lines[end].strip() and len(lines[end]) - len(lines[end].lstrip()) > indent:
+        end += 1
+    return "".join([*lines[:end], as_yaml(examples, indent), *lines[end:]])
 
 
 def _plain(state: Given) -> str:
     if state.low is None and state.high is None:
         return state.status
-    return f"{state.low:f}" if state.low == state.high else f"{{low: {state.low}, high: {state.high}}}"
+    if state.low is not None and state.low == state.high:
+        return f"{state.low:f}"
+    low, high = ("null" if side is None else f"{side:f}" for side in (state.low, state.high))
+    return f"{{low: {low}, high: {high}}}"

@@ -50,6 +50,30 @@ def parse_json(body: bytes, *, max_depth: int) -> Any:
     return document
 
 
+def check_entries(document: Any, limit: int) -> None:
+    """Refuse with 413 a document that brings more than ``limit`` resources in its Bundles and lists, however nested."""
+    count = 0
+    level = [document]
+    while level:
+        lists = [part for part in level if type(part) is list]
+        objects = [part for part in level if type(part) is dict]
+        count += sum(map(len, lists))
+        if count > limit:
+            raise RequestError(
+                [Fault("body", f"the body brings more than {limit} resources", "send fewer at once")], 413
+            )
+        level = [part for one in lists for part in one]
+        level += [one[name] for one in objects for name in _HOLDERS & one.keys()]
+        level += [value for one in objects for name in ("prefetch", "context") for value in _members(one.get(name))]
+
+
+_HOLDERS = frozenset({"entry", "resource"})
+
+
+def _members(value: Any) -> Iterable[Any]:
+    return value.values() if type(value) is dict else ()
+
+
 def _not_json(error: orjson.JSONDecodeError, body: bytes) -> RequestError:
     where = f"body line {error.lineno} column {error.colno}"
     if not body.strip():

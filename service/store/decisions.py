@@ -16,7 +16,7 @@ from service.engine.trace import Outcome, Result
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import Knowledge
 from service.store.place import RuleSet
-from service.store.redaction import WORDS, masked_problems
+from service.store.redaction import WORDS, redacted_problems
 from service.store.times import written
 
 Json = dict[str, Any]
@@ -40,7 +40,8 @@ class Circumstances:
 
     ``patient`` is a keyed hash made under ``patient_key``. ``hook_instance`` is a UUID. ``orders`` are the masked
     references of the draft orders of the call, each with whether the answer offers to change it; ``missing`` are the
-    prefetch keys that could not be had.
+    prefetch keys that could not be had, ``partly`` those of which only a part could. ``full`` and ``public_url`` say
+    how cards were to be written.
     """
 
     service: str
@@ -53,13 +54,16 @@ class Circumstances:
     encounter: bool
     orders: tuple[tuple[str, bool], ...]
     missing: tuple[str, ...]
+    partly: tuple[str, ...]
     approved_only: bool
     why: bool
+    full: bool
+    public_url: str | None
     microseconds: int
 
 
 @dataclass(frozen=True, slots=True)
-class KeptCard:
+class StoredCard:
     """What is kept of a card: its rules as (id, version, 1 if it speaks or 0 if covered), and digests of its parts."""
 
     uuid: str
@@ -83,7 +87,7 @@ def rule_set_of(knowledge: Knowledge, archive: Callable[[], bytes]) -> RuleSet:
 
 
 def decision_body(
-    decision: Decision, facts: Mapping[str, Finding], of: RuleSet, about: Circumstances, cards: Sequence[KeptCard]
+    decision: Decision, facts: Mapping[str, Finding], of: RuleSet, about: Circumstances, cards: Sequence[StoredCard]
 ) -> Json:
     """The body of a decision. ``facts`` are its masked facts; of its other findings only the status is taken."""
     return {
@@ -101,8 +105,11 @@ def decision_body(
         "encounter": about.encounter,
         "orders": list(about.orders),
         "missing": list(about.missing),
+        "partly": list(about.partly),
         "approved_only": about.approved_only,
         "why": about.why,
+        "full": about.full,
+        "public_url": about.public_url,
         "findings": _finding_letters(decision, of),
         "rules": _rule_letters(decision.outcomes, of),
         "covered": {item.rule.id: item.covered_by for item in decision.outcomes if item.covered_by is not None},
@@ -111,7 +118,7 @@ def decision_body(
             {"uuid": card.uuid, "indicator": card.indicator, "rules": list(card.rules), "parts": dict(card.parts)}
             for card in cards
         ],
-        "problems": masked_problems(decision.problems),
+        "problems": redacted_problems(decision.problems),
         "problem_count": len(decision.problems),
         "unread": [dict(decision.unread.entries), decision.unread.orders, decision.unread.of_orders],
         "microseconds": about.microseconds,

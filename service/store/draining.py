@@ -11,7 +11,7 @@ from service.store.projection import insert_rows
 from service.store.spool import living, orphans
 
 
-def bring_orphans_home(database: Database, place: Place, keyring: Keyring) -> int:
+def drain_orphans(database: Database, place: Place, keyring: Keyring) -> int:
     """Bring home the rows of writers that are gone, and remove their files. How many rows; raises StoreError."""
     count = 0
     for orphan in orphans(place.spool):
@@ -29,12 +29,12 @@ def bring_orphans_home(database: Database, place: Place, keyring: Keyring) -> in
     return count
 
 
-def bring_all_home(database: Database, place: Place, keyring: Keyring) -> int:
+def drain_all(database: Database, place: Place, keyring: Keyring) -> int:
     """Bring home every row of every spool file, so that a reader sees all that was ever kept. Raises StoreError.
 
     Files of writers that live are only read: their writers bring the same rows home too, which does no harm.
     """
-    count = bring_orphans_home(database, place, keyring)
+    count = drain_orphans(database, place, keyring)
     for rows in living(place.spool, keyring):
         with database.writing() as connection:
             insert_rows(connection, rows, place.packs)

@@ -10,7 +10,7 @@ from sqlalchemy import and_, select
 
 from service.store.database import Database
 from service.store.decisions import STATUS_OF_LETTER
-from service.store.reading import Kept, KeptRuleSet, Reading
+from service.store.reading import Reading, StoredDecision, StoredRuleSet
 from service.store.tables import card_rules, cards, feedback
 from service.store.times import written
 
@@ -21,7 +21,7 @@ _RESULTS = {"f": "fired", "s": "stopped", "u": "not-enough-data"}
 
 def exported_decisions(reading: Reading, since: datetime, until: datetime | None = None) -> Iterator[Json]:
     """The decisions of a period, oldest first."""
-    rule_sets: dict[str, KeptRuleSet] = {}
+    rule_sets: dict[str, StoredRuleSet] = {}
     for kept in reading.decisions(since, until):
         digest = kept.body["ruleset"]
         if digest not in rule_sets:
@@ -29,7 +29,7 @@ def exported_decisions(reading: Reading, since: datetime, until: datetime | None
         yield exported(kept, rule_sets[digest])
 
 
-def exported(kept: Kept, rule_set: KeptRuleSet) -> Json:
+def exported(kept: StoredDecision, rule_set: StoredRuleSet) -> Json:
     """One decision with the names of its findings and rules."""
     body = dict(kept.body)
     letters = dict(zip(rule_set.findings, body["findings"], strict=True))

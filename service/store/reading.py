@@ -22,7 +22,7 @@ _CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredDecision:
     """A kept decision: its body, and where its row stands in the ledger."""
 
     writer: str
@@ -36,7 +36,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptRuleSet:
+class StoredRuleSet:
     """A kept rule set. ``archive`` is the tar archive of its files, None when they are not there."""
 
     digest: str
@@ -56,7 +56,7 @@ class Reading:
         self._database = database
         self._keyring = keyring
 
-    def decision(self, decision_id: str) -> Kept:
+    def decision(self, decision_id: str) -> StoredDecision:
         """The decision with this id. Raises NotFoundError."""
         with self._database.reading() as connection:
             found = next(_decisions(connection, decisions.c.id == decision_id), None)
@@ -64,7 +64,7 @@ class Reading:
             raise NotFoundError(f"no decision {decision_id} is kept")
         return found
 
-    def decision_of_card(self, uuid: str) -> Kept:
+    def decision_of_card(self, uuid: str) -> StoredDecision:
         """The decision that showed a card. Raises NotFoundError."""
         with self._database.reading() as connection:
             decision = connection.execute(select(cards.c.decision).where(cards.c.uuid == uuid)).scalar()
@@ -72,7 +72,7 @@ class Reading:
             raise NotFoundError(f"no card {uuid} is kept")
         return self.decision(decision)
 
-    def decisions(self, since: datetime, until: datetime | None = None) -> Iterator[Kept]:
+    def decisions(self, since: datetime, until: datetime | None = None) -> Iterator[StoredDecision]:
         """The decisions of a period, oldest first."""
         with self._database.reading() as connection:
             yield from _decisions(connection, _period(since, until))
@@ -83,7 +83,7 @@ class Reading:
             query = select(func.count()).select_from(decisions).where(_period(since, until))
             return connection.execute(query).scalar_one()
 
-    def of_patient(self, patient_id: str, since: datetime, until: datetime | None = None) -> list[Kept]:
+    def of_patient(self, patient_id: str, since: datetime, until: datetime | None = None) -> list[StoredDecision]:
         """The decisions about a patient, oldest first, under whichever key they were kept."""
         hashes = [self._keyring.patient(patient_id, key) for key in self._keyring.keys]
         with self._database.reading() as connection:
@@ -100,7 +100,7 @@ class Reading:
                 found.setdefault(told.pop("card"), []).append(told)
         return found
 
-    def rule_set_beginning(self, digits: str) -> KeptRuleSet:
+    def rule_set_beginning(self, digits: str) -> StoredRuleSet:
         """The one rule set whose digest begins so. Raises NotFoundError when there is none, or more than one."""
         query = select(rule_sets.c.digest).where(rule_sets.c.digest.startswith(digits, autoescape=True)).limit(2)
         with self._database.reading() as connection:
@@ -109,7 +109,7 @@ class Reading:
             raise NotFoundError(f"{'more than one' if found else 'no'} kept rule set has a digest that begins {digits}")
         return self.rule_set(found[0])
 
-    def rule_set(self, digest: str) -> KeptRuleSet:
+    def rule_set(self, digest: str) -> StoredRuleSet:
         """The rule set with this digest. Raises NotFoundError."""
         names = ("digest", "name", "version", "first_used", "settings", "findings", "rules")
         columns = [*(rule_sets.c[name] for name in names), rule_set_files.c.pack]
@@ -127,22 +127,22 @@ def _period(since: datetime, until: datetime | None) -> ColumnElement[bool]:
     return begun if until is None else and_(begun, decisions.c.at < written(until))
 
 
-def _decisions(connection: Connection, which: ColumnElement[bool]) -> Iterator[Kept]:
+def _decisions(connection: Connection, which: ColumnElement[bool]) -> Iterator[StoredDecision]:
     same = and_(ledger.c.writer == decisions.c.writer, ledger.c.seq == decisions.c.seq)
     columns = (ledger.c.writer, ledger.c.seq, ledger.c.hash, ledger.c.body)
     query = select(*columns).join_from(decisions, ledger, same).where(which).order_by(decisions.c.at, decisions.c.id)
     streamed = connection.execution_options(stream_results=True, max_row_buffer=_CHUNK).execute(query)
     for writer, seq, hashed, body in streamed:
-        yield Kept(writer, seq, hashed, orjson.loads(body))
+        yield StoredDecision(writer, seq, hashed, orjson.loads(body))
 
 
-def _rule_set(row: Sequence[Any]) -> KeptRuleSet:
+def _rule_set(row: Sequence[Any]) -> StoredRuleSet:
     digest, name, version, first_used, settings, findings, rules, pack = row
     try:
         archive = None if pack is None else gzip.decompress(pack)
     except (OSError, EOFError):
         raise StoreError(f"the files of rule set {digest} are damaged") from None
-    return KeptRuleSet(
+    return StoredRuleSet(
         digest=digest,
         name=name,
         version=version,

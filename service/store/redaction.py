@@ -43,7 +43,7 @@ _PATH_WORDS = _TYPES | frozenset(_OUR_WORDS.split())
 _WORD = re.compile(r"[^\W\d][\w\-]*|[^\x20-\x7e]+")
 
 
-class Mask:
+class Redactor:
     """Masks what one rule set finds. Safe for threads."""
 
     def __init__(self, knowledge: Knowledge, keyring: Keyring) -> None:
@@ -53,7 +53,7 @@ class Mask:
 
     def facts(self, decision: Decision) -> dict[str, Finding]:
         """The facts of a decision about which more can be said than their status, masked, by name."""
-        masking = _Masking(self)
+        masking = _Redaction(self)
         return {
             name: masking.finding(finding)
             for name, finding in decision.findings.items()
@@ -73,10 +73,10 @@ class Mask:
         return unit if unit in self._units else None
 
 
-class _Masking:
+class _Redaction:
     """The masking of one decision: one entry of the record stands behind many findings, and is masked once."""
 
-    def __init__(self, mask: Mask) -> None:
+    def __init__(self, mask: Redactor) -> None:
         self._mask = mask
         self._hashed = cache(mask.reference)
         self._seen: dict[int, Evidence] = {}
@@ -97,21 +97,21 @@ class _Masking:
 
     def _evidence(self, item: Evidence) -> Evidence:
         # The decision keeps the evidence alive, so its address names it.
-        masked = self._seen.get(id(item))
-        if masked is None:
-            masked = self._seen[id(item)] = self._distinct(item, _evidence(item, self._hashed))
-        return masked
+        redacted = self._seen.get(id(item))
+        if redacted is None:
+            redacted = self._seen[id(item)] = self._distinct(item, _evidence(item, self._hashed))
+        return redacted
 
-    def _distinct(self, item: Evidence, masked: Evidence) -> Evidence:
+    def _distinct(self, item: Evidence, redacted: Evidence) -> Evidence:
         """Entries that differ only in what is masked must not become one: conclusions list each entry once."""
-        known = self._originals.setdefault(masked, [])
+        known = self._originals.setdefault(redacted, [])
         if item not in known:
             known.append(item)
         number = known.index(item)
-        return masked if number == 0 or not masked.text else replace(masked, text=f"{WORDS} {number + 1}")
+        return redacted if number == 0 or not redacted.text else replace(redacted, text=f"{WORDS} {number + 1}")
 
 
-def masked_problems(problems: Iterable[Problem], most: int = 20) -> list[list[str]]:
+def redacted_problems(problems: Iterable[Problem], most: int = 20) -> list[list[str]]:
     """Path and reason of the first ``most`` problems; of a path only words that are ours stay."""
     return [[_path(problem.path), _remark(problem.reason)] for problem, _ in zip(problems, range(most), strict=False)]
 

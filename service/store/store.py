@@ -22,7 +22,7 @@ from service.store.anchor import newest_anchor
 from service.store.chain import Row
 from service.store.checkpoints import make_checkpoint
 from service.store.database import Database, store_url
-from service.store.draining import bring_orphans_home
+from service.store.draining import drain_orphans
 from service.store.keys import Keyring, read_keyring
 from service.store.place import Place, RuleSet
 from service.store.projection import insert_rows
@@ -194,7 +194,7 @@ class Store:
                 self.drain()
                 if now >= orphans_due:
                     orphans_due = now + _ORPHANS_EVERY_SECONDS
-                    self._unjoined += bring_orphans_home(self.database, self.place, self.keyring)
+                    self._unjoined += drain_orphans(self.database, self.place, self.keyring)
                 if self._unjoined and (now >= checkpoint_due or self._unjoined >= CHECKPOINT_ROWS):
                     checkpoint_due = now + CHECKPOINT_SECONDS
                     self.checkpoint()

@@ -18,6 +18,7 @@ from service.errors import (
     ForbiddenError,
     NotFoundError,
     RequestError,
+    TooCostlyError,
     UnauthorizedError,
 )
 
@@ -54,8 +55,14 @@ def answer_for(error: Exception, correlation: str) -> Answer:
     if isinstance(error, NotFoundError):
         return Answer(404, outcome(404, [Fault("path", "nothing is offered here", "GET /cds-services lists what is")]))
     if isinstance(error, DataUnavailableError):
-        faults = [Fault(f"prefetch.{key}", "was not sent and could not be fetched") for key in error.keys]
+        faults = [
+            Fault(f"prefetch.{key}", "was not sent and could not be fetched", reason)
+            for key, reason in zip(error.keys, error.reasons, strict=True)
+        ]
         return Answer(412, outcome(412, faults))
+    if isinstance(error, TooCostlyError):
+        fault = Fault("body", f"reading it takes more than {error.milliseconds} ms of CPU", "send less at once")
+        return Answer(503, outcome(503, [fault]), {"Retry-After": "60"})
     if isinstance(error, OverloadedError):
         fault = Fault("service", "too many calls at once", "try again in a second")
         return Answer(503, outcome(503, [fault]), {"Retry-After": "1"})

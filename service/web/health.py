@@ -18,13 +18,13 @@ class State:
     """How the process is besides its rules: the store's own words, and why newer rules were refused, if they were."""
 
     today: date
-    memory: Mapping[str, Any] = field(default_factory=dict)
+    decision_log: Mapping[str, Any] = field(default_factory=dict)
     refused_rules: str | None = None
 
     def not_ready(self, settings: Settings) -> str | None:
         """Why the process should get no calls now; None when it may."""
-        if settings.store == "required" and not self.memory.get("reachable", True):
-            return f"calls must be recorded and cannot be: {self.memory.get('fault')}"
+        if settings.store == "required" and not self.decision_log.get("reachable", True):
+            return f"calls must be recorded and cannot be: {self.decision_log.get('fault')}"
         return None
 
 
@@ -42,14 +42,14 @@ def health(services: Services, state: State) -> dict[str, Any]:
         "counts": {
             "rules": len(knowledge.rules),
             "approved": len(knowledge.approved),
-            "withheld": len(withheld(knowledge, services.only)),
+            "withheld": len(withheld(knowledge, services.allowed_rule_ids)),
             "overdue": len(overdue(knowledge, state.today)),
             "facts": len(knowledge.facts),
             "value_sets": len(knowledge.value_sets),
             "sources": len(knowledge.sources),
             "services": len(knowledge.services),
         },
-        "store": {"mode": settings.store, **state.memory},
+        "store": {"mode": settings.store, **state.decision_log},
         "warnings": found,
     }
 
@@ -73,7 +73,7 @@ def overdue(knowledge: Knowledge, today: date) -> list[str]:
 
 
 def _of_state(services: Services, state: State) -> Iterator[str]:
-    hidden = withheld(services.prepared.knowledge, services.only)
+    hidden = withheld(services.prepared.knowledge, services.allowed_rule_ids)
     if hidden:
         yield f"{len(hidden)} rules are withheld because they are not approved (SCIATICA_CDS_REQUIRE_APPROVED=true)"
     late = overdue(services.prepared.knowledge, state.today)
@@ -81,17 +81,17 @@ def _of_state(services: Services, state: State) -> Iterator[str]:
         yield f"the review of {len(late)} rules is overdue: {', '.join(late[:5])}"
     if state.refused_rules is not None:
         yield state.refused_rules
-    if state.memory.get("fault"):
-        yield str(state.memory["fault"])
-    if state.memory.get("not_kept"):
-        yield f"{state.memory['not_kept']} calls of this process could not be kept since it started"
+    if state.decision_log.get("fault"):
+        yield str(state.decision_log["fault"])
+    if state.decision_log.get("not_kept"):
+        yield f"{state.decision_log['not_kept']} calls of this process could not be kept since it started"
 
 
 def summary(services: Services, today: date) -> Iterator[str]:
     """What runs, in a few lines for the terminal at start-up; what is unsafe stands loudly at the end."""
     knowledge, settings = services.prepared.knowledge, services.settings
     address = settings.public_url or f"http://{bind_address()}{settings.path_prefix}"
-    hidden = len(withheld(knowledge, services.only))
+    hidden = len(withheld(knowledge, services.allowed_rule_ids))
     yield f"sciatica-cds, {settings.mode} mode, at {address} (documentation: {address}/docs)"
     yield (
         f"  rules    {len(knowledge.rules)}, {len(knowledge.approved)} approved, {hidden} withheld; "

@@ -16,7 +16,7 @@ from service.errors import EngineError, StoreError, UnauthorizedError
 from service.logs import logger
 from service.web.error_bodies import Answer, answer_for
 from service.web.headers import add_cors_headers, add_security_headers, preflight
-from service.web.routes import as_json
+from service.web.routes import Observe, as_json
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -46,8 +46,8 @@ def mounted(app: Any, *, prefix: str, proxies: int) -> Any:
     return wrapped
 
 
-def add_serving(app: Flask, settings: Settings) -> None:
-    """Add to an application what all its endpoints share."""
+def add_serving(app: Flask, settings: Settings, observe: Observe | None = None) -> None:
+    """Add to an application what all its endpoints share; ``observe`` counts the calls that come to nothing."""
 
     @app.before_request
     def begin() -> WerkzeugResponse | None:
@@ -68,6 +68,8 @@ def add_serving(app: Flask, settings: Settings) -> None:
     def fail(error: Exception) -> Response:
         answer = answer_for(error, g.get("request_id", "unknown"))
         _log(error, answer.status)
+        if observe is not None and "service" in g:
+            observe.refused(g.service, answer.status, disagreement=isinstance(error, EngineError))
         return _response(answer)
 
 

@@ -20,12 +20,13 @@ from service.logs import logger
 from service.protocol.discovery import discovery
 from service.protocol.discovery_v3 import later_members
 from service.protocol.evaluation import Answered, BundleQuestion, Services, answer_bundle, answer_call, service_named
-from service.security.limits import parse_json
+from service.security.limits import check_entries, parse_json
 from service.web.body import read_body
 from service.web.error_bodies import OverloadedError
 from service.web.health import State, health
 
-_QUERY = frozenset({"hook", "now", "patient", "complete"})
+_QUERY = frozenset({"hook", "now", "patient", "complete", "detail"})
+_DETAILS = {"full": True, "short": False}
 _WAIT_SECONDS = 0.25
 _YEARS = range(1900, 2200)
 """The years of an as-of time: near the ends of the calendar no day can be added or taken away."""
@@ -42,15 +43,23 @@ Authenticate = Callable[[str | None, str, datetime], Any]
 """Proves the caller from the Authorization header, the path called and the time; raises UnauthorizedError (SE-2)."""
 
 
-class Remember(Protocol):
+class RecordCall(Protocol):
     """Keeps an answered call. Raises StoreError when it cannot and the answer may not leave then."""
 
     def __call__(self, services: Services, answered: Answered, issuer: str | None, seconds: float) -> None: ...
 
 
-def forget(services: Services, answered: Answered, issuer: str | None, seconds: float) -> None:
-    """Remembers nothing."""
+def record_nothing(services: Services, answered: Answered, issuer: str | None, seconds: float) -> None:
+    """Records nothing."""
     del services, answered, issuer, seconds
+
+
+class Observe(Protocol):
+    """Counts what came of calls."""
+
+    def answered(self, service: str, answered: Answered, seconds: float) -> None: ...
+
+    def refused(self, service: str, status: int, *, disagreement: bool) -> None: ...
 
 
 @dataclass(slots=True)
@@ -64,8 +73,9 @@ class Endpoint:
     authenticate: Authenticate
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     places: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(16))
-    remember: Remember = forget
-    memory_state: Callable[[], Mapping[str, Any]] = dict
+    record_call: RecordCall = record_nothing
+    observe: Observe | None = None
+    decision_log_state: Callable[[], Mapping[str, Any]] = dict
     refused_rules: Callable[[], str | None] = lambda: None
 
     @contextmanager
@@ -100,16 +110,22 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
     def call(service_id: str) -> Response:
         services = endpoint.services
         service = service_named(services, service_id)
+        g.service = service.id
         caller = _authenticate(endpoint, f"/cds-services/{service.id}")
         document = _document(services)
+        # A query that a client did not mean is no reason to refuse a call (RQ-3): what is not known asks for nothing.
+        full = _DETAILS.get(request.args.get("detail", ""))
         with endpoint.place():
-            answered = answer_call(services, service, document, endpoint.clock(), _servers(caller))
-            endpoint.remember(services, answered, g.issuer, time.perf_counter() - g.started)
+            answered = answer_call(services, service, document, endpoint.clock(), _servers(caller), full=full)
+            endpoint.record_call(services, answered, g.issuer, time.perf_counter() - g.started)
         _note(answered, service.id)
+        if endpoint.observe is not None:
+            endpoint.observe.answered(service.id, answered, time.perf_counter() - g.started)
         return as_json(answered.body)
 
     @routes.post("/evaluate")
     def evaluate() -> Response:
+        g.service = "evaluate"
         _authenticate(endpoint, "/evaluate")
         services = endpoint.services
         question = _question(endpoint)
@@ -117,10 +133,12 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
         with endpoint.place():
             answered = answer_bundle(services, document, question)
         _note(answered, "evaluate")
+        if endpoint.observe is not None:
+            endpoint.observe.answered("evaluate", answered, time.perf_counter() - g.started)
         return as_json(answered.body)
 
     def state() -> State:
-        return State(endpoint.clock().date(), endpoint.memory_state(), endpoint.refused_rules())
+        return State(endpoint.clock().date(), endpoint.decision_log_state(), endpoint.refused_rules())
 
     @routes.get("/health")
     def tell_health() -> Response:
@@ -140,7 +158,7 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
 
 def _withheld(services: Services) -> Mapping[str, int]:
     """How many rules of each hook are withheld because nobody approved them."""
-    hidden = withheld(services.prepared.knowledge, services.only)
+    hidden = withheld(services.prepared.knowledge, services.allowed_rule_ids)
     return Counter(hook for rule in hidden for hook in rule.hooks)
 
 
@@ -174,7 +192,9 @@ def _document(services: Services) -> Any:
     settings = services.settings
     body = read_body(request, settings.max_body_bytes)
     g.bytes = len(body)
-    return parse_json(body, max_depth=settings.max_depth)
+    document = parse_json(body, max_depth=settings.max_depth)
+    check_entries(document, settings.max_entries)
+    return document
 
 
 def _question(endpoint: Endpoint) -> BundleQuestion:
@@ -187,9 +207,14 @@ def _question(endpoint: Endpoint) -> BundleQuestion:
         faults.append(Fault("query.hook", "no service is offered for this hook", f"one of {', '.join(hooks)}"))
     now = _moment(request.args.get("now"), endpoint.clock, faults)
     patient = request.args.get("patient")
+    detail = request.args.get("detail")
+    if detail is not None and detail not in _DETAILS:
+        faults.append(Fault("query.detail", "is not known", "short or full"))
     if faults:
         raise RequestError(faults)
-    return BundleQuestion(hook, now, patient.removeprefix("Patient/") if patient else None, _complete())
+    return BundleQuestion(
+        hook, now, patient.removeprefix("Patient/") if patient else None, _complete(), _DETAILS.get(detail or "")
+    )
 
 
 def _complete() -> frozenset[str] | Literal["all"]:
@@ -227,7 +252,8 @@ def _note(answered: Answered, service: str) -> None:
         fired=[advice.rule.id for advice in decision.advice],
         missing=list(answered.missing),
         problems=len(decision.problems),
-        oddities=[str(oddity) for oddity in answered.call.oddities] if answered.call else [],
+        unasked=answered.unasked,
+        deviations=[str(deviation) for deviation in answered.call.deviations] if answered.call else [],
         digest=decision.ruleset_digest,
         milliseconds=round((time.perf_counter() - g.started) * 1000, 1),
         status=200,
@@ -236,6 +262,6 @@ def _note(answered: Answered, service: str) -> None:
 
 def _instance(answered: Answered) -> str | None:
     """The hookInstance when it is a UUID; anything else is the client's text and stays out of the log."""
-    if answered.call is None or any(oddity.where == "hookInstance" for oddity in answered.call.oddities):
+    if answered.call is None or any(deviation.where == "hookInstance" for deviation in answered.call.deviations):
         return None
     return answered.call.hook_instance.lower()

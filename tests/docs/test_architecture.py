@@ -9,7 +9,13 @@ from tests.test_layers import HOMES, ROOMS
 
 PROJECT = Path(__file__).resolve().parents[2]
 TEXT = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
-CALLED = {"fhir": "fhir.resources", "durable_rules_engine": "durable-rules", "yaml": "YAML", "jwt": "PyJWT"}
+CALLED = {
+    "fhir": "fhir.resources",
+    "durable_rules_engine": "durable-rules",
+    "yaml": "YAML",
+    "jwt": "PyJWT",
+    "prometheus_client": "prometheus-client",
+}
 # Part of another library that is named.
 NOT_NAMED = {"pydantic", "werkzeug", "jinja2", "httpcore2"}
 

@@ -53,15 +53,8 @@ def test_h10_every_card_cites_a_section_and_has_a_day_of_review(knowledge: Knowl
 def test_h11_every_condition_and_both_sides_of_every_limit_are_seen_in_the_decision_tables(
     knowledge: Knowledge,
 ) -> None:
-    seen = {
-        rule.id: rule_coverage(knowledge, replace(rule, examples=decision_table(knowledge, rule)))
-        for rule in knowledge.rules
-    }
-    # In asthma with polyps "not taken within 12 months" and "not tolerated" stand in one "any": neither decides alone.
-    assert [name for name, rule in seen.items() if rule.missing] == [
-        "nsaid-caution",
-        "sf-nsaid-asthma-polyps",
-    ]
+    tables = [replace(rule, examples=decision_table(knowledge, rule)) for rule in knowledge.rules]
+    assert [rule.id for rule in tables if rule_coverage(knowledge, rule).missing] == []
 
 
 def test_h11_every_example_comes_out_as_its_author_said(knowledge: Knowledge) -> None:
@@ -84,8 +77,10 @@ def test_h13_every_card_gives_its_reason_its_source_and_its_evidence(client: Fla
     answered = ask(client, [person(), sciatica(), drug(*WARFARIN), ordered(*IBUPROFEN)], "order-sign", complete="all")
     for card in answered["cards"]:
         if "extension" in card:
+            assert "**Sources**" in card["detail"], card["summary"]
+            whole = card["extension"]["sciatica-cds.detail"]
             for part in ("**Found:**", "**Sources**", "version"):
-                assert part in card["detail"], f"{card['summary']}: no {part}"
+                assert part in whole, f"{card['summary']}: no {part}"
 
 
 OUT_OF_SCOPE = [

@@ -10,8 +10,8 @@ from flask import Flask
 
 from service import create_app
 from service.config import Settings
-from service.store.draining import bring_all_home
-from service.store.reading import Kept, Reading
+from service.store.draining import drain_all
+from service.store.reading import Reading, StoredDecision
 from service.store.store import Store
 from tests.conftest import PROJECT
 
@@ -25,17 +25,17 @@ def remembering(data: Path, rules: Path = SMALL_RULES, **settings: Any) -> Flask
 
 
 def store_of(app: Flask) -> Store:
-    return app.extensions["sciatica-cds.memory"].store
+    return app.extensions["sciatica-cds.decision-log"].store
 
 
 def reading_of(app: Flask) -> Reading:
     """Questions to the store, with everything brought home."""
     store = store_of(app)
-    bring_all_home(store.database, store.place, store.keyring)
+    drain_all(store.database, store.place, store.keyring)
     return Reading(store.database, store.keyring)
 
 
-def kept_decisions(app: Flask) -> list[Kept]:
+def kept_decisions(app: Flask) -> list[StoredDecision]:
     return list(reading_of(app).decisions(BEGINNING))
 
 

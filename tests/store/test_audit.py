@@ -12,7 +12,7 @@ from service.store.anchor import read_anchor
 from service.store.audit import audit
 from service.store.chain import ZEROS, Link, canonical, chained
 from service.store.checkpoints import last_checkpoint
-from service.store.draining import bring_all_home
+from service.store.draining import drain_all
 from service.store.keys import Keyring, rotate
 from service.store.projection import insert_rows
 from service.store.store import Store
@@ -207,7 +207,7 @@ def writer_of_key(store: Store, key: str) -> str:
 
 def test_rows_that_nobody_joined_yet_are_counted(store: Store) -> None:
     keep(store, 4)
-    bring_all_home(store.database, store.place, store.keyring)
+    drain_all(store.database, store.place, store.keyring)
     report = audit(store.database, store.keyring)
     assert (report.is_good, report.unjoined) == (True, 6)
     store.checkpoint()

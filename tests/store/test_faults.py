@@ -24,7 +24,7 @@ import pytest
 from service.errors import StoreError
 from service.store.audit import audit
 from service.store.database import Database, store_url
-from service.store.draining import bring_all_home
+from service.store.draining import drain_all
 from service.store.keys import read_keyring
 from service.store.place import Place
 from service.store.store import Store
@@ -41,7 +41,7 @@ NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
 def found(place: Place) -> list[str]:
     """The ids of all decisions, after everything was brought home; the chains hold."""
     store = Store(place, "test")
-    bring_all_home(store.database, place, store.keyring)
+    drain_all(store.database, place, store.keyring)
     report = audit(store.database, store.keyring)
     assert [str(fault) for fault in report.faults] == []
     ids = kept_ids(store)
@@ -244,7 +244,7 @@ def keep_and_die(place: Place, count: int, told: Path) -> None:
 
 def drain(place: Place) -> None:
     database = Database(store_url(place.url), 10)
-    bring_all_home(database, place, read_keyring(place.keys))
+    drain_all(database, place, read_keyring(place.keys))
     database.close()
     os._exit(0)
 
@@ -309,7 +309,7 @@ def test_a_spool_file_under_unknown_keys_is_set_aside_and_not_lost(tmp_path: Pat
     leave_behind(place, 3)
     other = replace(place, keys=tmp_path / "other.json")
     database = Database(store_url(place.url))
-    bring_all_home(database, other, read_keyring(other.keys))
+    drain_all(database, other, read_keyring(other.keys))
     database.close()
     assert [path.suffix for path in place.spool.iterdir() if path.is_file()] == [".rejected"]
 

@@ -63,7 +63,7 @@ def test_new_rules_are_in_use_after_a_reload(app: Flask, rules: Path) -> None:
     assert digest(app) == before
     assert reloader(app).reload()
     assert digest(app) != before
-    assert "version 1.0.1" in post(app, "small-order-sign", order_sign())[0]["detail"]
+    assert "version 1.0.1" in post(app, "small-order-sign", order_sign())[0]["extension"]["sciatica-cds.detail"]
 
 
 def test_wrong_rules_are_refused_loudly_and_the_last_good_ones_stay(app: Flask, rules: Path) -> None:

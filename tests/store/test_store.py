@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 from service.errors import StoreError
 from service.store import schema
 from service.store.audit import audit
-from service.store.draining import bring_all_home
+from service.store.draining import drain_all
 from service.store.place import Place
 from service.store.stats import stats
 from service.store.store import Store
@@ -43,7 +43,7 @@ def test_the_rule_set_is_kept_with_its_files_once(store: Store, open_store: Call
     keep(store, 2)
     keep(open_store(), 1)
     store.close()
-    bring_all_home(store.database, store.place, store.keyring)
+    drain_all(store.database, store.place, store.keyring)
     with store.database.reading() as connection:
         kept = connection.execute(select(rule_set_files.c.digest, rule_set_files.c.pack)).all()
     assert [digest for digest, _ in kept] == [RULE_SET.digest]
@@ -68,9 +68,7 @@ def test_rows_come_home_without_anybody_asking(store: Store) -> None:
 
 def test_a_row_that_two_bring_home_is_kept_once(store: Store) -> None:
     ids = keep(store, 50)
-    racing = [
-        threading.Thread(target=bring_all_home, args=(store.database, store.place, store.keyring)) for _ in range(3)
-    ]
+    racing = [threading.Thread(target=drain_all, args=(store.database, store.place, store.keyring)) for _ in range(3)]
     for thread in racing:
         thread.start()
     store.drain()
@@ -111,7 +109,7 @@ def test_a_child_after_a_fork_is_a_writer_of_its_own(store: Store) -> None:
     child.join(30)
     assert child.exitcode == 0
     store.close()
-    bring_all_home(store.database, store.place, store.keyring)
+    drain_all(store.database, store.place, store.keyring)
     report = audit(store.database, store.keyring)
     assert (report.is_good, report.decisions) == (True, 5)
     with store.database.reading() as connection:

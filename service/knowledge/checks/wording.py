@@ -6,9 +6,13 @@ import re
 from collections.abc import Iterator
 
 from service.knowledge.checks.registry import Remark, Review, Severity, check
-from service.knowledge.model import CardText, Rule
+from service.knowledge.digest import reached
+from service.knowledge.model import CardText, Knowledge, Rule
+from service.knowledge.summaries import LONGEST, Reference, all_words, alternatives, longest, references, without_values
 
 LONGEST_SUMMARY = 139
+_LONGEST_ACT = 45
+_SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}|\{%.*?%\}|\$\{.*?\}", re.DOTALL)
 _MARKDOWN = re.compile(r"\*\*|__|`|\[[^\]]*\]\(|^\s*(?:#|[-*+]\s|\d+\.\s|>)|[\r\n|]|\{\{")
 _HTML = re.compile(r"</?[a-zA-Z][^>]*>|<!--|&[a-zA-Z]+;|&#\d+;")
@@ -51,6 +55,7 @@ def _details(card: CardText) -> Iterator[str]:
 
 def _all_texts(card: CardText) -> Iterator[str]:
     yield from _summaries(card)
+    yield from (text for text in (card.act, card.short) if text is not None)
     yield from _details(card)
     yield from (suggestion.label for suggestion in card.suggestions)
 
@@ -65,10 +70,10 @@ def _all_texts(card: CardText) -> Iterator[str]:
     "other signs count as two, because many clients count in UTF-16.",
 )
 def summary_too_long(review: Review) -> Iterator[Remark]:
-    """A summary has at most 139 characters, counted in code points and in UTF-16 units."""
+    """A summary has at most 139 characters with the longest values put in, counted in UTF-16 units."""
     for rule, card in cards(review):
         for summary in _summaries(card):
-            length = len(summary.encode("utf-16-le")) // 2
+            length = longest(summary)
             if length > LONGEST_SUMMARY:
                 yield Remark(rule.at, f"a summary of {rule.id} has {length} characters", "139 is the longest allowed")
 
@@ -85,10 +90,70 @@ def summary_markdown(review: Review) -> Iterator[Remark]:
     """A summary is one line of plain words."""
     for rule, card in cards(review):
         for summary in _summaries(card):
-            if match := _MARKDOWN.search(summary):
+            if match := _MARKDOWN.search(all_words(summary)):
                 yield Remark(
                     rule.at, f"a summary of {rule.id} holds {match[0].strip() or 'a line break'}", "plain words"
                 )
+
+
+@check(
+    "K028-summary-place",
+    Severity.ERROR,
+    "A place in a summary that cannot be filled, or has nothing to say without a value",
+    avoid="summary: '{$egfr.amount}: avoid NSAIDs.'",
+    prefer="summary: '{eGFR $egfr.number$egfr.date | eGFR below 30}: avoid NSAIDs.'",
+    why="What is put in comes from findings the rule rests on, as number, value, drug, date or duration; the words "
+    "after the last bar are read when the record has none, so they must stand alone.",
+)
+def summary_place(review: Review) -> Iterator[Remark]:
+    """Every place names findings that the rule reads or mentions, in a kind they have, and ends with plain words."""
+    for rule, card in cards(review):
+        known = frozenset(reached(review.knowledge, rule)[0])
+        for reference in references(card.summary):
+            if complaint := _unfit(review.knowledge, reference, known):
+                yield Remark(
+                    rule.at, f"the summary of {rule.id} asks for ${reference.finding}.{reference.kind}", complaint
+                )
+        for place in alternatives(card.summary):
+            if len(place) == 1 or "$" in place[-1]:
+                yield Remark(rule.at, f"a place in the summary of {rule.id} has no words without a value", "| words")
+        left = without_values(card.summary)
+        if set("{}$|") & set(left):
+            yield Remark(rule.at, f"the summary of {rule.id} has a place that is not closed or not named", left)
+
+
+def _unfit(knowledge: Knowledge, reference: Reference, reached: frozenset[str]) -> str | None:
+    """Why a reference cannot be filled, or None."""
+    if reference.kind not in LONGEST:
+        return f"one of {', '.join(LONGEST)}"
+    if reference.finding not in reached:
+        return "the rule neither reads nor mentions it"
+    fact = knowledge.facts.get(reference.finding)
+    numeric = fact is not None and fact.is_numeric
+    if reference.kind in {"number", "value", "duration"} and not numeric:
+        return "it is not a number"
+    if reference.kind == "duration" and (fact is None or fact.unit not in {"d", None}):
+        return "it is not counted in days"
+    return None
+
+
+@check(
+    "K029-act",
+    Severity.ERROR,
+    "An act of more than two sentences or 45 words",
+    avoid="act: One. Two. Three.",
+    prefer="act: Non-drug care or acetaminophen instead. Leave the anticoagulant to its prescriber.",
+    why="The act is read in ten seconds beside its grounds; what explains it stands in the detail.",
+)
+def long_act(review: Review) -> Iterator[Remark]:
+    """The act of a card has at most two sentences, 45 words and no placeholder."""
+    for rule, card in cards(review):
+        if card.act is None:
+            continue
+        if len(_SENTENCES.split(card.act)) > 2 or len(card.act.split()) > _LONGEST_ACT:  # noqa: PLR2004  # the two of the title
+            yield Remark(rule.at, f"the act of {rule.id} is too long", "two sentences, 45 words")
+        if "{{" in card.act:
+            yield Remark(rule.at, f"the act of {rule.id} holds a placeholder", "plain words")
 
 
 @check(

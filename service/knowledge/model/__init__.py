@@ -10,7 +10,15 @@ from service.knowledge.model.fact import NUMERIC_KINDS, FactDefinition, FactKind
 from service.knowledge.model.kind import KINDS, BuiltAs, KindSpec, is_deniable, possible_states, types_read
 from service.knowledge.model.order import Dose, OrderTemplate
 from service.knowledge.model.rule import Example, Given, HistoryEntry, Recommendation, Rule
-from service.knowledge.model.ruleset import Conclusion, Knowledge, OverrideReason, Phase, ServiceDefinition
+from service.knowledge.model.ruleset import (
+    AskedFirst,
+    AskedOnly,
+    Conclusion,
+    Knowledge,
+    OverrideReason,
+    Phase,
+    ServiceDefinition,
+)
 from service.knowledge.model.source import Citation, Mark, Source, SourceStatus, Statement
 from service.knowledge.model.value_set import Code, ValueSet
 
@@ -19,6 +27,8 @@ __all__ = [
     "NUMERIC_KINDS",
     "AllOf",
     "AnyOf",
+    "AskedFirst",
+    "AskedOnly",
     "BuiltAs",
     "CardText",
     "Citation",

@@ -42,7 +42,11 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class CardText:
-    """What the clinician sees. Approved together with the logic."""
+    """What the clinician sees. Approved together with the logic.
+
+    ``act`` says in two sentences what to do and the alternatives; without it the first sentences of ``detail`` stand on
+    the card. ``short`` names the advice in a few words where several pieces of advice share one card.
+    """
 
     indicator: Indicator
     summary: str
@@ -52,3 +56,5 @@ class CardText:
     override_reasons: tuple[str, ...] = ()
     patient_summary: str | None = None
     patient_detail: str | None = None
+    act: str | None = None
+    short: str | None = None

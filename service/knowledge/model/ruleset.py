@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from service.knowledge.model.condition import Condition
 from service.knowledge.model.fact import FactDefinition
 from service.knowledge.model.order import OrderTemplate
 from service.knowledge.model.rule import Rule
@@ -63,8 +64,32 @@ class Conclusion:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedOnly:
+    """Findings that a card may name as not known only where a condition holds: what cannot apply is not asked for."""
+
+    findings: tuple[str, ...]
+    when: Condition
+    at: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedFirst:
+    """What the sources of an order ask for before it: named on a card when it is missing and could decide a warning."""
+
+    order: str
+    findings: tuple[str, ...]
+    says: str
+    at: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Knowledge:
-    """Everything in ``rules/``, checked, with the digest that names exactly this content."""
+    """Everything in ``rules/``, checked, with the digest that names exactly this content.
+
+    ``background`` are findings that only say that a rule may speak here; a card rests on them and does not list them.
+    ``order_words`` are words of the service orders that rules judge: an order that was not recognised and has none of
+    them is another service's business.
+    """
 
     name: str
     version: str
@@ -89,6 +114,11 @@ class Knowledge:
     people: Mapping[str, str]
     approved: frozenset[str]
     retired: tuple[Rule, ...] = ()
+    most_cards: int = 6
+    background: tuple[str, ...] = ()
+    asked_only: tuple[AskedOnly, ...] = ()
+    asked_first: tuple[AskedFirst, ...] = ()
+    order_words: tuple[str, ...] = ()
 
     @property
     def rules(self) -> tuple[Rule, ...]:

@@ -114,6 +114,8 @@ class CardShape(Shape):
     located = False
     indicator = Choice({indicator.value: indicator for indicator in Indicator}, required=True)
     summary = Text(required=True)
+    act = Text(load_default=None, allow_none=True)
+    short = Text(load_default=None, allow_none=True)
     detail = Text(required=True)
     suggestions = Several(nested(SuggestionShape))
     links = Several(nested(LinkShape))

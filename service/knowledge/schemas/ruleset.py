@@ -7,7 +7,7 @@ from datetime import date
 
 from marshmallow import fields
 
-from service.knowledge.model import Conclusion, Indicator, OverrideReason, ServiceDefinition
+from service.knowledge.model import AskedFirst, AskedOnly, Conclusion, Indicator, OverrideReason, ServiceDefinition
 from service.knowledge.schemas.condition import ConditionField
 from service.knowledge.schemas.fields import Choice, Flag, Name, Several, Shape, Text, Whole, nested, words
 from service.knowledge.schemas.rule import RULE_STATUSES, HistoryShape
@@ -110,6 +110,19 @@ class ConclusionShape(Shape):
     named_as_one = Flag(load_default=False)
 
 
+class AskedOnlyShape(Shape):
+    model = AskedOnly
+    findings = words(required=True, least=1)
+    when = ConditionField(required=True)
+
+
+class AskedFirstShape(Shape):
+    model = AskedFirst
+    order = Text(required=True)
+    findings = words(required=True, least=1)
+    says = Text(required=True)
+
+
 class RulesetShape(Shape):
     """``ruleset.yaml``: what the rule set is for, and its frame."""
 
@@ -123,6 +136,11 @@ class RulesetShape(Shape):
     settings = fields.Dict(keys=fields.String(), values=Text(), load_default=dict)
     people = fields.Dict(keys=fields.String(), values=Text(), required=True)
     max_info_cards = Whole(least=1, required=True)
+    most_cards = Whole(least=2, load_default=6)
+    background = words()
+    asked_only = Several(nested(AskedOnlyShape))
+    asked_first = Several(nested(AskedFirstShape))
+    order_words = words()
     card_order = words()
     concern = Text(load_default=None, allow_none=True)
     episode = nested(EpisodeShape, required=True)

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import httpx2
 
-from service.protocol.fetching.scopes import Scope, parse_scopes
+from service.protocol.fetching.scopes import Scope, looks_like_smart, parse_scopes
 from service.protocol.fetching.servers import Servers
 from service.security.address_guard import UnansweredError
 
@@ -68,7 +68,7 @@ class BearerToken:
 class Access:
     """A FHIR server that may be asked until ``good_until`` (monotonic seconds; None: no limit of its own).
 
-    Without ``token`` the server is open and ``scopes`` is None: it decides itself what it shows.
+    Without ``token`` the server is open. Where ``scopes`` is None the server decides itself what it shows.
     """
 
     base: httpx2.URL
@@ -101,6 +101,11 @@ def open_access(offer: Offer, servers: Servers, *, open_servers: bool = False) -
     return _with_token(base, offer, offer.authorization)
 
 
+def _scopes(text: str) -> tuple[Scope, ...] | None:
+    """The scopes of a token; None where the server alone knows what its words allow."""
+    return parse_scopes(text) if looks_like_smart(text) else None
+
+
 def _with_token(base: httpx2.URL, offer: Offer, authorization: Mapping[str, Any]) -> Access:
     token, kind, scope = (authorization.get(name) for name in ("access_token", "token_type", "scope"))
     if not isinstance(kind, str) or kind.lower() != "bearer":
@@ -115,6 +120,6 @@ def _with_token(base: httpx2.URL, offer: Offer, authorization: Mapping[str, Any]
     return Access(
         base=base,
         token=BearerToken(token if isinstance(token, str) else ""),
-        scopes=parse_scopes(scope if isinstance(scope, str) else ""),
+        scopes=_scopes(scope if isinstance(scope, str) else ""),
         good_until=offer.received + life - _RESERVE_SECONDS,
     )

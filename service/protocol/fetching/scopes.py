@@ -9,8 +9,9 @@ from enum import Enum, auto
 from urllib.parse import parse_qsl
 
 _CLINICAL = re.compile(
-    r"(?P<context>patient|user|system)/(?P<type>\*|[A-Za-z]+)\.(?P<rights>read|write|\*|c?r?u?d?s?)(\?(?P<only>.+))?"
+    r"(?P<context>patient|user|system)/(?P<type>\*|[A-Za-z]+)\.(?P<rights>(?i:read|write|\*|c?r?u?d?s?))(\?(?P<only>.+))?"
 )
+_SMART = re.compile(r"(?:^|\s)(?:(?:patient|user|system)/|launch|openid|fhirUser|profile|offline_access|online_access)")
 # SMART v1 "read" covers both interactions; v2 writes them one letter each, in this order.
 _V1 = {"read": frozenset("rs"), "write": frozenset("cud"), "*": frozenset("cruds")}
 
@@ -45,9 +46,16 @@ def parse_scopes(text: str) -> tuple[Scope, ...]:
     for word in text.split():
         found = _CLINICAL.fullmatch(word)
         if found and found["rights"]:
-            rights = _V1.get(found["rights"], frozenset(found["rights"]))
+            # Epic writes ".Read".
+            written = found["rights"].lower()
+            rights = _V1.get(written, frozenset(written))
             scopes.append(Scope(found["type"], rights, frozenset(parse_qsl(found["only"] or ""))))
     return tuple(scopes)
+
+
+def looks_like_smart(text: str) -> bool:
+    """Whether a scope is written as SMART means it at all; names of a vendor's own say nothing that can be read."""
+    return not text.strip() or _SMART.search(text) is not None
 
 
 def coverage(scopes: Sequence[Scope], type_: str, interaction: Interaction, parameters: str = "") -> Coverage:

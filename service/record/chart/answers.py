@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from service.knowledge.model import FactSource
-from service.record.chart.code_match import Hit
+from service.record.chart.code_match import CodeMatch
 from service.record.chart.concepts import as_objects
 from service.record.values.coding import CodeIndex, codings
 from service.record.values.dates import When, earliest, parse
@@ -34,28 +34,30 @@ ANSWERED = ("Observation", "QuestionnaireResponse")
 """The resource types that answer a question rather than state a fact."""
 
 
-def answer_of(hit: Hit, source: FactSource, index: CodeIndex) -> bool | None:
-    """What a hit answers: True for yes, False for no, None when it holds no answer that can be read."""
-    answer = _read(hit, source, index)
+def answer_of(code_match: CodeMatch, source: FactSource, index: CodeIndex) -> bool | None:
+    """What a code match answers: True for yes, False for no, None when it holds no answer that can be read."""
+    answer = _read(code_match, source, index)
     if source.inverted:
         return False if answer is True else None
     return answer
 
 
-def _read(hit: Hit, source: FactSource, index: CodeIndex) -> bool | None:
-    if hit.chosen:
+def _read(code_match: CodeMatch, source: FactSource, index: CodeIndex) -> bool | None:
+    if code_match.chosen:
         return True
-    if hit.entry.type == "Observation":
-        return _answer(hit.holder, source, index)
-    answers = [_answer(item, source, index) for item in as_objects(hit.holder.get("answer"))]
+    if code_match.entry.type == "Observation":
+        return _answer(code_match.holder, source, index)
+    answers = [_answer(item, source, index) for item in as_objects(code_match.holder.get("answer"))]
     if True in answers:
         return True
     return False if False in answers else None
 
 
-def stated_date(hit: Hit) -> When | None:
-    """The date a hit gives as its answer; None when it gives none."""
-    holders = [hit.holder] if hit.entry.type == "Observation" else as_objects(hit.holder.get("answer"))
+def stated_date(code_match: CodeMatch) -> When | None:
+    """The date a code match gives as its answer; None when it gives none."""
+    holders = (
+        [code_match.holder] if code_match.entry.type == "Observation" else as_objects(code_match.holder.get("answer"))
+    )
     dates = [parse(holder.get(name)) for holder in holders for name in ("valueDateTime", "valueDate")]
     return earliest(*dates)
 

@@ -1,4 +1,4 @@
-"""Hit: one place in the record whose code lies in a value set."""
+"""Code match: one place in the record whose code lies in a value set."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from service.record.chart.dating import Extent, extent_of
+from service.record.chart.dating import EffectivePeriod, extent_of
 from service.record.model import Entry
 from service.record.values.dates import When
-from service.record.values.statuses import Standing, standing
+from service.record.values.statuses import StatusClass, status_class
 
 Key = tuple[str, str]
 """A resource type (or ``medication``, ``order``) and a value set (or "" for any)."""
 
 
 @dataclass(eq=False)
-class Hit:
+class CodeMatch:
     """One place in the record whose code lies in a value set.
 
     ``holder`` is the element that carries the value: the resource itself, a component of an Observation,
@@ -37,9 +37,9 @@ class Hit:
     notes: tuple[str, ...] = ()
 
     @cached_property
-    def standing(self) -> Standing:
-        return standing(self.entry.resource)
+    def status_class(self) -> StatusClass:
+        return status_class(self.entry.resource)
 
     @cached_property
-    def extent(self) -> Extent:
+    def effective_period(self) -> EffectivePeriod:
         return extent_of(self.entry.type, self.entry.resource, self.birth)

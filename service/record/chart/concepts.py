@@ -79,7 +79,7 @@ _BY_TYPE: Mapping[str, Callable[[Resource, Record], Concepts]] = {
 
 
 def concepts_of(resource_type: str, resource: Resource, record: Record) -> Concepts:
-    """The CodeableConcepts that say what a resource (in R4 shape) is about; one hit among them is a hit."""
+    """The CodeableConcepts that say what a resource (in R4 shape) is about; one match among them is a code match."""
     return _BY_TYPE.get(resource_type, _CODE)(resource, record)
 
 

@@ -17,7 +17,7 @@ _OLDEST = 150
 
 
 @dataclass(frozen=True, slots=True)
-class Extent:
+class EffectivePeriod:
     """From when to when. ``end`` None: it ended when it began, or has not ended, as ``open`` tells.
 
     ``first_recorded`` says that the beginning is not known and ``start`` is only the day on which
@@ -35,25 +35,25 @@ class Extent:
         return self.end or self.start
 
 
-NEVER_DATED = Extent()
+NEVER_DATED = EffectivePeriod()
 
 
-def _point(resource: Resource, *names: str) -> Extent | None:
+def _point(resource: Resource, *names: str) -> EffectivePeriod | None:
     """The first of some elements that holds a readable date or period."""
     for name in names:
         value = resource.get(name)
         if isinstance(value, Mapping):
             span = parse_period(value)
             if span is not None:
-                return Extent(span.start or span.end, span.end, open=span.end is None)
+                return EffectivePeriod(span.start or span.end, span.end, open=span.end is None)
         elif value is not None:
             when = parse(value)
             if when is not None:
-                return Extent(when)
+                return EffectivePeriod(when)
     return None
 
 
-def _years_old(value: object, birth: When | None) -> Extent | None:
+def _years_old(value: object, birth: When | None) -> EffectivePeriod | None:
     """The year of life in which it began, from an age in years."""
     if not isinstance(value, Mapping) or birth is None or str(value.get("code", value.get("unit"))) not in _YEARS:
         return None
@@ -66,35 +66,39 @@ def _years_old(value: object, birth: When | None) -> Extent | None:
     if start is None or end is None:
         return None
     text = f"at age {int(years)}"
-    return Extent(When(start.first, end.last, start.first_day, end.last_day, timed=False, text=text))
+    return EffectivePeriod(When(start.first, end.last, start.first_day, end.last_day, timed=False, text=text))
 
 
-def _onset(resource: Resource, birth: When | None) -> Extent:
+def _onset(resource: Resource, birth: When | None) -> EffectivePeriod:
     found = _point(resource, "onsetDateTime", "onsetPeriod") or _years_old(resource.get("onsetAge"), birth)
     if found is not None:
-        return Extent(found.start)
+        return EffectivePeriod(found.start)
     recorded = _point(resource, "recordedDate")
-    return Extent(recorded.start, first_recorded=True) if recorded else NEVER_DATED
+    return EffectivePeriod(recorded.start, first_recorded=True) if recorded else NEVER_DATED
 
 
-def _elements(*names: str) -> Callable[[Resource, When | None], Extent]:
-    def extent(resource: Resource, _birth: When | None) -> Extent:
+def _elements(*names: str) -> Callable[[Resource, When | None], EffectivePeriod]:
+    def effective_period(resource: Resource, _birth: When | None) -> EffectivePeriod:
         return _point(resource, *names) or NEVER_DATED
 
-    return extent
+    return effective_period
 
 
-def _observation(resource: Resource, _birth: When | None) -> Extent:
+def _observation(resource: Resource, _birth: When | None) -> EffectivePeriod:
     found = _point(resource, "effectiveDateTime", "effectiveInstant", "effectivePeriod")
     if found is None:
         timing: Any = resource.get("effectiveTiming")
         events = timing.get("event") if isinstance(timing, Mapping) else None
         dates = [when for when in map(parse, events) if when] if isinstance(events, list) else []
-        found = Extent(max(dates, key=lambda when: (when.last, when.first))) if dates else _point(resource, "issued")
+        found = (
+            EffectivePeriod(max(dates, key=lambda when: (when.last, when.first)))
+            if dates
+            else _point(resource, "issued")
+        )
     return found or NEVER_DATED
 
 
-_BY_TYPE: Mapping[str, Callable[[Resource, When | None], Extent]] = {
+_BY_TYPE: Mapping[str, Callable[[Resource, When | None], EffectivePeriod]] = {
     "Condition": _onset,
     "AllergyIntolerance": _onset,
     "Procedure": _elements("performedDateTime", "performedPeriod"),
@@ -111,7 +115,7 @@ _BY_TYPE: Mapping[str, Callable[[Resource, When | None], Extent]] = {
 }
 
 
-def extent_of(resource_type: str, resource: Resource, birth: When | None) -> Extent:
-    """When what the resource tells of began and ended. Without any date: an extent without ends."""
+def extent_of(resource_type: str, resource: Resource, birth: When | None) -> EffectivePeriod:
+    """When what the resource tells of began and ended. Without any date: a period without ends."""
     reader = _BY_TYPE.get(resource_type)
     return reader(resource, birth) if reader else NEVER_DATED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.record.chart.code_match import Hit
+from service.record.chart.code_match import CodeMatch
 from service.record.values.dates import When
 from service.record.values.statuses import Counts
 
@@ -23,19 +23,23 @@ class Episode:
     latest_start: When | None
 
 
-def newest_episode(hits: Sequence[Hit]) -> Episode | None:
-    """The episode that the newest active problem among the hits starts; None when none is active."""
-    active = [hit for hit in hits if hit.standing.counts is Counts.PRESENT and not hit.past]
+def newest_episode(code_matches: Sequence[CodeMatch]) -> Episode | None:
+    """The episode that the newest active problem among the code matches starts; None when none is active."""
+    active = [
+        code_match
+        for code_match in code_matches
+        if code_match.status_class.counts is Counts.PRESENT and not code_match.past
+    ]
     if not active:
         return None
     newest = max(active, key=_order)
-    start = newest.extent.start
-    return Episode(newest.entry.reference, None if newest.extent.first_recorded else start, start)
+    start = newest.effective_period.start
+    return Episode(newest.entry.reference, None if newest.effective_period.first_recorded else start, start)
 
 
-def _order(hit: Hit) -> tuple[bool, float, float, str]:
+def _order(code_match: CodeMatch) -> tuple[bool, float, float, str]:
     """Dated before undated, then by latest and earliest start; the reference only makes it deterministic."""
-    start = hit.extent.start
+    start = code_match.effective_period.start
     if start is None:
-        return (False, 0.0, 0.0, hit.entry.reference)
-    return (True, start.last.timestamp(), start.first.timestamp(), hit.entry.reference)
+        return (False, 0.0, 0.0, code_match.entry.reference)
+    return (True, start.last.timestamp(), start.first.timestamp(), code_match.entry.reference)

@@ -1,4 +1,4 @@
-"""Votes: what single entries of the record say about one fact, and what they make of it together."""
+"""Evidence per entry: what single entries of the record say about one fact, and what they make of it together."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition
 from service.record.model import Completeness, Record
 from service.record.values.dates import When
-from service.record.values.statuses import Counts, standing
+from service.record.values.statuses import Counts, status_class
 
 
 class Verdict(IntEnum):
@@ -22,7 +22,7 @@ class Verdict(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Vote:
+class EntryEvidence:
     """One entry, what it says, when it began and when it ended (or was last recorded).
 
     ``latest_start`` says that the beginning is a latest possible one: only the first record is dated.
@@ -74,7 +74,7 @@ def shortfalls(types: Iterable[str], record: Record) -> tuple[str, ...]:
 
 
 def _has_entries(name: str, record: Record) -> bool:
-    return any(standing(entry.resource).counts is not Counts.NEVER for entry in record.of_type(name))
+    return any(status_class(entry.resource).counts is not Counts.NEVER for entry in record.of_type(name))
 
 
 def not_read(types: Iterable[str], record: Record) -> tuple[str, ...]:
@@ -113,41 +113,53 @@ def silence(definition: FactDefinition, record: Record, notes: Sequence[str | No
     return Finding(definition.id, Status.UNKNOWN, notes=(*remarks(notes), *(reasons or ("not recorded",))))
 
 
-def weigh(
-    definition: FactDefinition, votes: Sequence[Vote], record: Record, notes: Sequence[str | None] = ()
+def combine(
+    definition: FactDefinition, per_entry: Sequence[EntryEvidence], record: Record, notes: Sequence[str | None] = ()
 ) -> Finding:
-    """All votes together: any yes wins; a perhaps beats a no; without a vote, silence decides.
+    """What all entries say together: any yes wins; a perhaps beats a no; without an entry, the absence of data decides.
 
-    With ``newest_wins`` only the entries that may be the newest have a vote.
+    With ``newest_wins`` only the entries that may be the newest count.
     """
-    heard = newest(votes) if definition.newest_wins else list(votes)
+    heard = newest(per_entry) if definition.newest_wins else list(per_entry)
     if not heard:
         return silence(definition, record, notes)
-    best = max(vote.verdict for vote in heard)
-    evidence = ordered(vote.evidence for vote in heard if vote.verdict is best)
+    best = max(entry_evidence.verdict for entry_evidence in heard)
+    evidence = ordered(entry_evidence.evidence for entry_evidence in heard if entry_evidence.verdict is best)
     if best is Verdict.YES:
-        told = [f"also answered no ({vote.evidence.resource})" for vote in votes if vote.verdict is Verdict.NO]
+        told = [
+            f"also answered no ({entry_evidence.evidence.resource})"
+            for entry_evidence in per_entry
+            if entry_evidence.verdict is Verdict.NO
+        ]
         return Finding(definition.id, Status.PRESENT, evidence=evidence, notes=remarks((*notes, *told)))
     if best is Verdict.MAYBE:
-        reasons = [vote.evidence.note for vote in heard if vote.verdict is best]
+        reasons = [entry_evidence.evidence.note for entry_evidence in heard if entry_evidence.verdict is best]
         return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=remarks((*notes, *reasons)))
     if unread := not_read(definition.complete, record):
         return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=remarks((*notes, *unread)))
-    told = [f"formerly answered yes ({vote.evidence.resource})" for vote in votes if vote.verdict is Verdict.YES]
+    told = [
+        f"formerly answered yes ({entry_evidence.evidence.resource})"
+        for entry_evidence in per_entry
+        if entry_evidence.verdict is Verdict.YES
+    ]
     return Finding(definition.id, Status.ABSENT, evidence=evidence, notes=remarks((*notes, *told)))
 
 
-def newest(votes: Sequence[Vote]) -> list[Vote]:
-    """The votes that may be the newest. An undated no is taken for old, an undated yes for new: caution."""
-    dated = [vote.when for vote in votes if vote.when is not None]
+def newest(per_entry: Sequence[EntryEvidence]) -> list[EntryEvidence]:
+    """What the entries say that may be the newest. An undated no is taken for old, an undated yes for new: caution."""
+    dated = [entry_evidence.when for entry_evidence in per_entry if entry_evidence.when is not None]
     if not dated:
-        return list(votes)
+        return list(per_entry)
     surely = max(when.first for when in dated)
     sure_day = max(when.first_day for when in dated)
 
-    def may_be_newest(vote: Vote) -> bool:
-        if vote.when is None:
-            return vote.verdict is not Verdict.NO
-        return vote.when.last >= surely if vote.when.timed else vote.when.last_day >= sure_day
+    def may_be_newest(entry_evidence: EntryEvidence) -> bool:
+        if entry_evidence.when is None:
+            return entry_evidence.verdict is not Verdict.NO
+        return (
+            entry_evidence.when.last >= surely
+            if entry_evidence.when.timed
+            else entry_evidence.when.last_day >= sure_day
+        )
 
-    return [vote for vote in votes if may_be_newest(vote)]
+    return [entry_evidence for entry_evidence in per_entry if may_be_newest(entry_evidence)]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from service.knowledge.model import Knowledge
-from service.record.chart.code_match import Hit, Key
+from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import as_objects, concepts_of
 from service.record.chart.episode import Episode, newest_episode
 from service.record.medication.drugs import Drugs
@@ -17,10 +18,11 @@ from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medicati
 from service.record.medication.supply import standing_of
 from service.record.model import Entry, Record
 from service.record.values.coding import CodeIndex, concept_text
-from service.record.values.dates import When, at, parse
-from service.record.values.statuses import Counts, standing
+from service.record.values.dates import When, at, days_since, parse
+from service.record.values.statuses import Counts, status_class
 
 MEDICATION = "medication"
+_YEAR = 365
 UNRECOGNISED: Key = (MEDICATION, "")
 ORDER: Key = ("order", "")
 NOT_READ: Mapping[str, str] = dict.fromkeys(
@@ -33,7 +35,7 @@ _TOLD_IN_WORDS = frozenset({"Condition", "Encounter", "AllergyIntolerance"})
 
 def may_count(entry: Entry) -> bool:
     """Whether an entry counts in any way: not one entered in error, refuted, or of something not done."""
-    return standing(entry.resource).counts in {Counts.PRESENT, Counts.HISTORY}
+    return status_class(entry.resource).counts in {Counts.PRESENT, Counts.HISTORY}
 
 
 class Matcher:
@@ -58,7 +60,7 @@ class Chart:
         self.matcher = matcher
         self.record = record
         self.now = now
-        self.hits: dict[Key, list[Hit]] = {}
+        self.code_matches: dict[Key, list[CodeMatch]] = {}
         not_read: dict[str, dict[str, Entry]] = {}
         for name, asked in matcher.asked.items():
             for entry in record.of_type(name):
@@ -89,13 +91,24 @@ class Chart:
         return tuple(self._medications(self._medication_entries()))
 
     @cached_property
+    def lately_supplied(self) -> frozenset[str]:
+        """The ingredients ordered, dispensed or stated within the last year, or whose supply reaches into it."""
+        found: set[str] = set()
+        for medication in self.medications:
+            since = days_since(medication.started, self.now) if medication.started is not None else None
+            reached = medication.planned.high or Decimal(0)
+            if since is not None and (since.low is None or since.low - reached <= _YEAR):
+                found.update(one.rxcui for one in medication.drug.ingredients)
+        return frozenset(found)
+
+    @cached_property
     def orders(self) -> tuple[Medication, ...]:
         """The medication orders of this call with their drug recognised."""
         return tuple(self._medications(entry for entry in self.record.orders if entry.type == "MedicationRequest"))
 
     def held(self) -> set[Key]:
         """All keys under which this chart holds something."""
-        found = set(self.hits)
+        found = set(self.code_matches)
         if self.matcher.reads_medications:
             for medication in self.medications:
                 found.update((MEDICATION, name) for name in medication.drug.classes)
@@ -106,14 +119,14 @@ class Chart:
         found.update((name, NOT_READ[name]) for name in self.record.not_read)
         return found
 
-    def under(self, resource_type: str, value_sets: Iterable[str]) -> list[Hit]:
-        """The hits of one type in any of some value sets, each once; words do not repeat what a code of theirs says."""
-        lists = [found for name in value_sets if (found := self.hits.get((resource_type, name)))]
+    def under(self, resource_type: str, value_sets: Iterable[str]) -> list[CodeMatch]:
+        """The code matches of one type in any of some value sets, each once; words repeat no code of theirs."""
+        lists = [found for name in value_sets if (found := self.code_matches.get((resource_type, name)))]
         if len(lists) == 1:
             return lists[0]
-        hits = list(dict.fromkeys(hit for found in lists for hit in found))
-        coded = {id(hit.holder) for hit in hits if hit.is_sure}
-        return [hit for hit in hits if hit.is_sure or id(hit.holder) not in coded]
+        code_matches = list(dict.fromkeys(code_match for found in lists for code_match in found))
+        coded = {id(code_match.holder) for code_match in code_matches if code_match.is_sure}
+        return [code_match for code_match in code_matches if code_match.is_sure or id(code_match.holder) not in coded]
 
     def _medication_entries(self) -> Iterator[Entry]:
         for name in MEDICATION_TYPES:
@@ -145,22 +158,24 @@ class Chart:
         birth = self._birth_for(entry)
         if match.sets and not match.sets.isdisjoint(asked):
             is_sure = not (match.by_text or match.by_category)
-            hit = Hit(entry, holder, match.text, birth, match.by_text, is_sure=is_sure, notes=match.notes)
-            self._add(hit, match.sets & asked)
+            code_match = CodeMatch(entry, holder, match.text, birth, match.by_text, is_sure=is_sure, notes=match.notes)
+            self._add(code_match, match.sets & asked)
         if entry.type in _TOLD_IN_WORDS and not match.said_too.isdisjoint(asked):
-            said = Hit(entry, holder, match.text, birth, by_text=True, is_sure=False, notes=match.notes)
+            said = CodeMatch(entry, holder, match.text, birth, by_text=True, is_sure=False, notes=match.notes)
             self._add(said, match.said_too & asked)
         if match.past_sets and not match.past_sets.isdisjoint(asked):
-            past = Hit(entry, holder, match.text, birth, by_text=True, is_sure=False, past=True, notes=match.notes)
+            past = CodeMatch(
+                entry, holder, match.text, birth, by_text=True, is_sure=False, past=True, notes=match.notes
+            )
             self._add(past, match.past_sets & asked)
         return match.is_read
 
     def _birth_for(self, entry: Entry) -> When | None:
         return self.birth if "onsetAge" in entry.resource else None
 
-    def _add(self, hit: Hit, value_sets: Iterable[str]) -> None:
+    def _add(self, code_match: CodeMatch, value_sets: Iterable[str]) -> None:
         for name in value_sets:
-            self.hits.setdefault((hit.entry.type, name), []).append(hit)
+            self.code_matches.setdefault((code_match.entry.type, name), []).append(code_match)
 
     def _index_allergy(self, entry: Entry, asked: frozenset[str]) -> bool:
         """An allergy to a drug may be coded as the drug: test it through the drug table too (terminology.md 2).
@@ -172,12 +187,16 @@ class Chart:
             drug = with_all_classes(self.matcher.drugs.recognise_concept(concept), self.matcher.index)
             is_drug = is_drug or drug.recognised
             classes = (drug.classes & asked) - {
-                name for kind, name in self.hits if kind == entry.type and self.hits[kind, name][-1].entry is entry
+                name
+                for kind, name in self.code_matches
+                if kind == entry.type and self.code_matches[kind, name][-1].entry is entry
             }
             if classes:
                 by_text = drug.by in BY_WORDS
-                hit = Hit(entry, entry.resource, drug.text, birth=None, by_text=by_text, is_sure=not by_text)
-                self._add(hit, classes)
+                code_match = CodeMatch(
+                    entry, entry.resource, drug.text, birth=None, by_text=by_text, is_sure=not by_text
+                )
+                self._add(code_match, classes)
         return is_drug
 
     def _index_items(self, entry: Entry, parent: Mapping[str, Any], asked: frozenset[str]) -> None:
@@ -187,12 +206,15 @@ class Chart:
             if sets:
                 text = item.get("text")
                 self._add(
-                    Hit(entry, item, text if isinstance(text, str) else str(link), birth=None, by_text=False), sets
+                    CodeMatch(entry, item, text if isinstance(text, str) else str(link), birth=None, by_text=False),
+                    sets,
                 )
             for answer in as_objects(item.get("answer")):
                 chosen = answer.get("valueCoding")
                 match = self.matcher.index.match(chosen) if chosen is not None else None
                 if match is not None and not match.by_text and (found := match.sets & asked):
-                    self._add(Hit(entry, answer, concept_text(chosen), birth=None, by_text=False, chosen=True), found)
+                    self._add(
+                        CodeMatch(entry, answer, concept_text(chosen), birth=None, by_text=False, chosen=True), found
+                    )
                 self._index_items(entry, answer, asked)
             self._index_items(entry, item, asked)

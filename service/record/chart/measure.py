@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from service.finding import Evidence
 from service.knowledge.model import FactSource
-from service.record.chart.code_match import Hit
+from service.record.chart.code_match import CodeMatch
 from service.record.chart.evidence import joined
 from service.record.chart.index import Chart
 from service.record.chart.window import FUTURE, Place, is_future, place, within
@@ -63,63 +63,63 @@ def measurements(wanted: Wanted, chart: Chart) -> Measurements:
     for source in wanted.sources:
         substance = substance_of(source.codes)
         old = []
-        for hit in chart.under(source.resource, source.codes):
-            if hit.standing.counts is Counts.NEVER:
+        for code_match in chart.under(source.resource, source.codes):
+            if code_match.status_class.counts is Counts.NEVER:
                 continue
-            if _is_far_too_old(hit, wanted, chart):
-                old.append(hit)
+            if _is_far_too_old(code_match, wanted, chart):
+                old.append(code_match)
             else:
-                _add(found, hit, source, wanted, substance, chart)
-        for hit in sorted(old, key=_age, reverse=True):
+                _add(found, code_match, source, wanted, substance, chart)
+        for code_match in sorted(old, key=_age, reverse=True):
             if found.final:
                 break
-            _add(found, hit, source, wanted, substance, chart)
+            _add(found, code_match, source, wanted, substance, chart)
     return found
 
 
-def _is_far_too_old(hit: Hit, wanted: Wanted, chart: Chart) -> bool:
+def _is_far_too_old(code_match: CodeMatch, wanted: Wanted, chart: Chart) -> bool:
     """A quick look, two days wider than the look-back, that spares reading years of old results."""
-    when = hit.extent.last
-    if wanted.look_back_days is None or when is None or hit.extent.open:
+    when = code_match.effective_period.last
+    if wanted.look_back_days is None or when is None or code_match.effective_period.open:
         return False
     return (chart.today.last_day - when.last_day).days > wanted.look_back_days + 2
 
 
-def _age(hit: Hit) -> tuple[float, str]:
-    when = hit.extent.last
-    return (when.last.timestamp() if when else 0.0, hit.entry.reference)
+def _age(code_match: CodeMatch) -> tuple[float, str]:
+    when = code_match.effective_period.last
+    return (when.last.timestamp() if when else 0.0, code_match.entry.reference)
 
 
 def _add(
-    found: Measurements, hit: Hit, source: FactSource, wanted: Wanted, substance: str | None, chart: Chart
+    found: Measurements, code_match: CodeMatch, source: FactSource, wanted: Wanted, substance: str | None, chart: Chart
 ) -> None:
-    reading = read_value(hit.holder, wanted.unit, substance)
-    where = hit.entry.reference
+    reading = read_value(code_match.holder, wanted.unit, substance)
+    where = code_match.entry.reference
     if isinstance(reading, Refused):
-        if "component" in hit.holder:
+        if "component" in code_match.holder:
             return  # a panel: its values stand in the components
         found.notes.append(f"{where}: {reading.reason}")
         return
     if wanted.plausible is not None and not is_plausible(reading, *wanted.plausible):
         found.notes.append(f"{where}: implausible value not used")
         return
-    when = hit.extent.last
+    when = code_match.effective_period.last
     if when is not None and is_future(when, chart.now):
         found.notes.append(f"{where}: {FUTURE}")
         return
-    spot = _spot(hit, source, wanted, chart)
-    text = BY_TEXT if hit.by_text else None
-    note = joined(hit.standing.note, reading.note, spot.note, text, *hit.notes)
+    spot = _spot(code_match, source, wanted, chart)
+    text = BY_TEXT if code_match.by_text else None
+    note = joined(code_match.status_class.note, reading.note, spot.note, text, *code_match.notes)
     evidence = Evidence(where, reading.text, when.text if when else None, note)
-    (found.preliminary if hit.standing.provisional else found.final).append(
+    (found.preliminary if code_match.status_class.provisional else found.final).append(
         Measurement(reading.interval, when, spot.inside, evidence)
     )
 
 
-def _spot(hit: Hit, source: FactSource, wanted: Wanted, chart: Chart) -> Place:
-    spots = [place(hit, source, chart)]
+def _spot(code_match: CodeMatch, source: FactSource, wanted: Wanted, chart: Chart) -> Place:
+    spots = [place(code_match, source, chart)]
     if wanted.look_back_days is not None:
-        spots.append(within(hit.extent, wanted.look_back_days, chart.now))
+        spots.append(within(code_match.effective_period, wanted.look_back_days, chart.now))
     for answer in (False, None):
         for spot in spots:
             if spot.inside is answer:

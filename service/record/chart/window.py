@@ -11,8 +11,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from service.knowledge.model import FactSource
-from service.record.chart.code_match import Hit
-from service.record.chart.dating import FIRST_RECORDED, Extent
+from service.record.chart.code_match import CodeMatch
+from service.record.chart.dating import FIRST_RECORDED, EffectivePeriod
 from service.record.chart.episode import Episode
 from service.record.chart.index import Chart
 from service.record.values.dates import When, days_since, within_days
@@ -42,21 +42,21 @@ def is_future(when: When, now: datetime) -> bool:
     return days_since(when, now) is None
 
 
-def within(extent: Extent, days: int | Decimal, now: datetime) -> Place:
+def within(effective_period: EffectivePeriod, days: int | Decimal, now: datetime) -> Place:
     """Whether what happened reaches into the last ``days`` days.
 
     What goes on counts by its end, and by now when it has not ended. A future date is a typing error or a
     plan; neither is certain, so it cannot be told.
     """
-    when = extent.last
+    when = effective_period.last
     if when is None:
         return Place(None, UNDATED)
-    if extent.open and extent.start is not None and not is_future(extent.start, now):
+    if effective_period.open and effective_period.start is not None and not is_future(effective_period.start, now):
         return INSIDE
     if is_future(when, now):
         return Place(None, FUTURE)
     answer = within_days(when, days, now)
-    note = FIRST_RECORDED if extent.first_recorded else None
+    note = FIRST_RECORDED if effective_period.first_recorded else None
     return Place(answer, UNSURE if answer is None else note)
 
 
@@ -67,11 +67,11 @@ def before(one: When, other: When) -> bool:
     return one.last_day < other.first_day
 
 
-def in_episode(extent: Extent, episode: Episode | None, now: datetime) -> Place:
+def in_episode(effective_period: EffectivePeriod, episode: Episode | None, now: datetime) -> Place:
     """Whether what happened belongs to the current episode, that is: does not lie before its start."""
     if episode is None or episode.latest_start is None:
         return Place(None, NO_EPISODE)
-    when = extent.last
+    when = effective_period.last
     if when is None:
         return Place(None, UNDATED)
     if is_future(when, now):
@@ -90,16 +90,16 @@ def _straddles(when: When, start: When) -> bool:
     return when.first_day < start.last_day
 
 
-def place(hit: Hit, source: FactSource, chart: Chart) -> Place:
-    """Whether a hit lies inside every window of its source."""
+def place(code_match: CodeMatch, source: FactSource, chart: Chart) -> Place:
+    """Whether a code match lies inside every window of its source."""
     if source.within_days is None and not source.in_episode:
-        return Place(inside=True, note=FIRST_RECORDED if hit.extent.first_recorded else None)
-    extent = _still_going(hit)
+        return Place(inside=True, note=FIRST_RECORDED if code_match.effective_period.first_recorded else None)
+    effective_period = _still_going(code_match)
     places = []
     if source.within_days is not None:
-        places.append(within(extent, source.within_days, chart.now))
+        places.append(within(effective_period, source.within_days, chart.now))
     if source.in_episode:
-        places.append(in_episode(extent, chart.episode, chart.now))
+        places.append(in_episode(effective_period, chart.episode, chart.now))
     for found in places:
         if found.inside is False:
             return found
@@ -109,9 +109,11 @@ def place(hit: Hit, source: FactSource, chart: Chart) -> Place:
     return places[0]
 
 
-def _still_going(hit: Hit) -> Extent:
+def _still_going(code_match: CodeMatch) -> EffectivePeriod:
     """A Period without end lasts until now only while the entry is active; a closed one ended somewhen."""
-    extent = hit.extent
-    if extent.open and hit.standing.counts is not Counts.PRESENT:
-        return Extent(extent.start, extent.end, first_recorded=extent.first_recorded)
-    return extent
+    effective_period = code_match.effective_period
+    if effective_period.open and code_match.status_class.counts is not Counts.PRESENT:
+        return EffectivePeriod(
+            effective_period.start, effective_period.end, first_recorded=effective_period.first_recorded
+        )
+    return effective_period

@@ -12,7 +12,7 @@ from service.record.input.deduplicate import arrange
 from service.record.input.prefetch_states import PrefetchState, Selection, State
 from service.record.input.releases import RENAMED, dstu2_sign, normalise
 from service.record.input.shapes import flaws
-from service.record.input.subject import OF_A_PATIENT, Patients, Whose, is_nameless
+from service.record.input.subject import OF_A_PATIENT, Patients, Subject, is_nameless
 from service.record.input.unpacking import Piece, Unpacked, unpack, unpack_state
 from service.record.model import Completeness, Entry, Problem, Record, Release
 from service.record.values.statuses import status_word
@@ -131,7 +131,7 @@ def read_prefetch(
 def _take_beside(gathered: _Gathered, beside: Unpacked, completeness: dict[str, Completeness]) -> None:
     """What a context brings besides its orders, known to be about the patient. It is never the whole list of a type."""
     gathered.problems.extend(beside.problems)
-    gathered.take(((piece, gathered.chosen or Whose.NOT_SAID) for piece in beside.pieces), missing_is_ours=True)
+    gathered.take(((piece, gathered.chosen or Subject.NOT_SAID) for piece in beside.pieces), missing_is_ours=True)
     for piece in beside.pieces:
         completeness.setdefault(RENAMED.get(piece.type, piece.type), Completeness.PARTIAL)
 
@@ -191,7 +191,7 @@ class _Gathered:
         self.foreign: set[str] = set()
         self.unclaimed: set[str] = set()
 
-    def take(self, pieces: Iterable[tuple[Piece, str | Whose]], *, missing_is_ours: bool) -> None:
+    def take(self, pieces: Iterable[tuple[Piece, str | Subject]], *, missing_is_ours: bool) -> None:
         """Keep what is about the chosen patient, in R4 shape; write down the rest."""
         for piece, whose in pieces:
             if whose != self.chosen and not self._is_ours(piece, whose, missing_is_ours):
@@ -209,8 +209,8 @@ class _Gathered:
             if note_flaws(entry, self.problems):
                 self.unclaimed.add(entry.type)
 
-    def _is_ours(self, piece: Piece, whose: str | Whose, missing_is_ours: bool) -> bool:
-        if whose is Whose.NOT_SAID:
+    def _is_ours(self, piece: Piece, whose: str | Subject, missing_is_ours: bool) -> bool:
+        if whose is Subject.NOT_SAID:
             if piece.type not in OF_A_PATIENT:
                 return True
             if missing_is_ours:
@@ -220,7 +220,7 @@ class _Gathered:
             self.problems.append(Problem(piece.path, _SUBJECT_MISSING, name))
             self.unclaimed.add(name)
             return False
-        if whose is Whose.NO_PATIENT:
+        if whose is Subject.NO_PATIENT:
             if piece.type not in OF_A_PATIENT:
                 return True
             self.problems.append(Problem(piece.path, f"{whose.value}; not used"))
@@ -316,7 +316,7 @@ def _completeness(
     return Completeness.COMPLETE
 
 
-def _called(whose: str | Whose, patient_id: str) -> str | Whose:
+def _called(whose: str | Subject, patient_id: str) -> str | Subject:
     """A Patient without an id, sent under the patient's own key, is the patient."""
     return patient_id if is_nameless(whose) else whose
 
@@ -345,7 +345,7 @@ def _chosen(persons: Sequence[str], patient: str | None) -> str | None:
     return persons[0] if persons else None
 
 
-def _subject_of_document(pieces: Sequence[Piece], said: Sequence[str | Whose]) -> str | None:
+def _subject_of_document(pieces: Sequence[Piece], said: Sequence[str | Subject]) -> str | None:
     """The patient a document is about, whoever else it speaks of: the one subject of its Compositions."""
     subjects = {whose for piece, whose in zip(pieces, said, strict=True) if piece.type == "Composition"}
     named = [whose for whose in subjects if isinstance(whose, str)]

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from service.record.input.unpacking import Piece
-from service.record.values.references import parse_literal, same_server
+from service.record.values.references import parse_literal, plain_server, same_server
 
 OF_A_PATIENT = frozenset(
     {
@@ -27,7 +27,7 @@ _SOMEBODY_ELSE = "(a patient named by an identifier only)"
 _NAMELESS = "(a Patient without id)"
 
 
-class Whose(Enum):
+class Subject(Enum):
     """What a resource says of its subject when it does not name a patient."""
 
     NOT_SAID = "no subject"
@@ -40,7 +40,7 @@ class Patients:
     def __init__(self, pieces: Iterable[Piece], base: str | None = None) -> None:
         self._pieces = list(pieces)
         self._found = [piece for piece in self._pieces if piece.type == "Patient"]
-        self._said: dict[str, str | Whose] = {}
+        self._said: dict[str, str | Subject] = {}
         self.base = base or self._own_base()
         self._by_url = {piece.full_url: self.key_of(piece) for piece in self._found if piece.full_url}
         self._ids = {piece.id for piece in self._found if piece.id}
@@ -61,12 +61,12 @@ class Patients:
             return f"{target.base}/{target.type}/{target.id}"
         return piece.id or piece.full_url or _NAMELESS
 
-    def whose(self, piece: Piece) -> str | Whose:
+    def whose(self, piece: Piece) -> str | Subject:
         """The key of the patient a resource is about, or why there is none."""
         if piece.type == "Patient":
             return self.key_of(piece)
         if piece.type == "Observation" and piece.resource.get("focus") and not self._is_focused(piece):
-            return Whose.NO_PATIENT
+            return Subject.NO_PATIENT
         return self._of_reference(_subject(piece.resource))
 
     def _is_focused(self, piece: Piece) -> bool:
@@ -76,42 +76,42 @@ class Patients:
         subject = self._of_reference(_subject(piece.resource))
         return all(isinstance(part, Mapping) and self._of_reference(part) == subject for part in parts)
 
-    def _of_reference(self, reference: object) -> str | Whose:
+    def _of_reference(self, reference: object) -> str | Subject:
         text = _text_of(reference)
         if text is None:
             return (
-                self._of_identifier(reference.get("identifier")) if isinstance(reference, Mapping) else Whose.NOT_SAID
+                self._of_identifier(reference.get("identifier")) if isinstance(reference, Mapping) else Subject.NOT_SAID
             )
         found = self._said.get(text)
         if found is None:
             found = self._said[text] = self._of_text(text)
         return found
 
-    def _of_text(self, text: str) -> str | Whose:
+    def _of_text(self, text: str) -> str | Subject:
         if text in self._by_url:
             return self._by_url[text]
         if text.startswith("#"):
-            return Whose.NOT_SAID
+            return Subject.NOT_SAID
         if text.startswith("urn:"):
             tail = text.rpartition(":")[2]
             return tail if tail in self._ids else text
         type_, question, query = text.partition("?")
         if question:
             system, _, value = query.removeprefix("identifier=").rpartition("|")
-            return self._of_identifier({"system": system, "value": value}) if type_ == "Patient" else Whose.NO_PATIENT
+            return self._of_identifier({"system": system, "value": value}) if type_ == "Patient" else Subject.NO_PATIENT
         target = parse_literal(text)
         if target is None:
-            return text if _BARE_ID.fullmatch(text) else Whose.NOT_SAID
+            return text if _BARE_ID.fullmatch(text) else Subject.NOT_SAID
         if target.type != "Patient":
-            return Whose.NO_PATIENT
+            return Subject.NO_PATIENT
         if target.base and not (self.base and same_server(target.base, self.base)):
             return f"{target.base}/Patient/{target.id}"
         return target.id
 
-    def _of_identifier(self, identifier: object) -> str | Whose:
+    def _of_identifier(self, identifier: object) -> str | Subject:
         """A subject named by a business identifier: that Patient, somebody else, or nothing to be told."""
         if not isinstance(identifier, Mapping) or not isinstance(identifier.get("value"), str):
-            return Whose.NOT_SAID
+            return Subject.NOT_SAID
         rival = False
         for piece in self._found:
             listed = piece.resource.get("identifier")
@@ -120,9 +120,9 @@ class Patients:
                     if own.get("value") == identifier["value"]:
                         return self.key_of(piece)
                     rival = True
-        return _SOMEBODY_ELSE if rival else Whose.NOT_SAID
+        return _SOMEBODY_ELSE if rival else Subject.NOT_SAID
 
-    def persons(self, said: Iterable[str | Whose]) -> list[str]:
+    def persons(self, said: Iterable[str | Subject]) -> list[str]:
         """The distinct persons, in the order of their keys. A nameless Patient is the one person the others name."""
         keys = sorted({key for key in said if isinstance(key, str)})
         if _NAMELESS in keys and len(keys) > 1 and len(self._found) == 1:
@@ -130,7 +130,7 @@ class Patients:
         return keys
 
 
-def is_nameless(key: str | Whose) -> bool:
+def is_nameless(key: str | Subject) -> bool:
     """Whether a key stands for a Patient resource without id."""
     return key == _NAMELESS
 
@@ -150,8 +150,5 @@ def _text_of(reference: object) -> str | None:
 
 def _bases(urls: Iterable[str | None]) -> list[str]:
     """The distinct servers that absolute URLs of resources name."""
-    bases: list[str] = []
-    for base in sorted({target.base for url in urls if url and (target := parse_literal(url)) and target.base}):
-        if not any(same_server(base, known) for known in bases):
-            bases.append(base)
-    return bases
+    found = {target.base for url in urls if url and (target := parse_literal(url)) and target.base}
+    return list({plain_server(base): base for base in sorted(found, reverse=True)}.values())

@@ -129,7 +129,7 @@ def _take_bundle(bundle: Mapping[str, Any], path: str, into: Unpacked, depth: in
     if entries is None:
         return
     if not isinstance(entries, list):
-        into.lose(f"{path}.entry", "not a list")
+        into.lose(f"{path}.entry", "not a list", UNTYPED)
         return
     for number, entry in enumerate(entries):
         _take_entry(entry, f"{path}.entry[{number}]", into, depth)

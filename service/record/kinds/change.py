@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from service.finding import Finding, Status
 from service.knowledge.model import FactDefinition
-from service.record.chart.dating import Extent
+from service.record.chart.dating import EffectivePeriod
 from service.record.chart.evidence import ordered, read_types, remarks, shortfalls
 from service.record.chart.index import Chart
 from service.record.chart.measure import Measurement, candidates, measurements, preferred
@@ -65,7 +65,7 @@ def _unknown(definition: FactDefinition, rests_on: Sequence[Measurement], notes:
 
 def _baselines(dated: Sequence[Measurement], chart: Chart) -> list[Measurement]:
     """The measurements that may be the first of the episode: none before a sure one can be told apart from it."""
-    places = [(one, in_episode(Extent(one.when), chart.episode, chart.now).inside) for one in dated]
+    places = [(one, in_episode(EffectivePeriod(one.when), chart.episode, chart.now).inside) for one in dated]
     sure = [one.when for one, inside in places if inside and one.when]
     if not sure:
         return []
@@ -90,7 +90,7 @@ def _against_highest(
     """
     *earlier, newest = _examinations(dated)
     inside = [
-        [one for one in found if one.when and in_episode(Extent(one.when), chart.episode, chart.now).inside]
+        [one for one in found if one.when and in_episode(EffectivePeriod(one.when), chart.episode, chart.now).inside]
         for found in earlier
     ]
     chosen = [preferred(found, prefer) for found in inside if found]

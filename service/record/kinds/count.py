@@ -32,15 +32,15 @@ def _drugs(definition: FactDefinition, chart: Chart) -> Finding:
     possible: set[_Counted] = set()
     evidence = []
     orders = [order for order in chart.orders if is_order(order.entry)]
-    current = [one for one in chart.medications if one.standing.counts is Counts.PRESENT]
+    current = [one for one in chart.medications if one.status_class.counts is Counts.PRESENT]
     for medication, is_ordered in (*((one, False) for one in current), *((one, True) for one in orders)):
         matched = match(medication, definition, chart)
         if matched is not None:
-            certain = matched.is_sure and (not medication.standing.provisional or is_ordered)
+            certain = matched.is_sure and (not medication.status_class.provisional or is_ordered)
             beside = frozenset(one.rxcui for one in medication.drug.ingredients)
             product = beside if definition.measure == PRODUCTS else frozenset[str]()
             (sure if certain else possible).update((one.rxcui, product) for one in matched.ingredients)
-            evidence.append(evidence_of(medication, matched.note, medication.standing.note))
+            evidence.append(evidence_of(medication, matched.note, medication.status_class.note))
     unread = [*unrecognised(chart), *(order for order in orders if not order.drug.recognised)]
     notes = [NOT_RECOGNISED] if unread else []
     evidence += [evidence_of(one, "not recognised") for one in unread]
@@ -50,11 +50,17 @@ def _drugs(definition: FactDefinition, chart: Chart) -> Finding:
 
 def _entries(definition: FactDefinition, chart: Chart) -> Finding:
     notes: list[str | None] = []
-    votes = [vote for vote in votes_of(definition.sources, chart, notes) if vote.verdict is not Verdict.NO]
-    sure = {vote.evidence.resource for vote in votes if vote.verdict is Verdict.YES}
-    possible = {vote.evidence.resource for vote in votes}
+    per_entry = [
+        entry_evidence
+        for entry_evidence in votes_of(definition.sources, chart, notes)
+        if entry_evidence.verdict is not Verdict.NO
+    ]
+    sure = {entry_evidence.evidence.resource for entry_evidence in per_entry if entry_evidence.verdict is Verdict.YES}
+    possible = {entry_evidence.evidence.resource for entry_evidence in per_entry}
     high = len(possible) if is_whole(definition, chart.record) else None
-    return _counted(definition, chart, (len(sure), high), [vote.evidence for vote in votes], notes)
+    return _counted(
+        definition, chart, (len(sure), high), [entry_evidence.evidence for entry_evidence in per_entry], notes
+    )
 
 
 def _counted(

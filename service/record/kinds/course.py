@@ -143,7 +143,7 @@ def _ordered(definition: FactDefinition, chart: Chart) -> tuple[Total, list[Evid
 
 def _courses(definition: FactDefinition, chart: Chart) -> Iterator[Course]:
     for medication in chart.medications:
-        if medication.standing.counts in {Counts.PRESENT, Counts.HISTORY}:
+        if medication.status_class.counts in {Counts.PRESENT, Counts.HISTORY}:
             matched = match(medication, definition, chart)
             if matched is not None:
                 yield _course(medication, matched.note, chart)
@@ -153,12 +153,12 @@ def _course(medication: Medication, note: str | None, chart: Chart) -> Course:
     start = medication.started
     began = (days_since(start, chart.now) if start is not None else None) or Interval(_ZERO, None)
     planned = medication.planned
-    active = medication.standing.counts is Counts.PRESENT
+    active = medication.status_class.counts is Counts.PRESENT
     if runs_on(medication.entry):
         ended = Interval.exactly(_ZERO)
     else:
         ended = _ended_active(began, planned) if active else _ended(medication, began, planned, chart)
-    return Course(began, ended, active, evidence_of(medication, note, medication.standing.note))
+    return Course(began, ended, active, evidence_of(medication, note, medication.status_class.note))
 
 
 def _ended_active(began: Interval, planned: Interval) -> Interval:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from service.finding import Finding, Status
 from service.knowledge.model import FactDefinition
 from service.record.chart.code_match import Key
-from service.record.chart.evidence import Verdict, Vote, ordered, remarks, weigh
+from service.record.chart.evidence import EntryEvidence, Verdict, combine, ordered, remarks
 from service.record.chart.index import MEDICATION, ORDER, UNRECOGNISED, Chart
 from service.record.kinds.ordering import is_order
 from service.record.kinds.plan import Plan
@@ -26,15 +26,15 @@ def plan(definition: FactDefinition) -> Plan:
     """How a drug fact is read. A drug that was not recognised may be any drug: it forbids absent."""
 
     def find(chart: Chart) -> Finding:
-        votes = [*votes_of(definition, chart), *(ordered_votes(definition, chart) if definition.or_ordered else ())]
-        finding = weigh(definition, votes, chart.record)
+        per_entry = [*votes_of(definition, chart), *(ordered_votes(definition, chart) if definition.or_ordered else ())]
+        finding = combine(definition, per_entry, chart.record)
         return doubted(definition, finding, chart)
 
     keys = drug_keys(definition)
     return Plan(definition, find, keys | {ORDER} if definition.or_ordered else keys)
 
 
-def ordered_votes(definition: FactDefinition, chart: Chart) -> Iterator[Vote]:
+def ordered_votes(definition: FactDefinition, chart: Chart) -> Iterator[EntryEvidence]:
     """Drugs ordered in this call: two drugs in one basket interact like any others. One not recognised may be any."""
     for order in chart.orders:
         if not is_order(order.entry):
@@ -42,18 +42,18 @@ def ordered_votes(definition: FactDefinition, chart: Chart) -> Iterator[Vote]:
         matched = match(order, definition, chart)
         if matched is not None:
             verdict = Verdict.YES if matched.is_sure else Verdict.MAYBE
-            yield Vote(verdict, evidence_of(order, matched.note, "being ordered now"))
+            yield EntryEvidence(verdict, evidence_of(order, matched.note, "being ordered now"))
         elif not order.drug.recognised:
-            yield Vote(Verdict.MAYBE, evidence_of(order, NOT_RECOGNISED))
+            yield EntryEvidence(Verdict.MAYBE, evidence_of(order, NOT_RECOGNISED))
 
 
 def unrecognised(chart: Chart, stopped_within_days: int | None = None) -> tuple[Medication, ...]:
     """The medications whose drug is not known: the current ones, and those that may have been stopped lately."""
 
     def may_count(one: Medication) -> bool:
-        if one.standing.counts is Counts.HISTORY and stopped_within_days is not None:
+        if one.status_class.counts is Counts.HISTORY and stopped_within_days is not None:
             return stopped_within(one, stopped_within_days, chart.now) is not False
-        return one.standing.counts is Counts.PRESENT
+        return one.status_class.counts is Counts.PRESENT
 
     return tuple(one for one in chart.medications if not one.drug.recognised and may_count(one))
 

@@ -9,7 +9,7 @@ from decimal import ROUND_DOWN, Decimal
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition, FactSource
 from service.record.chart.answers import ANSWERED, stated_date
-from service.record.chart.evidence import Verdict, Vote, joined, ordered, remarks, silence
+from service.record.chart.evidence import EntryEvidence, Verdict, joined, ordered, remarks, silence
 from service.record.chart.index import Chart
 from service.record.chart.window import place
 from service.record.kinds.coded import source_keys, votes_of
@@ -38,44 +38,60 @@ def plan(definition: FactDefinition) -> Plan:
 
     def find(chart: Chart) -> Finding:
         notes: list[str | None] = []
-        votes = [*stated_dates(definition.sources, chart), *votes_of(definition.sources, chart, notes)]
-        counted = [vote for vote in votes if vote.verdict is not Verdict.NO]
+        per_entry = [*stated_dates(definition.sources, chart), *votes_of(definition.sources, chart, notes)]
+        counted = [entry_evidence for entry_evidence in per_entry if entry_evidence.verdict is not Verdict.NO]
         if not counted:
-            return _none(definition, votes, chart, notes)
+            return _none(definition, per_entry, chart, notes)
         return _elapsed(definition, counted, chart, notes)
 
     return Plan(definition, find, source_keys(definition.sources))
 
 
-def stated_dates(sources: Sequence[FactSource], chart: Chart) -> Iterator[Vote]:
+def stated_dates(sources: Sequence[FactSource], chart: Chart) -> Iterator[EntryEvidence]:
     """The dates that Observations and questionnaire items give as their answer ("date of onset")."""
     for source in sources:
         if source.resource not in ANSWERED:
             continue
-        for hit in chart.under(source.resource, source.codes):
-            when = stated_date(hit)
-            if when is None or hit.standing.counts is Counts.NEVER or place(hit, source, chart).inside is False:
+        for code_match in chart.under(source.resource, source.codes):
+            when = stated_date(code_match)
+            if (
+                when is None
+                or code_match.status_class.counts is Counts.NEVER
+                or place(code_match, source, chart).inside is False
+            ):
                 continue
-            doubt = f"{hit.standing.note}, not used" if hit.standing.provisional else None
-            evidence = Evidence(hit.entry.reference, f"{hit.text}: {when.text}", when.text, joined(doubt, *hit.notes))
-            yield Vote(Verdict.MAYBE if doubt else Verdict.YES, evidence, when, when)
+            doubt = f"{code_match.status_class.note}, not used" if code_match.status_class.provisional else None
+            evidence = Evidence(
+                code_match.entry.reference,
+                f"{code_match.text}: {when.text}",
+                when.text,
+                joined(doubt, *code_match.notes),
+            )
+            yield EntryEvidence(Verdict.MAYBE if doubt else Verdict.YES, evidence, when, when)
 
 
-def _none(definition: FactDefinition, votes: Sequence[Vote], chart: Chart, notes: list[str | None]) -> Finding:
-    if not votes:
+def _none(
+    definition: FactDefinition, per_entry: Sequence[EntryEvidence], chart: Chart, notes: list[str | None]
+) -> Finding:
+    if not per_entry:
         return silence(definition, chart.record, notes)
-    evidence = ordered(vote.evidence for vote in votes)
+    evidence = ordered(entry_evidence.evidence for entry_evidence in per_entry)
     if definition.absent_by_answer:
         return Finding(definition.id, Status.ABSENT, evidence=evidence, notes=remarks(notes))
     # That one problem was refuted says nothing of how long another has lasted.
     return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=remarks((*notes, REFUTED)))
 
 
-def _elapsed(definition: FactDefinition, votes: Sequence[Vote], chart: Chart, notes: list[str | None]) -> Finding:
-    evidence = ordered(vote.evidence for vote in votes)
-    counted = [Elapsed(_days(vote, definition.pick, chart), vote.verdict is Verdict.YES) for vote in votes]
+def _elapsed(
+    definition: FactDefinition, per_entry: Sequence[EntryEvidence], chart: Chart, notes: list[str | None]
+) -> Finding:
+    evidence = ordered(entry_evidence.evidence for entry_evidence in per_entry)
+    counted = [
+        Elapsed(_days(entry_evidence, definition.pick, chart), entry_evidence.verdict is Verdict.YES)
+        for entry_evidence in per_entry
+    ]
     if not any(one.certain for one in counted):
-        notes += [vote.evidence.note for vote in votes]
+        notes += [entry_evidence.evidence.note for entry_evidence in per_entry]
         return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=remarks(notes))
     days = longest(counted) if definition.pick == EARLIEST else shortest(counted)
     if days.high is None and not days.low:
@@ -83,15 +99,15 @@ def _elapsed(definition: FactDefinition, votes: Sequence[Vote], chart: Chart, no
     return Finding(definition.id, Status.PRESENT, days.low, days.high, definition.unit or "d", evidence, remarks(notes))
 
 
-def _days(vote: Vote, pick: str | None, chart: Chart) -> Interval:
+def _days(entry_evidence: EntryEvidence, pick: str | None, chart: Chart) -> Interval:
     """Days since it began (``earliest``) or was last so; at least so many if only the first record is dated."""
-    when = vote.began if pick == EARLIEST else vote.when
+    when = entry_evidence.began if pick == EARLIEST else entry_evidence.when
     days = days_since(when, chart.now) if when is not None else None
     if days is None:
         return Interval(_ZERO, None)
     if when is not None and when.timed:
         days = Interval(_cut(days.low), _cut(days.high))
-    return Interval(days.low, None) if vote.latest_start else days
+    return Interval(days.low, None) if entry_evidence.latest_start else days
 
 
 def _cut(days: Decimal | None) -> Decimal | None:

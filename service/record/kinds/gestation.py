@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition, FactSource
-from service.record.chart.code_match import Hit
+from service.record.chart.code_match import CodeMatch
 from service.record.chart.evidence import joined, read_types, remarks, shortfalls
 from service.record.chart.index import Chart
 from service.record.chart.measure import Measurement, candidates
@@ -63,43 +63,43 @@ def plan(definition: FactDefinition) -> Plan:
 
 def _statements(sources: tuple[FactSource, ...], chart: Chart, notes: list[str | None]) -> Iterator[Measurement]:
     for source in sources:
-        for hit in chart.under(source.resource, source.codes):
-            where = hit.entry.reference
-            if hit.standing.counts is not Counts.PRESENT:
+        for code_match in chart.under(source.resource, source.codes):
+            where = code_match.entry.reference
+            if code_match.status_class.counts is not Counts.PRESENT:
                 continue
-            if hit.standing.provisional and hit.entry.type == "Observation":
+            if code_match.status_class.provisional and code_match.entry.type == "Observation":
                 notes.append(f"{where}: preliminary, not used")
                 continue
-            stated = _stated(hit, chart)
-            when = hit.extent.last or chart.today
-            if stated is None or place(hit, source, chart).inside is False:
+            stated = _stated(code_match, chart)
+            when = code_match.effective_period.last or chart.today
+            if stated is None or place(code_match, source, chart).inside is False:
                 notes.append(f"{where}: no gestational age that can be used")
                 continue
             weeks = _weeks(stated.days)
             if weeks.high is not None and weeks.high > LONGEST_WEEKS:
                 notes.append(f"{where}: tells of an earlier pregnancy")
                 continue
-            date = hit.extent.last.text if hit.extent.last else None
-            note = joined(hit.standing.note, stated.note)
+            date = code_match.effective_period.last.text if code_match.effective_period.last else None
+            note = joined(code_match.status_class.note, stated.note)
             yield Measurement(weeks, when, inside=True, evidence=Evidence(where, stated.text, date, note))
 
 
-def _stated(hit: Hit, chart: Chart) -> Stated | None:
-    if hit.entry.type == "Condition":
-        return _from_icd(hit, chart)
-    named = hit.holder.get("valueDateTime")
+def _stated(code_match: CodeMatch, chart: Chart) -> Stated | None:
+    if code_match.entry.type == "Condition":
+        return _from_icd(code_match, chart)
+    named = code_match.holder.get("valueDateTime")
     when = parse(named)
     if when is not None:
-        return _from_date(hit, when, chart)
-    reading = read_value(hit.holder, "d")
+        return _from_date(code_match, when, chart)
+    reading = read_value(code_match.holder, "d")
     if isinstance(reading, Refused):
-        reading = read_value(hit.holder, "wk")
+        reading = read_value(code_match.holder, "wk")
         if isinstance(reading, Refused):
             return None
         days = Interval(_times(reading.low), _times(reading.high))
     else:
         days = reading.interval
-    return _advanced(days, hit.extent.last, reading.text, chart)
+    return _advanced(days, code_match.effective_period.last, reading.text, chart)
 
 
 def _times(weeks: Decimal | None) -> Decimal | None:
@@ -116,9 +116,9 @@ def _advanced(days: Interval, when: When | None, text: str, chart: Chart) -> Sta
     return Stated(Interval(low, high), text, "advanced to now" if since.high >= 1 else "")
 
 
-def _from_date(hit: Hit, when: When, chart: Chart) -> Stated | None:
+def _from_date(code_match: CodeMatch, when: When, chart: Chart) -> Stated | None:
     """A date that lies before its own record is a last period; a coming one is a delivery date."""
-    period = LAST_PERIOD in {(coding.system, coding.code) for coding in codings(hit.holder.get("code"))}
+    period = LAST_PERIOD in {(coding.system, coding.code) for coding in codings(code_match.holder.get("code"))}
     today = at(chart.now)
     if period:
         since = days_between(when, today)
@@ -130,14 +130,14 @@ def _from_date(hit: Hit, when: When, chart: Chart) -> Stated | None:
     return Stated(days, f"estimated delivery {when.text}", "computed from the estimated delivery date")
 
 
-def _from_icd(hit: Hit, chart: Chart) -> Stated | None:
+def _from_icd(code_match: CodeMatch, chart: Chart) -> Stated | None:
     """Z3A.20 is the 20th completed week on the day it was recorded; Z3A.00, .01 and .49 name no single week."""
-    for coding in codings(hit.holder.get("code")):
+    for coding in codings(code_match.holder.get("code")):
         found = _Z3A.fullmatch(coding.code) if coding.system == ICD_10_CM else None
         week = int(found[1]) if found else 0
         if 8 <= week <= 42:  # noqa: PLR2004 -- the range of Z3A codes that name one week
             days = Interval(week * _WEEK, week * _WEEK + 6)
-            return _advanced(days, hit.extent.last, coding.display or coding.code, chart)
+            return _advanced(days, code_match.effective_period.last, coding.display or coding.code, chart)
     return None
 
 

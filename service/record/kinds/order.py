@@ -16,15 +16,17 @@ def plan(definition: FactDefinition) -> Plan:
     """How an order fact is read: present for a matching order, unknown when one was not recognised, else absent."""
 
     def find(chart: Chart) -> Finding:
-        votes = [vote for _, vote in order_votes(definition, chart)]
-        best = max((vote.verdict for vote in votes), default=Verdict.NO)
+        per_entry = [entry_evidence for _, entry_evidence in order_votes(definition, chart)]
+        best = max((entry_evidence.verdict for entry_evidence in per_entry), default=Verdict.NO)
         if best is Verdict.NO:
             return Finding(definition.id, Status.ABSENT, notes=(NO_ORDER,))
-        unsure = [vote.evidence for vote in votes if vote.verdict is Verdict.MAYBE]
+        unsure = [entry_evidence.evidence for entry_evidence in per_entry if entry_evidence.verdict is Verdict.MAYBE]
         notes = remarks(evidence.note for evidence in unsure)
         if best is Verdict.MAYBE:
             return Finding(definition.id, Status.UNKNOWN, evidence=ordered(unsure), notes=notes)
-        evidence = ordered(vote.evidence for vote in votes if vote.verdict is Verdict.YES)
+        evidence = ordered(
+            entry_evidence.evidence for entry_evidence in per_entry if entry_evidence.verdict is Verdict.YES
+        )
         return Finding(definition.id, Status.PRESENT, evidence=evidence, notes=notes)
 
     return Plan(definition, find, frozenset({ORDER}))
@@ -39,19 +41,19 @@ def reason_plan(definition: FactDefinition, knowledge: Knowledge) -> Plan:
         if not found:
             return Finding(definition.id, Status.ABSENT, notes=(NO_ORDER,))
         states = {
-            reason_state(entry, definition.reasons, chart) if vote.verdict is Verdict.YES else None: None
-            for entry, vote in found
+            reason_state(entry, definition.reasons, chart) if entry_evidence.verdict is Verdict.YES else None: None
+            for entry, entry_evidence in found
         }
         given = [
-            vote.evidence
-            for entry, vote in found
-            if vote.verdict is Verdict.YES and reason_state(entry, definition.reasons, chart)
+            entry_evidence.evidence
+            for entry, entry_evidence in found
+            if entry_evidence.verdict is Verdict.YES and reason_state(entry, definition.reasons, chart)
         ]
         if True in states:
             return Finding(definition.id, Status.PRESENT, evidence=ordered(given))
-        evidence = ordered(vote.evidence for _, vote in found)
+        evidence = ordered(entry_evidence.evidence for _, entry_evidence in found)
         if None in states:
-            unsure = any(vote.verdict is Verdict.MAYBE for _, vote in found)
+            unsure = any(entry_evidence.verdict is Verdict.MAYBE for _, entry_evidence in found)
             return Finding(
                 definition.id, Status.UNKNOWN, evidence=evidence, notes=remarks([NOT_CHECKED if unsure else NO_REASON])
             )

@@ -8,7 +8,7 @@ from typing import Any
 from service.finding import Evidence
 from service.knowledge.model import FactDefinition
 from service.record.chart.concepts import as_objects, concepts_of
-from service.record.chart.evidence import Verdict, Vote, joined
+from service.record.chart.evidence import EntryEvidence, Verdict, joined
 from service.record.chart.index import Chart
 from service.record.kinds.coded import BY_TEXT
 from service.record.medication.taking import evidence_of, match
@@ -31,34 +31,34 @@ def is_order(entry: Entry) -> bool:
     return status_word(resource.get("status")) not in _WITHDRAWN and resource.get("doNotPerform") is not True
 
 
-def order_votes(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Entry, Vote]]:
+def order_votes(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Entry, EntryEvidence]]:
     """Every order of this call that matches an order fact, or that may match and was not recognised."""
     matching = _drug_orders if definition.resource == MEDICATION_REQUEST else _other_orders
-    for entry, vote in matching(definition, chart):
+    for entry, entry_evidence in matching(definition, chart):
         reason = reason_state(entry, definition.reasons, chart) if definition.reasons else True
         if reason is False:
             continue
-        if reason is None and vote.verdict is Verdict.YES:
-            evidence = vote.evidence
+        if reason is None and entry_evidence.verdict is Verdict.YES:
+            evidence = entry_evidence.evidence
             doubted = Evidence(evidence.resource, evidence.text, evidence.date, joined(evidence.note, NO_REASON))
-            yield entry, Vote(Verdict.MAYBE, doubted)
+            yield entry, EntryEvidence(Verdict.MAYBE, doubted)
         else:
-            yield entry, vote
+            yield entry, entry_evidence
 
 
-def _drug_orders(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Entry, Vote]]:
+def _drug_orders(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Entry, EntryEvidence]]:
     for order in chart.orders:
         if not is_order(order.entry):
             continue
         matched = match(order, definition, chart)
         if matched is not None:
             verdict = Verdict.YES if matched.is_sure else Verdict.MAYBE
-            yield order.entry, Vote(verdict, evidence_of(order, matched.note))
+            yield order.entry, EntryEvidence(verdict, evidence_of(order, matched.note))
         elif not order.drug.recognised:
-            yield order.entry, Vote(Verdict.MAYBE, evidence_of(order, NOT_CHECKED))
+            yield order.entry, EntryEvidence(Verdict.MAYBE, evidence_of(order, NOT_CHECKED))
 
 
-def _other_orders(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Entry, Vote]]:
+def _other_orders(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Entry, EntryEvidence]]:
     wanted = frozenset((*definition.codes, *definition.classes))
     for entry in chart.record.orders:
         if entry.type not in _ALIKE.get(definition.resource or "", ()) or not is_order(entry):
@@ -66,13 +66,18 @@ def _other_orders(definition: FactDefinition, chart: Chart) -> Iterator[tuple[En
         concepts = list(concepts_of(entry.type, entry.resource, chart.record))
         matches = [chart.matcher.index.match(concept) for concept in concepts]
         sets = frozenset().union(*(one.sets for one in matches)) if matches else frozenset[str]()
-        hit = next((one for one in matches if not one.sets.isdisjoint(wanted)), None)
-        if hit is not None:
+        code_match = next((one for one in matches if not one.sets.isdisjoint(wanted)), None)
+        if code_match is not None:
             if sets.isdisjoint(definition.exclude):
-                yield entry, Vote(Verdict.YES, _evidence(entry, hit.text, BY_TEXT if hit.by_text else None))
+                yield (
+                    entry,
+                    EntryEvidence(
+                        Verdict.YES, _evidence(entry, code_match.text, BY_TEXT if code_match.by_text else None)
+                    ),
+                )
         elif not sets and not is_something_else(concepts):
             text = " ".join(filter(None, map(concept_text, concepts))) or entry.type
-            yield entry, Vote(Verdict.MAYBE, _evidence(entry, text, NOT_CHECKED))
+            yield entry, EntryEvidence(Verdict.MAYBE, _evidence(entry, text, NOT_CHECKED))
 
 
 def is_something_else(concepts: Sequence[object]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum, auto
 from functools import cached_property
 from typing import TypeVar
@@ -33,6 +34,21 @@ _SHORTEST_UNKNOWN = 3
 _PREFIXES = frozenset({"n", "d", "l", "dl", "o", "r", "s", "p", "m", "nor", "des", "cis"})
 """Before a hyphen, these make another substance of the name after it."""
 
+_LONGEST_NUMBER = 12
+_PARTS = 2
+_THOUSANDS = re.compile(r",(?=\d{3}(?:\D|$))")
+_MILLIGRAMS = {
+    **dict.fromkeys(("mg", "mgs", "milligram", "milligrams"), Decimal(1)),
+    **dict.fromkeys(("mcg", "ug", "mug", "microgram", "micrograms"), Decimal("0.001")),
+    **dict.fromkeys(("g", "gm", "gram", "grams"), Decimal(1000)),
+}
+_OTHER = "OTHER"
+_PER = {
+    **dict.fromkeys(("ml", "cc", "milliliter", "milliliters"), "ML"),
+    **dict.fromkeys(("hr", "h", "hour", "hours"), "HR"),
+    **dict.fromkeys(("actuat", "actuation", "puff", "spray"), "ACTUAT"),
+}
+
 Codes = frozenset[str]
 Products = Sequence[Codes]
 _Meaning = TypeVar("_Meaning")
@@ -52,13 +68,15 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item: its words, the ingredients a name means, the brand and its products."""
+    """One item: its words, the ingredients a name means, the brand and its products, the strength and per what."""
 
     kind: Kind
     text: str
     codes: Codes = frozenset()
     brand: str = ""
     products: Products = ()
+    strength_mg: Decimal | None = None
+    per: str = ""
 
 
 class DrugLexer:
@@ -165,15 +183,22 @@ class _Scan:
         return self._tokens[place] if place < len(self._tokens) else ""
 
     def _number(self) -> Item:
-        number = self._ahead()
-        is_strength = self._ahead(1) in UNITS or self._ahead(1) == "%"
-        self._place += 2 if is_strength else 1
-        if is_strength and self._ahead() in {"/", "-"}:
+        number, unit = self._ahead(), self._ahead(1)
+        if unit not in UNITS and unit != "%":
+            self._place += 1
+            return Item(Kind.PLAIN, number)
+        self._place += 2
+        strength, per = _milligrams(number, unit), ""
+        if self._ahead() in {"/", "-"}:
             # "/5 mL", "/mL", "-mcg" belong to the strength.
-            more = 2 if self._ahead(1)[:1].isdigit() else 1
-            if self._ahead(more) in VOLUMES | UNITS:
-                self._place += more + 1
-        return Item(Kind.STRENGTH if is_strength else Kind.PLAIN, number)
+            amount = self._ahead(1) if self._ahead(1)[:1].isdigit() else ""
+            after = self._ahead(2 if amount else 1)
+            if after in VOLUMES | UNITS:
+                self._place += 3 if amount else 2
+                per = _PER.get(after, _OTHER)
+                divisor = _decimal(amount) if amount else Decimal(1)
+                strength = strength / divisor if strength is not None and divisor and per != _OTHER else None
+        return Item(Kind.STRENGTH, number, strength_mg=strength, per=per)
 
     def _named(self) -> Item | None:
         """The name or brand here, taken for a plain word where it is said not to be in the product."""
@@ -222,6 +247,20 @@ class _Scan:
         if not word[0].isalpha() or len(word) < _SHORTEST_UNKNOWN or word in EXPLAINED:
             return Kind.PLAIN
         return Kind.UNKNOWN
+
+
+def _milligrams(number: str, unit: str) -> Decimal | None:
+    factor, value = _MILLIGRAMS.get(unit), _decimal(number)
+    return value * factor if factor is not None and value is not None else None
+
+
+def _decimal(number: str) -> Decimal | None:
+    """The number, with a comma for the decimal point or between thousands; None when it has too many digits."""
+    if len(number) > _LONGEST_NUMBER:
+        return None
+    whole = _THOUSANDS.sub("", number)
+    parts = whole.replace(",", ".").split(".")
+    return Decimal(".".join(parts)) if len(parts) <= _PARTS else None
 
 
 def _unique(pairs: Iterable[tuple[str, _Meaning]]) -> dict[str, _Meaning]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 
 from service.record.medication.drug_lexer import Codes, DrugLexer, Item, Kind, Products
 from service.record.medication.drug_spelling import plain, wordings
-from service.record.medication.drug_words import CARRIERS, NEVER_DRUGS, ORDINARY_BRANDS, SUPPLIES
+from service.record.medication.drug_words import CARRIERS, NEVER_DRUGS, NO_MEDICATION, ORDINARY_BRANDS, SUPPLIES
 
 LONGEST_TEXT = 300
 STEMS = re.compile(
@@ -21,6 +22,9 @@ STEMS = re.compile(
 )
 """Endings shared by the drugs of the classes we check. An unknown name with one of them may be one of those drugs."""
 
+_BRACKETS = re.compile(r"\(([^()]*)\)")
+_GLOSS = frozenset({Kind.NAME, Kind.PLAIN, Kind.JOINER})
+_NO_MEDICATION = re.compile(NO_MEDICATION)
 _NEVER_DRUGS = re.compile(NEVER_DRUGS)
 _SUPPLIES = re.compile(SUPPLIES)
 _NAMES = frozenset({Kind.NAME, Kind.BRAND})
@@ -39,7 +43,8 @@ class Reading:
     """What a text says: the ingredients named (codes), whether that accounts for all of it, and the words not read.
 
     ``brand`` is the brand it was read by, when no ingredient is named; ``products_differ`` says that the brand has
-    products with other ingredients; ``is_no_drug`` that the text is of a vaccine, a device or a supply.
+    products with other ingredients; ``is_no_drug`` that the text is of a vaccine, a device or a supply, or says that
+    nothing is taken; ``strengths`` how much of an ingredient is in one piece (mg, or per ``ML``, ``HR``, ``ACTUAT``).
     """
 
     codes: tuple[str, ...] = ()
@@ -48,6 +53,7 @@ class Reading:
     brand: str | None = None
     products_differ: bool = False
     is_no_drug: bool = False
+    strengths: Mapping[str, tuple[Decimal, str]] = field(default_factory=dict)
 
 
 class DrugText:
@@ -63,6 +69,8 @@ class DrugText:
 
     def _read(self, flat: str) -> Reading:
         items = self._lexer.items(flat)
+        if _NO_MEDICATION.fullmatch(flat):
+            return Reading(is_whole=True, is_no_drug=True)
         if _NEVER_DRUGS.search(flat) and not any(item.kind is Kind.STRENGTH for item in items):
             return Reading(is_whole=True, is_no_drug=True)
         found: dict[str, None] = {}
@@ -82,9 +90,21 @@ class DrugText:
             added, differs = _sold_with(item.products, frozenset(found))
             found.update(dict.fromkeys(sorted(added)))
             differ |= differs
-        unread = tuple(dict.fromkeys(_unread(items)))
+        brand_words = self._brand_before_its_ingredients(flat)
+        unread = tuple(dict.fromkeys(word for word in _unread(items) if word not in brand_words))
         is_whole = not unread and _strengths_told(flat) <= len(found)
-        return Reading(tuple(found), is_whole, unread, brand, differ)
+        return Reading(tuple(found), is_whole, unread, brand, differ, strengths=_strengths(items, tuple(found), flat))
+
+    def _brand_before_its_ingredients(self, flat: str) -> frozenset[str]:
+        """The words of a brand that is not known but explained: "Reaptan 10 mg/10 mg (perindopril/amlodipine)"."""
+        found = _BRACKETS.search(flat)
+        if found is None:
+            return frozenset()
+        before, inside = self._lexer.items(flat[: found.start()]), self._lexer.items(found[1])
+        explains = any(item.kind is Kind.NAME for item in inside) and all(item.kind in _GLOSS for item in inside)
+        is_brand = all(item.kind in {Kind.UNKNOWN, Kind.STRENGTH, Kind.PLAIN} for item in before)
+        words = (item.text for item in before if item.kind is Kind.UNKNOWN)
+        return frozenset(word for word in words if not STEMS.search(word)) if explains and is_brand else frozenset()
 
 
 def _sold_with(products: Products, named: Codes) -> tuple[Codes, bool]:
@@ -93,6 +113,24 @@ def _sold_with(products: Products, named: Codes) -> tuple[Codes, bool]:
         return frozenset(), False
     fitting = [product for product in products if named <= product] or list(products)
     return frozenset().union(*fitting), len(fitting) > 1
+
+
+def _strengths(items: Sequence[Item], codes: tuple[str, ...], flat: str) -> dict[str, tuple[Decimal, str]]:
+    """The strength that follows each name; one that stands anywhere, when there is one of it and one ingredient."""
+    told = [item for item in items if item.kind is Kind.STRENGTH]
+    if len(codes) == 1:
+        one = told[0] if len(told) == 1 and _strengths_told(flat) == 1 else None
+        return {codes[0]: (one.strength_mg, one.per)} if one and one.strength_mg is not None else {}
+    found: dict[str, tuple[Decimal, str]] = {}
+    name: Item | None = None
+    for item in items:
+        if item.kind in _MAY_NAME:
+            name = item if item.kind is Kind.NAME and len(item.codes) == 1 else None
+        elif item.kind is Kind.STRENGTH:
+            if name is not None and item.strength_mg is not None:
+                found.setdefault(next(iter(name.codes)), (item.strength_mg, item.per))
+            name = None
+    return found
 
 
 def _unread(items: Sequence[Item]) -> Iterator[str]:

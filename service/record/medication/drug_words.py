@@ -14,7 +14,8 @@ UNITS |= _words(
     "unit units unt ie iu ui u mu milliunits einheiten unidades unites percent vol pct ir sqcm",
 )
 VOLUMES = _words(
-    "ml l dl cc milliliter milliliters ampoule ampul hr h actuat actuation dose doses puff spray day sqcm cm2 g mg",
+    "ml l dl cc milliliter milliliters ampoule ampul hr hour hours stunde heure hora h",
+    "actuat actuation dose doses puff spray day sqcm cm2 g mg",
     "drop",
 )
 
@@ -79,7 +80,12 @@ COMPANIES = _words(
     "topcare mcneil par amneal hikma camber unichem macleods ascend",
 )
 
-EXPLAINED = UNITS | VOLUMES | SALTS | FORMS | PLAIN_WORDS | COMPANIES
+QUALIFIERS = _words(
+    "macrocrystals macrocrystal isophane regular nph lente mixed conjugated esterified micronized product substance"
+)
+"""What follows an ingredient after a comma or in brackets and is not another one."""
+
+EXPLAINED = QUALIFIERS | UNITS | VOLUMES | SALTS | FORMS | PLAIN_WORDS | COMPANIES
 """Words that stand beside a name and name no ingredient of their own."""
 
 STRONG_JOINERS = frozenset({"/", "+", "&", "and", "und", "et", "y", "e", "with", "mit", "avec", "con", "plus", "w"})
@@ -114,6 +120,12 @@ NEVER_DRUGS = (
     r"|stents?|catheters?|magnets?|jewell?ery|stockings?|wheelchair|thermometer)\b"
 )
 """Vaccines and devices: the name of a drug in such a text ("lithium battery") is none, unless a strength is told."""
+
+NO_MEDICATION = (
+    r"(?:no|nil|none|keine|aucun|sin|ningun)\b(?:\s+(?:known|current|regular|bekannte|connu))*"
+    r"\s*(?:drugs?|medic\w+)?\s*"
+)
+"""The whole text of an entry which says that nothing is taken."""
 
 SUPPLIES = (
     r"\b(?:pen\s+needles?|needles?|syringes?|swabs?|prep\s+pads?|bandages?|gauze|dressings?|walker|crutch(?:es)?|braces?"

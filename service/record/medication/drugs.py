@@ -20,7 +20,7 @@ from service.record.medication.drug_table import DrugTable, drug_table
 from service.record.medication.drug_text import LONGEST_TEXT, DrugText, Reading
 from service.record.medication.other_drugs import is_other_drug, may_be_ours
 from service.record.medication.routes import LOCAL_ROUTES, ordered_route, route_of_words
-from service.record.values.code_systems import ATC, LOCAL, NDC, RXNORM, UNII, canonical_system
+from service.record.values.code_systems import ATC, IPS_ABSENT_UNKNOWN, LOCAL, NDC, RXNORM, UNII, canonical_system
 from service.record.values.coding import CodeIndex, Coding, codings, concept_text
 from service.record.values.interval import Interval
 
@@ -35,6 +35,9 @@ _HOURS_A_DAY = 24
 _NOTHING: frozenset[str] = frozenset()
 _NAMED_ONLY = "~"
 """What begins the code of an ingredient that is known by its name alone."""
+
+_TAKES_NOTHING = (IPS_ABSENT_UNKNOWN, "no-known-medications")
+"""An entry which says that nothing is taken; ``no-medication-info`` says nothing and is not recognised."""
 
 _ATC_ROUTES = (
     ("S01", "ophthalmic"),
@@ -122,7 +125,11 @@ class Drugs:
                 if code.verified and is_ingredient:
                     self._names.setdefault(code.code, code.display)
                     self._ours.add(code.display.lower())
-        self._text = DrugText(*_vocabulary(self._table, self._names))
+        names, brands = _vocabulary(self._table, self._names)
+        self._text = DrugText(names, brands)
+        self._uniis = {
+            unii: tuple(names[one]) for unii, meant, kind in drug_synonyms() if kind == "unii" for one in meant
+        }
         self._cache: dict[object, Drug] = {}
 
     def recognise(self, resource: Mapping[str, Any], resolve: Resolve) -> Drug:
@@ -201,13 +208,7 @@ class Drugs:
             is_other = not classes and self._is_other(listed, texts)
             by = "class" if classes else "other" if is_other else None
             return Drug((), classes, route, recognised=by is not None, text=text, by=by)
-        strengths = _strengths(texts)
-        ingredients = tuple(
-            self._ingredient(
-                rxcui, *(strength if strength[0] is not None else strengths.get(self._name(rxcui), strength))
-            )
-            for rxcui, strength in sorted(found.parts.items())
-        )
+        ingredients = tuple(self._ingredients(found, texts))
         route = found.route or route
         if route is None and any(_PATCH.search(words) for words in texts):
             # Patches of local analgesics stay in the skin; any other patch is meant for the whole body.
@@ -219,8 +220,14 @@ class Drugs:
         sets = (self._index.sets_of(coding.system, coding.code) for coding in listed if coding.system in {RXNORM, ATC})
         return _NOTHING.union(*sets)
 
-    def _name(self, rxcui: str) -> str:
-        return self._names.get(rxcui, rxcui.removeprefix(_NAMED_ONLY)).lower()
+    def _ingredients(self, found: _Found, texts: Iterable[str]) -> Iterator[Ingredient]:
+        """The ingredients with their strengths, from the words where the code does not tell them."""
+        told: Mapping[str, tuple[Decimal, str]] = {}
+        if any(strength is None for strength, _ in found.parts.values()):
+            readings = [self._text.read(words) for words in texts]
+            told = {code: strength for one in reversed(readings) for code, strength in one.strengths.items()}
+        for rxcui, strength in sorted(found.parts.items()):
+            yield self._ingredient(rxcui, *(strength if strength[0] is not None else told.get(rxcui, strength)))
 
     def _ingredient(self, rxcui: str, strength_mg: Decimal | None, per: str) -> Ingredient:
         name = self._names.get(rxcui, rxcui.removeprefix(_NAMED_ONLY))
@@ -255,8 +262,12 @@ class Drugs:
                 # Ten digits without hyphens can be read in three ways: only if all of them agree.
                 if len({self._table.drug(rxcui) for rxcui in meant}) == 1:
                     yield min(meant)
-            elif coding.system == UNII and (base := self._table.of_unii(coding.code)):
-                yield base
+            elif coding.system == UNII:
+                yield from self._of_unii(coding.code)
+
+    def _of_unii(self, unii: str) -> Iterable[str]:
+        base = self._table.of_unii(unii)
+        return (base,) if base else self._uniis.get(unii.upper(), ())
 
     def _codes_of_part(self, code: str) -> tuple[str, ...]:
         """A part that the table has only by its name may be an ingredient that a value set knows by its name."""
@@ -281,12 +292,13 @@ class Drugs:
         if not is_whole and not unread:
             notes.append("its name tells more strengths than ingredients that were recognised")
         first = readings[0][1]
+        parts = dict.fromkeys(codes, (None, ""))
         if first.brand is None:
-            return _Found(dict.fromkeys(codes, (None, "")), "name", None, tuple(notes), is_whole, unread)
+            return _Found(parts, "name", None, tuple(notes), is_whole, unread)
         brand = self._table.brand(first.brand)
         notes.append("by brand name: its products differ, all are meant" if first.products_differ else "by brand name")
         route = brand.route if brand else None
-        return _Found(dict.fromkeys(codes, (None, "")), "brand", route, tuple(notes), is_whole, unread)
+        return _Found(parts, "brand", route, tuple(notes), is_whole, unread)
 
     def _unread(self, words: str, reading: Reading, rxnorm_names: Sequence[str]) -> tuple[str, ...]:
         """The words not read; those of a complete RxNorm name only when they could be a drug of ours."""
@@ -296,7 +308,10 @@ class Drugs:
 
     def _is_other(self, listed: Sequence[Coding], texts: Sequence[str]) -> bool:
         names = [coding.display for coding in listed if coding.system == RXNORM and coding.display]
-        return is_other_drug(names, texts, self._ours) or any(self._text.read(words).is_no_drug for words in texts)
+        if any((coding.system, coding.code) == _TAKES_NOTHING for coding in listed):
+            return True
+        is_no_drug = bool(texts) and all(self._text.read(words).is_no_drug for words in texts)
+        return is_no_drug or is_other_drug(names, texts, self._ours)
 
     def daily_dose_mg(self, drug: Drug, ingredient: Ingredient, resource: Mapping[str, Any]) -> Interval | None:
         """Milligrams of one ingredient on a day of taking it, from the dosages; None when it cannot be computed.
@@ -337,12 +352,14 @@ def _vocabulary(
     brands: dict[str, Sequence[frozenset[str]]] = {
         brand: found.products for brand in table.brand_names if (found := table.brand(brand))
     }
-    for name, meant, is_brand in drug_synonyms():
+    for name, meant, kind in drug_synonyms():
+        if kind == "unii":
+            continue
         codes = frozenset().union(
             *(names.get(one, frozenset({_NAMED_ONLY + one[1:]}) if one.startswith("=") else _NOTHING) for one in meant)
         )
         if codes and name not in names:
-            if is_brand:
+            if kind == "brand":
                 brands.setdefault(name, (codes,))
             else:
                 names[name] = codes
@@ -378,15 +395,3 @@ def _times(amount: Interval, factor: Decimal) -> Interval:
     return Interval(
         None if amount.low is None else amount.low * factor, None if amount.high is None else amount.high * factor
     )
-
-
-def _strengths(texts: Iterable[str]) -> dict[str, tuple[Decimal | None, str]]:
-    """The strength of each ingredient in the first text that tells one; the name is its first word or all of them."""
-    strengths: dict[str, tuple[Decimal | None, str]] = {}
-    for words in texts:
-        for component in parse_name(words).components:
-            told = (component.strength_mg, component.per)
-            name = component.name.lower()
-            strengths.setdefault(name, told)
-            strengths.setdefault(name.partition(" ")[0], told)
-    return strengths

@@ -13,7 +13,7 @@ from service.record.model import Entry
 from service.record.values.coding import CodeIndex
 from service.record.values.dates import When
 from service.record.values.interval import Interval
-from service.record.values.statuses import Standing
+from service.record.values.statuses import StatusClass
 
 MEDICATION_TYPES = ("MedicationRequest", "MedicationStatement", "MedicationDispense")
 """Where current medication is read. What is given in hospital is not: an administration is one dose."""
@@ -28,7 +28,7 @@ class Medication:
 
     entry: Entry
     drug: Drug
-    standing: Standing
+    status_class: StatusClass
 
     @property
     def resource(self) -> Mapping[str, Any]:

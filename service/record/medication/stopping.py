@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from service.record.chart.dating import Extent
+from service.record.chart.dating import EffectivePeriod
 from service.record.chart.window import within
 from service.record.medication.entry import Medication
 from service.record.medication.supply import is_complete
@@ -21,7 +21,7 @@ def stopped_within(medication: Medication, days: int, now: datetime) -> bool | N
     """
     end = medication.ended
     if end is not None:
-        return within(Extent(end), days, now).inside
+        return within(EffectivePeriod(end), days, now).inside
     start = medication.started
     since = days_since(start, now) if start is not None else None
     if since is None or since.low is None or since.high is None:
@@ -35,7 +35,7 @@ def stopped_within(medication: Medication, days: int, now: datetime) -> bool | N
     if planned.high is not None and since.low - planned.high > days:
         return False
     changed = _last_changed(medication.resource)
-    return False if changed is not None and within(Extent(changed), days, now).inside is False else None
+    return False if changed is not None and within(EffectivePeriod(changed), days, now).inside is False else None
 
 
 def _last_changed(resource: Mapping[str, Any]) -> When | None:

@@ -12,7 +12,7 @@ from service.record.medication.dosage import days_supply
 from service.record.model import Entry
 from service.record.values.dates import Span, When, days_between, days_since, parse, parse_period
 from service.record.values.interval import Interval, hull
-from service.record.values.statuses import Counts, Standing, standing, status_word
+from service.record.values.statuses import Counts, StatusClass, status_class, status_word
 from service.record.values.units import decimal
 
 _DAYS: Mapping[str, tuple[Decimal, Decimal]] = {
@@ -41,12 +41,12 @@ def handed_over(resource: Mapping[str, Any]) -> When | None:
     return parse(resource.get("whenHandedOver")) or parse(resource.get("whenPrepared"))
 
 
-def standing_of(entry: Entry, now: datetime) -> Standing:
+def standing_of(entry: Entry, now: datetime) -> StatusClass:
     """What a medication entry counts as: one that is complete counts as taken while its supply lasts.
 
     A dispense is complete when it is handed over, and in some countries a prescription when it is issued.
     """
-    found = standing(entry.resource)
+    found = status_class(entry.resource)
     if found.counts is not Counts.HISTORY or not is_complete(entry):
         return found
     start, supplied = start_of(entry), _supply_of(entry)
@@ -54,9 +54,9 @@ def standing_of(entry: Entry, now: datetime) -> Standing:
     if since is None or since.low is None or since.high is None or supplied.low is None:
         return found
     if since.high <= supplied.low:
-        return Standing(Counts.PRESENT, note=_STILL_SUPPLIED[entry.type])
+        return StatusClass(Counts.PRESENT, note=_STILL_SUPPLIED[entry.type])
     if supplied.high is not None and since.low <= supplied.high:
-        return Standing(Counts.PRESENT, provisional=True, note="completed, the supply may reach to now")
+        return StatusClass(Counts.PRESENT, provisional=True, note="completed, the supply may reach to now")
     return found
 
 

@@ -12,8 +12,8 @@ from decimal import Decimal
 
 from service.finding import Evidence
 from service.knowledge.model import FactDefinition
-from service.record.chart.dating import Extent
-from service.record.chart.evidence import Verdict, Vote, joined
+from service.record.chart.dating import EffectivePeriod
+from service.record.chart.evidence import EntryEvidence, Verdict, joined
 from service.record.chart.index import Chart
 from service.record.chart.window import within
 from service.record.medication.drugs import Ingredient
@@ -24,6 +24,7 @@ from service.record.values.statuses import Counts
 NOT_RECOGNISED = "a medication that was not recognised"
 BY_NAME = "recognised by its name only"
 NO_DOSE = "dose not given"
+OLD = "ordered more than 12 months ago, no supply since: may still be taken"
 NO_STOP = "stopped, but not known when"
 _UNITS_A_DAY = 2
 
@@ -88,39 +89,48 @@ def is_small_dose(ingredient: Ingredient, band: tuple[Decimal | None, Decimal | 
     return most is not None and ingredient.strength_mg is not None and ingredient.strength_mg * _UNITS_A_DAY <= most
 
 
-def votes_of(definition: FactDefinition, chart: Chart) -> Iterator[Vote]:
+def votes_of(definition: FactDefinition, chart: Chart) -> Iterator[EntryEvidence]:
     """What every medication of the record says about a drug fact."""
     for medication in chart.medications:
         matched = match(medication, definition, chart)
         if matched is None:
             continue
-        vote = _vote(medication, matched, definition, chart)
-        if vote is not None:
-            yield vote
+        entry_evidence = _vote(medication, matched, definition, chart)
+        if entry_evidence is not None:
+            yield entry_evidence
 
 
-def _vote(medication: Medication, matched: Match, definition: FactDefinition, chart: Chart) -> Vote | None:
-    standing = medication.standing
+def _vote(medication: Medication, matched: Match, definition: FactDefinition, chart: Chart) -> EntryEvidence | None:
+    status_class = medication.status_class
     started = medication.started
     doubts: list[str | None] = [None if matched.is_sure else NO_DOSE]
-    if standing.counts is Counts.HISTORY:
+    if status_class.counts is Counts.HISTORY:
         if definition.stopped_within_days is None:
             return None
         stopped = stopped_within(medication, definition.stopped_within_days, chart.now)
         if stopped is False:
             return None
         doubts.append(NO_STOP if stopped is None else None)
-    elif standing.counts is not Counts.PRESENT:
+    elif status_class.counts is not Counts.PRESENT:
         return None
-    if standing.provisional:
-        doubts.append(standing.note or "not certain")
+    if status_class.provisional:
+        doubts.append(status_class.note or "not certain")
     if definition.within_days is not None:
-        where = within(Extent(started), definition.within_days, chart.now)
+        where = within(EffectivePeriod(started), definition.within_days, chart.now)
         if where.inside is False:
             return None
         doubts.append(where.note if where.inside is None else None)
     verdict = Verdict.MAYBE if any(doubts) else Verdict.YES
-    return Vote(verdict, evidence_of(medication, matched.note, standing.note, *doubts), started)
+    old = OLD if status_class.counts is Counts.PRESENT and is_old(medication, chart) else None
+    return EntryEvidence(verdict, evidence_of(medication, matched.note, status_class.note, old, *doubts), started)
+
+
+def is_old(medication: Medication, chart: Chart) -> bool:
+    """Whether an active order is older than a year, with no supply, dispense or statement of its drug since."""
+    if medication.entry.type != "MedicationRequest" or medication.started is None:
+        return False
+    named = {one.rxcui for one in medication.drug.ingredients}
+    return bool(named) and named.isdisjoint(chart.lately_supplied)
 
 
 def evidence_of(medication: Medication, *notes: str | None) -> Evidence:

@@ -75,10 +75,11 @@ class References:
 
 def same_server(one: str, other: str) -> bool:
     """Whether two base URLs name the same server: scheme, a last slash and letter case of the host aside."""
-    return _plain(one) == _plain(other)
+    return plain_server(one) == plain_server(other)
 
 
-def _plain(base: str) -> str:
+def plain_server(base: str) -> str:
+    """A base URL as it is compared with others."""
     _, _, rest = base.rstrip("/").rpartition("://")
     host, slash, path = rest.partition("/")
     return host.lower() + slash + path

@@ -20,7 +20,7 @@ class Counts(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StatusClass:
     """What an instance counts as.
 
     ``provisional`` is True when it is not yet sure (Condition unconfirmed, provisional, differential;
@@ -33,22 +33,22 @@ class Standing:
     note: str | None = None
 
 
-PRESENT = Standing(Counts.PRESENT)
-HISTORY = Standing(Counts.HISTORY)
-NEVER = Standing(Counts.NEVER)
+PRESENT = StatusClass(Counts.PRESENT)
+HISTORY = StatusClass(Counts.HISTORY)
+NEVER = StatusClass(Counts.NEVER)
 
 
-def remark(note: str) -> Standing:
+def remark(note: str) -> StatusClass:
     """Present, with something to say beside it."""
-    return Standing(Counts.PRESENT, note=note)
+    return StatusClass(Counts.PRESENT, note=note)
 
 
-def unsure(note: str) -> Standing:
+def unsure(note: str) -> StatusClass:
     """Present but not sure yet."""
-    return Standing(Counts.PRESENT, provisional=True, note=note)
+    return StatusClass(Counts.PRESENT, provisional=True, note=note)
 
 
-STATUS_TABLE: Mapping[str, Mapping[str, Standing]] = {
+STATUS_TABLE: Mapping[str, Mapping[str, StatusClass]] = {
     "MedicationRequest": {
         "active": PRESENT,
         "on-hold": remark("on hold"),

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from service.record.values.status_table import NEVER, PRESENT, STATUS_TABLE, Counts, Standing, remark, unsure
+from service.record.values.status_table import NEVER, PRESENT, STATUS_TABLE, Counts, StatusClass, remark, unsure
 
-__all__ = ["Counts", "Standing", "standing", "status_word"]
+__all__ = ["Counts", "StatusClass", "status_class", "status_word"]
 
 
-_REFUTED = Standing(Counts.ANSWERED_NO, note="recorded as refuted")
+_REFUTED = StatusClass(Counts.ANSWERED_NO, note="recorded as refuted")
 _ALIKE = {"DeviceRequest": "ServiceRequest", "CommunicationRequest": "ServiceRequest"}
 _MISSING_IS_FINE = frozenset({"Device", "Patient", "Medication"})
 _STATUS_NOT_GIVEN = remark("status not given")
@@ -55,7 +55,7 @@ def status_word(value: object) -> str | None:
     return text.strip().lower() or None if isinstance(text, str) else None
 
 
-def standing(resource: Mapping[str, Any]) -> Standing:
+def status_class(resource: Mapping[str, Any]) -> StatusClass:
     """What this resource (in R4 shape) counts as. Total: odd input is judged, never raised on."""
     type_ = resource.get("resourceType")
     if type_ == "Condition":
@@ -71,13 +71,13 @@ def standing(resource: Mapping[str, Any]) -> Standing:
         return NEVER
     found = _by_table(type_, status)
     if type_ == "Observation" and found.counts is Counts.PRESENT and _has_no_result(resource):
-        return Standing(Counts.NEVER, note="no result, only a reason for its absence")
+        return StatusClass(Counts.NEVER, note="no result, only a reason for its absence")
     if type_ in _REQUESTS and found.counts is Counts.PRESENT and _intent(resource) in {"plan", "directive", "proposal"}:
         return unsure("planned, not ordered")
     return found
 
 
-def _by_table(type_: str, status: str | None) -> Standing:
+def _by_table(type_: str, status: str | None) -> StatusClass:
     if status is None:
         if type_ in _MISSING_IS_FINE:
             return PRESENT
@@ -108,7 +108,7 @@ def _has_no_result(resource: Mapping[str, Any]) -> bool:
     return not (resource.get("component") or resource.get("hasMember"))
 
 
-def _of_condition(resource: Mapping[str, Any]) -> Standing:
+def _of_condition(resource: Mapping[str, Any]) -> StatusClass:
     verification = status_word(resource.get("verificationStatus"))
     if verification == "entered-in-error":
         return NEVER
@@ -129,7 +129,7 @@ def _of_condition(resource: Mapping[str, Any]) -> Standing:
     provisional = verification in _UNSURE_VERIFICATION
     if provisional and verification:
         notes.append(verification)
-    return Standing(counts, provisional, "; ".join(notes) or None)
+    return StatusClass(counts, provisional, "; ".join(notes) or None)
 
 
 def _has_ended(resource: Mapping[str, Any]) -> bool:
@@ -138,7 +138,7 @@ def _has_ended(resource: Mapping[str, Any]) -> bool:
     return any(key.startswith("abatement") and resource[key] is not None for key in resource)
 
 
-def _of_allergy(resource: Mapping[str, Any]) -> Standing:
+def _of_allergy(resource: Mapping[str, Any]) -> StatusClass:
     verification = status_word(resource.get("verificationStatus"))
     written = status_word(resource.get("clinicalStatus"))
     clinical = _CLINICAL.get(written or "")
@@ -151,4 +151,4 @@ def _of_allergy(resource: Mapping[str, Any]) -> Standing:
     provisional = verification in _UNSURE_VERIFICATION
     if provisional and verification:
         notes.append(verification)
-    return Standing(counts, provisional, "; ".join(notes) or None)
+    return StatusClass(counts, provisional, "; ".join(notes) or None)

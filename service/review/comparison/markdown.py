@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,18 +17,18 @@ MOST = 60_000
 _LIGHTS = {"critical": "🔴 critical", "warning": "🟠 warning", "info": "🔵 info"}
 _ROWS = 40
 _FIELDS = 6
+_COUNTED = (("+", "shownNewly"), ("-", "noLongerShown"), ("~", "shownOtherwise"))
 
 
 @dataclass(frozen=True, slots=True)
 class Comment:
     """Writes comments. ``link`` is the address of the folder of rules at the second revision; without it no links.
 
-    ``impact`` is how many recorded questions show a card newly and no longer, by rule.
+    ``impact`` is the report of ``review.impact`` on recorded charts; without it there is no such column.
     """
 
     link: str | None = None
-    impact: Mapping[str, tuple[int, int]] | None = None
-    asked: int = 0
+    impact: Json | None = None
 
     def of(self, report: Json) -> str:
         """The comment, never longer than MOST bytes: what does not fit is counted, never dropped without a word."""
@@ -88,7 +88,7 @@ class Comment:
     def _cards(self, cards: Sequence[Json], rows: int) -> Iterator[str]:
         if not cards:
             return
-        recorded = f" | {self.asked:,} recorded questions" if self.impact is not None else ""
+        recorded = f" | {self.impact['questions']:,} recorded questions" if self.impact is not None else ""
         yield ""
         yield f"| | Rule | Before → after | Shown newly | No longer shown{recorded} |"
         yield "|---|---|---|---|---|" + ("---|" if recorded else "")
@@ -102,8 +102,8 @@ class Comment:
         cells = [light, self._rule(card), "<br>".join(_marked(line) for line in changes(card)) or card["change"]]
         cells += [_when(card, direction) for direction in ("shown newly", "no longer shown")]
         if self.impact is not None:
-            newly, no_longer = self.impact.get(card["id"], (0, 0))
-            told = [f"+{newly}"] * bool(newly) + [f"-{no_longer}"] * bool(no_longer)
+            counted: Json = next((one for one in self.impact["rules"] if one["id"] == card["id"]), {})
+            told = [f"{sign}{counted[name]}" for sign, name in _COUNTED if counted.get(name)]
             cells.append(" ".join(told) or "0")
         return "| " + " | ".join(cells) + " |"
 

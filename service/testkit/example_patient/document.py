@@ -15,7 +15,7 @@ from service.testkit.example_patient.codes import Avoid, Codebook
 from service.testkit.example_patient.entries import statement
 from service.testkit.example_patient.numbers import Numbers
 from service.testkit.example_patient.release import spoken
-from service.testkit.example_patient.resource_draft import Sheet, UnbuildableError
+from service.testkit.example_patient.resource_draft import ResourceDraft, UnbuildableError
 from service.testkit.example_patient.statements import Option, Statements
 from service.testkit.example_patient.treatment import Treatment
 from service.testkit.example_patient.wanted import Wanted
@@ -56,15 +56,15 @@ class Builder:
         Facts not named may be anything. The same question gives the same answer. ``now`` is an aware datetime.
         """
         wanted = Wanted(self._knowledge, states)
-        sheet = _Composition(self._derivation, self._codebook, wanted, now).written()
-        unmet = wanted.unmet(self._derivation.findings(sheet.record(), now))
+        draft = _Composition(self._derivation, self._codebook, wanted, now).written()
+        unmet = wanted.unmet(self._derivation.findings(draft.record(), now))
         return Case(
-            patient=spoken(sheet.patient, release),
-            resources=tuple(spoken(one, release) for one in sheet.resources),
-            orders=tuple(spoken(one, release) for one in sheet.orders),
-            completeness=sheet.completeness(),
-            settings=sheet.settings,
-            unmet=tuple(name for name in unmet if not self._is_set(name, wanted, sheet.settings)),
+            patient=spoken(draft.patient, release),
+            resources=tuple(spoken(one, release) for one in draft.resources),
+            orders=tuple(spoken(one, release) for one in draft.orders),
+            completeness=draft.completeness(),
+            settings=draft.settings,
+            unmet=tuple(name for name in unmet if not self._is_set(name, wanted, draft.settings)),
         )
 
     def _is_set(self, name: str, wanted: Wanted, settings: Mapping[str, str]) -> bool:
@@ -81,14 +81,14 @@ class _Composition:
     def __init__(self, derivation: Derivation, codebook: Codebook, wanted: Wanted, now: datetime) -> None:
         self._derivation = derivation
         self._wanted = wanted
-        self._sheet = Sheet(now)
+        self._sheet = ResourceDraft(now)
         avoid = Avoid(_keys_to_avoid(derivation, wanted))
         self._statements = Statements(codebook, wanted, avoid)
         self._numbers = Numbers(codebook, wanted, avoid)
         self._treatment = Treatment(codebook, wanted, avoid)
 
-    def written(self) -> Sheet:
-        """The finished sheet."""
+    def written(self) -> ResourceDraft:
+        """The finished draft."""
         self._set_up()
         for definition in self._in_order():
             if definition.id in self._unmet(self._sheet):
@@ -116,21 +116,21 @@ class _Composition:
 
         return sorted(self._wanted.definitions(), key=rank)
 
-    def _unmet(self, sheet: Sheet) -> list[str]:
-        return self._wanted.unmet(self._derivation.findings(sheet.record(), sheet.now))
+    def _unmet(self, draft: ResourceDraft) -> list[str]:
+        return self._wanted.unmet(self._derivation.findings(draft.record(), draft.now))
 
     def _bring_about(self, definition: FactDefinition) -> None:
         before = len(self._unmet(self._sheet))
-        best: tuple[int, Sheet] | None = None
+        best: tuple[int, ResourceDraft] | None = None
         for option in self._options(definition):
-            sheet = self._sheet.copy()
+            draft = self._sheet.copy()
             try:
-                option(sheet)
+                option(draft)
             except UnbuildableError:
                 continue
-            unmet = self._unmet(sheet)
+            unmet = self._unmet(draft)
             if definition.id not in unmet and (best is None or len(unmet) < best[0]):
-                best = len(unmet), sheet
+                best = len(unmet), draft
                 if len(unmet) < before:
                     break
         if best is not None:
@@ -185,9 +185,9 @@ class _Composition:
         for option in options:
             yield option
 
-            def after_episode(sheet: Sheet, option: Option = option) -> None:
-                self._statements.begin_episode(sheet)
-                option(sheet)
+            def after_episode(draft: ResourceDraft, option: Option = option) -> None:
+                self._statements.begin_episode(draft)
+                option(draft)
 
             yield after_episode
 
@@ -196,11 +196,11 @@ class _Composition:
         count = int(given.low if given.low is not None else 1)
         for one in self._statements.present(definition, Given("present")):
 
-            def write(sheet: Sheet, one: Option = one) -> None:
+            def write(draft: ResourceDraft, one: Option = one) -> None:
                 for _ in range(count):
-                    one(sheet)
+                    one(draft)
                 if given.high is not None:
-                    sheet.whole.update(definition.complete)
+                    draft.whole.update(definition.complete)
 
             yield write
 
@@ -212,18 +212,18 @@ def _built_as(definition: FactDefinition) -> BuiltAs:
 def _unreadable(definition: FactDefinition, given: Given) -> Option:
     """Entries with a code of a system that nobody here knows, and without words."""
 
-    def write(sheet: Sheet) -> None:
+    def write(draft: ResourceDraft) -> None:
         for number in range(int(given.low if given.low is not None else 1)):
             code = Code("urn:example:local-codes", f"{number:04}", "", descendants=False, verified=True, source="")
-            statement(sheet, definition.lists[0], code, None)
+            statement(draft, definition.lists[0], code, None)
 
     return write
 
 
 def _set_sex(definition: FactDefinition, *, present: bool) -> Option:
-    def write(sheet: Sheet) -> None:
+    def write(draft: ResourceDraft) -> None:
         sex = definition.gender or "female"
-        sheet.patient["gender"] = sex if present else _OTHER_SEX.get(sex, "other")
+        draft.patient["gender"] = sex if present else _OTHER_SEX.get(sex, "other")
 
     return write
 

@@ -11,7 +11,7 @@ from service.knowledge.model import Code, FactDefinition, FactKind, Given
 from service.record.values.units import canonical
 from service.testkit.example_patient.codes import Avoid, Codebook
 from service.testkit.example_patient.entries import answer
-from service.testkit.example_patient.resource_draft import Sheet, UnbuildableError, value_between
+from service.testkit.example_patient.resource_draft import ResourceDraft, UnbuildableError, value_between
 from service.testkit.example_patient.statements import Option
 from service.testkit.example_patient.wanted import Wanted
 
@@ -129,16 +129,16 @@ def _usual(definition: FactDefinition) -> tuple[Decimal, Decimal]:
     return middle, middle
 
 
-def _age(sheet: Sheet, *, low: Decimal | None, high: Decimal | None) -> None:
+def _age(draft: ResourceDraft, *, low: Decimal | None, high: Decimal | None) -> None:
     low, high = (Decimal(40), Decimal(40)) if low is None and high is None else (low, high)
     if low is None or high is None or low != int(low):
         raise UnbuildableError("an age is a number of whole years")
-    today = sheet.today
+    today = draft.today
     if low == high:
         day = min(today.day, 28) if today.month == 2 else today.day  # noqa: PLR2004 -- 29 February
-        sheet.patient["birthDate"] = today.replace(year=today.year - int(low), day=day).isoformat()
+        draft.patient["birthDate"] = today.replace(year=today.year - int(low), day=day).isoformat()
     elif high == low + 1:
-        sheet.patient["birthDate"] = str(today.year - int(high))
+        draft.patient["birthDate"] = str(today.year - int(high))
     else:
         raise UnbuildableError("a birth year leaves two ages open, no more")
 
@@ -148,10 +148,12 @@ def _unit(unit: str) -> str:
     return unit if canonical(unit) else "{score}"
 
 
-def _measured(sheet: Sheet, *, code: Code, low: Decimal | None, high: Decimal | None, unit: str, hours: int) -> None:
-    answer(sheet, code, sheet.moment(hours), value_between(low, high, _unit(unit)))
+def _measured(
+    draft: ResourceDraft, *, code: Code, low: Decimal | None, high: Decimal | None, unit: str, hours: int
+) -> None:
+    answer(draft, code, draft.moment(hours), value_between(low, high, _unit(unit)))
 
 
-def _two_scores(sheet: Sheet, *, code: Code, first: Decimal, last: Decimal, unit: str) -> None:
-    _measured(sheet, code=code, low=first, high=first, unit=unit, hours=_BASELINE_HOURS)
-    _measured(sheet, code=code, low=last, high=last, unit=unit, hours=_LATEST_HOURS)
+def _two_scores(draft: ResourceDraft, *, code: Code, first: Decimal, last: Decimal, unit: str) -> None:
+    _measured(draft, code=code, low=first, high=first, unit=unit, hours=_BASELINE_HOURS)
+    _measured(draft, code=code, low=last, high=last, unit=unit, hours=_LATEST_HOURS)

@@ -1,4 +1,4 @@
-"""Sheet: the resources of one example patient while they are being written, in R4 shape."""
+"""Resource draft: the resources of one example patient while they are being written, in R4 shape."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class UnbuildableError(ValueError):
 
 
 @dataclass
-class Sheet:
+class ResourceDraft:
     """What has been written so far.
 
     ``whole`` are the resource types whose lists count as sent whole, ``torn`` those that must not.
@@ -40,9 +40,9 @@ class Sheet:
     torn: set[str] = field(default_factory=set)
     settings: dict[str, str] = field(default_factory=dict)
 
-    def copy(self) -> Sheet:
-        """A sheet that can be written on without changing this one. Resources are never changed once written."""
-        return Sheet(
+    def copy(self) -> ResourceDraft:
+        """A draft that can be written on without changing this one. Resources are never changed once written."""
+        return ResourceDraft(
             self.now,
             dict(self.patient),
             list(self.resources),
@@ -74,14 +74,14 @@ class Sheet:
         return self._write(self.orders, resource_type, drafted)
 
     def completeness(self) -> dict[str, Completeness]:
-        """How much of each list this sheet is: whole where it must be, else only a part of it."""
+        """How much of each list this draft is: whole where it must be, else only a part of it."""
         states = dict.fromkeys((one["resourceType"] for one in self.resources), Completeness.PARTIAL)
         states |= dict.fromkeys(self.torn, Completeness.PARTIAL)
         states |= dict.fromkeys(self.whole, Completeness.COMPLETE)
         return {"Patient": Completeness.COMPLETE, **states}
 
     def record(self) -> Record:
-        """The sheet as a record, as the reader would make it."""
+        """The draft as a record, as the reader would make it."""
         entries = tuple(_entry(one) for one in (self.patient, *self.resources))
         return Record(PATIENT_ID, entries, self.completeness(), orders=tuple(map(_entry, self.orders)))
 

@@ -11,7 +11,7 @@ from service.testkit.example_patient.codes import Avoid, Codebook
 from service.testkit.example_patient.entries import answer, statement
 from service.testkit.example_patient.resource_draft import (
     Draft,
-    Sheet,
+    ResourceDraft,
     UnbuildableError,
     clinical,
     concept,
@@ -20,7 +20,7 @@ from service.testkit.example_patient.resource_draft import (
 )
 from service.testkit.example_patient.wanted import Wanted
 
-Option = Callable[[Sheet], None]
+Option = Callable[[ResourceDraft], None]
 """One way to bring a fact about; it may raise UnbuildableError."""
 
 Date = tuple[int, bool] | None
@@ -116,7 +116,7 @@ class Statements:
 
     def _state(
         self,
-        sheet: Sheet,
+        draft: ResourceDraft,
         *,
         source: FactSource,
         code: Code,
@@ -126,12 +126,12 @@ class Statements:
     ) -> None:
         days = date[0] if date else None
         if needs_episode:
-            self.begin_episode(sheet, days or 0)
-        on = None if days is None else sheet.day(days)
+            self.begin_episode(draft, days or 0)
+        on = None if days is None else draft.day(days)
         if source.resource == "Observation":
-            written = answer(sheet, code, on, self._yes_or_no(source, yes=True))
+            written = answer(draft, code, on, self._yes_or_no(source, yes=True))
         else:
-            written = statement(sheet, source.resource, code, on, recorded=bool(date and date[1]))
+            written = statement(draft, source.resource, code, on, recorded=bool(date and date[1]))
         if over:
             written["clinicalStatus"] = clinical(source.resource, "inactive")
         self._place(written, source)
@@ -145,44 +145,44 @@ class Statements:
         if site is not None:
             written["bodySite"] = [concept(site)] if source.resource in _MANY_SITES else concept(site)
 
-    def _deny(self, sheet: Sheet, *, source: FactSource, code: Code) -> None:
+    def _deny(self, draft: ResourceDraft, *, source: FactSource, code: Code) -> None:
         if source.in_episode:
-            self.begin_episode(sheet, 0)
-        on = sheet.day(0)
+            self.begin_episode(draft, 0)
+        on = draft.day(0)
         if source.resource == "Observation":
-            written = answer(sheet, code, on, self._yes_or_no(source, yes=False))
+            written = answer(draft, code, on, self._yes_or_no(source, yes=False))
         else:
-            written = statement(sheet, source.resource, code, on, verification="refuted")
+            written = statement(draft, source.resource, code, on, verification="refuted")
         self._place(written, source)
 
-    def _doubt(self, sheet: Sheet, *, source: FactSource, code: Code) -> None:
+    def _doubt(self, draft: ResourceDraft, *, source: FactSource, code: Code) -> None:
         if source.resource == "Observation":
-            on = sheet.day(0)
-            written = answer(sheet, code, on, self._yes_or_no(source, yes=True), status="preliminary")
+            on = draft.day(0)
+            written = answer(draft, code, on, self._yes_or_no(source, yes=True), status="preliminary")
         elif source.resource == "DiagnosticReport":
-            written = statement(sheet, source.resource, code, sheet.day(0), status="preliminary")
+            written = statement(draft, source.resource, code, draft.day(0), status="preliminary")
         elif source.resource in {"Condition", "AllergyIntolerance"} and not source.unconfirmed:
-            written = statement(sheet, source.resource, code, sheet.day(0), verification="provisional")
+            written = statement(draft, source.resource, code, draft.day(0), verification="provisional")
         elif not source.undated and (source.within_days is not None or source.in_episode):
-            written = statement(sheet, source.resource, code, None)
+            written = statement(draft, source.resource, code, None)
         else:
             raise UnbuildableError("every entry of this source settles the fact")
         self._place(written, source)
 
-    def _keep_whole(self, sheet: Sheet, *, definition: FactDefinition) -> None:
-        sheet.whole.update(definition.complete)
+    def _keep_whole(self, draft: ResourceDraft, *, definition: FactDefinition) -> None:
+        draft.whole.update(definition.complete)
         if definition.complete_nonempty:
             for name in definition.complete:
-                if not any(one["resourceType"] == name for one in sheet.resources):
-                    _add_something_else(sheet, name)
+                if not any(one["resourceType"] == name for one in draft.resources):
+                    _add_something_else(draft, name)
 
-    def begin_episode(self, sheet: Sheet, days: int = 0) -> None:
+    def begin_episode(self, draft: ResourceDraft, days: int = 0) -> None:
         """Write a problem that starts the episode at least so many days ago."""
         source = FactSource("Condition", self._wanted.knowledge.episode)
         codes = self._codebook.best(source, self._avoid, limit=1)
         if not codes:
             raise UnbuildableError("no problem starts an episode")
-        statement(sheet, "Condition", codes[0], sheet.day(max(days, _EPISODE_DAYS)))
+        statement(draft, "Condition", codes[0], draft.day(max(days, _EPISODE_DAYS)))
 
 
 def _sees_active_only(other: FactSource, source: FactSource) -> bool:
@@ -205,17 +205,17 @@ def _elapsed_date(source: FactSource, given: Given) -> Iterator[Date]:
             yield (int(given.low), True)
 
 
-def _tear(sheet: Sheet, *, name: str) -> None:
-    if name in sheet.whole:
+def _tear(draft: ResourceDraft, *, name: str) -> None:
+    if name in draft.whole:
         raise UnbuildableError(f"the list of {name} has to be whole")
-    sheet.torn.add(name)
+    draft.torn.add(name)
 
 
-def _add_something_else(sheet: Sheet, name: str) -> None:
+def _add_something_else(draft: ResourceDraft, name: str) -> None:
     """An entry that shows that a list was looked after and says nothing that any fact asks."""
     if name != "AllergyIntolerance":
         raise UnbuildableError(f"nothing neutral to write into a list of {name}")
-    sheet.add(
+    draft.add(
         name,
         clinicalStatus=clinical(name, "active"),
         verificationStatus=verification(name, "confirmed"),

@@ -10,7 +10,7 @@ from service.knowledge.model import Code, FactDefinition, FactKind, Given
 from service.testkit.example_patient.codes import Avoid, Codebook
 from service.testkit.example_patient.resource_draft import (
     Draft,
-    Sheet,
+    ResourceDraft,
     UnbuildableError,
     concept,
     number,
@@ -173,27 +173,34 @@ class Treatment:
         return {"dosageInstruction": [dosage]} if dosage else {}
 
     def _take(
-        self, sheet: Sheet, *, definition: FactDefinition, code: Code, days: int, intent: str = "order", **more: object
+        self,
+        draft: ResourceDraft,
+        *,
+        definition: FactDefinition,
+        code: Code,
+        days: int,
+        intent: str = "order",
+        **more: object,
     ) -> None:
-        sheet.add(
+        draft.add(
             MEDICATION_REQUEST,
             status="active",
             intent=intent,
             medicationCodeableConcept=concept(code),
-            authoredOn=sheet.day(days),
+            authoredOn=draft.day(days),
             **self._dosage(definition, code),
             **more,
         )
 
-    def _take_several(self, sheet: Sheet, *, definition: FactDefinition, count: int, whole: bool) -> None:
+    def _take_several(self, draft: ResourceDraft, *, definition: FactDefinition, count: int, whole: bool) -> None:
         for code in self._codebook.drugs(definition, self._avoid)[:count]:
-            self._take(sheet, definition=definition, code=code, days=_USUAL_DAYS)
+            self._take(draft, definition=definition, code=code, days=_USUAL_DAYS)
         if whole:
-            sheet.whole.update(definition.complete)
+            draft.whole.update(definition.complete)
 
     def _take_days(
         self,
-        sheet: Sheet,
+        draft: ResourceDraft,
         *,
         definition: FactDefinition,
         code: Code,
@@ -206,27 +213,27 @@ class Treatment:
         if days is None or days < 0 or days != int(days) or (low is not None and low < 0):
             raise UnbuildableError("days of a course are whole and not negative")
         if high is not None:
-            sheet.whole.update(definition.complete)
+            draft.whole.update(definition.complete)
         if low is not None and low > 0 and low != high and high is not None:
             supply: Draft = _supply(low)
         else:
             supply = {} if low is None or low != days else _supply(days + _BEYOND)
-        self._take(sheet, definition=definition, code=code, days=int(days), **supply)
+        self._take(draft, definition=definition, code=code, days=int(days), **supply)
 
     def _order_days(
-        self, sheet: Sheet, *, definition: FactDefinition, code: Code, low: Decimal | None, high: Decimal | None
+        self, draft: ResourceDraft, *, definition: FactDefinition, code: Code, low: Decimal | None, high: Decimal | None
     ) -> None:
         if low is None or low <= 0 or (high is not None and high != low):
             raise UnbuildableError("an order is for a number of days")
         if definition.measure == "both" and high is not None:
-            sheet.whole.update(definition.complete)
+            draft.whole.update(definition.complete)
         self._order(
-            sheet, definition=definition, drug=code, **(_supply(low) if high is not None else _when_needed(low))
+            draft, definition=definition, drug=code, **(_supply(low) if high is not None else _when_needed(low))
         )
 
     def _order(
         self,
-        sheet: Sheet,
+        draft: ResourceDraft,
         *,
         definition: FactDefinition,
         drug: Code | None = None,
@@ -237,9 +244,9 @@ class Treatment:
         for_reason = {"reasonCode": [concept(reason)]} if reason is not None else {}
         if drug is not None:
             told = {"medicationCodeableConcept": concept(drug), **self._dosage(definition, drug), **more}
-            sheet.order(MEDICATION_REQUEST, **told, **for_reason)
+            draft.order(MEDICATION_REQUEST, **told, **for_reason)
         elif service is not None:
-            sheet.order(definition.resource or "ServiceRequest", code=concept(service), **for_reason)
+            draft.order(definition.resource or "ServiceRequest", code=concept(service), **for_reason)
 
 
 def _dose(low: Decimal | None, high: Decimal | None) -> Decimal:
@@ -261,47 +268,47 @@ def _when_needed(days: Decimal) -> Draft:
     return {"dosageInstruction": [dosage], "dispenseRequest": {"quantity": {**dose, "value": number(days)}}}
 
 
-def _tear(sheet: Sheet, *, name: str) -> None:
-    if name in sheet.whole:
+def _tear(draft: ResourceDraft, *, name: str) -> None:
+    if name in draft.whole:
         raise UnbuildableError(f"the list of {name} has to be whole")
-    sheet.torn.add(name)
+    draft.torn.add(name)
 
 
-def _take_something_strange(sheet: Sheet) -> None:
-    sheet.add(
+def _take_something_strange(draft: ResourceDraft) -> None:
+    draft.add(
         MEDICATION_REQUEST,
         status="active",
         intent="order",
         medicationCodeableConcept=words(_STRANGE_DRUG),
-        authoredOn=sheet.day(_USUAL_DAYS),
+        authoredOn=draft.day(_USUAL_DAYS),
     )
 
 
-def _order_something_strange(sheet: Sheet, *, resource_type: str) -> None:
+def _order_something_strange(draft: ResourceDraft, *, resource_type: str) -> None:
     if resource_type == MEDICATION_REQUEST:
-        sheet.order(resource_type, medicationCodeableConcept=words(_STRANGE_DRUG))
+        draft.order(resource_type, medicationCodeableConcept=words(_STRANGE_DRUG))
     else:
-        sheet.order(resource_type, code=words(_STRANGE_ORDER))
+        draft.order(resource_type, code=words(_STRANGE_ORDER))
 
 
-def _give_reason(sheet: Sheet, *, resource_type: str, reason: Code) -> None:
+def _give_reason(draft: ResourceDraft, *, resource_type: str, reason: Code) -> None:
     """Add a reason to the orders of a type that are there."""
-    if not any(order["resourceType"] == resource_type for order in sheet.orders):
+    if not any(order["resourceType"] == resource_type for order in draft.orders):
         raise UnbuildableError("no order to give a reason for")
-    sheet.orders = [
+    draft.orders = [
         {**order, "reasonCode": [*order.get("reasonCode", ()), concept(reason)]}
         if order["resourceType"] == resource_type
         else order
-        for order in sheet.orders
+        for order in draft.orders
     ]
 
 
-def _ordered_for(sheet: Sheet, *, option: Option, resource_type: str, reason: Code) -> None:
+def _ordered_for(draft: ResourceDraft, *, option: Option, resource_type: str, reason: Code) -> None:
     """Write an order, and its reason."""
-    before = list(sheet.orders)
-    option(sheet)
-    written = [order for order in sheet.orders if order not in before]
-    sheet.orders = [
+    before = list(draft.orders)
+    option(draft)
+    written = [order for order in draft.orders if order not in before]
+    draft.orders = [
         *before,
         *({**order, "reasonCode": [concept(reason)]} for order in written if order["resourceType"] == resource_type),
     ]

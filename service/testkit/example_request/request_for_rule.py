@@ -37,7 +37,7 @@ class SettingsNeededError(RehearsalError):
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
+class ExampleRequest:
     """A request body that was tried: what the rule did with it, and which example it tells."""
 
     body: dict[str, Any]
@@ -52,7 +52,7 @@ def near_misses(rule: Rule) -> tuple[Example, ...]:
 
 
 @dataclass(frozen=True)
-class Rehearsals:
+class ExampleRequests:
     """Makes request bodies for the rules of one service set, about an invented patient. Nothing is fetched."""
 
     services: Services
@@ -67,7 +67,7 @@ class Rehearsals:
     def _assignments(self) -> dict[str, Assignments]:
         return {}
 
-    def firing(self, rule: Rule, hook: str) -> Rehearsal:
+    def firing(self, rule: Rule, hook: str) -> ExampleRequest:
         """A call under which the rule fires, made from the first of its cases that can be. Raises RehearsalError."""
         needed: SettingsNeededError | None = None
         # What a person wrote makes the plainer patient; the derived cases are for what could not be made into one.
@@ -82,21 +82,21 @@ class Rehearsals:
                     return made
         raise needed or RehearsalError(f"{rule.id}: none of its firing examples could be made into a call of {hook}")
 
-    def missing(self, rule: Rule, hook: str, example: Example) -> Rehearsal:
+    def missing(self, rule: Rule, hook: str, example: Example) -> ExampleRequest:
         """A call under which the rule just does not fire. Raises RehearsalError."""
         made = next(self._tried(rule, hook, example), None)
         if made is None:
             raise RehearsalError(f"{rule.id}: the example '{example.name}' could not be made into a call of {hook}")
         return made
 
-    def _tried(self, rule: Rule, hook: str, example: Example) -> Iterator[Rehearsal]:
+    def _tried(self, rule: Rule, hook: str, example: Example) -> Iterator[ExampleRequest]:
         """The calls made for an example, the simplest first, under which the rule fires, or does not."""
         fires = example.expect == "fires"
         for body in self._bodies(rule, hook, example):
             result = self._result(rule, hook, body)
             # Whether a miss is decided or undecided may turn on what else is in the record.
             if result is not None and (result is Result.FIRED) is fires:
-                yield Rehearsal(body, rule, example, fires)
+                yield ExampleRequest(body, rule, example, fires)
 
     def _bodies(self, rule: Rule, hook: str, example: Example) -> Iterator[dict[str, Any]]:
         knowledge = self.services.prepared.knowledge

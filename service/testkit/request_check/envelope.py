@@ -45,7 +45,7 @@ def _shape(document: Json, hook: str) -> Iterator[Remark]:
             hint = f" ({fault.hint})" if fault.hint else ""
             yield _remark(Severity.ERROR, fault.where, fault.text + hint)
         return
-    yield from (_remark(Severity.WARNING, fault.where, f"{fault.text}; tolerated") for fault in call.oddities)
+    yield from (_remark(Severity.WARNING, fault.where, f"{fault.text}; tolerated") for fault in call.deviations)
 
 
 def _members(given: Json, known: frozenset[str], where: str) -> Iterator[Remark]:

@@ -35,7 +35,8 @@ def check_prefetch(
     for key, value in prefetch.items():
         where = f"prefetch.{key}"
         if key not in asked:
-            yield _remark(Severity.INFORMATION, where, "was not asked for by this service; ignored (RP-7)")
+            text = "was not asked for by this service; used for what it shows to be there, never as a whole list"
+            yield _remark(Severity.INFORMATION, where, text)
         yield from _resources(value, where, release)
 
 

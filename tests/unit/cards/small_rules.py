@@ -79,7 +79,15 @@ def acting(
 
 
 def cards_of(
-    knowledge: Knowledge, decision: Decision, *, for_patient: bool = False, **options: Any
+    knowledge: Knowledge,
+    decision: Decision,
+    *,
+    for_patient: bool = False,
+    full: bool = False,
+    public_url: str | None = None,
+    **options: Any,
 ) -> list[dict[str, Any]]:
-    service = knowledge.services[SERVICES[decision.hook]]
-    return render(knowledge, decision, Audience(service, for_patient=for_patient), acting(knowledge, **options))
+    audience = Audience(
+        knowledge.services[SERVICES[decision.hook]], for_patient=for_patient, full=full, public_url=public_url
+    )
+    return render(knowledge, decision, audience, acting(knowledge, **options))

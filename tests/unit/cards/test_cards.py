@@ -47,8 +47,15 @@ def empties(value: Any, path: str = "$") -> list[str]:
 
 
 def test_a_card_says_what_was_found_with_its_date_and_entry() -> None:
-    assert "Ibuprofen 600 MG Oral Tablet, 2026-11-24, MedicationRequest/draft-1" in nsaid_card()["detail"]
-    assert "Warfarin 5 MG Oral Tablet, 2026-08-01, MedicationRequest/w1" in nsaid_card()["detail"]
+    detail, whole = nsaid_card()["detail"], nsaid_card()["extension"]["sciatica-cds.detail"]
+    assert "Ibuprofen 600 MG Oral Tablet (2026-11-24)" in detail
+    assert "Warfarin 5 MG Oral Tablet (2026-08-01)" in detail
+    assert "Warfarin 5 MG Oral Tablet, 2026-08-01, MedicationRequest/w1" in whole
+
+
+def test_a_card_names_no_ids_of_the_record() -> None:
+    assert "MedicationRequest/" not in nsaid_card()["detail"]
+    assert "Condition/" not in activity_card()["detail"]
 
 
 def test_a_number_is_shown_with_a_unit_a_clinician_writes() -> None:
@@ -58,13 +65,15 @@ def test_a_number_is_shown_with_a_unit_a_clinician_writes() -> None:
 
 
 def test_a_card_names_what_was_not_recorded() -> None:
-    assert "**Not recorded:** eGFR within 12 months" in nsaid_card()["detail"]
+    assert "**Not known:** eGFR within 12 months." in nsaid_card()["detail"]
+    assert "**Not recorded:** eGFR within 12 months" in nsaid_card()["extension"]["sciatica-cds.detail"]
 
 
 def test_a_card_says_that_its_rule_is_a_draft_and_that_no_card_is_no_clearance() -> None:
-    detail = nsaid_card()["detail"]
-    assert "Rule draft, not approved. Rule `sf-nsaid-contraindicated`, version 1.0.0" in detail
-    assert detail.endswith("*The absence of a card is not clearance.*")
+    detail, whole = nsaid_card()["detail"], nsaid_card()["extension"]["sciatica-cds.detail"]
+    assert detail.endswith("*Draft rule, not approved. The absence of a card is not clearance.*")
+    assert "Rule draft, not approved. Rule `sf-nsaid-contraindicated`, version 1.0.0" in whole
+    assert whole.endswith("*The absence of a card is not clearance.*")
 
 
 def test_an_approved_rule_is_not_called_a_draft() -> None:
@@ -77,15 +86,21 @@ def test_an_approved_rule_is_not_called_a_draft() -> None:
 def test_so_1_so_4_the_source_is_the_guideline_and_always_has_a_topic() -> None:
     source = nsaid_card()["source"]
     assert source["label"] == rules().sources["LBL-NSAID"].label
-    assert source["topic"] == {"code": "safety", "system": "urn:sciatica-cds:topic", "display": "Safety"}
+    assert source["topic"] == {
+        "code": "sfnsaidcontraindicated",
+        "system": "urn:sciatica-cds:topic",
+        "display": "NSAID ordered although contraindicated",
+    }
 
 
 def test_sources_stand_in_the_detail_with_section_and_how_far_they_were_compared() -> None:
-    detail = nsaid_card()["detail"]
-    assert "Medication Guide: The risk of bleeding rises with an anticoagulant." in detail
+    card, advice = nsaid_card(), activity_card()
+    assert "- NSAID label (US), Medication Guide" in card["detail"]
+    whole = card["extension"]["sciatica-cds.detail"]
+    assert "Medication Guide: The risk of bleeding rises with an anticoagulant." in whole
     assert (
         "NICE NG59, 1.2.1: Provide information and encourage normal activity. (verified in an archived copy)"
-        in (activity_card()["detail"])
+        in advice["extension"]["sciatica-cds.detail"]
     )
 
 
@@ -100,7 +115,8 @@ def test_a_superseded_source_that_nobody_compared_says_both_on_the_card() -> Non
     knowledge = replace(rules(), sources={**rules().sources, "NICE-NG59": old})
     (card,) = cards_of(knowledge, decision_on(knowledge, "patient-view", present("sciatica-active", SCIATICA)))
     assert "superseded in 2030" in card["detail"]
-    assert "Not yet compared with the original by a named person: any source above." in card["detail"]
+    whole = card["extension"]["sciatica-cds.detail"]
+    assert "Not yet compared with the original by a named person: any source above." in whole
 
 
 @pytest.mark.requirement("RS-3", "CA-2")
@@ -261,7 +277,11 @@ def test_info_cards_beyond_the_limit_become_one_card_that_lists_them() -> None:
     (pathway,) = (phase for phase in knowledge.phases if phase.id == "5_pathway")
     (advice,) = pathway.rules
     many = tuple(
-        replace(advice, id=f"advice-{number}", card=replace(advice.card, summary=f"Point {number}."))
+        replace(
+            advice,
+            id=f"advice-{number}",
+            card=replace(advice.card, summary=f"Point {number}.", short=f"walking {number}"),
+        )
         for number in range(6)
     )
     phases = tuple(replace(phase, rules=many) if phase.id == "5_pathway" else phase for phase in knowledge.phases)
@@ -270,10 +290,11 @@ def test_info_cards_beyond_the_limit_become_one_card_that_lists_them() -> None:
     assert [card["summary"] for card in cards] == [
         "Point 0.",
         "Point 1.",
-        "Further advice: 4 more points for this patient.",
+        "Also: walking 2, walking 3, walking 4, walking 5.",
     ]
     further = cards[-1]
-    assert all(f"**Point {number}.**" in further["detail"] for number in (2, 3, 4, 5))
+    assert all(f"- Point {number}. (NICE NG59, 1.2.1" in further["detail"] for number in (2, 3, 4, 5))
+    assert all(f"**Point {number}.**" in further["extension"]["sciatica-cds.detail"] for number in (2, 3, 4, 5))
     assert further["selectionBehavior"] == "any"
     assert len({suggestion["label"] for suggestion in further["suggestions"]}) == len(further["suggestions"])  # SU-1
     assert [rule["id"] for rule in further["extension"]["sciatica-cds.why"]["rules"]] == [
@@ -285,14 +306,35 @@ def test_info_cards_beyond_the_limit_become_one_card_that_lists_them() -> None:
     assert empties(cards) == []
 
 
-@pytest.mark.requirement("ST-6")
-def test_st_6_what_kept_a_warning_from_being_decided_is_named() -> None:
-    cards = cards_of(rules(), decision_on(rules(), "order-sign", present("nsaid-ordered", IBUPROFEN)))
-    (card,) = cards
-    assert card["summary"].startswith("Not assessed")
-    assert "current anticoagulants" in card["detail"]
-    assert card["source"]["topic"]["code"] == "not-assessed"
-    assert empties(card) == []
+def test_the_whole_text_holds_the_evidence_and_what_is_not_recorded() -> None:
+    knowledge = with_card(rules(), "sf-nsaid-contraindicated", detail="Choose other pain relief.")
+    found = (present("nsaid-ordered", IBUPROFEN), present("anticoagulant-active", WARFARIN))
+    card = cards_of(knowledge, decision_on(knowledge, "order-sign", *found))[0]
+    assert card["detail"].startswith("Choose other pain relief.\n\n- ")
+    whole = card["extension"]["sciatica-cds.detail"]
+    assert "**Found:**" in whole
+    assert "**Not recorded:** eGFR within 12 months" in whole
+
+
+def test_the_whole_text_stands_in_the_card_for_those_who_ask_for_it() -> None:
+    short, whole = nsaid_card(), nsaid_card(full=True)
+    assert whole["detail"] == short["extension"]["sciatica-cds.detail"]
+    assert "sciatica-cds.detail" not in whole["extension"]
+
+
+def test_a_card_links_to_the_page_of_its_rule_where_the_address_is_known() -> None:
+    links = nsaid_card(public_url="https://cds.example.org/base")["links"]
+    assert links[-1]["url"] == "https://cds.example.org/base/rules/sf-nsaid-contraindicated"
+    assert links[-1]["type"] == "absolute"
+    assert not [link for link in nsaid_card()["links"] if "/rules/" in link["url"]]
+
+
+def test_with_the_authors_act_the_explanation_stays_out_of_the_card() -> None:
+    knowledge = with_card(rules(), "fl-stay-active", act="Walk. Sit little.", detail="Long reasons. And more.")
+    (card,) = cards_of(knowledge, decision_on(knowledge, "patient-view", present("sciatica-active", SCIATICA)))
+    assert card["detail"].startswith("Walk. Sit little.\n\n")
+    assert "Long reasons" not in card["detail"]
+    assert "Long reasons" in card["extension"]["sciatica-cds.detail"]
 
 
 def test_order_sign_teaches_nothing() -> None:
@@ -318,5 +360,5 @@ def test_where_approval_is_required_an_unapproved_rule_or_one_that_rests_on_one_
     assert wholly_approved(replace(rules(), approved=both - {"nsaid-contraindicated"})) == frozenset()
     assert wholly_approved(replace(rules(), approved=both)) == {"sf-nsaid-contraindicated"}
     decision = decision_on(rules(), "patient-view", present("sciatica-active", SCIATICA))
-    audience = Audience(rules().services["small-patient-view"], only=frozenset())
+    audience = Audience(rules().services["small-patient-view"], allowed_rule_ids=frozenset())
     assert render(rules(), decision, audience, acting(rules())) == []

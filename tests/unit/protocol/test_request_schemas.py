@@ -119,13 +119,13 @@ def test_rq_2_another_hook_than_the_services_is_refused() -> None:
 @pytest.mark.requirement("RQ-3")
 def test_rq_3_an_instance_that_is_no_uuid_is_noted_and_in_strict_mode_refused() -> None:
     sent = body(hookInstance="req-1")
-    assert [oddity.where for oddity in read(sent).oddities] == ["hookInstance"]
+    assert [deviation.where for deviation in read(sent).deviations] == ["hookInstance"]
     assert faults(sent, strict=True) == {"hookInstance": "is not a UUID"}
 
 
 @pytest.mark.requirement("RQ-3")
 def test_rq_3_upper_case_is_a_uuid_too() -> None:
-    assert read(body(hookInstance=INSTANCE.upper()), strict=True).oddities == ()
+    assert read(body(hookInstance=INSTANCE.upper()), strict=True).deviations == ()
 
 
 TOKEN = {"access_token": "a", "token_type": "Bearer", "expires_in": 300, "scope": "patient/*.read", "subject": "cds"}

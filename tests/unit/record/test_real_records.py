@@ -16,7 +16,7 @@ from service.record.input.reader import read_bundle
 from service.record.medication.drugs import Drugs, days_supply
 from service.record.model import Record, Release
 from service.record.values.coding import CodeIndex
-from service.record.values.statuses import standing
+from service.record.values.statuses import status_class
 from service.record.values.units import read_value
 
 pytestmark = pytest.mark.corpus
@@ -93,7 +93,7 @@ def test_everything_that_reads_a_resource_survives_them_all(records: list[tuple[
     index, drugs = CodeIndex(knowledge.value_sets), Drugs(knowledge.value_sets)
     for _, record in records:
         for entry in (*record.entries, *record.orders):
-            standing(entry.resource)
+            status_class(entry.resource)
             index.match(entry.resource.get("code"))
             if entry.type.startswith("Medication"):
                 drug = drugs.recognise(entry.resource, record.resolve)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from service.knowledge.model import Example, Given
-from service.review.mutation import Case, Charts, mutants, noticed_by_examples
-from service.review.proposals import as_yaml, propose_examples
+from service.review.mutation import Case, Charts, mutants, noticed_by_examples, plant_and_look
+from service.review.proposals import as_yaml, propose_examples, with_examples
 from tests.rules_in_python import a_rule, all_of, any_of, found, is_, measured, number
 from tests.unit.review.test_proof import shipped
 
+PROJECT = Path(__file__).resolve().parents[3]
+RENAL = "phases/3_safety/sf-nsaid-egfr-30-59.yaml"
 RULE = a_rule("nsaid", all_of(is_("ordered"), any_of(number("egfr", less_than=30), is_("dialysis"))))
 
 
@@ -69,3 +72,22 @@ def test_the_proposed_examples_notice_every_planted_fault() -> None:
     proposed = replace(renal, examples=propose_examples(renal.when, frozenset({"egfr"})))
     missed = [mutant.fault for mutant in mutants(proposed) if not noticed_by_examples(shipped(), mutant)]
     assert missed == []
+
+
+def test_what_only_the_locked_table_notices_is_counted_apart() -> None:
+    renal = next(rule for rule in shipped().rules if rule.id == "sf-nsaid-egfr-30-59")
+    bare = replace(renal, examples=())
+    knowledge = replace(shipped(), phases=(replace(shipped().phases[0], rules=(bare,)),))
+    result = plant_and_look(knowledge, [])
+    assert len(result.planted) == len(result.by_table_only) > 0
+    assert (result.by_people, result.evident, result.share) == (0, 0.0, 1.0)
+
+
+def test_more_examples_are_added_behind_the_last_and_change_no_line() -> None:
+    text = (PROJECT / "rules" / RENAL).read_text(encoding="utf-8")
+    renal = next(rule for rule in shipped().rules if rule.id == "sf-nsaid-egfr-below-30")
+    line = int(renal.examples[-1].at.rpartition(":")[2])
+    more = with_examples(text, line, [Example("Once more", {"egfr": Given("unknown")}, "undecided")])
+    added = "      - name: Once more\n        given: {egfr: unknown}\n        expect: undecided\n"
+    assert added in more
+    assert more.replace(added, "") == text

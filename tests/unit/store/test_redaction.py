@@ -11,20 +11,20 @@ from service.finding import Evidence, Finding, Status
 from service.record.model import Problem
 from service.store.decisions import decision_body, facts_of, rule_set_of
 from service.store.keys import Keyring
-from service.store.redaction import DATE, REMARK, WORDS, Mask, masked_problems
+from service.store.redaction import DATE, REMARK, WORDS, Redactor, redacted_problems
 from tests.unit.cards.small_rules import decision_on, present, rules
 
 RING = Keyring("k1", {"k1": b"0" * 32})
-MASK = Mask(rules(), RING)
+MASK = Redactor(rules(), RING)
 
 
-def masked(finding: Finding) -> Finding:
+def redacted(finding: Finding) -> Finding:
     return MASK.facts(decision_on(rules(), "order-sign", finding))[finding.name]
 
 
 def test_words_and_ids_of_the_record_go_and_type_and_date_stay() -> None:
     evidence = Evidence("Condition/c1", "Sciatica, said Mrs Smith", "2026-03", "status not given")
-    (told,) = masked(present("anticoagulant-active", evidence)).evidence
+    (told,) = redacted(present("anticoagulant-active", evidence)).evidence
     assert told == Evidence(f"Condition/{RING.resource('Condition/c1')}", WORDS, "2026-03", "status not given")
 
 
@@ -32,19 +32,19 @@ def test_words_and_ids_of_the_record_go_and_type_and_date_stay() -> None:
     "date", ["2026", "2026-03", "2026-03-01", "2026-03-01T09:30:00+01:00", "2026-03-01T09:30:00.5Z"]
 )
 def test_dates_as_fhir_writes_them_stay(date: str) -> None:
-    assert masked(present("anticoagulant-active", Evidence("Condition/c", "", date))).evidence[0].date == date
+    assert redacted(present("anticoagulant-active", Evidence("Condition/c", "", date))).evidence[0].date == date
 
 
 @pytest.mark.parametrize(
     ("resource", "date"), [("Condition/c", "the day Mrs Smith fell"), ("Patient/p1", "1971-02-03")]
 )
 def test_words_in_place_of_a_date_and_the_date_of_birth_go(resource: str, date: str) -> None:
-    assert masked(present("anticoagulant-active", Evidence(resource, "", date))).evidence[0].date == DATE
+    assert redacted(present("anticoagulant-active", Evidence(resource, "", date))).evidence[0].date == DATE
 
 
 def test_a_place_in_the_input_and_an_unknown_type_are_hashed_whole() -> None:
     places = ("prefetch.x.entry[0].resource", "Smith/4711", "Condition/an id with blanks")
-    told = [masked(present("anticoagulant-active", Evidence(place, ""))).evidence[0].resource for place in places]
+    told = [redacted(present("anticoagulant-active", Evidence(place, ""))).evidence[0].resource for place in places]
     assert told[0].startswith("place-")
     assert told[1].startswith("Resource/")
     assert told[2].startswith("place-")
@@ -52,23 +52,23 @@ def test_a_place_in_the_input_and_an_unknown_type_are_hashed_whole() -> None:
 
 def test_remarks_of_ours_stay_and_others_are_replaced() -> None:
     evidence = Evidence("Condition/c1", "", None, "provisional; Mrs Smith; also answered no (Observation/o1)")
-    (told,) = masked(present("anticoagulant-active", evidence)).evidence
+    (told,) = redacted(present("anticoagulant-active", evidence)).evidence
     hashed = RING.resource("Observation/o1")
     assert told.note == f"provisional; {REMARK}; also answered no (Observation/{hashed})"
 
 
 def test_a_unit_that_no_fact_has_goes() -> None:
-    assert masked(present("egfr", low="25", unit="of Mrs Smith")).unit is None
-    assert masked(present("egfr", low="25", unit="mL/min/{1.73_m2}")).unit == "mL/min/{1.73_m2}"
+    assert redacted(present("egfr", low="25", unit="of Mrs Smith")).unit is None
+    assert redacted(present("egfr", low="25", unit="mL/min/{1.73_m2}")).unit == "mL/min/{1.73_m2}"
 
 
 def test_of_a_problem_only_words_that_are_ours_stay() -> None:
-    told = masked_problems([Problem("prefetch.smith.entry[3].resource", "no resource"), Problem("x", "Mrs Smith")])
+    told = redacted_problems([Problem("prefetch.smith.entry[3].resource", "no resource"), Problem("x", "Mrs Smith")])
     assert told == [["prefetch.*.entry[3].resource", "no resource"], ["*", REMARK]]
 
 
 def test_of_many_problems_the_first_are_kept() -> None:
-    assert len(masked_problems([Problem("entry[1]", "no resource")] * 500)) == 20
+    assert len(redacted_problems([Problem("entry[1]", "no resource")] * 500)) == 20
 
 
 def test_facts_come_back_from_a_body_as_they_were_decided_on() -> None:
@@ -91,7 +91,7 @@ def test_facts_come_back_from_a_body_as_they_were_decided_on() -> None:
 
 def test_entries_that_differ_in_their_words_only_stay_two() -> None:
     alike = [Evidence("Observation/o1", words, "2026-01-02") for words in ("left", "right", "left", "")]
-    told = masked(present("anticoagulant-active", *alike)).evidence
+    told = redacted(present("anticoagulant-active", *alike)).evidence
     assert [item.text for item in told] == [WORDS, f"{WORDS} 2", WORDS, ""]
     decision = decision_on(rules(), "order-sign", present("anticoagulant-active", *alike))
     rule_set = rule_set_of(rules(), lambda: b"")

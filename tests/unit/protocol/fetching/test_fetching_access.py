@@ -104,6 +104,8 @@ FULL, PART, NONE = Coverage.FULL, Coverage.PART, Coverage.NONE
         ("patient/Observation.cud", NONE, NONE),
         ("patient/*.s", FULL, NONE),
         ("patient/Observation.sr", NONE, NONE),
+        ("user/Observation.Read", FULL, FULL),
+        ("patient/Observation.READ", FULL, FULL),
         ("patient/Observation.", NONE, NONE),
         ("patient/Condition.read", NONE, NONE),
         ("patient/observation.read", NONE, NONE),
@@ -120,6 +122,13 @@ def test_fa6_scopes_in_both_spellings(scope: str, search: Coverage, read: Covera
     scopes = parse_scopes(scope)
     assert coverage(scopes, "Observation", Interaction.SEARCH, "patient=1&category=laboratory") is search
     assert coverage(scopes, "Observation", Interaction.READ) is read
+
+
+@pytest.mark.parametrize(
+    "scope", ["Condition.Read (R4) Observation.Search (Labs) (R4)", "EPIC.FHIR.R4.SERVICES.MEDICATIONREQUEST.CREATE"]
+)
+def test_where_nothing_looks_like_smart_the_server_decides(fetch: Fetch, scope: str) -> None:
+    assert fetch(None, None, scope=scope)["conditions"].state is State.SENT
 
 
 @pytest.mark.requirement("FA-7")

@@ -454,7 +454,7 @@ def test_no_document_raises_anything_but_a_request_error(document: object) -> No
         assert all(entry.type for entry in record.entries)
 
 
-@pytest.mark.parametrize("oddity", [2**70, "\ud800", float("inf")])
-def test_a_resource_that_cannot_be_written_down_is_still_read(oddity: object) -> None:
-    record = read_bundle(bundle(PATIENT, condition("", note=oddity), condition("", note=oddity)))
+@pytest.mark.parametrize("deviation", [2**70, "\ud800", float("inf")])
+def test_a_resource_that_cannot_be_written_down_is_still_read(deviation: object) -> None:
+    record = read_bundle(bundle(PATIENT, condition("", note=deviation), condition("", note=deviation)))
     assert len(record.of_type("Condition")) == 1

@@ -338,3 +338,28 @@ def test_what_is_ordered_beside_it_counts_where_the_fact_says_so() -> None:
     unread = medication(concept(text="house mixture no. 3"), "draft", "d2")
     assert find(basket, orders=[unread], complete=whole).status is Status.UNKNOWN
     assert find(basket, orders=[medication(CYCLOBENZAPRINE, "draft", "d3")], complete=whole).status is Status.ABSENT
+
+
+@pytest.mark.parametrize(
+    ("authored", "others", "is_old"),
+    [
+        ("2026-11-01", (), False),
+        ("2025-11-24", (), False),
+        ("2025-11-23", (), True),
+        ("2020-01-01", (), True),
+        ("2020-01-01", (medication(IBUPROFEN, "stopped", "m2", authoredOn="2026-10-01"),), False),
+        ("2020-01-01", (medication(CYCLOBENZAPRINE, "active", "m2", authoredOn="2026-10-01"),), True),
+    ],
+)
+def test_an_order_active_for_years_without_supply_may_still_be_taken(
+    authored: str, others: tuple[dict[str, object], ...], is_old: bool
+) -> None:
+    finding = find(NSAID, medication(IBUPROFEN, authoredOn=authored), *others)
+    assert finding.status is Status.PRESENT
+    assert ("may still be taken" in notes(finding)) is is_old
+
+
+def test_a_supply_that_reached_into_the_last_year_is_supply_since() -> None:
+    year = {"dispenseRequest": {"expectedSupplyDuration": {"value": 90, "unit": "days", "code": "d"}}}
+    finding = find(NSAID, medication(IBUPROFEN, authoredOn="2025-09-15", **year))
+    assert "may still be taken" not in notes(finding)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from service.record.medication.drug_spelling import plain
 from tests.unit.record.medication.test_drug_value_sets import recognised
 
+IPS = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
 FREQUENT_IN_THE_US = {
     "METOPROLOL SUCC ER 50 MG TAB": "metoprolol",
     "ASA 81": "aspirin",
@@ -148,6 +149,58 @@ def test_what_stays_on_the_skin_or_in_the_eye_is_told_by_its_name(text: str, is_
 def test_an_atc_group_tells_the_route(code: str, route: str | None) -> None:
     coding = {"system": "http://www.whocc.no/atc", "code": code, "display": "diclofenac"}
     assert recognised({"coding": [coding]}).route == route
+
+
+@pytest.mark.parametrize(
+    ("text", "strengths"),
+    [
+        ("ASA 81 mg", [("81", "")]),
+        ("Acetylsalicylsäure 1 g", [("1000", "")]),
+        ("acetaminophen 1,000 mg", [("1000", "")]),
+        ("Metoprololsuccinat 47,5 mg", [("47.5", "")]),
+        ("hydrocodone bitartrate 10 mg and ibuprofen 200 mg", [("10", ""), ("200", "")]),
+        ("ibuprofen 100 mg/5 mL suspension", [("20", "ML")]),
+        ("fentanyl 25 mcg/hr patch", [("0.025", "HR")]),
+        ("lidocaine 5% patch", [None]),
+        ("ASA 81", [None]),
+        ("ibuprofen 400 mg 800 mg", [None]),
+    ],
+)
+def test_the_strength_beside_a_name_is_read(text: str, strengths: list[tuple[str, str] | None]) -> None:
+    drug = recognised({"text": text})
+    told = {one.name: None if one.strength_mg is None else (str(one.strength_mg), one.per) for one in drug.ingredients}
+    assert [told[name] for name in sorted(told)] == strengths
+
+
+@pytest.mark.parametrize(
+    ("concept", "is_recognised"),
+    [
+        ({"text": "No known current medicines"}, True),
+        ({"text": "None"}, True),
+        ({"coding": [{"system": IPS, "code": "no-known-medications"}]}, True),
+        ({"coding": [{"system": IPS, "code": "no-medication-info", "display": "No information"}]}, False),
+        ({"text": "no known allergy to aspirin"}, False),
+    ],
+)
+def test_nothing_taken_is_an_answer_and_no_information_is_none(concept: dict[str, object], is_recognised: bool) -> None:
+    drug = recognised(concept)
+    assert drug.recognised is is_recognised
+    assert drug.classes == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("text", "ingredients", "is_whole"),
+    [
+        ("Reaptan 10 mg/10 mg (perindopril arginine/amlodipine) tablet", ["amlodipine", "perindopril"], True),
+        ("Xyzolin (ibuprofen)", ["ibuprofen"], True),
+        ("Xyzolin 100 mg (with paracetamol 325 mg)", ["acetaminophen"], False),
+        ("paracetamol / xyzolin (caffeine)", ["acetaminophen", "caffeine"], False),
+        ("Xyzprofen (caffeine)", ["caffeine"], False),
+    ],
+)
+def test_brackets_that_name_the_ingredients_explain_a_brand(text: str, ingredients: list[str], is_whole: bool) -> None:
+    assert named(text) == ingredients
+    assert recognised({"text": text}).recognised is is_whole
 
 
 DANGEROUS = ("ibuprofen", "aceclofenac", "warfarin", "phenprocoumon", "tizanidine", "oxycodone", "lithium carbonate")

@@ -133,6 +133,10 @@ class TestRecognition:
             "ibuprofen"
         ]
 
+    @pytest.mark.parametrize(("unii", "name"), [("R16CO5Y76E", "aspirin"), ("362O9ITL9D", "acetaminophen")])
+    def test_by_the_code_of_a_substance_that_the_table_lacks(self, unii: str, name: str) -> None:
+        assert ingredients(DRUGS.recognise_concept(coded(unii, system="urn:oid:2.16.840.1.113883.4.9"))) == [name]
+
     def test_an_endless_code_is_no_code(self) -> None:
         assert not DRUGS.recognise_concept(coded("1" * 5000)).recognised
 

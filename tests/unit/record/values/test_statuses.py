@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.record.values.status_table import STATUS_TABLE
-from service.record.values.statuses import Counts, standing
+from service.record.values.statuses import Counts, status_class
 
 
 def concept(code: str) -> dict[str, Any]:
@@ -64,46 +64,46 @@ def condition(clinical: str | None = None, verification: str | None = None, **mo
     ],
 )
 def test_the_table_decides(resource: dict[str, Any], counts: Counts) -> None:
-    assert standing(resource).counts is counts
+    assert status_class(resource).counts is counts
 
 
 def test_a_missing_clinical_status_is_active_and_said() -> None:
-    assert standing(condition()).note == "status not given"
-    assert standing(condition("81323004")).note == "status not understood"
-    assert standing(condition("active")).note is None
+    assert status_class(condition()).note == "status not given"
+    assert status_class(condition("81323004")).note == "status not understood"
+    assert status_class(condition("active")).note is None
 
 
 @pytest.mark.parametrize("verification", ["provisional", "differential", "unconfirmed"])
 def test_what_is_not_confirmed_is_provisional(verification: str) -> None:
-    found = standing(condition("active", verification))
+    found = status_class(condition("active", verification))
     assert found.provisional
     assert found.note == verification
-    assert not standing(condition("active", "confirmed")).provisional
+    assert not status_class(condition("active", "confirmed")).provisional
 
 
 @pytest.mark.parametrize("status", ["preliminary", "registered", None, "something"])
 def test_a_result_that_is_not_final_is_provisional(status: str | None) -> None:
-    found = standing({"resourceType": "Observation", "status": status, "valueInteger": 1})
+    found = status_class({"resourceType": "Observation", "status": status, "valueInteger": 1})
     assert found.counts is Counts.PRESENT
     assert found.provisional
 
 
 def test_a_panel_without_value_but_with_components_counts() -> None:
     panel = {"resourceType": "Observation", "status": "final", "dataAbsentReason": concept("x"), "component": [{}]}
-    assert standing(panel).counts is Counts.PRESENT
+    assert status_class(panel).counts is Counts.PRESENT
 
 
 def test_active_with_an_end_is_active_and_said() -> None:
-    found = standing(condition("active", abatementDateTime="2024-05-01"))
+    found = status_class(condition("active", abatementDateTime="2024-05-01"))
     assert found.counts is Counts.PRESENT
     assert found.note == "recorded as active although an end is given"
-    assert standing(condition(abatementBoolean=False)).counts is Counts.PRESENT
+    assert status_class(condition(abatementBoolean=False)).counts is Counts.PRESENT
 
 
 @pytest.mark.parametrize("name", sorted(STATUS_TABLE))
 def test_an_error_never_counts(name: str) -> None:
     member = "lifecycleStatus" if name == "Goal" else "status"
-    assert standing({"resourceType": name, member: "entered-in-error"}).counts is Counts.NEVER
+    assert status_class({"resourceType": name, member: "entered-in-error"}).counts is Counts.NEVER
 
 
 @given(
@@ -119,4 +119,4 @@ def test_an_error_never_counts(name: str) -> None:
     ),
 )
 def test_odd_statuses_never_raise(name: str | None, members: dict[str, Any]) -> None:
-    assert standing({"resourceType": name, **members}).counts in Counts
+    assert status_class({"resourceType": name, **members}).counts in Counts

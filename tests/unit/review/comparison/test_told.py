@@ -55,7 +55,8 @@ def test_the_comment_begins_with_the_marker_and_shows_the_change() -> None:
 
 
 def test_the_comment_shows_what_recorded_patients_would_get() -> None:
-    text = Comment(impact={"loud": (3, 0), "soft": (0, 3)}, asked=1332).of(moved_limit())
+    counted = [{"id": "loud", "shownNewly": 3}, {"id": "soft", "noLongerShown": 3}]
+    text = Comment(impact={"questions": 1332, "rules": counted}).of(moved_limit())
     assert "1,332 recorded questions" in text
     assert "| +3 |" in text
     assert "| -3 |" in text

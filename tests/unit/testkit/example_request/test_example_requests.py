@@ -18,9 +18,9 @@ from service.knowledge.model import Rule
 from service.protocol.evaluation import Services, answer_call
 from service.record.model import Release
 from service.testkit.example_request.request_for_rule import (
-    Rehearsal,
+    ExampleRequest,
+    ExampleRequests,
     RehearsalError,
-    Rehearsals,
     SettingsNeededError,
     near_misses,
 )
@@ -36,8 +36,8 @@ def services(**settings: str) -> Services:
 
 
 @cache
-def rehearsals(release: Release = Release.R4, **settings: str) -> Rehearsals:
-    return Rehearsals(services(**settings), NOW, release)
+def rehearsals(release: Release = Release.R4, **settings: str) -> ExampleRequests:
+    return ExampleRequests(services(**settings), NOW, release)
 
 
 def speaking() -> Iterator[tuple[Rule, str]]:
@@ -47,12 +47,12 @@ def speaking() -> Iterator[tuple[Rule, str]]:
             yield from ((rule, hook) for hook in rule.hooks if hook in offered)
 
 
-def firing(rule: Rule, hook: str, release: Release = Release.R4) -> tuple[Rehearsal, Services]:
+def firing(rule: Rule, hook: str, release: Release = Release.R4) -> tuple[ExampleRequest, Services]:
     return made_to_fire(rule.id, hook, release)
 
 
 @cache
-def made_to_fire(rule_id: str, hook: str, release: Release) -> tuple[Rehearsal, Services]:
+def made_to_fire(rule_id: str, hook: str, release: Release) -> tuple[ExampleRequest, Services]:
     rule = next(one for one in services().prepared.knowledge.rules if one.id == rule_id)
     try:
         return rehearsals(release).firing(rule, hook), services()
@@ -60,7 +60,7 @@ def made_to_fire(rule_id: str, hook: str, release: Release) -> tuple[Rehearsal, 
         return rehearsals(release, **error.settings).firing(rule, hook), services(**error.settings)
 
 
-def fired(made: Rehearsal, hook: str, by: Services) -> bool:
+def fired(made: ExampleRequest, hook: str, by: Services) -> bool:
     service = next(one for one in by.offered.values() if one.hook == hook)
     decision = answer_call(by, service, json.loads(json.dumps(made.body)), NOW).decision
     return made.rule.id in {one.rule.id for one in decision.outcomes if one.result.value == "fired"}

@@ -1,0 +1,100 @@
+"""Which pieces of advice share one card, and what such a card says (hazard H-07).
+
+Info beyond ``max_info_cards`` shares one card; beyond ``most_cards`` in all, warnings do. A critical card always stands
+alone, and nothing is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from service.cards.sections import LONGEST, Sections, foot, unknown_line, write
+from service.cards.sources import short_source_lines
+from service.cards.summary import summary
+from service.cards.wording import asked, short_lines
+from service.decision import Advice
+from service.knowledge.model import Indicator, Knowledge
+
+
+def grouped(knowledge: Knowledge, advice: Sequence[Advice]) -> list[list[Advice]]:
+    """The advice of each card, in the order of the cards."""
+    folded = _folded_info(knowledge, advice)
+    alone = [[item] for item in advice if not _among(item, folded)]
+    groups = [*alone, folded] if folded else alone
+    return _within(groups, knowledge.most_cards)
+
+
+def _folded_info(knowledge: Knowledge, advice: Sequence[Advice]) -> list[Advice]:
+    """The info advice that shares a card; info of phases with cards of their own stands alone."""
+    own = {phase.id for phase in knowledge.phases if phase.own_cards}
+    info = [item for item in advice if _rank(item) == Indicator.INFO.rank]
+    foldable = [item for item in info if item.rule.phase not in own]
+    room = max(1, knowledge.max_info_cards - (len(info) - len(foldable)))
+    return [] if len(foldable) <= room else foldable[room - 1 :]
+
+
+def _within(groups: list[list[Advice]], most: int) -> list[list[Advice]]:
+    """At most so many cards, where critical ones leave the room: the quietest share the last one of their kind."""
+    for rank in (Indicator.INFO.rank, Indicator.WARNING.rank):
+        surplus = len(groups) - most
+        same = [group for group in groups if max(map(_rank, group)) == rank]
+        if surplus <= 0 or len(same) <= 1:
+            continue
+        shared = same[max(0, len(same) - surplus - 1) :]
+        kept = [group for group in groups if not any(group is other for other in shared)]
+        place = next(number for number, group in enumerate(groups) if group is shared[0])
+        groups = [*kept[:place], [item for group in shared for item in group], *kept[place:]]
+    return groups
+
+
+def _rank(advice: Advice) -> int:
+    assert advice.rule.card is not None
+    return advice.rule.card.indicator.rank
+
+
+def _among(item: Advice, others: Sequence[Advice]) -> bool:
+    return any(item is other for other in others)
+
+
+def shared_summary(group: Sequence[Advice], *, loud: bool) -> str:
+    """What the pieces of advice are, by name: as many as fit, then a count."""
+    names = [_name(item) for item in group]
+    begin = "Also to check: " if loud else "Also: "
+    for number in range(len(names), 0, -1):
+        left = len(names) - number
+        told = f"{begin}{', '.join(names[:number])}{f' and {left} more' if left else ''}."
+        if len(told) <= LONGEST or number == 1:
+            return told if len(told) <= LONGEST else f"{begin}{len(names)} points for this patient."
+    return begin.strip()
+
+
+def _name(advice: Advice) -> str:
+    assert advice.rule.card is not None
+    return advice.rule.card.short or _decapitalised(advice.rule.title)
+
+
+def _decapitalised(text: str) -> str:
+    return text if len(text) > 1 and text[1].isupper() else text[0].lower() + text[1:]
+
+
+def write_shared(knowledge: Knowledge, group: Sequence[Advice], today: date) -> str:
+    """The detail of a shared card: each summary with its leading source, and what is not known of any of them."""
+    points = [_point(knowledge, item, today) for item in group]
+    unknown = asked(knowledge, dict.fromkeys(name for item in group for name in item.changing))
+    return write(
+        Sections(
+            "",
+            because=tuple(points),
+            not_known=unknown_line(unknown),
+            foot=foot(knowledge, [i.rule for i in group], today),
+        )
+    )
+
+
+def _point(knowledge: Knowledge, advice: Advice, today: date) -> str:
+    """One line. A warning shows what it rests on, also here."""
+    said = summary(advice, today)
+    if _rank(advice) > Indicator.INFO.rank:
+        said += "".join(f" {line}." for line in short_lines(knowledge, advice.deciding)[:2])
+    return f"{said} ({short_source_lines(knowledge, advice.rule)[0]})"

@@ -1,0 +1,104 @@
+"""What one card says, part by part, before it is written as Markdown (design section 11).
+
+The sections are chosen from the decision; ``write`` is the one place where they become Markdown, and nothing cuts or
+joins Markdown afterwards.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from service.cards.sources import short_source_lines
+from service.cards.summary import also
+from service.cards.wording import asked, short_lines
+from service.decision import Advice
+from service.knowledge.model import CardText, Knowledge, Rule
+
+# The longest summary (CA-1).
+LONGEST = 139
+SENTENCES = 2
+GROUNDS = 3
+UNKNOWNS = 3
+
+# A sentence ends before a blank and a capital; "vs. ", "e.g. " and single letters do not end one.
+_SENTENCE = re.compile(r"(?<![A-Z0-9]\.)(?<!\bvs\.)(?<!\be\.g\.)(?<=[.!?*])\s+(?=[*A-Z0-9])")
+
+
+@dataclass(frozen=True, slots=True)
+class Sections:
+    """The parts of one card below its summary. What is quoted from the record carries marks."""
+
+    act: str
+    also: tuple[str, ...] = ()
+    because: tuple[str, ...] = ()
+    not_known: str = ""
+    sources: tuple[str, ...] = ()
+    foot: str = ""
+
+
+def sections(knowledge: Knowledge, advice: Advice, today: date) -> Sections:
+    """The sections of the card of one rule."""
+    rule = advice.rule
+    assert rule.card is not None
+    return Sections(
+        act=act(rule.card),
+        also=tuple(also(advice, today)),
+        because=tuple(first_of(short_lines(knowledge, advice.deciding), GROUNDS)),
+        not_known=unknown_line(asked(knowledge, advice.changing)),
+        sources=tuple(short_source_lines(knowledge, rule)),
+        foot=foot(knowledge, [rule], today),
+    )
+
+
+def act(card: CardText) -> str:
+    """What to do: the author's words, or else the first two sentences of the detail."""
+    if card.act is not None:
+        return card.act
+    return " ".join(_SENTENCE.split(" ".join(card.detail.split()))[:SENTENCES])
+
+
+def first_of(lines: Sequence[str], most: int) -> Iterator[str]:
+    """The first lines; the last of them counts those left out."""
+    left = len(lines) - most
+    for number, line in enumerate(lines[:most], 1):
+        yield f"{line} (and {left} more)" if left > 0 and number == most else line
+
+
+def unknown_line(phrases: Sequence[str]) -> str:
+    """What is not known, three things and a count; empty when all is known."""
+    left = len(phrases) - UNKNOWNS
+    return "; ".join(phrases[:UNKNOWNS]) + (f"; and {left} more" if left > 0 else "")
+
+
+def foot(knowledge: Knowledge, rules: Sequence[Rule], today: date) -> str:
+    """Whether somebody approved what the card says, and whether its review is late."""
+    told = [] if all(rule.id in knowledge.approved for rule in rules) else ["Draft rule, not approved."]
+    late = [rule.review_by for rule in rules if rule.review_by < today]
+    told += [f"Review was due by {min(late)}."] if late else []
+    return " ".join([*told, knowledge.not_clearance])
+
+
+def write(parts: Sections) -> str:
+    """The Markdown of a card's detail (CA-4)."""
+    return "\n\n".join(_paragraphs(parts))
+
+
+def _paragraphs(parts: Sections) -> Iterator[str]:
+    if parts.act:
+        yield parts.act
+    yield from (f"**Also:** {said}" for said in parts.also)
+    if parts.because:
+        yield _list(parts.because)
+    if parts.not_known:
+        yield f"**Not known:** {parts.not_known}."
+    if parts.sources:
+        yield "**Sources**\n\n" + _list(parts.sources)
+    if parts.foot:
+        yield f"*{parts.foot}*"
+
+
+def _list(lines: Sequence[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)

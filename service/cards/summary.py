@@ -1,0 +1,103 @@
+"""The summary of a card for one patient: the approved words with the patient's own values, drugs and dates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
+from types import MappingProxyType
+
+from service.cards.redaction import marked
+from service.cards.wording import amount, drug_name, number, rounded
+from service.decision import Advice
+from service.finding import Finding
+from service.knowledge.model import CardText
+from service.knowledge.summaries import LONGEST, Reference, filled
+from service.store.redaction import keeps_date
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DAY = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?")
+_DAYS_TO_WEEKS, _WEEKS_TO_MONTHS = 14, 26 * 7
+
+
+def summary(advice: Advice, today: date) -> str:
+    """The summary, with marks around what is quoted from the record."""
+    assert advice.rule.card is not None
+    return summary_of(advice.rule.card, advice, today)
+
+
+def also(advice: Advice, today: date) -> list[str]:
+    """The summaries of the dangers that a card names beside its own."""
+    return [summary_of(rule.card, advice, today) for rule in advice.also if rule.card is not None]
+
+
+def summary_of(card: CardText, advice: Advice, today: date) -> str:
+    """The summary of a card with what its rule rests on; a value that decides nothing is never put in."""
+    there = {finding.name: finding for finding in (*advice.found, *advice.named)}
+
+    def fill(reference: Reference) -> str | None:
+        finding = there.get(reference.finding)
+        words = None if finding is None else _KINDS[reference.kind](finding, today)
+        return words if words is None or len(words) <= LONGEST[reference.kind] + 2 else None
+
+    return filled(card.summary, fill)
+
+
+def _number(finding: Finding, today: date) -> str | None:
+    del today
+    value = finding.value
+    return None if value is None else number(rounded(value, finding.unit))
+
+
+def _value(finding: Finding, today: date) -> str | None:
+    del today
+    return None if finding.value is None else amount(finding)
+
+
+def _drug(finding: Finding, today: date) -> str | None:
+    del today
+    if not finding.evidence or not finding.evidence[0].text:
+        return None
+    # Marked whatever the words are: the store keeps that there are some, and not which.
+    return marked(drug_name(finding.evidence[0].text))
+
+
+def _date(finding: Finding, today: date) -> str | None:
+    """The day of the newest entry in brackets; nothing where it has none or its date is somebody's birth."""
+    dated = [item for item in finding.evidence if item.date and keeps_date(item.resource, item.date)]
+    told = short_day(dated[0].date or "", today) if dated else None
+    return "" if told is None else f" ({told})"
+
+
+def short_day(text: str, today: date) -> str | None:
+    """A recorded date as a clinician writes it: 3 Nov, of another year 3 Nov 2024; None when it cannot be read."""
+    match = _DAY.match(text)
+    if match is None:
+        return text if re.fullmatch(r"\d{4}", text) else None
+    year, month, day = match[1], int(match[2]), match[3]
+    name = _MONTHS[month - 1] if 1 <= month <= len(_MONTHS) else match[2]
+    told = f"{int(day)} {name}" if day else name
+    return told if day and int(year) == today.year else f"{told} {year}"
+
+
+def _duration(finding: Finding, today: date) -> str | None:
+    del today
+    if finding.unit != "d" or finding.low is None or finding.low != finding.high:
+        return None
+    return duration(finding.low)
+
+
+def duration(days: Decimal) -> str:
+    """A number of days as it is said: 9 days, 7 weeks, 8 months."""
+    whole = int(days)
+    if whole < _DAYS_TO_WEEKS:
+        return f"{whole} day" if whole == 1 else f"{whole} days"
+    if whole < _WEEKS_TO_MONTHS:
+        return f"{whole // 7} weeks"
+    return f"{int(whole / 30.44)} months"
+
+
+_KINDS: Mapping[str, Callable[[Finding, date], str | None]] = MappingProxyType(
+    {"number": _number, "value": _value, "drug": _drug, "date": _date, "duration": _duration}
+)

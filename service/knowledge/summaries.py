@@ -1,0 +1,94 @@
+"""The summary of a card as its author wrote it: plain words, with places for what this patient's record says.
+
+A place is written ``{eGFR $egfr.number$egfr.date | eGFR below 30}``: alternatives from left to right, the first whose
+findings are there is shown, and the last one names no finding. ``$FINDING.KIND`` is a number, a number with its unit, a
+drug, a date or a duration; a date brings its own blank and brackets and may be missing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, partial
+from types import MappingProxyType
+
+# How long what is put in may become; whoever renders keeps to it, so the longest summary is known at load.
+LONGEST = MappingProxyType({"number": 6, "value": 20, "drug": 24, "date": 14, "duration": 11})
+
+_PLACE = re.compile(r"\{([^{}]*)\}")
+_REFERENCE = re.compile(r"\$([a-z0-9]+(?:-[a-z0-9]+)*)\.([a-z]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One value of one finding that a summary asks for."""
+
+    finding: str
+    kind: str
+
+
+Fill = Callable[[Reference], str | None]
+"""The words for a reference, or None when this patient has none."""
+
+
+def references(summary: str) -> Iterator[Reference]:
+    """Everything a summary asks for."""
+    for place in _PLACE.finditer(summary):
+        for match in _REFERENCE.finditer(place[1]):
+            yield Reference(match[1], match[2])
+
+
+def alternatives(summary: str) -> Iterator[tuple[str, ...]]:
+    """The alternatives of each place."""
+    for place in _PLACE.finditer(summary):
+        yield _alternatives(place[1])
+
+
+@cache
+def _alternatives(place: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in place.split("|"))
+
+
+def filled(summary: str, fill: Fill) -> str:
+    """The summary with each place filled by the first alternative of which everything is there."""
+    return _PLACE.sub(lambda place: _filled(_alternatives(place[1]), fill), summary)
+
+
+def _filled(parts: tuple[str, ...], fill: Fill) -> str:
+    for part in parts[:-1]:
+        found = [fill(Reference(match[1], match[2])) for match in _REFERENCE.finditer(part)]
+        words = [word for word in found if word is not None]
+        if len(words) == len(found):
+            return _REFERENCE.sub(partial(_next, iter(words)), part)
+    return parts[-1]
+
+
+def _next(words: Iterator[str], match: re.Match[str]) -> str:
+    del match
+    return next(words)
+
+
+def without_values(summary: str) -> str:
+    """The summary as it reads when nothing is put in."""
+    return filled(summary, lambda _: None)
+
+
+def all_words(summary: str) -> str:
+    """Every word that may be shown, alternatives one after the other."""
+    return _PLACE.sub(lambda place: " ".join(_alternatives(place[1])), summary)
+
+
+def longest(summary: str) -> int:
+    """How many UTF-16 units the longest rendering has; many clients count in these."""
+    return len(_PLACE.sub(lambda place: max(map(_widest, _alternatives(place[1])), key=_units), summary)) + (
+        _units(summary) - len(summary)
+    )
+
+
+def _widest(part: str) -> str:
+    return _REFERENCE.sub(lambda match: "x" * LONGEST.get(match[2], 0), part)
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2

@@ -1,0 +1,137 @@
+"""Figures for Prometheus: counted by the workers, told by the main process on an address of its own.
+
+Labels come from closed sets (services, rules, facts, prefetch keys, states); nothing is counted by patient,
+client or anything else that a request could choose. gunicorn.conf.py names the folder through which workers and
+main process share their counts, before this module is imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.registry import Collector
+
+from service.cards.cards import WHY
+from service.protocol.evaluation import Answered, Services
+from service.web.health import overdue
+
+# From one millisecond to two seconds; the budget of a call with all its fetching is half a second.
+SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+
+
+class Metrics:
+    """What one process counts. In a worker the numbers are shared through files with the main process."""
+
+    def __init__(self) -> None:
+        registry = self.registry = CollectorRegistry()
+        self.calls = Counter(
+            "sciatica_cds_calls", "Answers by service and HTTP status.", ["service", "status"], registry=registry
+        )
+        self.seconds = Histogram(
+            "sciatica_cds_call_seconds",
+            "Time from the arrival of a call to its answer.",
+            ["service"],
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self.cards = Counter(
+            "sciatica_cds_cards",
+            "Cards shown, by each rule that stands on them.",
+            ["rule", "version", "indicator"],
+            registry=registry,
+        )
+        self.not_assessed = Counter(
+            "sciatica_cds_not_assessed",
+            "Facts that kept a warning or critical rule from being decided.",
+            ["fact"],
+            registry=registry,
+        )
+        self.disagreements = Counter(
+            "sciatica_cds_engine_disagreements",
+            "Calls that failed because the two engines differed.",
+            registry=registry,
+        )
+        self.prefetch = Counter(
+            "sciatica_cds_prefetch",
+            "What arrived under each prefetch key, after fetching.",
+            ["service", "key", "state"],
+            registry=registry,
+        )
+
+    def answered(self, service: str, answered: Answered, seconds: float) -> None:
+        """Count an answered call."""
+        self.calls.labels(service, "200").inc()
+        self.seconds.labels(service).observe(seconds)
+        for name in answered.decision.not_assessed:
+            self.not_assessed.labels(name).inc()
+        for key, state in answered.states.items():
+            self.prefetch.labels(service, key, state).inc()
+        for card in answered.shown.cards if answered.shown is not None else answered.body["cards"]:
+            for rule in card.get("extension", {}).get(WHY, {}).get("rules", ()):
+                if "coveredBy" in rule:
+                    continue
+                self.cards.labels(rule["id"], rule["version"], card["indicator"]).inc()
+
+    def refused(self, service: str, status: int, *, disagreement: bool) -> None:
+        """Count a call that was refused or failed."""
+        self.calls.labels(service, str(status)).inc()
+        if disagreement:
+            self.disagreements.inc()
+
+
+class StateCollector(Collector):
+    """What is so at the moment of the scrape, and needs no counting."""
+
+    def __init__(
+        self,
+        services: Callable[[], Services],
+        waiting_bytes: Callable[[], int],
+        today: Callable[[], date],
+        version: str,
+    ) -> None:
+        self._services = services
+        self._waiting_bytes = waiting_bytes
+        self._today = today
+        self._version = version
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """The gauges, one family each."""
+        services = self._services()
+        knowledge = services.prepared.knowledge
+        numbers: Mapping[str, tuple[str, int]] = {
+            "sciatica_cds_rules": ("Rules that are loaded.", len(knowledge.rules)),
+            "sciatica_cds_rules_approved": ("Rules approved at this content.", len(knowledge.approved)),
+            "sciatica_cds_rules_overdue": ("Rules whose review is overdue.", len(overdue(knowledge, self._today()))),
+            "sciatica_cds_spool_bytes": ("Bytes of recorded calls that wait for the database.", self._waiting_bytes()),
+        }
+        for name, (says, number) in numbers.items():
+            yield GaugeMetricFamily(name, says, value=number)
+        build = GaugeMetricFamily(
+            "sciatica_cds_build", "What runs: always 1.", labels=["version", "ruleset", "digest", "mode"]
+        )
+        build.add_metric([self._version, knowledge.version, knowledge.digest[:12], services.settings.mode], 1)
+        yield build
+
+
+def serve(address: str, state: StateCollector, own: CollectorRegistry | None = None) -> Any:
+    """Tell the figures at ``host:port`` under /metrics, in a thread of this process. Returns the server.
+
+    With ``own`` the figures of one process are told; without, those that workers share through their files.
+    """
+    host, _, port = address.rpartition(":")
+    registry = own or CollectorRegistry()
+    if own is None:
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    registry.register(state)
+    server, _ = start_http_server(int(port), host, registry)
+    return server
+
+
+def forget(process: int) -> None:
+    """Drop the gauges of a worker that has ended; its counts stay."""
+    mark_process_dead(process)  # type: ignore[no-untyped-call]

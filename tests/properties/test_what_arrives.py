@@ -1,0 +1,69 @@
+"""What could not be read is named or refused: no card disappears without a word, no finding becomes absent."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from service import make_services
+from service.config import Settings
+from service.protocol.evaluation import Services
+from tests.properties import fuzz
+from tests.properties.changes import HARMLESS, LAWS, elements, is_loss, some, spoilt, told
+from tests.properties.charts import Call, Said, ask, story_calls
+from tests.properties.law import breaks, turned_absent
+
+pytestmark = pytest.mark.timeout(300)
+Told = list[tuple[Call, Said]]
+PER_STORY = 10
+"""How many spoilt elements of each story are tried here; ``make fuzz`` tries all."""
+
+
+@pytest.fixture(scope="module")
+def services() -> Services:
+    return make_services(Settings(log_level="error"))
+
+
+@pytest.fixture(scope="module")
+def stories(services: Services) -> Told:
+    return [(call, ask(services, call, call.body)) for call in story_calls(services)]
+
+
+def test_every_story_is_answered_as_a_call_and_some_are_loud(stories: Told) -> None:
+    assert not [call.name for call, said in stories if said.refused]
+    assert sum(bool(said.critical) for _, said in stories) > 20
+
+
+@pytest.mark.parametrize("change", list(LAWS))
+def test_under_no_change_of_a_whole_call_a_card_disappears_without_a_word(
+    services: Services, stories: Told, change: str
+) -> None:
+    broken = {}
+    for call, before in stories:
+        after = ask(services, call, LAWS[change](call.body))
+        if fault := breaks(before, after):
+            broken[call.name] = fault
+        elif change in HARMLESS and after.critical - before.critical:
+            broken[call.name] = f"adds {sorted(after.critical - before.critical)}"
+    assert not broken
+
+
+def test_no_spoilt_element_makes_a_card_disappear_without_a_word(services: Services, stories: Told) -> None:
+    broken = Counter[str]()
+    for call, before in stories:
+        paths = [path for path in elements(call.body) if len(path) > 1]
+        for path, spoil in some(paths, PER_STORY, call.name):
+            if is_loss(path, spoil):
+                continue
+            after = ask(services, call, spoilt(call.body, path, spoil))
+            fault = breaks(before, after)
+            if fault or (not after.refused and before.loud - after.loud and turned_absent(before, after)):
+                broken[f"{call.name}: {told(path, spoil)}: {fault or turned_absent(before, after)}"] += 1
+    assert not broken
+
+
+def test_a_seeded_fuzz_of_calls_crashes_nothing_and_silences_nothing(services: Services) -> None:
+    report = fuzz.run(services, calls=600, seed=7)
+    assert report.faults == []
+    assert report.answered > 300, "nearly everything was refused, so that nothing was tried"

@@ -1,0 +1,163 @@
+"""Impact: the counts are those of deciding every recorded chart under both rule sets, and nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from service.cli.recorded import Reader
+from service.cli.stories import EXAMPLES
+from service.decision import Prepared, decide_on, prepare
+from service.finding import Finding, Status
+from service.knowledge.model import Knowledge
+from service.review.impact import CHANGED, NEWLY, NO_LONGER, Impact, Recorded, impact_lines
+from tests.unit.review.comparison.small_rules import SERVICE, changed, shipped, small, with_test
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def below_35() -> Knowledge:
+    def move(leaf):
+        return replace(leaf, less_than=Decimal(35)) if leaf.less_than == 30 else leaf
+
+    def reworded(rule):
+        return replace(rule, card=replace(rule.card, summary="Other words."))
+
+    moved = changed(shipped(), "sf-nsaid-egfr-below-30", with_test("egfr", move))
+    return changed(moved, "rf-screen-not-documented", reworded)
+
+
+@cache
+def sides() -> tuple[Prepared, Prepared]:
+    return prepare(shipped()), prepare(below_35())
+
+
+@cache
+def stories() -> tuple[Recorded, ...]:
+    refused: list[str] = []
+    found = tuple(Reader(*sides(), refused).of(EXAMPLES, NOW))
+    assert refused == []
+    return found
+
+
+def by_hand(before: Prepared, after: Prepared, charts: tuple[Recorded, ...]) -> Counter[tuple[str, str]]:
+    """Every chart decided under both, nothing remembered, and the cards compared."""
+    counted: Counter[tuple[str, str]] = Counter()
+    for chart in charts:
+        texts = []
+        for side, facts in ((before, chart.before), (after, chart.after)):
+            service = side.knowledge.services[chart.service]
+            decision = decide_on(side, facts, service.hook, NOW)
+            texts.append(
+                {
+                    item.rule.id: item.rule.card
+                    for item in decision.advice
+                    if item.rule.card.indicator.value in service.indicators
+                    and (
+                        item.rule.card.indicator.value != "info"
+                        or not service.info_phases
+                        or item.rule.phase in service.info_phases
+                    )
+                }
+            )
+        was, now = texts
+        for rule in was.keys() | now.keys():
+            if rule not in was:
+                counted[rule, NEWLY] += 1
+            elif rule not in now:
+                counted[rule, NO_LONGER] += 1
+            elif was[rule] != now[rule]:
+                counted[rule, CHANGED] += 1
+    return counted
+
+
+def test_the_counts_are_those_of_deciding_every_story_twice() -> None:
+    impact = Impact(*sides())
+    impact.add_all(stories())
+    report = impact.report()
+    told = {
+        (rule["id"], how): rule[name]
+        for rule in report["rules"]
+        for how, name in ((NEWLY, "shownNewly"), (NO_LONGER, "noLongerShown"), (CHANGED, "shownOtherwise"))
+        if rule[name]
+    }
+    assert told == by_hand(*sides(), stories())
+    assert told["sf-nsaid-egfr-below-30", NEWLY]
+    assert told["sf-nsaid-egfr-30-59", NO_LONGER]
+    assert any(how == CHANGED for _, how in told)
+    assert report["questions"] == len(stories())
+    assert report["distinctStates"] < report["questions"]
+
+
+def patient(status: Status, egfr: int) -> dict[str, Finding]:
+    facts = {name: Finding(name, Status.UNKNOWN) for name in small().facts}
+    facts["immunosuppression"] = Finding("immunosuppression", status)
+    facts["egfr"] = Finding("egfr", Status.PRESENT, Decimal(egfr), Decimal(egfr))
+    facts["age"] = Finding("age", Status.PRESENT, Decimal(70), Decimal(70))
+    return facts
+
+
+@pytest.fixture
+def moved() -> Impact:
+    def move(leaf):
+        return replace(leaf, less_than=Decimal(45)) if leaf.less_than == 30 else leaf
+
+    return Impact(prepare(small()), prepare(changed(small(), "loud", with_test("egfr", move))))
+
+
+def asked(chart: str, facts: dict[str, Finding]) -> Recorded:
+    return Recorded(chart, SERVICE, facts, facts)
+
+
+def test_a_chart_like_another_is_not_decided_again(moved: Impact) -> None:
+    for number in range(50):
+        moved.add(asked(f"chart {number}", patient(Status.PRESENT, 40)))
+    report = moved.report()
+    assert report["distinctStates"] == 1
+    assert [(rule["id"], rule["shownNewly"], rule["charts"]) for rule in report["rules"]] == [
+        ("loud", 50, 50),
+        ("soft", 0, 50),
+    ]
+    assert report["rules"][0]["per1000Charts"] == 1000
+
+
+def test_small_groups_are_hidden_and_with_one_of_them_the_next(moved: Impact) -> None:
+    for number in range(20):
+        moved.add(asked(f"chart {number}", patient(Status.PRESENT, 40)))
+    young = patient(Status.PRESENT, 40) | {"age": Finding("age", Status.PRESENT, Decimal(30), Decimal(30))}
+    moved.add(asked("young", young))
+    (loud, _) = moved.report(hide_below=11)["rules"]
+    assert loud["shownNewly"] == 21
+    assert loud["byAge"] == [{"group": "18 to 39", "hidden": True}, {"group": "65 to 79", "hidden": True}]
+    (loud, _) = moved.report()["rules"]
+    assert [cell[NEWLY] for cell in loud["byAge"]] == [1, 20]
+
+
+def test_the_lines_name_counts_first_and_examples_after(moved: Impact) -> None:
+    moved.add(asked("the chart", patient(Status.PRESENT, 40)))
+    moved.add(asked("another", patient(Status.PRESENT, 90)))
+    lines = list(impact_lines(moved.report(), ("before", "after")))
+    assert "2 charts, 2 questions: 1 answered otherwise, on 1 charts" in lines[0]
+    assert any("shown newly: the chart" in line for line in lines)
+
+
+def test_bundles_and_bulk_data_are_read_as_charts(tmp_path: Path) -> None:
+    (tmp_path / "one.json").write_text(
+        '{"resourceType": "Bundle", "type": "collection", "entry": []}', encoding="utf-8"
+    )
+    (tmp_path / "bulk.ndjson").write_text(
+        '{"resourceType": "Patient", "id": "a"}\n'
+        '{"resourceType": "Patient", "id": "b"}\n'
+        '{"resourceType": "Condition", "subject": {"reference": "Patient/a"}, "code": {"text": "x"}}\n',
+        encoding="utf-8",
+    )
+    refused: list[str] = []
+    charts = {one.chart for one in Reader(*sides(), refused).of(tmp_path, NOW)}
+    assert charts | {line.partition(": ")[0] for line in refused} >= {"bulk.ndjson: a", "bulk.ndjson: b"}
+    assert len(charts) + len(refused) == 3
