@@ -127,6 +127,7 @@ def decide_on(  # the same question as decide(), asked with findings (replay, pr
     advice, outcomes = _speakers(reader, outcomes, hook)
     named = dict.fromkeys(name for item in advice for name in item.not_recorded)
     undecided = [item for item in outcomes if item.result is Result.NOT_ENOUGH_DATA and _warns(item.rule, hook)]
+    undecided.sort(key=lambda item: -item.rule.severity)
     missing = dict.fromkeys(reader.missing(leaf.finding for item in undecided for leaf in item.keeping))
     return Decision(
         id=identity,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from service.cards.sections import LONGEST, Sections, foot, unknown_line, write
-from service.cards.sources import short_source_lines
+from service.cards.sources import leading
 from service.cards.summary import summary
 from service.cards.wording import asked, short_lines
 from service.decision import Advice
@@ -97,4 +97,4 @@ def _point(knowledge: Knowledge, advice: Advice, today: date) -> str:
     said = summary(advice, today)
     if _rank(advice) > Indicator.INFO.rank:
         said += "".join(f" {line}." for line in short_lines(knowledge, advice.deciding)[:2])
-    return f"{said} ({short_source_lines(knowledge, advice.rule)[0]})"
+    return f"{said} ({knowledge.sources[leading(knowledge, advice.rule).source].label})"

@@ -31,6 +31,8 @@ Json = dict[str, Any]
 
 LINES = 4
 _NAMED = 2
+# This line is all that tells which dangers were not looked for.
+_MOST_FACTS = 12
 _TYPES_NAMED = 3
 _LONGEST_NAME = NAMES["drug"]
 _UNREAD = "not recognised"
@@ -227,7 +229,7 @@ def _asked_first(knowledge: Knowledge, decision: Decision, causes: _Causes) -> N
 def _card(knowledge: Knowledge, decision: Decision, causes: _Causes) -> Json:
     lines = causes.lines[: LINES - 1]
     if causes.facts:
-        lines.append(f"So not known: {unknown_line(asked(knowledge, dict.fromkeys(causes.facts)))}.")
+        lines.append(f"So not known: {unknown_line(asked(knowledge, dict.fromkeys(causes.facts)), _MOST_FACTS)}.")
     return {
         "uuid": str(uuid.uuid5(uuid.UUID(decision.id), "not-assessed")),
         "summary": _summary(knowledge, decision, causes),

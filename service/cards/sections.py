@@ -13,14 +13,13 @@ from datetime import date
 
 from service.cards.sources import short_source_lines
 from service.cards.summary import also
-from service.cards.wording import asked, short_lines
+from service.cards.wording import GROUNDS, asked, short_lines
 from service.decision import Advice
 from service.knowledge.model import CardText, Knowledge, Rule
 
 # The longest summary (CA-1).
 LONGEST = 139
 SENTENCES = 2
-GROUNDS = 3
 UNKNOWNS = 3
 
 # A sentence ends before a blank and a capital; "vs. ", "e.g. " and single letters do not end one.
@@ -64,13 +63,13 @@ def first_of(lines: Sequence[str], most: int) -> Iterator[str]:
     """The first lines; the last of them counts those left out."""
     left = len(lines) - most
     for number, line in enumerate(lines[:most], 1):
-        yield f"{line} (and {left} more)" if left > 0 and number == most else line
+        yield f"{line} (+{left})" if left > 0 and number == most else line
 
 
-def unknown_line(phrases: Sequence[str]) -> str:
-    """What is not known, three things and a count; empty when all is known."""
-    left = len(phrases) - UNKNOWNS
-    return "; ".join(phrases[:UNKNOWNS]) + (f"; and {left} more" if left > 0 else "")
+def unknown_line(phrases: Sequence[str], most: int = UNKNOWNS) -> str:
+    """What is not known, ``most`` things and a count; empty when all is known."""
+    left = len(phrases) - most
+    return "; ".join(phrases[:most]) + (f" (+{left})" if left > 0 else "")
 
 
 def foot(knowledge: Knowledge, rules: Sequence[Rule], today: date) -> str:

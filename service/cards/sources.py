@@ -11,6 +11,8 @@ _NO_CODE = re.compile(r"[^A-Za-z0-9]")
 TOPIC_SYSTEM = "urn:sciatica-cds:topic"
 _SUPERSEDED = frozenset({SourceStatus.SUPERSEDED, SourceStatus.EXPIRED})
 _LINES = 3
+_SUPPORTING = 2
+_SECTIONS = 2
 _NOT_COMPARED = "not yet compared with the original"
 
 
@@ -99,7 +101,7 @@ def _line(source: Source, citation: Citation) -> str:
 def short_source_lines(knowledge: Knowledge, rule: Rule) -> list[str]:
     """At most three lines, one per source: sections and strength; what opposes, and what is no longer current, says so.
 
-    Where there are more, the last line counts them. An opposing source is never left out while a supporting one can be.
+    Two that support, and what opposes; where there are more, the last line counts them.
     """
     by_source: dict[tuple[str, bool], list[Citation]] = {}
     for citation in ranked(knowledge, rule):
@@ -108,20 +110,19 @@ def short_source_lines(knowledge: Knowledge, rule: Rule) -> list[str]:
     shown = _chosen(groups)
     lines = [_short_line(knowledge.sources[group[0].source], group) for group in shown]
     left = len(groups) - len(shown)
-    return [*lines[:-1], f"{lines[-1]} (and {left} more)"] if left else lines
+    return [*lines[:-1], f"{lines[-1]} (+{left})"] if left else lines
 
 
 def _chosen(groups: list[list[Citation]]) -> list[list[Citation]]:
     opposing = [group for group in groups if not group[0].supports]
     supporting = [group for group in groups if group[0].supports]
-    room = max(1, _LINES - len(opposing))
-    return [*supporting[:room], *opposing][:_LINES]
+    return [*supporting[:_SUPPORTING], *opposing][:_LINES]
 
 
 def _short_line(source: Source, citations: list[Citation]) -> str:
     against = " opposes" if not citations[0].supports else ""
-    sections = ", ".join(dict.fromkeys(citation.section for citation in citations))
-    strengths = "; ".join(dict.fromkeys(item.strength for item in citations if item.strength))
+    sections = ", ".join(list(dict.fromkeys(citation.section for citation in citations))[:_SECTIONS])
+    strengths = next((item.strength for item in citations if item.strength), "")
     graded = f": {strengths}" if strengths and strengths.lower() not in source.label.lower() else ""
     stale = source.status in _SUPERSEDED and not re.search("superseded|updated|expired|expiry", source.label)
     caveat = f" ({source.status_note or source.status.value})" if stale else ""

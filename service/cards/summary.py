@@ -9,7 +9,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from service.cards.redaction import marked
-from service.cards.wording import amount, drug_name, number, rounded
+from service.cards.wording import amount, drug_name, number, rounded, short_words
 from service.decision import Advice
 from service.finding import Finding
 from service.knowledge.model import CardText
@@ -63,6 +63,13 @@ def _drug(finding: Finding, today: date) -> str | None:
     return marked(drug_name(finding.evidence[0].text))
 
 
+def _entry(finding: Finding, today: date) -> str | None:
+    del today
+    if not finding.evidence or not finding.evidence[0].text:
+        return None
+    return marked(short_words(finding.evidence[0].text))
+
+
 def _date(finding: Finding, today: date) -> str | None:
     """The day of the newest entry in brackets; nothing where it has none or its date is somebody's birth."""
     dated = [item for item in finding.evidence if item.date and keeps_date(item.resource, item.date)]
@@ -99,5 +106,5 @@ def duration(days: Decimal) -> str:
 
 
 _KINDS: Mapping[str, Callable[[Finding, date], str | None]] = MappingProxyType(
-    {"number": _number, "value": _value, "drug": _drug, "date": _date, "duration": _duration}
+    {"number": _number, "value": _value, "drug": _drug, "entry": _entry, "date": _date, "duration": _duration}
 )

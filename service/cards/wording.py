@@ -15,10 +15,12 @@ from service.knowledge.summaries import LONGEST
 from service.store.redaction import keeps_date, keeps_remark
 
 SHOWN = 3
+GROUNDS = 3
 # How many entries one line of a card quotes; the rest is counted.
-QUOTED = 2
+QUOTED = 1
 # A unit that UCUM only annotates, such as {score}: the title of the finding already says what is counted.
 _ANNOTATION = re.compile(r"(?<=\d) \{[^{}]*\}$")
+_ANSWERS = ("Observation/", "QuestionnaireResponse/")
 # What a title explains in brackets stands in the full text.
 _BRACKETS = re.compile(r" \([^()]*\)")
 _WHOLE = frozenset({"a", "d", "wk"})
@@ -95,6 +97,13 @@ def drug_name(text: str) -> str:
     return " ".join(words) or text[: LONGEST["drug"]]
 
 
+def short_words(text: str) -> str:
+    """An entry of the record in its own words, cut where they are long; without signs that could become markup."""
+    line = plain(_SIGNS.sub(" ", text)).strip()
+    most = LONGEST["entry"]
+    return line if len(line) <= most else line[: most - 1].rsplit(" ", 1)[0].rstrip(" ,;:-") + "…"
+
+
 def _unit(unit: str | None, value: Decimal) -> str:
     if unit is None:
         return ""
@@ -168,21 +177,31 @@ def _counts_nothing(knowledge: Knowledge, finding: Finding) -> bool:
 
 def _short_line(knowledge: Knowledge, finding: Finding) -> str:
     """Title, then value or words, then the day in brackets; caveats after it."""
+    fact = knowledge.facts.get(finding.name)
+    if fact is not None and fact.kind is FactKind.ORDER and finding.evidence:
+        # What is ordered is ordered now, and the words of the order say what it is.
+        return f"Ordered: {'; '.join(_words(item) for item in finding.evidence[:GROUNDS])}"
     value = amount(finding)
     name = _BRACKETS.sub("", title(knowledge, finding.name))
     quoted = [text for item in finding.evidence[:QUOTED] if (text := _quoted(item, numeric=value is not None))]
     more = len(finding.evidence) - QUOTED
-    quoted += [f"and {more} more"] if more > 0 and quoted else []
     said = f"{name}: {value}" if value is not None else name
     if not quoted:
         return said
-    return f"{said} {quoted[0]}" if value is not None else f"{said}: {'; '.join(quoted)}"
+    between = " " if quoted[0].startswith("(") else ": "
+    return f"{said}{between}{quoted[0]}" + (f" (+{more})" if more > 0 and value is None else "")
+
+
+def _words(item: Evidence) -> str:
+    """The words of an entry with the caveat it carries."""
+    return marked(escaped(item.text or item.resource)) + (f" ({_note(item.note)})" if item.note else "")
 
 
 def _quoted(item: Evidence, *, numeric: bool) -> str:
     """Words and day of one entry; of a number the day is enough. A Patient's date is that of birth."""
     of_patient = item.resource.startswith("Patient/")
-    text = "" if numeric or of_patient else _ANNOTATION.sub("", item.text)
+    # The title says what was asked and found; the words of an answer would say it again.
+    text = "" if numeric or of_patient or item.resource.startswith(_ANSWERS) else _ANNOTATION.sub("", item.text)
     told = [marked(escaped(text))] if text else []
     aside = []
     if item.date and not of_patient:

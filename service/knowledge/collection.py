@@ -14,6 +14,7 @@ from marshmallow import Schema, ValidationError
 
 from service.errors import Fault
 from service.knowledge.documents import Items, Table, line_of, read
+from service.knowledge.fact_files import WrittenFact, written_facts
 from service.knowledge.model import (
     Code,
     FactDefinition,
@@ -30,7 +31,7 @@ from service.knowledge.schemas.order import OrderShape
 from service.knowledge.schemas.rule import RuleShape
 from service.knowledge.schemas.ruleset import Approval, ApprovalsShape, OverrideReasonsShape, RulesetShape
 from service.knowledge.schemas.source import SourceShape
-from service.knowledge.schemas.value_set import CodeField, ValueSetShape
+from service.knowledge.schemas.value_set import CodeField, OwnCodeShape, ValueSetShape
 from service.knowledge.variants import flat_rules
 
 _FRAME_FILES = (
@@ -227,21 +228,39 @@ def _facts(found: Collection) -> None:
     fact_field = FactField()
     for path in _files(found.root / "facts"):
         table = _document(found, path)
-        file = path.relative_to(found.root).as_posix()
         if table is None:
             continue
-        items = table.get("facts") if isinstance(table, Table) else None
-        if not isinstance(items, Items) or len(table) != 1:
-            found.fault(f"{file}:1", "must hold one key, facts, with a list")
-        for index, item in enumerate(items if isinstance(items, Items) else ()):
-            try:
-                fact = fact_field.read(item)
-            except ValidationError as error:
-                found.faults.extend(faults_of({"facts": {index: error.messages}}, table, file))
-                _declare_item(found, "fact", item)
-                continue
-            if _declare(found, "fact", fact.id, item):
-                found.facts[fact.id] = fact
+        if not isinstance(table, Table):
+            found.fault(f"{path.relative_to(found.root).as_posix()}:1", "must hold a list of facts, or of drugs")
+            continue
+        written, faults = written_facts(table)
+        found.faults.extend(faults)
+        for one in written:
+            _fact(found, fact_field, table, one)
+
+
+def _fact(found: Collection, fact_field: FactField, table: Table, written: WrittenFact) -> None:
+    for item in written.own_codes:
+        _own_code(found, item, written.fact)
+    try:
+        fact = fact_field.read(written.fact)
+    except ValidationError as error:
+        messages: Any = error.messages
+        for step in reversed(written.path):
+            messages = {step: messages}
+        found.faults.extend(faults_of(messages, table, table.file))
+        _declare_item(found, "fact", written.fact)
+        return
+    if _declare(found, "fact", fact.id, written.fact):
+        found.facts[fact.id] = fact
+
+
+def _own_code(found: Collection, item: Any, fact: Table) -> None:
+    """The value set of a code of our own that only one fact uses and that stands in the fact."""
+    value_set, faults = read_shape(OwnCodeShape(), item, fact.file)
+    found.faults.extend(faults)
+    if value_set is not None and _declare(found, "value set", value_set.id, item):
+        found.value_sets[value_set.id] = value_set
 
 
 def _rules(found: Collection) -> None:

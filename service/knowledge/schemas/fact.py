@@ -274,9 +274,3 @@ class FactField(Strict[FactDefinition]):
             raise ValidationError({"kind": [Complaint("must be one of " + ", ".join(self._shapes), hint)]})
         fact: FactDefinition = self._shapes[kind].load(value)
         return fact
-
-
-class FactFileShape(Shape):
-    """One file under ``facts/``."""
-
-    facts = Several(FactField(), required=True, least=1)

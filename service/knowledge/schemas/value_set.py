@@ -23,6 +23,7 @@ SYSTEMS = {
 }
 _LENGTHS = range(4, 7)
 _CATEGORIES = "ICD-10 categories that published code lists hold"
+_OWN = "own code of this rule set"
 _MATCHES = {"exact": False, "descendants": True}
 # SNOMED hierarchies cannot be tested without a terminology server; the others nest by prefix.
 _NESTING = {SYSTEMS["icd-10-cm"], SYSTEMS["icd-10"], SYSTEMS["icd-10-pcs"], SYSTEMS["atc"]}
@@ -110,3 +111,19 @@ class ValueSetShape(Shape):
             Code(system, one, title, descendants=True, verified=True, source=_CATEGORIES) for one in icd_10_categories
         )
         return ValueSet(codes=codes + categories + unverified, **data)
+
+
+class OwnCodeShape(Shape):
+    """One entry of ``own_codes`` of a fact: a question or answer of our own code system, asked of nobody else.
+
+    Becomes the value set ``local-CODE``; in a questionnaire the code is the link id.
+    """
+
+    code = Name(required=True)
+    title = Text(required=True)
+    patterns = Several(PatternField())
+
+    @staticmethod
+    def model(code: str, title: str, patterns: tuple[str, ...], at: str = "") -> ValueSet:
+        own = Code(SYSTEMS["local"], code, title, descendants=False, verified=True, source=_OWN)
+        return ValueSet(f"local-{code}", title, (own,), link_ids=(code,), patterns=patterns, at=at)

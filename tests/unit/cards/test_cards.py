@@ -48,7 +48,7 @@ def empties(value: Any, path: str = "$") -> list[str]:
 
 def test_a_card_says_what_was_found_with_its_date_and_entry() -> None:
     detail, whole = nsaid_card()["detail"], nsaid_card()["extension"]["sciatica-cds.detail"]
-    assert "Ibuprofen 600 MG Oral Tablet (2026-11-24)" in detail
+    assert "Ordered: Ibuprofen 600 MG Oral Tablet" in detail
     assert "Warfarin 5 MG Oral Tablet (2026-08-01)" in detail
     assert "Warfarin 5 MG Oral Tablet, 2026-08-01, MedicationRequest/w1" in whole
 
@@ -293,7 +293,7 @@ def test_info_cards_beyond_the_limit_become_one_card_that_lists_them() -> None:
         "Also: walking 2, walking 3, walking 4, walking 5.",
     ]
     further = cards[-1]
-    assert all(f"- Point {number}. (NICE NG59, 1.2.1" in further["detail"] for number in (2, 3, 4, 5))
+    assert all(f"- Point {number}. (NICE NG59)" in further["detail"] for number in (2, 3, 4, 5))
     assert all(f"**Point {number}.**" in further["extension"]["sciatica-cds.detail"] for number in (2, 3, 4, 5))
     assert further["selectionBehavior"] == "any"
     assert len({suggestion["label"] for suggestion in further["suggestions"]}) == len(further["suggestions"])  # SU-1

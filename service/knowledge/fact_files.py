@@ -1,0 +1,110 @@
+"""From a file of facts as it is written to one mapping for each fact: defaults of its kind, drugs declared once.
+
+Works on the raw mappings, as :mod:`service.knowledge.variants` does for rules: the strict shape of a fact reads the
+result, and every fault points at the line where its words stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from service.errors import Fault
+from service.knowledge.documents import Items, Table, line_of
+from service.knowledge.schemas.fields import did_you_mean
+
+KEYS = ("kinds", "facts", "drugs")
+"""What a file of facts may hold: what each kind says by default, facts, and drugs."""
+
+# What a drug gives: the id made from its name, and what is fixed by it.
+_GIVEN = {
+    "active": ("{}-active", {"kind": "drug"}),
+    "ordered": ("{}-ordered", {"kind": "order", "resource": "MedicationRequest"}),
+    "days": ("{}-days", {"kind": "course", "measure": "current"}),
+    "ordered_days": ("ordered-{}-days", {"kind": "course", "measure": "ordered"}),
+    "total_days": ("total-{}-days", {"kind": "course", "measure": "both"}),
+}
+_SHARED = ("classes", "exclude", "route")
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenFact:
+    """One fact in full, the path of what was written for it in the file, and the codes of our own that only it uses."""
+
+    fact: Any
+    path: tuple[str | int, ...]
+    own_codes: Items
+
+
+def written_facts(table: Table) -> tuple[list[WrittenFact], list[Fault]]:
+    """Every fact of a file, and what is wrong with the file as such."""
+    faults = [
+        Fault(f"{table.file}:{line}", f"{key}: this key is not known here", did_you_mean(key, KEYS))
+        for key, line in table.key_lines.items()
+        if key not in KEYS
+    ]
+    if not isinstance(table.get("facts"), Items) and not isinstance(table.get("drugs"), Items):
+        faults.append(Fault(f"{table.file}:1", "must hold a list of facts, or of drugs"))
+    kinds = table.get("kinds")
+    defaults = kinds if isinstance(kinds, Table) else Table(table.file, table.line)
+    found = [_one(item, ("facts", index), defaults) for index, item in enumerate(_items(table, "facts"))]
+    for index, drug in enumerate(_items(table, "drugs")):
+        if not isinstance(drug, Table) or not isinstance(drug.get("drug"), str):
+            line = line_of(table, ("drugs", index), table.line)
+            faults.append(Fault(f"{table.file}:{line}", "drugs: each must name its drug", "- drug: baclofen"))
+            continue
+        faults.extend(_strangers(drug))
+        found.extend(_one(fact, ("drugs", index, key), defaults) for key, fact in _given(drug))
+    return found, faults
+
+
+def _items(table: Table, key: str) -> Items:
+    items = table.get(key)
+    return items if isinstance(items, Items) else Items(table.line)
+
+
+def _strangers(drug: Table) -> Iterator[Fault]:
+    known = ("drug", *_SHARED, *_GIVEN)
+    for key, line in drug.key_lines.items():
+        if key not in known:
+            yield Fault(f"{drug.file}:{line}", f"drugs: {key} is not known here", did_you_mean(key, known))
+
+
+def _given(drug: Table) -> Iterator[tuple[str, Table]]:
+    """The facts that a drug gives, each under its key, with the classes of the drug."""
+    for key, (name, fixed) in _GIVEN.items():
+        written = drug.get(key)
+        if not isinstance(written, Table):
+            continue
+        fact = _copy(written)
+        fact.setdefault("id", name.format(drug["drug"]))
+        for shared in _SHARED:
+            if shared in drug:
+                fact.setdefault(shared, drug[shared])
+                fact.key_lines.setdefault(shared, drug.key_lines[shared])
+        for more, value in fixed.items():
+            fact.setdefault(more, value)
+        yield key, fact
+
+
+def _copy(table: Table) -> Table:
+    copy = Table(table.file, table.line)
+    copy.update(table)
+    copy.key_lines.update(table.key_lines)
+    return copy
+
+
+def _one(item: Any, path: tuple[str | int, ...], defaults: Table) -> WrittenFact:
+    """The item with what its kind says by default, and its own codes apart."""
+    if not isinstance(item, Table):
+        return WrittenFact(item, path, Items(0))
+    fact = _copy(item)
+    own_codes = fact.pop("own_codes", None)
+    kind = item.get("kind")
+    said = defaults.get(kind) if isinstance(kind, str) else None
+    if isinstance(said, Table):
+        for key, value in said.items():
+            fact.setdefault(key, value)
+            fact.key_lines.setdefault(key, said.key_lines[key])
+    return WrittenFact(fact, path, own_codes if isinstance(own_codes, Items) else Items(item.line))
