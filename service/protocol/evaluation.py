@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol
 from service.cards.cards import Audience, render, render_marked, shown_cards
 from service.cards.not_assessed import CHECKED_LISTS, Lacking
 from service.cards.orders import Drafts, Ordering
+from service.cards.repetition import Earlier, rested
 from service.cards.suggestions import Acting
 from service.config import Settings
 from service.decision import Decision, Prepared, decide
@@ -112,6 +113,17 @@ class BundleQuestion:
     full: bool | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """How the cards of a call are shown: with their whole text or not (None: as set), and what was shown before."""
+
+    full: bool | None = None
+    earlier: Earlier | None = None
+
+
+AS_SET = Showing()
+
+
 def service_named(services: Services, name: str) -> ServiceDefinition:
     """The offered service with this id. Raises NotFoundError (RQ-1)."""
     if name not in services.offered:
@@ -126,13 +138,12 @@ def answer_call(
     now: datetime,
     servers: Sequence[str] = (),
     decision_id: uuid.UUID | None = None,
-    *,
-    full: bool | None = None,
+    showing: Showing = AS_SET,
 ) -> Answered:
     """Answer one CDS Hooks call. ``servers`` are FHIR servers the caller's issuer may name.
 
     Without ``decision_id`` the id is random, so no uuid of a card can be traced to a patient (CA-7);
-    golden files give one. ``full`` puts the whole text of each card into it; None leaves that to the settings.
+    golden files give one. ``showing`` is how the caller wants the cards.
 
     Raises RequestError for a request that is wrong, DataUnavailableError where nothing useful can be
     said (RP-2, SC-5), EngineError when the engines disagree, TooCostlyError when it takes too much CPU.
@@ -149,7 +160,9 @@ def answer_call(
     record = record_of(call, states, templates, brought)
     identity = decision_id or uuid.uuid4()
     decision = decide(services.prepared, record, service.hook, now, identity, budget)
-    audience = _audience(services, service, for_patient=call.for_patient, full=full)
+    if showing.earlier is not None and decision.advice and not call.for_patient:
+        decision = rested(decision, showing.earlier(call.patient_id, services.prepared.knowledge, decision))
+    audience = _audience(services, service, for_patient=call.for_patient, full=showing.full)
     acting = _acting(services, record, Ordering(record.release, call.patient_id, call.encounter_id, now))
     lists = Lacking(lacking, partly(states, templates))
     cards = render_marked(services.prepared.knowledge, decision, audience, acting, lists)

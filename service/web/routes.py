@@ -14,12 +14,21 @@ from typing import Any, Literal, Protocol
 import orjson
 from flask import Blueprint, Response, g, request
 
+from service.cards.repetition import Earlier
 from service.errors import Fault, RequestError
 from service.knowledge.allowed_rules import withheld
 from service.logs import logger
 from service.protocol.discovery import discovery
 from service.protocol.discovery_v3 import later_members
-from service.protocol.evaluation import Answered, BundleQuestion, Services, answer_bundle, answer_call, service_named
+from service.protocol.evaluation import (
+    Answered,
+    BundleQuestion,
+    Services,
+    Showing,
+    answer_bundle,
+    answer_call,
+    service_named,
+)
 from service.security.limits import check_entries, parse_json
 from service.web.body import read_body
 from service.web.error_bodies import OverloadedError
@@ -74,6 +83,7 @@ class Endpoint:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     places: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(16))
     record_call: RecordCall = record_nothing
+    earlier: Earlier | None = None
     observe: Observe | None = None
     decision_log_state: Callable[[], Mapping[str, Any]] = dict
     refused_rules: Callable[[], str | None] = lambda: None
@@ -114,9 +124,9 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
         caller = _authenticate(endpoint, f"/cds-services/{service.id}")
         document = _document(services)
         # A query that a client did not mean is no reason to refuse a call (RQ-3): what is not known asks for nothing.
-        full = _DETAILS.get(request.args.get("detail", ""))
+        showing = Showing(_DETAILS.get(request.args.get("detail", "")), endpoint.earlier)
         with endpoint.place():
-            answered = answer_call(services, service, document, endpoint.clock(), _servers(caller), full=full)
+            answered = answer_call(services, service, document, endpoint.clock(), _servers(caller), showing=showing)
             endpoint.record_call(services, answered, g.issuer, time.perf_counter() - g.started)
         _note(answered, service.id)
         if endpoint.observe is not None:
