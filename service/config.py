@@ -142,9 +142,7 @@ class Settings:
     jwt_algorithms: tuple[str, ...] = _text(
         ("ES384", "RS384"), "signature algorithms that are accepted", CALLERS, _words, "`ES384,RS384`"
     )
-    feedback_service_audience: bool = _off(
-        "accept feedback whose token names the service, not the feedback address", CALLERS
-    )
+    token_seconds: int = _number(3600, 60, 86400, "how long a token may be valid, from iat to exp", CALLERS)
     cors_origins: tuple[str, ...] = _text(
         (), "origins, with commas, whose pages may call; no wildcard (CO-3)", CALLERS, _words
     )

@@ -17,7 +17,8 @@ from service.finding import Evidence
 from service.knowledge.model import Suggestion
 from service.record.model import Entry
 
-_RELATIVE = re.compile(r"[A-Za-z]+/[A-Za-z0-9\-.]{1,64}")
+# Wider than a FHIR id: Epic's unsigned orders have ids of some 214 characters, others use underscores.
+_RELATIVE = re.compile(r"[A-Za-z]+/[A-Za-z0-9\-._]{1,512}")
 
 Json = dict[str, Any]
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from service.cards.cards import Audience, render, render_marked, shown_cards
+from service.cards.dialects import DEFAULT, adapted, profile, recognised
 from service.cards.not_assessed import CHECKED_LISTS, Lacking
 from service.cards.orders import Drafts, Ordering
 from service.cards.repetition import Earlier, rested
@@ -87,7 +88,8 @@ class Shown:
 class Answered:
     """What came of one call: the body to send and the decision behind it, with what could not be had.
 
-    ``states`` says what arrived under each prefetch key; ``unasked`` is how many keys of the client's own were used.
+    ``states`` says what arrived under each prefetch key, ``client`` for which client profile the body is, ``unasked``
+    how many keys of the client's own were used.
     """
 
     body: Json
@@ -96,7 +98,22 @@ class Answered:
     missing: tuple[str, ...] = ()
     states: Mapping[str, str] = field(default_factory=dict)
     shown: Shown | None = None
+    client: str = DEFAULT
     unasked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How the caller wants its cards.
+
+    ``full`` puts the whole text of each card into it; None leaves that to the settings. ``client`` is the profile of
+    the caller, as its issuer's entry says; without it the request shows the profile, or the default holds. ``earlier``
+    tells what was shown to this patient before, so that it is not said again.
+    """
+
+    full: bool | None = None
+    client: str | None = None
+    earlier: Earlier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +130,6 @@ class BundleQuestion:
     full: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Showing:
-    """How the cards of a call are shown: with their whole text or not (None: as set), and what was shown before."""
-
-    full: bool | None = None
-    earlier: Earlier | None = None
-
-
-AS_SET = Showing()
-
-
 def service_named(services: Services, name: str) -> ServiceDefinition:
     """The offered service with this id. Raises NotFoundError (RQ-1)."""
     if name not in services.offered:
@@ -138,17 +144,18 @@ def answer_call(
     now: datetime,
     servers: Sequence[str] = (),
     decision_id: uuid.UUID | None = None,
-    showing: Showing = AS_SET,
+    wanted: Wanted | None = None,
 ) -> Answered:
     """Answer one CDS Hooks call. ``servers`` are FHIR servers the caller's issuer may name.
 
     Without ``decision_id`` the id is random, so no uuid of a card can be traced to a patient (CA-7);
-    golden files give one. ``showing`` is how the caller wants the cards.
+    golden files give one. ``wanted`` is how the caller wants the cards.
 
     Raises RequestError for a request that is wrong, DataUnavailableError where nothing useful can be
     said (RP-2, SC-5), EngineError when the engines disagree, TooCostlyError when it takes too much CPU.
     """
     budget = CpuBudget(services.settings.max_cpu_ms)
+    wanted = wanted or Wanted()
     call = read_call(document, hook=service.hook, strict=services.settings.strict)
     templates = services.templates[service.id]
     own_keys = unasked(call, templates)
@@ -160,16 +167,18 @@ def answer_call(
     record = record_of(call, states, templates, brought)
     identity = decision_id or uuid.uuid4()
     decision = decide(services.prepared, record, service.hook, now, identity, budget)
-    if showing.earlier is not None and decision.advice and not call.for_patient:
-        decision = rested(decision, showing.earlier(call.patient_id, services.prepared.knowledge, decision))
-    audience = _audience(services, service, for_patient=call.for_patient, full=showing.full)
+    if wanted.earlier is not None and decision.advice and not call.for_patient:
+        decision = rested(decision, wanted.earlier(call.patient_id, services.prepared.knowledge, decision))
+    audience = _audience(services, service, for_patient=call.for_patient, full=wanted.full)
     acting = _acting(services, record, Ordering(record.release, call.patient_id, call.encounter_id, now))
     lists = Lacking(lacking, partly(states, templates))
     cards = render_marked(services.prepared.knowledge, decision, audience, acting, lists)
     shown = Shown(audience, acting, lists, tuple(cards))
-    body = {"cards": shown_cards(cards, audience)}
+    to = profile(wanted.client or recognised(document))
+    body = {"cards": adapted(shown_cards(cards, audience), to)}
     arrived = {template.key: states[template.key].state.value for template in templates if template.key in states}
-    return Answered(body, decision, call, tuple(template.key for template in lacking), arrived, shown, len(own_keys))
+    keys = tuple(template.key for template in lacking)
+    return Answered(body, decision, call, keys, arrived, shown, to.name, len(own_keys))
 
 
 def answer_bundle(services: Services, document: Any, question: BundleQuestion) -> Answered:

@@ -104,9 +104,9 @@ def read_feedback(document: object, reported: Reported, *, keep_comments: bool =
 
 def _item(item: Mapping[str, Any], reported: Reported, keep_comments: bool) -> Feedback:
     outcome = Outcome(item["outcome"])
-    override = (item.get("overrideReason") or {}) if outcome is Outcome.OVERRIDDEN else {}
-    reason = override.get("reason") or {}
-    comment = override.get("userComment") if keep_comments else None
+    reason, comment = _override(item) if outcome is Outcome.OVERRIDDEN else (None, None)
+    if not keep_comments:
+        comment = None
     return Feedback(
         service=reported.service,
         card=item["card"].lower(),
@@ -114,11 +114,48 @@ def _item(item: Mapping[str, Any], reported: Reported, keep_comments: bool) -> F
         outcome_at=datetime.fromisoformat(item["outcomeTimestamp"].upper()).astimezone(UTC),
         received_at=reported.received_at.astimezone(UTC),
         suggestions=tuple(one["id"].lower() for one in item.get("acceptedSuggestions") or ()),
-        reason=OverrideReason(reason["code"], reason.get("system"), reason.get("display")) if reason else None,
+        reason=reason,
         comment=comment[:MAX_COMMENT] if comment else None,
         issuer=reported.issuer,
         tenant=reported.tenant,
     )
+
+
+# Epic tells the reason in an extension: the site's title, and a category in place of a code.
+_EPIC_TITLE = "com.epic.cdshooks.feedback.overrideReason.reasonTitle"
+_EPIC_CATEGORY = "com.epic.cdshooks.feedback.overrideReason.reasonCategory"
+_EPIC = "com.epic"
+
+
+def _override(item: Mapping[str, Any]) -> tuple[OverrideReason | None, str | None]:
+    """Reason and comment of an overridden card, in every shape that clients are known to send.
+
+    The specification has ``overrideReason: {reason, userComment}``; Epic and the 3.0 ballot ``overrideReasons``, an
+    object or a list; the official sandbox the Coding itself, flat; some put ``userComment`` beside it.
+    """
+    reason, comment = None, _as_text(item.get("userComment"), MAX_COMMENT)
+    for told in (item.get("overrideReason"), item.get("overrideReasons")):
+        for one in told if isinstance(told, list) else [told]:
+            if isinstance(one, Mapping):
+                reason = reason or _reason(one)
+                comment = comment or _as_text(one.get("userComment"), MAX_COMMENT)
+    return reason, comment
+
+
+def _reason(told: Mapping[str, Any]) -> OverrideReason | None:
+    for coding in (told.get("reason"), told):
+        if isinstance(coding, Mapping) and (code := _as_text(coding.get("code"))):
+            return OverrideReason(code, _as_text(coding.get("system")), _as_text(coding.get("display")))
+    extension = told.get("extension")
+    if isinstance(extension, Mapping):
+        title, category = _as_text(extension.get(_EPIC_TITLE)), _as_text(extension.get(_EPIC_CATEGORY))
+        if title or category:
+            return OverrideReason(category or "other", _EPIC, title)
+    return None
+
+
+def _as_text(value: Any, most: int = _MAX_TEXT) -> str | None:
+    return value[:most] if isinstance(value, str) and value.strip() else None
 
 
 def _not_blank(value: str) -> None:
@@ -140,26 +177,6 @@ def _required(most: int = _MAX_TEXT) -> fields.String:
     return fields.String(required=True, validate=[_not_blank, too_long])
 
 
-def _optional() -> fields.String:
-    too_long = validate.Length(max=_MAX_TEXT, error=f"must have at most {_MAX_TEXT} characters")
-    return fields.String(allow_none=True, validate=too_long)
-
-
-class ReasonSchema(LenientSchema):
-    """A Coding, of which clients leave out all but the code (FB-7)."""
-
-    code = _required()
-    system = _optional()
-    display = _optional()
-
-
-class OverrideReasonSchema(LenientSchema):
-    """Why the card was not followed: a coded reason, a comment, or both."""
-
-    reason = fields.Nested(ReasonSchema, allow_none=True)
-    userComment = fields.String(allow_none=True)  # noqa: N815  # the protocol's spelling
-
-
 class AcceptedSuggestionSchema(LenientSchema):
     """The suggestion that was accepted."""
 
@@ -174,7 +191,10 @@ class FeedbackItemSchema(LenientSchema):
         required=True, validate=validate.OneOf([one.value for one in Outcome], error="must be accepted or overridden")
     )
     acceptedSuggestions = fields.List(fields.Nested(AcceptedSuggestionSchema), allow_none=True)  # noqa: N815
-    overrideReason = fields.Nested(OverrideReasonSchema, allow_none=True)  # noqa: N815
+    # Read by hand in every shape that is sent: a reason in a strange shape is no cause to lose the outcome.
+    overrideReason = fields.Raw(allow_none=True)  # noqa: N815
+    overrideReasons = fields.Raw(allow_none=True)  # noqa: N815
+    userComment = fields.Raw(allow_none=True)  # noqa: N815
     outcomeTimestamp = fields.String(required=True, validate=_moment)  # noqa: N815
 
     @validates_schema(skip_on_field_errors=False)
@@ -193,7 +213,7 @@ class FeedbackSchema(LenientSchema):
     feedback = fields.List(
         fields.Nested(FeedbackItemSchema),
         required=True,
-        validate=validate.Length(min=1, max=MAX_ITEMS, error=f"must have 1 to {MAX_ITEMS} items"),
+        validate=validate.Length(max=MAX_ITEMS, error=f"must have at most {MAX_ITEMS} items"),
     )
 
 

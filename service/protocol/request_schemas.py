@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, cast
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
 from service.errors import Fault, RequestError
 from service.knowledge.hooks import HOOKS, ContextField, Hook, Kind
@@ -40,8 +40,10 @@ def _not_blank(value: str) -> None:
         raise ValidationError("must not be empty")
 
 
-def _id_of(kind: str) -> Callable[[str], None]:
+def _id_of(kind: str, *, blank: bool = False) -> Callable[[str], None]:
     def check(value: str) -> None:
+        if blank and not value:
+            return
         if not _ID.fullmatch(value.removeprefix(f"{kind}/")):
             raise ValidationError(f"must be the bare id of a {kind}")
 
@@ -76,12 +78,18 @@ class LenientSchema(Schema):
         unknown = EXCLUDE
 
 
+def _is_bearer(value: str) -> None:
+    if value.lower() != "bearer":
+        raise ValidationError("must be Bearer")
+
+
 class FhirAuthorizationSchema(LenientSchema):
     """Chapter 6: the token with which the service may ask the client's FHIR server."""
 
     access_token = _text()
-    token_type = fields.String(required=True, validate=validate.OneOf(["Bearer", "bearer"], error="must be Bearer"))
-    expires_in = fields.Integer(required=True, strict=True)
+    token_type = fields.String(required=True, validate=_is_bearer)
+    # Some clients write the number as text.
+    expires_in = fields.Integer(required=True)
     scope = _text()
     subject = _text()
     patient = _text(required=False)
@@ -95,7 +103,8 @@ class EnvelopeSchema(LenientSchema):
     context = _object()
     prefetch = _object(required=False)
     fhirServer = _text(required=False)  # noqa: N815
-    fhirAuthorization = _object(required=False)  # noqa: N815
+    # Read apart: what is wrong with it keeps nothing from being answered.
+    fhirAuthorization = fields.Raw(allow_none=True)  # noqa: N815
 
 
 _ENVELOPE = EnvelopeSchema()
@@ -108,7 +117,10 @@ def _field_for(field: ContextField) -> fields.Field[Any]:
         return _text(required=field.required, check=_person(field.types), pattern=pattern)
     if field.kind is Kind.ID:
         pattern = rf"^({field.types[0]}/)?{_ID.pattern}$"
-        return _text(required=field.required, check=_id_of(field.types[0]), pattern=pattern)
+        if not field.required:
+            # Some clients leave blank what they do not have.
+            pattern = rf"^$|{pattern}"
+        return _text(required=field.required, check=_id_of(field.types[0], blank=not field.required), pattern=pattern)
     if field.kind is Kind.SELECTIONS:
         return fields.List(fields.String(), required=field.required)
     return _object(required=field.required)
@@ -144,13 +156,14 @@ def read_call(document: Any, *, hook: str, strict: bool = False) -> HookCall:
 def _call(
     hook: Hook, envelope: Mapping[str, Any], context: Mapping[str, Any], deviations: tuple[Fault, ...]
 ) -> HookCall:
-    given = {name: value for name, value in context.items() if value is not None}
+    # An id that a client leaves blank is one it does not have.
+    given = {name: value for name, value in context.items() if value is not None and value != ""}
     for field in hook.fields:
         if field.kind is Kind.ID and field.name in given:
             given[field.name] = given[field.name].removeprefix(f"{field.types[0]}/")
     server = envelope.get("fhirServer")
     authorization = envelope.get("fhirAuthorization")
-    usable = server is not None and authorization is not None and not _AUTHORIZATION.validate(authorization)
+    usable = server is not None and isinstance(authorization, Mapping) and not _AUTHORIZATION.validate(authorization)
     return HookCall(
         hook=hook,
         hook_instance=envelope["hookInstance"],
@@ -174,6 +187,9 @@ def _deviations(envelope: Mapping[str, Any]) -> Iterator[Fault]:
         return
     if envelope.get("fhirServer") is None:
         yield Fault("fhirServer", "is missing although fhirAuthorization is given")
+    if not isinstance(authorization, Mapping):
+        yield Fault("fhirAuthorization", "must be an object")
+        return
     yield from _faults(_AUTHORIZATION.validate(authorization), "fhirAuthorization")
 
 

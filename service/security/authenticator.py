@@ -1,10 +1,10 @@
 """Authenticator: who is calling, proved by a signed token on every call, discovery and feedback included (SE-2, SE-4).
 
-Outside, every failure looks the same: 401 with an empty body (SE-7). Inside, the log may name the claim that failed and
-``iss``, ``tenant`` and ``jti``; the token itself is never logged or stored (SE-8).
+A refusal names the check that failed and nothing of the token (SE-7). Inside, the log may also name ``iss``, ``tenant``
+and ``jti``; the token itself is never logged or stored (SE-8).
 
 Settings that fill AuthenticationSettings: ``AUTHENTICATION`` (open, required), ``PUBLIC_URL``, ``JWT_ALGORITHMS``,
-``FEEDBACK_SERVICE_AUDIENCE``; ``ISSUERS`` names the file for ``issuers.read_issuers`` and ``REPLAY_STORE`` the file
+``TOKEN_SECONDS``; ``ISSUERS`` names the file for ``issuers.read_issuers`` and ``REPLAY_STORE`` the file
 for ``replay.Replay``.
 """
 
@@ -41,15 +41,13 @@ class AuthenticationSettings:
 
     ``public_url`` is the base URL as clients write it, with the path prefix of a proxy if there is one; the Host header
     is never asked (JW-6). ``algorithms`` are from RS256, RS384, PS384, ES256, ES384; none and symmetric ones do not
-    exist here (JW-1 to JW-3). ``feedback_service_audience`` also accepts the service's own URL as audience of its
-    feedback endpoint (FB-12).
+    exist here (JW-1 to JW-3).
     """
 
     mode: AuthenticationMode = AuthenticationMode.REQUIRED
     public_url: str | None = None
     algorithms: tuple[str, ...] = ("ES384", "RS384")
     limits: Limits = field(default_factory=Limits)
-    feedback_service_audience: bool = False
 
     def __post_init__(self) -> None:
         """Raise ValueError for an algorithm not known to be safe, or a required mode that could check no audience."""
@@ -146,9 +144,12 @@ class Authenticator:
     def _audiences(self, path: str) -> tuple[str, ...]:
         base = (self._settings.public_url or "").rstrip("/")
         called = base + path
-        if self._settings.feedback_service_audience and path.endswith(_FEEDBACK):
-            return called, called.removesuffix(_FEEDBACK)
-        return (called,)
+        # The address as it was registered, with or without a slash at its end; many clients take that of the service
+        # for its feedback too (FB-12).
+        accepted = [called]
+        if path.endswith(_FEEDBACK):
+            accepted.append(called.removesuffix(_FEEDBACK))
+        return tuple(spelled for url in accepted for spelled in (url, f"{url}/"))
 
     def _signature(self, token: Token) -> Verdict:
         """The verdict on key and signature. No key is fetched unless issuer, jku and alg are ours."""

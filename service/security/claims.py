@@ -43,10 +43,9 @@ def failed(claim: str, reason: str) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What times are tolerated, in seconds (17.3, product choices): clock difference, age of ``iat``, ``exp - iat``."""
+    """What times are tolerated, in seconds (17.3, product choices): clock difference, ``exp - iat``."""
 
     leeway: float = 30.0
-    max_age: float = 600.0
     max_lifetime: float = 3600.0
 
 
@@ -156,12 +155,9 @@ def _expiry(exp: object, expected: Expected) -> Verdict:
 
 
 def _issued(iat: object, expected: Expected) -> Verdict:
-    limits, now = expected.limits, expected.now
-    future = _time("iat", iat, lambda at: at <= now + limits.leeway, "is in the future: compare the clocks", now)
-    if not future.holds:
-        return future
-    oldest = now - limits.max_age - limits.leeway
-    return _time("iat", iat, lambda at: at >= oldest, f"is more than {limits.max_age:g} s ago", now)
+    latest = expected.now + expected.limits.leeway
+    # How old it may be follows from exp and from how long a token may be valid: one limit, not two.
+    return _time("iat", iat, lambda at: at <= latest, "is in the future: compare the clocks", expected.now)
 
 
 def _not_before(claims: Mapping[str, Any], expected: Expected) -> Verdict:

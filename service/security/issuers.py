@@ -8,12 +8,14 @@ One JSON file, named by the setting ``ISSUERS``, read once at start::
         "jwks_file": "ehr.jwks.json",
         "audiences": ["https://cds.example.org/typed-in-by-hand"],
         "tenants": ["hospital-1"],
+        "profile": "epic",
         "fhir_servers": ["https://ehr.example.org/fhir/r4"]
     }]}
 
 Only ``iss`` and one of ``jku`` and ``jwks_file`` are needed. With a ``jwks_file`` (a path beside this file) keys are
 never fetched; a ``jku`` in a token is then still compared with the list. Without ``tenants`` any tenant may call;
-without ``fhir_servers`` the servers of the whole service hold.
+without ``fhir_servers`` the servers of the whole service hold. ``profile`` is one of the client profiles; without it
+the request shows which one holds.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from service.security.address_guard import is_loopback_name
 from service.security.limits import parse_json
 
 _LISTS = ("jku", "audiences", "tenants", "fhir_servers")
-_KEYS = {"iss", "jwks_file", *_LISTS}
+_KEYS = {"iss", "jwks_file", "profile", *_LISTS}
 _MAX_DEPTH = 10
 
 
@@ -50,10 +52,13 @@ class Issuer:
     audiences: frozenset[str] = frozenset()
     tenants: frozenset[str] = frozenset()
     fhir_servers: tuple[str, ...] = ()
+    profile: str | None = None
 
 
-def read_issuers(path: Path, *, development: bool = False) -> dict[str, Issuer]:
+def read_issuers(path: Path, *, development: bool = False, profiles: Sequence[str] = ()) -> dict[str, Issuer]:
     """The trusted issuers of the file, by ``iss``. ``development`` allows http for loopback.
+
+    ``profiles`` are the names of the client profiles there are.
 
     Raises IssuersError with all faults.
     """
@@ -66,6 +71,8 @@ def read_issuers(path: Path, *, development: bool = False) -> dict[str, Issuer]:
     for number, entry in enumerate(listed):
         where = f"{path.name}: issuers[{number}]"
         issuer = _read_issuer(entry, where, path.parent, development, faults)
+        if issuer is not None and issuer.profile is not None and issuer.profile not in profiles:
+            faults.append(Fault(f"{where}.profile", "is not one that is known", f"known: {', '.join(profiles)}"))
         if issuer is not None and issuer.iss in issuers:
             faults.append(Fault(where, "the same iss a second time"))
         elif issuer is not None:
@@ -115,6 +122,7 @@ def _read_issuer(entry: object, where: str, folder: Path, development: bool, fau
         audiences=frozenset(lists["audiences"]),
         tenants=frozenset(lists["tenants"]),
         fhir_servers=lists["fhir_servers"],
+        profile=entry["profile"] if isinstance(entry.get("profile"), str) else None,
     )
 
 

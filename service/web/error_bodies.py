@@ -47,7 +47,7 @@ class OverloadedError(Exception):
 def answer_for(error: Exception, correlation: str) -> Answer:
     """The answer to any error. What is not expected is a 500 that names only ``correlation``."""
     if isinstance(error, UnauthorizedError):
-        return Answer(401, None, {"WWW-Authenticate": "Bearer"})
+        return _unauthorized(error)
     if isinstance(error, RequestError):
         return Answer(error.status, outcome(error.status, error.faults))
     if isinstance(error, ForbiddenError):
@@ -69,6 +69,32 @@ def answer_for(error: Exception, correlation: str) -> Answer:
     if isinstance(error, HTTPException):
         return _of_werkzeug(error, correlation)
     return Answer(500, outcome(500, [Fault("service", f"an error of the service, known there as {correlation}")]))
+
+
+# What each check looks at, in words; never what the token said.
+_CHECKED = {
+    "Authorization": "a Bearer token in one Authorization header is needed",
+    "token": "the token is no signed JWT",
+    "alg": "the algorithm is not one that is accepted",
+    "aud": "the audience is not the address of this service as it is registered",
+    "exp": "the token has expired, or is valid for too long",
+    "iat": "the time of issue is missing or in the future",
+    "nbf": "the token is not valid yet",
+    "iss": "the issuer is not trusted here",
+    "jku": "the address of the keys is not the one that is agreed",
+    "kid": "no key of the issuer has this id",
+    "jti": "the id of the token is missing, or was used before",
+    "tenant": "the tenant may not call",
+    "signature": "the signature is not that of the issuer",
+}
+
+
+def _unauthorized(error: UnauthorizedError) -> Answer:
+    """Which check failed, so that an integrator can go on, and nothing of the token (SE-7, RFC 6750)."""
+    fault = Fault("Authorization", _CHECKED.get(error.claim, f"{error.claim} does not hold"), "see docs/calling.md")
+    # Without any token RFC 6750 wants no error code.
+    challenge = "Bearer" if error.claim == "Authorization" else 'Bearer error="invalid_token"'
+    return Answer(401, outcome(401, [fault]), {"WWW-Authenticate": challenge})
 
 
 def _of_werkzeug(error: HTTPException, correlation: str) -> Answer:

@@ -24,7 +24,7 @@ from service.protocol.evaluation import (
     Answered,
     BundleQuestion,
     Services,
-    Showing,
+    Wanted,
     answer_bundle,
     answer_call,
     service_named,
@@ -121,12 +121,21 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
         services = endpoint.services
         service = service_named(services, service_id)
         g.service = service.id
-        caller = _authenticate(endpoint, f"/cds-services/{service.id}")
-        document = _document(services)
         # A query that a client did not mean is no reason to refuse a call (RQ-3): what is not known asks for nothing.
-        showing = Showing(_DETAILS.get(request.args.get("detail", "")), endpoint.earlier)
+        full = _DETAILS.get(request.args.get("detail", ""))
         with endpoint.place():
-            answered = answer_call(services, service, document, endpoint.clock(), _servers(caller), showing=showing)
+            # A token is used up when it is read, so a place is taken first: a call that finds none may come again.
+            caller = _authenticate(endpoint, f"/cds-services/{service.id}")
+            document = _document(services)
+            now = endpoint.clock()
+            answered = answer_call(
+                services,
+                service,
+                document,
+                now,
+                _servers(caller),
+                wanted=Wanted(full, _profile(caller), endpoint.earlier),
+            )
             endpoint.record_call(services, answered, g.issuer, time.perf_counter() - g.started)
         _note(answered, service.id)
         if endpoint.observe is not None:
@@ -136,11 +145,11 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
     @routes.post("/evaluate")
     def evaluate() -> Response:
         g.service = "evaluate"
-        _authenticate(endpoint, "/evaluate")
         services = endpoint.services
-        question = _question(endpoint)
-        document = _document(services)
         with endpoint.place():
+            _authenticate(endpoint, "/evaluate")
+            question = _question(endpoint)
+            document = _document(services)
             answered = answer_bundle(services, document, question)
         _note(answered, "evaluate")
         if endpoint.observe is not None:
@@ -196,6 +205,10 @@ def _authenticate(endpoint: Endpoint, path: str) -> Any:
 def _servers(caller: Any) -> tuple[str, ...]:
     issuer = getattr(caller, "issuer", None)
     return tuple(getattr(issuer, "fhir_servers", ()))
+
+
+def _profile(caller: Any) -> str | None:
+    return getattr(getattr(caller, "issuer", None), "profile", None)
 
 
 def _document(services: Services) -> Any:
@@ -264,6 +277,7 @@ def _note(answered: Answered, service: str) -> None:
         problems=len(decision.problems),
         unasked=answered.unasked,
         deviations=[str(deviation) for deviation in answered.call.deviations] if answered.call else [],
+        client=answered.client,
         digest=decision.ruleset_digest,
         milliseconds=round((time.perf_counter() - g.started) * 1000, 1),
         status=200,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from service.cards.dialects import profile_names
 from service.config import Settings, SettingsError
 from service.protocol.fetching.fetcher import Fetcher, FetchSettings
 from service.protocol.fetching.servers import Servers
 from service.protocol.fetching.step import FetchStep
 from service.security.address_guard import AddressGuard
 from service.security.authenticator import AuthenticationMode, AuthenticationSettings, Authenticator
+from service.security.claims import Limits
 from service.security.http_client import GuardedClient
 from service.security.issuers import Issuer, IssuersError, read_issuers
 from service.security.keys import KeyRing, key_set_download
@@ -42,7 +44,7 @@ def authenticator(settings: Settings, client: GuardedClient) -> Authenticator:
             mode=mode,
             public_url=settings.public_url,
             algorithms=settings.jwt_algorithms,
-            feedback_service_audience=settings.feedback_service_audience,
+            limits=Limits(max_lifetime=settings.token_seconds),
         )
     except ValueError as error:
         raise SettingsError(str(error)) from None
@@ -75,7 +77,9 @@ def _needed(path: Path | None, name: str) -> Path:
 
 def _issuers(settings: Settings) -> dict[str, Issuer]:
     try:
-        issuers = read_issuers(_needed(settings.issuers, "ISSUERS"), development=not settings.production)
+        issuers = read_issuers(
+            _needed(settings.issuers, "ISSUERS"), development=not settings.production, profiles=profile_names()
+        )
         for issuer in issuers.values():
             Servers(issuer.fhir_servers)
     except (IssuersError, ValueError) as error:

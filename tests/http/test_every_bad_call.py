@@ -246,7 +246,8 @@ def test_a_token_that_is_expired_or_used_before(guarded: Place) -> None:
     for token in (good, guarded.ehr.token(aud, exp=1), guarded.ehr.token(aud, iat=1, exp=2)):
         answer = guarded.post(f"/api{SIGN}", order_sign(), Authorization=f"Bearer {token}")
         assert answer.status_code == 401
-        assert answer.content == b""
+        assert answer.json()["resourceType"] == "OperationOutcome"
+        assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
     assert guarded.send("GET", "/api/cds-services").status_code == 401
 
 

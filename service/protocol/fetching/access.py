@@ -86,6 +86,10 @@ class Access:
             self.token.forget()
 
 
+# A life in seconds with more digits is no life.
+_MOST_DIGITS = 12
+
+
 def open_access(offer: Offer, servers: Servers, *, open_servers: bool = False) -> Access:
     """The access that a call offers. Raises UnansweredError saying why there is none.
 
@@ -115,6 +119,8 @@ def _with_token(base: httpx2.URL, offer: Offer, authorization: Mapping[str, Any]
         # FA-7: a token for somebody else would bring somebody else's data.
         raise UnansweredError("the access token is for another patient")
     life = authorization.get("expires_in")
+    if isinstance(life, str) and life.strip().isdecimal() and len(life.strip()) < _MOST_DIGITS:
+        life = int(life)
     if isinstance(life, bool) or not isinstance(life, int | float):
         raise UnansweredError("the access token does not say when it expires")
     return Access(

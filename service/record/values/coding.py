@@ -23,6 +23,7 @@ from service.record.values.code_systems import (
     plain_code,
 )
 from service.record.values.english import is_english
+from service.record.values.pattern_literals import literals_of, loosely
 from service.record.values.text import Said, said
 
 __all__ = ["CodeIndex", "Coding", "Match", "canonical_system", "codings", "concept_text", "wordings"]
@@ -171,7 +172,7 @@ class CodeIndex:
         exact: dict[tuple[str, str], set[str]] = {}
         below: dict[str, dict[str, set[str]]] = {system: {} for system in BY_PREFIX}
         links: dict[str, set[str]] = {}
-        self._patterns: list[tuple[str, re.Pattern[str]]] = []
+        self._patterns: list[tuple[str, re.Pattern[str], tuple[str, ...] | None]] = []
         for name, value_set in value_sets.items():
             for code in value_set.codes:
                 system = canonical_system(code.system)
@@ -184,7 +185,9 @@ class CodeIndex:
                     exact.setdefault((system, plain), set()).add(name)
             for link in value_set.link_ids:
                 links.setdefault(link, set()).add(name)
-            self._patterns.extend((name, re.compile(text, re.IGNORECASE)) for text in value_set.patterns)
+            self._patterns.extend(
+                (name, re.compile(text, re.IGNORECASE), literals_of(text)) for text in value_set.patterns
+            )
         self._exact = {key: frozenset(names) for key, names in exact.items()}
         self._below = {
             system: {code: frozenset(names) for code, names in codes.items()} for system, codes in below.items()
@@ -276,8 +279,9 @@ class CodeIndex:
         found = self._by_text.get(text)
         if found is None:
             answers: dict[Said, set[str]] = {Said.PRESENT: set(), Said.PAST: set(), Said.NOTHING: set()}
-            for name, pattern in self._patterns:
-                if pattern.search(text):
+            loose = loosely(text)
+            for name, pattern, literals in self._patterns:
+                if (literals is None or any(one in loose for one in literals)) and pattern.search(text):
                     answers[said(pattern, text, of_action=name.startswith(_ACTIONS))].add(name)
             now, past = frozenset(answers[Said.PRESENT]), frozenset(answers[Said.PAST])
             found = _Words(now, past, is_english=bool(any(answers.values())) or is_english(text))

@@ -203,7 +203,6 @@ def test_jw6_the_audience_is_exactly_the_called_url_behind_its_prefix(call: Call
     for aud in [
         "https://cds.example.org/cds-services/sciatica-patient-view",
         "http://cds.example.org/api/cds-services/sciatica-patient-view",
-        f"{AUD}/",
         f"{BASE}/cds-services/sciatica-order-sign",
         f"{BASE}/cds-services",
         f"{AUD}?x=1",
@@ -212,6 +211,9 @@ def test_jw6_the_audience_is_exactly_the_called_url_behind_its_prefix(call: Call
     ]:
         assert refused(call, good(aud=aud)) == "aud", aud
     assert call(good(aud=["https://other.example.org", AUD])).iss == ISS
+    # Registered with a slash at its end it is the same address.
+    assert call(good(aud=f"{AUD}/")).iss == ISS
+    assert refused(call, good(aud=f"{AUD}//")) == "aud"
 
 
 @pytest.mark.requirement("DI-13")
@@ -221,13 +223,12 @@ def test_di13_discovery_wants_the_discovery_url(call: Call) -> None:
 
 
 @pytest.mark.requirement("FB-12")
-def test_fb12_feedback_wants_the_feedback_url_unless_configured(issuer: Issuer, replay: Replay, call: Call) -> None:
-    assert call(good(aud=f"{AUD}/feedback"), f"{PATH}/feedback").iss == ISS
-    assert refused(call, good(), f"{PATH}/feedback") == "aud"
-    lenient = make(issuer, replay, feedback_service_audience=True)
-    assert lenient.authenticate(f"Bearer {good()}", f"{PATH}/feedback", WHEN).iss == ISS
-    with pytest.raises(UnauthorizedError, match="aud"):
-        lenient.authenticate(f"Bearer {good(aud=AUD + '/feedback')}", PATH, WHEN)
+def test_fb12_feedback_takes_the_feedback_url_or_that_of_its_service_and_no_other(call: Call) -> None:
+    for aud in (f"{AUD}/feedback", f"{AUD}/feedback/", AUD, f"{AUD}/"):
+        assert call(good(aud=aud), f"{PATH}/feedback").iss == ISS, aud
+    assert refused(call, good(aud=f"{BASE}/cds-services/sciatica-order-sign/feedback"), f"{PATH}/feedback") == "aud"
+    # A token for feedback opens no service.
+    assert refused(call, good(aud=f"{AUD}/feedback")) == "aud"
 
 
 @pytest.mark.requirement("JW-6")
@@ -252,8 +253,7 @@ def test_jw7_an_expired_token_is_refused_after_30_seconds_of_leeway(call: Call, 
     [
         (30, 300, None),
         (31, 300, "iat"),
-        (-630, 300, None),
-        (-631, 300, "iat"),
+        (-661, 240, None),
         (0, 3600, None),
         (0, 3601, "exp"),
         (0, 0, "exp"),
@@ -262,7 +262,7 @@ def test_jw7_an_expired_token_is_refused_after_30_seconds_of_leeway(call: Call, 
         (-600, 3001, "exp"),
     ],
 )
-def test_17_3_age_and_lifetime_have_limits(call: Call, iat: int, exp: int, claim: str | None) -> None:
+def test_17_3_a_token_has_one_limit_the_time_it_is_valid(call: Call, iat: int, exp: int, claim: str | None) -> None:
     token = good(iat=int(NOW) + iat, exp=int(NOW) + exp)
     if claim is None:
         assert call(token).iss == ISS
