@@ -110,7 +110,7 @@ def test_a_problem_that_was_understood_or_does_not_count_leaves_silence_a_no(cli
         coded("AllergyIntolerance", (IPS, "no-known-food-allergies", None)),
         coded("AllergyIntolerance", (SNOMED, "416098002", "Allergy to drug")),
         coded("AllergyIntolerance", text="Drug allergy"),
-        coded("AllergyIntolerance", (SNOMED, "196461000000101", "Transfer-degraded drug allergy"), text="Brufen 400"),
+        coded("AllergyIntolerance", (SNOMED, "196461000000101", "Transfer-degraded drug allergy"), text="Xyzolin 400"),
         coded("AllergyIntolerance", ("http://fdasis.nlm.nih.gov", "0000000000", None)),
     ],
 )
@@ -118,6 +118,12 @@ def test_an_allergy_entry_that_names_no_drug_leaves_the_question_open(client: Fl
     assert status_of(signing(client, entry), "nsaid-allergy") == "unknown"
     # Beside a statement that there is none, it still may be anything.
     assert status_of(signing(client, NO_ALLERGY, entry), "nsaid-allergy") == "unknown"
+
+
+def test_a_degraded_allergy_whose_words_name_a_brand_is_that_allergy(client: FlaskClient) -> None:
+    degraded = (SNOMED, "196461000000101", "Transfer-degraded drug allergy")
+    entry = coded("AllergyIntolerance", degraded, text="Brufen 400")
+    assert status_of(signing(client, entry), "nsaid-allergy") == "present"
 
 
 @pytest.mark.parametrize(
