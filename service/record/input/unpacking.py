@@ -49,7 +49,9 @@ def unpack(document: object) -> Unpacked:
     """
     into = Unpacked()
     if isinstance(document, Mapping) and ("resourceType" in document or isinstance(document.get("entry"), list)):
-        _take(document, str(document.get("resourceType", "Bundle")), None, into, 0)
+        named = document.get("resourceType", "Bundle")
+        # A path is ours: it repeats no word of the sender.
+        _take(document, named if isinstance(named, str) and named in RESOURCE_TYPES else "body", None, into, 0)
     elif isinstance(document, list):
         for number, part in enumerate(document):
             # A list of entries ({"resource": ...}) is a Bundle without its wrapping.
