@@ -123,6 +123,12 @@ def test_an_allergy_entry_that_names_no_drug_leaves_the_question_open(client: Fl
     assert status_of(signing(client, NO_ALLERGY, entry), "nsaid-allergy") == "unknown"
 
 
+def test_a_degraded_allergy_whose_words_name_a_brand_is_that_allergy(client: FlaskClient) -> None:
+    degraded = (SNOMED, "196461000000101", "Transfer-degraded drug allergy")
+    entry = coded("AllergyIntolerance", degraded, text="Brufen 400")
+    assert status_of(signing(client, entry), "nsaid-allergy") == "present"
+
+
 @pytest.mark.parametrize(
     "entry",
     [
