@@ -218,8 +218,8 @@ def _question(endpoint: Endpoint) -> BundleQuestion:
     faults = [Fault("query", "has a parameter that is not known", f"known: {', '.join(sorted(_QUERY))}")]
     faults = faults if set(request.args) - _QUERY else []
     hooks = sorted({service.hook for service in endpoint.services.offered.values()})
-    hook = request.args.get("hook", "patient-view")
-    if hook not in hooks:
+    hook = request.args.get("hook")
+    if hook is not None and hook not in hooks:
         faults.append(Fault("query.hook", "no service is offered for this hook", f"one of {', '.join(hooks)}"))
     now = _moment(request.args.get("now"), endpoint.clock, faults)
     patient = request.args.get("patient")
