@@ -16,6 +16,7 @@ from service.config import read_settings
 from service.engine.trace import Result
 from service.protocol.bundle_answer import answer
 from service.protocol.evaluation import Answered, BundleQuestion, Services, answer_bundle, answer_call
+from service.record.input.resource_types import misnamed
 
 Options = Callable[[Callable[..., None]], Callable[..., None]]
 
@@ -56,7 +57,10 @@ def _answered(services: Services, document: Any, asked: dict[str, Any]) -> Answe
 def _complete(names: str | None) -> frozenset[str] | Literal["all"]:
     if names == "all":
         return "all"
-    return frozenset(names.split(",") if names else ())
+    named = frozenset(name.strip() for name in names.split(",") if name.strip()) if names else frozenset()
+    for fault in misnamed(named):
+        raise click.UsageError(f"--{fault}")
+    return named
 
 
 @click.command()

@@ -6,6 +6,7 @@ step that is handed in, so that the same path runs with and without a FHIR serve
 
 from __future__ import annotations
 
+import difflib
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -136,7 +137,9 @@ class BundleQuestion:
 def service_named(services: Services, name: str) -> ServiceDefinition:
     """The offered service with this id. Raises NotFoundError (RQ-1)."""
     if name not in services.offered:
-        raise NotFoundError
+        by_hook = {service.hook: service.id for service in services.offered.values()}
+        near = difflib.get_close_matches(name, [*services.offered, *by_hook], n=1)
+        raise NotFoundError(hint=f"did you mean /cds-services/{by_hook.get(near[0], near[0])}?" if near else None)
     return services.offered[name]
 
 
