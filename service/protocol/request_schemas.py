@@ -158,8 +158,8 @@ def read_call(document: Any, *, hook: str, strict: bool = False) -> HookCall:
 def _with_cause(faults: list[Fault], envelope: Mapping[str, Any]) -> list[Fault]:
     """The faults, with what usually lies behind an order call that came without any content.
 
-    A client that is not sure of the registration calls with the ids only: Epic does so when the address differs from the
-    registered one in any way, or when the scope for unsigned orders was not granted.
+    A client that is not sure of the registration calls with the ids only: Epic does so when the address differs from
+    the registered one in any way, or when the scope for unsigned orders was not granted.
     """
     if envelope.get("prefetch") or envelope.get("fhirAuthorization"):
         return faults

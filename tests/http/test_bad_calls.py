@@ -101,7 +101,7 @@ def test_413_twenty_megabytes(small: FlaskClient) -> None:
         (b"[" * 200_000, "nested too deeply"),
         (b'{"a":' * 500 + b"1" + b"}" * 500, "nested deeper"),
         (b'{"a": 1e999}', "not valid JSON"),
-        (b"\xff\xfe{\x00}\x00", "not valid JSON"),
+        (b"\xff\xfe{\x00}\x00", "is text in UTF-16"),
         (b'"text"', "must be a JSON object"),
         (b"[]", "must be a JSON object"),
     ],
