@@ -22,7 +22,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo serve test lint types rules unit conformance second-validator third-judge lock fuzz bench corpus alert-burden pages golden image clean
+.PHONY: help setup demo serve quick test lint types rules unit conformance second-validator third-judge lock fuzz bench corpus alert-burden pages golden image clean
 
 help: ## List what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 20
@@ -55,6 +55,11 @@ demo: $(VENV)/.run ## Start the service, send it the example stories, print thei
 
 serve: $(VENV)/.run ## Start the service
 	@exec $(BIN)/sciatica-cds serve
+
+quick: lint types ## Under a minute: style, types, rule files, rooms, and the rooms in the middle (before each commit)
+	$(BIN)/sciatica-cds lint
+	$(BIN)/sciatica-cds test
+	$(BIN)/pytest -q tests/test_layers.py tests/unit/test_decision.py tests/unit/engine tests/unit/knowledge tests/unit/cards
 
 test: lint types rules unit ## Everything that must pass before a change goes in
 

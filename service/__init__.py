@@ -90,6 +90,7 @@ def _all_routes(
 ) -> Iterator[Blueprint]:
     """Everything that can be asked over HTTP."""
     from service.protocol.feedback import MemoryFeedback
+    from service.web.artifact_routes import artifact_blueprint
     from service.web.audit_routes import source_attribute_blueprint, stats_blueprint
     from service.web.check_routes import check_blueprint
     from service.web.feedback_routes import feedback_blueprint
@@ -104,6 +105,7 @@ def _all_routes(
     )
     yield feedback_blueprint(endpoint, sink, keep_comments=settings.keep_comments)
     yield source_attribute_blueprint(endpoint)
+    yield artifact_blueprint(endpoint)
     if decision_log is not None:
         from service.store.stats import stats
 

@@ -155,10 +155,23 @@ def _drug(row: "dict[str, str]", known: Ingredients) -> str:
 def names(drugs: Rows, known: Ingredients, lines: "dict[int, str]") -> "Iterator[str]":
     """The ingredients with their UNII, and the brand names with what is sold under them."""
     yield NAMES_FORMAT
+    routes = _routes_of_ingredients(drugs, lines)
     for code in sorted(known.names, key=int):
         if known.tty[code] == "IN" or (known.tty[code] == "PIN" and (code not in known.bases or code in known.uniis)):
-            yield "\t".join(("I", code, known.names[code], known.uniis.get(code, ""), known.bases.get(code, "")))
+            texts = (known.names[code], known.uniis.get(code, ""), known.bases.get(code, ""), routes.get(code, "-"))
+            yield "\t".join(("I", code, *texts))
     yield from _brands(drugs, known, lines)
+
+
+def _routes_of_ingredients(drugs: Rows, lines: "dict[int, str]") -> "dict[str, str]":
+    """The letter of the route that all products of an ingredient share."""
+    routes: dict[str, set[str]] = defaultdict(set)
+    for row in drugs:
+        if row["tty"] in CLINICAL:
+            line = lines[int(row["rxcui"])]
+            for part in line[1:].lstrip("?").split(","):
+                routes[part.partition(":")[0]].add(line[0])
+    return {code: next(iter(found)) for code, found in routes.items() if len(found) == 1}
 
 
 def _brands(drugs: Rows, known: Ingredients, lines: "dict[int, str]") -> "Iterator[str]":

@@ -88,12 +88,8 @@ def render_marked(
 
 def _may_show(advice: Advice, audience: Audience) -> bool:
     """Whether the service may show the advice: order-sign teaches nothing (product choice no. 15)."""
-    service, indicator = audience.service, _indicator(advice)
-    if indicator.value not in service.indicators or (
-        audience.allowed_rule_ids is not None and advice.rule.id not in audience.allowed_rule_ids
-    ):
-        return False
-    return indicator is not Indicator.INFO or not service.info_phases or advice.rule.phase in service.info_phases
+    allowed = audience.allowed_rule_ids is None or advice.rule.id in audience.allowed_rule_ids
+    return allowed and audience.service.shows(advice.rule)
 
 
 def _ordered(knowledge: Knowledge, advice: Iterable[Advice]) -> list[Advice]:

@@ -91,7 +91,7 @@ class Derivation:
         ``now`` is an aware datetime. Nothing is raised on odd input: what cannot be read is unknown. Raises
         TooCostlyError when the ``budget`` is used up.
         """
-        chart = Chart(self.matcher, record, now)
+        chart = Chart(self.matcher, record, now, budget)
         silent = self._without_hits(record, now)
         findings = {finding.name: finding for finding in silent}
         concerned = set(self._always)

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from service import create_app
+from service.config import Settings
 from service.record.input.prefetch_states import State, classify
 from tests.properties.charts import INSTANCE, bundle
 
@@ -279,3 +281,24 @@ def test_too_many_entries_are_refused_with_the_limit(client: FlaskClient) -> Non
     reply = client.post("/evaluate", json=[{}] * 20_001)
     assert reply.status_code == 413
     assert "20000" in reply.json["issue"][0]["details"]["text"]
+
+
+def test_a_call_that_takes_too_much_cpu_is_given_up_and_says_why() -> None:
+    client = create_app(Settings(max_cpu_ms=1, log_level="error")).test_client()
+    chart = bundle([PATIENT, *(SCIATICA | {"id": f"c{number}"} for number in range(2000))], "collection")
+    reply = client.post("/evaluate", json=chart)
+    assert reply.status_code == 503
+    assert "1 ms of CPU" in reply.json["issue"][0]["details"]["text"]
+
+
+class BrokenStream:
+    """The body of a request whose transfer is broken: each server has an error of its own for that."""
+
+    def read(self, _size: int = -1) -> bytes:
+        raise ValueError("bad chunk size")
+
+
+def test_a_broken_transfer_is_a_fault_of_the_request(client: FlaskClient) -> None:
+    broken = {"wsgi.input": BrokenStream(), "wsgi.input_terminated": True}
+    reply = client.post("/evaluate", headers={"Content-Type": "application/json"}, environ_overrides=broken)
+    assert reply.status_code == 400

@@ -10,9 +10,11 @@ from functools import cached_property
 from typing import Any
 
 from service.knowledge.model import Knowledge
+from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import as_objects, concepts_of
 from service.record.chart.episode import Episode, newest_episode
+from service.record.chart.service_orders import ServiceOrder, service_orders
 from service.record.medication.drugs import Drugs
 from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, with_all_classes
 from service.record.medication.supply import standing_of
@@ -38,6 +40,10 @@ def may_count(entry: Entry) -> bool:
     return status_class(entry.resource).counts in {Counts.PRESENT, Counts.HISTORY}
 
 
+_LOOK_AT_CLOCK = 64
+"""After how many entries the CPU time is looked at."""
+
+
 class Matcher:
     """The value sets and the drug table, prepared once, and which of them the facts ask about."""
 
@@ -56,14 +62,16 @@ class Matcher:
 class Chart:
     """One record at one moment, indexed: the only thing the kinds look at."""
 
-    def __init__(self, matcher: Matcher, record: Record, now: datetime) -> None:
+    def __init__(self, matcher: Matcher, record: Record, now: datetime, budget: Budget = NO_BUDGET) -> None:
         self.matcher = matcher
         self.record = record
         self.now = now
         self.code_matches: dict[Key, list[CodeMatch]] = {}
         not_read: dict[str, dict[str, Entry]] = {}
         for name, asked in matcher.asked.items():
-            for entry in record.of_type(name):
+            for number, entry in enumerate(record.of_type(name)):
+                if not number % _LOOK_AT_CLOCK:
+                    budget.check()
                 if not self._index(entry, asked) and name in NOT_READ and may_count(entry):
                     not_read.setdefault(name, {}).setdefault(entry.reference, entry)
         if not_read:
@@ -89,6 +97,11 @@ class Chart:
     def medications(self) -> tuple[Medication, ...]:
         """Every medication entry of the record with its drug recognised; those entered in error left out."""
         return tuple(self._medications(self._medication_entries()))
+
+    @cached_property
+    def service_orders(self) -> tuple[ServiceOrder, ...]:
+        """The orders of this call that are no drugs, with the value sets of what they order."""
+        return tuple(service_orders(self.record, self.matcher.index))
 
     @cached_property
     def lately_supplied(self) -> frozenset[str]:

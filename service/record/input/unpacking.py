@@ -49,8 +49,9 @@ def unpack(document: object) -> Unpacked:
     """
     into = Unpacked()
     if isinstance(document, Mapping) and ("resourceType" in document or isinstance(document.get("entry"), list)):
-        _refuse_misspelt(document.get("resourceType", "Bundle"))
-        _take(document, str(document.get("resourceType", "Bundle")), None, into, 0)
+        named = document.get("resourceType", "Bundle")
+        _refuse_misspelt(named)
+        _take(document, named, None, into, 0)
     elif isinstance(document, list):
         for number, part in enumerate(document):
             # A list of entries ({"resource": ...}) is a Bundle without its wrapping.

@@ -8,9 +8,9 @@ from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition
 from service.record.chart.evidence import Verdict, is_whole, ordered, read_types, remarks, shortfalls
 from service.record.chart.index import ORDER, Chart
+from service.record.chart.service_orders import is_order
 from service.record.kinds.coded import source_keys, votes_of
 from service.record.kinds.drug import drug_keys, unrecognised
-from service.record.kinds.ordering import is_order
 from service.record.kinds.plan import Plan
 from service.record.medication.taking import NOT_RECOGNISED, evidence_of, match
 from service.record.values.statuses import Counts

@@ -26,8 +26,9 @@ from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition
 from service.record.chart.evidence import is_whole, ordered, remarks, shortfalls, silence
 from service.record.chart.index import ORDER, Chart
+from service.record.chart.service_orders import is_order
 from service.record.kinds.drug import doubted, drug_keys, unrecognised
-from service.record.kinds.ordering import NOT_CHECKED, is_order
+from service.record.kinds.ordering import NOT_CHECKED
 from service.record.kinds.plan import Plan
 from service.record.medication.entry import Medication
 from service.record.medication.supply import is_complete, runs_on

@@ -9,7 +9,7 @@ from service.knowledge.model import FactDefinition
 from service.record.chart.code_match import Key
 from service.record.chart.evidence import EntryEvidence, Verdict, combine, ordered, remarks
 from service.record.chart.index import MEDICATION, ORDER, UNRECOGNISED, Chart
-from service.record.kinds.ordering import is_order
+from service.record.chart.service_orders import is_order
 from service.record.kinds.plan import Plan
 from service.record.medication.entry import Medication
 from service.record.medication.stopping import stopped_within

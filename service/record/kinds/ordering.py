@@ -7,28 +7,19 @@ from typing import Any
 
 from service.finding import Evidence
 from service.knowledge.model import FactDefinition
-from service.record.chart.concepts import as_objects, concepts_of
+from service.record.chart.concepts import as_objects
 from service.record.chart.evidence import EntryEvidence, Verdict, joined
 from service.record.chart.index import Chart
+from service.record.chart.service_orders import is_order
 from service.record.kinds.coded import BY_TEXT
 from service.record.medication.taking import evidence_of, match
 from service.record.model import Entry
-from service.record.values.code_systems import CPT, HCPCS, ICD_10_PCS, LOINC, SNOMED
-from service.record.values.coding import codings, concept_text, wordings
+from service.record.values.coding import codings
 from service.record.values.dates import parse
-from service.record.values.other_orders import is_foreign, is_other
-from service.record.values.statuses import status_word
 
 NOT_CHECKED = "not checked: the order was not recognised"
 NO_REASON = "no reason given on the order"
 MEDICATION_REQUEST = "MedicationRequest"
-_WITHDRAWN = frozenset({"entered-in-error", "cancelled", "revoked"})
-
-
-def is_order(entry: Entry) -> bool:
-    """Whether something is really being ordered: not withdrawn, and not an order to leave something undone."""
-    resource = entry.resource
-    return status_word(resource.get("status")) not in _WITHDRAWN and resource.get("doNotPerform") is not True
 
 
 def order_votes(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Entry, EntryEvidence]]:
@@ -60,43 +51,18 @@ def _drug_orders(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Ent
 
 def _other_orders(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Entry, EntryEvidence]]:
     wanted = frozenset((*definition.codes, *definition.classes))
-    for entry in chart.record.orders:
-        if entry.type not in _ALIKE.get(definition.resource or "", ()) or not is_order(entry):
+    for order in chart.service_orders:
+        if order.entry.type not in _ALIKE.get(definition.resource or "", ()):
             continue
-        concepts = list(concepts_of(entry.type, entry.resource, chart.record))
-        matches = [chart.matcher.index.match(concept) for concept in concepts]
-        sets = frozenset().union(*(one.sets for one in matches)) if matches else frozenset[str]()
-        code_match = next((one for one in matches if not one.sets.isdisjoint(wanted)), None)
-        if code_match is not None:
-            if sets.isdisjoint(definition.exclude):
-                yield (
-                    entry,
-                    EntryEvidence(
-                        Verdict.YES, _evidence(entry, code_match.text, BY_TEXT if code_match.by_text else None)
-                    ),
-                )
-        elif not sets and not is_something_else(concepts):
-            text = " ".join(filter(None, map(concept_text, concepts))) or entry.type
-            yield entry, EntryEvidence(Verdict.MAYBE, _evidence(entry, text, NOT_CHECKED))
+        found = next((one for one in order.matches if not one.sets.isdisjoint(wanted)), None)
+        if found is not None:
+            if order.sets.isdisjoint(definition.exclude):
+                told = _evidence(order.entry, found.text, BY_TEXT if found.by_text else None)
+                yield order.entry, EntryEvidence(Verdict.YES, told)
+        elif not order.is_known:
+            yield order.entry, EntryEvidence(Verdict.MAYBE, _evidence(order.entry, order.text, NOT_CHECKED))
 
 
-def is_something_else(concepts: Sequence[object]) -> bool:
-    """Whether what is ordered, matching none of our value sets, is known to be something else.
-
-    Only words that can be read show that: a code proves nothing, because of no system all codes are listed, and the
-    codes of some are switched off. Beside a code of a public system English words are enough; alone or beside a code
-    of a site they must name something known.
-    """
-    texts = [text for concept in concepts for text in wordings(concept) if any(map(str.isalpha, text))]
-    if any(is_other(text) for text in texts):
-        return True
-    if not texts or any(is_foreign(text) for text in texts):
-        return False
-    return any(coding.system in _SPOKEN for concept in concepts for coding in codings(concept))
-
-
-_SPOKEN = frozenset({SNOMED, LOINC, CPT, ICD_10_PCS, HCPCS})
-"""Public systems whose displays are the words of the system, and English where they look so."""
 _ALIKE = {
     "ServiceRequest": ("ServiceRequest", "DeviceRequest"),
     "CommunicationRequest": ("CommunicationRequest",),

@@ -131,13 +131,16 @@ class DrugTable:
         self.ingredients: dict[str, str] = {}
         self.salts: dict[str, str] = {}
         self._uniis: dict[str, str] = {}
+        self._routes: dict[str, str] = {}
         self._brands: dict[str, str] = {}
         for line in names.splitlines()[1:]:
             kind, first, second, third, *last = line.split("\t")
             if kind == "B":
                 self._brands[first] = f"{second}{third}"
                 continue
-            base = last[0] if last else ""
+            base, route = last
+            if route != "-":
+                self._routes[first] = route
             if base:
                 self.salts[second.lower()] = base
             else:
@@ -163,6 +166,10 @@ class DrugTable:
         line = self._lines[self._offsets[place] : self._offsets[place + 1]].decode()
         parts = line[1:].lstrip("?")
         return Row(ROUTE_LETTERS[line[0]], tuple(map(_part, parts.split(","))), is_whole=not line.startswith("?", 1))
+
+    def only_route(self, rxcui: str) -> str | None:
+        """The route that all products of an ingredient share; None when they differ or do not tell it."""
+        return ROUTE_LETTERS[self._routes.get(rxcui, "-")]
 
     def of_unii(self, unii: str) -> str | None:
         """The ingredient with this UNII (FDA's code of a substance)."""

@@ -8,14 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from service.record.medication.drug_lexer import Codes, DrugLexer, Item, Kind, Products
 from service.record.medication.drug_spelling import plain, wordings
-from service.record.medication.drug_words import CARRIERS, NEVER_DRUGS, NO_MEDICATION, ORDINARY_BRANDS, SUPPLIES
+from service.record.medication.drug_words import (
+    CARRIERS,
+    MADE_OF_DRUGS,
+    NEVER_DRUGS,
+    NO_MEDICATION,
+    ORDINARY_BRANDS,
+    SUPPLIES,
+)
 
-LONGEST_TEXT = 300
+LONGEST_TEXT = 600
 STEMS = re.compile(
     r"(?:fenac|profen|oxicam|coxib|fenam\w+|salicylate|xaban|gatran|parin|grel|azepam|azolam|barbital|codone|morphone"
     r"|morphine|fentanil|gabalin|triptyline|pramine|oxetine|citalopram|faxine|triptan|pril|sartan|thiazide)$"
@@ -25,6 +32,7 @@ STEMS = re.compile(
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 _GLOSS = frozenset({Kind.NAME, Kind.PLAIN, Kind.JOINER})
 _NO_MEDICATION = re.compile(NO_MEDICATION)
+_MADE_OF_DRUGS = re.compile(MADE_OF_DRUGS)
 _NEVER_DRUGS = re.compile(NEVER_DRUGS)
 _SUPPLIES = re.compile(SUPPLIES)
 _NAMES = frozenset({Kind.NAME, Kind.BRAND})
@@ -65,14 +73,16 @@ class DrugText:
     def read(self, text: str) -> Reading:
         """What the text names; nothing when it names no ingredient that is known."""
         readings = [self._read(words) for words in wordings(plain(text[:LONGEST_TEXT]))]
-        return max(readings, key=lambda reading: (len(reading.codes), reading.is_whole))
+        best = max(readings, key=lambda reading: (len(reading.codes), reading.is_whole))
+        # What was cut off may name anything.
+        return replace(best, is_whole=False, is_no_drug=False) if len(text) > LONGEST_TEXT else best
 
     def _read(self, flat: str) -> Reading:
         items = self._lexer.items(flat)
         if _NO_MEDICATION.fullmatch(flat):
             return Reading(is_whole=True, is_no_drug=True)
-        if _NEVER_DRUGS.search(flat) and not any(item.kind is Kind.STRENGTH for item in items):
-            return Reading(is_whole=True, is_no_drug=True)
+        devices = {device[1] for device in _MADE_OF_DRUGS.finditer(flat)}
+        items = [item for item in items if item.kind is not Kind.NAME or item.text not in devices]
         found: dict[str, None] = {}
         for item in items:
             if item.kind is Kind.NAME:
@@ -83,7 +93,7 @@ class DrugText:
         ]
         if not found and not brands:
             unread = tuple(dict.fromkeys(item.text for item in items if item.kind is Kind.UNKNOWN))
-            return Reading(unread=unread, is_whole=False, is_no_drug=_SUPPLIES.search(flat) is not None)
+            return Reading(unread=unread, is_no_drug=_is_no_drug(flat, items))
         brand = brands[0].brand if not found else None
         differ = False
         for item in brands:
@@ -105,6 +115,16 @@ class DrugText:
         is_brand = all(item.kind in {Kind.UNKNOWN, Kind.STRENGTH, Kind.PLAIN} for item in before)
         words = (item.text for item in before if item.kind is Kind.UNKNOWN)
         return frozenset(word for word in words if not STEMS.search(word)) if explains and is_brand else frozenset()
+
+
+def _is_no_drug(flat: str, items: Sequence[Item]) -> bool:
+    """Whether a text that names no ingredient is of a vaccine, a device or a supply, and of nothing else."""
+    if any(item.kind is Kind.STRENGTH or STEMS.search(item.text) for item in items):
+        return False
+    if _NEVER_DRUGS.search(flat):
+        return True
+    rest = _SUPPLIES.sub(" ", flat)
+    return rest != flat and not any(item.kind is Kind.UNKNOWN and item.text in rest for item in items)
 
 
 def _sold_with(products: Products, named: Codes) -> tuple[Codes, bool]:
@@ -148,25 +168,30 @@ def _unread(items: Sequence[Item]) -> Iterator[str]:
 
 
 def _parts(items: Sequence[Item]) -> Iterator[list[Item]]:
-    """The stretches that may each name one ingredient: cut at joiners, and where a word follows a strength."""
-    part: list[Item] = []
+    """The stretches that may each name one ingredient: cut at joiners, and where a word follows a strength.
+
+    What follows a comma or a strength counts only when it has a strength itself, ends like one of our drugs, or is a
+    single word: the rest of a text is of how the drug is taken.
+    """
+    for is_joined, stretch in _stretches(items):
+        part = [item for item in stretch if item.kind in _MAY_NAME or item.kind is Kind.STRENGTH]
+        is_single = len(stretch) == 1
+        if is_joined or is_single or any(item.kind is Kind.STRENGTH or STEMS.search(item.text) for item in part):
+            yield part
+
+
+def _stretches(items: Sequence[Item]) -> Iterator[tuple[bool, list[Item]]]:
+    stretch: list[Item] = []
     is_joined = True
     for item in items:
-        follows_strength = item.kind in _MAY_NAME and any(one.kind is Kind.STRENGTH for one in part)
-        if item.kind in {Kind.JOINER, Kind.BREAK} or follows_strength:
-            if is_joined or _stands_alone(part):
-                yield part
-            part = []
+        cuts = item.kind in {Kind.JOINER, Kind.BREAK}
+        if cuts or (item.kind in _MAY_NAME and any(one.kind is Kind.STRENGTH for one in stretch)):
+            yield is_joined, stretch
+            stretch = []
             is_joined = item.kind is Kind.JOINER
-        if item.kind in _MAY_NAME or item.kind is Kind.STRENGTH:
-            part.append(item)
-    if is_joined or _stands_alone(part):
-        yield part
-
-
-def _stands_alone(part: Sequence[Item]) -> bool:
-    """Whether what follows a comma or a strength may be an ingredient: it has a strength itself, or ends like one."""
-    return any(item.kind is Kind.STRENGTH or STEMS.search(item.text) for item in part)
+        if not cuts:
+            stretch.append(item)
+    yield is_joined, stretch
 
 
 def _strengths_told(flat: str) -> int:

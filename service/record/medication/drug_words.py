@@ -34,6 +34,7 @@ SALTS = _words(
 )
 
 FORMS = _words(
+    "strip strips toothpaste mouthwash rinse stick bar",
     "tab tabs tablet tablets tbl tablette tabletten comprime comprimes comprimido comprimidos compressa compresse",
     "cpr cp cap caps capsule capsules kapsel kapseln gelule gelules capsula capsulas caplet caplets pill pills",
     "dragee dragees gel gels gelcap gelcaps softgel softgels liquigel liquigels liqui emulgel schmerzgel cream",
@@ -59,6 +60,7 @@ FORMS = _words(
 )
 
 PLAIN_WORDS = _words(
+    "routine adrenal",
     "the a an of for in on at to as is be or per by from each every other than this that my own if when while until",
     "der die das den le la les de du des el los las del pour para fur bei bis am im zur je jour dia tag taglich",
     "tagl i o un una une ein eine morning evening night nightly noon bedtime bed hs pm qd qday q bid tid qid qam",
@@ -115,11 +117,15 @@ CARRIERS |= frozenset(
 )
 """Ingredients that are often in a product beside the one it is taken for; they alone do not say what it is."""
 
+_DEVICES = r"batter(?:y|ies)|stents?|catheters?|magnets?|jewell?ery|test\s+strips?"
+MADE_OF_DRUGS = rf"\b([a-z]+)[-\s]+(?:(?:coated|ion|eluting|impregnated)[-\s]+)*(?:{_DEVICES})\b"
+"""Devices named after a drug: the name in "lithium battery" or "heparin-coated stent" is no drug."""
+
 NEVER_DRUGS = (
     r"\b(?:vaccines?|toxoid|impfstoff|vaccin|vacuna|test\s+strips?|lancets?|lancing|glucometer|glucose\s+meter|batter(?:y|ies)"
-    r"|stents?|catheters?|magnets?|jewell?ery|stockings?|wheelchair|thermometer)\b"
+    r"|magnets?|jewell?ery|stockings?|wheelchair|thermometer)\b"
 )
-"""Vaccines and devices: the name of a drug in such a text ("lithium battery") is none, unless a strength is told."""
+"""Vaccines and devices: an entry of one is no drug, unless it names an ingredient or tells a strength."""
 
 NO_MEDICATION = (
     r"(?:no|nil|none|keine|aucun|sin|ningun)\b(?:\s+(?:known|current|regular|bekannte|connu))*"
@@ -128,7 +134,7 @@ NO_MEDICATION = (
 """The whole text of an entry which says that nothing is taken."""
 
 SUPPLIES = (
-    r"\b(?:pen\s+needles?|needles?|syringes?|swabs?|prep\s+pads?|bandages?|gauze|dressings?|walker|crutch(?:es)?|braces?"
+    r"\b(?:alcohol\s+(?:swabs?|pads?|preps?|wipes?)|pen\s+needles?|needles?|syringes?|swabs?|prep\s+pads?|bandages?|gauze|dressings?|walker|crutch(?:es)?|braces?"
     r"|tens\s+unit|cpap|spacer|sharps\s+container|gloves?|diapers?|nutrition\w*\s+supplement|meter)\b"
 )
-"""Supplies that stand on medication lists; a drug named beside them ("enoxaparin syringe") is a drug."""
+"""Supplies on medication lists; beside another word that is not known ("xyzolin syringe") they say nothing."""

@@ -191,7 +191,7 @@ class Drugs:
         if drug is None:
             if len(self._cache) >= _CACHED:
                 self._cache.clear()
-            drug = self._cache[key] = self._of_codings(listed, text)
+            drug = self._cache[key] = self._of_codings(listed, text[: LONGEST_TEXT + 1])
         return drug
 
     def _of_codings(self, listed: tuple[Coding, ...], text: str) -> Drug:
@@ -199,10 +199,17 @@ class Drugs:
             return _NO_DRUG
         classes = self._classes_of_codes(listed)
         texts = list(dict.fromkeys([*(coding.display for coding in listed if coding.display), text]))
-        texts = [words[:LONGEST_TEXT] for words in texts if words]
+        # One letter more than is read, so that a text that was cut off is known to be.
+        texts = [words[: LONGEST_TEXT + 1] for words in texts if words]
         found = self._by_code(listed)
+        named = self._by_text(texts, _rxnorm_displays(listed))
         if found is None or found.by == "ingredient":
-            found = _together(found, self._by_text(texts, _rxnorm_displays(listed)))
+            found = _together(found, named)
+        elif named is not None and named.by == "name" and not named.parts.keys() <= found.parts.keys():
+            # Words beside a code add what it does not tell, and take nothing away.
+            more = ", ".join(sorted(map(self._name, named.parts.keys() - found.parts.keys())))
+            note = f"its words name more than its code: {more}"
+            found = replace(found, parts={**named.parts, **found.parts}, notes=(*found.notes, note))
         route = _route_of(listed, texts)
         if found is None:
             is_other = not classes and self._is_other(listed, texts)
@@ -213,12 +220,22 @@ class Drugs:
         if route is None and any(_PATCH.search(words) for words in texts):
             # Patches of local analgesics stay in the skin; any other patch is meant for the whole body.
             route = "topical" if all(_TOPICAL in one.classes for one in ingredients) else "transdermal"
+        if route is None:
+            route = self._only_local_route(ingredients)
         everything = classes.union(*(one.classes for one in ingredients))
         return Drug(ingredients, everything, route, found.is_whole, text, found.by, found.notes, found.unread)
 
     def _classes_of_codes(self, listed: Iterable[Coding]) -> frozenset[str]:
         sets = (self._index.sets_of(coding.system, coding.code) for coding in listed if coding.system in {RXNORM, ATC})
         return _NOTHING.union(*sets)
+
+    def _only_local_route(self, ingredients: Sequence[Ingredient]) -> str | None:
+        """The local route of drugs that are made for no other: nepafenac is for the eye, whatever the entry says."""
+        routes = {self._table.only_route(one.rxcui) for one in ingredients}
+        return next(iter(routes)) if len(routes) == 1 and routes <= LOCAL_ROUTES else None
+
+    def _name(self, rxcui: str) -> str:
+        return self._names.get(rxcui, rxcui.removeprefix(_NAMED_ONLY))
 
     def _ingredients(self, found: _Found, texts: Iterable[str]) -> Iterator[Ingredient]:
         """The ingredients with their strengths, from the words where the code does not tell them."""
@@ -230,8 +247,7 @@ class Drugs:
             yield self._ingredient(rxcui, *(strength if strength[0] is not None else told.get(rxcui, strength)))
 
     def _ingredient(self, rxcui: str, strength_mg: Decimal | None, per: str) -> Ingredient:
-        name = self._names.get(rxcui, rxcui.removeprefix(_NAMED_ONLY))
-        bare = Ingredient(rxcui, name, _NOTHING, strength_mg, per)
+        bare = Ingredient(rxcui, self._name(rxcui), _NOTHING, strength_mg, per)
         return replace(bare, classes=self._index.sets_of(*bare.coding))
 
     def _by_code(self, listed: Iterable[Coding]) -> _Found | None:

@@ -23,6 +23,7 @@ from service.record.values.code_systems import (
     plain_code,
 )
 from service.record.values.english import is_english
+from service.record.values.pattern_literals import literals_of, loosely
 from service.record.values.text import Said, said
 
 __all__ = ["CodeIndex", "Coding", "Match", "canonical_system", "codings", "concept_text", "wordings"]
@@ -171,7 +172,8 @@ class CodeIndex:
         exact: dict[tuple[str, str], set[str]] = {}
         below: dict[str, dict[str, set[str]]] = {system: {} for system in BY_PREFIX}
         links: dict[str, set[str]] = {}
-        self._patterns: list[tuple[str, re.Pattern[str]]] = []
+        self._patterns: list[tuple[str, re.Pattern[str], tuple[str, ...] | None]] = []
+        self._unless: dict[str, re.Pattern[str]] = {}
         for name, value_set in value_sets.items():
             for code in value_set.codes:
                 system = canonical_system(code.system)
@@ -184,7 +186,11 @@ class CodeIndex:
                     exact.setdefault((system, plain), set()).add(name)
             for link in value_set.link_ids:
                 links.setdefault(link, set()).add(name)
-            self._patterns.extend((name, re.compile(text, re.IGNORECASE)) for text in value_set.patterns)
+            self._patterns.extend(
+                (name, re.compile(text, re.IGNORECASE), literals_of(text)) for text in value_set.patterns
+            )
+            if value_set.unless:
+                self._unless[name] = re.compile("|".join(f"(?:{text})" for text in value_set.unless), re.IGNORECASE)
         self._exact = {key: frozenset(names) for key, names in exact.items()}
         self._below = {
             system: {code: frozenset(names) for code, names in codes.items()} for system, codes in below.items()
@@ -272,12 +278,18 @@ class CodeIndex:
         """The value sets that a questionnaire item with this linkId asks about."""
         return self._links.get(link_id, _NOTHING)
 
+    def _means_else(self, name: str, text: str) -> bool:
+        unless = self._unless.get(name)
+        return unless is not None and unless.search(text) is not None
+
     def _of_text(self, text: str) -> _Words:
         found = self._by_text.get(text)
         if found is None:
             answers: dict[Said, set[str]] = {Said.PRESENT: set(), Said.PAST: set(), Said.NOTHING: set()}
-            for name, pattern in self._patterns:
-                if pattern.search(text):
+            loose = loosely(text)
+            for name, pattern, literals in self._patterns:
+                may = literals is None or any(one in loose for one in literals)
+                if may and pattern.search(text) and not self._means_else(name, text):
                     answers[said(pattern, text, of_action=name.startswith(_ACTIONS))].add(name)
             now, past = frozenset(answers[Said.PRESENT]), frozenset(answers[Said.PAST])
             found = _Words(now, past, is_english=bool(any(answers.values())) or is_english(text))

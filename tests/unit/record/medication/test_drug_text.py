@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from service.record.medication.drug_spelling import plain
 from tests.unit.record.medication.test_drug_value_sets import recognised
 
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 IPS = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
 FREQUENT_IN_THE_US = {
     "METOPROLOL SUCC ER 50 MG TAB": "metoprolol",
@@ -92,6 +93,8 @@ def test_a_name_as_it_is_written_is_read_whole(text: str, ingredients: str) -> N
         ("xyzolin-acetaminophen 5-325", ["acetaminophen"], ()),
         ("xyzprofen, paracetamol", ["acetaminophen"], ("xyzprofen",)),
         ("xyzolin in water 100 mg", ["water"], ("xyzolin",)),
+        ("metformin, xyzolin", ["metformin"], ("xyzolin",)),
+        ("paracetamol, combinations", ["acetaminophen"], ("combinations",)),
     ],
 )
 def test_a_combination_read_by_half_is_known_to_be_so(text: str, found: list[str], unread: tuple[str, ...]) -> None:
@@ -114,6 +117,35 @@ def test_a_combination_read_by_half_is_known_to_be_so(text: str, found: list[str
 def test_what_is_no_drug_of_a_class_is_not_taken_for_one(text: str) -> None:
     classes = {name for name in recognised({"text": text}).classes if "med-" in name}
     assert classes == set()
+
+
+@pytest.mark.parametrize("text", ["xyzolin 40 mg syringe", "xyzolin syringe", "xyzolin stent", "x" * 700])
+def test_what_may_be_a_drug_is_not_taken_for_a_device(text: str) -> None:
+    assert not recognised({"text": text}).recognised
+
+
+def test_a_drug_given_for_a_device_is_the_drug() -> None:
+    assert named("clopidogrel for stent") == ["clopidogrel"]
+    assert named("enoxaparin syringe") == ["enoxaparin"]
+
+
+@pytest.mark.parametrize("text", ["influenza vaccine", "pen needles", "blood glucose test strips", "alcohol swabs"])
+def test_supplies_and_vaccines_are_known_to_be_something_else(text: str) -> None:
+    assert recognised({"text": text}).recognised
+
+
+def test_what_is_cut_off_may_name_anything() -> None:
+    drug = recognised({"text": "ibuprofen " + "and caffeine " * 60})
+    assert "ibuprofen" in {one.name for one in drug.ingredients}
+    assert not drug.recognised
+
+
+def test_words_beside_a_code_add_an_ingredient_and_take_none_away() -> None:
+    coding = {"system": RXNORM, "code": "855332"}
+    assert named("warfarin 5 mg") == ["warfarin"]
+    both = recognised({"coding": [coding], "text": "warfarin, ibuprofen"})
+    assert {one.name for one in both.ingredients} == {"warfarin", "ibuprofen"}
+    assert any("ibuprofen" in note for note in both.notes)
 
 
 @pytest.mark.parametrize("text", ["Ibuprofin 200 mg", "Warferin 5 mg", "Metoprolal 50 mg"])
@@ -139,6 +171,10 @@ def test_a_drug_whose_class_is_disputed_is_not_recognised(text: str) -> None:
         ("ibuprofen 200 mg gel cap", False),
         ("ibuprofen softgel 200 mg", False),
         ("Voltaren 50 mg tablet", False),
+        ("nepafenac 0.1 %", True),
+        ("bromfenac", True),
+        ("bromfenac 25 mg capsule", False),
+        ("diclofenac", False),
     ],
 )
 def test_what_stays_on_the_skin_or_in_the_eye_is_told_by_its_name(text: str, is_local: bool) -> None:
@@ -227,9 +263,27 @@ def test_joining_and_splitting_never_makes_a_danger_absent(
         assert alone <= drug.classes
 
 
+CODED = {"855332": "warfarin sodium 5 MG Oral Tablet", "310965": "ibuprofen 200 MG Oral Tablet", "1364430": "apixaban"}
+SYSTEMS = (
+    *(RXNORM, None, "urn:oid:1.2.3.4", "http://snomed.info/sct", "http://www.whocc.no/atc", "http://example.org/drugs"),
+    *("http://hl7.org/fhir/sid/ndc", "http://fdasis.nlm.nih.gov", "http://www.ama-assn.org/go/cpt"),
+)
+
+
+@pytest.mark.parametrize("code", CODED)
+@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("words", ["display", "text", "neither", "house name"])
+def test_a_drug_in_another_coding_is_the_same_drug_or_not_recognised(code: str, system: str | None, words: str) -> None:
+    danger = {name for name in recognised({"text": CODED[code]}).classes if "med-" in name}
+    coding = {"system": system, "code": code, "display": CODED[code] if words == "display" else None}
+    text = {"text": CODED[code], "house name": "house drug no. 3"}.get(words)
+    drug = recognised({"coding": [coding], "text": text})
+    assert danger <= drug.classes or not drug.recognised
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.text(max_size=400))
 def test_no_text_is_too_odd(text: str) -> None:
     drug = recognised({"text": text})
-    assert drug.text == text.strip()
+    assert text.strip().startswith(drug.text)
     assert all(word in plain(text) for word in drug.unread)

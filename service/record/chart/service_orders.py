@@ -1,0 +1,66 @@
+"""Service orders: what is ordered in this call besides drugs, each read once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from service.record.chart.concepts import concepts_of
+from service.record.model import Entry, Record
+from service.record.values.code_systems import CPT, HCPCS, ICD_10_PCS, LOINC, SNOMED
+from service.record.values.coding import CodeIndex, Match, codings, concept_text, wordings
+from service.record.values.other_orders import is_foreign, is_other
+from service.record.values.statuses import status_word
+
+_WITHDRAWN = frozenset({"entered-in-error", "cancelled", "revoked"})
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceOrder:
+    """One order with the value sets of what it orders.
+
+    ``is_known`` says that it lies in one of them or is surely something else; ``text`` is what it says in words.
+    """
+
+    entry: Entry
+    matches: tuple[Match, ...]
+    sets: frozenset[str]
+    is_known: bool
+    text: str
+
+
+def service_orders(record: Record, index: CodeIndex) -> Iterator[ServiceOrder]:
+    """The orders of a record that are no drugs and are meant."""
+    for entry in record.orders:
+        if entry.type == "MedicationRequest" or not is_order(entry):
+            continue
+        concepts = list(concepts_of(entry.type, entry.resource, record))
+        matches = tuple(index.match(concept) for concept in concepts)
+        sets = frozenset[str]().union(*(one.sets for one in matches))
+        text = " ".join(filter(None, map(concept_text, concepts))) or entry.type
+        yield ServiceOrder(entry, matches, sets, bool(sets) or is_something_else(concepts), text)
+
+
+def is_order(entry: Entry) -> bool:
+    """Whether something is really being ordered: not withdrawn, and not an order to leave something undone."""
+    resource = entry.resource
+    return status_word(resource.get("status")) not in _WITHDRAWN and resource.get("doNotPerform") is not True
+
+
+def is_something_else(concepts: Sequence[object]) -> bool:
+    """Whether what is ordered, matching none of our value sets, is known to be something else.
+
+    Only words that can be read show that: a code proves nothing, because of no system all codes are listed, and the
+    codes of some are switched off. Beside a code of a public system English words are enough; alone or beside a code
+    of a site they must name something known.
+    """
+    texts = [text for concept in concepts for text in wordings(concept) if any(map(str.isalpha, text))]
+    if any(is_other(text) for text in texts):
+        return True
+    if not texts or any(is_foreign(text) for text in texts):
+        return False
+    return any(coding.system in _SPOKEN for concept in concepts for coding in codings(concept))
+
+
+_SPOKEN = frozenset({SNOMED, LOINC, CPT, ICD_10_PCS, HCPCS})
+"""Public systems whose displays are the words of the system, and English where they look so."""

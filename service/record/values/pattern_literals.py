@@ -1,0 +1,114 @@
+"""What a text must contain before a pattern can match it, so that most patterns need not be tried on most texts.
+
+A list of problems of many different texts is tried against hundreds of patterns; looking for a few letters first costs
+a fiftieth. Only a saving: a pattern of which nothing is known is always tried.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from re import _constants as op  # type: ignore[attr-defined]
+from re import _parser  # type: ignore[attr-defined]
+from typing import Any
+
+_MOST = 40
+"""How many alternatives are followed."""
+_SHORTEST = 2
+_REPEATS = (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT)
+_LOOSE = str.maketrans({"\u0131": "i", "\u0307": None})
+"""What ``re`` takes for an i without regard to case, and ``casefold`` does not."""
+
+
+def loosely(text: str) -> str:
+    """The text as the literals are looked for in it."""
+    return text.casefold().translate(_LOOSE)
+
+
+def literals_of(pattern: str) -> tuple[str, ...] | None:
+    """Strings of which a text must contain one, loosely, to be matched; None when none can be told.
+
+    The pattern is one that is matched without regard to case.
+    """
+    best = _needed(list(_parser.parse(pattern, re.IGNORECASE)))
+    return None if best is None else tuple(sorted(map(loosely, best)))
+
+
+def _needed(nodes: list[tuple[Any, Any]]) -> frozenset[str] | None:
+    """The best set of strings one of which every match of a sequence contains."""
+    candidates: list[frozenset[str] | None] = []
+    current = frozenset({""})
+    for kind, value in nodes:
+        strings = _strings(kind, value)
+        joined = _joined(current, strings) if strings is not None else None
+        if joined is not None:
+            current = joined
+            continue
+        candidates += [current, _inside(kind, value)]
+        current = strings if strings is not None else frozenset({""})
+    return _best([*candidates, current])
+
+
+def _inside(kind: Any, value: Any) -> frozenset[str] | None:
+    """What every match of one node contains, when its strings are too many to be listed."""
+    if kind is op.SUBPATTERN:
+        return _needed(list(value[3]))
+    if kind is op.ATOMIC_GROUP:
+        return _needed(list(value))
+    if kind in _REPEATS and value[0] >= 1:
+        return _needed(list(value[2]))
+    if kind is op.BRANCH:
+        each = [_needed(list(part)) for part in value[1]]
+        known = [one for one in each if one is not None]
+        return frozenset().union(*known) if len(known) == len(each) else None
+    return None
+
+
+def _strings(kind: Any, value: Any) -> frozenset[str] | None:
+    """All strings one node matches (those that consume nothing: the empty one); None when they cannot be listed."""
+    if kind is op.LITERAL:
+        return frozenset({chr(value)})
+    if kind in (op.AT, op.ASSERT, op.ASSERT_NOT):
+        return frozenset({""})
+    if kind is op.IN:
+        letters = [chr(code) for what, code in value if what is op.LITERAL]
+        return frozenset(letters) if len(letters) == len(value) else None
+    if kind is op.SUBPATTERN:
+        return _of_sequence(value[3])
+    if kind is op.BRANCH:
+        return _union(_of_sequence(part) for part in value[1])
+    if kind in _REPEATS and value[1] == 1:
+        once = _of_sequence(value[2])
+        return once if once is None or value[0] == 1 else once | {""}
+    return None
+
+
+def _of_sequence(nodes: Iterable[tuple[Any, Any]]) -> frozenset[str] | None:
+    found: frozenset[str] | None = frozenset({""})
+    for kind, value in nodes:
+        strings = _strings(kind, value)
+        found = None if strings is None or found is None else _joined(found, strings)
+        if found is None:
+            return None
+    return found
+
+
+def _union(parts: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
+    found = frozenset[str]()
+    for part in parts:
+        if part is None or len(found | part) > _MOST:
+            return None
+        found |= part
+    return found
+
+
+def _joined(before: frozenset[str], after: frozenset[str]) -> frozenset[str] | None:
+    if len(before) * len(after) > _MOST:
+        return None
+    return frozenset(one + other for one in before for other in after)
+
+
+def _best(candidates: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
+    """The set whose shortest string is longest; of those the smallest."""
+    useful = [one for one in candidates if one and min(map(len, one)) >= _SHORTEST]
+    return max(useful, key=lambda one: (min(map(len, one)), -len(one)), default=None)
