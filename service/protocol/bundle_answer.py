@@ -22,14 +22,14 @@ Json = dict[str, Any]
 
 def answer(knowledge: Knowledge, decision: Decision, cards: Sequence[Json]) -> Json:
     """``{"cards": […], "extension": {"sciatica-cds.decision": …}}``; the same decision gives the same bytes."""
-    extension = {DECISION: told(knowledge, decision), HOOKS_ASKED: [decision.hook]}
-    return {"cards": list(cards), "extension": extension}
+    return {"cards": list(cards), "extension": {DECISION: told(knowledge, decision)}}
 
 
 def beside(orders: Json, visit: Json) -> Json:
     """The answer about the orders with that about the visit beside it: a rule that both show is shown once.
 
-    ``extension`` has the decision about the orders, and that about the visit under a key of its own.
+    ``extension`` has the decision about the orders, that about the visit under a key of its own, and which hooks were
+    asked.
     """
     shown = {_topic(card) for card in orders["cards"]}
     further = [card for card in visit["cards"] if _topic(card) not in shown]
