@@ -77,7 +77,8 @@ def test_every_command_on_the_page_exists(page: Path) -> None:
     from service.cli.main import COMMANDS
 
     named = set(COMMAND.findall(code_of(page)))
-    assert named - set(COMMANDS) == set()
+    # These two make pages; other hidden names are those of before, which no page should teach.
+    assert named - set(COMMANDS) - {"topics", "dsi"} == set()
 
 
 def known_settings() -> set[str]:
