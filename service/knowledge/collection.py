@@ -48,6 +48,7 @@ _FRAME_LISTS = (
     ("conclusion", "conclusions"),
     ("guard", "guards"),
     ("family", "families"),
+    ("pair", "pairs"),
 )
 _FOLDERS = ("sources", "value_sets", "facts", "orders", "phases")
 
@@ -73,6 +74,7 @@ class Collection:
     rules: dict[str, Rule] = field(default_factory=dict)
     site_codes: dict[str, tuple[Code, ...]] = field(default_factory=dict)
     site_table: Table = field(default_factory=lambda: Table("site_codes.yaml", 1))
+    pair_sides: set[tuple[str, str]] = field(default_factory=set)
     tables: dict[str, dict[str, Table]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
@@ -291,7 +293,9 @@ def _rule_file(found: Collection, path: Path, phase: Table | None) -> None:
     guards = _guards(found)
     guard = phase.get("applies_when") if phase is not None else None
     # A guard that does not exist is said once, with the phase.
-    flat, faults = flat_rules(table, _rule_defaults(found), guards, guard if guard in guards else None)
+    pairs = {pair["id"]: pair for pair in found.frame.get("pairs", ())}
+    flat, faults = flat_rules(table, _rule_defaults(found), guards, guard if guard in guards else None, pairs)
+    found.pair_sides.update(_sides_of(table))
     found.faults.extend(faults)
     for rank, written in enumerate(flat):
         rule, faults = read_shape(RuleShape(), written, file)
@@ -300,6 +304,14 @@ def _rule_file(found: Collection, path: Path, phase: Table | None) -> None:
         if _declare(found, "rule", flat_name if isinstance(flat_name, str) else path.stem, written) and rule:
             variant_of = name if "variants" in table else None
             found.rules[rule.id] = replace(rule, phase=path.parent.name, variant_of=variant_of, rank=rank)
+
+
+def _sides_of(rule: Table) -> Iterator[tuple[str, str]]:
+    """The sides of pairs for which a rule file has a card, retired ones not counted."""
+    for item in (rule, *(rule.get("variants") or ())):
+        pair = item.get("pair") if isinstance(item, Table) and item.get("status") != "retired" else None
+        if isinstance(pair, Table):
+            yield str(pair.get("id")), str(pair.get("side"))
 
 
 def _rule_defaults(found: Collection) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from service.knowledge.digest import knowledge_digest, rule_digest
 from service.knowledge.documents import line_of
 from service.knowledge.linking import link
 from service.knowledge.model import Knowledge, Phase, Rule, ValueSet
+from service.knowledge.pairs import missing_sides
 from service.knowledge.places import place_of
 from service.knowledge.references import check_references
 from service.knowledge.schemas.fields import did_you_mean
@@ -43,6 +44,8 @@ def load(path: Path, settings: Mapping[str, str] | None = None) -> Knowledge:
     check_chains(found)
     chosen = _settings(found, settings or {})
     _check_order(found)
+    pairs = {pair["id"]: pair for pair in found.frame.get("pairs", ())}
+    found.faults.extend(missing_sides(pairs, found.declared("pair"), found.pair_sides))
     if found.faults:
         raise KnowledgeError(sorted_faults(found.faults))
     knowledge = _knowledge(found, chosen)

@@ -7,10 +7,12 @@ at the line where its words stand.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from service.errors import Fault
 from service.knowledge.documents import Items, Table, line_of
+from service.knowledge.pairs import findings_of, pair_condition
 from service.knowledge.schemas.fields import did_you_mean
 
 ALWAYS = "always"
@@ -25,19 +27,26 @@ def flat_rules(
     defaults: Mapping[str, Any],
     guards: Mapping[str, Any],
     phase_guard: str | None,
+    pairs: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> tuple[list[Table], list[Fault]]:
     """One mapping in the shape of a flat rule for each variant of ``rule``, or one when it has none; and what is wrong.
 
     ``guards`` are the conditions of ``ruleset.yaml`` by name; ``phase_guard`` is the one that binds every rule of the
-    phase that shows a card and names no other. An example starts from what the guard asks to be present.
+    phase that shows a card and names no other. An example starts from what the guard asks to be present. A ``pair`` of
+    ``pairs`` gives the condition of one of its directions.
     """
     faults: list[Fault] = []
     guard = _guard(rule, guards, phase_guard, faults)
     flat = []
     for written, adds in _variants(rule, faults):
         written.pop("applies_when", None)
-        if "when" in written or adds is not None:
-            written["when"] = _joined([guard, written.get("when"), adds], written)
+        pair = written.pop("pair", None)
+        direction = _direction(pair, pairs, faults)
+        if isinstance(pair, Table) and pair.get("written") is True:
+            _all_written(pair, direction, [written.get("when"), adds], faults)
+            direction = None
+        if "when" in written or adds is not None or direction is not None:
+            written["when"] = _joined([guard, written.get("when"), direction, adds], written)
         if guard is not None and isinstance(examples := written.get("examples"), Items):
             written["examples"] = _started_from(guard, examples)
         for key, value in defaults.items():
@@ -56,6 +65,20 @@ def _guard(rule: Table, guards: Mapping[str, Any], phase_guard: str | None, faul
         faults.append(Fault(f"{rule.file}:{line}", f"applies_when: guard {name} is not in ruleset.yaml", hint))
         return None
     return guards[name]
+
+
+def _direction(pair: Any, pairs: Mapping[str, Mapping[str, Any]], faults: list[Fault]) -> Any:
+    if not isinstance(pair, Table):
+        return None
+    condition, fault = pair_condition(pair, pairs)
+    faults.extend([fault] if fault is not None else [])
+    return condition
+
+
+def _all_written(pair: Table, direction: Any, conditions: list[Any], faults: list[Fault]) -> None:
+    read = {name for condition in conditions for name in findings_of(condition)}
+    if lacking := sorted(findings_of(direction) - read):
+        faults.append(Fault(f"{pair.file}:{pair.line}", f"pair: the condition does not read {', '.join(lacking)}"))
 
 
 def _shows_a_card(rule: Table) -> bool:
@@ -154,8 +177,10 @@ def _joined(conditions: list[Any], rule: Table) -> Any:
     joined = Items(rule.line)
     for condition in given:
         for part, line in _parts(condition):
-            joined.append(part)
-            joined.item_lines.append(line or rule.line)
+            # What a pair asks may be written out already in what its rule shares.
+            if part not in joined:
+                joined.append(part)
+                joined.item_lines.append(line or rule.line)
     whole = Table(rule.file, rule.line)
     _put(whole, "all", joined, rule.key_lines.get("when", rule.line))
     return whole

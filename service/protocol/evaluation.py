@@ -16,6 +16,7 @@ from service.cards.cards import Audience, render, render_marked, shown_cards
 from service.cards.dialects import DEFAULT, adapted, profile, recognised
 from service.cards.not_assessed import CHECKED_LISTS, Lacking
 from service.cards.orders import Drafts, Ordering
+from service.cards.repetition import Earlier, rested
 from service.cards.suggestions import Acting
 from service.config import Settings
 from service.decision import Decision, Prepared, decide
@@ -106,11 +107,13 @@ class Wanted:
     """How the caller wants its cards.
 
     ``full`` puts the whole text of each card into it; None leaves that to the settings. ``client`` is the profile of
-    the caller, as its issuer's entry says; without it the request shows the profile, or the default holds.
+    the caller, as its issuer's entry says; without it the request shows the profile, or the default holds. ``earlier``
+    tells what was shown to this patient before, so that it is not said again.
     """
 
     full: bool | None = None
     client: str | None = None
+    earlier: Earlier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,7 @@ def answer_call(
     """Answer one CDS Hooks call. ``servers`` are FHIR servers the caller's issuer may name.
 
     Without ``decision_id`` the id is random, so no uuid of a card can be traced to a patient (CA-7);
-    golden files give one.
+    golden files give one. ``wanted`` is how the caller wants the cards.
 
     Raises RequestError for a request that is wrong, DataUnavailableError where nothing useful can be
     said (RP-2, SC-5), EngineError when the engines disagree, TooCostlyError when it takes too much CPU.
@@ -164,6 +167,8 @@ def answer_call(
     record = record_of(call, states, templates, brought)
     identity = decision_id or uuid.uuid4()
     decision = decide(services.prepared, record, service.hook, now, identity, budget)
+    if wanted.earlier is not None and decision.advice and not call.for_patient:
+        decision = rested(decision, wanted.earlier(call.patient_id, services.prepared.knowledge, decision))
     audience = _audience(services, service, for_patient=call.for_patient, full=wanted.full)
     acting = _acting(services, record, Ordering(record.release, call.patient_id, call.encounter_id, now))
     lists = Lacking(lacking, partly(states, templates))

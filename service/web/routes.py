@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 import orjson
 from flask import Blueprint, Response, g, request
 
+from service.cards.repetition import Earlier
 from service.errors import Fault, RequestError
 from service.knowledge.allowed_rules import withheld
 from service.logs import logger
@@ -82,6 +83,7 @@ class Endpoint:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     places: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(16))
     record_call: RecordCall = record_nothing
+    earlier: Earlier | None = None
     observe: Observe | None = None
     decision_log_state: Callable[[], Mapping[str, Any]] = dict
     refused_rules: Callable[[], str | None] = lambda: None
@@ -127,7 +129,12 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
             document = _document(services)
             now = endpoint.clock()
             answered = answer_call(
-                services, service, document, now, _servers(caller), wanted=Wanted(full, _profile(caller))
+                services,
+                service,
+                document,
+                now,
+                _servers(caller),
+                wanted=Wanted(full, _profile(caller), endpoint.earlier),
             )
             endpoint.record_call(services, answered, g.issuer, time.perf_counter() - g.started)
         _note(answered, service.id)

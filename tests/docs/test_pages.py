@@ -19,7 +19,7 @@ LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`\n]+)`")
 COMMAND = re.compile(r"sciatica-cds +([a-z][a-z-]+)")
 TARGET = re.compile(r"\bmake ([a-z][a-z-]*)(?=[`\s.,;:)])")
-SETTING = re.compile(r"SCIATICA_CDS_[A-Z_]+")
+SETTING = re.compile(r"(?<!_)SCIATICA_CDS_[A-Z_]+")
 FOLDERS = ("service", "rules", "tests", "docs", "fhir_examples", "tools", "benchmarks")
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))

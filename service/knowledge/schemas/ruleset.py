@@ -45,6 +45,22 @@ class PhaseShape(Shape):
     checks_orders = Flag(load_default=False)
 
 
+class PairSideShape(Shape):
+    located = False
+    ordered = words(required=True)
+    active = words(required=True)
+    running = words()
+
+
+class PairShape(Shape):
+    located = False
+    id = Name(required=True)
+    title = Text(required=True)
+    first = nested(PairSideShape, required=True)
+    second = nested(PairSideShape, required=True)
+    not_shown_running = Text(load_default=None, allow_none=True)
+
+
 class GuardShape(Shape):
     """A condition that many rules share, under a name."""
 
@@ -130,6 +146,7 @@ class RulesetShape(Shape):
     episode = nested(EpisodeShape, required=True)
     defaults = nested(DefaultsShape, load_default=None, allow_none=True)
     guards = Several(nested(GuardShape))
+    pairs = Several(nested(PairShape))
     phases = Several(nested(PhaseShape), required=True, least=1)
     families = Several(nested(FamilyShape))
     services = Several(nested(ServiceShape), required=True, least=1)

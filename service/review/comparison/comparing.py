@@ -119,8 +119,12 @@ class _Comparing:
         family = rules[name].family
         if family is None:
             return ()
-        ahead = (one.id for one in rules.values() if one.family == family and places[one.id] < places[name])
-        return tuple(sorted(ahead, key=places.__getitem__))
+
+        def rank(rule: Rule) -> tuple[int, ...]:
+            return (*rule.precedence, places[rule.id])
+
+        kin = (one for one in rules.values() if one.family == family and rank(one) < rank(rules[name]))
+        return tuple(one.id for one in sorted(kin, key=rank))
 
     @cached_property
     def _places(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
