@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import click
 
-from service.cli.main import Commands
+from service.cli.sections import Commands
 
 CHECKS = MappingProxyType(
     {
