@@ -133,7 +133,7 @@ pages: setup ## Write the pages anew that are made from the rules and the settin
 	$(BIN)/python tools/settings_page.py
 
 golden: setup ## Write the golden answers of the stories anew and show what changed
-	$(BIN)/sciatica-cds golden
+	$(BIN)/sciatica-cds test --update
 
 image: ## Build the container image with docker, podman or buildah, whichever is there
 	@tools/image.sh

@@ -6,6 +6,7 @@ step that is handed in, so that the same path runs with and without a FHIR serve
 
 from __future__ import annotations
 
+import difflib
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,7 +24,7 @@ from service.decision import Decision, Prepared, decide
 from service.errors import DataUnavailableError, NotFoundError
 from service.knowledge.hooks import HOOKS
 from service.knowledge.model import ServiceDefinition
-from service.protocol.bundle_answer import answer
+from service.protocol.bundle_answer import answer, beside
 from service.protocol.context import read_context
 from service.protocol.prefetch import missing, partly, record_of, states_of, unasked
 from service.protocol.request import HookCall
@@ -52,6 +53,10 @@ def fetch_nothing(
     """The step of a service that asks no FHIR server: what did not arrive stays missing."""
     del call, templates, servers
     return states
+
+
+# What a plain Bundle is asked about when nobody says: the visit, and the orders when there are any.
+_VISIT, _ORDERS = "patient-view", "order-sign"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,7 @@ class Answered:
     """What came of one call: the body to send and the decision behind it, with what could not be had.
 
     ``states`` says what arrived under each prefetch key, ``client`` for which client profile the body is, ``unasked``
-    how many keys of the client's own were used.
+    how many keys of the client's own were used, ``ordered`` whether draft orders were judged (of a plain Bundle).
     """
 
     body: Json
@@ -100,6 +105,7 @@ class Answered:
     shown: Shown | None = None
     client: str = DEFAULT
     unasked: int = 0
+    ordered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +126,11 @@ class Wanted:
 class BundleQuestion:
     """How a plain Bundle is asked about: hook, time, which patient, which lists are whole (product choice no. 9).
 
-    ``full`` puts the whole text of each card into it; None leaves that to the settings.
+    Without ``hook`` the Bundle decides: draft orders in it are judged, whatever else is asked. ``full`` puts the whole
+    text of each card into it; None leaves that to the settings.
     """
 
-    hook: str
+    hook: str | None
     now: datetime
     patient: str | None = None
     complete: frozenset[str] | Literal["all"] = frozenset()
@@ -133,7 +140,9 @@ class BundleQuestion:
 def service_named(services: Services, name: str) -> ServiceDefinition:
     """The offered service with this id. Raises NotFoundError (RQ-1)."""
     if name not in services.offered:
-        raise NotFoundError
+        by_hook = {service.hook: service.id for service in services.offered.values()}
+        near = difflib.get_close_matches(name, [*services.offered, *by_hook], n=1)
+        raise NotFoundError(hint=f"did you mean /cds-services/{by_hook.get(near[0], near[0])}?" if near else None)
     return services.offered[name]
 
 
@@ -184,23 +193,38 @@ def answer_call(
 def answer_bundle(services: Services, document: Any, question: BundleQuestion) -> Answered:
     """Answer about a plain Bundle or list of resources: the same cards, and the decision behind them.
 
-    The same document, question and rule set give the same answer to the byte.
+    Where the question names no hook and draft orders are in the Bundle, they are judged as on signing, with the advice
+    of the visit beside it. The same document, question and rule set give the same answer to the byte.
     """
+    offered = {service.hook for service in services.offered.values()}
+    if question.hook is not None:
+        return _answer_for(services, document, question, question.hook)
+    if _ORDERS not in offered:
+        return _answer_for(services, document, question, _VISIT)
+    orders = _answer_for(services, document, question, _ORDERS)
+    if not orders.ordered:
+        return _answer_for(services, document, question, _VISIT)
+    visit = _answer_for(services, document, question, _VISIT) if _VISIT in offered else None
+    return orders if visit is None else replace(orders, body=beside(orders.body, visit.body))
+
+
+def _answer_for(services: Services, document: Any, question: BundleQuestion, hook: str) -> Answered:
     budget = CpuBudget(services.settings.max_cpu_ms)
-    service = next(item for item in services.offered.values() if item.hook == question.hook)
+    service = next(item for item in services.offered.values() if item.hook == hook)
     record = read_bundle(
         document,
         patient=question.patient,
         complete=question.complete,
-        order_hook=HOOKS[question.hook].has_orders,
+        order_hook=HOOKS[hook].has_orders,
     )
     record = _with_gaps(record)
-    decision = decide(services.prepared, record, question.hook, question.now, budget=budget)
+    decision = decide(services.prepared, record, hook, question.now, budget=budget)
     audience = _audience(services, service, full=question.full)
     acting = _acting(services, record, Ordering(record.release, record.patient_id, None, question.now))
     knowledge = services.prepared.knowledge
-    lists = Lacking(_unsent(services.templates[service.id], record) if HOOKS[question.hook].has_orders else ())
-    return Answered(answer(knowledge, decision, render(knowledge, decision, audience, acting, lists)), decision)
+    lists = Lacking(_unsent(services.templates[service.id], record) if HOOKS[hook].has_orders else ())
+    body = answer(knowledge, decision, render(knowledge, decision, audience, acting, lists))
+    return Answered(body, decision, ordered=bool(record.orders))
 
 
 def _audience(
