@@ -113,6 +113,7 @@ lock: setup ## Compile both lock files anew from pyproject.toml (UPGRADE=1: to t
 CALLS ?= 1000000
 SEED ?= 1
 fuzz: setup ## Make CALLS seeded calls with spoilt data; nothing may crash, no card disappear without a word (hours)
+	$(BIN)/python -m tests.properties.fuzz --sweep
 	$(BIN)/python -m tests.properties.fuzz --calls $(CALLS) --seed $(SEED)
 
 bench: setup ## Measure: CPU per call, start-up, memory (prints medians)
@@ -132,7 +133,7 @@ pages: setup ## Write the pages anew that are made from the rules and the settin
 	$(BIN)/python tools/settings_page.py
 
 golden: setup ## Write the golden answers of the stories anew and show what changed
-	$(BIN)/sciatica-cds golden
+	$(BIN)/sciatica-cds test --update
 
 image: ## Build the container image with docker, podman or buildah, whichever is there
 	@tools/image.sh

@@ -45,7 +45,8 @@ class FactSource:
     """Where a fact looks: one resource type, the codes that count, and which instances count.
 
     ``inverted`` is for a question that asks the opposite ("the red-flag screen is negative"): a yes to
-    it is a no to the fact, and a no to it says nothing about any one fact.
+    it is a no to the fact, and a no to it says nothing about any one fact. ``both_sides`` counts entries only when they
+    place the problem on the left and on the right, one entry alone or several together.
     """
 
     resource: str
@@ -60,6 +61,7 @@ class FactSource:
     in_episode: bool = False
     body_site: tuple[str, ...] = ()
     inverted: bool = False
+    both_sides: bool = False
 
 
 @dataclass(frozen=True, slots=True)
