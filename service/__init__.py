@@ -129,7 +129,11 @@ def _recording(endpoint: Endpoint, settings: Settings) -> DecisionLog | None:
     """Let the endpoint record what it answers, as the settings say."""
     decision_log = make_decision_log(settings)
     if decision_log is not None:
+        from service.decision_log.history import History
+
         endpoint.record_call, endpoint.decision_log_state = decision_log, decision_log.state
+        if settings.history_budget_ms:
+            endpoint.earlier = History(decision_log.store, settings.history_budget_ms)
     return decision_log
 
 
