@@ -18,6 +18,7 @@ from service.knowledge.model import Knowledge, Rule
 from service.knowledge.schemas.fields import did_you_mean
 
 if TYPE_CHECKING:
+    from service.knowledge.checks.registry import Problem
     from service.review.mutation import Result
 
 rules_option = click.option(
@@ -35,7 +36,16 @@ rules_option = click.option(
 @rules_option
 @click.option("--notes/--no-notes", default=False, help="Show notes too, not only errors and warnings.")
 @click.option("--explain", "check_id", metavar="CHECK", help="Print the page of help of one check and end.")
-def lint(rules_folder: Path, *, notes: bool, check_id: str | None) -> None:
+@click.option("--since", metavar="REF|PACK", help="Refuse rules that differ from that rule set under one version.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "github", "json", "junit", "sarif"]),
+    default="text",
+    show_default=True,
+    help="For a person, or for a build server.",
+)
+def lint(rules_folder: Path, since: str | None, form: str, *, notes: bool, check_id: str | None) -> None:
     """Check the rule files: shape, references, citations, examples, wording. Ends with 1 on errors or warnings."""
     from service.knowledge.checks import CHECKS, Severity, run_checks
     from service.knowledge.checks.pages import pages
@@ -46,9 +56,15 @@ def lint(rules_folder: Path, *, notes: bool, check_id: str | None) -> None:
         click.echo(pages()[f"{check_id}.md"])
         return
     knowledge = load(rules_folder)
-    problems = run_checks(knowledge, datetime.now(UTC).date())
+    problems = [*_since(knowledge, rules_folder, since), *run_checks(knowledge, datetime.now(UTC).date())]
     serious = [problem for problem in problems if problem.severity is not Severity.NOTE]
-    for problem in problems if notes else serious:
+    shown = problems if notes else serious
+    if form != "text":
+        from service.review.lint_report import FORMATS
+
+        click.echo(FORMATS[form](shown, _in_project(rules_folder)))
+        sys.exit(1 if serious else 0)
+    for problem in shown:
         click.echo(str(problem))
     click.echo(
         f"{len(knowledge.rules)} rules, {len(knowledge.facts)} facts, {len(knowledge.value_sets)} value sets, "
@@ -56,6 +72,23 @@ def lint(rules_folder: Path, *, notes: bool, check_id: str | None) -> None:
         f"{len(problems) - len(serious)} note(s); digest {knowledge.digest[:12]}"
     )
     sys.exit(1 if serious else 0)
+
+
+def _since(knowledge: Knowledge, rules_folder: Path, since: str | None) -> list[Problem]:
+    """The rules that changed since another rule set without a new version; none where no other is named."""
+    if since is None:
+        return []
+    from service.cli.comparing import both
+    from service.review.lint_report import unraised
+
+    before, _ = both((since, str(rules_folder)), rules_folder, None)
+    return unraised(before.knowledge, knowledge)
+
+
+def _in_project(folder: Path) -> str:
+    """The folder as a build server writes it: relative to where the command runs, when it lies below."""
+    absolute, here = folder.resolve(), Path.cwd()
+    return absolute.relative_to(here).as_posix() if absolute.is_relative_to(here) else absolute.as_posix()
 
 
 @click.command()
