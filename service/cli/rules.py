@@ -36,6 +36,7 @@ rules_option = click.option(
 @rules_option
 @click.option("--notes/--no-notes", default=False, help="Show notes too, not only errors and warnings.")
 @click.option("--explain", "check_id", metavar="CHECK", help="Print the page of help of one check and end.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as a JSON list; --format json is the same.")
 @click.option("--since", metavar="REF|PACK", help="Refuse rules that differ from that rule set under one version.")
 @click.option(
     "--format",
@@ -45,7 +46,7 @@ rules_option = click.option(
     show_default=True,
     help="For a person, or for a build server.",
 )
-def lint(rules_folder: Path, since: str | None, form: str, *, notes: bool, check_id: str | None) -> None:
+def lint(rules_folder: Path, since: str | None, form: str, *, notes: bool, check_id: str | None, as_json: bool) -> None:
     """Check the rule files: shape, references, citations, examples, wording. Ends with 1 on errors or warnings."""
     from service.knowledge.checks import CHECKS, Severity, run_checks
     from service.knowledge.checks.pages import pages
@@ -59,10 +60,10 @@ def lint(rules_folder: Path, since: str | None, form: str, *, notes: bool, check
     problems = [*_since(knowledge, rules_folder, since), *run_checks(knowledge, datetime.now(UTC).date())]
     serious = [problem for problem in problems if problem.severity is not Severity.NOTE]
     shown = problems if notes else serious
-    if form != "text":
+    if as_json or form != "text":
         from service.review.lint_report import FORMATS
 
-        click.echo(FORMATS[form](shown, _in_project(rules_folder)))
+        click.echo(FORMATS["json" if as_json else form](shown, _in_project(rules_folder)))
         sys.exit(1 if serious else 0)
     for problem in shown:
         click.echo(str(problem))

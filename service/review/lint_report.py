@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
@@ -48,12 +49,11 @@ def _words(problem: Problem) -> str:
 
 
 def as_json(problems: Sequence[Problem], folder: str) -> str:
-    """A list of objects: check, severity, file, line, text, hint."""
+    """A list of objects: check, severity, where, text, hint, and the place as file and line."""
     told = []
     for problem in problems:
         file, line = _place(problem)
-        entry = {"check": problem.check, "severity": str(problem.severity), "file": f"{folder}/{file}", "line": line}
-        told.append(entry | {"text": problem.text, "hint": problem.hint})
+        told.append({**asdict(problem), "file": f"{folder}/{file}", "line": line})
     return json.dumps(told, indent=2, ensure_ascii=False)
 
 
