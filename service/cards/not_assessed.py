@@ -61,18 +61,14 @@ class _Causes:
     facts: list[str] = field(default_factory=list)
 
 
-def not_assessed(knowledge: Knowledge, decision: Decision, lacking: Lacking, *, alone: bool = False) -> Json | None:
-    """The card about the checks that could not be made, or None where each that matters could.
-
-    ``alone`` says that nothing else is said, so that whatever might have been must not be silent.
-    """
+def not_assessed(knowledge: Knowledge, decision: Decision, lacking: Lacking) -> Json | None:
+    """The card about the checks that could not be made, or None where each that matters could."""
     if not concerns(knowledge, decision):
         return None
     causes = _Causes()
     _lists(knowledge, decision, lacking, causes)
     _lost(knowledge, decision, causes)
-    if alone or HOOKS[decision.hook].has_orders:
-        _not_recognised(knowledge, decision, causes)
+    _not_recognised(knowledge, decision, causes)
     if HOOKS[decision.hook].has_orders:
         _unread(knowledge, decision, causes)
         _asked_first(knowledge, decision, causes)
@@ -289,7 +285,7 @@ def with_not_assessed(cards: Iterable[Json], knowledge: Knowledge, decision: Dec
     What could not be read and kept no warning from being decided is a line at the end of the last card.
     """
     told = list(cards)
-    card = not_assessed(knowledge, decision, lacking, alone=not told)
+    card = not_assessed(knowledge, decision, lacking)
     if card is not None:
         return [*told, card]
     return [*told[:-1], _with_line(told[-1], _lost_words(decision))] if told and decision.unread.entries else told
