@@ -43,7 +43,7 @@ class TestPublishedPatients:
 
 
 def _is_advice(rule: str) -> bool:
-    """Whether a rule says something of its own: the pathway card stands at every visit unless the log knows that it did."""
+    """Whether a rule says something of its own: the pathway card stands at every visit without a log."""
     return rule != NOT_ASSESSED and not rule.startswith("pathway")
 
 
