@@ -110,6 +110,7 @@ class SourceOfFactShape(Shape):
     no_within_days = Whole(least=1, load_default=None, allow_none=True)
     undated = Flag(load_default=True)
     in_episode = Flag(load_default=False)
+    or_in_episode = Flag(load_default=False)
     body_site = words()
     inverted = Flag(load_default=False)
 
