@@ -98,7 +98,7 @@ $(THIRD)/node_modules/.installed: $(THIRD)/package-lock.json
 	else echo "No Node and npm: the tests with the third judge are skipped"; fi
 
 third-judge: setup $(THIRD)/node_modules/.installed ## Judge the rules by an engine of other people: stories, examples, states at the limits
-	THIRD_JUDGE=all $(BIN)/pytest --timeout 900 $(THIRD)
+	THIRD_JUDGE=all $(BIN)/pytest -s --timeout 900 $(THIRD)
 
 unit: setup second-validator $(THIRD)/node_modules/.installed ## The tests; they write docs/conformance.md anew
 	$(BIN)/pytest -n $(WORKERS) --conformance=docs/conformance.md
@@ -113,6 +113,7 @@ lock: setup ## Compile both lock files anew from pyproject.toml (UPGRADE=1: to t
 CALLS ?= 1000000
 SEED ?= 1
 fuzz: setup ## Make CALLS seeded calls with spoilt data; nothing may crash, no card disappear without a word (hours)
+	$(BIN)/python -m tests.properties.fuzz --sweep
 	$(BIN)/python -m tests.properties.fuzz --calls $(CALLS) --seed $(SEED)
 
 bench: setup ## Measure: CPU per call, start-up, memory (prints medians)
@@ -132,7 +133,7 @@ pages: setup ## Write the pages anew that are made from the rules and the settin
 	$(BIN)/python tools/settings_page.py
 
 golden: setup ## Write the golden answers of the stories anew and show what changed
-	$(BIN)/sciatica-cds golden
+	$(BIN)/sciatica-cds test --update
 
 image: ## Build the container image with docker, podman or buildah, whichever is there
 	@tools/image.sh

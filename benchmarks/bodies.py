@@ -51,7 +51,8 @@ def _concept(system: str, code: str, text: str) -> dict[str, Any]:
     return {"coding": [{"system": system, "code": code, "display": text}], "text": text}
 
 
-def _measured(index: int) -> dict[str, Any]:
+def measured(index: int) -> dict[str, Any]:
+    """One result, a different one each time."""
     code, text, value, unit = MEASURED[index % len(MEASURED)]
     return {
         "resourceType": "Observation",
@@ -67,7 +68,8 @@ def _measured(index: int) -> dict[str, Any]:
     }
 
 
-def _problem(index: int) -> dict[str, Any]:
+def problem(index: int) -> dict[str, Any]:
+    """One entry of a problem list."""
     code, text = PROBLEMS[index % len(PROBLEMS)]
     clinical = "active" if index < len(PROBLEMS) else "resolved"
     return {
@@ -84,7 +86,8 @@ def _problem(index: int) -> dict[str, Any]:
     }
 
 
-def _prescription(index: int) -> dict[str, Any]:
+def prescription(index: int) -> dict[str, Any]:
+    """One order of a drug."""
     code, text = DRUGS[index % len(DRUGS)]
     return {
         "resourceType": "MedicationRequest",
@@ -115,7 +118,7 @@ def _procedure(index: int) -> dict[str, Any]:
 def record(size: int) -> list[dict[str, Any]]:
     """A record of exactly ``size`` resources (5 or more), the patient among them."""
     patient = {"resourceType": "Patient", "id": PATIENT, "gender": "female", "birthDate": "1979-03-02"}
-    makers = cycle((_problem, _measured, _prescription, _measured, _measured, _procedure, _measured, _measured))
+    makers = cycle((problem, measured, prescription, measured, measured, _procedure, measured, measured))
     counts: dict[Any, int] = {}
 
     def others() -> Iterator[dict[str, Any]]:

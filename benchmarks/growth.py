@@ -1,18 +1,24 @@
-"""What more rules cost: one decision on 200 resources under the first rules and under all of them, in one run.
+"""What more rules and longer charts cost: one decision under the first rules and all; CPU per resource as charts grow.
 
-``python -m benchmarks.growth``. The first rules are those the product began with; the figure to look
-at is the ratio, because both are timed in turn on the same machine.
+``python -m benchmarks.growth``. The first rules are those the product began with; the figures to look at are the
+ratios, because all is timed in turn on the same machine: a chart of twice as many resources may cost at most a
+fifth more for each of them.
 """
 
 from __future__ import annotations
 
+import gc
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any
 
-from benchmarks.bodies import draft_order, record
+import orjson
+
+from benchmarks.bodies import draft_order, measured, prescription, problem, record
 from service.config import PROJECT
 from service.decision import Prepared, decide, prepare
 from service.knowledge.loader import load
@@ -58,6 +64,7 @@ FIRST_RULES = frozenset(
 )
 HOOKS = ("patient-view", "order-select", "order-sign")
 ROUNDS = 60
+SIZES = (1000, 2000, 4000, 8000, 16_000)
 
 
 def first_rules(knowledge: Knowledge) -> Knowledge:
@@ -78,6 +85,38 @@ def main() -> None:
         medians = _medians({name: _decision(ready, hook) for name, ready in sets.items()})
         told = ", ".join(f"{counts[name]} rules {medians[name]:.2f} ms" for name in sets)
         print(f"{hook}: {told}, ratio {medians['all'] / medians['first']:.2f}")
+    # As the server does (gunicorn.conf.py): what is loaded at the start is not collected again and again.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    for kind, make in KINDS.items():
+        costs = [_per_resource(sets["all"], make(size)) for size in SIZES]
+        told = ", ".join(f"{size} {cost:.0f} µs" for size, cost in zip(SIZES, costs, strict=True))
+        ratios = [f"{after / before:.2f}" for before, after in pairwise(costs)]
+        print(f"per resource, {kind}: {told}; per doubling {', '.join(ratios)}")
+
+
+def _of_one_kind(make: Callable[[int], dict[str, Any]]) -> Callable[[int], list[dict[str, Any]]]:
+    return lambda size: [record(5)[0], *(make(number) for number in range(size))]
+
+
+KINDS: Mapping[str, Callable[[int], list[dict[str, Any]]]] = {
+    "mixed": record,
+    "orders of drugs": _of_one_kind(prescription),
+    "results": _of_one_kind(measured),
+    "problems": _of_one_kind(problem),
+}
+"""What charts that grow consist of."""
+
+
+def _per_resource(ready: Prepared, resources: list[dict[str, Any]]) -> float:
+    """Microseconds of CPU that reading a chart and deciding on it take for each of its resources; the best of three."""
+    body, now = orjson.dumps(resources), datetime.now(UTC)
+    best = float("inf")
+    for _ in range(3):
+        begin = time.process_time()
+        decide(ready, read_bundle(orjson.loads(body)), "patient-view", now)
+        best = min(best, time.process_time() - begin)
+    return best / len(resources) * 1e6
 
 
 def _decision(ready: Prepared, hook: str) -> Callable[[], object]:

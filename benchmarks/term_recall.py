@@ -77,7 +77,7 @@ class Reading:
         coding = {"system": SYSTEMS[term.system] if code else UNKNOWN_SYSTEM, "code": term.code if code else "x"}
         concept = {"coding": [coding | ({"display": term.display} if display and term.display else {})]}
         match = self._index.match(concept)
-        found = match.sets | match.past_sets
+        found = match.sets | match.said_too | match.past_sets
         if term.idea.startswith("drug-") or term.idea == "nsaid-allergy":
             found |= with_all_classes(self._drugs.recognise_concept(concept), self._index).classes
         return found

@@ -90,6 +90,7 @@ def _all_routes(
 ) -> Iterator[Blueprint]:
     """Everything that can be asked over HTTP."""
     from service.protocol.feedback import MemoryFeedback
+    from service.web.artifact_routes import artifact_blueprint
     from service.web.audit_routes import source_attribute_blueprint, stats_blueprint
     from service.web.check_routes import check_blueprint
     from service.web.feedback_routes import feedback_blueprint
@@ -104,6 +105,7 @@ def _all_routes(
     )
     yield feedback_blueprint(endpoint, sink, keep_comments=settings.keep_comments)
     yield source_attribute_blueprint(endpoint)
+    yield artifact_blueprint(endpoint)
     if decision_log is not None:
         from service.store.stats import stats
 
@@ -127,7 +129,11 @@ def _recording(endpoint: Endpoint, settings: Settings) -> DecisionLog | None:
     """Let the endpoint record what it answers, as the settings say."""
     decision_log = make_decision_log(settings)
     if decision_log is not None:
+        from service.decision_log.history import History
+
         endpoint.record_call, endpoint.decision_log_state = decision_log, decision_log.state
+        if settings.history_budget_ms:
+            endpoint.earlier = History(decision_log.store, settings.history_budget_ms)
     return decision_log
 
 

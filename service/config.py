@@ -193,6 +193,13 @@ class Settings:
         None, "host:port where figures for Prometheus are told; off unless set", WATCHING, lambda text: text or None
     )
     log_level: str = _choice("info", ("debug", "info", "warning", "error"), "the least that is logged", WATCHING)
+    history_budget_ms: int = _number(
+        20,
+        0,
+        5000,
+        "how long a call waits for what was shown before, so as not to repeat it; 0 never asks",
+        STORE,
+    )
     store: Keeping = _choice(
         "off",
         ("off", "on", "required"),

@@ -15,7 +15,7 @@ from datetime import datetime
 from service.engine.chaining import Chained, Program, compile_program
 from service.engine.trace import Outcome, Reading, Result, outcome, read_again, read_plainly, supports, undecided_leaves
 from service.errors import EngineError
-from service.finding import Finding, Status
+from service.finding import Finding, ShownBefore, Status
 from service.knowledge.conditions import Truth, truth
 from service.knowledge.model import Indicator, Knowledge, Rule, leaves
 from service.record.budget import NO_BUDGET, Budget
@@ -33,7 +33,8 @@ class Advice:
 
     ``deciding`` are those of ``found`` that make it speak for this patient and not only under this hook; ``named`` are
     those that its condition names or it mentions, conclusions as they stand. ``changing`` are the unknown findings that
-    could end this card, make it louder, or that its author wants named.
+    could end this card, make it louder, or that its author wants named. ``lowered``: a clinician set this critical card
+    aside with a reason, and it is shown once more as a warning.
     ``also`` are those of the covered rules whose danger the card must name beside its own.
     """
 
@@ -44,7 +45,14 @@ class Advice:
     deciding: tuple[Finding, ...] = ()
     changing: tuple[str, ...] = ()
     named: tuple[Finding, ...] = ()
+    lowered: bool = False
     also: tuple[Rule, ...] = ()
+
+    @property
+    def indicator(self) -> Indicator:
+        """How loud it is shown: as its author wrote, or as a warning where a clinician set it aside before."""
+        assert self.rule.card is not None
+        return Indicator.WARNING if self.lowered else self.rule.card.indicator
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,7 @@ class Decision:
     ``not_recorded`` are the unknown facts that some spoken card names. ``not_assessed`` are the unknown
     facts that kept a warning or critical rule from being decided and that no spoken card names, ``wanted`` are those
     with the ones that some card names: missing data must not silence a warning unseen (hazards H-02, H-12).
+    ``resting`` are the rules that are not said again, ``shown_before`` what the log told of them; None: not known.
     """
 
     id: str
@@ -68,6 +77,8 @@ class Decision:
     not_recorded: tuple[str, ...]
     not_assessed: tuple[str, ...]
     wanted: tuple[str, ...] = ()
+    resting: tuple[str, ...] = ()
+    shown_before: Mapping[str, ShownBefore] | None = None
     unread: Unread = NOTHING_UNREAD
 
 

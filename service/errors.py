@@ -64,7 +64,11 @@ class ForbiddenError(ServiceError):
 
 
 class NotFoundError(ServiceError):
-    """What was asked for does not exist. HTTP 404."""
+    """What was asked for does not exist. ``hint`` says what to ask for instead, in words of ours. HTTP 404."""
+
+    def __init__(self, text: str = "", hint: str | None = None) -> None:
+        self.hint = hint
+        super().__init__(text)
 
 
 class DataUnavailableError(ServiceError):

@@ -7,6 +7,7 @@ This is the common word of all rooms: ``record`` makes findings (facts), ``engin
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -55,6 +56,18 @@ class Finding:
     def value(self) -> Decimal | None:
         """The number when it is known exactly, else None."""
         return self.low if self.low == self.high else None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownBefore:
+    """That a rule was shown to this patient: when last, whether it rests on the same entries now, what was answered.
+
+    ``overridden`` is when a clinician last set it aside and gave a reason.
+    """
+
+    at: datetime
+    unchanged: bool
+    overridden: datetime | None = None
 
 
 def unknown(name: str, *notes: str) -> Finding:

@@ -123,16 +123,16 @@ def names_in(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
 
 
 def imports_by_string(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    """Every dotted name in the strings of a module that imports by string, and of every call that does.
+    """Every dotted name in the strings of a module that imports by string, and the name of a module of ours in any.
 
-    The name may be put together elsewhere in the module, so all its strings count.
+    The name may be put together elsewhere in the module, so all its strings count; or handed to another that imports.
     """
-    if not any(_imports_by_string(node) for node in ast.walk(tree)):
-        return
+    imports_itself = any(_imports_by_string(node) for node in ast.walk(tree))
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             found = re.match(r"([A-Za-z_]\w*(?:\.\w+)*)\.?(?::\w+)?$", node.value)
-            if found and found[1].split(".")[0] in {"service", *HOMES}:
+            known = imports_itself and found and found[1].split(".")[0] in {"service", *HOMES}
+            if found and (known or ("." in found[1] and found[1] in modules())):
                 yield found[1], node.lineno
 
 

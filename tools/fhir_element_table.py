@@ -1,4 +1,4 @@
-"""Make the table of FHIR R4 elements that `sciatica-cds check-request` reads, from the definitions that HL7 publishes.
+"""Make the table of FHIR R4 elements that `sciatica-cds check request` reads, from the definitions that HL7 publishes.
 
     python tools/fhir_element_table.py definitions-r4.ndjson.gz required-codes-r4.json
 

@@ -88,23 +88,14 @@ def render_marked(
 
 def _may_show(advice: Advice, audience: Audience) -> bool:
     """Whether the service may show the advice: order-sign teaches nothing (product choice no. 15)."""
-    service, indicator = audience.service, _indicator(advice)
-    if indicator.value not in service.indicators or (
-        audience.allowed_rule_ids is not None and advice.rule.id not in audience.allowed_rule_ids
-    ):
-        return False
-    return indicator is not Indicator.INFO or not service.info_phases or advice.rule.phase in service.info_phases
+    allowed = audience.allowed_rule_ids is None or advice.rule.id in audience.allowed_rule_ids
+    return allowed and audience.service.shows(advice.rule)
 
 
 def _ordered(knowledge: Knowledge, advice: Iterable[Advice]) -> list[Advice]:
     turn = {phase: number for number, phase in enumerate(knowledge.card_order)}
     place = {rule.id: number for number, rule in enumerate(knowledge.rules)}
-    return sorted(advice, key=lambda item: (-_indicator(item).rank, turn[item.rule.phase], place[item.rule.id]))
-
-
-def _indicator(advice: Advice) -> Indicator:
-    assert advice.rule.card is not None
-    return advice.rule.card.indicator
+    return sorted(advice, key=lambda item: (-item.indicator.rank, turn[item.rule.phase], place[item.rule.id]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +126,7 @@ def _single(showing: _Showing, advice: Advice) -> Json:
         "uuid": _uuid(showing.decision, rule.id),
         "summary": summary(advice, showing.today),
         "detail": whole if showing.audience.full else write(sections(knowledge, advice, showing.today)),
-        "indicator": text.indicator.value,
+        "indicator": advice.indicator.value,
         "source": card_source(knowledge, rule),
     }
     offered = suggestions(showing.decision, advice, showing.acting)
@@ -153,13 +144,13 @@ def _shared(showing: _Showing, group: Sequence[Advice]) -> Json:
     whole = "\n\n".join(
         [*whole_text_of(knowledge, group, showing.today), f"*{knowledge.not_clearance}*"],
     )
-    loud = max(_indicator(item).rank for item in group) > Indicator.INFO.rank
+    loud = max(item.indicator.rank for item in group) > Indicator.INFO.rank
     name, words = ("further-warnings", "Further warnings") if loud else ("further-advice", "Further advice")
     card: Json = {
         "uuid": _uuid(showing.decision, name),
         "summary": shared_summary(group, loud=loud),
         "detail": whole if showing.audience.full else write_shared(knowledge, group, showing.today),
-        "indicator": max((_indicator(item) for item in group), key=lambda indicator: indicator.rank).value,
+        "indicator": max((item.indicator for item in group), key=lambda indicator: indicator.rank).value,
         "source": card_source(knowledge, group[0].rule) | {"topic": topic(name, words)},
     }
     offered = [member for item in group for member in suggestions(showing.decision, item, showing.acting)]

@@ -49,8 +49,7 @@ def _within(groups: list[list[Advice]], most: int) -> list[list[Advice]]:
 
 
 def _rank(advice: Advice) -> int:
-    assert advice.rule.card is not None
-    return advice.rule.card.indicator.rank
+    return advice.indicator.rank
 
 
 def _among(item: Advice, others: Sequence[Advice]) -> bool:

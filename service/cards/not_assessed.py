@@ -61,18 +61,14 @@ class _Causes:
     facts: list[str] = field(default_factory=list)
 
 
-def not_assessed(knowledge: Knowledge, decision: Decision, lacking: Lacking, *, alone: bool = False) -> Json | None:
-    """The card about the checks that could not be made, or None where each that matters could.
-
-    ``alone`` says that nothing else is said, so that whatever might have been must not be silent.
-    """
+def not_assessed(knowledge: Knowledge, decision: Decision, lacking: Lacking) -> Json | None:
+    """The card about the checks that could not be made, or None where each that matters could."""
     if not concerns(knowledge, decision):
         return None
     causes = _Causes()
     _lists(knowledge, decision, lacking, causes)
     _lost(knowledge, decision, causes)
-    if alone or HOOKS[decision.hook].has_orders:
-        _not_recognised(knowledge, decision, causes)
+    _not_recognised(knowledge, decision, causes)
     if HOOKS[decision.hook].has_orders:
         _unread(knowledge, decision, causes)
         _asked_first(knowledge, decision, causes)
@@ -80,9 +76,17 @@ def not_assessed(knowledge: Knowledge, decision: Decision, lacking: Lacking, *, 
 
 
 def concerns(knowledge: Knowledge, decision: Decision) -> bool:
-    """Whether the chart or an order in it may concern this service (product choice no. 4)."""
-    applies = decision.findings.get(knowledge.concern) if knowledge.concern is not None else None
-    return applies is None or applies.status is not Status.ABSENT
+    """Whether the chart or an order in it may concern this service (product choice no. 4).
+
+    A hook without orders does not conclude that; there it rests on what the conclusion mentions.
+    """
+    if knowledge.concern is None:
+        return True
+    names = [knowledge.concern]
+    if knowledge.concern not in decision.findings:
+        names = [name for rule in knowledge.rules if rule.concludes == knowledge.concern for name in rule.mentions]
+    found = [decision.findings[name].status for name in names if name in decision.findings]
+    return not found or any(status is not Status.ABSENT for status in found)
 
 
 def _wanted(knowledge: Knowledge, decision: Decision) -> list[FactDefinition]:
@@ -179,11 +183,18 @@ def _not_recognised(knowledge: Knowledge, decision: Decision, causes: _Causes) -
         if definition.kind is not FactKind.NOT_READ or not lists:
             continue
         entries = decision.findings[definition.id].evidence
+        if not HOOKS[decision.hook].has_orders:
+            # A rare English word on the list of a patient who is only looked at is no reason for a card (H-07).
+            entries = tuple(item for item in entries if _is_of_no_known_language(item.text))
         if entries:
             said = f"{len(entries)} {'entry' if len(entries) == 1 else 'entries'} not recognised"
             causes.summaries.append(f"{said}: {_some(sorted(lists))}")
             causes.lines.append(f"{said}: {unknown_line([_words(item) for item in entries])}.")
             causes.facts.extend(fact.id for fact in facts if lists & set(types_read(fact)))
+
+
+def _is_of_no_known_language(text: str) -> bool:
+    return not text or _CODE_ONLY.fullmatch(text) is not None or is_foreign(text)
 
 
 def lacks_a_list(knowledge: Knowledge, decision: Decision, lacking: Lacking) -> bool:
@@ -208,7 +219,7 @@ def _may_be_ours(knowledge: Knowledge, item: Evidence) -> bool:
     """Whether an unread service order may be one of those the rules judge: its words say so, or it has none."""
     if not item.resource.startswith("ServiceRequest") or not knowledge.order_words:
         return True
-    if is_foreign(item.text) or _CODE_ONLY.fullmatch(item.text):
+    if _is_of_no_known_language(item.text):
         return True
     words = set(re.findall(r"[a-z0-9]+", item.text.lower()))
     return not words or not words.isdisjoint(knowledge.order_words) or words == {"servicerequest"}
@@ -274,7 +285,7 @@ def with_not_assessed(cards: Iterable[Json], knowledge: Knowledge, decision: Dec
     What could not be read and kept no warning from being decided is a line at the end of the last card.
     """
     told = list(cards)
-    card = not_assessed(knowledge, decision, lacking, alone=not told)
+    card = not_assessed(knowledge, decision, lacking)
     if card is not None:
         return [*told, card]
     return [*told[:-1], _with_line(told[-1], _lost_words(decision))] if told and decision.unread.entries else told

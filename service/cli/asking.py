@@ -1,4 +1,4 @@
-"""``check-service``: hold any CDS service against the requirements of CDS Hooks, at the address given."""
+"""``check service``: hold any CDS service against the requirements of CDS Hooks, at the address given."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_BYTES = 20 * 1024 * 1024
 _MARKS = {Level.MUST: "FAIL  ", Level.SHOULD: "should", Level.ADVICE: "advice"}
 
 
-@click.command("check-service")
+@click.command("service")
 @click.argument("url")
 @click.option(
     "--request",

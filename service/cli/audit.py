@@ -1,4 +1,4 @@
-"""Commands for those who ask what the service did: is the memory whole, and would it decide the same again?"""
+"""Commands for those who ask what the service did: is the decision log complete, and would it decide the same again?"""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from service.config import read_settings
 
 
 @click.group()
-def audit() -> None:
-    """Look after the memory: verify it, join its chains, delete what is old, export."""
+def store() -> None:
+    """Look after the decision log: verify it, join its chains, delete what is old, export."""
 
 
-@audit.command()
+@store.command()
 @click.option("--anchor", metavar="NUMBER:HASH", help="A checkpoint as a log elsewhere has it: it must be here.")
 def verify(anchor: str | None) -> None:
     """Find every row that was changed, dropped, inserted or swapped. Ends with 1 when there is one."""
@@ -48,7 +48,7 @@ def verify(anchor: str | None) -> None:
     sys.exit(0 if report.is_good else 1)
 
 
-@audit.command()
+@store.command()
 def checkpoint() -> None:
     """Join the chains of all writers now and print what to keep elsewhere: NUMBER:HASH."""
     from service.store.checkpoints import last_checkpoint, make_checkpoint
@@ -60,7 +60,7 @@ def checkpoint() -> None:
     click.echo(f"{last.number}:{last.hash}" if last else "nothing is kept yet")
 
 
-@audit.command()
+@store.command()
 def prepare() -> None:
     """Make the tables, or bring them up to this program. Needs a role that may; the service itself then does not."""
     from service.store.database import Database, store_url
@@ -71,7 +71,7 @@ def prepare() -> None:
     click.echo("the tables are those of this program")
 
 
-@audit.command()
+@store.command()
 def rotate_key() -> None:
     """Make a new key for all that is new, after a restart of the service; older rows keep theirs."""
     from service.store.keys import rotate
@@ -81,7 +81,7 @@ def rotate_key() -> None:
     click.echo(f"{ring.current} is the current key of {len(ring.keys)}; restart the service to use it")
 
 
-@audit.command()
+@store.command()
 @click.option("--since", metavar="DAY", help="The first day; all that is kept when left out.")
 @click.option("--until", metavar="DAY", help="The day after the last.")
 @click.option("--format", "form", type=click.Choice(["ndjson", "fhir"]), default="ndjson", show_default=True)
@@ -116,7 +116,7 @@ def _fhir(opened: Opened, since: datetime, until: datetime | None) -> Iterator[d
     yield from map(feedback_event, exported_feedback(opened.database, since, until))
 
 
-@audit.command()
+@store.command()
 @click.option("--older-than", metavar="DAYS", type=click.IntRange(1), help="Age in days; 2192 are six years.")
 @click.option("--before", metavar="DAY", help="Everything before this day.")
 @click.option("--yes", is_flag=True, help="Do it; without this, only say what would be deleted.")

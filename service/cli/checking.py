@@ -13,7 +13,7 @@ from service.errors import RequestError
 from service.security.limits import parse_json
 
 
-@click.command("check-request")
+@click.command("request")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
 @click.option("--hook", default="patient-view", show_default=True, help="What a plain chart is asked about.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as an OperationOutcome.")

@@ -16,6 +16,7 @@ from service.config import read_settings
 from service.engine.trace import Result
 from service.protocol.bundle_answer import answer
 from service.protocol.evaluation import Answered, BundleQuestion, Services, answer_bundle, answer_call
+from service.record.input.resource_types import misnamed
 
 Options = Callable[[Callable[..., None]], Callable[..., None]]
 
@@ -25,7 +26,9 @@ def question(function: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(
         (
             click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)),
-            click.option("--hook", default="patient-view", show_default=True, help="The moment in care to ask for."),
+            click.option(
+                "--hook", help="The moment in care to ask for; by default the visit, and the orders when there are any."
+            ),
             click.option("--now", metavar="TIME", help="The as-of time, ISO 8601; the present by default."),
             click.option("--patient", metavar="ID", help="Which patient, when the Bundle holds several."),
             click.option(
@@ -43,10 +46,10 @@ def _answered(services: Services, document: Any, asked: dict[str, Any]) -> Answe
     now = read_time(asked["now"])
     hook = document["hook"] if is_request(document) else asked["hook"]
     found = next((item for item in services.offered.values() if item.hook == hook), None)
-    if found is None:
+    if found is None and (hook is not None or is_request(document)):
         offered = ", ".join(item.hook for item in services.offered.values())
         raise click.UsageError(f"no service answers {hook}; there are {offered}")
-    if is_request(document):
+    if found is not None and is_request(document):
         return answer_call(services, found, document, now)
     return answer_bundle(services, document, BundleQuestion(hook, now, asked["patient"], _complete(asked["complete"])))
 
@@ -54,7 +57,10 @@ def _answered(services: Services, document: Any, asked: dict[str, Any]) -> Answe
 def _complete(names: str | None) -> frozenset[str] | Literal["all"]:
     if names == "all":
         return "all"
-    return frozenset(names.split(",") if names else ())
+    named = frozenset(name.strip() for name in names.split(",") if name.strip()) if names else frozenset()
+    for fault in misnamed(named):
+        raise click.UsageError(f"--{fault}")
+    return named
 
 
 @click.command()
@@ -73,7 +79,7 @@ def evaluate(file: Path, *, as_json: bool, **asked: Any) -> None:
     if as_json:
         import orjson
 
-        whole = answer(knowledge, result.decision, result.body["cards"])
+        whole = answer(knowledge, result.decision, result.body["cards"]) if result.call is not None else result.body
         sys.stdout.buffer.write(orjson.dumps(whole, option=orjson.OPT_INDENT_2) + b"\n")
         return
     show_cards(result.body["cards"], knowledge.not_clearance)

@@ -8,16 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import click
-import orjson
+
+from service.errors import RequestError
+from service.security.limits import parse_json
+
+_MAX_DEPTH = 200
 
 
 def read_document(path: Path) -> Any:
-    """The JSON of a file, or of standard input for ``-``. Raises a usage error that names the file and the place."""
+    """The JSON of a file, or of standard input for ``-``. Raises an error with the file and the place; exit code 1."""
     data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
     try:
-        return orjson.loads(data.removeprefix(b"\xef\xbb\xbf"))
-    except orjson.JSONDecodeError as error:
-        raise click.UsageError(f"{path}: not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
+        return parse_json(data, max_depth=_MAX_DEPTH)
+    except RequestError as error:
+        raise click.ClickException(f"{path}: {'; '.join(map(str, error.faults))}") from None
 
 
 def read_time(text: str | None) -> datetime:

@@ -39,6 +39,10 @@ def open_store() -> Opened:
             "there is no store here yet: SCIATICA_CDS_DATA or SCIATICA_CDS_STORE_KEYS say where it is"
         )
     opened = Opened(settings, place, Database(store_url(place.url), place.wait_seconds), read_keyring(place.keys))
+    # Python 3.13 and later warn of connections that nobody closed.
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.call_on_close(opened.database.close)
     drain_all(opened.database, place, opened.keyring)
     return opened
 

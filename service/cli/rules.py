@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import orjson
 
 from service.config import PREFIX, PROJECT
 from service.knowledge.coverage import RuleCoverage
@@ -35,7 +36,8 @@ rules_option = click.option(
 @rules_option
 @click.option("--notes/--no-notes", default=False, help="Show notes too, not only errors and warnings.")
 @click.option("--explain", "check_id", metavar="CHECK", help="Print the page of help of one check and end.")
-def lint(rules_folder: Path, *, notes: bool, check_id: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as a JSON list.")
+def lint(rules_folder: Path, *, notes: bool, check_id: str | None, as_json: bool) -> None:
     """Check the rule files: shape, references, citations, examples, wording. Ends with 1 on errors or warnings."""
     from service.knowledge.checks import CHECKS, Severity, run_checks
     from service.knowledge.checks.pages import pages
@@ -48,7 +50,11 @@ def lint(rules_folder: Path, *, notes: bool, check_id: str | None) -> None:
     knowledge = load(rules_folder)
     problems = run_checks(knowledge, datetime.now(UTC).date())
     serious = [problem for problem in problems if problem.severity is not Severity.NOTE]
-    for problem in problems if notes else serious:
+    shown = problems if notes else serious
+    if as_json:
+        click.echo(orjson.dumps([asdict(problem) for problem in shown], option=orjson.OPT_INDENT_2).decode())
+        sys.exit(1 if serious else 0)
+    for problem in shown:
         click.echo(str(problem))
     click.echo(
         f"{len(knowledge.rules)} rules, {len(knowledge.facts)} facts, {len(knowledge.value_sets)} value sets, "

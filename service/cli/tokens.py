@@ -1,4 +1,4 @@
-"""``token check``: what the service thinks of a signed token, claim by claim, for the integrator who made it."""
+"""``check token``: what the service thinks of a signed token, claim by claim, for the integrator who made it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,11 @@ from pathlib import Path
 import click
 
 
-@click.group()
-def token() -> None:
-    """Explain the signed tokens with which clients prove who they are."""
-
-
-@token.command()
+@click.command("token")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
 @click.option("--service", metavar="ID", help="The service that is called; discovery by default.")
 @click.option("--feedback", is_flag=True, help="The call is to the feedback endpoint of the service.")
-def check(file: Path, *, service: str | None, feedback: bool) -> None:
+def check_token(file: Path, *, service: str | None, feedback: bool) -> None:
     """Say of the token in FILE, claim by claim, whether it would be accepted and why not; - reads stdin.
 
     FILE holds the token or the whole value of the Authorization header. It is checked with the settings of this
@@ -49,3 +44,11 @@ def check(file: Path, *, service: str | None, feedback: bool) -> None:
 def _path(service: str | None, *, feedback: bool) -> str:
     path = "/cds-services" + (f"/{service}" if service else "")
     return f"{path}/feedback" if feedback else path
+
+
+@click.group(hidden=True)
+def token() -> None:
+    """Explain the signed tokens with which clients prove who they are: ``check token`` in earlier versions."""
+
+
+token.add_command(check_token, "check")

@@ -70,7 +70,9 @@ class Vignette:
         """Every departure of an answer from what is expected, in words."""
         cards = answered.body["cards"]
         indicators = {rule.id: rule.card.indicator.value for rule in services.prepared.knowledge.rules if rule.card}
-        shown = {item.rule.id: indicators[item.rule.id] for item in answered.decision.advice}
+        # A danger that a card names beside its own is told as well.
+        told = [rule for item in answered.decision.advice for rule in (item.rule, *item.also)]
+        shown = {rule.id: indicators[rule.id] for rule in told}
         states = {name: finding.status.value for name, finding in answered.decision.findings.items()}
         yield from self.expects.breaches(shown, states)
         for rule, words in self.words.items():

@@ -19,10 +19,12 @@ import orjson
 from service.cards.cards import WHY
 from service.cards.redaction import FULL
 from service.cards.redaction import redacted as without_quotes
+from service.cards.repetition import grounds
 from service.cards.suggestions import Acting
 from service.decision import Decision
 from service.decision_log.feedback import StoredFeedback
 from service.errors import StoreError
+from service.knowledge.model import Knowledge
 from service.logs import logger
 from service.protocol.evaluation import Answered, Services
 from service.record.model import Entry
@@ -49,6 +51,7 @@ class Known:
     rule_set: RuleSet
     mask: Redactor
     keyring: Keyring
+    knowledge: Knowledge
 
 
 @dataclass
@@ -101,7 +104,7 @@ class DecisionLog:
             if knowledge.digest not in self._known:
                 rule_set = rule_set_of(knowledge, lambda: services.archive)
                 self._known[knowledge.digest] = Known(
-                    rule_set, Redactor(knowledge, self.store.keyring), self.store.keyring
+                    rule_set, Redactor(knowledge, self.store.keyring), self.store.keyring, knowledge
                 )
             return self._known[knowledge.digest]
 
@@ -130,6 +133,10 @@ def kept_body(answered: Answered, known: Known, issuer: str | None, seconds: flo
         why=shown.audience.why,
         full=shown.audience.full,
         public_url=shown.audience.public_url,
+        grounds={
+            advice.rule.id: grounds(known.knowledge, advice, known.keyring.resource)
+            for advice in answered.decision.advice
+        },
         microseconds=round(seconds * 1e6),
     )
     decision = answered.decision

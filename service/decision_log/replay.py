@@ -17,6 +17,7 @@ from typing import Any
 from service.cards.cards import Audience, render_marked, shown_cards
 from service.cards.not_assessed import Lacking
 from service.cards.orders import Drafts, Ordering
+from service.cards.repetition import rested
 from service.cards.suggestions import Acting
 from service.decision import Decision, Prepared, decide_on, prepare
 from service.decision_log.recording import MASKED_ENCOUNTER, MASKED_PATIENT, kept_cards, masked_acting
@@ -28,7 +29,7 @@ from service.protocol.discovery import linted_templates
 from service.record.input.prefetch_templates import Template
 from service.record.model import NOTHING_UNREAD, Release, Unread
 from service.store.archive import files_in, write_files
-from service.store.decisions import StoredCard, facts_of
+from service.store.decisions import StoredCard, facts_of, shown_of
 from service.store.reading import Reading, StoredDecision, StoredRuleSet
 
 Json = dict[str, Any]
@@ -98,6 +99,7 @@ def _again(kept: StoredDecision, loaded: _Loaded) -> Replayed:
     unread = Unread(*body["unread"]) if "unread" in body else NOTHING_UNREAD
     identity = uuid.UUID(body["id"])
     decision = decide_on(loaded.prepared, facts, body["hook"], now, decision_id=identity, unread=unread)
+    decision = rested(decision, shown_of(body))
     audience = _audience(body, loaded)
     acting, lacking = _acting_of(body, loaded, decision), _lacking(body, loaded)
     marked = render_marked(knowledge, decision, audience, acting, lacking)

@@ -20,7 +20,8 @@ from service.knowledge.model import FactDefinition, Knowledge, OrderTemplate, Ru
 
 # Who looks after a rule and when it may serve is no part of what a reviewer judges; the version
 # says which text was judged, so the list of earlier versions may grow.
-_ADMINISTRATIVE = ("status", "effective", "owner", "review_by", "history")
+# Of the order of a family a reviewer judges which rules go before this one, not its number.
+_ADMINISTRATIVE = ("status", "effective", "owner", "review_by", "history", "rank")
 
 
 def knowledge_digest(knowledge: Knowledge) -> str:
@@ -55,6 +56,7 @@ def reviewed_content(knowledge: Knowledge, rule_id: str) -> dict[str, Any]:
     text = canonical(rule)
     return {
         "rule": {key: value for key, value in text.items() if key not in _ADMINISTRATIVE},
+        "shown_before": [other.id for other in shown_before(knowledge, rule)],
         "facts": [canonical(fact) for fact in facts],
         "conclusions": [
             canonical(knowledge.conclusions[name]) for name in sorted(findings & knowledge.conclusions.keys())
@@ -75,6 +77,12 @@ def reviewed_content(knowledge: Knowledge, rule_id: str) -> dict[str, Any]:
             if code in knowledge.override_reasons
         ],
     }
+
+
+def shown_before(knowledge: Knowledge, rule: Rule) -> list[Rule]:
+    """The rules of the same family that are shown in its place when they fire, the first of them first."""
+    family = (other for other in knowledge.rules if rule.family is not None and other.family == rule.family)
+    return sorted((other for other in family if other.precedence < rule.precedence), key=lambda one: one.precedence)
 
 
 def value_sets_of(thing: FactDefinition | OrderTemplate) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from service.knowledge.collection import Collection
-from service.knowledge.model import Citation
+from service.knowledge.model import Citation, Rule
 from service.knowledge.schemas.fields import did_you_mean
 
 
@@ -58,16 +58,17 @@ def _families(found: Collection) -> None:
     A rule with variants that stands in no family is a family of its own.
     """
     places = _places(found)
-    # More than any rule has variants, so that the places of rules and of variants make one number.
-    step = 1 + max((rule.rank for rule in found.rules.values()), default=0)
+    families: dict[str, list[tuple[int, Rule, bool]]] = {}
     for rule in found.rules.values():
         family, place, named = places.get(rule.variant_of or rule.id, (rule.variant_of, 0, False))
-        if family is None:
-            continue
-        if rule.card is None:
-            found.fault(rule.at, f"{rule.id} is in family {family} and shows no card", "conclusions have no family")
-        rank = place * step + rule.rank
-        found.rules[rule.id] = replace(rule, family=family, rank=rank, named_when_covered=named)
+        if family is not None:
+            families.setdefault(family, []).append((place, rule, named))
+    for family, members in families.items():
+        in_order = sorted(members, key=lambda member: (member[0], member[1].rank))
+        for rank, (_, rule, named) in enumerate(in_order):
+            if rule.card is None and rule.variant_of != family:
+                found.fault(rule.at, f"{rule.id} is in family {family} and shows no card", "conclusions have no family")
+            found.rules[rule.id] = replace(rule, family=family, rank=rank, named_when_covered=named)
 
 
 def _places(found: Collection) -> dict[str, tuple[str, int, bool]]:

@@ -12,6 +12,8 @@ from service.finding import Evidence, Finding
 from service.knowledge.model import Knowledge
 
 DECISION = "sciatica-cds.decision"
+HOOKS_ASKED = "sciatica-cds.hooks"
+_URGENCY = ("critical", "warning", "info")
 
 _EXACT_IN_JSON = Decimal(2**53)
 
@@ -21,6 +23,27 @@ Json = dict[str, Any]
 def answer(knowledge: Knowledge, decision: Decision, cards: Sequence[Json]) -> Json:
     """``{"cards": […], "extension": {"sciatica-cds.decision": …}}``; the same decision gives the same bytes."""
     return {"cards": list(cards), "extension": {DECISION: told(knowledge, decision)}}
+
+
+def beside(orders: Json, visit: Json) -> Json:
+    """The answer about the orders with that about the visit beside it: a rule that both show is shown once.
+
+    ``extension`` has the decision about the orders, that about the visit under a key of its own, and which hooks were
+    asked.
+    """
+    shown = {_topic(card) for card in orders["cards"]}
+    further = [card for card in visit["cards"] if _topic(card) not in shown]
+    cards = sorted([*orders["cards"], *further], key=lambda card: _URGENCY.index(card["indicator"]))
+    extension = orders["extension"] | {f"{DECISION}.{_hook(visit)}": visit["extension"][DECISION]}
+    return {"cards": cards, "extension": extension | {HOOKS_ASKED: [_hook(orders), _hook(visit)]}}
+
+
+def _hook(answered: Json) -> str:
+    return str(answered["extension"][DECISION]["hook"])
+
+
+def _topic(card: Json) -> str:
+    return str(card["source"].get("topic", {}).get("code", card["summary"]))
 
 
 def told(knowledge: Knowledge, decision: Decision) -> Json:

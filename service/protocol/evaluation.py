@@ -6,6 +6,7 @@ step that is handed in, so that the same path runs with and without a FHIR serve
 
 from __future__ import annotations
 
+import difflib
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,13 +17,14 @@ from service.cards.cards import Audience, render, render_marked, shown_cards
 from service.cards.dialects import DEFAULT, adapted, profile, recognised
 from service.cards.not_assessed import CHECKED_LISTS, Lacking
 from service.cards.orders import Drafts, Ordering
+from service.cards.repetition import Earlier, rested
 from service.cards.suggestions import Acting
 from service.config import Settings
 from service.decision import Decision, Prepared, decide
 from service.errors import DataUnavailableError, NotFoundError
 from service.knowledge.hooks import HOOKS
 from service.knowledge.model import ServiceDefinition
-from service.protocol.bundle_answer import answer
+from service.protocol.bundle_answer import answer, beside
 from service.protocol.context import read_context
 from service.protocol.prefetch import missing, partly, record_of, states_of, unasked
 from service.protocol.request import HookCall
@@ -51,6 +53,10 @@ def fetch_nothing(
     """The step of a service that asks no FHIR server: what did not arrive stays missing."""
     del call, templates, servers
     return states
+
+
+# What a plain Bundle is asked about when nobody says: the visit, and the orders when there are any.
+_VISIT, _ORDERS = "patient-view", "order-sign"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,7 @@ class Answered:
     """What came of one call: the body to send and the decision behind it, with what could not be had.
 
     ``states`` says what arrived under each prefetch key, ``client`` for which client profile the body is, ``unasked``
-    how many keys of the client's own were used.
+    how many keys of the client's own were used, ``ordered`` whether draft orders were judged (of a plain Bundle).
     """
 
     body: Json
@@ -99,6 +105,7 @@ class Answered:
     shown: Shown | None = None
     client: str = DEFAULT
     unasked: int = 0
+    ordered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,21 +113,24 @@ class Wanted:
     """How the caller wants its cards.
 
     ``full`` puts the whole text of each card into it; None leaves that to the settings. ``client`` is the profile of
-    the caller, as its issuer's entry says; without it the request shows the profile, or the default holds.
+    the caller, as its issuer's entry says; without it the request shows the profile, or the default holds. ``earlier``
+    tells what was shown to this patient before, so that it is not said again.
     """
 
     full: bool | None = None
     client: str | None = None
+    earlier: Earlier | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BundleQuestion:
     """How a plain Bundle is asked about: hook, time, which patient, which lists are whole (product choice no. 9).
 
-    ``full`` puts the whole text of each card into it; None leaves that to the settings.
+    Without ``hook`` the Bundle decides: draft orders in it are judged, whatever else is asked. ``full`` puts the whole
+    text of each card into it; None leaves that to the settings.
     """
 
-    hook: str
+    hook: str | None
     now: datetime
     patient: str | None = None
     complete: frozenset[str] | Literal["all"] = frozenset()
@@ -130,7 +140,9 @@ class BundleQuestion:
 def service_named(services: Services, name: str) -> ServiceDefinition:
     """The offered service with this id. Raises NotFoundError (RQ-1)."""
     if name not in services.offered:
-        raise NotFoundError
+        by_hook = {service.hook: service.id for service in services.offered.values()}
+        near = difflib.get_close_matches(name, [*services.offered, *by_hook], n=1)
+        raise NotFoundError(hint=f"did you mean /cds-services/{by_hook.get(near[0], near[0])}?" if near else None)
     return services.offered[name]
 
 
@@ -146,7 +158,7 @@ def answer_call(
     """Answer one CDS Hooks call. ``servers`` are FHIR servers the caller's issuer may name.
 
     Without ``decision_id`` the id is random, so no uuid of a card can be traced to a patient (CA-7);
-    golden files give one.
+    golden files give one. ``wanted`` is how the caller wants the cards.
 
     Raises RequestError for a request that is wrong, DataUnavailableError where nothing useful can be
     said (RP-2, SC-5), EngineError when the engines disagree, TooCostlyError when it takes too much CPU.
@@ -164,6 +176,8 @@ def answer_call(
     record = record_of(call, states, templates, brought)
     identity = decision_id or uuid.uuid4()
     decision = decide(services.prepared, record, service.hook, now, identity, budget)
+    if wanted.earlier is not None and decision.advice and not call.for_patient:
+        decision = rested(decision, wanted.earlier(call.patient_id, services.prepared.knowledge, decision))
     audience = _audience(services, service, for_patient=call.for_patient, full=wanted.full)
     acting = _acting(services, record, Ordering(record.release, call.patient_id, call.encounter_id, now))
     lists = Lacking(lacking, partly(states, templates))
@@ -179,23 +193,38 @@ def answer_call(
 def answer_bundle(services: Services, document: Any, question: BundleQuestion) -> Answered:
     """Answer about a plain Bundle or list of resources: the same cards, and the decision behind them.
 
-    The same document, question and rule set give the same answer to the byte.
+    Where the question names no hook and draft orders are in the Bundle, they are judged as on signing, with the advice
+    of the visit beside it. The same document, question and rule set give the same answer to the byte.
     """
+    offered = {service.hook for service in services.offered.values()}
+    if question.hook is not None:
+        return _answer_for(services, document, question, question.hook)
+    if _ORDERS not in offered:
+        return _answer_for(services, document, question, _VISIT)
+    orders = _answer_for(services, document, question, _ORDERS)
+    if not orders.ordered:
+        return _answer_for(services, document, question, _VISIT)
+    visit = _answer_for(services, document, question, _VISIT) if _VISIT in offered else None
+    return orders if visit is None else replace(orders, body=beside(orders.body, visit.body))
+
+
+def _answer_for(services: Services, document: Any, question: BundleQuestion, hook: str) -> Answered:
     budget = CpuBudget(services.settings.max_cpu_ms)
-    service = next(item for item in services.offered.values() if item.hook == question.hook)
+    service = next(item for item in services.offered.values() if item.hook == hook)
     record = read_bundle(
         document,
         patient=question.patient,
         complete=question.complete,
-        order_hook=HOOKS[question.hook].has_orders,
+        order_hook=HOOKS[hook].has_orders,
     )
     record = _with_gaps(record)
-    decision = decide(services.prepared, record, question.hook, question.now, budget=budget)
+    decision = decide(services.prepared, record, hook, question.now, budget=budget)
     audience = _audience(services, service, full=question.full)
     acting = _acting(services, record, Ordering(record.release, record.patient_id, None, question.now))
     knowledge = services.prepared.knowledge
-    lists = Lacking(_unsent(services.templates[service.id], record) if HOOKS[question.hook].has_orders else ())
-    return Answered(answer(knowledge, decision, render(knowledge, decision, audience, acting, lists)), decision)
+    lists = Lacking(_unsent(services.templates[service.id], record) if HOOKS[hook].has_orders else ())
+    body = answer(knowledge, decision, render(knowledge, decision, audience, acting, lists))
+    return Answered(body, decision, ordered=bool(record.orders))
 
 
 def _audience(

@@ -140,6 +140,7 @@ def read_call(document: Any, *, hook: str, strict: bool = False) -> HookCall:
     ``strict`` refuses what is otherwise tolerated and noted: a hookInstance that is no UUID (RQ-3),
     an unusable fhirAuthorization or one without fhirServer (RQ-5).
     """
+    _refuse_a_chart(document)
     faults: list[Fault] = []
     envelope = _load(_ENVELOPE, document, "", faults)
     if "hook" in envelope and envelope["hook"] != hook:
@@ -147,10 +148,31 @@ def read_call(document: Any, *, hook: str, strict: bool = False) -> HookCall:
     context: Mapping[str, Any] = {}
     if "context" in envelope:
         context = _load(context_schema(hook), envelope["context"], "context", faults)
+    faults = _with_cause(faults, envelope)
     deviations = tuple(_deviations(envelope))
     if faults or (strict and deviations):
         raise RequestError([*faults, *(deviations if strict else ())])
     return _call(HOOKS[hook], envelope, context, deviations)
+
+
+def _with_cause(faults: list[Fault], envelope: Mapping[str, Any]) -> list[Fault]:
+    """The faults, with what usually lies behind an order call that came without any content.
+
+    A client that is not sure of the registration calls with the ids only: Epic does so when the address differs from
+    the registered one in any way, or when the scope for unsigned orders was not granted.
+    """
+    if envelope.get("prefetch") or envelope.get("fhirAuthorization"):
+        return faults
+    hint = (
+        "if nothing else came either: is the URL exactly the registered one, and the scope for unsigned orders granted?"
+    )
+    return [Fault(each.where, each.text, hint) if each.where == "context.draftOrders" else each for each in faults]
+
+
+def _refuse_a_chart(document: Any) -> None:
+    """A FHIR Bundle in place of a call is a slip with one cure, so it is told instead of what is missing."""
+    if isinstance(document, Mapping) and "resourceType" in document and "hook" not in document:
+        raise RequestError([Fault("body", "is FHIR and not a CDS Hooks call", "POST a FHIR Bundle to /evaluate")])
 
 
 def _call(

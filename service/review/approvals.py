@@ -8,6 +8,7 @@ noticed.
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +21,7 @@ from service.knowledge.digest import reviewed_content, rule_digest
 from service.knowledge.loader import REVIEWERS, person
 from service.knowledge.model import Knowledge
 from service.knowledge.schemas.ruleset import Approval
+from service.store.archive import write_files
 
 FILE = "approvals.yaml"
 COPIES = "approved"
@@ -69,6 +71,18 @@ def standings(folder: Path, knowledge: Knowledge) -> list[Standing]:
     given = _approvals(folder)
     wanted = int(knowledge.settings.get(REVIEWERS, "1"))
     return [_standing(folder, knowledge, rule.id, wanted, given) for rule in knowledge.rules]
+
+
+def approvals_in(files: Mapping[str, bytes], knowledge: Knowledge) -> dict[str, tuple[Approval, ...]]:
+    """The approvals of the present content of every rule, from the files that the rules were read from."""
+    with tempfile.TemporaryDirectory(prefix="sciatica-cds-") as name:
+        write_files({FILE: files[FILE]} if FILE in files else {}, Path(name))
+        given = collect(Path(name)).approvals
+    return {
+        rule.id: tuple(one for one in given if one.rule == rule.id and one.digest == rule_digest(knowledge, rule.id))
+        for rule in knowledge.rules
+        if any(one.rule == rule.id for one in given)
+    }
 
 
 def _standing(folder: Path, knowledge: Knowledge, rule: str, wanted: int, given: Sequence[Approval]) -> Standing:

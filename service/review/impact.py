@@ -15,7 +15,7 @@ from typing import Any
 from service.decision import Prepared, decide_on
 from service.finding import Finding, Status
 from service.knowledge.digest import canonical
-from service.knowledge.model import FactKind, Indicator, Knowledge, Rule, ServiceDefinition
+from service.knowledge.model import FactKind, Knowledge, Rule, ServiceDefinition
 
 Json = dict[str, Any]
 Facts = Mapping[str, Finding]
@@ -174,14 +174,8 @@ def _row(side: Prepared, service: ServiceDefinition, facts: Facts) -> bytes:
 
 def _shown(side: Prepared, service: ServiceDefinition, facts: Facts) -> Iterator[str]:
     for item in decide_on(side, facts, service.hook, _NOW).advice:
-        if _may_show(item.rule, service):
+        if service.shows(item.rule):
             yield item.rule.id
-
-
-def _may_show(rule: Rule, service: ServiceDefinition) -> bool:
-    if rule.card is None or rule.card.indicator.value not in service.indicators:
-        return False
-    return rule.card.indicator is not Indicator.INFO or not service.info_phases or rule.phase in service.info_phases
 
 
 def _rewritten(before: Mapping[str, Rule], after: Mapping[str, Rule]) -> Iterator[str]:

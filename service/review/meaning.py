@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from service.errors import Fault, KnowledgeError
+from service.knowledge.digest import shown_before
 from service.knowledge.documents import Table, read
 from service.knowledge.model import AnyOf, Condition, Knowledge, Leaf, Rule
 from service.knowledge.schemas.condition import read_condition
@@ -43,15 +44,11 @@ def meanings(knowledge: Knowledge) -> dict[str, Meaning]:
 
 
 def _meaning(knowledge: Knowledge, rule: Rule) -> Meaning:
-    family = [other for other in knowledge.rules if rule.family is not None and other.family == rule.family]
-    after = sorted(
-        (other for other in family if other.precedence < rule.precedence), key=lambda other: other.precedence
-    )
     if rule.card is None:
         does = f"concludes {rule.concludes}"
     else:
         does = f"shows {rule.card.indicator.value} on {' '.join(sorted(rule.hooks))}"
-    return Meaning(rule.id, does, tuple(other.id for other in after), rule.when)
+    return Meaning(rule.id, does, tuple(other.id for other in shown_before(knowledge, rule)), rule.when)
 
 
 def _written(condition: Condition) -> str:

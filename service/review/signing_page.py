@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from service.knowledge.digest import reached, rule_digest, value_sets_of
+from service.knowledge.digest import reached, rule_digest, shown_before, value_sets_of
 from service.knowledge.model import (
     Citation,
     FactDefinition,
@@ -77,11 +77,7 @@ def _rule(knowledge: Knowledge, rule: Rule) -> Iterator[str]:
 
 
 def _shown_before(knowledge: Knowledge, rule: Rule) -> Iterator[str]:
-    if rule.family is None:
-        return
-    family = (other for other in knowledge.rules if other.family == rule.family)
-    first = sorted((other for other in family if other.precedence < rule.precedence), key=lambda one: one.precedence)
-    if first:
+    if first := shown_before(knowledge, rule):
         yield f"\nNot shown where one of these fires: {', '.join(other.id for other in first)}."
     if rule.named_when_covered:
         yield "Named on the card of an equally severe one that is shown in its place."

@@ -1,6 +1,6 @@
 """Claims: every check of a token, one verdict each, in the order in which they are made (17.2, 17.3).
 
-``authenticator`` stops at the first verdict that fails; ``sciatica-cds token check`` shows them all. One list serves
+``authenticator`` stops at the first verdict that fails; ``sciatica-cds check token`` shows them all. One list serves
 both, so the explanation cannot differ from the decision. The verdicts on signature and replay need keys and memory:
 ``authenticator`` adds them.
 """

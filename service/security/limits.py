@@ -76,6 +76,8 @@ def _members(value: Any) -> Iterable[Any]:
 
 def _not_json(error: orjson.JSONDecodeError, body: bytes) -> RequestError:
     where = f"body line {error.lineno} column {error.colno}"
+    if (other := _other_format(body)) is not None:
+        return RequestError([other])
     if not body.strip():
         return RequestError([Fault("body", "the body is empty", "send a JSON object")])
     if "after document" in error.msg:
@@ -89,6 +91,19 @@ def _not_json(error: orjson.JSONDecodeError, body: bytes) -> RequestError:
     if "depth" in error.msg:
         return RequestError([Fault(where, "the JSON document is nested too deeply")])
     return RequestError([Fault(where, "not valid JSON (RFC 8259), or not UTF-8")])
+
+
+def _other_format(body: bytes) -> Fault | None:
+    """What the body is when it is one of the formats that are sent in place of JSON."""
+    start = body.lstrip()
+    if body[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\0" in body[:4]:
+        return Fault("body", "is text in UTF-16 or UTF-32", "save it as UTF-8")
+    if start.startswith(b"<"):
+        return Fault("body", "is XML", "only JSON is read: send the same resource as application/fhir+json")
+    lines = [line for line in start.split(b"\n", 3)[:2] if line.strip()]
+    if len(lines) > 1 and all(line.lstrip().startswith(b"{") and line.rstrip().endswith(b"}") for line in lines):
+        return Fault("body", "is NDJSON, one resource a line", "send one Bundle, or a JSON list of the resources")
+    return None
 
 
 def _count_members(document: Any, max_depth: int) -> int:

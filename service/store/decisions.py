@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from service.decision import Decision
 from service.engine.trace import Outcome, Result
-from service.finding import Evidence, Finding, Status
+from service.finding import Evidence, Finding, ShownBefore, Status
 from service.knowledge.model import Knowledge
 from service.store.place import RuleSet
 from service.store.redaction import WORDS, redacted_problems
@@ -41,7 +42,7 @@ class Circumstances:
     ``patient`` is a keyed hash made under ``patient_key``. ``hook_instance`` is a UUID. ``orders`` are the masked
     references of the draft orders of the call, each with whether the answer offers to change it; ``missing`` are the
     prefetch keys that could not be had, ``partly`` those of which only a part could. ``full`` and ``public_url`` say
-    how cards were to be written.
+    how cards were to be written. ``grounds`` are keyed digests of what each rule that speaks rests on.
     """
 
     service: str
@@ -59,6 +60,7 @@ class Circumstances:
     why: bool
     full: bool
     public_url: str | None
+    grounds: Mapping[str, str]
     microseconds: int
 
 
@@ -110,6 +112,8 @@ def decision_body(
         "why": about.why,
         "full": about.full,
         "public_url": about.public_url,
+        "grounds": dict(about.grounds),
+        "shown": _shown(decision),
         "findings": _finding_letters(decision, of),
         "rules": _rule_letters(decision.outcomes, of),
         "covered": {item.rule.id: item.covered_by for item in decision.outcomes if item.covered_by is not None},
@@ -122,6 +126,28 @@ def decision_body(
         "problem_count": len(decision.problems),
         "unread": [dict(decision.unread.entries), decision.unread.orders, decision.unread.of_orders],
         "microseconds": about.microseconds,
+    }
+
+
+def _shown(decision: Decision) -> list[list[Any]] | None:
+    """What was known of earlier showings: rule, when, whether nothing changed, and when it was set aside."""
+    if decision.shown_before is None:
+        return None
+    return [
+        [rule, told.at.isoformat(), told.unchanged, told.overridden.isoformat() if told.overridden else None]
+        for rule, told in decision.shown_before.items()
+    ]
+
+
+def shown_of(body: Json) -> dict[str, ShownBefore] | None:
+    """The same, read from a kept decision."""
+    shown = body.get("shown")
+    if shown is None:
+        return None
+    moment = datetime.fromisoformat
+    return {
+        rule: ShownBefore(moment(at), unchanged, moment(overridden) if overridden else None)
+        for rule, at, unchanged, overridden in shown
     }
 
 

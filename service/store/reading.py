@@ -15,7 +15,7 @@ from service.errors import NotFoundError, StoreError
 from service.store.database import Database
 from service.store.keys import Keyring
 from service.store.tables import cards, decisions, feedback, ledger, rule_set_files, rule_sets
-from service.store.times import written
+from service.store.times import read, written
 
 Json = dict[str, Any]
 _CHUNK = 500
@@ -88,6 +88,26 @@ class Reading:
         hashes = [self._keyring.patient(patient_id, key) for key in self._keyring.keys]
         with self._database.reading() as connection:
             return list(_decisions(connection, and_(decisions.c.patient.in_(hashes), _period(since, until))))
+
+    def shown_to(self, patient_id: str, since: datetime, most: int) -> list[StoredDecision]:
+        """The last decisions since then that showed a patient cards, newest first, under whichever key."""
+        hashes = [self._keyring.patient(patient_id, key) for key in self._keyring.keys]
+        same = and_(ledger.c.writer == decisions.c.writer, ledger.c.seq == decisions.c.seq)
+        which = and_(decisions.c.patient.in_(hashes), decisions.c.at >= written(since), decisions.c.cards > 0)
+        query = select(ledger.c.writer, ledger.c.seq, ledger.c.hash, ledger.c.body).join_from(decisions, ledger, same)
+        newest = query.where(which).order_by(decisions.c.at.desc(), decisions.c.id).limit(most)
+        with self._database.reading() as connection:
+            return [StoredDecision(*row[:3], orjson.loads(row[3])) for row in connection.execute(newest)]
+
+    def overridden(self, uuids: Sequence[str]) -> dict[str, datetime]:
+        """When each of these cards was last set aside with a reason; one that was accepted later is not among them."""
+        told = self.feedback_of(uuids) if uuids else {}
+        last = {uuid: reports[-1] for uuid, reports in told.items()}
+        return {
+            uuid: read(report["outcome_at"])
+            for uuid, report in last.items()
+            if report["outcome"] == "overridden" and report["reason"]
+        }
 
     def feedback_of(self, uuids: Sequence[str]) -> dict[str, list[Json]]:
         """What was reported of these cards, oldest first."""

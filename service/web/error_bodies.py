@@ -53,7 +53,8 @@ def answer_for(error: Exception, correlation: str) -> Answer:
     if isinstance(error, ForbiddenError):
         return Answer(403, outcome(403, [Fault("Authorization", "this client may not do this")]))
     if isinstance(error, NotFoundError):
-        return Answer(404, outcome(404, [Fault("path", "nothing is offered here", "GET /cds-services lists what is")]))
+        hint = error.hint or "GET /cds-services lists what is"
+        return Answer(404, outcome(404, [Fault("path", "nothing is offered here", hint)]))
     if isinstance(error, DataUnavailableError):
         faults = [
             Fault(f"prefetch.{key}", "was not sent and could not be fetched", reason)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from typing import Any, Literal, Protocol
 import orjson
 from flask import Blueprint, Response, g, request
 
+from service.cards.repetition import Earlier
 from service.errors import Fault, RequestError
 from service.knowledge.allowed_rules import withheld
 from service.logs import logger
@@ -28,6 +30,7 @@ from service.protocol.evaluation import (
     answer_call,
     service_named,
 )
+from service.record.input.resource_types import misnamed
 from service.security.limits import check_entries, parse_json
 from service.web.body import read_body
 from service.web.error_bodies import OverloadedError
@@ -82,6 +85,7 @@ class Endpoint:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     places: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(16))
     record_call: RecordCall = record_nothing
+    earlier: Earlier | None = None
     observe: Observe | None = None
     decision_log_state: Callable[[], Mapping[str, Any]] = dict
     refused_rules: Callable[[], str | None] = lambda: None
@@ -127,7 +131,12 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
             document = _document(services)
             now = endpoint.clock()
             answered = answer_call(
-                services, service, document, now, _servers(caller), wanted=Wanted(full, _profile(caller))
+                services,
+                service,
+                document,
+                now,
+                _servers(caller),
+                wanted=Wanted(full, _profile(caller), endpoint.earlier),
             )
             endpoint.record_call(services, answered, g.issuer, time.perf_counter() - g.started)
         _note(answered, service.id)
@@ -215,27 +224,39 @@ def _document(services: Services) -> Any:
 
 def _question(endpoint: Endpoint) -> BundleQuestion:
     """The query of /evaluate. Raises RequestError with every fault."""
-    faults = [Fault("query", "has a parameter that is not known", f"known: {', '.join(sorted(_QUERY))}")]
-    faults = faults if set(request.args) - _QUERY else []
+    faults = [
+        Fault("query", "has a parameter that is not known", _meant(name, _QUERY))
+        for name in sorted(set(request.args) - _QUERY)[:1]
+    ]
     hooks = sorted({service.hook for service in endpoint.services.offered.values()})
-    hook = request.args.get("hook", "patient-view")
-    if hook not in hooks:
-        faults.append(Fault("query.hook", "no service is offered for this hook", f"one of {', '.join(hooks)}"))
+    hook = request.args.get("hook")
+    if hook is not None and hook not in hooks:
+        faults.append(Fault("query.hook", "no service is offered for this hook", _meant(hook, hooks)))
     now = _moment(request.args.get("now"), endpoint.clock, faults)
     patient = request.args.get("patient")
     detail = request.args.get("detail")
     if detail is not None and detail not in _DETAILS:
         faults.append(Fault("query.detail", "is not known", "short or full"))
+    complete = _complete(faults)
     if faults:
         raise RequestError(faults)
     return BundleQuestion(
-        hook, now, patient.removeprefix("Patient/") if patient else None, _complete(), _DETAILS.get(detail or "")
+        hook, now, patient.removeprefix("Patient/") if patient else None, complete, _DETAILS.get(detail or "")
     )
 
 
-def _complete() -> frozenset[str] | Literal["all"]:
+def _meant(given: str, known: Iterable[str]) -> str:
+    """What a misspelt word may have been meant to be, or what there is; the word itself is not quoted."""
+    near = difflib.get_close_matches(given, list(known), n=1)
+    return f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(known))}"
+
+
+def _complete(faults: list[Fault]) -> frozenset[str] | Literal["all"]:
     named = frozenset(part.strip() for part in request.args.get("complete", "").split(",") if part.strip())
-    return "all" if "all" in named else named
+    if "all" in named:
+        return "all"
+    faults += misnamed(named)
+    return named
 
 
 def _moment(text: str | None, clock: Callable[[], datetime], faults: list[Fault]) -> datetime:

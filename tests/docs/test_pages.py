@@ -19,7 +19,7 @@ LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`\n]+)`")
 COMMAND = re.compile(r"sciatica-cds +([a-z][a-z-]+)")
 TARGET = re.compile(r"\bmake ([a-z][a-z-]*)(?=[`\s.,;:)])")
-SETTING = re.compile(r"SCIATICA_CDS_[A-Z_]+")
+SETTING = re.compile(r"(?<!_)SCIATICA_CDS_[A-Z_]+")
 FOLDERS = ("service", "rules", "tests", "docs", "fhir_examples", "tools", "benchmarks")
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
@@ -77,7 +77,8 @@ def test_every_command_on_the_page_exists(page: Path) -> None:
     from service.cli.main import COMMANDS
 
     named = set(COMMAND.findall(code_of(page)))
-    assert named - set(COMMANDS) == set()
+    # These two make pages; other hidden names are those of before, which no page should teach.
+    assert named - set(COMMANDS) - {"topics", "dsi"} == set()
 
 
 def known_settings() -> set[str]:

@@ -12,6 +12,7 @@ WHO = "http://hl7.org/fhir/sid/icd-10"
 SNOMED = "http://snomed.info/sct"
 IPS = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
 ACTIVE = {"coding": [{"code": "active"}]}
+RESOLVED = {"clinicalStatus": {"coding": [{"code": "resolved"}]}}
 HEART = "heart-failure"
 
 
@@ -110,7 +111,9 @@ def test_a_problem_that_was_understood_or_does_not_count_leaves_silence_a_no(cli
         coded("AllergyIntolerance", (IPS, "no-known-food-allergies", None)),
         coded("AllergyIntolerance", (SNOMED, "416098002", "Allergy to drug")),
         coded("AllergyIntolerance", text="Drug allergy"),
-        coded("AllergyIntolerance", (SNOMED, "196461000000101", "Transfer-degraded drug allergy"), text="Brufen 400"),
+        coded(
+            "AllergyIntolerance", (SNOMED, "196461000000101", "Transfer-degraded drug allergy"), text="A white tablet"
+        ),
         coded("AllergyIntolerance", ("http://fdasis.nlm.nih.gov", "0000000000", None)),
     ],
 )
@@ -118,6 +121,12 @@ def test_an_allergy_entry_that_names_no_drug_leaves_the_question_open(client: Fl
     assert status_of(signing(client, entry), "nsaid-allergy") == "unknown"
     # Beside a statement that there is none, it still may be anything.
     assert status_of(signing(client, NO_ALLERGY, entry), "nsaid-allergy") == "unknown"
+
+
+def test_a_degraded_allergy_whose_words_name_a_brand_is_that_allergy(client: FlaskClient) -> None:
+    degraded = (SNOMED, "196461000000101", "Transfer-degraded drug allergy")
+    entry = coded("AllergyIntolerance", degraded, text="Brufen 400")
+    assert status_of(signing(client, entry), "nsaid-allergy") == "present"
 
 
 @pytest.mark.parametrize(
@@ -133,3 +142,94 @@ def test_an_allergy_entry_that_names_no_drug_leaves_the_question_open(client: Fl
 )
 def test_a_reviewed_allergy_list_without_an_nsaid_is_a_no(client: FlaskClient, entry: Json) -> None:
     assert status_of(signing(client, entry), "nsaid-allergy") == "absent"
+
+
+def test_a_finished_visit_without_an_end_stands_at_its_start(client: FlaskClient) -> None:
+    fever = {"coding": [{"system": SNOMED, "code": "386661006", "display": "Fever"}]}
+    visit = {"resourceType": "Encounter", "id": "e1", "class": {"code": "AMB"}, "reasonCode": [fever]}
+    visit |= {"subject": {"reference": "Patient/p"}, "period": {"start": "2015-06-22"}}
+    old = ask(client, [person(), sciatica(), visit | {"status": "finished"}])
+    assert status_of(old, "fever-reported") == "unknown"
+    assert "last recorded 2015-06-22" in str(old["extension"])
+    running = ask(client, [person(), sciatica(), visit | {"status": "in-progress"}])
+    assert status_of(running, "fever-reported") == "present"
+
+
+def test_a_result_of_an_open_period_long_ago_is_too_old(client: FlaskClient) -> None:
+    result = {"resourceType": "Observation", "id": "o1", "status": "final", "subject": {"reference": "Patient/p"}}
+    result |= {"code": {"coding": [{"system": "http://loinc.org", "code": "98979-8"}]}}
+    result |= {"valueQuantity": {"value": 90, "unit": "ml/min/1.73sqm"}, "effectivePeriod": {"start": "2015-11-20"}}
+    assert status_of(signing(client, NO_ALLERGY, result), "egfr") == "unknown"
+    new = result | {"effectivePeriod": {"start": "2026-11-20"}}
+    assert status_of(signing(client, NO_ALLERGY, new), "egfr") == "present"
+
+
+def sided(name: str, text: str, *sites: str) -> Json:
+    where = {"bodySite": [{"text": site} for site in sites]} if sites else {}
+    told = coded("Condition", (SNOMED, "23056005", "Sciatica"), text=text, name=name)
+    return told | where | {"recordedDate": "2026-11-20"}
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [sided("a", "Sciatica, right"), sided("b", "Sciatica, left")],
+        [sided("a", "Sciatica", "Left leg", "Right leg")],
+        [sided("a", "Sciatica", "Both legs")],
+        [sided("a", "Bilateral sciatica")],
+    ],
+)
+def test_left_and_right_of_one_problem_are_both_sides(client: FlaskClient, entries: list[Json]) -> None:
+    assert status_of(ask(client, [person(), *entries]), "bilateral-leg-pain") == "present"
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [sided("a", "Sciatica, right"), sided("b", "Sciatica, right, again")],
+        [sided("a", "Sciatica")],
+        [sided("a", "Sciatica, left"), sided("b", "Sciatica, right") | verified("refuted")],
+        [sided("a", "Sciatica, left"), sided("b", "Sciatica, right") | RESOLVED],
+    ],
+)
+def test_one_side_alone_leaves_the_other_open(client: FlaskClient, entries: list[Json]) -> None:
+    assert status_of(ask(client, [person(), *entries]), "bilateral-leg-pain") == "unknown"
+
+
+def test_words_beside_a_code_raise_the_alarm_they_name(client: FlaskClient) -> None:
+    told = coded("Condition", (SNOMED, "23056005", "Sciatica"), text="Bilateral sciatica with saddle numbness")
+    answered = ask(client, [person(), told | {"onsetDateTime": "2026-11-10"}])
+    assert status_of(answered, "saddle-numbness-new") == "present"
+    assert any(card["indicator"] == "critical" for card in answered["cards"])
+
+
+@pytest.mark.parametrize(
+    ("result", "status"),
+    [
+        ({"valueString": "Positive"}, "present"),
+        ({"valueString": "Weakly positive"}, "present"),
+        ({"valueString": "Negative"}, "absent"),
+        ({"valueString": "equivocal"}, "unknown"),
+        ({"valueCodeableConcept": {"text": "Pregnant"}}, "present"),
+        ({"valueString": "Not pregnant"}, "unknown"),
+        ({"interpretation": [{"coding": [{"code": "POS"}]}]}, "present"),
+        ({"interpretation": [{"coding": [{"code": "NEG"}]}]}, "absent"),
+    ],
+)
+def test_a_pregnancy_test_answered_in_words_is_read(client: FlaskClient, result: Json, status: str) -> None:
+    test = {"resourceType": "Observation", "id": "o1", "status": "final", "subject": {"reference": "Patient/p"}}
+    test |= {"code": {"coding": [{"system": "http://loinc.org", "code": "2106-3"}]}, "effectiveDateTime": "2026-11-20"}
+    assert status_of(signing(client, NO_ALLERGY, test | result), "pregnant") == status
+
+
+@pytest.mark.parametrize("size", ["1e28", "1e300", "-1e29"])
+def test_a_number_of_no_size_a_chart_holds_is_no_number(client: FlaskClient, size: str) -> None:
+    huge = {"resourceType": "Observation", "id": "o1", "status": "final", "subject": {"reference": "Patient/p"}}
+    huge |= {"code": {"coding": [{"system": "http://loinc.org", "code": "8310-5"}]}, "effectiveDateTime": "2026-11-24"}
+    huge |= {"valueQuantity": {"value": float(size), "unit": "degF", "code": "[degF]"}}
+    assert status_of(ask(client, [person(), sciatica(), huge]), "body-temperature") == "unknown"
+
+
+def test_the_words_of_a_degraded_allergy_entry_still_name_the_drug(client: FlaskClient) -> None:
+    entry = coded("AllergyIntolerance", (SNOMED, "196461000000101", "Transfer-degraded drug allergy"), text="Ibuprofen")
+    assert status_of(signing(client, entry), "nsaid-allergy") == "present"

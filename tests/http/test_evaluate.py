@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from tests.conftest import PROJECT
 from tests.http.calls import IBUPROFEN, PATIENT, SCIATICA, WARFARIN, searchset
 
 URL = "/evaluate?now=2026-11-24T10:00:00Z"
@@ -107,3 +108,28 @@ def test_a_type_that_does_not_occur_was_not_sent_unless_the_caller_says_so(small
     findings = {f["name"]: f["status"] for f in told(ask(small, PATIENT, query="&complete=Condition"))["findings"]}
     assert findings["sciatica-active"] == "absent"
     assert isinstance(names, list)
+
+
+def test_orders_in_a_bundle_are_judged_although_nobody_named_a_hook(client: FlaskClient) -> None:
+    chart = (PROJECT / "fhir_examples" / "egfr-25-and-ibuprofen" / "bundle.json").read_bytes()
+
+    def ask(query: str) -> dict[str, Any]:
+        path = f"/evaluate?now=2026-11-24T09:00:00Z{query}"
+        answer: dict[str, Any] = client.post(path, data=chart, content_type="application/json").get_json()
+        return answer
+
+    both, signing, visit = ask(""), ask("&hook=order-sign"), ask("&hook=patient-view")
+    assert both["cards"][0]["indicator"] == "critical"
+    assert both["extension"]["sciatica-cds.hooks"] == ["order-sign", "patient-view"]
+    assert both["extension"]["sciatica-cds.decision"] == signing["extension"]["sciatica-cds.decision"]
+    assert both["extension"]["sciatica-cds.decision.patient-view"] == visit["extension"]["sciatica-cds.decision"]
+    told = [card["source"]["topic"]["code"] for card in both["cards"]]
+    assert len(told) == len(set(told)), "what both hooks show is shown once"
+    assert {card["source"]["topic"]["code"] for card in (*signing["cards"], *visit["cards"])} == set(told)
+
+
+def test_without_orders_the_default_is_the_visit(client: FlaskClient) -> None:
+    chart = (PROJECT / "fhir_examples" / "first-visit-with-spasm" / "bundle.json").read_bytes()
+    path = "/evaluate?now=2026-11-24T09:00:00Z"
+    default = client.post(path, data=chart, content_type="application/json").data
+    assert default == client.post(f"{path}&hook=patient-view", data=chart, content_type="application/json").data

@@ -6,9 +6,10 @@ import copy
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
+from benchmarks.patients import published
 from service.cli.stories import EXAMPLES, Story
 from service.decision import Decision
 from service.errors import DataUnavailableError, RequestError
@@ -19,6 +20,8 @@ from service.record.input.prefetch_templates import Template
 from service.record.input.reader import ORDER_TYPES
 
 Json = dict[str, Any]
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+_SMALL = 250
 INSTANCE = "11111111-1111-4111-8111-111111111111"
 
 
@@ -57,12 +60,26 @@ def story_calls(services: Services) -> Iterator[Call]:
             yield Call(story.id, by_hook[story.hook], body, story.now)
 
 
+def published_calls(services: Services) -> Iterator[Call]:
+    """The published patients with a back problem whose records are small, each opened."""
+    view = next(service.id for service in services.offered.values() if service.hook == "patient-view")
+    for patient in published("patients-r4-backpain"):
+        if len(patient.resources) < _SMALL:
+            body = _body(list(patient.resources), "patient-view", services.templates[view])
+            if body is not None:
+                yield Call(patient.name, view, body, NOW)
+
+
 def _called(story: Story, templates: Sequence[Template]) -> Json | None:
-    resources = [entry["resource"] for entry in copy.deepcopy(story.document)["entry"]]
+    return _body([entry["resource"] for entry in copy.deepcopy(story.document)["entry"]], story.hook, templates)
+
+
+def _body(resources: list[Json], hook_name: str, templates: Sequence[Template]) -> Json | None:
+    """A call with all lists sent; None for a chart without a Patient who has an id."""
     patient = next((one for one in resources if one["resourceType"] == "Patient"), None)
     if patient is None or not patient.get("id"):
         return None
-    hook = HOOKS[story.hook]
+    hook = HOOKS[hook_name]
     context: Json = {"userId": "Practitioner/1", "patientId": patient["id"], "encounterId": "e1"}
     if hook.has_orders:
         drafts = [one for one in resources if one["resourceType"] in ORDER_TYPES and one.get("status") == "draft"]
@@ -75,7 +92,7 @@ def _called(story: Story, templates: Sequence[Template]) -> Json | None:
         held = [one for one in resources if one["resourceType"] in template.types]
         resources = [one for one in resources if one["resourceType"] not in template.types]
         prefetch[template.key] = patient if template.is_read else bundle(held, "searchset")
-    return {"hook": story.hook, "hookInstance": INSTANCE, "context": context, "prefetch": prefetch}
+    return {"hook": hook_name, "hookInstance": INSTANCE, "context": context, "prefetch": prefetch}
 
 
 def bundle(resources: Sequence[Json], type_: str) -> Json:

@@ -61,6 +61,21 @@ def run(services: Services, *, calls: int, seed: int, progress: bool = False) ->
     return report
 
 
+def sweep(services: Services) -> Report:
+    """Every element of every story in every way it can be spoilt, once each."""
+    report = Report()
+    for call in story_calls(services):
+        before = ask(services, call, call.body)
+        for path in elements(call.body):
+            for spoil in _SPOILS:
+                body, loses = spoilt(call.body, path, spoil), is_loss(path, spoil)
+                fault = _fault(services, call, body, before, loses=loses, report=report)
+                if fault:
+                    report.faults.append(f"{call.name}: {told(path, spoil)}: {fault}")
+        sys.stderr.write(f"{call.name}: {report.answered + report.refused} calls, {len(report.faults)} faults\n")
+    return report
+
+
 def _changed(chance: random.Random, call: Call, places: list[Path]) -> tuple[Any, list[str], bool]:
     """The body after one to three changes, what they are, and whether one of them takes an entry away whole."""
     body: Any = call.body
@@ -122,9 +137,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--sweep", action="store_true", help="spoil every element of every story instead")
     options = parser.parse_args()
     services = make_services(Settings(log_level="error"))
-    report = run(services, calls=options.calls, seed=options.seed, progress=True)
+    report = sweep(services) if options.sweep else run(services, calls=options.calls, seed=options.seed, progress=True)
     sys.stdout.write("\n".join([*_faults(report), ""]))
     sys.exit(bool(report.faults))
 

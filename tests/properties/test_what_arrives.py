@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from service.config import Settings
 from service.protocol.evaluation import Services
 from tests.properties import fuzz
 from tests.properties.changes import HARMLESS, LAWS, elements, is_loss, some, spoilt, told
-from tests.properties.charts import Call, Said, ask, story_calls
+from tests.properties.charts import Call, Said, ask, published_calls, story_calls
 from tests.properties.law import breaks, turned_absent
 
 pytestmark = pytest.mark.timeout(300)
@@ -32,7 +33,19 @@ def stories(services: Services) -> Told:
 
 def test_every_story_is_answered_as_a_call_and_some_are_loud(stories: Told) -> None:
     assert not [call.name for call, said in stories if said.refused]
-    assert sum(bool(said.critical) for _, said in stories) > 20
+    assert sum(bool(said.critical) for _, said in stories) > 15
+
+
+@pytest.mark.corpus
+def test_the_laws_hold_for_published_patients_too(services: Services, test_data: Path) -> None:
+    assert test_data
+    broken = {}
+    for call in published_calls(services):
+        before = ask(services, call, call.body)
+        for change, law in LAWS.items():
+            if fault := breaks(before, ask(services, call, law(call.body))):
+                broken[f"{call.name}: {change}"] = fault
+    assert not broken
 
 
 @pytest.mark.parametrize("change", list(LAWS))

@@ -15,6 +15,8 @@ from flask.testing import FlaskClient
 from service.cards.orders import Drafts, Ordering
 from service.knowledge.model import Knowledge
 from service.record.model import Release
+from service.review.export.artifacts import artifacts
+from service.review.export.metadata import Publication
 from tests.http.calls import IBUPROFEN, PATIENT, SCIATICA, order_sign, patient_view
 
 HERE = Path(__file__).resolve().parent
@@ -74,3 +76,11 @@ def test_the_second_validator_sees_faults_and_lets_good_resources_pass(node: str
     bad = [IBUPROFEN | {"foo": 1}, IBUPROFEN | {"intent": None}, IBUPROFEN | {"dosageInstruction": {}}]
     assert all(opinions(node, bad))
     assert opinions(node, [PATIENT, SCIATICA, IBUPROFEN]) == [[], [], []]
+
+
+def test_every_exported_artifact_is_valid(node: str, knowledge: Knowledge) -> None:
+    exported = list(artifacts(Publication(knowledge)))
+    told = opinions(node, exported)
+    assert {f"{one['resourceType']}/{one['id']}": said for one, said in zip(exported, told, strict=True) if said} == {}
+    nonsense = {**exported[0], "status": "nonsense"}
+    assert opinions(node, [nonsense]) != [[]]

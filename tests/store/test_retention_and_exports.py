@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select
 
-from service.cli.audit import audit as audit_commands
+from service.cli.audit import store as audit_commands
 from service.cli.main import group
 from service.config import read_settings
 from service.store.audit import audit

@@ -7,6 +7,7 @@ a fault in it; patients of different rules are then laid together where they do 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import z3
 
@@ -19,39 +20,54 @@ from service.review.symbolic import Patients
 State = dict[str, Finding]
 
 
-def telling_states(knowledge: Knowledge, rules: Sequence[Rule]) -> list[State]:
+@dataclass(frozen=True)
+class Telling:
+    """Patients who tell rules from their planted faults, and the faults that no patient tells, by rule and fault."""
+
+    states: tuple[State, ...]
+    equivalent: frozenset[tuple[str, str]]
+
+
+def telling_states(knowledge: Knowledge, rules: Sequence[Rule]) -> Telling:
     """Patients who tell these rules from each of their planted faults; facts not named may be anything."""
     planted = {rule.id: list(mutants(rule)) for rule in rules}
     patients = Patients(knowledge, None, [mutant.when for found in planted.values() for mutant in found])
-    return _laid_together(state for rule in rules for state in _of_rule(patients, rule, planted[rule.id]))
+    equivalent: set[tuple[str, str]] = set()
+    states = _laid_together(state for rule in rules for state in _of_rule(patients, planted[rule.id], equivalent))
+    return Telling(tuple(states), frozenset(equivalent))
 
 
-def _of_rule(patients: Patients, rule: Rule, planted: Sequence[Mutant]) -> Iterator[State]:
-    reads = rule.reads | {name for mutant in planted for name in mutant.mutated.reads}
+def _of_rule(patients: Patients, planted: Sequence[Mutant], equivalent: set[tuple[str, str]]) -> Iterator[State]:
+    """The states of one rule; a fault that no patient tells is added to ``equivalent``."""
+    reads = {name for mutant in planted for name in mutant.mutated.reads | mutant.rule.reads}
     facts = sorted(patients.behind(reads) & set(patients.facts))
     solver = z3.Solver()
     solver.add(patients.constraints(reads))
-    as_is = patients.surely(rule.when), patients.possibly(rule.when)
-    waiting = [
-        z3.Or(patients.surely(mutant.when) != as_is[0], patients.possibly(mutant.when) != as_is[1])
-        for mutant in planted
-    ]
+    waiting = [(mutant, _differs(patients, mutant)) for mutant in planted]
     while waiting:
+        (first, differs), *others = waiting
+        waiting = others
         solver.push()
-        solver.add(waiting[0])
-        left = []
-        found = solver.check() == z3.sat
-        # One patient shows as many faults as can be shown at once.
-        for differs in waiting[1:] if found else ():
-            if solver.check(differs) == z3.sat:
-                solver.add(differs)
-            else:
-                left.append(differs)
-        if found:
+        solver.add(differs)
+        if solver.check() == z3.unsat:
+            equivalent.add((first.rule.id, first.fault))
+        else:
+            waiting = []
+            # One patient shows as many faults as can be shown at once.
+            for mutant, also in others:
+                if solver.check(also) == z3.sat:
+                    solver.add(also)
+                else:
+                    waiting.append((mutant, also))
             solver.check()
             yield patients.witness(solver.model(), facts)
         solver.pop()
-        waiting = left if found else waiting[1:]
+
+
+def _differs(patients: Patients, mutant: Mutant) -> z3.BoolRef:
+    """The rule comes out otherwise with the fault."""
+    now, then = mutant.when, mutant.rule.when
+    return z3.Or(patients.surely(now) != patients.surely(then), patients.possibly(now) != patients.possibly(then))
 
 
 def _laid_together(states: Iterable[State]) -> list[State]:

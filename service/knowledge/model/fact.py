@@ -47,7 +47,8 @@ class FactSource:
     ``or_in_episode`` widens ``within_days`` to the start of the current episode, where that is earlier.
 
     ``inverted`` is for a question that asks the opposite ("the red-flag screen is negative"): a yes to
-    it is a no to the fact, and a no to it says nothing about any one fact.
+    it is a no to the fact, and a no to it says nothing about any one fact. ``both_sides`` counts entries only when they
+    place the problem on the left and on the right, one entry alone or several together.
     """
 
     resource: str
@@ -63,6 +64,7 @@ class FactSource:
     or_in_episode: bool = False
     body_site: tuple[str, ...] = ()
     inverted: bool = False
+    both_sides: bool = False
 
 
 @dataclass(frozen=True, slots=True)

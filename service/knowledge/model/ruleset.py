@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from service.knowledge.model.card import Indicator
 from service.knowledge.model.condition import Condition
 from service.knowledge.model.fact import FactDefinition
 from service.knowledge.model.order import OrderTemplate
@@ -25,6 +26,13 @@ class ServiceDefinition:
     indicators: tuple[str, ...]
     info_phases: tuple[str, ...]
     at: str = field(default="", compare=False)
+
+    def shows(self, rule: Rule) -> bool:
+        """Whether the service shows the card of this rule when it speaks: by hook, indicator and phase."""
+        if rule.card is None or self.hook not in rule.hooks or rule.card.indicator.value not in self.indicators:
+            return False
+        is_info = rule.card.indicator is Indicator.INFO
+        return not is_info or not self.info_phases or rule.phase in self.info_phases
 
 
 @dataclass(frozen=True, slots=True)

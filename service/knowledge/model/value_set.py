@@ -23,7 +23,8 @@ class ValueSet:
     """The codes of one clinical idea, and the reviewed patterns that find it in words.
 
     ``says`` marks a set of statements about a whole list: ``nothing-known`` ("no information about allergies") leaves
-    it unanswered, ``none`` ("no known problems") answers it.
+    it unanswered, ``none`` ("no known problems") answers it. ``unless`` are patterns of words that sound alike and mean
+    something else: a text in which one of them is found is not read by ``patterns``.
     """
 
     id: str
@@ -31,6 +32,7 @@ class ValueSet:
     codes: tuple[Code, ...]
     link_ids: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
     says: str | None = None
     note: str | None = None
     at: str = field(default="", compare=False)

@@ -113,6 +113,7 @@ class SourceOfFactShape(Shape):
     or_in_episode = Flag(load_default=False)
     body_site = words()
     inverted = Flag(load_default=False)
+    both_sides = Flag(load_default=False)
 
 
 class FactShape(Shape):

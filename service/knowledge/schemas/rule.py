@@ -161,6 +161,7 @@ class RuleShape(Shape):
     recommendation = nested(RecommendationShape, load_default=None, allow_none=True)
     citations = Several(CitationField())
     hooks = words()
+    repeat_after = Whole(least=1, load_default=None, allow_none=True)
     when = ConditionField(required=True)
     then = nested(ThenShape, required=True)
     names_conflict_with = words()

@@ -99,6 +99,7 @@ class ValueSetShape(Shape):
     icd_10_categories = words()
     link_ids = words()
     patterns = Several(PatternField())
+    unless = Several(PatternField())
     says = Choice(["nothing-known", "none"], load_default=None, allow_none=True)
 
     @staticmethod

@@ -28,7 +28,12 @@ _CODES: Mapping[tuple[str | None, str], bool] = {
     **{(system, "N"): False for system in _YES_NO},
 }
 
-_WORDS: Mapping[str, bool] = {"yes": True, "no": False, "present": True, "absent": False, "true": True, "false": False}
+_INTERPRETATIONS: Mapping[str, bool] = {"POS": True, "DET": True, "NEG": False, "ND": False}
+"""Codes of Observation.interpretation (v3-ObservationInterpretation, v2-0078 before it)."""
+_WORDS: Mapping[str, bool] = {
+    **dict.fromkeys(("yes", "present", "true", "positive", "pos", "detected"), True),
+    **dict.fromkeys(("no", "absent", "false", "negative", "neg", "not detected"), False),
+}
 
 ANSWERED = ("Observation", "QuestionnaireResponse")
 """The resource types that answer a question rather than state a fact."""
@@ -70,7 +75,16 @@ def _answer(holder: Mapping[str, Any], source: FactSource, index: CodeIndex) -> 
         if name in holder:
             return _coded(holder[name], source, index)
     words = holder.get("valueString")
-    return _WORDS.get(words.strip().casefold()) if isinstance(words, str) else None
+    if isinstance(words, str):
+        return _coded({"text": words}, source, index)
+    return _interpreted(holder) if not any(key.startswith("value") for key in holder) else None
+
+
+def _interpreted(holder: Mapping[str, Any]) -> bool | None:
+    """What the interpretation says of a result that gives no value."""
+    said = {coding.code.upper() for concept in as_objects(holder.get("interpretation")) for coding in codings(concept)}
+    answers = {_INTERPRETATIONS[code] for code in said if code in _INTERPRETATIONS}
+    return True in answers if answers else None
 
 
 def _coded(concept: object, source: FactSource, index: CodeIndex) -> bool | None:
@@ -78,11 +92,10 @@ def _coded(concept: object, source: FactSource, index: CodeIndex) -> bool | None
     match = index.match(concept)
     if not match.sets.isdisjoint(source.yes):
         return True
-    if not match.sets.isdisjoint(source.no):
-        # Words alone never make anything absent.
-        return None if match.by_text else False
+    if not match.sets.isdisjoint(source.no) and not match.by_text:
+        return False
     known = {_CODES[key] for coding in codings(concept) if (key := (coding.system, coding.code)) in _CODES}
     if known:
         return True in known
     text = concept.get("text") if isinstance(concept, Mapping) else None
-    return _WORDS.get(text.strip().casefold()) if isinstance(text, str) else None
+    return _WORDS.get(text.strip().rstrip(".").casefold()) if isinstance(text, str) else None

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from service.record.chart.dating import EffectivePeriod, extent_of
 from service.record.model import Entry
 from service.record.values.dates import When
-from service.record.values.statuses import StatusClass, status_class
+from service.record.values.statuses import StatusClass, status_class, status_word
 
 Key = tuple[str, str]
 """A resource type (or ``medication``, ``order``) and a value set (or "" for any)."""
+
+
+_GOING_ON = frozenset({"in-progress", "active", "on-hold"})
 
 
 @dataclass(eq=False)
@@ -42,4 +45,8 @@ class CodeMatch:
 
     @cached_property
     def effective_period(self) -> EffectivePeriod:
-        return extent_of(self.entry.type, self.entry.resource, self.birth)
+        """When it began and ended. A Period without an end goes on only while the entry says so."""
+        period = extent_of(self.entry.type, self.entry.resource, self.birth)
+        if period.open and status_word(self.entry.resource.get("status")) not in _GOING_ON:
+            return replace(period, open=False)
+        return period

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition
-from service.record.model import Completeness, Record
+from service.record.model import Completeness, Entry, Record
+from service.record.values.coding import concept_text
 from service.record.values.dates import When
 from service.record.values.statuses import Counts, status_class
 
@@ -87,7 +88,23 @@ def not_read(types: Iterable[str], record: Record) -> tuple[str, ...]:
     )
 
 
+NOT_RECOGNISED = "not recognised"
+_LONGEST_TEXT = 80
+_MOST_NAMED = 5
 _ENTRIES = ("entry", "entries")
+
+
+def named_entries(entries: Iterable[Entry]) -> Iterator[Evidence]:
+    """Entries that could not be read, each by its own words, cut to what fits a line of a card."""
+    for entry in entries:
+        text = " ".join(concept_text(entry.resource.get("code")).split())
+        said = text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
+        yield Evidence(entry.reference, said or entry.type, note=NOT_RECOGNISED)
+
+
+def _doubtful(definition: FactDefinition, record: Record) -> tuple[Evidence, ...]:
+    entries = [entry for name in definition.complete for entry in record.not_read.get(name, ())]
+    return ordered(named_entries(entries))[:_MOST_NAMED]
 
 
 def is_whole(definition: FactDefinition, record: Record) -> bool:
@@ -110,7 +127,9 @@ def silence(definition: FactDefinition, record: Record, notes: Sequence[str | No
     reasons = (*shortfalls(read_types(definition), record), *not_read(definition.complete, record))
     if definition.complete_nonempty and not reasons:
         reasons = ("the list is empty, which is not an answer",)
-    return Finding(definition.id, Status.UNKNOWN, notes=(*remarks(notes), *(reasons or ("not recorded",))))
+    doubtful = _doubtful(definition, record)
+    why = (*remarks(notes), *(reasons or ("not recorded",)))
+    return Finding(definition.id, Status.UNKNOWN, evidence=doubtful, notes=why)
 
 
 def combine(
@@ -136,7 +155,8 @@ def combine(
         reasons = [entry_evidence.evidence.note for entry_evidence in heard if entry_evidence.verdict is best]
         return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=remarks((*notes, *reasons)))
     if unread := not_read(definition.complete, record):
-        return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=remarks((*notes, *unread)))
+        doubtful = _doubtful(definition, record)
+        return Finding(definition.id, Status.UNKNOWN, evidence=doubtful, notes=remarks((*notes, *unread)))
     told = [
         f"formerly answered yes ({entry_evidence.evidence.resource})"
         for entry_evidence in per_entry

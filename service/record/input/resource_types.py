@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
+from service.errors import Fault
+
 _NAMES = """
 Account ActivityDefinition ActorDefinition AdministrableProductDefinition AdverseEvent AllergyIntolerance
 Appointment AppointmentResponse ArtifactAssessment AuditEvent Basic Binary BiologicallyDerivedProduct
@@ -37,6 +42,16 @@ VisionPrescription
 RESOURCE_TYPES = frozenset(_NAMES.split())
 """DSTU2 (of the types a chart holds), STU3, R4, R4B and R5."""
 _BY_LETTERS = {name.lower(): name for name in RESOURCE_TYPES}
+
+
+def misnamed(names: Iterable[str]) -> list[Fault]:
+    """A fault for the first name in a list of types that is none: what it should say would not be said."""
+    for name in sorted(names):
+        if name not in RESOURCE_TYPES:
+            near = meant(name) or next(iter(difflib.get_close_matches(name, RESOURCE_TYPES, n=1)), None)
+            hint = f"did you mean {near}?" if near else "such as Condition, or all"
+            return [Fault("complete", "names something that is no FHIR resource type", hint)]
+    return []
 
 
 def meant(name: object) -> str | None:

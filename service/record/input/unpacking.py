@@ -50,15 +50,29 @@ def unpack(document: object) -> Unpacked:
     into = Unpacked()
     if isinstance(document, Mapping) and ("resourceType" in document or isinstance(document.get("entry"), list)):
         named = document.get("resourceType", "Bundle")
-        # A path is ours: it repeats no word of the sender.
-        _take(document, named if isinstance(named, str) and named in RESOURCE_TYPES else "body", None, into, 0)
+        _refuse_misspelt(named)
+        _take(document, named, None, into, 0)
     elif isinstance(document, list):
         for number, part in enumerate(document):
             # A list of entries ({"resource": ...}) is a Bundle without its wrapping.
             _take_entry(part, f"[{number}]", into, 0)
     else:
-        raise RequestError([Fault("body", "not a FHIR Bundle, a FHIR resource or a list of resources")])
+        hint = "a CDS Hooks call goes to /cds-services/{id}" if _is_call(document) else None
+        raise RequestError([Fault("body", "not a FHIR Bundle, a FHIR resource or a list of resources", hint)])
     return into
+
+
+def _is_call(document: object) -> bool:
+    return isinstance(document, Mapping) and "hook" in document and "context" in document
+
+
+def _refuse_misspelt(name: object) -> None:
+    """Refuse a document whose own type is none: all of it would be set aside, and the answer would be silence."""
+    if isinstance(name, str) and name in RESOURCE_TYPES:
+        return
+    right = meant(name)
+    hint = f"did you mean {right}? Letter case counts" if right else "such as Bundle"
+    raise RequestError([Fault("resourceType", "is not the name of a FHIR resource type", hint)])
 
 
 def unpack_state(state: PrefetchState) -> Unpacked:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from service.finding import Evidence, Finding
 from service.knowledge.model import FactDefinition, FactSource
@@ -11,9 +12,10 @@ from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import body_sites
 from service.record.chart.evidence import EntryEvidence, Verdict, combine, joined
 from service.record.chart.index import Chart
+from service.record.chart.sides import Side, sides_of
 from service.record.chart.window import place, within
 from service.record.kinds.plan import Plan
-from service.record.values.coding import concept_text
+from service.record.values.coding import BY_CATEGORY, concept_text
 from service.record.values.statuses import Counts
 
 BY_TEXT = "matched by text only"
@@ -48,15 +50,24 @@ def plan(definition: FactDefinition) -> Plan:
 def votes_of(sources: tuple[FactSource, ...], chart: Chart, notes: list[str | None]) -> Iterator[EntryEvidence]:
     """What every code match of the sources says. What was passed over is told in ``notes``."""
     for source in sources:
-        for code_match in chart.under(source.resource, source.codes):
-            entry_evidence = _vote(code_match, source, chart, notes)
-            if entry_evidence is not None:
-                yield entry_evidence
+        read = ((one, _vote(one, source, chart, notes)) for one in chart.under(source.resource, source.codes))
+        found = [(code_match, entry_evidence) for code_match, entry_evidence in read if entry_evidence is not None]
+        yield from _of_both_sides(found, chart) if source.both_sides else (one for _, one in found)
         if source.no and source.resource not in ANSWERED:
             for code_match in chart.under(source.resource, source.no):
                 entry_evidence = _denial(code_match, source, chart)
                 if entry_evidence is not None:
                     yield entry_evidence
+
+
+def _of_both_sides(found: Sequence[tuple[CodeMatch, EntryEvidence]], chart: Chart) -> Iterator[EntryEvidence]:
+    """The evidence of entries that say where the problem is, if together they name the left and the right."""
+    placed = [(one, sides) for code_match, one in found if (sides := sides_of(code_match.entry, chart.record))]
+    said = [(one, sides) for one, sides in placed if one.verdict is not Verdict.NO]
+    sure = {side for one, sides in said if one.verdict is Verdict.YES for side in sides}
+    if {side for _, sides in said for side in sides} == set(Side):
+        verdict = Verdict.YES if sure == set(Side) else Verdict.MAYBE
+        yield from (replace(one, verdict=min(one.verdict, verdict)) for one, _ in said)
 
 
 def _vote(code_match: CodeMatch, source: FactSource, chart: Chart, notes: list[str | None]) -> EntryEvidence | None:
@@ -123,6 +134,8 @@ def _denial(code_match: CodeMatch, source: FactSource, chart: Chart) -> EntryEvi
 
 
 def _doubt(code_match: CodeMatch, source: FactSource) -> str | None:
+    if not source.unconfirmed and BY_CATEGORY in code_match.notes:
+        return BY_CATEGORY  # what only confirmed entries settle would lift an alarm (decision 43)
     if not code_match.status_class.provisional:
         return None
     if code_match.entry.type in _RESULTS:

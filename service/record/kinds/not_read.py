@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from service.finding import Evidence, Finding, Status
+from service.finding import Finding, Status
 from service.knowledge.model import FactDefinition
-from service.record.chart.evidence import ordered
+from service.record.chart.evidence import named_entries, ordered
 from service.record.chart.index import NOT_READ, Chart
 from service.record.kinds.plan import Plan
 from service.record.model import Entry
-from service.record.values.coding import concept_text
 
 _MOST_NAMED = 12
-_LONGEST_TEXT = 80
 
 
 def plan(definition: FactDefinition) -> Plan:
@@ -25,7 +23,7 @@ def plan(definition: FactDefinition) -> Plan:
         if not entries:
             return Finding(definition.id, Status.ABSENT)
         count = Decimal(len(entries))
-        named = ordered(map(_evidence, entries))
+        named = ordered(named_entries(entries))
         return Finding(definition.id, Status.PRESENT, count, count, definition.unit, evidence=named[:_MOST_NAMED])
 
     return Plan(definition, find, frozenset((name, NOT_READ[name]) for name in definition.lists if name in NOT_READ))
@@ -34,9 +32,3 @@ def plan(definition: FactDefinition) -> Plan:
 def _entries(definition: FactDefinition, chart: Chart) -> Iterator[Entry]:
     for name in definition.lists:
         yield from chart.record.not_read.get(name, ())
-
-
-def _evidence(entry: Entry) -> Evidence:
-    """The entry with its words, cut to what fits a line of a card."""
-    text = " ".join(concept_text(entry.resource.get("code")).split())
-    return Evidence(entry.reference, text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…")

@@ -78,7 +78,7 @@ def _evidence(entry: Entry, text: str, note: str | None) -> Evidence:
 def reason_state(entry: Entry, wanted: Sequence[str], chart: Chart) -> bool | None:
     """Whether an order is given for one of some reasons; None when no reason is given or none can be read.
 
-    Words that match nothing tell nothing: only a coded reason can be another one.
+    Words that match nothing tell nothing: only a coded reason that could be read can be another one.
     """
     states = [_is_reason(concept, wanted, chart) for concept in reasons_of(entry.resource, chart)]
     if True in states:
@@ -88,9 +88,9 @@ def reason_state(entry: Entry, wanted: Sequence[str], chart: Chart) -> bool | No
 
 def _is_reason(concept: object, wanted: Sequence[str], chart: Chart) -> bool | None:
     matched = chart.matcher.index.match(concept)
-    if not matched.sets.isdisjoint(wanted):
+    if not (matched.sets | matched.said_too).isdisjoint(wanted):
         return True
-    return False if any(coding.system for coding in codings(concept)) else None
+    return False if matched.is_read and any(coding.system for coding in codings(concept)) else None
 
 
 def reasons_of(resource: Mapping[str, Any], chart: Chart) -> Iterator[object]:

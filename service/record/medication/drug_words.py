@@ -60,6 +60,7 @@ FORMS = _words(
 )
 
 PLAIN_WORDS = _words(
+    "routine adrenal",
     "the a an of for in on at to as is be or per by from each every other than this that my own if when while until",
     "der die das den le la les de du des el los las del pour para fur bei bis am im zur je jour dia tag taglich",
     "tagl i o un una une ein eine morning evening night nightly noon bedtime bed hs pm qd qday q bid tid qid qam",

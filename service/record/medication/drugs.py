@@ -191,7 +191,7 @@ class Drugs:
         if drug is None:
             if len(self._cache) >= _CACHED:
                 self._cache.clear()
-            drug = self._cache[key] = self._of_codings(listed, text)
+            drug = self._cache[key] = self._of_codings(listed, text[: LONGEST_TEXT + 1])
         return drug
 
     def _of_codings(self, listed: tuple[Coding, ...], text: str) -> Drug:

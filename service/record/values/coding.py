@@ -173,6 +173,7 @@ class CodeIndex:
         below: dict[str, dict[str, set[str]]] = {system: {} for system in BY_PREFIX}
         links: dict[str, set[str]] = {}
         self._patterns: list[tuple[str, re.Pattern[str], tuple[str, ...] | None]] = []
+        self._unless: dict[str, re.Pattern[str]] = {}
         for name, value_set in value_sets.items():
             for code in value_set.codes:
                 system = canonical_system(code.system)
@@ -188,6 +189,8 @@ class CodeIndex:
             self._patterns.extend(
                 (name, re.compile(text, re.IGNORECASE), literals_of(text)) for text in value_set.patterns
             )
+            if value_set.unless:
+                self._unless[name] = re.compile("|".join(f"(?:{text})" for text in value_set.unless), re.IGNORECASE)
         self._exact = {key: frozenset(names) for key, names in exact.items()}
         self._below = {
             system: {code: frozenset(names) for code, names in codes.items()} for system, codes in below.items()
@@ -275,13 +278,18 @@ class CodeIndex:
         """The value sets that a questionnaire item with this linkId asks about."""
         return self._links.get(link_id, _NOTHING)
 
+    def _means_else(self, name: str, text: str) -> bool:
+        unless = self._unless.get(name)
+        return unless is not None and unless.search(text) is not None
+
     def _of_text(self, text: str) -> _Words:
         found = self._by_text.get(text)
         if found is None:
             answers: dict[Said, set[str]] = {Said.PRESENT: set(), Said.PAST: set(), Said.NOTHING: set()}
             loose = loosely(text)
             for name, pattern, literals in self._patterns:
-                if (literals is None or any(one in loose for one in literals)) and pattern.search(text):
+                may = literals is None or any(one in loose for one in literals)
+                if may and pattern.search(text) and not self._means_else(name, text):
                     answers[said(pattern, text, of_action=name.startswith(_ACTIONS))].add(name)
             now, past = frozenset(answers[Said.PRESENT]), frozenset(answers[Said.PAST])
             found = _Words(now, past, is_english=bool(any(answers.values())) or is_english(text))

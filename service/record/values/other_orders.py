@@ -44,10 +44,13 @@ _OURS_PERHAPS = re.compile(
 """Parts of words, in several languages, that may speak of what this service checks."""
 
 _FOREIGN = re.compile(
-    r"[^\x00-\x7f]|\b(?:irm|mrt|rmn|tac|tdm|kernspin\w*|magnetresonan\w*|resonan[cz]i\w*|risonanza|ressonancia|rezonan\w*|resonans\w*"
+    r"[^\x00-\x7f\u2010-\u201d]"
+    r"|\b(?:irm|mrt|rmn|tac|tdm|kernspin\w*|magnetresonan\w*|resonan[cz]i\w*|risonanza|ressonancia|rezonan\w*|resonans\w*"
     r"|tomogra[fp](?:i[aek]?)?|radiograf\w*|radiographie|rontgen\w*|roentgen\w*|lws|lendenwirb\w*|wirbels\w*|bandscheib\w*|rachis"
-    r"|lombaire|lombare|lombar|lomb[oa]\w*|columna|colonna|coluna|kregos\w*|infiltra[zct]\w*|peridural\w*|epidural[ea]|epidurale"
-    r"|fisioterap\w*|physiotherapie|krankengymnastik|kinesitherapie|akupunktur|agopuntura|acupuntura|elettro\w*|neurostimol\w*)\b",
+    r"|lombaire|lombare|lombar|lomb[oa]\w*|columna|colonna|coluna|kregos\w*|infiltra(?:zion|cion|cao)\w*|peridural\w*|epidural[ea]|epidurale"
+    r"|fisioterap\w*|physiotherapie|krankengymnastik|kinesitherapie|akupunktur|agopuntura|acupuntura|elettro\w*|neurostimol\w*"
+    r"|\w*(?:insuffizienz|schmerz\w*|entzuend\w*|krankheit\w*|erkrankung\w*|schwanger\w*|ischialgie)|insuficiencia|enfermedad"
+    r"|dolor|embarazo|insuffisance|maladie|douleur|grossesse|insufficienza|malattia|dolore|gravidanza|ziekte|pijn)\b",
     re.IGNORECASE,
 )
 """Signs of a language whose words are not read here."""

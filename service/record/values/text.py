@@ -27,7 +27,7 @@ _AFTER = re.compile(
     re.IGNORECASE,
 )
 _FAMILY = re.compile(
-    r"\b(?:family|familial|fh|fhx|famhx|mother|father|brother|sister|sibling|parent|maternal|paternal|aunt|uncle"
+    r"\b(?:family|fh|fhx|famhx|mother|father|brother|sister|sibling|parent|maternal|paternal|aunt|uncle"
     r"|grandmother|grandfather|grandparent|son|daughter|cousin|relative|wife|husband|partner)s?\b",
     re.IGNORECASE,
 )

@@ -107,7 +107,8 @@ _SPELLINGS: Mapping[str, str] = {
     "a": "a;yr;yrs;year;years",
     "mL/min/{1.73_m2}": "ml/min/{1.73_m2};ml/min/1.73m2;ml/min/1.73 m2;ml/min/1.73m²;ml/min/1.73 m²;ml/min/1.73m^2"
     ";ml/min/1.73 m^2;ml/min/{1.73m2};ml/min/1.73_m2;ml/min per 1.73m2;ml/min per 1.73 m2;ml/min/1.73;ml/min/1.73m*2"
-    ";ml/min/1.73 sq m;ml/min/1.73sq.m;ml/min/1.73 sq. m;ml/min/bsa;ml/min/{1.73}",
+    ";ml/min/1.73 sq m;ml/min/1.73sqm;ml/min/1.73 sqm;ml/min/1,73 m2;ml/min/1,73m2"
+    ";ml/min/1.73sq.m;ml/min/1.73 sq. m;ml/min/bsa;ml/min/{1.73}",
     "mL/min": "ml/min",
     "%": "%;percent;pct;% of total;%{hemoglobinsaturation};%o2;%{hb};%{total}",
     "mmol/mol": "mmol/mol;mmol/mol{hb};mmol/mol hb",

@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation, localcontext
 from functools import lru_cache
 from typing import Any
 
+from service.record.values.coding import wordings
 from service.record.values.interval import Interval
 from service.record.values.unit_table import (
     CASE_MATTERS,
@@ -186,6 +187,11 @@ def _raw(holder: Mapping[str, Any]) -> _Raw | Refused:
         return _raw_range(holder["valueRange"])
     if isinstance(holder.get("valueString"), str):
         return _raw_text(holder["valueString"])
+    for key in ("valueCodeableConcept", "valueCoding"):
+        for text in wordings(holder.get(key)):
+            # The answer of a numeric rating is a code whose words are the number.
+            if not isinstance(read := _raw_text(text), Refused):
+                return read
     return Refused("no value given" if not any(key.startswith("value") for key in holder) else "not a number")
 
 

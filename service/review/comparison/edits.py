@@ -12,13 +12,13 @@ from service.review.comparison.model import ChangedField, ChangedTest
 from service.review.comparison.wording import Wording
 
 # Every field of a rule stands in one of these. ``when`` is compared test by test.
-LOGIC = ("phase", "hooks", "concludes", "family")
-CARD = ("title", "card", "mentions")
+LOGIC = ("phase", "hooks", "concludes", "family", "rank")
+CARD = ("title", "card", "mentions", "named_when_covered")
 GROUNDS = (
     *("purpose", "rationale", "recommendation", "citations", "names_conflict_with"),
     *("unverified_parts", "limitations"),
 )
-RECORD = ("version", "status", "effective", "owner", "review_by", "examples", "history")
+RECORD = ("variant_of", "version", "status", "effective", "owner", "review_by", "examples", "history")
 APART = ("id", "when", "at")
 
 _LOUDNESS = "indicator"
@@ -48,6 +48,8 @@ def field_changes(before: Any, after: Any) -> Iterator[ChangedField]:
 
 
 def _read(text: str | None) -> str | None:
+    if text == "null":
+        return None
     return text[1:-1].replace('\\"', '"').replace("\\n", "\n") if text and text.startswith('"') else text
 
 

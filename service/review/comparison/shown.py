@@ -1,7 +1,7 @@
 """Shown: for whom a card is shown, and for whom it cannot be decided, as formulas of one side.
 
-A card is shown when its rule holds, no louder or earlier rule of its family holds, and the service shows cards as loud
-as it. This is ``decision.decide`` and the filter of the service, written as formulas.
+A card is shown when its rule holds, no rule of its family that comes before it holds, and the service shows such cards.
+This is ``decision.decide`` and the filter of the service, written as formulas.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import cached_property
 
 import z3
 
-from service.knowledge.model import Indicator, Knowledge, Rule, ServiceDefinition, leaves
+from service.knowledge.model import Knowledge, Rule, leaves
 from service.review.symbolic import Patients
 
 
@@ -31,14 +31,14 @@ class Cards:
 
     @cached_property
     def _place(self) -> dict[str, int]:
-        # Of those equally loud the one that the engine runs first is shown.
+        # Of those equally loud and without an order the one that the engine runs first is shown.
         ordered = (rule for stratum in self.patients.strata for rule in stratum)
         return {rule.id: number for number, rule in enumerate(ordered)}
 
     def speaks_at(self, rule_id: str, service: str) -> bool:
         """Whether the service can show a card of this rule at all."""
         rule, offered = self.rules.get(rule_id), self.knowledge.services.get(service)
-        return rule is not None and offered is not None and _may_show(rule, offered)
+        return rule is not None and offered is not None and offered.shows(rule)
 
     def before_it(self, rule_id: str, service: str) -> tuple[Rule, ...]:
         """The rules of the family that are shown in its place when they hold."""
@@ -48,8 +48,8 @@ class Cards:
         family = (one for one in self.rules.values() if one.family == rule.family and offered.hook in one.hooks)
         return tuple(sorted((one for one in family if self._rank(one) < self._rank(rule)), key=self._rank))
 
-    def _rank(self, rule: Rule) -> tuple[int, int]:
-        return -indicator(rule).rank, self._place[rule.id]
+    def _rank(self, rule: Rule) -> tuple[int, int, int]:
+        return (*rule.precedence, self._place[rule.id])
 
     def shown(self, rule_id: str, service: str) -> z3.BoolRef:
         """The card is shown."""
@@ -85,16 +85,3 @@ class Cards:
     def services(self) -> Iterator[str]:
         """The services that this rule set offers."""
         yield from self.knowledge.services
-
-
-def indicator(rule: Rule) -> Indicator:
-    """How loud the card of a rule is. The rule must have a card."""
-    assert rule.card is not None
-    return rule.card.indicator
-
-
-def _may_show(rule: Rule, service: ServiceDefinition) -> bool:
-    if rule.card is None or service.hook not in rule.hooks or rule.card.indicator.value not in service.indicators:
-        return False
-    info = rule.card.indicator is Indicator.INFO
-    return not info or not service.info_phases or rule.phase in service.info_phases

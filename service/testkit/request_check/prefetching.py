@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -35,7 +36,9 @@ def check_prefetch(
     for key, value in prefetch.items():
         where = f"prefetch.{key}"
         if key not in asked:
-            text = "was not asked for by this service; used for what it shows to be there, never as a whole list"
+            near = difflib.get_close_matches(key, sorted(asked), n=1)
+            meant = f" (did you mean {near[0]}?)" if near else ""
+            text = f"was not asked for here{meant}; used for what it shows to be there, never as a whole list"
             yield _remark(Severity.INFORMATION, where, text)
         yield from _resources(value, where, release)
 

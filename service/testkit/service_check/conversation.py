@@ -1,4 +1,4 @@
-"""Conversation: calls to any CDS service, good and bad, and what its answers break. ``sciatica-cds check-service``.
+"""Conversation: calls to any CDS service, good and bad, and what its answers break. ``sciatica-cds check service``.
 
 Knows no network: how a call is sent is handed in, so the same conversation runs against this service in a test.
 """

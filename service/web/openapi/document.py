@@ -12,6 +12,7 @@ from service.knowledge.model import ServiceDefinition
 from service.protocol.evaluation import Services
 from service.protocol.feedback import FeedbackSchema
 from service.protocol.request_schemas import EnvelopeSchema, FhirAuthorizationSchema, context_schema
+from service.web.artifact_routes import KINDS, artifact_names
 from service.web.openapi import answer_schemas as answers
 
 Json = dict[str, Any]
@@ -32,7 +33,7 @@ _REFUSALS = {
 _OF_A_CALL = (400, 412, 413, 415, 422, 500, 503)
 _OF_A_BODY = (400, 413, 415, 422, 500, 503)
 # Nothing there is about a patient or a caller.
-_PUBLIC = ("/health", "/live", "/ready", "/dsi")
+_PUBLIC = ("/health", "/live", "/ready", "/dsi", *(f"/{kind}/{{id}}" for kind in KINDS))
 _ANYTHING = {"description": "A FHIR Bundle of any type, one resource, or a list of resources."}
 
 
@@ -129,6 +130,11 @@ def _beside(services: Services) -> Iterable[tuple[str, Json]]:
         "content": _json({"type": "object"}),
     }
     yield "/dsi", {"get": _operation("sourceAttributes", "What each rule rests on and which data it uses", dsi, ())}
+    for kind, names in artifact_names(services.prepared.knowledge).items():
+        told = {"description": f"The {kind}", "content": {"application/fhir+json": {"schema": {"type": "object"}}}}
+        read = _operation(f"read-{kind}", f"A {kind} of the rules in use", told, (404,))
+        read["parameters"] = [{"name": "id", "in": "path", "required": True, "schema": {"enum": names}}]
+        yield f"/{kind}/{{id}}", {"get": read}
     if services.settings.store != "off":
         stats = {"description": "Counts only, nothing about a person", "content": _json({"type": "object"})}
         yield "/stats", {"get": _operation("stats", "What became of the cards of each rule", stats, ())}

@@ -93,6 +93,17 @@ REVIEWED = {
     },
     "a value set behind that": {"file": "value_sets/med-anticoagulant.yaml", "find": "11289", "put": "11288"},
     "its source": {"file": "sources/LBL-NSAID.yaml", "find": "status: current", "put": "status: disputed"},
+    "a statement it cites": {"file": "sources/LBL-NSAID.yaml", "find": "bleeding rises", "put": "bleeding doubles"},
+    "the mark of a statement it cites": {
+        "file": "sources/LBL-NSAID.yaml",
+        "find": "    mark: verified",
+        "put": "    mark: partly",
+    },
+    "a rule that is shown in its place": {
+        "file": "ruleset.yaml",
+        "find": "services:\n",
+        "put": "families:\n  - {id: both, order: [fl-stay-active, sf-nsaid-contraindicated]}\nservices:\n",
+    },
     "its override reasons": {"file": "override_reasons.yaml", "find": "Agreed with", "put": "Discussed with"},
 }
 NOT_REVIEWED = {
@@ -101,6 +112,11 @@ NOT_REVIEWED = {
         "file": "sources/NICE-NG59.yaml",
         "find": "status: current",
         "put": "status: disputed",
+    },
+    "another statement of its source": {
+        "file": "sources/LBL-NSAID.yaml",
+        "find": "statements:\n",
+        "put": "statements:\n  - {id: REC-1, section: a, says: Another thing., mark: verified}\n",
     },
     "the words of the rule that draws": {"file": CO, "find": "Gathers", "put": "Collects"},
     "its owner": {"file": SF, "find": "owner: unassigned", "put": "owner: tester"},

@@ -1,0 +1,51 @@
+"""Groups of commands: listed by section, loaded when one is asked for, and the nearest name said for a wrong one."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+Places = Mapping[str, tuple[str, str, str]]
+"""Command name -> module that holds it, name in the module, line in the list of commands."""
+
+WIDTH = 80
+
+
+class Commands(click.Group):
+    """Loads a command when it is asked for, lists commands by section, and says which name was nearly meant."""
+
+    def __init__(self, *args: Any, sections: Mapping[str, Places], hidden: Places | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._sections = sections
+        self._places = {name: place for places in sections.values() for name, place in places.items()}
+        self._all = self._places | dict(hidden or {})
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        return list(self._places)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in self._all:
+            return None
+        module, name, _ = self._all[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            near = difflib.get_close_matches(args[0], self._places, n=1) if args else []
+            hint = f" Did you mean {near[0]}?" if near else f" There are: {', '.join(self._places)}."
+            raise click.UsageError(error.message + hint, ctx) from None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        longest = max(map(len, self._places))
+        for title, places in self._sections.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(longest), line) for name, (_, _, line) in places.items()])

@@ -1,0 +1,83 @@
+"""What was shown to a patient before, asked of the decision log in very little time.
+
+A log that is off, slow or silent says nothing, and then nothing rests.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TookTooLongError
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from service.cards.repetition import grounds
+from service.decision import Decision
+from service.errors import StoreError
+from service.finding import ShownBefore
+from service.knowledge.model import Knowledge
+from service.store.reading import Reading, StoredDecision
+from service.store.store import Store
+
+LOOKS_BACK_DAYS = 400
+MOST_DECISIONS = 100
+
+Rows = tuple[list[StoredDecision], dict[str, datetime]]
+
+
+@dataclass
+class History:
+    """Asks a store. Safe for threads and forks; ``budget_ms`` bounds the waiting of one call."""
+
+    store: Store
+    budget_ms: int
+    _process: int = 0
+    _worker: ThreadPoolExecutor | None = None
+    _running: Future[Rows] | None = field(default=None)
+
+    def __call__(self, patient_id: str, knowledge: Knowledge, decision: Decision) -> Mapping[str, ShownBefore] | None:
+        """The last showing of each rule that speaks now; None where the log cannot tell in time."""
+        rows = self._rows(patient_id, decision.now)
+        return None if rows is None else shown_before(rows, knowledge, decision, self.store)
+
+    def _rows(self, patient_id: str, now: datetime) -> Rows | None:
+        if self._running is not None and not self._running.done():
+            # One slow question at a time: the next call does not wait for it.
+            return None
+        if self._worker is None or self._process != os.getpid():
+            self._process, self._worker = os.getpid(), ThreadPoolExecutor(1, "history")
+        reading = Reading(self.store.database, self.store.keyring)
+        since = now - timedelta(days=LOOKS_BACK_DAYS)
+        self._running = self._worker.submit(_ask, reading, patient_id, since)
+        try:
+            return self._running.result(self.budget_ms / 1000)
+        except (TookTooLongError, StoreError):
+            return None
+
+
+def _ask(reading: Reading, patient_id: str, since: datetime) -> Rows:
+    found = reading.shown_to(patient_id, since, MOST_DECISIONS)
+    uuids = [card["uuid"] for kept in found for card in kept.body["cards"]]
+    return found, reading.overridden(uuids)
+
+
+def shown_before(rows: Rows, knowledge: Knowledge, decision: Decision, store: Store) -> dict[str, ShownBefore]:
+    """The last showing of each rule that speaks now. ``rows`` are newest first."""
+    found, overridden = rows
+    speaking = {advice.rule.id: advice for advice in decision.advice}
+    told: dict[str, ShownBefore] = {}
+    answers: dict[str, datetime] = {}
+    for kept in found:
+        at = datetime.fromisoformat(kept.body["now"])
+        for card in kept.body["cards"]:
+            for rule, version, speaks in card["rules"]:
+                if not speaks or rule not in speaking:
+                    continue
+                if card["uuid"] in overridden:
+                    answers.setdefault(rule, overridden[card["uuid"]])
+                if rule not in told:
+                    now = grounds(knowledge, speaking[rule], store.keyring.resource)
+                    same = kept.body.get("grounds", {}).get(rule) == now and version == speaking[rule].rule.version
+                    told[rule] = ShownBefore(at, same)
+    return {rule: ShownBefore(before.at, before.unchanged, answers.get(rule)) for rule, before in told.items()}

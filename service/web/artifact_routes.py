@@ -1,0 +1,92 @@
+"""The rules as FHIR artifacts: ``GET /PlanDefinition/<id>``, ``/ValueSet/<id>``, ``/Library/<id>`` and two more.
+
+The same resources that ``sciatica-cds export --format cpg`` packs, under the address at which this service is called.
+They are public: nothing in them is about a patient or a caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from service.errors import NotFoundError
+from service.knowledge.model import Knowledge
+from service.review.approvals import approvals_in
+from service.review.export import artifacts
+from service.review.export.metadata import Publication
+from service.store.archive import files_in
+from service.web.routes import Endpoint, as_json
+
+Json = dict[str, Any]
+
+
+def _value_set(told: Publication, name: str) -> Json | None:
+    found = told.knowledge.value_sets.get(name)
+    return None if found is None else artifacts.value_set(told, found)
+
+
+def _plan(told: Publication, name: str) -> Json | None:
+    if name in told.knowledge.services:
+        return artifacts.service_plan(told, name)
+    rule = next((rule for rule in told.knowledge.rules if rule.id == name and rule.card is not None), None)
+    return None if rule is None else artifacts.plan(told, rule)
+
+
+def _library(told: Publication, name: str) -> Json | None:
+    return artifacts.library(told) if name == artifacts.LIBRARY else None
+
+
+def _activity(told: Publication, name: str) -> Json | None:
+    found = told.knowledge.orders.get(name)
+    return None if found is None else artifacts.activity(told, found)
+
+
+def _questionnaire(told: Publication, name: str) -> Json | None:
+    return artifacts.questionnaire(told) if name == artifacts.QUESTIONNAIRE else None
+
+
+KINDS: Mapping[str, Callable[[Publication, str], Json | None]] = {
+    "ValueSet": _value_set,
+    "PlanDefinition": _plan,
+    "Library": _library,
+    "ActivityDefinition": _activity,
+    "Questionnaire": _questionnaire,
+}
+
+
+def artifact_names(knowledge: Knowledge) -> dict[str, list[str]]:
+    """The ids that there are of every kind."""
+    plans = [*knowledge.services, *(rule.id for rule in knowledge.rules if rule.card is not None)]
+    return {
+        "ValueSet": sorted(knowledge.value_sets),
+        "PlanDefinition": sorted(plans),
+        "Library": [artifacts.LIBRARY],
+        "ActivityDefinition": sorted(knowledge.orders),
+        "Questionnaire": [artifacts.QUESTIONNAIRE],
+    }
+
+
+def artifact_blueprint(endpoint: Endpoint) -> Blueprint:
+    """The routes over the rules in use."""
+    routes = Blueprint("artifacts", __name__)
+
+    def tell(kind: str, name: str) -> Response:
+        services = endpoint.services
+        base = services.settings.public_url or request.url_root
+        knowledge = services.prepared.knowledge
+        found = KINDS[kind](Publication(knowledge, base, _approvals(knowledge, services.archive)), name)
+        if found is None:
+            raise NotFoundError(f"there is no such {kind}")
+        answer = as_json(found)
+        answer.mimetype = "application/fhir+json"
+        return answer
+
+    for kind in KINDS:
+        routes.add_url_rule(f"/{kind}/<name>", f"read-{kind}", tell, defaults={"kind": kind})
+    return routes
+
+
+def _approvals(knowledge: Knowledge, archive: bytes) -> Mapping[str, Any]:
+    return approvals_in(files_in(archive), knowledge) if knowledge.approved and archive else {}

@@ -1,0 +1,87 @@
+"""Mistakes that people make when they begin: each is answered with one sentence by which they can go on."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from flask.testing import FlaskClient
+
+from service.cli.main import group
+
+CHART = json.dumps(
+    {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": {"resourceType": "Patient", "id": "p"}}]}
+).encode()
+CALL: dict[str, Any] = {
+    "hook": "patient-view",
+    "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
+    "context": {"userId": "Practitioner/1", "patientId": "p"},
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "said"),
+    [
+        ("/cds-services/sciatica-patient-view", CHART, 400, "POST a FHIR Bundle to /evaluate"),
+        ("/evaluate", json.dumps(CALL).encode(), 400, "a CDS Hooks call goes to /cds-services/{id}"),
+        ("/cds-services/order-sign", b"{}", 404, "did you mean /cds-services/sciatica-order-sign?"),
+        ("/cds-services/sciatica-ordersign", b"{}", 404, "did you mean /cds-services/sciatica-order-sign?"),
+        ("/cds-services/canary", b"{}", 404, "GET /cds-services lists what is"),
+        ("/evaluate", CHART.replace(b'"Bundle"', b'"bundle"'), 400, "did you mean Bundle? Letter case counts"),
+        ("/evaluate", b'{"resourceType": "Patient"}\n{"resourceType": "Condition"}', 400, "is NDJSON"),
+        ("/evaluate", b'<Bundle xmlns="http://hl7.org/fhir"/>', 400, "is XML"),
+        ("/evaluate", CHART.decode().encode("utf-16"), 400, "save it as UTF-8"),
+        ("/evaluate", CHART.decode().encode("utf-16-be"), 400, "save it as UTF-8"),
+        ("/evaluate?now=24.11.2026", CHART, 400, "for example 2026-11-24T10:00:00Z"),
+        ("/evaluate?hook=order-sing", CHART, 400, "did you mean order-sign?"),
+        ("/evaluate?complete=observations", CHART, 400, "did you mean Observation?"),
+        ("/evaluate?nwo=2026-11-24", CHART, 400, "did you mean now?"),
+    ],
+)
+def test_a_mistake_is_answered_with_what_to_do(
+    client: FlaskClient, path: str, body: bytes, status: int, said: str
+) -> None:
+    answer = client.post(path, data=body, content_type="application/json")
+    assert answer.status_code == status
+    told = " ".join(issue["details"]["text"] for issue in answer.get_json()["issue"])
+    assert said in told
+    assert "canary" not in told
+
+
+def test_an_order_call_without_any_content_names_the_usual_causes(client: FlaskClient) -> None:
+    bare = CALL | {"hook": "order-sign"}
+    (issue,) = client.post("/cds-services/sciatica-order-sign", json=bare).get_json()["issue"]
+    assert (
+        "is the URL exactly the registered one, and the scope for unsigned orders granted?" in issue["details"]["text"]
+    )
+    with_prefetch = bare | {"prefetch": {"patient": {"resourceType": "Patient", "id": "p"}}}
+    (issue,) = client.post("/cds-services/sciatica-order-sign", json=with_prefetch).get_json()["issue"]
+    assert issue["details"]["text"] == "context.draftOrders: is missing"
+
+
+def test_a_misspelt_prefetch_key_is_told_by_the_check(client: FlaskClient) -> None:
+    call = CALL | {"prefetch": {"pateint": {"resourceType": "Patient", "id": "p"}}}
+    told = client.post("/check", json=call).get_data(as_text=True)
+    assert "was not asked for here (did you mean patient?)" in told
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "code", "said"),
+    [
+        (b"<Bundle/>", [], 1, "is XML"),
+        (CHART.decode().encode("utf-16"), [], 1, "save it as UTF-8"),
+        (b'{"resourceType": "bundle"}', [], 1, "did you mean Bundle?"),
+        (CHART, ["--complete", "observations"], 2, "did you mean Observation?"),
+    ],
+)
+def test_the_command_line_says_the_same_and_ends_with_a_code(
+    tmp_path: Any, content: bytes, options: list[str], code: int, said: str
+) -> None:
+    file = tmp_path / "chart.json"
+    file.write_bytes(content)
+    done = CliRunner().invoke(group, ["evaluate", str(file), *options])
+    told = done.output + str(getattr(done.exception, "faults", ""))
+    assert done.exit_code == code
+    assert said in told

@@ -1,0 +1,122 @@
+"""A chart that is opened again says only what is new, through the running service and its decision log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from service.decision_log.replay import Replayer
+from tests.http.calls import SCIATICA, order_sign, patient_view, searchset
+from tests.store.service import kept_decisions, post, reading_of, remembering, store_of
+
+VIEW, SIGN = "small-patient-view", "small-order-sign"
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Flask]:
+    made = remembering(tmp_path / "data", history_budget_ms=5000)
+    yield made
+    store_of(made).close()
+
+
+def opened(app: Flask, **changes: Any) -> list[str]:
+    """The summaries on opening the chart, with everything kept before."""
+    reading_of(app)
+    return [card["summary"] for card in post(app, VIEW, patient_view(**changes))]
+
+
+def test_a_chart_opened_five_times_on_one_day_shows_its_advice_once(app: Flask) -> None:
+    shown = [opened(app) for _ in range(5)]
+    assert len(shown[0]) == 1
+    assert shown[1:] == [[], [], [], []]
+
+
+def test_another_patient_is_not_told_less(app: Flask) -> None:
+    opened(app)
+    other = patient_view()
+    other["context"]["patientId"] = "p2"
+    other["prefetch"] = {
+        "patient": {"resourceType": "Patient", "id": "p2"},
+        "conditions": searchset({**SCIATICA, "subject": {"reference": "Patient/p2"}}),
+    }
+    assert len(post(app, VIEW, other)) == 1
+
+
+def test_what_changed_is_said_again(app: Flask) -> None:
+    opened(app)
+    body = patient_view()
+    body["prefetch"]["conditions"] = searchset({**SCIATICA, "id": "another"})
+    reading_of(app)
+    assert len(post(app, VIEW, body)) == 1
+
+
+def test_each_answer_is_the_same_when_it_is_decided_again(app: Flask) -> None:
+    for _ in range(3):
+        opened(app)
+    replayer = Replayer(reading_of(app))
+    kept = kept_decisions(app)
+    assert [decision.body["shown"] is not None for decision in kept] == [True, True, True]
+    assert [replayer.replay(decision).differences for decision in kept] == [(), (), ()]
+
+
+def test_an_alarm_set_aside_with_a_reason_is_quieter_and_then_silent(app: Flask) -> None:
+    (first,) = post(app, SIGN, order_sign())
+    assert first["indicator"] == "critical"
+    reading_of(app)
+    reason = first["overrideReasons"][0]
+    report = {
+        "card": first["uuid"],
+        "outcome": "overridden",
+        "outcomeTimestamp": (datetime.now(UTC) + timedelta(milliseconds=1)).isoformat(),
+        "overrideReason": {"reason": {"code": reason["code"], "system": reason["system"]}},
+    }
+    answer = app.test_client().post(f"/cds-services/{SIGN}/feedback", json={"feedback": [report]})
+    assert answer.status_code == 200
+    reading_of(app)
+    (second,) = post(app, SIGN, order_sign())
+    assert second["indicator"] == "warning"
+    reading_of(app)
+    assert post(app, SIGN, order_sign()) == []
+    replayer = Replayer(reading_of(app))
+    assert [replayer.replay(decision).differences for decision in kept_decisions(app)] == [(), (), ()]
+
+
+def test_where_the_log_is_silent_nothing_rests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from service.decision_log import history
+    from service.errors import StoreError
+
+    def broken(*_: Any) -> Any:
+        raise StoreError("the database is not there")
+
+    made = remembering(tmp_path / "data", history_budget_ms=5000)
+    opened(made)
+    monkeypatch.setattr(history, "_ask", broken)
+    assert len(opened(made)) == 1
+    assert kept_decisions(made)[-1].body["shown"] is None
+    store_of(made).close()
+
+
+def test_where_the_log_is_slow_nothing_rests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+
+    from service.decision_log import history
+
+    released = threading.Event()
+    made = remembering(tmp_path / "data", history_budget_ms=1)
+    opened(made)
+    monkeypatch.setattr(history, "_ask", lambda *_: (released.wait(20), ([], {}))[1])
+    assert len(opened(made)) == 1
+    assert len(opened(made)) == 1
+    released.set()
+    store_of(made).close()
+
+
+def test_the_log_is_not_asked_where_that_is_off(tmp_path: Path) -> None:
+    made = remembering(tmp_path / "data", history_budget_ms=0)
+    assert [len(opened(made)) for _ in range(2)] == [1, 1]
+    store_of(made).close()

@@ -1,0 +1,175 @@
+"""The FHIR package: everything of the rules in it, nobody invented, the same bytes every time."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import json
+import re
+import tarfile
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from service.knowledge.model import Knowledge
+from service.knowledge.schemas.ruleset import Approval
+from service.record.fhir_classes import validated
+from service.record.model import Release
+from service.review.export.artifacts import artifacts
+from service.review.export.cql import cql, not_told
+from service.review.export.metadata import Publication
+from service.review.export.package import package
+from service.web.artifact_routes import artifact_names
+from tests.unit.review.comparison.small_rules import shipped
+
+Json = dict[str, Any]
+
+
+@cache
+def published() -> dict[str, Json]:
+    return {f"{one['resourceType']}/{one['id']}": one for one in artifacts(Publication(shipped()))}
+
+
+def members(value: Any) -> Iterator[Json]:
+    if isinstance(value, dict):
+        yield value
+        for inner in value.values():
+            yield from members(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from members(inner)
+
+
+def test_every_card_rule_service_value_set_and_order_is_in_it(knowledge: Knowledge) -> None:
+    wanted = {f"PlanDefinition/{rule.id}" for rule in knowledge.rules if rule.card}
+    wanted |= {f"PlanDefinition/{name}" for name in knowledge.services}
+    wanted |= {f"ValueSet/{name}" for name in knowledge.value_sets}
+    wanted |= {f"ActivityDefinition/{name}" for name in knowledge.orders}
+    wanted |= {"Library/rules", "Questionnaire/answers"}
+    assert set(published()) == wanted
+
+
+def test_whatever_is_referred_to_is_in_it() -> None:
+    known = {f"{one['url']}|{one['version']}" for one in published().values()}
+    named = {
+        member["definitionCanonical"]
+        for one in published().values()
+        for member in members(one)
+        if "definitionCanonical" in member
+    }
+    named |= {library for one in published().values() for library in one.get("library", ())}
+    assert named
+    assert named <= known
+
+
+def test_a_rule_tells_its_events_condition_text_offers_citations_and_grades() -> None:
+    rule = next(rule for rule in shipped().rules if rule.id == "sf-nsaid-egfr-below-30")
+    told = published()[f"PlanDefinition/{rule.id}"]
+    (action,) = told["action"]
+    assert [trigger["name"] for trigger in action["trigger"]] == list(rule.hooks)
+    assert action["condition"][0]["expression"]["expression"] == '"Rule sf-nsaid-egfr-below-30"'
+    assert action["title"] == rule.card.summary
+    assert action["action"][0]["action"][0]["type"]["coding"][0]["code"] == "remove"
+    assert len(told["relatedArtifact"]) == len({(one.reference, one.supports) for one in rule.citations})
+    assert told["status"] == "draft"
+    assert [one["valueCodeableConcept"]["text"] for one in told["extension"]] == ["avoid", "guideline"]
+
+
+def test_of_a_family_the_service_shows_at_most_one_the_most_severe_first() -> None:
+    told = published()["PlanDefinition/sciatica-order-sign"]
+    (family,) = (one for one in told["action"][0]["action"] if one["title"] == "nsaid-renal")
+    assert family["selectionBehavior"] == "at-most-one"
+    assert "sf-nsaid-egfr-below-30" in family["action"][0]["definitionCanonical"]
+
+
+def test_value_sets_come_with_their_codes_and_say_what_they_leave_out() -> None:
+    for name, value_set in shipped().value_sets.items():
+        told = published()[f"ValueSet/{name}"]
+        expanded = {(one["system"], one["code"]) for one in told.get("expansion", {}).get("contains", ())}
+        assert expanded == {(code.system, code.code) for code in value_set.codes}
+        if value_set.patterns:
+            assert f"{len(value_set.patterns)} text patterns are not told here" in told["description"]
+
+
+def test_the_library_holds_the_cql_and_says_what_it_does_not_tell() -> None:
+    told = published()["Library/rules"]
+    assert base64.b64decode(told["content"][0]["data"]).decode() == cql(shipped())
+    assert all(sentence in told["description"] for sentence in not_told(shipped()))
+
+
+def test_nobody_has_approved_until_somebody_has() -> None:
+    text = json.dumps(list(published().values()))
+    assert "approvalDate" not in text
+    assert '"reviewer"' not in text
+    assert "Provenance/" not in " ".join(published())
+    approved = replace(shipped(), approved=frozenset({"sf-nsaid-egfr-below-30"}))
+    given = {
+        "sf-nsaid-egfr-below-30": (Approval("sf-nsaid-egfr-below-30", "abc", "A Person, physician", date(2026, 3, 1)),)
+    }
+    found = {f"{one['resourceType']}/{one['id']}": one for one in artifacts(Publication(approved, approvals=given))}
+    plan = found["PlanDefinition/sf-nsaid-egfr-below-30"]
+    assert (plan["approvalDate"], plan["reviewer"]) == ("2026-03-01", [{"name": "A Person, physician"}])
+    (provenance,) = (one for one in found.values() if one["resourceType"] == "Provenance")
+    assert provenance["target"] == [{"reference": "PlanDefinition/sf-nsaid-egfr-below-30"}]
+    assert "content abc" in provenance["activity"]["text"]
+
+
+def test_the_package_is_the_same_to_the_byte_and_names_what_is_in_it() -> None:
+    content = package(Publication(shipped()))
+    assert content == package(Publication(shipped()))
+    with tarfile.open(fileobj=io.BytesIO(gzip.decompress(content))) as opened:
+        files = {entry.name: json.loads(opened.extractfile(entry).read()) for entry in opened}
+    manifest, index = files.pop("package/package.json"), files.pop("package/.index.json")
+    assert manifest["fhirVersions"] == ["4.0.1"]
+    assert shipped().digest in manifest["description"]
+    assert {f"package/{one['filename']}" for one in index["files"]} == set(files)
+
+
+def test_ids_and_names_are_as_fhir_wants_them() -> None:
+    for one in published().values():
+        assert re.fullmatch(r"[A-Za-z0-9\-.]{1,64}", one["id"])
+        assert re.fullmatch(r"[A-Z][A-Za-z0-9_]{0,254}", one["name"])
+
+
+@pytest.mark.parametrize("kind", ["PlanDefinition", "Library", "ValueSet", "ActivityDefinition", "Questionnaire"])
+def test_the_classes_of_fhir_take_them(kind: str) -> None:
+    mine = [one for name, one in published().items() if name.startswith(f"{kind}/")]
+    for one in mine[:: max(1, len(mine) // 10)]:
+        validated(kind, one, Release.R4)
+
+
+def test_the_routes_know_the_names_of_all_that_is_exported() -> None:
+    named = {f"{kind}/{name}" for kind, names in artifact_names(shipped()).items() for name in names}
+    assert named == set(published())
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/ValueSet/cond-low-back-pain",
+        "/PlanDefinition/sf-nsaid-egfr-below-30",
+        "/PlanDefinition/sciatica-order-sign",
+        "/Library/rules",
+        "/ActivityDefinition/ankle-brachial-index",
+        "/Questionnaire/answers",
+    ],
+)
+def test_the_service_serves_them_under_its_own_address(client: FlaskClient, address: str) -> None:
+    answer = client.get(address)
+    assert (answer.status_code, answer.mimetype) == (200, "application/fhir+json")
+    told = answer.get_json()
+    assert f"/{told['resourceType']}/{told['id']}" == address
+    assert told["url"] == f"http://localhost{address}"
+
+
+@pytest.mark.parametrize("address", ["/ValueSet/nothing", "/PlanDefinition/gi-risk-factor", "/Library/x", "/Patient/x"])
+def test_what_is_not_there_is_an_operation_outcome(client: FlaskClient, address: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 404
+    assert answer.get_json()["resourceType"] == "OperationOutcome"
