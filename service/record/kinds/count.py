@@ -33,9 +33,9 @@ def plan(definition: FactDefinition) -> Plan:
 def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
     """Milligrams a day of one ingredient, all running orders and those of this call added; 0 where none is ordered.
 
-    What is taken as needed counts with the most that is allowed, a range with its top (decision 40). A running order of
-    the product that is being ordered is taken to be replaced by it. A dose that is not written leaves the sum open above
-    (decision 39).
+    What is taken as needed counts with the most that is allowed, a range with its top (decision 40). A running order
+    of the product that is being ordered is taken to be replaced by it. A dose that is not written leaves the sum open
+    above (decision 39).
     """
     orders = [order for order in chart.orders if is_order(order.entry)]
     drafts = [order for order in orders if match(order, definition, chart) is not None]
