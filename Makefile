@@ -98,7 +98,7 @@ $(THIRD)/node_modules/.installed: $(THIRD)/package-lock.json
 	else echo "No Node and npm: the tests with the third judge are skipped"; fi
 
 third-judge: setup $(THIRD)/node_modules/.installed ## Judge the rules by an engine of other people: stories, examples, states at the limits
-	THIRD_JUDGE=all $(BIN)/pytest --timeout 900 $(THIRD)
+	THIRD_JUDGE=all $(BIN)/pytest -s --timeout 900 $(THIRD)
 
 unit: setup second-validator $(THIRD)/node_modules/.installed ## The tests; they write docs/conformance.md anew
 	$(BIN)/pytest -n $(WORKERS) --conformance=docs/conformance.md

@@ -98,8 +98,10 @@ class Charts:
         sides = (self.before, self.after), (self.after, self.before)
         for knowledge, other in sides:
             for code in _only_in(knowledge, other, name):
-                # The chart is written with a code that only one of the rule sets knows.
-                narrow = replace(knowledge.value_sets[name], codes=(code,), patterns=(), link_ids=())
+                # The chart is written with a code that only one of the rule sets knows, and without words for it:
+                # words are read by patterns, and may still say what the code no longer says.
+                wordless = replace(code, display=code.code)
+                narrow = replace(knowledge.value_sets[name], codes=(wordless,), patterns=(), link_ids=())
                 narrowed = replace(knowledge, value_sets={**knowledge.value_sets, name: narrow})
                 yield from self._with_this_set(narrowed, name)
 

@@ -19,6 +19,8 @@ from typing import Any
 import pytest
 
 from service.cli.stories import example_services, read_stories, story_case
+from service.cli.vignettes import Vignette, read_vignettes
+from service.cli.vignettes import answered as vignette_answer
 from service.decision import Prepared, decide_on, prepare
 from service.engine.trace import Result
 from service.finding import Finding, Status
@@ -26,6 +28,7 @@ from service.knowledge.conditions import Truth
 from service.knowledge.examples import EXPECTED
 from service.knowledge.model import Example, Knowledge, Rule, possible_states
 from service.knowledge.strata import rules_for
+from service.protocol.evaluation import Services
 from service.review.export.cql import cql, not_told, rule_expression
 from service.review.mutation import mutants
 from tests.third_judge.states import Telling, noticed, telling_states
@@ -120,11 +123,18 @@ _KNOWLEDGE: dict[str, Knowledge] = {}
 
 
 def states(knowledge: Knowledge) -> list[dict[str, Finding]]:
-    """The findings of every story, and the states that were chosen."""
+    """The findings of every story and vignette, and the states that were chosen."""
     _KNOWLEDGE[knowledge.digest] = knowledge
     services = example_services()
     stories = [dict(story_case(services, story).facts) for story in read_stories()[::EVERY_STORY]]
-    return [whole(knowledge, state) for state in (*stories, *chosen(knowledge.digest, EVERY).states)]
+    vignettes = [vignette_facts(services, knowledge, one) for one in read_vignettes()[::EVERY_STORY]]
+    return [whole(knowledge, state) for state in (*stories, *vignettes, *chosen(knowledge.digest, EVERY).states)]
+
+
+def vignette_facts(services: Services, knowledge: Knowledge, vignette: Vignette) -> dict[str, Finding]:
+    """What is read from the chart of a vignette."""
+    findings = vignette_answer(services, vignette).decision.findings
+    return {name: finding for name, finding in findings.items() if name in knowledge.facts}
 
 
 def differing(node: str, library: str, knowledge: Knowledge, asked: Sequence[Mapping[str, Finding]]) -> list[str]:
@@ -142,7 +152,8 @@ def differing(node: str, library: str, knowledge: Knowledge, asked: Sequence[Map
 def test_every_state_is_judged_as_by_both_engines(node: str, knowledge: Knowledge) -> None:
     asked = states(knowledge)
     assert differing(node, cql(knowledge), knowledge, asked) == []
-    assert len(asked) > len(read_stories()) // EVERY_STORY
+    print(f"{len(asked)} states, {len(knowledge.rules)} rules")  # noqa: T201  # shown by the make target
+    assert len(asked) > (len(read_stories()) + len(read_vignettes())) // EVERY_STORY
 
 
 def test_every_example_is_judged_as_it_expects(node: str, knowledge: Knowledge) -> None:

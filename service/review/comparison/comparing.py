@@ -225,10 +225,14 @@ class _Comparing:
 
     def _to_review_again(self) -> Iterator[str]:
         """The rules whose content under review differs: of those that a change can reach, for the rest is the same."""
-        drawn = {rule.concludes for name in self._edited for rule in self._versions(name)} - {None}
+        drawn = {rule.concludes for name in self._touched for rule in self._versions(name)} - {None}
         for name in self._order():
-            reached = name in self._edited or name in self._grounded or not drawn.isdisjoint(self._read_below(name))
-            if reached and self._digest(self.before, name) != self._digest(self.after, name):
+            # What a rule rests on is part of its content, so an edited conclusion below it needs no closer look.
+            if not drawn.isdisjoint(self._read_below(name)):
+                yield name
+            elif name not in self._edited and name not in self._grounded:
+                continue
+            elif self._digest(self.before, name) != self._digest(self.after, name):
                 yield name
 
     @cached_property

@@ -48,6 +48,8 @@ def field_changes(before: Any, after: Any) -> Iterator[ChangedField]:
 
 
 def _read(text: str | None) -> str | None:
+    if text == "null":
+        return None
     return text[1:-1].replace('\\"', '"').replace("\\n", "\n") if text and text.startswith('"') else text
 
 

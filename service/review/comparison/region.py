@@ -144,7 +144,8 @@ class Asked:
                     unseen[name].pop(state, None)
                 if not unseen[name]:
                     del unseen[name]
-            wanted = (z3.Or([literal for states in unseen.values() for literal in states.values()]),)
+            if unseen:
+                wanted = (_any([literal for states in unseen.values() for literal in states.values()]),)
         self._solver.pop()
         return met
 
@@ -166,6 +167,13 @@ class Asked:
         if scale is None or not ranks or len(ranks) == scale.highest - scale.lowest + 1:
             return Term(name, statuses)
         return Term(name, statuses, tuple(_spans(ranks, scale)))
+
+
+def _any(formulas: Sequence[z3.BoolRef]) -> z3.BoolRef:
+    # What z3.Or does, without looking at the sort of every formula: that took longer than the solver.
+    context = formulas[0].ctx
+    array = (z3.Ast * len(formulas))(*(formula.as_ast() for formula in formulas))
+    return z3.BoolRef(z3.Z3_mk_or(context.ref(), len(formulas), array), context)
 
 
 def _is(symbol: Symbol, state: _State) -> z3.BoolRef:

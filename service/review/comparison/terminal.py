@@ -8,6 +8,7 @@ from typing import Any
 Json = dict[str, Any]
 
 _SIGNS = {"critical": "!", "warning": "*", "info": "-", None: "="}
+_FIELDS = {"rank": "place in its family"}
 _SHOWN = ("shown newly", "no longer shown")
 _WIDTH = 19
 
@@ -35,13 +36,13 @@ def headline(report: Json) -> str:
         return f"compare {names}    {counts['rules']} rules: the same for every patient, in words too"
     told = [
         f"{counts['editedInLogic']} changed in logic",
-        f"{counts['cardsDiffer']} cards differ",
+        "1 card differs" if counts["cardsDiffer"] == 1 else f"{counts['cardsDiffer']} cards differ",
         f"{counts['wordsOnly']} in words only",
         f"{counts['provedSame']} proved the same",
     ]
     told += [f"{counts[name]} {name}" for name in ("added", "removed") if counts[name]]
     if counts["contents"]:
-        told.append(f"{counts['contents']} changes beside rules")
+        told.append(f"{counts['contents']} change{'' if counts['contents'] == 1 else 's'} beside rules")
     return f"compare {names}    {counts['rules']} rules: {', '.join(told)}{invariants(report)}"
 
 
@@ -81,13 +82,19 @@ def changes(card: Json) -> Iterator[str]:
             yield f"{test['before']} -> {test['after']}"
         else:
             yield f"{'new test' if test['after'] else 'test removed'}: {test['after'] or test['before']}"
-    yield from (f"{field['name']}: {field['before']} -> {field['after']}" for field in card["logic"])
+    for field in card["logic"]:
+        name = _FIELDS.get(field["name"], field["name"])
+        yield f"{name}: {_value(field['before'])} -> {_value(field['after'])}"
     if card["reordered"]:
         yield "its tests stand in another order"
     if card["restsOn"]:
         yield "rests on " + ", ".join(one["id"] for one in card["restsOn"]) + ", drawn otherwise"
     if card["family"] and not card["tests"] and not card["restsOn"]:
         yield "gives way to, or stands in for, " + ", ".join(card["family"]) + " (one family)"
+
+
+def _value(text: str | None) -> str:
+    return "none" if text is None else text
 
 
 def _difference(difference: Json) -> Iterator[str]:
@@ -143,7 +150,8 @@ def _contents(contents: Sequence[Json]) -> Iterator[str]:
         yield f"    {one['kind']} {one['id']}{rests}"
         yield from (f"        - {code}" for code in one["codesRemoved"])
         yield from (f"        + {code}" for code in one["codesAdded"])
-        yield from (f"        {field['name']}: {field['before']} -> {field['after']}" for field in one["fields"])
+        for field in one["fields"]:
+            yield f"        {field['name']}: {_value(field['before'])} -> {_value(field['after'])}"
         if one.get("chart"):
             chart = one["chart"]
             yield f"        a chart made for it: {chart['fact']} was {chart['before']}, is {chart['after']}"
