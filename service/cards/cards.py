@@ -15,6 +15,7 @@ from typing import Any
 from service.cards.detail import detail, patient_detail, whole_text_of
 from service.cards.grouping import grouped, shared_summary, write_shared
 from service.cards.not_assessed import Lacking, with_not_assessed
+from service.cards.pathway import is_pathway, pathway_summary, write_pathway
 from service.cards.redaction import FULL, unmarked_card
 from service.cards.sections import sections, write
 from service.cards.sources import card_source, topic
@@ -114,7 +115,32 @@ class _Showing:
 
 def _card(showing: _Showing, group: Sequence[Advice]) -> Json:
     """The card of one piece of advice, or of several that share one."""
+    if is_pathway(showing.knowledge, group[0]):
+        return _pathway(showing, group)
     return _single(showing, group[0]) if len(group) == 1 else _shared(showing, group)
+
+
+def _pathway(showing: _Showing, group: Sequence[Advice]) -> Json:
+    """The card that says where the patient stands, with the advice that hangs on it and its suggestions."""
+    knowledge, head = showing.knowledge, group[0]
+    whole = "\n\n".join([*whole_text_of(knowledge, group, showing.today), f"*{knowledge.not_clearance}*"])
+    card: Json = {
+        "uuid": _uuid(showing.decision, head.rule.id),
+        "summary": pathway_summary(group, showing.today),
+        "detail": whole if showing.audience.full else write_pathway(knowledge, group, showing.today),
+        "indicator": head.indicator.value,
+        "source": card_source(knowledge, head.rule),
+    }
+    card |= _offered(showing, group) | _links(showing, [head])
+    card["extension"] = _extension(showing, group, whole)
+    return card
+
+
+def _offered(showing: _Showing, group: Sequence[Advice]) -> Json:
+    """The suggestions of advice that shares a card. They are independent, so a clinician may take several."""
+    offered = [member for item in group for member in suggestions(showing.decision, item, showing.acting)]
+    unique = list({member["label"]: member for member in offered}.values())
+    return {"suggestions": unique, "selectionBehavior": "any"} if unique else {}
 
 
 def _single(showing: _Showing, advice: Advice) -> Json:
@@ -153,12 +179,7 @@ def _shared(showing: _Showing, group: Sequence[Advice]) -> Json:
         "indicator": max((item.indicator for item in group), key=lambda indicator: indicator.rank).value,
         "source": card_source(knowledge, group[0].rule) | {"topic": topic(name, words)},
     }
-    offered = [member for item in group for member in suggestions(showing.decision, item, showing.acting)]
-    unique = list({member["label"]: member for member in offered}.values())
-    if unique:
-        card["suggestions"] = unique
-        # The points are independent of each other, so a clinician may take several.
-        card["selectionBehavior"] = "any"
+    card |= _offered(showing, group)
     if loud:
         card |= _reasons(knowledge, group)
     card["extension"] = _extension(showing, group, whole)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from service.cards.pathway import is_pathway
 from service.cards.sections import LONGEST, Sections, foot, unknown_line, write
 from service.cards.sources import leading
 from service.cards.summary import summary
@@ -30,6 +31,8 @@ def _folded_info(knowledge: Knowledge, advice: Sequence[Advice]) -> list[Advice]
     own = {phase.id for phase in knowledge.phases if phase.own_cards}
     info = [item for item in advice if _rank(item) == Indicator.INFO.rank]
     foldable = [item for item in info if item.rule.phase not in own]
+    if head := [item for item in foldable if is_pathway(knowledge, item)]:
+        return [*head, *(item for item in foldable if not _among(item, head))]
     room = max(1, knowledge.max_info_cards - (len(info) - len(foldable)))
     return [] if len(foldable) <= room else foldable[room - 1 :]
 

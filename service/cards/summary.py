@@ -105,6 +105,20 @@ def duration(days: Decimal) -> str:
     return f"{int(whole / 30.44)} months"
 
 
+def _week(finding: Finding, today: date) -> str | None:
+    """The number of the week, 0 for the first seven days; of a duration that is only bounded, the least it may be."""
+    del today
+    return None if finding.unit != "d" or finding.low is None else str(int(finding.low) // 7)
+
+
 _KINDS: Mapping[str, Callable[[Finding, date], str | None]] = MappingProxyType(
-    {"number": _number, "value": _value, "drug": _drug, "entry": _entry, "date": _date, "duration": _duration}
+    {
+        "number": _number,
+        "value": _value,
+        "drug": _drug,
+        "entry": _entry,
+        "date": _date,
+        "duration": _duration,
+        "week": _week,
+    }
 )

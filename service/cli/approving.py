@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,26 +14,61 @@ from service.config import read_settings
 from service.knowledge.loader import load
 from service.knowledge.model import Knowledge
 
+if TYPE_CHECKING:
+    from service.review.approvals import Standing
+
 
 @click.command()
 @click.argument("rule")
 @click.option("--by", required=True, metavar='"NAME, ROLE"', help="Who approves, and in which role.")
 @click.option("--note", help="What the reviewer wants to have kept with it.")
+@click.option("--with-foundations", is_flag=True, help="Also the rules that it rests on and that nobody approved yet.")
+@click.option("--yes", is_flag=True, help="Sign without being asked; what is signed is shown all the same.")
 @rules_option
-def approve(rule: str, by: str, note: str | None, rules_folder: Path) -> None:
+def approve(rule: str, by: str, note: str | None, rules_folder: Path, *, with_foundations: bool, yes: bool) -> None:
     """Approve RULE exactly as it is now, with the facts, value sets, sources and orders it rests on.
 
-    Writes rules/approvals.yaml. Any later change of these ends the approval: see sciatica-cds approvals.
+    Shows all that the signature covers and what changed since the last one, and asks. Nothing is signed that lint, an
+    example or an invariant rejects. Writes rules/approvals.yaml; any later change ends the approval.
     """
-    from service.review.approvals import approval_of
+    from service.review.approvals import approval_of, standings
     from service.review.approvals import approve as write
+    from service.review.objections import objections
+    from service.review.objections import with_foundations as foundations
 
     knowledge = load(rules_folder, read_settings().knowledge_settings)
-    approval = approval_of(knowledge, rule, by, datetime.now(UTC).date(), note)
-    write(rules_folder, knowledge, approval)
-    now = load(rules_folder, read_settings().knowledge_settings)
-    state = "approved" if rule in now.approved else "needs the approval of another person"
-    click.echo(f"{rule} {approval.digest[:12]} approved by {approval.by}: {state}{_silent(now, rule)}")
+    today = datetime.now(UTC).date()
+    approval_of(knowledge, rule, by, today)
+    signed = next(each for each in knowledge.rules if each.id == rule)
+    names = foundations(knowledge, signed) if with_foundations else (rule,)
+    for standing in standings(rules_folder, knowledge):
+        if standing.rule in names:
+            _show_content(knowledge, standing)
+    against = list(objections(rules_folder, knowledge, frozenset(names), today))
+    for objection in against:
+        click.echo(objection, err=True)
+    if against:
+        raise click.ClickException(f"nothing was signed: {len(against)} objection(s)")
+    if not yes:
+        click.confirm(f"Sign {', '.join(names)} as {by}?", abort=True)
+    for name in names:
+        approval = approval_of(knowledge, name, by, today, note)
+        write(rules_folder, knowledge, approval)
+        now = load(rules_folder, read_settings().knowledge_settings)
+        state = "approved" if name in now.approved else "needs the approval of another person"
+        click.echo(f"{name} {approval.digest[:12]} approved by {approval.by}: {state}{_silent(now, name)}")
+
+
+def _show_content(knowledge: Knowledge, standing: Standing) -> None:
+    """The page that a signature covers, and what differs from the content that was signed last."""
+    from service.review.signing_page import rule_page
+
+    click.echo(rule_page(knowledge, [rule for rule in knowledge.rules if rule.id == standing.rule]))
+    if standing.former and not standing.present:
+        last = standing.former[-1]
+        click.echo(f"Changed since {last.by} approved it on {last.day}:")
+        for change in standing.changes:
+            click.echo(f"    {change}")
 
 
 @click.command()

@@ -25,7 +25,7 @@ SECTIONS: Mapping[str, Places] = MappingProxyType(
             "serve": ("service.cli.serving", "serve", "run the service"),
         },
         "Write rules": {
-            "lint": ("service.cli.rules", "lint", "are the rule files well formed and well founded"),
+            "lint": ("service.cli.linting", "lint", "are the rule files well formed and well founded"),
             "test": ("service.cli.testing", "test", "do the examples and the stories hold; --update"),
             "show": ("service.cli.showing", "show", "everything a signature under a rule covers"),
             "table": ("service.cli.rules", "table", "the decision table of a rule"),

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import orjson
 
 from service.config import PREFIX, PROJECT
 from service.knowledge.coverage import RuleCoverage
@@ -30,38 +28,6 @@ rules_option = click.option(
     default=PROJECT / "rules",
     help="The folder of rule files; that of SCIATICA_CDS_RULES, or else the shipped ones.",
 )
-
-
-@click.command()
-@rules_option
-@click.option("--notes/--no-notes", default=False, help="Show notes too, not only errors and warnings.")
-@click.option("--explain", "check_id", metavar="CHECK", help="Print the page of help of one check and end.")
-@click.option("--json", "as_json", is_flag=True, help="Print what was found as a JSON list.")
-def lint(rules_folder: Path, *, notes: bool, check_id: str | None, as_json: bool) -> None:
-    """Check the rule files: shape, references, citations, examples, wording. Ends with 1 on errors or warnings."""
-    from service.knowledge.checks import CHECKS, Severity, run_checks
-    from service.knowledge.checks.pages import pages
-
-    if check_id is not None:
-        if check_id not in CHECKS:
-            raise click.UsageError(f"there is no check {check_id}; there are {', '.join(CHECKS)}")
-        click.echo(pages()[f"{check_id}.md"])
-        return
-    knowledge = load(rules_folder)
-    problems = run_checks(knowledge, datetime.now(UTC).date())
-    serious = [problem for problem in problems if problem.severity is not Severity.NOTE]
-    shown = problems if notes else serious
-    if as_json:
-        click.echo(orjson.dumps([asdict(problem) for problem in shown], option=orjson.OPT_INDENT_2).decode())
-        sys.exit(1 if serious else 0)
-    for problem in shown:
-        click.echo(str(problem))
-    click.echo(
-        f"{len(knowledge.rules)} rules, {len(knowledge.facts)} facts, {len(knowledge.value_sets)} value sets, "
-        f"{len(knowledge.sources)} sources, {len(CHECKS)} checks: {len(serious)} problem(s), "
-        f"{len(problems) - len(serious)} note(s); digest {knowledge.digest[:12]}"
-    )
-    sys.exit(1 if serious else 0)
 
 
 @click.command()

@@ -107,4 +107,24 @@ def _one(item: Any, path: tuple[str | int, ...], defaults: Table) -> WrittenFact
         for key, value in said.items():
             fact.setdefault(key, value)
             fact.key_lines.setdefault(key, said.key_lines[key])
+    if "from" in fact:
+        fact["from"] = _each_resource(fact["from"])
     return WrittenFact(fact, path, own_codes if isinstance(own_codes, Items) else Items(item.line))
+
+
+def _each_resource(looked_in: Any) -> Any:
+    """One entry for each resource type: ``resource: [Observation, QuestionnaireResponse]`` stands for two alike."""
+    entries = looked_in if isinstance(looked_in, Items) else [looked_in]
+    if not any(isinstance(entry, Table) and isinstance(entry.get("resource"), Items) for entry in entries):
+        return looked_in
+    each = Items(getattr(looked_in, "line", 1))
+    for entry in entries:
+        types = entry.get("resource") if isinstance(entry, Table) else None
+        for one in types if isinstance(types, Items) else [types]:
+            copy = entry
+            if isinstance(types, Items):
+                copy = _copy(entry)
+                copy["resource"] = one
+            each.append(copy)
+            each.item_lines.append(entry.line if isinstance(entry, Table) else each.line)
+    return each

@@ -110,6 +110,7 @@ def _knowledge(found: Collection, settings: dict[str, str]) -> Knowledge:
         not_clearance=frame["not_clearance"],
         max_info_cards=frame["max_info_cards"],
         most_cards=frame["most_cards"],
+        pathway=frame["pathway"],
         background=frame["background"],
         asked_only=frame["asked_only"],
         asked_first=frame["asked_first"],

@@ -14,7 +14,7 @@ from functools import cache, partial
 from types import MappingProxyType
 
 # How long what is put in may become; whoever renders keeps to it, so the longest summary is known at load.
-LONGEST = MappingProxyType({"number": 6, "value": 20, "drug": 24, "entry": 34, "date": 14, "duration": 11})
+LONGEST = MappingProxyType({"number": 6, "value": 20, "drug": 24, "entry": 34, "date": 14, "duration": 11, "week": 3})
 
 _PLACE = re.compile(r"\{([^{}]*)\}")
 _REFERENCE = re.compile(r"\$([a-z0-9]+(?:-[a-z0-9]+)*)\.([a-z]+)")

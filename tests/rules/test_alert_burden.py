@@ -31,7 +31,7 @@ class TestPublishedPatients:
     def test_no_rule_speaks_at_every_visit_for_most_patients(self, patients: list[Followed]) -> None:
         number, found = repeats(patients)
         assert number >= 5
-        assert [item.rule for item in found if item.rule != NOT_ASSESSED and 2 * item.always > number] == []
+        assert [item.rule for item in found if _is_advice(item.rule) and 2 * item.always > number] == []
 
     def test_few_visits_bring_more_than_three_cards(self, patients: list[Followed]) -> None:
         opened = [len(day.opened.cards) for patient in patients for day in patient.episode]
@@ -40,6 +40,11 @@ class TestPublishedPatients:
 
     def test_no_visit_brings_more_than_six_cards(self, patients: list[Followed]) -> None:
         assert max(len(shown.cards) for patient in patients for shown in patient.calls) <= 6
+
+
+def _is_advice(rule: str) -> bool:
+    """Whether a rule says something of its own: the pathway card stands at every visit without a log."""
+    return rule != NOT_ASSESSED and not rule.startswith("pathway")
 
 
 def encounter(day: str) -> dict[str, object]:

@@ -130,9 +130,9 @@ def _unfit(knowledge: Knowledge, reference: Reference, reached: frozenset[str]) 
         return "the rule neither reads nor mentions it"
     fact = knowledge.facts.get(reference.finding)
     numeric = fact is not None and fact.is_numeric
-    if reference.kind in {"number", "value", "duration"} and not numeric:
+    if reference.kind in {"number", "value", "duration", "week"} and not numeric:
         return "it is not a number"
-    if reference.kind == "duration" and (fact is None or fact.unit not in {"d", None}):
+    if reference.kind in {"duration", "week"} and (fact is None or fact.unit not in {"d", None}):
         return "it is not counted in days"
     return None
 

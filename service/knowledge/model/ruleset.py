@@ -95,8 +95,8 @@ class Knowledge:
     """Everything in ``rules/``, checked, with the digest that names exactly this content.
 
     ``background`` are findings that only say that a rule may speak here; a card rests on them and does not list them.
-    ``order_words`` are words of the service orders that rules judge: an order that was not recognised and has none of
-    them is another service's business.
+    ``pathway`` is the rule file whose card the other advice of a visit hangs on. ``order_words`` are words of the
+    service orders that rules judge: one that was not recognised and has none of them is another service's business.
     """
 
     name: str
@@ -127,6 +127,7 @@ class Knowledge:
     asked_only: tuple[AskedOnly, ...] = ()
     asked_first: tuple[AskedFirst, ...] = ()
     order_words: tuple[str, ...] = ()
+    pathway: str | None = None
 
     @property
     def rules(self) -> tuple[Rule, ...]:

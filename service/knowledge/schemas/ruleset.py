@@ -136,6 +136,7 @@ class RulesetShape(Shape):
     settings = fields.Dict(keys=fields.String(), values=Text(), load_default=dict)
     people = fields.Dict(keys=fields.String(), values=Text(), required=True)
     max_info_cards = Whole(least=1, required=True)
+    pathway = Text(load_default=None, allow_none=True)
     most_cards = Whole(least=2, load_default=6)
     background = words()
     asked_only = Several(nested(AskedOnlyShape))

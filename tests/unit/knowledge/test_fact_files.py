@@ -77,6 +77,13 @@ def test_a_code_of_our_own_is_a_value_set_and_a_link_id(tmp_path: Path) -> None:
     assert value_set.patterns == (r"\bnight pain\b",)
 
 
+def test_an_entry_for_two_resource_types_stands_for_two_alike(tmp_path: Path) -> None:
+    both = OWN.replace("resource: Observation,", "resource: [Observation, QuestionnaireResponse], within_days: 30,")
+    sources = with_file(tmp_path, both).facts["night-pain"].sources
+    assert [source.resource for source in sources] == ["Observation", "QuestionnaireResponse"]
+    assert {(source.codes, source.within_days) for source in sources} == {(("local-answer-night-pain",), 30)}
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -85,6 +92,10 @@ def test_a_code_of_our_own_is_a_value_set_and_a_link_id(tmp_path: Path) -> None:
         (DRUG.replace("kinds:", "kind:"), "facts/more.yaml:1: kind: this key is not known here (did you mean kinds?)"),
         (DRUG.replace("asks: naproxen,", "ask: naproxen,"), "facts/more.yaml:8: drugs.1.active.ask: this key is not"),
         (OWN.replace("title: Pain at night, p", "titel: Pain at night, p"), "facts/more.yaml:9: title: is missing"),
+        (
+            OWN.replace("resource: Observation", "resource: [Observation, Observatoin]"),
+            "facts/more.yaml:6: facts.1.from.2",
+        ),
         ("kinds: {}\n", "facts/more.yaml:1: must hold a list of facts, or of drugs"),
     ],
 )

@@ -136,11 +136,11 @@ def test_the_commands_say_who_approved_what_still_keeps_a_rule_silent_and_what_c
         done = CliRunner().invoke(group, [*arguments], env={"SCIATICA_CDS_RULES": str(rules)})
         return done.exit_code, done.output
 
-    status, said = run("approve", RULE, "--by", "Ada Example, rheumatologist")
+    status, said = run("approve", RULE, "--by", "Ada Example, rheumatologist", "--yes")
     assert (status, "approved by Ada Example, rheumatologist: approved" in said) == (0, True)
     assert "rests on nsaid-contraindicated, not approved: withheld where approval is required" in said
     assert "withheld" in run("approvals", RULE)[1]
-    run("approve", "nsaid-contraindicated", "--by", "Ada Example, rheumatologist")
+    run("approve", "nsaid-contraindicated", "--by", "Ada Example, rheumatologist", "--yes")
     assert run("approvals", RULE)[0] == 0
     assert "withheld" not in run("approvals", RULE)[1]
     edit(rules / "phases" / "3_safety" / f"{RULE}.yaml", "title: NSAID", "title: Any NSAID")
@@ -148,3 +148,58 @@ def test_the_commands_say_who_approved_what_still_keeps_a_rule_silent_and_what_c
     assert status == 1
     assert "no longer approved; Ada Example, rheumatologist approved another content" in said
     assert "rule.title: was" in said
+
+
+def command(rules: Path, *arguments: str, answer: str | None = None) -> tuple[int, str]:
+    done = CliRunner().invoke(group, [*arguments], input=answer, env={"SCIATICA_CDS_RULES": str(rules)})
+    return done.exit_code, done.output + str(done.exception or "")
+
+
+BY = ("--by", "Ada Example, rheumatologist")
+
+
+def test_what_is_signed_is_shown_and_asked_for(rules: Path) -> None:
+    status, said = command(rules, "approve", RULE, *BY, answer="n\n")
+    assert status != 0
+    assert f"# {RULE}" in said
+    assert f"Sign {RULE} as Ada Example, rheumatologist?" in said
+    assert not (rules / "approvals.yaml").exists()
+    assert command(rules, "approve", RULE, *BY, answer="y\n")[0] == 0
+    assert (rules / "approvals.yaml").exists()
+
+
+def test_what_changed_since_the_last_signature_is_shown_before_the_next(rules: Path) -> None:
+    command(rules, "approve", RULE, *BY, "--yes")
+    edit(rules / "phases" / "3_safety" / f"{RULE}.yaml", "title: NSAID", "title: Any NSAID")
+    _, said = command(rules, "approve", RULE, *BY, answer="n\n")
+    assert "Changed since Ada Example, rheumatologist approved it on" in said
+    assert "rule.title: was" in said
+
+
+def test_a_rule_is_signed_with_what_it_rests_on_in_one_go(rules: Path) -> None:
+    status, said = command(rules, "approve", RULE, *BY, "--with-foundations", "--yes")
+    assert status == 0, said
+    assert "withheld" not in command(rules, "approvals", RULE)[1]
+    assert "nsaid-contraindicated" in said
+
+
+def test_nothing_is_signed_that_an_example_or_lint_rejects(rules: Path) -> None:
+    file = rules / "phases" / "3_safety" / f"{RULE}.yaml"
+    edit(file, "expect: fires", "expect: silent")
+    status, said = command(rules, "approve", RULE, *BY, "--yes")
+    assert status == 1
+    assert f"example of {RULE}" in said
+    assert "nothing was signed" in said
+    assert not (rules / "approvals.yaml").exists()
+
+
+def test_nothing_is_signed_while_an_invariant_is_broken(rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from service.review.proof import Breach, Proof
+
+    broken = Proof("no-harm", "no card harms", (Breach("a card harms", "patient-view", {}),))
+    (rules / "invariants.yaml").write_text("invariants: []\n")
+    monkeypatch.setattr("service.review.objections.prove_all", lambda _folder: iter([broken]))
+    status, said = command(rules, "approve", RULE, *BY, "--yes")
+    assert status == 1
+    assert "invariant no-harm: a card harms" in said
+    assert not (rules / "approvals.yaml").exists()

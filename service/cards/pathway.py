@@ -1,0 +1,93 @@
+"""The pathway card: where the patient stands, what was tried, with which response, what the next step waits for.
+
+The steps stand in the rules (``pathway`` in ``ruleset.yaml`` names the rule file). The other advice of the visit hangs
+on this card instead of standing beside it (product choice no. 44).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from service.cards.sections import LONGEST, Sections, act, foot, unknown_line, write
+from service.cards.sources import short_source_lines
+from service.cards.summary import short_day, summary
+from service.cards.wording import amount, asked
+from service.decision import Advice
+from service.finding import Finding
+from service.knowledge.model import FactKind, Knowledge
+from service.store.redaction import keeps_date
+
+_POINTS = 3
+_UNKNOWNS = 2
+
+
+def is_pathway(knowledge: Knowledge, advice: Advice) -> bool:
+    """Whether this is the advice that the others hang on."""
+    return knowledge.pathway is not None and knowledge.pathway in {advice.rule.variant_of, advice.rule.id}
+
+
+def pathway_summary(group: Sequence[Advice], today: date) -> str:
+    """The week and its step, then what is advised now by name: as many names as fit, and a count."""
+    head, *hung = group
+    assert head.rule.card is not None
+    begin = f"{summary(head, today)} Now: "
+    names = [_name(item) for item in hung] or [head.rule.card.short or head.rule.title]
+    for number in range(len(names), 0, -1):
+        left = len(names) - number
+        told = f"{begin}{', '.join(names[:number])}{f' and {left} more' if left else ''}."
+        if len(told) <= LONGEST:
+            return told
+    return summary(head, today)
+
+
+def _name(advice: Advice) -> str:
+    assert advice.rule.card is not None
+    return advice.rule.card.short or advice.rule.title
+
+
+def write_pathway(knowledge: Knowledge, group: Sequence[Advice], today: date) -> str:
+    """The detail of the pathway card with the advice that hangs on it."""
+    head, *hung = group
+    assert head.rule.card is not None
+    left = len(hung) - _POINTS
+    points = [summary(item, today) for item in hung[:_POINTS]]
+    if left > 0:
+        points[-1] += f" (+{left})"
+    return write(
+        Sections(
+            act=act(head.rule.card),
+            because=(*_stand(knowledge, head, today), *points),
+            not_known=unknown_line(
+                asked(knowledge, dict.fromkeys(name for item in group for name in item.changing)), _UNKNOWNS
+            ),
+            sources=tuple(short_source_lines(knowledge, head.rule)),
+            foot=foot(knowledge, [item.rule for item in group], today),
+        )
+    )
+
+
+def _stand(knowledge: Knowledge, head: Advice, today: date) -> Iterator[str]:
+    """One line on what was tried, with dates, and one on the response."""
+    mentioned = {finding.name: finding for finding in head.named if finding.name in head.rule.mentions}
+    kinds = {name: knowledge.facts[name].kind for name in mentioned if name in knowledge.facts}
+    tried = [_tried(knowledge, finding, today) for name, finding in mentioned.items() if kinds.get(name) in _TRIED]
+    yield f"Tried: {', '.join(tried)}." if tried else "Tried: nothing on record."
+    response = [
+        f"{knowledge.facts[name].title.lower()} {amount(finding)}"
+        for name, finding in mentioned.items()
+        if kinds.get(name) is FactKind.CHANGE
+    ]
+    if response:
+        yield f"Response: {'; '.join(response)}."
+
+
+_TRIED = frozenset({FactKind.CODED, FactKind.DRUG})
+
+
+def _tried(knowledge: Knowledge, finding: Finding, today: date) -> str:
+    """What was tried, in the words in which a card asks for it, and when."""
+    words = knowledge.asks(finding.name).partition(",")[0].removesuffix(" in this episode").removeprefix("an ")
+    dated = [item for item in finding.evidence if item.date and keeps_date(item.resource, item.date)]
+    day = short_day(dated[0].date or "", today) if dated else None
+    return words if day is None else f"{words} ({day})"
