@@ -57,6 +57,12 @@ def without_brand(name: str) -> str:
     return " ".join(_BRACKETS.sub(" ", name).split())
 
 
+def brand_of(name: str) -> str | None:
+    """The brand in the last square brackets."""
+    found = _BRACKETS.findall(name)
+    return found[-1].strip() or None if found else None
+
+
 def parse_name(name: str) -> ParsedName:
     """The components of a drug name; packs and free text give none."""
     plain = without_brand(name)

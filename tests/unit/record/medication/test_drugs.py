@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.knowledge.model import Code, ValueSet
-from service.record.medication.drug_names import parse_name
+from service.record.medication.drug_names import brand_of, parse_name
 from service.record.medication.drug_table import DRUGS_FORMAT, DrugTable, drug_table
 from service.record.medication.drugs import Drug, Drugs
 
@@ -323,6 +323,7 @@ class TestNames:
         parsed = parse_name("12 HR aspirin 25 MG / dipyridamole 200 MG Extended Release Oral Capsule [Aggrenox]")
         assert [(one.name, one.strength_mg) for one in parsed.components] == [("aspirin", 25), ("dipyridamole", 200)]
         assert parsed.is_whole
+        assert brand_of("aspirin 25 MG Oral Tablet [Bayer]") == "Bayer"
 
     def test_micrograms_and_rates_are_read(self) -> None:
         (one,) = parse_name("72 HR fentanyl 0.075 MG/HR Transdermal System").components
