@@ -45,6 +45,7 @@ class Term:
     code: str
     display: str
     kind: str = ""
+    source: str = ""
 
 
 def terms(name: str) -> list[Term]:
@@ -52,7 +53,14 @@ def terms(name: str) -> list[Term]:
     with gzip.open(DATA / f"{name}.tsv.gz", "rt", encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
     return [
-        Term(row.get("idea") or name, row["system"], row["code"], row["display"] or "", row.get("kind") or "")
+        Term(
+            row.get("idea") or name,
+            row["system"],
+            row["code"],
+            row["display"] or "",
+            row.get("kind") or "",
+            row["source"],
+        )
         for row in rows
     ]
 

@@ -1,4 +1,4 @@
-"""What of a finding may be remembered: nothing that the record says in its own words, and no id of a resource.
+"""What of a finding may be stored: nothing that the record says in its own words, and no id of a resource.
 
 Status, number, unit, resource type, date and our own remarks stay. Words of the record become a fixed sign, ids
 become keyed hashes. Replay renders cards from findings masked this way; what is masked is not compared.
@@ -15,8 +15,8 @@ from service.decision import Decision
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import Knowledge
 from service.record.model import Problem
+from service.record.notes import NOTES
 from service.store.keys import Keyring
-from service.store.remarks import KNOWN_REMARKS
 
 # What stands in place of what is not kept.
 WORDS = "words of the record"
@@ -123,7 +123,7 @@ def keeps_date(resource: str, date: str) -> bool:
 
 def keeps_remark(text: str) -> bool:
     """Whether a remark, or several in one, is kept as it is."""
-    return text in KNOWN_REMARKS or all(part in KNOWN_REMARKS for part in text.split("; "))
+    return text in NOTES or all(part in NOTES for part in text.split("; "))
 
 
 def _evidence(item: Evidence, hashed: Callable[[str], str]) -> Evidence:
@@ -137,12 +137,12 @@ def _evidence(item: Evidence, hashed: Callable[[str], str]) -> Evidence:
 
 
 def _remark(text: str, hashed: Callable[[str], str] | None = None) -> str:
-    if text in KNOWN_REMARKS:
+    if text in NOTES:
         return text
     named = _REFERENCE.search(text) if hashed is not None else None
     if named is not None and hashed is not None:
         before, after = text[: named.start()], text[named.end() :]
-        if f"{before}{{}}{after}" in KNOWN_REMARKS:
+        if f"{before}{{}}{after}" in NOTES:
             return f"{before}{hashed(named[0])}{after}"
     return REMARK
 

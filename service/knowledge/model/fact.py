@@ -44,6 +44,8 @@ NUMERIC_KINDS = frozenset(
 class FactSource:
     """Where a fact looks: one resource type, the codes that count, and which instances count.
 
+    ``or_in_episode`` widens ``within_days`` to the start of the current episode, where that is earlier.
+
     ``inverted`` is for a question that asks the opposite ("the red-flag screen is negative"): a yes to
     it is a no to the fact, and a no to it says nothing about any one fact. ``both_sides`` counts entries only when they
     place the problem on the left and on the right, one entry alone or several together.
@@ -59,6 +61,7 @@ class FactSource:
     no_within_days: int | None = None
     undated: bool = True
     in_episode: bool = False
+    or_in_episode: bool = False
     body_site: tuple[str, ...] = ()
     inverted: bool = False
     both_sides: bool = False

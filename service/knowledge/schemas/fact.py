@@ -110,6 +110,7 @@ class SourceOfFactShape(Shape):
     no_within_days = Whole(least=1, load_default=None, allow_none=True)
     undated = Flag(load_default=True)
     in_episode = Flag(load_default=False)
+    or_in_episode = Flag(load_default=False)
     body_site = words()
     inverted = Flag(load_default=False)
     both_sides = Flag(load_default=False)
@@ -218,12 +219,12 @@ class OrderReasonShape(FactShape):
 
 
 class CountShape(FactShape):
-    measure = Choice(["ingredients", "products", "entries"], required=True)
+    measure = Choice(["ingredients", "products", "entries", "daily-mg"], required=True)
     classes = words()
     excluded = words(data_key="exclude", attribute="exclude")
     route = Choice(_ROUTES, load_default="systemic")
     sources = FromField(data_key="from", load_default=())
-    unit = Choice(["1"], load_default=None, allow_none=True)
+    unit = Choice(["1", "mg"], load_default=None, allow_none=True)
 
     @validates_schema(skip_on_field_errors=True)
     def counts_what_it_names(self, data: dict[str, Any], **_: Any) -> None:

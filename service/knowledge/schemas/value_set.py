@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import Any
 
 from service.knowledge.model import Code, ValueSet
@@ -22,6 +23,7 @@ SYSTEMS = {
     "local": "urn:sciatica-cds:code",
 }
 _LENGTHS = range(4, 7)
+_LISTED = 3
 _CATEGORIES = "ICD-10 categories that published code lists hold"
 _OWN = "own code of this rule set"
 _MATCHES = {"exact": False, "descendants": True}
@@ -88,6 +90,19 @@ class PatternField(Strict[str]):
         return value
 
 
+class ListedField(Strict[tuple[Code, ...]]):
+    """Codes of a published list without their displays: system, source, and the codes with blanks between them.
+
+    They are read and never written.
+    """
+
+    def read(self, value: Any) -> tuple[Code, ...]:
+        if not isinstance(value, list) or len(value) != _LISTED or not all(isinstance(part, str) for part in value):
+            raise refuse("must be [system, source, codes with blanks between them]")
+        system, source, codes = system_uri(value[0]), value[1], value[2].split()
+        return tuple(Code(system, code, "", descendants=False, verified=True, source=source) for code in codes)
+
+
 class ValueSetShape(Shape):
     """One file under ``value_sets/``."""
 
@@ -97,6 +112,7 @@ class ValueSetShape(Shape):
     codes = Several(CodeField())
     unverified = Several(CodeField(verified=False))
     icd_10_categories = words()
+    listed = Several(ListedField())
     link_ids = words()
     patterns = Several(PatternField())
     unless = Several(PatternField())
@@ -104,14 +120,18 @@ class ValueSetShape(Shape):
 
     @staticmethod
     def model(
-        codes: tuple[Code, ...], unverified: tuple[Code, ...], icd_10_categories: tuple[str, ...], **data: Any
+        codes: tuple[Code, ...],
+        unverified: tuple[Code, ...],
+        icd_10_categories: tuple[str, ...],
+        listed: tuple[tuple[Code, ...], ...],
+        **data: Any,
     ) -> ValueSet:
         """``icd_10_categories`` are categories of three or four characters of the WHO's ICD-10 and its relatives."""
         system, title = SYSTEMS["icd-10"], data["title"]
         categories = tuple(
             Code(system, one, title, descendants=True, verified=True, source=_CATEGORIES) for one in icd_10_categories
         )
-        return ValueSet(codes=codes + categories + unverified, **data)
+        return ValueSet(codes=codes + categories + tuple(chain(*listed)) + unverified, **data)
 
 
 class OwnCodeShape(Shape):

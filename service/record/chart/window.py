@@ -100,6 +100,9 @@ def place(code_match: CodeMatch, source: FactSource, chart: Chart) -> Place:
         places.append(within(effective_period, source.within_days, chart.now))
     if source.in_episode:
         places.append(in_episode(effective_period, chart.episode, chart.now))
+    if source.or_in_episode and places[0].inside is not True:
+        since_onset = in_episode(effective_period, chart.episode, chart.now)
+        return since_onset if since_onset.inside is True else places[0]
     for found in places:
         if found.inside is False:
             return found

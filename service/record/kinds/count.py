@@ -1,4 +1,7 @@
-"""Count facts: how many different drugs, or how many entries. Where a list is not whole, at least so many."""
+"""Count facts: how many different drugs, how many entries, or how many milligrams a day.
+
+Where a list is not whole, at least so many.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,10 @@ from service.record.chart.service_orders import is_order
 from service.record.kinds.coded import source_keys, votes_of
 from service.record.kinds.drug import drug_keys, unrecognised
 from service.record.kinds.plan import Plan
-from service.record.medication.taking import NOT_RECOGNISED, evidence_of, match
+from service.record.medication.taking import NO_DOSE, NOT_RECOGNISED, evidence_of, match
 from service.record.values.statuses import Counts
 
-ENTRIES, PRODUCTS = "entries", "products"
+ENTRIES, PRODUCTS, DAILY_MG = "entries", "products", "daily-mg"
 _Counted = tuple[str, frozenset[str]]
 
 
@@ -23,7 +26,40 @@ def plan(definition: FactDefinition) -> Plan:
     """How a count is read."""
     if definition.measure == ENTRIES:
         return Plan(definition, lambda chart: _entries(definition, chart), source_keys(definition.sources))
-    return Plan(definition, lambda chart: _drugs(definition, chart), drug_keys(definition) | {ORDER})
+    read = _daily_mg if definition.measure == DAILY_MG else _drugs
+    return Plan(definition, lambda chart: read(definition, chart), drug_keys(definition) | {ORDER})
+
+
+def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
+    """Milligrams a day of one ingredient, all running orders and those of this call added; 0 where none is ordered.
+
+    What is taken as needed counts with the most that is allowed, a range with its top (decision 40). A running order
+    of the product that is being ordered is taken to be replaced by it. A dose that is not written leaves the sum open
+    above (decision 39).
+    """
+    orders = [order for order in chart.orders if is_order(order.entry)]
+    drafts = [order for order in orders if match(order, definition, chart) is not None]
+    if not drafts:
+        unread = any(not order.drug.recognised for order in orders)
+        return _counted(definition, chart, (0, None if unread else 0), [], [NOT_RECOGNISED] if unread else [])
+    products = {order.drug.ingredients for order in drafts}
+    running = [
+        one
+        for one in chart.medications
+        if one.status_class.counts is Counts.PRESENT and one.drug.ingredients not in products
+    ]
+    total, is_open, evidence = Decimal(0), False, []
+    for medication in (*drafts, *running):
+        matched = match(medication, definition, chart)
+        if matched is None:
+            continue
+        for ingredient in matched.ingredients:
+            dose = chart.matcher.drugs.daily_dose_mg(medication.drug, ingredient, medication.resource)
+            most = None if dose is None else dose.high if dose.high is not None else dose.low
+            is_open = is_open or most is None
+            total += most or 0
+        evidence.append(evidence_of(medication, matched.note))
+    return _counted(definition, chart, (total, None if is_open else total), evidence, [NO_DOSE] if is_open else [])
 
 
 def _drugs(definition: FactDefinition, chart: Chart) -> Finding:
@@ -66,7 +102,7 @@ def _entries(definition: FactDefinition, chart: Chart) -> Finding:
 def _counted(
     definition: FactDefinition,
     chart: Chart,
-    bounds: tuple[int, int | None],
+    bounds: tuple[int | Decimal, int | Decimal | None],
     evidence: list[Evidence],
     notes: list[str] | list[str | None],
 ) -> Finding:

@@ -10,7 +10,7 @@ from service.record.chart.code_match import Key
 from service.record.chart.index import MEDICATION
 from service.record.medication.drugs import Drugs
 from service.record.medication.entry import with_all_classes
-from service.record.values.code_systems import check_digit_fault
+from service.record.values.code_systems import ICD_10, check_digit_fault
 from service.record.values.coding import CodeIndex
 from service.testkit.example_patient.resource_draft import concept
 
@@ -26,9 +26,6 @@ class Avoid:
 
     def weight(self, found: Iterable[Key]) -> int:
         return sum(self.keys.get(key, 0) for key in found)
-
-
-NOTHING_TO_AVOID = Avoid({})
 
 
 class Codebook:
@@ -58,8 +55,9 @@ class Codebook:
 
     @staticmethod
     def _may_be_written(code: Code) -> bool:
-        """Verified, free to use (CPT is not), and without a typing error."""
-        return code.verified and code.system != CPT and not check_digit_fault(code.system, code.code)
+        """Verified, with a display, free to use (CPT is not), without a typing error, and more than a category."""
+        free = code.system not in {CPT, ICD_10} and bool(code.display)
+        return code.verified and free and not check_digit_fault(code.system, code.code)
 
     def sets_of(self, code: Code) -> frozenset[str]:
         """All value sets a code lies in."""

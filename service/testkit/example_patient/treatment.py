@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
@@ -130,7 +131,11 @@ class Treatment:
         yield from self.ordered(self._wanted.knowledge.facts[definition.order or ""])
 
     def ingredients(self, definition: FactDefinition, given: Given) -> Iterator[Option]:
-        """So many different drugs, one more each time."""
+        """So many different drugs, one more each time; or one order of so many milligrams a day."""
+        if definition.measure == "daily-mg":
+            dosed = replace(definition, daily_dose_mg=(given.low, given.low), resource=MEDICATION_REQUEST)
+            yield from self.ordered(dosed) if given.low else ()
+            return
         for count in range(_MANY + 1):
             yield partial(self._take_several, definition=definition, count=count, whole=given.high is not None)
 

@@ -113,8 +113,12 @@ def about():
         encounter=False,
         orders=(),
         missing=(),
+        partly=(),
         approved_only=False,
         why=True,
+        full=False,
+        public_url=None,
+        grounds={},
         microseconds=1,
     )
 

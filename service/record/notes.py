@@ -1,25 +1,26 @@
-"""The remarks about findings and problems that may be remembered: sentences of ours that name nothing of a record.
+"""Notes: every fixed remark that reading a chart can make. Sentences of ours that name nothing of a record.
 
-``{}`` stands for a masked reference. A remark that is not here is replaced, so a new one leaks nothing before somebody
-has looked at it.
+``{}`` stands for a reference. What is here may be stored and quoted as it is; a remark that is not here is replaced
+before it is stored, so that a new one leaks nothing before somebody has looked at it. A test holds the list against
+the code that makes the remarks, both ways.
 """
 
 from __future__ import annotations
 
-_REMARKS = """
-{} has no answer that can be read
-{} is no longer active
-{} says no, but does not settle it
+_NOTES = """
+a Bundle whose entry is not a list
 a date that is not a string
 a medication that was not recognised
+a response without its resource
 about another patient; not used
 advanced to now
+also answered no ({})
+an empty object
 an object where a list belongs
 an OperationOutcome stands in place of data
 an OperationOutcome, passed over
 an order that is over already; not checked
 another reason is given
-also answered no ({})
 another version of the same resource was sent; the newer is used
 being ordered now
 birth date lies in the future
@@ -31,6 +32,7 @@ by brand name: its products differ, all are meant
 by text only
 cannot be read
 comparator not understood
+completed, the supply may reach to now
 computed (CKD-EPI 2021)
 computed from the estimated delivery date
 computed from the last menstrual period
@@ -38,12 +40,13 @@ date not exact enough
 dated after this call
 dispensed, supply not used up
 dose not given
+draft
 eGFR not computed from creatinine: implausible
 eGFR not computed from creatinine: the patient is not known to be adult
 first recorded
 formerly answered yes ({})
-holds no resource
-is not an array
+intended
+its name tells more strengths than ingredients that were recognised
 length of the course not given
 matched by text only
 more pages follow
@@ -59,24 +62,35 @@ no subject; taken to be about the one patient of the document
 no such date
 no such order in this call
 no value given
+not a FHIR resource
 not a kind of order that is checked
 not a list
 not a number
 not a string
 not an object
 not certain
-not given
 not checked: the order was not recognised
+not finished
+not given
 not recognised
 not recorded
 not written as a FHIR date
+on hold
+only entries that say it is not so
 only one value in this episode: no change can be told
+partial report
 planned, not ordered
+preliminary
+proposed
 provisional
 range not understood
+read by its ICD-10 category
 recorded as active although an end is given
 recorded as refuted
 recorded without a date
+registered, no final report yet
+registered, no final result yet
+registered, not yet available
 resourceType is not the name of a resource type
 several routes are given
 sex for clinical use
@@ -85,9 +99,15 @@ sex not recorded as female or male
 start of the episode not known
 status not given
 status not understood
+status unknown
+stopped
+stopped before it was complete
 stopped, but not known when
 text is not a number
+the client sent an OperationOutcome
+the client's query failed
 the first value is 0
+the key was not sent
 the list is empty, which is not an answer
 the Medication it refers to was not sent
 the route does not fit the product
@@ -99,5 +119,11 @@ unit not given
 unit not given, taken from what was measured
 unit not known
 value not given
+{} has no answer that can be read
+{} is no longer active
+{} says no, but does not settle it
+{}: no gestational age that can be used
+{}: preliminary, not used
+{}: tells of an earlier pregnancy
 """
-KNOWN_REMARKS = frozenset(line for line in _REMARKS.splitlines() if line)
+NOTES = frozenset(line for line in _NOTES.splitlines() if line)
