@@ -111,11 +111,22 @@ def _unit(unit: str | None, value: Decimal) -> str:
     return one if value == 1 else many
 
 
+def unit_in_words(unit: str) -> str:
+    """A UCUM unit as a clinician writes it, of more than one; empty where the title says what is counted."""
+    return _UNITS.get(unit, (unit, unit))[1]
+
+
 def title(knowledge: Knowledge, name: str) -> str:
     """The words for a finding: the title of its fact or conclusion."""
     if name in knowledge.facts:
         return knowledge.facts[name].title
     return knowledge.conclusions[name].title
+
+
+def plain_title(knowledge: Knowledge, name: str) -> str:
+    """The title of a finding inside a sentence, without what it explains in brackets."""
+    words = _BRACKETS.sub("", title(knowledge, name)).removesuffix(" since the start of the episode")
+    return words if words[:2].isupper() else words[:1].lower() + words[1:]
 
 
 def marked_lines(knowledge: Knowledge, findings: Iterable[Finding]) -> list[str]:

@@ -9,7 +9,10 @@ from flask.testing import FlaskClient
 
 from service import create_app
 from service.config import Settings
+from service.protocol.prefetch import states_of
+from service.protocol.request_schemas import read_call
 from service.record.input.prefetch_states import State, classify
+from service.record.input.prefetch_templates import Template
 from tests.properties.charts import INSTANCE, bundle
 
 Json = dict[str, Any]
@@ -230,6 +233,7 @@ def test_a_problem_that_cannot_be_read_is_named_and_makes_no_finding_absent(clie
         assert found["heart-failure"] == "unknown"
 
 
+@pytest.mark.requirement("RP-7")
 def test_keys_of_the_clients_own_are_used_for_what_they_show_and_never_as_a_whole_list(client: FlaskClient) -> None:
     sent = {"item1": PATIENT, "item2": bundle([SCIATICA], "searchset"), "item3": bundle([WARFARIN], "searchset")}
     body = call(bundle([IBUPROFEN], "collection")) | {
@@ -302,3 +306,13 @@ def test_a_broken_transfer_is_a_fault_of_the_request(client: FlaskClient) -> Non
     broken = {"wsgi.input": BrokenStream(), "wsgi.input_terminated": True}
     reply = client.post("/evaluate", headers={"Content-Type": "application/json"}, environ_overrides=broken)
     assert reply.status_code == 400
+
+
+def test_null_is_none_only_where_the_patient_is_the_only_token() -> None:
+    body = call(None, "patient-view", conditions=None)
+    body["context"]["encounterId"] = "e1"
+    asked = read_call(body, hook="patient-view")
+    whole = Template("conditions", "Condition?patient={{context.patientId}}", ("Condition",))
+    visit = Template("conditions", f"{whole.query}&encounter={{{{context.encounterId}}}}", ("Condition",))
+    assert states_of(asked, [whole])["conditions"].state is State.NULL
+    assert states_of(asked, [visit])["conditions"].state is State.NOT_SENT

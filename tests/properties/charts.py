@@ -21,7 +21,7 @@ from service.record.input.reader import ORDER_TYPES
 
 Json = dict[str, Any]
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
-_SMALL = 250
+_SMALL = 150
 INSTANCE = "11111111-1111-4111-8111-111111111111"
 
 

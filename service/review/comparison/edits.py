@@ -13,7 +13,7 @@ from service.review.comparison.wording import Wording
 
 # Every field of a rule stands in one of these. ``when`` is compared test by test.
 LOGIC = ("phase", "hooks", "concludes", "family", "rank")
-CARD = ("title", "card", "mentions", "named_when_covered")
+CARD = ("title", "card", "mentions", "named_when_covered", "repeat_after")
 GROUNDS = (
     *("purpose", "rationale", "recommendation", "citations", "names_conflict_with"),
     *("unverified_parts", "limitations"),

@@ -76,7 +76,8 @@ class Comment:
         before, after, counts = report["before"], report["after"], report["counts"]
         asked, broken = report["invariants"]["asked"], report["invariants"]["broken"]
         lost = {one["id"] for one in broken}
-        told = "invariants not asked" if asked is None else f"{asked - len(lost)} of {asked} invariants still proved"
+        held = (asked or 0) - len(report["invariants"]["brokenBefore"])
+        told = "invariants not asked" if asked is None else f"{held - len(lost)} of {held} invariants still proved"
         fallen = report["approvalsFallen"]
         return (
             f"`{_code(before['label'])}` {before['version']} `{before['digest'][:8]}` → `{_code(after['label'])}` "

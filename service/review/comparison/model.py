@@ -140,12 +140,13 @@ class ContentChange:
 
 @dataclass(frozen=True, slots=True)
 class BrokenInvariant:
-    """An invariant that does not hold under the second rule set, with a patient who shows it."""
+    """An invariant that does not hold under the second rule set, with a patient; ``already``: nor under the first."""
 
     id: str
     says: str
     text: str
     findings: Mapping[str, Finding] = field(default_factory=dict)
+    already: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,8 +79,10 @@ class Report:
         broken = [
             {"id": one.id, "says": one.says, "text": one.text, "patient": self.wording.patient(one.findings)}
             for one in comparison.broken
+            if not one.already
         ]
-        return {"asked": comparison.invariants, "broken": broken}
+        already = {one.id for one in comparison.broken if one.already} - {one["id"] for one in broken}
+        return {"asked": comparison.invariants, "broken": broken, "brokenBefore": sorted(already)}
 
     def _rule(self, one: RuleComparison) -> Json:
         rule = one.rule

@@ -49,10 +49,13 @@ def headline(report: Json) -> str:
 def invariants(report: Json) -> str:
     """What became of the invariants, in brackets."""
     asked, broken = report["invariants"]["asked"], report["invariants"]["broken"]
+    already = report["invariants"]["brokenBefore"]
     if asked is None:
         return "   (invariants not asked)"
     if broken:
         return f"   ({len({one['id'] for one in broken})} invariants NO LONGER HOLD)"
+    if already:
+        return f"   (every invariant that held is still proved; {len(already)} did not hold before either)"
     return "   (all invariants still proved)"
 
 
