@@ -17,6 +17,7 @@ from service.engine.trace import Outcome, Reading, Result, outcome, read_again, 
 from service.errors import EngineError
 from service.finding import Finding, ShownBefore, Status
 from service.knowledge.conditions import Truth, truth
+from service.knowledge.hooks import HOOKS
 from service.knowledge.model import Indicator, Knowledge, Rule, leaves
 from service.record.budget import NO_BUDGET, Budget
 from service.record.derive import Derivation
@@ -200,7 +201,11 @@ def _speakers(
     reader: _Reader, outcomes: Sequence[Outcome], hook: str
 ) -> tuple[tuple[Advice, ...], tuple[Outcome, ...]]:
     """The rules that speak, and the outcomes with covered rules marked (the loudest of a family speaks)."""
-    fired = [item for item in outcomes if item.result is Result.FIRED and _speaks(item.rule, hook)]
+    fired = [
+        item
+        for item in outcomes
+        if (item.result is Result.FIRED and _speaks(item.rule, hook)) or reader.may_be_reached(item, hook)
+    ]
     covered = covered_by([item.rule for item in fired])
     advice = tuple(
         Advice(
@@ -279,20 +284,41 @@ class _Reader:
         """What a fired rule rests on, each once."""
         findings = self.reading.findings
         named = [finding.name for finding in supports(rule.when, findings)]
-        named += self._mentioned(rule)
+        named += [*self._between(rule), *self._mentioned(rule)]
         return (findings[name] for name in self._down(named, self._supporting))
+
+    def may_be_reached(self, item: Outcome, hook: str) -> bool:
+        """Whether a warning about an order is undecided only for a number of which the upper bound reaches the limit.
+
+        Then it speaks, and its card shows both bounds.
+        """
+        if item.result is not Result.NOT_ENOUGH_DATA or not HOOKS[hook].has_orders or not _warns(item.rule, hook):
+            return False
+        if item.rule.phase not in {phase.id for phase in self.knowledge.phases if phase.checks_orders}:
+            return False
+        findings = self.reading.findings
+        between = self._between(item.rule)
+        at_most = {name: replace(findings[name], low=findings[name].high) for name in between}
+        return bool(between) and truth(item.rule.when, {**findings, **at_most}) is Truth.TRUE
+
+    def _between(self, rule: Rule) -> list[str]:
+        """The numbers that keep an undecided rule undecided and are known between two bounds."""
+        findings = self.reading.findings
+        names = dict.fromkeys(leaf.finding for leaf in undecided_leaves(rule.when, findings))
+        return [name for name in names if findings[name].low is not None and findings[name].high is not None]
 
     def named(self, rule: Rule) -> Iterator[Finding]:
         """What makes the condition of a fired rule true, and what it mentions, by the names it uses."""
         findings = self.reading.findings
         yield from supports(rule.when, findings)
+        yield from (findings[name] for name in self._between(rule))
         yield from (findings[name] for name in self._mentioned(rule))
 
     def deciding(self, rule: Rule) -> Iterator[Finding]:
         """The same without what only says that a rule may speak here; all of it where nothing else is left."""
         findings = self.reading.findings
         named = [finding.name for finding in supports(rule.when, findings)]
-        own = [name for name in named if name not in self.knowledge.background]
+        own = [*self._between(rule), *(name for name in named if name not in self.knowledge.background)]
         return (findings[name] for name in self._down([*(own or named), *self._mentioned(rule)], self._supporting))
 
     def not_recorded(self, rule: Rule) -> Iterator[str]:

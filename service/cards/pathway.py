@@ -12,7 +12,7 @@ from datetime import date
 from service.cards.sections import LONGEST, Sections, act, foot, unknown_line, write
 from service.cards.sources import short_source_lines
 from service.cards.summary import short_day, summary
-from service.cards.wording import amount, asked
+from service.cards.wording import amount, asked, plain_title
 from service.decision import Advice
 from service.finding import Finding
 from service.knowledge.model import FactKind, Knowledge
@@ -70,19 +70,17 @@ def write_pathway(knowledge: Knowledge, group: Sequence[Advice], today: date) ->
 def _stand(knowledge: Knowledge, head: Advice, today: date) -> Iterator[str]:
     """One line on what was tried, with dates, and one on the response."""
     mentioned = {finding.name: finding for finding in head.named if finding.name in head.rule.mentions}
-    kinds = {name: knowledge.facts[name].kind for name in mentioned if name in knowledge.facts}
-    tried = [_tried(knowledge, finding, today) for name, finding in mentioned.items() if kinds.get(name) in _TRIED]
+    tried = [
+        _tried(knowledge, finding, today) for name, finding in mentioned.items() if name in knowledge.pathway_tried
+    ]
     yield f"Tried: {', '.join(tried)}." if tried else "Tried: nothing on record."
     response = [
-        f"{knowledge.facts[name].title.lower()} {amount(finding)}"
+        f"{plain_title(knowledge, name)} {amount(finding)}"
         for name, finding in mentioned.items()
-        if kinds.get(name) is FactKind.CHANGE
+        if name in knowledge.facts and knowledge.facts[name].kind is FactKind.CHANGE
     ]
     if response:
         yield f"Response: {'; '.join(response)}."
-
-
-_TRIED = frozenset({FactKind.CODED, FactKind.DRUG})
 
 
 def _tried(knowledge: Knowledge, finding: Finding, today: date) -> str:

@@ -111,6 +111,7 @@ def _knowledge(found: Collection, settings: dict[str, str]) -> Knowledge:
         max_info_cards=frame["max_info_cards"],
         most_cards=frame["most_cards"],
         pathway=frame["pathway"],
+        pathway_tried=frame["pathway_tried"],
         background=frame["background"],
         asked_only=frame["asked_only"],
         asked_first=frame["asked_first"],

@@ -74,9 +74,10 @@ def _frame(found: Collection) -> None:
 
 def _words_of_cards(found: Collection) -> None:
     """What the frame says about which findings cards name."""
-    for name in found.frame["background"]:
-        where = f"ruleset.yaml:{_line(found.frame_table, 'background', name)}"
-        _known(found, name, "finding", _findings(found), where)
+    for place in ("background", "pathway_tried"):
+        for name in found.frame[place]:
+            where = f"ruleset.yaml:{_line(found.frame_table, place, name)}"
+            _known(found, name, "finding", _findings(found), where)
     for asked in found.frame["asked_only"]:
         for name in (*asked.findings, *(leaf.finding for leaf in leaves(asked.when))):
             _known(found, name, "finding", _findings(found), asked.at)

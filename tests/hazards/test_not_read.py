@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from tests.hazards.charts import IBUPROFEN, Json, ask, ordered, person, sciatica, status_of
+from tests.hazards.charts import IBUPROFEN, Json, ask, drugs_suggested, ordered, person, sciatica, status_of
 
 GM = "http://fhir.de/CodeSystem/bfarm/icd-10-gm"
 WHO = "http://hl7.org/fhir/sid/icd-10"
@@ -233,3 +233,12 @@ def test_a_number_of_no_size_a_chart_holds_is_no_number(client: FlaskClient, siz
 def test_the_words_of_a_degraded_allergy_entry_still_name_the_drug(client: FlaskClient) -> None:
     entry = coded("AllergyIntolerance", (SNOMED, "196461000000101", "Transfer-degraded drug allergy"), text="Ibuprofen")
     assert status_of(signing(client, entry), "nsaid-allergy") == "present"
+
+
+def test_heart_failure_in_a_german_code_gets_no_nsaid_suggested(client: FlaskClient) -> None:
+    failing = coded("Condition", (GM, "I50.14", "Linksherzinsuffizienz: Mit Beschwerden in Ruhe"))
+    healthy = ask(client, [person(), sciatica(), NO_ALLERGY], complete="all")
+    answered = ask(client, [person(), sciatica(), NO_ALLERGY, failing], complete="all")
+    assert status_of(answered, "nsaid-contraindicated") == "present"
+    assert not drugs_suggested(answered) & {"ibuprofen", "naproxen"}
+    assert status_of(healthy, "nsaid-contraindicated") != "present"

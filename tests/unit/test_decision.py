@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -193,3 +194,20 @@ def test_on_the_shipped_rules_both_engines_agree_whatever_is_found_and_every_sil
         card = item.rule.card
         if item.result is Result.NOT_ENOUGH_DATA and card is not None and card.indicator is not Indicator.INFO:
             assert named, f"{item.rule.id} could not be decided and nothing says why"
+
+
+def test_a_warning_speaks_where_the_upper_bound_of_what_is_known_reaches_its_limit() -> None:
+    knowledge = shipped()
+    prepared = Prepared(knowledge, None, {"order-sign": compile_program(knowledge, "order-sign")})  # type: ignore[arg-type]
+
+    def asked(low: str, high: str) -> set[str]:
+        facts = {name: Finding(name, Status.ABSENT) for name in knowledge.facts}
+        order = Evidence("MedicationRequest/d", "Cyclobenzaprine 5 mg tablet", "2026-11-24")
+        facts["relaxant-ordered"] = Finding("relaxant-ordered", Status.PRESENT, evidence=(order,))
+        days = Finding("total-relaxant-days", Status.PRESENT, Decimal(low), Decimal(high), "d", (order,))
+        facts["total-relaxant-days"] = days
+        facts["back-or-leg-pain"] = Finding("back-or-leg-pain", Status.PRESENT)
+        return {advice.rule.id for advice in decide_on(prepared, facts, "order-sign", NOW).advice}
+
+    assert "oc-relaxant-too-long" in asked("15", "25")
+    assert "oc-relaxant-too-long" not in asked("10", "21")

@@ -95,8 +95,9 @@ class Knowledge:
     """Everything in ``rules/``, checked, with the digest that names exactly this content.
 
     ``background`` are findings that only say that a rule may speak here; a card rests on them and does not list them.
-    ``pathway`` is the rule file whose card the other advice of a visit hangs on. ``order_words`` are words of the
-    service orders that rules judge: one that was not recognised and has none of them is another service's business.
+    ``pathway`` is the rule file whose card the other advice of a visit hangs on, ``pathway_tried`` the findings that
+    it names as tried. ``order_words`` are words of the service orders that rules judge: one that was not recognised and
+    has none of them is another service's business.
     """
 
     name: str
@@ -128,6 +129,7 @@ class Knowledge:
     asked_first: tuple[AskedFirst, ...] = ()
     order_words: tuple[str, ...] = ()
     pathway: str | None = None
+    pathway_tried: tuple[str, ...] = ()
 
     @property
     def rules(self) -> tuple[Rule, ...]:

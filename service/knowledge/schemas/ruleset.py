@@ -137,6 +137,7 @@ class RulesetShape(Shape):
     people = fields.Dict(keys=fields.String(), values=Text(), required=True)
     max_info_cards = Whole(least=1, required=True)
     pathway = Text(load_default=None, allow_none=True)
+    pathway_tried = words()
     most_cards = Whole(least=2, load_default=6)
     background = words()
     asked_only = Several(nested(AskedOnlyShape))

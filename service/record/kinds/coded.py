@@ -15,7 +15,7 @@ from service.record.chart.index import Chart
 from service.record.chart.sides import Side, sides_of
 from service.record.chart.window import place, within
 from service.record.kinds.plan import Plan
-from service.record.values.coding import BY_CATEGORY, concept_text
+from service.record.values.coding import concept_text
 from service.record.values.statuses import Counts
 
 BY_TEXT = "matched by text only"
@@ -134,8 +134,6 @@ def _denial(code_match: CodeMatch, source: FactSource, chart: Chart) -> EntryEvi
 
 
 def _doubt(code_match: CodeMatch, source: FactSource) -> str | None:
-    if not source.unconfirmed and BY_CATEGORY in code_match.notes:
-        return BY_CATEGORY  # what only confirmed entries settle would lift an alarm (decision 43)
     if not code_match.status_class.provisional:
         return None
     if code_match.entry.type in _RESULTS:
