@@ -22,7 +22,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo serve quick test lint types rules unit conformance second-validator third-judge lock fuzz bench corpus alert-burden pages golden image clean
+.PHONY: help setup demo serve quick test lint types rules unit conformance second-validator third-judge lock fuzz bench corpus alert-burden pages golden sbom image clean
 
 help: ## List what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 20
@@ -134,6 +134,9 @@ pages: setup ## Write the pages anew that are made from the rules and the settin
 
 golden: setup ## Write the golden answers of the stories anew and show what changed
 	$(BIN)/sciatica-cds test --update
+
+sbom: setup ## Write build/sbom.json (CycloneDX): packages with licences, and the sources of the rules
+	$(BIN)/python tools/sbom.py build/sbom.json
 
 image: ## Build the container image with docker, podman or buildah, whichever is there
 	@tools/image.sh

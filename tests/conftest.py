@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
     from service.knowledge.model import Knowledge
-
 # The project itself is imported inside fixtures: a test of one room does not pay for the others.
 from tests.conformance.plugin import OPTION, Conformance
+from tests.shipped import shipped_knowledge
 
 PROJECT = Path(__file__).resolve().parent.parent
 TEST_DATA = "SCIATICA_CDS_TEST_DATA"
@@ -44,11 +44,9 @@ def rules_path() -> Path:
 
 
 @pytest.fixture(scope="session")
-def knowledge(rules_path: Path) -> Knowledge:
+def knowledge() -> Knowledge:
     """The shipped rule set, loaded once: it is frozen, so tests may share it."""
-    from service.knowledge.loader import load
-
-    return load(rules_path)
+    return shipped_knowledge()
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +55,7 @@ def app() -> Flask:
     from service import create_app
     from service.config import Settings
 
-    return create_app(Settings(log_level="error"))
+    return create_app(Settings(log_level="error"), shipped_knowledge())
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -70,6 +71,8 @@ HOMES = {
     "prometheus_client": ("service.web.metrics",),
     "werkzeug": ("service.web.*",),
     "jinja2": ("service.web.*",),
+    "markupsafe": ("service.web.pages.*",),
+    "markdown_it": ("service.web.pages.*",),
     "apispec": ("service.web.openapi.*",),
     "click": ("service.cli.*",),
     "rich": ("service.cli.*",),
@@ -322,6 +325,23 @@ def test_names_say_what_a_thing_is() -> None:
         if not {"__pycache__", "node_modules"} & set(path.parts)
     }
     assert [path.name for path, empty in words.items() if empty] == []
+
+
+def names_used(*folders: str) -> Counter[str]:
+    files = [path for folder in folders for path in (PROJECT / folder).rglob("*.py")] + [PROJECT / "gunicorn.conf.py"]
+    return Counter(word for path in files for word in re.findall(r"\w+", path.read_text(encoding="utf-8")))
+
+
+def test_nothing_is_there_for_tests_only() -> None:
+    """A function or class that stands in the service and that nothing but its tests names."""
+    used = names_used("service", "tools", "benchmarks", "deploy")
+    defined = [
+        (name, node)
+        for name, tree in modules().items()
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.decorator_list and ".migrations." not in name
+    ]
+    assert [f"{name}: {node.name}" for name, node in defined if used[node.name] == 1] == []
 
 
 def committed_files() -> list[Path]:

@@ -16,12 +16,11 @@ from typing import Any
 
 import orjson
 
-from service import make_services
-from service.config import Settings
 from service.protocol.evaluation import Services
 from tests.properties.changes import LAWS, Path, elements, is_loss, spoilt, told
 from tests.properties.charts import Call, Said, ask, story_calls
 from tests.properties.law import breaks
+from tests.shipped import shipped_services
 
 ODD: tuple[Any, ...] = (
     None, True, False, 0, -1, 1e20, 1e300, 2**63, 0.1, "", " ", "x", "9" * 5000, "\u0000", "\U0001f600", "9999-12-31",
@@ -139,7 +138,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sweep", action="store_true", help="spoil every element of every story instead")
     options = parser.parse_args()
-    services = make_services(Settings(log_level="error"))
+    services = shipped_services()
     report = sweep(services) if options.sweep else run(services, calls=options.calls, seed=options.seed, progress=True)
     sys.stdout.write("\n".join([*_faults(report), ""]))
     sys.exit(bool(report.faults))

@@ -18,11 +18,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.patients import Published, published
-from service import make_services
-from service.config import Settings
 from service.finding import Finding, Status
 from service.protocol.evaluation import BundleQuestion, Services, answer_bundle
 from service.record.input.reader import read_bundle
+from tests.shipped import shipped_services
 
 pytestmark = [pytest.mark.corpus, pytest.mark.timeout(300)]
 
@@ -44,7 +43,7 @@ Json = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def services() -> Services:
-    return make_services(Settings(log_level="error"))
+    return shipped_services()
 
 
 @pytest.fixture(scope="module")

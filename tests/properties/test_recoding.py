@@ -13,9 +13,8 @@ from typing import Any
 
 import pytest
 
-from service import make_services
-from service.config import Settings
 from service.protocol.evaluation import BundleQuestion, Services, answer_bundle
+from tests.shipped import shipped_services
 
 Json = dict[str, Any]
 
@@ -32,7 +31,7 @@ UNREADABLE = (
 
 @pytest.fixture(scope="module")
 def services() -> Services:
-    return make_services(Settings(log_level="error"))
+    return shipped_services()
 
 
 def answered(services: Services, document: Json) -> Json:

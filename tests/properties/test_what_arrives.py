@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from service import make_services
-from service.config import Settings
 from service.protocol.evaluation import Services
 from tests.properties import fuzz
 from tests.properties.changes import HARMLESS, LAWS, elements, is_loss, some, spoilt, told
 from tests.properties.charts import Call, Said, ask, published_calls, story_calls
 from tests.properties.law import breaks, turned_absent
+from tests.shipped import shipped_services
 
 pytestmark = pytest.mark.timeout(300)
 Told = list[tuple[Call, Said]]
@@ -23,7 +22,7 @@ PER_STORY = 10
 
 @pytest.fixture(scope="module")
 def services() -> Services:
-    return make_services(Settings(log_level="error"))
+    return shipped_services()
 
 
 @pytest.fixture(scope="module")

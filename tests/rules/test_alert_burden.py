@@ -9,14 +9,13 @@ import pytest
 from benchmarks.burden import MANY, NOT_ASSESSED, Day, Followed, Shown, follow, repeats, unexplained
 from benchmarks.patients import published
 from benchmarks.replay import as_of, recorded_on, visits
-from service import make_services
-from service.config import Settings
+from tests.shipped import shipped_services
 
 
 @pytest.fixture(scope="module")
 def patients(test_data: Path) -> list[Followed]:
     assert test_data
-    services = make_services(Settings(log_level="error"))
+    services = shipped_services()
     return [follow(services, one) for one in published("patients-r4-backpain", "patients-stu3-smart")]
 
 

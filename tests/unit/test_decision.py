@@ -12,15 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.config import PROJECT
 from service.decision import Decision, Prepared, compare, decide_on
 from service.engine.chaining import Chained, Program, compile_program
 from service.engine.trace import Result, read_plainly
 from service.errors import EngineError
 from service.finding import Evidence, Finding, Status
-from service.knowledge.loader import load
 from service.knowledge.model import Conclusion, Indicator, Knowledge, Phase, Rule
 from tests.rules_in_python import PRESENT, a_rule, all_of, any_of, found, is_
+from tests.shipped import shipped_knowledge
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 
@@ -39,7 +38,7 @@ def decided(rules: list[Rule], *findings: Finding, as_one: tuple[str, ...] = ())
 
 @cache
 def shipped() -> Knowledge:
-    return load(PROJECT / "rules")
+    return shipped_knowledge()
 
 
 def speakers(decision: Decision) -> list[str]:

@@ -28,9 +28,6 @@ class Avoid:
         return sum(self.keys.get(key, 0) for key in found)
 
 
-NOTHING_TO_AVOID = Avoid({})
-
-
 class Codebook:
     """The codes of a rule set, ready to be chosen from."""
 

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from service.errors import RequestError
 from service.finding import Finding, Status
-from service.knowledge.loader import load
 from service.knowledge.model import FactKind, Given, Knowledge, possible_states
 from service.record.derive import Derivation
 from service.record.input.reader import read_bundle
 from service.testkit.example_patient.case import Case
 from service.testkit.example_patient.document import Builder
+from tests.shipped import shipped_knowledge
 from tests.unit.record.facts_in_python import (
     LOINC,
     NOW,
@@ -44,7 +44,7 @@ DATA = Path(os.environ.get("SCIATICA_CDS_TEST_DATA", ROOT.parent / "shared" / "d
 
 @cache
 def rules() -> Knowledge:
-    return load(ROOT / "rules")
+    return shipped_knowledge()
 
 
 @cache

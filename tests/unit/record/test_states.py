@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.finding import Status
-from service.knowledge.loader import load
 from service.knowledge.model import KINDS, FactKind, FactSource, Knowledge, possible_states
 from service.record.derive import Derivation
+from tests.shipped import shipped_knowledge
 from tests.unit.record.facts_in_python import NOW, fact, patient, record, source, status
 
 TYPES = (
@@ -45,7 +44,7 @@ VALUES = (
 
 @cache
 def rules() -> Knowledge:
-    return load(Path(__file__).parents[3] / "rules")
+    return shipped_knowledge()
 
 
 @cache

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.finding import Status
-from service.knowledge.loader import load
 from service.knowledge.model import FactKind, Given, Knowledge
 from service.record.derive import Derivation
 from service.record.input.reader import read_bundle
 from service.testkit.example_patient.document import Builder
+from tests.shipped import shipped_knowledge
 from tests.unit.record.facts_in_python import NOW, record
 
 
 @cache
 def rules() -> Knowledge:
-    return load(Path(__file__).parents[4] / "rules")
+    return shipped_knowledge()
 
 
 @cache

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from service.knowledge.loader import load
 from service.knowledge.model import Code
 from service.record.medication.drugs import Drug, Drugs
 from service.record.medication.entry import with_all_classes
 from service.record.values.coding import CodeIndex
+from tests.shipped import shipped_knowledge
 
 RULES = Path(__file__).resolve().parents[4] / "rules"
-KNOWLEDGE = load(RULES)
+KNOWLEDGE = shipped_knowledge()
 DRUGS = Drugs(KNOWLEDGE.value_sets)
 INDEX = CodeIndex(KNOWLEDGE.value_sets)
 BY_CODE = {"http://www.nlm.nih.gov/research/umls/rxnorm", "urn:sciatica-cds:code"}

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.term_recall import DATA, Reading, ideas, terms, wrong
-from service.knowledge.loader import load
 from service.record.values.coding import CodeIndex, Match
+from tests.shipped import shipped_knowledge
 
 ROOT = Path(__file__).parents[4]
 PUBLISHED = pytest.mark.skipif(not DATA.is_dir(), reason="the public code lists are not there (SCIATICA_CDS_TEST_DATA)")
@@ -17,7 +17,7 @@ PUBLISHED = pytest.mark.skipif(not DATA.is_dir(), reason="the public code lists 
 
 @cache
 def index() -> CodeIndex:
-    return CodeIndex(load(ROOT / "rules").value_sets)
+    return CodeIndex(shipped_knowledge().value_sets)
 
 
 def read(text: str) -> Match:

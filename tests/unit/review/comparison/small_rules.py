@@ -8,12 +8,11 @@ from decimal import Decimal
 from functools import cache
 from itertools import product
 
-from service.config import PROJECT
 from service.finding import Finding, Status
 from service.knowledge.digest import knowledge_digest
-from service.knowledge.loader import load
 from service.knowledge.model import Conclusion, Condition, Knowledge, Leaf, Phase, Rule
 from tests.rules_in_python import a_rule, all_of, any_of, is_, number
+from tests.shipped import shipped_knowledge
 
 SERVICE = "sciatica-patient-view"
 HOOK = "patient-view"
@@ -22,7 +21,7 @@ WEAK = "immunosuppression"
 
 @cache
 def shipped() -> Knowledge:
-    return load(PROJECT / "rules")
+    return shipped_knowledge()
 
 
 def rule_set(*rules: Rule) -> Knowledge:

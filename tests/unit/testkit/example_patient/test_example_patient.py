@@ -22,6 +22,7 @@ from service.record.input.unpacking import unpack_context
 from service.record.model import Record, Release
 from service.testkit.example_patient.case import Case
 from service.testkit.example_patient.document import Builder
+from tests.shipped import shipped_knowledge
 from tests.unit.record.facts_in_python import NOW, fact, source
 
 RULES = Path(__file__).parents[4] / "rules"
@@ -31,7 +32,7 @@ RELEASES = [Release.R4, Release.R5]
 
 @cache
 def rules() -> Knowledge:
-    return load(RULES)
+    return shipped_knowledge()
 
 
 @cache
