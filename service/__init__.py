@@ -106,6 +106,10 @@ def _all_routes(
     yield feedback_blueprint(endpoint, sink, keep_comments=settings.keep_comments)
     yield source_attribute_blueprint(endpoint)
     yield artifact_blueprint(endpoint)
+    if settings.pages != "off":
+        from service.web.page_routes import page_blueprint
+
+        yield page_blueprint(endpoint, playground=False)
     if decision_log is not None:
         from service.store.stats import stats
 

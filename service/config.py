@@ -26,6 +26,7 @@ Mode = Literal["development", "production"]
 Authentication = Literal["open", "required"]
 Detail = Literal["short", "full"]
 Keeping = Literal["off", "on", "required"]
+Pages = Literal["off", "rules", "all"]
 
 
 class SettingsError(Exception):
@@ -176,6 +177,13 @@ class Settings:
         "use tokens such as `{{today() - 31 days}}` in prefetch templates, for clients that know those of 3.0",
         CARDS,
     )
+    pages: Pages = _choice(
+        "all",
+        ("off", "rules", "all"),
+        "pages for people: `rules` the rule book, without a patient; `all` also the playground, which reads charts",
+        CARDS,
+        shown="`all`; in production `rules`",
+    )
     fetch_servers: tuple[str, ...] = _text(
         (), "FHIR servers, with commas, from which missing data may be fetched", FETCHING, _words
     )
@@ -260,6 +268,8 @@ def read_settings() -> Settings:
     found = {setting.name: _read(env, setting) for setting in fields(Settings)}
     if found["mode"] == "production" and variable("authentication") not in os.environ:
         found["authentication"] = "required"
+    if found["mode"] == "production" and variable("pages") not in os.environ:
+        found["pages"] = "rules"
     settings = Settings(**found)
     if settings.metrics_bind is not None:
         _host_and_port(variable("metrics_bind"), settings.metrics_bind)

@@ -71,6 +71,8 @@ HOMES = {
     "prometheus_client": ("service.web.metrics",),
     "werkzeug": ("service.web.*",),
     "jinja2": ("service.web.*",),
+    "markupsafe": ("service.web.pages.*",),
+    "markdown_it": ("service.web.pages.*",),
     "apispec": ("service.web.openapi.*",),
     "click": ("service.cli.*",),
     "rich": ("service.cli.*",),

@@ -111,6 +111,11 @@ def _unit(unit: str | None, value: Decimal) -> str:
     return one if value == 1 else many
 
 
+def unit_in_words(unit: str) -> str:
+    """A UCUM unit as a clinician writes it, of more than one; empty where the title says what is counted."""
+    return _UNITS.get(unit, (unit, unit))[1]
+
+
 def title(knowledge: Knowledge, name: str) -> str:
     """The words for a finding: the title of its fact or conclusion."""
     if name in knowledge.facts:

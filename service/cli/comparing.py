@@ -127,7 +127,7 @@ def impact(  # noqa: PLR0913  # click hands over every option
     if from_store:
         from service.cli.memory import day, open_store
 
-        found.add_all(reader.of_store(open_store(), day(since)))
+        found.add_all(reader.of_store(open_store().reading, day(since)))
     else:
         found.add_all(reader.of(data or EXAMPLES, read_time(now)))
     is_invented = not from_store and (data is None or any(data.glob("*/story.json")))

@@ -1,4 +1,4 @@
-"""The store as the commands use it: opened by the settings of the environment, with everything brought home first."""
+"""The store as the commands use it: opened by the settings of the environment, with the spool drained first."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Opened:
 
 
 def open_store() -> Opened:
-    """The store of this machine, with what waits in the spool brought home. Raises StoreError."""
+    """The store of this machine, with the spool drained. Raises StoreError."""
     settings = read_settings()
     place = place_of(settings)
     if not place.keys.exists():

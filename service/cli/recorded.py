@@ -13,7 +13,6 @@ import click
 import orjson
 
 from service.cli.input import is_request, read_document
-from service.cli.memory import Opened
 from service.cli.stories import Story, read_stories
 from service.decision import Prepared
 from service.errors import ServiceError
@@ -28,6 +27,7 @@ from service.record.input.reader import read_bundle
 from service.record.model import Record
 from service.review.impact import Recorded
 from service.store.decisions import facts_of
+from service.store.reading import Reading
 
 Facts = Mapping[str, Finding]
 # Where a resource names the patient it is about.
@@ -58,13 +58,13 @@ class Reader:
         else:
             yield from self._of_document(data.name, read_document(data), now, frozenset())
 
-    def of_store(self, opened: Opened, since: datetime) -> Iterator[Recorded]:
+    def of_store(self, reading: Reading, since: datetime) -> Iterator[Recorded]:
         """Every kept decision since then, at its own service, on the findings that were kept."""
         findings: dict[str, tuple[str, ...]] = {}
-        for kept in opened.reading.decisions(since):
+        for kept in reading.decisions(since):
             digest = kept.body["ruleset"]
             if digest not in findings:
-                findings[digest] = opened.reading.rule_set(digest).findings
+                findings[digest] = reading.rule_set(digest).findings
             read = [facts_of(kept.body, findings[digest], side.knowledge.facts) for side in (self.before, self.after)]
             yield Recorded(kept.id, kept.body["service"], read[0], read[1])
 

@@ -89,7 +89,7 @@ def _card(knowledge: Knowledge, rule: Rule) -> Iterator[str]:
     yield f"\n**Card** ({card.indicator.value})\n"
     yield from (f"> {line}".rstrip() for line in f"**{card.summary}**\n\n{card.detail}".split("\n"))
     yield ""
-    yield from (f"- Button: {_suggestion(knowledge, suggestion)}" for suggestion in card.suggestions)
+    yield from (f"- Button: {suggestion_in_words(knowledge, suggestion)}" for suggestion in card.suggestions)
     yield from (f"- Link: {link.label}: {link.url}" for link in card.links)
     reasons = [knowledge.override_reasons[code].display for code in card.override_reasons]
     if reasons:
@@ -98,7 +98,8 @@ def _card(knowledge: Knowledge, rule: Rule) -> Iterator[str]:
         yield f"- To a patient: {card.patient_summary} {card.patient_detail or ''}".rstrip()
 
 
-def _suggestion(knowledge: Knowledge, suggestion: Suggestion) -> str:
+def suggestion_in_words(knowledge: Knowledge, suggestion: Suggestion) -> str:
+    """What a button does: "Remove the NSAID order (recommended): removes the draft of: NSAID ordered"."""
     acts = [f"creates {knowledge.orders[name].title}" for name in suggestion.create]
     acts += [f"removes the draft of: {title_of(knowledge, name)}" for name in suggestion.remove]
     acts += [f"limits to {suggestion.limit_days} days: {title_of(knowledge, name)}" for name in suggestion.limit]

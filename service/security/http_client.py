@@ -1,4 +1,4 @@
-"""Client: one GET through the guard, with a deadline and a byte limit, and nothing remembered between calls.
+"""Client: one GET through the guard, with a deadline and a byte limit, and nothing kept between calls.
 
 No redirect is followed, no proxy or certificate setting of the environment is read, no cookie is kept (it would carry
 one patient's session into another's call), no compressed answer is accepted (its size is only known when it is too

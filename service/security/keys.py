@@ -59,7 +59,7 @@ class UnreachableError(Exception):
 
 @dataclass(slots=True)
 class _KeptSet:
-    """What is remembered of one URL: the last key set that arrived, and when it was last asked for."""
+    """What is cached of one URL: the last key set that arrived, and when it was last asked for."""
 
     keys: Jwks | None = None
     arrived: float = 0.0

@@ -41,7 +41,7 @@ class Replay:
         self._swept = 0.0
 
     def first_use(self, iss: str, jti: str, expires: float, now: float) -> bool:
-        """Remember the token and say whether it is new; both at once, so of two simultaneous calls one wins.
+        """Record the token and say whether it is new; both at once, so of two simultaneous calls one wins.
 
         ``expires`` is the second from which the token is refused as expired. Raises StoreError if the file cannot be
         used.
@@ -55,7 +55,7 @@ class Replay:
             raise StoreError(f"the list of used tokens cannot be written: {type(error).__name__}") from None
 
     def was_used(self, iss: str, jti: str) -> bool:
-        """Whether the token has been used. Remembers nothing; creates no file."""
+        """Whether the token has been used. Records nothing; creates no file."""
         if not self._path.exists():
             return False
         try:

@@ -1,1 +1,1 @@
-"""WHAT WE REMEMBER: decisions, feedback and the rule sets behind them. The only room that knows SQL."""
+"""What is stored: decisions, feedback and the rule sets behind them. The only room that knows SQL."""

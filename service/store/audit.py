@@ -1,4 +1,4 @@
-"""``audit verify``: whether the memory is as it was written. Names every row that was changed, dropped or inserted."""
+"""``store verify``: whether the decision log is as it was written. Names every changed, dropped or inserted row."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def _grown(connection: Connection) -> Iterator[tuple[Head, int]]:
 
 
 def _end_of_run(connection: Connection, writer: str, known: int) -> Head | None:
-    """The last row without a gap below it: rows of one writer may come home in two pieces."""
+    """The last row without a gap below it: rows of one writer may be drained in two pieces."""
     rows = select(ledger.c.seq, ledger.c.hash).where(ledger.c.writer == writer, ledger.c.seq > known)
     head = None
     for seq, hashed in connection.execute(rows.order_by(ledger.c.seq)):

@@ -1,4 +1,4 @@
-"""Rows come home: from spool files to the database, also those of writers that are gone."""
+"""Draining: rows go from spool files to the database, also those of writers that are gone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from service.store.spool import living, orphans
 
 
 def drain_orphans(database: Database, place: Place, keyring: Keyring) -> int:
-    """Bring home the rows of writers that are gone, and remove their files. How many rows; raises StoreError."""
+    """Drain the rows of writers that are gone, and remove their files. How many rows; raises StoreError."""
     count = 0
     for orphan in orphans(place.spool):
         rejected = 0
@@ -30,7 +30,7 @@ def drain_orphans(database: Database, place: Place, keyring: Keyring) -> int:
 
 
 def drain_all(database: Database, place: Place, keyring: Keyring) -> int:
-    """Bring home every row of every spool file, so that a reader sees all that was ever kept. Raises StoreError.
+    """Drain every row of every spool file, so that a reader sees all that was ever stored. Raises StoreError.
 
     Files of writers that live are only read: their writers bring the same rows home too, which does no harm.
     """

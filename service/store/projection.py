@@ -105,7 +105,7 @@ def _feedback(row: Row, body: Json, into: Projected) -> None:
 
 
 def _storable(text: Any) -> Any:
-    """PostgreSQL holds no NUL in text: one such row would keep all rows of its batch from ever coming home."""
+    """PostgreSQL holds no NUL in text: one such row would keep its whole batch from ever reaching the database."""
     return text.replace("\x00", "\ufffd") if isinstance(text, str) else text
 
 

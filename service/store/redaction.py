@@ -1,4 +1,4 @@
-"""What of a finding may be remembered: nothing that the record says in its own words, and no id of a resource.
+"""What of a finding may be stored: nothing that the record says in its own words, and no id of a resource.
 
 Status, number, unit, resource type, date and our own remarks stay. Words of the record become a fixed sign, ids
 become keyed hashes. Replay renders cards from findings masked this way; what is masked is not compared.

@@ -2,7 +2,7 @@
 
 Each writer (a process) has one file and appends one line per row; a line is in the file when ``append`` returns, so
 killing the process loses nothing. The file is locked while its writer lives: a file whose lock can be had is an
-orphan, and any process may bring its rows home. A row may be brought home twice, by two processes at once or after a
+orphan, and any process may drain it. A row may be drained twice, by two processes at once or after a
 crash in between; its key (writer, seq) makes that harmless.
 """
 

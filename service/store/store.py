@@ -30,7 +30,7 @@ from service.store.reachability import Reachability
 from service.store.spool import waiting_bytes
 from service.store.writer import Entry, Writer
 
-# Rows are gathered so long before they are brought home together: many rows in one transaction cost little each.
+# Rows are gathered so long before they are drained together: many rows in one transaction cost little each.
 GATHER_SECONDS = 0.5
 CHECKPOINT_SECONDS = 300.0
 CHECKPOINT_ROWS = 10_000
@@ -44,7 +44,7 @@ def _utc() -> datetime:
 
 
 class Store:
-    """The memory of one process. Safe for threads; a child after a fork becomes a writer of its own.
+    """The store as one process uses it. Safe for threads; a child after a fork becomes a writer of its own.
 
     ``version`` is that of the program; ``clock`` tells when a row was written.
     """
@@ -84,7 +84,7 @@ class Store:
         return row
 
     def drain(self) -> None:
-        """Bring home what waits in the spool of this process. Raises StoreError."""
+        """Drain the spool of this process. Raises StoreError."""
         writer = self._writer
         if writer is None or self._process != os.getpid():
             return
@@ -107,7 +107,7 @@ class Store:
         return waiting_bytes(self.place.spool)
 
     def close(self) -> None:
-        """Stop the thread, bring home what waits, leave a checkpoint. What cannot come home stays in the spool."""
+        """Stop the thread, drain what waits, leave a checkpoint. What cannot be drained stays in the spool."""
         if self._process == os.getpid():
             self._end_writing()
         try:
@@ -199,7 +199,7 @@ class Store:
                     checkpoint_due = now + CHECKPOINT_SECONDS
                     self.checkpoint()
                 self.fault = None
-            except Exception as error:  # noqa: BLE001  # the thread must live, or nothing comes home any more
+            except Exception as error:  # noqa: BLE001  # the thread must live, or nothing is drained any more
                 if self.fault is None:
                     _complain(error)
                 self.fault = _told(error)

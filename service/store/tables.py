@@ -46,7 +46,7 @@ ledger = Table(
         comment="HMAC-SHA-256 over writer, seq, key, kind, at, previous and body, joined by tabs, as hexadecimal "
         "digits: nobody without the key can make, change or add a row.",
     ),
-    comment="The one table that counts: every remembered thing, one row each, chained per writer so that a changed, "
+    comment="The one table that counts: everything recorded, one row each, chained per writer so that a changed, "
     "dropped, inserted or swapped row shows.",
 )
 

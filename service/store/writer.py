@@ -92,7 +92,7 @@ class Writer:
                 self._home = 0
 
     def end(self) -> None:
-        """End the chain. What still waits in its spool file is brought home as that of a writer that died."""
+        """End the chain. What still waits in its spool file is drained as that of a writer that died."""
         with self._mutex:
             self._end()
 

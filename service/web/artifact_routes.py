@@ -14,7 +14,7 @@ from flask import Blueprint, Response, request
 from service.errors import NotFoundError
 from service.knowledge.model import Knowledge
 from service.review.approvals import approvals_in
-from service.review.export import artifacts
+from service.review.export import artifacts, questionnaires
 from service.review.export.metadata import Publication
 from service.store.archive import files_in
 from service.web.routes import Endpoint, as_json
@@ -44,6 +44,8 @@ def _activity(told: Publication, name: str) -> Json | None:
 
 
 def _questionnaire(told: Publication, name: str) -> Json | None:
+    if name in questionnaires.QUESTIONS:
+        return questionnaires.ready(told, name)
     return artifacts.questionnaire(told) if name == artifacts.QUESTIONNAIRE else None
 
 
@@ -64,7 +66,7 @@ def artifact_names(knowledge: Knowledge) -> dict[str, list[str]]:
         "PlanDefinition": sorted(plans),
         "Library": [artifacts.LIBRARY],
         "ActivityDefinition": sorted(knowledge.orders),
-        "Questionnaire": [artifacts.QUESTIONNAIRE],
+        "Questionnaire": [artifacts.QUESTIONNAIRE, *questionnaires.QUESTIONS],
     }
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from service.finding import Evidence
 from service.knowledge.model import FactSource
 from service.record.chart.code_match import CodeMatch
+from service.record.chart.concepts import as_objects
 from service.record.chart.evidence import joined
 from service.record.chart.index import Chart
 from service.record.chart.window import FUTURE, Place, is_future, place, within
@@ -93,7 +95,7 @@ def _age(code_match: CodeMatch) -> tuple[float, str]:
 def _add(
     found: Measurements, code_match: CodeMatch, source: FactSource, wanted: Wanted, substance: str | None, chart: Chart
 ) -> None:
-    reading = read_value(code_match.holder, wanted.unit, substance)
+    reading = read_value(_value_of(code_match, wanted.unit), wanted.unit, substance)
     where = code_match.entry.reference
     if isinstance(reading, Refused):
         if "component" in code_match.holder:
@@ -114,6 +116,21 @@ def _add(
     (found.preliminary if code_match.status_class.provisional else found.final).append(
         Measurement(reading.interval, when, spot.inside, evidence)
     )
+
+
+def _value_of(code_match: CodeMatch, unit: str) -> Mapping[str, Any]:
+    """Where the number stands: in the Observation, or in the answer of a questionnaire item.
+
+    An item that is known by its link id asks for its number in the unit of the finding.
+    """
+    if code_match.entry.type != "QuestionnaireResponse":
+        return code_match.holder
+    for answer in as_objects(code_match.holder.get("answer")):
+        for key in ("valueInteger", "valueDecimal"):
+            if answer.get(key) is not None:
+                return {"valueQuantity": {"value": answer[key], "unit": unit}}
+        return answer
+    return {}
 
 
 def _spot(code_match: CodeMatch, source: FactSource, wanted: Wanted, chart: Chart) -> Place:

@@ -1,0 +1,139 @@
+"""The rule book over HTTP: ``/rules``, ``/facts/<id>``, ``/value-sets/<id>``, ``/sources``, each as ``.json`` too.
+
+They hold nothing about a patient or a caller and are open to all, as the artifacts of the rule set are.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from service.knowledge.model import Knowledge
+from service.protocol.evaluation import Services
+from service.review.approvals import approvals_in
+from service.store.archive import files_in
+from service.web.pages.fact import fact_page
+from service.web.pages.frame import frame
+from service.web.pages.rendering import STATIC, STYLE, render, style_name
+from service.web.pages.rule import rule_page
+from service.web.pages.rules import question_of, rules_page
+from service.web.pages.source import source_page, sources_page
+from service.web.pages.value_set import value_set_page
+from service.web.routes import Endpoint, as_json
+
+Json = dict[str, Any]
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'; "
+    "img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_FOR_EVER = "public, max-age=31536000, immutable"
+_MOST_NEAR = 5
+
+_Page = Callable[[Services, str], Json | None]
+PAGES: Mapping[str, tuple[str, _Page]] = {
+    "rules": ("rule.html", lambda services, name: rule_page(services.prepared.knowledge, _approvals(services), name)),
+    "facts": ("fact.html", lambda services, name: fact_page(services.prepared.knowledge, name)),
+    "value-sets": ("value_set.html", lambda services, name: value_set_page(services.prepared.knowledge, name)),
+    "sources": ("source.html", lambda services, name: source_page(services.prepared.knowledge, name)),
+}
+_LISTS: Mapping[str, tuple[str, Callable[[Services], Json]]] = {
+    "rules": (
+        "rules.html",
+        lambda services: rules_page(services.prepared.knowledge, question_of(request.args)),
+    ),
+    "sources": ("sources.html", lambda services: sources_page(services.prepared.knowledge)),
+}
+
+
+class ServerAddresses:
+    """Pages below the path at which the service is mounted."""
+
+    filters = True
+
+    def __init__(self, root: str, *, playground: bool) -> None:
+        self.playground = playground
+        self._root = root
+
+    def page(self, kind: str, name: str = "") -> str:
+        """``/rules/<id>``, ``/rules``, or ``/`` for the playground."""
+        if kind == "playground":
+            return f"{self._root}/"
+        return f"{self._root}/{kind}/{name}" if name else f"{self._root}/{kind}"
+
+    def style(self) -> str:
+        """The stylesheet under the digest of its content."""
+        return f"{self._root}/static/{style_name()}"
+
+
+def names(knowledge: Knowledge) -> dict[str, list[str]]:
+    """The id of every thing that has a page, by the first part of its path."""
+    return {
+        "rules": [rule.id for rule in (*knowledge.rules, *knowledge.retired)],
+        "facts": [*knowledge.facts, *knowledge.conclusions],
+        "value-sets": list(knowledge.value_sets),
+        "sources": list(knowledge.sources),
+    }
+
+
+def page_blueprint(endpoint: Endpoint, *, playground: bool) -> Blueprint:
+    """The routes over the rules in use; ``playground`` says whether pages lead to it."""
+    routes = Blueprint("pages", __name__)
+
+    def show(kind: str, name: str) -> Response:
+        services = endpoint.services
+        template, page = PAGES[kind]
+        data = page(services, name)
+        if data is None:
+            near = difflib.get_close_matches(name, names(services.prepared.knowledge)[kind], n=_MOST_NEAR)
+            return html_page(services, "missing.html", {"near": near, "kind": kind}, playground, status=404)
+        # The twin stands beside the page that was asked for, whichever id the rule has in its file.
+        return html_page(services, template, data, playground, twin=f"{kind}/{data['id']}.json")
+
+    def tell(kind: str, name: str) -> Response:
+        data = PAGES[kind][1](endpoint.services, name)
+        return as_json({"error": "there is no such page"}, 404) if data is None else as_json(data)
+
+    def show_list(kind: str) -> Response:
+        template, page = _LISTS[kind]
+        query = f"?{request.query_string.decode('ascii', 'ignore')}" if request.query_string else ""
+        return html_page(endpoint.services, template, page(endpoint.services), playground, twin=f"{kind}.json{query}")
+
+    def tell_list(kind: str) -> Response:
+        return as_json(_LISTS[kind][1](endpoint.services))
+
+    for kind in PAGES:
+        routes.add_url_rule(f"/{kind}/<name>", f"show-{kind}", show, defaults={"kind": kind})
+        routes.add_url_rule(f"/{kind}/<name>.json", f"tell-{kind}", tell, defaults={"kind": kind})
+    for kind in _LISTS:
+        routes.add_url_rule(f"/{kind}", f"list-{kind}", show_list, defaults={"kind": kind})
+        routes.add_url_rule(f"/{kind}.json", f"tell-list-{kind}", tell_list, defaults={"kind": kind})
+
+    @routes.get("/static/<name>")
+    def style(name: str) -> Response:
+        if name != style_name():
+            return Response(status=404)
+        response = Response((STATIC / STYLE).read_bytes(), mimetype="text/css")
+        response.headers["Cache-Control"] = _FOR_EVER
+        return response
+
+    return routes
+
+
+def html_page(
+    services: Services, template: str, data: Mapping[str, Any], playground: bool, *, twin: str = "", status: int = 200
+) -> Response:
+    """The page with its policy: nothing runs or is fetched but what this service serves as a file."""
+    root = request.script_root
+    addresses = ServerAddresses(root, playground=playground)
+    text = render(template, data, frame(services.prepared.knowledge), addresses, f"{root}/{twin}" if twin else "")
+    response = Response(text, status, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = POLICY
+    return response
+
+
+def _approvals(services: Services) -> Mapping[str, Any]:
+    knowledge = services.prepared.knowledge
+    return approvals_in(files_in(services.archive), knowledge) if knowledge.approved and services.archive else {}

@@ -1,0 +1,155 @@
+"""The page of all rules, by phase, of which a question leaves those that it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Any
+
+from service.knowledge.digest import reached
+from service.knowledge.model import Indicator, Knowledge, Rule
+from service.knowledge.sentences import title_of
+from service.web.pages.words import rule_named, summary_in_words
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which rules are asked for; what is empty asks for nothing.
+
+    ``finding`` is the id of a fact or conclusion, or words of its title: rules that rest on it are found, also through
+    conclusions. ``q`` are words that all must occur in a rule's id, title, card, purpose or topic.
+    """
+
+    phase: str = ""
+    hook: str = ""
+    indicator: str = ""
+    finding: str = ""
+    source: str = ""
+    status: str = ""
+    q: str = ""
+
+
+def question_of(query: Mapping[str, str]) -> Question:
+    """The question in the query of an address; what is not known there asks for nothing."""
+    return Question(**{one.name: query.get(one.name, "").strip()[:100] for one in fields(Question)})
+
+
+def rules_page(knowledge: Knowledge, question: Question) -> Json:
+    """The rules that the question leaves, by phase, the loudest first; their number; what may be asked for."""
+    asked_for = (rule for rule in knowledge.rules if _asked_for(knowledge, rule, question))
+    left = sorted(asked_for, key=lambda rule: -rule.severity)
+    phases = [
+        {
+            "id": phase.id,
+            "title": phase.title,
+            "rules": [_row(knowledge, rule) for rule in left if rule.phase == phase.id],
+        }
+        for phase in knowledge.phases
+    ]
+    return {
+        "question": {one.name: getattr(question, one.name) for one in fields(Question)},
+        "count": len(left),
+        "of": len(knowledge.rules),
+        "indicators": {one.value: sum(_indicator(rule) == one.value for rule in left) for one in reversed(Indicator)}
+        | {"conclusion": sum(rule.card is None for rule in left)},
+        "phases": [phase for phase in phases if phase["rules"]],
+        "choices": _choices(knowledge),
+    }
+
+
+def _row(knowledge: Knowledge, rule: Rule) -> Json:
+    return rule_named(rule) | {
+        "version": rule.version,
+        "status": rule.status,
+        "approved": rule.id in knowledge.approved,
+        "hooks": list(rule.hooks),
+        "says": summary_in_words(rule) or f"Concludes: {title_of(knowledge, str(rule.concludes))}",
+    }
+
+
+def _choices(knowledge: Knowledge) -> Json:
+    cited = {citation.source for rule in knowledge.rules for citation in rule.citations}
+    return {
+        "phase": [{"id": phase.id, "title": phase.title} for phase in knowledge.phases],
+        "hook": sorted({hook for rule in knowledge.rules for hook in rule.hooks}),
+        "indicator": [*(one.value for one in reversed(Indicator)), "conclusion"],
+        "source": [{"id": name, "title": knowledge.sources[name].label} for name in sorted(cited)],
+        "status": sorted({rule.status for rule in knowledge.rules}),
+    }
+
+
+def _indicator(rule: Rule) -> str:
+    return "conclusion" if rule.card is None else rule.card.indicator.value
+
+
+def _asked_for(knowledge: Knowledge, rule: Rule, asked: Question) -> bool:
+    plain = (
+        (asked.phase, (rule.phase,)),
+        (asked.hook, rule.hooks),
+        (asked.indicator, (_indicator(rule),)),
+        (asked.source, tuple(citation.source for citation in rule.citations)),
+        (asked.status, (rule.status, "approved" if rule.id in knowledge.approved else "not approved")),
+    )
+    if not all(not wanted or wanted in there for wanted, there in plain):
+        return False
+    if asked.finding and not _rests_on(knowledge, rule, asked.finding):
+        return False
+    return _has_words(asked.q, _text(rule))
+
+
+def _rests_on(knowledge: Knowledge, rule: Rule, finding: str) -> bool:
+    """Whether a finding with this id is behind the rule, or, where no finding has it, one whose title has the words."""
+    behind = _behind(knowledge)[rule.id]
+    if finding in knowledge.facts or finding in knowledge.conclusions:
+        return finding in behind
+    return any(_has_words(finding, f"{name} {title_of(knowledge, name)}") for name in behind)
+
+
+class _ByDigest:
+    """A rule set as the key of what was worked out for it: hashing its digest, not all of its rules."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
+
+    def __hash__(self) -> int:
+        return hash(self.knowledge.digest)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ByDigest) and other.knowledge.digest == self.knowledge.digest
+
+
+def _behind(knowledge: Knowledge) -> Mapping[str, frozenset[str]]:
+    return _worked_out(_ByDigest(knowledge))
+
+
+@lru_cache(maxsize=2)
+def _worked_out(key: _ByDigest) -> Mapping[str, frozenset[str]]:
+    """Every finding that each rule rests on or names, conclusions followed down to the facts."""
+    return {rule.id: frozenset(reached(key.knowledge, rule)[0]) for rule in key.knowledge.rules}
+
+
+def resting_on(knowledge: Knowledge, finding: str) -> list[Rule]:
+    """The rules that rest on a finding or name it, also through conclusions, in the order of the phases."""
+    behind = _behind(knowledge)
+    return [rule for rule in knowledge.rules if finding in behind[rule.id]]
+
+
+def _text(rule: Rule) -> str:
+    return " ".join(_texts(rule))
+
+
+def _texts(rule: Rule) -> Iterator[str]:
+    yield from (rule.id, rule.variant_of or "", rule.title, rule.purpose, rule.rationale, rule.limitations)
+    if rule.recommendation is not None:
+        yield rule.recommendation.topic
+    if rule.card is not None:
+        yield from (rule.card.summary, rule.card.act or "", rule.card.detail)
+
+
+def _has_words(wanted: str, text: str) -> bool:
+    words: Iterable[str] = wanted.lower().split()
+    lower = text.lower()
+    return all(word in lower for word in words)

@@ -1,0 +1,76 @@
+"""Rules, findings and conditions as plain data: always by their name in words, with their id beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from service.cards.wording import unit_in_words
+from service.knowledge.model import AllOf, Condition, FactDefinition, FactSource, Knowledge, Leaf, Rule
+from service.knowledge.sentences import sentence, title_of
+from service.knowledge.summaries import without_values
+
+Json = dict[str, Any]
+
+
+def condition_data(knowledge: Knowledge, condition: Condition) -> Json:
+    """A condition as nested data: ``{"join": "all of", "parts": […]}``, or one test of one finding in words."""
+    if isinstance(condition, Leaf):
+        return finding_named(knowledge, condition.finding) | {"says": _test(knowledge, condition)}
+    join = "all of" if isinstance(condition, AllOf) else "any of"
+    return {"join": join, "parts": [condition_data(knowledge, part) for part in condition.parts]}
+
+
+def _test(knowledge: Knowledge, leaf: Leaf) -> str:
+    """What is asked of the finding, without its title: "below 30 mL/min/1.73 m²", "is on record"."""
+    asked = sentence(knowledge, leaf).removeprefix(f"{title_of(knowledge, leaf.finding)}: ")
+    fact = knowledge.facts.get(leaf.finding)
+    if leaf.word is not None or fact is None or fact.unit is None:
+        return asked
+    return asked.replace(f" {fact.unit}", f" {unit_in_words(fact.unit)}".rstrip())
+
+
+def finding_named(knowledge: Knowledge, name: str) -> Json:
+    """A fact or a conclusion by its title and id."""
+    return {"id": name, "title": title_of(knowledge, name)}
+
+
+def rule_named(rule: Rule) -> Json:
+    """A rule by its title and id, with how loud it is; None: it draws a conclusion and shows no card."""
+    indicator = None if rule.card is None else rule.card.indicator.value
+    return {"id": rule.id, "title": rule.title, "indicator": indicator}
+
+
+def rules_named(rules: Iterable[Rule]) -> list[Json]:
+    """Rules by title and id."""
+    return [rule_named(rule) for rule in rules]
+
+
+def summary_in_words(rule: Rule) -> str | None:
+    """The headline of the card as it reads when nothing of a patient is put in."""
+    return None if rule.card is None else without_values(rule.card.summary)
+
+
+def read_from(fact: FactDefinition) -> list[str]:
+    """Where a fact looks, one line for each place: "Observation, past 365 days"."""
+    lines = [_place(fact, source) for source in fact.sources]
+    if fact.resource is not None:
+        lines.append(fact.resource)
+    return list(dict.fromkeys(lines)) or [fact.kind.value.replace("-", " ")]
+
+
+def _place(fact: FactDefinition, source: FactSource) -> str:
+    days = source.within_days or fact.look_back_days or fact.within_days
+    told = [source.resource]
+    if days is not None:
+        told.append(f"past {days:f} days" if not isinstance(days, int) else f"past {days} days")
+    if source.in_episode:
+        told.append("of this episode")
+    if source.history:
+        told.append("past problems count")
+    return ", ".join(told)
+
+
+def silence(fact: FactDefinition) -> str:
+    """When nothing on record may count as a no."""
+    return fact.absent_when or "not said"

@@ -1,0 +1,237 @@
+"""The rule book over HTTP: every rule, finding, value set and source has a page and the same page as data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from markupsafe import escape
+
+from service import create_app
+from service.config import Settings, read_settings
+from service.knowledge.model import Knowledge
+from service.web.page_routes import PAGES, ServerAddresses, names
+from service.web.pages.frame import frame
+from service.web.pages.rendering import render
+
+KINDS = ("rules", "facts", "value-sets", "sources")
+
+
+class Page(HTMLParser):
+    """What a reader and a browser find on a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    @property
+    def links(self) -> list[str]:
+        return [str(attrs["href"]) for tag, attrs in self.tags if tag == "a" and "href" in attrs]
+
+
+def page(client: FlaskClient, path: str) -> Page:
+    answer = client.get(path)
+    assert answer.status_code == 200, path
+    return Page(answer.text)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_everything_has_a_page_that_names_it(
+    app: Flask, knowledge: Knowledge, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The digests of all rules take seconds and have tests of their own.
+    monkeypatch.setattr("service.web.pages.rule.rule_digest", lambda *_: "0" * 64)
+    services = app.extensions["sciatica-cds.services"]()
+    template, page_of = PAGES[kind]
+    head, addresses = frame(knowledge), ServerAddresses("", playground=False)
+    for name in names(knowledge)[kind]:
+        data = page_of(services, name)
+        assert data is not None
+        assert data["id"] == name
+        shown = render(template, data, head, addresses, "")
+        assert f">{escape(data['title'])}</h1>" in shown
+
+
+@pytest.mark.parametrize(
+    "path", ["/rules", "/rules/sf-nsaid-egfr-below-30", "/facts/egfr", "/value-sets/obs-egfr", "/sources/KDIGO-2012"]
+)
+def test_a_page_has_a_twin_with_what_it_shows(client: FlaskClient, path: str) -> None:
+    data = client.get(f"{path}.json").json
+    shown = page(client, path)
+    assert f"{path}.json" in shown.links
+    text = " ".join(shown.text.split())
+    told = [word for word in texts_in(data) if len(word) > 40]
+    assert told
+    assert [word for word in told if " ".join(word.split()) not in text and "|" not in word] == []
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Every text of the data that has words: ids, addresses and files stand in links and labels."""
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from texts_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts_in(inner)
+    elif isinstance(value, str) and " " in value:
+        yield value
+
+
+def test_no_page_runs_or_styles_anything_inline(client: FlaskClient, knowledge: Knowledge) -> None:
+    all_names = names(knowledge)
+    paths = ["/rules", "/sources", *(f"/{kind}/{all_names[kind][0]}" for kind in KINDS), "/rules/nothing-like-it"]
+    for path in paths:
+        answer = client.get(path)
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self'"), path
+        assert "unsafe" not in answer.headers["Content-Security-Policy"]
+        assert answer.headers["Cache-Control"] == "no-store"
+        for tag, attrs in Page(answer.text).tags:
+            assert tag not in {"script", "style"}, path
+            assert not [name for name in attrs if name == "style" or name.startswith("on")], path
+
+
+def test_links_within_the_rule_book_lead_somewhere(client: FlaskClient, knowledge: Knowledge) -> None:
+    found = {
+        link.split("#")[0]
+        for path in ("/rules", "/sources", "/rules/sf-nsaid-egfr-below-30", "/facts/egfr", "/sources/KDIGO-2012")
+        for link in page(client, path).links
+    }
+    known = {f"/{kind}/{name}" for kind, those in names(knowledge).items() for name in those}
+    lists = {"", "/", "/rules", "/sources"}
+    inner = {link for link in found if not link.startswith("http") and ".json" not in link}
+    assert inner - known - lists == set()
+
+
+def test_a_card_links_to_the_page_of_its_rule() -> None:
+    client = create_app(Settings(log_level="error", public_url="https://cds.example")).test_client()
+    chart = {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [
+            {"resource": {"resourceType": "Patient", "id": "a", "birthDate": "1970-01-01", "gender": "male"}},
+            {
+                "resource": {
+                    "resourceType": "Condition",
+                    "id": "c",
+                    "subject": {"reference": "Patient/a"},
+                    "clinicalStatus": {"coding": [{"code": "active"}]},
+                    "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "M54.41"}]},
+                }
+            },
+        ],
+    }
+    cards = client.post("/evaluate?now=2026-11-24T10:00:00Z", json=chart).json["cards"]
+    links = [link["url"] for card in cards for link in card.get("links", ()) if "/rules/" in link["url"]]
+    assert links
+    for link in links:
+        assert client.get(link.removeprefix("https://cds.example")).status_code == 200
+
+
+def test_the_page_of_a_rule_says_what_a_committee_must_know(client: FlaskClient) -> None:
+    text = " ".join(page(client, "/rules/sf-nsaid-egfr-below-30").text.split())
+    assert "Draft, not approved." in text
+    assert "eGFR: below 30 mL/min/1.73 m²" in text
+    assert "{1.73_m2}" not in text
+    assert "Never: kidney function that was not measured within 12 months is unknown, not normal." in text
+    assert "superseded" in text
+    assert "not compared with the original by a named person" in text
+    assert "any of" in text
+    assert "{$" not in text
+
+
+def test_every_rule_that_rests_on_egfr_is_found_also_through_conclusions(
+    client: FlaskClient, knowledge: Knowledge
+) -> None:
+    found = client.get("/rules.json?finding=egfr").json
+    ids = {rule["id"] for phase in found["phases"] for rule in phase["rules"]}
+    assert found["count"] == len(ids)
+    assert {"sf-nsaid-egfr-below-30", "sf-nsaid-egfr-30-59", "nsaid-contraindicated"} <= ids
+    through = {rule.id for rule in knowledge.rules if "nsaid-contraindicated" in rule.reads}
+    assert through
+    assert through <= ids
+    assert ids < {rule.id for rule in knowledge.rules}
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["phase=3_safety", "hook=order-sign", "indicator=critical", "source=KDIGO-2012", "q=nsaid+kidney", "status=draft"],
+)
+def test_a_filter_leaves_only_what_was_asked_for(client: FlaskClient, knowledge: Knowledge, question: str) -> None:
+    found = client.get(f"/rules.json?{question}").json
+    rules = {rule.id: rule for rule in knowledge.rules}
+    left = [rules[rule["id"]] for phase in found["phases"] for rule in phase["rules"]]
+    fits = {
+        "phase": lambda rule: rule.phase == "3_safety",
+        "hook": lambda rule: "order-sign" in rule.hooks,
+        "indicator": lambda rule: rule.card is not None and rule.card.indicator.value == "critical",
+        "source": lambda rule: any(one.source == "KDIGO-2012" for one in rule.citations),
+        "q": lambda rule: "nsaid" in str(rule).lower(),
+        "status": lambda rule: rule.status == "draft",
+    }[question.split("=", maxsplit=1)[0]]
+    assert left
+    assert all(fits(rule) for rule in left)
+    if not question.startswith("q="):
+        assert len(left) == sum(fits(rule) for rule in knowledge.rules)
+
+
+def test_what_is_asked_is_shown_as_text_and_never_as_markup(client: FlaskClient) -> None:
+    shown = client.get("/rules", query_string={"q": '"><script>alert(1)</script>', "finding": "<b>x"}).text
+    assert "<script" not in shown
+    assert "<b>" not in shown
+    assert client.get("/rules/<script>alert(1)</script>").text.count("<script") == 0
+
+
+def test_a_name_that_is_nearly_one_is_answered_with_those_that_are(client: FlaskClient) -> None:
+    answer = client.get("/rules/sf-nsaid-egfr-below-3")
+    assert answer.status_code == 404
+    assert "/rules/sf-nsaid-egfr-below-30" in Page(answer.text).links
+
+
+def test_the_stylesheet_is_kept_for_ever_under_the_digest_of_its_content(client: FlaskClient) -> None:
+    (style,) = re.findall(r'href="(/static/[^"]+)"', client.get("/rules").text)
+    answer = client.get(style)
+    assert answer.mimetype == "text/css"
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert client.get("/static/site.000000000000.css").status_code == 404
+
+
+def test_pages_under_a_path_prefix_lead_to_pages_under_it(small_client: Callable[..., FlaskClient]) -> None:
+    links = page(small_client(path_prefix="/cds"), "/cds/rules").links
+    assert any(link.startswith("/cds/rules/") for link in links)
+    assert [link for link in links if link.startswith("/") and not link.startswith("/cds/")] == []
+
+
+def test_pages_can_be_off(small_client: Callable[..., FlaskClient]) -> None:
+    client = small_client(pages="off")
+    assert client.get("/rules").status_code == 404
+    assert client.get("/sources.json").status_code == 404
+
+
+def test_production_shows_the_rule_book_and_no_more_unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    safe = {"MODE": "production", "TLS_PROXY": "true", "PUBLIC_URL": "https://cds.example"}
+    for name, value in safe.items():
+        monkeypatch.setenv(f"SCIATICA_CDS_{name}", value)
+    assert read_settings().pages == "rules"
+    monkeypatch.setenv("SCIATICA_CDS_PAGES", "all")
+    assert read_settings().pages == "all"
+    monkeypatch.delenv("SCIATICA_CDS_PAGES")
+    monkeypatch.setenv("SCIATICA_CDS_MODE", "development")
+    assert read_settings().pages == "all"
+
+
+def test_the_pages_name_the_rule_set_that_answers(app: Flask, client: FlaskClient) -> None:
+    digest = app.extensions["sciatica-cds.services"]().prepared.knowledge.digest
+    assert digest[:8] in page(client, "/rules").text
