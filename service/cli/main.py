@@ -42,6 +42,7 @@ SECTIONS: Mapping[str, Places] = MappingProxyType(
             "pack": ("service.cli.packing", "pack", "one file of a rule set"),
             "sign": ("service.cli.packing", "sign", "sign a pack, or make a key"),
             "verify": ("service.cli.packing", "verify", "did a trusted key sign this pack"),
+            "book": ("service.cli.booking", "book", "the rule book as a folder of pages"),
             "export": ("service.cli.exporting", "export", "the rule set as HL7 CQL"),
         },
         "Data and log": {

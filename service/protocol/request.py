@@ -16,7 +16,7 @@ class HookCall:
 
     ``fhir_authorization`` is there only when it is whole and ``fhir_server`` came with it (FA-1);
     its token must not be kept or logged (FA-3), so it is left out of the text of a call.
-    ``oddities`` were tolerated and are worth a log line.
+    ``deviations`` were tolerated and are worth a log line.
     """
 
     hook: Hook

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from itertools import product
+from itertools import islice, product
 
 from service.engine.patterns import terms
 from service.finding import Finding, Status
 from service.knowledge.conditions import Truth, truth
 from service.knowledge.examples import EXPECTED
 from service.knowledge.model import Condition, Example, Given, Leaf, Word, leaves
+
+_MOST_WAYS = 64
 
 _EXPECT = {truth: word for word, truth in EXPECTED.items()}
 
@@ -65,15 +67,14 @@ def _deciding(condition: Condition, leaf: Leaf, numeric: frozenset[str]) -> dict
 
     Best is a case that turns from true to false with the leaf; where two tests are about one finding
     that may not be had, and from true to undecided must do. A test such as "not present" is also tried with the
-    finding unknown, because absent may make another test of the same finding true.
+    finding unknown, because absent may make another test of the same finding true; and what fails one test of a
+    finding may meet another, so every way of failing is tried.
     """
-    all_leaves = tuple(dict.fromkeys(leaves(condition)))
+    failing = tuple(_ways_to_fail(condition, numeric))
+    with_leaf = [term for term in terms(condition) if leaf in term]
     second_best = None
-    for term, open_ones in product(tuple(terms(condition)), (False, True)):
-        if leaf not in term:
-            continue
-        findings = {item.finding: _state(item, numeric, wanted=False) for item in all_leaves}
-        findings |= {item.finding: _state(item, numeric, wanted=True, open_ones=open_ones) for item in term}
+    for term, open_ones, failed in product(with_leaf, (False, True), failing):
+        findings = failed | {item.finding: _state(item, numeric, wanted=True, open_ones=open_ones) for item in term}
         without = findings | {leaf.finding: _state(leaf, numeric, wanted=False)}
         if truth(condition, findings) is not Truth.TRUE:
             continue
@@ -83,6 +84,15 @@ def _deciding(condition: Condition, leaf: Leaf, numeric: frozenset[str]) -> dict
             case Truth.UNKNOWN:
                 second_best = second_best or findings
     return second_best
+
+
+def _ways_to_fail(condition: Condition, numeric: frozenset[str]) -> Iterator[dict[str, Finding]]:
+    """Findings that fail their tests: where several tests are about one finding, once for each of them."""
+    states: dict[str, dict[Finding, None]] = {}
+    for item in dict.fromkeys(leaves(condition)):
+        states.setdefault(item.finding, {})[_state(item, numeric, wanted=False)] = None
+    for chosen in islice(product(*(reversed(ways) for ways in states.values())), _MOST_WAYS):
+        yield {finding.name: finding for finding in chosen}
 
 
 def _state(leaf: Leaf, numeric: frozenset[str], *, wanted: bool, open_ones: bool = False) -> Finding:

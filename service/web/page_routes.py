@@ -11,17 +11,14 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from service.knowledge.model import Knowledge
 from service.protocol.evaluation import Services
 from service.review.approvals import approvals_in
 from service.store.archive import files_in
-from service.web.pages.fact import fact_page
+from service.web.pages.catalogue import PAGES, names
 from service.web.pages.frame import frame
 from service.web.pages.rendering import STATIC, STYLE, render, style_name
-from service.web.pages.rule import rule_page
 from service.web.pages.rules import question_of, rules_page
-from service.web.pages.source import source_page, sources_page
-from service.web.pages.value_set import value_set_page
+from service.web.pages.source import sources_page
 from service.web.routes import Endpoint, as_json
 
 Json = dict[str, Any]
@@ -32,13 +29,6 @@ POLICY = (
 _FOR_EVER = "public, max-age=31536000, immutable"
 _MOST_NEAR = 5
 
-_Page = Callable[[Services, str], Json | None]
-PAGES: Mapping[str, tuple[str, _Page]] = {
-    "rules": ("rule.html", lambda services, name: rule_page(services.prepared.knowledge, _approvals(services), name)),
-    "facts": ("fact.html", lambda services, name: fact_page(services.prepared.knowledge, name)),
-    "value-sets": ("value_set.html", lambda services, name: value_set_page(services.prepared.knowledge, name)),
-    "sources": ("source.html", lambda services, name: source_page(services.prepared.knowledge, name)),
-}
 _LISTS: Mapping[str, tuple[str, Callable[[Services], Json]]] = {
     "rules": (
         "rules.html",
@@ -68,16 +58,6 @@ class ServerAddresses:
         return f"{self._root}/static/{style_name()}"
 
 
-def names(knowledge: Knowledge) -> dict[str, list[str]]:
-    """The id of every thing that has a page, by the first part of its path."""
-    return {
-        "rules": [rule.id for rule in (*knowledge.rules, *knowledge.retired)],
-        "facts": [*knowledge.facts, *knowledge.conclusions],
-        "value-sets": list(knowledge.value_sets),
-        "sources": list(knowledge.sources),
-    }
-
-
 def page_blueprint(endpoint: Endpoint, *, playground: bool) -> Blueprint:
     """The routes over the rules in use; ``playground`` says whether pages lead to it."""
     routes = Blueprint("pages", __name__)
@@ -85,7 +65,7 @@ def page_blueprint(endpoint: Endpoint, *, playground: bool) -> Blueprint:
     def show(kind: str, name: str) -> Response:
         services = endpoint.services
         template, page = PAGES[kind]
-        data = page(services, name)
+        data = page(services.prepared.knowledge, _approvals(services), name)
         if data is None:
             near = difflib.get_close_matches(name, names(services.prepared.knowledge)[kind], n=_MOST_NEAR)
             return html_page(services, "missing.html", {"near": near, "kind": kind}, playground, status=404)
@@ -93,7 +73,8 @@ def page_blueprint(endpoint: Endpoint, *, playground: bool) -> Blueprint:
         return html_page(services, template, data, playground, twin=f"{kind}/{data['id']}.json")
 
     def tell(kind: str, name: str) -> Response:
-        data = PAGES[kind][1](endpoint.services, name)
+        services = endpoint.services
+        data = PAGES[kind][1](services.prepared.knowledge, _approvals(services), name)
         return as_json({"error": "there is no such page"}, 404) if data is None else as_json(data)
 
     def show_list(kind: str) -> Response:

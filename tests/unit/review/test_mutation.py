@@ -91,3 +91,16 @@ def test_more_examples_are_added_behind_the_last_and_change_no_line() -> None:
     added = "      - name: Once more\n        given: {egfr: unknown}\n        expect: undecided\n"
     assert added in more
     assert more.replace(added, "") == text
+
+
+def test_a_test_is_shown_deciding_also_where_another_finding_is_tested_twice() -> None:
+    when = all_of(
+        is_("aneurysm"),
+        any_of(is_("progressing"), is_("signs"), all_of(is_("progressing", "unknown"), is_("recent"))),
+    )
+    rows = {
+        (example.given["signs"].status, example.expect)
+        for example in propose_examples(when, frozenset())
+        if set(example.given) == {"aneurysm", "signs"}
+    }
+    assert {("present", "fires"), ("unknown", "undecided")} <= rows

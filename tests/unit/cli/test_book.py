@@ -1,0 +1,48 @@
+"""The rule book as files: every page is there, and every link within it leads to a file."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from service.cli.booking import book
+from tests.conftest import PROJECT
+
+SMALL_RULES = PROJECT / "tests" / "rules_valid"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("book") / "new"
+    told = CliRunner().invoke(book, ["--rules", str(SMALL_RULES), "--out", str(out)])
+    assert told.exit_code == 0, told.output
+    assert f"{out / 'index.html'}" in told.output
+    return out
+
+
+def test_every_rule_has_its_page_and_the_same_as_data(folder: Path) -> None:
+    rules = {path.stem for path in (SMALL_RULES / "phases").glob("*/*.yaml")}
+    assert rules
+    for name in rules:
+        assert name in (folder / "rules" / f"{name}.html").read_text(encoding="utf-8")
+        assert (folder / "rules" / f"{name}.json").is_file()
+
+
+def test_every_link_within_the_book_leads_to_a_file(folder: Path) -> None:
+    pages = list(folder.rglob("*.html"))
+    assert len(pages) > 10
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        for link in re.findall(r'(?:href|src)="([^"#]+)', text):
+            assert link.startswith("http") or (page.parent / link).is_file(), f"{page}: {link}"
+        assert "<script" not in text
+        assert "<form" not in text
+
+
+def test_a_folder_with_other_files_is_refused(folder: Path) -> None:
+    told = CliRunner().invoke(book, ["--rules", str(SMALL_RULES), "--out", str(folder)])
+    assert told.exit_code == 2
+    assert "not empty" in told.output
