@@ -89,9 +89,9 @@ def _deciding(condition: Condition, leaf: Leaf, numeric: frozenset[str]) -> dict
 def _ways_to_fail(condition: Condition, numeric: frozenset[str]) -> Iterator[dict[str, Finding]]:
     """Findings that fail their tests: where several tests are about one finding, once for each of them."""
     states: dict[str, dict[Finding, None]] = {}
-    for item in reversed(tuple(dict.fromkeys(leaves(condition)))):
+    for item in dict.fromkeys(leaves(condition)):
         states.setdefault(item.finding, {})[_state(item, numeric, wanted=False)] = None
-    for chosen in islice(product(*states.values()), _MOST_WAYS):
+    for chosen in islice(product(*(reversed(ways) for ways in states.values())), _MOST_WAYS):
         yield {finding.name: finding for finding in chosen}
 
 
