@@ -109,7 +109,11 @@ def _all_routes(
     if settings.pages != "off":
         from service.web.page_routes import page_blueprint
 
-        yield page_blueprint(endpoint, playground=False)
+        yield page_blueprint(endpoint, playground=settings.pages == "all")
+    if settings.pages == "all":
+        from service.web.playground_routes import playground_blueprint
+
+        yield playground_blueprint(endpoint)
     if decision_log is not None:
         from service.store.stats import stats
 

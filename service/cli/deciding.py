@@ -10,13 +10,14 @@ from typing import Any, Literal
 import click
 
 from service import make_services
-from service.cli.input import is_request, read_document, read_time
+from service.cli.input import read_document, read_time
 from service.cli.show import show_cards, show_outcome
 from service.config import read_settings
 from service.engine.trace import Result
 from service.protocol.bundle_answer import answer
 from service.protocol.evaluation import Answered, BundleQuestion, Services, answer_bundle, answer_call
 from service.record.input.resource_types import misnamed
+from service.testkit.stories import is_request
 
 Options = Callable[[Callable[..., None]], Callable[..., None]]
 

@@ -33,8 +33,3 @@ def read_time(text: str | None) -> datetime:
     except ValueError:
         raise click.UsageError(f"{text} is not an ISO 8601 time, such as 2026-03-01T09:00:00Z") from None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-
-
-def is_request(document: Any) -> bool:
-    """Whether a document is the body of a CDS Hooks call and not a Bundle."""
-    return isinstance(document, dict) and "hook" in document and "resourceType" not in document

@@ -12,7 +12,7 @@ from typing import Any
 import click
 import orjson
 
-from service.cli.input import is_request, read_document
+from service.cli.input import read_document
 from service.cli.stories import Story, read_stories
 from service.decision import Prepared
 from service.errors import ServiceError
@@ -28,6 +28,7 @@ from service.record.model import Record
 from service.review.impact import Recorded
 from service.store.decisions import facts_of
 from service.store.reading import Reading
+from service.testkit.stories import is_request
 
 Facts = Mapping[str, Finding]
 # Where a resource names the patient it is about.

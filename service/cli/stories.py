@@ -10,80 +10,19 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from service.cli.input import is_request, read_time
 from service.config import PROJECT, Settings
 from service.protocol.bundle_answer import answer
 from service.protocol.evaluation import Answered, BundleQuestion, Services, answer_bundle, answer_call
 from service.review.mutation import Case
+from service.testkit.stories import EXAMPLES, Story, read_stories
 
-EXAMPLES = PROJECT / "fhir_examples"
+__all__ = ["EXAMPLES", "Story", "answered", "example_services", "golden_text", "read_stories", "story_case"]
 
 # Cards of a hook call carry fresh random ids (CA-7); a golden file needs the same ones every time.
 _GOLDEN_ID = uuid.UUID("00000000-0000-4000-8000-000000000000")
-
-
-@dataclass(frozen=True)
-class Story:
-    """One folder of ``fhir_examples``."""
-
-    folder: Path
-
-    @property
-    def id(self) -> str:
-        return self.folder.name
-
-    @cached_property
-    def file(self) -> Path:
-        """What is sent: ``request.json`` if there is one, else ``bundle.json``."""
-        request = self.folder / "request.json"
-        return request if request.is_file() else self.folder / "bundle.json"
-
-    @cached_property
-    def document(self) -> Any:
-        return orjson.loads(self.file.read_bytes())
-
-    @cached_property
-    def _about(self) -> dict[str, Any]:
-        about: dict[str, Any] = orjson.loads((self.folder / "story.json").read_bytes())
-        return about
-
-    @property
-    def is_request(self) -> bool:
-        return is_request(self.document)
-
-    @property
-    def hook(self) -> str:
-        """The hook under which the story is told."""
-        return str(self.document["hook"] if self.is_request else self._about.get("hook", "patient-view"))
-
-    @property
-    def now(self) -> datetime:
-        """The time at which it is told."""
-        return read_time(self._about["now"])
-
-    @property
-    def complete(self) -> frozenset[str]:
-        """The resource types whose list is to be taken as whole although none occurs in the chart."""
-        return frozenset(self._about.get("complete", ()))
-
-    @property
-    def title(self) -> str:
-        readme = self.folder / "README.md"
-        lines = readme.read_text(encoding="utf-8").splitlines() if readme.is_file() else []
-        return lines[0].lstrip("# ").strip() if lines else self.id.replace("-", " ").capitalize()
-
-
-def read_stories(folder: Path = EXAMPLES) -> tuple[Story, ...]:
-    """Every story of a folder, by name."""
-    return tuple(Story(path.parent) for path in sorted(folder.glob("*/story.json")))
 
 
 def answered(services: Services, story: Story) -> Answered:

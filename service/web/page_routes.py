@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, redirect, request
 
 from service.protocol.evaluation import Services
 from service.review.approvals import approvals_in
@@ -92,6 +92,14 @@ def page_blueprint(endpoint: Endpoint, *, playground: bool) -> Blueprint:
         routes.add_url_rule(f"/{kind}", f"list-{kind}", show_list, defaults={"kind": kind})
         routes.add_url_rule(f"/{kind}.json", f"tell-list-{kind}", tell_list, defaults={"kind": kind})
 
+    _add_first_page_and_style(routes, playground)
+    return routes
+
+
+def _add_first_page_and_style(routes: Blueprint, playground: bool) -> None:
+    if not playground:
+        routes.add_url_rule("/", "begin", lambda: redirect(f"{request.script_root}/rules"))
+
     @routes.get("/static/<name>")
     def style(name: str) -> Response:
         if name != style_name():
@@ -99,8 +107,6 @@ def page_blueprint(endpoint: Endpoint, *, playground: bool) -> Blueprint:
         response = Response((STATIC / STYLE).read_bytes(), mimetype="text/css")
         response.headers["Cache-Control"] = _FOR_EVER
         return response
-
-    return routes
 
 
 def html_page(
@@ -112,6 +118,8 @@ def html_page(
     text = render(template, data, frame(services.prepared.knowledge), addresses, f"{root}/{twin}" if twin else "")
     response = Response(text, status, mimetype="text/html")
     response.headers["Content-Security-Policy"] = POLICY
+    # Without a referrer a browser sends "Origin: null" with a form, and its own page could not be told from others.
+    response.headers["Referrer-Policy"] = "same-origin"
     return response
 
 

@@ -232,7 +232,7 @@ def _question(endpoint: Endpoint) -> BundleQuestion:
     hook = request.args.get("hook")
     if hook is not None and hook not in hooks:
         faults.append(Fault("query.hook", "no service is offered for this hook", _meant(hook, hooks)))
-    now = _moment(request.args.get("now"), endpoint.clock, faults)
+    now = moment(request.args.get("now"), endpoint.clock, faults)
     patient = request.args.get("patient")
     detail = request.args.get("detail")
     if detail is not None and detail not in _DETAILS:
@@ -259,7 +259,7 @@ def _complete(faults: list[Fault]) -> frozenset[str] | Literal["all"]:
     return named
 
 
-def _moment(text: str | None, clock: Callable[[], datetime], faults: list[Fault]) -> datetime:
+def moment(text: str | None, clock: Callable[[], datetime], faults: list[Fault]) -> datetime:
     """The as-of time. A plus sign that a client did not encode arrives as a blank; without a zone UTC is meant."""
     if text is None:
         return clock()

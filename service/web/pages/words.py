@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from service.cards.wording import unit_in_words
+from service.cards.wording import amount, unit_in_words
+from service.engine.trace import Change
+from service.finding import Finding, Status
+from service.knowledge.conditions import Truth, truth
 from service.knowledge.model import AllOf, Condition, FactDefinition, FactSource, Knowledge, Leaf, Rule
 from service.knowledge.sentences import sentence, title_of
 from service.knowledge.summaries import without_values
@@ -13,12 +16,35 @@ from service.knowledge.summaries import without_values
 Json = dict[str, Any]
 
 
-def condition_data(knowledge: Knowledge, condition: Condition) -> Json:
-    """A condition as nested data: ``{"join": "all of", "parts": […]}``, or one test of one finding in words."""
+def condition_data(knowledge: Knowledge, condition: Condition, findings: Mapping[str, Finding] | None = None) -> Json:
+    """A condition as nested data: ``{"join": "all of", "parts": […]}``, or one test of one finding in words.
+
+    With the ``findings`` of a patient each part also says whether it ``holds`` (yes, no, not known), and each test what
+    the patient ``has``.
+    """
+    told = {} if findings is None else {"holds": _HOLDS[truth(condition, findings)]}
     if isinstance(condition, Leaf):
-        return finding_named(knowledge, condition.finding) | {"says": _test(knowledge, condition)}
+        if findings is not None:
+            told["has"] = _has(findings[condition.finding])
+        return finding_named(knowledge, condition.finding) | {"says": _test(knowledge, condition)} | told
     join = "all of" if isinstance(condition, AllOf) else "any of"
-    return {"join": join, "parts": [condition_data(knowledge, part) for part in condition.parts]}
+    return {"join": join, "parts": [condition_data(knowledge, part, findings) for part in condition.parts]} | told
+
+
+_HOLDS = {Truth.TRUE: "yes", Truth.FALSE: "no", Truth.UNKNOWN: "not known"}
+_STATES = {Status.PRESENT: "on record", Status.ABSENT: "ruled out", Status.UNKNOWN: "not known"}
+
+
+def _has(finding: Finding) -> str:
+    """What the patient has: the value where there is one, else the state."""
+    number = amount(finding) if finding.status is Status.PRESENT else None
+    return number or _STATES[finding.status]
+
+
+def change_in_words(knowledge: Knowledge, change: Change) -> str:
+    """One test that would have to come out the other way: "“eGFR: below 30 mL/min/1.73 m²” did not hold"."""
+    test = f"{title_of(knowledge, change.test.finding)}: {_test(knowledge, change.test)}"
+    return f"“{test}” {'held' if change.wanted is Truth.TRUE else 'did not hold'}"
 
 
 def _test(knowledge: Knowledge, leaf: Leaf) -> str:

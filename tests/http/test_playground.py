@@ -1,0 +1,197 @@
+"""The playground: a chart in the browser, the cards with their reasons, and nothing of it anywhere else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.http.test_rule_book import Page
+
+NOW = "2026-11-24T10:00:00Z"
+HOSTILE = "<script>alert(1)</script> [x](javascript:alert(1)) <img src=x onerror=alert(1)>"
+
+
+def chart(egfr: int = 24, drug: str = "Ibuprofen 400 mg tablet") -> dict[str, Any]:
+    subject = {"reference": "Patient/a"}
+    return {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [
+            {"resource": one}
+            for one in (
+                {"resourceType": "Patient", "id": "a", "birthDate": "1970-01-01", "gender": "male"},
+                {
+                    "resourceType": "Condition",
+                    "id": "c",
+                    "subject": subject,
+                    "clinicalStatus": {"coding": [{"code": "active"}]},
+                    "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "M54.41"}]},
+                },
+                {
+                    "resourceType": "Observation",
+                    "id": "e",
+                    "status": "final",
+                    "subject": subject,
+                    "effectiveDateTime": "2026-11-04",
+                    "code": {"coding": [{"system": "http://loinc.org", "code": "62238-1"}]},
+                    "valueQuantity": {
+                        "value": egfr,
+                        "unit": "mL/min/1.73m2",
+                        "system": "http://unitsofmeasure.org",
+                        "code": "mL/min/{1.73_m2}",
+                    },
+                },
+                {
+                    "resourceType": "MedicationRequest",
+                    "id": "m",
+                    "status": "draft",
+                    "intent": "order",
+                    "subject": subject,
+                    "medicationCodeableConcept": {
+                        "coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "5640"}],
+                        "text": drug,
+                    },
+                },
+            )
+        ],
+    }
+
+
+def decided(client: FlaskClient, document: Any, *, status: int = 200, **headers: str) -> Any:
+    form = {"chart": json.dumps(document), "hook": "order-sign", "now": NOW}
+    answer = client.post("/", data=form, headers={"Accept": "application/json"} | headers)
+    assert answer.status_code == status, answer.text[:300]
+    return answer.json
+
+
+def test_the_cards_are_those_of_the_service_with_the_reason_for_each(client: FlaskClient) -> None:
+    answer = decided(client, chart())["answer"]
+    service = client.post(f"/evaluate?hook=order-sign&now={NOW}", json=chart()).json
+    assert [card["summary"] for card in answer["cards"]] == [card["summary"] for card in service["cards"]]
+    card = next(card for card in answer["cards"] if "eGFR 24" in card["summary"])
+    assert card["indicator"] == "critical"
+    (rule,) = [one for one in card["rules"] if one["id"] == "sf-nsaid-egfr-below-30"]
+    tests = [test for part in rule["when"]["parts"] for test in part.get("parts", [part])]
+    (egfr,) = [test for test in tests if test.get("id") == "egfr"]
+    assert (egfr["says"], egfr["has"], egfr["holds"]) == ("below 30 mL/min/1.73 m²", "24 mL/min/1.73 m²", "yes")
+    assert rule["change"].startswith("It would not fire if “")
+
+
+def test_another_value_gives_another_card(client: FlaskClient) -> None:
+    answer = decided(client, chart(egfr=90))["answer"]
+    assert not [card for card in answer["cards"] if "eGFR" in card["summary"]]
+    assert "sf-nsaid-egfr-below-30" in {rule["id"] for rule in answer["notMet"]}
+
+
+def test_the_page_shows_what_its_data_says_without_anything_inline(client: FlaskClient) -> None:
+    form = {"chart": json.dumps(chart()), "hook": "order-sign", "now": NOW}
+    answer = client.post("/", data=form)
+    shown = Page(answer.text)
+    text = " ".join(shown.text.split())
+    assert answer.headers["Cache-Control"] == "no-store"
+    for card in decided(client, chart())["answer"]["cards"]:
+        assert card["summary"] in text
+        assert all(suggestion["label"] in text for suggestion in card["suggestions"])
+    assert "24 mL/min/1.73 m²" in text
+    assert "Least change:" in text
+    assert not [tag for tag, attrs in shown.tags if tag in {"script", "style"} or "style" in attrs]
+
+
+def test_a_hostile_chart_stays_text(client: FlaskClient) -> None:
+    form = {"chart": json.dumps(chart(drug=HOSTILE)), "hook": "order-sign", "now": HOSTILE, "complete": HOSTILE}
+    for sent in (form, form | {"now": NOW, "complete": ""}, form | {"chart": f"</textarea>{HOSTILE}"}):
+        shown = Page(client.post("/", data=sent).text)
+        assert not [tag for tag, _ in shown.tags if tag in {"script", "img"}]
+        assert not [link for link in shown.links if link.lower().startswith("javascript")]
+        assert not [name for _, attrs in shown.tags for name in attrs if name.startswith("on")]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "http://localhost"},
+    ],
+)
+def test_a_form_on_the_page_of_somebody_else_is_refused(client: FlaskClient, headers: dict[str, str]) -> None:
+    assert client.post("/", data={"chart": "{}"}, headers=headers).status_code == 403
+
+
+def test_the_form_of_the_page_itself_is_taken(client: FlaskClient) -> None:
+    decided(client, chart(), **{"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"})
+    assert client.get("/").headers["Referrer-Policy"] == "same-origin"
+
+
+def test_a_chart_of_two_megabytes_is_taken_and_a_larger_one_is_not(client: FlaskClient) -> None:
+    most = 2 * 1024 * 1024
+    empty = json.dumps({"resourceType": "Bundle", "type": "collection", "entry": []})
+    form = {"hook": "patient-view", "now": NOW}
+    assert client.post("/", data=form | {"chart": empty.ljust(most)}).status_code == 200
+    assert client.post("/", data=form | {"chart": empty.ljust(most + 1)}).status_code == 413
+    assert (
+        client.post(
+            "/", data=urlencode(form | {"chart": "{" * 2 * most}), content_type="application/x-www-form-urlencoded"
+        ).status_code
+        == 413
+    )
+
+
+def test_files_are_not_taken_since_they_would_be_written_to_a_disk(client: FlaskClient) -> None:
+    assert client.post("/", data={"chart": "{}"}, content_type="multipart/form-data").status_code == 415
+
+
+def test_what_is_wrong_with_a_chart_is_said_with_line_and_column(client: FlaskClient) -> None:
+    answer = client.post("/", data={"chart": '{"resourceType": "Bundle",\n oops}', "hook": "patient-view", "now": NOW})
+    assert answer.status_code == 400
+    assert "line 2 column" in answer.text
+    assert "oops}" in answer.text
+
+
+def test_nothing_of_a_chart_is_recorded(app: Flask, client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
+    decided(client, chart(drug="Zanzibarfen 1 mg"))
+    assert app.extensions["sciatica-cds.decision-log"] is None
+    assert "Zanzibarfen" not in caplog.text
+
+
+def test_a_request_makes_no_call_to_the_server_it_names(
+    small_client: Callable[..., FlaskClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def called(*_: Any, **__: Any) -> None:
+        raise AssertionError("a FHIR server was asked")
+
+    monkeypatch.setattr("service.protocol.fetching.step.FetchStep.__call__", called)
+    client = small_client(fetch_servers=("https://fhir.example",), fetch_open_servers=True)
+    document = {
+        "hook": "patient-view",
+        "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
+        "fhirServer": "https://fhir.example",
+        "context": {"userId": "Practitioner/p", "patientId": "a"},
+        "prefetch": {"patient": chart()["entry"][0]["resource"]},
+    }
+    assert decided(client, document)["answer"]["hook"] == "patient-view"
+
+
+def test_every_story_can_be_told_by_its_address(client: FlaskClient) -> None:
+    begin = Page(client.get("/").text)
+    stories = [attrs["value"] for tag, attrs in begin.tags if tag == "option" and "value" in attrs]
+    assert len(stories) > 50
+    answer = client.get("/?story=egfr-25-and-ibuprofen")
+    assert answer.status_code == 200
+    assert "Ibuprofen with eGFR 25" in answer.text
+
+
+@pytest.mark.parametrize("pages", ["rules", "off"])
+def test_the_playground_is_there_only_where_it_is_wanted(small_client: Callable[..., FlaskClient], pages: str) -> None:
+    client = small_client(pages=pages)
+    assert client.post("/", data={"chart": "{}"}).status_code in {404, 405}
+    if pages == "rules":
+        assert client.get("/").headers["Location"].endswith("/rules")
+        assert "Playground" not in client.get("/rules").text
