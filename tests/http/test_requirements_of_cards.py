@@ -32,7 +32,7 @@ def cards(client: FlaskClient, body: Json, path: str = SIGN) -> list[Json]:
 @pytest.fixture
 def questioned(client: FlaskClient) -> Json:
     """The card about ibuprofen on warfarin."""
-    return next(card for card in cards(client, order_sign()) if "anticoagulant" in card["summary"].lower())
+    return next(card for card in cards(client, order_sign()) if "serious bleeding risk" in card["summary"].lower())
 
 
 @pytest.mark.requirement("RS-4", "CA-9", "SO-1")
@@ -112,7 +112,7 @@ def test_what_is_refuted_or_entered_in_error_is_no_ground_and_each_ground_has_it
     assert "2026-08-01" in questioned
     wrong = {**WARFARIN, "status": "entered-in-error"}
     told = cards(client, order_sign(medications=searchset(wrong)))
-    assert not [card for card in told if "anticoagulant" in card["summary"].lower()]
+    assert not [card for card in told if "serious bleeding risk" in card["summary"].lower()]
     refuted = {**SCIATICA, "verificationStatus": {"coding": [{"code": "refuted"}]}}
     assert cards(client, patient_view(prefetch={"patient": PATIENT, "conditions": searchset(refuted)}), VIEW) == []
 
@@ -121,7 +121,7 @@ def test_what_is_refuted_or_entered_in_error_is_no_ground_and_each_ground_has_it
 def test_a_draft_of_the_call_wins_over_the_stored_order_of_the_same_id(client: FlaskClient) -> None:
     changed = {**copy.deepcopy(WARFARIN), "status": "draft", "medicationCodeableConcept": ACETAMINOPHEN}
     told = cards(client, order_sign(IBUPROFEN, changed))
-    assert not [card for card in told if "anticoagulant" in card["summary"].lower()]
+    assert not [card for card in told if "serious bleeding risk" in card["summary"].lower()]
 
 
 @pytest.mark.requirement("QR-5")
