@@ -24,10 +24,11 @@ CALLED = {
     "durable_rules_engine": "durable-rules",
     "yaml": "YAML",
     "jwt": "PyJWT",
+    "markdown_it": "markdown-it-py",
     "prometheus_client": "prometheus-client",
 }
 # Part of another library that is named.
-NOT_NAMED = {"pydantic", "werkzeug", "jinja2", "httpcore2"}
+NOT_NAMED = {"pydantic", "werkzeug", "jinja2", "markupsafe", "httpcore2"}
 
 
 def section(title: str) -> str:
