@@ -14,6 +14,8 @@ ifeq ($(shell command -v gcc 2>/dev/null),)
 export CC := cc $(ENGINE_FLAGS)
 endif
 WORKERS ?= 2
+# Every so many-th planted fault is tried by `make rules`; MUTANTS=1 tries them all, a quarter of an hour.
+MUTANTS ?= 40
 # A uv on the path, or the one that the lock pins, put into .venv.
 UV = $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 INSTALL = VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes --build-constraints requirements.lock
@@ -74,7 +76,7 @@ rules: setup ## The rule files: well formed, examples and stories hold, all of i
 	$(BIN)/sciatica-cds lint
 	$(BIN)/sciatica-cds test
 	$(BIN)/sciatica-cds coverage
-	$(BIN)/sciatica-cds mutate
+	$(BIN)/sciatica-cds mutate --sample $(MUTANTS)
 	$(BIN)/sciatica-cds prove
 
 # A validator that is not ours, as a Node package; without Node and npm its tests are skipped and say so.
