@@ -25,9 +25,10 @@ CALLED = {
     "yaml": "YAML",
     "jwt": "PyJWT",
     "prometheus_client": "prometheus-client",
+    "markdown_it": "markdown-it-py",
 }
 # Part of another library that is named.
-NOT_NAMED = {"pydantic", "werkzeug", "jinja2", "httpcore2"}
+NOT_NAMED = {"pydantic", "werkzeug", "jinja2", "markupsafe", "httpcore2"}
 
 
 def section(title: str) -> str:
