@@ -24,6 +24,7 @@ CALLED = {
     "durable_rules_engine": "durable-rules",
     "yaml": "YAML",
     "jwt": "PyJWT",
+    "markdown_it": "markdown-it-py",
     "prometheus_client": "prometheus-client",
     "markdown_it": "markdown-it-py",
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from flask.testing import FlaskClient
 
@@ -242,3 +244,46 @@ def test_heart_failure_in_a_german_code_gets_no_nsaid_suggested(client: FlaskCli
     assert status_of(answered, "nsaid-contraindicated") == "present"
     assert not drugs_suggested(answered) & {"ibuprofen", "naproxen"}
     assert status_of(healthy, "nsaid-contraindicated") != "present"
+
+
+HEART_FAILURE_AS_IT_MAY_ARRIVE = [
+    {"coding": [{"system": "urn:oid:1.2.3.4", "code": "X1"}]},
+    {"coding": [{"system": "urn:oid:1.2.3.4", "code": "X1", "display": "Kardiale Dekompensation"}]},
+    {"coding": [{"system": "http://hl7.org/fhir/sid/icpc-2", "code": "K77"}]},
+    {"coding": [{"system": "http://id.who.int/icd/release/11/mms", "code": "BD10"}]},
+    {"text": "Insuffisance ventriculaire gauche décompensée"},
+]
+
+
+@pytest.mark.parametrize("code", HEART_FAILURE_AS_IT_MAY_ARRIVE)
+def test_no_drug_is_suggested_beside_a_problem_that_was_not_recognised_and_the_answer_says_why(
+    client: FlaskClient, code: Json
+) -> None:
+    subject = {"reference": "Patient/p1"}
+    chart = [
+        {"resourceType": "Patient", "id": "p1", "gender": "male", "birthDate": "1981-05-01"},
+        {
+            "resourceType": "Condition",
+            "id": "c1",
+            "subject": subject,
+            "clinicalStatus": {"coding": [{"code": "active"}]},
+            "onsetDateTime": "2026-11-20",
+            "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "M54.31"}]},
+        },
+        {"resourceType": "Condition", "id": "c2", "subject": subject, "code": code},
+    ]
+
+    def told(resources: list[Json]) -> Json:
+        path = "/evaluate?hook=patient-view&now=2026-11-28T12:00:00Z&complete=all"
+        answer: Json = client.post(path, json=resources).get_json()
+        return answer
+
+    def drugs(answer: Json) -> list[str]:
+        actions = [a for card in answer["cards"] for s in card.get("suggestions", []) for a in s["actions"]]
+        orders = [a for a in actions if a.get("resource", {}).get("resourceType") == "MedicationRequest"]
+        return [order["description"] for order in orders]
+
+    assert drugs(told(chart[:2])), "without the unread problem a drug is suggested, or this test shows nothing"
+    unread = told(chart)
+    assert drugs(unread) == []
+    assert "not recognised" in json.dumps(unread["cards"])
