@@ -26,7 +26,6 @@ CALLED = {
     "jwt": "PyJWT",
     "markdown_it": "markdown-it-py",
     "prometheus_client": "prometheus-client",
-    "markdown_it": "markdown-it-py",
 }
 # Part of another library that is named.
 NOT_NAMED = {"pydantic", "werkzeug", "jinja2", "markupsafe", "httpcore2"}
