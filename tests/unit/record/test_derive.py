@@ -156,8 +156,7 @@ def test_an_empty_record_knows_nothing_but_orders_and_settings() -> None:
     for name, finding in derivation().findings(record([]), NOW).items():
         kind = rules().facts[name].kind
         ordered = kind is FactKind.COURSE and rules().facts[name].measure == "ordered"
-        dose = rules().facts[name].measure == "daily-mg"
-        if kind in {FactKind.ORDER, FactKind.ORDER_REASON, FactKind.SETTING, FactKind.NOT_READ} or ordered or dose:
+        if kind in {FactKind.ORDER, FactKind.ORDER_REASON, FactKind.SETTING, FactKind.NOT_READ} or ordered:
             assert finding.status is not Status.UNKNOWN
         else:
             assert finding.status is Status.UNKNOWN
