@@ -33,7 +33,7 @@ def plan(definition: FactDefinition) -> Plan:
 def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
     """Milligrams a day of one ingredient, all running orders and those of this call added.
 
-    Absent where the list came whole and none is being ordered. What is taken as needed counts with the most that is
+    Absent where none is being ordered, whatever list was sent. What is taken as needed counts with the most that is
     allowed, a range with its top (decision 40). A running order of the product that is being ordered is taken to be
     replaced by it. A dose that is not written, or a list that is not whole, leaves the sum open above (decision 39).
     """
@@ -41,9 +41,9 @@ def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
     drafts = [order for order in orders if match(order, definition, chart) is not None]
     if not drafts:
         unread = any(not order.drug.recognised for order in orders)
-        if not unread and is_whole(definition, chart.record):
-            return Finding(definition.id, Status.ABSENT)
-        return _counted(definition, chart, (0, None), [], [NOT_RECOGNISED] if unread else [])
+        if not unread:
+            return Finding(definition.id, Status.ABSENT, notes=("no such order in this call",))
+        return _counted(definition, chart, (0, None), [], [NOT_RECOGNISED])
     products = {order.drug.ingredients for order in drafts}
     running = [
         one

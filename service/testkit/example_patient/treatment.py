@@ -63,6 +63,8 @@ class Treatment:
                 return self.endless_course(definition)
             case FactKind.ORDER:
                 return self.perhaps_ordered(definition)
+            case FactKind.COUNT:
+                return self.ordered(replace(definition, resource=MEDICATION_REQUEST))
         return self.no_reason(definition)
 
     def taken(self, definition: FactDefinition) -> Iterator[Option]:
