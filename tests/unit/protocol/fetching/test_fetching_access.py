@@ -63,9 +63,14 @@ def test_fa5_no_page_is_asked_for_after_the_token_has_expired(ehr: SimulatedEhr,
 
 
 @pytest.mark.requirement("FA-5")
-@pytest.mark.parametrize("expires_in", [None, "300", True])
+@pytest.mark.parametrize("expires_in", [None, "soon", "-1", "1e9", "9" * 400, True])
 def test_fa5_a_token_without_a_usable_life_is_not_used(ehr: SimulatedEhr, fetch: Fetch, expires_in: object) -> None:
     assert "expires" in refused(ehr, fetch, expires_in=expires_in)
+
+
+@pytest.mark.usefixtures("ehr")
+def test_a_life_that_is_written_as_text_is_used(fetch: Fetch) -> None:
+    assert fetch(None, None, expires_in="300")["conditions"].state is State.SENT
 
 
 @pytest.mark.requirement("FA-6")
