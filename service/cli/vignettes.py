@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from service.cards.redaction import FULL
 from service.cli.charts import Chart, Codes
 from service.cli.input import read_time
 from service.config import PROJECT
@@ -76,7 +77,7 @@ class Vignette:
         states = {name: finding.status.value for name, finding in answered.decision.findings.items()}
         yield from self.expects.breaches(shown, states)
         for rule, words in self.words.items():
-            text = _text_of(cards, rule)
+            text = _text_of(cards, rule, whole=indicators[rule] == "info")
             yield from (f"the card of {rule} does not say '{word}'" for word in words if word.lower() not in text)
         offered = _offered(cards)
         yield from (f"{name} is not offered" for name in self.offers if name.lower() not in offered)
@@ -182,13 +183,19 @@ def _changed(chart: Sequence[Any], told: Mapping[str, Any], name: str) -> Iterat
     yield from told.get("with") or ()
 
 
-def _text_of(cards: Sequence[Mapping[str, Any]], rule: str) -> str:
-    """Summary and detail of the card on which a rule is shown, in small letters."""
-    return "\n".join(
-        f"{card['summary']}\n{card.get('detail', '')}".lower()
+def _text_of(cards: Sequence[Mapping[str, Any]], rule: str, *, whole: bool) -> str:
+    """Summary and detail of the card on which a rule is shown, in small letters.
+
+    ``whole`` adds the text behind the short card, where information is gathered. A warning must say its word on the
+    card.
+    """
+    shown = [
+        card
         for card in cards
         if any(item["id"] == rule for item in card.get("extension", {}).get("sciatica-cds.why", {}).get("rules", ()))
-    )
+    ]
+    behind = [str(card["extension"].get(FULL, "")) for card in shown] if whole else []
+    return "\n".join([*(f"{card['summary']}\n{card.get('detail', '')}" for card in shown), *behind]).lower()
 
 
 def _offered(cards: Sequence[Mapping[str, Any]]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from service.knowledge.conditions import Truth
-from service.knowledge.examples import outcome
+from service.knowledge.examples import is_open, outcome
 from service.knowledge.model import Example, Given, Knowledge, Rule
 from service.review.proposals import propose_examples
 
@@ -31,8 +31,8 @@ class Row:
 
 
 def decision_table(knowledge: Knowledge, rule: Rule) -> tuple[Example, ...]:
-    """The rows: what is given (all else is absent, numbers unknown) and what the rule does with it."""
-    numeric = frozenset(name for name, fact in knowledge.facts.items() if fact.is_numeric)
+    """The rows: what is given (all else is absent, numbers unknown where possible) and what the rule does with it."""
+    numeric = frozenset(name for name, fact in knowledge.facts.items() if is_open(fact))
     return propose_examples(rule.when, numeric)
 
 

@@ -58,7 +58,7 @@ def test_sc_4_an_error_body_is_a_valid_operation_outcome(small: FlaskClient) -> 
 def test_404_an_unknown_service_or_path(small: FlaskClient) -> None:
     for path in ("/cds-services/unknown", "/cds-services/small-patient-view/other"):
         assert_outcome(small.post(path, json=patient_view()), 404)
-    assert_outcome(small.get("/"), 404)
+    assert_outcome(small.get("/nowhere"), 404)
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])

@@ -84,6 +84,11 @@ def _course(definition: FactDefinition) -> frozenset[Status]:
     return EVERY if definition.measure == "ordered" else _by_silence(definition)
 
 
+def _count(definition: FactDefinition) -> frozenset[Status]:
+    """A count is a number, and 0 is one; a daily dose is absent where the drug is not being ordered."""
+    return EVERY if definition.measure == "daily-mg" else NEVER_ABSENT
+
+
 def _counted(definition: FactDefinition) -> tuple[str, ...]:
     return _DRUGS if definition.measure != "entries" else ()
 
@@ -111,7 +116,7 @@ _SPECS = (
     KindSpec(FactKind.ORDER, _always(EVERY), _always(_NOTHING), _always(BuiltAs.TREATMENT)),
     # The reason of an order may be a reference to a problem.
     KindSpec(FactKind.ORDER_REASON, _always(EVERY), _always(("Condition",)), _always(BuiltAs.TREATMENT)),
-    KindSpec(FactKind.COUNT, _always(NEVER_ABSENT), _counted, _count_built),
+    KindSpec(FactKind.COUNT, _count, _counted, _count_built),
     KindSpec(FactKind.NOT_READ, _always(NEVER_UNKNOWN), lambda definition: definition.lists, _always(BuiltAs.NOT_READ)),
     KindSpec(FactKind.SETTING, _always(NEVER_UNKNOWN), _always(_NOTHING), _always(BuiltAs.SETTING)),
 )

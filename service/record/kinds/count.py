@@ -31,17 +31,19 @@ def plan(definition: FactDefinition) -> Plan:
 
 
 def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
-    """Milligrams a day of one ingredient, all running orders and those of this call added; 0 where none is ordered.
+    """Milligrams a day of one ingredient, all running orders and those of this call added.
 
-    What is taken as needed counts with the most that is allowed, a range with its top (decision 40). A running order
-    of the product that is being ordered is taken to be replaced by it. A dose that is not written leaves the sum open
-    above (decision 39).
+    Absent where none is being ordered, whatever list was sent. What is taken as needed counts with the most that is
+    allowed, a range with its top (decision 40). A running order of the product that is being ordered is taken to be
+    replaced by it. A dose that is not written, or a list that is not whole, leaves the sum open above (decision 39).
     """
     orders = [order for order in chart.orders if is_order(order.entry)]
     drafts = [order for order in orders if match(order, definition, chart) is not None]
     if not drafts:
         unread = any(not order.drug.recognised for order in orders)
-        return _counted(definition, chart, (0, None if unread else 0), [], [NOT_RECOGNISED] if unread else [])
+        if not unread:
+            return Finding(definition.id, Status.ABSENT, notes=("no such order in this call",))
+        return _counted(definition, chart, (0, None), [], [NOT_RECOGNISED])
     products = {order.drug.ingredients for order in drafts}
     running = [
         one
@@ -59,7 +61,8 @@ def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
             is_open = is_open or most is None
             total += most or 0
         evidence.append(evidence_of(medication, matched.note))
-    return _counted(definition, chart, (total, None if is_open else total), evidence, [NO_DOSE] if is_open else [])
+    sure = not is_open and is_whole(definition, chart.record)
+    return _counted(definition, chart, (total, total if sure else None), evidence, [NO_DOSE] if is_open else [])
 
 
 def _drugs(definition: FactDefinition, chart: Chart) -> Finding:

@@ -8,6 +8,7 @@ from typing import Any
 
 from service.knowledge.model import Code, Dose, FactKind, Knowledge, OrderTemplate, Rule, Suggestion, ValueSet, leaves
 from service.knowledge.strata import concluding_rules
+from service.review.export import questionnaires
 from service.review.export.cql import cql, not_told, rule_expression
 from service.review.export.metadata import Publication, graded
 
@@ -29,6 +30,7 @@ def artifacts(publication: Publication) -> Iterator[Json]:
     yield from (service_plan(publication, name) for name in sorted(knowledge.services))
     if (answers := questionnaire(publication)) is not None:
         yield answers
+        yield from (questionnaires.ready(publication, name) for name in questionnaires.QUESTIONS)
     yield from provenances(publication)
 
 

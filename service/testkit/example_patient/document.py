@@ -175,7 +175,7 @@ class _Composition:
 
     def _unknown(self, definition: FactDefinition) -> Iterator[Option]:
         match _built_as(definition):
-            case BuiltAs.TREATMENT if definition.kind is not FactKind.COUNT:
+            case BuiltAs.TREATMENT if definition.kind is not FactKind.COUNT or definition.measure == "daily-mg":
                 return self._treatment.unknown(definition)
             case BuiltAs.STATEMENT | BuiltAs.ENTRIES | BuiltAs.TREATMENT:
                 return self._statements.unknown(definition)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -25,6 +25,7 @@ MEDICATION_REQUEST = "MedicationRequest"
 _TOPICAL = {"coding": [{"system": "http://snomed.info/sct", "code": "6064005", "display": "Topical route"}]}
 _STRANGE_DRUG = "Compounded preparation, see paper order"
 _STRANGE_ORDER = "As discussed with the patient"
+_USUAL_DAILY_MG = Decimal(10)
 _USUAL_DAYS = 5
 _BEYOND = 7
 _MANY = 12
@@ -62,6 +63,8 @@ class Treatment:
                 return self.endless_course(definition)
             case FactKind.ORDER:
                 return self.perhaps_ordered(definition)
+            case FactKind.COUNT:
+                return self.ordered(replace(definition, resource=MEDICATION_REQUEST))
         return self.no_reason(definition)
 
     def taken(self, definition: FactDefinition) -> Iterator[Option]:
@@ -133,8 +136,10 @@ class Treatment:
     def ingredients(self, definition: FactDefinition, given: Given) -> Iterator[Option]:
         """So many different drugs, one more each time; or one order of so many milligrams a day."""
         if definition.measure == "daily-mg":
-            dosed = replace(definition, daily_dose_mg=(given.low, given.low), resource=MEDICATION_REQUEST)
-            yield from self.ordered(dosed) if given.low else ()
+            low = _USUAL_DAILY_MG if given.low is None and given.high is None else given.low
+            dosed = replace(definition, daily_dose_mg=(low, low), resource=MEDICATION_REQUEST)
+            for option in self.ordered(dosed) if low else ():
+                yield partial(_with_list, option=option, whole=definition.complete if given.high is not None else ())
             return
         for count in range(_MANY + 1):
             yield partial(self._take_several, definition=definition, count=count, whole=given.high is not None)
@@ -306,6 +311,12 @@ def _give_reason(draft: ResourceDraft, *, resource_type: str, reason: Code) -> N
         else order
         for order in draft.orders
     ]
+
+
+def _with_list(draft: ResourceDraft, *, option: Option, whole: Sequence[str]) -> None:
+    """What an option writes, with lists that count as sent whole."""
+    option(draft)
+    draft.whole.update(whole)
 
 
 def _ordered_for(draft: ResourceDraft, *, option: Option, resource_type: str, reason: Code) -> None:

@@ -77,9 +77,11 @@ def by_hand(before: Prepared, after: Prepared, charts: tuple[Recorded, ...]) -> 
     return counted
 
 
-def test_the_counts_are_those_of_deciding_every_story_twice() -> None:
+def test_the_counts_are_those_of_deciding_every_question_twice() -> None:
+    # Every third question of the stories: enough for each of the three kinds of difference below.
+    asked = stories()[::3]
     impact = Impact(*sides())
-    impact.add_all(stories())
+    impact.add_all(asked)
     report = impact.report()
     told = {
         (rule["id"], how): rule[name]
@@ -87,11 +89,11 @@ def test_the_counts_are_those_of_deciding_every_story_twice() -> None:
         for how, name in ((NEWLY, "shownNewly"), (NO_LONGER, "noLongerShown"), (CHANGED, "shownOtherwise"))
         if rule[name]
     }
-    assert told == by_hand(*sides(), stories())
+    assert told == by_hand(*sides(), asked)
     assert told["sf-nsaid-egfr-below-30", NEWLY]
     assert told["sf-nsaid-egfr-30-59", NO_LONGER]
     assert any(how == CHANGED for _, how in told)
-    assert report["questions"] == len(stories())
+    assert report["questions"] == len(asked)
     assert report["distinctStates"] < report["questions"]
 
 

@@ -229,7 +229,7 @@ def test_every_planted_fault_differs_exactly_when_some_patient_of_all_is_told_ot
     equivalent = 0
     patients = list(every_patient((30, 60)))
     as_is = [answers(small(), patient, HOOK) for patient in patients]
-    for mutant in list(all_mutants(small()))[::2]:
+    for mutant in list(all_mutants(small()))[::5]:
         after = mutated(small(), mutant)
         comparison = compare(small(), after)
         brute = any(was != answers(after, patient, HOOK) for patient, was in zip(patients, as_is, strict=True))

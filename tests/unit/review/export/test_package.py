@@ -51,7 +51,8 @@ def test_every_card_rule_service_value_set_and_order_is_in_it(knowledge: Knowled
     wanted |= {f"PlanDefinition/{name}" for name in knowledge.services}
     wanted |= {f"ValueSet/{name}" for name in knowledge.value_sets}
     wanted |= {f"ActivityDefinition/{name}" for name in knowledge.orders}
-    wanted |= {"Library/rules", "Questionnaire/answers"}
+    wanted |= {"Library/rules"}
+    wanted |= {f"Questionnaire/{name}" for name in ("answers", "first-visit", "follow-up")}
     assert set(published()) == wanted
 
 
