@@ -44,11 +44,17 @@ def joined(*notes: str | None) -> str | None:
 
 def ordered(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
     """Evidence each once, newest first, the same whatever the order of the record."""
-    by_name = sorted(dict.fromkeys(evidence), key=lambda item: (item.resource, item.text, item.note or ""))
+    by_name = sorted(dict.fromkeys(evidence), key=_by_name)
     return tuple(sorted(by_name, key=lambda item: item.date or "", reverse=True))
 
 
 _MOST_REMARKS = 6
+
+
+def _by_name(item: Evidence) -> tuple[str, str, str, str]:
+    """By the resource, or by what it says where it has no id: its place in the Bundle is no name, and may be any."""
+    is_place = "[" in item.resource
+    return "" if is_place else item.resource, item.text, item.note or "", item.resource
 
 
 def remarks(notes: Iterable[str | None]) -> tuple[str, ...]:
