@@ -238,8 +238,10 @@ def test_se5_all_faults_of_the_issuers_file_are_told_at_once(tmp_path: Path) -> 
     assert [str(fault) for fault in caught.value.faults] == [
         "issuers.json: issuers[0]: no keys (give jku or jwks_file)",
         "issuers.json: issuers[1].jku: must be an https URL (http is for loopback in development)",
-        "issuers.json: issuers[2]: unknown key tenant "
-        "(known: audiences, fhir_servers, iss, jku, jwks_file, profile, tenants)",
+        (
+            "issuers.json: issuers[2]: unknown key tenant "
+            "(known: audiences, fhir_servers, iss, jku, jwks_file, profile, tenants)"
+        ),
         "issuers.json: issuers[3].jwks_file: the file cannot be read",
         "issuers.json: issuers[4].jwks_file: not a JWK Set with keys",
         "issuers.json: issuers[6]: the same iss a second time",
