@@ -40,9 +40,16 @@ def rehearsals(release: Release = Release.R4, **settings: str) -> ExampleRequest
     return ExampleRequests(services(**settings), NOW, release)
 
 
+# The builder of example patients makes no drug that was taken and stopped, which this rule needs; the vignettes about
+# epidurals show it instead.
+NOT_BUILT = frozenset({"es-esi-antithrombotic-stopped"})
+
+
 def speaking() -> Iterator[tuple[Rule, str]]:
     offered = {service.hook for service in services().offered.values()}
     for rule in services().prepared.knowledge.rules:
+        if rule.id in NOT_BUILT:
+            continue
         if rule.card is not None:
             yield from ((rule, hook) for hook in rule.hooks if hook in offered)
 
@@ -117,8 +124,10 @@ def test_a_call_of_r5_fires_as_one_of_r4_does() -> None:
     rule = next(rule for rule, _ in speaking() if rule.id == "sf-nsaid-anticoagulant")
     made, by = firing(rule, "order-sign", Release.R5)
     assert fired(made, "order-sign", by)
-    (entry, *_) = made.body["context"]["draftOrders"]["entry"]
-    assert "concept" in entry["resource"]["medication"]
+    drafts = [entry["resource"] for entry in made.body["context"]["draftOrders"]["entry"]]
+    drugs = [draft for draft in drafts if draft["resourceType"] == "MedicationRequest"]
+    assert drugs
+    assert all("concept" in drug["medication"] for drug in drugs)
 
 
 def test_the_command_prints_a_body_that_fires_and_says_what_it_is() -> None:
