@@ -94,6 +94,10 @@ def _place(fact: FactDefinition, source: FactSource) -> str:
         told.append("of this episode")
     if source.history:
         told.append("past problems count")
+    if source.at_most is not None:
+        told.append(f"the newest at {source.at_most:f} {source.unit} or below")
+    if source.ended_by:
+        told.append("not after " + ", ".join(source.ended_by))
     return ", ".join(told)
 
 
