@@ -2,8 +2,8 @@
 
 Every fact is a parameter (true present, false absent, null not known), a number with its lowest and highest value
 beside it; every conclusion is the "or" of its rules; every rule is one expression. CQL has three truth values as the
-rules do, so a rule that cannot be decided is null. How facts are read from FHIR is not in it: ``not_exported`` says what
-else is not.
+rules do, so a rule that cannot be decided is null. How facts are read from FHIR is not in it: ``not_exported`` says
+what else is not.
 """
 
 from __future__ import annotations
