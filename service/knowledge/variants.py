@@ -181,9 +181,9 @@ def _joined(conditions: list[Any], rule: Table) -> Any:
             if part not in joined:
                 joined.append(part)
                 joined.item_lines.append(line or rule.line)
-    whole = Table(rule.file, rule.line)
-    _put(whole, "all", joined, rule.key_lines.get("when", rule.line))
-    return whole
+    table = Table(rule.file, rule.line)
+    _put(table, "all", joined, rule.key_lines.get("when", rule.line))
+    return table
 
 
 def _started_from(guard: Any, examples: Items) -> Items:
@@ -202,10 +202,10 @@ def _started_from(guard: Any, examples: Items) -> Items:
         if not isinstance(given, Table):
             started.append(example)
             continue
-        whole = _without(given)
+        table = _without(given)
         for name, test in asked.items():
-            whole.setdefault(name, test)
+            table.setdefault(name, test)
         copy = _without(example)
-        _put(copy, "given", whole, example.key_lines.get("given", example.line))
+        _put(copy, "given", table, example.key_lines.get("given", example.line))
         started.append(copy)
     return started
