@@ -8,7 +8,7 @@ same before and after.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -263,8 +263,8 @@ def _is_plain(text: str, *, flow: bool) -> bool:
     return not faults and isinstance(data, Items) and len(data) == 1 and data[0] == text
 
 
-def format_folder(folder: Path, *, write: Callable[[Path, str], None]) -> list[str]:
-    """The files below ``folder`` that are not in their kept form; ``write`` gets each with the text it should have."""
+def format_folder(folder: Path, *, write: bool) -> list[str]:
+    """The files below ``folder`` that are not in their kept form, written into it where ``write`` says so."""
     frame, _ = read((folder / "ruleset.yaml").read_text(encoding="utf-8"), "ruleset.yaml")
     frame = frame if isinstance(frame, Table) else Table("ruleset.yaml", 1)
     changed = []
@@ -273,6 +273,7 @@ def format_folder(folder: Path, *, write: Callable[[Path, str], None]) -> list[s
         text = path.read_text(encoding="utf-8")
         better = formatted(text, file, frame.get("releases") or {}, frame.get("source_defaults") or {})
         if better != text:
-            write(path, better)
+            if write:
+                path.write_text(better, encoding="utf-8")
             changed.append(file)
     return changed
