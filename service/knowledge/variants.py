@@ -168,9 +168,9 @@ def _joined(conditions: list[Any], rule: Table) -> Any:
             if part not in joined:
                 joined.append(part)
                 joined.item_lines.append(line or rule.line)
-    whole = Table(rule.file, rule.line)
-    whole.put("all", joined, rule.key_lines.get("when", rule.line))
-    return whole
+    table = Table(rule.file, rule.line)
+    table.put("all", joined, rule.key_lines.get("when", rule.line))
+    return table
 
 
 def _started_from(guard: Any, examples: Items) -> Items:
@@ -189,10 +189,10 @@ def _started_from(guard: Any, examples: Items) -> Items:
         if not isinstance(given, Table):
             started.append(example)
             continue
-        whole = given.without()
+        table = given.without()
         for name, test in asked.items():
-            whole.setdefault(name, test)
+            table.setdefault(name, test)
         copy = example.without()
-        copy.put("given", whole, example.key_lines.get("given", example.line))
+        copy.put("given", table, example.key_lines.get("given", example.line))
         started.append(copy)
     return started

@@ -265,13 +265,13 @@ def _is_plain(text: str, *, flow: bool) -> bool:
 
 def format_folder(folder: Path, *, write: bool) -> list[str]:
     """The files below ``folder`` that are not in their kept form, written into it where ``write`` says so."""
-    frame, _ = read((folder / "ruleset.yaml").read_text(encoding="utf-8"), "ruleset.yaml")
-    frame = frame if isinstance(frame, Table) else Table("ruleset.yaml", 1)
+    header, _ = read((folder / "ruleset.yaml").read_text(encoding="utf-8"), "ruleset.yaml")
+    header = header if isinstance(header, Table) else Table("ruleset.yaml", 1)
     changed = []
     for path in sorted(folder.rglob("*.yaml")):
         file = path.relative_to(folder).as_posix()
         text = path.read_text(encoding="utf-8")
-        better = formatted(text, file, frame.get("releases") or {}, frame.get("source_defaults") or {})
+        better = formatted(text, file, header.get("releases") or {}, header.get("source_defaults") or {})
         if better != text:
             if write:
                 path.write_text(better, encoding="utf-8")

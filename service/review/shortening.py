@@ -16,7 +16,7 @@ from service.knowledge.documents import Items, Table
 from service.knowledge.fact_files import CODED
 from service.knowledge.short_forms import AGAINST, BELOW, NOTED, ORDER_DEFAULTS, value_set_in_full
 
-Frame = Mapping[str, Any]
+Header = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ _SOURCE_ORDER = ("id", "title", "label", "about", "citation", "publisher", "loca
 _CATEGORY = 3
 
 
-def _rule(rule: Table, _: Frame, __: Frame) -> Table:
+def _rule(rule: Table, _: Header, __: Header) -> Table:
     short = _part(rule)
     then = short.get("then")
     if isinstance(then, Table) and list(then) == ["card"]:
@@ -68,7 +68,7 @@ def _part(part: Table) -> Table:
     return short
 
 
-def _cited(table: Table, _: Frame, __: Frame) -> Table:
+def _cited(table: Table, _: Header, __: Header) -> Table:
     short = table.without()
     if isinstance(citations := short.get("citations"), Items):
         short["citations"] = _each(citations, _citation)
@@ -78,7 +78,7 @@ def _cited(table: Table, _: Frame, __: Frame) -> Table:
     return short
 
 
-def _order(order: Table, _: Frame, __: Frame) -> Table:
+def _order(order: Table, _: Header, __: Header) -> Table:
     short = _cited(order, _, __)
     own_code = order.get("code") == ["local", order.get("id"), order.get("title")]
     usual = [key for key, value in ORDER_DEFAULTS.items() if order.get(key) == value]
@@ -103,7 +103,7 @@ def _example(example: Any) -> Any:
     return short
 
 
-def _source(source: Table, _: Frame, defaults: Frame) -> Table:
+def _source(source: Table, _: Header, defaults: Header) -> Table:
     about = source.get("about")
     found = source.without("about", "statements", *(key for key in defaults if source.get(key) == defaults[key]))
     mine = about.without() if isinstance(about, Table) else Table(source.file, source.line)
@@ -143,7 +143,7 @@ def _groups(statements: Items) -> Items:
     return groups
 
 
-def _fact_file(table: Table, _: Frame, __: Frame) -> Table:
+def _fact_file(table: Table, _: Header, __: Header) -> Table:
     short = table.without()
     if isinstance(facts := short.get("facts"), Items):
         short["facts"] = _each(facts, _fact)
@@ -181,7 +181,7 @@ def _alike_together(entries: Items) -> Items:
     return merged
 
 
-def _value_set(value_set: Table, releases: Frame, _: Frame) -> Table:
+def _value_set(value_set: Table, releases: Header, _: Header) -> Table:
     full = value_set_in_full(value_set, releases)
     names = {(one["system"], one["source"]): name for name, one in releases.items()}
     for key in ("codes", "unverified"):
@@ -237,7 +237,7 @@ def _each(items: Items, change: Callable[[Any], Any]) -> Items:
     return changed
 
 
-SHORTEN: Mapping[str, Callable[[Table, Frame, Frame], Table]] = MappingProxyType(
+SHORTEN: Mapping[str, Callable[[Table, Header, Header], Table]] = MappingProxyType(
     {"phases": _rule, "sources": _source, "orders": _order, "facts": _fact_file, "value_sets": _value_set}
 )
 """Folder -> how a file of it becomes short; takes the releases and the defaults of sources as well."""

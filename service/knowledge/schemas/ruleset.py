@@ -17,7 +17,7 @@ from service.knowledge.model import (
     SourceStatus,
 )
 from service.knowledge.schemas.condition import ConditionField
-from service.knowledge.schemas.fields import Choice, Flag, Name, Several, Shape, Text, Whole, nested, words
+from service.knowledge.schemas.fields import Choice, Flag, Integer, Name, Several, Shape, Text, nested, words
 from service.knowledge.schemas.rule import RULE_STATUSES, HistoryShape
 
 OVERRIDE_SYSTEM = "urn:sciatica-cds:override-reason"
@@ -157,10 +157,10 @@ class RulesetShape(Shape):
     jurisdiction = Choice(["us", "uk"], required=True)
     settings = fields.Dict(keys=fields.String(), values=Text(), load_default=dict)
     people = fields.Dict(keys=fields.String(), values=Text(), required=True)
-    max_info_cards = Whole(least=1, required=True)
+    max_info_cards = Integer(least=1, required=True)
     pathway = Text(load_default=None, allow_none=True)
     pathway_tried = words()
-    most_cards = Whole(least=2, load_default=6)
+    most_cards = Integer(least=2, load_default=6)
     background = words()
     asked_only = Several(nested(AskedOnlyShape))
     asked_first = Several(nested(AskedFirstShape))

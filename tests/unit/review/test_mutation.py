@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from service.knowledge.model import Example, Given
-from service.review.mutation import Case, Charts, mutants, noticed_by_examples, plant_and_look
+from service.review.mutation import Case, Charts, mutants, notice_mutants, noticed_by_examples
 from service.review.proposals import as_yaml, propose_examples, with_examples
 from tests.rules_in_python import a_rule, all_of, any_of, found, is_, measured, number
 from tests.unit.review.test_proof import shipped
@@ -80,8 +80,8 @@ def test_what_only_the_locked_table_notices_is_counted_apart() -> None:
     renal = next(rule for rule in shipped().rules if rule.id == "sf-nsaid-egfr-30-59")
     bare = replace(renal, examples=())
     knowledge = replace(shipped(), phases=(replace(shipped().phases[0], rules=(bare,)),))
-    result = plant_and_look(knowledge, [])
-    assert len(result.planted) == len(result.by_table_only) > 0
+    result = notice_mutants(knowledge, [])
+    assert len(result.made_mutants) == len(result.by_table_only) > 0
     assert (result.by_people, result.evident, result.share) == (0, 0.0, 1.0)
 
 
