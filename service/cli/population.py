@@ -57,7 +57,6 @@ class Size(click.ParamType[int]):
     metavar="KEYFILE",
     help="Replace ids of patients and resources by codes made with this key.",
 )
-@click.option("--visits", is_flag=True, help="Replay each chart visit by visit: cards per 1,000 visits.")
 @click.option(
     "--largest-patient",
     type=click.IntRange(1),
@@ -70,7 +69,7 @@ class Size(click.ParamType[int]):
 @click.option("--hide-below", type=click.IntRange(0), default=11, show_default=True, help="Hide smaller counts.")
 @click.option("--no-gate", is_flag=True, help="Decide every chart in full, also where no card is possible.")
 @rules_option
-def population(  # noqa: PLR0913  # click hands over every option
+def population(  # noqa: PLR0913, PLR0917  # click hands over every option
     data: Path,
     out: Path,
     rules_folder: Path,
@@ -84,7 +83,6 @@ def population(  # noqa: PLR0913  # click hands over every option
     *,
     fhir: bool,
     findings: bool,
-    visits: bool,
     incremental_means_partial: bool,
     no_gate: bool,
 ) -> None:

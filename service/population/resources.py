@@ -56,7 +56,7 @@ class _Asked:
         return str(uuid.uuid5(_IDS, "\n".join(map(str, (self._digest, self._hook, self._now, *parts)))))
 
     def reports(self, summary: Json) -> Iterator[Json]:
-        """One MeasureReport for each rule and indicator: of how many patients it was asked, how many cards it brought."""
+        """One MeasureReport for each rule and indicator: of how many patients it was asked, how many cards came."""
         patients = summary["patients"]["all"]
         for one in summary["rules"]:
             if one["rule"] not in self._versions:

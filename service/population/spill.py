@@ -14,8 +14,6 @@ from typing import IO, NamedTuple
 
 import msgspec
 
-from service.population.place import written
-
 _HEAD = struct.Struct("<HBHQQI")
 _FOOT = struct.Struct("<Q")
 HEAD_SIZE = _HEAD.size
@@ -98,15 +96,6 @@ class SpillWriter:
         self._flush()
         self._file.write(msgspec.msgpack.encode(self.index))
         self._file.write(_FOOT.pack(self._place))
-
-
-def write_spill(path: Path, buckets: int, most: int, records: Iterable[tuple[Spilled, int | None]]) -> None:
-    """A whole file of records."""
-    with written(path) as file:
-        writer = SpillWriter(file, buckets, most)
-        for record, bucket in records:
-            writer.add(record, bucket)
-        writer.close()
 
 
 def index_of(path: Path) -> list[tuple[int, int, int]]:

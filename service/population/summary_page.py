@@ -143,7 +143,8 @@ def _codes(summary: Json) -> Iterator[str]:
     yield "<h2>Codes that nothing reads</h2>"
     yield (
         f"<p>{codes['different']:,} different codes stand in the types that are read; {codes['notRead']:,} of them "
-        "are in no value set and no table of drugs. The most frequent first: what is worth mapping (rules/site_codes.yaml). "
+        "are in no value set and no table of drugs. The most frequent first: what is worth mapping "
+        "(rules/site_codes.yaml). "
         f"{codes['hidden']:,} occur fewer than {small} times and are not listed.</p>"
     )
     found = summary["codesNotRead"]

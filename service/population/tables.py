@@ -17,6 +17,8 @@ from service.population.place import written
 
 Json = dict[str, Any]
 ROWS_OF_A_GROUP = 65_536
+# Threads of a library would keep workers from being copied, and there is one worker a core anyway.
+_ONE_THREAD = pa.ipc.IpcReadOptions(use_threads=False)
 _LIST = pa.list_(pa.string())
 
 SCHEMAS: Mapping[str, pa.Schema] = MappingProxyType(
@@ -69,16 +71,14 @@ SCHEMAS: Mapping[str, pa.Schema] = MappingProxyType(
 def write_rows(path: Path, table: str, rows: list[Json]) -> None:
     """Rows of one bucket, to be put together later."""
     batch = pa.RecordBatch.from_pylist(rows, SCHEMAS[table])
-    with written(path) as file, pa.ipc.new_file(file, SCHEMAS[table]) as writer:
+    with written(path) as file, pa.ipc.new_stream(file, SCHEMAS[table]) as writer:
         writer.write_batch(batch)
 
 
 def read_rows(path: Path) -> Iterator[pa.RecordBatch]:
     """The rows of one bucket."""
-    with pa.memory_map(str(path)) as file:
-        reader = pa.ipc.open_file(file)
-        for number in range(reader.num_record_batches):
-            yield reader.get_batch(number)
+    with pa.ipc.open_stream(path.read_bytes(), options=_ONE_THREAD) as reader:
+        yield from reader
 
 
 def write_parquet(path: Path, table: str, batches: Iterable[pa.RecordBatch], told: Mapping[str, str]) -> int:
@@ -110,6 +110,6 @@ def _under(table: pa.Table, schema: pa.Schema) -> pa.Table:
 
 def rows_of(path: Path) -> Iterator[Json]:
     """The rows of a Parquet file, a group at a time."""
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches():
+    with pq.ParquetFile(path, pre_buffer=False) as file:
+        for batch in file.iter_batches(use_threads=False):
             yield from batch.to_pylist()

@@ -69,7 +69,9 @@ def test_order_split_and_compression_of_lines_change_nothing(as_exported: tuple[
         with (data / f"{part}" / f"{kind}.{part}.ndjson").open("ab") as file:
             file.write(line + (b"\r\n" if part else b"\n"))
     for path in sorted((data / "1").iterdir()):
-        (data / "1" / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()[:40]) + gzip.compress(path.read_bytes()[40:]))
+        (data / "1" / f"{path.name}.gz").write_bytes(
+            gzip.compress(path.read_bytes()[:40]) + gzip.compress(path.read_bytes()[40:])
+        )
         path.unlink()
     import pyarrow as pa
 
