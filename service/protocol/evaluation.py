@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from service.cards.cards import Audience, render, render_marked, shown_cards
+from service.cards.cards import Audience, render, render_with_markers, shown_cards
 from service.cards.dialects import DEFAULT, adapted, profile, recognised
 from service.cards.not_assessed import CHECKED_LISTS, Lacking
 from service.cards.orders import Drafts, Ordering
@@ -181,7 +181,7 @@ def answer_call(
     audience = _audience(services, service, for_patient=call.for_patient, full=wanted.full)
     acting = _acting(services, record, Ordering(record.release, call.patient_id, call.encounter_id, now))
     lists = Lacking(lacking, partly(states, templates))
-    cards = render_marked(services.prepared.knowledge, decision, audience, acting, lists)
+    cards = render_with_markers(services.prepared.knowledge, decision, audience, acting, lists)
     shown = Shown(audience, acting, lists, tuple(cards))
     to = profile(wanted.client or recognised(document))
     body = {"cards": adapted(shown_cards(cards, audience), to)}
@@ -247,8 +247,10 @@ def _audience(
     services: Services, service: ServiceDefinition, *, for_patient: bool = False, full: bool | None = None
 ) -> Audience:
     settings = services.settings
-    whole = settings.detail == "full" if full is None else full
-    return Audience(service, for_patient, settings.why_extension, services.allowed_rule_ids, whole, settings.public_url)
+    in_full = settings.detail == "full" if full is None else full
+    return Audience(
+        service, for_patient, settings.why_extension, services.allowed_rule_ids, in_full, settings.public_url
+    )
 
 
 def _with_gaps(record: Record) -> Record:
