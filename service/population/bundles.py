@@ -94,7 +94,7 @@ def _taken_apart(text: bytes) -> Skimmed:
     document = parse_json(text, max_depth=DEEPEST)
     unpacked = unpack(document)
     patients = Patients(unpacked.pieces)
-    said = [patients.whose(piece) for piece in unpacked.pieces]
+    said = [patients.subject_of(piece) for piece in unpacked.pieces]
     persons = patients.persons(said)
     codes = tuple(_codes(unpacked.pieces))
     if len(persons) == 1:

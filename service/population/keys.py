@@ -167,7 +167,7 @@ def _of_resource(document: Mapping[str, Any], type_: str) -> Keyed:
         return Keyed(Fate.DECIDED, type_, id_, id_)
     # Whom it is about is asked without its focus: that somebody else was observed, the reader finds.
     asked = piece._replace(resource={name: value for name, value in document.items() if name != "focus"})
-    whose = Patients([asked]).whose(asked)
+    whose = Patients([asked]).subject_of(asked)
     if isinstance(whose, str) and (key := person(whose)):
         return Keyed(Fate.DECIDED, type_, key, id_, _code_of(document))
     loses = whose is Subject.NOT_SAID and type_ in OF_A_PATIENT
