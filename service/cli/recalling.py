@@ -84,6 +84,10 @@ def _tell(told: dict[str, Any]) -> None:
     click.echo(f"  rule set {rule_set['name']} {rule_set['version']}, digest {rule_set['digest']}")
     for card in told["cards"]:
         _tell_card(card)
+    if told.get("gate") and not told["gate"]["in_full"]:
+        click.echo(
+            "  not decided: nothing that a card can rest on was on the chart (see the gate in docs/operations.md)"
+        )
     if not told["cards"]:
         click.echo("  no card was shown")
     if told["not_recorded"] or told["not_assessed"]:
