@@ -74,6 +74,7 @@ types: setup ## Types
 
 rules: setup ## The rule files: well formed, examples and stories hold, all of it seen, faults noticed, invariants proved
 	$(BIN)/sciatica-cds lint
+	$(BIN)/sciatica-cds format --check
 	$(BIN)/sciatica-cds test
 	$(BIN)/sciatica-cds coverage
 	$(BIN)/sciatica-cds mutate --sample $(MUTANTS)

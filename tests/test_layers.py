@@ -277,7 +277,7 @@ def test_a_process_that_only_starts_has_loaded_no_heavy_library() -> None:
     assert ended.stdout.strip() == "[]"
 
 
-PLANTED = {
+MUTANTS = {
     "the engine by its real name": ("service.record.derive", "import durable_rules_engine"),
     "a home by string": ("service.cards.detail", "import importlib\nimportlib.import_module('fhir.resources')"),
     "a home by a string put together": (
@@ -293,9 +293,9 @@ PLANTED = {
 }
 
 
-@pytest.mark.parametrize("what", PLANTED)
+@pytest.mark.parametrize("what", MUTANTS)
 def test_the_parser_refuses(what: str) -> None:
-    by, source = PLANTED[what]
+    by, source = MUTANTS[what]
     found = list(imports_of(by, ast.parse(source)))
     abroad = [
         one

@@ -125,7 +125,7 @@ def impact(  # noqa: PLR0913  # click hands over every option
     found, refused = Impact(*sides), list[str]()
     reader = Reader(*sides, refused)
     if from_store:
-        from service.cli.memory import day, open_store
+        from service.cli.opened_store import day, open_store
 
         found.add_all(reader.of_store(open_store().reading, day(since)))
     else:
@@ -158,19 +158,19 @@ def both(names: tuple[str, ...], rules_folder: Path, keys_file: Path | None) -> 
     try:
         return origins.find(names[0]), origins.find(names[1])
     except FaultsError as error:
-        told = "\n".join(str(fault) for fault in error.faults[:20])
-        raise CannotSayError(f"cannot say: one of the rule sets cannot be read\n{told}") from None
+        text = "\n".join(str(fault) for fault in error.faults[:20])
+        raise CannotSayError(f"cannot say: one of the rule sets cannot be read\n{text}") from None
     except (ServiceError, OSError) as error:
         raise CannotSayError(f"cannot say: {error}") from None
 
 
 def _stored(digest: str) -> tuple[str, Mapping[str, bytes], Mapping[str, str]] | None:
     """The files of a rule set of the store; None where there is no store or no such rule set."""
-    from service.cli.memory import open_store
+    from service.cli.opened_store import open_store
     from service.store.archive import files_in
 
     try:
-        kept = open_store().reading.rule_set_beginning(digest)
+        stored = open_store().reading.rule_set_beginning(digest)
     except (click.UsageError, NotFoundError):
         return None
-    return None if kept.archive is None else (kept.digest, files_in(kept.archive), kept.settings)
+    return None if stored.archive is None else (stored.digest, files_in(stored.archive), stored.settings)

@@ -66,15 +66,15 @@ class Reader:
         """
         findings: dict[str, tuple[str, ...]] = {}
         skipped = 0
-        for kept in reading.decisions(since):
-            if is_skipped(kept.body):
+        for stored in reading.decisions(since):
+            if is_skipped(stored.body):
                 skipped += 1
                 continue
-            digest = kept.body["ruleset"]
+            digest = stored.body["ruleset"]
             if digest not in findings:
                 findings[digest] = reading.rule_set(digest).findings
-            read = [facts_of(kept.body, findings[digest], side.knowledge.facts) for side in (self.before, self.after)]
-            yield Recorded(kept.id, kept.body["service"], read[0], read[1])
+            read = [facts_of(stored.body, findings[digest], side.knowledge.facts) for side in (self.before, self.after)]
+            yield Recorded(stored.id, stored.body["service"], read[0], read[1])
         if skipped:
             self.refused.append(
                 f"{skipped} calls that the gate let pass have no findings; one of a hundred stands here"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import orjson
 
-from service.cli.memory import open_store
+from service.cli.opened_store import open_store
 
 
 @click.command()

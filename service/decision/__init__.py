@@ -5,10 +5,10 @@ from service.decision.deciding import (
     Decision,
     Prepared,
     compare,
-    covered_by,
     decide,
     decide_on,
     prepare,
+    suppressed_by,
 )
 
-__all__ = ["Advice", "Decision", "Prepared", "compare", "covered_by", "decide", "decide_on", "prepare"]
+__all__ = ["Advice", "Decision", "Prepared", "compare", "decide", "decide_on", "prepare", "suppressed_by"]

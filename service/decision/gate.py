@@ -1,12 +1,12 @@
 """The gate: what must be on a chart before any rule of a hook can speak, whatever else stands there.
 
 For each hook a small set of chart keys is worked out when the rules are loaded. While nothing under any of them is on
-the chart, the facts behind them are silent, and with those facts as they are when silent no rule can come to a card and
+the chart, the facts behind them are as on an empty chart, and with those facts so no rule can come to a card and
 no check can be missed, for every state of all other facts (``engine/possible.py``); ``prove`` shows the same with a
 solver. Such a chart need not be read into facts and decided. Two engines stand behind every decision that can speak.
 
 The gate lets nothing pass on doubt: it is shut for a call with an order in it, with anything that could not be read,
-where a list on which the silence rests did not come whole, where nothing can be shown, and after an alarm. One passage
+where a list on which that rests did not come whole, where nothing can be shown, and after an alarm. One passage
 in a hundred is decided in full all the same; a card there is the alarm.
 """
 
@@ -42,7 +42,7 @@ _REFERRED: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Gated:
-    """That a gate let a call pass: which gate, and how the lists came on which its silence rests.
+    """That a gate let a call pass: which gate, and how the lists came on which it rests.
 
     ``in_full``: the call was decided all the same, as one of a hundred.
     """
@@ -53,7 +53,7 @@ class Gated:
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class Basis:
     """What is shown of a hook: while these facts are as they are when nothing concerns them, nothing can be said."""
 
     hook: str
@@ -65,11 +65,11 @@ class Silence:
 class Gate:
     """The gate of one hook. Safe for threads: all that changes is that an alarm shuts it.
 
-    ``silence`` is None where nothing could be shown: the gate is shut then.
+    ``basis`` is None where nothing could be shown: the gate is shut then.
     """
 
     hook: str
-    silence: Silence | None
+    basis: Basis | None
     derivation: Derivation = field(repr=False)
     digest: str = ""
     alarm: str | None = None
@@ -78,23 +78,23 @@ class Gate:
     @classmethod
     def for_hook(cls, knowledge: Knowledge, derivation: Derivation, hook: str) -> Gate:
         """The gate of a hook, worked out from its rules. Costs some tens of milliseconds."""
-        return cls.of(silence_of(knowledge, derivation, hook), hook, derivation)
+        return cls.of(basis_of(knowledge, derivation, hook), hook, derivation)
 
     @classmethod
-    def of(cls, silence: Silence | None, hook: str, derivation: Derivation) -> Gate:
-        """The gate of a silence that was shown before."""
-        types = () if silence is None else tuple(sorted({_type for _type, _ in silence.keys}, key=_cheapest_first))
-        return cls(hook, silence, derivation, "" if silence is None else _digest(silence), None, types)
+    def of(cls, basis: Basis | None, hook: str, derivation: Derivation) -> Gate:
+        """The gate of a basis that was shown before."""
+        types = () if basis is None else tuple(sorted({_type for _type, _ in basis.keys}, key=_cheapest_first))
+        return cls(hook, basis, derivation, "" if basis is None else _digest(basis), None, types)
 
     @property
     def is_open(self) -> bool:
         """Whether any call can pass."""
-        return self.silence is not None and self.alarm is None
+        return self.basis is not None and self.alarm is None
 
     @property
     def keys(self) -> frozenset[Key]:
         """The chart keys (resource type, value set) of which one must be there before anything can be said."""
-        return frozenset() if self.silence is None else self.silence.keys
+        return frozenset() if self.basis is None else self.basis.keys
 
     @property
     def types(self) -> frozenset[str]:
@@ -104,17 +104,17 @@ class Gate:
 
     @property
     def lists(self) -> frozenset[str]:
-        """The resource types whose lists the silence may rest on."""
+        """The resource types whose lists the gate may rest on."""
         facts = self.derivation.definitions
-        named = () if self.silence is None else (facts[finding.name] for finding in self.silence.facts)
+        named = () if self.basis is None else (facts[finding.name] for finding in self.basis.facts)
         return frozenset(name for fact in named for name in (*fact.complete, *(one.resource for one in fact.sources)))
 
     def rests_on(self, completeness: Mapping[str, Completeness]) -> bool:
-        """Whether the gate is open for a state of the lists: the facts behind it are silent as was shown."""
-        if not self.is_open or self.silence is None:
+        """Whether the gate is open for a state of the lists: on an empty chart the facts behind it are as was shown."""
+        if not self.is_open or self.basis is None:
             return False
-        silent = self.derivation.silent(completeness)
-        return all(_alike(silent[finding.name], finding) for finding in self.silence.facts)
+        empty = self.derivation.without_entries(completeness)
+        return all(_alike(empty[finding.name], finding) for finding in self.basis.facts)
 
     def may_skip(self, chart: Chart) -> bool:
         """Whether the chart may pass: nothing can be said about it under this hook, whatever else it holds.
@@ -148,18 +148,18 @@ def taken_in_full(identity: str) -> bool:
     return int.from_bytes(hashlib.sha256(identity.encode()).digest()[:8]) % ONE_IN == 0
 
 
-def silence_of(knowledge: Knowledge, derivation: Derivation, hook: str) -> Silence | None:
-    """What must be silent so that nothing can be said under a hook, with as few chart keys as are needed.
+def basis_of(knowledge: Knowledge, derivation: Derivation, hook: str) -> Basis | None:
+    """What must be as on an empty chart so that nothing can be said under a hook, with as few chart keys as are needed.
 
     None where even a chart that concerns no fact could come to something.
     """
-    silent = derivation.silent(whole_lists(knowledge))
+    empty = derivation.without_entries(whole_lists(knowledge))
     groups: dict[frozenset[Key], list[Finding]] = {}
     rules = rules_for(knowledge, hook)
     read = {name for rule in rules for name in (*rule.reads, *rule.mentions)} | set(concerning(knowledge))
-    for name in sorted(read & derivation.silent_by_keys):
-        # An order in a call shuts the gate, so what only an order concerns is silent here.
-        groups.setdefault(derivation.concerns(name) - {ORDER}, []).append(silent[name])
+    for name in sorted(read & derivation.decided_by_keys):
+        # An order in a call shuts the gate, so what only an order concerns is as without one.
+        groups.setdefault(derivation.concerns(name) - {ORDER}, []).append(empty[name])
     question = _Question(knowledge, rules, hook)
     known = groups.pop(frozenset(), [])
     order = sorted(groups, key=lambda keys: _costs(keys, groups[keys]))
@@ -167,11 +167,11 @@ def silence_of(knowledge: Knowledge, derivation: Derivation, hook: str) -> Silen
     if found is None:
         return None
     facts = tuple(sorted([*known, *found], key=lambda finding: finding.name))
-    return Silence(hook, facts, frozenset(key for one in found for key in derivation.concerns(one.name) - {ORDER}))
+    return Basis(hook, facts, frozenset(key for one in found for key in derivation.concerns(one.name) - {ORDER}))
 
 
 def whole_lists(knowledge: Knowledge) -> Mapping[str, Completeness]:
-    """The state in which every list came whole on which the silence of some fact rests."""
+    """The state in which every list came whole by which some fact can be absent."""
     return dict.fromkeys({name for fact in knowledge.facts.values() for name in fact.complete}, Completeness.COMPLETE)
 
 
@@ -264,8 +264,8 @@ def _alike(one: Finding, other: Finding) -> bool:
     return one.status is other.status and one.low == other.low and one.high == other.high
 
 
-def _digest(silence: Silence) -> str:
-    """Names exactly what is silent, and under which keys."""
-    facts = [f"{one.name} {one.status.value} {one.low} {one.high}" for one in silence.facts]
-    told = "\n".join([silence.hook, *facts, *(f"{type_} {name}" for type_, name in sorted(silence.keys))])
+def _digest(basis: Basis) -> str:
+    """Names exactly the facts and the keys."""
+    facts = [f"{one.name} {one.status.value} {one.low} {one.high}" for one in basis.facts]
+    told = "\n".join([basis.hook, *facts, *(f"{type_} {name}" for type_, name in sorted(basis.keys))])
     return hashlib.sha256(told.encode()).hexdigest()

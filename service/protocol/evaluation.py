@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from service.cards.cards import Audience, render, render_marked, shown_cards
+from service.cards.cards import Audience, render, render_with_markers, shown_cards
 from service.cards.dialects import DEFAULT, adapted, profile, recognised
 from service.cards.not_assessed import CHECKED_LISTS, Lacking
 from service.cards.orders import Drafts, Ordering
@@ -200,7 +200,7 @@ def _cards(
     """The cards with their marks. Raises GateError where a gate let pass what has something to say."""
     if decision.is_skipped:
         return ()
-    cards = render_marked(services.prepared.knowledge, decision, audience, acting, lists)
+    cards = render_with_markers(services.prepared.knowledge, decision, audience, acting, lists)
     if decision.gated is not None:
         something = len(cards) + len(decision.advice)
         services.prepared.gates[decision.hook].check(decision.gated, something, decision.id)
@@ -248,8 +248,10 @@ def _audience(
     services: Services, service: ServiceDefinition, *, for_patient: bool = False, full: bool | None = None
 ) -> Audience:
     settings = services.settings
-    whole = settings.detail == "full" if full is None else full
-    return Audience(service, for_patient, settings.why_extension, services.allowed_rule_ids, whole, settings.public_url)
+    in_full = settings.detail == "full" if full is None else full
+    return Audience(
+        service, for_patient, settings.why_extension, services.allowed_rule_ids, in_full, settings.public_url
+    )
 
 
 def _with_gaps(record: Record) -> Record:

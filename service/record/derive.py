@@ -49,7 +49,7 @@ _PLANS: Mapping[FactKind, Callable[[FactDefinition], Plan]] = {
 
 # What finds nothing has no date, so any will do.
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
-_KEPT_STATES = 64
+_CACHED_STATES = 64
 """How many different states of the lists are kept; real callers send the same few."""
 
 
@@ -84,9 +84,9 @@ class Derivation:
             for key in keys:
                 self._asking.setdefault(key, []).append(number)
         self.definitions: Mapping[str, FactDefinition] = knowledge.facts
-        self.silent_by_keys = frozenset(plan.definition.id for plan in self._plans if not _always(plan))
-        """The facts that are silent whenever nothing on the chart concerns them."""
-        self._silent: dict[object, Mapping[str, Finding]] = {}
+        self.decided_by_keys = frozenset(plan.definition.id for plan in self._plans if not _always(plan))
+        """The facts that are as on an empty chart whenever nothing on the chart concerns them."""
+        self._without_data: dict[object, Mapping[str, Finding]] = {}
 
     def keys_of(self, fact: str) -> frozenset[Key]:
         """What on the chart concerns a fact."""
@@ -111,7 +111,7 @@ class Derivation:
     def findings_of(self, chart: Chart, budget: Budget = NO_BUDGET) -> dict[str, Finding]:
         """The same of a chart, which is indexed whole by it."""
         chart.complete()
-        findings = dict(self.silent(chart.record.completeness))
+        findings = dict(self.without_entries(chart.record.completeness))
         concerned = set(self._always)
         for key in chart.held():
             concerned.update(self._asking.get(key, ()))
@@ -121,14 +121,14 @@ class Derivation:
             findings[finding.name] = finding
         return findings
 
-    def silent(self, completeness: Mapping[str, Completeness]) -> Mapping[str, Finding]:
+    def without_entries(self, completeness: Mapping[str, Completeness]) -> Mapping[str, Finding]:
         """What every fact finds in a record of which the lists came so, and that holds nothing about it."""
         key = frozenset(completeness.items())
-        kept = self._silent.get(key)
-        if kept is None:
+        cached = self._without_data.get(key)
+        if cached is None:
             chart = Chart(self.matcher, Record(None, (), completeness), _ANY_TIME)
-            kept = {plan.definition.id: plan.find(chart) for plan in self._plans}
-            if len(self._silent) >= _KEPT_STATES:
-                self._silent.clear()
-            self._silent[key] = kept
-        return kept
+            cached = {plan.definition.id: plan.find(chart) for plan in self._plans}
+            if len(self._without_data) >= _CACHED_STATES:
+                self._without_data.clear()
+            self._without_data[key] = cached
+        return cached

@@ -1,8 +1,8 @@
 """What must be unsatisfiable for the gate of a hook to be right, put to the solver by ``proof.py``.
 
 The gate is worked out when rules are loaded, by following sets of states through the strata (``engine/possible.py``).
-Here the same is asked in another way: is there a patient in whom everything is silent that the gate looks for, and
-something can be said all the same? And of the chart: can a fact be other than silent without a key that is looked for?
+Here the same is asked in another way: is there a patient of whom nothing is known that the gate looks for, and something
+can be said all the same? And of the chart: can a fact be otherwise without a key that is looked for?
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import z3
 
-from service.decision.gate import Silence, silence_of, spoken, whole_lists
+from service.decision.gate import Basis, basis_of, spoken, whole_lists
 from service.engine.patterns import ABSENT, STATUS_NUMBER, Scale
 from service.finding import Finding
 from service.knowledge.concern import concerning
@@ -41,10 +41,10 @@ class Doubt:
 _NOBODY = (z3.BoolVal(val=False),)
 
 
-def gates_of(knowledge: Knowledge) -> Callable[[str], Silence | None]:
-    """What is silent behind the gate of a hook, as it follows from the rules."""
+def gates_of(knowledge: Knowledge) -> Callable[[str], Basis | None]:
+    """What the gate of a hook rests on, as it follows from the rules."""
     derivation = Derivation(knowledge)
-    return lambda hook: silence_of(knowledge, derivation, hook)
+    return lambda hook: basis_of(knowledge, derivation, hook)
 
 
 def conditions_of_gates(knowledge: Knowledge) -> Iterator[Condition]:
@@ -52,39 +52,39 @@ def conditions_of_gates(knowledge: Knowledge) -> Iterator[Condition]:
     return (Leaf(name, Word.PRESENT) for name in concerning(knowledge))
 
 
-def doubts(patients: Patients, hook: str, silence: Silence | None) -> Iterator[Doubt]:
+def doubts(patients: Patients, hook: str, basis: Basis | None) -> Iterator[Doubt]:
     """All that must be impossible for the gate of a hook to be right."""
     derivation = Derivation(patients.knowledge)
-    silent = derivation.silent(whole_lists(patients.knowledge))
-    if silence is None:
+    empty = derivation.without_entries(whole_lists(patients.knowledge))
+    if basis is None:
         # Why there is none: somebody of whom nothing is on the chart, and of whom something is said.
-        nothing = [silent[name] for name in sorted(derivation.silent_by_keys)]
+        nothing = [empty[name] for name in sorted(derivation.decided_by_keys)]
         yield from _said(patients, hook, nothing, f"with nothing on the chart on {hook}")
-        yield Doubt(f"{hook} has no gate: nothing that is silent is enough", _NOBODY, is_fault=True)
+        yield Doubt(f"{hook} has no gate: an empty chart is not enough", _NOBODY, is_fault=True)
         return
-    yield from _not_silent(derivation, silence)
-    yield from _said(patients, hook, silence.facts, f"the gate of {hook} lets pass")
+    yield from _not_by_keys(derivation, basis)
+    yield from _said(patients, hook, basis.facts, f"the gate of {hook} lets pass")
 
 
-def _not_silent(derivation: Derivation, silence: Silence) -> Iterator[Doubt]:
-    """Facts that need not be silent while nothing is on the chart that the gate looks for."""
-    for finding in silence.facts:
-        if finding.name not in derivation.silent_by_keys:
-            says = f"the gate of {silence.hook} rests on {finding.name}, which is not silent by its keys alone"
+def _not_by_keys(derivation: Derivation, basis: Basis) -> Iterator[Doubt]:
+    """Facts that may be otherwise while nothing is on the chart that the gate looks for."""
+    for finding in basis.facts:
+        if finding.name not in derivation.decided_by_keys:
+            says = f"the gate of {basis.hook} rests on {finding.name}, which does not go by its keys alone"
             yield Doubt(says, _NOBODY, is_fault=True)
-        elif missed := derivation.concerns(finding.name) - silence.keys - {ORDER}:
+        elif missed := derivation.concerns(finding.name) - basis.keys - {ORDER}:
             type_, name = min(missed)
-            says = f"the gate of {silence.hook} rests on {finding.name} and does not look for {type_} in {name}"
+            says = f"the gate of {basis.hook} rests on {finding.name} and does not look for {type_} in {name}"
             yield Doubt(says, _NOBODY, is_fault=True)
 
 
-def _said(patients: Patients, hook: str, silent: Iterable[Finding], begin: str) -> Iterator[Doubt]:
+def _said(patients: Patients, hook: str, empty: Iterable[Finding], begin: str) -> Iterator[Doubt]:
     knowledge = patients.knowledge
     said = spoken(knowledge, patients.rules, hook)
-    silent = tuple(silent)
-    given = [_as_it_is(patients, finding) for finding in silent if finding.name in patients.facts]
-    about = tuple(finding.name for finding in silent if finding.name in patients.facts)
-    speaks = [patients.speaks(rule) for rule in said.rules] + [patients.possibly(rule.when) for rule in said.reaching]
+    empty = tuple(empty)
+    given = [_as_it_is(patients, finding) for finding in empty if finding.name in patients.facts]
+    about = tuple(finding.name for finding in empty if finding.name in patients.facts)
+    speaks = [patients.is_shown(rule) for rule in said.rules] + [patients.possibly(rule.when) for rule in said.reaching]
     yield Doubt(f"{begin}: a card may be due", (*given, z3.Or(speaks)), about)
     undecided = z3.Or([patients.possibly(rule.when) for rule in said.warning])
     concerned = [patients.symbol(name).status != ABSENT for name in said.concerning]

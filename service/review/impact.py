@@ -119,9 +119,9 @@ class Impact:
         knowledge = self._sides[1].knowledge
         counts.by_age.setdefault(_age_band(knowledge, recorded.after), Counter())[other.how] += 1
         counts.by_sex.setdefault(_sex(knowledge, recorded.after), Counter())[other.how] += 1
-        told = {"chart": recorded.chart, "service": recorded.service, "how": other.how}
+        example = {"chart": recorded.chart, "service": recorded.service, "how": other.how}
         if sum(one["how"] == other.how for one in counts.examples) < _EXAMPLES:
-            counts.examples.append(told)
+            counts.examples.append(example)
 
     def report(self, *, hide_below: int = 0) -> Json:
         """All counts, the loudest rule first.
@@ -129,7 +129,7 @@ class Impact:
         ``hide_below`` hides the counts of an age band or sex that are smaller, and one more where the hidden one could
         be worked out from the total.
         """
-        order = sorted(self._counts, key=lambda name: (-self._loudness(name), name))
+        order = sorted(self._counts, key=lambda name: (-self._severity(name), name))
         return {
             "charts": len(self._charts),
             "questions": self._questions,
@@ -162,7 +162,7 @@ class Impact:
             "examples": counts.examples,
         }
 
-    def _loudness(self, name: str) -> int:
+    def _severity(self, name: str) -> int:
         rules = [rules[name] for rules in self._rules if name in rules]
         return max(rule.card.indicator.rank for rule in rules if rule.card is not None)
 
@@ -228,12 +228,12 @@ def impact_lines(report: Json, names: Sequence[str]) -> Iterator[str]:
     for rule in report["rules"]:
         yield ""
         yield f"{rule['id']} ({rule['indicator']})    {rule['per1000Questions']} of 1,000 questions"
-        told = (
+        counted = (
             ("shown newly", "shownNewly"),
             ("no longer shown", "noLongerShown"),
             ("shown otherwise", "shownOtherwise"),
         )
-        yield "    " + ", ".join(f"{word} {rule[name]:,}" for word, name in told if rule[name])
+        yield "    " + ", ".join(f"{word} {rule[name]:,}" for word, name in counted if rule[name])
         for title, cells in (("by age", rule["byAge"]), ("by sex", rule["bySex"])):
             yield f"    {title}: " + ", ".join(_cell(cell, report["hideBelow"]) for cell in cells)
         for example in rule["examples"]:

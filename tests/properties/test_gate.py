@@ -62,7 +62,7 @@ def test_of_a_thousand_charts_that_pass_none_has_anything_to_say_when_it_is_deci
 
 def test_the_same_charts_show_a_gate_that_does_not_look_for_sciatica(services: Services) -> None:
     gate = services.prepared.gates["patient-view"]
-    assert gate.silence is not None
-    blind = replace(gate.silence, keys=frozenset(key for key in gate.keys if key[1] != "cond-sciatica"))
+    assert gate.basis is not None
+    blind = replace(gate.basis, keys=frozenset(key for key in gate.keys if key[1] != "cond-sciatica"))
     wrong = Gate.of(blind, gate.hook, services.prepared.derivation)
     assert any(says_something(services, record, gate.hook) for record in islice(passing(services, wrong, 1), 1500))

@@ -32,7 +32,7 @@ def prepared() -> Prepared:
 def gate(prepared: Prepared) -> Gate:
     """A gate of its own for each test, so that an alarm stays in it."""
     of_visit = prepared.gates["patient-view"]
-    return Gate.of(of_visit.silence, of_visit.hook, prepared.derivation)
+    return Gate.of(of_visit.basis, of_visit.hook, prepared.derivation)
 
 
 def problem(code: str, display: str, **elements: Any) -> dict[str, Any]:
@@ -100,10 +100,10 @@ def test_every_hook_of_the_shipped_rules_has_a_gate_that_looks_for_few_of_many_k
 
 
 def test_its_digest_names_exactly_what_it_looks_for(gate: Gate) -> None:
-    assert gate.silence is not None
-    fewer = replace(gate.silence, keys=frozenset(list(gate.keys)[1:]))
+    assert gate.basis is not None
+    fewer = replace(gate.basis, keys=frozenset(list(gate.keys)[1:]))
     assert Gate.of(fewer, gate.hook, gate.derivation).digest != gate.digest
-    assert Gate.of(gate.silence, gate.hook, gate.derivation).digest == gate.digest
+    assert Gate.of(gate.basis, gate.hook, gate.derivation).digest == gate.digest
 
 
 def test_what_passes_is_not_decided_and_says_so(prepared: Prepared) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from service.decision.gate import Silence, silence_of
+from service.decision.gate import Basis, basis_of
 from service.finding import Status
 from service.knowledge.model import Knowledge, Leaf, Word
 from service.record.derive import Derivation
@@ -18,13 +18,13 @@ STATEMENT = "nothing-to-say-is-nothing-missed"
 
 
 @cache
-def gate_of_shipped() -> Silence:
-    found = silence_of(shipped(), Derivation(shipped()), HOOK)
+def gate_of_shipped() -> Basis:
+    found = basis_of(shipped(), Derivation(shipped()), HOOK)
     assert found is not None
     return found
 
 
-def breaches(knowledge: Knowledge, gate: Silence | None = None) -> tuple[Breach, ...]:
+def breaches(knowledge: Knowledge, gate: Basis | None = None) -> tuple[Breach, ...]:
     """What is wrong with the gate of one hook: the one given, or that of the rules."""
     gates = None if gate is None else (lambda _hook: gate)
     (proof,) = Prover(on(HOOK, knowledge), invariants(), gates=gates).prove(STATEMENT)
@@ -44,7 +44,7 @@ def test_a_rule_that_speaks_without_anything_about_the_back_is_refused_under_the
 
 def test_a_rule_that_speaks_of_a_chart_with_nothing_on_it_leaves_a_named_hook_without_a_gate() -> None:
     always = changed("rf-cauda-equina-suspected", lambda rule: replace(rule, when=Leaf("diabetes", Word.NOT_PRESENT)))
-    assert silence_of(always, Derivation(always), HOOK) is None
+    assert basis_of(always, Derivation(always), HOOK) is None
     assert any("has no gate" in breach.text for breach in breaches(always))
 
 
