@@ -1,8 +1,8 @@
 """What must be unsatisfiable for the gate of a hook to be right, put to the solver by ``proof.py``.
 
 The gate is worked out when rules are loaded, by following sets of states through the strata (``engine/possible.py``).
-Here the same is asked in another way: is there a patient of whom nothing is known that the gate looks for, and something
-can be said all the same? And of the chart: can a fact be otherwise without a key that is looked for?
+Here the same is asked in another way: is there a patient of whom nothing is known that the gate looks for, and
+something can be said all the same? And of the chart: can a fact be otherwise without a key that is looked for?
 """
 
 from __future__ import annotations

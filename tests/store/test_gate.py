@@ -14,7 +14,7 @@ from service.decision_log.replay import Replayer
 from service.store.decisions import is_skipped, stands_for
 from service.store.stats import stats
 from tests.http.calls import ICD, PATIENT, order_sign, patient_view, searchset
-from tests.store.service import kept_decisions, post, reading_of, remembering, store_of
+from tests.store.service import post, reading_of, remembering, store_of, stored_decisions
 
 SERVICE = "small-patient-view"
 HYPERTENSION = {
@@ -46,7 +46,7 @@ def always_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("never_sampled")
 def test_a_call_that_passes_is_kept_with_the_gate_and_without_findings_and_replayed(app: Flask) -> None:
     assert post(app, SERVICE, ELSEWHERE) == []
-    (kept,) = kept_decisions(app)
+    (kept,) = stored_decisions(app)
     gate = app.extensions["sciatica-cds.services"]().prepared.gates["patient-view"]
     assert kept.body["gate"] == {
         "digest": gate.digest, "lists": {"Condition": "complete"}, "in_full": False, "one_in": 100
@@ -60,11 +60,11 @@ def test_a_call_that_passes_is_kept_with_the_gate_and_without_findings_and_repla
 @pytest.mark.usefixtures("never_sampled")
 def test_a_row_that_names_another_gate_or_lists_on_which_it_is_shut_is_a_difference_on_replay(app: Flask) -> None:
     post(app, SERVICE, ELSEWHERE)
-    (kept,) = kept_decisions(app)
+    (kept,) = stored_decisions(app)
     kept.body["gate"]["digest"] = "0" * 64
     replayer = Replayer(reading_of(app))
     assert replayer.replay(kept).differences == ("the gate that let it pass is not the one of this rule set",)
-    (kept,) = kept_decisions(app)
+    (kept,) = stored_decisions(app)
     kept.body["gate"]["lists"] = {"Condition": "partial"}
     assert replayer.replay(kept).differences == ("the gate is shut for lists that came so",)
 
@@ -72,7 +72,7 @@ def test_a_row_that_names_another_gate_or_lists_on_which_it_is_shut_is_a_differe
 @pytest.mark.usefixtures("always_sampled")
 def test_a_sample_is_kept_with_its_findings_and_stands_for_a_hundred(app: Flask) -> None:
     assert post(app, SERVICE, ELSEWHERE) == []
-    (kept,) = kept_decisions(app)
+    (kept,) = stored_decisions(app)
     assert not is_skipped(kept.body)
     assert stands_for(kept.body) == 100
     assert "a" in kept.body["findings"]
@@ -93,7 +93,7 @@ def test_statistics_say_how_many_passed(app: Flask) -> None:
 def test_the_setting_turns_it_off(tmp_path: Path) -> None:
     app = remembering(tmp_path / "data", gate=False)
     assert post(app, SERVICE, ELSEWHERE) == []
-    (kept,) = kept_decisions(app)
+    (kept,) = stored_decisions(app)
     assert kept.body["gate"] is None
     assert app.test_client().get("/health").get_json()["gate"] == {"on": False}
     store_of(app).close()
