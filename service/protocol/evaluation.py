@@ -29,7 +29,7 @@ from service.protocol.context import read_context
 from service.protocol.prefetch import missing, partly, record_of, states_of, unasked
 from service.protocol.request import HookCall
 from service.protocol.request_schemas import read_call
-from service.record.budget import CpuBudget
+from service.record.budget import NO_BUDGET, Budget, CpuBudget
 from service.record.input.prefetch_states import PrefetchState
 from service.record.input.prefetch_templates import Template
 from service.record.input.reader import read_bundle
@@ -226,22 +226,38 @@ def answer_bundle(services: Services, document: Any, question: BundleQuestion) -
 
 
 def _answer_for(services: Services, document: Any, question: BundleQuestion, hook: str) -> Answered:
-    budget = CpuBudget(services.settings.max_cpu_ms)
-    service = next(item for item in services.offered.values() if item.hook == hook)
     record = read_bundle(
         document,
         patient=question.patient,
         complete=question.complete,
         order_hook=HOOKS[hook].has_orders,
     )
+    budget = CpuBudget(services.settings.max_cpu_ms)
+    decision, cards = answer_record(services, record, hook, question.now, full=question.full, budget=budget)
+    return Answered(answer(services.prepared.knowledge, decision, cards), decision, ordered=bool(record.orders))
+
+
+def answer_record(  # the same question as of a Bundle, asked of what was read from it
+    services: Services,
+    record: Record,
+    hook: str,
+    now: datetime,
+    *,
+    full: bool | None = None,
+    budget: Budget = NO_BUDGET,
+    decision_id: uuid.UUID | None = None,
+) -> tuple[Decision, list[Json]]:
+    """The decision on a plain record, and its cards. Raises EngineError when the engines disagree.
+
+    Raises TooCostlyError when the ``budget`` is used up.
+    """
+    service = next(item for item in services.offered.values() if item.hook == hook)
     record = _with_gaps(record)
-    decision = decide(services.prepared, record, hook, question.now, budget=budget)
-    audience = _audience(services, service, full=question.full)
-    acting = _acting(services, record, Ordering(record.release, record.patient_id, None, question.now))
-    knowledge = services.prepared.knowledge
+    decision = decide(services.prepared, record, hook, now, decision_id, budget=budget)
+    audience = _audience(services, service, full=full)
+    acting = _acting(services, record, Ordering(record.release, record.patient_id, None, now))
     lists = Lacking(_unsent(services.templates[service.id], record) if HOOKS[hook].has_orders else ())
-    body = answer(knowledge, decision, render(knowledge, decision, audience, acting, lists))
-    return Answered(body, decision, ordered=bool(record.orders))
+    return decision, render(services.prepared.knowledge, decision, audience, acting, lists)
 
 
 def _audience(
