@@ -76,6 +76,7 @@ HOMES = {
     "apispec": ("service.web.openapi.*",),
     "click": ("service.cli.*",),
     "rich": ("service.cli.*",),
+    "rapidfuzz": ("service.record.values.likeness",),
     "orjson": ("service.*",),
 }
 # Importing these costs time and memory that most processes never need.

@@ -7,6 +7,7 @@ in the record concerns it depends only on which lists were sent, and is kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from service.finding import Finding
@@ -47,6 +48,8 @@ _PLANS: Mapping[FactKind, Callable[[FactDefinition], Plan]] = {
     FactKind.NOT_READ: not_read.plan,
 }
 
+_MOST_EVIDENCE = 100
+"""How many entries a finding names: more than anybody reads, and few enough that thousands of them cost little."""
 _KEPT_STATES = 64
 """How many different states of the lists are kept; real callers send the same few."""
 
@@ -66,6 +69,15 @@ def not_read_keys(definition: FactDefinition) -> frozenset[Key]:
 def _always(plan: Plan) -> bool:
     """Whether a fact depends on more than what concerns it: on the patient, or on whether a list holds anything."""
     return plan.always or plan.definition.complete_nonempty
+
+
+def _shortened(finding: Finding) -> Finding:
+    """The finding with the newest of very many entries as its evidence, and how many more there are."""
+    more = len(finding.evidence) - _MOST_EVIDENCE
+    if more <= 0:
+        return finding
+    notes = (*finding.notes, f"and {more} more entries")
+    return replace(finding, evidence=finding.evidence[:_MOST_EVIDENCE], notes=notes)
 
 
 class Derivation:
@@ -99,7 +111,7 @@ class Derivation:
             concerned.update(self._asking.get(key, ()))
         for number in concerned:
             budget.check()
-            finding = self._plans[number].find(chart)
+            finding = _shortened(self._plans[number].find(chart))
             findings[finding.name] = finding
         return findings
 

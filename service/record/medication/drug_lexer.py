@@ -6,11 +6,13 @@ Names are found as whole words, case-blind, the longest first, and in several sp
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import Enum, auto
-from functools import cached_property
+from enum import IntEnum, auto
+from functools import cached_property, lru_cache
+from operator import itemgetter
 from typing import TypeVar
 
 from service.record.medication.drug_spelling import SHORTEST_KEY, consonants, key, plain, without_salt
@@ -35,6 +37,7 @@ _PREFIXES = frozenset({"n", "d", "l", "dl", "o", "r", "s", "p", "m", "nor", "des
 """Before a hyphen, these make another substance of the name after it."""
 
 _LONGEST_NUMBER = 12
+_CACHED = 20_000
 _PARTS = 2
 _THOUSANDS = re.compile(r",(?=\d{3}(?:\D|$))")
 _MILLIGRAMS = {
@@ -54,7 +57,7 @@ Products = Sequence[Codes]
 _Meaning = TypeVar("_Meaning")
 
 
-class Kind(Enum):
+class Kind(IntEnum):
     """What one item of a text is."""
 
     NAME = auto()
@@ -95,6 +98,7 @@ class DrugLexer:
         for tokens in (*self._names, *self._brands):
             if tokens:
                 self._longest[tokens[0]] = max(self._longest.get(tokens[0], 0), len(tokens))
+        self._respelt = lru_cache(_CACHED)(self._other_spelling)
 
     def items(self, text: str) -> list[Item]:
         """The items of a plain text (see ``plain``), up to where its instructions begin."""
@@ -116,7 +120,7 @@ class DrugLexer:
         respelt = self._respelt(first) if first not in EXPLAINED else None
         return (1, Item(Kind.NAME, first, respelt)) if respelt else (0, None)
 
-    def _respelt(self, word: str) -> Codes | None:
+    def _other_spelling(self, word: str) -> Codes | None:
         """An ingredient in another spelling, with a joined salt, or cut short ("hydrochlorothiaz")."""
         for form in (word, without_salt(word)):
             if form is None:
@@ -127,7 +131,7 @@ class DrugLexer:
         if len(word) < _SHORTEST_BEGINNING:
             return None
         # Unique among all names, not only among those of our classes.
-        longer = {codes for name, codes in self._single if name.startswith(word) and len(name) <= 2 * len(word)}
+        longer = {codes for name, codes in self._beginning_with(word) if len(name) <= 2 * len(word)}
         if longer:
             return longer.pop() if len(longer) == 1 else None
         return self._without_vowels(word)
@@ -142,10 +146,22 @@ class DrugLexer:
         letters = iter(name)
         return codes if all(letter in letters for letter in word) else None
 
+    def _beginning_with(self, word: str) -> Iterator[tuple[str, Codes]]:
+        """The names of one word that begin with another."""
+        for place in range(bisect_left(self._single_names, word), len(self._single)):
+            if not self._single_names[place].startswith(word):
+                return
+            yield self._single[place]
+
+    @cached_property
+    def _single_names(self) -> Sequence[str]:
+        return [name for name, _ in self._single]
+
     @cached_property
     def _single(self) -> Sequence[tuple[str, Codes]]:
         """The names of one word."""
-        return sorted((tokens[0], codes) for tokens, codes in self._names.items() if len(tokens) == 1)
+        found = ((tokens[0], codes) for tokens, codes in self._names.items() if len(tokens) == 1)
+        return sorted(found, key=itemgetter(0))
 
     @cached_property
     def _keys(self) -> Mapping[str, Codes]:

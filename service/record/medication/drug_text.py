@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import lru_cache
 
 from service.record.medication.drug_lexer import Codes, DrugLexer, Item, Kind, Products
 from service.record.medication.drug_spelling import plain, wordings
@@ -23,6 +24,7 @@ from service.record.medication.drug_words import (
 )
 
 LONGEST_TEXT = 600
+_CACHED = 5_000
 STEMS = re.compile(
     r"(?:fenac|profen|oxicam|coxib|fenam\w+|salicylate|xaban|gatran|parin|grel|azepam|azolam|barbital|codone|morphone"
     r"|morphine|fentanil|gabalin|triptyline|pramine|oxetine|citalopram|faxine|triptan|pril|sartan|thiazide)$"
@@ -69,9 +71,13 @@ class DrugText:
 
     def __init__(self, names: Mapping[str, Codes], brands: Mapping[str, Products]) -> None:
         self._lexer = DrugLexer(names, brands)
+        self._kept = lru_cache(_CACHED)(self._whole)
 
     def read(self, text: str) -> Reading:
         """What the text names; nothing when it names no ingredient that is known."""
+        return self._kept(text[: LONGEST_TEXT + 1])
+
+    def _whole(self, text: str) -> Reading:
         readings = [self._read(words) for words in wordings(plain(text[:LONGEST_TEXT]))]
         best = max(readings, key=lambda reading: (len(reading.codes), reading.is_whole))
         # What was cut off may name anything.
