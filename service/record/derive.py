@@ -6,12 +6,12 @@ in the record concerns it depends only on which lists were sent, and is kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from service.finding import Finding
-from service.knowledge.model import FactDefinition, FactKind, Knowledge
+from service.knowledge.model import FactDefinition, FactKind, Knowledge, types_read
 from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.code_match import Key
 from service.record.chart.index import NOT_READ, Chart, Matcher
@@ -30,7 +30,7 @@ from service.record.kinds import (
     setting,
 )
 from service.record.kinds.plan import Plan
-from service.record.model import Record
+from service.record.model import Completeness, Record
 
 _PLANS: Mapping[FactKind, Callable[[FactDefinition], Plan]] = {
     FactKind.CODED: coded.plan,
@@ -51,7 +51,7 @@ _PLANS: Mapping[FactKind, Callable[[FactDefinition], Plan]] = {
 _MOST_EVIDENCE = 100
 """How many entries a finding names: more than anybody reads, and few enough that thousands of them cost little."""
 _KEPT_STATES = 64
-"""How many different states of the lists are kept; real callers send the same few."""
+"""How many different states of some lists are kept; real callers send the same few."""
 
 
 def plan_of(definition: FactDefinition, knowledge: Knowledge) -> Plan:
@@ -91,7 +91,10 @@ class Derivation:
         for number, plan in enumerate(self._plans):
             for key in plan.keys | not_read_keys(plan.definition):
                 self._asking.setdefault(key, []).append(number)
-        self._silent: dict[object, tuple[Finding, ...]] = {}
+        by_types: dict[tuple[str, ...], list[Plan]] = {}
+        for plan in self._plans:
+            by_types.setdefault(tuple(sorted(types_read(plan.definition))), []).append(plan)
+        self._groups = tuple(_Group(types, plans) for types, plans in by_types.items())
 
     def keys_of(self, fact: str) -> frozenset[Key]:
         """What on the chart concerns a fact."""
@@ -104,8 +107,7 @@ class Derivation:
         TooCostlyError when the ``budget`` is used up.
         """
         chart = Chart(self.matcher, record, now, budget)
-        silent = self._without_hits(record, now)
-        findings = {finding.name: finding for finding in silent}
+        findings = self._without_hits(record, now)
         concerned = set(self._always)
         for key in chart.held():
             concerned.update(self._asking.get(key, ()))
@@ -115,14 +117,31 @@ class Derivation:
             findings[finding.name] = finding
         return findings
 
-    def _without_hits(self, record: Record, now: datetime) -> tuple[Finding, ...]:
-        """What every fact finds in a record that holds nothing about it."""
-        key = frozenset(record.completeness.items())
-        kept = self._silent.get(key)
-        if kept is None:
-            chart = Chart(self.matcher, Record(None, (), record.completeness), now)
-            kept = tuple(plan.find(chart) for plan in self._plans)
-            if len(self._silent) >= _KEPT_STATES:
-                self._silent.clear()
-            self._silent[key] = kept
-        return kept
+    def _without_hits(self, record: Record, now: datetime) -> dict[str, Finding]:
+        """What every fact finds in a record that holds nothing about it: that depends on the lists it reads alone."""
+        findings: dict[str, Finding] = {}
+        for group in self._groups:
+            findings.update(group.without_hits(self.matcher, record, now))
+        return findings
+
+
+class _Group:
+    """The plans that read the same lists."""
+
+    def __init__(self, types: tuple[str, ...], plans: Iterable[Plan]) -> None:
+        self._types = types
+        self._plans = tuple(plans)
+        self._kept: dict[tuple[Completeness, ...], dict[str, Finding]] = {}
+
+    def without_hits(self, matcher: Matcher, record: Record, now: datetime) -> dict[str, Finding]:
+        """What each plan finds where its lists came so and hold nothing; kept for each state of the lists."""
+        states = tuple(map(record.completeness_of, self._types))
+        found = self._kept.get(states)
+        if found is None:
+            lists = dict(zip(self._types, states, strict=True))
+            chart = Chart(matcher, Record(None, (), lists), now)
+            found = {plan.definition.id: plan.find(chart) for plan in self._plans}
+            if len(self._kept) >= _KEPT_STATES:
+                self._kept.clear()
+            self._kept[states] = found
+        return found

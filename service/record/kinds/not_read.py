@@ -24,4 +24,3 @@ def plan(definition: FactDefinition) -> Plan:
         return Finding(definition.id, Status.PRESENT, count, count, definition.unit, evidence=named)
 
     return Plan(definition, find, frozenset((name, NOT_READ[name]) for name in definition.lists if name in NOT_READ))
-

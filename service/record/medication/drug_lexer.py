@@ -38,6 +38,8 @@ _PREFIXES = frozenset({"n", "d", "l", "dl", "o", "r", "s", "p", "m", "nor", "des
 
 _LONGEST_NUMBER = 12
 _CACHED = 20_000
+MOST_STRANGE = 12
+"""After so many words that are not known, names are no longer looked for in other spellings, which is costly."""
 _PARTS = 2
 _THOUSANDS = re.compile(r",(?=\d{3}(?:\D|$))")
 _MILLIGRAMS = {
@@ -104,8 +106,8 @@ class DrugLexer:
         """The items of a plain text (see ``plain``), up to where its instructions begin."""
         return list(_Scan(self, text).items())
 
-    def at(self, tokens: Sequence[str], place: int, *, after_name: bool) -> tuple[int, Item | None]:
-        """The longest name or brand that begins at a place, and of how many tokens it is."""
+    def at(self, tokens: Sequence[str], place: int, *, after_name: bool, respells: bool) -> tuple[int, Item | None]:
+        """The longest name or brand that begins at a place, in another spelling too, and of how many tokens it is."""
         first = tokens[place]
         for length in range(min(self._longest.get(first, 0), len(tokens) - place), 0, -1):
             words = tuple(tokens[place : place + length])
@@ -117,7 +119,7 @@ class DrugLexer:
             brand = self._brands.get(words)
             if brand is not None and (len("".join(words)) >= _SHORTEST_BRAND or place == 0):
                 return length, Item(Kind.BRAND, " ".join(words), brand=brand[0], products=brand[1])
-        respelt = self._respelt(first) if first not in EXPLAINED else None
+        respelt = self._respelt(first) if respells and first not in EXPLAINED else None
         return (1, Item(Kind.NAME, first, respelt)) if respelt else (0, None)
 
     def _other_spelling(self, word: str) -> Codes | None:
@@ -183,6 +185,7 @@ class _Scan:
         self._place = 0
         self._previous = Kind.BREAK
         self._negated = False
+        self._strange = 0
 
     def items(self) -> Iterator[Item]:
         while self._place < len(self._tokens):
@@ -190,6 +193,7 @@ class _Scan:
             if word in INSTRUCTIONS and self._previous is not Kind.BREAK:
                 return
             item = self._number() if word[0].isdigit() else self._named() or self._other()
+            self._strange += item.kind is Kind.UNKNOWN
             if item.kind is not Kind.PLAIN or self._previous is Kind.BREAK:
                 self._previous = item.kind
             yield item
@@ -221,7 +225,9 @@ class _Scan:
         if self._glued[self._place] and self._changes_name():
             return None
         after_name = self._previous in {Kind.NAME, Kind.BRAND}
-        length, item = self._lexer.at(self._tokens, self._place, after_name=after_name)
+        length, item = self._lexer.at(
+            self._tokens, self._place, after_name=after_name, respells=self._strange < MOST_STRANGE
+        )
         if item is None:
             return None
         self._place += length

@@ -56,12 +56,12 @@ def is_other_drug(rxnorm_names: Iterable[str], texts: Iterable[str], known: Like
         return False
     words = {word for text in texts for word in re.findall(r"[A-Za-z]{4,}", without_brand(text).lower())}
     named = {word for one in parsed for word in _ingredient_words(one)}
-    return not any(STEMS.search(word) for word in words) and not may_be_ours(named, known)
+    return not any(word.endswith(STEMS) for word in words) and not may_be_ours(named, known)
 
 
 def may_be_ours(words: Iterable[str], known: Likeness) -> bool:
     """Whether a word that is no name ends like one of our drugs, or is like the name of one."""
-    return any(STEMS.search(word) or known.is_like_one(word) for word in words)
+    return any(word.endswith(STEMS) or known.is_like_one(word) for word in words)
 
 
 def _ingredient_words(parsed: ParsedName) -> list[str]:
