@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from service.finding import Finding
 from service.knowledge.model import FactDefinition, FactKind, Knowledge, types_read
@@ -50,7 +50,9 @@ _PLANS: Mapping[FactKind, Callable[[FactDefinition], Plan]] = {
 
 _MOST_EVIDENCE = 100
 """How many entries a finding names: more than anybody reads, and few enough that thousands of them cost little."""
-_KEPT_STATES = 64
+# What finds nothing has no date, so any will do.
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+_CACHED_STATES = 64
 """How many different states of some lists are kept; real callers send the same few."""
 
 
@@ -88,17 +90,30 @@ class Derivation:
         self.matcher = Matcher(knowledge, (key for plan in self._plans for key in plan.keys))
         self._always = tuple(number for number, plan in enumerate(self._plans) if _always(plan))
         self._asking: dict[Key, list[int]] = {}
+        self._concerns: dict[str, frozenset[Key]] = {}
         for number, plan in enumerate(self._plans):
-            for key in plan.keys | not_read_keys(plan.definition):
+            self._concerns[plan.definition.id] = keys = plan.keys | not_read_keys(plan.definition)
+            for key in keys:
                 self._asking.setdefault(key, []).append(number)
         by_types: dict[tuple[str, ...], list[Plan]] = {}
         for plan in self._plans:
             by_types.setdefault(tuple(sorted(types_read(plan.definition))), []).append(plan)
         self._groups = tuple(_Group(types, plans) for types, plans in by_types.items())
+        self.definitions: Mapping[str, FactDefinition] = knowledge.facts
+        self.decided_by_keys = frozenset(plan.definition.id for plan in self._plans if not _always(plan))
+        """The facts that are as on an empty chart whenever nothing on the chart concerns them."""
 
     def keys_of(self, fact: str) -> frozenset[Key]:
         """What on the chart concerns a fact."""
         return next((plan.keys for plan in self._plans if plan.definition.id == fact), frozenset())
+
+    def concerns(self, fact: str) -> frozenset[Key]:
+        """What on the chart concerns a fact, with the entries that could not be read and may be anything."""
+        return self._concerns[fact]
+
+    def chart(self, record: Record, now: datetime, budget: Budget = NO_BUDGET) -> Chart:
+        """The record at one moment, indexed as far as it is asked for."""
+        return Chart(self.matcher, record, now, budget, at_once=False)
 
     def findings(self, record: Record, now: datetime, budget: Budget = NO_BUDGET) -> dict[str, Finding]:
         """Exactly one finding per fact definition, by name; the same whatever the order of the entries.
@@ -106,8 +121,12 @@ class Derivation:
         ``now`` is an aware datetime. Nothing is raised on odd input: what cannot be read is unknown. Raises
         TooCostlyError when the ``budget`` is used up.
         """
-        chart = Chart(self.matcher, record, now, budget)
-        findings = self._without_hits(record, now)
+        return self.findings_of(self.chart(record, now, budget), budget)
+
+    def findings_of(self, chart: Chart, budget: Budget = NO_BUDGET) -> dict[str, Finding]:
+        """The same of a chart, which is indexed whole by it."""
+        chart.complete()
+        findings = dict(self.without_entries(chart.record.completeness))
         concerned = set(self._always)
         for key in chart.held():
             concerned.update(self._asking.get(key, ()))
@@ -117,31 +136,31 @@ class Derivation:
             findings[finding.name] = finding
         return findings
 
-    def _without_hits(self, record: Record, now: datetime) -> dict[str, Finding]:
-        """What every fact finds in a record that holds nothing about it: that depends on the lists it reads alone."""
+    def without_entries(self, completeness: Mapping[str, Completeness]) -> Mapping[str, Finding]:
+        """What every fact finds in a record of which the lists came so, and that holds nothing about it."""
         findings: dict[str, Finding] = {}
         for group in self._groups:
-            findings.update(group.without_hits(self.matcher, record, now))
+            findings.update(group.without_entries(self.matcher, completeness))
         return findings
 
 
 class _Group:
-    """The plans that read the same lists."""
+    """The plans that read the same lists: what they find where those hold nothing depends on nothing else."""
 
     def __init__(self, types: tuple[str, ...], plans: Iterable[Plan]) -> None:
         self._types = types
         self._plans = tuple(plans)
-        self._kept: dict[tuple[Completeness, ...], dict[str, Finding]] = {}
+        self._cached: dict[tuple[Completeness, ...], dict[str, Finding]] = {}
 
-    def without_hits(self, matcher: Matcher, record: Record, now: datetime) -> dict[str, Finding]:
-        """What each plan finds where its lists came so and hold nothing; kept for each state of the lists."""
-        states = tuple(map(record.completeness_of, self._types))
-        found = self._kept.get(states)
+    def without_entries(self, matcher: Matcher, completeness: Mapping[str, Completeness]) -> Mapping[str, Finding]:
+        """What each plan finds where its lists came so; cached for each state of them."""
+        states = tuple(completeness.get(name, Completeness.NOT_SENT) for name in self._types)
+        found = self._cached.get(states)
         if found is None:
             lists = dict(zip(self._types, states, strict=True))
-            chart = Chart(matcher, Record(None, (), lists), now)
+            chart = Chart(matcher, Record(None, (), lists), _ANY_TIME)
             found = {plan.definition.id: plan.find(chart) for plan in self._plans}
-            if len(self._kept) >= _KEPT_STATES:
-                self._kept.clear()
-            self._kept[states] = found
+            if len(self._cached) >= _CACHED_STATES:
+                self._cached.clear()
+            self._cached[states] = found
         return found
