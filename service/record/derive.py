@@ -138,10 +138,10 @@ class Derivation:
 
     def without_entries(self, completeness: Mapping[str, Completeness]) -> Mapping[str, Finding]:
         """What every fact finds in a record of which the lists came so, and that holds nothing about it."""
-        findings: dict[str, Finding] = {}
+        found: dict[str, Finding] = {}
         for group in self._groups:
-            findings.update(group.without_entries(self.matcher, completeness))
-        return findings
+            found.update(group.without_entries(self.matcher, completeness))
+        return {plan.definition.id: found[plan.definition.id] for plan in self._plans}
 
 
 class _Group:
