@@ -28,9 +28,11 @@ from service.knowledge.model import Knowledge
 from service.logs import logger
 from service.protocol.evaluation import Answered, Services
 from service.record.model import Entry
+from service.record.unread_codes import UnreadCode, unread_codes
 from service.store.decisions import Circumstances, StoredCard, decision_body, rule_set_of
 from service.store.keys import Keyring
 from service.store.place import RuleSet
+from service.store.radar_codes import SeenCode
 from service.store.redaction import WORDS, Redactor, keeps_date
 from service.store.store import Store
 
@@ -74,6 +76,8 @@ class DecisionLog:
         try:
             known = self._of(services)
             body = kept_body(answered, known, issuer, seconds)
+            # Before the row, so that the thread that brings the row home finds the codes of the call too.
+            self._count_codes(services, answered, body)
             self.store.append("decision", body, known.rule_set)
             self._failing = None
         except Exception as error:  # noqa: BLE001  # a mistake of ours here must not cost a clinician the answer
@@ -85,6 +89,12 @@ class DecisionLog:
             if self.required:
                 raise StoreError(f"decision {answered.decision.id} was not kept: {told}") from None
             logger().error("decision not kept", decision=answered.decision.id, error=told)
+
+    def _count_codes(self, services: Services, answered: Answered, body: Json) -> None:
+        """Count the codes and units of the record that nothing reads."""
+        if answered.record is not None and body["patient"] is not None:
+            codes = unread_codes(services.prepared.derivation.matcher, answered.record)
+            self.store.codes.add(body["at"][:10], body["issuer"], body["patient"]["hash"], map(_seen, codes))
 
     def state(self) -> Json:
         """How the store is, for ``/health``: whether the database can be reached, what waits for it, what was lost."""
@@ -129,6 +139,7 @@ def kept_body(answered: Answered, known: Known, issuer: str | None, seconds: flo
         orders=tuple(orders.items()),
         missing=tuple(template.key for template in shown.lacking.absent),
         partly=tuple(template.key for template in shown.lacking.partly),
+        arrived=answered.states,
         approved_only=shown.audience.allowed_rule_ids is not None,
         why=shown.audience.why,
         full=shown.audience.full,
@@ -162,6 +173,10 @@ def _stand_in(reference: str) -> Entry:
     subject = {"reference": f"Patient/{MASKED_PATIENT}"}
     resource: Json = {"resourceType": kind, "id": hashed, "status": "draft", "intent": "order", "subject": subject}
     return Entry(resource | {"medicationCodeableConcept": {"text": WORDS}}, kind, hashed, reference)
+
+
+def _seen(code: UnreadCode) -> SeenCode:
+    return SeenCode(code.type, code.system, code.code, code.display, code.unit)
 
 
 def _limited(cards: Sequence[Json]) -> set[str]:

@@ -26,6 +26,8 @@ from service.store.draining import drain_orphans
 from service.store.keys import Keyring, read_keyring
 from service.store.place import Place, RuleSet
 from service.store.projection import insert_rows
+from service.store.radar import add_codes
+from service.store.radar_codes import SeenCodes
 from service.store.reachability import Reachability
 from service.store.spool import waiting_bytes
 from service.store.writer import Entry, Writer
@@ -54,6 +56,7 @@ class Store:
         self.place = place
         self.database = Database(store_url(place.url), place.wait_seconds)
         self.keyring: Keyring = read_keyring(place.keys, place.anchors[0])
+        self.codes = SeenCodes()
         self.reachability = Reachability(self.database.probe)
         self._version = version
         self._clock = clock
@@ -90,8 +93,14 @@ class Store:
             return
         with self._draining:
             for rows in writer.waiting():
-                with self.database.writing() as connection:
-                    insert_rows(connection, rows, self._packs)
+                codes = self.codes.take()
+                try:
+                    with self.database.writing() as connection:
+                        insert_rows(connection, rows, self._packs)
+                        add_codes(connection, codes)
+                except StoreError:
+                    self.codes.put_back(codes)
+                    raise
                 self._unjoined += len(rows)
 
     def checkpoint(self) -> None:
@@ -138,7 +147,7 @@ class Store:
         with self._mutex:
             if self._process != os.getpid():
                 self._process, self._writer, self._thread = os.getpid(), None, None
-                self._draining, self._unjoined = threading.Lock(), 0
+                self._draining, self._unjoined, self.codes = threading.Lock(), 0, SeenCodes()
                 atexit.register(self.close)
             if self._writer is None:
                 self._writer = Writer(self.place, self.keyring, self._begin())
