@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import add
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Table, and_, delete, select
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.store.database import Database
@@ -21,7 +22,10 @@ from service.store.tables import radar_codes, radar_days, rule_sets
 Key = tuple[str, str, str, str]
 """Day, issuer, service, digest of the rule set."""
 _DAY = 10
-_PRESENT, _ABSENT, _UNKNOWN = "pmv", "a", "unw"
+_BYTE = 255
+_STATES = (b"pmv", b"a", b"unw")
+_TABLES = tuple(bytes(letter in letters for letter in range(256)) for letters in _STATES)
+"""The letters of a decision's findings as 1 where it is present, absent, unknown, and 0 else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,30 +68,49 @@ class RadarDay:
 
 
 class Counts:
-    """Counts of some calls of one day, client, service and rule set, added up before they are written."""
+    """Counts of some calls of one day, client, service and rule set, added up before they are written.
+
+    Hundreds of findings a call are added as one number each for present, absent and unknown, with a byte for every
+    finding; before a byte could overflow, the bytes are added to lists.
+    """
 
     def __init__(self) -> None:
         self.calls = 0
-        self.letters: list[str] = []
         self.prefetch: dict[str, Counter[str]] = {}
+        self._sums = [0, 0, 0]
+        self._waiting = self._width = 0
+        self._lists: list[list[int]] = [[], [], []]
 
     def add(self, findings: str, prefetch: Mapping[str, Sequence[str]]) -> None:
         """Add one call: the letters of its findings, and its prefetch keys by state."""
         self.calls += 1
-        self.letters.append(findings)
+        letters = findings.encode()
+        self._width = len(letters)
+        self._sums = [
+            total + int.from_bytes(letters.translate(table), "big")
+            for total, table in zip(self._sums, _TABLES, strict=True)
+        ]
+        self._waiting += 1
+        if self._waiting == _BYTE:
+            self._flush()
         for state, keys in prefetch.items():
             for key in keys:
                 self.prefetch.setdefault(key, Counter())[state] += 1
 
     def findings(self) -> list[list[int]]:
         """How often each finding was present, absent, unknown."""
-        present, absent, unknown = [], [], []
-        for column in zip(*self.letters, strict=True):
-            said = "".join(column)
-            present.append(sum(map(said.count, _PRESENT)))
-            absent.append(said.count(_ABSENT))
-            unknown.append(sum(map(said.count, _UNKNOWN)))
-        return [present, absent, unknown]
+        self._flush()
+        return self._lists
+
+    def _flush(self) -> None:
+        new = [list(total.to_bytes(self._width, "big")) for total in self._sums]
+        self._lists = added(self._lists, new) if self._lists[0] else new
+        self._sums, self._waiting = [0, 0, 0], 0
+
+
+def added(one: Sequence[Sequence[int]], other: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Two tables of numbers of the same shape, added."""
+    return [list(map(add, *pair)) for pair in zip(one, other, strict=True)]
 
 
 def add_calls(connection: Connection, bodies: Iterable[str]) -> None:
@@ -102,30 +125,28 @@ def add_calls(connection: Connection, bodies: Iterable[str]) -> None:
 
 
 def _add_day(connection: Connection, key: Key, counts: Counts) -> None:
-    columns = (radar_days.c.day, radar_days.c.issuer, radar_days.c.service, radar_days.c.ruleset)
-    of_key = and_(*(column == value for column, value in zip(columns, key, strict=True)))
-    findings, prefetch = counts.findings(), {name: dict(states) for name, states in counts.prefetch.items()}
-    names = [column.name for column in columns]
-    new = dict(zip(names, key, strict=True)) | {
-        "calls": counts.calls,
-        "findings": _json(findings),
-        "prefetch": _json(prefetch),
-    }
-    if connection.execute(_insert_new(connection, radar_days), new).rowcount:
-        return
-    kept = select(radar_days.c.calls, radar_days.c.findings, radar_days.c.prefetch).where(of_key).with_for_update()
-    calls, old_findings, old_prefetch = connection.execute(kept).one()
-    sums = [
-        [one + other for one, other in zip(*pair, strict=True)]
-        for pair in zip(orjson.loads(old_findings), findings, strict=True)
-    ]
+    # Plain statements: this runs each time rows go home, and building them costs more than running them.
+    mark, lock = ("?", "") if connection.dialect.name == "sqlite" else ("%s", " FOR UPDATE")
+    of_key = f"day = {mark} AND issuer = {mark} AND service = {mark} AND ruleset = {mark}"
+    kept = f"SELECT calls, findings, prefetch FROM radar_days WHERE {of_key}{lock}"  # noqa: S608
+    findings, prefetch = counts.findings(), counts.prefetch
+    row = connection.exec_driver_sql(kept, key).first()
+    if row is None:
+        names = "day, issuer, service, ruleset, calls, findings, prefetch"
+        marks = ", ".join([mark] * 7)
+        insert = f"INSERT INTO radar_days ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING RETURNING day"  # noqa: S608
+        new = (*key, counts.calls, _json(findings), _json(prefetch))
+        if connection.exec_driver_sql(insert, new).first() is not None:
+            return
+        # Another process made the row in between.
+        row = connection.exec_driver_sql(kept, key).one()
+    calls, old_findings, old_prefetch = row
     merged = orjson.loads(old_prefetch)
     for name, states in prefetch.items():
-        merged[name] = dict(Counter(merged.get(name, {})) + Counter(states))
-    connection.execute(
-        radar_days.update().where(of_key),
-        {"calls": calls + counts.calls, "findings": _json(sums), "prefetch": _json(merged)},
-    )
+        merged[name] = Counter(merged.get(name, {})) + states
+    update = f"UPDATE radar_days SET calls = {mark}, findings = {mark}, prefetch = {mark} WHERE {of_key}"  # noqa: S608
+    sums = _json(added(orjson.loads(old_findings), findings))
+    connection.exec_driver_sql(update, (calls + counts.calls, sums, _json(merged), *key))
 
 
 def add_codes(connection: Connection, codes: Sequence[CodeCount]) -> None:
@@ -169,11 +190,6 @@ def counted_codes(database: Database, since: str) -> Iterator[CodeCount]:
     with database.reading() as connection:
         for day, issuer, kind, system, code, unit, display, calls in connection.execute(query):
             yield CodeCount(CodeKey(day, issuer, kind, system, code, unit), display, calls)
-
-
-def _insert_new(connection: Connection, table: Table) -> Any:
-    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return dialect.insert(table).on_conflict_do_nothing()
 
 
 def _json(value: Any) -> str:

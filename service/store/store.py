@@ -11,13 +11,14 @@ import atexit
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 
 from service.errors import StoreError
+from service.record.unread_codes import UnreadCode
 from service.store.anchor import newest_anchor
 from service.store.chain import Row
 from service.store.checkpoints import make_checkpoint
@@ -85,6 +86,11 @@ class Store:
         if not self._wake.is_set():
             self._wake.set()
         return row
+
+    def saw(self, day: str, issuer: str | None, patient: str, codes: Iterable[UnreadCode], calls: int = 1) -> None:
+        """Count codes and units that nothing reads, of a call that stands for so many; they go home with its row."""
+        self._current()
+        self.codes.add(day, issuer, patient, codes, calls)
 
     def drain(self) -> None:
         """Drain the spool of this process. Raises StoreError."""

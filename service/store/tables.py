@@ -239,7 +239,7 @@ radar_codes = Table(
     Column("code", _NAME, primary_key=True, comment="The code as sent."),
     Column("unit", String(32), primary_key=True, comment="Empty: nothing reads the code. Else nothing reads the unit."),
     Column("display", _NAME, comment="What the code is called, when three patients had it in the same words."),
-    Column("calls", Integer, nullable=False, comment="In how many calls it was seen."),
+    Column("calls", Integer, nullable=False, comment="In about how many calls: under load one stands for several."),
     comment="Data radar: codes and units that nothing reads. A code is counted from the third patient on who has it in "
     "the same process, so that no row can be about one person; a process that is killed loses what it saw last.",
 )
