@@ -97,7 +97,7 @@ def _all_routes(
     endpoint: Endpoint, settings: Settings, decision_log: DecisionLog | None, feedback: FeedbackSink | None
 ) -> Iterator[Blueprint]:
     """Everything that can be asked over HTTP."""
-    from service.protocol.feedback import MemoryFeedback
+    from service.protocol.feedback import InMemoryFeedback
     from service.web.artifact_routes import artifact_blueprint
     from service.web.audit_routes import source_attribute_blueprint, stats_blueprint
     from service.web.check_routes import check_blueprint
@@ -109,7 +109,7 @@ def _all_routes(
     yield check_blueprint(endpoint)
     yield openapi_blueprint(endpoint)
     sink = feedback or (
-        decision_log.feedback(lambda: endpoint.services) if decision_log is not None else MemoryFeedback()
+        decision_log.feedback(lambda: endpoint.services) if decision_log is not None else InMemoryFeedback()
     )
     yield feedback_blueprint(endpoint, sink, keep_comments=settings.keep_comments)
     yield source_attribute_blueprint(endpoint)

@@ -94,7 +94,7 @@ def _stories(folder: Path) -> tuple[Story, ...]:
 def _service() -> Iterator[str]:
     """The service as a child process, on this machine only; stopped when the block ends. Yields its address."""
     if BIND in os.environ:
-        host, port = _told_address()
+        host, port = _announced_address()
     else:
         host, port = "127.0.0.1", _free_port()
     environment = {**os.environ, BIND: f"{host}:{port}"}
@@ -125,7 +125,7 @@ def _stop(child: subprocess.Popen[bytes]) -> None:
         child.wait()
 
 
-def _told_address() -> tuple[str, int]:
+def _announced_address() -> tuple[str, int]:
     """Where the settings say to listen. Raises DemoError when they cannot be read."""
     try:
         host, _, port = bind_address().rpartition(":")

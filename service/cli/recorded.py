@@ -62,12 +62,12 @@ class Reader:
     def of_store(self, reading: Reading, since: datetime) -> Iterator[Recorded]:
         """Every kept decision since then, at its own service, on the findings that were kept."""
         findings: dict[str, tuple[str, ...]] = {}
-        for kept in reading.decisions(since):
-            digest = kept.body["ruleset"]
+        for stored in reading.decisions(since):
+            digest = stored.body["ruleset"]
             if digest not in findings:
                 findings[digest] = reading.rule_set(digest).findings
-            read = [facts_of(kept.body, findings[digest], side.knowledge.facts) for side in (self.before, self.after)]
-            yield Recorded(kept.id, kept.body["service"], read[0], read[1])
+            read = [facts_of(stored.body, findings[digest], side.knowledge.facts) for side in (self.before, self.after)]
+            yield Recorded(stored.id, stored.body["service"], read[0], read[1])
 
     def _of_story(self, story: Story) -> Iterator[Recorded]:
         yield from self._of_document(story.id, story.document, story.now, story.complete)

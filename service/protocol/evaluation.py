@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from service.cards.cards import Audience, render, render_marked, shown_cards
+from service.cards.cards import Audience, render, render_with_markers, shown_cards
 from service.cards.dialects import DEFAULT, adapted, profile, recognised
 from service.cards.not_assessed import CHECKED_LISTS, Lacking
 from service.cards.orders import Drafts, Ordering
@@ -29,7 +29,7 @@ from service.protocol.context import read_context
 from service.protocol.prefetch import missing, partly, record_of, states_of, unasked
 from service.protocol.request import HookCall
 from service.protocol.request_schemas import read_call
-from service.record.budget import CpuBudget
+from service.record.budget import NO_BUDGET, Budget, CpuBudget
 from service.record.input.prefetch_states import PrefetchState
 from service.record.input.prefetch_templates import Template
 from service.record.input.reader import read_bundle
@@ -183,7 +183,7 @@ def answer_call(
     audience = _audience(services, service, for_patient=call.for_patient, full=wanted.full)
     acting = _acting(services, record, Ordering(record.release, call.patient_id, call.encounter_id, now))
     lists = Lacking(lacking, partly(states, templates))
-    cards = render_marked(services.prepared.knowledge, decision, audience, acting, lists)
+    cards = render_with_markers(services.prepared.knowledge, decision, audience, acting, lists)
     shown = Shown(audience, acting, lists, tuple(cards))
     to = profile(wanted.client or recognised(document))
     body = {"cards": adapted(shown_cards(cards, audience), to)}
@@ -211,30 +211,48 @@ def answer_bundle(services: Services, document: Any, question: BundleQuestion) -
 
 
 def _answer_for(services: Services, document: Any, question: BundleQuestion, hook: str) -> Answered:
-    budget = CpuBudget(services.settings.max_cpu_ms)
-    service = next(item for item in services.offered.values() if item.hook == hook)
     record = read_bundle(
         document,
         patient=question.patient,
         complete=question.complete,
         order_hook=HOOKS[hook].has_orders,
     )
+    budget = CpuBudget(services.settings.max_cpu_ms)
+    decision, cards = answer_record(services, record, hook, question.now, full=question.full, budget=budget)
+    return Answered(answer(services.prepared.knowledge, decision, cards), decision, ordered=bool(record.orders))
+
+
+def answer_record(  # the same question as of a Bundle, asked of what was read from it
+    services: Services,
+    record: Record,
+    hook: str,
+    now: datetime,
+    *,
+    full: bool | None = None,
+    budget: Budget = NO_BUDGET,
+    decision_id: uuid.UUID | None = None,
+) -> tuple[Decision, list[Json]]:
+    """The decision on a plain record, and its cards. Raises EngineError when the engines disagree.
+
+    Raises TooCostlyError when the ``budget`` is used up.
+    """
+    service = next(item for item in services.offered.values() if item.hook == hook)
     record = _with_gaps(record)
-    decision = decide(services.prepared, record, hook, question.now, budget=budget)
-    audience = _audience(services, service, full=question.full)
-    acting = _acting(services, record, Ordering(record.release, record.patient_id, None, question.now))
-    knowledge = services.prepared.knowledge
+    decision = decide(services.prepared, record, hook, now, decision_id, budget=budget)
+    audience = _audience(services, service, full=full)
+    acting = _acting(services, record, Ordering(record.release, record.patient_id, None, now))
     lists = Lacking(_unsent(services.templates[service.id], record) if HOOKS[hook].has_orders else ())
-    body = answer(knowledge, decision, render(knowledge, decision, audience, acting, lists))
-    return Answered(body, decision, ordered=bool(record.orders))
+    return decision, render(services.prepared.knowledge, decision, audience, acting, lists)
 
 
 def _audience(
     services: Services, service: ServiceDefinition, *, for_patient: bool = False, full: bool | None = None
 ) -> Audience:
     settings = services.settings
-    whole = settings.detail == "full" if full is None else full
-    return Audience(service, for_patient, settings.why_extension, services.allowed_rule_ids, whole, settings.public_url)
+    in_full = settings.detail == "full" if full is None else full
+    return Audience(
+        service, for_patient, settings.why_extension, services.allowed_rule_ids, in_full, settings.public_url
+    )
 
 
 def _with_gaps(record: Record) -> Record:

@@ -47,7 +47,7 @@ _PLANS: Mapping[FactKind, Callable[[FactDefinition], Plan]] = {
     FactKind.NOT_READ: not_read.plan,
 }
 
-_KEPT_STATES = 64
+_CACHED_STATES = 64
 """How many different states of the lists are kept; real callers send the same few."""
 
 
@@ -79,7 +79,7 @@ class Derivation:
         for number, plan in enumerate(self._plans):
             for key in plan.keys | not_read_keys(plan.definition):
                 self._asking.setdefault(key, []).append(number)
-        self._silent: dict[object, tuple[Finding, ...]] = {}
+        self._without_data: dict[object, tuple[Finding, ...]] = {}
 
     def keys_of(self, fact: str) -> frozenset[Key]:
         """What on the chart concerns a fact."""
@@ -92,8 +92,8 @@ class Derivation:
         TooCostlyError when the ``budget`` is used up.
         """
         chart = Chart(self.matcher, record, now, budget)
-        silent = self._without_hits(record, now)
-        findings = {finding.name: finding for finding in silent}
+        without_data = self._without_entries(record, now)
+        findings = {finding.name: finding for finding in without_data}
         concerned = set(self._always)
         for key in chart.held():
             concerned.update(self._asking.get(key, ()))
@@ -103,14 +103,14 @@ class Derivation:
             findings[finding.name] = finding
         return findings
 
-    def _without_hits(self, record: Record, now: datetime) -> tuple[Finding, ...]:
+    def _without_entries(self, record: Record, now: datetime) -> tuple[Finding, ...]:
         """What every fact finds in a record that holds nothing about it."""
         key = frozenset(record.completeness.items())
-        kept = self._silent.get(key)
-        if kept is None:
+        cached = self._without_data.get(key)
+        if cached is None:
             chart = Chart(self.matcher, Record(None, (), record.completeness), now)
-            kept = tuple(plan.find(chart) for plan in self._plans)
-            if len(self._silent) >= _KEPT_STATES:
-                self._silent.clear()
-            self._silent[key] = kept
-        return kept
+            cached = tuple(plan.find(chart) for plan in self._plans)
+            if len(self._without_data) >= _CACHED_STATES:
+                self._without_data.clear()
+            self._without_data[key] = cached
+        return cached

@@ -119,7 +119,7 @@ def decision_body(
         "shown": _shown(decision),
         "findings": _finding_letters(decision, of),
         "rules": _rule_letters(decision.outcomes, of),
-        "covered": {item.rule.id: item.covered_by for item in decision.outcomes if item.covered_by is not None},
+        "covered": {item.rule.id: item.suppressed_by for item in decision.outcomes if item.suppressed_by is not None},
         "details": {name: _detail(fact) for name, fact in facts.items() if _says_more(fact)},
         "cards": [
             {"uuid": card.uuid, "indicator": card.indicator, "rules": list(card.rules), "parts": dict(card.parts)}
@@ -145,8 +145,8 @@ def _shown(decision: Decision) -> list[list[Any]] | None:
     if decision.shown_before is None:
         return None
     return [
-        [rule, told.at.isoformat(), told.unchanged, told.overridden.isoformat() if told.overridden else None]
-        for rule, told in decision.shown_before.items()
+        [rule, before.at.isoformat(), before.unchanged, before.overridden.isoformat() if before.overridden else None]
+        for rule, before in decision.shown_before.items()
     ]
 
 
@@ -191,26 +191,26 @@ def _says_more(finding: Finding) -> bool:
 
 
 def _detail(finding: Finding) -> Json:
-    told: Json = {}
+    detail_body: Json = {}
     if finding.value is not None:
-        told["value"] = str(finding.value)
+        detail_body["value"] = str(finding.value)
     else:
-        told |= {name: str(bound) for name in ("low", "high") if (bound := getattr(finding, name)) is not None}
+        detail_body |= {name: str(bound) for name in ("low", "high") if (bound := getattr(finding, name)) is not None}
     if finding.unit is not None:
-        told["unit"] = finding.unit
+        detail_body["unit"] = finding.unit
     if finding.notes:
-        told["notes"] = list(finding.notes)
+        detail_body["notes"] = list(finding.notes)
     if finding.evidence:
-        told["from"] = [_from(item) for item in finding.evidence]
-    return told
+        detail_body["from"] = [_from(item) for item in finding.evidence]
+    return detail_body
 
 
 def _from(item: Evidence) -> list[Any]:
     """Resource, date, remark, and which words of the record; what is as usual at the end is left out."""
-    told: list[Any] = [item.resource, item.date, item.note, _words(item.text)]
-    while len(told) > 1 and told[-1] == _USUAL[len(told) - 1]:
-        told.pop()
-    return told
+    parts: list[Any] = [item.resource, item.date, item.note, _words(item.text)]
+    while len(parts) > 1 and parts[-1] == _USUAL[len(parts) - 1]:
+        parts.pop()
+    return parts
 
 
 def _words(text: str) -> int:
@@ -247,5 +247,5 @@ def _evidence(resource: str, date: str | None = None, note: str | None = None, w
 
 
 def _number(detail: Json, bound: str) -> Decimal | None:
-    told = detail.get("value", detail.get(bound))
-    return None if told is None else Decimal(told)
+    value = detail.get("value", detail.get(bound))
+    return None if value is None else Decimal(value)

@@ -100,10 +100,10 @@ def _decision(row: Row, body: Json, into: Projected) -> None:
 
 def _feedback(row: Row, body: Json, into: Projected) -> None:
     names = ("service", "outcome", "outcome_at", "received_at", "reason", "comment", "issuer")
-    told = (_storable(body[name]) for name in names)
+    values = (_storable(body[name]) for name in names)
     # A client may send anything as the uuid; what does not fit names no card that is known.
     card = _storable(body["card"])[:CARD_LENGTH]
-    into["feedback"].append((body["event"], row.writer, row.seq, card, *told))
+    into["feedback"].append((body["event"], row.writer, row.seq, card, *values))
 
 
 def _storable(text: Any) -> Any:
@@ -116,8 +116,8 @@ def _tombstone(row: Row, body: Json, into: Projected) -> None:
     into["writers"] += map(tuple, body["writers"])
     names = ("writer", "last_seq", "last_hash", "count")
     for deleted in body["deleted"]:
-        told = (deleted[name] for name in names)
-        into["tombstones"].append((*told, body["before"], row.writer, row.seq))
+        values = (deleted[name] for name in names)
+        into["tombstones"].append((*values, body["before"], row.writer, row.seq))
 
 
 _OF_KIND: Mapping[str, Callable[[Row, Json, Projected], None]] = {

@@ -104,9 +104,9 @@ def _carried(connection: Connection, ends: Sequence[Json]) -> list[Json]:
         mine = and_(tombstones.c.by_writer == end["writer"], tombstones.c.by_seq <= end["last_seq"])
         names = ("writer", "last_seq", "last_hash", "count")
         for row in connection.execute(select(*(tombstones.c[name] for name in names)).where(mine)).all():
-            told = dict(zip(names, row, strict=True))
-            if told["writer"] not in again:
-                carried.append(told)
+            body = dict(zip(names, row, strict=True))
+            if body["writer"] not in again:
+                carried.append(body)
         connection.execute(delete(tombstones).where(mine))
     return carried
 

@@ -87,9 +87,9 @@ class Stats:
         }
 
 
-def wilson(hits: int, of: int) -> tuple[float, float]:
+def wilson(successes: int, of: int) -> tuple[float, float]:
     """The Wilson score interval (95 %) of a share (Wilson EB, J Am Stat Assoc 1927;22:209-212). ``of`` is above 0."""
-    share, z2 = hits / of, _Z * _Z
+    share, z2 = successes / of, _Z * _Z
     centre = (share + z2 / (2 * of)) / (1 + z2 / of)
     half = _Z / (1 + z2 / of) * math.sqrt(share * (1 - share) / of + z2 / (4 * of * of))
     return max(0.0, centre - half), min(1.0, centre + half)

@@ -128,7 +128,7 @@ class Store:
         try:
             self.database.close()
         except StoreError as error:
-            _complain(error)
+            _log_failure(error)
 
     def _end_writing(self) -> None:
         with self._mutex:
@@ -142,7 +142,7 @@ class Store:
             if self._unjoined:
                 self.checkpoint()
         except StoreError as error:
-            _complain(error)
+            _log_failure(error)
         with self._mutex:
             writer, self._writer = self._writer, None
         if writer is not None:
@@ -216,16 +216,16 @@ class Store:
                 self.fault = None
             except Exception as error:  # noqa: BLE001  # the thread must live, or nothing is drained any more
                 if self.fault is None:
-                    _complain(error)
-                self.fault = _told(error)
+                    _log_failure(error)
+                self.fault = _error_text(error)
                 stopping.wait(_RETRY_SECONDS)
                 wake.set()
 
 
-def _complain(error: Exception) -> None:
-    structlog.get_logger().error("store", error=_told(error))
+def _log_failure(error: Exception) -> None:
+    structlog.get_logger().error("store", error=_error_text(error))
 
 
-def _told(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     """The text of an error of ours; of any other, which may quote what was written, only its kind."""
     return str(error) if isinstance(error, StoreError) else type(error).__name__

@@ -21,7 +21,7 @@ def source_attribute_blueprint(endpoint: Endpoint) -> Blueprint:
     routes = Blueprint("source-attributes", __name__)
 
     @routes.get("/dsi")
-    def tell() -> Response:
+    def answer() -> Response:
         return as_json(source_attributes(endpoint.services.prepared.knowledge))
 
     return routes
@@ -32,7 +32,7 @@ def stats_blueprint(endpoint: Endpoint, counts: Callable[[], Mapping[str, Any]])
     routes = Blueprint("stats", __name__)
 
     @routes.get("/stats")
-    def tell() -> Response:
+    def answer() -> Response:
         endpoint.authenticate(request.headers.get("Authorization"), "/stats", endpoint.clock())
         with endpoint.place():
             return as_json(counts())

@@ -15,7 +15,7 @@ from service.protocol.evaluation import Services
 from service.review.approvals import approvals_in
 from service.store.archive import files_in
 from service.web.pages.catalogue import PAGES, names
-from service.web.pages.frame import frame
+from service.web.pages.page_header import page_header
 from service.web.pages.rendering import STATIC, STYLE, render, style_name
 from service.web.pages.rules import question_of, rules_page
 from service.web.pages.source import sources_page
@@ -72,7 +72,7 @@ def page_blueprint(endpoint: Endpoint, *, playground: bool) -> Blueprint:
         # The twin stands beside the page that was asked for, whichever id the rule has in its file.
         return html_page(services, template, data, playground, twin=f"{kind}/{data['id']}.json")
 
-    def tell(kind: str, name: str) -> Response:
+    def data_of_page(kind: str, name: str) -> Response:
         services = endpoint.services
         data = PAGES[kind][1](services.prepared.knowledge, _approvals(services), name)
         return as_json({"error": "there is no such page"}, 404) if data is None else as_json(data)
@@ -82,15 +82,15 @@ def page_blueprint(endpoint: Endpoint, *, playground: bool) -> Blueprint:
         query = f"?{request.query_string.decode('ascii', 'ignore')}" if request.query_string else ""
         return html_page(endpoint.services, template, page(endpoint.services), playground, twin=f"{kind}.json{query}")
 
-    def tell_list(kind: str) -> Response:
+    def data_of_list(kind: str) -> Response:
         return as_json(_LISTS[kind][1](endpoint.services))
 
     for kind in PAGES:
         routes.add_url_rule(f"/{kind}/<name>", f"show-{kind}", show, defaults={"kind": kind})
-        routes.add_url_rule(f"/{kind}/<name>.json", f"tell-{kind}", tell, defaults={"kind": kind})
+        routes.add_url_rule(f"/{kind}/<name>.json", f"tell-{kind}", data_of_page, defaults={"kind": kind})
     for kind in _LISTS:
         routes.add_url_rule(f"/{kind}", f"list-{kind}", show_list, defaults={"kind": kind})
-        routes.add_url_rule(f"/{kind}.json", f"tell-list-{kind}", tell_list, defaults={"kind": kind})
+        routes.add_url_rule(f"/{kind}.json", f"tell-list-{kind}", data_of_list, defaults={"kind": kind})
 
     _add_first_page_and_style(routes, playground)
     return routes
@@ -115,7 +115,7 @@ def html_page(
     """The page with its policy: nothing runs or is fetched but what this service serves as a file."""
     root = request.script_root
     addresses = ServerAddresses(root, playground=playground)
-    text = render(template, data, frame(services.prepared.knowledge), addresses, f"{root}/{twin}" if twin else "")
+    text = render(template, data, page_header(services.prepared.knowledge), addresses, f"{root}/{twin}" if twin else "")
     response = Response(text, status, mimetype="text/html")
     response.headers["Content-Security-Policy"] = POLICY
     # Without a referrer a browser sends "Origin: null" with a form, and its own page could not be told from others.

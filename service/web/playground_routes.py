@@ -40,14 +40,14 @@ def playground_blueprint(endpoint: Endpoint) -> Blueprint:
         if story is None:
             now = endpoint.clock().isoformat(timespec="seconds")
             return _shown(services, stories, Asked(hook="patient-view", now=now), None)
-        told = Asked(
+        question = Asked(
             story.file.read_text(encoding="utf-8"),
             story.hook,
             story.now.isoformat(),
             ", ".join(sorted(story.complete)),
             story.id,
         )
-        return _decided(endpoint, services, stories, told)
+        return _decided(endpoint, services, stories, question)
 
     @routes.post("/")
     def decide() -> Response:
@@ -56,10 +56,10 @@ def playground_blueprint(endpoint: Endpoint) -> Blueprint:
             raise RequestError([Fault("Content-Type", f"{_FORM} is meant", "POST /evaluate takes JSON")], 415)
         request.max_content_length = request.max_form_memory_size = _FORM_BYTES
         form = request.form
-        told = Asked(*(form.get(name, "") for name in ("chart", "hook", "now", "complete")))
-        if len(told.chart.encode("utf-8", "replace")) > CHART_BYTES:
+        question = Asked(*(form.get(name, "") for name in ("chart", "hook", "now", "complete")))
+        if len(question.chart.encode("utf-8", "replace")) > CHART_BYTES:
             raise too_large(CHART_BYTES)
-        return _decided(endpoint, _own(endpoint.services), stories, told)
+        return _decided(endpoint, _own(endpoint.services), stories, question)
 
     return routes
 
@@ -99,7 +99,7 @@ def _answer(services: Services, asked: Asked, clock: Callable[[], Any]) -> Answe
     faults: list[Fault] = []
     now = moment(asked.now or None, clock, faults)
     complete = frozenset(part.strip() for part in asked.complete.split(",") if part.strip())
-    whole: frozenset[str] | Literal["all"] = "all" if "all" in complete else complete
+    complete_types: frozenset[str] | Literal["all"] = "all" if "all" in complete else complete
     faults += misnamed(complete - {"all"})
     document = parse_json(asked.chart.encode("utf-8", "replace"), max_depth=services.settings.max_depth)
     check_entries(document, services.settings.max_entries)
@@ -111,7 +111,7 @@ def _answer(services: Services, asked: Asked, clock: Callable[[], Any]) -> Answe
         raise RequestError(faults)
     if is_request(document):
         return answer_call(services, found, document, now)
-    return answer_bundle(services, document, BundleQuestion(hook, now, complete=whole))
+    return answer_bundle(services, document, BundleQuestion(hook, now, complete=complete_types))
 
 
 def _refused(services: Services, stories: Sequence[Story], asked: Asked, error: ServiceError) -> Response:

@@ -17,7 +17,7 @@ from service.config import Settings, read_settings
 from service.knowledge.model import Knowledge
 from service.web.page_routes import ServerAddresses
 from service.web.pages.catalogue import PAGES, names
-from service.web.pages.frame import frame
+from service.web.pages.page_header import page_header
 from service.web.pages.rendering import render
 
 KINDS = ("rules", "facts", "value-sets", "sources")
@@ -54,7 +54,7 @@ def test_everything_has_a_page_that_names_it(knowledge: Knowledge, kind: str, mo
     # The digests of all rules take seconds and have tests of their own.
     monkeypatch.setattr("service.web.pages.rule.rule_digest", lambda *_: "0" * 64)
     template, page_of = PAGES[kind]
-    head, addresses = frame(knowledge), ServerAddresses("", playground=False)
+    head, addresses = page_header(knowledge), ServerAddresses("", playground=False)
     for name in names(knowledge)[kind]:
         data = page_of(knowledge, {}, name)
         assert data is not None

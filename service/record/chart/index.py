@@ -17,7 +17,7 @@ from service.record.chart.episode import Episode, newest_episode
 from service.record.chart.service_orders import ServiceOrder, service_orders
 from service.record.medication.drugs import Drugs
 from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, with_all_classes
-from service.record.medication.supply import standing_of
+from service.record.medication.supply import entry_status_class
 from service.record.model import Entry, Record
 from service.record.values.coding import CodeIndex, concept_text
 from service.record.values.dates import When, at, days_since, parse
@@ -31,7 +31,7 @@ NOT_READ: Mapping[str, str] = dict.fromkeys(
     ("Condition", "AllergyIntolerance", "Procedure", "ServiceRequest", "DiagnosticReport"), "not read"
 )
 """The lists whose entries must all be understood before one of them proves an absence, and the key of such an entry."""
-_TOLD_IN_WORDS = frozenset({"Condition", "Encounter", "AllergyIntolerance"})
+_STATED_IN_WORDS = frozenset({"Condition", "Encounter", "AllergyIntolerance"})
 """The types in which words beside a code that matched add to what it says; elsewhere they only name the code."""
 
 
@@ -149,7 +149,7 @@ class Chart:
         for entry in entries:
             found = self.matcher.drugs.recognise(entry.resource, self.record.resolve)
             drug = with_all_classes(found, self.matcher.index)
-            yield Medication(entry, drug, standing_of(entry, self.now))
+            yield Medication(entry, drug, entry_status_class(entry, self.now))
 
     def _index(self, entry: Entry, asked: frozenset[str]) -> bool:
         """File the entry under what it says, and tell whether it could be understood at all."""
@@ -173,7 +173,7 @@ class Chart:
             is_sure = not (match.by_text or match.by_category)
             code_match = CodeMatch(entry, holder, match.text, birth, match.by_text, is_sure=is_sure, notes=match.notes)
             self._add(code_match, match.sets & asked)
-        if entry.type in _TOLD_IN_WORDS and not match.said_too.isdisjoint(asked):
+        if entry.type in _STATED_IN_WORDS and not match.said_too.isdisjoint(asked):
             said = CodeMatch(entry, holder, match.text, birth, by_text=True, is_sure=False, notes=match.notes)
             self._add(said, match.said_too & asked)
         if match.past_sets and not match.past_sets.isdisjoint(asked):

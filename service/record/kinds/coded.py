@@ -10,7 +10,7 @@ from service.knowledge.model import FactDefinition, FactSource
 from service.record.chart.answers import ANSWERED, answer_of, stated_date
 from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import body_sites
-from service.record.chart.evidence import EntryEvidence, Verdict, combine, joined
+from service.record.chart.evidence import EntryEvidence, Support, combine, joined
 from service.record.chart.index import Chart
 from service.record.chart.sides import Side, sides_of
 from service.record.chart.window import place, within
@@ -41,16 +41,18 @@ def plan(definition: FactDefinition) -> Plan:
 
     def find(chart: Chart) -> Finding:
         notes: list[str | None] = []
-        per_entry = list(votes_of(definition.sources, chart, notes))
+        per_entry = list(entry_evidence_of(definition.sources, chart, notes))
         return combine(definition, per_entry, chart.record, notes)
 
     return Plan(definition, find, source_keys(definition.sources))
 
 
-def votes_of(sources: tuple[FactSource, ...], chart: Chart, notes: list[str | None]) -> Iterator[EntryEvidence]:
+def entry_evidence_of(
+    sources: tuple[FactSource, ...], chart: Chart, notes: list[str | None]
+) -> Iterator[EntryEvidence]:
     """What every code match of the sources says. What was passed over is told in ``notes``."""
     for source in sources:
-        read = ((one, _vote(one, source, chart, notes)) for one in chart.under(source.resource, source.codes))
+        read = ((one, _entry_evidence(one, source, chart, notes)) for one in chart.under(source.resource, source.codes))
         found = [(code_match, entry_evidence) for code_match, entry_evidence in read if entry_evidence is not None]
         yield from _of_both_sides(found, chart) if source.both_sides else (one for _, one in found)
         if source.no and source.resource not in ANSWERED:
@@ -63,14 +65,16 @@ def votes_of(sources: tuple[FactSource, ...], chart: Chart, notes: list[str | No
 def _of_both_sides(found: Sequence[tuple[CodeMatch, EntryEvidence]], chart: Chart) -> Iterator[EntryEvidence]:
     """The evidence of entries that say where the problem is, if together they name the left and the right."""
     placed = [(one, sides) for code_match, one in found if (sides := sides_of(code_match.entry, chart.record))]
-    said = [(one, sides) for one, sides in placed if one.verdict is not Verdict.NO]
-    sure = {side for one, sides in said if one.verdict is Verdict.YES for side in sides}
+    said = [(one, sides) for one, sides in placed if one.support is not Support.NO]
+    sure = {side for one, sides in said if one.support is Support.YES for side in sides}
     if {side for _, sides in said for side in sides} == set(Side):
-        verdict = Verdict.YES if sure == set(Side) else Verdict.MAYBE
-        yield from (replace(one, verdict=min(one.verdict, verdict)) for one, _ in said)
+        support = Support.YES if sure == set(Side) else Support.MAYBE
+        yield from (replace(one, support=min(one.support, support)) for one, _ in said)
 
 
-def _vote(code_match: CodeMatch, source: FactSource, chart: Chart, notes: list[str | None]) -> EntryEvidence | None:
+def _entry_evidence(
+    code_match: CodeMatch, source: FactSource, chart: Chart, notes: list[str | None]
+) -> EntryEvidence | None:
     counts = code_match.status_class.counts
     if counts is Counts.NEVER:
         return None
@@ -100,11 +104,11 @@ def _yes(code_match: CodeMatch, source: FactSource, chart: Chart, notes: list[st
     doubts = [_doubt(code_match, source), NO_SITE if site is None else None]
     if where.inside is None and not source.undated:
         doubts.append(where.note)
-    verdict = Verdict.MAYBE if any(doubts) else Verdict.YES
+    support = Support.MAYBE if any(doubts) else Support.YES
     effective_period = code_match.effective_period
     evidence = _evidence(code_match, _said(code_match, yes=True), where.note, *doubts)
     return EntryEvidence(
-        verdict, evidence, effective_period.last, effective_period.start, effective_period.first_recorded
+        support, evidence, effective_period.last, effective_period.start, effective_period.first_recorded
     )
 
 
@@ -122,7 +126,7 @@ def _no(code_match: CodeMatch, source: FactSource, chart: Chart, notes: list[str
         notes.append(f"{code_match.entry.reference} says no, but does not settle it")
         return None
     return EntryEvidence(
-        Verdict.NO, _evidence(code_match, _said(code_match, yes=False), where.note), code_match.effective_period.last
+        Support.NO, _evidence(code_match, _said(code_match, yes=False), where.note), code_match.effective_period.last
     )
 
 
@@ -159,8 +163,8 @@ def _said(code_match: CodeMatch, *, yes: bool) -> str:
     """What an entry says in words; for an answer the question with it."""
     if code_match.entry.type not in ANSWERED or code_match.chosen:
         return code_match.text
-    told = concept_text(code_match.holder.get("valueCodeableConcept")) or ("yes" if yes else "no")
-    return f"{code_match.text}: {told}"
+    text = concept_text(code_match.holder.get("valueCodeableConcept")) or ("yes" if yes else "no")
+    return f"{code_match.text}: {text}"
 
 
 def _evidence(code_match: CodeMatch, text: str, *notes: str | None) -> Evidence:

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from service.finding import Finding, Status
 from service.knowledge.model import FactDefinition
 from service.record.chart.code_match import Key
-from service.record.chart.evidence import EntryEvidence, Verdict, combine, ordered, remarks
+from service.record.chart.evidence import EntryEvidence, Support, combine, distinct_notes, ordered
 from service.record.chart.index import MEDICATION, ORDER, UNRECOGNISED, Chart
 from service.record.chart.service_orders import is_order
 from service.record.kinds.plan import Plan
 from service.record.medication.entry import Medication
 from service.record.medication.stopping import stopped_within
-from service.record.medication.taking import NOT_RECOGNISED, evidence_of, match, votes_of
+from service.record.medication.taking import NOT_RECOGNISED, entry_evidence_of, evidence_of, match
 from service.record.values.statuses import Counts
 
 
@@ -26,7 +26,10 @@ def plan(definition: FactDefinition) -> Plan:
     """How a drug fact is read. A drug that was not recognised may be any drug: it forbids absent."""
 
     def find(chart: Chart) -> Finding:
-        per_entry = [*votes_of(definition, chart), *(ordered_votes(definition, chart) if definition.or_ordered else ())]
+        per_entry = [
+            *entry_evidence_of(definition, chart),
+            *(ordered_entry_evidence(definition, chart) if definition.or_ordered else ()),
+        ]
         finding = combine(definition, per_entry, chart.record)
         return doubted(definition, finding, chart)
 
@@ -34,17 +37,17 @@ def plan(definition: FactDefinition) -> Plan:
     return Plan(definition, find, keys | {ORDER} if definition.or_ordered else keys)
 
 
-def ordered_votes(definition: FactDefinition, chart: Chart) -> Iterator[EntryEvidence]:
+def ordered_entry_evidence(definition: FactDefinition, chart: Chart) -> Iterator[EntryEvidence]:
     """Drugs ordered in this call: two drugs in one basket interact like any others. One not recognised may be any."""
     for order in chart.orders:
         if not is_order(order.entry):
             continue
         matched = match(order, definition, chart)
         if matched is not None:
-            verdict = Verdict.YES if matched.is_sure else Verdict.MAYBE
-            yield EntryEvidence(verdict, evidence_of(order, matched.note, "being ordered now"))
+            support = Support.YES if matched.is_sure else Support.MAYBE
+            yield EntryEvidence(support, evidence_of(order, matched.note, "being ordered now"))
         elif not order.drug.recognised:
-            yield EntryEvidence(Verdict.MAYBE, evidence_of(order, NOT_RECOGNISED))
+            yield EntryEvidence(Support.MAYBE, evidence_of(order, NOT_RECOGNISED))
 
 
 def unrecognised(chart: Chart, stopped_within_days: int | None = None) -> tuple[Medication, ...]:
@@ -66,4 +69,4 @@ def doubted(definition: FactDefinition, finding: Finding, chart: Chart) -> Findi
     doubtful = ordered(evidence_of(one, "not recognised") for one in unread)
     if not doubtful:
         return finding
-    return Finding(finding.name, Status.UNKNOWN, evidence=doubtful, notes=remarks([NOT_RECOGNISED]))
+    return Finding(finding.name, Status.UNKNOWN, evidence=doubtful, notes=distinct_notes([NOT_RECOGNISED]))

@@ -15,7 +15,7 @@ from decimal import Decimal
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition, FactSource
 from service.record.chart.code_match import CodeMatch
-from service.record.chart.evidence import joined, read_types, remarks, shortfalls
+from service.record.chart.evidence import distinct_notes, joined, read_types, shortfalls
 from service.record.chart.index import Chart
 from service.record.chart.measure import Measurement, candidates
 from service.record.chart.window import place
@@ -56,7 +56,7 @@ def plan(definition: FactDefinition) -> Plan:
         if best:
             return numeric(definition, hull(one.number for one in best), best, notes)
         reasons = shortfalls(read_types(definition), chart.record) or ("not recorded",)
-        return Finding(definition.id, Status.UNKNOWN, notes=(*remarks(notes), *reasons))
+        return Finding(definition.id, Status.UNKNOWN, notes=(*distinct_notes(notes), *reasons))
 
     return Plan(definition, find, source_keys(definition.sources))
 

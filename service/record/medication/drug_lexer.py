@@ -258,8 +258,8 @@ def _decimal(number: str) -> Decimal | None:
     """The number, with a comma for the decimal point or between thousands; None when it has too many digits."""
     if len(number) > _LONGEST_NUMBER:
         return None
-    whole = _THOUSANDS.sub("", number)
-    parts = whole.replace(",", ".").split(".")
+    digits = _THOUSANDS.sub("", number)
+    parts = digits.replace(",", ".").split(".")
     return Decimal(".".join(parts)) if len(parts) <= _PARTS else None
 
 

@@ -56,7 +56,7 @@ class Reading:
     """
 
     codes: tuple[str, ...] = ()
-    is_whole: bool = False
+    is_complete: bool = False
     unread: tuple[str, ...] = ()
     brand: str | None = None
     products_differ: bool = False
@@ -73,14 +73,14 @@ class DrugText:
     def read(self, text: str) -> Reading:
         """What the text names; nothing when it names no ingredient that is known."""
         readings = [self._read(words) for words in wordings(plain(text[:LONGEST_TEXT]))]
-        best = max(readings, key=lambda reading: (len(reading.codes), reading.is_whole))
+        best = max(readings, key=lambda reading: (len(reading.codes), reading.is_complete))
         # What was cut off may name anything.
-        return replace(best, is_whole=False, is_no_drug=False) if len(text) > LONGEST_TEXT else best
+        return replace(best, is_complete=False, is_no_drug=False) if len(text) > LONGEST_TEXT else best
 
     def _read(self, flat: str) -> Reading:
         items = self._lexer.items(flat)
         if _NO_MEDICATION.fullmatch(flat):
-            return Reading(is_whole=True, is_no_drug=True)
+            return Reading(is_complete=True, is_no_drug=True)
         devices = {device[1] for device in _MADE_OF_DRUGS.finditer(flat)}
         items = [item for item in items if item.kind is not Kind.NAME or item.text not in devices]
         found: dict[str, None] = {}
@@ -102,8 +102,10 @@ class DrugText:
             differ |= differs
         brand_words = self._brand_before_its_ingredients(flat)
         unread = tuple(dict.fromkeys(word for word in _unread(items) if word not in brand_words))
-        is_whole = not unread and _strengths_told(flat) <= len(found)
-        return Reading(tuple(found), is_whole, unread, brand, differ, strengths=_strengths(items, tuple(found), flat))
+        is_complete = not unread and _strength_count(flat) <= len(found)
+        return Reading(
+            tuple(found), is_complete, unread, brand, differ, strengths=_strengths(items, tuple(found), flat)
+        )
 
     def _brand_before_its_ingredients(self, flat: str) -> frozenset[str]:
         """The words of a brand that is not known but explained: "Reaptan 10 mg/10 mg (perindopril/amlodipine)"."""
@@ -137,9 +139,9 @@ def _sold_with(products: Products, named: Codes) -> tuple[Codes, bool]:
 
 def _strengths(items: Sequence[Item], codes: tuple[str, ...], flat: str) -> dict[str, tuple[Decimal, str]]:
     """The strength that follows each name; one that stands anywhere, when there is one of it and one ingredient."""
-    told = [item for item in items if item.kind is Kind.STRENGTH]
+    strengths = [item for item in items if item.kind is Kind.STRENGTH]
     if len(codes) == 1:
-        one = told[0] if len(told) == 1 and _strengths_told(flat) == 1 else None
+        one = strengths[0] if len(strengths) == 1 and _strength_count(flat) == 1 else None
         return {codes[0]: (one.strength_mg, one.per)} if one and one.strength_mg is not None else {}
     found: dict[str, tuple[Decimal, str]] = {}
     name: Item | None = None
@@ -194,7 +196,7 @@ def _stretches(items: Sequence[Item]) -> Iterator[tuple[bool, list[Item]]]:
     yield is_joined, stretch
 
 
-def _strengths_told(flat: str) -> int:
+def _strength_count(flat: str) -> int:
     """How many strengths a group of them tells; 1 when there is no group."""
     most = 1
     for found in _GROUP.finditer(flat):

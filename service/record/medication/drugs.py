@@ -103,7 +103,7 @@ class _Found:
     by: str
     route: str | None = None
     notes: tuple[str, ...] = ()
-    is_whole: bool = True
+    is_complete: bool = True
     unread: tuple[str, ...] = ()
 
 
@@ -223,7 +223,7 @@ class Drugs:
         if route is None:
             route = self._only_local_route(ingredients)
         everything = classes.union(*(one.classes for one in ingredients))
-        return Drug(ingredients, everything, route, found.is_whole, text, found.by, found.notes, found.unread)
+        return Drug(ingredients, everything, route, found.is_complete, text, found.by, found.notes, found.unread)
 
     def _classes_of_codes(self, listed: Iterable[Coding]) -> frozenset[str]:
         sets = (self._index.sets_of(coding.system, coding.code) for coding in listed if coding.system in {RXNORM, ATC})
@@ -239,12 +239,12 @@ class Drugs:
 
     def _ingredients(self, found: _Found, texts: Iterable[str]) -> Iterator[Ingredient]:
         """The ingredients with their strengths, from the words where the code does not tell them."""
-        told: Mapping[str, tuple[Decimal, str]] = {}
+        strengths: Mapping[str, tuple[Decimal, str]] = {}
         if any(strength is None for strength, _ in found.parts.values()):
             readings = [self._text.read(words) for words in texts]
-            told = {code: strength for one in reversed(readings) for code, strength in one.strengths.items()}
+            strengths = {code: strength for one in reversed(readings) for code, strength in one.strengths.items()}
         for rxcui, strength in sorted(found.parts.items()):
-            yield self._ingredient(rxcui, *(strength if strength[0] is not None else told.get(rxcui, strength)))
+            yield self._ingredient(rxcui, *(strength if strength[0] is not None else strengths.get(rxcui, strength)))
 
     def _ingredient(self, rxcui: str, strength_mg: Decimal | None, per: str) -> Ingredient:
         bare = Ingredient(rxcui, self._name(rxcui), _NOTHING, strength_mg, per)
@@ -253,21 +253,21 @@ class Drugs:
     def _by_code(self, listed: Iterable[Coding]) -> _Found | None:
         """Codes of ingredients, drugs, packages and substances; several codings of one drug add up."""
         parts: dict[str, tuple[Decimal | None, str]] = {}
-        by, is_whole = "ingredient", True
+        by, is_complete = "ingredient", True
         route: str | None = None
         for rxcui in self._rxcuis(listed):
             row = self._table.drug(rxcui)
             if row is not None:
                 by, route = "table", route or row.route
-                is_whole &= row.is_whole
+                is_complete &= row.is_complete
                 for part in row.parts:
                     for code in self._codes_of_part(part.rxcui):
                         if parts.get(code, (None, ""))[0] is None:
                             parts[code] = (part.strength_mg, part.per)
             elif rxcui in self._names:
                 parts.setdefault(rxcui, (None, ""))
-        notes = () if is_whole else ("one of its ingredients is not known",)
-        return _Found(parts, by, route, notes, is_whole) if parts else None
+        notes = () if is_complete else ("one of its ingredients is not known",)
+        return _Found(parts, by, route, notes, is_complete) if parts else None
 
     def _rxcuis(self, listed: Iterable[Coding]) -> Iterator[str]:
         for coding in listed:
@@ -303,18 +303,18 @@ class Drugs:
         unread = tuple(
             dict.fromkeys(word for words, one in readings for word in self._unread(words, one, rxnorm_names))
         )
-        is_whole = all(reading.is_whole or words in rxnorm_names for words, reading in readings) and not unread
+        is_complete = all(reading.is_complete or words in rxnorm_names for words, reading in readings) and not unread
         notes = [f"not read in its name: {', '.join(unread)}"] if unread else []
-        if not is_whole and not unread:
+        if not is_complete and not unread:
             notes.append("its name tells more strengths than ingredients that were recognised")
         first = readings[0][1]
         parts = dict.fromkeys(codes, (None, ""))
         if first.brand is None:
-            return _Found(parts, "name", None, tuple(notes), is_whole, unread)
+            return _Found(parts, "name", None, tuple(notes), is_complete, unread)
         brand = self._table.brand(first.brand)
         notes.append("by brand name: its products differ, all are meant" if first.products_differ else "by brand name")
         route = brand.route if brand else None
-        return _Found(parts, "brand", route, tuple(notes), is_whole, unread)
+        return _Found(parts, "brand", route, tuple(notes), is_complete, unread)
 
     def _unread(self, words: str, reading: Reading, rxnorm_names: Sequence[str]) -> tuple[str, ...]:
         """The words not read; those of a complete RxNorm name only when they could be a drug of ours."""
@@ -387,14 +387,14 @@ def _together(one: _Found | None, other: _Found | None) -> _Found | None:
     if one is None or other is None:
         return one or other
     return replace(
-        one, parts={**other.parts, **one.parts}, notes=other.notes, is_whole=other.is_whole, unread=other.unread
+        one, parts={**other.parts, **one.parts}, notes=other.notes, is_complete=other.is_complete, unread=other.unread
     )
 
 
 def _rxnorm_displays(listed: Iterable[Coding]) -> list[str]:
     """Displays under an RxNorm code that are complete names: they spell out every ingredient."""
     names = [coding.display for coding in listed if coding.system == RXNORM and coding.display]
-    return [name for name in names if parse_name(name).is_whole]
+    return [name for name in names if parse_name(name).is_complete]
 
 
 def _route_of(listed: Iterable[Coding], texts: Iterable[str]) -> str | None:
@@ -404,7 +404,7 @@ def _route_of(listed: Iterable[Coding], texts: Iterable[str]) -> str | None:
             for group, route in _ATC_ROUTES:
                 if coding.code.upper().startswith(group):
                     return route
-    return next((told for words in texts if (told := route_of_words(words))), None)
+    return next((in_words for words in texts if (in_words := route_of_words(words))), None)
 
 
 def _times(amount: Interval, factor: Decimal) -> Interval:

@@ -56,7 +56,7 @@ def is_other_drug(rxnorm_names: Iterable[str], texts: Iterable[str], known: Coll
     ends like one makes the drug not recognised.
     """
     parsed = [parse_name(name) for name in rxnorm_names]
-    if not any(one.is_whole for one in parsed):
+    if not any(one.is_complete for one in parsed):
         return False
     words = {word for text in texts for word in re.findall(r"[A-Za-z]{4,}", without_brand(text).lower())}
     named = {word for one in parsed for word in _ingredient_words(one)}

@@ -19,7 +19,7 @@ from service.record.values.code_systems import (
     KNOWN_SYSTEMS,
     canonical_system,
     check_digit_fault,
-    is_listed_whole,
+    is_fully_listed,
     plain_code,
 )
 from service.record.values.english import is_english
@@ -254,7 +254,7 @@ class CodeIndex:
                 sets = self.sets_of(system, code)
                 found = _Code(sets, by_category=True, note=BY_CATEGORY if sets else None)
             else:
-                found = _Code(self.sets_of(system, code), is_else=is_listed_whole(system, code))
+                found = _Code(self.sets_of(system, code), is_else=is_fully_listed(system, code))
             if len(self._by_code) >= _CACHED:
                 self._by_code.clear()
             self._by_code[key] = found

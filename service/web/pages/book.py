@@ -11,7 +11,7 @@ import orjson
 
 from service.knowledge.model import Knowledge
 from service.web.pages.catalogue import PAGES, names
-from service.web.pages.frame import frame
+from service.web.pages.page_header import page_header
 from service.web.pages.rendering import STATIC, STYLE, render
 from service.web.pages.rule import Approvals
 from service.web.pages.rules import Question, rules_page
@@ -42,7 +42,7 @@ def write_book(knowledge: Knowledge, approvals: Approvals, folder: Path) -> int:
     """Write every page and its data into ``folder``, which is made if needed. Returns how many pages there are."""
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(STATIC / STYLE, folder / STYLE)
-    head = frame(knowledge)
+    head = page_header(knowledge)
     _write(folder / _FIRST, "rules.html", rules_page(knowledge, Question()), head, FolderAddresses())
     _write(folder / "sources", "sources.html", sources_page(knowledge), head, FolderAddresses())
     written = 2

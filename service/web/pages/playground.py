@@ -52,8 +52,8 @@ def _answer(knowledge: Knowledge, answered: Answered) -> Json:
     decision = answered.decision
     outcomes = {outcome.rule.id: outcome for outcome in decision.outcomes}
     cards = [_card(knowledge, card, outcomes) for card in answered.body["cards"]]
-    told = {rule["id"] for card in cards for rule in card["rules"]}
-    unsaid = [one for one in decision.outcomes if one.rule.card is not None and one.rule.id not in told]
+    shown = {rule["id"] for card in cards for rule in card["rules"]}
+    unsaid = [one for one in decision.outcomes if one.rule.card is not None and one.rule.id not in shown]
     return {
         "hook": decision.hook,
         "now": decision.now.isoformat(),
@@ -88,12 +88,12 @@ def _traced(knowledge: Knowledge, outcome: Outcome) -> Json:
     """One rule with what became of it, each test with the patient's values, and the least that would alter it."""
     changes = least_change(outcome.rule.when, outcome.findings)
     fired = outcome.result is Result.FIRED
-    told = " and ".join(dict.fromkeys(change_in_words(knowledge, change) for change in changes))
+    text = " and ".join(dict.fromkeys(change_in_words(knowledge, change) for change in changes))
     return rule_named(outcome.rule) | {
         "outcome": outcome.result.value,
-        "coveredBy": outcome.covered_by,
+        "coveredBy": outcome.suppressed_by,
         "when": condition_data(knowledge, outcome.rule.when, outcome.findings),
-        "change": f"It would {'not fire' if fired else 'fire'} if {told}.",
+        "change": f"It would {'not fire' if fired else 'fire'} if {text}.",
     }
 
 
