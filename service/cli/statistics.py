@@ -53,8 +53,8 @@ def stats(*, as_json: bool) -> None:
     for pair in versions:
         click.echo(_before_and_after(pair))
     click.echo(
-        f"{counted.decisions} decisions, {counted.cards} cards, {counted.reports} reports, "
-        f"{counted.unknown_cards} of them about cards that are not known here"
+        f"{counted.decisions} decisions ({counted.skipped} of them passed by the gate), {counted.cards} cards, "
+        f"{counted.reports} reports, {counted.unknown_cards} of them about cards that are not known here"
     )
 
 

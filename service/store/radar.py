@@ -22,6 +22,7 @@ from service.store.tables import radar_codes, radar_days, rule_sets
 Key = tuple[str, str, str, str]
 """Day, issuer, service, digest of the rule set."""
 _DAY = 10
+NOT_ASKED = "-"
 _BYTE = 255
 _STATES = (b"pmv", b"a", b"unw")
 _TABLES = tuple(bytes(letter in letters for letter in range(256)) for letters in _STATES)
@@ -53,8 +54,8 @@ class CodeCount:
 class RadarDay:
     """The counts of one day, client and service under one rule set.
 
-    ``findings`` are (present, absent, unknown) by name; ``prefetch`` counts by key and state; ``version`` is that of
-    the rule set.
+    ``gated`` are the calls that the gate let pass; ``findings`` are (present, absent, unknown) by name in the others;
+    ``prefetch`` counts by key and state; ``version`` is that of the rule set.
     """
 
     day: str
@@ -63,6 +64,7 @@ class RadarDay:
     ruleset: str
     version: str
     calls: int
+    gated: int
     findings: Mapping[str, tuple[int, int, int]]
     prefetch: Mapping[str, Mapping[str, int]]
 
@@ -75,15 +77,23 @@ class Counts:
     """
 
     def __init__(self) -> None:
-        self.calls = 0
+        self.calls = self.gated = 0
         self.prefetch: dict[str, Counter[str]] = {}
         self._sums = [0, 0, 0]
         self._waiting = self._width = 0
         self._lists: list[list[int]] = [[], [], []]
 
-    def add(self, findings: str, prefetch: Mapping[str, Sequence[str]]) -> None:
+    def add(self, findings: str, prefetch: Mapping[str, Sequence[str]], *, gated: bool) -> None:
         """Add one call: the letters of its findings, and its prefetch keys by state."""
         self.calls += 1
+        self.gated += gated
+        # What was asked of a call with nothing to say would only thin out the others.
+        self._add_findings(NOT_ASKED * len(findings) if gated else findings)
+        for state, keys in prefetch.items():
+            for key in keys:
+                self.prefetch.setdefault(key, Counter())[state] += 1
+
+    def _add_findings(self, findings: str) -> None:
         letters = findings.encode()
         self._width = len(letters)
         self._sums = [
@@ -93,9 +103,6 @@ class Counts:
         self._waiting += 1
         if self._waiting == _BYTE:
             self._flush()
-        for state, keys in prefetch.items():
-            for key in keys:
-                self.prefetch.setdefault(key, Counter())[state] += 1
 
     def findings(self) -> list[list[int]]:
         """How often each finding was present, absent, unknown."""
@@ -118,7 +125,9 @@ def add_calls(connection: Connection, bodies: Iterable[str]) -> None:
     counts: dict[Key, Counts] = {}
     for body in map(orjson.loads, bodies):
         key = (body["at"][:_DAY], body["issuer"] or "", body["service"], body["ruleset"])
-        counts.setdefault(key, Counts()).add(body["findings"], body.get("prefetch", {}))
+        counts.setdefault(key, Counts()).add(
+            body["findings"], body.get("prefetch", {}), gated=body.get("gate") is not None
+        )
     # In one order, so that two processes never wait for each other in a circle.
     for key in sorted(counts):
         _add_day(connection, key, counts[key])
@@ -128,25 +137,26 @@ def _add_day(connection: Connection, key: Key, counts: Counts) -> None:
     # Plain statements: this runs each time rows go home, and building them costs more than running them.
     mark, lock = ("?", "") if connection.dialect.name == "sqlite" else ("%s", " FOR UPDATE")
     of_key = f"day = {mark} AND issuer = {mark} AND service = {mark} AND ruleset = {mark}"
-    kept = f"SELECT calls, findings, prefetch FROM radar_days WHERE {of_key}{lock}"  # noqa: S608
+    kept = f"SELECT calls, gated, findings, prefetch FROM radar_days WHERE {of_key}{lock}"  # noqa: S608
     findings, prefetch = counts.findings(), counts.prefetch
     row = connection.exec_driver_sql(kept, key).first()
     if row is None:
-        names = "day, issuer, service, ruleset, calls, findings, prefetch"
-        marks = ", ".join([mark] * 7)
+        names = "day, issuer, service, ruleset, calls, gated, findings, prefetch"
+        marks = ", ".join([mark] * 8)
         insert = f"INSERT INTO radar_days ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING RETURNING day"  # noqa: S608
-        new = (*key, counts.calls, _json(findings), _json(prefetch))
+        new = (*key, counts.calls, counts.gated, _json(findings), _json(prefetch))
         if connection.exec_driver_sql(insert, new).first() is not None:
             return
         # Another process made the row in between.
         row = connection.exec_driver_sql(kept, key).one()
-    calls, old_findings, old_prefetch = row
+    calls, gated, old_findings, old_prefetch = row
     merged = orjson.loads(old_prefetch)
     for name, states in prefetch.items():
         merged[name] = Counter(merged.get(name, {})) + states
-    update = f"UPDATE radar_days SET calls = {mark}, findings = {mark}, prefetch = {mark} WHERE {of_key}"  # noqa: S608
+    values = f"calls = {mark}, gated = {mark}, findings = {mark}, prefetch = {mark}"
+    update = f"UPDATE radar_days SET {values} WHERE {of_key}"  # noqa: S608
     sums = _json(added(orjson.loads(old_findings), findings))
-    connection.exec_driver_sql(update, (calls + counts.calls, sums, _json(merged), *key))
+    connection.exec_driver_sql(update, (calls + counts.calls, gated + counts.gated, sums, _json(merged), *key))
 
 
 def add_codes(connection: Connection, codes: Sequence[CodeCount]) -> None:
@@ -177,11 +187,11 @@ def counted_days(database: Database, since: str) -> Iterator[RadarDay]:
         ):
             named[digest] = (orjson.loads(findings), version)
         query = select(radar_days).where(radar_days.c.day >= since).order_by(*radar_days.primary_key)
-        for day, issuer, service, digest, calls, findings, prefetch in connection.execute(query):
+        for day, issuer, service, digest, calls, gated, findings, prefetch in connection.execute(query):
             names, version = named.get(digest, ([], ""))
             present, absent, unknown = orjson.loads(findings)
             of_findings = dict(zip(names, zip(present, absent, unknown, strict=True), strict=False))
-            yield RadarDay(day, issuer, service, digest, version, calls, of_findings, orjson.loads(prefetch))
+            yield RadarDay(day, issuer, service, digest, version, calls, gated, of_findings, orjson.loads(prefetch))
 
 
 def counted_codes(database: Database, since: str) -> Iterator[CodeCount]:

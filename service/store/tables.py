@@ -75,6 +75,12 @@ decisions = Table(
     Column("patient", _HASH, comment="HMAC-SHA-256 of the patient's id under the key below; never the id."),
     Column("patient_key", String(32), comment="Id of the key under which patient was made."),
     Column("cards", Integer, nullable=False, comment="How many cards were shown; the cards are in cards."),
+    Column(
+        "gate",
+        String(8),
+        comment="skipped: the gate showed that nothing can be said, so nothing was decided; in full: decided all the "
+        "same, as one of a hundred; nothing: decided.",
+    ),
     Column("problems", Integer, nullable=False, comment="How many parts of the input could not be used."),
     Column("microseconds", Integer, nullable=False, comment="Time from the arrival of the call to its answer."),
     Index("decisions_at", "at"),
@@ -211,12 +217,14 @@ radar_days = Table(
     Column("service", _NAME, primary_key=True, comment="Id of the CDS service that was called."),
     Column("ruleset", _HASH, primary_key=True, comment="Digest of the rule set; see rule_sets."),
     Column("calls", Integer, nullable=False, comment="How many calls were answered."),
+    Column("gated", Integer, nullable=False, comment="Of these, how many the gate let pass: nothing could be said."),
     Column(
         "findings",
         Text,
         nullable=False,
         comment="Three lists as JSON: in how many calls each finding was present, absent, unknown, in the order of "
-        "`findings` of the rule set. A finding that was not asked counts in none.",
+        "`findings` of the rule set. A finding that was not asked counts in none, and calls that the gate let pass in "
+        "no finding.",
     ),
     Column(
         "prefetch",

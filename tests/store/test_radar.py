@@ -57,6 +57,17 @@ def test_findings_and_prefetch_keys_are_counted_by_day_client_and_service(store:
     assert told.prefetch == {"labs": {"sent": 2, "failed": 1}, "patient": {"sent": 3}}
 
 
+def test_calls_that_the_gate_let_pass_are_counted_apart(store: Store) -> None:
+    keep_one(store, "pau", "sent")
+    for in_full, findings in ((False, "---"), (True, "uuu")):
+        gate = {"digest": "d", "lists": {}, "in_full": in_full, "one_in": 100}
+        store.append("decision", decision() | {"findings": findings, "gate": gate}, RULE_SET)
+    store.drain()
+    [told] = days(store)
+    assert (told.calls, told.gated) == (3, 2)
+    assert told.findings["age"] == (1, 0, 0)
+
+
 def test_a_row_that_two_drains_bring_home_is_counted_once(store: Store, open_store: Callable[..., Store]) -> None:
     reader = open_store()
     for _ in range(3):

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from operator import sub
 
 from service.review.radar.detection import Series
 from service.store.radar import CodeCount, RadarDay
@@ -36,12 +37,16 @@ class SeenSince:
 
 @dataclass
 class Client:
-    """What one client sent, by day: calls and findings by service, prefetch keys by state, rule sets, unread codes."""
+    """What one client sent, by day: calls and findings by service, prefetch keys by state, rule sets, unread codes.
+
+    ``gated`` are the calls in which nothing could be said.
+    """
 
     name: str
     begin: date
     days: int
     calls: dict[str, list[int]] = field(default_factory=dict)
+    gated: dict[str, list[int]] = field(default_factory=dict)
     findings: dict[str, dict[str, dict[int, Three]]] = field(default_factory=lambda: defaultdict(dict))
     prefetch: dict[str, dict[int, Counter[str]]] = field(default_factory=lambda: defaultdict(dict))
     rule_sets: dict[int, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
@@ -61,6 +66,12 @@ class Client:
             calls.append(tuple(map(sum, rows)))
             hits.append(tuple(sum(row[state] for state in wanted) for row in rows))
         return Series(tuple(calls), tuple(hits))
+
+    def decided(self) -> Series:
+        """How many calls there were, and in how many of them something could be said."""
+        calls = tuple(tuple(self.calls[service]) for service in sorted(self.calls))
+        gated = (self.gated.get(service, [0] * self.days) for service in sorted(self.calls))
+        return Series(calls, tuple(tuple(map(sub, *pair)) for pair in zip(calls, gated, strict=True)))
 
     def totals(self, fact: str, begin: int, end: int) -> Three:
         """Present, absent, unknown over all services, of days ``begin`` to before ``end``."""
@@ -91,6 +102,7 @@ def clients_of(days: Iterable[RadarDay], codes: Iterable[CodeCount], begin: date
 
 def _add(client: Client, row: RadarDay, place: int) -> None:
     client.calls.setdefault(row.service, [0] * client.days)[place] += row.calls
+    client.gated.setdefault(row.service, [0] * client.days)[place] += row.gated
     client.rule_sets[place].add((row.ruleset, row.version))
     for name, (present, absent, unknown) in row.findings.items():
         if present or absent or unknown:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from service.knowledge.model import FactDefinition, FactKind, Knowledge
+from service.knowledge.model import FactDefinition, FactKind, FactSource, Knowledge
 from service.review.radar.causes import Cause, cause_of
 from service.review.radar.counts import Client, clients_of
 from service.review.radar.detection import BASELINE, WINDOWS, Shift, shifts
@@ -23,6 +23,8 @@ _PRESENT, _ABSENT = 0, 1
 _KINDS: Mapping[str, tuple[int, ...]] = {"unknown": (_PRESENT, _ABSENT), "not-present": (_PRESENT,)}
 """What an alarm says of a fact, and the states that have become rarer then."""
 _NOT_OF_CHARTS = frozenset({FactKind.SETTING, FactKind.NOT_READ})
+SOMETHING = "(any)"
+"""In place of a fact: that anything on the chart could be spoken of at all."""
 NO_ISSUER = "(not authenticated)"
 
 
@@ -63,7 +65,8 @@ def alarms_of(knowledge: Knowledge, client: Client, first: int) -> list[Json]:
 
 def falls(knowledge: Knowledge, client: Client, first: int) -> list[tuple[FactDefinition, str, Shift]]:
     """The falls of every fact, the deepest first; a fact that is less often known is not told as less often present."""
-    found: list[tuple[FactDefinition, str, Shift]] = []
+    something = _something(knowledge)
+    found = [(something, "not-present", shift) for shift in shifts(client.decided(), first)]
     for name, fact in sorted(knowledge.facts.items()):
         if fact.kind in _NOT_OF_CHARTS or name not in client.findings:
             continue
@@ -74,6 +77,14 @@ def falls(knowledge: Knowledge, client: Client, first: int) -> list[tuple[FactDe
                     told.append(shift)
                     found.append((fact, kind, shift))
     return sorted(found, key=lambda one: (one[2].after - one[2].before, one[2].since, one[0].id))
+
+
+def _something(knowledge: Knowledge) -> FactDefinition:
+    """What stands for the charts in which something can be said: most of them hold a problem of the back."""
+    source = FactSource("Condition", tuple(knowledge.episode))
+    return FactDefinition(
+        SOMETHING, "Something to look at", "a problem of the back", FactKind.CODED, "", sources=(source,)
+    )
 
 
 def _overlap(one: Shift, other: Shift) -> bool:

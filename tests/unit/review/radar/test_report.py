@@ -105,7 +105,7 @@ def test_a_code_removed_from_published_patients_is_found_in_two_days(
 def counted(known: float, days_ago: int, labs: dict[str, int], ruleset: str = "a") -> RadarDay:
     day = (date(2026, 11, 24) - timedelta(days=days_ago)).isoformat()
     findings = {"egfr": (round(200 * known), 0, 200 - round(200 * known))}
-    return RadarDay(day, "https://ehr.example.org", "view", ruleset, "1.0", 200, findings, {"labs": labs})
+    return RadarDay(day, "https://ehr.example.org", "view", ruleset, "1.0", 200, 0, findings, {"labs": labs})
 
 
 def told(prepared: Prepared, *rows: RadarDay, codes: tuple[CodeCount, ...] = ()) -> dict[str, Any]:
@@ -150,6 +150,18 @@ def test_without_any_cause_the_client_is_to_be_asked_and_the_shares_stand_beside
     assert fact["fact"] == "egfr"
     assert fact["before"]["present"] == 0.9
     assert one["calls"] == {"view": 200 * 40}
+
+
+def test_a_problem_list_that_names_no_back_any_more_is_found_though_nothing_is_decided(prepared: Prepared) -> None:
+    def day(ago: int, gated: int) -> RadarDay:
+        name = (date(2026, 11, 24) - timedelta(days=ago)).isoformat()
+        return RadarDay(name, "", "view", "a", "1.0", 200, gated, {}, {"conditions": {"sent": 200}})
+
+    new = CodeCount(CodeKey("2026-11-23", "", "Condition", "urn:oid:1.2.3", "RUECK"), "Rückenschmerz", 60)
+    [alarm] = told(prepared, *(day(ago, 150) for ago in range(2, 40)), day(1, 198), day(0, 199), codes=(new,))["alarms"]
+    assert alarm["fact"] == "(any)"
+    assert "Something to look at present in 1% of calls since 2026-11-23 (before: 25%)" in alarm["says"]
+    assert "urn:oid:1.2.3 RUECK 'Rückenschmerz', in 60 calls" in alarm["says"]
 
 
 def test_two_versions_of_a_rule_are_compared_with_the_interval_of_the_literature() -> None:
