@@ -102,7 +102,7 @@ def with_citations(table: Table) -> Table:
     if isinstance(citations := full.get("citations"), Items):
         lines = citations.item_lines
         full["citations"] = _items(
-            [_citation(one, table.file, line) for one, line in zip(citations, lines, strict=True)], citations
+            [_citation(one, table.file, line) for one, line in zip(citations, lines, strict=True)], lines
         )
     if isinstance(part := full.get("unverified_parts"), str):
         alone = Items(full.key_lines["unverified_parts"])
@@ -215,7 +215,11 @@ def value_set_in_full(value_set: Table, releases: Mapping[str, Any]) -> Table:
     """The value set with one row for each code. ``releases`` name code systems with the edition of their codes."""
     full = value_set.without()
     for key in ("codes", "unverified", "listed"):
-        if isinstance(groups := full.get(key), Items):
+        groups = full.get(key)
+        if isinstance(groups, Table):
+            # A single group needs no list.
+            groups = _items([groups], [groups.line])
+        if isinstance(groups, Items):
             rows = Items(groups.line)
             for group, line in zip(groups, groups.item_lines, strict=True):
                 for row in _rows(group, releases, listed=key == "listed") if isinstance(group, Table) else [group]:
@@ -255,12 +259,12 @@ def _row(parts: list[Any], line: int) -> Items:
     return row
 
 
-def _items(values: list[Any], like: Items) -> Items:
-    items = Items(like.line)
-    items.extend(values)
-    items.item_lines.extend(like.item_lines)
+def _items(values: list[Any], lines: list[int]) -> Items:
+    items = Items(lines[0] if lines else 0)
+    for value, line in zip(values, lines, strict=True):
+        items.add(value, line)
     return items
 
 
 def _each(items: Items, change: Any) -> Items:
-    return _items([change(one) for one in items], items)
+    return _items([change(one) for one in items], items.item_lines)
