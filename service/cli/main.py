@@ -47,6 +47,7 @@ SECTIONS: Mapping[str, Places] = MappingProxyType(
             "export": ("service.cli.exporting", "export", "the rule set as HL7 CQL"),
         },
         "Data and log": {
+            "population": ("service.cli.population", "population", "decide on all patients of a bulk export"),
             "recall": ("service.cli.recalling", "recall", "which card was shown, why, and what became of it"),
             "replay": ("service.cli.audit", "replay", "decide again from what was stored"),
             "stats": ("service.cli.statistics", "stats", "per rule: shown, accepted, overridden"),
