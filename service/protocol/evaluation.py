@@ -94,7 +94,8 @@ class Answered:
     """What came of one call: the body to send and the decision behind it, with what could not be had.
 
     ``states`` says what arrived under each prefetch key, ``client`` for which client profile the body is, ``unasked``
-    how many keys of the client's own were used, ``ordered`` whether draft orders were judged (of a plain Bundle).
+    how many keys of the client's own were used, ``ordered`` whether draft orders were judged (of a plain Bundle),
+    ``record`` what was read (of a hook call).
     """
 
     body: Json
@@ -106,6 +107,7 @@ class Answered:
     client: str = DEFAULT
     unasked: int = 0
     ordered: bool = False
+    record: Record | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +193,7 @@ def answer_call(
     body = {"cards": adapted(shown_cards(cards, audience), to)}
     arrived = {template.key: states[template.key].state.value for template in templates if template.key in states}
     keys = tuple(template.key for template in lacking)
-    return Answered(body, decision, call, keys, arrived, shown, to.name, len(own_keys))
+    return Answered(body, decision, call, keys, arrived, shown, to.name, len(own_keys), record=record)
 
 
 def _cards(
@@ -226,6 +228,14 @@ def answer_bundle(services: Services, document: Any, question: BundleQuestion) -
 
 
 def _answer_for(services: Services, document: Any, question: BundleQuestion, hook: str) -> Answered:
+    record, decision, cards = decide_bundle(services, document, question, hook)
+    return Answered(answer(services.prepared.knowledge, decision, cards), decision, ordered=bool(record.orders))
+
+
+def decide_bundle(
+    services: Services, document: Any, question: BundleQuestion, hook: str
+) -> tuple[Record, Decision, list[Json]]:
+    """What was read of a Bundle, the decision at one hook, and its cards: `answer_bundle` without its description."""
     record = read_bundle(
         document,
         patient=question.patient,
@@ -233,8 +243,7 @@ def _answer_for(services: Services, document: Any, question: BundleQuestion, hoo
         order_hook=HOOKS[hook].has_orders,
     )
     budget = CpuBudget(services.settings.max_cpu_ms)
-    decision, cards = answer_record(services, record, hook, question.now, full=question.full, budget=budget)
-    return Answered(answer(services.prepared.knowledge, decision, cards), decision, ordered=bool(record.orders))
+    return record, *answer_record(services, record, hook, question.now, full=question.full, budget=budget)
 
 
 def answer_record(  # the same question as of a Bundle, asked of what was read from it
