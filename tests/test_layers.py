@@ -36,6 +36,7 @@ ROOMS = (
     "cards",
     "protocol",
     "decision_log",
+    "population",
     "testkit",
     "web",
     "cli",
@@ -77,9 +78,11 @@ HOMES = {
     "click": ("service.cli.*",),
     "rich": ("service.cli.*",),
     "orjson": ("service.*",),
+    "msgspec": ("service.population.*",),
+    "pyarrow": ("service.population.*",),
 }
 # Importing these costs time and memory that most processes never need.
-LAZY = ("fhir", "pydantic", "z3", "alembic")
+LAZY = ("fhir", "pydantic", "z3", "alembic", "pyarrow", "msgspec")
 # Dependencies that no module imports, and what uses them.
 NOT_IMPORTED = {
     "psycopg": "the driver that SQLAlchemy loads for a PostgreSQL URL",

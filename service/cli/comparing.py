@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 SAME, DIFFERS, CANNOT_SAY = 0, 1, 2
-# Counts of real patients by age or sex that are smaller could point at one of them (product choice).
-_SMALL = 11
 
 
 class CannotSayError(click.ClickException):
@@ -118,6 +116,7 @@ def impact(  # noqa: PLR0913  # click hands over every option
     from service.cli.recorded import Reader
     from service.cli.stories import EXAMPLES
     from service.decision import prepare
+    from service.review.demographics import SMALL
     from service.review.impact import Impact, impact_lines
 
     before, after = both(names, rules_folder, keys_file)
@@ -131,7 +130,7 @@ def impact(  # noqa: PLR0913  # click hands over every option
     else:
         found.add_all(reader.of(data or EXAMPLES, read_time(now)))
     is_invented = not from_store and (data is None or any(data.glob("*/story.json")))
-    report = found.report(hide_below=_SMALL if hide_below is None and not is_invented else hide_below or 0)
+    report = found.report(hide_below=SMALL if hide_below is None and not is_invented else hide_below or 0)
     report |= {"before": before.label, "after": after.label, "refused": refused}
     if as_json:
         click.echo(json.dumps(report, indent=1, ensure_ascii=False))

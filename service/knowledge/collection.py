@@ -5,7 +5,7 @@ A file that is wrong leaves its faults and its id: what refers to it is not blam
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from service.knowledge.schemas.rule import RuleShape
 from service.knowledge.schemas.ruleset import Approval, ApprovalsShape, OverrideReasonsShape, RulesetShape
 from service.knowledge.schemas.source import SourceShape
 from service.knowledge.schemas.value_set import CodeField, OwnCodeShape, ValueSetShape
+from service.knowledge.short_forms import order_in_full, rule_in_full, source_in_full, value_set_in_full
 from service.knowledge.variants import flat_rules
 
 _HEADER_FILES = (
@@ -50,6 +51,7 @@ _HEADER_LISTS = (
     ("family", "families"),
     ("pair", "pairs"),
 )
+_HOMES = {"source": "sources", "value set": "value_sets", "order": "orders"}
 _FOLDERS = ("sources", "value_sets", "facts", "orders", "phases")
 
 
@@ -95,9 +97,12 @@ def collect(root: Path) -> Collection:
     """Read every YAML file under ``root``; faults are gathered in the result, nothing is raised."""
     found = Collection(root)
     _header(found)
-    _one_per_file(found, "source", "sources", SourceShape(), found.sources)
-    _one_per_file(found, "value set", "value_sets", ValueSetShape(), found.value_sets)
-    _one_per_file(found, "order", "orders", OrderShape(), found.orders)
+    releases, defaults = (_header_mapping(found, key) for key in ("releases", "source_defaults"))
+    _one_per_file(found, "source", SourceShape(), found.sources, lambda table: source_in_full(table, defaults))
+    _one_per_file(
+        found, "value set", ValueSetShape(), found.value_sets, lambda table: value_set_in_full(table, releases)
+    )
+    _one_per_file(found, "order", OrderShape(), found.orders, order_in_full)
     _facts(found)
     _rules(found)
     _strays(found)
@@ -207,13 +212,15 @@ def _files(folder: Path) -> Iterator[Path]:
 def _one_per_file(
     found: Collection,
     kind: str,
-    folder: str,
     shape: Schema,
     into: dict[str, Any],
+    in_full: Callable[[Table], Table],
 ) -> None:
-    for path in _files(found.root / folder):
+    for path in _files(found.root / _HOMES[kind]):
         file = path.relative_to(found.root).as_posix()
         data = _document(found, path)
+        if isinstance(data, Table):
+            data = in_full(data)
         table = data if isinstance(data, Table) else Table(file, 1)
         # None was said to be unreadable already.
         thing, faults = (None, []) if data is None else read_shape(shape, data, file)
@@ -281,7 +288,7 @@ def _rule_file(found: Collection, path: Path, phase: Table | None) -> None:
     """The flat rules of one file: one, or one for each of its variants."""
     file = path.relative_to(found.root).as_posix()
     data = _document(found, path)
-    table = data if isinstance(data, Table) else Table(file, 1)
+    table = rule_in_full(data) if isinstance(data, Table) else Table(file, 1)
     name = _name_of(found, path, table)
     if not _declare(found, "rule file", name, table):
         return
@@ -318,6 +325,12 @@ def _rule_defaults(found: Collection) -> dict[str, Any]:
     defaults = found.header_table.get("defaults")
     # What is wrong with them is said once, where they stand.
     return dict(defaults) if isinstance(defaults, Table) and found.header.get("defaults") else {}
+
+
+def _header_mapping(found: Collection, key: str) -> dict[str, Any]:
+    """A mapping of ``ruleset.yaml`` as it is written; empty where the file is wrong, which is said there."""
+    written = found.header_table.get(key)
+    return dict(written) if isinstance(written, Table) and found.header else {}
 
 
 def _guards(found: Collection) -> dict[str, Any]:

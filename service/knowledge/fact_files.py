@@ -17,6 +17,9 @@ from service.knowledge.schemas.fields import did_you_mean
 KEYS = ("kinds", "facts", "drugs")
 """What a file of facts may hold: what each kind says by default, facts, and drugs."""
 
+CODED = "coded"
+"""The kind of a fact that names none: it is looked for by codes."""
+
 # What a drug gives: the id made from its name, and what is fixed by it.
 _GIVEN = {
     "active": ("{}-active", {"kind": "drug"}),
@@ -77,7 +80,7 @@ def _given(drug: Table) -> Iterator[tuple[str, Table]]:
         written = drug.get(key)
         if not isinstance(written, Table):
             continue
-        fact = _copy(written)
+        fact = written.without()
         fact.setdefault("id", name.format(drug["drug"]))
         for shared in _SHARED:
             if shared in drug:
@@ -88,25 +91,19 @@ def _given(drug: Table) -> Iterator[tuple[str, Table]]:
         yield key, fact
 
 
-def _copy(table: Table) -> Table:
-    copy = Table(table.file, table.line)
-    copy.update(table)
-    copy.key_lines.update(table.key_lines)
-    return copy
-
-
 def _one(item: Any, path: tuple[str | int, ...], defaults: Table) -> WrittenFact:
     """The item with what its kind says by default, and its own codes apart."""
     if not isinstance(item, Table):
         return WrittenFact(item, path, Items(0))
-    fact = _copy(item)
+    fact = item.without()
     own_codes = fact.pop("own_codes", None)
-    kind = item.get("kind")
+    kind = item.get("kind", CODED)
     said = defaults.get(kind) if isinstance(kind, str) else None
     if isinstance(said, Table):
         for key, value in said.items():
             fact.setdefault(key, value)
             fact.key_lines.setdefault(key, said.key_lines[key])
+    fact.setdefault("kind", CODED)
     if "from" in fact:
         fact["from"] = _each_resource(fact["from"])
     return WrittenFact(fact, path, own_codes if isinstance(own_codes, Items) else Items(item.line))
@@ -123,7 +120,7 @@ def _each_resource(looked_in: Any) -> Any:
         for one in types if isinstance(types, Items) else [types]:
             copy = entry
             if isinstance(types, Items):
-                copy = _copy(entry)
+                copy = entry.without()
                 copy["resource"] = one
             each.append(copy)
             each.item_lines.append(entry.line if isinstance(entry, Table) else each.line)

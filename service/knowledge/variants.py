@@ -88,7 +88,7 @@ def _shows_a_card(rule: Table) -> bool:
 def _variants(rule: Table, faults: list[Fault]) -> Iterator[tuple[Table, Any]]:
     """The rule with the words of each variant in place of its own, and what the variant adds to the condition."""
     variants = rule.get("variants")
-    common = _without(rule, "variants")
+    common = rule.without("variants")
     if "variants" not in rule:
         yield common, None
         return
@@ -105,16 +105,16 @@ def _variants(rule: Table, faults: list[Fault]) -> Iterator[tuple[Table, Any]]:
 
 
 def _with_variant(common: Table, variant: Table, faults: list[Fault]) -> Table:
-    written = _without(common, "examples")
+    written = common.without("examples")
     written.line = variant.line
     for key, value in variant.items():
         if key not in _OWN_WORDS:
-            _put(written, key, value, variant.key_lines[key])
+            written.put(key, value, variant.key_lines[key])
     card = variant.get("card")
     if isinstance(card, Table) and isinstance(then := written.get("then"), Table):
-        changed = _without(then)
-        _put(changed, "card", _merged(then.get("card"), card), variant.key_lines["card"])
-        _put(written, "then", changed, variant.key_lines["card"])
+        changed = then.without()
+        changed.put("card", _merged(then.get("card"), card), variant.key_lines["card"])
+        written.put("then", changed, variant.key_lines["card"])
     also = variant.get("also")
     if not isinstance(also, Table):
         return written
@@ -123,27 +123,14 @@ def _with_variant(common: Table, variant: Table, faults: list[Fault]) -> Table:
             where = f"{also.file}:{also.key_lines[key]}"
             faults.append(Fault(where, f"also.{key}: cannot be added to", did_you_mean(key, _EXTENDED)))
         else:
-            _put(written, key, _extended(written.get(key), value), also.key_lines[key])
+            written.put(key, _extended(written.get(key), value), also.key_lines[key])
     return written
 
 
-def _without(table: Table, *keys: str) -> Table:
-    copy = Table(table.file, table.line)
-    for key, value in table.items():
-        if key not in keys:
-            _put(copy, key, value, table.key_lines.get(key, table.line))
-    return copy
-
-
-def _put(table: Table, key: str, value: Any, line: int) -> None:
-    table[key] = value
-    table.key_lines[key] = line
-
-
 def _merged(card: Any, changes: Table) -> Table:
-    merged = _without(card) if isinstance(card, Table) else Table(changes.file, changes.line)
+    merged = card.without() if isinstance(card, Table) else Table(changes.file, changes.line)
     for key, value in changes.items():
-        _put(merged, key, value, changes.key_lines[key])
+        merged.put(key, value, changes.key_lines[key])
     return merged
 
 
@@ -182,7 +169,7 @@ def _joined(conditions: list[Any], rule: Table) -> Any:
                 joined.append(part)
                 joined.item_lines.append(line or rule.line)
     table = Table(rule.file, rule.line)
-    _put(table, "all", joined, rule.key_lines.get("when", rule.line))
+    table.put("all", joined, rule.key_lines.get("when", rule.line))
     return table
 
 
@@ -202,10 +189,10 @@ def _started_from(guard: Any, examples: Items) -> Items:
         if not isinstance(given, Table):
             started.append(example)
             continue
-        table = _without(given)
+        table = given.without()
         for name, test in asked.items():
             table.setdefault(name, test)
-        copy = _without(example)
-        _put(copy, "given", table, example.key_lines.get("given", example.line))
+        copy = example.without()
+        copy.put("given", table, example.key_lines.get("given", example.line))
         started.append(copy)
     return started

@@ -172,7 +172,7 @@ def as_yaml(examples: Sequence[Example], indent: int = 2) -> str:
     lines = []
     for example in examples:
         given = ", ".join(f"{name}: {_plain(state)}" for name, state in example.given.items())
-        lines += [f"{pad}- name: {example.name}", f"{pad}  given: {{{given}}}", f"{pad}  expect: {example.expect}"]
+        lines += [f"{pad}- {example.expect}: {example.name}", f"{pad}  given: {{{given}}}"]
     return "\n".join(lines) + "\n"
 
 

@@ -7,7 +7,15 @@ from datetime import date
 
 from marshmallow import fields
 
-from service.knowledge.model import AskedFirst, AskedOnly, Conclusion, Indicator, OverrideReason, ServiceDefinition
+from service.knowledge.model import (
+    AskedFirst,
+    AskedOnly,
+    Conclusion,
+    Indicator,
+    OverrideReason,
+    ServiceDefinition,
+    SourceStatus,
+)
 from service.knowledge.schemas.condition import ConditionField
 from service.knowledge.schemas.fields import Choice, Flag, Integer, Name, Several, Shape, Text, nested, words
 from service.knowledge.schemas.rule import RULE_STATUSES, HistoryShape
@@ -91,6 +99,20 @@ class DefaultsShape(Shape):
     history = Several(nested(HistoryShape), required=True, least=1)
 
 
+class SourceDefaultsShape(Shape):
+    """What a source says unless it says otherwise."""
+
+    grading = Text(load_default=None, allow_none=True)
+    status = Choice({status.value: status for status in SourceStatus}, load_default=None, allow_none=True)
+
+
+class ReleaseShape(Shape):
+    """A code system and the edition from which codes were taken, under the name that value sets use for both."""
+
+    system = Text(required=True)
+    source = Text(required=True)
+
+
 class ServiceShape(Shape):
     model = ServiceDefinition
     id = Name(required=True)
@@ -147,6 +169,8 @@ class RulesetShape(Shape):
     concern = Text(load_default=None, allow_none=True)
     episode = nested(EpisodeShape, required=True)
     defaults = nested(DefaultsShape, load_default=None, allow_none=True)
+    source_defaults = nested(SourceDefaultsShape, load_default=None, allow_none=True)
+    releases = fields.Dict(keys=fields.String(), values=nested(ReleaseShape), load_default=dict)
     guards = Several(nested(GuardShape))
     pairs = Several(nested(PairShape))
     phases = Several(nested(PhaseShape), required=True, least=1)
