@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Issue:
     """One thing that is wrong, where it is wrong, and what would be right.
 
     ``where`` is a path in a request (``context.patientId``) or ``file:line`` in the rule files.
@@ -31,19 +31,19 @@ class ServiceError(Exception):
     """Base of all errors of this service."""
 
 
-class FaultsError(ServiceError):
+class IssuesError(ServiceError):
     """An error that carries every fault found, not only the first."""
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        self.faults = tuple(faults)
-        super().__init__("; ".join(str(fault) for fault in self.faults))
+    def __init__(self, issues: Sequence[Issue]) -> None:
+        self.issues = tuple(issues)
+        super().__init__("; ".join(str(issue) for issue in self.issues))
 
 
-class RequestError(FaultsError):
+class RequestError(IssuesError):
     """The caller's request is wrong. The integrator acts. HTTP 400 unless ``status`` says 413, 415 or 422."""
 
-    def __init__(self, faults: Sequence[Fault], status: int = 400) -> None:
-        super().__init__(faults)
+    def __init__(self, issues: Sequence[Issue], status: int = 400) -> None:
+        super().__init__(issues)
         self.status = status
 
 
@@ -88,7 +88,7 @@ class TooCostlyError(ServiceError):
         super().__init__(f"the call needs more than {milliseconds} ms of CPU")
 
 
-class KnowledgeError(FaultsError):
+class KnowledgeError(IssuesError):
     """The rule files are wrong. The rule author acts; the process does not start."""
 
 

@@ -37,7 +37,7 @@ class Part(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class Issue:
     """One thing to say. ``where`` is a path in the document; ``code`` an issue type of FHIR. Quotes no value sent."""
 
     severity: Severity
@@ -51,45 +51,43 @@ class Remark:
 class Report:
     """All remarks about one document, worst first within each part."""
 
-    remarks: tuple[Remark, ...]
+    issues: tuple[Issue, ...]
 
     @property
     def errors(self) -> int:
-        return sum(remark.severity is Severity.ERROR for remark in self.remarks)
+        return sum(issue.severity is Severity.ERROR for issue in self.issues)
 
 
-def report(remarks: Iterable[Remark]) -> Report:
+def report(issues: Iterable[Issue]) -> Report:
     """The remarks in reading order, each once; the first ``_MOST_MADE`` of them, so that no document takes long."""
     parts = list(Part)
-    made = list(islice(remarks, _MOST_MADE))
+    made = list(islice(issues, _MOST_MADE))
     if len(made) == _MOST_MADE:
-        made.append(
-            Remark(Severity.WARNING, "", "there are more remarks than are looked for", "too-long", Part.VERDICT)
-        )
+        made.append(Issue(Severity.WARNING, "", "there are more remarks than are looked for", "too-long", Part.VERDICT))
     ordered = sorted(dict.fromkeys(made), key=lambda one: (parts.index(one.part), one.severity.rank))
     return Report(tuple(ordered))
 
 
 def as_outcome(reported: Report) -> dict[str, Any]:
     """The report as an OperationOutcome (R4): one issue per remark, at least one."""
-    shown = reported.remarks[:_MOST]
-    issues = [_issue(remark) for remark in shown]
-    if len(reported.remarks) > len(shown):
-        rest = Remark(
-            Severity.INFORMATION, "", f"{len(reported.remarks) - len(shown)} further remarks left out", "too-long"
+    shown = reported.issues[:_MOST]
+    issues = [_issue(issue) for issue in shown]
+    if len(reported.issues) > len(shown):
+        rest = Issue(
+            Severity.INFORMATION, "", f"{len(reported.issues) - len(shown)} further remarks left out", "too-long"
         )
         issues.append(_issue(rest))
     return {"resourceType": "OperationOutcome", "issue": issues}
 
 
-def _issue(remark: Remark) -> dict[str, Any]:
+def _issue(issue: Issue) -> dict[str, Any]:
     issue: dict[str, Any] = {
-        "severity": remark.severity.value,
-        "code": remark.code,
-        "details": {"text": f"{remark.where}: {remark.text}" if remark.where else remark.text},
-        "diagnostics": remark.part.value,
+        "severity": issue.severity.value,
+        "code": issue.code,
+        "details": {"text": f"{issue.where}: {issue.text}" if issue.where else issue.text},
+        "diagnostics": issue.part.value,
     }
-    return issue | ({"expression": [remark.where]} if remark.where else {})
+    return issue | ({"expression": [issue.where]} if issue.where else {})
 
 
 _MARKS: Mapping[Severity, str] = {Severity.ERROR: "ERROR", Severity.WARNING: "warning", Severity.INFORMATION: "note"}
@@ -99,10 +97,10 @@ def as_text(reported: Report) -> str:
     """The report as text: one heading per part, one line per remark, and a count at the end."""
     lines: list[str] = []
     for part in Part:
-        remarks = [remark for remark in reported.remarks if remark.part is part]
-        if remarks:
-            lines += ["", part.value, *(_line(remark) for remark in remarks[:_MOST])]
-    counts = {severity: sum(one.severity is severity for one in reported.remarks) for severity in Severity}
+        issues = [issue for issue in reported.issues if issue.part is part]
+        if issues:
+            lines += ["", part.value, *(_line(issue) for issue in issues[:_MOST])]
+    counts = {severity: sum(one.severity is severity for one in reported.issues) for severity in Severity}
     found = (f"{counts[severity]} {name}" for severity, name in _COUNTED)
     return "\n".join([*lines, "", ", ".join(found)]).lstrip() + "\n"
 
@@ -110,6 +108,6 @@ def as_text(reported: Report) -> str:
 _COUNTED = ((Severity.ERROR, "error(s)"), (Severity.WARNING, "warning(s)"), (Severity.INFORMATION, "note(s)"))
 
 
-def _line(remark: Remark) -> str:
-    place = f"{remark.where}: " if remark.where else ""
-    return f"  {_MARKS[remark.severity]:8}{place}{remark.text}"
+def _line(issue: Issue) -> str:
+    place = f"{issue.where}: " if issue.where else ""
+    return f"  {_MARKS[issue.severity]:8}{place}{issue.text}"

@@ -43,7 +43,7 @@ def found(place: Place) -> list[str]:
     store = Store(place, "test")
     drain_all(store.database, place, store.keyring)
     report = audit(store.database, store.keyring)
-    assert [str(fault) for fault in report.faults] == []
+    assert [str(fault) for fault in report.issues] == []
     ids = stored_ids(store)
     if store.database.is_sqlite:
         store.close()

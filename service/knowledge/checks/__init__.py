@@ -20,7 +20,7 @@ from service.knowledge.checks import (
     terminology,
     wording,
 )
-from service.knowledge.checks.registry import CHECKS, Check, Problem, Review, Severity
+from service.knowledge.checks.registry import CHECKS, Check, Issue, Review, Severity
 from service.knowledge.model import Knowledge
 from service.knowledge.places import place_of
 
@@ -30,12 +30,12 @@ MODULES = (cards, citations, conditions, conflicts, examples, facts, lifecycle, 
 """The modules whose import fills the registry."""
 
 
-def run_checks(knowledge: Knowledge, today: date) -> list[Problem]:
+def run_checks(knowledge: Knowledge, today: date) -> list[Issue]:
     """Every objection of every check, by file and line; empty when there is none."""
     review = Review(knowledge, today)
-    problems = [
-        Problem(check.id, check.severity, remark.where, remark.text, remark.hint)
+    issues = [
+        Issue(check.id, check.severity, issue.where, issue.text, issue.hint)
         for check in CHECKS.values()
-        for remark in check.run(review)
+        for issue in check.run(review)
     ]
-    return sorted(problems, key=lambda problem: (*place_of(problem.where), problem.check, problem.text))
+    return sorted(issues, key=lambda issue: (*place_of(issue.where), issue.check, issue.text))

@@ -32,7 +32,7 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class Issue:
     """One objection of a check: where, what, and what would be right."""
 
     where: str
@@ -41,7 +41,7 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Issue:
     """One objection with the check it comes from."""
 
     check: str
@@ -66,13 +66,13 @@ class Check:
     avoid: str
     prefer: str
     why: str
-    run: Callable[[Review], Iterator[Remark]]
+    run: Callable[[Review], Iterator[Issue]]
 
 
 CHECKS: dict[str, Check] = {}
 """Every check by its id."""
 
-Run = Callable[[Review], Iterator[Remark]]
+Run = Callable[[Review], Iterator[Issue]]
 
 
 def check(name: str, severity: Severity, title: str, *, avoid: str, prefer: str, why: str) -> Callable[[Run], Run]:

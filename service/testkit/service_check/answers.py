@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from service.record.model import Release
 from service.testkit.fhir_validation.resources import check_resources
 from service.testkit.report import Severity
-from service.testkit.service_check.complaints import Complaint, empty_members, extensions, missing_text, shaped
+from service.testkit.service_check.requirements import Complaint, empty_members, extensions, missing_text, shaped
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _RELATIVE = re.compile(r"[A-Za-z]+/[A-Za-z0-9\-.]{1,64}")
@@ -25,15 +25,15 @@ def judge_answer(body: Any, release: Release = Release.R4) -> list[Complaint]:
     """Everything that breaks a requirement in the body of a 200. ``release`` is what the caller speaks."""
     if not isinstance(body, Mapping) or not isinstance(body.get("cards"), list):
         return [Complaint("RS-1", "cards", "the body must be an object with an array of this name")]
-    complaints: list[Complaint] = [*empty_members(body, "", frozenset({"cards"})), *extensions(body, "")]
-    for card, where in shaped("SC-1", body["cards"], "cards", complaints):
-        complaints += _card(card, where, release)
-    for action, where in shaped("SY-2", body.get("systemActions"), "systemActions", complaints):
-        complaints += _action(action, where, release)
+    issues: list[Complaint] = [*empty_members(body, "", frozenset({"cards"})), *extensions(body, "")]
+    for card, where in shaped("SC-1", body["cards"], "cards", issues):
+        issues += _card(card, where, release)
+    for action, where in shaped("SY-2", body.get("systemActions"), "systemActions", issues):
+        issues += _action(action, where, release)
     extension = body.get("extension")
     if isinstance(extension, Mapping) and "systemActions" in extension:
-        complaints.append(Complaint("SY-1", "extension.systemActions", "stands at the top of the answer since 2.0"))
-    return complaints
+        issues.append(Complaint("SY-1", "extension.systemActions", "stands at the top of the answer since 2.0"))
+    return issues
 
 
 def _card(card: Json, where: str, release: Release) -> Iterator[Complaint]:
@@ -52,10 +52,10 @@ def _card(card: Json, where: str, release: Release) -> Iterator[Complaint]:
     yield from _source(card.get("source"), f"{where}.source")
     yield from _suggestions(card, where, release)
     yield from _reasons(card, where)
-    complaints: list[Complaint] = []
-    for link, place in shaped("LI-1", card.get("links"), f"{where}.links", complaints):
-        complaints += _link(link, place)
-    yield from complaints
+    issues: list[Complaint] = []
+    for link, place in shaped("LI-1", card.get("links"), f"{where}.links", issues):
+        issues += _link(link, place)
+    yield from issues
 
 
 def _source(source: Any, where: str) -> Iterator[Complaint]:
@@ -87,16 +87,16 @@ def _coding(requirement: str, coding: Any, where: str, names: tuple[str, ...]) -
 
 
 def _reasons(card: Json, where: str) -> Iterator[Complaint]:
-    complaints: list[Complaint] = []
-    for reason, place in shaped("OR-2", card.get("overrideReasons"), f"{where}.overrideReasons", complaints):
-        complaints += _coding("OR-2", reason, place, ("code", "system", "display"))
-    yield from complaints
+    issues: list[Complaint] = []
+    for reason, place in shaped("OR-2", card.get("overrideReasons"), f"{where}.overrideReasons", issues):
+        issues += _coding("OR-2", reason, place, ("code", "system", "display"))
+    yield from issues
 
 
 def _suggestions(card: Json, where: str, release: Release) -> Iterator[Complaint]:
-    complaints: list[Complaint] = []
-    found = shaped("SU-1", card.get("suggestions"), f"{where}.suggestions", complaints)
-    yield from complaints
+    issues: list[Complaint] = []
+    found = shaped("SU-1", card.get("suggestions"), f"{where}.suggestions", issues)
+    yield from issues
     behaviour = card.get("selectionBehavior")
     if found and behaviour not in _BEHAVIOURS:
         yield Complaint("CA-5", f"{where}.selectionBehavior", f"must be one of {', '.join(_BEHAVIOURS)}")

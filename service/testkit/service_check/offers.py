@@ -9,7 +9,7 @@ from typing import Any
 from service.knowledge.hooks import HOOKS
 from service.protocol.template_lint import lint
 from service.record.input.prefetch_templates import Template
-from service.testkit.service_check.complaints import Complaint, empty_members, extensions, missing_text, shaped
+from service.testkit.service_check.requirements import Complaint, empty_members, extensions, missing_text, shaped
 
 _MEMBERS = frozenset({"hook", "title", "description", "id", "prefetch", "usageRequirements", "extension"})
 _PLAIN_ID = re.compile(r"[^\s/?#]+")
@@ -22,15 +22,15 @@ def judge_discovery(body: Any) -> list[Complaint]:
     """Everything that breaks a requirement in the body of ``GET /cds-services``."""
     if not isinstance(body, Mapping) or not isinstance(body.get("services"), list):
         return [Complaint("DI-2", "services", "the body must be an object with an array of this name")]
-    complaints: list[Complaint] = [*empty_members(body, "", frozenset({"services"})), *extensions(body, "")]
+    issues: list[Complaint] = [*empty_members(body, "", frozenset({"services"})), *extensions(body, "")]
     seen: set[tuple[Any, Any]] = set()
-    for service, where in shaped("DI-2", body["services"], "services", complaints):
-        complaints += _service(service, where)
+    for service, where in shaped("DI-2", body["services"], "services", issues):
+        issues += _service(service, where)
         pair = (str(service.get("id")), str(service.get("hook")))
         if pair in seen:
-            complaints.append(Complaint("DI-10", where, "the same id and hook as an earlier service"))
+            issues.append(Complaint("DI-10", where, "the same id and hook as an earlier service"))
         seen.add(pair)
-    return complaints
+    return issues
 
 
 def _service(service: Mapping[str, Any], where: str) -> Iterator[Complaint]:

@@ -38,7 +38,7 @@ def faults(document: Any, hook: str = "patient-view", *, strict: bool = False) -
     with pytest.raises(RequestError) as caught:
         read(document, hook, strict=strict)
     assert caught.value.status == 400
-    return {fault.where: fault.text for fault in caught.value.faults}
+    return {fault.where: fault.text for fault in caught.value.issues}
 
 
 @pytest.mark.parametrize("hook", HOOKS)

@@ -97,7 +97,7 @@ def test_every_call_made_is_without_fault() -> None:
             continue
         made, by = firing(rule, hook)
         told = check(by, made.body, NOW)
-        wrong += [f"{rule.id}: {one.where}: {one.text}" for one in told.remarks if one.severity is Severity.ERROR]
+        wrong += [f"{rule.id}: {one.where}: {one.text}" for one in told.issues if one.severity is Severity.ERROR]
     assert wrong == []
 
 

@@ -9,7 +9,7 @@ MOST_NAMED = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class AuditFault:
+class Issue:
     """One thing that is wrong; ``where`` names a row: ``ledger WRITER/SEQ``, ``decisions ID``, ``checkpoint 7``."""
 
     where: str
@@ -27,17 +27,17 @@ class AuditReport:
     decisions: int = 0
     checkpoints: int = 0
     unjoined: int = 0
-    faults: list[AuditFault] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
     more: int = 0
 
     @property
     def is_good(self) -> bool:
-        return not self.faults
+        return not self.issues
 
-    def fault(self, where: str, text: str) -> None:
+    def add_issue(self, where: str, text: str) -> None:
         """Note a fault."""
-        if len(self.faults) < MOST_NAMED:
-            self.faults.append(AuditFault(where, text))
+        if len(self.issues) < MOST_NAMED:
+            self.issues.append(Issue(where, text))
         else:
             self.more += 1
 
@@ -45,5 +45,5 @@ class AuditReport:
         """Add what was seen of other rows."""
         self.rows += other.rows
         self.more += other.more
-        for fault in other.faults:
-            self.fault(fault.where, fault.text)
+        for issue in other.issues:
+            self.add_issue(issue.where, issue.text)

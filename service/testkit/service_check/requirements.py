@@ -45,19 +45,15 @@ def missing_text(requirement: str, holder: Mapping[str, Any], name: str, where: 
         yield Complaint(requirement, f"{where}.{name}", "must be a string that is not empty")
 
 
-def shaped(
-    requirement: str, value: Any, where: str, complaints: list[Complaint]
-) -> list[tuple[Mapping[str, Any], str]]:
+def shaped(requirement: str, value: Any, where: str, issues: list[Complaint]) -> list[tuple[Mapping[str, Any], str]]:
     """The objects of a list with their places; what is no list, or no object in it, becomes a complaint."""
     if value is None:
         return []
     if not isinstance(value, list):
-        complaints.append(Complaint(requirement, where, "must be an array"))
+        issues.append(Complaint(requirement, where, "must be an array"))
         return []
     places = [(part, f"{where}[{number}]") for number, part in enumerate(value)]
-    complaints += [
-        Complaint(requirement, at, "must be an object") for one, at in places if not isinstance(one, Mapping)
-    ]
+    issues += [Complaint(requirement, at, "must be an object") for one, at in places if not isinstance(one, Mapping)]
     return [(one, at) for one, at in places if isinstance(one, Mapping)]
 
 
