@@ -15,7 +15,7 @@ from service.knowledge.loader import load
 from service.knowledge.model import Knowledge
 
 if TYPE_CHECKING:
-    from service.knowledge.checks.registry import Issue
+    from service.errors import Issue
 
 
 @click.command()
@@ -44,7 +44,7 @@ def lint(rules_folder: Path, since: str | None, form: str, *, notes: bool, check
         return
     knowledge = load(rules_folder)
     issues = [*_since(knowledge, rules_folder, since), *run_checks(knowledge, datetime.now(UTC).date())]
-    serious = [issue for issue in issues if issue.severity is not Severity.NOTE]
+    serious = [issue for issue in issues if issue.severity is not Severity.INFORMATION]
     shown = issues if notes else serious
     if as_json or form != "text":
         from service.review.lint_report import FORMATS
@@ -52,7 +52,7 @@ def lint(rules_folder: Path, since: str | None, form: str, *, notes: bool, check
         click.echo(FORMATS["json" if as_json else form](shown, _in_project(rules_folder)))
         sys.exit(1 if serious else 0)
     for issue in shown:
-        click.echo(str(issue))
+        click.echo(issue.line())
     click.echo(
         f"{len(knowledge.rules)} rules, {len(knowledge.facts)} facts, {len(knowledge.value_sets)} value sets, "
         f"{len(knowledge.sources)} sources, {len(CHECKS)} checks: {len(serious)} problem(s), "

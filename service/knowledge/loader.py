@@ -55,7 +55,7 @@ def load(path: Path, settings: Mapping[str, str] | None = None) -> Knowledge:
 
 def sorted_issues(issues: Iterable[Issue]) -> list[Issue]:
     """Each fault once, by file and line."""
-    return sorted(dict.fromkeys(issues), key=lambda issue: (*place_of(issue.where), issue.text))
+    return sorted(dict.fromkeys(issues), key=lambda issue: (*place_of(issue.path), issue.text))
 
 
 def _settings(found: Collection, overrides: Mapping[str, str]) -> dict[str, str]:

@@ -166,7 +166,7 @@ def _with_cause(issues: list[Issue], envelope: Mapping[str, Any]) -> list[Issue]
     hint = (
         "if nothing else came either: is the URL exactly the registered one, and the scope for unsigned orders granted?"
     )
-    return [Issue(each.where, each.text, hint) if each.where == "context.draftOrders" else each for each in issues]
+    return [Issue(each.path, each.text, hint) if each.path == "context.draftOrders" else each for each in issues]
 
 
 def _refuse_a_chart(document: Any) -> None:

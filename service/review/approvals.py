@@ -156,7 +156,7 @@ def _name(thing: Any, place: int) -> str:
 
 def _approvals(folder: Path) -> tuple[Approval, ...]:
     found = collect(folder)
-    issues = [issue for issue in found.issues if issue.where.startswith(FILE)]
+    issues = [issue for issue in found.issues if issue.path.startswith(FILE)]
     if issues:
         raise KnowledgeError(issues)
     return found.approvals

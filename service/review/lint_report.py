@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from service.errors import Issue
 from service.knowledge.checks import CHECKS, Severity
-from service.knowledge.checks.registry import Issue
 from service.knowledge.digest import rule_digest
 from service.knowledge.model import Knowledge
 
-_SARIF_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
-_GITHUB_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+_GITHUB_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFORMATION: "notice"}
 UNRAISED = "version-not-raised"
 
 
@@ -26,11 +24,10 @@ def unraised(before: Knowledge, now: Knowledge) -> list[Issue]:
     known = {rule.id: rule for rule in before.rules}
     return [
         Issue(
-            UNRAISED,
-            Severity.ERROR,
             rule.at,
             f"{rule.id} has changed and is still version {rule.version}",
             "raise its version and say in history what changed",
+            UNRAISED,
         )
         for rule in now.rules
         if rule.id in known
@@ -40,20 +37,16 @@ def unraised(before: Knowledge, now: Knowledge) -> list[Issue]:
 
 
 def _place(issue: Issue) -> tuple[str, int]:
-    file, _, line = issue.where.partition(":")
+    file, _, line = issue.path.partition(":")
     return file, int(line) if line.isdecimal() else 1
 
 
-def _words(issue: Issue) -> str:
-    return issue.text + (f" ({issue.hint})" if issue.hint else "")
-
-
 def as_json(issues: Sequence[Issue], folder: str) -> str:
-    """A list of objects: check, severity, where, text, hint, and the place as file and line."""
+    """A list of objects: severity, code (the check), path, text, hint, and the place as file and line."""
     listed = []
     for issue in issues:
         file, line = _place(issue)
-        listed.append({**asdict(issue), "file": f"{folder}/{file}", "line": line})
+        listed.append(issue.to_json() | {"file": f"{folder}/{file}", "line": line})
     return json.dumps(listed, indent=2, ensure_ascii=False)
 
 
@@ -62,23 +55,23 @@ def as_github(issues: Sequence[Issue], folder: str) -> str:
     lines = []
     for issue in issues:
         file, line = _place(issue)
-        text = _words(issue).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+        text = issue.words.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
         level = _GITHUB_LEVELS[issue.severity]
-        lines.append(f"::{level} file={folder}/{file},line={line},title={issue.check}::{text}")
+        lines.append(f"::{level} file={folder}/{file},line={line},title={issue.code}::{text}")
     return "\n".join(lines)
 
 
 def as_junit(issues: Sequence[Issue], folder: str) -> str:
     """One test case per check, failed by each of its problems that is no note."""
     suite = Element("testsuite", name="sciatica-cds lint")
-    names = dict.fromkeys([*CHECKS, *(issue.check.split()[0] for issue in issues)])
-    serious = [issue for issue in issues if issue.severity is not Severity.NOTE]
+    names = dict.fromkeys([*CHECKS, *(issue.code.split()[0] for issue in issues)])
+    serious = [issue for issue in issues if issue.severity is not Severity.INFORMATION]
     for name in names:
         case = SubElement(suite, "testcase", classname="lint", name=name)
         for issue in serious:
-            if issue.check.split()[0] == name:
+            if issue.code.split()[0] == name:
                 file, line = _place(issue)
-                SubElement(case, "failure", message=f"{folder}/{file}:{line}: {_words(issue)}")
+                SubElement(case, "failure", message=f"{folder}/{file}:{line}: {issue.words}")
     suite.set("tests", str(len(names)))
     suite.set("failures", str(len(serious)))
     return tostring(suite, encoding="unicode")
@@ -92,9 +85,9 @@ def as_sarif(issues: Sequence[Issue], folder: str) -> str:
         where = {"artifactLocation": {"uri": f"{folder}/{file}"}, "region": {"startLine": line}}
         results.append(
             {
-                "ruleId": issue.check.split()[0],
-                "level": _SARIF_LEVELS[issue.severity],
-                "message": {"text": _words(issue)},
+                "ruleId": issue.code.split()[0],
+                "level": issue.severity.label,
+                "message": {"text": issue.words},
                 "locations": [{"physicalLocation": where}],
             }
         )

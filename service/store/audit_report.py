@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-# So many faults are named; of the others only the number is told.
+from service.errors import Issue
+
+# So many issues are named; of the others only the number is given.
 MOST_NAMED = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """One thing that is wrong; ``where`` names a row: ``ledger WRITER/SEQ``, ``decisions ID``, ``checkpoint 7``."""
-
-    where: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.text}"
 
 
 @dataclass
@@ -35,7 +26,7 @@ class AuditReport:
         return not self.issues
 
     def add_issue(self, where: str, text: str) -> None:
-        """Note a fault."""
+        """Note what is wrong at a row: ``ledger WRITER/SEQ``, ``decisions ID``, ``checkpoint 7``."""
         if len(self.issues) < MOST_NAMED:
             self.issues.append(Issue(where, text))
         else:
@@ -46,4 +37,4 @@ class AuditReport:
         self.rows += other.rows
         self.more += other.more
         for issue in other.issues:
-            self.add_issue(issue.where, issue.text)
+            self.add_issue(issue.path, issue.text)

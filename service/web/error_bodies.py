@@ -7,7 +7,7 @@ never a stack trace. 401 has no body at all (SE-7).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from werkzeug.exceptions import HTTPException
@@ -110,16 +110,7 @@ def _of_werkzeug(error: HTTPException, correlation: str) -> Answer:
 
 
 def outcome(status: int, issues: Iterable[Issue]) -> Json:
-    """The faults as an OperationOutcome, the first ``_MOST_ISSUES`` of them."""
+    """The issues as an OperationOutcome, the first ``_MOST_ISSUES`` of them, under the code of the status."""
+    shown = list(issues)[:_MOST_ISSUES] or [Issue("request", "was refused")]
     code = _CODES.get(status, "processing")
-    entries = [_issue(code, issue) for issue in list(issues)[:_MOST_ISSUES]]
-    return {"resourceType": "OperationOutcome", "issue": entries or [_issue(code, Issue("request", "was refused"))]}
-
-
-def _issue(code: str, issue: Issue) -> Json:
-    return {
-        "severity": "error",
-        "code": code,
-        "details": {"text": str(issue)},
-        "expression": [issue.where],
-    }
+    return {"resourceType": "OperationOutcome", "issue": [replace(issue, code=code).to_fhir() for issue in shown]}

@@ -299,6 +299,6 @@ def _note(answered: Answered, service: str) -> None:
 
 def _instance(answered: Answered) -> str | None:
     """The hookInstance when it is a UUID; anything else is the client's text and stays out of the log."""
-    if answered.call is None or any(deviation.where == "hookInstance" for deviation in answered.call.deviations):
+    if answered.call is None or any(deviation.path == "hookInstance" for deviation in answered.call.deviations):
         return None
     return answered.call.hook_instance.lower()

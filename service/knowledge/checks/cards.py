@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
-from service.knowledge.checks.registry import Issue, Review, Severity, check
+from service.errors import Issue, Severity
+from service.knowledge.checks.registry import Review, check
 from service.knowledge.checks.wording import cards
 from service.knowledge.model import Indicator, Rule
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from service.knowledge.checks.registry import Issue, Review, Severity, check
+from service.errors import Issue, Severity
+from service.knowledge.checks.registry import Review, check
 from service.knowledge.model import Citation, Knowledge, Mark, SourceStatus
 
 _WEAK = frozenset({Mark.NOT_VERIFIED, Mark.SECONDARY})
@@ -71,7 +72,7 @@ def unlabelled_source(review: Review) -> Iterator[Issue]:
 
 @check(
     "K004-source-never-compared",
-    Severity.NOTE,
+    Severity.INFORMATION,
     "A source nobody has compared with its original",
     avoid="compared: null",
     prefer="compared: 2027-01-15\ncompared_by: (a key of people in ruleset.yaml)",
@@ -86,7 +87,7 @@ def source_never_compared(review: Review) -> Iterator[Issue]:
 
 @check(
     "K005-unused-source",
-    Severity.NOTE,
+    Severity.INFORMATION,
     "A source that nothing cites",
     avoid="a file in sources/ that no rule and no order names",
     prefer="cite it, or remove the file",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
+from service.errors import Issue, Severity
 from service.knowledge.checks.feasibility import can_hold_together
-from service.knowledge.checks.registry import Issue, Review, Severity, check
+from service.knowledge.checks.registry import Review, check
 from service.knowledge.checks.wording import cards
 from service.knowledge.model import Rule
 

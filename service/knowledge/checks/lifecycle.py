@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from service.knowledge.checks.registry import Issue, Review, Severity, check
+from service.errors import Issue, Severity
+from service.knowledge.checks.registry import Review, check
 
 
 @check(

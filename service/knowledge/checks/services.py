@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from service.knowledge.checks.registry import Issue, Review, Severity, check
+from service.errors import Issue, Severity
+from service.knowledge.checks.registry import Review, check
 from service.knowledge.checks.wording import cards
 from service.knowledge.model import CardText, Indicator, Rule, ServiceDefinition
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from service.knowledge.checks.registry import Issue, Review, Severity, check
+from service.errors import Issue, Severity
+from service.knowledge.checks.registry import Review, check
 from service.knowledge.digest import value_sets_of
 from service.knowledge.model import FactDefinition, Knowledge, OrderTemplate
 
@@ -55,7 +56,7 @@ def unused_value_set(review: Review) -> Iterator[Issue]:
 
 @check(
     "K122-unverified-codes",
-    Severity.NOTE,
+    Severity.INFORMATION,
     "A value set in use with codes nobody has verified",
     avoid="unverified: [[snomed, …]]",
     prefer="look the code up, then move it to codes with the source where it was seen",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from service.knowledge.checks.registry import Issue, Review, Severity, check
+from service.errors import Issue, Severity
+from service.knowledge.checks.registry import Review, check
 from service.knowledge.digest import reached
 from service.knowledge.model import CardText, Knowledge, Rule
 from service.knowledge.summaries import LONGEST, Reference, all_words, alternatives, longest, references, without_values

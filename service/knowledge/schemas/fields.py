@@ -1,6 +1,6 @@
 """The few kinds of field that rule files are made of, and the shape they all share.
 
-Every complaint is a :class:`Complaint`: a sentence for the author and, where there is one, a hint
+What is wrong is said in a :class:`Message`: a sentence for the author and, where there is one, a hint
 at what would be right. No field converts silently: a number is a number, a word is a word.
 """
 

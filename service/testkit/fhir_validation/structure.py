@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from service.errors import Issue, Severity
 from service.testkit.fhir_validation.elements import Element, Shape, elements
 from service.testkit.fhir_validation.invariants import broken
 from service.testkit.fhir_validation.primitives import PRIMITIVES, fault_of, kind_of
-from service.testkit.report import Issue, Severity
 
 _PLACE = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/[A-Za-z0-9\-._]+(?:/_history/[^/]+)?")
 # Marks that serialisers leave in and everybody passes over.
@@ -31,7 +31,7 @@ class Structure:
     nested: list[tuple[Any, str]] = field(default_factory=list)
 
     def add_issue(self, where: str, text: str, code: str = "structure", severity: Severity = Severity.ERROR) -> None:
-        self.issues.append(Issue(severity, where, text, code))
+        self.issues.append(Issue(where, text, code=code, severity=severity))
 
 
 def knows(type_: object) -> bool:

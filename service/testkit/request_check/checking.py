@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from service.errors import DataUnavailableError, RequestError
+from service.errors import DataUnavailableError, Issue, RequestError
 from service.knowledge.hooks import HOOKS, Kind
 from service.knowledge.model import ServiceDefinition
 from service.protocol.evaluation import BundleQuestion, Services, answer_bundle, answer_call, fetch_nothing
@@ -21,7 +21,7 @@ from service.record.input.releases import normalise
 from service.record.input.unpacking import unpack
 from service.record.model import Release
 from service.testkit.fhir_validation.resources import check_resources
-from service.testkit.report import Issue, Part, Report, Severity, report
+from service.testkit.report import Part, Report, report
 from service.testkit.request_check.envelope import check_envelope
 from service.testkit.request_check.knowing import verdict, what_was_unknown
 from service.testkit.request_check.prefetching import check_prefetch
@@ -38,7 +38,7 @@ def check(services: Services, document: Any, now: datetime, hook: str = "patient
         return report(_check_call(services, document, now))
     if isinstance(document, Mapping | list):
         return report(_check_chart(services, document, now, hook))
-    return report([Issue(Severity.ERROR, "body", f"must be an object or an array: {_HOW}", "structure", Part.REQUEST)])
+    return report([Issue("body", f"must be an object or an array: {_HOW}", code="structure", group=Part.REQUEST)])
 
 
 def _is_call(document: Mapping[str, Any]) -> bool:
@@ -52,7 +52,7 @@ def _check_call(services: Services, document: Mapping[str, Any], now: datetime) 
     if service is None:
         offered = ", ".join(dict.fromkeys(one.hook for one in services.offered.values()))
         text = "is missing" if hook is None else "no service is offered for this hook"
-        yield Issue(Severity.ERROR, "hook", f"{text}; there are {offered}", "not-supported", Part.REQUEST)
+        yield Issue("hook", f"{text}; there are {offered}", code="not-supported", group=Part.REQUEST)
     else:
         yield from _dry_run(services, service, document, now)
     yield from check_envelope(document, hook if isinstance(hook, str) else "", templates)
@@ -83,17 +83,17 @@ def _dry_run(
         yield from _refused(error)
     except DataUnavailableError as error:
         text = f"would be answered with 412: {', '.join(error.keys)} could not be had"
-        yield Issue(Severity.ERROR, "", text, "incomplete", Part.VERDICT)
+        yield Issue("", text, code="incomplete", group=Part.VERDICT)
     else:
         yield verdict(answered)
         yield from what_was_unknown(services.prepared.knowledge, answered)
 
 
 def _refused(error: RequestError) -> Iterator[Issue]:
-    yield Issue(Severity.ERROR, "", f"would be refused with {error.status}", "processing", Part.VERDICT)
+    yield Issue("", f"would be refused with {error.status}", code="processing", group=Part.VERDICT)
     for issue in error.issues:
         hint = f" ({issue.hint})" if issue.hint else ""
-        yield Issue(Severity.ERROR, issue.where, issue.text + hint, "invalid", Part.REQUEST)
+        yield Issue(issue.path, issue.text + hint, group=Part.REQUEST)
 
 
 def _check_chart(services: Services, document: Any, now: datetime, hook: str) -> Iterator[Issue]:

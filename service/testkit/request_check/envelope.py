@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from service.errors import RequestError
+from service.errors import Issue, RequestError, Severity
 from service.knowledge.hooks import HOOKS, Hook, Kind
 from service.protocol.fetching.scopes import Coverage, Interaction, coverage, parse_scopes
 from service.protocol.request_schemas import read_call
 from service.record.input.prefetch_templates import Template
-from service.testkit.report import Issue, Part, Severity
+from service.testkit.report import Part
 
 _MEMBERS = frozenset(
     {"hook", "hookInstance", "context", "prefetch", "fhirServer", "fhirAuthorization", "extension"}
@@ -43,9 +43,9 @@ def _shape(document: Json, hook: str) -> Iterator[Issue]:
     except RequestError as error:
         for issue in error.issues:
             hint = f" ({issue.hint})" if issue.hint else ""
-            yield _issue(Severity.ERROR, issue.where, issue.text + hint)
+            yield _issue(Severity.ERROR, issue.path, issue.text + hint)
         return
-    yield from (_issue(Severity.WARNING, issue.where, f"{issue.text}; tolerated") for issue in call.deviations)
+    yield from (_issue(Severity.WARNING, issue.path, f"{issue.text}; tolerated") for issue in call.deviations)
 
 
 def _members(given: Json, known: frozenset[str], where: str) -> Iterator[Issue]:
@@ -126,4 +126,4 @@ def _scopes(text: str, templates: tuple[Template, ...]) -> Iterator[Issue]:
 
 
 def _issue(severity: Severity, where: str, text: str, code: str = "invalid") -> Issue:
-    return Issue(severity, where, text, code, Part.REQUEST)
+    return Issue(where, text, code=code, severity=severity, group=Part.REQUEST)

@@ -6,11 +6,12 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from service.errors import Issue, Severity
 from service.record.input.prefetch_states import PrefetchState, State, classify
 from service.record.input.prefetch_templates import Template
 from service.record.model import Release
 from service.testkit.fhir_validation.resources import check_resources
-from service.testkit.report import Issue, Part, Severity
+from service.testkit.report import Part
 
 _TEXTS = {
     State.NOT_SENT: (Severity.WARNING, "was not sent: nothing is known about {title}"),
@@ -81,4 +82,4 @@ def _resources(value: Any, where: str, release: Release) -> Iterator[Issue]:
 
 def _issue(severity: Severity, where: str, text: str) -> Issue:
     code = "informational" if severity is Severity.INFORMATION else "incomplete"
-    return Issue(severity, where, text, code, Part.PREFETCH)
+    return Issue(where, text, code=code, severity=severity, group=Part.PREFETCH)

@@ -15,13 +15,13 @@ from typing import Any, Protocol
 
 import orjson
 
-from service.errors import RequestError
+from service.errors import Issue, RequestError
 from service.knowledge.hooks import HOOKS
 from service.security.limits import parse_json
 from service.testkit.sample_calls import sample_call
 from service.testkit.service_check.answers import judge_answer
 from service.testkit.service_check.offers import judge_discovery
-from service.testkit.service_check.requirements import Complaint
+from service.testkit.service_check.requirements import broken
 
 _OK, _PRECONDITION_FAILED = 200, 412
 _DEEPEST = 100
@@ -52,7 +52,7 @@ class Findings:
     """What was looked at and what was complained about. ``looked`` are requirement numbers, in order."""
 
     looked: dict[str, None] = field(default_factory=dict)
-    issues: list[Complaint] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
     calls: int = 0
 
     def look(self, *requirements: str) -> None:
@@ -61,7 +61,7 @@ class Findings:
     def expect(self, holds: bool, requirement: str, where: str, text: str) -> None:
         self.look(requirement)
         if not holds:
-            self.issues.append(Complaint(requirement, where, text))
+            self.issues.append(broken(requirement, where, text))
 
 
 def check_conversation(send: Send, own_calls: Sequence[Mapping[str, Any]] = ()) -> Findings:
@@ -142,7 +142,7 @@ class _Conversation:
         self.findings.look("RS-1", "TR-3", "TR-4", "CA-1", "CA-2", "CA-3", "CA-5", "SO-2", "SU-1", "AC-1", "AC-2")
         self.findings.look("AC-3", "AC-5", "OR-2", "LI-1", "LI-2", "SY-2", "EX-2", "EX-3")
         found = judge_answer(body)
-        self.findings.issues += [Complaint(one.requirement, f"{where} {one.where}", one.text) for one in found]
+        self.findings.issues += [broken(one.code, f"{where} {one.path}", one.text) for one in found]
         self._again(path, call, body)
         self._without_prefetch(path, call)
         self._quickly(path, call)

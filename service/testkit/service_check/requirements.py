@@ -1,20 +1,11 @@
-"""Complaints: what an answer of a CDS service breaks, requirement by requirement, and the walk they all start with."""
+"""Requirements: which of the specification an answer of a CDS service breaks, and the walk all checks start with."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
-
-class Level(StrEnum):
-    """How binding a requirement is: the specification's must and should, and advice of this product."""
-
-    MUST = "must"
-    SHOULD = "should"
-    ADVICE = "advice"
-
+from service.errors import Issue, Severity
 
 _SHOULD = frozenset({"AC-5", "DI-7", "EX-3", "PE-1", "QR-1"})
 _ADVICE = frozenset(
@@ -23,46 +14,41 @@ _ADVICE = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Complaint:
-    """One requirement that is broken, where, and how. ``requirement`` is its number in the protocol reference."""
+def broken(requirement: str, path: str, text: str) -> Issue:
+    """A requirement that an answer breaks. ``requirement`` is its number in the protocol reference.
 
-    requirement: str
-    where: str
-    text: str
-
-    @property
-    def level(self) -> Level:
-        if self.requirement in _SHOULD:
-            return Level.SHOULD
-        return Level.ADVICE if self.requirement in _ADVICE else Level.MUST
+    The specification's must is an error, its should a warning; advice of this product is information.
+    """
+    is_advice, is_should = requirement in _ADVICE, requirement in _SHOULD
+    severity = Severity.INFORMATION if is_advice else Severity.WARNING if is_should else Severity.ERROR
+    return Issue(path, text, code=requirement, severity=severity)
 
 
-def missing_text(requirement: str, holder: Mapping[str, Any], name: str, where: str) -> Iterator[Complaint]:
-    """A complaint unless a member is there and is a string that says something."""
+def missing_text(requirement: str, holder: Mapping[str, Any], name: str, where: str) -> Iterator[Issue]:
+    """An issue unless a member is there and is a string that says something."""
     value = holder.get(name)
     if not isinstance(value, str) or not value.strip():
-        yield Complaint(requirement, f"{where}.{name}", "must be a string that is not empty")
+        yield broken(requirement, f"{where}.{name}", "must be a string that is not empty")
 
 
-def shaped(requirement: str, value: Any, where: str, issues: list[Complaint]) -> list[tuple[Mapping[str, Any], str]]:
-    """The objects of a list with their places; what is no list, or no object in it, becomes a complaint."""
+def shaped(requirement: str, value: Any, where: str, issues: list[Issue]) -> list[tuple[Mapping[str, Any], str]]:
+    """The objects of a list with their places; what is no list, or no object in it, becomes an issue."""
     if value is None:
         return []
     if not isinstance(value, list):
-        issues.append(Complaint(requirement, where, "must be an array"))
+        issues.append(broken(requirement, where, "must be an array"))
         return []
     places = [(part, f"{where}[{number}]") for number, part in enumerate(value)]
-    issues += [Complaint(requirement, at, "must be an object") for one, at in places if not isinstance(one, Mapping)]
+    issues += [broken(requirement, at, "must be an object") for one, at in places if not isinstance(one, Mapping)]
     return [(one, at) for one, at in places if isinstance(one, Mapping)]
 
 
-def empty_members(value: Any, where: str, allowed: frozenset[str] = frozenset()) -> Iterator[Complaint]:
+def empty_members(value: Any, where: str, allowed: frozenset[str] = frozenset()) -> Iterator[Issue]:
     """Every null and every empty member, outside FHIR resources (TR-3, TR-4). ``allowed`` may be empty lists."""
     if value is None:
-        yield Complaint("TR-3", where, "is null")
+        yield broken("TR-3", where, "is null")
     elif value in ("", [], {}) and where not in allowed:
-        yield Complaint("TR-4", where, "is empty; what has no value is left out")
+        yield broken("TR-4", where, "is empty; what has no value is left out")
     elif isinstance(value, list):
         for number, part in enumerate(value):
             yield from empty_members(part, f"{where}[{number}]", allowed)
@@ -71,7 +57,7 @@ def empty_members(value: Any, where: str, allowed: frozenset[str] = frozenset())
             yield from empty_members(part, f"{where}.{name}".lstrip("."), allowed)
 
 
-def extensions(value: Any, where: str) -> Iterator[Complaint]:
+def extensions(value: Any, where: str) -> Iterator[Issue]:
     """Every ``extension`` outside FHIR resources that is no object of reverse-domain names (EX-2, EX-3)."""
     if isinstance(value, list):
         for number, part in enumerate(value):
@@ -82,10 +68,10 @@ def extensions(value: Any, where: str) -> Iterator[Complaint]:
             if name != "extension":
                 yield from extensions(part, place)
             elif not isinstance(part, Mapping):
-                yield Complaint("EX-2", place, "must be an object")
+                yield broken("EX-2", place, "must be an object")
             else:
                 yield from (
-                    Complaint("EX-3", f"{place}.{one}", "should be a name with a dot, unique in the world")
+                    broken("EX-3", f"{place}.{one}", "should be a name with a dot, unique in the world")
                     for one in part
                     if "." not in one
                 )

@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
+from service.errors import Severity
 from service.record.model import Release
 from service.testkit.fhir_validation.resources import check_resources
-from service.testkit.report import Severity
 from tests.http.calls import IBUPROFEN, PATIENT, SCIATICA, WARFARIN, searchset
 
 
 def faults(resource: Any, release: Release = Release.R4, where: str = "x") -> dict[str, str]:
     """The errors by place."""
     return {
-        issue.where: issue.text
+        issue.path: issue.text
         for issue in check_resources(resource, where, release)
         if issue.severity is Severity.ERROR
     }
@@ -93,7 +93,7 @@ def test_faults_come_all_at_once_and_each_once() -> None:
     wrong = {"resourceType": "MedicationRequest", "status": "x", "subject": "p", "colour": 1, "reasonCode": {}}
     issues = list(check_resources(wrong, "x", Release.R4))
     assert len(issues) == len(set(issues))
-    places = [issue.where for issue in issues if issue.where != "x.reasonCode"]
+    places = [issue.path for issue in issues if issue.path != "x.reasonCode"]
     assert places == ["x.status", "x.subject", "x.colour", "x.intent", "x"]
 
 
