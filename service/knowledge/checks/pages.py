@@ -21,7 +21,9 @@ a **note** wants to be known. These pages are written from the checks themselves
 
 def pages() -> dict[str, str]:
     """File name -> text, one page per check and an index."""
-    rows = "".join(f"| [{check.id}]({check.id}.md) | {check.severity.label} | {check.title} |\n" for check in _in_order())
+    rows = "".join(
+        f"| [{check.id}]({check.id}.md) | {check.severity.label} | {check.title} |\n" for check in _in_order()
+    )
     return {"README.md": _INTRODUCTION + rows, **{f"{check.id}.md": _page(check) for check in _in_order()}}
 
 
