@@ -136,12 +136,6 @@ def title(knowledge: Knowledge, name: str) -> str:
     return knowledge.conclusions[name].title
 
 
-def plain_title(knowledge: Knowledge, name: str) -> str:
-    """The title of a finding inside a sentence, without what it explains in brackets."""
-    words = _BRACKETS.sub("", title(knowledge, name)).removesuffix(" since the start of the episode")
-    return words if words[:2].isupper() else words[:1].lower() + words[1:]
-
-
 def quoted_lines(knowledge: Knowledge, findings: Iterable[Finding]) -> list[str]:
     """One markdown bullet per finding: title, value, and the entries it rests on with date, words and caveat.
 
