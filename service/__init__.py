@@ -107,18 +107,25 @@ def _all_routes(
     yield source_attribute_blueprint(endpoint)
     yield artifact_blueprint(endpoint)
     if settings.pages != "off":
-        from service.web.page_routes import page_blueprint
-
-        yield page_blueprint(endpoint, playground=settings.pages == "all")
-    if settings.pages == "all":
-        from service.web.playground_routes import playground_blueprint
-
-        yield playground_blueprint(endpoint)
+        yield from _page_routes(endpoint, settings)
     if decision_log is not None:
         from service.store.stats import stats
 
         database = decision_log.store.database
         yield stats_blueprint(endpoint, lambda: stats(database).as_json())
+
+
+def _page_routes(endpoint: Endpoint, settings: Settings) -> Iterator[Blueprint]:
+    """The pages for people."""
+    from service.web.page_routes import KINDS, page_blueprint
+    from service.web.site import Site
+
+    site = Site(endpoint, KINDS | ({"playground"} if settings.pages == "all" else set()))
+    yield page_blueprint(site)
+    if settings.pages == "all":
+        from service.web.playground_routes import playground_blueprint
+
+        yield playground_blueprint(site)
 
 
 def _reloading(endpoint: Endpoint, settings: Settings, fetch: FetchMissing | None) -> Reloader:

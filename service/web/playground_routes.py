@@ -18,9 +18,9 @@ from service.record.input.resource_types import misnamed
 from service.security.limits import check_entries, parse_json, too_large
 from service.testkit.stories import Story, is_request, read_stories
 from service.web.error_bodies import answer_for
-from service.web.page_routes import html_page
 from service.web.pages.playground import Asked, playground_page
-from service.web.routes import Endpoint, as_json, moment
+from service.web.routes import moment
+from service.web.site import Site
 
 CHART_BYTES = 2 * 1024 * 1024
 # Signs of JSON take three bytes each in the body of a form.
@@ -28,9 +28,10 @@ _FORM_BYTES = 3 * CHART_BYTES + 4096
 _FORM = "application/x-www-form-urlencoded"
 
 
-def playground_blueprint(endpoint: Endpoint) -> Blueprint:
+def playground_blueprint(site: Site) -> Blueprint:
     """The routes of the playground over the rules in use."""
     routes = Blueprint("playground", __name__)
+    endpoint = site.endpoint
     stories = read_stories()
 
     @routes.get("/")
@@ -39,7 +40,7 @@ def playground_blueprint(endpoint: Endpoint) -> Blueprint:
         story = next((one for one in stories if one.id == request.args.get("story")), None)
         if story is None:
             now = endpoint.clock().isoformat(timespec="seconds")
-            return _shown(services, stories, Asked(hook="patient-view", now=now), None)
+            return _shown(site, services, stories, Asked(hook="patient-view", now=now), None)
         told = Asked(
             story.file.read_text(encoding="utf-8"),
             story.hook,
@@ -47,7 +48,7 @@ def playground_blueprint(endpoint: Endpoint) -> Blueprint:
             ", ".join(sorted(story.complete)),
             story.id,
         )
-        return _decided(endpoint, services, stories, told)
+        return _decided(site, services, stories, told)
 
     @routes.post("/")
     def decide() -> Response:
@@ -59,7 +60,7 @@ def playground_blueprint(endpoint: Endpoint) -> Blueprint:
         told = Asked(*(form.get(name, "") for name in ("chart", "hook", "now", "complete")))
         if len(told.chart.encode("utf-8", "replace")) > CHART_BYTES:
             raise too_large(CHART_BYTES)
-        return _decided(endpoint, _own(endpoint.services), stories, told)
+        return _decided(site, _own(endpoint.services), stories, told)
 
     return routes
 
@@ -85,13 +86,13 @@ def _origin(address: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _decided(endpoint: Endpoint, services: Services, stories: Sequence[Story], asked: Asked) -> Response:
+def _decided(site: Site, services: Services, stories: Sequence[Story], asked: Asked) -> Response:
     try:
-        with endpoint.place():
-            answered = _answer(services, asked, endpoint.clock)
+        with site.endpoint.place():
+            answered = _answer(services, asked, site.endpoint.clock)
     except (RequestError, DataUnavailableError, TooCostlyError) as error:
-        return _refused(services, stories, asked, error)
-    return _shown(services, stories, asked, answered)
+        return _refused(site, services, stories, asked, error)
+    return _shown(site, services, stories, asked, answered)
 
 
 def _answer(services: Services, asked: Asked, clock: Callable[[], Any]) -> Answered:
@@ -114,15 +115,16 @@ def _answer(services: Services, asked: Asked, clock: Callable[[], Any]) -> Answe
     return answer_bundle(services, document, BundleQuestion(hook, now, complete=whole))
 
 
-def _refused(services: Services, stories: Sequence[Story], asked: Asked, error: ServiceError) -> Response:
+def _refused(site: Site, services: Services, stories: Sequence[Story], asked: Asked, error: ServiceError) -> Response:
     """The page with what is wrong, in the words of the endpoints."""
     refused = answer_for(error, "")
     issues = (refused.body or {}).get("issue", ())
     texts = [issue["details"]["text"] for issue in issues]
-    return _shown(services, stories, asked, None, texts, refused.status)
+    return _shown(site, services, stories, asked, None, texts, refused.status)
 
 
 def _shown(
+    site: Site,
     services: Services,
     stories: Sequence[Story],
     asked: Asked,
@@ -131,6 +133,4 @@ def _shown(
     status: int = 200,
 ) -> Response:
     data = playground_page(services, stories, asked, answered, faults)
-    if request.accept_mimetypes.best_match(["text/html", "application/json"], "text/html") == "application/json":
-        return as_json(data, status)
-    return html_page(services, "playground.html", data, playground=True, status=status)
+    return site.either("playground.html", data, status=status)
