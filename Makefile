@@ -24,7 +24,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo serve quick test lint types rules unit conformance second-validator third-judge browser lock fuzz bench corpus alert-burden pages golden sbom image clean
+.PHONY: help setup demo serve quick test lint types rules unit conformance second-validator third-judge browser editor lock fuzz bench corpus alert-burden pages golden sbom image clean
 
 help: ## List what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 20
@@ -115,6 +115,13 @@ $(BROWSER)/node_modules/.installed: $(BROWSER)/package-lock.json
 
 browser: setup $(BROWSER)/node_modules/.installed ## The pages in a browser (SHOTS=DIR: leave a picture of each)
 	$(if $(SHOTS),SCIATICA_CDS_SHOTS=$(abspath $(SHOTS))) $(BIN)/pytest -n0 $(BROWSER)
+
+# Needs Node: builds the editor of the playground anew from tools/editor; its digest stands in static/vendor/README.md.
+editor: ## Build the editor of the playground into service/web/static/vendor/editor.js
+	npm ci --prefix tools/editor --ignore-scripts --no-audit --no-fund --silent
+	node tools/editor/node_modules/esbuild/install.js
+	cd tools/editor && node_modules/.bin/esbuild editor.js --bundle --minify --format=iife --target=es2022 \
+	    --legal-comments=none --outfile=../../service/web/static/vendor/editor.js
 
 unit: setup second-validator $(THIRD)/node_modules/.installed $(BROWSER)/node_modules/.installed ## The tests; they write docs/conformance.md anew
 	$(BIN)/pytest -n $(WORKERS) --conformance=docs/conformance.md

@@ -108,14 +108,17 @@ def decide(
     now: datetime,
     decision_id: uuid.UUID | None = None,
     budget: Budget = NO_BUDGET,
+    instead: Mapping[str, Finding] | None = None,
 ) -> Decision:
-    """Read the record into facts and decide on them.
+    """Read the record into facts and decide on them; ``instead`` takes the place of facts that were read.
 
     ``now`` is an aware datetime and the only time there is. Without ``decision_id`` the id is made
     from the content, so the same question gives the same id. Raises EngineError when the two
     engines disagree, TooCostlyError when the ``budget`` is used up.
     """
     facts = prepared.derivation.findings(record, now, budget)
+    if instead:
+        facts = {**facts, **instead}
     unread = unread_of(record, facts, tuple(prepared.knowledge.facts.values()))
     return decide_on(prepared, facts, hook, now, decision_id=decision_id, problems=record.problems, unread=unread)
 

@@ -22,6 +22,7 @@ from service.cards.suggestions import Acting
 from service.config import Settings
 from service.decision import Decision, Prepared, decide
 from service.errors import DataUnavailableError, NotFoundError
+from service.finding import Finding
 from service.knowledge.hooks import HOOKS
 from service.knowledge.model import ServiceDefinition
 from service.protocol.bundle_answer import answer, beside
@@ -127,7 +128,8 @@ class BundleQuestion:
     """How a plain Bundle is asked about: hook, time, which patient, which lists are whole (product choice no. 9).
 
     Without ``hook`` the Bundle decides: draft orders in it are judged, whatever else is asked. ``full`` puts the whole
-    text of each card into it; None leaves that to the settings.
+    text of each card into it; None leaves that to the settings. ``instead`` are facts as they are to be taken, whatever
+    the chart says of them.
     """
 
     hook: str | None
@@ -135,6 +137,7 @@ class BundleQuestion:
     patient: str | None = None
     complete: frozenset[str] | Literal["all"] = frozenset()
     full: bool | None = None
+    instead: Mapping[str, Finding] = field(default_factory=dict)
 
 
 def service_named(services: Services, name: str) -> ServiceDefinition:
@@ -218,7 +221,7 @@ def _answer_for(services: Services, document: Any, question: BundleQuestion, hoo
         order_hook=HOOKS[hook].has_orders,
     )
     record = _with_gaps(record)
-    decision = decide(services.prepared, record, hook, question.now, budget=budget)
+    decision = decide(services.prepared, record, hook, question.now, budget=budget, instead=question.instead)
     audience = _audience(services, service, full=question.full)
     acting = _acting(services, record, Ordering(record.release, record.patient_id, None, question.now))
     knowledge = services.prepared.knowledge

@@ -15,7 +15,8 @@ from markupsafe import escape
 from service import create_app
 from service.config import Settings, read_settings
 from service.knowledge.model import Knowledge
-from service.web.page_routes import ServerAddresses
+from service.web.page_routes import KINDS as BOOK
+from service.web.pages.addresses import ServerAddresses
 from service.web.pages.catalogue import PAGES, names
 from service.web.pages.frame import frame
 from service.web.pages.rendering import render
@@ -54,7 +55,7 @@ def test_everything_has_a_page_that_names_it(knowledge: Knowledge, kind: str, mo
     # The digests of all rules take seconds and have tests of their own.
     monkeypatch.setattr("service.web.pages.rule.rule_digest", lambda *_: "0" * 64)
     template, page_of = PAGES[kind]
-    head, addresses = frame(knowledge), ServerAddresses("", playground=False)
+    head, addresses = frame(knowledge), ServerAddresses("", BOOK)
     for name in names(knowledge)[kind]:
         data = page_of(knowledge, {}, name)
         assert data is not None
@@ -108,7 +109,7 @@ def test_links_within_the_rule_book_lead_somewhere(client: FlaskClient, knowledg
         for link in page(client, path).links
     }
     known = {f"/{kind}/{name}" for kind, those in names(knowledge).items() for name in those}
-    lists = {"", "/", "/rules", "/sources"}
+    lists = {"", "/", "/rules", "/sources", "/graph", "/pathway"}
     inner = {link for link in found if not link.startswith("http") and ".json" not in link}
     assert inner - known - lists == set()
 
@@ -199,7 +200,7 @@ def test_a_name_that_is_nearly_one_is_answered_with_those_that_are(client: Flask
 
 
 def test_the_stylesheet_is_kept_for_ever_under_the_digest_of_its_content(client: FlaskClient) -> None:
-    (style,) = re.findall(r'href="(/static/[^"]+)"', client.get("/rules").text)
+    (style,) = re.findall(r'href="(/static/[^"]+css)"', client.get("/rules").text)
     answer = client.get(style)
     assert answer.mimetype == "text/css"
     assert "immutable" in answer.headers["Cache-Control"]

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from service.web.pages.svg.ladder import ladder_picture
 from service.web.pages.svg.layers import layered
 from service.web.pages.svg.overview import overview_picture
+from service.web.pages.svg.timeline import timeline_picture
 
 _ROOM = Path(__file__).resolve().parent.parent
 STYLE, ICON = "site.css", "icon.svg"
@@ -72,7 +73,12 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
     )
     made.filters["markdown"] = _markdown
-    made.globals.update(layered=layered, ladder_picture=ladder_picture, overview_picture=overview_picture)
+    made.globals.update(
+        layered=layered,
+        ladder_picture=ladder_picture,
+        overview_picture=overview_picture,
+        timeline_picture=timeline_picture,
+    )
     return made
 
 
