@@ -26,6 +26,7 @@ from service.errors import FaultsError, NotFoundError, ServiceError, StoreError
 from service.knowledge.allowed_rules import wholly_approved
 from service.knowledge.loader import load
 from service.protocol.discovery import linted_templates
+from service.protocol.evaluation import Services
 from service.record.input.prefetch_templates import Template
 from service.record.model import NOTHING_UNREAD, Release, Unread
 from service.store.archive import files_in, write_files
@@ -61,11 +62,22 @@ class _Loaded:
 
 
 class Replayer:
-    """Decides kept decisions again. Rule sets are loaded once each."""
+    """Decides kept decisions again. Rule sets are loaded once each.
 
-    def __init__(self, reading: Reading) -> None:
+    ``running`` are the services of this process: decisions under their rule set need no loading.
+    """
+
+    def __init__(self, reading: Reading, running: Services | None = None) -> None:
         self._reading = reading
+        self._running = running
         self._loaded: dict[str, _Loaded | str] = {}
+
+    def is_quick(self, digest: str) -> bool:
+        """Whether decisions under this rule set can be made again without loading it."""
+        running = self._running
+        if running is None:
+            return digest in self._loaded
+        return digest in self._loaded or running.prepared.knowledge.digest == digest
 
     def replay(self, kept: StoredDecision) -> Replayed:
         """Decide one again. Never raises for what is wrong with the decision or its rule set: that is a difference."""
@@ -81,7 +93,8 @@ class Replayer:
     def _rule_set(self, digest: str) -> _Loaded | str:
         if digest not in self._loaded:
             try:
-                self._loaded[digest] = _load(self._reading.rule_set(digest))
+                kept = self._reading.rule_set(digest)
+                self._loaded[digest] = _load(kept) if self._running is None else _running(kept, self._running)
             except NotFoundError:
                 self._loaded[digest] = f"the rule set {digest[:12]} is not kept"
             except FaultsError as error:
@@ -107,6 +120,14 @@ def _again(kept: StoredDecision, loaded: _Loaded) -> Replayed:
     differences = [*_rule_differences(body, decision, loaded.kept), *_card_differences(body, again)]
     cards = shown_cards(marked, audience)
     return Replayed(kept.id, tuple(cards), tuple(differences), decision)
+
+
+def _running(kept: StoredRuleSet, services: Services) -> _Loaded:
+    """The rule set of this process where it is the one that was kept, else the one that was kept, loaded."""
+    knowledge = services.prepared.knowledge
+    if knowledge.digest != kept.digest or services.offered.keys() != knowledge.services.keys():
+        return _load(kept)
+    return _Loaded(kept, services.prepared, services.drafts, services.templates, wholly_approved(knowledge))
 
 
 def _load(kept: StoredRuleSet) -> _Loaded:

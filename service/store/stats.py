@@ -126,7 +126,7 @@ def _shown(connection: Connection) -> Iterator[tuple[str, str, int]]:
     yield from connection.execute(query)
 
 
-def _latest() -> Subquery:
+def latest_reports() -> Subquery:
     """The latest report of each card: what the clinician did last counts."""
     newest = func.row_number().over(
         partition_by=feedback.c.card,
@@ -137,7 +137,7 @@ def _latest() -> Subquery:
 
 
 def _answered(connection: Connection) -> Iterator[tuple[str, str, str, str | None, int]]:
-    latest = _latest()
+    latest = latest_reports()
     columns = (card_rules.c.rule, card_rules.c.version, latest.c.outcome, latest.c.reason)
     query = (
         select(*columns, func.count())

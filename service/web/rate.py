@@ -21,6 +21,12 @@ class Rate:
     _left: OrderedDict[str, tuple[float, float]] = field(default_factory=OrderedDict)
     _mutex: threading.Lock = field(default_factory=threading.Lock)
 
+    def is_empty(self, address: str) -> bool:
+        """Whether the next question of an address would have to wait; takes none."""
+        with self._mutex:
+            left, since = self._left.get(address, (float(self.most), self.clock()))
+            return left + (self.clock() - since) / self.seconds < 1
+
     def wait(self, address: str) -> float:
         """Take one question. Returns 0 when it may be asked, else how many seconds until it may."""
         with self._mutex:

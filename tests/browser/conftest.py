@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from werkzeug.serving import make_server
 
-from tests.browser.served import PAGES, service_with_decisions
+from tests.browser.served import AUDITOR, PASSWORD, Served, served
 
 HERE = Path(__file__).resolve().parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -38,8 +38,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Json:
     with (shared / "seen.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not told.exists():
-            with _serving(shared / "browser-store") as address:
-                told.write_text(_visited(node, browser, address), encoding="utf-8")
+            with served(shared / "browser-store") as site, _listening(site) as address:
+                told.write_text(_visited(node, browser, address, site), encoding="utf-8")
     return json.loads(told.read_bytes())
 
 
@@ -61,22 +61,22 @@ def _browser() -> str | None:
 
 
 @contextmanager
-def _serving(folder: Path) -> Iterator[str]:
-    with service_with_decisions(folder) as app:
-        server = make_server("127.0.0.1", 0, app, threaded=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
+def _listening(site: Served) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, site.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
-def _visited(node: str, browser: str | None, address: str) -> str:
+def _visited(node: str, browser: str | None, address: str, site: Served) -> str:
     shots = os.environ.get(SHOTS)
-    asked = {"address": address, "browser": browser, "pages": list(PAGES), "shots": shots, "tasks": True}
+    auditor = {"username": AUDITOR, "password": PASSWORD}
+    asked = {"address": address, "browser": browser, "pages": site.pages, "auditor": auditor, "shots": shots}
     command = [node, str(HERE / "visit.mjs")]
     given = json.dumps(asked)
     done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=580, cwd=HERE, check=False)

@@ -35,12 +35,55 @@ const TASKS = {
     await page.keyboard.press('Enter');
     return page.evaluate(() => window.location.hash);
   },
+  async 'sees what another eGFR would change'(page, address, script) {
+    await page.goto(`${address}/?story=egfr-25-and-ibuprofen`);
+    await tabTo(page, '#f-egfr');
+    await page.keyboard.type('45');
+    await decide(page, script);
+    return page.locator('#answer').innerText();
+  },
+  async 'takes the suggestion of a card'(page, address, script) {
+    await page.goto(`${address}/?story=egfr-25-and-ibuprofen`);
+    await tabTo(page, 'button[name=accept]');
+    await decide(page, script);
+    return page.locator('#answer').innerText();
+  },
+  async 'answers the questionnaire'(page, address) {
+    await page.goto(`${address}/questionnaire`);
+    await tabTo(page, '#problem');
+    await page.keyboard.type('Sciatica');
+    await tabTo(page, '#q-answer-bladder');
+    await page.keyboard.type('yes');
+    await follow(page, '#ask button');
+    return page.locator('#answer').innerText();
+  },
+  async 'finds the way from a finding to a card'(page, address) {
+    await page.goto(`${address}/graph`);
+    await tabTo(page, '#q');
+    await page.keyboard.type('creatinine clearance');
+    await follow(page, '.search button');
+    await follow(page, '.layers a[href*="rule="]');
+    return page.locator('main').innerText();
+  },
+  async 'reads what a card rested on, as an auditor'(page, address) {
+    await page.goto(`${address}/decisions`);
+    await follow(page, 'main td a, main th a');
+    return page.locator('main').innerText();
+  },
 };
 
-export async function tasks(browser, address, listen) {
+// Enter sends the form; with scripts the answer comes without another page.
+async function decide(page, script) {
+  const before = await page.locator('#answer').innerText();
+  await page.keyboard.press('Enter');
+  if (!script) return page.waitForLoadState('load');
+  return page.waitForFunction((text) => document.getElementById('answer').innerText !== text, before);
+}
+
+export async function tasks(browser, address, auditor, listen) {
   const told = {};
   for (const script of [true, false]) {
-    const context = await browser.newContext({ javaScriptEnabled: script });
+    const context = await browser.newContext({ javaScriptEnabled: script, httpCredentials: auditor });
     for (const [name, task] of Object.entries(TASKS)) {
       const page = await context.newPage();
       const complaints = [];

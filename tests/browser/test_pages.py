@@ -68,6 +68,11 @@ def test_a_page_is_light(seen: Json, page: str) -> None:
         ("finds the rules that rest on the eGFR", "NSAID with an eGFR of 30 to 59"),
         ("reads the source of a rule", "Avoid NSAIDs"),
         ("skips to the content", "#main"),
+        ("sees what another eGFR would change", "with facts changed"),
+        ("takes the suggestion of a card", "Accepted: Remove the NSAID order"),
+        ("answers the questionnaire", "CRITICAL"),
+        ("finds the way from a finding to a card", "Through"),
+        ("reads what a card rested on, as an auditor", "Its row is as it was written"),
     ],
 )
 def test_a_keyboard_is_enough(seen: Json, task: str, end: str, scripts: str) -> None:

@@ -1,5 +1,5 @@
 // Visits every page in one browser and tells what it saw, as JSON. Asked on standard input:
-// {address, browser, pages: [path], shots: folder or null, tasks: bool}
+// {address, browser, pages: {name: path}, auditor: {username, password}, shots: folder or null}
 import fs from 'node:fs';
 import path from 'node:path';
 import { createRequire } from 'node:module';
@@ -60,17 +60,17 @@ function listen(page, complaints) {
 
 async function visit(browser, address) {
   const seen = {};
-  const context = await browser.newContext({ reducedMotion: 'reduce' });
+  const context = await browser.newContext({ reducedMotion: 'reduce', httpCredentials: asked.auditor });
   const page = await context.newPage();
   const complaints = [];
   listen(page, complaints);
-  for (const at of asked.pages) {
+  for (const [at, path] of Object.entries(asked.pages)) {
     seen[at] = {};
     complaints.length = 0;
     for (const view of VIEWS) {
       await page.setViewportSize(view.viewport);
       await page.emulateMedia({ media: 'screen', colorScheme: 'light', forcedColors: 'none', ...view.media });
-      if (view === VIEWS[0]) await page.goto(address + at, { waitUntil: 'load' });
+      if (view === VIEWS[0]) await page.goto(address + path, { waitUntil: 'load' });
       const told = await page.evaluate(measured);
       if (view.axe) told.axe = await axe(page, view.axe);
       seen[at][view.name] = told;
@@ -83,16 +83,16 @@ async function visit(browser, address) {
 }
 
 async function shot(page, at, view) {
-  const name = `${at.replace(/^\//, '').replace(/[^a-z0-9-]+/gi, '_') || 'start'} ${view}`.replace(/[ ,]+/g, '-');
+  const name = `${at} ${view}`.replace(/[ ,]+/g, '-');
   await page.screenshot({ path: path.join(asked.shots, `${name}.png`), fullPage: true });
 }
 
 async function withoutScripts(browser, address) {
-  const context = await browser.newContext({ javaScriptEnabled: false });
+  const context = await browser.newContext({ javaScriptEnabled: false, httpCredentials: asked.auditor });
   const page = await context.newPage();
   const seen = {};
-  for (const at of asked.pages) {
-    const answer = await page.goto(address + at);
+  for (const [at, path] of Object.entries(asked.pages)) {
+    const answer = await page.goto(address + path);
     // Controls that need a script are not there without one.
     const dead = await page.locator('[data-needs-script]:visible').count();
     const bytes = (await answer.body()).length;
@@ -106,7 +106,7 @@ const browser = await launched();
 try {
   const told = { version: browser.version(), pages: await visit(browser, asked.address) };
   told.withoutScripts = await withoutScripts(browser, asked.address);
-  told.tasks = asked.tasks ? await tasks(browser, asked.address, listen) : {};
+  told.tasks = await tasks(browser, asked.address, asked.auditor, listen);
   process.stdout.write(JSON.stringify(told));
 } finally {
   await browser.close();

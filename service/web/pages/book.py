@@ -12,6 +12,7 @@ import orjson
 from service.knowledge.model import Knowledge
 from service.web.pages.addresses import FolderAddresses
 from service.web.pages.catalogue import PAGES, names
+from service.web.pages.compare import compare_page
 from service.web.pages.frame import frame
 from service.web.pages.graph import GraphQuestion, graph_page
 from service.web.pages.pathway import pathway_page
@@ -27,8 +28,7 @@ _FIRST = "index"
 def write_book(knowledge: Knowledge, approvals: Approvals, folder: Path) -> int:
     """Write every page and its data into ``folder``, which is made if needed. Returns how many pages there are."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in (STYLE, ICON):
-        shutil.copyfile(static_files()[name].path, folder / name)
+    _dress(folder)
     head = frame(knowledge)
     _write(folder / _FIRST, "rules.html", rules_page(knowledge, Question()), head, FolderAddresses())
     _write(folder / "sources", "sources.html", sources_page(knowledge), head, FolderAddresses())
@@ -44,6 +44,23 @@ def write_book(knowledge: Knowledge, approvals: Approvals, folder: Path) -> int:
             _write(folder / kind / name, template, data, head, FolderAddresses("../"))
         written += len(things)
     return written
+
+
+def write_comparison(knowledge: Knowledge, report: Mapping[str, Any], folder: Path) -> Path:
+    """Write the page of a comparison and its data into ``folder``, which is made if needed. Returns the page.
+
+    It stands alone: rules lead to pages of the book where that is written into the same folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    _dress(folder)
+    data = compare_page([], {}, dict(report), None, waiting=False)
+    _write(folder / "compare", "compare.html", data, frame(knowledge), FolderAddresses())
+    return folder / "compare.html"
+
+
+def _dress(folder: Path) -> None:
+    for name in (STYLE, ICON):
+        shutil.copyfile(static_files()[name].path, folder / name)
 
 
 def _write(

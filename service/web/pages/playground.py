@@ -93,7 +93,7 @@ def _report(report: Report) -> Json:
 
 def _answer(knowledge: Knowledge, asked: Asked, told: Told, answered: Answered) -> Json:
     decision = answered.decision
-    outcomes = {outcome.rule.id: outcome for outcome in decision.outcomes}
+    outcomes = {one.rule.id: one for one in decision.outcomes}
     dismissed = dict(one.partition("|")[::2] for one in asked.dismissed)
     cards = [_card(knowledge, card, outcomes, dismissed) for card in answered.body["cards"]]
     said = {rule["id"] for card in cards for rule in card["rules"]}
@@ -126,6 +126,19 @@ def _answer(knowledge: Knowledge, asked: Asked, told: Told, answered: Answered) 
         "timeline": timeline_of(knowledge, decision),
         "read": _read(knowledge, decision),
         "curl": _curl(asked, decision, is_call=told.is_call),
+    }
+
+
+def answer_in_words(knowledge: Knowledge, answered: Answered) -> Json:
+    """The cards with their reasons, and how many rules came to what, without what the playground adds."""
+    outcomes = {outcome.rule.id: outcome for outcome in answered.decision.outcomes}
+    counts = Counter(one.result for one in answered.decision.outcomes)
+    return {
+        "cards": [_card(knowledge, card, outcomes, {}) for card in answered.body["cards"]],
+        "rules": len(answered.decision.outcomes),
+        "fired": counts[Result.FIRED],
+        "notEnoughData": counts[Result.NOT_ENOUGH_DATA],
+        "doesNotApply": counts[Result.NOT_MET],
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -14,8 +15,25 @@ from markupsafe import Markup
 from service.web.pages.svg.ladder import ladder_picture
 from service.web.pages.svg.layers import layered
 from service.web.pages.svg.overview import overview_picture
+from service.web.pages.svg.shares import counts_picture, funnel_picture, range_picture, shares_picture
 from service.web.pages.svg.timeline import timeline_picture
 
+PICTURES = MappingProxyType(
+    {
+        one.__name__: one
+        for one in (
+            counts_picture,
+            funnel_picture,
+            ladder_picture,
+            layered,
+            overview_picture,
+            range_picture,
+            shares_picture,
+            timeline_picture,
+        )
+    }
+)
+"""What templates draw with, by name."""
 _ROOM = Path(__file__).resolve().parent.parent
 STYLE, ICON = "site.css", "icon.svg"
 
@@ -73,12 +91,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
     )
     made.filters["markdown"] = _markdown
-    made.globals.update(
-        layered=layered,
-        ladder_picture=ladder_picture,
-        overview_picture=overview_picture,
-        timeline_picture=timeline_picture,
-    )
+    made.globals.update(PICTURES)
     return made
 
 
