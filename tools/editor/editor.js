@@ -44,7 +44,7 @@ window.editorOver = (area, name) => {
         lineNumbers(), foldGutter(), history(), drawSelection(), bracketMatching(), highlightActiveLine(), highlightSelectionMatches(),
         json(), syntaxHighlighting(colours), look,
         keymap.of([...defaultKeymap.filter((one) => one.key !== 'Mod-Enter'), ...historyKeymap, ...searchKeymap, ...foldKeymap]),
-        EditorView.contentAttributes.of({ 'aria-label': name, spellcheck: 'false' }),
+        EditorView.contentAttributes.of({ 'aria-label': name, spellcheck: 'false', tabindex: '0' }),
         EditorView.updateListener.of((update) => {
           if (!update.docChanged) return;
           area.value = update.state.doc.toString();
