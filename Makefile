@@ -74,6 +74,7 @@ types: setup ## Types
 
 rules: setup ## The rule files: well formed, examples and stories hold, all of it seen, faults noticed, invariants proved
 	$(BIN)/sciatica-cds lint
+	$(BIN)/sciatica-cds format --check
 	$(BIN)/sciatica-cds test
 	$(BIN)/sciatica-cds coverage
 	$(BIN)/sciatica-cds mutate --sample $(MUTANTS)
@@ -131,7 +132,7 @@ conformance: setup second-validator ## Which requirements of CDS Hooks are met, 
 
 lock: setup ## Compile both lock files anew from pyproject.toml (UPGRADE=1: to the newest versions)
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements.lock
-	$(COMPILE) $(if $(UPGRADE),--upgrade) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra population --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
 CALLS ?= 1000000
 SEED ?= 1

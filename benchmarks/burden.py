@@ -39,7 +39,7 @@ class Shown:
         return tuple(dict.fromkeys(rule for _, rules in self.cards for rule in rules or (NOT_ASSESSED,)))
 
     @property
-    def loudest(self) -> str:
+    def most_severe(self) -> str:
         ranks = ("info", "warning", "critical")
         return max((indicator for indicator, _ in self.cards), key=ranks.index)
 
@@ -106,12 +106,12 @@ def _ask(
 ) -> Shown:
     answered = answer_bundle(services, document, BundleQuestion(hook, now, complete=complete))
     relevant = answered.decision.findings[PROBLEM].status is Status.PRESENT
-    cards = tuple((card["indicator"], _speaking(card)) for card in answered.body["cards"])
+    cards = tuple((card["indicator"], _rules_with_card_at(card)) for card in answered.body["cards"])
     knowledge = services.prepared.knowledge
     return Shown(hook, relevant, cards, tuple(dict.fromkeys(map(knowledge.asks, answered.decision.not_assessed))))
 
 
-def _speaking(card: dict[str, Any]) -> tuple[str, ...]:
+def _rules_with_card_at(card: dict[str, Any]) -> tuple[str, ...]:
     why = card.get("extension", {}).get("sciatica-cds.why", {})
     return tuple(rule["id"] for rule in why.get("rules", ()) if "coveredBy" not in rule)
 

@@ -36,6 +36,7 @@ ROOMS = (
     "cards",
     "protocol",
     "decision_log",
+    "population",
     "testkit",
     "web",
     "cli",
@@ -76,10 +77,13 @@ HOMES = {
     "apispec": ("service.web.openapi.*",),
     "click": ("service.cli.*",),
     "rich": ("service.cli.*",),
+    "rapidfuzz": ("service.record.values.likeness",),
     "orjson": ("service.*",),
+    "msgspec": ("service.population.*",),
+    "pyarrow": ("service.population.*",),
 }
 # Importing these costs time and memory that most processes never need.
-LAZY = ("fhir", "pydantic", "z3", "alembic")
+LAZY = ("fhir", "pydantic", "z3", "alembic", "pyarrow", "msgspec")
 # Dependencies that no module imports, and what uses them.
 NOT_IMPORTED = {
     "psycopg": "the driver that SQLAlchemy loads for a PostgreSQL URL",
@@ -277,7 +281,7 @@ def test_a_process_that_only_starts_has_loaded_no_heavy_library() -> None:
     assert ended.stdout.strip() == "[]"
 
 
-PLANTED = {
+MUTANTS = {
     "the engine by its real name": ("service.record.derive", "import durable_rules_engine"),
     "a home by string": ("service.cards.detail", "import importlib\nimportlib.import_module('fhir.resources')"),
     "a home by a string put together": (
@@ -293,9 +297,9 @@ PLANTED = {
 }
 
 
-@pytest.mark.parametrize("what", PLANTED)
+@pytest.mark.parametrize("what", MUTANTS)
 def test_the_parser_refuses(what: str) -> None:
-    by, source = PLANTED[what]
+    by, source = MUTANTS[what]
     found = list(imports_of(by, ast.parse(source)))
     abroad = [
         one

@@ -38,7 +38,9 @@ def asked_for(lock: str) -> list[Requirement]:
     wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["build"]]
     if lock == "requirements-dev.lock":
         wanted += project["dependency-groups"]["dev"]
-        wanted += [line for lines in project["project"].get("optional-dependencies", {}).values() for line in lines]
+        extras = project["project"].get("optional-dependencies", {})
+        # A cluster brings its own Spark, and half a gigabyte is too much for a set-up.
+        wanted += [line for extra, lines in extras.items() for line in lines if not line.startswith("pyspark")]
     return [Requirement(line) for line in wanted]
 
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from service.cards.detail import detail, patient_detail, whole_text_of
+from service.cards.detail import detail, full_text_of, patient_detail
 from service.cards.grouping import grouped, shared_summary, write_shared
 from service.cards.not_assessed import Lacking, with_not_assessed
 from service.cards.pathway import is_pathway, pathway_summary, write_pathway
-from service.cards.redaction import FULL, unmarked_card
+from service.cards.redaction import FULL, card_without_markers
 from service.cards.sections import sections, write
 from service.cards.sources import card_source, topic
 from service.cards.suggestions import Acting, suggestions
@@ -59,19 +59,19 @@ def render(
     lacking: Lacking = NOTHING_LACKING,
 ) -> list[Json]:
     """The cards of a decision, no member empty (TR-3 to TR-5). ``lacking`` are the lists that could not be had."""
-    return shown_cards(render_marked(knowledge, decision, audience, acting, lacking), audience)
+    return shown_cards(render_with_markers(knowledge, decision, audience, acting, lacking), audience)
 
 
 def shown_cards(cards: Iterable[Json], audience: Audience) -> list[Json]:
     """Cards that were rendered with marks as they leave: without marks, and saying why only where that is wanted."""
-    shown = [unmarked_card(card) for card in cards]
+    shown = [card_without_markers(card) for card in cards]
     if not audience.why:
         for card in shown:
             card.pop("extension", None)
     return shown
 
 
-def render_marked(
+def render_with_markers(
     knowledge: Knowledge,
     decision: Decision,
     audience: Audience,
@@ -79,11 +79,11 @@ def render_marked(
     lacking: Lacking = NOTHING_LACKING,
 ) -> list[Json]:
     """The cards with marks around what is quoted from the record, and always with the extension that says why."""
-    spoken = _ordered(knowledge, [advice for advice in decision.advice if _may_show(advice, audience)])
+    visible = _ordered(knowledge, [advice for advice in decision.advice if _may_show(advice, audience)])
     if audience.for_patient:
-        told = [_patient_card(knowledge, decision, advice) for advice in spoken if _has_patient_text(advice)]
-        return with_unread_for_patient(told, knowledge, decision, lacking)
-    cards = [_card(_Showing(knowledge, decision, audience, acting), group) for group in grouped(knowledge, spoken)]
+        rendered = [_patient_card(knowledge, decision, advice) for advice in visible if _has_patient_text(advice)]
+        return with_unread_for_patient(rendered, knowledge, decision, lacking)
+    cards = [_card(_Showing(knowledge, decision, audience, acting), group) for group in grouped(knowledge, visible)]
     return with_not_assessed(cards, knowledge, decision, lacking)
 
 
@@ -94,9 +94,9 @@ def _may_show(advice: Advice, audience: Audience) -> bool:
 
 
 def _ordered(knowledge: Knowledge, advice: Iterable[Advice]) -> list[Advice]:
-    turn = {phase: number for number, phase in enumerate(knowledge.card_order)}
+    phase_place = {phase: number for number, phase in enumerate(knowledge.card_order)}
     place = {rule.id: number for number, rule in enumerate(knowledge.rules)}
-    return sorted(advice, key=lambda item: (-item.indicator.rank, turn[item.rule.phase], place[item.rule.id]))
+    return sorted(advice, key=lambda item: (-item.indicator.rank, phase_place[item.rule.phase], place[item.rule.id]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +123,16 @@ def _card(showing: _Showing, group: Sequence[Advice]) -> Json:
 def _pathway(showing: _Showing, group: Sequence[Advice]) -> Json:
     """The card that says where the patient stands, with the advice that hangs on it and its suggestions."""
     knowledge, head = showing.knowledge, group[0]
-    whole = "\n\n".join([*whole_text_of(knowledge, group, showing.today), f"*{knowledge.not_clearance}*"])
+    full_text = "\n\n".join([*full_text_of(knowledge, group, showing.today), f"*{knowledge.not_clearance}*"])
     card: Json = {
         "uuid": _uuid(showing.decision, head.rule.id),
         "summary": pathway_summary(group, showing.today),
-        "detail": whole if showing.audience.full else write_pathway(knowledge, group, showing.today),
+        "detail": full_text if showing.audience.full else write_pathway(knowledge, group, showing.today),
         "indicator": head.indicator.value,
         "source": card_source(knowledge, head.rule),
     }
     card |= _offered(showing, group) | _links(showing, [head])
-    card["extension"] = _extension(showing, group, whole)
+    card["extension"] = _extension(showing, group, full_text)
     return card
 
 
@@ -147,11 +147,11 @@ def _single(showing: _Showing, advice: Advice) -> Json:
     knowledge, rule = showing.knowledge, advice.rule
     text = rule.card
     assert text is not None
-    whole = detail(knowledge, advice, showing.today)
+    full_text = detail(knowledge, advice, showing.today)
     card: Json = {
         "uuid": _uuid(showing.decision, rule.id),
         "summary": summary(advice, showing.today),
-        "detail": whole if showing.audience.full else write(sections(knowledge, advice, showing.today)),
+        "detail": full_text if showing.audience.full else write(sections(knowledge, advice, showing.today)),
         "indicator": advice.indicator.value,
         "source": card_source(knowledge, rule),
     }
@@ -160,42 +160,42 @@ def _single(showing: _Showing, advice: Advice) -> Json:
         card["suggestions"] = offered
         card["selectionBehavior"] = "at-most-one"
     card |= _reasons(knowledge, [advice]) | _links(showing, [advice])
-    card["extension"] = _extension(showing, [advice], whole)
+    card["extension"] = _extension(showing, [advice], full_text)
     return card
 
 
 def _shared(showing: _Showing, group: Sequence[Advice]) -> Json:
     """One card for several pieces of advice: what each says, all their grounds, and their suggestions."""
     knowledge = showing.knowledge
-    whole = "\n\n".join(
-        [*whole_text_of(knowledge, group, showing.today), f"*{knowledge.not_clearance}*"],
+    full_text = "\n\n".join(
+        [*full_text_of(knowledge, group, showing.today), f"*{knowledge.not_clearance}*"],
     )
-    loud = max(item.indicator.rank for item in group) > Indicator.INFO.rank
-    name, words = ("further-warnings", "Further warnings") if loud else ("further-advice", "Further advice")
+    is_severe = max(item.indicator.rank for item in group) > Indicator.INFO.rank
+    name, words = ("further-warnings", "Further warnings") if is_severe else ("further-advice", "Further advice")
     card: Json = {
         "uuid": _uuid(showing.decision, name),
-        "summary": shared_summary(group, loud=loud),
-        "detail": whole if showing.audience.full else write_shared(knowledge, group, showing.today),
+        "summary": shared_summary(group, is_severe=is_severe),
+        "detail": full_text if showing.audience.full else write_shared(knowledge, group, showing.today),
         "indicator": max((item.indicator for item in group), key=lambda indicator: indicator.rank).value,
         "source": card_source(knowledge, group[0].rule) | {"topic": topic(name, words)},
     }
     card |= _offered(showing, group)
-    if loud:
+    if is_severe:
         card |= _reasons(knowledge, group)
-    card["extension"] = _extension(showing, group, whole)
+    card["extension"] = _extension(showing, group, full_text)
     return card
 
 
 def _reasons(knowledge: Knowledge, group: Sequence[Advice]) -> Json:
     codes = dict.fromkeys(code for item in group if item.rule.card for code in item.rule.card.override_reasons)
     reasons = [knowledge.override_reasons[code] for code in codes]
-    told = [{"code": reason.code, "system": reason.system, "display": reason.display} for reason in reasons]
-    return {"overrideReasons": told} if told else {}
+    codings = [{"code": reason.code, "system": reason.system, "display": reason.display} for reason in reasons]
+    return {"overrideReasons": codings} if codings else {}
 
 
 def _links(showing: _Showing, group: Sequence[Advice]) -> Json:
     """The links of the rules, and where their pages are known to be, one to each (LI-1)."""
-    told = [
+    links = [
         {"label": link.label, "url": link.url, "type": "absolute"}
         for item in group
         if item.rule.card
@@ -203,13 +203,13 @@ def _links(showing: _Showing, group: Sequence[Advice]) -> Json:
     ]
     base = showing.audience.public_url
     if base is not None:
-        told += [{"label": _PAGE, "url": f"{base}/rules/{item.rule.id}", "type": "absolute"} for item in group]
-    return {"links": told} if told else {}
+        links += [{"label": _PAGE, "url": f"{base}/rules/{item.rule.id}", "type": "absolute"} for item in group]
+    return {"links": links} if links else {}
 
 
-def _extension(showing: _Showing, group: Sequence[Advice], whole: str) -> Json:
+def _extension(showing: _Showing, group: Sequence[Advice], full_text: str) -> Json:
     why = {WHY: _why(showing.knowledge, showing.decision, group)}
-    return why if showing.audience.full else why | {FULL: whole}
+    return why if showing.audience.full else why | {FULL: full_text}
 
 
 def _has_patient_text(advice: Advice) -> bool:
@@ -232,7 +232,7 @@ def _patient_card(knowledge: Knowledge, decision: Decision, advice: Advice) -> J
 def _why(knowledge: Knowledge, decision: Decision, advice: Sequence[Advice]) -> Json:
     """Which rules speak and which they cover, on which evidence, lacking what. Nothing stands only here (EX-4)."""
     outcomes = {outcome.rule.id: outcome for outcome in decision.outcomes}
-    rules = [_rule(knowledge, outcomes[name]) for item in advice for name in (item.rule.id, *item.covers)]
+    rules = [_rule(knowledge, outcomes[name]) for item in advice for name in (item.rule.id, *item.suppresses)]
     why: Json = {"decision": decision.id, "rules": rules}
     evidence = [_evidence(finding.name, item.resource, item.date) for finding, item in _evidence_of(advice)]
     if evidence:
@@ -245,13 +245,13 @@ def _why(knowledge: Knowledge, decision: Decision, advice: Sequence[Advice]) -> 
 
 def _rule(knowledge: Knowledge, outcome: Outcome) -> Json:
     rule = outcome.rule
-    told = {
+    body = {
         "id": rule.id,
         "version": rule.version,
         "status": rule.status,
         "approved": rule.id in knowledge.approved,
     }
-    return told if outcome.covered_by is None else told | {"coveredBy": outcome.covered_by}
+    return body if outcome.suppressed_by is None else body | {"coveredBy": outcome.suppressed_by}
 
 
 def _evidence_of(advice: Sequence[Advice]) -> Iterable[tuple[Finding, Evidence]]:
@@ -259,8 +259,8 @@ def _evidence_of(advice: Sequence[Advice]) -> Iterable[tuple[Finding, Evidence]]
 
 
 def _evidence(finding: str, resource: str, date: str | None) -> Json:
-    told = {"finding": finding, "resource": resource}
-    return told if date is None else told | {"date": date}
+    body = {"finding": finding, "resource": resource}
+    return body if date is None else body | {"date": date}
 
 
 def _uuid(decision: Decision, name: str) -> str:

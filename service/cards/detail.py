@@ -7,7 +7,7 @@ from datetime import date
 
 from service.cards.sources import source_lines
 from service.cards.summary import also, summary
-from service.cards.wording import asked, marked_lines
+from service.cards.wording import asked, quoted_lines
 from service.decision import Advice
 from service.knowledge.model import Knowledge, Rule
 
@@ -21,7 +21,7 @@ def body(knowledge: Knowledge, advice: Advice, today: date) -> Iterator[str]:
     """The paragraphs of one card's detail without the closing sentence, so that folded cards can share it."""
     rule = advice.rule
     assert rule.card is not None
-    found = marked_lines(knowledge, advice.found)
+    found = quoted_lines(knowledge, advice.found)
     missing = asked(knowledge, advice.not_recorded)
     yield rule.card.detail
     yield from (f"**Also:** {said}" for said in also(advice, today))
@@ -35,7 +35,7 @@ def body(knowledge: Knowledge, advice: Advice, today: date) -> Iterator[str]:
     yield _signature(knowledge, rule, today)
 
 
-def whole_text_of(knowledge: Knowledge, group: Sequence[Advice], today: date) -> Iterator[str]:
+def full_text_of(knowledge: Knowledge, group: Sequence[Advice], today: date) -> Iterator[str]:
     """The paragraphs of several pieces of advice that share a card, each under its own summary."""
     for item in group:
         yield f"**{summary(item, today)}**"

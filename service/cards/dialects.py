@@ -51,11 +51,11 @@ def profile(name: str) -> Profile:
     """The profile with this name: what its file says, over what the default says. Raises KeyError."""
     if name not in profile_names():
         raise KeyError(name)
-    told = settings_of(DEFAULT) | (settings_of(name) if name != DEFAULT else {})
+    options = settings_of(DEFAULT) | (settings_of(name) if name != DEFAULT else {})
     values: dict[str, Any] = {
-        field.name: tuple(told[field.name]["value"])
-        if isinstance(told[field.name]["value"], list)
-        else told[field.name]["value"]
+        field.name: tuple(options[field.name]["value"])
+        if isinstance(options[field.name]["value"], list)
+        else options[field.name]["value"]
         for field in fields(Profile)
         if field.name != "name"
     }
@@ -88,7 +88,7 @@ def _card(card: Json, to: Profile) -> Json:
     made = dict(card)
     suggestions = made.pop("suggestions", [])
     offered = [each for suggestion in suggestions for each in _usable(suggestion, to)]
-    told = _told(suggestions, to)
+    texts = _texts_of(suggestions, to)
     made.pop("selectionBehavior", None)
     if offered:
         made["suggestions"] = offered
@@ -102,8 +102,8 @@ def _card(card: Json, to: Profile) -> Json:
         made["links"] = links
     if not to.why:
         made.pop("extension", None)
-    if "detail" in made or told:
-        made["detail"] = _detail(made.get("detail", ""), told, to)
+    if "detail" in made or texts:
+        made["detail"] = _detail(made.get("detail", ""), texts, to)
     return made
 
 
@@ -116,24 +116,24 @@ def _usable(suggestion: Json, to: Profile) -> Iterator[Json]:
         yield suggestion | {"actions": usable}
 
 
-def _told(suggestions: Iterable[Json], to: Profile) -> list[str]:
+def _texts_of(suggestions: Iterable[Json], to: Profile) -> list[str]:
     """In words, what the client cannot carry out, and which of its single suggestions belong together."""
     by_hand: list[str] = []
-    told = []
+    texts = []
     for suggestion in suggestions:
         actions = suggestion.get("actions", [])
         by_hand += [_words(action) for action in actions if not _can(action, to)]
         usable = [_words(action) for action in actions if _can(action, to)]
         if to.actions_per_suggestion and len(usable) > to.actions_per_suggestion:
-            told.append(f"These belong together: {'; '.join(filter(None, usable))}.")
+            texts.append(f"These belong together: {'; '.join(filter(None, usable))}.")
     named = [words.removeprefix("Draft order: ") for words in dict.fromkeys(by_hand) if words]
-    return [*([f"By hand: {'; '.join(named)}."] if named else []), *told]
+    return [*([f"By hand: {'; '.join(named)}."] if named else []), *texts]
 
 
 def _single(suggestion: Json, action: Json, number: int) -> Json:
     """A suggestion of its own for one action. Its id is made from that of the whole, so that feedback finds it."""
-    whole = suggestion["uuid"]
-    own = whole if number == 0 else f"{whole[:-2]}{(int(whole[-2:], 16) + number) % 256:02x}"
+    uuid = suggestion["uuid"]
+    own = uuid if number == 0 else f"{uuid[:-2]}{(int(uuid[-2:], 16) + number) % 256:02x}"
     return suggestion | {"label": _words(action) or suggestion["label"], "uuid": own, "actions": [action]}
 
 
@@ -191,12 +191,12 @@ def _may_link(link: Json, to: Profile) -> bool:
     return "*" in to.link_hosts or urlsplit(str(link.get("url", ""))).hostname in to.link_hosts
 
 
-def _detail(detail: str, told: Iterable[str], to: Profile) -> str:
+def _detail(detail: str, texts: Iterable[str], to: Profile) -> str:
     """The detail with what is told beside it: both decide and stay; other paragraphs as far as the limit lets them."""
     first, *rest = detail.split("\n\n")
-    kept = [part for part in (first, *dict.fromkeys(told)) if part]
+    parts = [part for part in (first, *dict.fromkeys(texts)) if part]
     for part in filter(None, rest):
-        if to.detail_characters and len("\n\n".join([*kept, part])) > to.detail_characters:
+        if to.detail_characters and len("\n\n".join([*parts, part])) > to.detail_characters:
             break
-        kept.append(part)
-    return "\n\n".join(kept)
+        parts.append(part)
+    return "\n\n".join(parts)

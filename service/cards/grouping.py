@@ -45,9 +45,9 @@ def _within(groups: list[list[Advice]], most: int) -> list[list[Advice]]:
         if surplus <= 0 or len(same) <= 1:
             continue
         shared = same[max(0, len(same) - surplus - 1) :]
-        kept = [group for group in groups if not any(group is other for other in shared)]
+        separate = [group for group in groups if not any(group is other for other in shared)]
         place = next(number for number, group in enumerate(groups) if group is shared[0])
-        groups = [*kept[:place], [item for group in shared for item in group], *kept[place:]]
+        groups = [*separate[:place], [item for group in shared for item in group], *separate[place:]]
     return groups
 
 
@@ -59,15 +59,15 @@ def _among(item: Advice, others: Sequence[Advice]) -> bool:
     return any(item is other for other in others)
 
 
-def shared_summary(group: Sequence[Advice], *, loud: bool) -> str:
+def shared_summary(group: Sequence[Advice], *, is_severe: bool) -> str:
     """What the pieces of advice are, by name: as many as fit, then a count."""
     names = [_name(item) for item in group]
-    begin = "Also to check: " if loud else "Also: "
+    begin = "Also to check: " if is_severe else "Also: "
     for number in range(len(names), 0, -1):
         left = len(names) - number
-        told = f"{begin}{', '.join(names[:number])}{f' and {left} more' if left else ''}."
-        if len(told) <= LONGEST or number == 1:
-            return told if len(told) <= LONGEST else f"{begin}{len(names)} points for this patient."
+        text = f"{begin}{', '.join(names[:number])}{f' and {left} more' if left else ''}."
+        if len(text) <= LONGEST or number == 1:
+            return text if len(text) <= LONGEST else f"{begin}{len(names)} points for this patient."
     return begin.strip()
 
 

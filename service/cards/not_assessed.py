@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from service.cards.markdown import escaped
-from service.cards.redaction import between_marks, marked
+from service.cards.redaction import mark_quoted, replace_quoted
 from service.cards.sections import LONGEST, Sections, unknown_line, write
 from service.cards.sources import topic
 from service.cards.wording import asked, drug_name
 from service.decision import Decision
 from service.finding import Evidence, Finding, Status
+from service.knowledge.concern import concerning
 from service.knowledge.hooks import HOOKS
 from service.knowledge.model import FactDefinition, FactKind, Knowledge, types_read
 from service.knowledge.summaries import LONGEST as NAMES
@@ -80,13 +81,8 @@ def concerns(knowledge: Knowledge, decision: Decision) -> bool:
 
     A hook without orders does not conclude that; there it rests on what the conclusion mentions.
     """
-    if knowledge.concern is None:
-        return True
-    names = [knowledge.concern]
-    if knowledge.concern not in decision.findings:
-        names = [name for rule in knowledge.rules if rule.concludes == knowledge.concern for name in rule.mentions]
-    found = [decision.findings[name].status for name in names if name in decision.findings]
-    return not found or any(status is not Status.ABSENT for status in found)
+    names = concerning(knowledge, decision.findings)
+    return not names or any(decision.findings[name].status is not Status.ABSENT for name in names)
 
 
 def _wanted(knowledge: Knowledge, decision: Decision) -> list[FactDefinition]:
@@ -257,7 +253,7 @@ def _summary(knowledge: Knowledge, decision: Decision, causes: _Causes) -> str:
     """
     cause = f"{causes.summaries[0]}."
     begin = "Not assessed: "
-    room = LONGEST - len(begin) - len(between_marks(cause, "x" * _LONGEST_NAME))
+    room = LONGEST - len(begin) - len(replace_quoted(cause, "x" * _LONGEST_NAME))
     about = list(_ordered(knowledge, decision))[: min(_NAMED, max(0, room) // (_LONGEST_NAME + 2))]
     return f"{begin}{', '.join(about)}: {cause}" if about else begin + cause
 
@@ -272,11 +268,11 @@ def _ordered(knowledge: Knowledge, decision: Decision) -> Iterator[str]:
 
 def _name(item: Evidence) -> str:
     """The first words of an entry; marked, as all that is quoted."""
-    return marked(drug_name(item.text))
+    return mark_quoted(drug_name(item.text))
 
 
 def _words(item: Evidence) -> str:
-    return marked(escaped(item.text)) if item.text else marked(escaped(item.resource))
+    return mark_quoted(escaped(item.text)) if item.text else mark_quoted(escaped(item.resource))
 
 
 def with_not_assessed(cards: Iterable[Json], knowledge: Knowledge, decision: Decision, lacking: Lacking) -> list[Json]:
@@ -284,11 +280,15 @@ def with_not_assessed(cards: Iterable[Json], knowledge: Knowledge, decision: Dec
 
     What could not be read and kept no warning from being decided is a line at the end of the last card.
     """
-    told = list(cards)
+    answered = list(cards)
     card = not_assessed(knowledge, decision, lacking)
     if card is not None:
-        return [*told, card]
-    return [*told[:-1], _with_line(told[-1], _lost_words(decision))] if told and decision.unread.entries else told
+        return [*answered, card]
+    return (
+        [*answered[:-1], _with_line(answered[-1], _lost_words(decision))]
+        if answered and decision.unread.entries
+        else answered
+    )
 
 
 def _with_line(card: Json, said: str) -> Json:

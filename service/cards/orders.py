@@ -71,7 +71,7 @@ class Drafts:
         shape = _SHAPES.get(order.resource)
         if shape is None:
             raise ValueError(f"{order.at}: no draft can be made of a {order.resource}")
-        return _validated(order.resource, {**_frame(order, release), **shape(order, release)}, release)
+        return _validated(order.resource, {**_skeleton(order, release), **shape(order, release)}, release)
 
 
 def _validated(kind: str, resource: Json, release: Release) -> Json:
@@ -90,8 +90,8 @@ def _as_json(value: Any) -> Any:
     return value
 
 
-def _frame(order: OrderTemplate, release: Release) -> Json:
-    frame: Json = {
+def _skeleton(order: OrderTemplate, release: Release) -> Json:
+    skeleton: Json = {
         "resourceType": order.resource,
         "status": "draft",
         "subject": {"reference": _STAND_IN},
@@ -99,10 +99,10 @@ def _frame(order: OrderTemplate, release: Release) -> Json:
     }
     if release is Release.R5 or order.resource != "CommunicationRequest":
         # In R4 a CommunicationRequest has no intent.
-        frame["intent"] = "proposal"
+        skeleton["intent"] = "proposal"
     if order.priority is not None:
-        frame["priority"] = order.priority
-    return frame
+        skeleton["priority"] = order.priority
+    return skeleton
 
 
 def _concept(order: OrderTemplate) -> Json:

@@ -16,7 +16,7 @@ from service.cards.wording import amount, asked, plain_title
 from service.decision import Advice
 from service.finding import Finding
 from service.knowledge.model import FactKind, Knowledge
-from service.store.redaction import keeps_date
+from service.store.redaction import is_storable_date
 
 _POINTS = 3
 _UNKNOWNS = 2
@@ -35,9 +35,9 @@ def pathway_summary(group: Sequence[Advice], today: date) -> str:
     names = [_name(item) for item in hung] or [head.rule.card.short or head.rule.title]
     for number in range(len(names), 0, -1):
         left = len(names) - number
-        told = f"{begin}{', '.join(names[:number])}{f' and {left} more' if left else ''}."
-        if len(told) <= LONGEST:
-            return told
+        text = f"{begin}{', '.join(names[:number])}{f' and {left} more' if left else ''}."
+        if len(text) <= LONGEST:
+            return text
     return summary(head, today)
 
 
@@ -86,6 +86,6 @@ def _stand(knowledge: Knowledge, head: Advice, today: date) -> Iterator[str]:
 def _tried(knowledge: Knowledge, finding: Finding, today: date) -> str:
     """What was tried, in the words in which a card asks for it, and when."""
     words = knowledge.asks(finding.name).partition(",")[0].removesuffix(" in this episode").removeprefix("an ")
-    dated = [item for item in finding.evidence if item.date and keeps_date(item.resource, item.date)]
+    dated = [item for item in finding.evidence if item.date and is_storable_date(item.resource, item.date)]
     day = short_day(dated[0].date or "", today) if dated else None
     return words if day is None else f"{words} ({day})"

@@ -20,36 +20,36 @@ FULL = "sciatica-cds.detail"
 Json = dict[str, Any]
 
 
-def marked(text: str) -> str:
+def mark_quoted(text: str) -> str:
     """Text that was quoted from the record."""
     return f"{_BEGIN}{text}{_END}"
 
 
-def unmarked(text: str) -> str:
+def without_markers(text: str) -> str:
     """The text as it is shown."""
     return text.replace(_BEGIN, "").replace(_END, "")
 
 
 def redacted(text: str) -> str:
     """The text with all that was quoted replaced by one sign."""
-    return between_marks(text, _INSTEAD)
+    return replace_quoted(text, _INSTEAD)
 
 
-def between_marks(text: str, instead: str) -> str:
+def replace_quoted(text: str, instead: str) -> str:
     """The text with each thing that was quoted replaced."""
     return _BETWEEN.sub(instead, text)
 
 
-def unmarked_card(card: Json) -> Json:
+def card_without_markers(card: Json) -> Json:
     """A card as it leaves."""
-    shown = {**card, "summary": unmarked(card["summary"]), "detail": unmarked(card["detail"])}
+    shown = {**card, "summary": without_markers(card["summary"]), "detail": without_markers(card["detail"])}
     if FULL in card.get("extension", {}):
-        shown["extension"] = card["extension"] | {FULL: unmarked(card["extension"][FULL])}
+        shown["extension"] = card["extension"] | {FULL: without_markers(card["extension"][FULL])}
     if "suggestions" in card:
-        shown["suggestions"] = [_unmarked_suggestion(suggestion) for suggestion in card["suggestions"]]
+        shown["suggestions"] = [_suggestion_without_markers(suggestion) for suggestion in card["suggestions"]]
     return shown
 
 
-def _unmarked_suggestion(suggestion: Json) -> Json:
-    actions = [action | {"description": unmarked(action["description"])} for action in suggestion["actions"]]
+def _suggestion_without_markers(suggestion: Json) -> Json:
+    actions = [action | {"description": without_markers(action["description"])} for action in suggestion["actions"]]
     return suggestion | {"actions": actions}

@@ -28,17 +28,17 @@ def rested(decision: Decision, shown: Mapping[str, ShownBefore] | None) -> Decis
     """The decision without what rests, with what is quieter than it was, and with what it was told of the past."""
     if shown is None:
         return decision
-    kept: list[Advice] = []
+    left: list[Advice] = []
     resting: list[str] = []
     for advice in decision.advice:
         again = _again(decision, advice, shown.get(advice.rule.id))
         if again is None:
             resting.append(advice.rule.id)
         else:
-            kept.append(again)
+            left.append(again)
     asked = {advice.rule.id for advice in decision.advice}
-    told = {rule: before for rule, before in shown.items() if rule in asked}
-    return replace(decision, advice=tuple(kept), resting=tuple(resting), shown_before=told)
+    earlier = {rule: before for rule, before in shown.items() if rule in asked}
+    return replace(decision, advice=tuple(left), resting=tuple(resting), shown_before=earlier)
 
 
 def _again(decision: Decision, advice: Advice, before: ShownBefore | None) -> Advice | None:
@@ -73,12 +73,12 @@ def grounds(knowledge: Knowledge, advice: Advice, keyed: Callable[[str], str]) -
 
     A duration that grows from day to day rests on the same entry, and is no change.
     """
-    told = []
+    parts = []
     for finding in advice.deciding:
         fact = knowledge.facts.get(finding.name)
         ordered = fact is not None and fact.kind is FactKind.ORDER
         entries = sorted(
             f"words {item.text.lower()}" if ordered else f"{item.resource} {item.date}" for item in finding.evidence
         )
-        told.append(f"{finding.name}: {'; '.join(entries)}")
-    return keyed("\n".join(sorted(told)))
+        parts.append(f"{finding.name}: {'; '.join(entries)}")
+    return keyed("\n".join(sorted(parts)))

@@ -74,10 +74,10 @@ def unknown_line(phrases: Sequence[str], most: int = UNKNOWNS) -> str:
 
 def foot(knowledge: Knowledge, rules: Sequence[Rule], today: date) -> str:
     """Whether somebody approved what the card says, and whether its review is late."""
-    told = [] if all(rule.id in knowledge.approved for rule in rules) else ["Draft rule, not approved."]
+    lines = [] if all(rule.id in knowledge.approved for rule in rules) else ["Draft rule, not approved."]
     late = [rule.review_by for rule in rules if rule.review_by < today]
-    told += [f"Review was due by {min(late)}."] if late else []
-    return " ".join([*told, knowledge.not_clearance])
+    lines += [f"Review was due by {min(late)}."] if late else []
+    return " ".join([*lines, knowledge.not_clearance])
 
 
 def write(parts: Sections) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from service.cards.changes import limited
 from service.cards.markdown import plain
 from service.cards.orders import Drafts, Ordering
-from service.cards.redaction import marked
+from service.cards.redaction import mark_quoted
 from service.decision import Advice, Decision
 from service.finding import Evidence
 from service.knowledge.model import Suggestion
@@ -61,12 +61,12 @@ def _actions(decision: Decision, suggestion: Suggestion, acting: Acting) -> list
     if suggestion.create and not acting.ordering.possible:
         return None
     removed = _drafts_behind(decision, suggestion.remove, acting)
-    kept = _drafts_behind(decision, suggestion.limit, acting)
-    if removed is None or kept is None:
+    created = _drafts_behind(decision, suggestion.limit, acting)
+    if removed is None or created is None:
         return None
     deletes = list(_deletes(removed))
-    updates = list(_updates(kept, suggestion.limit_days, acting))
-    if len(deletes) != len(removed) or len(updates) != len(kept):
+    updates = list(_updates(created, suggestion.limit_days, acting))
+    if len(deletes) != len(removed) or len(updates) != len(created):
         return None
     creates = [
         {
@@ -93,7 +93,11 @@ def _deletes(drafts: Sequence[Evidence]) -> Iterator[Json]:
     """One delete per draft order of the call; a stored order is never touched (AC-5, AC-8)."""
     for item in drafts:
         if _RELATIVE.fullmatch(item.resource):
-            yield {"type": "delete", "description": f"Remove the draft order{_told(item)}", "resourceId": item.resource}
+            yield {
+                "type": "delete",
+                "description": f"Remove the draft order{_quoted_text(item)}",
+                "resourceId": item.resource,
+            }
 
 
 def _updates(drafts: Sequence[Evidence], days: int | None, acting: Acting) -> Iterator[Json]:
@@ -102,10 +106,10 @@ def _updates(drafts: Sequence[Evidence], days: int | None, acting: Acting) -> It
         order = acting.received.get(item.resource)
         changed = None if order is None or days is None else limited(order, days, acting.ordering.release)
         if changed is not None:
-            yield {"type": "update", "description": f"Stop after {days} days{_told(item)}", "resource": changed}
+            yield {"type": "update", "description": f"Stop after {days} days{_quoted_text(item)}", "resource": changed}
 
 
-def _told(item: Evidence) -> str:
+def _quoted_text(item: Evidence) -> str:
     # The words come from the order; as plain text they must not look like markup either.
-    told = plain(re.sub(r"[<>\[\]()`*_|]", " ", item.text))
-    return f": {marked(told)}" if told else ""
+    text = plain(re.sub(r"[<>\[\]()`*_|]", " ", item.text))
+    return f": {mark_quoted(text)}" if text else ""

@@ -8,13 +8,13 @@ from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 
-from service.cards.redaction import marked
+from service.cards.redaction import mark_quoted
 from service.cards.wording import amount, drug_name, number, rounded, short_words
 from service.decision import Advice
 from service.finding import Finding
 from service.knowledge.model import CardText
 from service.knowledge.summaries import LONGEST, Reference, filled
-from service.store.redaction import keeps_date
+from service.store.redaction import is_storable_date
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAY = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?")
@@ -60,21 +60,21 @@ def _drug(finding: Finding, today: date) -> str | None:
     if not finding.evidence or not finding.evidence[0].text:
         return None
     # Marked whatever the words are: the store keeps that there are some, and not which.
-    return marked(drug_name(finding.evidence[0].text))
+    return mark_quoted(drug_name(finding.evidence[0].text))
 
 
 def _entry(finding: Finding, today: date) -> str | None:
     del today
     if not finding.evidence or not finding.evidence[0].text:
         return None
-    return marked(short_words(finding.evidence[0].text))
+    return mark_quoted(short_words(finding.evidence[0].text))
 
 
 def _date(finding: Finding, today: date) -> str | None:
     """The day of the newest entry in brackets; nothing where it has none or its date is somebody's birth."""
-    dated = [item for item in finding.evidence if item.date and keeps_date(item.resource, item.date)]
-    told = short_day(dated[0].date or "", today) if dated else None
-    return "" if told is None else f" ({told})"
+    dated = [item for item in finding.evidence if item.date and is_storable_date(item.resource, item.date)]
+    day = short_day(dated[0].date or "", today) if dated else None
+    return "" if day is None else f" ({day})"
 
 
 def short_day(text: str, today: date) -> str | None:
@@ -84,8 +84,8 @@ def short_day(text: str, today: date) -> str | None:
         return text if re.fullmatch(r"\d{4}", text) else None
     year, month, day = match[1], int(match[2]), match[3]
     name = _MONTHS[month - 1] if 1 <= month <= len(_MONTHS) else match[2]
-    told = f"{int(day)} {name}" if day else name
-    return told if day and int(year) == today.year else f"{told} {year}"
+    shown = f"{int(day)} {name}" if day else name
+    return shown if day and int(year) == today.year else f"{shown} {year}"
 
 
 def _duration(finding: Finding, today: date) -> str | None:
@@ -97,12 +97,12 @@ def _duration(finding: Finding, today: date) -> str | None:
 
 def duration(days: Decimal) -> str:
     """A number of days as it is said: 9 days, 7 weeks, 8 months."""
-    whole = int(days)
-    if whole < _DAYS_TO_WEEKS:
-        return f"{whole} day" if whole == 1 else f"{whole} days"
-    if whole < _WEEKS_TO_MONTHS:
-        return f"{whole // 7} weeks"
-    return f"{int(whole / 30.44)} months"
+    number = int(days)
+    if number < _DAYS_TO_WEEKS:
+        return f"{number} day" if number == 1 else f"{number} days"
+    if number < _WEEKS_TO_MONTHS:
+        return f"{number // 7} weeks"
+    return f"{int(number / 30.44)} months"
 
 
 def _week(finding: Finding, today: date) -> str | None:

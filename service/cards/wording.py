@@ -8,11 +8,11 @@ from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from types import MappingProxyType
 
 from service.cards.markdown import escaped, plain
-from service.cards.redaction import marked
+from service.cards.redaction import mark_quoted
 from service.finding import Evidence, Finding
 from service.knowledge.model import FactKind, Knowledge
 from service.knowledge.summaries import LONGEST
-from service.store.redaction import keeps_date, keeps_remark
+from service.store.redaction import is_storable_date, is_storable_note
 
 SHOWN = 3
 GROUNDS = 3
@@ -23,7 +23,7 @@ _ANNOTATION = re.compile(r"(?<=\d) \{[^{}]*\}$")
 _ANSWERS = ("Observation/", "QuestionnaireResponse/")
 # What a title explains in brackets stands in the full text.
 _BRACKETS = re.compile(r" \([^()]*\)")
-_WHOLE = frozenset({"a", "d", "wk"})
+_WITHOUT_PART = frozenset({"a", "d", "wk"})
 _PLACES = Decimal("0.01")
 _SIGNS = re.compile(r"[*`_|\\<>\[\]{}$]")
 _DANGLING = frozenset({"without", "with", "of", "and", "for", "the", "wo", "w", "oral"})
@@ -79,7 +79,7 @@ def _bound(value: Decimal | None, unit: str | None) -> Decimal | None:
 
 def rounded(value: Decimal, unit: str | None) -> Decimal:
     """Whole days, weeks and years, all else to two places: nobody reads 2.520833. Decisions use the exact number."""
-    if unit in _WHOLE:
+    if unit in _WITHOUT_PART:
         return value.to_integral_value(rounding=ROUND_FLOOR)
     return value if value == value.to_integral_value() else value.quantize(_PLACES, rounding=ROUND_HALF_EVEN)
 
@@ -129,7 +129,7 @@ def plain_title(knowledge: Knowledge, name: str) -> str:
     return words if words[:2].isupper() else words[:1].lower() + words[1:]
 
 
-def marked_lines(knowledge: Knowledge, findings: Iterable[Finding]) -> list[str]:
+def quoted_lines(knowledge: Knowledge, findings: Iterable[Finding]) -> list[str]:
     """One markdown bullet per finding: title, value, and the entries it rests on with date, words and caveat.
 
     Marks stand around what is quoted from the record.
@@ -154,11 +154,11 @@ def _found_line(knowledge: Knowledge, finding: Finding) -> str:
 
 
 def _evidence(item: Evidence) -> str:
-    parts = [marked(escaped(_ANNOTATION.sub("", item.text)))] if item.text else []
+    parts = [mark_quoted(escaped(_ANNOTATION.sub("", item.text)))] if item.text else []
     # The day is what a clinician reads; the exact time stays in the decision.
     day = escaped(item.date.partition("T")[0]) if item.date else "no date"
-    parts.append(day if item.date is None or keeps_date(item.resource, item.date) else marked(day))
-    parts.append(marked(escaped(item.resource)))
+    parts.append(day if item.date is None or is_storable_date(item.resource, item.date) else mark_quoted(day))
+    parts.append(mark_quoted(escaped(item.resource)))
     if item.note:
         parts.append(_note(item.note))
     return ", ".join(parts)
@@ -205,7 +205,7 @@ def _short_line(knowledge: Knowledge, finding: Finding) -> str:
 
 def _words(item: Evidence) -> str:
     """The words of an entry with the caveat it carries."""
-    return marked(escaped(item.text or item.resource)) + (f" ({_note(item.note)})" if item.note else "")
+    return mark_quoted(escaped(item.text or item.resource)) + (f" ({_note(item.note)})" if item.note else "")
 
 
 def _quoted(item: Evidence, *, numeric: bool) -> str:
@@ -213,18 +213,18 @@ def _quoted(item: Evidence, *, numeric: bool) -> str:
     of_patient = item.resource.startswith("Patient/")
     # The title says what was asked and found; the words of an answer would say it again.
     text = "" if numeric or of_patient or item.resource.startswith(_ANSWERS) else _ANNOTATION.sub("", item.text)
-    told = [marked(escaped(text))] if text else []
+    parts = [mark_quoted(escaped(text))] if text else []
     aside = []
     if item.date and not of_patient:
         date = escaped(item.date.partition("T")[0])
-        aside.append(date if keeps_date(item.resource, item.date) else marked(date))
+        aside.append(date if is_storable_date(item.resource, item.date) else mark_quoted(date))
     if item.note:
         aside.append(_note(item.note))
-    return " ".join([*told, *([f"({', '.join(aside)})"] if aside else [])])
+    return " ".join([*parts, *([f"({', '.join(aside)})"] if aside else [])])
 
 
 def _note(text: str) -> str:
-    return escaped(text) if keeps_remark(text) else marked(escaped(text))
+    return escaped(text) if is_storable_note(text) else mark_quoted(escaped(text))
 
 
 def asked(knowledge: Knowledge, names: Iterable[str]) -> list[str]:

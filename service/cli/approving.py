@@ -15,7 +15,7 @@ from service.knowledge.loader import load
 from service.knowledge.model import Knowledge
 
 if TYPE_CHECKING:
-    from service.review.approvals import Standing
+    from service.review.approvals import ApprovalState
 
 
 @click.command()
@@ -31,7 +31,7 @@ def approve(rule: str, by: str, note: str | None, rules_folder: Path, *, with_fo
     Shows all that the signature covers and what changed since the last one, and asks. Nothing is signed that lint, an
     example or an invariant rejects. Writes rules/approvals.yaml; any later change ends the approval.
     """
-    from service.review.approvals import approval_of, standings
+    from service.review.approvals import approval_of, approval_states
     from service.review.approvals import approve as write
     from service.review.objections import objections
     from service.review.objections import with_foundations as foundations
@@ -41,9 +41,9 @@ def approve(rule: str, by: str, note: str | None, rules_folder: Path, *, with_fo
     approval_of(knowledge, rule, by, today)
     signed = next(each for each in knowledge.rules if each.id == rule)
     names = foundations(knowledge, signed) if with_foundations else (rule,)
-    for standing in standings(rules_folder, knowledge):
-        if standing.rule in names:
-            _show_content(knowledge, standing)
+    for approval_state in approval_states(rules_folder, knowledge):
+        if approval_state.rule in names:
+            _show_content(knowledge, approval_state)
     against = list(objections(rules_folder, knowledge, frozenset(names), today))
     for objection in against:
         click.echo(objection, err=True)
@@ -59,15 +59,15 @@ def approve(rule: str, by: str, note: str | None, rules_folder: Path, *, with_fo
         click.echo(f"{name} {approval.digest[:12]} approved by {approval.by}: {state}{_silent(now, name)}")
 
 
-def _show_content(knowledge: Knowledge, standing: Standing) -> None:
+def _show_content(knowledge: Knowledge, approval_state: ApprovalState) -> None:
     """The page that a signature covers, and what differs from the content that was signed last."""
     from service.review.signing_page import rule_page
 
-    click.echo(rule_page(knowledge, [rule for rule in knowledge.rules if rule.id == standing.rule]))
-    if standing.former and not standing.present:
-        last = standing.former[-1]
+    click.echo(rule_page(knowledge, [rule for rule in knowledge.rules if rule.id == approval_state.rule]))
+    if approval_state.former and not approval_state.present:
+        last = approval_state.former[-1]
         click.echo(f"Changed since {last.by} approved it on {last.day}:")
-        for change in standing.changes:
+        for change in approval_state.changes:
             click.echo(f"    {change}")
 
 
@@ -76,10 +76,10 @@ def _show_content(knowledge: Knowledge, standing: Standing) -> None:
 @rules_option
 def approvals(rule_ids: tuple[str, ...], rules_folder: Path) -> None:
     """Who approved which rule, and what changed where an approval no longer holds. Ends with 1 if one does not."""
-    from service.review.approvals import standings
+    from service.review.approvals import approval_states
 
     knowledge = load(rules_folder, read_settings().knowledge_settings)
-    found = [one for one in standings(rules_folder, knowledge) if not rule_ids or one.rule in rule_ids]
+    found = [one for one in approval_states(rules_folder, knowledge) if not rule_ids or one.rule in rule_ids]
     ended = 0
     for one in found:
         if one.approved:

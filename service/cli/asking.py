@@ -12,7 +12,7 @@ import httpx2
 
 from service.cli.input import read_document
 from service.testkit.service_check.complaints import Complaint, Level
-from service.testkit.service_check.conversation import Findings, Reply, Send, converse
+from service.testkit.service_check.conversation import Findings, Reply, Send, check_conversation
 
 _MOST_BYTES = 20 * 1024 * 1024
 _MARKS = {Level.MUST: "FAIL  ", Level.SHOULD: "should", Level.ADVICE: "advice"}
@@ -46,7 +46,7 @@ def check_service(url: str, *, files: tuple[Path, ...], token_file: Path | None,
     # Only the address that was given is called: no proxy of the environment, no redirect to elsewhere.
     with httpx2.Client(trust_env=False, follow_redirects=False, timeout=timeout) as client:
         try:
-            findings = converse(_sender(client, base, token), calls)
+            findings = check_conversation(_sender(client, base, token), calls)
         except httpx2.HTTPError as error:
             raise click.ClickException(f"no answer from {base}: {type(error).__name__}") from None
     _show(findings)
@@ -86,5 +86,5 @@ def _show(findings: Findings) -> None:
         for complaint in dict.fromkeys(broken.get(requirement, ())):
             click.echo(f"{_MARKS[complaint.level]}  {requirement}: {complaint.where}: {complaint.text}")
     counted = {level: sum(one.level is level for one in dict.fromkeys(findings.complaints)) for level in Level}
-    told = f"{counted[Level.MUST]} broken, {counted[Level.SHOULD]} should be met, {counted[Level.ADVICE]} advised"
-    click.echo(f"{findings.calls} calls; {len(findings.looked)} requirements looked at; {told}")
+    text = f"{counted[Level.MUST]} broken, {counted[Level.SHOULD]} should be met, {counted[Level.ADVICE]} advised"
+    click.echo(f"{findings.calls} calls; {len(findings.looked)} requirements looked at; {text}")

@@ -22,15 +22,15 @@ def dsi(rules_folder: Path, rule_id: str | None, *, as_json: bool) -> None:
     """
     from service.review.source_attributes import source_attributes
 
-    told = source_attributes(load(rules_folder))
+    attributes = source_attributes(load(rules_folder))
     if rule_id is not None:
-        told["rules"] = [rule for rule in told["rules"] if rule["rule"] == rule_id]
-        if not told["rules"]:
+        attributes["rules"] = [rule for rule in attributes["rules"] if rule["rule"] == rule_id]
+        if not attributes["rules"]:
             raise click.UsageError(f"no rule {rule_id} shows a card")
     if as_json:
-        click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
+        click.echo(orjson.dumps(attributes, option=orjson.OPT_INDENT_2).decode())
         return
-    for rule in told["rules"]:
+    for rule in attributes["rules"]:
         click.echo(f"{rule['rule']} {rule['version']}: {rule['title']}")
         for source in rule["bibliographic_citations"]:
             click.echo(f"    {source['citation']} (funding: {source['funding']})")

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import click
 import orjson
 
-from service.cli.memory import Opened, day, open_store
+from service.cli.opened_store import Opened, day, open_store
 from service.config import read_settings
 
 
@@ -124,8 +124,8 @@ def _fhir(opened: Opened, since: datetime, until: datetime | None) -> Iterator[d
 
     reading = opened.reading
     rule_set = cache(reading.rule_set)
-    for kept in reading.decisions(since, until):
-        yield from audit_resources(kept, rule_set(kept.body["ruleset"]))
+    for stored in reading.decisions(since, until):
+        yield from audit_resources(stored, rule_set(stored.body["ruleset"]))
     yield from map(feedback_event, exported_feedback(opened.database, since, until))
 
 
@@ -149,8 +149,8 @@ def expire(older_than: int | None, before: str | None, *, yes: bool) -> None:
         return
     done = delete(opened.database, opened.place, opened.keyring, limit, now)
     make_checkpoint(opened.database, opened.keyring, opened.place.anchors, now)
-    told = f", tombstone {done.tombstone.writer}/{done.tombstone.seq}" if done.tombstone else ""
-    click.echo(f"{done.rows} rows of {done.writers} writers deleted{told}")
+    tombstone_text = f", tombstone {done.tombstone.writer}/{done.tombstone.seq}" if done.tombstone else ""
+    click.echo(f"{done.rows} rows of {done.writers} writers deleted{tombstone_text}")
 
 
 @click.command()
@@ -180,10 +180,10 @@ def _replay_one(opened: Opened, decision_id: str, *, card: bool) -> int:
     from service.decision_log.replay import Replayer
 
     reading = opened.reading
-    kept = reading.decision_of_card(decision_id) if card else reading.decision(decision_id)
-    again = Replayer(reading).replay(kept)
-    body = kept.body
-    click.echo(f"{kept.id}  {body['at']}  {body['hook']}  rule set {body['ruleset'][:12]}")
+    stored = reading.decision_of_card(decision_id) if card else reading.decision(decision_id)
+    again = Replayer(reading).replay(stored)
+    body = stored.body
+    click.echo(f"{stored.id}  {body['at']}  {body['hook']}  rule set {body['ruleset'][:12]}")
     if again.decision is not None:
         show_cards(again.cards, "No card was shown.")
     for difference in again.differences:
@@ -200,8 +200,8 @@ def _replay_all(opened: Opened, since: str | None, until: str | None) -> int:
     period = (day(since), day(until) if until else None)
     replayer = Replayer(reading)
     differing = count = 0
-    with click.progressbar(reading.decisions(*period), length=reading.count(*period), file=sys.stderr) as kept:
-        for one in kept:
+    with click.progressbar(reading.decisions(*period), length=reading.count(*period), file=sys.stderr) as stored:
+        for one in stored:
             again = replayer.replay(one)
             count += 1
             differing += not again.same

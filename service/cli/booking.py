@@ -25,12 +25,12 @@ def book(rules_folder: Path, out: Path) -> None:
     Every rule, finding, value set and source has a page, and beside it the same as JSON. The page of a rule prints for
     signature. Begin with index.html.
     """
-    from service.review.approvals import standings
+    from service.review.approvals import approval_states
     from service.web.pages.book import write_book
 
     if out.is_dir() and any(out.iterdir()):
         raise click.UsageError(f"{out} is not empty: pages of another rule set would stay in the book")
     knowledge = load(rules_folder, read_settings().knowledge_settings)
-    approvals = {one.rule: one.present for one in standings(rules_folder, knowledge)}
+    approvals = {one.rule: one.present for one in approval_states(rules_folder, knowledge)}
     pages = write_book(knowledge, approvals, out)
     click.echo(f"{out / 'index.html'}: {pages} pages of rule set {knowledge.digest[:12]}")

@@ -106,14 +106,14 @@ class Chart:
             return dict(line)
         head, *clauses = [part.strip() for part in line.split(", ")]
         kind, _, rest = head.partition(" ")
-        told = self._clauses(clauses, line)
+        stated = self._clauses(clauses, line)
         if kind in ("man", "woman", "person"):
-            return self._person(head, told)
+            return self._person(head, stated)
         make = self._kinds.get(kind)
         if make is None:
             raise ChartError(f"'{kind}' is no kind of line: {line}")
         try:
-            resource = make(rest, told)
+            resource = make(rest, stated)
         except (ChartError, KeyError) as wrong:
             raise ChartError(f"{line}: {wrong}") from wrong
         return {"id": f"r{place}", **resource}
@@ -139,22 +139,22 @@ class Chart:
         }
 
     def _clauses(self, parts: Sequence[str], line: str) -> _Clauses:
-        told = _Clauses()
+        stated = _Clauses()
         for part in parts:
             word, _, rest = part.partition(" ")
             if word in ("since", "recorded", "stopped"):
-                setattr(told, word, self._day(rest))
+                setattr(stated, word, self._day(rest))
             elif word in ("because", "at", "born"):
-                setattr(told, word, rest)
+                setattr(stated, word, rest)
             elif word == "for":
-                told.days = int(rest.split()[0])
+                stated.days = int(rest.split()[0])
             elif part == "today" or part.endswith(" ago") or _DATE.fullmatch(part):
-                told.on = self._day(part)
+                stated.on = self._day(part)
             elif part in (*_VERIFICATION, *_CLINICAL, "preliminary", "undated"):
-                told.words.append(part)
+                stated.words.append(part)
             else:
                 raise ChartError(f"'{part}' is no clause: {line}")
-        return told
+        return stated
 
     def _day(self, words: str) -> str:
         if words == "today":
@@ -170,12 +170,12 @@ class Chart:
     def _today(self) -> str:
         return self.now.date().isoformat()
 
-    def _person(self, head: str, told: _Clauses) -> Json:
+    def _person(self, head: str, stated: _Clauses) -> Json:
         read = _PERSON.fullmatch(head)
         if read is None:
             raise ChartError(f"'{head}' is no person")
         gender = {"gender": _GENDERS[read["who"]]} if read["who"] in _GENDERS else {}
-        born = told.born
+        born = stated.born
         if read["age"]:
             today = self.now.date()
             born = f"{today.year - int(read['age'])}{today.isoformat()[4:]}"
@@ -185,9 +185,9 @@ class Chart:
         subject = "patient" if kind in ("AllergyIntolerance", "Device") else "subject"
         return {"resourceType": kind, subject: {"reference": "Patient/p"}, **content}
 
-    def _problem(self, name: str, told: _Clauses) -> Json:
-        status = next((word for word in told.words if word in _CLINICAL), "active")
-        sure = next((word for word in told.words if word in _VERIFICATION), "confirmed")
+    def _problem(self, name: str, stated: _Clauses) -> Json:
+        status = next((word for word in stated.words if word in _CLINICAL), "active")
+        sure = next((word for word in stated.words if word in _VERIFICATION), "confirmed")
         content: Json = {"code": self.codes.concept(name)}
         if sure != "entered-in-error":
             content["clinicalStatus"] = {
@@ -196,30 +196,30 @@ class Chart:
         content["verificationStatus"] = {
             "coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-ver-status", "code": sure}]
         }
-        if told.since:
-            content["onsetDateTime"] = told.since
-        if told.recorded:
-            content["recordedDate"] = told.recorded
-        if told.on:
-            content["abatementDateTime"] = told.on
-        if told.at:
-            content["bodySite"] = [self.codes.concept(told.at)]
+        if stated.since:
+            content["onsetDateTime"] = stated.since
+        if stated.recorded:
+            content["recordedDate"] = stated.recorded
+        if stated.on:
+            content["abatementDateTime"] = stated.on
+        if stated.at:
+            content["bodySite"] = [self.codes.concept(stated.at)]
         return self._about("Condition", **content)
 
-    def _visit(self, name: str, told: _Clauses) -> Json:
+    def _visit(self, name: str, stated: _Clauses) -> Json:
         kind = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"}
-        period = {"start": told.on or self._today, "end": told.on or self._today}
+        period = {"start": stated.on or self._today, "end": stated.on or self._today}
         return self._about(
             "Encounter", status="finished", period=period, reasonCode=[self.codes.concept(name)], **{"class": kind}
         )
 
-    def _answer(self, words: str, told: _Clauses) -> Json:
+    def _answer(self, words: str, stated: _Clauses) -> Json:
         name, _, value = words.rpartition(" ")
         if value not in ("yes", "no"):
             raise ChartError("an answer is yes or no")
-        return self._observed(f"answer {name}", told, valueBoolean=value == "yes")
+        return self._observed(f"answer {name}", stated, valueBoolean=value == "yes")
 
-    def _lab(self, words: str, told: _Clauses) -> Json:
+    def _lab(self, words: str, stated: _Clauses) -> Json:
         read = re.fullmatch(r"(?P<name>.+?) (?P<sign>[<>]?)(?P<value>-?[\d.]+)(?: (?P<unit>\S+))?", words)
         if read is None:
             raise ChartError("a result is a name and a number, with a unit where the name has none of its own")
@@ -227,39 +227,39 @@ class Chart:
         quantity: Json = {"value": float(read["value"]), "unit": unit, "system": _UCUM, "code": unit}
         if read["sign"]:
             quantity["comparator"] = read["sign"]
-        return self._observed(read["name"], told, valueQuantity=quantity)
+        return self._observed(read["name"], stated, valueQuantity=quantity)
 
-    def _coded(self, words: str, told: _Clauses) -> Json:
+    def _coded(self, words: str, stated: _Clauses) -> Json:
         name, _, value = words.partition(" = ")
-        return self._observed(name, told, valueCodeableConcept=self.codes.concept(value))
+        return self._observed(name, stated, valueCodeableConcept=self.codes.concept(value))
 
-    def _observed(self, name: str, told: _Clauses, **value: Any) -> Json:
-        status = "preliminary" if "preliminary" in told.words else "final"
-        when = {} if "undated" in told.words else {"effectiveDateTime": told.on or self._today}
+    def _observed(self, name: str, stated: _Clauses, **value: Any) -> Json:
+        status = "preliminary" if "preliminary" in stated.words else "final"
+        when = {} if "undated" in stated.words else {"effectiveDateTime": stated.on or self._today}
         return self._about("Observation", status=status, code=self.codes.concept(name), **when, **value)
 
-    def _drug(self, words: str, told: _Clauses, *, status: str) -> Json:
+    def _drug(self, words: str, stated: _Clauses, *, status: str) -> Json:
         read = _DOSE.fullmatch(words)
         assert read is not None, words
-        began = told.since or told.on or (self._today if status == "draft" else self._day("30 days"))
+        began = stated.since or stated.on or (self._today if status == "draft" else self._day("30 days"))
         content: Json = {
-            "status": "completed" if told.stopped else status,
+            "status": "completed" if stated.stopped else status,
             "intent": "order",
             "medicationCodeableConcept": self.codes.concept(read["name"]),
             "authoredOn": began,
         }
         dosage = self._dosage(read)
-        if told.stopped:
-            bounds = {"boundsPeriod": {"start": began, "end": told.stopped}}
+        if stated.stopped:
+            bounds = {"boundsPeriod": {"start": began, "end": stated.stopped}}
             dosage.setdefault("timing", {}).setdefault("repeat", {}).update(bounds)
         if dosage:
             content["dosageInstruction"] = [dosage]
-        if told.days is not None:
+        if stated.days is not None:
             content["dispenseRequest"] = {
-                "expectedSupplyDuration": {"value": told.days, "unit": "days", "system": _UCUM, "code": "d"}
+                "expectedSupplyDuration": {"value": stated.days, "unit": "days", "system": _UCUM, "code": "d"}
             }
-        if told.because:
-            content["reasonCode"] = [self.codes.concept(told.because)]
+        if stated.because:
+            content["reasonCode"] = [self.codes.concept(stated.because)]
         return self._about("MedicationRequest", **content)
 
     def _dosage(self, read: re.Match[str]) -> Json:
@@ -276,51 +276,51 @@ class Chart:
             dosage["route"] = {"coding": [coding]}
         return dosage
 
-    def _takes(self, words: str, told: _Clauses) -> Json:
-        return self._drug(words, told, status="active")
+    def _takes(self, words: str, stated: _Clauses) -> Json:
+        return self._drug(words, stated, status="active")
 
-    def _orders(self, words: str, told: _Clauses) -> Json:
-        return self._drug(words, told, status="draft")
+    def _orders(self, words: str, stated: _Clauses) -> Json:
+        return self._drug(words, stated, status="draft")
 
-    def _reports_taking(self, words: str, told: _Clauses) -> Json:
+    def _reports_taking(self, words: str, stated: _Clauses) -> Json:
         read = _DOSE.fullmatch(words)
         assert read is not None, words
-        period = {"start": told.since or self._day("30 days")} | ({"end": told.stopped} if told.stopped else {})
+        period = {"start": stated.since or self._day("30 days")} | ({"end": stated.stopped} if stated.stopped else {})
         dosage = self._dosage(read)
         return self._about(
             "MedicationStatement",
-            status="completed" if told.stopped else "active",
+            status="completed" if stated.stopped else "active",
             medicationCodeableConcept=self.codes.concept(read["name"]),
             effectivePeriod=period,
             **({"dosage": [dosage]} if dosage else {}),
         )
 
-    def _service(self, name: str, told: _Clauses, *, status: str) -> Json:
-        reason = {"reasonCode": [self.codes.concept(told.because)]} if told.because else {}
-        site = {"bodySite": [self.codes.concept(told.at)]} if told.at else {}
+    def _service(self, name: str, stated: _Clauses, *, status: str) -> Json:
+        reason = {"reasonCode": [self.codes.concept(stated.because)]} if stated.because else {}
+        site = {"bodySite": [self.codes.concept(stated.at)]} if stated.at else {}
         code = self.codes.concept(name)
-        authored = told.on or self._today
+        authored = stated.on or self._today
         return self._about(
             "ServiceRequest", status=status, intent="order", code=code, authoredOn=authored, **reason, **site
         )
 
-    def _asks_for(self, name: str, told: _Clauses) -> Json:
-        return self._service(name, told, status="draft")
+    def _asks_for(self, name: str, stated: _Clauses) -> Json:
+        return self._service(name, stated, status="draft")
 
-    def _referred(self, name: str, told: _Clauses) -> Json:
-        return self._service(name, told, status="active")
+    def _referred(self, name: str, stated: _Clauses) -> Json:
+        return self._service(name, stated, status="active")
 
-    def _done(self, name: str, told: _Clauses) -> Json:
-        when = {} if "undated" in told.words else {"performedDateTime": told.on or self._today}
+    def _done(self, name: str, stated: _Clauses) -> Json:
+        when = {} if "undated" in stated.words else {"performedDateTime": stated.on or self._today}
         return self._about("Procedure", status="completed", code=self.codes.concept(name), **when)
 
-    def _report(self, name: str, told: _Clauses) -> Json:
+    def _report(self, name: str, stated: _Clauses) -> Json:
         code = self.codes.concept(name)
-        return self._about("DiagnosticReport", status="final", code=code, effectiveDateTime=told.on or self._today)
+        return self._about("DiagnosticReport", status="final", code=code, effectiveDateTime=stated.on or self._today)
 
-    def _allergy(self, name: str, told: _Clauses) -> Json:
-        clinical = next((word for word in told.words if word in ("resolved", "inactive")), "active")
-        sure = next((word for word in told.words if word in ("refuted", "unconfirmed")), "confirmed")
+    def _allergy(self, name: str, stated: _Clauses) -> Json:
+        clinical = next((word for word in stated.words if word in ("resolved", "inactive")), "active")
+        sure = next((word for word in stated.words if word in ("refuted", "unconfirmed")), "confirmed")
         url = "http://terminology.hl7.org/CodeSystem/allergyintolerance-"
         return self._about(
             "AllergyIntolerance",
@@ -329,10 +329,10 @@ class Chart:
             code=self.codes.concept(name),
         )
 
-    def _device(self, name: str, told: _Clauses) -> Json:
-        del told
+    def _device(self, name: str, stated: _Clauses) -> Json:
+        del stated
         return self._about("Device", status="active", type=self.codes.concept(name))
 
-    def _goal(self, name: str, told: _Clauses) -> Json:
-        when = {"startDate": told.on or self._today}
+    def _goal(self, name: str, stated: _Clauses) -> Json:
+        when = {"startDate": stated.on or self._today}
         return self._about("Goal", lifecycleStatus="active", description=self.codes.concept(name), **when)

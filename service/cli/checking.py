@@ -33,15 +33,17 @@ def check_request(file: Path, *, hook: str, as_json: bool) -> None:
         document = parse_json(body, max_depth=settings.max_depth)
     except RequestError as error:
         # What is no JSON has no further parts to be checked.
-        told = report(Remark(Severity.ERROR, one.where, one.text, "structure", Part.REQUEST) for one in error.faults)
+        reported = report(
+            Remark(Severity.ERROR, one.where, one.text, "structure", Part.REQUEST) for one in error.faults
+        )
     else:
         services = make_services(settings)
         hooks = sorted({service.hook for service in services.offered.values()})
         if hook not in hooks:
             raise click.UsageError(f"no service answers {hook}; there are {', '.join(hooks)}")
-        told = check(services, document, datetime.now(UTC), hook)
+        reported = check(services, document, datetime.now(UTC), hook)
     if as_json:
-        sys.stdout.buffer.write(orjson.dumps(as_outcome(told), option=orjson.OPT_INDENT_2) + b"\n")
+        sys.stdout.buffer.write(orjson.dumps(as_outcome(reported), option=orjson.OPT_INDENT_2) + b"\n")
     else:
-        click.echo(as_text(told), nl=False)
-    sys.exit(1 if told.errors else 0)
+        click.echo(as_text(reported), nl=False)
+    sys.exit(1 if reported.errors else 0)

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 SAME, DIFFERS, CANNOT_SAY = 0, 1, 2
-# Counts of real patients by age or sex that are smaller could point at one of them (product choice).
-_SMALL = 11
 
 
 class CannotSayError(click.ClickException):
@@ -126,6 +124,7 @@ def impact(  # noqa: PLR0913  # click hands over every option
     from service.cli.recorded import Reader
     from service.cli.stories import EXAMPLES
     from service.decision import prepare
+    from service.review.demographics import SMALL
     from service.review.impact import Impact, impact_lines
 
     before, after = both(names, rules_folder, keys_file)
@@ -133,13 +132,13 @@ def impact(  # noqa: PLR0913  # click hands over every option
     found, refused = Impact(*sides), list[str]()
     reader = Reader(*sides, refused)
     if from_store:
-        from service.cli.memory import day, open_store
+        from service.cli.opened_store import day, open_store
 
         found.add_all(reader.of_store(open_store().reading, day(since)))
     else:
         found.add_all(reader.of(data or EXAMPLES, read_time(now)))
     is_invented = not from_store and (data is None or any(data.glob("*/story.json")))
-    report = found.report(hide_below=_SMALL if hide_below is None and not is_invented else hide_below or 0)
+    report = found.report(hide_below=SMALL if hide_below is None and not is_invented else hide_below or 0)
     report |= {"before": before.label, "after": after.label, "refused": refused}
     if as_json:
         click.echo(json.dumps(report, indent=1, ensure_ascii=False))
@@ -166,19 +165,19 @@ def both(names: tuple[str, ...], rules_folder: Path, keys_file: Path | None) -> 
     try:
         return origins.find(names[0]), origins.find(names[1])
     except FaultsError as error:
-        told = "\n".join(str(fault) for fault in error.faults[:20])
-        raise CannotSayError(f"cannot say: one of the rule sets cannot be read\n{told}") from None
+        text = "\n".join(str(fault) for fault in error.faults[:20])
+        raise CannotSayError(f"cannot say: one of the rule sets cannot be read\n{text}") from None
     except (ServiceError, OSError) as error:
         raise CannotSayError(f"cannot say: {error}") from None
 
 
 def _stored(digest: str) -> tuple[str, Mapping[str, bytes], Mapping[str, str]] | None:
     """The files of a rule set of the store; None where there is no store or no such rule set."""
-    from service.cli.memory import open_store
+    from service.cli.opened_store import open_store
     from service.store.archive import files_in
 
     try:
-        kept = open_store().reading.rule_set_beginning(digest)
+        stored = open_store().reading.rule_set_beginning(digest)
     except (click.UsageError, NotFoundError):
         return None
-    return None if kept.archive is None else (kept.digest, files_in(kept.archive), kept.settings)
+    return None if stored.archive is None else (stored.digest, files_in(stored.archive), stored.settings)

@@ -80,8 +80,8 @@ def evaluate(file: Path, *, as_json: bool, **asked: Any) -> None:
     if as_json:
         import orjson
 
-        whole = answer(knowledge, result.decision, result.body["cards"]) if result.call is not None else result.body
-        sys.stdout.buffer.write(orjson.dumps(whole, option=orjson.OPT_INDENT_2) + b"\n")
+        full = answer(knowledge, result.decision, result.body["cards"]) if result.call is not None else result.body
+        sys.stdout.buffer.write(orjson.dumps(full, option=orjson.OPT_INDENT_2) + b"\n")
         return
     show_cards(result.body["cards"], knowledge.not_clearance)
     for problem in result.decision.problems:

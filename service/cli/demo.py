@@ -95,7 +95,7 @@ def _stories(folder: Path) -> tuple[Story, ...]:
 def _service() -> Iterator[str]:
     """The service as a child process, on this machine only; stopped when the block ends. Yields its address."""
     if BIND in os.environ:
-        host, port = _told_address()
+        host, port = _announced_address()
     else:
         host, port = "127.0.0.1", _free_port()
     environment = {**os.environ, BIND: f"{host}:{port}"}
@@ -126,7 +126,7 @@ def _stop(child: subprocess.Popen[bytes]) -> None:
         child.wait()
 
 
-def _told_address() -> tuple[str, int]:
+def _announced_address() -> tuple[str, int]:
     """Where the settings say to listen. Raises DemoError when they cannot be read."""
     try:
         host, _, port = bind_address().rpartition(":")
@@ -275,7 +275,10 @@ def _wait(console: Console, address: str, stories: Sequence[Story]) -> NoReturn:
     # Where there is no browser, or none that shows anything, the address is printed all the same.
     webbrowser.open(f"{address}/")
     console.print(f"The service keeps running at [bold]{address}[/]   (Ctrl-C stops it)\n")
-    console.print(f"See it in a browser: [bold]{address}/[/]   connect an EHR: [bold]{address}/start[/]   the rule book: [bold]{address}/rules[/]\nTry:\n")
+    console.print(
+        f"See it in a browser: [bold]{address}/[/]   connect an EHR: [bold]{address}/start[/]   "
+        f"the rule book: [bold]{address}/rules[/]\nTry:\n"
+    )
     console.print(
         f"curl -s -H 'Content-Type: application/json' --data @{story.file.relative_to(PROJECT)} "
         f"'{address}{_path(story, {})}' | python3 -m json.tool",

@@ -26,8 +26,8 @@ _SUFFIXES = {"cql": "cql", "cpg": "tgz"}
 @click.option("--out", type=_NEW, help="Where to write; NAME-VERSION here by default.")
 def export(rules_folder: Path, form: str, canonical: str | None, out: Path | None) -> None:
     """Write the rule set for engines and repositories that are not ours."""
-    from service.review.approvals import standings
-    from service.review.export.cql import cql, not_told
+    from service.review.approvals import approval_states
+    from service.review.export.cql import cql, not_exported
     from service.review.export.metadata import DEFAULT_BASE, Publication
     from service.review.export.package import package
 
@@ -36,8 +36,8 @@ def export(rules_folder: Path, form: str, canonical: str | None, out: Path | Non
     if form == "cql":
         path.write_text(cql(knowledge), encoding="utf-8")
     else:
-        approvals = {one.rule: one.present for one in standings(rules_folder, knowledge)}
+        approvals = {one.rule: one.present for one in approval_states(rules_folder, knowledge)}
         path.write_bytes(package(Publication(knowledge, canonical or DEFAULT_BASE, approvals)))
     click.echo(f"{path}: {len(knowledge.rules)} rules of rule set {knowledge.digest[:12]}. Not told in it:")
-    for sentence in not_told(knowledge):
+    for sentence in not_exported(knowledge):
         click.echo(f"- {sentence}")

@@ -32,6 +32,7 @@ SECTIONS: Mapping[str, Places] = MappingProxyType(
             "coverage": ("service.cli.rules", "coverage", "how much of each rule its examples have seen"),
             "mutate": ("service.cli.rules", "mutate", "plant faults into the rules: what would notice"),
             "prove": ("service.cli.rules", "prove", "what holds for every possible patient"),
+            "format": ("service.cli.formatting", "format_rules", "write the rule files in their kept form; --check"),
             "propose-examples": ("service.cli.rules", "propose", "the examples a rule still lacks"),
         },
         "Review and release": {
@@ -46,9 +47,11 @@ SECTIONS: Mapping[str, Places] = MappingProxyType(
             "export": ("service.cli.exporting", "export", "the rule set as HL7 CQL"),
         },
         "Data and log": {
+            "population": ("service.cli.population", "population", "decide on all patients of a bulk export"),
             "recall": ("service.cli.recalling", "recall", "which card was shown, why, and what became of it"),
             "replay": ("service.cli.audit", "replay", "decide again from what was stored"),
             "stats": ("service.cli.statistics", "stats", "per rule: shown, accepted, overridden"),
+            "radar": ("service.cli.statistics", "radar", "which facts a client no longer sends, and why"),
             "store": ("service.cli.audit", "store", "the decision log: verify, export, delete what is old"),
         },
     }

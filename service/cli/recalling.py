@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import orjson
 
-from service.cli.memory import Opened, day, open_store
+from service.cli.opened_store import Opened, day, open_store
 
 if TYPE_CHECKING:
     from service.decision_log.replay import Replayed
@@ -50,52 +50,56 @@ def recall(  # each option is one way to ask
         assert decision_id is not None
         found = [opened.reading.decision(decision_id)]
     replayer = Replayer(opened.reading)
-    for kept in found:
-        told = _recalled(opened, kept, replayer.replay(kept))
+    for stored in found:
+        body = _recalled(opened, stored, replayer.replay(stored))
         if as_json:
-            click.echo(orjson.dumps(told).decode())
+            click.echo(orjson.dumps(body).decode())
         else:
-            _tell(told)
+            _print(body)
     if not found:
         click.echo("no decision about this patient is kept for this time", err=True)
 
 
-def _recalled(opened: Opened, kept: StoredDecision, again: Replayed) -> dict[str, Any]:
+def _recalled(opened: Opened, stored: StoredDecision, again: Replayed) -> dict[str, Any]:
     """A decision with what its cards said, what became of them, and whether it would be made the same again."""
     from service.store.exports import exported
 
-    told = exported(kept, opened.reading.rule_set(kept.body["ruleset"]))
-    outcomes = opened.reading.feedback_of([card["uuid"] for card in told["cards"]])
+    body = exported(stored, opened.reading.rule_set(stored.body["ruleset"]))
+    outcomes = opened.reading.feedback_of([card["uuid"] for card in body["cards"]])
     summaries = {card["uuid"]: card["summary"] for card in again.cards}
     advice = again.decision.advice if again.decision is not None else ()
     rests_on = {item.rule.id: [finding.name for finding in item.found] for item in advice}
-    for card in told["cards"]:
+    for card in body["cards"]:
         card["summary"] = summaries.get(card["uuid"])
         found = (name for rule, _, _ in card["rules"] for name in rests_on.get(rule, ()))
         card["found"] = list(dict.fromkeys(found))
         card["feedback"] = outcomes.get(card["uuid"], [])
-    told["replay"] = {"same": again.same, "differences": list(again.differences)}
-    return told
+    body["replay"] = {"same": again.same, "differences": list(again.differences)}
+    return body
 
 
-def _tell(told: dict[str, Any]) -> None:
-    rule_set = told["ruleset"]
-    click.echo(f"{told['at']}  {told['hook']}  decision {told['id']}")
+def _print(body: dict[str, Any]) -> None:
+    rule_set = body["ruleset"]
+    click.echo(f"{body['at']}  {body['hook']}  decision {body['id']}")
     click.echo(f"  rule set {rule_set['name']} {rule_set['version']}, digest {rule_set['digest']}")
-    for card in told["cards"]:
-        _tell_card(card)
-    if not told["cards"]:
+    for card in body["cards"]:
+        _print_card(card)
+    if body.get("gate") and not body["gate"]["in_full"]:
+        click.echo(
+            "  not decided: nothing that a card can rest on was on the chart (see the gate in docs/operations.md)"
+        )
+    if not body["cards"]:
         click.echo("  no card was shown")
-    if told["not_recorded"] or told["not_assessed"]:
-        click.echo(f"  not recorded: {', '.join([*told['not_recorded'], *told['not_assessed']])}")
-    for difference in told["replay"]["differences"]:
+    if body["not_recorded"] or body["not_assessed"]:
+        click.echo(f"  not recorded: {', '.join([*body['not_recorded'], *body['not_assessed']])}")
+    for difference in body["replay"]["differences"]:
         click.echo(f"  decided again it differs: {difference}")
-    if told["replay"]["same"]:
-        click.echo(f"  decided again the cards are the same; sciatica-cds replay {told['id']} shows them whole")
+    if body["replay"]["same"]:
+        click.echo(f"  decided again the cards are the same; sciatica-cds replay {body['id']} shows them whole")
 
 
-def _tell_card(card: dict[str, Any]) -> None:
-    rules = ", ".join(f"{rule} {version}" for rule, version, speaks in card["rules"] if speaks)
+def _print_card(card: dict[str, Any]) -> None:
+    rules = ", ".join(f"{rule} {version}" for rule, version, is_shown in card["rules"] if is_shown)
     click.echo(f"  {card['indicator']}: {card['summary'] or 'its words cannot be shown again'}")
     click.echo(f"    by {rules or 'no rule: it says what was not assessed'} (card {card['uuid']})")
     if card["found"]:

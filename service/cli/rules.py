@@ -57,8 +57,8 @@ def coverage(rules_folder: Path, *, show_all: bool) -> None:
     sys.exit(1 if any(table.missing for table in by_tables) else 0)
 
 
-def _share(covered: Iterable[RuleCoverage]) -> str:
-    rules = list(covered)
+def _share(coverages: Iterable[RuleCoverage]) -> str:
+    rules = list(coverages)
     wanted = sum(rule.wanted for rule in rules)
     seen = wanted - sum(rule.missing for rule in rules)
     return f"{seen} of {wanted} ({100 * seen / max(wanted, 1):.1f} %)"
@@ -184,19 +184,19 @@ def mutate(
     """
     from service.cli.stories import example_services, read_stories, story_case
     from service.cli.vignettes import read_vignettes, vignette_case
-    from service.review.mutation import plant_and_look
+    from service.review.mutation import notice_mutants
 
     services = example_services(rules_folder)
     knowledge = services.prepared.knowledge
     cases = [story_case(services, story) for story in read_stories()]
     cases += [vignette_case(services, vignette) for vignette in read_vignettes()]
-    result = plant_and_look(knowledge, cases, every=sample, examples=not charts_only)
+    result = notice_mutants(knowledge, cases, every=sample, examples=not charts_only)
     listed = [(mutant, "nothing notices") for mutant in result.survivors]
     if show_all or charts_only:
         listed += [(mutant, "only the locked table notices") for mutant in result.by_table_only]
-    for mutant, told in listed:
+    for mutant, text in listed:
         if not only or mutant.rule.id in only:
-            click.echo(f"{mutant.rule.id}: {mutant.fault}: {told}")
+            click.echo(f"{mutant.rule.id}: {mutant.fault}: {text}")
     by = "stories and vignettes" if charts_only else "examples, stories and vignettes"
     click.echo(f"{_noticed('planted faults', result)} by {by}")
     if charts_only:
@@ -215,7 +215,7 @@ def _is_alarm(rule: Rule) -> bool:
 
 
 def _noticed(what: str, result: Result) -> str:
-    return f"{result.by_people} of {len(result.planted)} {what} noticed ({100 * result.evident:.1f} %)"
+    return f"{result.by_people} of {len(result.made_mutants)} {what} noticed ({100 * result.evident:.1f} %)"
 
 
 @click.command()

@@ -44,8 +44,8 @@ def show_outcome(outcome: Outcome, decision: Decision, knowledge: Knowledge) -> 
     console.print(
         f"[{_RESULTS[outcome.result]}]{outcome.result.value}[/]  [bold]{rule.id}[/] {rule.version}: {rule.title}"
     )
-    if outcome.covered_by is not None:
-        console.print(f"    covered by {outcome.covered_by}, which speaks louder for the same family")
+    if outcome.suppressed_by is not None:
+        console.print(f"    covered by {outcome.suppressed_by}, which speaks louder for the same family")
     for name in sorted(rule.reads):
         console.print(f"    {_finding(decision.findings[name], knowledge)}", markup=False)
     for test in outcome.stopped_by:
@@ -53,8 +53,8 @@ def show_outcome(outcome: Outcome, decision: Decision, knowledge: Knowledge) -> 
         console.print(f"    {reason}: {test}", markup=False)
     changes = least_change(rule.when, decision.findings)
     verb = "It would not fire if" if outcome.result is Result.FIRED else "It would fire if"
-    told = " and ".join(f"'{change.test}' {'held' if change.wanted.value else 'did not hold'}" for change in changes)
-    console.print(f"    {verb} {told}.\n", markup=False)
+    text = " and ".join(f"'{change.test}' {'held' if change.wanted.value else 'did not hold'}" for change in changes)
+    console.print(f"    {verb} {text}.\n", markup=False)
 
 
 def _finding(finding: Finding, knowledge: Knowledge) -> str:

@@ -38,21 +38,21 @@ def answered(services: Services, story: Story) -> Answered:
 def golden_text(services: Services, story: Story) -> str:
     """The whole answer of a story as its golden file holds it: the cards, the rules that fired, what was not known."""
     result = answered(services, story)
-    whole = answer(services.prepared.knowledge, result.decision, result.body["cards"])
-    return json.dumps(_without_digest(whole), indent=2, ensure_ascii=False) + "\n"
+    full = answer(services.prepared.knowledge, result.decision, result.body["cards"])
+    return json.dumps(_without_digest(full), indent=2, ensure_ascii=False) + "\n"
 
 
-def _without_digest(whole: dict[str, Any]) -> dict[str, Any]:
+def _without_digest(full: dict[str, Any]) -> dict[str, Any]:
     """Drop what changes with every edit of any rule file and says nothing about this story."""
-    (decision,) = whole["extension"].values()
+    (decision,) = full["extension"].values()
     decision["ruleset"].pop("digest")
     decision.pop("id")
-    for member in _members(whole["cards"]):
+    for member in _members(full["cards"]):
         member.pop("uuid", None)
         member.pop("decision", None)
     decision["rules"] = [rule for rule in decision["rules"] if rule["outcome"] != "not-met"]
     decision["findings"] = [finding for finding in decision["findings"] if finding["status"] == "present"]
-    return whole
+    return full
 
 
 def _members(value: Any) -> Iterator[dict[str, Any]]:

@@ -111,9 +111,9 @@ def _other_meanings(knowledge: Knowledge, rules_folder: Path) -> Iterator[str]:
     """What the shipped rules mean otherwise than the lock says; other rule sets have no lock here."""
     if rules_folder.resolve() != PROJECT / "rules" or not LOCK.is_file():
         return
-    told = list(differences(knowledge, read_lock(LOCK.read_text(encoding="utf-8"), LOCK.name)))
-    yield from told
-    if told:
+    changes = list(differences(knowledge, read_lock(LOCK.read_text(encoding="utf-8"), LOCK.name)))
+    yield from changes
+    if changes:
         name = LOCK.relative_to(PROJECT)
         yield f"meant so? then: sciatica-cds table --lock {name}, and commit it with the rule"
 

@@ -17,8 +17,9 @@ from typing import Any
 from service.cards.redaction import FULL
 from service.cli.charts import Chart, Codes
 from service.cli.input import read_time
+from service.decision import Decision
 from service.knowledge.documents import read
-from service.protocol.evaluation import Answered, BundleQuestion, Services, answer_bundle
+from service.protocol.evaluation import BundleQuestion, Services, decide_bundle
 from service.review.expectations import Expectation
 from service.review.mutation import Case
 from service.testkit.vignette_index import CODES, FOLDER
@@ -49,6 +50,14 @@ class VignetteError(ValueError):
     """A file that cannot be read as a vignette; the message says where and why."""
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The decision on a vignette and the cards that it brings."""
+
+    decision: Decision
+    cards: Sequence[Mapping[str, Any]]
+
+
 @dataclass(frozen=True)
 class Vignette:
     """One chart with one expectation."""
@@ -66,17 +75,17 @@ class Vignette:
     offers_not: tuple[str, ...]
     to_mend: str | None
 
-    def breaches(self, services: Services, answered: Answered) -> Iterator[str]:
+    def breaches(self, services: Services, answered: Shown) -> Iterator[str]:
         """Every departure of an answer from what is expected, in words."""
-        cards = answered.body["cards"]
+        cards = answered.cards
         indicators = {rule.id: rule.card.indicator.value for rule in services.prepared.knowledge.rules if rule.card}
         # A danger that a card names beside its own is told as well.
-        told = [rule for item in answered.decision.advice for rule in (item.rule, *item.also)]
-        shown = {rule.id: indicators[rule.id] for rule in told}
+        advised = [rule for item in answered.decision.advice for rule in (item.rule, *item.also)]
+        shown = {rule.id: indicators[rule.id] for rule in advised}
         states = {name: finding.status.value for name, finding in answered.decision.findings.items()}
         yield from self.expects.breaches(shown, states)
         for rule, words in self.words.items():
-            text = _text_of(cards, rule, whole=indicators[rule] == "info")
+            text = _text_of(cards, rule, full=indicators[rule] == "info")
             yield from (f"the card of {rule} does not say '{word}'" for word in words if word.lower() not in text)
         offered = _offered(cards)
         yield from (f"{name} is not offered" for name in self.offers if name.lower() not in offered)
@@ -101,9 +110,10 @@ def read_codes(file: Path) -> Codes:
     return Codes(table["codes"], table["units"])
 
 
-def answered(services: Services, vignette: Vignette) -> Answered:
-    """What the service answers to a vignette."""
-    return answer_bundle(services, vignette.bundle, vignette.question)
+def answered(services: Services, vignette: Vignette) -> Shown:
+    """The decision on a vignette and its cards, without the description of every rule: nobody reads it here."""
+    _, decision, cards = decide_bundle(services, vignette.bundle, vignette.question, vignette.hook)
+    return Shown(decision, cards)
 
 
 def vignette_case(services: Services, vignette: Vignette) -> Case:
@@ -136,30 +146,30 @@ def _known(given: Mapping[str, Any], known: frozenset[str], name: str) -> None:
         raise VignetteError(f"{name}: nobody reads {', '.join(unknown)}")
 
 
-def _vignette(name: str, about: Mapping[str, Any], told: Mapping[str, Any], codes: Codes) -> Vignette:
+def _vignette(name: str, about: Mapping[str, Any], expected: Mapping[str, Any], codes: Codes) -> Vignette:
     now = read_time(about.get("now", NOW))
-    lines = list(about["chart"]) if told is about else list(_changed(about["chart"], told, name))
-    says = {rule: _said(parts) for rule, parts in (told.get("says") or {}).items()}
-    silent = told.get("silent") or ()
+    lines = list(about["chart"]) if expected is about else list(_changed(about["chart"], expected, name))
+    says = {rule: _said(parts) for rule, parts in (expected.get("says") or {}).items()}
+    silent = expected.get("silent") or ()
     return Vignette(
         id=name,
-        patient=" ".join([about["patient"], *([told["case"]] if told is not about else [])]),
+        patient=" ".join([about["patient"], *([expected["case"]] if expected is not about else [])]),
         source=tuple(about["source"]),
-        hook=str(told.get("hook") or about.get("hook") or "patient-view"),
+        hook=str(expected.get("hook") or about.get("hook") or "patient-view"),
         now=now,
         bundle=Chart(codes, now).bundle(lines),
-        complete=_LISTS - frozenset(told.get("not_sent") or about.get("not_sent") or ()),
+        complete=_LISTS - frozenset(expected.get("not_sent") or about.get("not_sent") or ()),
         expects=Expectation(
             shown={rule: indicator for rule, (indicator, _) in says.items()},
             silent=frozenset(silent),
-            allowed=frozenset(told.get("may") or ()),
-            findings={key: str(value) for key, value in (told.get("findings") or {}).items()},
-            nothing_else=bool(told.get("only")),
+            allowed=frozenset(expected.get("may") or ()),
+            findings={key: str(value) for key, value in (expected.get("findings") or {}).items()},
+            nothing_else=bool(expected.get("only")),
         ),
         words={rule: words for rule, (_, words) in says.items() if words},
-        offers=tuple(told.get("offers") or ()),
-        offers_not=tuple(told.get("offers_not") or ()),
-        to_mend=told.get("to_mend"),
+        offers=tuple(expected.get("offers") or ()),
+        offers_not=tuple(expected.get("offers_not") or ()),
+        to_mend=expected.get("to_mend"),
     )
 
 
@@ -170,22 +180,22 @@ def _said(parts: Any) -> tuple[str, tuple[str, ...]]:
     return str(indicator), tuple(str(word) for word in words)
 
 
-def _changed(chart: Sequence[Any], told: Mapping[str, Any], name: str) -> Iterator[Any]:
+def _changed(chart: Sequence[Any], change: Mapping[str, Any], name: str) -> Iterator[Any]:
     """The chart of a variant: some lines left out (each named by its beginning), others added."""
-    without = list(told.get("without") or ())
+    without = list(change.get("without") or ())
     for start in without:
         if not any(isinstance(line, str) and line.startswith(start) for line in chart):
             raise VignetteError(f"{name}: no line begins with '{start}'")
     for line in chart:
         if not (isinstance(line, str) and any(line.startswith(start) for start in without)):
             yield line
-    yield from told.get("with") or ()
+    yield from change.get("with") or ()
 
 
-def _text_of(cards: Sequence[Mapping[str, Any]], rule: str, *, whole: bool) -> str:
+def _text_of(cards: Sequence[Mapping[str, Any]], rule: str, *, full: bool) -> str:
     """Summary and detail of the card on which a rule is shown, in small letters.
 
-    ``whole`` adds the text behind the short card, where information is gathered. A warning must say its word on the
+    ``full`` adds the text behind the short card, where information is gathered. A warning must say its word on the
     card.
     """
     shown = [
@@ -193,7 +203,7 @@ def _text_of(cards: Sequence[Mapping[str, Any]], rule: str, *, whole: bool) -> s
         for card in cards
         if any(item["id"] == rule for item in card.get("extension", {}).get("sciatica-cds.why", {}).get("rules", ()))
     ]
-    behind = [str(card["extension"].get(FULL, "")) for card in shown] if whole else []
+    behind = [str(card["extension"].get(FULL, "")) for card in shown] if full else []
     return "\n".join([*(f"{card['summary']}\n{card.get('detail', '')}" for card in shown), *behind]).lower()
 
 

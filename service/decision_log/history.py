@@ -58,26 +58,26 @@ class History:
 
 def _ask(reading: Reading, patient_id: str, since: datetime) -> Rows:
     found = reading.shown_to(patient_id, since, MOST_DECISIONS)
-    uuids = [card["uuid"] for kept in found for card in kept.body["cards"]]
+    uuids = [card["uuid"] for stored in found for card in stored.body["cards"]]
     return found, reading.overridden(uuids)
 
 
 def shown_before(rows: Rows, knowledge: Knowledge, decision: Decision, store: Store) -> dict[str, ShownBefore]:
     """The last showing of each rule that speaks now. ``rows`` are newest first."""
     found, overridden = rows
-    speaking = {advice.rule.id: advice for advice in decision.advice}
-    told: dict[str, ShownBefore] = {}
+    shown_now = {advice.rule.id: advice for advice in decision.advice}
+    earlier: dict[str, ShownBefore] = {}
     answers: dict[str, datetime] = {}
-    for kept in found:
-        at = datetime.fromisoformat(kept.body["now"])
-        for card in kept.body["cards"]:
-            for rule, version, speaks in card["rules"]:
-                if not speaks or rule not in speaking:
+    for stored in found:
+        at = datetime.fromisoformat(stored.body["now"])
+        for card in stored.body["cards"]:
+            for rule, version, is_shown in card["rules"]:
+                if not is_shown or rule not in shown_now:
                     continue
                 if card["uuid"] in overridden:
                     answers.setdefault(rule, overridden[card["uuid"]])
-                if rule not in told:
-                    now = grounds(knowledge, speaking[rule], store.keyring.resource)
-                    same = kept.body.get("grounds", {}).get(rule) == now and version == speaking[rule].rule.version
-                    told[rule] = ShownBefore(at, same)
-    return {rule: ShownBefore(before.at, before.unchanged, answers.get(rule)) for rule, before in told.items()}
+                if rule not in earlier:
+                    now = grounds(knowledge, shown_now[rule], store.keyring.resource)
+                    same = stored.body.get("grounds", {}).get(rule) == now and version == shown_now[rule].rule.version
+                    earlier[rule] = ShownBefore(at, same)
+    return {rule: ShownBefore(before.at, before.unchanged, answers.get(rule)) for rule, before in earlier.items()}

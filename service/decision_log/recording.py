@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,30 +29,38 @@ from service.knowledge.model import Knowledge
 from service.logs import logger
 from service.protocol.evaluation import Answered, Services
 from service.record.model import Entry
+from service.record.unread_codes import UnreadCodes
 from service.store.decisions import Circumstances, StoredCard, decision_body, rule_set_of
 from service.store.keys import Keyring
 from service.store.place import RuleSet
-from service.store.redaction import WORDS, Redactor, keeps_date
+from service.store.redaction import WORDS, Redactor, is_storable_date
 from service.store.store import Store
 
 Json = dict[str, Any]
 
 # What stands in place of the patient and the visit in a draft order.
-MASKED_PATIENT = "patient"
-MASKED_ENCOUNTER = "encounter"
+REDACTED_PATIENT = "patient"
+REDACTED_ENCOUNTER = "encounter"
 _PARTS = ("detail", "suggestions")
 _DIGITS = 16
+_LOOK_AGAIN = 10_000
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Known:
-    """What calls under one rule set need to be recorded, made once."""
+    """What calls under one rule set need to be recorded, made once.
+
+    ``passed`` are the calls since codes were last counted, ``look_again`` is when they are counted next.
+    """
 
     rule_set: RuleSet
     mask: Redactor
     keyring: Keyring
     knowledge: Knowledge
+    unread: UnreadCodes
+    passed: int = 0
+    look_again: float = 0.0
 
 
 @dataclass
@@ -59,12 +68,12 @@ class DecisionLog:
     """Keeps answered calls in a store. Safe for threads.
 
     With ``required`` a call that cannot be kept is not answered; else it is, and the log and ``/health`` say so:
-    ``not_kept`` counts those of this process.
+    ``not_stored`` counts those of this process.
     """
 
     store: Store
     required: bool = False
-    not_kept: int = 0
+    not_stored: int = 0
     _failing: str | None = None
     _known: dict[str, Known] = field(default_factory=dict)
     _mutex: threading.Lock = field(default_factory=threading.Lock)
@@ -73,26 +82,44 @@ class DecisionLog:
         """Keep one call. Raises StoreError when it cannot be kept and must be."""
         try:
             known = self._of(services)
-            body = kept_body(answered, known, issuer, seconds)
+            body = stored_body(answered, known, issuer, seconds)
+            # Before the row, so that the thread that brings the row home finds the codes of the call too.
+            self._count_codes(known, answered, body)
             self.store.append("decision", body, known.rule_set)
             self._failing = None
         except Exception as error:  # noqa: BLE001  # a mistake of ours here must not cost a clinician the answer
             # The text of any other error may quote the record.
-            told = str(error) if isinstance(error, StoreError) else type(error).__name__
+            text = str(error) if isinstance(error, StoreError) else type(error).__name__
             with self._mutex:
-                self.not_kept += 1
-            self._failing = f"calls are not kept: {told}"
+                self.not_stored += 1
+            self._failing = f"calls are not kept: {text}"
             if self.required:
-                raise StoreError(f"decision {answered.decision.id} was not kept: {told}") from None
-            logger().error("decision not kept", decision=answered.decision.id, error=told)
+                raise StoreError(f"decision {answered.decision.id} was not kept: {text}") from None
+            logger().error("decision not kept", decision=answered.decision.id, error=text)
+
+    def _count_codes(self, known: Known, answered: Answered, body: Json) -> None:
+        """Count the codes and units of the record that nothing reads.
+
+        Looking takes a part of a millisecond, and may take a ten-thousandth of the time: under load some records are
+        passed over, and the next one counts for them too.
+        """
+        known.passed += 1
+        began = time.perf_counter()
+        if answered.record is None or body["patient"] is None or began < known.look_again:
+            return
+        day, codes = body["at"][:10], known.unread.of(answered.record)
+        self.store.saw(day, body["issuer"], body["patient"]["hash"], codes, known.passed)
+        known.passed = 0
+        ended = time.perf_counter()
+        known.look_again = ended + _LOOK_AGAIN * (ended - began)
 
     def state(self) -> Json:
         """How the store is, for ``/health``: whether the database can be reached, what waits for it, what was lost."""
         unreachable = self.store.reachability.fault()
-        told: Json = {"reachable": unreachable is None, "waiting_bytes": self.store.waiting_bytes()}
-        told["not_kept"] = self.not_kept
+        body: Json = {"reachable": unreachable is None, "waiting_bytes": self.store.waiting_bytes()}
+        body["not_kept"] = self.not_stored
         fault = self._failing or self.store.fault or unreachable
-        return told if fault is None else told | {"fault": fault}
+        return body if fault is None else body | {"fault": fault}
 
     def feedback(self, services: Callable[[], Services]) -> StoredFeedback:
         """Where feedback goes; reasons are those of the rules in use."""
@@ -103,13 +130,13 @@ class DecisionLog:
         with self._mutex:
             if knowledge.digest not in self._known:
                 rule_set = rule_set_of(knowledge, lambda: services.archive)
-                self._known[knowledge.digest] = Known(
-                    rule_set, Redactor(knowledge, self.store.keyring), self.store.keyring, knowledge
-                )
+                mask = Redactor(knowledge, self.store.keyring)
+                unread = UnreadCodes(services.prepared.derivation.matcher)
+                self._known[knowledge.digest] = Known(rule_set, mask, self.store.keyring, knowledge, unread)
             return self._known[knowledge.digest]
 
 
-def kept_body(answered: Answered, known: Known, issuer: str | None, seconds: float) -> Json:
+def stored_body(answered: Answered, known: Known, issuer: str | None, seconds: float) -> Json:
     """The body of the row that keeps a hook call."""
     shown, call = answered.shown, answered.call
     assert shown is not None
@@ -129,6 +156,7 @@ def kept_body(answered: Answered, known: Known, issuer: str | None, seconds: flo
         orders=tuple(orders.items()),
         missing=tuple(template.key for template in shown.lacking.absent),
         partly=tuple(template.key for template in shown.lacking.partly),
+        arrived=answered.states,
         approved_only=shown.audience.allowed_rule_ids is not None,
         why=shown.audience.why,
         full=shown.audience.full,
@@ -140,17 +168,17 @@ def kept_body(answered: Answered, known: Known, issuer: str | None, seconds: flo
         microseconds=round(seconds * 1e6),
     )
     decision = answered.decision
-    cards = kept_cards(shown.cards, decision, why=shown.audience.why)
+    cards = stored_cards(shown.cards, decision, why=shown.audience.why)
     return decision_body(decision, mask.facts(decision), known.rule_set, about, cards)
 
 
-def masked_acting(acting: Acting, orders: Mapping[str, bool]) -> Acting:
+def redacted_acting(acting: Acting, orders: Mapping[str, bool]) -> Acting:
     """The same with the patient and the visit masked, and masked draft orders."""
     ordering = acting.ordering
     redacted = replace(
         ordering,
-        patient_id=None if ordering.patient_id is None else MASKED_PATIENT,
-        encounter_id=None if ordering.encounter_id is None else MASKED_ENCOUNTER,
+        patient_id=None if ordering.patient_id is None else REDACTED_PATIENT,
+        encounter_id=None if ordering.encounter_id is None else REDACTED_ENCOUNTER,
     )
     stand_ins = {name: _stand_in(name) for name, changed in orders.items() if changed}
     return Acting(acting.drafts, redacted, frozenset(orders), stand_ins)
@@ -159,7 +187,7 @@ def masked_acting(acting: Acting, orders: Mapping[str, bool]) -> Acting:
 def _stand_in(reference: str) -> Entry:
     """A draft order that stands for one that the answer offers to change: it can be changed as that one could."""
     kind, _, hashed = reference.partition("/")
-    subject = {"reference": f"Patient/{MASKED_PATIENT}"}
+    subject = {"reference": f"Patient/{REDACTED_PATIENT}"}
     resource: Json = {"resourceType": kind, "id": hashed, "status": "draft", "intent": "order", "subject": subject}
     return Entry(resource | {"medicationCodeableConcept": {"text": WORDS}}, kind, hashed, reference)
 
@@ -172,51 +200,51 @@ def _limited(cards: Sequence[Json]) -> set[str]:
     return {f"{resource.get('resourceType')}/{resource.get('id')}" for resource in changed}
 
 
-def kept_cards(cards: Sequence[Json], decision: Decision, *, why: bool) -> list[StoredCard]:
+def stored_cards(cards: Sequence[Json], decision: Decision, *, why: bool) -> list[StoredCard]:
     """Cards with marks as they are kept. ``why`` says whether they were sent with the extension that says why."""
-    return [_kept(card, decision, why=why) for card in cards]
+    return [_stored_card(card, decision, why=why) for card in cards]
 
 
-def _kept(card: Json, decision: Decision, *, why: bool) -> StoredCard:
+def _stored_card(card: Json, decision: Decision, *, why: bool) -> StoredCard:
     rules = tuple(_rules_of(card, decision))
     rest = {name: value for name, value in card.items() if name not in _PARTS}
     if "extension" in card:
         del rest["extension"]
         if why:
-            rest["extension"] = _masked_why(card["extension"][WHY])
+            rest["extension"] = _redacted_why(card["extension"][WHY])
     rest["summary"] = without_quotes(card["summary"])
     parts = {"detail": _digest(without_quotes(card["detail"])), "rest": _digest(rest)}
     if why and FULL in card.get("extension", {}):
         parts["whole"] = _digest(without_quotes(card["extension"][FULL]))
     if "suggestions" in card:
-        parts["suggestions"] = _digest([_masked_suggestion(suggestion) for suggestion in card["suggestions"]])
+        parts["suggestions"] = _digest([_redacted_suggestion(suggestion) for suggestion in card["suggestions"]])
     return StoredCard(card["uuid"], card["indicator"], rules, parts)
 
 
-def _masked_why(why: Json) -> Json:
+def _redacted_why(why: Json) -> Json:
     if "evidence" not in why:
         return why
-    return why | {"evidence": [_masked_evidence(entry) for entry in why["evidence"]]}
+    return why | {"evidence": [_redacted_evidence(entry) for entry in why["evidence"]]}
 
 
-def _masked_evidence(entry: Json) -> Json:
-    told = {"finding": entry["finding"]}
+def _redacted_evidence(entry: Json) -> Json:
+    body = {"finding": entry["finding"]}
     if "date" in entry:
-        told["date"] = entry["date"] if keeps_date(entry["resource"], entry["date"]) else None
-    return told
+        body["date"] = entry["date"] if is_storable_date(entry["resource"], entry["date"]) else None
+    return body
 
 
-def _masked_suggestion(suggestion: Json) -> Json:
-    return suggestion | {"actions": [_masked_action(action) for action in suggestion["actions"]]}
+def _redacted_suggestion(suggestion: Json) -> Json:
+    return suggestion | {"actions": [_redacted_action(action) for action in suggestion["actions"]]}
 
 
-def _masked_action(action: Json) -> Json:
-    told = action | {"description": without_quotes(action["description"])}
+def _redacted_action(action: Json) -> Json:
+    body = action | {"description": without_quotes(action["description"])}
     if action["type"] == "create":
         resource = {name: value for name, value in action["resource"].items() if name not in ("subject", "encounter")}
-        return told | {"resource": resource}
+        return body | {"resource": resource}
     # A draft order of the call, by reference or whole as the client sent it.
-    return {name: value for name, value in told.items() if name not in ("resource", "resourceId")}
+    return {name: value for name, value in body.items() if name not in ("resource", "resourceId")}
 
 
 def _rules_of(card: Json, decision: Decision) -> Iterator[tuple[str, str, int]]:

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import tempfile
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from service.cards.cards import Audience, render_marked, shown_cards
+from service.cards.cards import Audience, render_with_markers, shown_cards
 from service.cards.not_assessed import Lacking
 from service.cards.orders import Drafts, Ordering
 from service.cards.repetition import rested
 from service.cards.suggestions import Acting
 from service.decision import Decision, Prepared, decide_on, prepare
-from service.decision_log.recording import MASKED_ENCOUNTER, MASKED_PATIENT, kept_cards, masked_acting
+from service.decision.gate import Gate
+from service.decision_log.recording import REDACTED_ENCOUNTER, REDACTED_PATIENT, redacted_acting, stored_cards
 from service.engine.trace import Result
 from service.errors import FaultsError, NotFoundError, ServiceError, StoreError
 from service.knowledge.allowed_rules import wholly_approved
@@ -28,9 +29,9 @@ from service.knowledge.loader import load
 from service.protocol.discovery import linted_templates
 from service.protocol.evaluation import Services
 from service.record.input.prefetch_templates import Template
-from service.record.model import NOTHING_UNREAD, Release, Unread
+from service.record.model import NOTHING_UNREAD, Completeness, Release, Unread
 from service.store.archive import files_in, write_files
-from service.store.decisions import StoredCard, facts_of, shown_of
+from service.store.decisions import StoredCard, facts_of, is_skipped, shown_of
 from service.store.reading import Reading, StoredDecision, StoredRuleSet
 
 Json = dict[str, Any]
@@ -54,7 +55,7 @@ class Replayed:
 class _Loaded:
     """A rule set of the past, ready to decide."""
 
-    kept: StoredRuleSet
+    stored: StoredRuleSet
     prepared: Prepared
     drafts: Drafts
     templates: Mapping[str, tuple[Template, ...]]
@@ -79,16 +80,16 @@ class Replayer:
             return digest in self._loaded
         return digest in self._loaded or running.prepared.knowledge.digest == digest
 
-    def replay(self, kept: StoredDecision) -> Replayed:
+    def replay(self, stored: StoredDecision) -> Replayed:
         """Decide one again. Never raises for what is wrong with the decision or its rule set: that is a difference."""
-        loaded = self._rule_set(kept.body["ruleset"])
+        loaded = self._rule_set(stored.body["ruleset"])
         if isinstance(loaded, str):
-            return Replayed(kept.id, (), (loaded,))
+            return Replayed(stored.id, (), (loaded,))
         try:
-            return _again(kept, loaded)
+            return _again(stored, loaded)
         except (ServiceError, KeyError, ValueError, IndexError) as error:
-            told = str(error) if isinstance(error, ServiceError) else type(error).__name__
-            return Replayed(kept.id, (), (f"what was kept cannot be decided on: {told}",))
+            text = str(error) if isinstance(error, ServiceError) else type(error).__name__
+            return Replayed(stored.id, (), (f"what was kept cannot be decided on: {text}",))
 
     def _rule_set(self, digest: str) -> _Loaded | str:
         if digest not in self._loaded:
@@ -105,9 +106,11 @@ class Replayer:
         return self._loaded[digest]
 
 
-def _again(kept: StoredDecision, loaded: _Loaded) -> Replayed:
-    body, knowledge = kept.body, loaded.prepared.knowledge
-    facts = facts_of(body, loaded.kept.findings, knowledge.facts)
+def _again(stored: StoredDecision, loaded: _Loaded) -> Replayed:
+    body, knowledge = stored.body, loaded.prepared.knowledge
+    if is_skipped(body):
+        return Replayed(stored.id, (), tuple(_gate_differences(body, loaded.prepared.gates[body["hook"]])))
+    facts = facts_of(body, loaded.stored.findings, knowledge.facts)
     now = datetime.fromisoformat(body["now"])
     unread = Unread(*body["unread"]) if "unread" in body else NOTHING_UNREAD
     identity = uuid.UUID(body["id"])
@@ -115,32 +118,46 @@ def _again(kept: StoredDecision, loaded: _Loaded) -> Replayed:
     decision = rested(decision, shown_of(body))
     audience = _audience(body, loaded)
     acting, lacking = _acting_of(body, loaded, decision), _lacking(body, loaded)
-    marked = render_marked(knowledge, decision, audience, acting, lacking)
-    again = kept_cards(marked, decision, why=audience.why)
-    differences = [*_rule_differences(body, decision, loaded.kept), *_card_differences(body, again)]
-    cards = shown_cards(marked, audience)
-    return Replayed(kept.id, tuple(cards), tuple(differences), decision)
+    rendered = render_with_markers(knowledge, decision, audience, acting, lacking)
+    again = stored_cards(rendered, decision, why=audience.why)
+    differences = [*_rule_differences(body, decision, loaded.stored), *_card_differences(body, again)]
+    cards = shown_cards(rendered, audience)
+    return Replayed(stored.id, tuple(cards), tuple(differences), decision)
 
 
-def _running(kept: StoredRuleSet, services: Services) -> _Loaded:
+def _running(stored: StoredRuleSet, services: Services) -> _Loaded:
     """The rule set of this process where it is the one that was kept, else the one that was kept, loaded."""
     knowledge = services.prepared.knowledge
-    if knowledge.digest != kept.digest or services.offered.keys() != knowledge.services.keys():
-        return _load(kept)
-    return _Loaded(kept, services.prepared, services.drafts, services.templates, wholly_approved(knowledge))
+    if knowledge.digest != stored.digest or services.offered.keys() != knowledge.services.keys():
+        return _load(stored)
+    return _Loaded(stored, services.prepared, services.drafts, services.templates, wholly_approved(knowledge))
 
 
-def _load(kept: StoredRuleSet) -> _Loaded:
-    if kept.archive is None:
-        raise StoreError(f"the files of rule set {kept.digest[:12]} are not kept")
+def _gate_differences(body: Json, gate: Gate) -> Iterator[str]:
+    """What of a call that the gate let pass is not so under the rule set that was in use.
+
+    No findings were kept of it; what is held against the rules is that nothing could be said whatever they were.
+    """
+    lists = {name: Completeness(state) for name, state in body["gate"]["lists"].items()}
+    if gate.digest != body["gate"]["digest"]:
+        yield "the gate that let it pass is not the one of this rule set"
+    elif not gate.rests_on(lists):
+        yield "the gate is shut for lists that came so"
+    if body["cards"]:
+        yield "the gate let it pass and a card was shown"
+
+
+def _load(stored: StoredRuleSet) -> _Loaded:
+    if stored.archive is None:
+        raise StoreError(f"the files of rule set {stored.digest[:12]} are not kept")
     with tempfile.TemporaryDirectory(prefix="sciatica-cds-") as name:
         folder = Path(name) / "rules"
-        write_files(files_in(kept.archive), folder)
-        knowledge = load(folder, kept.settings)
-    if knowledge.digest != kept.digest:
-        raise StoreError(f"the kept files give rule set {knowledge.digest[:12]}, not {kept.digest[:12]}")
+        write_files(files_in(stored.archive), folder)
+        knowledge = load(folder, stored.settings)
+    if knowledge.digest != stored.digest:
+        raise StoreError(f"the kept files give rule set {knowledge.digest[:12]}, not {stored.digest[:12]}")
     templates = linted_templates(knowledge, knowledge.services)
-    return _Loaded(kept, prepare(knowledge), Drafts(knowledge), templates, wholly_approved(knowledge))
+    return _Loaded(stored, prepare(knowledge), Drafts(knowledge), templates, wholly_approved(knowledge))
 
 
 def _audience(body: Json, loaded: _Loaded) -> Audience:
@@ -152,11 +169,11 @@ def _audience(body: Json, loaded: _Loaded) -> Audience:
 def _acting_of(body: Json, loaded: _Loaded, decision: Decision) -> Acting:
     ordering = Ordering(
         Release(body["release"]),
-        MASKED_PATIENT if body["patient"] else None,
-        MASKED_ENCOUNTER if body["encounter"] else None,
+        REDACTED_PATIENT if body["patient"] else None,
+        REDACTED_ENCOUNTER if body["encounter"] else None,
         decision.now,
     )
-    return masked_acting(Acting(loaded.drafts, ordering, frozenset()), dict(body["orders"]))
+    return redacted_acting(Acting(loaded.drafts, ordering, frozenset()), dict(body["orders"]))
 
 
 def _lacking(body: Json, loaded: _Loaded) -> Lacking:
@@ -168,23 +185,25 @@ def _lacking(body: Json, loaded: _Loaded) -> Lacking:
 def _rule_differences(body: Json, decision: Decision, rule_set: StoredRuleSet) -> list[str]:
     before = {rule for (rule, _), letter in zip(rule_set.rules, body["rules"], strict=True) if letter == "f"}
     now = {outcome.rule.id for outcome in decision.outcomes if outcome.result is Result.FIRED}
-    told = [f"rule {rule} fired then and does not now" for rule in sorted(before - now)]
-    return told + [f"rule {rule} fires now and did not then" for rule in sorted(now - before)]
+    differences = [f"rule {rule} fired then and does not now" for rule in sorted(before - now)]
+    return differences + [f"rule {rule} fires now and did not then" for rule in sorted(now - before)]
 
 
 def _card_differences(body: Json, again: list[StoredCard]) -> list[str]:
     before = {card["uuid"]: card for card in body["cards"]}
     now = {card.uuid: card for card in again}
-    told = [f"{_named(before[key]['rules'])} was shown then and is not now" for key in before.keys() - now.keys()]
-    told += [f"{_named(now[key].rules)} is shown now and was not then" for key in now.keys() - before.keys()]
+    differences = [
+        f"{_named(before[key]['rules'])} was shown then and is not now" for key in before.keys() - now.keys()
+    ]
+    differences += [f"{_named(now[key].rules)} is shown now and was not then" for key in now.keys() - before.keys()]
     for key in before.keys() & now.keys():
         old, new = before[key]["parts"], now[key].parts
         parts = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
         if parts:
-            told.append(f"{_named(before[key]['rules'])} differs in {', '.join(parts)}")
-    if not told and list(before) != list(now):
-        told.append("the cards stand in another order")
-    return sorted(told)
+            differences.append(f"{_named(before[key]['rules'])} differs in {', '.join(parts)}")
+    if not differences and list(before) != list(now):
+        differences.append("the cards stand in another order")
+    return sorted(differences)
 
 
 def _named(rules: Any) -> str:

@@ -49,6 +49,11 @@ class Memo:
             if len(self._known) > self._capacity:
                 self._known.popitem(last=False)
 
+    def clear(self) -> None:
+        """Forget all of it."""
+        with self._lock:
+            self._known.clear()
+
 
 def _key(row: Row) -> bytes:
     return array("H", row).tobytes()

@@ -31,8 +31,8 @@ class Scale:
     def rank(self, number: Decimal) -> int:
         """Odd when the number is a limit, even when it lies between two."""
         place = bisect_left(self.limits, number)
-        hit = place < len(self.limits) and self.limits[place] == number
-        return 2 * place + hit
+        is_limit = place < len(self.limits) and self.limits[place] == number
+        return 2 * place + is_limit
 
     @property
     def lowest(self) -> int:

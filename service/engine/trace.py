@@ -32,12 +32,12 @@ class Outcome:
     rule: Rule
     result: Result
     findings: Mapping[str, Finding] = field(repr=False, compare=False)
-    covered_by: str | None = None
+    suppressed_by: str | None = None
 
     @property
     def keeping(self) -> tuple[Leaf, ...]:
         """The tests that stopped the rule, or that could not be told. Worked out when asked: seldom, for few rules."""
-        return () if self.result is Result.FIRED else tuple(_weigh(self.rule.when, self.findings)[1])
+        return () if self.result is Result.FIRED else tuple(_evaluate(self.rule.when, self.findings)[1])
 
     @property
     def stopped_by(self) -> tuple[str, ...]:
@@ -123,15 +123,15 @@ def outcome(rule: Rule, reading: Reading) -> Outcome:
 
 def undecided_leaves(condition: Condition, findings: Mapping[str, Finding]) -> tuple[Leaf, ...]:
     """The tests that keep an undecided condition undecided."""
-    answer, keeping = _weigh(condition, findings)
+    answer, keeping = _evaluate(condition, findings)
     return tuple(keeping) if answer is Truth.UNKNOWN else ()
 
 
-def _weigh(condition: Condition, findings: Mapping[str, Finding]) -> tuple[Truth, list[Leaf]]:
+def _evaluate(condition: Condition, findings: Mapping[str, Finding]) -> tuple[Truth, list[Leaf]]:
     """What the condition comes to, and the leaves that keep it there."""
     if isinstance(condition, Leaf):
         return truth(condition, findings), [condition]
-    weighed = [_weigh(part, findings) for part in condition.parts]
+    weighed = [_evaluate(part, findings) for part in condition.parts]
     answers = [answer for answer, _ in weighed]
     answer = min(answers) if isinstance(condition, AllOf) else max(answers)
     return answer, [leaf for part, keeping in weighed if part is answer for leaf in keeping]

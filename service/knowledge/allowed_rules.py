@@ -21,11 +21,11 @@ def unapproved_behind(knowledge: Knowledge, rule: Rule) -> frozenset[str]:
     return frozenset(_behind(knowledge, rule) - knowledge.approved)
 
 
-def withheld(knowledge: Knowledge, only: frozenset[str] | None) -> tuple[Rule, ...]:
+def withheld(knowledge: Knowledge, allowed: frozenset[str] | None) -> tuple[Rule, ...]:
     """The rules with a card that may not speak; none where all may."""
-    if only is None:
+    if allowed is None:
         return ()
-    return tuple(rule for rule in knowledge.rules if rule.card is not None and rule.id not in only)
+    return tuple(rule for rule in knowledge.rules if rule.card is not None and rule.id not in allowed)
 
 
 def _behind(knowledge: Knowledge, rule: Rule) -> set[str]:

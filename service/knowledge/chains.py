@@ -26,19 +26,19 @@ def check_chains(found: Collection) -> None:
 
 
 def _circles(found: Collection, drawn: dict[str, list[Rule]]) -> None:
-    needs = {
+    read_from = {
         name: {leaf.finding for rule in drawers for leaf in leaves(rule.when)} & set(drawn)
         for name, drawers in drawn.items()
     }
     while True:
         try:
-            TopologicalSorter(needs).prepare()
+            TopologicalSorter(read_from).prepare()
         except CycleError as error:
             circle: list[str] = error.args[1]
             rules = ", ".join(sorted(rule.id for name in set(circle) for rule in drawn[name]))
             text = "conclusions rest on each other in a circle: " + " -> ".join(circle)
             found.fault(drawn[circle[0]][0].at, text, f"rules {rules}")
             for name in circle:
-                needs.pop(name, None)
+                read_from.pop(name, None)
         else:
             return

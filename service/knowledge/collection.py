@@ -5,7 +5,7 @@ A file that is wrong leaves its faults and its id: what refers to it is not blam
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -32,9 +32,10 @@ from service.knowledge.schemas.rule import RuleShape
 from service.knowledge.schemas.ruleset import Approval, ApprovalsShape, OverrideReasonsShape, RulesetShape
 from service.knowledge.schemas.source import SourceShape
 from service.knowledge.schemas.value_set import CodeField, OwnCodeShape, ValueSetShape
+from service.knowledge.short_forms import order_in_full, rule_in_full, source_in_full, value_set_in_full
 from service.knowledge.variants import flat_rules
 
-_FRAME_FILES = (
+_HEADER_FILES = (
     "ruleset.yaml",
     "override_reasons.yaml",
     "approvals.yaml",
@@ -42,7 +43,7 @@ _FRAME_FILES = (
     "site_codes.yaml",
     "topics.yaml",
 )
-_FRAME_LISTS = (
+_HEADER_LISTS = (
     ("phase", "phases"),
     ("service", "services"),
     ("conclusion", "conclusions"),
@@ -50,6 +51,7 @@ _FRAME_LISTS = (
     ("family", "families"),
     ("pair", "pairs"),
 )
+_HOMES = {"source": "sources", "value set": "value_sets", "order": "orders"}
 _FOLDERS = ("sources", "value_sets", "facts", "orders", "phases")
 
 
@@ -62,8 +64,8 @@ class Collection:
     """
 
     root: Path
-    frame: dict[str, Any] = field(default_factory=dict)
-    frame_table: Table = field(default_factory=lambda: Table("ruleset.yaml", 1))
+    header: dict[str, Any] = field(default_factory=dict)
+    header_table: Table = field(default_factory=lambda: Table("ruleset.yaml", 1))
     override_reasons: dict[str, OverrideReason] | None = None
     approvals: tuple[Approval, ...] = ()
     approvals_table: Table = field(default_factory=lambda: Table("approvals.yaml", 1))
@@ -94,10 +96,13 @@ class Collection:
 def collect(root: Path) -> Collection:
     """Read every YAML file under ``root``; faults are gathered in the result, nothing is raised."""
     found = Collection(root)
-    _frame(found)
-    _one_per_file(found, "source", "sources", SourceShape(), found.sources)
-    _one_per_file(found, "value set", "value_sets", ValueSetShape(), found.value_sets)
-    _one_per_file(found, "order", "orders", OrderShape(), found.orders)
+    _header(found)
+    releases, defaults = (_header_mapping(found, key) for key in ("releases", "source_defaults"))
+    _one_per_file(found, "source", SourceShape(), found.sources, lambda table: source_in_full(table, defaults))
+    _one_per_file(
+        found, "value set", ValueSetShape(), found.value_sets, lambda table: value_set_in_full(table, releases)
+    )
+    _one_per_file(found, "order", OrderShape(), found.orders, order_in_full)
     _facts(found)
     _rules(found)
     _strays(found)
@@ -123,16 +128,16 @@ def _optional(found: Collection, name: str) -> Any:
     return _document(found, path) if path.is_file() else None
 
 
-def _frame(found: Collection) -> None:
+def _header(found: Collection) -> None:
     if not (found.root / "ruleset.yaml").is_file():
         found.fault("ruleset.yaml:1", "this file is missing")
     elif (table := _optional(found, "ruleset.yaml")) is not None:
-        frame, faults = read_shape(RulesetShape(), table, "ruleset.yaml")
+        header, faults = read_shape(RulesetShape(), table, "ruleset.yaml")
         found.faults.extend(faults)
         if isinstance(table, Table):
-            found.frame_table = table
-            found.frame = frame or {}
-            for kind, key in _FRAME_LISTS:
+            found.header_table = table
+            found.header = header or {}
+            for kind, key in _HEADER_LISTS:
                 _declare_items(found, kind, table.get(key))
     _override_reasons(found)
     approvals = _optional(found, "approvals.yaml")
@@ -207,13 +212,15 @@ def _files(folder: Path) -> Iterator[Path]:
 def _one_per_file(
     found: Collection,
     kind: str,
-    folder: str,
     shape: Schema,
     into: dict[str, Any],
+    in_full: Callable[[Table], Table],
 ) -> None:
-    for path in _files(found.root / folder):
+    for path in _files(found.root / _HOMES[kind]):
         file = path.relative_to(found.root).as_posix()
         data = _document(found, path)
+        if isinstance(data, Table):
+            data = in_full(data)
         table = data if isinstance(data, Table) else Table(file, 1)
         # None was said to be unreadable already.
         thing, faults = (None, []) if data is None else read_shape(shape, data, file)
@@ -281,7 +288,7 @@ def _rule_file(found: Collection, path: Path, phase: Table | None) -> None:
     """The flat rules of one file: one, or one for each of its variants."""
     file = path.relative_to(found.root).as_posix()
     data = _document(found, path)
-    table = data if isinstance(data, Table) else Table(file, 1)
+    table = rule_in_full(data) if isinstance(data, Table) else Table(file, 1)
     name = _name_of(found, path, table)
     if not _declare(found, "rule file", name, table):
         return
@@ -293,7 +300,7 @@ def _rule_file(found: Collection, path: Path, phase: Table | None) -> None:
     guards = _guards(found)
     guard = phase.get("applies_when") if phase is not None else None
     # A guard that does not exist is said once, with the phase.
-    pairs = {pair["id"]: pair for pair in found.frame.get("pairs", ())}
+    pairs = {pair["id"]: pair for pair in found.header.get("pairs", ())}
     flat, faults = flat_rules(table, _rule_defaults(found), guards, guard if guard in guards else None, pairs)
     found.pair_sides.update(_sides_of(table))
     found.faults.extend(faults)
@@ -315,16 +322,22 @@ def _sides_of(rule: Table) -> Iterator[tuple[str, str]]:
 
 
 def _rule_defaults(found: Collection) -> dict[str, Any]:
-    defaults = found.frame_table.get("defaults")
+    defaults = found.header_table.get("defaults")
     # What is wrong with them is said once, where they stand.
-    return dict(defaults) if isinstance(defaults, Table) and found.frame.get("defaults") else {}
+    return dict(defaults) if isinstance(defaults, Table) and found.header.get("defaults") else {}
+
+
+def _header_mapping(found: Collection, key: str) -> dict[str, Any]:
+    """A mapping of ``ruleset.yaml`` as it is written; empty where the file is wrong, which is said there."""
+    written = found.header_table.get(key)
+    return dict(written) if isinstance(written, Table) and found.header else {}
 
 
 def _guards(found: Collection) -> dict[str, Any]:
     """The conditions of the guards as they are written; those of a frame that is wrong ask for nothing."""
-    items = found.frame_table.get("guards")
+    items = found.header_table.get("guards")
     guards = [item for item in items if isinstance(item, Table)] if isinstance(items, Items) else []
-    return {item["id"]: item.get("when") if found.frame else None for item in guards if "id" in item}
+    return {item["id"]: item.get("when") if found.header else None for item in guards if "id" in item}
 
 
 def _name_of(found: Collection, path: Path, table: Table) -> str:
@@ -343,8 +356,8 @@ def _strays(found: Collection) -> None:
         if any(part.startswith(".") for part in parts):
             continue
         depth = 3 if parts[0] == "phases" else 2
-        in_frame = len(parts) == 1 and parts[0] in _FRAME_FILES
+        in_header = len(parts) == 1 and parts[0] in _HEADER_FILES
         in_folder = len(parts) == depth and parts[0] in _FOLDERS
-        if path.suffix != ".yaml" or not (in_frame or in_folder):
+        if path.suffix != ".yaml" or not (in_header or in_folder):
             file = "/".join(parts)
-            found.fault(f"{file}:1", "this file is read by nothing", did_you_mean(parts[0], _FRAME_FILES + _FOLDERS))
+            found.fault(f"{file}:1", "this file is read by nothing", did_you_mean(parts[0], _HEADER_FILES + _FOLDERS))

@@ -81,10 +81,10 @@ def truth(condition: Condition, findings: Mapping[str, Finding]) -> Truth:
     if isinstance(condition, Leaf):
         return _test(condition, findings[condition.finding])
     # All of them are as true as the least true, any of them as the truest; once that is settled the rest is not read.
-    weigh, settled = (min, Truth.FALSE) if isinstance(condition, AllOf) else (max, Truth.TRUE)
+    join, settled = (min, Truth.FALSE) if isinstance(condition, AllOf) else (max, Truth.TRUE)
     answer = Truth.TRUE if settled is Truth.FALSE else Truth.FALSE
     for part in condition.parts:
-        answer = weigh(answer, truth(part, findings))
+        answer = join(answer, truth(part, findings))
         if answer is settled:
             break
     return answer

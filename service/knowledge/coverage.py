@@ -11,7 +11,7 @@ from service.knowledge.conditions import Truth, truth
 from service.knowledge.examples import findings_of
 from service.knowledge.model import Knowledge, Leaf, Rule, Word, leaves, possible_states
 
-_SPEAKS_OF_THE_RECORD = frozenset({Word.UNKNOWN, Word.NOT_PRESENT, Word.NOT_ABSENT})
+_ABOUT_THE_RECORD = frozenset({Word.UNKNOWN, Word.NOT_PRESENT, Word.NOT_ABSENT})
 
 _TRUTHS = {Status.PRESENT: (Truth.TRUE, Truth.FALSE), Status.ABSENT: (Truth.FALSE, Truth.TRUE)}
 """What a test for presence and one for absence come to in a state that is known."""
@@ -70,11 +70,11 @@ class RuleCoverage:
         return _gaps(self)
 
 
-def _gaps(covered: RuleCoverage) -> Iterator[str]:
-    for leaf in covered.leaves:
+def _gaps(coverage: RuleCoverage) -> Iterator[str]:
+    for leaf in coverage.leaves:
         for value in sorted(leaf.missing, key=lambda truth: truth.value):
             yield f"'{leaf.leaf}' was never seen {value.name.lower()}"
-    for limit in covered.limits:
+    for limit in coverage.limits:
         for side in limit.missing:
             yield f"'{limit.leaf}' has no example {side} {limit.limit}"
 
@@ -100,7 +100,7 @@ def coverage(knowledge: Knowledge) -> tuple[RuleCoverage, ...]:
 
 def _possible(knowledge: Knowledge, leaf: Leaf) -> frozenset[Truth]:
     fact = knowledge.facts.get(leaf.finding)
-    if leaf.word in _SPEAKS_OF_THE_RECORD:
+    if leaf.word in _ABOUT_THE_RECORD:
         return frozenset({Truth.TRUE, Truth.FALSE})
     if leaf.word is None or fact is None:
         return frozenset(Truth)

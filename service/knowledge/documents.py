@@ -73,6 +73,19 @@ class Table(dict[str, Any]):
         """``file:line`` of the first key."""
         return f"{self.file}:{self.line}"
 
+    def put(self, key: str, value: Any, line: int) -> None:
+        """Set a key that stands on ``line``."""
+        self[key] = value
+        self.key_lines[key] = line
+
+    def without(self, *keys: str) -> Table:
+        """A copy with the same lines, lacking some keys."""
+        copy = Table(self.file, self.line)
+        for key, value in self.items():
+            if key not in keys:
+                copy.put(key, value, self.key_lines.get(key, self.line))
+        return copy
+
 
 class Items(list[Any]):
     """A YAML list that knows the line of each of its items."""
@@ -83,6 +96,11 @@ class Items(list[Any]):
         super().__init__()
         self.line = line
         self.item_lines: list[int] = []
+
+    def add(self, item: Any, line: int) -> None:
+        """Append an item that stands on ``line``."""
+        self.append(item)
+        self.item_lines.append(line)
 
 
 def line_of(value: Any, path: Sequence[str | int], line: int = 1) -> int:

@@ -17,6 +17,9 @@ from service.knowledge.schemas.fields import did_you_mean
 KEYS = ("kinds", "facts", "drugs")
 """What a file of facts may hold: what each kind says by default, facts, and drugs."""
 
+CODED = "coded"
+"""The kind of a fact that names none: it is looked for by codes."""
+
 # What a drug gives: the id made from its name, and what is fixed by it.
 _GIVEN = {
     "active": ("{}-active", {"kind": "drug"}),
@@ -26,6 +29,15 @@ _GIVEN = {
     "total_days": ("total-{}-days", {"kind": "course", "measure": "both"}),
 }
 _SHARED = ("classes", "exclude", "route")
+
+QUESTION = "question"
+"""A question of our own code system that the fact asks: its code, title, patterns, and how long an answer counts."""
+
+NO_BY_SILENCE = "Never by silence: only a recorded no."
+"""When a question that says nothing of it is absent."""
+
+_ASKED_IN = ("Observation", "QuestionnaireResponse")
+_OF_THE_CODE = ("code", "title", "patterns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +89,7 @@ def _given(drug: Table) -> Iterator[tuple[str, Table]]:
         written = drug.get(key)
         if not isinstance(written, Table):
             continue
-        fact = _copy(written)
+        fact = written.without()
         fact.setdefault("id", name.format(drug["drug"]))
         for shared in _SHARED:
             if shared in drug:
@@ -88,28 +100,55 @@ def _given(drug: Table) -> Iterator[tuple[str, Table]]:
         yield key, fact
 
 
-def _copy(table: Table) -> Table:
-    copy = Table(table.file, table.line)
-    copy.update(table)
-    copy.key_lines.update(table.key_lines)
-    return copy
-
-
 def _one(item: Any, path: tuple[str | int, ...], defaults: Table) -> WrittenFact:
     """The item with what its kind says by default, and its own codes apart."""
     if not isinstance(item, Table):
         return WrittenFact(item, path, Items(0))
-    fact = _copy(item)
+    fact = item.without(QUESTION)
     own_codes = fact.pop("own_codes", None)
-    kind = item.get("kind")
+    if isinstance(question := item.get(QUESTION), Table):
+        own_codes = _asked(fact, question, item.key_lines[QUESTION])
+    kind = item.get("kind", CODED)
     said = defaults.get(kind) if isinstance(kind, str) else None
     if isinstance(said, Table):
         for key, value in said.items():
             fact.setdefault(key, value)
             fact.key_lines.setdefault(key, said.key_lines[key])
+    fact.setdefault("kind", CODED)
     if "from" in fact:
         fact["from"] = _each_resource(fact["from"])
     return WrittenFact(fact, path, own_codes if isinstance(own_codes, Items) else Items(item.line))
+
+
+def _asked(fact: Table, question: Table, line: int) -> Items:
+    """The code of a question of our own, which ``fact`` looks for where answers stand, behind all else."""
+    code = question.without(*(key for key in question if key not in _OF_THE_CODE))
+    if "title" in fact:
+        code.setdefault("title", fact["title"])
+    looked_in = Items(line)
+    before = fact.get("from")
+    for one in before if isinstance(before, Items) else [] if before is None else [before]:
+        looked_in.add(one, getattr(one, "line", line))
+    types, codes = Items(line), Items(line)
+    for resource in _ASKED_IN:
+        types.add(resource, line)
+    codes.add(f"local-{question.get('code')}", line)
+    answer = question.without(*_OF_THE_CODE)
+    answer.put("resource", types, line)
+    answer.put("codes", codes, line)
+    looked_in.add(answer, line)
+    fact.put("from", looked_in, line)
+    fact.setdefault("absent_when", NO_BY_SILENCE)
+    if "within_days" in question:
+        fact.setdefault("product_choice", answers_count(question["within_days"]))
+    own = Items(line)
+    own.add(code, line)
+    return own
+
+
+def answers_count(days: int) -> str:
+    """What is said of a question whose answers count for so many days."""
+    return f"Answers count for {days} days."
 
 
 def _each_resource(looked_in: Any) -> Any:
@@ -123,7 +162,7 @@ def _each_resource(looked_in: Any) -> Any:
         for one in types if isinstance(types, Items) else [types]:
             copy = entry
             if isinstance(types, Items):
-                copy = _copy(entry)
+                copy = entry.without()
                 copy["resource"] = one
             each.append(copy)
             each.item_lines.append(entry.line if isinstance(entry, Table) else each.line)

@@ -75,7 +75,7 @@ def _places(found: Collection) -> dict[str, tuple[str, int, bool]]:
     """For every rule file of a family: which, at which place, and whether it is named when it is covered."""
     places: dict[str, tuple[str, int, bool]] = {}
     files = found.declared("rule file")
-    for family in found.frame.get("families", ()):
+    for family in found.header.get("families", ()):
         name = family["id"]
         for index, rule in enumerate(family["order"]):
             if rule not in files:

@@ -44,7 +44,7 @@ def load(path: Path, settings: Mapping[str, str] | None = None) -> Knowledge:
     check_chains(found)
     chosen = _settings(found, settings or {})
     _check_order(found)
-    pairs = {pair["id"]: pair for pair in found.frame.get("pairs", ())}
+    pairs = {pair["id"]: pair for pair in found.header.get("pairs", ())}
     found.faults.extend(missing_sides(pairs, found.declared("pair"), found.pair_sides))
     if found.faults:
         raise KnowledgeError(sorted_faults(found.faults))
@@ -59,9 +59,9 @@ def sorted_faults(faults: Iterable[Fault]) -> list[Fault]:
 
 
 def _settings(found: Collection, overrides: Mapping[str, str]) -> dict[str, str]:
-    if not found.frame:
+    if not found.header:
         return {}
-    settings: dict[str, str] = {**found.frame["settings"], "jurisdiction": found.frame["jurisdiction"]}
+    settings: dict[str, str] = {**found.header["settings"], "jurisdiction": found.header["jurisdiction"]}
     for name, value in overrides.items():
         if name not in {*settings, REVIEWERS}:
             found.fault(f"settings.{name}", "the rule set has no such setting", did_you_mean(name, settings))
@@ -74,60 +74,60 @@ def _settings(found: Collection, overrides: Mapping[str, str]) -> dict[str, str]
 
 
 def _check_order(found: Collection) -> None:
-    concern = found.frame.get("concern")
+    concern = found.header.get("concern")
     if concern is not None and concern not in found.declared("conclusion"):
-        line = line_of(found.frame_table, ("concern",))
+        line = line_of(found.header_table, ("concern",))
         hint = did_you_mean(concern, found.declared("conclusion"))
         found.fault(f"ruleset.yaml:{line}", f"conclusion {concern} does not exist", hint)
-    phases = [phase["id"] for phase in found.frame.get("phases", ())]
-    order = found.frame.get("card_order", ())
+    phases = [phase["id"] for phase in found.header.get("phases", ())]
+    order = found.header.get("card_order", ())
     if order and sorted(order) != sorted(phases):
-        line = line_of(found.frame_table, ("card_order",))
+        line = line_of(found.header_table, ("card_order",))
         found.fault(f"ruleset.yaml:{line}", "must name every phase once", ", ".join(phases))
     guards = found.declared("guard")
-    for number, phase in enumerate(found.frame.get("phases", ())):
+    for number, phase in enumerate(found.header.get("phases", ())):
         guard = phase["applies_when"]
         if guard is not None and guard not in guards:
-            line = line_of(found.frame_table, ("phases", number, "applies_when"))
+            line = line_of(found.header_table, ("phases", number, "applies_when"))
             found.fault(f"ruleset.yaml:{line}", f"guard {guard} does not exist", did_you_mean(guard, guards))
         for rule in phase["first"]:
             if rule not in found.declared("rule"):
-                line = line_of(found.frame_table, ("phases", number, "first"))
+                line = line_of(found.header_table, ("phases", number, "first"))
                 found.fault(f"ruleset.yaml:{line}", f"rule {rule} does not exist", did_you_mean(rule, found.rules))
 
 
 def _knowledge(found: Collection, settings: dict[str, str]) -> Knowledge:
-    frame = found.frame
+    header = found.header
     serving = [rule for rule in found.rules.values() if rule.status != "retired"]
     return Knowledge(
-        name=frame["name"],
-        version=frame["version"],
+        name=header["name"],
+        version=header["version"],
         digest="",
-        intended_use=frame["intended_use"],
-        out_of_scope=frame["out_of_scope"],
+        intended_use=header["intended_use"],
+        out_of_scope=header["out_of_scope"],
         jurisdiction=settings["jurisdiction"],
         settings=settings,
-        not_clearance=frame["not_clearance"],
-        max_info_cards=frame["max_info_cards"],
-        most_cards=frame["most_cards"],
-        pathway=frame["pathway"],
-        pathway_tried=frame["pathway_tried"],
-        background=frame["background"],
-        asked_only=frame["asked_only"],
-        asked_first=frame["asked_first"],
-        order_words=frame["order_words"],
-        concern=frame["concern"],
-        card_order=frame["card_order"] or tuple(phase["id"] for phase in frame["phases"]),
-        episode=frame["episode"]["codes"],
-        phases=tuple(_phase(phase, serving) for phase in frame["phases"]),
-        conclusions={conclusion.id: conclusion for conclusion in frame["conclusions"]},
+        not_clearance=header["not_clearance"],
+        max_info_cards=header["max_info_cards"],
+        most_cards=header["most_cards"],
+        pathway=header["pathway"],
+        pathway_tried=header["pathway_tried"],
+        background=header["background"],
+        asked_only=header["asked_only"],
+        asked_first=header["asked_first"],
+        order_words=header["order_words"],
+        concern=header["concern"],
+        card_order=header["card_order"] or tuple(phase["id"] for phase in header["phases"]),
+        episode=header["episode"]["codes"],
+        phases=tuple(_phase(phase, serving) for phase in header["phases"]),
+        conclusions={conclusion.id: conclusion for conclusion in header["conclusions"]},
         facts=dict(sorted(found.facts.items())),
         value_sets={name: _with_site_codes(found, found.value_sets[name]) for name in sorted(found.value_sets)},
         sources=dict(sorted(found.sources.items())),
         orders=dict(sorted(found.orders.items())),
-        services={service.id: service for service in frame["services"]},
+        services={service.id: service for service in header["services"]},
         override_reasons=found.override_reasons or {},
-        people=frame["people"],
+        people=header["people"],
         approved=frozenset(),
         retired=tuple(rule for _, rule in sorted(found.rules.items()) if rule.status == "retired"),
     )

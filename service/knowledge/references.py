@@ -13,13 +13,13 @@ from service.knowledge.model import FactKind, OrderTemplate, Rule, leaves
 from service.knowledge.schemas.fields import did_you_mean
 
 # Without ruleset.yaml these cannot be known, and its absence is fault enough.
-_KINDS_OF_THE_FRAME = frozenset({"finding", "conclusion", "person", "phase"})
-_FACT_VALUE_SETS = ("codes", "yes", "no", "body_site", "classes", "exclude", "reasons")
+_KINDS_OF_THE_HEADER = frozenset({"finding", "conclusion", "person", "phase"})
+_FACT_VALUE_SETS = ("codes", "yes", "no", "body_site", "ended_by", "classes", "exclude", "reasons")
 
 
 def check_references(found: Collection) -> None:
     """Add a fault to ``found`` for every name that leads nowhere or to the wrong kind of thing."""
-    _frame(found)
+    _header(found)
     for name in found.declared("fact"):
         _fact(found, name)
     for order in found.orders.values():
@@ -38,21 +38,21 @@ def check_references(found: Collection) -> None:
 def _known(found: Collection, name: str, kind: str, known: Names[str], where: str) -> bool:
     if name in known:
         return True
-    if kind in _KINDS_OF_THE_FRAME and not found.frame_table:
+    if kind in _KINDS_OF_THE_HEADER and not found.header_table:
         return False
     found.fault(where, f"{kind} {name} does not exist", did_you_mean(name, known))
     return False
 
 
 def _people(found: Collection) -> list[str]:
-    return list(found.frame.get("people", ()))
+    return list(found.header.get("people", ()))
 
 
 def _findings(found: Collection) -> list[str]:
     return [*found.declared("fact"), *found.declared("conclusion")]
 
 
-def _frame(found: Collection) -> None:
+def _header(found: Collection) -> None:
     for name in found.declared("conclusion"):
         if name in found.declared("fact"):
             here, there = found.where("conclusion", name), found.where("fact", name)
@@ -60,13 +60,13 @@ def _frame(found: Collection) -> None:
     for name in found.site_codes:
         where = f"site_codes.yaml:{found.site_table.key_lines[name]}"
         _known(found, name, "value set", found.declared("value set"), where)
-    if not found.frame:
+    if not found.header:
         return
-    for name in found.frame["episode"]["codes"]:
-        where = f"ruleset.yaml:{_line(found.frame_table, 'episode', 'codes', name)}"
+    for name in found.header["episode"]["codes"]:
+        where = f"ruleset.yaml:{_line(found.header_table, 'episode', 'codes', name)}"
         _known(found, name, "value set", found.declared("value set"), where)
     _words_of_cards(found)
-    for service in found.frame["services"]:
+    for service in found.header["services"]:
         _known(found, service.hook, "hook", HOOKS, found.where("service", service.id, "hook"))
         for phase in service.info_phases:
             _known(found, phase, "phase", found.declared("phase"), found.where("service", service.id, "info_phases"))
@@ -75,13 +75,13 @@ def _frame(found: Collection) -> None:
 def _words_of_cards(found: Collection) -> None:
     """What the frame says about which findings cards name."""
     for place in ("background", "pathway_tried"):
-        for name in found.frame[place]:
-            where = f"ruleset.yaml:{_line(found.frame_table, place, name)}"
+        for name in found.header[place]:
+            where = f"ruleset.yaml:{_line(found.header_table, place, name)}"
             _known(found, name, "finding", _findings(found), where)
-    for asked in found.frame["asked_only"]:
+    for asked in found.header["asked_only"]:
         for name in (*asked.findings, *(leaf.finding for leaf in leaves(asked.when))):
             _known(found, name, "finding", _findings(found), asked.at)
-    for first in found.frame["asked_first"]:
+    for first in found.header["asked_first"]:
         _order_fact(found, first.order, first.at)
         for name in first.findings:
             _known(found, name, "finding", _findings(found), first.at)
@@ -106,8 +106,8 @@ def _fact(found: Collection, name: str) -> None:
         return
     if fact.order is not None:
         _order_fact(found, fact.order, found.where("fact", name, "order"))
-    if fact.setting is not None and found.frame:
-        known = [*found.frame["settings"], "jurisdiction"]
+    if fact.setting is not None and found.header:
+        known = [*found.header["settings"], "jurisdiction"]
         _known(found, fact.setting, "setting", known, found.where("fact", name, "setting"))
 
 
@@ -138,7 +138,7 @@ def _order(found: Collection, order: OrderTemplate) -> None:
 
 
 def _rule(found: Collection, rule: Rule) -> None:
-    if found.frame:
+    if found.header:
         _known(found, rule.owner, "person", _people(found), found.where("rule", rule.id, "owner"))
     for index, hook in enumerate(rule.hooks):
         _known(found, hook, "hook", HOOKS, found.where("rule", rule.id, "hooks", index))
@@ -205,5 +205,5 @@ def _approvals(found: Collection) -> None:
     for approval in found.approvals:
         _known(found, approval.rule, "rule", found.declared("rule"), approval.at)
         # An approval names its person and role itself; a single word is one of the people of the rule set.
-        if found.frame and "," not in approval.by:
+        if found.header and "," not in approval.by:
             _known(found, approval.by, "person", _people(found), approval.at)

@@ -22,7 +22,7 @@ Json = dict[str, Any]
 
 def answer(knowledge: Knowledge, decision: Decision, cards: Sequence[Json]) -> Json:
     """``{"cards": […], "extension": {"sciatica-cds.decision": …}}``; the same decision gives the same bytes."""
-    return {"cards": list(cards), "extension": {DECISION: told(knowledge, decision)}}
+    return {"cards": list(cards), "extension": {DECISION: describe_decision(knowledge, decision)}}
 
 
 def beside(orders: Json, visit: Json) -> Json:
@@ -46,7 +46,7 @@ def _topic(card: Json) -> str:
     return str(card["source"].get("topic", {}).get("code", card["summary"]))
 
 
-def told(knowledge: Knowledge, decision: Decision) -> Json:
+def describe_decision(knowledge: Knowledge, decision: Decision) -> Json:
     """All about one decision: findings with evidence, what became of every rule, problems, what was not recorded."""
     return {
         "id": decision.id,
@@ -87,14 +87,14 @@ def _evidence(item: Evidence) -> Json:
 
 def _number(value: Decimal) -> int | float:
     """A JSON number. Whole numbers as such, as far as JSON readers take them for exact."""
-    is_whole = value.is_finite() and abs(value) < _EXACT_IN_JSON and value == value.to_integral_value()
-    return int(value) if is_whole else float(value)
+    is_complete = value.is_finite() and abs(value) < _EXACT_IN_JSON and value == value.to_integral_value()
+    return int(value) if is_complete else float(value)
 
 
 def _rule(outcome: Outcome) -> Json:
     member: Json = {"id": outcome.rule.id, "version": outcome.rule.version, "outcome": outcome.result.value}
     if outcome.stopped_by:
         member["stoppedBy"] = list(outcome.stopped_by)
-    if outcome.covered_by is not None:
-        member["coveredBy"] = outcome.covered_by
+    if outcome.suppressed_by is not None:
+        member["coveredBy"] = outcome.suppressed_by
     return member

@@ -83,9 +83,9 @@ def _split(unpacked: Unpacked, selections: object, brought: Brought) -> None:
             none = "names none of the draft orders; all of them were checked"
             brought.orders.problems.append(Problem("context.selections", none))
             chosen = drafts
-    kept = {id(piece) for piece in chosen}
+    chosen_ids = {id(piece) for piece in chosen}
     for piece in unpacked.pieces:
-        if id(piece) in kept or not drafts or _is_dropped(piece):
+        if id(piece) in chosen_ids or not drafts or _is_dropped(piece):
             # What is over already is told by the reader; where no order was brought, all of it is named.
             brought.orders.pieces.append(piece)
         else:

@@ -22,7 +22,7 @@ _SORTED = re.compile(r"_sort=-([a-z-]+)")
 Json = dict[str, Any]
 
 
-def later_members(
+def v3_members(
     entry: Json, service: ServiceDefinition, templates: Sequence[Template], knowledge: Knowledge, settings: Settings
 ) -> Json:
     """The discovery entry of a service with the members the settings ask for; the same entry when they ask for none."""

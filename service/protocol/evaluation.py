@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from service.cards.cards import Audience, render, render_marked, shown_cards
+from service.cards.cards import Audience, render, render_with_markers, shown_cards
 from service.cards.dialects import DEFAULT, adapted, profile, recognised
 from service.cards.not_assessed import CHECKED_LISTS, Lacking
 from service.cards.orders import Drafts, Ordering
@@ -30,7 +30,7 @@ from service.protocol.context import read_context
 from service.protocol.prefetch import missing, partly, record_of, states_of, unasked
 from service.protocol.request import HookCall
 from service.protocol.request_schemas import read_call
-from service.record.budget import CpuBudget
+from service.record.budget import NO_BUDGET, Budget, CpuBudget
 from service.record.input.prefetch_states import PrefetchState
 from service.record.input.prefetch_templates import Template
 from service.record.input.reader import read_bundle
@@ -95,7 +95,8 @@ class Answered:
     """What came of one call: the body to send and the decision behind it, with what could not be had.
 
     ``states`` says what arrived under each prefetch key, ``client`` for which client profile the body is, ``unasked``
-    how many keys of the client's own were used, ``ordered`` whether draft orders were judged (of a plain Bundle).
+    how many keys of the client's own were used, ``ordered`` whether draft orders were judged (of a plain Bundle),
+    ``record`` what was read (of a hook call).
     """
 
     body: Json
@@ -107,6 +108,7 @@ class Answered:
     client: str = DEFAULT
     unasked: int = 0
     ordered: bool = False
+    record: Record | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +117,14 @@ class Wanted:
 
     ``full`` puts the whole text of each card into it; None leaves that to the settings. ``client`` is the profile of
     the caller, as its issuer's entry says; without it the request shows the profile, or the default holds. ``earlier``
-    tells what was shown to this patient before, so that it is not said again.
+    tells what was shown to this patient before, so that it is not said again. ``only_cards``: nobody looks at the
+    findings behind the cards, so the gate may show that there are none.
     """
 
     full: bool | None = None
     client: str | None = None
     earlier: Earlier | None = None
+    only_cards: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +168,8 @@ def answer_call(
     golden files give one. ``wanted`` is how the caller wants the cards.
 
     Raises RequestError for a request that is wrong, DataUnavailableError where nothing useful can be
-    said (RP-2, SC-5), EngineError when the engines disagree, TooCostlyError when it takes too much CPU.
+    said (RP-2, SC-5), EngineError when the engines disagree or a gate was wrong, TooCostlyError when it takes too
+    much CPU.
     """
     budget = CpuBudget(services.settings.max_cpu_ms)
     wanted = wanted or Wanted()
@@ -178,19 +183,33 @@ def answer_call(
         _require_something(lacking, own_keys, states)
     record = record_of(call, states, templates, brought)
     identity = decision_id or uuid.uuid4()
-    decision = decide(services.prepared, record, service.hook, now, identity, budget)
+    gated = wanted.only_cards and services.settings.gate
+    decision = decide(services.prepared, record, service.hook, now, identity, budget, gated=gated)
     if wanted.earlier is not None and decision.advice and not call.for_patient:
         decision = rested(decision, wanted.earlier(call.patient_id, services.prepared.knowledge, decision))
     audience = _audience(services, service, for_patient=call.for_patient, full=wanted.full)
     acting = _acting(services, record, Ordering(record.release, call.patient_id, call.encounter_id, now))
     lists = Lacking(lacking, partly(states, templates))
-    cards = render_marked(services.prepared.knowledge, decision, audience, acting, lists)
+    cards = _cards(services, decision, audience, acting, lists)
     shown = Shown(audience, acting, lists, tuple(cards))
     to = profile(wanted.client or recognised(document))
     body = {"cards": adapted(shown_cards(cards, audience), to)}
     arrived = {template.key: states[template.key].state.value for template in templates if template.key in states}
     keys = tuple(template.key for template in lacking)
-    return Answered(body, decision, call, keys, arrived, shown, to.name, len(own_keys))
+    return Answered(body, decision, call, keys, arrived, shown, to.name, len(own_keys), record=record)
+
+
+def _cards(
+    services: Services, decision: Decision, audience: Audience, acting: Acting, lists: Lacking
+) -> Sequence[Json]:
+    """The cards with their marks. Raises GateError where a gate let pass what has something to say."""
+    if decision.is_skipped:
+        return ()
+    cards = render_with_markers(services.prepared.knowledge, decision, audience, acting, lists)
+    if decision.gated is not None:
+        something = len(cards) + len(decision.advice)
+        services.prepared.gates[decision.hook].check(decision.gated, something, decision.id)
+    return cards
 
 
 def answer_bundle(services: Services, document: Any, question: BundleQuestion) -> Answered:
@@ -212,30 +231,59 @@ def answer_bundle(services: Services, document: Any, question: BundleQuestion) -
 
 
 def _answer_for(services: Services, document: Any, question: BundleQuestion, hook: str) -> Answered:
-    budget = CpuBudget(services.settings.max_cpu_ms)
-    service = next(item for item in services.offered.values() if item.hook == hook)
+    record, decision, cards = decide_bundle(services, document, question, hook)
+    return Answered(answer(services.prepared.knowledge, decision, cards), decision, ordered=bool(record.orders))
+
+
+def decide_bundle(
+    services: Services, document: Any, question: BundleQuestion, hook: str
+) -> tuple[Record, Decision, list[Json]]:
+    """What was read of a Bundle, the decision at one hook, and its cards: `answer_bundle` without its description."""
     record = read_bundle(
         document,
         patient=question.patient,
         complete=question.complete,
         order_hook=HOOKS[hook].has_orders,
     )
+    budget = CpuBudget(services.settings.max_cpu_ms)
+    answered = answer_record(
+        services, record, hook, question.now, full=question.full, budget=budget, instead=question.instead
+    )
+    return record, *answered
+
+
+def answer_record(  # noqa: PLR0913  # the same question as of a Bundle, asked of what was read from it
+    services: Services,
+    record: Record,
+    hook: str,
+    now: datetime,
+    *,
+    full: bool | None = None,
+    budget: Budget = NO_BUDGET,
+    decision_id: uuid.UUID | None = None,
+    instead: Mapping[str, Finding] | None = None,
+) -> tuple[Decision, list[Json]]:
+    """The decision on a plain record, and its cards. Raises EngineError when the engines disagree.
+
+    Raises TooCostlyError when the ``budget`` is used up.
+    """
+    service = next(item for item in services.offered.values() if item.hook == hook)
     record = _with_gaps(record)
-    decision = decide(services.prepared, record, hook, question.now, budget=budget, instead=question.instead)
-    audience = _audience(services, service, full=question.full)
-    acting = _acting(services, record, Ordering(record.release, record.patient_id, None, question.now))
-    knowledge = services.prepared.knowledge
+    decision = decide(services.prepared, record, hook, now, decision_id, budget=budget, instead=instead)
+    audience = _audience(services, service, full=full)
+    acting = _acting(services, record, Ordering(record.release, record.patient_id, None, now))
     lists = Lacking(_unsent(services.templates[service.id], record) if HOOKS[hook].has_orders else ())
-    body = answer(knowledge, decision, render(knowledge, decision, audience, acting, lists))
-    return Answered(body, decision, ordered=bool(record.orders))
+    return decision, render(services.prepared.knowledge, decision, audience, acting, lists)
 
 
 def _audience(
     services: Services, service: ServiceDefinition, *, for_patient: bool = False, full: bool | None = None
 ) -> Audience:
     settings = services.settings
-    whole = settings.detail == "full" if full is None else full
-    return Audience(service, for_patient, settings.why_extension, services.allowed_rule_ids, whole, settings.public_url)
+    in_full = settings.detail == "full" if full is None else full
+    return Audience(
+        service, for_patient, settings.why_extension, services.allowed_rule_ids, in_full, settings.public_url
+    )
 
 
 def _with_gaps(record: Record) -> Record:

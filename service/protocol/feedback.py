@@ -69,7 +69,7 @@ class FeedbackSink(Protocol):
         """Keep all items, each as an event of its own, or none. Raises StoreError."""
 
 
-class MemoryFeedback:
+class InMemoryFeedback:
     """Keeps feedback in memory, for tests and demonstrations: the latest ``limit`` items."""
 
     def __init__(self, limit: int = 10_000) -> None:
@@ -134,19 +134,19 @@ def _override(item: Mapping[str, Any]) -> tuple[OverrideReason | None, str | Non
     object or a list; the official sandbox the Coding itself, flat; some put ``userComment`` beside it.
     """
     reason, comment = None, _as_text(item.get("userComment"), MAX_COMMENT)
-    for told in (item.get("overrideReason"), item.get("overrideReasons")):
-        for one in told if isinstance(told, list) else [told]:
+    for given in (item.get("overrideReason"), item.get("overrideReasons")):
+        for one in given if isinstance(given, list) else [given]:
             if isinstance(one, Mapping):
                 reason = reason or _reason(one)
                 comment = comment or _as_text(one.get("userComment"), MAX_COMMENT)
     return reason, comment
 
 
-def _reason(told: Mapping[str, Any]) -> OverrideReason | None:
-    for coding in (told.get("reason"), told):
+def _reason(given: Mapping[str, Any]) -> OverrideReason | None:
+    for coding in (given.get("reason"), given):
         if isinstance(coding, Mapping) and (code := _as_text(coding.get("code"))):
             return OverrideReason(code, _as_text(coding.get("system")), _as_text(coding.get("display")))
-    extension = told.get("extension")
+    extension = given.get("extension")
     if isinstance(extension, Mapping):
         title, category = _as_text(extension.get(_EPIC_TITLE)), _as_text(extension.get(_EPIC_CATEGORY))
         if title or category:

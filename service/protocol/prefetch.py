@@ -39,15 +39,15 @@ def unasked(call: HookCall, templates: Sequence[Template]) -> dict[str, Prefetch
     found = {}
     for key in sorted(call.prefetch.keys() - known):
         state = classify(key, call.prefetch[key])
-        kept = [
+        left = [
             (resource, url)
             for resource, url in zip(state.resources, state.full_urls, strict=True)
             if isinstance(resource, Mapping)
             and resource.get("resourceType") in (*types,)
             and (resource["resourceType"] != "Patient" or resource.get("id") == call.patient_id)
         ]
-        if kept:
-            resources, urls = zip(*kept, strict=True)
+        if left:
+            resources, urls = zip(*left, strict=True)
             found[key] = replace(state, resources=resources, full_urls=urls)
     return found
 

@@ -226,13 +226,13 @@ def _load(schema: Schema, document: Any, path: str, faults: list[Fault]) -> Mapp
 
 
 def _faults(messages: Mapping[Any, Any], path: str) -> Iterator[Fault]:
-    for name, told in messages.items():
+    for name, found in messages.items():
         where = path or "body"
         if isinstance(name, int):
             where = f"{path}[{name}]"
         elif name != "_schema":
             where = f"{path}.{name}".lstrip(".")
-        if isinstance(told, Mapping):
-            yield from _faults(told, where)
+        if isinstance(found, Mapping):
+            yield from _faults(found, where)
         else:
-            yield from (Fault(where, _SENTENCES.get(text, text)) for text in told)
+            yield from (Fault(where, _SENTENCES.get(text, text)) for text in found)

@@ -6,11 +6,12 @@ in the record concerns it depends only on which lists were sent, and is kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from service.finding import Finding
-from service.knowledge.model import FactDefinition, FactKind, Knowledge
+from service.knowledge.model import FactDefinition, FactKind, Knowledge, types_read
 from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.code_match import Key
 from service.record.chart.index import NOT_READ, Chart, Matcher
@@ -29,7 +30,7 @@ from service.record.kinds import (
     setting,
 )
 from service.record.kinds.plan import Plan
-from service.record.model import Record
+from service.record.model import Completeness, Record
 
 _PLANS: Mapping[FactKind, Callable[[FactDefinition], Plan]] = {
     FactKind.CODED: coded.plan,
@@ -47,8 +48,12 @@ _PLANS: Mapping[FactKind, Callable[[FactDefinition], Plan]] = {
     FactKind.NOT_READ: not_read.plan,
 }
 
-_KEPT_STATES = 64
-"""How many different states of the lists are kept; real callers send the same few."""
+_MOST_EVIDENCE = 100
+"""How many entries a finding names: more than anybody reads, and few enough that thousands of them cost little."""
+# What finds nothing has no date, so any will do.
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+_CACHED_STATES = 64
+"""How many different states of some lists are kept; real callers send the same few."""
 
 
 def plan_of(definition: FactDefinition, knowledge: Knowledge) -> Plan:
@@ -68,6 +73,15 @@ def _always(plan: Plan) -> bool:
     return plan.always or plan.definition.complete_nonempty
 
 
+def _shortened(finding: Finding) -> Finding:
+    """The finding with the newest of very many entries as its evidence, and how many more there are."""
+    more = len(finding.evidence) - _MOST_EVIDENCE
+    if more <= 0:
+        return finding
+    notes = (*finding.notes, f"and {more} more entries")
+    return replace(finding, evidence=finding.evidence[:_MOST_EVIDENCE], notes=notes)
+
+
 class Derivation:
     """The fact definitions of one rule set, prepared once; asked once per call."""
 
@@ -76,14 +90,30 @@ class Derivation:
         self.matcher = Matcher(knowledge, (key for plan in self._plans for key in plan.keys))
         self._always = tuple(number for number, plan in enumerate(self._plans) if _always(plan))
         self._asking: dict[Key, list[int]] = {}
+        self._concerns: dict[str, frozenset[Key]] = {}
         for number, plan in enumerate(self._plans):
-            for key in plan.keys | not_read_keys(plan.definition):
+            self._concerns[plan.definition.id] = keys = plan.keys | not_read_keys(plan.definition)
+            for key in keys:
                 self._asking.setdefault(key, []).append(number)
-        self._silent: dict[object, tuple[Finding, ...]] = {}
+        by_types: dict[tuple[str, ...], list[Plan]] = {}
+        for plan in self._plans:
+            by_types.setdefault(tuple(sorted(types_read(plan.definition))), []).append(plan)
+        self._groups = tuple(_Group(types, plans) for types, plans in by_types.items())
+        self.definitions: Mapping[str, FactDefinition] = knowledge.facts
+        self.decided_by_keys = frozenset(plan.definition.id for plan in self._plans if not _always(plan))
+        """The facts that are as on an empty chart whenever nothing on the chart concerns them."""
 
     def keys_of(self, fact: str) -> frozenset[Key]:
         """What on the chart concerns a fact."""
         return next((plan.keys for plan in self._plans if plan.definition.id == fact), frozenset())
+
+    def concerns(self, fact: str) -> frozenset[Key]:
+        """What on the chart concerns a fact, with the entries that could not be read and may be anything."""
+        return self._concerns[fact]
+
+    def chart(self, record: Record, now: datetime, budget: Budget = NO_BUDGET) -> Chart:
+        """The record at one moment, indexed as far as it is asked for."""
+        return Chart(self.matcher, record, now, budget, at_once=False)
 
     def findings(self, record: Record, now: datetime, budget: Budget = NO_BUDGET) -> dict[str, Finding]:
         """Exactly one finding per fact definition, by name; the same whatever the order of the entries.
@@ -91,26 +121,46 @@ class Derivation:
         ``now`` is an aware datetime. Nothing is raised on odd input: what cannot be read is unknown. Raises
         TooCostlyError when the ``budget`` is used up.
         """
-        chart = Chart(self.matcher, record, now, budget)
-        silent = self._without_hits(record, now)
-        findings = {finding.name: finding for finding in silent}
+        return self.findings_of(self.chart(record, now, budget), budget)
+
+    def findings_of(self, chart: Chart, budget: Budget = NO_BUDGET) -> dict[str, Finding]:
+        """The same of a chart, which is indexed whole by it."""
+        chart.complete()
+        findings = dict(self.without_entries(chart.record.completeness))
         concerned = set(self._always)
         for key in chart.held():
             concerned.update(self._asking.get(key, ()))
         for number in concerned:
             budget.check()
-            finding = self._plans[number].find(chart)
+            finding = _shortened(self._plans[number].find(chart))
             findings[finding.name] = finding
         return findings
 
-    def _without_hits(self, record: Record, now: datetime) -> tuple[Finding, ...]:
-        """What every fact finds in a record that holds nothing about it."""
-        key = frozenset(record.completeness.items())
-        kept = self._silent.get(key)
-        if kept is None:
-            chart = Chart(self.matcher, Record(None, (), record.completeness), now)
-            kept = tuple(plan.find(chart) for plan in self._plans)
-            if len(self._silent) >= _KEPT_STATES:
-                self._silent.clear()
-            self._silent[key] = kept
-        return kept
+    def without_entries(self, completeness: Mapping[str, Completeness]) -> Mapping[str, Finding]:
+        """What every fact finds in a record of which the lists came so, and that holds nothing about it."""
+        found: dict[str, Finding] = {}
+        for group in self._groups:
+            found.update(group.without_entries(self.matcher, completeness))
+        return {plan.definition.id: found[plan.definition.id] for plan in self._plans}
+
+
+class _Group:
+    """The plans that read the same lists: what they find where those hold nothing depends on nothing else."""
+
+    def __init__(self, types: tuple[str, ...], plans: Iterable[Plan]) -> None:
+        self._types = types
+        self._plans = tuple(plans)
+        self._cached: dict[tuple[Completeness, ...], dict[str, Finding]] = {}
+
+    def without_entries(self, matcher: Matcher, completeness: Mapping[str, Completeness]) -> Mapping[str, Finding]:
+        """What each plan finds where its lists came so; cached for each state of them."""
+        states = tuple(completeness.get(name, Completeness.NOT_SENT) for name in self._types)
+        found = self._cached.get(states)
+        if found is None:
+            lists = dict(zip(self._types, states, strict=True))
+            chart = Chart(matcher, Record(None, (), lists), _ANY_TIME)
+            found = {plan.definition.id: plan.find(chart) for plan in self._plans}
+            if len(self._cached) >= _CACHED_STATES:
+                self._cached.clear()
+            self._cached[states] = found
+        return found

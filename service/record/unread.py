@@ -46,8 +46,8 @@ def _unanswered(finding: Finding) -> Iterator[str]:
 
 def _types_of(references: set[str], record: Record) -> Iterator[str]:
     """The types of the entries named, without those that are counted already because of their shape."""
-    told = tuple(problem.path for problem in record.problems if problem.unread is not None)
+    paths = tuple(problem.path for problem in record.problems if problem.unread is not None)
     for type_ in ANSWERED:
         for entry in record.of_type(type_):
-            if entry.reference in references and not any(path.startswith(f"{entry.path}.") for path in told):
+            if entry.reference in references and not any(path.startswith(f"{entry.path}.") for path in paths):
                 yield type_

@@ -33,7 +33,7 @@ _MOST_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ApprovalState:
     """How one rule stands: who approved its present content, who an earlier one, and what changed since the last."""
 
     rule: str
@@ -66,11 +66,11 @@ def approve(folder: Path, knowledge: Knowledge, approval: Approval) -> None:
     _append(folder / FILE, approval)
 
 
-def standings(folder: Path, knowledge: Knowledge) -> list[Standing]:
+def approval_states(folder: Path, knowledge: Knowledge) -> list[ApprovalState]:
     """How every rule that serves stands, in the order of the phases."""
     given = _approvals(folder)
     wanted = int(knowledge.settings.get(REVIEWERS, "1"))
-    return [_standing(folder, knowledge, rule.id, wanted, given) for rule in knowledge.rules]
+    return [_approval_state(folder, knowledge, rule.id, wanted, given) for rule in knowledge.rules]
 
 
 def approvals_in(files: Mapping[str, bytes], knowledge: Knowledge) -> dict[str, tuple[Approval, ...]]:
@@ -85,7 +85,9 @@ def approvals_in(files: Mapping[str, bytes], knowledge: Knowledge) -> dict[str, 
     }
 
 
-def _standing(folder: Path, knowledge: Knowledge, rule: str, wanted: int, given: Sequence[Approval]) -> Standing:
+def _approval_state(
+    folder: Path, knowledge: Knowledge, rule: str, wanted: int, given: Sequence[Approval]
+) -> ApprovalState:
     digest = rule_digest(knowledge, rule)
     mine = [approval for approval in given if approval.rule == rule]
     present = tuple(approval for approval in mine if approval.digest == digest)
@@ -93,7 +95,7 @@ def _standing(folder: Path, knowledge: Knowledge, rule: str, wanted: int, given:
     changes: tuple[str, ...] = ()
     if former and not present:
         changes = tuple(_changes_since(folder, former[-1], reviewed_content(knowledge, rule)))
-    return Standing(rule, rule in knowledge.approved, wanted, present, former, changes)
+    return ApprovalState(rule, rule in knowledge.approved, wanted, present, former, changes)
 
 
 def _changes_since(folder: Path, approval: Approval, content: Mapping[str, Any]) -> Iterator[str]:

@@ -25,21 +25,21 @@ PATIENT = "urn:sciatica-cds:patient-hash"
 CARD = "urn:sciatica-cds:card"
 
 
-def audit_resources(kept: StoredDecision, rule_set: StoredRuleSet) -> Iterator[Json]:
+def audit_resources(stored: StoredDecision, rule_set: StoredRuleSet) -> Iterator[Json]:
     """The AuditEvent of a decision and the Provenance of its cards, each valid. Raises ValueError if one is not."""
-    yield validated("AuditEvent", _audit_event(kept, rule_set))
-    if kept.body["cards"]:
-        yield validated("Provenance", _provenance(kept, rule_set))
+    yield validated("AuditEvent", _audit_event(stored, rule_set))
+    if stored.body["cards"]:
+        yield validated("Provenance", _provenance(stored, rule_set))
 
 
-def feedback_event(told: Json) -> Json:
+def feedback_event(feedback: Json) -> Json:
     """The AuditEvent of one report about a card, as ``exported_feedback`` gives it. Raises ValueError if not valid."""
-    details = [("outcome", told["outcome"]), ("outcome_at", told["outcome_at"])]
-    details += [("reason", told["reason"])] if told["reason"] else []
-    details += [("rule", f"{rule['id']} {rule['version']}") for rule in told["rules"]]
-    entities = [_entity(CARD, told["card"], "2", "20", details)]
-    if told["decision"]:
-        entities.append(_entity(DECISION, told["decision"], "2", "20", []))
+    details = [("outcome", feedback["outcome"]), ("outcome_at", feedback["outcome_at"])]
+    details += [("reason", feedback["reason"])] if feedback["reason"] else []
+    details += [("rule", f"{rule['id']} {rule['version']}") for rule in feedback["rules"]]
+    entities = [_entity(CARD, feedback["card"], "2", "20", details)]
+    if feedback["decision"]:
+        entities.append(_entity(DECISION, feedback["decision"], "2", "20", []))
     return validated(
         "AuditEvent",
         {
@@ -47,10 +47,10 @@ def feedback_event(told: Json) -> Json:
             "type": {"system": _AUDIT_TYPE, "code": "rest", "display": "RESTful Operation"},
             "subtype": [{"system": HOOK, "code": "feedback"}],
             "action": "C",
-            "recorded": told["received_at"],
+            "recorded": feedback["received_at"],
             "outcome": "0",
-            "agent": [_caller(told["issuer"])],
-            "source": {"observer": {"display": f"sciatica-cds, service {told['service']}"}},
+            "agent": [_caller(feedback["issuer"])],
+            "source": {"observer": {"display": f"sciatica-cds, service {feedback['service']}"}},
             "entity": entities,
         },
     )
@@ -62,10 +62,10 @@ def _caller(issuer: str | None) -> Json:
     return {"requestor": True, "who": {"identifier": {"system": "urn:ietf:rfc:3986", "value": issuer}}}
 
 
-def _audit_event(kept: StoredDecision, rule_set: StoredRuleSet) -> Json:
-    body = kept.body
+def _audit_event(stored: StoredDecision, rule_set: StoredRuleSet) -> Json:
+    body = stored.body
     entities = [
-        _entity(DECISION, kept.id, "2", "20", [("ledger", f"{kept.writer}/{kept.seq}"), ("hash", kept.hash)]),
+        _entity(DECISION, stored.id, "2", "20", [("ledger", f"{stored.writer}/{stored.seq}"), ("hash", stored.hash)]),
         _entity(RULE_SET, rule_set.digest, "2", "6", [("version", rule_set.version)]),
     ]
     if body["patient"]:
@@ -75,7 +75,7 @@ def _audit_event(kept: StoredDecision, rule_set: StoredRuleSet) -> Json:
         entities.append(_entity(CARD, card["uuid"], "2", "20", [("indicator", card["indicator"]), *rules]))
     return {
         "resourceType": "AuditEvent",
-        "id": kept.id,
+        "id": stored.id,
         "type": {"system": _AUDIT_TYPE, "code": "rest", "display": "RESTful Operation"},
         "subtype": [{"system": HOOK, "code": body["hook"]}],
         "action": "E",
@@ -96,21 +96,21 @@ def _entity(system: str, value: str, kind: str, role: str, details: list[tuple[s
     return entity | {"detail": [{"type": name, "valueString": text} for name, text in details]} if details else entity
 
 
-def _provenance(kept: StoredDecision, rule_set: StoredRuleSet) -> Json:
+def _provenance(stored: StoredDecision, rule_set: StoredRuleSet) -> Json:
     return {
         "resourceType": "Provenance",
-        "id": f"{kept.id}-p"[:64],
-        "target": [{"identifier": {"system": CARD, "value": card["uuid"]}} for card in kept.body["cards"]],
-        "recorded": kept.body["at"],
-        "activity": {"text": f"decided on {kept.body['hook']}"},
+        "id": f"{stored.id}-p"[:64],
+        "target": [{"identifier": {"system": CARD, "value": card["uuid"]}} for card in stored.body["cards"]],
+        "recorded": stored.body["at"],
+        "activity": {"text": f"decided on {stored.body['hook']}"},
         "agent": [
             {
                 "type": {"coding": [{"system": _PROVENANCE_AGENT, "code": "assembler"}]},
-                "who": {"display": f"sciatica-cds, service {kept.body['service']}"},
+                "who": {"display": f"sciatica-cds, service {stored.body['service']}"},
             }
         ],
         "entity": [
-            {"role": "derivation", "what": {"identifier": {"system": DECISION, "value": kept.id}}},
+            {"role": "derivation", "what": {"identifier": {"system": DECISION, "value": stored.id}}},
             {
                 "role": "source",
                 "what": {

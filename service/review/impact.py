@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from service.decision import Prepared, decide_on
-from service.finding import Finding, Status
+from service.finding import Finding
 from service.knowledge.digest import canonical
-from service.knowledge.model import FactKind, Knowledge, Rule, ServiceDefinition
+from service.knowledge.model import Rule, ServiceDefinition
+from service.review.demographics import age_band, hidden_groups, sex_group
 
 Json = dict[str, Any]
 Facts = Mapping[str, Finding]
@@ -23,8 +24,6 @@ Facts = Mapping[str, Finding]
 # What is decided on findings does not depend on the time; an answer needs one.
 _NOW = datetime(2000, 1, 1, tzinfo=UTC)
 _EXAMPLES = 5
-_AGES = ((18, "under 18"), (40, "18 to 39"), (65, "40 to 64"), (80, "65 to 79"))
-_OLDEST, _UNKNOWN = "80 and over", "not known"
 _THOUSAND = 1000
 
 
@@ -117,11 +116,11 @@ class Impact:
         counts.how[other.how] += 1
         counts.charts.add(recorded.chart)
         knowledge = self._sides[1].knowledge
-        counts.by_age.setdefault(_age_band(knowledge, recorded.after), Counter())[other.how] += 1
-        counts.by_sex.setdefault(_sex(knowledge, recorded.after), Counter())[other.how] += 1
-        told = {"chart": recorded.chart, "service": recorded.service, "how": other.how}
+        counts.by_age.setdefault(age_band(knowledge, recorded.after), Counter())[other.how] += 1
+        counts.by_sex.setdefault(sex_group(knowledge, recorded.after), Counter())[other.how] += 1
+        example = {"chart": recorded.chart, "service": recorded.service, "how": other.how}
         if sum(one["how"] == other.how for one in counts.examples) < _EXAMPLES:
-            counts.examples.append(told)
+            counts.examples.append(example)
 
     def report(self, *, hide_below: int = 0) -> Json:
         """All counts, the loudest rule first.
@@ -129,7 +128,7 @@ class Impact:
         ``hide_below`` hides the counts of an age band or sex that are smaller, and one more where the hidden one could
         be worked out from the total.
         """
-        order = sorted(self._counts, key=lambda name: (-self._loudness(name), name))
+        order = sorted(self._counts, key=lambda name: (-self._severity(name), name))
         return {
             "charts": len(self._charts),
             "questions": self._questions,
@@ -162,7 +161,7 @@ class Impact:
             "examples": counts.examples,
         }
 
-    def _loudness(self, name: str) -> int:
+    def _severity(self, name: str) -> int:
         rules = [rules[name] for rules in self._rules if name in rules]
         return max(rule.card.indicator.rank for rule in rules if rule.card is not None)
 
@@ -185,31 +184,9 @@ def _rewritten(before: Mapping[str, Rule], after: Mapping[str, Rule]) -> Iterato
             yield name
 
 
-def _age_band(knowledge: Knowledge, facts: Facts) -> str:
-    for fact in knowledge.facts.values():
-        if fact.kind is FactKind.AGE and (age := facts[fact.id]).low is not None:
-            return next((band for limit, band in _AGES if age.low < limit), _OLDEST)
-    return _UNKNOWN
-
-
-def _sex(knowledge: Knowledge, facts: Facts) -> str:
-    for fact in knowledge.facts.values():
-        if fact.kind is FactKind.SEX and fact.gender is not None and fact.id in facts:
-            status = facts[fact.id].status
-            if status is Status.PRESENT:
-                return fact.gender
-            if status is Status.ABSENT:
-                return f"not {fact.gender}"
-    return _UNKNOWN
-
-
 def _cells(counted: Mapping[str, Counter[str]], hide_below: int) -> list[Json]:
     """The counts of one breakdown; None is a count that is hidden."""
-    totals = {name: sum(counts.values()) for name, counts in counted.items()}
-    hidden = {name for name, total in totals.items() if total < hide_below}
-    if len(hidden) == 1 and len(totals) > 1:
-        # One hidden count is the total less the others, so the next smallest is hidden with it.
-        hidden.add(min((name for name in totals if name not in hidden), key=totals.__getitem__))
+    hidden = hidden_groups({name: sum(counts.values()) for name, counts in counted.items()}, hide_below)
     return [
         {"group": name, "hidden": name in hidden}
         | ({} if name in hidden else {how: counted[name][how] for how in (NEWLY, NO_LONGER, CHANGED)})
@@ -228,12 +205,12 @@ def impact_lines(report: Json, names: Sequence[str]) -> Iterator[str]:
     for rule in report["rules"]:
         yield ""
         yield f"{rule['id']} ({rule['indicator']})    {rule['per1000Questions']} of 1,000 questions"
-        told = (
+        counted = (
             ("shown newly", "shownNewly"),
             ("no longer shown", "noLongerShown"),
             ("shown otherwise", "shownOtherwise"),
         )
-        yield "    " + ", ".join(f"{word} {rule[name]:,}" for word, name in told if rule[name])
+        yield "    " + ", ".join(f"{word} {rule[name]:,}" for word, name in counted if rule[name])
         for title, cells in (("by age", rule["byAge"]), ("by sex", rule["bySex"])):
             yield f"    {title}: " + ", ".join(_cell(cell, report["hideBelow"]) for cell in cells)
         for example in rule["examples"]:

@@ -50,11 +50,11 @@ def _words(problem: Problem) -> str:
 
 def as_json(problems: Sequence[Problem], folder: str) -> str:
     """A list of objects: check, severity, where, text, hint, and the place as file and line."""
-    told = []
+    listed = []
     for problem in problems:
         file, line = _place(problem)
-        told.append({**asdict(problem), "file": f"{folder}/{file}", "line": line})
-    return json.dumps(told, indent=2, ensure_ascii=False)
+        listed.append({**asdict(problem), "file": f"{folder}/{file}", "line": line})
+    return json.dumps(listed, indent=2, ensure_ascii=False)
 
 
 def as_github(problems: Sequence[Problem], folder: str) -> str:

@@ -60,8 +60,8 @@ def _written(condition: Condition) -> str:
             ("more_than", condition.more_than),
             ("less_than", condition.less_than),
         )
-        told = ", ".join(f"{name}: {limit:f}" for name, limit in limits if limit is not None)
-        return f"{{{condition.finding}: {{{told}}}}}"
+        limits_text = ", ".join(f"{name}: {limit:f}" for name, limit in limits if limit is not None)
+        return f"{{{condition.finding}: {{{limits_text}}}}}"
     word = "any" if isinstance(condition, AnyOf) else "all"
     # The order of the parts is no part of the meaning.
     return f"{{{word}: [{', '.join(sorted(map(_written, condition.parts)))}]}}"
@@ -100,8 +100,8 @@ def _changed(knowledge: Knowledge, rule: Rule, before: Meaning, now: Meaning) ->
     if before.does != now.does:
         yield f"{rule.id}: {before.does} before, {now.does} now"
     if before.after != now.after:
-        told = [", ".join(meaning.after) or "nothing" for meaning in (before, now)]
-        yield f"{rule.id}: {told[0]} went before it in its family, now {told[1]}"
+        sides = [", ".join(meaning.after) or "nothing" for meaning in (before, now)]
+        yield f"{rule.id}: {sides[0]} went before it in its family, now {sides[1]}"
     if _written(before.when) == _written(now.when):
         return
     rows = changed_rows(knowledge, replace(rule, when=before.when), rule)

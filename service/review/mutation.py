@@ -10,7 +10,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from service.decision import covered_by
+from service.decision import suppressed_by
 from service.engine.trace import Reading, read_plainly
 from service.finding import Finding
 from service.knowledge.conditions import Truth, truth
@@ -148,9 +148,9 @@ class Charts:
 
     def _shown(self, case: Case, reading: Reading) -> Mapping[str, str]:
         fired = [rule for rule in self._rules[case.hook] if reading.truths[rule.id] is Truth.TRUE]
-        speaking = [rule for rule in fired if rule.card is not None and case.hook in rule.hooks]
-        covered = covered_by(speaking)
-        return {rule.id: rule.card.indicator.value for rule in speaking if rule.id not in covered and rule.card}
+        with_card = [rule for rule in fired if rule.card is not None and case.hook in rule.hooks]
+        suppressed = suppressed_by(with_card)
+        return {rule.id: rule.card.indicator.value for rule in with_card if rule.id not in suppressed and rule.card}
 
 
 def _fired(reading: Reading) -> frozenset[str]:
@@ -168,43 +168,43 @@ class Result:
     The table is derived from the rule, so that what only it notices is locked against change and not shown to be right.
     """
 
-    planted: tuple[Mutant, ...]
+    made_mutants: tuple[Mutant, ...]
     by_table_only: tuple[Mutant, ...]
     survivors: tuple[Mutant, ...]
 
     @property
     def by_people(self) -> int:
         """How many are noticed by what a person wrote: examples, stories, vignettes."""
-        return len(self.planted) - len(self.by_table_only) - len(self.survivors)
+        return len(self.made_mutants) - len(self.by_table_only) - len(self.survivors)
 
     @property
     def evident(self) -> float:
         """The share noticed by what a person wrote."""
-        return self.by_people / len(self.planted) if self.planted else 0.0
+        return self.by_people / len(self.made_mutants) if self.made_mutants else 0.0
 
     @property
     def share(self) -> float:
         """The share noticed by anything."""
-        return 1 - len(self.survivors) / len(self.planted) if self.planted else 0.0
+        return 1 - len(self.survivors) / len(self.made_mutants) if self.made_mutants else 0.0
 
     def among(self, rules: Container[str]) -> Result:
         """The same, of some rules only."""
-        parts = (self.planted, self.by_table_only, self.survivors)
+        parts = (self.made_mutants, self.by_table_only, self.survivors)
         return Result(*(tuple(mutant for mutant in part if mutant.rule.id in rules) for part in parts))
 
 
-def plant_and_look(knowledge: Knowledge, cases: Sequence[Case], *, every: int = 1, examples: bool = True) -> Result:
+def notice_mutants(knowledge: Knowledge, cases: Sequence[Case], *, every: int = 1, examples: bool = True) -> Result:
     """Plant every fault (or every n-th, for a sample) and look what notices: examples, charts, the locked table.
 
     Without ``examples`` only the charts and the table are asked: charts were not made from the conditions they test.
     """
     charts = Charts(knowledge, cases)
-    planted = [mutant for rule in knowledge.rules for mutant in mutants(rule)][::every]
+    made_mutants = [mutant for rule in knowledge.rules for mutant in mutants(rule)][::every]
     by_table: list[Mutant] = []
     survivors: list[Mutant] = []
-    for mutant in planted:
+    for mutant in made_mutants:
         if (examples and noticed_by_examples(knowledge, mutant)) or charts.notice(mutant):
             continue
         locked = changed_rows(knowledge, mutant.rule, mutant.mutated)
         (by_table if locked else survivors).append(mutant)
-    return Result(tuple(planted), tuple(by_table), tuple(survivors))
+    return Result(tuple(made_mutants), tuple(by_table), tuple(survivors))

@@ -56,11 +56,11 @@ def open_pack(content: bytes, settings: Mapping[str, str] | None = None) -> Pack
     inside = _unpacked(content)
     try:
         manifest = json.loads(inside.pop(MANIFEST))
-        told, made_with = manifest["files"], manifest["settings"]
+        listed, made_with = manifest["files"], manifest["settings"]
     except (KeyError, ValueError, TypeError):
         raise _refused("the pack has no manifest that can be read") from None
     files = {name.removeprefix(_RULES): data for name, data in inside.items() if name.startswith(_RULES)}
-    if told != {name: _sha256(data) for name, data in files.items()} or len(files) != len(inside):
+    if listed != {name: _sha256(data) for name, data in files.items()} or len(files) != len(inside):
         raise _refused("the files of the pack are not those of its manifest")
     as_made = load_files(files, made_with)
     if as_made.digest != manifest.get("digest"):

@@ -7,13 +7,14 @@ proved is about findings and rules; that facts are read rightly from FHIR is for
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 
 import z3
 
+from service.decision.gate import Basis
 from service.finding import Finding, Status
 from service.knowledge.invariants import (
     AlwaysWarned,
@@ -21,12 +22,14 @@ from service.knowledge.invariants import (
     MissingData,
     NeverSuggested,
     NoAbruptStop,
+    NothingToSay,
     Statement,
     load_invariants,
 )
 from service.knowledge.loader import load
 from service.knowledge.model import Condition, Indicator, Knowledge, Rule, leaves
 from service.knowledge.strata import rules_for
+from service.review.gate_proof import GATES_ARE_RIGHT, conditions_of_gates, doubts, gates_of
 from service.review.symbolic import Patients, Substitution, idle_leaves
 
 
@@ -58,13 +61,21 @@ class Prover:
     With ``concerning`` only what involves one of these rules is asked: enough to know what a change of them breaks.
     """
 
-    def __init__(self, knowledge: Knowledge, invariants: Invariants, concerning: frozenset[str] | None = None) -> None:
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        invariants: Invariants,
+        concerning: frozenset[str] | None = None,
+        gates: Callable[[str], Basis | None] | None = None,
+    ) -> None:
+        """``gates`` gives what is to be proved of the gate of each hook; by default what follows from the rules."""
         self.knowledge = knowledge
         self.invariants = invariants
         self._concerning = concerning
+        self._gates = gates or gates_of(knowledge)
         hooks = dict.fromkeys(service.hook for service in knowledge.services.values())
         asked = (hook for hook in hooks if self._concerns(rules_for(knowledge, hook)))
-        conditions = tuple(invariants.conditions())
+        conditions = (*invariants.conditions(), *conditions_of_gates(knowledge))
         self.patients = {hook: Patients(knowledge, hook, conditions) for hook in asked}
 
     def _concerns(self, rules: Iterable[Rule]) -> bool:
@@ -86,8 +97,10 @@ class Prover:
         yield from ((item, self._always_warned(item)) for item in general.always_warned)
         yield general.no_hidden_conflict, self._hidden_conflicts()
         yield general.every_part_matters, self._idle_parts()
-        yield general.missing_data_never_silences, self._silencing(general.missing_data_never_silences)
+        yield general.missing_data_never_silences, self._ruled_out_by_missing_data(general.missing_data_never_silences)
         yield general.no_abrupt_stop, _abrupt_stops(self.knowledge, general.no_abrupt_stop)
+        stated = general.nothing_to_say or GATES_ARE_RIGHT
+        yield stated, self._missed(stated)
 
     def _ask(self, hook: str, about: Iterable[str], *formulas: z3.BoolRef) -> dict[str, Finding] | None:
         """A patient for whom all formulas hold, or None when there is none.
@@ -118,13 +131,13 @@ class Prover:
     def _never_suggested(self, invariant: NeverSuggested) -> Iterator[Breach]:
         """Invariant 1: no card suggests an order while a contraindication to it holds."""
         for hook, patients in self.patients.items():
-            for rule in _speaking(patients.rules, hook):
+            for rule in _rules_with_card_at(patients.rules, hook):
                 about = {*rule.reads, *_findings(invariant.while_)}
                 if not _creates(rule, invariant.orders):
                     continue
                 if not self._concerns([rule]) and not self._concerned_below(patients, about):
                     continue
-                witness = self._ask(hook, about, patients.speaks(rule), patients.surely(invariant.while_))
+                witness = self._ask(hook, about, patients.is_shown(rule), patients.surely(invariant.while_))
                 if witness is not None:
                     yield Breach(f"{rule.id} ({rule.at}) suggests it all the same", hook, witness)
 
@@ -134,12 +147,12 @@ class Prover:
             if hook not in self.patients:
                 continue
             patients = self.patients[hook]
-            rules = _speaking(patients.rules, hook)
-            loud = [rule for rule in rules if _indicator(rule).rank >= invariant.indicator.rank]
-            about = {*_findings(invariant.when), *(name for rule in loud for name in rule.reads)}
+            rules = _rules_with_card_at(patients.rules, hook)
+            severe = [rule for rule in rules if _indicator(rule).rank >= invariant.indicator.rank]
+            about = {*_findings(invariant.when), *(name for rule in severe for name in rule.reads)}
             enough = patients.possibly if invariant.or_names_what_is_missing else patients.surely
-            silent = z3.Not(z3.Or([enough(rule.when) for rule in loud]))
-            witness = self._ask(hook, about, patients.surely(invariant.when), silent)
+            none_fires = z3.Not(z3.Or([enough(rule.when) for rule in severe]))
+            witness = self._ask(hook, about, patients.surely(invariant.when), none_fires)
             if witness is not None:
                 yield Breach(f"no {invariant.indicator} card", hook, witness)
 
@@ -147,12 +160,12 @@ class Prover:
         """Invariant 3: no two cards of one answer advise opposite things without naming the conflict."""
         seen: set[tuple[str, str]] = set()
         for hook, patients in self.patients.items():
-            for one, other in combinations(_speaking(patients.rules, hook), 2):
+            for one, other in combinations(_rules_with_card_at(patients.rules, hook), 2):
                 if (one.id, other.id) in seen or not _opposed(one, other):
                     continue
                 if not self._concerns((one, other)) and not self._concerned_below(patients, one.reads | other.reads):
                     continue
-                witness = self._ask(hook, one.reads | other.reads, patients.speaks(one), patients.speaks(other))
+                witness = self._ask(hook, one.reads | other.reads, patients.is_shown(one), patients.is_shown(other))
                 if witness is not None:
                     seen.add((one.id, other.id))
                     yield Breach(f"{one.id} and {other.id} advise opposite things on the same topic", hook, witness)
@@ -168,25 +181,25 @@ class Prover:
                 continue
             hook = hooks[0]
             patients = self.patients[hook]
-            if self._ask(hook, rule.reads, patients.speaks(rule)) is None:
+            if self._ask(hook, rule.reads, patients.is_shown(rule)) is None:
                 yield Breach(f"{rule.id} ({rule.at}) can never fire", hook)
                 continue
             for leaf in idle_leaves(patients, rule):
                 yield Breach(f"{rule.id} ({leaf.at or rule.at}): '{leaf}' makes no difference", hook)
-            if rule.card is not None and all(self._always_covered(rule, spoken) for spoken in hooks):
+            if rule.card is not None and all(self._always_suppressed(rule, its_hook) for its_hook in hooks):
                 yield Breach(f"{rule.id} ({rule.at}) is always covered by another rule of its family", hook)
 
-    def _always_covered(self, rule: Rule, hook: str) -> bool:
+    def _always_suppressed(self, rule: Rule, hook: str) -> bool:
         if rule.family is None:
             return False
         patients = self.patients[hook]
-        family = [other for other in _speaking(patients.rules, hook) if other.family == rule.family]
-        louder = [other for other in family if other.precedence < rule.precedence]
-        about = {name for other in (rule, *louder) for name in other.reads}
-        uncovered = z3.Not(z3.Or([patients.speaks(other) for other in louder]))
-        return bool(louder) and self._ask(hook, about, patients.speaks(rule), uncovered) is None
+        family = [other for other in _rules_with_card_at(patients.rules, hook) if other.family == rule.family]
+        more_severe = [other for other in family if other.precedence < rule.precedence]
+        about = {name for other in (rule, *more_severe) for name in other.reads}
+        uncovered = z3.Not(z3.Or([patients.is_shown(other) for other in more_severe]))
+        return bool(more_severe) and self._ask(hook, about, patients.is_shown(rule), uncovered) is None
 
-    def _silencing(self, invariant: MissingData) -> Iterator[Breach]:
+    def _ruled_out_by_missing_data(self, invariant: MissingData) -> Iterator[Breach]:
         """Invariant 5: data that is missing never removes a warning it could have raised, unless it is named.
 
         A rule left undecided is named on the answer by ``decision.decide`` itself. What is asked here
@@ -194,10 +207,12 @@ class Prover:
         unknown, and neither does a card then name that fact, nor does one as loud speak on the topic.
         """
         for hook, patients in self.patients.items():
-            warnings = [rule for rule in _speaking(patients.rules, hook) if _indicator(rule) is not Indicator.INFO]
+            warnings = [
+                rule for rule in _rules_with_card_at(patients.rules, hook) if _indicator(rule) is not Indicator.INFO
+            ]
             exposed: dict[str, list[Rule]] = {}
             for rule in warnings:
-                instead = [other for other in warnings if _as_loud_on_topic(other, rule)]
+                instead = [other for other in warnings if _as_severe_on_topic(other, rule)]
                 if not self._concerns([rule, *instead]) and not self._concerned_below(patients, rule.reads):
                     continue
                 for fact in patients.ruled_out_when_unknown(rule):
@@ -206,28 +221,44 @@ class Prover:
                 if not patients.may_be_unknown(fact):
                     continue
                 # One question for all rules first; only where it is answered with yes, one for each.
-                if self._silenced(hook, patients, fact, exposed[fact]) is not None:
+                if self._witness_of_ruled_out(hook, patients, fact, exposed[fact]) is not None:
                     for rule in exposed[fact]:
-                        witness = self._silenced(hook, patients, fact, [rule])
+                        witness = self._witness_of_ruled_out(hook, patients, fact, [rule])
                         if witness is not None:
                             text = f"{rule.id} is silenced when {fact} is unknown, and no card names it"
                             yield Breach(text, hook, witness)
 
-    def _silenced(self, hook: str, patients: Patients, fact: str, rules: Sequence[Rule]) -> dict[str, Finding] | None:
+    def _missed(self, invariant: NothingToSay) -> Iterator[Breach]:
+        """Invariant 7: what a gate lets pass has nothing to say, and each hook that is named has a gate."""
+        for hook, patients in self.patients.items():
+            basis = self._gates(hook)
+            if basis is None and hook not in invariant.hooks:
+                continue
+            for doubt in doubts(patients, hook, basis):
+                everything = {name for rule in patients.rules for name in rule.reads} | set(doubt.about)
+                witness = self._ask(hook, everything, *doubt.formulas)
+                if witness is not None:
+                    yield Breach(doubt.says, hook, witness)
+                elif doubt.is_fault:
+                    yield Breach(doubt.says, hook)
+
+    def _witness_of_ruled_out(
+        self, hook: str, patients: Patients, fact: str, rules: Sequence[Rule]
+    ) -> dict[str, Finding] | None:
         missing = Substitution(patients, fact)
-        spoken = _speaking(patients.rules, hook)
-        named = z3.Or([missing(patients.speaks(other)) for other in patients.naming(fact)] or [z3.BoolVal(val=False)])
+        candidates = _rules_with_card_at(patients.rules, hook)
+        named = z3.Or([missing(patients.is_shown(other)) for other in patients.naming(fact)] or [z3.BoolVal(val=False)])
         cases = []
         for rule in rules:
-            instead = [other for other in spoken if other.id != rule.id and _as_loud_on_topic(other, rule)]
-            replaced = z3.Or([missing(patients.speaks(other)) for other in instead] or [z3.BoolVal(val=False)])
+            instead = [other for other in candidates if other.id != rule.id and _as_severe_on_topic(other, rule)]
+            replaced = z3.Or([missing(patients.is_shown(other)) for other in instead] or [z3.BoolVal(val=False)])
             ruled_out = z3.Not(missing(patients.possibly(rule.when)))
-            cases.append(z3.And(patients.speaks(rule), ruled_out, z3.Not(replaced)))
+            cases.append(z3.And(patients.is_shown(rule), ruled_out, z3.Not(replaced)))
         everything = {name for rule in patients.rules for name in rule.reads}
         return self._ask(hook, everything, missing.defined, z3.Not(named), z3.Or(cases))
 
 
-def _as_loud_on_topic(other: Rule, rule: Rule) -> bool:
+def _as_severe_on_topic(other: Rule, rule: Rule) -> bool:
     assert other.recommendation is not None
     assert rule.recommendation is not None
     same = other.recommendation.topic == rule.recommendation.topic or (
@@ -240,7 +271,7 @@ def _findings(condition: Condition) -> set[str]:
     return {leaf.finding for leaf in leaves(condition)}
 
 
-def _speaking(rules: Sequence[Rule], hook: str) -> list[Rule]:
+def _rules_with_card_at(rules: Sequence[Rule], hook: str) -> list[Rule]:
     return [rule for rule in rules if rule.card is not None and hook in rule.hooks]
 
 
@@ -291,10 +322,10 @@ def prove_all(rules_folder: Path, *, only: str | None = None) -> Iterator[Proof]
 
 def witness_lines(breach: Breach) -> list[str]:
     """The patient of a breach, a line for every finding that says something."""
-    return [told(finding) for finding in breach.witness.values()]
+    return [finding_line(finding) for finding in breach.witness.values()]
 
 
-def told(finding: Finding) -> str:
+def finding_line(finding: Finding) -> str:
     """A finding of a witness in one line."""
     if finding.status is not Status.PRESENT or (finding.low is None and finding.high is None):
         return f"{finding.name}: {finding.status}"

@@ -55,11 +55,11 @@ def _cases(condition: Condition, numeric: frozenset[str]) -> Iterator[tuple[str,
         if context is None:
             continue
         yield (
-            f"It fires with {_told(leaf)}",
+            f"It fires with {_leaf_text(leaf)}",
             context | {leaf.finding: _state(leaf, numeric, wanted=True)},
         )
-        for finding, told in _others(leaf, numeric):
-            yield f"{_words(leaf.finding)} {told}", context | {leaf.finding: finding}
+        for finding, state in _others(leaf, numeric):
+            yield f"{_words(leaf.finding)} {state}", context | {leaf.finding: finding}
 
 
 def _deciding(condition: Condition, leaf: Leaf, numeric: frozenset[str]) -> dict[str, Finding] | None:
@@ -136,16 +136,16 @@ def _others(leaf: Leaf, numeric: frozenset[str]) -> Iterator[tuple[Finding, str]
                 yield _number(leaf.finding, value), f"is {value}"
         yield Finding(leaf.finding, Status.UNKNOWN), "is not recorded"
         return
-    for status, told in (
+    for status, state in (
         (Status.PRESENT, "is recorded"),
         (Status.ABSENT, "is recorded as absent"),
         (Status.UNKNOWN, "is not recorded"),
     ):
         if not (leaf.finding in numeric and status is Status.ABSENT):
-            yield Finding(leaf.finding, status), told
+            yield Finding(leaf.finding, status), state
 
 
-def _told(leaf: Leaf) -> str:
+def _leaf_text(leaf: Leaf) -> str:
     return str(leaf).replace("-", " ")
 
 
@@ -172,7 +172,7 @@ def as_yaml(examples: Sequence[Example], indent: int = 2) -> str:
     lines = []
     for example in examples:
         given = ", ".join(f"{name}: {_plain(state)}" for name, state in example.given.items())
-        lines += [f"{pad}- name: {example.name}", f"{pad}  given: {{{given}}}", f"{pad}  expect: {example.expect}"]
+        lines += [f"{pad}- {example.expect}: {example.name}", f"{pad}  given: {{{given}}}"]
     return "\n".join(lines) + "\n"
 
 

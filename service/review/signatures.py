@@ -75,8 +75,8 @@ def trusted_keys(path: Path) -> Mapping[str, bytes]:
 def verified_by(pack: bytes, signature: str, keys: Mapping[str, bytes]) -> str:
     """The name of the trusted key that signed a pack. Raises KnowledgeError when none did."""
     try:
-        told = json.loads(signature)
-        by, made = base64.b64decode(told["key"], validate=True), base64.b64decode(told["signature"], validate=True)
+        stated = json.loads(signature)
+        by, made = base64.b64decode(stated["key"], validate=True), base64.b64decode(stated["signature"], validate=True)
     except (ValueError, KeyError, TypeError, binascii.Error):
         raise _refused("the signature cannot be read") from None
     name = next((name for name, key in keys.items() if key == by), None)

@@ -8,6 +8,7 @@ from service.knowledge.digest import reached, rule_digest, shown_before, value_s
 from service.knowledge.model import (
     Citation,
     FactDefinition,
+    FactSource,
     Knowledge,
     OrderTemplate,
     Rule,
@@ -39,7 +40,7 @@ def _rule_page(knowledge: Knowledge, rules: Sequence[Rule]) -> Iterator[str]:
     citations = [item for rule in rules for item in rule.citations] + [item for one in orders for item in one.citations]
     yield from _section("Statements", _statements(knowledge, citations))
     yield from _section("Conclusions behind it", _conclusions(knowledge, drawing.values()))
-    yield from _section("What silence means", _silence(facts))
+    yield from _section("What silence means", _no_matching_data(facts))
     yield from _section("Orders it can create", (line for order in orders for line in _order(order)))
     yield from _section("Codes", _codes(knowledge, [*facts, *orders]))
     yield from _section("Decision table", as_markdown(table_of(knowledge, rules)))
@@ -123,9 +124,9 @@ def source_state(source: Source, citation: Citation | None = None) -> str:
     if source.status is not SourceStatus.CURRENT and source.status_note:
         status += f" ({source.status_note})"
     compared = (citation.compared if citation is not None else None) or source.compared
-    told = f"compared with the original on {compared}" if compared else "not yet compared with the original"
+    compared_text = f"compared with the original on {compared}" if compared else "not yet compared with the original"
     mark = citation.mark if citation is not None else source.bibliography_mark
-    return f"{source.label}: {source.citation} {status}; {mark.value}; {told}"
+    return f"{source.label}: {source.citation} {status}; {mark.value}; {compared_text}"
 
 
 def _conclusions(knowledge: Knowledge, drawing: Iterable[Rule]) -> Iterator[str]:
@@ -134,7 +135,7 @@ def _conclusions(knowledge: Knowledge, drawing: Iterable[Rule]) -> Iterator[str]
         yield from sentences(knowledge, rule.when, 1)
 
 
-def _silence(facts: Iterable[FactDefinition]) -> Iterator[str]:
+def _no_matching_data(facts: Iterable[FactDefinition]) -> Iterator[str]:
     for fact in facts:
         chosen = f" Product choice: {fact.product_choice}" if fact.product_choice else ""
         yield f"- {fact.title} (`{fact.id}`): {fact.absent_when or 'not said'}{chosen}"
@@ -149,9 +150,9 @@ def _orders(knowledge: Knowledge, rules: Iterable[Rule]) -> list[OrderTemplate]:
 def _order(order: OrderTemplate) -> Iterator[str]:
     code = order.code
     yield f"- {order.title}: {order.resource}, {code.system}|{code.code} {code.display}, {order.priority or 'routine'}"
-    told = [order.text, order.reason_text, order.dose.text if order.dose else None]
-    told.append(f"{order.course_days} days" if order.course_days else None)
-    yield from (f"  - {text}" for text in told if text)
+    parts = [order.text, order.reason_text, order.dose.text if order.dose else None]
+    parts.append(f"{order.course_days} days" if order.course_days else None)
+    yield from (f"  - {text}" for text in parts if text)
 
 
 def _codes(knowledge: Knowledge, things: Iterable[FactDefinition | OrderTemplate]) -> Iterator[str]:
@@ -172,11 +173,18 @@ def _value_set(value_set: ValueSet) -> Iterator[str]:
     yield from (f"  - words: `{pattern}`" for pattern in value_set.patterns)
 
 
+def _source_line(source: FactSource) -> str:
+    """Where a fact looks, with the limit that counts and what ends it."""
+    limit = f", the newest at {source.at_most:f} {source.unit} or below" if source.at_most is not None else ""
+    ended = f", not after {', '.join(source.ended_by)}" if source.ended_by else ""
+    return f"- {source.resource}: {', '.join(source.codes)}{limit}{ended}"
+
+
 def fact_page(knowledge: Knowledge, fact: FactDefinition) -> str:
     """The page of one fact: how it is read, what silence means, its codes, and the rules that rest on it."""
     lines = [f"# {fact.title}", "", f"`{fact.id}`, {fact.kind.value}, {fact.at}; asked as: {fact.asks}", ""]
-    lines += [f"- {source.resource}: {', '.join(source.codes)}" for source in fact.sources]
-    lines += _section("What silence means", _silence([fact]))
+    lines += [_source_line(source) for source in fact.sources]
+    lines += _section("What silence means", _no_matching_data([fact]))
     rules = [rule.id for rule in knowledge.rules if fact.id in rule.reads]
     lines += _section("Rules that read it", (f"- {name}" for name in rules))
     lines += _section("Codes", _codes(knowledge, [fact]))

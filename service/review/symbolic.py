@@ -157,7 +157,7 @@ class Patients:
         tests = tests_of(leaf, self.scales, possibly)
         return z3.And([compare[operator](properties[prop], value) for prop, operator, value in tests])
 
-    def speaks(self, rule: Rule) -> z3.BoolRef:
+    def is_shown(self, rule: Rule) -> z3.BoolRef:
         """The rule fires."""
         return self.surely(rule.when)
 
@@ -245,8 +245,8 @@ class Substitution:
 
 def number_at(scale: Scale, rank: int) -> Decimal:
     """A number of the given rank: the limit itself, or one between two limits."""
-    place, hit = divmod(rank, 2)
-    if hit:
+    place, is_limit = divmod(rank, 2)
+    if is_limit:
         return scale.limits[place]
     if place == 0:
         return scale.limits[0] - 1
@@ -271,12 +271,12 @@ def _names(condition: Condition) -> Iterable[str]:
 
 def idle_leaves(patients: Patients, rule: Rule) -> Iterator[Leaf]:
     """Each test of a rule's condition that could be left out without any patient getting another answer."""
-    whole = patients.surely(rule.when)
+    full = patients.surely(rule.when)
     solver = z3.Solver()
     solver.add(*patients.constraints(rule.reads))
     for leaf, without in _without_one(patients, rule.when):
         solver.push()
-        solver.add(whole != without)
+        solver.add(full != without)
         if solver.check() == z3.unsat:
             yield leaf
         solver.pop()

@@ -35,8 +35,8 @@ def topics_page(knowledge: Knowledge, topics: Sequence[Topic]) -> str:
 
 def _counts(topics: Sequence[Topic]) -> Iterator[str]:
     counts = Counter(topic.verdict for topic in topics)
-    told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
-    yield f"{len(topics)} claims: {told}. {sum(bool(topic.rules) for topic in topics)} of them are taken up by rules."
+    text = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
+    yield f"{len(topics)} claims: {text}. {sum(bool(topic.rules) for topic in topics)} of them are taken up by rules."
 
 
 def _row(topic: Topic, rules: dict[str, Rule]) -> str:
@@ -64,9 +64,11 @@ def _linked(rule: Rule) -> str:
 def _sentence(names: Iterable[str], rules: dict[str, Rule]) -> str:
     """The cards that go beyond the article, then how many conclusions stand behind them all."""
     cards = [name for name in names if rules[name].card is not None]
-    silent = sum(rule.card is None for rule in rules.values())
+    without_card = sum(rule.card is None for rule in rules.values())
     listed = ", ".join(_linked(rules[name]) for name in cards) or "none"
-    return f"{len(cards)} card rules: {listed}.\n\n{silent} further rules draw conclusions that the card rules read."
+    return (
+        f"{len(cards)} card rules: {listed}.\n\n{without_card} further rules draw conclusions that the card rules read."
+    )
 
 
 def _cell(text: str) -> str:

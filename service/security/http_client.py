@@ -67,9 +67,11 @@ class GuardedClient:
 
     def __init__(self, guard: AddressGuard, ca_file: Path | None = None) -> None:
         """``ca_file`` holds the certificate authorities to trust instead of the system's, such as a hospital's own."""
-        trust = ssl.create_default_context(cafile=ca_file) if ca_file else httpx2.create_ssl_context(trust_env=False)
+        ssl_context = (
+            ssl.create_default_context(cafile=ca_file) if ca_file else httpx2.create_ssl_context(trust_env=False)
+        )
         self._client = httpx2.Client(
-            transport=GuardedTransport(guard, trust),
+            transport=GuardedTransport(guard, ssl_context),
             follow_redirects=False,
             trust_env=False,
             headers=_HEADERS,

@@ -58,7 +58,7 @@ class UnreachableError(Exception):
 
 
 @dataclass(slots=True)
-class _KeptSet:
+class _CachedKeySet:
     """What is cached of one URL: the last key set that arrived, and when it was last asked for."""
 
     keys: Jwks | None = None
@@ -77,7 +77,7 @@ class KeyRing:
     def __init__(self, download: Callable[[str], bytes], clock: Callable[[], float] = time.monotonic) -> None:
         self._download = download
         self._clock = clock
-        self._sets: dict[str, _KeptSet] = {}
+        self._sets: dict[str, _CachedKeySet] = {}
         self._mutex = threading.Lock()
 
     def find(self, issuer: Issuer, jku: str | None, kid: str, algorithm: str) -> PyJWK:
@@ -93,36 +93,36 @@ class KeyRing:
 
     def _find_fetched(self, url: str, kid: str, algorithm: str) -> PyJWK:
         with self._mutex:
-            kept = self._sets.setdefault(url, _KeptSet())
-        if not self._fresh(kept):
-            self._refresh(url, kept)
-        if kept.keys is not None and not _named(kept.keys, kid):
+            cached = self._sets.setdefault(url, _CachedKeySet())
+        if not self._fresh(cached):
+            self._refresh(url, cached)
+        if cached.keys is not None and not _named(cached.keys, kid):
             # Perhaps the issuer has rotated its keys since.
-            self._refresh(url, kept)
-        if kept.keys is None or self._clock() - kept.arrived > _STALE_SECONDS:
-            raise NoKeyError("jku", kept.problem)
-        return _fitting(kept.keys, kid, algorithm)
+            self._refresh(url, cached)
+        if cached.keys is None or self._clock() - cached.arrived > _STALE_SECONDS:
+            raise NoKeyError("jku", cached.problem)
+        return _fitting(cached.keys, kid, algorithm)
 
-    def _fresh(self, kept: _KeptSet) -> bool:
-        return kept.keys is not None and self._clock() - kept.arrived < _LIFETIME_SECONDS
+    def _fresh(self, cached: _CachedKeySet) -> bool:
+        return cached.keys is not None and self._clock() - cached.arrived < _LIFETIME_SECONDS
 
-    def _refresh(self, url: str, kept: _KeptSet) -> None:
+    def _refresh(self, url: str, cached: _CachedKeySet) -> None:
         """Fetch the set unless it was asked for just now. With a set in hand, nobody waits for another's fetch."""
-        if not kept.lock.acquire(blocking=kept.keys is None):
+        if not cached.lock.acquire(blocking=cached.keys is None):
             return
         try:
-            pause = _RETRY_COLD_SECONDS if kept.keys is None else _REFRESH_SECONDS
-            if self._clock() - kept.asked < pause:
+            pause = _RETRY_COLD_SECONDS if cached.keys is None else _REFRESH_SECONDS
+            if self._clock() - cached.asked < pause:
                 return
-            kept.asked = self._clock()
-            kept.keys = parse_jwks(parse_json(self._download(url), max_depth=_MAX_DEPTH))
-            kept.arrived = self._clock()
+            cached.asked = self._clock()
+            cached.keys = parse_jwks(parse_json(self._download(url), max_depth=_MAX_DEPTH))
+            cached.arrived = self._clock()
         except UnreachableError as error:
-            kept.problem = str(error)
+            cached.problem = str(error)
         except (RequestError, ValueError):
-            kept.problem = "the answer is not a JWK Set"
+            cached.problem = "the answer is not a JWK Set"
         finally:
-            kept.lock.release()
+            cached.lock.release()
 
 
 def _named(keys: Jwks, kid: str) -> list[Mapping[str, Any]]:

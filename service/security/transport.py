@@ -22,7 +22,7 @@ from service.security.address_guard import AddressGuard
 _deadline: ContextVar[float] = ContextVar("deadline")
 
 _MAX_CONNECTIONS = 64
-_KEEP_SECONDS = 30.0
+_IDLE_SECONDS = 30.0
 
 
 @contextmanager
@@ -111,12 +111,12 @@ class _Body(httpx2.SyncByteStream):
 class GuardedTransport(httpx2.BaseTransport):
     """The transport of httpx2 over guarded connections. Raises UnansweredError and the errors of httpcore2."""
 
-    def __init__(self, guard: AddressGuard, trust: ssl.SSLContext) -> None:
+    def __init__(self, guard: AddressGuard, ssl_context: ssl.SSLContext) -> None:
         self._guard = guard
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=trust,
+            ssl_context=ssl_context,
             max_connections=_MAX_CONNECTIONS,
-            keepalive_expiry=_KEEP_SECONDS,
+            keepalive_expiry=_IDLE_SECONDS,
             network_backend=_GuardedBackend(guard),
         )
 

@@ -34,8 +34,8 @@ class Anchor:
 def read_anchor(path: Path) -> Anchor | None:
     """The anchor in a file; None when the file is not there. Raises StoreError when it cannot be used."""
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        return Anchor(int(told["number"]), str(told["hash"]), int(told["rows"]))
+        body = json.loads(path.read_text(encoding="utf-8"))
+        return Anchor(int(body["number"]), str(body["hash"]), int(body["rows"]))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -48,7 +48,7 @@ def newest_anchor(paths: Sequence[Path]) -> Anchor | None:
     return max(found, key=lambda anchor: anchor.number, default=None)
 
 
-def keep_anchor(paths: Sequence[Path], anchor: Anchor) -> bool:
+def write_anchor(paths: Sequence[Path], anchor: Anchor) -> bool:
     """Write the anchor into each file that holds an older one, or none.
 
     Returns False when a file holds one that is as new and another: then the store is not the one it was, and the

@@ -53,7 +53,7 @@ def audit(
         for walk in _walks(database, connection, keyring, _shares(tops, count), deleted):
             chains.add(walk)
             projections.add(walk.projected)
-        chains.tell_broken()
+        chains.name_broken()
         parts: Mapping[str, Callable[[], None]] = {
             "tables": projections.finish,
             "checkpoints": lambda: audit_checkpoints(connection, keyring, chains.heads, deleted, report),

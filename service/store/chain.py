@@ -34,7 +34,7 @@ class Row:
     previous: str
     hash: str
 
-    def is_whole(self, keyring: Keyring) -> bool:
+    def is_complete(self, keyring: Keyring) -> bool:
         """Whether the hash is that of the content, under a key that we have."""
         return self.key in keyring.keys and self.hash == self.hash_at(self.seq, keyring)
 
@@ -72,4 +72,4 @@ def from_line(line: bytes, check: Keyring | None) -> Row | None:
         row = Row(writer, int(seq), key, kind, at, body, previous, hashed)
     except ValueError:
         return None
-    return row if check is None or row.is_whole(check) else None
+    return row if check is None or row.is_complete(check) else None

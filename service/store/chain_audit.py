@@ -44,9 +44,9 @@ class Walk:
     def _see(self, row: Row, keyring: Keyring, deleted: Ends) -> None:
         last, previous = self.heads.get(row.writer) or deleted.get(row.writer, (0, ZEROS))
         if row.seq > last + 1:
-            told = "this row is" if row.seq == last + 2 else f"the rows from this to {row.seq - 1} are"
-            self.report.fault(f"ledger {row.writer}/{last + 1}", f"{told} missing: dropped")
-        if not row.is_whole(keyring):
+            missing = "this row is" if row.seq == last + 2 else f"the rows from this to {row.seq - 1} are"
+            self.report.fault(f"ledger {row.writer}/{last + 1}", f"{missing} missing: dropped")
+        if not row.is_complete(keyring):
             if row.key in keyring.keys:
                 self.broken.append(row)
             else:
@@ -72,17 +72,17 @@ class ChainAudit:
         self.heads |= walk.heads
         self._broken += walk.broken
 
-    def tell_broken(self) -> None:
+    def name_broken(self) -> None:
         """Say of every row that is not what was written whether it was exchanged with another, or changed."""
-        told: set[tuple[str, int]] = set()
+        named: set[tuple[str, int]] = set()
         compared = self._broken[:_MOST_COMPARED]
         for row in compared:
             for other in compared:
                 if row.writer == other.writer and row.seq < other.seq and self._exchanged(row, other):
-                    told |= {(row.writer, row.seq), (row.writer, other.seq)}
+                    named |= {(row.writer, row.seq), (row.writer, other.seq)}
                     self._report.fault(f"ledger {row.writer}/{row.seq}", f"swapped with {row.writer}/{other.seq}")
         for row in self._broken:
-            if (row.writer, row.seq) not in told:
+            if (row.writer, row.seq) not in named:
                 self._report.fault(f"ledger {row.writer}/{row.seq}", "is not what was written: changed or inserted")
 
     def _exchanged(self, row: Row, other: Row) -> bool:

@@ -28,8 +28,8 @@ def audit_checkpoints(
     for writer, seq in joined.items():
         last = max(heads.get(writer, (0, ""))[0], deleted.get(writer, (0, ""))[0])
         if last < seq:
-            told = "this row is" if last + 1 == seq else f"the rows from this to {seq} are"
-            report.fault(f"ledger {writer}/{last + 1}", f"{told} missing at the end: dropped")
+            missing = "this row is" if last + 1 == seq else f"the rows from this to {seq} are"
+            report.fault(f"ledger {writer}/{last + 1}", f"{missing} missing at the end: dropped")
     for head, hashed in _heads_with_rows(connection):
         gone = deleted.get(head.writer, (0, ""))[0] >= head.seq
         if hashed is not None and hashed != head.row_hash:
@@ -56,7 +56,7 @@ def audit_anchors(
             report.fault(
                 "anchor", f"the file {path.name} is missing: nobody knows whether the newest checkpoints are here"
             )
-    known += [("was there when a writer began", *told) for told in _begun(connection)]
+    known += [("was there when a writer began", *begun) for begun in _begun(connection)]
     for how, number, hashed in dict.fromkeys(known):
         _audit_known(connection, how, number, hashed, report)
 
@@ -65,8 +65,8 @@ def _begun(connection: Connection) -> Iterator[tuple[int, str]]:
     """The checkpoints that the first rows of writers name."""
     for body in connection.execute(select(ledger.c.body).where(ledger.c.kind == "begin")).scalars():
         try:
-            told = orjson.loads(body)["checkpoint"]
-            yield int(told["number"]), str(told["hash"])
+            checkpoint = orjson.loads(body)["checkpoint"]
+            yield int(checkpoint["number"]), str(checkpoint["hash"])
         except (ValueError, KeyError, TypeError):
             # It names none; a row that was changed is told of where the chains are walked.
             continue
@@ -90,7 +90,7 @@ def _audit_chain(connection: Connection, keyring: Keyring, report: AuditReport) 
             report.fault(f"checkpoint {number + 1}", "is missing: dropped")
         elif checkpoint.previous != previous:
             report.fault(where, "does not follow the checkpoint before it: changed or inserted")
-        if not checkpoint.is_whole(its_heads):
+        if not checkpoint.is_complete(its_heads):
             report.fault(where, "is not what was written: changed")
         elif checkpoint.key not in keyring.keys:
             report.fault(where, f"sealed under the key {checkpoint.key}, which is not here")

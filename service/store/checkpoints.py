@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy import Connection, func, select
 
-from service.store.anchor import Anchor, keep_anchor
+from service.store.anchor import Anchor, write_anchor
 from service.store.chain import ZEROS
 from service.store.database import Database
 from service.store.keys import Keyring
@@ -40,7 +40,7 @@ class Checkpoint:
     key: str
     seal: str
 
-    def is_whole(self, heads: Iterable[Head]) -> bool:
+    def is_complete(self, heads: Iterable[Head]) -> bool:
         """Whether the hash is that of the content."""
         return self.hash == checkpoint_hash(self.number, self.at, self.rows, self.previous, heads)
 
@@ -59,7 +59,7 @@ def make_checkpoint(database: Database, keyring: Keyring, anchors: Sequence[Path
     What was joined is written into the files ``anchors`` too. Raises StoreError.
     """
     made = _join(database, keyring, now)
-    if made is not None and not keep_anchor(anchors, Anchor(made.number, made.hash, made.rows)):
+    if made is not None and not write_anchor(anchors, Anchor(made.number, made.hash, made.rows)):
         structlog.get_logger().error(
             "store", error="the store has another history than the anchor beside its keys", checkpoint=made.number
         )

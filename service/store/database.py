@@ -156,7 +156,7 @@ class Database:
         return writer, reader
 
     def _postgresql_engine(self) -> Engine:
-        whole = max(1, round(self._wait))
+        seconds = max(1, round(self._wait))
         options = f"-c statement_timeout=0 -c lock_timeout={int(self._wait * 1000)}"
         return create_engine(
             self.url,
@@ -164,10 +164,10 @@ class Database:
             max_overflow=8,
             pool_pre_ping=True,
             connect_args={
-                "connect_timeout": whole,
+                "connect_timeout": seconds,
                 "options": options,
-                "keepalives_idle": whole,
-                "tcp_user_timeout": whole * 1000,
+                "keepalives_idle": seconds,
+                "tcp_user_timeout": seconds * 1000,
                 "application_name": "sciatica-cds",
             },
         )

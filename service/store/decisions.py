@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from service.decision import Decision
+from service.decision.gate import ONE_IN
 from service.engine.trace import Outcome, Result
 from service.finding import Evidence, Finding, ShownBefore, Status
 from service.knowledge.model import Knowledge
@@ -41,8 +42,9 @@ class Circumstances:
 
     ``patient`` is a keyed hash made under ``patient_key``. ``hook_instance`` is a UUID. ``orders`` are the masked
     references of the draft orders of the call, each with whether the answer offers to change it; ``missing`` are the
-    prefetch keys that could not be had, ``partly`` those of which only a part could. ``full`` and ``public_url`` say
-    how cards were to be written. ``grounds`` are keyed digests of what each rule that speaks rests on.
+    prefetch keys that could not be had, ``partly`` those of which only a part could, ``arrived`` says what arrived
+    under each. ``full`` and ``public_url`` say how cards were to be written. ``grounds`` are keyed digests of what each
+    rule that speaks rests on.
     """
 
     service: str
@@ -56,6 +58,7 @@ class Circumstances:
     orders: tuple[tuple[str, bool], ...]
     missing: tuple[str, ...]
     partly: tuple[str, ...]
+    arrived: Mapping[str, str]
     approved_only: bool
     why: bool
     full: bool
@@ -108,15 +111,17 @@ def decision_body(
         "orders": list(about.orders),
         "missing": list(about.missing),
         "partly": list(about.partly),
+        "prefetch": _by_state(about.arrived),
         "approved_only": about.approved_only,
         "why": about.why,
         "full": about.full,
         "public_url": about.public_url,
+        "gate": _gate(decision),
         "grounds": dict(about.grounds),
         "shown": _shown(decision),
         "findings": _finding_letters(decision, of),
         "rules": _rule_letters(decision.outcomes, of),
-        "covered": {item.rule.id: item.covered_by for item in decision.outcomes if item.covered_by is not None},
+        "covered": {item.rule.id: item.suppressed_by for item in decision.outcomes if item.suppressed_by is not None},
         "details": {name: _detail(fact) for name, fact in facts.items() if _says_more(fact)},
         "cards": [
             {"uuid": card.uuid, "indicator": card.indicator, "rules": list(card.rules), "parts": dict(card.parts)}
@@ -129,13 +134,45 @@ def decision_body(
     }
 
 
+def _by_state(arrived: Mapping[str, str]) -> dict[str, list[str]]:
+    """The prefetch keys by what arrived under them: there are few states and many keys."""
+    keys: dict[str, list[str]] = {}
+    for key, state in arrived.items():
+        keys.setdefault(state, []).append(key)
+    return keys
+
+
+def _gate(decision: Decision) -> Json | None:
+    """Which gate let the call pass and how its lists came; whether it was decided all the same, as one of how many."""
+    gated = decision.gated
+    if gated is None:
+        return None
+    lists = {name: state.value for name, state in gated.lists.items()}
+    return {"digest": gated.digest, "lists": lists, "in_full": gated.in_full, "one_in": ONE_IN}
+
+
+def is_skipped(body: Json) -> bool:
+    """Whether a kept decision was not decided, because the gate showed that there was nothing to say."""
+    gate = body.get("gate")
+    return gate is not None and not gate["in_full"]
+
+
+def stands_for(body: Json) -> int:
+    """How many calls a kept decision stands for where findings are counted.
+
+    None for one that was skipped, so many as the sample leaves out for one that was decided as a sample, else one.
+    """
+    gate = body.get("gate")
+    return 1 if gate is None else int(gate["one_in"]) if gate["in_full"] else 0
+
+
 def _shown(decision: Decision) -> list[list[Any]] | None:
     """What was known of earlier showings: rule, when, whether nothing changed, and when it was set aside."""
     if decision.shown_before is None:
         return None
     return [
-        [rule, told.at.isoformat(), told.unchanged, told.overridden.isoformat() if told.overridden else None]
-        for rule, told in decision.shown_before.items()
+        [rule, before.at.isoformat(), before.unchanged, before.overridden.isoformat() if before.overridden else None]
+        for rule, before in decision.shown_before.items()
     ]
 
 
@@ -180,26 +217,26 @@ def _says_more(finding: Finding) -> bool:
 
 
 def _detail(finding: Finding) -> Json:
-    told: Json = {}
+    detail_body: Json = {}
     if finding.value is not None:
-        told["value"] = str(finding.value)
+        detail_body["value"] = str(finding.value)
     else:
-        told |= {name: str(bound) for name in ("low", "high") if (bound := getattr(finding, name)) is not None}
+        detail_body |= {name: str(bound) for name in ("low", "high") if (bound := getattr(finding, name)) is not None}
     if finding.unit is not None:
-        told["unit"] = finding.unit
+        detail_body["unit"] = finding.unit
     if finding.notes:
-        told["notes"] = list(finding.notes)
+        detail_body["notes"] = list(finding.notes)
     if finding.evidence:
-        told["from"] = [_from(item) for item in finding.evidence]
-    return told
+        detail_body["from"] = [_from(item) for item in finding.evidence]
+    return detail_body
 
 
 def _from(item: Evidence) -> list[Any]:
     """Resource, date, remark, and which words of the record; what is as usual at the end is left out."""
-    told: list[Any] = [item.resource, item.date, item.note, _words(item.text)]
-    while len(told) > 1 and told[-1] == _USUAL[len(told) - 1]:
-        told.pop()
-    return told
+    parts: list[Any] = [item.resource, item.date, item.note, _words(item.text)]
+    while len(parts) > 1 and parts[-1] == _USUAL[len(parts) - 1]:
+        parts.pop()
+    return parts
 
 
 def _words(text: str) -> int:
@@ -236,5 +273,5 @@ def _evidence(resource: str, date: str | None = None, note: str | None = None, w
 
 
 def _number(detail: Json, bound: str) -> Decimal | None:
-    told = detail.get("value", detail.get(bound))
-    return None if told is None else Decimal(told)
+    value = detail.get("value", detail.get(bound))
+    return None if value is None else Decimal(value)

@@ -22,30 +22,30 @@ _RESULTS = {"f": "fired", "s": "stopped", "u": "not-enough-data"}
 def exported_decisions(reading: Reading, since: datetime, until: datetime | None = None) -> Iterator[Json]:
     """The decisions of a period, oldest first."""
     rule_sets: dict[str, StoredRuleSet] = {}
-    for kept in reading.decisions(since, until):
-        digest = kept.body["ruleset"]
+    for stored in reading.decisions(since, until):
+        digest = stored.body["ruleset"]
         if digest not in rule_sets:
             rule_sets[digest] = reading.rule_set(digest)
-        yield exported(kept, rule_sets[digest])
+        yield exported(stored, rule_sets[digest])
 
 
-def exported(kept: StoredDecision, rule_set: StoredRuleSet) -> Json:
+def exported(stored: StoredDecision, rule_set: StoredRuleSet) -> Json:
     """One decision with the names of its findings and rules."""
-    body = dict(kept.body)
+    body = dict(stored.body)
     letters = dict(zip(rule_set.findings, body["findings"], strict=True))
     body["findings"] = {
         name: STATUS_OF_LETTER[letter].value for name, letter in letters.items() if letter in STATUS_OF_LETTER
     }
-    body["details"] = {name: _detail(detail) for name, detail in kept.body["details"].items()}
+    body["details"] = {name: _detail(detail) for name, detail in stored.body["details"].items()}
     body["not_recorded"] = [name for name, letter in letters.items() if letter in "nm"]
     body["not_assessed"] = [name for name, letter in letters.items() if letter in "wv"]
     body["rules"] = [
         {"id": rule, "version": version, "outcome": _RESULTS[letter]}
-        for (rule, version), letter in zip(rule_set.rules, kept.body["rules"], strict=True)
+        for (rule, version), letter in zip(rule_set.rules, stored.body["rules"], strict=True)
         if letter in _RESULTS
     ]
     body["ruleset"] = {"name": rule_set.name, "version": rule_set.version, "digest": rule_set.digest}
-    return {"kind": "decision", **body, "ledger": {"writer": kept.writer, "seq": kept.seq, "hash": kept.hash}}
+    return {"kind": "decision", **body, "ledger": {"writer": stored.writer, "seq": stored.seq, "hash": stored.hash}}
 
 
 def _detail(detail: Json) -> Json:
@@ -54,7 +54,7 @@ def _detail(detail: Json) -> Json:
         return detail
     names = ("resource", "date", "remark")
     places = [
-        {name: told for name, told in zip(names, item, strict=False) if told is not None} for item in detail["from"]
+        {name: value for name, value in zip(names, item, strict=False) if value is not None} for item in detail["from"]
     ]
     return detail | {"from": places}
 
@@ -70,11 +70,11 @@ def exported_feedback(database: Database, since: datetime, until: datetime | Non
     rules = select(card_rules.c.rule, card_rules.c.version, card_rules.c.speaks)
     with database.reading() as connection:
         for row in connection.execute(query.where(period).order_by(feedback.c.received_at, feedback.c.event)).all():
-            told = dict(zip((*names, "decision", "indicator"), row, strict=True))
-            its = connection.execute(rules.where(card_rules.c.card == told["card"]).order_by(card_rules.c.rule)).all()
+            body = dict(zip((*names, "decision", "indicator"), row, strict=True))
+            its = connection.execute(rules.where(card_rules.c.card == body["card"]).order_by(card_rules.c.rule)).all()
             yield {
                 "kind": "feedback",
-                **told,
-                "known": told["decision"] is not None,
+                **body,
+                "known": body["decision"] is not None,
                 "rules": [{"id": rule, "version": version, "speaks": bool(speaks)} for rule, version, speaks in its],
             }

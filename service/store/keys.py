@@ -62,8 +62,8 @@ def read_keyring(path: Path, in_use: Path | None = None) -> Keyring:
                 )
             first = _new_id()
             _create(path, {"current": first, "keys": {first: secrets.token_hex(_BYTES)}})
-        told = json.loads(path.read_text(encoding="utf-8"))
-        ring = Keyring(told["current"], {name: bytes.fromhex(key) for name, key in told["keys"].items()})
+        body = json.loads(path.read_text(encoding="utf-8"))
+        ring = Keyring(body["current"], {name: bytes.fromhex(key) for name, key in body["keys"].items()})
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(f"the file of store keys cannot be used: {type(error).__name__}") from None
     if ring.current not in ring.keys or any(len(key) < _BYTES for key in ring.keys.values()):

@@ -14,7 +14,7 @@ class Packs:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._kept: dict[str, bytes] = {}
+        self._stored: dict[str, bytes] = {}
 
     def put(self, digest: str, archive: bytes) -> None:
         """Keep an archive until the database has it. A file is written once, whole or not at all."""
@@ -31,14 +31,14 @@ class Packs:
             finally:
                 fresh.unlink(missing_ok=True)
         except OSError:
-            self._kept[digest] = packed
+            self._stored[digest] = packed
 
     def get(self, digest: str) -> bytes | None:
         """The compressed archive; None when it does not wait here."""
         try:
             return self._path(digest).read_bytes()
         except OSError:
-            return self._kept.get(digest)
+            return self._stored.get(digest)
 
     def _path(self, digest: str) -> Path:
         return self._folder / f"{digest}{_SUFFIX}"

@@ -76,11 +76,11 @@ class ProjectionAudit:
         places = [place for place, column in enumerate(table.columns) if column.primary_key]
         present = {values for rows in self._rows(table) for values in rows}
         expected = {values for rows in self._again() for values in _projected(rows)[table.name]}
-        kept, ours = (_keys(rows, places) for rows in (present, expected))
+        present_keys, ours = (_keys(rows, places) for rows in (present, expected))
         for values in sorted(expected - present, key=repr):
             key = _key(values, places)
-            told = "is not what the ledger says: changed" if key in kept else "is missing: dropped"
-            self._report.fault(f"{table.name} {key}", told)
+            text = "is not what the ledger says: changed" if key in present_keys else "is missing: dropped"
+            self._report.fault(f"{table.name} {key}", text)
         for values in sorted(present - expected, key=repr):
             key = _key(values, places)
             if key not in ours:
@@ -92,8 +92,8 @@ class ProjectionAudit:
             for values in rows:
                 hashes = missing.pop(values[0], None)
                 if hashes is None:
-                    told = "no row of the ledger accounts for it: inserted"
-                    self._report.fault(f"{feedback.name} {values[0]}", told)
+                    text = "no row of the ledger accounts for it: inserted"
+                    self._report.fault(f"{feedback.name} {values[0]}", text)
                 elif hash(values) not in hashes:
                     self._report.fault(f"{feedback.name} {values[0]}", "is not what the ledger says: changed")
         for event in sorted(missing):

@@ -56,8 +56,8 @@ def proof_of(database: Database, keyring: Keyring, writer: str, seq: int) -> Pro
         row.hash,
         row.previous,
         row.key,
-        row.is_whole(keyring),
+        row.is_complete(keyring),
         row.previous == previous,
-        None if following is None else following.previous == row.hash and following.is_whole(keyring),
+        None if following is None else following.previous == row.hash and following.is_complete(keyring),
         None if first is None else (first[0], first[1]),
     )

@@ -101,8 +101,8 @@ class Reading:
 
     def overridden(self, uuids: Sequence[str]) -> dict[str, datetime]:
         """When each of these cards was last set aside with a reason; one that was accepted later is not among them."""
-        told = self.feedback_of(uuids) if uuids else {}
-        last = {uuid: reports[-1] for uuid, reports in told.items()}
+        outcomes = self.feedback_of(uuids) if uuids else {}
+        last = {uuid: reports[-1] for uuid, reports in outcomes.items()}
         return {
             uuid: read(report["outcome_at"])
             for uuid, report in last.items()
@@ -116,8 +116,8 @@ class Reading:
         found: dict[str, list[Json]] = {}
         with self._database.reading() as connection:
             for row in connection.execute(query.order_by(feedback.c.outcome_at, feedback.c.received_at)):
-                told = dict(zip(names, row, strict=True))
-                found.setdefault(told.pop("card"), []).append(told)
+                outcomes = dict(zip(names, row, strict=True))
+                found.setdefault(outcomes.pop("card"), []).append(outcomes)
         return found
 
     def rule_set_beginning(self, digits: str) -> StoredRuleSet:

@@ -20,7 +20,7 @@ from service.store.keys import Keyring
 
 # What stands in place of what is not kept.
 WORDS = "words of the record"
-REMARK = "a remark that is not kept"
+NOTE = "a remark that is not kept"
 DATE = "a date that is not kept"
 
 _REFERENCE = re.compile(r"([A-Za-z]+)/[A-Za-z0-9\-.]{1,64}")
@@ -76,9 +76,9 @@ class Redactor:
 class _Redaction:
     """The masking of one decision: one entry of the record stands behind many findings, and is masked once."""
 
-    def __init__(self, mask: Redactor) -> None:
-        self._mask = mask
-        self._hashed = cache(mask.reference)
+    def __init__(self, redact: Redactor) -> None:
+        self._redact = redact
+        self._hashed = cache(redact.reference)
         self._seen: dict[int, Evidence] = {}
         self._originals: dict[Evidence, list[Evidence]] = {}
 
@@ -90,9 +90,9 @@ class _Redaction:
             finding.status,
             finding.low,
             finding.high,
-            self._mask.unit(finding.unit),
+            self._redact.unit(finding.unit),
             tuple([self._evidence(item) for item in finding.evidence]),
-            tuple([_remark(note, self._hashed) for note in finding.notes]) if present else (),
+            tuple([_note(note, self._hashed) for note in finding.notes]) if present else (),
         )
 
     def _evidence(self, item: Evidence) -> Evidence:
@@ -113,15 +113,15 @@ class _Redaction:
 
 def redacted_problems(problems: Iterable[Problem], most: int = 20) -> list[list[str]]:
     """Path and reason of the first ``most`` problems; of a path only words that are ours stay."""
-    return [[_path(problem.path), _remark(problem.reason)] for problem, _ in zip(problems, range(most), strict=False)]
+    return [[_path(problem.path), _note(problem.reason)] for problem, _ in zip(problems, range(most), strict=False)]
 
 
-def keeps_date(resource: str, date: str) -> bool:
+def is_storable_date(resource: str, date: str) -> bool:
     """Whether the date of an entry is kept: as FHIR writes it, and not of a Patient, whose date is that of birth."""
     return _DATE.fullmatch(date) is not None and not resource.startswith("Patient/")
 
 
-def keeps_remark(text: str) -> bool:
+def is_storable_note(text: str) -> bool:
     """Whether a remark, or several in one, is kept as it is."""
     return text in NOTES or all(part in NOTES for part in text.split("; "))
 
@@ -131,12 +131,12 @@ def _evidence(item: Evidence, hashed: Callable[[str], str]) -> Evidence:
     return Evidence(
         resource=hashed(item.resource),
         text=WORDS if item.text else "",
-        date=date if date is None or keeps_date(item.resource, date) else DATE,
-        note="; ".join([_remark(note, hashed) for note in item.note.split("; ")]) if item.note else None,
+        date=date if date is None or is_storable_date(item.resource, date) else DATE,
+        note="; ".join([_note(note, hashed) for note in item.note.split("; ")]) if item.note else None,
     )
 
 
-def _remark(text: str, hashed: Callable[[str], str] | None = None) -> str:
+def _note(text: str, hashed: Callable[[str], str] | None = None) -> str:
     if text in NOTES:
         return text
     named = _REFERENCE.search(text) if hashed is not None else None
@@ -144,7 +144,7 @@ def _remark(text: str, hashed: Callable[[str], str] | None = None) -> str:
         before, after = text[: named.start()], text[named.end() :]
         if f"{before}{{}}{after}" in NOTES:
             return f"{before}{hashed(named[0])}{after}"
-    return REMARK
+    return NOTE
 
 
 def _path(path: str) -> str:

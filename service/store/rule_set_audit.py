@@ -48,10 +48,10 @@ def _body_digest(row: Row[Any], pack: bytes) -> str | None:
     """The digest of what the ledger would say of this row and these files."""
     try:
         archive = hashlib.sha256(gzip.decompress(pack)).hexdigest()
-        told = {name: orjson.loads(getattr(row, name)) for name in ("settings", "findings", "rules")}
+        contents = {name: orjson.loads(getattr(row, name)) for name in ("settings", "findings", "rules")}
     except (OSError, EOFError, ValueError):
         return None
-    body = {"digest": row.digest, "name": row.name, "version": row.version, **told, "archive": archive}
+    body = {"digest": row.digest, "name": row.name, "version": row.version, **contents, "archive": archive}
     return _sha256(canonical(body))
 
 

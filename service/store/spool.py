@@ -153,7 +153,7 @@ def _batches(descriptor: int, keyring: Keyring) -> Iterator[tuple[list[Row], int
     place, rest = 0, b""
     while chunk := os.pread(descriptor, _CHUNK, place):
         place += len(chunk)
-        whole, newline, rest = (rest + chunk).rpartition(b"\n")
+        lines, newline, rest = (rest + chunk).rpartition(b"\n")
         if newline:
-            rows = rows_of(whole, keyring)
-            yield rows, whole.count(b"\n") + 1 - len(rows)
+            rows = rows_of(lines, keyring)
+            yield rows, lines.count(b"\n") + 1 - len(rows)

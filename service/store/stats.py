@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 from sqlalchemy import ColumnElement, Connection, Subquery, and_, exists, func, not_, select
 
 from service.store.database import Database
-from service.store.tables import card_rules, cards, decisions, feedback
+from service.store.tables import card_rules, cards, decisions, feedback, rule_sets
 
 # 95 %, two-sided.
 _Z = 1.959963984540054
@@ -68,9 +69,15 @@ class RuleCount:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """All counts. ``unknown_cards`` is how many reports name a card that is not kept here; they count for no rule."""
+    """All counts. ``unknown_cards`` is how many reports name a card that is not kept here; they count for no rule.
+
+    Of the ``decisions`` so many were ``skipped`` because the gate showed that there was nothing to say, and so many
+    that could have been were decided in full as a sample (``sampled``).
+    """
 
     decisions: int
+    skipped: int
+    sampled: int
     cards: int
     reports: int
     unknown_cards: int
@@ -80,15 +87,16 @@ class Stats:
         """The answer of ``/stats``."""
         return {
             "decisions": self.decisions,
+            "gate": {"skipped": self.skipped, "in_full": self.sampled},
             "cards": self.cards,
             "feedback": {"reports": self.reports, "unknown_cards": self.unknown_cards},
             "rules": [rule.as_json() for rule in self.rules],
         }
 
 
-def wilson(hits: int, of: int) -> tuple[float, float]:
+def wilson(successes: int, of: int) -> tuple[float, float]:
     """The Wilson score interval (95 %) of a share (Wilson EB, J Am Stat Assoc 1927;22:209-212). ``of`` is above 0."""
-    share, z2 = hits / of, _Z * _Z
+    share, z2 = successes / of, _Z * _Z
     centre = (share + z2 / (2 * of)) / (1 + z2 / of)
     half = _Z / (1 + z2 / of) * math.sqrt(share * (1 - share) / of + z2 / (4 * of * of))
     return max(0.0, centre - half), min(1.0, centre + half)
@@ -110,6 +118,8 @@ def stats(database: Database) -> Stats:
         unknown = not_(exists(select(cards.c.uuid).where(cards.c.uuid == feedback.c.card)))
         return Stats(
             decisions=_count(connection, decisions),
+            skipped=_count(connection, decisions, decisions.c.gate == "skipped"),
+            sampled=_count(connection, decisions, decisions.c.gate == "in full"),
             cards=_count(connection, cards),
             reports=_count(connection, feedback),
             unknown_cards=_count(connection, feedback, unknown),
@@ -150,3 +160,13 @@ def _answered(connection: Connection) -> Iterator[tuple[str, str, str, str | Non
 def _count(connection: Connection, table: Any, where: ColumnElement[bool] | None = None) -> int:
     query = select(func.count()).select_from(table)
     return connection.execute(query if where is None else query.where(where)).scalar_one()
+
+
+def first_uses(database: Database) -> dict[tuple[str, str], str]:
+    """When each version of each rule first came into use here: (rule, version) to the time. Raises StoreError."""
+    found: dict[tuple[str, str], str] = {}
+    with database.reading() as connection:
+        query = select(rule_sets.c.first_used, rule_sets.c.rules).order_by(rule_sets.c.first_used.desc())
+        for first_used, rules in connection.execute(query):
+            found |= dict.fromkeys(orjson.loads(rules), first_used)
+    return found

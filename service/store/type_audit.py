@@ -19,9 +19,9 @@ def audit_types(connection: Connection, report: AuditReport) -> None:
             held = func.typeof(column)
             wrong = held.not_in([_held(column.type), "null"]) if column.nullable else held != _held(column.type)
             for row in connection.execute(select(*keys, held).where(wrong)):
-                *key, told = row
+                *key, type_name = row
                 name = "/".join(str(part) for part in key)
-                report.fault(f"{table.name} {name}", f"{column.name} holds a value of type {told}: changed")
+                report.fault(f"{table.name} {name}", f"{column.name} holds a value of type {type_name}: changed")
 
 
 def readable(connection: Connection, table: Table, *names: str) -> ColumnElement[bool]:

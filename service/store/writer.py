@@ -35,8 +35,8 @@ class Writer:
         self._spool: SpoolFile | None = None
         self._seq = 0
         self._head = ZEROS
-        self._home = 0
-        self._told: set[str] = set()
+        self._drained = 0
+        self._error_text: set[str] = set()
         self._ended = False
 
     def append(self, entry: Entry, before: Entry | None, now: datetime, directly: KeepDirectly) -> Row | None:
@@ -50,7 +50,7 @@ class Writer:
             if self._ended:
                 return None
             entries = [entry]
-            if before is not None and before[1]["digest"] not in self._told:
+            if before is not None and before[1]["digest"] not in self._error_text:
                 entries.insert(0, before)
             if self._seq == 0:
                 entries.insert(0, ("begin", self._begin))
@@ -63,12 +63,12 @@ class Writer:
                     raise
             self._seq, self._head = rows[-1].seq, rows[-1].hash
             if before is not None:
-                self._told.add(before[1]["digest"])
+                self._error_text.add(before[1]["digest"])
             return rows[-1]
 
     def knows(self, digest: str) -> bool:
         """Whether this chain has said already which rule set this is."""
-        return digest in self._told
+        return digest in self._error_text
 
     def waiting(self) -> Iterator[list[Row]]:
         """The rows that wait in the spool, in batches; a batch is taken as home when the next one is asked for."""
@@ -77,19 +77,19 @@ class Writer:
                 spool = self._spool
                 if spool is None or self._ended:
                     return
-                data = spool.read(self._home, min(spool.size, self._home + _BATCH_BYTES))
-            whole = data[: data.rfind(b"\n") + 1]
-            if not whole:
+                data = spool.read(self._drained, min(spool.size, self._drained + _BATCH_BYTES))
+            complete_lines = data[: data.rfind(b"\n") + 1]
+            if not complete_lines:
                 return
-            yield rows_of(whole, None)
-            self._came_home(len(whole))
+            yield rows_of(complete_lines, None)
+            self._drained_to(len(complete_lines))
 
-    def _came_home(self, count: int) -> None:
+    def _drained_to(self, count: int) -> None:
         with self._mutex:
-            self._home += count
-            if self._spool is not None and not self._ended and self._home == self._spool.size:
+            self._drained += count
+            if self._spool is not None and not self._ended and self._drained == self._spool.size:
                 self._spool.clear()
-                self._home = 0
+                self._drained = 0
 
     def end(self) -> None:
         """End the chain. What still waits in its spool file is drained as that of a writer that died."""

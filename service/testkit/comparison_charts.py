@@ -53,14 +53,14 @@ class Charts:
     def _shown(self, case: Case, service: str) -> Json:
         """What both rule sets show for the chart, read whole as the service reads it."""
         record = read_bundle(case.bundle(), complete=case.complete, order_hook=True)
-        told: Json = {}
+        body: Json = {}
         for side, prepared in zip(("before", "after"), self._prepared, strict=True):
             offered = prepared.knowledge.services.get(service)
             if offered is not None:
                 decision = decide(prepared, record, offered.hook, NOW)
-                told["hook"] = offered.hook
-                told[side] = [item.rule.id for item in decision.advice]
-        return told
+                body["hook"] = offered.hook
+                body[side] = [item.rule.id for item in decision.advice]
+        return body
 
     @cached_property
     def _prepared(self) -> tuple[Prepared, Prepared]:

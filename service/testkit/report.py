@@ -70,13 +70,13 @@ def report(remarks: Iterable[Remark]) -> Report:
     return Report(tuple(ordered))
 
 
-def as_outcome(told: Report) -> dict[str, Any]:
+def as_outcome(reported: Report) -> dict[str, Any]:
     """The report as an OperationOutcome (R4): one issue per remark, at least one."""
-    shown = told.remarks[:_MOST]
+    shown = reported.remarks[:_MOST]
     issues = [_issue(remark) for remark in shown]
-    if len(told.remarks) > len(shown):
+    if len(reported.remarks) > len(shown):
         rest = Remark(
-            Severity.INFORMATION, "", f"{len(told.remarks) - len(shown)} further remarks left out", "too-long"
+            Severity.INFORMATION, "", f"{len(reported.remarks) - len(shown)} further remarks left out", "too-long"
         )
         issues.append(_issue(rest))
     return {"resourceType": "OperationOutcome", "issue": issues}
@@ -95,14 +95,14 @@ def _issue(remark: Remark) -> dict[str, Any]:
 _MARKS: Mapping[Severity, str] = {Severity.ERROR: "ERROR", Severity.WARNING: "warning", Severity.INFORMATION: "note"}
 
 
-def as_text(told: Report) -> str:
+def as_text(reported: Report) -> str:
     """The report as text: one heading per part, one line per remark, and a count at the end."""
     lines: list[str] = []
     for part in Part:
-        remarks = [remark for remark in told.remarks if remark.part is part]
+        remarks = [remark for remark in reported.remarks if remark.part is part]
         if remarks:
             lines += ["", part.value, *(_line(remark) for remark in remarks[:_MOST])]
-    counts = {severity: sum(one.severity is severity for one in told.remarks) for severity in Severity}
+    counts = {severity: sum(one.severity is severity for one in reported.remarks) for severity in Severity}
     found = (f"{counts[severity]} {name}" for severity, name in _COUNTED)
     return "\n".join([*lines, "", ", ".join(found)]).lstrip() + "\n"
 

@@ -22,31 +22,31 @@ from service.web.routes import Endpoint, as_json
 Json = dict[str, Any]
 
 
-def _value_set(told: Publication, name: str) -> Json | None:
-    found = told.knowledge.value_sets.get(name)
-    return None if found is None else artifacts.value_set(told, found)
+def _value_set(publication: Publication, name: str) -> Json | None:
+    found = publication.knowledge.value_sets.get(name)
+    return None if found is None else artifacts.value_set(publication, found)
 
 
-def _plan(told: Publication, name: str) -> Json | None:
-    if name in told.knowledge.services:
-        return artifacts.service_plan(told, name)
-    rule = next((rule for rule in told.knowledge.rules if rule.id == name and rule.card is not None), None)
-    return None if rule is None else artifacts.plan(told, rule)
+def _plan(publication: Publication, name: str) -> Json | None:
+    if name in publication.knowledge.services:
+        return artifacts.service_plan(publication, name)
+    rule = next((rule for rule in publication.knowledge.rules if rule.id == name and rule.card is not None), None)
+    return None if rule is None else artifacts.plan(publication, rule)
 
 
-def _library(told: Publication, name: str) -> Json | None:
-    return artifacts.library(told) if name == artifacts.LIBRARY else None
+def _library(publication: Publication, name: str) -> Json | None:
+    return artifacts.library(publication) if name == artifacts.LIBRARY else None
 
 
-def _activity(told: Publication, name: str) -> Json | None:
-    found = told.knowledge.orders.get(name)
-    return None if found is None else artifacts.activity(told, found)
+def _activity(publication: Publication, name: str) -> Json | None:
+    found = publication.knowledge.orders.get(name)
+    return None if found is None else artifacts.activity(publication, found)
 
 
-def _questionnaire(told: Publication, name: str) -> Json | None:
+def _questionnaire(publication: Publication, name: str) -> Json | None:
     if name in questionnaires.QUESTIONS:
-        return questionnaires.ready(told, name)
-    return artifacts.questionnaire(told) if name == artifacts.QUESTIONNAIRE else None
+        return questionnaires.ready(publication, name)
+    return artifacts.questionnaire(publication) if name == artifacts.QUESTIONNAIRE else None
 
 
 KINDS: Mapping[str, Callable[[Publication, str], Json | None]] = {
@@ -74,7 +74,7 @@ def artifact_blueprint(endpoint: Endpoint) -> Blueprint:
     """The routes over the rules in use."""
     routes = Blueprint("artifacts", __name__)
 
-    def tell(kind: str, name: str) -> Response:
+    def read(kind: str, name: str) -> Response:
         services = endpoint.services
         base = services.settings.public_url or request.url_root
         knowledge = services.prepared.knowledge
@@ -86,7 +86,7 @@ def artifact_blueprint(endpoint: Endpoint) -> Blueprint:
         return answer
 
     for kind in KINDS:
-        routes.add_url_rule(f"/{kind}/<name>", f"read-{kind}", tell, defaults={"kind": kind})
+        routes.add_url_rule(f"/{kind}/<name>", f"read-{kind}", read, defaults={"kind": kind})
     return routes
 
 

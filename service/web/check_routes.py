@@ -23,16 +23,16 @@ def check_blueprint(endpoint: Endpoint) -> Blueprint:
     settings = endpoint.services.settings
 
     @routes.post(PATH)
-    def tell() -> Response:
+    def answer() -> Response:
         endpoint.authenticate(request.headers.get("Authorization"), PATH, endpoint.clock())
         hook = _hook(endpoint)
         document = parse_json(read_body(request, settings.max_body_bytes), max_depth=settings.max_depth)
         with endpoint.place():
-            told = check(endpoint.services, document, endpoint.clock(), hook)
+            reported = check(endpoint.services, document, endpoint.clock(), hook)
         # JSON unless text is asked for by name: a client that takes anything is a program.
         if request.accept_mimetypes.best_match(["application/json", "text/plain"]) == "text/plain":
-            return Response(as_text(told), mimetype="text/plain")
-        return as_json(as_outcome(told))
+            return Response(as_text(reported), mimetype="text/plain")
+        return as_json(as_outcome(reported))
 
     return routes
 

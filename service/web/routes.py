@@ -20,7 +20,7 @@ from service.errors import Fault, RequestError
 from service.knowledge.allowed_rules import withheld
 from service.logs import logger
 from service.protocol.discovery import discovery
-from service.protocol.discovery_v3 import later_members
+from service.protocol.discovery_v3 import v3_members
 from service.protocol.evaluation import (
     Answered,
     BundleQuestion,
@@ -70,7 +70,7 @@ class Observe(Protocol):
 
     def answered(self, service: str, answered: Answered, seconds: float) -> None: ...
 
-    def refused(self, service: str, status: int, *, disagreement: bool) -> None: ...
+    def refused(self, service: str, status: int, error: Exception) -> None: ...
 
 
 @dataclass(slots=True)
@@ -114,9 +114,7 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
     def discover() -> Response:
         _authenticate(endpoint, "/cds-services")
         services = endpoint.services
-        return as_json(
-            _with_later_members(services, discovery(services.offered, services.templates, _withheld(services)))
-        )
+        return as_json(_with_v3_members(services, discovery(services.offered, services.templates, _withheld(services))))
 
     @routes.post("/cds-services/<service_id>")
     def call(service_id: str) -> Response:
@@ -136,7 +134,7 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
                 document,
                 now,
                 _servers(caller),
-                wanted=Wanted(full, _profile(caller), endpoint.earlier),
+                wanted=Wanted(full, _profile(caller), endpoint.earlier, only_cards=True),
             )
             endpoint.record_call(services, answered, g.issuer, time.perf_counter() - g.started)
         _note(answered, service.id)
@@ -162,15 +160,15 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
         return State(endpoint.clock().date(), endpoint.decision_log_state(), endpoint.refused_rules())
 
     @routes.get("/health")
-    def tell_health() -> Response:
+    def health_page() -> Response:
         return as_json(health(endpoint.services, state()))
 
     @routes.get("/live")
-    def tell_live() -> Response:
+    def live() -> Response:
         return as_json({"live": True})
 
     @routes.get("/ready")
-    def tell_ready() -> Response:
+    def ready() -> Response:
         why = state().not_ready(endpoint.services.settings)
         return as_json({"ready": True} if why is None else {"ready": False, "why": why}, 200 if why is None else 503)
 
@@ -183,9 +181,9 @@ def _withheld(services: Services) -> Mapping[str, int]:
     return Counter(hook for rule in hidden for hook in rule.hooks)
 
 
-def _with_later_members(services: Services, body: dict[str, Any]) -> dict[str, Any]:
+def _with_v3_members(services: Services, body: dict[str, Any]) -> dict[str, Any]:
     entries = [
-        later_members(
+        v3_members(
             entry,
             services.offered[entry["id"]],
             services.templates[entry["id"]],
@@ -289,6 +287,7 @@ def _note(answered: Answered, service: str) -> None:
         fired=[advice.rule.id for advice in decision.advice],
         missing=list(answered.missing),
         problems=len(decision.problems),
+        gated=decision.is_skipped,
         unasked=answered.unasked,
         deviations=[str(deviation) for deviation in answered.call.deviations] if answered.call else [],
         client=answered.client,

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, request
 
 from service.web.pages.addresses import ServerAddresses
-from service.web.pages.frame import frame
+from service.web.pages.page_header import page_header
 from service.web.pages.rendering import render
 from service.web.routes import Endpoint, as_json
 
@@ -31,7 +31,7 @@ class Site:
         """A page; ``twin`` is the path of the same data, with its question."""
         root = request.script_root
         addresses = ServerAddresses(root, self.kinds)
-        head = frame(self.endpoint.services.prepared.knowledge)
+        head = page_header(self.endpoint.services.prepared.knowledge)
         text = render(template, data, head, addresses, f"{root}/{twin}" if twin else "")
         response = Response(text, status, mimetype="text/html")
         response.headers["Content-Security-Policy"] = POLICY

@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 from service import create_app
 from service.config import Settings
 from service.knowledge.loader import load
-from service.protocol.feedback import MemoryFeedback
+from service.protocol.feedback import InMemoryFeedback
 from tests.conftest import PROJECT
 from tests.ehr.answering import ACCESS_TOKEN, Fault
 from tests.ehr.server import SimulatedEhr
@@ -33,7 +33,7 @@ class Service:
 
     ehr: SimulatedEhr
     address: str
-    feedback: MemoryFeedback
+    feedback: InMemoryFeedback
 
     def send(self, method: str, path: str, body: Any = None, token: str | None = None) -> httpx2.Response:
         """One call with a token for exactly this endpoint, unless another is given."""
@@ -62,7 +62,7 @@ def service(ehr: SimulatedEhr, tmp_path: Path) -> Iterator[Service]:
         replay_store=tmp_path / "replay.db",
         fetch_budget_ms=1500,
     )
-    feedback = MemoryFeedback()
+    feedback = InMemoryFeedback()
     app = create_app(settings, load(RULES), feedback=feedback)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     server.daemon_threads = True

@@ -18,7 +18,7 @@ from werkzeug.serving import make_server
 from service.cli.main import group
 from service.knowledge.hooks import HOOKS
 from service.testkit.service_check.answers import judge_answer
-from service.testkit.service_check.conversation import Findings, Reply, converse
+from service.testkit.service_check.conversation import Findings, Reply, check_conversation
 from service.testkit.service_check.offers import judge_discovery
 from tests.http.calls import IBUPROFEN, order_sign, patient_view
 
@@ -51,7 +51,7 @@ def broken(findings: Findings) -> list[str]:
 )
 @pytest.mark.requirement("QR-2", "QR-3", "QR-4", "TK-6")
 def test_our_own_services_break_nothing(client: FlaskClient) -> None:
-    findings = converse(through(client), [patient_view(extension={"org.example.any": 1}), order_sign()])
+    findings = check_conversation(through(client), [patient_view(extension={"org.example.any": 1}), order_sign()])
     assert broken(findings) == []
     assert findings.calls > 30
     assert {"DI-1", "RS-1", "CA-1", "AC-3", "RQ-2", "RP-2", "PE-1"} <= set(findings.looked)

@@ -18,7 +18,7 @@ from service.knowledge.model import Knowledge
 from service.web.page_routes import KINDS as BOOK
 from service.web.pages.addresses import ServerAddresses
 from service.web.pages.catalogue import PAGES, names
-from service.web.pages.frame import frame
+from service.web.pages.page_header import page_header
 from service.web.pages.rendering import render
 from service.web.pages.static_files import STATIC, static_files
 
@@ -56,7 +56,7 @@ def test_everything_has_a_page_that_names_it(knowledge: Knowledge, kind: str, mo
     # The digests of all rules take seconds and have tests of their own.
     monkeypatch.setattr("service.web.pages.rule.rule_digest", lambda *_: "0" * 64)
     template, page_of = PAGES[kind]
-    head, addresses = frame(knowledge), ServerAddresses("", BOOK)
+    head, addresses = page_header(knowledge), ServerAddresses("", BOOK)
     for name in names(knowledge)[kind]:
         data = page_of(knowledge, {}, name)
         assert data is not None
@@ -87,7 +87,7 @@ def test_the_twin_of_a_page_is_exactly_the_data_that_it_renders(
     twin = f"{page_path}.json{'?' if query else ''}{query}"
     data = client.get(twin).json
     kinds = BOOK | {"playground", "questionnaire", "start", "compare"}
-    rendered = render(TWINS[path], data, frame(knowledge), ServerAddresses("", kinds), twin)
+    rendered = render(TWINS[path], data, page_header(knowledge), ServerAddresses("", kinds), twin)
     assert rendered == client.get(path).text
     assert twin in Page(rendered).links
 

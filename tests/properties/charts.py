@@ -109,7 +109,7 @@ def ask(services: Services, call: Call, body: Any) -> Said:
     except DataUnavailableError as error:
         return Said(refused=error.keys)
     cards = answered.body["cards"]
-    spoken = [(advice.rule, [advice.rule.id, *advice.covers]) for advice in answered.decision.advice]
+    spoken = [(advice.rule, [advice.rule.id, *advice.suppresses]) for advice in answered.decision.advice]
     loud, critical = set[str](), set[str]()
     for rule, ids in spoken:
         if rule.card is not None and rule.card.indicator is not Indicator.INFO:

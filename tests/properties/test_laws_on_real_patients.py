@@ -144,7 +144,7 @@ def test_taking_a_whole_list_away_makes_nothing_absent(services: Services, patie
                     assert kind in named, f"{patient.name}: {name} without {kind}"
 
 
-def loudest(services: Services, document: Any) -> int:
+def most_severe(services: Services, document: Any) -> int:
     cards = answer_bundle(services, document, VIEW).body["cards"]
     return max((RANKS.index(card["indicator"]) for card in cards), default=0)
 
@@ -152,7 +152,7 @@ def loudest(services: Services, document: Any) -> int:
 def test_a_further_red_flag_never_lowers_the_loudest_card(services: Services, patients: list[Published]) -> None:
     raised = 0
     for patient in patients:
-        before = loudest(services, patient.document)
+        before = most_severe(services, patient.document)
         for code in RED_FLAGS:
             flag = {
                 "resourceType": "Observation",
@@ -163,7 +163,7 @@ def test_a_further_red_flag_never_lowers_the_loudest_card(services: Services, pa
                 "effectiveDateTime": "2026-11-24",
                 "valueBoolean": True,
             }
-            after = loudest(services, with_more(patient, [{"resource": flag}]))
+            after = most_severe(services, with_more(patient, [{"resource": flag}]))
             assert after >= before, f"{patient.name}: {code}"
             raised += after > before
     assert raised > 20, "the red flags were not heard at all"

@@ -39,7 +39,7 @@ def answered(services: Services, document: Json) -> Json:
     return content
 
 
-def loudest(answer: Json) -> int:
+def most_severe(answer: Json) -> int:
     return max((LOUDNESS[card["indicator"]] for card in answer["cards"]), default=0)
 
 
@@ -57,12 +57,12 @@ def recoded(document: Json, place: int, code: Json) -> Json:
 def test_an_entry_made_unreadable_takes_no_warning_away_without_a_word(services: Services) -> None:
     silent = []
     for name, document in stories():
-        before = loudest(answered(services, document))
+        before = most_severe(answered(services, document))
         resources = [entry["resource"]["resourceType"] for entry in document["entry"]]
         places = [at for at, kind in enumerate(resources) if kind in {"Condition", "AllergyIntolerance"}]
         chance = random.Random(name)
         for place in chance.sample(places, k=min(2, len(places))) if before > LOUDNESS["info"] else ():
             after = answered(services, recoded(document, place, chance.choice(UNREADABLE)))
-            if loudest(after) < before and not NAMED.search(json.dumps(after["cards"])):
+            if most_severe(after) < before and not NAMED.search(json.dumps(after["cards"])):
                 silent.append((name, place))
     assert silent == []

@@ -79,7 +79,7 @@ def keep(store: Store, count: int) -> list[str]:
     return [body["id"] for body in bodies]
 
 
-def kept_ids(store: Store) -> list[str]:
+def stored_ids(store: Store) -> list[str]:
     """The ids of all decisions in the database, each as often as the ledger has it."""
     with store.database.reading() as connection:
         bodies = connection.execute(select(ledger.c.body).where(ledger.c.kind == "decision")).scalars().all()

@@ -35,7 +35,7 @@ def reading_of(app: Flask) -> Reading:
     return Reading(store.database, store.keyring)
 
 
-def kept_decisions(app: Flask) -> list[StoredDecision]:
+def stored_decisions(app: Flask) -> list[StoredDecision]:
     return list(reading_of(app).decisions(BEGINNING))
 
 

@@ -31,7 +31,7 @@ from service.store.store import Store
 from tests.http.calls import order_sign
 from tests.store.postgresql import Server
 from tests.store.processes import asked, gunicorn
-from tests.store.rows import RULE_SET, decision, keep, kept_ids
+from tests.store.rows import RULE_SET, decision, keep, stored_ids
 from tests.store.service import SMALL_RULES
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -44,7 +44,7 @@ def found(place: Place) -> list[str]:
     drain_all(store.database, place, store.keyring)
     report = audit(store.database, store.keyring)
     assert [str(fault) for fault in report.faults] == []
-    ids = kept_ids(store)
+    ids = stored_ids(store)
     if store.database.is_sqlite:
         store.close()
         connection = sqlite3.connect(store.database.file)

@@ -9,14 +9,14 @@ from service.decision import prepare
 from service.knowledge.loader import load
 from service.review.impact import Impact
 from tests.http.calls import order_sign
-from tests.store.service import BEGINNING, SMALL_RULES, kept_decisions, post, reading_of, remembering, store_of
+from tests.store.service import BEGINNING, SMALL_RULES, post, reading_of, remembering, store_of, stored_decisions
 from tests.unit.knowledge.rule_folders import changed_rules
 
 
 def test_a_kept_decision_shows_what_a_change_would_have_hidden(tmp_path: Path) -> None:
     app = remembering(tmp_path / "data")
     cards = post(app, "small-order-sign", order_sign())
-    (kept,) = kept_decisions(app)
+    (kept,) = stored_decisions(app)
     turned = {
         "file": "phases/3_safety/nsaid-contraindicated.yaml",
         "find": "- anticoagulant-active: present",

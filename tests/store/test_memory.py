@@ -22,7 +22,7 @@ from service.store.reading import Reading
 from service.store.stats import stats
 from tests.http.calls import IBUPROFEN, INSTANCE, order_sign, patient_view
 from tests.store.rows import tamper
-from tests.store.service import SMALL_RULES, kept_decisions, post, reading_of, remembering, store_of
+from tests.store.service import SMALL_RULES, post, reading_of, remembering, store_of, stored_decisions
 
 ORDER_SIGN, PATIENT_VIEW = "small-order-sign", "small-patient-view"
 
@@ -36,7 +36,7 @@ def app(tmp_path: Path) -> Iterator[Flask]:
 
 def test_a_call_is_kept_with_its_circumstances(app: Flask) -> None:
     cards = post(app, ORDER_SIGN, order_sign())
-    (kept,) = kept_decisions(app)
+    (kept,) = stored_decisions(app)
     body = kept.body
     assert [card["uuid"] for card in body["cards"]] == [card["uuid"] for card in cards]
     assert kept.id == cards[0]["extension"]["sciatica-cds.why"]["decision"]
@@ -66,7 +66,7 @@ def test_a_kept_call_is_decided_again_to_the_byte(app: Flask) -> None:
     post(app, PATIENT_VIEW, patient_view(context={"userId": "Patient/p1", "patientId": "p1", "encounterId": "e1"}))
     post(app, ORDER_SIGN, order_sign(medications={"resourceType": "OperationOutcome", "issue": []}))
     replayer = Replayer(reading_of(app))
-    again = [replayer.replay(kept) for kept in kept_decisions(app)]
+    again = [replayer.replay(kept) for kept in stored_decisions(app)]
     assert [one.differences for one in again] == [(), (), (), ()]
     assert again[0].cards
     assert "words of the record" in again[0].cards[0]["detail"]
@@ -79,14 +79,14 @@ def test_control_characters_of_the_record_reach_no_card_and_disturb_no_compariso
     assert "bu pro fen" in cards[0]["detail"]
     assert not {"\x02", "\x03"} & set("".join(json.dumps(cards, ensure_ascii=False)))
     assert "\\u000" not in json.dumps(cards)
-    (kept,) = kept_decisions(app)
+    (kept,) = stored_decisions(app)
     assert Replayer(reading_of(app)).replay(kept).differences == ()
 
 
 def test_two_orders_alike_are_still_two(app: Flask) -> None:
     second = copy.deepcopy(IBUPROFEN) | {"id": "draft-2"}
     post(app, ORDER_SIGN, order_sign(IBUPROFEN, second))
-    (kept,) = kept_decisions(app)
+    (kept,) = stored_decisions(app)
     assert len(kept.body["orders"]) == 2
     assert Replayer(reading_of(app)).replay(kept).same
 
@@ -101,7 +101,7 @@ def test_an_old_rule_set_decides_its_own_decisions(tmp_path: Path) -> None:
     file.write_text(file.read_text().replace("version: 1.0.0", "version: 1.0.1"))
     after = remembering(tmp_path / "data", rules)
     post(after, ORDER_SIGN, order_sign())
-    kept = kept_decisions(after)
+    kept = stored_decisions(after)
     replayer = Replayer(reading_of(after))
     assert len({one.body["ruleset"] for one in kept}) == 2
     assert [replayer.replay(one).differences for one in kept] == [(), ()]
@@ -110,7 +110,7 @@ def test_an_old_rule_set_decides_its_own_decisions(tmp_path: Path) -> None:
 
 def test_a_difference_is_told_with_rule_and_part(app: Flask) -> None:
     post(app, ORDER_SIGN, order_sign())
-    (kept,) = kept_decisions(app)
+    (kept,) = stored_decisions(app)
     replayer = Replayer(reading_of(app))
     changed = copy.deepcopy(kept.body)
     changed["cards"][0]["parts"]["detail"] = "0" * 16
@@ -124,7 +124,7 @@ def test_a_difference_is_told_with_rule_and_part(app: Flask) -> None:
 
 def test_a_rule_set_that_is_gone_is_told(app: Flask) -> None:
     post(app, ORDER_SIGN, order_sign())
-    (kept,) = kept_decisions(app)
+    (kept,) = stored_decisions(app)
     store = store_of(app)
     store.close()
     tamper(store, "DELETE FROM rule_set_files")
@@ -136,7 +136,7 @@ def test_a_client_that_refuses_unknown_members_gets_cards_that_are_kept_alike(tm
     app = remembering(tmp_path / "data", why_extension=False)
     (card, *_) = post(app, ORDER_SIGN, order_sign())
     assert "extension" not in card
-    (kept,) = kept_decisions(app)
+    (kept,) = stored_decisions(app)
     assert kept.body["cards"][0]["rules"][0][0] == "sf-nsaid-contraindicated"
     assert Replayer(reading_of(app)).replay(kept).same
     store_of(app).close()
@@ -164,7 +164,7 @@ def test_a_mistake_in_remembering_costs_no_answer_unless_keeping_is_required(
     def fail(*_: object) -> None:
         raise KeyError("CANARY")
 
-    monkeypatch.setattr("service.decision_log.recording.kept_body", fail)
+    monkeypatch.setattr("service.decision_log.recording.stored_body", fail)
     for mode, status in (("on", 200), ("required", 500)):
         app = remembering(tmp_path / mode, store=mode)
         assert app.test_client().post(f"/cds-services/{ORDER_SIGN}", json=order_sign()).status_code == status
@@ -178,7 +178,7 @@ def test_health_remembers_what_was_not_kept_when_keeping_works_again(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr("service.decision_log.recording.kept_body", lambda *_: 1 / 0)
+        broken.setattr("service.decision_log.recording.stored_body", lambda *_: 1 / 0)
         post(app, ORDER_SIGN, order_sign())
     post(app, ORDER_SIGN, order_sign())
     told = app.test_client().get("/health").get_json()

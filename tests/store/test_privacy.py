@@ -21,7 +21,7 @@ from service.review.audit_resources import audit_resources
 from service.store.exports import exported_decisions, exported_feedback
 from tests.conftest import PROJECT
 from tests.http.calls import order_sign, patient_view
-from tests.store.service import BEGINNING, kept_decisions, reading_of, remembering, store_of
+from tests.store.service import BEGINNING, reading_of, remembering, store_of, stored_decisions
 
 MARK = re.compile(r"CANARY\d+|canary\d+", re.IGNORECASE)
 ORDER_SIGN, PATIENT_VIEW = "order-sign", "patient-view"
@@ -226,7 +226,7 @@ def test_no_marked_value_is_in_the_spool(said: Said) -> None:
 
 
 def test_no_marked_value_is_in_the_store(said: Said) -> None:
-    assert len(kept_decisions(said.app)) == 4
+    assert len(stored_decisions(said.app)) == 4
     assert leaks(said, text_below(store_of(said.app).database.file.parent)) == []
 
 
@@ -238,7 +238,7 @@ def test_no_marked_value_is_in_the_log(said: Said) -> None:
 def test_no_marked_value_is_in_an_export(said: Said) -> None:
     reading = reading_of(said.app)
     lines = [*exported_decisions(reading, BEGINNING), *exported_feedback(store_of(said.app).database, BEGINNING)]
-    for kept in kept_decisions(said.app):
+    for kept in stored_decisions(said.app):
         lines += audit_resources(kept, reading.rule_set(kept.body["ruleset"]))
     assert len(lines) >= 10
     assert leaks(said, json.dumps(lines)) == []
@@ -246,8 +246,8 @@ def test_no_marked_value_is_in_an_export(said: Said) -> None:
 
 def test_what_was_masked_is_still_decided_again_to_the_byte(said: Said) -> None:
     replayer = Replayer(reading_of(said.app))
-    assert [replayer.replay(kept).differences for kept in kept_decisions(said.app)] == [()] * 4
+    assert [replayer.replay(kept).differences for kept in stored_decisions(said.app)] == [()] * 4
 
 
 def test_the_date_of_birth_is_not_kept(said: Said) -> None:
-    assert "1971-02-03" not in json.dumps([kept.body for kept in kept_decisions(said.app)])
+    assert "1971-02-03" not in json.dumps([kept.body for kept in stored_decisions(said.app)])

@@ -20,7 +20,7 @@ from service.store.retention import expire
 from service.store.store import Store
 from service.store.tables import card_rules, cards, decisions, feedback, ledger
 from tests.http.calls import order_sign
-from tests.store.rows import NOW, RULE_SET, decision, keep, kept_ids, tamper
+from tests.store.rows import NOW, RULE_SET, decision, keep, stored_ids, tamper
 from tests.store.rows import feedback as reported
 from tests.store.service import post, remembering, store_of
 
@@ -92,7 +92,7 @@ def test_tombstones_grow_old_too(aged: Store, open_store: Callable[..., Store]) 
     fresh = open_store()
     ids = keep(fresh, 1)
     fresh.close()
-    assert kept_ids(fresh) == ids
+    assert stored_ids(fresh) == ids
     assert audit(aged.database, aged.keyring).is_good
 
 

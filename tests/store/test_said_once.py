@@ -12,7 +12,7 @@ from flask import Flask
 
 from service.decision_log.replay import Replayer
 from tests.http.calls import SCIATICA, order_sign, patient_view, searchset
-from tests.store.service import kept_decisions, post, reading_of, remembering, store_of
+from tests.store.service import post, reading_of, remembering, store_of, stored_decisions
 
 VIEW, SIGN = "small-patient-view", "small-order-sign"
 
@@ -59,7 +59,7 @@ def test_each_answer_is_the_same_when_it_is_decided_again(app: Flask) -> None:
     for _ in range(3):
         opened(app)
     replayer = Replayer(reading_of(app))
-    kept = kept_decisions(app)
+    kept = stored_decisions(app)
     assert [decision.body["shown"] is not None for decision in kept] == [True, True, True]
     assert [replayer.replay(decision).differences for decision in kept] == [(), (), ()]
 
@@ -83,7 +83,7 @@ def test_an_alarm_set_aside_with_a_reason_is_quieter_and_then_silent(app: Flask)
     reading_of(app)
     assert post(app, SIGN, order_sign()) == []
     replayer = Replayer(reading_of(app))
-    assert [replayer.replay(decision).differences for decision in kept_decisions(app)] == [(), (), ()]
+    assert [replayer.replay(decision).differences for decision in stored_decisions(app)] == [(), (), ()]
 
 
 def test_where_the_log_is_silent_nothing_rests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,7 +97,7 @@ def test_where_the_log_is_silent_nothing_rests(tmp_path: Path, monkeypatch: pyte
     opened(made)
     monkeypatch.setattr(history, "_ask", broken)
     assert len(opened(made)) == 1
-    assert kept_decisions(made)[-1].body["shown"] is None
+    assert stored_decisions(made)[-1].body["shown"] is None
     store_of(made).close()
 
 

@@ -30,20 +30,20 @@ class Telling:
 
 def telling_states(knowledge: Knowledge, rules: Sequence[Rule]) -> Telling:
     """Patients who tell these rules from each of their planted faults; facts not named may be anything."""
-    planted = {rule.id: list(mutants(rule)) for rule in rules}
-    patients = Patients(knowledge, None, [mutant.when for found in planted.values() for mutant in found])
+    made_mutants = {rule.id: list(mutants(rule)) for rule in rules}
+    patients = Patients(knowledge, None, [mutant.when for found in made_mutants.values() for mutant in found])
     equivalent: set[tuple[str, str]] = set()
-    states = _laid_together(state for rule in rules for state in _of_rule(patients, planted[rule.id], equivalent))
+    states = _laid_together(state for rule in rules for state in _of_rule(patients, made_mutants[rule.id], equivalent))
     return Telling(tuple(states), frozenset(equivalent))
 
 
-def _of_rule(patients: Patients, planted: Sequence[Mutant], equivalent: set[tuple[str, str]]) -> Iterator[State]:
+def _of_rule(patients: Patients, made_mutants: Sequence[Mutant], equivalent: set[tuple[str, str]]) -> Iterator[State]:
     """The states of one rule; a fault that no patient tells is added to ``equivalent``."""
-    reads = {name for mutant in planted for name in mutant.mutated.reads | mutant.rule.reads}
+    reads = {name for mutant in made_mutants for name in mutant.mutated.reads | mutant.rule.reads}
     facts = sorted(patients.behind(reads) & set(patients.facts))
     solver = z3.Solver()
     solver.add(patients.constraints(reads))
-    waiting = [(mutant, _differs(patients, mutant)) for mutant in planted]
+    waiting = [(mutant, _differs(patients, mutant)) for mutant in made_mutants]
     while waiting:
         (first, differs), *others = waiting
         waiting = others

@@ -29,7 +29,7 @@ from service.knowledge.examples import EXPECTED
 from service.knowledge.model import Example, Knowledge, Rule, possible_states
 from service.knowledge.strata import rules_for
 from service.protocol.evaluation import Services
-from service.review.export.cql import cql, not_told, rule_expression
+from service.review.export.cql import cql, not_exported, rule_expression
 from service.review.mutation import mutants
 from tests.third_judge.states import Telling, noticed, telling_states
 
@@ -189,11 +189,11 @@ def given(knowledge: Knowledge, rule: Rule, example: Example) -> dict[str, Findi
 @pytest.mark.skipif(not WHOLE, reason="translates the rules once more: make third-judge")
 def test_a_fault_in_one_rule_is_seen_by_the_third_judge(node: str, knowledge: Knowledge) -> None:
     rule = knowledge.rules[0]
-    (planted, *_) = mutants(rule)
+    (made_mutants, *_) = mutants(rule)
     faulty = replace(
         knowledge,
         phases=tuple(
-            replace(phase, rules=tuple(planted.mutated if one.id == rule.id else one for one in phase.rules))
+            replace(phase, rules=tuple(made_mutants.mutated if one.id == rule.id else one for one in phase.rules))
             for phase in knowledge.phases
         ),
     )
@@ -207,20 +207,20 @@ def test_the_chosen_states_would_notice_nearly_every_planted_fault(knowledge: Kn
     telling = chosen(knowledge.digest, EVERY)
     asked = [whole(knowledge, state) for state in telling.states]
     findings = [of_both_engines(prepared, state, hooks)[1] for state in asked]
-    planted = [
+    made_mutants = [
         (rule, mutant)
         for rule in knowledge.rules[::EVERY]
         for mutant in mutants(rule)
         if (rule.id, mutant.fault) not in telling.equivalent
     ]
-    unnoticed = [f"{rule.id}: {mutant.fault}" for rule, mutant in planted if not noticed(rule, mutant, findings)]
-    assert len(unnoticed) <= 0.02 * len(planted), unnoticed
-    assert len(telling.equivalent) < 0.05 * len(planted)
+    unnoticed = [f"{rule.id}: {mutant.fault}" for rule, mutant in made_mutants if not noticed(rule, mutant, findings)]
+    assert len(unnoticed) <= 0.02 * len(made_mutants), unnoticed
+    assert len(telling.equivalent) < 0.05 * len(made_mutants)
 
 
 def test_the_library_names_every_rule_and_says_what_it_does_not_tell(knowledge: Knowledge) -> None:
     text = cql(knowledge)
     assert [rule.id for rule in knowledge.rules if f'define "{rule_expression(rule.id)}":' not in text] == []
-    assert all(f"// {sentence}" in text for sentence in not_told(knowledge))
+    assert all(f"// {sentence}" in text for sentence in not_exported(knowledge))
     assert knowledge.digest in text
     assert text == cql(knowledge)

@@ -53,8 +53,8 @@ def test_of_a_family_only_the_loudest_speaks_and_names_those_it_covers() -> None
     ]
     decision = decided(rules, found("ckd"), found("dialysis"))
     assert speakers(decision) == ["severe", "other"]
-    assert decision.advice[0].covers == ("mild",)
-    assert {item.rule.id: item.covered_by for item in decision.outcomes}["mild"] == "severe"
+    assert decision.advice[0].suppresses == ("mild",)
+    assert {item.rule.id: item.suppressed_by for item in decision.outcomes}["mild"] == "severe"
 
 
 def test_an_equally_severe_danger_of_its_own_is_named_by_the_card_that_covers_it() -> None:
@@ -67,8 +67,8 @@ def test_an_equally_severe_danger_of_its_own_is_named_by_the_card_that_covers_it
     ]
     equal = decided(rules, found("alcohol"), found("lungs"), found("two", "absent")).advice
     assert [(advice.rule.id, [also.id for also in advice.also]) for advice in equal] == [("lungs", ["alcohol"])]
-    louder = decided(rules, found("alcohol"), found("lungs"), found("two")).advice
-    assert [(advice.rule.id, advice.also) for advice in louder] == [("two", ())]
+    more_severe = decided(rules, found("alcohol"), found("lungs"), found("two")).advice
+    assert [(advice.rule.id, advice.also) for advice in more_severe] == [("two", ())]
 
 
 def test_of_equally_severe_rules_the_written_order_decides_and_not_the_name() -> None:

@@ -51,8 +51,8 @@ def history_version(review: Review) -> Iterator[Remark]:
     for rule in review.knowledge.rules:
         last = rule.history[-1].version if rule.history else None
         if last != rule.version:
-            told = f"ends with {last}" if last else "is empty"
-            yield Remark(rule.at, f"{rule.id} has version {rule.version}, its history {told}", "add what changed")
+            end = f"ends with {last}" if last else "is empty"
+            yield Remark(rule.at, f"{rule.id} has version {rule.version}, its history {end}", "add what changed")
 
 
 @check(

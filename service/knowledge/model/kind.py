@@ -17,6 +17,9 @@ from service.knowledge.model.fact import NUMERIC_KINDS, FactDefinition, FactKind
 DENIABLE = ("Condition", "AllergyIntolerance", "Observation", "QuestionnaireResponse")
 """The resource types in which a no can be written down: refuted, or answered no."""
 
+ENDED_IN = ("Condition", "Procedure", "Encounter")
+"""The resource types in which the end of something (``ended_by``) is written down."""
+
 EVERY = frozenset(Status)
 NEVER_ABSENT = frozenset({Status.PRESENT, Status.UNKNOWN})
 NEVER_UNKNOWN = frozenset({Status.PRESENT, Status.ABSENT})
@@ -67,21 +70,21 @@ def _always(value: _T) -> Callable[[FactDefinition], _T]:
     return lambda _definition: value
 
 
-def _by_silence(definition: FactDefinition) -> frozenset[Status]:
+def _by_no_data(definition: FactDefinition) -> frozenset[Status]:
     return EVERY if definition.complete else NEVER_ABSENT
 
 
-def _by_silence_or_denial(definition: FactDefinition) -> frozenset[Status]:
+def _by_no_data_or_denial(definition: FactDefinition) -> frozenset[Status]:
     return EVERY if definition.complete or is_deniable(definition) else NEVER_ABSENT
 
 
 def _duration(definition: FactDefinition) -> frozenset[Status]:
     """A duration is known or unknown: that a problem was refuted says nothing of how long another one lasts."""
-    return EVERY if definition.absent_by_answer else _by_silence(definition)
+    return EVERY if definition.absent_by_answer else _by_no_data(definition)
 
 
 def _course(definition: FactDefinition) -> frozenset[Status]:
-    return EVERY if definition.measure == "ordered" else _by_silence(definition)
+    return EVERY if definition.measure == "ordered" else _by_no_data(definition)
 
 
 def _count(definition: FactDefinition) -> frozenset[Status]:
@@ -104,14 +107,14 @@ def _count_built(definition: FactDefinition) -> BuiltAs:
 
 _NOTHING: tuple[str, ...] = ()
 _SPECS = (
-    KindSpec(FactKind.CODED, _by_silence_or_denial, _always(_NOTHING), _always(BuiltAs.STATEMENT)),
+    KindSpec(FactKind.CODED, _by_no_data_or_denial, _always(_NOTHING), _always(BuiltAs.STATEMENT)),
     KindSpec(FactKind.ELAPSED, _duration, _always(_NOTHING), _always(BuiltAs.STATEMENT)),
     KindSpec(FactKind.QUANTITY, _always(NEVER_ABSENT), _measured, _always(BuiltAs.NUMBER)),
     KindSpec(FactKind.CHANGE, _always(NEVER_ABSENT), _always(("Observation",)), _always(BuiltAs.CHANGE)),
     KindSpec(FactKind.AGE, _always(NEVER_ABSENT), _always(("Patient",)), _always(BuiltAs.NUMBER)),
     KindSpec(FactKind.SEX, _always(EVERY), _always(("Patient",)), _always(BuiltAs.SEX)),
     KindSpec(FactKind.GESTATION, _always(NEVER_ABSENT), _always(("Observation", "Condition")), _always(BuiltAs.NUMBER)),
-    KindSpec(FactKind.DRUG, _by_silence, _always(_DRUGS), _always(BuiltAs.TREATMENT)),
+    KindSpec(FactKind.DRUG, _by_no_data, _always(_DRUGS), _always(BuiltAs.TREATMENT)),
     KindSpec(FactKind.COURSE, _course, _always(_DRUGS), _always(BuiltAs.TREATMENT)),
     KindSpec(FactKind.ORDER, _always(EVERY), _always(_NOTHING), _always(BuiltAs.TREATMENT)),
     # The reason of an order may be a reference to a problem.
@@ -133,4 +136,5 @@ def possible_states(definition: FactDefinition) -> frozenset[Status]:
 def types_read(definition: FactDefinition) -> tuple[str, ...]:
     """The resource types the fact is read from, each once. Orders of the call itself are not among them."""
     named = (source.resource for source in definition.sources)
-    return tuple(dict.fromkeys((*named, *KINDS[definition.kind].reads(definition), *definition.complete)))
+    ends = ENDED_IN if any(source.ended_by for source in definition.sources) else ()
+    return tuple(dict.fromkeys((*named, *ends, *KINDS[definition.kind].reads(definition), *definition.complete)))

@@ -13,13 +13,13 @@ from service.knowledge.schemas.fields import (
     Choice,
     Complaint,
     Flag,
+    Integer,
     Name,
     Number,
     Several,
     Shape,
     Strict,
     Text,
-    Whole,
     decimal,
     did_you_mean,
     refuse,
@@ -106,14 +106,22 @@ class SourceOfFactShape(Shape):
     no = words()
     history = Flag(load_default=False)
     unconfirmed = Flag(load_default=True)
-    within_days = Whole(least=1, load_default=None, allow_none=True)
-    no_within_days = Whole(least=1, load_default=None, allow_none=True)
+    within_days = Integer(least=1, load_default=None, allow_none=True)
+    no_within_days = Integer(least=1, load_default=None, allow_none=True)
     undated = Flag(load_default=True)
     in_episode = Flag(load_default=False)
     or_in_episode = Flag(load_default=False)
     body_site = words()
     inverted = Flag(load_default=False)
     both_sides = Flag(load_default=False)
+    ended_by = words()
+    at_most = Number(load_default=None, allow_none=True)
+    unit = Text(load_default=None, allow_none=True)
+
+    @validates_schema(skip_on_field_errors=True)
+    def limit_has_a_unit(self, data: dict[str, Any], **_: Any) -> None:
+        if (data["at_most"] is None) != (data["unit"] is None):
+            raise ValidationError({"at_most": [Complaint("needs unit, and unit needs at_most")]})
 
 
 class FactShape(Shape):
@@ -173,8 +181,8 @@ class DrugShape(FactShape):
     classes = words(required=True, least=1)
     excluded = words(data_key="exclude", attribute="exclude")
     route = Choice(_ROUTES, load_default="systemic")
-    within_days = Whole(least=1, load_default=None, allow_none=True)
-    stopped_within_days = Whole(least=1, load_default=None, allow_none=True)
+    within_days = Integer(least=1, load_default=None, allow_none=True)
+    stopped_within_days = Integer(least=1, load_default=None, allow_none=True)
     or_ordered = Flag(load_default=False)
     daily_dose_mg = SpanField(open_ended=True, load_default=None, allow_none=True)
 
@@ -183,7 +191,7 @@ class CourseShape(FactShape):
     classes = words(required=True, least=1)
     excluded = words(data_key="exclude", attribute="exclude")
     route = Choice(_ROUTES, load_default="systemic")
-    gap_days = Whole(load_default=7)
+    gap_days = Integer(load_default=7)
     measure = Choice(["current", "ordered", "both"], required=True)
     unit = Choice(["d"], load_default="d")
 

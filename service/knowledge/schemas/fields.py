@@ -146,7 +146,7 @@ class Number(Strict[Decimal]):
         return decimal(value)
 
 
-class Whole(Strict[int]):
+class Integer(Strict[int]):
     """A whole number, not below ``least``."""
 
     def __init__(self, *, least: int = 0, **options: Any) -> None:

@@ -8,13 +8,13 @@ from service.knowledge.model import Code, Dose, OrderTemplate
 from service.knowledge.schemas.fields import (
     Choice,
     Flag,
+    Integer,
     Name,
     Number,
     Several,
     Shape,
     Strict,
     Text,
-    Whole,
     nested,
     refuse,
 )
@@ -55,7 +55,7 @@ class DoseShape(Shape):
     located = False
     quantity = Number(required=True)
     unit = Text(required=True)
-    frequency = Whole(least=1, required=True)
+    frequency = Integer(least=1, required=True)
     period = Number(required=True)
     period_max = Number(load_default=None, allow_none=True)
     period_unit = Choice(["h", "d", "wk"], required=True)
@@ -77,6 +77,6 @@ class OrderShape(Shape):
     drug_class = Text(load_default=None, allow_none=True)
     procedure = Text(load_default=None, allow_none=True)
     dose = nested(DoseShape, load_default=None, allow_none=True)
-    course_days = Whole(least=1, load_default=None, allow_none=True)
+    course_days = Integer(least=1, load_default=None, allow_none=True)
     reason_text = Text(load_default=None, allow_none=True)
     citations = Several(CitationField())

@@ -24,12 +24,12 @@ from service.knowledge.schemas.fields import (
     Choice,
     Complaint,
     Flag,
+    Integer,
     Name,
     Several,
     Shape,
     Strict,
     Text,
-    Whole,
     decimal,
     nested,
     refuse,
@@ -87,7 +87,7 @@ class SuggestionShape(Shape):
     create = words()
     remove = words()
     limit = words()
-    limit_days = Whole(least=1, load_default=None, allow_none=True)
+    limit_days = Integer(least=1, load_default=None, allow_none=True)
     recommended = Flag(load_default=False)
 
     @validates_schema
@@ -161,7 +161,7 @@ class RuleShape(Shape):
     recommendation = nested(RecommendationShape, load_default=None, allow_none=True)
     citations = Several(CitationField())
     hooks = words()
-    repeat_after = Whole(least=1, load_default=None, allow_none=True)
+    repeat_after = Integer(least=1, load_default=None, allow_none=True)
     when = ConditionField(required=True)
     then = nested(ThenShape, required=True)
     names_conflict_with = words()
@@ -177,10 +177,10 @@ class RuleShape(Shape):
 
     @validates_schema(skip_on_field_errors=True)
     def hooks_belong_to_cards(self, data: dict[str, Any], **_: Any) -> None:
-        speaks = "card" in data["then"]
-        if speaks and not data["hooks"]:
+        has_card = "card" in data["then"]
+        if has_card and not data["hooks"]:
             raise ValidationError({"hooks": [Complaint("a rule with a card needs hooks")]})
-        if not speaks and data["hooks"]:
+        if not has_card and data["hooks"]:
             raise ValidationError({"hooks": [Complaint("a rule that concludes runs on every hook", "leave hooks out")]})
-        if speaks and data["recommendation"] is None:
+        if has_card and data["recommendation"] is None:
             raise ValidationError({"recommendation": [Complaint("a rule with a card needs a recommendation")]})

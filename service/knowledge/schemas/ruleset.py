@@ -7,9 +7,17 @@ from datetime import date
 
 from marshmallow import fields
 
-from service.knowledge.model import AskedFirst, AskedOnly, Conclusion, Indicator, OverrideReason, ServiceDefinition
+from service.knowledge.model import (
+    AskedFirst,
+    AskedOnly,
+    Conclusion,
+    Indicator,
+    OverrideReason,
+    ServiceDefinition,
+    SourceStatus,
+)
 from service.knowledge.schemas.condition import ConditionField
-from service.knowledge.schemas.fields import Choice, Flag, Name, Several, Shape, Text, Whole, nested, words
+from service.knowledge.schemas.fields import Choice, Flag, Integer, Name, Several, Shape, Text, nested, words
 from service.knowledge.schemas.rule import RULE_STATUSES, HistoryShape
 
 OVERRIDE_SYSTEM = "urn:sciatica-cds:override-reason"
@@ -91,6 +99,20 @@ class DefaultsShape(Shape):
     history = Several(nested(HistoryShape), required=True, least=1)
 
 
+class SourceDefaultsShape(Shape):
+    """What a source says unless it says otherwise."""
+
+    grading = Text(load_default=None, allow_none=True)
+    status = Choice({status.value: status for status in SourceStatus}, load_default=None, allow_none=True)
+
+
+class ReleaseShape(Shape):
+    """A code system and the edition from which codes were taken, under the name that value sets use for both."""
+
+    system = Text(required=True)
+    source = Text(required=True)
+
+
 class ServiceShape(Shape):
     model = ServiceDefinition
     id = Name(required=True)
@@ -135,10 +157,10 @@ class RulesetShape(Shape):
     jurisdiction = Choice(["us", "uk"], required=True)
     settings = fields.Dict(keys=fields.String(), values=Text(), load_default=dict)
     people = fields.Dict(keys=fields.String(), values=Text(), required=True)
-    max_info_cards = Whole(least=1, required=True)
+    max_info_cards = Integer(least=1, required=True)
     pathway = Text(load_default=None, allow_none=True)
     pathway_tried = words()
-    most_cards = Whole(least=2, load_default=6)
+    most_cards = Integer(least=2, load_default=6)
     background = words()
     asked_only = Several(nested(AskedOnlyShape))
     asked_first = Several(nested(AskedFirstShape))
@@ -147,6 +169,8 @@ class RulesetShape(Shape):
     concern = Text(load_default=None, allow_none=True)
     episode = nested(EpisodeShape, required=True)
     defaults = nested(DefaultsShape, load_default=None, allow_none=True)
+    source_defaults = nested(SourceDefaultsShape, load_default=None, allow_none=True)
+    releases = fields.Dict(keys=fields.String(), values=nested(ReleaseShape), load_default=dict)
     guards = Several(nested(GuardShape))
     pairs = Several(nested(PairShape))
     phases = Several(nested(PhaseShape), required=True, least=1)

@@ -12,12 +12,12 @@ from service.knowledge.model import Citation, Mark, Source, SourceStatus, Statem
 from service.knowledge.schemas.fields import (
     Choice,
     Complaint,
+    Integer,
     Name,
     Several,
     Shape,
     Strict,
     Text,
-    Whole,
     did_you_mean,
     nested,
     refuse,
@@ -84,7 +84,7 @@ class SourceShape(Shape):
     locator = Text(required=True)
     url = Text(load_default=None, allow_none=True)
     publisher = Text(required=True)
-    year = Whole(least=1900, load_default=None, allow_none=True)
+    year = Integer(least=1900, load_default=None, allow_none=True)
     grading = Text(required=True)
     jurisdiction = Choice(["us", "uk", "international"], required=True)
     status = Choice({status.value: status for status in SourceStatus}, required=True)

@@ -91,14 +91,14 @@ class Fetcher:
     def _ask(self, one: Wanted, visit: _Visit) -> PrefetchState:
         """Ask for one key, page after page. In ``one.state`` stands what has come so far, for whoever cannot wait."""
         try:
-            url, covered = one.start(visit.access)
+            url, in_scope = one.start(visit.access)
             for _ in range(one.pages, self._settings.max_pages):
                 answer = self._client.get(
                     url, headers=visit.access.headers, deadline=visit.deadline, allowance=visit.allowance
                 )
                 one.add(self._read(answer))
                 if not one.has_more:
-                    return one.finished(covered)
+                    return one.finished(in_scope)
                 url = below(visit.access.base, url, one.state.next_url or "")
         except UnansweredError as error:
             return one.failed(str(error))

@@ -62,15 +62,15 @@ class Wanted:
         if self._parts is None:
             raise UnansweredError("the query cannot be sent")
         interaction = Interaction.READ if self._parts["id"] else Interaction.SEARCH
-        covered = Coverage.FULL
+        in_scope = Coverage.FULL
         if access.scopes is not None:
-            covered = coverage(access.scopes, self._parts["type"], interaction, self._parts["parameters"] or "")
-        if covered is Coverage.NONE:
+            in_scope = coverage(access.scopes, self._parts["type"], interaction, self._parts["parameters"] or "")
+        if in_scope is Coverage.NONE:
             raise UnansweredError(f"the scope of the access token does not cover {self._parts['type']}")
         folder = httpx2.URL(f"{str(access.base).rstrip('/')}/")
         if self.pages and self.state.next_url:
-            return below(access.base, folder, self.state.next_url), covered
-        return httpx2.URL(f"{folder}{self._query}"), covered
+            return below(access.base, folder, self.state.next_url), in_scope
+        return httpx2.URL(f"{folder}{self._query}"), in_scope
 
     def add(self, document: object) -> None:
         """Take one answer of the server into the state. Raises UnansweredError if it is not what was asked for."""
@@ -87,9 +87,9 @@ class Wanted:
         self.state = classify(self.key, document)
         self.pages += 1
 
-    def finished(self, covered: Coverage) -> PrefetchState:
+    def finished(self, in_scope: Coverage) -> PrefetchState:
         """The state when the server has said all; never complete if the token shows only a part."""
-        if covered is Coverage.PART:
+        if in_scope is Coverage.PART:
             return replace(self.state, state=State.FIRST_PAGE, reason=_PARTLY)
         return self.state
 

@@ -14,7 +14,7 @@ from service.record.values.dates import When
 from service.record.values.statuses import Counts, status_class
 
 
-class Verdict(IntEnum):
+class Support(IntEnum):
     """What one entry says: no, perhaps, yes."""
 
     NO = 0
@@ -29,7 +29,7 @@ class EntryEvidence:
     ``latest_start`` says that the beginning is a latest possible one: only the first record is dated.
     """
 
-    verdict: Verdict
+    support: Support
     evidence: Evidence
     when: When | None = None
     began: When | None = None
@@ -38,8 +38,8 @@ class EntryEvidence:
 
 def joined(*notes: str | None) -> str | None:
     """Several caveats as one, each once; None when there is none."""
-    kept = dict.fromkeys(note for note in notes if note)
-    return "; ".join(kept) if kept else None
+    distinct = dict.fromkeys(note for note in notes if note)
+    return "; ".join(distinct) if distinct else None
 
 
 def ordered(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
@@ -48,7 +48,7 @@ def ordered(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
     return tuple(sorted(by_name, key=lambda item: item.date or "", reverse=True))
 
 
-_MOST_REMARKS = 6
+_MOST_NOTES = 6
 
 
 def _by_name(item: Evidence) -> tuple[str, str, str, str]:
@@ -57,11 +57,11 @@ def _by_name(item: Evidence) -> tuple[str, str, str, str]:
     return "" if is_place else item.resource, item.text, item.note or "", item.resource
 
 
-def remarks(notes: Iterable[str | None]) -> tuple[str, ...]:
+def distinct_notes(notes: Iterable[str | None]) -> tuple[str, ...]:
     """Notes each once, in a fixed order; of very many the first few, and how many more there are."""
-    kept = sorted({note for note in notes if note})
-    more = len(kept) - _MOST_REMARKS
-    return (*kept[:_MOST_REMARKS], f"and {more} more remarks") if more > 0 else tuple(kept)
+    distinct = sorted({note for note in notes if note})
+    more = len(distinct) - _MOST_NOTES
+    return (*distinct[:_MOST_NOTES], f"and {more} more remarks") if more > 0 else tuple(distinct)
 
 
 _LISTS = {
@@ -108,12 +108,25 @@ def named_entries(entries: Iterable[Entry]) -> Iterator[Evidence]:
         yield Evidence(entry.reference, said or entry.type, note=NOT_RECOGNISED)
 
 
+def in_order_of_names(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Entries that could not be read in the order in which they are named, so that the first of them are enough."""
+    return tuple(entry for _, entry in sorted(zip(named_entries(entries), entries, strict=True), key=_by_named))
+
+
+def _by_named(pair: tuple[Evidence, Entry]) -> tuple[str, str, str, str]:
+    return _by_name(pair[0])
+
+
+def first_named(types: Iterable[str], record: Record, most: int) -> tuple[Evidence, ...]:
+    """The first so many entries of some lists that could not be read, each by its own words."""
+    return ordered(named_entries(entry for name in types for entry in record.not_read.get(name, ())[:most]))[:most]
+
+
 def _doubtful(definition: FactDefinition, record: Record) -> tuple[Evidence, ...]:
-    entries = [entry for name in definition.complete for entry in record.not_read.get(name, ())]
-    return ordered(named_entries(entries))[:_MOST_NAMED]
+    return first_named(definition.complete, record, _MOST_NAMED)
 
 
-def is_whole(definition: FactDefinition, record: Record) -> bool:
+def lists_are_complete(definition: FactDefinition, record: Record) -> bool:
     """Whether silence counts as absent: the definition allows it, the lists it names were sent whole and all read."""
     if not definition.complete or shortfalls(definition.complete, record) or not_read(definition.complete, record):
         return False
@@ -125,16 +138,16 @@ def read_types(definition: FactDefinition) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*definition.complete, *(source.resource for source in definition.sources))))
 
 
-def silence(definition: FactDefinition, record: Record, notes: Sequence[str | None] = ()) -> Finding:
+def no_matching_data(definition: FactDefinition, record: Record, notes: Sequence[str | None] = ()) -> Finding:
     """What finding nothing means: absent when the definition allows it, else unknown with the reasons."""
-    if is_whole(definition, record):
+    if lists_are_complete(definition, record):
         said = f"nothing found in the complete list: {', '.join(definition.complete)}"
-        return Finding(definition.id, Status.ABSENT, notes=(*remarks(notes), said))
+        return Finding(definition.id, Status.ABSENT, notes=(*distinct_notes(notes), said))
     reasons = (*shortfalls(read_types(definition), record), *not_read(definition.complete, record))
     if definition.complete_nonempty and not reasons:
         reasons = ("the list is empty, which is not an answer",)
     doubtful = _doubtful(definition, record)
-    why = (*remarks(notes), *(reasons or ("not recorded",)))
+    why = (*distinct_notes(notes), *(reasons or ("not recorded",)))
     return Finding(definition.id, Status.UNKNOWN, evidence=doubtful, notes=why)
 
 
@@ -147,28 +160,28 @@ def combine(
     """
     heard = newest(per_entry) if definition.newest_wins else list(per_entry)
     if not heard:
-        return silence(definition, record, notes)
-    best = max(entry_evidence.verdict for entry_evidence in heard)
-    evidence = ordered(entry_evidence.evidence for entry_evidence in heard if entry_evidence.verdict is best)
-    if best is Verdict.YES:
+        return no_matching_data(definition, record, notes)
+    best = max(entry_evidence.support for entry_evidence in heard)
+    evidence = ordered(entry_evidence.evidence for entry_evidence in heard if entry_evidence.support is best)
+    if best is Support.YES:
         told = [
             f"also answered no ({entry_evidence.evidence.resource})"
             for entry_evidence in per_entry
-            if entry_evidence.verdict is Verdict.NO
+            if entry_evidence.support is Support.NO
         ]
-        return Finding(definition.id, Status.PRESENT, evidence=evidence, notes=remarks((*notes, *told)))
-    if best is Verdict.MAYBE:
-        reasons = [entry_evidence.evidence.note for entry_evidence in heard if entry_evidence.verdict is best]
-        return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=remarks((*notes, *reasons)))
+        return Finding(definition.id, Status.PRESENT, evidence=evidence, notes=distinct_notes((*notes, *told)))
+    if best is Support.MAYBE:
+        reasons = [entry_evidence.evidence.note for entry_evidence in heard if entry_evidence.support is best]
+        return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=distinct_notes((*notes, *reasons)))
     if unread := not_read(definition.complete, record):
         doubtful = _doubtful(definition, record)
-        return Finding(definition.id, Status.UNKNOWN, evidence=doubtful, notes=remarks((*notes, *unread)))
+        return Finding(definition.id, Status.UNKNOWN, evidence=doubtful, notes=distinct_notes((*notes, *unread)))
     told = [
         f"formerly answered yes ({entry_evidence.evidence.resource})"
         for entry_evidence in per_entry
-        if entry_evidence.verdict is Verdict.YES
+        if entry_evidence.support is Support.YES
     ]
-    return Finding(definition.id, Status.ABSENT, evidence=evidence, notes=remarks((*notes, *told)))
+    return Finding(definition.id, Status.ABSENT, evidence=evidence, notes=distinct_notes((*notes, *told)))
 
 
 def newest(per_entry: Sequence[EntryEvidence]) -> list[EntryEvidence]:
@@ -181,7 +194,7 @@ def newest(per_entry: Sequence[EntryEvidence]) -> list[EntryEvidence]:
 
     def may_be_newest(entry_evidence: EntryEvidence) -> bool:
         if entry_evidence.when is None:
-            return entry_evidence.verdict is not Verdict.NO
+            return entry_evidence.support is not Support.NO
         return (
             entry_evidence.when.last >= surely
             if entry_evidence.when.timed

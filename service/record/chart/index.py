@@ -9,15 +9,17 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from service.finding import Evidence
 from service.knowledge.model import Knowledge
 from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import as_objects, concepts_of
 from service.record.chart.episode import Episode, newest_episode
+from service.record.chart.evidence import in_order_of_names
 from service.record.chart.service_orders import ServiceOrder, service_orders
 from service.record.medication.drugs import Drugs
 from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, with_all_classes
-from service.record.medication.supply import standing_of
+from service.record.medication.supply import entry_status_class
 from service.record.model import Entry, Record
 from service.record.values.coding import CodeIndex, concept_text
 from service.record.values.dates import When, at, days_since, parse
@@ -31,7 +33,7 @@ NOT_READ: Mapping[str, str] = dict.fromkeys(
     ("Condition", "AllergyIntolerance", "Procedure", "ServiceRequest", "DiagnosticReport"), "not read"
 )
 """The lists whose entries must all be understood before one of them proves an absence, and the key of such an entry."""
-_TOLD_IN_WORDS = frozenset({"Condition", "Encounter", "AllergyIntolerance"})
+_STATED_IN_WORDS = frozenset({"Condition", "Encounter", "AllergyIntolerance"})
 """The types in which words beside a code that matched add to what it says; elsewhere they only name the code."""
 
 
@@ -62,20 +64,53 @@ class Matcher:
 class Chart:
     """One record at one moment, indexed: the only thing the kinds look at."""
 
-    def __init__(self, matcher: Matcher, record: Record, now: datetime, budget: Budget = NO_BUDGET) -> None:
+    def __init__(
+        self, matcher: Matcher, record: Record, now: datetime, budget: Budget = NO_BUDGET, *, at_once: bool = True
+    ) -> None:
+        """Without ``at_once`` a type is indexed when it is asked for with ``holds``, the rest with ``complete``."""
         self.matcher = matcher
         self.record = record
         self.now = now
         self.code_matches: dict[Key, list[CodeMatch]] = {}
-        not_read: dict[str, dict[str, Entry]] = {}
-        for name, asked in matcher.asked.items():
-            for number, entry in enumerate(record.of_type(name)):
-                if not number % _LOOK_AT_CLOCK:
-                    budget.check()
-                if not self._index(entry, asked) and name in NOT_READ and may_count(entry):
-                    not_read.setdefault(name, {}).setdefault(entry.reference, entry)
+        self.unread_drugs: dict[int | None, tuple[Evidence, ...]] = {}
+        self._budget = budget
+        self._indexed: set[str] = set()
+        if at_once:
+            self.complete()
+
+    def complete(self) -> None:
+        """Index every type that is asked about and was not indexed yet. Raises TooCostlyError."""
+        for name in self.matcher.asked:
+            self._index_type(name)
+
+    def holds(self, type_: str, keys: frozenset[Key]) -> bool:
+        """Whether the chart holds something of this type, or of the medications, under one of the keys.
+
+        Raises TooCostlyError.
+        """
+        if type_ == MEDICATION:
+            return not keys.isdisjoint(self._held_medications())
+        self._index_type(type_)
+        return any(
+            (name, value_set) in self.code_matches or (value_set == NOT_READ.get(name) and name in self.record.not_read)
+            for name, value_set in keys
+            if name == type_
+        )
+
+    def _index_type(self, name: str) -> None:
+        asked = self.matcher.asked.get(name)
+        if asked is None or name in self._indexed:
+            return
+        self._indexed.add(name)
+        not_read: dict[str, Entry] = {}
+        for number, entry in enumerate(self.record.of_type(name)):
+            if not number % _LOOK_AT_CLOCK:
+                self._budget.check()
+            if not self._index(entry, asked) and name in NOT_READ and may_count(entry):
+                not_read.setdefault(entry.reference, entry)
         if not_read:
-            self.record = replace(record, not_read={name: tuple(found.values()) for name, found in not_read.items()})
+            found = {**self.record.not_read, name: in_order_of_names(list(not_read.values()))}
+            self.record = replace(self.record, not_read=found)
 
     @cached_property
     def today(self) -> When:
@@ -97,6 +132,25 @@ class Chart:
     def medications(self) -> tuple[Medication, ...]:
         """Every medication entry of the record with its drug recognised; those entered in error left out."""
         return tuple(self._medications(self._medication_entries()))
+
+    @cached_property
+    def _places(self) -> Mapping[str, list[int]]:
+        """Where among the medications those of each class stand."""
+        found: dict[str, list[int]] = {}
+        for place, medication in enumerate(self.medications):
+            for name in medication.drug.classes:
+                found.setdefault(name, []).append(place)
+        return found
+
+    def medications_of(self, classes: Iterable[str]) -> list[Medication]:
+        """The medications of any of some classes, in the order of the record."""
+        places = {place for name in classes for place in self._places.get(name, ())}
+        return [self.medications[place] for place in sorted(places)]
+
+    @cached_property
+    def not_recognised(self) -> tuple[Medication, ...]:
+        """The medications whose drug is not known, whole or in part."""
+        return tuple(one for one in self.medications if not one.drug.recognised)
 
     @cached_property
     def service_orders(self) -> tuple[ServiceOrder, ...]:
@@ -123,14 +177,17 @@ class Chart:
         """All keys under which this chart holds something."""
         found = set(self.code_matches)
         if self.matcher.reads_medications:
-            for medication in self.medications:
-                found.update((MEDICATION, name) for name in medication.drug.classes)
-                if not medication.drug.recognised:
-                    found.add(UNRECOGNISED)
+            found.update(self._held_medications())
         if self.record.orders:
             found.add(ORDER)
         found.update((name, NOT_READ[name]) for name in self.record.not_read)
         return found
+
+    def _held_medications(self) -> Iterator[Key]:
+        for medication in self.medications:
+            yield from ((MEDICATION, name) for name in medication.drug.classes)
+            if not medication.drug.recognised:
+                yield UNRECOGNISED
 
     def under(self, resource_type: str, value_sets: Iterable[str]) -> list[CodeMatch]:
         """The code matches of one type in any of some value sets, each once; words repeat no code of theirs."""
@@ -149,7 +206,7 @@ class Chart:
         for entry in entries:
             found = self.matcher.drugs.recognise(entry.resource, self.record.resolve)
             drug = with_all_classes(found, self.matcher.index)
-            yield Medication(entry, drug, standing_of(entry, self.now))
+            yield Medication(entry, drug, entry_status_class(entry, self.now))
 
     def _index(self, entry: Entry, asked: frozenset[str]) -> bool:
         """File the entry under what it says, and tell whether it could be understood at all."""
@@ -173,7 +230,7 @@ class Chart:
             is_sure = not (match.by_text or match.by_category)
             code_match = CodeMatch(entry, holder, match.text, birth, match.by_text, is_sure=is_sure, notes=match.notes)
             self._add(code_match, match.sets & asked)
-        if entry.type in _TOLD_IN_WORDS and not match.said_too.isdisjoint(asked):
+        if entry.type in _STATED_IN_WORDS and not match.said_too.isdisjoint(asked):
             said = CodeMatch(entry, holder, match.text, birth, by_text=True, is_sure=False, notes=match.notes)
             self._add(said, match.said_too & asked)
         if match.past_sets and not match.past_sets.isdisjoint(asked):

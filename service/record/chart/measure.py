@@ -32,7 +32,7 @@ class Measurement:
     evidence: Evidence
 
     @property
-    def told(self) -> str:
+    def text(self) -> str:
         """The value and date in words."""
         return f"{self.evidence.text} on {self.evidence.date}" if self.when else f"{self.evidence.text}, undated"
 

@@ -89,10 +89,10 @@ def templates_for(knowledge: Knowledge, hook: str) -> tuple[Template, ...]:
     """
     facts = facts_for(knowledge, hook)
     wanted = {"Condition", *(kind for fact in facts for kind in types_read(fact))}
-    whole = {kind for fact in facts for kind in fact.complete}
+    complete = {kind for fact in facts for kind in fact.complete}
     return (
         Template("patient", f"Patient/{_PATIENT}", ("Patient",), title="the patient record"),
-        *(_template(query, whole) for query in _QUERIES if query.type in wanted),
+        *(_template(query, complete) for query in _QUERIES if query.type in wanted),
     )
 
 
@@ -102,9 +102,9 @@ def unasked(knowledge: Knowledge, hook: str) -> frozenset[str]:
     return frozenset(kind for fact in facts_for(knowledge, hook) for kind in types_read(fact)) - known
 
 
-def _template(query: _Query, whole: set[str]) -> Template:
+def _template(query: _Query, complete: set[str]) -> Template:
     # "The newest 50" would hide what is older, so a list that must be whole is asked for whole (QR-6).
-    cut = query.type not in whole
+    cut = query.type not in complete
     parameters = "&".join(_parameters(query, cut=cut))
     types = ("MedicationRequest", "Medication") if query.type == "MedicationRequest" else (query.type,)
     narrowed = query.category is not None or (cut and query.count is not None)

@@ -61,7 +61,7 @@ def read_bundle(
     unpacked = unpack(document)
     _refuse_dstu2(unpacked.pieces)
     patients = Patients(unpacked.pieces)
-    said = [patients.whose(piece) for piece in unpacked.pieces]
+    said = [patients.subject_of(piece) for piece in unpacked.pieces]
     persons = patients.persons(said)
     chosen = _chosen(persons, patient or _subject_of_document(unpacked.pieces, said))
     gathered = _Gathered(chosen, unpacked.problems, about_one=patient is None)
@@ -111,12 +111,12 @@ def read_prefetch(
     completeness: dict[str, Completeness] = {}
     for key, unpacked in brought.items():
         gathered.problems.extend(unpacked.problems)
-        said = [_called(patients.whose(piece), patient_id) for piece in unpacked.pieces]
+        said = [_called(patients.subject_of(piece), patient_id) for piece in unpacked.pieces]
         before = len(gathered.problems)
         gathered.take(zip(unpacked.pieces, said, strict=True), missing_is_ours=False)
-        is_whole = not unpacked.is_partial and len(gathered.problems) == before
+        is_complete = not unpacked.is_partial and len(gathered.problems) == before
         for name in selections[key].types:
-            arrived = _completeness(asked[key], selections[key], unpacked, name, is_whole)
+            arrived = _completeness(asked[key], selections[key], unpacked, name, is_complete)
             completeness[name] = max(completeness.get(name, Completeness.NOT_SENT), arrived, key=_RANK.index)
     _take_beside(gathered, beside, completeness)
     reviewed = _take_orders(gathered, orders, patients, patient_id)
@@ -140,7 +140,7 @@ def _take_orders(gathered: _Gathered, brought: Unpacked, patients: Patients, pat
     """The orders of a context. What is under review is not also an entry; what an order refers to becomes one."""
     taken = _Gathered(patient_id, gathered.problems)
     taken.problems.extend(brought.problems)
-    said = [_called(patients.whose(piece), patient_id) for piece in brought.pieces]
+    said = [_called(patients.subject_of(piece), patient_id) for piece in brought.pieces]
     taken.take(zip(brought.pieces, said, strict=True), missing_is_ours=True)
     reviewed = taken.reviewable()
     for order in reviewed.orders:
@@ -193,8 +193,8 @@ class _Gathered:
 
     def take(self, pieces: Iterable[tuple[Piece, str | Subject]], *, missing_is_ours: bool) -> None:
         """Keep what is about the chosen patient, in R4 shape; write down the rest."""
-        for piece, whose in pieces:
-            if whose != self.chosen and not self._is_ours(piece, whose, missing_is_ours):
+        for piece, subject in pieces:
+            if subject != self.chosen and not self._is_ours(piece, subject, missing_is_ours):
                 continue
             resource, release = normalise(piece.resource)
             type_ = piece.type if resource is piece.resource else str(resource["resourceType"])
@@ -209,8 +209,8 @@ class _Gathered:
             if note_flaws(entry, self.problems):
                 self.unclaimed.add(entry.type)
 
-    def _is_ours(self, piece: Piece, whose: str | Subject, missing_is_ours: bool) -> bool:
-        if whose is Subject.NOT_SAID:
+    def _is_ours(self, piece: Piece, subject: str | Subject, missing_is_ours: bool) -> bool:
+        if subject is Subject.NOT_SAID:
             if piece.type not in OF_A_PATIENT:
                 return True
             if missing_is_ours:
@@ -220,12 +220,12 @@ class _Gathered:
             self.problems.append(Problem(piece.path, _SUBJECT_MISSING, name))
             self.unclaimed.add(name)
             return False
-        if whose is Subject.NO_PATIENT:
+        if subject is Subject.NO_PATIENT:
             if piece.type not in OF_A_PATIENT:
                 return True
-            self.problems.append(Problem(piece.path, f"{whose.value}; not used"))
+            self.problems.append(Problem(piece.path, f"{subject.value}; not used"))
             return False
-        if is_nameless(whose):
+        if is_nameless(subject):
             return missing_is_ours
         name = RENAMED.get(piece.type, piece.type)
         self.problems.append(Problem(piece.path, _FOREIGN, name if self.about_one else None))
@@ -295,7 +295,7 @@ _RANK = (Completeness.NOT_SENT, Completeness.FAILED, Completeness.PARTIAL, Compl
 
 
 def _completeness(
-    state: PrefetchState, selection: Selection, unpacked: Unpacked, name: str, is_whole: bool
+    state: PrefetchState, selection: Selection, unpacked: Unpacked, name: str, is_complete: bool
 ) -> Completeness:
     """How much of the list of one type came under one key."""
     match state.state:
@@ -308,7 +308,7 @@ def _completeness(
     if state.resources and not any(piece.type in selection.types for piece in unpacked.pieces):
         # Something else came than what was asked for.
         return Completeness.NOT_SENT
-    if selection.narrowed or not is_whole:
+    if selection.narrowed or not is_complete:
         return Completeness.PARTIAL
     if state.state is State.SENT and not state.is_bundle and name != "Patient":
         # One resource where a search was asked for: perhaps the only one, perhaps not.
@@ -316,9 +316,9 @@ def _completeness(
     return Completeness.COMPLETE
 
 
-def _called(whose: str | Subject, patient_id: str) -> str | Subject:
+def _called(subject: str | Subject, patient_id: str) -> str | Subject:
     """A Patient without an id, sent under the patient's own key, is the patient."""
-    return patient_id if is_nameless(whose) else whose
+    return patient_id if is_nameless(subject) else subject
 
 
 def note_flaws(entry: Entry, problems: list[Problem]) -> bool:
@@ -347,8 +347,8 @@ def _chosen(persons: Sequence[str], patient: str | None) -> str | None:
 
 def _subject_of_document(pieces: Sequence[Piece], said: Sequence[str | Subject]) -> str | None:
     """The patient a document is about, whoever else it speaks of: the one subject of its Compositions."""
-    subjects = {whose for piece, whose in zip(pieces, said, strict=True) if piece.type == "Composition"}
-    named = [whose for whose in subjects if isinstance(whose, str)]
+    subjects = {subject for piece, subject in zip(pieces, said, strict=True) if piece.type == "Composition"}
+    named = [subject for subject in subjects if isinstance(subject, str)]
     return named[0] if len(named) == 1 and len(subjects) == 1 else None
 
 
@@ -360,7 +360,7 @@ def _names(persons: Sequence[str]) -> str:
 
 def _refuse_wrong_patient(pieces: Iterable[Piece], patients: Patients, patient_id: str) -> None:
     sent = [piece for piece in pieces if piece.type == "Patient"]
-    keys = {_called(patients.whose(piece), patient_id) for piece in sent}
+    keys = {_called(patients.subject_of(piece), patient_id) for piece in sent}
     if sent and patient_id not in keys:
         raise RequestError([Fault(sent[0].path, "this Patient is not the patient of the call", "context.patientId")])
 
@@ -370,7 +370,7 @@ def _refuse_foreign(pieces: Iterable[Piece], patients: Patients, patient_id: str
     faults = [
         Fault(f"{piece.path}.subject", "this is about another patient than the call", "context.patientId")
         for piece in pieces
-        if isinstance(whose := _called(patients.whose(piece), patient_id), str) and whose != patient_id
+        if isinstance(subject := _called(patients.subject_of(piece), patient_id), str) and subject != patient_id
     ]
     if faults:
         raise RequestError(faults)

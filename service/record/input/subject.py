@@ -61,7 +61,7 @@ class Patients:
             return f"{target.base}/{target.type}/{target.id}"
         return piece.id or piece.full_url or _NAMELESS
 
-    def whose(self, piece: Piece) -> str | Subject:
+    def subject_of(self, piece: Piece) -> str | Subject:
         """The key of the patient a resource is about, or why there is none."""
         if piece.type == "Patient":
             return self.key_of(piece)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from service.finding import Finding, Status
 from service.knowledge.model import FactDefinition
 from service.record.chart.dating import EffectivePeriod
-from service.record.chart.evidence import ordered, read_types, remarks, shortfalls
+from service.record.chart.evidence import distinct_notes, ordered, read_types, shortfalls
 from service.record.chart.index import Chart
 from service.record.chart.measure import Measurement, candidates, measurements, preferred
 from service.record.chart.window import NO_EPISODE, in_episode
@@ -40,7 +40,7 @@ def plan(definition: FactDefinition) -> Plan:
         dated = [one for one in found.final if one.when is not None and one.inside is not False]
         if not dated:
             reasons = shortfalls(read_types(definition), chart.record) or ("not recorded",)
-            return Finding(definition.id, Status.UNKNOWN, notes=(*remarks(found.notes), *reasons))
+            return Finding(definition.id, Status.UNKNOWN, notes=(*distinct_notes(found.notes), *reasons))
         if chart.episode is None or chart.episode.latest_start is None:
             return _unknown(definition, dated, [*found.notes, NO_EPISODE])
         if definition.against == "highest":
@@ -60,7 +60,7 @@ def plan(definition: FactDefinition) -> Plan:
 
 def _unknown(definition: FactDefinition, rests_on: Sequence[Measurement], notes: Sequence[str | None]) -> Finding:
     evidence = ordered(one.evidence for one in rests_on)
-    return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=remarks(notes))
+    return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=distinct_notes(notes))
 
 
 def _baselines(dated: Sequence[Measurement], chart: Chart) -> list[Measurement]:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 
 from service.finding import Evidence, Finding
-from service.knowledge.model import FactDefinition, FactSource
+from service.knowledge.model import ENDED_IN, FactDefinition, FactSource
 from service.record.chart.answers import ANSWERED, answer_of, stated_date
 from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import body_sites
-from service.record.chart.evidence import EntryEvidence, Verdict, combine, joined
+from service.record.chart.evidence import EntryEvidence, Support, combine, joined
 from service.record.chart.index import Chart
 from service.record.chart.sides import Side, sides_of
 from service.record.chart.window import place, within
 from service.record.kinds.plan import Plan
 from service.record.values.coding import concept_text
 from service.record.values.statuses import Counts
+from service.record.values.units import Refused, read_value
 
 BY_TEXT = "matched by text only"
 PROVISIONAL = "provisional"
@@ -29,11 +31,12 @@ _RESULTS = (*ANSWERED, "DiagnosticReport", "ImagingStudy")
 
 def source_keys(sources: tuple[FactSource, ...]) -> frozenset[Key]:
     """What some sources look up on the chart."""
-    return frozenset(
+    looked_up = {
         (source.resource, name)
         for source in sources
         for name in (*source.codes, *(() if source.resource in ANSWERED else source.no))
-    )
+    }
+    return frozenset(looked_up | {(kind, name) for source in sources for name in source.ended_by for kind in ENDED_IN})
 
 
 def plan(definition: FactDefinition) -> Plan:
@@ -41,16 +44,21 @@ def plan(definition: FactDefinition) -> Plan:
 
     def find(chart: Chart) -> Finding:
         notes: list[str | None] = []
-        per_entry = list(votes_of(definition.sources, chart, notes))
+        per_entry = list(entry_evidence_of(definition.sources, chart, notes))
         return combine(definition, per_entry, chart.record, notes)
 
     return Plan(definition, find, source_keys(definition.sources))
 
 
-def votes_of(sources: tuple[FactSource, ...], chart: Chart, notes: list[str | None]) -> Iterator[EntryEvidence]:
+def entry_evidence_of(
+    sources: tuple[FactSource, ...], chart: Chart, notes: list[str | None]
+) -> Iterator[EntryEvidence]:
     """What every code match of the sources says. What was passed over is told in ``notes``."""
     for source in sources:
-        read = ((one, _vote(one, source, chart, notes)) for one in chart.under(source.resource, source.codes))
+        if source.at_most is not None:
+            yield from _low_measurement(source, chart, notes)
+            continue
+        read = ((one, _entry_evidence(one, source, chart, notes)) for one in chart.under(source.resource, source.codes))
         found = [(code_match, entry_evidence) for code_match, entry_evidence in read if entry_evidence is not None]
         yield from _of_both_sides(found, chart) if source.both_sides else (one for _, one in found)
         if source.no and source.resource not in ANSWERED:
@@ -60,17 +68,45 @@ def votes_of(sources: tuple[FactSource, ...], chart: Chart, notes: list[str | No
                     yield entry_evidence
 
 
+def _low_measurement(source: FactSource, chart: Chart, notes: list[str | None]) -> Iterator[EntryEvidence]:
+    """The newest measurement of a source, when it is at its limit or below, or may be."""
+    assert source.at_most is not None
+    assert source.unit is not None
+    found = []
+    for one in chart.under(source.resource, source.codes):
+        if one.status_class.counts is not Counts.PRESENT or one.status_class.provisional:
+            continue
+        reading = read_value(one.holder, source.unit)
+        if isinstance(reading, Refused) or place(one, source, chart).inside is not True:
+            notes.append(f"{one.entry.reference}: cannot be used")
+            continue
+        found.append((one, reading))
+    if found:
+        newest, reading = max(found, key=lambda each: _last_day(each[0]))
+        if reading.low is None or reading.low <= source.at_most:
+            sure = reading.high is not None and reading.high <= source.at_most
+            evidence = replace(_evidence(newest, newest.text), text=f"{newest.text}: {reading.text}")
+            yield EntryEvidence(Support.YES if sure else Support.MAYBE, evidence, newest.effective_period.last)
+
+
+def _last_day(code_match: CodeMatch) -> date:
+    last = code_match.effective_period.last
+    return last.last_day if last is not None else date.min
+
+
 def _of_both_sides(found: Sequence[tuple[CodeMatch, EntryEvidence]], chart: Chart) -> Iterator[EntryEvidence]:
     """The evidence of entries that say where the problem is, if together they name the left and the right."""
     placed = [(one, sides) for code_match, one in found if (sides := sides_of(code_match.entry, chart.record))]
-    said = [(one, sides) for one, sides in placed if one.verdict is not Verdict.NO]
-    sure = {side for one, sides in said if one.verdict is Verdict.YES for side in sides}
+    said = [(one, sides) for one, sides in placed if one.support is not Support.NO]
+    sure = {side for one, sides in said if one.support is Support.YES for side in sides}
     if {side for _, sides in said for side in sides} == set(Side):
-        verdict = Verdict.YES if sure == set(Side) else Verdict.MAYBE
-        yield from (replace(one, verdict=min(one.verdict, verdict)) for one, _ in said)
+        support = Support.YES if sure == set(Side) else Support.MAYBE
+        yield from (replace(one, support=min(one.support, support)) for one, _ in said)
 
 
-def _vote(code_match: CodeMatch, source: FactSource, chart: Chart, notes: list[str | None]) -> EntryEvidence | None:
+def _entry_evidence(
+    code_match: CodeMatch, source: FactSource, chart: Chart, notes: list[str | None]
+) -> EntryEvidence | None:
     counts = code_match.status_class.counts
     if counts is Counts.NEVER:
         return None
@@ -100,11 +136,11 @@ def _yes(code_match: CodeMatch, source: FactSource, chart: Chart, notes: list[st
     doubts = [_doubt(code_match, source), NO_SITE if site is None else None]
     if where.inside is None and not source.undated:
         doubts.append(where.note)
-    verdict = Verdict.MAYBE if any(doubts) else Verdict.YES
+    support = Support.MAYBE if any(doubts) else Support.YES
     effective_period = code_match.effective_period
     evidence = _evidence(code_match, _said(code_match, yes=True), where.note, *doubts)
     return EntryEvidence(
-        verdict, evidence, effective_period.last, effective_period.start, effective_period.first_recorded
+        support, evidence, effective_period.last, effective_period.start, effective_period.first_recorded
     )
 
 
@@ -122,7 +158,7 @@ def _no(code_match: CodeMatch, source: FactSource, chart: Chart, notes: list[str
         notes.append(f"{code_match.entry.reference} says no, but does not settle it")
         return None
     return EntryEvidence(
-        Verdict.NO, _evidence(code_match, _said(code_match, yes=False), where.note), code_match.effective_period.last
+        Support.NO, _evidence(code_match, _said(code_match, yes=False), where.note), code_match.effective_period.last
     )
 
 
@@ -159,8 +195,8 @@ def _said(code_match: CodeMatch, *, yes: bool) -> str:
     """What an entry says in words; for an answer the question with it."""
     if code_match.entry.type not in ANSWERED or code_match.chosen:
         return code_match.text
-    told = concept_text(code_match.holder.get("valueCodeableConcept")) or ("yes" if yes else "no")
-    return f"{code_match.text}: {told}"
+    text = concept_text(code_match.holder.get("valueCodeableConcept")) or ("yes" if yes else "no")
+    return f"{code_match.text}: {text}"
 
 
 def _evidence(code_match: CodeMatch, text: str, *notes: str | None) -> Evidence:

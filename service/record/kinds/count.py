@@ -9,12 +9,13 @@ from decimal import Decimal
 
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition
-from service.record.chart.evidence import Verdict, is_whole, ordered, read_types, remarks, shortfalls
+from service.record.chart.evidence import Support, distinct_notes, lists_are_complete, ordered, read_types, shortfalls
 from service.record.chart.index import ORDER, Chart
 from service.record.chart.service_orders import is_order
-from service.record.kinds.coded import source_keys, votes_of
+from service.record.kinds.coded import entry_evidence_of, source_keys
 from service.record.kinds.drug import drug_keys, unrecognised
 from service.record.kinds.plan import Plan
+from service.record.medication.drugs import Ingredient
 from service.record.medication.taking import NO_DOSE, NOT_RECOGNISED, evidence_of, match
 from service.record.values.statuses import Counts
 
@@ -47,10 +48,11 @@ def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
     products = {order.drug.ingredients for order in drafts}
     running = [
         one
-        for one in chart.medications
+        for one in chart.medications_of(definition.classes)
         if one.status_class.counts is Counts.PRESENT and one.drug.ingredients not in products
     ]
-    total, is_open, evidence = Decimal(0), False, []
+    sums: dict[tuple[tuple[Ingredient, ...], str], Decimal] = {}
+    is_open, evidence = False, []
     for medication in (*drafts, *running):
         matched = match(medication, definition, chart)
         if matched is None:
@@ -59,9 +61,13 @@ def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
             dose = chart.matcher.drugs.daily_dose_mg(medication.drug, ingredient, medication.resource)
             most = None if dose is None else dose.high if dose.high is not None else dose.low
             is_open = is_open or most is None
-            total += most or 0
+            told_by = (medication.drug.ingredients, medication.entry.type)
+            sums[told_by] = sums.get(told_by, Decimal(0)) + (most or 0)
         evidence.append(evidence_of(medication, matched.note))
-    sure = not is_open and is_whole(definition, chart.record)
+    # What the order says and what the patient tells of the same product is one course, not two.
+    of_product = {product: max(dose for (one, _), dose in sums.items() if one == product) for product, _ in sums}
+    total = sum(of_product.values(), Decimal(0))
+    sure = not is_open and lists_are_complete(definition, chart.record)
     return _counted(definition, chart, (total, total if sure else None), evidence, [NO_DOSE] if is_open else [])
 
 
@@ -71,7 +77,7 @@ def _drugs(definition: FactDefinition, chart: Chart) -> Finding:
     possible: set[_Counted] = set()
     evidence = []
     orders = [order for order in chart.orders if is_order(order.entry)]
-    current = [one for one in chart.medications if one.status_class.counts is Counts.PRESENT]
+    current = [one for one in chart.medications_of(definition.classes) if one.status_class.counts is Counts.PRESENT]
     for medication, is_ordered in (*((one, False) for one in current), *((one, True) for one in orders)):
         matched = match(medication, definition, chart)
         if matched is not None:
@@ -80,10 +86,11 @@ def _drugs(definition: FactDefinition, chart: Chart) -> Finding:
             product = beside if definition.measure == PRODUCTS else frozenset[str]()
             (sure if certain else possible).update((one.rxcui, product) for one in matched.ingredients)
             evidence.append(evidence_of(medication, matched.note, medication.status_class.note))
-    unread = [*unrecognised(chart), *(order for order in orders if not order.drug.recognised)]
+    not_ordered = (evidence_of(order, "not recognised") for order in orders if not order.drug.recognised)
+    unread = [*unrecognised(chart), *not_ordered]
     notes = [NOT_RECOGNISED] if unread else []
-    evidence += [evidence_of(one, "not recognised") for one in unread]
-    open_above = bool(unread) or not is_whole(definition, chart.record)
+    evidence += unread
+    open_above = bool(unread) or not lists_are_complete(definition, chart.record)
     return _counted(definition, chart, (len(sure), None if open_above else len(sure | possible)), evidence, notes)
 
 
@@ -91,12 +98,12 @@ def _entries(definition: FactDefinition, chart: Chart) -> Finding:
     notes: list[str | None] = []
     per_entry = [
         entry_evidence
-        for entry_evidence in votes_of(definition.sources, chart, notes)
-        if entry_evidence.verdict is not Verdict.NO
+        for entry_evidence in entry_evidence_of(definition.sources, chart, notes)
+        if entry_evidence.support is not Support.NO
     ]
-    sure = {entry_evidence.evidence.resource for entry_evidence in per_entry if entry_evidence.verdict is Verdict.YES}
+    sure = {entry_evidence.evidence.resource for entry_evidence in per_entry if entry_evidence.support is Support.YES}
     possible = {entry_evidence.evidence.resource for entry_evidence in per_entry}
-    high = len(possible) if is_whole(definition, chart.record) else None
+    high = len(possible) if lists_are_complete(definition, chart.record) else None
     return _counted(
         definition, chart, (len(sure), high), [entry_evidence.evidence for entry_evidence in per_entry], notes
     )
@@ -110,16 +117,16 @@ def _counted(
     notes: list[str] | list[str | None],
 ) -> Finding:
     low, high = bounds
-    told = ordered(evidence)
+    entries = ordered(evidence)
     if high is None and low == 0:
         reasons = shortfalls((*definition.complete, *read_types(definition)), chart.record)
-        return Finding(definition.id, Status.UNKNOWN, evidence=told, notes=(*remarks(notes), *reasons))
+        return Finding(definition.id, Status.UNKNOWN, evidence=entries, notes=(*distinct_notes(notes), *reasons))
     return Finding(
         definition.id,
         Status.PRESENT,
         Decimal(low),
         None if high is None else Decimal(high),
         definition.unit,
-        told,
-        remarks(notes),
+        entries,
+        distinct_notes(notes),
     )

@@ -24,7 +24,7 @@ from decimal import Decimal
 
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition
-from service.record.chart.evidence import is_whole, ordered, remarks, shortfalls, silence
+from service.record.chart.evidence import distinct_notes, lists_are_complete, no_matching_data, ordered, shortfalls
 from service.record.chart.index import ORDER, Chart
 from service.record.chart.service_orders import is_order
 from service.record.kinds.drug import doubted, drug_keys, unrecognised
@@ -83,7 +83,7 @@ def plan(definition: FactDefinition) -> Plan:
         return (
             _finding(definition, used, chart)
             if used.any
-            else doubted(definition, silence(definition, chart.record), chart)
+            else doubted(definition, no_matching_data(definition, chart.record), chart)
         )
 
     return Plan(definition, find, drug_keys(definition) | {ORDER})
@@ -93,9 +93,9 @@ def _finding(definition: FactDefinition, total: Total, chart: Chart, *notes: str
     evidence = ordered(total.evidence)
     low, high = total.days.low, total.days.high
     if high is None and not low:
-        reasons = remarks((*notes, NO_LENGTH, *shortfalls(definition.complete, chart.record)))
+        reasons = distinct_notes((*notes, NO_LENGTH, *shortfalls(definition.complete, chart.record)))
         return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=reasons)
-    return Finding(definition.id, Status.PRESENT, low, high, definition.unit or "d", evidence, remarks(notes))
+    return Finding(definition.id, Status.PRESENT, low, high, definition.unit or "d", evidence, distinct_notes(notes))
 
 
 def _ordered_alone(definition: FactDefinition, chart: Chart) -> Finding:
@@ -113,8 +113,8 @@ def _both(definition: FactDefinition, courses: Sequence[Course], chart: Chart) -
     notes = [one.note for one in unsure]
     if not used.any and not order.any:
         if unsure:
-            return Finding(definition.id, Status.UNKNOWN, evidence=ordered(unsure), notes=remarks(notes))
-        return doubted(definition, silence(definition, chart.record), chart)
+            return Finding(definition.id, Status.UNKNOWN, evidence=ordered(unsure), notes=distinct_notes(notes))
+        return doubted(definition, no_matching_data(definition, chart.record), chart)
     days = _sum(used.days, order.days) if order.any else used.days
     return _finding(definition, Total(days, (*used.evidence, *order.evidence), any=True), chart, *notes)
 
@@ -143,7 +143,7 @@ def _ordered(definition: FactDefinition, chart: Chart) -> tuple[Total, list[Evid
 
 
 def _courses(definition: FactDefinition, chart: Chart) -> Iterator[Course]:
-    for medication in chart.medications:
+    for medication in chart.medications_of(definition.classes):
         if medication.status_class.counts in {Counts.PRESENT, Counts.HISTORY}:
             matched = match(medication, definition, chart)
             if matched is not None:
@@ -186,11 +186,11 @@ def _used(courses: Sequence[Course], definition: FactDefinition, chart: Chart, *
     gap = Decimal(definition.gap_days)
     counted = [one for one in courses if one.active or (joins_new and one.longest()[1] <= gap)]
     if not counted:
-        whole = is_whole(definition, chart.record) and not unrecognised(chart)
-        return Total(Interval(_ZERO, _ZERO if whole else None), (), any=False)
+        complete = lists_are_complete(definition, chart.record) and not unrecognised(chart)
+        return Total(Interval(_ZERO, _ZERO if complete else None), (), any=False)
     low = _sure_days(courses, gap, joins_new=joins_new)
     high, joined_courses = _possible_days(courses, gap)
-    if not is_whole(definition, chart.record) or unrecognised(chart):
+    if not lists_are_complete(definition, chart.record) or unrecognised(chart):
         high = None
     return Total(Interval(low, high), tuple(one.evidence for one in joined_courses), any=True)
 

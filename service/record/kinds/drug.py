@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from service.finding import Finding, Status
+from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition
 from service.record.chart.code_match import Key
-from service.record.chart.evidence import EntryEvidence, Verdict, combine, ordered, remarks
+from service.record.chart.evidence import EntryEvidence, Support, combine, distinct_notes, ordered
 from service.record.chart.index import MEDICATION, ORDER, UNRECOGNISED, Chart
 from service.record.chart.service_orders import is_order
 from service.record.kinds.plan import Plan
 from service.record.medication.entry import Medication
 from service.record.medication.stopping import stopped_within
-from service.record.medication.taking import NOT_RECOGNISED, evidence_of, match, votes_of
+from service.record.medication.taking import NOT_RECOGNISED, entry_evidence_of, evidence_of, match
 from service.record.values.statuses import Counts
 
 
@@ -26,7 +26,10 @@ def plan(definition: FactDefinition) -> Plan:
     """How a drug fact is read. A drug that was not recognised may be any drug: it forbids absent."""
 
     def find(chart: Chart) -> Finding:
-        per_entry = [*votes_of(definition, chart), *(ordered_votes(definition, chart) if definition.or_ordered else ())]
+        per_entry = [
+            *entry_evidence_of(definition, chart),
+            *(ordered_entry_evidence(definition, chart) if definition.or_ordered else ()),
+        ]
         finding = combine(definition, per_entry, chart.record)
         return doubted(definition, finding, chart)
 
@@ -34,28 +37,32 @@ def plan(definition: FactDefinition) -> Plan:
     return Plan(definition, find, keys | {ORDER} if definition.or_ordered else keys)
 
 
-def ordered_votes(definition: FactDefinition, chart: Chart) -> Iterator[EntryEvidence]:
+def ordered_entry_evidence(definition: FactDefinition, chart: Chart) -> Iterator[EntryEvidence]:
     """Drugs ordered in this call: two drugs in one basket interact like any others. One not recognised may be any."""
     for order in chart.orders:
         if not is_order(order.entry):
             continue
         matched = match(order, definition, chart)
         if matched is not None:
-            verdict = Verdict.YES if matched.is_sure else Verdict.MAYBE
-            yield EntryEvidence(verdict, evidence_of(order, matched.note, "being ordered now"))
+            support = Support.YES if matched.is_sure else Support.MAYBE
+            yield EntryEvidence(support, evidence_of(order, matched.note, "being ordered now"))
         elif not order.drug.recognised:
-            yield EntryEvidence(Verdict.MAYBE, evidence_of(order, NOT_RECOGNISED))
+            yield EntryEvidence(Support.MAYBE, evidence_of(order, NOT_RECOGNISED))
 
 
-def unrecognised(chart: Chart, stopped_within_days: int | None = None) -> tuple[Medication, ...]:
+def unrecognised(chart: Chart, stopped_within_days: int | None = None) -> tuple[Evidence, ...]:
     """The medications whose drug is not known: the current ones, and those that may have been stopped lately."""
+    found = chart.unread_drugs.get(stopped_within_days)
+    if found is None:
 
-    def may_count(one: Medication) -> bool:
-        if one.status_class.counts is Counts.HISTORY and stopped_within_days is not None:
-            return stopped_within(one, stopped_within_days, chart.now) is not False
-        return one.status_class.counts is Counts.PRESENT
+        def may_count(one: Medication) -> bool:
+            if one.status_class.counts is Counts.HISTORY and stopped_within_days is not None:
+                return stopped_within(one, stopped_within_days, chart.now) is not False
+            return one.status_class.counts is Counts.PRESENT
 
-    return tuple(one for one in chart.medications if not one.drug.recognised and may_count(one))
+        found = ordered(evidence_of(one, "not recognised") for one in chart.not_recognised if may_count(one))
+        chart.unread_drugs[stopped_within_days] = found
+    return found
 
 
 def doubted(definition: FactDefinition, finding: Finding, chart: Chart) -> Finding:
@@ -63,7 +70,6 @@ def doubted(definition: FactDefinition, finding: Finding, chart: Chart) -> Findi
     if finding.status is not Status.ABSENT:
         return finding
     unread = unrecognised(chart, definition.stopped_within_days)
-    doubtful = ordered(evidence_of(one, "not recognised") for one in unread)
-    if not doubtful:
+    if not unread:
         return finding
-    return Finding(finding.name, Status.UNKNOWN, evidence=doubtful, notes=remarks([NOT_RECOGNISED]))
+    return Finding(finding.name, Status.UNKNOWN, evidence=unread, notes=distinct_notes([NOT_RECOGNISED]))

@@ -87,9 +87,9 @@ def _rate(creatinine: Interval, age: Interval, sex: str | None) -> Interval:
 
 
 def _evidence(creatinine: Measurement, number: Interval, chart: Chart) -> Evidence:
-    told = f"{number.low}" if number.is_exact else f"{_end(number.low)} to {_end(number.high)}"
+    value = f"{number.low}" if number.is_exact else f"{_end(number.low)} to {_end(number.high)}"
     sex = None if sex_of(chart) else SEX_NOT_KNOWN
-    text = f"{told} mL/min/{{1.73_m2}} from creatinine {creatinine.evidence.text}"
+    text = f"{value} mL/min/{{1.73_m2}} from creatinine {creatinine.evidence.text}"
     return replace(creatinine.evidence, text=text, note=joined(COMPUTED, sex, creatinine.evidence.note))
 
 

@@ -9,10 +9,10 @@ from decimal import ROUND_DOWN, Decimal
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition, FactSource
 from service.record.chart.answers import ANSWERED, stated_date
-from service.record.chart.evidence import EntryEvidence, Verdict, joined, ordered, remarks, silence
+from service.record.chart.evidence import EntryEvidence, Support, distinct_notes, joined, no_matching_data, ordered
 from service.record.chart.index import Chart
 from service.record.chart.window import place
-from service.record.kinds.coded import source_keys, votes_of
+from service.record.kinds.coded import entry_evidence_of, source_keys
 from service.record.kinds.plan import Plan
 from service.record.values.dates import days_since
 from service.record.values.interval import Interval
@@ -38,8 +38,8 @@ def plan(definition: FactDefinition) -> Plan:
 
     def find(chart: Chart) -> Finding:
         notes: list[str | None] = []
-        per_entry = [*stated_dates(definition.sources, chart), *votes_of(definition.sources, chart, notes)]
-        counted = [entry_evidence for entry_evidence in per_entry if entry_evidence.verdict is not Verdict.NO]
+        per_entry = [*stated_dates(definition.sources, chart), *entry_evidence_of(definition.sources, chart, notes)]
+        counted = [entry_evidence for entry_evidence in per_entry if entry_evidence.support is not Support.NO]
         if not counted:
             return _none(definition, per_entry, chart, notes)
         return _elapsed(definition, counted, chart, notes)
@@ -67,19 +67,19 @@ def stated_dates(sources: Sequence[FactSource], chart: Chart) -> Iterator[EntryE
                 when.text,
                 joined(doubt, *code_match.notes),
             )
-            yield EntryEvidence(Verdict.MAYBE if doubt else Verdict.YES, evidence, when, when)
+            yield EntryEvidence(Support.MAYBE if doubt else Support.YES, evidence, when, when)
 
 
 def _none(
     definition: FactDefinition, per_entry: Sequence[EntryEvidence], chart: Chart, notes: list[str | None]
 ) -> Finding:
     if not per_entry:
-        return silence(definition, chart.record, notes)
+        return no_matching_data(definition, chart.record, notes)
     evidence = ordered(entry_evidence.evidence for entry_evidence in per_entry)
     if definition.absent_by_answer:
-        return Finding(definition.id, Status.ABSENT, evidence=evidence, notes=remarks(notes))
+        return Finding(definition.id, Status.ABSENT, evidence=evidence, notes=distinct_notes(notes))
     # That one problem was refuted says nothing of how long another has lasted.
-    return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=remarks((*notes, REFUTED)))
+    return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=distinct_notes((*notes, REFUTED)))
 
 
 def _elapsed(
@@ -87,16 +87,18 @@ def _elapsed(
 ) -> Finding:
     evidence = ordered(entry_evidence.evidence for entry_evidence in per_entry)
     counted = [
-        Elapsed(_days(entry_evidence, definition.pick, chart), entry_evidence.verdict is Verdict.YES)
+        Elapsed(_days(entry_evidence, definition.pick, chart), entry_evidence.support is Support.YES)
         for entry_evidence in per_entry
     ]
     if not any(one.certain for one in counted):
         notes += [entry_evidence.evidence.note for entry_evidence in per_entry]
-        return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=remarks(notes))
+        return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=distinct_notes(notes))
     days = longest(counted) if definition.pick == EARLIEST else shortest(counted)
     if days.high is None and not days.low:
-        return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=remarks((*notes, NO_DATE)))
-    return Finding(definition.id, Status.PRESENT, days.low, days.high, definition.unit or "d", evidence, remarks(notes))
+        return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=distinct_notes((*notes, NO_DATE)))
+    return Finding(
+        definition.id, Status.PRESENT, days.low, days.high, definition.unit or "d", evidence, distinct_notes(notes)
+    )
 
 
 def _days(entry_evidence: EntryEvidence, pick: str | None, chart: Chart) -> Interval:

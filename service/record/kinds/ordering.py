@@ -8,7 +8,7 @@ from typing import Any
 from service.finding import Evidence
 from service.knowledge.model import FactDefinition
 from service.record.chart.concepts import as_objects
-from service.record.chart.evidence import EntryEvidence, Verdict, joined
+from service.record.chart.evidence import EntryEvidence, Support, joined
 from service.record.chart.index import Chart
 from service.record.chart.service_orders import is_order
 from service.record.kinds.coded import BY_TEXT
@@ -22,17 +22,17 @@ NO_REASON = "no reason given on the order"
 MEDICATION_REQUEST = "MedicationRequest"
 
 
-def order_votes(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Entry, EntryEvidence]]:
+def order_entry_evidence(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Entry, EntryEvidence]]:
     """Every order of this call that matches an order fact, or that may match and was not recognised."""
     matching = _drug_orders if definition.resource == MEDICATION_REQUEST else _other_orders
     for entry, entry_evidence in matching(definition, chart):
         reason = reason_state(entry, definition.reasons, chart) if definition.reasons else True
         if reason is False:
             continue
-        if reason is None and entry_evidence.verdict is Verdict.YES:
+        if reason is None and entry_evidence.support is Support.YES:
             evidence = entry_evidence.evidence
             doubted = Evidence(evidence.resource, evidence.text, evidence.date, joined(evidence.note, NO_REASON))
-            yield entry, EntryEvidence(Verdict.MAYBE, doubted)
+            yield entry, EntryEvidence(Support.MAYBE, doubted)
         else:
             yield entry, entry_evidence
 
@@ -43,10 +43,10 @@ def _drug_orders(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Ent
             continue
         matched = match(order, definition, chart)
         if matched is not None:
-            verdict = Verdict.YES if matched.is_sure else Verdict.MAYBE
-            yield order.entry, EntryEvidence(verdict, evidence_of(order, matched.note))
+            support = Support.YES if matched.is_sure else Support.MAYBE
+            yield order.entry, EntryEvidence(support, evidence_of(order, matched.note))
         elif not order.drug.recognised:
-            yield order.entry, EntryEvidence(Verdict.MAYBE, evidence_of(order, NOT_CHECKED))
+            yield order.entry, EntryEvidence(Support.MAYBE, evidence_of(order, NOT_CHECKED))
 
 
 def _other_orders(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Entry, EntryEvidence]]:
@@ -57,10 +57,10 @@ def _other_orders(definition: FactDefinition, chart: Chart) -> Iterator[tuple[En
         found = next((one for one in order.matches if not one.sets.isdisjoint(wanted)), None)
         if found is not None:
             if order.sets.isdisjoint(definition.exclude):
-                told = _evidence(order.entry, found.text, BY_TEXT if found.by_text else None)
-                yield order.entry, EntryEvidence(Verdict.YES, told)
+                named = _evidence(order.entry, found.text, BY_TEXT if found.by_text else None)
+                yield order.entry, EntryEvidence(Support.YES, named)
         elif not order.is_known:
-            yield order.entry, EntryEvidence(Verdict.MAYBE, _evidence(order.entry, order.text, NOT_CHECKED))
+            yield order.entry, EntryEvidence(Support.MAYBE, _evidence(order.entry, order.text, NOT_CHECKED))
 
 
 _ALIKE = {

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from service.finding import Finding, Status
 from service.knowledge.model import FactDefinition
-from service.record.chart.evidence import ordered, read_types, remarks, shortfalls
+from service.record.chart.evidence import distinct_notes, ordered, read_types, shortfalls
 from service.record.chart.index import Chart
 from service.record.chart.measure import Measurement, Measurements, Wanted, measurements, newest
 from service.record.kinds.coded import source_keys
@@ -50,9 +50,15 @@ def numeric(
     """A number as a finding; an interval open on both sides is not known at all."""
     evidence = ordered(one.evidence for one in rests_on)
     if number.low is None and number.high is None:
-        return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=remarks(notes))
+        return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=distinct_notes(notes))
     return Finding(
-        definition.id, Status.PRESENT, number.low, number.high, definition.unit, evidence=evidence, notes=remarks(notes)
+        definition.id,
+        Status.PRESENT,
+        number.low,
+        number.high,
+        definition.unit,
+        evidence=evidence,
+        notes=distinct_notes(notes),
     )
 
 
@@ -60,7 +66,7 @@ def newer(found: Measurements, best: Sequence[Measurement]) -> list[str]:
     """Preliminary values that are newer than what was used: named, never used (decision 5)."""
     used = max((one.when.last for one in best if one.when), default=None)
     return [
-        f"preliminary, not used: {one.told}"
+        f"preliminary, not used: {one.text}"
         for one in found.preliminary
         if one.inside is not False and (used is None or one.when is None or one.when.last > used)
     ]
@@ -69,12 +75,12 @@ def newer(found: Measurements, best: Sequence[Measurement]) -> list[str]:
 def not_known(definition: FactDefinition, chart: Chart, found: Measurements) -> Finding:
     """Unknown, with the last old value and what was not sent."""
     dated = [one for one in found.final if one.when is not None]
-    old = max(dated, key=lambda one: (one.when.last if one.when else chart.today.last, one.told), default=None)
+    old = max(dated, key=lambda one: (one.when.last if one.when else chart.today.last, one.text), default=None)
     undated = [one for one in found.final if one.when is None]
     notes = [*found.notes, *newer(found, [])]
     if old is not None:
         reason = "too old to use" if old.inside is False else "its date is not exact enough"
-        notes.append(f"last value {old.told}: {reason}")
-    notes += [f"not used: {one.told}" for one in undated]
+        notes.append(f"last value {old.text}: {reason}")
+    notes += [f"not used: {one.text}" for one in undated]
     reasons = shortfalls(read_types(definition), chart.record) or ("not recorded",)
-    return Finding(definition.id, Status.UNKNOWN, notes=(*remarks(notes), *reasons))
+    return Finding(definition.id, Status.UNKNOWN, notes=(*distinct_notes(notes), *reasons))

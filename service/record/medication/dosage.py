@@ -167,9 +167,9 @@ def _dose(dosage: Mapping[str, Any]) -> tuple[Interval, str] | None:
     if len(holders) > 1:
         return _one_of_several(holders)
     if not any(name in holders[0] for name in _DOSES):
-        told = amount_in_words(_words(dosage))
-        unit = _UNITS.get(told.unit) if told else None
-        return (_times_each(told.amount, unit[1]), unit[0]) if told and unit else None
+        in_words = amount_in_words(_words(dosage))
+        unit = _UNITS.get(in_words.unit) if in_words else None
+        return (_times_each(in_words.amount, unit[1]), unit[0]) if in_words and unit else None
     return _held_dose(holders[0])
 
 
@@ -188,14 +188,14 @@ def _one_of_several(holders: Sequence[Mapping[str, Any]]) -> tuple[Interval, str
         if word is None or word in by_type:
             return None
         by_type[word] = _held_dose(holder)
-    told = [dose for rank in _RANKS if (dose := by_type.get(rank)) is not None]
-    if not told:
+    doses = [dose for rank in _RANKS if (dose := by_type.get(rank)) is not None]
+    if not doses:
         return None
-    if len({unit for _, unit in told}) > 1:
-        return told[0]
-    lows = [amount.low for amount, _ in told if amount.low is not None]
-    highs = [amount.high for amount, _ in told if amount.high is not None]
-    return Interval(min(lows), max(highs)), told[0][1]
+    if len({unit for _, unit in doses}) > 1:
+        return doses[0]
+    lows = [amount.low for amount, _ in doses if amount.low is not None]
+    highs = [amount.high for amount, _ in doses if amount.high is not None]
+    return Interval(min(lows), max(highs)), doses[0][1]
 
 
 def _held_dose(holder: Mapping[str, Any]) -> tuple[Interval, str] | None:

@@ -109,22 +109,22 @@ def times_in_words(text: str) -> Interval | None:
     words = _plain(text)
     if _STEPS.search(words):
         return None
-    told: set[tuple[Decimal, Decimal]] = set()
+    rhythms: set[tuple[Decimal, Decimal]] = set()
     for scheme in _SCHEME.finditer(words):
         total = Decimal(sum(int(part) for part in scheme.groups() if part))
-        told.add((total, total))
+        rhythms.add((total, total))
     for pattern, rhythm in _TIMES:
         for match in pattern.finditer(words):
             span = _rhythm(match, rhythm)
             if span is None:
                 return None
-            told.add(span)
+            rhythms.add(span)
     events = Decimal(sum(event.search(words) is not None for event in _EVENTS))
-    if not told and events:
+    if not rhythms and events:
         return Interval.exactly(events)
-    if len(told) != 1:
+    if len(rhythms) != 1:
         return None
-    low, high = told.pop()
+    low, high = rhythms.pop()
     # "Daily in the morning" is once; "three times a day and at bedtime" is not clear.
     is_clear = not events or events == low or (low == 1 and events == 1)
     return Interval(low, high) if is_clear and 0 < low <= high else None
@@ -150,8 +150,8 @@ def _plain(text: str) -> str:
 
 
 def _decimal(word: str) -> Decimal | None:
-    told = _NUMBERS.get(word, word)
-    if "/" in told:
-        top, _, bottom = told.partition("/")
+    number = _NUMBERS.get(word, word)
+    if "/" in number:
+        top, _, bottom = number.partition("/")
         return Decimal(top) / Decimal(bottom) if int(bottom) else None
-    return Decimal(told)
+    return Decimal(number)

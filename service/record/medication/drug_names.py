@@ -45,11 +45,11 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class ParsedName:
-    """A name taken apart. ``is_whole``: every component has a strength and the dose form is told."""
+    """A name taken apart. ``is_complete``: every component has a strength and the dose form is told."""
 
     components: tuple[Component, ...]
     form: str | None
-    is_whole: bool
+    is_complete: bool
 
 
 def without_brand(name: str) -> str:
@@ -67,19 +67,19 @@ def parse_name(name: str) -> ParsedName:
     """The components of a drug name; packs and free text give none."""
     plain = without_brand(name)
     if plain.startswith("{") or "Pack" in plain:
-        return ParsedName((), None, is_whole=False)
+        return ParsedName((), None, is_complete=False)
     components = []
     form = None
-    is_whole = True
+    is_complete = True
     for part in plain.split(" / "):
         lead = _LEAD.match(part)
         found = _COMPONENT.fullmatch(part[lead.end() :] if lead else part)
         if found is None:
-            is_whole = False
+            is_complete = False
             continue
         per_milligram = _MILLIGRAMS.get(found["unit"].upper())
         strength = Decimal(found["number"]) * per_milligram if per_milligram else None
         components.append(Component(found["name"].strip(), strength, (found["per"] or "").upper()))
         form = found["form"] or form
     has_form = form is not None and _FORMS.search(form) is not None
-    return ParsedName(tuple(components), form, is_whole=is_whole and has_form and bool(components))
+    return ParsedName(tuple(components), form, is_complete=is_complete and has_form and bool(components))

@@ -54,11 +54,11 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One drug of the table. ``is_whole`` is False when its name has more parts than the table has ingredients."""
+    """One drug of the table. ``is_complete`` is False when its name has more parts than the table has ingredients."""
 
     route: str | None
     parts: tuple[Part, ...]
-    is_whole: bool = True
+    is_complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ class DrugTable:
             return None
         line = self._lines[self._offsets[place] : self._offsets[place + 1]].decode()
         parts = line[1:].lstrip("?")
-        return Row(ROUTE_LETTERS[line[0]], tuple(map(_part, parts.split(","))), is_whole=not line.startswith("?", 1))
+        return Row(ROUTE_LETTERS[line[0]], tuple(map(_part, parts.split(","))), is_complete=not line.startswith("?", 1))
 
     def only_route(self, rxcui: str) -> str | None:
         """The route that all products of an ingredient share; None when they differ or do not tell it."""

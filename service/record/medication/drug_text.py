@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import lru_cache
 
-from service.record.medication.drug_lexer import Codes, DrugLexer, Item, Kind, Products
+from service.record.medication.drug_lexer import MOST_STRANGE, Codes, DrugLexer, Item, Kind, Products
 from service.record.medication.drug_spelling import plain, wordings
 from service.record.medication.drug_words import (
     CARRIERS,
@@ -23,9 +24,11 @@ from service.record.medication.drug_words import (
 )
 
 LONGEST_TEXT = 600
-STEMS = re.compile(
-    r"(?:fenac|profen|oxicam|coxib|fenam\w+|salicylate|xaban|gatran|parin|grel|azepam|azolam|barbital|codone|morphone"
-    r"|morphine|fentanil|gabalin|triptyline|pramine|oxetine|citalopram|faxine|triptan|pril|sartan|thiazide)$"
+_CACHED = 5_000
+STEMS = (
+    *("fenac", "profen", "oxicam", "coxib", "fenamic", "fenamico", "fenamique", "fenamat", "fenamate", "salicylate"),
+    *("xaban", "gatran", "parin", "grel", "azepam", "azolam", "barbital", "codone", "morphone", "morphine", "fentanil"),
+    *("gabalin", "triptyline", "pramine", "oxetine", "citalopram", "faxine", "triptan", "pril", "sartan", "thiazide"),
 )
 """Endings shared by the drugs of the classes we check. An unknown name with one of them may be one of those drugs."""
 
@@ -56,7 +59,7 @@ class Reading:
     """
 
     codes: tuple[str, ...] = ()
-    is_whole: bool = False
+    is_complete: bool = False
     unread: tuple[str, ...] = ()
     brand: str | None = None
     products_differ: bool = False
@@ -69,18 +72,22 @@ class DrugText:
 
     def __init__(self, names: Mapping[str, Codes], brands: Mapping[str, Products]) -> None:
         self._lexer = DrugLexer(names, brands)
+        self._kept = lru_cache(_CACHED)(self._whole)
 
     def read(self, text: str) -> Reading:
         """What the text names; nothing when it names no ingredient that is known."""
+        return self._kept(text[: LONGEST_TEXT + 1])
+
+    def _whole(self, text: str) -> Reading:
         readings = [self._read(words) for words in wordings(plain(text[:LONGEST_TEXT]))]
-        best = max(readings, key=lambda reading: (len(reading.codes), reading.is_whole))
+        best = max(readings, key=lambda reading: (len(reading.codes), reading.is_complete))
         # What was cut off may name anything.
-        return replace(best, is_whole=False, is_no_drug=False) if len(text) > LONGEST_TEXT else best
+        return replace(best, is_complete=False, is_no_drug=False) if len(text) > LONGEST_TEXT else best
 
     def _read(self, flat: str) -> Reading:
         items = self._lexer.items(flat)
         if _NO_MEDICATION.fullmatch(flat):
-            return Reading(is_whole=True, is_no_drug=True)
+            return Reading(is_complete=True, is_no_drug=True)
         devices = {device[1] for device in _MADE_OF_DRUGS.finditer(flat)}
         items = [item for item in items if item.kind is not Kind.NAME or item.text not in devices]
         found: dict[str, None] = {}
@@ -102,8 +109,11 @@ class DrugText:
             differ |= differs
         brand_words = self._brand_before_its_ingredients(flat)
         unread = tuple(dict.fromkeys(word for word in _unread(items) if word not in brand_words))
-        is_whole = not unread and _strengths_told(flat) <= len(found)
-        return Reading(tuple(found), is_whole, unread, brand, differ, strengths=_strengths(items, tuple(found), flat))
+        is_looked_through = sum(item.kind is Kind.UNKNOWN for item in items) < MOST_STRANGE
+        is_complete = not unread and is_looked_through and _strength_count(flat) <= len(found)
+        return Reading(
+            tuple(found), is_complete, unread, brand, differ, strengths=_strengths(items, tuple(found), flat)
+        )
 
     def _brand_before_its_ingredients(self, flat: str) -> frozenset[str]:
         """The words of a brand that is not known but explained: "Reaptan 10 mg/10 mg (perindopril/amlodipine)"."""
@@ -114,12 +124,12 @@ class DrugText:
         explains = any(item.kind is Kind.NAME for item in inside) and all(item.kind in _GLOSS for item in inside)
         is_brand = all(item.kind in {Kind.UNKNOWN, Kind.STRENGTH, Kind.PLAIN} for item in before)
         words = (item.text for item in before if item.kind is Kind.UNKNOWN)
-        return frozenset(word for word in words if not STEMS.search(word)) if explains and is_brand else frozenset()
+        return frozenset(word for word in words if not word.endswith(STEMS)) if explains and is_brand else frozenset()
 
 
 def _is_no_drug(flat: str, items: Sequence[Item]) -> bool:
     """Whether a text that names no ingredient is of a vaccine, a device or a supply, and of nothing else."""
-    if any(item.kind is Kind.STRENGTH or STEMS.search(item.text) for item in items):
+    if any(item.kind is Kind.STRENGTH or item.text.endswith(STEMS) for item in items):
         return False
     if _NEVER_DRUGS.search(flat):
         return True
@@ -137,9 +147,9 @@ def _sold_with(products: Products, named: Codes) -> tuple[Codes, bool]:
 
 def _strengths(items: Sequence[Item], codes: tuple[str, ...], flat: str) -> dict[str, tuple[Decimal, str]]:
     """The strength that follows each name; one that stands anywhere, when there is one of it and one ingredient."""
-    told = [item for item in items if item.kind is Kind.STRENGTH]
+    strengths = [item for item in items if item.kind is Kind.STRENGTH]
     if len(codes) == 1:
-        one = told[0] if len(told) == 1 and _strengths_told(flat) == 1 else None
+        one = strengths[0] if len(strengths) == 1 and _strength_count(flat) == 1 else None
         return {codes[0]: (one.strength_mg, one.per)} if one and one.strength_mg is not None else {}
     found: dict[str, tuple[Decimal, str]] = {}
     name: Item | None = None
@@ -163,7 +173,7 @@ def _unread(items: Sequence[Item]) -> Iterator[str]:
         names = [item.text for item in part if item.kind in _NAMES]
         unknown = [item.text for item in part if item.kind is Kind.UNKNOWN]
         if any(name not in CARRIERS for name in names):
-            unknown = [word for word in unknown if STEMS.search(word)]
+            unknown = [word for word in unknown if word.endswith(STEMS)]
         yield from unknown
 
 
@@ -176,7 +186,7 @@ def _parts(items: Sequence[Item]) -> Iterator[list[Item]]:
     for is_joined, stretch in _stretches(items):
         part = [item for item in stretch if item.kind in _MAY_NAME or item.kind is Kind.STRENGTH]
         is_single = len(stretch) == 1
-        if is_joined or is_single or any(item.kind is Kind.STRENGTH or STEMS.search(item.text) for item in part):
+        if is_joined or is_single or any(item.kind is Kind.STRENGTH or item.text.endswith(STEMS) for item in part):
             yield part
 
 
@@ -194,7 +204,7 @@ def _stretches(items: Sequence[Item]) -> Iterator[tuple[bool, list[Item]]]:
     yield is_joined, stretch
 
 
-def _strengths_told(flat: str) -> int:
+def _strength_count(flat: str) -> int:
     """How many strengths a group of them tells; 1 when there is no group."""
     most = 1
     for found in _GROUP.finditer(flat):

@@ -23,6 +23,7 @@ from service.record.medication.routes import LOCAL_ROUTES, ordered_route, route_
 from service.record.values.code_systems import ATC, IPS_ABSENT_UNKNOWN, LOCAL, NDC, RXNORM, UNII, canonical_system
 from service.record.values.coding import CodeIndex, Coding, codings, concept_text
 from service.record.values.interval import Interval
+from service.record.values.likeness import Likeness
 
 __all__ = ["Drug", "Drugs", "Ingredient", "Resolve", "days_supply"]
 
@@ -103,7 +104,7 @@ class _Found:
     by: str
     route: str | None = None
     notes: tuple[str, ...] = ()
-    is_whole: bool = True
+    is_complete: bool = True
     unread: tuple[str, ...] = ()
 
 
@@ -114,8 +115,13 @@ class Drugs:
         self._table = drug_table()
         drug_sets = {name: value_set for name, value_set in value_sets.items() if name.startswith(_DRUG_SETS)}
         self._index = CodeIndex(drug_sets)
+        self._words = {
+            name: tuple(re.compile(words, re.IGNORECASE) for words in one.patterns)
+            for name, one in drug_sets.items()
+            if one.patterns
+        }
         self._names = dict(self._table.ingredients)
-        self._ours: set[str] = set()
+        ours: set[str] = set()
         for value_set in drug_sets.values():
             for code in value_set.codes:
                 # A set of products has their full names as displays; an ingredient's has no strength.
@@ -124,7 +130,8 @@ class Drugs:
                 )
                 if code.verified and is_ingredient:
                     self._names.setdefault(code.code, code.display)
-                    self._ours.add(code.display.lower())
+                    ours.add(code.display.lower())
+        self._ours = Likeness(ours)
         names, brands = _vocabulary(self._table, self._names)
         self._text = DrugText(names, brands)
         self._uniis = {
@@ -222,12 +229,18 @@ class Drugs:
             route = "topical" if all(_TOPICAL in one.classes for one in ingredients) else "transdermal"
         if route is None:
             route = self._only_local_route(ingredients)
-        everything = classes.union(*(one.classes for one in ingredients))
-        return Drug(ingredients, everything, route, found.is_whole, text, found.by, found.notes, found.unread)
+        everything = classes.union(*(one.classes for one in ingredients), self._classes_of_words(texts))
+        return Drug(ingredients, everything, route, found.is_complete, text, found.by, found.notes, found.unread)
 
     def _classes_of_codes(self, listed: Iterable[Coding]) -> frozenset[str]:
         sets = (self._index.sets_of(coding.system, coding.code) for coding in listed if coding.system in {RXNORM, ATC})
         return _NOTHING.union(*sets)
+
+    def _classes_of_words(self, texts: Sequence[str]) -> Iterator[str]:
+        """The sets of products of one dose form that the words tell, where no code does."""
+        for name, patterns in self._words.items():
+            if any(pattern.search(words) for pattern in patterns for words in texts):
+                yield name
 
     def _only_local_route(self, ingredients: Sequence[Ingredient]) -> str | None:
         """The local route of drugs that are made for no other: nepafenac is for the eye, whatever the entry says."""
@@ -239,12 +252,12 @@ class Drugs:
 
     def _ingredients(self, found: _Found, texts: Iterable[str]) -> Iterator[Ingredient]:
         """The ingredients with their strengths, from the words where the code does not tell them."""
-        told: Mapping[str, tuple[Decimal, str]] = {}
+        strengths: Mapping[str, tuple[Decimal, str]] = {}
         if any(strength is None for strength, _ in found.parts.values()):
             readings = [self._text.read(words) for words in texts]
-            told = {code: strength for one in reversed(readings) for code, strength in one.strengths.items()}
+            strengths = {code: strength for one in reversed(readings) for code, strength in one.strengths.items()}
         for rxcui, strength in sorted(found.parts.items()):
-            yield self._ingredient(rxcui, *(strength if strength[0] is not None else told.get(rxcui, strength)))
+            yield self._ingredient(rxcui, *(strength if strength[0] is not None else strengths.get(rxcui, strength)))
 
     def _ingredient(self, rxcui: str, strength_mg: Decimal | None, per: str) -> Ingredient:
         bare = Ingredient(rxcui, self._name(rxcui), _NOTHING, strength_mg, per)
@@ -253,21 +266,21 @@ class Drugs:
     def _by_code(self, listed: Iterable[Coding]) -> _Found | None:
         """Codes of ingredients, drugs, packages and substances; several codings of one drug add up."""
         parts: dict[str, tuple[Decimal | None, str]] = {}
-        by, is_whole = "ingredient", True
+        by, is_complete = "ingredient", True
         route: str | None = None
         for rxcui in self._rxcuis(listed):
             row = self._table.drug(rxcui)
             if row is not None:
                 by, route = "table", route or row.route
-                is_whole &= row.is_whole
+                is_complete &= row.is_complete
                 for part in row.parts:
                     for code in self._codes_of_part(part.rxcui):
                         if parts.get(code, (None, ""))[0] is None:
                             parts[code] = (part.strength_mg, part.per)
             elif rxcui in self._names:
                 parts.setdefault(rxcui, (None, ""))
-        notes = () if is_whole else ("one of its ingredients is not known",)
-        return _Found(parts, by, route, notes, is_whole) if parts else None
+        notes = () if is_complete else ("one of its ingredients is not known",)
+        return _Found(parts, by, route, notes, is_complete) if parts else None
 
     def _rxcuis(self, listed: Iterable[Coding]) -> Iterator[str]:
         for coding in listed:
@@ -303,18 +316,18 @@ class Drugs:
         unread = tuple(
             dict.fromkeys(word for words, one in readings for word in self._unread(words, one, rxnorm_names))
         )
-        is_whole = all(reading.is_whole or words in rxnorm_names for words, reading in readings) and not unread
+        is_complete = all(reading.is_complete or words in rxnorm_names for words, reading in readings) and not unread
         notes = [f"not read in its name: {', '.join(unread)}"] if unread else []
-        if not is_whole and not unread:
+        if not is_complete and not unread:
             notes.append("its name tells more strengths than ingredients that were recognised")
         first = readings[0][1]
         parts = dict.fromkeys(codes, (None, ""))
         if first.brand is None:
-            return _Found(parts, "name", None, tuple(notes), is_whole, unread)
+            return _Found(parts, "name", None, tuple(notes), is_complete, unread)
         brand = self._table.brand(first.brand)
         notes.append("by brand name: its products differ, all are meant" if first.products_differ else "by brand name")
         route = brand.route if brand else None
-        return _Found(parts, "brand", route, tuple(notes), is_whole, unread)
+        return _Found(parts, "brand", route, tuple(notes), is_complete, unread)
 
     def _unread(self, words: str, reading: Reading, rxnorm_names: Sequence[str]) -> tuple[str, ...]:
         """The words not read; those of a complete RxNorm name only when they could be a drug of ours."""
@@ -387,14 +400,14 @@ def _together(one: _Found | None, other: _Found | None) -> _Found | None:
     if one is None or other is None:
         return one or other
     return replace(
-        one, parts={**other.parts, **one.parts}, notes=other.notes, is_whole=other.is_whole, unread=other.unread
+        one, parts={**other.parts, **one.parts}, notes=other.notes, is_complete=other.is_complete, unread=other.unread
     )
 
 
 def _rxnorm_displays(listed: Iterable[Coding]) -> list[str]:
     """Displays under an RxNorm code that are complete names: they spell out every ingredient."""
     names = [coding.display for coding in listed if coding.system == RXNORM and coding.display]
-    return [name for name in names if parse_name(name).is_whole]
+    return [name for name in names if parse_name(name).is_complete]
 
 
 def _route_of(listed: Iterable[Coding], texts: Iterable[str]) -> str | None:
@@ -404,7 +417,7 @@ def _route_of(listed: Iterable[Coding], texts: Iterable[str]) -> str | None:
             for group, route in _ATC_ROUTES:
                 if coding.code.upper().startswith(group):
                     return route
-    return next((told for words in texts if (told := route_of_words(words))), None)
+    return next((in_words for words in texts if (in_words := route_of_words(words))), None)
 
 
 def _times(amount: Interval, factor: Decimal) -> Interval:

@@ -41,7 +41,7 @@ def handed_over(resource: Mapping[str, Any]) -> When | None:
     return parse(resource.get("whenHandedOver")) or parse(resource.get("whenPrepared"))
 
 
-def standing_of(entry: Entry, now: datetime) -> StatusClass:
+def entry_status_class(entry: Entry, now: datetime) -> StatusClass:
     """What a medication entry counts as: one that is complete counts as taken while its supply lasts.
 
     A dispense is complete when it is handed over, and in some countries a prescription when it is issued.

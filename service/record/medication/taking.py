@@ -13,7 +13,7 @@ from decimal import Decimal
 from service.finding import Evidence
 from service.knowledge.model import FactDefinition
 from service.record.chart.dating import EffectivePeriod
-from service.record.chart.evidence import EntryEvidence, Verdict, joined
+from service.record.chart.evidence import EntryEvidence, Support, joined
 from service.record.chart.index import Chart
 from service.record.chart.window import within
 from service.record.medication.drugs import Ingredient
@@ -67,16 +67,16 @@ def _in_band(
 ) -> Match | None:
     if definition.daily_dose_mg is None:
         return Match(tuple(matching), joined(*medication.drug.notes)) if matching else None
-    kept, notes, is_sure = [], list(medication.drug.notes), True
+    in_band, notes, is_sure = [], list(medication.drug.notes), True
     for ingredient in matching:
         dose = chart.matcher.drugs.daily_dose_mg(medication.drug, ingredient, medication.resource)
         if dose is None:
             notes.append(NO_DOSE)
             is_sure = is_small_dose(ingredient, definition.daily_dose_mg)
-            kept.append(ingredient)
+            in_band.append(ingredient)
         elif dose.overlaps(*definition.daily_dose_mg):
-            kept.append(ingredient)
-    return Match(tuple(kept), joined(*notes), is_sure) if kept else None
+            in_band.append(ingredient)
+    return Match(tuple(in_band), joined(*notes), is_sure) if in_band else None
 
 
 def is_small_dose(ingredient: Ingredient, band: tuple[Decimal | None, Decimal | None]) -> bool:
@@ -89,18 +89,20 @@ def is_small_dose(ingredient: Ingredient, band: tuple[Decimal | None, Decimal | 
     return most is not None and ingredient.strength_mg is not None and ingredient.strength_mg * _UNITS_A_DAY <= most
 
 
-def votes_of(definition: FactDefinition, chart: Chart) -> Iterator[EntryEvidence]:
+def entry_evidence_of(definition: FactDefinition, chart: Chart) -> Iterator[EntryEvidence]:
     """What every medication of the record says about a drug fact."""
-    for medication in chart.medications:
+    for medication in chart.medications_of(definition.classes):
         matched = match(medication, definition, chart)
         if matched is None:
             continue
-        entry_evidence = _vote(medication, matched, definition, chart)
+        entry_evidence = _entry_evidence(medication, matched, definition, chart)
         if entry_evidence is not None:
             yield entry_evidence
 
 
-def _vote(medication: Medication, matched: Match, definition: FactDefinition, chart: Chart) -> EntryEvidence | None:
+def _entry_evidence(
+    medication: Medication, matched: Match, definition: FactDefinition, chart: Chart
+) -> EntryEvidence | None:
     status_class = medication.status_class
     started = medication.started
     doubts: list[str | None] = [None if matched.is_sure else NO_DOSE]
@@ -120,9 +122,9 @@ def _vote(medication: Medication, matched: Match, definition: FactDefinition, ch
         if where.inside is False:
             return None
         doubts.append(where.note if where.inside is None else None)
-    verdict = Verdict.MAYBE if any(doubts) else Verdict.YES
+    support = Support.MAYBE if any(doubts) else Support.YES
     old = OLD if status_class.counts is Counts.PRESENT and is_old(medication, chart) else None
-    return EntryEvidence(verdict, evidence_of(medication, matched.note, status_class.note, old, *doubts), started)
+    return EntryEvidence(support, evidence_of(medication, matched.note, status_class.note, old, *doubts), started)
 
 
 def is_old(medication: Medication, chart: Chart) -> bool:

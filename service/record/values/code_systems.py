@@ -64,7 +64,7 @@ _ICD_10_RELATIVE = re.compile(r"icd[-_./]?(?:release/)?10(?![-_]?(?:cm|pcs))", r
 _ICD_10_CM_SHAPE = re.compile(r"[A-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?", re.ASCII | re.IGNORECASE)
 
 
-def is_listed_whole(system: str, code: str) -> bool:
+def is_fully_listed(system: str, code: str) -> bool:
     """Whether a code of none of our sets is known to say something else.
 
     Only of ICD-10-CM, whose categories the sets list in full by prefix; ``code`` must have the shape of one.

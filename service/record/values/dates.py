@@ -98,8 +98,8 @@ def _days(year: int, month: str | None, day: str | None) -> tuple[date, date]:
     if day is None:
         last = calendar.monthrange(year, int(month))[1]
         return date(year, int(month), 1), date(year, int(month), last)
-    whole = date(year, int(month), int(day))
-    return whole, whole
+    day_of_month = date(year, int(month), int(day))
+    return day_of_month, day_of_month
 
 
 def _timed(found: re.Match[str], text: str) -> When:

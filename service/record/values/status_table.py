@@ -38,7 +38,7 @@ HISTORY = StatusClass(Counts.HISTORY)
 NEVER = StatusClass(Counts.NEVER)
 
 
-def remark(note: str) -> StatusClass:
+def noted(note: str) -> StatusClass:
     """Present, with something to say beside it."""
     return StatusClass(Counts.PRESENT, note=note)
 
@@ -51,8 +51,8 @@ def unsure(note: str) -> StatusClass:
 STATUS_TABLE: Mapping[str, Mapping[str, StatusClass]] = {
     "MedicationRequest": {
         "active": PRESENT,
-        "on-hold": remark("on hold"),
-        "unknown": remark("status unknown"),
+        "on-hold": noted("on hold"),
+        "unknown": noted("status unknown"),
         "completed": HISTORY,
         "stopped": HISTORY,
         # A draft is an order only when it is under review, and then it is among Record.orders.
@@ -64,8 +64,8 @@ STATUS_TABLE: Mapping[str, Mapping[str, StatusClass]] = {
         "active": PRESENT,
         "intended": PRESENT,
         "recorded": PRESENT,
-        "on-hold": remark("on hold"),
-        "unknown": remark("status unknown"),
+        "on-hold": noted("on hold"),
+        "unknown": noted("status unknown"),
         "completed": HISTORY,
         "stopped": HISTORY,
         "not-taken": NEVER,
@@ -74,8 +74,8 @@ STATUS_TABLE: Mapping[str, Mapping[str, StatusClass]] = {
     "MedicationDispense": {
         "preparation": PRESENT,
         "in-progress": PRESENT,
-        "on-hold": remark("on hold"),
-        "unknown": remark("status unknown"),
+        "on-hold": noted("on hold"),
+        "unknown": noted("status unknown"),
         "completed": HISTORY,
         "stopped": HISTORY,
         "cancelled": NEVER,
@@ -83,8 +83,8 @@ STATUS_TABLE: Mapping[str, Mapping[str, StatusClass]] = {
     },
     "MedicationAdministration": {
         "in-progress": PRESENT,
-        "on-hold": remark("on hold"),
-        "unknown": remark("status unknown"),
+        "on-hold": noted("on hold"),
+        "unknown": noted("status unknown"),
         "completed": HISTORY,
         "stopped": HISTORY,
         "not-done": NEVER,
@@ -123,10 +123,10 @@ STATUS_TABLE: Mapping[str, Mapping[str, StatusClass]] = {
     },
     "ServiceRequest": {
         "active": PRESENT,
-        "draft": remark("draft"),
-        "on-hold": remark("on hold"),
-        "suspended": remark("on hold"),
-        "unknown": remark("status unknown"),
+        "draft": noted("draft"),
+        "on-hold": noted("on hold"),
+        "suspended": noted("on hold"),
+        "unknown": noted("status unknown"),
         "completed": HISTORY,
         "revoked": NEVER,
         "cancelled": NEVER,
@@ -154,10 +154,10 @@ STATUS_TABLE: Mapping[str, Mapping[str, StatusClass]] = {
         "in-progress": unsure("not finished"),
         "stopped": unsure("not finished"),
     },
-    "Device": {"active": PRESENT, "inactive": HISTORY, "unknown": remark("status unknown")},
+    "Device": {"active": PRESENT, "inactive": HISTORY, "unknown": noted("status unknown")},
     "DeviceUseStatement": {
         "active": PRESENT,
-        "on-hold": remark("on hold"),
+        "on-hold": noted("on hold"),
         "completed": HISTORY,
         "stopped": HISTORY,
         "intended": unsure("intended"),
@@ -168,7 +168,7 @@ STATUS_TABLE: Mapping[str, Mapping[str, StatusClass]] = {
         "planned": PRESENT,
         "accepted": PRESENT,
         "active": PRESENT,
-        "on-hold": remark("on hold"),
+        "on-hold": noted("on hold"),
         "completed": HISTORY,
         "cancelled": NEVER,
         "rejected": NEVER,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from service.record.values.status_table import NEVER, PRESENT, STATUS_TABLE, Counts, StatusClass, remark, unsure
+from service.record.values.status_table import NEVER, PRESENT, STATUS_TABLE, Counts, StatusClass, noted, unsure
 
 __all__ = ["Counts", "StatusClass", "status_class", "status_word"]
 
@@ -17,7 +17,7 @@ __all__ = ["Counts", "StatusClass", "status_class", "status_word"]
 _REFUTED = StatusClass(Counts.ANSWERED_NO, note="recorded as refuted")
 _ALIKE = {"DeviceRequest": "ServiceRequest", "CommunicationRequest": "ServiceRequest"}
 _MISSING_IS_FINE = frozenset({"Device", "Patient", "Medication"})
-_STATUS_NOT_GIVEN = remark("status not given")
+_STATUS_NOT_GIVEN = noted("status not given")
 _RESULT_STATUS_NOT_GIVEN = unsure("status not given")
 _RESULTS = frozenset({"Observation", "DiagnosticReport", "QuestionnaireResponse", "Procedure"})
 _REQUESTS = frozenset({"MedicationRequest", "ServiceRequest", "DeviceRequest", "CommunicationRequest"})

@@ -60,8 +60,8 @@ def said(pattern: re.Pattern[str], text: str, *, of_action: bool = False) -> Sai
     ``of_action``: the pattern finds something one orders or does, not something one has.
     """
     most = Said.NOTHING
-    for hit in pattern.finditer(text):
-        before, after = _clause(text, hit.start(), hit.end())
+    for match in pattern.finditer(text):
+        before, after = _clause(text, match.start(), match.end())
         found = _of_action(before) if of_action else _of_state(before, after)
         if found is Said.PRESENT:
             return found

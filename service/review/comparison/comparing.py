@@ -12,13 +12,13 @@ from service.knowledge.strata import stratify
 from service.review.comparison import edits
 from service.review.comparison.contents import content_changes
 from service.review.comparison.model import (
+    ChangeClass,
     Comparison,
     ConclusionComparison,
     ContentChange,
     Difference,
     RuleComparison,
     RuleSetName,
-    Verdict,
 )
 from service.review.comparison.questions import Questions
 from service.review.comparison.wording import Wording
@@ -49,10 +49,10 @@ class _Comparing:
         return Comparison(
             before=first,
             after=second,
-            rules=tuple(sorted(rules, key=lambda one: -one.loudness)),
+            rules=tuple(sorted(rules, key=lambda one: -one.severity)),
             conclusions=tuple(self._conclusions()),
             contents=self._contents,
-            untouched=everything - sum(rule.verdict is not Verdict.UNTOUCHED for rule in rules),
+            untouched=everything - sum(rule.change_class is not ChangeClass.UNTOUCHED for rule in rules),
             approvals_fallen=tuple(sorted(self.before.approved - self.after.approved)),
             to_review_again=tuple(self._to_review_again()),
             invariants=None,
@@ -84,7 +84,7 @@ class _Comparing:
         if old == new:
             return None
         if old is None or new is None:
-            return RuleComparison(name, old, new, Verdict.UNTOUCHED)
+            return RuleComparison(name, old, new, ChangeClass.UNTOUCHED)
         changed = (
             edits.changed_fields(old, new, names) for names in (edits.LOGIC, edits.CARD, edits.GROUNDS, edits.RECORD)
         )
@@ -93,7 +93,7 @@ class _Comparing:
             name,
             old,
             new,
-            Verdict.UNTOUCHED,
+            ChangeClass.UNTOUCHED,
             tests=edits.changed_tests(old, new, self._wording),
             logic=logic,
             card=card,
@@ -156,7 +156,7 @@ class _Comparing:
         families = {rule.family for name in self._moved() for rule in self._versions(name) if rule.family is not None}
         for name in self._order():
             one = self._edited.get(name) or RuleComparison(
-                name, self._old.get(name), self._new.get(name), Verdict.UNTOUCHED
+                name, self._old.get(name), self._new.get(name), ChangeClass.UNTOUCHED
             )
             in_family = any(rule.family in families for rule in self._versions(name))
             is_reached = name in self._moved() or in_family or not self._offers_alike
@@ -187,14 +187,14 @@ class _Comparing:
             differences = tuple(self._questions.card_differences(one.id)) if is_reached else ()
             differs = bool(differences) or any(field.name == "indicator" for field in one.logic)
         if differs:
-            verdict = Verdict.DIFFERS
+            change_class = ChangeClass.DIFFERS
         elif one.card or one.grounds:
-            verdict = Verdict.WORDS_ONLY
+            change_class = ChangeClass.WORDS_ONLY
         else:
-            verdict = Verdict.PROVED_SAME if is_reached else Verdict.UNTOUCHED
+            change_class = ChangeClass.PROVED_SAME if is_reached else ChangeClass.UNTOUCHED
         return replace(
             one,
-            verdict=verdict,
+            change_class=change_class,
             differences=differences,
             rests_on=self._rests_on(one.id),
             family=tuple(sorted({name for rule in self._versions(one.id) for name in self._moved_kin(rule)})),

@@ -37,26 +37,26 @@ def content_changes(before: Knowledge, after: Knowledge) -> Iterator[ContentChan
         for name in sorted(old.keys() | new.keys()):
             if old.get(name) != new.get(name) and canonical(old.get(name)) != canonical(new.get(name)):
                 yield _change(kind, name, old.get(name), new.get(name), resting)
-    frame = [_frame(knowledge) for knowledge in (before, after)]
-    for name in frame[0]:
-        changed = tuple(field_changes({name: frame[0][name]}, {name: frame[1][name]}))
+    header = [_header(knowledge) for knowledge in (before, after)]
+    for name in header[0]:
+        changed = tuple(field_changes({name: header[0][name]}, {name: header[1][name]}))
         if changed:
             yield ContentChange("rule set", name, name.replace("_", " "), changed)
 
 
-def _frame(knowledge: Knowledge) -> dict[str, Any]:
-    frame = {
+def _header(knowledge: Knowledge) -> dict[str, Any]:
+    header = {
         part.name: canonical(getattr(knowledge, part.name)) for part in fields(Knowledge) if part.name not in _APART
     }
     phases = [
         {name: value for name, value in canonical(phase).items() if name != "rules"} for phase in knowledge.phases
     ]
-    return {**frame, "phases": phases}
+    return {**header, "phases": phases}
 
 
 def _change(kind: str, name: str, old: Any, new: Any, resting: _Resting) -> ContentChange:
     title = getattr(new or old, "title", None) or getattr(new or old, "label", None) or name
-    changed = tuple(field_changes(_of_kept_codes(old, new), _of_kept_codes(new, old)))
+    changed = tuple(field_changes(_of_common_codes(old, new), _of_common_codes(new, old)))
     removed, added = _codes_only_in(old, new), _codes_only_in(new, old)
     return ContentChange(
         kind=kind,
@@ -69,14 +69,14 @@ def _change(kind: str, name: str, old: Any, new: Any, resting: _Resting) -> Cont
     )
 
 
-def _of_kept_codes(thing: Any, other: Any) -> Any:
+def _of_common_codes(thing: Any, other: Any) -> Any:
     """A value set with the codes only that the other one has too; anything else whole."""
     content = canonical(thing)
     if not isinstance(thing, ValueSet):
         return content
     known = _keys(other)
-    kept = {key: canonical(code) for key, code in _keys(thing).items() if key in known}
-    return {**content, "codes": {f"{system}|{code}": content for (system, code), content in kept.items()}}
+    common = {key: canonical(code) for key, code in _keys(thing).items() if key in known}
+    return {**content, "codes": {f"{system}|{code}": content for (system, code), content in common.items()}}
 
 
 def _keys(thing: Any) -> dict[tuple[str, str], Code]:

@@ -21,7 +21,7 @@ GROUNDS = (
 RECORD = ("variant_of", "version", "status", "effective", "owner", "review_by", "examples", "history")
 APART = ("id", "when", "at")
 
-_LOUDNESS = "indicator"
+_SEVERITY = "indicator"
 
 
 def changed_fields(before: Rule, after: Rule, names: Sequence[str]) -> tuple[ChangedField, ...]:
@@ -33,9 +33,9 @@ def changed_fields(before: Rule, after: Rule, names: Sequence[str]) -> tuple[Cha
 def _content(rule: Rule, names: Sequence[str]) -> dict[str, Any]:
     content = {name: canonical(getattr(rule, name)) for name in names}
     if content.get("card"):
-        content["card"] = {name: value for name, value in content["card"].items() if name != _LOUDNESS}
+        content["card"] = {name: value for name, value in content["card"].items() if name != _SEVERITY}
     if "family" in names:
-        content[_LOUDNESS] = rule.card.indicator.value if rule.card else None
+        content[_SEVERITY] = rule.card.indicator.value if rule.card else None
     return content
 
 

@@ -36,8 +36,15 @@ class Comment:
             text = "\n".join(self._lines(report, rows)) + "\n"
             if len(text.encode()) <= MOST:
                 return text
-        told = (MARKER, f"### {self._title(report)}", "", self._names(report), "", "Too much differs: run the command.")
-        return "\n".join(told) + "\n"
+        lines = (
+            MARKER,
+            f"### {self._title(report)}",
+            "",
+            self._names(report),
+            "",
+            "Too much differs: run the command.",
+        )
+        return "\n".join(lines) + "\n"
 
     def _lines(self, report: Json, rows: int) -> Iterator[str]:
         yield MARKER
@@ -77,12 +84,12 @@ class Comment:
         asked, broken = report["invariants"]["asked"], report["invariants"]["broken"]
         lost = {one["id"] for one in broken}
         held = (asked or 0) - len(report["invariants"]["brokenBefore"])
-        told = "invariants not asked" if asked is None else f"{held - len(lost)} of {held} invariants still proved"
+        text = "invariants not asked" if asked is None else f"{held - len(lost)} of {held} invariants still proved"
         fallen = report["approvalsFallen"]
         return (
             f"`{_code(before['label'])}` {before['version']} `{before['digest'][:8]}` → `{_code(after['label'])}` "
             f"`{after['digest'][:8]}` · {counts['rules']} rules: **{counts['editedInLogic']} changed in logic**, "
-            f"{counts['wordsOnly']} in words only, {counts['provedSame']} proved the same for every patient · {told} · "
+            f"{counts['wordsOnly']} in words only, {counts['provedSame']} proved the same for every patient · {text} · "
             f"approvals that fall: {', '.join(fallen) if fallen else 'none'}"
         )
 
@@ -100,12 +107,12 @@ class Comment:
 
     def _row(self, card: Json) -> str:
         light = _LIGHTS[card["indicator"]["after"] or card["indicator"]["before"]]
-        cells = [light, self._rule(card), "<br>".join(_marked(line) for line in changes(card)) or card["change"]]
+        cells = [light, self._rule(card), "<br>".join(_with_sign(line) for line in changes(card)) or card["change"]]
         cells += [_when(card, direction) for direction in ("shown newly", "no longer shown")]
         if self.impact is not None:
             counted: Json = next((one for one in self.impact["rules"] if one["id"] == card["id"]), {})
-            told = [f"{sign}{counted[name]}" for sign, name in _COUNTED if counted.get(name)]
-            cells.append(" ".join(told) or "0")
+            counts = [f"{sign}{counted[name]}" for sign, name in _COUNTED if counted.get(name)]
+            cells.append(" ".join(counts) or "0")
         return "| " + " | ".join(cells) + " |"
 
     def _rule(self, card: Json) -> str:
@@ -122,12 +129,12 @@ class Comment:
             return
         yield ""
         for one in conclusions[:rows]:
-            told = [
+            regions = [
                 f"{_CONCLUDED.get(difference['direction'], difference['direction'])} for {_plain(difference['short'])}"
                 for difference in one["differences"]
                 if difference["direction"] in _CONCLUDED
             ]
-            of_whom = "; ".join(told) or "unknown for others"
+            of_whom = "; ".join(regions) or "unknown for others"
             yield f"- Conclusion `{one['id']}`: {of_whom}. {len(one['cards'])} cards rest on it."
         if len(conclusions) > rows:
             yield f"- … and {len(conclusions) - rows} more conclusions."
@@ -193,7 +200,7 @@ def _when(card: Json, direction: str) -> str:
     return "<br>".join(_plain(difference["short"]) for difference in found) or "never (proved)"
 
 
-def _marked(line: str) -> str:
+def _with_sign(line: str) -> str:
     """A change of a test with what was taken out and what came in marked."""
     before, arrow, after = line.partition(" -> ")
     if not arrow:
@@ -222,14 +229,14 @@ def _contents(contents: Sequence[Json], rows: int) -> Iterator[str]:
     yield ""
     yield "**Beside rules:**"
     for one in contents[:rows]:
-        told = [f"without {_plain(code)}" for code in one["codesRemoved"]]
-        told += [f"with {_plain(code)}" for code in one["codesAdded"]]
-        told += [f"{field['name']}: {_cut(field['before'])} → {_cut(field['after'])}" for field in one["fields"]]
+        changes = [f"without {_plain(code)}" for code in one["codesRemoved"]]
+        changes += [f"with {_plain(code)}" for code in one["codesAdded"]]
+        changes += [f"{field['name']}: {_cut(field['before'])} → {_cut(field['after'])}" for field in one["fields"]]
         chart = one.get("chart")
         read = f"; a chart made for it: `{chart['fact']}` was {chart['before']}, is {chart['after']}" if chart else ""
         rests = f" ({len(one['rules'])} rules rest on it)" if one["rules"] else ""
-        more = "; …" if len(told) > _FIELDS else ""
-        yield f"- {one['kind']} `{_code(one['id'])}`{rests}: {'; '.join(told[:_FIELDS])}{more}{read}"
+        more = "; …" if len(changes) > _FIELDS else ""
+        yield f"- {one['kind']} `{_code(one['id'])}`{rests}: {'; '.join(changes[:_FIELDS])}{more}{read}"
     if len(contents) > rows:
         yield f"- … and {len(contents) - rows} more"
 

@@ -54,7 +54,7 @@ class Difference:
     witness: Witness
 
 
-class Verdict(StrEnum):
+class ChangeClass(StrEnum):
     """What the comparison says of one rule."""
 
     DIFFERS = "differs"
@@ -95,7 +95,7 @@ class RuleComparison:
     id: str
     before: Rule | None
     after: Rule | None
-    verdict: Verdict
+    change_class: ChangeClass
     reordered: bool = False
     tests: tuple[ChangedTest, ...] = ()
     logic: tuple[ChangedField, ...] = ()
@@ -114,7 +114,7 @@ class RuleComparison:
         return rule
 
     @property
-    def loudness(self) -> int:
+    def severity(self) -> int:
         """How loud its card is, or was; -1 for a rule that concludes."""
         cards = [rule.card for rule in (self.before, self.after) if rule is not None and rule.card is not None]
         return max((card.indicator.rank for card in cards), default=-1)
@@ -190,9 +190,9 @@ class Comparison:
     invariants: int | None
     broken: tuple[BrokenInvariant, ...]
 
-    def with_verdict(self, verdict: Verdict) -> tuple[RuleComparison, ...]:
+    def of_class(self, change_class: ChangeClass) -> tuple[RuleComparison, ...]:
         """The rules of one verdict."""
-        return tuple(rule for rule in self.rules if rule.verdict is verdict)
+        return tuple(rule for rule in self.rules if rule.change_class is change_class)
 
     @property
     def edited_in_logic(self) -> int:
@@ -202,16 +202,16 @@ class Comparison:
     @property
     def proved_same(self) -> int:
         """How many rules are the same for every patient, in words too or by proof."""
-        return self.untouched + len(self.with_verdict(Verdict.PROVED_SAME))
+        return self.untouched + len(self.of_class(ChangeClass.PROVED_SAME))
 
     @property
     def cards_differing(self) -> tuple[RuleComparison, ...]:
         """The rules whose card can be shown to other patients, or louder or softer, the loudest first."""
-        differing = [one for one in self.with_verdict(Verdict.DIFFERS) if one.rule.card is not None]
-        return tuple(sorted(differing, key=lambda one: -one.loudness))
+        differing = [one for one in self.of_class(ChangeClass.DIFFERS) if one.rule.card is not None]
+        return tuple(sorted(differing, key=lambda one: -one.severity))
 
     @property
     def differs(self) -> bool:
         """Whether anything differs for a patient or a reader, or in what patients are read by."""
-        said = (Verdict.DIFFERS, Verdict.WORDS_ONLY)
-        return bool(self.contents or self.conclusions or any(rule.verdict in said for rule in self.rules))
+        said = (ChangeClass.DIFFERS, ChangeClass.WORDS_ONLY)
+        return bool(self.contents or self.conclusions or any(rule.change_class in said for rule in self.rules))

@@ -59,8 +59,8 @@ class Origins:
             return self._of(path.name or name, rule_files(path))
         if path.is_file():
             return self._pack(path)
-        if _DIGEST.fullmatch(name) and self.stored is not None and (kept := self.stored(name)) is not None:
-            digest, files, settings = kept
+        if _DIGEST.fullmatch(name) and self.stored is not None and (in_store := self.stored(name)) is not None:
+            digest, files, settings = in_store
             return RuleSet(digest[:12], load_files(files, {**settings, **self.settings}), files)
         return self._of(name, self._revision(name))
 

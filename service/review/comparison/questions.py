@@ -104,7 +104,7 @@ class Questions:
         A conclusion that is drawn otherwise is told by what it rests on.
         """
         sides = self.sides
-        told: dict[str, None] = {}
+        names: dict[str, None] = {}
         seen: set[str] = set()
         waiting = [*before, *after]
         while waiting:
@@ -114,11 +114,11 @@ class Questions:
             seen.add(name)
             drawing = [*sides.before.concluding.get(name, ()), *sides.after.concluding.get(name, ())]
             if not drawing or name in sides.after.drawn_alike:
-                told[name] = None
+                names[name] = None
             else:
                 waiting.extend(leaf.finding for rule in drawing for leaf in leaves(rule.when))
         changed = self._in_changed_tests(about)
-        return sorted(told, key=lambda name: name not in changed)
+        return sorted(names, key=lambda name: name not in changed)
 
     def _in_changed_tests(self, about: str) -> frozenset[str]:
         """The findings of tests that only one version of a rule has, and of the conclusions it reads that changed."""

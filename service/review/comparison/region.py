@@ -117,16 +117,16 @@ class Asked:
         """The region of all patients of whom the formula is true."""
         by_range = not self._has_patient(self._exactly)
         met = self._met(() if by_range else (self._exactly,))
-        told = {name: states for name, states in met.items() if len(states) < len(self._words.states(name))}
-        exact = not by_range and not self._has_patient_outside(told)
-        return Region(tuple(self._term(name, states) for name, states in told.items()), exact, by_range)
+        terms = {name: states for name, states in met.items() if len(states) < len(self._words.states(name))}
+        exact = not by_range and not self._has_patient_outside(terms)
+        return Region(tuple(self._term(name, states) for name, states in terms.items()), exact, by_range)
 
     def _has_patient(self, *also: z3.BoolRef) -> bool:
         return has_patient(self._solver, self._formula, *also)
 
-    def _has_patient_outside(self, told: Mapping[str, set[_State]]) -> bool:
+    def _has_patient_outside(self, terms: Mapping[str, set[_State]]) -> bool:
         """Whether all that is told is true of a patient of whom the formula is not."""
-        inside = [z3.Or([self._words.states(name)[state] for state in states]) for name, states in told.items()]
+        inside = [z3.Or([self._words.states(name)[state] for state in states]) for name, states in terms.items()]
         return has_patient(self._solver, z3.Not(self._formula), self._exactly, *inside)
 
     def _met(self, also: Sequence[z3.BoolRef]) -> dict[str, set[_State]]:

@@ -10,6 +10,7 @@ from typing import Any
 from service.finding import Finding
 from service.knowledge.model import Rule
 from service.review.comparison.model import (
+    ChangeClass,
     ChangedField,
     Comparison,
     ConclusionComparison,
@@ -18,7 +19,6 @@ from service.review.comparison.model import (
     Direction,
     RuleComparison,
     RuleSetName,
-    Verdict,
     Witness,
 )
 from service.review.comparison.region import Span, Term
@@ -43,7 +43,7 @@ class Report:
     def of(self, comparison: Comparison) -> Json:
         """The whole comparison."""
         cards = [self._rule(one) for one in comparison.cards_differing]
-        concluding = [one for one in comparison.with_verdict(Verdict.DIFFERS) if one.rule.card is None]
+        concluding = [one for one in comparison.of_class(ChangeClass.DIFFERS) if one.rule.card is None]
         return {
             "format": FORMAT,
             "before": _name(comparison.before),
@@ -53,9 +53,9 @@ class Report:
             "cards": cards,
             "conclusions": [self._conclusion(one, concluding) for one in comparison.conclusions],
             "concludingRules": [self._rule(one) for one in concluding],
-            "provedSame": [self._rule(one) for one in comparison.with_verdict(Verdict.PROVED_SAME)],
-            "wordsOnly": [self._rule(one) for one in comparison.with_verdict(Verdict.WORDS_ONLY)],
-            "recordOnly": [self._rule(one) for one in comparison.with_verdict(Verdict.UNTOUCHED)],
+            "provedSame": [self._rule(one) for one in comparison.of_class(ChangeClass.PROVED_SAME)],
+            "wordsOnly": [self._rule(one) for one in comparison.of_class(ChangeClass.WORDS_ONLY)],
+            "recordOnly": [self._rule(one) for one in comparison.of_class(ChangeClass.UNTOUCHED)],
             "contents": [self._content(one) for one in comparison.contents],
             "approvalsFallen": list(comparison.approvals_fallen),
             "toReviewAgain": list(comparison.to_review_again),
@@ -68,7 +68,7 @@ class Report:
             "rules": comparison.after.rules,
             "editedInLogic": comparison.edited_in_logic,
             "cardsDiffer": len(comparison.cards_differing),
-            "wordsOnly": len(comparison.with_verdict(Verdict.WORDS_ONLY)),
+            "wordsOnly": len(comparison.of_class(ChangeClass.WORDS_ONLY)),
             "provedSame": comparison.proved_same,
             "added": sum(one.before is None for one in comparison.rules),
             "removed": sum(one.after is None for one in comparison.rules),
@@ -87,11 +87,11 @@ class Report:
     def _rule(self, one: RuleComparison) -> Json:
         rule = one.rule
         directions = {difference.direction for difference in one.differences}
-        told: Json = {
+        body: Json = {
             "id": one.id,
             "title": rule.title,
             "at": rule.at,
-            "verdict": one.verdict.value,
+            "verdict": one.change_class.value,
             "change": "added" if one.before is None else "removed" if one.after is None else "changed",
             "indicator": {"before": _indicator(one.before), "after": _indicator(one.after)},
             "reordered": one.reordered,
@@ -101,12 +101,12 @@ class Report:
             "differences": [self._difference(difference, one.id) for difference in one.differences],
         }
         for name in ("logic", "card", "grounds", "record"):
-            told[name] = [_field(field) for field in getattr(one, name)]
-        if one.verdict is Verdict.DIFFERS and rule.card is not None:
-            told["never"] = [
+            body[name] = [_field(field) for field in getattr(one, name)]
+        if one.change_class is ChangeClass.DIFFERS and rule.card is not None:
+            body["never"] = [
                 direction.value for direction in Direction if direction.is_about_showing and direction not in directions
             ]
-        return told
+        return body
 
     def _difference(self, difference: Difference, about: str) -> Json:
         region = difference.region
@@ -122,19 +122,19 @@ class Report:
         }
 
     def _term(self, term: Term) -> Json:
-        told: Json = {
+        body: Json = {
             "finding": term.finding,
             "title": self.wording.title(term.finding),
             "text": self.wording.term(term),
             "statuses": [status.value for status in term.statuses],
         }
         if term.spans:
-            told["unit"] = self.wording.unit(term.finding).strip()
-            told["spans"] = [_span(span) for span in term.spans]
-        return told
+            body["unit"] = self.wording.unit(term.finding).strip()
+            body["spans"] = [_span(span) for span in term.spans]
+        return body
 
     def _witness(self, witness: Witness, about: str) -> Json:
-        told: Json = {
+        body: Json = {
             "patient": self.wording.patient(witness.findings),
             "findings": {name: _finding(finding) for name, finding in witness.findings.items()},
             "service": witness.service,
@@ -144,8 +144,8 @@ class Report:
             "replacedBy": [name for name in witness.after if name not in witness.before and name != about],
         }
         if self.chart is not None:
-            told["chart"] = self.chart(witness)
-        return told
+            body["chart"] = self.chart(witness)
+        return body
 
     @staticmethod
     def _shown(name: str, rules: Iterable[Rule]) -> Json:
@@ -192,8 +192,8 @@ def _span(span: Span) -> Json:
 
 
 def _finding(finding: Finding) -> Json:
-    told = {"status": finding.status.value, "low": _number(finding.low), "high": _number(finding.high)}
-    return {name: value for name, value in told.items() if value is not None}
+    body = {"status": finding.status.value, "low": _number(finding.low), "high": _number(finding.high)}
+    return {name: value for name, value in body.items() if value is not None}
 
 
 def _number(value: Decimal | None) -> str | None:

@@ -35,7 +35,7 @@ class Cards:
         ordered = (rule for stratum in self.patients.strata for rule in stratum)
         return {rule.id: number for number, rule in enumerate(ordered)}
 
-    def speaks_at(self, rule_id: str, service: str) -> bool:
+    def is_shown_at(self, rule_id: str, service: str) -> bool:
         """Whether the service can show a card of this rule at all."""
         rule, offered = self.rules.get(rule_id), self.knowledge.services.get(service)
         return rule is not None and offered is not None and offered.shows(rule)
@@ -53,7 +53,7 @@ class Cards:
 
     def shown(self, rule_id: str, service: str) -> z3.BoolRef:
         """The card is shown."""
-        if not self.speaks_at(rule_id, service):
+        if not self.is_shown_at(rule_id, service):
             return z3.BoolVal(val=False)
         holds = self._surely(self.rules[rule_id])
         covering = [z3.Not(self._surely(one)) for one in self.before_it(rule_id, service)]
@@ -61,7 +61,7 @@ class Cards:
 
     def undecided(self, rule_id: str, service: str) -> z3.BoolRef:
         """Whether the rule holds cannot be told."""
-        if not self.speaks_at(rule_id, service):
+        if not self.is_shown_at(rule_id, service):
             return z3.BoolVal(val=False)
         rule = self.rules[rule_id]
         return z3.And(self._possibly(rule), z3.Not(self._surely(rule)))
@@ -77,7 +77,7 @@ class Cards:
 
     def reads(self, rule_id: str, service: str) -> tuple[str, ...]:
         """The findings on which it rests whether the card is shown, in the order in which rules name them."""
-        if not self.speaks_at(rule_id, service):
+        if not self.is_shown_at(rule_id, service):
             return ()
         rules = self.rules[rule_id], *self.before_it(rule_id, service)
         return tuple(dict.fromkeys(leaf.finding for rule in rules for leaf in leaves(rule.when)))

@@ -34,16 +34,16 @@ def headline(report: Json) -> str:
     counts, names = report["counts"], f"{report['before']['label']}..{report['after']['label']}"
     if not report["differs"] and not counts["editedInLogic"]:
         return f"compare {names}    {counts['rules']} rules: the same for every patient, in words too"
-    told = [
+    parts = [
         f"{counts['editedInLogic']} changed in logic",
         "1 card differs" if counts["cardsDiffer"] == 1 else f"{counts['cardsDiffer']} cards differ",
         f"{counts['wordsOnly']} in words only",
         f"{counts['provedSame']} proved the same",
     ]
-    told += [f"{counts[name]} {name}" for name in ("added", "removed") if counts[name]]
+    parts += [f"{counts[name]} {name}" for name in ("added", "removed") if counts[name]]
     if counts["contents"]:
-        told.append(f"{counts['contents']} change{'' if counts['contents'] == 1 else 's'} beside rules")
-    return f"compare {names}    {counts['rules']} rules: {', '.join(told)}{invariants(report)}"
+        parts.append(f"{counts['contents']} change{'' if counts['contents'] == 1 else 's'} beside rules")
+    return f"compare {names}    {counts['rules']} rules: {', '.join(parts)}{invariants(report)}"
 
 
 def invariants(report: Json) -> str:
@@ -61,10 +61,10 @@ def invariants(report: Json) -> str:
 
 def _card(card: Json) -> Iterator[str]:
     before, after = card["indicator"]["before"], card["indicator"]["after"]
-    loudness = after or before
-    told = f"{before} -> {after}" if before and after and before != after else loudness
+    severity = after or before
+    text = f"{before} -> {after}" if before and after and before != after else severity
     change = "" if card["change"] == "changed" else f", {card['change']}"
-    yield f"{_SIGNS[loudness]} {card['id']} ({told}{change})    {place(card)}"
+    yield f"{_SIGNS[severity]} {card['id']} ({text}{change})    {place(card)}"
     yield from (f"    {line}" for line in changes(card))
     for difference in card["differences"]:
         yield from (f"    {line}" for line in _difference(difference))

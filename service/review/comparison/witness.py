@@ -111,12 +111,12 @@ class Judge:
             or second.says(about, direction) is not direction.is_newly
         ):
             raise UnconfirmedError(f"{about}: the engines do not confirm the patient that the solver found")
-        kept = set(first.shown) ^ set(second.shown) | {about}
+        deciding_rules = set(first.shown) ^ set(second.shown) | {about}
         return Witness(
             findings={name: one for name, one in findings.items() if self._says_something(name, one)},
             service=service,
-            before=tuple(name for name in first.shown if name in kept),
-            after=tuple(name for name in second.shown if name in kept),
+            before=tuple(name for name in first.shown if name in deciding_rules),
+            after=tuple(name for name in second.shown if name in deciding_rules),
         )
 
     def _says_something(self, name: str, finding: Finding) -> bool:
@@ -136,7 +136,7 @@ class _Answer:
     def shown(self) -> tuple[str, ...]:
         """The rules whose cards are shown."""
         advice = self.decision.advice if self.decision else ()
-        return tuple(item.rule.id for item in advice if self.cards.speaks_at(item.rule.id, self.service))
+        return tuple(item.rule.id for item in advice if self.cards.is_shown_at(item.rule.id, self.service))
 
     def says(self, about: str, direction: Direction) -> bool:
         """Whether the card is shown, or the conclusion drawn; or whether either cannot be told."""
@@ -148,7 +148,7 @@ class _Answer:
         if direction.is_about_showing:
             return about in self.shown
         results = {item.rule.id: item.result for item in self.decision.outcomes}
-        return self.cards.speaks_at(about, self.service) and results.get(about) is Result.NOT_ENOUGH_DATA
+        return self.cards.is_shown_at(about, self.service) and results.get(about) is Result.NOT_ENOUGH_DATA
 
 
 def _decided(cards: Cards, prepared: Prepared, findings: Mapping[str, Finding], service: str) -> Decision | None:

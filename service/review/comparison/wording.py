@@ -49,8 +49,8 @@ class Wording:
         if leaf.word is not None:
             return f"{self.title(leaf.finding)}: {leaf.word.value}"
         limits = (("at least", leaf.at_least), ("more than", leaf.more_than), ("below", leaf.less_than))
-        told = " and ".join(f"{text} {number(limit)}" for text, limit in limits if limit is not None)
-        return f"{self.title(leaf.finding)} {told}{self.unit(leaf.finding)}"
+        bounds = " and ".join(f"{text} {number(limit)}" for text, limit in limits if limit is not None)
+        return f"{self.title(leaf.finding)} {bounds}{self.unit(leaf.finding)}"
 
     def region(self, region: Region, *, most: int | None = None) -> str:
         """For whom a difference is: what must be so, what must not be known, and what must not be so, in this order.
@@ -62,16 +62,16 @@ class Wording:
         unknown = [term for term in region.terms if term.statuses == (Status.UNKNOWN,)]
         none_of = [term for term in region.terms if Status.PRESENT not in term.statuses and term not in unknown]
         so = sorted((term for term in region.terms if Status.PRESENT in term.statuses), key=lambda term: not term.spans)
-        told = [self.term(term) for term in so[:most]]
-        if len(so) > len(told):
-            told.append(f"{len(so) - len(told)} more that the rule asks for")
+        named = [self.term(term) for term in so[:most]]
+        if len(so) > len(named):
+            named.append(f"{len(so) - len(named)} more that the rule asks for")
         if unknown:
-            told.append(f"not known: {self._list(unknown, most)}")
+            named.append(f"not known: {self._list(unknown, most)}")
         if none_of:
-            told.append(f"{'none of' if len(none_of) > 1 else 'not'}: {self._list(none_of, most)}")
+            named.append(f"{'none of' if len(none_of) > 1 else 'not'}: {self._list(none_of, most)}")
         if region.by_range:
-            told.append("only where a number is known as a range")
-        return "; ".join(told)
+            named.append("only where a number is known as a range")
+        return "; ".join(named)
 
     def _list(self, terms: Sequence[Term], most: int | None) -> str:
         named = [self.title(term.finding) for term in terms[:most]]
@@ -82,8 +82,8 @@ class Wording:
         title = self.title(term.finding)
         if term.spans and Status.PRESENT in term.statuses:
             numbers = " or ".join(span_text(span) for span in term.spans)
-            told = f"{title} {numbers}{self.unit(term.finding)}"
-            return told if term.statuses == (Status.PRESENT,) else f"{told} or {_states(term.statuses)}"
+            text = f"{title} {numbers}{self.unit(term.finding)}"
+            return text if term.statuses == (Status.PRESENT,) else f"{text} or {_states(term.statuses)}"
         if term.statuses == (Status.PRESENT,):
             return title
         return f"{title} {_states(term.statuses, also_present=True)}"
@@ -116,8 +116,8 @@ def unit_text(unit: str) -> str:
     """A UCUM unit as it is read, with a space before it; empty for what only counts."""
     if unit in _UNITS:
         return f" {_UNITS[unit]}"
-    told = re.sub(r"\{([^{}]*)\}", lambda found: found[1].replace("_", " "), unit)
-    return "" if told in ("1", "count", "score", "INR", "") else f" {told}"
+    text = re.sub(r"\{([^{}]*)\}", lambda found: found[1].replace("_", " "), unit)
+    return "" if text in ("1", "count", "score", "INR", "") else f" {text}"
 
 
 def span_text(span: Span) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from service.knowledge.model import Code, Dose, FactKind, Knowledge, OrderTemplate, Rule, Suggestion, ValueSet, leaves
 from service.knowledge.strata import concluding_rules
 from service.review.export import questionnaires
-from service.review.export.cql import cql, not_told, rule_expression
+from service.review.export.cql import cql, not_exported, rule_expression
 from service.review.export.metadata import Publication, graded
 
 Json = dict[str, Any]
@@ -38,7 +38,7 @@ def library(publication: Publication) -> Json:
     """The logic of all rules as CQL, with what it does not tell, and the citations of rules without a card."""
     knowledge = publication.knowledge
     text = cql(knowledge)
-    beyond = "\n".join(f"- {sentence}" for sentence in not_told(knowledge))
+    beyond = "\n".join(f"- {sentence}" for sentence in not_exported(knowledge))
     description = f"{knowledge.intended_use.strip()}\n\nNot told in this export:\n{beyond}"
     drawn = concluding_rules(knowledge.rules)
     read = {leaf.finding for rule in knowledge.rules for leaf in leaves(rule.when)}
@@ -65,26 +65,28 @@ def _parameters(finding: str, *, numbered: bool) -> Iterator[tuple[str, str]]:
         yield from ((f"{finding} {bound}", "decimal") for bound in ("low", "high"))
 
 
-def value_set(publication: Publication, told: ValueSet) -> Json:
+def value_set(publication: Publication, definition: ValueSet) -> Json:
     """The codes of one clinical idea, with the expansion as it stands in the rule file."""
-    unverified = sum(not code.verified for code in told.codes)
-    below = sum(code.descendants for code in told.codes)
-    notes = [f"{told.title}.", told.note or ""]
-    notes.append(f"{unverified} of {len(told.codes)} codes were not verified." if unverified else "")
+    unverified = sum(not code.verified for code in definition.codes)
+    below = sum(code.descendants for code in definition.codes)
+    notes = [f"{definition.title}.", definition.note or ""]
+    notes.append(f"{unverified} of {len(definition.codes)} codes were not verified." if unverified else "")
     notes.append(f"{below} codes stand for all below them; the expansion lists the codes written." if below else "")
-    notes.append(f"{len(told.patterns)} text patterns are not told here." if told.patterns else "")
-    notes.append(f"Answers to questions {', '.join(told.link_ids)} count too." if told.link_ids else "")
-    resource = publication.artifact("ValueSet", told.id, told.title, " ".join(note for note in notes if note))
-    if not told.codes:
+    notes.append(f"{len(definition.patterns)} text patterns are not told here." if definition.patterns else "")
+    notes.append(f"Answers to questions {', '.join(definition.link_ids)} count too." if definition.link_ids else "")
+    resource = publication.artifact(
+        "ValueSet", definition.id, definition.title, " ".join(note for note in notes if note)
+    )
+    if not definition.codes:
         return resource
     return resource | {
         "immutable": False,
-        "compose": {"include": list(_includes(told.codes))},
+        "compose": {"include": list(_includes(definition.codes))},
         "expansion": {
-            "identifier": f"urn:sciatica-cds:expansion:{told.id}:{publication.knowledge.digest[:16]}",
+            "identifier": f"urn:sciatica-cds:expansion:{definition.id}:{publication.knowledge.digest[:16]}",
             "timestamp": publication.day.isoformat(),
-            "total": len(told.codes),
-            "contains": [_coding(code) for code in told.codes],
+            "total": len(definition.codes),
+            "contains": [_coding(code) for code in definition.codes],
         },
     }
 
@@ -104,9 +106,9 @@ def _coding(code: Code) -> Json:
     return _worded({"system": code.system, "code": code.code}, code)
 
 
-def _worded(told: Json, code: Code) -> Json:
+def _worded(concept: Json, code: Code) -> Json:
     # Words of some code systems may not be passed on, so the rule set has none for their codes.
-    return told | ({"display": code.display} if code.display else {})
+    return concept | ({"display": code.display} if code.display else {})
 
 
 def plan(publication: Publication, rule: Rule) -> Json:
@@ -141,7 +143,7 @@ def plan(publication: Publication, rule: Rule) -> Json:
 def _action(publication: Publication, rule: Rule) -> Json:
     card = rule.card
     assert card is not None
-    told: Json = {
+    body: Json = {
         "title": card.summary,
         "description": f"Indicator of the card: {card.indicator.value}. Placeholders are filled from the findings.",
         "textEquivalent": card.detail,
@@ -154,7 +156,7 @@ def _action(publication: Publication, rule: Rule) -> Json:
         ],
     }
     offered = [_suggestion(publication, suggestion) for suggestion in card.suggestions]
-    return told | ({"selectionBehavior": "at-most-one", "action": offered} if offered else {})
+    return body | ({"selectionBehavior": "at-most-one", "action": offered} if offered else {})
 
 
 def _suggestion(publication: Publication, suggestion: Suggestion) -> Json:

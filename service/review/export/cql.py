@@ -2,8 +2,8 @@
 
 Every fact is a parameter (true present, false absent, null not known), a number with its lowest and highest value
 beside it; every conclusion is the "or" of its rules; every rule is one expression. CQL has three truth values as the
-rules do, so a rule that cannot be decided is null. How facts are read from FHIR is not in it: ``not_told`` says what
-else is not.
+rules do, so a rule that cannot be decided is null. How facts are read from FHIR is not in it: ``not_exported`` says
+what else is not.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ define function "below"(found Boolean, low Decimal, high Decimal, limit Decimal)
   case when found is false then false when low >= limit then false when high < limit then true else null end"""
 
 
-def not_told(knowledge: Knowledge) -> list[str]:
+def not_exported(knowledge: Knowledge) -> list[str]:
     """What the CQL does not say, in sentences that stand in every export."""
     patterns = sum(bool(value_set.patterns) for value_set in knowledge.value_sets.values())
-    silent = sum(bool(fact.complete) for fact in knowledge.facts.values())
+    complete_only = sum(bool(fact.complete) for fact in knowledge.facts.values())
     return [
         "How facts are read from FHIR is not part of this library: its parameters are findings already read.",
         f"{patterns} value sets also match words of codings without a code; CQL and ValueSet cannot.",
-        f"{silent} facts may count as absent when a whole list lacks them; CQL knows no whole lists.",
+        f"{complete_only} facts may count as absent when a whole list lacks them; CQL knows no whole lists.",
         "Which card of a family is shown, and by which service, is told by the PlanDefinitions, not by this library.",
         "Ages, times and doses are worked out by the reader of the service before a rule sees them.",
     ]
@@ -78,7 +78,7 @@ def cql(knowledge: Knowledge, *, conclusions_given: bool = False) -> str:
 
 def _head(knowledge: Knowledge) -> Iterator[str]:
     yield f"// {knowledge.name} {knowledge.version}, rule set {knowledge.digest}"
-    yield from (f"// {sentence}" for sentence in not_told(knowledge))
+    yield from (f"// {sentence}" for sentence in not_exported(knowledge))
     yield f"library {library_name(knowledge)} version '{knowledge.version}'"
 
 

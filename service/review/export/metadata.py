@@ -71,8 +71,8 @@ class Publication:
 
     def citations(self, citations: Iterable[Citation]) -> list[Json]:
         """Every citation, each once, with what it says, whether it supports, and how far it was compared."""
-        told = {self._citation_key(one): self._citation(one, self.knowledge.sources[one.source]) for one in citations}
-        return list(told.values())
+        cited = {self._citation_key(one): self._citation(one, self.knowledge.sources[one.source]) for one in citations}
+        return list(cited.values())
 
     @staticmethod
     def _citation_key(citation: Citation) -> tuple[str, bool]:
@@ -81,13 +81,13 @@ class Publication:
     @staticmethod
     def _citation(citation: Citation, source: Source) -> Json:
         stance = "supports" if citation.supports else "opposes"
-        told: Json = {
+        body: Json = {
             "type": "citation",
             "label": f"{source.label}, {citation.section}" if citation.section else source.label,
             "display": f"{stance}: {citation.says} ({citation.mark.value})",
             "citation": "; ".join((source.citation, *source.caveats)),
         }
-        return told | ({"url": source.url} if source.url else {})
+        return body | ({"url": source.url} if source.url else {})
 
 
 def graded(recommendation: Recommendation) -> list[Json]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from service.review.export.artifacts import artifacts
-from service.review.export.cql import not_told
+from service.review.export.cql import not_exported
 from service.review.export.metadata import Publication
 from service.store.archive import archived
 
@@ -28,7 +28,7 @@ def package(publication: Publication) -> bytes:
 
 def _manifest(publication: Publication) -> Json:
     knowledge = publication.knowledge
-    beyond = " ".join(not_told(knowledge))
+    beyond = " ".join(not_exported(knowledge))
     return {
         "name": f"{knowledge.name}.rules",
         "version": knowledge.version,

@@ -89,11 +89,11 @@ _TITLES = {
 
 def ready(publication: Publication, name: str) -> Json:
     """One of the two as an R4 Questionnaire; a line on urgent answers stands first."""
-    told = {"linkId": "not-watched", "text": _NOT_WATCHED, "type": "display"}
+    hint = {"linkId": "not-watched", "text": _NOT_WATCHED, "type": "display"}
     description = "Ready to be filled in; the rules read each answer by its link id."
     return publication.artifact("Questionnaire", name, _TITLES[name], description) | {
         "subjectType": ["Patient"],
-        "item": [told, *(_item(question) for question in QUESTIONS[name])],
+        "item": [hint, *(_item(question) for question in QUESTIONS[name])],
     }
 
 

@@ -14,7 +14,7 @@ from service.testkit.example_patient.case import Case
 from service.testkit.example_patient.codes import Avoid, Codebook
 from service.testkit.example_patient.entries import statement
 from service.testkit.example_patient.numbers import Numbers
-from service.testkit.example_patient.release import spoken
+from service.testkit.example_patient.release import in_release
 from service.testkit.example_patient.resource_draft import ResourceDraft, UnbuildableError
 from service.testkit.example_patient.statements import Option, Statements
 from service.testkit.example_patient.treatment import Treatment
@@ -59,9 +59,9 @@ class Builder:
         draft = _Composition(self._derivation, self._codebook, wanted, now).written()
         unmet = wanted.unmet(self._derivation.findings(draft.record(), now))
         return Case(
-            patient=spoken(draft.patient, release),
-            resources=tuple(spoken(one, release) for one in draft.resources),
-            orders=tuple(spoken(one, release) for one in draft.orders),
+            patient=in_release(draft.patient, release),
+            resources=tuple(in_release(one, release) for one in draft.resources),
+            orders=tuple(in_release(one, release) for one in draft.orders),
             completeness=draft.completeness(),
             settings=draft.settings,
             unmet=tuple(name for name in unmet if not self._is_set(name, wanted, draft.settings)),
@@ -81,7 +81,7 @@ class _Composition:
     def __init__(self, derivation: Derivation, codebook: Codebook, wanted: Wanted, now: datetime) -> None:
         self._derivation = derivation
         self._wanted = wanted
-        self._sheet = ResourceDraft(now)
+        self._draft = ResourceDraft(now)
         avoid = Avoid(_keys_to_avoid(derivation, wanted))
         self._statements = Statements(codebook, wanted, avoid)
         self._numbers = Numbers(codebook, wanted, avoid)
@@ -91,21 +91,21 @@ class _Composition:
         """The finished draft."""
         self._set_up()
         for definition in self._in_order():
-            if definition.id in self._unmet(self._sheet):
+            if definition.id in self._unmet(self._draft):
                 self._bring_about(definition)
-        return self._sheet
+        return self._draft
 
     def _set_up(self) -> None:
         """The settings: those that are to hold, and another value for one that is not to."""
         for definition in self._wanted.definitions(FactKind.SETTING):
             name, value = definition.setting or "", definition.equals or ""
             if self._wanted.status(definition.id) is Status.PRESENT:
-                self._sheet.settings[name] = value
-            elif self._sheet.settings.get(name, value) == value:
+                self._draft.settings[name] = value
+            elif self._draft.settings.get(name, value) == value:
                 knowledge = self._wanted.knowledge
                 others = (one.equals for one in knowledge.facts.values() if one.setting == name)
                 known = (one for one in (knowledge.settings.get(name), *others) if one and one != value)
-                self._sheet.settings[name] = next(known, f"not {value}")
+                self._draft.settings[name] = next(known, f"not {value}")
 
     def _in_order(self) -> list[FactDefinition]:
         def rank(definition: FactDefinition) -> tuple[int, int, int, str]:
@@ -120,10 +120,10 @@ class _Composition:
         return self._wanted.unmet(self._derivation.findings(draft.record(), draft.now))
 
     def _bring_about(self, definition: FactDefinition) -> None:
-        before = len(self._unmet(self._sheet))
+        before = len(self._unmet(self._draft))
         best: tuple[int, ResourceDraft] | None = None
         for option in self._options(definition):
-            draft = self._sheet.copy()
+            draft = self._draft.copy()
             try:
                 option(draft)
             except UnbuildableError:
@@ -134,7 +134,7 @@ class _Composition:
                 if len(unmet) < before:
                     break
         if best is not None:
-            self._sheet = best[1]
+            self._draft = best[1]
 
     def _options(self, definition: FactDefinition) -> Iterator[Option]:
         given = self._wanted.states[definition.id]
@@ -200,7 +200,7 @@ class _Composition:
                 for _ in range(count):
                     one(draft)
                 if given.high is not None:
-                    draft.whole.update(definition.complete)
+                    draft.complete.update(definition.complete)
 
             yield write
 

@@ -9,7 +9,7 @@ from service.record.model import Release
 from service.testkit.example_patient.resource_draft import Draft
 
 
-def spoken(resource: Draft, release: Release) -> Draft:
+def in_release(resource: Draft, release: Release) -> Draft:
     """The resource in a release. R4 and R4B are the same here; STU3 is not written."""
     if release is Release.R4:
         return resource

@@ -29,15 +29,15 @@ class UnbuildableError(ValueError):
 class ResourceDraft:
     """What has been written so far.
 
-    ``whole`` are the resource types whose lists count as sent whole, ``torn`` those that must not.
+    ``complete`` are the resource types whose lists count as sent whole, ``partial`` those that must not.
     """
 
     now: datetime
     patient: Draft = field(default_factory=lambda: {"resourceType": "Patient", "id": PATIENT_ID})
     resources: list[Draft] = field(default_factory=list)
     orders: list[Draft] = field(default_factory=list)
-    whole: set[str] = field(default_factory=set)
-    torn: set[str] = field(default_factory=set)
+    complete: set[str] = field(default_factory=set)
+    partial: set[str] = field(default_factory=set)
     settings: dict[str, str] = field(default_factory=dict)
 
     def copy(self) -> ResourceDraft:
@@ -47,8 +47,8 @@ class ResourceDraft:
             dict(self.patient),
             list(self.resources),
             list(self.orders),
-            set(self.whole),
-            set(self.torn),
+            set(self.complete),
+            set(self.partial),
             dict(self.settings),
         )
 
@@ -76,8 +76,8 @@ class ResourceDraft:
     def completeness(self) -> dict[str, Completeness]:
         """How much of each list this draft is: whole where it must be, else only a part of it."""
         states = dict.fromkeys((one["resourceType"] for one in self.resources), Completeness.PARTIAL)
-        states |= dict.fromkeys(self.torn, Completeness.PARTIAL)
-        states |= dict.fromkeys(self.whole, Completeness.COMPLETE)
+        states |= dict.fromkeys(self.partial, Completeness.PARTIAL)
+        states |= dict.fromkeys(self.complete, Completeness.COMPLETE)
         return {"Patient": Completeness.COMPLETE, **states}
 
     def record(self) -> Record:

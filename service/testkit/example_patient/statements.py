@@ -45,20 +45,20 @@ class Statements:
     def present(self, definition: FactDefinition, given: Given) -> Iterator[Option]:
         """Ways to make it present, with the number of days asked for."""
         for needs_episode in (False, True):
-            for source in _questions_last(definition.sources):
+            for source in _questions_last(_told(definition)):
                 if needs_episode and not source.in_episode:
                     continue
                 for date in self._dates(definition, source, given):
                     for code in self._codebook.best(source, self._avoid):
                         write = partial(self._state, source=source, code=code, date=date, needs_episode=needs_episode)
-                        yield from (partial(write, over=over) for over in self._standings(source))
+                        yield from (partial(write, over=over) for over in self._ended_or_not(source))
 
     def absent(self, definition: FactDefinition) -> Iterator[Option]:
         """Ways to make it absent: by silence in a whole list, else by a recorded no."""
         if definition.complete:
-            yield partial(self._keep_whole, definition=definition)
+            yield partial(self._mark_complete, definition=definition)
         for needs_episode in (False, True):
-            for source in definition.sources:
+            for source in _told(definition):
                 if source.resource in _DENIED_IN and needs_episode == source.in_episode:
                     for code in self._codebook.best(source, self._avoid):
                         yield partial(self._deny, source=source, code=code)
@@ -66,8 +66,8 @@ class Statements:
     def unknown(self, definition: FactDefinition) -> Iterator[Option]:
         """Ways to make it unknown: a list of which only a part was sent, else an entry that settles nothing."""
         for name in definition.complete:
-            yield partial(_tear, name=name)
-        for source in definition.sources:
+            yield partial(_mark_partial, name=name)
+        for source in _told(definition):
             for code in self._codebook.best(source, self._avoid, limit=1):
                 yield partial(self._doubt, source=source, code=code)
 
@@ -104,7 +104,7 @@ class Statements:
                     if other.resource == source.resource and other.within_days is not None:
                         yield other.within_days + 2
 
-    def _standings(self, source: FactSource) -> tuple[bool, ...]:
+    def _ended_or_not(self, source: FactSource) -> tuple[bool, ...]:
         """Whether an entry is written as over: tried first where a fact that sees active ones is not to be present."""
         if source.history and source.resource in _WITH_CLINICAL_STATUS:
             for definition in self._wanted.definitions(FactKind.CODED):
@@ -169,8 +169,8 @@ class Statements:
             raise UnbuildableError("every entry of this source settles the fact")
         self._place(written, source)
 
-    def _keep_whole(self, draft: ResourceDraft, *, definition: FactDefinition) -> None:
-        draft.whole.update(definition.complete)
+    def _mark_complete(self, draft: ResourceDraft, *, definition: FactDefinition) -> None:
+        draft.complete.update(definition.complete)
         if definition.complete_nonempty:
             for name in definition.complete:
                 if not any(one["resourceType"] == name for one in draft.resources):
@@ -190,6 +190,11 @@ def _sees_active_only(other: FactSource, source: FactSource) -> bool:
     return other.resource == source.resource and not other.history and bool(set(other.codes) & set(source.codes))
 
 
+def _told(definition: FactDefinition) -> tuple[FactSource, ...]:
+    """The sources that a plain statement answers; a measurement with a limit is not written."""
+    return tuple(source for source in definition.sources if source.at_most is None)
+
+
 def _questions_last(sources: tuple[FactSource, ...]) -> list[FactSource]:
     return sorted(sources, key=lambda source: source.resource == "QuestionnaireResponse")
 
@@ -205,10 +210,10 @@ def _elapsed_date(source: FactSource, given: Given) -> Iterator[Date]:
             yield (int(given.low), True)
 
 
-def _tear(draft: ResourceDraft, *, name: str) -> None:
-    if name in draft.whole:
+def _mark_partial(draft: ResourceDraft, *, name: str) -> None:
+    if name in draft.complete:
         raise UnbuildableError(f"the list of {name} has to be whole")
-    draft.torn.add(name)
+    draft.partial.add(name)
 
 
 def _add_something_else(draft: ResourceDraft, name: str) -> None:

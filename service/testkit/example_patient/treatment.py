@@ -75,7 +75,7 @@ class Treatment:
     def perhaps_taken(self, definition: FactDefinition) -> Iterator[Option]:
         """A list of which only a part was sent; else a plan; else a drug that nobody can read."""
         for name in definition.complete:
-            yield partial(_tear, name=name)
+            yield partial(_mark_partial, name=name)
         for code in self._codebook.drugs(definition, self._avoid)[:1]:
             yield partial(self._take, definition=definition, code=code, days=_USUAL_DAYS, intent="plan")
         yield _take_something_strange
@@ -96,7 +96,7 @@ class Treatment:
         """A course whose days cannot be told."""
         if definition.measure != "ordered":
             for name in definition.complete:
-                yield partial(_tear, name=name)
+                yield partial(_mark_partial, name=name)
         for code in self._codebook.drugs(definition, self._avoid)[:_MANY]:
             yield partial(self._order, definition=definition, drug=code)
         yield partial(_order_something_strange, resource_type=MEDICATION_REQUEST)
@@ -139,10 +139,10 @@ class Treatment:
             low = _USUAL_DAILY_MG if given.low is None and given.high is None else given.low
             dosed = replace(definition, daily_dose_mg=(low, low), resource=MEDICATION_REQUEST)
             for option in self.ordered(dosed) if low else ():
-                yield partial(_with_list, option=option, whole=definition.complete if given.high is not None else ())
+                yield partial(_with_list, option=option, complete=definition.complete if given.high is not None else ())
             return
         for count in range(_MANY + 1):
-            yield partial(self._take_several, definition=definition, count=count, whole=given.high is not None)
+            yield partial(self._take_several, definition=definition, count=count, complete=given.high is not None)
 
     def _services(self, definition: FactDefinition) -> list[Code]:
         names = (*definition.codes, *definition.classes)
@@ -202,11 +202,11 @@ class Treatment:
             **more,
         )
 
-    def _take_several(self, draft: ResourceDraft, *, definition: FactDefinition, count: int, whole: bool) -> None:
+    def _take_several(self, draft: ResourceDraft, *, definition: FactDefinition, count: int, complete: bool) -> None:
         for code in self._codebook.drugs(definition, self._avoid)[:count]:
             self._take(draft, definition=definition, code=code, days=_USUAL_DAYS)
-        if whole:
-            draft.whole.update(definition.complete)
+        if complete:
+            draft.complete.update(definition.complete)
 
     def _take_days(
         self,
@@ -223,7 +223,7 @@ class Treatment:
         if days is None or days < 0 or days != int(days) or (low is not None and low < 0):
             raise UnbuildableError("days of a course are whole and not negative")
         if high is not None:
-            draft.whole.update(definition.complete)
+            draft.complete.update(definition.complete)
         if low is not None and low > 0 and low != high and high is not None:
             supply: Draft = _supply(low)
         else:
@@ -236,7 +236,7 @@ class Treatment:
         if low is None or low <= 0 or (high is not None and high != low):
             raise UnbuildableError("an order is for a number of days")
         if definition.measure == "both" and high is not None:
-            draft.whole.update(definition.complete)
+            draft.complete.update(definition.complete)
         self._order(
             draft, definition=definition, drug=code, **(_supply(low) if high is not None else _when_needed(low))
         )
@@ -253,8 +253,8 @@ class Treatment:
     ) -> None:
         for_reason = {"reasonCode": [concept(reason)]} if reason is not None else {}
         if drug is not None:
-            told = {"medicationCodeableConcept": concept(drug), **self._dosage(definition, drug), **more}
-            draft.order(MEDICATION_REQUEST, **told, **for_reason)
+            body = {"medicationCodeableConcept": concept(drug), **self._dosage(definition, drug), **more}
+            draft.order(MEDICATION_REQUEST, **body, **for_reason)
         elif service is not None:
             draft.order(definition.resource or "ServiceRequest", code=concept(service), **for_reason)
 
@@ -278,10 +278,10 @@ def _when_needed(days: Decimal) -> Draft:
     return {"dosageInstruction": [dosage], "dispenseRequest": {"quantity": {**dose, "value": number(days)}}}
 
 
-def _tear(draft: ResourceDraft, *, name: str) -> None:
-    if name in draft.whole:
+def _mark_partial(draft: ResourceDraft, *, name: str) -> None:
+    if name in draft.complete:
         raise UnbuildableError(f"the list of {name} has to be whole")
-    draft.torn.add(name)
+    draft.partial.add(name)
 
 
 def _take_something_strange(draft: ResourceDraft) -> None:
@@ -313,10 +313,10 @@ def _give_reason(draft: ResourceDraft, *, resource_type: str, reason: Code) -> N
     ]
 
 
-def _with_list(draft: ResourceDraft, *, option: Option, whole: Sequence[str]) -> None:
+def _with_list(draft: ResourceDraft, *, option: Option, complete: Sequence[str]) -> None:
     """What an option writes, with lists that count as sent whole."""
     option(draft)
-    draft.whole.update(whole)
+    draft.complete.update(complete)
 
 
 def _ordered_for(draft: ResourceDraft, *, option: Option, resource_type: str, reason: Code) -> None:

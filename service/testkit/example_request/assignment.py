@@ -51,11 +51,11 @@ class Assignments:
         said = {name: self._default(name) for name in sorted(rule.reads)} | dict(example.given)
         facts = {name: given for name, given in example.given.items() if name in self._knowledge.facts}
         # What is merely not given yields to what the rules behind the conclusions need.
-        silent = {name: said[name] for name in said if name in self._knowledge.facts and name not in facts}
+        unread = {name: said[name] for name in said if name in self._knowledge.facts and name not in facts}
         goals = [(name, given) for name, given in said.items() if name not in self._knowledge.facts]
         goals.sort(key=lambda goal: goal[1].status != Status.PRESENT)
         for found in islice(self._solve(goals, facts, 0), _MOST_TRIED):
-            states = self._without_settings_in_force(silent | dict(found))
+            states = self._without_settings_in_force(unread | dict(found))
             if self._comes_true(rule, example, goals, states):
                 yield states
 
@@ -119,8 +119,8 @@ class Assignments:
         if fact is not None and fact.kind is FactKind.SETTING:
             in_force = fact.setting is not None and self._knowledge.settings.get(fact.setting) == fact.equals
             return Finding(name, Status.PRESENT if in_force else Status.ABSENT)
-        by_silence = fact is not None and (bool(fact.complete) or fact.kind is FactKind.ORDER)
-        return Finding(name, Status.ABSENT if by_silence else Status.UNKNOWN)
+        by_no_data = fact is not None and (bool(fact.complete) or fact.kind is FactKind.ORDER)
+        return Finding(name, Status.ABSENT if by_no_data else Status.UNKNOWN)
 
     def _solve(self, goals: Sequence[Goal], facts: dict[str, Given], depth: int) -> Iterator[States]:
         if not goals:

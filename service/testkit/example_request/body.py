@@ -43,13 +43,13 @@ def call_of(case: Case, hook: str, templates: Sequence[Template], *, all_sent: b
     for template in templates:
         value = _value(template, lists, templates)
         if value is not None:
-            body["prefetch"][template.key] = _whole(value) if all_sent else value
+            body["prefetch"][template.key] = _complete(value) if all_sent else value
         elif all_sent:
             body["prefetch"][template.key] = {"resourceType": "Bundle", "type": "searchset", "total": 0}
     return body
 
 
-def _whole(value: Json) -> Json:
+def _complete(value: Json) -> Json:
     """A list without the link to a further page."""
     return {name: member for name, member in value.items() if name != "link"}
 

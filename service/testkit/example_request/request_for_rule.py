@@ -23,17 +23,17 @@ from service.testkit.example_request.body import call_of
 _PATIENTS_TRIED = 4
 
 
-class RehearsalError(ServiceError):
+class ExampleRequestError(ServiceError):
     """No patient could be made of whom the example is true. Names rule and example."""
 
 
-class SettingsNeededError(RehearsalError):
+class SettingsNeededError(ExampleRequestError):
     """The rule speaks only where the rule set is set up otherwise: ``settings`` says how."""
 
     def __init__(self, rule: Rule, settings: Mapping[str, str]) -> None:
         self.settings = dict(settings)
-        told = ", ".join(f"{name}={value}" for name, value in self.settings.items())
-        super().__init__(f"{rule.id}: needs the rule set to be set up with {told}")
+        settings_text = ", ".join(f"{name}={value}" for name, value in self.settings.items())
+        super().__init__(f"{rule.id}: needs the rule set to be set up with {settings_text}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class ExampleRequests:
         return {}
 
     def firing(self, rule: Rule, hook: str) -> ExampleRequest:
-        """A call under which the rule fires, made from the first of its cases that can be. Raises RehearsalError."""
+        """A call under which the rule fires, from its first case that can be made. Raises ExampleRequestError."""
         needed: SettingsNeededError | None = None
         # What a person wrote makes the plainer patient; the derived cases are for what could not be made into one.
         for example in (*rule.examples, *decision_table(self.services.prepared.knowledge, rule)):
@@ -80,13 +80,17 @@ class ExampleRequests:
                     continue
                 if made is not None:
                     return made
-        raise needed or RehearsalError(f"{rule.id}: none of its firing examples could be made into a call of {hook}")
+        raise needed or ExampleRequestError(
+            f"{rule.id}: none of its firing examples could be made into a call of {hook}"
+        )
 
     def missing(self, rule: Rule, hook: str, example: Example) -> ExampleRequest:
-        """A call under which the rule just does not fire. Raises RehearsalError."""
+        """A call under which the rule just does not fire. Raises ExampleRequestError."""
         made = next(self._tried(rule, hook, example), None)
         if made is None:
-            raise RehearsalError(f"{rule.id}: the example '{example.name}' could not be made into a call of {hook}")
+            raise ExampleRequestError(
+                f"{rule.id}: the example '{example.name}' could not be made into a call of {hook}"
+            )
         return made
 
     def _tried(self, rule: Rule, hook: str, example: Example) -> Iterator[ExampleRequest]:

@@ -10,8 +10,8 @@ _CLOCK = r"([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?"
 _ZONE = r"(Z|[+-]((0\d|1[0-3]):[0-5]\d|14:00))"
 
 _PATTERNS: Mapping[str, tuple[re.Pattern[str], str]] = {
-    name: (re.compile(pattern, re.ASCII if name != "string" else 0), told)
-    for name, pattern, told in (
+    name: (re.compile(pattern, re.ASCII if name != "string" else 0), wanted)
+    for name, pattern, wanted in (
         ("string", r"(?s:.*\S.*)", "must not be blank"),
         ("markdown", r"(?s:.*\S.*)", "must not be blank"),
         ("xhtml", r"(?s:\s*<div\b.*(</div>|/>)\s*)", "must be one XHTML div"),
@@ -30,24 +30,24 @@ _PATTERNS: Mapping[str, tuple[re.Pattern[str], str]] = {
         ("time", _CLOCK, "must be a time: hh:mm:ss"),
     )
 }  # fmt: skip
-_WHOLE = {"integer": -(2**31), "unsignedInt": 0, "positiveInt": 1}
+_INTEGERS = {"integer": -(2**31), "unsignedInt": 0, "positiveInt": 1}
 _LARGEST = 2**31 - 1
 
-PRIMITIVES = frozenset(_PATTERNS) | frozenset(_WHOLE) | {"boolean", "decimal"}
+PRIMITIVES = frozenset(_PATTERNS) | frozenset(_INTEGERS) | {"boolean", "decimal"}
 
 
 def fault_of(type_: str, value: object) -> str | None:
     """What is wrong with a value of a primitive type, or None. Never quotes it."""
     if type_ == "boolean":
         return None if isinstance(value, bool) else f"must be true or false, is {kind_of(value)}"
-    if type_ == "decimal" or type_ in _WHOLE:
+    if type_ == "decimal" or type_ in _INTEGERS:
         return _number_fault(type_, value)
-    pattern, told = _PATTERNS[type_]
+    pattern, wanted = _PATTERNS[type_]
     if not isinstance(value, str):
         return f"must be a string, is {kind_of(value)}"
     if not value:
         return "must not be empty"
-    return None if pattern.fullmatch(value) else told
+    return None if pattern.fullmatch(value) else wanted
 
 
 def _number_fault(type_: str, value: object) -> str | None:
@@ -57,7 +57,7 @@ def _number_fault(type_: str, value: object) -> str | None:
         return None
     if not isinstance(value, int):
         return "must be a whole number"
-    smallest = _WHOLE[type_]
+    smallest = _INTEGERS[type_]
     return None if smallest <= value <= _LARGEST else f"must be from {smallest} to {_LARGEST}"
 
 

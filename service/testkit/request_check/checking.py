@@ -65,8 +65,8 @@ def _resources_of(document: Mapping[str, Any], templates: Sequence[Template]) ->
     given = context if isinstance(context, Mapping) else {}
     fields = [field for field in hook.fields if field.kind in {Kind.BUNDLE, Kind.RESOURCE}] if hook else []
     brought = {f"context.{field.name}": given[field.name] for field in fields if given.get(field.name) is not None}
-    release = spoken(list(brought.values())) if brought else None
-    release = release or spoken(list(prefetch.values()) if isinstance(prefetch, Mapping) else []) or Release.R4
+    release = spoken_release(list(brought.values())) if brought else None
+    release = release or spoken_release(list(prefetch.values()) if isinstance(prefetch, Mapping) else []) or Release.R4
     for where, value in brought.items():
         yield from check_resources(value, where, release)
     can_fetch = document.get("fhirServer") is not None and document.get("fhirAuthorization") is not None
@@ -104,14 +104,14 @@ def _check_chart(services: Services, document: Any, now: datetime, hook: str) ->
     else:
         yield verdict(answered)
         yield from what_was_unknown(services.prepared.knowledge, answered)
-    release = spoken([document]) or Release.R4
+    release = spoken_release([document]) or Release.R4
     for number, resource in enumerate(document if isinstance(document, list) else [document]):
         named = resource.get("resourceType") if isinstance(resource, Mapping) else None
         where = f"[{number}]" if isinstance(document, list) else str(named or "Bundle")
         yield from check_resources(resource, where, release)
 
 
-def spoken(documents: Sequence[Any]) -> Release | None:
+def spoken_release(documents: Sequence[Any]) -> Release | None:
     """The FHIR release that most resources show which can show one; None when none does."""
     signs: Counter[Release] = Counter()
     showing: Counter[str] = Counter()

@@ -15,8 +15,8 @@ _FEW = 12
 def verdict(answered: Answered) -> Remark:
     """What the service would answer."""
     cards = answered.body["cards"]
-    told = ", ".join(f"{sum(card['indicator'] == name for card in cards)} {name}" for name in _INDICATORS)
-    text = f"would be answered with 200 and {len(cards)} card(s): {told}" if cards else _SILENT
+    counts = ", ".join(f"{sum(card['indicator'] == name for card in cards)} {name}" for name in _INDICATORS)
+    text = f"would be answered with 200 and {len(cards)} card(s): {counts}" if cards else _SILENT
     return Remark(Severity.INFORMATION, "", text, "informational", Part.VERDICT)
 
 

@@ -12,7 +12,7 @@ from service.record.model import Release
 from service.testkit.fhir_validation.resources import check_resources
 from service.testkit.report import Part, Remark, Severity
 
-_TOLD = {
+_TEXTS = {
     State.NOT_SENT: (Severity.WARNING, "was not sent: nothing is known about {title}"),
     State.FAILED: (Severity.WARNING, "brought no data ({reason}): nothing is known about {title}"),
     State.NULL: (Severity.INFORMATION, "asked, nothing there: there is none of {title}"),
@@ -48,11 +48,11 @@ def _state(template: Template, state: PrefetchState, *, can_fetch: bool) -> Iter
     if state.state is State.NULL and template.is_read:
         yield _remark(Severity.WARNING, where, f"nothing there: {template.title} is not known")
         return
-    if state.state in _TOLD:
-        severity, text = _TOLD[state.state]
-        told = text.format(title=template.title, reason=state.reason)
+    if state.state in _TEXTS:
+        severity, text = _TEXTS[state.state]
+        message = text.format(title=template.title, reason=state.reason)
         fetch = state.state in {State.NOT_SENT, State.FIRST_PAGE}
-        yield _remark(severity, where, told + (", unless fhirServer gives it" if fetch and can_fetch else ""))
+        yield _remark(severity, where, message + (", unless fhirServer gives it" if fetch and can_fetch else ""))
         return
     if state.resources and not any(_type(one) in template.types for one in state.resources):
         yield _remark(Severity.WARNING, where, f"holds none of the types asked for: {', '.join(template.types)}")

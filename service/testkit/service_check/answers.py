@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from service.record.model import Release
 from service.testkit.fhir_validation.resources import check_resources
 from service.testkit.report import Severity
-from service.testkit.service_check.complaints import Complaint, extensions, hollow, missing_text, shaped
+from service.testkit.service_check.complaints import Complaint, empty_members, extensions, missing_text, shaped
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _RELATIVE = re.compile(r"[A-Za-z]+/[A-Za-z0-9\-.]{1,64}")
@@ -25,7 +25,7 @@ def judge_answer(body: Any, release: Release = Release.R4) -> list[Complaint]:
     """Everything that breaks a requirement in the body of a 200. ``release`` is what the caller speaks."""
     if not isinstance(body, Mapping) or not isinstance(body.get("cards"), list):
         return [Complaint("RS-1", "cards", "the body must be an object with an array of this name")]
-    complaints: list[Complaint] = [*hollow(body, "", frozenset({"cards"})), *extensions(body, "")]
+    complaints: list[Complaint] = [*empty_members(body, "", frozenset({"cards"})), *extensions(body, "")]
     for card, where in shaped("SC-1", body["cards"], "cards", complaints):
         complaints += _card(card, where, release)
     for action, where in shaped("SY-2", body.get("systemActions"), "systemActions", complaints):

@@ -61,7 +61,7 @@ def shaped(
     return [(one, at) for one, at in places if isinstance(one, Mapping)]
 
 
-def hollow(value: Any, where: str, allowed: frozenset[str] = frozenset()) -> Iterator[Complaint]:
+def empty_members(value: Any, where: str, allowed: frozenset[str] = frozenset()) -> Iterator[Complaint]:
     """Every null and every empty member, outside FHIR resources (TR-3, TR-4). ``allowed`` may be empty lists."""
     if value is None:
         yield Complaint("TR-3", where, "is null")
@@ -69,10 +69,10 @@ def hollow(value: Any, where: str, allowed: frozenset[str] = frozenset()) -> Ite
         yield Complaint("TR-4", where, "is empty; what has no value is left out")
     elif isinstance(value, list):
         for number, part in enumerate(value):
-            yield from hollow(part, f"{where}[{number}]", allowed)
+            yield from empty_members(part, f"{where}[{number}]", allowed)
     elif isinstance(value, Mapping) and "resourceType" not in value:
         for name, part in value.items():
-            yield from hollow(part, f"{where}.{name}".lstrip("."), allowed)
+            yield from empty_members(part, f"{where}.{name}".lstrip("."), allowed)
 
 
 def extensions(value: Any, where: str) -> Iterator[Complaint]:

@@ -64,13 +64,13 @@ class Findings:
             self.complaints.append(Complaint(requirement, where, text))
 
 
-def converse(send: Send, own_calls: Sequence[Mapping[str, Any]] = ()) -> Findings:
+def check_conversation(send: Send, own_calls: Sequence[Mapping[str, Any]] = ()) -> Findings:
     """Discover, call every service well and badly, and judge all answers. ``own_calls`` are sent as they are besides.
 
     Services of hooks that are not in the library are only looked at, unless ``own_calls`` has one for them.
     """
-    talk = _Talk(send, Findings())
-    services = talk.discover()
+    conversation = _Conversation(send, Findings())
+    services = conversation.discover()
     for service in services:
         hook, id_ = service.get("hook"), service.get("id")
         if not isinstance(hook, str) or not isinstance(id_, str):
@@ -80,15 +80,15 @@ def converse(send: Send, own_calls: Sequence[Mapping[str, Any]] = ()) -> Finding
             prefetch = service.get("prefetch")
             calls.insert(0, sample_call(hook, prefetch if isinstance(prefetch, Mapping) else {}))
         for call in calls:
-            talk.call_well(f"/cds-services/{id_}", call)
+            conversation.call_well(f"/cds-services/{id_}", call)
         if calls:
-            talk.call_badly(f"/cds-services/{id_}", calls[0])
-    talk.call_nobody()
-    return talk.findings
+            conversation.call_badly(f"/cds-services/{id_}", calls[0])
+    conversation.call_nobody()
+    return conversation.findings
 
 
 @dataclass
-class _Talk:
+class _Conversation:
     send: Send
     findings: Findings
 
@@ -132,8 +132,8 @@ class _Talk:
         """A good call, the same again, and the same with what nobody knows in it."""
         where = f"POST {path}"
         first = self._ask("POST", path, call)
-        told = f"should answer 200 or 412 to a good call, answers {first.status}"
-        self.findings.expect(first.status in {_OK, _PRECONDITION_FAILED}, "SC-1", where, told)
+        text = f"should answer 200 or 412 to a good call, answers {first.status}"
+        self.findings.expect(first.status in {_OK, _PRECONDITION_FAILED}, "SC-1", where, text)
         if first.status != _OK:
             return
         body = self._read(first, where)
@@ -162,20 +162,20 @@ class _Talk:
     def _without_prefetch(self, path: str, call: dict[str, Any]) -> None:
         bare = {name: value for name, value in call.items() if name != "prefetch"}
         reply = self._ask("POST", path, bare)
-        told = f"without prefetch the answer is 200 or 412, not {reply.status}"
-        self.findings.expect(reply.status in {_OK, _PRECONDITION_FAILED}, "RP-2", f"POST {path}", told)
+        text = f"without prefetch the answer is 200 or 412, not {reply.status}"
+        self.findings.expect(reply.status in {_OK, _PRECONDITION_FAILED}, "RP-2", f"POST {path}", text)
 
     def _quickly(self, path: str, call: dict[str, Any]) -> None:
         times = [self._ask("POST", path, call).milliseconds for _ in range(3)]
         middle = statistics.median(times)
-        told = f"should answer in about {_SLOW_MS} ms, took {middle:.0f} ms"
-        self.findings.expect(middle <= _SLOW_MS, "PE-1", f"POST {path}", told)
+        text = f"should answer in about {_SLOW_MS} ms, took {middle:.0f} ms"
+        self.findings.expect(middle <= _SLOW_MS, "PE-1", f"POST {path}", text)
 
     def call_badly(self, path: str, call: dict[str, Any]) -> None:
         """Calls that are wrong: each must be refused as the caller's fault, and none may break the service."""
-        for requirement, told, body in _bad_calls(call):
+        for requirement, mistake, body in _bad_calls(call):
             reply = self._ask("POST", path, body)
-            text = f"{told} should be refused with a status from 400 to 499, not {reply.status}"
+            text = f"{mistake} should be refused with a status from 400 to 499, not {reply.status}"
             self.findings.expect(_is_refusal(reply), requirement, f"POST {path}", text)
         reply = self._ask("GET", path)
         self.findings.expect(_is_refusal(reply), "RQ-1", f"GET {path}", f"should be 405, is {reply.status}")

@@ -9,7 +9,7 @@ from typing import Any
 from service.knowledge.hooks import HOOKS
 from service.protocol.template_lint import lint
 from service.record.input.prefetch_templates import Template
-from service.testkit.service_check.complaints import Complaint, extensions, hollow, missing_text, shaped
+from service.testkit.service_check.complaints import Complaint, empty_members, extensions, missing_text, shaped
 
 _MEMBERS = frozenset({"hook", "title", "description", "id", "prefetch", "usageRequirements", "extension"})
 _PLAIN_ID = re.compile(r"[^\s/?#]+")
@@ -22,7 +22,7 @@ def judge_discovery(body: Any) -> list[Complaint]:
     """Everything that breaks a requirement in the body of ``GET /cds-services``."""
     if not isinstance(body, Mapping) or not isinstance(body.get("services"), list):
         return [Complaint("DI-2", "services", "the body must be an object with an array of this name")]
-    complaints: list[Complaint] = [*hollow(body, "", frozenset({"services"})), *extensions(body, "")]
+    complaints: list[Complaint] = [*empty_members(body, "", frozenset({"services"})), *extensions(body, "")]
     seen: set[tuple[Any, Any]] = set()
     for service, where in shaped("DI-2", body["services"], "services", complaints):
         complaints += _service(service, where)
@@ -65,5 +65,5 @@ def _prefetch(prefetch: Any, hook: Any, where: str) -> Iterator[Complaint]:
 
 def _linted(text: str, where: str) -> Complaint:
     """A complaint of the linter, which begins with the numbers of the requirements: the first one counts."""
-    numbers, _, told = text.partition(": ")
-    return Complaint(re.split(r"[ ,]", numbers)[0], where, told)
+    numbers, _, sentence = text.partition(": ")
+    return Complaint(re.split(r"[ ,]", numbers)[0], where, sentence)

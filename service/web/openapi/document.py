@@ -70,8 +70,10 @@ def _protocol(spec: APISpec, services: Services) -> Iterable[tuple[str, Json]]:
     yield "/cds-services", {"get": _operation("discover", "Which services there are", listed, ())}
     for service in services.offered.values():
         name = _call_schema(spec, service)
-        told = _ok(answers.AnswerSchema, "The cards; an empty list is not clearance")
-        call = _operation(f"call-{service.id}", service.title, told, _OF_A_CALL, " ".join(service.description.split()))
+        answer = _ok(answers.AnswerSchema, "The cards; an empty list is not clearance")
+        call = _operation(
+            f"call-{service.id}", service.title, answer, _OF_A_CALL, " ".join(service.description.split())
+        )
         call["requestBody"] = _body({"$ref": f"#/components/schemas/{name}"})
         yield f"/cds-services/{service.id}", {"post": call}
         taken = _ok(answers.TakenSchema, "All items were taken")
@@ -100,8 +102,8 @@ def _beside(services: Services) -> Iterable[tuple[str, Json]]:
     """The paths of this service beside the protocol."""
     hooks = sorted({service.hook for service in services.offered.values()})
     hook = _query("hook", "The moment in care that is asked about", {"type": "string", "enum": hooks})
-    told = _ok(answers.EvaluationSchema, "The cards, and the decision behind them")
-    evaluate = _operation("evaluate", "The cards for a plain chart", told, _OF_A_BODY)
+    answer = _ok(answers.EvaluationSchema, "The cards, and the decision behind them")
+    evaluate = _operation("evaluate", "The cards for a plain chart", answer, _OF_A_BODY)
     evaluate["requestBody"] = _body(_ANYTHING)
     evaluate["parameters"] = [
         hook,
@@ -131,8 +133,8 @@ def _beside(services: Services) -> Iterable[tuple[str, Json]]:
     }
     yield "/dsi", {"get": _operation("sourceAttributes", "What each rule rests on and which data it uses", dsi, ())}
     for kind, names in artifact_names(services.prepared.knowledge).items():
-        told = {"description": f"The {kind}", "content": {"application/fhir+json": {"schema": {"type": "object"}}}}
-        read = _operation(f"read-{kind}", f"A {kind} of the rules in use", told, (404,))
+        answer = {"description": f"The {kind}", "content": {"application/fhir+json": {"schema": {"type": "object"}}}}
+        read = _operation(f"read-{kind}", f"A {kind} of the rules in use", answer, (404,))
         read["parameters"] = [{"name": "id", "in": "path", "required": True, "schema": {"enum": names}}]
         yield f"/{kind}/{{id}}", {"get": read}
     if services.settings.store != "off":

@@ -34,14 +34,14 @@ def openapi_blueprint(endpoint: Endpoint) -> Blueprint:
     """The routes. Both documents are written when they are first asked for, and anew when the rules are loaded anew."""
     routes = Blueprint("openapi", __name__)
     style = (_FOLDER / "style.css").read_bytes()
-    kept: list[_Written] = []
+    latest: list[_Written] = []
 
     def written() -> _Written:
         services = endpoint.services
-        if not kept or kept[0].services is not services:
+        if not latest or latest[0].services is not services:
             document = openapi(services, version("sciatica-cds"))
-            kept[:] = [_Written(services, orjson.dumps(document), _page(document))]
-        return kept[0]
+            latest[:] = [_Written(services, orjson.dumps(document), _page(document))]
+        return latest[0]
 
     @routes.get("/openapi.json")
     def describe() -> Response:

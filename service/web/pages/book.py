@@ -13,8 +13,8 @@ from service.knowledge.model import Knowledge
 from service.web.pages.addresses import FolderAddresses
 from service.web.pages.catalogue import PAGES, names
 from service.web.pages.compare import compare_page
-from service.web.pages.frame import frame
 from service.web.pages.graph import GraphQuestion, graph_page
+from service.web.pages.page_header import page_header
 from service.web.pages.pathway import pathway_page
 from service.web.pages.rendering import ICON, STYLE, render
 from service.web.pages.rule import Approvals
@@ -29,7 +29,7 @@ def write_book(knowledge: Knowledge, approvals: Approvals, folder: Path) -> int:
     """Write every page and its data into ``folder``, which is made if needed. Returns how many pages there are."""
     folder.mkdir(parents=True, exist_ok=True)
     _dress(folder)
-    head = frame(knowledge)
+    head = page_header(knowledge)
     _write(folder / _FIRST, "rules.html", rules_page(knowledge, Question()), head, FolderAddresses())
     _write(folder / "sources", "sources.html", sources_page(knowledge), head, FolderAddresses())
     _write(folder / "graph", "graph.html", graph_page(knowledge, GraphQuestion()), head, FolderAddresses())
@@ -54,7 +54,7 @@ def write_comparison(knowledge: Knowledge, report: Mapping[str, Any], folder: Pa
     folder.mkdir(parents=True, exist_ok=True)
     _dress(folder)
     data = compare_page([], {}, dict(report), None, waiting=False)
-    _write(folder / "compare", "compare.html", data, frame(knowledge), FolderAddresses())
+    _write(folder / "compare", "compare.html", data, page_header(knowledge), FolderAddresses())
     return folder / "compare.html"
 
 

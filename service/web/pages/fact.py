@@ -9,7 +9,7 @@ from service.knowledge.model import FactDefinition, Knowledge
 from service.web.pages.graph import ways_of
 from service.web.pages.rules import resting_on
 from service.web.pages.value_set import value_set_named
-from service.web.pages.words import condition_data, finding_named, read_from, rule_named, rules_named, silence
+from service.web.pages.words import condition_data, finding_named, no_matching_data, read_from, rule_named, rules_named
 
 Json = dict[str, Any]
 
@@ -43,7 +43,7 @@ def _fact(knowledge: Knowledge, fact: FactDefinition) -> Json:
         "unit": fact.unit,
         "readFrom": read_from(fact),
         "wholeLists": list(fact.complete),
-        "absentWhen": silence(fact),
+        "absentWhen": no_matching_data(fact),
         "choice": fact.product_choice,
         "valueSets": [value_set_named(knowledge, name) for name in dict.fromkeys(value_sets_of(fact))],
         "drawnBy": [],

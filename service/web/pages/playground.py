@@ -112,7 +112,7 @@ def _answer(knowledge: Knowledge, asked: Asked, told: Told, answered: Answered) 
         "cards": cards,
         "covered": [
             rule_named(one.rule)
-            | {"by": rule_named(outcomes[one.covered_by].rule) if one.covered_by in outcomes else None}
+            | {"by": rule_named(outcomes[one.suppressed_by].rule) if one.suppressed_by in outcomes else None}
             for one in unsaid
             if one.result is Result.FIRED
         ],

@@ -106,6 +106,8 @@ def _markdown(text: str) -> Markup:
     return Markup(_reader().render(text))  # noqa: S704  # the reader escapes all HTML
 
 
-def render(template: str, data: Mapping[str, Any], frame: Mapping[str, Any], addresses: Addresses, twin: str) -> str:
+def render(
+    template: str, data: Mapping[str, Any], page_header: Mapping[str, Any], addresses: Addresses, twin: str
+) -> str:
     """The page as HTML. ``twin`` is the address of the same data as JSON."""
-    return _environment().get_template(template).render(d=data, frame=frame, to=addresses, twin=twin)
+    return _environment().get_template(template).render(d=data, page_header=page_header, to=addresses, twin=twin)

@@ -16,10 +16,10 @@ from service.web.pages.graph import neighbourhood
 from service.web.pages.words import (
     condition_data,
     finding_named,
+    no_matching_data,
     read_from,
     rule_named,
     rules_named,
-    silence,
     summary_in_words,
 )
 
@@ -34,10 +34,10 @@ def rule_page(knowledge: Knowledge, approvals: Approvals, name: str) -> Json | N
     if rule is None:
         variants = sorted((one for one in rules if one.variant_of == name), key=lambda one: one.precedence)
         rule = variants[0] if variants else None
-    return None if rule is None else _told(knowledge, approvals, rule)
+    return None if rule is None else _rule_data(knowledge, approvals, rule)
 
 
-def _told(knowledge: Knowledge, approvals: Approvals, rule: Rule) -> Json:
+def _rule_data(knowledge: Knowledge, approvals: Approvals, rule: Rule) -> Json:
     advice = rule.recommendation
     findings, drawing = reached(knowledge, rule)
     return {
@@ -163,16 +163,16 @@ def _evidence(knowledge: Knowledge, citation: Citation) -> Json:
 
 def _read(knowledge: Knowledge, name: str, drawing: Iterable[Rule]) -> Json:
     """One finding that the rule rests on: where it is read, and when silence counts as no."""
-    told = finding_named(knowledge, name)
+    data = finding_named(knowledge, name)
     fact = knowledge.facts.get(name)
     if fact is None:
         drawn = rules_named(one for one in drawing if one.concludes == name)
-        return told | {"kind": "conclusion", "drawnBy": drawn, "readFrom": [], "absentWhen": None, "choice": None}
-    return told | {
+        return data | {"kind": "conclusion", "drawnBy": drawn, "readFrom": [], "absentWhen": None, "choice": None}
+    return data | {
         "kind": "fact",
         "drawnBy": [],
         "readFrom": read_from(fact),
-        "absentWhen": silence(fact),
+        "absentWhen": no_matching_data(fact),
         "choice": fact.product_choice,
     }
 

@@ -22,13 +22,13 @@ def condition_data(knowledge: Knowledge, condition: Condition, findings: Mapping
     With the ``findings`` of a patient each part also says whether it ``holds`` (yes, no, not known), and each test what
     the patient ``has``.
     """
-    told = {} if findings is None else {"holds": _HOLDS[truth(condition, findings)]}
+    holds = {} if findings is None else {"holds": _HOLDS[truth(condition, findings)]}
     if isinstance(condition, Leaf):
         if findings is not None:
-            told["has"] = _has(findings[condition.finding])
-        return finding_named(knowledge, condition.finding) | {"says": _test(knowledge, condition)} | told
+            holds["has"] = _has(findings[condition.finding])
+        return finding_named(knowledge, condition.finding) | {"says": _test(knowledge, condition)} | holds
     join = "all of" if isinstance(condition, AllOf) else "any of"
-    return {"join": join, "parts": [condition_data(knowledge, part, findings) for part in condition.parts]} | told
+    return {"join": join, "parts": [condition_data(knowledge, part, findings) for part in condition.parts]} | holds
 
 
 _HOLDS = {Truth.TRUE: "yes", Truth.FALSE: "no", Truth.UNKNOWN: "not known"}
@@ -91,16 +91,20 @@ def read_from(fact: FactDefinition) -> list[str]:
 
 def _place(fact: FactDefinition, source: FactSource) -> str:
     days = source.within_days or fact.look_back_days or fact.within_days
-    told = [source.resource]
+    parts = [source.resource]
     if days is not None:
-        told.append(f"past {days:f} days" if not isinstance(days, int) else f"past {days} days")
+        parts.append(f"past {days:f} days" if not isinstance(days, int) else f"past {days} days")
     if source.in_episode:
-        told.append("of this episode")
+        parts.append("of this episode")
     if source.history:
-        told.append("past problems count")
-    return ", ".join(told)
+        parts.append("past problems count")
+    if source.at_most is not None:
+        parts.append(f"the newest at {source.at_most:f} {source.unit} or below")
+    if source.ended_by:
+        parts.append("not after " + ", ".join(source.ended_by))
+    return ", ".join(parts)
 
 
-def silence(fact: FactDefinition) -> str:
+def no_matching_data(fact: FactDefinition) -> str:
     """When nothing on record may count as a no."""
     return fact.absent_when or "not said"

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from service.cards.markdown import LONGEST, escaped, plain
-from service.cards.redaction import unmarked
-from service.cards.wording import amount, marked_lines, number
+from service.cards.redaction import without_markers
+from service.cards.wording import amount, number, quoted_lines
 from service.finding import Evidence, Finding, Status
 from tests.unit.cards.small_rules import present, rules
 
@@ -49,17 +49,17 @@ def test_numbers_have_no_exponent_and_no_needless_zeros(value: str, text: str) -
 
 def test_at_most_three_entries_are_shown_and_the_rest_is_counted() -> None:
     entries = [Evidence(f"Condition/{n}", "Sciatica") for n in range(5)]
-    (line,) = marked_lines(rules(), [present("sciatica-active", *entries)])
+    (line,) = quoted_lines(rules(), [present("sciatica-active", *entries)])
     assert "Condition/2" in line
     assert "Condition/3" not in line
     assert "and 2 more" in line
 
 
 def test_an_undated_entry_says_so_and_a_caveat_is_shown() -> None:
-    (line,) = marked_lines(
+    (line,) = quoted_lines(
         rules(), [present("sciatica-active", Evidence("Condition/1", "Sciatica", note="status not given"))]
     )
-    assert unmarked(line) == "- Sciatica is an active problem (Sciatica, no date, Condition/1, status not given)"
+    assert without_markers(line) == "- Sciatica is an active problem (Sciatica, no date, Condition/1, status not given)"
 
 
 def test_long_text_is_cut_and_lines_are_joined() -> None:

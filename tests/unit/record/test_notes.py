@@ -84,8 +84,8 @@ def test_every_note_of_the_list_is_made_somewhere() -> None:
 
 def test_a_note_that_is_new_is_noticed() -> None:
     module = PROJECT / "service" / "record" / "kinds" / "count.py"
-    planted = ast.parse(module.read_text(encoding="utf-8") + "\nX = unknown('fact', 'Mrs Smith said so')\n")
-    calls = [node for node in ast.walk(planted) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    made_mutants = ast.parse(module.read_text(encoding="utf-8") + "\nX = unknown('fact', 'Mrs Smith said so')\n")
+    calls = [node for node in ast.walk(made_mutants) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
     texts = [
         text for call in calls if call.func.id == "unknown" for part in call.args[1:] for text in literals(part, {})
     ]

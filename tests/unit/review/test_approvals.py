@@ -16,7 +16,7 @@ from service.errors import KnowledgeError
 from service.knowledge.checks import run_checks
 from service.knowledge.loader import load
 from service.knowledge.model import Knowledge
-from service.review.approvals import approval_of, approve, standings
+from service.review.approvals import approval_of, approval_states, approve
 from tests.conftest import PROJECT
 
 RULE = "sf-nsaid-contraindicated"
@@ -36,7 +36,7 @@ def sign(folder: Path, rule: str = RULE, by: str = "Ada Example, rheumatologist"
 
 
 def standing(folder: Path, rule: str = RULE, **settings: str):
-    return next(one for one in standings(folder, load(folder, settings)) if one.rule == rule)
+    return next(one for one in approval_states(folder, load(folder, settings)) if one.rule == rule)
 
 
 def edit(file: Path, old: str, new: str) -> None:

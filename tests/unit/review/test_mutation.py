@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from service.knowledge.model import Example, Given
-from service.review.mutation import Case, Charts, mutants, noticed_by_examples, plant_and_look
+from service.review.mutation import Case, Charts, mutants, notice_mutants, noticed_by_examples
 from service.review.proposals import as_yaml, propose_examples, with_examples
 from tests.rules_in_python import a_rule, all_of, any_of, found, is_, measured, number
 from tests.unit.review.test_proof import shipped
@@ -61,8 +62,9 @@ def test_a_story_notices_what_the_examples_miss() -> None:
 def test_proposed_examples_show_every_test_deciding_and_every_limit_on_it_and_beside_it() -> None:
     proposed = propose_examples(RULE.when, frozenset({"egfr"}))
     told = as_yaml(proposed)
-    assert "given: {ordered: present, egfr: 30}\n    expect: silent" in told
-    assert "given: {ordered: present, egfr: 29}\n    expect: fires" in told
+    asked = {line: before for before, line in pairwise(told.splitlines())}
+    assert asked["    given: {ordered: present, egfr: 30}"].startswith("  - silent: ")
+    assert asked["    given: {ordered: present, egfr: 29}"].startswith("  - fires: ")
     assert {example.expect for example in proposed} == {"fires", "silent", "undecided"}
 
 
@@ -78,8 +80,8 @@ def test_what_only_the_locked_table_notices_is_counted_apart() -> None:
     renal = next(rule for rule in shipped().rules if rule.id == "sf-nsaid-egfr-30-59")
     bare = replace(renal, examples=())
     knowledge = replace(shipped(), phases=(replace(shipped().phases[0], rules=(bare,)),))
-    result = plant_and_look(knowledge, [])
-    assert len(result.planted) == len(result.by_table_only) > 0
+    result = notice_mutants(knowledge, [])
+    assert len(result.made_mutants) == len(result.by_table_only) > 0
     assert (result.by_people, result.evident, result.share) == (0, 0.0, 1.0)
 
 
@@ -88,7 +90,7 @@ def test_more_examples_are_added_behind_the_last_and_change_no_line() -> None:
     renal = next(rule for rule in shipped().rules if rule.id == "sf-nsaid-egfr-below-30")
     line = int(renal.examples[-1].at.rpartition(":")[2])
     more = with_examples(text, line, [Example("Once more", {"egfr": Given("unknown")}, "undecided")])
-    added = "      - name: Once more\n        given: {egfr: unknown}\n        expect: undecided\n"
+    added = "      - undecided: Once more\n        given: {egfr: unknown}\n"
     assert added in more
     assert more.replace(added, "") == text
 

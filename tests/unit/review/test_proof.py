@@ -11,17 +11,15 @@ import pytest
 from service.config import PROJECT
 from service.finding import Finding, Status
 from service.knowledge.invariants import Invariants, load_invariants
-from service.knowledge.loader import load
 from service.knowledge.model import AllOf, Condition, Knowledge, Leaf, Rule, Suggestion, Word
-from service.review.proof import Breach, Prover, told, witness_lines
+from service.review.proof import Breach, Prover, finding_line, witness_lines
 from tests.rules_in_python import is_, measured
+from tests.shipped import shipped_knowledge
 
 RULES = PROJECT / "rules"
 
 
-@cache
-def shipped() -> Knowledge:
-    return load(RULES)
+shipped = shipped_knowledge
 
 
 @cache
@@ -92,7 +90,7 @@ def test_3_opposite_advice_that_is_not_named_is_found() -> None:
 
 
 @cache
-def of_three_planted_faults() -> tuple[Breach, ...]:
+def of_three_mutants() -> tuple[Breach, ...]:
     """What is found where one rule can never fire, a part of another says nothing, and a third is always covered."""
     impossible = AllOf((is_("back-or-leg-pain"), is_("back-or-leg-pain", "absent")))
 
@@ -100,7 +98,7 @@ def of_three_planted_faults() -> tuple[Breach, ...]:
         assert isinstance(rule.when, AllOf)
         return replace(rule, when=AllOf((*rule.when.parts, Leaf("back-or-leg-pain", word=Word.NOT_ABSENT))))
 
-    planted: dict[str, Callable[[Rule], list[Rule]]] = {
+    made_mutants: dict[str, Callable[[Rule], list[Rule]]] = {
         "fl-heat": lambda rule: [replace(rule, when=impossible)],
         "fl-stay-active": lambda rule: [idle(rule)],
         "rf-major-trauma": lambda rule: [
@@ -109,23 +107,25 @@ def of_three_planted_faults() -> tuple[Breach, ...]:
         ],
     }
     phases = [
-        replace(phase, rules=tuple(one for rule in phase.rules for one in planted.get(rule.id, lambda r: [r])(rule)))
+        replace(
+            phase, rules=tuple(one for rule in phase.rules for one in made_mutants.get(rule.id, lambda r: [r])(rule))
+        )
         for phase in shipped().phases
     ]
     return breaches(replace(shipped(), phases=tuple(phases)), "every-part-matters", "patient-view")
 
 
 def test_4_a_rule_that_can_never_fire_is_found() -> None:
-    assert any("fl-heat" in breach.text and "never fire" in breach.text for breach in of_three_planted_faults())
+    assert any("fl-heat" in breach.text and "never fire" in breach.text for breach in of_three_mutants())
 
 
 def test_4_a_test_that_makes_no_difference_is_found() -> None:
     told_so = "'back-or-leg-pain not absent' makes no difference"
-    assert any("fl-stay-active" in breach.text and told_so in breach.text for breach in of_three_planted_faults())
+    assert any("fl-stay-active" in breach.text and told_so in breach.text for breach in of_three_mutants())
 
 
 def test_4_a_rule_always_covered_by_its_family_is_found() -> None:
-    found = of_three_planted_faults()
+    found = of_three_mutants()
     assert any("rf-trauma-again" in breach.text and "always covered" in breach.text for breach in found)
 
 
@@ -180,4 +180,4 @@ def test_6_a_suggestion_that_takes_away_running_therapy_is_found() -> None:
     ],
 )
 def test_a_witness_reads_like_a_chart(finding: Finding, line: str) -> None:
-    assert told(finding) == line
+    assert finding_line(finding) == line

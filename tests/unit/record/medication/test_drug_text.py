@@ -225,7 +225,7 @@ def test_nothing_taken_is_an_answer_and_no_information_is_none(concept: dict[str
 
 
 @pytest.mark.parametrize(
-    ("text", "ingredients", "is_whole"),
+    ("text", "ingredients", "is_complete"),
     [
         ("Reaptan 10 mg/10 mg (perindopril arginine/amlodipine) tablet", ["amlodipine", "perindopril"], True),
         ("Xyzolin (ibuprofen)", ["ibuprofen"], True),
@@ -234,9 +234,11 @@ def test_nothing_taken_is_an_answer_and_no_information_is_none(concept: dict[str
         ("Xyzprofen (caffeine)", ["caffeine"], False),
     ],
 )
-def test_brackets_that_name_the_ingredients_explain_a_brand(text: str, ingredients: list[str], is_whole: bool) -> None:
+def test_brackets_that_name_the_ingredients_explain_a_brand(
+    text: str, ingredients: list[str], is_complete: bool
+) -> None:
     assert named(text) == ingredients
-    assert recognised({"text": text}).recognised is is_whole
+    assert recognised({"text": text}).recognised is is_complete
 
 
 DANGEROUS = ("ibuprofen", "aceclofenac", "warfarin", "phenprocoumon", "tizanidine", "oxycodone", "lithium carbonate")

@@ -322,7 +322,7 @@ class TestNames:
     def test_a_name_is_taken_apart(self) -> None:
         parsed = parse_name("12 HR aspirin 25 MG / dipyridamole 200 MG Extended Release Oral Capsule [Aggrenox]")
         assert [(one.name, one.strength_mg) for one in parsed.components] == [("aspirin", 25), ("dipyridamole", 200)]
-        assert parsed.is_whole
+        assert parsed.is_complete
         assert brand_of("aspirin 25 MG Oral Tablet [Bayer]") == "Bayer"
 
     def test_micrograms_and_rates_are_read(self) -> None:

@@ -16,7 +16,7 @@ from service.knowledge.model import FactKind, Knowledge, Rule, possible_states
 from service.knowledge.strata import rules_for, stratify
 from service.review.comparison import comparing, edits, questions
 from service.review.comparison.comparing import compare
-from service.review.comparison.model import Comparison, Difference, Direction, RuleComparison, Verdict
+from service.review.comparison.model import ChangeClass, Comparison, Difference, Direction, RuleComparison
 from service.review.comparison.region import Span
 from service.review.comparison.sides import two_sides
 from service.review.comparison.witness import Judge, UnconfirmedError
@@ -74,7 +74,7 @@ def test_a_moved_limit_concerns_the_patients_between_both_limits() -> None:
 def test_the_card_whose_place_is_taken_differs_too_although_nobody_edited_it() -> None:
     comparison = compare(shipped(), below_35())
     other = of_rule(comparison, "sf-nsaid-egfr-30-59")
-    assert other.verdict is Verdict.DIFFERS
+    assert other.change_class is ChangeClass.DIFFERS
     assert not other.is_edited_in_logic
     assert Direction.NO_LONGER_SHOWN in directions(other)
     witness = shown_newly(of_rule(comparison, "sf-nsaid-egfr-below-30")).witness
@@ -105,7 +105,7 @@ def test_words_alone_ask_the_solver_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     rule = next(rule for rule in shipped().rules if rule.id == "sf-baclofen-renal")
     after = changed(shipped(), rule.id, lambda rule: replace(rule, card=replace(rule.card, summary="Other words.")))
     comparison = compare(shipped(), after)
-    assert of_rule(comparison, rule.id).verdict is Verdict.WORDS_ONLY
+    assert of_rule(comparison, rule.id).change_class is ChangeClass.WORDS_ONLY
     assert [field.name for field in of_rule(comparison, rule.id).card] == ["card.summary"]
     assert comparison.differs
     assert comparison.cards_differing == ()
@@ -115,7 +115,7 @@ def test_words_alone_ask_the_solver_nothing(monkeypatch: pytest.MonkeyPatch) -> 
 def test_history_and_dates_are_no_difference() -> None:
     after = changed(shipped(), "sf-baclofen-renal", lambda rule: replace(rule, owner="somebody", history=()))
     comparison = compare(shipped(), after)
-    assert of_rule(comparison, "sf-baclofen-renal").verdict is Verdict.UNTOUCHED
+    assert of_rule(comparison, "sf-baclofen-renal").change_class is ChangeClass.UNTOUCHED
     assert not comparison.differs
     assert comparison.to_review_again == ()
 
@@ -131,7 +131,7 @@ def test_history_and_dates_are_no_difference() -> None:
 )
 def test_another_way_to_write_the_same_is_proved_the_same(rule_id: str, when: object) -> None:
     comparison = compare(small(), changed(small(), rule_id, lambda rule: replace(rule, when=when)))
-    assert of_rule(comparison, rule_id).verdict is Verdict.PROVED_SAME
+    assert of_rule(comparison, rule_id).change_class is ChangeClass.PROVED_SAME
     assert not comparison.differs
 
 
@@ -146,12 +146,12 @@ def test_a_rule_added_is_shown_newly_and_a_rule_removed_no_longer() -> None:
 
 
 def test_a_louder_card_differs_although_the_same_patients_see_it() -> None:
-    def louder(rule: Rule) -> Rule:
+    def more_severe(rule: Rule) -> Rule:
         return replace(rule, card=replace(rule.card, indicator=type(rule.card.indicator).WARNING))
 
-    comparison = compare(small(), changed(small(), "quiet", louder))
+    comparison = compare(small(), changed(small(), "quiet", more_severe))
     rule = of_rule(comparison, "quiet")
-    assert rule.verdict is Verdict.DIFFERS
+    assert rule.change_class is ChangeClass.DIFFERS
     assert [(field.name, field.before, field.after) for field in rule.logic] == [("indicator", "info", "warning")]
     assert rule.differences == ()
 
@@ -252,10 +252,10 @@ def some_patients(knowledge: Knowledge, number_of: int, chance: random.Random) -
 
 def test_planted_faults_in_shipped_rules_agree_with_random_patients() -> None:
     chance = random.Random(7)
-    planted = chance.sample(list(all_mutants(shipped())), 3)
-    for mutant in planted:
+    made_mutants = chance.sample(list(all_mutants(shipped())), 3)
+    for mutant in made_mutants:
         after = mutated(shipped(), mutant)
-        same = {rule.id for rule in compare(shipped(), after).rules if rule.verdict is Verdict.PROVED_SAME}
+        same = {rule.id for rule in compare(shipped(), after).rules if rule.change_class is ChangeClass.PROVED_SAME}
         hook = next(iter(mutant.rule.hooks), HOOK)
         for patient in some_patients(shipped(), 12, chance):
             before, now = answers(shipped(), patient, hook), answers(after, patient, hook)

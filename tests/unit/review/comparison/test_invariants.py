@@ -46,12 +46,12 @@ def rule_set(knowledge: Knowledge) -> RuleSet:
     return RuleSet("rules", knowledge, {FILE: INVARIANTS.encode()})
 
 
-def limit_of_loud(limit: int) -> Knowledge:
+def limit_of_severe(limit: int) -> Knowledge:
     return changed(advising(small()), "loud", with_test("egfr", lambda leaf: replace(leaf, less_than=Decimal(limit))))
 
 
 def test_an_invariant_that_falls_is_told_with_a_patient() -> None:
-    after = limit_of_loud(20)
+    after = limit_of_severe(20)
     comparison = with_invariants(compare(advising(small()), after), rule_set(advising(small())), rule_set(after))
     report = Report(Wording(after, after)).of(comparison)
     (broken,) = report["invariants"]["broken"]
@@ -76,7 +76,7 @@ def test_what_did_not_hold_before_either_is_told_apart() -> None:
 
 
 def test_an_invariant_that_still_holds_is_proved_again() -> None:
-    after = limit_of_loud(40)
+    after = limit_of_severe(40)
     comparison = with_invariants(compare(advising(small()), after), rule_set(advising(small())), rule_set(after))
     assert [one.id for one in comparison.broken if not one.already] == []
     assert comparison.invariants == 5

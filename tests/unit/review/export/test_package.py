@@ -22,7 +22,7 @@ from service.knowledge.schemas.ruleset import Approval
 from service.record.fhir_classes import validated
 from service.record.model import Release
 from service.review.export.artifacts import artifacts
-from service.review.export.cql import cql, not_told
+from service.review.export.cql import cql, not_exported
 from service.review.export.metadata import Publication
 from service.review.export.package import package
 from service.web.artifact_routes import artifact_names
@@ -101,7 +101,7 @@ def test_value_sets_come_with_their_codes_and_say_what_they_leave_out() -> None:
 def test_the_library_holds_the_cql_and_says_what_it_does_not_tell() -> None:
     told = published()["Library/rules"]
     assert base64.b64decode(told["content"][0]["data"]).decode() == cql(shipped())
-    assert all(sentence in told["description"] for sentence in not_told(shipped()))
+    assert all(sentence in told["description"] for sentence in not_exported(shipped()))
 
 
 def test_nobody_has_approved_until_somebody_has() -> None:

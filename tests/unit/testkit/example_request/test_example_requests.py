@@ -19,8 +19,8 @@ from service.protocol.evaluation import Services, answer_call
 from service.record.model import Release
 from service.testkit.example_request.request_for_rule import (
     ExampleRequest,
+    ExampleRequestError,
     ExampleRequests,
-    RehearsalError,
     SettingsNeededError,
     near_misses,
 )
@@ -80,7 +80,7 @@ def test_every_rule_fires_under_every_hook_it_names() -> None:
     for rule, hook in speaking():
         try:
             made, by = firing(rule, hook)
-        except RehearsalError as error:
+        except ExampleRequestError as error:
             silent.append(str(error))
             continue
         if not fired(made, hook, by):
@@ -111,7 +111,7 @@ def test_near_misses_do_not_fire_and_most_examples_can_be_made() -> None:
         for example in near_misses(rule)[:2]:
             try:
                 made = rehearsals().missing(rule, hook, example)
-            except RehearsalError:
+            except ExampleRequestError:
                 # Examples speak of conclusions and of facts apart from each other; not every one is a patient.
                 impossible += 1
                 continue

@@ -7,7 +7,7 @@ from typing import Any
 from service.knowledge.model import Knowledge
 
 
-def frame(knowledge: Knowledge) -> dict[str, Any]:
+def page_header(knowledge: Knowledge) -> dict[str, Any]:
     """Name, version, digest, how many rules there are and how many of them are approved, what silence is not."""
     return {
         "name": knowledge.name,

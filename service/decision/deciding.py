@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from service.decision.gate import Gate, Gated
 from service.engine.chaining import Chained, Program, compile_program
 from service.engine.trace import Outcome, Reading, Result, outcome, read_again, read_plainly, supports, undecided_leaves
 from service.errors import EngineError
@@ -42,7 +43,7 @@ class Advice:
     rule: Rule
     found: tuple[Finding, ...]
     not_recorded: tuple[str, ...]
-    covers: tuple[str, ...] = ()
+    suppresses: tuple[str, ...] = ()
     deciding: tuple[Finding, ...] = ()
     changing: tuple[str, ...] = ()
     named: tuple[Finding, ...] = ()
@@ -81,15 +82,22 @@ class Decision:
     resting: tuple[str, ...] = ()
     shown_before: Mapping[str, ShownBefore] | None = None
     unread: Unread = NOTHING_UNREAD
+    gated: Gated | None = None
+
+    @property
+    def is_skipped(self) -> bool:
+        """Whether nothing was decided because the gate showed that there is nothing to say."""
+        return self.gated is not None and not self.gated.in_full
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The knowledge made ready to decide: fact plans and one program per hook, built once."""
+    """The knowledge made ready to decide: fact plans, and one program and one gate per hook, built once."""
 
     knowledge: Knowledge
     derivation: Derivation
     programs: Mapping[str, Program]
+    gates: Mapping[str, Gate] = field(default_factory=dict)
 
 
 def prepare(knowledge: Knowledge) -> Prepared:
@@ -98,29 +106,62 @@ def prepare(knowledge: Knowledge) -> Prepared:
     Raises KnowledgeError (EnvelopeError) when the rules cannot be run.
     """
     hooks = dict.fromkeys(service.hook for service in knowledge.services.values())
-    return Prepared(knowledge, Derivation(knowledge), {hook: compile_program(knowledge, hook) for hook in hooks})
+    derivation = Derivation(knowledge)
+    programs = {hook: compile_program(knowledge, hook) for hook in hooks}
+    gates = {hook: Gate.for_hook(knowledge, derivation, hook) for hook in hooks}
+    return Prepared(knowledge, derivation, programs, gates)
 
 
-def decide(
+def decide(  # noqa: PLR0913  # the whole question, asked in one place
     prepared: Prepared,
     record: Record,
     hook: str,
     now: datetime,
     decision_id: uuid.UUID | None = None,
     budget: Budget = NO_BUDGET,
+    *,
+    gated: bool = False,
     instead: Mapping[str, Finding] | None = None,
 ) -> Decision:
     """Read the record into facts and decide on them; ``instead`` takes the place of facts that were read.
 
     ``now`` is an aware datetime and the only time there is. Without ``decision_id`` the id is made
-    from the content, so the same question gives the same id. Raises EngineError when the two
-    engines disagree, TooCostlyError when the ``budget`` is used up.
+    from the content, so the same question gives the same id. With ``gated`` and an id a chart about which
+    the gate of the hook shows that nothing can be said is not decided: the decision holds no findings then.
+    Raises EngineError when the two engines disagree, TooCostlyError when the ``budget`` is used up.
     """
-    facts = prepared.derivation.findings(record, now, budget)
+    chart = prepared.derivation.chart(record, now, budget)
+    passed: Gated | None = None
+    if gated and decision_id is not None and (gate := prepared.gates.get(hook)) is not None:
+        passed = gate.passes(record, chart, str(decision_id))
+        if passed is not None and not passed.in_full:
+            return _skipped(prepared.knowledge, record, hook, now, str(decision_id), passed)
+    facts = prepared.derivation.findings_of(chart, budget)
     if instead:
         facts = {**facts, **instead}
     unread = unread_of(record, facts, tuple(prepared.knowledge.facts.values()))
-    return decide_on(prepared, facts, hook, now, decision_id=decision_id, problems=record.problems, unread=unread)
+    decision = decide_on(prepared, facts, hook, now, decision_id=decision_id, problems=record.problems, unread=unread)
+    return decision if passed is None else replace(decision, gated=passed)
+
+
+def _skipped(
+    knowledge: Knowledge, record: Record, hook: str, now: datetime, decision_id: str, passed: Gated
+) -> Decision:
+    """The decision that there is nothing to say: shown by the gate, not found by the engines."""
+    return Decision(
+        id=decision_id,
+        hook=hook,
+        now=now,
+        ruleset_version=knowledge.version,
+        ruleset_digest=knowledge.digest,
+        findings={},
+        outcomes=(),
+        advice=(),
+        problems=record.problems,
+        not_recorded=(),
+        not_assessed=(),
+        gated=passed,
+    )
 
 
 def decide_on(  # the same question as decide(), asked with findings (replay, proofs)
@@ -139,7 +180,7 @@ def decide_on(  # the same question as decide(), asked with findings (replay, pr
     reading = _read(program, facts, identity)
     outcomes = tuple(outcome(rule, reading) for rule in program.rules)
     reader = _Reader(program, reading, knowledge)
-    advice, outcomes = _speakers(reader, outcomes, hook)
+    advice, outcomes = _shown_rules(reader, outcomes, hook)
     named = dict.fromkeys(name for item in advice for name in item.not_recorded)
     undecided = [item for item in outcomes if item.result is Result.NOT_ENOUGH_DATA and _warns(item.rule, hook)]
     undecided.sort(key=lambda item: -item.rule.severity)
@@ -187,12 +228,12 @@ def compare(chained: Chained, reading: Reading, identity: str) -> None:
 
 
 def _content_id(knowledge: Knowledge, facts: Mapping[str, Finding], hook: str, now: datetime) -> uuid.UUID:
-    told = "\n".join(_told(facts[name]) for name in sorted(facts))
-    content = f"{knowledge.digest}\n{hook}\n{now.isoformat()}\n{told}"
+    text = "\n".join(_finding_line(facts[name]) for name in sorted(facts))
+    content = f"{knowledge.digest}\n{hook}\n{now.isoformat()}\n{text}"
     return uuid.uuid5(_CONTENT_IDS, hashlib.sha256(content.encode()).hexdigest())
 
 
-def _told(finding: Finding) -> str:
+def _finding_line(finding: Finding) -> str:
     # By hand, because the repr of three hundred dataclasses costs as much as reading the chart.
     evidence = [(item.resource, item.date, item.text, item.note) for item in finding.evidence]
     return (
@@ -200,37 +241,38 @@ def _told(finding: Finding) -> str:
     )
 
 
-def _speakers(
+def _shown_rules(
     reader: _Reader, outcomes: Sequence[Outcome], hook: str
 ) -> tuple[tuple[Advice, ...], tuple[Outcome, ...]]:
     """The rules that speak, and the outcomes with covered rules marked (the loudest of a family speaks)."""
     fired = [
         item
         for item in outcomes
-        if (item.result is Result.FIRED and _speaks(item.rule, hook)) or reader.may_be_reached(item, hook)
+        if (item.result is Result.FIRED and _is_shown(item.rule, hook)) or reader.may_be_reached(item, hook)
     ]
-    covered = covered_by([item.rule for item in fired])
+    suppressed = suppressed_by([item.rule for item in fired])
     advice = tuple(
         Advice(
             rule=item.rule,
             found=tuple(reader.found(item.rule)),
             not_recorded=tuple(reader.not_recorded(item.rule)),
-            covers=tuple(rule for rule, by in covered.items() if by == item.rule.id),
+            suppresses=tuple(rule for rule, by in suppressed.items() if by == item.rule.id),
             deciding=tuple(reader.deciding(item.rule)),
             named=tuple(reader.named(item.rule)),
-            changing=tuple(reader.changing(item.rule, _louder(item.rule, outcomes, hook))),
-            also=_also(item.rule, [other.rule for other in fired if covered.get(other.rule.id) == item.rule.id]),
+            changing=tuple(reader.changing(item.rule, _more_severe(item.rule, outcomes, hook))),
+            also=_also(item.rule, [other.rule for other in fired if suppressed.get(other.rule.id) == item.rule.id]),
         )
         for item in fired
-        if item.rule.id not in covered
+        if item.rule.id not in suppressed
     )
-    marked = tuple(
-        replace(item, covered_by=covered[item.rule.id]) if item.rule.id in covered else item for item in outcomes
+    final = tuple(
+        replace(item, suppressed_by=suppressed[item.rule.id]) if item.rule.id in suppressed else item
+        for item in outcomes
     )
-    return advice, marked
+    return advice, final
 
 
-def _louder(rule: Rule, outcomes: Iterable[Outcome], hook: str) -> Iterator[Rule]:
+def _more_severe(rule: Rule, outcomes: Iterable[Outcome], hook: str) -> Iterator[Rule]:
     """The rules that would speak in place of this one, if only more were known."""
     return (
         item.rule
@@ -238,28 +280,28 @@ def _louder(rule: Rule, outcomes: Iterable[Outcome], hook: str) -> Iterator[Rule
         if rule.family is not None
         and item.rule.family == rule.family
         and item.result is Result.NOT_ENOUGH_DATA
-        and _speaks(item.rule, hook)
+        and _is_shown(item.rule, hook)
         and item.rule.severity > rule.severity
     )
 
 
-def covered_by(speaking: Sequence[Rule]) -> Mapping[str, str]:
+def suppressed_by(shown: Sequence[Rule]) -> Mapping[str, str]:
     """For every rule that stays silent because another one of its family comes first, which one that is."""
     leader: dict[str, Rule] = {}
-    for rule in speaking:
+    for rule in shown:
         family = rule.family
         if family is not None and (family not in leader or rule.precedence < leader[family].precedence):
             leader[family] = rule
     return {
         rule.id: leader[rule.family].id
-        for rule in speaking
+        for rule in shown
         if rule.family is not None and leader[rule.family].id != rule.id
     }
 
 
-def _also(shown: Rule, covered: Sequence[Rule]) -> tuple[Rule, ...]:
+def _also(shown: Rule, suppressed: Sequence[Rule]) -> tuple[Rule, ...]:
     """The dangers of their own that a card covers although they are as severe: one rule for each rule file."""
-    equal = [rule for rule in covered if rule.named_when_covered and rule.severity == shown.severity]
+    equal = [rule for rule in suppressed if rule.named_when_covered and rule.severity == shown.severity]
     first: dict[str, Rule] = {}
     for rule in sorted(equal, key=lambda rule: rule.precedence):
         first.setdefault(rule.variant_of or rule.id, rule)
@@ -267,12 +309,12 @@ def _also(shown: Rule, covered: Sequence[Rule]) -> tuple[Rule, ...]:
     return tuple(first.values())
 
 
-def _speaks(rule: Rule, hook: str) -> bool:
+def _is_shown(rule: Rule, hook: str) -> bool:
     return rule.card is not None and hook in rule.hooks
 
 
 def _warns(rule: Rule, hook: str) -> bool:
-    return _speaks(rule, hook) and rule.severity > Indicator.INFO.rank
+    return _is_shown(rule, hook) and rule.severity > Indicator.INFO.rank
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,11 +370,11 @@ class _Reader:
         """What is unknown of all that a fired rule read or mentions, where it can apply to this patient."""
         return self.missing(self._unknown([*sorted(rule.reads), *rule.mentions]))
 
-    def changing(self, rule: Rule, louder: Iterable[Rule]) -> Iterator[str]:
+    def changing(self, rule: Rule, more_severe: Iterable[Rule]) -> Iterator[str]:
         """What is unknown and could end the card of a fired rule or make it louder, and what its author wants named."""
         findings = self.reading.findings
         unless = [leaf.finding for leaf in leaves(rule.when) if truth(leaf, findings) is Truth.TRUE]
-        more = [leaf.finding for other in louder for leaf in undecided_leaves(other.when, findings)]
+        more = [leaf.finding for other in more_severe for leaf in undecided_leaves(other.when, findings)]
         own = [name for name in (*unless, *more) if name not in self.knowledge.background]
         return self.missing([*self._unknown([*own, *rule.mentions]), *more])
 

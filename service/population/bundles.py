@@ -1,0 +1,180 @@
+"""Bundles: whose chart a bundle holds. One that speaks of a single patient stays as it is; others are taken apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+import orjson
+
+from service.errors import RequestError
+from service.population.keys import BUNDLE, DEEPEST, is_text, person
+from service.record.input.reader import READ_TYPES
+from service.record.input.subject import OF_A_PATIENT, Patients, Subject
+from service.record.input.unpacking import Piece, unpack
+from service.security.limits import parse_json
+
+IMPORTANCE = ("Patient", "Condition", "AllergyIntolerance", "MedicationRequest", "MedicationStatement", "Medication")
+"""What is kept first of a patient who has more resources than one may have."""
+
+
+class Part(NamedTuple):
+    """What a bundle holds about one patient; ``content`` is None where that is the bundle as it is.
+
+    ``incomplete`` says of which types something may be about this patient and is not here.
+    """
+
+    patient: str
+    content: bytes | None = None
+    incomplete: frozenset[str] = frozenset()
+
+
+class Skimmed(NamedTuple):
+    """The parts of a bundle by patient, and the elements that say codes, with the type they stand in."""
+
+    parts: tuple[Part, ...]
+    codes: tuple[tuple[str, bytes], ...]
+
+
+class _Resource(msgspec.Struct):
+    resourceType: str = ""  # noqa: N815  # as FHIR spells it
+    id: str = ""
+    code: msgspec.Raw = msgspec.Raw()
+    medicationCodeableConcept: msgspec.Raw = msgspec.Raw()  # noqa: N815
+
+
+class _Entry(msgspec.Struct):
+    resource: _Resource | None = None
+
+
+class _Bundle(msgspec.Struct):
+    entry: list[_Entry] = []
+
+
+class _RawResource(msgspec.Struct):
+    resourceType: str = ""  # noqa: N815
+
+
+class _RawEntry(msgspec.Struct):
+    resource: _RawResource | None = None
+
+
+class _RawBundle(msgspec.Struct):
+    entry: list[msgspec.Raw] = []
+
+
+_decode = msgspec.json.Decoder(_Bundle).decode
+_decode_raw = msgspec.json.Decoder(_RawBundle).decode
+_decode_entry = msgspec.json.Decoder(_RawEntry).decode
+
+
+def skim(text: bytes) -> Skimmed:
+    """Whose charts a bundle holds. Raises RequestError when it cannot be read at all."""
+    if is_text(text):
+        try:
+            entries = _decode(text).entry
+        except msgspec.DecodeError:
+            return _taken_apart(text)
+        ids = [entry.resource.id for entry in entries if entry.resource and entry.resource.resourceType == "Patient"]
+        nested = any(entry.resource is not None and entry.resource.resourceType == BUNDLE for entry in entries)
+        if len(ids) == 1 and ids[0] and not nested:
+            codes = [
+                (entry.resource.resourceType, code)
+                for entry in entries
+                if entry.resource is not None
+                and entry.resource.resourceType in READ_TYPES
+                and (code := bytes(entry.resource.code) or bytes(entry.resource.medicationCodeableConcept))
+            ]
+            return Skimmed((Part(ids[0]),), tuple(codes))
+    return _taken_apart(text)
+
+
+def _taken_apart(text: bytes) -> Skimmed:
+    document = parse_json(text, max_depth=DEEPEST)
+    unpacked = unpack(document)
+    patients = Patients(unpacked.pieces)
+    said = [patients.subject_of(piece) for piece in unpacked.pieces]
+    persons = patients.persons(said)
+    codes = tuple(_codes(unpacked.pieces))
+    if len(persons) == 1:
+        key = person(persons[0])
+        return Skimmed((Part(key),) if key else (), codes)
+    of_nobody = [piece for piece, whose in zip(unpacked.pieces, said, strict=True) if isinstance(whose, Subject)]
+    beside = [piece for piece in of_nobody if piece.type not in OF_A_PATIENT]
+    lost = frozenset(
+        piece.type
+        for piece, whose in zip(unpacked.pieces, said, strict=True)
+        if whose is Subject.NOT_SAID and piece.type in OF_A_PATIENT
+    )
+    if unpacked.is_partial:
+        lost |= {BUNDLE}
+    parts = []
+    for one in persons:
+        own = [piece for piece, whose in zip(unpacked.pieces, said, strict=True) if whose == one]
+        key = person(one)
+        if key:
+            parts.append(Part(key, _written([*own, *beside]), lost))
+    return Skimmed(tuple(parts), codes)
+
+
+def _written(pieces: list[Piece]) -> bytes:
+    entries = [
+        ({"fullUrl": piece.full_url} if piece.full_url else {}) | {"resource": piece.resource} for piece in pieces
+    ]
+    return orjson.dumps({"resourceType": BUNDLE, "type": "collection", "entry": entries})
+
+
+def _codes(pieces: list[Piece]) -> Iterator[tuple[str, bytes]]:
+    for piece in pieces:
+        code = piece.resource.get("code") or piece.resource.get("medicationCodeableConcept")
+        if piece.type in READ_TYPES and isinstance(code, Mapping):
+            yield piece.type, msgspec.json.encode(code)
+
+
+def cut(text: bytes, most: int) -> tuple[bytes, dict[str, int]]:
+    """A bundle with at most so many entries, and how many of each type were left out. Not all of it is decoded at once.
+
+    What is kept does not depend on the order of the entries.
+    """
+    try:
+        entries = _decode_raw(text).entry
+    except msgspec.DecodeError:
+        return text, {}
+    if len(entries) <= most:
+        return text, {}
+    ranked = sorted((importance(type_of_entry(bytes(entry))), bytes(entry)) for entry in entries)
+    left_out: dict[str, int] = {}
+    for _, entry in ranked[most:]:
+        name = type_of_entry(entry)
+        left_out[name] = left_out.get(name, 0) + 1
+    kept = b",".join(entry for _, entry in ranked[:most])
+    return b'{"resourceType":"Bundle","type":"collection","entry":[' + kept + b"]}", left_out
+
+
+def type_of_entry(entry: bytes) -> str:
+    """The resource type of one entry of a bundle; ``Bundle`` where it cannot be told."""
+    try:
+        resource = _decode_entry(entry).resource
+    except msgspec.DecodeError:
+        return BUNDLE
+    return (resource.resourceType if resource is not None else "") or BUNDLE
+
+
+def importance(type_: str) -> int:
+    """The place of a type among what is kept first."""
+    return IMPORTANCE.index(type_) if type_ in IMPORTANCE else len(IMPORTANCE)
+
+
+def parsed(text: bytes) -> Any:
+    """The JSON of a line or a document. Raises RequestError with the place, never with its text."""
+    return parse_json(text, max_depth=DEEPEST)
+
+
+def readable(text: bytes) -> bool:
+    """Whether a line is JSON as it must be."""
+    try:
+        parsed(text)
+    except RequestError:
+        return False
+    return True

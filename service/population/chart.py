@@ -1,0 +1,188 @@
+"""Chart: the record of one patient from what was spilled about it, with what silence may mean.
+
+The order of the records changes nothing: they are put into an order of their own by their text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from service.errors import RequestError
+from service.population.bundles import cut, importance, parsed
+from service.population.export import EVERYTHING
+from service.population.spill import Kind, Spilled
+from service.record.input.reader import read_bundle
+from service.record.model import UNTYPED, Completeness, Problem, Record
+
+_SHARED = re.compile(rb'"reference"\s*:\s*"(?:[^"\\]*/)?((?:Medication|Device)/[A-Za-z0-9.\-]{1,64})')
+_DEEPEST = 3
+"""How many references are followed from one shared resource to the next: a drug, its ingredient."""
+_TYPE = re.compile(rb'"resourceType"\s*:\s*"([A-Za-z]{1,64})"')
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What is known of all lists: ``whole`` were exported whole; of ``partial`` not all came, ``EVERYTHING`` stands for
+    all types.
+    """  # noqa: D205
+
+    whole: frozenset[str] = frozenset()
+    partial: frozenset[str] = frozenset()
+    has_lines: bool = False
+
+
+class SharedResources(Protocol):
+    """The resources that are about no patient and that patients refer to, by ``Type/id``."""
+
+    def texts(self, name: str) -> Sequence[bytes]: ...
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What was spilled about one patient. ``left_out`` counts by type what was more than a patient may have."""
+
+    key: str
+    lines: list[tuple[bytes, Spilled]] = field(default_factory=list)
+    documents: list[tuple[bytes, Spilled]] = field(default_factory=list)
+    broken: list[Spilled] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+    cut_lines: list[Spilled] = field(default_factory=list)
+
+    def add(self, record: Spilled, text: bytes) -> None:
+        """Take one record in, with its text."""
+        if record.kind == Kind.LINE:
+            self.lines.append((text, record))
+        elif record.kind == Kind.BROKEN:
+            self.broken.append(record)
+        else:
+            self.documents.append((text, record))
+
+    def keep_at_most(self, most: int, *, slack: int = 1) -> None:
+        """Leave out what is more than a patient may have; what is kept does not depend on the order of the records.
+
+        With ``slack`` nothing is done until there are so many times as many, so that it is done seldom.
+        """
+        if len(self.lines) <= most * slack:
+            return
+        ranked = sorted(self.lines, key=lambda line: (importance(_type_of(line[0])), line[0]))
+        self.lines = ranked[:most]
+        for text, record in ranked[most:]:
+            self.left_out[_type_of(text)] += 1
+            self.cut_lines.append(record._replace(text=b""))
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The record of one patient, or why it was refused; what could not be read; repeats; what was left out."""
+
+    record: Record | None
+    refused: str | None = None
+    rejects: tuple[Spilled, ...] = ()
+    reasons: tuple[str, ...] = ()
+    duplicates: int = 0
+    resources: int = 0
+
+
+def _type_of(text: bytes) -> str:
+    found = _TYPE.search(text)
+    return found[1].decode() if found is not None else ""
+
+
+def read_chart(gathered: Gathered, exported: Exported, shared: SharedResources, most: int) -> Read:
+    """The record of one patient. Never raises for what stands in a chart: what cannot be read is told."""
+    gathered.keep_at_most(most)
+    gathered.lines.sort(key=lambda line: line[0])
+    documents: list[Any] = []
+    rejects: list[Spilled] = []
+    reasons: list[str] = []
+    problems = [_problem(record.text.decode()) for record in gathered.broken]
+    for text, place in sorted(gathered.documents, key=lambda one: one[0]):
+        kept, left_out = cut(text, most)
+        gathered.left_out.update(left_out)
+        try:
+            document = parsed(kept)
+        except RequestError as error:
+            rejects.append(place)
+            reasons.append(error.faults[0].text)
+            problems.append(_problem(EVERYTHING))
+            continue
+        documents.extend(document if isinstance(document, list) else [document])
+    for text, place in gathered.lines:
+        try:
+            documents.append(parsed(text))
+        except RequestError as error:
+            rejects.append(place)
+            reasons.append(error.faults[0].text)
+            problems.append(_problem(_type_of(text) or EVERYTHING))
+    for name in _referred(gathered, shared):
+        documents.extend(parsed(text) for text in shared.texts(name))
+    problems += [_problem(name, "more resources than a patient may have") for name in sorted(gathered.left_out)]
+    told = Read(None, None, tuple(rejects), tuple(reasons), _duplicates(gathered), len(gathered.lines))
+    try:
+        record = _record(documents, gathered.key, exported)
+    except RequestError as error:
+        return replace(told, refused=error.faults[0].text)
+    return replace(told, record=_with_gaps(record, problems, exported, exported.has_lines or bool(exported.partial)))
+
+
+def _duplicates(gathered: Gathered) -> int:
+    marks = [record.mark for _, record in gathered.lines if record.mark]
+    return len(marks) - len(set(marks))
+
+
+def _problem(type_: str, reason: str = "a line that cannot be read") -> Problem:
+    return Problem("line", reason, UNTYPED if type_ == EVERYTHING else type_)
+
+
+def _record(documents: Sequence[Any], key: str, exported: Exported) -> Record:
+    """Read as a plain Bundle is; where more than one person is spoken of, the one of the key."""
+    document = documents[0] if len(documents) == 1 and not exported.has_lines else list(documents)
+    try:
+        return read_bundle(document, complete=exported.whole)
+    except RequestError as error:
+        if error.status != RequestError([]).status or not documents:
+            raise
+        return read_bundle(document, patient=key, complete=exported.whole)
+
+
+def _with_gaps(record: Record, problems: Iterable[Problem], exported: Exported, by_export: bool) -> Record:
+    """The record with what did not come whole: for everyone, for this patient, or because nobody asked for it."""
+    own = list(problems)
+    partial = set(exported.partial) | {problem.unread or UNTYPED for problem in own}
+    everything = EVERYTHING in partial or UNTYPED in partial
+    completeness: dict[str, Completeness] = {}
+    for name, state in record.completeness.items():
+        is_stray = by_export and exported.has_lines and name not in exported.whole
+        is_partial = everything or name in partial or is_stray
+        completeness[name] = Completeness.PARTIAL if is_partial and state is Completeness.COMPLETE else state
+    for problem in own:
+        if problem.unread is not None and problem.unread != UNTYPED:
+            completeness.setdefault(problem.unread, Completeness.PARTIAL)
+    return replace(record, completeness=completeness, problems=(*record.problems, *own))
+
+
+def _referred(gathered: Gathered, shared: SharedResources) -> list[str]:
+    """The shared resources that a patient's own refer to, and those which these refer to in turn."""
+    found: dict[str, None] = {}
+    texts = [text for text, _ in gathered.lines] + [text for text, _ in gathered.documents]
+    for _ in range(_DEEPEST):
+        names = {name.decode() for text in texts for name in _SHARED.findall(text)} - found.keys()
+        if not names:
+            break
+        found.update(dict.fromkeys(sorted(names)))
+        texts = [text for name in sorted(names) for text in shared.texts(name)]
+    return sorted(found)
+
+
+class NothingShared:
+    """Where no resource is shared."""
+
+    @staticmethod
+    def texts(name: str) -> Sequence[bytes]:
+        """Nothing."""
+        del name
+        return ()

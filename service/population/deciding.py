@@ -1,0 +1,132 @@
+"""Deciding: the second stage. One bucket of patients at a time: put together, decided, written as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from service.population.chart import Exported, Gathered, NothingShared, Read, SharedResources, read_chart
+from service.population.gating import Gating
+from service.population.judging import Judge, Rows, Tally
+from service.population.place import Place, read_json, write_json
+from service.population.plan import Plan, Question
+from service.population.reading import place_of_text
+from service.population.shared_index import SharedIndex
+from service.population.spill import Kind, Spilled, hash_of, index_of, records_at
+from service.protocol.evaluation import Services
+
+Json = dict[str, Any]
+# A patient with more lines than that many times the most is cut while its lines are being gathered.
+_SLACK = 2
+
+
+class Deciding:
+    """Decides the patients of one bucket after another."""
+
+    def __init__(self, plan: Plan, place: Place, question: Question, services: Services) -> None:
+        self._plan = plan
+        self._place = place
+        self._question = question
+        self._exported = exported_of(read_json(place.export))
+        self._judging = Judging(services, question, self._exported, SharedIndex(place))
+        self._blocks = _blocks_by_bucket(plan, place)
+
+    def do(self, bucket: int) -> Json:
+        """Decide one bucket; what it came to is written last and says that it is done."""
+        from service.population.tables import write_rows
+
+        gathered = gather(self._records(bucket), self._text_of, self._question.largest)
+        tables, told = self._judging.all(gathered)
+        for table, rows in tables.items():
+            if table != "findings" or self._question.findings:
+                write_rows(self._place.rows(bucket, table), table, rows)
+        told["rejects"] = [reject | {"file": self._plan.sources[reject["file"]].name} for reject in told["rejects"]]
+        write_json(self._place.decided(bucket), told)
+        return told
+
+    def _records(self, bucket: int) -> Iterator[Spilled]:
+        for task, blocks in self._blocks.get(bucket, {}).items():
+            yield from records_at(self._place.spill(task), blocks)
+
+    def _text_of(self, record: Spilled) -> bytes:
+        return place_of_text(self._plan, record) if record.kind == Kind.PLACE else record.text
+
+
+def _blocks_by_bucket(plan: Plan, place: Place) -> dict[int, dict[int, list[tuple[int, int]]]]:
+    found: dict[int, dict[int, list[tuple[int, int]]]] = {}
+    for task in range(len(plan.tasks)):
+        for bucket, start, length in index_of(place.spill(task)):
+            found.setdefault(bucket, {}).setdefault(task, []).append((start, length))
+    return found
+
+
+def exported_of(told: Json) -> Exported:
+    """What silence may mean, as the first stage found it."""
+    return Exported(frozenset(told["whole"]), frozenset(told["partial"]), bool(told["hasLines"]))
+
+
+def gather(records: Iterable[Spilled], text_of: Callable[[Spilled], bytes], largest: int) -> list[Gathered]:
+    """Records by patient, the patients in order of their hash, cut where there are too many of one."""
+    found: dict[str, Gathered] = {}
+    for record in records:
+        one = found.get(record.key)
+        if one is None:
+            one = found[record.key] = Gathered(record.key)
+        one.add(record, text_of(record))
+        if len(one.lines) > _SLACK * largest:
+            one.keep_at_most(largest)
+    return sorted(found.values(), key=lambda one: (hash_of(one.key), one.key))
+
+
+class Judging:
+    """Patients as they were gathered to rows: the same on one machine and on many."""
+
+    def __init__(
+        self, services: Services, question: Question, exported: Exported, shared: SharedResources | None = None
+    ) -> None:
+        self._question = question
+        self._exported = exported
+        self._shared = shared or NothingShared()
+        self._judge = Judge(services, question)
+        self._gating = Gating(services.prepared, question, exported) if question.use_gate else None
+        self._services = services
+
+    def all(self, gathered: Iterable[Gathered]) -> tuple[dict[str, list[Json]], Json]:
+        """The rows of many patients by table, and what is counted of them."""
+        tables: dict[str, list[Json]] = {"decisions": [], "cards": [], "findings": []}
+        tally, rejects = Tally(), list[Json]()
+        memo = self._services.prepared.programs[self._question.hook].memo
+        hits, misses = memo.hits, memo.misses
+        for one in gathered:
+            if not self._question.use_memo:
+                memo.clear()
+            rows = self.one(one, tally, rejects)
+            tables["decisions"].append(rows.decision)
+            tables["cards"].extend(rows.cards)
+            tables["findings"].extend(rows.findings)
+        told: Json = {
+            "tally": tally.told(),
+            "rejects": rejects,
+            "memo": {"hits": memo.hits - hits, "misses": memo.misses - misses},
+        }
+        return tables, told
+
+    def one(self, gathered: Gathered, tally: Tally, rejects: list[Json]) -> Rows:
+        """The rows of one patient."""
+        if self._gating is not None and (read := self._gating.shut(gathered)) is not None:
+            return self._judge.shut(gathered, read, tally)
+        read = read_chart(gathered, self._exported, self._shared, self._question.largest)
+        rejects.extend(_rejects(gathered, read))
+        return self._judge.judge(gathered, read, tally)
+
+
+def _rejects(gathered: Gathered, read: Read) -> Iterator[Json]:
+    for record, reason in zip(read.rejects, read.reasons, strict=True):
+        yield {"file": record.source, "offset": record.offset, "reason": reason}
+    for record in gathered.cut_lines:
+        yield {"file": record.source, "offset": record.offset, "reason": "more than --largest-patient allows"}
+    if read.refused is not None:
+        told = [record for _, record in (*gathered.lines, *gathered.documents)]
+        for record in told:
+            reason = f"the chart of its patient was refused: {read.refused}"
+            yield {"file": record.source, "offset": record.offset, "reason": reason}

@@ -1,0 +1,285 @@
+"""Judging: one patient from its record to the rows of the tables, and what is counted of it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from service.decision import Decision
+from service.engine.trace import Result
+from service.finding import Status
+from service.knowledge.model import FactKind, Indicator, Knowledge, types_read
+from service.population.chart import Gathered, Read
+from service.population.plan import Question
+from service.protocol.evaluation import Services, answer_record
+from service.record.derive import plan_of
+from service.record.input.resource_types import RESOURCE_TYPES
+from service.record.model import Completeness, Record
+from service.review.demographics import age_band, sex_group
+
+Json = dict[str, Any]
+WHY = "sciatica-cds.why"
+NOT_ASSESSED = "(not assessed)"
+_NOTHING_TELLS = "nothing recorded that tells"
+_REFERENCE = re.compile(rf"\b({'|'.join(sorted(RESOURCE_TYPES))})/([A-Za-z0-9.\-]{{1,64}})")
+_PERSONS_KEPT = 65536
+
+
+@dataclass(slots=True)
+class Rows:
+    """The rows of one patient in each table."""
+
+    decision: Json
+    cards: list[Json] = field(default_factory=list)
+    findings: list[Json] = field(default_factory=list)
+
+
+@dataclass
+class Tally:
+    """What is counted over patients. Cells are counted by age and sex; sums of tallies are tallies."""
+
+    patients: Counter[str] = field(default_factory=Counter)
+    groups: Counter[tuple[str, str]] = field(default_factory=Counter)
+    cards: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
+    with_card: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    missing: Counter[tuple[str, str]] = field(default_factory=Counter)
+    undecided: Counter[str] = field(default_factory=Counter)
+    figures: Counter[str] = field(default_factory=Counter)
+
+    def told(self) -> Json:
+        """As JSON, in order."""
+        return {name: sorted(_row(key, number) for key, number in counts.items()) for name, counts in self._all()}
+
+    def _all(self) -> Iterator[tuple[str, Counter[Any]]]:
+        yield from (
+            (name, getattr(self, name))
+            for name in ("patients", "groups", "cards", "with_card", "missing", "undecided", "figures")
+        )
+
+    def add(self, told: Json) -> None:
+        """Add what another tally told."""
+        for name, counts in self._all():
+            for *key, number in told[name]:
+                counts[tuple(key) if len(key) > 1 else key[0]] += number
+
+
+def _row(key: object, number: int) -> list[object]:
+    return [*key, number] if isinstance(key, tuple) else [key, number]
+
+
+class Pseudonyms:
+    """What stands for the ids of patients and of their resources: made with a key, or the ids themselves."""
+
+    def __init__(self, key: bytes | None) -> None:
+        self._key = key
+
+    def of(self, id_: str) -> str:
+        """What stands for an id."""
+        if self._key is None:
+            return id_
+        return hmac.new(self._key, id_.encode(), hashlib.sha256).hexdigest()[:32]
+
+    def decision(self, patient: str) -> uuid.UUID | None:
+        """The id of a decision, so that it cannot be worked out from the chart; None leaves it to the content."""
+        return None if self._key is None else uuid.UUID(self.of(f"decision/{patient}"))
+
+    def within(self, text: str) -> str:
+        """A text with every reference to a resource replaced."""
+        if self._key is None:
+            return text
+        return _REFERENCE.sub(lambda found: f"{found[1]}/{self.of(found[2])}", text)
+
+    def in_card(self, card: Json) -> Json:
+        """A card without the ids of the record."""
+        if self._key is None:
+            return card
+        told: Json = self._replaced(card)
+        return told
+
+    def _replaced(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.within(value)
+        if isinstance(value, list):
+            return [self._replaced(one) for one in value]
+        if isinstance(value, Mapping):
+            return {name: self._replaced(one) for name, one in value.items()}
+        return value
+
+
+class Judge:
+    """Answers about one patient after another, as a plain Bundle is answered."""
+
+    def __init__(self, services: Services, question: Question) -> None:
+        self._services = services
+        self._question = question
+        self._knowledge = services.prepared.knowledge
+        self._pseudonyms = Pseudonyms(question.pseudonyms)
+        self._persons = Persons(self._knowledge, question.now)
+
+    def judge(self, gathered: Gathered, read: Read, tally: Tally) -> Rows:
+        """The rows of one patient; what is counted of it goes to the tally."""
+        patient = self._pseudonyms.of(gathered.key)
+        tally.figures["duplicates"] += read.duplicates
+        if gathered.left_out:
+            tally.figures["patientsCut"] += 1
+            tally.figures["resourcesLeftOut"] += sum(gathered.left_out.values())
+        if gathered.broken or read.rejects:
+            tally.figures["patientsWithUnreadLines"] += 1
+        row = _row_of(patient, gathered, read)
+        if read.record is None:
+            tally.patients["refused"] += 1
+            return Rows(row | {"how": "refused", "reason": read.refused})
+        band, sex = self._persons.of(read.record)
+        tally.groups[band, sex] += 1
+        decision, cards = answer_record(
+            self._services,
+            read.record,
+            self._question.hook,
+            self._question.now,
+            decision_id=self._pseudonyms.decision(gathered.key),
+        )
+        tally.patients["decided"] += 1
+        shown = [_card(patient, decision.id, place, self._pseudonyms.in_card(card)) for place, card in enumerate(cards)]
+        self._count(decision, read.record, shown, (band, sex), tally)
+        row |= {
+            "age": band,
+            "sex": sex,
+            "how": "decided",
+            "decision": decision.id,
+            "cards": len(shown),
+            "indicator": shown[0]["indicator"] if shown else None,
+            "rules": [rule for card in shown for rule in card["rules"]],
+            "notAssessed": list(decision.not_assessed),
+            "unread": sum(decision.unread.entries.values()),
+        }
+        return Rows(row, shown, self._findings(patient, decision) if self._question.findings else [])
+
+    def shut(self, gathered: Gathered, read: Read, tally: Tally) -> Rows:
+        """The rows of a patient for whom no card is possible whatever else stands in the chart."""
+        assert read.record is not None
+        band, sex = self._persons.of(read.record)
+        tally.groups[band, sex] += 1
+        tally.patients["gated"] += 1
+        tally.figures["duplicates"] += read.duplicates
+        row = _row_of(self._pseudonyms.of(gathered.key), gathered, read)
+        return Rows(row | {"age": band, "sex": sex, "how": "gated"})
+
+    def _count(
+        self, decision: Decision, record: Record, cards: Iterable[Json], group: tuple[str, str], tally: Tally
+    ) -> None:
+        shown = list(cards)
+        for card in shown:
+            for rule in card["rules"] or [NOT_ASSESSED]:
+                tally.cards[rule, card["indicator"], *group] += 1
+        if shown:
+            tally.with_card[shown[0]["indicator"], *group] += 1
+        tally.figures["cards"] += len(shown)
+        if decision.wanted:
+            tally.figures["patientsNotAssessed"] += 1
+        if decision.not_assessed:
+            tally.figures["patientsNotAssessedUnnamed"] += 1
+        for fact in decision.wanted:
+            tally.missing[fact, self._why_missing(fact, record)] += 1
+        for outcome in decision.outcomes:
+            rule = outcome.rule
+            speaks = rule.card is not None and decision.hook in rule.hooks and rule.severity > Indicator.INFO.rank
+            if speaks and outcome.result is Result.NOT_ENOUGH_DATA:
+                tally.undecided[rule.id] += 1
+
+    def _why_missing(self, fact: str, record: Record) -> str:
+        """Why a fact is unknown: which of its lists did not come, or that nothing is recorded."""
+        definition = self._knowledge.facts.get(fact)
+        if definition is None:
+            return _NOTHING_TELLS
+        states = {name: record.completeness_of(name) for name in definition.complete or types_read(definition)}
+        not_sent = [name for name, state in states.items() if state is Completeness.NOT_SENT]
+        if not_sent and (definition.complete or len(not_sent) == len(states)):
+            return f"not sent: {', '.join(sorted(not_sent))}"
+        in_part = [name for name, state in states.items() if state in (Completeness.PARTIAL, Completeness.FAILED)]
+        return f"in part: {', '.join(sorted(in_part))}" if in_part else _NOTHING_TELLS
+
+    def _findings(self, patient: str, decision: Decision) -> list[Json]:
+        return [
+            {
+                "patient": patient,
+                "finding": finding.name,
+                "status": finding.status.value,
+                "low": None if finding.low is None else float(finding.low),
+                "high": None if finding.high is None else float(finding.high),
+                "unit": finding.unit,
+            }
+            for finding in decision.findings.values()
+            if finding.status is not Status.ABSENT or finding.evidence
+        ]
+
+
+def _row_of(patient: str, gathered: Gathered, read: Read) -> Json:
+    return {
+        "patient": patient,
+        "resources": read.resources,
+        "duplicates": read.duplicates,
+        "leftOut": sum(gathered.left_out.values()),
+        "unreadLines": len(gathered.broken) + len(read.rejects),
+        "cards": 0,
+        "rules": [],
+        "notAssessed": [],
+        "unread": 0,
+    }
+
+
+def _card(patient: str, decision: str, place: int, card: Json) -> Json:
+    why = card.get("extension", {}).get(WHY, {})
+    return {
+        "patient": patient,
+        "decision": decision,
+        "place": place,
+        "indicator": card["indicator"],
+        "rules": [rule["id"] for rule in why.get("rules", ()) if "coveredBy" not in rule],
+        "topic": card["source"].get("topic", {}).get("code"),
+        "summary": card["summary"],
+        "card": orjson.dumps(card).decode(),
+    }
+
+
+class Persons:
+    """The group of age and sex of a patient, read from the Patient alone, so that it is the same however decided."""
+
+    def __init__(self, knowledge: Knowledge, now: datetime) -> None:
+        from service.record.chart.index import Matcher
+
+        self._knowledge = knowledge
+        self._now = now
+        kinds = (FactKind.AGE, FactKind.SEX)
+        self._plans = [plan_of(fact, knowledge) for fact in knowledge.facts.values() if fact.kind in kinds]
+        self._matcher = Matcher(knowledge, ())
+        self._known: dict[bytes, tuple[str, str]] = {}
+
+    def of(self, record: Record) -> tuple[str, str]:
+        """The band of age and the sex; ``not known`` where the chart does not tell."""
+        patient = record.patient
+        resource = {} if patient is None else patient.resource
+        told = {name: resource.get(name) for name in ("birthDate", "gender", "extension", "_birthDate")}
+        key = orjson.dumps(told)
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) > _PERSONS_KEPT:
+                self._known.clear()
+            found = self._known[key] = self._read(record)
+        return found
+
+    def _read(self, record: Record) -> tuple[str, str]:
+        from service.record.chart.index import Chart
+
+        entries = record.of_type("Patient")
+        chart = Chart(self._matcher, Record(record.patient_id, entries, record.completeness), self._now)
+        facts = {plan.definition.id: plan.find(chart) for plan in self._plans}
+        return age_band(self._knowledge, facts), sex_group(self._knowledge, facts)

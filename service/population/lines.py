@@ -1,0 +1,120 @@
+"""Lines: the lines of a file or of a part of it, each with the place where it begins, compressed or not.
+
+A place is a byte offset in the text as it is after decompression. A part of a file begins with the first line that
+begins in it and ends with the last such line, so that parts next to each other hold every line once.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, cast
+
+CHUNK = 1 << 22
+_NEWLINE = b"\n"
+BOM = b"\xef\xbb\xbf"
+
+
+class TruncatedError(Exception):
+    """Compressed data that ends early or is damaged; ``place`` is how far the text could be read."""
+
+    def __init__(self, place: int) -> None:
+        self.place = place
+        super().__init__("the compressed data ends early or is damaged")
+
+
+def opened(path: Path, compression: str) -> IO[bytes]:
+    """A file opened for reading its text."""
+    if compression == "gz":
+        return cast("IO[bytes]", gzip.open(path, "rb"))
+    if compression == "zst":
+        import pyarrow as pa
+
+        return cast("IO[bytes]", io.BufferedReader(_Zstandard(pa.input_stream(str(path), compression="zstd"))))
+    return path.open("rb")
+
+
+class _Zstandard(io.RawIOBase):
+    """A stream of Arrow as Python's own readers want it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        content = self._stream.read(len(buffer))
+        buffer[: len(content)] = content
+        return len(content)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+def lines_of(path: Path, compression: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes]]:
+    """The place and the text of every line that begins in the part, without its newline.
+
+    Raises TruncatedError after the last whole line where compressed data ends early.
+    """
+    with opened(path, compression) as file:
+        place = start
+        if start:
+            file.seek(start - 1)
+            place += len(file.readline()) - 1
+        rest = b""
+        while True:
+            chunk = _read(file, place + len(rest))
+            if not chunk:
+                break
+            text = rest + chunk if rest else chunk
+            *whole, rest = text.split(_NEWLINE)
+            for line in whole:
+                if end is not None and place >= end:
+                    return
+                yield place, line
+                place += len(line) + 1
+            if end is not None and place >= end:
+                return
+        if rest and (end is None or place < end):
+            yield place, rest
+
+
+def _read(file: IO[bytes], place: int) -> bytes:
+    try:
+        # One read at a time, so that what comes before damaged data is not lost with it.
+        return cast("io.BufferedReader", file).read1(CHUNK)
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise TruncatedError(place) from None
+    except OSError as error:
+        # What Arrow raises for damaged data carries no error number of the system.
+        if error.errno is None:
+            raise TruncatedError(place) from None
+        raise
+
+
+def text_lines(path: Path) -> Iterator[bytes]:
+    """The lines of a whole file that are not blank."""
+    compression = path.suffix[1:] if path.suffix in (".gz", ".zst") else ""
+    yield from (line for _, line in lines_of(path, compression) if line.strip())
+
+
+def whole(path: Path, compression: str) -> bytes:
+    """The text of a whole file. Raises TruncatedError where compressed data ends early."""
+    with opened(path, compression) as file:
+        parts, place = [], 0
+        while chunk := _read(file, place):
+            parts.append(chunk)
+            place += len(chunk)
+        return b"".join(parts)
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file as it stands on disk."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

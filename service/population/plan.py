@@ -1,0 +1,107 @@
+"""Plan: what a run is asked, and the tasks it falls into. The same question over the same files is the same plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from service.population.inputs import Form, Inputs, Source
+from service.population.limits import Sizes
+
+Json = dict[str, Any]
+_MOST_BUCKETS = 4096
+VERSION = 1
+"""Raised when what stands in the work folder changes, so that an older one is not gone on with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked about every patient."""
+
+    hook: str
+    now: datetime
+    largest: int
+    findings: bool = False
+    fhir: bool = False
+    pseudonyms: bytes | None = None
+    use_gate: bool = True
+    use_memo: bool = True
+    small: int = 11
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """A part of a file, by the number of the file: the whole of it where ``end`` is None."""
+
+    source: int
+    start: int = 0
+    end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The tasks of a run: ``tasks`` read lines, each a list of pieces; ``buckets`` are decided one by one."""
+
+    sources: tuple[Source, ...]
+    tasks: tuple[tuple[Piece, ...], ...]
+    buckets: int
+    sizes: Sizes
+
+    def hashed_apart(self) -> tuple[int, ...]:
+        """The files whose SHA-256 is worked out by itself, because no task reads them as they stand on disk."""
+        return tuple(source.number for source in self.sources if source.form is Form.LINES or source.compression)
+
+
+def plan_of(inputs: Inputs, sizes: Sizes) -> Plan:
+    """How the files are read. What comes out does not depend on it."""
+    tasks: list[tuple[Piece, ...]] = []
+    together: list[Piece] = []
+    held = 0
+    for source in inputs.sources:
+        if source.form is Form.LINES and not source.compression and source.size > sizes.task:
+            starts = range(0, source.size, sizes.task)
+            tasks.extend((Piece(source.number, start, min(start + sizes.task, source.size)),) for start in starts)
+            continue
+        together.append(Piece(source.number))
+        held += source.size
+        if held >= sizes.task:
+            tasks.append(tuple(together))
+            together, held = [], 0
+    if together:
+        tasks.append(tuple(together))
+    total = sum(source.size * (8 if source.compression else 1) for source in inputs.sources)
+    wanted = max(1, total // sizes.bucket)
+    buckets = min(_MOST_BUCKETS, 1 << (wanted - 1).bit_length())
+    return Plan(inputs.sources, tuple(tasks), buckets, sizes)
+
+
+def fingerprint(plan: Plan, question: Question, digest: str, program: str) -> Json:
+    """What must be the same for a run to be gone on with: files as they stand, question, rule set and program."""
+    import hashlib
+
+    return {
+        "version": VERSION,
+        "program": program,
+        "ruleset": digest,
+        "question": {
+            "hook": question.hook,
+            "now": question.now.isoformat(),
+            "largestPatient": question.largest,
+            "findings": question.findings,
+            "fhir": question.fhir,
+            "pseudonyms": None
+            if question.pseudonyms is None
+            else hashlib.sha256(b"sciatica-cds population\n" + question.pseudonyms).hexdigest(),
+            "gate": question.use_gate,
+            "memo": question.use_memo,
+            "hideBelow": question.small,
+        },
+        "files": [
+            [source.name, source.size, source.path.stat().st_mtime_ns, source.form.value] for source in plan.sources
+        ],
+        "tasks": len(plan.tasks),
+        "buckets": plan.buckets,
+        "segment": plan.sizes.segment,
+    }

@@ -1,0 +1,239 @@
+"""Running: a whole run, stage by stage. What is done is not done again, so a run that was ended goes on."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Protocol
+
+from service.population.export import Export, read_export
+from service.population.finishing import Finishing
+from service.population.inputs import Form, Inputs, find_inputs, without
+from service.population.keys import BUNDLE
+from service.population.limits import DEFAULT_MEMORY, PopulationError, sizes_for
+from service.population.lines import sha256_of
+from service.population.place import Place, read_json, write_json
+from service.population.plan import Plan, Question, fingerprint, plan_of
+from service.population.reading import Reading
+from service.population.shared_index import write_shared
+from service.population.workers import Task, Workers, may_fork
+from service.protocol.evaluation import Services
+from service.record.input.reader import READ_TYPES
+
+Json = dict[str, Any]
+MakeServices = Callable[[], Services]
+
+
+class Progress(Protocol):
+    """Is told how far a run is: the stage, tasks done and in all, and how many patients are decided."""
+
+    def __call__(self, stage: str, done: int, total: int, patients: int) -> None: ...
+
+
+def say_nothing(stage: str, done: int, total: int, patients: int) -> None:
+    """Where nobody watches."""
+    del stage, done, total, patients
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run over one folder."""
+
+    data: Path
+    out: Path
+    question: Question
+    workers: int = 1
+    memory: int = DEFAULT_MEMORY
+
+
+class _Work:
+    """What a worker does: each stage is prepared when its first task comes."""
+
+    def __init__(self, plan: Plan, place: Place, export: Export, question: Question, services: MakeServices) -> None:
+        self._plan = plan
+        self._place = place
+        self._export = export
+        self._question = question
+        self._services = services
+        self._stages: dict[str, Any] = {}
+
+    def do(self, task: Task) -> Json:
+        """One task."""
+        stage, number = task
+        if stage == "sha256":
+            told = {"sha256": sha256_of(self._plan.sources[number].path)}
+            write_json(self._place.hashed(number), told)
+            return told
+        if stage not in self._stages:
+            self._stages[stage] = self._prepared(stage)
+        result: Json = self._stages[stage].do(number)
+        return result
+
+    def _prepared(self, stage: str) -> Any:
+        if stage == "read":
+            return Reading(self._plan, self._place, self._export)
+        from service.population.deciding import Deciding
+
+        return Deciding(self._plan, self._place, self._question, self._services())
+
+
+@dataclass(frozen=True)
+class MakeWork:
+    """Makes the work of a worker, in the worker."""
+
+    plan: Plan
+    place: Place
+    export: Export
+    question: Question
+    services: MakeServices
+
+    def __call__(self) -> _Work:
+        return _Work(self.plan, self.place, self.export, self.question, self.services)
+
+
+def prepared_inputs(data: Path, *, incremental_means_partial: bool) -> tuple[Inputs, Export]:
+    """The files to read and what the manifest says. Raises PopulationError where they cannot be used."""
+    found = find_inputs(data)
+    export = read_export(found, incremental_means_partial=incremental_means_partial)
+    kept = tuple(replace(one, number=number) for number, one in enumerate(without(found.sources, export.no_data)))
+    return replace(found, sources=kept), export
+
+
+def run(
+    run: Run,
+    inputs: Inputs,
+    export: Export,
+    services: Services,
+    make_services: MakeServices,
+    progress: Progress = say_nothing,
+) -> Json:
+    """Do what is left of a run, and return what ``run.json`` says.
+
+    Raises PopulationError when the folder holds another run or a worker was ended, OSError when the disk is full.
+    """
+    began = time.monotonic()
+    plan = plan_of(inputs, sizes_for(run.memory))
+    place = Place(run.out)
+    asked = fingerprint(plan, run.question, services.prepared.knowledge.digest, version("sciatica-cds"))
+    if (finished := _begun(place, asked)) is not None:
+        return finished
+    # A process that is copied brings the rule set with it; another loads it for itself.
+    ready = make_services if run.workers > 1 and not may_fork() else lambda: services
+    workers = Workers(run.workers, MakeWork(plan, place, export, run.question, ready))
+    try:
+        _read_all(plan, place, workers, progress)
+        if not place.export.exists():
+            _write_export(plan, place, inputs, export)
+        _decide_all(plan, place, workers, progress)
+    finally:
+        workers.close()
+    temporary = place.size()
+    progress("write", 0, 1, 0)
+    finishing = Finishing(plan, place, run.question, services, inputs, export)
+    measured = {
+        "workers": run.workers,
+        "seconds": round(time.monotonic() - began, 2),
+        "peakMemoryOfWorkers": sorted(workers.largest.values(), reverse=True),
+        "temporaryBytes": temporary,
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+    }
+    told = finishing.finish(asked, measured)
+    place.clear()
+    progress("write", 1, 1, 0)
+    return told
+
+
+def _begun(place: Place, asked: Json) -> Json | None:
+    """What the folder holds: the whole answer to the same question, the beginning of it, or nothing yet."""
+    if place.run.exists():
+        told = read_json(place.run)
+        if told.get("asked") == asked:
+            place.clear()
+            return told
+        raise PopulationError(f"{place.out} holds another run: choose another folder")
+    if place.plan.exists():
+        if read_json(place.plan) != asked:
+            raise PopulationError(f"{place.out} holds the beginning of another run: choose another folder")
+        return None
+    if place.out.exists() and any(entry for entry in place.out.iterdir() if entry.name != ".work"):
+        raise PopulationError(f"{place.out} is not empty: choose another folder")
+    place.work.mkdir(parents=True, exist_ok=True)
+    write_json(place.plan, asked)
+    return None
+
+
+def _read_all(plan: Plan, place: Place, workers: Workers, progress: Progress) -> None:
+    waiting: list[Task] = [("read", number) for number in range(len(plan.tasks)) if not place.found(number).exists()]
+    waiting += [("sha256", number) for number in plan.hashed_apart() if not place.hashed(number).exists()]
+    total = len(plan.tasks) + len(plan.hashed_apart())
+    done = total - len(waiting)
+    progress("read", done, total, 0)
+    for _ in workers.run(waiting):
+        done += 1
+        progress("read", done, total, 0)
+
+
+def _write_export(plan: Plan, place: Place, inputs: Inputs, export: Export) -> None:
+    """What silence may mean for everyone, now that every line was seen once."""
+    shared = write_shared(place, len(plan.tasks), plan.buckets)
+    found = [read_json(place.found(number)) for number in range(len(plan.tasks))]
+    seen = {name for one in found for name in one["types"]} - {BUNDLE}
+    strays = {name for one in found for name in one["strays"]}
+    bundles = {number for one in found for number in one["bundles"]}
+    told_of = {
+        source.number: export.files.get(source.path.name) or source.named
+        for source in inputs.sources
+        if source.form is Form.LINES and source.number not in bundles
+    }
+    named = {name for name in told_of.values() if name}
+    # In files that do not say a type by their name, what occurs counts as exported.
+    nameless = any(source.number not in bundles and not told_of.get(source.number) for source in inputs.sources)
+    whole = named | (seen - strays if nameless else set())
+    partial = dict(export.partial)
+    if export.listed is not None:
+        whole = set(export.listed)
+        for name in sorted((named | seen) - export.listed):
+            partial.setdefault(name, "not in the manifest")
+    for one in found:
+        for name, reason in one["lost"].items():
+            partial.setdefault(name, reason)
+    _check_counts(plan, found, export, partial)
+    told = {
+        "whole": sorted(whole & READ_TYPES),
+        "partial": dict(sorted(partial.items())),
+        "hasLines": bool(named or seen or export.listed),
+        "shared": shared,
+    }
+    write_json(place.export, told)
+
+
+def _check_counts(plan: Plan, found: Sequence[Json], export: Export, partial: dict[str, str]) -> None:
+    """A file that holds other than as many lines as the manifest announces did not come whole."""
+    for source in plan.sources:
+        announced = export.counts.get(source.path.name)
+        if announced is None:
+            continue
+        fates: Counter[str] = Counter()
+        for one in found:
+            fates.update(one["perSource"].get(str(source.number), {}))
+        lines = sum(number for fate, number in fates.items() if fate != "blank")
+        if lines != announced:
+            name = export.files[source.path.name]
+            partial.setdefault(name, f"{source.name} holds {lines} lines, the manifest announces {announced}")
+
+
+def _decide_all(plan: Plan, place: Place, workers: Workers, progress: Progress) -> None:
+    waiting = [bucket for bucket in range(plan.buckets) if not place.decided(bucket).exists()]
+    done, patients = plan.buckets - len(waiting), 0
+    progress("decide", done, plan.buckets, patients)
+    for _, told in workers.run(("decide", bucket) for bucket in waiting):
+        done += 1
+        patients += sum(number for _, number in told["tally"]["patients"])
+        progress("decide", done, plan.buckets, patients)

@@ -1,0 +1,237 @@
+"""Summary: what a run says in numbers, small counts hidden, for somebody who will look at nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from service.knowledge.model import Knowledge, types_read
+from service.population.export import EVERYTHING
+from service.population.judging import Tally
+from service.population.plan import Question
+from service.review.demographics import AGES, OLDEST, UNKNOWN, hidden_groups
+
+Json = dict[str, Any]
+_THOUSAND = 1000
+_MOST_CODES = 200
+_BANDS = (*(band for _, band in AGES), OLDEST, UNKNOWN)
+_RANKS = {"critical": 0, "warning": 1, "info": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that was counted. ``unread_codes`` are those that no fact reads, of ``codes`` different ones."""
+
+    tally: Tally
+    lines: dict[str, int]
+    rejects: int
+    whole: Sequence[str]
+    partial: Mapping[str, str]
+    unread_codes: Sequence[Json]
+    codes: int
+
+
+def summarised(known: Known, knowledge: Knowledge, question: Question) -> Json:
+    """The summary as JSON; None stands for a count that is hidden because it is small."""
+    tally, small = known.tally, question.small
+    patients = sum(tally.patients.values())
+    return {
+        "first": list(_first_lines(known, patients)),
+        "now": question.now.isoformat(),
+        "hook": question.hook,
+        "ruleset": {"version": knowledge.version, "digest": knowledge.digest},
+        "hideBelow": small,
+        "patients": {
+            "all": patients,
+            "decided": tally.patients["decided"],
+            "noCardPossible": tally.patients["gated"],
+            "refused": tally.patients["refused"],
+            "withCard": _shown(sum(tally.with_card.values()), small),
+            "withCardPer1000": _rate(sum(tally.with_card.values()), patients, small),
+            "notAssessed": _shown(tally.figures["patientsNotAssessed"], small),
+            "notAssessedPer1000": _rate(tally.figures["patientsNotAssessed"], patients, small),
+        },
+        "cards": {"all": tally.figures["cards"], "per1000": _rate(tally.figures["cards"], patients, 0)},
+        "loudest": _loudest(tally, patients, small),
+        "groups": _groups(tally.groups, small),
+        "rules": _rules(tally, knowledge, patients, small),
+        "missing": _missing(tally, knowledge, patients, small),
+        "undecided": _undecided(tally, knowledge, patients, small),
+        "codesNotRead": [one for one in known.unread_codes if one["number"] >= small][:_MOST_CODES],
+        "codes": {
+            "different": known.codes,
+            "notRead": len(known.unread_codes),
+            "hidden": sum(one["number"] < small for one in known.unread_codes),
+        },
+        "lists": {"whole": list(known.whole), "partial": dict(known.partial)},
+        "lines": known.lines,
+        "rejects": known.rejects,
+        "duplicates": tally.figures["duplicates"],
+        "patientsCut": tally.figures["patientsCut"],
+        "resourcesLeftOut": tally.figures["resourcesLeftOut"],
+        "patientsWithUnreadLines": tally.figures["patientsWithUnreadLines"],
+    }
+
+
+def _first_lines(known: Known, patients: int) -> Iterator[str]:
+    """What must be known before any number is believed."""
+    figures = known.tally.figures
+    if EVERYTHING in known.partial:
+        yield (
+            f"No list counts as whole for anybody ({known.partial[EVERYTHING]}): nothing was taken for absent because "
+            "it is not there."
+        )
+    elif known.partial:
+        told = "; ".join(f"{name}: {reason}" for name, reason in known.partial.items())
+        yield f"In part for everybody: {told}. Nothing of these types was taken for absent."
+    if known.rejects:
+        yield f"{known.rejects:,} lines could not be used; rejects.ndjson says which and why."
+    if figures["patientsWithUnreadLines"]:
+        number = f"{figures['patientsWithUnreadLines']:,}"
+        yield f"{number} patients have lines that could not be read; their lists count as partial."
+    if figures["patientsCut"]:
+        yield (
+            f"{figures['patientsCut']:,} patients have more resources than one may have (--largest-patient): "
+            f"{figures['resourcesLeftOut']:,} were left out, and their lists count as partial."
+        )
+    if known.tally.patients["refused"]:
+        yield f"The charts of {known.tally.patients['refused']:,} patients were refused; decisions.parquet says why."
+    if not patients:
+        yield "There are no patients in these files."
+
+
+def _shown(number: int, small: int) -> int | None:
+    return None if 0 < number < small else number
+
+
+def _rate(number: int, patients: int, small: int) -> float | None:
+    if not patients or 0 < number < small:
+        return None
+    return round(_THOUSAND * number / patients, 2)
+
+
+def _loudest(tally: Tally, patients: int, small: int) -> list[Json]:
+    counts: Counter[str] = Counter()
+    for (indicator, _, _), number in tally.with_card.items():
+        counts[indicator] += number
+    return [
+        {"indicator": name, "patients": _shown(counts[name], small), "per1000": _rate(counts[name], patients, small)}
+        for name in _RANKS
+    ]
+
+
+def _groups(groups: Mapping[tuple[str, str], int], small: int) -> list[Json]:
+    by_age, by_sex = Counter[str](), Counter[str]()
+    for (band, sex), number in groups.items():
+        by_age[band] += number
+        by_sex[sex] += number
+    return [{"by": "age", "cells": _cells(by_age, small)}, {"by": "sex", "cells": _cells(by_sex, small)}]
+
+
+def _cells(counts: Mapping[str, int], small: int) -> list[Json]:
+    hidden = hidden_groups(counts, small)
+    order = sorted(counts, key=lambda name: (_BANDS.index(name) if name in _BANDS else 0, name))
+    return [{"group": name, "number": None if name in hidden else counts[name]} for name in order]
+
+
+def _rules(tally: Tally, knowledge: Knowledge, patients: int, small: int) -> list[Json]:
+    found: dict[tuple[str, str], Counter[tuple[str, str]]] = {}
+    for (rule, indicator, band, sex), number in tally.cards.items():
+        found.setdefault((rule, indicator), Counter())[band, sex] += number
+    titles = {rule.id: rule.title for rule in knowledge.rules}
+    told: list[Json] = []
+    for (rule, indicator), cells in found.items():
+        number = sum(cells.values())
+        by_age, by_sex = Counter[str](), Counter[str]()
+        for (band, sex), count in cells.items():
+            by_age[band] += count
+            by_sex[sex] += count
+        told.append(
+            {
+                "rule": rule,
+                "title": titles.get(rule, "what could not be assessed is told on a card of its own"),
+                "indicator": indicator,
+                "cards": _shown(number, small),
+                "per1000": _rate(number, patients, small),
+                "byAgeAndSex": _cross(cells, small),
+                "byAge": _cells(by_age, small),
+                "bySex": _cells(by_sex, small),
+                "order": number,
+            }
+        )
+    told.sort(key=lambda one: (_RANKS[one["indicator"]], -one["order"], one["rule"]))
+    for one in told:
+        del one["order"]
+    return told
+
+
+def _cross(cells: Mapping[tuple[str, str], int], small: int) -> list[Json]:
+    hidden = hidden_groups({f"{band}|{sex}": number for (band, sex), number in cells.items()}, small)
+    return [
+        {"age": band, "sex": sex, "cards": None if f"{band}|{sex}" in hidden else number}
+        for (band, sex), number in sorted(cells.items(), key=lambda cell: (_BANDS.index(cell[0][0]), cell[0][1]))
+    ]
+
+
+def _missing(tally: Tally, knowledge: Knowledge, patients: int, small: int) -> list[Json]:
+    by_fact: dict[str, Counter[str]] = {}
+    for (fact, why), number in tally.missing.items():
+        by_fact.setdefault(fact, Counter())[why] += number
+    told = [
+        {
+            "fact": fact,
+            "asks": knowledge.asks(fact),
+            "patients": _shown(sum(whys.values()), small),
+            "per1000": _rate(sum(whys.values()), patients, small),
+            "why": [{"why": why, "patients": _shown(number, small)} for why, number in sorted(whys.items())],
+            "readFrom": _read_from(knowledge, fact),
+            "order": sum(whys.values()),
+        }
+        for fact, whys in by_fact.items()
+    ]
+    return _in_order(told, "fact")
+
+
+def _read_from(knowledge: Knowledge, fact: str) -> list[str]:
+    definition = knowledge.facts.get(fact)
+    return [] if definition is None else sorted(types_read(definition))
+
+
+def _undecided(tally: Tally, knowledge: Knowledge, patients: int, small: int) -> list[Json]:
+    titles = {rule.id: rule.title for rule in knowledge.rules}
+    told = [
+        {
+            "rule": rule,
+            "title": titles[rule],
+            "patients": _shown(number, small),
+            "per1000": _rate(number, patients, small),
+            "order": number,
+        }
+        for rule, number in tally.undecided.items()
+    ]
+    return _in_order(told, "rule")
+
+
+def _in_order(told: Iterable[Json], name: str) -> list[Json]:
+    rows = sorted(told, key=lambda one: (-int(one["order"]), str(one[name])))
+    for one in rows:
+        del one["order"]
+    return rows
+
+
+def first_words(summary: Json) -> str:
+    """The summary in a few lines for a terminal."""
+    patients, cards = summary["patients"], summary["cards"]
+    with_card = patients["withCard"]
+    shown = f"fewer than {summary['hideBelow']}" if with_card is None else f"{with_card:,}"
+    told = [
+        *summary["first"],
+        (
+            f"{patients['all']:,} patients: {patients['decided']:,} decided, {patients['noCardPossible']:,} without "
+            f"anything that could bring a card, {patients['refused']:,} refused"
+        ),
+        f"{cards['all']:,} cards; {shown} patients with a card",
+    ]
+    return "\n".join(told)

@@ -1,0 +1,219 @@
+"""Summary page: the numbers of a run for a person, each bar with the table it is drawn from. One file, no script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+from typing import Any
+
+Json = dict[str, Any]
+_WIDTH, _BAR, _LABEL = 720, 22, 300
+_MOST_BARS = 20
+_WORDS = 42
+
+_STYLE = """
+:root{--ink:#1b1f24;--soft:#57606a;--line:#d0d7de;--paper:#fff;--bar:#2f6f9f;--critical:#a40e26;--warning:#9a5b00}
+@media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9aa5b1;--line:#39414a;--paper:#0f1419;--bar:#6cb0e0;
+--critical:#ff8f8f;--warning:#f0b35a}}
+body{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:64rem;margin:2rem auto;
+padding:0 1rem}
+h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2.5rem}
+table{border-collapse:collapse;margin:.5rem 0 1rem;font-size:.93rem}th,td{padding:.25rem .7rem;text-align:left;
+border-bottom:1px solid var(--line);vertical-align:top}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
+.first{border-left:.3rem solid var(--critical);padding:.2rem .9rem}.soft{color:var(--soft)}
+.critical{color:var(--critical)}.warning{color:var(--warning)}svg text{fill:var(--ink);font:13px system-ui,sans-serif}
+svg rect{fill:var(--bar)}details{margin:.5rem 0}.wide{overflow-x:auto}
+"""
+
+
+def page(summary: Json) -> str:
+    """The whole page as HTML."""
+    body = "\n".join(_parts(summary))
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>Cards of a population</title><style>{_STYLE}</style></head>\n"
+        f"<body><main>\n{body}\n</main></body></html>\n"
+    )
+
+
+def _parts(summary: Json) -> Iterator[str]:
+    yield "<h1>Cards of a population</h1>"
+    if summary["first"]:
+        yield (
+            '<div class="first" role="note">'
+            + "".join(f"<p>{escape(line)}</p>" for line in summary["first"])
+            + "</div>"
+        )
+    yield from _head(summary)
+    yield from _rules(summary)
+    yield from _missing(summary)
+    yield from _undecided(summary)
+    yield from _codes(summary)
+    yield from _people(summary)
+    yield from _input(summary)
+
+
+def _head(summary: Json) -> Iterator[str]:
+    patients, cards = summary["patients"], summary["cards"]
+    small = summary["hideBelow"]
+    yield (
+        f'<p class="soft">As of {escape(summary["now"])}, asked as {escape(summary["hook"])}, rule set '
+        f"{escape(summary['ruleset']['version'])} ({escape(summary['ruleset']['digest'][:19])}). Counts below {small} "
+        f"are not shown (“under {small}”), nor what they could be worked out from.</p>"
+    )
+    rows = [
+        ("Patients", patients["all"], None),
+        ("with a card", patients["withCard"], patients["withCardPer1000"]),
+        *((f"whose loudest card is {one['indicator']}", one["patients"], one["per1000"]) for one in summary["loudest"]),
+        ("for whom a warning could not be decided", patients["notAssessed"], patients["notAssessedPer1000"]),
+        ("for whom nothing in the chart could bring a card", patients["noCardPossible"], None),
+        ("whose chart was refused", patients["refused"], None),
+        ("Cards", cards["all"], cards["per1000"]),
+    ]
+    yield _table(
+        ("", "Number", "Per 1,000 patients"), [(name, _n(n, small), _n(rate, small, "")) for name, n, rate in rows], 2
+    )
+
+
+def _rules(summary: Json) -> Iterator[str]:
+    small = summary["hideBelow"]
+    yield "<h2>Cards by rule</h2>"
+    rules = summary["rules"]
+    if not rules:
+        yield "<p>No rule spoke.</p>"
+        return
+    yield _bars([(one["rule"], one["cards"] or 0) for one in rules], "Cards by rule", small)
+    yield _table(
+        ("Rule", "What it is about", "Indicator", "Cards", "Per 1,000 patients"),
+        [
+            (one["rule"], one["title"], one["indicator"], _n(one["cards"], small), _n(one["per1000"], small, ""))
+            for one in rules
+        ],
+        2,
+    )
+    rows = [
+        (one["rule"], one["indicator"], cell["age"], cell["sex"], _n(cell["cards"], small))
+        for one in rules
+        for cell in one["byAgeAndSex"]
+    ]
+    yield "<details><summary>By age and sex</summary>"
+    yield _table(("Rule", "Indicator", "Age", "Sex", "Cards"), rows, 1) + "</details>"
+
+
+def _missing(summary: Json) -> Iterator[str]:
+    small, missing = summary["hideBelow"], summary["missing"]
+    yield "<h2>What could not be assessed, for want of what</h2>"
+    yield (
+        "<p>A warning of a rule was open for these patients because the fact is not known. “Not sent”: the list was "
+        "not exported. “Nothing recorded that tells”: the list is here, and no entry says so; perhaps it is not "
+        "coded.</p>"
+    )
+    if not missing:
+        yield "<p>Nothing was missing.</p>"
+        return
+    yield _bars([(one["asks"], one["patients"] or 0) for one in missing], "Patients by missing fact", small)
+    rows = [
+        (
+            one["asks"],
+            one["fact"],
+            _n(one["patients"], small),
+            _n(one["per1000"], small, ""),
+            "; ".join(f"{why['why']} ({_n(why['patients'], small)})" for why in one["why"]),
+            ", ".join(one["readFrom"]),
+        )
+        for one in missing
+    ]
+    yield _table(("Not known", "Fact", "Patients", "Per 1,000", "Why", "Read from"), rows, None)
+
+
+def _undecided(summary: Json) -> Iterator[str]:
+    small = summary["hideBelow"]
+    if summary["undecided"]:
+        yield "<details><summary>Rules that could not be decided</summary>"
+        rows = [
+            (one["rule"], one["title"], _n(one["patients"], small), _n(one["per1000"], small, ""))
+            for one in summary["undecided"]
+        ]
+        yield _table(("Rule", "What it is about", "Patients", "Per 1,000"), rows, 2) + "</details>"
+
+
+def _codes(summary: Json) -> Iterator[str]:
+    codes, small = summary["codes"], summary["hideBelow"]
+    yield "<h2>Codes that nothing reads</h2>"
+    yield (
+        f"<p>{codes['different']:,} different codes stand in the types that are read; {codes['notRead']:,} of them "
+        "are in no value set and no table of drugs. The most frequent first: what is worth mapping "
+        "(rules/site_codes.yaml). "
+        f"{codes['hidden']:,} occur fewer than {small} times and are not listed.</p>"
+    )
+    found = summary["codesNotRead"]
+    if found:
+        yield _bars(
+            [(f"{one['type']} {one['code']}", one["number"]) for one in found], "Codes that nothing reads", small
+        )
+        rows = [(one["type"], one["system"], one["code"], _n(one["number"], small)) for one in found]
+        yield "<details open><summary>As a table</summary>"
+        yield _table(("Type", "Code system", "Code", "Times"), rows, 1) + "</details>"
+
+
+def _people(summary: Json) -> Iterator[str]:
+    yield "<h2>Who these patients are</h2>"
+    for part in summary["groups"]:
+        cells = part["cells"]
+        yield _bars(
+            [(cell["group"], cell["number"] or 0) for cell in cells], f"Patients by {part['by']}", summary["hideBelow"]
+        )
+        yield _table(
+            (part["by"].capitalize(), "Patients"),
+            [(cell["group"], _n(cell["number"], summary["hideBelow"])) for cell in cells],
+            1,
+        )
+
+
+def _input(summary: Json) -> Iterator[str]:
+    yield "<h2>What was read</h2>"
+    rows = [(name.capitalize(), f"{number:,}") for name, number in summary["lines"].items()]
+    rows += [("Repeated resources, of which the newest counts", f"{summary['duplicates']:,}")]
+    yield _table(("Lines", "Number"), rows, 1)
+    whole = ", ".join(summary["lists"]["whole"]) or "none by itself: each bundle says what it holds"
+    yield f"<p>Lists that were exported whole: {escape(whole)}.</p>"
+
+
+def _n(number: float | None, small: int, unit: str | None = None) -> str:
+    if number is None:
+        return f"under {small}" if unit is None else "-"
+    return f"{number:,}"
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: int | None) -> str:
+    """A table of which the last columns, so many, are numbers; None where the third and fourth are."""
+    columns = len(heads)
+    right = {2, 3} if numbers is None else set(range(columns - numbers, columns))
+    kinds = [' class="n"' if place in right else "" for place in range(columns)]
+    head = "".join(f'<th scope="col"{kind}>{escape(name)}</th>' for name, kind in zip(heads, kinds, strict=True))
+    body = "".join(
+        "<tr>" + "".join(f"<td{kind}>{escape(str(cell))}</td>" for cell, kind in zip(row, kinds, strict=True)) + "</tr>"
+        for row in rows
+    )
+    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _bars(values: Sequence[tuple[str, int]], title: str, small: int) -> str:
+    """A bar for each value; what is hidden has none. The same numbers stand in the table below."""
+    shown = [(label, number) for label, number in values if number >= max(small, 1)][:_MOST_BARS]
+    if not shown:
+        return ""
+    most = max(number for _, number in shown)
+    height = _BAR * len(shown)
+    parts = [f'<svg viewBox="0 0 {_WIDTH} {height}" width="100%" role="img" aria-label="{escape(title)}">']
+    for place, (label, number) in enumerate(shown):
+        top = place * _BAR
+        width = max(1, round((_WIDTH - _LABEL - 90) * number / most))
+        words = label if len(label) <= _WORDS else label[: _WORDS - 1] + "…"
+        parts.append(
+            f'<text x="{_LABEL - 8}" y="{top + 15}" text-anchor="end">{escape(words)}</text>'
+            f'<rect x="{_LABEL}" y="{top + 3}" width="{width}" height="{_BAR - 7}" rx="2"/>'
+            f'<text x="{_LABEL + width + 6}" y="{top + 15}">{number:,}</text>'
+        )
+    return "".join(parts) + "</svg>"

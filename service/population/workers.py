@@ -1,0 +1,138 @@
+"""Workers: processes that stay alive and do one task after another. With one worker the tasks are done here."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import resource
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any, Protocol
+
+from service.errors import ServiceError
+from service.population.limits import PopulationError
+
+Json = dict[str, Any]
+Task = tuple[str, int]
+"""The name of a stage and the number of a task in it."""
+_KILOBYTE = 1024
+
+
+class Work(Protocol):
+    """Does tasks by their names; prepared once in each process."""
+
+    def do(self, task: Task) -> Json: ...
+
+
+class Workers:
+    """So many processes, fed as they become free. To be closed."""
+
+    def __init__(self, count: int, make_work: Callable[[], Work]) -> None:
+        self._work: Work | None = None
+        self._processes: list[BaseProcess] = []
+        self._free: list[Connection] = []
+        self.largest: dict[int, int] = {}
+        if count == 1:
+            self._work = make_work()
+            return
+        context: Any = multiprocessing.get_context("fork" if may_fork() else "spawn")
+        for _ in range(count):
+            ours, theirs = context.Pipe()
+            process = context.Process(target=_serve, args=(theirs, make_work), daemon=True)
+            process.start()
+            theirs.close()
+            self._processes.append(process)
+            self._free.append(ours)
+
+    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Json]]:
+        """Do all tasks, in whatever order; each with what it came to. Raises what a task raised."""
+        if self._work is not None:
+            for task in tasks:
+                yield task, self._work.do(task)
+            self.largest[os.getpid()] = peak_memory()
+            return
+        waiting = iter(tasks)
+        busy: dict[Connection, Task] = {}
+        while True:
+            while self._free and (following := next(waiting, None)) is not None:
+                worker = self._free.pop()
+                worker.send(following)
+                busy[worker] = following
+            if not busy:
+                return
+            for ready in wait(list(busy)):
+                assert isinstance(ready, Connection)
+                task = busy.pop(ready)
+                told = self._received(ready, task)
+                self._free.append(ready)
+                yield task, told
+
+    def _received(self, worker: Connection, task: Task) -> Json:
+        try:
+            told, error, pid, peak = worker.recv()
+        except EOFError:
+            raise PopulationError(
+                f"a worker was ended from outside while it did {task[0]} {task[1]} (perhaps for want of memory: "
+                "--memory, --workers). The same command goes on where it stopped"
+            ) from None
+        self.largest[pid] = max(peak, self.largest.get(pid, 0))
+        if error is not None:
+            raise error
+        result: Json = told
+        return result
+
+    def close(self) -> None:
+        """End the processes."""
+        for worker in self._free:
+            worker.close()
+        for process in self._processes:
+            process.terminate()
+            process.join()
+            process.close()
+        self._processes.clear()
+
+
+def may_fork() -> bool:
+    """Whether a process may be copied as it is: where the system does that well, and nothing else runs in it."""
+    return sys.platform == "linux" and threading.active_count() == 1 and _threads() == 1
+
+
+def _threads() -> int:
+    try:
+        return sum(1 for _ in Path("/proc/self/task").iterdir())
+    except OSError:
+        return 2
+
+
+def _serve(tasks: Connection, make_work: Callable[[], Work]) -> None:
+    work: Work | None = None
+    while True:
+        try:
+            task = tasks.recv()
+        except (EOFError, OSError, KeyboardInterrupt):
+            return
+        try:
+            work = work or make_work()
+            answer: tuple[Json | None, Exception | None] = (work.do(task), None)
+        except (ServiceError, OSError) as error:
+            answer = (None, _plain(error))
+        except KeyboardInterrupt:
+            return
+        tasks.send((*answer, os.getpid(), peak_memory()))
+
+
+def _plain(error: Exception) -> Exception:
+    """An error that can be sent between processes, with its words."""
+    if isinstance(error, OSError):
+        return OSError(error.errno, error.strerror or str(error), error.filename)
+    return PopulationError(str(error))
+
+
+def peak_memory() -> int:
+    """The most memory this process has held so far, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * _KILOBYTE

@@ -1,0 +1,140 @@
+"""A run that is ended at any moment goes on when it is called again, and gives the same bytes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from service.population.limits import PopulationError
+from tests.population_data import all_lines, asked, by_type, digests, people, ran
+
+NAMES = ("decisions.parquet", "cards.parquet", "summary.json", "summary.html", "rejects.ndjson")
+FEW, MANY = (3, 11, 20), tuple(range(1, 41, 2))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A few patients, one line that cannot be read, and a run that nobody disturbed."""
+    folder = tmp_path_factory.mktemp("ended")
+    few = {one for resources in list(people().values())[:6] for one in map(str, resources)}
+    assert few
+    data = by_type(folder / "data", all_lines()[:60])
+    with (data / "Condition.ndjson").open("ab") as file:
+        file.write(b'{"resourceType":"Condition","subject":{"reference":"Patient/nobody"},\n')
+    ran(data, folder / "out")
+    return data, folder / "out"
+
+
+def run_ended_at(number: int, data: Path, out: Path, workers: int = 1) -> bool:
+    """A run in a process of its own that is killed as it gives a file its name, the n-th time; False: it was done."""
+    child = os.fork()
+    if not child:
+        count, given = 0, Path.replace
+
+        def replace(self: Path, target: Path) -> Path:
+            nonlocal count
+            count += 1
+            if count == number:
+                if number % 2:
+                    given(self, target)
+                os.kill(os.getpid(), signal.SIGKILL)
+            return given(self, target)
+
+        Path.replace = replace
+        try:
+            ran(data, out, workers=workers)
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return os.WIFSIGNALED(status)
+
+
+@pytest.mark.parametrize("point", FEW)
+def test_a_run_that_was_killed_goes_on_and_gives_the_same(whole: tuple[Path, Path], tmp_path: Path, point: int) -> None:
+    data, out = whole
+    assert run_ended_at(point, data, tmp_path / "out")
+    assert not (tmp_path / "out" / "run.json").exists()
+    ran(data, tmp_path / "out")
+    assert digests(tmp_path / "out", NAMES) == digests(out, NAMES)
+    assert not (tmp_path / "out" / ".work").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("POPULATION_LAWS" not in os.environ, reason="twenty kills one after another: make population-laws")
+@pytest.mark.timeout(900)
+def test_a_run_that_was_killed_at_twenty_points_in_a_row_gives_the_same(
+    whole: tuple[Path, Path], tmp_path: Path
+) -> None:
+    data, out = whole
+    killed = sum(run_ended_at(point, data, tmp_path / f"{point}") for point in MANY)
+    for point in MANY:
+        ran(data, tmp_path / f"{point}")
+        assert digests(tmp_path / f"{point}", NAMES) == digests(out, NAMES), point
+    # And one run that is killed again and again until nothing is left to do.
+    again = sum(run_ended_at(3, data, tmp_path / "again") for _ in range(40))
+    ran(data, tmp_path / "again")
+    assert digests(tmp_path / "again", NAMES) == digests(out, NAMES)
+    assert killed + again >= 20
+
+
+def test_what_is_done_is_not_done_again(whole: tuple[Path, Path]) -> None:
+    data, out = whole
+    before = (out / "run.json").stat().st_mtime_ns
+    ran(data, out)
+    assert (out / "run.json").stat().st_mtime_ns == before
+
+
+def test_another_question_wants_another_folder(whole: tuple[Path, Path]) -> None:
+    data, out = whole
+    with pytest.raises(PopulationError, match="another run"):
+        ran(data, out, asked(hook="order-sign"))
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(whole: tuple[Path, Path], tmp_path: Path) -> None:
+    (tmp_path / "letters.txt").write_text("mine")
+    with pytest.raises(PopulationError, match="not empty"):
+        ran(whole[0], tmp_path)
+
+
+@pytest.mark.parametrize("full_at", [2, 9, 18])
+def test_a_full_disk_ends_the_run_and_more_room_lets_it_go_on(
+    whole: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full_at: int
+) -> None:
+    count, given = 0, Path.replace
+
+    def replace(self: Path, target: Path) -> Path:
+        nonlocal count
+        count += 1
+        if count == full_at:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self))
+        return given(self, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    with pytest.raises(OSError, match="No space left"):
+        ran(whole[0], tmp_path / "out")
+    assert not list((tmp_path / "out").rglob("*.unfinished"))
+    monkeypatch.undo()
+    ran(whole[0], tmp_path / "out")
+    assert digests(tmp_path / "out", NAMES) == digests(whole[1], NAMES)
+
+
+def test_a_worker_that_is_ended_from_outside_is_told(whole: tuple[Path, Path], tmp_path: Path) -> None:
+    parent, given = os.getpid(), Path.replace
+
+    def replace(self: Path, target: Path) -> Path:
+        if os.getpid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return given(self, target)
+
+    Path.replace = replace
+    try:
+        with pytest.raises(PopulationError, match="ended from outside"):
+            ran(whole[0], tmp_path / "out", workers=2)
+    finally:
+        Path.replace = given
+    ran(whole[0], tmp_path / "out")
+    assert digests(tmp_path / "out", NAMES) == digests(whole[1], NAMES)
