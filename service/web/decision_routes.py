@@ -12,15 +12,17 @@ from flask import Blueprint, Response, request
 
 from service.decision_log.replay import Replayer
 from service.errors import NotFoundError
+from service.review.radar.report import radar
+from service.review.rule_versions import before_and_after
 from service.store.figures import by_client, not_assessed
 from service.store.listing import hooks_kept, listed
 from service.store.proof import proof_of
 from service.store.reading import Reading
-from service.store.stats import stats
+from service.store.stats import first_uses, stats
 from service.store.store import Store
 from service.web.admission import Admission
 from service.web.pages.decisions import Kept, decision_page, decisions_page, wanted_of
-from service.web.pages.statistics import statistics_page
+from service.web.pages.statistics import Counted, statistics_page
 from service.web.routes import as_json
 from service.web.site import Json, Site, with_query
 
@@ -77,13 +79,16 @@ def statistics_page_of(site: Site, store: Store) -> Callable[[], Json]:
     """The data of the page of figures, from the store as it is when it is asked."""
 
     def page() -> Json:
-        database = store.database
-        return statistics_page(
-            site.endpoint.services.prepared.knowledge,
-            stats(database).as_json(),
+        database, endpoint = store.database, site.endpoint
+        knowledge = endpoint.services.prepared.knowledge
+        counted = stats(database)
+        told = Counted(
+            counted.as_json(),
+            before_and_after(counted.rules, first_uses(database)),
             by_client(database),
             not_assessed(database),
-            request.args,
+            radar(database, knowledge, endpoint.clock().date()),
         )
+        return statistics_page(knowledge, told, request.args)
 
     return page

@@ -11,6 +11,7 @@ from service.cards.wording import unit_in_words
 from service.decision_log.replay import Replayed
 from service.knowledge.model import Knowledge
 from service.knowledge.sentences import title_of
+from service.store.decisions import is_skipped
 from service.store.exports import exported
 from service.store.listing import Wanted
 from service.store.proof import Proof
@@ -68,6 +69,8 @@ def decision_page(knowledge: Knowledge, kept: Kept) -> Json:
         "ruleSet": told["ruleset"],
         "sameRules": told["ruleset"]["digest"] == knowledge.digest,
         "milliseconds": round(told["microseconds"] / 1000, 1),
+        # Shown by the gate that there was nothing to say: the engines were not asked, and no findings are kept.
+        "isSkipped": is_skipped(kept.decision.body),
         "missing": told["missing"],
         "partly": told["partly"],
         "problems": told["problems"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from service.knowledge.model import Knowledge
@@ -11,12 +12,23 @@ from service.web.pages.decisions import title_of_known
 Json = dict[str, Any]
 _MOST_RULES = 40
 _MOST_FACTS = 25
+_MOST_CODES = 10
 
 
-def statistics_page(
-    knowledge: Knowledge, counts: Json, clients: Sequence[Json], unknown: Json, asked: Mapping[str, str]
-) -> Json:
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What the store counted: ``/stats``, versions before and after, by client, what was not known, and the radar."""
+
+    stats: Json
+    versions: Sequence[Json]
+    clients: Sequence[Json]
+    unknown: Json
+    radar: Json
+
+
+def statistics_page(knowledge: Knowledge, counted: Counted, asked: Mapping[str, str]) -> Json:
     """The figures of the store with the names of rules and facts; ``q`` of the question are words of a rule."""
+    counts = counted.stats
     words = asked.get("q", "").strip()[:60]
     rules = [_rule(knowledge, one) for one in counts["rules"]]
     found = [
@@ -31,21 +43,17 @@ def statistics_page(
         "unknownCards": counts["feedback"]["unknown_cards"],
         "rules": found[:_MOST_RULES],
         "rulesInAll": len(found),
-        "versions": _versions(rules),
-        "clients": list(clients),
+        "versions": _versions(rules, counted.versions),
+        "clients": list(counted.clients),
         "notAssessed": {
-            "decisions": unknown["decisions"],
+            "decisions": counted.unknown["decisions"],
             "facts": [
                 {"id": one["fact"], "title": title_of_known(knowledge, one["fact"]), "times": one["times"]}
-                for one in unknown["facts"][:_MOST_FACTS]
+                for one in counted.unknown["facts"][:_MOST_FACTS]
             ],
         },
+        "radar": _radar(counted.radar),
     }
-
-
-def rule_figures(knowledge: Knowledge, counts: Json, name: str) -> list[Json]:
-    """The figures of one rule, each version for itself, the newest last."""
-    return [_rule(knowledge, one) for one in counts["rules"] if one["rule"] == name]
 
 
 def _rule(knowledge: Knowledge, one: Json) -> Json:
@@ -71,25 +79,53 @@ def _rule(knowledge: Knowledge, one: Json) -> Json:
     }
 
 
-def _versions(rules: Sequence[Json]) -> list[Json]:
-    """Rules of which more than one version was shown: the newest two, and whether their intervals lie apart."""
-    by_rule: dict[str, list[Json]] = {}
-    for one in rules:
-        by_rule.setdefault(one["id"], []).append(one)
-    told = []
-    for versions in by_rule.values():
-        if len(versions) > 1:
-            before, after = sorted(versions, key=lambda one: _number(one["version"]))[-2:]
-            told.append({"before": before, "after": after, "apart": _apart(before["interval"], after["interval"])})
-    return told
+def _versions(rules: Sequence[Json], versions: Sequence[Json]) -> list[Json]:
+    """Versions of a rule beside the one before, with the difference of their shares and its interval."""
+    known = {one["id"]: one for one in rules}
+    return [
+        {name: known[pair["rule"]][name] for name in ("id", "title", "indicator", "isKnown")}
+        | {
+            side: {
+                "version": pair[side]["version"],
+                "shown": pair[side]["shown"],
+                "overrideRate": pair[side]["override_rate"],
+                "interval": pair[side]["override_interval_95"],
+            }
+            for side in ("before", "after")
+        }
+        | {"difference": pair["difference"], "interval": pair["difference_interval_95"]}
+        for pair in versions
+    ]
 
 
-def _number(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdigit())
-
-
-def _apart(first: Sequence[float] | None, second: Sequence[float] | None) -> bool | None:
-    """Whether two intervals share no value; None where one of them is not there."""
-    if first is None or second is None:
-        return None
-    return first[1] < second[0] or second[1] < first[0]
+def _radar(told: Json) -> Json:
+    """The alarms, those that go on first, and of each client what nothing reads."""
+    return {
+        "asOf": told["as_of"],
+        "days": told["days"],
+        "alarms": [
+            {
+                "client": one["client"],
+                "title": one["title"],
+                "says": one["says"],
+                "goesOn": one["ended"] is None,
+                "before": one["before"],
+                "now": one["now"],
+                "calls": one["calls"],
+                "also": one["also"],
+                "lines": one["cause"]["site_codes"],
+            }
+            for one in sorted(told["alarms"], key=lambda one: one["ended"] is not None)
+        ],
+        "clients": [
+            {
+                "client": one["client"],
+                "calls": sum(one["calls"].values()),
+                "unread": [
+                    {"type": code["type"], "code": code["code"], "display": code["display"], "calls": code["calls"]}
+                    for code in one["unread"][:_MOST_CODES]
+                ],
+            }
+            for one in told["clients"]
+        ],
+    }
