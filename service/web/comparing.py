@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from service.errors import FaultsError, ServiceError
+from service.errors import IssuesError, ServiceError
 from service.knowledge.model import Knowledge
 
 Json = dict[str, Any]
@@ -51,8 +51,8 @@ class Comparing:
         with self._one_at_a_time:
             try:
                 state = State(compared(self.load(before), self.load(after)))
-            except FaultsError as error:
-                state = State(fault=str(error.faults[0]) if error.faults else "one of the rule sets cannot be read")
+            except IssuesError as error:
+                state = State(fault=str(error.issues[0]) if error.issues else "one of the rule sets cannot be read")
             except (ServiceError, RuntimeError, OSError) as error:
                 state = State(fault=str(error))
         with self._mutex:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import orjson
 from flask import Blueprint, Response, request
 
-from service.errors import DataUnavailableError, Fault, RequestError, ServiceError, TooCostlyError
+from service.errors import DataUnavailableError, Issue, RequestError, ServiceError, TooCostlyError
 from service.finding import Finding
 from service.protocol.evaluation import Answered, BundleQuestion, Services, answer_bundle, answer_call, fetch_nothing
 from service.record.input.resource_types import misnamed
@@ -103,7 +103,7 @@ def _wish(form: Mapping[str, str]) -> _Wish:
 def read_form() -> Mapping[str, str]:
     """The form of a page of this service. Raises RequestError for any other body, and for a chart that is too large."""
     if request.mimetype != _FORM:
-        raise RequestError([Fault("Content-Type", f"{_FORM} is meant", "POST /evaluate takes JSON")], 415)
+        raise RequestError([Issue("Content-Type", f"{_FORM} is meant", "POST /evaluate takes JSON")], 415)
     request.max_content_length = request.max_form_memory_size = _FORM_BYTES
     form = request.form
     if len(form.get("chart", "").encode("utf-8", "replace")) > CHART_BYTES:
@@ -135,7 +135,7 @@ def refuse_other_pages(services: Services) -> None:
         {_origin(services.settings.public_url)} if services.settings.public_url else set()
     )
     if site not in {None, "same-origin"} or (origin is not None and origin not in mine):
-        raise RequestError([Fault("Origin", "only the page of this service may send this form")], 403)
+        raise RequestError([Issue("Origin", "only the page of this service may send this form")], 403)
 
 
 def _origin(address: str) -> str:
@@ -149,11 +149,10 @@ def _validated(services: Services, chart: str) -> dict[str, Any]:
         document = parse_json(chart.encode("utf-8", "replace"), max_depth=services.settings.max_depth)
         check_entries(document, services.settings.max_entries)
     except RequestError as error:
-        first = error.faults[0]
-        places = [int(part) for part in first.where.split() if part.isdigit()]
+        first = error.issues[0]
+        places = [int(part) for part in first.path.split() if part.isdigit()]
         line, column = [*places, 0, 0][:2]
-        hint = f" ({first.hint})" if first.hint else ""
-        return {"valid": False, "line": line, "column": column, "text": f"{first.where}: {first.text}{hint}"}
+        return {"valid": False, "line": line, "column": column, "text": str(first)}
     return {"valid": True, "text": _described(document)}
 
 
@@ -181,7 +180,7 @@ def _decided(site: Site, services: Services, stories: Sequence[Story], wish: _Wi
 def _told(services: Services, wish: _Wish, clock: Callable[[], datetime]) -> tuple[Asked, Told]:
     """The answer to a chart, or to the body of a call. Raises RequestError and what an answer raises."""
     asked = wish.asked
-    faults: list[Fault] = []
+    faults: list[Issue] = []
     now = moment(asked.now or None, clock, faults)
     document = _document(services, asked, faults)
     if faults:
@@ -201,12 +200,12 @@ def _told(services: Services, wish: _Wish, clock: Callable[[], datetime]) -> tup
     return asked, Told(answered, tuple(wrong), changed, label, is_call=is_request(document))
 
 
-def _document(services: Services, asked: Asked, faults: list[Fault]) -> Any:
+def _document(services: Services, asked: Asked, faults: list[Issue]) -> Any:
     document = parse_json(asked.chart.encode("utf-8", "replace"), max_depth=services.settings.max_depth)
     check_entries(document, services.settings.max_entries)
     hook = str(document["hook"]) if is_request(document) else asked.hook
     if all(one.hook != hook for one in services.offered.values()):
-        faults.append(Fault("hook", "no service is offered for it"))
+        faults.append(Issue("hook", "no service is offered for it"))
     whole = _complete(asked)
     if whole != "all":
         faults += misnamed(whole)

@@ -85,8 +85,13 @@ def _report(report: Report) -> Json:
     return {
         "errors": report.errors,
         "remarks": [
-            {"severity": one.severity.value, "where": one.where, "text": one.text, "part": one.part.value}
-            for one in report.remarks
+            {
+                "severity": one.severity.value,
+                "where": one.path,
+                "text": one.words,
+                "part": one.group or "FHIR resources",
+            }
+            for one in report.issues
         ],
     }
 
