@@ -98,13 +98,13 @@ def _kept(client: FlaskClient) -> str:
         for number, card in enumerate(answer["cards"]):
             report: dict[str, Any] = {
                 "card": card["uuid"],
-                "outcome": "overridden" if number % 2 else "accepted",
+                "outcome": "accepted" if card.get("suggestions") and not number % 2 else "overridden",
                 "outcomeTimestamp": datetime.now(UTC).isoformat(),
             }
             if report["outcome"] == "overridden" and card.get("overrideReasons"):
                 report["overrideReason"] = {"reason": card["overrideReasons"][0]}
             elif report["outcome"] == "accepted":
-                report["acceptedSuggestions"] = [{"id": one["uuid"]} for one in card.get("suggestions", ())[:1]]
+                report["acceptedSuggestions"] = [{"id": one["uuid"]} for one in card["suggestions"][:1]]
             client.post(f"/cds-services/sciatica-{hook}/feedback", json={"feedback": [report]})
         decision = answer["cards"][0]["extension"]["sciatica-cds.why"]["decision"]
     return decision
