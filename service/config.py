@@ -130,6 +130,9 @@ class Settings:
     reload_seconds: int = _number(
         0, 0, 3600, "look so often whether the rules have changed and load them anew; 0 never looks", RULES
     )
+    gate: bool = _on(
+        "`false` decides every call in full, also one about which the gate shows that nothing can be said", RULES
+    )
     authentication: Authentication = _choice(
         "open",
         ("open", "required"),

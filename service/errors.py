@@ -100,5 +100,9 @@ class EngineError(ServiceError):
     """The two engines disagree, or the engine failed. We act. HTTP 500, no details outside."""
 
 
+class GateError(EngineError):
+    """A call that a gate let pass had something to say. We act: the gate is shut. HTTP 500, no details outside."""
+
+
 class StoreError(ServiceError):
     """A decision could not be kept although it must be. We act. HTTP 500."""

@@ -20,6 +20,7 @@ from service.cards.sources import topic
 from service.cards.wording import asked, drug_name
 from service.decision import Decision
 from service.finding import Evidence, Finding, Status
+from service.knowledge.concern import concerning
 from service.knowledge.hooks import HOOKS
 from service.knowledge.model import FactDefinition, FactKind, Knowledge, types_read
 from service.knowledge.summaries import LONGEST as NAMES
@@ -80,13 +81,8 @@ def concerns(knowledge: Knowledge, decision: Decision) -> bool:
 
     A hook without orders does not conclude that; there it rests on what the conclusion mentions.
     """
-    if knowledge.concern is None:
-        return True
-    names = [knowledge.concern]
-    if knowledge.concern not in decision.findings:
-        names = [name for rule in knowledge.rules if rule.concludes == knowledge.concern for name in rule.mentions]
-    found = [decision.findings[name].status for name in names if name in decision.findings]
-    return not found or any(status is not Status.ABSENT for status in found)
+    names = concerning(knowledge, decision.findings)
+    return not names or any(decision.findings[name].status is not Status.ABSENT for name in names)
 
 
 def _wanted(knowledge: Knowledge, decision: Decision) -> list[FactDefinition]:

@@ -84,6 +84,10 @@ def _print(body: dict[str, Any]) -> None:
     click.echo(f"  rule set {rule_set['name']} {rule_set['version']}, digest {rule_set['digest']}")
     for card in body["cards"]:
         _print_card(card)
+    if body.get("gate") and not body["gate"]["in_full"]:
+        click.echo(
+            "  not decided: nothing that a card can rest on was on the chart (see the gate in docs/operations.md)"
+        )
     if not body["cards"]:
         click.echo("  no card was shown")
     if body["not_recorded"] or body["not_assessed"]:

@@ -41,6 +41,6 @@ def stats(*, as_json: bool) -> None:
     console = Console(highlight=False)
     (console if console.is_terminal else Console(highlight=False, width=160)).print(table)
     click.echo(
-        f"{counted.decisions} decisions, {counted.cards} cards, {counted.reports} reports, "
-        f"{counted.unknown_cards} of them about cards that are not known here"
+        f"{counted.decisions} decisions ({counted.skipped} of them passed by the gate), {counted.cards} cards, "
+        f"{counted.reports} reports, {counted.unknown_cards} of them about cards that are not known here"
     )

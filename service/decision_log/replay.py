@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from service.cards.orders import Drafts, Ordering
 from service.cards.repetition import rested
 from service.cards.suggestions import Acting
 from service.decision import Decision, Prepared, decide_on, prepare
+from service.decision.gate import Gate
 from service.decision_log.recording import REDACTED_ENCOUNTER, REDACTED_PATIENT, redacted_acting, stored_cards
 from service.engine.trace import Result
 from service.errors import FaultsError, NotFoundError, ServiceError, StoreError
@@ -27,9 +28,9 @@ from service.knowledge.allowed_rules import wholly_approved
 from service.knowledge.loader import load
 from service.protocol.discovery import linted_templates
 from service.record.input.prefetch_templates import Template
-from service.record.model import NOTHING_UNREAD, Release, Unread
+from service.record.model import NOTHING_UNREAD, Completeness, Release, Unread
 from service.store.archive import files_in, write_files
-from service.store.decisions import StoredCard, facts_of, shown_of
+from service.store.decisions import StoredCard, facts_of, is_skipped, shown_of
 from service.store.reading import Reading, StoredDecision, StoredRuleSet
 
 Json = dict[str, Any]
@@ -94,6 +95,8 @@ class Replayer:
 
 def _again(stored: StoredDecision, loaded: _Loaded) -> Replayed:
     body, knowledge = stored.body, loaded.prepared.knowledge
+    if is_skipped(body):
+        return Replayed(stored.id, (), tuple(_gate_differences(body, loaded.prepared.gates[body["hook"]])))
     facts = facts_of(body, loaded.stored.findings, knowledge.facts)
     now = datetime.fromisoformat(body["now"])
     unread = Unread(*body["unread"]) if "unread" in body else NOTHING_UNREAD
@@ -107,6 +110,20 @@ def _again(stored: StoredDecision, loaded: _Loaded) -> Replayed:
     differences = [*_rule_differences(body, decision, loaded.stored), *_card_differences(body, again)]
     cards = shown_cards(rendered, audience)
     return Replayed(stored.id, tuple(cards), tuple(differences), decision)
+
+
+def _gate_differences(body: Json, gate: Gate) -> Iterator[str]:
+    """What of a call that the gate let pass is not so under the rule set that was in use.
+
+    No findings were kept of it; what is held against the rules is that nothing could be said whatever they were.
+    """
+    lists = {name: Completeness(state) for name, state in body["gate"]["lists"].items()}
+    if gate.digest != body["gate"]["digest"]:
+        yield "the gate that let it pass is not the one of this rule set"
+    elif not gate.rests_on(lists):
+        yield "the gate is shut for lists that came so"
+    if body["cards"]:
+        yield "the gate let it pass and a card was shown"
 
 
 def _load(stored: StoredRuleSet) -> _Loaded:

@@ -80,7 +80,17 @@ class MissingData:
     at: str = ""
 
 
-Statement = NeverSuggested | AlwaysWarned | NoAbruptStop | General | MissingData
+@dataclass(frozen=True, slots=True)
+class NothingToSay:
+    """On these hooks nothing is said, and no check is missed, of a chart that holds nothing the gate looks for."""
+
+    id: str
+    says: str
+    hooks: tuple[str, ...]
+    at: str = ""
+
+
+Statement = NeverSuggested | AlwaysWarned | NoAbruptStop | General | MissingData | NothingToSay
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +103,7 @@ class Invariants:
     every_part_matters: General
     missing_data_never_silences: MissingData
     no_abrupt_stop: NoAbruptStop
+    nothing_to_say: NothingToSay | None = None
 
     def conditions(self) -> Iterator[Condition]:
         """Every condition stated, for the limits it compares with."""
@@ -139,6 +150,13 @@ class _MissingDataShape(Shape):
     except_ = words(data_key="except")
 
 
+class _NothingToSayShape(Shape):
+    model = NothingToSay
+    id = Name(required=True)
+    says = Text(required=True)
+    hooks = words(required=True)
+
+
 class _InvariantsShape(Shape):
     model = Invariants
     located = False
@@ -148,6 +166,7 @@ class _InvariantsShape(Shape):
     every_part_matters = fields.Nested(_GeneralShape, required=True)
     missing_data_never_silences = fields.Nested(_MissingDataShape, required=True)
     no_abrupt_stop = fields.Nested(_NoAbruptStopShape, required=True)
+    nothing_to_say = fields.Nested(_NothingToSayShape, load_default=None)
 
 
 def load_invariants(rules_folder: Path, knowledge: Knowledge) -> Invariants:
@@ -164,7 +183,7 @@ def load_invariants(rules_folder: Path, knowledge: Knowledge) -> Invariants:
     if not faults:
         invariants, faults = read_shape(_InvariantsShape(), table, FILE)
     if invariants is not None:
-        faults = [*faults, *_unknown_names(invariants, knowledge, table)]
+        faults = [*faults, *_unknown_names(invariants, knowledge, table), *_unknown_hooks(invariants, knowledge, table)]
     if faults or invariants is None:
         raise KnowledgeError(faults)
     return invariants
@@ -186,3 +205,11 @@ def _unknown_names(invariants: Invariants, knowledge: Knowledge, table: Any) -> 
             if order not in knowledge.orders:
                 where = f"{FILE}:{line_of(table, ('never_suggested', number, 'orders'))}"
                 yield Fault(where, f"{order} is not an order template", did_you_mean(order, knowledge.orders))
+
+
+def _unknown_hooks(invariants: Invariants, knowledge: Knowledge, table: Any) -> Iterator[Fault]:
+    hooks = {service.hook for service in knowledge.services.values()}
+    for hook in invariants.nothing_to_say.hooks if invariants.nothing_to_say is not None else ():
+        if hook not in hooks:
+            where = f"{FILE}:{line_of(table, ('nothing_to_say', 'hooks'))}"
+            yield Fault(where, f"no service answers {hook}", did_you_mean(hook, hooks))

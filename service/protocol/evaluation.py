@@ -114,12 +114,14 @@ class Wanted:
 
     ``full`` puts the whole text of each card into it; None leaves that to the settings. ``client`` is the profile of
     the caller, as its issuer's entry says; without it the request shows the profile, or the default holds. ``earlier``
-    tells what was shown to this patient before, so that it is not said again.
+    tells what was shown to this patient before, so that it is not said again. ``only_cards``: nobody looks at the
+    findings behind the cards, so the gate may show that there are none.
     """
 
     full: bool | None = None
     client: str | None = None
     earlier: Earlier | None = None
+    only_cards: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,8 @@ def answer_call(
     golden files give one. ``wanted`` is how the caller wants the cards.
 
     Raises RequestError for a request that is wrong, DataUnavailableError where nothing useful can be
-    said (RP-2, SC-5), EngineError when the engines disagree, TooCostlyError when it takes too much CPU.
+    said (RP-2, SC-5), EngineError when the engines disagree or a gate was wrong, TooCostlyError when it takes too
+    much CPU.
     """
     budget = CpuBudget(services.settings.max_cpu_ms)
     wanted = wanted or Wanted()
@@ -175,19 +178,33 @@ def answer_call(
         _require_something(lacking, own_keys, states)
     record = record_of(call, states, templates, brought)
     identity = decision_id or uuid.uuid4()
-    decision = decide(services.prepared, record, service.hook, now, identity, budget)
+    gated = wanted.only_cards and services.settings.gate
+    decision = decide(services.prepared, record, service.hook, now, identity, budget, gated=gated)
     if wanted.earlier is not None and decision.advice and not call.for_patient:
         decision = rested(decision, wanted.earlier(call.patient_id, services.prepared.knowledge, decision))
     audience = _audience(services, service, for_patient=call.for_patient, full=wanted.full)
     acting = _acting(services, record, Ordering(record.release, call.patient_id, call.encounter_id, now))
     lists = Lacking(lacking, partly(states, templates))
-    cards = render_with_markers(services.prepared.knowledge, decision, audience, acting, lists)
+    cards = _cards(services, decision, audience, acting, lists)
     shown = Shown(audience, acting, lists, tuple(cards))
     to = profile(wanted.client or recognised(document))
     body = {"cards": adapted(shown_cards(cards, audience), to)}
     arrived = {template.key: states[template.key].state.value for template in templates if template.key in states}
     keys = tuple(template.key for template in lacking)
     return Answered(body, decision, call, keys, arrived, shown, to.name, len(own_keys))
+
+
+def _cards(
+    services: Services, decision: Decision, audience: Audience, acting: Acting, lists: Lacking
+) -> Sequence[Json]:
+    """The cards with their marks. Raises GateError where a gate let pass what has something to say."""
+    if decision.is_skipped:
+        return ()
+    cards = render_with_markers(services.prepared.knowledge, decision, audience, acting, lists)
+    if decision.gated is not None:
+        something = len(cards) + len(decision.advice)
+        services.prepared.gates[decision.hook].check(decision.gated, something, decision.id)
+    return cards
 
 
 def answer_bundle(services: Services, document: Any, question: BundleQuestion) -> Answered:

@@ -7,7 +7,7 @@ in the record concerns it depends only on which lists were sent, and is kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from service.finding import Finding
 from service.knowledge.model import FactDefinition, FactKind, Knowledge
@@ -29,7 +29,7 @@ from service.record.kinds import (
     setting,
 )
 from service.record.kinds.plan import Plan
-from service.record.model import Record
+from service.record.model import Completeness, Record
 
 _PLANS: Mapping[FactKind, Callable[[FactDefinition], Plan]] = {
     FactKind.CODED: coded.plan,
@@ -47,6 +47,8 @@ _PLANS: Mapping[FactKind, Callable[[FactDefinition], Plan]] = {
     FactKind.NOT_READ: not_read.plan,
 }
 
+# What finds nothing has no date, so any will do.
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 _CACHED_STATES = 64
 """How many different states of the lists are kept; real callers send the same few."""
 
@@ -76,14 +78,27 @@ class Derivation:
         self.matcher = Matcher(knowledge, (key for plan in self._plans for key in plan.keys))
         self._always = tuple(number for number, plan in enumerate(self._plans) if _always(plan))
         self._asking: dict[Key, list[int]] = {}
+        self._concerns: dict[str, frozenset[Key]] = {}
         for number, plan in enumerate(self._plans):
-            for key in plan.keys | not_read_keys(plan.definition):
+            self._concerns[plan.definition.id] = keys = plan.keys | not_read_keys(plan.definition)
+            for key in keys:
                 self._asking.setdefault(key, []).append(number)
-        self._without_data: dict[object, tuple[Finding, ...]] = {}
+        self.definitions: Mapping[str, FactDefinition] = knowledge.facts
+        self.decided_by_keys = frozenset(plan.definition.id for plan in self._plans if not _always(plan))
+        """The facts that are as on an empty chart whenever nothing on the chart concerns them."""
+        self._without_data: dict[object, Mapping[str, Finding]] = {}
 
     def keys_of(self, fact: str) -> frozenset[Key]:
         """What on the chart concerns a fact."""
         return next((plan.keys for plan in self._plans if plan.definition.id == fact), frozenset())
+
+    def concerns(self, fact: str) -> frozenset[Key]:
+        """What on the chart concerns a fact, with the entries that could not be read and may be anything."""
+        return self._concerns[fact]
+
+    def chart(self, record: Record, now: datetime, budget: Budget = NO_BUDGET) -> Chart:
+        """The record at one moment, indexed as far as it is asked for."""
+        return Chart(self.matcher, record, now, budget, at_once=False)
 
     def findings(self, record: Record, now: datetime, budget: Budget = NO_BUDGET) -> dict[str, Finding]:
         """Exactly one finding per fact definition, by name; the same whatever the order of the entries.
@@ -91,9 +106,12 @@ class Derivation:
         ``now`` is an aware datetime. Nothing is raised on odd input: what cannot be read is unknown. Raises
         TooCostlyError when the ``budget`` is used up.
         """
-        chart = Chart(self.matcher, record, now, budget)
-        without_data = self._without_entries(record, now)
-        findings = {finding.name: finding for finding in without_data}
+        return self.findings_of(self.chart(record, now, budget), budget)
+
+    def findings_of(self, chart: Chart, budget: Budget = NO_BUDGET) -> dict[str, Finding]:
+        """The same of a chart, which is indexed whole by it."""
+        chart.complete()
+        findings = dict(self.without_entries(chart.record.completeness))
         concerned = set(self._always)
         for key in chart.held():
             concerned.update(self._asking.get(key, ()))
@@ -103,13 +121,13 @@ class Derivation:
             findings[finding.name] = finding
         return findings
 
-    def _without_entries(self, record: Record, now: datetime) -> tuple[Finding, ...]:
-        """What every fact finds in a record that holds nothing about it."""
-        key = frozenset(record.completeness.items())
+    def without_entries(self, completeness: Mapping[str, Completeness]) -> Mapping[str, Finding]:
+        """What every fact finds in a record of which the lists came so, and that holds nothing about it."""
+        key = frozenset(completeness.items())
         cached = self._without_data.get(key)
         if cached is None:
-            chart = Chart(self.matcher, Record(None, (), record.completeness), now)
-            cached = tuple(plan.find(chart) for plan in self._plans)
+            chart = Chart(self.matcher, Record(None, (), completeness), _ANY_TIME)
+            cached = {plan.definition.id: plan.find(chart) for plan in self._plans}
             if len(self._without_data) >= _CACHED_STATES:
                 self._without_data.clear()
             self._without_data[key] = cached

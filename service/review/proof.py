@@ -7,13 +7,14 @@ proved is about findings and rules; that facts are read rightly from FHIR is for
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 
 import z3
 
+from service.decision.gate import Basis
 from service.finding import Finding, Status
 from service.knowledge.invariants import (
     AlwaysWarned,
@@ -21,12 +22,14 @@ from service.knowledge.invariants import (
     MissingData,
     NeverSuggested,
     NoAbruptStop,
+    NothingToSay,
     Statement,
     load_invariants,
 )
 from service.knowledge.loader import load
 from service.knowledge.model import Condition, Indicator, Knowledge, Rule, leaves
 from service.knowledge.strata import rules_for
+from service.review.gate_proof import GATES_ARE_RIGHT, conditions_of_gates, doubts, gates_of
 from service.review.symbolic import Patients, Substitution, idle_leaves
 
 
@@ -58,13 +61,21 @@ class Prover:
     With ``concerning`` only what involves one of these rules is asked: enough to know what a change of them breaks.
     """
 
-    def __init__(self, knowledge: Knowledge, invariants: Invariants, concerning: frozenset[str] | None = None) -> None:
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        invariants: Invariants,
+        concerning: frozenset[str] | None = None,
+        gates: Callable[[str], Basis | None] | None = None,
+    ) -> None:
+        """``gates`` gives what is to be proved of the gate of each hook; by default what follows from the rules."""
         self.knowledge = knowledge
         self.invariants = invariants
         self._concerning = concerning
+        self._gates = gates or gates_of(knowledge)
         hooks = dict.fromkeys(service.hook for service in knowledge.services.values())
         asked = (hook for hook in hooks if self._concerns(rules_for(knowledge, hook)))
-        conditions = tuple(invariants.conditions())
+        conditions = (*invariants.conditions(), *conditions_of_gates(knowledge))
         self.patients = {hook: Patients(knowledge, hook, conditions) for hook in asked}
 
     def _concerns(self, rules: Iterable[Rule]) -> bool:
@@ -88,6 +99,8 @@ class Prover:
         yield general.every_part_matters, self._idle_parts()
         yield general.missing_data_never_silences, self._ruled_out_by_missing_data(general.missing_data_never_silences)
         yield general.no_abrupt_stop, _abrupt_stops(self.knowledge, general.no_abrupt_stop)
+        stated = general.nothing_to_say or GATES_ARE_RIGHT
+        yield stated, self._missed(stated)
 
     def _ask(self, hook: str, about: Iterable[str], *formulas: z3.BoolRef) -> dict[str, Finding] | None:
         """A patient for whom all formulas hold, or None when there is none.
@@ -214,6 +227,20 @@ class Prover:
                         if witness is not None:
                             text = f"{rule.id} is silenced when {fact} is unknown, and no card names it"
                             yield Breach(text, hook, witness)
+
+    def _missed(self, invariant: NothingToSay) -> Iterator[Breach]:
+        """Invariant 7: what a gate lets pass has nothing to say, and each hook that is named has a gate."""
+        for hook, patients in self.patients.items():
+            basis = self._gates(hook)
+            if basis is None and hook not in invariant.hooks:
+                continue
+            for doubt in doubts(patients, hook, basis):
+                everything = {name for rule in patients.rules for name in rule.reads} | set(doubt.about)
+                witness = self._ask(hook, everything, *doubt.formulas)
+                if witness is not None:
+                    yield Breach(doubt.says, hook, witness)
+                elif doubt.is_fault:
+                    yield Breach(doubt.says, hook)
 
     def _witness_of_ruled_out(
         self, hook: str, patients: Patients, fact: str, rules: Sequence[Rule]

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from service.decision import Decision
+from service.decision.gate import ONE_IN
 from service.engine.trace import Outcome, Result
 from service.finding import Evidence, Finding, ShownBefore, Status
 from service.knowledge.model import Knowledge
@@ -112,6 +113,7 @@ def decision_body(
         "why": about.why,
         "full": about.full,
         "public_url": about.public_url,
+        "gate": _gate(decision),
         "grounds": dict(about.grounds),
         "shown": _shown(decision),
         "findings": _finding_letters(decision, of),
@@ -127,6 +129,30 @@ def decision_body(
         "unread": [dict(decision.unread.entries), decision.unread.orders, decision.unread.of_orders],
         "microseconds": about.microseconds,
     }
+
+
+def _gate(decision: Decision) -> Json | None:
+    """Which gate let the call pass and how its lists came; whether it was decided all the same, as one of how many."""
+    gated = decision.gated
+    if gated is None:
+        return None
+    lists = {name: state.value for name, state in gated.lists.items()}
+    return {"digest": gated.digest, "lists": lists, "in_full": gated.in_full, "one_in": ONE_IN}
+
+
+def is_skipped(body: Json) -> bool:
+    """Whether a kept decision was not decided, because the gate showed that there was nothing to say."""
+    gate = body.get("gate")
+    return gate is not None and not gate["in_full"]
+
+
+def stands_for(body: Json) -> int:
+    """How many calls a kept decision stands for where findings are counted.
+
+    None for one that was skipped, so many as the sample leaves out for one that was decided as a sample, else one.
+    """
+    gate = body.get("gate")
+    return 1 if gate is None else int(gate["one_in"]) if gate["in_full"] else 0
 
 
 def _shown(decision: Decision) -> list[list[Any]] | None:

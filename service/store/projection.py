@@ -86,6 +86,7 @@ def _decision(row: Row, body: Json, into: Projected) -> None:
             patient.get("hash"),
             patient.get("key"),
             len(its_cards),
+            _how_gated(body),
             body["problem_count"],
             body["microseconds"],
         )
@@ -94,6 +95,11 @@ def _decision(row: Row, body: Json, into: Projected) -> None:
         uuid = card["uuid"]
         into["cards"].append((uuid, decision, card["indicator"]))
         into["card_rules"] += [(uuid, *rule) for rule in card["rules"]]
+
+
+def _how_gated(body: Json) -> str | None:
+    gate = body.get("gate")
+    return None if gate is None else "in full" if gate["in_full"] else "skipped"
 
 
 def _feedback(row: Row, body: Json, into: Projected) -> None:

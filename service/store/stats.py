@@ -68,9 +68,15 @@ class RuleCount:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """All counts. ``unknown_cards`` is how many reports name a card that is not kept here; they count for no rule."""
+    """All counts. ``unknown_cards`` is how many reports name a card that is not kept here; they count for no rule.
+
+    Of the ``decisions`` so many were ``skipped`` because the gate showed that there was nothing to say, and so many
+    that could have been were decided in full as a sample (``sampled``).
+    """
 
     decisions: int
+    skipped: int
+    sampled: int
     cards: int
     reports: int
     unknown_cards: int
@@ -80,6 +86,7 @@ class Stats:
         """The answer of ``/stats``."""
         return {
             "decisions": self.decisions,
+            "gate": {"skipped": self.skipped, "in_full": self.sampled},
             "cards": self.cards,
             "feedback": {"reports": self.reports, "unknown_cards": self.unknown_cards},
             "rules": [rule.as_json() for rule in self.rules],
@@ -110,6 +117,8 @@ def stats(database: Database) -> Stats:
         unknown = not_(exists(select(cards.c.uuid).where(cards.c.uuid == feedback.c.card)))
         return Stats(
             decisions=_count(connection, decisions),
+            skipped=_count(connection, decisions, decisions.c.gate == "skipped"),
+            sampled=_count(connection, decisions, decisions.c.gate == "in full"),
             cards=_count(connection, cards),
             reports=_count(connection, feedback),
             unknown_cards=_count(connection, feedback, unknown),

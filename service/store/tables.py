@@ -74,6 +74,12 @@ decisions = Table(
     Column("patient", _HASH, comment="HMAC-SHA-256 of the patient's id under the key below; never the id."),
     Column("patient_key", String(32), comment="Id of the key under which patient was made."),
     Column("cards", Integer, nullable=False, comment="How many cards were shown; the cards are in cards."),
+    Column(
+        "gate",
+        String(8),
+        comment="skipped: the gate showed that nothing can be said, so nothing was decided; in full: decided all the "
+        "same, as one of a hundred; nothing: decided.",
+    ),
     Column("problems", Integer, nullable=False, comment="How many parts of the input could not be used."),
     Column("microseconds", Integer, nullable=False, comment="Time from the arrival of the call to its answer."),
     Index("decisions_at", "at"),

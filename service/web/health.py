@@ -49,9 +49,21 @@ def health(services: Services, state: State) -> dict[str, Any]:
             "sources": len(knowledge.sources),
             "services": len(knowledge.services),
         },
+        "gate": gates(services),
         "store": {"mode": settings.store, **state.decision_log},
         "warnings": found,
     }
+
+
+def gates(services: Services) -> dict[str, Any]:
+    """The gate of each hook: open or shut, its digest, and how many keys of a chart it looks for."""
+    told: dict[str, Any] = {"on": services.settings.gate}
+    if services.settings.gate:
+        told["hooks"] = {
+            hook: {"open": gate.is_open, "digest": gate.digest[:12], "keys": len(gate.keys)}
+            for hook, gate in sorted(services.prepared.gates.items())
+        }
+    return told
 
 
 def warnings(knowledge: Knowledge, settings: Settings) -> list[str]:
@@ -79,6 +91,7 @@ def _of_state(services: Services, state: State) -> Iterator[str]:
     late = overdue(services.prepared.knowledge, state.today)
     if late:
         yield f"the review of {len(late)} rules is overdue: {', '.join(late[:5])}"
+    yield from (gate.alarm for gate in services.prepared.gates.values() if gate.alarm is not None)
     if state.refused_rules is not None:
         yield state.refused_rules
     if state.decision_log.get("fault"):

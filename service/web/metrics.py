@@ -17,6 +17,8 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from prometheus_client.registry import Collector
 
 from service.cards.cards import WHY
+from service.decision.gate import ONE_IN
+from service.errors import EngineError, GateError
 from service.protocol.evaluation import Answered, Services
 from service.web.health import overdue
 
@@ -56,6 +58,17 @@ class Metrics:
             "Calls that failed because the two engines differed.",
             registry=registry,
         )
+        self.gated = Counter(
+            "sciatica_cds_gated",
+            "Calls about which the gate showed that nothing can be said: skipped, or decided in full as a sample.",
+            ["service", "how"],
+            registry=registry,
+        )
+        self.gate_alarms = Counter(
+            "sciatica_cds_gate_alarms",
+            "Calls that failed because the gate had let pass what has something to say; the gate is shut since.",
+            registry=registry,
+        )
         self.prefetch = Counter(
             "sciatica_cds_prefetch",
             "What arrived under each prefetch key, after fetching.",
@@ -67,8 +80,12 @@ class Metrics:
         """Count an answered call."""
         self.calls.labels(service, "200").inc()
         self.seconds.labels(service).observe(seconds)
+        if answered.decision.gated is not None:
+            self.gated.labels(service, "skipped" if answered.decision.is_skipped else "in full").inc()
+        # A sample stands for the calls of which the gate left out what was not known.
+        stands_for = 1 if answered.decision.gated is None else ONE_IN
         for name in answered.decision.not_assessed:
-            self.not_assessed.labels(name).inc()
+            self.not_assessed.labels(name).inc(stands_for)
         for key, state in answered.states.items():
             self.prefetch.labels(service, key, state).inc()
         for card in answered.shown.cards if answered.shown is not None else answered.body["cards"]:
@@ -77,10 +94,12 @@ class Metrics:
                     continue
                 self.cards.labels(rule["id"], rule["version"], card["indicator"]).inc()
 
-    def refused(self, service: str, status: int, *, disagreement: bool) -> None:
+    def refused(self, service: str, status: int, error: Exception) -> None:
         """Count a call that was refused or failed."""
         self.calls.labels(service, str(status)).inc()
-        if disagreement:
+        if isinstance(error, GateError):
+            self.gate_alarms.inc()
+        elif isinstance(error, EngineError):
             self.disagreements.inc()
 
 

@@ -69,7 +69,7 @@ def add_serving(app: Flask, settings: Settings, observe: Observe | None = None) 
         answer = answer_for(error, g.get("request_id", "unknown"))
         _log(error, answer.status)
         if observe is not None and "service" in g:
-            observe.refused(g.service, answer.status, disagreement=isinstance(error, EngineError))
+            observe.refused(g.service, answer.status, error)
         return _response(answer)
 
 

@@ -70,7 +70,7 @@ class Observe(Protocol):
 
     def answered(self, service: str, answered: Answered, seconds: float) -> None: ...
 
-    def refused(self, service: str, status: int, *, disagreement: bool) -> None: ...
+    def refused(self, service: str, status: int, error: Exception) -> None: ...
 
 
 @dataclass(slots=True)
@@ -134,7 +134,7 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
                 document,
                 now,
                 _servers(caller),
-                wanted=Wanted(full, _profile(caller), endpoint.earlier),
+                wanted=Wanted(full, _profile(caller), endpoint.earlier, only_cards=True),
             )
             endpoint.record_call(services, answered, g.issuer, time.perf_counter() - g.started)
         _note(answered, service.id)
@@ -287,6 +287,7 @@ def _note(answered: Answered, service: str) -> None:
         fired=[advice.rule.id for advice in decision.advice],
         missing=list(answered.missing),
         problems=len(decision.problems),
+        gated=decision.is_skipped,
         unasked=answered.unasked,
         deviations=[str(deviation) for deviation in answered.call.deviations] if answered.call else [],
         client=answered.client,

@@ -35,6 +35,7 @@ def ids_of(invariants: Invariants) -> set[str]:
         invariants.every_part_matters.id,
         invariants.missing_data_never_silences.id,
         invariants.no_abrupt_stop.id,
+        *([] if invariants.nothing_to_say is None else [invariants.nothing_to_say.id]),
     }
 
 

@@ -62,20 +62,52 @@ class Matcher:
 class Chart:
     """One record at one moment, indexed: the only thing the kinds look at."""
 
-    def __init__(self, matcher: Matcher, record: Record, now: datetime, budget: Budget = NO_BUDGET) -> None:
+    def __init__(
+        self, matcher: Matcher, record: Record, now: datetime, budget: Budget = NO_BUDGET, *, at_once: bool = True
+    ) -> None:
+        """Without ``at_once`` a type is indexed when it is asked for with ``holds``, the rest with ``complete``."""
         self.matcher = matcher
         self.record = record
         self.now = now
         self.code_matches: dict[Key, list[CodeMatch]] = {}
-        not_read: dict[str, dict[str, Entry]] = {}
-        for name, asked in matcher.asked.items():
-            for number, entry in enumerate(record.of_type(name)):
-                if not number % _LOOK_AT_CLOCK:
-                    budget.check()
-                if not self._index(entry, asked) and name in NOT_READ and may_count(entry):
-                    not_read.setdefault(name, {}).setdefault(entry.reference, entry)
+        self._budget = budget
+        self._indexed: set[str] = set()
+        if at_once:
+            self.complete()
+
+    def complete(self) -> None:
+        """Index every type that is asked about and was not indexed yet. Raises TooCostlyError."""
+        for name in self.matcher.asked:
+            self._index_type(name)
+
+    def holds(self, type_: str, keys: frozenset[Key]) -> bool:
+        """Whether the chart holds something of this type, or of the medications, under one of the keys.
+
+        Raises TooCostlyError.
+        """
+        if type_ == MEDICATION:
+            return not keys.isdisjoint(self._held_medications())
+        self._index_type(type_)
+        return any(
+            (name, value_set) in self.code_matches or (value_set == NOT_READ.get(name) and name in self.record.not_read)
+            for name, value_set in keys
+            if name == type_
+        )
+
+    def _index_type(self, name: str) -> None:
+        asked = self.matcher.asked.get(name)
+        if asked is None or name in self._indexed:
+            return
+        self._indexed.add(name)
+        not_read: dict[str, Entry] = {}
+        for number, entry in enumerate(self.record.of_type(name)):
+            if not number % _LOOK_AT_CLOCK:
+                self._budget.check()
+            if not self._index(entry, asked) and name in NOT_READ and may_count(entry):
+                not_read.setdefault(entry.reference, entry)
         if not_read:
-            self.record = replace(record, not_read={name: tuple(found.values()) for name, found in not_read.items()})
+            found = {**self.record.not_read, name: tuple(not_read.values())}
+            self.record = replace(self.record, not_read=found)
 
     @cached_property
     def today(self) -> When:
@@ -123,14 +155,17 @@ class Chart:
         """All keys under which this chart holds something."""
         found = set(self.code_matches)
         if self.matcher.reads_medications:
-            for medication in self.medications:
-                found.update((MEDICATION, name) for name in medication.drug.classes)
-                if not medication.drug.recognised:
-                    found.add(UNRECOGNISED)
+            found.update(self._held_medications())
         if self.record.orders:
             found.add(ORDER)
         found.update((name, NOT_READ[name]) for name in self.record.not_read)
         return found
+
+    def _held_medications(self) -> Iterator[Key]:
+        for medication in self.medications:
+            yield from ((MEDICATION, name) for name in medication.drug.classes)
+            if not medication.drug.recognised:
+                yield UNRECOGNISED
 
     def under(self, resource_type: str, value_sets: Iterable[str]) -> list[CodeMatch]:
         """The code matches of one type in any of some value sets, each once; words repeat no code of theirs."""

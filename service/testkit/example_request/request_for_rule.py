@@ -68,7 +68,10 @@ class ExampleRequests:
         return {}
 
     def firing(self, rule: Rule, hook: str) -> ExampleRequest:
-        """A call under which the rule fires, from the first case that can be made. Raises ExampleRequestError."""
+        """A call under which the rule fires, made from the first of its cases that can.
+
+        Raises ExampleRequestError.
+        """
         needed: SettingsNeededError | None = None
         # What a person wrote makes the plainer patient; the derived cases are for what could not be made into one.
         for example in (*rule.examples, *decision_table(self.services.prepared.knowledge, rule)):

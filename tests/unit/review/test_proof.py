@@ -11,17 +11,15 @@ import pytest
 from service.config import PROJECT
 from service.finding import Finding, Status
 from service.knowledge.invariants import Invariants, load_invariants
-from service.knowledge.loader import load
 from service.knowledge.model import AllOf, Condition, Knowledge, Leaf, Rule, Suggestion, Word
 from service.review.proof import Breach, Prover, finding_line, witness_lines
 from tests.rules_in_python import is_, measured
+from tests.shipped import shipped_knowledge
 
 RULES = PROJECT / "rules"
 
 
-@cache
-def shipped() -> Knowledge:
-    return load(RULES)
+shipped = shipped_knowledge
 
 
 @cache

@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from service.decision.gate import Gate, Gated
 from service.engine.chaining import Chained, Program, compile_program
 from service.engine.trace import Outcome, Reading, Result, outcome, read_again, read_plainly, supports, undecided_leaves
 from service.errors import EngineError
@@ -81,15 +82,22 @@ class Decision:
     resting: tuple[str, ...] = ()
     shown_before: Mapping[str, ShownBefore] | None = None
     unread: Unread = NOTHING_UNREAD
+    gated: Gated | None = None
+
+    @property
+    def is_skipped(self) -> bool:
+        """Whether nothing was decided because the gate showed that there is nothing to say."""
+        return self.gated is not None and not self.gated.in_full
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The knowledge made ready to decide: fact plans and one program per hook, built once."""
+    """The knowledge made ready to decide: fact plans, and one program and one gate per hook, built once."""
 
     knowledge: Knowledge
     derivation: Derivation
     programs: Mapping[str, Program]
+    gates: Mapping[str, Gate] = field(default_factory=dict)
 
 
 def prepare(knowledge: Knowledge) -> Prepared:
@@ -98,7 +106,10 @@ def prepare(knowledge: Knowledge) -> Prepared:
     Raises KnowledgeError (EnvelopeError) when the rules cannot be run.
     """
     hooks = dict.fromkeys(service.hook for service in knowledge.services.values())
-    return Prepared(knowledge, Derivation(knowledge), {hook: compile_program(knowledge, hook) for hook in hooks})
+    derivation = Derivation(knowledge)
+    programs = {hook: compile_program(knowledge, hook) for hook in hooks}
+    gates = {hook: Gate.for_hook(knowledge, derivation, hook) for hook in hooks}
+    return Prepared(knowledge, derivation, programs, gates)
 
 
 def decide(
@@ -108,16 +119,46 @@ def decide(
     now: datetime,
     decision_id: uuid.UUID | None = None,
     budget: Budget = NO_BUDGET,
+    *,
+    gated: bool = False,
 ) -> Decision:
     """Read the record into facts and decide on them.
 
     ``now`` is an aware datetime and the only time there is. Without ``decision_id`` the id is made
-    from the content, so the same question gives the same id. Raises EngineError when the two
-    engines disagree, TooCostlyError when the ``budget`` is used up.
+    from the content, so the same question gives the same id. With ``gated`` and an id a chart about which
+    the gate of the hook shows that nothing can be said is not decided: the decision holds no findings then.
+    Raises EngineError when the two engines disagree, TooCostlyError when the ``budget`` is used up.
     """
-    facts = prepared.derivation.findings(record, now, budget)
+    chart = prepared.derivation.chart(record, now, budget)
+    passed: Gated | None = None
+    if gated and decision_id is not None and (gate := prepared.gates.get(hook)) is not None:
+        passed = gate.passes(record, chart, str(decision_id))
+        if passed is not None and not passed.in_full:
+            return _skipped(prepared.knowledge, record, hook, now, str(decision_id), passed)
+    facts = prepared.derivation.findings_of(chart, budget)
     unread = unread_of(record, facts, tuple(prepared.knowledge.facts.values()))
-    return decide_on(prepared, facts, hook, now, decision_id=decision_id, problems=record.problems, unread=unread)
+    decision = decide_on(prepared, facts, hook, now, decision_id=decision_id, problems=record.problems, unread=unread)
+    return decision if passed is None else replace(decision, gated=passed)
+
+
+def _skipped(
+    knowledge: Knowledge, record: Record, hook: str, now: datetime, decision_id: str, passed: Gated
+) -> Decision:
+    """The decision that there is nothing to say: shown by the gate, not found by the engines."""
+    return Decision(
+        id=decision_id,
+        hook=hook,
+        now=now,
+        ruleset_version=knowledge.version,
+        ruleset_digest=knowledge.digest,
+        findings={},
+        outcomes=(),
+        advice=(),
+        problems=record.problems,
+        not_recorded=(),
+        not_assessed=(),
+        gated=passed,
+    )
 
 
 def decide_on(  # the same question as decide(), asked with findings (replay, proofs)

@@ -1,0 +1,14 @@
+"""Decision: one record, one hook, one time in; one Decision out."""
+
+from service.decision.deciding import (
+    Advice,
+    Decision,
+    Prepared,
+    compare,
+    decide,
+    decide_on,
+    prepare,
+    suppressed_by,
+)
+
+__all__ = ["Advice", "Decision", "Prepared", "compare", "decide", "decide_on", "prepare", "suppressed_by"]

@@ -1,0 +1,67 @@
+"""The proof of the gate: rules or a gate broken on purpose are refused, with a patient who shows why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+from service.decision.gate import Basis, basis_of
+from service.finding import Status
+from service.knowledge.model import Knowledge, Leaf, Word
+from service.record.derive import Derivation
+from service.review.proof import Breach, Prover
+from tests.rules_in_python import is_
+from tests.unit.review.test_proof import changed, invariants, on, shipped
+
+HOOK = "problem-list-item-create"
+STATEMENT = "nothing-to-say-is-nothing-missed"
+
+
+@cache
+def gate_of_shipped() -> Basis:
+    found = basis_of(shipped(), Derivation(shipped()), HOOK)
+    assert found is not None
+    return found
+
+
+def breaches(knowledge: Knowledge, gate: Basis | None = None) -> tuple[Breach, ...]:
+    """What is wrong with the gate of one hook: the one given, or that of the rules."""
+    gates = None if gate is None else (lambda _hook: gate)
+    (proof,) = Prover(on(HOOK, knowledge), invariants(), gates=gates).prove(STATEMENT)
+    return proof.breaches
+
+
+def test_the_gate_of_the_shipped_rules_is_proved() -> None:
+    assert breaches(shipped()) == ()
+
+
+def test_a_rule_that_speaks_without_anything_about_the_back_is_refused_under_the_gate_of_before() -> None:
+    told = changed("rf-cauda-equina-suspected", lambda rule: replace(rule, when=is_("diabetes")))
+    found = breaches(told, gate_of_shipped())
+    assert found
+    assert any(breach.witness["diabetes"].status is Status.PRESENT for breach in found if "diabetes" in breach.witness)
+
+
+def test_a_rule_that_speaks_of_a_chart_with_nothing_on_it_leaves_a_named_hook_without_a_gate() -> None:
+    always = changed("rf-cauda-equina-suspected", lambda rule: replace(rule, when=Leaf("diabetes", Word.NOT_PRESENT)))
+    assert basis_of(always, Derivation(always), HOOK) is None
+    assert any("has no gate" in breach.text for breach in breaches(always))
+
+
+def test_a_gate_that_looks_for_too_little_is_refused() -> None:
+    keys = frozenset(key for key in gate_of_shipped().keys if key != ("Condition", "cond-sciatica"))
+    found = breaches(shipped(), replace(gate_of_shipped(), keys=keys))
+    assert found
+    assert all("does not look for Condition in cond-sciatica" in breach.text for breach in found)
+
+
+def test_a_gate_that_counts_on_too_few_facts_is_refused_with_a_patient() -> None:
+    fewer = tuple(fact for fact in gate_of_shipped().facts if fact.name != "back-or-leg-pain")
+    found = breaches(shipped(), replace(gate_of_shipped(), facts=fewer))
+    assert any(breach.witness["back-or-leg-pain"].status is not Status.ABSENT for breach in found)
+
+
+def test_a_gate_that_rests_on_what_is_never_silent_by_its_keys_is_refused() -> None:
+    age = replace(gate_of_shipped().facts[0], name="age", status=Status.UNKNOWN)
+    found = breaches(shipped(), replace(gate_of_shipped(), facts=(*gate_of_shipped().facts, age)))
+    assert any("rests on age" in breach.text for breach in found)
