@@ -17,8 +17,11 @@ from service.errors import RequestError
 from service.population.bundles import parsed
 from service.population.chart import Exported, Gathered, Read, duplicates_of, read_document, with_gaps
 from service.population.keys import BUNDLE, is_text
+from service.population.plain import PlainEntries
 from service.population.plan import Question
+from service.record.input.reader import read_bundle
 from service.record.input.resource_types import RESOURCE_TYPES
+from service.record.model import Completeness
 
 _TYPE_FIRST = re.compile(rb'\{\s*"resourceType"\s*:\s*"([A-Za-z]{1,64})"')
 _UNUSUAL = frozenset({BUNDLE, "OperationOutcome"})
@@ -51,6 +54,8 @@ class Gating:
         self._question = question
         self._exported = exported
         self._types = frozenset({*self._gate.types, *self._gate.lists, "Patient"})
+        self._plain = PlainEntries(self._says_nothing)
+        self._whole = dict.fromkeys(self._gate.lists, Completeness.COMPLETE)
 
     @property
     def digest(self) -> str:
@@ -84,13 +89,23 @@ class Gating:
         for text, _ in gathered.documents:
             for type_, entry in _entries(text):
                 types.add(type_)
-                if type_ in self._types:
-                    resource = parsed(bytes(entry.resource))
-                    documents.append({"fullUrl": entry.fullUrl, "resource": resource})
+                if type_ in self._types and not self._plain.is_plain(type_, resource := bytes(entry.resource)):
+                    documents.append({"fullUrl": entry.fullUrl, "resource": parsed(resource)})
         for text, _ in gathered.lines:
-            if _type_of(text) in self._types:
+            type_ = _type_of(text)
+            if type_ in self._types and not self._plain.is_plain(type_, text):
                 documents.append(parsed(text))
         return documents, frozenset(types)
+
+    def _says_nothing(self, resource: Any) -> bool:
+        """Whether a chart of one entry may be left out, were all its lists whole."""
+        try:
+            record = read_bundle([resource], complete=frozenset(self._whole))
+        except RequestError:
+            return False
+        if any(problem.unread for problem in record.problems):
+            return False
+        return self._gate.may_skip(self._derivation.chart(record, self._question.now))
 
 
 def _entries(text: bytes) -> Iterator[tuple[str, _Entry]]:

@@ -8,6 +8,7 @@ from service.knowledge.digest import reached, rule_digest, shown_before, value_s
 from service.knowledge.model import (
     Citation,
     FactDefinition,
+    FactSource,
     Knowledge,
     OrderTemplate,
     Rule,
@@ -172,10 +173,17 @@ def _value_set(value_set: ValueSet) -> Iterator[str]:
     yield from (f"  - words: `{pattern}`" for pattern in value_set.patterns)
 
 
+def _source_line(source: FactSource) -> str:
+    """Where a fact looks, with the limit that counts and what ends it."""
+    limit = f", the newest at {source.at_most:f} {source.unit} or below" if source.at_most is not None else ""
+    ended = f", not after {', '.join(source.ended_by)}" if source.ended_by else ""
+    return f"- {source.resource}: {', '.join(source.codes)}{limit}{ended}"
+
+
 def fact_page(knowledge: Knowledge, fact: FactDefinition) -> str:
     """The page of one fact: how it is read, what silence means, its codes, and the rules that rest on it."""
     lines = [f"# {fact.title}", "", f"`{fact.id}`, {fact.kind.value}, {fact.at}; asked as: {fact.asks}", ""]
-    lines += [f"- {source.resource}: {', '.join(source.codes)}" for source in fact.sources]
+    lines += [_source_line(source) for source in fact.sources]
     lines += _section("What silence means", _no_matching_data([fact]))
     rules = [rule.id for rule in knowledge.rules if fact.id in rule.reads]
     lines += _section("Rules that read it", (f"- {name}" for name in rules))

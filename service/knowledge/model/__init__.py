@@ -7,7 +7,7 @@ complaint can point there.
 from service.knowledge.model.card import CardText, Indicator, Link, Suggestion
 from service.knowledge.model.condition import AllOf, AnyOf, Condition, Leaf, Word, leaves
 from service.knowledge.model.fact import NUMERIC_KINDS, FactDefinition, FactKind, FactSource
-from service.knowledge.model.kind import KINDS, BuiltAs, KindSpec, is_deniable, possible_states, types_read
+from service.knowledge.model.kind import ENDED_IN, KINDS, BuiltAs, KindSpec, is_deniable, possible_states, types_read
 from service.knowledge.model.order import Dose, OrderTemplate
 from service.knowledge.model.rule import Example, Given, HistoryEntry, Recommendation, Rule
 from service.knowledge.model.ruleset import (
@@ -23,6 +23,7 @@ from service.knowledge.model.source import Citation, Mark, Source, SourceStatus,
 from service.knowledge.model.value_set import Code, ValueSet
 
 __all__ = [
+    "ENDED_IN",
     "KINDS",
     "NUMERIC_KINDS",
     "AllOf",

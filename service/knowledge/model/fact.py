@@ -48,7 +48,9 @@ class FactSource:
 
     ``inverted`` is for a question that asks the opposite ("the red-flag screen is negative"): a yes to
     it is a no to the fact, and a no to it says nothing about any one fact. ``both_sides`` counts entries only when they
-    place the problem on the left and on the right, one entry alone or several together.
+    place the problem on the left and on the right, one entry alone or several together. ``ended_by`` names what ends
+    it: a Condition, Procedure or Encounter of these sets after an entry makes that entry one of the past. ``at_most``
+    counts the newest measurement when it lies there, in ``unit``; a higher one says nothing.
     """
 
     resource: str
@@ -65,6 +67,9 @@ class FactSource:
     body_site: tuple[str, ...] = ()
     inverted: bool = False
     both_sides: bool = False
+    ended_by: tuple[str, ...] = ()
+    at_most: Decimal | None = None
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

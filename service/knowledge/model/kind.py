@@ -17,6 +17,9 @@ from service.knowledge.model.fact import NUMERIC_KINDS, FactDefinition, FactKind
 DENIABLE = ("Condition", "AllergyIntolerance", "Observation", "QuestionnaireResponse")
 """The resource types in which a no can be written down: refuted, or answered no."""
 
+ENDED_IN = ("Condition", "Procedure", "Encounter")
+"""The resource types in which the end of something (``ended_by``) is written down."""
+
 EVERY = frozenset(Status)
 NEVER_ABSENT = frozenset({Status.PRESENT, Status.UNKNOWN})
 NEVER_UNKNOWN = frozenset({Status.PRESENT, Status.ABSENT})
@@ -133,4 +136,5 @@ def possible_states(definition: FactDefinition) -> frozenset[Status]:
 def types_read(definition: FactDefinition) -> tuple[str, ...]:
     """The resource types the fact is read from, each once. Orders of the call itself are not among them."""
     named = (source.resource for source in definition.sources)
-    return tuple(dict.fromkeys((*named, *KINDS[definition.kind].reads(definition), *definition.complete)))
+    ends = ENDED_IN if any(source.ended_by for source in definition.sources) else ()
+    return tuple(dict.fromkeys((*named, *ends, *KINDS[definition.kind].reads(definition), *definition.complete)))

@@ -114,6 +114,14 @@ class SourceOfFactShape(Shape):
     body_site = words()
     inverted = Flag(load_default=False)
     both_sides = Flag(load_default=False)
+    ended_by = words()
+    at_most = Number(load_default=None, allow_none=True)
+    unit = Text(load_default=None, allow_none=True)
+
+    @validates_schema(skip_on_field_errors=True)
+    def limit_has_a_unit(self, data: dict[str, Any], **_: Any) -> None:
+        if (data["at_most"] is None) != (data["unit"] is None):
+            raise ValidationError({"at_most": [Complaint("needs unit, and unit needs at_most")]})
 
 
 class FactShape(Shape):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from service.record.chart.concepts import concepts_of
+from service.record.chart.concepts import body_sites, concepts_of
 from service.record.model import Entry, Record
 from service.record.values.code_systems import CPT, HCPCS, ICD_10_PCS, LOINC, SNOMED
 from service.record.values.coding import CodeIndex, Match, codings, concept_text, wordings
@@ -19,7 +19,8 @@ _WITHDRAWN = frozenset({"entered-in-error", "cancelled", "revoked"})
 class ServiceOrder:
     """One order with the value sets of what it orders.
 
-    ``is_known`` says that it lies in one of them or is surely something else; ``text`` is what it says in words.
+    ``sets`` holds those of its body sites too. ``is_known`` says that what it orders lies in one of them or is surely
+    something else; ``text`` is what it says in words.
     """
 
     entry: Entry
@@ -36,9 +37,18 @@ def service_orders(record: Record, index: CodeIndex) -> Iterator[ServiceOrder]:
             continue
         concepts = list(concepts_of(entry.type, entry.resource, record))
         matches = tuple(index.match(concept) for concept in concepts)
-        sets = frozenset[str]().union(*(one.sets for one in matches))
+        sets = frozenset[str]().union(*(one.sets for one in matches), _sites(entry, concepts, index))
         text = " ".join(filter(None, map(concept_text, concepts))) or entry.type
-        yield ServiceOrder(entry, matches, sets, bool(sets) or is_something_else(concepts), text)
+        is_known = any(one.sets for one in matches) or is_something_else(concepts)
+        yield ServiceOrder(entry, matches, sets, is_known, text)
+
+
+def _sites(entry: Entry, concepts: Sequence[object], index: CodeIndex) -> frozenset[str]:
+    """The value sets in which every body site of an order lies, or what its own words say of the site."""
+    sites = [index.match(site).sets for site in body_sites(entry.resource)]
+    if sites:
+        return frozenset.intersection(*sites)
+    return frozenset[str]().union(*(index.match(concept).said_too for concept in concepts))
 
 
 def is_order(entry: Entry) -> bool:

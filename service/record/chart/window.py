@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from service.knowledge.model import FactSource
+from service.knowledge.model import ENDED_IN, FactSource
 from service.record.chart.code_match import CodeMatch
 from service.record.chart.dating import FIRST_RECORDED, EffectivePeriod
 from service.record.chart.episode import Episode
@@ -22,6 +22,8 @@ UNDATED = "undated"
 UNSURE = "date not exact enough"
 FUTURE = "dated after this call"
 NO_EPISODE = "start of the episode not known"
+OVER = "ended since"
+PERHAPS_OVER = "may have ended since"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,41 @@ def _straddles(when: When, start: When) -> bool:
 
 
 def place(code_match: CodeMatch, source: FactSource, chart: Chart) -> Place:
+    """Whether a code match lies inside every window of its source, and has not ended since."""
+    found = _in_windows(code_match, source, chart)
+    if not source.ended_by or found.inside is False:
+        return found
+    over = _is_over(code_match, source, chart)
+    if over is None:
+        return Place(None, PERHAPS_OVER)
+    return Place(inside=False, note=OVER) if over else found
+
+
+def _is_over(code_match: CodeMatch, source: FactSource, chart: Chart) -> bool | None:
+    """Whether something on record ended what an entry tells of; None when only words, a suspicion or no date says so.
+
+    What began on the day of the end or before it is over. An entry without a date is not known to be: its window tells.
+    """
+    began = code_match.effective_period.start or code_match.effective_period.last
+    if began is None:
+        return False
+    ends = [one for name in ENDED_IN for one in chart.under(name, source.ended_by) if _may_have_been(one)]
+    if any(one.entry is code_match.entry for one in ends):
+        return False
+    after = [one for one in ends if not _surely_before(one.effective_period.last, began, chart.now)]
+    sure = any(one.is_sure and not one.status_class.provisional and one.effective_period.last for one in after)
+    return True if sure else None if after else False
+
+
+def _may_have_been(one: CodeMatch) -> bool:
+    return one.status_class.counts in {Counts.PRESENT, Counts.HISTORY}
+
+
+def _surely_before(end: When | None, began: When, now: datetime) -> bool:
+    return end is not None and (before(end, began) or is_future(end, now))
+
+
+def _in_windows(code_match: CodeMatch, source: FactSource, chart: Chart) -> Place:
     """Whether a code match lies inside every window of its source."""
     if source.within_days is None and not source.in_episode:
         return Place(inside=True, note=FIRST_RECORDED if code_match.effective_period.first_recorded else None)

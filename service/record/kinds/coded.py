@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 
 from service.finding import Evidence, Finding
-from service.knowledge.model import FactDefinition, FactSource
+from service.knowledge.model import ENDED_IN, FactDefinition, FactSource
 from service.record.chart.answers import ANSWERED, answer_of, stated_date
 from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import body_sites
@@ -17,6 +18,7 @@ from service.record.chart.window import place, within
 from service.record.kinds.plan import Plan
 from service.record.values.coding import concept_text
 from service.record.values.statuses import Counts
+from service.record.values.units import Refused, read_value
 
 BY_TEXT = "matched by text only"
 PROVISIONAL = "provisional"
@@ -29,11 +31,12 @@ _RESULTS = (*ANSWERED, "DiagnosticReport", "ImagingStudy")
 
 def source_keys(sources: tuple[FactSource, ...]) -> frozenset[Key]:
     """What some sources look up on the chart."""
-    return frozenset(
+    looked_up = {
         (source.resource, name)
         for source in sources
         for name in (*source.codes, *(() if source.resource in ANSWERED else source.no))
-    )
+    }
+    return frozenset(looked_up | {(kind, name) for source in sources for name in source.ended_by for kind in ENDED_IN})
 
 
 def plan(definition: FactDefinition) -> Plan:
@@ -52,6 +55,9 @@ def entry_evidence_of(
 ) -> Iterator[EntryEvidence]:
     """What every code match of the sources says. What was passed over is told in ``notes``."""
     for source in sources:
+        if source.at_most is not None:
+            yield from _low_measurement(source, chart, notes)
+            continue
         read = ((one, _entry_evidence(one, source, chart, notes)) for one in chart.under(source.resource, source.codes))
         found = [(code_match, entry_evidence) for code_match, entry_evidence in read if entry_evidence is not None]
         yield from _of_both_sides(found, chart) if source.both_sides else (one for _, one in found)
@@ -60,6 +66,32 @@ def entry_evidence_of(
                 entry_evidence = _denial(code_match, source, chart)
                 if entry_evidence is not None:
                     yield entry_evidence
+
+
+def _low_measurement(source: FactSource, chart: Chart, notes: list[str | None]) -> Iterator[EntryEvidence]:
+    """The newest measurement of a source, when it is at its limit or below, or may be."""
+    assert source.at_most is not None
+    assert source.unit is not None
+    found = []
+    for one in chart.under(source.resource, source.codes):
+        if one.status_class.counts is not Counts.PRESENT or one.status_class.provisional:
+            continue
+        reading = read_value(one.holder, source.unit)
+        if isinstance(reading, Refused) or place(one, source, chart).inside is not True:
+            notes.append(f"{one.entry.reference}: cannot be used")
+            continue
+        found.append((one, reading))
+    if found:
+        newest, reading = max(found, key=lambda each: _last_day(each[0]))
+        if reading.low is None or reading.low <= source.at_most:
+            sure = reading.high is not None and reading.high <= source.at_most
+            evidence = replace(_evidence(newest, newest.text), text=f"{newest.text}: {reading.text}")
+            yield EntryEvidence(Support.YES if sure else Support.MAYBE, evidence, newest.effective_period.last)
+
+
+def _last_day(code_match: CodeMatch) -> date:
+    last = code_match.effective_period.last
+    return last.last_day if last is not None else date.min
 
 
 def _of_both_sides(found: Sequence[tuple[CodeMatch, EntryEvidence]], chart: Chart) -> Iterator[EntryEvidence]:

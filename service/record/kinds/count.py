@@ -15,6 +15,7 @@ from service.record.chart.service_orders import is_order
 from service.record.kinds.coded import entry_evidence_of, source_keys
 from service.record.kinds.drug import drug_keys, unrecognised
 from service.record.kinds.plan import Plan
+from service.record.medication.drugs import Ingredient
 from service.record.medication.taking import NO_DOSE, NOT_RECOGNISED, evidence_of, match
 from service.record.values.statuses import Counts
 
@@ -50,7 +51,8 @@ def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
         for one in chart.medications
         if one.status_class.counts is Counts.PRESENT and one.drug.ingredients not in products
     ]
-    total, is_open, evidence = Decimal(0), False, []
+    sums: dict[tuple[tuple[Ingredient, ...], str], Decimal] = {}
+    is_open, evidence = False, []
     for medication in (*drafts, *running):
         matched = match(medication, definition, chart)
         if matched is None:
@@ -59,8 +61,12 @@ def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
             dose = chart.matcher.drugs.daily_dose_mg(medication.drug, ingredient, medication.resource)
             most = None if dose is None else dose.high if dose.high is not None else dose.low
             is_open = is_open or most is None
-            total += most or 0
+            told_by = (medication.drug.ingredients, medication.entry.type)
+            sums[told_by] = sums.get(told_by, Decimal(0)) + (most or 0)
         evidence.append(evidence_of(medication, matched.note))
+    # What the order says and what the patient tells of the same product is one course, not two.
+    of_product = {product: max(dose for (one, _), dose in sums.items() if one == product) for product, _ in sums}
+    total = sum(of_product.values(), Decimal(0))
     sure = not is_open and lists_are_complete(definition, chart.record)
     return _counted(definition, chart, (total, total if sure else None), evidence, [NO_DOSE] if is_open else [])
 

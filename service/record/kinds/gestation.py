@@ -8,9 +8,10 @@ weeks would pass the end of any pregnancy: then the entry tells of an earlier on
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition, FactSource
@@ -99,7 +100,21 @@ def _stated(code_match: CodeMatch, chart: Chart) -> Stated | None:
         days = Interval(_times(reading.low), _times(reading.high))
     else:
         days = reading.interval
+    if _in_weeks(code_match.holder):
+        days = _completed_weeks(days)
     return _advanced(days, code_match.effective_period.last, reading.text, chart)
+
+
+def _in_weeks(holder: Mapping[str, Any]) -> bool:
+    quantity = holder.get("valueQuantity")
+    unit = quantity.get("code") or quantity.get("unit") if isinstance(quantity, Mapping) else None
+    return str(unit).lower().startswith("w")
+
+
+def _completed_weeks(days: Interval) -> Interval:
+    """A whole number of weeks means completed ones, with up to six days more (decision 29)."""
+    high = days.high
+    return Interval(days.low, high + _WEEK - 1) if high is not None and not high % _WEEK else days
 
 
 def _times(weeks: Decimal | None) -> Decimal | None:

@@ -114,6 +114,11 @@ class Drugs:
         self._table = drug_table()
         drug_sets = {name: value_set for name, value_set in value_sets.items() if name.startswith(_DRUG_SETS)}
         self._index = CodeIndex(drug_sets)
+        self._words = {
+            name: tuple(re.compile(words, re.IGNORECASE) for words in one.patterns)
+            for name, one in drug_sets.items()
+            if one.patterns
+        }
         self._names = dict(self._table.ingredients)
         self._ours: set[str] = set()
         for value_set in drug_sets.values():
@@ -222,12 +227,18 @@ class Drugs:
             route = "topical" if all(_TOPICAL in one.classes for one in ingredients) else "transdermal"
         if route is None:
             route = self._only_local_route(ingredients)
-        everything = classes.union(*(one.classes for one in ingredients))
+        everything = classes.union(*(one.classes for one in ingredients), self._classes_of_words(texts))
         return Drug(ingredients, everything, route, found.is_complete, text, found.by, found.notes, found.unread)
 
     def _classes_of_codes(self, listed: Iterable[Coding]) -> frozenset[str]:
         sets = (self._index.sets_of(coding.system, coding.code) for coding in listed if coding.system in {RXNORM, ATC})
         return _NOTHING.union(*sets)
+
+    def _classes_of_words(self, texts: Sequence[str]) -> Iterator[str]:
+        """The sets of products of one dose form that the words tell, where no code does."""
+        for name, patterns in self._words.items():
+            if any(pattern.search(words) for pattern in patterns for words in texts):
+                yield name
 
     def _only_local_route(self, ingredients: Sequence[Ingredient]) -> str | None:
         """The local route of drugs that are made for no other: nepafenac is for the eye, whatever the entry says."""

@@ -68,10 +68,7 @@ class ExampleRequests:
         return {}
 
     def firing(self, rule: Rule, hook: str) -> ExampleRequest:
-        """A call under which the rule fires, made from the first of its cases that can.
-
-        Raises ExampleRequestError.
-        """
+        """A call under which the rule fires, from its first case that can be made. Raises ExampleRequestError."""
         needed: SettingsNeededError | None = None
         # What a person wrote makes the plainer patient; the derived cases are for what could not be made into one.
         for example in (*rule.examples, *decision_table(self.services.prepared.knowledge, rule)):

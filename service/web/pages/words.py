@@ -94,6 +94,10 @@ def _place(fact: FactDefinition, source: FactSource) -> str:
         parts.append("of this episode")
     if source.history:
         parts.append("past problems count")
+    if source.at_most is not None:
+        parts.append(f"the newest at {source.at_most:f} {source.unit} or below")
+    if source.ended_by:
+        parts.append("not after " + ", ".join(source.ended_by))
     return ", ".join(parts)
 
 

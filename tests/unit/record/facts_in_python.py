@@ -65,6 +65,21 @@ VALUE_SETS = {
             (LOINC, "8665-2", "Last menstrual period start date"),
         ),
         value_set("cond-pregnancy", (ICD, "Z3A", "Weeks of gestation"), descendants=True),
+        value_set(
+            "local-pregnancy-ended",
+            (SNOMED, "66348005", "Childbirth"),
+            (ICD, "O80", "Encounter for full-term uncomplicated delivery"),
+            patterns=(r"\bvaginal delivery\b",),
+        ),
+        value_set("cond-heart-failure", (SNOMED, "84114007", "Heart failure")),
+        value_set("obs-lvef", (LOINC, "10230-1", "Left ventricular Ejection fraction")),
+        value_set("site-neck", (LOCAL, "neck", "Neck"), patterns=(r"\bcervical\b",), unless=(r"\blumbar\b",)),
+        value_set("order-epidural", (SNOMED, "171787008", "Therapeutic epidural injection")),
+        value_set(
+            "local-med-er",
+            (RXNORM, "828358", "24 HR cyclobenzaprine hydrochloride 15 MG Extended Release Oral Capsule"),
+            patterns=(r"\bcyclobenzaprine\b.*\bextended[- ]release\b",),
+        ),
         value_set("proc-epidural", (SNOMED, "231249005", "Epidural injection of steroid")),
         value_set("order-mri", MRI, patterns=(r"\bMRI\b.*\blumbar",)),
         value_set("site-lumbar", (SNOMED, "122496007", "Lumbar spine structure")),
@@ -170,6 +185,11 @@ def measured(
     quantity = {"value": value, "unit": unit, "system": UCUM, "code": unit}
     dated = {"effectiveDateTime": on} if on else {}
     return observation(code, valueQuantity=quantity, **dated, **{"id": name, **elements})
+
+
+def procedure(code: tuple[str, str, str] | str, **elements: Any) -> dict[str, Any]:
+    told = {"text": code} if isinstance(code, str) else concept(code)
+    return {"resourceType": "Procedure", "id": "pr1", "status": "completed", "code": told, **elements}
 
 
 def patient(**elements: Any) -> dict[str, Any]:

@@ -114,6 +114,7 @@ def about():
         orders=(),
         missing=(),
         partly=(),
+        arrived={},
         approved_only=False,
         why=True,
         full=False,

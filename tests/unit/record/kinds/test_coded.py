@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from service.finding import Status
 from tests.unit.record.facts_in_python import (
     ALLERGY_NONE,
+    ICD,
     LOCAL,
     LOINC,
     MRI,
@@ -19,9 +22,11 @@ from tests.unit.record.facts_in_python import (
     condition,
     fact,
     find,
+    measured,
     notes,
     observation,
     patient,
+    procedure,
     source,
     status,
 )
@@ -459,3 +464,76 @@ def test_of_very_many_remarks_the_first_few_are_kept() -> None:
     finding = find(RETENTION_FACT, *over)
     assert "and 24 more remarks" in finding.notes
     assert len(finding.notes) == 8
+
+
+LOW_EJECTION = fact(
+    "coded",
+    source("Condition", "cond-heart-failure"),
+    source("Observation", "obs-lvef", at_most=Decimal(40), unit="%", within_days=730, undated=False),
+    complete=("Condition",),
+)
+PREGNANT = fact(
+    "coded",
+    source(
+        "Condition",
+        "cond-pregnancy",
+        no=("local-pregnancy-ended",),
+        within_days=300,
+        no_within_days=28,
+        undated=False,
+        ended_by=("local-pregnancy-ended",),
+    ),
+)
+EJECTION = (LOINC, "10230-1", "Left ventricular Ejection fraction")
+
+
+@pytest.mark.parametrize(
+    ("percent", "on", "expected"),
+    [
+        (35, "2026-09-01", "present"),
+        (40, "2026-09-01", "present"),
+        (41, "2026-09-01", "absent"),
+        (35, "2023-09-01", "absent"),
+        (35, None, "absent"),
+    ],
+)
+def test_the_newest_measurement_at_a_limit_counts(percent: int, on: str | None, expected: str) -> None:
+    finding = find(LOW_EJECTION, measured(EJECTION, percent, "%", on), complete=["Condition"])
+    assert finding.status.value == expected
+
+
+def test_a_newer_measurement_above_the_limit_outweighs_an_older_one_below() -> None:
+    low = measured(EJECTION, 30, "%", "2026-01-01", "a")
+    better = measured(EJECTION, 55, "%", "2026-10-01", "b")
+    assert find(LOW_EJECTION, low, better, complete=["Condition"]).status is Status.ABSENT
+    worse = measured(EJECTION, 30, "%", "2026-11-01", "c")
+    finding = find(LOW_EJECTION, better, worse, complete=["Condition"])
+    assert [(item.text, item.date) for item in finding.evidence] == [
+        ("Left ventricular Ejection fraction: 30 %", "2026-11-01")
+    ]
+
+
+def test_a_measurement_that_may_lie_on_either_side_of_the_limit_leaves_it_unknown() -> None:
+    between = observation(EJECTION, valueString="<45 %", effectiveDateTime="2026-10-01")
+    assert find(LOW_EJECTION, between, complete=["Condition"]).status is Status.UNKNOWN
+
+
+def test_a_coded_end_after_an_entry_ends_it_and_words_alone_leave_it_open() -> None:
+    pregnant = condition((ICD, "Z3A.22", "22 weeks gestation of pregnancy"), recordedDate="2026-07-01")
+    assert find(PREGNANT, pregnant).status is Status.PRESENT
+    delivered = procedure((SNOMED, "66348005", "Childbirth"), performedDateTime="2026-11-10")
+    assert find(PREGNANT, pregnant, delivered).status is Status.UNKNOWN
+    before = procedure((SNOMED, "66348005", "Childbirth"), performedDateTime="2024-11-10")
+    assert find(PREGNANT, pregnant, before).status is Status.PRESENT
+    told = find(PREGNANT, pregnant, procedure("Vaginal delivery", performedDateTime="2026-11-10"))
+    assert told.status is Status.UNKNOWN
+    assert "may have ended since" in notes(told)
+
+
+def test_an_end_within_the_window_of_a_no_is_a_no() -> None:
+    pregnant = condition((ICD, "Z3A.22", "22 weeks gestation of pregnancy"), recordedDate="2026-07-01")
+    code = (ICD, "O80", "Encounter for full-term uncomplicated delivery")
+    lately = condition(code, id="c2", onsetDateTime="2026-11-10")
+    assert find(PREGNANT, pregnant, lately).status is Status.ABSENT
+    months_ago = condition(code, id="c2", onsetDateTime="2026-08-10")
+    assert find(PREGNANT, pregnant, months_ago).status is Status.UNKNOWN

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from service.finding import Status
 from service.record.derive import Derivation
 from tests.unit.record.facts_in_python import (
@@ -69,6 +71,83 @@ def test_a_drug_that_was_not_recognised_may_be_one_more() -> None:
     finding = find(NSAIDS, unread, complete=("MedicationRequest",))
     assert finding.status is Status.UNKNOWN
     assert "a medication that was not recognised" in notes(finding)
+
+
+DAILY = fact("count", classes=("med-acetaminophen",), measure="daily-mg", unit="mg", complete=("MedicationRequest",))
+TYLENOL = (RXNORM, "198440", "acetaminophen 500 MG Oral Tablet")
+ACTAMIN = (RXNORM, "209368", "Acetaminophen 325 MG Oral Tablet [Actamin]")
+NORCO = (RXNORM, "857002", "acetaminophen 325 MG / hydrocodone bitartrate 5 MG Oral Tablet")
+Told = dict[str, object]
+
+
+def dosed(code: tuple[str, str, str], tablets: float, times: int, status: str = "active", **more: object) -> Told:
+    """An order of so many tablets so many times a day."""
+    dosage = {
+        "timing": {"repeat": {"frequency": times, "period": 1, "periodUnit": "d"}},
+        "doseAndRate": [{"doseQuantity": {"value": tablets, "unit": "tablet"}}],
+        **({"asNeededBoolean": True} if more.pop("as_needed", False) else {}),
+    }
+    return medication(code, status, dosageInstruction=[dosage], **more)
+
+
+def daily(*running: Told, orders: list[Told], whole: bool = True) -> tuple[object, ...]:
+    """Status, and the least and the most milligrams a day."""
+    finding = find(DAILY, *running, orders=orders, complete=("MedicationRequest",) if whole else ())
+    return finding.status.value, finding.low, finding.high
+
+
+def test_the_doses_of_all_orders_of_one_ingredient_are_added() -> None:
+    four_grams = dosed(TYLENOL, 2, 4, "draft", name="d1")
+    assert daily(orders=[four_grams]) == ("present", 4000, 4000)
+    another = dosed(ACTAMIN, 1, 1, "draft", name="d2")
+    assert daily(orders=[four_grams, another]) == ("present", 4325, 4325)
+    assert daily(dosed(ACTAMIN, 1, 3), orders=[four_grams]) == ("present", 4975, 4975)
+
+
+def test_a_combination_counts_with_its_share_ordered_or_running() -> None:
+    three_grams = dosed(TYLENOL, 2, 3, "draft", name="d1")
+    assert daily(dosed(NORCO, 1, 4), orders=[three_grams]) == ("present", 4300, 4300)
+    assert daily(dosed(TYLENOL, 2, 3), orders=[dosed(NORCO, 1, 4, "draft", name="d1")]) == ("present", 4300, 4300)
+
+
+@pytest.mark.parametrize(("tablets", "times", "sum_mg"), [(1, 7, 3500), (2, 4, 4000), (1, 9, 4500)])
+def test_the_sum_is_exact_below_at_and_above_the_limit_of_4000_mg(tablets: int, times: int, sum_mg: int) -> None:
+    assert daily(orders=[dosed(TYLENOL, tablets, times, "draft")]) == ("present", sum_mg, sum_mg)
+
+
+def test_what_is_taken_as_needed_counts_with_the_most_that_is_allowed() -> None:
+    assert daily(orders=[dosed(TYLENOL, 2, 4, "draft", as_needed=True)]) == ("present", 4000, 4000)
+
+
+def test_a_list_that_did_not_come_leaves_the_sum_open_above() -> None:
+    assert daily(orders=[dosed(TYLENOL, 2, 4, "draft")], whole=False) == ("present", 4000, None)
+
+
+def test_a_dose_that_is_not_written_leaves_the_sum_open_and_alone_makes_it_unknown() -> None:
+    assert daily(orders=[medication(TYLENOL, "draft")]) == ("unknown", None, None)
+    assert daily(medication(ACTAMIN), orders=[dosed(TYLENOL, 2, 4, "draft", name="d1")]) == ("present", 4000, None)
+
+
+def test_what_is_not_being_ordered_has_no_daily_dose_whatever_list_was_sent() -> None:
+    assert daily(dosed(TYLENOL, 2, 5), orders=[medication(IBUPROFEN, "draft", "d1")]) == ("absent", None, None)
+    assert daily(orders=[medication(IBUPROFEN, "draft")], whole=False) == ("absent", None, None)
+
+
+def test_an_order_that_renews_a_running_product_replaces_it() -> None:
+    running = dosed(TYLENOL, 2, 4)
+    assert daily(running, orders=[dosed(TYLENOL, 2, 3, "draft", name="d1")]) == ("present", 3000, 3000)
+
+
+def test_a_prescription_and_what_the_patient_tells_of_it_are_one_course() -> None:
+    prescribed = dosed(ACTAMIN, 1, 3)
+    told = {
+        "resourceType": "MedicationStatement",
+        "id": "s1",
+        "status": "active",
+        "medicationCodeableConcept": concept(ACTAMIN),
+        "dosage": prescribed["dosageInstruction"],
+    }
+    assert daily(prescribed, told, orders=[dosed(TYLENOL, 2, 3, "draft", name="d1")]) == ("present", 3975, 3975)
 
 
 def visit(on: str | None, name: str) -> dict[str, object]:

@@ -7,10 +7,27 @@ from decimal import Decimal
 import pytest
 
 from service.finding import Status
-from tests.unit.record.facts_in_python import ICD, LOINC, condition, fact, find, measured, notes, observation, source
+from tests.unit.record.facts_in_python import (
+    ICD,
+    LOINC,
+    SNOMED,
+    condition,
+    fact,
+    find,
+    measured,
+    notes,
+    observation,
+    procedure,
+    source,
+)
 
 WEEKS = fact(
     "gestation", source("Observation", "obs-gestational-age"), source("Condition", "cond-pregnancy"), unit="wk"
+)
+ENDING = fact(
+    "gestation",
+    source("Observation", "obs-gestational-age", ended_by=("local-pregnancy-ended",)),
+    unit="wk",
 )
 AGE = (LOINC, "18185-9", "Gestational age")
 DELIVERY = (LOINC, "11778-8", "Delivery date Estimated")
@@ -18,19 +35,32 @@ PERIOD = (LOINC, "8665-2", "Last menstrual period start date")
 
 
 @pytest.mark.parametrize(
-    ("value", "unit", "on", "weeks"),
+    ("value", "unit", "on", "least", "most"),
     [
-        (20, "wk", "2026-11-24", "20"),
-        (20, "wk", "2026-11-10", "22"),
-        (19, "wk", "2026-11-18", "19.857"),  # 19 weeks and 6 days
-        (19, "wk", "2026-11-17", "20"),
-        (140, "d", "2026-11-24", "20"),
+        (20, "wk", "2026-11-24", "20", "20.857"),  # completed weeks: 20 weeks and up to 6 days
+        (20, "wk", "2026-11-10", "22", "22.857"),
+        (19, "wk", "2026-11-24", "19", "19.857"),
+        (19, "wk", "2026-11-23", "19.143", "20"),  # touches 20 weeks (decision 29)
+        (19.5, "wk", "2026-11-24", "19.5", "19.5"),
+        (140, "d", "2026-11-24", "20", "20"),
+        (139, "d", "2026-11-24", "19.857", "19.857"),
     ],
 )
-def test_a_recorded_age_is_advanced_to_now(value: int, unit: str, on: str, weeks: str) -> None:
+def test_a_recorded_age_is_advanced_to_now(value: float, unit: str, on: str, least: str, most: str) -> None:
     finding = find(WEEKS, measured(AGE, value, unit, on))
-    assert finding.value == Decimal(weeks)
+    assert (finding.low, finding.high) == (Decimal(least), Decimal(most))
     assert finding.unit == "wk"
+
+
+def test_a_delivery_ends_the_weeks_recorded_until_then() -> None:
+    recorded = measured(AGE, 30, "wk", "2026-11-01")
+    delivered = procedure((SNOMED, "66348005", "Childbirth"), performedDateTime="2026-11-10")
+    earlier = procedure((SNOMED, "66348005", "Childbirth"), performedDateTime="2024-11-10")
+    assert find(ENDING, recorded, delivered).status is Status.UNKNOWN
+    assert find(ENDING, recorded, earlier).low is not None
+    # Told in words only, or without a date, it may be over and may not be: the weeks still count.
+    told = procedure("Vaginal delivery", performedDateTime="2026-11-10")
+    assert find(ENDING, recorded, told).low is not None
 
 
 def test_an_undated_age_cannot_be_advanced() -> None:
@@ -61,7 +91,7 @@ def test_a_week_of_gestation_in_icd_10_cm_counts_from_the_day_it_was_recorded() 
 def test_the_newest_statement_counts() -> None:
     early = measured(AGE, 10, "wk", "2026-09-15", "a")
     late = measured(AGE, 18, "wk", "2026-11-10", "b")
-    assert find(WEEKS, early, late).value == 20
+    assert find(WEEKS, early, late).low == 20
 
 
 def test_more_weeks_than_a_pregnancy_has_tell_of_an_earlier_one() -> None:

@@ -152,3 +152,36 @@ def test_the_reason_of_an_order_that_was_not_recognised_is_unknown() -> None:
 def test_one_order_without_a_reason_beside_one_with_another_leaves_it_open() -> None:
     orders = [drafted(reasonCode=[concept(EPILEPSY)]), drafted(name="d5")]
     assert find(REASON, orders=orders, also=[NSAID]).status is Status.UNKNOWN
+
+
+EPIDURAL = fact("order", resource="ServiceRequest", codes=("order-epidural",), exclude=("site-neck",))
+INJECTION = concept((SNOMED, "171787008", "Therapeutic epidural injection"))
+
+
+@pytest.mark.parametrize(
+    ("sites", "expected"),
+    [
+        ([], "present"),
+        (["Cervical spine"], "absent"),
+        (["Lumbar spine"], "present"),
+        (["Cervical spine", "Lumbar spine"], "present"),
+        (["Cervical and lumbar spine"], "present"),
+    ],
+)
+def test_an_order_for_another_site_is_left_out_and_one_without_a_site_is_not(sites: list[str], expected: str) -> None:
+    order = imaging(INJECTION, bodySite=[{"text": site} for site in sites])
+    assert find(EPIDURAL, orders=[order]).status.value == expected
+
+
+def test_the_words_beside_the_code_may_name_the_site() -> None:
+    told = {**INJECTION, "text": "Cervical epidural injection C7-T1"}
+    assert find(EPIDURAL, orders=[imaging(told)]).status is Status.ABSENT
+
+
+def test_a_product_of_one_dose_form_is_known_by_its_code_or_its_words() -> None:
+    release = fact("order", resource="MedicationRequest", classes=("local-med-er",))
+    coded = (RXNORM, "828358", "24 HR cyclobenzaprine hydrochloride 15 MG Extended Release Oral Capsule")
+    told = concept(text="cyclobenzaprine 15 mg extended-release capsule")
+    plain = (RXNORM, "828320", "cyclobenzaprine hydrochloride 5 MG Oral Tablet")
+    found = [find(release, orders=[drafted(one)]).status.value for one in (coded, told, plain)]
+    assert found == ["present", "present", "absent"]
