@@ -153,12 +153,12 @@ def _print(name: str, more: list[str], told: Json, start: float, workers: int) -
     number, took = sum(told["patients"].values()), told["measured"]
     cpu = told["cpu"] - start
     size = sum(one["bytes"] for one in told["inputs"])
+    by_clock, by_cpu = number / took["seconds"], workers * number / cpu
     print(
-        f"{' '.join([name, *more]):16} {number:,} patients, {size / 1e6:,.0f} MB: {number / took['seconds']:,.0f} patients/s "
-        f"by the "
-        f"clock; {1000 * cpu / number:.2f} ms of CPU each, so {workers * number / cpu:,.0f} patients/s on {workers} free "
-        f"cores; {took['peakMemoryOfWorkers'][0] / 1e6:,.0f} MB the largest worker; "
-        f"temporary {took['temporaryBytes'] / size:.2f} of the input; {json.dumps(told['patients'])}, "
+        f"{' '.join([name, *more]):16} {number:,} patients, {size / 1e6:,.0f} MB: {by_clock:,.0f} patients/s by the "
+        f"clock; {1000 * cpu / number:.2f} ms of CPU each, so {by_cpu:,.0f} patients/s on {workers} free cores; "
+        f"{took['peakMemoryOfWorkers'][0] / 1e6:,.0f} MB the largest worker; temporary "
+        f"{took['temporaryBytes'] / size:.2f} of the input; {json.dumps(told['patients'])}, "
         f"memo {json.dumps(took['memo'])}",
         flush=True,
     )

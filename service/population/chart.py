@@ -141,7 +141,8 @@ def _problem(type_: str, reason: str = "a line that cannot be read") -> Problem:
 
 def read_document(documents: Sequence[Any], key: str, exported: Exported) -> Record:
     """Read as a plain Bundle is; where more than one person is spoken of, the one of the key. Raises RequestError."""
-    document = documents[0] if len(documents) == 1 and not exported.has_lines else list(documents)
+    is_one = len(documents) == 1 and not exported.has_lines and "resource" not in documents[0]
+    document = documents[0] if is_one else list(documents)
     try:
         return read_bundle(document, complete=exported.whole)
     except RequestError as error:

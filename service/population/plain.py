@@ -9,11 +9,12 @@ and numbers are plain too needs no more. Whatever else stands in an entry makes 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any, Literal
 
 import msgspec
+import msgspec.structs
 import orjson
 
 Json = dict[str, Any]
@@ -169,14 +170,8 @@ class PlainEntries:
         return known
 
     def _asked(self, entry: _Plain) -> bool:
-        """What the gate makes of the entry with a date and numbers of ours."""
-        try:
-            resource = orjson.loads(msgspec.json.encode(entry))
-        except orjson.JSONDecodeError:
-            return False
-        given = {name: value for name, value in resource.items() if value not in ("", [], None)}
-        # A raw element that is not there is written as null.
-        return self._says_nothing(given)
+        """What the gate makes of the entry, which is like all others of its choice."""
+        return self._says_nothing({name: _json(value) for name, value in _given(entry)})
 
     def _is_plain_date(self, text: str) -> bool:
         known = self._dates.get(text)
@@ -185,6 +180,26 @@ class PlainEntries:
                 self._dates = {"": True}
             known = self._dates[text] = _is_plain_date(text)
         return known
+
+
+def _given(entry: msgspec.Struct) -> Iterator[tuple[str, Any]]:
+    """The elements that an entry has, by their names in FHIR."""
+    for field in msgspec.structs.fields(entry):
+        value = getattr(entry, field.name)
+        if value not in ("", [], None) and bytes(value if isinstance(value, msgspec.Raw) else b"x"):
+            yield field.encode_name, value
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, msgspec.Raw):
+        return orjson.loads(bytes(value))
+    if isinstance(value, msgspec.Struct):
+        return {name: _json(part) for name, part in _given(value)}
+    if isinstance(value, list):
+        return [_json(part) for part in value]
+    if isinstance(value, dict):
+        return {name: _json(part) for name, part in value.items()}
+    return value
 
 
 def _is_plain_date(text: str) -> bool:
