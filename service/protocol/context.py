@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from service.errors import Fault, RequestError
+from service.errors import Issue, RequestError
 from service.knowledge.hooks import Role
 from service.protocol.request import HookCall
 from service.record.input.reader import BESIDE_ORDERS
@@ -60,7 +60,7 @@ def read_context(call: HookCall) -> Brought:
 def _refuse_unreadable(unpacked: Unpacked) -> None:
     """Refuse a context whose entries cannot be read, every one of them: an order that is lost must not look checked."""
     if not unpacked.pieces and (lost := [problem for problem in unpacked.problems if problem.unread is not None]):
-        raise RequestError([Fault(problem.path, f"no order that can be read: {problem.reason}") for problem in lost])
+        raise RequestError([Issue(problem.path, f"no order that can be read: {problem.reason}") for problem in lost])
 
 
 def _with_subject(piece: Piece, patient_id: str) -> Piece:

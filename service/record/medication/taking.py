@@ -91,7 +91,7 @@ def is_small_dose(ingredient: Ingredient, band: tuple[Decimal | None, Decimal | 
 
 def entry_evidence_of(definition: FactDefinition, chart: Chart) -> Iterator[EntryEvidence]:
     """What every medication of the record says about a drug fact."""
-    for medication in chart.medications:
+    for medication in chart.medications_of(definition.classes):
         matched = match(medication, definition, chart)
         if matched is None:
             continue

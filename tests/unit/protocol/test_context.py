@@ -101,14 +101,14 @@ def test_an_entry_that_is_an_object_or_lacks_its_wrapping_is_read_all_the_same()
 def test_drafts_that_are_no_bundle_are_refused_with_the_path(drafts: dict[str, Any]) -> None:
     with pytest.raises(RequestError) as refusal:
         brought("order-sign", draftOrders=drafts)
-    assert [fault.where for fault in refusal.value.faults] == ["context.draftOrders"]
+    assert [fault.path for fault in refusal.value.issues] == ["context.draftOrders"]
 
 
 @pytest.mark.parametrize("entry", [None, 7, {}, {"resource": {"resourceType": "medicationRequest"}}])
 def test_drafts_of_which_none_can_be_read_are_refused_with_the_path(entry: Any) -> None:
     with pytest.raises(RequestError) as refusal:
         brought("order-sign", draftOrders={"resourceType": "Bundle", "entry": [entry]})
-    assert refusal.value.faults[0].where.startswith("context.draftOrders.entry[0]")
+    assert refusal.value.issues[0].path.startswith("context.draftOrders.entry[0]")
 
 
 @pytest.mark.requirement("RQ-13")
