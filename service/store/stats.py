@@ -168,5 +168,6 @@ def first_uses(database: Database) -> dict[tuple[str, str], str]:
     with database.reading() as connection:
         query = select(rule_sets.c.first_used, rule_sets.c.rules).order_by(rule_sets.c.first_used.desc())
         for first_used, rules in connection.execute(query):
-            found |= {(rule, version): first_used for rule, version in orjson.loads(rules)}
+            for rule, version in orjson.loads(rules):
+                found[rule, version] = first_used
     return found
