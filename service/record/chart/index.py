@@ -17,7 +17,6 @@ from service.record.chart.episode import Episode, newest_episode
 from service.record.chart.service_orders import ServiceOrder, service_orders
 from service.record.medication.drugs import Drugs
 from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, with_all_classes
-from service.record.medication.supply import entry_status_class
 from service.record.model import Entry, Record
 from service.record.values.coding import CodeIndex, concept_text
 from service.record.values.dates import When, at, days_since, parse
@@ -131,6 +130,25 @@ class Chart:
         return tuple(self._medications(self._medication_entries()))
 
     @cached_property
+    def unrecognised(self) -> tuple[Medication, ...]:
+        """The medications of the record whose drug is not known."""
+        return tuple(one for one in self.medications if not one.drug.recognised)
+
+    @cached_property
+    def _by_class(self) -> Mapping[str, list[int]]:
+        """The places of the medications of each class of drugs."""
+        found: dict[str, list[int]] = {}
+        for place, medication in enumerate(self.medications):
+            for name in medication.drug.classes:
+                found.setdefault(name, []).append(place)
+        return found
+
+    def medications_of(self, classes: Iterable[str]) -> list[Medication]:
+        """The medications of the record that belong to any of some classes of drugs, in its order."""
+        places = {place for name in classes for place in self._by_class.get(name, ())}
+        return [self.medications[place] for place in sorted(places)]
+
+    @cached_property
     def service_orders(self) -> tuple[ServiceOrder, ...]:
         """The orders of this call that are no drugs, with the value sets of what they order."""
         return tuple(service_orders(self.record, self.matcher.index))
@@ -184,7 +202,7 @@ class Chart:
         for entry in entries:
             found = self.matcher.drugs.recognise(entry.resource, self.record.resolve)
             drug = with_all_classes(found, self.matcher.index)
-            yield Medication(entry, drug, entry_status_class(entry, self.now))
+            yield Medication(entry, drug, self.now)
 
     def _index(self, entry: Entry, asked: frozenset[str]) -> bool:
         """File the entry under what it says, and tell whether it could be understood at all."""

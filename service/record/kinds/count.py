@@ -48,7 +48,7 @@ def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
     products = {order.drug.ingredients for order in drafts}
     running = [
         one
-        for one in chart.medications
+        for one in chart.medications_of(definition.classes)
         if one.status_class.counts is Counts.PRESENT and one.drug.ingredients not in products
     ]
     sums: dict[tuple[tuple[Ingredient, ...], str], Decimal] = {}
@@ -58,7 +58,7 @@ def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
         if matched is None:
             continue
         for ingredient in matched.ingredients:
-            dose = chart.matcher.drugs.daily_dose_mg(medication.drug, ingredient, medication.resource)
+            dose = chart.matcher.drugs.daily_dose_mg(medication.drug, ingredient, medication.daily)
             most = None if dose is None else dose.high if dose.high is not None else dose.low
             is_open = is_open or most is None
             told_by = (medication.drug.ingredients, medication.entry.type)
@@ -77,7 +77,7 @@ def _drugs(definition: FactDefinition, chart: Chart) -> Finding:
     possible: set[_Counted] = set()
     evidence = []
     orders = [order for order in chart.orders if is_order(order.entry)]
-    current = [one for one in chart.medications if one.status_class.counts is Counts.PRESENT]
+    current = [one for one in chart.medications_of(definition.classes) if one.status_class.counts is Counts.PRESENT]
     for medication, is_ordered in (*((one, False) for one in current), *((one, True) for one in orders)):
         matched = match(medication, definition, chart)
         if matched is not None:

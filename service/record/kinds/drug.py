@@ -58,7 +58,7 @@ def unrecognised(chart: Chart, stopped_within_days: int | None = None) -> tuple[
             return stopped_within(one, stopped_within_days, chart.now) is not False
         return one.status_class.counts is Counts.PRESENT
 
-    return tuple(one for one in chart.medications if not one.drug.recognised and may_count(one))
+    return tuple(one for one in chart.unrecognised if may_count(one))
 
 
 def doubted(definition: FactDefinition, finding: Finding, chart: Chart) -> Finding:

@@ -69,7 +69,7 @@ def _in_band(
         return Match(tuple(matching), joined(*medication.drug.notes)) if matching else None
     in_band, notes, is_sure = [], list(medication.drug.notes), True
     for ingredient in matching:
-        dose = chart.matcher.drugs.daily_dose_mg(medication.drug, ingredient, medication.resource)
+        dose = chart.matcher.drugs.daily_dose_mg(medication.drug, ingredient, medication.daily)
         if dose is None:
             notes.append(NO_DOSE)
             is_sure = is_small_dose(ingredient, definition.daily_dose_mg)
@@ -91,7 +91,7 @@ def is_small_dose(ingredient: Ingredient, band: tuple[Decimal | None, Decimal | 
 
 def entry_evidence_of(definition: FactDefinition, chart: Chart) -> Iterator[EntryEvidence]:
     """What every medication of the record says about a drug fact."""
-    for medication in chart.medications:
+    for medication in chart.medications_of(definition.classes):
         matched = match(medication, definition, chart)
         if matched is None:
             continue
@@ -131,14 +131,17 @@ def is_old(medication: Medication, chart: Chart) -> bool:
     """Whether an active order is older than a year, with no supply, dispense or statement of its drug since."""
     if medication.entry.type != "MedicationRequest" or medication.started is None:
         return False
-    named = {one.rxcui for one in medication.drug.ingredients}
+    named = medication.ingredient_codes
     return bool(named) and named.isdisjoint(chart.lately_supplied)
 
 
 def evidence_of(medication: Medication, *notes: str | None) -> Evidence:
     """A medication as evidence."""
-    started = medication.started
-    by_name = BY_NAME if medication.drug.by in BY_WORDS else None
-    return Evidence(
-        medication.reference, medication.drug.text, started.text if started else None, joined(*notes, by_name)
-    )
+    known = medication.as_evidence.get(notes)
+    if known is None:
+        started = medication.started
+        by_name = BY_NAME if medication.drug.by in BY_WORDS else None
+        known = medication.as_evidence[notes] = Evidence(
+            medication.reference, medication.drug.text, started.text if started else None, joined(*notes, by_name)
+        )
+    return known

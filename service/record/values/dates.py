@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -134,7 +133,7 @@ def at(moment: datetime) -> When:
 
 def parse_period(value: object) -> Span | None:
     """A FHIR Period; None when it is not an object or neither end can be read."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return None
     span = Span(parse(value.get("start")), parse(value.get("end")))
     return span if span.start or span.end else None
