@@ -345,6 +345,8 @@ class _Reader:
 
     def _between(self, rule: Rule) -> list[str]:
         """The numbers that keep an undecided rule undecided and are known between two bounds."""
+        if self.reading.truths[rule.id] is not Truth.UNKNOWN:
+            return []
         findings = self.reading.findings
         names = dict.fromkeys(leaf.finding for leaf in undecided_leaves(rule.when, findings))
         return [name for name in names if findings[name].low is not None and findings[name].high is not None]
