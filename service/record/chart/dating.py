@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+from msgspec import Struct
 
 from service.record.model import Resource
 from service.record.values.dates import When, parse, parse_period
@@ -16,8 +17,7 @@ _YEARS = frozenset({"a", "year", "years"})
 _OLDEST = 150
 
 
-@dataclass(frozen=True, slots=True)
-class EffectivePeriod:
+class EffectivePeriod(Struct, frozen=True):
     """From when to when. ``end`` None: it ended when it began, or has not ended, as ``open`` tells.
 
     ``first_recorded`` says that the beginning is not known and ``start`` is only the day on which

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
 
 from service.record.medication.dosage_words import amount_in_words, needed_in_words, times_in_words
 from service.record.values.dates import days_between, parse_period
@@ -60,8 +61,7 @@ _CODES_PER_DAY: Mapping[str, Decimal] = {
 """Timing abbreviations of FHIR (GTSAbbreviation), with two more that are common."""
 
 
-@dataclass(frozen=True, slots=True)
-class Daily:
+class Daily(Struct, frozen=True):
     """What is taken on a day on which the drug is taken, in one unit. ``as_needed``: perhaps no more than one dose."""
 
     amount: Interval

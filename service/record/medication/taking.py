@@ -7,8 +7,9 @@ systemic drugs, low-dose aspirin is told apart by the daily dose (decision 17).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from service.finding import Evidence
 from service.knowledge.model import FactDefinition
@@ -29,8 +30,7 @@ NO_STOP = "stopped, but not known when"
 _UNITS_A_DAY = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """The ingredients by which a medication matches, and what a reader must know.
 
     ``is_sure`` is False when only the dose could tell, and is not written.
