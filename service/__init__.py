@@ -6,7 +6,8 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import date
 
     from flask import Blueprint, Flask
 
@@ -75,11 +76,18 @@ def _observing(app: Flask, endpoint: Endpoint, decision_log: DecisionLog | None)
         return None
     from importlib.metadata import version
 
-    from service.web.metrics import Metrics, StateCollector, serve
+    from service.web.metrics import Metrics, RadarAlarms, StateCollector, serve
 
     endpoint.observe = Metrics()
     waiting = (lambda: 0) if decision_log is None else decision_log.store.waiting_bytes
-    state = StateCollector(lambda: endpoint.services, waiting, lambda: endpoint.clock().date(), version("sciatica-cds"))
+
+    def today() -> date:
+        return endpoint.clock().date()
+
+    alarms: Callable[[], Mapping[tuple[str, str], int]] = dict
+    if decision_log is not None:
+        alarms = RadarAlarms(decision_log.store.database, lambda: endpoint.services.prepared.knowledge, today)
+    state = StateCollector(lambda: endpoint.services, waiting, today, version("sciatica-cds"), alarms)
     app.extensions["sciatica-cds.observer"] = endpoint.observe
     app.extensions["sciatica-cds.metrics"] = lambda: serve(address, state)
     return endpoint.observe

@@ -22,6 +22,8 @@ ORDER = (
     "checkpoints",
     "checkpoint_heads",
     "tombstones",
+    "radar_days",
+    "radar_codes",
 )
 
 

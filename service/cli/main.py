@@ -51,6 +51,7 @@ SECTIONS: Mapping[str, Places] = MappingProxyType(
             "recall": ("service.cli.recalling", "recall", "which card was shown, why, and what became of it"),
             "replay": ("service.cli.audit", "replay", "decide again from what was stored"),
             "stats": ("service.cli.statistics", "stats", "per rule: shown, accepted, overridden"),
+            "radar": ("service.cli.statistics", "radar", "which facts a client no longer sends, and why"),
             "store": ("service.cli.audit", "store", "the decision log: verify, export, delete what is old"),
         },
     }

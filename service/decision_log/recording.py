@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,6 +29,7 @@ from service.knowledge.model import Knowledge
 from service.logs import logger
 from service.protocol.evaluation import Answered, Services
 from service.record.model import Entry
+from service.record.unread_codes import UnreadCodes
 from service.store.decisions import Circumstances, StoredCard, decision_body, rule_set_of
 from service.store.keys import Keyring
 from service.store.place import RuleSet
@@ -41,17 +43,24 @@ REDACTED_PATIENT = "patient"
 REDACTED_ENCOUNTER = "encounter"
 _PARTS = ("detail", "suggestions")
 _DIGITS = 16
+_LOOK_AGAIN = 10_000
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Known:
-    """What calls under one rule set need to be recorded, made once."""
+    """What calls under one rule set need to be recorded, made once.
+
+    ``passed`` are the calls since codes were last counted, ``look_again`` is when they are counted next.
+    """
 
     rule_set: RuleSet
     mask: Redactor
     keyring: Keyring
     knowledge: Knowledge
+    unread: UnreadCodes
+    passed: int = 0
+    look_again: float = 0.0
 
 
 @dataclass
@@ -74,6 +83,8 @@ class DecisionLog:
         try:
             known = self._of(services)
             body = stored_body(answered, known, issuer, seconds)
+            # Before the row, so that the thread that brings the row home finds the codes of the call too.
+            self._count_codes(known, answered, body)
             self.store.append("decision", body, known.rule_set)
             self._failing = None
         except Exception as error:  # noqa: BLE001  # a mistake of ours here must not cost a clinician the answer
@@ -85,6 +96,22 @@ class DecisionLog:
             if self.required:
                 raise StoreError(f"decision {answered.decision.id} was not kept: {text}") from None
             logger().error("decision not kept", decision=answered.decision.id, error=text)
+
+    def _count_codes(self, known: Known, answered: Answered, body: Json) -> None:
+        """Count the codes and units of the record that nothing reads.
+
+        Looking takes a part of a millisecond, and may take a ten-thousandth of the time: under load some records are
+        passed over, and the next one counts for them too.
+        """
+        known.passed += 1
+        began = time.perf_counter()
+        if answered.record is None or body["patient"] is None or began < known.look_again:
+            return
+        day, codes = body["at"][:10], known.unread.of(answered.record)
+        self.store.saw(day, body["issuer"], body["patient"]["hash"], codes, known.passed)
+        known.passed = 0
+        ended = time.perf_counter()
+        known.look_again = ended + _LOOK_AGAIN * (ended - began)
 
     def state(self) -> Json:
         """How the store is, for ``/health``: whether the database can be reached, what waits for it, what was lost."""
@@ -103,9 +130,9 @@ class DecisionLog:
         with self._mutex:
             if knowledge.digest not in self._known:
                 rule_set = rule_set_of(knowledge, lambda: services.archive)
-                self._known[knowledge.digest] = Known(
-                    rule_set, Redactor(knowledge, self.store.keyring), self.store.keyring, knowledge
-                )
+                mask = Redactor(knowledge, self.store.keyring)
+                unread = UnreadCodes(services.prepared.derivation.matcher)
+                self._known[knowledge.digest] = Known(rule_set, mask, self.store.keyring, knowledge, unread)
             return self._known[knowledge.digest]
 
 
@@ -129,6 +156,7 @@ def stored_body(answered: Answered, known: Known, issuer: str | None, seconds: f
         orders=tuple(orders.items()),
         missing=tuple(template.key for template in shown.lacking.absent),
         partly=tuple(template.key for template in shown.lacking.partly),
+        arrived=answered.states,
         approved_only=shown.audience.allowed_rule_ids is not None,
         why=shown.audience.why,
         full=shown.audience.full,

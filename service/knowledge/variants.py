@@ -19,6 +19,8 @@ ALWAYS = "always"
 """The word after ``applies_when`` of a rule that its phase's guard does not bind."""
 
 _OWN_WORDS = ("adds", "card", "also")
+# What a variant never takes from the one it is like.
+_OF_ITS_OWN = ("id", "pair", "status", "version", "history", "examples")
 _EXTENDED = ("citations", "mentions", "unverified_parts", "limitations", "names_conflict_with")
 
 
@@ -32,8 +34,8 @@ def flat_rules(
     """One mapping in the shape of a flat rule for each variant of ``rule``, or one when it has none; and what is wrong.
 
     ``guards`` are the conditions of ``ruleset.yaml`` by name; ``phase_guard`` is the one that binds every rule of the
-    phase that shows a card and names no other. An example starts from what the guard asks to be present. A ``pair`` of
-    ``pairs`` gives the condition of one of its directions.
+    phase that shows a card and names no other. An example starts from what the guard, and what variants share, ask to
+    be present. A ``pair`` of ``pairs`` gives the condition of one of its directions.
     """
     faults: list[Fault] = []
     guard = _guard(rule, guards, phase_guard, faults)
@@ -47,8 +49,10 @@ def flat_rules(
             direction = None
         if "when" in written or adds is not None or direction is not None:
             written["when"] = _joined([guard, written.get("when"), direction, adds], written)
-        if guard is not None and isinstance(examples := written.get("examples"), Items):
-            written["examples"] = _started_from(guard, examples)
+        # What the guard asks for, and what all variants share, need not be told in every example.
+        shared = _joined([guard, rule.get("when") if "variants" in rule else None], written)
+        if shared is not None and isinstance(examples := written.get("examples"), Items):
+            written["examples"] = _started_from(shared, examples)
         for key, value in defaults.items():
             written.setdefault(key, value)
         flat.append(written)
@@ -100,8 +104,29 @@ def _variants(rule: Table, faults: list[Fault]) -> Iterator[tuple[Table, Any]]:
         line = rule.key_lines["examples"]
         text = "examples: stand under the variant that they show, not beside variants"
         faults.append(Fault(f"{rule.file}:{line}", text))
+    above: dict[str, Table] = {}
     for variant in variants:
-        yield _with_variant(common, variant, faults), variant.get("adds")
+        whole = _like(variant, above, faults)
+        above[str(whole["id"])] = whole
+        yield _with_variant(common, whole, faults), whole.get("adds")
+
+
+def _like(variant: Table, above: Mapping[str, Table], faults: list[Fault]) -> Table:
+    """The variant with what it does not say itself from the one above that it is ``like``; cards key by key."""
+    if "like" not in variant:
+        return variant
+    if variant["like"] not in above:
+        where = f"{variant.file}:{variant.key_lines['like']}"
+        faults.append(Fault(where, "like: must name a variant above", did_you_mean(str(variant["like"]), above)))
+        return variant.without("like")
+    whole = above[variant["like"]].without(*_OF_ITS_OWN)
+    whole.line = variant.line
+    for key, value in variant.items():
+        before = whole.get(key)
+        together = key in ("card", "also") and isinstance(before, Table) and isinstance(value, Table)
+        if key != "like":
+            whole.put(key, _merged(before, value) if together else value, variant.key_lines[key])
+    return whole
 
 
 def _with_variant(common: Table, variant: Table, faults: list[Fault]) -> Table:
@@ -159,8 +184,8 @@ def _parts(condition: Any) -> list[tuple[Any, int]]:
 def _joined(conditions: list[Any], rule: Table) -> Any:
     """One condition that asks for all of them. A single one stays as it is written, with its lines."""
     given = [condition for condition in conditions if condition is not None]
-    if len(given) == 1:
-        return given[0]
+    if len(given) <= 1:
+        return given[0] if given else None
     joined = Items(rule.line)
     for condition in given:
         for part, line in _parts(condition):

@@ -94,7 +94,8 @@ class Answered:
     """What came of one call: the body to send and the decision behind it, with what could not be had.
 
     ``states`` says what arrived under each prefetch key, ``client`` for which client profile the body is, ``unasked``
-    how many keys of the client's own were used, ``ordered`` whether draft orders were judged (of a plain Bundle).
+    how many keys of the client's own were used, ``ordered`` whether draft orders were judged (of a plain Bundle),
+    ``record`` what was read (of a hook call).
     """
 
     body: Json
@@ -106,6 +107,7 @@ class Answered:
     client: str = DEFAULT
     unasked: int = 0
     ordered: bool = False
+    record: Record | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +193,7 @@ def answer_call(
     body = {"cards": adapted(shown_cards(cards, audience), to)}
     arrived = {template.key: states[template.key].state.value for template in templates if template.key in states}
     keys = tuple(template.key for template in lacking)
-    return Answered(body, decision, call, keys, arrived, shown, to.name, len(own_keys))
+    return Answered(body, decision, call, keys, arrived, shown, to.name, len(own_keys), record=record)
 
 
 def _cards(

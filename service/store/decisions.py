@@ -42,8 +42,9 @@ class Circumstances:
 
     ``patient`` is a keyed hash made under ``patient_key``. ``hook_instance`` is a UUID. ``orders`` are the masked
     references of the draft orders of the call, each with whether the answer offers to change it; ``missing`` are the
-    prefetch keys that could not be had, ``partly`` those of which only a part could. ``full`` and ``public_url`` say
-    how cards were to be written. ``grounds`` are keyed digests of what each rule that speaks rests on.
+    prefetch keys that could not be had, ``partly`` those of which only a part could, ``arrived`` says what arrived
+    under each. ``full`` and ``public_url`` say how cards were to be written. ``grounds`` are keyed digests of what each
+    rule that speaks rests on.
     """
 
     service: str
@@ -57,6 +58,7 @@ class Circumstances:
     orders: tuple[tuple[str, bool], ...]
     missing: tuple[str, ...]
     partly: tuple[str, ...]
+    arrived: Mapping[str, str]
     approved_only: bool
     why: bool
     full: bool
@@ -109,6 +111,7 @@ def decision_body(
         "orders": list(about.orders),
         "missing": list(about.missing),
         "partly": list(about.partly),
+        "prefetch": _by_state(about.arrived),
         "approved_only": about.approved_only,
         "why": about.why,
         "full": about.full,
@@ -129,6 +132,14 @@ def decision_body(
         "unread": [dict(decision.unread.entries), decision.unread.orders, decision.unread.of_orders],
         "microseconds": about.microseconds,
     }
+
+
+def _by_state(arrived: Mapping[str, str]) -> dict[str, list[str]]:
+    """The prefetch keys by what arrived under them: there are few states and many keys."""
+    keys: dict[str, list[str]] = {}
+    for key, state in arrived.items():
+        keys.setdefault(state, []).append(key)
+    return keys
 
 
 def _gate(decision: Decision) -> Json | None:

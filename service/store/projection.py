@@ -10,11 +10,12 @@ from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Connection, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, Connection, Integer, LargeBinary, String, Table, Text, select
 from sqlalchemy.dialects import sqlite
 
 from service.store.chain import Row
 from service.store.packs import Packs
+from service.store.radar import add_calls
 from service.store.tables import (
     CARD_LENGTH,
     card_rules,
@@ -39,13 +40,14 @@ PROJECTED = (writers, rule_sets, decisions, cards, card_rules, feedback, tombsto
 def insert_rows(connection: Connection, rows: Sequence[Row], packs: Packs) -> None:
     """Put ledger rows and what follows from them into the tables. Rows that are there already stay as they are."""
     values = [(row.writer, row.seq, row.key, row.kind, row.at, row.body, row.previous, row.hash) for row in rows]
-    _insert(connection, ledger, values)
+    new = _inserted(connection, values)
     found = projected(rows)
     for table in PROJECTED:
         _insert(connection, table, found[table.name])
     digests = {values[0] for values in found[rule_sets.name]}
     files = [(digest, pack) for digest in digests if (pack := packs.get(digest)) is not None]
     _insert(connection, rule_set_files, files)
+    add_calls(connection, (row.body for row in rows if row.kind == "decision" and (row.writer, row.seq) in new))
 
 
 def projected(rows: Sequence[Row]) -> Projected:
@@ -131,6 +133,25 @@ _OF_KIND: Mapping[str, Callable[[Row, Json, Projected], None]] = {
     "feedback": _feedback,
     "tombstone": _tombstone,
 }
+
+
+def _inserted(connection: Connection, rows: Sequence[Values]) -> set[tuple[str, int]]:
+    """Put rows into the ledger; which of them were not there before. Two drains may bring the same row home."""
+    if connection.dialect.name != "sqlite":
+        statement = f"{_all_at_once(ledger)} RETURNING writer, seq"
+        arrays = tuple(map(list, zip(*rows, strict=True)))
+        return {(writer, seq) for writer, seq in connection.exec_driver_sql(statement, arrays)} if rows else set()
+    # Nobody else writes to a SQLite file meanwhile, so what is there now is what was there before.
+    there: set[tuple[str, int]] = set()
+    numbers: dict[str, list[int]] = {}
+    for values in rows:
+        numbers.setdefault(values[0], []).append(values[1])
+    for writer, seqs in numbers.items():
+        between = ledger.c.seq.between(min(seqs), max(seqs))
+        found = connection.execute(select(ledger.c.seq).where(ledger.c.writer == writer, between)).scalars()
+        there.update((writer, seq) for seq in found)
+    _insert(connection, ledger, rows)
+    return {(values[0], values[1]) for values in rows} - there
 
 
 def _insert(connection: Connection, table: Table, values: Sequence[Values]) -> None:

@@ -16,6 +16,7 @@ from service.store.database import Database
 from service.store.keys import Keyring
 from service.store.place import Place
 from service.store.projection import insert_rows
+from service.store.radar import forget_days
 from service.store.rule_set_audit import rule_sets_named
 from service.store.tables import card_rules, cards, decisions, feedback, ledger, tombstones, writers
 from service.store.times import written
@@ -43,6 +44,7 @@ def expire(database: Database, place: Place, keyring: Keyring, before: datetime,
         if database.is_sqlite:
             # What is deleted must not stay readable in free pages of the file.
             connection.exec_driver_sql("PRAGMA secure_delete = ON")
+        forget_days(connection, limit)
         ends = _ends(connection, limit)
         if not ends:
             return Expired(0, 0, None)

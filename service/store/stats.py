@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 from sqlalchemy import ColumnElement, Connection, Subquery, and_, exists, func, not_, select
 
 from service.store.database import Database
-from service.store.tables import card_rules, cards, decisions, feedback
+from service.store.tables import card_rules, cards, decisions, feedback, rule_sets
 
 # 95 %, two-sided.
 _Z = 1.959963984540054
@@ -159,3 +160,13 @@ def _answered(connection: Connection) -> Iterator[tuple[str, str, str, str | Non
 def _count(connection: Connection, table: Any, where: ColumnElement[bool] | None = None) -> int:
     query = select(func.count()).select_from(table)
     return connection.execute(query if where is None else query.where(where)).scalar_one()
+
+
+def first_uses(database: Database) -> dict[tuple[str, str], str]:
+    """When each version of each rule first came into use here: (rule, version) to the time. Raises StoreError."""
+    found: dict[tuple[str, str], str] = {}
+    with database.reading() as connection:
+        query = select(rule_sets.c.first_used, rule_sets.c.rules).order_by(rule_sets.c.first_used.desc())
+        for first_used, rules in connection.execute(query):
+            found |= dict.fromkeys(orjson.loads(rules), first_used)
+    return found

@@ -11,13 +11,14 @@ import atexit
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 
 from service.errors import StoreError
+from service.record.unread_codes import UnreadCode
 from service.store.anchor import newest_anchor
 from service.store.chain import Row
 from service.store.checkpoints import make_checkpoint
@@ -26,6 +27,8 @@ from service.store.draining import drain_orphans
 from service.store.keys import Keyring, read_keyring
 from service.store.place import Place, RuleSet
 from service.store.projection import insert_rows
+from service.store.radar import add_codes
+from service.store.radar_codes import SeenCodes
 from service.store.reachability import Reachability
 from service.store.spool import waiting_bytes
 from service.store.writer import Entry, Writer
@@ -54,6 +57,7 @@ class Store:
         self.place = place
         self.database = Database(store_url(place.url), place.wait_seconds)
         self.keyring: Keyring = read_keyring(place.keys, place.anchors[0])
+        self.codes = SeenCodes()
         self.reachability = Reachability(self.database.probe)
         self._version = version
         self._clock = clock
@@ -83,6 +87,11 @@ class Store:
             self._wake.set()
         return row
 
+    def saw(self, day: str, issuer: str | None, patient: str, codes: Iterable[UnreadCode], calls: int = 1) -> None:
+        """Count codes and units that nothing reads, of a call that stands for so many; they go home with its row."""
+        self._current()
+        self.codes.add(day, issuer, patient, codes, calls)
+
     def drain(self) -> None:
         """Drain the spool of this process. Raises StoreError."""
         writer = self._writer
@@ -90,8 +99,14 @@ class Store:
             return
         with self._draining:
             for rows in writer.waiting():
-                with self.database.writing() as connection:
-                    insert_rows(connection, rows, self._packs)
+                codes = self.codes.take()
+                try:
+                    with self.database.writing() as connection:
+                        insert_rows(connection, rows, self._packs)
+                        add_codes(connection, codes)
+                except StoreError:
+                    self.codes.put_back(codes)
+                    raise
                 self._unjoined += len(rows)
 
     def checkpoint(self) -> None:
@@ -138,7 +153,7 @@ class Store:
         with self._mutex:
             if self._process != os.getpid():
                 self._process, self._writer, self._thread = os.getpid(), None, None
-                self._draining, self._unjoined = threading.Lock(), 0
+                self._draining, self._unjoined, self.codes = threading.Lock(), 0, SeenCodes()
                 atexit.register(self.close)
             if self._writer is None:
                 self._writer = Writer(self.place, self.keyring, self._begin())

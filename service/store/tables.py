@@ -15,6 +15,7 @@ _TIME = String(27)
 _HASH = String(64)
 _UUID = String(36)
 _NAME = String(128)
+_DAY = String(10)
 CARD_LENGTH = 512
 
 ledger = Table(
@@ -206,4 +207,47 @@ tombstones = Table(
     Column("by_writer", String(16), nullable=False, comment="With by_seq: the tombstone row in the ledger."),
     Column("by_seq", BigInteger, nullable=False, comment="With by_writer: the tombstone row in the ledger."),
     comment="What was deleted by age. From the tombstone rows of the ledger.",
+)
+
+radar_days = Table(
+    "radar_days",
+    metadata,
+    Column("day", _DAY, primary_key=True, comment="The day of the calls, UTC."),
+    Column("issuer", Text, primary_key=True, comment="Who called, as its token says; empty where nobody asks."),
+    Column("service", _NAME, primary_key=True, comment="Id of the CDS service that was called."),
+    Column("ruleset", _HASH, primary_key=True, comment="Digest of the rule set; see rule_sets."),
+    Column("calls", Integer, nullable=False, comment="How many calls were answered."),
+    Column("gated", Integer, nullable=False, comment="Of these, how many the gate let pass: nothing could be said."),
+    Column(
+        "findings",
+        Text,
+        nullable=False,
+        comment="Three lists as JSON: in how many calls each finding was present, absent, unknown, in the order of "
+        "`findings` of the rule set. A finding that was not asked counts in none, and calls that the gate let pass in "
+        "no finding.",
+    ),
+    Column(
+        "prefetch",
+        Text,
+        nullable=False,
+        comment="As JSON, by prefetch key and by what arrived under it, after fetching: in how many calls.",
+    ),
+    comment="Data radar: counts of what arrived, added in the transaction that brings a decision home, once for each. "
+    "Counts of nobody: no row says which patient, and audit verify does not look at them. A day goes when decisions "
+    "of its age are deleted.",
+)
+
+radar_codes = Table(
+    "radar_codes",
+    metadata,
+    Column("day", _DAY, primary_key=True, comment="The day of the calls, UTC."),
+    Column("issuer", Text, primary_key=True, comment="Who called, as its token says; empty where nobody asks."),
+    Column("type", String(32), primary_key=True, comment="Resource type."),
+    Column("system", String(256), primary_key=True, comment="Code system as sent; empty where none was sent."),
+    Column("code", _NAME, primary_key=True, comment="The code as sent."),
+    Column("unit", String(32), primary_key=True, comment="Empty: nothing reads the code. Else nothing reads the unit."),
+    Column("display", _NAME, comment="What the code is called, when three patients had it in the same words."),
+    Column("calls", Integer, nullable=False, comment="In about how many calls: under load one stands for several."),
+    comment="Data radar: codes and units that nothing reads. A code is counted from the third patient on who has it in "
+    "the same process, so that no row can be about one person; a process that is killed loses what it saw last.",
 )

@@ -7,6 +7,8 @@ main process share their counts, before this module is imported.
 
 from __future__ import annotations
 
+import time
+from collections import Counter as Counted
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
@@ -18,10 +20,14 @@ from prometheus_client.registry import Collector
 
 from service.cards.cards import WHY
 from service.decision.gate import ONE_IN
-from service.errors import EngineError, GateError
+from service.errors import EngineError, GateError, StoreError
+from service.knowledge.model import Knowledge
 from service.protocol.evaluation import Answered, Services
+from service.review.radar.report import radar
+from service.store.database import Database
 from service.web.health import overdue
 
+_LOOK_AGAIN_SECONDS = 3600.0
 # From one millisecond to two seconds; the budget of a call with all its fetching is half a second.
 SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 
@@ -112,11 +118,14 @@ class StateCollector(Collector):
         waiting_bytes: Callable[[], int],
         today: Callable[[], date],
         version: str,
+        alarms: Callable[[], Mapping[tuple[str, str], int]] = dict,
     ) -> None:
+        """``alarms`` counts those of the data radar that are going on, by fact and kind."""
         self._services = services
         self._waiting_bytes = waiting_bytes
         self._today = today
         self._version = version
+        self._alarms = alarms
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """The gauges, one family each."""
@@ -135,6 +144,34 @@ class StateCollector(Collector):
         )
         build.add_metric([self._version, knowledge.version, knowledge.digest[:12], services.settings.mode], 1)
         yield build
+        told = GaugeMetricFamily(
+            "sciatica_cds_radar_alarms", "Alarms of the data radar that are going on.", labels=["fact", "kind"]
+        )
+        for labels, number in self._alarms().items():
+            told.add_metric(labels, number)
+        yield told
+
+
+class RadarAlarms:
+    """The alarms of the data radar that are going on; looked for once an hour, since it reads weeks of counts."""
+
+    def __init__(self, database: Database, knowledge: Callable[[], Knowledge], today: Callable[[], date]) -> None:
+        self._database = database
+        self._knowledge = knowledge
+        self._today = today
+        self._again = 0.0
+        self._found: Mapping[tuple[str, str], int] = {}
+
+    def __call__(self) -> Mapping[tuple[str, str], int]:
+        """By fact and kind in how many clients; those of the last look while the store cannot be read."""
+        if time.monotonic() >= self._again:
+            self._again = time.monotonic() + _LOOK_AGAIN_SECONDS
+            try:
+                alarms = radar(self._database, self._knowledge(), self._today())["alarms"]
+            except StoreError:
+                return self._found
+            self._found = Counted((alarm["fact"], alarm["kind"]) for alarm in alarms if alarm["ended"] is None)
+        return self._found
 
 
 def serve(address: str, state: StateCollector, own: CollectorRegistry | None = None) -> Any:

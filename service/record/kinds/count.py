@@ -86,9 +86,10 @@ def _drugs(definition: FactDefinition, chart: Chart) -> Finding:
             product = beside if definition.measure == PRODUCTS else frozenset[str]()
             (sure if certain else possible).update((one.rxcui, product) for one in matched.ingredients)
             evidence.append(evidence_of(medication, matched.note, medication.status_class.note))
-    unread = [*unrecognised(chart), *(order for order in orders if not order.drug.recognised)]
+    not_ordered = (evidence_of(order, "not recognised") for order in orders if not order.drug.recognised)
+    unread = [*unrecognised(chart), *not_ordered]
     notes = [NOT_RECOGNISED] if unread else []
-    evidence += [evidence_of(one, "not recognised") for one in unread]
+    evidence += unread
     open_above = bool(unread) or not lists_are_complete(definition, chart.record)
     return _counted(definition, chart, (len(sure), None if open_above else len(sure | possible)), evidence, notes)
 

@@ -23,6 +23,7 @@ from service.record.medication.routes import LOCAL_ROUTES, ordered_route, route_
 from service.record.values.code_systems import ATC, IPS_ABSENT_UNKNOWN, LOCAL, NDC, RXNORM, UNII, canonical_system
 from service.record.values.coding import CodeIndex, Coding, codings, concept_text
 from service.record.values.interval import Interval
+from service.record.values.likeness import Likeness
 
 __all__ = ["Drug", "Drugs", "Ingredient", "Resolve", "days_supply"]
 
@@ -120,7 +121,7 @@ class Drugs:
             if one.patterns
         }
         self._names = dict(self._table.ingredients)
-        self._ours: set[str] = set()
+        ours: set[str] = set()
         for value_set in drug_sets.values():
             for code in value_set.codes:
                 # A set of products has their full names as displays; an ingredient's has no strength.
@@ -129,7 +130,8 @@ class Drugs:
                 )
                 if code.verified and is_ingredient:
                     self._names.setdefault(code.code, code.display)
-                    self._ours.add(code.display.lower())
+                    ours.add(code.display.lower())
+        self._ours = Likeness(ours)
         names, brands = _vocabulary(self._table, self._names)
         self._text = DrugText(names, brands)
         self._uniis = {

@@ -1,0 +1,206 @@
+"""Data radar, the counting: what arrived of each fact, each prefetch key, and codes and units that nothing reads.
+
+Counts only. Those of findings and prefetch keys follow from the decisions that come home, in the same transaction;
+codes are counted in memory by the process that saw them (``radar_codes.py``) and go along with its next rows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from operator import add
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from service.store.database import Database
+from service.store.tables import radar_codes, radar_days, rule_sets
+
+Key = tuple[str, str, str, str]
+"""Day, issuer, service, digest of the rule set."""
+_DAY = 10
+NOT_ASKED = "-"
+_BYTE = 255
+_STATES = (b"pmv", b"a", b"unw")
+_TABLES = tuple(bytes(letter in letters for letter in range(256)) for letters in _STATES)
+"""The letters of a decision's findings as 1 where it is present, absent, unknown, and 0 else."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeKey:
+    """A code, or a unit of a code that is read, which nothing reads: seen on a day from a client."""
+
+    day: str
+    issuer: str
+    type: str
+    system: str
+    code: str
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeCount:
+    """In how many calls of that day and client a code or unit was seen, and what the code is called, if known."""
+
+    key: CodeKey
+    display: str | None
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class RadarDay:
+    """The counts of one day, client and service under one rule set.
+
+    ``gated`` are the calls that the gate let pass; ``findings`` are (present, absent, unknown) by name in the others;
+    ``prefetch`` counts by key and state; ``version`` is that of the rule set.
+    """
+
+    day: str
+    issuer: str
+    service: str
+    ruleset: str
+    version: str
+    calls: int
+    gated: int
+    findings: Mapping[str, tuple[int, int, int]]
+    prefetch: Mapping[str, Mapping[str, int]]
+
+
+class Counts:
+    """Counts of some calls of one day, client, service and rule set, added up before they are written.
+
+    Hundreds of findings a call are added as one number each for present, absent and unknown, with a byte for every
+    finding; before a byte could overflow, the bytes are added to lists.
+    """
+
+    def __init__(self) -> None:
+        self.calls = self.gated = 0
+        self.prefetch: dict[str, Counter[str]] = {}
+        self._sums = [0, 0, 0]
+        self._waiting = self._width = 0
+        self._lists: list[list[int]] = [[], [], []]
+
+    def add(self, findings: str, prefetch: Mapping[str, Sequence[str]], *, gated: bool) -> None:
+        """Add one call: the letters of its findings, and its prefetch keys by state."""
+        self.calls += 1
+        self.gated += gated
+        # What was asked of a call with nothing to say would only thin out the others.
+        self._add_findings(NOT_ASKED * len(findings) if gated else findings)
+        for state, keys in prefetch.items():
+            for key in keys:
+                self.prefetch.setdefault(key, Counter())[state] += 1
+
+    def _add_findings(self, findings: str) -> None:
+        letters = findings.encode()
+        self._width = len(letters)
+        self._sums = [
+            total + int.from_bytes(letters.translate(table), "big")
+            for total, table in zip(self._sums, _TABLES, strict=True)
+        ]
+        self._waiting += 1
+        if self._waiting == _BYTE:
+            self._flush()
+
+    def findings(self) -> list[list[int]]:
+        """How often each finding was present, absent, unknown."""
+        self._flush()
+        return self._lists
+
+    def _flush(self) -> None:
+        new = [list(total.to_bytes(self._width, "big")) for total in self._sums]
+        self._lists = added(self._lists, new) if self._lists[0] else new
+        self._sums, self._waiting = [0, 0, 0], 0
+
+
+def added(one: Sequence[Sequence[int]], other: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Two tables of numbers of the same shape, added."""
+    return [list(map(add, *pair)) for pair in zip(one, other, strict=True)]
+
+
+def add_calls(connection: Connection, bodies: Iterable[str]) -> None:
+    """Count decisions that came home just now, each for the first time, by their bodies."""
+    counts: dict[Key, Counts] = {}
+    for body in map(orjson.loads, bodies):
+        key = (body["at"][:_DAY], body["issuer"] or "", body["service"], body["ruleset"])
+        counts.setdefault(key, Counts()).add(
+            body["findings"], body.get("prefetch", {}), gated=body.get("gate") is not None
+        )
+    # In one order, so that two processes never wait for each other in a circle.
+    for key in sorted(counts):
+        _add_day(connection, key, counts[key])
+
+
+def _add_day(connection: Connection, key: Key, counts: Counts) -> None:
+    # Plain statements: this runs each time rows go home, and building them costs more than running them.
+    mark, lock = ("?", "") if connection.dialect.name == "sqlite" else ("%s", " FOR UPDATE")
+    of_key = f"day = {mark} AND issuer = {mark} AND service = {mark} AND ruleset = {mark}"
+    kept = f"SELECT calls, gated, findings, prefetch FROM radar_days WHERE {of_key}{lock}"  # noqa: S608
+    findings, prefetch = counts.findings(), counts.prefetch
+    row = connection.exec_driver_sql(kept, key).first()
+    if row is None:
+        names = "day, issuer, service, ruleset, calls, gated, findings, prefetch"
+        marks = ", ".join([mark] * 8)
+        insert = f"INSERT INTO radar_days ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING RETURNING day"  # noqa: S608
+        new = (*key, counts.calls, counts.gated, _json(findings), _json(prefetch))
+        if connection.exec_driver_sql(insert, new).first() is not None:
+            return
+        # Another process made the row in between.
+        row = connection.exec_driver_sql(kept, key).one()
+    calls, gated, old_findings, old_prefetch = row
+    merged = orjson.loads(old_prefetch)
+    for name, states in prefetch.items():
+        merged[name] = Counter(merged.get(name, {})) + states
+    values = f"calls = {mark}, gated = {mark}, findings = {mark}, prefetch = {mark}"
+    update = f"UPDATE radar_days SET {values} WHERE {of_key}"  # noqa: S608
+    sums = _json(added(orjson.loads(old_findings), findings))
+    connection.exec_driver_sql(update, (calls + counts.calls, gated + counts.gated, sums, _json(merged), *key))
+
+
+def add_codes(connection: Connection, codes: Sequence[CodeCount]) -> None:
+    """Add what was seen of codes and units that nothing reads."""
+    for seen in sorted(codes, key=lambda one: repr(one.key)):
+        key = seen.key
+        values = {name: getattr(key, name) for name in ("day", "issuer", "type", "system", "code", "unit")}
+        dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
+        statement = dialect.insert(radar_codes).values(**values, display=seen.display, calls=seen.calls)
+        again: dict[str, Any] = {"calls": radar_codes.c.calls + seen.calls}
+        if seen.display is not None:
+            again["display"] = seen.display
+        connection.execute(statement.on_conflict_do_update(index_elements=list(values), set_=again))
+
+
+def forget_days(connection: Connection, before: str) -> None:
+    """Delete the counts of days that lie wholly before a time."""
+    for table in (radar_days, radar_codes):
+        connection.execute(delete(table).where(table.c.day < before[:_DAY]))
+
+
+def counted_days(database: Database, since: str) -> Iterator[RadarDay]:
+    """The counts from a day (``2026-03-01``) on, oldest first. Raises StoreError."""
+    named: dict[str, tuple[list[str], str]] = {}
+    with database.reading() as connection:
+        for digest, findings, version in connection.execute(
+            select(rule_sets.c.digest, rule_sets.c.findings, rule_sets.c.version)
+        ):
+            named[digest] = (orjson.loads(findings), version)
+        query = select(radar_days).where(radar_days.c.day >= since).order_by(*radar_days.primary_key)
+        for day, issuer, service, digest, calls, gated, findings, prefetch in connection.execute(query):
+            names, version = named.get(digest, ([], ""))
+            present, absent, unknown = orjson.loads(findings)
+            of_findings = dict(zip(names, zip(present, absent, unknown, strict=True), strict=False))
+            yield RadarDay(day, issuer, service, digest, version, calls, gated, of_findings, orjson.loads(prefetch))
+
+
+def counted_codes(database: Database, since: str) -> Iterator[CodeCount]:
+    """Codes and units that nothing reads, as seen from a day on, oldest first. Raises StoreError."""
+    query = select(radar_codes).where(radar_codes.c.day >= since).order_by(*radar_codes.primary_key)
+    with database.reading() as connection:
+        for day, issuer, kind, system, code, unit, display, calls in connection.execute(query):
+            yield CodeCount(CodeKey(day, issuer, kind, system, code, unit), display, calls)
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()

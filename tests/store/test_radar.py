@@ -1,0 +1,137 @@
+"""What the data radar counts: every decision once, whoever brings it home, and no word of one person's record."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.record.unread_codes import UnreadCode
+from service.store.draining import drain_all
+from service.store.radar import RadarDay, counted_codes, counted_days
+from service.store.radar_codes import PATIENTS, SeenCodes
+from service.store.retention import expire
+from service.store.store import Store
+from tests.http.calls import patient_view
+from tests.store.rows import NOW, RULE_SET, decision
+from tests.store.service import post, remembering, store_of
+
+BEGINNING = "2020-01-01"
+NIERE = UnreadCode("Observation", "urn:oid:1.2.3", "4711", "Niere (Schätzung)")
+
+
+def days(store: Store) -> list[RadarDay]:
+    return list(counted_days(store.database, BEGINNING))
+
+
+def keep_one(store: Store, findings: str, labs: str, issuer: str | None = None) -> None:
+    prefetch = {"sent": ["patient"]}
+    prefetch.setdefault(labs, []).append("labs")
+    body = decision() | {"findings": findings, "issuer": issuer, "prefetch": prefetch}
+    store.append("decision", body, RULE_SET)
+
+
+def test_findings_and_prefetch_keys_are_counted_by_day_client_and_service(store: Store) -> None:
+    for findings, labs in (("pau", "sent"), ("pu-", "failed"), ("mwn", "sent")):
+        keep_one(store, findings, labs, "https://ehr.example.org")
+    keep_one(store, "aaa", "null")
+    store.drain()
+    alone, told = days(store)
+    assert (alone.issuer, alone.calls) == ("", 1)
+    assert (told.day, told.issuer, told.service, told.calls) == (
+        NOW.date().isoformat(),
+        "https://ehr.example.org",
+        "small-order-sign",
+        3,
+    )
+    assert told.version == RULE_SET.version
+    assert told.findings == {
+        "age": (3, 0, 0),
+        "anticoagulant-active": (0, 1, 2),
+        "nsaid-contraindicated": (0, 0, 2),
+    }
+    assert told.prefetch == {"labs": {"sent": 2, "failed": 1}, "patient": {"sent": 3}}
+
+
+def test_calls_that_the_gate_let_pass_are_counted_apart(store: Store) -> None:
+    keep_one(store, "pau", "sent")
+    for in_full, findings in ((False, "---"), (True, "uuu")):
+        gate = {"digest": "d", "lists": {}, "in_full": in_full, "one_in": 100}
+        store.append("decision", decision() | {"findings": findings, "gate": gate}, RULE_SET)
+    store.drain()
+    [told] = days(store)
+    assert (told.calls, told.gated) == (3, 2)
+    assert told.findings["age"] == (1, 0, 0)
+
+
+def test_a_row_that_two_drains_bring_home_is_counted_once(store: Store, open_store: Callable[..., Store]) -> None:
+    reader = open_store()
+    for _ in range(3):
+        keep_one(store, "pau", "sent")
+        drain_all(reader.database, reader.place, reader.keyring)
+    store.drain()
+    assert [day.calls for day in days(store)] == [3]
+
+
+def test_the_counts_of_a_day_go_with_its_decisions(store: Store) -> None:
+    keep_one(store, "pau", "sent")
+    store.saw("2026-03-01", None, "p1", ())
+    store.drain()
+    assert days(store)
+    expire(store.database, store.place, store.keyring, datetime(2026, 4, 1, tzinfo=UTC), datetime.now(UTC))
+    assert days(store) == []
+
+
+def test_a_code_is_counted_from_the_third_patient_on_and_named_only_in_words_that_three_share() -> None:
+    seen = SeenCodes()
+    for number in range(PATIENTS - 1):
+        for _ in range(5):
+            seen.add("2026-03-01", None, f"p{number}", [NIERE])
+    assert seen.take() == []
+    seen.add("2026-03-01", None, "p-third", [NIERE])
+    seen.add("2026-03-01", None, "p-fourth", [UnreadCode(NIERE.type, NIERE.system, NIERE.code, "Niere von Frau Meier")])
+    [told] = seen.take()
+    assert (told.key.code, told.display, told.calls) == ("4711", "Niere (Schätzung)", 2)
+    assert seen.take() == []
+
+
+def test_what_could_not_be_written_is_counted_later() -> None:
+    seen = SeenCodes()
+    for number in range(5):
+        seen.add("2026-03-01", None, f"p{number}", [NIERE])
+    seen.put_back(seen.take())
+    assert [one.calls for one in seen.take()] == [3]
+
+
+def creatinine(**changes: Any) -> dict[str, Any]:
+    quantity = {"value": 1.0, "unit": "mg/dL", "system": "http://unitsofmeasure.org", "code": "mg/dL"}
+    code = {"coding": [{"system": "http://loinc.org", "code": "2160-0", "display": "Creatinine"}]}
+    return {"resourceType": "Observation", "status": "final", "code": code, "valueQuantity": quantity} | changes
+
+
+def test_a_code_and_a_unit_that_nothing_reads_are_counted_for_what_a_client_sends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.decision_log.recording._LOOK_AGAIN", 0)
+    app = remembering(tmp_path, Path("rules"))
+    strange = creatinine(code={"coding": [{"system": "urn:oid:1.2.3", "code": "4711", "display": "Niere (X)"}]})
+    no_unit = creatinine(valueQuantity={"value": 88, "unit": "Einheiten"})
+    for number in range(PATIENTS + 1):
+        person = f"p{number}"
+        chart = [copy.deepcopy(one) | {"subject": {"reference": f"Patient/{person}"}} for one in (strange, no_unit)]
+        bundle = {"resourceType": "Bundle", "entry": [{"resource": one} for one in (*chart, creatinine())]}
+        prefetch = {"patient": {"resourceType": "Patient", "id": person}, "labs": bundle}
+        context = {"userId": "Practitioner/1", "patientId": person}
+        post(app, "sciatica-patient-view", patient_view(prefetch=prefetch, context=context))
+    store = store_of(app)
+    store.drain()
+    codes = counted_codes(store.database, BEGINNING)
+    found = {(one.key.code, one.key.unit): (one.display, one.calls) for one in codes}
+    assert found == {("4711", ""): ("Niere (X)", 2), ("2160-0", "Einheiten"): ("Creatinine", 2)}
+    [day] = days(store)
+    assert day.calls == PATIENTS + 1
+    assert day.prefetch["labs"] == {"sent": PATIENTS + 1}
