@@ -21,7 +21,7 @@ SIZES = (5, 50, 200)
 
 @dataclass(frozen=True)
 class CallAim:
-    """An aim for a kind of chart: CPU ms at 5, 50 and 200 resources, and at most so many times HealthChain's handler."""
+    """An aim for a kind of chart: CPU ms at 5, 50 and 200 resources, at most so many times HealthChain's handler."""
 
     kind: str
     gate: bool

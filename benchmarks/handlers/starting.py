@@ -22,8 +22,9 @@ def handlers() -> Iterator[Mapping[str, tuple[Server, str]]]:
     with ExitStack() as servers:
         found: dict[str, tuple[Server, str]] = {}
         port = free_port()
-        command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "4"]
-        plain = running([*command, "--no-control-socket", "benchmarks.handlers.plain_flask:app"], port, "/ready", {})
+        command = [sys.executable, "-m", "gunicorn", "--config", str(HERE / "gunicorn_settings.py")]
+        command += ["--bind", f"127.0.0.1:{port}", "benchmarks.handlers.plain_flask:app"]
+        plain = running(command, port, "/ready", {})
         found[FLASK] = servers.enter_context(plain), "/cds-services/patient-view"
         if (python := _python_with_healthchain()) is not None:
             port = free_port()
