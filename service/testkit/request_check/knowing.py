@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+from service.cards.dialects import Profile, losses
 from service.finding import Status
 from service.knowledge.model import FactKind, Knowledge
 from service.protocol.evaluation import Answered
@@ -18,6 +20,13 @@ def verdict(answered: Answered) -> Remark:
     counts = ", ".join(f"{sum(card['indicator'] == name for card in cards)} {name}" for name in _INDICATORS)
     text = f"would be answered with 200 and {len(cards)} card(s): {counts}" if cards else _SILENT
     return Remark(Severity.INFORMATION, "", text, "informational", Part.VERDICT)
+
+
+def shown_by(to: Profile, cards: Sequence[Mapping[str, Any]]) -> Iterator[Remark]:
+    """Which client profile the answer is for, and what that client does not show of it."""
+    yield Remark(Severity.INFORMATION, "", f"client profile: {to.name}", "informational", Part.VERDICT)
+    for text in losses([dict(card) for card in cards], to):
+        yield Remark(Severity.INFORMATION, "", f"{to.name}: {text}", "informational", Part.VERDICT)
 
 
 _INDICATORS = ("critical", "warning", "info")
