@@ -77,6 +77,7 @@ HOMES = {
     "apispec": ("service.web.openapi.*",),
     "click": ("service.cli.*",),
     "rich": ("service.cli.*",),
+    "rapidfuzz": ("service.record.values.likeness",),
     "orjson": ("service.*",),
     "msgspec": ("service.population.*",),
     "pyarrow": ("service.population.*",),

@@ -12,7 +12,7 @@ import click
 
 from service.cli.rules import rules_option
 from service.config import read_settings
-from service.errors import FaultsError, NotFoundError, ServiceError
+from service.errors import IssuesError, NotFoundError, ServiceError
 
 if TYPE_CHECKING:
     from service.review.comparison.origin import RuleSet
@@ -156,8 +156,8 @@ def both(names: tuple[str, ...], rules_folder: Path, keys_file: Path | None) -> 
     origins = Origins(rules_folder, read_settings().knowledge_settings, keys_file, _stored)
     try:
         return origins.find(names[0]), origins.find(names[1])
-    except FaultsError as error:
-        text = "\n".join(str(fault) for fault in error.faults[:20])
+    except IssuesError as error:
+        text = "\n".join(str(issue) for issue in error.issues[:20])
         raise CannotSayError(f"cannot say: one of the rule sets cannot be read\n{text}") from None
     except (ServiceError, OSError) as error:
         raise CannotSayError(f"cannot say: {error}") from None

@@ -23,7 +23,7 @@ from service.decision import Decision, Prepared, decide_on, prepare
 from service.decision.gate import Gate
 from service.decision_log.recording import REDACTED_ENCOUNTER, REDACTED_PATIENT, redacted_acting, stored_cards
 from service.engine.trace import Result
-from service.errors import FaultsError, NotFoundError, ServiceError, StoreError
+from service.errors import IssuesError, NotFoundError, ServiceError, StoreError
 from service.knowledge.allowed_rules import wholly_approved
 from service.knowledge.loader import load
 from service.protocol.discovery import linted_templates
@@ -85,8 +85,8 @@ class Replayer:
                 self._loaded[digest] = _load(self._reading.rule_set(digest))
             except NotFoundError:
                 self._loaded[digest] = f"the rule set {digest[:12]} is not kept"
-            except FaultsError as error:
-                first = error.faults[0] if error.faults else ""
+            except IssuesError as error:
+                first = error.issues[0] if error.issues else ""
                 self._loaded[digest] = f"this program cannot load the rule set {digest[:12]}: {first}"
             except StoreError as error:
                 self._loaded[digest] = str(error)

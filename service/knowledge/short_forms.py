@@ -28,6 +28,7 @@ NOTED = " | "
 ORDER_DEFAULTS = MappingProxyType({"resource": "ServiceRequest", "priority": "routine"})
 
 _LIST_ITEM = re.compile(r"[-*] |\d+\. ")
+_MARKER = re.compile(r"<(?P<name>[A-Za-z_]+)>")
 _GROUP_KEYS = ("source", "note")
 
 
@@ -44,8 +45,44 @@ def rule_in_full(rule: Table) -> Table:
         full["then"] = written.without()
         full["then"]["card"] = _card(card)
     if isinstance(variants := full.get("variants"), Items):
-        full["variants"] = _each(variants, lambda one: _part_in_full(one) if isinstance(one, Table) else one)
+        written = Items(variants.line)
+        for variant, line in zip(variants, variants.item_lines, strict=True):
+            for one in _rows_of(variant):
+                written.add(_part_in_full(one) if isinstance(one, Table) else one, getattr(one, "line", line))
+        full["variants"] = written
     return full
+
+
+def _rows_of(variant: Any) -> list[Any]:
+    """The variants of a table ``{each, of}``: what stands under ``each``, once for every row of ``of``."""
+    if not (isinstance(variant, Table) and set(variant) == {"each", "of"} and isinstance(variant["of"], Items)):
+        return [variant]
+    rows = [row for row in variant["of"] if isinstance(row, Table)]
+    return [_filled_in(variant["each"], row) for row in rows]
+
+
+def _filled_in(template: Any, row: Table) -> Any:
+    """A copy in which ``<name>`` is what the row says under that name; ``<Name>`` the same with a capital."""
+    if isinstance(template, Table):
+        table = Table(row.file, row.line)
+        for key, value in template.items():
+            table.put(str(_filled_in(key, row)), _filled_in(value, row), row.line)
+        return table
+    if isinstance(template, Items):
+        items = Items(row.line)
+        for one in template:
+            items.add(_filled_in(one, row), row.line)
+        return items
+    if not isinstance(template, str):
+        return template
+    if (alone := _MARKER.fullmatch(template)) and alone["name"] in row:
+        return row[alone["name"]]
+    return _MARKER.sub(lambda found: _cell(found["name"], row), template)
+
+
+def _cell(name: str, row: Table) -> str:
+    text = str(row.get(name, row.get(name.lower(), f"<{name}>")))
+    return text[:1].upper() + text[1:] if name[:1].isupper() else text
 
 
 def _part_in_full(part: Table) -> Table:
@@ -65,7 +102,7 @@ def with_citations(table: Table) -> Table:
     if isinstance(citations := full.get("citations"), Items):
         lines = citations.item_lines
         full["citations"] = _items(
-            [_citation(one, table.file, line) for one, line in zip(citations, lines, strict=True)], citations
+            [_citation(one, table.file, line) for one, line in zip(citations, lines, strict=True)], lines
         )
     if isinstance(part := full.get("unverified_parts"), str):
         alone = Items(full.key_lines["unverified_parts"])
@@ -77,6 +114,8 @@ def with_citations(table: Table) -> Table:
 def order_in_full(order: Table) -> Table:
     """The order with whole citations; unless it says otherwise, a routine service under a code of our own."""
     full = with_citations(order)
+    if not order:
+        return full
     for key, value in ORDER_DEFAULTS.items():
         full.setdefault(key, value)
     if "code" not in full and "id" in full:
@@ -130,6 +169,8 @@ def paragraphs(text: str) -> str:
 
 def source_in_full(source: Table, defaults: Mapping[str, Any]) -> Table:
     """The source with what ``about`` says as keys of its own, and each statement with what its group shares."""
+    if not source:
+        return source
     full = Table(source.file, source.line)
     for key, value in source.items():
         if key == "about" and isinstance(value, Table):
@@ -174,7 +215,11 @@ def value_set_in_full(value_set: Table, releases: Mapping[str, Any]) -> Table:
     """The value set with one row for each code. ``releases`` name code systems with the edition of their codes."""
     full = value_set.without()
     for key in ("codes", "unverified", "listed"):
-        if isinstance(groups := full.get(key), Items):
+        groups = full.get(key)
+        if isinstance(groups, Table):
+            # A single group needs no list.
+            groups = _items([groups], [groups.line])
+        if isinstance(groups, Items):
             rows = Items(groups.line)
             for group, line in zip(groups, groups.item_lines, strict=True):
                 for row in _rows(group, releases, listed=key == "listed") if isinstance(group, Table) else [group]:
@@ -214,12 +259,12 @@ def _row(parts: list[Any], line: int) -> Items:
     return row
 
 
-def _items(values: list[Any], like: Items) -> Items:
-    items = Items(like.line)
-    items.extend(values)
-    items.item_lines.extend(like.item_lines)
+def _items(values: list[Any], lines: list[int]) -> Items:
+    items = Items(lines[0] if lines else 0)
+    for value, line in zip(values, lines, strict=True):
+        items.add(value, line)
     return items
 
 
 def _each(items: Items, change: Any) -> Items:
-    return _items([change(one) for one in items], items)
+    return _items([change(one) for one in items], items.item_lines)

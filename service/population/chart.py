@@ -107,7 +107,7 @@ def read_chart(gathered: Gathered, exported: Exported, shared: SharedResources, 
             document = parsed(kept)
         except RequestError as error:
             rejects.append(place)
-            reasons.append(error.faults[0].text)
+            reasons.append(error.issues[0].text)
             problems.append(_problem(EVERYTHING))
             continue
         documents.extend(document if isinstance(document, list) else [document])
@@ -116,7 +116,7 @@ def read_chart(gathered: Gathered, exported: Exported, shared: SharedResources, 
             documents.append(parsed(text))
         except RequestError as error:
             rejects.append(place)
-            reasons.append(error.faults[0].text)
+            reasons.append(error.issues[0].text)
             problems.append(_problem(_type_of(text) or EVERYTHING))
     for name in _referred(gathered, shared):
         documents.extend(parsed(text) for text in shared.texts(name))
@@ -125,7 +125,7 @@ def read_chart(gathered: Gathered, exported: Exported, shared: SharedResources, 
     try:
         record = _record(documents, gathered.key, exported)
     except RequestError as error:
-        return replace(told, refused=error.faults[0].text)
+        return replace(told, refused=error.issues[0].text)
     return replace(told, record=_with_gaps(record, problems, exported, exported.has_lines or bool(exported.partial)))
 
 

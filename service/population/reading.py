@@ -145,7 +145,7 @@ class Reading:
         try:
             skimmed = skim(text)
         except RequestError as error:
-            one = broken(text, BUNDLE, error.faults[0].text)._replace(type=BUNDLE)
+            one = broken(text, BUNDLE, error.issues[0].text)._replace(type=BUNDLE)
             self._reject(source, place, one, found)
             if one.patient is not None:
                 yield self._broken(source, place, one.patient, None), None

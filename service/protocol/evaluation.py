@@ -228,6 +228,14 @@ def answer_bundle(services: Services, document: Any, question: BundleQuestion) -
 
 
 def _answer_for(services: Services, document: Any, question: BundleQuestion, hook: str) -> Answered:
+    record, decision, cards = decide_bundle(services, document, question, hook)
+    return Answered(answer(services.prepared.knowledge, decision, cards), decision, ordered=bool(record.orders))
+
+
+def decide_bundle(
+    services: Services, document: Any, question: BundleQuestion, hook: str
+) -> tuple[Record, Decision, list[Json]]:
+    """What was read of a Bundle, the decision at one hook, and its cards: `answer_bundle` without its description."""
     record = read_bundle(
         document,
         patient=question.patient,
@@ -235,8 +243,7 @@ def _answer_for(services: Services, document: Any, question: BundleQuestion, hoo
         order_hook=HOOKS[hook].has_orders,
     )
     budget = CpuBudget(services.settings.max_cpu_ms)
-    decision, cards = answer_record(services, record, hook, question.now, full=question.full, budget=budget)
-    return Answered(answer(services.prepared.knowledge, decision, cards), decision, ordered=bool(record.orders))
+    return record, *answer_record(services, record, hook, question.now, full=question.full, budget=budget)
 
 
 def answer_record(  # the same question as of a Bundle, asked of what was read from it

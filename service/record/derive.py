@@ -6,11 +6,12 @@ in the record concerns it depends only on which lists were sent, and is kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from service.finding import Finding
-from service.knowledge.model import FactDefinition, FactKind, Knowledge
+from service.knowledge.model import FactDefinition, FactKind, Knowledge, types_read
 from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.code_match import Key
 from service.record.chart.index import NOT_READ, Chart, Matcher
@@ -47,10 +48,12 @@ _PLANS: Mapping[FactKind, Callable[[FactDefinition], Plan]] = {
     FactKind.NOT_READ: not_read.plan,
 }
 
+_MOST_EVIDENCE = 100
+"""How many entries a finding names: more than anybody reads, and few enough that thousands of them cost little."""
 # What finds nothing has no date, so any will do.
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 _CACHED_STATES = 64
-"""How many different states of the lists are kept; real callers send the same few."""
+"""How many different states of some lists are kept; real callers send the same few."""
 
 
 def plan_of(definition: FactDefinition, knowledge: Knowledge) -> Plan:
@@ -70,6 +73,15 @@ def _always(plan: Plan) -> bool:
     return plan.always or plan.definition.complete_nonempty
 
 
+def _shortened(finding: Finding) -> Finding:
+    """The finding with the newest of very many entries as its evidence, and how many more there are."""
+    more = len(finding.evidence) - _MOST_EVIDENCE
+    if more <= 0:
+        return finding
+    notes = (*finding.notes, f"and {more} more entries")
+    return replace(finding, evidence=finding.evidence[:_MOST_EVIDENCE], notes=notes)
+
+
 class Derivation:
     """The fact definitions of one rule set, prepared once; asked once per call."""
 
@@ -83,10 +95,13 @@ class Derivation:
             self._concerns[plan.definition.id] = keys = plan.keys | not_read_keys(plan.definition)
             for key in keys:
                 self._asking.setdefault(key, []).append(number)
+        by_types: dict[tuple[str, ...], list[Plan]] = {}
+        for plan in self._plans:
+            by_types.setdefault(tuple(sorted(types_read(plan.definition))), []).append(plan)
+        self._groups = tuple(_Group(types, plans) for types, plans in by_types.items())
         self.definitions: Mapping[str, FactDefinition] = knowledge.facts
         self.decided_by_keys = frozenset(plan.definition.id for plan in self._plans if not _always(plan))
         """The facts that are as on an empty chart whenever nothing on the chart concerns them."""
-        self._without_data: dict[object, Mapping[str, Finding]] = {}
 
     def keys_of(self, fact: str) -> frozenset[Key]:
         """What on the chart concerns a fact."""
@@ -117,18 +132,35 @@ class Derivation:
             concerned.update(self._asking.get(key, ()))
         for number in concerned:
             budget.check()
-            finding = self._plans[number].find(chart)
+            finding = _shortened(self._plans[number].find(chart))
             findings[finding.name] = finding
         return findings
 
     def without_entries(self, completeness: Mapping[str, Completeness]) -> Mapping[str, Finding]:
         """What every fact finds in a record of which the lists came so, and that holds nothing about it."""
-        key = frozenset(completeness.items())
-        cached = self._without_data.get(key)
-        if cached is None:
-            chart = Chart(self.matcher, Record(None, (), completeness), _ANY_TIME)
-            cached = {plan.definition.id: plan.find(chart) for plan in self._plans}
-            if len(self._without_data) >= _CACHED_STATES:
-                self._without_data.clear()
-            self._without_data[key] = cached
-        return cached
+        found: dict[str, Finding] = {}
+        for group in self._groups:
+            found.update(group.without_entries(self.matcher, completeness))
+        return {plan.definition.id: found[plan.definition.id] for plan in self._plans}
+
+
+class _Group:
+    """The plans that read the same lists: what they find where those hold nothing depends on nothing else."""
+
+    def __init__(self, types: tuple[str, ...], plans: Iterable[Plan]) -> None:
+        self._types = types
+        self._plans = tuple(plans)
+        self._cached: dict[tuple[Completeness, ...], dict[str, Finding]] = {}
+
+    def without_entries(self, matcher: Matcher, completeness: Mapping[str, Completeness]) -> Mapping[str, Finding]:
+        """What each plan finds where its lists came so; cached for each state of them."""
+        states = tuple(completeness.get(name, Completeness.NOT_SENT) for name in self._types)
+        found = self._cached.get(states)
+        if found is None:
+            lists = dict(zip(self._types, states, strict=True))
+            chart = Chart(matcher, Record(None, (), lists), _ANY_TIME)
+            found = {plan.definition.id: plan.find(chart) for plan in self._plans}
+            if len(self._cached) >= _CACHED_STATES:
+                self._cached.clear()
+            self._cached[states] = found
+        return found

@@ -6,14 +6,14 @@ The other way round is :mod:`service.knowledge.short_forms`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from types import MappingProxyType
 from typing import Any
 
 from service.knowledge.documents import Items, Table
-from service.knowledge.fact_files import CODED
+from service.knowledge.fact_files import CODED, NO_BY_SILENCE, QUESTION, answers_count
 from service.knowledge.short_forms import AGAINST, BELOW, NOTED, ORDER_DEFAULTS, value_set_in_full
 
 Header = Mapping[str, Any]
@@ -38,9 +38,10 @@ class _Row:
         return self.code + (f".{BELOW}" if self.system.startswith("icd-10") and len(self.code) == _CATEGORY else BELOW)
 
 
-_ABOUT = ("kind", "year", "jurisdiction", "status", "bibliography_mark")
-_SOURCE_ORDER = ("id", "title", "label", "about", "citation", "publisher", "locator", "url", "grading", "status_note")
+_ABOUT = ("kind", "year", "jurisdiction", "status", "bibliography_mark", "publisher")
+_SOURCE_ORDER = ("id", "title", "label", "about", "citation", "locator", "url", "grading", "status_note")
 _CATEGORY = 3
+_LINE = 110
 
 
 def _rule(rule: Table, _: Header, __: Header) -> Table:
@@ -157,9 +158,42 @@ def _fact(fact: Any) -> Any:
     if isinstance(looked_in := short.get("from"), Items):
         merged = _alike_together(looked_in)
         short["from"] = merged[0] if len(merged) == 1 else merged
-    elif isinstance(looked_in, Table):
-        short["from"] = looked_in
+    return _question(short)
+
+
+def _question(fact: Table) -> Table:
+    """The fact with the one code of our own that it asks for as its question, where it says no more than that."""
+    own, looked_in = fact.get("own_codes"), fact.get("from")
+    if not isinstance(own, Items) or len(own) != 1 or looked_in is None:
+        return fact
+    *before, answer = looked_in if isinstance(looked_in, Items) else [looked_in]
+    code = own[0]
+    if answer.get("resource") != ["Observation", "QuestionnaireResponse"] or answer["codes"] != [
+        f"local-{code['code']}"
+    ]:
+        return fact
+    question = code.without(*(["title"] if code["title"] == fact["title"] else []))
+    for key, value in answer.without("resource", "codes").items():
+        question.put(key, value, answer.key_lines[key])
+    usual = {"absent_when": NO_BY_SILENCE, "product_choice": answers_count(answer.get("within_days", 0))}
+    short = Table(fact.file, fact.line)
+    for key, value in fact.without("own_codes", *(key for key in usual if fact.get(key) == usual[key])).items():
+        if key != "from":
+            short.put(key, value, fact.key_lines[key])
+            continue
+        if before:
+            short.put("from", before[0] if len(before) == 1 else _list_of(before), fact.key_lines[key])
+        short.put(QUESTION, question, fact.key_lines[key])
+    if "product_choice" not in fact and "within_days" in answer:
+        short.put("product_choice", None, fact.line)
     return short
+
+
+def _list_of(tables: Sequence[Table]) -> Items:
+    items = Items(tables[0].line)
+    for table in tables:
+        items.add(table, table.line)
+    return items
 
 
 def _alike_together(entries: Items) -> Items:
@@ -192,7 +226,16 @@ def _value_set(value_set: Table, releases: Header, _: Header) -> Table:
         for system, source, codes in rows:
             groups.add(_group(system, source, "", codes, names), rows.line)
         full["listed"] = groups
+    for key in ("codes", "unverified", "listed"):
+        alone = full.get(key)
+        if isinstance(alone, Items) and len(alone) == 1 and len(alone[0]) == 1 and _is_short(alone[0], key):
+            full[key] = alone[0]
     return full
+
+
+def _is_short(group: Table, key: str) -> bool:
+    """Whether a group stands on the line of its key."""
+    return len(key) + len(str(group)) < _LINE
 
 
 def _code_groups(rows: Items, names: Mapping[tuple[str, str], str]) -> Items:

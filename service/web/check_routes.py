@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from flask import Blueprint, Response, request
 
 from service.cards.dialects import profile_names
-from service.errors import Fault, RequestError
+from service.errors import Issue, RequestError
 from service.security.limits import parse_json
 from service.testkit.report import as_outcome, as_text
 from service.testkit.request_check.checking import check
@@ -46,16 +46,16 @@ def _asked(endpoint: Endpoint) -> tuple[str | None, str | None]:
     offered = sorted({service.hook for service in endpoint.services.offered.values()})
     known = {"hook": ("no service is offered for this hook", offered)}
     known["profile"] = ("is no client profile", list(profile_names()))
-    faults = [
-        Fault("query", "has a parameter that is not known", _hint(name, sorted(known)))
+    issues = [
+        Issue("query", "has a parameter that is not known", _hint(name, sorted(known)))
         for name in sorted(set(request.args) - set(known))
     ]
     for name, (text, names) in known.items():
         given = request.args.get(name)
         if given is not None and given not in names:
-            faults.append(Fault(f"query.{name}", text, _hint(given, names)))
-    if faults:
-        raise RequestError(faults)
+            issues.append(Issue(f"query.{name}", text, _hint(given, names)))
+    if issues:
+        raise RequestError(issues)
     return request.args.get("hook"), request.args.get("profile")
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
-from service.errors import DataUnavailableError, Fault, RequestError, ServiceError, TooCostlyError
+from service.errors import DataUnavailableError, Issue, RequestError, ServiceError, TooCostlyError
 from service.protocol.evaluation import Answered, BundleQuestion, Services, answer_bundle, answer_call, fetch_nothing
 from service.record.input.resource_types import misnamed
 from service.security.limits import check_entries, parse_json, too_large
@@ -53,7 +53,7 @@ def playground_blueprint(endpoint: Endpoint) -> Blueprint:
     def decide() -> Response:
         _refuse_other_pages(endpoint.services)
         if request.mimetype != _FORM:
-            raise RequestError([Fault("Content-Type", f"{_FORM} is meant", "POST /evaluate takes JSON")], 415)
+            raise RequestError([Issue("Content-Type", f"{_FORM} is meant", "POST /evaluate takes JSON")], 415)
         request.max_content_length = request.max_form_memory_size = _FORM_BYTES
         form = request.form
         question = Asked(*(form.get(name, "") for name in ("chart", "hook", "now", "complete")))
@@ -77,7 +77,7 @@ def _refuse_other_pages(services: Services) -> None:
         {_origin(services.settings.public_url)} if services.settings.public_url else set()
     )
     if site not in {None, "same-origin"} or (origin is not None and origin not in own):
-        raise RequestError([Fault("Origin", "only the page of this service may send this form")], 403)
+        raise RequestError([Issue("Origin", "only the page of this service may send this form")], 403)
 
 
 def _origin(address: str) -> str:
@@ -96,19 +96,19 @@ def _decided(endpoint: Endpoint, services: Services, stories: Sequence[Story], a
 
 def _answer(services: Services, asked: Asked, clock: Callable[[], Any]) -> Answered:
     """The answer to a chart, or to the body of a call. Raises RequestError and what an answer raises."""
-    faults: list[Fault] = []
-    now = moment(asked.now or None, clock, faults)
+    issues: list[Issue] = []
+    now = moment(asked.now or None, clock, issues)
     complete = frozenset(part.strip() for part in asked.complete.split(",") if part.strip())
     complete_types: frozenset[str] | Literal["all"] = "all" if "all" in complete else complete
-    faults += misnamed(complete - {"all"})
+    issues += misnamed(complete - {"all"})
     document = parse_json(asked.chart.encode("utf-8", "replace"), max_depth=services.settings.max_depth)
     check_entries(document, services.settings.max_entries)
     hook = str(document["hook"]) if is_request(document) else asked.hook
     found = next((one for one in services.offered.values() if one.hook == hook), None)
     if found is None:
-        faults.append(Fault("hook", "no service is offered for it"))
-    if faults or found is None:
-        raise RequestError(faults)
+        issues.append(Issue("hook", "no service is offered for it"))
+    if issues or found is None:
+        raise RequestError(issues)
     if is_request(document):
         return answer_call(services, found, document, now)
     return answer_bundle(services, document, BundleQuestion(hook, now, complete=complete_types))
@@ -127,10 +127,10 @@ def _shown(
     stories: Sequence[Story],
     asked: Asked,
     answered: Answered | None,
-    faults: Sequence[str] = (),
+    issues: Sequence[str] = (),
     status: int = 200,
 ) -> Response:
-    data = playground_page(services, stories, asked, answered, faults)
+    data = playground_page(services, stories, asked, answered, issues)
     if request.accept_mimetypes.best_match(["text/html", "application/json"], "text/html") == "application/json":
         return as_json(data, status)
     return html_page(services, "playground.html", data, playground=True, status=status)

@@ -108,9 +108,22 @@ def named_entries(entries: Iterable[Entry]) -> Iterator[Evidence]:
         yield Evidence(entry.reference, said or entry.type, note=NOT_RECOGNISED)
 
 
+def in_order_of_names(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Entries that could not be read in the order in which they are named, so that the first of them are enough."""
+    return tuple(entry for _, entry in sorted(zip(named_entries(entries), entries, strict=True), key=_by_named))
+
+
+def _by_named(pair: tuple[Evidence, Entry]) -> tuple[str, str, str, str]:
+    return _by_name(pair[0])
+
+
+def first_named(types: Iterable[str], record: Record, most: int) -> tuple[Evidence, ...]:
+    """The first so many entries of some lists that could not be read, each by its own words."""
+    return ordered(named_entries(entry for name in types for entry in record.not_read.get(name, ())[:most]))[:most]
+
+
 def _doubtful(definition: FactDefinition, record: Record) -> tuple[Evidence, ...]:
-    entries = [entry for name in definition.complete for entry in record.not_read.get(name, ())]
-    return ordered(named_entries(entries))[:_MOST_NAMED]
+    return first_named(definition.complete, record, _MOST_NAMED)
 
 
 def lists_are_complete(definition: FactDefinition, record: Record) -> bool:

@@ -9,11 +9,13 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from service.finding import Evidence
 from service.knowledge.model import Knowledge
 from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import as_objects, concepts_of
 from service.record.chart.episode import Episode, newest_episode
+from service.record.chart.evidence import in_order_of_names
 from service.record.chart.service_orders import ServiceOrder, service_orders
 from service.record.medication.drugs import Drugs
 from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, with_all_classes
@@ -70,6 +72,7 @@ class Chart:
         self.record = record
         self.now = now
         self.code_matches: dict[Key, list[CodeMatch]] = {}
+        self.unread_drugs: dict[int | None, tuple[Evidence, ...]] = {}
         self._budget = budget
         self._indexed: set[str] = set()
         if at_once:
@@ -106,7 +109,7 @@ class Chart:
             if not self._index(entry, asked) and name in NOT_READ and may_count(entry):
                 not_read.setdefault(entry.reference, entry)
         if not_read:
-            found = {**self.record.not_read, name: tuple(not_read.values())}
+            found = {**self.record.not_read, name: in_order_of_names(list(not_read.values()))}
             self.record = replace(self.record, not_read=found)
 
     @cached_property
@@ -129,6 +132,25 @@ class Chart:
     def medications(self) -> tuple[Medication, ...]:
         """Every medication entry of the record with its drug recognised; those entered in error left out."""
         return tuple(self._medications(self._medication_entries()))
+
+    @cached_property
+    def _places(self) -> Mapping[str, list[int]]:
+        """Where among the medications those of each class stand."""
+        found: dict[str, list[int]] = {}
+        for place, medication in enumerate(self.medications):
+            for name in medication.drug.classes:
+                found.setdefault(name, []).append(place)
+        return found
+
+    def medications_of(self, classes: Iterable[str]) -> list[Medication]:
+        """The medications of any of some classes, in the order of the record."""
+        places = {place for name in classes for place in self._places.get(name, ())}
+        return [self.medications[place] for place in sorted(places)]
+
+    @cached_property
+    def not_recognised(self) -> tuple[Medication, ...]:
+        """The medications whose drug is not known, whole or in part."""
+        return tuple(one for one in self.medications if not one.drug.recognised)
 
     @cached_property
     def service_orders(self) -> tuple[ServiceOrder, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from service.errors import Fault, RequestError
+from service.errors import Issue, RequestError
 from service.record.input.prefetch_states import PrefetchState, is_loss, next_link
 from service.record.input.resource_types import RESOURCE_TYPES, meant
 from service.record.model import UNTYPED, Problem
@@ -58,7 +58,7 @@ def unpack(document: object) -> Unpacked:
             _take_entry(part, f"[{number}]", into, 0)
     else:
         hint = "a CDS Hooks call goes to /cds-services/{id}" if _is_call(document) else None
-        raise RequestError([Fault("body", "not a FHIR Bundle, a FHIR resource or a list of resources", hint)])
+        raise RequestError([Issue("body", "not a FHIR Bundle, a FHIR resource or a list of resources", hint)])
     return into
 
 
@@ -72,7 +72,7 @@ def _refuse_misspelt(name: object) -> None:
         return
     right = meant(name)
     hint = f"did you mean {right}? Letter case counts" if right else "such as Bundle"
-    raise RequestError([Fault("resourceType", "is not the name of a FHIR resource type", hint)])
+    raise RequestError([Issue("resourceType", "is not the name of a FHIR resource type", hint)])
 
 
 def unpack_state(state: PrefetchState) -> Unpacked:
@@ -93,7 +93,7 @@ def unpack_context(value: Mapping[str, Any], path: str) -> Unpacked:
     into = Unpacked()
     if "resourceType" not in value and "entry" not in value:
         hint = "send a FHIR Bundle: {resourceType: Bundle, entry: [{resource: ...}]}"
-        raise RequestError([Fault(path, "is no FHIR Bundle", hint)])
+        raise RequestError([Issue(path, "is no FHIR Bundle", hint)])
     if "resourceType" not in value or value["resourceType"] == "Bundle":
         _take_bundle(value, path, into, 0)
     else:

@@ -48,7 +48,7 @@ def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
     products = {order.drug.ingredients for order in drafts}
     running = [
         one
-        for one in chart.medications
+        for one in chart.medications_of(definition.classes)
         if one.status_class.counts is Counts.PRESENT and one.drug.ingredients not in products
     ]
     sums: dict[tuple[tuple[Ingredient, ...], str], Decimal] = {}
@@ -77,7 +77,7 @@ def _drugs(definition: FactDefinition, chart: Chart) -> Finding:
     possible: set[_Counted] = set()
     evidence = []
     orders = [order for order in chart.orders if is_order(order.entry)]
-    current = [one for one in chart.medications if one.status_class.counts is Counts.PRESENT]
+    current = [one for one in chart.medications_of(definition.classes) if one.status_class.counts is Counts.PRESENT]
     for medication, is_ordered in (*((one, False) for one in current), *((one, True) for one in orders)):
         matched = match(medication, definition, chart)
         if matched is not None:
@@ -86,9 +86,10 @@ def _drugs(definition: FactDefinition, chart: Chart) -> Finding:
             product = beside if definition.measure == PRODUCTS else frozenset[str]()
             (sure if certain else possible).update((one.rxcui, product) for one in matched.ingredients)
             evidence.append(evidence_of(medication, matched.note, medication.status_class.note))
-    unread = [*unrecognised(chart), *(order for order in orders if not order.drug.recognised)]
+    not_ordered = (evidence_of(order, "not recognised") for order in orders if not order.drug.recognised)
+    unread = [*unrecognised(chart), *not_ordered]
     notes = [NOT_RECOGNISED] if unread else []
-    evidence += [evidence_of(one, "not recognised") for one in unread]
+    evidence += unread
     open_above = bool(unread) or not lists_are_complete(definition, chart.record)
     return _counted(definition, chart, (len(sure), None if open_above else len(sure | possible)), evidence, notes)
 

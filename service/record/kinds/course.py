@@ -143,7 +143,7 @@ def _ordered(definition: FactDefinition, chart: Chart) -> tuple[Total, list[Evid
 
 
 def _courses(definition: FactDefinition, chart: Chart) -> Iterator[Course]:
-    for medication in chart.medications:
+    for medication in chart.medications_of(definition.classes):
         if medication.status_class.counts in {Counts.PRESENT, Counts.HISTORY}:
             matched = match(medication, definition, chart)
             if matched is not None:

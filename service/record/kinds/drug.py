@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from service.finding import Finding, Status
+from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition
 from service.record.chart.code_match import Key
 from service.record.chart.evidence import EntryEvidence, Support, combine, distinct_notes, ordered
@@ -50,15 +50,19 @@ def ordered_entry_evidence(definition: FactDefinition, chart: Chart) -> Iterator
             yield EntryEvidence(Support.MAYBE, evidence_of(order, NOT_RECOGNISED))
 
 
-def unrecognised(chart: Chart, stopped_within_days: int | None = None) -> tuple[Medication, ...]:
+def unrecognised(chart: Chart, stopped_within_days: int | None = None) -> tuple[Evidence, ...]:
     """The medications whose drug is not known: the current ones, and those that may have been stopped lately."""
+    found = chart.unread_drugs.get(stopped_within_days)
+    if found is None:
 
-    def may_count(one: Medication) -> bool:
-        if one.status_class.counts is Counts.HISTORY and stopped_within_days is not None:
-            return stopped_within(one, stopped_within_days, chart.now) is not False
-        return one.status_class.counts is Counts.PRESENT
+        def may_count(one: Medication) -> bool:
+            if one.status_class.counts is Counts.HISTORY and stopped_within_days is not None:
+                return stopped_within(one, stopped_within_days, chart.now) is not False
+            return one.status_class.counts is Counts.PRESENT
 
-    return tuple(one for one in chart.medications if not one.drug.recognised and may_count(one))
+        found = ordered(evidence_of(one, "not recognised") for one in chart.not_recognised if may_count(one))
+        chart.unread_drugs[stopped_within_days] = found
+    return found
 
 
 def doubted(definition: FactDefinition, finding: Finding, chart: Chart) -> Finding:
@@ -66,7 +70,6 @@ def doubted(definition: FactDefinition, finding: Finding, chart: Chart) -> Findi
     if finding.status is not Status.ABSENT:
         return finding
     unread = unrecognised(chart, definition.stopped_within_days)
-    doubtful = ordered(evidence_of(one, "not recognised") for one in unread)
-    if not doubtful:
+    if not unread:
         return finding
-    return Finding(finding.name, Status.UNKNOWN, evidence=doubtful, notes=distinct_notes([NOT_RECOGNISED]))
+    return Finding(finding.name, Status.UNKNOWN, evidence=unread, notes=distinct_notes([NOT_RECOGNISED]))

@@ -6,11 +6,13 @@ Names are found as whole words, case-blind, the longest first, and in several sp
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import Enum, auto
-from functools import cached_property
+from enum import IntEnum, auto
+from functools import cached_property, lru_cache
+from operator import itemgetter
 from typing import TypeVar
 
 from service.record.medication.drug_spelling import SHORTEST_KEY, consonants, key, plain, without_salt
@@ -35,6 +37,9 @@ _PREFIXES = frozenset({"n", "d", "l", "dl", "o", "r", "s", "p", "m", "nor", "des
 """Before a hyphen, these make another substance of the name after it."""
 
 _LONGEST_NUMBER = 12
+_CACHED = 20_000
+MOST_STRANGE = 12
+"""After so many words that are not known, names are no longer looked for in other spellings, which is costly."""
 _PARTS = 2
 _THOUSANDS = re.compile(r",(?=\d{3}(?:\D|$))")
 _MILLIGRAMS = {
@@ -54,7 +59,7 @@ Products = Sequence[Codes]
 _Meaning = TypeVar("_Meaning")
 
 
-class Kind(Enum):
+class Kind(IntEnum):
     """What one item of a text is."""
 
     NAME = auto()
@@ -95,13 +100,14 @@ class DrugLexer:
         for tokens in (*self._names, *self._brands):
             if tokens:
                 self._longest[tokens[0]] = max(self._longest.get(tokens[0], 0), len(tokens))
+        self._respelt = lru_cache(_CACHED)(self._other_spelling)
 
     def items(self, text: str) -> list[Item]:
         """The items of a plain text (see ``plain``), up to where its instructions begin."""
         return list(_Scan(self, text).items())
 
-    def at(self, tokens: Sequence[str], place: int, *, after_name: bool) -> tuple[int, Item | None]:
-        """The longest name or brand that begins at a place, and of how many tokens it is."""
+    def at(self, tokens: Sequence[str], place: int, *, after_name: bool, respells: bool) -> tuple[int, Item | None]:
+        """The longest name or brand that begins at a place, in another spelling too, and of how many tokens it is."""
         first = tokens[place]
         for length in range(min(self._longest.get(first, 0), len(tokens) - place), 0, -1):
             words = tuple(tokens[place : place + length])
@@ -113,10 +119,10 @@ class DrugLexer:
             brand = self._brands.get(words)
             if brand is not None and (len("".join(words)) >= _SHORTEST_BRAND or place == 0):
                 return length, Item(Kind.BRAND, " ".join(words), brand=brand[0], products=brand[1])
-        respelt = self._respelt(first) if first not in EXPLAINED else None
+        respelt = self._respelt(first) if respells and first not in EXPLAINED else None
         return (1, Item(Kind.NAME, first, respelt)) if respelt else (0, None)
 
-    def _respelt(self, word: str) -> Codes | None:
+    def _other_spelling(self, word: str) -> Codes | None:
         """An ingredient in another spelling, with a joined salt, or cut short ("hydrochlorothiaz")."""
         for form in (word, without_salt(word)):
             if form is None:
@@ -127,7 +133,7 @@ class DrugLexer:
         if len(word) < _SHORTEST_BEGINNING:
             return None
         # Unique among all names, not only among those of our classes.
-        longer = {codes for name, codes in self._single if name.startswith(word) and len(name) <= 2 * len(word)}
+        longer = {codes for name, codes in self._beginning_with(word) if len(name) <= 2 * len(word)}
         if longer:
             return longer.pop() if len(longer) == 1 else None
         return self._without_vowels(word)
@@ -142,10 +148,22 @@ class DrugLexer:
         letters = iter(name)
         return codes if all(letter in letters for letter in word) else None
 
+    def _beginning_with(self, word: str) -> Iterator[tuple[str, Codes]]:
+        """The names of one word that begin with another."""
+        for place in range(bisect_left(self._single_names, word), len(self._single)):
+            if not self._single_names[place].startswith(word):
+                return
+            yield self._single[place]
+
+    @cached_property
+    def _single_names(self) -> Sequence[str]:
+        return [name for name, _ in self._single]
+
     @cached_property
     def _single(self) -> Sequence[tuple[str, Codes]]:
         """The names of one word."""
-        return sorted((tokens[0], codes) for tokens, codes in self._names.items() if len(tokens) == 1)
+        found = ((tokens[0], codes) for tokens, codes in self._names.items() if len(tokens) == 1)
+        return sorted(found, key=itemgetter(0))
 
     @cached_property
     def _keys(self) -> Mapping[str, Codes]:
@@ -167,6 +185,7 @@ class _Scan:
         self._place = 0
         self._previous = Kind.BREAK
         self._negated = False
+        self._strange = 0
 
     def items(self) -> Iterator[Item]:
         while self._place < len(self._tokens):
@@ -174,6 +193,7 @@ class _Scan:
             if word in INSTRUCTIONS and self._previous is not Kind.BREAK:
                 return
             item = self._number() if word[0].isdigit() else self._named() or self._other()
+            self._strange += item.kind is Kind.UNKNOWN
             if item.kind is not Kind.PLAIN or self._previous is Kind.BREAK:
                 self._previous = item.kind
             yield item
@@ -205,7 +225,9 @@ class _Scan:
         if self._glued[self._place] and self._changes_name():
             return None
         after_name = self._previous in {Kind.NAME, Kind.BRAND}
-        length, item = self._lexer.at(self._tokens, self._place, after_name=after_name)
+        length, item = self._lexer.at(
+            self._tokens, self._place, after_name=after_name, respells=self._strange < MOST_STRANGE
+        )
         if item is None:
             return None
         self._place += length

@@ -14,22 +14,10 @@ from collections.abc import Iterator
 SHORTEST_KEY = 6
 """Shorter keys would make ordinary words into drugs."""
 
-_FOLDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern), plain)
-    for pattern, plain in (
-        ("ph", "f"),
-        ("qu", "c"),
-        ("ou", "u"),
-        ("[ao]e", "e"),
-        ("h", ""),
-        ("y", "i"),
-        ("k", "c"),
-        ("z", "s"),
-        ("^es(?=[pt])", "s"),
-        (r"(.)\1", r"\1"),
-        ("(?:ium|um|[aeo])$", ""),
-    )
-)
+_FOLDS = (("ph", "f"), ("qu", "c"), ("ou", "u"), ("ae", "e"), ("oe", "e"))
+_LETTERS = str.maketrans({"h": None, "y": "i", "k": "c", "z": "s"})
+_DOUBLE = re.compile(r"(.)\1")
+_ENDINGS = ("ium", "um", "a", "e", "o")
 _VOWELS = re.compile("[aeiouy]")
 _ACID = (
     (re.compile(r"\bacid[oe]\s+(\w+?)(?:ico|ique)\b"), r"\1ic acid"),
@@ -52,8 +40,15 @@ def plain(text: str) -> str:
 
 def key(name: str) -> str:
     """What all spellings of one name share; the name is plain (see ``plain``)."""
-    for pattern, replacement in _FOLDS:
-        name = pattern.sub(replacement, name)
+    for letters, one in _FOLDS:
+        name = name.replace(letters, one)
+    name = name.translate(_LETTERS)
+    if name.startswith(("esp", "est")):
+        name = name[1:]
+    name = _DOUBLE.sub(r"\1", name)
+    for ending in _ENDINGS:
+        if name.endswith(ending):
+            return name.removesuffix(ending)
     return name
 
 

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import lru_cache
 
-from service.record.medication.drug_lexer import Codes, DrugLexer, Item, Kind, Products
+from service.record.medication.drug_lexer import MOST_STRANGE, Codes, DrugLexer, Item, Kind, Products
 from service.record.medication.drug_spelling import plain, wordings
 from service.record.medication.drug_words import (
     CARRIERS,
@@ -23,9 +24,11 @@ from service.record.medication.drug_words import (
 )
 
 LONGEST_TEXT = 600
-STEMS = re.compile(
-    r"(?:fenac|profen|oxicam|coxib|fenam\w+|salicylate|xaban|gatran|parin|grel|azepam|azolam|barbital|codone|morphone"
-    r"|morphine|fentanil|gabalin|triptyline|pramine|oxetine|citalopram|faxine|triptan|pril|sartan|thiazide)$"
+_CACHED = 5_000
+STEMS = (
+    *("fenac", "profen", "oxicam", "coxib", "fenamic", "fenamico", "fenamique", "fenamat", "fenamate", "salicylate"),
+    *("xaban", "gatran", "parin", "grel", "azepam", "azolam", "barbital", "codone", "morphone", "morphine", "fentanil"),
+    *("gabalin", "triptyline", "pramine", "oxetine", "citalopram", "faxine", "triptan", "pril", "sartan", "thiazide"),
 )
 """Endings shared by the drugs of the classes we check. An unknown name with one of them may be one of those drugs."""
 
@@ -69,9 +72,13 @@ class DrugText:
 
     def __init__(self, names: Mapping[str, Codes], brands: Mapping[str, Products]) -> None:
         self._lexer = DrugLexer(names, brands)
+        self._kept = lru_cache(_CACHED)(self._whole)
 
     def read(self, text: str) -> Reading:
         """What the text names; nothing when it names no ingredient that is known."""
+        return self._kept(text[: LONGEST_TEXT + 1])
+
+    def _whole(self, text: str) -> Reading:
         readings = [self._read(words) for words in wordings(plain(text[:LONGEST_TEXT]))]
         best = max(readings, key=lambda reading: (len(reading.codes), reading.is_complete))
         # What was cut off may name anything.
@@ -102,7 +109,8 @@ class DrugText:
             differ |= differs
         brand_words = self._brand_before_its_ingredients(flat)
         unread = tuple(dict.fromkeys(word for word in _unread(items) if word not in brand_words))
-        is_complete = not unread and _strength_count(flat) <= len(found)
+        is_looked_through = sum(item.kind is Kind.UNKNOWN for item in items) < MOST_STRANGE
+        is_complete = not unread and is_looked_through and _strength_count(flat) <= len(found)
         return Reading(
             tuple(found), is_complete, unread, brand, differ, strengths=_strengths(items, tuple(found), flat)
         )
@@ -116,12 +124,12 @@ class DrugText:
         explains = any(item.kind is Kind.NAME for item in inside) and all(item.kind in _GLOSS for item in inside)
         is_brand = all(item.kind in {Kind.UNKNOWN, Kind.STRENGTH, Kind.PLAIN} for item in before)
         words = (item.text for item in before if item.kind is Kind.UNKNOWN)
-        return frozenset(word for word in words if not STEMS.search(word)) if explains and is_brand else frozenset()
+        return frozenset(word for word in words if not word.endswith(STEMS)) if explains and is_brand else frozenset()
 
 
 def _is_no_drug(flat: str, items: Sequence[Item]) -> bool:
     """Whether a text that names no ingredient is of a vaccine, a device or a supply, and of nothing else."""
-    if any(item.kind is Kind.STRENGTH or STEMS.search(item.text) for item in items):
+    if any(item.kind is Kind.STRENGTH or item.text.endswith(STEMS) for item in items):
         return False
     if _NEVER_DRUGS.search(flat):
         return True
@@ -165,7 +173,7 @@ def _unread(items: Sequence[Item]) -> Iterator[str]:
         names = [item.text for item in part if item.kind in _NAMES]
         unknown = [item.text for item in part if item.kind is Kind.UNKNOWN]
         if any(name not in CARRIERS for name in names):
-            unknown = [word for word in unknown if STEMS.search(word)]
+            unknown = [word for word in unknown if word.endswith(STEMS)]
         yield from unknown
 
 
@@ -178,7 +186,7 @@ def _parts(items: Sequence[Item]) -> Iterator[list[Item]]:
     for is_joined, stretch in _stretches(items):
         part = [item for item in stretch if item.kind in _MAY_NAME or item.kind is Kind.STRENGTH]
         is_single = len(stretch) == 1
-        if is_joined or is_single or any(item.kind is Kind.STRENGTH or STEMS.search(item.text) for item in part):
+        if is_joined or is_single or any(item.kind is Kind.STRENGTH or item.text.endswith(STEMS) for item in part):
             yield part
 
 

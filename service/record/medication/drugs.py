@@ -16,13 +16,14 @@ from service.knowledge.model import ValueSet
 from service.record.medication.dosage import EACH, MG, ML, PUFF, daily_amounts, days_supply
 from service.record.medication.drug_names import parse_name
 from service.record.medication.drug_synonyms import drug_synonyms
-from service.record.medication.drug_table import DrugTable, drug_table
+from service.record.medication.drug_table import DrugTable, drug_table, older_codes
 from service.record.medication.drug_text import LONGEST_TEXT, DrugText, Reading
 from service.record.medication.other_drugs import is_other_drug, may_be_ours
 from service.record.medication.routes import LOCAL_ROUTES, ordered_route, route_of_words
 from service.record.values.code_systems import ATC, IPS_ABSENT_UNKNOWN, LOCAL, NDC, RXNORM, UNII, canonical_system
 from service.record.values.coding import CodeIndex, Coding, codings, concept_text
 from service.record.values.interval import Interval
+from service.record.values.likeness import Likeness
 
 __all__ = ["Drug", "Drugs", "Ingredient", "Resolve", "days_supply"]
 
@@ -120,7 +121,7 @@ class Drugs:
             if one.patterns
         }
         self._names = dict(self._table.ingredients)
-        self._ours: set[str] = set()
+        ours: set[str] = set()
         for value_set in drug_sets.values():
             for code in value_set.codes:
                 # A set of products has their full names as displays; an ingredient's has no strength.
@@ -129,7 +130,8 @@ class Drugs:
                 )
                 if code.verified and is_ingredient:
                     self._names.setdefault(code.code, code.display)
-                    self._ours.add(code.display.lower())
+                    ours.add(code.display.lower())
+        self._ours = Likeness(ours)
         names, brands = _vocabulary(self._table, self._names)
         self._text = DrugText(names, brands)
         self._uniis = {
@@ -189,8 +191,10 @@ class Drugs:
 
     def recognise_concept(self, concept: object) -> Drug:
         """The drug a CodeableConcept names (for instance AllergyIntolerance.code)."""
-        listed = tuple(codings(concept))
+        listed = tuple(coding for one in codings(concept) for coding in _with_name(one))
         text = concept_text(concept)
+        if listed and text == listed[0].code:
+            text = listed[-1].display or text
         key = (listed, text)
         drug = self._cache.get(key)
         if drug is None:
@@ -400,6 +404,14 @@ def _together(one: _Found | None, other: _Found | None) -> _Found | None:
     return replace(
         one, parts={**other.parts, **one.parts}, notes=other.notes, is_complete=other.is_complete, unread=other.unread
     )
+
+
+def _with_name(coding: Coding) -> Iterator[Coding]:
+    """The coding, and once more with its name where its code is an older one."""
+    yield coding
+    name = older_codes().get(coding.code) if coding.system == RXNORM else None
+    if name:
+        yield replace(coding, display=name)
 
 
 def _rxnorm_displays(listed: Iterable[Coding]) -> list[str]:

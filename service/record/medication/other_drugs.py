@@ -8,11 +8,11 @@ code spells out every ingredient, and so says what the drug is not.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
-from difflib import get_close_matches
+from collections.abc import Iterable
 
 from service.record.medication.drug_names import ParsedName, parse_name, without_brand
 from service.record.medication.drug_text import STEMS
+from service.record.values.likeness import Likeness
 
 _SALTS = frozenset(
     {
@@ -44,28 +44,24 @@ _SALTS = frozenset(
 )
 """Words of drug names that name no active ingredient."""
 
-_ALIKE = 0.8
-"""How alike two names may be before one may be the other misspelt ("Ibuprofin"); see difflib."""
 
-
-def is_other_drug(rxnorm_names: Iterable[str], texts: Iterable[str], known: Collection[str]) -> bool:
+def is_other_drug(rxnorm_names: Iterable[str], texts: Iterable[str], known: Likeness) -> bool:
     """Whether one of the names is a complete RxNorm name and no word of any text could mean a drug of ours.
 
-    ``known`` are the names of our ingredients in lower case, none of which was found. A
-    word that is like one of them or that
-    ends like one makes the drug not recognised.
+    ``known`` are the names of our ingredients in lower case, none of which was found. A word that is like one of them
+    or that ends like one makes the drug not recognised.
     """
     parsed = [parse_name(name) for name in rxnorm_names]
     if not any(one.is_complete for one in parsed):
         return False
     words = {word for text in texts for word in re.findall(r"[A-Za-z]{4,}", without_brand(text).lower())}
     named = {word for one in parsed for word in _ingredient_words(one)}
-    return not any(STEMS.search(word) for word in words) and not may_be_ours(named, known)
+    return not any(word.endswith(STEMS) for word in words) and not may_be_ours(named, known)
 
 
-def may_be_ours(words: Iterable[str], known: Collection[str]) -> bool:
+def may_be_ours(words: Iterable[str], known: Likeness) -> bool:
     """Whether a word that is no name ends like one of our drugs, or is like the name of one."""
-    return any(STEMS.search(word) or get_close_matches(word, known, n=1, cutoff=_ALIKE) for word in words)
+    return any(word.endswith(STEMS) or known.is_like_one(word) for word in words)
 
 
 def _ingredient_words(parsed: ParsedName) -> list[str]:

@@ -23,7 +23,7 @@ from service.record.values.code_systems import (
     plain_code,
 )
 from service.record.values.english import is_english
-from service.record.values.pattern_literals import literals_of, loosely
+from service.record.values.pattern_literals import LiteralIndex, literals_of
 from service.record.values.text import Said, said
 
 __all__ = ["CodeIndex", "Coding", "Match", "canonical_system", "codings", "concept_text", "wordings"]
@@ -172,7 +172,7 @@ class CodeIndex:
         exact: dict[tuple[str, str], set[str]] = {}
         below: dict[str, dict[str, set[str]]] = {system: {} for system in BY_PREFIX}
         links: dict[str, set[str]] = {}
-        self._patterns: list[tuple[str, re.Pattern[str], tuple[str, ...] | None]] = []
+        patterns: list[tuple[str, str]] = []
         self._unless: dict[str, re.Pattern[str]] = {}
         for name, value_set in value_sets.items():
             for code in value_set.codes:
@@ -186,11 +186,11 @@ class CodeIndex:
                     exact.setdefault((system, plain), set()).add(name)
             for link in value_set.link_ids:
                 links.setdefault(link, set()).add(name)
-            self._patterns.extend(
-                (name, re.compile(text, re.IGNORECASE), literals_of(text)) for text in value_set.patterns
-            )
+            patterns.extend((name, text) for text in value_set.patterns)
             if value_set.unless:
                 self._unless[name] = re.compile("|".join(f"(?:{text})" for text in value_set.unless), re.IGNORECASE)
+        self._patterns = [(name, re.compile(text, re.IGNORECASE)) for name, text in patterns]
+        self._which = LiteralIndex([literals_of(text) for _, text in patterns])
         self._exact = {key: frozenset(names) for key, names in exact.items()}
         self._below = {
             system: {code: frozenset(names) for code, names in codes.items()} for system, codes in below.items()
@@ -286,10 +286,9 @@ class CodeIndex:
         found = self._by_text.get(text)
         if found is None:
             answers: dict[Said, set[str]] = {Said.PRESENT: set(), Said.PAST: set(), Said.NOTHING: set()}
-            loose = loosely(text)
-            for name, pattern, literals in self._patterns:
-                may = literals is None or any(one in loose for one in literals)
-                if may and pattern.search(text) and not self._means_else(name, text):
+            for place in self._which.places(text):
+                name, pattern = self._patterns[place]
+                if pattern.search(text) and not self._means_else(name, text):
                     answers[said(pattern, text, of_action=name.startswith(_ACTIONS))].add(name)
             now, past = frozenset(answers[Said.PRESENT]), frozenset(answers[Said.PAST])
             found = _Words(now, past, is_english=bool(any(answers.values())) or is_english(text))

@@ -7,7 +7,7 @@ a fiftieth. Only a saving: a pattern of which nothing is known is always tried.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
@@ -15,6 +15,8 @@ from typing import Any
 _MOST = 40
 """How many alternatives are followed."""
 _SHORTEST = 2
+_FIRST_LETTERS = 3
+"""By so many letters the literals are looked up: fewer say too little, and not all literals have more."""
 _REPEATS = (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT)
 _LOOSE = str.maketrans({"\u0131": "i", "\u0307": None})
 """What ``re`` takes for an i without regard to case, and ``casefold`` does not."""
@@ -32,6 +34,29 @@ def literals_of(pattern: str) -> tuple[str, ...] | None:
     """
     best = _needed(list(_parser.parse(pattern, re.IGNORECASE)))
     return None if best is None else tuple(sorted(map(loosely, best)))
+
+
+class LiteralIndex:
+    """Finds which of many patterns may match a text, by the first letters of what each of them needs."""
+
+    def __init__(self, needed: Sequence[tuple[str, ...] | None]) -> None:
+        self._always = tuple(place for place, literals in enumerate(needed) if literals is None)
+        self._beginning: dict[str, list[tuple[str, int]]] = {}
+        for place, literals in enumerate(needed):
+            for literal in literals or ():
+                self._beginning.setdefault(literal[:_FIRST_LETTERS], []).append((literal, place))
+        self._lengths = sorted(set(map(len, self._beginning)))
+
+    def places(self, text: str) -> list[int]:
+        """The places, in order, of the patterns that may match a text; the cost hardly grows with their number."""
+        loose = loosely(text)
+        beginnings = {
+            loose[start : start + length] for length in self._lengths for start in range(len(loose) - length + 1)
+        }
+        found = set(self._always)
+        for beginning in beginnings & self._beginning.keys():
+            found.update(place for literal, place in self._beginning[beginning] if literal in loose)
+        return sorted(found)
 
 
 def _needed(nodes: list[tuple[Any, Any]]) -> frozenset[str] | None:

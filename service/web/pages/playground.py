@@ -29,7 +29,7 @@ class Asked:
 
 
 def playground_page(
-    services: Services, stories: Sequence[Story], asked: Asked, answered: Answered | None, faults: Sequence[str] = ()
+    services: Services, stories: Sequence[Story], asked: Asked, answered: Answered | None, issues: Sequence[str] = ()
 ) -> Json:
     """What was asked, what may be asked, and the answer: None before anything was asked, or where it was refused."""
     hooks = sorted({service.hook for service in services.offered.values()})
@@ -43,7 +43,7 @@ def playground_page(
         },
         "stories": [{"id": story.id, "title": story.title} for story in stories],
         "hooks": hooks,
-        "faults": list(faults),
+        "faults": list(issues),
         "answer": None if answered is None else _answer(services.prepared.knowledge, answered),
     }
 

@@ -46,7 +46,7 @@ def with_file(folder: Path, text: str) -> Knowledge:
 def faults(folder: Path, text: str) -> list[str]:
     with pytest.raises(KnowledgeError) as caught:
         with_file(folder, text)
-    return [str(fault) for fault in caught.value.faults]
+    return [str(fault) for fault in caught.value.issues]
 
 
 def test_a_drug_gives_what_is_taken_what_is_ordered_and_the_days(tmp_path: Path) -> None:
@@ -101,3 +101,27 @@ def test_an_entry_for_two_resource_types_stands_for_two_alike(tmp_path: Path) ->
 )
 def test_what_is_wrong_is_named_with_its_line(text: str, told: str, tmp_path: Path) -> None:
     assert any(fault.startswith(told) for fault in faults(tmp_path, text)), faults(tmp_path / "again", text)
+
+
+def test_a_question_of_our_own_is_looked_for_where_answers_stand_and_is_absent_by_a_recorded_no(tmp_path: Path) -> None:
+    text = """facts:
+  - id: night-pain
+    title: Pain at night
+    asks: pain at night
+    from: {resource: Condition, codes: [cond-sciatica]}
+    question: {code: answer-night-pain, within_days: 30}
+"""
+    knowledge = with_file(tmp_path, text)
+    fact = knowledge.facts["night-pain"]
+    assert [(one.resource, one.codes, one.within_days) for one in fact.sources] == [
+        ("Condition", ("cond-sciatica",), None),
+        ("Observation", ("local-answer-night-pain",), 30),
+        ("QuestionnaireResponse", ("local-answer-night-pain",), 30),
+    ]
+    assert fact.absent_when == "Never by silence: only a recorded no."
+    assert fact.product_choice == "Answers count for 30 days."
+    assert knowledge.value_sets["local-answer-night-pain"].title == "Pain at night"
+
+
+def test_a_fact_that_names_no_kind_is_looked_for_by_its_codes(tmp_path: Path) -> None:
+    assert with_file(tmp_path, OWN.replace("    kind: coded\n", "")).facts["night-pain"].kind is FactKind.CODED

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from service.errors import KnowledgeError
 from service.knowledge.loader import load
 from service.knowledge.model import Indicator, Knowledge, Rule
 from tests.unit.knowledge.rule_folders import changed_rules
@@ -77,6 +78,67 @@ def test_a_variant_adds_to_lists_and_limitations(varied: Knowledge) -> None:
     assert weak.unverified_parts == ("The kidneys.",)
     assert weak.limitations == "It says nothing about work. Nor about dialysis."
     assert plain.limitations == "It says nothing about work."
+
+
+LIKE = """variants:
+  - id: fl-stay-active-weak-kidneys
+    purpose: Looks after weak kidneys.
+    adds: {egfr: {less_than: 30}}
+    card: {summary: Advise usual activity and look after the kidneys., patient: null}
+    examples:
+      - {fires: Weak kidneys, given: {egfr: 29}}
+  - id: fl-stay-active-failing-kidneys
+    like: fl-stay-active-weak-kidneys
+    adds: {egfr: {less_than: 60}}
+    card: {summary: Advise usual activity and check the kidneys.}
+    examples:
+      - {fires: Failing kidneys, given: {egfr: 31}}
+      - {silent: No sciatica, given: {egfr: 31, sciatica-active: absent}}
+"""
+TABLE = """variants:
+  - each:
+      id: fl-stay-active-<stage>
+      title: <Stage> kidneys, eGFR below <limit>
+      adds: {egfr: {less_than: <limit>}}
+      examples:
+        - {silent: On the limit, given: {egfr: <limit>}}
+    of:
+      - {stage: failing, limit: 15}
+      - {stage: weak, limit: 30}
+"""
+
+
+def test_a_variant_takes_what_it_does_not_say_from_the_one_above_that_it_is_like(tmp_path: Path) -> None:
+    knowledge = rules_with(tmp_path, {"file": FL, "find": EXAMPLES, "put": LIKE})
+    other = rule(knowledge, "fl-stay-active-failing-kidneys")
+    assert other.purpose == "Looks after weak kidneys."
+    assert [str(part) for part in other.when.parts] == ["sciatica-active present", "egfr less than 60"]  # type: ignore[union-attr]
+    assert other.card is not None
+    assert (other.card.summary, other.card.patient_summary) == ("Advise usual activity and check the kidneys.", None)
+    assert [example.name for example in other.examples] == ["Failing kidneys", "No sciatica"]
+
+
+def test_a_variant_like_none_above_it_is_refused(tmp_path: Path) -> None:
+    wrong = LIKE.replace("like: fl-stay-active-weak-kidneys", "like: fl-stay-active-weak-kidney")
+    with pytest.raises(
+        KnowledgeError, match=r"like: must name a variant above.*did you mean fl-stay-active-weak-kidneys"
+    ):
+        rules_with(tmp_path, {"file": FL, "find": EXAMPLES, "put": wrong})
+
+
+def test_an_example_of_a_variant_starts_from_what_all_variants_share(tmp_path: Path) -> None:
+    knowledge = rules_with(tmp_path, {"file": FL, "find": EXAMPLES, "put": LIKE})
+    fires, silent = rule(knowledge, "fl-stay-active-failing-kidneys").examples
+    assert (fires.given["sciatica-active"].status, silent.given["sciatica-active"].status) == ("present", "absent")
+
+
+def test_a_table_of_variants_gives_one_rule_a_row(tmp_path: Path) -> None:
+    knowledge = rules_with(tmp_path, {"file": FL, "find": EXAMPLES, "put": TABLE})
+    weak = rule(knowledge, "fl-stay-active-weak")
+    assert weak.title == "Weak kidneys, eGFR below 30"
+    assert [str(part) for part in weak.when.parts] == ["sciatica-active present", "egfr less than 30"]  # type: ignore[union-attr]
+    assert weak.examples[0].given["egfr"].low == 30
+    assert weak.at != rule(knowledge, "fl-stay-active-failing").at
 
 
 def test_the_first_variant_goes_before_the_second(varied: Knowledge) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import random
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -16,9 +17,11 @@ from hypothesis import strategies as st
 
 from service.errors import RequestError
 from service.finding import Finding, Status
-from service.knowledge.model import FactKind, Given, Knowledge, possible_states
-from service.record.derive import Derivation
+from service.knowledge.model import FactKind, Given, Knowledge, possible_states, types_read
+from service.record.chart.index import Chart
+from service.record.derive import Derivation, plan_of
 from service.record.input.reader import read_bundle
+from service.record.model import Completeness, Record
 from service.testkit.example_patient.case import Case
 from service.testkit.example_patient.document import Builder
 from tests.shipped import shipped_knowledge
@@ -232,3 +235,24 @@ def _family_names(document: dict[str, Any]) -> set[str]:
         for name in one["name"]
         if isinstance(name, dict) and len(str(name.get("family", ""))) > 6
     }
+
+
+def test_what_is_kept_of_empty_lists_is_what_each_fact_finds_in_them() -> None:
+    chance = random.Random(1)
+    types = sorted({name for definition in rules().facts.values() for name in types_read(definition)})
+    for _ in range(12):
+        lists = {name: chance.choice(list(Completeness)) for name in types if chance.random() < 0.8}
+        empty = Record(None, (), lists)
+        chart = Chart(derivation().matcher, empty, NOW)
+        plain = {name: plan_of(rules().facts[name], rules()).find(chart) for name in rules().facts}
+        kept = derivation().findings(empty, NOW)
+        assert {name: kept[name] for name in plain} == plain
+
+
+def test_of_very_many_entries_a_finding_names_the_newest_and_says_how_many_more_there_are() -> None:
+    pain = fact("coded", source("Condition", "cond-sciatica"))
+    several = [condition((SNOMED, "23056005", "Sciatica"), id=f"c{number}") for number in range(140)]
+    found = Derivation(knowledge(pain)).findings(record(several, ["Condition"]), NOW)["the-fact"]
+    assert found.status is Status.PRESENT
+    assert len(found.evidence) == 100
+    assert "and 40 more entries" in found.notes

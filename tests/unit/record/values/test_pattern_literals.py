@@ -8,7 +8,7 @@ import re
 import pytest
 
 from service.knowledge.model import Knowledge
-from service.record.values.pattern_literals import literals_of, loosely
+from service.record.values.pattern_literals import LiteralIndex, literals_of, loosely
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,10 @@ def test_no_pattern_of_the_rules_loses_a_match(knowledge: Knowledge) -> None:
             tried += 1
             saved += not may_match
     assert saved > 0.9 * tried
+
+
+def test_the_index_names_the_patterns_whose_letters_a_text_holds_and_those_that_need_none() -> None:
+    index = LiteralIndex([("sciatica",), None, ("ct", "scan"), ("spine", "spinal")])
+    assert index.places("SCIATICA after a spinal tap") == [0, 1, 3]
+    assert index.places("CT") == [1, 2]
+    assert index.places("") == [1]
