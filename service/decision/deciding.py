@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from msgspec.structs import replace as replaced
+
 from service.decision.gate import Gate, Gated
 from service.engine.chaining import Chained, Program, compile_program
 from service.engine.trace import Outcome, Reading, Result, outcome, read_again, read_plainly, supports, undecided_leaves
@@ -263,7 +265,7 @@ def _shown_rules(
         if item.rule.id not in suppressed
     )
     final = tuple(
-        replace(item, suppressed_by=suppressed[item.rule.id]) if item.rule.id in suppressed else item
+        replaced(item, suppressed_by=suppressed[item.rule.id]) if item.rule.id in suppressed else item
         for item in outcomes
     )
     return advice, final
@@ -340,11 +342,13 @@ class _Reader:
             return False
         findings = self.reading.findings
         between = self._between(item.rule)
-        at_most = {name: replace(findings[name], low=findings[name].high) for name in between}
+        at_most = {name: replaced(findings[name], low=findings[name].high) for name in between}
         return bool(between) and truth(item.rule.when, {**findings, **at_most}) is Truth.TRUE
 
     def _between(self, rule: Rule) -> list[str]:
         """The numbers that keep an undecided rule undecided and are known between two bounds."""
+        if self.reading.truths[rule.id] is not Truth.UNKNOWN:
+            return []
         findings = self.reading.findings
         names = dict.fromkeys(leaf.finding for leaf in undecided_leaves(rule.when, findings))
         return [name for name in names if findings[name].low is not None and findings[name].high is not None]
