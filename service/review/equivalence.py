@@ -19,7 +19,7 @@ import z3
 from service.engine.patterns import ABSENT, PRESENT
 from service.knowledge.digest import shown_before
 from service.knowledge.model import FactDefinition, FactKind, FactSource, Knowledge, Rule, leaves
-from service.review.mutation import Mutant
+from service.review.mutation import Mutant, Result
 from service.review.symbolic import Patients
 
 _BY_ENTRIES = (FactKind.DRUG, FactKind.ORDER, FactKind.CODED)
@@ -88,6 +88,8 @@ class Equivalence:
 
     def _is_within(self, narrow: FactDefinition, wide: FactDefinition) -> bool:
         """Whether every entry that makes one fact present makes the other one present: any yes wins."""
+        if _is_ordered_and_counts(narrow, wide):
+            return set(narrow.classes) <= set(wide.classes)
         if any(getattr(narrow, name) != getattr(wide, name) for name in _ALIKE) or wide.newest_wins:
             return False
         if narrow.kind is FactKind.CODED:
@@ -115,7 +117,26 @@ class Equivalence:
         return codes | words
 
 
+def _is_ordered_and_counts(ordered: FactDefinition, taken: FactDefinition) -> bool:
+    """Whether one fact is an order of a drug and the other counts what is ordered as taken."""
+    kinds = (ordered.kind, taken.kind) == (FactKind.ORDER, FactKind.DRUG)
+    plain = not (ordered.daily_dose_mg or taken.daily_dose_mg or ordered.reasons)
+    return kinds and plain and taken.or_ordered and (ordered.route, ordered.exclude) == (taken.route, taken.exclude)
+
+
 def _absent_alike(narrow: FactDefinition, wide: FactDefinition) -> bool:
     """Whether one fact is absent where the other is: silence counts alike, no answer says no to one alone."""
+    if narrow.kind is not wide.kind:
+        return False
     silence = all(getattr(narrow, name) == getattr(wide, name) for name in _ALIKE_IN_SILENCE)
     return silence and not any(one.resource in _ANSWERS or one.no or one.inverted for one in wide.sources)
+
+
+def without_equivalent(knowledge: Knowledge, result: Result) -> tuple[Result, tuple[Mutant, ...]]:
+    """The result without the unnoticed faults that no patient could show, and those faults."""
+    unnoticed = (*result.by_table_only, *result.survivors)
+    equivalence = Equivalence(knowledge, unnoticed)
+    same = {id(mutant) for mutant in unnoticed if equivalence.holds(mutant)}
+    parts = (result.made_mutants, result.by_table_only, result.survivors)
+    rest = Result(*(tuple(mutant for mutant in part if id(mutant) not in same) for part in parts))
+    return rest, tuple(mutant for mutant in unnoticed if id(mutant) in same)
