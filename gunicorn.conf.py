@@ -76,10 +76,10 @@ def post_worker_init(worker: Any) -> None:  # noqa: ARG001 - gunicorn's signatur
 
 def _say_what_stops_the_start(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Faults of the rule files or the settings are for those who wrote them: one line each, no traceback."""
-    from service.errors import FaultsError
+    from service.errors import IssuesError
 
-    if isinstance(error, FaultsError):
-        sys.stderr.write("The service does not start:\n" + "".join(f"  {fault}\n" for fault in error.faults))
+    if isinstance(error, IssuesError):
+        sys.stderr.write("The service does not start:\n" + "".join(f"  {issue}\n" for issue in error.issues))
     elif isinstance(error, SettingsError):
         sys.stderr.write(f"The service does not start: {error}\n")
     else:

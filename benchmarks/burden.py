@@ -87,7 +87,7 @@ def follow(services: Services, patient: Published) -> Followed:
     try:
         followed.now = _ask(services, patient.document, "patient-view", NOW, frozenset())
     except RequestError as error:
-        followed.refused = f"{error.status}: {error.faults[0].text}"
+        followed.refused = f"{error.status}: {error.issues[0].text}"
         return followed
     followed.days = [_day(services, visit) for visit in visits(patient.resources)]
     return followed

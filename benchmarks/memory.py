@@ -80,7 +80,7 @@ def load(folder: Path, given_url: str | None, calls: int, workers: int) -> None:
     began = time.perf_counter()
     report = audit(database, keyring)
     expected = rounds * (calls // rounds)
-    print(f"  kept {report.decisions} of {expected} decisions, {len(report.faults)} faults; verified in", end=" ")
+    print(f"  kept {report.decisions} of {expected} decisions, {len(report.issues)} faults; verified in", end=" ")
     print(f"{time.perf_counter() - began:.1f} s")
     database.close()
 
@@ -134,7 +134,7 @@ def million(folder: Path, url: str | None, rows: int) -> None:
     counted = _timed("stats (limit 5 s)", lambda: stats(store.database))
     print(f"    {counted.decisions} decisions, {counted.cards} cards, {counted.reports} reports")
     report = _timed("audit verify (limit 60 s)", lambda: audit(store.database, store.keyring))
-    print(f"    {report.rows} rows, {report.checkpoints} checkpoints, {len(report.faults)} faults")
+    print(f"    {report.rows} rows, {report.checkpoints} checkpoints, {len(report.issues)} faults")
     reading = Reading(store.database, store.keyring)
     some = [kept.id for kept, _ in zip(reading.decisions(BEGIN), range(200), strict=False)]
     times = []

@@ -8,42 +8,94 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Severity(StrEnum):
+    """How bad an issue is, in the words of FHIR: an error must be mended, a warning wants an answer."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFORMATION = "information"
+
+    @property
+    def rank(self) -> int:
+        """0 for the most severe."""
+        return list(Severity).index(self)
+
+    @property
+    def label(self) -> str:
+        """The word people read: compilers and linters say note for information."""
+        return "note" if self is Severity.INFORMATION else self.value
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that is wrong, where it is wrong, and what would be right.
+class Issue:
+    """One thing that is wrong or worth knowing: where, what, and what would be right.
 
-    ``where`` is a path in a request (``context.patientId``) or ``file:line`` in the rule files.
-    The text never quotes a value that came from a patient's record.
+    ``path`` is a path in a request (``context.patientId``), ``file:line`` in the rule files, or a row of the store.
+    ``code`` is an issue type of FHIR, the id of a check, or the number of a requirement; ``group`` the heading of a
+    report under which it stands. The text never quotes a value that came from a patient's record.
     """
 
-    where: str
+    path: str
     text: str
     hint: str | None = None
+    code: str = "invalid"
+    severity: Severity = Severity.ERROR
+    group: str = ""
+
+    @property
+    def words(self) -> str:
+        """What is wrong and what would be right, without the place."""
+        return f"{self.text} ({self.hint})" if self.hint else self.text
 
     def __str__(self) -> str:
-        hint = f" ({self.hint})" if self.hint else ""
-        return f"{self.where}: {self.text}{hint}"
+        return f"{self.path}: {self.words}" if self.path else self.words
+
+    def line(self) -> str:
+        """One line as compilers print them: place, severity, code, words."""
+        return f"{self.path}: {self.severity.label} {self.code}: {self.words}"
+
+    def to_json(self) -> dict[str, str | None]:
+        """The issue as JSON; severities are FHIR's, but for ``note``."""
+        return {
+            "severity": self.severity.label,
+            "code": self.code,
+            "path": self.path,
+            "text": self.text,
+            "hint": self.hint,
+        }
+
+    def to_fhir(self) -> dict[str, Any]:
+        """The issue as one of an OperationOutcome (R4)."""
+        return {
+            "severity": self.severity.value,
+            "code": self.code,
+            "details": {"text": str(self)},
+            **({"diagnostics": self.group} if self.group else {}),
+            **({"expression": [self.path]} if self.path else {}),
+        }
 
 
 class ServiceError(Exception):
     """Base of all errors of this service."""
 
 
-class FaultsError(ServiceError):
-    """An error that carries every fault found, not only the first."""
+class IssuesError(ServiceError):
+    """An error that carries every issue found, not only the first."""
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        self.faults = tuple(faults)
-        super().__init__("; ".join(str(fault) for fault in self.faults))
+    def __init__(self, issues: Sequence[Issue]) -> None:
+        self.issues = tuple(issues)
+        super().__init__("; ".join(str(issue) for issue in self.issues))
 
 
-class RequestError(FaultsError):
+class RequestError(IssuesError):
     """The caller's request is wrong. The integrator acts. HTTP 400 unless ``status`` says 413, 415 or 422."""
 
-    def __init__(self, faults: Sequence[Fault], status: int = 400) -> None:
-        super().__init__(faults)
+    def __init__(self, issues: Sequence[Issue], status: int = 400) -> None:
+        super().__init__(issues)
         self.status = status
 
 
@@ -88,7 +140,7 @@ class TooCostlyError(ServiceError):
         super().__init__(f"the call needs more than {milliseconds} ms of CPU")
 
 
-class KnowledgeError(FaultsError):
+class KnowledgeError(IssuesError):
     """The rule files are wrong. The rule author acts; the process does not start."""
 
 

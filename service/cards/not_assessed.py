@@ -25,6 +25,7 @@ from service.knowledge.hooks import HOOKS
 from service.knowledge.model import FactDefinition, FactKind, Knowledge, types_read
 from service.knowledge.summaries import LONGEST as NAMES
 from service.record.input.prefetch_templates import Template
+from service.record.medication.supply import MAY_BE_TAKEN
 from service.record.model import UNTYPED
 from service.record.values.other_orders import is_foreign
 
@@ -72,6 +73,7 @@ def not_assessed(knowledge: Knowledge, decision: Decision, lacking: Lacking) -> 
     _not_recognised(knowledge, decision, causes)
     if HOOKS[decision.hook].has_orders:
         _unread(knowledge, decision, causes)
+        _may_be_taken(knowledge, decision, causes)
         _asked_first(knowledge, decision, causes)
     return _card(knowledge, decision, causes) if causes.lines else None
 
@@ -93,6 +95,8 @@ def _wanted(knowledge: Knowledge, decision: Decision) -> list[FactDefinition]:
 
 
 def _lists(knowledge: Knowledge, decision: Decision, lacking: Lacking, causes: _Causes) -> None:
+    if not lacking.absent and not lacking.partly:
+        return
     read = {kind for fact in _wanted(knowledge, decision) for kind in types_read(fact)}
     absent = [template for template in lacking.absent if read & set(template.types)]
     partly = [template for template in lacking.partly if read & set(template.types)]
@@ -115,6 +119,8 @@ def _some(titles: Sequence[str]) -> str:
 def loses_a_check(knowledge: Knowledge, decision: Decision) -> bool:
     """Whether an entry whose shape could not be read is of a type that an undecided warning reads."""
     entries = decision.unread.entries.keys()
+    if not entries:
+        return False
     read = {kind for fact in _wanted(knowledge, decision) for kind in types_read(fact)}
     return bool(entries & read) or (UNTYPED in entries and bool(read))
 
@@ -127,6 +133,8 @@ def _lost(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
         causes.lines.append(f"{_lost_words(decision)}.")
         kinds = unread.entries.keys()
         causes.facts.extend(fact.id for fact in _wanted(knowledge, decision) if kinds & set(types_read(fact)))
+    if not unread.orders:
+        return
     broken = unread.orders - len(_unrecognised_orders(knowledge, decision))
     if broken > 0:
         said = f"{broken} of {unread.of_orders} {'order' if unread.of_orders == 1 else 'orders'} could not be checked"
@@ -170,13 +178,36 @@ def _unread(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     causes.lines.append(f"Not recognised: {unknown_line([_words(item) for item in entries.values()])}.")
 
 
+def _may_be_taken(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
+    """Drugs of which the list does not tell whether they are still taken, where that decides a warning."""
+    found = [
+        (fact.id, item)
+        for fact in _wanted(knowledge, decision)
+        if fact.kind is FactKind.DRUG and decision.findings[fact.id].status is Status.UNKNOWN
+        for item in decision.findings[fact.id].evidence
+        if MAY_BE_TAKEN in (item.note or "")
+    ]
+    drugs = {item.resource: item for _, item in found}
+    if not drugs:
+        return
+    causes.facts.extend(name for name, _ in found)
+    names = [_name(item) for item in drugs.values()]
+    left = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    causes.summaries.append(f"{', '.join(names[:_NAMED])}{left} {MAY_BE_TAKEN}, not checked")
+    causes.lines.append(f"{MAY_BE_TAKEN.capitalize()}: {unknown_line([_words(item) for item in drugs.values()])}.")
+
+
 def _not_recognised(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     """Entries of a list whose words and codes say nothing here, where a warning goes by the silence of that list."""
+    counting = (fact for fact in knowledge.facts.values() if fact.kind is FactKind.NOT_READ)
+    told = [definition for definition in counting if decision.findings[definition.id].evidence]
+    if not told:
+        return
     facts = _wanted(knowledge, decision)
     read = {kind for fact in facts for kind in types_read(fact)}
-    for definition in knowledge.facts.values():
+    for definition in told:
         lists = read.intersection(definition.lists)
-        if definition.kind is not FactKind.NOT_READ or not lists:
+        if not lists:
             continue
         entries = decision.findings[definition.id].evidence
         if not HOOKS[decision.hook].has_orders:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,11 +12,11 @@ import click
 import httpx2
 
 from service.cli.input import read_document
-from service.testkit.service_check.complaints import Complaint, Level
+from service.errors import Issue, Severity
 from service.testkit.service_check.conversation import Findings, Reply, Send, check_conversation
 
 _MOST_BYTES = 20 * 1024 * 1024
-_MARKS = {Level.MUST: "FAIL  ", Level.SHOULD: "should", Level.ADVICE: "advice"}
+_MARKS = {Severity.ERROR: "FAIL  ", Severity.WARNING: "should", Severity.INFORMATION: "advice"}
 
 
 @click.command("service")
@@ -50,7 +51,7 @@ def check_service(url: str, *, files: tuple[Path, ...], token_file: Path | None,
         except httpx2.HTTPError as error:
             raise click.ClickException(f"no answer from {base}: {type(error).__name__}") from None
     _show(findings)
-    sys.exit(1 if any(one.level is Level.MUST for one in findings.complaints) else 0)
+    sys.exit(1 if any(one.severity is Severity.ERROR for one in findings.issues) else 0)
 
 
 def _call_in(file: Path) -> dict[str, Any]:
@@ -77,14 +78,15 @@ def _sender(client: httpx2.Client, base: str, token: str | None) -> Send:
 
 
 def _show(findings: Findings) -> None:
-    broken: dict[str, list[Complaint]] = {}
-    for complaint in findings.complaints:
-        broken.setdefault(complaint.requirement, []).append(complaint)
+    broken: dict[str, list[Issue]] = {}
+    for issue in findings.issues:
+        broken.setdefault(issue.code, []).append(issue)
     for requirement in [*findings.looked, *(one for one in broken if one not in findings.looked)]:
         if requirement not in broken:
             click.echo(f"ok      {requirement}")
-        for complaint in dict.fromkeys(broken.get(requirement, ())):
-            click.echo(f"{_MARKS[complaint.level]}  {requirement}: {complaint.where}: {complaint.text}")
-    counted = {level: sum(one.level is level for one in dict.fromkeys(findings.complaints)) for level in Level}
-    text = f"{counted[Level.MUST]} broken, {counted[Level.SHOULD]} should be met, {counted[Level.ADVICE]} advised"
+        for issue in dict.fromkeys(broken.get(requirement, ())):
+            click.echo(f"{_MARKS[issue.severity]}  {requirement}: {issue.path}: {issue.text}")
+    counted = Counter(issue.severity for issue in dict.fromkeys(findings.issues))
+    words = {Severity.ERROR: "broken", Severity.WARNING: "should be met", Severity.INFORMATION: "advised"}
+    text = ", ".join(f"{counted[severity]} {word}" for severity, word in words.items())
     click.echo(f"{findings.calls} calls; {len(findings.looked)} requirements looked at; {text}")

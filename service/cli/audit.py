@@ -36,16 +36,29 @@ def verify(anchor: str | None) -> None:
     opened = open_store()
     report = audit_store(opened.database, opened.keyring, opened.place.anchors, published)
     for writer in rejected(opened.place.spool):
-        report.fault(f"spool {writer}", "holds lines that are no rows under these keys, and was set aside")
-    for fault in report.faults:
-        click.echo(str(fault))
+        report.add_issue(f"spool {writer}", "holds lines that are no rows under these keys, and was set aside")
+    for issue in report.issues:
+        click.echo(str(issue))
     if report.more:
         click.echo(f"and {report.more} more")
     click.echo(
         f"{report.rows} rows, {report.decisions} decisions, {report.checkpoints} checkpoints, "
-        f"{report.unjoined} rows after the last one: {len(report.faults) + report.more} fault(s)"
+        f"{report.unjoined} rows after the last one: {len(report.issues) + report.more} fault(s)"
     )
     sys.exit(0 if report.is_good else 1)
+
+
+@store.command()
+@click.argument("name")
+@click.password_option(prompt="Password, 12 characters or more", help="Asked for when it is not given.")
+def auditor(name: str, password: str) -> None:
+    """Print the line that lets NAME read decisions in a browser, for the file of SCIATICA_CDS_AUDITORS."""
+    from service.security.auditors import AuditorsError, auditor_line
+
+    try:
+        click.echo(auditor_line(name, password))
+    except AuditorsError as error:
+        raise click.UsageError(str(error)) from None
 
 
 @store.command()

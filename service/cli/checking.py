@@ -24,7 +24,8 @@ def check_request(file: Path, *, hook: str, as_json: bool) -> None:
     """
     from service import make_services
     from service.config import read_settings
-    from service.testkit.report import Part, Remark, Severity, as_outcome, as_text, report
+    from service.errors import Issue
+    from service.testkit.report import Part, as_outcome, as_text, report
     from service.testkit.request_check.checking import check
 
     settings = read_settings()
@@ -33,9 +34,7 @@ def check_request(file: Path, *, hook: str, as_json: bool) -> None:
         document = parse_json(body, max_depth=settings.max_depth)
     except RequestError as error:
         # What is no JSON has no further parts to be checked.
-        reported = report(
-            Remark(Severity.ERROR, one.where, one.text, "structure", Part.REQUEST) for one in error.faults
-        )
+        reported = report(Issue(one.path, one.text, code="structure", group=Part.REQUEST) for one in error.issues)
     else:
         services = make_services(settings)
         hooks = sorted({service.hook for service in services.offered.values()})

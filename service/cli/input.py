@@ -21,7 +21,7 @@ def read_document(path: Path) -> Any:
     try:
         return parse_json(data, max_depth=_MAX_DEPTH)
     except RequestError as error:
-        raise click.ClickException(f"{path}: {'; '.join(map(str, error.faults))}") from None
+        raise click.ClickException(f"{path}: {'; '.join(map(str, error.issues))}") from None
 
 
 def read_time(text: str | None) -> datetime:

@@ -15,7 +15,7 @@ from service.knowledge.loader import load
 from service.knowledge.model import Knowledge
 
 if TYPE_CHECKING:
-    from service.knowledge.checks.registry import Problem
+    from service.errors import Issue
 
 
 @click.command()
@@ -43,25 +43,25 @@ def lint(rules_folder: Path, since: str | None, form: str, *, notes: bool, check
         click.echo(pages()[f"{check_id}.md"])
         return
     knowledge = load(rules_folder)
-    problems = [*_since(knowledge, rules_folder, since), *run_checks(knowledge, datetime.now(UTC).date())]
-    serious = [problem for problem in problems if problem.severity is not Severity.NOTE]
-    shown = problems if notes else serious
+    issues = [*_since(knowledge, rules_folder, since), *run_checks(knowledge, datetime.now(UTC).date())]
+    serious = [issue for issue in issues if issue.severity is not Severity.INFORMATION]
+    shown = issues if notes else serious
     if as_json or form != "text":
         from service.review.lint_report import FORMATS
 
         click.echo(FORMATS["json" if as_json else form](shown, _in_project(rules_folder)))
         sys.exit(1 if serious else 0)
-    for problem in shown:
-        click.echo(str(problem))
+    for issue in shown:
+        click.echo(issue.line())
     click.echo(
         f"{len(knowledge.rules)} rules, {len(knowledge.facts)} facts, {len(knowledge.value_sets)} value sets, "
         f"{len(knowledge.sources)} sources, {len(CHECKS)} checks: {len(serious)} problem(s), "
-        f"{len(problems) - len(serious)} note(s); digest {knowledge.digest[:12]}"
+        f"{len(issues) - len(serious)} note(s); digest {knowledge.digest[:12]}"
     )
     sys.exit(1 if serious else 0)
 
 
-def _since(knowledge: Knowledge, rules_folder: Path, since: str | None) -> list[Problem]:
+def _since(knowledge: Knowledge, rules_folder: Path, since: str | None) -> list[Issue]:
     """The rules that changed since another rule set without a new version; none where no other is named."""
     if since is None:
         return []

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import click
 
 from service.cli.sections import WIDTH, Commands, Places
-from service.errors import FaultsError, ServiceError
+from service.errors import IssuesError, ServiceError
 
 # By the sections of the help, in the order a newcomer needs them.
 SECTIONS: Mapping[str, Places] = MappingProxyType(
@@ -100,10 +100,10 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(130)
-    except FaultsError as error:
-        for fault in error.faults:
-            click.echo(str(fault), err=True)
-        click.echo(f"{len(error.faults)} fault(s)", err=True)
+    except IssuesError as error:
+        for issue in error.issues:
+            click.echo(str(issue), err=True)
+        click.echo(f"{len(error.issues)} fault(s)", err=True)
         sys.exit(1)
     except ServiceError as error:
         click.echo(str(error), err=True)

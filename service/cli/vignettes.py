@@ -17,13 +17,13 @@ from typing import Any
 from service.cards.redaction import FULL
 from service.cli.charts import Chart, Codes
 from service.cli.input import read_time
-from service.config import PROJECT
+from service.decision import Decision
 from service.knowledge.documents import read
-from service.protocol.evaluation import Answered, BundleQuestion, Services, answer_bundle
+from service.protocol.evaluation import BundleQuestion, Services, decide_bundle
 from service.review.expectations import Expectation
 from service.review.mutation import Case
+from service.testkit.vignette_index import CODES, FOLDER
 
-FOLDER = PROJECT / "tests" / "vignettes"
 NOW = "2026-11-24T09:00:00Z"
 
 # The lists that a record system sends with every call; a vignette says which of them did not come.
@@ -50,6 +50,14 @@ class VignetteError(ValueError):
     """A file that cannot be read as a vignette; the message says where and why."""
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The decision on a vignette and the cards that it brings."""
+
+    decision: Decision
+    cards: Sequence[Mapping[str, Any]]
+
+
 @dataclass(frozen=True)
 class Vignette:
     """One chart with one expectation."""
@@ -67,9 +75,9 @@ class Vignette:
     offers_not: tuple[str, ...]
     to_mend: str | None
 
-    def breaches(self, services: Services, answered: Answered) -> Iterator[str]:
+    def breaches(self, services: Services, answered: Shown) -> Iterator[str]:
         """Every departure of an answer from what is expected, in words."""
-        cards = answered.body["cards"]
+        cards = answered.cards
         indicators = {rule.id: rule.card.indicator.value for rule in services.prepared.knowledge.rules if rule.card}
         # A danger that a card names beside its own is told as well.
         advised = [rule for item in answered.decision.advice for rule in (item.rule, *item.also)]
@@ -91,8 +99,8 @@ class Vignette:
 
 def read_vignettes(folder: Path = FOLDER) -> tuple[Vignette, ...]:
     """Every vignette of a folder and its folders, by name. Raises VignetteError."""
-    codes = read_codes(folder / "codes.yaml")
-    files = [file for file in sorted(folder.rglob("*.yaml")) if file.name != "codes.yaml"]
+    codes = read_codes(folder / CODES)
+    files = [file for file in sorted(folder.rglob("*.yaml")) if file.name != CODES]
     return tuple(vignette for file in files for vignette in _vignettes(file, folder, codes))
 
 
@@ -102,9 +110,10 @@ def read_codes(file: Path) -> Codes:
     return Codes(table["codes"], table["units"])
 
 
-def answered(services: Services, vignette: Vignette) -> Answered:
-    """What the service answers to a vignette."""
-    return answer_bundle(services, vignette.bundle, vignette.question)
+def answered(services: Services, vignette: Vignette) -> Shown:
+    """The decision on a vignette and its cards, without the description of every rule: nobody reads it here."""
+    _, decision, cards = decide_bundle(services, vignette.bundle, vignette.question, vignette.hook)
+    return Shown(decision, cards)
 
 
 def vignette_case(services: Services, vignette: Vignette) -> Case:

@@ -115,10 +115,10 @@ class DecisionLog:
 
     def state(self) -> Json:
         """How the store is, for ``/health``: whether the database can be reached, what waits for it, what was lost."""
-        unreachable = self.store.reachability.fault()
+        unreachable = self.store.reachability.failure()
         body: Json = {"reachable": unreachable is None, "waiting_bytes": self.store.waiting_bytes()}
         body["not_kept"] = self.not_stored
-        fault = self._failing or self.store.fault or unreachable
+        fault = self._failing or self.store.failure or unreachable
         return body if fault is None else body | {"fault": fault}
 
     def feedback(self, services: Callable[[], Services]) -> StoredFeedback:

@@ -13,7 +13,7 @@ from operator import itemgetter
 
 from service.engine.patterns import Scale, Test, grouped, terms
 from service.engine.vector import Layout, Row, bounds_of, within
-from service.errors import EnvelopeError, Fault
+from service.errors import EnvelopeError, Issue
 from service.knowledge.model import Rule
 
 # Limits of durable-rules 2.0.28 with a margin: 511 names in one rule set (beyond that loading never ends),
@@ -83,7 +83,7 @@ def _parts(rule: Rule, scales: Mapping[str, Scale]) -> Iterator[tuple[Rule, list
     """The rule with its alternatives (matched, surely), as many at a time as one fact may be tested for."""
     if len(rule.reads) > FINDINGS_PER_RULE:
         text = f"this rule reads {len(rule.reads)} findings, more than {FINDINGS_PER_RULE}"
-        raise EnvelopeError([Fault(rule.at, text, "conclude part of it in a rule of its own")])
+        raise EnvelopeError([Issue(rule.at, text, "conclude part of it in a rule of its own")])
     alternatives: dict[str, tuple[_Tests, _Tests]] = {}
     for term in terms(rule.when):
         surely = grouped(term, scales, possibly=False)

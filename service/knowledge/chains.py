@@ -21,7 +21,7 @@ def check_chains(found: Collection) -> None:
             late = [drawer for drawer in drawn.get(leaf.finding, ()) if order[drawer.phase] > order[rule.phase]]
             if late:
                 text = f"{leaf.finding} is read in {rule.phase} but concluded in {late[0].phase}"
-                found.fault(leaf.at, text, f"by {late[0].id}; move one of the two rules")
+                found.add_issue(leaf.at, text, f"by {late[0].id}; move one of the two rules")
     _circles(found, drawn)
 
 
@@ -37,7 +37,7 @@ def _circles(found: Collection, drawn: dict[str, list[Rule]]) -> None:
             circle: list[str] = error.args[1]
             rules = ", ".join(sorted(rule.id for name in set(circle) for rule in drawn[name]))
             text = "conclusions rest on each other in a circle: " + " -> ".join(circle)
-            found.fault(drawn[circle[0]][0].at, text, f"rules {rules}")
+            found.add_issue(drawn[circle[0]][0].at, text, f"rules {rules}")
             for name in circle:
                 read_from.pop(name, None)
         else:

@@ -12,7 +12,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError
 
-from service.errors import Fault
+from service.errors import Issue
 from service.knowledge.documents import Items, Table, line_of, read
 from service.knowledge.fact_files import WrittenFact, written_facts
 from service.knowledge.model import (
@@ -25,8 +25,8 @@ from service.knowledge.model import (
     ValueSet,
 )
 from service.knowledge.schemas.fact import FactField
-from service.knowledge.schemas.faults import faults_of, read_shape
 from service.knowledge.schemas.fields import did_you_mean
+from service.knowledge.schemas.issues import issues_of, read_shape
 from service.knowledge.schemas.order import OrderShape
 from service.knowledge.schemas.rule import RuleShape
 from service.knowledge.schemas.ruleset import Approval, ApprovalsShape, OverrideReasonsShape, RulesetShape
@@ -78,10 +78,10 @@ class Collection:
     site_table: Table = field(default_factory=lambda: Table("site_codes.yaml", 1))
     pair_sides: set[tuple[str, str]] = field(default_factory=set)
     tables: dict[str, dict[str, Table]] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
 
-    def fault(self, where: str, text: str, hint: str | None = None) -> None:
-        self.faults.append(Fault(where, text, hint))
+    def add_issue(self, where: str, text: str, hint: str | None = None) -> None:
+        self.issues.append(Issue(where, text, hint))
 
     def declared(self, kind: str) -> dict[str, Table]:
         """The ids declared for a kind, with the raw mapping of each."""
@@ -114,11 +114,11 @@ def _document(found: Collection, path: Path) -> Any:
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        found.fault(f"{file}:1", "is not UTF-8 text")
+        found.add_issue(f"{file}:1", "is not UTF-8 text")
         return None
-    data, faults = read(text, file)
-    found.faults.extend(faults)
-    if data is None and not faults:
+    data, issues = read(text, file)
+    found.issues.extend(issues)
+    if data is None and not issues:
         return Table(file, 1)
     return data
 
@@ -130,10 +130,10 @@ def _optional(found: Collection, name: str) -> Any:
 
 def _header(found: Collection) -> None:
     if not (found.root / "ruleset.yaml").is_file():
-        found.fault("ruleset.yaml:1", "this file is missing")
+        found.add_issue("ruleset.yaml:1", "this file is missing")
     elif (table := _optional(found, "ruleset.yaml")) is not None:
-        header, faults = read_shape(RulesetShape(), table, "ruleset.yaml")
-        found.faults.extend(faults)
+        header, issues = read_shape(RulesetShape(), table, "ruleset.yaml")
+        found.issues.extend(issues)
         if isinstance(table, Table):
             found.header_table = table
             found.header = header or {}
@@ -142,8 +142,8 @@ def _header(found: Collection) -> None:
     _override_reasons(found)
     approvals = _optional(found, "approvals.yaml")
     if isinstance(approvals, Table) and approvals:
-        data, faults = read_shape(ApprovalsShape(), approvals, "approvals.yaml")
-        found.faults.extend(faults)
+        data, issues = read_shape(ApprovalsShape(), approvals, "approvals.yaml")
+        found.issues.extend(issues)
         found.approvals = data["approvals"] if data else ()
         found.approvals_table = approvals
     _optional(found, "invariants.yaml")
@@ -154,13 +154,13 @@ def _override_reasons(found: Collection) -> None:
     table = _optional(found, "override_reasons.yaml")
     if table is None:
         return
-    data, faults = read_shape(OverrideReasonsShape(), table, "override_reasons.yaml")
-    found.faults.extend(faults)
+    data, issues = read_shape(OverrideReasonsShape(), table, "override_reasons.yaml")
+    found.issues.extend(issues)
     found.override_reasons = {}
     for index, reason in enumerate(data["override_reasons"] if data else ()):
         if reason.code in found.override_reasons:
             line = line_of(table, ("override_reasons", index))
-            found.fault(f"override_reasons.yaml:{line}", f"{reason.code} stands twice")
+            found.add_issue(f"override_reasons.yaml:{line}", f"{reason.code} stands twice")
         found.override_reasons[reason.code] = reason
     if not data:
         # A broken file must not make every rule that names a reason look broken too.
@@ -179,7 +179,7 @@ def _site_codes(found: Collection) -> None:
             try:
                 codes.append(code_field.read(row))
             except ValidationError as error:
-                found.faults.extend(faults_of({name: {index: error.messages}}, table, table.file))
+                found.issues.extend(issues_of({name: {index: error.messages}}, table, table.file))
         found.site_codes[name] = tuple(codes)
 
 
@@ -198,7 +198,7 @@ def _declare(found: Collection, kind: str, name: str, table: Table) -> bool:
     known = found.declared(kind)
     if name in known:
         line = table.key_lines.get("id", table.line)
-        found.fault(f"{table.file}:{line}", f"{kind} {name} exists twice", f"first at {known[name].at}")
+        found.add_issue(f"{table.file}:{line}", f"{kind} {name} exists twice", f"first at {known[name].at}")
         return False
     known[name] = table
     return True
@@ -223,8 +223,8 @@ def _one_per_file(
             data = in_full(data)
         table = data if isinstance(data, Table) else Table(file, 1)
         # None was said to be unreadable already.
-        thing, faults = (None, []) if data is None else read_shape(shape, data, file)
-        found.faults.extend(faults)
+        thing, issues = (None, []) if data is None else read_shape(shape, data, file)
+        found.issues.extend(issues)
         if _declare(found, kind, _name_of(found, path, table), table) and thing is not None:
             into[thing.id] = thing
         # Whoever refers to it by its file name is not to blame.
@@ -238,10 +238,10 @@ def _facts(found: Collection) -> None:
         if table is None:
             continue
         if not isinstance(table, Table):
-            found.fault(f"{path.relative_to(found.root).as_posix()}:1", "must hold a list of facts, or of drugs")
+            found.add_issue(f"{path.relative_to(found.root).as_posix()}:1", "must hold a list of facts, or of drugs")
             continue
-        written, faults = written_facts(table)
-        found.faults.extend(faults)
+        written, issues = written_facts(table)
+        found.issues.extend(issues)
         for one in written:
             _fact(found, fact_field, table, one)
 
@@ -255,7 +255,7 @@ def _fact(found: Collection, fact_field: FactField, table: Table, written: Writt
         messages: Any = error.messages
         for step in reversed(written.path):
             messages = {step: messages}
-        found.faults.extend(faults_of(messages, table, table.file))
+        found.issues.extend(issues_of(messages, table, table.file))
         _declare_item(found, "fact", written.fact)
         return
     if _declare(found, "fact", fact.id, written.fact):
@@ -264,8 +264,8 @@ def _fact(found: Collection, fact_field: FactField, table: Table, written: Writt
 
 def _own_code(found: Collection, item: Any, fact: Table) -> None:
     """The value set of a code of our own that only one fact uses and that stands in the fact."""
-    value_set, faults = read_shape(OwnCodeShape(), item, fact.file)
-    found.faults.extend(faults)
+    value_set, issues = read_shape(OwnCodeShape(), item, fact.file)
+    found.issues.extend(issues)
     if value_set is not None and _declare(found, "value set", value_set.id, item):
         found.value_sets[value_set.id] = value_set
 
@@ -275,7 +275,7 @@ def _rules(found: Collection) -> None:
     phases = found.declared("phase")
     for phase in sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else ():
         if phases and phase.name not in phases and any(_files(phase)):
-            found.fault(
+            found.add_issue(
                 f"phases/{phase.name}:1",
                 f"phase {phase.name} is not in ruleset.yaml",
                 did_you_mean(phase.name, phases),
@@ -294,19 +294,19 @@ def _rule_file(found: Collection, path: Path, phase: Table | None) -> None:
         return
     if not table:
         # None was said to be unreadable already; whoever refers to it by its file name is not to blame.
-        found.faults.extend([] if data is None else read_shape(RuleShape(), data, file)[1])
+        found.issues.extend([] if data is None else read_shape(RuleShape(), data, file)[1])
         found.declared("rule").setdefault(path.stem, table)
         return
     guards = _guards(found)
     guard = phase.get("applies_when") if phase is not None else None
     # A guard that does not exist is said once, with the phase.
     pairs = {pair["id"]: pair for pair in found.header.get("pairs", ())}
-    flat, faults = flat_rules(table, _rule_defaults(found), guards, guard if guard in guards else None, pairs)
+    flat, issues = flat_rules(table, _rule_defaults(found), guards, guard if guard in guards else None, pairs)
     found.pair_sides.update(_sides_of(table))
-    found.faults.extend(faults)
+    found.issues.extend(issues)
     for rank, written in enumerate(flat):
-        rule, faults = read_shape(RuleShape(), written, file)
-        found.faults.extend(faults)
+        rule, issues = read_shape(RuleShape(), written, file)
+        found.issues.extend(issues)
         flat_name = written.get("id", path.stem)
         if _declare(found, "rule", flat_name if isinstance(flat_name, str) else path.stem, written) and rule:
             variant_of = name if "variants" in table else None
@@ -345,7 +345,7 @@ def _name_of(found: Collection, path: Path, table: Table) -> str:
     name = table.get("id", path.stem)
     if isinstance(name, str) and name != path.stem:
         file = path.relative_to(found.root).as_posix()
-        found.fault(f"{file}:{table.key_lines['id']}", f"id {name} differs from the file name", f"{name}.yaml")
+        found.add_issue(f"{file}:{table.key_lines['id']}", f"id {name} differs from the file name", f"{name}.yaml")
     return name if isinstance(name, str) else path.stem
 
 
@@ -360,4 +360,6 @@ def _strays(found: Collection) -> None:
         in_folder = len(parts) == depth and parts[0] in _FOLDERS
         if path.suffix != ".yaml" or not (in_header or in_folder):
             file = "/".join(parts)
-            found.fault(f"{file}:1", "this file is read by nothing", did_you_mean(parts[0], _HEADER_FILES + _FOLDERS))
+            found.add_issue(
+                f"{file}:1", "this file is read by nothing", did_you_mean(parts[0], _HEADER_FILES + _FOLDERS)
+            )

@@ -27,7 +27,7 @@ from yaml.events import (
     StreamStartEvent,
 )
 
-from service.errors import Fault
+from service.errors import Issue
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -113,7 +113,7 @@ def line_of(value: Any, path: Sequence[str | int], line: int = 1) -> int:
     return line
 
 
-def read(text: str, file: str) -> tuple[Any, list[Fault]]:
+def read(text: str, file: str) -> tuple[Any, list[Issue]]:
     """The data of one YAML text, and everything that is wrong with it as YAML.
 
     ``file`` is the name used in ``file:line``. Mappings come as :class:`Table`, lists as
@@ -122,17 +122,17 @@ def read(text: str, file: str) -> tuple[Any, list[Fault]]:
     """
     reading = _Reading(text, file)
     try:
-        return reading.document(), reading.faults
+        return reading.document(), reading.issues
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         problem = error.problem or error.context or "the reason is not known"
-        reading.fault(line, f"not readable as YAML: {problem}", _HINTS.get(problem))
+        reading.add_issue(line, f"not readable as YAML: {problem}", _HINTS.get(problem))
     except yaml.YAMLError as error:
-        reading.fault(1, f"not readable as YAML: {str(error).splitlines()[0]}")
+        reading.add_issue(1, f"not readable as YAML: {str(error).splitlines()[0]}")
     except RecursionError:
-        reading.fault(1, "nested too deeply")
-    return None, reading.faults
+        reading.add_issue(1, "nested too deeply")
+    return None, reading.issues
 
 
 def scalar(text: str) -> Any:
@@ -158,12 +158,12 @@ class _Reading:
 
     def __init__(self, text: str, file: str) -> None:
         self.file = file
-        self.faults: list[Fault] = []
+        self.issues: list[Issue] = []
         self._anchored: dict[str, Any] = {}
         self._events: Iterator[Event] = yaml.parse(text, Loader=_Loader)
 
-    def fault(self, line: int, text: str, hint: str | None = None) -> None:
-        self.faults.append(Fault(f"{self.file}:{line}", text, hint))
+    def add_issue(self, line: int, text: str, hint: str | None = None) -> None:
+        self.issues.append(Issue(f"{self.file}:{line}", text, hint))
 
     def document(self) -> Any:
         value: Any = None
@@ -176,21 +176,21 @@ class _Reading:
             elif documents == 1:
                 value = self._value(event)
             else:
-                self.fault(_line(event), "a second document in one file", "one file holds one thing")
+                self.add_issue(_line(event), "a second document in one file", "one file holds one thing")
                 self._value(event)
         return value
 
     def _value(self, event: Event) -> Any:
         line = _line(event)
         if isinstance(event, AliasEvent):
-            self.fault(line, f"alias *{event.anchor} is not allowed", "write it out; a reviewer reads one place")
+            self.add_issue(line, f"alias *{event.anchor} is not allowed", "write it out; a reviewer reads one place")
             # Refused, and followed all the same: one fault is enough for one mistake.
             return self._anchored.get(event.anchor or "")
         assert isinstance(event, (ScalarEvent, CollectionStartEvent))
         if event.anchor is not None:
-            self.fault(line, f"anchor &{event.anchor} is not allowed", "write it out; a reviewer reads one place")
+            self.add_issue(line, f"anchor &{event.anchor} is not allowed", "write it out; a reviewer reads one place")
         if event.tag is not None:
-            self.fault(line, f"tag {event.tag} is not allowed", "quotes make text; nothing else needs a type")
+            self.add_issue(line, f"tag {event.tag} is not allowed", "quotes make text; nothing else needs a type")
         value = self._content(event, line)
         if event.anchor is not None:
             self._anchored[event.anchor] = value
@@ -221,9 +221,9 @@ class _Reading:
             self._value(event)
             value = self._value(next(self._events))
             if key is None:
-                self.fault(key_line, "a key must be a word")
+                self.add_issue(key_line, "a key must be a word")
             elif key in table:
-                self.fault(key_line, f"{key} stands twice", f"first on line {table.key_lines[key]}")
+                self.add_issue(key_line, f"{key} stands twice", f"first on line {table.key_lines[key]}")
             else:
                 table[key] = value
                 table.key_lines[key] = key_line

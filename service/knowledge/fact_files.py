@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from service.errors import Fault
+from service.errors import Issue
 from service.knowledge.documents import Items, Table, line_of
 from service.knowledge.schemas.fields import did_you_mean
 
@@ -49,26 +49,26 @@ class WrittenFact:
     own_codes: Items
 
 
-def written_facts(table: Table) -> tuple[list[WrittenFact], list[Fault]]:
+def written_facts(table: Table) -> tuple[list[WrittenFact], list[Issue]]:
     """Every fact of a file, and what is wrong with the file as such."""
-    faults = [
-        Fault(f"{table.file}:{line}", f"{key}: this key is not known here", did_you_mean(key, KEYS))
+    issues = [
+        Issue(f"{table.file}:{line}", f"{key}: this key is not known here", did_you_mean(key, KEYS))
         for key, line in table.key_lines.items()
         if key not in KEYS
     ]
     if not isinstance(table.get("facts"), Items) and not isinstance(table.get("drugs"), Items):
-        faults.append(Fault(f"{table.file}:1", "must hold a list of facts, or of drugs"))
+        issues.append(Issue(f"{table.file}:1", "must hold a list of facts, or of drugs"))
     kinds = table.get("kinds")
     defaults = kinds if isinstance(kinds, Table) else Table(table.file, table.line)
     found = [_one(item, ("facts", index), defaults) for index, item in enumerate(_items(table, "facts"))]
     for index, drug in enumerate(_items(table, "drugs")):
         if not isinstance(drug, Table) or not isinstance(drug.get("drug"), str):
             line = line_of(table, ("drugs", index), table.line)
-            faults.append(Fault(f"{table.file}:{line}", "drugs: each must name its drug", "- drug: baclofen"))
+            issues.append(Issue(f"{table.file}:{line}", "drugs: each must name its drug", "- drug: baclofen"))
             continue
-        faults.extend(_strangers(drug))
+        issues.extend(_strangers(drug))
         found.extend(_one(fact, ("drugs", index, key), defaults) for key, fact in _given(drug))
-    return found, faults
+    return found, issues
 
 
 def _items(table: Table, key: str) -> Items:
@@ -76,11 +76,11 @@ def _items(table: Table, key: str) -> Items:
     return items if isinstance(items, Items) else Items(table.line)
 
 
-def _strangers(drug: Table) -> Iterator[Fault]:
+def _strangers(drug: Table) -> Iterator[Issue]:
     known = ("drug", *_SHARED, *_GIVEN)
     for key, line in drug.key_lines.items():
         if key not in known:
-            yield Fault(f"{drug.file}:{line}", f"drugs: {key} is not known here", did_you_mean(key, known))
+            yield Issue(f"{drug.file}:{line}", f"drugs: {key} is not known here", did_you_mean(key, known))
 
 
 def _given(drug: Table) -> Iterator[tuple[str, Table]]:

@@ -12,12 +12,12 @@ from typing import Any
 
 from marshmallow import fields
 
-from service.errors import Fault, KnowledgeError
+from service.errors import Issue, KnowledgeError
 from service.knowledge.documents import line_of, read
 from service.knowledge.model import Condition, Indicator, Knowledge, leaves
 from service.knowledge.schemas.condition import ConditionField
-from service.knowledge.schemas.faults import read_shape
 from service.knowledge.schemas.fields import Choice, Flag, Name, Shape, Text, did_you_mean, words
+from service.knowledge.schemas.issues import read_shape
 
 FILE = "invariants.yaml"
 
@@ -177,39 +177,39 @@ def load_invariants(rules_folder: Path, knowledge: Knowledge) -> Invariants:
     """
     path = rules_folder / FILE
     if not path.is_file():
-        raise KnowledgeError([Fault(f"{FILE}:1", "this file is missing")])
-    table, faults = read(path.read_text(encoding="utf-8"), FILE)
+        raise KnowledgeError([Issue(f"{FILE}:1", "this file is missing")])
+    table, issues = read(path.read_text(encoding="utf-8"), FILE)
     invariants: Invariants | None = None
-    if not faults:
-        invariants, faults = read_shape(_InvariantsShape(), table, FILE)
+    if not issues:
+        invariants, issues = read_shape(_InvariantsShape(), table, FILE)
     if invariants is not None:
-        faults = [*faults, *_unknown_names(invariants, knowledge, table), *_unknown_hooks(invariants, knowledge, table)]
-    if faults or invariants is None:
-        raise KnowledgeError(faults)
+        issues = [*issues, *_unknown_names(invariants, knowledge, table), *_unknown_hooks(invariants, knowledge, table)]
+    if issues or invariants is None:
+        raise KnowledgeError(issues)
     return invariants
 
 
-def _unknown_names(invariants: Invariants, knowledge: Knowledge, table: Any) -> Iterator[Fault]:
+def _unknown_names(invariants: Invariants, knowledge: Knowledge, table: Any) -> Iterator[Issue]:
     findings = {*knowledge.facts, *knowledge.conclusions}
     for condition in invariants.conditions():
         for leaf in leaves(condition):
             if leaf.finding not in findings:
                 where = leaf.at or f"{FILE}:1"
-                yield Fault(where, f"{leaf.finding} is not a finding", did_you_mean(leaf.finding, findings))
+                yield Issue(where, f"{leaf.finding} is not a finding", did_you_mean(leaf.finding, findings))
     for fact in invariants.missing_data_never_silences.except_:
         if fact not in knowledge.facts:
             where = f"{FILE}:{line_of(table, ('missing_data_never_silences', 'except'))}"
-            yield Fault(where, f"{fact} is not a fact", did_you_mean(fact, knowledge.facts))
+            yield Issue(where, f"{fact} is not a fact", did_you_mean(fact, knowledge.facts))
     for number, item in enumerate(invariants.never_suggested):
         for order in item.orders:
             if order not in knowledge.orders:
                 where = f"{FILE}:{line_of(table, ('never_suggested', number, 'orders'))}"
-                yield Fault(where, f"{order} is not an order template", did_you_mean(order, knowledge.orders))
+                yield Issue(where, f"{order} is not an order template", did_you_mean(order, knowledge.orders))
 
 
-def _unknown_hooks(invariants: Invariants, knowledge: Knowledge, table: Any) -> Iterator[Fault]:
+def _unknown_hooks(invariants: Invariants, knowledge: Knowledge, table: Any) -> Iterator[Issue]:
     hooks = {service.hook for service in knowledge.services.values()}
     for hook in invariants.nothing_to_say.hooks if invariants.nothing_to_say is not None else ():
         if hook not in hooks:
             where = f"{FILE}:{line_of(table, ('nothing_to_say', 'hooks'))}"
-            yield Fault(where, f"no service answers {hook}", did_you_mean(hook, hooks))
+            yield Issue(where, f"no service answers {hook}", did_you_mean(hook, hooks))

@@ -29,7 +29,7 @@ def _statements_once(found: Collection) -> None:
         seen: dict[str, str] = {}
         for statement in source.statements:
             if statement.id in seen:
-                found.fault(statement.at, f"statement {source.id}/{statement.id} exists twice", seen[statement.id])
+                found.add_issue(statement.at, f"statement {source.id}/{statement.id} exists twice", seen[statement.id])
             seen.setdefault(statement.id, f"first at {statement.at}")
 
 
@@ -42,13 +42,13 @@ def _with_words(found: Collection, citation: Citation) -> Citation:
     if source is None:
         if citation.source not in found.declared("source"):
             hint = did_you_mean(citation.source, found.declared("source"))
-            found.fault(citation.at, f"source {citation.source} does not exist", hint)
+            found.add_issue(citation.at, f"source {citation.source} does not exist", hint)
         return citation
     for statement in source.statements:
         if statement.id == citation.statement:
             return citation.of(statement)
     hint = did_you_mean(citation.statement, [statement.id for statement in source.statements])
-    found.fault(citation.at, f"{source.id} has no statement {citation.statement}", hint)
+    found.add_issue(citation.at, f"{source.id} has no statement {citation.statement}", hint)
     return citation
 
 
@@ -67,7 +67,9 @@ def _families(found: Collection) -> None:
         in_order = sorted(members, key=lambda member: (member[0], member[1].rank))
         for rank, (_, rule, named) in enumerate(in_order):
             if rule.card is None and rule.variant_of != family:
-                found.fault(rule.at, f"{rule.id} is in family {family} and shows no card", "conclusions have no family")
+                found.add_issue(
+                    rule.at, f"{rule.id} is in family {family} and shows no card", "conclusions have no family"
+                )
             found.rules[rule.id] = replace(rule, family=family, rank=rank, named_when_covered=named)
 
 
@@ -80,13 +82,13 @@ def _places(found: Collection) -> dict[str, tuple[str, int, bool]]:
         for index, rule in enumerate(family["order"]):
             if rule not in files:
                 where = found.where("family", name, "order", index)
-                found.fault(where, f"rule {rule} does not exist", did_you_mean(rule, files))
+                found.add_issue(where, f"rule {rule} does not exist", did_you_mean(rule, files))
             elif rule in places:
                 where = found.where("family", name, "order", index)
-                found.fault(where, f"{rule} stands in a family already", places[rule][0])
+                found.add_issue(where, f"{rule} stands in a family already", places[rule][0])
             places.setdefault(rule, (name, index, rule in family["named_when_covered"]))
         for index, rule in enumerate(family["named_when_covered"]):
             if rule not in family["order"]:
                 where = found.where("family", name, "named_when_covered", index)
-                found.fault(where, f"{rule} is not in this family", did_you_mean(rule, family["order"]))
+                found.add_issue(where, f"{rule} is not in this family", did_you_mean(rule, family["order"]))
     return places

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from service.errors import Fault, KnowledgeError
+from service.errors import Issue, KnowledgeError
 from service.knowledge.chains import check_chains
 from service.knowledge.collection import Collection, collect
 from service.knowledge.digest import knowledge_digest, rule_digest
@@ -37,7 +37,7 @@ def load(path: Path, settings: Mapping[str, str] | None = None) -> Knowledge:
         KnowledgeError: with every fault found, sorted by file and line.
     """
     if not path.is_dir():
-        raise KnowledgeError([Fault(f"{path.name}:1", "there is no such folder of rules")])
+        raise KnowledgeError([Issue(f"{path.name}:1", "there is no such folder of rules")])
     found = collect(path)
     link(found)
     check_references(found)
@@ -45,17 +45,17 @@ def load(path: Path, settings: Mapping[str, str] | None = None) -> Knowledge:
     chosen = _settings(found, settings or {})
     _check_order(found)
     pairs = {pair["id"]: pair for pair in found.header.get("pairs", ())}
-    found.faults.extend(missing_sides(pairs, found.declared("pair"), found.pair_sides))
-    if found.faults:
-        raise KnowledgeError(sorted_faults(found.faults))
+    found.issues.extend(missing_sides(pairs, found.declared("pair"), found.pair_sides))
+    if found.issues:
+        raise KnowledgeError(sorted_issues(found.issues))
     knowledge = _knowledge(found, chosen)
     knowledge = replace(knowledge, approved=_approved(knowledge, found.approvals))
     return replace(knowledge, digest=knowledge_digest(knowledge))
 
 
-def sorted_faults(faults: Iterable[Fault]) -> list[Fault]:
+def sorted_issues(issues: Iterable[Issue]) -> list[Issue]:
     """Each fault once, by file and line."""
-    return sorted(dict.fromkeys(faults), key=lambda fault: (*place_of(fault.where), fault.text))
+    return sorted(dict.fromkeys(issues), key=lambda issue: (*place_of(issue.path), issue.text))
 
 
 def _settings(found: Collection, overrides: Mapping[str, str]) -> dict[str, str]:
@@ -64,12 +64,12 @@ def _settings(found: Collection, overrides: Mapping[str, str]) -> dict[str, str]
     settings: dict[str, str] = {**found.header["settings"], "jurisdiction": found.header["jurisdiction"]}
     for name, value in overrides.items():
         if name not in {*settings, REVIEWERS}:
-            found.fault(f"settings.{name}", "the rule set has no such setting", did_you_mean(name, settings))
+            found.add_issue(f"settings.{name}", "the rule set has no such setting", did_you_mean(name, settings))
         settings[name] = value
     if settings.get(REVIEWERS, "1") not in _NUMBERS:
-        found.fault(f"settings.{REVIEWERS}", f"must be one of {', '.join(_NUMBERS)}")
+        found.add_issue(f"settings.{REVIEWERS}", f"must be one of {', '.join(_NUMBERS)}")
     if settings["jurisdiction"] not in JURISDICTIONS:
-        found.fault("settings.jurisdiction", "must be one of " + ", ".join(JURISDICTIONS))
+        found.add_issue("settings.jurisdiction", "must be one of " + ", ".join(JURISDICTIONS))
     return settings
 
 
@@ -78,22 +78,22 @@ def _check_order(found: Collection) -> None:
     if concern is not None and concern not in found.declared("conclusion"):
         line = line_of(found.header_table, ("concern",))
         hint = did_you_mean(concern, found.declared("conclusion"))
-        found.fault(f"ruleset.yaml:{line}", f"conclusion {concern} does not exist", hint)
+        found.add_issue(f"ruleset.yaml:{line}", f"conclusion {concern} does not exist", hint)
     phases = [phase["id"] for phase in found.header.get("phases", ())]
     order = found.header.get("card_order", ())
     if order and sorted(order) != sorted(phases):
         line = line_of(found.header_table, ("card_order",))
-        found.fault(f"ruleset.yaml:{line}", "must name every phase once", ", ".join(phases))
+        found.add_issue(f"ruleset.yaml:{line}", "must name every phase once", ", ".join(phases))
     guards = found.declared("guard")
     for number, phase in enumerate(found.header.get("phases", ())):
         guard = phase["applies_when"]
         if guard is not None and guard not in guards:
             line = line_of(found.header_table, ("phases", number, "applies_when"))
-            found.fault(f"ruleset.yaml:{line}", f"guard {guard} does not exist", did_you_mean(guard, guards))
+            found.add_issue(f"ruleset.yaml:{line}", f"guard {guard} does not exist", did_you_mean(guard, guards))
         for rule in phase["first"]:
             if rule not in found.declared("rule"):
                 line = line_of(found.header_table, ("phases", number, "first"))
-                found.fault(f"ruleset.yaml:{line}", f"rule {rule} does not exist", did_you_mean(rule, found.rules))
+                found.add_issue(f"ruleset.yaml:{line}", f"rule {rule} does not exist", did_you_mean(rule, found.rules))
 
 
 def _knowledge(found: Collection, settings: dict[str, str]) -> Knowledge:

@@ -18,21 +18,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from service.errors import Fault
+from service.errors import Issue
 from service.knowledge.documents import Items, Table
 from service.knowledge.schemas.fields import did_you_mean
 
 SIDES = ("first", "second", "running")
 
 
-def pair_condition(pair: Table, pairs: Mapping[str, Mapping[str, Any]]) -> tuple[Any, Fault | None]:
+def pair_condition(pair: Table, pairs: Mapping[str, Mapping[str, Any]]) -> tuple[Any, Issue | None]:
     """The raw condition of one direction, or what is wrong with the mapping under ``pair:``."""
     where = f"{pair.file}:{pair.line}"
     name, side = pair.get("id"), pair.get("side")
     if not isinstance(name, str) or name not in pairs:
-        return None, Fault(where, f"pair: {name} is not in ruleset.yaml", did_you_mean(str(name), pairs))
+        return None, Issue(where, f"pair: {name} is not in ruleset.yaml", did_you_mean(str(name), pairs))
     if side not in SIDES or not set(pair) <= {"id", "side", "written"}:
-        return None, Fault(where, "pair: must name an id and a side", ", ".join(SIDES))
+        return None, Issue(where, "pair: must name an id and a side", ", ".join(SIDES))
     first, second = pairs[name]["first"], pairs[name]["second"]
     if side == "first":
         parts = [_any(first["ordered"], pair), _any(second["active"], pair)]
@@ -60,7 +60,7 @@ def findings_of(condition: Any) -> set[str]:
 
 def missing_sides(
     pairs: Mapping[str, Mapping[str, Any]], tables: Mapping[str, Table], shown: set[tuple[str, str]]
-) -> Iterator[Fault]:
+) -> Iterator[Issue]:
     """A fault for every side of a pair that no rule shows, where the pair stands.
 
     ``running`` may be left to the two others only where the pair says why (``not_shown_running``).
@@ -71,7 +71,7 @@ def missing_sides(
                 continue
             if (name, side) not in shown:
                 text = f"pair {name}: no rule shows its side {side}"
-                yield Fault(tables[name].at, text, f"pair: {{id: {name}, side: {side}}} in a rule with a card")
+                yield Issue(tables[name].at, text, f"pair: {{id: {name}, side: {side}}} in a rule with a card")
 
 
 def _any(facts: Sequence[str], pair: Table) -> Table:

@@ -40,7 +40,7 @@ def _known(found: Collection, name: str, kind: str, known: Names[str], where: st
         return True
     if kind in _KINDS_OF_THE_HEADER and not found.header_table:
         return False
-    found.fault(where, f"{kind} {name} does not exist", did_you_mean(name, known))
+    found.add_issue(where, f"{kind} {name} does not exist", did_you_mean(name, known))
     return False
 
 
@@ -56,7 +56,7 @@ def _header(found: Collection) -> None:
     for name in found.declared("conclusion"):
         if name in found.declared("fact"):
             here, there = found.where("conclusion", name), found.where("fact", name)
-            found.fault(here, f"{name} is a fact and a conclusion", f"the fact stands at {there}")
+            found.add_issue(here, f"{name} is a fact and a conclusion", f"the fact stands at {there}")
     for name in found.site_codes:
         where = f"site_codes.yaml:{found.site_table.key_lines[name]}"
         _known(found, name, "value set", found.declared("value set"), where)
@@ -128,7 +128,7 @@ def _order_fact(found: Collection, name: str, where: str) -> None:
         return
     fact = found.facts.get(name)
     if fact is not None and fact.kind is not FactKind.ORDER:
-        found.fault(where, f"{name} is not a fact of kind order", "only draft orders can be meant here")
+        found.add_issue(where, f"{name} is not a fact of kind order", "only draft orders can be meant here")
 
 
 def _order(found: Collection, order: OrderTemplate) -> None:
@@ -150,7 +150,7 @@ def _rule(found: Collection, rule: Rule) -> None:
     for index, name in enumerate(rule.names_conflict_with):
         where = found.where("rule", rule.id, "names_conflict_with", index)
         if name == rule.id:
-            found.fault(where, "a rule cannot disagree with itself")
+            found.add_issue(where, "a rule cannot disagree with itself")
         _known(found, name, "rule", found.declared("rule"), where)
     _condition(found, rule)
     _examples(found, rule)
@@ -162,7 +162,7 @@ def _condition(found: Collection, rule: Rule) -> None:
         if not _known(found, leaf.finding, "finding", _findings(found), leaf.at) or not leaf.is_comparison:
             continue
         if not _may_be_number(found, leaf.finding):
-            found.fault(leaf.at, f"{leaf.finding} is not a number", "write present, absent or unknown")
+            found.add_issue(leaf.at, f"{leaf.finding} is not a number", "write present, absent or unknown")
 
 
 def _examples(found: Collection, rule: Rule) -> None:
@@ -172,7 +172,7 @@ def _examples(found: Collection, rule: Rule) -> None:
             if not _known(found, name, "finding", _findings(found), where):
                 continue
             if (given.low is not None or given.high is not None) and not _may_be_number(found, name):
-                found.fault(where, f"{name} is not a number", "write present, absent or unknown")
+                found.add_issue(where, f"{name} is not a number", "write present, absent or unknown")
 
 
 def _may_be_number(found: Collection, name: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from service.errors import Fault, KnowledgeError
+from service.errors import Issue, KnowledgeError
 from service.knowledge.model import Knowledge, Rule, leaves
 
 
@@ -55,7 +55,7 @@ def stratify(rules: Iterable[Rule]) -> tuple[tuple[Rule, ...], ...]:
         ready = tuple(rule for rule in waiting if rule.phase == phase and not rule.reads & open_conclusions)
         if not ready:
             circle = ", ".join(sorted(rule.id for rule in waiting if rule.phase == phase))
-            raise KnowledgeError([Fault(waiting[0].at, f"these rules wait for each other's conclusions: {circle}")])
+            raise KnowledgeError([Issue(waiting[0].at, f"these rules wait for each other's conclusions: {circle}")])
         strata.append(ready)
         done = {rule.id for rule in ready}
         waiting = [rule for rule in waiting if rule.id not in done]

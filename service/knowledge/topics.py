@@ -13,11 +13,11 @@ from pathlib import Path
 
 from marshmallow import fields
 
-from service.errors import Fault, KnowledgeError
+from service.errors import Issue, KnowledgeError
 from service.knowledge.documents import Table, line_of, read
 from service.knowledge.model import Knowledge
-from service.knowledge.schemas.faults import read_shape
 from service.knowledge.schemas.fields import Choice, Shape, Text, did_you_mean, words
+from service.knowledge.schemas.issues import read_shape
 
 FILE = "topics.yaml"
 
@@ -68,13 +68,13 @@ def load_topics(rules_folder: Path, knowledge: Knowledge) -> tuple[Topic, ...]:
     """
     path = rules_folder / FILE
     if not path.is_file():
-        raise KnowledgeError([Fault(f"{FILE}:1", "this file is missing")])
-    table, faults = read(path.read_text(encoding="utf-8"), FILE)
-    data, faults = (None, faults) if faults else read_shape(_TopicsShape(), table, FILE)
+        raise KnowledgeError([Issue(f"{FILE}:1", "this file is missing")])
+    table, issues = read(path.read_text(encoding="utf-8"), FILE)
+    data, issues = (None, issues) if issues else read_shape(_TopicsShape(), table, FILE)
     if data is not None:
-        faults = list(_objections(data["topics"], table, [rule.id for rule in knowledge.rules]))
-    if faults or data is None:
-        raise KnowledgeError(faults)
+        issues = list(_objections(data["topics"], table, [rule.id for rule in knowledge.rules]))
+    if issues or data is None:
+        raise KnowledgeError(issues)
     known = [rule.id for rule in knowledge.rules]
     return tuple(replace(topic, rules=tuple(_named(topic.rules, known))) for topic in data["topics"])
 
@@ -85,15 +85,15 @@ def _named(names: Iterable[str], known: Iterable[str]) -> dict[str, None]:
     return dict.fromkeys(rule for name in names for rule in known if fnmatchcase(rule, name))
 
 
-def _objections(topics: Iterable[Topic], table: Table, known: list[str]) -> Iterator[Fault]:
+def _objections(topics: Iterable[Topic], table: Table, known: list[str]) -> Iterator[Issue]:
     seen: dict[str, str] = {}
     for number, topic in enumerate(topics):
         where = f"{FILE}:{line_of(table, ('topics', number, 'rules'))}"
         if topic.claim in seen:
-            yield Fault(topic.at, "this claim stands twice", f"first at {seen[topic.claim]}")
+            yield Issue(topic.at, "this claim stands twice", f"first at {seen[topic.claim]}")
         seen.setdefault(topic.claim, topic.at)
         for name in topic.rules:
             if not _named([name], known):
-                yield Fault(where, f"rule {name} does not exist", did_you_mean(name, known))
+                yield Issue(where, f"rule {name} does not exist", did_you_mean(name, known))
         if topic.verdict in _CARRIED and not topic.rules:
-            yield Fault(topic.at, f"a claim that is {topic.verdict} must be carried by a rule")
+            yield Issue(topic.at, f"a claim that is {topic.verdict} must be carried by a rule")

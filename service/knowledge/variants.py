@@ -1,6 +1,6 @@
 """From a rule as it is written to flat rules: defaults filled in, the guard of the phase added, variants written out.
 
-Works on the raw mappings, so that a flat rule is read by the same strict shape as ever and every fault still points
+Works on the raw mappings, so that a flat rule is read by the same strict shape as ever and every issue still points
 at the line where its words stand.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from service.errors import Fault
+from service.errors import Issue
 from service.knowledge.documents import Items, Table, line_of
 from service.knowledge.pairs import findings_of, pair_condition
 from service.knowledge.schemas.fields import did_you_mean
@@ -30,22 +30,22 @@ def flat_rules(
     guards: Mapping[str, Any],
     phase_guard: str | None,
     pairs: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
-) -> tuple[list[Table], list[Fault]]:
+) -> tuple[list[Table], list[Issue]]:
     """One mapping in the shape of a flat rule for each variant of ``rule``, or one when it has none; and what is wrong.
 
     ``guards`` are the conditions of ``ruleset.yaml`` by name; ``phase_guard`` is the one that binds every rule of the
     phase that shows a card and names no other. An example starts from what the guard, and what variants share, ask to
     be present. A ``pair`` of ``pairs`` gives the condition of one of its directions.
     """
-    faults: list[Fault] = []
-    guard = _guard(rule, guards, phase_guard, faults)
+    issues: list[Issue] = []
+    guard = _guard(rule, guards, phase_guard, issues)
     flat = []
-    for written, adds in _variants(rule, faults):
+    for written, adds in _variants(rule, issues):
         written.pop("applies_when", None)
         pair = written.pop("pair", None)
-        direction = _direction(pair, pairs, faults)
+        direction = _direction(pair, pairs, issues)
         if isinstance(pair, Table) and pair.get("written") is True:
-            _all_written(pair, direction, [written.get("when"), adds], faults)
+            _all_written(pair, direction, [written.get("when"), adds], issues)
             direction = None
         if "when" in written or adds is not None or direction is not None:
             written["when"] = _joined([guard, written.get("when"), direction, adds], written)
@@ -56,40 +56,40 @@ def flat_rules(
         for key, value in defaults.items():
             written.setdefault(key, value)
         flat.append(written)
-    return flat, faults
+    return flat, issues
 
 
-def _guard(rule: Table, guards: Mapping[str, Any], phase_guard: str | None, faults: list[Fault]) -> Any:
+def _guard(rule: Table, guards: Mapping[str, Any], phase_guard: str | None, issues: list[Issue]) -> Any:
     name = rule.get("applies_when", phase_guard if _shows_a_card(rule) else None)
     if name is None or name == ALWAYS:
         return None
     if not isinstance(name, str) or name not in guards:
         line = line_of(rule, ("applies_when",), rule.line)
         hint = did_you_mean(name, [*guards, ALWAYS]) if isinstance(name, str) else None
-        faults.append(Fault(f"{rule.file}:{line}", f"applies_when: guard {name} is not in ruleset.yaml", hint))
+        issues.append(Issue(f"{rule.file}:{line}", f"applies_when: guard {name} is not in ruleset.yaml", hint))
         return None
     return guards[name]
 
 
-def _direction(pair: Any, pairs: Mapping[str, Mapping[str, Any]], faults: list[Fault]) -> Any:
+def _direction(pair: Any, pairs: Mapping[str, Mapping[str, Any]], issues: list[Issue]) -> Any:
     if not isinstance(pair, Table):
         return None
-    condition, fault = pair_condition(pair, pairs)
-    faults.extend([fault] if fault is not None else [])
+    condition, issue = pair_condition(pair, pairs)
+    issues.extend([issue] if issue is not None else [])
     return condition
 
 
-def _all_written(pair: Table, direction: Any, conditions: list[Any], faults: list[Fault]) -> None:
+def _all_written(pair: Table, direction: Any, conditions: list[Any], issues: list[Issue]) -> None:
     read = {name for condition in conditions for name in findings_of(condition)}
     if lacking := sorted(findings_of(direction) - read):
-        faults.append(Fault(f"{pair.file}:{pair.line}", f"pair: the condition does not read {', '.join(lacking)}"))
+        issues.append(Issue(f"{pair.file}:{pair.line}", f"pair: the condition does not read {', '.join(lacking)}"))
 
 
 def _shows_a_card(rule: Table) -> bool:
     return isinstance(rule.get("then"), Table) and "card" in rule["then"]
 
 
-def _variants(rule: Table, faults: list[Fault]) -> Iterator[tuple[Table, Any]]:
+def _variants(rule: Table, issues: list[Issue]) -> Iterator[tuple[Table, Any]]:
     """The rule with the words of each variant in place of its own, and what the variant adds to the condition."""
     variants = rule.get("variants")
     common = rule.without("variants")
@@ -98,26 +98,26 @@ def _variants(rule: Table, faults: list[Fault]) -> Iterator[tuple[Table, Any]]:
         return
     if not isinstance(variants, Items) or not all(isinstance(item, Table) and "id" in item for item in variants):
         line = rule.key_lines["variants"]
-        faults.append(Fault(f"{rule.file}:{line}", "variants: must be a list of mappings, each with an id"))
+        issues.append(Issue(f"{rule.file}:{line}", "variants: must be a list of mappings, each with an id"))
         return
     if "examples" in rule:
         line = rule.key_lines["examples"]
         text = "examples: stand under the variant that they show, not beside variants"
-        faults.append(Fault(f"{rule.file}:{line}", text))
+        issues.append(Issue(f"{rule.file}:{line}", text))
     above: dict[str, Table] = {}
     for variant in variants:
-        whole = _like(variant, above, faults)
+        whole = _like(variant, above, issues)
         above[str(whole["id"])] = whole
-        yield _with_variant(common, whole, faults), whole.get("adds")
+        yield _with_variant(common, whole, issues), whole.get("adds")
 
 
-def _like(variant: Table, above: Mapping[str, Table], faults: list[Fault]) -> Table:
+def _like(variant: Table, above: Mapping[str, Table], issues: list[Issue]) -> Table:
     """The variant with what it does not say itself from the one above that it is ``like``; cards key by key."""
     if "like" not in variant:
         return variant
     if variant["like"] not in above:
         where = f"{variant.file}:{variant.key_lines['like']}"
-        faults.append(Fault(where, "like: must name a variant above", did_you_mean(str(variant["like"]), above)))
+        issues.append(Issue(where, "like: must name a variant above", did_you_mean(str(variant["like"]), above)))
         return variant.without("like")
     whole = above[variant["like"]].without(*_OF_ITS_OWN)
     whole.line = variant.line
@@ -129,7 +129,7 @@ def _like(variant: Table, above: Mapping[str, Table], faults: list[Fault]) -> Ta
     return whole
 
 
-def _with_variant(common: Table, variant: Table, faults: list[Fault]) -> Table:
+def _with_variant(common: Table, variant: Table, issues: list[Issue]) -> Table:
     written = common.without("examples")
     written.line = variant.line
     for key, value in variant.items():
@@ -146,7 +146,7 @@ def _with_variant(common: Table, variant: Table, faults: list[Fault]) -> Table:
     for key, value in also.items():
         if key not in _EXTENDED:
             where = f"{also.file}:{also.key_lines[key]}"
-            faults.append(Fault(where, f"also.{key}: cannot be added to", did_you_mean(key, _EXTENDED)))
+            issues.append(Issue(where, f"also.{key}: cannot be added to", did_you_mean(key, _EXTENDED)))
         else:
             written.put(key, _extended(written.get(key), value), also.key_lines[key])
     return written

@@ -132,7 +132,7 @@ def _long(line: bytes, named: str | None) -> Keyed:
     try:
         document = parse_json(line, max_depth=DEEPEST)
     except RequestError as error:
-        return broken(line, named, error.faults[0].text)
+        return broken(line, named, error.issues[0].text)
     return keyed_document(document, line, named)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from service.errors import Fault, KnowledgeError
+from service.errors import Issue, KnowledgeError
 from service.knowledge.hooks import HOOKS
 from service.knowledge.model import Knowledge, ServiceDefinition
 from service.protocol.template_lint import lint
@@ -23,19 +23,19 @@ def linted_templates(
 ) -> Mapping[str, tuple[Template, ...]]:
     """The prefetch templates of every service by id. Raises KnowledgeError where a client could not use them."""
     found: dict[str, tuple[Template, ...]] = {}
-    faults: list[Fault] = []
+    issues: list[Issue] = []
     for service in services.values():
         if service.hook not in HOOKS:
-            faults.append(Fault(service.at, f"the hook {service.hook} is not in the hook library"))
+            issues.append(Issue(service.at, f"the hook {service.hook} is not in the hook library"))
             continue
         found[service.id] = templates_for(knowledge, service.hook)
-        faults += [fault for template in found[service.id] for fault in lint(template, service.hook)]
-        faults += [
-            Fault(service.at, f"a fact under {service.hook} reads {kind}, for which no prefetch query is known")
+        issues += [issue for template in found[service.id] for issue in lint(template, service.hook)]
+        issues += [
+            Issue(service.at, f"a fact under {service.hook} reads {kind}, for which no prefetch query is known")
             for kind in sorted(unasked(knowledge, service.hook))
         ]
-    if faults:
-        raise KnowledgeError(faults)
+    if issues:
+        raise KnowledgeError(issues)
     return found
 
 

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from service.errors import Fault, RequestError
+from service.errors import Issue, RequestError
 from service.protocol.request_schemas import LenientSchema, _load
 
 MAX_ITEMS = 1000
@@ -95,10 +95,10 @@ class Reported:
 
 def read_feedback(document: object, reported: Reported, *, keep_comments: bool = False) -> tuple[Feedback, ...]:
     """The items of a feedback body. Raises RequestError (400) with every fault; it quotes nothing that was sent."""
-    faults: list[Fault] = []
-    loaded = _load(_SCHEMA, document, "", faults)
-    if faults:
-        raise RequestError(faults)
+    issues: list[Issue] = []
+    loaded = _load(_SCHEMA, document, "", issues)
+    if issues:
+        raise RequestError(issues)
     return tuple(_item(item, reported, keep_comments) for item in loaded["feedback"])
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from service.errors import Fault
+from service.errors import Issue
 from service.knowledge.hooks import PATIENT_SIDE, Hook
 
 
@@ -28,7 +28,7 @@ class HookCall:
     prefetch: Mapping[str, Any] = field(repr=False)
     fhir_server: str | None = field(repr=False)
     fhir_authorization: Mapping[str, Any] | None = field(repr=False)
-    deviations: tuple[Fault, ...] = ()
+    deviations: tuple[Issue, ...] = ()
 
     @property
     def for_patient(self) -> bool:

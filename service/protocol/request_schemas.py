@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
-from service.errors import Fault, RequestError
+from service.errors import Issue, RequestError
 from service.knowledge.hooks import HOOKS, ContextField, Hook, Kind
 from service.protocol.request import HookCall
 
@@ -141,42 +141,42 @@ def read_call(document: Any, *, hook: str, strict: bool = False) -> HookCall:
     an unusable fhirAuthorization or one without fhirServer (RQ-5).
     """
     _refuse_a_chart(document)
-    faults: list[Fault] = []
-    envelope = _load(_ENVELOPE, document, "", faults)
+    issues: list[Issue] = []
+    envelope = _load(_ENVELOPE, document, "", issues)
     if "hook" in envelope and envelope["hook"] != hook:
-        faults.append(Fault("hook", "this service is not offered for that hook", f"it answers {hook}"))
+        issues.append(Issue("hook", "this service is not offered for that hook", f"it answers {hook}"))
     context: Mapping[str, Any] = {}
     if "context" in envelope:
-        context = _load(context_schema(hook), envelope["context"], "context", faults)
-    faults = _with_cause(faults, envelope)
+        context = _load(context_schema(hook), envelope["context"], "context", issues)
+    issues = _with_cause(issues, envelope)
     deviations = tuple(_deviations(envelope))
-    if faults or (strict and deviations):
-        raise RequestError([*faults, *(deviations if strict else ())])
+    if issues or (strict and deviations):
+        raise RequestError([*issues, *(deviations if strict else ())])
     return _call(HOOKS[hook], envelope, context, deviations)
 
 
-def _with_cause(faults: list[Fault], envelope: Mapping[str, Any]) -> list[Fault]:
+def _with_cause(issues: list[Issue], envelope: Mapping[str, Any]) -> list[Issue]:
     """The faults, with what usually lies behind an order call that came without any content.
 
     A client that is not sure of the registration calls with the ids only: Epic does so when the address differs from
     the registered one in any way, or when the scope for unsigned orders was not granted.
     """
     if envelope.get("prefetch") or envelope.get("fhirAuthorization"):
-        return faults
+        return issues
     hint = (
         "if nothing else came either: is the URL exactly the registered one, and the scope for unsigned orders granted?"
     )
-    return [Fault(each.where, each.text, hint) if each.where == "context.draftOrders" else each for each in faults]
+    return [Issue(each.path, each.text, hint) if each.path == "context.draftOrders" else each for each in issues]
 
 
 def _refuse_a_chart(document: Any) -> None:
     """A FHIR Bundle in place of a call is a slip with one cure, so it is told instead of what is missing."""
     if isinstance(document, Mapping) and "resourceType" in document and "hook" not in document:
-        raise RequestError([Fault("body", "is FHIR and not a CDS Hooks call", "POST a FHIR Bundle to /evaluate")])
+        raise RequestError([Issue("body", "is FHIR and not a CDS Hooks call", "POST a FHIR Bundle to /evaluate")])
 
 
 def _call(
-    hook: Hook, envelope: Mapping[str, Any], context: Mapping[str, Any], deviations: tuple[Fault, ...]
+    hook: Hook, envelope: Mapping[str, Any], context: Mapping[str, Any], deviations: tuple[Issue, ...]
 ) -> HookCall:
     # An id that a client leaves blank is one it does not have.
     given = {name: value for name, value in context.items() if value is not None and value != ""}
@@ -200,32 +200,32 @@ def _call(
     )
 
 
-def _deviations(envelope: Mapping[str, Any]) -> Iterator[Fault]:
+def _deviations(envelope: Mapping[str, Any]) -> Iterator[Issue]:
     instance = envelope.get("hookInstance")
     if instance is not None and not _UUID.fullmatch(instance):
-        yield Fault("hookInstance", "is not a UUID")
+        yield Issue("hookInstance", "is not a UUID")
     authorization = envelope.get("fhirAuthorization")
     if authorization is None:
         return
     if envelope.get("fhirServer") is None:
-        yield Fault("fhirServer", "is missing although fhirAuthorization is given")
+        yield Issue("fhirServer", "is missing although fhirAuthorization is given")
     if not isinstance(authorization, Mapping):
-        yield Fault("fhirAuthorization", "must be an object")
+        yield Issue("fhirAuthorization", "must be an object")
         return
-    yield from _faults(_AUTHORIZATION.validate(authorization), "fhirAuthorization")
+    yield from _issues(_AUTHORIZATION.validate(authorization), "fhirAuthorization")
 
 
-def _load(schema: Schema, document: Any, path: str, faults: list[Fault]) -> Mapping[str, Any]:
-    """What the schema accepts of the document; what it does not accept goes to ``faults``."""
+def _load(schema: Schema, document: Any, path: str, issues: list[Issue]) -> Mapping[str, Any]:
+    """What the schema accepts of the document; what it does not accept goes to ``issues``."""
     try:
         return cast("Mapping[str, Any]", schema.load(document))
     except ValidationError as error:
         messages = error.messages if isinstance(error.messages, dict) else {"_schema": error.messages}
-        faults += _faults(messages, path)
+        issues += _issues(messages, path)
         return error.valid_data if isinstance(error.valid_data, dict) else {}
 
 
-def _faults(messages: Mapping[Any, Any], path: str) -> Iterator[Fault]:
+def _issues(messages: Mapping[Any, Any], path: str) -> Iterator[Issue]:
     for name, found in messages.items():
         where = path or "body"
         if isinstance(name, int):
@@ -233,6 +233,6 @@ def _faults(messages: Mapping[Any, Any], path: str) -> Iterator[Fault]:
         elif name != "_schema":
             where = f"{path}.{name}".lstrip(".")
         if isinstance(found, Mapping):
-            yield from _faults(found, where)
+            yield from _issues(found, where)
         else:
-            yield from (Fault(where, _SENTENCES.get(text, text)) for text in found)
+            yield from (Issue(where, _SENTENCES.get(text, text)) for text in found)

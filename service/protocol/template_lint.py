@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from service.errors import Fault
+from service.errors import Issue
 from service.knowledge.hooks import HOOKS, USER_TOKENS, Kind
 from service.record.input.prefetch_templates import Template
 
@@ -38,14 +38,14 @@ _PARAMETERS: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 
 
-def lint(template: Template, hook: str) -> tuple[Fault, ...]:
+def lint(template: Template, hook: str) -> tuple[Issue, ...]:
     """Everything that is wrong with one template for one hook; empty when a client can resolve and answer it."""
     where = f"prefetch {template.key} of {hook}"
-    return tuple(Fault(where, text) for text in _complaints(template.query, hook))
+    return tuple(Issue(where, text) for text in _issues(template.query, hook))
 
 
-def _complaints(query: str, hook: str) -> Iterator[str]:
-    yield from _token_complaints(query, hook)
+def _issues(query: str, hook: str) -> Iterator[str]:
+    yield from _token_issues(query, hook)
     plain = _TOKEN.sub("x", query)
     if "{" in plain or "}" in plain:
         yield "TK-1: a stray brace"
@@ -55,12 +55,12 @@ def _complaints(query: str, hook: str) -> Iterator[str]:
     if query == "{{context.userId}}":
         return
     if question:
-        yield from _search_complaints(kind, parameters)
+        yield from _search_issues(kind, parameters)
     elif not _READ.fullmatch(plain):
         yield "PF-3: neither a read (Type/id) nor a search (Type?parameters)"
 
 
-def _token_complaints(query: str, hook: str) -> Iterator[str]:
+def _token_issues(query: str, hook: str) -> Iterator[str]:
     fields = HOOKS[hook].tokens
     for found in _TOKEN.finditer(query):
         name, before = found[1], query[: found.start()]
@@ -78,7 +78,7 @@ def _token_complaints(query: str, hook: str) -> Iterator[str]:
             yield "TK-6: a bare id stands only after Type/ or ="
 
 
-def _search_complaints(kind: str, parameters: str) -> Iterator[str]:
+def _search_issues(kind: str, parameters: str) -> Iterator[str]:
     known = _PARAMETERS.get(kind)
     if known is None:
         yield "QR-1: no search parameters are known for this type"

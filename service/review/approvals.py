@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from service.errors import Fault, KnowledgeError
+from service.errors import Issue, KnowledgeError
 from service.knowledge.collection import collect
 from service.knowledge.digest import reviewed_content, rule_digest
 from service.knowledge.loader import REVIEWERS, person
@@ -156,9 +156,9 @@ def _name(thing: Any, place: int) -> str:
 
 def _approvals(folder: Path) -> tuple[Approval, ...]:
     found = collect(folder)
-    faults = [fault for fault in found.faults if fault.where.startswith(FILE)]
-    if faults:
-        raise KnowledgeError(faults)
+    issues = [issue for issue in found.issues if issue.path.startswith(FILE)]
+    if issues:
+        raise KnowledgeError(issues)
     return found.approvals
 
 
@@ -192,4 +192,4 @@ def approval_of(knowledge: Knowledge, rule: str, by: str, day: date, note: str |
 
 
 def _refused(why: str) -> KnowledgeError:
-    return KnowledgeError([Fault(f"{FILE}:1", why)])
+    return KnowledgeError([Issue(f"{FILE}:1", why)])

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from service.errors import Fault, KnowledgeError
+from service.errors import Issue, KnowledgeError
 from service.knowledge.documents import Items, Table, read, scalar
 from service.review.shortening import SHORTEN
 
@@ -49,7 +49,7 @@ def formatted(text: str, file: str, releases: Mapping[str, Any], source_defaults
         return text
     data, faults = read(text, file)
     if faults or not isinstance(data, Table):
-        raise KnowledgeError(faults or [Fault(f"{file}:1", "must be a mapping of keys")])
+        raise KnowledgeError(faults or [Issue(f"{file}:1", "must be a mapping of keys")])
     comments = list(_comments(text, file, data))
     short = SHORTEN[folder](data, releases, source_defaults)
     return "\n".join(_document(short, folder, comments)) + "\n"
@@ -66,7 +66,7 @@ def _comments(text: str, file: str, data: Table) -> Iterator[tuple[int, str]]:
             without = [*lines[: number - 1], line[: line.index(" #")], *lines[number:]]
             if read("\n".join(without), file) == (data, []):
                 hint = "put it on a line of its own"
-                raise KnowledgeError([Fault(f"{file}:{number}", "a comment behind words cannot be kept", hint)])
+                raise KnowledgeError([Issue(f"{file}:{number}", "a comment behind words cannot be kept", hint)])
 
 
 def _document(data: Table, folder: str, comments: list[tuple[int, str]]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from service.errors import Fault, KnowledgeError
+from service.errors import Issue, KnowledgeError
 from service.knowledge.digest import shown_before
 from service.knowledge.documents import Table, read
 from service.knowledge.model import AnyOf, Condition, Knowledge, Leaf, Rule
@@ -76,7 +76,7 @@ def read_lock(text: str, name: str = "meaning.yaml") -> dict[str, Meaning]:
     """The meanings of a lock. Raises KnowledgeError when it cannot be read."""
     data, faults = read(text, name)
     if faults or not isinstance(data, Table):
-        raise KnowledgeError(faults or [Fault(f"{name}:1", "is no lock of meanings")])
+        raise KnowledgeError(faults or [Issue(f"{name}:1", "is no lock of meanings")])
     return {
         rule: Meaning(rule, entry["does"], tuple(entry.get("after", ())), read_condition(entry["when"]))
         for rule, entry in data.items()

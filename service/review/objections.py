@@ -20,9 +20,9 @@ def objections(folder: Path, knowledge: Knowledge, rules: frozenset[str], today:
     because what is signed must be safe together with everything else that is served.
     """
     files = {_file(rule) for rule in knowledge.rules if rule.id in rules}
-    for problem in run_checks(knowledge, today):
-        if problem.severity is not Severity.NOTE and problem.where.partition(":")[0] in files:
-            yield f"lint: {problem}"
+    for issue in run_checks(knowledge, today):
+        if issue.severity is not Severity.INFORMATION and issue.path.partition(":")[0] in files:
+            yield f"lint: {issue.line()}"
     for result in run_examples(knowledge):
         if result.rule.id in rules and not result.right:
             yield f"example of {result.rule.id}: {result.example.name}: {result.gives}, not {result.example.expect}"

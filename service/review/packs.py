@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from service.errors import Fault, KnowledgeError, StoreError
+from service.errors import Issue, KnowledgeError, StoreError
 from service.knowledge.digest import rule_digest
 from service.knowledge.loader import load
 from service.knowledge.model import Knowledge
@@ -126,4 +126,4 @@ def _sha256(content: bytes) -> str:
 
 
 def _refused(why: str) -> KnowledgeError:
-    return KnowledgeError([Fault("pack:1", why)])
+    return KnowledgeError([Issue("pack:1", why)])

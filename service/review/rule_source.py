@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from service.config import Settings
-from service.errors import Fault, KnowledgeError
+from service.errors import Issue, KnowledgeError
 from service.knowledge.loader import load
 from service.knowledge.model import Knowledge
 from service.review.packs import open_pack
@@ -29,7 +29,7 @@ def read_rules(settings: Settings) -> Rules:
     """The rules that the settings name. Raises KnowledgeError where they are wrong, or no trusted key signed them."""
     if settings.pack is not None:
         if settings.pack_keys is None:
-            raise KnowledgeError([Fault("pack:1", "a pack is loaded only with a file of trusted keys")])
+            raise KnowledgeError([Issue("pack:1", "a pack is loaded only with a file of trusted keys")])
         content, name = verify_files(settings.pack, settings.pack_keys)
         pack = open_pack(content, settings.knowledge_settings)
         return Rules(pack.knowledge, pack.archive, name)
@@ -38,7 +38,7 @@ def read_rules(settings: Settings) -> Rules:
         knowledge = load(settings.rules, settings.knowledge_settings)
         if files == rule_files(settings.rules):
             return Rules(knowledge, archived(files))
-    raise KnowledgeError([Fault(f"{settings.rules.name}:1", "the rule files change while they are read")])
+    raise KnowledgeError([Issue(f"{settings.rules.name}:1", "the rule files change while they are read")])
 
 
 def fingerprint(settings: Settings) -> str:

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from service.errors import Fault, KnowledgeError
+from service.errors import Issue, KnowledgeError
 
 SUFFIX = ".sig"
 # What is signed is a sentence of its own, so that a signature made for something else never fits.
@@ -113,4 +113,4 @@ def _text(pack: bytes) -> bytes:
 
 
 def _refused(why: str) -> KnowledgeError:
-    return KnowledgeError([Fault("pack:1", why)])
+    return KnowledgeError([Issue("pack:1", why)])

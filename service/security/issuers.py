@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from service.errors import Fault, FaultsError, RequestError
+from service.errors import Issue, IssuesError, RequestError
 from service.security.address_guard import is_loopback_name
 from service.security.limits import parse_json
 
@@ -35,7 +35,7 @@ _KEYS = {"iss", "jwks_file", "profile", *_LISTS}
 _MAX_DEPTH = 10
 
 
-class IssuersError(FaultsError):
+class IssuersError(IssuesError):
     """The file of trusted issuers is wrong. The operator acts; the process does not start. Carries all faults."""
 
 
@@ -65,20 +65,20 @@ def read_issuers(path: Path, *, development: bool = False, profiles: Sequence[st
     document = _read_json(path, path.name)
     listed = document.get("issuers") if isinstance(document, dict) else None
     if not isinstance(listed, list) or not listed:
-        raise IssuersError([Fault(path.name, "no list of issuers", 'write {"issuers": [{"iss": …}]}')])
-    faults: list[Fault] = []
+        raise IssuersError([Issue(path.name, "no list of issuers", 'write {"issuers": [{"iss": …}]}')])
+    issues: list[Issue] = []
     issuers: dict[str, Issuer] = {}
     for number, entry in enumerate(listed):
         where = f"{path.name}: issuers[{number}]"
-        issuer = _read_issuer(entry, where, path.parent, development, faults)
+        issuer = _read_issuer(entry, where, path.parent, development, issues)
         if issuer is not None and issuer.profile is not None and issuer.profile not in profiles:
-            faults.append(Fault(f"{where}.profile", "is not one that is known", f"known: {', '.join(profiles)}"))
+            issues.append(Issue(f"{where}.profile", "is not one that is known", f"known: {', '.join(profiles)}"))
         if issuer is not None and issuer.iss in issuers:
-            faults.append(Fault(where, "the same iss a second time"))
+            issues.append(Issue(where, "the same iss a second time"))
         elif issuer is not None:
             issuers[issuer.iss] = issuer
-    if faults:
-        raise IssuersError(faults)
+    if issues:
+        raise IssuersError(issues)
     return issuers
 
 
@@ -94,26 +94,26 @@ def _read_json(path: Path, where: str) -> object:
     try:
         document: object = parse_json(path.read_bytes(), max_depth=_MAX_DEPTH)
     except OSError:
-        raise IssuersError([Fault(where, "the file cannot be read")]) from None
+        raise IssuersError([Issue(where, "the file cannot be read")]) from None
     except RequestError as error:
-        raise IssuersError([Fault(where, error.faults[0].text)]) from None
+        raise IssuersError([Issue(where, error.issues[0].text)]) from None
     return document
 
 
-def _read_issuer(entry: object, where: str, folder: Path, development: bool, faults: list[Fault]) -> Issuer | None:
-    before = len(faults)
+def _read_issuer(entry: object, where: str, folder: Path, development: bool, issues: list[Issue]) -> Issuer | None:
+    before = len(issues)
     if not isinstance(entry, dict) or not isinstance(entry.get("iss"), str) or not entry["iss"]:
-        faults.append(Fault(where, "iss is missing"))
+        issues.append(Issue(where, "iss is missing"))
         return None
-    faults += [Fault(where, f"unknown key {key}", "known: " + ", ".join(sorted(_KEYS))) for key in entry.keys() - _KEYS]
-    lists = {name: _words(entry.get(name), f"{where}.{name}", faults) for name in _LISTS}
+    issues += [Issue(where, f"unknown key {key}", "known: " + ", ".join(sorted(_KEYS))) for key in entry.keys() - _KEYS]
+    lists = {name: _words(entry.get(name), f"{where}.{name}", issues) for name in _LISTS}
     for url in lists["jku"]:
         if not _may_fetch(url, development):
-            faults.append(Fault(f"{where}.jku", "must be an https URL", "http is for loopback in development"))
-    static = _static_keys(entry.get("jwks_file"), f"{where}.jwks_file", folder, faults)
-    if static is None and not lists["jku"] and len(faults) == before:
-        faults.append(Fault(where, "no keys", "give jku or jwks_file"))
-    if len(faults) > before:
+            issues.append(Issue(f"{where}.jku", "must be an https URL", "http is for loopback in development"))
+    static = _static_keys(entry.get("jwks_file"), f"{where}.jwks_file", folder, issues)
+    if static is None and not lists["jku"] and len(issues) == before:
+        issues.append(Issue(where, "no keys", "give jku or jwks_file"))
+    if len(issues) > before:
         return None
     return Issuer(
         iss=entry["iss"],
@@ -126,27 +126,27 @@ def _read_issuer(entry: object, where: str, folder: Path, development: bool, fau
     )
 
 
-def _words(value: object, where: str, faults: list[Fault]) -> tuple[str, ...]:
+def _words(value: object, where: str, issues: list[Issue]) -> tuple[str, ...]:
     """One text or a list of texts, as a tuple."""
     values: Sequence[object] = value if isinstance(value, list) else [] if value is None else [value]
     words = tuple(word for word in values if isinstance(word, str) and word)
     if len(words) != len(values):
-        faults.append(Fault(where, "must be a text or a list of texts"))
+        issues.append(Issue(where, "must be a text or a list of texts"))
     return words
 
 
-def _static_keys(name: object, where: str, folder: Path, faults: list[Fault]) -> tuple[Mapping[str, Any], ...] | None:
+def _static_keys(name: object, where: str, folder: Path, issues: list[Issue]) -> tuple[Mapping[str, Any], ...] | None:
     if name is None:
         return None
     if not isinstance(name, str):
-        faults.append(Fault(where, "must be the name of a file"))
+        issues.append(Issue(where, "must be the name of a file"))
         return None
     try:
         return parse_jwks(_read_json(folder / name, where))
     except IssuersError as error:
-        faults += error.faults
+        issues += error.issues
     except ValueError as error:
-        faults.append(Fault(where, str(error)))
+        issues.append(Issue(where, str(error)))
     return None
 
 

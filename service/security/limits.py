@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from service.errors import Fault, RequestError
+from service.errors import Issue, RequestError
 
 _BOM = b"\xef\xbb\xbf"
 _WHITE_SPACE = b" \t\r\n"
@@ -26,15 +26,15 @@ def check_media_type(content_type: str | None) -> None:
     declared = content_type or ""
     kind = declared.partition(";")[0].strip().lower()
     if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
-        raise RequestError([Fault("Content-Type", "the body must be JSON", "send Content-Type: application/json")], 415)
+        raise RequestError([Issue("Content-Type", "the body must be JSON", "send Content-Type: application/json")], 415)
     charset = _CHARSET.search(declared)
     if charset and charset[1].lower() not in {"utf-8", "utf8", "us-ascii"}:
-        raise RequestError([Fault("Content-Type", "the body must be UTF-8", "leave charset out")], 415)
+        raise RequestError([Issue("Content-Type", "the body must be UTF-8", "leave charset out")], 415)
 
 
 def too_large(limit: int) -> RequestError:
     """The refusal of a body of more than ``limit`` bytes (413)."""
-    return RequestError([Fault("body", f"the body is larger than {limit} bytes")], 413)
+    return RequestError([Issue("body", f"the body is larger than {limit} bytes")], 413)
 
 
 def parse_json(body: bytes, *, max_depth: int) -> Any:
@@ -44,9 +44,10 @@ def parse_json(body: bytes, *, max_depth: int) -> Any:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise _not_json(error, body) from None
-    members = _count_members(document, max_depth)
-    if body.translate(None, _WHITE_SPACE).count(b'":') != members:
-        _refuse_duplicate_keys(body)
+    if not _is_plain(body, document, max_depth):
+        members = _count_members(document, max_depth)
+        if body.translate(None, _WHITE_SPACE).count(b'":') != members:
+            _refuse_duplicate_keys(body)
     return document
 
 
@@ -60,7 +61,7 @@ def check_entries(document: Any, limit: int) -> None:
         count += sum(map(len, lists))
         if count > limit:
             raise RequestError(
-                [Fault("body", f"the body brings more than {limit} resources", "send fewer at once")], 413
+                [Issue("body", f"the body brings more than {limit} resources", "send fewer at once")], 413
             )
         level = [part for one in lists for part in one]
         level += [one[name] for one in objects for name in _HOLDERS & one.keys()]
@@ -79,31 +80,52 @@ def _not_json(error: orjson.JSONDecodeError, body: bytes) -> RequestError:
     if (other := _other_format(body)) is not None:
         return RequestError([other])
     if not body.strip():
-        return RequestError([Fault("body", "the body is empty", "send a JSON object")])
+        return RequestError([Issue("body", "the body is empty", "send a JSON object")])
     if "after document" in error.msg:
         return RequestError(
-            [Fault(where, "there is text after the end of the JSON document", "look for one brace too many")]
+            [Issue(where, "there is text after the end of the JSON document", "look for one brace too many")]
         )
     if "end of data" in error.msg:
         return RequestError(
-            [Fault(where, "the JSON document ends too early", "the body was cut off, or a brace is missing")]
+            [Issue(where, "the JSON document ends too early", "the body was cut off, or a brace is missing")]
         )
     if "depth" in error.msg:
-        return RequestError([Fault(where, "the JSON document is nested too deeply")])
-    return RequestError([Fault(where, "not valid JSON (RFC 8259), or not UTF-8")])
+        return RequestError([Issue(where, "the JSON document is nested too deeply")])
+    return RequestError([Issue(where, "not valid JSON (RFC 8259), or not UTF-8")])
 
 
-def _other_format(body: bytes) -> Fault | None:
+def _other_format(body: bytes) -> Issue | None:
     """What the body is when it is one of the formats that are sent in place of JSON."""
     start = body.lstrip()
     if body[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\0" in body[:4]:
-        return Fault("body", "is text in UTF-16 or UTF-32", "save it as UTF-8")
+        return Issue("body", "is text in UTF-16 or UTF-32", "save it as UTF-8")
     if start.startswith(b"<"):
-        return Fault("body", "is XML", "only JSON is read: send the same resource as application/fhir+json")
+        return Issue("body", "is XML", "only JSON is read: send the same resource as application/fhir+json")
     lines = [line for line in start.split(b"\n", 3)[:2] if line.strip()]
     if len(lines) > 1 and all(line.lstrip().startswith(b"{") and line.rstrip().endswith(b"}") for line in lines):
-        return Fault("body", "is NDJSON, one resource a line", "send one Bundle, or a JSON list of the resources")
+        return Issue("body", "is NDJSON, one resource a line", "send one Bundle, or a JSON list of the resources")
     return None
+
+
+# A colon after white space: some member may be written "name" : value.
+_APART = (b" :", b"\t:", b"\n:", b"\r:")
+
+
+def _is_plain(body: bytes, document: Any, max_depth: int) -> bool:
+    """Whether the document surely has each key once and is not too deep, told without walking through it.
+
+    Written anew, the document has every string as the body has it, unless the body escapes characters by number; so
+    equally many quotes before a colon mean equally many members. Written with an indent, what is deeper than allowed
+    stands so far from the beginning of its line. Where that tells nothing, it is counted.
+    """
+    if b"\\u" in body or any(apart in body for apart in _APART):
+        return False
+    try:
+        again = orjson.dumps(document, option=orjson.OPT_INDENT_2)
+    except TypeError:
+        # Deeper than orjson writes, or a number that it does not.
+        return False
+    return b"\n" + b"  " * max_depth not in again and body.count(b'":') == again.count(b'":')
 
 
 def _count_members(document: Any, max_depth: int) -> int:
@@ -123,7 +145,7 @@ def _count_members(document: Any, max_depth: int) -> int:
         level = following
     if not level:
         return members
-    raise RequestError([Fault("body", f"the JSON document is nested deeper than {max_depth} levels")])
+    raise RequestError([Issue("body", f"the JSON document is nested deeper than {max_depth} levels")])
 
 
 def _containers(values: Iterable[Any]) -> list[Any]:
@@ -140,6 +162,6 @@ def _refuse_duplicate_keys(body: bytes) -> None:
 
     def unique(pairs: list[tuple[str, Any]]) -> None:
         if len({key for key, _ in pairs}) != len(pairs):
-            raise RequestError([Fault("body", "a key occurs twice in one object", "JSON objects have each key once")])
+            raise RequestError([Issue("body", "a key occurs twice in one object", "JSON objects have each key once")])
 
     json.loads(body, object_pairs_hook=unique)

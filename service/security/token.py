@@ -86,7 +86,7 @@ def _object(name: str, part: str) -> Mapping[str, Any]:
     try:
         document = parse_json(_decode(name, part), max_depth=_MAX_DEPTH)
     except RequestError as error:
-        raise MalformedTokenError(name, error.faults[0].text) from None
+        raise MalformedTokenError(name, error.issues[0].text) from None
     if not isinstance(document, dict):
         raise MalformedTokenError(name, "not a JSON object")
     return document

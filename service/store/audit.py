@@ -12,10 +12,10 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.errors import StoreError
+from service.store.audit_report import AuditReport
 from service.store.chain_audit import ChainAudit, Walk, ledger_rows
 from service.store.checkpoint_audit import audit_anchors, audit_checkpoints
 from service.store.database import Database
-from service.store.faults import AuditReport
 from service.store.keys import Keyring
 from service.store.projection_audit import ProjectionAudit
 from service.store.rule_set_audit import audit_rule_sets
@@ -72,7 +72,7 @@ def _look(name: str, look: Callable[[], None], report: AuditReport) -> None:
     except (StoreError, SQLAlchemyError):
         raise
     except Exception as error:  # noqa: BLE001  # whatever a changed value breaks, the other parts must be seen
-        report.fault(name, f"hold a value that cannot be read ({type(error).__name__}): changed")
+        report.add_issue(name, f"hold a value that cannot be read ({type(error).__name__}): changed")
 
 
 def _walks(

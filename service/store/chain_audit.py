@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, select
 
+from service.store.audit_report import AuditReport
 from service.store.chain import ZEROS, Row
-from service.store.faults import AuditReport
 from service.store.keys import Keyring
 from service.store.projection_audit import AddedUp
 from service.store.tables import ledger
@@ -45,14 +45,16 @@ class Walk:
         last, previous = self.heads.get(row.writer) or deleted.get(row.writer, (0, ZEROS))
         if row.seq > last + 1:
             missing = "this row is" if row.seq == last + 2 else f"the rows from this to {row.seq - 1} are"
-            self.report.fault(f"ledger {row.writer}/{last + 1}", f"{missing} missing: dropped")
+            self.report.add_issue(f"ledger {row.writer}/{last + 1}", f"{missing} missing: dropped")
         if not row.is_complete(keyring):
             if row.key in keyring.keys:
                 self.broken.append(row)
             else:
-                self.report.fault(f"ledger {row.writer}/{row.seq}", f"made under the key {row.key}, which is not here")
+                self.report.add_issue(
+                    f"ledger {row.writer}/{row.seq}", f"made under the key {row.key}, which is not here"
+                )
         elif row.previous != previous and row.seq == last + 1:
-            self.report.fault(f"ledger {row.writer}/{row.seq}", "does not follow the row before it: inserted")
+            self.report.add_issue(f"ledger {row.writer}/{row.seq}", "does not follow the row before it: inserted")
         self.heads[row.writer] = (row.seq, row.hash)
 
 
@@ -80,10 +82,10 @@ class ChainAudit:
             for other in compared:
                 if row.writer == other.writer and row.seq < other.seq and self._exchanged(row, other):
                     named |= {(row.writer, row.seq), (row.writer, other.seq)}
-                    self._report.fault(f"ledger {row.writer}/{row.seq}", f"swapped with {row.writer}/{other.seq}")
+                    self._report.add_issue(f"ledger {row.writer}/{row.seq}", f"swapped with {row.writer}/{other.seq}")
         for row in self._broken:
             if (row.writer, row.seq) not in named:
-                self._report.fault(f"ledger {row.writer}/{row.seq}", "is not what was written: changed or inserted")
+                self._report.add_issue(f"ledger {row.writer}/{row.seq}", "is not what was written: changed or inserted")
 
     def _exchanged(self, row: Row, other: Row) -> bool:
         """Whether each has the content that belongs to the place of the other, with its hash or without."""

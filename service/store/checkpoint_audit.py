@@ -11,9 +11,9 @@ from sqlalchemy import Connection, and_, select
 
 from service.errors import StoreError
 from service.store.anchor import read_anchor
+from service.store.audit_report import AuditReport
 from service.store.chain import ZEROS
 from service.store.checkpoints import Checkpoint, Head
-from service.store.faults import AuditReport
 from service.store.keys import Keyring
 from service.store.tables import checkpoint_heads, checkpoints, ledger
 
@@ -29,13 +29,13 @@ def audit_checkpoints(
         last = max(heads.get(writer, (0, ""))[0], deleted.get(writer, (0, ""))[0])
         if last < seq:
             missing = "this row is" if last + 1 == seq else f"the rows from this to {seq} are"
-            report.fault(f"ledger {writer}/{last + 1}", f"{missing} missing at the end: dropped")
+            report.add_issue(f"ledger {writer}/{last + 1}", f"{missing} missing at the end: dropped")
     for head, hashed in _heads_with_rows(connection):
         gone = deleted.get(head.writer, (0, ""))[0] >= head.seq
         if hashed is not None and hashed != head.row_hash:
-            report.fault(f"ledger {head.writer}/{head.seq}", "is not the row that a checkpoint names: changed")
+            report.add_issue(f"ledger {head.writer}/{head.seq}", "is not the row that a checkpoint names: changed")
         elif hashed is None and not gone and head.seq <= heads.get(head.writer, (0, ""))[0]:
-            report.fault(f"ledger {head.writer}/{head.seq}", "a checkpoint names this row, it is missing: dropped")
+            report.add_issue(f"ledger {head.writer}/{head.seq}", "a checkpoint names this row, it is missing: dropped")
     report.unjoined = sum(seq - joined.get(writer, 0) for writer, (seq, _) in heads.items())
 
 
@@ -48,12 +48,12 @@ def audit_anchors(
         try:
             anchor = read_anchor(path)
         except StoreError as error:
-            report.fault("anchor", str(error))
+            report.add_issue("anchor", str(error))
             continue
         if anchor is not None:
             known.append(("stands in the anchor file", anchor.number, anchor.hash))
         elif report.checkpoints:
-            report.fault(
+            report.add_issue(
                 "anchor", f"the file {path.name} is missing: nobody knows whether the newest checkpoints are here"
             )
     known += [("was there when a writer began", *begun) for begun in _begun(connection)]
@@ -75,9 +75,9 @@ def _begun(connection: Connection) -> Iterator[tuple[int, str]]:
 def _audit_known(connection: Connection, how: str, number: int, hashed: str, report: AuditReport) -> None:
     found = connection.execute(select(checkpoints.c.hash).where(checkpoints.c.number == number)).scalar()
     if found is None:
-        report.fault(f"checkpoint {number}", f"{how} and is not here: dropped")
+        report.add_issue(f"checkpoint {number}", f"{how} and is not here: dropped")
     elif found != hashed:
-        report.fault(f"checkpoint {number}", f"is not the one that {how}: the store was rewritten")
+        report.add_issue(f"checkpoint {number}", f"is not the one that {how}: the store was rewritten")
 
 
 def _audit_chain(connection: Connection, keyring: Keyring, report: AuditReport) -> dict[str, int]:
@@ -87,15 +87,15 @@ def _audit_chain(connection: Connection, keyring: Keyring, report: AuditReport) 
     for checkpoint, its_heads in _checkpoints(connection):
         where = f"checkpoint {checkpoint.number}"
         if checkpoint.number != number + 1:
-            report.fault(f"checkpoint {number + 1}", "is missing: dropped")
+            report.add_issue(f"checkpoint {number + 1}", "is missing: dropped")
         elif checkpoint.previous != previous:
-            report.fault(where, "does not follow the checkpoint before it: changed or inserted")
+            report.add_issue(where, "does not follow the checkpoint before it: changed or inserted")
         if not checkpoint.is_complete(its_heads):
-            report.fault(where, "is not what was written: changed")
+            report.add_issue(where, "is not what was written: changed")
         elif checkpoint.key not in keyring.keys:
-            report.fault(where, f"sealed under the key {checkpoint.key}, which is not here")
+            report.add_issue(where, f"sealed under the key {checkpoint.key}, which is not here")
         elif checkpoint.seal != keyring.seal(checkpoint.hash, checkpoint.key):
-            report.fault(where, "its seal is wrong: inserted")
+            report.add_issue(where, "its seal is wrong: inserted")
         rows += sum(head.seq - joined.get(head.writer, 0) for head in its_heads)
         joined |= {head.writer: head.seq for head in its_heads}
         number, previous = checkpoint.number, checkpoint.hash

@@ -71,7 +71,7 @@ class Database:
 
         With ``alone`` no other process writes meanwhile (SQLite: that is always so).
         """
-        with self._faults():
+        with self._store_errors():
             self.prepare()
             with self._file_lock(), self._engines()[0].begin() as connection:
                 if alone and not self.is_sqlite:
@@ -81,7 +81,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection that cannot write, in one transaction: everything it reads is of one moment."""
-        with self._faults():
+        with self._store_errors():
             self.prepare()
             with self._engines()[1].connect() as connection:
                 if not self.is_sqlite:
@@ -90,7 +90,7 @@ class Database:
 
     def prepare(self) -> None:
         """Make or upgrade the tables when they are not those of this program; does nothing the second time."""
-        with self._faults(), self._mutex:
+        with self._store_errors(), self._mutex:
             writer, reader = self._engines()
             if self._ready:
                 return
@@ -110,7 +110,7 @@ class Database:
 
         A SQLite file that is not there yet can be reached when its folder can be written to.
         """
-        with self._faults():
+        with self._store_errors():
             if self.is_sqlite and not self.file.exists():
                 folder = next(each for each in self.file.absolute().parents if each.exists())
                 if not os.access(folder, os.W_OK | os.X_OK):
@@ -196,7 +196,7 @@ class Database:
             os.close(lock)
 
     @contextmanager
-    def _faults(self) -> Iterator[None]:
+    def _store_errors(self) -> Iterator[None]:
         """Errors of the driver quote what was written; only their kind may go further."""
         try:
             yield

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Table, select
 
+from service.store.audit_report import AuditReport
 from service.store.chain import Row
-from service.store.faults import AuditReport
 from service.store.projection import Projected, Values, projected
 from service.store.tables import card_rules, cards, decisions, feedback, tombstones, writers
 
@@ -80,11 +80,11 @@ class ProjectionAudit:
         for values in sorted(expected - present, key=repr):
             key = _key(values, places)
             text = "is not what the ledger says: changed" if key in present_keys else "is missing: dropped"
-            self._report.fault(f"{table.name} {key}", text)
+            self._report.add_issue(f"{table.name} {key}", text)
         for values in sorted(present - expected, key=repr):
             key = _key(values, places)
             if key not in ours:
-                self._report.fault(f"{table.name} {key}", "no row of the ledger accounts for it: inserted")
+                self._report.add_issue(f"{table.name} {key}", "no row of the ledger accounts for it: inserted")
 
     def _compare_feedback(self) -> None:
         missing = dict(self._all.reports)
@@ -93,11 +93,11 @@ class ProjectionAudit:
                 hashes = missing.pop(values[0], None)
                 if hashes is None:
                     text = "no row of the ledger accounts for it: inserted"
-                    self._report.fault(f"{feedback.name} {values[0]}", text)
+                    self._report.add_issue(f"{feedback.name} {values[0]}", text)
                 elif hash(values) not in hashes:
-                    self._report.fault(f"{feedback.name} {values[0]}", "is not what the ledger says: changed")
+                    self._report.add_issue(f"{feedback.name} {values[0]}", "is not what the ledger says: changed")
         for event in sorted(missing):
-            self._report.fault(f"{feedback.name} {event}", "is missing: dropped")
+            self._report.add_issue(f"{feedback.name} {event}", "is missing: dropped")
 
 
 def _key(values: Values, places: Sequence[int]) -> str:

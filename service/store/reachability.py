@@ -25,9 +25,9 @@ class Reachability:
         self._mutex = threading.Lock()
         self._asked = float("-inf")
         self._thread: threading.Thread | None = None
-        self._fault: str | None = "the store has not answered yet"
+        self._failure: str | None = "the store has not answered yet"
 
-    def fault(self) -> str | None:
+    def failure(self) -> str | None:
         """Why the database cannot be reached; None when it answered within the last seconds."""
         with self._mutex:
             if time.monotonic() - self._asked > FRESH_SECONDS and (self._thread is None or not self._thread.is_alive()):
@@ -39,14 +39,14 @@ class Reachability:
             thread.join(self._patience)
             if thread.is_alive():
                 return f"the store did not answer within {self._patience:g} seconds"
-        return self._fault
+        return self._failure
 
     def _ask(self) -> None:
         try:
             self._probe()
         except StoreError as error:
-            self._fault = str(error)
+            self._failure = str(error)
         except Exception as error:  # noqa: BLE001  # the text of any other error may quote what was written
-            self._fault = f"the store cannot be used: {type(error).__name__}"
+            self._failure = f"the store cannot be used: {type(error).__name__}"
         else:
-            self._fault = None
+            self._failure = None

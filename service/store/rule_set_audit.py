@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 from sqlalchemy import ColumnElement, Connection, Row, select
 
+from service.store.audit_report import AuditReport
 from service.store.chain import canonical
-from service.store.faults import AuditReport
 from service.store.tables import ledger, rule_set_files, rule_sets
 
 
@@ -22,14 +22,14 @@ def audit_rule_sets(connection: Connection, report: AuditReport) -> None:
     known = {row.digest: row for row in connection.execute(select(*(rule_sets.c[name] for name in names)))}
     packs = dict(connection.execute(select(rule_set_files.c.digest, rule_set_files.c.pack)).all())
     for digest in sorted((known.keys() | packs.keys()) - said.keys()):
-        report.fault(f"rule_sets {digest}", "no row of the ledger speaks of it: inserted")
+        report.add_issue(f"rule_sets {digest}", "no row of the ledger speaks of it: inserted")
     for digest in sorted(said):
         if digest not in known:
-            report.fault(f"rule_sets {digest}", "is missing: dropped")
+            report.add_issue(f"rule_sets {digest}", "is missing: dropped")
         elif digest not in packs:
-            report.fault(f"rule_set_files {digest}", "is missing, so its decisions cannot be made again: dropped")
+            report.add_issue(f"rule_set_files {digest}", "is missing, so its decisions cannot be made again: dropped")
         elif _body_digest(known[digest], packs[digest]) != said[digest]:
-            report.fault(f"rule_sets {digest}", "it or its files are not what was in use: changed")
+            report.add_issue(f"rule_sets {digest}", "it or its files are not what was in use: changed")
 
 
 def rule_sets_named(connection: Connection, where: ColumnElement[bool] | None = None) -> Mapping[str, str]:

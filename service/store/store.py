@@ -71,7 +71,7 @@ class Store:
         self._unjoined = 0
         self._packs = place.packs
         self._direct_again = 0.0
-        self.fault: str | None = None
+        self.failure: str | None = None
 
     def append(self, kind: str, body: dict[str, Any], rule_set: RuleSet | None = None) -> Row:
         """Keep a row; when this returns it outlives this process.
@@ -213,11 +213,11 @@ class Store:
                 if self._unjoined and (now >= checkpoint_due or self._unjoined >= CHECKPOINT_ROWS):
                     checkpoint_due = now + CHECKPOINT_SECONDS
                     self.checkpoint()
-                self.fault = None
+                self.failure = None
             except Exception as error:  # noqa: BLE001  # the thread must live, or nothing is drained any more
-                if self.fault is None:
+                if self.failure is None:
                     _log_failure(error)
-                self.fault = _error_text(error)
+                self.failure = _error_text(error)
                 stopping.wait(_RETRY_SECONDS)
                 wake.set()
 

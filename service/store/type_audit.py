@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Connection, Integer, LargeBinary, Table, and_, func, select, true
 from sqlalchemy.types import TypeEngine
 
-from service.store.faults import AuditReport
+from service.store.audit_report import AuditReport
 from service.store.tables import metadata
 
 
@@ -21,7 +21,7 @@ def audit_types(connection: Connection, report: AuditReport) -> None:
             for row in connection.execute(select(*keys, held).where(wrong)):
                 *key, type_name = row
                 name = "/".join(str(part) for part in key)
-                report.fault(f"{table.name} {name}", f"{column.name} holds a value of type {type_name}: changed")
+                report.add_issue(f"{table.name} {name}", f"{column.name} holds a value of type {type_name}: changed")
 
 
 def readable(connection: Connection, table: Table, *names: str) -> ColumnElement[bool]:

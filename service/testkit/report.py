@@ -1,32 +1,23 @@
-"""Report: remarks about a request, each with its place, as a FHIR OperationOutcome and as text to read."""
+"""Report: issues of a request, each with its place, as a FHIR OperationOutcome and as text to read."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
 from typing import Any
 
+from service.errors import Issue, Severity
+
 _MOST_MADE = 3000
 _MOST = 500
-"""How many remarks of one report are shown; a document with more is wrong in kind."""
-
-
-class Severity(StrEnum):
-    """How bad: an error breaks a rule of FHIR or CDS Hooks, a warning is tolerated here and may not be elsewhere."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    INFORMATION = "information"
-
-    @property
-    def rank(self) -> int:
-        return list(Severity).index(self)
+"""How many issues of one report are shown; a document with more is wrong in kind."""
 
 
 class Part(StrEnum):
-    """What a remark is about, in the order in which a report is read."""
+    """What an issue is about, in the order in which a report is read."""
 
     VERDICT = "What would become of it"
     REQUEST = "The request"
@@ -37,79 +28,49 @@ class Part(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
-    """One thing to say. ``where`` is a path in the document; ``code`` an issue type of FHIR. Quotes no value sent."""
-
-    severity: Severity
-    where: str
-    text: str
-    code: str = "invalid"
-    part: Part = Part.RESOURCES
-
-
-@dataclass(frozen=True, slots=True)
 class Report:
-    """All remarks about one document, worst first within each part."""
+    """All issues of one document, worst first within each part."""
 
-    remarks: tuple[Remark, ...]
+    issues: tuple[Issue, ...]
 
     @property
     def errors(self) -> int:
-        return sum(remark.severity is Severity.ERROR for remark in self.remarks)
+        return sum(issue.severity is Severity.ERROR for issue in self.issues)
 
 
-def report(remarks: Iterable[Remark]) -> Report:
-    """The remarks in reading order, each once; the first ``_MOST_MADE`` of them, so that no document takes long."""
-    parts = list(Part)
-    made = list(islice(remarks, _MOST_MADE))
+def report(issues: Iterable[Issue]) -> Report:
+    """The issues in reading order, each once; the first ``_MOST_MADE`` of them, so that no document takes long.
+
+    What names no part is about a FHIR resource.
+    """
+    parts = {part.value: place for place, part in enumerate(Part)}
+    made = [issue if issue.group else replace(issue, group=Part.RESOURCES) for issue in islice(issues, _MOST_MADE)]
     if len(made) == _MOST_MADE:
-        made.append(
-            Remark(Severity.WARNING, "", "there are more remarks than are looked for", "too-long", Part.VERDICT)
-        )
-    ordered = sorted(dict.fromkeys(made), key=lambda one: (parts.index(one.part), one.severity.rank))
+        text = "there are more issues than are looked for"
+        made.append(Issue("", text, code="too-long", severity=Severity.WARNING, group=Part.VERDICT))
+    ordered = sorted(dict.fromkeys(made), key=lambda one: (parts[one.group], one.severity.rank))
     return Report(tuple(ordered))
 
 
 def as_outcome(reported: Report) -> dict[str, Any]:
-    """The report as an OperationOutcome (R4): one issue per remark, at least one."""
-    shown = reported.remarks[:_MOST]
-    issues = [_issue(remark) for remark in shown]
-    if len(reported.remarks) > len(shown):
-        rest = Remark(
-            Severity.INFORMATION, "", f"{len(reported.remarks) - len(shown)} further remarks left out", "too-long"
-        )
-        issues.append(_issue(rest))
-    return {"resourceType": "OperationOutcome", "issue": issues}
-
-
-def _issue(remark: Remark) -> dict[str, Any]:
-    issue: dict[str, Any] = {
-        "severity": remark.severity.value,
-        "code": remark.code,
-        "details": {"text": f"{remark.where}: {remark.text}" if remark.where else remark.text},
-        "diagnostics": remark.part.value,
-    }
-    return issue | ({"expression": [remark.where]} if remark.where else {})
-
-
-_MARKS: Mapping[Severity, str] = {Severity.ERROR: "ERROR", Severity.WARNING: "warning", Severity.INFORMATION: "note"}
+    """The report as an OperationOutcome (R4): at least one issue."""
+    shown = list(reported.issues[:_MOST])
+    if more := len(reported.issues) - len(shown):
+        text = f"{more} further issues left out"
+        shown.append(Issue("", text, code="too-long", severity=Severity.INFORMATION, group=Part.RESOURCES))
+    return {"resourceType": "OperationOutcome", "issue": [issue.to_fhir() for issue in shown]}
 
 
 def as_text(reported: Report) -> str:
-    """The report as text: one heading per part, one line per remark, and a count at the end."""
+    """The report as text: one heading per part, one line per issue, and a count at the end."""
     lines: list[str] = []
     for part in Part:
-        remarks = [remark for remark in reported.remarks if remark.part is part]
-        if remarks:
-            lines += ["", part.value, *(_line(remark) for remark in remarks[:_MOST])]
-    counts = {severity: sum(one.severity is severity for one in reported.remarks) for severity in Severity}
-    found = (f"{counts[severity]} {name}" for severity, name in _COUNTED)
+        issues = [issue for issue in reported.issues if issue.group == part]
+        if issues:
+            lines += ["", part.value, *(f"  {_MARKS[issue.severity]:8}{issue}" for issue in issues[:_MOST])]
+    counts = Counter(issue.severity for issue in reported.issues)
+    found = (f"{counts[severity]} {severity.label}(s)" for severity in Severity)
     return "\n".join([*lines, "", ", ".join(found)]).lstrip() + "\n"
 
 
-_COUNTED = ((Severity.ERROR, "error(s)"), (Severity.WARNING, "warning(s)"), (Severity.INFORMATION, "note(s)"))
-
-
-def _line(remark: Remark) -> str:
-    place = f"{remark.where}: " if remark.where else ""
-    return f"  {_MARKS[remark.severity]:8}{place}{remark.text}"
+_MARKS: Mapping[Severity, str] = {Severity.ERROR: "ERROR", Severity.WARNING: "warning", Severity.INFORMATION: "note"}

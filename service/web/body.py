@@ -5,7 +5,7 @@ from __future__ import annotations
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request
 
-from service.errors import Fault, RequestError
+from service.errors import Issue, RequestError
 from service.security.limits import check_media_type, too_large
 
 _CHUNK = 64 * 1024
@@ -19,7 +19,7 @@ def read_body(request: Request, limit: int) -> bytes:
     check_media_type(request.headers.get("Content-Type"))
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding != "identity":
-        raise RequestError([Fault("Content-Encoding", "a compressed body is not accepted")], 415)
+        raise RequestError([Issue("Content-Encoding", "a compressed body is not accepted")], 415)
     chunks: list[bytes] = []
     total = 0
     while total <= _DRAIN and (chunk := _read(request)):
@@ -39,4 +39,4 @@ def _read(request: Request) -> bytes:
     except HTTPException:
         raise
     except Exception:  # noqa: BLE001  # each server raises errors of its own for a broken transfer (a bad chunk size)
-        raise RequestError([Fault("body", "the body could not be read", "its transfer was broken off")]) from None
+        raise RequestError([Issue("body", "the body could not be read", "its transfer was broken off")]) from None

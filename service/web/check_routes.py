@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from service.errors import Fault, RequestError
+from service.errors import Issue, RequestError
 from service.security.limits import parse_json
 from service.testkit.report import as_outcome, as_text
 from service.testkit.request_check.checking import check
@@ -42,7 +42,7 @@ def _hook(endpoint: Endpoint) -> str:
     hooks = sorted({service.hook for service in endpoint.services.offered.values()})
     hook = request.args.get("hook", "patient-view")
     if set(request.args) - {"hook"}:
-        raise RequestError([Fault("query", "has a parameter that is not known", "known: hook")])
+        raise RequestError([Issue("query", "has a parameter that is not known", "known: hook")])
     if hook not in hooks:
-        raise RequestError([Fault("query.hook", "no service is offered for this hook", f"one of {', '.join(hooks)}")])
+        raise RequestError([Issue("query.hook", "no service is offered for this hook", f"one of {', '.join(hooks)}")])
     return hook

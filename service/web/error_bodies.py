@@ -7,15 +7,15 @@ never a stack trace. 401 has no body at all (SE-7).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from werkzeug.exceptions import HTTPException
 
 from service.errors import (
     DataUnavailableError,
-    Fault,
     ForbiddenError,
+    Issue,
     NotFoundError,
     RequestError,
     TooCostlyError,
@@ -49,27 +49,27 @@ def answer_for(error: Exception, correlation: str) -> Answer:
     if isinstance(error, UnauthorizedError):
         return _unauthorized(error)
     if isinstance(error, RequestError):
-        return Answer(error.status, outcome(error.status, error.faults))
+        return Answer(error.status, outcome(error.status, error.issues))
     if isinstance(error, ForbiddenError):
-        return Answer(403, outcome(403, [Fault("Authorization", "this client may not do this")]))
+        return Answer(403, outcome(403, [Issue("Authorization", "this client may not do this")]))
     if isinstance(error, NotFoundError):
         hint = error.hint or "GET /cds-services lists what is"
-        return Answer(404, outcome(404, [Fault("path", "nothing is offered here", hint)]))
+        return Answer(404, outcome(404, [Issue("path", "nothing is offered here", hint)]))
     if isinstance(error, DataUnavailableError):
-        faults = [
-            Fault(f"prefetch.{key}", "was not sent and could not be fetched", reason)
+        issues = [
+            Issue(f"prefetch.{key}", "was not sent and could not be fetched", reason)
             for key, reason in zip(error.keys, error.reasons, strict=True)
         ]
-        return Answer(412, outcome(412, faults))
+        return Answer(412, outcome(412, issues))
     if isinstance(error, TooCostlyError):
-        fault = Fault("body", f"reading it takes more than {error.milliseconds} ms of CPU", "send less at once")
-        return Answer(503, outcome(503, [fault]), {"Retry-After": "60"})
+        issue = Issue("body", f"reading it takes more than {error.milliseconds} ms of CPU", "send less at once")
+        return Answer(503, outcome(503, [issue]), {"Retry-After": "60"})
     if isinstance(error, OverloadedError):
-        fault = Fault("service", "too many calls at once", "try again in a second")
-        return Answer(503, outcome(503, [fault]), {"Retry-After": "1"})
+        issue = Issue("service", "too many calls at once", "try again in a second")
+        return Answer(503, outcome(503, [issue]), {"Retry-After": "1"})
     if isinstance(error, HTTPException):
         return _of_werkzeug(error, correlation)
-    return Answer(500, outcome(500, [Fault("service", f"an error of the service, known there as {correlation}")]))
+    return Answer(500, outcome(500, [Issue("service", f"an error of the service, known there as {correlation}")]))
 
 
 # What each check looks at, in words; never what the token said.
@@ -92,10 +92,10 @@ _CHECKED = {
 
 def _unauthorized(error: UnauthorizedError) -> Answer:
     """Which check failed, so that an integrator can go on, and nothing of the token (SE-7, RFC 6750)."""
-    fault = Fault("Authorization", _CHECKED.get(error.claim, f"{error.claim} does not hold"), "see docs/calling.md")
+    issue = Issue("Authorization", _CHECKED.get(error.claim, f"{error.claim} does not hold"), "see docs/calling.md")
     # Without any token RFC 6750 wants no error code.
     challenge = "Bearer" if error.claim == "Authorization" else 'Bearer error="invalid_token"'
-    return Answer(401, outcome(401, [fault]), {"WWW-Authenticate": challenge})
+    return Answer(401, outcome(401, [issue]), {"WWW-Authenticate": challenge})
 
 
 def _of_werkzeug(error: HTTPException, correlation: str) -> Answer:
@@ -103,23 +103,14 @@ def _of_werkzeug(error: HTTPException, correlation: str) -> Answer:
     if status == 404:  # noqa: PLR2004
         return answer_for(NotFoundError(), correlation)
     texts = {405: "this method is not offered here", 413: "the body is too large", 400: "the request cannot be read"}
-    fault = Fault("request", texts.get(status, error.name.lower()))
+    issue = Issue("request", texts.get(status, error.name.lower()))
     allowed = getattr(error, "valid_methods", None)
     headers = {"Allow": ", ".join(sorted({*allowed, "OPTIONS"}))} if allowed else {}
-    return Answer(status, outcome(status, [fault]), headers)
+    return Answer(status, outcome(status, [issue]), headers)
 
 
-def outcome(status: int, faults: Iterable[Fault]) -> Json:
-    """The faults as an OperationOutcome, the first ``_MOST_ISSUES`` of them."""
+def outcome(status: int, issues: Iterable[Issue]) -> Json:
+    """The issues as an OperationOutcome, the first ``_MOST_ISSUES`` of them, under the code of the status."""
+    shown = list(issues)[:_MOST_ISSUES] or [Issue("request", "was refused")]
     code = _CODES.get(status, "processing")
-    issues = [_issue(code, fault) for fault in list(faults)[:_MOST_ISSUES]]
-    return {"resourceType": "OperationOutcome", "issue": issues or [_issue(code, Fault("request", "was refused"))]}
-
-
-def _issue(code: str, fault: Fault) -> Json:
-    return {
-        "severity": "error",
-        "code": code,
-        "details": {"text": str(fault)},
-        "expression": [fault.where],
-    }
+    return {"resourceType": "OperationOutcome", "issue": [replace(issue, code=code).to_fhir() for issue in shown]}

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from service.errors import Fault, FaultsError, ServiceError
+from service.errors import Issue, IssuesError, ServiceError
 from service.logs import logger
 from service.protocol.evaluation import Services
 from service.web.routes import Endpoint
@@ -72,9 +72,9 @@ class Reloader:
         try:
             services = self.make()
         except (ServiceError, OSError, ValueError) as error:
-            faults = error.faults if isinstance(error, FaultsError) else (Fault("rules", type(error).__name__),)
+            issues = error.issues if isinstance(error, IssuesError) else (Issue("rules", type(error).__name__),)
             self.refused = (
-                f"new rules were refused, the old ones stay in use: {len(faults)} fault(s), first {faults[0]}"
+                f"new rules were refused, the old ones stay in use: {len(issues)} fault(s), first {issues[0]}"
             )
             logger().error("rules refused", digest=old.digest, error=self.refused)
             return False

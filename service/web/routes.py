@@ -16,7 +16,7 @@ import orjson
 from flask import Blueprint, Response, g, request
 
 from service.cards.repetition import Earlier
-from service.errors import Fault, RequestError
+from service.errors import Issue, RequestError
 from service.knowledge.allowed_rules import withheld
 from service.logs import logger
 from service.protocol.discovery import discovery
@@ -222,22 +222,22 @@ def _document(services: Services) -> Any:
 
 def _question(endpoint: Endpoint) -> BundleQuestion:
     """The query of /evaluate. Raises RequestError with every fault."""
-    faults = [
-        Fault("query", "has a parameter that is not known", _meant(name, _QUERY))
+    issues = [
+        Issue("query", "has a parameter that is not known", _meant(name, _QUERY))
         for name in sorted(set(request.args) - _QUERY)[:1]
     ]
     hooks = sorted({service.hook for service in endpoint.services.offered.values()})
     hook = request.args.get("hook")
     if hook is not None and hook not in hooks:
-        faults.append(Fault("query.hook", "no service is offered for this hook", _meant(hook, hooks)))
-    now = moment(request.args.get("now"), endpoint.clock, faults)
+        issues.append(Issue("query.hook", "no service is offered for this hook", _meant(hook, hooks)))
+    now = moment(request.args.get("now"), endpoint.clock, issues)
     patient = request.args.get("patient")
     detail = request.args.get("detail")
     if detail is not None and detail not in _DETAILS:
-        faults.append(Fault("query.detail", "is not known", "short or full"))
-    complete = _complete(faults)
-    if faults:
-        raise RequestError(faults)
+        issues.append(Issue("query.detail", "is not known", "short or full"))
+    complete = _complete(issues)
+    if issues:
+        raise RequestError(issues)
     return BundleQuestion(
         hook, now, patient.removeprefix("Patient/") if patient else None, complete, _DETAILS.get(detail or "")
     )
@@ -249,25 +249,25 @@ def _meant(given: str, known: Iterable[str]) -> str:
     return f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(known))}"
 
 
-def _complete(faults: list[Fault]) -> frozenset[str] | Literal["all"]:
+def _complete(issues: list[Issue]) -> frozenset[str] | Literal["all"]:
     named = frozenset(part.strip() for part in request.args.get("complete", "").split(",") if part.strip())
     if "all" in named:
         return "all"
-    faults += misnamed(named)
+    issues += misnamed(named)
     return named
 
 
-def moment(text: str | None, clock: Callable[[], datetime], faults: list[Fault]) -> datetime:
+def moment(text: str | None, clock: Callable[[], datetime], issues: list[Issue]) -> datetime:
     """The as-of time. A plus sign that a client did not encode arrives as a blank; without a zone UTC is meant."""
     if text is None:
         return clock()
     try:
         moment = datetime.fromisoformat(text.strip().replace(" ", "+"))
     except ValueError:
-        faults.append(Fault("query.now", "is not an ISO 8601 date and time", "for example 2026-11-24T10:00:00Z"))
+        issues.append(Issue("query.now", "is not an ISO 8601 date and time", "for example 2026-11-24T10:00:00Z"))
         return clock()
     if moment.year not in _YEARS:
-        faults.append(Fault("query.now", f"lies outside the years {_YEARS.start} to {_YEARS.stop - 1}"))
+        issues.append(Issue("query.now", f"lies outside the years {_YEARS.start} to {_YEARS.stop - 1}"))
         return clock()
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
@@ -299,6 +299,6 @@ def _note(answered: Answered, service: str) -> None:
 
 def _instance(answered: Answered) -> str | None:
     """The hookInstance when it is a UUID; anything else is the client's text and stays out of the log."""
-    if answered.call is None or any(deviation.where == "hookInstance" for deviation in answered.call.deviations):
+    if answered.call is None or any(deviation.path == "hookInstance" for deviation in answered.call.deviations):
         return None
     return answered.call.hook_instance.lower()

@@ -22,7 +22,7 @@ from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ErrorTask, WSGITask
 
-from service.errors import Fault
+from service.errors import Issue
 from service.web.error_bodies import outcome
 
 # A request line and its headers; a token of an EHR takes one to four kilobytes.
@@ -38,12 +38,12 @@ LINGER_SECONDS = 2.0
 _MOST_UNREAD = 32
 
 _FAULTS = {
-    400: Fault("request", "is not HTTP as RFC 9112 means it"),
-    413: Fault("body", "is larger than this service takes"),
-    431: Fault("headers", f"are larger than {HEADER_BYTES} bytes together"),
-    501: Fault("Transfer-Encoding", "is not one this service reads", "send Content-Length"),
+    400: Issue("request", "is not HTTP as RFC 9112 means it"),
+    413: Issue("body", "is larger than this service takes"),
+    431: Issue("headers", f"are larger than {HEADER_BYTES} bytes together"),
+    501: Issue("Transfer-Encoding", "is not one this service reads", "send Content-Length"),
 }
-_UNEXPECTED = Fault("service", "the request could not be taken")
+_UNEXPECTED = Issue("service", "the request could not be taken")
 
 
 class _Refusal(ErrorTask):

@@ -82,6 +82,6 @@ def test_the_command_line_says_the_same_and_ends_with_a_code(
     file = tmp_path / "chart.json"
     file.write_bytes(content)
     done = CliRunner().invoke(group, ["evaluate", str(file), *options])
-    told = done.output + str(getattr(done.exception, "faults", ""))
+    told = done.output + str(getattr(done.exception, "issues", ""))
     assert done.exit_code == code
     assert said in told

@@ -105,7 +105,7 @@ def ask(services: Services, call: Call, body: Any) -> Said:
     try:
         answered = answer_call(services, services.offered[call.service], body, call.now)
     except RequestError as error:
-        return Said(refused=tuple(fault.where for fault in error.faults))
+        return Said(refused=tuple(fault.path for fault in error.issues))
     except DataUnavailableError as error:
         return Said(refused=error.keys)
     cards = answered.body["cards"]

@@ -40,7 +40,7 @@ def writer_of(store: Store) -> str:
 
 
 def faults(store: Store) -> list[str]:
-    return [str(fault) for fault in audit(store.database, store.keyring, store.place.anchors).faults]
+    return [str(fault) for fault in audit(store.database, store.keyring, store.place.anchors).issues]
 
 
 def test_an_untouched_memory_is_good_and_counted(kept: Store) -> None:
@@ -156,7 +156,7 @@ def test_a_store_that_was_rewritten_whole_differs_from_what_was_published(kept: 
         last = last_checkpoint(connection)
     assert last is not None
     assert audit(kept.database, kept.keyring, published=[(last.number, last.hash)]).is_good
-    told = audit(kept.database, kept.keyring, published=[(last.number, "0" * 64)]).faults
+    told = audit(kept.database, kept.keyring, published=[(last.number, "0" * 64)]).issues
     assert [str(fault) for fault in told] == [
         "checkpoint 1: is not the one that was published as 1: the store was rewritten"
     ]
@@ -182,7 +182,7 @@ def test_several_processes_name_the_same_faults_as_one(kept: Store, open_store: 
     tamper(kept, "UPDATE ledger SET body = replace(body, 'warning', 'info') WHERE seq = 5")
     tamper(kept, "UPDATE cards SET indicator = 'critical' WHERE uuid = (SELECT min(uuid) FROM cards)")
     tamper(kept, "DELETE FROM feedback")
-    told = [{str(fault) for fault in audit(kept.database, kept.keyring, processes=count).faults} for count in (1, 2)]
+    told = [{str(fault) for fault in audit(kept.database, kept.keyring, processes=count).issues} for count in (1, 2)]
     assert told[0] == told[1]
     assert len(told[0]) >= 4
 
@@ -196,7 +196,7 @@ def test_rows_kept_under_a_former_key_stay_good(kept: Store, open_store: Open) -
     later.close()
     assert audit(kept.database, ring).is_good
     only_new = Keyring(ring.current, {ring.current: ring.keys[ring.current]})
-    told = [str(fault) for fault in audit(kept.database, only_new).faults]
+    told = [str(fault) for fault in audit(kept.database, only_new).issues]
     assert f"ledger {writer_of_key(kept, former)}/1: made under the key {former}, which is not here" in told
 
 

@@ -43,7 +43,7 @@ def found(place: Place) -> list[str]:
     store = Store(place, "test")
     drain_all(store.database, place, store.keyring)
     report = audit(store.database, store.keyring)
-    assert [str(fault) for fault in report.faults] == []
+    assert [str(fault) for fault in report.issues] == []
     ids = stored_ids(store)
     if store.database.is_sqlite:
         store.close()
@@ -192,12 +192,12 @@ def test_while_postgresql_is_gone_rows_wait_and_come_home_in_order(postgresql: S
         began = time.perf_counter()
         ids += keep(store, 40)
         assert time.perf_counter() - began < 1, "answers do not wait for a database that is gone"
-        wait_for(lambda: store.fault is not None)
+        wait_for(lambda: store.failure is not None)
         assert store.waiting_bytes() > 0
     finally:
         postgresql.start()
     ids += keep(store, 10)
-    wait_for(lambda: store.fault is None and store.waiting_bytes() == 0)
+    wait_for(lambda: store.failure is None and store.waiting_bytes() == 0)
     store.close()
     assert sorted(ids) == found(place)
 
@@ -210,8 +210,8 @@ def test_while_sqlite_is_locked_rows_wait(tmp_path: Path) -> None:
     holder = Database(store_url(place.url), 5)
     with holder.writing():
         ids += keep(store, 10)
-        wait_for(lambda: store.fault is not None)
-    wait_for(lambda: store.fault is None and store.waiting_bytes() == 0)
+        wait_for(lambda: store.failure is not None)
+    wait_for(lambda: store.failure is None and store.waiting_bytes() == 0)
     holder.close()
     store.close()
     assert sorted(ids) == found(place)

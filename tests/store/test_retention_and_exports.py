@@ -56,7 +56,7 @@ def test_what_is_old_goes_and_the_chain_still_holds(aged: Store) -> None:
     done = expire(aged.database, aged.place, aged.keyring, LIMIT, NOW)
     assert (done.rows, done.writers) == (9, 1)
     report = audit(aged.database, aged.keyring)
-    assert [str(fault) for fault in report.faults] == []
+    assert [str(fault) for fault in report.issues] == []
     assert report.decisions == 4
     assert (count(aged, decisions), count(aged, cards), count(aged, card_rules)) == (4, 8, 16)
     assert count(aged, feedback) == 0
@@ -65,7 +65,7 @@ def test_what_is_old_goes_and_the_chain_still_holds(aged: Store) -> None:
 def test_rows_that_vanish_beside_a_tombstone_are_still_found(aged: Store) -> None:
     expire(aged.database, aged.place, aged.keyring, LIMIT, NOW)
     tamper(aged, "DELETE FROM ledger WHERE seq = 10")
-    assert any("10: this row is missing: dropped" in str(fault) for fault in audit(aged.database, aged.keyring).faults)
+    assert any("10: this row is missing: dropped" in str(fault) for fault in audit(aged.database, aged.keyring).issues)
 
 
 def test_a_tombstone_nobody_wrote_hides_nothing(aged: Store) -> None:
@@ -74,7 +74,7 @@ def test_a_tombstone_nobody_wrote_hides_nothing(aged: Store) -> None:
     tamper(aged, "DELETE FROM ledger WHERE writer = :writer AND seq <= 8", writer=writer)
     statement = "INSERT INTO tombstones VALUES (:writer, 8, :hash, 8, '2024-01-01', 'nobody', 1)"
     tamper(aged, statement, writer=writer, hash=hashed)
-    faults = [str(fault) for fault in audit(aged.database, aged.keyring).faults]
+    faults = [str(fault) for fault in audit(aged.database, aged.keyring).issues]
     assert f"tombstones {writer}/8: no row of the ledger accounts for it: inserted" in faults
 
 
@@ -88,7 +88,7 @@ def test_tombstones_grow_old_too(aged: Store, open_store: Callable[..., Store]) 
     expire(aged.database, aged.place, aged.keyring, LIMIT, NOW)
     later = NOW + timedelta(days=4000)
     expire(aged.database, aged.place, aged.keyring, later, later)
-    assert [str(fault) for fault in audit(aged.database, aged.keyring).faults] == []
+    assert [str(fault) for fault in audit(aged.database, aged.keyring).issues] == []
     fresh = open_store()
     ids = keep(fresh, 1)
     fresh.close()

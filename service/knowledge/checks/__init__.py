@@ -6,8 +6,10 @@ not be trusted. Each has an id, a severity and a page of help under ``docs/check
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
+from service.errors import Issue, Severity
 from service.knowledge.checks import (
     cards,
     citations,
@@ -20,7 +22,7 @@ from service.knowledge.checks import (
     terminology,
     wording,
 )
-from service.knowledge.checks.registry import CHECKS, Check, Problem, Review, Severity
+from service.knowledge.checks.registry import CHECKS, Check, Review
 from service.knowledge.model import Knowledge
 from service.knowledge.places import place_of
 
@@ -30,12 +32,12 @@ MODULES = (cards, citations, conditions, conflicts, examples, facts, lifecycle, 
 """The modules whose import fills the registry."""
 
 
-def run_checks(knowledge: Knowledge, today: date) -> list[Problem]:
+def run_checks(knowledge: Knowledge, today: date) -> list[Issue]:
     """Every objection of every check, by file and line; empty when there is none."""
     review = Review(knowledge, today)
-    problems = [
-        Problem(check.id, check.severity, remark.where, remark.text, remark.hint)
+    issues = [
+        replace(issue, code=check.id, severity=check.severity)
         for check in CHECKS.values()
-        for remark in check.run(review)
+        for issue in check.run(review)
     ]
-    return sorted(problems, key=lambda problem: (*place_of(problem.where), problem.check, problem.text))
+    return sorted(issues, key=lambda issue: (*place_of(issue.path), issue.code, issue.text))

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
-from service.knowledge.checks.registry import Remark, Review, Severity, check
+from service.errors import Issue, Severity
+from service.knowledge.checks.registry import Review, check
 from service.knowledge.checks.wording import cards
 from service.knowledge.model import Indicator, Rule
 
@@ -30,12 +31,12 @@ _PERSONAL = re.compile(
     prefer="override_reasons: [patient-contraindication, risk-benefit-ratio, specialist-agreed]",
     why="A warning one cannot answer is clicked away; the reasons show which warnings are wrong (OR-4, H-07).",
 )
-def override_reasons(review: Review) -> Iterator[Remark]:
+def override_reasons(review: Review) -> Iterator[Issue]:
     """A warning or critical card offers between three and six different override reasons."""
     for rule, card in cards(review):
         count = len(set(card.override_reasons))
         if card.indicator is not Indicator.INFO and count not in _REASONS:
-            yield Remark(rule.at, f"{rule.id} offers {count} override reasons", "three to six different ones")
+            yield Issue(rule.at, f"{rule.id} offers {count} override reasons", "three to six different ones")
 
 
 @check(
@@ -46,11 +47,11 @@ def override_reasons(review: Review) -> Iterator[Remark]:
     prefer="indicator: info",
     why="Information asks for nothing, so there is nothing to override; asking why adds clicks (OR-4).",
 )
-def override_reasons_on_info(review: Review) -> Iterator[Remark]:
+def override_reasons_on_info(review: Review) -> Iterator[Issue]:
     """An info card offers no override reasons."""
     for rule, card in cards(review):
         if card.indicator is Indicator.INFO and card.override_reasons:
-            yield Remark(rule.at, f"{rule.id} is information and offers override reasons", "leave them out")
+            yield Issue(rule.at, f"{rule.id} is information and offers override reasons", "leave them out")
 
 
 @check(
@@ -61,7 +62,7 @@ def override_reasons_on_info(review: Review) -> Iterator[Remark]:
     prefer="label: Remove the NSAID order",
     why="A button says what it does, in one glance (SU-1).",
 )
-def suggestion_label(review: Review) -> Iterator[Remark]:
+def suggestion_label(review: Review) -> Iterator[Issue]:
     """A suggestion's label has at most 60 characters, begins with a capitalised verb and is unique on its card."""
     for _, card in cards(review):
         counts = Counter(suggestion.label for suggestion in card.suggestions)
@@ -69,11 +70,11 @@ def suggestion_label(review: Review) -> Iterator[Remark]:
             label = suggestion.label
             first = _VERB_FIRST.match(label)
             if len(label) > _LONGEST_LABEL:
-                yield Remark(suggestion.at, f"the label has {len(label)} characters", "60 is the longest allowed")
+                yield Issue(suggestion.at, f"the label has {len(label)} characters", "60 is the longest allowed")
             if first is None or first[0] in _NO_VERBS:
-                yield Remark(suggestion.at, f"{label!r} does not begin with a verb", "for example: Remove …, Order …")
+                yield Issue(suggestion.at, f"{label!r} does not begin with a verb", "for example: Remove …, Order …")
             if counts[label] > 1:
-                yield Remark(suggestion.at, f"{label!r} stands twice on one card")
+                yield Issue(suggestion.at, f"{label!r} stands twice on one card")
 
 
 @check(
@@ -84,11 +85,11 @@ def suggestion_label(review: Review) -> Iterator[Remark]:
     prefer="at most one suggestion with recommended: true",
     why="Suggestions of a card are alternatives; at most one can be the preferred one (SU-2).",
 )
-def two_recommended(review: Review) -> Iterator[Remark]:
+def two_recommended(review: Review) -> Iterator[Issue]:
     """At most one suggestion of a card is recommended."""
     for rule, card in cards(review):
         if sum(suggestion.recommended for suggestion in card.suggestions) > 1:
-            yield Remark(rule.at, f"{rule.id} recommends more than one suggestion", "keep the preferred one")
+            yield Issue(rule.at, f"{rule.id} recommends more than one suggestion", "keep the preferred one")
 
 
 @check(
@@ -99,24 +100,24 @@ def two_recommended(review: Review) -> Iterator[Remark]:
     prefer="url: https://www.nice.org.uk/guidance/ng59",
     why="Links are opened from inside the record; they are https and carry no identifiers or tracking (LI-3, H-14).",
 )
-def bad_link(review: Review) -> Iterator[Remark]:
+def bad_link(review: Review) -> Iterator[Issue]:
     """Every link of a card and every address of a source is https, with a host, no user and no personal parameters."""
     for rule, card in cards(review):
         for link in card.links:
-            yield from _link_faults(rule.at, link.url)
+            yield from _link_issues(rule.at, link.url)
     for source in review.knowledge.sources.values():
         if source.url is not None:
-            yield from _link_faults(source.at, source.url)
+            yield from _link_issues(source.at, source.url)
 
 
-def _link_faults(at: str, url: str) -> Iterator[Remark]:
+def _link_issues(at: str, url: str) -> Iterator[Issue]:
     parts = urlsplit(url)
     if parts.scheme != "https" or not parts.hostname or "." not in parts.hostname or re.search(r"\s", url):
-        yield Remark(at, f"{url} is not a complete https address")
+        yield Issue(at, f"{url} is not a complete https address")
     elif parts.username is not None or parts.port is not None:
-        yield Remark(at, f"{url} names a user or a port")
+        yield Issue(at, f"{url} names a user or a port")
     elif any(_PERSONAL.search(name) for name, _ in parse_qsl(parts.query, keep_blank_values=True)):
-        yield Remark(at, f"{url} carries a personal or tracking parameter", "link to the page itself")
+        yield Issue(at, f"{url} carries a personal or tracking parameter", "link to the page itself")
 
 
 @check(
@@ -127,7 +128,7 @@ def _link_faults(at: str, url: str) -> Iterator[Remark]:
     prefer="the same hooks for all rules of a family; variants of one rule may differ, because one reads them together",
     why="Of a family only the loudest speaks. Where the loudest is not asked, a weaker card seems to be all.",
 )
-def family_on_different_hooks(review: Review) -> Iterator[Remark]:
+def family_on_different_hooks(review: Review) -> Iterator[Issue]:
     """All rules of a family answer the same hooks, unless they are variants of one rule."""
     families: dict[str, list[Rule]] = {}
     for rule, _ in cards(review):
@@ -139,7 +140,7 @@ def family_on_different_hooks(review: Review) -> Iterator[Remark]:
             variants = other.variant_of is not None and other.variant_of == first.variant_of
             if set(other.hooks) != set(first.hooks) and not variants:
                 text = f"{other.id} of family {family} answers other hooks than {first.id}"
-                yield Remark(other.at, text, ", ".join(first.hooks))
+                yield Issue(other.at, text, ", ".join(first.hooks))
 
 
 @check(
@@ -151,7 +152,7 @@ def family_on_different_hooks(review: Review) -> Iterator[Remark]:
     why="Variants are read top down and the first that holds is shown; but of two that hold the more severe is shown. "
     "In this order both say the same.",
 )
-def variant_order(review: Review) -> Iterator[Remark]:
+def variant_order(review: Review) -> Iterator[Issue]:
     """Variants stand in the order of their severity, the most severe first."""
     above: dict[str, Rule] = {}
     for rule in sorted(review.knowledge.rules, key=lambda rule: rule.rank):
@@ -159,7 +160,7 @@ def variant_order(review: Review) -> Iterator[Remark]:
             continue
         before = above.get(rule.variant_of)
         if before is not None and before.severity < rule.severity:
-            yield Remark(rule.at, f"{rule.id} is more severe than {before.id}, which stands above it", "put it first")
+            yield Issue(rule.at, f"{rule.id} is more severe than {before.id}, which stands above it", "put it first")
         above[rule.variant_of] = rule
 
 
@@ -171,9 +172,9 @@ def variant_order(review: Review) -> Iterator[Remark]:
     prefer="override_reasons.yaml with code, system and display of each reason",
     why="A reason needs a display (OR-2); without the file the card cannot be written.",
 )
-def override_reason_without_words(review: Review) -> Iterator[Remark]:
+def override_reason_without_words(review: Review) -> Iterator[Issue]:
     """Every override reason that a card offers has its words in override_reasons.yaml."""
     for rule, card in cards(review):
         for code in card.override_reasons:
             if code not in review.knowledge.override_reasons:
-                yield Remark(rule.at, f"override reason {code} has no words", "add it to override_reasons.yaml")
+                yield Issue(rule.at, f"override reason {code} has no words", "add it to override_reasons.yaml")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from service.knowledge.checks.registry import Remark, Review, Severity, check
+from service.errors import Issue, Severity
+from service.knowledge.checks.registry import Review, check
 from service.knowledge.model import Citation, Knowledge, Mark, SourceStatus
 
 _WEAK = frozenset({Mark.NOT_VERIFIED, Mark.SECONDARY})
@@ -25,11 +26,11 @@ def _citations(knowledge: Knowledge) -> Iterator[Citation]:
     prefer="citations:\n  - supports: NICE-NG59/REC-029",
     why="Advice nobody can look up is an opinion with the authority of a screen (hazard H-10).",
 )
-def uncited_rule(review: Review) -> Iterator[Remark]:
+def uncited_rule(review: Review) -> Iterator[Issue]:
     """Every rule, also one that only concludes, names at least one source."""
     for rule in review.knowledge.rules:
         if not rule.citations:
-            yield Remark(rule.at, f"{rule.id} cites nothing", "add the source it rests on")
+            yield Issue(rule.at, f"{rule.id} cites nothing", "add the source it rests on")
 
 
 @check(
@@ -40,13 +41,13 @@ def uncited_rule(review: Review) -> Iterator[Remark]:
     prefer="- {id: REC-029, section: 1.2.1, says: …, mark: verified}",
     why="A reviewer must find the sentence in a minute, not read two hundred pages.",
 )
-def statement_without_section(review: Review) -> Iterator[Remark]:
+def statement_without_section(review: Review) -> Iterator[Issue]:
     """A statement names the section, statement or recommendation number of its source."""
     for source in review.knowledge.sources.values():
         for statement in source.statements:
             if not statement.section:
                 text = f"{source.id}/{statement.id} names no section"
-                yield Remark(statement.at, text, "section or recommendation number")
+                yield Issue(statement.at, text, "section or recommendation number")
 
 
 @check(
@@ -57,48 +58,48 @@ def statement_without_section(review: Review) -> Iterator[Remark]:
     prefer="status: superseded\nstatus_note: replaced by the 2021 edition\nlabel: ACR 2015 (superseded)",
     why="The label is all that a hurried reader sees of a source; its age must be part of it (hazard H-10).",
 )
-def unlabelled_source(review: Review) -> Iterator[Remark]:
+def unlabelled_source(review: Review) -> Iterator[Issue]:
     """A source that is superseded, expired or disputed explains it in a note and, in brackets, in its label."""
     for source in review.knowledge.sources.values():
         if source.status is SourceStatus.CURRENT:
             continue
         if not source.status_note:
-            yield Remark(source.at, f"{source.id} is {source.status} and says nothing about it", "add status_note")
+            yield Issue(source.at, f"{source.id} is {source.status} and says nothing about it", "add status_note")
         elif "(" not in source.label and source.status is not SourceStatus.DISPUTED:
             hint = f"for example: {source.label} ({source.status})"
-            yield Remark(source.at, f"the label of {source.id} does not say that it is {source.status}", hint)
+            yield Issue(source.at, f"the label of {source.id} does not say that it is {source.status}", hint)
 
 
 @check(
     "K004-source-never-compared",
-    Severity.NOTE,
+    Severity.INFORMATION,
     "A source nobody has compared with its original",
     avoid="compared: null",
     prefer="compared: 2027-01-15\ncompared_by: (a key of people in ruleset.yaml)",
     why="Paraphrases drift. Until a named person has read the original, every card says that nobody has.",
 )
-def source_never_compared(review: Review) -> Iterator[Remark]:
+def source_never_compared(review: Review) -> Iterator[Issue]:
     """Somebody has held our words against the original and signed with a date."""
     for source in review.knowledge.sources.values():
         if source.compared is None:
-            yield Remark(source.at, f"{source.id} has not been compared with the original")
+            yield Issue(source.at, f"{source.id} has not been compared with the original")
 
 
 @check(
     "K005-unused-source",
-    Severity.NOTE,
+    Severity.INFORMATION,
     "A source that nothing cites",
     avoid="a file in sources/ that no rule and no order names",
     prefer="cite it, or remove the file",
     why="A bibliography longer than the evidence looks like more evidence than there is.",
 )
-def unused_source(review: Review) -> Iterator[Remark]:
+def unused_source(review: Review) -> Iterator[Issue]:
     """Every source is cited by a rule or an order template."""
     cited = {citation.source for citation in _citations(review.knowledge)}
     cited.update(citation.source for rule in review.knowledge.retired for citation in rule.citations)
     for source in review.knowledge.sources.values():
         if source.id not in cited:
-            yield Remark(source.at, f"nothing cites {source.id}")
+            yield Issue(source.at, f"nothing cites {source.id}")
 
 
 @check(
@@ -109,14 +110,14 @@ def unused_source(review: Review) -> Iterator[Remark]:
     prefer="cite it, or take it out",
     why="A statement is compared with its original by hand; work on one that no card shows is work lost.",
 )
-def unused_statement(review: Review) -> Iterator[Remark]:
+def unused_statement(review: Review) -> Iterator[Issue]:
     """Every statement is cited by a rule or an order template."""
     cited = {citation.reference for citation in _citations(review.knowledge)}
     cited.update(citation.reference for rule in review.knowledge.retired for citation in rule.citations)
     for source in review.knowledge.sources.values():
         for statement in source.statements:
             if f"{source.id}/{statement.id}" not in cited:
-                yield Remark(statement.at, f"nothing cites {source.id}/{statement.id}")
+                yield Issue(statement.at, f"nothing cites {source.id}/{statement.id}")
 
 
 @check(
@@ -127,11 +128,11 @@ def unused_statement(review: Review) -> Iterator[Remark]:
     prefer="dose: {quantity: 5, unit: mg, …}\ncitations: [{supports: LBL-CYCLO/REC-125}]",
     why="A dose is the most dangerous number in the product; it is printed from its source or not at all.",
 )
-def uncited_order(review: Review) -> Iterator[Remark]:
+def uncited_order(review: Review) -> Iterator[Issue]:
     """What a card offers to order names where it is recommended, and a dose where it is printed."""
     for order in review.knowledge.orders.values():
         if not order.citations:
-            yield Remark(order.at, f"order {order.id} cites nothing", "add where it is recommended")
+            yield Issue(order.at, f"order {order.id} cites nothing", "add where it is recommended")
 
 
 @check(
@@ -142,11 +143,11 @@ def uncited_order(review: Review) -> Iterator[Remark]:
     prefer="one source that supports the advice, the others beside it",
     why="Sources that oppose belong on the card, but advice needs one that stands behind it.",
 )
-def nothing_supports(review: Review) -> Iterator[Remark]:
+def nothing_supports(review: Review) -> Iterator[Issue]:
     """At least one citation of a rule supports what the rule does."""
     for rule in review.knowledge.rules:
         if rule.citations and not any(citation.supports for citation in rule.citations):
-            yield Remark(rule.at, f"every source of {rule.id} opposes it")
+            yield Issue(rule.at, f"every source of {rule.id} opposes it")
 
 
 @check(
@@ -157,9 +158,9 @@ def nothing_supports(review: Review) -> Iterator[Remark]:
     prefer="unverified_parts: [The interval is from general knowledge.]",
     why="The build must not let an unverified source speak without a label (hazard H-10).",
 )
-def unverified_only(review: Review) -> Iterator[Remark]:
+def unverified_only(review: Review) -> Iterator[Issue]:
     """A rule whose supporting citations are all unverified or second-hand says on its card what that concerns."""
     for rule in review.knowledge.rules:
         marks = {citation.mark for citation in rule.citations if citation.supports}
         if marks and marks <= _WEAK and not rule.unverified_parts and rule.card is not None:
-            yield Remark(rule.at, f"{rule.id} rests only on unverified statements", "name them in unverified_parts")
+            yield Issue(rule.at, f"{rule.id} rests only on unverified statements", "name them in unverified_parts")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from service.errors import Issue, Severity
 from service.knowledge.checks.feasibility import can_hold_together
-from service.knowledge.checks.registry import Remark, Review, Severity, check
+from service.knowledge.checks.registry import Review, check
 from service.knowledge.model import Condition, Leaf, leaves
 
 
@@ -17,11 +18,11 @@ from service.knowledge.model import Condition, Leaf, leaves
     prefer="each test once",
     why="The second test decides nothing, or makes a whole group idle; somebody meant something else.",
 )
-def idle_test(review: Review) -> Iterator[Remark]:
+def idle_test(review: Review) -> Iterator[Issue]:
     """No test repeats one that stands beside it or around it."""
     for rule in review.knowledge.rules:
         for leaf in _repeated(rule.when, frozenset()):
-            yield Remark(leaf.at, f"{leaf} is tested twice in {rule.id}")
+            yield Issue(leaf.at, f"{leaf} is tested twice in {rule.id}")
 
 
 def _repeated(condition: Condition, around: frozenset[Leaf]) -> Iterator[Leaf]:
@@ -48,14 +49,14 @@ def _repeated(condition: Condition, around: frozenset[Leaf]) -> Iterator[Leaf]:
     prefer="any: with the same two tests, or one limit",
     why="A rule whose tests exclude each other protects nobody and looks as if it did.",
 )
-def never_fires(review: Review) -> Iterator[Remark]:
+def never_fires(review: Review) -> Iterator[Issue]:
     """The tests of a rule, with what its conclusions rest on, do not exclude each other."""
     for rule in review.knowledge.rules:
         drawn = {other.concludes for other in review.knowledge.rules}
         # A conclusion that nobody draws is another check's; here it would be said of every reader.
         undrawn = rule.reads & (review.knowledge.conclusions.keys() - drawn)
         if not undrawn and not can_hold_together(review.knowledge, (rule.when,)):
-            yield Remark(rule.at, f"the tests of {rule.id} exclude each other")
+            yield Issue(rule.at, f"the tests of {rule.id} exclude each other")
 
 
 @check(
@@ -66,12 +67,12 @@ def never_fires(review: Review) -> Iterator[Remark]:
     prefer="a rule with then: {conclude: relaxant-contraindicated}",
     why="Every rule that asks for it would always read absent: a contraindication that is never found.",
 )
-def conclusion_undrawn(review: Review) -> Iterator[Remark]:
+def conclusion_undrawn(review: Review) -> Iterator[Issue]:
     """Every conclusion in ruleset.yaml is drawn by a rule."""
     drawn = {rule.concludes for rule in review.knowledge.rules}
     for name, conclusion in review.knowledge.conclusions.items():
         if name not in drawn:
-            yield Remark(conclusion.at, f"no rule concludes {name}")
+            yield Issue(conclusion.at, f"no rule concludes {name}")
 
 
 @check(
@@ -82,12 +83,12 @@ def conclusion_undrawn(review: Review) -> Iterator[Remark]:
     prefer="a rule that reads it, or neither",
     why="Work that changes no card hides the one place where it was meant to.",
 )
-def conclusion_unread(review: Review) -> Iterator[Remark]:
+def conclusion_unread(review: Review) -> Iterator[Issue]:
     """Every conclusion is read or mentioned by a rule."""
     read = {name for rule in review.knowledge.rules for name in (*rule.reads, *rule.mentions)}
     for name, conclusion in review.knowledge.conclusions.items():
         if name not in read:
-            yield Remark(conclusion.at, f"no rule reads {name}")
+            yield Issue(conclusion.at, f"no rule reads {name}")
 
 
 @check(
@@ -98,7 +99,7 @@ def conclusion_unread(review: Review) -> Iterator[Remark]:
     prefer="a limit inside the range, or a wider range",
     why="Values outside the range are refused as errors, so such a test is always true or never (hazard H-04).",
 )
-def limit_not_plausible(review: Review) -> Iterator[Remark]:
+def limit_not_plausible(review: Review) -> Iterator[Issue]:
     """Every limit lies inside the plausible range of the fact it compares."""
     for rule in review.knowledge.rules:
         for leaf in leaves(rule.when):
@@ -108,4 +109,4 @@ def limit_not_plausible(review: Review) -> Iterator[Remark]:
             low, high = fact.plausible
             for limit in leaf.limits():
                 if not low <= limit <= high:
-                    yield Remark(leaf.at, f"{limit} is outside the plausible {low} to {high} of {fact.id}")
+                    yield Issue(leaf.at, f"{limit} is outside the plausible {low} to {high} of {fact.id}")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
+from service.errors import Issue, Severity
 from service.knowledge.checks.feasibility import can_hold_together
-from service.knowledge.checks.registry import Remark, Review, Severity, check
+from service.knowledge.checks.registry import Review, check
 from service.knowledge.checks.wording import cards
 from service.knowledge.model import Rule
 
@@ -19,7 +20,7 @@ from service.knowledge.model import Rule
     prefer="let one need the absence of what the other needs, or name the other in names_conflict_with",
     why="Two cards that contradict each other cost the trust in both (hazard H-08).",
 )
-def opposite_advice(review: Review) -> Iterator[Remark]:
+def opposite_advice(review: Review) -> Iterator[Issue]:
     """Rules on a common hook that can fire together and advise opposite things name the disagreement."""
     advising = [rule for rule, _ in cards(review) if _direction(rule) in {"for", "against"}]
     for one, other in combinations(advising, 2):
@@ -32,7 +33,7 @@ def opposite_advice(review: Review) -> Iterator[Remark]:
             and can_hold_together(review.knowledge, (one.when, other.when))
         ):
             text = f"{other.id} and {one.id} give opposite advice on {_topic(one)} and can fire together"
-            yield Remark(other.at, text, "names_conflict_with, a narrower topic, or a condition that keeps them apart")
+            yield Issue(other.at, text, "names_conflict_with, a narrower topic, or a condition that keeps them apart")
 
 
 def _topic(rule: Rule) -> str | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from service.knowledge.checks.registry import Remark, Review, Severity, check
+from service.errors import Issue, Severity
+from service.knowledge.checks.registry import Review, check
 from service.knowledge.conditions import Truth
 from service.knowledge.coverage import rule_coverage
 from service.knowledge.examples import EXPECTED, outcome
@@ -21,11 +22,11 @@ _WORDS = {truth: word for word, truth in EXPECTED.items()}
     prefer="- {name: Warfarin is active and ibuprofen is ordered, given: {…}, expect: fires}",
     why="The first thing a reviewer asks is: show me the patient.",
 )
-def no_firing_example(review: Review) -> Iterator[Remark]:
+def no_firing_example(review: Review) -> Iterator[Issue]:
     """At least one example of a rule fires."""
     for rule in review.knowledge.rules:
         if not any(example.expect == "fires" for example in rule.examples):
-            yield Remark(rule.at, f"no example of {rule.id} fires")
+            yield Issue(rule.at, f"no example of {rule.id} fires")
 
 
 @check(
@@ -37,11 +38,11 @@ def no_firing_example(review: Review) -> Iterator[Remark]:
     why="What a rule must not say is half of its meaning. Every test and both sides of every limit stand in the "
     "decision table (sciatica-cds table), which is derived and locked; an example is what a person would ask first.",
 )
-def no_near_miss(review: Review) -> Iterator[Remark]:
+def no_near_miss(review: Review) -> Iterator[Issue]:
     """At least one example of a rule is silent."""
     for rule in review.knowledge.rules:
         if rule.examples and not any(example.expect == "silent" for example in rule.examples):
-            yield Remark(rule.at, f"no example of {rule.id} is silent", "the nearest patient for whom it must not fire")
+            yield Issue(rule.at, f"no example of {rule.id} is silent", "the nearest patient for whom it must not fire")
 
 
 @check(
@@ -52,13 +53,13 @@ def no_near_miss(review: Review) -> Iterator[Remark]:
     prefer="- {name: Nothing is recorded, given: {egfr: unknown, …}, expect: undecided}",
     why="Missing data is the usual case. What the rule does then must be seen and approved (hazard H-02).",
 )
-def no_unknown_example(review: Review) -> Iterator[Remark]:
+def no_unknown_example(review: Review) -> Iterator[Issue]:
     """A rule whose tests can be unknown has an example that is undecided."""
     for rule in review.knowledge.rules:
         tests = rule_coverage(review.knowledge, rule).leaves
         can_be_unknown = any(Truth.UNKNOWN in test.possible for test in tests)
         if can_be_unknown and not any(example.expect == "undecided" for example in rule.examples):
-            yield Remark(rule.at, f"no example of {rule.id} is undecided", "give the deciding findings as unknown")
+            yield Issue(rule.at, f"no example of {rule.id} is undecided", "give the deciding findings as unknown")
 
 
 @check(
@@ -69,14 +70,14 @@ def no_unknown_example(review: Review) -> Iterator[Remark]:
     prefer="expect: silent, or at_least instead of less_than: one of the two is wrong",
     why="The example says what was meant, the condition what was written. Both are approved together.",
 )
-def example_contradicts_rule(review: Review) -> Iterator[Remark]:
+def example_contradicts_rule(review: Review) -> Iterator[Issue]:
     """Every example comes out as it expects."""
     for rule in review.knowledge.rules:
         for example in rule.examples:
             result = outcome(review.knowledge, rule, example)
             if result is not EXPECTED[example.expect]:
                 text = f"{example.name!r} expects {example.expect}, the rule says {_WORDS[result]}"
-                yield Remark(example.at, text)
+                yield Issue(example.at, text)
 
 
 @check(
@@ -87,12 +88,12 @@ def example_contradicts_rule(review: Review) -> Iterator[Remark]:
     prefer="given: {anticoagulant-active: present}",
     why="The line changes nothing, so the example tests less than it says.",
 )
-def example_gives_unread(review: Review) -> Iterator[Remark]:
+def example_gives_unread(review: Review) -> Iterator[Issue]:
     """An example gives only findings that its rule reads itself."""
     for rule in review.knowledge.rules:
         for example in rule.examples:
             for name in sorted(example.given.keys() - rule.reads):
-                yield Remark(example.at, f"{rule.id} does not read {name}")
+                yield Issue(example.at, f"{rule.id} does not read {name}")
 
 
 @check(
@@ -103,14 +104,14 @@ def example_gives_unread(review: Review) -> Iterator[Remark]:
     prefer="each case once, with a name that says what is special about it",
     why="A repeated case makes the list longer and the cover no better.",
 )
-def example_twice(review: Review) -> Iterator[Remark]:
+def example_twice(review: Review) -> Iterator[Issue]:
     """Names and contents of a rule's examples differ."""
     for rule in review.knowledge.rules:
         names = Counter(example.name for example in rule.examples)
         seen: list[object] = []
         for example in rule.examples:
             if names[example.name] > 1:
-                yield Remark(example.at, f"more than one example of {rule.id} is called {example.name!r}")
+                yield Issue(example.at, f"more than one example of {rule.id} is called {example.name!r}")
             elif example.given in seen:
-                yield Remark(example.at, f"{example.name!r} gives the same as an earlier example")
+                yield Issue(example.at, f"{example.name!r} gives the same as an earlier example")
             seen.append(example.given)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from service.knowledge.checks.registry import Remark, Review, Severity, check
+from service.errors import Issue, Severity
+from service.knowledge.checks.registry import Review, check
 
 
 @check(
@@ -16,11 +17,11 @@ from service.knowledge.checks.registry import Remark, Review, Severity, check
     prefer="review the rule against its sources, then set the next date",
     why="Guidelines change; a rule nobody has looked at since its date may be wrong (hazard H-10).",
 )
-def review_overdue(review: Review) -> Iterator[Remark]:
+def review_overdue(review: Review) -> Iterator[Issue]:
     """The day in review_by has not passed."""
     for rule in review.knowledge.rules:
         if rule.review_by < review.today:
-            yield Remark(rule.at, f"{rule.id} was to be reviewed by {rule.review_by}")
+            yield Issue(rule.at, f"{rule.id} was to be reviewed by {rule.review_by}")
 
 
 @check(
@@ -31,11 +32,11 @@ def review_overdue(review: Review) -> Iterator[Remark]:
     prefer="status: draft, until a named clinician has approved exactly this content",
     why="Active means that somebody answers for it. An approval holds for one content; any change ends it.",
 )
-def active_unapproved(review: Review) -> Iterator[Remark]:
+def active_unapproved(review: Review) -> Iterator[Issue]:
     """A rule with status active has an approval of exactly its present content."""
     for rule in review.knowledge.rules:
         if rule.status == "active" and rule.id not in review.knowledge.approved:
-            yield Remark(rule.at, f"{rule.id} is active without a valid approval", "approve it, or make it a draft")
+            yield Issue(rule.at, f"{rule.id} is active without a valid approval", "approve it, or make it a draft")
 
 
 @check(
@@ -46,13 +47,13 @@ def active_unapproved(review: Review) -> Iterator[Remark]:
     prefer="version: 1.1.0\nhistory: [{version: 1.0.0, …}, {version: 1.1.0, …}]",
     why="The card shows the version; the history must be able to say what changed in it.",
 )
-def history_version(review: Review) -> Iterator[Remark]:
+def history_version(review: Review) -> Iterator[Issue]:
     """The last entry of a rule's history is its version."""
     for rule in review.knowledge.rules:
         last = rule.history[-1].version if rule.history else None
         if last != rule.version:
             end = f"ends with {last}" if last else "is empty"
-            yield Remark(rule.at, f"{rule.id} has version {rule.version}, its history {end}", "add what changed")
+            yield Issue(rule.at, f"{rule.id} has version {rule.version}, its history {end}", "add what changed")
 
 
 @check(
@@ -63,10 +64,10 @@ def history_version(review: Review) -> Iterator[Remark]:
     prefer="oldest entry first",
     why="The history is read from top to bottom, and its last entry counts.",
 )
-def history_order(review: Review) -> Iterator[Remark]:
+def history_order(review: Review) -> Iterator[Issue]:
     """The entries of a history stand in the order of their dates, none of them in the future."""
     for rule in review.knowledge.rules:
         if any(later.day < earlier.day for earlier, later in pairwise(rule.history)):
-            yield Remark(rule.at, f"the history of {rule.id} is not in order", "oldest first")
+            yield Issue(rule.at, f"the history of {rule.id} is not in order", "oldest first")
         elif rule.history and rule.history[-1].day > review.today:
-            yield Remark(rule.at, f"the history of {rule.id} reaches into the future")
+            yield Issue(rule.at, f"the history of {rule.id} reaches into the future")

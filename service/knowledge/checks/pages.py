@@ -21,7 +21,9 @@ a **note** wants to be known. These pages are written from the checks themselves
 
 def pages() -> dict[str, str]:
     """File name -> text, one page per check and an index."""
-    rows = "".join(f"| [{check.id}]({check.id}.md) | {check.severity} | {check.title} |\n" for check in _in_order())
+    rows = "".join(
+        f"| [{check.id}]({check.id}.md) | {check.severity.label} | {check.title} |\n" for check in _in_order()
+    )
     return {"README.md": _INTRODUCTION + rows, **{f"{check.id}.md": _page(check) for check in _in_order()}}
 
 
@@ -31,7 +33,7 @@ def _in_order() -> list[Check]:
 
 def _page(check: Check) -> str:
     return (
-        f"# {check.id}\n\n{check.title} ({check.severity}).\n\n{check.summary}\n\n"
+        f"# {check.id}\n\n{check.title} ({check.severity.label}).\n\n{check.summary}\n\n"
         f"## Avoid\n\n```yaml\n{check.avoid}\n```\n\n## Prefer\n\n```yaml\n{check.prefer}\n```\n\n"
         f"## Why\n\n{check.why}\n"
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from service.knowledge.checks.registry import Remark, Review, Severity, check
+from service.errors import Issue, Severity
+from service.knowledge.checks.registry import Review, check
 from service.knowledge.checks.wording import cards
 from service.knowledge.model import CardText, Indicator, Rule, ServiceDefinition
 
@@ -17,13 +18,13 @@ from service.knowledge.model import CardText, Indicator, Rule, ServiceDefinition
     prefer="hooks: [order-sign]",
     why="A safety rule that is never asked looks, in every list, like one that is.",
 )
-def unserved_hook(review: Review) -> Iterator[Remark]:
+def unserved_hook(review: Review) -> Iterator[Issue]:
     """Every hook of a rule is answered by a service."""
     served = {service.hook for service in review.knowledge.services.values()}
     for rule, _ in cards(review):
         for hook in rule.hooks:
             if hook not in served:
-                yield Remark(rule.at, f"no service answers {hook}", "answered: " + ", ".join(sorted(served)))
+                yield Issue(rule.at, f"no service answers {hook}", "answered: " + ", ".join(sorted(served)))
 
 
 @check(
@@ -34,12 +35,12 @@ def unserved_hook(review: Review) -> Iterator[Remark]:
     prefer="the same card on order-select or patient-view",
     why="Services filter by indicator and phase; a card that passes no filter is silent for ever.",
 )
-def indicator_not_shown(review: Review) -> Iterator[Remark]:
+def indicator_not_shown(review: Review) -> Iterator[Issue]:
     """At least one service on the rule's hooks shows its card."""
     for rule, card in cards(review):
         asked = [service for service in review.knowledge.services.values() if service.hook in rule.hooks]
         if asked and not any(_shows(service, rule, card) for service in asked):
-            yield Remark(rule.at, f"no service on {', '.join(rule.hooks)} shows {card.indicator} cards of {rule.phase}")
+            yield Issue(rule.at, f"no service on {', '.join(rule.hooks)} shows {card.indicator} cards of {rule.phase}")
 
 
 def _shows(service: ServiceDefinition, rule: Rule, card: CardText) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from service.knowledge.checks.registry import Remark, Review, Severity, check
+from service.errors import Issue, Severity
+from service.knowledge.checks.registry import Review, check
 from service.knowledge.digest import value_sets_of
 from service.knowledge.model import FactDefinition, Knowledge, OrderTemplate
 
@@ -26,11 +27,11 @@ def _used(knowledge: Knowledge) -> set[str]:
     prefer="a verified code, a linkId, or a reviewed pattern",
     why="A fact that looks for nothing finds nothing, and calls it absent or unknown.",
 )
-def empty_value_set(review: Review) -> Iterator[Remark]:
+def empty_value_set(review: Review) -> Iterator[Issue]:
     """A value set holds at least one verified code, linkId or pattern."""
     for value_set in review.knowledge.value_sets.values():
         if not any(code.verified for code in value_set.codes) and not value_set.link_ids and not value_set.patterns:
-            yield Remark(value_set.at, f"{value_set.id} holds nothing that can match")
+            yield Issue(value_set.at, f"{value_set.id} holds nothing that can match")
 
 
 @check(
@@ -41,7 +42,7 @@ def empty_value_set(review: Review) -> Iterator[Remark]:
     prefer="use it, or remove the file",
     why="Codes nobody reads still have to be reviewed.",
 )
-def unused_value_set(review: Review) -> Iterator[Remark]:
+def unused_value_set(review: Review) -> Iterator[Issue]:
     """Every value set is named by a fact, an order template or the episode.
 
     Drug classes (`med-…`) are left out: a drug of a class no rule asks about must still be recognised. So are
@@ -50,26 +51,24 @@ def unused_value_set(review: Review) -> Iterator[Remark]:
     used = _used(review.knowledge)
     for value_set in review.knowledge.value_sets.values():
         if value_set.id not in used and not value_set.id.startswith("med-") and value_set.says is None:
-            yield Remark(value_set.at, f"nothing uses {value_set.id}")
+            yield Issue(value_set.at, f"nothing uses {value_set.id}")
 
 
 @check(
     "K122-unverified-codes",
-    Severity.NOTE,
+    Severity.INFORMATION,
     "A value set in use with codes nobody has verified",
     avoid="unverified: [[snomed, …]]",
     prefer="look the code up, then move it to codes with the source where it was seen",
     why="Unverified codes are switched off, so what they stand for is missed; somebody should know which.",
 )
-def unverified_codes(review: Review) -> Iterator[Remark]:
+def unverified_codes(review: Review) -> Iterator[Issue]:
     """A value set that is used has no codes waiting to be verified."""
     for name in sorted(_used(review.knowledge) & review.knowledge.value_sets.keys()):
         value_set = review.knowledge.value_sets[name]
         waiting = [code.code or code.display for code in value_set.codes if not code.verified]
         if waiting:
-            yield Remark(
-                value_set.at, f"{name} has {len(waiting)} unverified codes, switched off: {', '.join(waiting)}"
-            )
+            yield Issue(value_set.at, f"{name} has {len(waiting)} unverified codes, switched off: {', '.join(waiting)}")
 
 
 @check(
@@ -80,13 +79,13 @@ def unverified_codes(review: Review) -> Iterator[Remark]:
     prefer="one row",
     why="Two rows can say two things about one code.",
 )
-def code_twice(review: Review) -> Iterator[Remark]:
+def code_twice(review: Review) -> Iterator[Issue]:
     """Each code stands once in a value set."""
     for value_set in review.knowledge.value_sets.values():
         counts = Counter((code.system, code.code, code.descendants) for code in value_set.codes)
         for (_, code, _), count in counts.items():
             if count > 1:
-                yield Remark(value_set.at, f"{value_set.id} holds {code} {count} times")
+                yield Issue(value_set.at, f"{value_set.id} holds {code} {count} times")
 
 
 @check(
@@ -97,7 +96,7 @@ def code_twice(review: Review) -> Iterator[Remark]:
     prefer="offer it, or remove the file",
     why="A dose that nobody sees is a dose that nobody reviews.",
 )
-def unused_order(review: Review) -> Iterator[Remark]:
+def unused_order(review: Review) -> Iterator[Issue]:
     """Every order template is created by a suggestion."""
     created = {
         name
@@ -108,7 +107,7 @@ def unused_order(review: Review) -> Iterator[Remark]:
     }
     for order in review.knowledge.orders.values():
         if order.id not in created:
-            yield Remark(order.at, f"no card offers {order.id}")
+            yield Issue(order.at, f"no card offers {order.id}")
 
 
 @check(
@@ -119,8 +118,8 @@ def unused_order(review: Review) -> Iterator[Remark]:
     prefer="resource: MedicationRequest\ndrug_class: med-nsaid-nonselective",
     why="That no card suggests a contraindicated drug is proved class by class; a drug without one escapes the proof.",
 )
-def drug_order_without_class(review: Review) -> Iterator[Remark]:
+def drug_order_without_class(review: Review) -> Iterator[Issue]:
     """An order of a drug names the value set of its class."""
     for order in review.knowledge.orders.values():
         if order.resource == "MedicationRequest" and order.drug_class is None:
-            yield Remark(order.at, f"{order.id} orders a drug and names no drug_class")
+            yield Issue(order.at, f"{order.id} orders a drug and names no drug_class")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from service.knowledge.checks.registry import Remark, Review, Severity, check
+from service.errors import Issue, Severity
+from service.knowledge.checks.registry import Review, check
 from service.knowledge.digest import reached
 from service.knowledge.model import CardText, Knowledge, Rule
 from service.knowledge.summaries import LONGEST, Reference, all_words, alternatives, longest, references, without_values
@@ -69,13 +70,13 @@ def _all_texts(card: CardText) -> Iterator[str]:
     why="CDS Hooks asks for fewer than 140 characters (CA-1); clients cut or refuse the rest. Emoji and some "
     "other signs count as two, because many clients count in UTF-16.",
 )
-def summary_too_long(review: Review) -> Iterator[Remark]:
+def summary_too_long(review: Review) -> Iterator[Issue]:
     """A summary has at most 139 characters with the longest values put in, counted in UTF-16 units."""
     for rule, card in cards(review):
         for summary in _summaries(card):
             length = longest(summary)
             if length > LONGEST_SUMMARY:
-                yield Remark(rule.at, f"a summary of {rule.id} has {length} characters", "139 is the longest allowed")
+                yield Issue(rule.at, f"a summary of {rule.id} has {length} characters", "139 is the longest allowed")
 
 
 @check(
@@ -86,12 +87,12 @@ def summary_too_long(review: Review) -> Iterator[Remark]:
     prefer="summary: Avoid NSAIDs; an anticoagulant is active.",
     why="A summary is shown as it stands (CA-1); stars and braces would be read as text, a line break cuts it.",
 )
-def summary_markdown(review: Review) -> Iterator[Remark]:
+def summary_markdown(review: Review) -> Iterator[Issue]:
     """A summary is one line of plain words."""
     for rule, card in cards(review):
         for summary in _summaries(card):
             if match := _MARKDOWN.search(all_words(summary)):
-                yield Remark(
+                yield Issue(
                     rule.at, f"a summary of {rule.id} holds {match[0].strip() or 'a line break'}", "plain words"
                 )
 
@@ -105,21 +106,21 @@ def summary_markdown(review: Review) -> Iterator[Remark]:
     why="What is put in comes from findings the rule rests on, as number, value, drug, date or duration; the words "
     "after the last bar are read when the record has none, so they must stand alone.",
 )
-def summary_place(review: Review) -> Iterator[Remark]:
+def summary_place(review: Review) -> Iterator[Issue]:
     """Every place names findings that the rule reads or mentions, in a kind they have, and ends with plain words."""
     for rule, card in cards(review):
         known = frozenset(reached(review.knowledge, rule)[0])
         for reference in references(card.summary):
             if complaint := _unfit(review.knowledge, reference, known):
-                yield Remark(
+                yield Issue(
                     rule.at, f"the summary of {rule.id} asks for ${reference.finding}.{reference.kind}", complaint
                 )
         for place in alternatives(card.summary):
             if len(place) == 1 or "$" in place[-1]:
-                yield Remark(rule.at, f"a place in the summary of {rule.id} has no words without a value", "| words")
+                yield Issue(rule.at, f"a place in the summary of {rule.id} has no words without a value", "| words")
         left = without_values(card.summary)
         if set("{}$|") & set(left):
-            yield Remark(rule.at, f"the summary of {rule.id} has a place that is not closed or not named", left)
+            yield Issue(rule.at, f"the summary of {rule.id} has a place that is not closed or not named", left)
 
 
 def _unfit(knowledge: Knowledge, reference: Reference, reached: frozenset[str]) -> str | None:
@@ -145,15 +146,15 @@ def _unfit(knowledge: Knowledge, reference: Reference, reached: frozenset[str]) 
     prefer="act: Non-drug care or acetaminophen instead. Leave the anticoagulant to its prescriber.",
     why="The act is read in ten seconds beside its grounds; what explains it stands in the detail.",
 )
-def long_act(review: Review) -> Iterator[Remark]:
+def long_act(review: Review) -> Iterator[Issue]:
     """The act of a card has at most two sentences, 45 words and no placeholder."""
     for rule, card in cards(review):
         if card.act is None:
             continue
         if len(_SENTENCES.split(card.act)) > 2 or len(card.act.split()) > _LONGEST_ACT:  # noqa: PLR2004  # the two of the title
-            yield Remark(rule.at, f"the act of {rule.id} is too long", "two sentences, 45 words")
+            yield Issue(rule.at, f"the act of {rule.id} is too long", "two sentences, 45 words")
         if "{{" in card.act:
-            yield Remark(rule.at, f"the act of {rule.id} holds a placeholder", "plain words")
+            yield Issue(rule.at, f"the act of {rule.id} holds a placeholder", "plain words")
 
 
 @check(
@@ -165,12 +166,12 @@ def long_act(review: Review) -> Iterator[Remark]:
     why="Some clients render raw HTML, others strip it, so the reader would see different cards (CA-4). "
     "Write 'under 30' instead of a sign followed by a letter.",
 )
-def html(review: Review) -> Iterator[Remark]:
+def html(review: Review) -> Iterator[Issue]:
     """No text holds an HTML tag, comment or entity."""
     for rule, card in cards(review):
         for text in _all_texts(card):
             if match := _HTML.search(text):
-                yield Remark(rule.at, f"a text of {rule.id} holds {match[0]}", "markdown only")
+                yield Issue(rule.at, f"a text of {rule.id} holds {match[0]}", "markdown only")
 
 
 @check(
@@ -182,13 +183,13 @@ def html(review: Review) -> Iterator[Remark]:
     why="Braces would reach the reader as they stand. What was found, what was not recorded and the sources follow "
     "every detail without being asked for.",
 )
-def unknown_placeholder(review: Review) -> Iterator[Remark]:
+def unknown_placeholder(review: Review) -> Iterator[Issue]:
     """A detail is the author's words alone: the card adds what was found, what was not recorded and the sources."""
     for rule, card in cards(review):
         for text in _details(card):
             for match in _PLACEHOLDER.finditer(text):
                 hint = "what was found and what was not recorded follow every detail"
-                yield Remark(rule.at, f"a text of {rule.id} holds {match[0]}", hint)
+                yield Issue(rule.at, f"a text of {rule.id} holds {match[0]}", hint)
 
 
 @check(
@@ -200,7 +201,7 @@ def unknown_placeholder(review: Review) -> Iterator[Remark]:
     why="Stopping an opioid, benzodiazepine, baclofen, tizanidine or anticoagulant at once can cause withdrawal, "
     "rebound or thrombosis (hazard H-16).",
 )
-def abrupt_stop(review: Review) -> Iterator[Remark]:
+def abrupt_stop(review: Review) -> Iterator[Issue]:
     """No card about a drug that must be tapered or replaced says stop now, immediately, at once or today."""
     for rule, card in cards(review):
         named = _SLOW_TO_STOP.search(f"{rule.title} {card.summary}")
@@ -209,7 +210,7 @@ def abrupt_stop(review: Review) -> Iterator[Remark]:
                 match = _STOP_NOW.search(sentence)
                 meant = _SLOW_TO_STOP.search(sentence) or (named and not _SAFE_TO_STOP.search(sentence))
                 if match and meant and not _NEGATED.search(match["before"]):
-                    yield Remark(rule.at, f"{rule.id} says: {sentence.strip()}", "taper; contact the prescriber")
+                    yield Issue(rule.at, f"{rule.id} says: {sentence.strip()}", "taper; contact the prescriber")
 
 
 @check(
@@ -220,9 +221,9 @@ def abrupt_stop(review: Review) -> Iterator[Remark]:
     prefer="patient: {summary: Tell your doctor today if …}",
     why="Patients and relatives get plain words and no orders; an instruction meant for a clinician misleads them.",
 )
-def patient_card_in_clinician_words(review: Review) -> Iterator[Remark]:
+def patient_card_in_clinician_words(review: Review) -> Iterator[Issue]:
     """The plain-language card orders, prescribes and refers nothing and has no placeholders."""
     for rule, card in cards(review):
         for text in (card.patient_summary, card.patient_detail):
             if text is not None and (match := _CLINICIAN_WORDS.search(text)):
-                yield Remark(rule.at, f"the patient's card of {rule.id} says {match[0]!r}", "say it to the patient")
+                yield Issue(rule.at, f"the patient's card of {rule.id} says {match[0]!r}", "say it to the patient")

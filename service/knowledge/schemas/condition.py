@@ -9,7 +9,7 @@ from marshmallow import ValidationError
 
 from service.knowledge.documents import Table
 from service.knowledge.model import AllOf, AnyOf, Condition, Leaf, Word
-from service.knowledge.schemas.fields import Complaint, Strict, decimal, did_you_mean, refuse
+from service.knowledge.schemas.fields import Message, Strict, decimal, did_you_mean, refuse
 
 _GROUPS: dict[str, type[AllOf | AnyOf]] = {"all": AllOf, "any": AnyOf}
 _LEAST_PARTS = 2
@@ -38,7 +38,7 @@ def read_condition(value: Any) -> Condition:
     if groups and len(value) > 1:
         stranger = next(key for key in value if key not in groups)
         raise ValidationError(
-            {stranger: [Complaint(f"stands beside {groups[0]}", f"make it an item of the list under {groups[0]}")]}
+            {stranger: [Message(f"stands beside {groups[0]}", f"make it an item of the list under {groups[0]}")]}
         )
     if groups:
         return _group(groups[0], value)
@@ -54,18 +54,18 @@ def read_condition(value: Any) -> Condition:
 def _group(name: str, value: Table) -> Condition:
     parts = value[name]
     if not isinstance(parts, list):
-        raise ValidationError({name: [Complaint("must be a list", "start each part with a dash")]})
+        raise ValidationError({name: [Message("must be a list", "start each part with a dash")]})
     if len(parts) < _LEAST_PARTS:
-        raise ValidationError({name: [Complaint("needs at least two parts", "write a single test without all or any")]})
+        raise ValidationError({name: [Message("needs at least two parts", "write a single test without all or any")]})
     read: list[Condition] = []
-    faults: dict[int, Any] = {}
+    issues: dict[int, Any] = {}
     for index, part in enumerate(parts):
         try:
             read.append(read_condition(part))
         except ValidationError as error:
-            faults[index] = error.messages
-    if faults:
-        raise ValidationError({name: faults})
+            issues[index] = error.messages
+    if issues:
+        raise ValidationError({name: issues})
     return _GROUPS[name](tuple(read), at=value.at)
 
 
@@ -83,18 +83,18 @@ def _leaf(finding: str, test: Any, at: str) -> Leaf:
 
 
 def _limits(test: Table) -> dict[str, Decimal]:
-    faults: dict[str, Any] = {}
+    issues: dict[str, Any] = {}
     limits: dict[str, Decimal] = {}
     for key, value in test.items():
         if key not in _COMPARISONS:
-            faults[key] = [Complaint("this comparison is not known", did_you_mean(key, _COMPARISONS))]
+            issues[key] = [Message("this comparison is not known", did_you_mean(key, _COMPARISONS))]
             continue
         try:
             limits[key] = decimal(value)
         except ValidationError as error:
-            faults[key] = error.messages
-    if faults:
-        raise ValidationError(faults)
+            issues[key] = error.messages
+    if issues:
+        raise ValidationError(issues)
     if not limits:
         raise refuse("names no limit", "at_least, more_than or less_than")
     if "at_least" in limits and "more_than" in limits:

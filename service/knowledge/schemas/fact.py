@@ -11,9 +11,9 @@ from service.knowledge.documents import Table
 from service.knowledge.model import FactDefinition, FactKind, FactSource
 from service.knowledge.schemas.fields import (
     Choice,
-    Complaint,
     Flag,
     Integer,
+    Message,
     Name,
     Number,
     Several,
@@ -68,14 +68,14 @@ class FromField(Strict[tuple[FactSource, ...]]):
         if not isinstance(value, list) or not value:
             raise refuse("must be a list of {resource, codes}")
         read: list[FactSource] = []
-        faults: dict[int, Any] = {}
+        issues: dict[int, Any] = {}
         for index, part in enumerate(value):
             try:
                 read.append(shape.load(part))
             except ValidationError as error:
-                faults[index] = error.messages
-        if faults:
-            raise ValidationError(faults)
+                issues[index] = error.messages
+        if issues:
+            raise ValidationError(issues)
         return tuple(read)
 
 
@@ -106,6 +106,7 @@ class SourceOfFactShape(Shape):
     no = words()
     history = Flag(load_default=False)
     unconfirmed = Flag(load_default=True)
+    by_category = Flag(load_default=True)
     within_days = Integer(least=1, load_default=None, allow_none=True)
     no_within_days = Integer(least=1, load_default=None, allow_none=True)
     undated = Flag(load_default=True)
@@ -121,7 +122,7 @@ class SourceOfFactShape(Shape):
     @validates_schema(skip_on_field_errors=True)
     def limit_has_a_unit(self, data: dict[str, Any], **_: Any) -> None:
         if (data["at_most"] is None) != (data["unit"] is None):
-            raise ValidationError({"at_most": [Complaint("needs unit, and unit needs at_most")]})
+            raise ValidationError({"at_most": [Message("needs unit, and unit needs at_most")]})
 
 
 class FactShape(Shape):
@@ -140,7 +141,7 @@ class FactShape(Shape):
     @validates_schema(skip_on_field_errors=True)
     def nonempty_needs_complete(self, data: dict[str, Any], **_: Any) -> None:
         if data["complete_nonempty"] and not data["complete"]:
-            raise ValidationError({"complete_nonempty": [Complaint("means nothing without complete")]})
+            raise ValidationError({"complete_nonempty": [Message("means nothing without complete")]})
 
 
 class CodedShape(FactShape):
@@ -281,6 +282,6 @@ class FactField(Strict[FactDefinition]):
         kind = value.get("kind")
         if kind not in self._shapes:
             hint = did_you_mean(kind, self._shapes) if isinstance(kind, str) else None
-            raise ValidationError({"kind": [Complaint("must be one of " + ", ".join(self._shapes), hint)]})
+            raise ValidationError({"kind": [Message("must be one of " + ", ".join(self._shapes), hint)]})
         fact: FactDefinition = self._shapes[kind].load(value)
         return fact

@@ -1,6 +1,6 @@
 """The few kinds of field that rule files are made of, and the shape they all share.
 
-Every complaint is a :class:`Complaint`: a sentence for the author and, where there is one, a hint
+What is wrong is said in a :class:`Message`: a sentence for the author and, where there is one, a hint
 at what would be right. No field converts silently: a number is a number, a word is a word.
 """
 
@@ -17,7 +17,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, val
 from service.knowledge.documents import Table
 
 
-class Complaint(str):
+class Message(str):
     """What is wrong, in a sentence, with a hint at what would be right."""
 
     __slots__ = ("hint",)
@@ -25,9 +25,9 @@ class Complaint(str):
     hint: str | None
 
     def __new__(cls, text: str, hint: str | None = None) -> Self:
-        complaint = super().__new__(cls, text)
-        complaint.hint = hint
-        return complaint
+        message = super().__new__(cls, text)
+        message.hint = hint
+        return message
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
@@ -38,7 +38,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
 
 def refuse(text: str, hint: str | None = None) -> ValidationError:
     """The error to raise for one complaint."""
-    return ValidationError([Complaint(text, hint)])
+    return ValidationError([Message(text, hint)])
 
 
 class Shape(Schema):
@@ -60,7 +60,7 @@ class Shape(Schema):
         strangers = [key for key in original if key not in known]
         if strangers:
             raise ValidationError(
-                {key: [Complaint("this key is not known here", did_you_mean(key, known))] for key in strangers}
+                {key: [Message("this key is not known here", did_you_mean(key, known))] for key in strangers}
             )
 
     @post_load(pass_original=True)

@@ -22,9 +22,9 @@ from service.knowledge.model import (
 from service.knowledge.schemas.condition import ConditionField
 from service.knowledge.schemas.fields import (
     Choice,
-    Complaint,
     Flag,
     Integer,
+    Message,
     Name,
     Several,
     Shape,
@@ -56,7 +56,7 @@ class GivenField(Strict[Given]):
 def _interval(value: Table) -> Given:
     for key in value:
         if key not in {"low", "high"}:
-            raise ValidationError({key: [Complaint("this key is not known here", "low and high, null where open")]})
+            raise ValidationError({key: [Message("this key is not known here", "low and high, null where open")]})
     low, high = (None if value.get(side) is None else decimal(value[side]) for side in ("low", "high"))
     if low is None and high is None:
         raise refuse("names neither low nor high", "write unknown")
@@ -179,8 +179,8 @@ class RuleShape(Shape):
     def hooks_belong_to_cards(self, data: dict[str, Any], **_: Any) -> None:
         has_card = "card" in data["then"]
         if has_card and not data["hooks"]:
-            raise ValidationError({"hooks": [Complaint("a rule with a card needs hooks")]})
+            raise ValidationError({"hooks": [Message("a rule with a card needs hooks")]})
         if not has_card and data["hooks"]:
-            raise ValidationError({"hooks": [Complaint("a rule that concludes runs on every hook", "leave hooks out")]})
+            raise ValidationError({"hooks": [Message("a rule that concludes runs on every hook", "leave hooks out")]})
         if has_card and data["recommendation"] is None:
-            raise ValidationError({"recommendation": [Complaint("a rule with a card needs a recommendation")]})
+            raise ValidationError({"recommendation": [Message("a rule with a card needs a recommendation")]})

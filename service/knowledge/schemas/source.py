@@ -11,8 +11,8 @@ from service.knowledge.documents import Table
 from service.knowledge.model import Citation, Mark, Source, SourceStatus, Statement
 from service.knowledge.schemas.fields import (
     Choice,
-    Complaint,
     Integer,
+    Message,
     Name,
     Several,
     Shape,
@@ -44,14 +44,14 @@ class CitationField(Strict[Citation]):
             raise refuse("must say supports: or opposes:", "- supports: NICE-NG59/REC-029")
         if strangers := [key for key in value if key not in _CITATION_KEYS]:
             raise ValidationError(
-                {key: [Complaint("this key is not known here", did_you_mean(key, _CITATION_KEYS))] for key in strangers}
+                {key: [Message("this key is not known here", did_you_mean(key, _CITATION_KEYS))] for key in strangers}
             )
         sides = [key for key in ("supports", "opposes") if key in value]
         if len(sides) != 1:
             raise refuse("must say either supports: or opposes:", "- supports: NICE-NG59/REC-029")
         match = _REFERENCE.fullmatch(value[sides[0]]) if isinstance(value[sides[0]], str) else None
         if match is None:
-            raise ValidationError({sides[0]: [Complaint("must be SOURCE/STATEMENT", "for example NICE-NG59/REC-029")]})
+            raise ValidationError({sides[0]: [Message("must be SOURCE/STATEMENT", "for example NICE-NG59/REC-029")]})
         why = Text(allow_none=True).deserialize(value.get("why"))
         return Citation(match["source"], match["statement"], supports=sides[0] == "supports", why=why, at=value.at)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from service.errors import Fault, RequestError
+from service.errors import Issue, RequestError
 from service.record.input.deduplicate import arrange
 from service.record.input.prefetch_states import PrefetchState, Selection, State
 from service.record.input.releases import RENAMED, dstu2_sign, normalise
@@ -338,10 +338,10 @@ def _chosen(persons: Sequence[str], patient: str | None) -> str | None:
     if patient is not None:
         wanted = patient.removeprefix("Patient/")
         if persons and wanted not in persons:
-            raise RequestError([Fault("patient", "the document holds no such patient", _names(persons))])
+            raise RequestError([Issue("patient", "the document holds no such patient", _names(persons))])
         return wanted
     if len(persons) > 1:
-        raise RequestError([Fault("body", "the document speaks of several patients", _names(persons))])
+        raise RequestError([Issue("body", "the document speaks of several patients", _names(persons))])
     return persons[0] if persons else None
 
 
@@ -362,18 +362,18 @@ def _refuse_wrong_patient(pieces: Iterable[Piece], patients: Patients, patient_i
     sent = [piece for piece in pieces if piece.type == "Patient"]
     keys = {_called(patients.subject_of(piece), patient_id) for piece in sent}
     if sent and patient_id not in keys:
-        raise RequestError([Fault(sent[0].path, "this Patient is not the patient of the call", "context.patientId")])
+        raise RequestError([Issue(sent[0].path, "this Patient is not the patient of the call", "context.patientId")])
 
 
 def _refuse_foreign(pieces: Iterable[Piece], patients: Patients, patient_id: str) -> None:
     """Refuse what a context says about another patient: an order must never be checked against the wrong chart."""
-    faults = [
-        Fault(f"{piece.path}.subject", "this is about another patient than the call", "context.patientId")
+    issues = [
+        Issue(f"{piece.path}.subject", "this is about another patient than the call", "context.patientId")
         for piece in pieces
         if isinstance(subject := _called(patients.subject_of(piece), patient_id), str) and subject != patient_id
     ]
-    if faults:
-        raise RequestError(faults)
+    if issues:
+        raise RequestError(issues)
 
 
 def _refuse_dstu2(pieces: Sequence[Piece]) -> None:
@@ -382,17 +382,17 @@ def _refuse_dstu2(pieces: Sequence[Piece]) -> None:
     A shape that a careless R4 sender could also have written counts only when no resource of the type is without it.
     """
     weak: Counter[str] = Counter()
-    reasons: dict[str, Fault] = {}
+    reasons: dict[str, Issue] = {}
     for piece in pieces:
         sign = dstu2_sign(piece.resource)
         if sign is None:
             continue
         reason, is_sure = sign
-        fault = Fault(piece.path, f"FHIR DSTU2 is not read: {reason}", "send R4 (or R4B, R5, STU3)")
+        issue = Issue(piece.path, f"FHIR DSTU2 is not read: {reason}", "send R4 (or R4B, R5, STU3)")
         if is_sure:
-            raise RequestError([fault], status=422)
+            raise RequestError([issue], status=422)
         weak[piece.type] += 1
-        reasons.setdefault(piece.type, fault)
+        reasons.setdefault(piece.type, issue)
     for type_, count in weak.items():
         if count == sum(piece.type == type_ for piece in pieces):
             raise RequestError([reasons[type_]], status=422)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from service.errors import Fault
+from service.errors import Issue
 
 _NAMES = """
 Account ActivityDefinition ActorDefinition AdministrableProductDefinition AdverseEvent AllergyIntolerance
@@ -44,13 +44,13 @@ RESOURCE_TYPES = frozenset(_NAMES.split())
 _BY_LETTERS = {name.lower(): name for name in RESOURCE_TYPES}
 
 
-def misnamed(names: Iterable[str]) -> list[Fault]:
+def misnamed(names: Iterable[str]) -> list[Issue]:
     """A fault for the first name in a list of types that is none: what it should say would not be said."""
     for name in sorted(names):
         if name not in RESOURCE_TYPES:
             near = meant(name) or next(iter(difflib.get_close_matches(name, RESOURCE_TYPES, n=1)), None)
             hint = f"did you mean {near}?" if near else "such as Condition, or all"
-            return [Fault("complete", "names something that is no FHIR resource type", hint)]
+            return [Issue("complete", "names something that is no FHIR resource type", hint)]
     return []
 
 

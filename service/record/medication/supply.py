@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+
+from msgspec.structs import replace as replaced
 
 from service.record.chart.concepts import as_objects
 from service.record.medication.dosage import days_supply
@@ -41,18 +43,24 @@ def handed_over(resource: Mapping[str, Any]) -> When | None:
     return parse(resource.get("whenHandedOver")) or parse(resource.get("whenPrepared"))
 
 
-def entry_status_class(entry: Entry, now: datetime) -> StatusClass:
+def entry_status_class(entry: Entry, now: datetime, start: When | None, planned: Callable[[], Interval]) -> StatusClass:
     """What a medication entry counts as: one that is complete counts as taken while its supply lasts.
 
-    A dispense is complete when it is handed over, and in some countries a prescription when it is issued.
+    A dispense is complete when it is handed over, and in some countries a prescription when it is issued. ``start`` is
+    when it began, ``planned`` gives for how many days it is ordered.
     """
     found = status_class(entry.resource)
+    if found.counts is Counts.PRESENT and _is_stated_to_be_over(entry, now):
+        return replaced(found, provisional=True, note=f"said to be taken, with an end in the past: {MAY_BE_TAKEN}")
     if found.counts is not Counts.HISTORY or not is_complete(entry):
         return found
-    start, supplied = start_of(entry), _supply_of(entry)
+    supplied = _supply_of(entry, planned)
     since = days_since(start, now) if start is not None else None
-    if since is None or since.low is None or since.high is None or supplied.low is None:
+    if since is None or since.low is None or since.high is None:
         return found
+    if supplied.low is None:
+        is_open = entry.type in _STILL_SUPPLIED and recorded_end(entry) is None and since.low <= _USUAL_SUPPLY
+        return StatusClass(Counts.PRESENT, provisional=True, note=_NO_SUPPLY) if is_open else found
     if since.high <= supplied.low:
         return StatusClass(Counts.PRESENT, note=_STILL_SUPPLIED[entry.type])
     if supplied.high is not None and since.low <= supplied.high:
@@ -66,9 +74,22 @@ _STILL_SUPPLIED = {
 }
 
 
-def _supply_of(entry: Entry) -> Interval:
+_USUAL_SUPPLY = 30
+"""Days for which a completed order or dispense that does not tell its supply may still be taken: product choice."""
+MAY_BE_TAKEN = "may still be taken"
+_NO_SUPPLY = f"completed within {_USUAL_SUPPLY} days, its supply is not written: {MAY_BE_TAKEN}"
+
+
+def _is_stated_to_be_over(entry: Entry, now: datetime) -> bool:
+    """Whether the period of a statement ended before now, whatever its status says."""
+    span = parse_period(entry.resource.get("effectivePeriod")) if entry.type == "MedicationStatement" else None
+    since = days_since(span.end, now) if span is not None and span.end is not None else None
+    return since is not None and since.low is not None and since.low > 0
+
+
+def _supply_of(entry: Entry, planned: Callable[[], Interval]) -> Interval:
     if entry.type == "MedicationRequest":
-        return planned_days(entry.resource) if recorded_end(entry) is None else Interval()
+        return planned() if recorded_end(entry) is None else Interval()
     supply = days_supply(entry.resource) if entry.type == "MedicationDispense" else None
     return Interval(supply, supply)
 
@@ -120,7 +141,7 @@ def planned_days(resource: Mapping[str, Any]) -> Interval:
 
 def duration_days(value: object) -> Interval | None:
     """A FHIR Duration in days; a month is 28 to 31 of them. None when it cannot be read."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return None
     number = decimal(value.get("value"))
     unit = value.get("code") or value.get("unit")
@@ -132,7 +153,7 @@ def duration_days(value: object) -> Interval | None:
 
 def _dispense_request(resource: Mapping[str, Any]) -> Mapping[str, Any]:
     request = resource.get("dispenseRequest")
-    return request if isinstance(request, Mapping) else {}
+    return request if isinstance(request, dict) else {}
 
 
 def _dispenses(resource: Mapping[str, Any]) -> int:
@@ -181,7 +202,7 @@ def _bounded(resource: Mapping[str, Any]) -> Iterator[Interval]:
 
 
 def _range_days(value: object) -> Interval | None:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return None
     low, high = duration_days(value.get("low")), duration_days(value.get("high"))
     return Interval(low.low if low else None, high.high if high else None) if low or high else None

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.errors import Fault, KnowledgeError
+from service.errors import Issue, KnowledgeError
 from service.knowledge.invariants import FILE as INVARIANTS
 from service.knowledge.model import Knowledge
 from service.review.packs import load_files, open_pack
@@ -111,4 +111,4 @@ def _rule_files_in(archive: bytes) -> dict[str, bytes]:
 
 
 def _unknown(name: str, why: str) -> KnowledgeError:
-    return KnowledgeError([Fault(f"{name}:1", why)])
+    return KnowledgeError([Issue(f"{name}:1", why)])

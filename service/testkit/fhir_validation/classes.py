@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from service.errors import Issue
 from service.record.fhir_classes import fhir_class
 from service.record.model import Release
-from service.testkit.report import Remark, Severity
 
 # R4B stands for R4: for charts and orders the two differ in nothing that is sent.
 _WORDS: Mapping[str, tuple[str, str]] = {
@@ -34,16 +34,16 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 _OTHER = ("invalid", "is not what {release} allows here")
 
 
-def check_classes(resource: Mapping[str, Any], release: Release, where: str) -> Iterator[Remark]:
+def check_classes(resource: Mapping[str, Any], release: Release, where: str) -> Iterator[Issue]:
     """What the class of the release refuses in a resource. It tells faults in waves, so it alone is never the whole."""
     model = fhir_class(str(resource.get("resourceType")), release)
     if model is None:
         text = f"{release} has no such resource type"
-        yield Remark(Severity.ERROR, f"{where}.resourceType", text, "not-supported")
+        yield Issue(f"{where}.resourceType", text, code="not-supported")
         return
     for location, kind in _refused(model, resource):
         code, text = _WORDS.get(kind, _OTHER)
-        yield Remark(Severity.ERROR, _place(where, location), text.format(release=release.value), code)
+        yield Issue(_place(where, location), text.format(release=release.value), code=code)
 
 
 def _refused(model: Any, resource: Mapping[str, Any]) -> list[tuple[Sequence[str | int], str]]:

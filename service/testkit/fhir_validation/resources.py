@@ -6,46 +6,48 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from service.errors import Issue, Severity
 from service.record.input.releases import normalise
 from service.record.model import Release
 from service.testkit.fhir_validation.classes import check_classes
 from service.testkit.fhir_validation.primitives import kind_of
 from service.testkit.fhir_validation.structure import check_structure, knows
-from service.testkit.report import Remark, Severity
 
 _DEEPEST = 10
 # A resource with more faults than this is wrong in kind; comparing all with all would take too long.
 _MOST_OF_ONE = 300
 
 
-def check_resources(value: Any, where: str, release: Release, depth: int = 0) -> Iterator[Remark]:
+def check_resources(value: Any, where: str, release: Release, depth: int = 0) -> Iterator[Issue]:
     """The faults of a resource and of all resources inside it. ``release`` is what the document speaks."""
     if not isinstance(value, Mapping):
-        yield Remark(Severity.ERROR, where, f"must be a FHIR resource, is {kind_of(value)}", "structure")
+        yield Issue(where, f"must be a FHIR resource, is {kind_of(value)}", code="structure")
         return
     if depth > _DEEPEST:
-        yield Remark(Severity.ERROR, where, "resources are nested too deeply", "too-long")
+        yield Issue(where, "resources are nested too deeply", code="too-long")
         return
     type_ = value.get("resourceType")
     if not isinstance(type_, str):
         if not isinstance(value.get("entry"), list):
-            yield Remark(Severity.ERROR, f"{where}.resourceType", "is required", "required")
+            yield Issue(f"{where}.resourceType", "is required", code="required")
             return
-        yield Remark(Severity.ERROR, f"{where}.resourceType", "is required; read as a Bundle", "required")
+        yield Issue(f"{where}.resourceType", "is required; read as a Bundle", code="required")
         value = {**value, "resourceType": "Bundle"}
     yield from _check_one(value, where, release, depth)
 
 
-def _check_one(value: Mapping[str, Any], where: str, release: Release, depth: int) -> Iterator[Remark]:
+def _check_one(value: Mapping[str, Any], where: str, release: Release, depth: int) -> Iterator[Issue]:
     own = normalise(value)[1] or release
     if own is not release and depth == 0:
-        yield Remark(Severity.INFORMATION, where, f"has the shape of {own} and is read as such", "informational")
+        yield Issue(
+            where, f"has the shape of {own} and is read as such", code="informational", severity=Severity.INFORMATION
+        )
     is_bundle = value["resourceType"] == "Bundle"
     nested: Sequence[tuple[Any, str]] = ()
-    tabled: list[Remark] = []
+    tabled: list[Issue] = []
     if is_bundle or (own is Release.R4 and knows(value["resourceType"])):
         found = check_structure(value, where)
-        tabled, nested = found.remarks, found.nested
+        tabled, nested = found.issues, found.nested
     yield from tabled
     if not is_bundle:
         yield from _further(where, tabled, check_classes(value, own, where), nested)
@@ -55,18 +57,16 @@ def _check_one(value: Mapping[str, Any], where: str, release: Release, depth: in
 
 
 def _further(
-    where: str, tabled: Sequence[Remark], refused: Iterator[Remark], nested: Sequence[tuple[Any, str]]
-) -> Iterator[Remark]:
+    where: str, tabled: Sequence[Issue], refused: Iterator[Issue], nested: Sequence[tuple[Any, str]]
+) -> Iterator[Issue]:
     """What the classes find beyond the table: nothing at, above or below a place the table names already."""
-    named = {remark.where for remark in tabled[:_MOST_OF_ONE]} | {place for _, place in nested[:_MOST_OF_ONE]}
+    named = {issue.path for issue in tabled[:_MOST_OF_ONE]} | {place for _, place in nested[:_MOST_OF_ONE]}
     # A remark about the resource as a whole says nothing about its parts.
     parts = named - {where}
-    for remark in islice(refused, _MOST_OF_ONE):
-        if remark.where in named or any(
-            _is_within(remark.where, one) or _is_within(one, remark.where) for one in parts
-        ):
+    for issue in islice(refused, _MOST_OF_ONE):
+        if issue.path in named or any(_is_within(issue.path, one) or _is_within(one, issue.path) for one in parts):
             continue
-        yield remark
+        yield issue
 
 
 def _is_within(inner: str, outer: str) -> bool:

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from service.errors import Issue, Severity
 from service.testkit.fhir_validation.elements import Element, Shape, elements
 from service.testkit.fhir_validation.invariants import broken
 from service.testkit.fhir_validation.primitives import PRIMITIVES, fault_of, kind_of
-from service.testkit.report import Remark, Severity
 
 _PLACE = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/[A-Za-z0-9\-._]+(?:/_history/[^/]+)?")
 # Marks that serialisers leave in and everybody passes over.
@@ -27,11 +27,11 @@ Json = Mapping[str, Any]
 class Structure:
     """The faults of one resource. ``nested`` are the resources inside it, with their places: not looked at here."""
 
-    remarks: list[Remark] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
     nested: list[tuple[Any, str]] = field(default_factory=list)
 
-    def complain(self, where: str, text: str, code: str = "structure", severity: Severity = Severity.ERROR) -> None:
-        self.remarks.append(Remark(severity, where, text, code))
+    def add_issue(self, where: str, text: str, code: str = "structure", severity: Severity = Severity.ERROR) -> None:
+        self.issues.append(Issue(where, text, code=code, severity=severity))
 
 
 def knows(type_: object) -> bool:
@@ -56,9 +56,9 @@ def _object(found: Structure, value: Json, type_: str, where: str) -> None:
         element = _element(shape, name)
         place = f"{where}.{name}"
         if element is None:
-            found.complain(place, _unknown(shape, name, type_, hint=len(found.remarks) < _MOST_HINTS))
+            found.add_issue(place, _unknown(shape, name, type_, hint=len(found.issues) < _MOST_HINTS))
         elif member is None:
-            found.complain(place, "must be left out instead of null")
+            found.add_issue(place, "must be left out instead of null")
         elif name.startswith("_"):
             _extras(found, member, place)
         else:
@@ -66,7 +66,7 @@ def _object(found: Structure, value: Json, type_: str, where: str) -> None:
     _needed(found, value, type_, where)
     _chosen(found, value, shape, where)
     for key, text in broken(type_, value):
-        found.complain(where, f"{text} ({key})", "invariant")
+        found.add_issue(where, f"{text} ({key})", "invariant")
 
 
 def _element(shape: Shape, name: str) -> Element | None:
@@ -88,15 +88,15 @@ def _extras(found: Structure, value: object, where: str) -> None:
         if isinstance(extra, Mapping):
             _object(found, extra, "Element", where)
         elif extra is not None:
-            found.complain(where, f"must be an object, is {kind_of(extra)}")
+            found.add_issue(where, f"must be an object, is {kind_of(extra)}")
 
 
 def _member(found: Structure, element: Element, value: object, where: str, *, is_resource: bool) -> None:
     if element.many != isinstance(value, list):
         wanted = "an array" if element.many else "a single value"
-        found.complain(where, f"must be {wanted}, is {kind_of(value)}")
+        found.add_issue(where, f"must be {wanted}, is {kind_of(value)}")
     if value == []:
-        found.complain(where, "must be left out instead of empty")
+        found.add_issue(where, "must be left out instead of empty")
         return
     listed = isinstance(value, list)
     for number, part in enumerate(value if isinstance(value, list) else [value]):
@@ -112,13 +112,13 @@ def _value(found: Structure, element: Element, value: object, where: str, *, is_
         type_ = "id" if is_resource and element.name == "id" else element.type
         fault = fault_of(type_, value)
         if fault is not None:
-            found.complain(where, fault, "value")
+            found.add_issue(where, fault, "value")
         elif element.codes and value not in element.codes:
-            found.complain(where, f"is not a code of the required value set{_listed(element)}", "code-invalid")
+            found.add_issue(where, f"is not a code of the required value set{_listed(element)}", "code-invalid")
     elif not isinstance(value, Mapping):
-        found.complain(where, f"must be an object, is {kind_of(value)}")
+        found.add_issue(where, f"must be an object, is {kind_of(value)}")
     elif not value:
-        found.complain(where, "must be left out instead of empty")
+        found.add_issue(where, "must be left out instead of empty")
     elif element.type == "Resource":
         found.nested.append((value, where))
     else:
@@ -133,7 +133,7 @@ def _bound(found: Structure, element: Element, value: Json, where: str) -> None:
         codings = value.get("coding")
         codes = [one.get("code") for one in codings if isinstance(one, Mapping)] if isinstance(codings, list) else []
         if not any(isinstance(code, str) and code in element.codes for code in codes):
-            found.complain(where, f"needs a coding of the required value set{_listed(element)}", "code-invalid")
+            found.add_issue(where, f"needs a coding of the required value set{_listed(element)}", "code-invalid")
 
 
 def _target(found: Structure, element: Element, value: Json, where: str) -> None:
@@ -141,7 +141,7 @@ def _target(found: Structure, element: Element, value: Json, where: str) -> None
     named = _PLACE.fullmatch(text) if isinstance(text, str) else None
     if named is not None and named[1] not in element.targets:
         allowed = ", ".join(sorted(element.targets))
-        found.complain(f"{where}.reference", f"refers to another type than {allowed}", "value")
+        found.add_issue(f"{where}.reference", f"refers to another type than {allowed}", "value")
 
 
 def _listed(element: Element) -> str:
@@ -155,15 +155,15 @@ def _needed(found: Structure, value: Json, type_: str, where: str) -> None:
         if any(name in value or f"_{name}" in value for name in names):
             continue
         if len(names) == 1:
-            found.complain(f"{where}.{names[0]}", "is required", "required")
+            found.add_issue(f"{where}.{names[0]}", "is required", "required")
         else:
-            found.complain(where, f"one of {', '.join(names)} is required", "required")
+            found.add_issue(where, f"one of {', '.join(names)} is required", "required")
 
 
 def _chosen(found: Structure, value: Json, shape: Shape, where: str) -> None:
     for stem, names in _choices(value, shape).items():
         if len(names) > 1:
-            found.complain(where, f"only one {stem}[x] may be given, not {' and '.join(sorted(names))}")
+            found.add_issue(where, f"only one {stem}[x] may be given, not {' and '.join(sorted(names))}")
 
 
 def _choices(value: Json, shape: Shape) -> dict[str, set[str]]:

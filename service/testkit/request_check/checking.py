@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from service.errors import DataUnavailableError, RequestError
+from service.errors import DataUnavailableError, Issue, RequestError
 from service.knowledge.hooks import HOOKS, Kind
 from service.knowledge.model import ServiceDefinition
 from service.protocol.evaluation import BundleQuestion, Services, answer_bundle, answer_call, fetch_nothing
@@ -21,7 +21,7 @@ from service.record.input.releases import normalise
 from service.record.input.unpacking import unpack
 from service.record.model import Release
 from service.testkit.fhir_validation.resources import check_resources
-from service.testkit.report import Part, Remark, Report, Severity, report
+from service.testkit.report import Part, Report, report
 from service.testkit.request_check.envelope import check_envelope
 from service.testkit.request_check.knowing import verdict, what_was_unknown
 from service.testkit.request_check.prefetching import check_prefetch
@@ -38,28 +38,28 @@ def check(services: Services, document: Any, now: datetime, hook: str = "patient
         return report(_check_call(services, document, now))
     if isinstance(document, Mapping | list):
         return report(_check_chart(services, document, now, hook))
-    return report([Remark(Severity.ERROR, "body", f"must be an object or an array: {_HOW}", "structure", Part.REQUEST)])
+    return report([Issue("body", f"must be an object or an array: {_HOW}", code="structure", group=Part.REQUEST)])
 
 
 def _is_call(document: Mapping[str, Any]) -> bool:
     return bool({"hook", "hookInstance", "context", "prefetch"} & document.keys()) or "entry" not in document
 
 
-def _check_call(services: Services, document: Mapping[str, Any], now: datetime) -> Iterator[Remark]:
+def _check_call(services: Services, document: Mapping[str, Any], now: datetime) -> Iterator[Issue]:
     hook = document.get("hook")
     service = next((one for one in services.offered.values() if one.hook == hook), None)
     templates = services.templates[service.id] if service is not None else ()
     if service is None:
         offered = ", ".join(dict.fromkeys(one.hook for one in services.offered.values()))
         text = "is missing" if hook is None else "no service is offered for this hook"
-        yield Remark(Severity.ERROR, "hook", f"{text}; there are {offered}", "not-supported", Part.REQUEST)
+        yield Issue("hook", f"{text}; there are {offered}", code="not-supported", group=Part.REQUEST)
     else:
         yield from _dry_run(services, service, document, now)
     yield from check_envelope(document, hook if isinstance(hook, str) else "", templates)
     yield from _resources_of(document, templates)
 
 
-def _resources_of(document: Mapping[str, Any], templates: Sequence[Template]) -> Iterator[Remark]:
+def _resources_of(document: Mapping[str, Any], templates: Sequence[Template]) -> Iterator[Issue]:
     context, prefetch = document.get("context"), document.get("prefetch")
     hook = HOOKS.get(str(document.get("hook")))
     given = context if isinstance(context, Mapping) else {}
@@ -75,7 +75,7 @@ def _resources_of(document: Mapping[str, Any], templates: Sequence[Template]) ->
 
 def _dry_run(
     services: Services, service: ServiceDefinition, document: Mapping[str, Any], now: datetime
-) -> Iterator[Remark]:
+) -> Iterator[Issue]:
     """What a call with this body would give. The faults of its shape are told by ``check_envelope``."""
     try:
         answered = answer_call(replace(services, fetch_missing=fetch_nothing), service, document, now)
@@ -83,20 +83,20 @@ def _dry_run(
         yield from _refused(error)
     except DataUnavailableError as error:
         text = f"would be answered with 412: {', '.join(error.keys)} could not be had"
-        yield Remark(Severity.ERROR, "", text, "incomplete", Part.VERDICT)
+        yield Issue("", text, code="incomplete", group=Part.VERDICT)
     else:
         yield verdict(answered)
         yield from what_was_unknown(services.prepared.knowledge, answered)
 
 
-def _refused(error: RequestError) -> Iterator[Remark]:
-    yield Remark(Severity.ERROR, "", f"would be refused with {error.status}", "processing", Part.VERDICT)
-    for fault in error.faults:
-        hint = f" ({fault.hint})" if fault.hint else ""
-        yield Remark(Severity.ERROR, fault.where, fault.text + hint, "invalid", Part.REQUEST)
+def _refused(error: RequestError) -> Iterator[Issue]:
+    yield Issue("", f"would be refused with {error.status}", code="processing", group=Part.VERDICT)
+    for issue in error.issues:
+        hint = f" ({issue.hint})" if issue.hint else ""
+        yield Issue(issue.path, issue.text + hint, group=Part.REQUEST)
 
 
-def _check_chart(services: Services, document: Any, now: datetime, hook: str) -> Iterator[Remark]:
+def _check_chart(services: Services, document: Any, now: datetime, hook: str) -> Iterator[Issue]:
     try:
         answered = answer_bundle(services, document, BundleQuestion(hook, now))
     except RequestError as error:

@@ -4,44 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from service.errors import Issue, Severity
 from service.finding import Status
 from service.knowledge.model import FactKind, Knowledge
 from service.protocol.evaluation import Answered
-from service.testkit.report import Part, Remark, Severity
+from service.testkit.report import Part
 
 _FEW = 12
 
 
-def verdict(answered: Answered) -> Remark:
+def verdict(answered: Answered) -> Issue:
     """What the service would answer."""
     cards = answered.body["cards"]
     counts = ", ".join(f"{sum(card['indicator'] == name for card in cards)} {name}" for name in _INDICATORS)
     text = f"would be answered with 200 and {len(cards)} card(s): {counts}" if cards else _SILENT
-    return Remark(Severity.INFORMATION, "", text, "informational", Part.VERDICT)
+    return Issue("", text, code="informational", severity=Severity.INFORMATION, group=Part.VERDICT)
 
 
 _INDICATORS = ("critical", "warning", "info")
 _SILENT = "would be answered with 200 and no card, which is not clearance"
 
 
-def what_was_unknown(knowledge: Knowledge, answered: Answered) -> Iterator[Remark]:
+def what_was_unknown(knowledge: Knowledge, answered: Answered) -> Iterator[Issue]:
     """What was passed over or taken with doubt, and what stayed unknown: first what a warning depends on."""
     decision = answered.decision
     for problem in decision.problems:
-        yield Remark(Severity.WARNING, problem.path, problem.reason, "processing", Part.READING)
+        yield Issue(problem.path, problem.reason, code="processing", severity=Severity.WARNING, group=Part.READING)
     named = dict.fromkeys((*decision.not_assessed, *decision.not_recorded))
     for name in decision.not_assessed:
         text = f"{name}: {knowledge.asks(name)} is not known, so a warning could not be decided"
-        yield Remark(Severity.WARNING, "", text, "incomplete", Part.KNOWING)
+        yield Issue("", text, code="incomplete", severity=Severity.WARNING, group=Part.KNOWING)
     for name in decision.not_recorded:
         if name not in decision.not_assessed:
             text = f"{name}: {knowledge.asks(name)} is not known; a card names it"
-            yield Remark(Severity.INFORMATION, "", text, "incomplete", Part.KNOWING)
+            yield Issue("", text, code="incomplete", severity=Severity.INFORMATION, group=Part.KNOWING)
     yield from _orders(knowledge, answered)
     yield from _others(knowledge, answered, frozenset(named))
 
 
-def _orders(knowledge: Knowledge, answered: Answered) -> Iterator[Remark]:
+def _orders(knowledge: Knowledge, answered: Answered) -> Iterator[Issue]:
     """Orders that could not be recognised, in the words the facts about them use."""
     findings = answered.decision.findings
     facts = [fact for fact in knowledge.facts.values() if fact.kind is FactKind.ORDER and fact.id in findings]
@@ -49,10 +50,10 @@ def _orders(knowledge: Knowledge, answered: Answered) -> Iterator[Remark]:
         note for fact in facts if findings[fact.id].status is Status.UNKNOWN for note in findings[fact.id].notes
     )
     for note in notes:
-        yield Remark(Severity.WARNING, "", note, "incomplete", Part.KNOWING)
+        yield Issue("", note, code="incomplete", severity=Severity.WARNING, group=Part.KNOWING)
 
 
-def _others(knowledge: Knowledge, answered: Answered, named: frozenset[str]) -> Iterator[Remark]:
+def _others(knowledge: Knowledge, answered: Answered, named: frozenset[str]) -> Iterator[Issue]:
     unknown = [
         name
         for name, finding in answered.decision.findings.items()
@@ -61,4 +62,4 @@ def _others(knowledge: Knowledge, answered: Answered, named: frozenset[str]) -> 
     if unknown:
         more = f" and {len(unknown) - _FEW} more" if len(unknown) > _FEW else ""
         text = f"{len(unknown)} further facts are unknown and change no card now: {', '.join(unknown[:_FEW])}{more}"
-        yield Remark(Severity.INFORMATION, "", text, "incomplete", Part.KNOWING)
+        yield Issue("", text, code="incomplete", severity=Severity.INFORMATION, group=Part.KNOWING)

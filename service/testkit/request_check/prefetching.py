@@ -6,11 +6,12 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from service.errors import Issue, Severity
 from service.record.input.prefetch_states import PrefetchState, State, classify
 from service.record.input.prefetch_templates import Template
 from service.record.model import Release
 from service.testkit.fhir_validation.resources import check_resources
-from service.testkit.report import Part, Remark, Severity
+from service.testkit.report import Part
 
 _TEXTS = {
     State.NOT_SENT: (Severity.WARNING, "was not sent: nothing is known about {title}"),
@@ -22,7 +23,7 @@ _TEXTS = {
 
 def check_prefetch(
     prefetch: Any, templates: Sequence[Template], release: Release, *, can_fetch: bool
-) -> Iterator[Remark]:
+) -> Iterator[Issue]:
     """The state of every key asked for, those nobody asked for, and the faults of every resource sent."""
     if prefetch is None:
         prefetch = {}
@@ -39,46 +40,46 @@ def check_prefetch(
             near = difflib.get_close_matches(key, sorted(asked), n=1)
             meant = f" (did you mean {near[0]}?)" if near else ""
             text = f"was not asked for here{meant}; used for what it shows to be there, never as a whole list"
-            yield _remark(Severity.INFORMATION, where, text)
+            yield _issue(Severity.INFORMATION, where, text)
         yield from _resources(value, where, release)
 
 
-def _state(template: Template, state: PrefetchState, *, can_fetch: bool) -> Iterator[Remark]:
+def _state(template: Template, state: PrefetchState, *, can_fetch: bool) -> Iterator[Issue]:
     where = f"prefetch.{template.key}"
     if state.state is State.NULL and template.is_read:
-        yield _remark(Severity.WARNING, where, f"nothing there: {template.title} is not known")
+        yield _issue(Severity.WARNING, where, f"nothing there: {template.title} is not known")
         return
     if state.state in _TEXTS:
         severity, text = _TEXTS[state.state]
         message = text.format(title=template.title, reason=state.reason)
         fetch = state.state in {State.NOT_SENT, State.FIRST_PAGE}
-        yield _remark(severity, where, message + (", unless fhirServer gives it" if fetch and can_fetch else ""))
+        yield _issue(severity, where, message + (", unless fhirServer gives it" if fetch and can_fetch else ""))
         return
     if state.resources and not any(_type(one) in template.types for one in state.resources):
-        yield _remark(Severity.WARNING, where, f"holds none of the types asked for: {', '.join(template.types)}")
+        yield _issue(Severity.WARNING, where, f"holds none of the types asked for: {', '.join(template.types)}")
     elif not template.is_read and not state.is_bundle:
         text = "is a single resource where a search was asked for; taken as a part of the list"
-        yield _remark(Severity.WARNING, where, text)
+        yield _issue(Severity.WARNING, where, text)
 
 
 def _type(resource: Any) -> Any:
     return resource.get("resourceType") if isinstance(resource, Mapping) else None
 
 
-def _resources(value: Any, where: str, release: Release) -> Iterator[Remark]:
+def _resources(value: Any, where: str, release: Release) -> Iterator[Issue]:
     if value is None:
         return
     if isinstance(value, Mapping) and "resourceType" not in value and ("response" in value or "resource" in value):
         text = "has the wrapper {response, resource} of CDS Hooks before 1.0; unwrapped"
-        yield _remark(Severity.WARNING, where, text)
+        yield _issue(Severity.WARNING, where, text)
         if "resource" in value:
             yield from check_resources(value["resource"], f"{where}.resource", release)
     elif value == {}:
-        yield _remark(Severity.WARNING, where, "an empty object says neither that there is nothing nor that it failed")
+        yield _issue(Severity.WARNING, where, "an empty object says neither that there is nothing nor that it failed")
     else:
         yield from check_resources(value, where, release)
 
 
-def _remark(severity: Severity, where: str, text: str) -> Remark:
+def _issue(severity: Severity, where: str, text: str) -> Issue:
     code = "informational" if severity is Severity.INFORMATION else "incomplete"
-    return Remark(severity, where, text, code, Part.PREFETCH)
+    return Issue(where, text, code=code, severity=severity, group=Part.PREFETCH)

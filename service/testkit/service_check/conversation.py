@@ -15,13 +15,13 @@ from typing import Any, Protocol
 
 import orjson
 
-from service.errors import RequestError
+from service.errors import Issue, RequestError
 from service.knowledge.hooks import HOOKS
 from service.security.limits import parse_json
 from service.testkit.sample_calls import sample_call
 from service.testkit.service_check.answers import judge_answer
-from service.testkit.service_check.complaints import Complaint
 from service.testkit.service_check.offers import judge_discovery
+from service.testkit.service_check.requirements import broken
 
 _OK, _PRECONDITION_FAILED = 200, 412
 _DEEPEST = 100
@@ -52,7 +52,7 @@ class Findings:
     """What was looked at and what was complained about. ``looked`` are requirement numbers, in order."""
 
     looked: dict[str, None] = field(default_factory=dict)
-    complaints: list[Complaint] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
     calls: int = 0
 
     def look(self, *requirements: str) -> None:
@@ -61,7 +61,7 @@ class Findings:
     def expect(self, holds: bool, requirement: str, where: str, text: str) -> None:
         self.look(requirement)
         if not holds:
-            self.complaints.append(Complaint(requirement, where, text))
+            self.issues.append(broken(requirement, where, text))
 
 
 def check_conversation(send: Send, own_calls: Sequence[Mapping[str, Any]] = ()) -> Findings:
@@ -107,7 +107,7 @@ class _Conversation:
         try:
             return parse_json(reply.body, max_depth=_DEEPEST)
         except RequestError as error:
-            self.findings.expect(False, "TR-1", where, f"is not JSON: {error.faults[0].text}")  # noqa: FBT003
+            self.findings.expect(False, "TR-1", where, f"is not JSON: {error.issues[0].text}")  # noqa: FBT003
             return None
 
     def discover(self) -> list[Mapping[str, Any]]:
@@ -122,7 +122,7 @@ class _Conversation:
             return []
         self.findings.look("DI-2", "DI-4", "DI-5", "DI-6", "DI-7", "DI-8", "DI-10", "DI-11", "DI-15", "TR-3", "TR-4")
         self.findings.look("PF-3", "TK-1", "TK-2", "QR-1", "EX-2")
-        self.findings.complaints += judge_discovery(body)
+        self.findings.issues += judge_discovery(body)
         again = self._ask("GET", path)
         self.findings.expect(again.body == reply.body, "DI-14", path, "two calls should give the same answer")
         listed = body.get("services") if isinstance(body, Mapping) else None
@@ -142,7 +142,7 @@ class _Conversation:
         self.findings.look("RS-1", "TR-3", "TR-4", "CA-1", "CA-2", "CA-3", "CA-5", "SO-2", "SU-1", "AC-1", "AC-2")
         self.findings.look("AC-3", "AC-5", "OR-2", "LI-1", "LI-2", "SY-2", "EX-2", "EX-3")
         found = judge_answer(body)
-        self.findings.complaints += [Complaint(one.requirement, f"{where} {one.where}", one.text) for one in found]
+        self.findings.issues += [broken(one.code, f"{where} {one.path}", one.text) for one in found]
         self._again(path, call, body)
         self._without_prefetch(path, call)
         self._quickly(path, call)

@@ -17,7 +17,7 @@ import durable_rules_engine as native
 import orjson
 
 from service.engine.patterns import PRESENT, STATUS_NUMBER, UNKNOWN, Test, grouped, passes, scales_of, terms
-from service.errors import EngineError, EnvelopeError, Fault
+from service.errors import EngineError, EnvelopeError, Issue
 from service.finding import Finding, Status
 from service.knowledge.model import Leaf, Rule
 from service.knowledge.strata import concluding_rules, stratify
@@ -103,7 +103,7 @@ class _Compiler:
         tests = surely if rule.concludes is None else grouped(term, self.scales, possibly=True)
         if len(tests) > PATTERNS_PER_RULE:
             text = f"an alternative of this rule reads {len(tests)} findings at once, more than {PATTERNS_PER_RULE}"
-            raise EnvelopeError([Fault(rule.at, text, "conclude part of it in a rule of its own")])
+            raise EnvelopeError([Issue(rule.at, text, "conclude part of it in a rule of its own")])
         patterns: list[dict[str, object]] = [{"gate": {"gate": self._gates}}]
         # What is seldom true stands first: the engine joins from the gate on and stops at the first miss.
         stricter = {}
@@ -134,11 +134,11 @@ class _Compiler:
     def _check_capacities(self) -> None:
         per_finding = Counter(finding for finding, _ in self._uses)
         crowded = [name for name, number in per_finding.items() if number > TESTS_PER_FINDING]
-        faults = [Fault("rules", f"{name} is tested in more than {TESTS_PER_FINDING} ways") for name in crowded]
+        issues = [Issue("rules", f"{name} is tested in more than {TESTS_PER_FINDING} ways") for name in crowded]
         if len(per_finding) > FINDINGS:
-            faults.append(Fault("rules", f"rules read {len(per_finding)} findings, more than {FINDINGS}"))
-        if faults:
-            raise EnvelopeError(faults)
+            issues.append(Issue("rules", f"rules read {len(per_finding)} findings, more than {FINDINGS}"))
+        if issues:
+            raise EnvelopeError(issues)
 
 
 def _how_common(pattern: tuple[str, tuple[Test, ...]]) -> tuple[int, str]:

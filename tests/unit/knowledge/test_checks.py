@@ -18,7 +18,7 @@ FL = "phases/5_pathway/fl-stay-active.yaml"
 
 
 def checks_objecting(rules: Path) -> set[str]:
-    return {problem.check for problem in run_checks(load(rules), TODAY)}
+    return {problem.code for problem in run_checks(load(rules), TODAY)}
 
 
 def test_good_rules_meet_no_objection() -> None:
@@ -28,8 +28,8 @@ def test_good_rules_meet_no_objection() -> None:
 @pytest.mark.parametrize("case", broken_cases("checks"), ids=lambda case: case.name)
 def test_each_check_objects_to_its_mistake_and_no_other_does(case: BrokenCase, tmp_path: Path) -> None:
     problems = run_checks(load(case.build(tmp_path)), TODAY)
-    assert {problem.check for problem in problems} == {case.name}
-    told = "\n".join(str(problem) for problem in problems)
+    assert {problem.code for problem in problems} == {case.name}
+    told = "\n".join(problem.line() for problem in problems)
     for line in case.says:
         place, _, text = line.rpartition(": ") if ": " in line else ("", "", line)
         assert text in told
@@ -144,4 +144,4 @@ def test_problems_come_in_the_order_of_files_and_lines(tmp_path: Path) -> None:
         {"file": FL, "find": "status: draft", "put": "status: active"},
     ]
     problems = run_checks(load(changed_rules(tmp_path, changes)), TODAY)
-    assert [problem.where for problem in problems] == [f"{SF}:1", f"{FL}:1"]
+    assert [problem.path for problem in problems] == [f"{SF}:1", f"{FL}:1"]

@@ -79,7 +79,7 @@ def test_what_does_not_exist_has_the_line_of_what_surrounds_it() -> None:
 
 def test_all_mistakes_are_told_at_once() -> None:
     _, faults = read("a: &x 1\nb: *x\na: 2\nc: !!int 3\n", "a.yaml")
-    assert [fault.where for fault in faults] == ["a.yaml:1", "a.yaml:2", "a.yaml:3", "a.yaml:4"]
+    assert [fault.path for fault in faults] == ["a.yaml:1", "a.yaml:2", "a.yaml:3", "a.yaml:4"]
 
 
 def test_a_recursive_alias_is_refused_and_ends() -> None:
@@ -95,7 +95,7 @@ def test_a_merge_key_is_an_ordinary_key() -> None:
 def test_a_text_that_breaks_off_says_where() -> None:
     data, faults = read("a: [1\nb: 2\n", "a.yaml")
     assert data is None
-    assert faults[0].where == "a.yaml:2"
+    assert faults[0].path == "a.yaml:2"
 
 
 def test_words_of_a_block_keep_their_lines() -> None:

@@ -46,7 +46,7 @@ def with_file(folder: Path, text: str) -> Knowledge:
 def faults(folder: Path, text: str) -> list[str]:
     with pytest.raises(KnowledgeError) as caught:
         with_file(folder, text)
-    return [str(fault) for fault in caught.value.faults]
+    return [str(fault) for fault in caught.value.issues]
 
 
 def test_a_drug_gives_what_is_taken_what_is_ordered_and_the_days(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ FL = "phases/5_pathway/fl-stay-active.yaml"
 def faults_of(rules: Path) -> list[str]:
     with pytest.raises(KnowledgeError) as caught:
         load(rules)
-    return [str(fault) for fault in caught.value.faults]
+    return [str(fault) for fault in caught.value.issues]
 
 
 @pytest.mark.parametrize("case", broken_cases("faults"), ids=lambda case: case.name)

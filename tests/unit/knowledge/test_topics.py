@@ -21,7 +21,7 @@ def topics_of(tmp_path: Path, text: str) -> tuple[Topic, ...]:
 def faults_of(tmp_path: Path, text: str) -> list[str]:
     with pytest.raises(KnowledgeError) as error:
         topics_of(tmp_path, text)
-    return [str(fault) for fault in error.value.faults]
+    return [str(fault) for fault in error.value.issues]
 
 
 def topic(claim: str = "Rest is best", verdict: str = "supported", rules: str = "[fl-stay-active]") -> str:

@@ -51,6 +51,22 @@ def test_st_8_order_select_checks_what_is_selected_and_knows_the_rest() -> None:
     assert beside(got) == (MRI,)
 
 
+@pytest.mark.parametrize(
+    ("drafts", "selections", "missing"),
+    [
+        ([], ["MedicationRequest/m1"], ["context.selections[0]"]),
+        ([IBUPROFEN], ["MedicationRequest/m1", "ServiceRequest/s1"], ["context.selections[1]"]),
+        ([IBUPROFEN, MRI], ["MedicationRequest/m1", "ServiceRequest/s1"], []),
+    ],
+)
+def test_an_order_that_is_selected_and_did_not_come_is_a_problem(
+    drafts: list[dict[str, Any]], selections: list[str], missing: list[str]
+) -> None:
+    got = brought("order-select", draftOrders=bundle(*drafts), selections=selections)
+    assert told(got) == missing
+    assert all(problem.unread for problem in got.orders.problems)
+
+
 def test_a_selection_may_be_named_by_its_full_url() -> None:
     entry = {
         "fullUrl": "https://ehr.example/fhir/ServiceRequest/s9",
@@ -101,14 +117,14 @@ def test_an_entry_that_is_an_object_or_lacks_its_wrapping_is_read_all_the_same()
 def test_drafts_that_are_no_bundle_are_refused_with_the_path(drafts: dict[str, Any]) -> None:
     with pytest.raises(RequestError) as refusal:
         brought("order-sign", draftOrders=drafts)
-    assert [fault.where for fault in refusal.value.faults] == ["context.draftOrders"]
+    assert [fault.path for fault in refusal.value.issues] == ["context.draftOrders"]
 
 
 @pytest.mark.parametrize("entry", [None, 7, {}, {"resource": {"resourceType": "medicationRequest"}}])
 def test_drafts_of_which_none_can_be_read_are_refused_with_the_path(entry: Any) -> None:
     with pytest.raises(RequestError) as refusal:
         brought("order-sign", draftOrders={"resourceType": "Bundle", "entry": [entry]})
-    assert refusal.value.faults[0].where.startswith("context.draftOrders.entry[0]")
+    assert refusal.value.issues[0].path.startswith("context.draftOrders.entry[0]")
 
 
 @pytest.mark.requirement("RQ-13")

@@ -47,7 +47,7 @@ def refused(document: object) -> list[str]:
     with pytest.raises(RequestError) as caught:
         read_feedback(document, REPORTED)
     assert caught.value.status == 400
-    return [str(fault) for fault in caught.value.faults]
+    return [str(fault) for fault in caught.value.issues]
 
 
 def changed(item: dict[str, Any], **members: Any) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def faults(document: Any, hook: str = "patient-view", *, strict: bool = False) -
     with pytest.raises(RequestError) as caught:
         read(document, hook, strict=strict)
     assert caught.value.status == 400
-    return {fault.where: fault.text for fault in caught.value.faults}
+    return {fault.path: fault.text for fault in caught.value.issues}
 
 
 @pytest.mark.parametrize("hook", HOOKS)
@@ -119,7 +119,7 @@ def test_rq_2_another_hook_than_the_services_is_refused() -> None:
 @pytest.mark.requirement("RQ-3")
 def test_rq_3_an_instance_that_is_no_uuid_is_noted_and_in_strict_mode_refused() -> None:
     sent = body(hookInstance="req-1")
-    assert [deviation.where for deviation in read(sent).deviations] == ["hookInstance"]
+    assert [deviation.path for deviation in read(sent).deviations] == ["hookInstance"]
     assert faults(sent, strict=True) == {"hookInstance": "is not a UUID"}
 
 

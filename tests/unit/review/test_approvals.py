@@ -125,7 +125,7 @@ def test_an_overdue_review_shows_in_lint_and_health(rules: Path) -> None:
     text = file.read_text()
     start = text.index("review_by:")
     file.write_text(text[:start] + "review_by: 2020-01-01\n" + text[text.index("\n", start) + 1 :])
-    assert any("K140" in problem.check for problem in run_checks(load(rules), DAY))
+    assert any("K140" in problem.code for problem in run_checks(load(rules), DAY))
     told = create_app(Settings(rules=rules, log_level="error")).test_client().get("/health").get_json()
     assert told["counts"]["overdue"] == 1
     assert any("overdue" in warning for warning in told["warnings"])

@@ -43,7 +43,7 @@ def test_each_format_names_the_file_the_line_and_the_check(rules: Path) -> None:
     file = spoil(rules)
     status, text = run(rules, "--format", "json")
     found: list[dict[str, Any]] = json.loads(text)
-    (too_long,) = [each for each in found if each["check"].startswith("K020")]
+    (too_long,) = [each for each in found if each["code"].startswith("K020")]
     assert status == 1
     assert too_long["file"].endswith(file)
     assert too_long["line"] >= 1

@@ -235,7 +235,7 @@ def test_se5_all_faults_of_the_issuers_file_are_told_at_once(tmp_path: Path) -> 
     )
     with pytest.raises(IssuersError) as caught:
         read_issuers(path)
-    assert [str(fault) for fault in caught.value.faults] == [
+    assert [str(fault) for fault in caught.value.issues] == [
         "issuers.json: issuers[0]: no keys (give jku or jwks_file)",
         "issuers.json: issuers[1].jku: must be an https URL (http is for loopback in development)",
         (

@@ -20,19 +20,19 @@ def refuse() -> None:
 
 def test_a_database_that_was_never_asked_is_asked_before_it_is_called_reachable() -> None:
     asked = threading.Event()
-    assert Reachability(asked.set).fault() is None
+    assert Reachability(asked.set).failure() is None
     assert asked.is_set()
 
 
 def test_a_database_that_refuses_is_not_reachable() -> None:
-    assert Reachability(refuse).fault() == "the store cannot be used: OperationalError"
+    assert Reachability(refuse).failure() == "the store cannot be used: OperationalError"
 
 
 def test_an_error_of_the_driver_is_told_by_its_kind_only() -> None:
     def fail() -> None:
         raise RuntimeError("canary")
 
-    assert Reachability(fail).fault() == "the store cannot be used: RuntimeError"
+    assert Reachability(fail).failure() == "the store cannot be used: RuntimeError"
 
 
 def test_nobody_waits_for_a_database_that_hangs() -> None:
@@ -42,7 +42,7 @@ def test_nobody_waits_for_a_database_that_hangs() -> None:
         ends.wait(20)
 
     hanging = Reachability(hang, patience=0.05)
-    assert hanging.fault() == "the store did not answer within 0.05 seconds"
+    assert hanging.failure() == "the store did not answer within 0.05 seconds"
     ends.set()
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace as replaced
 
 from service.finding import Evidence, Finding, Status
 from service.record.model import Problem
 from service.store.decisions import decision_body, facts_of, rule_set_of
 from service.store.keys import Keyring
-from service.store.redaction import DATE, REMARK, WORDS, Redactor, redacted_problems
+from service.store.redaction import DATE, NOTE, WORDS, Redactor, redacted_problems
 from tests.unit.cards.small_rules import decision_on, present, rules
 
 RING = Keyring("k1", {"k1": b"0" * 32})
@@ -54,7 +54,7 @@ def test_remarks_of_ours_stay_and_others_are_replaced() -> None:
     evidence = Evidence("Condition/c1", "", None, "provisional; Mrs Smith; also answered no (Observation/o1)")
     (told,) = redacted(present("anticoagulant-active", evidence)).evidence
     hashed = RING.resource("Observation/o1")
-    assert told.note == f"provisional; {REMARK}; also answered no (Observation/{hashed})"
+    assert told.note == f"provisional; {NOTE}; also answered no (Observation/{hashed})"
 
 
 def test_a_unit_that_no_fact_has_goes() -> None:
@@ -64,7 +64,7 @@ def test_a_unit_that_no_fact_has_goes() -> None:
 
 def test_of_a_problem_only_words_that_are_ours_stay() -> None:
     told = redacted_problems([Problem("prefetch.smith.entry[3].resource", "no resource"), Problem("x", "Mrs Smith")])
-    assert told == [["prefetch.*.entry[3].resource", "no resource"], ["*", REMARK]]
+    assert told == [["prefetch.*.entry[3].resource", "no resource"], ["*", NOTE]]
 
 
 def test_of_many_problems_the_first_are_kept() -> None:
@@ -125,7 +125,7 @@ def about():
 
 
 def test_a_number_that_is_not_exact_enough_stays_present() -> None:
-    wide = replace(present("egfr", unit="mL/min/{1.73_m2}"), low=Decimal(10), high=None)
+    wide = replaced(present("egfr", unit="mL/min/{1.73_m2}"), low=Decimal(10), high=None)
     knowledge = rules()
     decision = decision_on(knowledge, "order-sign", wide)
     rule_set = rule_set_of(knowledge, lambda: b"")

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.knowledge.model import Code, ValueSet
+from service.record.medication.dosage import daily_amounts
 from service.record.medication.drug_names import brand_of, parse_name
 from service.record.medication.drug_table import DRUGS_FORMAT, DrugTable, drug_table
 from service.record.medication.drugs import Drug, Drugs
@@ -58,6 +59,11 @@ class TestRecognition:
         assert ingredients(drug) == ["ibuprofen"]
         assert drug.classes == {"med-nsaid"}
         assert drug.by == "ingredient"
+
+    @pytest.mark.parametrize("display", [{}, {"display": "Simvistatin 10 MG"}])
+    def test_by_an_older_code_of_a_strength_alone(self, display: dict[str, str]) -> None:
+        drug = DRUGS.recognise_concept({"coding": [{"system": RXNORM, "code": "316672"} | display]})
+        assert (ingredients(drug), drug.recognised) == (["simvastatin"], True)
 
     def test_by_the_table_with_strength_and_route(self) -> None:
         drug = DRUGS.recognise_concept(coded("197806"))
@@ -256,7 +262,7 @@ class TestDailyDose:
     def daily(self, resource: dict[str, Any], name: str = "ibuprofen") -> tuple[Decimal | None, Decimal | None] | None:
         drug = DRUGS.recognise(resource, nowhere)
         ingredient = next(one for one in drug.ingredients if one.name == name)
-        amount = DRUGS.daily_dose_mg(drug, ingredient, resource)
+        amount = DRUGS.daily_dose_mg(drug, ingredient, daily_amounts(resource))
         return None if amount is None else (amount.low, amount.high)
 
     def test_tablets_times_strength(self) -> None:
@@ -410,5 +416,5 @@ def test_odd_resources_never_raise(value: object) -> None:
     resource = {"resourceType": "MedicationRequest", "medicationCodeableConcept": value, "dosageInstruction": value}
     drug = DRUGS.recognise(resource, nowhere)
     known = DRUGS.recognise_concept(coded("197806"))
-    DRUGS.daily_dose_mg(known, known.ingredients[0], resource)
+    DRUGS.daily_dose_mg(known, known.ingredients[0], daily_amounts(resource))
     assert isinstance(drug.text, str)

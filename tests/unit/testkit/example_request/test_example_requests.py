@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from service import make_services
 from service.cli.main import group
 from service.config import Settings
+from service.errors import Severity
 from service.knowledge.model import Rule
 from service.protocol.evaluation import Services, answer_call
 from service.record.model import Release
@@ -24,7 +25,6 @@ from service.testkit.example_request.request_for_rule import (
     SettingsNeededError,
     near_misses,
 )
-from service.testkit.report import Severity
 from service.testkit.request_check.checking import check
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -97,7 +97,7 @@ def test_every_call_made_is_without_fault() -> None:
             continue
         made, by = firing(rule, hook)
         told = check(by, made.body, NOW)
-        wrong += [f"{rule.id}: {one.where}: {one.text}" for one in told.remarks if one.severity is Severity.ERROR]
+        wrong += [f"{rule.id}: {one.path}: {one.text}" for one in told.issues if one.severity is Severity.ERROR]
     assert wrong == []
 
 

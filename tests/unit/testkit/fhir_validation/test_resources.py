@@ -11,18 +11,18 @@ from typing import Any
 
 import pytest
 
+from service.errors import Severity
 from service.record.model import Release
 from service.testkit.fhir_validation.resources import check_resources
-from service.testkit.report import Severity
 from tests.http.calls import IBUPROFEN, PATIENT, SCIATICA, WARFARIN, searchset
 
 
 def faults(resource: Any, release: Release = Release.R4, where: str = "x") -> dict[str, str]:
     """The errors by place."""
     return {
-        remark.where: remark.text
-        for remark in check_resources(resource, where, release)
-        if remark.severity is Severity.ERROR
+        issue.path: issue.text
+        for issue in check_resources(resource, where, release)
+        if issue.severity is Severity.ERROR
     }
 
 
@@ -91,9 +91,9 @@ def test_a_fault_inside_a_bundle_has_the_path_from_its_top() -> None:
 
 def test_faults_come_all_at_once_and_each_once() -> None:
     wrong = {"resourceType": "MedicationRequest", "status": "x", "subject": "p", "colour": 1, "reasonCode": {}}
-    remarks = list(check_resources(wrong, "x", Release.R4))
-    assert len(remarks) == len(set(remarks))
-    places = [remark.where for remark in remarks if remark.where != "x.reasonCode"]
+    issues = list(check_resources(wrong, "x", Release.R4))
+    assert len(issues) == len(set(issues))
+    places = [issue.path for issue in issues if issue.path != "x.reasonCode"]
     assert places == ["x.status", "x.subject", "x.colour", "x.intent", "x"]
 
 
@@ -102,7 +102,7 @@ def test_no_remark_quotes_a_value() -> None:
     wrong = changed(PATIENT, gender=canary, birthDate=canary, id=canary, name=canary, active=canary)
     wrong |= {"contact": [{"name": {"use": canary}, "period": {"start": canary}}], "generalPractitioner": [canary]}
     for release in Release:
-        assert not [remark for remark in check_resources(wrong, "x", release) if canary in remark.text]
+        assert not [issue for issue in check_resources(wrong, "x", release) if canary in issue.text]
 
 
 def test_an_r5_order_is_held_against_r5() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError
 
-from service.errors import Fault
+from service.errors import Issue
 from service.knowledge.documents import Items, Table, line_of
 
 # marshmallow's own sentences, in the words of this project.
@@ -21,25 +21,25 @@ _WORDING = {
 }
 
 
-def read_shape(shape: Schema, data: Any, file: str) -> tuple[Any, list[Fault]]:
+def read_shape(shape: Schema, data: Any, file: str) -> tuple[Any, list[Issue]]:
     """The object that ``data`` stands for, or None and every fault found in it."""
     if not isinstance(data, Table):
-        return None, [Fault(f"{file}:1", "must be a mapping of keys")]
+        return None, [Issue(f"{file}:1", "must be a mapping of keys")]
     if not data:
-        return None, [Fault(f"{file}:1", "this file is empty")]
+        return None, [Issue(f"{file}:1", "this file is empty")]
     try:
         return shape.load(data), []
     except ValidationError as error:
-        return None, list(faults_of(error.messages, data, file))
+        return None, list(issues_of(error.messages, data, file))
 
 
-def faults_of(messages: Any, data: Table, file: str) -> Iterator[Fault]:
+def issues_of(messages: Any, data: Table, file: str) -> Iterator[Issue]:
     """One fault per complaint, each at the line of the nearest thing that exists."""
     for path, message in _flat(messages, data, ()):
         name = ".".join(str(step + 1) if isinstance(step, int) else step for step in path)
         text = _WORDING.get(message, str(message))
         where = f"{file}:{line_of(data, path, data.line)}"
-        yield Fault(where, f"{name}: {text}" if name else text, getattr(message, "hint", None))
+        yield Issue(where, f"{name}: {text}" if name else text, getattr(message, "hint", None))
 
 
 def _flat(messages: Any, data: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
