@@ -17,9 +17,13 @@ from service.cli.rules import rules_option
 from service.config import read_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
+    from typing import Any
 
     from service.population.export import Export
+    from service.population.inputs import Inputs
+    from service.population.running import Run
     from service.protocol.evaluation import Services
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
@@ -68,6 +72,7 @@ class Size(click.ParamType[int]):
 @click.option("--incremental-means-partial", is_flag=True, help="Take an export with _since: no list in it is whole.")
 @click.option("--hide-below", type=click.IntRange(0), default=11, show_default=True, help="Hide smaller counts.")
 @click.option("--no-gate", is_flag=True, help="Decide every chart in full, also where no card is possible.")
+@click.option("--spark", metavar="MASTER", help="Run on this Spark, such as local[2] or yarn (needs pyspark).")
 @rules_option
 def population(  # noqa: PLR0913, PLR0917  # click hands over every option
     data: Path,
@@ -80,6 +85,7 @@ def population(  # noqa: PLR0913, PLR0917  # click hands over every option
     key_file: Path | None,
     largest_patient: int,
     hide_below: int,
+    spark: str | None,
     *,
     fhir: bool,
     findings: bool,
@@ -119,14 +125,32 @@ def population(  # noqa: PLR0913, PLR0917  # click hands over every option
             small=hide_below,
         )
         asked = Run(data, out, question, workers or _cores(), memory)
-        with watched() as progress:
-            told = run(asked, inputs, export, services, partial(make_services, settings), progress)
+        make = partial(make_services, settings)
+        if spark is not None:
+            told = _on_spark(spark, asked, inputs, export, services, make)
+        else:
+            with watched() as progress:
+                told = run(asked, inputs, export, services, make, progress)
     except PopulationError as error:
         raise click.UsageError(str(error)) from None
     from service.population.place import read_json
 
     click.echo(first_words(read_json(out / "summary.json")))
     click.echo(f"{out / 'summary.html'}    {told['measured']['seconds']} s")
+
+
+def _on_spark(  # all that a run knows
+    master: str, asked: Run, inputs: Inputs, export: Export, services: Services, make: Callable[[], Services]
+) -> dict[str, Any]:
+    if find_spec("pyspark") is None:
+        raise click.ClickException("--spark needs pyspark and a Java: install sciatica-cds[spark]")
+    from service.population.spark import run_on_spark, session_on
+
+    session = session_on(master)
+    try:
+        return run_on_spark(session, asked, inputs, export, services, make)
+    finally:
+        session.stop()
 
 
 def _moment(export: Export, now: str | None) -> datetime:

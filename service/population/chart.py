@@ -178,13 +178,3 @@ def _referred(gathered: Gathered, shared: SharedResources) -> list[str]:
         found.update(dict.fromkeys(sorted(names)))
         texts = [text for name in sorted(names) for text in shared.texts(name)]
     return sorted(found)
-
-
-class NothingShared:
-    """Where no resource is shared."""
-
-    @staticmethod
-    def texts(name: str) -> Sequence[bytes]:
-        """Nothing."""
-        del name
-        return ()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from service.errors import GateError
-from service.population.chart import Exported, Gathered, NothingShared, Read, SharedResources, read_chart
+from service.population.chart import Exported, Gathered, Read, SharedResources, read_chart
 from service.population.gating import Gating
 from service.population.judging import Judge, Rows, Tally
 from service.population.place import Place, read_json, write_json
@@ -30,28 +30,23 @@ class Deciding:
         self._place = place
         self._question = question
         self._exported = exported_of(read_json(place.export))
-        self._judging = Judging(services, question, self._exported, SharedIndex(place))
+        self._judging = Judging(services, plan, question, self._exported, SharedIndex(place))
         self._blocks = _blocks_by_bucket(plan, place)
 
     def do(self, bucket: int) -> Json:
         """Decide one bucket; what it came to is written last and says that it is done."""
         from service.population.tables import write_rows
 
-        gathered = gather(self._records(bucket), self._text_of, self._question.largest)
-        tables, told = self._judging.all(gathered)
+        tables, told = self._judging.of_records(self._records(bucket))
         for table, rows in tables.items():
             if table != "findings" or self._question.findings:
                 write_rows(self._place.rows(bucket, table), table, rows)
-        told["rejects"] = [reject | {"file": self._plan.sources[reject["file"]].name} for reject in told["rejects"]]
         write_json(self._place.decided(bucket), told)
         return told
 
     def _records(self, bucket: int) -> Iterator[Spilled]:
         for task, blocks in self._blocks.get(bucket, {}).items():
             yield from records_at(self._place.spill(task), blocks)
-
-    def _text_of(self, record: Spilled) -> bytes:
-        return place_of_text(self._plan, record) if record.kind == Kind.PLACE else record.text
 
 
 def _blocks_by_bucket(plan: Plan, place: Place) -> dict[int, dict[int, list[tuple[int, int]]]]:
@@ -84,17 +79,26 @@ class Judging:
     """Patients as they were gathered to rows: the same on one machine and on many."""
 
     def __init__(
-        self, services: Services, question: Question, exported: Exported, shared: SharedResources | None = None
+        self, services: Services, plan: Plan, question: Question, exported: Exported, shared: SharedResources
     ) -> None:
+        self._plan = plan
         self._question = question
         self._exported = exported
-        self._shared = shared or NothingShared()
+        self._shared = shared
         self._judge = Judge(services, question)
         self._gating = Gating(services.prepared, question, exported) if question.use_gate else None
         self._services = services
 
-    def all(self, gathered: Iterable[Gathered]) -> tuple[dict[str, list[Json]], Json]:
-        """The rows of many patients by table, and what is counted of them."""
+    def of_records(self, records: Iterable[Spilled]) -> tuple[dict[str, list[Json]], Json]:
+        """The rows of all patients of one bucket by table, and what is counted of them."""
+        tables, told = self._all(gather(records, self._text_of, self._question.largest))
+        told["rejects"] = [reject | {"file": self._plan.sources[reject["file"]].name} for reject in told["rejects"]]
+        return tables, told
+
+    def _text_of(self, record: Spilled) -> bytes:
+        return place_of_text(self._plan, record) if record.kind == Kind.PLACE else record.text
+
+    def _all(self, gathered: Iterable[Gathered]) -> tuple[dict[str, list[Json]], Json]:
         tables: dict[str, list[Json]] = {"decisions": [], "cards": [], "findings": []}
         tally, rejects = Tally(), list[Json]()
         memo = self._services.prepared.programs[self._question.hook].memo
