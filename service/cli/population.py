@@ -71,6 +71,7 @@ class Size(click.ParamType[int]):
 )
 @click.option("--incremental-means-partial", is_flag=True, help="Take an export with _since: no list in it is whole.")
 @click.option("--hide-below", type=click.IntRange(0), default=11, show_default=True, help="Hide smaller counts.")
+@click.option("--visits", is_flag=True, help="Also replay each chart visit by visit: cards per 1,000 visits.")
 @click.option("--no-gate", is_flag=True, help="Decide every chart in full, also where no card is possible.")
 @click.option("--spark", metavar="MASTER", help="Run on this Spark, such as local[2] or yarn (needs pyspark).")
 @rules_option
@@ -89,6 +90,7 @@ def population(  # noqa: PLR0913, PLR0917  # click hands over every option
     *,
     fhir: bool,
     findings: bool,
+    visits: bool,
     incremental_means_partial: bool,
     no_gate: bool,
 ) -> None:
@@ -122,6 +124,7 @@ def population(  # noqa: PLR0913, PLR0917  # click hands over every option
             fhir=fhir,
             pseudonyms=None if key_file is None else _key(key_file),
             use_gate=not no_gate,
+            visits=visits,
             small=hide_below,
         )
         asked = Run(data, out, question, workers or _cores(), memory)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from service.errors import GateError
-from service.population.chart import Exported, Gathered, Read, SharedResources, read_chart
+from service.errors import GateError, RequestError
+from service.population.chart import Exported, Gathered, Read, SharedResources, read_chart, resources_of
 from service.population.gating import Gating
-from service.population.judging import Judge, Rows, Tally
+from service.population.judging import Judge, Rows, Tally, count_visits
 from service.population.place import Place, read_json, write_json
 from service.population.plan import Plan, Question
 from service.population.reading import place_of_text
 from service.population.shared_index import SharedIndex
 from service.population.spill import Kind, Spilled, hash_of, index_of, records_at
+from service.population.visits import Replay
 from service.protocol.evaluation import Services
 
 Json = dict[str, Any]
@@ -86,6 +87,7 @@ class Judging:
         self._exported = exported
         self._shared = shared
         self._judge = Judge(services, question)
+        self._replay = Replay(services) if question.visits else None
         self._gating = Gating(services.prepared, question, exported) if question.use_gate else None
         self._services = services
 
@@ -117,8 +119,17 @@ class Judging:
         }
         return tables, told
 
+    @staticmethod
+    def _count_visits(replay: Replay, gathered: Gathered, tally: Tally) -> None:
+        try:
+            count_visits(replay.of(resources_of(gathered)), tally)
+        except RequestError:
+            tally.figures["patientsNotReplayed"] += 1
+
     def one(self, gathered: Gathered, tally: Tally, rejects: list[Json]) -> Rows:
         """The rows of one patient."""
+        if self._replay is not None:
+            self._count_visits(self._replay, gathered, tally)
         shut = None if self._gating is None else self._gating.shut(gathered)
         if self._gating is not None and shut is not None and not self._gating.in_full(gathered):
             return self._judge.skipped(gathered, shut, tally)
