@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import webbrowser
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -272,13 +273,23 @@ def _wait(console: Console, address: str, stories: Sequence[Story]) -> NoReturn:
     """Say where the service runs and wait for Ctrl-C."""
     story = next((each for each in stories if not each.is_request), stories[0])
     console.print(f"The service keeps running at [bold]{address}[/]   (Ctrl-C stops it)\n")
-    console.print(f"See it in a browser: [bold]{address}/[/]   the rule book: [bold]{address}/rules[/]\nTry:\n")
+    console.print(
+        f"See it in a browser: [bold]{address}/[/]   connect an EHR: [bold]{address}/start[/]   "
+        f"the rule book: [bold]{address}/rules[/]\nTry:\n"
+    )
     console.print(
         f"curl -s -H 'Content-Type: application/json' --data @{story.file.relative_to(PROJECT)} "
         f"'{address}{_path(story, {})}' | python3 -m json.tool",
         soft_wrap=True,
         markup=False,
     )
+    if _has_screen():
+        webbrowser.open(f"{address}/")
     while True:
         # Not signal.pause(): a Ctrl-C that arrives just before it would be noticed only at the next one.
         time.sleep(0.5)
+
+
+def _has_screen() -> bool:
+    """Whether a page that is opened can be seen. A browser in the terminal would take ours away."""
+    return sys.platform in {"darwin", "win32"} or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

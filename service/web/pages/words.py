@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -43,8 +44,12 @@ def _has(finding: Finding) -> str:
 
 def change_in_words(knowledge: Knowledge, change: Change) -> str:
     """One test that would have to come out the other way: "“eGFR: below 30 mL/min/1.73 m²” did not hold"."""
-    test = f"{title_of(knowledge, change.test.finding)}: {_test(knowledge, change.test)}"
-    return f"“{test}” {'held' if change.wanted is Truth.TRUE else 'did not hold'}"
+    return f"“{test_in_words(knowledge, change.test)}” {'held' if change.wanted is Truth.TRUE else 'did not hold'}"
+
+
+def test_in_words(knowledge: Knowledge, leaf: Leaf) -> str:
+    """One test with its finding: "eGFR: below 30 mL/min/1.73 m²"."""
+    return f"{title_of(knowledge, leaf.finding)}: {_test(knowledge, leaf)}"
 
 
 def _test(knowledge: Knowledge, leaf: Leaf) -> str:
@@ -104,3 +109,12 @@ def _place(fact: FactDefinition, source: FactSource) -> str:
 def no_matching_data(fact: FactDefinition) -> str:
     """When nothing on record may count as a no."""
     return fact.absent_when or "not said"
+
+
+# A unit that UCUM only annotates, such as {score}, says nothing to a reader.
+_ANNOTATION = re.compile(r"\s*\{[^{}]*\}")
+
+
+def entry_in_words(text: str) -> str:
+    """What an entry of the record says, without annotations of units."""
+    return _ANNOTATION.sub("", text).strip()
