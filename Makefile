@@ -24,7 +24,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo serve quick test lint types rules unit conformance second-validator third-judge browser editor lock fuzz bench corpus alert-burden pages golden sbom image clean
+.PHONY: help setup demo serve quick test lint types rules unit conformance second-validator third-judge browser editor lock fuzz bench corpus alert-burden pages golden sbom collection image clean
 
 help: ## List what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 20
@@ -161,6 +161,9 @@ golden: setup ## Write the golden answers of the stories anew and show what chan
 
 sbom: setup ## Write build/sbom.json (CycloneDX): packages with licences, and the sources of the rules
 	$(BIN)/python tools/sbom.py build/sbom.json
+
+collection: setup ## Write build/postman.json: every operation with its example, for Postman, Bruno and Insomnia
+	$(BIN)/python tools/postman.py build/postman.json
 
 image: ## Build the container image with docker, podman or buildah, whichever is there
 	@tools/image.sh
