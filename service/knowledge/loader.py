@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -90,10 +91,16 @@ def _check_order(found: Collection) -> None:
         if guard is not None and guard not in guards:
             line = line_of(found.header_table, ("phases", number, "applies_when"))
             found.add_issue(f"ruleset.yaml:{line}", f"guard {guard} does not exist", did_you_mean(guard, guards))
-        for rule in phase["first"]:
-            if rule not in found.declared("rule"):
-                line = line_of(found.header_table, ("phases", number, "first"))
-                found.add_issue(f"ruleset.yaml:{line}", f"rule {rule} does not exist", did_you_mean(rule, found.rules))
+        line = line_of(found.header_table, ("phases", number, "order"))
+        files = {rule.file_id for rule in found.rules.values() if rule.phase == phase["id"]}
+        for name in phase["order"]:
+            if name not in files and found.rules:
+                found.add_issue(
+                    f"ruleset.yaml:{line}", f"no rule file {name} is in this phase", did_you_mean(name, files)
+                )
+        for name, count in Counter(phase["order"]).items():
+            if count > 1:
+                found.add_issue(f"ruleset.yaml:{line}", f"{name} is named {count} times")
 
 
 def _knowledge(found: Collection, settings: dict[str, str]) -> Knowledge:
@@ -149,13 +156,16 @@ def person(by: str) -> str:
 
 
 def _phase(phase: Mapping[str, Any], rules: Iterable[Rule]) -> Phase:
-    return Phase(phase["id"], phase["title"], _rules_of(phase, rules), phase["own_cards"], phase["checks_orders"])
+    return Phase(
+        phase["id"], phase["title"], _rules_of(phase, rules), phase["order"], phase["own_cards"], phase["checks_orders"]
+    )
 
 
 def _rules_of(phase: Mapping[str, Any], rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    place = {name: number for number, name in enumerate(phase["first"])}
+    """The rules in the written order of their files; those without a place there, and variants of one file, by name."""
+    place = {name: number for number, name in enumerate(phase["order"])}
     mine = (rule for rule in rules if rule.phase == phase["id"])
-    return tuple(sorted(mine, key=lambda rule: (place.get(rule.id, len(place)), rule.id)))
+    return tuple(sorted(mine, key=lambda rule: (place.get(rule.file_id, len(place)), rule.id)))
 
 
 def _with_site_codes(found: Collection, value_set: ValueSet) -> ValueSet:
