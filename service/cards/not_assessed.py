@@ -25,6 +25,7 @@ from service.knowledge.hooks import HOOKS
 from service.knowledge.model import FactDefinition, FactKind, Knowledge, types_read
 from service.knowledge.summaries import LONGEST as NAMES
 from service.record.input.prefetch_templates import Template
+from service.record.medication.supply import MAY_BE_TAKEN
 from service.record.model import UNTYPED
 from service.record.values.other_orders import is_foreign
 
@@ -72,6 +73,7 @@ def not_assessed(knowledge: Knowledge, decision: Decision, lacking: Lacking) -> 
     _not_recognised(knowledge, decision, causes)
     if HOOKS[decision.hook].has_orders:
         _unread(knowledge, decision, causes)
+        _may_be_taken(knowledge, decision, causes)
         _asked_first(knowledge, decision, causes)
     return _card(knowledge, decision, causes) if causes.lines else None
 
@@ -168,6 +170,25 @@ def _unread(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     left = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     causes.summaries.append(f"{', '.join(shown)}{left} not recognised, not checked")
     causes.lines.append(f"Not recognised: {unknown_line([_words(item) for item in entries.values()])}.")
+
+
+def _may_be_taken(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
+    """Drugs of which the list does not tell whether they are still taken, where that decides a warning."""
+    found = [
+        (fact.id, item)
+        for fact in _wanted(knowledge, decision)
+        if fact.kind is FactKind.DRUG and decision.findings[fact.id].status is Status.UNKNOWN
+        for item in decision.findings[fact.id].evidence
+        if MAY_BE_TAKEN in (item.note or "")
+    ]
+    drugs = {item.resource: item for _, item in found}
+    if not drugs:
+        return
+    causes.facts.extend(name for name, _ in found)
+    names = [_name(item) for item in drugs.values()]
+    left = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    causes.summaries.append(f"{', '.join(names[:_NAMED])}{left} {MAY_BE_TAKEN}, not checked")
+    causes.lines.append(f"{MAY_BE_TAKEN.capitalize()}: {unknown_line([_words(item) for item in drugs.values()])}.")
 
 
 def _not_recognised(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:

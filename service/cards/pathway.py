@@ -6,19 +6,23 @@ on this card instead of standing beside it (product choice no. 44).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 
 from service.cards.sections import LONGEST, Sections, act, foot, unknown_line, write
 from service.cards.sources import short_source_lines
 from service.cards.summary import short_day, summary
-from service.cards.wording import amount, asked, plain_title
+from service.cards.wording import asked
 from service.decision import Advice
 from service.finding import Finding
 from service.knowledge.model import FactKind, Knowledge
 from service.store.redaction import is_storable_date
 
 _POINTS = 3
+_TWO = 2
+_SCORE = re.compile(r"\d+(?:\.\d+)?")
 _UNKNOWNS = 2
 
 
@@ -74,13 +78,31 @@ def _stand(knowledge: Knowledge, head: Advice, today: date) -> Iterator[str]:
         _tried(knowledge, finding, today) for name, finding in mentioned.items() if name in knowledge.pathway_tried
     ]
     yield f"Tried: {', '.join(tried)}." if tried else "Tried: nothing on record."
-    response = [
-        f"{plain_title(knowledge, name)} {amount(finding)}"
-        for name, finding in mentioned.items()
-        if name in knowledge.facts and knowledge.facts[name].kind is FactKind.CHANGE
-    ]
-    if response:
-        yield f"Response: {'; '.join(response)}."
+    changes = [finding for finding in mentioned.values() if _is_change(knowledge, finding)]
+    yield from (line for finding in changes if (line := _response(finding, today)) is not None)
+
+
+def _is_change(knowledge: Knowledge, finding: Finding) -> bool:
+    return finding.name in knowledge.facts and knowledge.facts[finding.name].kind is FactKind.CHANGE
+
+
+_BETTER = {"{score}": ("Pain", Decimal(2), "2 points"), "%": ("ODI", Decimal(10), "10 points")}
+"""For the unit of a change the scale, and the smallest change that counts as better (OSTELO-2008)."""
+_SHARE = Decimal("0.3")
+
+
+def _response(finding: Finding, today: date) -> str | None:
+    """The change as a clinician says it: Pain 8 to 7 since 5 Jan: below what counts as better (2 points)."""
+    dated = sorted((item for item in finding.evidence if item.date), key=lambda item: item.date or "")
+    scores = [match[0] for item in dated if (match := _SCORE.search(item.text)) is not None]
+    if finding.value is None or len(scores) < _TWO or finding.unit not in _BETTER:
+        return None
+    scale, least, words = _BETTER[finding.unit]
+    first, last = scores[0], scores[-1]
+    day = short_day(dated[0].date or "", today)
+    better = finding.value >= least or (Decimal(first) > 0 and finding.value / Decimal(first) >= _SHARE)
+    judged = "better" if better else f"below what counts as better ({words})"
+    return f"{scale} {first} to {last}{f' since {day}' if day else ''}: {judged}."
 
 
 def _tried(knowledge: Knowledge, finding: Finding, today: date) -> str:

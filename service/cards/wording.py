@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from types import MappingProxyType
 
@@ -25,6 +25,8 @@ _ANSWERS = ("Observation/", "QuestionnaireResponse/")
 _BRACKETS = re.compile(r" \([^()]*\)")
 _WITHOUT_PART = frozenset({"a", "d", "wk"})
 _PLACES = Decimal("0.01")
+_RELEASE = re.compile(r"^(?:\d+ ?hr|(?:once|twice)[- ]daily) (?=\w)", re.IGNORECASE)
+"""What RxNorm writes before the name of a drug: 24 HR cyclobenzaprine."""
 _SIGNS = re.compile(r"[*`_|\\<>\[\]{}$]")
 _DANGLING = frozenset({"without", "with", "of", "and", "for", "the", "wo", "w", "oral"})
 
@@ -85,7 +87,14 @@ def rounded(value: Decimal, unit: str | None) -> Decimal:
 
 
 def drug_name(text: str) -> str:
-    """The first words of a drug or an order, without strength, form and signs that could become markup."""
+    """The first words of a drug or an order, without strength, form and signs that could become markup.
+
+    Of a combination the first word of each part, so that the part a card is about is named.
+    """
+    text = _RELEASE.sub("", text)
+    parts = [part.split()[0] for part in text.split(" / ") if part.split()]
+    if len(parts) > 1:
+        text = next(filter(lambda words: len(words) <= LONGEST["drug"], _joined(parts)), parts[0])
     text = plain(_SIGNS.sub(" ", re.split(r"\d|[(\[]", text)[0])).strip(" ,;:-") or "an order"
     words: list[str] = []
     for word in text.split():
@@ -95,6 +104,10 @@ def drug_name(text: str) -> str:
     while len(words) > 1 and words[-1].lower() in _DANGLING:
         words.pop()
     return " ".join(words) or text[: LONGEST["drug"]]
+
+
+def _joined(parts: list[str]) -> Iterator[str]:
+    return ("/".join(parts[:number]) for number in range(len(parts), 0, -1))
 
 
 def short_words(text: str) -> str:
@@ -121,12 +134,6 @@ def title(knowledge: Knowledge, name: str) -> str:
     if name in knowledge.facts:
         return knowledge.facts[name].title
     return knowledge.conclusions[name].title
-
-
-def plain_title(knowledge: Knowledge, name: str) -> str:
-    """The title of a finding inside a sentence, without what it explains in brackets."""
-    words = _BRACKETS.sub("", title(knowledge, name)).removesuffix(" since the start of the episode")
-    return words if words[:2].isupper() else words[:1].lower() + words[1:]
 
 
 def quoted_lines(knowledge: Knowledge, findings: Iterable[Finding]) -> list[str]:

@@ -162,10 +162,11 @@ def _phase(phase: Mapping[str, Any], rules: Iterable[Rule]) -> Phase:
 
 
 def _rules_of(phase: Mapping[str, Any], rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """The rules in the written order of their files; those without a place there, and variants of one file, by name."""
+    """The rules by name, but those whose files the phase orders in the written order among themselves."""
     place = {name: number for number, name in enumerate(phase["order"])}
-    mine = (rule for rule in rules if rule.phase == phase["id"])
-    return tuple(sorted(mine, key=lambda rule: (place.get(rule.file_id, len(place)), rule.id)))
+    mine = sorted((rule for rule in rules if rule.phase == phase["id"]), key=lambda rule: rule.id)
+    written = iter(sorted((rule for rule in mine if rule.file_id in place), key=lambda rule: place[rule.file_id]))
+    return tuple(next(written) if rule.file_id in place else rule for rule in mine)
 
 
 def _with_site_codes(found: Collection, value_set: ValueSet) -> ValueSet:

@@ -121,15 +121,16 @@ def read_chart(gathered: Gathered, exported: Exported, shared: SharedResources, 
     for name in _referred(gathered, shared):
         documents.extend(parsed(text) for text in shared.texts(name))
     problems += [_problem(name, "more resources than a patient may have") for name in sorted(gathered.left_out)]
-    told = Read(None, None, tuple(rejects), tuple(reasons), _duplicates(gathered), len(gathered.lines))
+    told = Read(None, None, tuple(rejects), tuple(reasons), duplicates_of(gathered), len(gathered.lines))
     try:
-        record = _record(documents, gathered.key, exported)
+        record = read_document(documents, gathered.key, exported)
     except RequestError as error:
         return replace(told, refused=error.issues[0].text)
-    return replace(told, record=_with_gaps(record, problems, exported, exported.has_lines or bool(exported.partial)))
+    return replace(told, record=with_gaps(record, problems, exported))
 
 
-def _duplicates(gathered: Gathered) -> int:
+def duplicates_of(gathered: Gathered) -> int:
+    """How many lines hold a resource that another line holds too."""
     marks = [record.mark for _, record in gathered.lines if record.mark]
     return len(marks) - len(set(marks))
 
@@ -138,9 +139,10 @@ def _problem(type_: str, reason: str = "a line that cannot be read") -> Problem:
     return Problem("line", reason, UNTYPED if type_ == EVERYTHING else type_)
 
 
-def _record(documents: Sequence[Any], key: str, exported: Exported) -> Record:
-    """Read as a plain Bundle is; where more than one person is spoken of, the one of the key."""
-    document = documents[0] if len(documents) == 1 and not exported.has_lines else list(documents)
+def read_document(documents: Sequence[Any], key: str, exported: Exported) -> Record:
+    """Read as a plain Bundle is; where more than one person is spoken of, the one of the key. Raises RequestError."""
+    is_one = len(documents) == 1 and not exported.has_lines and "resource" not in documents[0]
+    document = documents[0] if is_one else list(documents)
     try:
         return read_bundle(document, complete=exported.whole)
     except RequestError as error:
@@ -149,14 +151,14 @@ def _record(documents: Sequence[Any], key: str, exported: Exported) -> Record:
         return read_bundle(document, patient=key, complete=exported.whole)
 
 
-def _with_gaps(record: Record, problems: Iterable[Problem], exported: Exported, by_export: bool) -> Record:
+def with_gaps(record: Record, problems: Iterable[Problem], exported: Exported) -> Record:
     """The record with what did not come whole: for everyone, for this patient, or because nobody asked for it."""
     own = list(problems)
     partial = set(exported.partial) | {problem.unread or UNTYPED for problem in own}
     everything = EVERYTHING in partial or UNTYPED in partial
     completeness: dict[str, Completeness] = {}
     for name, state in record.completeness.items():
-        is_stray = by_export and exported.has_lines and name not in exported.whole
+        is_stray = exported.has_lines and name not in exported.whole
         is_partial = everything or name in partial or is_stray
         completeness[name] = Completeness.PARTIAL if is_partial and state is Completeness.COMPLETE else state
     for problem in own:

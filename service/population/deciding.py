@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from service.errors import GateError
 from service.population.chart import Exported, Gathered, NothingShared, Read, SharedResources, read_chart
 from service.population.gating import Gating
 from service.population.judging import Judge, Rows, Tally
@@ -18,6 +19,7 @@ from service.protocol.evaluation import Services
 Json = dict[str, Any]
 # A patient with more lines than that many times the most is cut while its lines are being gathered.
 _SLACK = 2
+_GATE_WAS_WRONG = "the gate let pass a patient about whom there is something to say: run with --no-gate, and tell us"
 
 
 class Deciding:
@@ -113,11 +115,15 @@ class Judging:
 
     def one(self, gathered: Gathered, tally: Tally, rejects: list[Json]) -> Rows:
         """The rows of one patient."""
-        if self._gating is not None and (read := self._gating.shut(gathered)) is not None:
-            return self._judge.shut(gathered, read, tally)
+        shut = None if self._gating is None else self._gating.shut(gathered)
+        if self._gating is not None and shut is not None and not self._gating.in_full(gathered):
+            return self._judge.skipped(gathered, shut, tally)
         read = read_chart(gathered, self._exported, self._shared, self._question.largest)
         rejects.extend(_rejects(gathered, read))
-        return self._judge.judge(gathered, read, tally)
+        rows = self._judge.judge(gathered, read, tally)
+        if shut is not None and rows.cards:
+            raise GateError(_GATE_WAS_WRONG)
+        return rows
 
 
 def _rejects(gathered: Gathered, read: Read) -> Iterator[Json]:

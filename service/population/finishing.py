@@ -94,7 +94,8 @@ class Finishing:
         """How many lines met each fate. What was found to be a reject later is no longer decided."""
         fates: Counter[str] = Counter()
         for one in self._read:
-            fates.update(one["fates"])
+            for counts in one["fates"].values():
+                fates.update(counts)
         late = Counter((reject["file"], reject["offset"]) for one in self._decided for reject in one["rejects"])
         fates["reject"] += len(late)
         fates["decided"] -= len(late)

@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from service.cards.not_assessed import concerns
 from service.decision import Decision
 from service.engine.trace import Result
 from service.finding import Status
@@ -158,12 +159,12 @@ class Judge:
             "cards": len(shown),
             "indicator": shown[0]["indicator"] if shown else None,
             "rules": [rule for card in shown for rule in card["rules"]],
-            "notAssessed": list(decision.not_assessed),
+            "notAssessed": list(decision.not_assessed) if concerns(self._knowledge, decision) else [],
             "unread": sum(decision.unread.entries.values()),
         }
         return Rows(row, shown, self._findings(patient, decision) if self._question.findings else [])
 
-    def shut(self, gathered: Gathered, read: Read, tally: Tally) -> Rows:
+    def skipped(self, gathered: Gathered, read: Read, tally: Tally) -> Rows:
         """The rows of a patient for whom no card is possible whatever else stands in the chart."""
         assert read.record is not None
         band, sex = self._persons.of(read.record)
@@ -183,6 +184,9 @@ class Judge:
         if shown:
             tally.with_card[shown[0]["indicator"], *group] += 1
         tally.figures["cards"] += len(shown)
+        if not concerns(self._knowledge, decision):
+            # What is open about a patient whom none of it concerns is nobody's loss.
+            return
         if decision.wanted:
             tally.figures["patientsNotAssessed"] += 1
         if decision.not_assessed:

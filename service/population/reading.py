@@ -27,8 +27,7 @@ _MOST_REASONS = 200
 class _Found:
     """What one task has come to: counts, rejects, types seen and types lost."""
 
-    fates: Counter[str] = field(default_factory=Counter)
-    per_source: dict[int, Counter[str]] = field(default_factory=dict)
+    fates: dict[int, dict[Fate, int]] = field(default_factory=dict)
     types: Counter[str] = field(default_factory=Counter)
     strays: set[str] = field(default_factory=set)
     bundles: set[int] = field(default_factory=set)
@@ -59,8 +58,9 @@ class Reading:
                     spill.add(record, bucket)
             spill.close()
         told = {
-            "fates": dict(sorted(found.fates.items())),
-            "perSource": {str(source): dict(sorted(fates.items())) for source, fates in found.per_source.items()},
+            "fates": {
+                str(source): {fate.value: n for fate, n in fates.items()} for source, fates in found.fates.items()
+            },
             "types": dict(sorted(found.types.items())),
             "strays": sorted(found.strays),
             "bundles": sorted(found.bundles),
@@ -81,6 +81,9 @@ class Reading:
         for place, line in self._texts(piece, source, named, found):
             found.text += len(line) + 1
             one = keyed(line, named)
+            if one.fate is Fate.TYPE_NOT_READ:
+                self._count(source, one.fate, found)
+                continue
             if one.type == BUNDLE and one.fate is Fate.DECIDED:
                 yield from self._of_bundle(source, place, line, found, codes)
                 continue
@@ -123,7 +126,7 @@ class Reading:
             self._reject(source, place, Keyed(Fate.REJECT, one.type, reason="deleted, as the manifest says"), found)
             return
         self._count(source, one.fate, found)
-        if one.type is not None and one.fate is not Fate.TYPE_NOT_READ:
+        if one.type is not None:
             found.types[one.type] += 1
             if named is not None and one.type != named:
                 found.strays.add(one.type)
@@ -190,8 +193,10 @@ class Reading:
 
     @staticmethod
     def _count(source: Source, fate: Fate, found: _Found) -> None:
-        found.fates[fate.value] += 1
-        found.per_source.setdefault(source.number, Counter())[fate.value] += 1
+        counts = found.fates.get(source.number)
+        if counts is None:
+            counts = found.fates[source.number] = dict.fromkeys(Fate, 0)
+        counts[fate] += 1
 
 
 def place_of_text(plan: Plan, record: Spilled) -> bytes:

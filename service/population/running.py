@@ -222,7 +222,7 @@ def _check_counts(plan: Plan, found: Sequence[Json], export: Export, partial: di
             continue
         fates: Counter[str] = Counter()
         for one in found:
-            fates.update(one["perSource"].get(str(source.number), {}))
+            fates.update(one["fates"].get(str(source.number), {}))
         lines = sum(number for fate, number in fates.items() if fate != "blank")
         if lines != announced:
             name = export.files[source.path.name]

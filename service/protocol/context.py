@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from service.errors import Issue, RequestError
 from service.knowledge.hooks import Role
 from service.protocol.request import HookCall
-from service.record.input.reader import BESIDE_ORDERS
+from service.record.input.reader import BESIDE_ORDERS, ORDER_TYPES
 from service.record.input.unpacking import Piece, Unpacked, unpack_context
-from service.record.model import Problem
+from service.record.model import UNTYPED, Problem
 from service.record.values.statuses import status_word
 
 # What is no longer meant to happen is not checked (ST-7); any other status is, also active on re-signing.
@@ -78,6 +78,7 @@ def _split(unpacked: Unpacked, selections: object, brought: Brought) -> None:
     brought.orders.problems += unpacked.problems
     if isinstance(selections, list):
         wanted = {reference.strip() for reference in selections}
+        _note_missing(unpacked, selections, drafts, brought)
         chosen = [piece for piece in drafts if _names(piece) & wanted]
         if drafts and not chosen:
             none = "names none of the draft orders; all of them were checked"
@@ -90,6 +91,19 @@ def _split(unpacked: Unpacked, selections: object, brought: Brought) -> None:
             brought.orders.pieces.append(piece)
         else:
             brought.beside.pieces.append(piece)
+
+
+def _note_missing(unpacked: Unpacked, selections: list[str], drafts: list[Piece], brought: Brought) -> None:
+    """Write down what was selected and did not come, unless no draft is named at all: then the names are at fault."""
+    there = {name for piece in unpacked.pieces for name in _names(piece)}
+    if drafts and not any(_names(piece) & {one.strip() for one in selections} for piece in drafts):
+        return
+    for place, reference in enumerate(selections):
+        if reference.strip() not in there:
+            type_ = next((part for part in reference.strip().split("/") if part in ORDER_TYPES), UNTYPED)
+            brought.orders.problems.append(
+                Problem(f"context.selections[{place}]", "names an order that is not among the draft orders", type_)
+            )
 
 
 def _is_dropped(piece: Piece) -> bool:

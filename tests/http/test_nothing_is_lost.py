@@ -101,6 +101,25 @@ def test_an_order_that_no_code_and_no_words_make_known_is_named_as_not_checked(
     assert "not recognised, not checked" in words(post(client, call(bundle([order], "collection"))))
 
 
+@pytest.mark.parametrize("system", ["http://hl7.org/fhir/sid/icd-10", "http://fhir.de/CodeSystem/bfarm/icd-10-gm"])
+def test_a_category_of_icd_10_excuses_no_drug(client: FlaskClient, system: str) -> None:
+    gabapentin = IBUPROFEN | {"medicationCodeableConcept": {"text": "gabapentin 300 mg capsule"}}
+    epilepsy = {"coding": [{"system": system, "code": "G40.9"}]}
+    on_the_list = call(
+        bundle([gabapentin], "collection"),
+        conditions=bundle([SCIATICA, SCIATICA | {"id": "c2", "code": epilepsy}], "searchset"),
+    )
+    as_the_reason = call(bundle([gabapentin | {"reasonCode": [epilepsy]}], "collection"))
+    for body in (on_the_list, as_the_reason):
+        assert "gabapentin for sciatica" in words(post(client, body))
+
+
+def test_a_drug_that_may_still_be_taken_is_named_where_it_decides_a_warning(client: FlaskClient) -> None:
+    lately = WARFARIN | {"status": "completed"}
+    body = call(bundle([IBUPROFEN], "collection"), medications=bundle([lately], "searchset"))
+    assert "warfarin may still be taken, not checked" in words(post(client, body))
+
+
 @pytest.mark.parametrize(
     "order",
     [

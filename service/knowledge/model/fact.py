@@ -50,7 +50,8 @@ class FactSource:
     it is a no to the fact, and a no to it says nothing about any one fact. ``both_sides`` counts entries only when they
     place the problem on the left and on the right, one entry alone or several together. ``ended_by`` names what ends
     it: a Condition, Procedure or Encounter of these sets after an entry makes that entry one of the past. ``at_most``
-    counts the newest measurement when it lies there, in ``unit``; a higher one says nothing.
+    counts the newest measurement when it lies there, in ``unit``; a higher one says nothing. ``by_category`` is False
+    where the fact excuses something: a category of ICD-10, which holds more than what it is read as, leaves it unknown.
     """
 
     resource: str
@@ -59,6 +60,7 @@ class FactSource:
     no: tuple[str, ...] = ()
     history: bool = False
     unconfirmed: bool = True
+    by_category: bool = True
     within_days: int | None = None
     no_within_days: int | None = None
     undated: bool = True

@@ -106,6 +106,7 @@ class SourceOfFactShape(Shape):
     no = words()
     history = Flag(load_default=False)
     unconfirmed = Flag(load_default=True)
+    by_category = Flag(load_default=True)
     within_days = Integer(least=1, load_default=None, allow_none=True)
     no_within_days = Integer(least=1, load_default=None, allow_none=True)
     undated = Flag(load_default=True)

@@ -16,7 +16,7 @@ from service.record.chart.index import Chart
 from service.record.chart.sides import Side, sides_of
 from service.record.chart.window import place, within
 from service.record.kinds.plan import Plan
-from service.record.values.coding import concept_text
+from service.record.values.coding import BY_CATEGORY, concept_text
 from service.record.values.statuses import Counts
 from service.record.values.units import Refused, read_value
 
@@ -170,6 +170,8 @@ def _denial(code_match: CodeMatch, source: FactSource, chart: Chart) -> EntryEvi
 
 
 def _doubt(code_match: CodeMatch, source: FactSource) -> str | None:
+    if not source.by_category and not (code_match.is_sure or code_match.by_text):
+        return BY_CATEGORY
     if not code_match.status_class.provisional:
         return None
     if code_match.entry.type in _RESULTS:

@@ -90,7 +90,8 @@ def _is_reason(concept: object, wanted: Sequence[str], chart: Chart) -> bool | N
     matched = chart.matcher.index.match(concept)
     if not (matched.sets | matched.said_too).isdisjoint(wanted):
         return True
-    return False if matched.is_read and any(coding.system for coding in codings(concept)) else None
+    is_another = matched.is_read and not matched.by_category
+    return False if is_another and any(coding.system for coding in codings(concept)) else None
 
 
 def reasons_of(resource: Mapping[str, Any], chart: Chart) -> Iterator[object]:

@@ -11,6 +11,7 @@ import gzip
 import sys
 from array import array
 from bisect import bisect_left
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, cached_property
@@ -223,3 +224,11 @@ def _unpacked(name: str) -> bytes:
 def drug_table() -> DrugTable:
     """The table that ships with the service, loaded at first use."""
     return DrugTable(_unpacked("rxnorm-drugs.bin.gz"), _unpacked("rxnorm-names.tsv.gz").decode())
+
+
+@cache
+def older_codes() -> Mapping[str, str]:
+    """RxNorm codes that the table lacks and records hold, with their names."""
+    text = resources.files("service.record.medication").joinpath("data/rxnorm-older-codes.tsv").read_text("utf-8")
+    rows = [line.split("\t", 1) for line in text.splitlines() if not line.startswith("#")]
+    return {row[0]: row[1] for row in rows}

@@ -16,7 +16,7 @@ from service.knowledge.model import ValueSet
 from service.record.medication.dosage import EACH, MG, ML, PUFF, daily_amounts, days_supply
 from service.record.medication.drug_names import parse_name
 from service.record.medication.drug_synonyms import drug_synonyms
-from service.record.medication.drug_table import DrugTable, drug_table
+from service.record.medication.drug_table import DrugTable, drug_table, older_codes
 from service.record.medication.drug_text import LONGEST_TEXT, DrugText, Reading
 from service.record.medication.other_drugs import is_other_drug, may_be_ours
 from service.record.medication.routes import LOCAL_ROUTES, ordered_route, route_of_words
@@ -191,8 +191,10 @@ class Drugs:
 
     def recognise_concept(self, concept: object) -> Drug:
         """The drug a CodeableConcept names (for instance AllergyIntolerance.code)."""
-        listed = tuple(codings(concept))
+        listed = tuple(coding for one in codings(concept) for coding in _with_name(one))
         text = concept_text(concept)
+        if listed and text == listed[0].code:
+            text = listed[-1].display or text
         key = (listed, text)
         drug = self._cache.get(key)
         if drug is None:
@@ -402,6 +404,14 @@ def _together(one: _Found | None, other: _Found | None) -> _Found | None:
     return replace(
         one, parts={**other.parts, **one.parts}, notes=other.notes, is_complete=other.is_complete, unread=other.unread
     )
+
+
+def _with_name(coding: Coding) -> Iterator[Coding]:
+    """The coding, and once more with its name where its code is an older one."""
+    yield coding
+    name = older_codes().get(coding.code) if coding.system == RXNORM else None
+    if name:
+        yield replace(coding, display=name)
 
 
 def _rxnorm_displays(listed: Iterable[Coding]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -47,12 +48,17 @@ def entry_status_class(entry: Entry, now: datetime) -> StatusClass:
     A dispense is complete when it is handed over, and in some countries a prescription when it is issued.
     """
     found = status_class(entry.resource)
+    if found.counts is Counts.PRESENT and _is_stated_to_be_over(entry, now):
+        return replace(found, provisional=True, note=f"said to be taken, with an end in the past: {MAY_BE_TAKEN}")
     if found.counts is not Counts.HISTORY or not is_complete(entry):
         return found
     start, supplied = start_of(entry), _supply_of(entry)
     since = days_since(start, now) if start is not None else None
-    if since is None or since.low is None or since.high is None or supplied.low is None:
+    if since is None or since.low is None or since.high is None:
         return found
+    if supplied.low is None:
+        is_open = entry.type in _STILL_SUPPLIED and recorded_end(entry) is None and since.low <= _USUAL_SUPPLY
+        return StatusClass(Counts.PRESENT, provisional=True, note=_NO_SUPPLY) if is_open else found
     if since.high <= supplied.low:
         return StatusClass(Counts.PRESENT, note=_STILL_SUPPLIED[entry.type])
     if supplied.high is not None and since.low <= supplied.high:
@@ -64,6 +70,19 @@ _STILL_SUPPLIED = {
     "MedicationDispense": "dispensed, supply not used up",
     "MedicationRequest": "completed, supply not used up",
 }
+
+
+_USUAL_SUPPLY = 30
+"""Days for which a completed order or dispense that does not tell its supply may still be taken: product choice."""
+MAY_BE_TAKEN = "may still be taken"
+_NO_SUPPLY = f"completed within {_USUAL_SUPPLY} days, its supply is not written: {MAY_BE_TAKEN}"
+
+
+def _is_stated_to_be_over(entry: Entry, now: datetime) -> bool:
+    """Whether the period of a statement ended before now, whatever its status says."""
+    span = parse_period(entry.resource.get("effectivePeriod")) if entry.type == "MedicationStatement" else None
+    since = days_since(span.end, now) if span is not None and span.end is not None else None
+    return since is not None and since.low is not None and since.low > 0
 
 
 def _supply_of(entry: Entry) -> Interval:

@@ -19,12 +19,13 @@ from service.record.chart.window import within
 from service.record.medication.drugs import Ingredient
 from service.record.medication.entry import BY_WORDS, Medication
 from service.record.medication.stopping import stopped_within
+from service.record.medication.supply import MAY_BE_TAKEN
 from service.record.values.statuses import Counts
 
 NOT_RECOGNISED = "a medication that was not recognised"
 BY_NAME = "recognised by its name only"
 NO_DOSE = "dose not given"
-OLD = "ordered more than 12 months ago, no supply since: may still be taken"
+OLD = f"ordered more than 12 months ago, no supply since: {MAY_BE_TAKEN}"
 NO_STOP = "stopped, but not known when"
 _UNITS_A_DAY = 2
 

@@ -51,6 +51,22 @@ def test_st_8_order_select_checks_what_is_selected_and_knows_the_rest() -> None:
     assert beside(got) == (MRI,)
 
 
+@pytest.mark.parametrize(
+    ("drafts", "selections", "missing"),
+    [
+        ([], ["MedicationRequest/m1"], ["context.selections[0]"]),
+        ([IBUPROFEN], ["MedicationRequest/m1", "ServiceRequest/s1"], ["context.selections[1]"]),
+        ([IBUPROFEN, MRI], ["MedicationRequest/m1", "ServiceRequest/s1"], []),
+    ],
+)
+def test_an_order_that_is_selected_and_did_not_come_is_a_problem(
+    drafts: list[dict[str, Any]], selections: list[str], missing: list[str]
+) -> None:
+    got = brought("order-select", draftOrders=bundle(*drafts), selections=selections)
+    assert told(got) == missing
+    assert all(problem.unread for problem in got.orders.problems)
+
+
 def test_a_selection_may_be_named_by_its_full_url() -> None:
     entry = {
         "fullUrl": "https://ehr.example/fhir/ServiceRequest/s9",

@@ -206,7 +206,9 @@ def test_a_stopped_drug_ended_no_later_than_its_supply() -> None:
         ("2026-10-27", 27, "absent"),
         ("2026-10-27", 28, "present"),
         ("2026-10-26", 28, "absent"),
-        ("2026-11-23", None, "absent"),
+        ("2026-11-23", None, "unknown"),
+        ("2026-10-25", None, "unknown"),
+        ("2026-10-24", None, "absent"),
     ],
 )
 def test_an_order_completed_when_it_was_issued_counts_while_its_supply_lasts(
@@ -233,6 +235,20 @@ def test_an_order_completed_with_a_recorded_end_is_over() -> None:
         IBUPROFEN, "completed", authoredOn="2026-11-10", dosageInstruction=bounded, dispenseRequest=supply
     )
     assert find(NSAID, order, complete=["MedicationRequest"]).status is Status.ABSENT
+
+
+@pytest.mark.parametrize(
+    ("period", "expected"),
+    [
+        ({"start": "2026-01-01", "end": "2026-03-01"}, "unknown"),
+        ({"start": "2026-01-01", "end": "2026-12-24"}, "present"),
+        ({"start": "2026-01-01"}, "present"),
+    ],
+)
+def test_a_statement_that_is_active_and_over_at_once_settles_nothing(period: dict[str, str], expected: str) -> None:
+    said = {"resourceType": "MedicationStatement", "id": "s", "status": "active", "effectivePeriod": period}
+    taken = said | {"medicationCodeableConcept": {"text": "ibuprofen 400 mg tablet"}}
+    assert find(NSAID, taken, complete=["MedicationRequest"]).status == expected
 
 
 HALF_READ = {"text": "paracetamol 325 mg / xyzolin 100 mg tablet"}

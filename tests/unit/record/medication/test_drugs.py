@@ -59,6 +59,11 @@ class TestRecognition:
         assert drug.classes == {"med-nsaid"}
         assert drug.by == "ingredient"
 
+    @pytest.mark.parametrize("display", [{}, {"display": "Simvistatin 10 MG"}])
+    def test_by_an_older_code_of_a_strength_alone(self, display: dict[str, str]) -> None:
+        drug = DRUGS.recognise_concept({"coding": [{"system": RXNORM, "code": "316672"} | display]})
+        assert (ingredients(drug), drug.recognised) == (["simvastatin"], True)
+
     def test_by_the_table_with_strength_and_route(self) -> None:
         drug = DRUGS.recognise_concept(coded("197806"))
         assert ingredients(drug) == ["ibuprofen"]
