@@ -1,4 +1,4 @@
-"""Print the figures of one run: ``python -m benchmarks [--quick] [--json FILE]``."""
+"""Print the table of aims with the figures of one run: ``python -m benchmarks [--quick] [--write]``."""
 
 from __future__ import annotations
 
@@ -6,87 +6,45 @@ import argparse
 import json
 import platform
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
-from benchmarks.measurements import CallCost, Load, call_cost, discover, start_seconds, steady_load
+from benchmarks.aims import FIGURES, table
+from benchmarks.comparison import compared, rows
+from benchmarks.growth import per_resource_growth, rules_times_four
+from benchmarks.measurements import Load, discover, start_cpu_seconds, steady_load
 from benchmarks.server import serving
-
-SIZES = (5, 50, 200)
-AIM_MS = {5: 1.5, 50: 3.0, 200: 6.0}
-HOOKS = ("patient-view", "order-sign")
-MEGABYTE = 1024 * 1024
 
 
 def main() -> None:
-    """Measure and print; with ``--json`` also write the figures to a file."""
+    """Measure and print; with ``--write`` also keep the figures, from which the pages take theirs."""
     options = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    options.add_argument("--quick", action="store_true", help="one start, no steady load: to see that it runs")
-    options.add_argument("--json", type=Path, help="also write the figures here")
-    given = options.parse_args()
-    console = Console(highlight=False, width=110)
-    figures: dict[str, Any] = {"python": platform.python_version(), "machine": platform.machine()}
-
-    with serving(workers=1) as server:
-        services = discover(server)
-        fresh = server.resident_bytes()[0]
-        costs = [call_cost(server, services[hook], size) for hook in HOOKS if hook in services for size in SIZES]
-        used, own = server.resident_bytes()[0], server.own_bytes()[0]
-    console.print(_cost_table(costs))
-    figures["calls"] = [{**asdict(cost), "ratio": cost.ratio} for cost in costs]
-    figures["resident_mb"] = {"fresh": fresh / MEGABYTE, "after_calls": used / MEGABYTE, "own": own / MEGABYTE}
-    console.print(
-        f"Resident memory per worker: {fresh / MEGABYTE:.0f} MB fresh, {used / MEGABYTE:.0f} MB after the calls "
-        f"(aim: < 150); {own / MEGABYTE:.0f} MB of it its own, the rest shared with the other workers"
+    options.add_argument("--quick", action="store_true", help="one round, no steady load: to see that it runs")
+    options.add_argument(
+        "--write", action="store_true", help="keep the figures; then python -m benchmarks.aims --write"
     )
-
-    figures["start_seconds"] = start_seconds(1 if given.quick else 5)
-    console.print(f"Start to first healthy answer: {figures['start_seconds']:.2f} s (aim: < 3)")
-
+    given = options.parse_args()
+    figures: dict[str, Any] = {"python": platform.python_version(), "machine": platform.machine()}
+    costs, memory = compared(1 if given.quick else 5)
+    figures["calls"] = dict(rows(costs))
+    figures["worker_mb"] = round(memory["used"])
+    figures["worker_mb_fresh"] = round(memory["fresh"])
+    figures["rules_times_four"] = round(rules_times_four(), 2)
+    figures["per_resource_5000"] = round(per_resource_growth(), 2)
+    figures["start_cpu_seconds"] = round(start_cpu_seconds(1 if given.quick else 5), 2)
+    print(table(figures), end="")
     if not given.quick:
         with serving(workers=2) as server:
-            load = steady_load(server, services["patient-view"], resources=200, rate=100, seconds=15)
+            service = discover(server)["patient-view"]
+            load = steady_load(server, service, resources=200, rate=100, seconds=15)
         figures["load"] = asdict(load)
-        console.print(_load_line(load))
-    if given.json:
-        given.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-
-
-def _cost_table(costs: list[CallCost]) -> Table:
-    table = Table(title="One worker, sequential calls, both engines and trace on; medians of 5 rounds")
-    for heading in (
-        "hook",
-        "resources",
-        "body KB",
-        "cards",
-        "CPU ms",
-        "aim ms",
-        "JSON floor ms",
-        "ratio",
-        "latency ms",
-    ):
-        table.add_column(heading, justify="left" if heading == "hook" else "right")
-    for cost in costs:
-        table.add_row(
-            cost.hook,
-            str(cost.resources),
-            f"{cost.body_bytes / 1024:.1f}",
-            str(cost.cards),
-            f"{cost.cpu_ms:.2f}",
-            f"{AIM_MS[cost.resources]:.1f}",
-            f"{cost.floor_ms:.3f}",
-            f"{cost.ratio:.1f}",
-            f"{cost.latency_ms:.2f}",
-        )
-    return table
+        print(_load_line(load))
+    if given.write:
+        FIGURES.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
 def _load_line(load: Load) -> str:
     return (
-        f"Steady {load.rate} calls/s of 200 resources, two workers, client on the same cores: {load.calls} calls, "
+        f"\nSteady {load.rate} calls/s of 200 resources, two workers, client on the same cores: {load.calls} calls, "
         f"{load.failed} failed, median {load.median_ms:.1f} ms, p99 {load.p99_ms:.1f} ms"
     )
 

@@ -7,8 +7,9 @@ prescriptions, problems, procedures. All of it is invented here; no value comes 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
 from itertools import cycle, islice
 from typing import Any
 
@@ -39,6 +40,30 @@ PROBLEMS = (
     ("E78.5", "Hyperlipidemia"),
     ("J06.9", "Acute upper respiratory infection"),
 )
+# A chart about something else: the same, and no problem of the back.
+OTHER_PROBLEMS = (*PROBLEMS[1:], ("J45", "Asthma"))
+# A chart of which the rules read nearly everything: problems and drugs that decide whether a drug may be given.
+DENSE_PROBLEMS = (
+    ("M54.31", "Sciatica, right side"),
+    ("I10", "Essential (primary) hypertension"),
+    ("J45", "Asthma"),
+    ("F32", "Depressive episode"),
+    ("M62.830", "Muscle spasm of back"),
+    ("E05", "Thyrotoxicosis [hyperthyroidism]"),
+    ("M54.5", "Low back pain"),
+    ("E08", "Diabetes mellitus due to underlying condition"),
+)
+DENSE_DRUGS = (
+    ("3827", "enalapril"),
+    ("5640", "ibuprofen"),
+    ("21949", "cyclobenzaprine"),
+    ("7804", "oxycodone"),
+    ("25480", "gabapentin"),
+    ("2556", "citalopram"),
+    ("596", "alprazolam"),
+    ("57258", "tizanidine"),
+    ("11289", "warfarin"),
+)
 DRUGS = (("314076", "lisinopril 10 MG Oral Tablet"), ("617312", "atorvastatin 20 MG Oral Tablet"))
 PROCEDURES = (("430193006", "Medication reconciliation"), ("710824005", "Assessment of health and social care needs"))
 
@@ -68,10 +93,10 @@ def measured(index: int) -> dict[str, Any]:
     }
 
 
-def problem(index: int) -> dict[str, Any]:
+def problem(index: int, among: Sequence[tuple[str, str]] = PROBLEMS) -> dict[str, Any]:
     """One entry of a problem list."""
-    code, text = PROBLEMS[index % len(PROBLEMS)]
-    clinical = "active" if index < len(PROBLEMS) else "resolved"
+    code, text = among[index % len(among)]
+    clinical = "active" if index < len(among) else "resolved"
     return {
         "resourceType": "Condition",
         "id": f"cond-{index}",
@@ -86,13 +111,13 @@ def problem(index: int) -> dict[str, Any]:
     }
 
 
-def prescription(index: int) -> dict[str, Any]:
+def prescription(index: int, among: Sequence[tuple[str, str]] = DRUGS) -> dict[str, Any]:
     """One order of a drug."""
-    code, text = DRUGS[index % len(DRUGS)]
+    code, text = among[index % len(among)]
     return {
         "resourceType": "MedicationRequest",
         "id": f"med-{index}",
-        "status": "active" if index < len(DRUGS) else "completed",
+        "status": "active" if index < len(among) else "completed",
         "intent": "order",
         "medicationCodeableConcept": _concept(RXNORM, code, text),
         "subject": SUBJECT,
@@ -115,10 +140,21 @@ def _procedure(index: int) -> dict[str, Any]:
     }
 
 
-def record(size: int) -> list[dict[str, Any]]:
+KINDS = ("nothing to say", "realistic", "dense")
+"""Kinds of charts: about something else, sciatica in a long dull record, sciatica and all that the rules read."""
+
+
+def record(size: int, kind: str = "realistic") -> list[dict[str, Any]]:
     """A record of exactly ``size`` resources (5 or more), the patient among them."""
+    problems = {"nothing to say": OTHER_PROBLEMS, "realistic": PROBLEMS, "dense": DENSE_PROBLEMS}[kind]
+    drugs = DENSE_DRUGS if kind == "dense" else DRUGS
+    a_problem, a_drug = partial(problem, among=problems), partial(prescription, among=drugs)
     patient = {"resourceType": "Patient", "id": PATIENT, "gender": "female", "birthDate": "1979-03-02"}
-    makers = cycle((problem, measured, prescription, measured, measured, _procedure, measured, measured))
+    dull: Sequence[Callable[[int], dict[str, Any]]] = (
+        *(a_problem, measured, a_drug, measured, measured, _procedure, measured, measured),
+    )
+    dense: Sequence[Callable[[int], dict[str, Any]]] = (a_problem, a_drug, measured, a_drug)
+    makers = cycle(dense if kind == "dense" else dull)
     counts: dict[Any, int] = {}
 
     def others() -> Iterator[dict[str, Any]]:
@@ -141,10 +177,16 @@ def draft_order() -> dict[str, Any]:
     }
 
 
-def hook_request(service: Mapping[str, Any], size: int) -> bytes:
+def calls(service: Mapping[str, Any], size: int, kind: str, count: int) -> list[bytes]:
+    """Calls about ``count`` different patients with the same chart."""
+    body = hook_request(service, size, kind)
+    return [body.replace(PATIENT.encode(), f"bench-{number + 2}".encode()) for number in range(count)]
+
+
+def hook_request(service: Mapping[str, Any], size: int, kind: str = "realistic") -> bytes:
     """The body of a call of ``service`` (its entry in discovery) with ``size`` resources prefetched."""
     left: dict[str, list[dict[str, Any]]] = {}
-    for resource in record(size):
+    for resource in record(size, kind):
         left.setdefault(resource["resourceType"], []).append(resource)
     prefetch = {key: _answer(template, left) for key, template in service.get("prefetch", {}).items()}
     context: dict[str, Any] = {"userId": "Practitioner/bench", "patientId": PATIENT, "encounterId": "bench-visit"}

@@ -21,6 +21,7 @@ import orjson
 from benchmarks.bodies import draft_order, measured, prescription, problem, record
 from service.config import PROJECT
 from service.decision import Prepared, decide, prepare
+from service.engine.chaining import Program
 from service.knowledge.loader import load
 from service.knowledge.model import Knowledge
 from service.record.input.reader import read_bundle
@@ -93,6 +94,29 @@ def main() -> None:
         told = ", ".join(f"{size} {cost:.0f} µs" for size, cost in zip(SIZES, costs, strict=True))
         ratios = [f"{after / before:.2f}" for before, after in pairwise(costs)]
         print(f"per resource, {kind}: {told}; per doubling {', '.join(ratios)}")
+
+
+def rules_times_four() -> float:
+    """How many times the CPU of the engine four times the rules take, on one chart under order-sign; medians."""
+    prepared = prepare(load(PROJECT / "rules"))
+    few = prepared.programs["order-sign"]
+    more = [
+        replace(rule, id=rule.id if not number else f"{rule.id}-{number}") for rule in few.rules for number in range(4)
+    ]
+    many = Program(more)
+    chart = read_bundle([*record(200), draft_order()], order_hook=True)
+    facts = prepared.derivation.findings(chart, datetime.now(UTC))
+    found = _medians({"few": lambda: few.evaluate(facts), "many": lambda: many.evaluate(facts)})
+    return found["many"] / found["few"]
+
+
+def per_resource_growth() -> float:
+    """How many times the CPU per resource a chart of 5,000 takes of one of 1,250."""
+    prepared = prepare(load(PROJECT / "rules"))
+    gc.collect()
+    gc.freeze()
+    few, many = (_per_resource(prepared, record(size)) for size in (1250, 5000))
+    return many / few
 
 
 def _of_one_kind(make: Callable[[int], dict[str, Any]]) -> Callable[[int], list[dict[str, Any]]]:

@@ -14,27 +14,7 @@ from typing import Any
 from benchmarks.bodies import hook_request
 from benchmarks.server import Server, serving
 
-ROUNDS = 5
-# Worker CPU is counted in ticks of 10 ms: a round this long keeps the error near one per cent.
-ROUND_SECONDS = 1.0
 HEADERS = {"Content-Type": "application/json"}
-
-
-@dataclass(frozen=True)
-class CallCost:
-    """What one call costs: ``cpu_ms`` in the worker, ``floor_ms`` for json.loads + json.dumps of the same body."""
-
-    hook: str
-    resources: int
-    body_bytes: int
-    cards: int
-    cpu_ms: float
-    floor_ms: float
-    latency_ms: float
-
-    @property
-    def ratio(self) -> float:
-        return self.cpu_ms / self.floor_ms
 
 
 def discover(server: Server) -> dict[str, Mapping[str, Any]]:
@@ -55,52 +35,14 @@ def post(connection: http.client.HTTPConnection, path: str, body: bytes) -> byte
     return content
 
 
-def call_cost(server: Server, service: Mapping[str, Any], resources: int) -> CallCost:
-    """CPU of the one worker per call of ``service``, with the JSON floor of the same bytes measured in between."""
-    path = f"/cds-services/{service['id']}"
-    body = hook_request(service, resources)
-    connection = server.connect()
-    cards = len(json.loads(post(connection, path, body))["cards"])
-    for _ in range(20):
-        post(connection, path, body)
-    cpu, floor, latencies = [], [], []
-    for _ in range(ROUNDS):
-        floor.append(_json_floor(body))
-        before, calls, ends = server.cpu_seconds(), 0, time.perf_counter() + ROUND_SECONDS
-        while time.perf_counter() < ends:
-            began = time.perf_counter()
-            post(connection, path, body)
-            latencies.append(time.perf_counter() - began)
-            calls += 1
-        cpu.append((server.cpu_seconds() - before) / calls)
-    return CallCost(
-        service["hook"],
-        resources,
-        len(body),
-        cards,
-        1000 * statistics.median(cpu),
-        1000 * statistics.median(floor),
-        1000 * statistics.median(latencies),
-    )
-
-
-def _json_floor(body: bytes) -> float:
-    """CPU seconds of the standard library's decode and encode of the body: what any Python service pays."""
-    times = []
-    for _ in range(50):
-        began = time.process_time_ns()
-        json.dumps(json.loads(body))
-        times.append(time.process_time_ns() - began)
-    return statistics.median(times) / 1e9
-
-
-def start_seconds(rounds: int = ROUNDS) -> float:
-    """Median time from starting gunicorn with one worker to its first answer on /health."""
-    times = []
+def start_cpu_seconds(rounds: int) -> float:
+    """Median CPU, of the main process and its one worker, from the start of gunicorn to the first answer on /health."""
+    spent = []
     for _ in range(rounds):
         with serving(workers=1) as server:
-            times.append(server.start_seconds)
-    return statistics.median(times)
+            main = server.master.cpu_times()
+            spent.append(main.user + main.system + server.cpu_seconds())
+    return statistics.median(spent)
 
 
 @dataclass(frozen=True)

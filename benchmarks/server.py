@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,8 +34,12 @@ class Server:
         return [child for child in self.master.children() if child.is_running()]
 
     def cpu_seconds(self) -> float:
-        """CPU time that all workers have used since they started, in user and system mode."""
-        return sum(times.user + times.system for times in (worker.cpu_times() for worker in self.workers()))
+        """CPU time that all workers have used since they started, in user and system mode.
+
+        A server without workers answers in its one process.
+        """
+        processes = self.workers() or [self.master]
+        return sum(times.user + times.system for times in (one.cpu_times() for one in processes))
 
     def resident_bytes(self) -> list[int]:
         """Resident memory of each worker, what it shares with the others included."""
@@ -47,42 +51,49 @@ class Server:
 
 
 @contextmanager
-def serving(workers: int, settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[Server]:
-    """Start the service with its defaults and ``workers`` workers; stop it afterwards.
-
-    Nothing is remembered unless ``settings`` (environment variables) say so: what the store costs is measured apart.
-    """
-    port = _free_port()
-    environment = {
-        **os.environ,
-        "SCIATICA_CDS_BIND": f"127.0.0.1:{port}",
-        "WEB_CONCURRENCY": str(workers),
-        "SCIATICA_CDS_STORE": "off",
-        **settings,
-    }
-    command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py"]
+def running(command: Sequence[str], port: int, path: str, settings: Mapping[str, str]) -> Iterator[Server]:
+    """Start a server with a command and wait until it answers at ``path``; stop it afterwards."""
     began = time.perf_counter()
-    process = subprocess.Popen(command, cwd=PROJECT, env=environment, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=PROJECT, env={**os.environ, **settings}, stderr=subprocess.DEVNULL)
     try:
-        _await_health(port, process)
+        _await(path, port, process)
         yield Server(port, psutil.Process(process.pid), time.perf_counter() - began)
     finally:
         process.terminate()
         process.wait(timeout=30)
 
 
-def _free_port() -> int:
+@contextmanager
+def serving(workers: int, settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[Server]:
+    """Start the service with its defaults and ``workers`` workers; stop it afterwards.
+
+    Nothing is remembered unless ``settings`` (environment variables) say so: what the store costs is measured apart.
+    """
+    port = free_port()
+    environment = {
+        "SCIATICA_CDS_BIND": f"127.0.0.1:{port}",
+        "WEB_CONCURRENCY": str(workers),
+        "SCIATICA_CDS_STORE": "off",
+        **settings,
+    }
+    command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py"]
+    with running(command, port, "/health", environment) as server:
+        yield server
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _await_health(port: int, process: subprocess.Popen[bytes]) -> None:
+def _await(path: str, port: int, process: subprocess.Popen[bytes]) -> None:
     deadline = time.perf_counter() + 60
     while time.perf_counter() < deadline and process.poll() is None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
-            connection.request("GET", "/health")
+            connection.request("GET", path)
             if connection.getresponse().status == http.client.OK:
                 return
         except OSError:

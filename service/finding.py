@@ -11,6 +11,8 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from msgspec import Struct
+
 
 class Status(StrEnum):
     """The three states of a finding. Unknown is a value, never a kind of absent (hazard H-02)."""
@@ -20,8 +22,7 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """What in the record a finding rests on.
 
     ``resource`` is ``Type/id`` (or the path in the Bundle when there is no id), ``date`` the date as
@@ -35,8 +36,7 @@ class Evidence:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A named statement with its status and evidence, and for numbers the interval it lies in.
 
     A number that is known exactly has ``low == high``. ``low`` or ``high`` may be None: nothing is

@@ -79,11 +79,14 @@ HOMES = {
     "rich": ("service.cli.*",),
     "rapidfuzz": ("service.record.values.likeness",),
     "orjson": ("service.*",),
-    "msgspec": ("service.population.*",),
+    "msgspec": (
+        *("service.finding", "service.record.*", "service.engine.*", "service.decision.*", "service.store.redaction"),
+        "service.population.*",
+    ),
     "pyarrow": ("service.population.*",),
 }
 # Importing these costs time and memory that most processes never need.
-LAZY = ("fhir", "pydantic", "z3", "alembic", "pyarrow", "msgspec")
+LAZY = ("fhir", "pydantic", "z3", "alembic", "pyarrow")
 # Dependencies that no module imports, and what uses them.
 NOT_IMPORTED = {
     "psycopg": "the driver that SQLAlchemy loads for a PostgreSQL URL",

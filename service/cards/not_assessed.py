@@ -95,6 +95,8 @@ def _wanted(knowledge: Knowledge, decision: Decision) -> list[FactDefinition]:
 
 
 def _lists(knowledge: Knowledge, decision: Decision, lacking: Lacking, causes: _Causes) -> None:
+    if not lacking.absent and not lacking.partly:
+        return
     read = {kind for fact in _wanted(knowledge, decision) for kind in types_read(fact)}
     absent = [template for template in lacking.absent if read & set(template.types)]
     partly = [template for template in lacking.partly if read & set(template.types)]
@@ -117,6 +119,8 @@ def _some(titles: Sequence[str]) -> str:
 def loses_a_check(knowledge: Knowledge, decision: Decision) -> bool:
     """Whether an entry whose shape could not be read is of a type that an undecided warning reads."""
     entries = decision.unread.entries.keys()
+    if not entries:
+        return False
     read = {kind for fact in _wanted(knowledge, decision) for kind in types_read(fact)}
     return bool(entries & read) or (UNTYPED in entries and bool(read))
 
@@ -129,6 +133,8 @@ def _lost(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
         causes.lines.append(f"{_lost_words(decision)}.")
         kinds = unread.entries.keys()
         causes.facts.extend(fact.id for fact in _wanted(knowledge, decision) if kinds & set(types_read(fact)))
+    if not unread.orders:
+        return
     broken = unread.orders - len(_unrecognised_orders(knowledge, decision))
     if broken > 0:
         said = f"{broken} of {unread.of_orders} {'order' if unread.of_orders == 1 else 'orders'} could not be checked"
@@ -193,11 +199,15 @@ def _may_be_taken(knowledge: Knowledge, decision: Decision, causes: _Causes) -> 
 
 def _not_recognised(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     """Entries of a list whose words and codes say nothing here, where a warning goes by the silence of that list."""
+    counting = (fact for fact in knowledge.facts.values() if fact.kind is FactKind.NOT_READ)
+    told = [definition for definition in counting if decision.findings[definition.id].evidence]
+    if not told:
+        return
     facts = _wanted(knowledge, decision)
     read = {kind for fact in facts for kind in types_read(fact)}
-    for definition in knowledge.facts.values():
+    for definition in told:
         lists = read.intersection(definition.lists)
-        if definition.kind is not FactKind.NOT_READ or not lists:
+        if not lists:
             continue
         entries = decision.findings[definition.id].evidence
         if not HOOKS[decision.hook].has_orders:

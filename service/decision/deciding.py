@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from msgspec.structs import replace as replaced
+
 from service.decision.gate import Gate, Gated
 from service.engine.chaining import Chained, Program, compile_program
 from service.engine.trace import Outcome, Reading, Result, outcome, read_again, read_plainly, supports, undecided_leaves
@@ -112,7 +114,7 @@ def prepare(knowledge: Knowledge) -> Prepared:
     return Prepared(knowledge, derivation, programs, gates)
 
 
-def decide(
+def decide(  # noqa: PLR0913  # the whole question, asked in one place
     prepared: Prepared,
     record: Record,
     hook: str,
@@ -121,8 +123,9 @@ def decide(
     budget: Budget = NO_BUDGET,
     *,
     gated: bool = False,
+    instead: Mapping[str, Finding] | None = None,
 ) -> Decision:
-    """Read the record into facts and decide on them.
+    """Read the record into facts and decide on them; ``instead`` takes the place of facts that were read.
 
     ``now`` is an aware datetime and the only time there is. Without ``decision_id`` the id is made
     from the content, so the same question gives the same id. With ``gated`` and an id a chart about which
@@ -136,6 +139,8 @@ def decide(
         if passed is not None and not passed.in_full:
             return _skipped(prepared.knowledge, record, hook, now, str(decision_id), passed)
     facts = prepared.derivation.findings_of(chart, budget)
+    if instead:
+        facts = {**facts, **instead}
     unread = unread_of(record, facts, tuple(prepared.knowledge.facts.values()))
     decision = decide_on(prepared, facts, hook, now, decision_id=decision_id, problems=record.problems, unread=unread)
     return decision if passed is None else replace(decision, gated=passed)
@@ -263,7 +268,7 @@ def _shown_rules(
         if item.rule.id not in suppressed
     )
     final = tuple(
-        replace(item, suppressed_by=suppressed[item.rule.id]) if item.rule.id in suppressed else item
+        replaced(item, suppressed_by=suppressed[item.rule.id]) if item.rule.id in suppressed else item
         for item in outcomes
     )
     return advice, final
@@ -340,11 +345,13 @@ class _Reader:
             return False
         findings = self.reading.findings
         between = self._between(item.rule)
-        at_most = {name: replace(findings[name], low=findings[name].high) for name in between}
+        at_most = {name: replaced(findings[name], low=findings[name].high) for name in between}
         return bool(between) and truth(item.rule.when, {**findings, **at_most}) is Truth.TRUE
 
     def _between(self, rule: Rule) -> list[str]:
         """The numbers that keep an undecided rule undecided and are known between two bounds."""
+        if self.reading.truths[rule.id] is not Truth.UNKNOWN:
+            return []
         findings = self.reading.findings
         names = dict.fromkeys(leaf.finding for leaf in undecided_leaves(rule.when, findings))
         return [name for name in names if findings[name].low is not None and findings[name].high is not None]

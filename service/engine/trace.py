@@ -6,8 +6,10 @@ Everything here is read with the plain meaning of conditions, never from the eng
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from service.finding import Finding, Status
 from service.knowledge.conditions import Truth, truth
@@ -25,14 +27,27 @@ class Result(StrEnum):
 _RESULTS = {Truth.TRUE: Result.FIRED, Truth.FALSE: Result.NOT_MET, Truth.UNKNOWN: Result.NOT_ENOUGH_DATA}
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True, eq=False):
     """What became of one rule. ``findings`` are those it was read with, conclusions too."""
 
     rule: Rule
     result: Result
-    findings: Mapping[str, Finding] = field(repr=False, compare=False)
+    findings: Mapping[str, Finding]
     suppressed_by: str | None = None
+
+    def __eq__(self, other: object) -> bool:
+        """The same rule came to the same, whatever it was read with."""
+        return isinstance(other, Outcome) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __repr__(self) -> str:
+        return f"Outcome({self.rule.id}, {self.result}, suppressed_by={self.suppressed_by})"
+
+    @property
+    def _key(self) -> tuple[Rule, Result, str | None]:
+        return self.rule, self.result, self.suppressed_by
 
     @property
     def keeping(self) -> tuple[Leaf, ...]:

@@ -7,8 +7,9 @@ in the record concerns it depends only on which lists were sent, and is kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec.structs import replace as replaced
 
 from service.finding import Finding
 from service.knowledge.model import FactDefinition, FactKind, Knowledge, types_read
@@ -50,6 +51,8 @@ _PLANS: Mapping[FactKind, Callable[[FactDefinition], Plan]] = {
 
 _MOST_EVIDENCE = 100
 """How many entries a finding names: more than anybody reads, and few enough that thousands of them cost little."""
+_LOOK_AT_CLOCK = 8
+"""After how many facts the CPU time is looked at: to ask for it is a call of the system."""
 # What finds nothing has no date, so any will do.
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 _CACHED_STATES = 64
@@ -79,7 +82,7 @@ def _shortened(finding: Finding) -> Finding:
     if more <= 0:
         return finding
     notes = (*finding.notes, f"and {more} more entries")
-    return replace(finding, evidence=finding.evidence[:_MOST_EVIDENCE], notes=notes)
+    return replaced(finding, evidence=finding.evidence[:_MOST_EVIDENCE], notes=notes)
 
 
 class Derivation:
@@ -99,6 +102,7 @@ class Derivation:
         for plan in self._plans:
             by_types.setdefault(tuple(sorted(types_read(plan.definition))), []).append(plan)
         self._groups = tuple(_Group(types, plans) for types, plans in by_types.items())
+        self._cached: dict[object, Mapping[str, Finding]] = {}
         self.definitions: Mapping[str, FactDefinition] = knowledge.facts
         self.decided_by_keys = frozenset(plan.definition.id for plan in self._plans if not _always(plan))
         """The facts that are as on an empty chart whenever nothing on the chart concerns them."""
@@ -130,18 +134,26 @@ class Derivation:
         concerned = set(self._always)
         for key in chart.held():
             concerned.update(self._asking.get(key, ()))
-        for number in concerned:
-            budget.check()
+        for place, number in enumerate(concerned):
+            if not place % _LOOK_AT_CLOCK:
+                budget.check()
             finding = _shortened(self._plans[number].find(chart))
             findings[finding.name] = finding
         return findings
 
     def without_entries(self, completeness: Mapping[str, Completeness]) -> Mapping[str, Finding]:
         """What every fact finds in a record of which the lists came so, and that holds nothing about it."""
-        found: dict[str, Finding] = {}
-        for group in self._groups:
-            found.update(group.without_entries(self.matcher, completeness))
-        return {plan.definition.id: found[plan.definition.id] for plan in self._plans}
+        key = frozenset(completeness.items())
+        whole = self._cached.get(key)
+        if whole is None:
+            found: dict[str, Finding] = {}
+            for group in self._groups:
+                found.update(group.without_entries(self.matcher, completeness))
+            whole = {plan.definition.id: found[plan.definition.id] for plan in self._plans}
+            if len(self._cached) >= _CACHED_STATES:
+                self._cached.clear()
+            self._cached[key] = whole
+        return whole
 
 
 class _Group:

@@ -9,6 +9,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from msgspec import Struct
+
 from service.record.values.references import References
 
 Resource = Mapping[str, Any]
@@ -32,8 +34,7 @@ class Release(StrEnum):
     R5 = "R5"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """Something in the input that was passed over or taken with doubt. Never quotes a value.
 
     ``unread`` is set where an entry could not be read or used, whole or in part, so that the list it belongs to is not
@@ -64,8 +65,7 @@ class Unread:
 NOTHING_UNREAD = Unread()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Entry:
+class Entry(Struct, frozen=True, eq=False):
     """One resource of the record, in R4 shape, with where it stood in the input.
 
     Two entries are equal only when they are the same object, so entries may stand in sets.

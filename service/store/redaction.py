@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import cache
+
+from msgspec.structs import replace as replaced
 
 from service.decision import Decision
 from service.finding import Evidence, Finding, Status
@@ -108,7 +109,7 @@ class _Redaction:
         if item not in known:
             known.append(item)
         number = known.index(item)
-        return redacted if number == 0 or not redacted.text else replace(redacted, text=f"{WORDS} {number + 1}")
+        return redacted if number == 0 or not redacted.text else replaced(redacted, text=f"{WORDS} {number + 1}")
 
 
 def redacted_problems(problems: Iterable[Problem], most: int = 20) -> list[list[str]]:

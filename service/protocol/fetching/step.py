@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from service.protocol.fetching.access import Offer
 from service.protocol.fetching.fetcher import Fetcher
 from service.protocol.request import HookCall
-from service.record.input.prefetch_states import PrefetchState
+from service.record.input.prefetch_states import PrefetchState, State
 from service.record.input.prefetch_templates import Template
 
 _TOKEN = re.compile(r"\{\{([^{}]*)\}\}")
@@ -25,7 +25,10 @@ class FetchStep:
         self, states: Mapping[str, PrefetchState], call: HookCall, templates: Sequence[Template], servers: Sequence[str]
     ) -> Mapping[str, PrefetchState]:
         """The states after asking. A template with a token that the call does not fill is not asked for (TK-8)."""
-        queries = {template.key: fill(template.query, call.tokens) for template in templates}
+        if not any(_may_lack(template, states[template.key]) for template in templates):
+            return states
+        tokens = call.tokens
+        queries = {template.key: fill(template.query, tokens) for template in templates}
         offer = Offer(
             fhir_server=call.fhir_server,
             authorization=call.fhir_authorization,
@@ -35,6 +38,18 @@ class FetchStep:
         )
         askable = {key: query for key, query in queries.items() if query is not None}
         return {**states, **self._fetcher.fetch_missing(askable, states, offer, call.prefetch)}
+
+
+def _may_lack(template: Template, state: PrefetchState) -> bool:
+    """Whether the server may have to be asked: not sent, sent in part, or nothing of the type that was asked for."""
+    if state.state is not State.SENT:
+        return state.state in _OPEN
+    type_ = template.query.partition("?")[0].partition("/")[0]
+    resources = state.resources
+    return bool(resources) and not any(isinstance(one, dict) and one.get("resourceType") == type_ for one in resources)
+
+
+_OPEN = frozenset({State.NOT_SENT, State.FIRST_PAGE})
 
 
 def fill(query: str, tokens: Mapping[str, str]) -> str | None:

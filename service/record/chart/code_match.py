@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+from msgspec.structs import replace as replaced
 
 from service.record.chart.dating import EffectivePeriod, extent_of
 from service.record.model import Entry
@@ -48,5 +50,5 @@ class CodeMatch:
         """When it began and ended. A Period without an end goes on only while the entry says so."""
         period = extent_of(self.entry.type, self.entry.resource, self.birth)
         if period.open and status_word(self.entry.resource.get("status")) not in _GOING_ON:
-            return replace(period, open=False)
+            return replaced(period, open=False)
         return period

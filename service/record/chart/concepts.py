@@ -13,7 +13,7 @@ Concepts = Iterator[object]
 def as_objects(value: object) -> list[Mapping[str, Any]]:
     """The objects in a list, or the one object given where a list belongs; nothing else."""
     items = value if isinstance(value, list) else [value]
-    return [item for item in items if isinstance(item, Mapping)]
+    return [item for item in items if isinstance(item, dict)]
 
 
 def _elements(*names: str) -> Callable[[Resource, Record], Concepts]:

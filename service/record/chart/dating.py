@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+from msgspec import Struct
 
 from service.record.model import Resource
 from service.record.values.dates import When, parse, parse_period
@@ -16,8 +17,7 @@ _YEARS = frozenset({"a", "year", "years"})
 _OLDEST = 150
 
 
-@dataclass(frozen=True, slots=True)
-class EffectivePeriod:
+class EffectivePeriod(Struct, frozen=True):
     """From when to when. ``end`` None: it ended when it began, or has not ended, as ``open`` tells.
 
     ``first_recorded`` says that the beginning is not known and ``start`` is only the day on which
@@ -42,7 +42,7 @@ def _point(resource: Resource, *names: str) -> EffectivePeriod | None:
     """The first of some elements that holds a readable date or period."""
     for name in names:
         value = resource.get(name)
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             span = parse_period(value)
             if span is not None:
                 return EffectivePeriod(span.start or span.end, span.end, open=span.end is None)
@@ -55,7 +55,7 @@ def _point(resource: Resource, *names: str) -> EffectivePeriod | None:
 
 def _years_old(value: object, birth: When | None) -> EffectivePeriod | None:
     """The year of life in which it began, from an age in years."""
-    if not isinstance(value, Mapping) or birth is None or str(value.get("code", value.get("unit"))) not in _YEARS:
+    if not isinstance(value, dict) or birth is None or str(value.get("code", value.get("unit"))) not in _YEARS:
         return None
     years = decimal(value.get("value"))
     if years is None or not 0 <= years <= _OLDEST:
@@ -88,7 +88,7 @@ def _observation(resource: Resource, _birth: When | None) -> EffectivePeriod:
     found = _point(resource, "effectiveDateTime", "effectiveInstant", "effectivePeriod")
     if found is None:
         timing: Any = resource.get("effectiveTiming")
-        events = timing.get("event") if isinstance(timing, Mapping) else None
+        events = timing.get("event") if isinstance(timing, dict) else None
         dates = [when for when in map(parse, events) if when] if isinstance(events, list) else []
         found = (
             EffectivePeriod(max(dates, key=lambda when: (when.last, when.first)))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
+
+from msgspec import Struct
 
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition
@@ -22,8 +23,7 @@ class Support(IntEnum):
     YES = 2
 
 
-@dataclass(frozen=True, slots=True)
-class EntryEvidence:
+class EntryEvidence(Struct, frozen=True):
     """One entry, what it says, when it began and when it ended (or was last recorded).
 
     ``latest_start`` says that the beginning is a latest possible one: only the first record is dated.

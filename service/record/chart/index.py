@@ -19,7 +19,6 @@ from service.record.chart.evidence import in_order_of_names
 from service.record.chart.service_orders import ServiceOrder, service_orders
 from service.record.medication.drugs import Drugs
 from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, with_all_classes
-from service.record.medication.supply import entry_status_class
 from service.record.model import Entry, Record
 from service.record.values.coding import CodeIndex, concept_text
 from service.record.values.dates import When, at, days_since, parse
@@ -206,7 +205,7 @@ class Chart:
         for entry in entries:
             found = self.matcher.drugs.recognise(entry.resource, self.record.resolve)
             drug = with_all_classes(found, self.matcher.index)
-            yield Medication(entry, drug, entry_status_class(entry, self.now))
+            yield Medication(entry, drug, self.now)
 
     def _index(self, entry: Entry, asked: frozenset[str]) -> bool:
         """File the entry under what it says, and tell whether it could be understood at all."""

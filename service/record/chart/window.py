@@ -6,9 +6,10 @@ does with None is its own line: ``undated: true`` counts it (caution), ``undated
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+
+from msgspec import Struct
 
 from service.knowledge.model import ENDED_IN, FactSource
 from service.record.chart.code_match import CodeMatch
@@ -26,8 +27,7 @@ OVER = "ended since"
 PERHAPS_OVER = "may have ended since"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where something lies: inside, outside (False), or not to be told (None), and what a reader must know."""
 
     inside: bool | None

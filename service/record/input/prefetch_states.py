@@ -68,7 +68,7 @@ def classify(key: str, value: object, *, sent: bool = True) -> PrefetchState:
         return PrefetchState(key, State.NOT_SENT, reason="the key was not sent")
     if value is None:
         return PrefetchState(key, State.NULL)
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return PrefetchState(key, State.FAILED, reason="not a FHIR resource")
     if not value:
         return PrefetchState(key, State.NOT_SENT, reason="an empty object")
@@ -87,7 +87,7 @@ def classify(key: str, value: object, *, sent: bool = True) -> PrefetchState:
 def _of_wrapper(key: str, value: Mapping[str, Any]) -> PrefetchState:
     """The old shape ``{response: {status}, resource}`` of CDS Hooks before 1.0."""
     response = value.get("response")
-    status = response.get("status") if isinstance(response, Mapping) else None
+    status = response.get("status") if isinstance(response, dict) else None
     # "200 OK", "200" and 200 are all seen.
     first = str(status).strip()[:1] if status is not None else str(_SUCCESS)
     if first != str(_SUCCESS):
@@ -95,14 +95,14 @@ def _of_wrapper(key: str, value: Mapping[str, Any]) -> PrefetchState:
     if "resource" not in value:
         return PrefetchState(key, State.FAILED, reason="a response without its resource")
     inner = value["resource"]
-    if isinstance(inner, Mapping) and "resourceType" not in inner and "resource" in inner:
+    if isinstance(inner, dict) and "resourceType" not in inner and "resource" in inner:
         return PrefetchState(key, State.FAILED, reason="not a FHIR resource")
     return classify(key, inner)
 
 
 def _of_bundle(key: str, bundle: Mapping[str, Any]) -> PrefetchState:
     entries = bundle.get("entry")
-    if isinstance(entries, Mapping):
+    if isinstance(entries, dict):
         entries = [entries]
     if entries is not None and not isinstance(entries, list):
         return PrefetchState(key, State.FAILED, reason="a Bundle whose entry is not a list")
@@ -110,11 +110,11 @@ def _of_bundle(key: str, bundle: Mapping[str, Any]) -> PrefetchState:
     urls: list[str | None] = []
     lost = matches = 0
     for entry in entries or ():
-        resource = entry.get("resource") if isinstance(entry, Mapping) else entry
-        if isinstance(resource, Mapping) and resource.get("resourceType") == "OperationOutcome":
+        resource = entry.get("resource") if isinstance(entry, dict) else entry
+        if isinstance(resource, dict) and resource.get("resourceType") == "OperationOutcome":
             lost += is_loss(resource)
             continue
-        url = entry.get("fullUrl") if isinstance(entry, Mapping) else None
+        url = entry.get("fullUrl") if isinstance(entry, dict) else None
         resources.append(resource)
         urls.append(url if isinstance(url, str) else None)
         matches += _is_match(entry)
@@ -138,19 +138,19 @@ def _why_partial(bundle: Mapping[str, Any], lost: int, matches: int, next_url: s
 
 
 def _is_match(entry: object) -> bool:
-    search = entry.get("search") if isinstance(entry, Mapping) else None
+    search = entry.get("search") if isinstance(entry, dict) else None
     # Compared, not looked up: what a client sends may be a list, which has no hash.
-    return not (isinstance(search, Mapping) and search.get("mode") in ("include", "outcome"))
+    return not (isinstance(search, dict) and search.get("mode") in ("include", "outcome"))
 
 
 def is_loss(outcome: Mapping[str, Any]) -> bool:
     """Whether an OperationOutcome beside data says that something is missing, and is more than a remark."""
     issues = outcome.get("issue")
-    if isinstance(issues, Mapping):
+    if isinstance(issues, dict):
         issues = [issues]
     if not isinstance(issues, list) or not issues:
         return True
-    return any(not isinstance(issue, Mapping) or _cuts(issue) for issue in issues)
+    return any(not isinstance(issue, dict) or _cuts(issue) for issue in issues)
 
 
 def _cuts(issue: Mapping[str, Any]) -> bool:
@@ -164,9 +164,9 @@ def _cuts(issue: Mapping[str, Any]) -> bool:
 
 
 def _detail_codes(details: object) -> Iterator[str]:
-    codings = details.get("coding") if isinstance(details, Mapping) else None
+    codings = details.get("coding") if isinstance(details, dict) else None
     for coding in codings if isinstance(codings, list) else [codings]:
-        code = coding.get("code") if isinstance(coding, Mapping) else None
+        code = coding.get("code") if isinstance(coding, dict) else None
         if isinstance(code, str | int):
             yield str(code).strip()
 
@@ -174,10 +174,10 @@ def _detail_codes(details: object) -> Iterator[str]:
 def next_link(bundle: Mapping[str, Any]) -> str | None:
     """Where the next page of a Bundle is to be had ("" when it has one but does not say where); None: no next page."""
     links = bundle.get("link")
-    if isinstance(links, Mapping):
+    if isinstance(links, dict):
         links = [links]
     for link in links if isinstance(links, list) else ():
-        if isinstance(link, Mapping) and link.get("relation") == "next":
+        if isinstance(link, dict) and link.get("relation") == "next":
             url = link.get("url")
             return url if isinstance(url, str) else ""
     return None

@@ -39,13 +39,13 @@ class Change:
     def context_to_encounter(self, release: Release | None = Release.STU3) -> None:
         """STU3 said ``context`` where R4 says ``encounter``; R4 itself still does for some drug resources."""
         context = self.old.get("context")
-        if isinstance(context, Mapping) and "reference" in context:
+        if isinstance(context, dict) and "reference" in context:
             self.rename("context", "encounter", release)
 
     def reason(self) -> None:
         """R5 ``reason`` is a list of {concept, reference}; R4 has reasonCode and reasonReference."""
         reasons = self.old.get("reason")
-        if isinstance(reasons, Mapping):
+        if isinstance(reasons, dict):
             reasons = [reasons]
         if not isinstance(reasons, list):
             return
@@ -65,7 +65,7 @@ class Change:
 
 def split_references(reasons: list[Any]) -> tuple[list[Any], list[Any]]:
     """CodeableReferences as concepts and references."""
-    shaped = [reason for reason in reasons if isinstance(reason, Mapping)]
+    shaped = [reason for reason in reasons if isinstance(reason, dict)]
     concepts = [reason["concept"] for reason in shaped if isinstance(reason.get("concept"), Mapping)]
     references = [reason["reference"] for reason in shaped if isinstance(reason.get("reference"), Mapping)]
     return concepts, references

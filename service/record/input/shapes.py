@@ -39,8 +39,12 @@ def flaws(resource: Mapping[str, Any], type_: str) -> list[Flaw]:
         return []
     found: list[Flaw] = []
     about = ABOUT.get(type_)
-    if about is not None and not any(_says_something(resource.get(name)) for name in about):
-        found.append(Flaw(about[0], CODE_UNREADABLE))
+    if about is not None:
+        for name in about:
+            if _says_something(resource.get(name)):
+                break
+        else:
+            found.append(Flaw(about[0], CODE_UNREADABLE))
     if type_ in STATUS_NEEDED and resource.get("status") is None:
         found.append(Flaw("status", NOT_GIVEN))
     _look(resource, shapes, "", 0, found)
@@ -69,7 +73,7 @@ def _look(holder: Mapping[str, Any], shapes: _Shapes, path: str, depth: int, fou
 
 
 def _look_inside(value: Any, inner: str, path: str, depth: int, found: list[Flaw]) -> None:
-    if not isinstance(value, Mapping) or depth >= _DEEPEST:
+    if not isinstance(value, dict) or depth >= _DEEPEST:
         found.append(Flaw(path, UNREADABLE))
     else:
         _look(value, _NESTED[inner], f"{path}.", depth + 1, found)
@@ -79,15 +83,17 @@ def _says_something(value: Any) -> bool:
     """Whether a concept, a reference or a list of items holds words, a code with its system, or anything inside."""
     if isinstance(value, list):
         return any(_says_something(part) for part in value)
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return False
-    if "coding" not in value and not _is_text(value.get("text")):
+    if _is_text(value.get("text")):
+        return True
+    if "coding" not in value:
         return any(name in value for name in ("reference", "display", "substance", "linkId", "item", "identifier"))
-    return _is_text(value.get("text")) or any(_names_something(coding) for coding in _codings(value))
+    return any(_names_something(coding) for coding in _codings(value))
 
 
 def _names_something(coding: Any) -> bool:
-    if not isinstance(coding, Mapping):
+    if not isinstance(coding, dict):
         return False
     if _is_text(coding.get("display")):
         return True
@@ -116,7 +122,7 @@ def _is_word(value: Any) -> bool:
 
 
 def _is_object(value: Any) -> bool:
-    return isinstance(value, Mapping)
+    return isinstance(value, dict)
 
 
 def _is_boolean(value: Any) -> bool:
@@ -136,7 +142,7 @@ def _is_status(value: Any) -> bool:
 
 
 def _is_coding(value: Any) -> bool:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return False
     system, code, display = value.get("system"), value.get("code"), value.get("display")
     return (
@@ -147,7 +153,7 @@ def _is_coding(value: Any) -> bool:
 
 
 def _is_concept(value: Any) -> bool:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return False
     text = value.get("text")
     if text is not None and type(text) is not str:
@@ -155,11 +161,13 @@ def _is_concept(value: Any) -> bool:
     coding = value.get("coding")
     if coding is None:
         return True
-    return all(_is_coding(part) for part in coding) if type(coding) is list else _is_coding(coding)
+    if type(coding) is not list:
+        return _is_coding(coding)
+    return _is_coding(coding[0]) if len(coding) == 1 else all(map(_is_coding, coding))
 
 
 def _is_quantity(value: Any) -> bool:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return False
     number, unit, code = value.get("value"), value.get("unit"), value.get("code")
     comparator = value.get("comparator")
@@ -173,14 +181,12 @@ def _is_quantity(value: Any) -> bool:
 
 def _is_range(value: Any) -> bool:
     return (
-        isinstance(value, Mapping)
-        and _is_end(value.get("low"), _is_quantity)
-        and _is_end(value.get("high"), _is_quantity)
+        isinstance(value, dict) and _is_end(value.get("low"), _is_quantity) and _is_end(value.get("high"), _is_quantity)
     )
 
 
 def _is_period(value: Any) -> bool:
-    return isinstance(value, Mapping) and _is_end(value.get("start"), _is_date) and _is_end(value.get("end"), _is_date)
+    return isinstance(value, dict) and _is_end(value.get("start"), _is_date) and _is_end(value.get("end"), _is_date)
 
 
 def _is_end(value: Any, reads: _Reads) -> bool:
@@ -190,7 +196,7 @@ def _is_end(value: Any, reads: _Reads) -> bool:
 def _is_reference(value: Any) -> bool:
     if reference_text(value) is not None:
         return True
-    return isinstance(value, Mapping) and value.get("reference") is None
+    return isinstance(value, dict) and value.get("reference") is None
 
 
 _READS: Mapping[str, _Reads] = {

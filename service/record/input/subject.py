@@ -74,14 +74,12 @@ class Patients:
         focus = piece.resource["focus"]
         parts = focus if isinstance(focus, list) else [focus]
         subject = self._of_reference(_subject(piece.resource))
-        return all(isinstance(part, Mapping) and self._of_reference(part) == subject for part in parts)
+        return all(isinstance(part, dict) and self._of_reference(part) == subject for part in parts)
 
     def _of_reference(self, reference: object) -> str | Subject:
         text = _text_of(reference)
         if text is None:
-            return (
-                self._of_identifier(reference.get("identifier")) if isinstance(reference, Mapping) else Subject.NOT_SAID
-            )
+            return self._of_identifier(reference.get("identifier")) if isinstance(reference, dict) else Subject.NOT_SAID
         found = self._said.get(text)
         if found is None:
             found = self._said[text] = self._of_text(text)
@@ -110,13 +108,13 @@ class Patients:
 
     def _of_identifier(self, identifier: object) -> str | Subject:
         """A subject named by a business identifier: that Patient, somebody else, or nothing to be told."""
-        if not isinstance(identifier, Mapping) or not isinstance(identifier.get("value"), str):
+        if not isinstance(identifier, dict) or not isinstance(identifier.get("value"), str):
             return Subject.NOT_SAID
         rival = False
         for piece in self._found:
             listed = piece.resource.get("identifier")
             for own in listed if isinstance(listed, list) else ():
-                if isinstance(own, Mapping) and own.get("system") == identifier.get("system"):
+                if isinstance(own, dict) and own.get("system") == identifier.get("system"):
                     if own.get("value") == identifier["value"]:
                         return self.key_of(piece)
                     rival = True
@@ -144,11 +142,17 @@ def _subject(resource: Mapping[str, Any]) -> object:
 
 
 def _text_of(reference: object) -> str | None:
-    text = reference.get("reference") if isinstance(reference, Mapping) else reference
+    text = reference.get("reference") if isinstance(reference, dict) else reference
     return text.strip() or None if isinstance(text, str) else None
 
 
 def _bases(urls: Iterable[str | None]) -> list[str]:
     """The distinct servers that absolute URLs of resources name."""
-    found = {target.base for url in urls if url and (target := parse_literal(url)) and target.base}
+    # One URL stands for all that differ from it in nothing but the id.
+    apart: dict[str, str] = {}
+    for url in urls:
+        if url:
+            plain = "?" not in url and "/_history/" not in url and not url.endswith("/")
+            apart.setdefault(url.rpartition("/")[0] if plain else url, url)
+    found = {target.base for url in apart.values() if (target := parse_literal(url)) and target.base}
     return list({plain_server(base): base for base in sorted(found, reverse=True)}.values())

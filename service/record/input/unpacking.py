@@ -48,7 +48,7 @@ def unpack(document: object) -> Unpacked:
     Raises RequestError when the document is none of these.
     """
     into = Unpacked()
-    if isinstance(document, Mapping) and ("resourceType" in document or isinstance(document.get("entry"), list)):
+    if isinstance(document, dict) and ("resourceType" in document or isinstance(document.get("entry"), list)):
         named = document.get("resourceType", "Bundle")
         _refuse_misspelt(named)
         _take(document, named, None, into, 0)
@@ -63,7 +63,7 @@ def unpack(document: object) -> Unpacked:
 
 
 def _is_call(document: object) -> bool:
-    return isinstance(document, Mapping) and "hook" in document and "context" in document
+    return isinstance(document, dict) and "hook" in document and "context" in document
 
 
 def _refuse_misspelt(name: object) -> None:
@@ -102,7 +102,7 @@ def unpack_context(value: Mapping[str, Any], path: str) -> Unpacked:
 
 
 def _take(resource: object, path: str, full_url: str | None, into: Unpacked, depth: int) -> None:
-    if not isinstance(resource, Mapping):
+    if not isinstance(resource, dict):
         into.lose(path, "not an object", UNTYPED)
         return
     type_ = resource.get("resourceType")
@@ -139,7 +139,7 @@ def _take_bundle(bundle: Mapping[str, Any], path: str, into: Unpacked, depth: in
     if next_link(bundle) is not None:
         into.lose(f"{path}.link", "more pages follow")
     entries = bundle.get("entry")
-    if isinstance(entries, Mapping):
+    if isinstance(entries, dict):
         into.problems.append(Problem(f"{path}.entry", "an object where a list belongs"))
         entries = [entries]
     if entries is None:
@@ -152,7 +152,7 @@ def _take_bundle(bundle: Mapping[str, Any], path: str, into: Unpacked, depth: in
 
 
 def _take_entry(entry: object, path: str, into: Unpacked, depth: int) -> None:
-    if not isinstance(entry, Mapping):
+    if not isinstance(entry, dict):
         into.lose(path, "not an object", UNTYPED)
         return
     resource = entry.get("resource")
@@ -170,4 +170,4 @@ def _take_entry(entry: object, path: str, into: Unpacked, depth: int) -> None:
 
 
 def _is_bundle(resource: object) -> bool:
-    return isinstance(resource, Mapping) and resource.get("resourceType") == "Bundle"
+    return isinstance(resource, dict) and resource.get("resourceType") == "Bundle"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace as replaced
 
 from service.finding import Evidence, Finding
 from service.knowledge.model import ENDED_IN, FactDefinition, FactSource
@@ -85,7 +86,7 @@ def _low_measurement(source: FactSource, chart: Chart, notes: list[str | None]) 
         newest, reading = max(found, key=lambda each: _last_day(each[0]))
         if reading.low is None or reading.low <= source.at_most:
             sure = reading.high is not None and reading.high <= source.at_most
-            evidence = replace(_evidence(newest, newest.text), text=f"{newest.text}: {reading.text}")
+            evidence = replaced(_evidence(newest, newest.text), text=f"{newest.text}: {reading.text}")
             yield EntryEvidence(Support.YES if sure else Support.MAYBE, evidence, newest.effective_period.last)
 
 
@@ -101,7 +102,7 @@ def _of_both_sides(found: Sequence[tuple[CodeMatch, EntryEvidence]], chart: Char
     sure = {side for one, sides in said if one.support is Support.YES for side in sides}
     if {side for _, sides in said for side in sides} == set(Side):
         support = Support.YES if sure == set(Side) else Support.MAYBE
-        yield from (replace(one, support=min(one.support, support)) for one, _ in said)
+        yield from (replaced(one, support=min(one.support, support)) for one, _ in said)
 
 
 def _entry_evidence(

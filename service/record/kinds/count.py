@@ -58,7 +58,7 @@ def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
         if matched is None:
             continue
         for ingredient in matched.ingredients:
-            dose = chart.matcher.drugs.daily_dose_mg(medication.drug, ingredient, medication.resource)
+            dose = chart.matcher.drugs.daily_dose_mg(medication.drug, ingredient, medication.daily)
             most = None if dose is None else dose.high if dose.high is not None else dose.low
             is_open = is_open or most is None
             told_by = (medication.drug.ingredients, medication.entry.type)

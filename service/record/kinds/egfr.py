@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from decimal import Decimal
 
+from msgspec.structs import replace as replaced
+
 from service.finding import Evidence
 from service.knowledge.model import FactSource
 from service.record.chart.code_match import Key
@@ -90,7 +92,7 @@ def _evidence(creatinine: Measurement, number: Interval, chart: Chart) -> Eviden
     value = f"{number.low}" if number.is_exact else f"{_end(number.low)} to {_end(number.high)}"
     sex = None if sex_of(chart) else SEX_NOT_KNOWN
     text = f"{value} mL/min/{{1.73_m2}} from creatinine {creatinine.evidence.text}"
-    return replace(creatinine.evidence, text=text, note=joined(COMPUTED, sex, creatinine.evidence.note))
+    return replaced(creatinine.evidence, text=text, note=joined(COMPUTED, sex, creatinine.evidence.note))
 
 
 def _end(bound: Decimal | None) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
 
 from service.record.medication.dosage_words import amount_in_words, needed_in_words, times_in_words
 from service.record.values.dates import days_between, parse_period
@@ -60,8 +61,7 @@ _CODES_PER_DAY: Mapping[str, Decimal] = {
 """Timing abbreviations of FHIR (GTSAbbreviation), with two more that are common."""
 
 
-@dataclass(frozen=True, slots=True)
-class Daily:
+class Daily(Struct, frozen=True):
     """What is taken on a day on which the drug is taken, in one unit. ``as_needed``: perhaps no more than one dose."""
 
     amount: Interval
@@ -98,7 +98,7 @@ def days_supply(resource: Mapping[str, Any]) -> Decimal | None:
     highest rate when the drug is taken as needed; when the rate is a range otherwise, it cannot be told).
     """
     dispense = resource.get("dispenseRequest")
-    dispense = dispense if isinstance(dispense, Mapping) else {}
+    dispense = dispense if isinstance(dispense, dict) else {}
     days = _duration(dispense.get("expectedSupplyDuration")) or _duration(resource.get("daysSupply"))
     return days or _bounds(resource) or _by_quantity(resource, dispense)
 
@@ -124,7 +124,7 @@ def _bounds(resource: Mapping[str, Any]) -> Decimal | None:
 
 def _by_quantity(resource: Mapping[str, Any], dispense: Mapping[str, Any]) -> Decimal | None:
     quantity = dispense.get("quantity") or resource.get("quantity")
-    amount = _measured(quantity) if isinstance(quantity, Mapping) else None
+    amount = _measured(quantity) if isinstance(quantity, dict) else None
     daily = daily_amounts(resource)
     if amount is None or daily is None or amount[1] != daily.unit:
         return None
@@ -138,7 +138,7 @@ def _dosages(resource: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for name in ("dosageInstruction", "dosage"):
         listed = resource.get(name)
         for dosage in listed if isinstance(listed, list) else [listed]:
-            if isinstance(dosage, Mapping):
+            if isinstance(dosage, dict):
                 yield dosage
 
 
@@ -162,8 +162,9 @@ def _daily(dosage: Mapping[str, Any]) -> Daily | None:
 
 def _dose(dosage: Mapping[str, Any]) -> tuple[Interval, str] | None:
     rates = dosage.get("doseAndRate")
-    listed = [rate for rate in rates if isinstance(rate, Mapping)] if isinstance(rates, list) else [rates]
-    holders = [rate for rate in listed if isinstance(rate, Mapping)] or [dosage]
+    listed = [rate for rate in rates if isinstance(rate, dict)] if isinstance(rates, list) else [rates]
+    holders: list[Mapping[str, Any]] = [rate for rate in listed if isinstance(rate, dict)]
+    holders = holders or [dosage]
     if len(holders) > 1:
         return _one_of_several(holders)
     if not any(name in holders[0] for name in _DOSES):
@@ -200,15 +201,15 @@ def _one_of_several(holders: Sequence[Mapping[str, Any]]) -> tuple[Interval, str
 
 def _held_dose(holder: Mapping[str, Any]) -> tuple[Interval, str] | None:
     quantity = holder.get("doseQuantity") or holder.get("dose")
-    if isinstance(quantity, Mapping):
+    if isinstance(quantity, dict):
         measured = _measured(quantity)
         return (Interval.exactly(measured[0]), measured[1]) if measured else None
     span = holder.get("doseRange")
-    if not isinstance(span, Mapping):
+    if not isinstance(span, dict):
         return None
     low, high = span.get("low"), span.get("high")
-    bottom = _measured(low) if isinstance(low, Mapping) else None
-    top = _measured(high) if isinstance(high, Mapping) else None
+    bottom = _measured(low) if isinstance(low, dict) else None
+    top = _measured(high) if isinstance(high, dict) else None
     if bottom is None or top is None or bottom[1] != top[1] or bottom[0] > top[0]:
         return None
     return Interval(bottom[0], top[0]), bottom[1]
@@ -243,8 +244,8 @@ def _measured(quantity: Mapping[str, Any]) -> tuple[Decimal, str] | None:
 
 def _repeat(dosage: Mapping[str, Any]) -> Mapping[str, Any]:
     timing = dosage.get("timing")
-    repeat = timing.get("repeat") if isinstance(timing, Mapping) else None
-    return repeat if isinstance(repeat, Mapping) else {}
+    repeat = timing.get("repeat") if isinstance(timing, dict) else None
+    return repeat if isinstance(repeat, dict) else {}
 
 
 def is_as_needed(dosage: Mapping[str, Any]) -> bool:
@@ -286,14 +287,14 @@ def _by_period(repeat: Mapping[str, Any]) -> Interval | None:
 
 
 def _by_code(timing: object) -> Interval | None:
-    code = timing.get("code") if isinstance(timing, Mapping) else None
-    listed = code.get("coding") if isinstance(code, Mapping) else None
+    code = timing.get("code") if isinstance(timing, dict) else None
+    listed = code.get("coding") if isinstance(code, dict) else None
     for coding in listed if isinstance(listed, list) else ():
-        word = coding.get("code") if isinstance(coding, Mapping) else None
+        word = coding.get("code") if isinstance(coding, dict) else None
         times = _CODES_PER_DAY.get(word.upper()) if isinstance(word, str) else None
         if times is not None:
             return Interval.exactly(times)
-    text = code.get("text") if isinstance(code, Mapping) else None
+    text = code.get("text") if isinstance(code, dict) else None
     return times_in_words(text) if isinstance(text, str) else None
 
 
@@ -301,14 +302,14 @@ def _limit(dosage: Mapping[str, Any], unit: str) -> Decimal | None:
     """The most that may be taken in a day, when it is given in the unit of the dose."""
     given = dosage.get("maxDosePerPeriod")
     ratio = given[0] if isinstance(given, list) and given else given
-    top = ratio.get("numerator") if isinstance(ratio, Mapping) else None
-    days = _duration(ratio.get("denominator")) if isinstance(ratio, Mapping) else None
-    amount = _measured(top) if isinstance(top, Mapping) else None
+    top = ratio.get("numerator") if isinstance(ratio, dict) else None
+    days = _duration(ratio.get("denominator")) if isinstance(ratio, dict) else None
+    amount = _measured(top) if isinstance(top, dict) else None
     return amount[0] / days if amount and days and amount[1] == unit else None
 
 
 def _duration(value: object) -> Decimal | None:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return None
     number = decimal(value.get("value"))
     for name in (value.get("code"), value.get("unit")):

@@ -7,8 +7,9 @@ nothing is read.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from service.record.medication.drug_spelling import plain
 from service.record.values.interval import Interval
@@ -83,8 +84,7 @@ _BRACKETS = re.compile(r"\([^)]*\)")
 _HOURS = Decimal(24)
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(Struct, frozen=True):
     """One dose: how much, in a unit of ``dosage.py``."""
 
     amount: Interval

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from service.knowledge.model import ValueSet
-from service.record.medication.dosage import EACH, MG, ML, PUFF, daily_amounts, days_supply
+from service.record.medication.dosage import EACH, MG, ML, PUFF, Daily, days_supply
 from service.record.medication.drug_names import parse_name
 from service.record.medication.drug_synonyms import drug_synonyms
 from service.record.medication.drug_table import DrugTable, drug_table, older_codes
@@ -162,7 +162,7 @@ class Drugs:
             medication = resolve(reference, resource)
             if medication is not None:
                 return self._of_medication(medication)
-            display = reference.get("display") if isinstance(reference, Mapping) else None
+            display = reference.get("display") if isinstance(reference, dict) else None
             by_display = self.recognise_concept({"text": display}) if isinstance(display, str) else _NO_DRUG
             note = "the Medication it refers to was not sent"
             return replace(by_display, notes=(*by_display.notes, note)) if drug is None else drug
@@ -173,7 +173,7 @@ class Drugs:
         if drug.recognised:
             return drug
         listed = medication.get("ingredient")
-        parts = [part for part in listed if isinstance(part, Mapping)] if isinstance(listed, list) else []
+        parts = [part for part in listed if isinstance(part, dict)] if isinstance(listed, list) else []
         drugs = [self.recognise_concept(part.get("itemCodeableConcept")) for part in parts]
         if not drugs or not any(part.recognised or part.ingredients for part in drugs):
             return drug
@@ -344,13 +344,12 @@ class Drugs:
         is_no_drug = bool(texts) and all(self._text.read(words).is_no_drug for words in texts)
         return is_no_drug or is_other_drug(names, texts, self._ours)
 
-    def daily_dose_mg(self, drug: Drug, ingredient: Ingredient, resource: Mapping[str, Any]) -> Interval | None:
-        """Milligrams of one ingredient on a day of taking it, from the dosages; None when it cannot be computed.
+    def daily_dose_mg(self, drug: Drug, ingredient: Ingredient, daily: Daily | None) -> Interval | None:
+        """Milligrams of one ingredient on a day of taking it, from what the dosages give; None when it cannot be told.
 
         Taken as needed: from one dose to the most that is allowed. A dose in milligrams is the ingredient's only when
         the drug has no other.
         """
-        daily = daily_amounts(resource)
         if daily is None:
             return None
         strength = ingredient.strength_mg

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from service.finding import Evidence
+from service.record.medication.dosage import Daily, daily_amounts
 from service.record.medication.drugs import Drug
-from service.record.medication.supply import planned_days, recorded_end, start_of
+from service.record.medication.supply import entry_status_class, planned_days, recorded_end, start_of
 from service.record.model import Entry
 from service.record.values.coding import CodeIndex
 from service.record.values.dates import When
@@ -24,11 +27,11 @@ BY_WORDS = frozenset({"name", "brand"})
 
 @dataclass(frozen=True, eq=False)
 class Medication:
-    """A medication entry, what drug it is, and what its status makes of it; its dates are read once for all facts."""
+    """A medication entry, what drug it is, and what is worked out of both: once for all facts that ask."""
 
     entry: Entry
     drug: Drug
-    status_class: StatusClass
+    now: datetime
 
     @property
     def resource(self) -> Mapping[str, Any]:
@@ -37,6 +40,26 @@ class Medication:
     @property
     def reference(self) -> str:
         return self.entry.reference
+
+    @cached_property
+    def status_class(self) -> StatusClass:
+        """What its status makes of it now."""
+        return entry_status_class(self.entry, self.now, self.started, lambda: self.planned)
+
+    @cached_property
+    def daily(self) -> Daily | None:
+        """What is taken of it on a day, as its dosages say."""
+        return daily_amounts(self.resource)
+
+    @cached_property
+    def ingredient_codes(self) -> frozenset[str]:
+        """The RxNorm codes of its ingredients."""
+        return frozenset(one.rxcui for one in self.drug.ingredients)
+
+    @cached_property
+    def as_evidence(self) -> dict[tuple[str | None, ...], Evidence]:
+        """The evidence that facts made of it, by its notes: many facts say the same of one entry."""
+        return {}
 
     @cached_property
     def started(self) -> When | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+
+from msgspec.structs import replace as replaced
 
 from service.record.chart.concepts import as_objects
 from service.record.medication.dosage import days_supply
@@ -42,17 +43,18 @@ def handed_over(resource: Mapping[str, Any]) -> When | None:
     return parse(resource.get("whenHandedOver")) or parse(resource.get("whenPrepared"))
 
 
-def entry_status_class(entry: Entry, now: datetime) -> StatusClass:
+def entry_status_class(entry: Entry, now: datetime, start: When | None, planned: Callable[[], Interval]) -> StatusClass:
     """What a medication entry counts as: one that is complete counts as taken while its supply lasts.
 
-    A dispense is complete when it is handed over, and in some countries a prescription when it is issued.
+    A dispense is complete when it is handed over, and in some countries a prescription when it is issued. ``start`` is
+    when it began, ``planned`` gives for how many days it is ordered.
     """
     found = status_class(entry.resource)
     if found.counts is Counts.PRESENT and _is_stated_to_be_over(entry, now):
-        return replace(found, provisional=True, note=f"said to be taken, with an end in the past: {MAY_BE_TAKEN}")
+        return replaced(found, provisional=True, note=f"said to be taken, with an end in the past: {MAY_BE_TAKEN}")
     if found.counts is not Counts.HISTORY or not is_complete(entry):
         return found
-    start, supplied = start_of(entry), _supply_of(entry)
+    supplied = _supply_of(entry, planned)
     since = days_since(start, now) if start is not None else None
     if since is None or since.low is None or since.high is None:
         return found
@@ -85,9 +87,9 @@ def _is_stated_to_be_over(entry: Entry, now: datetime) -> bool:
     return since is not None and since.low is not None and since.low > 0
 
 
-def _supply_of(entry: Entry) -> Interval:
+def _supply_of(entry: Entry, planned: Callable[[], Interval]) -> Interval:
     if entry.type == "MedicationRequest":
-        return planned_days(entry.resource) if recorded_end(entry) is None else Interval()
+        return planned() if recorded_end(entry) is None else Interval()
     supply = days_supply(entry.resource) if entry.type == "MedicationDispense" else None
     return Interval(supply, supply)
 
@@ -139,7 +141,7 @@ def planned_days(resource: Mapping[str, Any]) -> Interval:
 
 def duration_days(value: object) -> Interval | None:
     """A FHIR Duration in days; a month is 28 to 31 of them. None when it cannot be read."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return None
     number = decimal(value.get("value"))
     unit = value.get("code") or value.get("unit")
@@ -151,7 +153,7 @@ def duration_days(value: object) -> Interval | None:
 
 def _dispense_request(resource: Mapping[str, Any]) -> Mapping[str, Any]:
     request = resource.get("dispenseRequest")
-    return request if isinstance(request, Mapping) else {}
+    return request if isinstance(request, dict) else {}
 
 
 def _dispenses(resource: Mapping[str, Any]) -> int:
@@ -200,7 +202,7 @@ def _bounded(resource: Mapping[str, Any]) -> Iterator[Interval]:
 
 
 def _range_days(value: object) -> Interval | None:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return None
     low, high = duration_days(value.get("low")), duration_days(value.get("high"))
     return Interval(low.low if low else None, high.high if high else None) if low or high else None

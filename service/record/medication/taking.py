@@ -7,8 +7,9 @@ systemic drugs, low-dose aspirin is told apart by the daily dose (decision 17).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from service.finding import Evidence
 from service.knowledge.model import FactDefinition
@@ -30,8 +31,7 @@ NO_STOP = "stopped, but not known when"
 _UNITS_A_DAY = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """The ingredients by which a medication matches, and what a reader must know.
 
     ``is_sure`` is False when only the dose could tell, and is not written.
@@ -70,7 +70,7 @@ def _in_band(
         return Match(tuple(matching), joined(*medication.drug.notes)) if matching else None
     in_band, notes, is_sure = [], list(medication.drug.notes), True
     for ingredient in matching:
-        dose = chart.matcher.drugs.daily_dose_mg(medication.drug, ingredient, medication.resource)
+        dose = chart.matcher.drugs.daily_dose_mg(medication.drug, ingredient, medication.daily)
         if dose is None:
             notes.append(NO_DOSE)
             is_sure = is_small_dose(ingredient, definition.daily_dose_mg)
@@ -132,14 +132,17 @@ def is_old(medication: Medication, chart: Chart) -> bool:
     """Whether an active order is older than a year, with no supply, dispense or statement of its drug since."""
     if medication.entry.type != "MedicationRequest" or medication.started is None:
         return False
-    named = {one.rxcui for one in medication.drug.ingredients}
+    named = medication.ingredient_codes
     return bool(named) and named.isdisjoint(chart.lately_supplied)
 
 
 def evidence_of(medication: Medication, *notes: str | None) -> Evidence:
     """A medication as evidence."""
-    started = medication.started
-    by_name = BY_NAME if medication.drug.by in BY_WORDS else None
-    return Evidence(
-        medication.reference, medication.drug.text, started.text if started else None, joined(*notes, by_name)
-    )
+    known = medication.as_evidence.get(notes)
+    if known is None:
+        started = medication.started
+        by_name = BY_NAME if medication.drug.by in BY_WORDS else None
+        known = medication.as_evidence[notes] = Evidence(
+            medication.reference, medication.drug.text, started.text if started else None, joined(*notes, by_name)
+        )
+    return known

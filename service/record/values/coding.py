@@ -92,18 +92,18 @@ def _raw_codings(concept: object) -> Iterator[Mapping[str, object]]:
     for part in _parts(concept):
         inner = part.get("coding")
         if isinstance(inner, list):
-            yield from (raw for raw in inner if isinstance(raw, Mapping))
-        elif isinstance(inner, Mapping):
+            yield from (raw for raw in inner if isinstance(raw, dict))
+        elif isinstance(inner, dict):
             yield inner
         elif "code" in part or "display" in part:
             yield part
 
 
 def _parts(concept: object) -> Iterator[Mapping[str, object]]:
-    if isinstance(concept, Mapping):
+    if isinstance(concept, dict):
         yield concept
     elif isinstance(concept, list):
-        yield from (part for part in concept if isinstance(part, Mapping))
+        yield from (part for part in concept if isinstance(part, dict))
 
 
 def wordings(concept: object) -> Iterator[str]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from functools import lru_cache
+
+from msgspec import Struct
 
 from service.record.values.interval import Interval
 
@@ -31,8 +31,7 @@ _END_OF_DAY = (24, 0, 0)
 _LEAP = 60
 
 
-@dataclass(frozen=True, slots=True)
-class When:
+class When(Struct, frozen=True):
     """A recorded point in time, as exact as it was written.
 
     ``first`` and ``last`` are the earliest and latest possible instants (aware, UTC); ``first_day`` and
@@ -47,8 +46,7 @@ class When:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A FHIR Period; an end that is not given (or cannot be read) is None."""
 
     start: When | None
@@ -134,7 +132,7 @@ def at(moment: datetime) -> When:
 
 def parse_period(value: object) -> Span | None:
     """A FHIR Period; None when it is not an object or neither end can be read."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return None
     span = Span(parse(value.get("start")), parse(value.get("end")))
     return span if span.start or span.end else None

@@ -16,7 +16,7 @@ class Target(NamedTuple):
 
 def reference_text(reference: object) -> str | None:
     """The literal reference in a Reference element (or the text itself); None when there is none."""
-    if isinstance(reference, Mapping):
+    if isinstance(reference, dict):
         reference = reference.get("reference")
     return reference.strip() or None if isinstance(reference, str) else None
 
@@ -90,6 +90,6 @@ def _contained(id_: str, within: Mapping[str, Any] | None) -> Mapping[str, Any] 
     if not isinstance(inner, list):
         return None
     for resource in inner:
-        if isinstance(resource, Mapping) and str(resource.get("id", "")).lstrip("#") == id_:
+        if isinstance(resource, dict) and str(resource.get("id", "")).lstrip("#") == id_:
             return resource
     return None

@@ -6,8 +6,9 @@ Words that only other releases use have been brought to R4 by ``releases.py`` be
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Counts(StrEnum):
@@ -19,8 +20,7 @@ class Counts(StrEnum):
     NEVER = "never"
 
 
-@dataclass(frozen=True, slots=True)
-class StatusClass:
+class StatusClass(Struct, frozen=True):
     """What an instance counts as.
 
     ``provisional`` is True when it is not yet sure (Condition unconfirmed, provisional, differential;

@@ -43,13 +43,13 @@ def status_word(value: object) -> str | None:
         return value.strip().lower() or None
     if isinstance(value, list):
         value = value[0] if value else None
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return None
     coding = value.get("coding")
-    if isinstance(coding, Mapping):
+    if isinstance(coding, dict):
         coding = [coding]
     for part in coding if isinstance(coding, list) else [value]:
-        if isinstance(part, Mapping) and isinstance(part.get("code"), str) and part["code"].strip():
+        if isinstance(part, dict) and isinstance(part.get("code"), str) and part["code"].strip():
             return str(part["code"]).strip().lower()
     text = value.get("text")
     return text.strip().lower() or None if isinstance(text, str) else None

@@ -79,10 +79,20 @@ def decimal(value: object) -> Decimal | None:
 
     A number of a size that nothing has in a chart is as good as none.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+    if type(value) is float or type(value) is int:
+        return _decimal(repr(value))
+    if isinstance(value, bool) or not isinstance(value, str | Decimal):
         return None
-    text = repr(value) if isinstance(value, float) else str(value).strip()
-    if len(text) > _LONGEST or not _NUMBER.fullmatch(text):
+    return _decimal(str(value).strip())
+
+
+def _decimal(text: str) -> Decimal | None:
+    return _read_number(text) if len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=4096)
+def _read_number(text: str) -> Decimal | None:
+    if not _NUMBER.fullmatch(text):
         return None
     try:
         number = Decimal(text)
@@ -177,7 +187,7 @@ def read_value(holder: Mapping[str, Any], unit: str, substance: str | None = Non
 
 def _raw(holder: Mapping[str, Any]) -> _Raw | Refused:
     quantity = holder.get("valueQuantity")
-    if isinstance(quantity, Mapping):
+    if isinstance(quantity, dict):
         return _raw_quantity(quantity)
     for key in ("valueInteger", "valueDecimal"):
         number = decimal(holder.get(key))
@@ -244,8 +254,8 @@ def _equal(one: str, other: str) -> bool:
 
 def _raw_range(value: Mapping[str, Any]) -> _Raw | Refused:
     ends = [value.get(key) for key in ("low", "high")]
-    numbers = [decimal(end.get("value")) if isinstance(end, Mapping) else None for end in ends]
-    units = {_unit_of(end) for end in ends if isinstance(end, Mapping)}
+    numbers = [decimal(end.get("value")) if isinstance(end, dict) else None for end in ends]
+    units = {_unit_of(end) for end in ends if isinstance(end, dict)}
     low, high = numbers
     if (low is None and high is None) or len(units) != 1 or (low is not None and high is not None and low > high):
         return Refused("range not understood")

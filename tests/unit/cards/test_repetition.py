@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as replaced
 
 from service.cards.repetition import grounds, rested
 from service.decision import Decision
@@ -96,7 +97,7 @@ def ground(decision: Decision) -> str:
 
 def test_another_entry_is_a_change_and_another_day_is_none() -> None:
     def asked(**changes: Any) -> str:
-        return ground(decision_on(rules(), "patient-view", present("sciatica-active", replace(SCIATICA, **changes))))
+        return ground(decision_on(rules(), "patient-view", present("sciatica-active", replaced(SCIATICA, **changes))))
 
     assert asked() == asked(text="Sciatica")
     assert asked() != asked(resource="Condition/c2")
@@ -105,7 +106,7 @@ def test_another_entry_is_a_change_and_another_day_is_none() -> None:
 
 def test_the_same_drug_ordered_again_is_no_change_and_another_drug_is() -> None:
     def asked(**changes: Any) -> str:
-        drug = present("nsaid-ordered", replace(IBUPROFEN, **changes))
+        drug = present("nsaid-ordered", replaced(IBUPROFEN, **changes))
         return ground(decision_on(rules(), "order-sign", drug, present("anticoagulant-active", WARFARIN)))
 
     assert asked() == asked(resource="MedicationRequest/draft-9", date="2026-12-01")

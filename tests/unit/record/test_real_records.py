@@ -13,6 +13,7 @@ import pytest
 
 from service.errors import RequestError
 from service.record.input.reader import read_bundle
+from service.record.medication.dosage import daily_amounts
 from service.record.medication.drugs import Drugs, days_supply
 from service.record.model import Record, Release
 from service.record.values.coding import CodeIndex
@@ -98,7 +99,7 @@ def test_everything_that_reads_a_resource_survives_them_all(records: list[tuple[
             if entry.type.startswith("Medication"):
                 drug = drugs.recognise(entry.resource, record.resolve)
                 for ingredient in drug.ingredients:
-                    drugs.daily_dose_mg(drug, ingredient, entry.resource)
+                    drugs.daily_dose_mg(drug, ingredient, daily_amounts(entry.resource))
                 days_supply(entry.resource)
             elif entry.type == "Observation":
                 read_value(entry.resource, "mg/dL", "creatinine")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
+from msgspec.structs import replace as replaced
+
 from service.decision.gate import Basis, basis_of
 from service.finding import Status
 from service.knowledge.model import Knowledge, Leaf, Word
@@ -62,6 +64,6 @@ def test_a_gate_that_counts_on_too_few_facts_is_refused_with_a_patient() -> None
 
 
 def test_a_gate_that_rests_on_what_is_never_silent_by_its_keys_is_refused() -> None:
-    age = replace(gate_of_shipped().facts[0], name="age", status=Status.UNKNOWN)
+    age = replaced(gate_of_shipped().facts[0], name="age", status=Status.UNKNOWN)
     found = breaches(shipped(), replace(gate_of_shipped(), facts=(*gate_of_shipped().facts, age)))
     assert any("rests on age" in breach.text for breach in found)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace as replaced
 
 from service.finding import Evidence, Finding, Status
 from service.record.model import Problem
@@ -125,7 +125,7 @@ def about():
 
 
 def test_a_number_that_is_not_exact_enough_stays_present() -> None:
-    wide = replace(present("egfr", unit="mL/min/{1.73_m2}"), low=Decimal(10), high=None)
+    wide = replaced(present("egfr", unit="mL/min/{1.73_m2}"), low=Decimal(10), high=None)
     knowledge = rules()
     decision = decision_on(knowledge, "order-sign", wide)
     rule_set = rule_set_of(knowledge, lambda: b"")

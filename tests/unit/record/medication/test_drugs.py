@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.knowledge.model import Code, ValueSet
+from service.record.medication.dosage import daily_amounts
 from service.record.medication.drug_names import brand_of, parse_name
 from service.record.medication.drug_table import DRUGS_FORMAT, DrugTable, drug_table
 from service.record.medication.drugs import Drug, Drugs
@@ -261,7 +262,7 @@ class TestDailyDose:
     def daily(self, resource: dict[str, Any], name: str = "ibuprofen") -> tuple[Decimal | None, Decimal | None] | None:
         drug = DRUGS.recognise(resource, nowhere)
         ingredient = next(one for one in drug.ingredients if one.name == name)
-        amount = DRUGS.daily_dose_mg(drug, ingredient, resource)
+        amount = DRUGS.daily_dose_mg(drug, ingredient, daily_amounts(resource))
         return None if amount is None else (amount.low, amount.high)
 
     def test_tablets_times_strength(self) -> None:
@@ -415,5 +416,5 @@ def test_odd_resources_never_raise(value: object) -> None:
     resource = {"resourceType": "MedicationRequest", "medicationCodeableConcept": value, "dosageInstruction": value}
     drug = DRUGS.recognise(resource, nowhere)
     known = DRUGS.recognise_concept(coded("197806"))
-    DRUGS.daily_dose_mg(known, known.ingredients[0], resource)
+    DRUGS.daily_dose_mg(known, known.ingredients[0], daily_amounts(resource))
     assert isinstance(drug.text, str)
