@@ -43,7 +43,7 @@ _WEEKEND = 5
 _GROUPS = 5
 _PER_PATIENT = (1, 1, 2, 3)
 _STATES = {"present": "p", "absent": "a", "unknown": "u"}
-# Fewer lost calls in two days than this prove nothing (benchmark: a test at one in a million).
+# Fewer lost calls in two days than this prove nothing (a test at one in a hundred thousand).
 PLAIN = 20
 
 
