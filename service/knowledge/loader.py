@@ -16,7 +16,6 @@ from service.knowledge.documents import line_of
 from service.knowledge.linking import link
 from service.knowledge.model import Knowledge, Phase, Rule, ValueSet
 from service.knowledge.pairs import missing_sides
-from service.knowledge.places import place_of
 from service.knowledge.references import check_references
 from service.knowledge.schemas.fields import did_you_mean
 from service.knowledge.schemas.ruleset import Approval
@@ -56,7 +55,7 @@ def load(path: Path, settings: Mapping[str, str] | None = None) -> Knowledge:
 
 def sorted_issues(issues: Iterable[Issue]) -> list[Issue]:
     """Each fault once, by file and line."""
-    return sorted(dict.fromkeys(issues), key=lambda issue: (*place_of(issue.path), issue.text))
+    return sorted(dict.fromkeys(issues), key=lambda issue: (*issue.place, issue.text))
 
 
 def _settings(found: Collection, overrides: Mapping[str, str]) -> dict[str, str]:
