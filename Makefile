@@ -24,7 +24,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo serve quick test lint types rules unit conformance second-validator third-judge lock fuzz bench corpus alert-burden pages golden sbom image clean
+.PHONY: help setup demo serve quick test lint types rules unit conformance second-validator third-judge browser editor lock fuzz bench corpus alert-burden pages golden sbom image clean
 
 help: ## List what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 20
@@ -104,7 +104,28 @@ $(THIRD)/node_modules/.installed: $(THIRD)/package-lock.json
 third-judge: setup $(THIRD)/node_modules/.installed ## Judge the rules by an engine of other people: stories, examples, states at the limits
 	THIRD_JUDGE=all $(BIN)/pytest -s --timeout 900 $(THIRD)
 
-unit: setup second-validator $(THIRD)/node_modules/.installed ## The tests; they write docs/conformance.md anew
+# A browser of this machine, or the one that a package brings, driven by Node; without either the tests are skipped.
+BROWSER := tests/browser
+SYSTEM_BROWSER := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+$(BROWSER)/node_modules/.installed: $(BROWSER)/package-lock.json
+	@if command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1; then \
+	    echo "Installing the browser tests" && \
+	    npm ci --prefix $(BROWSER) --ignore-scripts --no-audit --no-fund --silent \
+	        $(if $(SYSTEM_BROWSER),--omit=optional) && touch $@ || \
+	    echo "The browser tests could not be installed; they are skipped"; \
+	else echo "No Node and npm: the tests in a browser are skipped"; fi
+
+browser: setup $(BROWSER)/node_modules/.installed ## The pages in a browser (SHOTS=DIR: leave a picture of each)
+	$(if $(SHOTS),SCIATICA_CDS_SHOTS=$(abspath $(SHOTS))) $(BIN)/pytest -n0 $(BROWSER)
+
+# Needs Node: builds the editor of the playground anew from tools/editor; its digest stands in static/vendor/README.md.
+editor: ## Build the editor of the playground into service/web/static/vendor/editor.js
+	npm ci --prefix tools/editor --ignore-scripts --no-audit --no-fund --silent
+	node tools/editor/node_modules/esbuild/install.js
+	cd tools/editor && node_modules/.bin/esbuild editor.js --bundle --minify --format=iife --target=es2022 \
+	    --legal-comments=none --outfile=../../service/web/static/vendor/editor.js
+
+unit: setup second-validator $(THIRD)/node_modules/.installed $(BROWSER)/node_modules/.installed ## The tests; they write docs/conformance.md anew
 	$(BIN)/pytest -n $(WORKERS) --conformance=docs/conformance.md
 
 conformance: setup second-validator ## Which requirements of CDS Hooks are met, shown by which tests: docs/conformance.md

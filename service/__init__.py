@@ -98,8 +98,9 @@ def _all_routes(
 ) -> Iterator[Blueprint]:
     """Everything that can be asked over HTTP."""
     from service.protocol.feedback import InMemoryFeedback
+    from service.web.all_pages import page_blueprints
     from service.web.artifact_routes import artifact_blueprint
-    from service.web.audit_routes import source_attribute_blueprint, stats_blueprint
+    from service.web.audit_routes import source_attribute_blueprint
     from service.web.check_routes import check_blueprint
     from service.web.feedback_routes import feedback_blueprint
     from service.web.openapi.routes import openapi_blueprint
@@ -114,19 +115,7 @@ def _all_routes(
     yield feedback_blueprint(endpoint, sink, keep_comments=settings.keep_comments)
     yield source_attribute_blueprint(endpoint)
     yield artifact_blueprint(endpoint)
-    if settings.pages != "off":
-        from service.web.page_routes import page_blueprint
-
-        yield page_blueprint(endpoint, playground=settings.pages == "all")
-    if settings.pages == "all":
-        from service.web.playground_routes import playground_blueprint
-
-        yield playground_blueprint(endpoint)
-    if decision_log is not None:
-        from service.store.stats import stats
-
-        database = decision_log.store.database
-        yield stats_blueprint(endpoint, lambda: stats(database).as_json())
+    yield from page_blueprints(endpoint, settings, None if decision_log is None else decision_log.store)
 
 
 def _reloading(endpoint: Endpoint, settings: Settings, fetch: FetchMissing | None) -> Reloader:

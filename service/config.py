@@ -142,6 +142,12 @@ class Settings:
     )
     allow_open: bool = _off("says that production without authentication is meant", CALLERS)
     issuers: Path | None = _text(None, "file of the issuers whose tokens are trusted", CALLERS, _path)
+    auditors: Path | None = _text(
+        None,
+        "file of the people who may read kept decisions in a browser, at `/decisions`; made with `store auditor`",
+        CALLERS,
+        _path,
+    )
     replay_store: Path | None = _text(None, "file that keeps used token ids, shared by the workers", CALLERS, _path)
     jwt_algorithms: tuple[str, ...] = _text(
         ("ES384", "RS384"), "signature algorithms that are accepted", CALLERS, _words, "`ES384,RS384`"

@@ -49,6 +49,19 @@ def verify(anchor: str | None) -> None:
 
 
 @store.command()
+@click.argument("name")
+@click.password_option(prompt="Password, 12 characters or more", help="Asked for when it is not given.")
+def auditor(name: str, password: str) -> None:
+    """Print the line that lets NAME read decisions in a browser, for the file of SCIATICA_CDS_AUDITORS."""
+    from service.security.auditors import AuditorsError, auditor_line
+
+    try:
+        click.echo(auditor_line(name, password))
+    except AuditorsError as error:
+        raise click.UsageError(str(error)) from None
+
+
+@store.command()
 def checkpoint() -> None:
     """Join the chains of all writers now and print what to keep elsewhere: NUMBER:HASH."""
     from service.store.checkpoints import last_checkpoint, make_checkpoint

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from service.review.comparison.origin import RuleSet
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
 SAME, DIFFERS, CANNOT_SAY = 0, 1, 2
 
 
@@ -33,6 +34,7 @@ class CannotSayError(click.ClickException):
 @click.option("--keys", "keys_file", type=_FILE, help="The trusted keys, for packs that are signed.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as JSON, with a chart for each example.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="The comment of a pull request.")
+@click.option("--page", "folder", type=_FOLDER, help="Write it as a page into this folder.")
 @click.option("--link", metavar="URL", help="Where the rule files of B can be read, for links in the comment.")
 @click.option("--impact", "impact_file", type=_FILE, help="What `impact --json` wrote, to be shown in the comment.")
 @click.option("--invariants/--no-invariants", default=True, help="Prove again what a change can reach (the default).")
@@ -42,6 +44,7 @@ def compare(  # noqa: PLR0913  # click hands over every option
     keys_file: Path | None,
     link: str | None,
     impact_file: Path | None,
+    folder: Path | None,
     *,
     as_json: bool,
     as_markdown: bool,
@@ -69,10 +72,15 @@ def compare(  # noqa: PLR0913  # click hands over every option
     except (ServiceError, RuntimeError) as error:
         raise CannotSayError(f"cannot say: {error}") from None
     charts = Charts(before.knowledge, after.knowledge)
-    report = Report(Wording(before.knowledge, after.knowledge), charts.of if as_json else None).of(found)
+    with_charts = as_json or folder is not None
+    report = Report(Wording(before.knowledge, after.knowledge), charts.of if with_charts else None).of(found)
     for content in report["contents"]:
         content["chart"] = charts.read_otherwise(content["kind"], content["id"])
-    if as_json:
+    if folder is not None:
+        from service.web.pages.book import write_comparison
+
+        click.echo(write_comparison(after.knowledge, report, folder))
+    elif as_json:
         click.echo(json.dumps(report, indent=1, ensure_ascii=False))
     elif as_markdown:
         recorded = json.loads(impact_file.read_bytes()) if impact_file is not None else None

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import webbrowser
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -271,8 +272,13 @@ def _sum_up(console: Console, stories: int, failed: int) -> None:
 def _wait(console: Console, address: str, stories: Sequence[Story]) -> NoReturn:
     """Say where the service runs and wait for Ctrl-C."""
     story = next((each for each in stories if not each.is_request), stories[0])
+    # Where there is no browser, or none that shows anything, the address is printed all the same.
+    webbrowser.open(f"{address}/")
     console.print(f"The service keeps running at [bold]{address}[/]   (Ctrl-C stops it)\n")
-    console.print(f"See it in a browser: [bold]{address}/[/]   the rule book: [bold]{address}/rules[/]\nTry:\n")
+    console.print(
+        f"See it in a browser: [bold]{address}/[/]   connect an EHR: [bold]{address}/start[/]   "
+        f"the rule book: [bold]{address}/rules[/]\nTry:\n"
+    )
     console.print(
         f"curl -s -H 'Content-Type: application/json' --data @{story.file.relative_to(PROJECT)} "
         f"'{address}{_path(story, {})}' | python3 -m json.tool",

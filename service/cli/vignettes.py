@@ -17,14 +17,13 @@ from typing import Any
 from service.cards.redaction import FULL
 from service.cli.charts import Chart, Codes
 from service.cli.input import read_time
-from service.config import PROJECT
 from service.decision import Decision
 from service.knowledge.documents import read
 from service.protocol.evaluation import BundleQuestion, Services, decide_bundle
 from service.review.expectations import Expectation
 from service.review.mutation import Case
+from service.testkit.vignette_index import CODES, FOLDER
 
-FOLDER = PROJECT / "tests" / "vignettes"
 NOW = "2026-11-24T09:00:00Z"
 
 # The lists that a record system sends with every call; a vignette says which of them did not come.
@@ -100,8 +99,8 @@ class Vignette:
 
 def read_vignettes(folder: Path = FOLDER) -> tuple[Vignette, ...]:
     """Every vignette of a folder and its folders, by name. Raises VignetteError."""
-    codes = read_codes(folder / "codes.yaml")
-    files = [file for file in sorted(folder.rglob("*.yaml")) if file.name != "codes.yaml"]
+    codes = read_codes(folder / CODES)
+    files = [file for file in sorted(folder.rglob("*.yaml")) if file.name != CODES]
     return tuple(vignette for file in files for vignette in _vignettes(file, folder, codes))
 
 

@@ -114,7 +114,7 @@ def prepare(knowledge: Knowledge) -> Prepared:
     return Prepared(knowledge, derivation, programs, gates)
 
 
-def decide(
+def decide(  # noqa: PLR0913  # the whole question, asked in one place
     prepared: Prepared,
     record: Record,
     hook: str,
@@ -123,8 +123,9 @@ def decide(
     budget: Budget = NO_BUDGET,
     *,
     gated: bool = False,
+    instead: Mapping[str, Finding] | None = None,
 ) -> Decision:
-    """Read the record into facts and decide on them.
+    """Read the record into facts and decide on them; ``instead`` takes the place of facts that were read.
 
     ``now`` is an aware datetime and the only time there is. Without ``decision_id`` the id is made
     from the content, so the same question gives the same id. With ``gated`` and an id a chart about which
@@ -138,6 +139,8 @@ def decide(
         if passed is not None and not passed.in_full:
             return _skipped(prepared.knowledge, record, hook, now, str(decision_id), passed)
     facts = prepared.derivation.findings_of(chart, budget)
+    if instead:
+        facts = {**facts, **instead}
     unread = unread_of(record, facts, tuple(prepared.knowledge.facts.values()))
     decision = decide_on(prepared, facts, hook, now, decision_id=decision_id, problems=record.problems, unread=unread)
     return decision if passed is None else replace(decision, gated=passed)

@@ -27,6 +27,7 @@ from service.errors import IssuesError, NotFoundError, ServiceError, StoreError
 from service.knowledge.allowed_rules import wholly_approved
 from service.knowledge.loader import load
 from service.protocol.discovery import linted_templates
+from service.protocol.evaluation import Services
 from service.record.input.prefetch_templates import Template
 from service.record.model import NOTHING_UNREAD, Completeness, Release, Unread
 from service.store.archive import files_in, write_files
@@ -62,11 +63,22 @@ class _Loaded:
 
 
 class Replayer:
-    """Decides kept decisions again. Rule sets are loaded once each."""
+    """Decides kept decisions again. Rule sets are loaded once each.
 
-    def __init__(self, reading: Reading) -> None:
+    ``running`` are the services of this process: decisions under their rule set need no loading.
+    """
+
+    def __init__(self, reading: Reading, running: Services | None = None) -> None:
         self._reading = reading
+        self._running = running
         self._loaded: dict[str, _Loaded | str] = {}
+
+    def is_quick(self, digest: str) -> bool:
+        """Whether decisions under this rule set can be made again without loading it."""
+        running = self._running
+        if running is None:
+            return digest in self._loaded
+        return digest in self._loaded or running.prepared.knowledge.digest == digest
 
     def replay(self, stored: StoredDecision) -> Replayed:
         """Decide one again. Never raises for what is wrong with the decision or its rule set: that is a difference."""
@@ -82,7 +94,8 @@ class Replayer:
     def _rule_set(self, digest: str) -> _Loaded | str:
         if digest not in self._loaded:
             try:
-                self._loaded[digest] = _load(self._reading.rule_set(digest))
+                kept = self._reading.rule_set(digest)
+                self._loaded[digest] = _load(kept) if self._running is None else _running(kept, self._running)
             except NotFoundError:
                 self._loaded[digest] = f"the rule set {digest[:12]} is not kept"
             except IssuesError as error:
@@ -110,6 +123,14 @@ def _again(stored: StoredDecision, loaded: _Loaded) -> Replayed:
     differences = [*_rule_differences(body, decision, loaded.stored), *_card_differences(body, again)]
     cards = shown_cards(rendered, audience)
     return Replayed(stored.id, tuple(cards), tuple(differences), decision)
+
+
+def _running(stored: StoredRuleSet, services: Services) -> _Loaded:
+    """The rule set of this process where it is the one that was kept, else the one that was kept, loaded."""
+    knowledge = services.prepared.knowledge
+    if knowledge.digest != stored.digest or services.offered.keys() != knowledge.services.keys():
+        return _load(stored)
+    return _Loaded(stored, services.prepared, services.drafts, services.templates, wholly_approved(knowledge))
 
 
 def _gate_differences(body: Json, gate: Gate) -> Iterator[str]:

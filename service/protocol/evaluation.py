@@ -22,6 +22,7 @@ from service.cards.suggestions import Acting
 from service.config import Settings
 from service.decision import Decision, Prepared, decide
 from service.errors import DataUnavailableError, NotFoundError
+from service.finding import Finding
 from service.knowledge.hooks import HOOKS
 from service.knowledge.model import ServiceDefinition
 from service.protocol.bundle_answer import answer, beside
@@ -131,7 +132,8 @@ class BundleQuestion:
     """How a plain Bundle is asked about: hook, time, which patient, which lists are whole (product choice no. 9).
 
     Without ``hook`` the Bundle decides: draft orders in it are judged, whatever else is asked. ``full`` puts the whole
-    text of each card into it; None leaves that to the settings.
+    text of each card into it; None leaves that to the settings. ``instead`` are facts as they are to be taken, whatever
+    the chart says of them.
     """
 
     hook: str | None
@@ -139,6 +141,7 @@ class BundleQuestion:
     patient: str | None = None
     complete: frozenset[str] | Literal["all"] = frozenset()
     full: bool | None = None
+    instead: Mapping[str, Finding] = field(default_factory=dict)
 
 
 def service_named(services: Services, name: str) -> ServiceDefinition:
@@ -243,10 +246,13 @@ def decide_bundle(
         order_hook=HOOKS[hook].has_orders,
     )
     budget = CpuBudget(services.settings.max_cpu_ms)
-    return record, *answer_record(services, record, hook, question.now, full=question.full, budget=budget)
+    answered = answer_record(
+        services, record, hook, question.now, full=question.full, budget=budget, instead=question.instead
+    )
+    return record, *answered
 
 
-def answer_record(  # the same question as of a Bundle, asked of what was read from it
+def answer_record(  # noqa: PLR0913  # the same question as of a Bundle, asked of what was read from it
     services: Services,
     record: Record,
     hook: str,
@@ -255,6 +261,7 @@ def answer_record(  # the same question as of a Bundle, asked of what was read f
     full: bool | None = None,
     budget: Budget = NO_BUDGET,
     decision_id: uuid.UUID | None = None,
+    instead: Mapping[str, Finding] | None = None,
 ) -> tuple[Decision, list[Json]]:
     """The decision on a plain record, and its cards. Raises EngineError when the engines disagree.
 
@@ -262,7 +269,7 @@ def answer_record(  # the same question as of a Bundle, asked of what was read f
     """
     service = next(item for item in services.offered.values() if item.hook == hook)
     record = _with_gaps(record)
-    decision = decide(services.prepared, record, hook, now, decision_id, budget=budget)
+    decision = decide(services.prepared, record, hook, now, decision_id, budget=budget, instead=instead)
     audience = _audience(services, service, full=full)
     acting = _acting(services, record, Ordering(record.release, record.patient_id, None, now))
     lists = Lacking(_unsent(services.templates[service.id], record) if HOOKS[hook].has_orders else ())

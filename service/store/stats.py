@@ -136,7 +136,7 @@ def _shown(connection: Connection) -> Iterator[tuple[str, str, int]]:
     yield from connection.execute(query)
 
 
-def _latest() -> Subquery:
+def latest_reports() -> Subquery:
     """The latest report of each card: what the clinician did last counts."""
     newest = func.row_number().over(
         partition_by=feedback.c.card,
@@ -147,7 +147,7 @@ def _latest() -> Subquery:
 
 
 def _answered(connection: Connection) -> Iterator[tuple[str, str, str, str | None, int]]:
-    latest = _latest()
+    latest = latest_reports()
     columns = (card_rules.c.rule, card_rules.c.version, latest.c.outcome, latest.c.reason)
     query = (
         select(*columns, func.count())
@@ -168,5 +168,6 @@ def first_uses(database: Database) -> dict[tuple[str, str], str]:
     with database.reading() as connection:
         query = select(rule_sets.c.first_used, rule_sets.c.rules).order_by(rule_sets.c.first_used.desc())
         for first_used, rules in connection.execute(query):
-            found |= dict.fromkeys(orjson.loads(rules), first_used)
+            for rule, version in orjson.loads(rules):
+                found[rule, version] = first_used
     return found

@@ -8,12 +8,23 @@ spool, which its own thread drains.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, request
 
 from service.review.source_attributes import source_attributes
 from service.web.routes import Endpoint, as_json
+from service.web.site import Site, with_query
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticsPage:
+    """The page of the counts: its data, and what is answered to whom it is not for (None: it may be seen)."""
+
+    site: Site
+    data: Callable[[], dict[str, Any]]
+    refusal: Callable[[], Response | None]
 
 
 def source_attribute_blueprint(endpoint: Endpoint) -> Blueprint:
@@ -21,20 +32,44 @@ def source_attribute_blueprint(endpoint: Endpoint) -> Blueprint:
     routes = Blueprint("source-attributes", __name__)
 
     @routes.get("/dsi")
-    def answer() -> Response:
+    def tell() -> Response:
         return as_json(source_attributes(endpoint.services.prepared.knowledge))
 
     return routes
 
 
-def stats_blueprint(endpoint: Endpoint, counts: Callable[[], Mapping[str, Any]]) -> Blueprint:
-    """The route over the counts of the store."""
+def stats_blueprint(
+    endpoint: Endpoint, counts: Callable[[], Mapping[str, Any]], page: StatisticsPage | None = None
+) -> Blueprint:
+    """The route over the counts of the store, with their page where a browser asks and there is one."""
     routes = Blueprint("stats", __name__)
 
     @routes.get("/stats")
-    def answer() -> Response:
+    def tell() -> Response:
+        # JSON unless a page is asked for by name: a client that takes anything is a program.
+        wanted = request.accept_mimetypes.best_match(["application/json", "text/html"], "application/json")
+        if page is not None and wanted == "text/html":
+            return _shown(page)
         endpoint.authenticate(request.headers.get("Authorization"), "/stats", endpoint.clock())
         with endpoint.place():
             return as_json(counts())
 
+    @routes.get("/stats.json")
+    def data() -> Response:
+        if page is None:
+            return as_json({"error": "there is no such page"}, 404)
+        refusal = page.refusal()
+        if refusal is not None:
+            return refusal
+        with endpoint.place():
+            return as_json(page.data())
+
     return routes
+
+
+def _shown(page: StatisticsPage) -> Response:
+    refusal = page.refusal()
+    if refusal is not None:
+        return refusal
+    with page.site.endpoint.place():
+        return page.site.html("stats.html", page.data(), twin=with_query("stats.json"))

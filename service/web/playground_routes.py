@@ -5,78 +5,136 @@ A story is asked for by its address; a chart comes only in the body of a POST fr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+import orjson
 from flask import Blueprint, Response, request
 
 from service.errors import DataUnavailableError, Issue, RequestError, ServiceError, TooCostlyError
+from service.finding import Finding
 from service.protocol.evaluation import Answered, BundleQuestion, Services, answer_bundle, answer_call, fetch_nothing
 from service.record.input.resource_types import misnamed
 from service.security.limits import check_entries, parse_json, too_large
+from service.testkit.acceptance import accepted
+from service.testkit.request_check.checking import check
 from service.testkit.stories import Story, is_request, read_stories
 from service.web.error_bodies import answer_for
-from service.web.page_routes import html_page
-from service.web.pages.playground import Asked, playground_page
-from service.web.routes import Endpoint, as_json, moment
+from service.web.pages.playground import Asked, Told, playground_page
+from service.web.pages.what_if import changed_facts
+from service.web.rate import Rate
+from service.web.routes import as_json, moment
+from service.web.site import Site
 
 CHART_BYTES = 2 * 1024 * 1024
 # Signs of JSON take three bytes each in the body of a form.
-_FORM_BYTES = 3 * CHART_BYTES + 4096
+_FORM_BYTES = 3 * CHART_BYTES + 65_536
 _FORM = "application/x-www-form-urlencoded"
+# Product choice: somebody who types is never stopped, a program that tries charts by the thousand is.
+_AT_ONCE, _SECONDS_EACH = 60, 0.5
 
 
-def playground_blueprint(endpoint: Endpoint) -> Blueprint:
+def playground_blueprint(site: Site) -> Blueprint:
     """The routes of the playground over the rules in use."""
     routes = Blueprint("playground", __name__)
+    endpoint = site.endpoint
     stories = read_stories()
+    rate = Rate(_AT_ONCE, _SECONDS_EACH)
 
     @routes.get("/")
     def show() -> Response:
-        services = _own(endpoint.services)
+        services = own(endpoint.services)
         story = next((one for one in stories if one.id == request.args.get("story")), None)
         if story is None:
             now = endpoint.clock().isoformat(timespec="seconds")
-            return _shown(services, stories, Asked(hook="patient-view", now=now), None)
-        question = Asked(
+            return _shown(site, services, stories, Asked(hook="patient-view", now=now), Told())
+        told = Asked(
             story.file.read_text(encoding="utf-8"),
             story.hook,
             story.now.isoformat(),
             ", ".join(sorted(story.complete)),
             story.id,
         )
-        return _decided(endpoint, services, stories, question)
+        return _decided(site, services, stories, _Wish(told))
 
     @routes.post("/")
     def decide() -> Response:
-        _refuse_other_pages(endpoint.services)
-        if request.mimetype != _FORM:
-            raise RequestError([Issue("Content-Type", f"{_FORM} is meant", "POST /evaluate takes JSON")], 415)
-        request.max_content_length = request.max_form_memory_size = _FORM_BYTES
-        form = request.form
-        question = Asked(*(form.get(name, "") for name in ("chart", "hook", "now", "complete")))
-        if len(question.chart.encode("utf-8", "replace")) > CHART_BYTES:
-            raise too_large(CHART_BYTES)
-        return _decided(endpoint, _own(endpoint.services), stories, question)
+        wait = _admitted(site, rate)
+        if wait:
+            return wait
+        return _decided(site, own(endpoint.services), stories, _wish(read_form()))
+
+    @routes.post("/validate")
+    def validate() -> Response:
+        wait = _admitted(site, rate)
+        if wait:
+            return wait
+        return as_json(_validated(endpoint.services, read_form().get("chart", "")))
 
     return routes
 
 
-def _own(services: Services) -> Services:
-    """The services as the playground uses them: no FHIR server is asked, and each card names its rules."""
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What a form wishes: an answer; with ``changes`` to facts; after ``accept`` was carried out; or a check."""
+
+    asked: Asked
+    changes: Mapping[str, str] | None = None
+    accept: str = ""
+    check: bool = False
+
+
+def _wish(form: Mapping[str, str]) -> _Wish:
+    dismissed = [one for one in form.get("dismissed", "").split() if one]
+    if "dismiss" in form:
+        dismissed = [one for one in dismissed if one.partition("|")[0] != form["dismiss"].partition("|")[0]]
+        dismissed.append(form["dismiss"])
+    if "restore" in form:
+        dismissed = [one for one in dismissed if one.partition("|")[0] != form["restore"]]
+    chart, hook, now, complete = (form.get(name, "") for name in ("chart", "hook", "now", "complete"))
+    asked = Asked(chart, hook, now, complete, dismissed=tuple(dismissed))
+    return _Wish(asked, form, form.get("accept", ""), form.get("do") == "check")
+
+
+def read_form() -> Mapping[str, str]:
+    """The form of a page of this service. Raises RequestError for any other body, and for a chart that is too large."""
+    if request.mimetype != _FORM:
+        raise RequestError([Issue("Content-Type", f"{_FORM} is meant", "POST /evaluate takes JSON")], 415)
+    request.max_content_length = request.max_form_memory_size = _FORM_BYTES
+    form = request.form
+    if len(form.get("chart", "").encode("utf-8", "replace")) > CHART_BYTES:
+        raise too_large(CHART_BYTES)
+    return form
+
+
+def _admitted(site: Site, rate: Rate) -> Response | None:
+    """None where the form may be answered, else the answer 429. Raises RequestError (403) for a page of others."""
+    refuse_other_pages(site.endpoint.services)
+    seconds = rate.wait(request.remote_addr or "")
+    if not seconds:
+        return None
+    response = as_json({"error": "too many questions from one address; nothing was decided"}, 429)
+    response.headers["Retry-After"] = str(math.ceil(seconds))
+    return response
+
+
+def own(services: Services) -> Services:
+    """The services as pages use them: no FHIR server is asked, and each card names its rules."""
     return replace(services, fetch_missing=fetch_nothing, settings=replace(services.settings, why_extension=True))
 
 
-def _refuse_other_pages(services: Services) -> None:
+def refuse_other_pages(services: Services) -> None:
     """Raise RequestError (403) for a form that a page of somebody else sends."""
     site = request.headers.get("Sec-Fetch-Site")
     origin = request.headers.get("Origin")
-    own = {_origin(request.host_url)} | (
+    mine = {_origin(request.host_url)} | (
         {_origin(services.settings.public_url)} if services.settings.public_url else set()
     )
-    if site not in {None, "same-origin"} or (origin is not None and origin not in own):
+    if site not in {None, "same-origin"} or (origin is not None and origin not in mine):
         raise RequestError([Issue("Origin", "only the page of this service may send this form")], 403)
 
 
@@ -85,52 +143,103 @@ def _origin(address: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _decided(endpoint: Endpoint, services: Services, stories: Sequence[Story], asked: Asked) -> Response:
+def _validated(services: Services, chart: str) -> dict[str, Any]:
+    """Whether a text is JSON that can be read, with line and column where it is not; what it holds where it is."""
     try:
-        with endpoint.place():
-            answered = _answer(services, asked, endpoint.clock)
+        document = parse_json(chart.encode("utf-8", "replace"), max_depth=services.settings.max_depth)
+        check_entries(document, services.settings.max_entries)
+    except RequestError as error:
+        first = error.issues[0]
+        places = [int(part) for part in first.path.split() if part.isdigit()]
+        line, column = [*places, 0, 0][:2]
+        return {"valid": False, "line": line, "column": column, "text": str(first)}
+    return {"valid": True, "text": _described(document)}
+
+
+def _described(document: Any) -> str:
+    if is_request(document):
+        return f"The body of a call: {document['hook']!s:.40}"
+    entries = (
+        document if isinstance(document, list) else document.get("entry", ()) if isinstance(document, dict) else ()
+    )
+    count = len(entries) if isinstance(entries, list) else 0
+    if not count:
+        return "JSON, and no resource in it: a Bundle with entries is meant"
+    return f"{count} resource{'s' if count != 1 else ''}"
+
+
+def _decided(site: Site, services: Services, stories: Sequence[Story], wish: _Wish) -> Response:
+    try:
+        with site.endpoint.place():
+            asked, told = _told(services, wish, site.endpoint.clock)
     except (RequestError, DataUnavailableError, TooCostlyError) as error:
-        return _refused(services, stories, asked, error)
-    return _shown(services, stories, asked, answered)
+        return _refused(site, services, stories, wish.asked, error)
+    return _shown(site, services, stories, asked, told)
 
 
-def _answer(services: Services, asked: Asked, clock: Callable[[], Any]) -> Answered:
+def _told(services: Services, wish: _Wish, clock: Callable[[], datetime]) -> tuple[Asked, Told]:
     """The answer to a chart, or to the body of a call. Raises RequestError and what an answer raises."""
-    issues: list[Issue] = []
-    now = moment(asked.now or None, clock, issues)
-    complete = frozenset(part.strip() for part in asked.complete.split(",") if part.strip())
-    complete_types: frozenset[str] | Literal["all"] = "all" if "all" in complete else complete
-    issues += misnamed(complete - {"all"})
+    asked = wish.asked
+    faults: list[Issue] = []
+    now = moment(asked.now or None, clock, faults)
+    document = _document(services, asked, faults)
+    if faults:
+        raise RequestError(faults)
+    if wish.check:
+        return asked, Told(report=check(services, document, now, asked.hook))
+    changed, wrong = changed_facts(services.prepared.knowledge, wish.changes or {}, now)
+    answered = _answer(services, asked, document, now, changed)
+    label = None
+    if wish.accept and not is_request(document):
+        suggestion = _suggestion(answered, wish.accept)
+        if suggestion is not None:
+            label = suggestion["label"]
+            document = accepted(document, suggestion.get("actions", ()))
+            asked = replace(asked, chart=orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+            answered = _answer(services, asked, document, now, changed)
+    return asked, Told(answered, tuple(wrong), changed, label, is_call=is_request(document))
+
+
+def _document(services: Services, asked: Asked, faults: list[Issue]) -> Any:
     document = parse_json(asked.chart.encode("utf-8", "replace"), max_depth=services.settings.max_depth)
     check_entries(document, services.settings.max_entries)
     hook = str(document["hook"]) if is_request(document) else asked.hook
-    found = next((one for one in services.offered.values() if one.hook == hook), None)
-    if found is None:
-        issues.append(Issue("hook", "no service is offered for it"))
-    if issues or found is None:
-        raise RequestError(issues)
+    if all(one.hook != hook for one in services.offered.values()):
+        faults.append(Issue("hook", "no service is offered for it"))
+    whole = _complete(asked)
+    if whole != "all":
+        faults += misnamed(whole)
+    return document
+
+
+def _complete(asked: Asked) -> frozenset[str] | Literal["all"]:
+    complete = frozenset(part.strip() for part in asked.complete.split(",") if part.strip())
+    return "all" if "all" in complete else complete
+
+
+def _answer(services: Services, asked: Asked, document: Any, now: datetime, changed: Mapping[str, Finding]) -> Answered:
     if is_request(document):
+        found = next(one for one in services.offered.values() if one.hook == document["hook"])
         return answer_call(services, found, document, now)
-    return answer_bundle(services, document, BundleQuestion(hook, now, complete=complete_types))
+    return answer_bundle(
+        services, document, BundleQuestion(asked.hook, now, complete=_complete(asked), instead=changed)
+    )
 
 
-def _refused(services: Services, stories: Sequence[Story], asked: Asked, error: ServiceError) -> Response:
+def _suggestion(answered: Answered, uuid: str) -> Mapping[str, Any] | None:
+    offered = (one for card in answered.body["cards"] for one in card.get("suggestions", ()))
+    return next((one for one in offered if one["uuid"] == uuid), None)
+
+
+def _refused(site: Site, services: Services, stories: Sequence[Story], asked: Asked, error: ServiceError) -> Response:
     """The page with what is wrong, in the words of the endpoints."""
     refused = answer_for(error, "")
     issues = (refused.body or {}).get("issue", ())
-    texts = [issue["details"]["text"] for issue in issues]
-    return _shown(services, stories, asked, None, texts, refused.status)
+    texts = tuple(issue["details"]["text"] for issue in issues)
+    return _shown(site, services, stories, asked, Told(faults=texts), refused.status)
 
 
 def _shown(
-    services: Services,
-    stories: Sequence[Story],
-    asked: Asked,
-    answered: Answered | None,
-    issues: Sequence[str] = (),
-    status: int = 200,
+    site: Site, services: Services, stories: Sequence[Story], asked: Asked, told: Told, status: int = 200
 ) -> Response:
-    data = playground_page(services, stories, asked, answered, issues)
-    if request.accept_mimetypes.best_match(["text/html", "application/json"], "text/html") == "application/json":
-        return as_json(data, status)
-    return html_page(services, "playground.html", data, playground=True, status=status)
+    return site.either("playground.html", playground_page(services, stories, asked, told), status=status)

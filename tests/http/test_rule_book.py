@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from html.parser import HTMLParser
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -15,10 +15,12 @@ from markupsafe import escape
 from service import create_app
 from service.config import Settings, read_settings
 from service.knowledge.model import Knowledge
-from service.web.page_routes import ServerAddresses
+from service.web.page_routes import KINDS as BOOK
+from service.web.pages.addresses import ServerAddresses
 from service.web.pages.catalogue import PAGES, names
 from service.web.pages.page_header import page_header
 from service.web.pages.rendering import render
+from service.web.pages.static_files import STATIC, static_files
 
 KINDS = ("rules", "facts", "value-sets", "sources")
 
@@ -54,7 +56,7 @@ def test_everything_has_a_page_that_names_it(knowledge: Knowledge, kind: str, mo
     # The digests of all rules take seconds and have tests of their own.
     monkeypatch.setattr("service.web.pages.rule.rule_digest", lambda *_: "0" * 64)
     template, page_of = PAGES[kind]
-    head, addresses = page_header(knowledge), ServerAddresses("", playground=False)
+    head, addresses = page_header(knowledge), ServerAddresses("", BOOK)
     for name in names(knowledge)[kind]:
         data = page_of(knowledge, {}, name)
         assert data is not None
@@ -63,29 +65,31 @@ def test_everything_has_a_page_that_names_it(knowledge: Knowledge, kind: str, mo
         assert f">{escape(data['title'])}</h1>" in shown
 
 
-@pytest.mark.parametrize(
-    "path", ["/rules", "/rules/sf-nsaid-egfr-below-30", "/facts/egfr", "/value-sets/obs-egfr", "/sources/KDIGO-2012"]
-)
-def test_a_page_has_a_twin_with_what_it_shows(client: FlaskClient, path: str) -> None:
-    data = client.get(f"{path}.json").json
-    shown = page(client, path)
-    assert f"{path}.json" in shown.links
-    text = " ".join(shown.text.split())
-    told = [word for word in texts_in(data) if len(word) > 40]
-    assert told
-    assert [word for word in told if " ".join(word.split()) not in text and "|" not in word] == []
+TWINS = {
+    "/rules": "rules.html",
+    "/rules?finding=egfr": "rules.html",
+    "/rules/sf-nsaid-egfr-below-30": "rule.html",
+    "/facts/egfr": "fact.html",
+    "/value-sets/obs-egfr": "value_set.html",
+    "/sources": "sources.html",
+    "/sources/KDIGO-2012": "source.html",
+    "/graph": "graph.html",
+    "/graph?finding=egfr&rule=sf-nsaid-egfr-below-30": "graph.html",
+    "/pathway": "pathway.html",
+}
 
 
-def texts_in(value: Any) -> Iterator[str]:
-    """Every text of the data that has words: ids, addresses and files stand in links and labels."""
-    if isinstance(value, dict):
-        for inner in value.values():
-            yield from texts_in(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from texts_in(inner)
-    elif isinstance(value, str) and " " in value:
-        yield value
+@pytest.mark.parametrize("path", TWINS)
+def test_the_twin_of_a_page_is_exactly_the_data_that_it_renders(
+    client: FlaskClient, knowledge: Knowledge, path: str
+) -> None:
+    page_path, _, query = path.partition("?")
+    twin = f"{page_path}.json{'?' if query else ''}{query}"
+    data = client.get(twin).json
+    kinds = BOOK | {"playground", "questionnaire", "start", "compare"}
+    rendered = render(TWINS[path], data, page_header(knowledge), ServerAddresses("", kinds), twin)
+    assert rendered == client.get(path).text
+    assert twin in Page(rendered).links
 
 
 def test_no_page_runs_or_styles_anything_inline(client: FlaskClient, knowledge: Knowledge) -> None:
@@ -98,6 +102,7 @@ def test_no_page_runs_or_styles_anything_inline(client: FlaskClient, knowledge: 
         assert answer.headers["Cache-Control"] == "no-store"
         for tag, attrs in Page(answer.text).tags:
             assert tag not in {"script", "style"}, path
+            assert not (tag == "meta" and attrs.get("http-equiv")), path
             assert not [name for name in attrs if name == "style" or name.startswith("on")], path
 
 
@@ -108,9 +113,10 @@ def test_links_within_the_rule_book_lead_somewhere(client: FlaskClient, knowledg
         for link in page(client, path).links
     }
     known = {f"/{kind}/{name}" for kind, those in names(knowledge).items() for name in those}
-    lists = {"", "/", "/rules", "/sources"}
-    inner = {link for link in found if not link.startswith("http") and ".json" not in link}
+    lists = {"", "/", *(f"/{kind}" for kind in ("rules", "sources", "graph", "pathway", "compare", "start"))}
+    inner = {link.split("?")[0] for link in found if not link.startswith("http") and ".json" not in link}
     assert inner - known - lists == set()
+    assert {client.get(link).status_code for link in lists - {""}} == {200}
 
 
 def test_a_card_links_to_the_page_of_its_rule() -> None:
@@ -199,7 +205,7 @@ def test_a_name_that_is_nearly_one_is_answered_with_those_that_are(client: Flask
 
 
 def test_the_stylesheet_is_kept_for_ever_under_the_digest_of_its_content(client: FlaskClient) -> None:
-    (style,) = re.findall(r'href="(/static/[^"]+)"', client.get("/rules").text)
+    (style,) = re.findall(r'href="(/static/[^"]+css)"', client.get("/rules").text)
     answer = client.get(style)
     assert answer.mimetype == "text/css"
     assert "immutable" in answer.headers["Cache-Control"]
@@ -210,6 +216,17 @@ def test_pages_under_a_path_prefix_lead_to_pages_under_it(small_client: Callable
     links = page(small_client(path_prefix="/cds"), "/cds/rules").links
     assert any(link.startswith("/cds/rules/") for link in links)
     assert [link for link in links if link.startswith("/") and not link.startswith("/cds/")] == []
+
+
+def test_every_file_of_others_is_the_one_that_its_list_names(client: FlaskClient) -> None:
+    folder = STATIC / "vendor"
+    text = (folder / "README.md").read_text("utf-8")
+    listed = dict(re.findall(r"^\| `([^`]+)` .*`([0-9a-f]{64})` \|$", text, re.MULTILINE))
+    files = {path.name for path in folder.iterdir()} - {"README.md"}
+    assert {name for name in files if not name.endswith(".LICENSE")} == set(listed)
+    for name, digest in listed.items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest, name
+        assert client.get(f"/static/{static_files()[name].served_as}").data == (folder / name).read_bytes()
 
 
 def test_pages_can_be_off(small_client: Callable[..., FlaskClient]) -> None:

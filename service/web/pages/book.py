@@ -10,42 +10,31 @@ from typing import Any
 import orjson
 
 from service.knowledge.model import Knowledge
+from service.web.pages.addresses import FolderAddresses
 from service.web.pages.catalogue import PAGES, names
+from service.web.pages.compare import compare_page
+from service.web.pages.graph import GraphQuestion, graph_page
 from service.web.pages.page_header import page_header
-from service.web.pages.rendering import STATIC, STYLE, render
+from service.web.pages.pathway import pathway_page
+from service.web.pages.rendering import ICON, STYLE, render
 from service.web.pages.rule import Approvals
 from service.web.pages.rules import Question, rules_page
 from service.web.pages.source import sources_page
+from service.web.pages.static_files import static_files
 
 _FIRST = "index"
-
-
-class FolderAddresses:
-    """Pages as files beside each other; ``up`` leads from the folder of a page to that of the book."""
-
-    filters = False
-    playground = False
-
-    def __init__(self, up: str = "") -> None:
-        self._up = up
-
-    def page(self, kind: str, name: str = "") -> str:
-        """``rules/<id>.html``; the list of all rules is the first page."""
-        return f"{self._up}{kind}/{name}.html" if name else f"{self._up}{_FIRST if kind == 'rules' else kind}.html"
-
-    def style(self) -> str:
-        """The stylesheet beside the pages."""
-        return f"{self._up}{STYLE}"
 
 
 def write_book(knowledge: Knowledge, approvals: Approvals, folder: Path) -> int:
     """Write every page and its data into ``folder``, which is made if needed. Returns how many pages there are."""
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(STATIC / STYLE, folder / STYLE)
+    _dress(folder)
     head = page_header(knowledge)
     _write(folder / _FIRST, "rules.html", rules_page(knowledge, Question()), head, FolderAddresses())
     _write(folder / "sources", "sources.html", sources_page(knowledge), head, FolderAddresses())
-    written = 2
+    _write(folder / "graph", "graph.html", graph_page(knowledge, GraphQuestion()), head, FolderAddresses())
+    _write(folder / "pathway", "pathway.html", pathway_page(knowledge), head, FolderAddresses())
+    written = 4
     for kind, things in names(knowledge).items():
         template, page = PAGES[kind]
         (folder / kind).mkdir(exist_ok=True)
@@ -55,6 +44,23 @@ def write_book(knowledge: Knowledge, approvals: Approvals, folder: Path) -> int:
             _write(folder / kind / name, template, data, head, FolderAddresses("../"))
         written += len(things)
     return written
+
+
+def write_comparison(knowledge: Knowledge, report: Mapping[str, Any], folder: Path) -> Path:
+    """Write the page of a comparison and its data into ``folder``, which is made if needed. Returns the page.
+
+    It stands alone: rules lead to pages of the book where that is written into the same folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    _dress(folder)
+    data = compare_page([], {}, dict(report), None, waiting=False)
+    _write(folder / "compare", "compare.html", data, page_header(knowledge), FolderAddresses())
+    return folder / "compare.html"
+
+
+def _dress(folder: Path) -> None:
+    for name in (STYLE, ICON):
+        shutil.copyfile(static_files()[name].path, folder / name)
 
 
 def _write(

@@ -6,6 +6,7 @@ from typing import Any
 
 from service.knowledge.digest import value_sets_of
 from service.knowledge.model import FactDefinition, Knowledge
+from service.web.pages.graph import ways_of
 from service.web.pages.rules import resting_on
 from service.web.pages.value_set import value_set_named
 from service.web.pages.words import condition_data, finding_named, no_matching_data, read_from, rule_named, rules_named
@@ -28,6 +29,7 @@ def fact_page(knowledge: Knowledge, name: str) -> Json | None:
         | {"asks": knowledge.asks(name)}
         | how
         | {
+            "ways": ways_of(knowledge, name),
             "readBy": rules_named(rule for rule in rules if rule.id in direct),
             "restingOnIt": rules_named(rule for rule in rules if rule.id not in direct and rule.concludes != name),
         }

@@ -2,44 +2,83 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from service.web.pages.svg.ladder import ladder_picture
+from service.web.pages.svg.layers import layered
+from service.web.pages.svg.overview import overview_picture
+from service.web.pages.svg.shares import counts_picture, funnel_picture, range_picture, shares_picture
+from service.web.pages.svg.timeline import timeline_picture
+
+PICTURES = MappingProxyType(
+    {
+        one.__name__: one
+        for one in (
+            counts_picture,
+            funnel_picture,
+            ladder_picture,
+            layered,
+            overview_picture,
+            range_picture,
+            shares_picture,
+            timeline_picture,
+        )
+    }
+)
+"""What templates draw with, by name."""
 _ROOM = Path(__file__).resolve().parent.parent
-STATIC = _ROOM / "static"
-STYLE = "site.css"
-# Kinds of pages of one thing, and the pages that stand alone, by the first part of their path.
-THINGS = ("rules", "facts", "value-sets", "sources")
-LISTS = ("rules", "sources")
+STYLE, ICON = "site.css", "icon.svg"
 
 
 class Addresses(Protocol):
     """Where pages are: on a server below its path, in a folder beside each other."""
 
     filters: bool
-    playground: bool
 
-    def page(self, kind: str, name: str = "") -> str:
-        """The address of the page of one thing, or of the list of its kind."""
+    def page(self, kind: str, name: str = "", **query: str) -> str:
+        """The address of the page of one thing, or of the list of its kind, perhaps with a question."""
         ...
 
-    def style(self) -> str:
-        """The address of the stylesheet."""
+    @property
+    def nav(self) -> Sequence[tuple[str, str]]:
+        """The pages that every page leads to: kind and title."""
         ...
 
+    def has(self, kind: str) -> bool:
+        """Whether there is such a page here."""
+        ...
 
-@cache
-def style_name() -> str:
-    """The name of the stylesheet with a digest of its content, so that it may be kept for ever."""
-    digest = hashlib.sha256((STATIC / STYLE).read_bytes()).hexdigest()[:12]
-    return f"site.{digest}.css"
+    def static(self, name: str) -> str:
+        """The address of a file that pages are dressed or helped by."""
+        ...
+
+    def node(self, node: Mapping[str, Any]) -> str:
+        """The address of what a node of a graph stands for."""
+        ...
+
+    def topic(self, topic: Mapping[str, Any]) -> str:
+        """The address of the findings of a topic; empty where there is none."""
+        ...
+
+    def phase(self, phase: Mapping[str, Any]) -> str:
+        """The address of the rules of a phase."""
+        ...
+
+    def rule(self, rule: Mapping[str, Any]) -> str:
+        """The address of a rule."""
+        ...
+
+    def lighting(self, finding: str) -> Callable[[Mapping[str, Any]], str]:
+        """The addresses behind the nodes of the ways from a finding: those of cards light the way to them."""
+        ...
 
 
 @cache
@@ -52,6 +91,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
     )
     made.filters["markdown"] = _markdown
+    made.globals.update(PICTURES)
     return made
 
 

@@ -11,6 +11,8 @@ from service.knowledge.model import Citation, Example, Knowledge, OrderTemplate,
 from service.knowledge.schemas.ruleset import Approval
 from service.review.decision_table import table_of
 from service.review.signing_page import suggestion_in_words
+from service.testkit.vignette_index import vignettes_about
+from service.web.pages.graph import neighbourhood
 from service.web.pages.words import (
     condition_data,
     finding_named,
@@ -77,8 +79,13 @@ def _rule_data(knowledge: Knowledge, approvals: Approvals, rule: Rule) -> Json:
             rule_named(one) | {"concludes": str(one.concludes), "when": condition_data(knowledge, one.when)}
             for one in drawing
         ],
+        "graph": neighbourhood(knowledge, rule),
         "orders": [_order(knowledge, one) for one in _orders(knowledge, rule)],
         "examples": [_example(knowledge, rule, one) for one in rule.examples],
+        "vignettes": [
+            {"id": one.vignette, "patient": one.patient, "hook": one.hook, "expected": one.expected}
+            for one in vignettes_about(rule.id)
+        ],
         "decisionTable": [{"case": row.case, "result": row.result} for row in table_of(knowledge, [rule])],
         "usedBy": rules_named(
             one for one in knowledge.rules if rule.concludes is not None and rule.concludes in one.reads

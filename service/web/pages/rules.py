@@ -13,6 +13,8 @@ from service.knowledge.sentences import title_of
 from service.web.pages.words import rule_named, summary_in_words
 
 Json = dict[str, Any]
+_MOST_TOLD = 80
+"""So many rules are told with what they say; of more only the names, so that the page stays light (product choice)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +40,18 @@ def question_of(query: Mapping[str, str]) -> Question:
 
 
 def rules_page(knowledge: Knowledge, question: Question) -> Json:
-    """The rules that the question leaves, by phase, the loudest first; their number; what may be asked for."""
+    """The rules that the question leaves, by phase, the loudest first; their number; what may be asked for.
+
+    ``brief``: they are many, and only named.
+    """
     asked_for = (rule for rule in knowledge.rules if _asked_for(knowledge, rule, question))
     left = sorted(asked_for, key=lambda rule: -rule.severity)
+    brief = len(left) > _MOST_TOLD
     phases = [
         {
             "id": phase.id,
             "title": phase.title,
-            "rules": [_row(knowledge, rule) for rule in left if rule.phase == phase.id],
+            "rules": [_row(knowledge, rule, brief=brief) for rule in left if rule.phase == phase.id],
         }
         for phase in knowledge.phases
     ]
@@ -53,6 +59,7 @@ def rules_page(knowledge: Knowledge, question: Question) -> Json:
         "question": {one.name: getattr(question, one.name) for one in fields(Question)},
         "count": len(left),
         "of": len(knowledge.rules),
+        "brief": brief,
         "indicators": {one.value: sum(_indicator(rule) == one.value for rule in left) for one in reversed(Indicator)}
         | {"conclusion": sum(rule.card is None for rule in left)},
         "phases": [phase for phase in phases if phase["rules"]],
@@ -60,7 +67,9 @@ def rules_page(knowledge: Knowledge, question: Question) -> Json:
     }
 
 
-def _row(knowledge: Knowledge, rule: Rule) -> Json:
+def _row(knowledge: Knowledge, rule: Rule, *, brief: bool) -> Json:
+    if brief:
+        return rule_named(rule)
     return rule_named(rule) | {
         "version": rule.version,
         "status": rule.status,

@@ -43,8 +43,12 @@ def _has(finding: Finding) -> str:
 
 def change_in_words(knowledge: Knowledge, change: Change) -> str:
     """One test that would have to come out the other way: "“eGFR: below 30 mL/min/1.73 m²” did not hold"."""
-    test = f"{title_of(knowledge, change.test.finding)}: {_test(knowledge, change.test)}"
-    return f"“{test}” {'held' if change.wanted is Truth.TRUE else 'did not hold'}"
+    return f"“{test_in_words(knowledge, change.test)}” {'held' if change.wanted is Truth.TRUE else 'did not hold'}"
+
+
+def test_in_words(knowledge: Knowledge, leaf: Leaf) -> str:
+    """One test with its finding: "eGFR: below 30 mL/min/1.73 m²"."""
+    return f"{title_of(knowledge, leaf.finding)}: {_test(knowledge, leaf)}"
 
 
 def _test(knowledge: Knowledge, leaf: Leaf) -> str:

@@ -1,0 +1,68 @@
+"""Which pages this service has, as its settings say: the rule book, the playground, and what the store keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask import Blueprint, Response, request
+
+from service.config import Settings, SettingsError
+from service.security.auditors import AuditorsError, read_auditors
+from service.store.stats import stats
+from service.store.store import Store
+from service.web.admission import Admission
+from service.web.audit_routes import StatisticsPage, stats_blueprint
+from service.web.compare_routes import compare_blueprint
+from service.web.decision_routes import decision_blueprint, statistics_page_of
+from service.web.page_routes import KINDS, page_blueprint
+from service.web.playground_routes import playground_blueprint
+from service.web.questionnaire_routes import questionnaire_blueprint
+from service.web.routes import Endpoint
+from service.web.site import Site
+from service.web.start_routes import start_blueprint
+
+_PLAYGROUND = frozenset({"playground", "questionnaire", "start"})
+
+
+def page_blueprints(endpoint: Endpoint, settings: Settings, store: Store | None) -> Iterator[Blueprint]:
+    """The routes of all pages, and of ``/stats``, which is there without pages too. Raises SettingsError."""
+    if settings.pages == "off":
+        if store is not None:
+            yield _stats(endpoint, store, None)
+        return
+    admission = _admission(settings)
+    has_decisions = store is not None and admission is not None
+    kinds = KINDS | {"compare"} | (_PLAYGROUND if settings.pages == "all" else set())
+    kinds |= {"stats"} if store is not None else set()
+    kinds |= {"decisions"} if has_decisions else set()
+    site = Site(endpoint, kinds)
+    yield page_blueprint(site)
+    yield compare_blueprint(site, store)
+    if settings.pages == "all":
+        yield playground_blueprint(site)
+        yield questionnaire_blueprint(site)
+        yield start_blueprint(site)
+    if store is not None:
+        refusal = admission.refusal if admission is not None else lambda: _authenticated(endpoint)
+        yield _stats(endpoint, store, StatisticsPage(site, statistics_page_of(site, store), refusal))
+        if admission is not None:
+            yield decision_blueprint(site, store, admission)
+
+
+def _admission(settings: Settings) -> Admission | None:
+    if settings.auditors is None:
+        return None
+    try:
+        return Admission(read_auditors(settings.auditors))
+    except AuditorsError as error:
+        raise SettingsError(f"AUDITORS: {error}") from None
+
+
+def _authenticated(endpoint: Endpoint) -> Response | None:
+    """Without auditors the page is for whom the counts are. Raises UnauthorizedError."""
+    endpoint.authenticate(request.headers.get("Authorization"), "/stats", endpoint.clock())
+    return None
+
+
+def _stats(endpoint: Endpoint, store: Store, page: StatisticsPage | None) -> Blueprint:
+    return stats_blueprint(endpoint, lambda: stats(store.database).as_json(), page)

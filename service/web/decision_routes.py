@@ -1,0 +1,94 @@
+"""``/decisions`` and ``/stats`` for people: what the decision log keeps.
+
+Decisions are shown only to those whom the file of auditors names (HTTP Basic), and only where there are such a file and
+a store. The statistics count and name nobody: they are open to whom ``GET /stats`` is, and to auditors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, Response, request
+
+from service.decision_log.replay import Replayer
+from service.errors import NotFoundError
+from service.review.radar.report import radar
+from service.review.rule_versions import before_and_after
+from service.store.figures import by_client, not_assessed
+from service.store.listing import hooks_kept, listed
+from service.store.proof import proof_of
+from service.store.reading import Reading
+from service.store.stats import first_uses, stats
+from service.store.store import Store
+from service.web.admission import Admission
+from service.web.pages.decisions import Kept, decision_page, decisions_page, wanted_of
+from service.web.pages.statistics import Counted, statistics_page
+from service.web.routes import as_json
+from service.web.site import Json, Site, with_query
+
+
+def decision_blueprint(site: Site, store: Store, admission: Admission) -> Blueprint:
+    """The routes over the kept decisions."""
+    routes = Blueprint("decisions", __name__)
+    reading = Reading(store.database, store.keyring)
+    routes.before_request(admission.refusal)
+
+    def listing() -> Json:
+        wanted = wanted_of(request.args)
+        found = listed(store.database, wanted)
+        return decisions_page(site.endpoint.services.prepared.knowledge, wanted, found, hooks_kept(store.database))
+
+    def one(name: str) -> Json:
+        services = site.endpoint.services
+        kept = reading.decision(name)
+        replayer = Replayer(reading, services)
+        quick = "again" in request.args or replayer.is_quick(kept.body["ruleset"])
+        cards = [card["uuid"] for card in kept.body["cards"]]
+        about = Kept(
+            kept,
+            reading.rule_set(kept.body["ruleset"]),
+            reading.feedback_of(cards) if cards else {},
+            proof_of(store.database, store.keyring, kept.writer, kept.seq),
+            replayer.replay(kept) if quick else None,
+        )
+        return decision_page(services.prepared.knowledge, about)
+
+    @routes.get("/decisions")
+    def show_all() -> Response:
+        return site.html("decisions.html", listing(), twin=with_query("decisions.json"))
+
+    @routes.get("/decisions.json")
+    def tell_all() -> Response:
+        return as_json(listing())
+
+    @routes.get("/decisions/<name>")
+    def show(name: str) -> Response:
+        try:
+            return site.html("decision.html", one(name), twin=with_query(f"decisions/{name}.json"))
+        except NotFoundError:
+            return site.html("missing.html", {"near": [], "kind": "decisions"}, status=404)
+
+    @routes.get("/decisions/<name>.json")
+    def tell(name: str) -> Response:
+        return as_json(one(name))
+
+    return routes
+
+
+def statistics_page_of(site: Site, store: Store) -> Callable[[], Json]:
+    """The data of the page of figures, from the store as it is when it is asked."""
+
+    def page() -> Json:
+        database, endpoint = store.database, site.endpoint
+        knowledge = endpoint.services.prepared.knowledge
+        counted = stats(database)
+        told = Counted(
+            counted.as_json(),
+            before_and_after(counted.rules, first_uses(database)),
+            by_client(database),
+            not_assessed(database),
+            radar(database, knowledge, endpoint.clock().date()),
+        )
+        return statistics_page(knowledge, told, request.args)
+
+    return page

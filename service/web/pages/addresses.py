@@ -1,0 +1,136 @@
+"""Where pages stand: on a server below the path at which it is mounted, and in the folder of the book."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from service.web.pages.static_files import static_files
+
+Node = Mapping[str, Any]
+
+TITLES: Mapping[str, str] = {
+    "playground": "Playground",
+    "rules": "Rules",
+    "pathway": "Pathway",
+    "graph": "Graph",
+    "sources": "Sources",
+    "compare": "Compare",
+    "stats": "Statistics",
+    "decisions": "Decisions",
+    "start": "Connect",
+}
+"""The pages that every page leads to, in this order."""
+# Pages without a place of their own at the head of every page.
+_BESIDE = frozenset({"questionnaire", "facts", "value-sets"})
+
+
+class ServerAddresses:
+    """Pages below the path at which the service is mounted. ``kinds`` are those that it has."""
+
+    filters = True
+
+    def __init__(self, root: str, kinds: Iterable[str]) -> None:
+        self._root = root
+        self._kinds = frozenset(kinds)
+
+    @property
+    def nav(self) -> Sequence[tuple[str, str]]:
+        """The pages that every page leads to."""
+        return [(kind, title) for kind, title in TITLES.items() if kind in self._kinds]
+
+    def page(self, kind: str, name: str = "", **query: str) -> str:
+        """``/rules/<id>``, ``/rules``, or ``/`` for the playground."""
+        path = f"{self._root}/" if kind == "playground" else f"{self._root}/{kind}"
+        asked = urlencode({key: value for key, value in query.items() if value})
+        return f"{path}{'/' if name else ''}{name}{'?' if asked else ''}{asked}"
+
+    def has(self, kind: str) -> bool:
+        """Whether this service has the page."""
+        return kind in self._kinds
+
+    def static(self, name: str) -> str:
+        """The file under the digest of its content."""
+        return f"{self._root}/static/{static_files()[name].served_as}"
+
+    def node(self, node: Node) -> str:
+        """The page of the fact, conclusion or rule."""
+        return self.page(node["page"], node["name"])
+
+    def topic(self, topic: Node) -> str:
+        """The findings of a topic."""
+        return self.page("graph", topic=topic["id"])
+
+    def phase(self, phase: Node) -> str:
+        """The rules of a phase."""
+        return self.page("rules", phase=phase["id"])
+
+    def rule(self, rule: Node) -> str:
+        """The page of a rule."""
+        return self.page("rules", rule["id"])
+
+    def lighting(self, finding: str) -> Callable[[Node], str]:
+        """Cards light the way to them, a phase shows its cards, a finding shows its own ways."""
+
+        def address(node: Node) -> str:
+            match node["page"]:
+                case "rules":
+                    return self.page("graph", finding=finding, rule=node["name"])
+                case "phase":
+                    return self.page("graph", finding=finding, phase=node["name"])
+                case _:
+                    return self.page("graph", finding=node["name"])
+
+        return address
+
+
+class FolderAddresses:
+    """Pages as files beside each other; ``up`` leads from the folder of a page to that of the book."""
+
+    filters = False
+
+    def __init__(self, up: str = "", first: str = "rules") -> None:
+        self._up = up
+        self._first = first
+
+    @property
+    def nav(self) -> Sequence[tuple[str, str]]:
+        """The pages that every page leads to."""
+        return [(kind, TITLES[kind]) for kind in ("rules", "pathway", "graph", "sources")]
+
+    def page(self, kind: str, name: str = "", **query: str) -> str:
+        """``rules/<id>.html``; the list of all rules is the first page. A file answers no question."""
+        del query
+        return f"{self._up}{kind}/{name}.html" if name else f"{self._up}{'index' if kind == self._first else kind}.html"
+
+    def has(self, kind: str) -> bool:
+        """Whether the book has the page."""
+        return kind in _BESIDE - {"questionnaire"} or kind in dict(self.nav)
+
+    def static(self, name: str) -> str:
+        """The file beside the pages."""
+        return f"{self._up}{name}"
+
+    def node(self, node: Node) -> str:
+        """The page of the fact, conclusion or rule; a phase has none."""
+        return "" if node["page"] == "phase" else self.page(node["page"], node["name"])
+
+    def topic(self, topic: Node) -> str:
+        """A file answers no question: topics lead nowhere."""
+        del topic
+        return ""
+
+    def phase(self, phase: Node) -> str:
+        """The list of all rules."""
+        del phase
+        return self.page("rules")
+
+    def rule(self, rule: Node) -> str:
+        """The page of a rule."""
+        return self.page("rules", rule["id"])
+
+    def lighting(self, finding: str) -> Callable[[Node], str]:
+        """The pages of what the nodes stand for: a file lights nothing."""
+        del finding
+        return self.node

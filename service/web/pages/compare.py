@@ -1,0 +1,78 @@
+"""The page of a comparison: what a change of rules means for patients, before and after, with an example for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+Json = dict[str, Any]
+_MOST_FINDINGS = 8
+
+
+def compare_page(
+    choices: Sequence[Json], asked: Mapping[str, str], report: Json | None, fault: str | None, *, waiting: bool
+) -> Json:
+    """What may be compared, what was asked, and the report where there is one. The report is that of ``compare``."""
+    return {
+        "choices": list(choices),
+        "question": {"before": asked.get("before", ""), "after": asked.get("after", "")},
+        "waiting": waiting,
+        "fault": fault,
+        "report": None if report is None else _readable(report),
+    }
+
+
+def _readable(report: Json) -> Json:
+    """The report with the charts of its examples as text, the ranges of its numbers, and what to read first."""
+    cards = [_rule(one) for one in report["cards"]]
+    conclusions = [
+        one | {"differences": [_difference(difference) for difference in one["differences"]]}
+        for one in report["conclusions"]
+    ]
+    concluding = [_rule(one) for one in report["concludingRules"]]
+    told = report | {"cards": cards, "conclusions": conclusions, "concludingRules": concluding}
+    return told | {"readFirst": _read_first(cards)}
+
+
+def _rule(one: Json) -> Json:
+    return one | {"differences": [_difference(difference) for difference in one["differences"]]}
+
+
+def _difference(one: Json) -> Json:
+    witness = one["witness"]
+    chart = witness.get("chart")
+    told: Json = {key: value for key, value in witness.items() if key not in ("chart", "findings")}
+    if chart is not None:
+        told["chart"] = {
+            "text": orjson.dumps(chart["bundle"], option=orjson.OPT_INDENT_2).decode(),
+            "complete": ", ".join(chart["complete"]),
+            "now": chart["now"],
+            "hook": chart.get("hook", "patient-view"),
+            "unmet": chart["unmet"],
+        }
+    ranges = [
+        {"title": term["title"], "unit": term.get("unit", ""), "spans": term["spans"]}
+        for term in one["terms"]
+        if term.get("spans")
+    ]
+    return {key: value for key, value in one.items() if key != "terms"} | {"witness": told, "ranges": ranges}
+
+
+def _read_first(cards: Sequence[Json]) -> list[str]:
+    """Which changes carry most: critical cards that speak to others than before, then warnings that fall silent."""
+    told = []
+    for indicator, direction, words in (
+        ("critical", "no longer shown", "a critical card falls silent for some patients"),
+        ("critical", "shown newly", "a critical card speaks to more patients"),
+        ("warning", "no longer shown", "a warning falls silent for some patients"),
+    ):
+        count = sum(
+            indicator in one["indicator"].values()
+            and any(difference["direction"] == direction for difference in one["differences"])
+            for one in cards
+        )
+        if count:
+            told.append(words if count == 1 else f"{words} ({count} rules)")
+    return told

@@ -1,0 +1,188 @@
+"""The pages of kept decisions, for an auditor: which there are, and of one all that was found, said and answered."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from service.cards.wording import unit_in_words
+from service.decision_log.replay import Replayed
+from service.knowledge.model import Knowledge
+from service.knowledge.sentences import title_of
+from service.store.decisions import is_skipped
+from service.store.exports import exported
+from service.store.listing import Wanted
+from service.store.proof import Proof
+from service.store.reading import StoredDecision, StoredRuleSet
+
+Json = dict[str, Any]
+_WHY = "sciatica-cds.why"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One decision with all that is kept about it. ``again`` is None where it was not decided again."""
+
+    decision: StoredDecision
+    rule_set: StoredRuleSet
+    feedback: Mapping[str, list[Json]]
+    proof: Proof | None
+    again: Replayed | None
+
+
+def wanted_of(query: Mapping[str, str]) -> Wanted:
+    """The question in the query of an address."""
+    return Wanted(**{one.name: query.get(one.name, "").strip()[:40] for one in fields(Wanted)})
+
+
+def decisions_page(
+    knowledge: Knowledge, wanted: Wanted, found: tuple[list[Json], str | None], hooks: list[str]
+) -> Json:
+    """The decisions that a question leaves, the newest first."""
+    rows, before = found
+    return {
+        "question": {one.name: getattr(wanted, one.name) for one in fields(Wanted)},
+        "hooks": hooks,
+        "decisions": [
+            row | {"rules": [_rule(knowledge, name) for name in row["rules"]], "moment": moment_in_words(row["at"])}
+            for row in rows
+        ],
+        "before": before,
+    }
+
+
+def decision_page(knowledge: Knowledge, kept: Kept) -> Json:
+    """One decision: the call, the cards as shown and what became of them, what was found, proof, and replay."""
+    told = exported(kept.decision, kept.rule_set)
+    texts = {} if kept.again is None else {card["uuid"]: card for card in kept.again.cards}
+    counts = Counter(told["findings"].values())
+    return {
+        "id": told["id"],
+        "at": told["at"],
+        "moment": moment_in_words(told["at"]),
+        "hook": told["hook"],
+        "service": told["service"],
+        "issuer": told["issuer"],
+        "forPatient": told["for_patient"],
+        "ruleSet": told["ruleset"],
+        "sameRules": told["ruleset"]["digest"] == knowledge.digest,
+        "milliseconds": round(told["microseconds"] / 1000, 1),
+        # Shown by the gate that there was nothing to say: the engines were not asked, and no findings are kept.
+        "isSkipped": is_skipped(kept.decision.body),
+        "missing": told["missing"],
+        "partly": told["partly"],
+        "problems": told["problems"],
+        "problemCount": told["problem_count"],
+        "cards": [_card(knowledge, card, texts.get(card["uuid"]), kept.feedback) for card in told["cards"]],
+        "fired": [
+            _rule(knowledge, rule["id"])
+            | {
+                "version": rule["version"],
+                "coveredBy": _rule(knowledge, told["covered"][rule["id"]]) if rule["id"] in told["covered"] else None,
+            }
+            for rule in told["rules"]
+            if rule["outcome"] == "fired"
+        ],
+        "outcomes": dict(sorted(Counter(rule["outcome"] for rule in told["rules"]).items())),
+        "counts": {status: counts[status] for status in ("present", "absent", "unknown")},
+        "found": [
+            _found(knowledge, name, told["details"].get(name, {}))
+            for name, status in told["findings"].items()
+            if status == "present" and (name in knowledge.facts or name in told["details"])
+        ],
+        "notRecorded": [title_of_known(knowledge, name) for name in told["not_recorded"]],
+        "notAssessed": [title_of_known(knowledge, name) for name in told["not_assessed"]],
+        "proof": None if kept.proof is None else _proof(kept.proof),
+        "replay": None
+        if kept.again is None
+        else {"same": kept.again.same, "differences": list(kept.again.differences)},
+    }
+
+
+def _card(knowledge: Knowledge, card: Json, text: Json | None, feedback: Mapping[str, list[Json]]) -> Json:
+    reasons = knowledge.override_reasons
+    return {
+        "uuid": card["uuid"],
+        "indicator": card["indicator"],
+        "summary": None if text is None else text["summary"],
+        "detail": None if text is None else text.get("detail", ""),
+        "rules": [
+            _rule(knowledge, rule) | {"version": version, "speaks": bool(speaks)}
+            for rule, version, speaks in card["rules"]
+        ],
+        "feedback": [
+            {
+                "outcome": report["outcome"],
+                "moment": moment_in_words(report["outcome_at"]),
+                "reason": reasons[report["reason"]].display if report["reason"] in reasons else report["reason"],
+                "comment": report["comment"],
+            }
+            for report in feedback.get(card["uuid"], ())
+        ],
+    }
+
+
+def _rule(knowledge: Knowledge, name: str) -> Json:
+    """A rule by its title where this rule set has it; an old one by its id."""
+    rule = next((one for one in (*knowledge.rules, *knowledge.retired) if one.id == name), None)
+    if rule is None:
+        return {"id": name, "title": name, "indicator": None, "isKnown": False}
+    indicator = None if rule.card is None else rule.card.indicator.value
+    return {"id": name, "title": rule.title, "indicator": indicator, "isKnown": True}
+
+
+def title_of_known(knowledge: Knowledge, name: str) -> str:
+    """The title of a finding where this rule set has it, else its id."""
+    is_known = name in knowledge.facts or name in knowledge.conclusions
+    return title_of(knowledge, name) if is_known else name
+
+
+def _found(knowledge: Knowledge, name: str, detail: Json) -> Json:
+    unit = detail.get("unit")
+    value = detail.get("value")
+    if value is None:
+        bounds = [
+            f"{word} {_short(detail[key])}" for key, word in (("low", "at least"), ("high", "at most")) if key in detail
+        ]
+        value = " and ".join(bounds) or None
+    else:
+        value = _short(value)
+    told = None if value is None else f"{value} {unit_in_words(unit) if unit else ''}".strip()
+    return {
+        "id": name,
+        "title": title_of_known(knowledge, name),
+        "isKnown": name in knowledge.facts,
+        "value": told,
+        "from": [
+            " ".join(part for part in (item.get("resource"), item.get("date"), item.get("remark")) if part)
+            for item in detail.get("from", ())
+        ],
+    }
+
+
+def _short(number: str) -> str:
+    """A number with at most two places."""
+    whole, _, places = number.partition(".")
+    return f"{whole}.{places[:2]}".rstrip("0").rstrip(".") if places else whole
+
+
+def _proof(proof: Proof) -> Json:
+    return {
+        "writer": proof.writer,
+        "seq": proof.seq,
+        "hash": proof.hash,
+        "key": proof.key,
+        "isWhole": proof.is_whole,
+        "follows": proof.follows,
+        "isFollowed": proof.is_followed,
+        "checkpoint": None
+        if proof.checkpoint is None
+        else {"number": proof.checkpoint[0], "moment": moment_in_words(proof.checkpoint[1])},
+    }
+
+
+def moment_in_words(at: str) -> str:
+    """``2026-11-24 09:00 UTC`` of a time as the store writes it."""
+    return f"{at[:10]} {at[11:16]} UTC"
