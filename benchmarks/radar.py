@@ -22,9 +22,9 @@ from typing import Any
 import orjson
 
 from benchmarks.patients import PROJECT, published
-from benchmarks.replay import Visit, visits
 from service.decision import Prepared, prepare
 from service.knowledge.loader import load
+from service.population.visits import Visit, visits
 from service.record.input.reader import read_bundle
 from service.record.unread_codes import UnreadCode, UnreadCodes
 from service.review.radar.counts import Client, SeenSince
@@ -43,7 +43,7 @@ _WEEKEND = 5
 _GROUPS = 5
 _PER_PATIENT = (1, 1, 2, 3)
 _STATES = {"present": "p", "absent": "a", "unknown": "u"}
-# Fewer lost calls in two days than this prove nothing (benchmark: a test at one in a million).
+# Fewer lost calls in two days than this prove nothing (a test at one in a hundred thousand).
 PLAIN = 20
 
 

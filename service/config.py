@@ -27,6 +27,7 @@ Authentication = Literal["open", "required"]
 Detail = Literal["short", "full"]
 Keeping = Literal["off", "on", "required"]
 Pages = Literal["off", "rules", "all"]
+Prefetch = Literal["all", "short"]
 
 
 class SettingsError(Exception):
@@ -44,6 +45,12 @@ def _path(text: str) -> Path | None:
 def _prefix(text: str) -> str:
     trimmed = text.strip("/")
     return f"/{trimmed}" if trimmed else ""
+
+
+def _paths(text: str) -> tuple[tuple[str, str], ...]:
+    """Pairs of a path and a service id, as ``path=id`` with commas between them."""
+    pairs = (part.partition("=") for part in _words(text))
+    return tuple((path.strip().strip("/"), name.strip()) for path, _, name in pairs)
 
 
 def _url(text: str) -> str | None:
@@ -120,6 +127,12 @@ class Settings:
     reviewers: int | None = _number(
         None, 1, 3, "how many persons must have approved a rule before it counts as approved", RULES, "`1`"
     )
+    service_paths: tuple[tuple[str, str], ...] = _text(
+        (),
+        "further paths of services, as `path=service-id` with commas, for registries that want a path of their own",
+        RUN,
+        _paths,
+    )
     hidden_services: frozenset[str] = _text(
         frozenset(), "service ids, with commas, that are not offered", RULES, lambda text: frozenset(_words(text))
     )
@@ -185,6 +198,16 @@ class Settings:
     fhirpath_tokens: bool = _off(
         "use tokens such as `{{today() - 31 days}}` in prefetch templates, for clients that know those of 3.0",
         CARDS,
+    )
+    prefetch: Prefetch = _choice(
+        "all",
+        ("all", "short"),
+        "which templates discovery lists: `short` those that the safety rules need most, for clients to which each "
+        "query costs",
+        CARDS,
+    )
+    older_hooks: bool = _off(
+        "answer `medication-prescribe` and `order-review`, which CDS Hooks has given up, as order-select", CARDS
     )
     pages: Pages = _choice(
         "all",

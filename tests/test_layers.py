@@ -84,9 +84,10 @@ HOMES = {
         "service.population.*",
     ),
     "pyarrow": ("service.population.*",),
+    "pyspark": ("service.population.spark",),
 }
 # Importing these costs time and memory that most processes never need.
-LAZY = ("fhir", "pydantic", "z3", "alembic", "pyarrow")
+LAZY = ("fhir", "pydantic", "z3", "alembic", "pyarrow", "pyspark")
 # Dependencies that no module imports, and what uses them.
 NOT_IMPORTED = {
     "psycopg": "the driver that SQLAlchemy loads for a PostgreSQL URL",

@@ -38,6 +38,8 @@ class Profile:
     link_hosts: tuple[str, ...]
     detail_characters: int
     why: bool
+    typed_prefetch: tuple[str, ...]
+    without_prefetch: tuple[str, ...]
     extension_prefixes: tuple[str, ...]
 
 
@@ -82,6 +84,24 @@ def recognised(document: Any) -> str:
 def adapted(cards: Iterable[Json], to: Profile) -> list[Json]:
     """The cards as this client can take them. The default leaves them as they are."""
     return list(cards) if to.name == DEFAULT else [_card(card, to) for card in cards]
+
+
+def losses(cards: Iterable[Json], to: Profile) -> list[str]:
+    """In a sentence each, what this client does not show of these cards as a specification-keeping one would."""
+    found: list[str] = []
+    for card in cards:
+        actions = [action for each in card.get("suggestions", []) for action in each.get("actions", [])]
+        lost = [_words(action).removeprefix("Draft order: ") for action in actions if not _can(action, to)]
+        if lost:
+            found.append(f"no button, said in the detail instead: {'; '.join(filter(None, lost))}")
+        most = to.actions_per_suggestion or len(actions)
+        if any(len([one for one in each["actions"] if _can(one, to)]) > most for each in card.get("suggestions", [])):
+            found.append("a suggestion of several actions becomes one suggestion for each; the detail says so")
+        if card.get("overrideReasons") and not to.override_reasons:
+            found.append("override reasons are left out")
+        if any(not _may_link(link, to) for link in card.get("links", [])):
+            found.append("links are left out: their hosts are not registered")
+    return list(dict.fromkeys(found))
 
 
 def _card(card: Json, to: Profile) -> Json:

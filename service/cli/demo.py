@@ -272,8 +272,6 @@ def _sum_up(console: Console, stories: int, failed: int) -> None:
 def _wait(console: Console, address: str, stories: Sequence[Story]) -> NoReturn:
     """Say where the service runs and wait for Ctrl-C."""
     story = next((each for each in stories if not each.is_request), stories[0])
-    # Where there is no browser, or none that shows anything, the address is printed all the same.
-    webbrowser.open(f"{address}/")
     console.print(f"The service keeps running at [bold]{address}[/]   (Ctrl-C stops it)\n")
     console.print(
         f"See it in a browser: [bold]{address}/[/]   connect an EHR: [bold]{address}/start[/]   "
@@ -285,6 +283,13 @@ def _wait(console: Console, address: str, stories: Sequence[Story]) -> NoReturn:
         soft_wrap=True,
         markup=False,
     )
+    if _has_screen():
+        webbrowser.open(f"{address}/")
     while True:
         # Not signal.pause(): a Ctrl-C that arrives just before it would be noticed only at the next one.
         time.sleep(0.5)
+
+
+def _has_screen() -> bool:
+    """Whether a page that is opened can be seen. A browser in the terminal would take ours away."""
+    return sys.platform in {"darwin", "win32"} or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -39,6 +39,19 @@ def linted_templates(
     return found
 
 
+SHORT = frozenset(
+    {"patient", "conditions", "medications", "allergies", "labs", "vitals", "procedures", "requests"}
+)  # fmt: skip
+"""The keys that the safety rules need most, for clients that pay for each query or have an analyst type it."""
+
+
+def listed(templates: Mapping[str, Sequence[Template]], which: str) -> Mapping[str, Sequence[Template]]:
+    """The templates that discovery lists: ``all``, or ``short``. What is not listed is used when it comes."""
+    if which == "all":
+        return templates
+    return {name: [one for one in found if one.key in SHORT] for name, found in templates.items()}
+
+
 def discovery(
     services: Mapping[str, ServiceDefinition],
     templates: Mapping[str, Sequence[Template]],

@@ -6,7 +6,7 @@ can be shown on a day when time alone does not rule its condition out, whatever 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -39,6 +39,14 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Path:
+    """The steps for one kind of patient: ``tests`` are what a patient must be for them, and not for every path."""
+
+    tests: tuple[Leaf, ...]
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """A rule of the phase, with the days in which it can be shown, and the tests that a patient must pass for it."""
 
@@ -49,11 +57,10 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """The whole: where there is no pathway in the rule set, there is no ladder."""
+    """The whole, the path with most steps first: where there is no pathway in the rule set, there is no ladder."""
 
-    title: str
     phase: str
-    steps: tuple[Step, ...]
+    paths: tuple[Path, ...]
     gates: tuple[Gate, ...]
     ends: Decimal | None
 
@@ -66,11 +73,7 @@ def ladder_of(knowledge: Knowledge) -> Ladder | None:
     hook, phase = telling[0].hooks[0], telling[0].phase
     days = _days(knowledge, phase)
     clocks = {day: _Clock(knowledge, day) for day in days}
-    # Of the variants that hold on a day the first in their order is shown.
-    in_order = sorted(telling, key=lambda rule: rule.precedence)
-    shown = {day: next((rule.id for rule in in_order if clocks[day].may_show(rule)), None) for day in days}
-    steps = [Step(rule, span) for rule in telling for span in _spans(days, partial(_is_shown, shown, rule.id))]
-    steps.sort(key=lambda step: step.days.first)
+    paths = sorted(_paths(telling, days, clocks), key=lambda path: -len(path.steps))
     others = [
         rule
         for rule in knowledge.rules
@@ -86,8 +89,25 @@ def ladder_of(knowledge: Knowledge) -> Ladder | None:
         for rule in others
     ]
     gates.sort(key=lambda gate: (gate.days[0].first if gate.days else Decimal(0), gate.rule.title))
-    ends = steps[-1].days.until if steps else None
-    return Ladder(telling[-1].title, phase, tuple(steps), tuple(gates), ends)
+    ends = [step.days.until for path in paths for step in path.steps]
+    return Ladder(phase, tuple(paths), tuple(gates), None if None in ends else max(filter(None, ends), default=None))
+
+
+def _paths(telling: Sequence[Rule], days: list[Decimal], clocks: Mapping[Decimal, _Clock]) -> Iterator[Path]:
+    """The variants that ask the same of a patient but for the time; of those that hold on a day the first is shown."""
+    groups: dict[frozenset[str], list[Rule]] = {}
+    for rule in sorted(telling, key=lambda rule: rule.precedence):
+        groups.setdefault(frozenset(str(leaf) for leaf in _timeless(rule)), []).append(rule)
+    common = frozenset.intersection(*groups)
+    for rules in groups.values():
+        shown = {day: next((rule.id for rule in rules if clocks[day].may_show(rule)), None) for day in days}
+        steps = [Step(rule, span) for rule in rules for span in _spans(days, partial(_is_shown, shown, rule.id))]
+        steps.sort(key=lambda step: step.days.first)
+        yield Path(tuple(leaf for leaf in _timeless(rules[0]) if str(leaf) not in common), tuple(steps))
+
+
+def _timeless(rule: Rule) -> list[Leaf]:
+    return [leaf for leaf in leaves(rule.when) if leaf.finding not in CLOCKS]
 
 
 def _is_shown(shown: Mapping[Decimal, str | None], rule: str, day: Decimal) -> bool:

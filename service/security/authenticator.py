@@ -158,7 +158,7 @@ class Authenticator:
         issuer = self._issuers.get(iss) if isinstance(iss, str) else None
         if issuer is None or alg not in self._settings.algorithms or not isinstance(kid, str):
             return failed("signature", "not checked: no key to check it with")
-        if jku is not None and jku not in issuer.jkus:
+        if jku is not None and not issuer.lists(jku):
             return failed("signature", "not checked: the jku is not listed")
         try:
             key = self._keys.find(issuer, jku, kid, alg)

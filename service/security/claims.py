@@ -127,7 +127,7 @@ def _issuer(iss: object, issuer: Issuer | None) -> Verdict:
 def _key_url(header: Mapping[str, Any], issuer: Issuer) -> Verdict:
     if "jku" not in header:
         return passed("jku", "not given; the keys known for the issuer are used")
-    if header["jku"] in issuer.jkus:
+    if issuer.lists(header["jku"]):
         return passed("jku", f"{_show(header['jku'])} is listed for this issuer")
     return failed("jku", f"{_show(header['jku'])} is not listed for this issuer")
 

@@ -12,14 +12,16 @@ One JSON file, named by the setting ``ISSUERS``, read once at start::
         "fhir_servers": ["https://ehr.example.org/fhir/r4"]
     }]}
 
-Only ``iss`` and one of ``jku`` and ``jwks_file`` are needed. With a ``jwks_file`` (a path beside this file) keys are
-never fetched; a ``jku`` in a token is then still compared with the list. Without ``tenants`` any tenant may call;
-without ``fhir_servers`` the servers of the whole service hold. ``profile`` is one of the client profiles; without it
-the request shows which one holds.
+Only ``iss`` and one of ``jku`` and ``jwks_file`` are needed. A ``jku`` that ends with ``/*`` stands for every URL
+below it. With a ``jwks_file`` (a path beside this file) keys are never fetched; a ``jku`` in a token is then still
+compared with the list. Without ``tenants`` any tenant may call; without ``fhir_servers`` the servers of the whole
+service hold.
+``profile`` is one of the client profiles; without it the request shows which one holds.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +37,16 @@ _KEYS = {"iss", "jwks_file", "profile", *_LISTS}
 _MAX_DEPTH = 10
 
 
+_BELOW = "/*"
+_PLAIN = re.compile(r"[A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*")
+
+
+def _is_below(jku: str, beginning: str) -> bool:
+    """Whether a URL goes on where ``beginning`` ends, with plain segments only: nothing that leads elsewhere."""
+    rest = jku.removeprefix(beginning)
+    return rest != jku and _PLAIN.fullmatch(rest) is not None and ".." not in rest
+
+
 class IssuersError(IssuesError):
     """The file of trusted issuers is wrong. The operator acts; the process does not start. Carries all faults."""
 
@@ -43,7 +55,7 @@ class IssuersError(IssuesError):
 class Issuer:
     """One trusted client.
 
-    ``static_keys`` are the JWKs of its file; None if keys are fetched, from the token's jku or else from ``jkus[0]``.
+    ``static_keys`` are the JWKs of its file; None if keys are fetched, from the token's jku or else ``default_jku``.
     """
 
     iss: str
@@ -53,6 +65,19 @@ class Issuer:
     tenants: frozenset[str] = frozenset()
     fhir_servers: tuple[str, ...] = ()
     profile: str | None = None
+
+    def lists(self, jku: object) -> bool:
+        """Whether a token's URL of keys is one of the issuer's: the same text, or below one that ends with ``/*``."""
+        if not isinstance(jku, str):
+            return False
+        return jku in self.jkus or any(
+            url.endswith(_BELOW) and _is_below(jku, url.removesuffix("*")) for url in self.jkus
+        )
+
+    @property
+    def default_jku(self) -> str | None:
+        """Where keys are fetched when a token names no URL: the first that is no beginning of several."""
+        return next((url for url in self.jkus if not url.endswith(_BELOW)), None)
 
 
 def read_issuers(path: Path, *, development: bool = False, profiles: Sequence[str] = ()) -> dict[str, Issuer]:
@@ -108,6 +133,8 @@ def _read_issuer(entry: object, where: str, folder: Path, development: bool, iss
     issues += [Issue(where, f"unknown key {key}", "known: " + ", ".join(sorted(_KEYS))) for key in entry.keys() - _KEYS]
     lists = {name: _words(entry.get(name), f"{where}.{name}", issues) for name in _LISTS}
     for url in lists["jku"]:
+        if url.endswith(_BELOW) and not urlsplit(url).path.removesuffix(_BELOW):
+            issues.append(Issue(f"{where}.jku", "a URL that ends with /* must have a path before it"))
         if not _may_fetch(url, development):
             issues.append(Issue(f"{where}.jku", "must be an https URL", "http is for loopback in development"))
     static = _static_keys(entry.get("jwks_file"), f"{where}.jwks_file", folder, issues)

@@ -87,9 +87,10 @@ class KeyRing:
         """
         if issuer.static_keys is not None:
             return _fitting(issuer.static_keys, kid, algorithm)
-        if jku is None and not issuer.jkus:
+        url = jku or issuer.default_jku
+        if url is None:
             raise NoKeyError("jku", "the issuer has neither a key file nor a listed URL")
-        return self._find_fetched(jku or issuer.jkus[0], kid, algorithm)
+        return self._find_fetched(url, kid, algorithm)
 
     def _find_fetched(self, url: str, kid: str, algorithm: str) -> PyJWK:
         with self._mutex:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Sequence
+
 from flask import Blueprint, Response, request
 
+from service.cards.dialects import profile_names
 from service.errors import Issue, RequestError
 from service.security.limits import parse_json
 from service.testkit.report import as_outcome, as_text
@@ -25,10 +29,10 @@ def check_blueprint(endpoint: Endpoint) -> Blueprint:
     @routes.post(PATH)
     def answer() -> Response:
         endpoint.authenticate(request.headers.get("Authorization"), PATH, endpoint.clock())
-        hook = _hook(endpoint)
+        hook, client = _asked(endpoint)
         document = parse_json(read_body(request, settings.max_body_bytes), max_depth=settings.max_depth)
         with endpoint.place():
-            reported = check(endpoint.services, document, endpoint.clock(), hook)
+            reported = check(endpoint.services, document, endpoint.clock(), hook, client)
         # JSON unless text is asked for by name: a client that takes anything is a program.
         if request.accept_mimetypes.best_match(["application/json", "text/plain"]) == "text/plain":
             return Response(as_text(reported), mimetype="text/plain")
@@ -37,12 +41,24 @@ def check_blueprint(endpoint: Endpoint) -> Blueprint:
     return routes
 
 
-def _hook(endpoint: Endpoint) -> str:
-    """The hook that a plain chart is asked about. Raises RequestError when no service answers it."""
-    hooks = sorted({service.hook for service in endpoint.services.offered.values()})
-    hook = request.args.get("hook", "patient-view")
-    if set(request.args) - {"hook"}:
-        raise RequestError([Issue("query", "has a parameter that is not known", "known: hook")])
-    if hook not in hooks:
-        raise RequestError([Issue("query.hook", "no service is offered for this hook", f"one of {', '.join(hooks)}")])
-    return hook
+def _asked(endpoint: Endpoint) -> tuple[str | None, str | None]:
+    """The hook that a plain chart is asked about, and the client profile. Raises RequestError for unknown ones."""
+    offered = sorted({service.hook for service in endpoint.services.offered.values()})
+    known = {"hook": ("no service is offered for this hook", offered)}
+    known["profile"] = ("is no client profile", list(profile_names()))
+    issues = [
+        Issue("query", "has a parameter that is not known", _hint(name, sorted(known)))
+        for name in sorted(set(request.args) - set(known))
+    ]
+    for name, (text, names) in known.items():
+        given = request.args.get(name)
+        if given is not None and given not in names:
+            issues.append(Issue(f"query.{name}", text, _hint(given, names)))
+    if issues:
+        raise RequestError(issues)
+    return request.args.get("hook"), request.args.get("profile")
+
+
+def _hint(given: str, names: Sequence[str]) -> str:
+    near = difflib.get_close_matches(given, names, n=1)
+    return f"did you mean {near[0]}?" if near else f"known: {', '.join(names)}"

@@ -8,7 +8,7 @@ from service.protocol.evaluation import service_named
 from service.protocol.feedback import FeedbackSink, Reported, read_feedback
 from service.security.limits import parse_json
 from service.web.body import read_body
-from service.web.routes import Endpoint, as_json
+from service.web.routes import Endpoint, add_own_paths, as_json, service_path
 
 
 def feedback_blueprint(endpoint: Endpoint, sink: FeedbackSink, *, keep_comments: bool = False) -> Blueprint:
@@ -20,9 +20,8 @@ def feedback_blueprint(endpoint: Endpoint, sink: FeedbackSink, *, keep_comments:
     def take(service_id: str) -> Response:
         service = service_named(endpoint.services, service_id)
         now = endpoint.clock()
-        caller = endpoint.authenticate(
-            request.headers.get("Authorization"), f"/cds-services/{service.id}/feedback", now
-        )
+        path = service_path(endpoint, f"/cds-services/{service.id}/feedback")
+        caller = endpoint.authenticate(request.headers.get("Authorization"), path, now)
         g.issuer = getattr(caller, "iss", None)
         body = read_body(request, settings.max_body_bytes)
         document = parse_json(body, max_depth=settings.max_depth)
@@ -31,4 +30,5 @@ def feedback_blueprint(endpoint: Endpoint, sink: FeedbackSink, *, keep_comments:
         sink.keep(items)
         return as_json({"received": len(items)})
 
+    add_own_paths(routes, settings, take, "/feedback")
     return routes

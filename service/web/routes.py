@@ -16,10 +16,11 @@ import orjson
 from flask import Blueprint, Response, g, request
 
 from service.cards.repetition import Earlier
+from service.config import Settings
 from service.errors import Issue, RequestError
 from service.knowledge.allowed_rules import withheld
 from service.logs import logger
-from service.protocol.discovery import discovery
+from service.protocol.discovery import discovery, listed
 from service.protocol.discovery_v3 import v3_members
 from service.protocol.evaluation import (
     Answered,
@@ -30,6 +31,7 @@ from service.protocol.evaluation import (
     answer_call,
     service_named,
 )
+from service.protocol.older_hooks import TODAY, in_todays_terms
 from service.record.input.resource_types import misnamed
 from service.security.limits import check_entries, parse_json
 from service.web.body import read_body
@@ -101,6 +103,20 @@ class Endpoint:
             self.places.release()
 
 
+def service_path(endpoint: Endpoint, usual: str) -> str:
+    """The path that was called, for the audience of a token: the operator's own where it is one, else the usual."""
+    called = request.path.rstrip("/")
+    own = {f"/{path}" for path, _ in endpoint.services.settings.service_paths}
+    return called if called.removesuffix("/feedback") in own else usual
+
+
+def add_own_paths(routes: Blueprint, settings: Settings, answer: Callable[..., Response], below: str = "") -> None:
+    """Let services be called under the paths that the operator gave them too; ``below`` is what follows such a path."""
+    for path, name in settings.service_paths:
+        own = f"/{path}{below}"
+        routes.add_url_rule(own, f"path {own}", answer, defaults={"service_id": name}, methods=["POST"])
+
+
 def as_json(body: Any, status: int = 200) -> Response:
     """A JSON answer in UTF-8 without BOM (TR-1, TR-7)."""
     return Response(orjson.dumps(body), status, mimetype="application/json")
@@ -114,7 +130,8 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
     def discover() -> Response:
         _authenticate(endpoint, "/cds-services")
         services = endpoint.services
-        return as_json(_with_v3_members(services, discovery(services.offered, services.templates, _withheld(services))))
+        templates = listed(services.templates, services.settings.prefetch)
+        return as_json(_with_v3_members(services, discovery(services.offered, templates, _withheld(services))))
 
     @routes.post("/cds-services/<service_id>")
     def call(service_id: str) -> Response:
@@ -125,8 +142,8 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
         full = _DETAILS.get(request.args.get("detail", ""))
         with endpoint.place():
             # A token is used up when it is read, so a place is taken first: a call that finds none may come again.
-            caller = _authenticate(endpoint, f"/cds-services/{service.id}")
-            document = _document(services)
+            caller = _authenticate(endpoint, service_path(endpoint, f"/cds-services/{service.id}"))
+            document = _call_document(services, service.hook)
             now = endpoint.clock()
             answered = answer_call(
                 services,
@@ -141,6 +158,8 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
         if endpoint.observe is not None:
             endpoint.observe.answered(service.id, answered, time.perf_counter() - g.started)
         return as_json(answered.body)
+
+    add_own_paths(routes, endpoint.services.settings, call)
 
     @routes.post("/evaluate")
     def evaluate() -> Response:
@@ -209,6 +228,12 @@ def _servers(caller: Any) -> tuple[str, ...]:
 
 def _profile(caller: Any) -> str | None:
     return getattr(getattr(caller, "issuer", None), "profile", None)
+
+
+def _call_document(services: Services, hook: str) -> Any:
+    """The body of a call; one of an older hook in today's terms, where the operator lets clients call so."""
+    document = _document(services)
+    return in_todays_terms(document) if services.settings.older_hooks and hook == TODAY else document
 
 
 def _document(services: Services) -> Any:

@@ -196,3 +196,48 @@ def test_a_document_with_very_many_faults_does_not_take_long(small: FlaskClient)
         assert answer.status_code == 200
         assert len(answer.json["issue"]) <= 501
         assert time.process_time() - started < 5
+
+
+def texts_of(client: FlaskClient, body: Any, query: str = "") -> list[str]:
+    issues = client.post(f"/check{query}", json=body).get_json()["issue"]
+    return [issue["details"]["text"] for issue in issues]
+
+
+def test_a_chart_with_a_draft_order_is_judged_without_naming_a_hook(client: FlaskClient) -> None:
+    chart = searchset(PATIENT, SCIATICA, IBUPROFEN | {"status": "draft"})
+    ((order,), (visit,)) = (
+        [text for text in texts_of(client, chart, query) if "would be answered with 200" in text]
+        for query in ("", "?hook=patient-view")
+    )
+    assert order != visit
+
+
+def test_a_profile_says_what_its_client_does_not_show_and_which_keys_must_be_typed(client: FlaskClient) -> None:
+    body = order_sign()
+    for lost in ("allergies", "answers"):
+        body["prefetch"].pop(lost, None)
+    epic, oracle = (" | ".join(texts_of(client, body, f"?profile={name}")) for name in ("epic", "oracle"))
+    assert "client profile: epic" in epic
+    assert "epic reads no discovery: an analyst types this key with AllergyIntolerance?" in epic
+    assert "epic has no query for this: leave the key out" in epic
+    assert "client profile: default" in " | ".join(texts_of(client, body))
+    assert "oracle: no button, said in the detail instead: " in oracle
+    assert "oracle: override reasons are left out" in oracle
+
+
+def test_a_profile_or_hook_that_does_not_exist_is_named_with_what_was_meant(client: FlaskClient) -> None:
+    wrong = {"?profile=epik": "epic", "?hook=order-sing": "order-sign", "?profil=epic": "profile"}
+    for query, meant in wrong.items():
+        answer = client.post(f"/check{query}", json=order_sign())
+        assert answer.status_code == 400
+        assert f"did you mean {meant}?" in answer.get_data(as_text=True)
+
+
+def test_the_command_takes_a_profile_too(tmp_path: Path) -> None:
+    file = tmp_path / "call.json"
+    file.write_text(json.dumps(order_sign()), encoding="utf-8")
+    done = CliRunner().invoke(group, ["check", "request", str(file), "--profile", "oracle"])
+    assert "client profile: oracle" in done.output
+    wrong = CliRunner().invoke(group, ["check", "request", str(file), "--profile", "orakle"])
+    assert wrong.exit_code == 2
+    assert "no client profile is orakle; did you mean oracle" in wrong.output

@@ -67,3 +67,51 @@ def test_the_page_says_every_path_and_loads_nothing_from_elsewhere(described: Js
 def test_links_of_the_page_lead_to_parts_of_it(client: FlaskClient) -> None:
     page = client.get("/docs").text
     assert set(re.findall(r'href="#([^"]+)', page)) <= set(re.findall(r'id="([^"]+)', page))
+
+
+IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+def lasting(value: Any) -> Any:
+    """An answer without what is new each time: ids, times, and the text made of them."""
+    if isinstance(value, dict):
+        return {name: lasting(one) for name, one in value.items() if name not in ("id", "authoredOn", "now")}
+    if isinstance(value, list):
+        return [lasting(one) for one in value]
+    return IDS.sub("", value) if isinstance(value, str) else value
+
+
+def test_every_example_of_the_description_is_answered_as_it_says(described: Json, client: FlaskClient) -> None:
+    sent = []
+    for path, operations in described["paths"].items():
+        for method, operation in operations.items():
+            values = {one["name"]: one["example"] for one in operation.get("parameters", []) if "example" in one}
+            body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            assert method == "get" or body is not None
+            answer = client.open(path.format(**values), method=method, json=None if body is None else body["example"])
+            assert answer.status_code == 200, (path, answer.get_data(as_text=True))
+            (shown, *_) = operation["responses"]["200"]["content"].values()
+            if "example" in shown and path != "/cds-services":
+                assert lasting(answer.get_json()) == lasting(shown["example"]), path
+            sent.append(operation["operationId"])
+    assert len(sent) == len(set(sent))
+    assert len(sent) >= 24
+
+
+def test_examples_bring_a_card_and_keep_to_their_schemas(described: Json) -> None:
+    for path, operations in described["paths"].items():
+        body = operations.get("post", {}).get("requestBody", {}).get("content", {}).get("application/json", {})
+        if "$ref" in body.get("schema", {}):
+            assert faults(described, body["schema"]["$ref"].split("/")[-1], body["example"]) == [], path
+    for path in ("/cds-services/sciatica-patient-view", "/evaluate"):
+        answer = described["paths"][path]["post"]["responses"]["200"]
+        assert answer["content"]["application/json"]["example"]["cards"]
+
+
+def test_the_server_of_the_description_is_the_public_one(described: Json) -> None:
+    from service import create_app
+    from service.config import Settings
+
+    assert described["servers"] == [{"url": "/"}]
+    app = create_app(Settings(public_url="https://cds.example.org/sciatica/", log_level="error"))
+    assert app.test_client().get("/openapi.json").json["servers"] == [{"url": "https://cds.example.org/sciatica"}]

@@ -20,10 +20,10 @@ _FEWEST_BEFORE = 100
 _FEWEST_OF_STRATUM = 20
 _FEWEST_SINCE = 20
 # Of one test. A fact has ten of them a day, and one false alarm in a thousand months of a fact is allowed.
-ALPHA = 1e-6
-# Less of a fall than this is none that a missing code makes: of what was so a third less, or of what was not so twice
+ALPHA = 1e-5
+# Less of a fall than this is none that a missing code makes: of what was so a quarter less, or of what was not so twice
 # as much and a twentieth of all calls more.
-FALL = 0.3
+FALL = 0.25
 _RISE, _MORE = 2.0, 0.05
 _CRUDE = 4.0
 _NEGLIGIBLE = 1e-12

@@ -12,10 +12,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from service.errors import DataUnavailableError, Issue, RequestError
+from service.cards.dialects import DEFAULT, Profile, profile, recognised
+from service.errors import DataUnavailableError, Issue, RequestError, Severity
 from service.knowledge.hooks import HOOKS, Kind
 from service.knowledge.model import ServiceDefinition
-from service.protocol.evaluation import BundleQuestion, Services, answer_bundle, answer_call, fetch_nothing
+from service.protocol.evaluation import BundleQuestion, Services, Wanted, answer_bundle, answer_call, fetch_nothing
 from service.record.input.prefetch_templates import Template
 from service.record.input.releases import normalise
 from service.record.input.unpacking import unpack
@@ -23,21 +24,25 @@ from service.record.model import Release
 from service.testkit.fhir_validation.resources import check_resources
 from service.testkit.report import Part, Report, report
 from service.testkit.request_check.envelope import check_envelope
-from service.testkit.request_check.knowing import verdict, what_was_unknown
+from service.testkit.request_check.knowing import shown_by, verdict, what_was_unknown
 from service.testkit.request_check.prefetching import check_prefetch
 
 _HOW = "send the body of a CDS Hooks call, a FHIR Bundle, or a list of resources"
 
 
-def check(services: Services, document: Any, now: datetime, hook: str = "patient-view") -> Report:
+def check(
+    services: Services, document: Any, now: datetime, hook: str | None = None, client: str | None = None
+) -> Report:
     """Everything there is to say about a document. ``hook`` is what a plain chart is asked about.
 
-    Never raises for what is wrong with the document. Raises EngineError when the engines disagree.
+    Without a hook the visit is asked about, and draft orders where there are any. ``client`` is the profile for which
+    the answer is looked at; without it the one that the request shows. Never raises for what is wrong with the
+    document. Raises EngineError when the engines disagree.
     """
     if isinstance(document, Mapping) and "resourceType" not in document and _is_call(document):
-        return report(_check_call(services, document, now))
+        return report(_check_call(services, document, now, client))
     if isinstance(document, Mapping | list):
-        return report(_check_chart(services, document, now, hook))
+        return report(_check_chart(services, document, now, hook, client))
     return report([Issue("body", f"must be an object or an array: {_HOW}", code="structure", group=Part.REQUEST)])
 
 
@@ -45,7 +50,7 @@ def _is_call(document: Mapping[str, Any]) -> bool:
     return bool({"hook", "hookInstance", "context", "prefetch"} & document.keys()) or "entry" not in document
 
 
-def _check_call(services: Services, document: Mapping[str, Any], now: datetime) -> Iterator[Issue]:
+def _check_call(services: Services, document: Mapping[str, Any], now: datetime, client: str | None) -> Iterator[Issue]:
     hook = document.get("hook")
     service = next((one for one in services.offered.values() if one.hook == hook), None)
     templates = services.templates[service.id] if service is not None else ()
@@ -54,7 +59,7 @@ def _check_call(services: Services, document: Mapping[str, Any], now: datetime) 
         text = "is missing" if hook is None else "no service is offered for this hook"
         yield Issue("hook", f"{text}; there are {offered}", code="not-supported", group=Part.REQUEST)
     else:
-        yield from _dry_run(services, service, document, now)
+        yield from _dry_run(services, service, document, now, profile(client or recognised(document)))
     yield from check_envelope(document, hook if isinstance(hook, str) else "", templates)
     yield from _resources_of(document, templates)
 
@@ -74,11 +79,13 @@ def _resources_of(document: Mapping[str, Any], templates: Sequence[Template]) ->
 
 
 def _dry_run(
-    services: Services, service: ServiceDefinition, document: Mapping[str, Any], now: datetime
+    services: Services, service: ServiceDefinition, document: Mapping[str, Any], now: datetime, to: Profile
 ) -> Iterator[Issue]:
     """What a call with this body would give. The faults of its shape are told by ``check_envelope``."""
     try:
-        answered = answer_call(replace(services, fetch_missing=fetch_nothing), service, document, now)
+        # As the specification has it: what a client's profile takes away is told beside it.
+        as_made = Wanted(client=DEFAULT)
+        answered = answer_call(replace(services, fetch_missing=fetch_nothing), service, document, now, wanted=as_made)
     except RequestError as error:
         yield from _refused(error)
     except DataUnavailableError as error:
@@ -86,7 +93,29 @@ def _dry_run(
         yield Issue("", text, code="incomplete", group=Part.VERDICT)
     else:
         yield verdict(answered)
+        yield from shown_by(to, answered.body["cards"])
+        yield from _typed(to, services.templates[service.id], document)
         yield from what_was_unknown(services.prepared.knowledge, answered)
+
+
+def _typed(to: Profile, templates: Sequence[Template], document: Mapping[str, Any]) -> Iterator[Issue]:
+    """The prefetch keys that somebody must type for this client and that did not come."""
+    prefetch = document.get("prefetch")
+    came = set(prefetch) if isinstance(prefetch, Mapping) else set()
+    asked = {template.key: template for template in templates}
+    for key in to.typed_prefetch:
+        if key in asked and key not in came:
+            where, text = (
+                f"prefetch.{key}",
+                f"{to.name} reads no discovery: an analyst types this key with {asked[key].query}",
+            )
+            yield Issue(where, text, code="incomplete", severity=Severity.WARNING, group=Part.PREFETCH)
+    for key in to.without_prefetch:
+        if key in asked and key not in came:
+            text = f"{to.name} has no query for this: leave the key out"
+            yield Issue(
+                f"prefetch.{key}", text, code="not-supported", severity=Severity.INFORMATION, group=Part.PREFETCH
+            )
 
 
 def _refused(error: RequestError) -> Iterator[Issue]:
@@ -96,13 +125,16 @@ def _refused(error: RequestError) -> Iterator[Issue]:
         yield Issue(issue.path, issue.text + hint, group=Part.REQUEST)
 
 
-def _check_chart(services: Services, document: Any, now: datetime, hook: str) -> Iterator[Issue]:
+def _check_chart(
+    services: Services, document: Any, now: datetime, hook: str | None, client: str | None
+) -> Iterator[Issue]:
     try:
         answered = answer_bundle(services, document, BundleQuestion(hook, now))
     except RequestError as error:
         yield from _refused(error)
     else:
         yield verdict(answered)
+        yield from shown_by(profile(client or DEFAULT), answered.body["cards"])
         yield from what_was_unknown(services.prepared.knowledge, answered)
     release = spoken_release([document]) or Release.R4
     for number, resource in enumerate(document if isinstance(document, list) else [document]):

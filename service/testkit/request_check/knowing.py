@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+from service.cards.dialects import Profile, losses
 from service.errors import Issue, Severity
 from service.finding import Status
 from service.knowledge.model import FactKind, Knowledge
@@ -18,7 +20,18 @@ def verdict(answered: Answered) -> Issue:
     cards = answered.body["cards"]
     counts = ", ".join(f"{sum(card['indicator'] == name for card in cards)} {name}" for name in _INDICATORS)
     text = f"would be answered with 200 and {len(cards)} card(s): {counts}" if cards else _SILENT
+    return _verdict(text)
+
+
+def _verdict(text: str) -> Issue:
     return Issue("", text, code="informational", severity=Severity.INFORMATION, group=Part.VERDICT)
+
+
+def shown_by(to: Profile, cards: Sequence[Mapping[str, Any]]) -> Iterator[Issue]:
+    """Which client profile the answer is for, and what that client does not show of it."""
+    yield _verdict(f"client profile: {to.name}")
+    for text in losses([dict(card) for card in cards], to):
+        yield _verdict(f"{to.name}: {text}")
 
 
 _INDICATORS = ("critical", "warning", "info")

@@ -8,12 +8,14 @@ from typing import Any
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
+from service.cards.dialects import profile_names
 from service.knowledge.model import ServiceDefinition
 from service.protocol.evaluation import Services
 from service.protocol.feedback import FeedbackSchema
 from service.protocol.request_schemas import EnvelopeSchema, FhirAuthorizationSchema, context_schema
 from service.web.artifact_routes import KINDS, artifact_names
 from service.web.openapi import answer_schemas as answers
+from service.web.openapi import examples
 
 Json = dict[str, Any]
 
@@ -45,6 +47,7 @@ def openapi(services: Services, version: str) -> Json:
         version=version,
         openapi_version="3.1.0",
         info={"description": _ABOUT.format(not_clearance=knowledge.not_clearance)},
+        servers=[{"url": _server(services)}],
         plugins=[MarshmallowPlugin(schema_name_resolver=_name)],
     )
     spec.components.security_scheme("token", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
@@ -59,6 +62,12 @@ def openapi(services: Services, version: str) -> Json:
     return dict(spec.to_dict())
 
 
+def _server(services: Services) -> str:
+    """The public URL where it is set, else the path under which the service stands."""
+    settings = services.settings
+    return (settings.public_url or settings.path_prefix or "").rstrip("/") or "/"
+
+
 def _name(schema: Any) -> str:
     kind = schema if isinstance(schema, type) else type(schema)
     return kind.__name__.removesuffix("Schema")
@@ -67,6 +76,7 @@ def _name(schema: Any) -> str:
 def _protocol(spec: APISpec, services: Services) -> Iterable[tuple[str, Json]]:
     """The paths that CDS Hooks defines."""
     listed = _ok(answers.DiscoverySchema, "The services on offer, with the data each wants prefetched")
+    _show(listed["content"], examples.example_discovery(services))
     yield "/cds-services", {"get": _operation("discover", "Which services there are", listed, ())}
     for service in services.offered.values():
         name = _call_schema(spec, service)
@@ -74,11 +84,13 @@ def _protocol(spec: APISpec, services: Services) -> Iterable[tuple[str, Json]]:
         call = _operation(
             f"call-{service.id}", service.title, answer, _OF_A_CALL, " ".join(service.description.split())
         )
-        call["requestBody"] = _body({"$ref": f"#/components/schemas/{name}"})
+        call["requestBody"] = _body({"$ref": f"#/components/schemas/{name}"}, examples.example_call(services, service))
+        _show(answer["content"], examples.example_answer(services, service))
         yield f"/cds-services/{service.id}", {"post": call}
         taken = _ok(answers.TakenSchema, "All items were taken")
         report = _operation(f"feedback-{service.id}", f"What became of cards of {service.id}", taken, _OF_A_BODY)
-        report["requestBody"] = _body(FeedbackSchema)
+        report["requestBody"] = _body(FeedbackSchema, dict(examples.REPORT))
+        _show(taken["content"], {"received": 1})
         yield f"/cds-services/{service.id}/feedback", {"post": report}
 
 
@@ -104,7 +116,8 @@ def _beside(services: Services) -> Iterable[tuple[str, Json]]:
     hook = _query("hook", "The moment in care that is asked about", {"type": "string", "enum": hooks})
     answer = _ok(answers.EvaluationSchema, "The cards, and the decision behind them")
     evaluate = _operation("evaluate", "The cards for a plain chart", answer, _OF_A_BODY)
-    evaluate["requestBody"] = _body(_ANYTHING)
+    evaluate["requestBody"] = _body(_ANYTHING, dict(examples.SMALLEST))
+    _show(answer["content"], examples.example_evaluation(services))
     evaluate["parameters"] = [
         hook,
         _query("now", "The time as of which the chart is read", {"type": "string", "format": "date-time"}),
@@ -115,8 +128,11 @@ def _beside(services: Services) -> Iterable[tuple[str, Json]]:
     report = _ok(answers.OutcomeSchema, "Everything that is wrong or unusual, as an OperationOutcome or as text")
     report["content"]["text/plain"] = {"schema": {"type": "string"}}
     check = _operation("check", "Everything that is wrong or unusual with a call or a chart", report, _OF_A_BODY)
-    check["requestBody"] = _body({"description": "The body of a call, or a chart as for /evaluate."})
-    check["parameters"] = [hook]
+    anything = {"description": "The body of a call, or a chart as for /evaluate."}
+    check["requestBody"] = _body(anything, dict(examples.SMALLEST))
+    _show(report["content"], examples.example_report(services))
+    profile = _query("profile", "The client for which the answer is looked at", {"enum": list(profile_names())})
+    check["parameters"] = [hook, profile]
     yield "/check", {"post": check}
     health = {"description": "Alive, ready, and in which mode", "content": _json({"type": "object"})}
     yield "/health", {"get": _operation("health", "What the service says about itself", health, ())}
@@ -135,7 +151,8 @@ def _beside(services: Services) -> Iterable[tuple[str, Json]]:
     for kind, names in artifact_names(services.prepared.knowledge).items():
         answer = {"description": f"The {kind}", "content": {"application/fhir+json": {"schema": {"type": "object"}}}}
         read = _operation(f"read-{kind}", f"A {kind} of the rules in use", answer, (404,))
-        read["parameters"] = [{"name": "id", "in": "path", "required": True, "schema": {"enum": names}}]
+        one = {"name": "id", "in": "path", "required": True, "schema": {"enum": names}, "example": names[0]}
+        read["parameters"] = [one]
         yield f"/{kind}/{{id}}", {"get": read}
     if services.settings.store != "off":
         stats = {"description": "Counts only, nothing about a person", "content": _json({"type": "object"})}
@@ -158,8 +175,15 @@ def _json(schema: Any) -> Json:
     return {"application/json": {"schema": schema}}
 
 
-def _body(schema: Any) -> Json:
-    return {"required": True, "content": _json(schema)}
+def _body(schema: Any, example: Any) -> Json:
+    content = _json(schema)
+    _show(content, example)
+    return {"required": True, "content": content}
+
+
+def _show(content: Json, example: Any) -> None:
+    """Put an example into the JSON of a body or an answer."""
+    content["application/json"]["example"] = example
 
 
 def _query(name: str, description: str, schema: Json) -> Json:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from service.knowledge.model import Knowledge
-from service.review.ladder import Gate, Ladder, Span, Step, ladder_of
+from service.review.ladder import Gate, Ladder, Path, Span, ladder_of
 from service.web.pages.words import condition_data, finding_named, rule_named, summary_in_words, test_in_words
 
 Json = dict[str, Any]
@@ -15,39 +15,41 @@ _YEAR = 365
 
 
 def pathway_page(knowledge: Knowledge) -> Json:
-    """The ladder as plain data; without steps where the rule set has none."""
+    """The ladder as plain data; without paths where the rule set has none."""
     ladder = ladder_of(knowledge)
     if ladder is None:
-        return {"title": "There is no pathway in this rule set", "days": 0, "steps": [], "gates": []}
+        return {"title": "There is no pathway in this rule set", "days": 0, "paths": [], "gates": []}
     gates = sorted((_gate(knowledge, gate) for gate in ladder.gates), key=lambda gate: not gate["byTime"])
-    always = _always(ladder)
     return {
         "title": "The ladder of care: steps by weeks since the onset, and when each rule can be shown",
         "days": _days(ladder),
-        "phase": next(phase.title for phase in knowledge.phases if phase.id == ladder.phase),
-        "while": condition_data(knowledge, ladder.steps[0].rule.when),
-        "always": [finding_named(knowledge, name) for name in always],
-        "steps": [_step(knowledge, ladder, number, always) for number in range(len(ladder.steps))],
+        "paths": [_path(knowledge, path) for path in ladder.paths],
         "gates": gates,
     }
 
 
 def _days(ladder: Ladder) -> int:
-    last = ladder.ends or max(step.days.first for step in ladder.steps) * 2
+    last = ladder.ends or max(step.days.first for path in ladder.paths for step in path.steps) * 2
     return int(last)
 
 
-def _always(ladder: Ladder) -> list[str]:
-    """What every step looks at."""
-    first, *others = (step.rule.mentions for step in ladder.steps)
-    return [name for name in first if all(name in other for other in others)]
+def _path(knowledge: Knowledge, path: Path) -> Json:
+    first, *others = (step.rule.mentions for step in path.steps)
+    always = [name for name in first if all(name in other for other in others)]
+    tests = [test_in_words(knowledge, leaf) for leaf in path.tests]
+    return {
+        "title": "; ".join(tests) or "Every patient of this pathway",
+        "while": condition_data(knowledge, path.steps[0].rule.when),
+        "always": [finding_named(knowledge, name) for name in always],
+        "steps": [_step(knowledge, path, number, always) for number in range(len(path.steps))],
+    }
 
 
-def _step(knowledge: Knowledge, ladder: Ladder, number: int, always: list[str]) -> Json:
-    step: Step = ladder.steps[number]
+def _step(knowledge: Knowledge, path: Path, number: int, always: list[str]) -> Json:
+    step = path.steps[number]
     card = step.rule.card
     assert card is not None
-    following = ladder.steps[number + 1] if number + 1 < len(ladder.steps) else None
+    following = path.steps[number + 1] if number + 1 < len(path.steps) else None
     return (
         rule_named(step.rule)
         | _span(step.days)

@@ -20,7 +20,14 @@ from service.testkit.report import Report
 from service.testkit.stories import Story
 from service.web.pages.timeline import timeline_of
 from service.web.pages.what_if import changeable
-from service.web.pages.words import change_in_words, condition_data, finding_named, rule_named, test_in_words
+from service.web.pages.words import (
+    change_in_words,
+    condition_data,
+    entry_in_words,
+    finding_named,
+    rule_named,
+    test_in_words,
+)
 
 Json = dict[str, Any]
 _WHY = "sciatica-cds.why"
@@ -253,7 +260,7 @@ def _read(knowledge: Knowledge, decision: Decision) -> Json:
 def _origin(finding: Finding) -> list[str]:
     """The first entry that a fact was read from: its words, its day, its resource."""
     item = next(iter(finding.evidence), None)
-    return [] if item is None else [part for part in (item.text, item.date, item.resource) if part]
+    return [] if item is None else [part for part in (entry_in_words(item.text), item.date, item.resource) if part]
 
 
 def _problems(decision: Decision) -> list[Json]:

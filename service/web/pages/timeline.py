@@ -10,6 +10,7 @@ from service.decision import Decision
 from service.engine.trace import Result
 from service.finding import Status
 from service.knowledge.model import FactDefinition, Knowledge, leaves
+from service.web.pages.words import entry_in_words
 
 Json = dict[str, Any]
 _LANES: Mapping[str, str] = {
@@ -71,13 +72,14 @@ def _entries(knowledge: Knowledge, decision: Decision) -> list[Json]:
                 key,
                 {
                     "resource": item.resource,
-                    "text": item.text or finding.name,
+                    "text": entry_in_words(item.text) or knowledge.facts[name].title,
                     "day": day.isoformat(),
                     "daysAgo": (decision.now.date() - day).days,
                 },
             )
-            if item.text and len(item.text) < len(entry["text"]):
-                entry["text"] = item.text
+            told = entry_in_words(item.text)
+            if told and len(told) < len(entry["text"]):
+                entry["text"] = told
     return sorted(found.values(), key=lambda entry: (entry["daysAgo"], entry["text"]))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -108,3 +109,12 @@ def _place(fact: FactDefinition, source: FactSource) -> str:
 def no_matching_data(fact: FactDefinition) -> str:
     """When nothing on record may count as a no."""
     return fact.absent_when or "not said"
+
+
+# A unit that UCUM only annotates, such as {score}, says nothing to a reader.
+_ANNOTATION = re.compile(r"\s*\{[^{}]*\}")
+
+
+def entry_in_words(text: str) -> str:
+    """What an entry of the record says, without annotations of units."""
+    return _ANNOTATION.sub("", text).strip()

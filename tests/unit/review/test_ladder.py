@@ -18,11 +18,18 @@ def ladder(knowledge: Knowledge) -> Ladder:
 
 
 def test_one_step_begins_where_the_one_before_it_ends(ladder: Ladder) -> None:
-    ends = [step.days.until for step in ladder.steps]
-    assert [step.days.first for step in ladder.steps] == [0, *ends[:-1]]
-    assert ladder.ends == ends[-1] == 365
-    assert ladder.steps[3].rule.id == "pathway-week-6-to-12"
-    assert ladder.steps[3].days == Span(42, 84)
+    for path in ladder.paths:
+        ends = [step.days.until for step in path.steps]
+        assert [step.days.first for step in path.steps] == [0, *ends[:-1]]
+        assert ends[-1] == ladder.ends == 365
+
+
+def test_each_kind_of_patient_has_a_path_of_its_own(ladder: Ladder) -> None:
+    sciatica, *others = ladder.paths
+    weeks = {step.rule.id: step.days for step in sciatica.steps}
+    assert weeks["pathway-week-6-to-12"] == Span(42, 84)
+    assert {leaf.finding for leaf in sciatica.tests} == {"radicular-leg-pain"}
+    assert [[leaf.finding for leaf in path.tests] for path in others] == [["neurogenic-claudication"]]
 
 
 def test_a_rule_stands_in_the_weeks_that_time_lets_it_speak(ladder: Ladder) -> None:

@@ -19,7 +19,7 @@ _SMALL_LETTER = 6.3
 
 
 def ladder_picture(data: Json, address: Callable[[Json], str]) -> Markup:
-    """``steps`` and ``gates`` with their days from ``first`` until ``until`` (None: for good), over ``days`` in all."""
+    """``paths`` of steps, and ``gates``, with their days from ``first`` until ``until`` (None: for good)."""
     days = data["days"]
     left, right = _NAMES + 8, _WIDE - _PART
 
@@ -27,16 +27,26 @@ def ladder_picture(data: Json, address: Callable[[Json], str]) -> Markup:
         share = 1.0 if day is None else min(1.0, day / days)
         return float(left + (right - left) * share**_BEND)
 
-    steps, gates = data["steps"], data["gates"]
-    floor = _TOP + _STEP * len(steps) + 4
-    height = floor + 30 + _ROW * len(gates) + 8
-    ticks = sorted({step["first"] for step in steps} | {steps[-1]["until"] or days})
-    content = [_tick(place(day), floor, height, day) for day in ticks]
-    content += [
-        _rung(step, _TOP + _STEP * (len(steps) - 1 - row), place, address(step)) for row, step in enumerate(steps)
-    ]
-    content += [_gate(gate, floor + 30 + _ROW * row, place, address(gate)) for row, gate in enumerate(gates)]
-    return picture(_WIDE, height, data["title"], content, class_="ladder", links=True)
+    content: list[Markup] = []
+    y = _TOP
+    for path in data["paths"]:
+        if len(data["paths"]) > 1:
+            content.append(text(lines(path["title"], 150, 1)[0], 4.0, y + 15, "name"))
+            y += _ROW
+        for row, step in enumerate(path["steps"]):
+            content.append(_rung(step, y + _STEP * (len(path["steps"]) - 1 - row), place, address(step)))
+        y += _STEP * len(path["steps"]) + 4
+    height = y + 30 + _ROW * len(data["gates"]) + 8
+    ticks = {
+        step[end]
+        for path in data["paths"]
+        for step in path["steps"]
+        for end in ("first", "until")
+        if step[end] is not None
+    }
+    marks = [_tick(place(day), y, height, day) for day in sorted(ticks)]
+    content += [_gate(gate, y + 30 + _ROW * row, place, address(gate)) for row, gate in enumerate(data["gates"])]
+    return picture(_WIDE, height, data["title"], [*marks, *content], class_="ladder", links=True)
 
 
 def _rung(step: Json, y: float, place: Callable[[float | None], float], address: str) -> Markup:

@@ -1,0 +1,34 @@
+"""The stories side by side: loaded into one FHIR server, none of them overwrites another."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from service.testkit.stories import EXAMPLES, read_stories
+
+
+def resources_in(value: Any) -> Iterator[dict[str, Any]]:
+    """The resources of a document that a server would store: not those contained in another."""
+    if isinstance(value, dict):
+        if isinstance(value.get("resourceType"), str) and "id" in value:
+            yield value
+        for name, inner in value.items():
+            if name != "contained":
+                yield from resources_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from resources_in(inner)
+
+
+def test_no_two_stories_give_different_resources_the_same_id() -> None:
+    held: dict[tuple[str, str], dict[str, str]] = {}
+    for story in read_stories(EXAMPLES):
+        for resource in resources_in(story.document):
+            if resource["resourceType"] != "Bundle":
+                told = held.setdefault((resource["resourceType"], resource["id"]), {})
+                told.setdefault(json.dumps(resource, sort_keys=True), story.id)
+    assert len(held) > 500
+    twice = {f"{kind}/{id_}": sorted(told.values()) for (kind, id_), told in held.items() if len(told) > 1}
+    assert twice == {}, "give each resource of a story the id of its patient in front, such as laurent-condition-3"
