@@ -18,7 +18,7 @@ WORKERS ?= 2
 MUTANTS ?= 40
 # A uv on the path, or the one that the lock pins, put into .venv.
 UV = $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
-INSTALL = VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes --build-constraints requirements.lock
+INSTALL = VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --compile-bytecode --require-hashes --build-constraints requirements.lock
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml --quiet --universal \
     --python-version 3.11 --generate-hashes --group build
 
@@ -43,6 +43,7 @@ $(VENV)/.run: requirements.lock | $(VENV)/bin/python
 	@$(INSTALL) -r requirements.lock
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --build-constraints requirements.lock --editable .
 	@$(BIN)/python tools/engine_check.py
+	@$(BIN)/python -m compileall -q service
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
@@ -140,7 +141,7 @@ fuzz: setup ## Make CALLS seeded calls with spoilt data; nothing may crash, no c
 	$(BIN)/python -m tests.properties.fuzz --sweep
 	$(BIN)/python -m tests.properties.fuzz --calls $(CALLS) --seed $(SEED)
 
-bench: setup ## Measure: CPU per call, start-up, memory (prints medians)
+bench: setup ## Measure against the aims, beside two handlers without rules: CPU per call, growth, start-up, memory (minutes)
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.growth
 	$(BIN)/pytest benchmarks --benchmark-enable --benchmark-only --quiet --benchmark-columns=median,iqr,rounds \
