@@ -88,10 +88,26 @@ def concerns(knowledge: Knowledge, decision: Decision) -> bool:
 
 
 def _wanted(knowledge: Knowledge, decision: Decision) -> list[FactDefinition]:
-    """The facts that keep a warning from being decided, on whichever card they are named."""
-    # A conclusion that is named as one is read from no list of its own.
+    """The facts that keep a warning from being decided, on whichever card they are named.
+
+    A conclusion that is named as one is read from no list of its own, but from those of the facts it rests on.
+    """
     names = dict.fromkeys((*decision.not_assessed, *decision.wanted))
+    concluded = [name for name in names if name not in knowledge.facts]
+    beneath = dict.fromkeys(fact for name in concluded for fact in _beneath(knowledge, name))
+    names |= {name: None for name in beneath if decision.findings[name].status is Status.UNKNOWN}
     return [knowledge.facts[name] for name in names if name in knowledge.facts]
+
+
+def _beneath(knowledge: Knowledge, concluded: str) -> Iterator[str]:
+    """The facts on which a conclusion rests."""
+    for rule in knowledge.rules:
+        if rule.concludes == concluded:
+            for name in sorted(rule.reads):
+                if name in knowledge.facts:
+                    yield name
+                else:
+                    yield from _beneath(knowledge, name)
 
 
 def _lists(knowledge: Knowledge, decision: Decision, lacking: Lacking, causes: _Causes) -> None:

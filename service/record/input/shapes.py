@@ -9,12 +9,13 @@ from service.record.input.shape_table import ABOUT, NESTED, SHAPES, STATUS_NEEDE
 from service.record.values.code_systems import canonical_system, check_digit_fault
 from service.record.values.dates import parse
 from service.record.values.references import reference_text
-from service.record.values.statuses import Counts, status_class, status_word
+from service.record.values.statuses import NOT_UNDERSTOOD, Counts, status_class, status_word
 from service.record.values.units import decimal
 
 UNREADABLE = "cannot be read"
 NOT_GIVEN = "not given"
 CODE_UNREADABLE = "no code that can be read"
+_STATUS = {"Condition": "clinicalStatus", "AllergyIntolerance": "clinicalStatus", "Goal": "lifecycleStatus"}
 _DEEPEST = 12
 _MOST = 5
 
@@ -48,7 +49,10 @@ def flaws(resource: Mapping[str, Any], type_: str) -> list[Flaw]:
     if type_ in STATUS_NEEDED and resource.get("status") is None:
         found.append(Flaw("status", NOT_GIVEN))
     _look(resource, shapes, "", 0, found)
-    return found if found and status_class(resource).counts is not Counts.NEVER else []
+    status = status_class(resource)
+    if not found and NOT_UNDERSTOOD in (status.note or ""):
+        found.append(Flaw(_STATUS.get(type_, "status"), UNREADABLE))
+    return found if status.counts is not Counts.NEVER else []
 
 
 def _look(holder: Mapping[str, Any], shapes: _Shapes, path: str, depth: int, found: list[Flaw]) -> None:

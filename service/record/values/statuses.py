@@ -34,6 +34,7 @@ _CLINICAL = {
     "73425007": "inactive",
     "413322009": "resolved",
 }
+NOT_UNDERSTOOD = "status not understood"
 _UNSURE_VERIFICATION = frozenset({"unconfirmed", "provisional", "differential"})
 
 
@@ -85,7 +86,7 @@ def _by_table(type_: str, status: str | None) -> StatusClass:
     table = STATUS_TABLE.get(_ALIKE.get(type_, type_))
     if table is None:
         return PRESENT
-    return table.get(status, unsure("status not understood"))
+    return table.get(status, unsure(NOT_UNDERSTOOD))
 
 
 def _intent(resource: Mapping[str, Any]) -> str | None:
@@ -121,7 +122,7 @@ def _of_condition(resource: Mapping[str, Any]) -> StatusClass:
     if clinical is None:
         # Decision 6: active, unless abated. A status that cannot be understood is as good as none.
         counts = Counts.HISTORY if ended else Counts.PRESENT
-        notes.append("status not understood" if written else "status not given")
+        notes.append(NOT_UNDERSTOOD if written else "status not given")
     else:
         counts = Counts.PRESENT if clinical == "active" else Counts.HISTORY
         if clinical == "active" and ended:
@@ -147,7 +148,7 @@ def _of_allergy(resource: Mapping[str, Any]) -> StatusClass:
     if verification == "refuted":
         return _REFUTED
     counts = Counts.HISTORY if clinical == "inactive" else Counts.PRESENT
-    notes = [] if clinical else ["status not understood" if written else "status not given"]
+    notes = [] if clinical else [NOT_UNDERSTOOD if written else "status not given"]
     provisional = verification in _UNSURE_VERIFICATION
     if provisional and verification:
         notes.append(verification)
