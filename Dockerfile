@@ -19,7 +19,7 @@ COPY service service
 RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --editable . \
     && /venv/bin/pip uninstall --yes setuptools pip \
     && rm build.lock requirements.lock \
-    && python3 -m compileall -q service
+    && /venv/bin/python -m compileall -q service /venv/lib
 
 
 FROM python:3.11-slim
@@ -31,6 +31,9 @@ LABEL org.opencontainers.image.title="sciatica-cds" \
 ENV PATH=/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
+    MALLOC_ARENA_MAX=2 \
+    MALLOC_TRIM_THRESHOLD_=131072 \
+    MALLOC_MMAP_THRESHOLD_=131072 \
     SCIATICA_CDS_BIND=0.0.0.0:8080 \
     SCIATICA_CDS_DATA=/data
 

@@ -18,13 +18,13 @@ WORKERS ?= 2
 MUTANTS ?= 40
 # A uv on the path, or the one that the lock pins, put into .venv.
 UV = $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
-INSTALL = VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes --build-constraints requirements.lock
+INSTALL = VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --compile-bytecode --require-hashes --build-constraints requirements.lock
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml --quiet --universal \
     --python-version 3.11 --generate-hashes --group build
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo serve quick test lint types rules unit conformance second-validator third-judge browser editor lock fuzz bench population-laws corpus alert-burden pages golden sbom image clean
+.PHONY: help setup demo serve quick test lint types rules unit conformance second-validator third-judge browser editor lock fuzz bench population-laws corpus alert-burden pages golden sbom collection image clean
 
 help: ## List what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 20
@@ -43,6 +43,7 @@ $(VENV)/.run: requirements.lock | $(VENV)/bin/python
 	@$(INSTALL) -r requirements.lock
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --build-constraints requirements.lock --editable .
 	@$(BIN)/python tools/engine_check.py
+	@$(BIN)/python -m compileall -q service
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
@@ -140,7 +141,7 @@ fuzz: setup ## Make CALLS seeded calls with spoilt data; nothing may crash, no c
 	$(BIN)/python -m tests.properties.fuzz --sweep
 	$(BIN)/python -m tests.properties.fuzz --calls $(CALLS) --seed $(SEED)
 
-bench: setup ## Measure: CPU per call, start-up, memory (prints medians)
+bench: setup ## Measure against the aims, beside two handlers without rules: CPU per call, growth, start-up, memory (minutes)
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.growth
 	$(BIN)/pytest benchmarks --benchmark-enable --benchmark-only --quiet --benchmark-columns=median,iqr,rounds \
@@ -164,6 +165,9 @@ golden: setup ## Write the golden answers of the stories anew and show what chan
 
 sbom: setup ## Write build/sbom.json (CycloneDX): packages with licences, and the sources of the rules
 	$(BIN)/python tools/sbom.py build/sbom.json
+
+collection: setup ## Write build/postman.json: every operation with its example, for Postman, Bruno and Insomnia
+	$(BIN)/python tools/postman.py build/postman.json
 
 image: ## Build the container image with docker, podman or buildah, whichever is there
 	@tools/image.sh

@@ -153,7 +153,7 @@ def record(size: int, kind: str = "realistic") -> list[dict[str, Any]]:
     dull: Sequence[Callable[[int], dict[str, Any]]] = (
         *(a_problem, measured, a_drug, measured, measured, _procedure, measured, measured),
     )
-    dense: Sequence[Callable[[int], dict[str, Any]]] = (a_problem, a_drug, measured, a_drug)
+    dense: Sequence[Callable[[int], dict[str, Any]]] = (a_problem, a_drug, measured, measured, measured)
     makers = cycle(dense if kind == "dense" else dull)
     counts: dict[Any, int] = {}
 

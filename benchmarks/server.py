@@ -16,6 +16,8 @@ from types import MappingProxyType
 
 import psutil
 
+from service.cli.serving import MEMORY
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -74,6 +76,7 @@ def serving(workers: int, settings: Mapping[str, str] = MappingProxyType({})) ->
         "SCIATICA_CDS_BIND": f"127.0.0.1:{port}",
         "WEB_CONCURRENCY": str(workers),
         "SCIATICA_CDS_STORE": "off",
+        **MEMORY,
         **settings,
     }
     command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py"]

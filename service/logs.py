@@ -12,7 +12,7 @@ import structlog
 # Every key a line may have. Values of these are ours (ids of rules, services, calls; numbers; names of settings).
 _NAMES = """
 event level timestamp request decision service hook hook_instance status method milliseconds bytes cards fired missing
-number problems deviations unasked client claim issuer tenant jti error where warning mode ruleset digest rules
+number problems deviations unasked gated client claim issuer tenant jti error where warning mode ruleset digest rules
 checkpoint
 """
 ALLOWED = frozenset(_NAMES.split())

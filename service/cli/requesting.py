@@ -12,6 +12,7 @@ import orjson
 
 from service.config import Settings
 from service.knowledge.model import Rule
+from service.knowledge.schemas.fields import did_you_mean
 from service.protocol.evaluation import Services
 from service.record.model import Release
 from service.testkit.example_request.request_for_rule import (
@@ -77,7 +78,8 @@ def _set_up(settings: Settings, wanted: Mapping[str, str]) -> Settings:
 def _rule(services: Services, rule_id: str) -> Rule:
     rule = next((one for one in services.prepared.knowledge.rules if one.id == rule_id), None)
     if rule is None:
-        raise click.UsageError(f"there is no rule {rule_id}")
+        hint = did_you_mean(rule_id, [one.id for one in services.prepared.knowledge.rules])
+        raise click.UsageError(f"there is no rule {rule_id}" + (f"; {hint}" if hint else ""))
     if rule.card is None:
         raise click.UsageError(f"{rule_id} draws a conclusion and speaks on no card; try a rule that reads it")
     return rule

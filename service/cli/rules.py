@@ -130,7 +130,8 @@ def propose(rule_ids: tuple[str, ...], rules_folder: Path, *, write: bool) -> No
         knowledge = load(rules_folder)
         rule = next((rule for rule in knowledge.rules if rule.id == rule_id), None)
         if rule is None:
-            raise click.UsageError(f"there is no rule {rule_id}")
+            hint = did_you_mean(rule_id, [rule.id for rule in knowledge.rules])
+            raise click.UsageError(f"there is no rule {rule_id}" + (f"; {hint}" if hint else ""))
         known = [example.given for example in rule.examples]
         fresh = [example for example in decision_table(knowledge, rule) if example.given not in known]
         if not write:
@@ -149,16 +150,21 @@ def propose(rule_ids: tuple[str, ...], rules_folder: Path, *, write: bool) -> No
 @click.option("--invariant", "only", metavar="NAME", help="Prove only this invariant.")
 def prove(rules_folder: Path, only: str | None) -> None:
     """Prove rules/invariants.yaml for every possible patient. A broken invariant prints a witness."""
-    from service.review.proof import prove_all, witness_lines
+    from service.review.proof import invariant_names, prove_all, witness_lines
 
-    failures = 0
+    failures = proved = 0
     for proof in prove_all(rules_folder, only=only):
+        proved += 1
         failures += not proof.holds
         click.echo(f"{'proved' if proof.holds else 'BROKEN'}  {proof.id}: {proof.says}")
         for breach in proof.breaches:
             click.echo(f"    {breach.text}" + (f" [{breach.hook}]" if breach.hook else ""))
             for line in witness_lines(breach):
                 click.echo(f"        {line}")
+    if only is not None and not proved:
+        names = invariant_names(rules_folder)
+        hint = did_you_mean(only, names)
+        raise click.UsageError(f"there is no invariant {only}; {hint or 'there are ' + ', '.join(sorted(names))}")
     sys.exit(1 if failures else 0)
 
 

@@ -9,6 +9,13 @@ import click
 
 from service.config import BIND, MOST_WORKERS, PROJECT, SettingsError, bind_address, worker_count
 
+# Else glibc keeps an arena for each thread, and what calls have used is never given back.
+MEMORY = {
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_TRIM_THRESHOLD_": "131072",
+    "MALLOC_MMAP_THRESHOLD_": "131072",
+}
+
 
 @click.command()
 @click.option("--host", help=f"The address to listen on; otherwise that of {BIND}, or 127.0.0.1.")
@@ -21,7 +28,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     try:
         given_host, _, given_port = bind_address().rpartition(":")
         address = f"{host or given_host}:{given_port if port is None else port}"
-        environment = os.environ | {BIND: address, "WEB_CONCURRENCY": str(workers or worker_count())}
+        environment = MEMORY | os.environ | {BIND: address, "WEB_CONCURRENCY": str(workers or worker_count())}
     except SettingsError as error:
         raise click.UsageError(str(error)) from None
     command = [sys.executable, "-m", "gunicorn", "--config", str(PROJECT / "gunicorn.conf.py")]

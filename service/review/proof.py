@@ -91,6 +91,10 @@ class Prover:
             if only is None or item.id == only:
                 yield Proof(item.id, item.says, tuple(breaches))
 
+    def names(self) -> list[str]:
+        """The names of all invariants."""
+        return [item.id for item, _ in self._questions()]
+
     def _questions(self) -> Iterator[tuple[Statement, Iterator[Breach]]]:
         general = self.invariants
         yield from ((item, self._never_suggested(item)) for item in general.never_suggested)
@@ -318,6 +322,12 @@ def prove_all(rules_folder: Path, *, only: str | None = None) -> Iterator[Proof]
     knowledge = load(rules_folder)
     prover = Prover(knowledge, load_invariants(rules_folder, knowledge))
     return prover.prove(only)
+
+
+def invariant_names(rules_folder: Path) -> list[str]:
+    """The names of the invariants of a folder of rules, in their order."""
+    knowledge = load(rules_folder)
+    return Prover(knowledge, load_invariants(rules_folder, knowledge)).names()
 
 
 def witness_lines(breach: Breach) -> list[str]:

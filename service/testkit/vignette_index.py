@@ -43,11 +43,16 @@ def _texts(folder: Path) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _about(rule: str, name: str, text: str) -> Iterator[Expected]:
+@cache
+def _document(name: str, text: str) -> Mapping[str, Any] | None:
     document, faults = read(text, name)
-    if faults:
+    return None if faults else dict(document)
+
+
+def _about(rule: str, name: str, text: str) -> Iterator[Expected]:
+    told = _document(name, text)
+    if told is None:
         return
-    told: Mapping[str, Any] = dict(document)
     hook = str(told.get("hook") or _VISIT)
     cases = [(name, "", told)]
     cases += [(f"{name}:{number}", str(one.get("case", "")), one) for number, one in enumerate(told.get("but", ()), 1)]

@@ -31,6 +31,8 @@ function measured() {
   // In print what is folded on the screen must be on the paper.
   const folded = [...document.querySelectorAll('main details')].filter((one) => {
     const last = [...one.children].at(-1);
+    // What is of use on a screen only is left out as a whole.
+    if (!one.checkVisibility()) return false;
     return last && last.tagName !== 'SUMMARY' && getComputedStyle(last).display !== 'none' && !last.checkVisibility({ contentVisibilityAuto: true });
   }).length;
   return {

@@ -85,3 +85,22 @@ def test_the_command_line_says_the_same_and_ends_with_a_code(
     told = done.output + str(getattr(done.exception, "issues", ""))
     assert done.exit_code == code
     assert said in told
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["prove", "--invariant", "no-hiden-conflict"], "there is no invariant no-hiden-conflict"),
+        (["propose-examples", "sf-nsaid-egfr-below-3"], "did you mean sf-nsaid-egfr-below-30"),
+        (["request", "--rule", "sf-nsaid-egfr-below-3"], "did you mean sf-nsaid-egfr-below-30"),
+        (["check", "reqest", "x"], "Did you mean"),
+        (["evaluat", "x"], "Did you mean evaluate"),
+        (["radar", "--days", "0"], "is not in the range"),
+        (["store", "expire"], "say either --older-than DAYS or --before DAY"),
+        (["check", "service", "ftp://x"], "must be an http or https address"),
+    ],
+)
+def test_a_word_that_is_wrong_ends_with_2_and_says_what_would_be_right(words: list[str], said: str) -> None:
+    done = CliRunner().invoke(group, words)
+    assert done.exit_code == 2
+    assert said in done.output

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
@@ -11,6 +12,7 @@ from flask import Flask
 
 from service.decision.gate import taken_in_full
 from service.decision_log.replay import Replayer
+from service.logs import ALLOWED
 from service.store.decisions import is_skipped, stands_for
 from service.store.stats import stats
 from tests.http.calls import ICD, PATIENT, order_sign, patient_view, searchset
@@ -123,3 +125,17 @@ def test_the_sample_is_chosen_by_the_id_of_the_decision_alone() -> None:
     ids = [str(UUID(int=number)) for number in range(2000)]
     assert any(map(taken_in_full, ids))
     assert [taken_in_full(one) for one in ids] == [taken_in_full(one) for one in ids]
+
+
+@pytest.mark.usefixtures("never_sampled")
+def test_the_log_line_says_that_a_call_passed_and_holds_nothing_that_the_log_drops(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[dict[str, object]] = []
+    monkeypatch.setattr(
+        "service.web.routes.logger", lambda: SimpleNamespace(info=lambda _event, **line: lines.append(line))
+    )
+    post(app, SERVICE, ELSEWHERE)
+    (line,) = lines
+    assert line["gated"] is True
+    assert set(line) <= ALLOWED

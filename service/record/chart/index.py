@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -162,8 +161,10 @@ class Chart:
         found: set[str] = set()
         for medication in self.medications:
             since = days_since(medication.started, self.now) if medication.started is not None else None
-            reached = medication.planned.high or Decimal(0)
-            if since is not None and (since.low is None or since.low - reached <= _YEAR):
+            if since is None:
+                continue
+            # How long it was to last is looked at only where its beginning is too long ago.
+            if since.low is None or since.low <= _YEAR or since.low - (medication.planned.high or 0) <= _YEAR:
                 found.update(one.rxcui for one in medication.drug.ingredients)
         return frozenset(found)
 

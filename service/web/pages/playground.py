@@ -31,9 +31,9 @@ from service.web.pages.words import (
 
 Json = dict[str, Any]
 _WHY = "sciatica-cds.why"
-_MOST_READ = 40
+_MOST_READ = 30
 _MOST_TESTS = 3
-_MOST_UNDECIDED = 30
+_MOST_UNDECIDED = 24
 _MOST_NEAR = 8
 
 
