@@ -24,7 +24,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo serve quick test lint types rules unit conformance second-validator third-judge browser editor lock fuzz bench corpus alert-burden pages golden sbom image clean
+.PHONY: help setup demo serve quick test lint types rules unit conformance second-validator third-judge browser editor lock fuzz bench population-laws corpus alert-burden pages golden sbom image clean
 
 help: ## List what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 20
@@ -145,6 +145,9 @@ bench: setup ## Measure: CPU per call, start-up, memory (prints medians)
 	$(BIN)/python -m benchmarks.growth
 	$(BIN)/pytest benchmarks --benchmark-enable --benchmark-only --quiet --benchmark-columns=median,iqr,rounds \
 	    --benchmark-sort=fullname --benchmark-group-by=func --benchmark-warmup=on
+
+population-laws: setup ## The slow laws of a population run: killed at twenty points; Spark, where pyspark and Java are
+	POPULATION_LAWS=1 $(BIN)/pytest -q -n0 tests/unit/population/test_ended_runs.py tests/unit/population/test_spark.py
 
 corpus: setup ## Send all published test data through the service and count the answers
 	$(BIN)/python -m benchmarks.corpus

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from benchmarks.patients import Published
-from benchmarks.replay import Visit, visits
 from service.errors import RequestError
 from service.finding import Status
+from service.population.visits import Visit, visits
 from service.protocol.evaluation import BundleQuestion, Services, answer_bundle
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)

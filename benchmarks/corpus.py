@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -81,10 +82,10 @@ def _reasons(outcome: dict[str, Any]) -> Iterator[str]:
         yield re.sub(r"\d+", "N", said.partition(" (")[0])[:90]
 
 
-def evaluate_file(app: Flask, file: Path, hook: str = "patient-view") -> Tally:
-    """Every document of a file as a plain Bundle call."""
+def evaluate_file(app: Flask, file: Path, hook: str = "patient-view", *, first: int = 0, step: int = 1) -> Tally:
+    """The documents of a file as plain Bundle calls: all of them, or every ``step``-th from the ``first`` on."""
     tally = Tally(file.name.removesuffix(".ndjson.gz"))
-    for name, body in documents(file):
+    for name, body in islice(documents(file), first, None, step):
         send(app, f"/evaluate?hook={hook}&now={NOW}", body, tally, name)
     return tally
 

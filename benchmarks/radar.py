@@ -22,9 +22,9 @@ from typing import Any
 import orjson
 
 from benchmarks.patients import PROJECT, published
-from benchmarks.replay import Visit, visits
 from service.decision import Prepared, prepare
 from service.knowledge.loader import load
+from service.population.visits import Visit, visits
 from service.record.input.reader import read_bundle
 from service.record.unread_codes import UnreadCode, UnreadCodes
 from service.review.radar.counts import Client, SeenSince

@@ -26,6 +26,7 @@ Mode = Literal["development", "production"]
 Authentication = Literal["open", "required"]
 Detail = Literal["short", "full"]
 Keeping = Literal["off", "on", "required"]
+Cache = Literal["off", "on"]
 Pages = Literal["off", "rules", "all"]
 Prefetch = Literal["all", "short"]
 
@@ -139,6 +140,14 @@ class Settings:
     pack: Path | None = _text(None, "a signed pack to load in place of the rules folder", RULES, _path)
     pack_keys: Path | None = _text(
         None, "file of the keys whose signature on a pack is trusted; nothing else is loaded then", RULES, _path
+    )
+    rules_cache: Cache = _choice(
+        "off",
+        ("off", "on"),
+        "`on` stores the checked rule set in `rules-cache` of the data folder, so that the next start is faster",
+        RULES,
+        environment="on",
+        shown="`on`",
     )
     reload_seconds: int = _number(
         0, 0, 3600, "look so often whether the rules have changed and load them anew; 0 never looks", RULES

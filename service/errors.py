@@ -47,6 +47,12 @@ class Issue:
     group: str = ""
 
     @property
+    def place(self) -> tuple[str, int]:
+        """The file and the line of a ``file:line``, to sort issues of rule files by; line 0 without one."""
+        file, _, line = self.path.rpartition(":")
+        return (file, int(line)) if line.isdecimal() else (self.path, 0)
+
+    @property
     def words(self) -> str:
         """What is wrong and what would be right, without the place."""
         return f"{self.text} ({self.hint})" if self.hint else self.text

@@ -84,9 +84,10 @@ HOMES = {
         "service.population.*",
     ),
     "pyarrow": ("service.population.*",),
+    "pyspark": ("service.population.spark",),
 }
 # Importing these costs time and memory that most processes never need.
-LAZY = ("fhir", "pydantic", "z3", "alembic", "pyarrow")
+LAZY = ("fhir", "pydantic", "z3", "alembic", "pyarrow", "pyspark")
 # Dependencies that no module imports, and what uses them.
 NOT_IMPORTED = {
     "psycopg": "the driver that SQLAlchemy loads for a PostgreSQL URL",
@@ -127,7 +128,7 @@ def names_in(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
         return
     assert node.level == 0, "imports are absolute, so that they can be read here"
     for alias in node.names:
-        # `from service.record import model` names a module, `from service.errors import Fault` a thing inside one.
+        # `from service.record import model` names a module, `from service.errors import Issue` a thing inside one.
         inner = f"{node.module}.{alias.name}"
         yield inner if inner in modules() else node.module or ""
 

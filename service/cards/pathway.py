@@ -102,7 +102,7 @@ def _response(finding: Finding, today: date) -> str | None:
     day = short_day(dated[0].date or "", today)
     better = finding.value >= least or (Decimal(first) > 0 and finding.value / Decimal(first) >= _SHARE)
     judged = "better" if better else f"below what counts as better ({words})"
-    return f"{scale} {first} to {last}{f' since {day}' if day else ''}: {judged}."
+    return f"Response: {scale} {first} to {last}{f' since {day}' if day else ''}: {judged}."
 
 
 def _tried(knowledge: Knowledge, finding: Finding, today: date) -> str:

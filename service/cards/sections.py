@@ -15,12 +15,16 @@ from service.cards.sources import short_source_lines
 from service.cards.summary import also
 from service.cards.wording import GROUNDS, asked, short_lines
 from service.decision import Advice
-from service.knowledge.model import CardText, Knowledge, Rule
+from service.finding import Finding
+from service.knowledge.model import CardText, Indicator, Knowledge, Rule
+from service.knowledge.summaries import references
 
 # The longest summary (CA-1).
 LONGEST = 139
 SENTENCES = 2
+# What is not known is named up to this number: a critical card may turn on more.
 UNKNOWNS = 3
+_FEWER = 2
 
 # A sentence ends before a blank and a capital; "vs. ", "e.g. " and single letters do not end one.
 _SENTENCE = re.compile(r"(?<![A-Z0-9]\.)(?<!\bvs\.)(?<!\be\.g\.)(?<=[.!?*])\s+(?=[*A-Z0-9])")
@@ -45,11 +49,27 @@ def sections(knowledge: Knowledge, advice: Advice, today: date) -> Sections:
     return Sections(
         act=act(rule.card),
         also=tuple(also(advice, today)),
-        because=tuple(first_of(short_lines(knowledge, advice.deciding), GROUNDS)),
-        not_known=unknown_line(asked(knowledge, advice.changing)),
+        because=tuple(first_of(short_lines(knowledge, _grounds(knowledge, rule.card, advice.deciding)), GROUNDS)),
+        not_known=unknown_line(asked(knowledge, advice.changing), _most_unknown(rule.card)),
         sources=tuple(short_source_lines(knowledge, rule)),
         foot=foot(knowledge, [rule], today),
     )
+
+
+def _grounds(knowledge: Knowledge, card: CardText, deciding: Sequence[Finding]) -> list[Finding]:
+    """What a card rests on, without the one order that its summary names and without what lets it speak here."""
+    in_front = [one for one in deciding if one.name not in knowledge.background] or list(deciding)
+    if not any(one.kind == "drug" and one.finding.endswith("ordered") for one in references(card.summary)):
+        return in_front
+    return [one for one in in_front if not (_is_order(one) and len(one.evidence) == 1)] or in_front
+
+
+def _most_unknown(card: CardText) -> int:
+    return UNKNOWNS if card.indicator is Indicator.CRITICAL else _FEWER
+
+
+def _is_order(finding: Finding) -> bool:
+    return finding.name.endswith("-ordered")
 
 
 def act(card: CardText) -> str:

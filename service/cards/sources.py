@@ -123,7 +123,8 @@ def _short_line(source: Source, citations: list[Citation]) -> str:
     against = " opposes" if not citations[0].supports else ""
     sections = ", ".join(list(dict.fromkeys(citation.section for citation in citations))[:_SECTIONS])
     strengths = next((item.strength for item in citations if item.strength), "")
-    graded = f": {strengths}" if strengths and strengths.lower() not in source.label.lower() else ""
+    known = f"{source.label} {sections}".lower()
+    graded = f": {strengths}" if strengths and strengths.lower() not in known else ""
     stale = source.status in _SUPERSEDED and not re.search("superseded|updated|expired|expiry", source.label)
     caveat = f" ({source.status_note or source.status.value})" if stale else ""
     return f"{source.label}, {sections}{against}{graded}{caveat}"

@@ -17,6 +17,7 @@ from service.knowledge.summaries import LONGEST, Reference, filled
 from service.store.redaction import is_storable_date
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_FIRST_WORD = re.compile(r"\w+")
 _DAY = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?")
 _DAYS_TO_WEEKS, _WEEKS_TO_MONTHS = 14, 26 * 7
 
@@ -41,7 +42,15 @@ def summary_of(card: CardText, advice: Advice, today: date) -> str:
         words = None if finding is None else _KINDS[reference.kind](finding, today)
         return words if words is None or len(words) <= LONGEST[reference.kind] + 2 else None
 
-    return filled(card.summary, fill)
+    return _as_sentence(filled(card.summary, fill))
+
+
+def _as_sentence(text: str) -> str:
+    """The text with a capital in front, unless its first word has capitals of its own, as eGFR has."""
+    first = _FIRST_WORD.search(text)
+    if first is None or not first[0].islower():
+        return text
+    return f"{text[: first.start()]}{first[0].capitalize()}{text[first.end() :]}"
 
 
 def _number(finding: Finding, today: date) -> str | None:

@@ -27,6 +27,18 @@ _WITHOUT_PART = frozenset({"a", "d", "wk"})
 _PLACES = Decimal("0.01")
 _RELEASE = re.compile(r"^(?:\d+ ?hr|(?:once|twice)[- ]daily) (?=\w)", re.IGNORECASE)
 """What RxNorm writes before the name of a drug: 24 HR cyclobenzaprine."""
+_LONG_WINDED = tuple(
+    (re.compile(words, re.IGNORECASE), short)
+    for words, short in (
+        (r"\s*\((?:disorder|finding|procedure|situation|event)\)", ""),
+        (r",? (?:unspecified\b.*|initial encounter\b.*|not elsewhere classified)$", ""),
+        (r"^(?:unspecified|other) ", ""),
+        (r"^personal history of ", "history of "),
+        (r"malignant neoplasm", "cancer"),
+        (r": (?:yes|true|present|positive)$", ""),
+    )
+)
+"""What classifications and answers add to a name, and a reader of one line can do without."""
 _SIGNS = re.compile(r"[*`_|\\<>\[\]{}$]")
 _DANGLING = frozenset({"without", "with", "of", "and", "for", "the", "wo", "w", "oral"})
 
@@ -112,6 +124,8 @@ def _joined(parts: list[str]) -> Iterator[str]:
 
 def short_words(text: str) -> str:
     """An entry of the record in its own words, cut where they are long; without signs that could become markup."""
+    for pattern, short in _LONG_WINDED:
+        text = pattern.sub(short, text)
     line = plain(_SIGNS.sub(" ", text)).strip()
     most = LONGEST["entry"]
     return line if len(line) <= most else line[: most - 1].rsplit(" ", 1)[0].rstrip(" ,;:-") + "…"
@@ -199,6 +213,9 @@ def _short_line(knowledge: Knowledge, finding: Finding) -> str:
     if fact is not None and fact.kind is FactKind.ORDER and finding.evidence:
         # What is ordered is ordered now, and the words of the order say what it is.
         return f"Ordered: {'; '.join(_words(item) for item in finding.evidence[:GROUNDS])}"
+    if fact is not None and fact.kind is FactKind.DRUG and fact.stopped_within_days is None and finding.evidence:
+        # The words of the entry say what is taken; its title would say the class a second time.
+        return f"Taken: {'; '.join(filter(None, (_quoted(one, numeric=False) for one in finding.evidence[:QUOTED])))}"
     value = amount(finding)
     name = _BRACKETS.sub("", title(knowledge, finding.name))
     quoted = [text for item in finding.evidence[:QUOTED] if (text := _quoted(item, numeric=value is not None))]

@@ -18,6 +18,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -103,7 +104,7 @@ class Chart:
 
     def _resource(self, line: str | Mapping[str, Any], place: int) -> Json:
         if not isinstance(line, str):
-            return dict(line)
+            return dict(_plain(line))
         head, *clauses = [part.strip() for part in line.split(", ")]
         kind, _, rest = head.partition(" ")
         stated = self._clauses(clauses, line)
@@ -336,3 +337,12 @@ class Chart:
     def _goal(self, name: str, stated: _Clauses) -> Json:
         when = {"startDate": stated.on or self._today}
         return self._about("Goal", lifecycleStatus="active", description=self.codes.concept(name), **when)
+
+
+def _plain(value: Any) -> Any:
+    """Lists, mappings and numbers as JSON has them, whatever the file they were read from made of them."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    return float(value) if isinstance(value, Decimal) else value

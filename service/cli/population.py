@@ -17,9 +17,13 @@ from service.cli.rules import rules_option
 from service.config import read_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
+    from typing import Any
 
     from service.population.export import Export
+    from service.population.inputs import Inputs
+    from service.population.running import Run
     from service.protocol.evaluation import Services
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
@@ -67,7 +71,9 @@ class Size(click.ParamType[int]):
 )
 @click.option("--incremental-means-partial", is_flag=True, help="Take an export with _since: no list in it is whole.")
 @click.option("--hide-below", type=click.IntRange(0), default=11, show_default=True, help="Hide smaller counts.")
+@click.option("--visits", is_flag=True, help="Also replay each chart visit by visit: cards per 1,000 visits.")
 @click.option("--no-gate", is_flag=True, help="Decide every chart in full, also where no card is possible.")
+@click.option("--spark", metavar="MASTER", help="Run on this Spark, such as local[2] or yarn (needs pyspark).")
 @rules_option
 def population(  # noqa: PLR0913, PLR0917  # click hands over every option
     data: Path,
@@ -80,9 +86,11 @@ def population(  # noqa: PLR0913, PLR0917  # click hands over every option
     key_file: Path | None,
     largest_patient: int,
     hide_below: int,
+    spark: str | None,
     *,
     fhir: bool,
     findings: bool,
+    visits: bool,
     incremental_means_partial: bool,
     no_gate: bool,
 ) -> None:
@@ -116,17 +124,36 @@ def population(  # noqa: PLR0913, PLR0917  # click hands over every option
             fhir=fhir,
             pseudonyms=None if key_file is None else _key(key_file),
             use_gate=not no_gate,
+            visits=visits,
             small=hide_below,
         )
         asked = Run(data, out, question, workers or _cores(), memory)
-        with watched() as progress:
-            told = run(asked, inputs, export, services, partial(make_services, settings), progress)
+        make = partial(make_services, settings)
+        if spark is not None:
+            told = _on_spark(spark, asked, inputs, export, services, make)
+        else:
+            with watched() as progress:
+                told = run(asked, inputs, export, services, make, progress)
     except PopulationError as error:
         raise click.UsageError(str(error)) from None
     from service.population.place import read_json
 
     click.echo(first_words(read_json(out / "summary.json")))
     click.echo(f"{out / 'summary.html'}    {told['measured']['seconds']} s")
+
+
+def _on_spark(  # all that a run knows
+    master: str, asked: Run, inputs: Inputs, export: Export, services: Services, make: Callable[[], Services]
+) -> dict[str, Any]:
+    if find_spec("pyspark") is None:
+        raise click.ClickException("--spark needs pyspark and a Java: install sciatica-cds[spark]")
+    from service.population.spark import run_on_spark, session_on
+
+    session = session_on(master)
+    try:
+        return run_on_spark(session, asked, inputs, export, services, make)
+    finally:
+        session.stop()
 
 
 def _moment(export: Export, now: str | None) -> datetime:

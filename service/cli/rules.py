@@ -191,6 +191,13 @@ def mutate(
     cases = [story_case(services, story) for story in read_stories()]
     cases += [vignette_case(services, vignette) for vignette in read_vignettes()]
     result = notice_mutants(knowledge, cases, every=sample, examples=not charts_only)
+    if charts_only:
+        from service.review.equivalence import without_equivalent
+
+        result, equivalent = without_equivalent(knowledge, result)
+        click.echo(
+            f"{len(equivalent)} planted faults change no card and no conclusion of any patient: proved, and left out"
+        )
     listed = [(mutant, "nothing notices") for mutant in result.survivors]
     if show_all or charts_only:
         listed += [(mutant, "only the locked table notices") for mutant in result.by_table_only]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,6 @@ from service.knowledge.documents import line_of
 from service.knowledge.linking import link
 from service.knowledge.model import Knowledge, Phase, Rule, ValueSet
 from service.knowledge.pairs import missing_sides
-from service.knowledge.places import place_of
 from service.knowledge.references import check_references
 from service.knowledge.schemas.fields import did_you_mean
 from service.knowledge.schemas.ruleset import Approval
@@ -55,7 +55,7 @@ def load(path: Path, settings: Mapping[str, str] | None = None) -> Knowledge:
 
 def sorted_issues(issues: Iterable[Issue]) -> list[Issue]:
     """Each fault once, by file and line."""
-    return sorted(dict.fromkeys(issues), key=lambda issue: (*place_of(issue.path), issue.text))
+    return sorted(dict.fromkeys(issues), key=lambda issue: (*issue.place, issue.text))
 
 
 def _settings(found: Collection, overrides: Mapping[str, str]) -> dict[str, str]:
@@ -90,10 +90,16 @@ def _check_order(found: Collection) -> None:
         if guard is not None and guard not in guards:
             line = line_of(found.header_table, ("phases", number, "applies_when"))
             found.add_issue(f"ruleset.yaml:{line}", f"guard {guard} does not exist", did_you_mean(guard, guards))
-        for rule in phase["first"]:
-            if rule not in found.declared("rule"):
-                line = line_of(found.header_table, ("phases", number, "first"))
-                found.add_issue(f"ruleset.yaml:{line}", f"rule {rule} does not exist", did_you_mean(rule, found.rules))
+        line = line_of(found.header_table, ("phases", number, "order"))
+        files = {rule.file_id for rule in found.rules.values() if rule.phase == phase["id"]}
+        for name in phase["order"]:
+            if name not in files and found.rules:
+                found.add_issue(
+                    f"ruleset.yaml:{line}", f"no rule file {name} is in this phase", did_you_mean(name, files)
+                )
+        for name, count in Counter(phase["order"]).items():
+            if count > 1:
+                found.add_issue(f"ruleset.yaml:{line}", f"{name} is named {count} times")
 
 
 def _knowledge(found: Collection, settings: dict[str, str]) -> Knowledge:
@@ -149,13 +155,17 @@ def person(by: str) -> str:
 
 
 def _phase(phase: Mapping[str, Any], rules: Iterable[Rule]) -> Phase:
-    return Phase(phase["id"], phase["title"], _rules_of(phase, rules), phase["own_cards"], phase["checks_orders"])
+    return Phase(
+        phase["id"], phase["title"], _rules_of(phase, rules), phase["order"], phase["own_cards"], phase["checks_orders"]
+    )
 
 
 def _rules_of(phase: Mapping[str, Any], rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    place = {name: number for number, name in enumerate(phase["first"])}
-    mine = (rule for rule in rules if rule.phase == phase["id"])
-    return tuple(sorted(mine, key=lambda rule: (place.get(rule.id, len(place)), rule.id)))
+    """The rules by name, but those whose files the phase orders in the written order among themselves."""
+    place = {name: number for number, name in enumerate(phase["order"])}
+    mine = sorted((rule for rule in rules if rule.phase == phase["id"]), key=lambda rule: rule.id)
+    written = iter(sorted((rule for rule in mine if rule.file_id in place), key=lambda rule: place[rule.file_id]))
+    return tuple(next(written) if rule.file_id in place else rule for rule in mine)
 
 
 def _with_site_codes(found: Collection, value_set: ValueSet) -> ValueSet:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -180,11 +180,12 @@ def _referred(gathered: Gathered, shared: SharedResources) -> list[str]:
     return sorted(found)
 
 
-class NothingShared:
-    """Where no resource is shared."""
-
-    @staticmethod
-    def texts(name: str) -> Sequence[bytes]:
-        """Nothing."""
-        del name
-        return ()
+def resources_of(gathered: Gathered) -> list[Any]:
+    """The resources of one patient that can be read, as they are. Raises RequestError where one cannot."""
+    found = [parsed(text) for text, _ in sorted(gathered.lines, key=lambda line: line[0])]
+    for text, _ in sorted(gathered.documents, key=lambda one: one[0]):
+        document = parsed(text)
+        entries = document.get("entry") if isinstance(document, Mapping) else None
+        held = [entry for entry in entries if isinstance(entry, Mapping)] if isinstance(entries, list) else []
+        found.extend(entry["resource"] for entry in held if isinstance(entry.get("resource"), Mapping))
+    return found

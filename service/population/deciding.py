@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from service.errors import GateError
-from service.population.chart import Exported, Gathered, NothingShared, Read, SharedResources, read_chart
+from service.errors import GateError, RequestError
+from service.population.chart import Exported, Gathered, Read, SharedResources, read_chart, resources_of
 from service.population.gating import Gating
-from service.population.judging import Judge, Rows, Tally
+from service.population.judging import Judge, Rows, Tally, count_visits
 from service.population.place import Place, read_json, write_json
 from service.population.plan import Plan, Question
 from service.population.reading import place_of_text
 from service.population.shared_index import SharedIndex
 from service.population.spill import Kind, Spilled, hash_of, index_of, records_at
+from service.population.visits import Replay
 from service.protocol.evaluation import Services
 
 Json = dict[str, Any]
@@ -30,28 +31,23 @@ class Deciding:
         self._place = place
         self._question = question
         self._exported = exported_of(read_json(place.export))
-        self._judging = Judging(services, question, self._exported, SharedIndex(place))
+        self._judging = Judging(services, plan, question, self._exported, SharedIndex(place))
         self._blocks = _blocks_by_bucket(plan, place)
 
     def do(self, bucket: int) -> Json:
         """Decide one bucket; what it came to is written last and says that it is done."""
         from service.population.tables import write_rows
 
-        gathered = gather(self._records(bucket), self._text_of, self._question.largest)
-        tables, told = self._judging.all(gathered)
+        tables, told = self._judging.of_records(self._records(bucket))
         for table, rows in tables.items():
             if table != "findings" or self._question.findings:
                 write_rows(self._place.rows(bucket, table), table, rows)
-        told["rejects"] = [reject | {"file": self._plan.sources[reject["file"]].name} for reject in told["rejects"]]
         write_json(self._place.decided(bucket), told)
         return told
 
     def _records(self, bucket: int) -> Iterator[Spilled]:
         for task, blocks in self._blocks.get(bucket, {}).items():
             yield from records_at(self._place.spill(task), blocks)
-
-    def _text_of(self, record: Spilled) -> bytes:
-        return place_of_text(self._plan, record) if record.kind == Kind.PLACE else record.text
 
 
 def _blocks_by_bucket(plan: Plan, place: Place) -> dict[int, dict[int, list[tuple[int, int]]]]:
@@ -84,17 +80,27 @@ class Judging:
     """Patients as they were gathered to rows: the same on one machine and on many."""
 
     def __init__(
-        self, services: Services, question: Question, exported: Exported, shared: SharedResources | None = None
+        self, services: Services, plan: Plan, question: Question, exported: Exported, shared: SharedResources
     ) -> None:
+        self._plan = plan
         self._question = question
         self._exported = exported
-        self._shared = shared or NothingShared()
+        self._shared = shared
         self._judge = Judge(services, question)
+        self._replay = Replay(services) if question.visits else None
         self._gating = Gating(services.prepared, question, exported) if question.use_gate else None
         self._services = services
 
-    def all(self, gathered: Iterable[Gathered]) -> tuple[dict[str, list[Json]], Json]:
-        """The rows of many patients by table, and what is counted of them."""
+    def of_records(self, records: Iterable[Spilled]) -> tuple[dict[str, list[Json]], Json]:
+        """The rows of all patients of one bucket by table, and what is counted of them."""
+        tables, told = self._all(gather(records, self._text_of, self._question.largest))
+        told["rejects"] = [reject | {"file": self._plan.sources[reject["file"]].name} for reject in told["rejects"]]
+        return tables, told
+
+    def _text_of(self, record: Spilled) -> bytes:
+        return place_of_text(self._plan, record) if record.kind == Kind.PLACE else record.text
+
+    def _all(self, gathered: Iterable[Gathered]) -> tuple[dict[str, list[Json]], Json]:
         tables: dict[str, list[Json]] = {"decisions": [], "cards": [], "findings": []}
         tally, rejects = Tally(), list[Json]()
         memo = self._services.prepared.programs[self._question.hook].memo
@@ -113,8 +119,17 @@ class Judging:
         }
         return tables, told
 
+    @staticmethod
+    def _count_visits(replay: Replay, gathered: Gathered, tally: Tally) -> None:
+        try:
+            count_visits(replay.of(resources_of(gathered)), tally)
+        except RequestError:
+            tally.figures["patientsNotReplayed"] += 1
+
     def one(self, gathered: Gathered, tally: Tally, rejects: list[Json]) -> Rows:
         """The rows of one patient."""
+        if self._replay is not None:
+            self._count_visits(self._replay, gathered, tally)
         shut = None if self._gating is None else self._gating.shut(gathered)
         if self._gating is not None and shut is not None and not self._gating.in_full(gathered):
             return self._judge.skipped(gathered, shut, tally)

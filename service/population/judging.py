@@ -8,7 +8,7 @@ import re
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from service.finding import Status
 from service.knowledge.model import FactKind, Indicator, Knowledge, types_read
 from service.population.chart import Gathered, Read
 from service.population.plan import Question
+from service.population.visits import rules_on
 from service.protocol.evaluation import Services, answer_record
 from service.record.derive import plan_of
 from service.record.input.resource_types import RESOURCE_TYPES
@@ -28,8 +29,9 @@ from service.record.model import Completeness, Record
 from service.review.demographics import age_band, sex_group
 
 Json = dict[str, Any]
-WHY = "sciatica-cds.why"
 NOT_ASSESSED = "(not assessed)"
+MANY = 3
+"""More cards than that at once are many."""
 _NOTHING_TELLS = "nothing recorded that tells"
 _REFERENCE = re.compile(rf"\b({'|'.join(sorted(RESOURCE_TYPES))})/([A-Za-z0-9.\-]{{1,64}})")
 _PERSONS_KEPT = 65536
@@ -54,6 +56,9 @@ class Tally:
     with_card: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     missing: Counter[tuple[str, str]] = field(default_factory=Counter)
     undecided: Counter[str] = field(default_factory=Counter)
+    visits: Counter[str] = field(default_factory=Counter)
+    visits_with_many: Counter[str] = field(default_factory=Counter)
+    visit_cards: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     figures: Counter[str] = field(default_factory=Counter)
 
     def told(self) -> Json:
@@ -61,10 +66,7 @@ class Tally:
         return {name: sorted(_row(key, number) for key, number in counts.items()) for name, counts in self._all()}
 
     def _all(self) -> Iterator[tuple[str, Counter[Any]]]:
-        yield from (
-            (name, getattr(self, name))
-            for name in ("patients", "groups", "cards", "with_card", "missing", "undecided", "figures")
-        )
+        yield from ((name, getattr(self, name)) for name in (field.name for field in fields(self)))
 
     def add(self, told: Json) -> None:
         """Add what another tally told."""
@@ -240,14 +242,23 @@ def _row_of(patient: str, gathered: Gathered, read: Read) -> Json:
     }
 
 
+def count_visits(calls: Iterable[tuple[str, list[tuple[str, tuple[str, ...]]]]], tally: Tally) -> None:
+    """Count the cards of the visits of one patient, each rule on a card."""
+    for hook, cards in calls:
+        tally.visits[hook] += 1
+        tally.visits_with_many[hook] += len(cards) > MANY
+        for indicator, rules in cards:
+            for rule in rules or (NOT_ASSESSED,):
+                tally.visit_cards[hook, rule, indicator] += 1
+
+
 def _card(patient: str, decision: str, place: int, card: Json) -> Json:
-    why = card.get("extension", {}).get(WHY, {})
     return {
         "patient": patient,
         "decision": decision,
         "place": place,
         "indicator": card["indicator"],
-        "rules": [rule["id"] for rule in why.get("rules", ()) if "coveredBy" not in rule],
+        "rules": list(rules_on(card)),
         "topic": card["source"].get("topic", {}).get("code"),
         "summary": card["summary"],
         "card": orjson.dumps(card).decode(),

@@ -29,6 +29,7 @@ class Question:
     pseudonyms: bytes | None = None
     use_gate: bool = True
     use_memo: bool = True
+    visits: bool = False
     small: int = 11
 
 
@@ -96,6 +97,7 @@ def fingerprint(plan: Plan, question: Question, digest: str, program: str) -> Js
             else hashlib.sha256(b"sciatica-cds population\n" + question.pseudonyms).hexdigest(),
             "gate": question.use_gate,
             "memo": question.use_memo,
+            "visits": question.visits,
             "hideBelow": question.small,
         },
         "files": [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,14 +50,21 @@ class Reading:
 
     def do(self, number: int) -> Json:
         """Read one task; what it found is written last and says that it is done."""
-        found, codes = _Found(), CodeCount()
         with written(self._place.spill(number)) as file:
             spill = SpillWriter(file, self._plan.buckets, self._plan.sizes.segment)
-            for piece in self._plan.tasks[number]:
-                for record, bucket in self._records(piece, found, codes):
-                    spill.add(record, bucket)
+            told = self.read(number, spill.add)
             spill.close()
-        told = {
+        told["spilled"] = spill.payload
+        write_json(self._place.found(number), told)
+        return told
+
+    def read(self, number: int, take: Callable[[Spilled, int | None], None]) -> Json:
+        """Hand every record of one task over, with its bucket where it is not its patient's; return what was found."""
+        found, codes = _Found(), CodeCount()
+        for piece in self._plan.tasks[number]:
+            for record, bucket in self._records(piece, found, codes):
+                take(record, bucket)
+        return {
             "fates": {
                 str(source): {fate.value: n for fate, n in fates.items()} for source, fates in found.fates.items()
             },
@@ -70,10 +77,8 @@ class Reading:
             "codes": codes.told(),
             "deleted": found.deleted,
             "text": found.text,
-            "spilled": spill.payload,
+            "spilled": 0,
         }
-        write_json(self._place.found(number), told)
-        return told
 
     def _records(self, piece: Piece, found: _Found, codes: CodeCount) -> Iterator[tuple[Spilled, int | None]]:
         source = self._plan.sources[piece.source]

@@ -121,7 +121,7 @@ def run(
     plan = plan_of(inputs, sizes_for(run.memory))
     place = Place(run.out)
     asked = fingerprint(plan, run.question, services.prepared.knowledge.digest, version("sciatica-cds"))
-    if (finished := _begun(place, asked)) is not None:
+    if (finished := begun(place, asked)) is not None:
         return finished
     # A process that is copied brings the rule set with it; another loads it for itself.
     ready = make_services if run.workers > 1 and not may_fork() else lambda: services
@@ -129,7 +129,8 @@ def run(
     try:
         _read_all(plan, place, workers, progress)
         if not place.export.exists():
-            _write_export(plan, place, inputs, export)
+            shared = write_shared(place, len(plan.tasks), plan.buckets)
+            write_export(plan, place, inputs, export, shared)
         _decide_all(plan, place, workers, progress)
     finally:
         workers.close()
@@ -150,7 +151,7 @@ def run(
     return told
 
 
-def _begun(place: Place, asked: Json) -> Json | None:
+def begun(place: Place, asked: Json) -> Json | None:
     """What the folder holds: the whole answer to the same question, the beginning of it, or nothing yet."""
     if place.run.exists():
         told = read_json(place.run)
@@ -180,9 +181,8 @@ def _read_all(plan: Plan, place: Place, workers: Workers, progress: Progress) ->
         progress("read", done, total, 0)
 
 
-def _write_export(plan: Plan, place: Place, inputs: Inputs, export: Export) -> None:
-    """What silence may mean for everyone, now that every line was seen once."""
-    shared = write_shared(place, len(plan.tasks), plan.buckets)
+def write_export(plan: Plan, place: Place, inputs: Inputs, export: Export, shared: int) -> None:
+    """Write what silence may mean for everyone, now that every line was seen once; so many resources are shared."""
     found = [read_json(place.found(number)) for number in range(len(plan.tasks))]
     seen = {name for one in found for name in one["types"]} - {BUNDLE}
     strays = {name for one in found for name in one["strays"]}

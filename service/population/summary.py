@@ -15,6 +15,7 @@ from service.review.demographics import AGES, OLDEST, UNKNOWN, hidden_groups
 
 Json = dict[str, Any]
 _THOUSAND = 1000
+_TOLD_APART = "what could not be assessed is told on a card of its own"
 _MOST_CODES = 200
 _BANDS = (*(band for _, band in AGES), OLDEST, UNKNOWN)
 _RANKS = {"critical": 0, "warning": 1, "info": 2}
@@ -59,6 +60,7 @@ def summarised(known: Known, knowledge: Knowledge, question: Question) -> Json:
         "rules": _rules(tally, knowledge, patients, small),
         "missing": _missing(tally, knowledge, patients, small),
         "undecided": _undecided(tally, knowledge, patients, small),
+        "visits": _visits(tally, knowledge, small),
         "codesNotRead": [one for one in known.unread_codes if one["number"] >= small][:_MOST_CODES],
         "codes": {
             "different": known.codes,
@@ -151,7 +153,7 @@ def _rules(tally: Tally, knowledge: Knowledge, patients: int, small: int) -> lis
         told.append(
             {
                 "rule": rule,
-                "title": titles.get(rule, "what could not be assessed is told on a card of its own"),
+                "title": titles.get(rule, _TOLD_APART),
                 "indicator": indicator,
                 "cards": _shown(number, small),
                 "per1000": _rate(number, patients, small),
@@ -212,6 +214,36 @@ def _undecided(tally: Tally, knowledge: Knowledge, patients: int, small: int) ->
         for rule, number in tally.undecided.items()
     ]
     return _in_order(told, "rule")
+
+
+def _visits(tally: Tally, knowledge: Knowledge, small: int) -> list[Json]:
+    """For each hook: how many calls the visits brought, how many cards of each rule, and per 1,000 calls."""
+    titles = {rule.id: rule.title for rule in knowledge.rules}
+    told = []
+    for hook, calls in sorted(tally.visits.items()):
+        rows: list[Json] = [
+            {
+                "rule": rule,
+                "title": titles.get(rule, _TOLD_APART),
+                "indicator": indicator,
+                "cards": _shown(number, small),
+                "per1000": _rate(number, calls, small),
+                "order": number,
+            }
+            for (at, rule, indicator), number in tally.visit_cards.items()
+            if at == hook
+        ]
+        many = tally.visits_with_many[hook]
+        told.append(
+            {
+                "hook": hook,
+                "calls": calls,
+                "withMoreThanThree": _shown(many, small),
+                "per1000WithMoreThanThree": _rate(many, calls, small),
+                "rules": _in_order(rows, "rule"),
+            }
+        )
+    return told
 
 
 def _in_order(told: Iterable[Json], name: str) -> list[Json]:

@@ -47,6 +47,7 @@ def _parts(summary: Json) -> Iterator[str]:
         )
     yield from _head(summary)
     yield from _rules(summary)
+    yield from _visits(summary)
     yield from _missing(summary)
     yield from _undecided(summary)
     yield from _codes(summary)
@@ -99,6 +100,22 @@ def _rules(summary: Json) -> Iterator[str]:
     ]
     yield "<details><summary>By age and sex</summary>"
     yield _table(("Rule", "Indicator", "Age", "Sex", "Cards"), rows, 1) + "</details>"
+
+
+def _visits(summary: Json) -> Iterator[str]:
+    small = summary["hideBelow"]
+    for one in summary["visits"]:
+        yield f"<h2>Visit by visit: cards at {escape(one['hook'])}</h2>"
+        yield (
+            f"<p>{one['calls']:,} calls; {_n(one['withMoreThanThree'], small)} with more than three cards "
+            f"({_n(one['per1000WithMoreThanThree'], small, '')} per 1,000). Nothing shown before is held back here.</p>"
+        )
+        rows = [
+            (rule["rule"], rule["title"], rule["indicator"], _n(rule["cards"], small), _n(rule["per1000"], small, ""))
+            for rule in one["rules"]
+        ]
+        yield _bars([(rule["rule"], rule["cards"] or 0) for rule in one["rules"]], "Cards by rule", small)
+        yield _table(("Rule", "What it is about", "Indicator", "Cards", "Per 1,000 calls"), rows, 2)
 
 
 def _missing(summary: Json) -> Iterator[str]:

@@ -70,9 +70,17 @@ SCHEMAS: Mapping[str, pa.Schema] = MappingProxyType(
 
 def write_rows(path: Path, table: str, rows: list[Json]) -> None:
     """Rows of one bucket, to be put together later."""
+    with written(path) as file:
+        file.write(rows_as_bytes(table, rows))
+
+
+def rows_as_bytes(table: str, rows: list[Json]) -> bytes:
+    """Rows as a stream of Arrow."""
     batch = pa.RecordBatch.from_pylist(rows, SCHEMAS[table])
-    with written(path) as file, pa.ipc.new_stream(file, SCHEMAS[table]) as writer:
+    buffer = pa.BufferOutputStream()
+    with pa.ipc.new_stream(buffer, SCHEMAS[table]) as writer:
         writer.write_batch(batch)
+    return bytes(buffer.getvalue())
 
 
 def read_rows(path: Path) -> Iterator[pa.RecordBatch]:

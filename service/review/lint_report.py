@@ -36,16 +36,11 @@ def unraised(before: Knowledge, now: Knowledge) -> list[Issue]:
     ]
 
 
-def _place(issue: Issue) -> tuple[str, int]:
-    file, _, line = issue.path.partition(":")
-    return file, int(line) if line.isdecimal() else 1
-
-
 def as_json(issues: Sequence[Issue], folder: str) -> str:
     """A list of objects: severity, code (the check), path, text, hint, and the place as file and line."""
     listed = []
     for issue in issues:
-        file, line = _place(issue)
+        file, line = issue.place
         listed.append(issue.to_json() | {"file": f"{folder}/{file}", "line": line})
     return json.dumps(listed, indent=2, ensure_ascii=False)
 
@@ -54,7 +49,7 @@ def as_github(issues: Sequence[Issue], folder: str) -> str:
     """Workflow commands that mark the lines of a pull request."""
     lines = []
     for issue in issues:
-        file, line = _place(issue)
+        file, line = issue.place
         text = issue.words.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
         level = _GITHUB_LEVELS[issue.severity]
         lines.append(f"::{level} file={folder}/{file},line={line},title={issue.code}::{text}")
@@ -70,7 +65,7 @@ def as_junit(issues: Sequence[Issue], folder: str) -> str:
         case = SubElement(suite, "testcase", classname="lint", name=name)
         for issue in serious:
             if issue.code.split()[0] == name:
-                file, line = _place(issue)
+                file, line = issue.place
                 SubElement(case, "failure", message=f"{folder}/{file}:{line}: {issue.words}")
     suite.set("tests", str(len(names)))
     suite.set("failures", str(len(serious)))
@@ -81,7 +76,7 @@ def as_sarif(issues: Sequence[Issue], folder: str) -> str:
     """A SARIF 2.1.0 log with one run; each check is a rule of the tool."""
     results: list[dict[str, Any]] = []
     for issue in issues:
-        file, line = _place(issue)
+        file, line = issue.place
         where = {"artifactLocation": {"uri": f"{folder}/{file}"}, "region": {"startLine": line}}
         results.append(
             {

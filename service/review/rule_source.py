@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from service.config import Settings
 from service.errors import Issue, KnowledgeError
+from service.knowledge.cache import cached
 from service.knowledge.loader import load
 from service.knowledge.model import Knowledge
 from service.review.packs import open_pack
@@ -35,10 +38,27 @@ def read_rules(settings: Settings) -> Rules:
         return Rules(pack.knowledge, pack.archive, name)
     for _ in range(_TRIES):
         files = rule_files(settings.rules) if settings.rules.is_dir() else {}
-        knowledge = load(settings.rules, settings.knowledge_settings)
-        if files == rule_files(settings.rules):
-            return Rules(knowledge, archived(files))
+        with suppress(_ChangedError):
+            return Rules(_loaded(settings, files), archived(files))
     raise KnowledgeError([Issue(f"{settings.rules.name}:1", "the rule files change while they are read")])
+
+
+class _ChangedError(Exception):
+    """The rule files changed while they were read."""
+
+
+def _loaded(settings: Settings, files: Mapping[str, bytes]) -> Knowledge:
+    """The rules of exactly these files of the folder. Raises _ChangedError, KnowledgeError."""
+
+    def read() -> Knowledge:
+        knowledge = load(settings.rules, settings.knowledge_settings)
+        if files != rule_files(settings.rules):
+            raise _ChangedError
+        return knowledge
+
+    if settings.rules_cache == "off":
+        return read()
+    return cached(settings.data / "rules-cache", files, settings.knowledge_settings, read)
 
 
 def fingerprint(settings: Settings) -> str:

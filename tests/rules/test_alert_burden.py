@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.burden import MANY, NOT_ASSESSED, Day, Followed, Shown, follow, repeats, unexplained
 from benchmarks.patients import published
-from benchmarks.replay import as_of, recorded_on, visits
+from service.population.visits import as_of, recorded_on, visits
 from tests.shipped import shipped_services
 
 

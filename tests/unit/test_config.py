@@ -31,8 +31,8 @@ def settings(monkeypatch: pytest.MonkeyPatch, **given: str) -> Settings:
 
 
 def test_without_any_setting_the_service_runs_for_development(monkeypatch: pytest.MonkeyPatch) -> None:
-    # What runs from the environment remembers; a Settings made in a program writes nothing unless asked.
-    assert settings(monkeypatch) == Settings(store="on")
+    # What runs from the environment writes to its data folder; Settings made in a program write nothing unless asked.
+    assert settings(monkeypatch) == Settings(store="on", rules_cache="on")
 
 
 def test_settings_are_frozen() -> None:

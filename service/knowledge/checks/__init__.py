@@ -24,7 +24,6 @@ from service.knowledge.checks import (
 )
 from service.knowledge.checks.registry import CHECKS, Check, Review
 from service.knowledge.model import Knowledge
-from service.knowledge.places import place_of
 
 __all__ = ["CHECKS", "MODULES", "Check", "Problem", "Severity", "run_checks"]
 
@@ -40,4 +39,4 @@ def run_checks(knowledge: Knowledge, today: date) -> list[Issue]:
         for check in CHECKS.values()
         for issue in check.run(review)
     ]
-    return sorted(issues, key=lambda issue: (*place_of(issue.path), issue.code, issue.text))
+    return sorted(issues, key=lambda issue: (*issue.place, issue.code, issue.text))

@@ -47,3 +47,22 @@ def _shows(service: ServiceDefinition, rule: Rule, card: CardText) -> bool:
     if card.indicator not in service.indicators:
         return False
     return card.indicator is not Indicator.INFO or not service.info_phases or rule.phase in service.info_phases
+
+
+@check(
+    "K053-rule-without-place",
+    Severity.ERROR,
+    "Two rules of a phase whose order is not written",
+    avoid="two rules with cards that no `order` in ruleset.yaml names: their names decide which card is first",
+    prefer="phases: [{id: 3_safety, order: [sf-nsaid-anticoagulant, sf-baclofen-renal]}]",
+    why="A clinician reads the first card. Renaming a file must not change which one that is.",
+)
+def rule_without_place(review: Review) -> Iterator[Issue]:
+    """Rules of one phase that may show cards together stand in the `order` of their phase, by their files."""
+    for phase in review.knowledge.phases:
+        loose = [rule for rule in phase.rules if rule.card is not None and rule.file_id not in phase.order]
+        for rule in loose:
+            beside = {one.file_id for one in loose if set(one.hooks) & set(rule.hooks)} - {rule.file_id}
+            if beside:
+                text = f"{rule.file_id} has no place in the order of {phase.id}, nor has {min(beside)}"
+                yield Issue(rule.at, text, f"name it under order of {phase.id} in ruleset.yaml")

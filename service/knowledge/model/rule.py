@@ -88,6 +88,11 @@ class Rule:
     at: str = field(default="", compare=False)
 
     @property
+    def file_id(self) -> str:
+        """The id of the rule file, which its variants share."""
+        return self.variant_of or self.id
+
+    @property
     def reads(self) -> frozenset[str]:
         """The findings the condition tests."""
         return frozenset(leaf.finding for leaf in leaves(self.when))

@@ -47,12 +47,14 @@ class Phase:
     """The rules that run together; the next phase starts when this one is complete.
 
     ``own_cards``: its info cards are never folded into one. ``checks_orders``: its rules are about what is
-    being ordered, so a check that could not be made is named even when nothing else is said.
+    being ordered, so a check that could not be made is named even when nothing else is said. ``order`` names the
+    files of rules whose order is written; the others follow by name.
     """
 
     id: str
     title: str
     rules: tuple[Rule, ...]
+    order: tuple[str, ...] = ()
     own_cards: bool = False
     checks_orders: bool = False
 

@@ -40,7 +40,7 @@ class EpisodeShape(Shape):
 
 
 class PhaseShape(Shape):
-    """A phase; ``first`` lists the rules whose cards come first, in that order, the others follow by name.
+    """A phase; ``order`` lists the files of rules that show a card: the first of equally severe cards comes first.
 
     ``applies_when`` names the guard of every rule of the phase that shows a card, unless the rule names its own.
     """
@@ -48,7 +48,7 @@ class PhaseShape(Shape):
     id = Text(required=True)
     title = Text(required=True)
     applies_when = Text(load_default=None, allow_none=True)
-    first = words()
+    order = words()
     own_cards = Flag(load_default=False)
     checks_orders = Flag(load_default=False)
 

@@ -175,3 +175,20 @@ def test_an_approval_survives_activation(tmp_path: Path) -> None:
     digest = rule_digest(load(VALID), "fl-stay-active")
     changes = [*approval(digest), {"file": FL, "find": "status: draft", "put": "status: active"}]
     assert load(changed_rules(tmp_path, changes)).approved == {"fl-stay-active"}
+
+
+@pytest.mark.parametrize(
+    ("order", "said"),
+    [
+        ("[fl-stay-activ]", "no rule file fl-stay-activ is in this phase (did you mean fl-stay-active?)"),
+        ("[sf-nsaid-contraindicated]", "no rule file sf-nsaid-contraindicated is in this phase"),
+        ("[fl-stay-active, fl-stay-active]", "fl-stay-active is named 2 times"),
+    ],
+)
+def test_the_order_of_a_phase_names_files_of_the_phase_each_once(tmp_path: Path, order: str, said: str) -> None:
+    put = f"title: Pathway of care, order: {order}}}"
+    rules = changed_rules(tmp_path, [{"file": "ruleset.yaml", "find": "title: Pathway of care}", "put": put}])
+    with pytest.raises(KnowledgeError) as caught:
+        load(rules)
+    assert [issue.path.split(":")[0] for issue in caught.value.issues] == ["ruleset.yaml"]
+    assert said in str(caught.value)

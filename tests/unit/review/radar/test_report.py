@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from benchmarks.radar import BEGIN, HISTORY, LOCAL, Asked, asked, charts, client, days, found_after
-from benchmarks.replay import Visit
 from service.decision import Prepared
 from service.knowledge.loader import load
+from service.population.visits import Visit
 from service.record.unread_codes import UnreadCodes
 from service.review.radar.report import alarms_of, falls, report
 from service.review.rule_versions import before_and_after, difference

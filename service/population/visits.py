@@ -1,6 +1,6 @@
-"""What stood in a chart on an earlier day: a published record played back visit by visit.
+"""Visits: what stood in a chart on an earlier day, so that it can be played back visit by visit.
 
-A record as published shows its last state. Taken back to a day, only what had been recorded by then is
+A record as exported shows its last state. Taken back to a day, only what had been recorded by then is
 left, a diagnosis that ended later has not ended, and a prescription written that day is running. A
 drug whose end the record does not date keeps the state it has today: that is not known any better.
 """
@@ -9,9 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from service.protocol.evaluation import BundleQuestion, Services, answer_bundle
+
 Resource = Mapping[str, Any]
+Card = tuple[str, tuple[str, ...]]
+ORDER_HOOKS = ("order-select", "order-sign")
+_OPENED = "patient-view"
 
 # The elements that say when a resource came to be, the first that is there counts.
 _RECORDED = (
@@ -100,3 +106,38 @@ def _ordered_on(resources: Sequence[Resource], day: str) -> Iterator[Resource]:
     for resource in resources:
         if resource.get("resourceType") in _ORDERS and recorded_on(resource) == day:
             yield {**resource, "status": "draft"}
+
+
+class Replay:
+    """Asks about every visit of a chart what an EHR that answers every prefetch key would have been shown.
+
+    Opening the chart is ``patient-view``; what was ordered on the day of the visit is chosen and signed
+    (``order-select``, ``order-sign``). Nothing that was shown before is held back.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        offered = {service.hook for service in services.offered.values()}
+        self._order_hooks = tuple(hook for hook in ORDER_HOOKS if hook in offered)
+
+    def of(self, resources: Sequence[Resource]) -> Iterator[tuple[str, list[Card]]]:
+        """The cards of each call: its hook, and of each card the indicator and the rules that speak on it."""
+        for visit in visits(resources):
+            now = datetime.fromisoformat(f"{visit.day}T23:59:00+00:00")
+            yield _OPENED, self._ask(visit.chart, _OPENED, now)
+            if visit.orders:
+                drafts = {order.get("id") for order in visit.orders}
+                before = [resource for resource in visit.chart if resource.get("id") not in drafts]
+                for hook in self._order_hooks:
+                    yield hook, self._ask([*before, *visit.orders], hook, now)
+
+    def _ask(self, chart: Sequence[Resource], hook: str, now: datetime) -> list[Card]:
+        question = BundleQuestion(hook, now, complete="all")
+        cards = answer_bundle(self._services, list(chart), question).body["cards"]
+        return [(card["indicator"], tuple(rules_on(card))) for card in cards]
+
+
+def rules_on(card: Mapping[str, Any]) -> Iterator[str]:
+    """The rules that speak on a card, those that others cover left out."""
+    why = card.get("extension", {}).get("sciatica-cds.why", {})
+    yield from (rule["id"] for rule in why.get("rules", ()) if "coveredBy" not in rule)

@@ -1,0 +1,123 @@
+"""Cache of loaded rule sets: reading and checking the rule files takes two seconds of CPU, reading an entry a fifth.
+
+An entry is named by a digest of all that it was made from: names and bytes of the rule files, the settings, the code
+that loads them, and the Python that runs it. So it is never out of date; whatever is wrong with one, the files are read
+instead. An entry is a pickle, and reading a pickle runs what it says. It is therefore read only from a folder and a
+file that belong to the user who runs the service and that nobody else may read or write (``0700`` and ``0600``), both
+looked at through the very descriptors that are read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import pickle
+import stat
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+from service.knowledge.model import Knowledge
+
+_CODE = Path(__file__).parent
+_HEAD = b"sciatica-cds rule set 1\n"
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_SUFFIX = ".rules"
+# A test site and its former version; more would only fill the disk.
+_MOST = 4
+
+
+def cached(
+    folder: Path, files: Mapping[str, bytes], settings: Mapping[str, str], load: Callable[[], Knowledge]
+) -> Knowledge:
+    """The rule set in these files: from ``folder`` where it is there, else loaded and put there.
+
+    ``load`` reads the same files. A folder that cannot be made or is not safe is not used, and that is no error.
+    Raises what ``load`` raises; nothing is stored then.
+    """
+    name = _digest(files, settings) + _SUFFIX
+    with _opened(folder) as descriptor:
+        if descriptor is None:
+            return load()
+        found = _read(descriptor, name)
+        if found is not None:
+            return found
+        knowledge = load()
+        with contextlib.suppress(OSError):
+            _write(descriptor, name, knowledge)
+        return knowledge
+
+
+def _digest(files: Mapping[str, bytes], settings: Mapping[str, str]) -> str:
+    whole = hashlib.sha256(f"{_code_digest()}\n{sys.version}\n".encode())
+    for part, content in (("setting", {name: value.encode() for name, value in settings.items()}), ("file", files)):
+        for name in sorted(content):
+            whole.update(f"{part}\t{name}\t{hashlib.sha256(content[name]).hexdigest()}\n".encode())
+    return whole.hexdigest()
+
+
+@cache
+def _code_digest() -> str:
+    """The digest of the code that makes a rule set of files, as it is on the disk: of this room and its errors."""
+    code = hashlib.sha256()
+    for path in sorted([*_CODE.rglob("*.py"), *_CODE.parent.glob("*.py")]):
+        code.update(f"{path.relative_to(_CODE.parent)}\t{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return code.hexdigest()
+
+
+@contextlib.contextmanager
+def _opened(folder: Path) -> Iterator[int | None]:
+    """A descriptor of the folder; None where it cannot be used, or is not ours alone."""
+    descriptor = None
+    try:
+        with contextlib.suppress(OSError):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        yield descriptor if descriptor is not None and _is_ours_alone(descriptor, stat.S_ISDIR) else None
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _is_ours_alone(descriptor: int, is_kind: Callable[[int], bool]) -> bool:
+    state = os.fstat(descriptor)
+    return is_kind(state.st_mode) and state.st_uid == os.geteuid() and not state.st_mode & _OTHERS
+
+
+def _read(folder: int, name: str) -> Knowledge | None:
+    """The rule set of an entry; None where there is none, or it is not ours, or not what was written."""
+    try:
+        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=folder)
+    except OSError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        if not _is_ours_alone(descriptor, stat.S_ISREG):
+            return None
+        content = file.read()
+    head = _HEAD + name.encode() + b"\n"
+    written, payload = content[len(head) : len(head) + 64], content[len(head) + 64 :]
+    if not content.startswith(head) or hashlib.sha256(payload).hexdigest().encode() != written:
+        return None
+    try:
+        # Only from a file that nobody else may write: see above.
+        found = pickle.loads(payload)  # noqa: S301
+    except Exception:  # noqa: BLE001 - an entry that cannot be read is no reason not to start
+        return None
+    return found if isinstance(found, Knowledge) else None
+
+
+def _write(folder: int, name: str, knowledge: Knowledge) -> None:
+    """Put a rule set there at once or not at all, and take the oldest away where there are too many."""
+    payload = pickle.dumps(knowledge, pickle.HIGHEST_PROTOCOL)
+    content = _HEAD + name.encode() + b"\n" + hashlib.sha256(payload).hexdigest().encode() + payload
+    beside = f"{name}.{os.getpid()}"
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=folder)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    os.replace(beside, name, src_dir_fd=folder, dst_dir_fd=folder)
+    entries = [one for one in os.listdir(folder) if one.endswith(_SUFFIX)]
+    entries.sort(key=lambda one: os.stat(one, dir_fd=folder).st_mtime_ns, reverse=True)
+    for old in entries[_MOST:]:
+        os.unlink(old, dir_fd=folder)

@@ -1,0 +1,30 @@
+"""How long cards are, over every card of the example answers: as many words as can be read in ten seconds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from service.config import PROJECT
+
+_MEDIAN, _NINE_OF_TEN, _MOST = 80, 120, 180
+
+
+def details() -> Iterator[str]:
+    """The detail of every card that an example answer shows."""
+    for file in sorted((PROJECT / "fhir_examples").glob("*/expected.json")):
+        yield from (str(card.get("detail", "")) for card in _cards(file))
+
+
+def _cards(file: Path) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = json.loads(file.read_text(encoding="utf-8"))["cards"]
+    return found
+
+
+def test_a_card_is_read_in_ten_seconds() -> None:
+    lengths = sorted(len(detail.split()) for detail in details())
+    assert len(lengths) > 100
+    assert lengths[len(lengths) // 2] <= _MEDIAN
+    assert lengths[len(lengths) * 9 // 10] <= _NINE_OF_TEN
+    assert lengths[-1] <= _MOST

@@ -1,0 +1,81 @@
+"""What a run gives besides the tables: FHIR, pseudonyms, visits; and how the command refuses what it cannot answer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import orjson
+import pytest
+from click.testing import CliRunner
+
+from service.cli.main import group
+from service.population.visits import Replay
+from service.record.model import Release
+from service.testkit.fhir_validation.classes import check_classes
+from tests.population_data import all_lines, asked, by_type, people, ran, rows
+from tests.shipped import shipped_services
+
+
+def lines(path: Path) -> list[dict[str, object]]:
+    return [orjson.loads(line) for line in path.read_bytes().splitlines()]
+
+
+def test_fhir_counts_what_the_tables_hold(tmp_path: Path) -> None:
+    ran(by_type(tmp_path / "data", all_lines()), tmp_path / "out", asked(fhir=True))
+    cards = rows(tmp_path / "out", "cards")
+    reports = lines(tmp_path / "out" / "MeasureReport.ndjson")
+    groups = lines(tmp_path / "out" / "Group.ndjson")
+    issues = lines(tmp_path / "out" / "DetectedIssue.ndjson")
+    assert len(issues) == len(cards) > 5
+    spoken = Counter(rule for card in cards for rule in set(card["rules"]))
+    assert {one["code"]["coding"][0]["code"]: one["quantity"] for one in groups} == dict(spoken)
+    assert sum(one["group"][0]["population"][1]["count"] for one in reports) == sum(
+        len(card["rules"]) for card in cards
+    )
+    for resource in (reports[0], groups[0], issues[0]):
+        assert list(check_classes(resource, Release.R4, "resource")) == []
+
+
+def test_pseudonyms_leave_no_id_behind(tmp_path: Path) -> None:
+    data = by_type(tmp_path / "data", all_lines())
+    ran(data, tmp_path / "out", asked(pseudonyms=b"sixteen bytes or more", fhir=True, findings=True))
+    ids = set(people()) | {one["id"] for resources in people().values() for one in resources if len(one["id"]) > 6}
+    told = "\n".join(
+        orjson.dumps(row).decode() for name in ("decisions", "cards") for row in rows(tmp_path / "out", name)
+    )
+    told += "".join(path.read_text() for path in (tmp_path / "out").glob("*.ndjson"))
+    told += (tmp_path / "out" / "summary.json").read_text() + (tmp_path / "out" / "run.json").read_text()
+    assert [id_ for id_ in ids if f'/{id_}"' in told or f'"{id_}"' in told] == []
+
+
+def test_visits_are_replayed_as_of_their_day(tmp_path: Path) -> None:
+    name, resources = next((name, some) for name, some in people().items() if len(some) > 5)
+    visit = {"resourceType": "Encounter", "status": "finished", "subject": {"reference": f"Patient/{name}"}}
+    days = [{**visit, "id": f"visit-{day}", "period": {"start": f"2026-11-{day}"}} for day in (10, 20)]
+    data = by_type(tmp_path / "data", map(orjson.dumps, [*resources, *days]))
+    ran(data, tmp_path / "out", asked(visits=True))
+    told = orjson.loads((tmp_path / "out" / "summary.json").read_bytes())["visits"]
+    expected = [call for call in Replay(shipped_services()).of([*resources, *days]) if call[0] == "patient-view"]
+    (opened,) = (one for one in told if one["hook"] == "patient-view")
+    assert opened["calls"] == len(expected) >= 2
+    assert sum(rule["cards"] for rule in opened["rules"]) == sum(
+        len(rules or (1,)) for _, cards in expected for _, rules in cards
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ([], "give --now"),
+        (["--memory", "much"], "no size"),
+        (["--now", "yesterday"], "ISO 8601"),
+    ],
+)
+def test_the_command_says_what_it_needs(tmp_path: Path, options: list[str], says: str) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "Patient.ndjson").write_text("")
+    command = ["population", str(tmp_path / "data"), "--out", str(tmp_path / "out"), *options]
+    ended = CliRunner().invoke(group, command)
+    assert ended.exit_code == 2
+    assert says in ended.output
