@@ -24,7 +24,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo serve quick test lint types rules unit conformance second-validator third-judge browser editor lock fuzz bench population-laws corpus alert-burden pages golden sbom collection image clean
+.PHONY: help setup demo serve quick test lint types rules rule-files rule-mutants rule-proofs unit conformance second-validator third-judge browser editor lock fuzz bench population-laws corpus alert-burden pages golden sbom collection image clean
 
 help: ## List what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 20
@@ -64,7 +64,12 @@ quick: lint types ## Under a minute: style, types, rule files, rooms, and the ro
 	$(BIN)/sciatica-cds test
 	$(BIN)/pytest -q tests/test_layers.py tests/unit/test_decision.py tests/unit/engine tests/unit/knowledge tests/unit/cards
 
-test: lint types rules unit ## Everything that must pass before a change goes in
+# Two cores: what checks the code and the rule files runs side by side, its output one target at a time; then the tests.
+SIDE_BY_SIDE = $(MAKE) --no-print-directory -j$(WORKERS) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
+test: setup ## Everything that must pass before a change goes in
+	@$(SIDE_BY_SIDE) lint types rule-files rule-mutants rule-proofs
+	@$(MAKE) --no-print-directory unit
 
 lint: setup ## Style, mistakes and format of the Python code
 	$(BIN)/ruff check .
@@ -74,11 +79,18 @@ types: setup ## Types
 	$(BIN)/mypy
 
 rules: setup ## The rule files: well formed, examples and stories hold, all of it seen, faults noticed, invariants proved
+	@$(SIDE_BY_SIDE) rule-files rule-mutants rule-proofs
+
+rule-files: setup
 	$(BIN)/sciatica-cds lint
 	$(BIN)/sciatica-cds format --check
 	$(BIN)/sciatica-cds test
 	$(BIN)/sciatica-cds coverage
+
+rule-mutants: setup
 	$(BIN)/sciatica-cds mutate --sample $(MUTANTS)
+
+rule-proofs: setup
 	$(BIN)/sciatica-cds prove
 
 # A validator that is not ours, as a Node package; without Node and npm its tests are skipped and say so.

@@ -50,7 +50,7 @@ def services() -> Services:
 def patients(test_data: Path) -> list[Published]:
     """Every patient with a back problem, and some of the others."""
     assert test_data
-    some = [patient for patient in published("patients-r4-synthea2019") if patient.line <= 12]
+    some = [patient for patient in published("patients-r4-synthea2019") if patient.line <= 4]
     mixed = [patient for patient in published("patients-r4-mixed") if patient.line in (1, 3, 11, 20, 25)]
     return [*published("patients-r4-backpain"), *published("patients-stu3-smart"), *mixed, *some]
 
