@@ -11,7 +11,7 @@ import gzip
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, cached_property
@@ -191,9 +191,10 @@ class DrugTable:
             return None
         return Brand(ROUTE_LETTERS[line[0]], tuple(frozenset(one.split(",")) for one in line[1:].split("|")))
 
-    @property
-    def brand_names(self) -> tuple[str, ...]:
-        return tuple(self._brands)
+    @cached_property
+    def brand_products(self) -> Mapping[str, Sequence[frozenset[str]]]:
+        """Of every brand name (in lower case) the ingredients of each of its products; read once, for every rule set."""
+        return {name: found.products for name in self._brands if (found := self.brand(name))}
 
 
 def _numbers(typecode: str, data: bytes, count: int) -> tuple[array[int], bytes]:

@@ -379,9 +379,7 @@ def _vocabulary(
         names.setdefault(name.lower(), frozenset({code}))
     for salt, base in table.salts.items():
         names.setdefault(salt, frozenset({base}))
-    brands: dict[str, Sequence[frozenset[str]]] = {
-        brand: found.products for brand in table.brand_names if (found := table.brand(brand))
-    }
+    brands: dict[str, Sequence[frozenset[str]]] = dict(table.brand_products)
     for name, meant, kind in drug_synonyms():
         if kind == "unii":
             continue
