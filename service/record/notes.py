@@ -32,6 +32,7 @@ by brand name: its products differ, all are meant
 by text only
 cannot be read
 comparator not understood
+completed within 30 days, its supply is not written: may still be taken
 completed, the supply may reach to now
 computed (CKD-EPI 2021)
 computed from the estimated delivery date
@@ -43,6 +44,7 @@ dose not given
 draft
 eGFR not computed from creatinine: implausible
 eGFR not computed from creatinine: the patient is not known to be adult
+ended since
 first recorded
 formerly answered yes ({})
 intended
@@ -50,6 +52,7 @@ its name tells more strengths than ingredients that were recognised
 length of the course not given
 matched by text only
 more pages follow
+names an order that is not among the draft orders
 names none of the draft orders; all of them were checked
 no code that can be read
 no date given
@@ -92,6 +95,7 @@ registered, no final report yet
 registered, no final result yet
 registered, not yet available
 resourceType is not the name of a resource type
+said to be taken, with an end in the past: may still be taken
 several routes are given
 sex for clinical use
 sex not known: the lower of the two
@@ -122,6 +126,7 @@ value not given
 {} has no answer that can be read
 {} is no longer active
 {} says no, but does not settle it
+{}: cannot be used
 {}: no gestational age that can be used
 {}: preliminary, not used
 {}: tells of an earlier pregnancy

@@ -19,6 +19,8 @@ from service.testkit.smallest_charts import smallest_call
 from tests.http.test_rule_book import Page
 from tests.shipped import shipped_knowledge
 
+# Wrong passwords from one address make it wait; the auditor asks from another.
+ELSEWHERE = {"REMOTE_ADDR": "192.0.2.7"}
 PASSWORD = "correct horse battery"
 AUDITOR = {"Authorization": "Basic " + base64.b64encode(f"anna:{PASSWORD}".encode()).decode(), "Accept": "text/html"}
 
@@ -65,7 +67,7 @@ def listed(client: FlaskClient, query: str = "") -> list[dict[str, Any]]:
 def test_kept_decisions_are_for_auditors_only(client: FlaskClient, path: str) -> None:
     wrong = {"Authorization": "Basic " + base64.b64encode(b"anna:wrong password").decode()}
     for headers in ({}, wrong, {"Authorization": "Bearer x"}):
-        answer = client.get(path, headers=headers)
+        answer = client.get(path, headers=headers, environ_base=ELSEWHERE)
         assert answer.status_code == 401
         assert answer.headers["WWW-Authenticate"].startswith("Basic ")
 

@@ -193,7 +193,7 @@ class DrugTable:
 
     @cached_property
     def brand_products(self) -> Mapping[str, Sequence[frozenset[str]]]:
-        """Of every brand name (in lower case) the ingredients of each of its products; read once, for every rule set."""
+        """Of every brand name (in lower case) the ingredients of each of its products; read once."""
         return {name: found.products for name in self._brands if (found := self.brand(name))}
 
 

@@ -51,7 +51,7 @@ def entry_status_class(entry: Entry, now: datetime, start: When | None, planned:
     """
     found = status_class(entry.resource)
     if found.counts is Counts.PRESENT and _is_stated_to_be_over(entry, now):
-        return replaced(found, provisional=True, note=f"said to be taken, with an end in the past: {MAY_BE_TAKEN}")
+        return replaced(found, provisional=True, note="said to be taken, with an end in the past: may still be taken")
     if found.counts is not Counts.HISTORY or not is_complete(entry):
         return found
     supplied = _supply_of(entry, planned)
@@ -77,7 +77,7 @@ _STILL_SUPPLIED = {
 _USUAL_SUPPLY = 30
 """Days for which a completed order or dispense that does not tell its supply may still be taken: product choice."""
 MAY_BE_TAKEN = "may still be taken"
-_NO_SUPPLY = f"completed within {_USUAL_SUPPLY} days, its supply is not written: {MAY_BE_TAKEN}"
+_NO_SUPPLY = "completed within 30 days, its supply is not written: may still be taken"
 
 
 def _is_stated_to_be_over(entry: Entry, now: datetime) -> bool:

@@ -17,6 +17,7 @@ from service.testkit.example_patient.wanted import Wanted
 
 _DATES = frozenset({"11778-8", "11779-6", "8665-2"})
 """LOINC codes of gestation whose value is a date."""
+_WEEK = 7
 _PERCENT = "percent"
 _HUNDRED = Decimal(100)
 _BASELINE = Decimal(8)
@@ -53,11 +54,12 @@ class Numbers:
                 yield partial(_measured, code=code, low=low, high=high, unit=definition.unit or "1", hours=hours)
 
     def gestation(self, definition: FactDefinition, given: Given) -> Iterator[Option]:
-        """A gestational age recorded today."""
+        """A gestational age recorded today, in days: a whole number of weeks would leave six days open."""
         low, high = (given.low, given.high) if _is_number(given) else (Decimal(12), Decimal(12))
+        first, last = (None if end is None else end * _WEEK for end in (low, high))
         for code in self._best(definition):
             if code.code not in _DATES:
-                yield partial(_measured, code=code, low=low, high=high, unit="wk", hours=0)
+                yield partial(_measured, code=code, low=first, high=last, unit="d", hours=0)
 
     def change(self, definition: FactDefinition, given: Given) -> Iterator[Option]:
         """Two scores: the first of the episode and the newest."""

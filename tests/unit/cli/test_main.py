@@ -61,7 +61,7 @@ def test_a_name_like_no_other_brings_the_list() -> None:
 
 def test_what_lint_found_can_be_read_by_a_program() -> None:
     found = run("lint", "--notes", "--json")
-    assert {"severity", "where", "text"} <= set(json.loads(found.output)[0])
+    assert {"severity", "path", "text"} <= set(json.loads(found.output)[0])
 
 
 def test_one_story_can_be_run_alone_and_an_unknown_one_is_refused() -> None:

@@ -20,8 +20,8 @@ def test_the_interval_is_that_of_the_literature(hits: int, of: int, low: float, 
     ("accepted", "overridden", "marked"), [(2, 18, True), (3, 17, False), (0, 19, False), (0, 20, True), (0, 0, False)]
 )
 def test_a_rule_is_marked_when_nearly_all_of_enough_cards_are_overridden(
-    accepted: int, overridden: int, mark_quoted: bool
+    accepted: int, overridden: int, marked: bool
 ) -> None:
     count = RuleCount("r", "1", 100, accepted, overridden)
-    assert count.nearly_always_overridden is mark_quoted
+    assert count.nearly_always_overridden is marked
     assert (count.override_rate is None) == (accepted + overridden == 0)
