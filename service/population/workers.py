@@ -60,7 +60,7 @@ class Workers:
         while True:
             while self._free and (following := next(waiting, None)) is not None:
                 worker = self._free.pop()
-                worker.send(following)
+                _send(worker, following)
                 busy[worker] = following
             if not busy:
                 return
@@ -75,10 +75,7 @@ class Workers:
         try:
             told, error, pid, peak = worker.recv()
         except EOFError:
-            raise PopulationError(
-                f"a worker was ended from outside while it did {task[0]} {task[1]} (perhaps for want of memory: "
-                "--memory, --workers). The same command goes on where it stopped"
-            ) from None
+            raise _ended(task) from None
         self.largest[pid] = max(peak, self.largest.get(pid, 0))
         if error is not None:
             raise error
@@ -94,6 +91,20 @@ class Workers:
             process.join()
             process.close()
         self._processes.clear()
+
+
+def _send(worker: Connection, task: Task) -> None:
+    try:
+        worker.send(task)
+    except OSError:
+        raise _ended(task) from None
+
+
+def _ended(task: Task) -> PopulationError:
+    return PopulationError(
+        f"a worker was ended from outside before it had done {task[0]} {task[1]} (perhaps for want of memory: "
+        "--memory, --workers). The same command goes on where it stopped"
+    )
 
 
 def may_fork() -> bool:

@@ -74,9 +74,9 @@ const TASKS = {
 
 // Enter sends the form; with scripts the answer comes without another page.
 async function decide(page, script) {
+  if (!script) return Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
   const before = await page.locator('#answer').innerText();
   await page.keyboard.press('Enter');
-  if (!script) return page.waitForLoadState('load');
   return page.waitForFunction((text) => document.getElementById('answer').innerText !== text, before);
 }
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import errno
+import multiprocessing
 import os
 import signal
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from service.population.limits import PopulationError
+from service.population.workers import Task, Workers
 from tests.population_data import all_lines, asked, by_type, digests, people, ran
 
 NAMES = ("decisions.parquet", "cards.parquet", "summary.json", "summary.html", "rejects.ndjson")
@@ -122,19 +126,21 @@ def test_a_full_disk_ends_the_run_and_more_room_lets_it_go_on(
     assert digests(tmp_path / "out", NAMES) == digests(whole[1], NAMES)
 
 
-def test_a_worker_that_is_ended_from_outside_is_told(whole: tuple[Path, Path], tmp_path: Path) -> None:
-    parent, given = os.getpid(), Path.replace
+def test_a_worker_that_is_ended_from_outside_is_told(
+    whole: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = Workers.run
 
-    def replace(self: Path, target: Path) -> Path:
-        if os.getpid() != parent:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return given(self, target)
+    def run(self: Workers, tasks: Iterable[Task]) -> Iterator[tuple[Task, dict[str, Any]]]:
+        """As it is, after somebody ended one of the processes."""
+        for process in multiprocessing.active_children()[:1]:
+            process.kill()
+            process.join()
+        return given(self, tasks)
 
-    Path.replace = replace
-    try:
+    with monkeypatch.context() as patched:
+        patched.setattr(Workers, "run", run)
         with pytest.raises(PopulationError, match="ended from outside"):
             ran(whole[0], tmp_path / "out", workers=2)
-    finally:
-        Path.replace = given
     ran(whole[0], tmp_path / "out")
     assert digests(tmp_path / "out", NAMES) == digests(whole[1], NAMES)
