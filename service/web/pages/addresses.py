@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from dataclasses import Field, fields
+from typing import Any, ClassVar, Protocol, TypeVar
 from urllib.parse import urlencode
 
 from service.web.pages.static_files import static_files
@@ -24,6 +25,20 @@ TITLES: Mapping[str, str] = {
 """The pages that every page leads to, in this order."""
 # Pages without a place of their own at the head of every page.
 _BESIDE = frozenset({"questionnaire", "facts", "value-sets"})
+
+
+class Question(Protocol):
+    """A dataclass whose fields are all texts that an address may give."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+Q = TypeVar("Q", bound=Question)
+
+
+def question_in(query: Mapping[str, str], kind: type[Q], longest: int = 100) -> Q:
+    """The question of this kind in the query of an address; what is not known there asks for nothing."""
+    return kind(**{one.name: query.get(one.name, "").strip()[:longest] for one in fields(kind)})
 
 
 class ServerAddresses:

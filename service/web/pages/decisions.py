@@ -16,6 +16,7 @@ from service.store.exports import exported
 from service.store.listing import Wanted
 from service.store.proof import Proof
 from service.store.reading import StoredDecision, StoredRuleSet
+from service.web.pages.addresses import question_in
 
 Json = dict[str, Any]
 _WHY = "sciatica-cds.why"
@@ -34,7 +35,7 @@ class Kept:
 
 def wanted_of(query: Mapping[str, str]) -> Wanted:
     """The question in the query of an address."""
-    return Wanted(**{one.name: query.get(one.name, "").strip()[:40] for one in fields(Wanted)})
+    return question_in(query, Wanted, longest=40)
 
 
 def decisions_page(

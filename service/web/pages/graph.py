@@ -11,6 +11,7 @@ from typing import Any
 from service.knowledge.model import Indicator, Knowledge, Rule
 from service.knowledge.sentences import title_of
 from service.review.rule_graph import RuleGraph, after_finding, around_rule, way_to
+from service.web.pages.addresses import question_in
 from service.web.pages.rules import resting_on
 from service.web.pages.words import finding_named, read_from, rule_named
 
@@ -33,7 +34,7 @@ class GraphQuestion:
 
 def graph_question(query: Mapping[str, str]) -> GraphQuestion:
     """The question in the query of an address."""
-    return GraphQuestion(**{one.name: query.get(one.name, "").strip()[:100] for one in fields(GraphQuestion)})
+    return question_in(query, GraphQuestion)
 
 
 def graph_page(knowledge: Knowledge, asked: GraphQuestion) -> Json:

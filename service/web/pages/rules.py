@@ -10,6 +10,7 @@ from typing import Any
 from service.knowledge.digest import reached
 from service.knowledge.model import Indicator, Knowledge, Rule
 from service.knowledge.sentences import title_of
+from service.web.pages.addresses import question_in
 from service.web.pages.words import rule_named, summary_in_words
 
 Json = dict[str, Any]
@@ -36,7 +37,7 @@ class Question:
 
 def question_of(query: Mapping[str, str]) -> Question:
     """The question in the query of an address; what is not known there asks for nothing."""
-    return Question(**{one.name: query.get(one.name, "").strip()[:100] for one in fields(Question)})
+    return question_in(query, Question)
 
 
 def rules_page(knowledge: Knowledge, question: Question) -> Json:
