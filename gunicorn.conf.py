@@ -10,6 +10,10 @@ from types import TracebackType
 from typing import Any
 
 from service.config import SettingsError, bind_address, worker_count
+from service.garbage import collect_seldom
+
+# Until the rule set is loaded; see ``when_ready``.
+gc.disable()
 
 wsgi_app = "service.wsgi:app"
 try:
@@ -48,6 +52,7 @@ def when_ready(server: Any) -> None:
     """Keep the loaded rule set out of every garbage collection, so that workers share its memory; say what runs."""
     gc.collect()
     gc.freeze()
+    gc.enable()
     for line in server.app.callable.extensions["sciatica-cds.summary"]():
         sys.stderr.write(f"{line}\n")
 
@@ -71,7 +76,7 @@ def on_reload(server: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:  # noqa: ARG001 - gunicorn's signature
     """Collect less often: with ``when_ready`` it halves the time to decode a request of 100 KB."""
-    gc.set_threshold(50_000, 20, 50)
+    collect_seldom()
 
 
 def _say_what_stops_the_start(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -25,6 +25,7 @@ ROOMS = (
     "config",
     "errors",
     "finding",
+    "garbage",
     "logs",
     "knowledge",
     "record",
