@@ -104,12 +104,12 @@ class Prepared:
 
 
 def prepare(knowledge: Knowledge, keep: Keep = keep_nothing) -> Prepared:
-    """Compile the knowledge for every hook its services answer; ``keep`` keeps what the gates rest on.
+    """Compile the knowledge for every hook its services answer; ``keep`` keeps what is dear to work out.
 
     Raises KnowledgeError (EnvelopeError) when the rules cannot be run.
     """
     hooks = dict.fromkeys(service.hook for service in knowledge.services.values())
-    derivation = Derivation(knowledge)
+    derivation = Derivation(knowledge, keep)
     programs = {hook: compile_program(knowledge, hook) for hook in hooks}
     bases = keep("gates", lambda: {hook: basis_of(knowledge, derivation, hook) for hook in hooks})
     gates = {hook: Gate.of(basis, hook, derivation) for hook, basis in bases.items()}
