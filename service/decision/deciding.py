@@ -110,7 +110,7 @@ def prepare(knowledge: Knowledge, keep: Keep = keep_nothing) -> Prepared:
     """
     hooks = dict.fromkeys(service.hook for service in knowledge.services.values())
     derivation = Derivation(knowledge, keep)
-    programs = {hook: compile_program(knowledge, hook) for hook in hooks}
+    programs = {hook: compile_program(knowledge, hook, keep) for hook in hooks}
     bases = keep("gates", lambda: {hook: basis_of(knowledge, derivation, hook) for hook in hooks})
     gates = {hook: Gate.of(basis, hook, derivation) for hook, basis in bases.items()}
     return Prepared(knowledge, derivation, programs, gates)
