@@ -22,8 +22,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 # A room may import itself and the rooms before it.
 ROOMS = (
-    "config",
     "errors",
+    "config",
     "finding",
     "logs",
     "knowledge",
