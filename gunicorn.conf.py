@@ -9,7 +9,8 @@ import tempfile
 from types import TracebackType
 from typing import Any
 
-from service.config import SettingsError, bind_address, worker_count
+from service.config import bind_address, worker_count
+from service.errors import SettingsError
 from service.garbage import collect_seldom
 
 # Until the rule set is loaded; see ``when_ready``.
@@ -81,11 +82,11 @@ def post_worker_init(worker: Any) -> None:  # noqa: ARG001 - gunicorn's signatur
 
 def _say_what_stops_the_start(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Faults of the rule files or the settings are for those who wrote them: one line each, no traceback."""
-    from service.errors import IssuesError
+    from service.errors import IssuesError, ServiceError
 
     if isinstance(error, IssuesError):
         sys.stderr.write("The service does not start:\n" + "".join(f"  {issue}\n" for issue in error.issues))
-    elif isinstance(error, SettingsError):
+    elif isinstance(error, SettingsError | ServiceError):
         sys.stderr.write(f"The service does not start: {error}\n")
     else:
         sys.__excepthook__(kind, error, trace)

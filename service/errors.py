@@ -146,6 +146,10 @@ class TooCostlyError(ServiceError):
         super().__init__(f"the call needs more than {milliseconds} ms of CPU")
 
 
+class SettingsError(ServiceError):
+    """A setting is unknown, wrong or unsafe for the mode. The operator acts; the process does not start."""
+
+
 class KnowledgeError(IssuesError):
     """The rule files are wrong. The rule author acts; the process does not start."""
 

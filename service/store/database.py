@@ -25,6 +25,7 @@ from service.store.schema import is_current, upgrade
 # The one advisory lock of this product in a PostgreSQL database: held while checkpoints are made or rows deleted.
 ADVISORY_LOCK = 0x5C1A71CA
 _POLL_SECONDS = 0.005
+_MEANT = "the URL of the store cannot be used: sqlite:///path or postgresql://… is meant (SCIATICA_CDS_STORE_URL)"
 
 
 def store_url(text_: str) -> URL:
@@ -32,12 +33,12 @@ def store_url(text_: str) -> URL:
     try:
         url = make_url(text_ if "://" in text_ else f"sqlite:///{text_}")
     except ArgumentError:
-        raise StoreError("the URL of the store cannot be read") from None
+        raise StoreError(_MEANT) from None
     if url.get_backend_name() == "sqlite" and url.database:
         return url.set(drivername="sqlite")
     if url.get_backend_name() == "postgresql":
         return url.set(drivername="postgresql+psycopg")
-    raise StoreError("the store is sqlite:///path or postgresql://…")
+    raise StoreError(_MEANT)
 
 
 class Database:
