@@ -54,7 +54,10 @@ def when_ready(server: Any) -> None:
 
     tell_metrics = server.app.callable.extensions.get("sciatica-cds.metrics")
     if tell_metrics is not None:
-        tell_metrics()
+        try:
+            tell_metrics()
+        except SettingsError as error:
+            sys.exit(f"The service does not start: {error}")
 
 
 def child_exit(server: Any, worker: Any) -> None:

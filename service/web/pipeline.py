@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g, request
+from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -16,6 +17,7 @@ from service.errors import EngineError, StoreError, UnauthorizedError
 from service.logs import logger
 from service.web.error_bodies import Answer, answer_for
 from service.web.headers import add_cors_headers, add_security_headers, preflight
+from service.web.not_found import hint_for_method, hint_for_path
 from service.web.routes import Observe, as_json
 
 if TYPE_CHECKING:
@@ -66,11 +68,20 @@ def add_serving(app: Flask, settings: Settings, observe: Observe | None = None) 
 
     @app.errorhandler(Exception)
     def fail(error: Exception) -> Response:
-        answer = answer_for(error, g.get("request_id", "unknown"))
+        answer = answer_for(error, g.get("request_id", "unknown"), _meant(app, error))
         _log(error, answer.status)
         if observe is not None and "service" in g:
             observe.refused(g.service, answer.status, error)
         return _response(answer)
+
+
+def _meant(app: Flask, error: Exception) -> str | None:
+    """What the address or the method should have been, where it was wrong."""
+    if isinstance(error, NotFound):
+        return hint_for_path(request.path, (rule.rule.split("/")[1] for rule in app.url_map.iter_rules()))
+    if isinstance(error, MethodNotAllowed):
+        return hint_for_method(request.path, set(error.valid_methods or ()))
+    return None
 
 
 def _response(answer: Answer) -> Response:
