@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from service.config import Settings
-from service.errors import EngineError, StoreError, UnauthorizedError
+from service.errors import EngineError, StoreError, UnauthorizedError, place_of
 from service.logs import logger
 from service.web.error_bodies import Answer, answer_for
 from service.web.headers import add_cors_headers, add_security_headers, preflight
@@ -102,16 +102,5 @@ def _log(error: Exception, status: int) -> None:
         # These two name rules, conclusions and decision ids only.
         line["where"] = str(error)
     elif status >= 500:  # noqa: PLR2004
-        line["where"] = _place(error)
+        line["where"] = place_of(error)
     (logger().error if status >= 500 else logger().info)("refused", **line)  # noqa: PLR2004
-
-
-def _place(error: BaseException) -> str:
-    """The innermost line of ours that an error went through, as module and line."""
-    place, trace = "unknown", error.__traceback__
-    while trace is not None:
-        module = trace.tb_frame.f_globals.get("__name__", "")
-        if module.startswith("service"):
-            place = f"{module}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return place
