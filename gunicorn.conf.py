@@ -40,7 +40,9 @@ control_socket_disable = True
 # /tmp may be a disk; a heartbeat must never wait for one.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108 - read before anything else is
 
-# The service writes its own log, one line per call, without paths that may carry an id.
+# The service writes its own log, one line per call, without paths that may carry an id; gunicorn's lines look like it.
+logger_class = "service.web.server_log.ServerLog"
+loglevel = os.environ.get("SCIATICA_CDS_LOG_LEVEL", "") or "info"
 accesslog = None
 errorlog = "-"
 
@@ -50,11 +52,17 @@ def when_ready(server: Any) -> None:
     gc.collect()
     gc.freeze()
     for line in server.app.callable.extensions["sciatica-cds.summary"]():
-        sys.stderr.write(f"{line}\n")
+        if sys.stderr.isatty():
+            sys.stderr.write(f"{line}\n")
+        else:
+            (server.log.warning if "WARNING" in line else server.log.info)(line.strip().removeprefix("WARNING").strip())
 
     tell_metrics = server.app.callable.extensions.get("sciatica-cds.metrics")
     if tell_metrics is not None:
-        tell_metrics()
+        try:
+            tell_metrics()
+        except SettingsError as error:
+            sys.exit(f"The service does not start: {error}")
 
 
 def child_exit(server: Any, worker: Any) -> None:

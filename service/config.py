@@ -11,7 +11,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -463,13 +463,16 @@ def refuse_unsafe(settings: Settings) -> None:
         raise SettingsError(f"{PREFIX}CORS_ORIGINS must list the origins, a wildcard is refused")
     if (settings.pack is None) != (settings.pack_keys is None):
         raise SettingsError(f"{PREFIX}PACK and {PREFIX}PACK_KEYS go together: a pack is loaded only when it is trusted")
-    if not settings.production:
-        return
+    faults = list(_unsafe_in_production(settings)) if settings.production else []
+    if faults:
+        raise SettingsError("; ".join(faults))
+
+
+def _unsafe_in_production(settings: Settings) -> Iterator[str]:
+    """Everything at once: an operator who mends one would else meet the next."""
     if not settings.tls_proxy:
-        raise SettingsError(
-            f"production serves HTTPS only: {PREFIX}TLS_PROXY=true says that a TLS proxy stands in front"
-        )
+        yield f"production serves HTTPS only: {PREFIX}TLS_PROXY=true says that a TLS proxy stands in front"
     if settings.public_url is None or urlsplit(settings.public_url).scheme != "https":
-        raise SettingsError(f"production needs {PREFIX}PUBLIC_URL, the https base URL that clients call")
+        yield f"production needs {PREFIX}PUBLIC_URL, the https base URL that clients call"
     if settings.authentication == "open" and not settings.allow_open:
-        raise SettingsError(f"production needs client authentication; {PREFIX}ALLOW_OPEN=true says that open is meant")
+        yield f"production needs client authentication; {PREFIX}ALLOW_OPEN=true says that open is meant"

@@ -168,3 +168,14 @@ class GateError(EngineError):
 
 class StoreError(ServiceError):
     """A decision could not be kept although it must be. We act. HTTP 500."""
+
+
+def place_of(error: BaseException) -> str:
+    """The innermost line of ours that an error went through, as module and line."""
+    place, trace = "unknown", error.__traceback__
+    while trace is not None:
+        module = trace.tb_frame.f_globals.get("__name__", "")
+        if module.startswith("service"):
+            place = f"{module}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

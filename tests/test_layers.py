@@ -67,7 +67,7 @@ HOMES = {
     "alembic": ("service.store.*",),
     "z3": ("service.review.*",),
     "flask": ("service", "service.web.*"),
-    "gunicorn": ("service.web.server",),
+    "gunicorn": ("service.web.server", "service.web.server_log"),
     "waitress": ("service.web.server",),
     "prometheus_client": ("service.web.metrics",),
     "werkzeug": ("service.web.*",),

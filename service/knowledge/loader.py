@@ -38,6 +38,8 @@ def load(path: Path, settings: Mapping[str, str] | None = None) -> Knowledge:
     """
     if not path.is_dir():
         raise KnowledgeError([Issue(f"{path.name}:1", "there is no such folder of rules")])
+    if not (path / "ruleset.yaml").is_file():
+        raise KnowledgeError([Issue("ruleset.yaml:1", "this file is missing", f"is {path.name} the folder of rules?")])
     found = collect(path)
     link(found)
     check_references(found)
