@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from service.finding import Evidence
+from service.knowledge.cache import Keep, keep_nothing
 from service.knowledge.model import Knowledge
 from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.code_match import CodeMatch, Key
@@ -47,8 +48,8 @@ _LOOK_AT_CLOCK = 64
 class Matcher:
     """The value sets and the drug table, prepared once, and which of them the facts ask about."""
 
-    def __init__(self, knowledge: Knowledge, keys: Iterable[Key]) -> None:
-        self.index = CodeIndex(knowledge.value_sets)
+    def __init__(self, knowledge: Knowledge, keys: Iterable[Key], keep: Keep = keep_nothing) -> None:
+        self.index = CodeIndex(knowledge.value_sets, keep)
         self.drugs = Drugs(knowledge.value_sets)
         self.episode = knowledge.episode
         self.settings: Mapping[str, str] = {"jurisdiction": knowledge.jurisdiction, **knowledge.settings}

@@ -20,8 +20,9 @@ from service.record.medication.drug_table import DrugTable, drug_table, older_co
 from service.record.medication.drug_text import LONGEST_TEXT, DrugText, Reading
 from service.record.medication.other_drugs import is_other_drug, may_be_ours
 from service.record.medication.routes import LOCAL_ROUTES, ordered_route, route_of_words
+from service.record.values.code_sets import CodeSets
 from service.record.values.code_systems import ATC, IPS_ABSENT_UNKNOWN, LOCAL, NDC, RXNORM, UNII, canonical_system
-from service.record.values.coding import CodeIndex, Coding, codings, concept_text
+from service.record.values.coding import Coding, codings, concept_text
 from service.record.values.interval import Interval
 from service.record.values.likeness import Likeness
 
@@ -114,7 +115,7 @@ class Drugs:
     def __init__(self, value_sets: Mapping[str, ValueSet]) -> None:
         self._table = drug_table()
         drug_sets = {name: value_set for name, value_set in value_sets.items() if name.startswith(_DRUG_SETS)}
-        self._index = CodeIndex(drug_sets)
+        self._index = CodeSets(drug_sets)
         self._words = {
             name: tuple(re.compile(words, re.IGNORECASE) for words in one.patterns)
             for name, one in drug_sets.items()

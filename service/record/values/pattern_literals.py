@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
@@ -27,6 +28,13 @@ def loosely(text: str) -> str:
     return text.casefold().translate(_LOOSE)
 
 
+@cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """The pattern, without regard to case; made when it is first tried, since few of them ever are."""
+    return re.compile(pattern, re.IGNORECASE)
+
+
+@cache
 def literals_of(pattern: str) -> tuple[str, ...] | None:
     """Strings of which a text must contain one, loosely, to be matched; None when none can be told.
 
