@@ -225,12 +225,12 @@ def _may_be_taken(knowledge: Knowledge, decision: Decision, causes: _Causes) -> 
 def _not_recognised(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     """Entries of a list whose words and codes say nothing here, where a warning goes by the silence of that list."""
     counting = (fact for fact in knowledge.facts.values() if fact.kind is FactKind.NOT_READ)
-    told = [definition for definition in counting if decision.findings[definition.id].evidence]
-    if not told:
+    unread = [definition for definition in counting if decision.findings[definition.id].evidence]
+    if not unread:
         return
     facts = _wanted(knowledge, decision)
     read = {kind for fact in facts for kind in types_read(fact)}
-    for definition in told:
+    for definition in unread:
         lists = read.intersection(definition.lists)
         if not lists:
             continue
