@@ -163,19 +163,22 @@ def make_services(
     """The services of the rule set, ready to answer. Raises KnowledgeError where rules or templates are wrong."""
     from service.cards.orders import Drafts
     from service.decision import prepare
+    from service.garbage import uncollected
     from service.knowledge.allowed_rules import wholly_approved
     from service.protocol.discovery import linted_templates, offered
     from service.protocol.evaluation import Services, fetch_nothing
     from service.review.rule_source import Rules, read_rules
     from service.store.archive import archived, rule_files
 
-    rules = read_rules(settings) if knowledge is None else Rules(knowledge, archived(rule_files(settings.rules)))
-    knowledge = rules.knowledge
-    drafts = Drafts(knowledge)
-    drafts.warm_up()
+    with uncollected():
+        rules = read_rules(settings) if knowledge is None else Rules(knowledge, archived(rule_files(settings.rules)))
+        knowledge = rules.knowledge
+        drafts = Drafts(knowledge)
+        drafts.warm_up(rules.keep)
+        prepared = prepare(knowledge, rules.keep)
     shown = offered(knowledge, settings.hidden_services)
     return Services(
-        prepared=prepare(knowledge),
+        prepared=prepared,
         drafts=drafts,
         offered=shown,
         templates=linted_templates(knowledge, shown),

@@ -179,7 +179,8 @@ class Settings:
     rules_cache: Cache = _choice(
         "off",
         ("off", "on"),
-        "`on` stores the checked rule set in `rules-cache` of the data folder, so that the next start is faster",
+        "`on` stores the checked rule set and what is worked out from it in `rules-cache` of the data "
+        "folder, so that the next start is faster",
         RULES,
         environment="on",
         shown="`on`",

@@ -25,6 +25,7 @@ ROOMS = (
     "errors",
     "config",
     "finding",
+    "garbage",
     "logs",
     "knowledge",
     "record",
