@@ -145,7 +145,7 @@ conformance: setup second-validator ## Which requirements of CDS Hooks are met, 
 
 lock: setup ## Compile both lock files anew from pyproject.toml (UPGRADE=1: to the newest versions)
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements.lock
-	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra population --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra population --extra otel --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
 thorough: setup second-validator $(THIRD)/node_modules/.installed $(BROWSER)/node_modules/.installed ## The tests with every example and every published document (half an hour)
 	THOROUGH=1 $(BIN)/pytest -n $(WORKERS) --dist worksteal --timeout 1200
@@ -159,6 +159,7 @@ fuzz: setup ## Make CALLS seeded calls with spoilt data; nothing may crash, no c
 bench: setup ## Measure against the aims, beside two handlers without rules: CPU per call, growth, start-up, memory (minutes)
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.growth
+	$(BIN)/python -m benchmarks.large_bodies
 	$(BIN)/pytest benchmarks --benchmark-enable --benchmark-only --quiet --benchmark-columns=median,iqr,rounds \
 	    --benchmark-sort=fullname --benchmark-group-by=func --benchmark-warmup=on
 

@@ -35,6 +35,7 @@ Keeping = Literal["off", "on", "required"]
 Cache = Literal["off", "on"]
 Pages = Literal["off", "rules", "all"]
 Prefetch = Literal["all", "short"]
+Traces = Literal["off", "on"]
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -179,8 +180,8 @@ class Settings:
     rules_cache: Cache = _choice(
         "off",
         ("off", "on"),
-        "`on` stores the checked rule set and what is worked out from it in `rules-cache` of the data folder, so that "
-        "the next start is faster",
+        "`on` stores the checked rule set and what is worked out from it in `rules-cache` of the data "
+        "folder, so that the next start is faster",
         RULES,
         environment="on",
         shown="`on`",
@@ -276,6 +277,12 @@ class Settings:
     )
     metrics_bind: str | None = _text(
         None, "host:port where figures for Prometheus are told; off unless set", WATCHING, _address
+    )
+    traces: Traces = _choice(
+        "off",
+        ("off", "on"),
+        "`on` sends a span for each call and its parts by OpenTelemetry; needs the extra `otel`",
+        WATCHING,
     )
     log_level: str = _choice("info", ("debug", "info", "warning", "error"), "the least that is logged", WATCHING)
     history_budget_ms: int = _number(

@@ -262,5 +262,5 @@ def _alike(one: Finding, other: Finding) -> bool:
 def _digest(basis: Basis) -> str:
     """Names exactly the facts and the keys."""
     facts = [f"{one.name} {one.status.value} {one.low} {one.high}" for one in basis.facts]
-    told = "\n".join([basis.hook, *facts, *(f"{type_} {name}" for type_, name in sorted(basis.keys))])
-    return hashlib.sha256(told.encode()).hexdigest()
+    content = "\n".join([basis.hook, *facts, *(f"{type_} {name}" for type_, name in sorted(basis.keys))])
+    return hashlib.sha256(content.encode()).hexdigest()

@@ -145,12 +145,12 @@ class StateCollector(Collector):
         )
         build.add_metric([self._version, knowledge.version, knowledge.digest[:12], services.settings.mode], 1)
         yield build
-        told = GaugeMetricFamily(
+        family = GaugeMetricFamily(
             "sciatica_cds_radar_alarms", "Alarms of the data radar that are going on.", labels=["fact", "kind"]
         )
         for labels, number in self._alarms().items():
-            told.add_metric(labels, number)
-        yield told
+            family.add_metric(labels, number)
+        yield family
 
 
 class RadarAlarms:
