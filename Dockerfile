@@ -55,4 +55,5 @@ EXPOSE 8080
 HEALTHCHECK --interval=15s --timeout=3s --start-period=10s --retries=3 \
     CMD ["python3", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/health', timeout=2)"]
 
-ENTRYPOINT ["gunicorn", "--config", "/app/gunicorn.conf.py"]
+# Not gunicorn itself, which answers a WEB_CONCURRENCY that is no number with a traceback.
+ENTRYPOINT ["sciatica-cds", "serve"]

@@ -59,7 +59,10 @@ def page_blueprint(site: Site, figures: Figures | None = None) -> Blueprint:
 
     def tell(kind: str, name: str) -> Response:
         data = page_of(kind, name)
-        return as_json({"error": "there is no such page"}, 404) if data is None else as_json(data)
+        if data is None:
+            near = difflib.get_close_matches(name, names(endpoint.services.prepared.knowledge)[kind], n=_MOST_NEAR)
+            return as_json({"error": "there is no such page", "near": near}, 404)
+        return as_json(data)
 
     def show_alone(kind: str) -> Response:
         template, page = _ALONE[kind]
