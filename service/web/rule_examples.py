@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -13,9 +14,11 @@ from service.engine.trace import Result
 from service.errors import ServiceError
 from service.knowledge.model import Rule
 from service.protocol.evaluation import BundleQuestion, Services, answer_bundle
-from service.testkit.example_request.request_for_rule import ExampleRequest, ExampleRequestError, ExampleRequests
 from service.testkit.smallest_charts import NOW
 from service.web.pages.playground import Asked
+
+if TYPE_CHECKING:
+    from service.testkit.example_request.request_for_rule import ExampleRequest, ExampleRequests
 
 _MOST_KEPT = 256
 # A conclusion speaks at no hook of its own; most are drawn at one of these.
@@ -45,6 +48,9 @@ class RuleExamples:
             return self._made[key]
 
     def _asked(self, services: Services, rule: Rule) -> Asked | None:
+        # The solver, which some examples need, is loaded when the first is asked for.
+        from service.testkit.example_request.request_for_rule import ExampleRequestError, ExampleRequests
+
         digest = services.prepared.knowledge.digest
         if digest not in self._makers:
             self._makers = {digest: ExampleRequests(services, datetime.fromisoformat(NOW))}
