@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import Any
 
 import orjson
 
@@ -14,11 +14,9 @@ from service.engine.trace import Result
 from service.errors import ServiceError
 from service.knowledge.model import Rule
 from service.protocol.evaluation import BundleQuestion, Services, answer_bundle
+from service.testkit.example_patient.case import Case
 from service.testkit.smallest_charts import NOW
 from service.web.pages.playground import Asked
-
-if TYPE_CHECKING:
-    from service.testkit.example_request.request_for_rule import ExampleRequest, ExampleRequests
 
 _MOST_KEPT = 256
 # A conclusion speaks at no hook of its own; most are drawn at one of these.
@@ -30,7 +28,7 @@ class RuleExamples:
     """Makes the patients for the rules in use; one at a time, and each once. Safe for threads."""
 
     _made: OrderedDict[tuple[str, str], Asked | None] = field(default_factory=OrderedDict)
-    _makers: dict[str, ExampleRequests] = field(default_factory=dict)
+    _makers: dict[str, Any] = field(default_factory=dict)
     _mutex: threading.Lock = field(default_factory=threading.Lock)
 
     def of(self, services: Services, name: str) -> Asked | None:
@@ -60,22 +58,21 @@ class RuleExamples:
                 made = self._makers[digest].firing(rule, hook)
             except ExampleRequestError:
                 continue
-            return _as_chart(services, rule, hook, made)
+            return _as_chart(services, rule, hook, made.case, made.body)
         return None
 
 
-def _as_chart(services: Services, rule: Rule, hook: str, made: ExampleRequest) -> Asked:
+def _as_chart(services: Services, rule: Rule, hook: str, case: Case, body: dict[str, Any]) -> Asked:
     """The patient as a plain chart, which is easier to read; as a call where the rule holds only there."""
-    chart, complete = made.case.bundle(), made.case.complete
-    document = chart if _holds(services, rule, hook, made) else made.body
-    told = orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
-    return Asked(told, hook, NOW, ", ".join(sorted(complete)) if document is chart else "", rule=rule.id)
+    is_chart = _holds(services, rule, hook, case)
+    told = orjson.dumps(case.bundle() if is_chart else body, option=orjson.OPT_INDENT_2).decode()
+    return Asked(told, hook, NOW, ", ".join(sorted(case.complete)) if is_chart else "", rule=rule.id)
 
 
-def _holds(services: Services, rule: Rule, hook: str, made: ExampleRequest) -> bool:
-    question = BundleQuestion(hook, datetime.fromisoformat(NOW), complete=made.case.complete)
+def _holds(services: Services, rule: Rule, hook: str, case: Case) -> bool:
+    question = BundleQuestion(hook, datetime.fromisoformat(NOW), complete=case.complete)
     try:
-        outcomes = answer_bundle(services, made.case.bundle(), question).decision.outcomes
+        outcomes = answer_bundle(services, case.bundle(), question).decision.outcomes
     except ServiceError:
         return False
     return any(one.rule.id == rule.id and one.result is Result.FIRED for one in outcomes)
