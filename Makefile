@@ -159,6 +159,7 @@ fuzz: setup ## Make CALLS seeded calls with spoilt data; nothing may crash, no c
 bench: setup ## Measure against the aims, beside two handlers without rules: CPU per call, growth, start-up, memory (minutes)
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.growth
+	$(BIN)/python -m benchmarks.large_bodies
 	$(BIN)/pytest benchmarks --benchmark-enable --benchmark-only --quiet --benchmark-columns=median,iqr,rounds \
 	    --benchmark-sort=fullname --benchmark-group-by=func --benchmark-warmup=on
 

@@ -304,13 +304,21 @@ def suppressed_by(shown: Sequence[Rule]) -> Mapping[str, str]:
 
 
 def _also(shown: Rule, suppressed: Sequence[Rule]) -> tuple[Rule, ...]:
-    """The dangers of their own that a card covers although they are as severe: one rule for each rule file."""
+    """The dangers of their own that a card covers although they are as severe: one rule for each.
+
+    The variants of a rule file are one danger, unless the file is a family of its own that is named: two drugs above
+    their ceilings are two dangers.
+    """
     equal = [rule for rule in suppressed if rule.named_when_covered and rule.severity == shown.severity]
     first: dict[str, Rule] = {}
     for rule in sorted(equal, key=lambda rule: rule.precedence):
-        first.setdefault(rule.variant_of or rule.id, rule)
-    first.pop(shown.variant_of or shown.id, None)
+        first.setdefault(_danger(rule), rule)
+    first.pop(_danger(shown), None)
     return tuple(first.values())
+
+
+def _danger(rule: Rule) -> str:
+    return rule.id if rule.family == rule.variant_of else rule.file_id
 
 
 def _is_shown(rule: Rule, hook: str) -> bool:

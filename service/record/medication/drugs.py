@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from service.knowledge.model import ValueSet
 from service.record.medication.dosage import EACH, MG, ML, PUFF, Daily, days_supply
@@ -54,8 +56,7 @@ _ATC_ROUTES = (
 """Groups of ATC whose drugs are put where they act: eye, ear, nose, airways, skin."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ingredient:
+class Ingredient(Struct, frozen=True):
     """One active ingredient, its classes, and how much of it is in one piece of the product (mg), or ``per`` mL, HR."""
 
     rxcui: str
@@ -70,8 +71,7 @@ class Ingredient:
         return (RXNORM if self.rxcui.isdigit() else LOCAL, self.rxcui)
 
 
-@dataclass(frozen=True, slots=True)
-class Drug:
+class Drug(Struct, frozen=True):
     """What a medication resource holds.
 
     ``classes`` are the value sets (``med-*``) of all ingredients and of the product code itself (topical and
@@ -97,8 +97,7 @@ class Drug:
         return self.route in LOCAL_ROUTES
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """Ingredients as codes with strengths, before their classes are looked up."""
 
     parts: Mapping[str, tuple[Decimal | None, str]]
@@ -220,11 +219,12 @@ class Drugs:
             more = ", ".join(sorted(map(self._name, named.parts.keys() - found.parts.keys())))
             note = f"its words name more than its code: {more}"
             found = replace(found, parts={**named.parts, **found.parts}, notes=(*found.notes, note))
-        route = _route_of(listed, texts)
         if found is None:
             is_other = not classes and self._is_other(listed, texts)
             by = "class" if classes else "other" if is_other else None
+            route = _route_of(listed, texts) if classes else None
             return Drug((), classes, route, recognised=by is not None, text=text, by=by)
+        route = _route_of(listed, texts)
         ingredients = tuple(self._ingredients(found, texts))
         route = found.route or route
         if route is None and any(_PATCH.search(words) for words in texts):
@@ -409,7 +409,7 @@ def _with_name(coding: Coding) -> Iterator[Coding]:
     yield coding
     name = older_codes().get(coding.code) if coding.system == RXNORM else None
     if name:
-        yield replace(coding, display=name)
+        yield Coding(coding.system, coding.code, name)
 
 
 def _rxnorm_displays(listed: Iterable[Coding]) -> list[str]:

@@ -243,9 +243,9 @@ class CodeIndex(CodeSets):
             answers: dict[Said, set[str]] = {Said.PRESENT: set(), Said.PAST: set(), Said.NOTHING: set()}
             for place in self._which.places(text):
                 name, written = self._patterns[place]
-                pattern = compiled(written)
-                if pattern.search(text) and not self._means_else(name, text):
-                    answers[said(pattern, text, of_action=name.startswith(_ACTIONS))].add(name)
+                found_in = said(compiled(written), text, of_action=name.startswith(_ACTIONS))
+                if found_in is not None and not self._means_else(name, text):
+                    answers[found_in].add(name)
             now, past = frozenset(answers[Said.PRESENT]), frozenset(answers[Said.PAST])
             found = _Words(now, past, is_english=bool(any(answers.values())) or is_english(text))
             if len(self._by_text) >= _CACHED:
