@@ -103,7 +103,7 @@ def summary_markdown(review: Review) -> Iterator[Issue]:
     Severity.ERROR,
     "Words of a rule that nobody has written yet",
     avoid="limitations: TO DO what it gets wrong",
-    prefer="limitations: One value does not make chronic kidney disease.",
+    prefer="limitations: A single value is no diagnosis.",
     why="`sciatica-cds new rule` marks with TO DO what only a clinician can say; a card must not show it.",
 )
 def to_do(review: Review) -> Iterator[Issue]:
