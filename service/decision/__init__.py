@@ -8,7 +8,7 @@ from service.decision.deciding import (
     decide,
     decide_on,
     prepare,
-    suppressed_by,
 )
+from service.decision.following import suppressed_by
 
 __all__ = ["Advice", "Decision", "Prepared", "compare", "decide", "decide_on", "prepare", "suppressed_by"]
