@@ -8,7 +8,8 @@ from service.decision.deciding import (
     decide,
     decide_on,
     prepare,
+    prepare_for_findings,
     suppressed_by,
 )
 
-__all__ = ["Advice", "Decision", "Prepared", "compare", "decide", "decide_on", "prepare", "suppressed_by"]
+__all__ = ["Advice", "Decision", "Prepared", "compare", "decide", "decide_on", "prepare", "prepare_for_findings", "suppressed_by"]
