@@ -12,4 +12,14 @@ from service.decision.deciding import (
     suppressed_by,
 )
 
-__all__ = ["Advice", "Decision", "Prepared", "compare", "decide", "decide_on", "prepare", "prepare_for_findings", "suppressed_by"]
+__all__ = [
+    "Advice",
+    "Decision",
+    "Prepared",
+    "compare",
+    "decide",
+    "decide_on",
+    "prepare",
+    "prepare_for_findings",
+    "suppressed_by",
+]

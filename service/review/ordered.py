@@ -37,7 +37,8 @@ def alike(one: z3.BoolRef, other: z3.BoolRef) -> z3.BoolRef:
 
 
 def _array(formulas: Sequence[z3.BoolRef]) -> ctypes.Array[z3.Ast]:
-    return (z3.Ast * len(formulas))(*(formula.as_ast() for formula in formulas))
+    array: ctypes.Array[z3.Ast] = (z3.Ast * len(formulas))(*(formula.as_ast() for formula in formulas))
+    return array
 
 
 class Ordered:
@@ -114,8 +115,21 @@ class Ordered:
         return low
 
 
+class Instead:
+    """Puts formulas in the place of others, as z3.substitute does; the pairs are checked once and not at every call."""
+
+    def __init__(self, pairs: Sequence[tuple[z3.BoolRef, z3.BoolRef]]) -> None:
+        self._pairs = pairs
+        self._old, self._new = _array([one for one, _ in pairs]), _array([other for _, other in pairs])
+
+    def of(self, formula: z3.BoolRef) -> z3.BoolRef:
+        """The formula with everything replaced."""
+        found = z3.Z3_substitute(_CONTEXT.ref(), formula.as_ast(), len(self._pairs), self._old, self._new)
+        return z3.BoolRef(found, _CONTEXT)
+
+
 class Values:
-    """One answer of the solver, read without a Python object for every step: of these there are hundreds of thousands."""
+    """One answer of the solver, read without a Python object for every step: there are hundreds of thousands."""
 
     def __init__(self, model: z3.ModelRef) -> None:
         self._model = model
@@ -123,7 +137,7 @@ class Values:
 
     def is_true(self, formula: z3.BoolRef) -> bool:
         """Whether a formula is true; what the solver left open is false."""
-        found = (z3.Ast * 1)()
+        found: ctypes.Array[z3.Ast] = (z3.Ast * 1)()
         z3.Z3_model_eval(self._context, self._model.model, formula.as_ast(), True, found)  # noqa: FBT003
         # The context keeps the answer alive until it is asked again, and it is read before that.
         return bool(z3.Z3_get_bool_value(self._context, found[0]) == 1)

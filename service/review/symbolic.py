@@ -27,7 +27,7 @@ from service.knowledge.model import (
     possible_states,
 )
 from service.knowledge.strata import concluding_rules, rules_for, stratify
-from service.review.ordered import Ordered, Values, all_of, alike, any_of
+from service.review.ordered import Instead, Ordered, Values, alike, all_of, any_of
 
 ABOUT_THE_RECORD = frozenset({Word.UNKNOWN, Word.NOT_PRESENT, Word.NOT_ABSENT})
 
@@ -238,14 +238,15 @@ class Substitution:
         symbol = patients.symbol(fact)
         scale = patients.scales.get(fact, Scale(()))
         known = ((symbol.status, UNKNOWN), (symbol.low, scale.lowest), (symbol.high, scale.highest))
-        self._pairs = [pair for part, value in known for pair in part.as_if(value)]
+        pairs = [pair for part, value in known for pair in part.as_if(value)]
         for name in patients.concluding:
             status = patients.symbol(name).status
-            self._pairs += status.instead(Ordered(f"{name}.status without {fact}", PRESENT))
-        self.defined = all_of([z3.substitute(formula, *self._pairs) for _, formula in patients.definitions()])
+            pairs += status.instead(Ordered(f"{name}.status without {fact}", PRESENT))
+        self._instead = Instead(pairs)
+        self.defined = all_of([self(formula) for _, formula in patients.definitions()])
 
     def __call__(self, formula: z3.BoolRef) -> z3.BoolRef:
-        return z3.substitute(formula, *self._pairs)
+        return self._instead.of(formula)
 
 
 def number_at(scale: Scale, rank: int) -> Decimal:

@@ -31,8 +31,10 @@ class UnconfirmedError(ServiceError):
 
 
 class Plainest:
-    """Finds the plainest patient. Plain is a fact that says nothing, one that is known where it must say something, a
-    number that is known exactly, and of numbers one that is itself a limit.
+    """Finds the plainest patient.
+
+    Plain is a fact that says nothing, one that is known where it must say something, a number that is known exactly,
+    and of numbers one that is itself a limit.
     """
 
     def __init__(self, sides: Sides) -> None:
