@@ -24,7 +24,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo serve quick test lint types rules rule-files rule-mutants rule-proofs unit conformance second-validator third-judge browser editor lock fuzz bench population-laws corpus alert-burden pages golden sbom collection image clean
+.PHONY: help setup demo serve quick test lint types rules rule-files rule-mutants rule-proofs unit conformance second-validator third-judge browser editor lock fuzz thorough bench population-laws corpus alert-burden pages golden sbom collection image clean
 
 help: ## List what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 20
@@ -138,14 +138,17 @@ editor: ## Build the editor of the playground into service/web/static/vendor/edi
 	    --legal-comments=none --outfile=../../service/web/static/vendor/editor.js
 
 unit: setup second-validator $(THIRD)/node_modules/.installed $(BROWSER)/node_modules/.installed ## The tests; they write docs/conformance.md anew
-	$(BIN)/pytest -n $(WORKERS) --conformance=docs/conformance.md
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal --conformance=docs/conformance.md
 
 conformance: setup second-validator ## Which requirements of CDS Hooks are met, shown by which tests: docs/conformance.md
 	$(BIN)/pytest -n $(WORKERS) -m requirement --conformance=docs/conformance.md
 
 lock: setup ## Compile both lock files anew from pyproject.toml (UPGRADE=1: to the newest versions)
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements.lock
-	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra population --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra population --extra otel --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+thorough: setup second-validator $(THIRD)/node_modules/.installed $(BROWSER)/node_modules/.installed ## The tests with every example and every published document (half an hour)
+	THOROUGH=1 $(BIN)/pytest -n $(WORKERS) --dist worksteal --timeout 1200
 
 CALLS ?= 1000000
 SEED ?= 1
@@ -156,6 +159,7 @@ fuzz: setup ## Make CALLS seeded calls with spoilt data; nothing may crash, no c
 bench: setup ## Measure against the aims, beside two handlers without rules: CPU per call, growth, start-up, memory (minutes)
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.growth
+	$(BIN)/python -m benchmarks.large_bodies
 	$(BIN)/pytest benchmarks --benchmark-enable --benchmark-only --quiet --benchmark-columns=median,iqr,rounds \
 	    --benchmark-sort=fullname --benchmark-group-by=func --benchmark-warmup=on
 

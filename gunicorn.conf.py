@@ -9,7 +9,12 @@ import tempfile
 from types import TracebackType
 from typing import Any
 
-from service.config import SettingsError, bind_address, worker_count
+from service.config import bind_address, worker_count
+from service.errors import SettingsError
+from service.garbage import collect_seldom
+
+# Until the rule set is loaded; see ``when_ready``.
+gc.disable()
 
 wsgi_app = "service.wsgi:app"
 try:
@@ -39,7 +44,9 @@ control_socket_disable = True
 # /tmp may be a disk; a heartbeat must never wait for one.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108 - read before anything else is
 
-# The service writes its own log, one line per call, without paths that may carry an id.
+# The service writes its own log, one line per call, without paths that may carry an id; gunicorn's lines look like it.
+logger_class = "service.web.server_log.ServerLog"
+loglevel = os.environ.get("SCIATICA_CDS_LOG_LEVEL", "") or "info"
 accesslog = None
 errorlog = "-"
 
@@ -48,12 +55,19 @@ def when_ready(server: Any) -> None:
     """Keep the loaded rule set out of every garbage collection, so that workers share its memory; say what runs."""
     gc.collect()
     gc.freeze()
+    gc.enable()
     for line in server.app.callable.extensions["sciatica-cds.summary"]():
-        sys.stderr.write(f"{line}\n")
+        if sys.stderr.isatty():
+            sys.stderr.write(f"{line}\n")
+        else:
+            (server.log.warning if "WARNING" in line else server.log.info)(line.strip().removeprefix("WARNING").strip())
 
     tell_metrics = server.app.callable.extensions.get("sciatica-cds.metrics")
     if tell_metrics is not None:
-        tell_metrics()
+        try:
+            tell_metrics()
+        except SettingsError as error:
+            sys.exit(f"The service does not start: {error}")
 
 
 def child_exit(server: Any, worker: Any) -> None:
@@ -71,16 +85,16 @@ def on_reload(server: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:  # noqa: ARG001 - gunicorn's signature
     """Collect less often: with ``when_ready`` it halves the time to decode a request of 100 KB."""
-    gc.set_threshold(50_000, 20, 50)
+    collect_seldom()
 
 
 def _say_what_stops_the_start(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Faults of the rule files or the settings are for those who wrote them: one line each, no traceback."""
-    from service.errors import IssuesError
+    from service.errors import IssuesError, ServiceError
 
     if isinstance(error, IssuesError):
         sys.stderr.write("The service does not start:\n" + "".join(f"  {issue}\n" for issue in error.issues))
-    elif isinstance(error, SettingsError):
+    elif isinstance(error, SettingsError | ServiceError):
         sys.stderr.write(f"The service does not start: {error}\n")
     else:
         sys.__excepthook__(kind, error, trace)

@@ -37,12 +37,12 @@ def create_app(
     """
     from flask import Flask
 
-    from service.config import SettingsError, read_settings
+    from service.config import read_settings
     from service.logs import configure
     from service.web.health import summary
     from service.web.pipeline import add_serving, mounted
     from service.web.routes import Endpoint
-    from service.web.wiring import authenticator, fetch_step, guarded_client
+    from service.web.wiring import authenticator, fetch_step, guarded_client, refuse_unknown_services
 
     settings = settings or read_settings()
     configure(settings.log_level)
@@ -55,9 +55,7 @@ def create_app(
     )
     decision_log = _recording(endpoint, settings)
     reloader = _reloading(endpoint, settings, fetch)
-    for _, name in settings.service_paths:
-        if name not in endpoint.services.offered:
-            raise SettingsError(f"SERVICE_PATHS: there is no service {name or '(none)'} (write path=service-id)")
+    refuse_unknown_services(settings, endpoint.services.prepared.knowledge.services, endpoint.services.offered)
     app = Flask("service", static_folder=None)
     app.extensions.update({"sciatica-cds.rules": reloader, "sciatica-cds.decision-log": decision_log})
     app.extensions["sciatica-cds.settings"] = settings
@@ -69,6 +67,12 @@ def create_app(
         app.register_blueprint(routes)
     add_serving(app, settings, _observing(app, endpoint, decision_log))
     app.wsgi_app = mounted(app.wsgi_app, prefix=settings.path_prefix, proxies=settings.trusted_proxies)  # type: ignore[method-assign]
+    if settings.traces == "on":
+        from importlib.metadata import version
+
+        from service.web.tracing import exporting, traced
+
+        app.wsgi_app = traced(app.wsgi_app, exporting(version("sciatica-cds")))  # type: ignore[assignment, method-assign]
     return app
 
 
@@ -165,19 +169,22 @@ def make_services(
     """The services of the rule set, ready to answer. Raises KnowledgeError where rules or templates are wrong."""
     from service.cards.orders import Drafts
     from service.decision import prepare
+    from service.garbage import uncollected
     from service.knowledge.allowed_rules import wholly_approved
     from service.protocol.discovery import linted_templates, offered
     from service.protocol.evaluation import Services, fetch_nothing
     from service.review.rule_source import Rules, read_rules
     from service.store.archive import archived, rule_files
 
-    rules = read_rules(settings) if knowledge is None else Rules(knowledge, archived(rule_files(settings.rules)))
-    knowledge = rules.knowledge
-    drafts = Drafts(knowledge)
-    drafts.warm_up()
+    with uncollected():
+        rules = read_rules(settings) if knowledge is None else Rules(knowledge, archived(rule_files(settings.rules)))
+        knowledge = rules.knowledge
+        drafts = Drafts(knowledge)
+        drafts.warm_up(rules.keep)
+        prepared = prepare(knowledge, rules.keep)
     shown = offered(knowledge, settings.hidden_services)
     return Services(
-        prepared=prepare(knowledge),
+        prepared=prepared,
         drafts=drafts,
         offered=shown,
         templates=linted_templates(knowledge, shown),

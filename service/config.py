@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -19,8 +20,13 @@ from urllib.parse import urlsplit
 from environs import Env, EnvError
 from marshmallow.validate import OneOf, Range
 
+from service.errors import SettingsError
+
 PREFIX = "SCIATICA_CDS_"
 PROJECT = Path(__file__).resolve().parent.parent
+# Signatures with a key pair; what is accepted of them is a setting.
+ALGORITHMS = ("RS256", "RS384", "PS384", "ES256", "ES384")
+_PATH = re.compile(r"([A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*)?")
 
 Mode = Literal["development", "production"]
 Authentication = Literal["open", "required"]
@@ -29,10 +35,7 @@ Keeping = Literal["off", "on", "required"]
 Cache = Literal["off", "on"]
 Pages = Literal["off", "rules", "all"]
 Prefetch = Literal["all", "short"]
-
-
-class SettingsError(Exception):
-    """A setting is unknown, wrong or unsafe for the mode; the process does not start."""
+Traces = Literal["off", "on"]
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -45,17 +48,50 @@ def _path(text: str) -> Path | None:
 
 def _prefix(text: str) -> str:
     trimmed = text.strip("/")
+    if _PATH.fullmatch(trimmed) is None:
+        raise ValueError("a path is meant, such as /cds")
     return f"/{trimmed}" if trimmed else ""
 
 
 def _paths(text: str) -> tuple[tuple[str, str], ...]:
     """Pairs of a path and a service id, as ``path=id`` with commas between them."""
-    pairs = (part.partition("=") for part in _words(text))
+    pairs = [part.partition("=") for part in _words(text)]
+    if not all(path.strip().strip("/") and name.strip() for path, _, name in pairs):
+        raise ValueError("path=service-id is meant, such as epic/sign=sciatica-order-sign")
     return tuple((path.strip().strip("/"), name.strip()) for path, _, name in pairs)
 
 
 def _url(text: str) -> str | None:
+    if text and not _is_base_url(text):
+        raise ValueError("an https URL without query is meant, such as https://cds.example.org")
     return text.rstrip("/") or None
+
+
+def _is_base_url(text: str) -> bool:
+    parts = urlsplit(text)
+    return parts.scheme in ("https", "http") and bool(parts.hostname) and not (parts.query or parts.fragment)
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = _words(text)
+    if not all(origin == "*" or (_is_base_url(origin) and not urlsplit(origin).path) for origin in origins):
+        raise ValueError("scheme and host of each page are meant, such as https://sandbox.cds-hooks.org")
+    return origins
+
+
+def _algorithms(text: str) -> tuple[str, ...]:
+    """Signature algorithms; those with a shared secret are none (JW-4)."""
+    words = _words(text)
+    if not words or set(words) - set(ALGORITHMS):
+        raise ValueError(f"one or more of {', '.join(ALGORITHMS)} are meant, with commas")
+    return words
+
+
+def _address(text: str) -> str | None:
+    host, _, port = text.rpartition(":")
+    if text and (not host or not port.isdecimal() or int(port) > 65535):  # noqa: PLR2004  # the last port there is
+        raise ValueError("host:port is meant, such as 127.0.0.1:8080")
+    return text or None
 
 
 def _text(default: Any, says: str, group: str, read: Callable[[str], Any] = str, shown: str = "", **more: Any) -> Any:
@@ -144,7 +180,8 @@ class Settings:
     rules_cache: Cache = _choice(
         "off",
         ("off", "on"),
-        "`on` stores the checked rule set in `rules-cache` of the data folder, so that the next start is faster",
+        "`on` stores the checked rule set and what is worked out from it in `rules-cache` of the data "
+        "folder, so that the next start is faster",
         RULES,
         environment="on",
         shown="`on`",
@@ -172,11 +209,11 @@ class Settings:
     )
     replay_store: Path | None = _text(None, "file that keeps used token ids, shared by the workers", CALLERS, _path)
     jwt_algorithms: tuple[str, ...] = _text(
-        ("ES384", "RS384"), "signature algorithms that are accepted", CALLERS, _words, "`ES384,RS384`"
+        ("ES384", "RS384"), "signature algorithms that are accepted", CALLERS, _algorithms, "`ES384,RS384`"
     )
     token_seconds: int = _number(3600, 60, 86400, "how long a token may be valid, from iat to exp", CALLERS)
     cors_origins: tuple[str, ...] = _text(
-        (), "origins, with commas, whose pages may call; no wildcard (CO-3)", CALLERS, _words
+        (), "origins, with commas, whose pages may call; no wildcard (CO-3)", CALLERS, _origins
     )
     max_body_bytes: int = _number(
         10 * 1024 * 1024,
@@ -239,7 +276,13 @@ class Settings:
         None, "certificates that are trusted when fetching, beside the public ones", FETCHING, _path
     )
     metrics_bind: str | None = _text(
-        None, "host:port where figures for Prometheus are told; off unless set", WATCHING, lambda text: text or None
+        None, "host:port where figures for Prometheus are told; off unless set", WATCHING, _address
+    )
+    traces: Traces = _choice(
+        "off",
+        ("off", "on"),
+        "`on` sends a span for each call and its parts by OpenTelemetry; needs the extra `otel`",
+        WATCHING,
     )
     log_level: str = _choice("info", ("debug", "info", "warning", "error"), "the least that is logged", WATCHING)
     history_budget_ms: int = _number(
@@ -312,8 +355,6 @@ def read_settings() -> Settings:
     if found["mode"] == "production" and variable("pages") not in os.environ:
         found["pages"] = "rules"
     settings = Settings(**found)
-    if settings.metrics_bind is not None:
-        _host_and_port(variable("metrics_bind"), settings.metrics_bind)
     refuse_unsafe(settings)
     return settings
 
@@ -325,14 +366,11 @@ def variable(name: str) -> str:
 
 def bind_address() -> str:
     """Where to listen, ``host:port``. Raises SettingsError when the port is none."""
-    return _host_and_port(BIND, os.environ.get(BIND, "") or "127.0.0.1:8080")
-
-
-def _host_and_port(name: str, address: str) -> str:
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004  # the last port there is
-        raise SettingsError(f"{name} is {address[:60]!r}: host:port is meant, such as 127.0.0.1:8080")
-    return address
+    given = os.environ.get(BIND, "")
+    try:
+        return _address(given) or "127.0.0.1:8080"
+    except ValueError as error:
+        raise SettingsError(f"{BIND} is {given[:60]!r}: {error}") from None
 
 
 def worker_count() -> int:
@@ -400,7 +438,12 @@ def _read(env: Env, setting: Field[Any]) -> Any:
     default = given.get("environment", setting.default)
     if "read" in given:
         text = env.str(name, None)
-        return default if text is None else given["read"](text)
+        if text is None:
+            return default
+        try:
+            return given["read"](text)
+        except ValueError as error:
+            raise SettingsError(f"{PREFIX}{name} is {text[:60]!r}: {error}") from None
     try:
         if "flag" in given:
             return env.bool(name, default)
@@ -428,13 +471,16 @@ def refuse_unsafe(settings: Settings) -> None:
         raise SettingsError(f"{PREFIX}CORS_ORIGINS must list the origins, a wildcard is refused")
     if (settings.pack is None) != (settings.pack_keys is None):
         raise SettingsError(f"{PREFIX}PACK and {PREFIX}PACK_KEYS go together: a pack is loaded only when it is trusted")
-    if not settings.production:
-        return
+    faults = list(_unsafe_in_production(settings)) if settings.production else []
+    if faults:
+        raise SettingsError("; ".join(faults))
+
+
+def _unsafe_in_production(settings: Settings) -> Iterator[str]:
+    """Everything at once: an operator who mends one would else meet the next."""
     if not settings.tls_proxy:
-        raise SettingsError(
-            f"production serves HTTPS only: {PREFIX}TLS_PROXY=true says that a TLS proxy stands in front"
-        )
+        yield f"production serves HTTPS only: {PREFIX}TLS_PROXY=true says that a TLS proxy stands in front"
     if settings.public_url is None or urlsplit(settings.public_url).scheme != "https":
-        raise SettingsError(f"production needs {PREFIX}PUBLIC_URL, the https base URL that clients call")
+        yield f"production needs {PREFIX}PUBLIC_URL, the https base URL that clients call"
     if settings.authentication == "open" and not settings.allow_open:
-        raise SettingsError(f"production needs client authentication; {PREFIX}ALLOW_OPEN=true says that open is meant")
+        yield f"production needs client authentication; {PREFIX}ALLOW_OPEN=true says that open is meant"

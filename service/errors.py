@@ -146,6 +146,10 @@ class TooCostlyError(ServiceError):
         super().__init__(f"the call needs more than {milliseconds} ms of CPU")
 
 
+class SettingsError(ServiceError):
+    """A setting is unknown, wrong or unsafe for the mode. The operator acts; the process does not start."""
+
+
 class KnowledgeError(IssuesError):
     """The rule files are wrong. The rule author acts; the process does not start."""
 
@@ -164,3 +168,14 @@ class GateError(EngineError):
 
 class StoreError(ServiceError):
     """A decision could not be kept although it must be. We act. HTTP 500."""
+
+
+def place_of(error: BaseException) -> str:
+    """The innermost line of ours that an error went through, as module and line."""
+    place, trace = "unknown", error.__traceback__
+    while trace is not None:
+        module = trace.tb_frame.f_globals.get("__name__", "")
+        if module.startswith("service"):
+            place = f"{module}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

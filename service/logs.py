@@ -11,9 +11,8 @@ import structlog
 
 # Every key a line may have. Values of these are ours (ids of rules, services, calls; numbers; names of settings).
 _NAMES = """
-event level timestamp request decision service hook hook_instance status method milliseconds bytes cards fired missing
-number problems deviations unasked gated client claim issuer tenant jti error where warning mode ruleset digest rules
-checkpoint
+event level timestamp request decision service hook hook_instance status method milliseconds cards fired missing
+number problems deviations unasked gated client claim issuer error where warning ruleset digest rules checkpoint
 """
 ALLOWED = frozenset(_NAMES.split())
 

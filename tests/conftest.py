@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from service.knowledge.model import Knowledge
 # The project itself is imported inside fixtures: a test of one room does not pay for the others.
+from service.garbage import collect_seldom
 from tests.conformance.plugin import OPTION, Conformance
 from tests.shipped import shipped_knowledge
 
@@ -29,6 +30,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Conformance(config))
+    # A process of tests holds the rule set many times over; as in a worker, garbage is looked for seldom.
+    collect_seldom()
 
 
 @pytest.fixture(scope="session")

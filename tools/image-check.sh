@@ -50,7 +50,7 @@ inside sciatica-cds lint >/dev/null 2>&1 || fail "the rule set is not well forme
 
 say "starting"
 inside env SCIATICA_CDS_BIND="127.0.0.1:$port" WEB_CONCURRENCY=1 \
-    gunicorn --config /app/gunicorn.conf.py --pid /tmp/gunicorn.pid >/dev/null 2>&1 &
+    GUNICORN_CMD_ARGS="--pid /tmp/gunicorn.pid" sciatica-cds serve >/dev/null 2>&1 &
 runner=$!
 healthy=no
 for _ in $(seq 150); do

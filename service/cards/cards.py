@@ -83,8 +83,9 @@ def render_with_markers(
     if audience.for_patient:
         rendered = [_patient_card(knowledge, decision, advice) for advice in visible if _has_patient_text(advice)]
         return with_unread_for_patient(rendered, knowledge, decision, lacking)
-    cards = [_card(_Showing(knowledge, decision, audience, acting), group) for group in grouped(knowledge, visible)]
-    return with_not_assessed(cards, knowledge, decision, lacking)
+    groups = list(grouped(knowledge, visible))
+    cards = [_card(_Showing(knowledge, decision, audience, acting), group) for group in groups]
+    return with_not_assessed(cards, knowledge, decision, lacking, groups)
 
 
 def _may_show(advice: Advice, audience: Audience) -> bool:

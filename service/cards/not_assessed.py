@@ -2,14 +2,15 @@
 
 It speaks for three causes only: a list that was asked for did not come, or came in part; a drug, order or entry could
 not be read; a check that this order's source asks for first is missing. What is unknown besides stands on the card that
-it could change, and nowhere else (hazard H-07).
+it could change, and nowhere else (hazard H-07). Where another card already questions the order, the check that its
+source asks for first is a line on that card: one order needs one answer.
 """
 
 from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,11 +19,11 @@ from service.cards.redaction import mark_quoted, replace_quoted
 from service.cards.sections import LONGEST, Sections, unknown_line, write
 from service.cards.sources import topic
 from service.cards.wording import asked, drug_name
-from service.decision import Decision
+from service.decision import Advice, Decision
 from service.finding import Evidence, Finding, Status
 from service.knowledge.concern import concerning
 from service.knowledge.hooks import HOOKS
-from service.knowledge.model import FactDefinition, FactKind, Knowledge, types_read
+from service.knowledge.model import AskedFirst, FactDefinition, FactKind, Knowledge, types_read
 from service.knowledge.summaries import LONGEST as NAMES
 from service.record.input.prefetch_templates import Template
 from service.record.medication.supply import MAY_BE_TAKEN
@@ -63,8 +64,13 @@ class _Causes:
     facts: list[str] = field(default_factory=list)
 
 
-def not_assessed(knowledge: Knowledge, decision: Decision, lacking: Lacking) -> Json | None:
-    """The card about the checks that could not be made, or None where each that matters could."""
+def not_assessed(
+    knowledge: Knowledge, decision: Decision, lacking: Lacking, questioned: Collection[str] = ()
+) -> Json | None:
+    """The card about the checks that could not be made, or None where each that matters could.
+
+    ``questioned`` are the order facts of which another card speaks and bears what is asked first.
+    """
     if not concerns(knowledge, decision):
         return None
     causes = _Causes()
@@ -74,7 +80,10 @@ def not_assessed(knowledge: Knowledge, decision: Decision, lacking: Lacking) -> 
     if HOOKS[decision.hook].has_orders:
         _unread(knowledge, decision, causes)
         _may_be_taken(knowledge, decision, causes)
-        _asked_first(knowledge, decision, causes)
+        for first, phrases in _asked_first(knowledge, decision):
+            if first.order not in questioned:
+                causes.summaries.append(f"{' and '.join(phrases[:_NAMED])} not on record")
+                causes.lines.append(f"{first.says} {_not_on_record(phrases)}")
     return _card(knowledge, decision, causes) if causes.lines else None
 
 
@@ -216,12 +225,12 @@ def _may_be_taken(knowledge: Knowledge, decision: Decision, causes: _Causes) -> 
 def _not_recognised(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     """Entries of a list whose words and codes say nothing here, where a warning goes by the silence of that list."""
     counting = (fact for fact in knowledge.facts.values() if fact.kind is FactKind.NOT_READ)
-    told = [definition for definition in counting if decision.findings[definition.id].evidence]
-    if not told:
+    unread = [definition for definition in counting if decision.findings[definition.id].evidence]
+    if not unread:
         return
     facts = _wanted(knowledge, decision)
     read = {kind for fact in facts for kind in types_read(fact)}
-    for definition in told:
+    for definition in unread:
         lists = read.intersection(definition.lists)
         if not lists:
             continue
@@ -268,16 +277,19 @@ def _may_be_ours(knowledge: Knowledge, item: Evidence) -> bool:
     return not words or not words.isdisjoint(knowledge.order_words) or words == {"servicerequest"}
 
 
-def _asked_first(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
-    """What the sources of an order ask for first, and what is not on record."""
+def _asked_first(knowledge: Knowledge, decision: Decision) -> Iterator[tuple[AskedFirst, Sequence[str]]]:
+    """What the sources of an order ask for first, and what of it is not on record."""
     undecided = {*decision.not_assessed, *decision.wanted}
     for first in knowledge.asked_first:
         if decision.findings[first.order].status is not Status.PRESENT:
             continue
         phrases = asked(knowledge, [name for name in first.findings if name in undecided])
         if phrases:
-            causes.summaries.append(f"{' and '.join(phrases[:_NAMED])} not on record")
-            causes.lines.append(f"{first.says} Not on record: {unknown_line(phrases)}.")
+            yield first, phrases
+
+
+def _not_on_record(phrases: Sequence[str]) -> str:
+    return f"Not on record: {unknown_line(phrases)}."
 
 
 def _card(knowledge: Knowledge, decision: Decision, causes: _Causes) -> Json:
@@ -322,23 +334,46 @@ def _words(item: Evidence) -> str:
     return mark_quoted(escaped(item.text)) if item.text else mark_quoted(escaped(item.resource))
 
 
-def with_not_assessed(cards: Iterable[Json], knowledge: Knowledge, decision: Decision, lacking: Lacking) -> list[Json]:
+def with_not_assessed(
+    cards: Iterable[Json],
+    knowledge: Knowledge,
+    decision: Decision,
+    lacking: Lacking,
+    about: Sequence[Sequence[Advice]] = (),
+) -> list[Json]:
     """The cards, and after them the one about what could not be checked, where there is one.
 
-    What could not be read and kept no warning from being decided is a line at the end of the last card.
+    ``about`` is the advice on each card. What could not be read and kept no warning from being decided is a line at
+    the end of the last card.
     """
     answered = list(cards)
-    card = not_assessed(knowledge, decision, lacking)
+    questioned: set[str] = set()
+    if HOOKS[decision.hook].has_orders and concerns(knowledge, decision):
+        for first, phrases in _asked_first(knowledge, decision):
+            place = _questioning(decision, first, about)
+            if place is not None:
+                answered[place] = _with_line(answered[place], _not_on_record(phrases))
+                questioned.add(first.order)
+    card = not_assessed(knowledge, decision, lacking, questioned)
     if card is not None:
         return [*answered, card]
     return (
-        [*answered[:-1], _with_line(answered[-1], _lost_words(decision))]
+        [*answered[:-1], _with_line(answered[-1], f"{_lost_words(decision)}.")]
         if answered and decision.unread.entries
         else answered
     )
 
 
+def _questioning(decision: Decision, first: AskedFirst, about: Sequence[Sequence[Advice]]) -> int | None:
+    """The place of the first card that rests on the order."""
+    orders = {item.resource for item in decision.findings[first.order].evidence}
+    for place, group in enumerate(about):
+        if any(item.resource in orders for advice in group for found in advice.found for item in found.evidence):
+            return place
+    return None
+
+
 def _with_line(card: Json, said: str) -> Json:
     """The card with a line before its foot, which stays the last thing read."""
     body, mark, foot = card["detail"].rpartition("\n\n")
-    return {**card, "detail": f"{body}{mark}{said}.\n\n{foot}"}
+    return {**card, "detail": f"{body}{mark}{said}\n\n{foot}"}

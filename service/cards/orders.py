@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any, cast
 
+from service.knowledge.cache import Keep, keep_nothing
 from service.knowledge.model import Dose, Knowledge, OrderTemplate
 from service.record.fhir_classes import validated
 from service.record.model import Release
@@ -45,13 +45,21 @@ class Drafts:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._templates = knowledge.orders
-        self._validated = cache(self._build)
+        self._built: dict[tuple[str, Release], Json] = {}
 
-    def warm_up(self) -> None:
+    def warm_up(self, keep: Keep = keep_nothing) -> None:
         """Build every draft in every release now, so that no call pays for it. Raises ValueError on a bad template."""
-        for template in self._templates:
-            for release in RELEASES:
-                self._validated(template, release)
+        self._built = keep("drafts", self._build_all)
+
+    def _build_all(self) -> dict[tuple[str, Release], Json]:
+        return {
+            (template, release): self._build(template, release) for template in self._templates for release in RELEASES
+        }
+
+    def _validated(self, template: str, release: Release) -> Json:
+        if (template, release) not in self._built:
+            self._built[template, release] = self._build(template, release)
+        return self._built[template, release]
 
     def title(self, template: str) -> str:
         """The name of an order as a clinician reads it."""

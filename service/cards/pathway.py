@@ -20,7 +20,8 @@ from service.finding import Finding
 from service.knowledge.model import FactKind, Knowledge
 from service.store.redaction import is_storable_date
 
-_POINTS = 3
+_LINES, _FEWEST = 4, 2
+"""How many lines stand on the card with what was tried, and how many of them the advice of the visit has at least."""
 _TWO = 2
 _SCORE = re.compile(r"\d+(?:\.\d+)?")
 _UNKNOWNS = 2
@@ -54,14 +55,16 @@ def write_pathway(knowledge: Knowledge, group: Sequence[Advice], today: date) ->
     """The detail of the pathway card with the advice that hangs on it."""
     head, *hung = group
     assert head.rule.card is not None
-    left = len(hung) - _POINTS
-    points = [summary(item, today) for item in hung[:_POINTS]]
+    stand = tuple(_stand(knowledge, head, today))
+    most = max(_FEWEST, _LINES - len(stand))
+    left = len(hung) - most
+    points = [summary(item, today) for item in hung[:most]]
     if left > 0:
         points[-1] += f" (+{left})"
     return write(
         Sections(
             act=act(head.rule.card),
-            because=(*_stand(knowledge, head, today), *points),
+            because=(*stand, *points),
             not_known=unknown_line(
                 asked(knowledge, dict.fromkeys(name for item in group for name in item.changing)), _UNKNOWNS
             ),

@@ -38,6 +38,8 @@ def approve(rule: str, by: str, note: str | None, rules_folder: Path, *, with_fo
 
     knowledge = load(rules_folder, read_settings().knowledge_settings)
     today = datetime.now(UTC).date()
+    if not all(part.strip() for part in by.partition(",")[::2]):
+        raise click.UsageError(f'--by is {by!r}: name and role are meant, such as "Jane Doe, physiotherapist"')
     approval_of(knowledge, rule, by, today)
     signed = next(each for each in knowledge.rules if each.id == rule)
     names = foundations(knowledge, signed) if with_foundations else (rule,)

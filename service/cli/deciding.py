@@ -14,6 +14,7 @@ from service.cli.input import read_document, read_time
 from service.cli.show import show_cards, show_outcome
 from service.config import read_settings
 from service.engine.trace import Result
+from service.knowledge.schemas.fields import did_you_mean
 from service.protocol.bundle_answer import answer
 from service.protocol.evaluation import Answered, BundleQuestion, Services, answer_bundle, answer_call
 from service.record.input.resource_types import misnamed
@@ -100,7 +101,9 @@ def explain(file: Path, *, rule_id: str | None, **asked: Any) -> None:
     decision = _answered(services, read_document(file), asked).decision
     outcomes = [item for item in decision.outcomes if rule_id is None or item.rule.id == rule_id]
     if not outcomes:
-        raise click.UsageError(f"no rule {rule_id} runs on {decision.hook}")
+        there = [item.rule.id for item in decision.outcomes]
+        hint = did_you_mean(str(rule_id), there)
+        raise click.UsageError(f"no rule {rule_id} runs on {decision.hook}" + (f"; {hint}" if hint else ""))
     for outcome in outcomes:
         if rule_id is not None or outcome.result is not Result.NOT_MET:
             show_outcome(outcome, decision, services.prepared.knowledge)

@@ -31,7 +31,8 @@ from rich.table import Table
 from rich.text import Text
 
 from service.cli.stories import EXAMPLES, Story, read_stories
-from service.config import BIND, PROJECT, SettingsError, bind_address
+from service.config import BIND, PROJECT, bind_address, worker_count
+from service.errors import SettingsError
 
 FAVOURITE_PORT = 8080
 EVERY_ADDRESS = ("0.0.0.0", "[::]")  # noqa: S104  # compared with, never bound by us
@@ -94,9 +95,8 @@ def _stories(folder: Path) -> tuple[Story, ...]:
 @contextmanager
 def _service() -> Iterator[str]:
     """The service as a child process, on this machine only; stopped when the block ends. Yields its address."""
-    if BIND in os.environ:
-        host, port = _announced_address()
-    else:
+    host, port = _announced_address()
+    if BIND not in os.environ:
         host, port = "127.0.0.1", _free_port()
     environment = {**os.environ, BIND: f"{host}:{port}"}
     command = [sys.executable, "-m", "gunicorn", "--config", str(PROJECT / "gunicorn.conf.py")]
@@ -129,6 +129,7 @@ def _stop(child: subprocess.Popen[bytes]) -> None:
 def _announced_address() -> tuple[str, int]:
     """Where the settings say to listen. Raises DemoError when they cannot be read."""
     try:
+        worker_count()
         host, _, port = bind_address().rpartition(":")
     except SettingsError as error:
         raise DemoError(str(error)) from None

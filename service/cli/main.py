@@ -9,7 +9,8 @@ from types import MappingProxyType
 import click
 
 from service.cli.sections import WIDTH, Commands, Places
-from service.errors import IssuesError, ServiceError
+from service.errors import IssuesError, ServiceError, SettingsError
+from service.garbage import collect_seldom
 
 # By the sections of the help, in the order a newcomer needs them.
 SECTIONS: Mapping[str, Places] = MappingProxyType(
@@ -93,6 +94,7 @@ def group() -> None:
 
 def main() -> None:
     """Run the command line; errors go to stderr in words, with an exit code, never as a traceback."""
+    collect_seldom()
     try:
         group.main(standalone_mode=False)
     except click.ClickException as error:
@@ -105,6 +107,9 @@ def main() -> None:
             click.echo(str(issue), err=True)
         click.echo(f"{len(error.issues)} fault(s)", err=True)
         sys.exit(1)
+    except SettingsError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(2)
     except ServiceError as error:
         click.echo(str(error), err=True)
         sys.exit(1)

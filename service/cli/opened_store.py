@@ -34,11 +34,12 @@ def open_store() -> Opened:
     """The store of this machine, with the spool drained. Raises StoreError."""
     settings = read_settings()
     place = place_of(settings)
-    if not place.keys.exists():
+    if not place.keys.exists() and not place.anchors[0].exists():
         raise click.UsageError(
             "there is no store here yet: SCIATICA_CDS_DATA or SCIATICA_CDS_STORE_KEYS say where it is"
         )
-    opened = Opened(settings, place, Database(store_url(place.url), place.wait_seconds), read_keyring(place.keys))
+    keyring = read_keyring(place.keys, place.anchors[0])
+    opened = Opened(settings, place, Database(store_url(place.url), place.wait_seconds), keyring)
     # Python 3.13 and later warn of connections that nobody closed.
     context = click.get_current_context(silent=True)
     if context is not None:

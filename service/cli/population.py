@@ -130,16 +130,16 @@ def population(  # noqa: PLR0913, PLR0917  # click hands over every option
         asked = Run(data, out, question, workers or _cores(), memory)
         make = partial(make_services, settings)
         if spark is not None:
-            told = _on_spark(spark, asked, inputs, export, services, make)
+            result = _on_spark(spark, asked, inputs, export, services, make)
         else:
             with watched() as progress:
-                told = run(asked, inputs, export, services, make, progress)
+                result = run(asked, inputs, export, services, make, progress)
     except PopulationError as error:
         raise click.UsageError(str(error)) from None
     from service.population.place import read_json
 
     click.echo(first_words(read_json(out / "summary.json")))
-    click.echo(f"{out / 'summary.html'}    {told['measured']['seconds']} s")
+    click.echo(f"{out / 'summary.html'}    {result['measured']['seconds']} s")
 
 
 def _on_spark(  # all that a run knows

@@ -70,9 +70,9 @@ class _Lines:
             return
         self._last = now
         left = (now - began) / (done - first) * (total - done) if done > first else None
-        told = f"{_WORDS[stage]}: {done} of {total}"
+        line = f"{_WORDS[stage]}: {done} of {total}"
         if patients:
-            told += f", {patients:,} patients, {_rate(patients, began)}"
+            line += f", {patients:,} patients, {_rate(patients, began)}"
         if left is not None and done < total:
-            told += f", about {left:,.0f} s left"
-        click.echo(told, err=True)
+            line += f", about {left:,.0f} s left"
+        click.echo(line, err=True)

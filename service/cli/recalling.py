@@ -43,6 +43,7 @@ def recall(  # each option is one way to ask
         raise click.UsageError("ask by --patient, --decision or --card")
     opened = open_store()
     if patient is not None:
+        patient = patient.removeprefix("Patient/")
         found = opened.reading.of_patient(patient, day(since), day(until) if until else None)
     elif card_id is not None:
         found = [opened.reading.decision_of_card(card_id)]

@@ -7,7 +7,8 @@ import sys
 
 import click
 
-from service.config import BIND, MOST_WORKERS, PROJECT, SettingsError, bind_address, worker_count
+from service.config import BIND, MOST_WORKERS, PROJECT, bind_address, worker_count
+from service.errors import SettingsError
 
 # Else glibc keeps an arena for each thread, and what calls have used is never given back.
 MEMORY = {

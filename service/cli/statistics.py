@@ -31,8 +31,8 @@ def stats(*, as_json: bool) -> None:
     counted = count(database)
     versions = before_and_after(counted.rules, first_uses(database))
     if as_json:
-        told = counted.as_json() | {"versions": versions}
-        click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
+        figures = counted.as_json() | {"versions": versions}
+        click.echo(orjson.dumps(figures, option=orjson.OPT_INDENT_2).decode())
         return
     table = Table("rule", "version", "shown", "accepted", "overridden", "rate", "95 %", "reasons", "")
     for rule in counted.rules:
@@ -86,24 +86,24 @@ def radar(context: click.Context, *, days: int, as_of: str | None, as_json: bool
 
     store = open_store()
     today = day(as_of).date() if as_of else datetime.now(UTC).date()
-    told = look(store.database, load(store.settings.rules, store.settings.knowledge_settings), today, days)
+    looked_at = look(store.database, load(store.settings.rules, store.settings.knowledge_settings), today, days)
     if as_json:
-        click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
+        click.echo(orjson.dumps(looked_at, option=orjson.OPT_INDENT_2).decode())
     else:
-        _print_radar(told)
-    if any(alarm["ended"] is None for alarm in told["alarms"]):
+        _print_radar(looked_at)
+    if any(alarm["ended"] is None for alarm in looked_at["alarms"]):
         context.exit(1)
 
 
-def _print_radar(told: Mapping[str, Any]) -> None:
-    for client in told["clients"]:
+def _print_radar(report: Mapping[str, Any]) -> None:
+    for client in report["clients"]:
         calls = ", ".join(f"{service} {number}" for service, number in client["calls"].items())
         click.echo(f"{client['client']}: {calls} calls; {len(client['unread'])} codes or units that nothing reads")
-    for alarm in told["alarms"]:
+    for alarm in report["alarms"]:
         click.echo(f"\n{alarm['client']}: {alarm['says']}")
         if alarm["also"]:
             click.echo(f"  so also: {', '.join(alarm['also'])}")
         for lines in alarm["cause"]["site_codes"]:
             click.echo("".join(f"    {line}\n" for line in lines.splitlines()), nl=False)
-    if not told["alarms"]:
-        click.echo(f"no alarm in the {told['days']} days up to {told['as_of']}")
+    if not report["alarms"]:
+        click.echo(f"no alarm in the {report['days']} days up to {report['as_of']}")

@@ -21,7 +21,8 @@ def check_token(file: Path, *, service: str | None, feedback: bool) -> None:
     FILE holds the token or the whole value of the Authorization header. It is checked with the settings of this
     environment (PUBLIC_URL, ISSUERS, JWT_ALGORITHMS), now, and not used up. Ends with 1 when it would be refused.
     """
-    from service.config import SettingsError, read_settings
+    from service.config import read_settings
+    from service.errors import SettingsError
     from service.web.wiring import authenticator, guarded_client
 
     if feedback and service is None:

@@ -14,11 +14,12 @@ from datetime import datetime
 
 from msgspec.structs import replace as replaced
 
-from service.decision.gate import Gate, Gated
+from service.decision.gate import Gate, Gated, basis_of
 from service.engine.chaining import Chained, Program, compile_program
 from service.engine.trace import Outcome, Reading, Result, outcome, read_again, read_plainly, supports, undecided_leaves
 from service.errors import EngineError
 from service.finding import Finding, ShownBefore, Status
+from service.knowledge.cache import Keep, keep_nothing
 from service.knowledge.conditions import Truth, truth
 from service.knowledge.hooks import HOOKS
 from service.knowledge.model import Indicator, Knowledge, Rule, leaves
@@ -102,15 +103,16 @@ class Prepared:
     gates: Mapping[str, Gate] = field(default_factory=dict)
 
 
-def prepare(knowledge: Knowledge) -> Prepared:
-    """Compile the knowledge for every hook its services answer.
+def prepare(knowledge: Knowledge, keep: Keep = keep_nothing) -> Prepared:
+    """Compile the knowledge for every hook its services answer; ``keep`` keeps what is dear to work out.
 
     Raises KnowledgeError (EnvelopeError) when the rules cannot be run.
     """
     hooks = dict.fromkeys(service.hook for service in knowledge.services.values())
-    derivation = Derivation(knowledge)
-    programs = {hook: compile_program(knowledge, hook) for hook in hooks}
-    gates = {hook: Gate.for_hook(knowledge, derivation, hook) for hook in hooks}
+    derivation = Derivation(knowledge, keep)
+    programs = {hook: compile_program(knowledge, hook, keep) for hook in hooks}
+    bases = keep("gates", lambda: {hook: basis_of(knowledge, derivation, hook) for hook in hooks})
+    gates = {hook: Gate.of(basis, hook, derivation) for hook, basis in bases.items()}
     return Prepared(knowledge, derivation, programs, gates)
 
 
@@ -312,13 +314,21 @@ def suppressed_by(shown: Sequence[Rule]) -> Mapping[str, str]:
 
 
 def _also(shown: Rule, suppressed: Sequence[Rule]) -> tuple[Rule, ...]:
-    """The dangers of their own that a card covers although they are as severe: one rule for each rule file."""
+    """The dangers of their own that a card covers although they are as severe: one rule for each.
+
+    The variants of a rule file are one danger, unless the file is a family of its own that is named: two drugs above
+    their ceilings are two dangers.
+    """
     equal = [rule for rule in suppressed if rule.named_when_covered and rule.severity == shown.severity]
     first: dict[str, Rule] = {}
     for rule in sorted(equal, key=lambda rule: rule.precedence):
-        first.setdefault(rule.variant_of or rule.id, rule)
-    first.pop(shown.variant_of or shown.id, None)
+        first.setdefault(_danger(rule), rule)
+    first.pop(_danger(shown), None)
     return tuple(first.values())
+
+
+def _danger(rule: Rule) -> str:
+    return rule.id if rule.family == rule.variant_of else rule.file_id
 
 
 def _is_shown(rule: Rule, hook: str) -> bool:

@@ -76,13 +76,8 @@ class Gate:
     _types: tuple[str, ...] = ()
 
     @classmethod
-    def for_hook(cls, knowledge: Knowledge, derivation: Derivation, hook: str) -> Gate:
-        """The gate of a hook, worked out from its rules. Costs some tens of milliseconds."""
-        return cls.of(basis_of(knowledge, derivation, hook), hook, derivation)
-
-    @classmethod
     def of(cls, basis: Basis | None, hook: str, derivation: Derivation) -> Gate:
-        """The gate of a basis that was shown before."""
+        """The gate that rests on what was shown of a hook."""
         types = () if basis is None else tuple(sorted({_type for _type, _ in basis.keys}, key=_cheapest_first))
         return cls(hook, basis, derivation, "" if basis is None else _digest(basis), None, types)
 
@@ -151,7 +146,7 @@ def taken_in_full(identity: str) -> bool:
 def basis_of(knowledge: Knowledge, derivation: Derivation, hook: str) -> Basis | None:
     """What must be as on an empty chart so that nothing can be said under a hook, with as few chart keys as are needed.
 
-    None where even a chart that concerns no fact could come to something.
+    Costs some tens of milliseconds. None where even a chart that concerns no fact could come to something.
     """
     empty = derivation.without_entries(whole_lists(knowledge))
     groups: dict[frozenset[Key], list[Finding]] = {}
@@ -267,5 +262,5 @@ def _alike(one: Finding, other: Finding) -> bool:
 def _digest(basis: Basis) -> str:
     """Names exactly the facts and the keys."""
     facts = [f"{one.name} {one.status.value} {one.low} {one.high}" for one in basis.facts]
-    told = "\n".join([basis.hook, *facts, *(f"{type_} {name}" for type_, name in sorted(basis.keys))])
-    return hashlib.sha256(told.encode()).hexdigest()
+    content = "\n".join([basis.hook, *facts, *(f"{type_} {name}" for type_, name in sorted(basis.keys))])
+    return hashlib.sha256(content.encode()).hexdigest()

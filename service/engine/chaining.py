@@ -30,6 +30,7 @@ from service.engine.patterns import scales_of
 from service.engine.vector import Layout, Row
 from service.errors import EngineError
 from service.finding import Finding, Status
+from service.knowledge.cache import Keep, keep_nothing
 from service.knowledge.model import Knowledge, Rule
 from service.knowledge.strata import concluding_rules, rules_for, stratify
 
@@ -107,19 +108,21 @@ class _Stratum:
 class Program:
     """The rules of one hook, compiled once; evaluated one call at a time."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], keep: Keep = keep_nothing, name: str = "") -> None:
+        """``keep`` keeps under ``name`` how the rules are written for the engine."""
         self.strata = stratify(rules)
         self.rules = tuple(rule for stratum in self.strata for rule in stratum)
         self.concluding = concluding_rules(self.rules)
         scales = scales_of([rule.when for rule in self.rules])
         read = {name for rule in self.rules for name in rule.reads}
         self.layout = Layout(sorted(read - set(self.concluding)), sorted(self.concluding), scales)
+        encoded = keep(name, lambda: [rule_sets(stratum, self.layout, scales) for stratum in self.strata])
         self._plan = tuple(
             _Stratum(
-                tuple(_Native(rule_set) for rule_set in rule_sets(stratum, self.layout, scales)),
+                tuple(map(_Native, of_stratum)),
                 tuple(dict.fromkeys(rule.concludes for rule in stratum if rule.concludes is not None)),
             )
-            for stratum in self.strata
+            for stratum, of_stratum in zip(self.strata, encoded, strict=True)
         )
         self.size = sum(len(part.alternatives) for stratum in self._plan for part in stratum.rule_sets)
         self.budget = self.size + 16
@@ -161,10 +164,10 @@ class Program:
         return Chained(found.fired, closed, found.firings)
 
 
-def compile_program(knowledge: Knowledge, hook: str) -> Program:
-    """The rules that a hook runs, compiled.
+def compile_program(knowledge: Knowledge, hook: str, keep: Keep = keep_nothing) -> Program:
+    """The rules that a hook runs, compiled; ``keep`` keeps how they are written for the engine.
 
     Raises EnvelopeError when a rule does not fit into the engine's safe limits and KnowledgeError
     when rules conclude from each other in a circle.
     """
-    return Program(rules_for(knowledge, hook))
+    return Program(rules_for(knowledge, hook), keep, f"engine-{hook}")

@@ -1,8 +1,9 @@
-"""Cache of loaded rule sets: reading and checking the rule files takes two seconds of CPU, reading an entry a fifth.
+"""Cache of loaded rule sets: reading and checking the rule files takes two seconds of CPU, reading an entry a tenth.
 
-An entry is named by a digest of all that it was made from: names and bytes of the rule files, the settings, the code
-that loads them, and the Python that runs it. So it is never out of date; whatever is wrong with one, the files are read
-instead. An entry is a pickle, and reading a pickle runs what it says. It is therefore read only from a folder and a
+What is worked out from a rule set alone and dear to work out is kept in the same way. An entry is named by a digest of
+all that it was made from: names and bytes of the rule files, the settings, the code of the service, the libraries that
+have a part in it, and the Python that runs it. So it is never out of date; whatever is wrong with one, it is made
+again. An entry is a pickle, and reading a pickle runs what it says. It is therefore read only from a folder and a
 file that belong to the user who runs the service and that nobody else may read or write (``0700`` and ``0600``), both
 looked at through the very descriptors that are read.
 """
@@ -16,38 +17,65 @@ import pickle
 import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
-from service.knowledge.model import Knowledge
-
-_CODE = Path(__file__).parent
-_HEAD = b"sciatica-cds rule set 1\n"
+_CODE = Path(__file__).parent.parent
+_LIBRARIES = ("fhir.resources",)
+"""They say how drafts are written."""
+_HEAD = b"sciatica-cds rule set 2\n"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-_SUFFIX = ".rules"
 # A test site and its former version; more would only fill the disk.
 _MOST = 4
 
+T = TypeVar("T")
 
-def cached(
-    folder: Path, files: Mapping[str, bytes], settings: Mapping[str, str], load: Callable[[], Knowledge]
-) -> Knowledge:
-    """The rule set in these files: from ``folder`` where it is there, else loaded and put there.
 
-    ``load`` reads the same files. A folder that cannot be made or is not safe is not used, and that is no error.
-    Raises what ``load`` raises; nothing is stored then.
-    """
-    name = _digest(files, settings) + _SUFFIX
-    with _opened(folder) as descriptor:
-        if descriptor is None:
-            return load()
-        found = _read(descriptor, name)
-        if found is not None:
-            return found
-        knowledge = load()
-        with contextlib.suppress(OSError):
-            _write(descriptor, name, knowledge)
-        return knowledge
+class Keep(Protocol):
+    """What is made under a name: as it was kept, or made now."""
+
+    def __call__(self, name: str, make: Callable[[], T]) -> T: ...
+
+
+def keep_nothing(name: str, make: Callable[[], T]) -> T:
+    """Make it each time."""
+    del name
+    return make()
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCache:
+    """The entries of one rule set in a folder, by what they are."""
+
+    folder: Path
+    digest: str
+
+    @classmethod
+    def of(cls, folder: Path, files: Mapping[str, bytes], settings: Mapping[str, str]) -> RuleCache:
+        """The cache of the rule set in these files under these settings."""
+        return cls(folder, _digest(files, settings))
+
+    def keep(self, name: str, make: Callable[[], T]) -> T:
+        """What ``make`` makes of nothing but the rule set: from the folder where it is there, else made and put there.
+
+        A folder that cannot be made or is not safe is not used, and that is no error. Raises what ``make`` raises;
+        nothing is stored then.
+        """
+        with _opened(self.folder) as descriptor:
+            if descriptor is None:
+                return make()
+            entry = f"{self.digest}.{name}"
+            found = _read(descriptor, entry)
+            if found is not None:
+                kept: T = found[0]
+                return kept
+            made = make()
+            with contextlib.suppress(OSError):
+                _write(descriptor, entry, made)
+            return made
 
 
 def _digest(files: Mapping[str, bytes], settings: Mapping[str, str]) -> str:
@@ -60,10 +88,10 @@ def _digest(files: Mapping[str, bytes], settings: Mapping[str, str]) -> str:
 
 @cache
 def _code_digest() -> str:
-    """The digest of the code that makes a rule set of files, as it is on the disk: of this room and its errors."""
-    code = hashlib.sha256()
-    for path in sorted([*_CODE.rglob("*.py"), *_CODE.parent.glob("*.py")]):
-        code.update(f"{path.relative_to(_CODE.parent)}\t{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    """The digest of the code of the service as it is on the disk, and of the versions of libraries."""
+    code = hashlib.sha256("".join(f"{name} {version(name)}\n" for name in _LIBRARIES).encode())
+    for path in sorted(_CODE.rglob("*.py")):
+        code.update(f"{path.relative_to(_CODE)}\t{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return code.hexdigest()
 
 
@@ -86,8 +114,8 @@ def _is_ours_alone(descriptor: int, is_kind: Callable[[int], bool]) -> bool:
     return is_kind(state.st_mode) and state.st_uid == os.geteuid() and not state.st_mode & _OTHERS
 
 
-def _read(folder: int, name: str) -> Knowledge | None:
-    """The rule set of an entry; None where there is none, or it is not ours, or not what was written."""
+def _read(folder: int, name: str) -> tuple[Any] | None:
+    """What an entry holds; None where there is none, or it is not ours, or not what was written."""
     try:
         descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=folder)
     except OSError:
@@ -102,22 +130,22 @@ def _read(folder: int, name: str) -> Knowledge | None:
         return None
     try:
         # Only from a file that nobody else may write: see above.
-        found = pickle.loads(payload)  # noqa: S301
+        return (pickle.loads(payload),)  # noqa: S301
     except Exception:  # noqa: BLE001 - an entry that cannot be read is no reason not to start
         return None
-    return found if isinstance(found, Knowledge) else None
 
 
-def _write(folder: int, name: str, knowledge: Knowledge) -> None:
-    """Put a rule set there at once or not at all, and take the oldest away where there are too many."""
-    payload = pickle.dumps(knowledge, pickle.HIGHEST_PROTOCOL)
+def _write(folder: int, name: str, made: object) -> None:
+    """Put an entry there at once or not at all, and take the oldest of its kind away where there are too many."""
+    payload = pickle.dumps(made, pickle.HIGHEST_PROTOCOL)
     content = _HEAD + name.encode() + b"\n" + hashlib.sha256(payload).hexdigest().encode() + payload
     beside = f"{name}.{os.getpid()}"
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=folder)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
     os.replace(beside, name, src_dir_fd=folder, dst_dir_fd=folder)
-    entries = [one for one in os.listdir(folder) if one.endswith(_SUFFIX)]
+    suffix = name[name.index(".") :]
+    entries = [one for one in os.listdir(folder) if one.endswith(suffix)]
     entries.sort(key=lambda one: os.stat(one, dir_fd=folder).st_mtime_ns, reverse=True)
     for old in entries[_MOST:]:
         os.unlink(old, dir_fd=folder)

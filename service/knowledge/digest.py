@@ -91,7 +91,7 @@ def value_sets_of(thing: FactDefinition | OrderTemplate) -> Iterator[str]:
         yield from (name for name in (thing.drug_class, thing.procedure) if name is not None)
         return
     for source in thing.sources:
-        yield from (*source.codes, *source.yes, *source.no, *source.body_site, *source.ended_by)
+        yield from (*source.codes, *source.yes, *source.no, *source.body_site, *source.ended_by, *source.not_at)
     yield from (*thing.classes, *thing.codes, *thing.exclude, *thing.reasons)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from service.errors import Issue, KnowledgeError
+from service.garbage import uncollected
 from service.knowledge.chains import check_chains
 from service.knowledge.collection import Collection, collect
 from service.knowledge.digest import knowledge_digest, rule_digest
@@ -38,11 +39,18 @@ def load(path: Path, settings: Mapping[str, str] | None = None) -> Knowledge:
     """
     if not path.is_dir():
         raise KnowledgeError([Issue(f"{path.name}:1", "there is no such folder of rules")])
+    if not (path / "ruleset.yaml").is_file():
+        raise KnowledgeError([Issue("ruleset.yaml:1", "this file is missing", f"is {path.name} the folder of rules?")])
+    with uncollected():
+        return _loaded(path, settings or {})
+
+
+def _loaded(path: Path, settings: Mapping[str, str]) -> Knowledge:
     found = collect(path)
     link(found)
     check_references(found)
     check_chains(found)
-    chosen = _settings(found, settings or {})
+    chosen = _settings(found, settings)
     _check_order(found)
     pairs = {pair["id"]: pair for pair in found.header.get("pairs", ())}
     found.issues.extend(missing_sides(pairs, found.declared("pair"), found.pair_sides))

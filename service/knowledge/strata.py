@@ -22,8 +22,11 @@ def concluding_rules(rules: Iterable[Rule]) -> Mapping[str, tuple[Rule, ...]]:
     return found
 
 
-def rules_for(knowledge: Knowledge, hook: str) -> tuple[Rule, ...]:
-    """The card rules of a hook and the conclusion rules they need, in the order of their phases."""
+def rules_for(knowledge: Knowledge, hook: str, also: Iterable[str] = ()) -> tuple[Rule, ...]:
+    """The card rules of a hook and the conclusion rules they need, in the order of their phases.
+
+    ``also`` are further conclusions that are wanted, and what they need.
+    """
     concluding = concluding_rules(knowledge.rules)
     wanted: set[str] = set()
     open_rules = [rule for rule in knowledge.rules if rule.card is not None and hook in rule.hooks]
@@ -31,6 +34,7 @@ def rules_for(knowledge: Knowledge, hook: str) -> tuple[Rule, ...]:
         # What may be asked for is decided on conclusions too.
         guards = (leaf.finding for asked in knowledge.asked_only for leaf in leaves(asked.when))
         open_rules += [rule for name in guards for rule in concluding.get(name, ())]
+    open_rules += [rule for name in also for rule in concluding.get(name, ())]
     while open_rules:
         rule = open_rules.pop()
         if rule.id in wanted:

@@ -121,12 +121,12 @@ def read_chart(gathered: Gathered, exported: Exported, shared: SharedResources, 
     for name in _referred(gathered, shared):
         documents.extend(parsed(text) for text in shared.texts(name))
     problems += [_problem(name, "more resources than a patient may have") for name in sorted(gathered.left_out)]
-    told = Read(None, None, tuple(rejects), tuple(reasons), duplicates_of(gathered), len(gathered.lines))
+    read = Read(None, None, tuple(rejects), tuple(reasons), duplicates_of(gathered), len(gathered.lines))
     try:
         record = read_document(documents, gathered.key, exported)
     except RequestError as error:
-        return replace(told, refused=error.issues[0].text)
-    return replace(told, record=with_gaps(record, problems, exported))
+        return replace(read, refused=error.issues[0].text)
+    return replace(read, record=with_gaps(record, problems, exported))
 
 
 def duplicates_of(gathered: Gathered) -> int:

@@ -38,7 +38,7 @@ class CodeCount:
                 self._codes[type_, system, code] += number
         self._elements.clear()
 
-    def told(self) -> list[tuple[str, str, str, int]]:
+    def as_rows(self) -> list[tuple[str, str, str, int]]:
         """Every code with its number, in order."""
         self._read()
         return [(*code, number) for code, number in sorted(self._codes.items())]

@@ -38,12 +38,12 @@ class Deciding:
         """Decide one bucket; what it came to is written last and says that it is done."""
         from service.population.tables import write_rows
 
-        tables, told = self._judging.of_records(self._records(bucket))
+        tables, summary = self._judging.of_records(self._records(bucket))
         for table, rows in tables.items():
             if table != "findings" or self._question.findings:
                 write_rows(self._place.rows(bucket, table), table, rows)
-        write_json(self._place.decided(bucket), told)
-        return told
+        write_json(self._place.decided(bucket), summary)
+        return summary
 
     def _records(self, bucket: int) -> Iterator[Spilled]:
         for task, blocks in self._blocks.get(bucket, {}).items():
@@ -58,9 +58,9 @@ def _blocks_by_bucket(plan: Plan, place: Place) -> dict[int, dict[int, list[tupl
     return found
 
 
-def exported_of(told: Json) -> Exported:
+def exported_of(document: Json) -> Exported:
     """What silence may mean, as the first stage found it."""
-    return Exported(frozenset(told["whole"]), frozenset(told["partial"]), bool(told["hasLines"]))
+    return Exported(frozenset(document["whole"]), frozenset(document["partial"]), bool(document["hasLines"]))
 
 
 def gather(records: Iterable[Spilled], text_of: Callable[[Spilled], bytes], largest: int) -> list[Gathered]:
@@ -93,9 +93,10 @@ class Judging:
 
     def of_records(self, records: Iterable[Spilled]) -> tuple[dict[str, list[Json]], Json]:
         """The rows of all patients of one bucket by table, and what is counted of them."""
-        tables, told = self._all(gather(records, self._text_of, self._question.largest))
-        told["rejects"] = [reject | {"file": self._plan.sources[reject["file"]].name} for reject in told["rejects"]]
-        return tables, told
+        tables, summary = self._all(gather(records, self._text_of, self._question.largest))
+        files = self._plan.sources
+        summary["rejects"] = [reject | {"file": files[reject["file"]].name} for reject in summary["rejects"]]
+        return tables, summary
 
     def _text_of(self, record: Spilled) -> bytes:
         return place_of_text(self._plan, record) if record.kind == Kind.PLACE else record.text
@@ -112,12 +113,12 @@ class Judging:
             tables["decisions"].append(rows.decision)
             tables["cards"].extend(rows.cards)
             tables["findings"].extend(rows.findings)
-        told: Json = {
-            "tally": tally.told(),
+        summary: Json = {
+            "tally": tally.as_json(),
             "rejects": rejects,
             "memo": {"hits": memo.hits - hits, "misses": memo.misses - misses},
         }
-        return tables, told
+        return tables, summary
 
     @staticmethod
     def _count_visits(replay: Replay, gathered: Gathered, tally: Tally) -> None:
@@ -147,7 +148,7 @@ def _rejects(gathered: Gathered, read: Read) -> Iterator[Json]:
     for record in gathered.cut_lines:
         yield {"file": record.source, "offset": record.offset, "reason": "more than --largest-patient allows"}
     if read.refused is not None:
-        told = [record for _, record in (*gathered.lines, *gathered.documents)]
-        for record in told:
+        records = [record for _, record in (*gathered.lines, *gathered.documents)]
+        for record in records:
             reason = f"the chart of its patient was refused: {read.refused}"
             yield {"file": record.source, "offset": record.offset, "reason": reason}

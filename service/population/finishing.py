@@ -49,8 +49,8 @@ class Finishing:
             batches = (
                 batch for bucket in range(self._plan.buckets) for batch in read_rows(self._place.rows(bucket, table))
             )
-            told = {"sciatica-cds.ruleset": digest, "sciatica-cds.now": self._question.now.isoformat()}
-            rows[table] = write_parquet(out / f"{table}.parquet", table, batches, told)
+            metadata = {"sciatica-cds.ruleset": digest, "sciatica-cds.now": self._question.now.isoformat()}
+            rows[table] = write_parquet(out / f"{table}.parquet", table, batches, metadata)
         rejects = self._write_rejects()
         known = self._known(tally, len(rejects))
         summary = summarised(known, self._services.prepared.knowledge, self._question)
@@ -75,11 +75,11 @@ class Finishing:
         """Every line that could not be read, by file and place, each once."""
         first = [reject for one in self._read for reject in one["rejects"]]
         second = [reject for one in self._decided for reject in one["rejects"]]
-        told = sorted((*first, *second), key=lambda reject: (reject["file"], reject["offset"], reject["reason"]))
+        ordered = sorted((*first, *second), key=lambda reject: (reject["file"], reject["offset"], reject["reason"]))
         with written(self._place.out / "rejects.ndjson") as file:
-            for reject in told:
+            for reject in ordered:
                 file.write(orjson.dumps(reject, option=orjson.OPT_SORT_KEYS) + b"\n")
-        return told
+        return ordered
 
     def _known(self, tally: Tally, rejects: int) -> Known:
         export = read_json(self._place.export)

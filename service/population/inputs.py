@@ -69,8 +69,8 @@ def find_inputs(data: Path) -> Inputs:
 
 
 def _of_folder(folder: Path, paths: list[Path]) -> Inputs:
-    told = [path for path in paths if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
-    documents = [path for path in told if path.name.endswith(_DOCUMENTS)]
+    visible = [path for path in paths if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+    documents = [path for path in visible if path.name.endswith(_DOCUMENTS)]
     looked = [path for path in documents if len(documents) <= _FEW or "manifest" in path.name.lower()]
     manifests = {path: found for path in looked if (found := _manifest_in(path)) is not None}
     if len(manifests) > 1:
@@ -78,7 +78,7 @@ def _of_folder(folder: Path, paths: list[Path]) -> Inputs:
         raise PopulationError(f"two manifests: {names}. Run each export by itself: name its folder or its manifest")
     sources: list[Source] = []
     not_data: list[str] = []
-    for path in told:
+    for path in visible:
         form, compression = _form_of(path)
         name = path.relative_to(folder).as_posix()
         if path in manifests:

@@ -61,17 +61,17 @@ class Tally:
     visit_cards: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     figures: Counter[str] = field(default_factory=Counter)
 
-    def told(self) -> Json:
+    def as_json(self) -> Json:
         """As JSON, in order."""
         return {name: sorted(_row(key, number) for key, number in counts.items()) for name, counts in self._all()}
 
     def _all(self) -> Iterator[tuple[str, Counter[Any]]]:
         yield from ((name, getattr(self, name)) for name in (field.name for field in fields(self)))
 
-    def add(self, told: Json) -> None:
+    def add(self, document: Json) -> None:
         """Add what another tally told."""
         for name, counts in self._all():
-            for *key, number in told[name]:
+            for *key, number in document[name]:
                 counts[tuple(key) if len(key) > 1 else key[0]] += number
 
 
@@ -105,8 +105,8 @@ class Pseudonyms:
         """A card without the ids of the record."""
         if self._key is None:
             return card
-        told: Json = self._replaced(card)
-        return told
+        replaced: Json = self._replaced(card)
+        return replaced
 
     def _replaced(self, value: Any) -> Any:
         if isinstance(value, str):
@@ -282,8 +282,8 @@ class Persons:
         """The band of age and the sex; ``not known`` where the chart does not tell."""
         patient = record.patient
         resource = {} if patient is None else patient.resource
-        told = {name: resource.get(name) for name in ("birthDate", "gender", "extension", "_birthDate")}
-        key = orjson.dumps(told)
+        kept_elements = {name: resource.get(name) for name in ("birthDate", "gender", "extension", "_birthDate")}
+        key = orjson.dumps(kept_elements)
         found = self._known.get(key)
         if found is None:
             if len(self._known) > _PERSONS_KEPT:

@@ -52,11 +52,11 @@ class Reading:
         """Read one task; what it found is written last and says that it is done."""
         with written(self._place.spill(number)) as file:
             spill = SpillWriter(file, self._plan.buckets, self._plan.sizes.segment)
-            told = self.read(number, spill.add)
+            summary = self.read(number, spill.add)
             spill.close()
-        told["spilled"] = spill.payload
-        write_json(self._place.found(number), told)
-        return told
+        summary["spilled"] = spill.payload
+        write_json(self._place.found(number), summary)
+        return summary
 
     def read(self, number: int, take: Callable[[Spilled, int | None], None]) -> Json:
         """Hand every record of one task over, with its bucket where it is not its patient's; return what was found."""
@@ -74,7 +74,7 @@ class Reading:
             "lost": dict(sorted(found.lost.items())),
             "rejects": found.rejects,
             "sha256": {str(source): digest for source, digest in found.hashes.items()},
-            "codes": codes.told(),
+            "codes": codes.as_rows(),
             "deleted": found.deleted,
             "text": found.text,
             "spilled": 0,

@@ -127,8 +127,8 @@ class _Asked:
 
 
 def _counted(code: str, number: int | None) -> Json:
-    told: Json = {"code": {"coding": [{"system": _MEASURES, "code": code}]}}
-    return told if number is None else told | {"count": number}
+    part: Json = {"code": {"coding": [{"system": _MEASURES, "code": code}]}}
+    return part if number is None else part | {"count": number}
 
 
 def _stratifier(name: str, cells: list[Json]) -> Json:

@@ -67,9 +67,9 @@ class _Work:
         """One task."""
         stage, number = task
         if stage == "sha256":
-            told = {"sha256": sha256_of(self._plan.sources[number].path)}
-            write_json(self._place.hashed(number), told)
-            return told
+            document = {"sha256": sha256_of(self._plan.sources[number].path)}
+            write_json(self._place.hashed(number), document)
+            return document
         if stage not in self._stages:
             self._stages[stage] = self._prepared(stage)
         result: Json = self._stages[stage].do(number)
@@ -145,19 +145,19 @@ def run(
         "python": platform.python_version(),
         "cores": os.cpu_count(),
     }
-    told = finishing.finish(asked, measured)
+    result = finishing.finish(asked, measured)
     place.clear()
     progress("write", 1, 1, 0)
-    return told
+    return result
 
 
 def begun(place: Place, asked: Json) -> Json | None:
     """What the folder holds: the whole answer to the same question, the beginning of it, or nothing yet."""
     if place.run.exists():
-        told = read_json(place.run)
-        if told.get("asked") == asked:
+        document = read_json(place.run)
+        if document.get("asked") == asked:
             place.clear()
-            return told
+            return document
         raise PopulationError(f"{place.out} holds another run: choose another folder")
     if place.plan.exists():
         if read_json(place.plan) != asked:
@@ -205,13 +205,13 @@ def write_export(plan: Plan, place: Place, inputs: Inputs, export: Export, share
         for name, reason in one["lost"].items():
             partial.setdefault(name, reason)
     _check_counts(plan, found, export, partial)
-    told = {
+    document = {
         "whole": sorted(whole & READ_TYPES),
         "partial": dict(sorted(partial.items())),
         "hasLines": bool(named or seen or export.listed),
         "shared": shared,
     }
-    write_json(place.export, told)
+    write_json(place.export, document)
 
 
 def _check_counts(plan: Plan, found: Sequence[Json], export: Export, partial: dict[str, str]) -> None:
@@ -233,7 +233,7 @@ def _decide_all(plan: Plan, place: Place, workers: Workers, progress: Progress) 
     waiting = [bucket for bucket in range(plan.buckets) if not place.decided(bucket).exists()]
     done, patients = plan.buckets - len(waiting), 0
     progress("decide", done, plan.buckets, patients)
-    for _, told in workers.run(("decide", bucket) for bucket in waiting):
+    for _, summary in workers.run(("decide", bucket) for bucket in waiting):
         done += 1
-        patients += sum(number for _, number in told["tally"]["patients"])
+        patients += sum(number for _, number in summary["tally"]["patients"])
         progress("decide", done, plan.buckets, patients)

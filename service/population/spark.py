@@ -84,9 +84,9 @@ class DecideBuckets:
         judging: Judging | None = None
         for bucket, records in _by_bucket(batches):
             judging = judging or self._judging()
-            tables, told = judging.of_records(records)
+            tables, summary = judging.of_records(records)
             rows = [{"bucket": bucket, "name": name, "content": rows_as_bytes(name, tables[name])} for name in tables]
-            rows.append({"bucket": bucket, "name": "told", "content": orjson.dumps(told)})
+            rows.append({"bucket": bucket, "name": "told", "content": orjson.dumps(summary)})
             yield pa.RecordBatch.from_pylist(rows, _ARROW_RESULTS)
 
     def _judging(self) -> Judging:
@@ -168,9 +168,9 @@ def run_on_spark(  # all that a run knows, and where it runs
     _fill(plan, place, run.question)
     measured = {"workers": session.sparkContext.defaultParallelism, "seconds": round(time.monotonic() - began, 2)}
     measured |= {"peakMemoryOfWorkers": [], "temporaryBytes": 0, "spark": session.version}
-    told = Finishing(plan, place, run.question, services, inputs, export).finish(asked, measured)
+    result = Finishing(plan, place, run.question, services, inputs, export).finish(asked, measured)
     place.clear()
-    return told
+    return result
 
 
 def _first_stage(
@@ -209,5 +209,5 @@ def _fill(plan: Plan, place: Place, question: Question) -> None:
                 with written(place.rows(bucket, table)) as file:
                     file.write(rows_as_bytes(table, []))
             write_json(
-                place.decided(bucket), {"tally": Tally().told(), "rejects": [], "memo": {"hits": 0, "misses": 0}}
+                place.decided(bucket), {"tally": Tally().as_json(), "rejects": [], "memo": {"hits": 0, "misses": 0}}
             )

@@ -86,8 +86,8 @@ def _first_lines(known: Known, patients: int) -> Iterator[str]:
             "it is not there."
         )
     elif known.partial:
-        told = "; ".join(f"{name}: {reason}" for name, reason in known.partial.items())
-        yield f"In part for everybody: {told}. Nothing of these types was taken for absent."
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in known.partial.items())
+        yield f"In part for everybody: {reasons}. Nothing of these types was taken for absent."
     if known.rejects:
         yield f"{known.rejects:,} lines could not be used; rejects.ndjson says which and why."
     if figures["patientsWithUnreadLines"]:
@@ -143,14 +143,14 @@ def _rules(tally: Tally, knowledge: Knowledge, patients: int, small: int) -> lis
     for (rule, indicator, band, sex), number in tally.cards.items():
         found.setdefault((rule, indicator), Counter())[band, sex] += number
     titles = {rule.id: rule.title for rule in knowledge.rules}
-    told: list[Json] = []
+    rows: list[Json] = []
     for (rule, indicator), cells in found.items():
         number = sum(cells.values())
         by_age, by_sex = Counter[str](), Counter[str]()
         for (band, sex), count in cells.items():
             by_age[band] += count
             by_sex[sex] += count
-        told.append(
+        rows.append(
             {
                 "rule": rule,
                 "title": titles.get(rule, _TOLD_APART),
@@ -163,10 +163,10 @@ def _rules(tally: Tally, knowledge: Knowledge, patients: int, small: int) -> lis
                 "order": number,
             }
         )
-    told.sort(key=lambda one: (_RANKS[one["indicator"]], -one["order"], one["rule"]))
-    for one in told:
+    rows.sort(key=lambda one: (_RANKS[one["indicator"]], -one["order"], one["rule"]))
+    for one in rows:
         del one["order"]
-    return told
+    return rows
 
 
 def _cross(cells: Mapping[tuple[str, str], int], small: int) -> list[Json]:
@@ -181,7 +181,7 @@ def _missing(tally: Tally, knowledge: Knowledge, patients: int, small: int) -> l
     by_fact: dict[str, Counter[str]] = {}
     for (fact, why), number in tally.missing.items():
         by_fact.setdefault(fact, Counter())[why] += number
-    told = [
+    rows = [
         {
             "fact": fact,
             "asks": knowledge.asks(fact),
@@ -193,7 +193,7 @@ def _missing(tally: Tally, knowledge: Knowledge, patients: int, small: int) -> l
         }
         for fact, whys in by_fact.items()
     ]
-    return _in_order(told, "fact")
+    return _in_order(rows, "fact")
 
 
 def _read_from(knowledge: Knowledge, fact: str) -> list[str]:
@@ -203,7 +203,7 @@ def _read_from(knowledge: Knowledge, fact: str) -> list[str]:
 
 def _undecided(tally: Tally, knowledge: Knowledge, patients: int, small: int) -> list[Json]:
     titles = {rule.id: rule.title for rule in knowledge.rules}
-    told = [
+    rows = [
         {
             "rule": rule,
             "title": titles[rule],
@@ -213,13 +213,13 @@ def _undecided(tally: Tally, knowledge: Knowledge, patients: int, small: int) ->
         }
         for rule, number in tally.undecided.items()
     ]
-    return _in_order(told, "rule")
+    return _in_order(rows, "rule")
 
 
 def _visits(tally: Tally, knowledge: Knowledge, small: int) -> list[Json]:
     """For each hook: how many calls the visits brought, how many cards of each rule, and per 1,000 calls."""
     titles = {rule.id: rule.title for rule in knowledge.rules}
-    told = []
+    table = []
     for hook, calls in sorted(tally.visits.items()):
         rows: list[Json] = [
             {
@@ -234,7 +234,7 @@ def _visits(tally: Tally, knowledge: Knowledge, small: int) -> list[Json]:
             if at == hook
         ]
         many = tally.visits_with_many[hook]
-        told.append(
+        table.append(
             {
                 "hook": hook,
                 "calls": calls,
@@ -243,11 +243,11 @@ def _visits(tally: Tally, knowledge: Knowledge, small: int) -> list[Json]:
                 "rules": _in_order(rows, "rule"),
             }
         )
-    return told
+    return table
 
 
-def _in_order(told: Iterable[Json], name: str) -> list[Json]:
-    rows = sorted(told, key=lambda one: (-int(one["order"]), str(one[name])))
+def _in_order(unordered: Iterable[Json], name: str) -> list[Json]:
+    rows = sorted(unordered, key=lambda one: (-int(one["order"]), str(one[name])))
     for one in rows:
         del one["order"]
     return rows
@@ -258,7 +258,7 @@ def first_words(summary: Json) -> str:
     patients, cards = summary["patients"], summary["cards"]
     with_card = patients["withCard"]
     shown = f"fewer than {summary['hideBelow']}" if with_card is None else f"{with_card:,}"
-    told = [
+    lines = [
         *summary["first"],
         (
             f"{patients['all']:,} patients: {patients['decided']:,} decided, {patients['noCardPossible']:,} without "
@@ -266,4 +266,4 @@ def first_words(summary: Json) -> str:
         ),
         f"{cards['all']:,} cards; {shown} patients with a card",
     ]
-    return "\n".join(told)
+    return "\n".join(lines)

@@ -89,9 +89,9 @@ def read_rows(path: Path) -> Iterator[pa.RecordBatch]:
         yield from reader
 
 
-def write_parquet(path: Path, table: str, batches: Iterable[pa.RecordBatch], told: Mapping[str, str]) -> int:
+def write_parquet(path: Path, table: str, batches: Iterable[pa.RecordBatch], metadata: Mapping[str, str]) -> int:
     """One Parquet file of all rows in their order; ``told`` is written into its metadata. Returns how many."""
-    schema = SCHEMAS[table].with_metadata(dict(sorted(told.items())))
+    schema = SCHEMAS[table].with_metadata(dict(sorted(metadata.items())))
     count = 0
     with written(path) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
         held: list[pa.RecordBatch] = []

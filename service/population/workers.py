@@ -67,19 +67,19 @@ class Workers:
             for ready in wait(list(busy)):
                 assert isinstance(ready, Connection)
                 task = busy.pop(ready)
-                told = self._received(ready, task)
+                answer = self._received(ready, task)
                 self._free.append(ready)
-                yield task, told
+                yield task, answer
 
     def _received(self, worker: Connection, task: Task) -> Json:
         try:
-            told, error, pid, peak = worker.recv()
+            answer, error, pid, peak = worker.recv()
         except EOFError:
             raise _ended(task) from None
         self.largest[pid] = max(peak, self.largest.get(pid, 0))
         if error is not None:
             raise error
-        result: Json = told
+        result: Json = answer
         return result
 
     def close(self) -> None:

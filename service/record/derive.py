@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from msgspec.structs import replace as replaced
 
 from service.finding import Finding
+from service.knowledge.cache import Keep, keep_nothing
 from service.knowledge.model import FactDefinition, FactKind, Knowledge, types_read
 from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.code_match import Key
@@ -88,9 +89,9 @@ def _shortened(finding: Finding) -> Finding:
 class Derivation:
     """The fact definitions of one rule set, prepared once; asked once per call."""
 
-    def __init__(self, knowledge: Knowledge) -> None:
+    def __init__(self, knowledge: Knowledge, keep: Keep = keep_nothing) -> None:
         self._plans = tuple(plan_of(knowledge.facts[name], knowledge) for name in sorted(knowledge.facts))
-        self.matcher = Matcher(knowledge, (key for plan in self._plans for key in plan.keys))
+        self.matcher = Matcher(knowledge, (key for plan in self._plans for key in plan.keys), keep)
         self._always = tuple(number for number, plan in enumerate(self._plans) if _always(plan))
         self._asking: dict[Key, list[int]] = {}
         self._concerns: dict[str, frozenset[Key]] = {}

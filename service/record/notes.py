@@ -12,6 +12,8 @@ a Bundle whose entry is not a list
 a date that is not a string
 a medication that was not recognised
 a response without its resource
+a list: a Bundle is meant
+a text: the resource itself is meant, not JSON within a text
 about another patient; not used
 advanced to now
 also answered no ({})

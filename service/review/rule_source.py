@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from service.config import Settings
 from service.errors import Issue, KnowledgeError
-from service.knowledge.cache import cached
+from service.knowledge.cache import Keep, RuleCache, keep_nothing
 from service.knowledge.loader import load
 from service.knowledge.model import Knowledge
 from service.review.packs import open_pack
@@ -21,11 +21,15 @@ _TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """A rule set with the archive of exactly the files it was read from, and who signed it."""
+    """A rule set with the archive of exactly the files it was read from, and who signed it.
+
+    ``keep`` keeps what is worked out from it for the next start.
+    """
 
     knowledge: Knowledge
     archive: bytes
     signed_by: str | None = None
+    keep: Keep = keep_nothing
 
 
 def read_rules(settings: Settings) -> Rules:
@@ -37,28 +41,33 @@ def read_rules(settings: Settings) -> Rules:
         pack = open_pack(content, settings.knowledge_settings)
         return Rules(pack.knowledge, pack.archive, name)
     for _ in range(_TRIES):
-        files = rule_files(settings.rules) if settings.rules.is_dir() else {}
         with suppress(_ChangedError):
-            return Rules(_loaded(settings, files), archived(files))
+            return _read(settings)
     raise KnowledgeError([Issue(f"{settings.rules.name}:1", "the rule files change while they are read")])
+
+
+def _read(settings: Settings) -> Rules:
+    files = rule_files(settings.rules) if settings.rules.is_dir() else {}
+    keep = _keep(settings, files)
+    return Rules(keep("rules", lambda: _loaded(settings, files)), archived(files), keep=keep)
 
 
 class _ChangedError(Exception):
     """The rule files changed while they were read."""
 
 
+def _keep(settings: Settings, files: Mapping[str, bytes]) -> Keep:
+    if settings.rules_cache == "off":
+        return keep_nothing
+    return RuleCache.of(settings.data / "rules-cache", files, settings.knowledge_settings).keep
+
+
 def _loaded(settings: Settings, files: Mapping[str, bytes]) -> Knowledge:
     """The rules of exactly these files of the folder. Raises _ChangedError, KnowledgeError."""
-
-    def read() -> Knowledge:
-        knowledge = load(settings.rules, settings.knowledge_settings)
-        if files != rule_files(settings.rules):
-            raise _ChangedError
-        return knowledge
-
-    if settings.rules_cache == "off":
-        return read()
-    return cached(settings.data / "rules-cache", files, settings.knowledge_settings, read)
+    knowledge = load(settings.rules, settings.knowledge_settings)
+    if files != rule_files(settings.rules):
+        raise _ChangedError
+    return knowledge
 
 
 def fingerprint(settings: Settings) -> str:

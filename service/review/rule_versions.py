@@ -35,18 +35,18 @@ def before_and_after(rules: Iterable[RuleCount], order: Mapping[tuple[str, str],
     versions: dict[str, list[RuleCount]] = {}
     for count in rules:
         versions.setdefault(count.rule, []).append(count)
-    told: list[Json] = []
+    pairs: list[Json] = []
     for rule, counts in sorted(versions.items()):
         ordered = sorted(counts, key=lambda one: (order.get((one.rule, one.version), ""), one.version))
-        told += [_pair(rule, *pair) for pair in pairwise(ordered)]
-    return told
+        pairs += [_pair(rule, *pair) for pair in pairwise(ordered)]
+    return pairs
 
 
 def _pair(rule: str, before: RuleCount, after: RuleCount) -> Json:
-    told: Sequence[float | None] = (None, None, None)
+    interval: Sequence[float | None] = (None, None, None)
     if before.answered and after.answered:
-        told = difference((before.overridden, before.answered), (after.overridden, after.answered))
-    apart, low, high = (None if number is None else round(number, 4) for number in told)
+        interval = difference((before.overridden, before.answered), (after.overridden, after.answered))
+    apart, low, high = (None if number is None else round(number, 4) for number in interval)
     return {
         "rule": rule,
         "before": _side(before),

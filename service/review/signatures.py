@@ -65,8 +65,12 @@ def trusted_keys(path: Path) -> Mapping[str, bytes]:
             if line.strip() and not line.startswith("#"):
                 name, text = line.rsplit(None, 1)
                 found[name.strip()] = base64.b64decode(text, validate=True)
-    except (OSError, ValueError, binascii.Error):
-        raise _refused("the file of trusted keys cannot be read") from None
+    except OSError:
+        raise _refused(f"the file of trusted keys {path.name} cannot be read") from None
+    except (ValueError, binascii.Error):
+        raise _refused(
+            f"the file of trusted keys {path.name} needs lines of a name and a key, as sign printed it"
+        ) from None
     if not found or any(len(key) != 32 for key in found.values()):  # noqa: PLR2004  # an Ed25519 public key
         raise _refused("the file of trusted keys holds no Ed25519 keys")
     return found

@@ -177,7 +177,8 @@ def _source_line(source: FactSource) -> str:
     """Where a fact looks, with the limit that counts and what ends it."""
     limit = f", the newest at {source.at_most:f} {source.unit} or below" if source.at_most is not None else ""
     ended = f", not after {', '.join(source.ended_by)}" if source.ended_by else ""
-    return f"- {source.resource}: {', '.join(source.codes)}{limit}{ended}"
+    elsewhere = f", not at {', '.join(source.not_at)}" if source.not_at else ""
+    return f"- {source.resource}: {', '.join(source.codes)}{limit}{ended}{elsewhere}"
 
 
 def fact_page(knowledge: Knowledge, fact: FactDefinition) -> str:

@@ -62,15 +62,17 @@ class Patients:
     def __init__(
         self, knowledge: Knowledge, hook: str | None, extra: Iterable[Condition] = (), prefix: str = ""
     ) -> None:
-        """``extra`` are conditions of the questions to come, so that their limits are told apart too.
+        """``extra`` are conditions of the questions to come: their limits are told apart and their conclusions drawn.
 
         Without a hook every rule of the rule set is a formula.
         """
+        extra = tuple(extra)
+        asked_for = {name for when in extra for name in _names(when)}
         self.knowledge = knowledge
-        self.rules = knowledge.rules if hook is None else rules_for(knowledge, hook)
+        self.rules = knowledge.rules if hook is None else rules_for(knowledge, hook, asked_for)
         self.strata = stratify(self.rules)
         self.concluding = concluding_rules(self.rules)
-        asked = [rule.when for rule in self.rules] + list(extra)
+        asked = [rule.when for rule in self.rules] + [*extra]
         self.scales: Mapping[str, Scale] = scales_of(asked)
         self._prefix = prefix
         self._symbols: dict[str, Symbol] = {}

@@ -1,7 +1,7 @@
 """Authenticator: who is calling, proved by a signed token on every call, discovery and feedback included (SE-2, SE-4).
 
-A refusal names the check that failed and nothing of the token (SE-7). Inside, the log may also name ``iss``, ``tenant``
-and ``jti``; the token itself is never logged or stored (SE-8).
+A refusal names the check that failed and nothing of the token (SE-7). Inside, the log may also name ``iss``; the token
+itself is never logged or stored (SE-8).
 
 Settings that fill AuthenticationSettings: ``AUTHENTICATION`` (open, required), ``PUBLIC_URL``, ``JWT_ALGORITHMS``,
 ``TOKEN_SECONDS``; ``ISSUERS`` names the file for ``issuers.read_issuers`` and ``REPLAY_STORE`` the file

@@ -67,18 +67,31 @@ class GuardedClient:
 
     def __init__(self, guard: AddressGuard, ca_file: Path | None = None) -> None:
         """``ca_file`` holds the certificate authorities to trust instead of the system's, such as a hospital's own."""
-        ssl_context = (
-            ssl.create_default_context(cafile=ca_file) if ca_file else httpx2.create_ssl_context(trust_env=False)
-        )
-        self._client = httpx2.Client(
-            transport=GuardedTransport(guard, ssl_context),
+        self._guard = guard
+        self._mutex = threading.Lock()
+        self._made: httpx2.Client | None = None
+        self._closing: Callable[[], object] = lambda: None
+        if ca_file:
+            # Whether the file can be read is said at the start.
+            self._make(ssl.create_default_context(cafile=ca_file))
+
+    @property
+    def _client(self) -> httpx2.Client:
+        """Made when it is first needed: reading the authorities of the system takes a while, and many never ask."""
+        with self._mutex:
+            return self._made or self._make(httpx2.create_ssl_context(trust_env=False))
+
+    def _make(self, ssl_context: ssl.SSLContext) -> httpx2.Client:
+        self._made = client = httpx2.Client(
+            transport=GuardedTransport(self._guard, ssl_context),
             follow_redirects=False,
             trust_env=False,
             headers=_HEADERS,
             cookies=http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(allowed_domains=[])),
         )
         # Kept connections end with their owner, whoever forgets to close it.
-        self._closing = weakref.finalize(self, self._client.close)
+        self._closing = weakref.finalize(self, client.close)
+        return client
 
     def get(
         self,

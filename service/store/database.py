@@ -10,7 +10,7 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,15 @@ from service.store.schema import is_current, upgrade
 # The one advisory lock of this product in a PostgreSQL database: held while checkpoints are made or rows deleted.
 ADVISORY_LOCK = 0x5C1A71CA
 _POLL_SECONDS = 0.005
+_SQLITE_HINTS = {
+    "DatabaseError": "the file is no SQLite database, or was damaged: put the backup back",
+    "OperationalError": "the file or its folder cannot be written, or is locked; SCIATICA_CDS_DATA says where it is",
+}
+_POSTGRESQL_HINTS = {
+    "OperationalError": "PostgreSQL cannot be reached or lets nobody in: see SCIATICA_CDS_STORE_URL and PGPASSFILE",
+    "InsufficientPrivilege": "the role may not do this: see docs/store.md",
+}
+_MEANT = "the URL of the store cannot be used: sqlite:///path or postgresql://… is meant (SCIATICA_CDS_STORE_URL)"
 
 
 def store_url(text_: str) -> URL:
@@ -32,12 +41,12 @@ def store_url(text_: str) -> URL:
     try:
         url = make_url(text_ if "://" in text_ else f"sqlite:///{text_}")
     except ArgumentError:
-        raise StoreError("the URL of the store cannot be read") from None
+        raise StoreError(_MEANT) from None
     if url.get_backend_name() == "sqlite" and url.database:
         return url.set(drivername="sqlite")
     if url.get_backend_name() == "postgresql":
         return url.set(drivername="postgresql+psycopg")
-    raise StoreError("the store is sqlite:///path or postgresql://…")
+    raise StoreError(_MEANT)
 
 
 class Database:
@@ -58,6 +67,11 @@ class Database:
         self._writer: Engine | None = None
         self._reader: Engine | None = None
         self._ready = False
+
+    @property
+    def _hints(self) -> Mapping[str, str]:
+        """What is usually behind an error of the driver, whose own words may quote what was written."""
+        return _SQLITE_HINTS if self.is_sqlite else _POSTGRESQL_HINTS
 
     @property
     def file(self) -> Path:
@@ -201,8 +215,9 @@ class Database:
         try:
             yield
         except SQLAlchemyError as error:
-            cause = getattr(error, "orig", None)
-            raise StoreError(f"the store cannot be used: {type(cause or error).__name__}") from None
+            kind = type(getattr(error, "orig", None) or error).__name__
+            hint = self._hints.get(kind)
+            raise StoreError(f"the store cannot be used: {kind}" + (f" ({hint})" if hint else "")) from None
         except OSError as error:
             raise StoreError(f"the store cannot be used: {type(error).__name__}") from None
 

@@ -25,7 +25,7 @@ def by_client(database: Database) -> list[Json]:
     """
     calls = select(decisions.c.issuer, func.count(), func.sum(decisions.c.cards)).group_by(decisions.c.issuer)
     latest = latest_reports()
-    told = (
+    query = (
         select(decisions.c.issuer, latest.c.outcome, func.count())
         .join_from(latest, cards, cards.c.uuid == latest.c.card)
         .join(decisions, decisions.c.id == cards.c.decision)
@@ -41,7 +41,7 @@ def by_client(database: Database) -> list[Json]:
                 "accepted": 0,
                 "overridden": 0,
             }
-        for issuer, outcome, number in connection.execute(told):
+        for issuer, outcome, number in connection.execute(query):
             found[issuer][outcome] = number
     for row in found.values():
         row["answered"] = row["accepted"] + row["overridden"]

@@ -64,8 +64,15 @@ def read_keyring(path: Path, in_use: Path | None = None) -> Keyring:
             _create(path, {"current": first, "keys": {first: secrets.token_hex(_BYTES)}})
         body = json.loads(path.read_text(encoding="utf-8"))
         ring = Keyring(body["current"], {name: bytes.fromhex(key) for name, key in body["keys"].items()})
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise StoreError(f"the file of store keys cannot be used: {type(error).__name__}") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise StoreError(
+            f"the file of store keys {path.name} does not hold what was written there: put its backup back"
+        ) from None
+    except OSError as error:
+        raise StoreError(
+            f"the file of store keys cannot be used: {type(error).__name__} (it is in the folder "
+            "SCIATICA_CDS_DATA, which must be one that can be written, or where SCIATICA_CDS_STORE_KEYS says)"
+        ) from None
     if ring.current not in ring.keys or any(len(key) < _BYTES for key in ring.keys.values()):
         raise StoreError("the file of store keys has no current key of 64 hexadecimal digits")
     return ring

@@ -88,7 +88,7 @@ def _add_cards(connection: Connection, shown: Sequence[Json]) -> None:
         speaking.where(mine, card_rules.c.speaks == 1).order_by(card_rules.c.rule)
     ):
         by_id[decision]["rules"].append(rule)
-    told = select(cards.c.decision, feedback.c.outcome, func.count(func.distinct(cards.c.uuid)))
-    told = told.join_from(cards, feedback, feedback.c.card == cards.c.uuid).where(mine)
-    for decision, outcome, count in connection.execute(told.group_by(cards.c.decision, feedback.c.outcome)):
+    query = select(cards.c.decision, feedback.c.outcome, func.count(func.distinct(cards.c.uuid)))
+    query = query.join_from(cards, feedback, feedback.c.card == cards.c.uuid).where(mine)
+    for decision, outcome, count in connection.execute(query.group_by(cards.c.decision, feedback.c.outcome)):
         by_id[decision][outcome] = count

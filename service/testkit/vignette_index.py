@@ -50,16 +50,17 @@ def _document(name: str, text: str) -> Mapping[str, Any] | None:
 
 
 def _about(rule: str, name: str, text: str) -> Iterator[Expected]:
-    told = _document(name, text)
-    if told is None:
+    vignette = _document(name, text)
+    if vignette is None:
         return
-    hook = str(told.get("hook") or _VISIT)
-    cases = [(name, "", told)]
-    cases += [(f"{name}:{number}", str(one.get("case", "")), one) for number, one in enumerate(told.get("but", ()), 1)]
+    hook = str(vignette.get("hook") or _VISIT)
+    cases = [(name, "", vignette)]
+    variations = enumerate(vignette.get("but", ()), 1)
+    cases += [(f"{name}:{number}", str(one.get("case", "")), one) for number, one in variations]
     for place, case, one in cases:
         expected = _expected(rule, one)
         if expected is not None:
-            patient = " ".join(part for part in (str(told["patient"]).strip(), case.strip()) if part)
+            patient = " ".join(part for part in (str(vignette["patient"]).strip(), case.strip()) if part)
             yield Expected(place, patient, str(one.get("hook") or hook), expected)
 
 

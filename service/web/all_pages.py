@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from flask import Blueprint, Response, request
 
-from service.config import Settings, SettingsError
+from service.config import Settings, variable
+from service.errors import SettingsError
 from service.security.auditors import AuditorsError, read_auditors
 from service.store.stats import stats
 from service.store.store import Store
@@ -55,7 +56,7 @@ def _admission(settings: Settings) -> Admission | None:
     try:
         return Admission(read_auditors(settings.auditors))
     except AuditorsError as error:
-        raise SettingsError(f"AUDITORS: {error}") from None
+        raise SettingsError(f"{variable('auditors')}: {error}") from None
 
 
 def _authenticated(endpoint: Endpoint) -> Response | None:

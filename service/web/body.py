@@ -19,7 +19,7 @@ def read_body(request: Request, limit: int) -> bytes:
     check_media_type(request.headers.get("Content-Type"))
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding != "identity":
-        raise RequestError([Issue("Content-Encoding", "a compressed body is not accepted")], 415)
+        raise RequestError([Issue("Content-Encoding", "a compressed body is not accepted", "send it as it is")], 415)
     chunks: list[bytes] = []
     total = 0
     while total <= _DRAIN and (chunk := _read(request)):

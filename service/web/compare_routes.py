@@ -56,9 +56,9 @@ def compare_blueprint(site: Site, store: Store | None) -> Blueprint:
 
     @routes.get("/compare")
     def show() -> Response:
-        told = data()
-        response = site.html("compare.html", told, twin=with_query("compare.json"))
-        if told["waiting"]:
+        page = data()
+        response = site.html("compare.html", page, twin=with_query("compare.json"))
+        if page["waiting"]:
             # The page asks again by itself, without a script.
             response.headers["Refresh"] = "3"
         return response

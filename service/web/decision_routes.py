@@ -82,13 +82,13 @@ def statistics_page_of(site: Site, store: Store) -> Callable[[], Json]:
         database, endpoint = store.database, site.endpoint
         knowledge = endpoint.services.prepared.knowledge
         counted = stats(database)
-        told = Counted(
+        counted_cards = Counted(
             counted.as_json(),
             before_and_after(counted.rules, first_uses(database)),
             by_client(database),
             not_assessed(database),
             radar(database, knowledge, endpoint.clock().date()),
         )
-        return statistics_page(knowledge, told, request.args)
+        return statistics_page(knowledge, counted_cards, request.args)
 
     return page

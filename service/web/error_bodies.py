@@ -26,6 +26,7 @@ Json = dict[str, Any]
 
 # How many faults one answer lists; a request with more is wrong in kind.
 _MOST_ISSUES = 50
+_NOT_FOUND, _NO_METHOD = 404, 405
 
 _CODES = {400: "invalid", 403: "forbidden", 404: "not-found", 405: "not-supported", 412: "incomplete", 413: "too-long"}
 _CODES |= {415: "not-supported", 422: "not-supported", 429: "throttled", 503: "throttled", 500: "exception"}
@@ -44,8 +45,11 @@ class OverloadedError(Exception):
     """Too many calls at once. The client tries again. HTTP 503 with Retry-After."""
 
 
-def answer_for(error: Exception, correlation: str) -> Answer:
-    """The answer to any error. What is not expected is a 500 that names only ``correlation``."""
+def answer_for(error: Exception, correlation: str, hint: str | None = None) -> Answer:
+    """The answer to any error. What is not expected is a 500 that names only ``correlation``.
+
+    ``hint`` says to whom the address or the method was wrong what would be right.
+    """
     if isinstance(error, UnauthorizedError):
         return _unauthorized(error)
     if isinstance(error, RequestError):
@@ -53,7 +57,7 @@ def answer_for(error: Exception, correlation: str) -> Answer:
     if isinstance(error, ForbiddenError):
         return Answer(403, outcome(403, [Issue("Authorization", "this client may not do this")]))
     if isinstance(error, NotFoundError):
-        hint = error.hint or "GET /cds-services lists what is"
+        hint = error.hint or hint or "GET /cds-services lists what is"
         return Answer(404, outcome(404, [Issue("path", "nothing is offered here", hint)]))
     if isinstance(error, DataUnavailableError):
         issues = [
@@ -68,7 +72,7 @@ def answer_for(error: Exception, correlation: str) -> Answer:
         issue = Issue("service", "too many calls at once", "try again in a second")
         return Answer(503, outcome(503, [issue]), {"Retry-After": "1"})
     if isinstance(error, HTTPException):
-        return _of_werkzeug(error, correlation)
+        return _of_werkzeug(error, correlation, hint)
     return Answer(500, outcome(500, [Issue("service", f"an error of the service, known there as {correlation}")]))
 
 
@@ -98,12 +102,12 @@ def _unauthorized(error: UnauthorizedError) -> Answer:
     return Answer(401, outcome(401, [issue]), {"WWW-Authenticate": challenge})
 
 
-def _of_werkzeug(error: HTTPException, correlation: str) -> Answer:
+def _of_werkzeug(error: HTTPException, correlation: str, hint: str | None) -> Answer:
     status = error.code or 500
-    if status == 404:  # noqa: PLR2004
-        return answer_for(NotFoundError(), correlation)
+    if status == _NOT_FOUND:
+        return answer_for(NotFoundError(), correlation, hint)
     texts = {405: "this method is not offered here", 413: "the body is too large", 400: "the request cannot be read"}
-    issue = Issue("request", texts.get(status, error.name.lower()))
+    issue = Issue("request", texts.get(status, error.name.lower()), hint if status == _NO_METHOD else None)
     allowed = getattr(error, "valid_methods", None)
     headers = {"Allow": ", ".join(sorted({*allowed, "OPTIONS"}))} if allowed else {}
     return Answer(status, outcome(status, [issue]), headers)

@@ -57,13 +57,13 @@ def health(services: Services, state: State) -> dict[str, Any]:
 
 def gates(services: Services) -> dict[str, Any]:
     """The gate of each hook: open or shut, its digest, and how many keys of a chart it looks for."""
-    told: dict[str, Any] = {"on": services.settings.gate}
+    state: dict[str, Any] = {"on": services.settings.gate}
     if services.settings.gate:
-        told["hooks"] = {
+        state["hooks"] = {
             hook: {"open": gate.is_open, "digest": gate.digest[:12], "keys": len(gate.keys)}
             for hook, gate in sorted(services.prepared.gates.items())
         }
-    return told
+    return state
 
 
 def warnings(knowledge: Knowledge, settings: Settings) -> list[str]:

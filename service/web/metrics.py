@@ -19,8 +19,9 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from prometheus_client.registry import Collector
 
 from service.cards.cards import WHY
+from service.config import variable
 from service.decision.gate import ONE_IN
-from service.errors import EngineError, GateError, StoreError
+from service.errors import EngineError, GateError, SettingsError, StoreError
 from service.knowledge.model import Knowledge
 from service.protocol.evaluation import Answered, Services
 from service.review.radar.report import radar
@@ -144,12 +145,12 @@ class StateCollector(Collector):
         )
         build.add_metric([self._version, knowledge.version, knowledge.digest[:12], services.settings.mode], 1)
         yield build
-        told = GaugeMetricFamily(
+        family = GaugeMetricFamily(
             "sciatica_cds_radar_alarms", "Alarms of the data radar that are going on.", labels=["fact", "kind"]
         )
         for labels, number in self._alarms().items():
-            told.add_metric(labels, number)
-        yield told
+            family.add_metric(labels, number)
+        yield family
 
 
 class RadarAlarms:
@@ -177,14 +178,18 @@ class RadarAlarms:
 def serve(address: str, state: StateCollector, own: CollectorRegistry | None = None) -> Any:
     """Tell the figures at ``host:port`` under /metrics, in a thread of this process. Returns the server.
 
-    With ``own`` the figures of one process are told; without, those that workers share through their files.
+    With ``own`` the figures of one process are told; without, those that workers share.
+    Raises SettingsError where the address cannot be listened at.
     """
     host, _, port = address.rpartition(":")
     registry = own or CollectorRegistry()
     if own is None:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     registry.register(state)
-    server, _ = start_http_server(int(port), host, registry)
+    try:
+        server, _ = start_http_server(int(port), host, registry)
+    except OSError as error:
+        raise SettingsError(f"{variable('metrics_bind')} is {address}: {error.strerror}") from None
     return server
 
 

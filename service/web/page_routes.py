@@ -56,7 +56,10 @@ def page_blueprint(site: Site) -> Blueprint:
     def tell(kind: str, name: str) -> Response:
         services = endpoint.services
         data = PAGES[kind][1](services.prepared.knowledge, _approvals(services), name)
-        return as_json({"error": "there is no such page"}, 404) if data is None else as_json(data)
+        if data is None:
+            near = difflib.get_close_matches(name, names(services.prepared.knowledge)[kind], n=_MOST_NEAR)
+            return as_json({"error": "there is no such page", "near": near}, 404)
+        return as_json(data)
 
     def show_alone(kind: str) -> Response:
         template, page = _ALONE[kind]

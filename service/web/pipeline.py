@@ -8,18 +8,24 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g, request
+from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from service.config import Settings
-from service.errors import EngineError, StoreError, UnauthorizedError
+from service.errors import EngineError, StoreError, UnauthorizedError, place_of
 from service.logs import logger
+from service.spans import note
 from service.web.error_bodies import Answer, answer_for
 from service.web.headers import add_cors_headers, add_security_headers, preflight
+from service.web.not_found import hint_for_method, hint_for_path
 from service.web.routes import Observe, as_json
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+_METHODS = frozenset({"GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"})
 
 
 class PathPrefix:
@@ -60,17 +66,31 @@ def add_serving(app: Flask, settings: Settings, observe: Observe | None = None) 
     @app.after_request
     def finish(response: Response) -> Response:
         response.headers["X-Request-Id"] = g.get("request_id", "")
+        if request.url_rule is not None:
+            note("http.route", request.url_rule.rule)
+        note("http.request.method", request.method if request.method in _METHODS else "_OTHER")
+        note("http.response.status_code", response.status_code)
+        note("sciatica_cds.request", g.get("request_id"))
         add_security_headers(response, production=settings.production)
         add_cors_headers(response, request.headers.get("Origin"), settings.cors_origins)
         return response
 
     @app.errorhandler(Exception)
     def fail(error: Exception) -> Response:
-        answer = answer_for(error, g.get("request_id", "unknown"))
+        answer = answer_for(error, g.get("request_id", "unknown"), _meant(app, error))
         _log(error, answer.status)
         if observe is not None and "service" in g:
             observe.refused(g.service, answer.status, error)
         return _response(answer)
+
+
+def _meant(app: Flask, error: Exception) -> str | None:
+    """What the address or the method should have been, where it was wrong."""
+    if isinstance(error, NotFound):
+        return hint_for_path(request.path, (rule.rule.split("/")[1] for rule in app.url_map.iter_rules()))
+    if isinstance(error, MethodNotAllowed):
+        return hint_for_method(request.path, set(error.valid_methods or ()))
+    return None
 
 
 def _response(answer: Answer) -> Response:
@@ -91,16 +111,5 @@ def _log(error: Exception, status: int) -> None:
         # These two name rules, conclusions and decision ids only.
         line["where"] = str(error)
     elif status >= 500:  # noqa: PLR2004
-        line["where"] = _place(error)
+        line["where"] = place_of(error)
     (logger().error if status >= 500 else logger().info)("refused", **line)  # noqa: PLR2004
-
-
-def _place(error: BaseException) -> str:
-    """The innermost line of ours that an error went through, as module and line."""
-    place, trace = "unknown", error.__traceback__
-    while trace is not None:
-        module = trace.tb_frame.f_globals.get("__name__", "")
-        if module.startswith("service"):
-            place = f"{module}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return place

@@ -34,6 +34,7 @@ from service.protocol.evaluation import (
 from service.protocol.older_hooks import TODAY, in_todays_terms
 from service.record.input.resource_types import misnamed
 from service.security.limits import check_entries, parse_json
+from service.spans import note
 from service.web.body import read_body
 from service.web.error_bodies import OverloadedError
 from service.web.health import State, health
@@ -125,7 +126,14 @@ def as_json(body: Any, status: int = 200) -> Response:
 def blueprint(endpoint: Endpoint) -> Blueprint:
     """The routes over the services in use."""
     routes = Blueprint("hooks", __name__)
+    _add_discovery(routes, endpoint)
+    _add_calls(routes, endpoint)
+    _add_evaluation(routes, endpoint)
+    _add_health(routes, endpoint)
+    return routes
 
+
+def _add_discovery(routes: Blueprint, endpoint: Endpoint) -> None:
     @routes.get("/cds-services")
     def discover() -> Response:
         _authenticate(endpoint, "/cds-services")
@@ -133,6 +141,8 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
         templates = listed(services.templates, services.settings.prefetch)
         return as_json(_with_v3_members(services, discovery(services.offered, templates, _withheld(services))))
 
+
+def _add_calls(routes: Blueprint, endpoint: Endpoint) -> None:
     @routes.post("/cds-services/<service_id>")
     def call(service_id: str) -> Response:
         services = endpoint.services
@@ -144,23 +154,16 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
             # A token is used up when it is read, so a place is taken first: a call that finds none may come again.
             caller = _authenticate(endpoint, service_path(endpoint, f"/cds-services/{service.id}"))
             document = _call_document(services, service.hook)
+            wanted = Wanted(full, _profile(caller), endpoint.earlier, only_cards=True)
             now = endpoint.clock()
-            answered = answer_call(
-                services,
-                service,
-                document,
-                now,
-                _servers(caller),
-                wanted=Wanted(full, _profile(caller), endpoint.earlier, only_cards=True),
-            )
+            answered = answer_call(services, service, document, now, _servers(caller), wanted=wanted)
             endpoint.record_call(services, answered, g.issuer, time.perf_counter() - g.started)
-        _note(answered, service.id)
-        if endpoint.observe is not None:
-            endpoint.observe.answered(service.id, answered, time.perf_counter() - g.started)
-        return as_json(answered.body)
+        return _answer(endpoint, answered, service.id)
 
     add_own_paths(routes, endpoint.services.settings, call)
 
+
+def _add_evaluation(routes: Blueprint, endpoint: Endpoint) -> None:
     @routes.post("/evaluate")
     def evaluate() -> Response:
         g.service = "evaluate"
@@ -170,11 +173,18 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
             question = _question(endpoint)
             document = _document(services)
             answered = answer_bundle(services, document, question)
-        _note(answered, "evaluate")
-        if endpoint.observe is not None:
-            endpoint.observe.answered("evaluate", answered, time.perf_counter() - g.started)
-        return as_json(answered.body)
+        return _answer(endpoint, answered, "evaluate")
 
+
+def _answer(endpoint: Endpoint, answered: Answered, service: str) -> Response:
+    """The answer as JSON, noted in the log and counted."""
+    _note(answered, service)
+    if endpoint.observe is not None:
+        endpoint.observe.answered(service, answered, time.perf_counter() - g.started)
+    return as_json(answered.body)
+
+
+def _add_health(routes: Blueprint, endpoint: Endpoint) -> None:
     def state() -> State:
         return State(endpoint.clock().date(), endpoint.decision_log_state(), endpoint.refused_rules())
 
@@ -190,8 +200,6 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
     def ready() -> Response:
         why = state().not_ready(endpoint.services.settings)
         return as_json({"ready": True} if why is None else {"ready": False, "why": why}, 200 if why is None else 503)
-
-    return routes
 
 
 def _withheld(services: Services) -> Mapping[str, int]:
@@ -300,6 +308,12 @@ def moment(text: str | None, clock: Callable[[], datetime], issues: list[Issue])
 def _note(answered: Answered, service: str) -> None:
     """One log line for the audit trail (SE-9): which service, rules and lists; never what was found."""
     decision = answered.decision
+    note("sciatica_cds.service", service)
+    note("sciatica_cds.hook", decision.hook)
+    note("sciatica_cds.decision", decision.id)
+    note("sciatica_cds.digest", decision.ruleset_digest)
+    note("sciatica_cds.cards", len(answered.body["cards"]))
+    note("sciatica_cds.gated", decision.is_skipped)
     logger().info(
         "answered",
         request=g.get("request_id"),

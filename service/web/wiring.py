@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from service.cards.dialects import profile_names
-from service.config import Settings, SettingsError
+from service.config import Settings, variable
+from service.errors import SettingsError
 from service.protocol.fetching.fetcher import Fetcher, FetchSettings
 from service.protocol.fetching.servers import Servers
 from service.protocol.fetching.step import FetchStep
@@ -26,19 +30,18 @@ def guarded_client(settings: Settings) -> GuardedClient:
         guard = AddressGuard(settings.fetch_private_hosts, development=not settings.production)
         return GuardedClient(guard, settings.fetch_ca_file)
     except ValueError as error:
-        raise SettingsError(f"FETCH_PRIVATE_HOSTS: {error}") from None
+        raise SettingsError(f"{variable('fetch_private_hosts')}: {error}") from None
     except OSError:
-        raise SettingsError("FETCH_CA_FILE cannot be read") from None
+        raise SettingsError(f"{variable('fetch_ca_file')}: the file cannot be read") from None
 
 
 def authenticator(settings: Settings, client: GuardedClient) -> Authenticator:
     """Who checks the callers. Raises SettingsError."""
     mode = AuthenticationMode(settings.authentication)
-    issuers: dict[str, Issuer] = {}
-    replay: Replay | None = None
-    if mode is AuthenticationMode.REQUIRED:
-        issuers = _issuers(settings)
-        replay = Replay(_needed(settings.replay_store, "REPLAY_STORE"))
+    required = mode is AuthenticationMode.REQUIRED
+    # A file that is named is read in open mode too: what is wrong with it is said before it counts.
+    issuers = _issuers(settings) if required or settings.issuers is not None else {}
+    replay = Replay(_writable(settings.replay_store, "replay_store")) if required else None
     try:
         chosen = AuthenticationSettings(
             mode=mode,
@@ -47,7 +50,7 @@ def authenticator(settings: Settings, client: GuardedClient) -> Authenticator:
             limits=Limits(max_lifetime=settings.token_seconds),
         )
     except ValueError as error:
-        raise SettingsError(str(error)) from None
+        raise SettingsError(f"{variable('public_url')}: {error}") from None
     return Authenticator(chosen, issuers, KeyRing(key_set_download(client)), replay)
 
 
@@ -58,7 +61,7 @@ def fetch_step(settings: Settings, client: GuardedClient) -> FetchStep | None:
     try:
         servers = Servers(settings.fetch_servers)
     except ValueError as error:
-        raise SettingsError(f"FETCH_SERVERS: {error}") from None
+        raise SettingsError(f"{variable('fetch_servers')}: {error}") from None
     chosen = FetchSettings(
         budget=settings.fetch_budget_ms / _MILLISECONDS,
         max_pages=settings.fetch_max_pages,
@@ -71,17 +74,38 @@ def fetch_step(settings: Settings, client: GuardedClient) -> FetchStep | None:
 
 def _needed(path: Path | None, name: str) -> Path:
     if path is None:
-        raise SettingsError(f"required authentication needs {name}")
+        raise SettingsError(f"required authentication needs {variable(name)}, the path of a file")
     return path
+
+
+def _writable(path: Path | None, name: str) -> Path:
+    """A file that every call writes to, where it or its folder can be written. Raises SettingsError."""
+    needed = _needed(path, name)
+    if not os.access(needed if needed.exists() else needed.parent, os.W_OK):
+        raise SettingsError(f"{variable(name)}: the file {needed} cannot be written; its folder must be there")
+    return needed
+
+
+def refuse_unknown_services(settings: Settings, known: Iterable[str], offered: Iterable[str]) -> None:
+    """Raise SettingsError for ids of services that there are not: what should be hidden would be offered."""
+    named = [("hidden_services", each, sorted(known)) for each in sorted(settings.hidden_services)]
+    named += [("service_paths", each, sorted(offered)) for _, each in settings.service_paths]
+    for setting, name, choices in named:
+        if name not in choices:
+            near = difflib.get_close_matches(name, choices, n=1, cutoff=0.4)
+            hint = f"; did you mean {near[0]}?" if near else "."
+            raise SettingsError(
+                f"{variable(setting)}: there is no service {name[:60]}{hint} There are {', '.join(choices)}"
+            )
 
 
 def _issuers(settings: Settings) -> dict[str, Issuer]:
     try:
         issuers = read_issuers(
-            _needed(settings.issuers, "ISSUERS"), development=not settings.production, profiles=profile_names()
+            _needed(settings.issuers, "issuers"), development=not settings.production, profiles=profile_names()
         )
         for issuer in issuers.values():
             Servers(issuer.fhir_servers)
     except (IssuersError, ValueError) as error:
-        raise SettingsError(f"ISSUERS: {error}") from None
+        raise SettingsError(f"{variable('issuers')}: {error}") from None
     return issuers

@@ -20,6 +20,7 @@ from service.errors import EngineError, UnauthorizedError
 from service.knowledge.model import Knowledge
 from tests.http.calls import order_sign, patient_view
 from tests.http.conftest import SMALL_RULES
+from tests.thoroughness import examples
 
 VIEW = "/cds-services/small-patient-view"
 SIGN = "/cds-services/small-order-sign"
@@ -231,7 +232,7 @@ JSON = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(150))
 @given(JSON)
 def test_any_json_at_all_is_answered_and_never_with_500(small: FlaskClient, document: Any) -> None:
     for path in (VIEW, SIGN, "/evaluate"):
@@ -239,7 +240,7 @@ def test_any_json_at_all_is_answered_and_never_with_500(small: FlaskClient, docu
         assert answer.status_code in {200, 400, 412, 422}, path
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(150))
 @given(st.sampled_from(["context", "prefetch"]), st.data())
 def test_any_json_in_place_of_a_part_is_answered_and_never_with_500(
     small: FlaskClient, part: str, data: st.DataObject
@@ -250,7 +251,7 @@ def test_any_json_in_place_of_a_part_is_answered_and_never_with_500(
         assert small.post(path, json=body).status_code in {200, 400, 412, 422}
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(100))
 @given(st.binary(max_size=60))
 def test_any_bytes_at_all_are_answered_and_never_with_500(small: FlaskClient, body: bytes) -> None:
     assert raw(small, body).status_code == 400 or raw(small, body).status_code == 200

@@ -13,7 +13,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
 
 from service import create_app
-from service.config import Settings, SettingsError
+from service.config import Settings
+from service.errors import SettingsError
 from service.security.auditors import auditor_line
 from service.testkit.smallest_charts import smallest_call
 from tests.http.test_rule_book import Page

@@ -38,6 +38,14 @@ CALL: dict[str, Any] = {
         ("/evaluate?hook=order-sing", CHART, 400, "did you mean order-sign?"),
         ("/evaluate?complete=observations", CHART, 400, "did you mean Observation?"),
         ("/evaluate?nwo=2026-11-24", CHART, 400, "did you mean now?"),
+        ("/evaluate", b'{"resourceType": "Parameters"}', 400, "send the Bundle itself"),
+        ("/cds-service/sciatica-patient-view", b"{}", 404, "did you mean /cds-services/{id}?"),
+        ("/feedback", b"{}", 404, "goes to /cds-services/{id}/feedback"),
+        ("/metrics", b"{}", 404, "SCIATICA_CDS_METRICS_BIND"),
+        ("/healthz", b"{}", 404, "did you mean /health?"),
+        ("/canary", b"{}", 404, "GET /cds-services lists what is"),
+        ("/cds-services", b"{}", 405, "GET is; a call is a POST to /cds-services/{id}"),
+        ("/health", b"{}", 405, "GET is"),
     ],
 )
 def test_a_mistake_is_answered_with_what_to_do(
@@ -59,6 +67,28 @@ def test_an_order_call_without_any_content_names_the_usual_causes(client: FlaskC
     with_prefetch = bare | {"prefetch": {"patient": {"resourceType": "Patient", "id": "p"}}}
     (issue,) = client.post("/cds-services/sciatica-order-sign", json=with_prefetch).get_json()["issue"]
     assert issue["details"]["text"] == "context.draftOrders: is missing"
+
+
+def test_a_get_where_a_post_is_meant_and_a_compressed_body_say_what_would_be_right(client: FlaskClient) -> None:
+    (issue,) = client.get("/cds-services/sciatica-patient-view").get_json()["issue"]
+    assert "(POST is)" in issue["details"]["text"]
+    packed = client.post(
+        "/evaluate", data=b"x", headers={"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    )
+    assert "(send it as it is)" in packed.get_json()["issue"][0]["details"]["text"]
+
+
+def test_a_page_that_is_not_there_names_those_with_nearly_its_name(client: FlaskClient) -> None:
+    told = client.get("/rules/sf-nsaid-anticoagulent.json")
+    assert told.status_code == 404
+    assert "sf-nsaid-anticoagulant" in told.get_json()["near"]
+
+
+def test_a_resource_sent_as_a_text_is_told_apart_from_one_that_is_none(client: FlaskClient) -> None:
+    call = CALL | {"prefetch": {"patient": json.dumps({"resourceType": "Patient", "id": "p"}), "conditions": []}}
+    told = client.post("/check", json=call).get_data(as_text=True)
+    assert "a text: the resource itself is meant, not JSON within a text" in told
+    assert "a list: a Bundle is meant" in told
 
 
 def test_a_misspelt_prefetch_key_is_told_by_the_check(client: FlaskClient) -> None:
@@ -95,6 +125,8 @@ def test_the_command_line_says_the_same_and_ends_with_a_code(
         (["request", "--rule", "sf-nsaid-egfr-below-3"], "did you mean sf-nsaid-egfr-below-30"),
         (["check", "reqest", "x"], "Did you mean"),
         (["evaluat", "x"], "Did you mean evaluate"),
+        (["show", "sf-nsaid-egfr-below-3"], "did you mean sf-nsaid-egfr-below-30"),
+        (["approve", "sf-nsaid-anticoagulant", "--by", "Jane"], "name and role are meant"),
         (["radar", "--days", "0"], "is not in the range"),
         (["store", "expire"], "say either --older-than DAYS or --before DAY"),
         (["check", "service", "ftp://x"], "must be an http or https address"),

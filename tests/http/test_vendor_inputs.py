@@ -307,7 +307,7 @@ def test_d11_a_service_answers_under_a_path_of_the_operator_too() -> None:
     assert [card["summary"] for card in own] == [card["summary"] for card in usual] != []
     item = {"card": U, "outcome": "overridden", "outcomeTimestamp": "2026-11-29T10:00:00Z"}
     assert client.post("/epic/call/feedback", json={"feedback": [item]}).status_code == 200
-    from service.config import SettingsError
+    from service.errors import SettingsError
 
     with pytest.raises(SettingsError, match="there is no service sciatica-oder"):
         create_app(Settings(service_paths=(("x", "sciatica-oder"),), log_level="error"))

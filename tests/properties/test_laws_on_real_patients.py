@@ -22,6 +22,7 @@ from service.finding import Finding, Status
 from service.protocol.evaluation import BundleQuestion, Services, answer_bundle
 from service.record.input.reader import read_bundle
 from tests.shipped import shipped_services
+from tests.thoroughness import examples, some_of
 
 pytestmark = [pytest.mark.corpus, pytest.mark.timeout(300)]
 
@@ -74,7 +75,7 @@ def findings_of(services: Services, document: Any) -> dict[str, Finding]:
 
 
 def test_the_order_of_entries_changes_no_byte(services: Services, patients: list[Published]) -> None:
-    for patient in patients:
+    for patient in some_of(patients, 4):
         entries = list(patient.document["entry"])
         random.Random(patient.name).shuffle(entries)
         shuffled = answered(services, patient.document | {"entry": entries})
@@ -106,7 +107,7 @@ def with_more(patient: Published, more: list[Any]) -> Json:
 
 
 def test_irrelevant_resources_and_repeats_change_nothing(services: Services, patients: list[Published]) -> None:
-    for patient in patients:
+    for patient in some_of(patients, 4):
         plain = answered(services, patient.document)
         extra = [{"resource": resource} for resource in noise(patient)]
         assert answered(services, with_more(patient, extra)) == plain, patient.name
@@ -117,7 +118,7 @@ def test_taking_a_resource_away_never_makes_an_unknown_fact_absent(
     services: Services, patients: list[Published]
 ) -> None:
     """Save where the resource was itself the doubt, and the finding named it as such."""
-    for patient in patients:
+    for patient in some_of(patients, 2):
         entries = patient.document["entry"]
         before = findings_of(services, patient.document)
         unknown = {name: finding for name, finding in before.items() if finding.status is Status.UNKNOWN}
@@ -131,7 +132,7 @@ def test_taking_a_resource_away_never_makes_an_unknown_fact_absent(
 
 
 def test_taking_a_whole_list_away_makes_nothing_absent(services: Services, patients: list[Published]) -> None:
-    for patient in patients:
+    for patient in some_of(patients, 2):
         entries = patient.document["entry"]
         before = findings_of(services, patient.document)
         for kind in ("Condition", "MedicationRequest", "AllergyIntolerance", "Procedure", "Observation"):
@@ -151,7 +152,7 @@ def most_severe(services: Services, document: Any) -> int:
 
 def test_a_further_red_flag_never_lowers_the_loudest_card(services: Services, patients: list[Published]) -> None:
     raised = 0
-    for patient in patients:
+    for patient in some_of(patients, 2):
         before = most_severe(services, patient.document)
         for code in RED_FLAGS:
             flag = {
@@ -191,7 +192,7 @@ def spoilable(patients: list[Published]) -> list[tuple[Json, list[tuple[Any, ...
     return [(document, list(elements(document))) for document in small]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), junk=JUNK, hook=st.sampled_from(["patient-view", "order-select", "order-sign"]))
 def test_anything_put_anywhere_into_a_real_chart_is_answered_and_never_with_500(
     app: Flask, spoilable: list[tuple[Json, list[tuple[Any, ...]]]], data: st.DataObject, junk: Any, hook: str

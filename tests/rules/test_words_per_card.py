@@ -9,6 +9,7 @@ from pathlib import Path
 from service.config import PROJECT
 
 _MEDIAN, _NINE_OF_TEN, _MOST = 80, 120, 180
+_FEW = 5
 
 
 def details() -> Iterator[str]:
@@ -28,3 +29,15 @@ def test_a_card_is_read_in_ten_seconds() -> None:
     assert lengths[len(lengths) // 2] <= _MEDIAN
     assert lengths[len(lengths) * 9 // 10] <= _NINE_OF_TEN
     assert lengths[-1] <= _MOST
+
+
+def test_few_cards_say_only_that_something_was_not_assessed() -> None:
+    files = sorted((PROJECT / "fhir_examples").glob("*/expected.json"))
+    shown = [card["summary"] for file in files for card in _cards(file)]
+    assert len([summary for summary in shown if str(summary).startswith("Not assessed")]) < _FEW
+
+
+def test_a_check_that_is_asked_first_is_a_line_on_the_card_that_questions_the_order() -> None:
+    (card,) = _cards(PROJECT / "fhir_examples" / "repeat-mri" / "expected.json")
+    assert card["indicator"] == "warning"
+    assert "Not on record: implanted devices" in str(card["detail"])

@@ -14,8 +14,8 @@ import pytest
 from flask import Flask
 
 from service import create_app
-from service.config import Settings, SettingsError, refuse_unsafe
-from service.errors import KnowledgeError
+from service.config import Settings, refuse_unsafe
+from service.errors import KnowledgeError, SettingsError
 from service.review.packs import make_pack
 from service.review.signatures import new_key, sign, signature_file
 from service.store.audit import audit

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from service.config import Settings, SettingsError, read_settings
+from service import create_app
+from service.cli.main import main
+from service.config import ALGORITHMS, Settings, read_settings
+from service.errors import ServiceError, SettingsError
+from service.security.keys import FITTING
+from tests.store.service import SMALL_RULES
 
 SAFE = {
     "SCIATICA_CDS_MODE": "production",
@@ -80,13 +88,62 @@ def test_co_3_a_wildcard_origin_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
         ("SCIATICA_CDS_STRICT", "canary"),
         ("SCIATICA_CDS_JURISDICTION", "canary"),
         ("SCIATICA_CDS_TRUSTED_PROXIES", "-1"),
+        ("SCIATICA_CDS_PUBLIC_URL", "cds.example.org"),
+        ("SCIATICA_CDS_PUBLIC_URL", "https://cds.example.org/?x=1"),
+        ("SCIATICA_CDS_CORS_ORIGINS", "ehr.example.org"),
+        ("SCIATICA_CDS_CORS_ORIGINS", "https://ehr.example.org/app"),
+        ("SCIATICA_CDS_PATH_PREFIX", "https://cds.example.org/cds"),
+        ("SCIATICA_CDS_SERVICE_PATHS", "epic/sign"),
+        ("SCIATICA_CDS_METRICS_BIND", "9090"),
     ],
 )
 def test_a_bad_value_is_refused_with_its_setting_itself_and_what_is_accepted(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
-    with pytest.raises(SettingsError, match=f"{name} is '{value}': .* is meant"):
+    with pytest.raises(SettingsError, match=f"{name} is '{re.escape(value)}': .* (is|are) meant"):
         settings(monkeypatch, **{name: value})
+
+
+def test_algorithms_with_a_shared_secret_are_refused_with_those_that_are_accepted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(SettingsError, match="one or more of RS256, RS384, PS384, ES256, ES384 are meant"):
+        settings(monkeypatch, SCIATICA_CDS_JWT_ALGORITHMS="HS256,RS384")
+    assert set(ALGORITHMS) == FITTING.keys()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (
+            {"hidden_services": frozenset({"order-sign"})},
+            "HIDDEN_SERVICES: there is no service order-sign; did you mean",
+        ),
+        ({"service_paths": (("sign", "sciatica-sign"),)}, "SERVICE_PATHS: there is no service sciatica-sign"),
+        ({"issuers": Path("/nowhere/issuers.json")}, "ISSUERS: issuers.json: the file cannot be read"),
+        (
+            {"authentication": "required", "public_url": "https://cds.example.org"},
+            "required authentication needs SCIATICA_CDS_ISSUERS",
+        ),
+        ({"fetch_servers": ("fhir",)}, "SCIATICA_CDS_FETCH_SERVERS: a FHIR server is listed by its base URL"),
+        ({"store": "on", "store_url": "mysql://h/d", "data": Path("var")}, "SCIATICA_CDS_STORE_URL"),
+    ],
+)
+def test_what_a_setting_names_and_is_not_there_stops_the_start(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(ServiceError) as refused:
+        create_app(Settings(rules=SMALL_RULES, **given))
+    assert said in str(refused.value)
+
+
+def test_a_command_answers_a_wrong_setting_with_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SCIATICA_CDS_MODE", "prod")
+    monkeypatch.setattr("sys.argv", ["sciatica-cds", "stats"])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    told = capsys.readouterr().err
+    assert told == "Error: SCIATICA_CDS_MODE is 'prod': one of development, production is meant\n"
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from service.finding import Evidence, Finding, Status
 from service.knowledge.model import Conclusion, Indicator, Knowledge, Phase, Rule
 from tests.rules_in_python import PRESENT, a_rule, all_of, any_of, found, is_
 from tests.shipped import shipped_knowledge
+from tests.thoroughness import examples
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 
@@ -180,7 +181,7 @@ def random_facts(knowledge: Knowledge, seed: Any) -> dict[str, Finding]:
     return facts
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.randoms(use_true_random=False), st.sampled_from(["patient-view", "order-select", "order-sign"]))
 def test_on_the_shipped_rules_both_engines_agree_whatever_is_found_and_every_silence_is_explained(
     seed: Any, hook: str

@@ -49,7 +49,8 @@ class FactSource:
     ``inverted`` is for a question that asks the opposite ("the red-flag screen is negative"): a yes to
     it is a no to the fact, and a no to it says nothing about any one fact. ``both_sides`` counts entries only when they
     place the problem on the left and on the right, one entry alone or several together. ``ended_by`` names what ends
-    it: a Condition, Procedure or Encounter of these sets after an entry makes that entry one of the past. ``at_most``
+    it: a Condition, Procedure or Encounter of these sets after an entry makes that entry one of the past. ``not_at``
+    are sites: an entry whose words or body sites all lie there is of another place and says nothing. ``at_most``
     counts the newest measurement when it lies there, in ``unit``; a higher one says nothing. ``by_category`` is False
     where the fact excuses something: a category of ICD-10, which holds more than what it is read as, leaves it unknown.
     """
@@ -70,6 +71,7 @@ class FactSource:
     inverted: bool = False
     both_sides: bool = False
     ended_by: tuple[str, ...] = ()
+    not_at: tuple[str, ...] = ()
     at_most: Decimal | None = None
     unit: str | None = None
 

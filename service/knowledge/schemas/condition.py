@@ -87,7 +87,7 @@ def _limits(test: Table) -> dict[str, Decimal]:
     limits: dict[str, Decimal] = {}
     for key, value in test.items():
         if key not in _COMPARISONS:
-            issues[key] = [Message("this comparison is not known", did_you_mean(key, _COMPARISONS))]
+            issues[key] = [Message("this comparison is not known", f"there are {', '.join(_COMPARISONS)}")]
             continue
         try:
             limits[key] = decimal(value)

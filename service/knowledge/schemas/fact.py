@@ -116,6 +116,7 @@ class SourceOfFactShape(Shape):
     inverted = Flag(load_default=False)
     both_sides = Flag(load_default=False)
     ended_by = words()
+    not_at = words()
     at_most = Number(load_default=None, allow_none=True)
     unit = Text(load_default=None, allow_none=True)
 

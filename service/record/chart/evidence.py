@@ -164,24 +164,24 @@ def combine(
     best = max(entry_evidence.support for entry_evidence in heard)
     evidence = ordered(entry_evidence.evidence for entry_evidence in heard if entry_evidence.support is best)
     if best is Support.YES:
-        told = [
+        remarks = [
             f"also answered no ({entry_evidence.evidence.resource})"
             for entry_evidence in per_entry
             if entry_evidence.support is Support.NO
         ]
-        return Finding(definition.id, Status.PRESENT, evidence=evidence, notes=distinct_notes((*notes, *told)))
+        return Finding(definition.id, Status.PRESENT, evidence=evidence, notes=distinct_notes((*notes, *remarks)))
     if best is Support.MAYBE:
         reasons = [entry_evidence.evidence.note for entry_evidence in heard if entry_evidence.support is best]
         return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=distinct_notes((*notes, *reasons)))
     if unread := not_read(definition.complete, record):
         doubtful = _doubtful(definition, record)
         return Finding(definition.id, Status.UNKNOWN, evidence=doubtful, notes=distinct_notes((*notes, *unread)))
-    told = [
+    remarks = [
         f"formerly answered yes ({entry_evidence.evidence.resource})"
         for entry_evidence in per_entry
         if entry_evidence.support is Support.YES
     ]
-    return Finding(definition.id, Status.ABSENT, evidence=evidence, notes=distinct_notes((*notes, *told)))
+    return Finding(definition.id, Status.ABSENT, evidence=evidence, notes=distinct_notes((*notes, *remarks)))
 
 
 def newest(per_entry: Sequence[EntryEvidence]) -> list[EntryEvidence]:

@@ -9,13 +9,14 @@ from functools import cached_property
 from typing import Any
 
 from service.finding import Evidence
+from service.knowledge.cache import Keep, keep_nothing
 from service.knowledge.model import Knowledge
 from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import as_objects, concepts_of
 from service.record.chart.episode import Episode, newest_episode
 from service.record.chart.evidence import in_order_of_names
-from service.record.chart.service_orders import ServiceOrder, service_orders
+from service.record.chart.service_orders import ServiceOrder, is_order, service_orders
 from service.record.medication.drugs import Drugs
 from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, with_all_classes
 from service.record.model import Entry, Record
@@ -44,11 +45,24 @@ _LOOK_AT_CLOCK = 64
 """After how many entries the CPU time is looked at."""
 
 
+_UNREAD = ""
+"""In place of a class: drugs that were not recognised, whole or in part."""
+
+
+def _places_of_classes(medications: Iterable[Medication]) -> Mapping[str, list[int]]:
+    """Where among some medications those of each class stand."""
+    found: dict[str, list[int]] = {}
+    for place, medication in enumerate(medications):
+        for name in medication.drug.classes if medication.drug.recognised else (*medication.drug.classes, _UNREAD):
+            found.setdefault(name, []).append(place)
+    return found
+
+
 class Matcher:
     """The value sets and the drug table, prepared once, and which of them the facts ask about."""
 
-    def __init__(self, knowledge: Knowledge, keys: Iterable[Key]) -> None:
-        self.index = CodeIndex(knowledge.value_sets)
+    def __init__(self, knowledge: Knowledge, keys: Iterable[Key], keep: Keep = keep_nothing) -> None:
+        self.index = CodeIndex(knowledge.value_sets, keep)
         self.drugs = Drugs(knowledge.value_sets)
         self.episode = knowledge.episode
         self.settings: Mapping[str, str] = {"jurisdiction": knowledge.jurisdiction, **knowledge.settings}
@@ -133,12 +147,7 @@ class Chart:
 
     @cached_property
     def _places(self) -> Mapping[str, list[int]]:
-        """Where among the medications those of each class stand."""
-        found: dict[str, list[int]] = {}
-        for place, medication in enumerate(self.medications):
-            for name in medication.drug.classes:
-                found.setdefault(name, []).append(place)
-        return found
+        return _places_of_classes(self.medications)
 
     def medications_of(self, classes: Iterable[str]) -> list[Medication]:
         """The medications of any of some classes, in the order of the record."""
@@ -170,8 +179,19 @@ class Chart:
 
     @cached_property
     def orders(self) -> tuple[Medication, ...]:
-        """The medication orders of this call with their drug recognised."""
-        return tuple(self._medications(entry for entry in self.record.orders if entry.type == "MedicationRequest"))
+        """The drugs that are really being ordered in this call, each recognised."""
+        entries = (entry for entry in self.record.orders if entry.type == "MedicationRequest" and is_order(entry))
+        return tuple(self._medications(entries))
+
+    @cached_property
+    def _places_of_orders(self) -> Mapping[str, list[int]]:
+        return _places_of_classes(self.orders)
+
+    def orders_of(self, classes: Iterable[str], *, or_unread: bool = False) -> list[Medication]:
+        """The drugs being ordered that are of any of some classes; with ``or_unread`` also those not recognised."""
+        names = (*classes, _UNREAD) if or_unread else tuple(classes)
+        places = {place for name in names for place in self._places_of_orders.get(name, ())}
+        return [self.orders[place] for place in sorted(places)]
 
     def held(self) -> set[Key]:
         """All keys under which this chart holds something."""

@@ -37,14 +37,14 @@ def service_orders(record: Record, index: CodeIndex) -> Iterator[ServiceOrder]:
             continue
         concepts = list(concepts_of(entry.type, entry.resource, record))
         matches = tuple(index.match(concept) for concept in concepts)
-        sets = frozenset[str]().union(*(one.sets for one in matches), _sites(entry, concepts, index))
+        sets = frozenset[str]().union(*(one.sets for one in matches), sites_of(entry, concepts, index))
         text = " ".join(filter(None, map(concept_text, concepts))) or entry.type
         is_known = any(one.sets for one in matches) or is_something_else(concepts)
         yield ServiceOrder(entry, matches, sets, is_known, text)
 
 
-def _sites(entry: Entry, concepts: Sequence[object], index: CodeIndex) -> frozenset[str]:
-    """The value sets in which every body site of an order lies, or what its own words say of the site."""
+def sites_of(entry: Entry, concepts: Sequence[object], index: CodeIndex) -> frozenset[str]:
+    """The value sets in which every body site of an entry lies, or what its own words say of the site."""
     sites = [index.match(site).sets for site in body_sites(entry.resource)]
     if sites:
         return frozenset.intersection(*sites)

@@ -59,6 +59,12 @@ class Selection:
     narrowed: bool = False
 
 
+_NO_OBJECT: Mapping[type, str] = {
+    str: "a text: the resource itself is meant, not JSON within a text",
+    list: "a list: a Bundle is meant",
+}
+
+
 def classify(key: str, value: object, *, sent: bool = True) -> PrefetchState:
     """The state of one raw prefetch value. ``sent=False``: the key was omitted. Total: never raises.
 
@@ -69,7 +75,7 @@ def classify(key: str, value: object, *, sent: bool = True) -> PrefetchState:
     if value is None:
         return PrefetchState(key, State.NULL)
     if not isinstance(value, dict):
-        return PrefetchState(key, State.FAILED, reason="not a FHIR resource")
+        return PrefetchState(key, State.FAILED, reason=_NO_OBJECT.get(type(value), "not a FHIR resource"))
     if not value:
         return PrefetchState(key, State.NOT_SENT, reason="an empty object")
     if "resourceType" not in value and ("response" in value or "resource" in value):

@@ -67,7 +67,9 @@ def _is_call(document: object) -> bool:
 
 
 def _refuse_misspelt(name: object) -> None:
-    """Refuse a document whose own type is none: all of it would be set aside, and the answer would be silence."""
+    """Refuse a document that would be set aside whole, the answer being silence: its type is none, or wraps others."""
+    if name == "Parameters":
+        raise RequestError([Issue("resourceType", "is Parameters", "send the Bundle itself, or a list of resources")])
     if isinstance(name, str) and name in RESOURCE_TYPES:
         return
     right = meant(name)

@@ -11,9 +11,10 @@ from service.finding import Evidence, Finding
 from service.knowledge.model import ENDED_IN, FactDefinition, FactSource
 from service.record.chart.answers import ANSWERED, answer_of, stated_date
 from service.record.chart.code_match import CodeMatch, Key
-from service.record.chart.concepts import body_sites
+from service.record.chart.concepts import body_sites, concepts_of
 from service.record.chart.evidence import EntryEvidence, Support, combine, joined
 from service.record.chart.index import Chart
+from service.record.chart.service_orders import sites_of
 from service.record.chart.sides import Side, sides_of
 from service.record.chart.window import place, within
 from service.record.kinds.plan import Plan
@@ -109,7 +110,7 @@ def _entry_evidence(
     code_match: CodeMatch, source: FactSource, chart: Chart, notes: list[str | None]
 ) -> EntryEvidence | None:
     counts = code_match.status_class.counts
-    if counts is Counts.NEVER:
+    if counts is Counts.NEVER or _is_elsewhere(code_match, source, chart):
         return None
     if code_match.entry.type in ANSWERED:
         answer = answer_of(code_match, source, chart.matcher.index)
@@ -187,6 +188,14 @@ def _site(code_match: CodeMatch, source: FactSource, chart: Chart) -> bool | Non
     if not sites:
         return None
     return any(not chart.matcher.index.match(site).sets.isdisjoint(source.body_site) for site in sites)
+
+
+def _is_elsewhere(code_match: CodeMatch, source: FactSource, chart: Chart) -> bool:
+    if not source.not_at:
+        return False
+    entry = code_match.entry
+    concepts = list(concepts_of(entry.type, entry.resource, chart.record))
+    return not sites_of(entry, concepts, chart.matcher.index).isdisjoint(source.not_at)
 
 
 def _last(code_match: CodeMatch) -> str:

@@ -11,7 +11,6 @@ from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition
 from service.record.chart.evidence import Support, distinct_notes, lists_are_complete, ordered, read_types, shortfalls
 from service.record.chart.index import ORDER, Chart
-from service.record.chart.service_orders import is_order
 from service.record.kinds.coded import entry_evidence_of, source_keys
 from service.record.kinds.drug import drug_keys, unrecognised
 from service.record.kinds.plan import Plan
@@ -38,11 +37,9 @@ def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
     allowed, a range with its top (decision 40). A running order of the product that is being ordered is taken to be
     replaced by it. A dose that is not written, or a list that is not whole, leaves the sum open above (decision 39).
     """
-    orders = [order for order in chart.orders if is_order(order.entry)]
-    drafts = [order for order in orders if match(order, definition, chart) is not None]
+    drafts = [order for order in chart.orders_of(definition.classes) if match(order, definition, chart) is not None]
     if not drafts:
-        unread = any(not order.drug.recognised for order in orders)
-        if not unread:
+        if all(order.drug.recognised for order in chart.orders):
             return Finding(definition.id, Status.ABSENT, notes=("no such order in this call",))
         return _counted(definition, chart, (0, None), [], [NOT_RECOGNISED])
     products = {order.drug.ingredients for order in drafts}
@@ -65,7 +62,9 @@ def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
             sums[told_by] = sums.get(told_by, Decimal(0)) + (most or 0)
         evidence.append(evidence_of(medication, matched.note))
     # What the order says and what the patient tells of the same product is one course, not two.
-    of_product = {product: max(dose for (one, _), dose in sums.items() if one == product) for product, _ in sums}
+    of_product: dict[tuple[Ingredient, ...], Decimal] = {}
+    for (product, _), dose_told in sums.items():
+        of_product[product] = max(of_product.get(product, dose_told), dose_told)
     total = sum(of_product.values(), Decimal(0))
     sure = not is_open and lists_are_complete(definition, chart.record)
     return _counted(definition, chart, (total, total if sure else None), evidence, [NO_DOSE] if is_open else [])
@@ -76,7 +75,7 @@ def _drugs(definition: FactDefinition, chart: Chart) -> Finding:
     sure: set[_Counted] = set()
     possible: set[_Counted] = set()
     evidence = []
-    orders = [order for order in chart.orders if is_order(order.entry)]
+    orders = chart.orders_of(definition.classes, or_unread=True)
     current = [one for one in chart.medications_of(definition.classes) if one.status_class.counts is Counts.PRESENT]
     for medication, is_ordered in (*((one, False) for one in current), *((one, True) for one in orders)):
         matched = match(medication, definition, chart)

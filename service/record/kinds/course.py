@@ -26,7 +26,6 @@ from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition
 from service.record.chart.evidence import distinct_notes, lists_are_complete, no_matching_data, ordered, shortfalls
 from service.record.chart.index import ORDER, Chart
-from service.record.chart.service_orders import is_order
 from service.record.kinds.drug import doubted, drug_keys, unrecognised
 from service.record.kinds.ordering import NOT_CHECKED
 from service.record.kinds.plan import Plan
@@ -127,9 +126,7 @@ def _sum(one: Interval, other: Interval) -> Interval:
 def _ordered(definition: FactDefinition, chart: Chart) -> tuple[Total, list[Evidence]]:
     """The days the orders of this call run (side by side: the longest), and the orders that were not recognised."""
     lengths, evidence, unsure = [], [], []
-    for order in chart.orders:
-        if not is_order(order.entry):
-            continue
+    for order in chart.orders_of(definition.classes, or_unread=True):
         matched = match(order, definition, chart)
         if matched is not None:
             lengths.append(order.planned)

@@ -9,7 +9,6 @@ from service.knowledge.model import FactDefinition
 from service.record.chart.code_match import Key
 from service.record.chart.evidence import EntryEvidence, Support, combine, distinct_notes, ordered
 from service.record.chart.index import MEDICATION, ORDER, UNRECOGNISED, Chart
-from service.record.chart.service_orders import is_order
 from service.record.kinds.plan import Plan
 from service.record.medication.entry import Medication
 from service.record.medication.stopping import stopped_within
@@ -39,9 +38,7 @@ def plan(definition: FactDefinition) -> Plan:
 
 def ordered_entry_evidence(definition: FactDefinition, chart: Chart) -> Iterator[EntryEvidence]:
     """Drugs ordered in this call: two drugs in one basket interact like any others. One not recognised may be any."""
-    for order in chart.orders:
-        if not is_order(order.entry):
-            continue
+    for order in chart.orders_of(definition.classes, or_unread=True):
         matched = match(order, definition, chart)
         if matched is not None:
             support = Support.YES if matched.is_sure else Support.MAYBE

@@ -10,7 +10,6 @@ from service.knowledge.model import FactDefinition
 from service.record.chart.concepts import as_objects
 from service.record.chart.evidence import EntryEvidence, Support, joined
 from service.record.chart.index import Chart
-from service.record.chart.service_orders import is_order
 from service.record.kinds.coded import BY_TEXT
 from service.record.medication.taking import evidence_of, match
 from service.record.model import Entry
@@ -38,9 +37,7 @@ def order_entry_evidence(definition: FactDefinition, chart: Chart) -> Iterator[t
 
 
 def _drug_orders(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Entry, EntryEvidence]]:
-    for order in chart.orders:
-        if not is_order(order.entry):
-            continue
+    for order in chart.orders_of(definition.classes, or_unread=True):
         matched = match(order, definition, chart)
         if matched is not None:
             support = Support.YES if matched.is_sure else Support.MAYBE

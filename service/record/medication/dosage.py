@@ -60,6 +60,9 @@ _CODES_PER_DAY: Mapping[str, Decimal] = {
 }
 """Timing abbreviations of FHIR (GTSAbbreviation), with two more that are common."""
 
+_MOST_DOSAGES = 40
+"""More steps than any taper has: how they add up is then not worked out."""
+
 
 class Daily(Struct, frozen=True):
     """What is taken on a day on which the drug is taken, in one unit. ``as_needed``: perhaps no more than one dose."""
@@ -70,13 +73,14 @@ class Daily(Struct, frozen=True):
 
 
 def daily_amounts(resource: Mapping[str, Any]) -> Daily | None:
-    """The amount per day over all dosages; None when one of them cannot be computed or their units differ.
+    """The amount per day over all dosages; None when one cannot be computed, their units differ, or they are too many.
 
     Dosages with different ``sequence`` follow one another: the amount lies between the least and the most of them.
     Others are taken side by side and add up.
     """
     steps: dict[object, Daily] = {}
-    for dosage in _dosages(resource):
+    dosages = list(_dosages(resource))
+    for dosage in dosages if len(dosages) <= _MOST_DOSAGES else ():
         daily = _daily(dosage)
         if daily is None:
             return None

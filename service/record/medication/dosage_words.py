@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -15,6 +16,7 @@ from service.record.medication.drug_spelling import plain
 from service.record.values.interval import Interval
 
 _LONGEST = 300
+_CACHED = 4_000
 _NUMBERS = {
     "one": "1",
     "two": "2",
@@ -73,9 +75,8 @@ _TIMES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?<!twice\s)(?<!times\s)(?<!once\s)(?:\bdaily\b|\b(?:every|each)\s+day\b)|\bq\.?d\b", "1"),
     )
 )
-_EVENTS = tuple(
-    re.compile(rf"\b(?:{words})\b")
-    for words in ("morning|breakfast|qam", "noon|lunch", "evening|dinner|supper|qpm", "bedtime|night|nightly|qhs")
+_EVENTS = re.compile(
+    r"\b(?:(morning|breakfast|qam)|(noon|lunch)|(evening|dinner|supper|qpm)|(bedtime|night|nightly|qhs))\b"
 )
 """Times of the day: each named is one dose."""
 _NEEDED = re.compile(r"\bprn\b|\b(?:as|if|when|only)\s+(?:needed|required|necessary)\b|\bbei\s+bedarf|\bsi\s+besoin\b")
@@ -93,7 +94,21 @@ class Amount(Struct, frozen=True):
 
 def amount_in_words(text: str) -> Amount | None:
     """The one dose that a text tells; None when it tells none, or several."""
-    words = _plain(text)
+    return _amount(_plain(text[:_LONGEST]))
+
+
+def times_in_words(text: str) -> Interval | None:
+    """How often a day a text says that the drug is taken; None when it does not, or says two things."""
+    return _times(_plain(text[:_LONGEST]))
+
+
+def needed_in_words(text: str) -> bool:
+    """Whether a text says that the drug is taken only when needed."""
+    return _NEEDED.search(_plain(text[:_LONGEST])) is not None
+
+
+@lru_cache(_CACHED)
+def _amount(words: str) -> Amount | None:
     found = {(match["low"], match["high"], match["unit"]) for match in _AMOUNT.finditer(words)}
     if len(found) != 1 or _STEPS.search(words):
         return None
@@ -104,9 +119,8 @@ def amount_in_words(text: str) -> Amount | None:
     return Amount(Interval(bottom, top), _UNIT_WORDS.get(unit, unit))
 
 
-def times_in_words(text: str) -> Interval | None:
-    """How often a day a text says that the drug is taken; None when it does not, or says two things."""
-    words = _plain(text)
+@lru_cache(_CACHED)
+def _times(words: str) -> Interval | None:
     if _STEPS.search(words):
         return None
     rhythms: set[tuple[Decimal, Decimal]] = set()
@@ -119,7 +133,7 @@ def times_in_words(text: str) -> Interval | None:
             if span is None:
                 return None
             rhythms.add(span)
-    events = Decimal(sum(event.search(words) is not None for event in _EVENTS))
+    events = Decimal(len({event.lastindex for event in _EVENTS.finditer(words)}))
     if not rhythms and events:
         return Interval.exactly(events)
     if len(rhythms) != 1:
@@ -128,11 +142,6 @@ def times_in_words(text: str) -> Interval | None:
     # "Daily in the morning" is once; "three times a day and at bedtime" is not clear.
     is_clear = not events or events == low or (low == 1 and events == 1)
     return Interval(low, high) if is_clear and 0 < low <= high else None
-
-
-def needed_in_words(text: str) -> bool:
-    """Whether a text says that the drug is taken only when needed."""
-    return _NEEDED.search(_plain(text)) is not None
 
 
 def _rhythm(match: re.Match[str], rhythm: str) -> tuple[Decimal, Decimal] | None:
@@ -144,9 +153,10 @@ def _rhythm(match: re.Match[str], rhythm: str) -> tuple[Decimal, Decimal] | None
     return (_HOURS / high, _HOURS / low) if rhythm == "hours" else (low, high)
 
 
+@lru_cache(_CACHED)
 def _plain(text: str) -> str:
     # "Take 2 tablets (20 mg total) by mouth 3 (three) times a day": brackets say the same again.
-    return _BRACKETS.sub(" ", plain(text[:_LONGEST]))
+    return _BRACKETS.sub(" ", plain(text))
 
 
 def _decimal(word: str) -> Decimal | None:

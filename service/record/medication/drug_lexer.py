@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum, auto
 from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import TypeVar
+
+from msgspec import Struct
 
 from service.record.medication.drug_spelling import SHORTEST_KEY, consonants, key, plain, without_salt
 from service.record.medication.drug_words import (
@@ -41,6 +42,7 @@ _CACHED = 20_000
 MOST_STRANGE = 12
 """After so many words that are not known, names are no longer looked for in other spellings, which is costly."""
 _PARTS = 2
+_MEANS_MORE = NEGATIONS | STRONG_JOINERS | WEAK_JOINERS
 _THOUSANDS = re.compile(r",(?=\d{3}(?:\D|$))")
 _MILLIGRAMS = {
     **dict.fromkeys(("mg", "mgs", "milligram", "milligrams"), Decimal(1)),
@@ -71,8 +73,7 @@ class Kind(IntEnum):
     BREAK = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True, gc=False):
     """One item: its words, the ingredients a name means, the brand and its products, the strength and per what."""
 
     kind: Kind
@@ -101,6 +102,7 @@ class DrugLexer:
             if tokens:
                 self._longest[tokens[0]] = max(self._longest.get(tokens[0], 0), len(tokens))
         self._respelt = lru_cache(_CACHED)(self._other_spelling)
+        self._plainly = lru_cache(_CACHED)(self._plain_item)
 
     def items(self, text: str) -> list[Item]:
         """The items of a plain text (see ``plain``), up to where its instructions begin."""
@@ -121,6 +123,16 @@ class DrugLexer:
                 return length, Item(Kind.BRAND, " ".join(words), brand=brand[0], products=brand[1])
         respelt = self._respelt(first) if respells and first not in EXPLAINED else None
         return (1, Item(Kind.NAME, first, respelt)) if respelt else (0, None)
+
+    def plainly(self, word: str, *, respells: bool) -> Item | None:
+        """What a word is that begins no name, joins nothing and denies nothing; None for every other word."""
+        item = self._plainly(word)
+        return None if item is not None and item.kind is Kind.UNKNOWN and respells and self._respelt(word) else item
+
+    def _plain_item(self, word: str) -> Item | None:
+        if word in self._longest or word in _MEANS_MORE or not word[0].isalpha():
+            return None
+        return Item(Kind.PLAIN if len(word) < _SHORTEST_UNKNOWN or word in EXPLAINED else Kind.UNKNOWN, word)
 
     def _other_spelling(self, word: str) -> Codes | None:
         """An ingredient in another spelling, with a joined salt, or cut short ("hydrochlorothiaz")."""
@@ -178,21 +190,32 @@ class _Scan:
     """One pass over one text."""
 
     def __init__(self, lexer: DrugLexer, text: str) -> None:
-        found = list(_TOKEN.finditer(text))
         self._lexer = lexer
-        self._tokens = [match.group() for match in found]
-        self._glued = [place > 0 and found[place - 1].end() == match.start() for place, match in enumerate(found)]
+        self._text = text
+        self._tokens: list[str] = _TOKEN.findall(text)
         self._place = 0
         self._previous = Kind.BREAK
         self._negated = False
         self._strange = 0
 
+    @cached_property
+    def _glued(self) -> Sequence[bool]:
+        """Which tokens follow the one before them without a blank."""
+        ends = [0, *(match.end() for match in _TOKEN.finditer(self._text))]
+        starts = (match.start() for match in _TOKEN.finditer(self._text))
+        return [place > 0 and start == end for place, (start, end) in enumerate(zip(starts, ends, strict=False))]
+
     def items(self) -> Iterator[Item]:
-        while self._place < len(self._tokens):
-            word = self._tokens[self._place]
+        tokens, plainly = self._tokens, self._lexer.plainly
+        while self._place < len(tokens):
+            word = tokens[self._place]
             if word in INSTRUCTIONS and self._previous is not Kind.BREAK:
                 return
-            item = self._number() if word[0].isdigit() else self._named() or self._other()
+            item = plainly(word, respells=self._strange < MOST_STRANGE)
+            if item is None:
+                item = self._number() if word[0].isdigit() else self._named() or self._other()
+            else:
+                self._place += 1
             self._strange += item.kind is Kind.UNKNOWN
             if item.kind is not Kind.PLAIN or self._previous is Kind.BREAK:
                 self._previous = item.kind
@@ -222,7 +245,7 @@ class _Scan:
 
     def _named(self) -> Item | None:
         """The name or brand here, taken for a plain word where it is said not to be in the product."""
-        if self._glued[self._place] and self._changes_name():
+        if self._place and self._changes_name():
             return None
         after_name = self._previous in {Kind.NAME, Kind.BRAND}
         length, item = self._lexer.at(
@@ -238,7 +261,7 @@ class _Scan:
 
     def _changes_name(self) -> bool:
         """Whether the hyphen and what stands before it make another substance: "n-codeine", "5-ASA"."""
-        if self._ahead(-1) != "-":
+        if self._ahead(-1) != "-" or not self._glued[self._place]:
             return False
         before = self._tokens[self._place - 2] if self._place > 1 else ""
         return before not in COMPANIES and (not before or before[0].isdigit() or before in _PREFIXES)

@@ -20,9 +20,9 @@ _DOUBLE = re.compile(r"(.)\1")
 _ENDINGS = ("ium", "um", "a", "e", "o")
 _VOWELS = re.compile("[aeiouy]")
 _ACID = (
-    (re.compile(r"\bacid[oe]\s+(\w+?)(?:ico|ique)\b"), r"\1ic acid"),
-    (re.compile(r"\b(\w{3,}?)(?:in|yl)?saure\b"), r"\1ic acid"),
-    (re.compile(r"\b(\w{3,}?)saure\b"), r"\1ic acid"),
+    ("acid", re.compile(r"\bacid[oe]\s+(\w+?)(?:ico|ique)\b"), r"\1ic acid"),
+    ("saure", re.compile(r"\b(\w{3,}?)(?:in|yl)?saure\b"), r"\1ic acid"),
+    ("saure", re.compile(r"\b(\w{3,}?)saure\b"), r"\1ic acid"),
 )
 _JOINED_SALTS = re.compile(
     r"(?:di|tri|mono|hemi)?(?:natrium|kalium|calcium|magnesium|hydrochlorid|hydrobromid|succinat|tartrat|maleat|mesilat|mesylat"
@@ -45,7 +45,8 @@ def key(name: str) -> str:
     name = name.translate(_LETTERS)
     if name.startswith(("esp", "est")):
         name = name[1:]
-    name = _DOUBLE.sub(r"\1", name)
+    if _DOUBLE.search(name):
+        name = _DOUBLE.sub(r"\1", name)
     for ending in _ENDINGS:
         if name.endswith(ending):
             return name.removesuffix(ending)
@@ -60,7 +61,9 @@ def consonants(name: str) -> str:
 def wordings(text: str) -> Iterator[str]:
     """The plain text, and the same with acids written the English way ("acide mefenamique": "mefenamic acid")."""
     yield text
-    for pattern, replacement in _ACID:
+    for letters, pattern, replacement in _ACID:
+        if letters not in text:
+            continue
         changed = pattern.sub(replacement, text)
         if changed != text:
             yield changed

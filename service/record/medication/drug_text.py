@@ -23,7 +23,7 @@ from service.record.medication.drug_words import (
     SUPPLIES,
 )
 
-LONGEST_TEXT = 600
+LONGEST_TEXT = 400
 _CACHED = 5_000
 STEMS = (
     *("fenac", "profen", "oxicam", "coxib", "fenamic", "fenamico", "fenamique", "fenamat", "fenamate", "salicylate"),
@@ -40,6 +40,7 @@ _NEVER_DRUGS = re.compile(NEVER_DRUGS)
 _SUPPLIES = re.compile(SUPPLIES)
 _NAMES = frozenset({Kind.NAME, Kind.BRAND})
 _MAY_NAME = _NAMES | {Kind.UNKNOWN}
+_CUTS = frozenset({Kind.JOINER, Kind.BREAK})
 _GROUP = re.compile(
     r"(?<![\d/.-])(\d+(?:[.,]\d+)?)\s?(?:mg|mcg)?\s?[-/]\s?(\d+(?:[.,]\d+)?)(?:\s?[-/]\s?(\d+(?:[.,]\d+)?))?(?![\d/]|[.,]\d)"
     r"(?!\s?(?:ml\b|l\b|hours?|hrs?|h\b|days?|weeks?|times|tab|cap|puff|drop|spray|pill|ct\b|x\b|actuat|dose|act\b|inh))"
@@ -88,8 +89,9 @@ class DrugText:
         items = self._lexer.items(flat)
         if _NO_MEDICATION.fullmatch(flat):
             return Reading(is_complete=True, is_no_drug=True)
-        devices = {device[1] for device in _MADE_OF_DRUGS.finditer(flat)}
-        items = [item for item in items if item.kind is not Kind.NAME or item.text not in devices]
+        if any(item.kind is Kind.NAME for item in items):
+            devices = {device[1] for device in _MADE_OF_DRUGS.finditer(flat)}
+            items = [item for item in items if item.kind is not Kind.NAME or item.text not in devices]
         found: dict[str, None] = {}
         for item in items:
             if item.kind is Kind.NAME:
@@ -192,15 +194,16 @@ def _parts(items: Sequence[Item]) -> Iterator[list[Item]]:
 
 def _stretches(items: Sequence[Item]) -> Iterator[tuple[bool, list[Item]]]:
     stretch: list[Item] = []
-    is_joined = True
+    is_joined, has_strength = True, False
     for item in items:
-        cuts = item.kind in {Kind.JOINER, Kind.BREAK}
-        if cuts or (item.kind in _MAY_NAME and any(one.kind is Kind.STRENGTH for one in stretch)):
+        cuts = item.kind in _CUTS
+        if cuts or (has_strength and item.kind in _MAY_NAME):
             yield is_joined, stretch
             stretch = []
-            is_joined = item.kind is Kind.JOINER
+            is_joined, has_strength = item.kind is Kind.JOINER, False
         if not cuts:
             stretch.append(item)
+            has_strength = has_strength or item.kind is Kind.STRENGTH
     yield is_joined, stretch
 
 

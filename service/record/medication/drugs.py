@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from service.knowledge.model import ValueSet
 from service.record.medication.dosage import EACH, MG, ML, PUFF, Daily, days_supply
@@ -20,8 +22,9 @@ from service.record.medication.drug_table import DrugTable, drug_table, older_co
 from service.record.medication.drug_text import LONGEST_TEXT, DrugText, Reading
 from service.record.medication.other_drugs import is_other_drug, may_be_ours
 from service.record.medication.routes import LOCAL_ROUTES, ordered_route, route_of_words
+from service.record.values.code_sets import CodeSets
 from service.record.values.code_systems import ATC, IPS_ABSENT_UNKNOWN, LOCAL, NDC, RXNORM, UNII, canonical_system
-from service.record.values.coding import CodeIndex, Coding, codings, concept_text
+from service.record.values.coding import Coding, codings, concept_text
 from service.record.values.interval import Interval
 from service.record.values.likeness import Likeness
 
@@ -53,8 +56,7 @@ _ATC_ROUTES = (
 """Groups of ATC whose drugs are put where they act: eye, ear, nose, airways, skin."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ingredient:
+class Ingredient(Struct, frozen=True):
     """One active ingredient, its classes, and how much of it is in one piece of the product (mg), or ``per`` mL, HR."""
 
     rxcui: str
@@ -69,8 +71,7 @@ class Ingredient:
         return (RXNORM if self.rxcui.isdigit() else LOCAL, self.rxcui)
 
 
-@dataclass(frozen=True, slots=True)
-class Drug:
+class Drug(Struct, frozen=True):
     """What a medication resource holds.
 
     ``classes`` are the value sets (``med-*``) of all ingredients and of the product code itself (topical and
@@ -96,8 +97,7 @@ class Drug:
         return self.route in LOCAL_ROUTES
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """Ingredients as codes with strengths, before their classes are looked up."""
 
     parts: Mapping[str, tuple[Decimal | None, str]]
@@ -114,7 +114,7 @@ class Drugs:
     def __init__(self, value_sets: Mapping[str, ValueSet]) -> None:
         self._table = drug_table()
         drug_sets = {name: value_set for name, value_set in value_sets.items() if name.startswith(_DRUG_SETS)}
-        self._index = CodeIndex(drug_sets)
+        self._index = CodeSets(drug_sets)
         self._words = {
             name: tuple(re.compile(words, re.IGNORECASE) for words in one.patterns)
             for name, one in drug_sets.items()
@@ -219,11 +219,12 @@ class Drugs:
             more = ", ".join(sorted(map(self._name, named.parts.keys() - found.parts.keys())))
             note = f"its words name more than its code: {more}"
             found = replace(found, parts={**named.parts, **found.parts}, notes=(*found.notes, note))
-        route = _route_of(listed, texts)
         if found is None:
             is_other = not classes and self._is_other(listed, texts)
             by = "class" if classes else "other" if is_other else None
+            route = _route_of(listed, texts) if classes else None
             return Drug((), classes, route, recognised=by is not None, text=text, by=by)
+        route = _route_of(listed, texts)
         ingredients = tuple(self._ingredients(found, texts))
         route = found.route or route
         if route is None and any(_PATCH.search(words) for words in texts):
@@ -408,7 +409,7 @@ def _with_name(coding: Coding) -> Iterator[Coding]:
     yield coding
     name = older_codes().get(coding.code) if coding.system == RXNORM else None
     if name:
-        yield replace(coding, display=name)
+        yield Coding(coding.system, coding.code, name)
 
 
 def _rxnorm_displays(listed: Iterable[Coding]) -> list[str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
+
+from msgspec.structs import replace
 
 from service.finding import Evidence
 from service.record.medication.dosage import Daily, daily_amounts
@@ -79,5 +81,7 @@ class Medication:
 
 def with_all_classes(drug: Drug, index: CodeIndex) -> Drug:
     """The drug with the classes that any value set gives its ingredients, also those named ``local-...``."""
+    if not drug.ingredients:
+        return drug
     ingredients = tuple(replace(one, classes=index.sets_of(*one.coding)) for one in drug.ingredients)
     return replace(drug, ingredients=ingredients, classes=drug.classes.union(*(one.classes for one in ingredients)))

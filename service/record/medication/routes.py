@@ -31,44 +31,41 @@ _SNOMED_ROUTES: Mapping[str, str] = {
     "12130007": "injectable",
 }
 # In this order: a word for the place says more than a dose form.
-_WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(rf"\b(?:{words})\b", re.IGNORECASE), route)
-    for words, route in (
-        (r"(?:soft|liqui[-\s]?|lica)gels?|gel\s?-?caps?(?:ules?)?|oral\s+gel", "oral"),
-        (r"ophth\w*|oftalm\w*|eyes?|ocular|conjunctival|augen\w*|collyres?|colirios?", "ophthalmic"),
-        (r"otic|ears?|auricular|ohren\w*", "otic"),
-        (r"nasal|nose|nostrils?|intranasal|nasen\w*", "nasal"),
-        (r"transderm\w*", "transdermal"),
-        (r"vaginal|vagina|per\s+vaginam", "vaginal"),
-        (r"rectal|rectum|suppositor(?:y|ies|ios?)|suppositoires?|z(?:\u00e4|a|ae)pfchen|enema|per\s+rectum", "rectal"),
-        (r"sublingual|buccal|under\s+the\s+tongue", "buccal-sublingual"),
-        (r"implant|intrauterine", "implant"),
-        (r"inhal\w*|respiratory\s+tract|nebuli\w+", "inhaled"),
-        (
-            r"inject\w*|intravenous|intramuscular|subcutaneous|intra-?articular|epidural|intrathecal|infusion",
-            "injectable",
-        ),
-        (r"prefilled\s+syringe|auto-injector|pen\s+injector|cartridge|iv|im|sc|subq", "injectable"),
-        (r"oral\w*|by\s+mouth|p\.?o\.?|per\s+os", "oral"),
-        (
-            r"tablets?|tabs?|capsules?|caps?|caplets?|lozenges?|syrup|elixir|\w*tabletten?|\w*kapseln?|comprim\w*|g\u00e9lules?",
-            "oral",
-        ),
-        (
-            r"topical\w*|topique|t\u00f3pic\w+|skin|cutaneous|cream|cr[\u00e8e]me|ointment|lotion|shampoo|emulgel|\w*salbe|pommade|pomada",
-            "topical",
-        ),
-        (r"crema|medicated\s+(?:patch|pad)|\w*gel", "topical"),
-    )
+_WORDS: tuple[tuple[str, str], ...] = (
+    (r"(?:soft|liqui[-\s]?|lica)gels?|gel\s?-?caps?(?:ules?)?|oral\s+gel", "oral"),
+    (r"ophth\w*|oftalm\w*|eyes?|ocular|conjunctival|augen\w*|collyres?|colirios?", "ophthalmic"),
+    (r"otic|ears?|auricular|ohren\w*", "otic"),
+    (r"nasal|nose|nostrils?|intranasal|nasen\w*", "nasal"),
+    (r"transderm\w*", "transdermal"),
+    (r"vaginal|vagina|per\s+vaginam", "vaginal"),
+    (r"rectal|rectum|suppositor(?:y|ies|ios?)|suppositoires?|z(?:\u00e4|a|ae)pfchen|enema|per\s+rectum", "rectal"),
+    (r"sublingual|buccal|under\s+the\s+tongue", "buccal-sublingual"),
+    (r"implant|intrauterine", "implant"),
+    (r"inhal\w*|respiratory\s+tract|nebuli\w+", "inhaled"),
+    (
+        r"inject\w*|intravenous|intramuscular|subcutaneous|intra-?articular|epidural|intrathecal|infusion",
+        "injectable",
+    ),
+    (r"prefilled\s+syringe|auto-injector|pen\s+injector|cartridge|iv|im|sc|subq", "injectable"),
+    (r"oral\w*|by\s+mouth|p\.?o\.?|per\s+os", "oral"),
+    (
+        r"tablets?|tabs?|capsules?|caps?|caplets?|lozenges?|syrup|elixir|\w*tabletten?|\w*kapseln?|comprim\w*|g\u00e9lules?",
+        "oral",
+    ),
+    (
+        r"topical\w*|topique|t\u00f3pic\w+|skin|cutaneous|cream|cr[\u00e8e]me|ointment|lotion|shampoo|emulgel|\w*salbe|pommade|pomada",
+        "topical",
+    ),
+    (r"crema|medicated\s+(?:patch|pad)|\w*gel", "topical"),
 )
+# One look at each word, whatever else begins inside what is found there.
+_AT_A_WORD = re.compile(rf"\b(?=(?:{'|'.join(f'({words})' for words, _ in _WORDS)})\b)", re.IGNORECASE)
 
 
 def route_of_words(text: str) -> str | None:
     """The route that a dose form or a phrase tells; None when it tells none."""
-    for pattern, route in _WORDS:
-        if pattern.search(text):
-            return route
-    return None
+    found = min((match.lastindex or 0 for match in _AT_A_WORD.finditer(text)), default=0)
+    return _WORDS[found - 1][1] if found else None
 
 
 def route_of_concept(concept: object) -> str | None:

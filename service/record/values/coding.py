@@ -8,22 +8,15 @@ lift one. What neither code nor words can tell was not read, and that is not the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from service.knowledge.cache import Keep, keep_nothing
 from service.knowledge.model import ValueSet
-from service.record.values.code_systems import (
-    BY_PREFIX,
-    ICD_10,
-    KNOWN_SYSTEMS,
-    canonical_system,
-    check_digit_fault,
-    is_fully_listed,
-    plain_code,
-)
+from service.record.values.code_sets import CodeSets
+from service.record.values.code_systems import ICD_10, canonical_system, check_digit_fault, is_fully_listed
 from service.record.values.english import is_english
-from service.record.values.pattern_literals import LiteralIndex, literals_of
+from service.record.values.pattern_literals import LiteralIndex, compiled, literals_of
 from service.record.values.text import Said, said
 
 __all__ = ["CodeIndex", "Coding", "Match", "canonical_system", "codings", "concept_text", "wordings"]
@@ -165,38 +158,18 @@ class _Words:
     is_english: bool
 
 
-class CodeIndex:
-    """The value sets, indexed once, asked often."""
+class CodeIndex(CodeSets):
+    """The value sets with the words that name what is in them, asked often."""
 
-    def __init__(self, value_sets: Mapping[str, ValueSet]) -> None:
-        exact: dict[tuple[str, str], set[str]] = {}
-        below: dict[str, dict[str, set[str]]] = {system: {} for system in BY_PREFIX}
-        links: dict[str, set[str]] = {}
-        patterns: list[tuple[str, str]] = []
-        self._unless: dict[str, re.Pattern[str]] = {}
-        for name, value_set in value_sets.items():
-            for code in value_set.codes:
-                system = canonical_system(code.system)
-                if not code.verified or system is None:
-                    continue
-                plain = plain_code(system, code.code)
-                if code.descendants and system in below:
-                    below[system].setdefault(plain, set()).add(name)
-                else:
-                    exact.setdefault((system, plain), set()).add(name)
-            for link in value_set.link_ids:
-                links.setdefault(link, set()).add(name)
-            patterns.extend((name, text) for text in value_set.patterns)
-            if value_set.unless:
-                self._unless[name] = re.compile("|".join(f"(?:{text})" for text in value_set.unless), re.IGNORECASE)
-        self._patterns = [(name, re.compile(text, re.IGNORECASE)) for name, text in patterns]
-        self._which = LiteralIndex([literals_of(text) for _, text in patterns])
-        self._exact = {key: frozenset(names) for key, names in exact.items()}
-        self._below = {
-            system: {code: frozenset(names) for code, names in codes.items()} for system, codes in below.items()
+    def __init__(self, value_sets: Mapping[str, ValueSet], keep: Keep = keep_nothing) -> None:
+        """``keep`` keeps what is worked out from the patterns."""
+        super().__init__(value_sets)
+        self._patterns = [(name, text) for name, value_set in value_sets.items() for text in value_set.patterns]
+        self._which = LiteralIndex(keep("literals", lambda: [literals_of(text) for _, text in self._patterns]))
+        self._unless = {
+            name: "|".join(f"(?:{text})" for text in one.unless) for name, one in value_sets.items() if one.unless
         }
         self._says_nothing = frozenset(name for name, one in value_sets.items() if one.says == NOTHING_KNOWN)
-        self._links = {link: frozenset(names) for link, names in links.items()}
         self._by_code: dict[tuple[object, str], _Code] = {}
         self._by_concept: dict[tuple[object, ...], Match] = {}
         self._by_text: dict[str, _Words] = {}
@@ -260,36 +233,19 @@ class CodeIndex:
             self._by_code[key] = found
         return found
 
-    def sets_of(self, system: str, code: str) -> frozenset[str]:
-        """The value sets one code lies in; ``system`` is canonical. The check digit is not looked at."""
-        if system not in KNOWN_SYSTEMS and (system, code) not in self._exact:
-            return _NOTHING
-        plain = plain_code(system, code)
-        found = self._exact.get((system, plain), _NOTHING)
-        tree = self._below.get(system)
-        if tree:
-            for length in range(1, len(plain) + 1):
-                above = tree.get(plain[:length])
-                if above:
-                    found = found | above
-        return found
-
-    def sets_of_link(self, link_id: str) -> frozenset[str]:
-        """The value sets that a questionnaire item with this linkId asks about."""
-        return self._links.get(link_id, _NOTHING)
-
     def _means_else(self, name: str, text: str) -> bool:
         unless = self._unless.get(name)
-        return unless is not None and unless.search(text) is not None
+        return unless is not None and compiled(unless).search(text) is not None
 
     def _of_text(self, text: str) -> _Words:
         found = self._by_text.get(text)
         if found is None:
             answers: dict[Said, set[str]] = {Said.PRESENT: set(), Said.PAST: set(), Said.NOTHING: set()}
             for place in self._which.places(text):
-                name, pattern = self._patterns[place]
-                if pattern.search(text) and not self._means_else(name, text):
-                    answers[said(pattern, text, of_action=name.startswith(_ACTIONS))].add(name)
+                name, written = self._patterns[place]
+                found_in = said(compiled(written), text, of_action=name.startswith(_ACTIONS))
+                if found_in is not None and not self._means_else(name, text):
+                    answers[found_in].add(name)
             now, past = frozenset(answers[Said.PRESENT]), frozenset(answers[Said.PAST])
             found = _Words(now, past, is_english=bool(any(answers.values())) or is_english(text))
             if len(self._by_text) >= _CACHED:

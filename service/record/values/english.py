@@ -27,11 +27,12 @@ def is_english(text: str) -> bool:
         return False
     if _TAG.search(text):
         return True
-    strange = sum(1 for word in words if not _is_known(word))
+    strange = sum(1 for word in words if not is_known(word))
     return strange <= len(words) // _STRANGE
 
 
-def _is_known(word: str) -> bool:
+def is_known(word: str) -> bool:
+    """Whether a word, without capitals, is English."""
     known = _words()
     return word in known or (word.endswith("s") and word[:-1] in known)
 

@@ -7,17 +7,21 @@ a fiftieth. Only a saving: a pattern of which nothing is known is always tried.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
+from service.record.values.english import is_known
+
 _MOST = 40
 """How many alternatives are followed."""
 _SHORTEST = 2
-_FIRST_LETTERS = 3
+_FIRST_LETTERS = 4
 """By so many letters the literals are looked up: fewer say too little, and not all literals have more."""
 _REPEATS = (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT)
+_WORD = re.compile(r"[^\W_]+")
 _LOOSE = str.maketrans({"\u0131": "i", "\u0307": None})
 """What ``re`` takes for an i without regard to case, and ``casefold`` does not."""
 
@@ -27,6 +31,13 @@ def loosely(text: str) -> str:
     return text.casefold().translate(_LOOSE)
 
 
+@cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """The pattern, without regard to case; made when it is first tried, since few of them ever are."""
+    return re.compile(pattern, re.IGNORECASE)
+
+
+@cache
 def literals_of(pattern: str) -> tuple[str, ...] | None:
     """Strings of which a text must contain one, loosely, to be matched; None when none can be told.
 
@@ -36,27 +47,70 @@ def literals_of(pattern: str) -> tuple[str, ...] | None:
     return None if best is None else tuple(sorted(map(loosely, best)))
 
 
+_Shown = tuple[frozenset[int], tuple[tuple[str, int], ...]]
+"""The patterns that may match for the sake of one word, and literals of which the word is only a part."""
+_NOTHING_SHOWN: _Shown = (frozenset(), ())
+
+
 class LiteralIndex:
-    """Finds which of many patterns may match a text, by the first letters of what each of them needs."""
+    """Finds which of many patterns may match a text, by the words of what each of them needs.
+
+    What a word shows is kept for each word, because texts that all differ consist of the same words.
+    """
 
     def __init__(self, needed: Sequence[tuple[str, ...] | None]) -> None:
-        self._always = tuple(place for place, literals in enumerate(needed) if literals is None)
-        self._beginning: dict[str, list[tuple[str, int]]] = {}
+        always = {place for place, literals in enumerate(needed) if literals is None}
+        self._beginning: dict[str, list[tuple[str, str, int]]] = {}
         for place, literals in enumerate(needed):
             for literal in literals or ():
-                self._beginning.setdefault(literal[:_FIRST_LETTERS], []).append((literal, place))
-        self._lengths = sorted(set(map(len, self._beginning)))
+                # Every stretch of letters in a literal lies inside one word of a text that contains the literal.
+                piece = max(_WORD.findall(literal), key=len, default="")
+                if piece:
+                    self._beginning.setdefault(piece[:_FIRST_LETTERS], []).append((piece, literal, place))
+                else:
+                    always.add(place)
+        self._always = frozenset(always)
+        self._short = tuple(beginning for beginning in self._beginning if len(beginning) < _FIRST_LETTERS)
+        self._known: dict[str, _Shown] = {}
 
     def places(self, text: str) -> list[int]:
         """The places, in order, of the patterns that may match a text; the cost hardly grows with their number."""
         loose = loosely(text)
-        beginnings = {
-            loose[start : start + length] for length in self._lengths for start in range(len(loose) - length + 1)
-        }
         found = set(self._always)
-        for beginning in beginnings & self._beginning.keys():
-            found.update(place for literal, place in self._beginning[beginning] if literal in loose)
+        for alone, parts in self._shown_by(set(_WORD.findall(loose))):
+            found |= alone
+            for literal, place in parts:
+                if literal in loose:
+                    found.add(place)
         return sorted(found)
+
+    def _shown_by(self, words: set[str]) -> Iterator[_Shown]:
+        """What each English word shows, which is kept, and what the others show together."""
+        strange = []
+        for word in words:
+            shown = self._known.get(word)
+            if shown is None and is_known(word):
+                shown = self._known[word] = self._shown(word)
+            if shown is None:
+                strange.append(word)
+            elif shown is not _NOTHING_SHOWN:
+                yield shown
+        if strange:
+            yield self._shown(" ".join(strange))
+
+    def _shown(self, words: str) -> _Shown:
+        fours = {words[start : start + _FIRST_LETTERS] for start in range(len(words) - _FIRST_LETTERS + 1)}
+        beginnings = [*(fours & self._beginning.keys()), *(short for short in self._short if short in words)]
+        held = [
+            (piece, literal, place)
+            for beginning in beginnings
+            for piece, literal, place in self._beginning[beginning]
+            if piece in words
+        ]
+        if not held:
+            return _NOTHING_SHOWN
+        alone = frozenset(place for piece, literal, place in held if piece == literal)
+        return alone, tuple((literal, place) for piece, literal, place in held if piece != literal)
 
 
 def _needed(nodes: list[tuple[Any, Any]]) -> frozenset[str] | None:

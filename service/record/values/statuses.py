@@ -143,11 +143,12 @@ def _of_allergy(resource: Mapping[str, Any]) -> StatusClass:
     verification = status_word(resource.get("verificationStatus"))
     written = status_word(resource.get("clinicalStatus"))
     clinical = _CLINICAL.get(written or "")
-    if verification == "entered-in-error" or clinical == "resolved":
+    if verification == "entered-in-error":
         return NEVER
     if verification == "refuted":
         return _REFUTED
-    counts = Counts.HISTORY if clinical == "inactive" else Counts.PRESENT
+    # Resolved or inactive: no longer a reaction, and never silence (product choice no. 34).
+    counts = Counts.HISTORY if clinical in {"inactive", "resolved"} else Counts.PRESENT
     notes = [] if clinical else [NOT_UNDERSTOOD if written else "status not given"]
     provisional = verification in _UNSURE_VERIFICATION
     if provisional and verification:

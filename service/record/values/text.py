@@ -54,18 +54,18 @@ class Said(Enum):
     PRESENT = 2
 
 
-def said(pattern: re.Pattern[str], text: str, *, of_action: bool = False) -> Said:
-    """The most that any unguarded occurrence of the pattern in the text says.
+def said(pattern: re.Pattern[str], text: str, *, of_action: bool = False) -> Said | None:
+    """The most that any unguarded occurrence of the pattern in the text says; None when it does not occur.
 
     ``of_action``: the pattern finds something one orders or does, not something one has.
     """
-    most = Said.NOTHING
+    most = None
     for match in pattern.finditer(text):
         before, after = _clause(text, match.start(), match.end())
         found = _of_action(before) if of_action else _of_state(before, after)
         if found is Said.PRESENT:
             return found
-        if found is Said.PAST:
+        if found is Said.PAST or most is None:
             most = found
     return most
 

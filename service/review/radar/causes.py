@@ -55,17 +55,17 @@ def _prefetch(knowledge: Knowledge, client: Client, fact: FactDefinition, shift:
     for key in sorted(keys & set(client.prefetch)):
         before = client.arrived(key, max(0, shift.since - BASELINE), shift.since)
         after = client.arrived(key, shift.since, client.days)
-        had, has = (_share(told, ("sent", "null")) for told in (before, after))
+        had, has = (_share(change, ("sent", "null")) for change in (before, after))
         if had is not None and has is not None and has < (1 - _LOST) * had:
             state = max((name for name in after if name not in ("sent", "null")), key=lambda name: after[name])
-            told = f"prefetch key {key} is {state} in {1 - has:.0%} of calls (before: {1 - had:.0%})"
-            return Cause("prefetch", f"{told}: ask the client what changed in its query or its rights")
+            change = f"prefetch key {key} is {state} in {1 - has:.0%} of calls (before: {1 - had:.0%})"
+            return Cause("prefetch", f"{change}: ask the client what changed in its query or its rights")
     return None
 
 
-def _share(told: dict[str, int], states: Iterable[str]) -> float | None:
-    total = sum(told.values())
-    return sum(told.get(state, 0) for state in states) / total if total else None
+def _share(counts: dict[str, int], states: Iterable[str]) -> float | None:
+    total = sum(counts.values())
+    return sum(counts.get(state, 0) for state in states) / total if total else None
 
 
 def _unit(client: Client, fact: FactDefinition, shift: Shift) -> Cause | None:
@@ -77,8 +77,8 @@ def _unit(client: Client, fact: FactDefinition, shift: Shift) -> Cause | None:
     words = _words_of(fact)
     for one in sorted(new, key=lambda seen: -seen.between(begin, client.day(client.days - 1))):
         if words & _words(one.display or ""):
-            told = f"{_named(one)} comes with the unit {one.unit!r} since {one.first}"
-            return Cause("unit", f"{told}: ask the client for UCUM ({fact.unit}), or report the unit to us")
+            change = f"{_named(one)} comes with the unit {one.unit!r} since {one.first}"
+            return Cause("unit", f"{change}: ask the client for UCUM ({fact.unit}), or report the unit to us")
     return None
 
 
@@ -101,10 +101,10 @@ def _code(knowledge: Knowledge, client: Client, fact: FactDefinition, shift: Shi
     best = sorted(new, key=score, reverse=True)[:_CANDIDATES]
     if words & _words(best[0].display or ""):
         best = best[:1]
-    told = "; ".join(f"{_named(one)}, in {one.between(client.day(shift.since), end)} calls" for one in best)
+    which_codes = "; ".join(f"{_named(one)}, in {one.between(client.day(shift.since), end)} calls" for one in best)
     which = "a code in no value set appeared" if len(best) == 1 else "codes in no value set appeared"
     advice = "if it means the same, add to rules/site_codes.yaml the lines given" if _can_add(best) else _ASK_SYSTEM
-    return Cause("code", f"{which} on {best[0].first}: {told}; {advice}", tuple(_lines(knowledge, fact, best)))
+    return Cause("code", f"{which} on {best[0].first}: {which_codes}; {advice}", tuple(_lines(knowledge, fact, best)))
 
 
 _ASK_SYSTEM = "it has no code system that a value set could name: ask the client to send one"
@@ -116,8 +116,8 @@ def _rules(client: Client, shift: Shift) -> Cause | None:
         new = client.rule_sets.get(place, set()) - before
         if before and new:
             versions = ", ".join(sorted(f"{version} ({digest[:12]})" for digest, version in new))
-            told = f"rule set {versions} came into use on {client.day(place)}"
-            return Cause("rules", f"{told}: sciatica-cds compare shows what it reads otherwise")
+            change = f"rule set {versions} came into use on {client.day(place)}"
+            return Cause("rules", f"{change}: sciatica-cds compare shows what it reads otherwise")
     return None
 
 
@@ -134,8 +134,8 @@ def _lines(knowledge: Knowledge, fact: FactDefinition, codes: Sequence[SeenSince
     for one in codes:
         value_set = _value_set(knowledge, fact, one)
         if value_set is not None and _SYSTEM.fullmatch(one.system):
-            told = [one.system, one.code, one.display or one.code]
-            row = ", ".join(json.dumps(text, ensure_ascii=False) for text in told)
+            cells = [one.system, one.code, one.display or one.code]
+            row = ", ".join(json.dumps(text, ensure_ascii=False) for text in cells)
             yield f"{value_set}:\n  - [{row}, exact, {json.dumps(f'data radar: first seen {one.first}')}]"
 
 

@@ -61,8 +61,8 @@ class Client:
         wanted = tuple(states)
         calls, hits = [], []
         for service in sorted(self.findings.get(fact, ())):
-            told = self.findings[fact][service]
-            rows = [told.get(place, _NONE) for place in range(self.days)]
+            by_day = self.findings[fact][service]
+            rows = [by_day.get(place, _NONE) for place in range(self.days)]
             calls.append(tuple(map(sum, rows)))
             hits.append(tuple(sum(row[state] for state in wanted) for row in rows))
         return Series(tuple(calls), tuple(hits))
@@ -76,12 +76,12 @@ class Client:
     def totals(self, fact: str, begin: int, end: int) -> Three:
         """Present, absent, unknown over all services, of days ``begin`` to before ``end``."""
         by_service = self.findings.get(fact, {}).values()
-        rows = [row for told in by_service for place, row in told.items() if begin <= place < end]
+        rows = [row for by_day in by_service for place, row in by_day.items() if begin <= place < end]
         return sum(row[0] for row in rows), sum(row[1] for row in rows), sum(row[2] for row in rows)
 
     def arrived(self, key: str, begin: int, end: int) -> Counter[str]:
         """What arrived under a prefetch key, of days ``begin`` to before ``end``."""
-        return sum((told for place, told in self.prefetch[key].items() if begin <= place < end), Counter())
+        return sum((counts for place, counts in self.prefetch[key].items() if begin <= place < end), Counter())
 
 
 def clients_of(days: Iterable[RadarDay], codes: Iterable[CodeCount], begin: date, today: date) -> list[Client]:

@@ -70,11 +70,11 @@ def falls(knowledge: Knowledge, client: Client, first: int) -> list[tuple[FactDe
     for name, fact in sorted(knowledge.facts.items()):
         if fact.kind in _NOT_OF_CHARTS or name not in client.findings:
             continue
-        told: list[Shift] = []
+        separate: list[Shift] = []
         for kind, states in _KINDS.items():
             for shift in shifts(client.series(name, states), first):
-                if not any(_overlap(shift, other) for other in told):
-                    told.append(shift)
+                if not any(_overlap(shift, other) for other in separate):
+                    separate.append(shift)
                     found.append((fact, kind, shift))
     return sorted(found, key=lambda one: (one[2].after - one[2].before, one[2].since, one[0].id))
 
@@ -151,7 +151,7 @@ def _shares(counts: Mapping[str, int]) -> Json:
 
 def _unread(client: Client) -> list[Json]:
     """The codes and units that nothing reads, the most frequent first."""
-    told = [
+    rows = [
         {
             "type": one.type,
             "system": one.system,
@@ -163,4 +163,4 @@ def _unread(client: Client) -> list[Json]:
         }
         for one in client.codes
     ]
-    return sorted(told, key=lambda one: (-int(str(one["calls"])), str(one["code"])))[:_MOST_CODES]
+    return sorted(rows, key=lambda one: (-int(str(one["calls"])), str(one["code"])))[:_MOST_CODES]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from apispec import APISpec
@@ -114,6 +114,24 @@ def _beside(services: Services) -> Iterable[tuple[str, Json]]:
     """The paths of this service beside the protocol."""
     hooks = sorted({service.hook for service in services.offered.values()})
     hook = _query("hook", "The moment in care that is asked about", {"type": "string", "enum": hooks})
+    yield "/evaluate", {"post": _evaluate(services, hook)}
+    yield "/check", {"post": _check(services, hook)}
+    health = _object("Alive, ready, and in which mode")
+    alive = _object("The process answers")
+    yield "/health", {"get": _operation("health", "What the service says about itself", health, ())}
+    yield "/live", {"get": _operation("live", "Whether the process answers at all", alive, ())}
+    ready = _object("The process may get calls; 503 with its reason when not")
+    yield "/ready", {"get": _operation("ready", "Whether the process may get calls", ready, (503,))}
+    dsi = _object("Source attributes of every rule (45 CFR 170.315(b)(11))")
+    yield "/dsi", {"get": _operation("sourceAttributes", "What each rule rests on and which data it uses", dsi, ())}
+    for kind, names in artifact_names(services.prepared.knowledge).items():
+        yield f"/{kind}/{{id}}", {"get": _artifact(kind, names)}
+    if services.settings.store != "off":
+        stats = _object("Counts only, nothing about a person")
+        yield "/stats", {"get": _operation("stats", "What became of the cards of each rule", stats, ())}
+
+
+def _evaluate(services: Services, hook: Json) -> Json:
     answer = _ok(answers.EvaluationSchema, "The cards, and the decision behind them")
     evaluate = _operation("evaluate", "The cards for a plain chart", answer, _OF_A_BODY)
     evaluate["requestBody"] = _body(_ANYTHING, dict(examples.SMALLEST))
@@ -124,7 +142,10 @@ def _beside(services: Services) -> Iterable[tuple[str, Json]]:
         _query("patient", "Which patient, when there are several", {"type": "string"}),
         _query("complete", "Types whose lists are whole, or all", {"type": "string"}),
     ]
-    yield "/evaluate", {"post": evaluate}
+    return evaluate
+
+
+def _check(services: Services, hook: Json) -> Json:
     report = _ok(answers.OutcomeSchema, "Everything that is wrong or unusual, as an OperationOutcome or as text")
     report["content"]["text/plain"] = {"schema": {"type": "string"}}
     check = _operation("check", "Everything that is wrong or unusual with a call or a chart", report, _OF_A_BODY)
@@ -133,30 +154,20 @@ def _beside(services: Services) -> Iterable[tuple[str, Json]]:
     _show(report["content"], examples.example_report(services))
     profile = _query("profile", "The client for which the answer is looked at", {"enum": list(profile_names())})
     check["parameters"] = [hook, profile]
-    yield "/check", {"post": check}
-    health = {"description": "Alive, ready, and in which mode", "content": _json({"type": "object"})}
-    yield "/health", {"get": _operation("health", "What the service says about itself", health, ())}
-    alive = {"description": "The process answers", "content": _json({"type": "object"})}
-    yield "/live", {"get": _operation("live", "Whether the process answers at all", alive, ())}
-    ready = {
-        "description": "The process may get calls; 503 with its reason when not",
-        "content": _json({"type": "object"}),
-    }
-    yield "/ready", {"get": _operation("ready", "Whether the process may get calls", ready, (503,))}
-    dsi = {
-        "description": "Source attributes of every rule (45 CFR 170.315(b)(11))",
-        "content": _json({"type": "object"}),
-    }
-    yield "/dsi", {"get": _operation("sourceAttributes", "What each rule rests on and which data it uses", dsi, ())}
-    for kind, names in artifact_names(services.prepared.knowledge).items():
-        answer = {"description": f"The {kind}", "content": {"application/fhir+json": {"schema": {"type": "object"}}}}
-        read = _operation(f"read-{kind}", f"A {kind} of the rules in use", answer, (404,))
-        one = {"name": "id", "in": "path", "required": True, "schema": {"enum": names}, "example": names[0]}
-        read["parameters"] = [one]
-        yield f"/{kind}/{{id}}", {"get": read}
-    if services.settings.store != "off":
-        stats = {"description": "Counts only, nothing about a person", "content": _json({"type": "object"})}
-        yield "/stats", {"get": _operation("stats", "What became of the cards of each rule", stats, ())}
+    return check
+
+
+def _artifact(kind: str, names: Sequence[str]) -> Json:
+    answer = {"description": f"The {kind}", "content": {"application/fhir+json": {"schema": {"type": "object"}}}}
+    read = _operation(f"read-{kind}", f"A {kind} of the rules in use", answer, (404,))
+    one = {"name": "id", "in": "path", "required": True, "schema": {"enum": names}, "example": names[0]}
+    read["parameters"] = [one]
+    return read
+
+
+def _object(description: str) -> Json:
+    """An answer that is any JSON object."""
+    return {"description": description, "content": _json({"type": "object"})}
 
 
 def _operation(name: str, summary: str, success: Json, refusals: Iterable[int], description: str = "") -> Json:

@@ -32,8 +32,8 @@ def _readable(report: Json) -> Json:
         for one in report["conclusions"]
     ]
     concluding = [_rule(one) for one in report["concludingRules"]]
-    told = report | {"cards": cards, "conclusions": conclusions, "concludingRules": concluding}
-    return told | {"readFirst": _read_first(cards)}
+    readable = report | {"cards": cards, "conclusions": conclusions, "concludingRules": concluding}
+    return readable | {"readFirst": _read_first(cards)}
 
 
 def _rule(one: Json) -> Json:
@@ -43,9 +43,9 @@ def _rule(one: Json) -> Json:
 def _difference(one: Json) -> Json:
     witness = one["witness"]
     chart = witness.get("chart")
-    told: Json = {key: value for key, value in witness.items() if key not in ("chart", "findings")}
+    patient: Json = {key: value for key, value in witness.items() if key not in ("chart", "findings")}
     if chart is not None:
-        told["chart"] = {
+        patient["chart"] = {
             "text": orjson.dumps(chart["bundle"], option=orjson.OPT_INDENT_2).decode(),
             "complete": ", ".join(chart["complete"]),
             "now": chart["now"],
@@ -57,12 +57,12 @@ def _difference(one: Json) -> Json:
         for term in one["terms"]
         if term.get("spans")
     ]
-    return {key: value for key, value in one.items() if key != "terms"} | {"witness": told, "ranges": ranges}
+    return {key: value for key, value in one.items() if key != "terms"} | {"witness": patient, "ranges": ranges}
 
 
 def _read_first(cards: Sequence[Json]) -> list[str]:
     """Which changes carry most: critical cards that speak to others than before, then warnings that fall silent."""
-    told = []
+    lines = []
     for indicator, direction, words in (
         ("critical", "no longer shown", "a critical card falls silent for some patients"),
         ("critical", "shown newly", "a critical card speaks to more patients"),
@@ -74,5 +74,5 @@ def _read_first(cards: Sequence[Json]) -> list[str]:
             for one in cards
         )
         if count:
-            told.append(words if count == 1 else f"{words} ({count} rules)")
-    return told
+            lines.append(words if count == 1 else f"{words} ({count} rules)")
+    return lines

@@ -56,45 +56,45 @@ def decisions_page(
 
 def decision_page(knowledge: Knowledge, kept: Kept) -> Json:
     """One decision: the call, the cards as shown and what became of them, what was found, proof, and replay."""
-    told = exported(kept.decision, kept.rule_set)
+    row = exported(kept.decision, kept.rule_set)
     texts = {} if kept.again is None else {card["uuid"]: card for card in kept.again.cards}
-    counts = Counter(told["findings"].values())
+    counts = Counter(row["findings"].values())
     return {
-        "id": told["id"],
-        "at": told["at"],
-        "moment": moment_in_words(told["at"]),
-        "hook": told["hook"],
-        "service": told["service"],
-        "issuer": told["issuer"],
-        "forPatient": told["for_patient"],
-        "ruleSet": told["ruleset"],
-        "sameRules": told["ruleset"]["digest"] == knowledge.digest,
-        "milliseconds": round(told["microseconds"] / 1000, 1),
+        "id": row["id"],
+        "at": row["at"],
+        "moment": moment_in_words(row["at"]),
+        "hook": row["hook"],
+        "service": row["service"],
+        "issuer": row["issuer"],
+        "forPatient": row["for_patient"],
+        "ruleSet": row["ruleset"],
+        "sameRules": row["ruleset"]["digest"] == knowledge.digest,
+        "milliseconds": round(row["microseconds"] / 1000, 1),
         # Shown by the gate that there was nothing to say: the engines were not asked, and no findings are kept.
         "isSkipped": is_skipped(kept.decision.body),
-        "missing": told["missing"],
-        "partly": told["partly"],
-        "problems": told["problems"],
-        "problemCount": told["problem_count"],
-        "cards": [_card(knowledge, card, texts.get(card["uuid"]), kept.feedback) for card in told["cards"]],
+        "missing": row["missing"],
+        "partly": row["partly"],
+        "problems": row["problems"],
+        "problemCount": row["problem_count"],
+        "cards": [_card(knowledge, card, texts.get(card["uuid"]), kept.feedback) for card in row["cards"]],
         "fired": [
             _rule(knowledge, rule["id"])
             | {
                 "version": rule["version"],
-                "coveredBy": _rule(knowledge, told["covered"][rule["id"]]) if rule["id"] in told["covered"] else None,
+                "coveredBy": _rule(knowledge, row["covered"][rule["id"]]) if rule["id"] in row["covered"] else None,
             }
-            for rule in told["rules"]
+            for rule in row["rules"]
             if rule["outcome"] == "fired"
         ],
-        "outcomes": dict(sorted(Counter(rule["outcome"] for rule in told["rules"]).items())),
+        "outcomes": dict(sorted(Counter(rule["outcome"] for rule in row["rules"]).items())),
         "counts": {status: counts[status] for status in ("present", "absent", "unknown")},
         "found": [
-            _found(knowledge, name, told["details"].get(name, {}))
-            for name, status in told["findings"].items()
-            if status == "present" and (name in knowledge.facts or name in told["details"])
+            _found(knowledge, name, row["details"].get(name, {}))
+            for name, status in row["findings"].items()
+            if status == "present" and (name in knowledge.facts or name in row["details"])
         ],
-        "notRecorded": [title_of_known(knowledge, name) for name in told["not_recorded"]],
-        "notAssessed": [title_of_known(knowledge, name) for name in told["not_assessed"]],
+        "notRecorded": [title_of_known(knowledge, name) for name in row["not_recorded"]],
+        "notAssessed": [title_of_known(knowledge, name) for name in row["not_assessed"]],
         "proof": None if kept.proof is None else _proof(kept.proof),
         "replay": None
         if kept.again is None
@@ -150,12 +150,12 @@ def _found(knowledge: Knowledge, name: str, detail: Json) -> Json:
         value = " and ".join(bounds) or None
     else:
         value = _short(value)
-    told = None if value is None else f"{value} {unit_in_words(unit) if unit else ''}".strip()
+    in_words = None if value is None else f"{value} {unit_in_words(unit) if unit else ''}".strip()
     return {
         "id": name,
         "title": title_of_known(knowledge, name),
         "isKnown": name in knowledge.facts,
-        "value": told,
+        "value": in_words,
         "from": [
             " ".join(part for part in (item.get("resource"), item.get("date"), item.get("remark")) if part)
             for item in detail.get("from", ())

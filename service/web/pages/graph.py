@@ -148,23 +148,23 @@ def drawn_graph(knowledge: Knowledge, graph: RuleGraph, title: str, lit: set[str
 
 def _node(knowledge: Knowledge, node: str, layer: int, rules: Mapping[str, Rule], phases: Mapping[str, str]) -> Json:
     kind, _, name = node.partition(":")
-    told: Json = {"id": node, "layer": layer, "name": name}
+    drawn: Json = {"id": node, "layer": layer, "name": name}
     match kind:
         case "rule":
             rule = rules[name]
             indicator = rule.card.indicator.value if rule.card else "conclusion"
-            return told | {"title": rule.title, "note": None, "kind": f"card {indicator}", "page": "rules"}
+            return drawn | {"title": rule.title, "note": None, "kind": f"card {indicator}", "page": "rules"}
         case "phase":
-            return told | {"title": phases[name], "note": "all cards of this phase", "kind": "phase", "page": "phase"}
+            return drawn | {"title": phases[name], "note": "all cards of this phase", "kind": "phase", "page": "phase"}
         case "conclusion":
-            return told | {
+            return drawn | {
                 "title": title_of(knowledge, name),
                 "note": None,
                 "kind": "conclusion",
                 "page": "facts",
             }
         case _:
-            return told | {
+            return drawn | {
                 "title": title_of(knowledge, name),
                 "note": read_from(knowledge.facts[name])[0],
                 "kind": "fact",
@@ -207,5 +207,5 @@ def _topic(at: str) -> str:
 
 
 def _in_words(topic: str) -> str:
-    told = topic.replace("_", " ")
-    return told[:3].upper() + told[3:] if told.startswith("mri") else told.capitalize()
+    words = topic.replace("_", " ")
+    return words[:3].upper() + words[3:] if words.startswith("mri") else words.capitalize()

@@ -98,11 +98,11 @@ def _versions(rules: Sequence[Json], versions: Sequence[Json]) -> list[Json]:
     ]
 
 
-def _radar(told: Json) -> Json:
+def _radar(report: Json) -> Json:
     """The alarms, those that go on first, and of each client what nothing reads."""
     return {
-        "asOf": told["as_of"],
-        "days": told["days"],
+        "asOf": report["as_of"],
+        "days": report["days"],
         "alarms": [
             {
                 "client": one["client"],
@@ -115,7 +115,7 @@ def _radar(told: Json) -> Json:
                 "also": one["also"],
                 "lines": one["cause"]["site_codes"],
             }
-            for one in sorted(told["alarms"], key=lambda one: one["ended"] is not None)
+            for one in sorted(report["alarms"], key=lambda one: one["ended"] is not None)
         ],
         "clients": [
             {
@@ -126,6 +126,6 @@ def _radar(told: Json) -> Json:
                     for code in one["unread"][:_MOST_CODES]
                 ],
             }
-            for one in told["clients"]
+            for one in report["clients"]
         ],
     }

@@ -77,9 +77,9 @@ def _entries(knowledge: Knowledge, decision: Decision) -> list[Json]:
                     "daysAgo": (decision.now.date() - day).days,
                 },
             )
-            told = entry_in_words(item.text)
-            if told and len(told) < len(entry["text"]):
-                entry["text"] = told
+            in_words = entry_in_words(item.text)
+            if in_words and len(in_words) < len(entry["text"]):
+                entry["text"] = in_words
     return sorted(found.values(), key=lambda entry: (entry["daysAgo"], entry["text"]))
 
 
@@ -121,5 +121,5 @@ def _days(window: Json) -> int:
 
 def _looks_back(fact: FactDefinition) -> int | None:
     days: Iterable[Any] = [fact.look_back_days, fact.within_days, *(source.within_days for source in fact.sources)]
-    told = [int(one) for one in days if one is not None]
-    return max(told) if told else None
+    known = [int(one) for one in days if one is not None]
+    return max(known) if known else None

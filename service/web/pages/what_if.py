@@ -58,8 +58,8 @@ def changeable(knowledge: Knowledge, decision: Decision, changed: Mapping[str, F
     names |= dict.fromkeys(_deciding(knowledge, fired, numeric=True))
     names |= dict.fromkeys(_deciding(knowledge, fired, numeric=False))
     names |= dict.fromkeys(_missing(knowledge, decision))
-    told = list(names)[: max(_MOST, len(changed))]
-    return [_field(knowledge, name, decision.findings[name], changed.get(name)) for name in told]
+    offered = list(names)[: max(_MOST, len(changed))]
+    return [_field(knowledge, name, decision.findings[name], changed.get(name)) for name in offered]
 
 
 def _deciding(knowledge: Knowledge, outcomes: Iterable[Outcome], *, numeric: bool) -> Iterable[str]:

@@ -101,6 +101,8 @@ def _place(fact: FactDefinition, source: FactSource) -> str:
         parts.append("past problems count")
     if source.at_most is not None:
         parts.append(f"the newest at {source.at_most:f} {source.unit} or below")
+    if source.not_at:
+        parts.append("not at " + ", ".join(source.not_at))
     if source.ended_by:
         parts.append("not after " + ", ".join(source.ended_by))
     return ", ".join(parts)

@@ -30,6 +30,7 @@ from tests.rules_in_python import (
     measured,
     number,
 )
+from tests.thoroughness import examples
 from tests.unit.engine.joined_encoding import JoinedProgram
 
 
@@ -242,7 +243,7 @@ patients = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     st.lists(conditions, min_size=2, max_size=3),
     st.lists(st.tuples(conditions, st.sampled_from(list(Word))), min_size=1, max_size=4),

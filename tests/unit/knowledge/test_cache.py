@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from service.errors import KnowledgeError
-from service.knowledge.cache import cached
+from service.knowledge.cache import RuleCache
 from service.knowledge.loader import load
 from service.knowledge.model import Knowledge
 from service.store.archive import rule_files
@@ -29,7 +29,7 @@ class Site:
             self.loads += 1
             return load(self.rules, settings)
 
-        return cached(self.cache, rule_files(self.rules), settings, loaded)
+        return RuleCache.of(self.cache, rule_files(self.rules), settings).keep("rules", loaded)
 
     def entry(self) -> Path:
         (found,) = self.cache.iterdir()
@@ -134,6 +134,16 @@ def test_a_link_in_place_of_the_folder_or_the_entry_is_not_followed(site: Site, 
 def test_where_no_folder_can_be_made_the_rules_are_loaded(site: Site) -> None:
     site.cache.write_text("a file stands here", encoding="utf-8")
     assert site.read() == load(VALID)
+
+
+def test_what_is_worked_out_from_the_rules_is_kept_beside_them_by_its_name(site: Site) -> None:
+    site.read()
+    entries = RuleCache.of(site.cache, rule_files(site.rules), {})
+    assert entries.keep("gates", lambda: {"patient-view": None}) == {"patient-view": None}
+    assert entries.keep("gates", lambda: pytest.fail("it was kept")) == {"patient-view": None}
+    assert entries.keep("drafts", lambda: "others") == "others"
+    assert site.read() == load(VALID)
+    assert site.loads == 1
 
 
 def test_only_the_newest_few_entries_stay(site: Site) -> None:

@@ -25,6 +25,7 @@ from service.record.model import Completeness, Record
 from service.testkit.example_patient.case import Case
 from service.testkit.example_patient.document import Builder
 from tests.shipped import shipped_knowledge
+from tests.thoroughness import THOROUGH, examples
 from tests.unit.record.facts_in_python import (
     LOINC,
     NOW,
@@ -91,7 +92,7 @@ def derive(case: Case, resources: list[Any], orders: list[Any]) -> dict[str, Fin
     return derivation().findings(record([case.patient, *resources], orders=orders, **states), NOW)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(cases(), st.randoms(use_true_random=False))
 def test_the_order_of_entries_and_their_repetition_change_nothing(case: Case, random: Any) -> None:
     before = derive(case, list(case.resources), list(case.orders))
@@ -102,7 +103,7 @@ def test_the_order_of_entries_and_their_repetition_change_nothing(case: Case, ra
     assert derive(case, shuffled, orders) == before
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(cases(), st.lists(st.sampled_from(IRRELEVANT), max_size=4), st.randoms(use_true_random=False))
 def test_irrelevant_entries_change_nothing(case: Case, more: list[Any], random: Any) -> None:
     before = derive(case, list(case.resources), list(case.orders))
@@ -115,7 +116,7 @@ def test_irrelevant_entries_change_nothing(case: Case, more: list[Any], random: 
     }
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(cases(), st.data())
 def test_losing_an_entry_never_turns_unknown_into_absent_unless_it_was_the_doubt_itself(
     case: Case, data: st.DataObject
@@ -136,7 +137,7 @@ def _orders_of(case: Case) -> set[str]:
     return {f"{one['resourceType']}/{one['id']}" for one in case.orders}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(cases(), st.data())
 def test_losing_a_whole_list_never_makes_absent_by_silence(case: Case, data: st.DataObject) -> None:
     lost = data.draw(st.sampled_from(sorted(case.completeness)))
@@ -195,7 +196,7 @@ def test_a_list_that_must_hold_something_is_looked_at_in_every_record() -> None:
     assert one.findings(record([], whole), NOW)["the-fact"].status is Status.UNKNOWN
 
 
-MOST_PATIENTS = 60
+MOST_PATIENTS = 400 if THOROUGH else 25
 """Of each file: enough to meet every shape it holds, few enough to be run often."""
 
 

@@ -19,6 +19,7 @@ from service.record.model import Record, Release
 from service.record.values.coding import CodeIndex
 from service.record.values.statuses import status_class
 from service.record.values.units import read_value
+from tests.thoroughness import some_of
 
 pytestmark = pytest.mark.corpus
 
@@ -47,7 +48,7 @@ def documents(folder: Path) -> Iterator[tuple[str, Any]]:
 @pytest.fixture(scope="module")
 def records(test_data: Path) -> list[tuple[str, Record]]:
     read = []
-    for name, document in documents(test_data):
+    for name, document in some_of(documents(test_data), 5):
         try:
             read.append((name, read_bundle(document, order_hook=True)))
         except RequestError:
@@ -56,7 +57,7 @@ def records(test_data: Path) -> list[tuple[str, Record]]:
 
 
 def test_nothing_raises_but_a_request_error(records: list[tuple[str, Record]]) -> None:
-    assert len(records) > 1_000
+    assert len(records) > 200
 
 
 def test_every_dstu2_record_is_refused(test_data: Path) -> None:

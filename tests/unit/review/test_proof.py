@@ -11,7 +11,7 @@ import pytest
 from service.config import PROJECT
 from service.finding import Finding, Status
 from service.knowledge.invariants import Invariants, load_invariants
-from service.knowledge.model import AllOf, Condition, Knowledge, Leaf, Rule, Suggestion, Word
+from service.knowledge.model import AllOf, AnyOf, Condition, Knowledge, Leaf, Rule, Suggestion, Word
 from service.review.proof import Breach, Prover, finding_line, witness_lines
 from tests.rules_in_python import is_, measured
 from tests.shipped import shipped_knowledge
@@ -77,6 +77,24 @@ def test_2_a_red_flag_rule_made_quieter_is_missed() -> None:
         return replace(rule, card=replace(rule.card, indicator=type(rule.card.indicator).INFO))
 
     assert breaches(changed("rf-major-trauma", quieter), "major-trauma-is-critical", "patient-view")
+
+
+@pytest.mark.parametrize(
+    ("conclusion", "invariant"),
+    [
+        ("nsaid-contraindicated", "what-forbids-an-nsaid-warns"),
+        ("nsaid-caution", "what-cautions-about-an-nsaid-is-told"),
+        ("relaxant-contraindicated", "what-forbids-a-relaxant-is-told"),
+        ("epidural-contraindicated", "what-forbids-an-epidural-is-critical"),
+    ],
+)
+def test_2_a_state_that_withholds_a_suggestion_and_warns_of_nothing_is_found(conclusion: str, invariant: str) -> None:
+    def wider(rule: Rule) -> Rule:
+        assert isinstance(rule.when, AnyOf)
+        return replace(rule, when=AnyOf((*rule.when.parts, is_("anything-else"))))
+
+    (breach,) = breaches(changed(conclusion, wider), invariant, "order-sign")
+    assert breach.witness["anything-else"].status is Status.PRESENT
 
 
 def test_3_opposite_advice_that_is_not_named_is_found() -> None:

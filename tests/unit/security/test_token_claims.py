@@ -20,6 +20,7 @@ from service.security.issuers import Issuer
 from service.security.replay import Replay
 from service.security.token import MAX_BYTES
 from tests.ehr.signing import claims_for, decode_part, encode_part, new_key, public_jwk, sign, sign_parts
+from tests.thoroughness import examples
 from tests.unit.security.conftest import ALGORITHMS, AUD, BASE, ISS, JKU, NOW, PATH, make
 
 Call = Callable[..., Caller]
@@ -409,7 +410,7 @@ def test_jw12_a_token_has_at_most_8_kb(call: Call) -> None:
 
 
 @pytest.mark.requirement("JW-12")
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     text=st.one_of(
         st.text(max_size=200), st.from_regex(r"[A-Za-z0-9_-]{0,40}\.[A-Za-z0-9_-]{0,40}\.[A-Za-z0-9_-]{0,40}")
@@ -422,7 +423,7 @@ def test_jw12_whatever_is_sent_the_answer_is_a_refusal(authenticator: Authentica
 
 
 @pytest.mark.requirement("JW-12")
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(position=st.integers(0, 10_000), letter=st.sampled_from("ABCxyz019-_.="))
 def test_jw12_a_token_with_one_letter_changed_is_refused(
     authenticator: Authenticator, position: int, letter: str

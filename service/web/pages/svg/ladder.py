@@ -56,9 +56,9 @@ def _rung(step: Json, y: float, place: Callable[[float | None], float], address:
     after = _WIDE - last > first - _NAMES
     room = (_WIDE - last if after else first - _NAMES) - 16
     words = lines(step["short"], int(room / _SMALL_LETTER), 1)[0]
-    told = text(words, last + 8 if after else first - 8, y + 18, "on", None if after else "end")
+    label = text(words, last + 8 if after else first - 8, y + 18, "on", None if after else "end")
     name = text(step["weeks"], _NAMES - 4, y + 18, "name", "end")
-    return element("a", element("title", escape(f"{step['title']}: {step['short']}")), bar, name, told, href=address)
+    return element("a", element("title", escape(f"{step['title']}: {step['short']}")), bar, name, label, href=address)
 
 
 def _tick(x: float, top: float, bottom: float, day: float) -> Markup:

@@ -90,10 +90,10 @@ def _edge(first: tuple[float, float], last: tuple[float, float], *, lit: bool) -
 
 def _node(node: Json, place: tuple[float, float], address: str, *, faint: bool) -> Markup:
     x, y = place
-    told = lines(node["title"], int((_WIDE - 18) / LETTER), 1 if node.get("note") else 2)
+    rows = lines(node["title"], int((_WIDE - 18) / LETTER), 1 if node.get("note") else 2)
     if node.get("note"):
-        told.append(lines(node["note"], int((_WIDE - 18) / (LETTER - 0.6)), 1)[0])
-    first = y + _HIGH / 2 + (4.5 if len(told) == 1 else -3.5)
+        rows.append(lines(node["note"], int((_WIDE - 18) / (LETTER - 0.6)), 1)[0])
+    first = y + _HIGH / 2 + (4.5 if len(rows) == 1 else -3.5)
     texts = [
         element(
             "text",
@@ -102,7 +102,7 @@ def _node(node: Json, place: tuple[float, float], address: str, *, faint: bool) 
             y=first + 17 * row,
             class_="note" if row and node.get("note") else None,
         )
-        for row, line in enumerate(told)
+        for row, line in enumerate(rows)
     ]
     box = element("rect", x=x, y=y, width=_WIDE, height=_HIGH, rx=7)
     kind = f"node {node['kind']}{' faint' if faint else ''}"

@@ -12,15 +12,15 @@ LETTER = 6.7
 
 def element(name: str, *content: str, **attributes: object) -> Markup:
     """One element. An attribute of None or "" is left out; ``text_anchor`` is written ``text-anchor``."""
-    told = Markup("").join(
+    written = Markup("").join(
         Markup(' {}="{}"').format(key.rstrip("_").replace("_", "-"), number(value))
         for key, value in attributes.items()
         if value is not None and value != ""
     )
     inner = Markup("").join(content)
     if not inner:
-        return Markup("<{}{}/>").format(Markup(name), told)  # noqa: S704  # names are ours
-    return Markup("<{0}{1}>{2}</{0}>").format(Markup(name), told, inner)  # noqa: S704  # names are ours
+        return Markup("<{}{}/>").format(Markup(name), written)  # noqa: S704  # names are ours
+    return Markup("<{0}{1}>{2}</{0}>").format(Markup(name), written, inner)  # noqa: S704  # names are ours
 
 
 def number(value: object) -> object:
@@ -53,13 +53,13 @@ def picture(
 
 def lines(words: str, letters: int, most: int = 2) -> list[str]:
     """The words in at most so many lines of so many letters; what does not fit ends in an ellipsis."""
-    told: list[str] = [""]
+    rows: list[str] = [""]
     for word in words.split():
-        joined = f"{told[-1]} {word}".strip()
-        if len(joined) <= letters or not told[-1]:
-            told[-1] = joined
+        joined = f"{rows[-1]} {word}".strip()
+        if len(joined) <= letters or not rows[-1]:
+            rows[-1] = joined
         else:
-            told.append(word)
-    if len(told) > most:
-        told = [*told[: most - 1], f"{told[most - 1][: letters - 1]} …"]
-    return [line if len(line) <= letters else f"{line[: letters - 1]}…" for line in told]
+            rows.append(word)
+    if len(rows) > most:
+        rows = [*rows[: most - 1], f"{rows[most - 1][: letters - 1]} …"]
+    return [line if len(line) <= letters else f"{line[: letters - 1]}…" for line in rows]

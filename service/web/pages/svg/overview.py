@@ -58,8 +58,8 @@ def _way(y1: float, y2: float) -> str:
 def _phase(phase: Json, y: float, height: float, address: str) -> Markup:
     box = element("rect", x=_BOX_X, y=y, width=_BOX_WIDE, height=height, rx=7, class_="box")
     head = text(phase["title"], _BOX_X + 12, y + 21, "name")
-    told = ", ".join(f"{count} {kind}" for kind, count in phase["counts"].items() if count)
-    note = text(f"{phase['rules']} rules: {told}", _BOX_X + 12, y + 38, "note")
+    counts = ", ".join(f"{count} {kind}" for kind, count in phase["counts"].items() if count)
+    note = text(f"{phase['rules']} rules: {counts}", _BOX_X + 12, y + 38, "note")
     squares, place = [], 0
     for kind, count in phase["counts"].items():
         way = "".join(_square(place + one, y + 47) for one in range(count))

@@ -77,8 +77,8 @@ def range_picture(term: Json) -> Markup:
     """Where on its scale a number has to lie: a line from 0, and a bar for each span. Spans without an end reach on."""
     ends = [float(span[side]) for span in term["spans"] for side in ("low", "high") if span[side] is not None]
     most = 1.6 * max([*(abs(end) for end in ends), 1.0])
-    told = " or ".join(_span_in_words(span) for span in term["spans"])
-    title = f"{term['title']}: {told} {term['unit']}".strip()
+    spans = " or ".join(_span_in_words(span) for span in term["spans"])
+    title = f"{term['title']}: {spans} {term['unit']}".strip()
 
     def place(value: str | None, otherwise: float) -> float:
         share = otherwise if value is None else max(0.0, min(float(value) / most, 1.0))

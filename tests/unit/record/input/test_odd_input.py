@@ -15,6 +15,7 @@ from service.record.derive import Derivation
 from service.record.input.reader import read_bundle
 from service.testkit.example_patient.document import Builder
 from tests.shipped import shipped_knowledge
+from tests.thoroughness import examples
 from tests.unit.record.facts_in_python import NOW, record
 
 
@@ -74,7 +75,7 @@ def spoilt(draw: st.DrawFn) -> tuple[list[Any], list[Any]]:
     return lists
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(spoilt())
 def test_junk_in_any_element_is_passed_over(lists: tuple[list[Any], list[Any]]) -> None:
     resources, orders = lists
@@ -89,7 +90,7 @@ def test_junk_in_any_element_is_passed_over(lists: tuple[list[Any], list[Any]]) 
         )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(spoilt())
 def test_junk_in_any_element_is_passed_over_by_the_reader_too(lists: tuple[list[Any], list[Any]]) -> None:
     resources, orders = lists

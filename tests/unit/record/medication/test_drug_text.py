@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.record.medication.drug_spelling import plain
+from tests.thoroughness import examples
 from tests.unit.record.medication.test_drug_value_sets import recognised
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -246,7 +247,7 @@ HARMLESS = ("paracetamol", "caffeine", "xyzolin", "amoxicillin")
 JOINERS = (" / ", "/", " + ", " and ", ", ", " und ", " et ", " with ", "; ")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     dangerous=st.sampled_from(DANGEROUS),
     others=st.lists(st.sampled_from(HARMLESS), min_size=1, max_size=3, unique=True),
@@ -283,7 +284,7 @@ def test_a_drug_in_another_coding_is_the_same_drug_or_not_recognised(code: str, 
     assert danger <= drug.classes or not drug.recognised
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.text(max_size=400))
 def test_no_text_is_too_odd(text: str) -> None:
     drug = recognised({"text": text})

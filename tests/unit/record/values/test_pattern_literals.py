@@ -52,3 +52,10 @@ def test_the_index_names_the_patterns_whose_letters_a_text_holds_and_those_that_
     assert index.places("SCIATICA after a spinal tap") == [0, 1, 3]
     assert index.places("CT") == [1, 2]
     assert index.places("") == [1]
+
+
+def test_a_literal_that_runs_over_a_word_or_begins_inside_one_is_found() -> None:
+    index = LiteralIndex([("c-spine",), ("low back",), ("ache",), ("--",)])
+    assert index.places("C-Spine film") == [0, 3]
+    assert index.places("back, low; backache") == [2, 3]
+    assert index.places("xyzzyache of the low back") == [1, 2, 3]

@@ -41,7 +41,7 @@ def condition(clinical: str | None = None, verification: str | None = None, **mo
         (condition("413322009"), Counts.HISTORY),
         ({"resourceType": "AllergyIntolerance"}, Counts.PRESENT),
         ({"resourceType": "AllergyIntolerance", "clinicalStatus": concept("inactive")}, Counts.HISTORY),
-        ({"resourceType": "AllergyIntolerance", "clinicalStatus": concept("resolved")}, Counts.NEVER),
+        ({"resourceType": "AllergyIntolerance", "clinicalStatus": concept("resolved")}, Counts.HISTORY),
         ({"resourceType": "AllergyIntolerance", "verificationStatus": concept("refuted")}, Counts.ANSWERED_NO),
         ({"resourceType": "MedicationRequest", "status": "active", "intent": "order"}, Counts.PRESENT),
         ({"resourceType": "MedicationRequest", "status": "on-hold"}, Counts.PRESENT),

@@ -1,0 +1,54 @@
+"""Code sets: in which value sets a code lies, by itself or below another of its tree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from service.knowledge.model import ValueSet
+from service.record.values.code_systems import BY_PREFIX, KNOWN_SYSTEMS, canonical_system, plain_code
+
+_NOTHING: frozenset[str] = frozenset()
+
+
+class CodeSets:
+    """The codes of some value sets, indexed once."""
+
+    def __init__(self, value_sets: Mapping[str, ValueSet]) -> None:
+        exact: dict[tuple[str, str], set[str]] = {}
+        below: dict[str, dict[str, set[str]]] = {system: {} for system in BY_PREFIX}
+        links: dict[str, set[str]] = {}
+        for name, value_set in value_sets.items():
+            for code in value_set.codes:
+                system = canonical_system(code.system)
+                if not code.verified or system is None:
+                    continue
+                plain = plain_code(system, code.code)
+                if code.descendants and system in below:
+                    below[system].setdefault(plain, set()).add(name)
+                else:
+                    exact.setdefault((system, plain), set()).add(name)
+            for link in value_set.link_ids:
+                links.setdefault(link, set()).add(name)
+        self._exact = {key: frozenset(names) for key, names in exact.items()}
+        self._below = {
+            system: {code: frozenset(names) for code, names in codes.items()} for system, codes in below.items()
+        }
+        self._links = {link: frozenset(names) for link, names in links.items()}
+
+    def sets_of(self, system: str, code: str) -> frozenset[str]:
+        """The value sets one code lies in; ``system`` is canonical. The check digit is not looked at."""
+        if system not in KNOWN_SYSTEMS and (system, code) not in self._exact:
+            return _NOTHING
+        plain = plain_code(system, code)
+        found = self._exact.get((system, plain), _NOTHING)
+        tree = self._below.get(system)
+        if tree:
+            for length in range(1, len(plain) + 1):
+                above = tree.get(plain[:length])
+                if above:
+                    found = found | above
+        return found
+
+    def sets_of_link(self, link_id: str) -> frozenset[str]:
+        """The value sets that a questionnaire item with this linkId asks about."""
+        return self._links.get(link_id, _NOTHING)
