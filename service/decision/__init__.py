@@ -9,8 +9,8 @@ from service.decision.deciding import (
     decide_on,
     prepare,
     prepare_for_findings,
-    suppressed_by,
 )
+from service.decision.following import suppressed_by
 
 __all__ = [
     "Advice",
