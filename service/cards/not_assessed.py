@@ -1,7 +1,7 @@
 """The card that says which checks could not be made, and why (SC-5, ST-6): silence is no all-clear.
 
 It speaks for four causes only: a list that was asked for did not come, or came in part; a drug, order or entry could
-not be read; the Patient that was sent tells no age or sex; a check that the source of an order asks for first is missing.
+not be read; the Patient that was sent tells no age or sex; a check that the source of an order asks first is missing.
 What is unknown besides stands on the card that it could change, and nowhere else (hazard H-07). Where another card
 already questions the order, that check is a line on it: one order needs one answer.
 """
