@@ -1,5 +1,7 @@
 # Two stages: the rule engine has no wheels and is compiled in the first; the second holds no compiler.
-FROM python:3.11-slim AS builder
+# Pin it by digest: --build-arg BASE=python:3.11-slim@sha256:… (docs/operations.md says how to find the digest).
+ARG BASE=python:3.11-slim
+FROM ${BASE} AS builder
 
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends gcc libc6-dev \
@@ -22,7 +24,7 @@ RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --editab
     && /venv/bin/python -m compileall -q service /venv/lib
 
 
-FROM python:3.11-slim
+FROM ${BASE}
 
 LABEL org.opencontainers.image.title="sciatica-cds" \
       org.opencontainers.image.description="CDS Hooks advice for sciatica with muscle spasm" \

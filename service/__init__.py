@@ -67,6 +67,12 @@ def create_app(
         app.register_blueprint(routes)
     add_serving(app, settings, _observing(app, endpoint, decision_log))
     app.wsgi_app = mounted(app.wsgi_app, prefix=settings.path_prefix, proxies=settings.trusted_proxies)  # type: ignore[method-assign]
+    if settings.traces == "on":
+        from importlib.metadata import version
+
+        from service.web.tracing import exporting, traced
+
+        app.wsgi_app = traced(app.wsgi_app, exporting(version("sciatica-cds")))  # type: ignore[assignment, method-assign]
     return app
 
 

@@ -35,6 +35,7 @@ Keeping = Literal["off", "on", "required"]
 Cache = Literal["off", "on"]
 Pages = Literal["off", "rules", "all"]
 Prefetch = Literal["all", "short"]
+Traces = Literal["off", "on"]
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -276,6 +277,12 @@ class Settings:
     )
     metrics_bind: str | None = _text(
         None, "host:port where figures for Prometheus are told; off unless set", WATCHING, _address
+    )
+    traces: Traces = _choice(
+        "off",
+        ("off", "on"),
+        "`on` sends a span for each call and its parts by OpenTelemetry; needs the extra `otel`",
+        WATCHING,
     )
     log_level: str = _choice("info", ("debug", "info", "warning", "error"), "the least that is logged", WATCHING)
     history_budget_ms: int = _number(

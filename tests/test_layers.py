@@ -27,6 +27,7 @@ ROOMS = (
     "finding",
     "garbage",
     "logs",
+    "spans",
     "knowledge",
     "record",
     "engine",
@@ -71,6 +72,7 @@ HOMES = {
     "gunicorn": ("service.web.server", "service.web.server_log"),
     "waitress": ("service.web.server",),
     "prometheus_client": ("service.web.metrics",),
+    "opentelemetry": ("service.web.tracing",),
     "werkzeug": ("service.web.*",),
     "jinja2": ("service.web.*",),
     "markupsafe": ("service.web.pages.*",),
@@ -88,7 +90,7 @@ HOMES = {
     "pyspark": ("service.population.spark",),
 }
 # Importing these costs time and memory that most processes never need.
-LAZY = ("fhir", "pydantic", "z3", "alembic", "pyarrow", "pyspark")
+LAZY = ("fhir", "pydantic", "z3", "alembic", "pyarrow", "pyspark", "opentelemetry")
 # Dependencies that no module imports, and what uses them.
 NOT_IMPORTED = {
     "psycopg": "the driver that SQLAlchemy loads for a PostgreSQL URL",

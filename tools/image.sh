@@ -4,11 +4,11 @@ set -eu
 cd "$(dirname "$0")/.."
 name="${IMAGE:-sciatica-cds}"
 if command -v docker >/dev/null 2>&1 && docker info >/dev/null 2>&1; then
-    exec docker build --tag "$name" .
+    exec docker build ${BASE:+--build-arg BASE="$BASE"} --tag "$name" .
 elif command -v podman >/dev/null 2>&1; then
-    exec podman build --format docker --tag "$name" .
+    exec podman build ${BASE:+--build-arg BASE="$BASE"} --format docker --tag "$name" .
 elif command -v buildah >/dev/null 2>&1; then
-    exec buildah bud --format docker ${BUILDAH_FLAGS:-} --tag "$name" .
+    exec buildah bud ${BASE:+--build-arg BASE="$BASE"} --format docker ${BUILDAH_FLAGS:-} --tag "$name" .
 fi
 echo "No container builder: install docker, podman or buildah." >&2
 exit 1

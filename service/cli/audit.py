@@ -134,7 +134,7 @@ def _fhir(opened: Opened, since: datetime, until: datetime | None) -> Iterator[d
 @click.option("--before", metavar="DAY", help="Everything before this day.")
 @click.option("--yes", is_flag=True, help="Do it; without this, only say what would be deleted.")
 def expire(older_than: int | None, before: str | None, *, yes: bool) -> None:
-    """Delete what is old. A tombstone in the chain says what was deleted, and audit verify goes on from there."""
+    """Delete what is old. A tombstone in the chain says what was deleted, and store verify goes on from there."""
     from service.store.checkpoints import make_checkpoint
     from service.store.retention import expire as delete
 

@@ -35,6 +35,7 @@ from service.record.input.prefetch_states import PrefetchState
 from service.record.input.prefetch_templates import Template
 from service.record.input.reader import read_bundle
 from service.record.model import Completeness, Problem, Record
+from service.spans import span
 
 Json = dict[str, Any]
 _PROBLEMS = "Condition"
@@ -118,13 +119,15 @@ class Wanted:
     ``full`` puts the whole text of each card into it; None leaves that to the settings. ``client`` is the profile of
     the caller, as its issuer's entry says; without it the request shows the profile, or the default holds. ``earlier``
     tells what was shown to this patient before, so that it is not said again. ``only_cards``: nobody looks at the
-    findings behind the cards, so the gate may show that there are none.
+    findings behind the cards, so the gate may show that there are none. ``instead`` are facts as they are to be taken,
+    whatever the call says of them.
     """
 
     full: bool | None = None
     client: str | None = None
     earlier: Earlier | None = None
     only_cards: bool = False
+    instead: Mapping[str, Finding] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,21 +179,27 @@ def answer_call(
     call = read_call(document, hook=service.hook, strict=services.settings.strict)
     templates = services.templates[service.id]
     own_keys = unasked(call, templates)
-    states = services.fetch_missing(states_of(call, templates), call, templates, servers)
+    with span("fetching"):
+        states = services.fetch_missing(states_of(call, templates), call, templates, servers)
     lacking = missing(states, templates)
     brought = read_context(call)
     if not brought.brings_something:
         _require_something(lacking, own_keys, states)
-    record = record_of(call, states, templates, brought)
+    with span("reading"):
+        record = record_of(call, states, templates, brought)
     identity = decision_id or uuid.uuid4()
     gated = wanted.only_cards and services.settings.gate
-    decision = decide(services.prepared, record, service.hook, now, identity, budget, gated=gated)
+    with span("engines"):
+        decision = decide(
+            services.prepared, record, service.hook, now, identity, budget, gated=gated, instead=wanted.instead
+        )
     if wanted.earlier is not None and decision.advice and not call.for_patient:
         decision = rested(decision, wanted.earlier(call.patient_id, services.prepared.knowledge, decision))
     audience = _audience(services, service, for_patient=call.for_patient, full=wanted.full)
     acting = _acting(services, record, Ordering(record.release, call.patient_id, call.encounter_id, now))
     lists = Lacking(lacking, partly(states, templates))
-    cards = _cards(services, decision, audience, acting, lists)
+    with span("cards"):
+        cards = _cards(services, decision, audience, acting, lists)
     shown = Shown(audience, acting, lists, tuple(cards))
     to = profile(wanted.client or recognised(document))
     body = {"cards": adapted(shown_cards(cards, audience), to)}
@@ -239,12 +248,13 @@ def decide_bundle(
     services: Services, document: Any, question: BundleQuestion, hook: str
 ) -> tuple[Record, Decision, list[Json]]:
     """What was read of a Bundle, the decision at one hook, and its cards: `answer_bundle` without its description."""
-    record = read_bundle(
-        document,
-        patient=question.patient,
-        complete=question.complete,
-        order_hook=HOOKS[hook].has_orders,
-    )
+    with span("reading"):
+        record = read_bundle(
+            document,
+            patient=question.patient,
+            complete=question.complete,
+            order_hook=HOOKS[hook].has_orders,
+        )
     budget = CpuBudget(services.settings.max_cpu_ms)
     answered = answer_record(
         services, record, hook, question.now, full=question.full, budget=budget, instead=question.instead
@@ -269,11 +279,13 @@ def answer_record(  # noqa: PLR0913  # the same question as of a Bundle, asked o
     """
     service = next(item for item in services.offered.values() if item.hook == hook)
     record = _with_gaps(record)
-    decision = decide(services.prepared, record, hook, now, decision_id, budget=budget, instead=instead)
+    with span("engines"):
+        decision = decide(services.prepared, record, hook, now, decision_id, budget=budget, instead=instead)
     audience = _audience(services, service, full=full)
     acting = _acting(services, record, Ordering(record.release, record.patient_id, None, now))
     lists = Lacking(_unsent(services.templates[service.id], record) if HOOKS[hook].has_orders else ())
-    return decision, render(services.prepared.knowledge, decision, audience, acting, lists)
+    with span("cards"):
+        return decision, render(services.prepared.knowledge, decision, audience, acting, lists)
 
 
 def _audience(

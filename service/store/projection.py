@@ -1,6 +1,6 @@
 """What of a ledger row stands in the other tables too, so that it can be searched.
 
-The same functions fill the tables and, in ``audit verify``, say what must stand in them.
+The same functions fill the tables and, in ``store verify``, say what must stand in them.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ ledger = Table(
         Text,
         nullable=False,
         comment="Everything said, as JSON with sorted keys. The other tables repeat parts of it so that they can be "
-        "searched; where they differ from it, they are wrong and audit verify says so.",
+        "searched; where they differ from it, they are wrong and store verify says so.",
     ),
     Column("previous", _HASH, nullable=False, comment="hash of the row before it of the same writer; 64 zeros first."),
     Column(
@@ -233,7 +233,7 @@ radar_days = Table(
         comment="As JSON, by prefetch key and by what arrived under it, after fetching: in how many calls.",
     ),
     comment="Data radar: counts of what arrived, added in the transaction that brings a decision home, once for each. "
-    "Counts of nobody: no row says which patient, and audit verify does not look at them. A day goes when decisions "
+    "Counts of nobody: no row says which patient, and store verify does not look at them. A day goes when decisions "
     "of its age are deleted.",
 )
 

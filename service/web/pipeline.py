@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from service.config import Settings
 from service.errors import EngineError, StoreError, UnauthorizedError, place_of
 from service.logs import logger
+from service.spans import note
 from service.web.error_bodies import Answer, answer_for
 from service.web.headers import add_cors_headers, add_security_headers, preflight
 from service.web.not_found import hint_for_method, hint_for_path
@@ -22,6 +23,9 @@ from service.web.routes import Observe, as_json
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+_METHODS = frozenset({"GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"})
 
 
 class PathPrefix:
@@ -62,6 +66,11 @@ def add_serving(app: Flask, settings: Settings, observe: Observe | None = None) 
     @app.after_request
     def finish(response: Response) -> Response:
         response.headers["X-Request-Id"] = g.get("request_id", "")
+        if request.url_rule is not None:
+            note("http.route", request.url_rule.rule)
+        note("http.request.method", request.method if request.method in _METHODS else "_OTHER")
+        note("http.response.status_code", response.status_code)
+        note("sciatica_cds.request", g.get("request_id"))
         add_security_headers(response, production=settings.production)
         add_cors_headers(response, request.headers.get("Origin"), settings.cors_origins)
         return response

@@ -34,6 +34,7 @@ from service.protocol.evaluation import (
 from service.protocol.older_hooks import TODAY, in_todays_terms
 from service.record.input.resource_types import misnamed
 from service.security.limits import check_entries, parse_json
+from service.spans import note
 from service.web.body import read_body
 from service.web.error_bodies import OverloadedError
 from service.web.health import State, health
@@ -248,7 +249,7 @@ def _document(services: Services) -> Any:
     body = read_body(request, settings.max_body_bytes)
     g.bytes = len(body)
     document = parse_json(body, max_depth=settings.max_depth)
-    check_entries(document, settings.max_entries)
+    check_entries(document, settings.max_entries, body)
     return document
 
 
@@ -307,6 +308,12 @@ def moment(text: str | None, clock: Callable[[], datetime], issues: list[Issue])
 def _note(answered: Answered, service: str) -> None:
     """One log line for the audit trail (SE-9): which service, rules and lists; never what was found."""
     decision = answered.decision
+    note("sciatica_cds.service", service)
+    note("sciatica_cds.hook", decision.hook)
+    note("sciatica_cds.decision", decision.id)
+    note("sciatica_cds.digest", decision.ruleset_digest)
+    note("sciatica_cds.cards", len(answered.body["cards"]))
+    note("sciatica_cds.gated", decision.is_skipped)
     logger().info(
         "answered",
         request=g.get("request_id"),

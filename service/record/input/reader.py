@@ -223,7 +223,12 @@ class _Gathered:
         if subject is Subject.NO_PATIENT:
             if piece.type not in OF_A_PATIENT:
                 return True
-            self.problems.append(Problem(piece.path, f"{subject.value}; not used"))
+            # Only results may be of a device or a group. Of anything else the reference is wrong: it may be ours.
+            name = RENAMED.get(piece.type, piece.type)
+            is_lost = self.about_one and name != "Observation"
+            self.problems.append(Problem(piece.path, f"{subject.value}; not used", name if is_lost else None))
+            if is_lost:
+                self.unclaimed.add(name)
             return False
         if is_nameless(subject):
             return missing_is_ours
