@@ -135,10 +135,11 @@ def scores_of(finding: Finding) -> list[str]:
 def course(finding: Finding, today: date) -> str | None:
     """A change as it is said: Pain 8 to 7 since 5 Jan; None where it has no two scores of a known scale."""
     scores = scores_of(finding)
-    if finding.value is None or len(scores) < _TWO or finding.unit not in SCALES:
+    scale = None if finding.unit is None else SCALES.get(finding.unit)
+    if finding.value is None or len(scores) < _TWO or scale is None:
         return None
     day = short_day(min(item.date for item in finding.evidence if item.date), today)
-    return f"{SCALES[finding.unit]} {scores[0]} to {scores[-1]}{f' since {day}' if day else ''}"
+    return f"{scale} {scores[0]} to {scores[-1]}{f' since {day}' if day else ''}"
 
 
 _KINDS: Mapping[str, Callable[[Finding, date], str | None]] = MappingProxyType(
