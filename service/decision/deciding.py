@@ -118,6 +118,16 @@ def prepare(knowledge: Knowledge, keep: Keep = keep_nothing) -> Prepared:
     return Prepared(knowledge, derivation, programs, gates)
 
 
+def prepare_for_findings(knowledge: Knowledge) -> Prepared:
+    """Compile the knowledge for ``decide_on`` alone: made ready sooner, and it reads nothing from a chart.
+
+    Raises KnowledgeError (EnvelopeError) when the rules cannot be run.
+    """
+    hooks = dict.fromkeys(service.hook for service in knowledge.services.values())
+    no_facts = replace(knowledge, facts={}, value_sets={}, episode=())
+    return Prepared(knowledge, Derivation(no_facts), {hook: compile_program(knowledge, hook) for hook in hooks})
+
+
 def decide(  # noqa: PLR0913  # the whole question, asked in one place
     prepared: Prepared,
     record: Record,
