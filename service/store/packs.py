@@ -28,6 +28,7 @@ class Packs:
             private_folder(self._folder)
             fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
             try:
+                fresh.touch(mode=0o600)
                 fresh.write_bytes(packed)
                 fresh.replace(path)
             finally:
