@@ -184,8 +184,7 @@ def _origin(address: str) -> str:
 def _validated(services: Services, chart: str) -> dict[str, Any]:
     """Whether a text is JSON that can be read, with line and column where it is not; what it holds where it is."""
     try:
-        document = parse_json(chart.encode("utf-8", "replace"), max_depth=services.settings.max_depth)
-        check_entries(document, services.settings.max_entries)
+        document = _bounded(services, chart)
     except RequestError as error:
         first = error.issues[0]
         places = [int(part) for part in first.path.split() if part.isdigit()]
@@ -239,9 +238,15 @@ def _told(services: Services, wish: _Wish, clock: Callable[[], datetime]) -> tup
     return asked, Told(answered, tuple(wrong), changed, label, is_call=is_request(document))
 
 
+def _bounded(services: Services, chart: str) -> Any:
+    body = chart.encode("utf-8", "replace")
+    document = parse_json(body, max_depth=services.settings.max_depth)
+    check_entries(document, services.settings.max_entries, body)
+    return document
+
+
 def _document(services: Services, asked: Asked, faults: list[Issue]) -> Any:
-    document = parse_json(asked.chart.encode("utf-8", "replace"), max_depth=services.settings.max_depth)
-    check_entries(document, services.settings.max_entries)
+    document = _bounded(services, asked.chart)
     hook = str(document["hook"]) if is_request(document) else asked.hook
     if all(one.hook != hook for one in services.offered.values()):
         faults.append(Issue("hook", "no service is offered for it"))
