@@ -256,7 +256,7 @@ def cost(limit: int) -> None:
         database = Database(store_url(f"{folder}/store.db"))
         for batch in (1, 20, 200):
             times = []
-            for _ in range(20):
+            for _ in range(20 + 400 // batch):
                 with database.writing() as connection:
                     began = time.process_time_ns()
                     add_calls(connection, [row] * batch)

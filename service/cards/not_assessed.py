@@ -1,9 +1,9 @@
 """The card that says which checks could not be made, and why (SC-5, ST-6): silence is no all-clear.
 
-It speaks for three causes only: a list that was asked for did not come, or came in part; a drug, order or entry could
-not be read; a check that this order's source asks for first is missing. What is unknown besides stands on the card that
-it could change, and nowhere else (hazard H-07). Where another card already questions the order, the check that its
-source asks for first is a line on that card: one order needs one answer.
+It speaks for four causes only: a list that was asked for did not come, or came in part; a drug, order or entry could
+not be read; the Patient that was sent tells no age or sex; a check that the source of an order asks first is missing.
+What is unknown besides stands on the card that it could change, and nowhere else (hazard H-07). Where another card
+already questions the order, that check is a line on it: one order needs one answer.
 """
 
 from __future__ import annotations
@@ -26,12 +26,14 @@ from service.knowledge.hooks import HOOKS
 from service.knowledge.model import AskedFirst, FactDefinition, FactKind, Knowledge, types_read
 from service.knowledge.summaries import LONGEST as NAMES
 from service.record.input.prefetch_templates import Template
+from service.record.kinds.patient import NOT_ON_PATIENT
 from service.record.medication.supply import MAY_BE_TAKEN
 from service.record.model import UNTYPED
 from service.record.values.other_orders import is_foreign
 
 Json = dict[str, Any]
 
+_OF_THE_PATIENT = frozenset({FactKind.AGE, FactKind.SEX})
 LINES = 4
 _NAMED = 2
 # This line is all that tells which dangers were not looked for.
@@ -80,6 +82,7 @@ def not_assessed(
     if HOOKS[decision.hook].has_orders:
         _unread(knowledge, decision, causes)
         _may_be_taken(knowledge, decision, causes)
+        _not_on_the_patient(knowledge, decision, causes)
         for first, phrases in _asked_first(knowledge, decision):
             if first.order not in questioned:
                 causes.summaries.append(f"{' and '.join(phrases[:_NAMED])} not on record")
@@ -275,6 +278,16 @@ def _may_be_ours(knowledge: Knowledge, item: Evidence) -> bool:
         return True
     words = set(re.findall(r"[a-z0-9]+", item.text.lower()))
     return not words or not words.isdisjoint(knowledge.order_words) or words == {"servicerequest"}
+
+
+def _not_on_the_patient(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
+    """Age and sex, where the Patient that was sent does not tell them and a warning hangs on them."""
+    facts = [fact for fact in _wanted(knowledge, decision) if fact.kind in _OF_THE_PATIENT]
+    unsaid = [fact.id for fact in facts if not NOT_ON_PATIENT.isdisjoint(decision.findings[fact.id].notes)]
+    phrases = asked(knowledge, unsaid)
+    if phrases:
+        causes.summaries.append(f"{' and '.join(phrases[:_NAMED])} not on record")
+        causes.lines.append(f"Not on record of the patient: {unknown_line(phrases)}.")
 
 
 def _asked_first(knowledge: Knowledge, decision: Decision) -> Iterator[tuple[AskedFirst, Sequence[str]]]:

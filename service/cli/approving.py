@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from service.cli.output import echo_json, json_option
 from service.cli.rules import rules_option
 from service.config import read_settings
 from service.knowledge.loader import load
@@ -76,13 +77,17 @@ def _show_content(knowledge: Knowledge, approval_state: ApprovalState) -> None:
 @click.command()
 @click.argument("rule_ids", metavar="[RULE]...", nargs=-1)
 @rules_option
-def approvals(rule_ids: tuple[str, ...], rules_folder: Path) -> None:
+@json_option
+def approvals(rule_ids: tuple[str, ...], rules_folder: Path, *, as_json: bool) -> None:
     """Who approved which rule, and what changed where an approval no longer holds. Ends with 1 if one does not."""
     from service.review.approvals import approval_states
 
     knowledge = load(rules_folder, read_settings().knowledge_settings)
     found = [one for one in approval_states(rules_folder, knowledge) if not rule_ids or one.rule in rule_ids]
-    ended = 0
+    ended = sum(bool(one.former) and not one.present for one in found)
+    if as_json:
+        echo_json([_approval_json(one) for one in found])
+        sys.exit(1 if ended else 0)
     for one in found:
         if one.approved:
             given = "; ".join(f"{approval.by} ({approval.day})" for approval in one.present)
@@ -90,7 +95,6 @@ def approvals(rule_ids: tuple[str, ...], rules_folder: Path) -> None:
         elif one.present:
             click.echo(f"{one.rule}: {len(one.present)} of {one.wanted} approvals")
         elif one.former:
-            ended += 1
             last = one.former[-1]
             click.echo(f"{one.rule}: no longer approved; {last.by} approved another content on {last.day}")
             for change in one.changes:
@@ -100,6 +104,12 @@ def approvals(rule_ids: tuple[str, ...], rules_folder: Path) -> None:
     approved = sum(one.approved for one in found)
     click.echo(f"{approved} of {len(found)} rules approved, {ended} no longer")
     sys.exit(1 if ended else 0)
+
+
+def _approval_json(state: ApprovalState) -> dict[str, Any]:
+    given = [{"by": one.by, "day": one.day, "digest": one.digest} for one in state.present]
+    known = {"rule": state.rule, "approved": state.approved, "wanted": state.wanted}
+    return known | {"given": given, "changes": list(state.changes)}
 
 
 def _silent(knowledge: Knowledge, rule_id: str) -> str:

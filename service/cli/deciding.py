@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -11,7 +10,8 @@ import click
 
 from service import make_services
 from service.cli.input import read_document, read_time
-from service.cli.show import show_cards, show_outcome
+from service.cli.output import echo_json, json_option
+from service.cli.show import outcome_as_json, show_cards, show_outcome
 from service.config import read_settings
 from service.engine.trace import Result
 from service.knowledge.schemas.fields import did_you_mean
@@ -67,7 +67,7 @@ def _complete(names: str | None) -> frozenset[str] | Literal["all"]:
 
 @click.command()
 @question
-@click.option("--json", "as_json", is_flag=True, help="Print the answer as the service would send it.")
+@json_option
 def evaluate(file: Path, *, as_json: bool, **asked: Any) -> None:
     """Show the cards for a chart: FILE is a FHIR Bundle, a list of resources, or a CDS Hooks request; - reads stdin.
 
@@ -79,10 +79,8 @@ def evaluate(file: Path, *, as_json: bool, **asked: Any) -> None:
     result = _answered(services, read_document(file), asked)
     knowledge = services.prepared.knowledge
     if as_json:
-        import orjson
-
-        full = answer(knowledge, result.decision, result.body["cards"]) if result.call is not None else result.body
-        sys.stdout.buffer.write(orjson.dumps(full, option=orjson.OPT_INDENT_2) + b"\n")
+        # As the service would send it.
+        echo_json(answer(knowledge, result.decision, result.body["cards"]) if result.call is not None else result.body)
         return
     show_cards(result.body["cards"], knowledge.not_clearance)
     for problem in result.decision.problems:
@@ -92,7 +90,8 @@ def evaluate(file: Path, *, as_json: bool, **asked: Any) -> None:
 @click.command()
 @question
 @click.option("--rule", "rule_id", metavar="ID", help="One rule, also when it is far from firing.")
-def explain(file: Path, *, rule_id: str | None, **asked: Any) -> None:
+@json_option
+def explain(file: Path, *, rule_id: str | None, as_json: bool, **asked: Any) -> None:
     """Say why each rule fired or not, and the least change of findings that would alter it.
 
     Without --rule: the rules that fired, and those that only missing data kept from firing.
@@ -104,9 +103,12 @@ def explain(file: Path, *, rule_id: str | None, **asked: Any) -> None:
         there = [item.rule.id for item in decision.outcomes]
         hint = did_you_mean(str(rule_id), there)
         raise click.UsageError(f"no rule {rule_id} runs on {decision.hook}" + (f"; {hint}" if hint else ""))
-    for outcome in outcomes:
-        if rule_id is not None or outcome.result is not Result.NOT_MET:
-            show_outcome(outcome, decision, services.prepared.knowledge)
+    near = [item for item in outcomes if rule_id is not None or item.result is not Result.NOT_MET]
+    if as_json:
+        echo_json([outcome_as_json(outcome, decision) for outcome in near])
+        return
+    for outcome in near:
+        show_outcome(outcome, decision, services.prepared.knowledge)
     far = sum(item.result is Result.NOT_MET for item in outcomes)
     if rule_id is None:
         click.echo(f"{far} other rules were not met. --rule ID explains any of them.")

@@ -26,10 +26,12 @@ SECTIONS: Mapping[str, Places] = MappingProxyType(
             "serve": ("service.cli.serving", "serve", "run the service"),
         },
         "Write rules": {
+            "new": ("service.cli.authoring", "new", "begin a rule: new rule ID --phase PHASE"),
             "lint": ("service.cli.linting", "lint", "are the rule files well formed and well founded"),
             "test": ("service.cli.testing", "test", "do the examples and the stories hold; --update"),
             "show": ("service.cli.showing", "show", "everything a signature under a rule covers"),
             "table": ("service.cli.rules", "table", "the decision table of a rule"),
+            "graph": ("service.cli.authoring", "graph", "what a rule rests on, and what rests on a fact"),
             "coverage": ("service.cli.rules", "coverage", "how much of each rule its examples have seen"),
             "mutate": ("service.cli.rules", "mutate", "plant faults into the rules: what would notice"),
             "prove": ("service.cli.rules", "prove", "what holds for every possible patient"),

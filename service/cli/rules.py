@@ -6,10 +6,11 @@ import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from service.cli.output import echo_json, json_option
 from service.config import PREFIX, PROJECT
 from service.knowledge.coverage import RuleCoverage
 from service.knowledge.loader import load
@@ -18,6 +19,7 @@ from service.knowledge.schemas.fields import did_you_mean
 
 if TYPE_CHECKING:
     from service.review.mutation import Result
+    from service.review.proof import Proof
 
 rules_option = click.option(
     "--rules",
@@ -33,7 +35,8 @@ rules_option = click.option(
 @click.command()
 @rules_option
 @click.option("--all", "show_all", is_flag=True, help="List every rule, and what its examples have not seen.")
-def coverage(rules_folder: Path, *, show_all: bool) -> None:
+@json_option
+def coverage(rules_folder: Path, *, show_all: bool, as_json: bool) -> None:
     """How much of every rule its examples and its decision table show. Ends with 1 when a table leaves a gap.
 
     The table is derived and locked (tests/rules/meaning.yaml); the examples are what a person wrote.
@@ -47,14 +50,23 @@ def coverage(rules_folder: Path, *, show_all: bool) -> None:
     by_tables = [
         rule_coverage(knowledge, replace(rule, examples=decision_table(knowledge, rule))) for rule in knowledge.rules
     ]
-    for example, table in zip(by_examples, by_tables, strict=True):
+    pairs = list(zip(by_examples, by_tables, strict=True))
+    if as_json:
+        echo_json([_covered(example, table) for example, table in pairs])
+    for example, table in () if as_json else pairs:
         if show_all or table.missing:
             click.echo(f"{table.rule}: examples {_share([example])}, table {_share([table])}")
         for line in (example if show_all else table).gaps():
             click.echo(f"    {line}")
-    click.echo(f"States of conditions and sides of limits shown by the examples: {_share(by_examples)}")
-    click.echo(f"By the decision tables: {_share(by_tables)}")
+    if not as_json:
+        click.echo(f"States of conditions and sides of limits shown by the examples: {_share(by_examples)}")
+        click.echo(f"By the decision tables: {_share(by_tables)}")
     sys.exit(1 if any(table.missing for table in by_tables) else 0)
+
+
+def _covered(example: RuleCoverage, table: RuleCoverage) -> dict[str, Any]:
+    shown = {"examples": example.wanted - example.missing, "table": table.wanted - table.missing}
+    return {"rule": table.rule, "wanted": table.wanted, **shown, "gaps": list(example.gaps())}
 
 
 def _share(coverages: Iterable[RuleCoverage]) -> str:
@@ -74,7 +86,8 @@ def _share(coverages: Iterable[RuleCoverage]) -> str:
     metavar="FILE",
     help="Say what differs from the meanings locked in FILE, then write it anew.",
 )
-def table(names: tuple[str, ...], rules_folder: Path, lock: Path | None, *, markdown: bool) -> None:
+@json_option
+def table(names: tuple[str, ...], rules_folder: Path, lock: Path | None, *, markdown: bool, as_json: bool) -> None:
     """Print the decision table of RULE: the cases in which each test alone decides, and both sides of every limit.
 
     Of a rule with variants it says which variant is shown.
@@ -89,8 +102,11 @@ def table(names: tuple[str, ...], rules_folder: Path, lock: Path | None, *, mark
             click.echo(line)
         lock.write_text(as_lock(knowledge), encoding="utf-8")
         click.echo(f"{lock.name}: the meaning of {len(knowledge.rules)} rules")
-    for name in names:
-        rows = table_of(knowledge, rules_named(knowledge, name))
+    tables = {name: table_of(knowledge, rules_named(knowledge, name)) for name in names}
+    if as_json:
+        echo_json({name: [{"case": row.case, "result": row.result} for row in rows] for name, rows in tables.items()})
+        return
+    for name, rows in tables.items():
         click.echo(f"{'## ' if markdown else ''}{name}\n")
         width = max((len(row.result) for row in rows), default=0)
         for line in as_markdown(rows) if markdown else (f"{row.result:<{width}}  {row.case}" for row in rows):
@@ -148,24 +164,40 @@ def propose(rule_ids: tuple[str, ...], rules_folder: Path, *, write: bool) -> No
 @click.command()
 @rules_option
 @click.option("--invariant", "only", metavar="NAME", help="Prove only this invariant.")
-def prove(rules_folder: Path, only: str | None) -> None:
+@json_option
+def prove(rules_folder: Path, only: str | None, *, as_json: bool) -> None:
     """Prove rules/invariants.yaml for every possible patient. A broken invariant prints a witness."""
-    from service.review.proof import invariant_names, prove_all, witness_lines
+    from service.review.proof import invariant_names, prove_all
 
-    failures = proved = 0
+    proofs = []
     for proof in prove_all(rules_folder, only=only):
-        proved += 1
-        failures += not proof.holds
-        click.echo(f"{'proved' if proof.holds else 'BROKEN'}  {proof.id}: {proof.says}")
-        for breach in proof.breaches:
-            click.echo(f"    {breach.text}" + (f" [{breach.hook}]" if breach.hook else ""))
-            for line in witness_lines(breach):
-                click.echo(f"        {line}")
-    if only is not None and not proved:
+        proofs.append(proof)
+        if not as_json:
+            _show_proof(proof)
+    if as_json:
+        echo_json([_proof_json(proof) for proof in proofs])
+    if only is not None and not proofs:
         names = invariant_names(rules_folder)
         hint = did_you_mean(only, names)
         raise click.UsageError(f"there is no invariant {only}; {hint or 'there are ' + ', '.join(sorted(names))}")
-    sys.exit(1 if failures else 0)
+    sys.exit(0 if all(proof.holds for proof in proofs) else 1)
+
+
+def _show_proof(proof: Proof) -> None:
+    from service.review.proof import witness_lines
+
+    click.echo(f"{'proved' if proof.holds else 'BROKEN'}  {proof.id}: {proof.says}")
+    for breach in proof.breaches:
+        click.echo(f"    {breach.text}" + (f" [{breach.hook}]" if breach.hook else ""))
+        for line in witness_lines(breach):
+            click.echo(f"        {line}")
+
+
+def _proof_json(proof: Proof) -> dict[str, Any]:
+    from service.review.proof import witness_lines
+
+    breaches = [{"text": one.text, "hook": one.hook, "patient": witness_lines(one)} for one in proof.breaches]
+    return {"invariant": proof.id, "says": proof.says, "holds": proof.holds, "breaches": breaches}
 
 
 @click.command()

@@ -57,6 +57,32 @@ def show_outcome(outcome: Outcome, decision: Decision, knowledge: Knowledge) -> 
     console.print(f"    {verb} {text}.\n", markup=False)
 
 
+def outcome_as_json(outcome: Outcome, decision: Decision) -> dict[str, Any]:
+    """What ``show_outcome`` says, for a program: the rule, its result, the findings it read, and the least change."""
+    changes = least_change(outcome.rule.when, decision.findings)
+    read = {name: decision.findings[name] for name in sorted(outcome.rule.reads)}
+    return {
+        "rule": outcome.rule.id,
+        "version": outcome.rule.version,
+        "result": outcome.result.value,
+        "suppressedBy": outcome.suppressed_by,
+        "stoppedBy": [str(test) for test in outcome.stopped_by],
+        "leastChange": [{"test": str(change.test), "holds": bool(change.wanted.value)} for change in changes],
+        "findings": {name: _finding_as_json(finding) for name, finding in read.items()},
+    }
+
+
+def _finding_as_json(finding: Finding) -> dict[str, Any]:
+    number = finding.value if finding.value is not None else finding.low
+    return {
+        "status": finding.status.value,
+        "value": None if number is None else float(number),
+        "unit": finding.unit,
+        "evidence": [{"resource": item.resource, "date": item.date} for item in finding.evidence],
+        "notes": list(finding.notes),
+    }
+
+
 def _finding(finding: Finding, knowledge: Knowledge) -> str:
     text = f"{finding.name}: {finding.status.value}"
     if finding.status is Status.PRESENT and finding.low is not None:

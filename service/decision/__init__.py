@@ -8,7 +8,18 @@ from service.decision.deciding import (
     decide,
     decide_on,
     prepare,
-    suppressed_by,
+    prepare_for_findings,
 )
+from service.decision.following import suppressed_by
 
-__all__ = ["Advice", "Decision", "Prepared", "compare", "decide", "decide_on", "prepare", "suppressed_by"]
+__all__ = [
+    "Advice",
+    "Decision",
+    "Prepared",
+    "compare",
+    "decide",
+    "decide_on",
+    "prepare",
+    "prepare_for_findings",
+    "suppressed_by",
+]

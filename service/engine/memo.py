@@ -32,7 +32,7 @@ class Memo:
 
     def get(self, row: Row) -> Mapping[str, Truth] | None:
         """What the rules came to for this row, by rule id; None when it was never asked, or too long ago."""
-        key = _key(row)
+        key = row_key(row)
         with self._lock:
             truths = self._known.get(key)
             if truths is None:
@@ -45,7 +45,7 @@ class Memo:
     def put(self, row: Row, truths: Mapping[str, Truth]) -> None:
         """Keep what both engines agreed on."""
         with self._lock:
-            self._known[_key(row)] = bytes(truths[rule] for rule in self._rules)
+            self._known[row_key(row)] = bytes(truths[rule] for rule in self._rules)
             if len(self._known) > self._capacity:
                 self._known.popitem(last=False)
 
@@ -55,5 +55,6 @@ class Memo:
             self._known.clear()
 
 
-def _key(row: Row) -> bytes:
+def row_key(row: Row) -> bytes:
+    """The row as bytes that no other row has."""
     return array("H", row).tobytes()

@@ -119,13 +119,15 @@ class Wanted:
     ``full`` puts the whole text of each card into it; None leaves that to the settings. ``client`` is the profile of
     the caller, as its issuer's entry says; without it the request shows the profile, or the default holds. ``earlier``
     tells what was shown to this patient before, so that it is not said again. ``only_cards``: nobody looks at the
-    findings behind the cards, so the gate may show that there are none.
+    findings behind the cards, so the gate may show that there are none. ``instead`` are facts as they are to be taken,
+    whatever the call says of them.
     """
 
     full: bool | None = None
     client: str | None = None
     earlier: Earlier | None = None
     only_cards: bool = False
+    instead: Mapping[str, Finding] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,9 @@ def answer_call(
     identity = decision_id or uuid.uuid4()
     gated = wanted.only_cards and services.settings.gate
     with span("engines"):
-        decision = decide(services.prepared, record, service.hook, now, identity, budget, gated=gated)
+        decision = decide(
+            services.prepared, record, service.hook, now, identity, budget, gated=gated, instead=wanted.instead
+        )
     if wanted.earlier is not None and decision.advice and not call.for_patient:
         decision = rested(decision, wanted.earlier(call.patient_id, services.prepared.knowledge, decision))
     audience = _audience(services, service, for_patient=call.for_patient, full=wanted.full)

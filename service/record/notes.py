@@ -129,6 +129,7 @@ value not given
 {} is no longer active
 {} says no, but does not settle it
 {}: cannot be used
+{}: no date given
 {}: no gestational age that can be used
 {}: preliminary, not used
 {}: tells of an earlier pregnancy

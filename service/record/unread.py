@@ -12,17 +12,21 @@ from service.record.kinds.coded import NO_ANSWER
 from service.record.kinds.ordering import NOT_CHECKED
 from service.record.model import Record, Unread
 
+_SAYS = ": "
+_READ = frozenset({"preliminary, not used", "tells of an earlier pregnancy"})
+"""Why an entry that could be read is not used."""
+
 
 def unread_of(record: Record, facts: Mapping[str, Finding], definitions: Sequence[FactDefinition]) -> Unread:
     """The entries that could not be read, by type, and how many orders could not be reviewed.
 
-    Counted are entries whose shape cannot be read, entries that lie in a value set and hold no answer that can be
-    read, and orders that were not recognised. ``definitions`` are those of ``facts``.
+    Counted are entries whose shape cannot be read, entries that lie in a value set and hold no answer and no number
+    that can be used, and orders that were not recognised. ``definitions`` are those of ``facts``.
     """
     entries = Counter(record.unread)
-    answers = {reference for finding in facts.values() for reference in _unanswered(finding)}
-    if answers:
-        entries.update(_types_of(answers, record))
+    unused = {reference for finding in facts.values() for reference in _unused(finding)}
+    if unused:
+        entries.update(_types_of(unused, record))
     orders = dict.fromkeys(record.unread_orders)
     if record.orders:
         orders |= dict.fromkeys(
@@ -37,11 +41,15 @@ def unread_of(record: Record, facts: Mapping[str, Finding], definitions: Sequenc
     return Unread(dict(sorted(entries.items())), len(orders), total if orders else 0)
 
 
-def _unanswered(finding: Finding) -> Iterator[str]:
+def _unused(finding: Finding) -> Iterator[str]:
+    """The entries that an unknown finding passed over because of what they hold."""
     if finding.status is Status.UNKNOWN:
         for note in finding.notes:
+            reference, says, reason = note.partition(_SAYS)
             if note.endswith(NO_ANSWER):
                 yield note.removesuffix(NO_ANSWER)
+            elif says and reason not in _READ:
+                yield reference
 
 
 def _types_of(references: set[str], record: Record) -> Iterator[str]:

@@ -82,9 +82,9 @@ class Equivalence:
         for narrow, wide in permutations(facts, 2):
             if self._is_within(narrow, wide):
                 inner, outer = (self._patients.symbol(fact.id).status for fact in (narrow, wide))
-                yield z3.Implies(inner == PRESENT, outer == PRESENT)
+                yield z3.Implies(inner.is_(PRESENT), outer.is_(PRESENT))
                 if _absent_alike(narrow, wide):
-                    yield z3.Implies(outer == ABSENT, inner == ABSENT)
+                    yield z3.Implies(outer.is_(ABSENT), inner.is_(ABSENT))
 
     def _is_within(self, narrow: FactDefinition, wide: FactDefinition) -> bool:
         """Whether every entry that makes one fact present makes the other one present: any yes wins."""

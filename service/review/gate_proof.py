@@ -87,7 +87,7 @@ def _said(patients: Patients, hook: str, empty: Iterable[Finding], begin: str) -
     speaks = [patients.is_shown(rule) for rule in said.rules] + [patients.possibly(rule.when) for rule in said.reaching]
     yield Doubt(f"{begin}: a card may be due", (*given, z3.Or(speaks)), about)
     undecided = z3.Or([patients.possibly(rule.when) for rule in said.warning])
-    concerned = [patients.symbol(name).status != ABSENT for name in said.concerning]
+    concerned = [patients.symbol(name).status.is_not(ABSENT) for name in said.concerning]
     missed = (undecided, z3.Or(concerned)) if concerned else (undecided,)
     yield Doubt(f"{begin}: a check may be missed", (*given, *missed), (*about, *said.concerning))
 
@@ -95,4 +95,4 @@ def _said(patients: Patients, hook: str, empty: Iterable[Finding], begin: str) -
 def _as_it_is(patients: Patients, finding: Finding) -> z3.BoolRef:
     symbol, scale = patients.symbol(finding.name), patients.scales.get(finding.name, Scale(()))
     low, high = scale.interval(finding)
-    return z3.And(symbol.status == STATUS_NUMBER[finding.status], symbol.low == low, symbol.high == high)
+    return z3.And(symbol.status.is_(STATUS_NUMBER[finding.status]), symbol.low.is_(low), symbol.high.is_(high))

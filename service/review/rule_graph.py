@@ -6,10 +6,11 @@ own: the conclusion stands for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from service.knowledge.model import Knowledge, Rule
+from service.knowledge.sentences import title_of
 
 MOST_NODES = 40
 """A graph with more nodes than this cannot be read, and is not drawn (product choice)."""
@@ -132,3 +133,22 @@ def _layered(edges: set[tuple[str, str]], left_out: int) -> RuleGraph:
         if node.startswith("fact:") and node in before:
             layers[node] = min(before[node]) - 1
     return RuleGraph(layers, tuple(sorted(real)), left_out)
+
+
+_SHAPES = {"fact": ("([", "])"), "conclusion": ("{{", "}}"), "rule": ("[", "]")}
+
+
+def as_mermaid(knowledge: Knowledge, graph: RuleGraph) -> Iterator[str]:
+    """The lines of a Mermaid flowchart: facts round, conclusions six-sided, rules with a card in boxes."""
+    names = {node: f"n{number}" for number, node in enumerate(graph.layers)}
+    titles = {rule.id: rule.title for rule in knowledge.rules}
+    yield "flowchart LR"
+    for node, short in names.items():
+        kind, _, own = node.partition(":")
+        title = titles[own] if kind == "rule" else title_of(knowledge, own)
+        first, last = _SHAPES[kind]
+        # A quotation mark would end the text.
+        yield f'    {short}{first}"{title.replace(chr(34), chr(39))}<br/>{own}"{last}'
+    yield from (f"    {names[first]} --> {names[last]}" for first, last in graph.edges if first != last)
+    if graph.left_out:
+        yield f"    %% {graph.left_out} more nodes belong here and were left out, so that it can be read"

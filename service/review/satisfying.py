@@ -30,10 +30,10 @@ def satisfying(
     solver.add(patients.constraints([*rule.reads, *known]))
     solver.add(_comes_to(patients, rule, truth))
     for name, one in known.items():
-        solver.add(patients.symbol(name).status == STATUS_NUMBER[Status(one.status)])
+        solver.add(patients.symbol(name).status.is_(STATUS_NUMBER[Status(one.status)]))
         solver.add(_holds_number(patients, name, one))
     for name in facts:
-        solver.add_soft(patients.symbol(name).status == STATUS_NUMBER[usual[name].status])
+        solver.add_soft(patients.symbol(name).status.is_(STATUS_NUMBER[usual[name].status]))
     if solver.check() != z3.sat:
         return None
     found = patients.witness(solver.model(), facts)
@@ -58,4 +58,4 @@ def _holds_number(patients: Patients, name: str, given: Given) -> z3.BoolRef:
         return z3.And([])
     low, high = scale.interval(Finding(name, Status.PRESENT, given.low, given.high))
     symbol = patients.symbol(name)
-    return z3.And(symbol.low == low, symbol.high == high)
+    return z3.And(symbol.low.is_(low), symbol.high.is_(high))

@@ -7,7 +7,7 @@ Conclusions are defined from their rules exactly as the engine closes them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -27,6 +27,7 @@ from service.knowledge.model import (
     possible_states,
 )
 from service.knowledge.strata import concluding_rules, rules_for, stratify
+from service.review.ordered import Instead, Ordered, Values, alike, all_of, any_of
 
 ABOUT_THE_RECORD = frozenset({Word.UNKNOWN, Word.NOT_PRESENT, Word.NOT_ABSENT})
 
@@ -36,13 +37,23 @@ _STATES_OF_ANY_FACT = 3
 _STATUS = {ABSENT: Status.ABSENT, UNKNOWN: Status.UNKNOWN, PRESENT: Status.PRESENT}
 
 
+_COMPARE: Mapping[str, Callable[[Ordered, int], z3.BoolRef]] = {
+    "$gte": lambda unknown, value: unknown.at_least(value),
+    "$lte": lambda unknown, value: unknown.below(value + 1),
+    "$gt": lambda unknown, value: unknown.at_least(value + 1),
+    "$lt": lambda unknown, value: unknown.below(value),
+}
+# A conclusion is compared with no limit.
+_NO_NUMBER = Ordered("no number", 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Symbol:
     """One finding as unknowns: its status, and the ranks between which its number lies."""
 
-    status: z3.ArithRef
-    low: z3.ArithRef
-    high: z3.ArithRef
+    status: Ordered
+    low: Ordered
+    high: Ordered
 
 
 class Patients:
@@ -74,19 +85,19 @@ class Patients:
             self._add_conclusions(stratum)
 
     def _add_fact(self, name: str) -> None:
-        symbol = Symbol(*(z3.Int(f"{self._prefix}{name}.{part}") for part in ("status", "low", "high")))
-        self._symbols[name] = symbol
         scale = self.scales.get(name, Scale(()))
-        low, high = scale.lowest, scale.highest
-        open_number = z3.And(symbol.low == low, symbol.high == high)
+        highest = {"status": PRESENT, "low": scale.highest, "high": scale.highest}
+        symbol = Symbol(*(Ordered(f"{self._prefix}{name}.{part}", most) for part, most in highest.items()))
+        self._symbols[name] = symbol
+        open_number = all_of([symbol.low.is_(scale.lowest), symbol.high.is_(scale.highest)])
         self._bounds[name] = [
-            z3.And(symbol.status >= ABSENT, symbol.status <= PRESENT),
-            z3.And(symbol.low >= low, symbol.low <= symbol.high, symbol.high <= high),
-            z3.Implies(symbol.status != PRESENT, open_number),
+            symbol.status.in_a_row(),
+            all_of([symbol.low.in_a_row(), symbol.high.in_a_row(), symbol.low.is_at_most(symbol.high)]),
+            any_of([symbol.status.is_(PRESENT), open_number]),
         ]
         definition = self.knowledge.facts.get(name)
         if definition is not None:
-            self._bounds[name] += [symbol.status != state for state in _impossible(definition)]
+            self._bounds[name] += [symbol.status.is_not(state) for state in _impossible(definition)]
 
     def _add_conclusions(self, stratum: Sequence[Rule]) -> None:
         concluded: dict[str, list[Rule]] = {}
@@ -94,11 +105,14 @@ class Patients:
             if rule.concludes is not None:
                 concluded.setdefault(rule.concludes, []).append(rule)
         for name, rules in concluded.items():
-            status = z3.Int(f"{self._prefix}{name}.status")
-            surely = z3.Or([self.surely(rule.when) for rule in rules])
-            possibly = z3.Or([self.possibly(rule.when) for rule in rules])
-            self._symbols[name] = Symbol(status, z3.IntVal(0), z3.IntVal(0))
-            self._definitions[name] = status == z3.If(surely, PRESENT, z3.If(possibly, UNKNOWN, ABSENT))
+            status = Ordered(f"{self._prefix}{name}.status", PRESENT)
+            surely = any_of([self.surely(rule.when) for rule in rules])
+            possibly = any_of([self.possibly(rule.when) for rule in rules])
+            self._symbols[name] = Symbol(status, _NO_NUMBER, _NO_NUMBER)
+            surely_or_perhaps = any_of([surely, possibly])
+            self._definitions[name] = all_of(
+                [alike(status.at_least(PRESENT), surely), alike(status.at_least(UNKNOWN), surely_or_perhaps)]
+            )
 
     def allow_every_state(self, name: str) -> None:
         """Let a fact be in any state, whatever its definition says a record can tell."""
@@ -145,19 +159,14 @@ class Patients:
         if isinstance(condition, Leaf):
             return self._leaf(condition, possibly)
         parts = [self._holds(part, possibly=possibly) for part in condition.parts]
-        return z3.And(parts) if isinstance(condition, AllOf) else z3.Or(parts)
+        return all_of(parts) if isinstance(condition, AllOf) else any_of(parts)
 
     def _leaf(self, leaf: Leaf, possibly: bool) -> z3.BoolRef:
         symbol = self._symbols[leaf.finding]
         properties = {"s": symbol.status, "lo": symbol.low, "hi": symbol.high}
-        compare = {
-            "$gte": lambda a, b: a >= b,
-            "$lte": lambda a, b: a <= b,
-            "$gt": lambda a, b: a > b,
-            "$lt": lambda a, b: a < b,
-        }
         tests = tests_of(leaf, self.scales, possibly)
-        return z3.And([compare[operator](properties[prop], value) for prop, operator, value in tests])
+        parts = [_COMPARE[operator](properties[prop], value) for prop, operator, value in tests]
+        return all_of(parts) if len(parts) > 1 else parts[0]
 
     def is_shown(self, rule: Rule) -> z3.BoolRef:
         """The rule fires."""
@@ -191,7 +200,7 @@ class Patients:
 
     def is_plain(self, name: str) -> z3.BoolRef:
         """The fact says nothing."""
-        return self._symbols[name].status == STATUS_NUMBER[self.plain_status(name)]
+        return self._symbols[name].status.is_(STATUS_NUMBER[self.plain_status(name)])
 
     def may_be_unknown(self, name: str) -> bool:
         """Whether a record can leave the fact unknown; a setting is always known."""
@@ -205,13 +214,12 @@ class Patients:
 
     def witness(self, model: z3.ModelRef, names: Iterable[str]) -> dict[str, Finding]:
         """The patient a model describes, as findings; numbers are chosen inside their ranks."""
-        return {name: self._finding(name, model) for name in names}
+        values = Values(model)
+        return {name: self._finding(name, values) for name in names}
 
-    def _finding(self, name: str, model: z3.ModelRef) -> Finding:
+    def _finding(self, name: str, values: Values) -> Finding:
         symbol = self._symbols[name]
-        status, low, high = (
-            model.eval(part, model_completion=True).as_long() for part in (symbol.status, symbol.low, symbol.high)
-        )
+        status, low, high = (part.value(values) for part in (symbol.status, symbol.low, symbol.high))
         if status != PRESENT or name not in self.scales:
             return Finding(name, _STATUS[status])
         scale = self.scales[name]
@@ -231,18 +239,16 @@ class Substitution:
     def __init__(self, patients: Patients, fact: str) -> None:
         symbol = patients.symbol(fact)
         scale = patients.scales.get(fact, Scale(()))
-        self._pairs = [
-            (symbol.status, z3.IntVal(UNKNOWN)),
-            (symbol.low, z3.IntVal(scale.lowest)),
-            (symbol.high, z3.IntVal(scale.highest)),
-        ]
+        known = ((symbol.status, UNKNOWN), (symbol.low, scale.lowest), (symbol.high, scale.highest))
+        pairs = [pair for part, value in known for pair in part.as_if(value)]
         for name in patients.concluding:
             status = patients.symbol(name).status
-            self._pairs.append((status, z3.Int(f"{name}.status without {fact}")))
-        self.defined = z3.And([z3.substitute(formula, *self._pairs) for _, formula in patients.definitions()])
+            pairs += status.instead(Ordered(f"{name}.status without {fact}", PRESENT))
+        self._instead = Instead(pairs)
+        self.defined = all_of([self(formula) for _, formula in patients.definitions()])
 
     def __call__(self, formula: z3.BoolRef) -> z3.BoolRef:
-        return z3.substitute(formula, *self._pairs)
+        return self._instead.of(formula)
 
 
 def number_at(scale: Scale, rank: int) -> Decimal:
@@ -272,27 +278,32 @@ def _names(condition: Condition) -> Iterable[str]:
 
 
 def idle_leaves(patients: Patients, rule: Rule) -> Iterator[Leaf]:
-    """Each test of a rule's condition that could be left out without any patient getting another answer."""
-    full = patients.surely(rule.when)
+    """Each test of a rule's condition that could be left out without any patient getting another answer.
+
+    A conclusion has three states, so a test that only tells absent from unknown makes a difference there.
+    """
+    readings = [patients.surely] if rule.concludes is None else [patients.surely, patients.possibly]
     solver = z3.Solver()
     solver.add(*patients.constraints(rule.reads))
-    for leaf, without in _without_one(patients, rule.when):
+    reduced = zip(*(_without_one(holds, rule.when) for holds in readings), strict=True)
+    for both in reduced:
+        leaf = both[0][0]
         solver.push()
-        solver.add(full != without)
+        solver.add(z3.Or([holds(rule.when) != without for holds, (_, without) in zip(readings, both, strict=True)]))
         if solver.check() == z3.unsat:
             yield leaf
         solver.pop()
 
 
-def _without_one(patients: Patients, condition: Condition) -> Iterator[tuple[Leaf, z3.BoolRef]]:
+def _without_one(holds: Callable[[Condition], z3.BoolRef], condition: Condition) -> Iterator[tuple[Leaf, z3.BoolRef]]:
     """For every leaf the condition as it would read without that leaf."""
     if isinstance(condition, Leaf):
         return
-    combine = z3.And if isinstance(condition, AllOf) else z3.Or
+    combine = all_of if isinstance(condition, AllOf) else any_of
     for place, part in enumerate(condition.parts):
-        others = [patients.surely(other) for number, other in enumerate(condition.parts) if number != place]
+        others = [holds(other) for number, other in enumerate(condition.parts) if number != place]
         if isinstance(part, Leaf):
             yield part, combine(others)
         else:
-            for leaf, without in _without_one(patients, part):
+            for leaf, without in _without_one(holds, part):
                 yield leaf, combine([*others, without])

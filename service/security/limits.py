@@ -51,8 +51,11 @@ def parse_json(body: bytes, *, max_depth: int) -> Any:
     return document
 
 
-def check_entries(document: Any, limit: int) -> None:
+def check_entries(document: Any, limit: int, body: bytes) -> None:
     """Refuse with 413 a document that brings more than ``limit`` resources in its Bundles and lists, however nested."""
+    # Behind every part of a list stands a comma or the end of the list.
+    if body.count(b",") + body.count(b"]") <= limit:
+        return
     count = 0
     level = [document]
     while level:
@@ -107,25 +110,23 @@ def _other_format(body: bytes) -> Issue | None:
     return None
 
 
-# A colon after white space: some member may be written "name" : value.
-_APART = (b" :", b"\t:", b"\n:", b"\r:")
-
-
 def _is_plain(body: bytes, document: Any, max_depth: int) -> bool:
     """Whether the document surely has each key once and is not too deep, told without walking through it.
 
-    Written anew, the document has every string as the body has it, unless the body escapes characters by number; so
-    equally many quotes before a colon mean equally many members. Written with an indent, what is deeper than allowed
-    stands so far from the beginning of its line. Where that tells nothing, it is counted.
+    Each member of an object is written with one colon, and a colon inside a string stays one, unless the body escapes
+    characters by number. Written anew, the document has fewer colons than the body exactly when a member was lost.
+    Written with an indent, what is deeper than allowed stands so far from the beginning of its line. Where that tells
+    nothing, it is counted.
     """
-    if b"\\u" in body or any(apart in body for apart in _APART):
+    # To look for one character costs a hundredth of looking for two.
+    if b"\\" in body and b"\\u" in body:
         return False
     try:
         again = orjson.dumps(document, option=orjson.OPT_INDENT_2)
     except TypeError:
         # Deeper than orjson writes, or a number that it does not.
         return False
-    return b"\n" + b"  " * max_depth not in again and body.count(b'":') == again.count(b'":')
+    return b"\n" + b"  " * max_depth not in again and body.count(b":") == again.count(b":")
 
 
 def _count_members(document: Any, max_depth: int) -> int:

@@ -105,16 +105,7 @@ def wilson(successes: int, of: int) -> tuple[float, float]:
 def stats(database: Database) -> Stats:
     """Count everything that is kept. Raises StoreError when the database cannot be read."""
     with database.reading() as connection:
-        counts: dict[tuple[str, str], RuleCount] = {}
-        for rule, version, shown in _shown(connection):
-            counts[rule, version] = RuleCount(rule, version, shown)
-        for rule, version, outcome, reason, number in _answered(connection):
-            count = counts[rule, version]
-            if outcome == "accepted":
-                count.accepted += number
-            else:
-                count.overridden += number
-                count.reasons[reason or "none given"] = count.reasons.get(reason or "none given", 0) + number
+        counts = _counts(connection)
         unknown = not_(exists(select(cards.c.uuid).where(cards.c.uuid == feedback.c.card)))
         return Stats(
             decisions=_count(connection, decisions),
@@ -123,35 +114,64 @@ def stats(database: Database) -> Stats:
             cards=_count(connection, cards),
             reports=_count(connection, feedback),
             unknown_cards=_count(connection, feedback, unknown),
-            rules=tuple(counts[key] for key in sorted(counts)),
+            rules=counts,
         )
 
 
-def _shown(connection: Connection) -> Iterator[tuple[str, str, int]]:
+def counts_of(database: Database, rule: str) -> tuple[RuleCount, ...]:
+    """The counts of the versions of one rule. Raises StoreError when the database cannot be read."""
+    with database.reading() as connection:
+        return _counts(connection, rule)
+
+
+def _counts(connection: Connection, only: str | None = None) -> tuple[RuleCount, ...]:
+    counts: dict[tuple[str, str], RuleCount] = {}
+    for rule, version, shown in _shown(connection, only):
+        counts[rule, version] = RuleCount(rule, version, shown)
+    for rule, version, outcome, reason, number in _answered(connection, only):
+        count = counts[rule, version]
+        if outcome == "accepted":
+            count.accepted += number
+        else:
+            count.overridden += number
+            count.reasons[reason or "none given"] = count.reasons.get(reason or "none given", 0) + number
+    return tuple(counts[key] for key in sorted(counts))
+
+
+def _speaking(only: str | None) -> ColumnElement[bool]:
+    """The rules that speak on a card; ``only`` one of them."""
+    speaks = card_rules.c.speaks == 1
+    return speaks if only is None else and_(speaks, card_rules.c.rule == only)
+
+
+def _shown(connection: Connection, only: str | None) -> Iterator[tuple[str, str, int]]:
     query = (
         select(card_rules.c.rule, card_rules.c.version, func.count())
-        .where(card_rules.c.speaks == 1)
+        .where(_speaking(only))
         .group_by(card_rules.c.rule, card_rules.c.version)
     )
     yield from connection.execute(query)
 
 
-def latest_reports() -> Subquery:
-    """The latest report of each card: what the clinician did last counts."""
+def latest_reports(only: str | None = None) -> Subquery:
+    """The latest report of each card, or of each of ``only`` one rule: what the clinician did last counts."""
     newest = func.row_number().over(
         partition_by=feedback.c.card,
         order_by=(feedback.c.outcome_at.desc(), feedback.c.received_at.desc(), feedback.c.event),
     )
-    ranked = select(feedback.c.card, feedback.c.outcome, feedback.c.reason, newest.label("place")).subquery()
+    query = select(feedback.c.card, feedback.c.outcome, feedback.c.reason, newest.label("place"))
+    if only is not None:
+        query = query.where(feedback.c.card.in_(select(card_rules.c.card).where(_speaking(only))))
+    ranked = query.subquery()
     return select(ranked.c.card, ranked.c.outcome, ranked.c.reason).where(ranked.c.place == 1).subquery()
 
 
-def _answered(connection: Connection) -> Iterator[tuple[str, str, str, str | None, int]]:
-    latest = latest_reports()
+def _answered(connection: Connection, only: str | None) -> Iterator[tuple[str, str, str, str | None, int]]:
+    latest = latest_reports(only)
     columns = (card_rules.c.rule, card_rules.c.version, latest.c.outcome, latest.c.reason)
     query = (
         select(*columns, func.count())
-        .join_from(latest, card_rules, and_(card_rules.c.card == latest.c.card, card_rules.c.speaks == 1))
+        .join_from(latest, card_rules, and_(card_rules.c.card == latest.c.card, _speaking(only)))
         .group_by(*columns)
     )
     yield from connection.execute(query)

@@ -8,11 +8,37 @@ from typing import Any
 Json = dict[str, Any]
 
 
+# Under this key of a call stands what was made and is no draft order.
+_MADE = "accepted"
+
+
 def accepted(document: Any, actions: Sequence[Mapping[str, Any]]) -> Any:
-    """The chart after the actions, as a new document: orders created, changed or removed. A Bundle or a list."""
+    """The chart after the actions, as a new document: orders created, changed or removed.
+
+    A Bundle, a list, or the body of a call: there among its draft orders and in what it prefetched.
+    """
+    act = _in_call if isinstance(document, dict) and "hook" in document else _acted
     for action in actions:
-        document = _acted(document, action)
+        document = act(document, action)
     return document
+
+
+def _in_call(call: Json, action: Mapping[str, Any]) -> Json:
+    context, prefetch = dict(call["context"]), dict(call.get("prefetch") or {})
+    if action["type"] == "create":
+        kept = context if "draftOrders" in context else prefetch
+        key = "draftOrders" if "draftOrders" in context else _MADE
+        kept[key] = _acted(kept.get(key) or {"resourceType": "Bundle", "type": "collection"}, action)
+    else:
+        for place in (context, prefetch):
+            place |= {key: _acted(value, action) for key, value in place.items() if _has_entries(value)}
+        if action["type"] == "delete" and "selections" in context:
+            context["selections"] = [one for one in context["selections"] if one != action.get("resourceId")]
+    return call | {"context": context, "prefetch": prefetch}
+
+
+def _has_entries(value: Any) -> bool:
+    return isinstance(value, dict) and bool(value.get("entry"))
 
 
 def _acted(document: Any, action: Mapping[str, Any]) -> Any:
@@ -31,7 +57,8 @@ def _acted(document: Any, action: Mapping[str, Any]) -> Any:
         case "delete":
             removed = str(action.get("resourceId"))
             entries = [entry for entry in entries if not _is(entry.get("resource"), removed)]
-    return document | {"entry": entries}
+    count = {"total": len(entries)} if "total" in document else {}
+    return document | count | {"entry": entries}
 
 
 def _in_list(resources: list[Any], action: Mapping[str, Any]) -> list[Any]:

@@ -14,7 +14,7 @@ from service.store.store import Store
 from service.web.admission import Admission
 from service.web.audit_routes import StatisticsPage, stats_blueprint
 from service.web.compare_routes import compare_blueprint
-from service.web.decision_routes import decision_blueprint, statistics_page_of
+from service.web.decision_routes import decision_blueprint, rule_figures_of, statistics_page_of
 from service.web.page_routes import KINDS, page_blueprint
 from service.web.playground_routes import playground_blueprint
 from service.web.questionnaire_routes import questionnaire_blueprint
@@ -37,14 +37,14 @@ def page_blueprints(endpoint: Endpoint, settings: Settings, store: Store | None)
     kinds |= {"stats"} if store is not None else set()
     kinds |= {"decisions"} if has_decisions else set()
     site = Site(endpoint, kinds)
-    yield page_blueprint(site)
+    refusal = admission.refusal if admission is not None else lambda: _authenticated(endpoint)
+    yield page_blueprint(site, None if store is None else rule_figures_of(site, store, refusal))
     yield compare_blueprint(site, store)
     if settings.pages == "all":
         yield playground_blueprint(site)
         yield questionnaire_blueprint(site)
         yield start_blueprint(site)
     if store is not None:
-        refusal = admission.refusal if admission is not None else lambda: _authenticated(endpoint)
         yield _stats(endpoint, store, StatisticsPage(site, statistics_page_of(site, store), refusal))
         if admission is not None:
             yield decision_blueprint(site, store, admission)

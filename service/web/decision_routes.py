@@ -11,18 +11,18 @@ from collections.abc import Callable
 from flask import Blueprint, Response, request
 
 from service.decision_log.replay import Replayer
-from service.errors import NotFoundError
+from service.errors import NotFoundError, UnauthorizedError
 from service.review.radar.report import radar
 from service.review.rule_versions import before_and_after
 from service.store.figures import by_client, not_assessed
 from service.store.listing import hooks_kept, listed
 from service.store.proof import proof_of
 from service.store.reading import Reading
-from service.store.stats import first_uses, stats
+from service.store.stats import counts_of, first_uses, stats
 from service.store.store import Store
 from service.web.admission import Admission
 from service.web.pages.decisions import Kept, decision_page, decisions_page, wanted_of
-from service.web.pages.statistics import Counted, statistics_page
+from service.web.pages.statistics import Counted, rule_figures, statistics_page
 from service.web.routes import as_json
 from service.web.site import Json, Site, with_query
 
@@ -92,3 +92,20 @@ def statistics_page_of(site: Site, store: Store) -> Callable[[], Json]:
         return statistics_page(knowledge, counted_cards, request.args)
 
     return page
+
+
+def rule_figures_of(site: Site, store: Store, refusal: Callable[[], Response | None]) -> Callable[[str], Json | None]:
+    """What the page of a rule tells of its use; None for a caller whom the figures are not for."""
+
+    def figures(rule: str) -> Json | None:
+        try:
+            if refusal() is not None:
+                return None
+        except UnauthorizedError:
+            return None
+        counts = counts_of(store.database, rule)
+        # When versions came into use is asked only where there are several.
+        pairs = before_and_after(counts, first_uses(store.database)) if len(counts) > 1 else []
+        return rule_figures(site.endpoint.services.prepared.knowledge, [one.as_json() for one in counts], pairs)
+
+    return figures

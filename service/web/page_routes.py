@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, redirect, request
@@ -21,10 +22,11 @@ from service.web.pages.pathway import pathway_page
 from service.web.pages.rules import question_of, rules_page
 from service.web.pages.source import sources_page
 from service.web.pages.static_files import served
-from service.web.routes import as_json
+from service.web.routes import Endpoint, as_json
 from service.web.site import Site, with_query
 
 Json = dict[str, Any]
+Figures = Callable[[str], Json | None]
 _FOR_EVER = "public, max-age=31536000, immutable"
 _MOST_NEAR = 5
 
@@ -38,15 +40,17 @@ KINDS = frozenset({*PAGES, *_ALONE})
 """The pages that hold nothing but the rules."""
 
 
-def page_blueprint(site: Site) -> Blueprint:
-    """The routes over the rules in use."""
+def page_blueprint(site: Site, figures: Figures | None = None) -> Blueprint:
+    """The routes over the rules in use. ``figures`` tells what became of the cards of a rule, where they are kept."""
     routes = Blueprint("pages", __name__)
     endpoint = site.endpoint
 
+    page_of = partial(_page_of, endpoint, figures)
+
     def show(kind: str, name: str) -> Response:
         services = endpoint.services
-        template, page = PAGES[kind]
-        data = page(services.prepared.knowledge, _approvals(services), name)
+        template = PAGES[kind][0]
+        data = page_of(kind, name)
         if data is None:
             near = difflib.get_close_matches(name, names(services.prepared.knowledge)[kind], n=_MOST_NEAR)
             return site.html("missing.html", {"near": near, "kind": kind}, status=404)
@@ -54,10 +58,9 @@ def page_blueprint(site: Site) -> Blueprint:
         return site.html(template, data, twin=f"{kind}/{data['id']}.json")
 
     def tell(kind: str, name: str) -> Response:
-        services = endpoint.services
-        data = PAGES[kind][1](services.prepared.knowledge, _approvals(services), name)
+        data = page_of(kind, name)
         if data is None:
-            near = difflib.get_close_matches(name, names(services.prepared.knowledge)[kind], n=_MOST_NEAR)
+            near = difflib.get_close_matches(name, names(endpoint.services.prepared.knowledge)[kind], n=_MOST_NEAR)
             return as_json({"error": "there is no such page", "near": near}, 404)
         return as_json(data)
 
@@ -78,6 +81,15 @@ def page_blueprint(site: Site) -> Blueprint:
         routes.add_url_rule("/", "begin", lambda: redirect(f"{request.script_root}/rules"))
     routes.add_url_rule("/static/<name>", "static", _static)
     return routes
+
+
+def _page_of(endpoint: Endpoint, figures: Figures | None, kind: str, name: str) -> Json | None:
+    """The data of the page of one thing; of a rule with a card also what became of its cards."""
+    services = endpoint.services
+    data = PAGES[kind][1](services.prepared.knowledge, _approvals(services), name)
+    if data is not None and kind == "rules" and figures is not None and data["card"] is not None:
+        data["inUse"] = figures(data["id"])
+    return data
 
 
 def _static(name: str) -> Response:

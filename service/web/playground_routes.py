@@ -6,9 +6,11 @@ A story is asked for by its address; a chart comes only in the body of a POST fr
 from __future__ import annotations
 
 import math
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -17,7 +19,15 @@ from flask import Blueprint, Response, request
 
 from service.errors import DataUnavailableError, Issue, RequestError, ServiceError, TooCostlyError
 from service.finding import Finding
-from service.protocol.evaluation import Answered, BundleQuestion, Services, answer_bundle, answer_call, fetch_nothing
+from service.protocol.evaluation import (
+    Answered,
+    BundleQuestion,
+    Services,
+    Wanted,
+    answer_bundle,
+    answer_call,
+    fetch_nothing,
+)
 from service.record.input.resource_types import misnamed
 from service.security.limits import check_entries, parse_json, too_large
 from service.testkit.acceptance import accepted
@@ -28,7 +38,8 @@ from service.web.pages.playground import Asked, Told, playground_page
 from service.web.pages.what_if import changed_facts
 from service.web.rate import Rate
 from service.web.routes import as_json, moment
-from service.web.site import Site
+from service.web.rule_examples import RuleExamples
+from service.web.site import Site, with_query
 
 CHART_BYTES = 2 * 1024 * 1024
 # Signs of JSON take three bytes each in the body of a form.
@@ -38,44 +49,66 @@ _FORM = "application/x-www-form-urlencoded"
 _AT_ONCE, _SECONDS_EACH = 60, 0.5
 
 
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """What every answer of the playground needs; ``twin``: the data is wanted, not the page."""
+
+    site: Site
+    services: Services
+    stories: Sequence[Story]
+    twin: bool = False
+
+
 def playground_blueprint(site: Site) -> Blueprint:
-    """The routes of the playground over the rules in use."""
+    """The routes of the playground over the rules in use. ``/playground.json`` is the twin of ``/``."""
     routes = Blueprint("playground", __name__)
     endpoint = site.endpoint
     stories = read_stories()
     rate = Rate(_AT_ONCE, _SECONDS_EACH)
+    examples = RuleExamples()
 
-    @routes.get("/")
-    def show() -> Response:
-        services = own(endpoint.services)
+    def show(*, twin: bool) -> Response:
+        room = _Room(site, own(endpoint.services), stories, twin)
+        if name := request.args.get("rule", ""):
+            wait = _waiting(rate)
+            return wait or _example(room, name, examples)
         story = next((one for one in stories if one.id == request.args.get("story")), None)
         if story is None:
-            now = endpoint.clock().isoformat(timespec="seconds")
-            return _shown(site, services, stories, Asked(hook="patient-view", now=now), Told())
-        told = Asked(
-            story.file.read_text(encoding="utf-8"),
-            story.hook,
-            story.now.isoformat(),
-            ", ".join(sorted(story.complete)),
-            story.id,
-        )
-        return _decided(site, services, stories, _Wish(told))
+            return _shown(room, Asked(hook="patient-view", now=_short(endpoint.clock())), Told())
+        return _decided(room, _Wish(_of_story(story)))
 
-    @routes.post("/")
-    def decide() -> Response:
+    def decide(*, twin: bool) -> Response:
         wait = _admitted(site, rate)
-        if wait:
-            return wait
-        return _decided(site, own(endpoint.services), stories, _wish(read_form()))
+        return wait or _decided(_Room(site, own(endpoint.services), stories, twin), _wish(read_form()))
 
     @routes.post("/validate")
     def validate() -> Response:
         wait = _admitted(site, rate)
-        if wait:
-            return wait
-        return as_json(_validated(endpoint.services, read_form().get("chart", "")))
+        return wait or as_json(_validated(endpoint.services, read_form().get("chart", "")))
 
+    for path, twin in (("/", False), ("/playground.json", True)):
+        routes.add_url_rule(path, f"show-{twin}", partial(show, twin=twin), methods=["GET"])
+        routes.add_url_rule(path, f"decide-{twin}", partial(decide, twin=twin), methods=["POST"])
     return routes
+
+
+def _short(now: datetime) -> str:
+    """A time that fits its field: "2026-11-24T09:00Z"."""
+    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
+
+
+def _of_story(story: Story) -> Asked:
+    text = story.file.read_text(encoding="utf-8")
+    return Asked(text, story.hook, _short(story.now), ", ".join(sorted(story.complete)), story.id)
+
+
+def _example(room: _Room, name: str, examples: RuleExamples) -> Response:
+    """An invented patient of whom the rule holds, decided."""
+    asked = examples.of(room.services, name)
+    if asked is None:
+        told = Told(faults=("No example patient could be made for such a rule.",))
+        return _shown(room, Asked(hook="patient-view", now=_short(room.site.endpoint.clock())), told, 404)
+    return _decided(room, _Wish(asked))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +147,11 @@ def read_form() -> Mapping[str, str]:
 def _admitted(site: Site, rate: Rate) -> Response | None:
     """None where the form may be answered, else the answer 429. Raises RequestError (403) for a page of others."""
     refuse_other_pages(site.endpoint.services)
+    return _waiting(rate)
+
+
+def _waiting(rate: Rate) -> Response | None:
+    """None where the next question of this address may be answered, else the answer 429."""
     seconds = rate.wait(request.remote_addr or "")
     if not seconds:
         return None
@@ -146,8 +184,7 @@ def _origin(address: str) -> str:
 def _validated(services: Services, chart: str) -> dict[str, Any]:
     """Whether a text is JSON that can be read, with line and column where it is not; what it holds where it is."""
     try:
-        document = parse_json(chart.encode("utf-8", "replace"), max_depth=services.settings.max_depth)
-        check_entries(document, services.settings.max_entries)
+        document = _bounded(services, chart)
     except RequestError as error:
         first = error.issues[0]
         places = [int(part) for part in first.path.split() if part.isdigit()]
@@ -168,13 +205,14 @@ def _described(document: Any) -> str:
     return f"{count} resource{'s' if count != 1 else ''}"
 
 
-def _decided(site: Site, services: Services, stories: Sequence[Story], wish: _Wish) -> Response:
+def _decided(room: _Room, wish: _Wish) -> Response:
+    endpoint = room.site.endpoint
     try:
-        with site.endpoint.place():
-            asked, told = _told(services, wish, site.endpoint.clock)
+        with endpoint.place():
+            asked, told = _told(room.services, wish, endpoint.clock)
     except (RequestError, DataUnavailableError, TooCostlyError) as error:
-        return _refused(site, services, stories, wish.asked, error)
-    return _shown(site, services, stories, asked, told)
+        return _refused(room, wish.asked, error)
+    return _shown(room, asked, told)
 
 
 def _told(services: Services, wish: _Wish, clock: Callable[[], datetime]) -> tuple[Asked, Told]:
@@ -190,7 +228,7 @@ def _told(services: Services, wish: _Wish, clock: Callable[[], datetime]) -> tup
     changed, wrong = changed_facts(services.prepared.knowledge, wish.changes or {}, now)
     answered = _answer(services, asked, document, now, changed)
     label = None
-    if wish.accept and not is_request(document):
+    if wish.accept:
         suggestion = _suggestion(answered, wish.accept)
         if suggestion is not None:
             label = suggestion["label"]
@@ -200,9 +238,15 @@ def _told(services: Services, wish: _Wish, clock: Callable[[], datetime]) -> tup
     return asked, Told(answered, tuple(wrong), changed, label, is_call=is_request(document))
 
 
+def _bounded(services: Services, chart: str) -> Any:
+    body = chart.encode("utf-8", "replace")
+    document = parse_json(body, max_depth=services.settings.max_depth)
+    check_entries(document, services.settings.max_entries, body)
+    return document
+
+
 def _document(services: Services, asked: Asked, faults: list[Issue]) -> Any:
-    document = parse_json(asked.chart.encode("utf-8", "replace"), max_depth=services.settings.max_depth)
-    check_entries(document, services.settings.max_entries)
+    document = _bounded(services, asked.chart)
     hook = str(document["hook"]) if is_request(document) else asked.hook
     if all(one.hook != hook for one in services.offered.values()):
         faults.append(Issue("hook", "no service is offered for it"))
@@ -220,7 +264,9 @@ def _complete(asked: Asked) -> frozenset[str] | Literal["all"]:
 def _answer(services: Services, asked: Asked, document: Any, now: datetime, changed: Mapping[str, Finding]) -> Answered:
     if is_request(document):
         found = next(one for one in services.offered.values() if one.hook == document["hook"])
-        return answer_call(services, found, document, now)
+        # The same chart has the same suggestions when it is sent again to take one of them.
+        identity = uuid.uuid5(uuid.NAMESPACE_OID, asked.chart)
+        return answer_call(services, found, document, now, decision_id=identity, wanted=Wanted(instead=changed))
     return answer_bundle(
         services, document, BundleQuestion(asked.hook, now, complete=_complete(asked), instead=changed)
     )
@@ -231,15 +277,18 @@ def _suggestion(answered: Answered, uuid: str) -> Mapping[str, Any] | None:
     return next((one for one in offered if one["uuid"] == uuid), None)
 
 
-def _refused(site: Site, services: Services, stories: Sequence[Story], asked: Asked, error: ServiceError) -> Response:
+def _refused(room: _Room, asked: Asked, error: ServiceError) -> Response:
     """The page with what is wrong, in the words of the endpoints."""
     refused = answer_for(error, "")
     issues = (refused.body or {}).get("issue", ())
     texts = tuple(issue["details"]["text"] for issue in issues)
-    return _shown(site, services, stories, asked, Told(faults=texts), refused.status)
+    return _shown(room, asked, Told(faults=texts), refused.status)
 
 
-def _shown(
-    site: Site, services: Services, stories: Sequence[Story], asked: Asked, told: Told, status: int = 200
-) -> Response:
-    return site.either("playground.html", playground_page(services, stories, asked, told), status=status)
+def _shown(room: _Room, asked: Asked, told: Told, status: int = 200) -> Response:
+    data = playground_page(room.services, room.stories, asked, told)
+    if room.twin:
+        return as_json(data, status)
+    # What came in a form has no address; a story, an example and the empty page do.
+    twin = with_query("playground.json") if request.method == "GET" else ""
+    return room.site.either("playground.html", data, twin=twin, status=status)

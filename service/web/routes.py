@@ -249,7 +249,7 @@ def _document(services: Services) -> Any:
     body = read_body(request, settings.max_body_bytes)
     g.bytes = len(body)
     document = parse_json(body, max_depth=settings.max_depth)
-    check_entries(document, settings.max_entries)
+    check_entries(document, settings.max_entries, body)
     return document
 
 

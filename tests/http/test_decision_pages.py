@@ -146,6 +146,19 @@ def test_statistics_count_what_was_shown_and_set_aside(client: FlaskClient) -> N
     assert client.get("/stats").json["decisions"] == 2, "programs get the counts as before"
 
 
+def test_the_page_of_a_rule_counts_its_cards_for_those_who_may_see_the_counts(client: FlaskClient) -> None:
+    address = "/rules/sf-nsaid-egfr-below-30"
+    twin = client.get(f"{address}.json", headers=AUDITOR).json["inUse"]
+    (counts,) = twin["rules"]
+    assert (counts["shown"], counts["overridden"], counts["answered"]) == (1, 1, 1)
+    page = Page(client.get(address, headers=AUDITOR).text)
+    assert "1 of 1 of 1" in page.text
+    assert counts["reasons"][0]["reason"] in page.text
+    assert client.get(f"{address}.json").json["inUse"] is None
+    assert "1 of 1 of 1" not in client.get(address).text
+    assert client.get("/rules/rf-cauda-equina-suspected.json", headers=AUDITOR).json["inUse"]["rules"] == []
+
+
 def test_a_row_that_was_changed_is_told_of(client: FlaskClient, folder: Path) -> None:
     name = listed(client)[0]["id"]
     engine = create_engine(f"sqlite:///{folder / 'store.db'}")

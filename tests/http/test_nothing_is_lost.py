@@ -335,3 +335,32 @@ def test_null_is_none_only_where_the_patient_is_the_only_token() -> None:
     visit = Template("conditions", f"{whole.query}&encounter={{{{context.encounterId}}}}", ("Condition",))
     assert states_of(asked, [whole])["conditions"].state is State.NULL
     assert states_of(asked, [visit])["conditions"].state is State.NOT_SENT
+
+
+EGFR = {
+    "resourceType": "Observation",
+    "id": "g1",
+    "status": "final",
+    "subject": OWN,
+    "code": {"coding": [{"system": "http://loinc.org", "code": "98979-8"}]},
+    "effectiveDateTime": "2026-11-20",
+    "valueQuantity": {"value": 25, "unit": "mL/min/{1.73_m2}", "code": "mL/min/{1.73_m2}"},
+}
+ALONE = {"medications": EMPTY}
+
+
+@pytest.mark.parametrize("spoilt", [{"valueQuantity": {}}, {"effectiveDateTime": None}])
+def test_a_result_that_cannot_be_used_is_told_where_an_order_waits_for_it(client: FlaskClient, spoilt: Json) -> None:
+    drafts = bundle([IBUPROFEN], "collection")
+    assert "eGFR" in words(post(client, call(drafts, labs=bundle([EGFR], "searchset"), **ALONE)))
+    said = words(post(client, call(drafts, labs=bundle([EGFR | spoilt], "searchset"), **ALONE)))
+    assert "1 entry could not be read: Observation" in said
+    assert "eGFR" in said
+
+
+def test_a_patient_without_a_birth_date_is_told_where_an_order_depends_on_the_age(client: FlaskClient) -> None:
+    relaxant = IBUPROFEN | {"medicationCodeableConcept": {"text": "cyclobenzaprine 10 MG Oral Tablet"}}
+    born = {name: value for name, value in PATIENT.items() if name != "birthDate"}
+    said = words(post(client, call(bundle([relaxant], "collection"), patient=born, **ALONE)))
+    assert "age not on record" in said
+    assert "age not on record" not in words(post(client, call(bundle([relaxant], "collection"), **ALONE)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -50,23 +51,45 @@ def test_calls_and_answers_are_as_described(described: Json, client: FlaskClient
     assert faults(described, "Outcome", refused.json) == []
 
 
-def test_the_page_says_every_path_and_loads_nothing_from_elsewhere(described: Json, client: FlaskClient) -> None:
-    page = client.get("/docs")
-    assert page.mimetype == "text/html"
+MOST_BYTES = 60_000
+
+
+def test_every_endpoint_has_a_light_page_that_loads_nothing_from_elsewhere(
+    described: Json, client: FlaskClient
+) -> None:
+    index = client.get("/docs")
+    names = [one["operationId"] for path in described["paths"].values() for one in path.values()]
     for path in described["paths"]:
-        assert f"<code>{path}</code>" in page.text
+        assert f"<code>{path}</code>" in index.text
+    shapes = client.get("/docs/shapes")
     for name in described["components"]["schemas"]:
-        assert f'id="schema-{name}"' in page.text
-    loaded = re.findall(r'(?:href|src)="([^"#]+)', page.text)
-    assert set(loaded) == {"docs/style.css", "openapi.json"}
-    assert "<script" not in page.text
-    assert "style-src 'self'" in page.headers["Content-Security-Policy"]
+        assert f'id="{name}"' in shapes.text
+    for page in (index, shapes, *(client.get(f"/docs/{name}") for name in names)):
+        assert (page.status_code, page.mimetype) == (200, "text/html")
+        assert len(page.data) <= MOST_BYTES
+        assert "<script" not in page.text
+        assert "style-src 'self'" in page.headers["Content-Security-Policy"]
+        led = {one.partition("#")[0] for one in re.findall(r'(?:href|src)="(/[^"]*)', page.text)} - {"/", "/docs/"}
+        assert led <= {"/docs", "/docs/shapes", "/docs/style.css", "/openapi.json", "/start", "/rules"} | {
+            f"/docs/{name}{file}" for name in names for file in ("", "/body.json", "/answer.json")
+        }
     assert client.get("/docs/style.css").mimetype == "text/css"
+    assert client.get("/docs/evaluation").status_code == 404
 
 
-def test_links_of_the_page_lead_to_parts_of_it(client: FlaskClient) -> None:
-    page = client.get("/docs").text
-    assert set(re.findall(r'href="#([^"]+)', page)) <= set(re.findall(r'id="([^"]+)', page))
+def test_links_to_shapes_lead_to_them(described: Json, client: FlaskClient) -> None:
+    page = client.get("/docs/shapes").text + client.get("/docs/evaluate").text
+    assert set(re.findall(r'href="/docs/shapes#([^"]+)', page)) <= set(described["components"]["schemas"])
+
+
+def test_an_example_of_the_pages_can_be_sent_as_it_is(client: FlaskClient) -> None:
+    body = client.get("/docs/evaluate/body.json")
+    page = unescape(client.get("/docs/evaluate").text)
+    (target,) = re.findall(r"curl .* '?http://localhost(/evaluate[^'<]*)'?<", page)
+    answer = client.post(target, data=body.data, content_type="application/json")
+    assert answer.json["cards"]
+    assert client.get("/docs/evaluate/answer.json").json.keys() == answer.json.keys()
+    assert client.get("/docs/health/body.json").status_code == 404
 
 
 IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

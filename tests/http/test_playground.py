@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from service.testkit.smallest_charts import smallest_call
 from tests.http.test_rule_book import Page
 
 NOW = "2026-11-24T10:00:00Z"
@@ -80,7 +81,10 @@ def test_the_cards_are_those_of_the_service_with_the_reason_for_each(client: Fla
     tests = [test for part in rule["when"]["parts"] for test in part.get("parts", [part])]
     (egfr,) = [test for test in tests if test.get("id") == "egfr"]
     assert (egfr["says"], egfr["has"], egfr["holds"]) == ("below 30 mL/min/1.73 m²", "24 mL/min/1.73 m²", "yes")
-    assert rule["change"].startswith("It would not fire if “")
+    assert rule["change"] == (
+        "It would not fire if eGFR were 30 mL/min/1.73 m² or more "
+        "or if “A systemic NSAID is being ordered” were ruled out."
+    )
 
 
 def test_another_value_gives_another_card(client: FlaskClient) -> None:
@@ -121,6 +125,40 @@ def test_a_fact_said_otherwise_gives_the_card_of_that_fact(client: FlaskClient) 
     assert (egfr["value"], egfr["is"]) == ("45", "45 mL/min/1.73 m²")
     unknown = told(client, **{"fact.egfr": "unknown"})["answer"]
     assert not [card for card in unknown["cards"] if "eGFR 24" in card["summary"]]
+
+
+def test_a_call_of_an_ehr_can_be_asked_what_if_and_its_suggestions_taken(client: FlaskClient) -> None:
+    call = smallest_call("order-sign")
+    sent = {"chart": json.dumps(call)}
+    answer = told(client, **sent)["answer"]
+    assert "eGFR 24" in answer["cards"][0]["summary"]
+    assert answer["curl"].endswith("/cds-services/sciatica-order-sign")
+    other = told(client, **sent, **{"fact.egfr": "45"})["answer"]
+    assert [card["indicator"] for card in other["cards"] if "eGFR 45" in card["summary"]] == ["warning"]
+    (removal,) = [one for one in answer["cards"][0]["suggestions"] if one["recommended"]]
+    after = told(client, **sent, accept=removal["uuid"])
+    assert after["answer"]["accepted"] == "Remove the NSAID order"
+    assert json.loads(after["asked"]["chart"])["context"]["draftOrders"]["entry"] == []
+    assert not [card for card in after["answer"]["cards"] if "eGFR" in card["summary"]]
+
+
+def test_every_kind_of_rule_has_an_example_patient_of_whom_it_holds(client: FlaskClient) -> None:
+    for name in ("sf-nsaid-egfr-below-30", "rf-cauda-equina-suspected", "nsaid-contraindicated"):
+        shown = client.get(f"/playground.json?rule={name}").json
+        assert (shown["answer"]["example"]["id"], shown["answer"]["example"]["outcome"]) == (name, "fired")
+        assert f'href="/?rule={name}"' in client.get(f"/rules/{name}").text
+    assert client.get("/?rule=no-such-rule").status_code == 404
+
+
+def test_the_twin_of_the_playground_has_an_address(client: FlaskClient) -> None:
+    story = "story=egfr-25-and-ibuprofen"
+    page = client.get(f"/?{story}")
+    assert f'href="/playground.json?{story}"' in page.text
+    twin = client.get(f"/playground.json?{story}").json
+    assert all(card["summary"] in " ".join(Page(page.text).text.split()) for card in twin["answer"]["cards"])
+    form = {"chart": json.dumps(chart()), "hook": "order-sign", "now": NOW}
+    assert client.post("/playground.json", data=form).json == decided(client, chart())
+    assert client.get("/questionnaire.json").json["questions"]
 
 
 def test_a_fact_that_is_no_number_is_said_and_the_chart_is_decided_as_it_is(client: FlaskClient) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,7 +14,8 @@ Path = tuple[str | int, ...]
 MISSING = object()
 SPOILS: dict[str, Callable[[Any], Any]] = {
     "list": lambda value: [value],
-    "number": lambda _value: 7,
+    # Another number would be another chart, not an unreadable one.
+    "number": lambda value: {} if type(value) in (int, float) else 7,
     "object": lambda _value: {"x": 1},
     "text": lambda _value: "x",
     "missing": lambda _value: MISSING,
@@ -154,6 +156,69 @@ def rewrapped(how: str) -> Callable[[Any], Any]:
     return lambda document: _walk(document, change)
 
 
+def in_words_of_a_page(document: Any) -> Any:
+    """Nothing but words, as they stand in the HTML of a page or in a PDF."""
+
+    def change(one: Json) -> Json | None:
+        coded = one.get("coding")
+        if not isinstance(coded, list) or not coded:
+            return None
+        words = one.get("text") or coded[0].get("display")
+        return {"text": f"<b>&nbsp;{_as_printed(words)}</b>\n"} if words else None
+
+    return _walk(document, change)
+
+
+def _as_printed(words: str) -> str:
+    """Blanks that do not break and marks without width, ligatures, typographic hyphens."""
+    spaced = words.replace(" ", "\u00a0\u200b").replace("fi", "\ufb01").replace("-", "\u2010")
+    return unicodedata.normalize("NFD", spaced)
+
+
+_OIDS = {
+    "http://snomed.info/sct": "URN:OID:2.16.840.1.113883.6.96",
+    "http://loinc.org": "urn:oid:2.16.840.1.113883.6.1",
+    "http://www.nlm.nih.gov/research/umls/rxnorm": "2.16.840.1.113883.6.88",
+}
+
+
+def codes_as_others_write_them(document: Any) -> Any:
+    """Systems by their numbers or with a slash, codes with a blank and in full width, no displays."""
+    wide = str.maketrans("0123456789", "\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19")
+
+    def change(one: Json) -> Json | None:
+        system, code = one.get("system"), one.get("code")
+        if not isinstance(system, str) or not isinstance(code, str) or "value" in one or not _is_clinical(system):
+            return None
+        return one | {"system": _OIDS.get(system, f"{system}/"), "code": f" {code.translate(wide)} "}
+
+    return _walk(without_displays(document), change)
+
+
+def references_as_others_write_them(document: Any) -> Any:
+    """Every reference to a Patient with a version and a parameter."""
+
+    def change(one: Json) -> Json | None:
+        ref = one.get("reference")
+        is_ours = isinstance(ref, str) and ref.startswith("Patient/")
+        return one | {"reference": f"{ref}/_history/2?_format=json"} if is_ours else None
+
+    return _walk(document, change)
+
+
+def drugs_contained(document: Any) -> Any:
+    """Every drug in a Medication inside its order."""
+
+    def change(one: Json) -> Json | None:
+        if "resourceType" not in one or "medicationCodeableConcept" not in one:
+            return None
+        held = {"resourceType": "Medication", "id": "m", "code": one["medicationCodeableConcept"]}
+        rest = {key: part for key, part in one.items() if key != "medicationCodeableConcept"}
+        return rest | {"contained": [held], "medicationReference": {"reference": "#m"}}
+
+    return _walk(document, change)
+
+
 def suppressed(document: Any) -> Any:
     """Every prefetched list emptied by a server that says so only with a warning."""
     issue = {"severity": "warning", "code": "suppressed"}
@@ -177,10 +242,19 @@ LAWS: dict[str, Callable[[Any], Any]] = {
     **{f"resourceType of another {how}": retyped(how) for how in ("case", "none", "list")},
     **{f"entries {how}": rewrapped(how) for how in ("bare", "deep", "alone")},
     "lists suppressed with a warning": suppressed,
+    "words of a page, no codes": in_words_of_a_page,
+    "codes as others write them": codes_as_others_write_them,
+    "references as others write them": references_as_others_write_them,
+    "drugs contained": drugs_contained,
 }
 """Changes of a whole call under which no card may disappear without a word."""
 
-HARMLESS = frozenset({"without displays", "in another language", "entries bare", "entries deep", "entries alone"})
+HARMLESS = frozenset(
+    {
+        *("without displays", "in another language", "entries bare", "entries deep", "entries alone"),
+        *("codes as others write them", "references as others write them", "drugs contained"),
+    }
+)
 """Those that lose nothing: they add no critical card either."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -61,7 +62,7 @@ def test_under_no_change_of_a_whole_call_a_card_disappears_without_a_word(
     services: Services, stories: Told, change: str
 ) -> None:
     broken = {}
-    for call, before in stories:
+    for call, before in random.Random(change).sample(stories, len(stories) // 3):
         after = ask(services, call, LAWS[change](call.body))
         if fault := breaks(before, after):
             broken[call.name] = fault

@@ -9,7 +9,7 @@ import { EditorView, drawSelection, highlightActiveLine, keymap, lineNumbers } f
 import { tags } from '@lezer/highlight';
 
 const look = EditorView.theme({
-  '&': { color: 'var(--ink)', backgroundColor: 'var(--paper)', border: '1px solid var(--soft)', borderRadius: '.4rem', height: '29rem', fontSize: '.82rem' },
+  '&': { color: 'var(--ink)', backgroundColor: 'var(--paper)', border: '1px solid var(--soft)', borderRadius: '.4rem', height: 'var(--editor-height, 26rem)', fontSize: '.82rem' },
   '&.cm-focused': { outline: '3px solid var(--link)', outlineOffset: '2px' },
   '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.5' },
   '.cm-gutters': { color: 'var(--soft)', backgroundColor: 'var(--ground)', border: 'none' },

@@ -13,6 +13,7 @@ from service.knowledge.summaries import LONGEST, Reference, all_words, alternati
 
 LONGEST_SUMMARY = 139
 _LONGEST_ACT = 45
+_TO_DO = "TO DO"
 _SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}|\{%.*?%\}|\$\{.*?\}", re.DOTALL)
 _MARKDOWN = re.compile(r"\*\*|__|`|\[[^\]]*\]\(|^\s*(?:#|[-*+]\s|\d+\.\s|>)|[\r\n|]|\{\{")
@@ -95,6 +96,24 @@ def summary_markdown(review: Review) -> Iterator[Issue]:
                 yield Issue(
                     rule.at, f"a summary of {rule.id} holds {match[0].strip() or 'a line break'}", "plain words"
                 )
+
+
+@check(
+    "K026-to-do",
+    Severity.ERROR,
+    "Words of a rule that nobody has written yet",
+    avoid="limitations: TO DO what it gets wrong",
+    prefer="limitations: A single value is no diagnosis.",
+    why="`sciatica-cds new rule` marks with TO DO what only a clinician can say; a card must not show it.",
+)
+def to_do(review: Review) -> Iterator[Issue]:
+    """No text of a rule holds the mark TO DO."""
+    for rule in review.knowledge.rules:
+        texts = [rule.title, rule.purpose, rule.rationale, rule.limitations or "", rule.unverified_parts or ""]
+        texts += [*_all_texts(rule.card)] if rule.card is not None else []
+        texts += [example.name for example in rule.examples]
+        if any(_TO_DO in text for text in texts):
+            yield Issue(rule.at, f"{rule.id} still holds {_TO_DO}", "say it, or leave the key out")
 
 
 @check(

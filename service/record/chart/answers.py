@@ -10,6 +10,7 @@ from service.record.chart.code_match import CodeMatch
 from service.record.chart.concepts import as_objects
 from service.record.values.coding import CodeIndex, codings
 from service.record.values.dates import When, earliest, parse
+from service.record.values.tidy import tidied
 
 _SNOMED = "http://snomed.info/sct"
 _LOINC = "http://loinc.org"
@@ -98,4 +99,4 @@ def _coded(concept: object, source: FactSource, index: CodeIndex) -> bool | None
     if known:
         return True in known
     text = concept.get("text") if isinstance(concept, Mapping) else None
-    return _WORDS.get(text.strip().rstrip(".").casefold()) if isinstance(text, str) else None
+    return _WORDS.get(tidied(text).rstrip(".").casefold()) if isinstance(text, str) else None

@@ -11,7 +11,7 @@ from service.errors import Issue, RequestError
 from service.record.input.deduplicate import arrange
 from service.record.input.prefetch_states import PrefetchState, Selection, State
 from service.record.input.releases import RENAMED, dstu2_sign, normalise
-from service.record.input.shapes import flaws
+from service.record.input.shapes import Flaw, flaws
 from service.record.input.subject import OF_A_PATIENT, Patients, Subject, is_nameless
 from service.record.input.unpacking import Piece, Unpacked, unpack, unpack_state
 from service.record.model import Completeness, Entry, Problem, Record, Release
@@ -28,6 +28,14 @@ _FOREIGN = "about another patient; not used"
 _SUBJECT_TAKEN = "no subject; taken to be about the one patient of the document"
 _SUBJECT_MISSING = "no subject; not used"
 _NAMES_SHOWN = 10
+_STATUSES = frozenset({"status", "clinicalStatus", "verificationStatus"})
+_KNOWN_BY_CODE = frozenset(
+    {
+        *("Condition", "AllergyIntolerance", "Procedure", "ServiceRequest", "DiagnosticReport"),
+        *("MedicationRequest", "MedicationStatement", "MedicationDispense"),
+    }
+)
+"""The types of which an entry that is not understood by its code is looked for on the chart."""
 
 
 BESIDE_ORDERS = frozenset(
@@ -204,9 +212,14 @@ class _Gathered:
             self.entries.append(Entry(resource, type_, piece.id, piece.path, piece.full_url))
 
     def check(self) -> None:
-        """Write down what of the entries cannot be read; the lists they belong to are not whole then."""
+        """Write down what of the entries cannot be read; the lists they belong to are not whole then.
+
+        Where only the status of an entry cannot be read, what it is about is known: it may count or not, and proves no
+        absence of that. If its code is not understood either, the chart says so.
+        """
         for entry in self.entries:
-            if note_flaws(entry, self.problems):
+            found = note_flaws(entry, self.problems)
+            if found and not (entry.type in _KNOWN_BY_CODE and all(flaw.element in _STATUSES for flaw in found)):
                 self.unclaimed.add(entry.type)
 
     def _is_ours(self, piece: Piece, subject: str | Subject, missing_is_ours: bool) -> bool:
@@ -223,7 +236,12 @@ class _Gathered:
         if subject is Subject.NO_PATIENT:
             if piece.type not in OF_A_PATIENT:
                 return True
-            self.problems.append(Problem(piece.path, f"{subject.value}; not used"))
+            # Only results may be of a device or a group. Of anything else the reference is wrong: it may be ours.
+            name = RENAMED.get(piece.type, piece.type)
+            is_lost = self.about_one and name != "Observation"
+            self.problems.append(Problem(piece.path, f"{subject.value}; not used", name if is_lost else None))
+            if is_lost:
+                self.unclaimed.add(name)
             return False
         if is_nameless(subject):
             return missing_is_ours
@@ -321,13 +339,14 @@ def _called(subject: str | Subject, patient_id: str) -> str | Subject:
     return patient_id if is_nameless(subject) else subject
 
 
-def note_flaws(entry: Entry, problems: list[Problem]) -> bool:
-    """Write down what of an entry cannot be read, and say whether there is anything; the entry counts once."""
+def note_flaws(entry: Entry, problems: list[Problem]) -> list[Flaw]:
+    """Write down what of an entry cannot be read, and tell it; the entry counts once."""
     unread: str | None = entry.type
-    for flaw in flaws(entry.resource, entry.type):
+    found = flaws(entry.resource, entry.type)
+    for flaw in found:
         problems.append(Problem(f"{entry.path}.{flaw.element}", flaw.reason, unread))
         unread = None
-    return unread is None
+    return found
 
 
 def _status(entry: Entry) -> str | None:

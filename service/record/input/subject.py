@@ -94,6 +94,8 @@ class Patients:
             tail = text.rpartition(":")[2]
             return tail if tail in self._ids else text
         type_, question, query = text.partition("?")
+        if question and "/" in type_ and not query.startswith("identifier="):
+            return self._of_text(type_)
         if question:
             system, _, value = query.removeprefix("identifier=").rpartition("|")
             return self._of_identifier({"system": system, "value": value}) if type_ == "Patient" else Subject.NO_PATIENT

@@ -79,8 +79,9 @@ def _low_measurement(source: FactSource, chart: Chart, notes: list[str | None]) 
         if one.status_class.counts is not Counts.PRESENT or one.status_class.provisional:
             continue
         reading = read_value(one.holder, source.unit)
-        if isinstance(reading, Refused) or place(one, source, chart).inside is not True:
-            notes.append(f"{one.entry.reference}: cannot be used")
+        inside = place(one, source, chart).inside
+        if isinstance(reading, Refused) or inside is not True:
+            notes.append(_last(one) if inside is False else f"{one.entry.reference}: cannot be used")
             continue
         found.append((one, reading))
     if found:

@@ -15,6 +15,11 @@ from service.record.values.dates import age_years
 FEMALE = "female"
 MALE = "male"
 
+NO_BIRTH_DATE = "birth date not recorded"
+NO_SEX = "sex not recorded as female or male"
+NOT_ON_PATIENT = frozenset({NO_BIRTH_DATE, NO_SEX})
+"""Why age and sex are not known of a Patient who was sent."""
+
 SEX_FOR_CLINICAL_USE = frozenset(
     {
         "http://hl7.org/fhir/StructureDefinition/patient-sexParameterForClinicalUse",
@@ -32,7 +37,7 @@ def age_plan(definition: FactDefinition) -> Plan:
         if patient is None:
             return unknown(definition.id, *(shortfalls(["Patient"], chart.record) or ("not recorded",)))
         if chart.birth is None:
-            return unknown(definition.id, "birth date not recorded")
+            return unknown(definition.id, NO_BIRTH_DATE)
         age = age_years(chart.birth, chart.now)
         if age is None:
             return unknown(definition.id, "birth date lies in the future")
@@ -51,7 +56,7 @@ def sex_plan(definition: FactDefinition) -> Plan:
         if patient is None:
             return unknown(definition.id, *(shortfalls(["Patient"], chart.record) or ("not recorded",)))
         if sex is None:
-            return unknown(definition.id, "sex not recorded as female or male")
+            return unknown(definition.id, NO_SEX)
         status = Status.PRESENT if sex == definition.gender else Status.ABSENT
         note = joined("sex for clinical use" if _clinical_use(patient.resource) else None)
         return Finding(definition.id, status, evidence=(Evidence(patient.reference, sex, note=note),))

@@ -81,6 +81,7 @@ def not_known(definition: FactDefinition, chart: Chart, found: Measurements) -> 
     if old is not None:
         reason = "too old to use" if old.inside is False else "its date is not exact enough"
         notes.append(f"last value {old.text}: {reason}")
-    notes += [f"not used: {one.text}" for one in undated]
+    for one in undated:
+        notes += [f"not used: {one.text}", f"{one.evidence.resource}: no date given"]
     reasons = shortfalls(read_types(definition), chart.record) or ("not recorded",)
     return Finding(definition.id, Status.UNKNOWN, notes=(*distinct_notes(notes), *reasons))

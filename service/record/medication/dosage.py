@@ -12,6 +12,7 @@ from service.record.medication.dosage_words import amount_in_words, needed_in_wo
 from service.record.values.dates import days_between, parse_period
 from service.record.values.interval import Interval
 from service.record.values.statuses import status_word
+from service.record.values.tidy import tidied
 from service.record.values.units import decimal
 
 EACH, MG, ML, PUFF = "each", "mg", "mL", "ACTUAT"
@@ -229,8 +230,8 @@ def _words(dosage: Mapping[str, Any]) -> str:
     """The instructions in words, when nothing but words says how the drug is taken."""
     for name in ("text", "patientInstruction"):
         words = dosage.get(name)
-        if isinstance(words, str) and words.strip():
-            return words
+        if isinstance(words, str) and (plain := tidied(words)):
+            return plain
     return ""
 
 

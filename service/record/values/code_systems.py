@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from service.record.values.tidy import tidied
+
 SNOMED = "http://snomed.info/sct"
 ICD_10_CM = "http://hl7.org/fhir/sid/icd-10-cm"
 ICD_10 = "http://hl7.org/fhir/sid/icd-10"
@@ -89,13 +91,13 @@ def canonical_system(system: object) -> str | None:
 
 @lru_cache(maxsize=1024)
 def _canonical(system: str) -> str:
-    text = system.strip().partition("|")[0].rstrip("/")
+    text = tidied(system).partition("|")[0].rstrip("/")
     if text in KNOWN_SYSTEMS:
         return text
     alias = _ALIASES.get(text.lower())
     if alias:
         return alias
-    oid = text.removeprefix("urn:oid:")
+    oid = text.lower().removeprefix("urn:oid:")
     if oid in _OIDS:
         return _OIDS[oid]
     known = _CANONICAL.get(text.lower().partition("://")[2])

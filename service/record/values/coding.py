@@ -18,6 +18,7 @@ from service.record.values.code_systems import ICD_10, canonical_system, check_d
 from service.record.values.english import is_english
 from service.record.values.pattern_literals import LiteralIndex, compiled, literals_of
 from service.record.values.text import Said, said
+from service.record.values.tidy import tidied
 
 __all__ = ["CodeIndex", "Coding", "Match", "canonical_system", "codings", "concept_text", "wordings"]
 
@@ -71,12 +72,13 @@ def codings(concept: object) -> Iterator[Coding]:
         code = _code_text(raw.get("code"))
         if code:
             display = raw.get("display")
-            yield Coding(canonical_system(raw.get("system")), code, display if isinstance(display, str) else None)
+            words = tidied(display) if isinstance(display, str) else None
+            yield Coding(canonical_system(raw.get("system")), code, words)
 
 
 def _code_text(code: object) -> str | None:
     if isinstance(code, str):
-        return code.strip() or None
+        return tidied(code) or None
     # A bare number is read as its digits; a float has lost some of them.
     return str(code) if isinstance(code, int) and not isinstance(code, bool) else None
 
@@ -103,12 +105,12 @@ def wordings(concept: object) -> Iterator[str]:
     """Every wording of the concept: its text and the displays of its codings."""
     for part in _parts(concept):
         text = part.get("text")
-        if isinstance(text, str) and text.strip():
-            yield text.strip()
+        if isinstance(text, str) and (words := tidied(text)):
+            yield words
     for raw in _raw_codings(concept):
         display = raw.get("display")
-        if isinstance(display, str) and display.strip():
-            yield display.strip()
+        if isinstance(display, str) and (words := tidied(display)):
+            yield words
 
 
 def _single_key(concept: object) -> tuple[object, ...] | None:

@@ -22,10 +22,10 @@ def reference_text(reference: object) -> str | None:
 
 
 def parse_literal(text: str) -> Target | None:
-    """``Type/id`` or an absolute URL ending so, a version left out; None for urn:, #contained and searches."""
-    if text.startswith(("#", "urn:")) or "?" in text:
+    """``Type/id`` or an absolute URL ending so, without version and parameters; None for urn:, #contained, searches."""
+    if text.startswith(("#", "urn:")) or "?identifier=" in text:
         return None
-    path, _, _ = text.partition("/_history/")
+    path, _, _ = text.partition("?")[0].partition("/_history/")
     front, slash, id_ = path.rstrip("/").rpartition("/")
     base, _, type_ = front.rpartition("/")
     if not slash or not id_ or not type_[:1].isupper():

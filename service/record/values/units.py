@@ -14,6 +14,7 @@ from typing import Any
 
 from service.record.values.coding import wordings
 from service.record.values.interval import Interval
+from service.record.values.tidy import tidied
 from service.record.values.unit_table import (
     CASE_MATTERS,
     IMPLIED_UNIT,
@@ -196,7 +197,7 @@ def _raw(holder: Mapping[str, Any]) -> _Raw | Refused:
     if isinstance(holder.get("valueRange"), Mapping):
         return _raw_range(holder["valueRange"])
     if isinstance(holder.get("valueString"), str):
-        return _raw_text(holder["valueString"])
+        return _raw_text(tidied(holder["valueString"]))
     for key in ("valueCodeableConcept", "valueCoding"):
         for text in wordings(holder.get(key)):
             # The answer of a numeric rating is a code whose words are the number.

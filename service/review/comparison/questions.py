@@ -15,8 +15,10 @@ from service.review.comparison.model import Difference, Direction
 from service.review.comparison.region import Asked, Words
 from service.review.comparison.shown import Cards
 from service.review.comparison.sides import Sides, two_sides
-from service.review.comparison.witness import Judge, plainest
+from service.review.comparison.witness import Judge, Plainest
 
+# How the solver chooses what is left to its choice; its seed is fixed.
+_AT_RANDOM = 5
 _Formulas = Mapping[Direction, z3.BoolRef]
 
 
@@ -45,6 +47,10 @@ class Questions:
     def _judge(self) -> Judge:
         return Judge(*self.cards)
 
+    @cached_property
+    def _plainest(self) -> Plainest:
+        return Plainest(self.sides)
+
     def card_differences(self, rule_id: str) -> Iterator[Difference]:
         """Every way in which a card differs. Services at which the question is the same are asked once."""
         before, after = self.cards
@@ -63,7 +69,7 @@ class Questions:
     def conclusion_differences(self, name: str) -> Iterator[Difference]:
         """Every way in which a conclusion that both draw differs."""
         statuses = self.sides.before.symbol(name).status, self.sides.after.symbol(name).status
-        formulas = _directions(*((status == PRESENT, status == UNKNOWN) for status in statuses))
+        formulas = _directions(*((status.is_(PRESENT), status.is_(UNKNOWN)) for status in statuses))
         services = [service for service in self.after.services if self._is_drawn_at(name, service)]
         if services:
             yield from self._differences(name, formulas, services, [name], [name])
@@ -88,10 +94,12 @@ class Questions:
         if not wanted:
             return
         solver = z3.Solver()
+        # A region is gathered from many patients: the less alike they are, the fewer have to be asked for.
+        solver.set("phase_selection", _AT_RANDOM)
         solver.add(*self.sides.constraints(before, after))
         facts = self.sides.facts_behind(before, after)
         for direction, formula in wanted.items():
-            findings = plainest(self.sides, solver, formula, facts)
+            findings = self._plainest.of(solver, formula, facts)
             if findings is None:
                 continue
             witness = self._judge.confirmed(findings, services[0], about, direction)

@@ -16,6 +16,7 @@ import z3
 from service.engine.patterns import ABSENT, PRESENT, STATUS_NUMBER, UNKNOWN, Scale
 from service.finding import Status
 from service.review.comparison.sides import Sides, has_patient
+from service.review.ordered import Values, all_of, any_of, no
 from service.review.symbolic import Symbol
 
 _STATUS = {number: status for status, number in STATUS_NUMBER.items()}
@@ -26,7 +27,7 @@ _NO_RANK = -1
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Numbers in a row, from ``low`` to ``high``; None is no limit. The flags say whether a limit belongs to them."""
+    """Values in a row, from ``low`` to ``high``; None is no limit. The flags say whether a limit belongs to them."""
 
     low: Decimal | None
     with_low: bool
@@ -84,7 +85,7 @@ class Words:
         """The number of the finding, if it has one, is known exactly."""
         if name not in self._exact:
             symbol = self.symbol(name)
-            self._exact[name] = z3.Or(symbol.status != PRESENT, symbol.low == symbol.high)
+            self._exact[name] = any_of([symbol.status.is_not(PRESENT), symbol.low.is_same_as(symbol.high)])
         return self._exact[name]
 
     def _is_conclusion(self, name: str) -> bool:
@@ -111,7 +112,7 @@ class Asked:
         self._solver = solver
         self._formula = formula
         self._names = tuple(findings)
-        self._exactly = z3.And([words.exactly_known(name) for name in findings if words.scale(name) is not None])
+        self._exactly = all_of([words.exactly_known(name) for name in findings if words.scale(name) is not None])
 
     def region(self) -> Region:
         """The region of all patients of whom the formula is true."""
@@ -126,8 +127,8 @@ class Asked:
 
     def _has_patient_outside(self, terms: Mapping[str, set[_State]]) -> bool:
         """Whether all that is told is true of a patient of whom the formula is not."""
-        inside = [z3.Or([self._words.states(name)[state] for state in states]) for name, states in terms.items()]
-        return has_patient(self._solver, z3.Not(self._formula), self._exactly, *inside)
+        inside = [any_of([self._words.states(name)[state] for state in states]) for name, states in terms.items()]
+        return has_patient(self._solver, no(self._formula), self._exactly, *inside)
 
     def _met(self, also: Sequence[z3.BoolRef]) -> dict[str, set[_State]]:
         """For every finding the states it has in some patient; each answer is asked for one that is new."""
@@ -137,26 +138,25 @@ class Asked:
         self._solver.add(self._formula, *also)
         wanted: tuple[z3.BoolRef, ...] = ()
         while unseen and has_patient(self._solver, *wanted):
-            model = self._solver.model()
+            found = Values(self._solver.model())
             for name in tuple(unseen):
-                for state in self._in(model, name):
+                for state in self._in(found, name):
                     met[name].add(state)
                     unseen[name].pop(state, None)
                 if not unseen[name]:
                     del unseen[name]
             if unseen:
-                wanted = (_any([literal for states in unseen.values() for literal in states.values()]),)
+                wanted = (any_of([literal for states in unseen.values() for literal in states.values()]),)
         self._solver.pop()
         return met
 
-    def _in(self, model: z3.ModelRef, name: str) -> Iterator[_State]:
+    def _in(self, found: Values, name: str) -> Iterator[_State]:
         symbol = self._words.symbol(name)
-        status = model.eval(symbol.status, model_completion=True).as_long()
+        status = symbol.status.value(found)
         if status != PRESENT or self._words.scale(name) is None:
             yield status, _NO_RANK
             return
-        low, high = (model.eval(part, model_completion=True).as_long() for part in (symbol.low, symbol.high))
-        yield from ((PRESENT, rank) for rank in range(low, high + 1))
+        yield from ((PRESENT, rank) for rank in range(symbol.low.value(found), symbol.high.value(found) + 1))
 
     def _term(self, name: str, states: set[_State]) -> Term:
         possible = self._words.states(name)
@@ -169,18 +169,11 @@ class Asked:
         return Term(name, statuses, tuple(_spans(ranks, scale)))
 
 
-def _any(formulas: Sequence[z3.BoolRef]) -> z3.BoolRef:
-    # What z3.Or does, without looking at the sort of every formula: that took longer than the solver.
-    context = formulas[0].ctx
-    array = (z3.Ast * len(formulas))(*(formula.as_ast() for formula in formulas))
-    return z3.BoolRef(z3.Z3_mk_or(context.ref(), len(formulas), array), context)
-
-
 def _is(symbol: Symbol, state: _State) -> z3.BoolRef:
     status, rank = state
     if rank == _NO_RANK:
-        return symbol.status == status
-    return z3.And(symbol.status == status, symbol.low <= rank, rank <= symbol.high)
+        return symbol.status.is_(status)
+    return all_of([symbol.status.is_(status), symbol.low.below(rank + 1), symbol.high.at_least(rank)])
 
 
 def _spans(ranks: Sequence[int], scale: Scale) -> Iterator[Span]:

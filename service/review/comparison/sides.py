@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import z3
 
-from service.engine.patterns import Scale
+from service.engine.patterns import PRESENT, Scale
 from service.knowledge.model import Condition, FactDefinition, Knowledge, Rule
+from service.review.ordered import Ordered
 from service.review.symbolic import Patients, Symbol
 
 
@@ -51,20 +52,21 @@ class After(Patients):
                 if not own.eq(other):
                     self.proved_alike.add(name)
                 return
-        status = z3.Int(f"{name}.status after")
+        status = Ordered(f"{name}.status after", PRESENT)
         shared = self._symbols[name]
-        self._definitions[name] = z3.substitute(self._definitions[name], (shared.status, status))
+        self._definitions[name] = z3.substitute(self._definitions[name], *shared.status.instead(status))
         self._symbols[name] = Symbol(status, shared.low, shared.high)
         if name in self.before.concluding:
             self.drawn_otherwise.append(name)
 
     def _is_proved_alike(self, name: str) -> bool:
         shared = self._symbols[name].status
-        status = z3.Int(f"{name}.status asked")
+        status = Ordered(f"{name}.status asked", PRESENT)
         solver = z3.Solver()
         solver.add(*self.before.constraints([name]))
         solver.add(*(one for one in self.constraints([name]) if not one.eq(self._definitions[name])))
-        solver.add(z3.substitute(self._definitions[name], (shared, status)), shared != status)
+        asked = z3.substitute(self._definitions[name], *shared.instead(status))
+        solver.add(asked, z3.Not(shared.is_same_as(status)))
         return not has_patient(solver)
 
     def constraints(self, names: Iterable[str]) -> list[z3.BoolRef]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from uuid import UUID
 
 import z3
 
-from service.decision import Decision, Prepared, decide_on, prepare
+from service.decision import Decision, Prepared, decide_on, prepare_for_findings
 from service.engine.patterns import PRESENT, STATUS_NUMBER, UNKNOWN
 from service.engine.trace import Result
 from service.errors import ServiceError
@@ -18,59 +19,82 @@ from service.knowledge.model import FactDefinition, FactKind, Knowledge, possibl
 from service.review.comparison.model import Direction, Witness
 from service.review.comparison.shown import Cards
 from service.review.comparison.sides import Sides, has_patient
+from service.review.ordered import Values, any_of
 
 # What is decided on findings does not depend on the time; an answer needs one.
 _NOW = datetime(2000, 1, 1, tzinfo=UTC)
+_NOBODY = UUID(int=0)
 
 
 class UnconfirmedError(ServiceError):
     """The engines decide a patient whom the solver named otherwise: a fault of this program, not of the rules."""
 
 
-def plainest(sides: Sides, solver: z3.Solver, formula: z3.BoolRef, facts: Sequence[str]) -> dict[str, Finding] | None:
-    """The facts of a patient of whom the formula is true, as plain as can be; None when there is no such patient.
+class Plainest:
+    """Finds the plainest patient.
 
     Plain is a fact that says nothing, one that is known where it must say something, a number that is known exactly,
     and of numbers one that is itself a limit.
-    ``solver`` holds what ties the facts together; it is given back as it was.
     """
-    solver.push()
-    try:
-        solver.add(formula)
-        return _plainest(sides, solver, facts) if has_patient(solver) else None
-    finally:
-        solver.pop()
+
+    def __init__(self, sides: Sides) -> None:
+        self._sides = sides
+        self._known: dict[str, tuple[z3.BoolRef, ...]] = {}
+
+    def of(self, solver: z3.Solver, formula: z3.BoolRef, facts: Sequence[str]) -> dict[str, Finding] | None:
+        """The facts of a patient of whom the formula is true; None when there is no such patient.
+
+        ``solver`` holds what ties the facts together; it is given back as it was.
+        """
+        solver.push()
+        try:
+            solver.add(formula)
+            return self._plainest(solver, facts) if has_patient(solver) else None
+        finally:
+            solver.pop()
+
+    def _plainest(self, solver: z3.Solver, facts: Sequence[str]) -> dict[str, Finding]:
+        model = solver.model()
+        values, granted = Values(model), list[z3.BoolRef]()
+        for wish in self._wishes(facts):
+            # What the patient in hand fulfils already need not be asked.
+            if not values.is_true(wish):
+                if not has_patient(solver, *granted, wish):
+                    continue
+                model = solver.model()
+                values = Values(model)
+                solver.add(*granted, wish)
+                granted.clear()
+            else:
+                granted.append(wish)
+        return {name: self._sides.side_of(name).witness(model, [name])[name] for name in facts}
+
+    def _wishes(self, facts: Sequence[str]) -> Iterator[z3.BoolRef]:
+        sides = self._sides
+        # What is ordered is given up first: a patient is told by the illness rather than by orders that nobody asked
+        # about.
+        for name in sorted(facts, key=lambda name: (sides.definition(name).kind is not FactKind.ORDER, name)):
+            yield self._of(name)[0]
+        for name in facts:
+            yield from self._of(name)[1:]
+
+    def _of(self, name: str) -> tuple[z3.BoolRef, ...]:
+        if name not in self._known:
+            self._known[name] = tuple(_wishes(self._sides, name))
+        return self._known[name]
 
 
-def _plainest(sides: Sides, solver: z3.Solver, facts: Sequence[str]) -> dict[str, Finding]:
-    model = solver.model()
-    for wish in _wishes(sides, facts):
-        # What the patient in hand fulfils already need not be asked.
-        if not z3.is_true(model.eval(wish, model_completion=True)):
-            if not has_patient(solver, wish):
-                continue
-            model = solver.model()
-        solver.add(wish)
-    return {name: sides.side_of(name).witness(model, [name])[name] for name in facts}
-
-
-def _wishes(sides: Sides, facts: Sequence[str]) -> list[z3.BoolRef]:
-    wishes = []
-    # What is ordered is given up first: a patient is told by the illness rather than by orders that nobody asked about.
-    for name in sorted(facts, key=lambda name: (sides.definition(name).kind is not FactKind.ORDER, name)):
-        side = sides.side_of(name)
-        usual = usual_status(side.knowledge, name)
-        wishes.append(side.symbol(name).status == STATUS_NUMBER[usual])
-    for name in facts:
-        # What must say something says it clearly, where it can.
-        if usual_status(sides.side_of(name).knowledge, name) is not Status.UNKNOWN:
-            wishes.append(sides.side_of(name).symbol(name).status != UNKNOWN)
-        if sides.scale(name) is not None:
-            symbol = sides.side_of(name).symbol(name)
-            number = symbol.status == PRESENT
-            wishes.append(z3.Implies(number, symbol.low == symbol.high))
-            wishes.append(z3.Implies(number, symbol.low % 2 == 1))
-    return wishes
+def _wishes(sides: Sides, name: str) -> Iterator[z3.BoolRef]:
+    """What makes a fact plain, the first wish first: it says nothing; if it does, then clearly."""
+    side = sides.side_of(name)
+    symbol, usual = side.symbol(name), usual_status(side.knowledge, name)
+    yield symbol.status.is_(STATUS_NUMBER[usual])
+    if usual is not Status.UNKNOWN:
+        yield symbol.status.is_not(UNKNOWN)
+    if sides.scale(name) is not None:
+        no_number = symbol.status.is_not(PRESENT)
+        yield any_of([no_number, symbol.low.is_same_as(symbol.high)])
+        yield any_of([no_number, symbol.low.is_odd()])
 
 
 def usual_status(knowledge: Knowledge, name: str) -> Status:
@@ -94,7 +118,16 @@ class Judge:
 
     @cached_property
     def _prepared(self) -> tuple[Prepared, Prepared]:
-        return prepare(self.before.knowledge), prepare(self.after.knowledge)
+        return prepare_for_findings(self.before.knowledge), prepare_for_findings(self.after.knowledge)
+
+    @cached_property
+    def _usual(self) -> tuple[dict[str, Finding], dict[str, Finding]]:
+        """The patient of whom nothing is said, as each rule set reads a fact."""
+        first, second = (
+            {name: Finding(name, usual_status(cards.knowledge, name)) for name in cards.knowledge.facts}
+            for cards in (self.before, self.after)
+        )
+        return first, second
 
     def confirmed(self, findings: Mapping[str, Finding], service: str, about: str, direction: Direction) -> Witness:
         """The patient as a witness that a card, or a conclusion, differs in this direction.
@@ -103,8 +136,8 @@ class Judge:
         not say so, EngineError when they disagree with each other.
         """
         first, second = (
-            _Answer(cards, _decided(cards, prepared, findings, service), service)
-            for cards, prepared in zip((self.before, self.after), self._prepared, strict=True)
+            _Answer(cards, _decided(cards, prepared, {**usual, **findings}, service), service)
+            for cards, prepared, usual in zip((self.before, self.after), self._prepared, self._usual, strict=True)
         )
         if (
             first.says(about, direction) is direction.is_newly
@@ -155,5 +188,5 @@ def _decided(cards: Cards, prepared: Prepared, findings: Mapping[str, Finding], 
     knowledge = cards.knowledge
     if service not in knowledge.services:
         return None
-    facts = {name: findings.get(name) or Finding(name, usual_status(knowledge, name)) for name in knowledge.facts}
-    return decide_on(prepared, facts, knowledge.services[service].hook, _NOW)
+    facts = {name: findings[name] for name in knowledge.facts}
+    return decide_on(prepared, facts, knowledge.services[service].hook, _NOW, decision_id=_NOBODY)

@@ -38,9 +38,10 @@ class SettingsNeededError(ExampleRequestError):
 
 @dataclass(frozen=True, slots=True)
 class ExampleRequest:
-    """A request body that was tried: what the rule did with it, and which example it tells."""
+    """A request body that was tried: what the rule did with it, which example it tells, and the patient it is about."""
 
     body: dict[str, Any]
+    case: Case
     rule: Rule
     example: Example
     fired: bool
@@ -61,7 +62,7 @@ class ExampleRequests:
 
     @cached_property
     def _builder(self) -> Builder:
-        return Builder(self.services.prepared.knowledge)
+        return Builder(self.services.prepared.knowledge, self.services.prepared.derivation)
 
     @cached_property
     def _assignments(self) -> dict[str, Assignments]:
@@ -96,13 +97,13 @@ class ExampleRequests:
     def _tried(self, rule: Rule, hook: str, example: Example) -> Iterator[ExampleRequest]:
         """The calls made for an example, the simplest first, under which the rule fires, or does not."""
         fires = example.expect == "fires"
-        for body in self._bodies(rule, hook, example):
+        for case, body in self._bodies(rule, hook, example):
             result = self._result(rule, hook, body)
             # Whether a miss is decided or undecided may turn on what else is in the record.
             if result is not None and (result is Result.FIRED) is fires:
-                yield ExampleRequest(body, rule, example, fires)
+                yield ExampleRequest(body, case, rule, example, fires)
 
-    def _bodies(self, rule: Rule, hook: str, example: Example) -> Iterator[dict[str, Any]]:
+    def _bodies(self, rule: Rule, hook: str, example: Example) -> Iterator[tuple[Case, dict[str, Any]]]:
         knowledge = self.services.prepared.knowledge
         service = next(one for one in self.services.offered.values() if one.hook == hook)
         templates = self.services.templates[service.id]
@@ -114,9 +115,9 @@ class ExampleRequests:
                     raise SettingsNeededError(rule, case.settings)
                 cases.append(case)
                 # A call with every list sent whole is the plainest; some rules speak only where something is missing.
-                yield call_of(case, hook, templates)
+                yield case, call_of(case, hook, templates)
         for case in cases:
-            yield call_of(case, hook, templates, all_sent=False)
+            yield case, call_of(case, hook, templates, all_sent=False)
 
     def _states(self, rule: Rule, hook: str, example: Example) -> Iterator[States]:
         """Assignments to try, those put together of examples first."""

@@ -1,65 +1,110 @@
-"""``/openapi.json`` and ``/docs``: the description of the interface, as data and as a page whose assets are local.
+"""``/openapi.json`` and ``/docs``: the description of the interface, as data and as pages whose assets are local.
 
-Open to all, also where calls need a token: both say no more than the source of the service does.
+Open to all, also where calls need a token: both say no more than the source of the service does. The pages are there
+also where those of the rule book are off.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from importlib.metadata import version
-from pathlib import Path
+from typing import Any
 
 import orjson
-from flask import Blueprint, Response
-from jinja2 import Environment, FileSystemLoader
+from flask import Blueprint, Response, request
 
 from service.protocol.evaluation import Services
 from service.web.openapi.document import openapi
+from service.web.openapi.pages import example, index_page, operation_names, operation_page, shapes_page
+from service.web.pages.rendering import STYLE
+from service.web.pages.static_files import static_files
 from service.web.routes import Endpoint
 
-_FOLDER = Path(__file__).resolve().parent
 _POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """Both documents about the services as they were when they were written."""
+@dataclass
+class _Description:
+    """The description of the services, written when it is first asked for, and anew when the rules are loaded anew."""
 
-    services: Services
-    listed: bytes
-    page: str
+    endpoint: Endpoint
+    _services: Services | None = None
+    _written: dict[str, Any] = field(default_factory=dict)
+
+    def whole(self) -> bytes:
+        """All of it, as it is listed."""
+        return self._of("listed", lambda services: orjson.dumps(openapi(services, version("sciatica-cds"))))  # type: ignore[no-any-return]
+
+    def about(self, name: str) -> dict[str, Any]:
+        """The same with the answer of one operation alone: each takes a decision, and a page shows one."""
+        return self._of(  # type: ignore[no-any-return]
+            name, lambda services: openapi(services, version("sciatica-cds"), shown=lambda one: one == name)
+        )
+
+    def _of(self, name: str, make: Callable[[Services], Any]) -> Any:
+        services = self.endpoint.services
+        if self._services is not services:
+            self._services, self._written = services, {}
+        if name not in self._written:
+            self._written[name] = make(services)
+        return self._written[name]
 
 
 def openapi_blueprint(endpoint: Endpoint) -> Blueprint:
-    """The routes. Both documents are written when they are first asked for, and anew when the rules are loaded anew."""
+    """The routes over the rules in use."""
     routes = Blueprint("openapi", __name__)
-    style = (_FOLDER / "style.css").read_bytes()
-    latest: list[_Written] = []
-
-    def written() -> _Written:
-        services = endpoint.services
-        if not latest or latest[0].services is not services:
-            document = openapi(services, version("sciatica-cds"))
-            latest[:] = [_Written(services, orjson.dumps(document), _page(document))]
-        return latest[0]
+    description = _Description(endpoint)
 
     @routes.get("/openapi.json")
     def describe() -> Response:
-        return Response(written().listed, mimetype="application/json")
+        return Response(description.whole(), mimetype="application/json")
 
-    @routes.get("/docs")
-    def read() -> Response:
-        response = Response(written().page, mimetype="text/html")
-        response.headers["Content-Security-Policy"] = _POLICY
-        return response
-
-    @routes.get("/docs/style.css")
-    def dress() -> Response:
-        return Response(style, mimetype="text/css")
-
+    _add_pages(routes, description)
     return routes
 
 
-def _page(document: dict[str, object]) -> str:
-    environment = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    return environment.get_template("page.html").render(document)
+def _add_pages(routes: Blueprint, description: _Description) -> None:
+    def around() -> tuple[str, str]:
+        """The path at which the service is mounted, and which other pages it has."""
+        return request.script_root, description.endpoint.services.settings.pages
+
+    @routes.get("/docs")
+    def read() -> Response:
+        return _page(index_page(description.about(""), *around()))
+
+    @routes.get("/docs/shapes")
+    def shapes() -> Response:
+        return _page(shapes_page(description.about(""), *around()))
+
+    @routes.get("/docs/<name>")
+    def read_one(name: str) -> Response:
+        document = _one(description, name)
+        if document is None:
+            return Response(status=404)
+        public = str(document["servers"][0]["url"]).rstrip("/")
+        address = public if public.startswith("http") else request.host_url.rstrip("/") + request.script_root
+        return _page(operation_page(document, name, *around(), address))
+
+    @routes.get("/docs/<name>/<any(body, answer):which>.json")
+    def show(name: str, which: str) -> Response:
+        document = _one(description, name)
+        told = None if document is None else example(document, name, which)
+        if told is None:
+            return Response(status=404)
+        return Response(orjson.dumps(told, option=orjson.OPT_INDENT_2), mimetype="application/json")
+
+    @routes.get("/docs/style.css")
+    def dress() -> Response:
+        return Response(static_files()[STYLE].path.read_bytes(), mimetype="text/css")
+
+
+def _one(description: _Description, name: str) -> dict[str, Any] | None:
+    """The description with this operation; None where there is none. Names that are none are not kept."""
+    return description.about(name) if name in operation_names(description.about("")) else None
+
+
+def _page(text: str) -> Response:
+    response = Response(text, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = _POLICY
+    return response

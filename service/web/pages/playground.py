@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from service.cards.wording import amount
 from service.decision import Decision
 from service.engine.trace import Outcome, Result, least_change
+from service.engine.turning import turns
 from service.finding import Finding, Status
 from service.knowledge.model import Knowledge, leaves
 from service.knowledge.sentences import title_of
@@ -27,12 +28,21 @@ from service.web.pages.words import (
     finding_named,
     rule_named,
     test_in_words,
+    turn_in_words,
 )
 
 Json = dict[str, Any]
 _WHY = "sciatica-cds.why"
 _MOST_READ = 30
 _MOST_TESTS = 3
+_MOST_TURNS = 4
+_FIRST = {
+    "egfr-25-and-ibuprofen": "a critical card, with a button that removes the order",
+    "cauda-equina-at-night": "a red flag",
+    "first-visit-with-spasm": "a first visit: what to ask, what to advise",
+    "acupuncture-for-migraine": "a chart that is none of its business",
+}
+"""Where somebody who has no chart may begin (product choice): one story for each kind of answer."""
 _MOST_UNDECIDED = 24
 _MOST_NEAR = 8
 
@@ -41,7 +51,7 @@ _MOST_NEAR = 8
 class Asked:
     """What was filled in: a chart as text, the hook, the time, the lists that are whole, the story it came from.
 
-    ``dismissed`` are cards that were set aside, as ``rule|reason``.
+    ``dismissed`` are cards that were set aside, as ``rule|reason``; ``rule`` the one that the chart is an example of.
     """
 
     chart: str = ""
@@ -50,6 +60,7 @@ class Asked:
     complete: str = ""
     story: str = ""
     dismissed: tuple[str, ...] = ()
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,6 @@ class Told:
 def playground_page(services: Services, stories: Sequence[Story], asked: Asked, told: Told) -> Json:
     """What was asked, what may be asked, and the answer: None before anything was asked, or where it was refused."""
     hooks = sorted({service.hook for service in services.offered.values()})
-    knowledge = services.prepared.knowledge
     return {
         "asked": {
             "chart": asked.chart,
@@ -79,12 +89,16 @@ def playground_page(services: Services, stories: Sequence[Story], asked: Asked, 
             "complete": asked.complete,
             "story": asked.story,
             "dismissed": list(asked.dismissed),
+            "rule": asked.rule,
         },
         "stories": [{"id": story.id, "title": story.title} for story in stories],
+        "first": [
+            {"id": story.id, "title": story.title, "shows": _FIRST[story.id]} for story in stories if story.id in _FIRST
+        ],
         "hooks": hooks,
         "faults": list(told.faults),
         "report": None if told.report is None else _report(told.report),
-        "answer": None if told.answered is None else _answer(knowledge, asked, told, told.answered),
+        "answer": None if told.answered is None else _answer(services, asked, told, told.answered),
     }
 
 
@@ -103,8 +117,8 @@ def _report(report: Report) -> Json:
     }
 
 
-def _answer(knowledge: Knowledge, asked: Asked, told: Told, answered: Answered) -> Json:
-    decision = answered.decision
+def _answer(services: Services, asked: Asked, told: Told, answered: Answered) -> Json:
+    decision, knowledge = answered.decision, services.prepared.knowledge
     outcomes = {one.rule.id: one for one in decision.outcomes}
     dismissed = dict(one.partition("|")[::2] for one in asked.dismissed)
     cards = [_card(knowledge, card, outcomes, dismissed) for card in answered.body["cards"]]
@@ -121,6 +135,7 @@ def _answer(knowledge: Knowledge, asked: Asked, told: Told, answered: Answered) 
         "notEnoughData": counts[Result.NOT_ENOUGH_DATA],
         "doesNotApply": counts[Result.NOT_MET],
         "accepted": told.accepted,
+        "example": _traced(knowledge, outcomes[asked.rule]) if asked.rule in outcomes else None,
         "cards": cards,
         "covered": [
             rule_named(one.rule)
@@ -133,11 +148,11 @@ def _answer(knowledge: Knowledge, asked: Asked, told: Told, answered: Answered) 
         "nearly": _nearly(knowledge, unsaid),
         "notAssessed": [knowledge.asks(name) for name in decision.not_assessed],
         "problems": _problems(decision),
-        "changeable": [] if told.is_call else changeable(knowledge, decision, told.changed),
+        "changeable": changeable(knowledge, decision, told.changed),
         "isChanged": bool(told.changed),
         "timeline": timeline_of(knowledge, decision),
         "read": _read(knowledge, decision),
-        "curl": _curl(asked, decision, is_call=told.is_call),
+        "curl": _curl(services, asked, decision, is_call=told.is_call),
     }
 
 
@@ -193,14 +208,22 @@ def _reason(code: str | None, reasons: Sequence[Mapping[str, Any]]) -> str | Non
 
 def _traced(knowledge: Knowledge, outcome: Outcome) -> Json:
     """One rule with what became of it, each test with the patient's values, and the least that would alter it."""
-    changes = least_change(outcome.rule.when, outcome.findings)
-    fired = outcome.result is Result.FIRED
-    told = " and ".join(dict.fromkeys(change_in_words(knowledge, change) for change in changes))
     return rule_named(outcome.rule) | {
         "outcome": outcome.result.value,
         "when": condition_data(knowledge, outcome.rule.when, outcome.findings),
-        "change": f"It would {'not fire' if fired else 'fire'} if {told}.",
+        "change": _change(knowledge, outcome),
     }
+
+
+def _change(knowledge: Knowledge, outcome: Outcome) -> str:
+    """Each finding that alone would silence the rule, numbers first; else the fewest tests that would alter it."""
+    when, findings = outcome.rule.when, outcome.findings
+    alone = [one for one in turns(when, findings) if one.finding not in knowledge.background]
+    alone.sort(key=lambda one: one.limit is None)
+    if alone:
+        return f"It would not fire if {' or if '.join(turn_in_words(knowledge, one) for one in alone[:_MOST_TURNS])}."
+    told = " and ".join(dict.fromkeys(change_in_words(knowledge, one) for one in least_change(when, findings)))
+    return f"It would {'not fire' if outcome.result is Result.FIRED else 'fire'} if {told}."
 
 
 def _stopped(knowledge: Knowledge, outcome: Outcome) -> Json:
@@ -267,10 +290,11 @@ def _problems(decision: Decision) -> list[Json]:
     return [{"path": problem.path, "reason": problem.reason} for problem in decision.problems]
 
 
-def _curl(asked: Asked, decision: Decision, *, is_call: bool) -> str:
+def _curl(services: Services, asked: Asked, decision: Decision, *, is_call: bool) -> str:
     """The command that asks the service the same; the chart is its file."""
+    service = next(one.id for one in services.offered.values() if one.hook == decision.hook)
     query = {} if is_call else {"hook": decision.hook, "now": asked.now, "complete": asked.complete.replace(" ", "")}
     told = urlencode({key: value for key, value in query.items() if value}, safe=":,")
-    path = "/cds-services/…" if is_call else "/evaluate"
+    path = f"/cds-services/{service}" if is_call else "/evaluate"
     target = shlex.quote(f"{path}?{told}" if told else path)
     return f"curl -s -H 'Content-Type: application/json' --data @chart.json {target}"

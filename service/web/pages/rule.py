@@ -74,7 +74,10 @@ def _rule_data(knowledge: Knowledge, approvals: Approvals, rule: Rule) -> Json:
         "namesConflictWith": list(rule.names_conflict_with),
         "evidence": [_evidence(knowledge, one) for one in rule.citations],
         "notVerified": list(rule.unverified_parts),
-        "reads": [_read(knowledge, one, drawing) for one in sorted(findings, key=_directly_read_first(rule))],
+        "reads": [
+            _read(knowledge, one, drawing) | {"directly": one in rule.reads or one in rule.mentions}
+            for one in sorted(findings, key=_directly_read_first(rule))
+        ],
         "conclusionsBehind": [
             rule_named(one) | {"concludes": str(one.concludes), "when": condition_data(knowledge, one.when)}
             for one in drawing
@@ -95,6 +98,7 @@ def _rule_data(knowledge: Knowledge, approvals: Approvals, rule: Rule) -> Json:
             for one in knowledge.services.values()
             if one.shows(rule)
         ],
+        "inUse": None,
         "limitations": rule.limitations,
         "history": [{"version": one.version, "day": one.day.isoformat(), "change": one.change} for one in rule.history],
     }

@@ -56,6 +56,12 @@ def statistics_page(knowledge: Knowledge, counted: Counted, asked: Mapping[str, 
     }
 
 
+def rule_figures(knowledge: Knowledge, counts: Sequence[Json], versions: Sequence[Json]) -> Json:
+    """What became of the cards of one rule, by version: for its own page."""
+    rows = [_rule(knowledge, one) for one in counts]
+    return {"rules": rows, "versions": _versions(rows, versions)}
+
+
 def _rule(knowledge: Knowledge, one: Json) -> Json:
     rule = next((other for other in (*knowledge.rules, *knowledge.retired) if other.id == one["rule"]), None)
     reasons = knowledge.override_reasons

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from service.cards.wording import amount, unit_in_words
+from service.cards.wording import amount, number, unit_in_words
 from service.engine.trace import Change
+from service.engine.turning import Turn
 from service.finding import Finding, Status
 from service.knowledge.conditions import Truth, truth
-from service.knowledge.model import AllOf, Condition, FactDefinition, FactSource, Knowledge, Leaf, Rule
+from service.knowledge.model import AllOf, Condition, FactDefinition, FactSource, Knowledge, Leaf, Rule, Word
 from service.knowledge.sentences import sentence, title_of
 from service.knowledge.summaries import without_values
 
@@ -48,8 +49,21 @@ def change_in_words(knowledge: Knowledge, change: Change) -> str:
 
 
 def test_in_words(knowledge: Knowledge, leaf: Leaf) -> str:
-    """One test with its finding: "eGFR: below 30 mL/min/1.73 m²"."""
-    return f"{title_of(knowledge, leaf.finding)}: {_test(knowledge, leaf)}"
+    """One test with its finding: "eGFR: below 30 mL/min/1.73 m²"; only the title where that it is so is asked."""
+    title, asked = title_of(knowledge, leaf.finding), _test(knowledge, leaf)
+    return title if leaf.word is Word.PRESENT else f"{title}: {asked}"
+
+
+def turn_in_words(knowledge: Knowledge, turn: Turn) -> str:
+    """What one finding would have to be: "eGFR were 30 mL/min/1.73 m² or more"."""
+    title = title_of(knowledge, turn.finding)
+    if turn.limit is None:
+        return f"“{title}” were {_STATES[turn.status]}"
+    unit = knowledge.facts[turn.finding].unit
+    told = f"{number(turn.limit)} {unit_in_words(unit) if unit else ''}".rstrip()
+    if turn.side in ("above", "below"):
+        return f"{title} were {turn.side} {told}"
+    return f"{title} were {told} or {'more' if turn.side == 'at least' else 'less'}"
 
 
 def _test(knowledge: Knowledge, leaf: Leaf) -> str:

@@ -71,8 +71,18 @@
     brought.remove();
     validate();
   }
+  // What somebody who does not see the page hears, and where somebody with a small screen is taken.
+  const told = document.getElementById('told');
+  function announce() {
+    const first = document.querySelector('#answer .card .word');
+    const title = document.querySelector('#answer .card h3');
+    const count = document.querySelector('#answer h2:not(#whatif)');
+    told.textContent = [count, first, title].map((one) => one?.textContent ?? '').join(' ').trim();
+    if (window.matchMedia('(max-width: 60rem)').matches) document.getElementById('answer').scrollIntoView();
+  }
   document.addEventListener('htmx:after:swap', () => {
     take();
+    announce();
     for (const one of document.querySelectorAll('#answer [data-needs-script]')) one.hidden = false;
   });
 

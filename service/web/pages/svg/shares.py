@@ -10,12 +10,16 @@ from markupsafe import Markup, escape
 from service.web.pages.svg.marks import element, lines, number, picture, text
 
 Json = Mapping[str, Any]
-_WIDE, _NAMES, _ROW, _TOP, _COUNT = 760.0, 330.0, 26.0, 26.0, 118.0
+_WIDE, _NAMES, _ROW, _TOP, _COUNT = 860.0, 400.0, 26.0, 26.0, 118.0
 
 
-def shares_picture(rows: Sequence[Json], title: str) -> Markup:
-    """Of each rule and version the share of overridden among answered cards, with its interval of 95 %."""
-    left, right = _NAMES + 10, _WIDE - _COUNT
+def shares_picture(rows: Sequence[Json], title: str, *, short: bool = False) -> Markup:
+    """Of each rule and version the share of overridden among answered cards, with its interval of 95 %.
+
+    ``short``: all are versions of one rule, which need not be named again.
+    """
+    names = 70.0 if short else _NAMES
+    left, right = names + 10, _WIDE - _COUNT
     height = _TOP + _ROW * len(rows) + 6
 
     def place(share: float) -> float:
@@ -28,7 +32,8 @@ def shares_picture(rows: Sequence[Json], title: str) -> Markup:
         content.append(text(f"{share:.0%}", x, 13, "note", "middle"))
     for row, one in enumerate(rows):
         y = _TOP + _ROW * row + _ROW / 2
-        parts = [text(lines(f"{one['title']} {one['version']}", 46, 1)[0], _NAMES, y + 4.5, None, "end")]
+        name = one["version"] if short else f"{lines(one['title'], 52, 1)[0]} {one['version']}"
+        parts = [text(name, names, y + 4.5, None, "end")]
         if one["interval"] is not None:
             low, high = one["interval"]
             way = f"M{number(place(low))} {number(y)}H{number(place(high))}"
@@ -66,7 +71,7 @@ def counts_picture(rows: Sequence[Json], title: str) -> Markup:
         y = 4 + 24.0 * row
         width = max(2.0, (_WIDE - _NAMES - 80) * count / most)
         content += [
-            text(lines(name, 46, 1)[0], _NAMES, y + 15, None, "end"),
+            text(lines(name, 58, 1)[0], _NAMES, y + 15, None, "end"),
             element("rect", x=_NAMES + 10, y=y + 3, width=width, height=15.0, rx=3, class_="bar warning"),
             text(str(count), _NAMES + 18 + width, y + 15, "name"),
         ]

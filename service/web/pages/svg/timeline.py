@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -11,7 +11,7 @@ from service.web.pages.svg.marks import element, lines, number, picture, text
 
 Json = Mapping[str, Any]
 
-_WIDE, _NAMES, _ROW, _TOP, _RIGHT = 660.0, 134.0, 19.0, 24.0, 18.0
+_WIDE, _NAMES, _ROW, _TOP, _RIGHT = 690.0, 190.0, 19.0, 24.0, 18.0
 _LETTERS, _LETTER, _MARK = 26, 6.4, 4.5
 # What is long ago is drawn closer together.
 _BEND = 0.42
@@ -26,6 +26,7 @@ _TICKS = (
     (9131, "25 y"),
 )
 _SHORTEST = 60
+_TICK_APART = 38
 
 
 def timeline_picture(data: Json) -> Markup:
@@ -46,11 +47,11 @@ def timeline_picture(data: Json) -> Markup:
         content.append(element("path", d=f"M0 {number(y - 3)}H{number(_WIDE)}", class_="rule"))
     for window in data["windows"]:
         first, last = place(window["days"]), place(0)
-        content.append(text(lines(window["title"], 20, 1)[0], _NAMES - 6, y + 14, "note", "end"))
+        content.append(text(lines(window["title"], 28, 1)[0], _NAMES - 6, y + 14, "note", "end"))
         content.append(element("rect", x=first, y=y + 5, width=last - first, height=_ROW - 9, rx=3, class_="window"))
         content.append(text(f"{window['days']} days", min(first + 5, last - 60), y + 13.5, "tiny"))
         y += _ROW
-    ticks = [mark for days, label in _TICKS if days <= longest for mark in _tick(place(days), y, label)]
+    ticks = [mark for x, label in _apart(longest, place) for mark in _tick(x, y, label)]
     now = element("path", d=f"M{number(place(0))} 18V{number(y)}", class_="now")
     return picture(
         _WIDE,
@@ -59,6 +60,16 @@ def timeline_picture(data: Json) -> Markup:
         [*ticks, now, text("now", place(0), 13, "note", "middle"), *content],
         class_="timeline",
     )
+
+
+def _apart(longest: float, place: Callable[[float], float]) -> Iterator[tuple[float, str]]:
+    """The ticks whose words do not run into those nearer to the present."""
+    last = place(0)
+    for days, label in _TICKS:
+        x = place(days)
+        if days <= longest and last - x >= _TICK_APART:
+            yield x, label
+            last = x
 
 
 def _tick(x: float, bottom: float, label: str) -> Iterator[Markup]:

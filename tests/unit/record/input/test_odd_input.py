@@ -98,3 +98,16 @@ def test_junk_in_any_element_is_passed_over_by_the_reader_too(lists: tuple[list[
     document = json.loads(json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries}))
     found = derivation().findings(read_bundle(document, patient="example", order_hook=True), NOW)
     assert set(found) == set(rules().facts)
+
+
+HEART_FAILURE = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "I50.9"}]}
+
+
+def test_an_entry_whose_status_alone_cannot_be_read_may_count_as_what_it_is_and_as_nothing_else() -> None:
+    def found(code: Any) -> dict[str, Status]:
+        condition = {"resourceType": "Condition", "id": "c", "code": code, "clinicalStatus": 7}
+        findings = derivation().findings(read_bundle([condition], complete="all"), NOW)
+        return {name: findings[name].status for name in ("heart-failure", "cirrhosis")}
+
+    assert found(HEART_FAILURE) == {"heart-failure": Status.PRESENT, "cirrhosis": Status.ABSENT}
+    assert set(found({"text": "Xyzolitis qwertica"}).values()) == {Status.UNKNOWN}

@@ -1,0 +1,278 @@
+"""Following: what a decision says, by the names of findings, worked out from what the rules came to.
+
+What is said depends on nothing but statuses and on which side of the limits of the rules numbers lie; whose evidence
+stands behind a finding makes no difference. So it is worked out once for each such state and kept for some time, like
+what the rules come to (``engine/memo.py``), and put together with the findings of the patient by ``deciding.py``.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from msgspec import Struct
+from msgspec.structs import replace as replaced
+
+from service.engine.chaining import Program
+from service.engine.memo import row_key
+from service.engine.patterns import STATUS_NUMBER
+from service.engine.trace import Outcome, Reading, Result, supports, undecided_leaves
+from service.engine.vector import Row
+from service.finding import Finding, Status
+from service.knowledge.conditions import Truth, truth
+from service.knowledge.hooks import HOOKS
+from service.knowledge.model import AskedOnly, Indicator, Knowledge, Rule, leaves
+
+# Some kilobytes each.
+_CAPACITY = 1024
+
+
+class SpokenRule(Struct, frozen=True):
+    """A rule that speaks; the members are those of ``Advice``, with names in place of findings."""
+
+    rule: Rule
+    found: tuple[str, ...]
+    not_recorded: tuple[str, ...]
+    suppresses: tuple[str, ...]
+    deciding: tuple[str, ...]
+    named: tuple[str, ...]
+    changing: tuple[str, ...]
+    also: tuple[Rule, ...]
+
+
+class Said(Struct, frozen=True):
+    """What a decision says: the rules that speak, which rule covers another, and what is not known.
+
+    ``missing`` are the unknown facts that kept a warning or critical rule from being decided.
+    """
+
+    spoken: tuple[SpokenRule, ...]
+    suppressed: Mapping[str, str]
+    missing: tuple[str, ...]
+
+
+class Sayings:
+    """What the decisions of one hook say, by state, the longest unused forgotten first. Safe for threads."""
+
+    def __init__(self, knowledge: Knowledge, program: Program, hook: str) -> None:
+        self._knowledge = knowledge
+        self._program = program
+        self._hook = hook
+        mentioned = {name for rule in program.rules for name in rule.mentions}
+        self._beside = tuple(sorted(mentioned - set(program.layout.facts)))
+        self._read = tuple(sorted({leaf.finding for rule in program.rules for leaf in leaves(rule.when)}))
+        self._kept: OrderedDict[bytes, Said] = OrderedDict()
+        self._mutex = threading.Lock()
+
+    def is_of(self, knowledge: Knowledge, program: Program) -> bool:
+        """Whether these are the sayings of these rules."""
+        return self._knowledge is knowledge and self._program is program
+
+    def of(self, row: Row, reading: Reading, outcomes: Sequence[Outcome]) -> Said:
+        """What is said where the rules saw this row and came to this reading."""
+        key = self._state(row, reading.findings)
+        with self._mutex:
+            said = self._kept.get(key)
+            if said is not None:
+                self._kept.move_to_end(key)
+                return said
+        said = what_is_said(_Reader(self._program, reading, self._knowledge), outcomes, self._hook)
+        with self._mutex:
+            self._kept[key] = said
+            if len(self._kept) > _CAPACITY:
+                self._kept.popitem(last=False)
+        return said
+
+    def _state(self, row: Row, findings: Mapping[str, Finding]) -> bytes:
+        """All that is looked at: the row, what rules only mention, which numbers have two bounds, what may be asked."""
+        mentioned = bytes([STATUS_NUMBER[findings[name].status] for name in self._beside])
+        bounded = bytes([findings[name].low is not None and findings[name].high is not None for name in self._read])
+        asked = bytes([can_ask(asked, findings) for asked in self._knowledge.asked_only])
+        return row_key(row) + mentioned + bounded + asked
+
+
+def what_is_said(reader: _Reader, outcomes: Sequence[Outcome], hook: str) -> Said:
+    """The rules that speak (the loudest of a family does), and the unknown facts that kept warnings undecided."""
+    fired = [
+        item
+        for item in outcomes
+        if (item.result is Result.FIRED and _is_shown(item.rule, hook)) or reader.may_be_reached(item, hook)
+    ]
+    suppressed = suppressed_by([item.rule for item in fired])
+    spoken = tuple(
+        SpokenRule(
+            rule=item.rule,
+            found=tuple(reader.found(item.rule)),
+            not_recorded=tuple(reader.not_recorded(item.rule)),
+            suppresses=tuple(rule for rule, by in suppressed.items() if by == item.rule.id),
+            deciding=tuple(reader.deciding(item.rule)),
+            named=tuple(reader.named(item.rule)),
+            changing=tuple(reader.changing(item.rule, _more_severe(item.rule, outcomes, hook))),
+            also=_also(item.rule, [other.rule for other in fired if suppressed.get(other.rule.id) == item.rule.id]),
+        )
+        for item in fired
+        if item.rule.id not in suppressed
+    )
+    undecided = [item for item in outcomes if item.result is Result.NOT_ENOUGH_DATA and _warns(item.rule, hook)]
+    undecided.sort(key=lambda item: -item.rule.severity)
+    missing = dict.fromkeys(reader.missing(leaf.finding for item in undecided for leaf in item.keeping))
+    return Said(spoken, suppressed, tuple(missing))
+
+
+def _more_severe(rule: Rule, outcomes: Iterable[Outcome], hook: str) -> Iterator[Rule]:
+    """The rules that would speak in place of this one, if only more were known."""
+    return (
+        item.rule
+        for item in outcomes
+        if rule.family is not None
+        and item.rule.family == rule.family
+        and item.result is Result.NOT_ENOUGH_DATA
+        and _is_shown(item.rule, hook)
+        and item.rule.severity > rule.severity
+    )
+
+
+def suppressed_by(shown: Sequence[Rule]) -> Mapping[str, str]:
+    """For every rule that stays silent because another one of its family comes first, which one that is."""
+    leader: dict[str, Rule] = {}
+    for rule in shown:
+        family = rule.family
+        if family is not None and (family not in leader or rule.precedence < leader[family].precedence):
+            leader[family] = rule
+    return {
+        rule.id: leader[rule.family].id
+        for rule in shown
+        if rule.family is not None and leader[rule.family].id != rule.id
+    }
+
+
+def _also(shown: Rule, suppressed: Sequence[Rule]) -> tuple[Rule, ...]:
+    """The dangers of their own that a card covers although they are as severe: one rule for each.
+
+    The variants of a rule file are one danger, unless the file is a family of its own that is named: two drugs above
+    their ceilings are two dangers.
+    """
+    equal = [rule for rule in suppressed if rule.named_when_covered and rule.severity == shown.severity]
+    first: dict[str, Rule] = {}
+    for rule in sorted(equal, key=lambda rule: rule.precedence):
+        first.setdefault(_danger(rule), rule)
+    first.pop(_danger(shown), None)
+    return tuple(first.values())
+
+
+def _danger(rule: Rule) -> str:
+    return rule.id if rule.family == rule.variant_of else rule.file_id
+
+
+def _is_shown(rule: Rule, hook: str) -> bool:
+    return rule.card is not None and hook in rule.hooks
+
+
+def _warns(rule: Rule, hook: str) -> bool:
+    return _is_shown(rule, hook) and rule.severity > Indicator.INFO.rank
+
+
+def can_ask(asked: AskedOnly, findings: Mapping[str, Finding]) -> bool:
+    """Whether the rule set allows to ask for these findings: no pregnancy of a man, no days of a drug nobody takes."""
+    is_known = all(leaf.finding in findings for leaf in leaves(asked.when))
+    return not is_known or truth(asked.when, findings) is Truth.TRUE
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Follows what a rule rests on through conclusions down to the facts of the record."""
+
+    program: Program
+    reading: Reading
+    knowledge: Knowledge
+
+    def found(self, rule: Rule) -> Iterator[str]:
+        """What a fired rule rests on, each once."""
+        return self._down(self.named(rule), self._supporting)
+
+    def may_be_reached(self, item: Outcome, hook: str) -> bool:
+        """Whether a warning about an order is undecided only for a number of which the upper bound reaches the limit.
+
+        Then it speaks, and its card shows both bounds.
+        """
+        if item.result is not Result.NOT_ENOUGH_DATA or not HOOKS[hook].has_orders or not _warns(item.rule, hook):
+            return False
+        if item.rule.phase not in {phase.id for phase in self.knowledge.phases if phase.checks_orders}:
+            return False
+        findings = self.reading.findings
+        between = self._between(item.rule)
+        at_most = {name: replaced(findings[name], low=findings[name].high) for name in between}
+        return bool(between) and truth(item.rule.when, {**findings, **at_most}) is Truth.TRUE
+
+    def _between(self, rule: Rule) -> list[str]:
+        """The numbers that keep an undecided rule undecided and are known between two bounds."""
+        if self.reading.truths[rule.id] is not Truth.UNKNOWN:
+            return []
+        findings = self.reading.findings
+        names = dict.fromkeys(leaf.finding for leaf in undecided_leaves(rule.when, findings))
+        return [name for name in names if findings[name].low is not None and findings[name].high is not None]
+
+    def named(self, rule: Rule) -> Iterator[str]:
+        """What makes the condition of a fired rule true, and what it mentions, by the names it uses."""
+        yield from (finding.name for finding in supports(rule.when, self.reading.findings))
+        yield from self._between(rule)
+        yield from self._mentioned(rule)
+
+    def deciding(self, rule: Rule) -> Iterator[str]:
+        """The same without what only says that a rule may speak here; all of it where nothing else is left."""
+        named = [finding.name for finding in supports(rule.when, self.reading.findings)]
+        own = [*self._between(rule), *(name for name in named if name not in self.knowledge.background)]
+        return self._down([*(own or named), *self._mentioned(rule)], self._supporting)
+
+    def not_recorded(self, rule: Rule) -> Iterator[str]:
+        """What is unknown of all that a fired rule read or mentions, where it can apply to this patient."""
+        return self.missing(self._unknown([*sorted(rule.reads), *rule.mentions]))
+
+    def changing(self, rule: Rule, more_severe: Iterable[Rule]) -> Iterator[str]:
+        """What is unknown and could end the card of a fired rule or make it louder, and what its author wants named."""
+        findings = self.reading.findings
+        unless = [leaf.finding for leaf in leaves(rule.when) if truth(leaf, findings) is Truth.TRUE]
+        more = [leaf.finding for other in more_severe for leaf in undecided_leaves(other.when, findings)]
+        own = [name for name in (*unless, *more) if name not in self.knowledge.background]
+        return self.missing([*self._unknown([*own, *rule.mentions]), *more])
+
+    def missing(self, names: Iterable[str]) -> Iterator[str]:
+        """What is unknown behind the findings that keep rules from being decided, where it can apply."""
+        return (name for name in self._down(names, self._undecided) if self._can_apply(name))
+
+    def _unknown(self, names: Iterable[str]) -> list[str]:
+        return [name for name in names if self.reading.findings[name].status is Status.UNKNOWN]
+
+    def _can_apply(self, name: str) -> bool:
+        return all(
+            can_ask(asked, self.reading.findings) for asked in self.knowledge.asked_only if name in asked.findings
+        )
+
+    def _down(self, names: Iterable[str], behind: Callable[[Rule], Iterable[str]]) -> Iterator[str]:
+        seen: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop(0)
+            if name in seen:
+                continue
+            seen.add(name)
+            if name not in self.program.concluding or self.knowledge.conclusions[name].named_as_one:
+                yield name
+                continue
+            for rule in self.program.concluding[name]:
+                waiting.extend(behind(rule))
+
+    def _supporting(self, rule: Rule) -> Iterable[str]:
+        if self.reading.truths[rule.id] is not Truth.TRUE:
+            return ()
+        return (*(finding.name for finding in supports(rule.when, self.reading.findings)), *self._mentioned(rule))
+
+    def _mentioned(self, rule: Rule) -> list[str]:
+        return [name for name in rule.mentions if self.reading.findings[name].status is Status.PRESENT]
+
+    def _undecided(self, rule: Rule) -> Iterable[str]:
+        if self.reading.truths[rule.id] is not Truth.UNKNOWN:
+            return ()
+        return (leaf.finding for leaf in undecided_leaves(rule.when, self.reading.findings))
