@@ -160,6 +160,7 @@ bench: setup ## Measure against the aims, beside two handlers without rules: CPU
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.growth
 	$(BIN)/python -m benchmarks.large_bodies
+	$(BIN)/python -m benchmarks.pages
 	$(BIN)/pytest benchmarks --benchmark-enable --benchmark-only --quiet --benchmark-columns=median,iqr,rounds \
 	    --benchmark-sort=fullname --benchmark-group-by=func --benchmark-warmup=on
 

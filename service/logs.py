@@ -37,7 +37,7 @@ def configure(level: str) -> None:
             structlog.processors.JSONRenderer(serializer=_serialized),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(file=_standard_error()),
+        logger_factory=structlog.WriteLoggerFactory(file=_standard_error()),
         cache_logger_on_first_use=False,
     )
 

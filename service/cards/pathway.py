@@ -6,14 +6,13 @@ on this card instead of standing beside it (product choice no. 44).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
 from service.cards.sections import LONGEST, Sections, act, foot, unknown_line, write
 from service.cards.sources import short_source_lines
-from service.cards.summary import short_day, summary
+from service.cards.summary import course, scores_of, short_day, summary
 from service.cards.wording import asked
 from service.decision import Advice
 from service.finding import Finding
@@ -22,8 +21,6 @@ from service.store.redaction import is_storable_date
 
 _LINES, _FEWEST = 4, 2
 """How many lines stand on the card with what was tried, and how many of them the advice of the visit has at least."""
-_TWO = 2
-_SCORE = re.compile(r"\d+(?:\.\d+)?")
 _UNKNOWNS = 2
 
 
@@ -89,23 +86,20 @@ def _is_change(knowledge: Knowledge, finding: Finding) -> bool:
     return finding.name in knowledge.facts and knowledge.facts[finding.name].kind is FactKind.CHANGE
 
 
-_BETTER = {"{score}": ("Pain", Decimal(2), "2 points"), "%": ("ODI", Decimal(10), "10 points")}
-"""For the unit of a change the scale, and the smallest change that counts as better (OSTELO-2008)."""
+_BETTER = {"{score}": (Decimal(2), "2 points"), "%": (Decimal(10), "10 points")}
+"""For the unit of a change the smallest one that counts as better (OSTELO-2008)."""
 _SHARE = Decimal("0.3")
 
 
 def _response(finding: Finding, today: date) -> str | None:
     """The change as a clinician says it: Pain 8 to 7 since 5 Jan: below what counts as better (2 points)."""
-    dated = sorted((item for item in finding.evidence if item.date), key=lambda item: item.date or "")
-    scores = [match[0] for item in dated if (match := _SCORE.search(item.text)) is not None]
-    if finding.value is None or len(scores) < _TWO or finding.unit not in _BETTER:
+    said = course(finding, today)
+    if said is None or finding.value is None or finding.unit is None:
         return None
-    scale, least, words = _BETTER[finding.unit]
-    first, last = scores[0], scores[-1]
-    day = short_day(dated[0].date or "", today)
-    better = finding.value >= least or (Decimal(first) > 0 and finding.value / Decimal(first) >= _SHARE)
-    judged = "better" if better else f"below what counts as better ({words})"
-    return f"Response: {scale} {first} to {last}{f' since {day}' if day else ''}: {judged}."
+    least, words = _BETTER[finding.unit]
+    first = Decimal(scores_of(finding)[0])
+    better = finding.value >= least or (first > 0 and finding.value / first >= _SHARE)
+    return f"Response: {said}: {'better' if better else f'below what counts as better ({words})'}."
 
 
 def _tried(knowledge: Knowledge, finding: Finding, today: date) -> str:

@@ -24,16 +24,18 @@ def leading(knowledge: Knowledge, rule: Rule) -> Citation:
 def ranked(knowledge: Knowledge, rule: Rule) -> list[Citation]:
     """The citations of a rule as a card names them, the one that carries its sentence first (product choice no. 41).
 
-    Those whose source the summary names carry it; where it names none, all that support it do. Among equals current
-    sources come before superseded ones and those of the jurisdiction before others; then the author's order holds.
+    The author says which one carries it where that is not plain. Else those whose source the summary names carry it;
+    where it names none, all that support it do. Among equals current sources come before superseded ones and those of
+    the jurisdiction before others; then the author's order holds.
     """
     summary = rule.card.summary if rule.card is not None else ""
 
-    def place(citation: Citation) -> tuple[bool, bool, bool, bool]:
+    def place(citation: Citation) -> tuple[bool, bool, bool, bool, bool]:
         source = knowledge.sources[citation.source]
         return (
             not citation.supports,
             source.status in _SUPERSEDED,
+            not citation.leads,
             not _named(source, summary),
             source.jurisdiction != knowledge.jurisdiction,
         )

@@ -120,6 +120,28 @@ def _week(finding: Finding, today: date) -> str | None:
     return None if finding.unit != "d" or finding.low is None else str(int(finding.low) // 7)
 
 
+SCALES: Mapping[str, str] = MappingProxyType({"{score}": "Pain", "%": "ODI"})
+"""For the unit of a change the scale as it is said."""
+_SCORE = re.compile(r"\d+(?:\.\d+)?")
+_TWO = 2
+
+
+def scores_of(finding: Finding) -> list[str]:
+    """The scores behind a change, the oldest first."""
+    dated = sorted((item for item in finding.evidence if item.date), key=lambda item: item.date or "")
+    return [number(Decimal(match[0])) for item in dated if (match := _SCORE.search(item.text)) is not None]
+
+
+def course(finding: Finding, today: date) -> str | None:
+    """A change as it is said: Pain 8 to 7 since 5 Jan; None where it has no two scores of a known scale."""
+    scores = scores_of(finding)
+    scale = None if finding.unit is None else SCALES.get(finding.unit)
+    if finding.value is None or len(scores) < _TWO or scale is None:
+        return None
+    day = short_day(min(item.date for item in finding.evidence if item.date), today)
+    return f"{scale} {scores[0]} to {scores[-1]}{f' since {day}' if day else ''}"
+
+
 _KINDS: Mapping[str, Callable[[Finding, date], str | None]] = MappingProxyType(
     {
         "number": _number,
@@ -129,5 +151,6 @@ _KINDS: Mapping[str, Callable[[Finding, date], str | None]] = MappingProxyType(
         "date": _date,
         "duration": _duration,
         "week": _week,
+        "course": course,
     }
 )

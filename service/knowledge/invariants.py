@@ -71,12 +71,24 @@ class General:
 
 
 @dataclass(frozen=True, slots=True)
+class OnlyAsked:
+    """Facts whose absence from the record silences nothing but where a condition holds, and where it holds."""
+
+    facts: tuple[str, ...]
+    where: Condition
+
+
+@dataclass(frozen=True, slots=True)
 class MissingData:
-    """Missing data never silences a warning; ``except_`` are facts whose absence from the record is meant to."""
+    """Missing data never silences a warning; ``except_`` are facts whose absence from the record is meant to.
+
+    ``only_asked`` are facts that are asked for only in the patients of whom a condition is not surely wrong.
+    """
 
     id: str
     says: str
     except_: tuple[str, ...]
+    only_asked: tuple[OnlyAsked, ...] = ()
     at: str = ""
 
 
@@ -109,6 +121,7 @@ class Invariants:
         """Every condition stated, for the limits it compares with."""
         yield from (item.while_ for item in self.never_suggested)
         yield from (item.when for item in self.always_warned)
+        yield from (item.where for item in self.missing_data_never_silences.only_asked)
 
 
 class _NeverSuggestedShape(Shape):
@@ -143,11 +156,19 @@ class _GeneralShape(Shape):
     says = Text(required=True)
 
 
+class _OnlyAskedShape(Shape):
+    model = OnlyAsked
+    located = False
+    facts = words(required=True, least=1)
+    where = ConditionField(required=True)
+
+
 class _MissingDataShape(Shape):
     model = MissingData
     id = Name(required=True)
     says = Text(required=True)
     except_ = words(data_key="except")
+    only_asked = fields.List(fields.Nested(_OnlyAskedShape), load_default=())
 
 
 class _NothingToSayShape(Shape):

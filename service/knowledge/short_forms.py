@@ -17,6 +17,7 @@ OUTCOMES = ("fires", "silent", "undecided")
 """What an example may expect: the key under which its name stands."""
 
 AGAINST = "opposes "
+LEADS = "leads "
 """Stands before a statement that speaks against the rule; a bare one supports it."""
 
 BELOW = "-"
@@ -128,7 +129,9 @@ def _citation(written: Any, file: str, line: int) -> Any:
         return written
     full = Table(file, line)
     side = "opposes" if written.startswith(AGAINST) else "supports"
-    full.put(side, written.removeprefix(AGAINST).strip(), line)
+    full.put(side, written.removeprefix(AGAINST).removeprefix(LEADS).strip(), line)
+    if written.startswith(LEADS):
+        full.put("leads", True, line)  # noqa: FBT003  # the value as it would be written
     return full
 
 

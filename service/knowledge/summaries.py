@@ -2,7 +2,8 @@
 
 A place is written ``{eGFR $egfr.number$egfr.date | eGFR below 30}``: alternatives from left to right, the first whose
 findings are there is shown, and the last one names no finding. ``$FINDING.KIND`` is a number, a number with its unit, a
-drug, an entry in its own words, a date or a duration; a date brings its own blank and brackets and may be missing.
+drug, an entry in its own words, a date, a duration or the course of a score; a date brings its own blank and brackets
+and may be missing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from functools import cache, partial
 from types import MappingProxyType
 
 # How long what is put in may become; whoever renders keeps to it, so the longest summary is known at load.
-LONGEST = MappingProxyType({"number": 6, "value": 20, "drug": 24, "entry": 34, "date": 14, "duration": 11, "week": 3})
+LONGEST = MappingProxyType(
+    {"number": 6, "value": 20, "drug": 24, "entry": 34, "date": 14, "duration": 11, "week": 3, "course": 34}
+)
 
 _PLACE = re.compile(r"\{([^{}]*)\}")
 _REFERENCE = re.compile(r"\$([a-z0-9]+(?:-[a-z0-9]+)*)\.([a-z]+)")

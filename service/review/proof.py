@@ -225,9 +225,10 @@ class Prover:
                 if not patients.may_be_unknown(fact):
                     continue
                 # One question for all rules first; only where it is answered with yes, one for each.
-                if self._witness_of_ruled_out(hook, patients, fact, exposed[fact]) is not None:
+                asked = [patients.surely(one.where) for one in invariant.only_asked if fact in one.facts]
+                if self._witness_of_ruled_out(hook, patients, fact, exposed[fact], asked) is not None:
                     for rule in exposed[fact]:
-                        witness = self._witness_of_ruled_out(hook, patients, fact, [rule])
+                        witness = self._witness_of_ruled_out(hook, patients, fact, [rule], asked)
                         if witness is not None:
                             text = f"{rule.id} is silenced when {fact} is unknown, and no card names it"
                             yield Breach(text, hook, witness)
@@ -247,7 +248,7 @@ class Prover:
                     yield Breach(doubt.says, hook)
 
     def _witness_of_ruled_out(
-        self, hook: str, patients: Patients, fact: str, rules: Sequence[Rule]
+        self, hook: str, patients: Patients, fact: str, rules: Sequence[Rule], asked: Sequence[z3.BoolRef]
     ) -> dict[str, Finding] | None:
         missing = Substitution(patients, fact)
         candidates = _rules_with_card_at(patients.rules, hook)
@@ -259,7 +260,7 @@ class Prover:
             ruled_out = z3.Not(missing(patients.possibly(rule.when)))
             cases.append(z3.And(patients.is_shown(rule), ruled_out, z3.Not(replaced)))
         everything = {name for rule in patients.rules for name in rule.reads}
-        return self._ask(hook, everything, missing.defined, z3.Not(named), z3.Or(cases))
+        return self._ask(hook, everything, missing.defined, z3.Not(named), z3.Or(cases), *asked)
 
 
 def _as_severe_on_topic(other: Rule, rule: Rule) -> bool:

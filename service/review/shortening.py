@@ -14,7 +14,7 @@ from typing import Any
 
 from service.knowledge.documents import Items, Table
 from service.knowledge.fact_files import CODED, NO_BY_SILENCE, QUESTION, answers_count
-from service.knowledge.short_forms import AGAINST, BELOW, NOTED, ORDER_DEFAULTS, value_set_in_full
+from service.knowledge.short_forms import AGAINST, BELOW, LEADS, NOTED, ORDER_DEFAULTS, value_set_in_full
 
 Header = Mapping[str, Any]
 
@@ -87,7 +87,11 @@ def _order(order: Table, _: Header, __: Header) -> Table:
 
 
 def _citation(citation: Any) -> Any:
-    if not isinstance(citation, Table) or citation.get("why") is not None or len(citation) != 1:
+    if not isinstance(citation, Table) or citation.get("why") is not None:
+        return citation
+    if set(citation) == {"supports", "leads"} and citation["leads"] is True:
+        return LEADS + citation["supports"]
+    if len(citation) != 1:
         return citation
     if "supports" in citation:
         return citation["supports"]

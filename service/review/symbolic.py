@@ -278,27 +278,32 @@ def _names(condition: Condition) -> Iterable[str]:
 
 
 def idle_leaves(patients: Patients, rule: Rule) -> Iterator[Leaf]:
-    """Each test of a rule's condition that could be left out without any patient getting another answer."""
-    full = patients.surely(rule.when)
+    """Each test of a rule's condition that could be left out without any patient getting another answer.
+
+    A conclusion has three states, so a test that only tells absent from unknown makes a difference there.
+    """
+    readings = [patients.surely] if rule.concludes is None else [patients.surely, patients.possibly]
     solver = z3.Solver()
     solver.add(*patients.constraints(rule.reads))
-    for leaf, without in _without_one(patients, rule.when):
+    reduced = zip(*(_without_one(holds, rule.when) for holds in readings), strict=True)
+    for both in reduced:
+        leaf = both[0][0]
         solver.push()
-        solver.add(full != without)
+        solver.add(z3.Or([holds(rule.when) != without for holds, (_, without) in zip(readings, both, strict=True)]))
         if solver.check() == z3.unsat:
             yield leaf
         solver.pop()
 
 
-def _without_one(patients: Patients, condition: Condition) -> Iterator[tuple[Leaf, z3.BoolRef]]:
+def _without_one(holds: Callable[[Condition], z3.BoolRef], condition: Condition) -> Iterator[tuple[Leaf, z3.BoolRef]]:
     """For every leaf the condition as it would read without that leaf."""
     if isinstance(condition, Leaf):
         return
     combine = all_of if isinstance(condition, AllOf) else any_of
     for place, part in enumerate(condition.parts):
-        others = [patients.surely(other) for number, other in enumerate(condition.parts) if number != place]
+        others = [holds(other) for number, other in enumerate(condition.parts) if number != place]
         if isinstance(part, Leaf):
             yield part, combine(others)
         else:
-            for leaf, without in _without_one(patients, part):
+            for leaf, without in _without_one(holds, part):
                 yield leaf, combine([*others, without])

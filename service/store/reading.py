@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select
 
 from service.errors import NotFoundError, StoreError
 from service.store.database import Database
@@ -19,6 +19,16 @@ from service.store.times import read, written
 
 Json = dict[str, Any]
 _CHUNK = 500
+_SAME_ROW = and_(ledger.c.writer == decisions.c.writer, ledger.c.seq == decisions.c.seq)
+# Put together once: every call with a card asks it, and to write it anew costs as much as to run it.
+_SHOWN_TO = (
+    select(ledger.c.writer, ledger.c.seq, ledger.c.hash, ledger.c.body)
+    .join_from(decisions, ledger, _SAME_ROW)
+    .where(decisions.c.patient.in_(bindparam("patients", expanding=True)))
+    .where(decisions.c.at >= bindparam("since"), decisions.c.cards > 0)
+    .order_by(decisions.c.at.desc(), decisions.c.id)
+    .limit(bindparam("most"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +102,9 @@ class Reading:
     def shown_to(self, patient_id: str, since: datetime, most: int) -> list[StoredDecision]:
         """The last decisions since then that showed a patient cards, newest first, under whichever key."""
         hashes = [self._keyring.patient(patient_id, key) for key in self._keyring.keys]
-        same = and_(ledger.c.writer == decisions.c.writer, ledger.c.seq == decisions.c.seq)
-        which = and_(decisions.c.patient.in_(hashes), decisions.c.at >= written(since), decisions.c.cards > 0)
-        query = select(ledger.c.writer, ledger.c.seq, ledger.c.hash, ledger.c.body).join_from(decisions, ledger, same)
-        newest = query.where(which).order_by(decisions.c.at.desc(), decisions.c.id).limit(most)
+        values = {"patients": hashes, "since": written(since), "most": most}
         with self._database.reading() as connection:
-            return [StoredDecision(*row[:3], orjson.loads(row[3])) for row in connection.execute(newest)]
+            return [StoredDecision(*row[:3], orjson.loads(row[3])) for row in connection.execute(_SHOWN_TO, values)]
 
     def overridden(self, uuids: Sequence[str]) -> dict[str, datetime]:
         """When each of these cards was last set aside with a reason; one that was accepted later is not among them."""
@@ -148,9 +155,10 @@ def _period(since: datetime, until: datetime | None) -> ColumnElement[bool]:
 
 
 def _decisions(connection: Connection, which: ColumnElement[bool]) -> Iterator[StoredDecision]:
-    same = and_(ledger.c.writer == decisions.c.writer, ledger.c.seq == decisions.c.seq)
     columns = (ledger.c.writer, ledger.c.seq, ledger.c.hash, ledger.c.body)
-    query = select(*columns).join_from(decisions, ledger, same).where(which).order_by(decisions.c.at, decisions.c.id)
+    query = (
+        select(*columns).join_from(decisions, ledger, _SAME_ROW).where(which).order_by(decisions.c.at, decisions.c.id)
+    )
     streamed = connection.execution_options(stream_results=True, max_row_buffer=_CHUNK).execute(query)
     for writer, seq, hashed, body in streamed:
         yield StoredDecision(writer, seq, hashed, orjson.loads(body))

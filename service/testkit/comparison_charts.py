@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import Any
 
 from service.decision import Prepared, decide, prepare
-from service.finding import Status
-from service.knowledge.digest import value_sets_of
+from service.finding import Finding, Status
+from service.knowledge.conditions import Truth
+from service.knowledge.digest import canonical, value_sets_of
 from service.knowledge.model import Code, FactKind, Given, Knowledge
-from service.record.derive import Derivation
 from service.record.input.reader import read_bundle
+from service.review.comparison.edits import field_changes
 from service.review.comparison.model import Witness
+from service.review.comparison.witness import usual_status
+from service.review.satisfying import satisfying
+from service.review.symbolic import Patients
 from service.testkit.example_patient.case import Case
 from service.testkit.example_patient.document import Builder
 
@@ -22,6 +27,8 @@ Json = dict[str, Any]
 
 # A chart is written for this time, so that the same comparison gives the same bytes.
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
+# So many cards are tried, the loudest first, to show what a changed fact does to what is shown.
+_MOST_CARDS = 4
 
 
 @dataclass(frozen=True)
@@ -69,11 +76,14 @@ class Charts:
     def read_otherwise(self, kind: str, name: str) -> Json | None:
         """A chart from which a fact is read otherwise since this fact or value set changed.
 
-        With the name of the ``fact``, its state ``before`` and ``after``, and the chart. None when the change is of
-        another kind, or when no chart was found: that is no proof that there is none.
+        With the name of the ``fact``, its state ``before`` and ``after``, the chart, and the cards that only one rule
+        set shows for it (``shownBefore``, ``shownAfter``; both empty where no such card was found). None when the
+        change is of another kind, or when no chart was found: that is no proof that there is none.
         """
         if kind == "fact":
             tried = self._of_fact(name)
+        elif kind == "setting":
+            tried = self._of_setting(name)
         elif kind == "value set":
             tried = self._of_value_set(name)
         else:
@@ -84,15 +94,39 @@ class Charts:
     def _builder(self) -> Builder:
         return Builder(self.after)
 
-    @cached_property
-    def _derivations(self) -> tuple[Derivation, Derivation]:
-        return Derivation(self.before), Derivation(self.after)
-
     def _of_fact(self, name: str) -> Iterator[Json | None]:
-        if self._is_read_by_both(name):
-            for knowledge in (self.before, self.after):
-                for status in (Status.PRESENT, Status.ABSENT):
-                    yield self._tried(knowledge, name, status)
+        if not self._is_read_by_both(name):
+            return
+        ages, numbers = self._between(name)
+        for knowledge in (self.before, self.after):
+            for status in (Status.PRESENT, Status.ABSENT):
+                yield self._tried(knowledge, name, Given(status.value))
+            for age in ages:
+                yield self._tried(knowledge, name, Given(Status.PRESENT.value), age)
+            for number in numbers:
+                yield self._tried(knowledge, name, Given(Status.PRESENT.value, number, number))
+
+    def _of_setting(self, name: str) -> Iterator[Json | None]:
+        for knowledge in (self.after, self.before):
+            for fact in knowledge.facts.values():
+                if fact.setting == name and self._is_read_by_both(fact.id):
+                    yield self._tried(knowledge, fact.id, Given(Status.PRESENT.value))
+
+    def _between(self, name: str) -> tuple[list[timedelta], list[Decimal]]:
+        """How old an entry, or how large a number, must be to be read by one of both only: between what changed."""
+        ages, numbers = [], []
+        for change in field_changes(canonical(self.before.facts[name]), canonical(self.after.facts[name])):
+            sides = [_as_number(side) for side in (change.before, change.after)]
+            known = [side for side in sides if side is not None]
+            if not known:
+                continue
+            # Where one side sets no limit, what is twice as much lies beyond the limit of the other.
+            middle = sum(known, Decimal(0)) / 2 if len(known) > 1 else known[0] * 2
+            if "days" in change.name:
+                ages.append(timedelta(days=int(middle)))
+            else:
+                numbers.append(middle)
+        return ages, numbers
 
     def _of_value_set(self, name: str) -> Iterator[Json | None]:
         sides = (self.before, self.after), (self.after, self.before)
@@ -110,27 +144,77 @@ class Charts:
             # An order fact and a fact of drugs are built from ingredients, not from the codes of one set.
             if name in value_sets_of(fact) and self._is_read_by_both(fact.id):
                 only = replace(fact, sources=_reading(fact.sources, name)) if fact.kind is FactKind.CODED else fact
-                yield self._tried(replace(narrowed, facts={**narrowed.facts, fact.id: only}), fact.id, Status.PRESENT)
+                knowledge = replace(narrowed, facts={**narrowed.facts, fact.id: only})
+                yield self._tried(knowledge, fact.id, Given(Status.PRESENT.value))
 
     def _is_read_by_both(self, fact: str) -> bool:
         return fact in self.before.facts and fact in self.after.facts
 
-    def _tried(self, knowledge: Knowledge, fact: str, status: Status) -> Json | None:
-        case = Builder(knowledge).case({fact: Given(status.value)}, now=NOW)
+    def _tried(self, knowledge: Knowledge, fact: str, given: Given, age: timedelta = timedelta(0)) -> Json | None:
+        """A chart, written for this rule set so long ago, from which both read the fact otherwise."""
+        builder = Builder(knowledge)
+        chart = self._if_read_otherwise(builder, fact, {fact: given}, age)
+        if chart is None:
+            return None
+        for states in self._patients_of_cards(fact, given):
+            other = self._if_read_otherwise(builder, fact, states, age)
+            if other is not None and other["shownBefore"] != other["shownAfter"]:
+                return other
+        return chart
+
+    def _if_read_otherwise(
+        self, builder: Builder, fact: str, states: Mapping[str, Given], age: timedelta
+    ) -> Json | None:
+        case = builder.case(states, now=NOW - age)
         if case.unmet:
             return None
         record = read_bundle(case.bundle(), complete=case.complete, order_hook=True)
-        before, after = (derivation.findings(record, NOW)[fact] for derivation in self._derivations)
+        before, after = (side.derivation.findings(record, NOW)[fact] for side in self._prepared)
         if (before.status, before.low, before.high) == (after.status, after.low, after.high):
             return None
         return {
             "fact": fact,
-            "before": before.status.value,
-            "after": after.status.value,
+            "before": _state(before),
+            "after": _state(after),
             "bundle": case.bundle(),
             "complete": sorted(case.complete),
             "now": NOW.isoformat(),
+            **self._told_otherwise(case),
         }
+
+    def _told_otherwise(self, case: Case) -> Json:
+        """The cards that only one rule set shows for a chart, at the first service where there are any."""
+        for service in (name for name in self.before.services if name in self.after.services):
+            shown = self._shown(case, service)
+            before, after = set(shown["before"]), set(shown["after"])
+            if before != after:
+                only = {"shownBefore": sorted(before - after), "shownAfter": sorted(after - before)}
+                return {"hook": shown["hook"], **only}
+        return {"shownBefore": [], "shownAfter": []}
+
+    def _patients_of_cards(self, fact: str, given: Given) -> Iterator[Mapping[str, Given]]:
+        """Patients of whom the fact is so and who get a card that rests on it, the loudest cards first."""
+        rules = [rule for rule in self.after.rules if rule.card and fact in self._patients.behind(rule.reads)]
+        usual = {name: Finding(name, usual_status(self.after, name)) for name in self._patients.facts}
+        for rule in sorted(rules, key=lambda rule: -rule.severity)[:_MOST_CARDS]:
+            states = satisfying(self._patients, rule, Truth.TRUE, {fact: given}, usual)
+            if states is not None:
+                yield states
+
+    @cached_property
+    def _patients(self) -> Patients:
+        return Patients(self.after, None)
+
+
+def _as_number(text: str | None) -> Decimal | None:
+    try:
+        return None if text is None else Decimal(text)
+    except InvalidOperation:
+        return None
+
+
+def _state(finding: Finding) -> str:
+    return finding.status.value if finding.value is None else f"{finding.value.normalize():f}"
 
 
 def _reading(sources: Sequence[Any], value_set: str) -> tuple[Any, ...]:

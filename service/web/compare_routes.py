@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from service.errors import NotFoundError
-from service.knowledge.model import Knowledge
+from service.review.comparison.origin import RuleSet
 from service.review.packs import load_files
 from service.store.archive import files_in
 from service.store.reading import Reading
@@ -21,16 +21,15 @@ def compare_blueprint(site: Site, store: Store | None) -> Blueprint:
     """The routes. Without a store only the rule set in use is there, and the page says how to compare others."""
     routes = Blueprint("compare", __name__)
 
-    def load(digest: str) -> tuple[str, Knowledge]:
+    def load(digest: str) -> RuleSet:
         running = site.endpoint.services.prepared.knowledge
+        kept = None if store is None else Reading(store.database, store.keyring).rule_set(digest)
+        files = files_in(kept.archive) if kept is not None and kept.archive is not None else {}
         if digest == running.digest:
-            return f"{digest[:12]} (in use)", running
-        if store is None:
-            raise NotFoundError("no rule set with this digest is kept")
-        kept = Reading(store.database, store.keyring).rule_set(digest)
-        if kept.archive is None:
+            return RuleSet(f"{digest[:12]} (in use)", running, files)
+        if kept is None or not files:
             raise NotFoundError("the files of this rule set are not kept")
-        return digest[:12], load_files(files_in(kept.archive), kept.settings)
+        return RuleSet(digest[:12], load_files(files, kept.settings), files)
 
     comparing = Comparing(load)
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from service.errors import IssuesError, ServiceError
-from service.knowledge.model import Knowledge
+
+if TYPE_CHECKING:
+    from service.review.comparison.origin import RuleSet
 
 Json = dict[str, Any]
-Load = Callable[[str], tuple[str, Knowledge]]
-"""The label and the rules of a rule set by its digest. Raises ServiceError."""
+Load = Callable[[str], "RuleSet"]
+"""The rule set with a digest. Raises ServiceError."""
 
 _MOST_KEPT = 8
+_MOST_SECONDS = 20.0
+"""Invariants are proved again when the comparison itself took no more CPU than this; else the page says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +64,17 @@ class Comparing:
             self._states[before, after] = state
 
 
-def compared(before: tuple[str, Knowledge], after: tuple[str, Knowledge]) -> Json:
+def compared(before: RuleSet, after: RuleSet, most_seconds: float = _MOST_SECONDS) -> Json:
     """The report of a comparison with a chart for each example. Raises UndecidedError or UnconfirmedError."""
     from service.review.comparison.comparing import compare
+    from service.review.comparison.invariants import with_invariants
     from service.review.comparison.report import Report
     from service.review.comparison.wording import Wording
     from service.testkit.comparison_charts import Charts
 
-    found = compare(before[1], after[1], (before[0], after[0]))
-    charts = Charts(before[1], after[1])
-    return Report(Wording(before[1], after[1]), charts.of).of(found)
+    begun = time.thread_time()
+    found = compare(before.knowledge, after.knowledge, (before.label, after.label))
+    if time.thread_time() - begun < most_seconds:
+        found = with_invariants(found, before, after)
+    charts = Charts(before.knowledge, after.knowledge)
+    return Report(Wording(before.knowledge, after.knowledge), charts.of).of(found)

@@ -9,7 +9,7 @@ import math
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -74,8 +74,7 @@ def playground_blueprint(site: Site) -> Blueprint:
             return wait or _example(room, name, examples)
         story = next((one for one in stories if one.id == request.args.get("story")), None)
         if story is None:
-            now = endpoint.clock().isoformat(timespec="seconds")
-            return _shown(room, Asked(hook="patient-view", now=now), Told())
+            return _shown(room, Asked(hook="patient-view", now=_short(endpoint.clock())), Told())
         return _decided(room, _Wish(_of_story(story)))
 
     def decide(*, twin: bool) -> Response:
@@ -93,18 +92,22 @@ def playground_blueprint(site: Site) -> Blueprint:
     return routes
 
 
+def _short(now: datetime) -> str:
+    """A time that fits its field: "2026-11-24T09:00Z"."""
+    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
+
+
 def _of_story(story: Story) -> Asked:
     text = story.file.read_text(encoding="utf-8")
-    return Asked(text, story.hook, story.now.isoformat(), ", ".join(sorted(story.complete)), story.id)
+    return Asked(text, story.hook, _short(story.now), ", ".join(sorted(story.complete)), story.id)
 
 
 def _example(room: _Room, name: str, examples: RuleExamples) -> Response:
     """An invented patient of whom the rule holds, decided."""
     asked = examples.of(room.services, name)
     if asked is None:
-        now = room.site.endpoint.clock().isoformat(timespec="seconds")
         told = Told(faults=("No example patient could be made for such a rule.",))
-        return _shown(room, Asked(hook="patient-view", now=now), told, 404)
+        return _shown(room, Asked(hook="patient-view", now=_short(room.site.endpoint.clock())), told, 404)
     return _decided(room, _Wish(asked))
 
 

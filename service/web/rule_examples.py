@@ -66,7 +66,10 @@ def _as_chart(services: Services, rule: Rule, hook: str, case: Case, body: dict[
     """The patient as a plain chart, which is easier to read; as a call where the rule holds only there."""
     is_chart = _holds(services, rule, hook, case)
     told = orjson.dumps(case.bundle() if is_chart else body, option=orjson.OPT_INDENT_2).decode()
-    return Asked(told, hook, NOW, ", ".join(sorted(case.complete)) if is_chart else "", rule=rule.id)
+    # As short as its field.
+    return Asked(
+        told, hook, NOW.replace(":00Z", "Z"), ", ".join(sorted(case.complete)) if is_chart else "", rule=rule.id
+    )
 
 
 def _holds(services: Services, rule: Rule, hook: str, case: Case) -> bool:

@@ -32,6 +32,11 @@ REQUEST_SECONDS = 30
 # How long a connection may stay open between two requests, or without any.
 IDLE_SECONDS = 15
 CONNECTIONS = 2000
+# So much is read of a connection at once: each reading costs a round over all connections. With more, the allocator
+# would ask the kernel for each reading.
+_READ_BYTES = 64 * 1024
+# How often the main process is given a sign of life, which is a call of the system.
+_SIGN_SECONDS = 1.0
 # How long a stopping worker still takes requests on connections that are open, so that none is dropped.
 LINGER_SECONDS = 2.0
 # Reads of what is left on a connection that closes.
@@ -96,6 +101,8 @@ class _Channel(HTTPChannel):
 class BufferingWorker(Worker):
     """A process that answers. gunicorn replaces it when it dies or gives no sign of life for ``timeout`` seconds."""
 
+    _sign_due = 0.0
+
     def run(self) -> None:
         """Serve until told to stop, then finish what has begun."""
         # Waiting in line is normal here, and said by the time that calls take.
@@ -116,6 +123,7 @@ class BufferingWorker(Worker):
             cleanup_interval=1,
             max_request_header_size=HEADER_BYTES,
             max_request_body_size=most,
+            recv_bytes=_READ_BYTES,
             # Larger than any body: nothing overflows into a file.
             inbuf_overflow=most + HEADER_BYTES,
             ident=None,
@@ -132,7 +140,9 @@ class BufferingWorker(Worker):
 
     def _turn(self, connections: dict[int, Any], listening: list[Any], seconds: float = 1.0) -> None:
         """One round over all connections that have something to say."""
-        self.notify()
+        if time.monotonic() >= self._sign_due:
+            self._sign_due = time.monotonic() + _SIGN_SECONDS
+            self.notify()
         wasyncore.loop(timeout=seconds, use_poll=True, map=connections, count=1)
         late = time.time() - REQUEST_SECONDS
         for server in listening:

@@ -5,9 +5,11 @@ Where Node, the packages of this folder or a browser are not there, the tests ar
 
 from __future__ import annotations
 
+import base64
 import fcntl
 import json
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -19,11 +21,12 @@ from typing import Any
 import pytest
 from werkzeug.serving import make_server
 
-from tests.browser.served import AUDITOR, PASSWORD, Served, served
+from tests.browser.served import AUDITOR, DARK, LARGE, PASSWORD, Served, served
 
 HERE = Path(__file__).resolve().parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 SHOTS = "SCIATICA_CDS_SHOTS"
+BASIC = "Basic " + base64.b64encode(f"{AUDITOR}:{PASSWORD}".encode()).decode()
 
 Json = dict[str, Any]
 
@@ -39,8 +42,11 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Json:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not told.exists():
             with served(shared / "browser-store") as site, _listening(site) as address:
-                told.write_text(_visited(node, browser, address, site), encoding="utf-8")
-    return json.loads(told.read_bytes())
+                plain = {name: _without_browser(site, path) for name, path in site.pages.items()}
+                visited = json.loads(_visited(node, browser, address, site))
+                told.write_text(json.dumps(visited | {"plain": plain}), encoding="utf-8")
+    found: Json = json.loads(told.read_bytes())
+    return found
 
 
 def _node() -> str:
@@ -73,10 +79,30 @@ def _listening(site: Served) -> Iterator[str]:
         server.server_close()
 
 
+def _without_browser(site: Served, path: str) -> Json:
+    """What comes before any script: its size, and the controls that need a script and are shown all the same."""
+    client = site.app.test_client()
+    answer = client.get(path, headers={"Accept": "text/html", "Authorization": BASIC})
+    tags = re.findall(r"<[^>]*data-needs-script[^>]*>", answer.text)
+    return {
+        "status": answer.status_code,
+        "bytes": len(answer.data),
+        "dead": [tag for tag in tags if " hidden" not in tag],
+    }
+
+
 def _visited(node: str, browser: str | None, address: str, site: Served) -> str:
     shots = os.environ.get(SHOTS)
     auditor = {"username": AUDITOR, "password": PASSWORD}
-    asked = {"address": address, "browser": browser, "pages": site.pages, "auditor": auditor, "shots": shots}
+    asked = {
+        "address": address,
+        "browser": browser,
+        "pages": site.pages,
+        "large": sorted(LARGE),
+        "dark": sorted(DARK),
+        "auditor": auditor,
+        "shots": shots,
+    }
     command = [node, str(HERE / "visit.mjs")]
     given = json.dumps(asked)
     done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=580, cwd=HERE, check=False)

@@ -29,6 +29,7 @@ PAGES = {
     "playground with most cards": "/?story=first-visit-with-spasm",
     "questionnaire": "/questionnaire",
     "start": "/start",
+    "playground with an example": "/?rule=rf-cauda-equina-suspected",
     "rules": "/rules",
     "rules on the eGFR": "/rules?finding=egfr",
     "rule with a card": "/rules/sf-nsaid-egfr-below-30",
@@ -45,12 +46,24 @@ PAGES = {
     "graph, folded": "/graph?finding=back-or-leg-pain",
     "pathway": "/pathway",
     "statistics": "/stats",
+    "rule in use": "/rules/sf-nsaid-egfr-below-30",
     "decisions": "/decisions",
     "decision": "/decisions/{decision}",
     "compare": "/compare",
     "comparison": "/compare?before={digest}&after={digest}",
+    "docs": "/docs",
+    "docs of an endpoint": "/docs/evaluate",
+    "docs of shapes": "/docs/shapes",
 }
 """One page of each kind, and those that are largest or hold most. What stands in braces is known once it is served."""
+LARGE = frozenset(
+    {"playground with most cards", "rules on the eGFR", "rule with most vignettes", "fact behind most", "graph, folded"}
+)
+"""Those that only hold more of what another holds: measured, and not judged a second time."""
+DARK = frozenset(
+    {"playground with an answer", "rule with a card", "rules", "pathway", "statistics", "decision", "comparison"}
+)
+"""Those that together have every colour."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 // Visits every page in one browser and tells what it saw, as JSON. Asked on standard input:
-// {address, browser, pages: {name: path}, auditor: {username, password}, shots: folder or null}
+// {address, browser, pages: {name: path}, large: names seen without axe, dark: names of which axe judges the dark too,
+// auditor: {username, password}, shots: folder or null}
 import fs from 'node:fs';
 import path from 'node:path';
 import { createRequire } from 'node:module';
@@ -19,37 +20,53 @@ async function launched() {
 // What each view is for: the width, what it imitates, and which rules of axe are asked in it.
 const VIEWS = [
   { name: 'phone', viewport: { width: 390, height: 844 }, axe: 'all' },
-  { name: 'wide, dark', viewport: { width: 1280, height: 900 }, media: { colorScheme: 'dark' }, axe: 'contrast' },
   { name: 'narrowest', viewport: { width: 320, height: 640 } },
+  // A window of 1280 at 200 % has 640 pixels of CSS.
+  { name: 'twice as large', viewport: { width: 640, height: 450 } },
+  { name: 'wide, dark', viewport: { width: 1280, height: 900 }, media: { colorScheme: 'dark' }, axe: 'contrast' },
   { name: 'forced colours', viewport: { width: 1280, height: 900 }, media: { forcedColors: 'active' } },
   { name: 'print', viewport: { width: 740, height: 1000 }, media: { media: 'print' } },
 ];
 
-// Runs in the page.
+// Runs in the page: what holds of it in one view.
 function measured() {
   const root = document.documentElement;
+  const all = (selector) => [...document.querySelectorAll(selector)];
   // In print what is folded on the screen must be on the paper.
-  const folded = [...document.querySelectorAll('main details')].filter((one) => {
+  const folded = all('main details').filter((one) => {
     const last = [...one.children].at(-1);
     // What is of use on a screen only is left out as a whole.
     if (!one.checkVisibility()) return false;
     return last && last.tagName !== 'SUMMARY' && getComputedStyle(last).display !== 'none' && !last.checkVisibility({ contentVisibilityAuto: true });
   }).length;
+  const cut = all('main *').filter((one) => {
+    if (one.matches('.unseen, svg *, [hidden] *') || one.closest('.scroll, pre, textarea, select')) return false;
+    return ['hidden', 'clip'].includes(getComputedStyle(one).overflowX) && one.scrollWidth > one.clientWidth + 1;
+  });
+  return { sideways: root.scrollWidth - root.clientWidth, folded, cut: cut.map((one) => `${one.tagName} ${one.className}`) };
+}
+
+// Runs in the page: what holds of it in every view.
+function told() {
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  const tables = all('main table').filter((one) => !one.querySelector('thead th, tbody th[scope=row]') || !(one.caption || one.closest('[role=region][aria-label]')));
+  const marked = document.querySelector('.bar nav [aria-current]');
   return {
     title: document.title,
     heading: document.querySelector('h1')?.textContent.trim() ?? '',
-    sideways: root.scrollWidth - root.clientWidth,
-    folded,
-    unnamed: [...document.querySelectorAll('svg:not([aria-hidden])')].filter((one) => !one.getAttribute('aria-labelledby') && !one.getAttribute('aria-label')).length,
+    landmarks: ['header', 'main', 'nav[aria-label]'].filter((one) => !document.querySelector(one)),
+    unnamed: all('svg:not([aria-hidden])').filter((one) => !one.getAttribute('aria-labelledby') && !one.getAttribute('aria-label')).length,
+    tables: tables.map((one) => one.innerText.slice(0, 60)),
+    moving: document.getAnimations().length + (getComputedStyle(document.documentElement).scrollBehavior === 'smooth' ? 1 : 0),
+    here: marked ? getComputedStyle(marked).borderBottomStyle : 'none',
   };
 }
 
 async function axe(page, which) {
-  await page.evaluate(AXE);
-  const found = await page.evaluate(
-    (only) => window.axe.run(document, only ? { runOnly: { type: 'rule', values: ['color-contrast'] } } : {}),
-    which === 'contrast',
-  );
+  const found = await page.evaluate((only) => window.axe.run(document, {
+    resultTypes: ['violations'],
+    ...(only ? { runOnly: { type: 'rule', values: ['color-contrast'] } } : {}),
+  }), which === 'contrast');
   return found.violations.map((one) => `${one.id}: ${one.nodes[0].target} (${one.nodes.length}) ${one.nodes[0].failureSummary.slice(0, 220)}`);
 }
 
@@ -60,6 +77,7 @@ function listen(page, complaints) {
   page.on('pageerror', (error) => complaints.push(`script: ${error.message}`));
 }
 
+// Every page once, at the size and in the manner of each view.
 async function visit(browser, address) {
   const seen = {};
   const context = await browser.newContext({ reducedMotion: 'reduce', httpCredentials: asked.auditor });
@@ -67,18 +85,22 @@ async function visit(browser, address) {
   const complaints = [];
   listen(page, complaints);
   for (const [at, path] of Object.entries(asked.pages)) {
-    seen[at] = {};
     complaints.length = 0;
+    const views = {};
+    const judged = !asked.large.includes(at);
     for (const view of VIEWS) {
       await page.setViewportSize(view.viewport);
       await page.emulateMedia({ media: 'screen', colorScheme: 'light', forcedColors: 'none', ...view.media });
-      if (view === VIEWS[0]) await page.goto(address + path, { waitUntil: 'load' });
-      const told = await page.evaluate(measured);
-      if (view.axe) told.axe = await axe(page, view.axe);
-      seen[at][view.name] = told;
+      if (view === VIEWS[0]) {
+        await page.goto(address + path, { waitUntil: 'load' });
+        if (judged) await page.evaluate(AXE);
+      }
+      views[view.name] = await page.evaluate(measured);
+      if (view.axe && judged && (view.axe === 'all' || asked.dark.includes(at))) views[view.name].axe = await axe(page, view.axe);
+      if (view.media?.forcedColors) seen[at] = await page.evaluate(told);
       if (asked.shots) await shot(page, at, view.name);
     }
-    seen[at].complaints = [...complaints];
+    Object.assign(seen[at], { views, complaints: [...complaints] });
   }
   await context.close();
   return seen;
@@ -89,27 +111,11 @@ async function shot(page, at, view) {
   await page.screenshot({ path: path.join(asked.shots, `${name}.png`), fullPage: true });
 }
 
-async function withoutScripts(browser, address) {
-  const context = await browser.newContext({ javaScriptEnabled: false, httpCredentials: asked.auditor });
-  const page = await context.newPage();
-  const seen = {};
-  for (const [at, path] of Object.entries(asked.pages)) {
-    const answer = await page.goto(address + path);
-    // Controls that need a script are not there without one.
-    const dead = await page.locator('[data-needs-script]:visible').count();
-    const bytes = (await answer.body()).length;
-    seen[at] = { status: answer.status(), bytes, text: (await page.locator('main').innerText()).length, dead };
-  }
-  await context.close();
-  return seen;
-}
-
 const browser = await launched();
 try {
-  const told = { version: browser.version(), pages: await visit(browser, asked.address) };
-  told.withoutScripts = await withoutScripts(browser, asked.address);
-  told.tasks = await tasks(browser, asked.address, asked.auditor, listen);
-  process.stdout.write(JSON.stringify(told));
+  const pages = await visit(browser, asked.address);
+  const done = await tasks(browser, asked.address, asked.auditor, listen);
+  process.stdout.write(JSON.stringify({ version: browser.version(), pages, tasks: done }));
 } finally {
   await browser.close();
 }

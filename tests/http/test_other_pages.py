@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from service.knowledge.loader import load
+from service.review.comparison.origin import Origins, RuleSet
 from service.web.comparing import Comparing, compared
 from service.web.pages.compare import compare_page
 from tests.http.conftest import SMALL_RULES
@@ -80,9 +80,13 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def rule_set(folder: Path) -> RuleSet:
+    return Origins(folder, {}).find(str(folder))
+
+
 def test_a_comparison_is_made_in_the_background_and_then_there(changed: Path) -> None:
-    rules = {"a": load(SMALL_RULES), "b": load(changed)}
-    comparing = Comparing(lambda digest: (digest, rules[digest]))
+    rules = {"a": rule_set(SMALL_RULES), "b": rule_set(changed)}
+    comparing = Comparing(lambda digest: rules[digest])
     assert comparing.state("a", "b").report is None
     deadline = time.monotonic() + 60
     while (state := comparing.state("a", "b")).report is None and state.fault is None and time.monotonic() < deadline:
@@ -96,8 +100,7 @@ def test_a_comparison_is_made_in_the_background_and_then_there(changed: Path) ->
 
 
 def test_a_rule_set_compared_with_itself_differs_in_nothing() -> None:
-    rules = load(SMALL_RULES)
-    assert not compared(("a", rules), ("b", rules))["differs"]
+    assert not compared(rule_set(SMALL_RULES), rule_set(SMALL_RULES))["differs"]
 
 
 def test_only_kept_rule_sets_are_compared(small_client: Callable[..., FlaskClient]) -> None:

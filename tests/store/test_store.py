@@ -11,10 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import func, select
+from sqlalchemy import create_engine, func, select
 
 from service.errors import StoreError
 from service.store import schema
@@ -162,6 +163,25 @@ def test_what_the_migrations_make_is_what_the_models_say(store: Store) -> None:
     with store.database.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     assert ScriptDirectory.from_config(schema.config()).get_current_head() == schema.REVISION
+
+
+def test_an_empty_database_gets_the_tables_that_the_migrations_make(tmp_path: Path) -> None:
+    """Without loading Alembic, whose own table is the same too."""
+    made = []
+    for name in ("at-once", "migrated"):
+        engine = create_engine(f"sqlite:///{tmp_path / name}")
+        with engine.connect() as connection:
+            if name == "migrated":
+                command.upgrade(schema.config(connection), "head")
+                connection.commit()
+            else:
+                schema.upgrade(connection, lock=1)
+            with connection.begin():
+                made.append(set(connection.exec_driver_sql("SELECT name, sql FROM sqlite_master").all()))
+                assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").all() == [("0001",)]
+        engine.dispose()
+    at_once, migrated = ({(name, " ".join((sql or "").split())) for name, sql in one} for one in made)
+    assert at_once == migrated
 
 
 def test_two_that_start_at_once_make_the_tables_once(open_store: Callable[..., Store]) -> None:

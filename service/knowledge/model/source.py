@@ -84,6 +84,7 @@ class Citation:
     """A statement as a rule cites it: all of the statement's words, whether it supports or opposes, and why here.
 
     ``compared`` is the day on which the statement itself was held against the original; else that of its source counts.
+    One that ``leads`` carries the sentence of the card, whatever the jurisdiction of its source.
     """
 
     source: str
@@ -96,6 +97,7 @@ class Citation:
     certainty: str | None = None
     compared: date | None = None
     why: str | None = None
+    leads: bool = False
     at: str = field(default="", compare=False)
 
     @property

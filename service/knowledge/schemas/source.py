@@ -37,7 +37,10 @@ _REFERENCE = re.compile(r"(?P<source>[A-Za-z0-9-]+)/(?P<statement>[A-Za-z0-9-]+)
 
 
 class CitationField(Strict[Citation]):
-    """``{supports: SOURCE/STATEMENT}`` or ``{opposes: SOURCE/STATEMENT}``, with an optional ``why``."""
+    """``{supports: SOURCE/STATEMENT}`` or ``{opposes: SOURCE/STATEMENT}``, with an optional ``why``.
+
+    ``leads: true`` beside ``supports`` marks the one that carries the sentence of the card.
+    """
 
     def read(self, value: Any) -> Citation:
         if not isinstance(value, Table):
@@ -52,11 +55,14 @@ class CitationField(Strict[Citation]):
         match = _REFERENCE.fullmatch(value[sides[0]]) if isinstance(value[sides[0]], str) else None
         if match is None:
             raise ValidationError({sides[0]: [Message("must be SOURCE/STATEMENT", "for example NICE-NG59/REC-029")]})
+        supports, leads = sides[0] == "supports", value.get("leads", False)
+        if leads not in (True, False) or (leads and not supports):
+            raise ValidationError({"leads": [Message("is true or false, and only what supports leads")]})
         why = Text(allow_none=True).deserialize(value.get("why"))
-        return Citation(match["source"], match["statement"], supports=sides[0] == "supports", why=why, at=value.at)
+        return Citation(match["source"], match["statement"], supports=supports, why=why, leads=leads, at=value.at)
 
 
-_CITATION_KEYS = ("supports", "opposes", "why")
+_CITATION_KEYS = ("supports", "opposes", "leads", "why")
 
 
 class StatementShape(Shape):

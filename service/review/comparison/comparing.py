@@ -84,7 +84,7 @@ class _Comparing:
         if old == new:
             return None
         if old is None or new is None:
-            return RuleComparison(name, old, new, ChangeClass.UNTOUCHED)
+            return RuleComparison(name, old, new, ChangeClass.UNTOUCHED, renamed=self._under_another_name(name))
         changed = (
             edits.changed_fields(old, new, names) for names in (edits.LOGIC, edits.CARD, edits.GROUNDS, edits.RECORD)
         )
@@ -101,6 +101,12 @@ class _Comparing:
             record=record,
             reordered=edits.is_only_reordered(old.when, new.when),
         )
+
+    def _under_another_name(self, name: str) -> str | None:
+        """The rule of the other rule set only that does the same in the same words."""
+        here, there = (self._new, self._old) if name in self._new else (self._old, self._new)
+        done = edits.what_it_does(here[name])
+        return next((other for other in there.keys() - here.keys() if edits.what_it_does(there[other]) == done), None)
 
     @cached_property
     def _questions(self) -> Questions:

@@ -58,14 +58,15 @@ def _change(kind: str, name: str, old: Any, new: Any, resting: _Resting) -> Cont
     title = getattr(new or old, "title", None) or getattr(new or old, "label", None) or name
     changed = tuple(field_changes(_of_common_codes(old, new), _of_common_codes(new, old)))
     removed, added = _codes_only_in(old, new), _codes_only_in(new, old)
+    words = [[f"words that match {one}" for one in _patterns_only_in(*sides)] for sides in ((old, new), (new, old))]
     return ContentChange(
         kind=kind,
         id=name,
         title=title,
         fields=changed,
         rules=resting.on(kind, name),
-        codes_added=tuple(_code_text(code) for code in added),
-        codes_removed=tuple(_code_text(code) for code in removed),
+        codes_added=(*(_code_text(code) for code in added), *words[1]),
+        codes_removed=(*(_code_text(code) for code in removed), *words[0]),
     )
 
 
@@ -76,7 +77,8 @@ def _of_common_codes(thing: Any, other: Any) -> Any:
         return content
     known = _keys(other)
     common = {key: canonical(code) for key, code in _keys(thing).items() if key in known}
-    return {**content, "codes": {f"{system}|{code}": content for (system, code), content in common.items()}}
+    words = {"patterns": [one for one in thing.patterns if other is not None and one in other.patterns]}
+    return {**content, **words, "codes": {f"{system}|{code}": content for (system, code), content in common.items()}}
 
 
 def _keys(thing: Any) -> dict[tuple[str, str], Code]:
@@ -86,6 +88,13 @@ def _keys(thing: Any) -> dict[tuple[str, str], Code]:
 def _codes_only_in(one: Any, other: Any) -> list[Code]:
     known = _keys(other)
     return [code for key, code in _keys(one).items() if key not in known]
+
+
+def _patterns_only_in(one: Any, other: Any) -> list[str]:
+    if not isinstance(one, ValueSet):
+        return []
+    known = other.patterns if isinstance(other, ValueSet) else ()
+    return [pattern for pattern in one.patterns if pattern not in known]
 
 
 def _code_text(code: Code) -> str:

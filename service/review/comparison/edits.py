@@ -53,6 +53,11 @@ def _read(text: str | None) -> str | None:
     return text[1:-1].replace('\\"', '"').replace("\\n", "\n") if text and text.startswith('"') else text
 
 
+def what_it_does(rule: Rule) -> tuple[Any, ...]:
+    """All that a rule asks and says, whatever it is called."""
+    return rule.when, rule.hooks, rule.phase, rule.concludes, rule.title, canonical(rule.card)
+
+
 def is_only_reordered(before: Condition, after: Condition) -> bool:
     """Whether the same tests stand in another order."""
     return before != after and _same(before, after)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service.review.comparison.terminal import changes, place, what_changed
+from service.review.comparison.terminal import changes, place, resting, shown_for, what_changed
 
 Json = dict[str, Any]
 
@@ -231,14 +231,19 @@ def _contents(contents: Sequence[Json], rows: int) -> Iterator[str]:
     for one in contents[:rows]:
         changes = [f"without {_plain(code)}" for code in one["codesRemoved"]]
         changes += [f"with {_plain(code)}" for code in one["codesAdded"]]
-        changes += [f"{field['name']}: {_cut(field['before'])} → {_cut(field['after'])}" for field in one["fields"]]
+        changes += [f"{_named(field)}{_cut(field['before'])} → {_cut(field['after'])}" for field in one["fields"]]
         chart = one.get("chart")
         read = f"; a chart made for it: `{chart['fact']}` was {chart['before']}, is {chart['after']}" if chart else ""
-        rests = f" ({len(one['rules'])} rules rest on it)" if one["rules"] else ""
+        read += "".join(f"; {_plain(line)}" for line in shown_for(chart)) if chart else ""
+        rests = f" ({resting(one['rules'])})" if one["rules"] else ""
         more = "; …" if len(changes) > _FIELDS else ""
         yield f"- {one['kind']} `{_code(one['id'])}`{rests}: {'; '.join(changes[:_FIELDS])}{more}{read}"
     if len(contents) > rows:
         yield f"- … and {len(contents) - rows} more"
+
+
+def _named(field: Json) -> str:
+    return f"{field['name']}: " if field["name"] else ""
 
 
 def _questions(report: Json) -> Iterator[str]:
@@ -251,7 +256,8 @@ def _questions(report: Json) -> Iterator[str]:
         asked = "do the cited sources support the new conditions?"
         yield f"**For the reviewer:** {asked} No citation was changed in {named}{more}."
     if report["toReviewAgain"]:
-        yield f"{len(report['toReviewAgain'])} rules have other content than an earlier reviewer saw."
+        number = len(report["toReviewAgain"])
+        yield f"{'1 rule has' if number == 1 else f'{number} rules have'} other content than an earlier reviewer saw."
 
 
 def _cut(text: str | None, most: int = 80) -> str:

@@ -85,7 +85,8 @@ class ChangedField:
 class RuleComparison:
     """One rule of either rule set.
 
-    ``before`` or ``after`` is None for a rule that was added or removed. ``reordered``: only the order of its tests
+    ``before`` or ``after`` is None for a rule that was added or removed; ``renamed`` is then the rule of the other rule
+    set that does the same under another name. ``reordered``: only the order of its tests
     changed. ``tests`` are the tests of its condition that changed, ``logic`` the other fields that decide when and how
     loud it is shown, ``card`` what its card says and offers, ``grounds`` sources and reasons, ``record`` who looks
     after it and when. ``rests_on`` are the conclusions it reads that are drawn otherwise, ``family`` the rules of its
@@ -97,6 +98,7 @@ class RuleComparison:
     after: Rule | None
     change_class: ChangeClass
     reordered: bool = False
+    renamed: str | None = None
     tests: tuple[ChangedTest, ...] = ()
     logic: tuple[ChangedField, ...] = ()
     card: tuple[ChangedField, ...] = ()

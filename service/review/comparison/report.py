@@ -93,6 +93,7 @@ class Report:
             "at": rule.at,
             "verdict": one.change_class.value,
             "change": "added" if one.before is None else "removed" if one.after is None else "changed",
+            "renamed": one.renamed,
             "indicator": {"before": _indicator(one.before), "after": _indicator(one.after)},
             "reordered": one.reordered,
             "tests": [{"before": test.before, "after": test.after, "at": test.at} for test in one.tests],

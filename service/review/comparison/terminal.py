@@ -11,6 +11,7 @@ _SIGNS = {"critical": "!", "warning": "*", "info": "-", None: "="}
 _FIELDS = {"rank": "place in its family"}
 _SHOWN = ("shown newly", "no longer shown")
 _WIDTH = 19
+_FEW = 5
 
 
 def lines(report: Json) -> Iterator[str]:
@@ -33,7 +34,9 @@ def headline(report: Json) -> str:
     """The comparison in one line."""
     counts, names = report["counts"], f"{report['before']['label']}..{report['after']['label']}"
     if not report["differs"] and not counts["editedInLogic"]:
-        return f"compare {names}    {counts['rules']} rules: the same for every patient, in words too"
+        told = f"compare {names}    {counts['rules']} rules: the same for every patient, in words too"
+        moved = sum(rule["reordered"] for rule in report["provedSame"])
+        return f"{told}; in {moved} of them tests change places" if moved else told
     parts = [
         f"{counts['editedInLogic']} changed in logic",
         "1 card differs" if counts["cardsDiffer"] == 1 else f"{counts['cardsDiffer']} cards differ",
@@ -80,6 +83,8 @@ def place(rule: Json) -> str:
 
 def changes(card: Json) -> Iterator[str]:
     """What was edited in the logic of a rule, or why it differs although it was not."""
+    if card["renamed"]:
+        yield f"does what {card['renamed']} {'did' if card['change'] == 'added' else 'does'}, under another name"
     for test in card["tests"]:
         if test["before"] and test["after"]:
             yield f"{test['before']} -> {test['after']}"
@@ -87,13 +92,21 @@ def changes(card: Json) -> Iterator[str]:
             yield f"{'new test' if test['after'] else 'test removed'}: {test['after'] or test['before']}"
     for field in card["logic"]:
         name = _FIELDS.get(field["name"], field["name"])
-        yield f"{name}: {_value(field['before'])} -> {_value(field['after'])}"
+        if name.startswith("hooks["):
+            yield f"asked at {field['after']} too" if field["after"] else f"no longer asked at {field['before']}"
+        else:
+            yield f"{name}: {_value(field['before'])} -> {_value(field['after'])}"
     if card["reordered"]:
         yield "its tests stand in another order"
     if card["restsOn"]:
         yield "rests on " + ", ".join(one["id"] for one in card["restsOn"]) + ", drawn otherwise"
-    if card["family"] and not card["tests"] and not card["restsOn"]:
+    if card["family"] and not card["tests"] and not card["restsOn"] and not _is_edited_itself(card):
         yield "gives way to, or stands in for, " + ", ".join(card["family"]) + " (one family)"
+
+
+def _is_edited_itself(card: Json) -> bool:
+    """Whether more than its place in the family was edited."""
+    return card["change"] != "changed" or any(field["name"] != "rank" for field in card["logic"])
 
 
 def _value(text: str | None) -> str:
@@ -149,15 +162,30 @@ def _contents(contents: Sequence[Json]) -> Iterator[str]:
         yield ""
         yield "Beside rules:"
     for one in contents:
-        rests = f"    {len(one['rules'])} rules rest on it" if one["rules"] else ""
+        rests = f"    {resting(one['rules'])}" if one["rules"] else ""
         yield f"    {one['kind']} {one['id']}{rests}"
         yield from (f"        - {code}" for code in one["codesRemoved"])
         yield from (f"        + {code}" for code in one["codesAdded"])
         for field in one["fields"]:
-            yield f"        {field['name']}: {_value(field['before'])} -> {_value(field['after'])}"
+            name = f"{field['name']}: " if field["name"] else ""
+            yield f"        {name}{_value(field['before'])} -> {_value(field['after'])}"
         if one.get("chart"):
             chart = one["chart"]
             yield f"        a chart made for it: {chart['fact']} was {chart['before']}, is {chart['after']}"
+            yield from (f"            {line}" for line in shown_for(chart))
+
+
+def resting(rules: Sequence[str]) -> str:
+    """Which rules rest on a thing that changed: by name where they are few."""
+    number = "1 rule rests on it" if len(rules) == 1 else f"{len(rules)} rules rest on it"
+    return f"{number}: {', '.join(rules)}" if len(rules) <= _FEW else number
+
+
+def shown_for(chart: Json) -> Iterator[str]:
+    """Which cards a chart made for a changed fact or value set gains and loses."""
+    for name, words in (("shownBefore", "no longer shown"), ("shownAfter", "shown newly")):
+        if chart.get(name):
+            yield f"{words} for it: {', '.join(chart[name])}"
 
 
 def _review(report: Json) -> Iterator[str]:
@@ -167,7 +195,8 @@ def _review(report: Json) -> Iterator[str]:
         yield f"Approvals that fall: {', '.join(report['approvalsFallen'])}"
     if report["toReviewAgain"]:
         number, label = len(report["toReviewAgain"]), report["before"]["label"]
-        yield f"{number} rules have other content than a reviewer of {label} saw"
+        has = "1 rule has" if number == 1 else f"{number} rules have"
+        yield f"{has} other content than a reviewer of {label} saw"
     for one in report["invariants"]["broken"]:
         yield f"NO LONGER PROVED  {one['id']}: {one['says']}"
         yield f"    {one['text']}"

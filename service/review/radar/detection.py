@@ -79,6 +79,8 @@ class _Sums:
 
 def shifts(series: Series, first: int) -> list[Shift]:
     """The falls found on day ``first`` or later, oldest first; a fall is told once, until the share is back."""
+    if not _may_fall(series):
+        return []
     sums, found, day, oldest = _Sums(series), [], first, 1
     while day < series.days:
         # Days of a fall that is over already are part of no other.
@@ -90,6 +92,12 @@ def shifts(series: Series, first: int) -> list[Shift]:
         found.append(shift)
         day = oldest = series.days if shift.ended is None else shift.ended + 1
     return found
+
+
+def _may_fall(series: Series) -> bool:
+    """Whether there are calls enough, and the share is neither 0 nor 1 on all days: most facts end here."""
+    calls, hits = (sum(map(sum, rows)) for rows in (series.calls, series.hits))
+    return calls >= _FEWEST_BEFORE + _FEWEST_SINCE and 0 < hits < calls
 
 
 def _has_fallen(sums: _Sums, begin: int, end: int) -> bool:

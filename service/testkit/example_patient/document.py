@@ -30,11 +30,11 @@ _OTHER_SEX = {"female": "male", "male": "female"}
 
 
 class Builder:
-    """Writes example patients for one rule set. Prepared once, asked often."""
+    """Writes example patients for one rule set. Prepared once; ``derivation`` is one that is made already."""
 
-    def __init__(self, knowledge: Knowledge) -> None:
+    def __init__(self, knowledge: Knowledge, derivation: Derivation | None = None) -> None:
         self._knowledge = knowledge
-        self._derivation = Derivation(knowledge)
+        self._derivation = derivation or Derivation(knowledge)
         matcher = self._derivation.matcher
         self._codebook = Codebook(knowledge, matcher.index, matcher.drugs)
 

@@ -62,7 +62,7 @@ class ExampleRequests:
 
     @cached_property
     def _builder(self) -> Builder:
-        return Builder(self.services.prepared.knowledge)
+        return Builder(self.services.prepared.knowledge, self.services.prepared.derivation)
 
     @cached_property
     def _assignments(self) -> dict[str, Assignments]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from apispec import APISpec
@@ -36,11 +36,15 @@ _OF_A_CALL = (400, 412, 413, 415, 422, 500, 503)
 _OF_A_BODY = (400, 413, 415, 422, 500, 503)
 # Nothing there is about a patient or a caller.
 _PUBLIC = ("/health", "/live", "/ready", "/dsi", *(f"/{kind}/{{id}}" for kind in KINDS))
+Shown = Callable[[str], bool]
 _ANYTHING = {"description": "A FHIR Bundle of any type, one resource, or a list of resources."}
 
 
-def openapi(services: Services, version: str) -> Json:
-    """The description as JSON. The same services give the same bytes."""
+def openapi(services: Services, version: str, shown: Shown = lambda _: True) -> Json:
+    """The description as JSON. The same services give the same bytes.
+
+    Answers of the operations that are ``shown`` stand there as examples; each is worked out, which takes a decision.
+    """
     knowledge = services.prepared.knowledge
     spec = APISpec(
         title=f"{knowledge.name}: clinical decision support",
@@ -52,7 +56,7 @@ def openapi(services: Services, version: str) -> Json:
     )
     spec.components.security_scheme("token", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     secured = services.settings.authentication == "required"
-    paths = [*_protocol(spec, services), *_beside(services)]
+    paths = [*_protocol(spec, services, shown), *_beside(services, shown)]
     for path, operations in paths:
         for operation in operations.values():
             if secured and path not in _PUBLIC:
@@ -73,7 +77,7 @@ def _name(schema: Any) -> str:
     return kind.__name__.removesuffix("Schema")
 
 
-def _protocol(spec: APISpec, services: Services) -> Iterable[tuple[str, Json]]:
+def _protocol(spec: APISpec, services: Services, shown: Shown) -> Iterable[tuple[str, Json]]:
     """The paths that CDS Hooks defines."""
     listed = _ok(answers.DiscoverySchema, "The services on offer, with the data each wants prefetched")
     _show(listed["content"], examples.example_discovery(services))
@@ -85,7 +89,8 @@ def _protocol(spec: APISpec, services: Services) -> Iterable[tuple[str, Json]]:
             f"call-{service.id}", service.title, answer, _OF_A_CALL, " ".join(service.description.split())
         )
         call["requestBody"] = _body({"$ref": f"#/components/schemas/{name}"}, examples.example_call(services, service))
-        _show(answer["content"], examples.example_answer(services, service))
+        if shown(call["operationId"]):
+            _show(answer["content"], examples.example_answer(services, service))
         yield f"/cds-services/{service.id}", {"post": call}
         taken = _ok(answers.TakenSchema, "All items were taken")
         report = _operation(f"feedback-{service.id}", f"What became of cards of {service.id}", taken, _OF_A_BODY)
@@ -110,12 +115,12 @@ def _call_schema(spec: APISpec, service: ServiceDefinition) -> str:
     return name
 
 
-def _beside(services: Services) -> Iterable[tuple[str, Json]]:
+def _beside(services: Services, shown: Shown) -> Iterable[tuple[str, Json]]:
     """The paths of this service beside the protocol."""
     hooks = sorted({service.hook for service in services.offered.values()})
     hook = _query("hook", "The moment in care that is asked about", {"type": "string", "enum": hooks})
-    yield "/evaluate", {"post": _evaluate(services, hook)}
-    yield "/check", {"post": _check(services, hook)}
+    yield "/evaluate", {"post": _evaluate(services, hook, shown)}
+    yield "/check", {"post": _check(services, hook, shown)}
     health = _object("Alive, ready, and in which mode")
     alive = _object("The process answers")
     yield "/health", {"get": _operation("health", "What the service says about itself", health, ())}
@@ -131,11 +136,12 @@ def _beside(services: Services) -> Iterable[tuple[str, Json]]:
         yield "/stats", {"get": _operation("stats", "What became of the cards of each rule", stats, ())}
 
 
-def _evaluate(services: Services, hook: Json) -> Json:
+def _evaluate(services: Services, hook: Json, shown: Shown) -> Json:
     answer = _ok(answers.EvaluationSchema, "The cards, and the decision behind them")
     evaluate = _operation("evaluate", "The cards for a plain chart", answer, _OF_A_BODY)
     evaluate["requestBody"] = _body(_ANYTHING, dict(examples.SMALLEST))
-    _show(answer["content"], examples.example_evaluation(services))
+    if shown(evaluate["operationId"]):
+        _show(answer["content"], examples.example_evaluation(services))
     evaluate["parameters"] = [
         hook,
         _query("now", "The time as of which the chart is read", {"type": "string", "format": "date-time"}),
@@ -145,13 +151,14 @@ def _evaluate(services: Services, hook: Json) -> Json:
     return evaluate
 
 
-def _check(services: Services, hook: Json) -> Json:
+def _check(services: Services, hook: Json, shown: Shown) -> Json:
     report = _ok(answers.OutcomeSchema, "Everything that is wrong or unusual, as an OperationOutcome or as text")
     report["content"]["text/plain"] = {"schema": {"type": "string"}}
     check = _operation("check", "Everything that is wrong or unusual with a call or a chart", report, _OF_A_BODY)
     anything = {"description": "The body of a call, or a chart as for /evaluate."}
     check["requestBody"] = _body(anything, dict(examples.SMALLEST))
-    _show(report["content"], examples.example_report(services))
+    if shown(check["operationId"]):
+        _show(report["content"], examples.example_report(services))
     profile = _query("profile", "The client for which the answer is looked at", {"enum": list(profile_names())})
     check["parameters"] = [hook, profile]
     return check

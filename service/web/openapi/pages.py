@@ -33,15 +33,17 @@ def shapes_page(document: Json, root: str, pages: str) -> str:
     return _rendered("shapes.html", document, root, pages)
 
 
-def operation_page(document: Json, name: str, root: str, pages: str, address: str) -> str | None:
-    """One endpoint with what it takes and answers, and examples; None where there is none of this name.
+def operation_names(document: Json) -> frozenset[str]:
+    """The endpoints that have a page."""
+    return frozenset(operation["operationId"] for _, _, operation in _operations(document))
+
+
+def operation_page(document: Json, name: str, root: str, pages: str, address: str) -> str:
+    """One endpoint of the description with what it takes and answers, and examples.
 
     ``address`` is the service as the reader reaches it.
     """
-    found = _operation(document, name)
-    if found is None:
-        return None
-    path, method, operation = found
+    path, method, operation = _operation(document, name)
     body, answer = example(document, name, "body"), example(document, name, "answer")
     target = f"{address}{path}{_query(operation)}"
     curl = f"curl -s -H 'Content-Type: application/json' --data @body.json {shlex.quote(target)}"
@@ -51,17 +53,14 @@ def operation_page(document: Json, name: str, root: str, pages: str, address: st
 
 
 def example(document: Json, name: str, which: str) -> Any:
-    """The example of a ``body`` or an ``answer`` of an endpoint; None where there is none."""
-    found = _operation(document, name)
-    if found is None:
-        return None
-    operation = found[2]
+    """The example of a ``body`` or an ``answer`` of an endpoint of the description; None where it has none."""
+    operation = _operation(document, name)[2]
     holder = operation.get("requestBody", {}) if which == "body" else operation["responses"].get("200", {})
     return (holder.get("content") or {}).get("application/json", {}).get("example")
 
 
-def _operation(document: Json, name: str) -> tuple[str, str, Json] | None:
-    return next((one for one in _operations(document) if one[2]["operationId"] == name), None)
+def _operation(document: Json, name: str) -> tuple[str, str, Json]:
+    return next(one for one in _operations(document) if one[2]["operationId"] == name)
 
 
 def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:

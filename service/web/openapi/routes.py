@@ -7,7 +7,7 @@ also where those of the rule book are off.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
 
@@ -16,7 +16,7 @@ from flask import Blueprint, Response, request
 
 from service.protocol.evaluation import Services
 from service.web.openapi.document import openapi
-from service.web.openapi.pages import example, index_page, operation_page, shapes_page
+from service.web.openapi.pages import example, index_page, operation_names, operation_page, shapes_page
 from service.web.pages.rendering import STYLE
 from service.web.pages.static_files import static_files
 from service.web.routes import Endpoint
@@ -24,57 +24,72 @@ from service.web.routes import Endpoint
 _POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """The description of the services as they were when it was written."""
+@dataclass
+class _Description:
+    """The description of the services, written when it is first asked for, and anew when the rules are loaded anew."""
 
-    services: Services
-    document: dict[str, Any]
-    listed: bytes
+    endpoint: Endpoint
+    _services: Services | None = None
+    _written: dict[str, Any] = field(default_factory=dict)
+
+    def whole(self) -> bytes:
+        """All of it, as it is listed."""
+        return self._of("listed", lambda services: orjson.dumps(openapi(services, version("sciatica-cds"))))  # type: ignore[no-any-return]
+
+    def about(self, name: str) -> dict[str, Any]:
+        """The same with the answer of one operation alone: each takes a decision, and a page shows one."""
+        return self._of(  # type: ignore[no-any-return]
+            name, lambda services: openapi(services, version("sciatica-cds"), shown=lambda one: one == name)
+        )
+
+    def _of(self, name: str, make: Callable[[Services], Any]) -> Any:
+        services = self.endpoint.services
+        if self._services is not services:
+            self._services, self._written = services, {}
+        if name not in self._written:
+            self._written[name] = make(services)
+        return self._written[name]
 
 
 def openapi_blueprint(endpoint: Endpoint) -> Blueprint:
-    """The routes. The description is written when it is first asked for, and anew when the rules are loaded anew."""
+    """The routes over the rules in use."""
     routes = Blueprint("openapi", __name__)
-    latest: list[_Written] = []
-
-    def written() -> _Written:
-        services = endpoint.services
-        if not latest or latest[0].services is not services:
-            document = openapi(services, version("sciatica-cds"))
-            latest[:] = [_Written(services, document, orjson.dumps(document))]
-        return latest[0]
+    description = _Description(endpoint)
 
     @routes.get("/openapi.json")
     def describe() -> Response:
-        return Response(written().listed, mimetype="application/json")
+        return Response(description.whole(), mimetype="application/json")
 
-    _add_pages(routes, lambda: (written().document, request.script_root, endpoint.services.settings.pages))
+    _add_pages(routes, description)
     return routes
 
 
-def _add_pages(routes: Blueprint, asked: Callable[[], tuple[dict[str, Any], str, str]]) -> None:
-    """The pages over what is ``asked`` for: the description, the path of the service, and which other pages it has."""
+def _add_pages(routes: Blueprint, description: _Description) -> None:
+    def around() -> tuple[str, str]:
+        """The path at which the service is mounted, and which other pages it has."""
+        return request.script_root, description.endpoint.services.settings.pages
 
     @routes.get("/docs")
     def read() -> Response:
-        return _page(index_page(*asked()))
+        return _page(index_page(description.about(""), *around()))
 
     @routes.get("/docs/shapes")
     def shapes() -> Response:
-        return _page(shapes_page(*asked()))
+        return _page(shapes_page(description.about(""), *around()))
 
     @routes.get("/docs/<name>")
     def read_one(name: str) -> Response:
-        document, root, pages = asked()
+        document = _one(description, name)
+        if document is None:
+            return Response(status=404)
         public = str(document["servers"][0]["url"]).rstrip("/")
-        address = public if public.startswith("http") else request.host_url.rstrip("/") + root
-        page = operation_page(document, name, root, pages, address)
-        return Response(status=404) if page is None else _page(page)
+        address = public if public.startswith("http") else request.host_url.rstrip("/") + request.script_root
+        return _page(operation_page(document, name, *around(), address))
 
     @routes.get("/docs/<name>/<any(body, answer):which>.json")
     def show(name: str, which: str) -> Response:
-        told = example(asked()[0], name, which)
+        document = _one(description, name)
+        told = None if document is None else example(document, name, which)
         if told is None:
             return Response(status=404)
         return Response(orjson.dumps(told, option=orjson.OPT_INDENT_2), mimetype="application/json")
@@ -82,6 +97,11 @@ def _add_pages(routes: Blueprint, asked: Callable[[], tuple[dict[str, Any], str,
     @routes.get("/docs/style.css")
     def dress() -> Response:
         return Response(static_files()[STYLE].path.read_bytes(), mimetype="text/css")
+
+
+def _one(description: _Description, name: str) -> dict[str, Any] | None:
+    """The description with this operation; None where there is none. Names that are none are not kept."""
+    return description.about(name) if name in operation_names(description.about("")) else None
 
 
 def _page(text: str) -> Response:

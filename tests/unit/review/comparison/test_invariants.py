@@ -13,6 +13,8 @@ from service.review.comparison.origin import RuleSet
 from service.review.comparison.report import Report
 from service.review.comparison.terminal import headline
 from service.review.comparison.wording import Wording
+from service.web.comparing import compared
+from service.web.pages.compare import compare_page
 from tests.unit.review.comparison.small_rules import WEAK, changed, small, with_test
 
 INVARIANTS = f"""
@@ -58,6 +60,14 @@ def test_an_invariant_that_falls_is_told_with_a_patient() -> None:
     assert broken["id"] == "weak-kidneys-alarm"
     assert any(line.startswith("eGFR: ") for line in broken["patient"])
     assert "1 invariants NO LONGER HOLD" in headline(report)
+
+
+def test_the_page_names_the_invariant_that_falls_or_says_that_it_did_not_ask() -> None:
+    before, after = rule_set(advising(small())), rule_set(limit_of_severe(20))
+    asked = compare_page([], {}, compared(before, after), None, waiting=False)["report"]["invariants"]
+    assert [one["id"] for one in asked["broken"]] == ["weak-kidneys-alarm"]
+    not_asked = compare_page([], {}, compared(before, after, most_seconds=0), None, waiting=False)["report"]
+    assert not_asked["invariants"]["asked"] is None
 
 
 def test_what_did_not_hold_before_either_is_told_apart() -> None:
