@@ -118,8 +118,8 @@ def limit_not_plausible(review: Review) -> Iterator[Issue]:
     "A danger that an undated entry silences",
     avoid="- nsaid-tolerated: not present   # in a warning; the fact: within_days: 365, undated left out",
     prefer="undated: false where the fact looks, so that an entry without a date leaves it unknown",
-    why="An entry of unknown age counts as new: caution for a danger, false reassurance for an excuse. An old answer would "
-    "silence a warning for good.",
+    why="An entry of unknown age counts as new: caution for a danger, false reassurance for an excuse. An old answer "
+    "would silence a warning for good.",
 )
 def undated_excuse(review: Review) -> Iterator[Issue]:
     """What does nothing but silence a warning or critical rule counts for a time only where it is dated."""
