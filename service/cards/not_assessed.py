@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from service.cards.markdown import escaped
+from service.cards.of_rules import of_rule_set
 from service.cards.redaction import mark_quoted, replace_quoted
 from service.cards.sections import LONGEST, Sections, unknown_line, write
 from service.cards.sources import topic
@@ -225,10 +226,14 @@ def _may_be_taken(knowledge: Knowledge, decision: Decision, causes: _Causes) -> 
     causes.lines.append(f"{MAY_BE_TAKEN.capitalize()}: {unknown_line([_words(item) for item in drugs.values()])}.")
 
 
+@of_rule_set
+def _counting_unread(knowledge: Knowledge) -> tuple[FactDefinition, ...]:
+    return tuple(fact for fact in knowledge.facts.values() if fact.kind is FactKind.NOT_READ)
+
+
 def _not_recognised(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     """Entries of a list whose words and codes say nothing here, where a warning goes by the silence of that list."""
-    counting = (fact for fact in knowledge.facts.values() if fact.kind is FactKind.NOT_READ)
-    unread = [definition for definition in counting if decision.findings[definition.id].evidence]
+    unread = [definition for definition in _counting_unread(knowledge) if decision.findings[definition.id].evidence]
     if not unread:
         return
     facts = _wanted(knowledge, decision)
