@@ -2,7 +2,8 @@
 
 Every day some of the patients come, on weekends fewer, from groups that come on different days; each chart is asked
 about one to three times. First nothing is wrong: every alarm is a false one. Then one code at a time is taken out of
-every chart from a day on, as if the laboratory had renamed it, and the days until its facts alarm are counted.
+every chart from a day on, as if the laboratory had renamed it, and the days until its facts alarm are counted (with
+``--vanish`` nothing comes in its place).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -32,7 +33,7 @@ from service.review.radar.detection import BASELINE, WINDOWS
 from service.review.radar.report import alarms_of, falls
 from service.store.database import Database, store_url
 from service.store.radar import add_calls
-from service.store.radar_codes import SeenCodes
+from service.store.radar_codes import PATIENTS, SeenCodes
 
 CALLS = 200
 HISTORY = BASELINE + max(WINDOWS)
@@ -80,14 +81,28 @@ def asked(prepared: Prepared, unread: UnreadCodes, visit: Visit, renamed: tuple[
     return Asked(letters, frozenset(unread.of(record)))
 
 
+def without(
+    prepared: Prepared, unread: UnreadCodes, stood: Sequence[Visit], usual: Sequence[Asked], code: tuple[str, str]
+) -> list[Asked]:
+    """What the charts answer under a local code in place of that one; those that do not hold it answer as ever."""
+    return [
+        asked(prepared, unread, visit, code) if any(_holds(one, code) for one in visit.chart) else as_ever
+        for visit, as_ever in zip(stood, usual, strict=True)
+    ]
+
+
 def _renamed(resource: Mapping[str, Any], code: tuple[str, str]) -> Mapping[str, Any]:
-    if not any(_has(resource.get(name), code) for name in ("code", "medicationCodeableConcept")):
+    if not _holds(resource, code):
         return resource
     other = copy.deepcopy(dict(resource))
     for name in ("code", "medicationCodeableConcept"):
         if _has(other.get(name), code):
             other[name] = {"coding": [{"system": LOCAL, "code": f"L{code[1]}"}]}
     return other
+
+
+def _holds(resource: Mapping[str, Any], code: tuple[str, str]) -> bool:
+    return any(_has(resource.get(name), code) for name in ("code", "medicationCodeableConcept"))
 
 
 def _has(concept: Any, code: tuple[str, str]) -> bool:
@@ -114,6 +129,7 @@ def client(names: Sequence[str], by_day: Sequence[Sequence[Asked]]) -> Client:
     """The counts of one simulated client, as the store would have them."""
     made = Client("simulated", BEGIN, len(by_day), calls={"patient-view": [len(day) for day in by_day]})
     codes: dict[UnreadCode, Counter[date]] = defaultdict(Counter)
+    patients: dict[UnreadCode, set[int]] = defaultdict(set)
     for place, day in enumerate(by_day):
         for name, column in zip(names, zip(*(one.letters for one in day), strict=True), strict=True):
             said = "".join(column)
@@ -124,8 +140,10 @@ def client(names: Sequence[str], by_day: Sequence[Sequence[Asked]]) -> Client:
             )
         for one in day:
             for code in one.unread:
-                codes[code][made.day(place)] += 1
-    made.codes = [SeenSince(c.type, c.system, c.code, c.unit, c.display, n) for c, n in codes.items()]
+                # As the store does: a code is counted from the third patient on who has it.
+                patients[code].add(id(one))
+                codes[code][made.day(place)] += len(patients[code]) >= PATIENTS
+    made.codes = [SeenSince(c.type, c.system, c.code, c.unit, c.display, +n) for c, n in codes.items() if +n]
     return made
 
 
@@ -152,14 +170,19 @@ def codes_in(visits_: Sequence[Visit], prepared: Prepared) -> Counter[tuple[str,
     )
 
 
-def main() -> None:
-    """Print the figures."""
+def _options() -> argparse.Namespace:
     options = argparse.ArgumentParser(prog="benchmarks.radar", description=__doc__)
     options.add_argument("--months", type=int, default=100, help="months of nothing wrong")
     options.add_argument("--codes", type=int, default=60, help="how many codes are taken out, the most frequent first")
     options.add_argument("--charts", type=int, default=400)
+    options.add_argument("--vanish", action="store_true", help="codes go and no local code comes in their place")
     options.add_argument("--cost", action="store_true", help="only what the counting costs a call")
-    given = options.parse_args()
+    return options.parse_args()
+
+
+def main() -> None:
+    """Print the figures."""
+    given = _options()
     if given.cost:
         cost(given.charts)
         return
@@ -187,7 +210,9 @@ def main() -> None:
     delays: Counter[str] = Counter()
     causes: Counter[str] = Counter()
     for code, count in codes_in(stood, prepared).most_common(given.codes):
-        spoilt = [asked(prepared, unread, visit, code) for visit in stood]
+        spoilt = without(prepared, unread, stood, usual, code)
+        if given.vanish:
+            spoilt = [replace(one, unread=as_ever.unread) for one, as_ever in zip(spoilt, usual, strict=True)]
         lost = sum(one.letters != other.letters for one, other in zip(usual, spoilt, strict=True)) / len(stood)
         delay, cause = found_after(prepared, names, usual, spoilt, seed=count)
         size = "plain" if 2 * CALLS * lost >= PLAIN else "rare" if lost else "read by other means"
@@ -231,7 +256,7 @@ def cost(limit: int) -> None:
         database = Database(store_url(f"{folder}/store.db"))
         for batch in (1, 20, 200):
             times = []
-            for _ in range(20):
+            for _ in range(20 + 400 // batch):
                 with database.writing() as connection:
                     began = time.process_time_ns()
                     add_calls(connection, [row] * batch)

@@ -25,6 +25,7 @@ ROOMS = (
     "errors",
     "config",
     "finding",
+    "folders",
     "garbage",
     "logs",
     "spans",

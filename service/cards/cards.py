@@ -15,6 +15,7 @@ from typing import Any
 from service.cards.detail import detail, full_text_of, patient_detail
 from service.cards.grouping import grouped, shared_summary, write_shared
 from service.cards.not_assessed import Lacking, with_not_assessed
+from service.cards.of_rules import of_rule_set
 from service.cards.pathway import is_pathway, pathway_summary, write_pathway
 from service.cards.redaction import FULL, card_without_markers
 from service.cards.sections import sections, write
@@ -95,9 +96,19 @@ def _may_show(advice: Advice, audience: Audience) -> bool:
 
 
 def _ordered(knowledge: Knowledge, advice: Iterable[Advice]) -> list[Advice]:
+    places = _places(knowledge)
+    return sorted(advice, key=lambda item: (-item.indicator.rank, *places[item.rule.id]))
+
+
+@of_rule_set
+def _places(knowledge: Knowledge) -> dict[str, tuple[int, int]]:
+    """Where among the cards of equal weight each rule stands: by its phase, then by the order of the rules."""
     phase_place = {phase: number for number, phase in enumerate(knowledge.card_order)}
-    place = {rule.id: number for number, rule in enumerate(knowledge.rules)}
-    return sorted(advice, key=lambda item: (-item.indicator.rank, phase_place[item.rule.phase], place[item.rule.id]))
+    return {
+        rule.id: (phase_place[rule.phase], number)
+        for number, rule in enumerate(knowledge.rules)
+        if rule.phase in phase_place
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from service.cards.of_rules import of_rule
 from service.knowledge.model import Citation, Knowledge, Mark, Rule, Source, SourceStatus
 
 _NO_CODE = re.compile(r"[^A-Za-z0-9]")
@@ -21,7 +22,8 @@ def leading(knowledge: Knowledge, rule: Rule) -> Citation:
     return ranked(knowledge, rule)[0]
 
 
-def ranked(knowledge: Knowledge, rule: Rule) -> list[Citation]:
+@of_rule
+def ranked(knowledge: Knowledge, rule: Rule) -> tuple[Citation, ...]:
     """The citations of a rule as a card names them, the one that carries its sentence first (product choice no. 41).
 
     The author says which one carries it where that is not plain. Else those whose source the summary names carry it;
@@ -40,7 +42,7 @@ def ranked(knowledge: Knowledge, rule: Rule) -> list[Citation]:
             source.jurisdiction != knowledge.jurisdiction,
         )
 
-    return sorted(rule.citations, key=place)
+    return tuple(sorted(rule.citations, key=place))
 
 
 def _named(source: Source, summary: str) -> bool:
@@ -71,7 +73,8 @@ def topic_code(name: str) -> str:
     return _NO_CODE.sub("", name)
 
 
-def source_lines(knowledge: Knowledge, rule: Rule) -> list[str]:
+@of_rule
+def source_lines(knowledge: Knowledge, rule: Rule) -> tuple[str, ...]:
     """One markdown bullet per citation, the leading one first, and which sources nobody has compared yet.
 
     Opposing citations say so: where guidelines disagree, both stand on the card.
@@ -85,7 +88,7 @@ def source_lines(knowledge: Knowledge, rule: Rule) -> list[str]:
     if open_ones := dict.fromkeys(knowledge.sources[name].label for name in not_compared):
         which = "any source above" if set(not_compared) == cited else "; ".join(open_ones)
         lines += ["", f"Not yet compared with the original by a named person: {which}."]
-    return lines
+    return tuple(lines)
 
 
 def _line(source: Source, citation: Citation) -> str:
@@ -100,7 +103,8 @@ def _line(source: Source, citation: Citation) -> str:
     return f"- {source.label}, {citation.section}{verb}: {citation.says}{why}{grade}{warned}"
 
 
-def short_source_lines(knowledge: Knowledge, rule: Rule) -> list[str]:
+@of_rule
+def short_source_lines(knowledge: Knowledge, rule: Rule) -> tuple[str, ...]:
     """At most three lines, one per source: sections and strength; what opposes, and what is no longer current, says so.
 
     Two that support, and what opposes; where there are more, the last line counts them.
@@ -112,7 +116,7 @@ def short_source_lines(knowledge: Knowledge, rule: Rule) -> list[str]:
     shown = _chosen(groups)
     lines = [_short_line(knowledge.sources[group[0].source], group) for group in shown]
     left = len(groups) - len(shown)
-    return [*lines[:-1], f"{lines[-1]} (+{left})"] if left else lines
+    return (*lines[:-1], f"{lines[-1]} (+{left})") if left else tuple(lines)
 
 
 def _chosen(groups: list[list[Citation]]) -> list[list[Citation]]:

@@ -23,6 +23,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from service.folders import private_folder
+
 _CODE = Path(__file__).parent.parent
 _LIBRARIES = ("fhir.resources",)
 """They say how drafts are written."""
@@ -101,7 +103,7 @@ def _opened(folder: Path) -> Iterator[int | None]:
     descriptor = None
     try:
         with contextlib.suppress(OSError):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_folder(folder)
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         yield descriptor if descriptor is not None and _is_ours_alone(descriptor, stat.S_ISDIR) else None
     finally:

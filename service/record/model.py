@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
 
+from service.record.once import once
 from service.record.values.references import References
 
 Resource = Mapping[str, Any]
@@ -105,7 +105,7 @@ class Record:
     not_read: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
     unread_orders: tuple[str, ...] = ()
 
-    @cached_property
+    @once
     def by_type(self) -> Mapping[str, tuple[Entry, ...]]:
         """The entries by resource type, each in record order."""
         index: dict[str, list[Entry]] = {}
@@ -121,7 +121,7 @@ class Record:
         """How much of the list of this resource type arrived."""
         return self.completeness.get(name, Completeness.NOT_SENT)
 
-    @cached_property
+    @once
     def unread(self) -> Mapping[str, int]:
         """How many entries could not be read or used, by resource type."""
         return Counter(sorted(problem.unread for problem in self.problems if problem.unread is not None))
@@ -132,7 +132,7 @@ class Record:
         found = self.of_type("Patient")
         return found[0] if found else None
 
-    @cached_property
+    @once
     def references(self) -> References:
         """What references in this record point at."""
         everything = (*self.entries, *self.orders)

@@ -137,6 +137,7 @@ class Authenticator:
             audiences=self._audiences(path),
             limits=self._settings.limits,
             now=now,
+            lists=self._keys.lists,
         )
         yield from judge(token, expected)
         yield self._signature(token)
@@ -158,7 +159,7 @@ class Authenticator:
         issuer = self._issuers.get(iss) if isinstance(iss, str) else None
         if issuer is None or alg not in self._settings.algorithms or not isinstance(kid, str):
             return failed("signature", "not checked: no key to check it with")
-        if jku is not None and not issuer.lists(jku):
+        if jku is not None and not self._keys.lists(issuer, jku):
             return failed("signature", "not checked: the jku is not listed")
         try:
             key = self._keys.find(issuer, jku, kid, alg)

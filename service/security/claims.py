@@ -58,6 +58,7 @@ class Expected:
     audiences: tuple[str, ...]
     limits: Limits
     now: float
+    lists: Callable[[Issuer, object], bool] = Issuer.lists
 
 
 def judge(token: Token, expected: Expected) -> Iterator[Verdict]:
@@ -69,7 +70,7 @@ def judge(token: Token, expected: Expected) -> Iterator[Verdict]:
     issuer = _issuer_of(token, expected.issuers)
     yield _issuer(token.claims.get("iss"), issuer)
     if issuer is not None:
-        yield _key_url(token.header, issuer)
+        yield _key_url(token.header, lambda jku: expected.lists(issuer, jku))
         yield _tenant(token.claims, issuer)
     yield _audience(token.claims.get("aud"), [*expected.audiences, *sorted(issuer.audiences if issuer else ())])
     yield _expiry(token.claims.get("exp"), expected)
@@ -124,10 +125,10 @@ def _issuer(iss: object, issuer: Issuer | None) -> Verdict:
     return failed("iss", f"{_show(iss)} is not a trusted issuer; the comparison is exact")
 
 
-def _key_url(header: Mapping[str, Any], issuer: Issuer) -> Verdict:
+def _key_url(header: Mapping[str, Any], lists: Callable[[object], bool]) -> Verdict:
     if "jku" not in header:
         return passed("jku", "not given; the keys known for the issuer are used")
-    if issuer.lists(header["jku"]):
+    if lists(header["jku"]):
         return passed("jku", f"{_show(header['jku'])} is listed for this issuer")
     return failed("jku", f"{_show(header['jku'])} is not listed for this issuer")
 

@@ -12,9 +12,10 @@ One JSON file, named by the setting ``ISSUERS``, read once at start::
         "fhir_servers": ["https://ehr.example.org/fhir/r4"]
     }]}
 
-Only ``iss`` and one of ``jku`` and ``jwks_file`` are needed. A ``jku`` that ends with ``/*`` stands for every URL
-below it. With a ``jwks_file`` (a path beside this file) keys are never fetched; a ``jku`` in a token is then still
-compared with the list. Without ``tenants`` any tenant may call; without ``fhir_servers`` the servers of the whole
+Only ``iss`` and one of ``jku``, ``jku_list`` and ``jwks_file`` are needed. A ``jku`` that ends with ``/*`` stands for
+every URL below it; ``jku_list`` is an https URL that answers with the list, for vendors that publish one. With a
+``jwks_file`` (a path beside this file) keys are never fetched; a ``jku`` in a token is then still compared with the
+list. Without ``tenants`` any tenant may call; without ``fhir_servers`` the servers of the whole
 service hold.
 ``profile`` is one of the client profiles; without it the request shows which one holds.
 """
@@ -33,7 +34,7 @@ from service.security.address_guard import is_loopback_name
 from service.security.limits import parse_json
 
 _LISTS = ("jku", "audiences", "tenants", "fhir_servers")
-_KEYS = {"iss", "jwks_file", "profile", *_LISTS}
+_KEYS = {"iss", "jku_list", "jwks_file", "profile", *_LISTS}
 _MAX_DEPTH = 10
 
 
@@ -56,6 +57,7 @@ class Issuer:
     """One trusted client.
 
     ``static_keys`` are the JWKs of its file; None if keys are fetched, from the token's jku or else ``default_jku``.
+    ``jku_list`` is where the vendor publishes further jku.
     """
 
     iss: str
@@ -65,6 +67,7 @@ class Issuer:
     tenants: frozenset[str] = frozenset()
     fhir_servers: tuple[str, ...] = ()
     profile: str | None = None
+    jku_list: str | None = None
 
     def lists(self, jku: object) -> bool:
         """Whether a token's URL of keys is one of the issuer's: the same text, or below one that ends with ``/*``."""
@@ -107,6 +110,18 @@ def read_issuers(path: Path, *, development: bool = False, profiles: Sequence[st
     return issuers
 
 
+def parse_jku_list(document: object) -> tuple[str, ...]:
+    """The URLs of a published list: a list of texts, alone or as a member of an object; of https only.
+
+    Raises ValueError where it is none.
+    """
+    members = list(document.values()) if isinstance(document, dict) else [document]
+    lists = [each for each in members if isinstance(each, list) and all(isinstance(url, str) for url in each)]
+    if not lists:
+        raise ValueError("not a list of URLs")
+    return tuple(url for each in lists for url in each if urlsplit(url).scheme in ("https", "http"))
+
+
 def parse_jwks(document: object) -> tuple[Mapping[str, Any], ...]:
     """The keys of a JWK Set. Raises ValueError if it has no list of keys."""
     keys = document.get("keys") if isinstance(document, dict) else None
@@ -138,8 +153,9 @@ def _read_issuer(entry: object, where: str, folder: Path, development: bool, iss
         if not _may_fetch(url, development):
             issues.append(Issue(f"{where}.jku", "must be an https URL", "http is for loopback in development"))
     static = _static_keys(entry.get("jwks_file"), f"{where}.jwks_file", folder, issues)
-    if static is None and not lists["jku"] and len(issues) == before:
-        issues.append(Issue(where, "no keys", "give jku or jwks_file"))
+    published = _published(entry.get("jku_list"), f"{where}.jku_list", development, issues)
+    if static is None and not lists["jku"] and published is None and len(issues) == before:
+        issues.append(Issue(where, "no keys", "give jku, jku_list or jwks_file"))
     if len(issues) > before:
         return None
     return Issuer(
@@ -150,7 +166,17 @@ def _read_issuer(entry: object, where: str, folder: Path, development: bool, iss
         tenants=frozenset(lists["tenants"]),
         fhir_servers=lists["fhir_servers"],
         profile=entry["profile"] if isinstance(entry.get("profile"), str) else None,
+        jku_list=published,
     )
+
+
+def _published(url: object, where: str, development: bool, issues: list[Issue]) -> str | None:
+    if url is None:
+        return None
+    if not isinstance(url, str) or not _may_fetch(url, development):
+        issues.append(Issue(where, "must be an https URL", "http is for loopback in development"))
+        return None
+    return url
 
 
 def _words(value: object, where: str, issues: list[Issue]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt import PyJWK
@@ -20,10 +20,11 @@ from jwt.exceptions import PyJWTError
 from service.errors import RequestError
 from service.security.address_guard import UnansweredError
 from service.security.http_client import Allowance, GuardedClient
-from service.security.issuers import Issuer, parse_jwks
+from service.security.issuers import Issuer, parse_jku_list, parse_jwks
 from service.security.limits import parse_json
 
 Jwks = Sequence[Mapping[str, Any]]
+Held = TypeVar("Held")
 
 # What the key must be for the algorithm: kty and, for elliptic curves, crv (JW-4).
 FITTING = {
@@ -58,10 +59,11 @@ class UnreachableError(Exception):
 
 
 @dataclass(slots=True)
-class _CachedKeySet:
-    """What is cached of one URL: the last key set that arrived, and when it was last asked for."""
+class _Cached(Generic[Held]):
+    """What is cached of one URL: the last answer that arrived, as read by ``read``, and when it was last asked for."""
 
-    keys: Jwks | None = None
+    read: Callable[[object], Held]
+    held: Held | None = None
     arrived: float = 0.0
     asked: float = float("-inf")
     problem: str = "not fetched yet"
@@ -77,7 +79,8 @@ class KeyRing:
     def __init__(self, download: Callable[[str], bytes], clock: Callable[[], float] = time.monotonic) -> None:
         self._download = download
         self._clock = clock
-        self._sets: dict[str, _CachedKeySet] = {}
+        self._sets: dict[str, _Cached[Jwks]] = {}
+        self._lists: dict[str, _Cached[tuple[str, ...]]] = {}
         self._mutex = threading.Lock()
 
     def find(self, issuer: Issuer, jku: str | None, kid: str, algorithm: str) -> PyJWK:
@@ -90,33 +93,46 @@ class KeyRing:
         url = jku or issuer.default_jku
         if url is None:
             raise NoKeyError("jku", "the issuer has neither a key file nor a listed URL")
-        return self._find_fetched(url, kid, algorithm)
-
-    def _find_fetched(self, url: str, kid: str, algorithm: str) -> PyJWK:
         with self._mutex:
-            cached = self._sets.setdefault(url, _CachedKeySet())
-        if not self._fresh(cached):
-            self._refresh(url, cached)
-        if cached.keys is not None and not _named(cached.keys, kid):
-            # Perhaps the issuer has rotated its keys since.
-            self._refresh(url, cached)
-        if cached.keys is None or self._clock() - cached.arrived > _STALE_SECONDS:
+            cached = self._sets.setdefault(url, _Cached(parse_jwks))
+        keys = self._held(url, cached, lambda held: bool(_named(held, kid)))
+        if keys is None:
             raise NoKeyError("jku", cached.problem)
-        return _fitting(cached.keys, kid, algorithm)
+        return _fitting(keys, kid, algorithm)
 
-    def _fresh(self, cached: _CachedKeySet) -> bool:
-        return cached.keys is not None and self._clock() - cached.arrived < _LIFETIME_SECONDS
+    def lists(self, issuer: Issuer, jku: object) -> bool:
+        """Whether a token's URL of keys is one of the issuer's: in the file, or in the list that its vendor publishes.
 
-    def _refresh(self, url: str, cached: _CachedKeySet) -> None:
-        """Fetch the set unless it was asked for just now. With a set in hand, nobody waits for another's fetch."""
-        if not cached.lock.acquire(blocking=cached.keys is None):
+        The published list is kept and asked for again as key sets are.
+        """
+        if issuer.lists(jku):
+            return True
+        url = issuer.jku_list
+        if url is None or not isinstance(jku, str):
+            return False
+        with self._mutex:
+            cached = self._lists.setdefault(url, _Cached(parse_jku_list))
+        return jku in (self._held(url, cached, lambda held: jku in held) or ())
+
+    def _held(self, url: str, cached: _Cached[Held], has_it: Callable[[Held], bool]) -> Held | None:
+        """What a URL answered, not older than a day; asked for anew when it is old, or does not hold what is needed."""
+        if cached.held is None or self._clock() - cached.arrived >= _LIFETIME_SECONDS:
+            self._refresh(url, cached)
+        if cached.held is not None and not has_it(cached.held):
+            # Perhaps it has changed since.
+            self._refresh(url, cached)
+        return None if self._clock() - cached.arrived > _STALE_SECONDS else cached.held
+
+    def _refresh(self, url: str, cached: _Cached[Any]) -> None:
+        """Fetch unless it was asked for just now. With an answer in hand, nobody waits for another's fetch."""
+        if not cached.lock.acquire(blocking=cached.held is None):
             return
         try:
-            pause = _RETRY_COLD_SECONDS if cached.keys is None else _REFRESH_SECONDS
+            pause = _RETRY_COLD_SECONDS if cached.held is None else _REFRESH_SECONDS
             if self._clock() - cached.asked < pause:
                 return
             cached.asked = self._clock()
-            cached.keys = parse_jwks(parse_json(self._download(url), max_depth=_MAX_DEPTH))
+            cached.held = cached.read(parse_json(self._download(url), max_depth=_MAX_DEPTH))
             cached.arrived = self._clock()
         except UnreachableError as error:
             cached.problem = str(error)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from service.errors import StoreError
+from service.folders import private_folder
 
 NAME = "store-anchor.json"
 
@@ -65,7 +66,7 @@ def write_anchor(paths: Sequence[Path], anchor: Anchor) -> bool:
 def _replace(path: Path, text: str) -> None:
     fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(path.parent)
         descriptor = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)

@@ -20,6 +20,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from service.errors import StoreError
+from service.folders import private_folder
 from service.store.schema import is_current, upgrade
 
 # The one advisory lock of this product in a PostgreSQL database: held while checkpoints are made or rows deleted.
@@ -192,7 +193,7 @@ class Database:
         if not self.is_sqlite:
             yield
             return
-        self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(self.file.parent)
         # One description per use: an inherited or shared one would not lock against its sharers.
         lock = os.open(f"{self.file}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:

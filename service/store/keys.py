@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from service.errors import StoreError
+from service.folders import private_folder
 
 _BYTES = 32
 
@@ -96,7 +97,7 @@ def _new_id() -> str:
 
 def _create(path: Path, content: Mapping[str, object]) -> None:
     """Write a file that only its owner can read. Of two processes that start at once, one makes it."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(path.parent)
     fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
     try:

@@ -6,6 +6,8 @@ import gzip
 import secrets
 from pathlib import Path
 
+from service.folders import private_folder
+
 _SUFFIX = ".tar.gz"
 
 
@@ -23,9 +25,10 @@ class Packs:
             return
         packed = gzip.compress(archive, 6, mtime=0)
         try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(self._folder)
             fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
             try:
+                fresh.touch(mode=0o600)
                 fresh.write_bytes(packed)
                 fresh.replace(path)
             finally:

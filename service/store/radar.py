@@ -6,10 +6,10 @@ codes are counted in memory by the process that saw them (``radar_codes.py``) an
 
 from __future__ import annotations
 
-from collections import Counter
+import struct
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from operator import add
 from typing import Any
 
 import orjson
@@ -22,8 +22,8 @@ from service.store.tables import radar_codes, radar_days, rule_sets
 Key = tuple[str, str, str, str]
 """Day, issuer, service, digest of the rule set."""
 _DAY = 10
-NOT_ASKED = "-"
-_BYTE = 255
+_LANE = 4
+Prefetch = dict[str, dict[str, int]]
 _STATES = (b"pmv", b"a", b"unw")
 _TABLES = tuple(bytes(letter in letters for letter in range(256)) for letters in _STATES)
 """The letters of a decision's findings as 1 where it is present, absent, unknown, and 0 else."""
@@ -72,52 +72,56 @@ class RadarDay:
 class Counts:
     """Counts of some calls of one day, client, service and rule set, added up before they are written.
 
-    Hundreds of findings a call are added as one number each for present, absent and unknown, with a byte for every
-    finding; before a byte could overflow, the bytes are added to lists.
+    Hundreds of findings a call are one addition: present, absent and unknown of each have four bytes of one number.
     """
 
     def __init__(self) -> None:
         self.calls = self.gated = 0
-        self.prefetch: dict[str, Counter[str]] = {}
-        self._sums = [0, 0, 0]
-        self._waiting = self._width = 0
-        self._lists: list[list[int]] = [[], [], []]
+        self.prefetch: Prefetch = {}
+        self._sum = self._width = 0
 
     def add(self, findings: str, prefetch: Mapping[str, Sequence[str]], *, gated: bool) -> None:
         """Add one call: the letters of its findings, and its prefetch keys by state."""
         self.calls += 1
         self.gated += gated
-        # What was asked of a call with nothing to say would only thin out the others.
-        self._add_findings(NOT_ASKED * len(findings) if gated else findings)
-        for state, keys in prefetch.items():
-            for key in keys:
-                self.prefetch.setdefault(key, Counter())[state] += 1
-
-    def _add_findings(self, findings: str) -> None:
         letters = findings.encode()
         self._width = len(letters)
-        self._sums = [
-            total + int.from_bytes(letters.translate(table), "big")
-            for total, table in zip(self._sums, _TABLES, strict=True)
-        ]
-        self._waiting += 1
-        if self._waiting == _BYTE:
-            self._flush()
+        # What was asked of a call with nothing to say would only thin out the others.
+        if not gated:
+            self._sum += int.from_bytes(_lanes(letters), "big")
+        for state, keys in prefetch.items():
+            for key in keys:
+                told = self.prefetch.setdefault(key, {})
+                told[state] = told.get(state, 0) + 1
 
-    def findings(self) -> list[list[int]]:
-        """How often each finding was present, absent, unknown."""
-        self._flush()
-        return self._lists
-
-    def _flush(self) -> None:
-        new = [list(total.to_bytes(self._width, "big")) for total in self._sums]
-        self._lists = added(self._lists, new) if self._lists[0] else new
-        self._sums, self._waiting = [0, 0, 0], 0
+    def findings(self, known: str = "") -> str:
+        """How often each finding was present, absent, unknown, with what is ``known`` already."""
+        total = self._sum + int.from_bytes(_packed(known), "big")
+        return b64encode(total.to_bytes(_LANE * len(_STATES) * self._width, "big")).decode()
 
 
-def added(one: Sequence[Sequence[int]], other: Sequence[Sequence[int]]) -> list[list[int]]:
-    """Two tables of numbers of the same shape, added."""
-    return [list(map(add, *pair)) for pair in zip(one, other, strict=True)]
+def _lanes(letters: bytes) -> bytearray:
+    """A number of four bytes for each finding: 1 where it is present, then the same for absent, and for unknown."""
+    wide, part = bytearray(_LANE * len(_STATES) * len(letters)), _LANE * len(letters)
+    for place, table in enumerate(_TABLES):
+        wide[place * part + _LANE - 1 : (place + 1) * part : _LANE] = letters.translate(table)
+    return wide
+
+
+def _packed(findings: str) -> bytes:
+    """The bytes of a row; a row of the first days of this program has three lists as JSON."""
+    if findings.startswith("["):
+        numbers = [number for row in orjson.loads(findings) for number in row]
+        return struct.pack(f">{len(numbers)}I", *numbers)
+    return b64decode(findings)
+
+
+def _unpacked(findings: str) -> Iterator[tuple[int, int, int]]:
+    """Present, absent, unknown of each finding."""
+    packed = _packed(findings)
+    numbers = struct.unpack(f">{len(packed) // _LANE}I", packed)
+    third = len(numbers) // len(_STATES)
+    return zip(numbers[:third], numbers[third : 2 * third], numbers[2 * third :], strict=True)
 
 
 def add_calls(connection: Connection, bodies: Iterable[str]) -> None:
@@ -138,25 +142,27 @@ def _add_day(connection: Connection, key: Key, counts: Counts) -> None:
     mark, lock = ("?", "") if connection.dialect.name == "sqlite" else ("%s", " FOR UPDATE")
     of_key = f"day = {mark} AND issuer = {mark} AND service = {mark} AND ruleset = {mark}"
     kept = f"SELECT calls, gated, findings, prefetch FROM radar_days WHERE {of_key}{lock}"  # noqa: S608
-    findings, prefetch = counts.findings(), counts.prefetch
+    prefetch = counts.prefetch
     row = connection.exec_driver_sql(kept, key).first()
     if row is None:
         names = "day, issuer, service, ruleset, calls, gated, findings, prefetch"
         marks = ", ".join([mark] * 8)
         insert = f"INSERT INTO radar_days ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING RETURNING day"  # noqa: S608
-        new = (*key, counts.calls, counts.gated, _json(findings), _json(prefetch))
+        new = (*key, counts.calls, counts.gated, counts.findings(), _json(prefetch))
         if connection.exec_driver_sql(insert, new).first() is not None:
             return
         # Another process made the row in between.
         row = connection.exec_driver_sql(kept, key).one()
-    calls, gated, old_findings, old_prefetch = row
-    merged = orjson.loads(old_prefetch)
+    calls, gated, known, old_prefetch = row
+    merged: Prefetch = orjson.loads(old_prefetch)
     for name, states in prefetch.items():
-        merged[name] = Counter(merged.get(name, {})) + states
+        told = merged.setdefault(name, {})
+        for state, number in states.items():
+            told[state] = told.get(state, 0) + number
     values = f"calls = {mark}, gated = {mark}, findings = {mark}, prefetch = {mark}"
     update = f"UPDATE radar_days SET {values} WHERE {of_key}"  # noqa: S608
-    sums = _json(added(orjson.loads(old_findings), findings))
-    connection.exec_driver_sql(update, (calls + counts.calls, gated + counts.gated, sums, _json(merged), *key))
+    sums = (calls + counts.calls, gated + counts.gated, counts.findings(known), _json(merged), *key)
+    connection.exec_driver_sql(update, sums)
 
 
 def add_codes(connection: Connection, codes: Sequence[CodeCount]) -> None:
@@ -189,8 +195,7 @@ def counted_days(database: Database, since: str) -> Iterator[RadarDay]:
         query = select(radar_days).where(radar_days.c.day >= since).order_by(*radar_days.primary_key)
         for day, issuer, service, digest, calls, gated, findings, prefetch in connection.execute(query):
             names, version = named.get(digest, ([], ""))
-            present, absent, unknown = orjson.loads(findings)
-            of_findings = dict(zip(names, zip(present, absent, unknown, strict=True), strict=False))
+            of_findings = dict(zip(names, _unpacked(findings), strict=False))
             yield RadarDay(day, issuer, service, digest, version, calls, gated, of_findings, orjson.loads(prefetch))
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from service.folders import private_folder
 from service.store.chain import Row, from_line
 from service.store.keys import Keyring
 
@@ -27,7 +28,7 @@ class SpoolFile:
 
     def __init__(self, folder: Path, writer: str, max_bytes: int) -> None:
         """Make and lock the file. Raises OSError."""
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(folder)
         self.path = folder / f"{writer}{_SUFFIX}"
         self._max_bytes = max_bytes
         self._descriptor = _made_and_locked(self.path)

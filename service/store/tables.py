@@ -222,9 +222,9 @@ radar_days = Table(
         "findings",
         Text,
         nullable=False,
-        comment="Three lists as JSON: in how many calls each finding was present, absent, unknown, in the order of "
-        "`findings` of the rule set. A finding that was not asked counts in none, and calls that the gate let pass in "
-        "no finding.",
+        comment="In how many calls each finding was present, in the order of `findings` of the rule set, then the same "
+        "for absent, then for unknown: four bytes a number, the highest first, all as base64. A finding that was not "
+        "asked counts in none, and calls that the gate let pass in no finding.",
     ),
     Column(
         "prefetch",

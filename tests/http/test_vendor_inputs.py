@@ -19,7 +19,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from service import create_app
-from service.cards.dialects import profile
+from service.cards.dialects import adapted, profile
 from service.config import Settings
 from service.finding import Status
 from service.protocol.evaluation import Wanted, answer_call
@@ -191,6 +191,24 @@ def test_t17_t18_clients_that_take_less_get_less() -> None:
     assert (oracle.suggestions, oracle.link_hosts, oracle.override_reasons) == (False, (), False)
     assert oracle.detail_characters <= 600
     assert profile("epic").selection_behavior == "any"
+    old = profile("hooks-1.0")
+    (card,) = adapted(
+        [
+            {
+                "summary": "s",
+                "overrideReasons": [{"code": "x"}],
+                "extension": {"sciatica-cds.why": {}},
+                "selectionBehavior": "any",
+                "suggestions": [
+                    {"label": "l", "uuid": U, "actions": [{"type": "delete", "description": "d", "resourceId": "M/1"}]}
+                ],
+            }
+        ],
+        old,
+    )
+    assert card["selectionBehavior"] == "at-most-one"
+    assert card["suggestions"][0]["actions"] == [{"type": "delete", "description": "d", "resource": "M/1"}]
+    assert not {"overrideReasons", "extension"} & set(card)
 
 
 def test_t19_null_under_a_key_with_more_than_the_patient_in_it_is_unknown() -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from msgspec.structs import replace as replaced
 
 from service.record.chart.dating import EffectivePeriod, extent_of
 from service.record.model import Entry
+from service.record.once import once
 from service.record.values.dates import When
 from service.record.values.statuses import StatusClass, status_class, status_word
 
@@ -41,11 +41,11 @@ class CodeMatch:
     past: bool = False
     notes: tuple[str, ...] = ()
 
-    @cached_property
+    @once
     def status_class(self) -> StatusClass:
         return status_class(self.entry.resource)
 
-    @cached_property
+    @once
     def effective_period(self) -> EffectivePeriod:
         """When it began and ended. A Period without an end goes on only while the entry says so."""
         period = extent_of(self.entry.type, self.entry.resource, self.birth)

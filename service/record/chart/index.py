@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 from service.finding import Evidence
@@ -20,6 +19,7 @@ from service.record.chart.service_orders import ServiceOrder, is_order, service_
 from service.record.medication.drugs import Drugs
 from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, with_all_classes
 from service.record.model import Entry, Record
+from service.record.once import once
 from service.record.values.coding import CodeIndex, concept_text
 from service.record.values.dates import When, at, days_since, parse
 from service.record.values.statuses import Counts, status_class
@@ -124,28 +124,28 @@ class Chart:
             found = {**self.record.not_read, name: in_order_of_names(list(not_read.values()))}
             self.record = replace(self.record, not_read=found)
 
-    @cached_property
+    @once
     def today(self) -> When:
         """Now, as a When."""
         return at(self.now)
 
-    @cached_property
+    @once
     def birth(self) -> When | None:
         """The birth date of the patient, if it was sent."""
         patient = self.record.patient
         return parse(patient.resource.get("birthDate")) if patient else None
 
-    @cached_property
+    @once
     def episode(self) -> Episode | None:
         """The current episode, or None when no active problem starts one."""
         return newest_episode(self.under("Condition", self.matcher.episode))
 
-    @cached_property
+    @once
     def medications(self) -> tuple[Medication, ...]:
         """Every medication entry of the record with its drug recognised; those entered in error left out."""
         return tuple(self._medications(self._medication_entries()))
 
-    @cached_property
+    @once
     def _places(self) -> Mapping[str, list[int]]:
         return _places_of_classes(self.medications)
 
@@ -154,17 +154,17 @@ class Chart:
         places = {place for name in classes for place in self._places.get(name, ())}
         return [self.medications[place] for place in sorted(places)]
 
-    @cached_property
+    @once
     def not_recognised(self) -> tuple[Medication, ...]:
         """The medications whose drug is not known, whole or in part."""
         return tuple(one for one in self.medications if not one.drug.recognised)
 
-    @cached_property
+    @once
     def service_orders(self) -> tuple[ServiceOrder, ...]:
         """The orders of this call that are no drugs, with the value sets of what they order."""
         return tuple(service_orders(self.record, self.matcher.index))
 
-    @cached_property
+    @once
     def lately_supplied(self) -> frozenset[str]:
         """The ingredients ordered, dispensed or stated within the last year, or whose supply reaches into it."""
         found: set[str] = set()
@@ -177,13 +177,13 @@ class Chart:
                 found.update(one.rxcui for one in medication.drug.ingredients)
         return frozenset(found)
 
-    @cached_property
+    @once
     def orders(self) -> tuple[Medication, ...]:
         """The drugs that are really being ordered in this call, each recognised."""
         entries = (entry for entry in self.record.orders if entry.type == "MedicationRequest" and is_order(entry))
         return tuple(self._medications(entries))
 
-    @cached_property
+    @once
     def _places_of_orders(self) -> Mapping[str, list[int]]:
         return _places_of_classes(self.orders)
 

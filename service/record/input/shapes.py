@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from service.record.input.shape_table import ABOUT, NESTED, SHAPES, STATUS_NEEDED
+from service.record.input.usual_shapes import is_usual
 from service.record.values.code_systems import canonical_system, check_digit_fault
 from service.record.values.dates import parse
 from service.record.values.references import reference_text
@@ -35,6 +36,14 @@ def flaws(resource: Mapping[str, Any], type_: str) -> list[Flaw]:
 
     What was entered in error is not looked at. Total: odd input is told, never raised on.
     """
+    about = ABOUT.get(type_)
+    if is_usual(resource, type_) and (about is None or _says_something(resource.get(about[0]))):
+        return []
+    return looked_through(resource, type_)
+
+
+def looked_through(resource: Mapping[str, Any], type_: str) -> list[Flaw]:
+    """The same, told by looking at each element."""
     shapes = _RESOURCES.get(type_)
     if shapes is None:
         return []

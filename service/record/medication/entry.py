@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 from msgspec.structs import replace
@@ -15,6 +14,7 @@ from service.record.medication.dosage import Daily, daily_amounts
 from service.record.medication.drugs import Drug
 from service.record.medication.supply import entry_status_class, planned_days, recorded_end, start_of
 from service.record.model import Entry
+from service.record.once import once
 from service.record.values.coding import CodeIndex
 from service.record.values.dates import When
 from service.record.values.interval import Interval
@@ -43,37 +43,37 @@ class Medication:
     def reference(self) -> str:
         return self.entry.reference
 
-    @cached_property
+    @once
     def status_class(self) -> StatusClass:
         """What its status makes of it now."""
         return entry_status_class(self.entry, self.now, self.started, lambda: self.planned)
 
-    @cached_property
+    @once
     def daily(self) -> Daily | None:
         """What is taken of it on a day, as its dosages say."""
         return daily_amounts(self.resource)
 
-    @cached_property
+    @once
     def ingredient_codes(self) -> frozenset[str]:
         """The RxNorm codes of its ingredients."""
         return frozenset(one.rxcui for one in self.drug.ingredients)
 
-    @cached_property
+    @once
     def as_evidence(self) -> dict[tuple[str | None, ...], Evidence]:
         """The evidence that facts made of it, by its notes: many facts say the same of one entry."""
         return {}
 
-    @cached_property
+    @once
     def started(self) -> When | None:
         """When it was to begin, else when it was ordered, noted or handed over."""
         return start_of(self.entry)
 
-    @cached_property
+    @once
     def ended(self) -> When | None:
         """When it ended, for one that is no longer taken, if that is recorded."""
         return recorded_end(self.entry)
 
-    @cached_property
+    @once
     def planned(self) -> Interval:
         """For how many days it is ordered."""
         return planned_days(self.resource)

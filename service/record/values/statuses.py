@@ -89,6 +89,13 @@ def _by_table(type_: str, status: str | None) -> StatusClass:
     return table.get(status, unsure(NOT_UNDERSTOOD))
 
 
+def understood_words(type_: str) -> frozenset[str]:
+    """The words of the status of a type that are understood; empty where every word is."""
+    if type_ in {"Condition", "AllergyIntolerance"}:
+        return frozenset(_CLINICAL)
+    return frozenset(STATUS_TABLE.get(_ALIKE.get(type_, type_), ()))
+
+
 def _intent(resource: Mapping[str, Any]) -> str | None:
     return status_word(resource.get("intent"))
 

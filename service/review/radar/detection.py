@@ -9,7 +9,7 @@ Models, 2nd ed. 1989, section 4.5), since one patient is seen several times a da
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -19,15 +19,30 @@ _FEWEST_DAYS = 7
 _FEWEST_BEFORE = 100
 _FEWEST_OF_STRATUM = 20
 _FEWEST_SINCE = 20
-# Of one test. A fact has ten of them a day, and one false alarm in a thousand months of a fact is allowed.
-ALPHA = 1e-5
 # Less of a fall than this is none that a missing code makes: of what was so a quarter less, or of what was not so twice
-# as much and a twentieth of all calls more.
+# as much and a part of all calls more, which the bar says.
 FALL = 0.25
-_RISE, _MORE = 2.0, 0.05
-_CRUDE = 4.0
+_RISE = 2.0
 _NEGLIGIBLE = 1e-12
 _SETTLED = 3
+
+
+Came = Callable[[int, int, float], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What a fall must pass: the chance of one test, the part of all calls, and standard errors that are needed."""
+
+    alpha: float
+    part: float
+    errors: float
+
+
+# A fact has ten tests a day, and one false alarm in a thousand months of a fact is allowed.
+ALONE = Bar(1e-5, 0.05, 4.0)
+# Where a code that nothing reads appeared in about as many calls when the fact went: chance seldom makes both at once.
+WITH_CODE = Bar(0.02, 0.03, 2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +92,23 @@ class _Sums:
         return self._all_calls[end] - self._all_calls[begin], self._all_hits[end] - self._all_hits[begin]
 
 
-def shifts(series: Series, first: int) -> list[Shift]:
-    """The falls found on day ``first`` or later, oldest first; a fall is told once, until the share is back."""
+def nothing_came(_begin: int, _end: int, _lost: float) -> bool:
+    """No code appeared."""
+    return False
+
+
+def shifts(series: Series, first: int, came: Came = nothing_came) -> list[Shift]:
+    """The falls found on day ``first`` or later, oldest first; a fall is told once, until the share is back.
+
+    ``came`` says whether on days from one to before another a code that nothing reads appeared in about so many calls.
+    """
     if not _may_fall(series):
         return []
     sums, found, day, oldest = _Sums(series), [], first, 1
     while day < series.days:
         # Days of a fall that is over already are part of no other.
         begins = (day + 1 - window for window in WINDOWS if day + 1 - window >= oldest)
-        if not any(_has_fallen(sums, begin, day + 1) for begin in begins):
+        if not any(_has_fallen(sums, begin, day + 1, came) for begin in begins):
             day += 1
             continue
         shift = _described(sums, day)
@@ -100,7 +123,7 @@ def _may_fall(series: Series) -> bool:
     return calls >= _FEWEST_BEFORE + _FEWEST_SINCE and 0 < hits < calls
 
 
-def _has_fallen(sums: _Sums, begin: int, end: int) -> bool:
+def _has_fallen(sums: _Sums, begin: int, end: int, came: Came) -> bool:
     """Whether days ``begin`` to before ``end`` are less often so than the days before them."""
     start = max(0, begin - BASELINE)
     rates: dict[int, float] = {}
@@ -116,24 +139,30 @@ def _has_fallen(sums: _Sums, begin: int, end: int) -> bool:
             since, seen, rate = since + calls, seen + hits, rates[number]
             expected += calls * rate
             variance += calls * rate * (1 - rate)
-    if before < _FEWEST_BEFORE or since < _FEWEST_SINCE or not _matters(seen, expected, since):
+    if before < _FEWEST_BEFORE or since < _FEWEST_SINCE:
         return False
     # Most windows are far from a fall: they end here, before anything that costs time.
-    if seen - expected > -_CRUDE * math.sqrt(variance + expected * expected / before) and expected < since:
+    chance = math.sqrt(variance + expected * expected / before)
+    if not _may_be(WITH_CODE, seen, expected, since, chance):
+        return False
+    bar = WITH_CODE if came(begin, end, expected - seen) else ALONE
+    if bar is ALONE and not _may_be(ALONE, seen, expected, since, chance):
         return False
     scatter = _scatter(sums, rates, start, begin)
     if scatter is None:
         return False
     share = expected / since
     fore = before / scatter
-    return tail(seen / scatter, since / scatter, fore * share + 0.5, fore * (1 - share) + 0.5) < ALPHA
+    return tail(seen / scatter, since / scatter, fore * share + 0.5, fore * (1 - share) + 0.5) < bar.alpha
 
 
-def _matters(seen: int, expected: float, calls: int) -> bool:
-    """Whether a fall from ``expected`` to ``seen`` of so many calls is one that somebody should hear of."""
-    if seen <= (1 - FALL) * expected:
-        return True
-    return expected - seen >= _MORE * calls and calls - seen >= _RISE * (calls - expected)
+def _may_be(bar: Bar, seen: int, expected: float, calls: int, chance: float) -> bool:
+    """Whether a fall from ``expected`` to ``seen`` of so many calls is large enough that somebody should hear of it."""
+    fewer = expected - seen
+    if fewer < bar.errors * chance and expected < calls:
+        return False
+    more = fewer >= bar.part * calls and calls - seen >= _RISE * (calls - expected)
+    return more or seen <= (1 - FALL) * expected
 
 
 def _scatter(sums: _Sums, rates: dict[int, float], start: int, end: int) -> float | None:
@@ -168,7 +197,7 @@ def tail(hits: float, calls: float, alpha: float, beta: float) -> float:
         ways = fixed - math.lgamma(number + 1) - math.lgamma(whole - number + 1)
         term = math.exp(ways + _log_beta(number + alpha, whole - number + beta))
         added += term
-        if term < _NEGLIGIBLE * max(added, ALPHA):
+        if term < _NEGLIGIBLE * max(added, ALONE.alpha):
             break
     return added
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from service.knowledge.model import FactDefinition, FactKind, FactSource, Knowledge
+from service.knowledge.model import FactDefinition, FactKind, FactSource, Knowledge, types_read
+from service.review.radar.appeared import Appeared
 from service.review.radar.causes import Cause, cause_of
 from service.review.radar.counts import Client, clients_of
 from service.review.radar.detection import BASELINE, WINDOWS, Shift, shifts
@@ -67,12 +68,14 @@ def falls(knowledge: Knowledge, client: Client, first: int) -> list[tuple[FactDe
     """The falls of every fact, the deepest first; a fact that is less often known is not told as less often present."""
     something = _something(knowledge)
     found = [(something, "not-present", shift) for shift in shifts(client.decided(), first)]
+    appeared = Appeared(client)
     for name, fact in sorted(knowledge.facts.items()):
         if fact.kind in _NOT_OF_CHARTS or name not in client.findings:
             continue
         separate: list[Shift] = []
+        came = appeared.of(types_read(fact))
         for kind, states in _KINDS.items():
-            for shift in shifts(client.series(name, states), first):
+            for shift in shifts(client.series(name, states), first, came):
                 if not any(_overlap(shift, other) for other in separate):
                     separate.append(shift)
                     found.append((fact, kind, shift))

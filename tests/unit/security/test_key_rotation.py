@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from service.security.address_guard import AddressGuard
 from service.security.authenticator import Authenticator
 from service.security.http_client import GuardedClient
 from service.security.issuers import Issuer, IssuersError, read_issuers
-from service.security.keys import KeyRing, key_set_download
+from service.security.keys import KeyRing, UnreachableError, key_set_download
 from service.security.replay import Replay
 from tests.ehr.answering import Fault
 from tests.ehr.server import SimulatedEhr
@@ -236,11 +237,11 @@ def test_se5_all_faults_of_the_issuers_file_are_told_at_once(tmp_path: Path) -> 
     with pytest.raises(IssuersError) as caught:
         read_issuers(path)
     assert [str(fault) for fault in caught.value.issues] == [
-        "issuers.json: issuers[0]: no keys (give jku or jwks_file)",
+        "issuers.json: issuers[0]: no keys (give jku, jku_list or jwks_file)",
         "issuers.json: issuers[1].jku: must be an https URL (http is for loopback in development)",
         (
             "issuers.json: issuers[2]: unknown key tenant "
-            "(known: audiences, fhir_servers, iss, jku, jwks_file, profile, tenants)"
+            "(known: audiences, fhir_servers, iss, jku, jku_list, jwks_file, profile, tenants)"
         ),
         "issuers.json: issuers[3].jwks_file: the file cannot be read",
         "issuers.json: issuers[4].jwks_file: not a JWK Set with keys",
@@ -278,3 +279,65 @@ def test_se5_plain_http_is_for_loopback_in_development(tmp_path: Path) -> None:
         else:
             with pytest.raises(IssuersError):
                 read_issuers(path, development=development)
+
+
+# D20: a vendor publishes which URLs of keys are its own.
+
+LIST, LISTED = "https://vendor.example/jku", "https://vendor.example/keys/tenant-7"
+
+
+class Published:
+    """A vendor's list, which changes, and how often it was asked for."""
+
+    def __init__(self, *urls: str) -> None:
+        self.body: object = list(urls)
+        self.asked = 0
+
+    def __call__(self, url: str) -> bytes:
+        assert url == LIST
+        self.asked += 1
+        if self.body is None:
+            raise UnreachableError("no answer")
+        return json.dumps(self.body).encode()
+
+
+@pytest.mark.parametrize("shape", [lambda urls: urls, lambda urls: {"jku": urls, "updated": "today"}])
+def test_d20_a_published_list_says_which_urls_of_keys_are_the_issuers(clock: Clock, shape: Callable[..., Any]) -> None:
+    published = Published()
+    published.body = shape([LISTED])
+    ring, issuer = KeyRing(published, clock), Issuer("i", jku_list=LIST)
+    assert [ring.lists(issuer, LISTED) for _ in range(3)] == [True] * 3
+    assert published.asked == 1
+    assert not ring.lists(issuer, 7)
+    assert not ring.lists(Issuer("other"), LISTED)
+
+
+def test_d20_the_list_is_asked_again_for_a_url_that_is_new_but_not_for_each_one_that_is_invented(clock: Clock) -> None:
+    published = Published(LISTED)
+    ring, issuer = KeyRing(published, clock), Issuer("i", jku_list=LIST)
+    assert ring.lists(issuer, LISTED)
+    assert not any(ring.lists(issuer, f"https://evil.example/{number}") for number in range(20))
+    assert published.asked == 1, "a minute has not passed"
+    published.body = [LISTED, "https://vendor.example/keys/new"]
+    clock.now += 61
+    assert ring.lists(issuer, "https://vendor.example/keys/new")
+
+
+def test_d20_a_list_that_cannot_be_had_stays_in_use_for_a_day_and_then_no_longer(clock: Clock) -> None:
+    published = Published(LISTED)
+    ring, issuer = KeyRing(published, clock), Issuer("i", jku_list=LIST)
+    assert ring.lists(issuer, LISTED)
+    published.body = None
+    clock.now += 3600
+    assert ring.lists(issuer, LISTED)
+    clock.now += 24 * 3600
+    assert not ring.lists(issuer, LISTED)
+
+
+def test_d20_the_issuers_file_names_the_list_by_https(tmp_path: Path) -> None:
+    file = tmp_path / "issuers.json"
+    file.write_text(json.dumps({"issuers": [{"iss": "i", "jku_list": LIST}]}), encoding="utf-8")
+    assert read_issuers(file)["i"].jku_list == LIST
+    file.write_text(json.dumps({"issuers": [{"iss": "i", "jku_list": "http://vendor.example"}]}), encoding="utf-8")
+    with pytest.raises(IssuersError, match="must be an https URL"):
+        read_issuers(file)

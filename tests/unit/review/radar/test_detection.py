@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 import random
+from datetime import date, timedelta
 
 import pytest
 
+from service.review.radar.appeared import Appeared
+from service.review.radar.counts import Client, SeenSince
 from service.review.radar.detection import BASELINE, Series, shifts, tail
 
 TODAY = BASELINE + 10
@@ -46,6 +49,31 @@ def test_a_share_that_wavers_from_day_to_day_more_than_by_chance_alarms_nobody()
 def test_a_small_fall_of_very_many_calls_is_no_alarm_and_a_doubling_of_unknown_is() -> None:
     assert shifts(series([0.90] * TODAY + [0.87] * 10, calls=5000), TODAY) == []
     assert len(shifts(series([0.93] * TODAY + [0.83] * 10, calls=1000), TODAY)) == 1
+
+
+def test_a_small_fall_alarms_where_a_new_code_came_for_it_and_only_then() -> None:
+    fell = series([0.99] * TODAY + [0.94] * 2)
+    assert shifts(fell, TODAY) == []
+    [shift] = shifts(fell, TODAY, lambda _begin, _end, lost: lost < 30)
+    assert shift.found <= TODAY + 1
+    steady = series([0.99] * (TODAY + 30))
+    assert shifts(steady, TODAY, lambda _begin, _end, _lost: True) == []
+
+
+def test_a_code_came_when_it_is_new_of_the_type_and_in_about_as_many_calls() -> None:
+    begin = date(2026, 1, 1)
+    days = {begin + timedelta(days=20): 9, begin + timedelta(days=21): 11}
+    client = Client("c", begin, 30)
+    client.codes = [
+        SeenSince("Observation", "urn:local", "L1", "", None, days),
+        SeenSince("Observation", "urn:local", "old", "", None, {begin: 5} | days),
+    ]
+    came = Appeared(client).of(["Observation"])
+    assert came(20, 22, 30.0)
+    assert came(21, 22, 15.0)
+    assert not came(20, 22, 50.0), "too few calls for what was lost"
+    assert not came(22, 23, 0.1), "it came earlier"
+    assert not Appeared(client).of(["Condition"])(20, 22, 1.0)
 
 
 def test_too_few_days_or_calls_before_prove_nothing() -> None:

@@ -1,0 +1,51 @@
+"""What of a card follows from the rules alone: made once for the rule set in use, not for every card.
+
+Only the rule set that was asked about last is remembered, so a former one is not kept in memory. What is remembered is
+shared by all cards, and so is never changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TypeVar
+
+from service.knowledge.model import Knowledge, Rule
+
+T = TypeVar("T")
+
+
+def of_rule_set(make: Callable[[Knowledge], T]) -> Callable[[Knowledge], T]:
+    """Remembers what a function makes of the rule set. Safe for threads: at worst it is made twice."""
+    kept: list[tuple[Knowledge, T]] = []
+
+    @wraps(make)
+    def made(knowledge: Knowledge) -> T:
+        for known, found in kept:
+            if known is knowledge:
+                return found
+        found = make(knowledge)
+        kept[:] = [(knowledge, found)]
+        return found
+
+    return made
+
+
+def of_rule(make: Callable[[Knowledge, Rule], T]) -> Callable[[Knowledge, Rule], T]:
+    """Remembers what a function makes of each rule of a rule set."""
+
+    @of_rule_set
+    def of_each(knowledge: Knowledge) -> dict[int, tuple[Rule, T]]:
+        del knowledge
+        return {}
+
+    @wraps(make)
+    def made(knowledge: Knowledge, rule: Rule) -> T:
+        known = of_each(knowledge)
+        # The rule is kept with what was made of it, so no other rule has its address.
+        found = known.get(id(rule))
+        if found is None:
+            found = known[id(rule)] = rule, make(knowledge, rule)
+        return found[1]
+
+    return made
