@@ -24,7 +24,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo serve quick test lint types rules rule-files rule-mutants rule-proofs unit conformance second-validator third-judge browser editor lock fuzz thorough bench population-laws corpus alert-burden pages golden sbom collection image clean
+.PHONY: help setup demo serve quick test lint types rules rule-files rule-mutants rule-proofs unit conformance second-validator third-judge browser editor lock fuzz thorough bench population-laws compare-laws corpus alert-burden pages golden sbom collection image clean
 
 help: ## List what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 20
@@ -166,6 +166,9 @@ bench: setup ## Measure against the aims, beside two handlers without rules: CPU
 
 population-laws: setup ## The slow laws of a population run: killed at twenty points; Spark, where pyspark and Java are
 	POPULATION_LAWS=1 $(BIN)/pytest -q -n0 tests/unit/population/test_ended_runs.py tests/unit/population/test_spark.py
+
+compare-laws: setup ## Every planted fault as a second rule set, against 100,000 random patients and the other way round (an hour)
+	COMPARE_LAWS=all $(BIN)/pytest -q -n $(WORKERS) tests/unit/review/comparison/test_laws.py
 
 corpus: setup ## Send all published test data through the service and count the answers
 	$(BIN)/python -m benchmarks.corpus

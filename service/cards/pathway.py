@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
+from service.cards.redaction import mark_quoted
 from service.cards.sections import LONGEST, Sections, act, foot, unknown_line, write
 from service.cards.sources import short_source_lines
 from service.cards.summary import course, scores_of, short_day, summary
@@ -93,13 +94,13 @@ _SHARE = Decimal("0.3")
 
 def _response(finding: Finding, today: date) -> str | None:
     """The change as a clinician says it: Pain 8 to 7 since 5 Jan: below what counts as better (2 points)."""
-    said = course(finding, today)
+    said, scores = course(finding, today), scores_of(finding)
     if said is None or finding.value is None or finding.unit is None:
         return None
     least, words = _BETTER[finding.unit]
-    first = Decimal(scores_of(finding)[0])
+    first = Decimal(scores[0]) if scores else Decimal(0)
     better = finding.value >= least or (first > 0 and finding.value / first >= _SHARE)
-    return f"Response: {said}: {'better' if better else f'below what counts as better ({words})'}."
+    return f"Response: {said}: {mark_quoted('better' if better else f'below what counts as better ({words})')}."
 
 
 def _tried(knowledge: Knowledge, finding: Finding, today: date) -> str:

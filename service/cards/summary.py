@@ -36,10 +36,13 @@ def also(advice: Advice, today: date) -> list[str]:
 def summary_of(card: CardText, advice: Advice, today: date) -> str:
     """The summary of a card with what its rule rests on; a value that decides nothing is never put in."""
     there = {finding.name: finding for finding in (*advice.found, *advice.named)}
+    entries: set[str] = set()
 
     def fill(reference: Reference) -> str | None:
         finding = there.get(reference.finding)
-        words = None if finding is None else _KINDS[reference.kind](finding, today)
+        if finding is None:
+            return None
+        words = _other_drug(finding, entries) if reference.kind == "drug" else _KINDS[reference.kind](finding, today)
         return words if words is None or len(words) <= LONGEST[reference.kind] + 2 else None
 
     return _as_sentence(filled(card.summary, fill))
@@ -64,12 +67,16 @@ def _value(finding: Finding, today: date) -> str | None:
     return None if finding.value is None else amount(finding)
 
 
-def _drug(finding: Finding, today: date) -> str | None:
-    del today
-    if not finding.evidence or not finding.evidence[0].text:
-        return None
-    # Marked whatever the words are: the store keeps that there are some, and not which.
-    return mark_quoted(drug_name(finding.evidence[0].text))
+def _other_drug(finding: Finding, named: set[str]) -> str | None:
+    """A drug whose entry the summary does not name yet: two of one class are not the same one twice.
+
+    By the entry and not by its name: the store keeps that there are some, and not which.
+    """
+    for item in finding.evidence:
+        if item.text and item.resource not in named:
+            named.add(item.resource)
+            return mark_quoted(drug_name(item.text))
+    return None
 
 
 def _entry(finding: Finding, today: date) -> str | None:
@@ -126,27 +133,31 @@ _SCORE = re.compile(r"\d+(?:\.\d+)?")
 _TWO = 2
 
 
-def scores_of(finding: Finding) -> list[str]:
-    """The scores behind a change, the oldest first."""
+def scores_of(finding: Finding) -> list[str] | None:
+    """The scores behind a change, the oldest first; None where it is no change of a known scale.
+
+    Empty where the words of the record were not kept.
+    """
     dated = sorted((item for item in finding.evidence if item.date), key=lambda item: item.date or "")
+    if finding.value is None or finding.unit not in SCALES or len(dated) < _TWO:
+        return None
     return [number(Decimal(match[0])) for item in dated if (match := _SCORE.search(item.text)) is not None]
 
 
 def course(finding: Finding, today: date) -> str | None:
-    """A change as it is said: Pain 8 to 7 since 5 Jan; None where it has no two scores of a known scale."""
+    """A change as it is said: Pain 8 to 7 since 5 Jan. Quoted, as the store keeps the change and not the scores."""
     scores = scores_of(finding)
-    scale = None if finding.unit is None else SCALES.get(finding.unit)
-    if finding.value is None or len(scores) < _TWO or scale is None:
+    if scores is None or finding.unit is None:
         return None
     day = short_day(min(item.date for item in finding.evidence if item.date), today)
-    return f"{scale} {scores[0]} to {scores[-1]}{f' since {day}' if day else ''}"
+    told = f"{scores[0]} to {scores[-1]}" if scores else ""
+    return mark_quoted(f"{SCALES[finding.unit]} {told}{f' since {day}' if day else ''}")
 
 
 _KINDS: Mapping[str, Callable[[Finding, date], str | None]] = MappingProxyType(
     {
         "number": _number,
         "value": _value,
-        "drug": _drug,
         "entry": _entry,
         "date": _date,
         "duration": _duration,

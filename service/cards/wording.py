@@ -34,6 +34,7 @@ _LONG_WINDED = tuple(
         (r",? (?:unspecified\b.*|initial encounter\b.*|not elsewhere classified)$", ""),
         (r"^(?:unspecified|other) ", ""),
         (r"^personal history of ", "history of "),
+        (r"^long[- ]term \(current\) (?:use|drug therapy) of ", "long-term "),
         (r"malignant neoplasm", "cancer"),
         (r": (?:yes|true|present|positive)$", ""),
     )
@@ -128,7 +129,12 @@ def short_words(text: str) -> str:
         text = pattern.sub(short, text)
     line = plain(_SIGNS.sub(" ", text)).strip()
     most = LONGEST["entry"]
-    return line if len(line) <= most else line[: most - 1].rsplit(" ", 1)[0].rstrip(" ,;:-") + "…"
+    if len(line) <= most:
+        return line
+    words = line[: most - 1].rsplit(" ", 1)[0].split()
+    while len(words) > 1 and words[-1].lower() in _DANGLING:
+        words.pop()
+    return " ".join(words).rstrip(" ,;:-") + "…"
 
 
 def _unit(unit: str | None, value: Decimal) -> str:

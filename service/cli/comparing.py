@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,9 +15,11 @@ from service.config import read_settings
 from service.errors import IssuesError, NotFoundError, ServiceError
 
 if TYPE_CHECKING:
+    from service.knowledge.model import ServiceDefinition
     from service.review.comparison.origin import RuleSet
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_NEW = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 SAME, DIFFERS, CANNOT_SAY = 0, 1, 2
 
@@ -102,6 +104,8 @@ def compare(  # noqa: PLR0913  # click hands over every option
 )
 @click.option("--keys", "keys_file", type=_FILE, help="The trusted keys, for packs that are signed.")
 @click.option("--hide-below", type=click.IntRange(0), help="Hide smaller counts by age and sex. [11; 0 for stories]")
+@click.option("--links", is_flag=True, help="Each example with a link that holds its chart; stories have theirs.")
+@click.option("--parquet", "table", type=_NEW, help="Write the counts as a Parquet file too.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as JSON.")
 def impact(  # noqa: PLR0913  # click hands over every option
     names: tuple[str, ...],
@@ -112,34 +116,43 @@ def impact(  # noqa: PLR0913  # click hands over every option
     keys_file: Path | None,
     hide_below: int | None,
     *,
+    table: Path | None,
     from_store: bool,
+    links: bool,
     as_json: bool,
 ) -> None:
     """How many recorded patients get other cards under B than under A.
 
-    DATA is a folder of stories (the shipped ones by default), a folder or file of bundles or requests, or
-    NDJSON; with --store it is what the store keeps. Ends with 0 when none gets another card, 1 when one does.
+    DATA is a folder of stories (the shipped ones by default), a folder or file of bundles or requests, or bulk
+    data as `population` reads it; with --store it is what the store keeps. Ends with 0 when none gets another
+    card, 1 when one does.
     """
     from service.cli.input import read_time
     from service.cli.recorded import Reader
     from service.cli.stories import EXAMPLES
     from service.decision import prepare
     from service.review.demographics import SMALL
-    from service.review.impact import Impact, impact_lines
+    from service.review.impact import Impact, impact_lines, impact_rows
 
     before, after = both(names, rules_folder, keys_file)
     sides = prepare(before.knowledge), prepare(after.knowledge)
+    is_invented = not from_store and (data is None or any(data.glob("*/story.json")))
     found, refused = Impact(*sides), list[str]()
-    reader = Reader(*sides, refused)
+    reader = Reader(*sides, refused, with_links=links or is_invented)
     if from_store:
         from service.cli.opened_store import day, open_store
 
         found.add_all(reader.of_store(open_store().reading, day(since)))
     else:
-        found.add_all(reader.of(data or EXAMPLES, read_time(now)))
-    is_invented = not from_store and (data is None or any(data.glob("*/story.json")))
+        found.add_all(reader.of(data or EXAMPLES, None if now is None else read_time(now)))
     report = found.report(hide_below=SMALL if hide_below is None and not is_invented else hide_below or 0)
     report |= {"before": before.label, "after": after.label, "refused": refused}
+    _link_examples(report, {**before.knowledge.services, **after.knowledge.services})
+    if table is not None:
+        from service.population.tables import write_table
+
+        names_of = {"before": before.knowledge.digest, "after": after.knowledge.digest}
+        write_table(table, "impact", list(impact_rows(report)), names_of)
     if as_json:
         click.echo(json.dumps(report, indent=1, ensure_ascii=False))
     else:
@@ -148,6 +161,17 @@ def impact(  # noqa: PLR0913  # click hands over every option
         for line in refused:
             click.echo(f"not read: {line}", err=True)
     sys.exit(DIFFERS if report["questionsAnsweredOtherwise"] else SAME)
+
+
+def _link_examples(report: dict[str, Any], services: Mapping[str, ServiceDefinition]) -> None:
+    """Put a link in the place of the chart of each example."""
+    from service.testkit.playground_link import playground_link
+
+    for example in (example for rule in report["rules"] for example in rule["examples"]):
+        source = example.pop("source", None)
+        if source is not None:
+            hook = services[example["service"]].hook
+            example["link"] = playground_link(source.document, hook=hook, now=source.now, complete=source.complete)
 
 
 def both(names: tuple[str, ...], rules_folder: Path, keys_file: Path | None) -> tuple[RuleSet, RuleSet]:

@@ -10,6 +10,7 @@ from service.cli.rules import rules_option
 from service.knowledge.loader import load
 
 _NEW = click.Path(dir_okay=False, path_type=Path)
+_KEY = click.Path(exists=True, dir_okay=False, path_type=Path)
 _SUFFIXES = {"cql": "cql", "cpg": "tgz"}
 
 
@@ -23,13 +24,15 @@ _SUFFIXES = {"cql": "cql", "cpg": "tgz"}
     help="cql: every rule as HL7 CQL; cpg: a FHIR package of PlanDefinition, Library, ValueSet and more.",
 )
 @click.option("--canonical", metavar="URL", help="The address under which the resources are published (cpg).")
+@click.option("--key", "key_file", type=_KEY, help="Sign the records of approvals with this private key (cpg).")
 @click.option("--out", type=_NEW, help="Where to write; NAME-VERSION here by default.")
-def export(rules_folder: Path, form: str, canonical: str | None, out: Path | None) -> None:
+def export(rules_folder: Path, form: str, canonical: str | None, key_file: Path | None, out: Path | None) -> None:
     """Write the rule set for engines and repositories that are not ours."""
     from service.review.approvals import approval_states
     from service.review.export.cql import cql, not_exported
     from service.review.export.metadata import DEFAULT_BASE, Publication
     from service.review.export.package import package
+    from service.review.signatures import private_key
 
     knowledge = load(rules_folder)
     path = out or Path(f"{knowledge.name}-{knowledge.version}.{_SUFFIXES[form]}")
@@ -37,7 +40,8 @@ def export(rules_folder: Path, form: str, canonical: str | None, out: Path | Non
         path.write_text(cql(knowledge), encoding="utf-8")
     else:
         approvals = {one.rule: one.present for one in approval_states(rules_folder, knowledge)}
-        path.write_bytes(package(Publication(knowledge, canonical or DEFAULT_BASE, approvals)))
+        signer = private_key(key_file).sign if key_file is not None else None
+        path.write_bytes(package(Publication(knowledge, canonical or DEFAULT_BASE, approvals, signer)))
     click.echo(f"{path}: {len(knowledge.rules)} rules of rule set {knowledge.digest[:12]}. Not told in it:")
     for sentence in not_exported(knowledge):
         click.echo(f"- {sentence}")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import click
-import orjson
 
 from service.cli.input import read_document
 from service.cli.stories import Story, read_stories
@@ -18,21 +17,20 @@ from service.decision import Prepared
 from service.errors import ServiceError
 from service.finding import Finding
 from service.knowledge.hooks import HOOKS
-from service.knowledge.model import Knowledge
+from service.knowledge.model import Knowledge, ServiceDefinition
+from service.population.charts import BulkCharts, is_bulk
 from service.protocol.context import read_context
 from service.protocol.discovery import linted_templates
 from service.protocol.prefetch import record_of, states_of
 from service.protocol.request_schemas import read_call
 from service.record.input.reader import read_bundle
 from service.record.model import Record
-from service.review.impact import Recorded
+from service.review.impact import Recorded, Source
 from service.store.decisions import facts_of, is_skipped
 from service.store.reading import Reading
 from service.testkit.stories import is_request
 
 Facts = Mapping[str, Finding]
-# Where a resource names the patient it is about.
-_SUBJECTS = ("subject", "patient", "beneficiary", "individual")
 
 
 @dataclass(frozen=True)
@@ -42,22 +40,39 @@ class Reader:
     before: Prepared
     after: Prepared
     refused: list[str]
+    with_links: bool = False
+    """Whether examples come with their charts, to be opened in the playground."""
 
-    def of(self, data: Path, now: datetime) -> Iterator[Recorded]:
-        """Every chart below a path at every service: a folder of stories or of files, a bundle, a request, NDJSON."""
-        if data.is_dir():
-            stories = read_stories(data)
+    def of(self, data: Path, now: datetime | None) -> Iterator[Recorded]:
+        """Every chart below a path at every service: a folder of stories or of files, a bundle, a request, NDJSON.
+
+        Without ``now`` bulk data is read as of its export, anything else as of the present.
+        """
+        stories = read_stories(data) if data.is_dir() else []
+        if stories:
             for story in stories:
                 yield from self._of_story(story)
-            if not stories:
-                for path in sorted(data.rglob("*")):
-                    if path.suffix in (".json", ".ndjson"):
-                        yield from self.of(path, now)
-        elif data.suffix == ".ndjson":
-            for name, document in _charts_of_lines(data):
-                yield from self._of_document(f"{data.name}: {name}", document, now, frozenset())
+        elif is_bulk(data):
+            yield from self._of_bulk(data, now)
         else:
-            yield from self._of_document(data.name, read_document(data), now, frozenset())
+            for path in sorted(data.rglob("*.json")) if data.is_dir() else [data]:
+                read_at = now or datetime.now(tz=UTC)
+                yield from self._of_document(path.name, read_document(path), read_at, frozenset())
+
+    def _of_bulk(self, data: Path, now: datetime | None) -> Iterator[Recorded]:
+        """Every patient of an export, read as ``population`` reads it: nothing is an order under review there."""
+        charts, refused = BulkCharts(data), 0
+        read_at = now or charts.now or datetime.now(tz=UTC)
+        for chart in charts:
+            if chart.read.record is None:
+                refused += 1
+                continue
+            before, after = self._facts(chart.read.record, read_at)
+            source = Source(list(chart.resources), read_at.isoformat()) if self.with_links else None
+            for service in self._services():
+                if not HOOKS[service.hook].has_orders:
+                    yield Recorded(chart.patient, service.id, before, after, source)
+        self.refused.extend((*charts.remarks, *([f"{refused} charts were refused"] if refused else [])))
 
     def of_store(self, reading: Reading, since: datetime) -> Iterator[Recorded]:
         """Every kept decision since then, at its own service, on the findings that were kept.
@@ -90,10 +105,13 @@ class Reader:
             self.refused.append(f"{name}: {error}")
             return
         facts = {orders: self._facts(record, now) for orders, record in records.items()}
-        services = {**self.before.knowledge.services, **self.after.knowledge.services}
-        for service in services.values():
+        source = Source(document, now.isoformat(), tuple(sorted(complete))) if self.with_links else None
+        for service in self._services():
             before, after = facts[HOOKS[service.hook].has_orders]
-            yield Recorded(name, service.id, before, after)
+            yield Recorded(name, service.id, before, after, source)
+
+    def _services(self) -> Iterable[ServiceDefinition]:
+        return {**self.before.knowledge.services, **self.after.knowledge.services}.values()
 
     def _records(self, document: Any, complete: frozenset[str]) -> dict[bool, Record]:
         """The chart read without and with its draft orders under review."""
@@ -123,31 +141,3 @@ class Reader:
 def _reading(knowledge: Knowledge) -> tuple[object, ...]:
     """All on which it rests what a rule set reads from a chart."""
     return knowledge.facts, knowledge.value_sets, knowledge.episode, knowledge.settings
-
-
-def _charts_of_lines(path: Path) -> Iterator[tuple[str, Any]]:
-    """The charts of an NDJSON file: one bundle a line, or the resources of many patients as bulk data sends them."""
-    gathered: dict[str, list[Any]] = {}
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                resource = orjson.loads(line)
-            except orjson.JSONDecodeError as error:
-                raise click.UsageError(f"{path}:{number}: not JSON: {error.msg}") from None
-            if resource.get("resourceType") == "Bundle":
-                yield f"line {number}", resource
-            else:
-                gathered.setdefault(_patient_of(resource), []).append(resource)
-    yield from gathered.items()
-
-
-def _patient_of(resource: Mapping[str, Any]) -> str:
-    if resource.get("resourceType") == "Patient":
-        return str(resource.get("id"))
-    for name in _SUBJECTS:
-        about = resource.get(name)
-        if isinstance(about, dict) and isinstance(about.get("reference"), str):
-            return str(about["reference"]).rpartition("/")[2]
-    return "without a patient"

@@ -16,7 +16,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from service.knowledge.model import FactDefinition, Knowledge, OrderTemplate, Rule
+from service.knowledge.model import Citation, FactDefinition, Knowledge, OrderTemplate, Rule
 
 # Who looks after a rule and when it may serve is no part of what a reviewer judges; the version
 # says which text was judged, so the list of earlier versions may grow.
@@ -52,7 +52,7 @@ def reviewed_content(knowledge: Knowledge, rule_id: str) -> dict[str, Any]:
     orders = [knowledge.orders[name] for name in sorted(_orders_created(rule))]
     read_with: list[FactDefinition | OrderTemplate] = [*facts, *orders]
     value_sets = {name for thing in read_with for name in value_sets_of(thing)}
-    citations = [*rule.citations, *(citation for order in orders for citation in order.citations)]
+    citations = cited(knowledge, rule)
     text = canonical(rule)
     return {
         "rule": {key: value for key, value in text.items() if key not in _ADMINISTRATIVE},
@@ -77,6 +77,12 @@ def reviewed_content(knowledge: Knowledge, rule_id: str) -> dict[str, Any]:
             if code in knowledge.override_reasons
         ],
     }
+
+
+def cited(knowledge: Knowledge, rule: Rule) -> list[Citation]:
+    """What a rule and the orders it can create cite."""
+    orders = (knowledge.orders[name] for name in sorted(_orders_created(rule)))
+    return [*rule.citations, *(citation for order in orders for citation in order.citations)]
 
 
 def shown_before(knowledge: Knowledge, rule: Rule) -> list[Rule]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from service.errors import GateError, RequestError
@@ -38,16 +38,12 @@ class Deciding:
         """Decide one bucket; what it came to is written last and says that it is done."""
         from service.population.tables import write_rows
 
-        tables, summary = self._judging.of_records(self._records(bucket))
+        tables, summary = self._judging.of_records(_records(self._place, self._blocks.get(bucket, {})))
         for table, rows in tables.items():
             if table != "findings" or self._question.findings:
                 write_rows(self._place.rows(bucket, table), table, rows)
         write_json(self._place.decided(bucket), summary)
         return summary
-
-    def _records(self, bucket: int) -> Iterator[Spilled]:
-        for task, blocks in self._blocks.get(bucket, {}).items():
-            yield from records_at(self._place.spill(task), blocks)
 
 
 def _blocks_by_bucket(plan: Plan, place: Place) -> dict[int, dict[int, list[tuple[int, int]]]]:
@@ -56,6 +52,18 @@ def _blocks_by_bucket(plan: Plan, place: Place) -> dict[int, dict[int, list[tupl
         for bucket, start, length in index_of(place.spill(task)):
             found.setdefault(bucket, {}).setdefault(task, []).append((start, length))
     return found
+
+
+def records_of(plan: Plan, place: Place) -> Iterator[Iterator[Spilled]]:
+    """What was spilled of the patients of one bucket after another."""
+    blocks = _blocks_by_bucket(plan, place)
+    for bucket in range(plan.buckets):
+        yield _records(place, blocks.get(bucket, {}))
+
+
+def _records(place: Place, blocks: Mapping[int, list[tuple[int, int]]]) -> Iterator[Spilled]:
+    for task, places in blocks.items():
+        yield from records_at(place.spill(task), places)
 
 
 def exported_of(document: Json) -> Exported:

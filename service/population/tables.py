@@ -54,6 +54,18 @@ SCHEMAS: Mapping[str, pa.Schema] = MappingProxyType(
                 pa.field("card", pa.string(), nullable=False),
             ]
         ),
+        "impact": pa.schema(
+            [
+                pa.field("rule", pa.string(), nullable=False),
+                pa.field("indicator", pa.string(), nullable=False),
+                pa.field("how", pa.string(), nullable=False),
+                pa.field("by", pa.string(), nullable=False),
+                pa.field("group", pa.string()),
+                pa.field("hidden", pa.bool_(), nullable=False),
+                pa.field("count", pa.int64()),
+                pa.field("per1000", pa.float64()),
+            ]
+        ),
         "findings": pa.schema(
             [
                 pa.field("patient", pa.string(), nullable=False),
@@ -109,6 +121,11 @@ def write_parquet(path: Path, table: str, batches: Iterable[pa.RecordBatch], met
             whole = pa.Table.from_batches(held, SCHEMAS[table])
             writer.write_table(_under(whole, schema), ROWS_OF_A_GROUP)
     return count
+
+
+def write_table(path: Path, table: str, rows: list[Json], metadata: Mapping[str, str]) -> int:
+    """One Parquet file of a few rows. Returns how many."""
+    return write_parquet(path, table, [pa.RecordBatch.from_pylist(rows, SCHEMAS[table])], metadata)
 
 
 def _under(table: pa.Table, schema: pa.Schema) -> pa.Table:

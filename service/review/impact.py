@@ -28,13 +28,26 @@ _THOUSAND = 1000
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """The FHIR of a chart, as of when it was read, and which of its lists were whole."""
+
+    document: Any
+    now: str
+    complete: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
-    """One chart at one service: the facts as each rule set reads them. ``chart`` is what an example is called by."""
+    """One chart at one service: the facts as each rule set reads them. ``chart`` is what an example is called by.
+
+    ``source`` is what was read, for those who may see it again.
+    """
 
     chart: str
     service: str
     before: Facts
     after: Facts
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +59,7 @@ class Other:
 
 
 NEWLY, NO_LONGER, CHANGED = "shown newly", "no longer shown", "shown otherwise"
+_COUNTED = ((NEWLY, "shownNewly"), (NO_LONGER, "noLongerShown"), (CHANGED, "shownOtherwise"))
 
 
 @dataclass
@@ -118,7 +132,9 @@ class Impact:
         knowledge = self._sides[1].knowledge
         counts.by_age.setdefault(age_band(knowledge, recorded.after), Counter())[other.how] += 1
         counts.by_sex.setdefault(sex_group(knowledge, recorded.after), Counter())[other.how] += 1
-        example = {"chart": recorded.chart, "service": recorded.service, "how": other.how}
+        example: Json = {"chart": recorded.chart, "service": recorded.service, "how": other.how}
+        if recorded.source is not None:
+            example["source"] = recorded.source
         if sum(one["how"] == other.how for one in counts.examples) < _EXAMPLES:
             counts.examples.append(example)
 
@@ -156,6 +172,9 @@ class Impact:
             "charts": len(counts.charts),
             "per1000Questions": round(_THOUSAND * sum(counts.how.values()) / self._questions, 2),
             "per1000Charts": round(_THOUSAND * len(counts.charts) / len(self._charts), 2),
+            "per1000": {
+                how: round(_THOUSAND * counts.how[how] / self._questions, 2) for how in (NEWLY, NO_LONGER, CHANGED)
+            },
             "byAge": _cells(counts.by_age, hide_below),
             "bySex": _cells(counts.by_sex, hide_below),
             "examples": counts.examples,
@@ -205,16 +224,33 @@ def impact_lines(report: Json, names: Sequence[str]) -> Iterator[str]:
     for rule in report["rules"]:
         yield ""
         yield f"{rule['id']} ({rule['indicator']})    {rule['per1000Questions']} of 1,000 questions"
-        counted = (
-            ("shown newly", "shownNewly"),
-            ("no longer shown", "noLongerShown"),
-            ("shown otherwise", "shownOtherwise"),
+        yield "    " + ", ".join(
+            f"{word} {rule[name]:,} ({rule['per1000'][word]} of 1,000)" for word, name in _COUNTED if rule[name]
         )
-        yield "    " + ", ".join(f"{word} {rule[name]:,}" for word, name in counted if rule[name])
         for title, cells in (("by age", rule["byAge"]), ("by sex", rule["bySex"])):
             yield f"    {title}: " + ", ".join(_cell(cell, report["hideBelow"]) for cell in cells)
         for example in rule["examples"]:
             yield f"    {example['how']}: {example['chart']} ({example['service']})"
+
+
+def impact_rows(report: Json) -> Iterator[Json]:
+    """The counts of a report as the rows of a table: of each rule all together, then by age, then by sex."""
+    for rule in report["rules"]:
+        whole = {"group": None, "hidden": False, **{how: rule[name] for how, name in _COUNTED}}
+        parts = (("all", [whole]), ("age", rule["byAge"]), ("sex", rule["bySex"]))
+        for by, cells in parts:
+            for cell in cells:
+                for how, _ in _COUNTED:
+                    yield {
+                        "rule": rule["id"],
+                        "indicator": rule["indicator"],
+                        "how": how,
+                        "by": by,
+                        "group": cell["group"],
+                        "hidden": cell["hidden"],
+                        "count": cell.get(how),
+                        "per1000": rule["per1000"][how] if by == "all" else None,
+                    }
 
 
 def _cell(cell: Json, hide_below: int) -> str:

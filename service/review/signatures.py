@@ -46,15 +46,21 @@ def public_line(name: str, key: Ed25519PublicKey) -> str:
 
 def sign(pack: bytes, key_file: Path) -> str:
     """The signature of a pack as the content of its signature file. Raises KnowledgeError when the key is none."""
+    key = private_key(key_file)
+    public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    made = {"key": base64.b64encode(public).decode(), "signature": base64.b64encode(key.sign(_text(pack))).decode()}
+    return json.dumps(made, indent=2) + "\n"
+
+
+def private_key(key_file: Path) -> Ed25519PrivateKey:
+    """The key that a file holds. Raises KnowledgeError when it is none."""
     try:
         key = load_pem_private_key(key_file.read_bytes(), None)
     except (ValueError, TypeError, OSError):
         raise _refused("the private key cannot be read") from None
     if not isinstance(key, Ed25519PrivateKey):
         raise _refused("the private key is not an Ed25519 key")
-    public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    made = {"key": base64.b64encode(public).decode(), "signature": base64.b64encode(key.sign(_text(pack))).decode()}
-    return json.dumps(made, indent=2) + "\n"
+    return key
 
 
 def trusted_keys(path: Path) -> Mapping[str, bytes]:

@@ -22,6 +22,7 @@ from service.review.satisfying import satisfying
 from service.review.symbolic import Patients
 from service.testkit.example_patient.case import Case
 from service.testkit.example_patient.document import Builder
+from service.testkit.playground_link import playground_link
 
 Json = dict[str, Any]
 
@@ -41,20 +42,20 @@ class Charts:
     def of(self, witness: Witness) -> Json:
         """The chart of a witness, written for the second rule set: ``bundle``, ``complete``, ``now``, ``hook``.
 
-        ``unmet`` names the facts that no chart could be given together with the others, ``settings`` how the rule set
-        must be set. ``before`` and ``after`` are the rules that each rule set shows for this chart, of all its cards.
+        ``link`` opens it in the playground, ``unmet`` names the facts that no chart could be given together with the
+        others, ``settings`` how the rule set must be set. ``before`` and ``after`` are the rules that each rule set
+        shows for this chart, of all its cards.
         """
         findings = witness.findings
         known = {name: one for name, one in findings.items() if name in self.after.facts}
         states = {name: Given(one.status.value, one.low, one.high) for name, one in known.items()}
         case = self._builder.case(states, now=NOW)
+        shown = self._shown(case, witness.service)
         return {
-            "bundle": case.bundle(),
-            "complete": sorted(case.complete),
-            "now": NOW.isoformat(),
+            **_written(case, shown.get("hook", "patient-view")),
             "settings": dict(case.settings),
             "unmet": [*case.unmet, *sorted(findings.keys() - known.keys())],
-            **self._shown(case, witness.service),
+            **shown,
         }
 
     def _shown(self, case: Case, service: str) -> Json:
@@ -172,15 +173,9 @@ class Charts:
         before, after = (side.derivation.findings(record, NOW)[fact] for side in self._prepared)
         if (before.status, before.low, before.high) == (after.status, after.low, after.high):
             return None
-        return {
-            "fact": fact,
-            "before": _state(before),
-            "after": _state(after),
-            "bundle": case.bundle(),
-            "complete": sorted(case.complete),
-            "now": NOW.isoformat(),
-            **self._told_otherwise(case),
-        }
+        told = self._told_otherwise(case)
+        states_told = {"fact": fact, "before": _state(before), "after": _state(after)}
+        return {**states_told, **_written(case, told.get("hook", "patient-view")), **told}
 
     def _told_otherwise(self, case: Case) -> Json:
         """The cards that only one rule set shows for a chart, at the first service where there are any."""
@@ -204,6 +199,13 @@ class Charts:
     @cached_property
     def _patients(self) -> Patients:
         return Patients(self.after, None)
+
+
+def _written(case: Case, hook: str) -> Json:
+    """A chart as it is handed on, with a link that opens it in the playground."""
+    bundle, complete, now = case.bundle(), sorted(case.complete), NOW.isoformat()
+    link = playground_link(bundle, hook=hook, now=now, complete=complete)
+    return {"bundle": bundle, "complete": complete, "now": now, "link": link}
 
 
 def _as_number(text: str | None) -> Decimal | None:

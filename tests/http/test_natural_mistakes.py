@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import json
+import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
+from prometheus_client import CollectorRegistry
+from prometheus_client.registry import Collector
 
 from service.cli.main import group
+from service.errors import KnowledgeError, SettingsError, StoreError
+from service.review.signatures import trusted_keys
+from service.store.database import Database, store_url
+from service.store.keys import read_keyring
+from service.web.metrics import serve
+from tests.store.service import SMALL_RULES
 
 CHART = json.dumps(
     {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": {"resourceType": "Patient", "id": "p"}}]}
@@ -31,6 +41,9 @@ CALL: dict[str, Any] = {
         ("/cds-services/canary", b"{}", 404, "GET /cds-services lists what is"),
         ("/evaluate", CHART.replace(b'"Bundle"', b'"bundle"'), 400, "did you mean Bundle? Letter case counts"),
         ("/evaluate", b'{"resourceType": "Patient"}\n{"resourceType": "Condition"}', 400, "is NDJSON"),
+        ("/evaluate", b"\x1f\x8b\x08\x00abc", 400, "is packed (gzip) (unpack it first)"),
+        ("/evaluate", b"<!DOCTYPE html><html>", 400, "is HTML"),
+        ("/openapi.yaml", b"{}", 404, "did you mean /openapi.json?"),
         ("/evaluate", b'<Bundle xmlns="http://hl7.org/fhir"/>', 400, "is XML"),
         ("/evaluate", CHART.decode().encode("utf-16"), 400, "save it as UTF-8"),
         ("/evaluate", CHART.decode().encode("utf-16-be"), 400, "save it as UTF-8"),
@@ -67,6 +80,12 @@ def test_an_order_call_without_any_content_names_the_usual_causes(client: FlaskC
     with_prefetch = bare | {"prefetch": {"patient": {"resourceType": "Patient", "id": "p"}}}
     (issue,) = client.post("/cds-services/sciatica-order-sign", json=with_prefetch).get_json()["issue"]
     assert issue["details"]["text"] == "context.draftOrders: is missing"
+
+
+def test_orders_in_a_list_are_told_to_belong_into_a_bundle(client: FlaskClient) -> None:
+    call = CALL | {"hook": "order-sign", "context": CALL["context"] | {"draftOrders": []}, "prefetch": {"x": {}}}
+    (issue,) = client.post("/cds-services/sciatica-order-sign", json=call).get_json()["issue"]
+    assert "context.draftOrders: must be a Bundle of orders" in issue["details"]["text"]
 
 
 def test_a_get_where_a_post_is_meant_and_a_compressed_body_say_what_would_be_right(client: FlaskClient) -> None:
@@ -117,6 +136,13 @@ def test_the_command_line_says_the_same_and_ends_with_a_code(
     assert said in told
 
 
+def test_the_shipped_stories_are_not_asked_of_another_rule_set() -> None:
+    done = CliRunner().invoke(group, ["test", "--rules", str(SMALL_RULES)])
+    assert done.exit_code == 0
+    assert "the shipped ones are for the rule set sciatica-cds (--stories names others)" in done.output
+    assert "0 stories, 0 differing" in done.output
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -127,6 +153,7 @@ def test_the_command_line_says_the_same_and_ends_with_a_code(
         (["evaluat", "x"], "Did you mean evaluate"),
         (["show", "sf-nsaid-egfr-below-3"], "did you mean sf-nsaid-egfr-below-30"),
         (["approve", "sf-nsaid-anticoagulant", "--by", "Jane"], "name and role are meant"),
+        (["recall", "--patient", "p", "--since", "2026-03-02", "--until", "2026-03-01"], "it lies after --since"),
         (["radar", "--days", "0"], "is not in the range"),
         (["store", "expire"], "say either --older-than DAYS or --before DAY"),
         (["check", "service", "ftp://x"], "must be an http or https address"),
@@ -136,3 +163,35 @@ def test_a_word_that_is_wrong_ends_with_2_and_says_what_would_be_right(words: li
     done = CliRunner().invoke(group, words)
     assert done.exit_code == 2
     assert said in done.output
+
+
+def test_a_database_that_cannot_be_reached_says_where_to_look_and_not_what_was_asked() -> None:
+    database = Database(store_url("postgresql://canary@127.0.0.1:1/none"), wait_seconds=1)
+    with pytest.raises(StoreError) as refused, database.reading():
+        pass
+    assert "PostgreSQL cannot be reached or lets nobody in: see SCIATICA_CDS_STORE_URL" in str(refused.value)
+    assert "canary" not in str(refused.value)
+
+
+def test_an_address_for_figures_that_is_taken_is_told_with_its_setting() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(SettingsError, match=f"SCIATICA_CDS_METRICS_BIND is {address}: Address already in use"):
+            serve(address, Nothing(), CollectorRegistry())
+
+
+def test_files_of_keys_say_what_belongs_into_them(tmp_path: Path) -> None:
+    trusted, own = tmp_path / "trusted", tmp_path / "store-keys.json"
+    trusted.write_text("-----BEGIN PUBLIC KEY-----", encoding="utf-8")
+    own.write_text("{}", encoding="utf-8")
+    with pytest.raises(KnowledgeError, match="needs lines of a name and a key"):
+        trusted_keys(trusted)
+    with pytest.raises(StoreError, match="does not hold what was written there: put its backup back"):
+        read_keyring(own)
+
+
+class Nothing(Collector):
+    def collect(self) -> list[Any]:
+        return []

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from service.knowledge.digest import rule_digest
+from service.knowledge.digest import cited, rule_digest
 from service.knowledge.model import Knowledge, Rule
 from service.knowledge.strata import stratify
 from service.review.comparison import edits
-from service.review.comparison.contents import content_changes
+from service.review.comparison.contents import JUDGED, content_changes
 from service.review.comparison.model import (
     ChangeClass,
     Comparison,
@@ -234,11 +234,11 @@ class _Comparing:
         drawn = {rule.concludes for name in self._touched for rule in self._versions(name)} - {None}
         for name in self._order():
             # What a rule rests on is part of its content, so an edited conclusion below it needs no closer look.
-            if not drawn.isdisjoint(self._read_below(name)):
-                yield name
-            elif name not in self._edited and name not in self._grounded:
-                continue
-            elif self._digest(self.before, name) != self._digest(self.after, name):
+            if (
+                not drawn.isdisjoint(self._read_below(name))
+                or name in self._grounded
+                or (name in self._edited and self._digest(self.before, name) != self._digest(self.after, name))
+            ):
                 yield name
 
     @cached_property
@@ -247,7 +247,28 @@ class _Comparing:
 
     @cached_property
     def _grounded(self) -> frozenset[str]:
-        return frozenset(name for change in self._contents for name in change.rules)
+        """The rules of which something they rest on changed, and stands in the content that their reviewer judges."""
+        changed = {name for change in self._contents if change.kind in JUDGED for name in change.rules}
+        sources = self._sources_otherwise()
+        return frozenset(changed | {name for name in self._order() if self._cited(name) & sources})
+
+    def _sources_otherwise(self) -> frozenset[str]:
+        """The sources that differ in more than their statements: a statement is judged where it is cited."""
+        old, new = self.before.sources, self.after.sources
+        both = (change.id for change in self._contents if change.kind == "source")
+        return frozenset(
+            name
+            for name in both
+            if name in old and name in new and replace(old[name], statements=()) != replace(new[name], statements=())
+        )
+
+    def _cited(self, name: str) -> frozenset[str]:
+        return frozenset(
+            citation.source
+            for knowledge, rules in ((self.before, self._old), (self.after, self._new))
+            if name in rules
+            for citation in cited(knowledge, rules[name])
+        )
 
     def _read_below(self, name: str) -> frozenset[str]:
         """The findings that a rule of either rule set reads or mentions, directly or through conclusions."""

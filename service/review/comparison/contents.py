@@ -25,6 +25,8 @@ _KINDS: Mapping[str, str] = {
     "override_reasons": "override reason",
     "settings": "setting",
 }
+# Those that stand whole in the content that a reviewer of a rule judges, so that any change of them is one to judge.
+JUDGED = frozenset({"fact", "value set", "conclusion", "order", "override reason"})
 # Compared elsewhere, or not at all: the digest is the name of all the rest.
 _APART = frozenset({*_KINDS, "digest", "approved", "phases", "retired"})
 

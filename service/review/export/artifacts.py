@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -301,7 +302,7 @@ def provenances(publication: Publication) -> Iterator[Json]:
         kind = "PlanDefinition" if rule.card else "Library"
         for number, one in enumerate(given, 1):
             name = rule.id if rule.card else LIBRARY
-            yield {
+            record = {
                 "resourceType": "Provenance",
                 "id": f"approval-{number}-{rule.id}"[:64],
                 "target": [{"reference": f"{kind}/{name}"}],
@@ -314,3 +315,38 @@ def provenances(publication: Publication) -> Iterator[Json]:
                     }
                 ],
             }
+            yield record | _signature(publication, record)
+
+
+def _signature(publication: Publication, record: Json) -> Json:
+    """The signature of the publisher over a record as it stands: a JWS (RFC 7515) whose content is left out of it.
+
+    The content is the record without its signature, as JSON without spaces and with its names in order.
+    """
+    if publication.signer is None:
+        return {}
+    content = json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    head = _base64url(b'{"alg":"EdDSA"}')
+    signed = publication.signer(head + b"." + _base64url(content))
+    return {
+        "signature": [
+            {
+                "type": [
+                    {
+                        "system": "urn:iso-astm:E1762-95:2013",
+                        "code": "1.2.840.10065.1.12.1.5",
+                        "display": "Verification Signature",
+                    }
+                ],
+                "when": record["recorded"],
+                "who": {"display": publication.knowledge.name},
+                "targetFormat": "application/json",
+                "sigFormat": "application/jose",
+                "data": base64.b64encode(head + b".." + _base64url(signed)).decode(),
+            }
+        ]
+    }
+
+
+def _base64url(content: bytes) -> bytes:
+    return base64.urlsafe_b64encode(content).rstrip(b"=")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -12,6 +12,8 @@ from service.knowledge.model import Citation, Knowledge, Recommendation, Rule, S
 from service.knowledge.schemas.ruleset import Approval
 
 Json = dict[str, Any]
+Signer = Callable[[bytes], bytes]
+"""Signs bytes, the same bytes always alike (Ed25519)."""
 
 DEFAULT_BASE = "https://example.org/sciatica-cds/fhir"
 _CRMI = "http://hl7.org/fhir/uv/crmi/StructureDefinition/crmi"
@@ -20,11 +22,15 @@ _COUNTRIES = {"us": ("US", "United States of America"), "uk": ("GB", "United Kin
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """One rule set as it is published: under which address, and who approved which rule at exactly its content."""
+    """One rule set as it is published: under which address, and who approved which rule at exactly its content.
+
+    ``signer`` signs the records of approvals as the one who publishes them; without it they are not signed.
+    """
 
     knowledge: Knowledge
     base: str = DEFAULT_BASE
     approvals: Mapping[str, Sequence[Approval]] = field(default_factory=dict)
+    signer: Signer | None = None
 
     def canonical(self, kind: str, name: str) -> str:
         """The address of an artifact with its version."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from service.cards.markdown import LONGEST, escaped, plain
-from service.cards.redaction import without_markers
+from service.cards.redaction import redacted, without_markers
+from service.cards.summary import course
 from service.cards.wording import amount, number, quoted_lines
 from service.finding import Evidence, Finding, Status
 from tests.unit.cards.small_rules import present, rules
@@ -85,3 +88,16 @@ def test_long_text_is_cut_and_lines_are_joined() -> None:
 )
 def test_ca_4_text_is_escaped_and_stays_readable(text: str, shown: str) -> None:
     assert escaped(text) == shown
+
+
+def test_the_course_of_a_score_is_told_and_leaves_no_trace_in_what_is_kept() -> None:
+    scores = (Evidence("Observation/1", "8 {score}", "2026-01-05"), Evidence("Observation/2", "7", "2026-02-01"))
+    one = Decimal(1)
+    told = Finding("pain-change", Status.PRESENT, one, one, "{score}", scores)
+    kept = replace(told, evidence=tuple(replace(item, text="words of the record") for item in scores))
+    today = date(2026, 3, 1)
+    said, again = course(told, today), course(kept, today)
+    assert said is not None
+    assert again is not None
+    assert without_markers(said) == "Pain 8 to 7 since 5 Jan"
+    assert redacted(said) == redacted(again)

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import shutil
+import zlib
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from click.testing import CliRunner
 
+from service.cli.comparing import impact as impact_command
 from service.cli.recorded import Reader
 from service.cli.stories import EXAMPLES
 from service.decision import Prepared, decide_on, prepare
 from service.finding import Finding, Status
 from service.knowledge.model import Knowledge
+from service.population.tables import rows_of
 from service.review.impact import CHANGED, NEWLY, NO_LONGER, Impact, Recorded, impact_lines
 from tests.unit.review.comparison.small_rules import SERVICE, changed, shipped, small, with_test
 
@@ -160,6 +168,41 @@ def test_bundles_and_bulk_data_are_read_as_charts(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     refused: list[str] = []
-    charts = {one.chart for one in Reader(*sides(), refused).of(tmp_path, NOW)}
-    assert charts | {line.partition(": ")[0] for line in refused} >= {"bulk.ndjson: a", "bulk.ndjson: b"}
-    assert len(charts) + len(refused) == 3
+    found = list(Reader(*sides(), refused).of(tmp_path, NOW))
+    assert {one.chart for one in found} == {"a", "b"}
+    # A type without a file was not exported, so what is not there is not known.
+    (facts,) = {id(one.after): one.after for one in found if one.chart == "a"}.values()
+    assert facts["nsaid-allergy"].status is Status.UNKNOWN
+    assert refused == []
+
+
+def test_a_line_that_cannot_be_read_is_told_and_makes_its_list_a_part(tmp_path: Path) -> None:
+    (tmp_path / "Patient.ndjson").write_text('{"resourceType": "Patient", "id": "a"}\n{"resourceType": "Pat\n')
+    refused: list[str] = []
+    assert {one.chart for one in Reader(*sides(), refused).of(tmp_path, NOW)} == {"a"}
+    assert refused[0] == "1 lines could not be read"
+
+
+def test_examples_of_stories_open_in_the_playground_and_counts_are_a_table(tmp_path: Path) -> None:
+    from_a = Path(__file__).resolve().parents[3] / "rules"
+    rules = shutil.copytree(from_a, tmp_path / "rules")
+    file = next(rules.rglob("rf-screen-not-documented.yaml"))
+    file.write_text(file.read_text("utf-8").replace("screen incomplete", "screen not complete", 1), "utf-8")
+    stories = tmp_path / "stories"
+    for name in ("both-legs-hurt", "aneurysm-and-sudden-back-pain"):
+        shutil.copytree(EXAMPLES / name, stories / name)
+    table = tmp_path / "impact.parquet"
+    told = CliRunner().invoke(
+        impact_command, [str(from_a), str(rules), str(stories), "--json", "--parquet", str(table)]
+    )
+    report = json.loads(told.stdout)
+    assert told.exit_code == 1
+    (rule,) = report["rules"]
+    fragment = parse_qs(urlsplit(rule["examples"][0]["link"]).fragment)
+    packed = fragment["chart"][0]
+    chart = json.loads(zlib.decompress(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)), -zlib.MAX_WBITS))
+    assert chart == json.loads((EXAMPLES / rule["examples"][0]["chart"] / "bundle.json").read_text("utf-8"))
+    rows = list(rows_of(table))
+    assert {(row["rule"], row["how"], row["count"]) for row in rows if row["by"] == "all" and row["count"]} == {
+        (rule["id"], CHANGED, rule["shownOtherwise"])
+    }

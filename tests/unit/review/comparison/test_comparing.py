@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from decimal import Decimal
@@ -12,7 +11,7 @@ import pytest
 from service.engine.trace import read_plainly
 from service.finding import Finding, Status
 from service.knowledge.conditions import Truth
-from service.knowledge.model import FactKind, Knowledge, Rule, possible_states
+from service.knowledge.model import FactKind, Knowledge, Rule
 from service.knowledge.strata import rules_for, stratify
 from service.review.comparison import comparing, edits, questions
 from service.review.comparison.comparing import compare
@@ -68,7 +67,7 @@ def test_a_moved_limit_concerns_the_patients_between_both_limits() -> None:
     assert difference.witness.findings["egfr"].value == 30
     assert Direction.NO_LONGER_SHOWN not in directions(rule)
     (test,) = rule.tests
-    assert (test.before, test.after) == ("eGFR below 30 mL/min/1.73 m2", "eGFR below 35 mL/min/1.73 m2")
+    assert (test.before, test.after) == ("eGFR below 30 mL/min/1.73 m²", "eGFR below 35 mL/min/1.73 m²")
 
 
 def test_the_card_whose_place_is_taken_differs_too_although_nobody_edited_it() -> None:
@@ -237,29 +236,6 @@ def test_every_planted_fault_differs_exactly_when_some_patient_of_all_is_told_ot
         assert said is brute, f"{mutant.rule.id}: {mutant.fault}"
         equivalent += not brute
     assert equivalent, "no planted fault was equivalent, so nothing was seen proved the same"
-
-
-def some_patients(knowledge: Knowledge, number_of: int, chance: random.Random) -> Iterator[dict[str, Finding]]:
-    limits = [Decimal(value) for value in (0, 3, 6, 12, 18, 29, 30, 31, 42, 59, 60, 65, 70, 84, 200)]
-    for _ in range(number_of):
-        patient = {}
-        for name, fact in knowledge.facts.items():
-            status = chance.choice(sorted(possible_states(fact)))
-            value = chance.choice(limits) if status is Status.PRESENT and fact.is_numeric else None
-            patient[name] = Finding(name, status, value, value)
-        yield patient
-
-
-def test_planted_faults_in_shipped_rules_agree_with_random_patients() -> None:
-    chance = random.Random(7)
-    made_mutants = chance.sample(list(all_mutants(shipped())), 3)
-    for mutant in made_mutants:
-        after = mutated(shipped(), mutant)
-        same = {rule.id for rule in compare(shipped(), after).rules if rule.change_class is ChangeClass.PROVED_SAME}
-        hook = next(iter(mutant.rule.hooks), HOOK)
-        for patient in some_patients(shipped(), 12, chance):
-            before, now = answers(shipped(), patient, hook), answers(after, patient, hook)
-            assert [name for name in same if before.get(name) != now.get(name)] == [], mutant.fault
 
 
 def test_a_patient_whom_the_engines_do_not_confirm_is_refused() -> None:

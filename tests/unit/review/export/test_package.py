@@ -15,13 +15,15 @@ from functools import cache
 from typing import Any
 
 import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask.testing import FlaskClient
 
 from service.knowledge.model import Knowledge
 from service.knowledge.schemas.ruleset import Approval
 from service.record.fhir_classes import validated
 from service.record.model import Release
-from service.review.export.artifacts import artifacts
+from service.review.export.artifacts import artifacts, provenances
 from service.review.export.cql import cql, not_exported
 from service.review.export.metadata import Publication
 from service.review.export.package import package
@@ -119,6 +121,24 @@ def test_nobody_has_approved_until_somebody_has() -> None:
     (provenance,) = (one for one in found.values() if one["resourceType"] == "Provenance")
     assert provenance["target"] == [{"reference": "PlanDefinition/sf-nsaid-egfr-below-30"}]
     assert "content abc" in provenance["activity"]["text"]
+
+
+def test_the_record_of_an_approval_is_signed_by_who_publishes_it() -> None:
+    name = "sf-nsaid-egfr-below-30"
+    approved = replace(shipped(), approved=frozenset({name}))
+    given = {name: (Approval(name, "abc", "A Person, physician", date(2026, 3, 1)),)}
+    key = Ed25519PrivateKey.generate()
+    publication = Publication(approved, approvals=given, signer=key.sign)
+    (record,) = provenances(publication)
+    validated("Provenance", record, Release.R4)
+    (signature,) = record.pop("signature")
+    head, _, signed = base64.b64decode(signature["data"]).partition(b"..")
+    text = json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    content = base64.urlsafe_b64encode(text).rstrip(b"=")
+    key.public_key().verify(base64.urlsafe_b64decode(signed + b"=="), head + b"." + content)
+    with pytest.raises(InvalidSignature):
+        key.public_key().verify(base64.urlsafe_b64decode(signed + b"=="), head + b"." + content[1:])
+    assert list(provenances(publication)) == list(provenances(publication))
 
 
 def test_the_package_is_the_same_to_the_byte_and_names_what_is_in_it() -> None:
