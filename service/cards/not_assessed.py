@@ -80,10 +80,10 @@ def not_assessed(
     _lists(knowledge, decision, lacking, causes)
     _lost(knowledge, decision, causes)
     _not_recognised(knowledge, decision, causes)
+    _not_on_the_patient(knowledge, decision, causes)
     if HOOKS[decision.hook].has_orders:
         _unread(knowledge, decision, causes)
         _may_be_taken(knowledge, decision, causes)
-        _not_on_the_patient(knowledge, decision, causes)
         for first, phrases in _asked_first(knowledge, decision):
             if first.order not in questioned:
                 causes.summaries.append(f"{' and '.join(phrases[:_NAMED])} not on record")
@@ -286,8 +286,12 @@ def _may_be_ours(knowledge: Knowledge, item: Evidence) -> bool:
 
 
 def _not_on_the_patient(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
-    """Age and sex, where the Patient that was sent does not tell them and a warning hangs on them."""
-    facts = [fact for fact in _wanted(knowledge, decision) if fact.kind in _OF_THE_PATIENT]
+    """Age and sex, where the Patient that was sent does not tell them and a warning hangs on them.
+
+    At a visit the age alone: for some patients the sex is never recorded, and nobody needs to read that every time.
+    """
+    kinds = _OF_THE_PATIENT if HOOKS[decision.hook].has_orders else {FactKind.AGE}
+    facts = [fact for fact in _wanted(knowledge, decision) if fact.kind in kinds]
     unsaid = [fact.id for fact in facts if not NOT_ON_PATIENT.isdisjoint(decision.findings[fact.id].notes)]
     phrases = asked(knowledge, unsaid)
     if phrases:

@@ -49,7 +49,8 @@ def check_service(url: str, *, files: tuple[Path, ...], token_file: Path | None,
         try:
             findings = check_conversation(_sender(client, base, token), calls)
         except httpx2.HTTPError as error:
-            raise click.ClickException(f"no answer from {base}: {type(error).__name__}") from None
+            hint = " (is it http, not https?)" if base.startswith("https://") else ""
+            raise click.ClickException(f"no answer from {base}: {type(error).__name__}{hint}") from None
     _show(findings)
     sys.exit(1 if any(one.severity is Severity.ERROR for one in findings.issues) else 0)
 

@@ -138,8 +138,11 @@ def population(  # noqa: PLR0913, PLR0917  # click hands over every option
         raise click.UsageError(str(error)) from None
     from service.population.place import read_json
 
-    click.echo(first_words(read_json(out / "summary.json")))
+    summary = read_json(out / "summary.json")
+    click.echo(first_words(summary))
     click.echo(f"{out / 'summary.html'}    {result['measured']['seconds']} s")
+    if not summary["patients"]["all"]:
+        raise click.ClickException(f"there is no patient in {data}; {out / 'rejects.ndjson'} says what cannot be read")
 
 
 def _on_spark(  # all that a run knows

@@ -41,6 +41,8 @@ def recall(  # each option is one way to ask
 
     if sum(one is not None for one in (patient, decision_id, card_id)) != 1:
         raise click.UsageError("ask by --patient, --decision or --card")
+    if since is not None and until is not None and day(since) >= day(until):
+        raise click.UsageError("--until is the day after the last, so it lies after --since")
     opened = open_store()
     if patient is not None:
         patient = patient.removeprefix("Patient/")

@@ -38,7 +38,8 @@ def load(path: Path, settings: Mapping[str, str] | None = None) -> Knowledge:
         KnowledgeError: with every fault found, sorted by file and line.
     """
     if not path.is_dir():
-        raise KnowledgeError([Issue(f"{path.name}:1", "there is no such folder of rules")])
+        hint = "a pack is named by SCIATICA_CDS_PACK" if path.is_file() else None
+        raise KnowledgeError([Issue(f"{path.name}:1", "there is no such folder of rules", hint)])
     if not (path / "ruleset.yaml").is_file():
         raise KnowledgeError([Issue("ruleset.yaml:1", "this file is missing", f"is {path.name} the folder of rules?")])
     with uncollected():

@@ -23,12 +23,13 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 # Not "." and "..": in a path they would name another resource.
 _ID = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9\-._]{1,128}")
 
+_OBJECT = "must be an object"
 # Marshmallow's own sentences in the voice of ours.
 _SENTENCES = {
     "Missing data for required field.": "is missing",
     "Field may not be null.": "is missing",
     "Not a valid string.": "must be a string",
-    "Not a valid mapping type.": "must be an object",
+    "Not a valid mapping type.": _OBJECT,
     "Not a valid list.": "must be an array",
     "Not a valid integer.": "must be an integer",
     "Invalid input type.": "must be an object",
@@ -123,7 +124,11 @@ def _field_for(field: ContextField) -> fields.Field[Any]:
         return _text(required=field.required, check=_id_of(field.types[0], blank=not field.required), pattern=pattern)
     if field.kind is Kind.SELECTIONS:
         return fields.List(fields.String(), required=field.required)
-    return _object(required=field.required)
+    return fields.Dict(
+        required=field.required,
+        allow_none=not field.required,
+        error_messages={"invalid": "must be a Bundle of orders" if field.name == "draftOrders" else _OBJECT},
+    )
 
 
 @cache

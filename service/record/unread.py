@@ -10,6 +10,7 @@ from service.knowledge.model import FactDefinition, FactKind
 from service.record.chart.answers import ANSWERED
 from service.record.kinds.coded import NO_ANSWER
 from service.record.kinds.ordering import NOT_CHECKED
+from service.record.medication.entry import MEDICATION_TYPES
 from service.record.model import Record, Unread
 
 _SAYS = ": "
@@ -55,7 +56,7 @@ def _unused(finding: Finding) -> Iterator[str]:
 def _types_of(references: set[str], record: Record) -> Iterator[str]:
     """The types of the entries named, without those that are counted already because of their shape."""
     paths = tuple(problem.path for problem in record.problems if problem.unread is not None)
-    for type_ in ANSWERED:
+    for type_ in (*ANSWERED, *MEDICATION_TYPES):
         for entry in record.of_type(type_):
             if entry.reference in references and not any(path.startswith(f"{entry.path}.") for path in paths):
                 yield type_

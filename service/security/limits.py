@@ -97,11 +97,19 @@ def _not_json(error: orjson.JSONDecodeError, body: bytes) -> RequestError:
     return RequestError([Issue(where, "not valid JSON (RFC 8259), or not UTF-8")])
 
 
+_PACKED = ((b"\x1f\x8b", "gzip"), (b"PK\x03\x04", "zip"), (b"\x28\xb5\x2f\xfd", "zstd"))
+
+
 def _other_format(body: bytes) -> Issue | None:
     """What the body is when it is one of the formats that are sent in place of JSON."""
     start = body.lstrip()
+    packed = next((name for magic, name in _PACKED if body.startswith(magic)), None)
+    if packed is not None:
+        return Issue("body", f"is packed ({packed})", "unpack it first")
     if body[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\0" in body[:4]:
         return Issue("body", "is text in UTF-16 or UTF-32", "save it as UTF-8")
+    if start[:9].lower() == b"<!doctype" or start[:5].lower() == b"<html":
+        return Issue("body", "is HTML", "a page was saved in place of the resource, perhaps of a login")
     if start.startswith(b"<"):
         return Issue("body", "is XML", "only JSON is read: send the same resource as application/fhir+json")
     lines = [line for line in start.split(b"\n", 3)[:2] if line.strip()]

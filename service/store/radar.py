@@ -7,6 +7,7 @@ codes are counted in memory by the process that saw them (``radar_codes.py``) an
 from __future__ import annotations
 
 import struct
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -93,9 +94,10 @@ class Counts:
                 told = self.prefetch.setdefault(key, {})
                 told[state] = told.get(state, 0) + 1
 
-    def findings(self, known: bytes = b"") -> bytes:
+    def findings(self, known: str = "") -> str:
         """How often each finding was present, absent, unknown, with what is ``known`` already."""
-        return (self._sum + int.from_bytes(known, "big")).to_bytes(_LANE * len(_STATES) * self._width, "big")
+        total = self._sum + int.from_bytes(_packed(known), "big")
+        return b64encode(total.to_bytes(_LANE * len(_STATES) * self._width, "big")).decode()
 
 
 def _lanes(letters: bytes) -> bytearray:
@@ -106,9 +108,18 @@ def _lanes(letters: bytes) -> bytearray:
     return wide
 
 
-def _unpacked(findings: bytes) -> Iterator[tuple[int, int, int]]:
+def _packed(findings: str) -> bytes:
+    """The bytes of a row; a row of the first days of this program has three lists as JSON."""
+    if findings.startswith("["):
+        numbers = [number for row in orjson.loads(findings) for number in row]
+        return struct.pack(f">{len(numbers)}I", *numbers)
+    return b64decode(findings)
+
+
+def _unpacked(findings: str) -> Iterator[tuple[int, int, int]]:
     """Present, absent, unknown of each finding."""
-    numbers = struct.unpack(f">{len(findings) // _LANE}I", findings)
+    packed = _packed(findings)
+    numbers = struct.unpack(f">{len(packed) // _LANE}I", packed)
     third = len(numbers) // len(_STATES)
     return zip(numbers[:third], numbers[third : 2 * third], numbers[2 * third :], strict=True)
 

@@ -220,11 +220,11 @@ radar_days = Table(
     Column("gated", Integer, nullable=False, comment="Of these, how many the gate let pass: nothing could be said."),
     Column(
         "findings",
-        LargeBinary,
+        Text,
         nullable=False,
         comment="In how many calls each finding was present, in the order of `findings` of the rule set, then the same "
-        "for absent, then for unknown: four bytes a number, the highest first. A finding that was not asked counts in "
-        "none, and calls that the gate let pass in no finding.",
+        "for absent, then for unknown: four bytes a number, the highest first, all as base64. A finding that was not "
+        "asked counts in none, and calls that the gate let pass in no finding.",
     ),
     Column(
         "prefetch",

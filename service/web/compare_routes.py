@@ -12,7 +12,7 @@ from service.store.reading import Reading
 from service.store.rule_sets import kept_rule_sets
 from service.store.store import Store
 from service.web.comparing import Comparing, State
-from service.web.pages.compare import compare_page
+from service.web.pages.compare import Told, compare_page, titles_of
 from service.web.routes import as_json
 from service.web.site import Json, Site, with_query
 
@@ -51,7 +51,8 @@ def compare_blueprint(site: Site, store: Store | None) -> Blueprint:
         if asked:
             state = comparing.state(before, after)
         waiting = asked and state.report is None and state.fault is None
-        return compare_page(choices, request.args, state.report, state.fault, waiting=waiting)
+        told, titles = Told(state.report, state.fault), titles_of(site.endpoint.services.prepared.knowledge)
+        return compare_page(choices, request.args, told, titles, waiting=waiting)
 
     @routes.get("/compare")
     def show() -> Response:

@@ -22,7 +22,7 @@ def hint_for_path(path: str, known: Iterable[str]) -> str | None:
     first = path.strip("/").split("/")[0]
     if first in _ELSEWHERE:
         return _ELSEWHERE[first]
-    near = difflib.get_close_matches(first, sorted({*known} - {""}), n=1, cutoff=0.7)
+    near = difflib.get_close_matches(first, sorted({*known} - {""}), n=1, cutoff=0.65)
     if not near or near[0] == first:
         return None
     return f"did you mean /{near[0]}{'/{id}' if near[0] == _SERVICES else ''}?"

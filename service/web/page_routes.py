@@ -22,6 +22,7 @@ from service.web.pages.pathway import pathway_page
 from service.web.pages.rules import question_of, rules_page
 from service.web.pages.source import sources_page
 from service.web.pages.static_files import served
+from service.web.pages.value_set import codes_asked_for
 from service.web.routes import Endpoint, as_json
 from service.web.site import Site, with_query
 
@@ -55,7 +56,7 @@ def page_blueprint(site: Site, figures: Figures | None = None) -> Blueprint:
             near = difflib.get_close_matches(name, names(services.prepared.knowledge)[kind], n=_MOST_NEAR)
             return site.html("missing.html", {"near": near, "kind": kind}, status=404)
         # The twin stands beside the page that was asked for, whichever id the rule has in its file.
-        return site.html(template, data, twin=f"{kind}/{data['id']}.json")
+        return site.html(template, data, twin=with_query(f"{kind}/{data['id']}.json"))
 
     def tell(kind: str, name: str) -> Response:
         data = page_of(kind, name)
@@ -89,7 +90,7 @@ def _page_of(endpoint: Endpoint, figures: Figures | None, kind: str, name: str) 
     data = PAGES[kind][1](services.prepared.knowledge, _approvals(services), name)
     if data is not None and kind == "rules" and figures is not None and data["card"] is not None:
         data["inUse"] = figures(data["id"])
-    return data
+    return codes_asked_for(data, request.args) if data is not None and kind == "value-sets" else data
 
 
 def _static(name: str) -> Response:

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from flask.testing import FlaskClient
 
 from service.cli.main import group
+from tests.store.service import SMALL_RULES
 
 CHART = json.dumps(
     {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": {"resourceType": "Patient", "id": "p"}}]}
@@ -31,6 +32,9 @@ CALL: dict[str, Any] = {
         ("/cds-services/canary", b"{}", 404, "GET /cds-services lists what is"),
         ("/evaluate", CHART.replace(b'"Bundle"', b'"bundle"'), 400, "did you mean Bundle? Letter case counts"),
         ("/evaluate", b'{"resourceType": "Patient"}\n{"resourceType": "Condition"}', 400, "is NDJSON"),
+        ("/evaluate", b"\x1f\x8b\x08\x00abc", 400, "is packed (gzip) (unpack it first)"),
+        ("/evaluate", b"<!DOCTYPE html><html>", 400, "is HTML"),
+        ("/openapi.yaml", b"{}", 404, "did you mean /openapi.json?"),
         ("/evaluate", b'<Bundle xmlns="http://hl7.org/fhir"/>', 400, "is XML"),
         ("/evaluate", CHART.decode().encode("utf-16"), 400, "save it as UTF-8"),
         ("/evaluate", CHART.decode().encode("utf-16-be"), 400, "save it as UTF-8"),
@@ -67,6 +71,12 @@ def test_an_order_call_without_any_content_names_the_usual_causes(client: FlaskC
     with_prefetch = bare | {"prefetch": {"patient": {"resourceType": "Patient", "id": "p"}}}
     (issue,) = client.post("/cds-services/sciatica-order-sign", json=with_prefetch).get_json()["issue"]
     assert issue["details"]["text"] == "context.draftOrders: is missing"
+
+
+def test_orders_in_a_list_are_told_to_belong_into_a_bundle(client: FlaskClient) -> None:
+    call = CALL | {"hook": "order-sign", "context": CALL["context"] | {"draftOrders": []}, "prefetch": {"x": {}}}
+    (issue,) = client.post("/cds-services/sciatica-order-sign", json=call).get_json()["issue"]
+    assert "context.draftOrders: must be a Bundle of orders" in issue["details"]["text"]
 
 
 def test_a_get_where_a_post_is_meant_and_a_compressed_body_say_what_would_be_right(client: FlaskClient) -> None:
@@ -117,6 +127,13 @@ def test_the_command_line_says_the_same_and_ends_with_a_code(
     assert said in told
 
 
+def test_the_shipped_stories_are_not_asked_of_another_rule_set() -> None:
+    done = CliRunner().invoke(group, ["test", "--rules", str(SMALL_RULES)])
+    assert done.exit_code == 0
+    assert "the shipped ones are for the rule set sciatica-cds (--stories names others)" in done.output
+    assert "0 stories, 0 differing" in done.output
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -127,6 +144,7 @@ def test_the_command_line_says_the_same_and_ends_with_a_code(
         (["evaluat", "x"], "Did you mean evaluate"),
         (["show", "sf-nsaid-egfr-below-3"], "did you mean sf-nsaid-egfr-below-30"),
         (["approve", "sf-nsaid-anticoagulant", "--by", "Jane"], "name and role are meant"),
+        (["recall", "--patient", "p", "--since", "2026-03-02", "--until", "2026-03-01"], "it lies after --since"),
         (["radar", "--days", "0"], "is not in the range"),
         (["store", "expire"], "say either --older-than DAYS or --before DAY"),
         (["check", "service", "ftp://x"], "must be an http or https address"),

@@ -90,7 +90,7 @@ def levels(reply: Any) -> list[str]:
         service_order({"system": CPT, "code": "72148"}),
         service_order({"system": "urn:site", "code": "4711"}),
         service_order({"system": SCT, "code": "71388002"}),
-        service_order({"system": "urn:site", "code": "4711"}, text="MRT der Lendenwirbelsäule"),
+        service_order({"system": "urn:site", "code": "4711"}, text="Rezonans magnetyczny odcinka lędźwiowego"),
         service_order({"system": SCT, "code": "71388002", "display": "Infiltration péridurale"}),
         service_order({"system": CPT, "code": "62323"}, type_="DeviceRequest"),
     ],

@@ -21,7 +21,10 @@ from service.web.pages.catalogue import PAGES, names
 from service.web.pages.page_header import page_header
 from service.web.pages.rendering import render
 from service.web.pages.static_files import STATIC, static_files
+from service.web.pages.value_set import codes_asked_for
 
+# A page is read over a slow line too.
+MOST_BYTES = 60_000
 KINDS = ("rules", "facts", "value-sets", "sources")
 
 
@@ -52,7 +55,9 @@ def page(client: FlaskClient, path: str) -> Page:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_everything_has_a_page_that_names_it(knowledge: Knowledge, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_everything_has_a_light_page_that_names_it(
+    knowledge: Knowledge, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # The digests of all rules take seconds and have tests of their own.
     monkeypatch.setattr("service.web.pages.rule.rule_digest", lambda *_: "0" * 64)
     template, page_of = PAGES[kind]
@@ -61,8 +66,23 @@ def test_everything_has_a_page_that_names_it(knowledge: Knowledge, kind: str, mo
         data = page_of(knowledge, {}, name)
         assert data is not None
         assert data["id"] == name
-        shown = render(template, data, head, addresses, "")
+        if kind == "value-sets":
+            data = codes_asked_for(data, {})
+        shown = render(template, data, head, addresses, f"/{kind}/{name}.json")
         assert f">{escape(data['title'])}</h1>" in shown
+        assert len(shown.encode()) <= MOST_BYTES, name
+
+
+def test_the_codes_of_a_long_value_set_are_found_by_words_and_in_parts(client: FlaskClient) -> None:
+    address = "/value-sets/cond-malignancy-active"
+    first = client.get(f"{address}.json").json
+    assert (len(first["codes"]), first["next"], first["found"]) == (100, 100, first["count"])
+    second = client.get(f"{address}.json?start=100").json
+    assert second["codes"][0] not in first["codes"]
+    breast = client.get(f"{address}.json?q=breast").json
+    assert 0 < breast["found"] < breast["count"]
+    assert all("breast" in code["display"].lower() for code in breast["codes"])
+    assert "Next 100" in client.get(address).text
 
 
 TWINS = {

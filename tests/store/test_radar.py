@@ -17,7 +17,7 @@ from service.store.radar_codes import PATIENTS, SeenCodes
 from service.store.retention import expire
 from service.store.store import Store
 from tests.http.calls import patient_view
-from tests.store.rows import NOW, RULE_SET, decision
+from tests.store.rows import NOW, RULE_SET, decision, tamper
 from tests.store.service import post, remembering, store_of
 
 BEGINNING = "2020-01-01"
@@ -55,6 +55,20 @@ def test_findings_and_prefetch_keys_are_counted_by_day_client_and_service(store:
         "nsaid-contraindicated": (0, 0, 2),
     }
     assert told.prefetch == {"labs": {"sent": 2, "failed": 1}, "patient": {"sent": 3}}
+
+
+def test_a_row_with_lists_as_json_is_added_to_and_read(store: Store) -> None:
+    keep_one(store, "pau", "sent")
+    store.drain()
+    tamper(store, "UPDATE radar_days SET findings = '[[7, 0, 0], [0, 7, 0], [0, 0, 7]]', calls = 7")
+    assert days(store)[0].findings["age"] == (7, 0, 0)
+    keep_one(store, "pau", "sent")
+    store.drain()
+    assert days(store)[0].findings == {
+        "age": (8, 0, 0),
+        "anticoagulant-active": (0, 8, 0),
+        "nsaid-contraindicated": (0, 0, 8),
+    }
 
 
 def test_calls_that_the_gate_let_pass_are_counted_apart(store: Store) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from service.errors import Issue, Severity
 from service.knowledge.checks.feasibility import can_hold_together
 from service.knowledge.checks.registry import Review, check
-from service.knowledge.model import Condition, Leaf, leaves
+from service.knowledge.model import Condition, Indicator, Leaf, Word, leaves
 
 
 @check(
@@ -110,3 +110,32 @@ def limit_not_plausible(review: Review) -> Iterator[Issue]:
             for limit in leaf.limits():
                 if not low <= limit <= high:
                     yield Issue(leaf.at, f"{limit} is outside the plausible {low} to {high} of {fact.id}")
+
+
+@check(
+    "K065-undated-excuse",
+    Severity.ERROR,
+    "A danger that an undated entry silences",
+    avoid="- nsaid-tolerated: not present   # in a warning; the fact: within_days: 365, undated left out",
+    prefer="undated: false where the fact looks, so that an entry without a date leaves it unknown",
+    why="An entry of unknown age counts as new: caution for a danger, false reassurance for an excuse. An old answer "
+    "would silence a warning for good.",
+)
+def undated_excuse(review: Review) -> Iterator[Issue]:
+    """What does nothing but silence a warning or critical rule counts for a time only where it is dated."""
+    told = review.knowledge
+    loud = [rule for rule in told.rules if rule.card and rule.card.indicator is not Indicator.INFO]
+    drawing = [rule for rule in told.rules if rule.concludes]
+    dangers = {leaf.finding for rule in (*loud, *drawing) for leaf in leaves(rule.when) if leaf.word not in _SILENCING}
+    for rule in loud:
+        for leaf in leaves(rule.when):
+            fact = told.facts.get(leaf.finding)
+            if fact is None or leaf.word not in _SILENCING or fact.id in dangers:
+                continue
+            if any(source.within_days is not None and source.undated for source in fact.sources):
+                yield Issue(
+                    leaf.at, f"an undated entry of {fact.id} silences {rule.id}", "add undated: false to the fact"
+                )
+
+
+_SILENCING = frozenset({Word.NOT_PRESENT, Word.ABSENT})

@@ -92,7 +92,8 @@ def _finding(definition: FactDefinition, total: Total, chart: Chart, *notes: str
     evidence = ordered(total.evidence)
     low, high = total.days.low, total.days.high
     if high is None and not low:
-        reasons = distinct_notes((*notes, NO_LENGTH, *shortfalls(definition.complete, chart.record)))
+        undated = [f"{one.resource}: no date given" for one in evidence if one.date is None]
+        reasons = distinct_notes((*notes, NO_LENGTH, *undated, *shortfalls(definition.complete, chart.record)))
         return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=reasons)
     return Finding(definition.id, Status.PRESENT, low, high, definition.unit or "d", evidence, distinct_notes(notes))
 

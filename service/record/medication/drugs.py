@@ -145,12 +145,7 @@ class Drugs:
         ordered, is_unclear = ordered_route(resource)
         if is_unclear:
             return replace(drug, route=None, notes=(*drug.notes, "several routes are given"))
-        if ordered is None or ordered == drug.route:
-            return drug
-        if drug.route is not None and (ordered in LOCAL_ROUTES) != drug.is_local:
-            # One of the two is wrong. What may act on the whole body is taken to do so.
-            return replace(drug, route=None, notes=(*drug.notes, "the route does not fit the product"))
-        return replace(drug, route=ordered)
+        return drug if ordered is None else _by_route(drug, ordered)
 
     def _of_resource(self, resource: Mapping[str, Any], resolve: Resolve) -> Drug:
         if resource.get("resourceType") == "Medication":
@@ -170,15 +165,16 @@ class Drugs:
 
     def _of_medication(self, medication: Mapping[str, Any]) -> Drug:
         drug = self.recognise_concept(medication.get("code"))
+        form = concept_text(medication.get("form") or medication.get("doseForm"))
         if drug.recognised:
-            return drug
+            return self._of_form(drug, form) if form and drug.ingredients else drug
         listed = medication.get("ingredient")
         parts = [part for part in listed if isinstance(part, dict)] if isinstance(listed, list) else []
         drugs = [self.recognise_concept(part.get("itemCodeableConcept")) for part in parts]
         if not drugs or not any(part.recognised or part.ingredients for part in drugs):
             return drug
         ingredients = {one.rxcui: one for part in drugs for one in part.ingredients}
-        route = route_of_words(concept_text(medication.get("form") or medication.get("doseForm")))
+        route = route_of_words(form)
         return Drug(
             ingredients=tuple(replace(one, strength_mg=None, per="") for one in ingredients.values()),
             classes=frozenset().union(*(part.classes for part in drugs)),
@@ -188,6 +184,13 @@ class Drugs:
             text=drug.text or " / ".join(part.text for part in drugs),
             by="ingredient",
         )
+
+    def _of_form(self, drug: Drug, form: str) -> Drug:
+        """The drug in a dose form that stands beside its code: what a gel or an extended release makes of it."""
+        named = " ".join([*(one.name for one in drug.ingredients), form])
+        in_form = replace(drug, classes=drug.classes.union(self._classes_of_words([named])))
+        route = route_of_words(form)
+        return in_form if route is None else _by_route(in_form, route)
 
     def recognise_concept(self, concept: object) -> Drug:
         """The drug a CodeableConcept names (for instance AllergyIntolerance.code)."""
@@ -393,6 +396,16 @@ def _vocabulary(
             else:
                 names[name] = codes
     return names, brands
+
+
+def _by_route(drug: Drug, route: str) -> Drug:
+    """The drug by the route that stands beside its name."""
+    if route == drug.route:
+        return drug
+    if drug.route is not None and (route in LOCAL_ROUTES) != drug.is_local:
+        # One of the two is wrong. What may act on the whole body is taken to do so.
+        return replace(drug, route=None, notes=(*drug.notes, "the route does not fit the product"))
+    return replace(drug, route=route)
 
 
 def _together(one: _Found | None, other: _Found | None) -> _Found | None:

@@ -12,7 +12,15 @@ from service.knowledge.model import AllOf, Condition, Knowledge, Leaf
 from service.review.comparison.region import Region, Span, Term
 
 # UCUM as it is read; what is only an annotation in braces loses its braces.
-_UNITS: Mapping[str, str] = {"a": "years", "d": "days", "wk": "weeks", "mo": "months", "h": "hours", "mm[Hg]": "mmHg"}
+_UNITS: Mapping[str, str] = {
+    "a": "years",
+    "d": "days",
+    "wk": "weeks",
+    "mo": "months",
+    "h": "hours",
+    "mm[Hg]": "mmHg",
+    "mL/min/{1.73_m2}": "mL/min/1.73 m²",
+}
 _ACRONYM = re.compile(r"^[A-Za-z]*[A-Z0-9][A-Z0-9]")
 
 

@@ -12,7 +12,7 @@ import orjson
 from service.knowledge.model import Knowledge
 from service.web.pages.addresses import FolderAddresses
 from service.web.pages.catalogue import PAGES, names
-from service.web.pages.compare import compare_page
+from service.web.pages.compare import Told, compare_page, titles_of
 from service.web.pages.graph import GraphQuestion, graph_page
 from service.web.pages.page_header import page_header
 from service.web.pages.pathway import pathway_page
@@ -53,7 +53,7 @@ def write_comparison(knowledge: Knowledge, report: Mapping[str, Any], folder: Pa
     """
     folder.mkdir(parents=True, exist_ok=True)
     _dress(folder)
-    data = compare_page([], {}, dict(report), None, waiting=False)
+    data = compare_page([], {}, Told(dict(report)), titles_of(knowledge), waiting=False)
     _write(folder / "compare", "compare.html", data, page_header(knowledge), FolderAddresses())
     return folder / "compare.html"
 

@@ -3,25 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from service.knowledge.model import Knowledge
+
 Json = dict[str, Any]
-_MOST_FINDINGS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is there of a comparison: the report, or why there is none."""
+
+    report: Json | None = None
+    fault: str | None = None
+
+
+def titles_of(knowledge: Knowledge) -> dict[str, str]:
+    """The titles of the rules of a rule set by id."""
+    return {rule.id: rule.title for rule in (*knowledge.rules, *knowledge.retired)}
 
 
 def compare_page(
-    choices: Sequence[Json], asked: Mapping[str, str], report: Json | None, fault: str | None, *, waiting: bool
+    choices: Sequence[Json], asked: Mapping[str, str], told: Told, titles: Mapping[str, str], *, waiting: bool
 ) -> Json:
-    """What may be compared, what was asked, and the report where there is one. The report is that of ``compare``."""
+    """What may be compared, what was asked, and the report where there is one. The report is that of ``compare``.
+
+    ``titles`` are those of rules by id; a rule of another set that is not there keeps its id.
+    """
     return {
         "choices": list(choices),
         "question": {"before": asked.get("before", ""), "after": asked.get("after", "")},
         "waiting": waiting,
-        "fault": fault,
-        "report": None if report is None else _readable(report),
+        "fault": told.fault,
+        "report": None if told.report is None else _readable(told.report),
+        "titles": {} if told.report is None else _titles(told.report, titles),
     }
+
+
+def _titles(report: Json, titles: Mapping[str, str]) -> Json:
+    """What the rules are called that the report only names by id."""
+    cards, conclusions = report["cards"], report["conclusions"]
+    named = {name for one in cards for name in one.get("family", ())}
+    named |= {name for one in conclusions for name in one.get("cards", ())} | set(report["toReviewAgain"])
+    for one in (*cards, *conclusions):
+        for difference in one["differences"]:
+            sides = (difference["witness"].get(side, ()) for side in ("before", "after"))
+            named |= {card["rule"] for side in sides for card in side}
+    return {name: titles.get(name, name) for name in sorted(named)}
 
 
 def _readable(report: Json) -> Json:

@@ -46,6 +46,7 @@ def decisions_page(
     return {
         "question": {one.name: getattr(wanted, one.name) for one in fields(Wanted)},
         "hooks": hooks,
+        "rules": _choices(knowledge, wanted.rule),
         "decisions": [
             row | {"rules": [_rule(knowledge, name) for name in row["rules"]], "moment": moment_in_words(row["at"])}
             for row in rows
@@ -100,6 +101,14 @@ def decision_page(knowledge: Knowledge, kept: Kept) -> Json:
         if kept.again is None
         else {"same": kept.again.same, "differences": list(kept.again.differences)},
     }
+
+
+def _choices(knowledge: Knowledge, asked: str) -> list[Json]:
+    """The rules with a card, by title, and the one that is asked for where this rule set has it no more."""
+    told = [{"id": rule.id, "title": rule.title} for rule in knowledge.rules if rule.card is not None]
+    if asked and all(one["id"] != asked for one in told):
+        told.append({"id": asked, "title": asked})
+    return sorted(told, key=lambda one: one["title"].lower())
 
 
 def _card(knowledge: Knowledge, card: Json, text: Json | None, feedback: Mapping[str, list[Json]]) -> Json:

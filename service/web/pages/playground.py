@@ -33,7 +33,7 @@ from service.web.pages.words import (
 
 Json = dict[str, Any]
 _WHY = "sciatica-cds.why"
-_MOST_READ = 30
+_MOST_READ = 12
 _MOST_TESTS = 3
 _MOST_TURNS = 4
 _FIRST = {
@@ -43,8 +43,8 @@ _FIRST = {
     "acupuncture-for-migraine": "a chart that is none of its business",
 }
 """Where somebody who has no chart may begin (product choice): one story for each kind of answer."""
-_MOST_UNDECIDED = 24
-_MOST_NEAR = 8
+_MOST_UNDECIDED = 8
+_MOST_NEAR = 6
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
     )
     made.filters["markdown"] = _markdown
+    made.filters["in_area"] = _in_area
     made.globals.update(PICTURES)
     return made
 
@@ -104,6 +105,11 @@ def _reader() -> MarkdownIt:
 def _markdown(text: str) -> Markup:
     """The text of a card, GFM as CDS Hooks has it, as HTML."""
     return Markup(_reader().render(text))  # noqa: S704  # the reader escapes all HTML
+
+
+def _in_area(text: str) -> Markup:
+    """Text inside an element, where quotes are only quotes: of JSON they would be a third of a page."""
+    return Markup(text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))  # noqa: S704  # escaped here
 
 
 def render(

@@ -14,6 +14,7 @@ from service.review.signing_page import suggestion_in_words
 from service.testkit.vignette_index import vignettes_about
 from service.web.pages.graph import neighbourhood
 from service.web.pages.words import (
+    case_in_words,
     condition_data,
     finding_named,
     no_matching_data,
@@ -89,7 +90,9 @@ def _rule_data(knowledge: Knowledge, approvals: Approvals, rule: Rule) -> Json:
             {"id": one.vignette, "patient": one.patient, "hook": one.hook, "expected": one.expected}
             for one in vignettes_about(rule.id)
         ],
-        "decisionTable": [{"case": row.case, "result": row.result} for row in table_of(knowledge, [rule])],
+        "decisionTable": [
+            {"case": case_in_words(knowledge, row.given), "result": row.result} for row in table_of(knowledge, [rule])
+        ],
         "usedBy": rules_named(
             one for one in knowledge.rules if rule.concludes is not None and rule.concludes in one.reads
         ),

@@ -11,7 +11,7 @@ from service.engine.trace import Change
 from service.engine.turning import Turn
 from service.finding import Finding, Status
 from service.knowledge.conditions import Truth, truth
-from service.knowledge.model import AllOf, Condition, FactDefinition, FactSource, Knowledge, Leaf, Rule, Word
+from service.knowledge.model import AllOf, Condition, FactDefinition, FactSource, Given, Knowledge, Leaf, Rule, Word
 from service.knowledge.sentences import sentence, title_of
 from service.knowledge.summaries import without_values
 
@@ -73,6 +73,22 @@ def _test(knowledge: Knowledge, leaf: Leaf) -> str:
     if leaf.word is not None or fact is None or fact.unit is None:
         return asked
     return asked.replace(f" {fact.unit}", f" {unit_in_words(fact.unit)}".rstrip())
+
+
+def case_in_words(knowledge: Knowledge, given: Mapping[str, Given]) -> str:
+    """A case of a decision table: "eGFR 29.9 mL/min/1.73 m²; A systemic NSAID is being ordered"; what is so first."""
+    order = {Status.PRESENT: 0, Status.UNKNOWN: 1, Status.ABSENT: 2}
+    told = sorted(given.items(), key=lambda one: (order[Status(one[1].status)], one[0]))
+    return "; ".join(_given(knowledge, name, one) for name, one in told) or "nothing"
+
+
+def _given(knowledge: Knowledge, name: str, given: Given) -> str:
+    title, status = title_of(knowledge, name), Status(given.status)
+    if status is not Status.PRESENT:
+        return f"{title}: {_STATES[status]}"
+    fact = knowledge.facts.get(name)
+    told = amount(Finding(name, status, given.low, given.high, None if fact is None else fact.unit))
+    return title if told is None else f"{title} {told}"
 
 
 def finding_named(knowledge: Knowledge, name: str) -> Json:

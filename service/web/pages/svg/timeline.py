@@ -47,7 +47,7 @@ def timeline_picture(data: Json) -> Markup:
         content.append(element("path", d=f"M0 {number(y - 3)}H{number(_WIDE)}", class_="rule"))
     for window in data["windows"]:
         first, last = place(window["days"]), place(0)
-        content.append(text(lines(window["title"], 28, 1)[0], _NAMES - 6, y + 14, "note", "end"))
+        content.append(text(lines(window["title"], 26, 1)[0], _NAMES - 6, y + 14, "note", "end"))
         content.append(element("rect", x=first, y=y + 5, width=last - first, height=_ROW - 9, rx=3, class_="window"))
         content.append(text(f"{window['days']} days", min(first + 5, last - 60), y + 13.5, "tiny"))
         y += _ROW

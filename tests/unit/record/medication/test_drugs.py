@@ -53,7 +53,19 @@ def nowhere(_reference: object, _within: object) -> None:
     return None
 
 
+def made_as(text: str, form: str) -> Drug:
+    return DRUGS.recognise({"resourceType": "Medication", "code": {"text": text}, "form": {"text": form}}, nowhere)
+
+
 class TestRecognition:
+    def test_the_form_of_a_medication_tells_its_route_where_its_name_does_not(self) -> None:
+        assert made_as("diclofenac", "gel").route == "topical"
+        assert made_as("diclofenac", "gel").is_local
+        assert made_as("diclofenac 50 mg", "Tablet").route == "oral"
+
+    def test_a_form_that_does_not_fit_the_name_makes_no_drug_local(self) -> None:
+        assert not made_as("ibuprofen 600 MG Oral Tablet", "gel").is_local
+
     def test_by_the_code_of_the_ingredient(self) -> None:
         drug = DRUGS.recognise_concept(coded("5640"))
         assert ingredients(drug) == ["ibuprofen"]

@@ -67,7 +67,7 @@ def test_a_moved_limit_concerns_the_patients_between_both_limits() -> None:
     assert difference.witness.findings["egfr"].value == 30
     assert Direction.NO_LONGER_SHOWN not in directions(rule)
     (test,) = rule.tests
-    assert (test.before, test.after) == ("eGFR below 30 mL/min/1.73 m2", "eGFR below 35 mL/min/1.73 m2")
+    assert (test.before, test.after) == ("eGFR below 30 mL/min/1.73 m²", "eGFR below 35 mL/min/1.73 m²")
 
 
 def test_the_card_whose_place_is_taken_differs_too_although_nobody_edited_it() -> None:

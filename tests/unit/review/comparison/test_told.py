@@ -37,9 +37,9 @@ def test_the_terminal_says_what_changed_for_whom_with_an_example() -> None:
     text = "\n".join(lines(moved_limit()))
     assert "1 changed in logic, 2 cards differ" in text
     assert "! loud (critical)" in text
-    assert "eGFR below 30 mL/min/1.73 m2 -> eGFR below 45 mL/min/1.73 m2" in text
-    assert "shown newly         when eGFR from 30 to below 45 mL/min/1.73 m2" in text
-    assert "for example         eGFR: 30 mL/min/1.73 m2" in text
+    assert "eGFR below 30 mL/min/1.73 m² -> eGFR below 45 mL/min/1.73 m²" in text
+    assert "shown newly         when eGFR from 30 to below 45 mL/min/1.73 m²" in text
+    assert "for example         eGFR: 30 mL/min/1.73 m²" in text
     assert "in place of soft" in text
     assert "never hidden newly (proved)" in text
     assert text.index("! loud") < text.index("* soft")
@@ -49,7 +49,7 @@ def test_the_comment_begins_with_the_marker_and_shows_the_change() -> None:
     text = Comment("https://example.org/rules").of(moved_limit())
     assert text.startswith(MARKER)
     assert "### Rule change: 2 cards can differ for some patient" in text
-    assert "eGFR below ~~30~~ **45** mL/min/1.73 m2" in text
+    assert "eGFR below ~~30~~ **45** mL/min/1.73 m²" in text
     assert "never (proved)" in text
     assert "invariants not asked" in text
 
@@ -95,7 +95,7 @@ def test_numbers_in_a_row_are_told_with_their_limits(span: Span, text: str) -> N
 def test_units_are_told_as_they_are_read() -> None:
     assert [unit_text(unit) for unit in ("a", "mL/min/{1.73_m2}", "{score}", "mg/d")] == [
         " years",
-        " mL/min/1.73 m2",
+        " mL/min/1.73 m²",
         "",
         " mg/d",
     ]
