@@ -19,7 +19,7 @@ from service.knowledge.model import FactDefinition, FactKind, Knowledge, possibl
 from service.review.comparison.model import Direction, Witness
 from service.review.comparison.shown import Cards
 from service.review.comparison.sides import Sides, has_patient
-from service.review.ordered import Values, any_of
+from service.review.ordered import Values, any_of, tell
 
 # What is decided on findings does not depend on the time; an answer needs one.
 _NOW = datetime(2000, 1, 1, tzinfo=UTC)
@@ -48,7 +48,7 @@ class Plainest:
         """
         solver.push()
         try:
-            solver.add(formula)
+            tell(solver, formula)
             return self._plainest(solver, facts) if has_patient(solver) else None
         finally:
             solver.pop()
@@ -63,7 +63,7 @@ class Plainest:
                     continue
                 model = solver.model()
                 values = Values(model)
-                solver.add(*granted, wish)
+                tell(solver, *granted, wish)
                 granted.clear()
             else:
                 granted.append(wish)
