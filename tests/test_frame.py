@@ -60,7 +60,7 @@ def test_the_image_runs_as_a_numbered_user_and_checks_its_own_health() -> None:
     final = (PROJECT / "Dockerfile").read_text(encoding="utf-8").rpartition("\nFROM ")[2]
     assert "\nUSER 10001\n" in final
     assert "/health" in final.partition("HEALTHCHECK")[2]
-    assert final.rstrip().endswith('ENTRYPOINT ["gunicorn", "--config", "/app/gunicorn.conf.py"]')
+    assert final.rstrip().endswith('ENTRYPOINT ["sciatica-cds", "serve"]'), "a wrong WEB_CONCURRENCY is told"
     assert "apt-get" not in final, "compilers belong to the first stage"
 
 

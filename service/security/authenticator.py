@@ -19,7 +19,7 @@ from jwt import PyJWK, PyJWS
 from jwt.exceptions import PyJWTError
 
 from service.errors import UnauthorizedError
-from service.security.claims import Expected, Limits, Verdict, failed, judge, passed, seconds
+from service.security.claims import Expected, Limits, Verdict, accepted_algorithms, failed, judge, passed, seconds
 from service.security.issuers import Issuer
 from service.security.keys import FITTING, KeyRing, NoKeyError
 from service.security.replay import Replay
@@ -157,7 +157,8 @@ class Authenticator:
         header = token.header
         iss, alg, kid, jku = token.claims.get("iss"), header.get("alg"), header.get("kid"), header.get("jku")
         issuer = self._issuers.get(iss) if isinstance(iss, str) else None
-        if issuer is None or alg not in self._settings.algorithms or not isinstance(kid, str):
+        accepted = accepted_algorithms(self._settings.algorithms, issuer)
+        if issuer is None or alg not in accepted or not isinstance(kid, str):
             return failed("signature", "not checked: no key to check it with")
         if jku is not None and not self._keys.lists(issuer, jku):
             return failed("signature", "not checked: the jku is not listed")

@@ -63,11 +63,12 @@ class Expected:
 
 def judge(token: Token, expected: Expected) -> Iterator[Verdict]:
     """The verdicts on header and claims, one after the other; later ones are not computed until asked for."""
-    yield _algorithm(token.header.get("alg"), expected.algorithms)
+    # Whom the token names is believed when its signature holds; until then it only says which rules it is held to.
+    issuer = _issuer_of(token, expected.issuers)
+    yield _algorithm(token.header.get("alg"), accepted_algorithms(expected.algorithms, issuer))
     yield _type(token.header.get("typ"))
     yield _name("kid", token.header.get("kid"))
     yield _critical(token.header)
-    issuer = _issuer_of(token, expected.issuers)
     yield _issuer(token.claims.get("iss"), issuer)
     if issuer is not None:
         yield _key_url(token.header, lambda jku: expected.lists(issuer, jku))
@@ -78,6 +79,11 @@ def judge(token: Token, expected: Expected) -> Iterator[Verdict]:
     yield _not_before(token.claims, expected)
     yield _lifetime(token.claims, expected.limits)
     yield _name("jti", token.claims.get("jti"))
+
+
+def accepted_algorithms(usual: Collection[str], issuer: Issuer | None) -> tuple[str, ...]:
+    """The signature algorithms of the whole service, and those that the issuer may use besides."""
+    return tuple(dict.fromkeys((*usual, *sorted(issuer.algorithms if issuer else ()))))
 
 
 def seconds(value: object) -> float | None:

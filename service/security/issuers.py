@@ -17,6 +17,7 @@ every URL below it; ``jku_list`` is an https URL that answers with the list, for
 ``jwks_file`` (a path beside this file) keys are never fetched; a ``jku`` in a token is then still compared with the
 list. Without ``tenants`` any tenant may call; without ``fhir_servers`` the servers of the whole
 service hold.
+``algorithms`` are accepted of this issuer besides those of the whole service, such as RS256 for a client of a trial.
 ``profile`` is one of the client profiles; without it the request shows which one holds.
 """
 
@@ -29,11 +30,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from service.config import ALGORITHMS
 from service.errors import Issue, IssuesError, RequestError
 from service.security.address_guard import is_loopback_name
 from service.security.limits import parse_json
 
-_LISTS = ("jku", "audiences", "tenants", "fhir_servers")
+_LISTS = ("jku", "audiences", "tenants", "fhir_servers", "algorithms")
 _KEYS = {"iss", "jku_list", "jwks_file", "profile", *_LISTS}
 _MAX_DEPTH = 10
 
@@ -68,6 +70,7 @@ class Issuer:
     fhir_servers: tuple[str, ...] = ()
     profile: str | None = None
     jku_list: str | None = None
+    algorithms: frozenset[str] = frozenset()
 
     def lists(self, jku: object) -> bool:
         """Whether a token's URL of keys is one of the issuer's: the same text, or below one that ends with ``/*``."""
@@ -152,6 +155,8 @@ def _read_issuer(entry: object, where: str, folder: Path, development: bool, iss
             issues.append(Issue(f"{where}.jku", "a URL that ends with /* must have a path before it"))
         if not _may_fetch(url, development):
             issues.append(Issue(f"{where}.jku", "must be an https URL", "http is for loopback in development"))
+    if set(lists["algorithms"]) - set(ALGORITHMS):
+        issues.append(Issue(f"{where}.algorithms", "is not one that is known", f"known: {', '.join(ALGORITHMS)}"))
     static = _static_keys(entry.get("jwks_file"), f"{where}.jwks_file", folder, issues)
     published = _published(entry.get("jku_list"), f"{where}.jku_list", development, issues)
     if static is None and not lists["jku"] and published is None and len(issues) == before:
@@ -167,6 +172,7 @@ def _read_issuer(entry: object, where: str, folder: Path, development: bool, iss
         fhir_servers=lists["fhir_servers"],
         profile=entry["profile"] if isinstance(entry.get("profile"), str) else None,
         jku_list=published,
+        algorithms=frozenset(lists["algorithms"]),
     )
 
 

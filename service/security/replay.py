@@ -12,6 +12,7 @@ import hashlib
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -106,6 +107,7 @@ class Replay:
         finally:
             fcntl.flock(lock, fcntl.LOCK_UN)
         self._opened = (process, connection, lock)
+        weakref.finalize(self, _close, process, connection, lock)
         return connection, lock
 
     def _sweep(self, connection: sqlite3.Connection, now: float) -> None:
@@ -114,6 +116,13 @@ class Replay:
             return
         connection.execute("DELETE FROM seen WHERE expires < ?", (int(now),))
         self._swept = now
+
+
+def _close(process: int, connection: sqlite3.Connection, lock: int) -> None:
+    # In a child the connection is the parent's: closing it here could break it there.
+    if os.getpid() == process:
+        connection.close()
+        os.close(lock)
 
 
 def _digest(iss: str, jti: str) -> bytes:

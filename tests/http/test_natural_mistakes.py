@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
+from prometheus_client import CollectorRegistry
+from prometheus_client.registry import Collector
 
 from service.cli.main import group
+from service.errors import KnowledgeError, SettingsError, StoreError
+from service.review.signatures import trusted_keys
+from service.store.database import Database, store_url
+from service.store.keys import read_keyring
+from service.web.metrics import serve
 from tests.store.service import SMALL_RULES
 
 CHART = json.dumps(
@@ -154,3 +163,35 @@ def test_a_word_that_is_wrong_ends_with_2_and_says_what_would_be_right(words: li
     done = CliRunner().invoke(group, words)
     assert done.exit_code == 2
     assert said in done.output
+
+
+def test_a_database_that_cannot_be_reached_says_where_to_look_and_not_what_was_asked() -> None:
+    database = Database(store_url("postgresql://canary@127.0.0.1:1/none"), wait_seconds=1)
+    with pytest.raises(StoreError) as refused, database.reading():
+        pass
+    assert "PostgreSQL cannot be reached or lets nobody in: see SCIATICA_CDS_STORE_URL" in str(refused.value)
+    assert "canary" not in str(refused.value)
+
+
+def test_an_address_for_figures_that_is_taken_is_told_with_its_setting() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(SettingsError, match=f"SCIATICA_CDS_METRICS_BIND is {address}: Address already in use"):
+            serve(address, Nothing(), CollectorRegistry())
+
+
+def test_files_of_keys_say_what_belongs_into_them(tmp_path: Path) -> None:
+    trusted, own = tmp_path / "trusted", tmp_path / "store-keys.json"
+    trusted.write_text("-----BEGIN PUBLIC KEY-----", encoding="utf-8")
+    own.write_text("{}", encoding="utf-8")
+    with pytest.raises(KnowledgeError, match="needs lines of a name and a key"):
+        trusted_keys(trusted)
+    with pytest.raises(StoreError, match="does not hold what was written there: put its backup back"):
+        read_keyring(own)
+
+
+class Nothing(Collector):
+    def collect(self) -> list[Any]:
+        return []

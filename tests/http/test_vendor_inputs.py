@@ -51,7 +51,7 @@ ELSEWHERE = {
     "D24": "test_what_the_client_cannot_carry_out_stands_in_the_text_of_the_card",
     "D2": "test_t2_t3_t4_one_dose_said_three_times_is_one_dose",
     "D9": "test_where_nothing_looks_like_smart_the_server_decides",
-    "D19": "test_17_3_a_token_has_one_limit_the_time_it_is_valid",
+    "D19": "test_d19_an_issuer_may_be_let_sign_otherwise_than_the_service_allows_and_no_other_one",
     "D21": "test_fa5_a_token_is_not_used_in_its_last_five_seconds",
     "D22": "test_t22_a_hook_of_before_is_answered_only_where_the_operator_lets_it_be",
     "D23": "test_t23_a_subject_named_by_its_identifier_is_used_or_set_aside_and_said",

@@ -241,7 +241,7 @@ def test_se5_all_faults_of_the_issuers_file_are_told_at_once(tmp_path: Path) -> 
         "issuers.json: issuers[1].jku: must be an https URL (http is for loopback in development)",
         (
             "issuers.json: issuers[2]: unknown key tenant "
-            "(known: audiences, fhir_servers, iss, jku, jku_list, jwks_file, profile, tenants)"
+            "(known: algorithms, audiences, fhir_servers, iss, jku, jku_list, jwks_file, profile, tenants)"
         ),
         "issuers.json: issuers[3].jwks_file: the file cannot be read",
         "issuers.json: issuers[4].jwks_file: not a JWK Set with keys",

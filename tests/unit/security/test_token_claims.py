@@ -106,6 +106,19 @@ def keyed(issuer: Issuer, replay: Replay, *jwks: dict[str, Any]) -> Authenticato
     return make(replace(issuer, static_keys=jwks), replay, algorithms=(*ALGORITHMS,))
 
 
+def test_d19_an_issuer_may_be_let_sign_otherwise_than_the_service_allows_and_no_other_one(
+    issuer: Issuer, replay: Replay
+) -> None:
+    token = sign(claims_for(AUD, NOW), new_key("RS256"), algorithm="RS256", kid="r1")
+    keys = (public_jwk(new_key("RS256"), "r1"),)
+    at = datetime.fromtimestamp(NOW, UTC)
+    trial = replace(issuer, static_keys=keys, algorithms=frozenset({"RS256"}))
+    assert make(trial, replay).authenticate(f"Bearer {token}", PATH, at).iss == issuer.iss
+    with pytest.raises(UnauthorizedError) as refused:
+        make(replace(issuer, static_keys=keys), replay).authenticate(f"Bearer {token}", PATH, at)
+    assert refused.value.claim == "alg"
+
+
 @pytest.mark.requirement("JW-4")
 @pytest.mark.parametrize(
     ("jwk", "claim"),

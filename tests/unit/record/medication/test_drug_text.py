@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -288,5 +290,6 @@ def test_a_drug_in_another_coding_is_the_same_drug_or_not_recognised(code: str, 
 @given(st.text(max_size=400))
 def test_no_text_is_too_odd(text: str) -> None:
     drug = recognised({"text": text})
-    assert text.strip().startswith(drug.text)
+    # Signs that show nothing may be left out or stand as a space.
+    assert re.sub(r"\W", "", text).startswith(re.sub(r"\W", "", drug.text))
     assert all(word in plain(text) for word in drug.unread)
