@@ -52,3 +52,10 @@ def test_renaming_a_rule_file_leaves_its_card_where_it_is(rules: Path) -> None:
     assert order(load(rules)) == ["zz-stay-active", "fl-heat"]
     rename(rules, "fl-heat", "aa-heat")
     assert order(load(rules)) == ["zz-stay-active", "aa-heat"]
+
+
+def test_of_the_emergencies_cauda_equina_is_read_first(knowledge: Knowledge) -> None:
+    cards = [rule.id for rule in knowledge.rules if rule.phase == "1_red_flags" and rule.card is not None]
+    assert cards[0] == "rf-cauda-equina-suspected"
+    later = [cards.index(f"rf-{one}") for one in ("acute-limb-ischaemia", "infection-suspected", "cancer-history")]
+    assert later == sorted(later)
