@@ -25,7 +25,7 @@ from service.record.medication.other_drugs import is_other_drug, may_be_ours
 from service.record.medication.routes import LOCAL_ROUTES, ordered_route, route_of_words
 from service.record.values.code_sets import CodeSets
 from service.record.values.code_systems import ATC, IPS_ABSENT_UNKNOWN, LOCAL, NDC, RXNORM, UNII, canonical_system
-from service.record.values.coding import Coding, codings, concept_text
+from service.record.values.coding import Coding, codings, concept_text, single_key
 from service.record.values.interval import Interval
 from service.record.values.likeness import Likeness
 
@@ -134,6 +134,7 @@ class Drugs:
                     ours.add(code.display.lower())
         self._ours = Likeness(ours)
         self._cache: dict[object, Drug] = {}
+        self._by_concept: dict[object, Drug] = {}
 
     @cached_property
     def _text(self) -> DrugText:
@@ -208,6 +209,17 @@ class Drugs:
 
     def recognise_concept(self, concept: object) -> Drug:
         """The drug a CodeableConcept names (for instance AllergyIntolerance.code)."""
+        key = single_key(concept)
+        if key is None:
+            return self._of_concept(concept)
+        drug = self._by_concept.get(key)
+        if drug is None:
+            if len(self._by_concept) >= _CACHED:
+                self._by_concept.clear()
+            drug = self._by_concept[key] = self._of_concept(concept)
+        return drug
+
+    def _of_concept(self, concept: object) -> Drug:
         listed = tuple(coding for one in codings(concept) for coding in _with_name(one))
         text = concept_text(concept)
         if listed and text == listed[0].code:
