@@ -127,6 +127,19 @@ def test_a_fact_said_otherwise_gives_the_card_of_that_fact(client: FlaskClient) 
     assert not [card for card in unknown["cards"] if "eGFR 24" in card["summary"]]
 
 
+def test_a_number_can_be_taken_as_not_known(client: FlaskClient) -> None:
+    answer = told(client, **{"fact.egfr": "Not known"})["answer"]
+    assert not [card for card in answer["cards"] if "eGFR 24" in card["summary"]]
+    (egfr,) = [fact for fact in answer["changeable"] if fact["id"] == "egfr"]
+    assert (egfr["is"], egfr["value"]) == ("not known", "not known")
+
+
+def test_a_check_names_facts_in_words(client: FlaskClient) -> None:
+    remarks = [one["text"] for one in told(client, do="check")["report"]["remarks"]]
+    assert "post-void residual volume is not known, so a warning could not be decided" in remarks
+    assert not [one for one in remarks if "post-void-residual" in one]
+
+
 def test_a_call_of_an_ehr_can_be_asked_what_if_and_its_suggestions_taken(client: FlaskClient) -> None:
     call = smallest_call("order-sign")
     sent = {"chart": json.dumps(call)}
@@ -163,7 +176,7 @@ def test_the_twin_of_the_playground_has_an_address(client: FlaskClient) -> None:
 
 def test_a_fact_that_is_no_number_is_said_and_the_chart_is_decided_as_it_is(client: FlaskClient) -> None:
     data = told(client, **{"fact.egfr": "plenty", "fact.nothing-like-it": "1"})
-    assert data["faults"] == ["eGFR: a number is meant, such as 25 or 2.5, or a state"]
+    assert data["faults"] == ["eGFR: a number is meant, such as 25 or 2.5, or “not known”"]
     assert [card for card in data["answer"]["cards"] if "eGFR 24" in card["summary"]]
 
 

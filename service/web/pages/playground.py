@@ -97,24 +97,38 @@ def playground_page(services: Services, stories: Sequence[Story], asked: Asked, 
         ],
         "hooks": hooks,
         "faults": list(told.faults),
-        "report": None if told.report is None else _report(told.report),
+        "report": None if told.report is None else _report(services.prepared.knowledge, told.report),
         "answer": None if told.answered is None else _answer(services, asked, told, told.answered),
     }
 
 
-def _report(report: Report) -> Json:
+def _report(knowledge: Knowledge, report: Report) -> Json:
     return {
         "errors": report.errors,
         "remarks": [
             {
                 "severity": one.severity.value,
                 "where": one.path,
-                "text": one.words,
+                "text": _by_title(knowledge, one.words),
                 "part": one.group or "FHIR resources",
             }
             for one in report.issues
         ],
     }
+
+
+def _by_title(knowledge: Knowledge, words: str) -> str:
+    """A remark with the titles of facts where it names them by id: before a colon, or in a list behind one."""
+    head, colon, tail = words.partition(": ")
+    if not colon:
+        return words
+    if head in knowledge.facts:
+        return tail
+    listed, more, rest = tail.partition(" and ")
+    names = listed.split(", ")
+    if not all(name in knowledge.facts for name in names):
+        return words
+    return f"{head}: {'; '.join(knowledge.facts[name].title for name in names)}{more}{rest}"
 
 
 def _answer(services: Services, asked: Asked, told: Told, answered: Answered) -> Json:

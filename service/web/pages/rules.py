@@ -14,6 +14,7 @@ from service.web.pages.addresses import question_in
 from service.web.pages.words import rule_named, summary_in_words
 
 Json = dict[str, Any]
+_APPROVAL = {True: "approved", False: "not approved"}
 _MOST_TOLD = 80
 """So many rules are told with what they say; of more only the names, so that the page stays light (product choice)."""
 
@@ -76,6 +77,10 @@ def _row(knowledge: Knowledge, rule: Rule, *, brief: bool) -> Json:
         "status": rule.status,
         "approved": rule.id in knowledge.approved,
         "hooks": list(rule.hooks),
+        "sources": [
+            {"id": name, "title": knowledge.sources[name].label}
+            for name in dict.fromkeys(citation.source for citation in rule.citations)
+        ],
         "says": summary_in_words(rule) or f"Concludes: {title_of(knowledge, str(rule.concludes))}",
     }
 
@@ -87,7 +92,7 @@ def _choices(knowledge: Knowledge) -> Json:
         "hook": sorted({hook for rule in knowledge.rules for hook in rule.hooks}),
         "indicator": [*(one.value for one in reversed(Indicator)), "conclusion"],
         "source": [{"id": name, "title": knowledge.sources[name].label} for name in sorted(cited)],
-        "status": sorted({rule.status for rule in knowledge.rules}),
+        "status": [*sorted({rule.status for rule in knowledge.rules}), *_APPROVAL.values()],
     }
 
 
@@ -101,7 +106,7 @@ def _asked_for(knowledge: Knowledge, rule: Rule, asked: Question) -> bool:
         (asked.hook, rule.hooks),
         (asked.indicator, (_indicator(rule),)),
         (asked.source, tuple(citation.source for citation in rule.citations)),
-        (asked.status, (rule.status, "approved" if rule.id in knowledge.approved else "not approved")),
+        (asked.status, (rule.status, _APPROVAL[rule.id in knowledge.approved])),
     )
     if not all(not wanted or wanted in there for wanted, there in plain):
         return False

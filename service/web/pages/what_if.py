@@ -17,6 +17,8 @@ from service.knowledge.model import Knowledge, leaves
 Json = dict[str, Any]
 PREFIX = "fact."
 _MOST = 8
+# A field of a number has no list to choose from: the state is written there as the page writes it.
+_SAID = {"not known": Status.UNKNOWN, "ruled out": Status.ABSENT}
 _STATES = {Status.PRESENT: "on record", Status.ABSENT: "ruled out", Status.UNKNOWN: "not known"}
 
 
@@ -30,7 +32,7 @@ def changed_facts(knowledge: Knowledge, form: Mapping[str, str], now: datetime) 
             continue
         finding = _finding(knowledge, name, text.strip(), now)
         if finding is None:
-            faults.append(f"{knowledge.facts[name].title}: a number is meant, such as 25 or 2.5, or a state")
+            faults.append(f"{knowledge.facts[name].title}: a number is meant, such as 25 or 2.5, or “not known”")
         else:
             found[name] = finding
     return found, faults
@@ -39,6 +41,7 @@ def changed_facts(knowledge: Knowledge, form: Mapping[str, str], now: datetime) 
 def _finding(knowledge: Knowledge, name: str, text: str, now: datetime) -> Finding | None:
     fact = knowledge.facts[name]
     evidence = (Evidence("changed here", fact.title, now.date().isoformat()),)
+    text = _SAID.get(text.lower(), text)
     if text in (Status.ABSENT, Status.UNKNOWN):
         return Finding(name, Status(text))
     if not fact.is_numeric:
@@ -83,6 +86,7 @@ def _field(knowledge: Knowledge, name: str, finding: Finding, changed: Finding |
     value = ""
     if changed is not None:
         value = str(changed.value) if changed.value is not None else changed.status.value
+        value = _STATES[changed.status] if fact.is_numeric and changed.value is None else value
     return {
         "id": name,
         "title": fact.title,
