@@ -195,8 +195,10 @@ def shown_for(chart: Json) -> Iterator[str]:
 
 
 def _review(report: Json) -> Iterator[str]:
-    if report["toReviewAgain"] or report["approvalsFallen"]:
+    if report["toReviewAgain"] or report["approvalsFallen"] or report["approvalsGiven"]:
         yield ""
+    if report["approvalsGiven"]:
+        yield f"Approvals given: {', '.join(report['approvalsGiven'])}"
     if report["approvalsFallen"]:
         yield f"Approvals that fall: {', '.join(report['approvalsFallen'])}"
     if report["toReviewAgain"]:
