@@ -85,7 +85,7 @@ HOMES = {
     "orjson": ("service.*",),
     "msgspec": (
         *("service.finding", "service.record.*", "service.engine.*", "service.decision.*", "service.store.redaction"),
-        "service.population.*",
+        *("service.population.*", "service.protocol.prefetch", "service.protocol.fetching.wanted"),
     ),
     "pyarrow": ("service.population.*",),
     "pyspark": ("service.population.spark",),

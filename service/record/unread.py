@@ -25,7 +25,12 @@ def unread_of(record: Record, facts: Mapping[str, Finding], definitions: Sequenc
     that can be used, and orders that were not recognised. ``definitions`` are those of ``facts``.
     """
     entries = Counter(record.unread)
-    unused = {reference for finding in facts.values() if finding.notes for reference in _unused(finding)}
+    unused = {
+        reference
+        for finding in facts.values()
+        if finding.notes and finding.status is Status.UNKNOWN
+        for reference in _unused(finding)
+    }
     if unused:
         entries.update(_types_of(unused, record))
     orders = dict.fromkeys(record.unread_orders)

@@ -20,6 +20,7 @@ from service.engine.patterns import ABSENT, PRESENT
 from service.knowledge.digest import shown_before
 from service.knowledge.model import FactDefinition, FactKind, FactSource, Knowledge, Rule, leaves
 from service.review.mutation import Mutant, Result
+from service.review.ordered import tell
 from service.review.symbolic import Patients
 
 _BY_ENTRIES = (FactKind.DRUG, FactKind.ORDER, FactKind.CODED)
@@ -59,8 +60,8 @@ class Equivalence:
             rule.reads | {leaf.finding for leaf in leaves(mutant.when)} | {name for one in before for name in one.reads}
         )
         solver = z3.Solver()
-        solver.add(*self._patients.constraints(names), *self._ties(names))
-        solver.add(self._differ(mutant, before))
+        tell(solver, *self._patients.constraints(names), *self._ties(names))
+        tell(solver, self._differ(mutant, before))
         return bool(solver.check() == z3.unsat)
 
     def _differ(self, mutant: Mutant, covering: Sequence[Rule]) -> z3.BoolRef:

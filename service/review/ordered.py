@@ -36,6 +36,12 @@ def alike(one: z3.BoolRef, other: z3.BoolRef) -> z3.BoolRef:
     return z3.BoolRef(z3.Z3_mk_eq(_CONTEXT.ref(), one.as_ast(), other.as_ast()), _CONTEXT)
 
 
+def tell(solver: z3.Solver, *formulas: z3.BoolRef) -> None:
+    """What ``solver.add`` does, likewise."""
+    for formula in formulas:
+        z3.Z3_solver_assert(_CONTEXT.ref(), solver.solver, formula.as_ast())
+
+
 def _array(formulas: Sequence[z3.BoolRef]) -> ctypes.Array[z3.Ast]:
     array: ctypes.Array[z3.Ast] = (z3.Ast * len(formulas))(*(formula.as_ast() for formula in formulas))
     return array

@@ -15,6 +15,7 @@ import time
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import httpcore2
@@ -62,6 +63,11 @@ class Answer:
     body: bytes = field(repr=False)
 
 
+@cache
+def _authorities_of_the_system() -> ssl.SSLContext:
+    return httpx2.create_ssl_context(trust_env=False)
+
+
 class GuardedClient:
     """Gets documents from servers that the guard lets through. One per process; safe for threads."""
 
@@ -79,7 +85,7 @@ class GuardedClient:
     def _client(self) -> httpx2.Client:
         """Made when it is first needed: reading the authorities of the system takes a while, and many never ask."""
         with self._mutex:
-            return self._made or self._make(httpx2.create_ssl_context(trust_env=False))
+            return self._made or self._make(_authorities_of_the_system())
 
     def _make(self, ssl_context: ssl.SSLContext) -> httpx2.Client:
         self._made = client = httpx2.Client(

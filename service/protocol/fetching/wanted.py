@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
 import httpx2
+from msgspec.structs import replace
 
 from service.protocol.fetching.access import Access
 from service.protocol.fetching.scopes import Coverage, Interaction, coverage

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace as replaced
 
 from service.record.chart.dating import EffectivePeriod, extent_of
@@ -21,8 +21,7 @@ Key = tuple[str, str]
 _GOING_ON = frozenset({"in-progress", "active", "on-hold"})
 
 
-@dataclass(eq=False)
-class CodeMatch:
+class CodeMatch(Struct, eq=False, dict=True):
     """One place in the record whose code lies in a value set.
 
     ``holder`` is the element that carries the value: the resource itself, a component of an Observation,

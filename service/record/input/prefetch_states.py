@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 _LOST = frozenset({"error", "fatal"})
 _CUT = frozenset(
@@ -30,8 +31,7 @@ class State(StrEnum):
     FIRST_PAGE = "first-page"
 
 
-@dataclass(frozen=True, slots=True)
-class PrefetchState:
+class PrefetchState(Struct, frozen=True):
     """One prefetch key: its state and the resources it brought (as received).
 
     ``full_urls`` runs beside ``resources``: the fullUrl of each Bundle entry, or None. ``reason`` says why it failed
@@ -48,8 +48,7 @@ class PrefetchState:
     is_bundle: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """What a prefetch key asks for: resource types, and whether the query takes only a part of them.
 
     A narrowed query (``category=vital-signs``) never makes the list of its type complete.

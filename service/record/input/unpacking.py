@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from service.errors import Issue, RequestError
 from service.record.input.prefetch_states import PrefetchState, is_loss, next_link
@@ -25,8 +26,7 @@ class Piece(NamedTuple):
     full_url: str | None
 
 
-@dataclass(slots=True)
-class Unpacked:
+class Unpacked(Struct):
     """What a document holds. ``is_partial``: something was lost whose type cannot be told, or more pages follow."""
 
     pieces: list[Piece] = field(default_factory=list)

@@ -19,8 +19,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition
@@ -40,8 +41,7 @@ NO_LENGTH = "length of the course not given"
 _ZERO = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(Struct, frozen=True):
     """One course in days before now: when it began and ended (0: goes on), each as an interval."""
 
     began: Interval
@@ -60,8 +60,7 @@ class Course:
         return self.began.high, self.ended.low or _ZERO
 
 
-@dataclass(frozen=True, slots=True)
-class Total:
+class Total(Struct, frozen=True):
     """Days, and what they rest on; ``any`` is False when there is no such drug at all."""
 
     days: Interval

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
@@ -24,7 +25,7 @@ from service.record.medication.other_drugs import is_other_drug, may_be_ours
 from service.record.medication.routes import LOCAL_ROUTES, ordered_route, route_of_words
 from service.record.values.code_sets import CodeSets
 from service.record.values.code_systems import ATC, IPS_ABSENT_UNKNOWN, LOCAL, NDC, RXNORM, UNII, canonical_system
-from service.record.values.coding import Coding, codings, concept_text
+from service.record.values.coding import Coding, codings, concept_text, single_key
 from service.record.values.interval import Interval
 from service.record.values.likeness import Likeness
 
@@ -132,12 +133,26 @@ class Drugs:
                     self._names.setdefault(code.code, code.display)
                     ours.add(code.display.lower())
         self._ours = Likeness(ours)
-        names, brands = _vocabulary(self._table, self._names)
-        self._text = DrugText(names, brands)
-        self._uniis = {
-            unii: tuple(names[one]) for unii, meant, kind in drug_synonyms() if kind == "unii" for one in meant
-        }
         self._cache: dict[object, Drug] = {}
+        self._by_concept: dict[object, Drug] = {}
+
+    @cached_property
+    def _text(self) -> DrugText:
+        """Made when the first text is read: many who read a chart never come to one."""
+        return DrugText(*self._vocabulary)
+
+    def warm_up(self) -> None:
+        """Make what the first text needs, so that no call waits for it and processes share it."""
+        self._text.read("")
+
+    @cached_property
+    def _vocabulary(self) -> tuple[dict[str, frozenset[str]], dict[str, Sequence[frozenset[str]]]]:
+        return _vocabulary(self._table, self._names)
+
+    @cached_property
+    def _uniis(self) -> Mapping[str, tuple[str, ...]]:
+        names, _ = self._vocabulary
+        return {unii: tuple(names[one]) for unii, meant, kind in drug_synonyms() if kind == "unii" for one in meant}
 
     def recognise(self, resource: Mapping[str, Any], resolve: Resolve) -> Drug:
         """The drug of a MedicationRequest, MedicationStatement, -Dispense, -Administration or Medication (R4 shape)."""
@@ -194,6 +209,17 @@ class Drugs:
 
     def recognise_concept(self, concept: object) -> Drug:
         """The drug a CodeableConcept names (for instance AllergyIntolerance.code)."""
+        key = single_key(concept)
+        if key is None:
+            return self._of_concept(concept)
+        drug = self._by_concept.get(key)
+        if drug is None:
+            if len(self._by_concept) >= _CACHED:
+                self._by_concept.clear()
+            drug = self._by_concept[key] = self._of_concept(concept)
+        return drug
+
+    def _of_concept(self, concept: object) -> Drug:
         listed = tuple(coding for one in codings(concept) for coding in _with_name(one))
         text = concept_text(concept)
         if listed and text == listed[0].code:

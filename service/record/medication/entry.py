@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from service.finding import Evidence
@@ -27,8 +27,7 @@ BY_WORDS = frozenset({"name", "brand"})
 """Ways of recognising a drug that rest on words, not on a code."""
 
 
-@dataclass(frozen=True, eq=False)
-class Medication:
+class Medication(Struct, frozen=True, eq=False, dict=True):
     """A medication entry, what drug it is, and what is worked out of both: once for all facts that ask."""
 
     entry: Entry

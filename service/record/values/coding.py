@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from service.knowledge.cache import Keep, keep_nothing
 from service.knowledge.model import ValueSet
 from service.record.values.code_sets import CodeSets
@@ -29,8 +31,7 @@ _ACTIONS = ("order-", "referral-", "procedure-", "proc-", "med-")
 _NOTHING: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Coding:
+class Coding(Struct, frozen=True):
     """One coding with its system normalised; ``system`` is None when it was not given."""
 
     system: str | None
@@ -113,16 +114,23 @@ def wordings(concept: object) -> Iterator[str]:
             yield words
 
 
-def _single_key(concept: object) -> tuple[object, ...] | None:
+def single_key(concept: object) -> tuple[object, ...] | None:
     """What decides the match of a concept with one coding, the commonest kind by far; None for any other."""
     if not isinstance(concept, dict):
         return None
     listed = concept.get("coding")
     if not isinstance(listed, list) or len(listed) != 1 or not isinstance(listed[0], dict):
         return None
-    raw, text = listed[0], concept.get("text")
-    key = (raw.get("system"), raw.get("code"), raw.get("display"), text)
-    return key if all(part is None or isinstance(part, str) for part in key) else None
+    get = listed[0].get
+    system, code, display, text = get("system"), get("code"), get("display"), concept.get("text")
+    if (
+        (system is None or type(system) is str)
+        and (code is None or type(code) is str)
+        and (display is None or type(display) is str)
+        and (text is None or type(text) is str)
+    ):
+        return system, code, display, text
+    return None
 
 
 def concept_text(concept: object) -> str:
@@ -180,7 +188,7 @@ class CodeIndex(CodeSets):
         """The value sets that a CodeableConcept (or Coding, or list of CodeableConcepts) lies in."""
         if not concept:
             return _EMPTY
-        key = _single_key(concept)
+        key = single_key(concept)
         if key is None:
             return self._match(concept)
         found = self._by_concept.get(key)

@@ -130,7 +130,7 @@ class Comment:
         yield ""
         for one in conclusions[:rows]:
             regions = [
-                f"{_CONCLUDED.get(difference['direction'], difference['direction'])} for {_plain(difference['short'])}"
+                f"{_CONCLUDED.get(difference['direction'], difference['direction'])} for {_plain(difference['brief'])}"
                 for difference in one["differences"]
                 if difference["direction"] in _CONCLUDED
             ]
@@ -197,7 +197,7 @@ _CONCLUDED = {"shown newly": "present newly", "no longer shown": "no longer pres
 
 def _when(card: Json, direction: str) -> str:
     found = [difference for difference in card["differences"] if difference["direction"] == direction]
-    return "<br>".join(_plain(difference["short"]) for difference in found) or "never (proved)"
+    return "<br>".join(_plain(difference["brief"]) for difference in found) or "never (proved)"
 
 
 def _with_sign(line: str) -> str:
@@ -205,6 +205,9 @@ def _with_sign(line: str) -> str:
     before, arrow, after = line.partition(" -> ")
     if not arrow:
         return _plain(line)
+    if before.startswith("rests on "):
+        named, _, before = before.partition(": ")
+        return f"{_plain(named)}: {_with_sign(f'{before} -> {after}')}"
     old, new = before.split(" "), after.split(" ")
     start = next(
         (place for place, (one, other) in enumerate(zip(old, new, strict=False)) if one != other),

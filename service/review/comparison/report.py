@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -31,6 +31,7 @@ Chart = Callable[[Witness], Json]
 FORMAT = 1
 # So many findings of a region are named in one line; all of them stand beside it.
 _SHORT = 4
+_BRIEF = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,17 @@ class Report:
 
     wording: Wording
     chart: Chart | None = None
+    moved: dict[str, list[Json]] = field(default_factory=dict, init=False)
+    """The changed tests of the rules that draw each conclusion."""
 
     def of(self, comparison: Comparison) -> Json:
         """The whole comparison."""
+        self.moved.clear()
+        for one in comparison.rules:
+            if one.rule.concludes is not None:
+                self.moved.setdefault(one.rule.concludes, []).extend(
+                    {"before": test.before, "after": test.after} for test in one.tests
+                )
         cards = [self._rule(one) for one in comparison.cards_differing]
         concluding = [one for one in comparison.of_class(ChangeClass.DIFFERS) if one.rule.card is None]
         return {
@@ -97,12 +106,15 @@ class Report:
             "indicator": {"before": _indicator(one.before), "after": _indicator(one.after)},
             "reordered": one.reordered,
             "tests": [{"before": test.before, "after": test.after, "at": test.at} for test in one.tests],
-            "restsOn": [{"id": name, "title": self.wording.title(name)} for name in one.rests_on],
+            "restsOn": [
+                {"id": name, "title": self.wording.title(name), "tests": self.moved.get(name, [])}
+                for name in one.rests_on
+            ],
             "family": list(one.family),
             "differences": [self._difference(difference, one.id) for difference in one.differences],
         }
         for name in ("logic", "card", "grounds", "record"):
-            body[name] = [_field(field) for field in getattr(one, name)]
+            body[name] = [_field(changed) for changed in getattr(one, name)]
         if one.change_class is ChangeClass.DIFFERS and rule.card is not None:
             body["never"] = [
                 direction.value for direction in Direction if direction.is_about_showing and direction not in directions
@@ -116,6 +128,7 @@ class Report:
             "services": list(difference.services),
             "text": self.wording.region(region),
             "short": self.wording.region(region, most=_SHORT),
+            "brief": self.wording.region(region, most=_BRIEF),
             "exact": region.exact,
             "byRange": region.by_range,
             "terms": [self._term(term) for term in region.terms],
@@ -164,7 +177,7 @@ class Report:
             "kind": one.kind,
             "id": one.id,
             "title": one.title,
-            "fields": [_field(field) for field in one.fields],
+            "fields": [_field(changed) for changed in one.fields],
             "codesAdded": list(one.codes_added),
             "codesRemoved": list(one.codes_removed),
             "rules": list(one.rules),
@@ -179,8 +192,8 @@ def _indicator(rule: Rule | None) -> str | None:
     return rule.card.indicator.value if rule is not None and rule.card is not None else None
 
 
-def _field(field: ChangedField) -> Json:
-    return {"name": field.name, "before": field.before, "after": field.after}
+def _field(changed: ChangedField) -> Json:
+    return {"name": changed.name, "before": changed.before, "after": changed.after}
 
 
 def _span(span: Span) -> Json:

@@ -85,11 +85,7 @@ def changes(card: Json) -> Iterator[str]:
     """What was edited in the logic of a rule, or why it differs although it was not."""
     if card["renamed"]:
         yield f"does what {card['renamed']} {'did' if card['change'] == 'added' else 'does'}, under another name"
-    for test in card["tests"]:
-        if test["before"] and test["after"]:
-            yield f"{test['before']} -> {test['after']}"
-        else:
-            yield f"{'new test' if test['after'] else 'test removed'}: {test['after'] or test['before']}"
+    yield from (_test(test) for test in card["tests"])
     for field in card["logic"]:
         name = _FIELDS.get(field["name"], field["name"])
         if name.startswith("hooks["):
@@ -99,9 +95,19 @@ def changes(card: Json) -> Iterator[str]:
     if card["reordered"]:
         yield "its tests stand in another order"
     if card["restsOn"]:
-        yield "rests on " + ", ".join(one["id"] for one in card["restsOn"]) + ", drawn otherwise"
+        tests = [(one["id"], test) for one in card["restsOn"] for test in one["tests"]]
+        if len(tests) == 1:
+            yield f"rests on {tests[0][0]}: {_test(tests[0][1])}"
+        else:
+            yield "rests on " + ", ".join(one["id"] for one in card["restsOn"]) + ", drawn otherwise"
     if card["family"] and not card["tests"] and not card["restsOn"] and not _is_edited_itself(card):
         yield "gives way to, or stands in for, " + ", ".join(card["family"]) + " (one family)"
+
+
+def _test(test: Json) -> str:
+    if test["before"] and test["after"]:
+        return f"{test['before']} -> {test['after']}"
+    return f"{'new test' if test['after'] else 'test removed'}: {test['after'] or test['before']}"
 
 
 def _is_edited_itself(card: Json) -> bool:

@@ -54,6 +54,15 @@ def test_the_comment_begins_with_the_marker_and_shows_the_change() -> None:
     assert "invariants not asked" in text
 
 
+def test_a_card_on_a_changed_conclusion_says_which_test_changed() -> None:
+    def move(leaf):
+        return replace(leaf, less_than=Decimal(45)) if leaf.less_than == 60 else leaf
+
+    after = changed(small(), "at-risk", with_test("egfr", move))
+    report = Report(Wording(small(), after)).of(compare(small(), after, ("before", "after")))
+    assert "rests on risk: eGFR below ~~60~~ **45** mL/min/1.73 m²" in Comment().of(report)
+
+
 def test_the_comment_shows_what_recorded_patients_would_get() -> None:
     counted = [{"id": "loud", "shownNewly": 3}, {"id": "soft", "noLongerShown": 3}]
     text = Comment(impact={"questions": 1332, "rules": counted}).of(moved_limit())
@@ -72,7 +81,7 @@ def test_a_comment_of_very_many_differences_still_fits_and_counts_what_it_leaves
 
 def test_names_from_rules_cannot_write_markup_into_the_comment() -> None:
     report = moved_limit()
-    report["cards"][0]["differences"][0]["short"] = "<script>|`@everyone`"
+    report["cards"][0]["differences"][0]["brief"] = "<script>|`@everyone`"
     text = Comment().of(report)
     assert "<script>" not in text
     assert "\\<script\\>\\|" in text
