@@ -182,6 +182,7 @@ def make_services(
         drafts = Drafts(knowledge)
         drafts.warm_up(rules.keep)
         prepared = prepare(knowledge, rules.keep)
+        prepared.derivation.matcher.drugs.warm_up()
     shown = offered(knowledge, settings.hidden_services)
     return Services(
         prepared=prepared,

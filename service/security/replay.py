@@ -14,7 +14,7 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from service.errors import StoreError
@@ -92,23 +92,28 @@ class Replay:
         if self._opened is not None:
             self._inherited.append(self._opened[1])  # the parent's: closing it here could break it there
         lock = os.open(f"{self._path}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
+        with ExitStack() as undone:
+            undone.callback(os.close, lock)  # which unlocks it too
+            fcntl.flock(lock, fcntl.LOCK_EX)
             connection = sqlite3.connect(
                 self._path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
             )
-            connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
-            if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-                connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute(f"PRAGMA max_page_count = {self._max_pages}")
-            connection.execute(_SCHEMA)
-            connection.execute(_INDEX)
-        finally:
-            fcntl.flock(lock, fcntl.LOCK_UN)
+            undone.callback(connection.close)
+            self._prepare(connection)
+            undone.pop_all()
+        fcntl.flock(lock, fcntl.LOCK_UN)
         self._opened = (process, connection, lock)
         weakref.finalize(self, _close, process, connection, lock)
         return connection, lock
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA max_page_count = {self._max_pages}")
+        connection.execute(_SCHEMA)
+        connection.execute(_INDEX)
 
     def _sweep(self, connection: sqlite3.Connection, now: float) -> None:
         """Forget expired tokens, now and then: they are refused without the list."""

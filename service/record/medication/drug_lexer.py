@@ -102,7 +102,8 @@ class DrugLexer:
             if tokens:
                 self._longest[tokens[0]] = max(self._longest.get(tokens[0], 0), len(tokens))
         self._respelt = lru_cache(_CACHED)(self._other_spelling)
-        self._plainly = lru_cache(_CACHED)(self._plain_item)
+        plain_words = EXPLAINED - self._longest.keys() - _MEANS_MORE
+        self._explained = {word: Item(Kind.PLAIN, word) for word in plain_words if word[0].isalpha()}
 
     def items(self, text: str) -> list[Item]:
         """The items of a plain text (see ``plain``), up to where its instructions begin."""
@@ -126,13 +127,14 @@ class DrugLexer:
 
     def plainly(self, word: str, *, respells: bool) -> Item | None:
         """What a word is that begins no name, joins nothing and denies nothing; None for every other word."""
-        item = self._plainly(word)
-        return None if item is not None and item.kind is Kind.UNKNOWN and respells and self._respelt(word) else item
-
-    def _plain_item(self, word: str) -> Item | None:
+        item = self._explained.get(word)
+        if item is not None:
+            return item
         if word in self._longest or word in _MEANS_MORE or not word[0].isalpha():
             return None
-        return Item(Kind.PLAIN if len(word) < _SHORTEST_UNKNOWN or word in EXPLAINED else Kind.UNKNOWN, word)
+        if len(word) < _SHORTEST_UNKNOWN:
+            return Item(Kind.PLAIN, word)
+        return None if respells and self._respelt(word) else Item(Kind.UNKNOWN, word)
 
     def _other_spelling(self, word: str) -> Codes | None:
         """An ingredient in another spelling, with a joined salt, or cut short ("hydrochlorothiaz")."""

@@ -23,7 +23,7 @@ from service.record.medication.drug_words import (
     SUPPLIES,
 )
 
-LONGEST_TEXT = 400
+LONGEST_TEXT = 300
 _CACHED = 5_000
 STEMS = (
     *("fenac", "profen", "oxicam", "coxib", "fenamic", "fenamico", "fenamique", "fenamat", "fenamate", "salicylate"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
@@ -132,13 +133,26 @@ class Drugs:
                     self._names.setdefault(code.code, code.display)
                     ours.add(code.display.lower())
         self._ours = Likeness(ours)
-        names, brands = _vocabulary(self._table, self._names)
-        self._text = DrugText(names, brands)
-        self._uniis = {
-            unii: tuple(names[one]) for unii, meant, kind in drug_synonyms() if kind == "unii" for one in meant
-        }
         self._cache: dict[object, Drug] = {}
         self._by_concept: dict[object, Drug] = {}
+
+    @cached_property
+    def _text(self) -> DrugText:
+        """Made when the first text is read: many who read a chart never come to one."""
+        return DrugText(*self._vocabulary)
+
+    def warm_up(self) -> None:
+        """Make what the first text needs, so that no call waits for it and processes share it."""
+        self._text.read("")
+
+    @cached_property
+    def _vocabulary(self) -> tuple[dict[str, frozenset[str]], dict[str, Sequence[frozenset[str]]]]:
+        return _vocabulary(self._table, self._names)
+
+    @cached_property
+    def _uniis(self) -> Mapping[str, tuple[str, ...]]:
+        names, _ = self._vocabulary
+        return {unii: tuple(names[one]) for unii, meant, kind in drug_synonyms() if kind == "unii" for one in meant}
 
     def recognise(self, resource: Mapping[str, Any], resolve: Resolve) -> Drug:
         """The drug of a MedicationRequest, MedicationStatement, -Dispense, -Administration or Medication (R4 shape)."""

@@ -11,8 +11,6 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_ODD = re.compile(r"[\x00-\x1f\x7f&<]|  |^ | $")
-"""What plain text of ASCII may hold that is not as it is compared."""
 _TAG = re.compile(r"</?[a-z][a-z0-9]{0,10}(?:\s[^<>]{0,200})?/?>", re.IGNORECASE)
 _PASSES = 2
 """Entities are found escaped once more ("&amp;nbsp;")."""
@@ -30,9 +28,8 @@ _LETTERS: dict[int, int | str | None] = {
 
 def tidied(text: str) -> str:
     """The text with one blank between its words and nothing in it that is not read; of very long ones the beginning."""
-    if text.isascii() and _ODD.search(text) is None:
-        return text
-    return _tidied(text[:_LONGEST])
+    is_plain = text.isascii() and text.isprintable() and "  " not in text and "&" not in text and "<" not in text
+    return text.strip() if is_plain else _tidied(text[:_LONGEST])
 
 
 @lru_cache(_CACHED)

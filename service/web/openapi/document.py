@@ -166,7 +166,8 @@ def _check(services: Services, hook: Json, shown: Shown) -> Json:
 
 def _artifact(kind: str, names: Sequence[str]) -> Json:
     answer = {"description": f"The {kind}", "content": {"application/fhir+json": {"schema": {"type": "object"}}}}
-    read = _operation(f"read-{kind}", f"A {kind} of the rules in use", answer, (404,))
+    article = "An" if kind[0] in "AEIOU" else "A"
+    read = _operation(f"read-{kind}", f"{article} {kind} of the rules in use", answer, (404,))
     one = {"name": "id", "in": "path", "required": True, "schema": {"enum": names}, "example": names[0]}
     read["parameters"] = [one]
     return read
