@@ -31,6 +31,7 @@ _LONG_WINDED = tuple(
     (re.compile(words, re.IGNORECASE), short)
     for words, short in (
         (r"\s*\((?:disorder|finding|procedure|situation|event)\)", ""),
+        (r"of unspecified (?:site|part|lower limb) of ", "of "),
         (r",? (?:unspecified\b.*|initial encounter\b.*|not elsewhere classified)$", ""),
         (r"^(?:unspecified|other) ", ""),
         (r"^personal history of ", "history of "),
@@ -129,12 +130,11 @@ def short_words(text: str) -> str:
         text = pattern.sub(short, text)
     line = plain(_SIGNS.sub(" ", text)).strip()
     most = LONGEST["entry"]
-    if len(line) <= most:
-        return line
-    words = line[: most - 1].rsplit(" ", 1)[0].split()
+    is_cut = len(line) > most
+    words = (line[: most - 1].rsplit(" ", 1)[0] if is_cut else line).split()
     while len(words) > 1 and words[-1].lower() in _DANGLING:
         words.pop()
-    return " ".join(words).rstrip(" ,;:-") + "…"
+    return " ".join(words).rstrip(" ,;:-") + "…" if is_cut else " ".join(words)
 
 
 def _unit(unit: str | None, value: Decimal) -> str:
