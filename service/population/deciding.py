@@ -141,7 +141,7 @@ class Judging:
             self._count_visits(self._replay, gathered, tally)
         shut = None if self._gating is None else self._gating.shut(gathered)
         if self._gating is not None and shut is not None and not self._gating.in_full(gathered):
-            return self._judge.skipped(gathered, shut, tally)
+            return self._judge.skipped(gathered, shut, tally, self._gating.digest)
         read = read_chart(gathered, self._exported, self._shared, self._question.largest)
         rejects.extend(_rejects(gathered, read))
         rows = self._judge.judge(gathered, read, tally)

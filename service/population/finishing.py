@@ -108,6 +108,11 @@ class Finishing:
         for number in self._plan.hashed_apart():
             yield number, read_json(self._place.hashed(number))["sha256"]
 
+    def _gate(self) -> Json | None:
+        """Which gate let charts pass that were not decided; None without one."""
+        gate = self._services.prepared.gates[self._question.hook]
+        return {"digest": gate.digest, "open": gate.is_open} if self._question.use_gate else None
+
     def _run(self, asked: Json, known: Known, rows: Json, measured: Json) -> Json:
         digests = dict(self._sha256())
         figures = known.tally.figures
@@ -128,6 +133,7 @@ class Finishing:
             "program": version("sciatica-cds"),
             "now": self._question.now.isoformat(),
             "hook": self._question.hook,
+            "gate": self._gate(),
             "lines": known.lines,
             "patients": dict(sorted(known.tally.patients.items())),
             "figures": dict(sorted(figures.items())),

@@ -166,15 +166,15 @@ class Judge:
         }
         return Rows(row, shown, self._findings(patient, decision) if self._question.findings else [])
 
-    def skipped(self, gathered: Gathered, read: Read, tally: Tally) -> Rows:
-        """The rows of a patient for whom no card is possible whatever else stands in the chart."""
+    def skipped(self, gathered: Gathered, read: Read, tally: Tally, gate: str) -> Rows:
+        """The rows of a patient for whom no card is possible whatever else stands in the chart, as this gate showed."""
         assert read.record is not None
         band, sex = self._persons.of(read.record)
         tally.groups[band, sex] += 1
         tally.patients["gated"] += 1
         tally.figures["duplicates"] += read.duplicates
         row = _row_of(self._pseudonyms.of(gathered.key), gathered, read)
-        return Rows(row | {"age": band, "sex": sex, "how": "gated"})
+        return Rows(row | {"age": band, "sex": sex, "how": "gated", "reason": f"gate {gate}"})
 
     def _count(
         self, decision: Decision, record: Record, cards: Iterable[Json], group: tuple[str, str], tally: Tally

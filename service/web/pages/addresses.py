@@ -101,18 +101,22 @@ class ServerAddresses:
 
 
 class FolderAddresses:
-    """Pages as files beside each other; ``up`` leads from the folder of a page to that of the book."""
+    """Pages as files beside each other; ``up`` leads from the folder of a page to that of the book.
+
+    ``alone``: the page stands without a book, so there is nowhere to lead to.
+    """
 
     filters = False
 
-    def __init__(self, up: str = "", first: str = "rules") -> None:
+    def __init__(self, up: str = "", first: str = "rules", *, alone: bool = False) -> None:
         self._up = up
         self._first = first
+        self._alone = alone
 
     @property
     def nav(self) -> Sequence[tuple[str, str]]:
         """The pages that every page leads to."""
-        return [(kind, TITLES[kind]) for kind in ("rules", "pathway", "graph", "sources")]
+        return [] if self._alone else [(kind, TITLES[kind]) for kind in ("rules", "pathway", "graph", "sources")]
 
     def page(self, kind: str, name: str = "", **query: str) -> str:
         """``rules/<id>.html``; the list of all rules is the first page. A file answers no question."""
@@ -121,7 +125,7 @@ class FolderAddresses:
 
     def has(self, kind: str) -> bool:
         """Whether the book has the page."""
-        return kind in _BESIDE - {"questionnaire"} or kind in dict(self.nav)
+        return not self._alone and (kind in _BESIDE - {"questionnaire"} or kind in dict(self.nav))
 
     def static(self, name: str) -> str:
         """The file beside the pages."""

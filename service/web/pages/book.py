@@ -49,12 +49,13 @@ def write_book(knowledge: Knowledge, approvals: Approvals, folder: Path) -> int:
 def write_comparison(knowledge: Knowledge, report: Mapping[str, Any], folder: Path) -> Path:
     """Write the page of a comparison and its data into ``folder``, which is made if needed. Returns the page.
 
-    It stands alone: rules lead to pages of the book where that is written into the same folder.
+    It stands alone; rules lead to pages of the book where that was written into the same folder before.
     """
     folder.mkdir(parents=True, exist_ok=True)
     _dress(folder)
     data = compare_page([], {}, Told(dict(report)), titles_of(knowledge), waiting=False)
-    _write(folder / "compare", "compare.html", data, page_header(knowledge), FolderAddresses())
+    addresses = FolderAddresses(alone=not (folder / f"{_FIRST}.html").is_file())
+    _write(folder / "compare", "compare.html", data, page_header(knowledge), addresses)
     return folder / "compare.html"
 
 

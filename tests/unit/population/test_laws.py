@@ -9,6 +9,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from service.population.tables import rows_of
 from service.protocol.evaluation import BundleQuestion, answer_bundle
 from tests.population_data import NOW, all_lines, asked, by_type, digests, in_file, people, ran, rows
 from tests.shipped import shipped_services
@@ -113,3 +114,10 @@ def test_the_gate_changes_no_card_and_no_count(as_exported: tuple[Path, Path], t
     assert summaries[0]["patients"].pop("decided") == in_full["patients"]["decided"]
     assert summaries[1]["patients"].pop("decided") < in_full["patients"]["decided"]
     assert summaries[0] == summaries[1]
+
+
+def test_a_row_that_the_gate_let_pass_names_the_gate_as_the_run_does(as_exported: tuple[Path, Path]) -> None:
+    gate = orjson.loads((as_exported[1] / "run.json").read_bytes())["gate"]
+    assert gate["open"]
+    reasons = {row["reason"] for row in rows_of(as_exported[1] / "decisions.parquet") if row["how"] == "gated"}
+    assert reasons == {f"gate {gate['digest']}"}
