@@ -26,7 +26,7 @@ from service.knowledge.model import (
 )
 from service.knowledge.schemas.fact import FactField
 from service.knowledge.schemas.fields import did_you_mean
-from service.knowledge.schemas.issues import issues_of, read_shape
+from service.knowledge.schemas.issues import issues_of, made, read_shape
 from service.knowledge.schemas.order import OrderShape
 from service.knowledge.schemas.rule import RuleShape
 from service.knowledge.schemas.ruleset import Approval, ApprovalsShape, OverrideReasonsShape, RulesetShape
@@ -264,7 +264,7 @@ def _fact(found: Collection, fact_field: FactField, table: Table, written: Writt
 
 def _own_code(found: Collection, item: Any, fact: Table) -> None:
     """The value set of a code of our own that only one fact uses and that stands in the fact."""
-    value_set, issues = read_shape(OwnCodeShape(), item, fact.file)
+    value_set, issues = read_shape(made(OwnCodeShape), item, fact.file)
     found.issues.extend(issues)
     if value_set is not None and _declare(found, "value set", value_set.id, item):
         found.value_sets[value_set.id] = value_set
@@ -294,7 +294,7 @@ def _rule_file(found: Collection, path: Path, phase: Table | None) -> None:
         return
     if not table:
         # None was said to be unreadable already; whoever refers to it by its file name is not to blame.
-        found.issues.extend([] if data is None else read_shape(RuleShape(), data, file)[1])
+        found.issues.extend([] if data is None else read_shape(made(RuleShape), data, file)[1])
         found.declared("rule").setdefault(path.stem, table)
         return
     guards = _guards(found)
@@ -305,7 +305,7 @@ def _rule_file(found: Collection, path: Path, phase: Table | None) -> None:
     found.pair_sides.update(_sides_of(table))
     found.issues.extend(issues)
     for rank, written in enumerate(flat):
-        rule, issues = read_shape(RuleShape(), written, file)
+        rule, issues = read_shape(made(RuleShape), written, file)
         found.issues.extend(issues)
         flat_name = written.get("id", path.stem)
         if _declare(found, "rule", flat_name if isinstance(flat_name, str) else path.stem, written) and rule:

@@ -25,6 +25,7 @@ from service.knowledge.schemas.fields import (
     refuse,
     words,
 )
+from service.knowledge.schemas.issues import made
 
 RESOURCES = (
     "Condition",
@@ -62,7 +63,7 @@ class FromField(Strict[tuple[FactSource, ...]]):
     """``from``: one place to look, or a list of them."""
 
     def read(self, value: Any) -> tuple[FactSource, ...]:
-        shape = SourceOfFactShape()
+        shape = made(SourceOfFactShape)
         if isinstance(value, Table):
             return (shape.load(value),)
         if not isinstance(value, list) or not value:

@@ -12,7 +12,8 @@ from decimal import Decimal, InvalidOperation, localcontext
 from functools import lru_cache
 from typing import Any
 
-from service.record.values.coding import wordings
+from service.record.values.code_systems import LOINC
+from service.record.values.coding import codings, wordings
 from service.record.values.interval import Interval
 from service.record.values.tidy import tidied
 from service.record.values.unit_table import (
@@ -199,11 +200,33 @@ def _raw(holder: Mapping[str, Any]) -> _Raw | Refused:
     if isinstance(holder.get("valueString"), str):
         return _raw_text(tidied(holder["valueString"]))
     for key in ("valueCodeableConcept", "valueCoding"):
-        for text in wordings(holder.get(key)):
-            # The answer of a numeric rating is a code whose words are the number.
-            if not isinstance(read := _raw_text(text), Refused):
-                return read
+        if (rated := _raw_answer(holder.get(key))) is not None:
+            return rated
     return Refused("no value given" if not any(key.startswith("value") for key in holder) else "not a number")
+
+
+def _raw_answer(chosen: object) -> _Raw | None:
+    """The number of a numeric rating, whose answer is a code with the number as its words."""
+    for text in wordings(chosen):
+        if not isinstance(read := _raw_text(text), Refused):
+            return read
+    for coding in codings(chosen):
+        number = _RATED.get(coding.code) if coding.system == LOINC else None
+        if number is not None:
+            return _Raw(Interval.exactly(number), None, str(number))
+    return None
+
+
+_RATED: Mapping[str, Decimal] = {
+    code: Decimal(number)
+    for number, code in enumerate(
+        [
+            *("LA6111-4", "LA6112-2", "LA6113-0", "LA6114-8", "LA6115-5", "LA10137-0"),
+            *("LA10138-8", "LA10139-6", "LA10140-4", "LA10141-2", "LA13942-0"),
+        ]
+    )
+}
+"""The answers 0 to 10 of LOINC's list for a numeric rating, which need no words."""
 
 
 def _raw_quantity(quantity: Mapping[str, Any]) -> _Raw | Refused:

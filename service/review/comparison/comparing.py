@@ -54,6 +54,7 @@ class _Comparing:
             contents=self._contents,
             untouched=everything - sum(rule.change_class is not ChangeClass.UNTOUCHED for rule in rules),
             approvals_fallen=tuple(sorted(self.before.approved - self.after.approved)),
+            approvals_given=tuple(sorted(self.after.approved - self.before.approved)),
             to_review_again=tuple(self._to_review_again()),
             invariants=None,
             broken=(),

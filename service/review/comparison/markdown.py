@@ -76,6 +76,8 @@ class Comment:
             return f"Rule change: {cards} can differ for some patient"
         if counts["contents"]:
             return "Rule change: facts, codes or frame differ, the logic of every rule is the same"
+        if not counts["wordsOnly"]:
+            return "Rule change: approvals only"
         return "Rule change: words only"
 
     @staticmethod
@@ -85,12 +87,13 @@ class Comment:
         lost = {one["id"] for one in broken}
         held = (asked or 0) - len(report["invariants"]["brokenBefore"])
         text = "invariants not asked" if asked is None else f"{held - len(lost)} of {held} invariants still proved"
-        fallen = report["approvalsFallen"]
+        fallen, given = report["approvalsFallen"], report["approvalsGiven"]
+        told = f" · approvals given: {', '.join(given)}" if given else ""
         return (
             f"`{_code(before['label'])}` {before['version']} `{before['digest'][:8]}` → `{_code(after['label'])}` "
             f"`{after['digest'][:8]}` · {counts['rules']} rules: **{counts['editedInLogic']} changed in logic**, "
             f"{counts['wordsOnly']} in words only, {counts['provedSame']} proved the same for every patient · {text} · "
-            f"approvals that fall: {', '.join(fallen) if fallen else 'none'}"
+            f"approvals that fall: {', '.join(fallen) if fallen else 'none'}{told}"
         )
 
     def _cards(self, cards: Sequence[Json], rows: int) -> Iterator[str]:

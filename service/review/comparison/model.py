@@ -177,6 +177,7 @@ class Comparison:
 
     ``rules`` are those that were edited or can be reached by a change; every other rule is ``untouched``.
     ``approvals_fallen`` are rules approved in the first rule set whose approval does not hold in the second,
+    ``approvals_given`` those approved in the second only,
     ``to_review_again`` all rules whose content under review changed. ``invariants`` is how many were asked again, None
     when they were not asked.
     """
@@ -188,6 +189,7 @@ class Comparison:
     contents: tuple[ContentChange, ...]
     untouched: int
     approvals_fallen: tuple[str, ...]
+    approvals_given: tuple[str, ...]
     to_review_again: tuple[str, ...]
     invariants: int | None
     broken: tuple[BrokenInvariant, ...]
@@ -216,4 +218,8 @@ class Comparison:
     def differs(self) -> bool:
         """Whether anything differs for a patient or a reader, or in what patients are read by."""
         said = (ChangeClass.DIFFERS, ChangeClass.WORDS_ONLY)
-        return bool(self.contents or self.conclusions or any(rule.change_class in said for rule in self.rules))
+        # A card says whether its rule is approved.
+        approvals = self.approvals_fallen or self.approvals_given
+        return bool(
+            approvals or self.contents or self.conclusions or any(rule.change_class in said for rule in self.rules)
+        )

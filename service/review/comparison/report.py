@@ -67,6 +67,7 @@ class Report:
             "recordOnly": [self._rule(one) for one in comparison.of_class(ChangeClass.UNTOUCHED)],
             "contents": [self._content(one) for one in comparison.contents],
             "approvalsFallen": list(comparison.approvals_fallen),
+            "approvalsGiven": list(comparison.approvals_given),
             "toReviewAgain": list(comparison.to_review_again),
             "invariants": self._invariants(comparison),
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -129,7 +130,9 @@ def _difference(difference: Json) -> Iterator[str]:
     instead = [f"in place of {name}" for name in witness["inPlaceOf"]]
     instead += [f"{name} is shown instead" for name in witness["replacedBy"]]
     yield f"{'for example':<{_WIDTH}} {'; '.join(witness['patient'])}"
-    yield f"{'':<{_WIDTH}} {', '.join(['both engines agree', *instead])}"
+    at = f"both engines agree, at {difference['services'][0]}"
+    more_services = len(difference["services"]) - 1
+    yield f"{'':<{_WIDTH}} {', '.join([at + (f' and {more_services} more' if more_services else ''), *instead])}"
 
 
 def _conclusion(conclusion: Json, rules: Sequence[Json]) -> Iterator[str]:
@@ -160,7 +163,14 @@ def what_changed(rule: Json) -> str:
     logic = [f"{test['before'] or 'nothing'} -> {test['after'] or 'nothing'}" for test in rule["tests"]]
     logic += [field["name"] for field in rule["logic"]]
     words = [field["name"].removeprefix("card.") for name in ("card", "grounds", "record") for field in rule[name]]
-    return ", ".join([*logic, *words])
+    return ", ".join([*logic, *_by_item(words)])
+
+
+def _by_item(names: Sequence[str]) -> Iterator[str]:
+    """The names of fields; of an item of a list of which several fields changed the item alone."""
+    items = [name.partition("].")[0] + "]" if "]." in name else name for name in names]
+    several = {item for item, number in Counter(items).items() if number > 1}
+    yield from dict.fromkeys(item if item in several else name for item, name in zip(items, names, strict=True))
 
 
 def _contents(contents: Sequence[Json]) -> Iterator[str]:
@@ -195,8 +205,10 @@ def shown_for(chart: Json) -> Iterator[str]:
 
 
 def _review(report: Json) -> Iterator[str]:
-    if report["toReviewAgain"] or report["approvalsFallen"]:
+    if report["toReviewAgain"] or report["approvalsFallen"] or report["approvalsGiven"]:
         yield ""
+    if report["approvalsGiven"]:
+        yield f"Approvals given: {', '.join(report['approvalsGiven'])}"
     if report["approvalsFallen"]:
         yield f"Approvals that fall: {', '.join(report['approvalsFallen'])}"
     if report["toReviewAgain"]:

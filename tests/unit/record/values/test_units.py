@@ -201,3 +201,14 @@ def test_odd_values_never_raise(value: object) -> None:
     for key in ("valueQuantity", "valueString", "valueInteger", "valueRange"):
         read_value({key: value}, "mg/dL", "creatinine")
     read_value({"valueQuantity": {"value": value, "unit": value, "code": value, "comparator": value}}, "kg")
+
+
+@pytest.mark.parametrize(("code", "number"), [("LA6111-4", 0), ("LA6115-5", 4), ("LA10137-0", 5), ("LA13942-0", 10)])
+def test_the_answer_of_a_numeric_rating_is_read_without_its_words(code: str, number: int) -> None:
+    reading = read_value(
+        {"valueCodeableConcept": {"coding": [{"system": "http://loinc.org", "code": code}]}}, "{score}"
+    )
+    assert not isinstance(reading, Refused)
+    assert reading.low == reading.high == number
+    other = read_value({"valueCodeableConcept": {"coding": [{"system": "http://snomed.info/sct", "code": code}]}}, "1")
+    assert isinstance(other, Refused)

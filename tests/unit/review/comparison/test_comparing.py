@@ -292,6 +292,13 @@ def test_an_approval_falls_with_the_content_it_was_given_to() -> None:
     assert compare(before, after).approvals_fallen == ("sf-baclofen-renal",)
 
 
+def test_an_approval_that_is_given_changes_what_a_card_says_of_itself() -> None:
+    after = replace(shipped(), approved=frozenset({"sf-baclofen-renal"}))
+    comparison = compare(shipped(), after)
+    assert comparison.approvals_given == ("sf-baclofen-renal",)
+    assert comparison.differs
+
+
 def test_every_field_of_a_rule_is_compared_in_one_place() -> None:
     placed = [*edits.LOGIC, *edits.CARD, *edits.GROUNDS, *edits.RECORD, *edits.APART]
     assert sorted(placed) == sorted(field.name for field in fields(Rule))

@@ -17,10 +17,10 @@ from service.review.comparison.comparing import compare
 from service.review.comparison.markdown import MARKER, MOST, Comment
 from service.review.comparison.region import Span
 from service.review.comparison.report import Report
-from service.review.comparison.terminal import lines
+from service.review.comparison.terminal import lines, what_changed
 from service.review.comparison.wording import Wording, span_text, unit_text
 from tests.unit.knowledge.rule_folders import VALID, changed_rules
-from tests.unit.review.comparison.small_rules import changed, small, with_test
+from tests.unit.review.comparison.small_rules import changed, shipped, small, with_test
 
 Json = dict[str, Any]
 
@@ -43,6 +43,14 @@ def test_the_terminal_says_what_changed_for_whom_with_an_example() -> None:
     assert "in place of soft" in text
     assert "never hidden newly (proved)" in text
     assert text.index("! loud") < text.index("* soft")
+
+
+def test_of_an_item_that_is_gone_the_item_is_named_and_not_each_of_its_fields() -> None:
+    rule = next(rule for rule in shipped().rules if rule.id == "sf-nsaid-gastroprotection")
+    fewer = changed(shipped(), rule.id, lambda rule: replace(rule, citations=rule.citations[1:]))
+    report = Report(Wording(shipped(), fewer)).of(compare(shipped(), fewer))
+    (told,) = report["wordsOnly"]
+    assert what_changed(told) == f"citations[{rule.citations[0].source}]"
 
 
 def test_the_comment_begins_with_the_marker_and_shows_the_change() -> None:
