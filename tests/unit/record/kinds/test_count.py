@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import cProfile
+
 import pytest
 
 from service.finding import Status
@@ -80,7 +82,9 @@ NORCO = (RXNORM, "857002", "acetaminophen 325 MG / hydrocodone bitartrate 5 MG O
 Told = dict[str, object]
 
 
-def dosed(code: tuple[str, str, str], tablets: float, times: int, status: str = "active", **more: object) -> Told:
+def dosed(
+    code: tuple[str, str, str] | dict[str, object], tablets: float, times: int, status: str = "active", **more: object
+) -> Told:
     """An order of so many tablets so many times a day."""
     dosage = {
         "timing": {"repeat": {"frequency": times, "period": 1, "periodUnit": "d"}},
@@ -181,3 +185,22 @@ def test_a_setting_is_what_the_rule_set_says() -> None:
     assert [on[name].status.value for name in ("the-fact", "us", "uk")] == ["present", "present", "absent"]
     off = Derivation(knowledge(always, drug_safety_scope="in-scope")).findings(record([condition()]), NOW)
     assert off["the-fact"].status is Status.ABSENT
+
+
+def calls_for(number: int) -> int:
+    """How many function calls the sum of so many orders of different products takes."""
+    orders = [
+        dosed({"text": f"acetaminophen {at} MG Oral Tablet"}, 1, 1, "draft", name=f"d{at}") for at in range(number)
+    ]
+    daily(orders=orders[:1])
+    profile = cProfile.Profile()
+    profile.enable()
+    daily(orders=orders)
+    profile.disable()
+    return sum(entry.callcount for entry in profile.getstats())
+
+
+def test_the_sum_of_many_different_products_grows_with_their_number_and_not_faster() -> None:
+    # What one order costs is taken off: it is mostly the reading of the small rule set.
+    base, few, many = calls_for(1), calls_for(201), calls_for(401)
+    assert many - base < 2.2 * (few - base)
