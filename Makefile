@@ -167,7 +167,7 @@ bench: setup ## Measure against the aims, beside two handlers without rules: CPU
 population-laws: setup ## The slow laws of a population run: killed at twenty points; Spark, where pyspark and Java are
 	POPULATION_LAWS=1 $(BIN)/pytest -q -n0 tests/unit/population/test_ended_runs.py tests/unit/population/test_spark.py
 
-compare-laws: setup ## Every planted fault as a second rule set, against 100,000 random patients and the other way round (an hour)
+compare-laws: setup ## Every planted fault as a second rule set, against 100,000 random patients and the other way round (two hours)
 	COMPARE_LAWS=all $(BIN)/pytest -q -n $(WORKERS) tests/unit/review/comparison/test_laws.py
 
 corpus: setup ## Send all published test data through the service and count the answers

@@ -56,6 +56,12 @@ class Client:
         """The day at a place."""
         return self.begin + timedelta(days=place)
 
+    def sums(self, fact: str, states: Iterable[int]) -> tuple[int, int]:
+        """Over all days and services: how often a fact was asked, and in how many calls it was in one of the states."""
+        wanted = tuple(states)
+        rows = [row for by_day in self.findings.get(fact, {}).values() for row in by_day.values()]
+        return sum(map(sum, rows)), sum(row[state] for row in rows for state in wanted)
+
     def series(self, fact: str, states: Iterable[int]) -> Series:
         """How often a fact was asked, and in how many calls it was in one of these states (0 present, 1 absent)."""
         wanted = tuple(states)

@@ -102,7 +102,7 @@ def shifts(series: Series, first: int, came: Came = nothing_came) -> list[Shift]
 
     ``came`` says whether on days from one to before another a code that nothing reads appeared in about so many calls.
     """
-    if not _may_fall(series):
+    if not may_fall(*(sum(map(sum, rows)) for rows in (series.calls, series.hits))):
         return []
     sums, found, day, oldest = _Sums(series), [], first, 1
     while day < series.days:
@@ -117,9 +117,8 @@ def shifts(series: Series, first: int, came: Came = nothing_came) -> list[Shift]
     return found
 
 
-def _may_fall(series: Series) -> bool:
+def may_fall(calls: int, hits: int) -> bool:
     """Whether there are calls enough, and the share is neither 0 nor 1 on all days: most facts end here."""
-    calls, hits = (sum(map(sum, rows)) for rows in (series.calls, series.hits))
     return calls >= _FEWEST_BEFORE + _FEWEST_SINCE and 0 < hits < calls
 
 

@@ -10,7 +10,7 @@ from service.knowledge.model import FactDefinition, FactKind, FactSource, Knowle
 from service.review.radar.appeared import Appeared
 from service.review.radar.causes import Cause, cause_of
 from service.review.radar.counts import Client, clients_of
-from service.review.radar.detection import BASELINE, WINDOWS, Shift, shifts
+from service.review.radar.detection import BASELINE, WINDOWS, Shift, may_fall, shifts
 from service.store.database import Database
 from service.store.radar import CodeCount, RadarDay, counted_codes, counted_days
 
@@ -75,6 +75,8 @@ def falls(knowledge: Knowledge, client: Client, first: int) -> list[tuple[FactDe
         separate: list[Shift] = []
         came = appeared.of(types_read(fact))
         for kind, states in _KINDS.items():
+            if not may_fall(*client.sums(name, states)):
+                continue
             for shift in shifts(client.series(name, states), first, came):
                 if not any(_overlap(shift, other) for other in separate):
                     separate.append(shift)

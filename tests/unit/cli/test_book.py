@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -9,8 +10,11 @@ import pytest
 from click.testing import CliRunner
 
 from service.cli.booking import book
+from service.knowledge.loader import load
+from service.web.pages.book import write_comparison
 from tests.conftest import PROJECT
 
+COMPARISON = PROJECT / "tests" / "browser" / "comparison.json"
 SMALL_RULES = PROJECT / "tests" / "rules_valid"
 
 
@@ -46,3 +50,13 @@ def test_a_folder_with_other_files_is_refused(folder: Path) -> None:
     told = CliRunner().invoke(book, ["--rules", str(SMALL_RULES), "--out", str(folder)])
     assert told.exit_code == 2
     assert "not empty" in told.output
+
+
+def test_a_comparison_leads_to_the_book_only_where_there_is_one(folder: Path, tmp_path: Path) -> None:
+    knowledge, report = load(SMALL_RULES), json.loads(COMPARISON.read_bytes())
+    alone = write_comparison(knowledge, report, tmp_path).read_text(encoding="utf-8")
+    assert set(re.findall(r'href="([^"#]+)', alone)) == {"site.css", "icon.svg", "compare.json"}
+    beside = write_comparison(knowledge, report, folder).read_text(encoding="utf-8")
+    assert "index.html" in beside
+    for page in (alone, beside):
+        assert "eGFR below 35 mL/min/1.73 m²" in page
