@@ -72,7 +72,7 @@ class DangerWords:
         return self._words.search(text) is not None
 
     def unexplained(self, text: str, explained: Iterable[Span]) -> tuple[bool, bool]:
-        """Whether a text holds a word of danger outside the stretches that are explained, and whether one names a drug."""
+        """Whether a word of danger stands outside the stretches that are explained, and whether one names a drug."""
         spans = [*explained, *(one.span() for one in _HARMLESS.finditer(text))]
         found = [
             one
