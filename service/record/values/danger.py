@@ -38,8 +38,10 @@ _OF_DRUGS = (
 )
 _HARMLESS = re.compile(
     r"\b(?:umbilical|vocal|spermatic) cords?\b|\bgall ?bladder\b"
-    r"|\b(?:kidney|bladder|renal) (?:stones?|calcul\w+|colic|donors?|cysts?)\b|\b(?:donor|calculus|stone) of (?:kidney|renal)\b"
-    r"|\b(?:corneal?|mouth|oral|aphthous|(?:fore)?foot|leg|ankle|skin|pressure|venous|decubitus|varicose) ulcer(?:s|ations?)?\b"
+    r"|\b(?:kidney|bladder|renal) (?:stones?|calcul\w+|colic|donors?|cysts?)\b"
+    r"|\b(?:donor|calculus|stone) of (?:kidney|renal)\b"
+    r"|\b(?:corneal?|mouth|oral|aphthous|(?:fore)?foot|leg|ankle|skin|pressure|venous|decubitus|varicose)"
+    r" ulcer(?:s|ations?)?\b"
     r"|\bulcers? of (?:\w+ )?(?:lower extremity|ankle|foot|leg|skin|mouth)\b"
     r"|\bperforat\w+ of (?:\w+ )?(?:ear ?drum|tympanic membrane)\b|\bfluid retention\b"
     r"|\b(?:non-?malignant|malignant (?:otitis|hypertension))\b|\bperineal (?:tear|laceration)\b",
