@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -29,6 +30,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Machines are noisy: no example fails for being slow once.
+    settings.register_profile("project")
+    settings.load_profile("project")
     config.pluginmanager.register(Conformance(config))
     # A process of tests holds the rule set many times over; as in a worker, garbage is looked for seldom.
     collect_seldom()

@@ -186,10 +186,19 @@ def fact_page(knowledge: Knowledge, fact: FactDefinition) -> str:
     lines = [f"# {fact.title}", "", f"`{fact.id}`, {fact.kind.value}, {fact.at}; asked as: {fact.asks}", ""]
     lines += [_source_line(source) for source in fact.sources]
     lines += _section("What silence means", _no_matching_data([fact]))
-    rules = [rule.id for rule in knowledge.rules if fact.id in rule.reads]
-    lines += _section("Rules that read it", (f"- {name}" for name in rules))
+    direct = [rule for rule in knowledge.rules if fact.id in rule.reads]
+    behind = [rule for rule in knowledge.rules if rule not in direct and fact.id in reached(knowledge, rule)[0]]
+    lines += _section("Rules that read it, with their sources", map(_rule_with_sources, direct))
+    lines += _section("Rules that rest on it through a conclusion, or name it", map(_rule_with_sources, behind))
     lines += _section("Codes", _codes(knowledge, [fact]))
     return "\n".join(lines) + "\n"
+
+
+def _rule_with_sources(rule: Rule) -> str:
+    cited = (
+        ", ".join(dict.fromkeys(f"{one.source}/{one.statement}" for one in rule.citations)) or "no source of its own"
+    )
+    return f"- `{rule.id}`, {rule.title}: {cited}"
 
 
 def source_page(knowledge: Knowledge, source: Source) -> str:

@@ -26,6 +26,9 @@ Json = dict[str, Any]
 
 # How many faults one answer lists; a request with more is wrong in kind.
 _MOST_ISSUES = 50
+RETRY_SECONDS_BUSY = 1
+RETRY_SECONDS_COSTLY = 60
+"""What Retry-After says: a place gets free soon; what cost too much will cost as much again (product choice)."""
 _NOT_FOUND, _NO_METHOD = 404, 405
 
 _CODES = {400: "invalid", 403: "forbidden", 404: "not-found", 405: "not-supported", 412: "incomplete", 413: "too-long"}
@@ -67,10 +70,10 @@ def answer_for(error: Exception, correlation: str, hint: str | None = None) -> A
         return Answer(412, outcome(412, issues))
     if isinstance(error, TooCostlyError):
         issue = Issue("body", f"reading it takes more than {error.milliseconds} ms of CPU", "send less at once")
-        return Answer(503, outcome(503, [issue]), {"Retry-After": "60"})
+        return Answer(503, outcome(503, [issue]), {"Retry-After": str(RETRY_SECONDS_COSTLY)})
     if isinstance(error, OverloadedError):
-        issue = Issue("service", "too many calls at once", "try again in a second")
-        return Answer(503, outcome(503, [issue]), {"Retry-After": "1"})
+        issue = Issue("service", "too many calls at once", f"try again in {RETRY_SECONDS_BUSY} s")
+        return Answer(503, outcome(503, [issue]), {"Retry-After": str(RETRY_SECONDS_BUSY)})
     if isinstance(error, HTTPException):
         return _of_werkzeug(error, correlation, hint)
     return Answer(500, outcome(500, [Issue("service", f"an error of the service, known there as {correlation}")]))

@@ -24,7 +24,7 @@ class State:
     def not_ready(self, settings: Settings) -> str | None:
         """Why the process should get no calls now; None when it may."""
         if settings.store == "required" and not self.decision_log.get("reachable", True):
-            return f"calls must be recorded and cannot be: {self.decision_log.get('fault')}"
+            return f"decisions wait in the spool, the database cannot be reached: {self.decision_log.get('fault')}"
         return None
 
 

@@ -192,7 +192,7 @@ def spoilable(patients: list[Published]) -> list[tuple[Json, list[tuple[Any, ...
     return [(document, list(elements(document))) for document in small]
 
 
-@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), junk=JUNK, hook=st.sampled_from(["patient-view", "order-select", "order-sign"]))
 def test_anything_put_anywhere_into_a_real_chart_is_answered_and_never_with_500(
     app: Flask, spoilable: list[tuple[Json, list[tuple[Any, ...]]]], data: st.DataObject, junk: Any, hook: str

@@ -9,7 +9,7 @@ from service.knowledge.model import FactDefinition, Knowledge
 from service.web.pages.graph import ways_of
 from service.web.pages.rules import resting_on
 from service.web.pages.value_set import value_set_named
-from service.web.pages.words import condition_data, finding_named, no_matching_data, read_from, rule_named, rules_named
+from service.web.pages.words import condition_data, finding_named, no_matching_data, read_from, rule_named, with_sources
 
 Json = dict[str, Any]
 
@@ -30,8 +30,8 @@ def fact_page(knowledge: Knowledge, name: str) -> Json | None:
         | how
         | {
             "ways": ways_of(knowledge, name),
-            "readBy": rules_named(rule for rule in rules if rule.id in direct),
-            "restingOnIt": rules_named(rule for rule in rules if rule.id not in direct and rule.concludes != name),
+            "readBy": with_sources(rule for rule in rules if rule.id in direct),
+            "restingOnIt": with_sources(rule for rule in rules if rule.id not in direct and rule.concludes != name),
         }
     )
 

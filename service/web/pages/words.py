@@ -102,6 +102,11 @@ def rule_named(rule: Rule) -> Json:
     return {"id": rule.id, "title": rule.title, "indicator": indicator}
 
 
+def with_sources(rules: Iterable[Rule]) -> list[Json]:
+    """Rules by title and id, each with the ids of the sources it cites."""
+    return [rule_named(rule) | {"sources": list(dict.fromkeys(one.source for one in rule.citations))} for rule in rules]
+
+
 def rules_named(rules: Iterable[Rule]) -> list[Json]:
     """Rules by title and id."""
     return [rule_named(rule) for rule in rules]

@@ -243,7 +243,7 @@ patients = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(150))
 @given(
     st.lists(conditions, min_size=2, max_size=3),
     st.lists(st.tuples(conditions, st.sampled_from(list(Word))), min_size=1, max_size=4),

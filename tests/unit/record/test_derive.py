@@ -92,7 +92,7 @@ def derive(case: Case, resources: list[Any], orders: list[Any]) -> dict[str, Fin
     return derivation().findings(record([case.patient, *resources], orders=orders, **states), NOW)
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(150))
 @given(cases(), st.randoms(use_true_random=False))
 def test_the_order_of_entries_and_their_repetition_change_nothing(case: Case, random: Any) -> None:
     before = derive(case, list(case.resources), list(case.orders))
@@ -103,7 +103,7 @@ def test_the_order_of_entries_and_their_repetition_change_nothing(case: Case, ra
     assert derive(case, shuffled, orders) == before
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(150))
 @given(cases(), st.lists(st.sampled_from(IRRELEVANT), max_size=4), st.randoms(use_true_random=False))
 def test_irrelevant_entries_change_nothing(case: Case, more: list[Any], random: Any) -> None:
     before = derive(case, list(case.resources), list(case.orders))
@@ -116,7 +116,7 @@ def test_irrelevant_entries_change_nothing(case: Case, more: list[Any], random: 
     }
 
 
-@settings(max_examples=examples(200), deadline=None)
+@settings(max_examples=examples(200))
 @given(cases(), st.data())
 def test_losing_an_entry_never_turns_unknown_into_absent_unless_it_was_the_doubt_itself(
     case: Case, data: st.DataObject
@@ -137,7 +137,7 @@ def _orders_of(case: Case) -> set[str]:
     return {f"{one['resourceType']}/{one['id']}" for one in case.orders}
 
 
-@settings(max_examples=examples(100), deadline=None)
+@settings(max_examples=examples(100))
 @given(cases(), st.data())
 def test_losing_a_whole_list_never_makes_absent_by_silence(case: Case, data: st.DataObject) -> None:
     lost = data.draw(st.sampled_from(sorted(case.completeness)))

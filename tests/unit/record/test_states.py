@@ -88,7 +88,7 @@ def entries(draw: st.DrawFn) -> dict[str, Any]:
     return entry
 
 
-@settings(max_examples=examples(300), deadline=None)
+@settings(max_examples=examples(300))
 @given(st.lists(entries(), min_size=1, max_size=4), st.lists(entries(), max_size=1), st.booleans())
 def test_whatever_a_chart_holds_every_fact_is_in_a_state_its_kind_can_have(
     resources: list[dict[str, Any]], orders: list[dict[str, Any]], whole: bool

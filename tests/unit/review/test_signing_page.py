@@ -64,4 +64,6 @@ def test_a_source_says_what_rests_on_each_statement(knowledge: Knowledge, word: 
 def test_a_fact_says_what_silence_means_and_who_reads_it(knowledge: Knowledge) -> None:
     page = fact_page(knowledge, knowledge.facts["egfr"])
     assert knowledge.facts["egfr"].absent_when in page
-    assert "- sf-nsaid-egfr-30-59" in page
+    assert "- `sf-nsaid-egfr-30-59`, NSAID with an eGFR of 30 to 59: KDIGO-2012/REC-114" in page
+    # Through nsaid-contraindicated, which it does not read itself.
+    assert "- `mo-nsaid-running-contraindicated`, " in page.partition("through a conclusion")[2]

@@ -423,7 +423,7 @@ def test_jw12_a_token_has_at_most_8_kb(call: Call) -> None:
 
 
 @pytest.mark.requirement("JW-12")
-@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(300), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     text=st.one_of(
         st.text(max_size=200), st.from_regex(r"[A-Za-z0-9_-]{0,40}\.[A-Za-z0-9_-]{0,40}\.[A-Za-z0-9_-]{0,40}")
@@ -436,7 +436,7 @@ def test_jw12_whatever_is_sent_the_answer_is_a_refusal(authenticator: Authentica
 
 
 @pytest.mark.requirement("JW-12")
-@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(300), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(position=st.integers(0, 10_000), letter=st.sampled_from("ABCxyz019-_.="))
 def test_jw12_a_token_with_one_letter_changed_is_refused(
     authenticator: Authenticator, position: int, letter: str

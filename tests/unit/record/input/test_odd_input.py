@@ -75,7 +75,7 @@ def spoilt(draw: st.DrawFn) -> tuple[list[Any], list[Any]]:
     return lists
 
 
-@settings(max_examples=examples(400), deadline=None)
+@settings(max_examples=examples(400))
 @given(spoilt())
 def test_junk_in_any_element_is_passed_over(lists: tuple[list[Any], list[Any]]) -> None:
     resources, orders = lists
@@ -90,7 +90,7 @@ def test_junk_in_any_element_is_passed_over(lists: tuple[list[Any], list[Any]]) 
         )
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(150))
 @given(spoilt())
 def test_junk_in_any_element_is_passed_over_by_the_reader_too(lists: tuple[list[Any], list[Any]]) -> None:
     resources, orders = lists

@@ -248,7 +248,7 @@ HARMLESS = ("paracetamol", "caffeine", "xyzolin", "amoxicillin")
 JOINERS = (" / ", "/", " + ", " and ", ", ", " und ", " et ", " with ", "; ")
 
 
-@settings(max_examples=examples(200), deadline=None)
+@settings(max_examples=examples(200))
 @given(
     dangerous=st.sampled_from(DANGEROUS),
     others=st.lists(st.sampled_from(HARMLESS), min_size=1, max_size=3, unique=True),
@@ -285,7 +285,7 @@ def test_a_drug_in_another_coding_is_the_same_drug_or_not_recognised(code: str, 
     assert danger <= drug.classes or not drug.recognised
 
 
-@settings(max_examples=examples(300), deadline=None)
+@settings(max_examples=examples(300))
 @given(st.text(max_size=400))
 def test_no_text_is_too_odd(text: str) -> None:
     drug = recognised({"text": text})

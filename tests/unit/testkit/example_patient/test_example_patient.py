@@ -146,7 +146,7 @@ def _values(definition: FactDefinition) -> st.SearchStrategy[Decimal]:
     return st.decimals(low, high, places=1)
 
 
-@settings(max_examples=examples(120), deadline=None)
+@settings(max_examples=examples(120))
 @given(st.data())
 def test_every_measured_number_comes_back(data: st.DataObject) -> None:
     definition = data.draw(st.sampled_from(quantities()))
@@ -158,7 +158,7 @@ def test_every_measured_number_comes_back(data: st.DataObject) -> None:
     assert (found.low, found.high) == (value, value)
 
 
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(60))
 @given(st.data())
 def test_an_interval_of_a_measured_number_comes_back(data: st.DataObject) -> None:
     definition = data.draw(st.sampled_from(quantities()))
@@ -170,7 +170,7 @@ def test_an_interval_of_a_measured_number_comes_back(data: st.DataObject) -> Non
     assert (found.low, found.high) == (low, high)
 
 
-@settings(max_examples=examples(80), deadline=None)
+@settings(max_examples=examples(80))
 @given(st.data())
 def test_days_weeks_years_and_changes_come_back(data: st.DataObject) -> None:
     kinds = {
