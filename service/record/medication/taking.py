@@ -72,33 +72,22 @@ def _in_band(
     for ingredient in matching:
         dose = chart.matcher.drugs.daily_dose_mg(medication.drug, ingredient, medication.daily)
         if dose is None:
-            told = told_by_strength(ingredient, definition.daily_dose_mg)
-            if told is False:
-                continue
             notes.append(NO_DOSE)
-            is_sure = told is True
+            is_sure = is_small_dose(ingredient, definition.daily_dose_mg)
             in_band.append(ingredient)
         elif dose.overlaps(*definition.daily_dose_mg):
             in_band.append(ingredient)
     return Match(tuple(in_band), joined(*notes), is_sure) if in_band else None
 
 
-def told_by_strength(ingredient: Ingredient, band: tuple[Decimal | None, Decimal | None]) -> bool | None:
-    """Whether a product whose dose is not written belongs to a band of daily doses; None where only the dose can tell.
+def is_small_dose(ingredient: Ingredient, band: tuple[Decimal | None, Decimal | None]) -> bool:
+    """Whether a product whose dose is not written belongs to a band that has an upper limit.
 
-    Product choice: one or two units of the product a day keep to an upper limit, so aspirin 81 mg without a dosage is
-    low-dose aspirin; and nobody takes less than one unit a day, so a tablet of aspirin of 325 mg is above it. Otherwise
-    whether a dose reaches a limit is not known without the dose (decision 39).
+    Product choice: one or two units of the product a day keep to the limit, so aspirin 81 mg without a dosage is
+    low-dose aspirin. Whether a dose reaches a lower limit is never known without the dose (decision 39).
     """
-    least, most = band
-    strength = ingredient.strength_mg
-    if strength is None or ingredient.per:
-        return None
-    if least is not None:
-        return True if strength >= least and most is None else None
-    if most is None or strength * _UNITS_A_DAY <= most:
-        return True
-    return False if strength > most else None
+    _, most = band
+    return most is not None and ingredient.strength_mg is not None and ingredient.strength_mg * _UNITS_A_DAY <= most
 
 
 def entry_evidence_of(definition: FactDefinition, chart: Chart) -> Iterator[EntryEvidence]:
