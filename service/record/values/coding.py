@@ -17,6 +17,7 @@ from service.knowledge.cache import Keep, keep_nothing
 from service.knowledge.model import ValueSet
 from service.record.values.code_sets import CodeSets
 from service.record.values.code_systems import ICD_10, canonical_system, check_digit_fault, is_fully_listed
+from service.record.values.danger import DangerWords
 from service.record.values.english import is_english
 from service.record.values.pattern_literals import LiteralIndex, compiled, literals_of
 from service.record.values.text import Said, said
@@ -28,6 +29,8 @@ _CACHED = 20_000
 _LONGEST_TEXT = 400
 _ACTIONS = ("order-", "referral-", "procedure-", "proc-", "med-")
 """Value sets of what one orders or does, by the beginning of their name."""
+_NOT_OF_PROBLEMS = (*_ACTIONS, "local-order-", "local-proc-", "local-med-", "local-answer-", "obs-", "local-obs-")
+"""Value sets that nobody looks for on a problem list: their words explain none of it."""
 _NOTHING: frozenset[str] = frozenset()
 
 
@@ -49,6 +52,7 @@ class Match:
     words speak of the past ("history of ..."): they count as history, not as present, and are not in ``sets``.
     ``text`` is what the concept says in words; ``notes`` caveats such as a wrong check digit. ``is_read`` is False when
     neither codes nor words could be understood, or they say that nothing is known: then it may be anything.
+    ``is_problem_read`` is the same for a problem, in which a word of danger that nothing explains is not read either.
     """
 
     sets: frozenset[str]
@@ -59,12 +63,13 @@ class Match:
     said_too: frozenset[str] = _NOTHING
     by_category: bool = False
     is_read: bool = True
+    is_problem_read: bool = True
 
 
 NOTHING_KNOWN = "nothing-known"
 """What a value set says whose entries leave their list unanswered."""
 BY_CATEGORY = "read by its ICD-10 category"
-_EMPTY = Match(_NOTHING, by_text=False, text="", is_read=False)
+_EMPTY = Match(_NOTHING, by_text=False, text="", is_read=False, is_problem_read=False)
 
 
 def codings(concept: object) -> Iterator[Coding]:
@@ -161,11 +166,13 @@ class _Code:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """What one wording says of now and of the past, and whether it could be understood at all."""
+    """What one wording says of now and of the past, whether it could be understood, and what it leaves unexplained."""
 
     now: frozenset[str]
     past: frozenset[str]
     is_english: bool
+    holds_danger: bool = False
+    names_drug: bool = False
 
 
 class CodeIndex(CodeSets):
@@ -179,6 +186,7 @@ class CodeIndex(CodeSets):
         self._unless = {
             name: "|".join(f"(?:{text})" for text in one.unless) for name, one in value_sets.items() if one.unless
         }
+        self._danger = DangerWords(value_sets)
         self._says_nothing = frozenset(name for name, one in value_sets.items() if one.says == NOTHING_KNOWN)
         self._by_code: dict[tuple[object, str], _Code] = {}
         self._by_concept: dict[tuple[object, ...], Match] = {}
@@ -208,6 +216,7 @@ class CodeIndex(CodeSets):
         sets = coded or now
         said = categories | now | _NOTHING.union(*(one.past for one in words))
         notes = dict.fromkeys(code.note for code in codes if code.note)
+        is_read = self._is_read(sets | said, codes, words)
         return Match(
             sets,
             by_text=not coded and bool(said),
@@ -216,7 +225,8 @@ class CodeIndex(CodeSets):
             past_sets=_NOTHING.union(*(one.past for one in words)) - now - sets,
             said_too=(now | categories) - sets,
             by_category=bool(categories) and not sure,
-            is_read=self._is_read(sets | said, codes, words),
+            is_read=is_read,
+            is_problem_read=is_read and not _leaves_danger(codes, words),
         )
 
     def _is_read(self, sets: frozenset[str], codes: Sequence[_Code], words: Sequence[_Words]) -> bool:
@@ -256,9 +266,31 @@ class CodeIndex(CodeSets):
                 found_in = said(compiled(written), text, of_action=name.startswith(_ACTIONS))
                 if found_in is not None and not self._means_else(name, text):
                     answers[found_in].add(name)
+            danger, drug = self._unexplained(text)
             now, past = frozenset(answers[Said.PRESENT]), frozenset(answers[Said.PAST])
-            found = _Words(now, past, is_english=bool(any(answers.values())) or is_english(text))
+            is_read = bool(any(answers.values())) or is_english(text)
+            found = _Words(now, past, is_english=is_read, holds_danger=danger, names_drug=drug)
             if len(self._by_text) >= _CACHED:
                 self._by_text.clear()
             self._by_text[text] = found
         return found
+
+    def _unexplained(self, text: str) -> tuple[bool, bool]:
+        if not self._danger.may_hold(text):
+            return False, False
+        return self._danger.unexplained(text, self._explained(text))
+
+    def _explained(self, text: str) -> Iterator[tuple[int, int]]:
+        """The stretches of a text that the patterns of the sets find, whatever is said of them."""
+        for place in self._which.places(text):
+            name, written = self._patterns[place]
+            if not name.startswith(_NOT_OF_PROBLEMS) and not self._means_else(name, text):
+                yield from (one.span() for one in compiled(written).finditer(text))
+
+
+def _leaves_danger(codes: Sequence[_Code], words: Sequence[_Words]) -> bool:
+    """Whether words of danger are left that neither a code nor a pattern explains; a code never explains a drug."""
+    if any(one.names_drug for one in words):
+        return True
+    is_coded = any(code.is_else or (code.sets and not code.by_category) for code in codes)
+    return not is_coded and any(one.holds_danger for one in words)

@@ -70,6 +70,11 @@ def said(pattern: re.Pattern[str], text: str, *, of_action: bool = False) -> Sai
     return most
 
 
+def is_denied(text: str, start: int, end: int) -> bool:
+    """Whether the clause around a stretch of the text denies it, or speaks of the family."""
+    return _of_state(*_clause(text, start, end)) is Said.NOTHING
+
+
 def _of_action(before: str) -> Said:
     return Said.NOTHING if _REFUSED.search(before) else Said.PRESENT
 
