@@ -49,7 +49,8 @@ class Match:
     ``by_text`` says that no coding matched and only the words did: lower confidence, never reason enough
     to make anything absent; ``by_category`` the same of a code of ICD-10 that is not the clinical modification.
     ``said_too`` are sets that only the words name although a coding matched another. ``past_sets`` are those whose
-    words speak of the past ("history of ..."): they count as history, not as present, and are not in ``sets``.
+    words speak of the past ("history of ..."): they count as history, not as present, and are not in ``sets``; nor are
+    ``suspected_sets``, which the words only ask about ("rule out ...").
     ``text`` is what the concept says in words; ``notes`` caveats such as a wrong check digit. ``is_read`` is False when
     neither codes nor words could be understood, or they say that nothing is known: then it may be anything.
     ``is_problem_read`` is the same for a problem, in which a word of danger that nothing explains is not read either.
@@ -60,6 +61,7 @@ class Match:
     text: str
     notes: tuple[str, ...] = ()
     past_sets: frozenset[str] = _NOTHING
+    suspected_sets: frozenset[str] = _NOTHING
     said_too: frozenset[str] = _NOTHING
     by_category: bool = False
     is_read: bool = True
@@ -170,6 +172,7 @@ class _Words:
 
     now: frozenset[str]
     past: frozenset[str]
+    suspected: frozenset[str]
     is_english: bool
     holds_danger: bool = False
     names_drug: bool = False
@@ -214,7 +217,8 @@ class CodeIndex(CodeSets):
         now = _NOTHING.union(*(one.now for one in words))
         coded = sure or categories
         sets = coded or now
-        said = categories | now | _NOTHING.union(*(one.past for one in words))
+        suspected = _NOTHING.union(*(one.suspected for one in words))
+        said = categories | now | suspected.union(*(one.past for one in words))
         notes = dict.fromkeys(code.note for code in codes if code.note)
         is_read = self._is_read(sets | said, codes, words)
         return Match(
@@ -223,6 +227,7 @@ class CodeIndex(CodeSets):
             text=concept_text(concept),
             notes=tuple(notes),
             past_sets=_NOTHING.union(*(one.past for one in words)) - now - sets,
+            suspected_sets=suspected - now - sets,
             said_too=(now | categories) - sets,
             by_category=bool(categories) and not sure,
             is_read=is_read,
@@ -260,7 +265,7 @@ class CodeIndex(CodeSets):
     def _of_text(self, text: str) -> _Words:
         found = self._by_text.get(text)
         if found is None:
-            answers: dict[Said, set[str]] = {Said.PRESENT: set(), Said.PAST: set(), Said.NOTHING: set()}
+            answers: dict[Said, set[str]] = {kind: set() for kind in Said}
             for place in self._which.places(text):
                 name, written = self._patterns[place]
                 found_in = said(compiled(written), text, of_action=name.startswith(_ACTIONS))
@@ -268,8 +273,9 @@ class CodeIndex(CodeSets):
                     answers[found_in].add(name)
             danger, drug = self._unexplained(text)
             now, past = frozenset(answers[Said.PRESENT]), frozenset(answers[Said.PAST])
+            suspected = frozenset(answers[Said.SUSPECTED])
             is_read = bool(any(answers.values())) or is_english(text)
-            found = _Words(now, past, is_english=is_read, holds_danger=danger, names_drug=drug)
+            found = _Words(now, past, suspected, is_english=is_read, holds_danger=danger, names_drug=drug)
             if len(self._by_text) >= _CACHED:
                 self._by_text.clear()
             self._by_text[text] = found
