@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TypeVar
 
 THOROUGH = os.environ.get("THOROUGH") == "1"
-LEAST_EXAMPLES = 30
+LEAST_EXAMPLES = 12
 One = TypeVar("One")
 
 

@@ -28,21 +28,32 @@ def rules_for(knowledge: Knowledge, hook: str, also: Iterable[str] = ()) -> tupl
     ``also`` are further conclusions that are wanted, and what they need.
     """
     concluding = concluding_rules(knowledge.rules)
-    wanted: set[str] = set()
-    open_rules = [rule for rule in knowledge.rules if rule.card is not None and hook in rule.hooks]
-    if open_rules:
+    shown = [rule for rule in knowledge.rules if rule.card is not None and hook in rule.hooks]
+    asked_of = [rule for name in also for rule in concluding.get(name, ())]
+    wanted = _with_what_they_need([*shown, *asked_of], concluding)
+    if shown:
         # What may be asked for is decided on conclusions too.
-        guards = (leaf.finding for asked in knowledge.asked_only for leaf in leaves(asked.when))
-        open_rules += [rule for name in guards for rule in concluding.get(name, ())]
-    open_rules += [rule for name in also for rule in concluding.get(name, ())]
-    while open_rules:
-        rule = open_rules.pop()
-        if rule.id in wanted:
-            continue
-        wanted.add(rule.id)
-        for name in (*rule.reads, *rule.mentions):
-            open_rules.extend(concluding.get(name, ()))
+        named = {name for rule in wanted.values() for name in (*rule.reads, *rule.mentions)}
+        guards = [
+            leaf.finding for one in knowledge.asked_only if named & set(one.findings) for leaf in leaves(one.when)
+        ]
+        guarding = [rule for name in guards for rule in concluding.get(name, ())]
+        wanted |= _with_what_they_need(guarding, concluding)
     return tuple(rule for rule in knowledge.rules if rule.id in wanted)
+
+
+def _with_what_they_need(rules: Iterable[Rule], concluding: Mapping[str, tuple[Rule, ...]]) -> dict[str, Rule]:
+    """The rules by their ids, with those that conclude what they read or mention."""
+    found: dict[str, Rule] = {}
+    waiting = list(rules)
+    while waiting:
+        rule = waiting.pop()
+        if rule.id in found:
+            continue
+        found[rule.id] = rule
+        for name in (*rule.reads, *rule.mentions):
+            waiting.extend(concluding.get(name, ()))
+    return found
 
 
 def stratify(rules: Iterable[Rule]) -> tuple[tuple[Rule, ...], ...]:

@@ -34,7 +34,7 @@ from service.testkit.acceptance import accepted
 from service.testkit.request_check.checking import check
 from service.testkit.stories import Story, is_request, read_stories
 from service.web.error_bodies import answer_for
-from service.web.pages.playground import Asked, Told, playground_page
+from service.web.pages.playground import Asked, PlaygroundResult, playground_page
 from service.web.pages.what_if import changed_facts
 from service.web.rate import Rate
 from service.web.routes import as_json, moment
@@ -74,7 +74,7 @@ def playground_blueprint(site: Site) -> Blueprint:
             return wait or _example(room, name, examples)
         story = next((one for one in stories if one.id == request.args.get("story")), None)
         if story is None:
-            return _shown(room, Asked(hook="patient-view", now=_short(endpoint.clock())), Told())
+            return _shown(room, Asked(hook="patient-view", now=_short(endpoint.clock())), PlaygroundResult())
         return _decided(room, _Wish(_of_story(story)))
 
     def decide(*, twin: bool) -> Response:
@@ -106,8 +106,8 @@ def _example(room: _Room, name: str, examples: RuleExamples) -> Response:
     """An invented patient of whom the rule holds, decided."""
     asked = examples.of(room.services, name)
     if asked is None:
-        told = Told(faults=("No example patient could be made for such a rule.",))
-        return _shown(room, Asked(hook="patient-view", now=_short(room.site.endpoint.clock())), told, 404)
+        result = PlaygroundResult(faults=("No example patient could be made for such a rule.",))
+        return _shown(room, Asked(hook="patient-view", now=_short(room.site.endpoint.clock())), result, 404)
     return _decided(room, _Wish(asked))
 
 
@@ -209,13 +209,13 @@ def _decided(room: _Room, wish: _Wish) -> Response:
     endpoint = room.site.endpoint
     try:
         with endpoint.place():
-            asked, told = _told(room.services, wish, endpoint.clock)
+            asked, result = _result(room.services, wish, endpoint.clock)
     except (RequestError, DataUnavailableError, TooCostlyError) as error:
         return _refused(room, wish.asked, error)
-    return _shown(room, asked, told)
+    return _shown(room, asked, result)
 
 
-def _told(services: Services, wish: _Wish, clock: Callable[[], datetime]) -> tuple[Asked, Told]:
+def _result(services: Services, wish: _Wish, clock: Callable[[], datetime]) -> tuple[Asked, PlaygroundResult]:
     """The answer to a chart, or to the body of a call. Raises RequestError and what an answer raises."""
     asked = wish.asked
     faults: list[Issue] = []
@@ -224,7 +224,7 @@ def _told(services: Services, wish: _Wish, clock: Callable[[], datetime]) -> tup
     if faults:
         raise RequestError(faults)
     if wish.check:
-        return asked, Told(report=check(services, document, now, asked.hook))
+        return asked, PlaygroundResult(report=check(services, document, now, asked.hook))
     changed, wrong = changed_facts(services.prepared.knowledge, wish.changes or {}, now)
     answered = _answer(services, asked, document, now, changed)
     label = None
@@ -235,7 +235,7 @@ def _told(services: Services, wish: _Wish, clock: Callable[[], datetime]) -> tup
             document = accepted(document, suggestion.get("actions", ()))
             asked = replace(asked, chart=orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
             answered = _answer(services, asked, document, now, changed)
-    return asked, Told(answered, tuple(wrong), changed, label, is_call=is_request(document))
+    return asked, PlaygroundResult(answered, tuple(wrong), changed, label, is_call=is_request(document))
 
 
 def _bounded(services: Services, chart: str) -> Any:
@@ -282,11 +282,11 @@ def _refused(room: _Room, asked: Asked, error: ServiceError) -> Response:
     refused = answer_for(error, "")
     issues = (refused.body or {}).get("issue", ())
     texts = tuple(issue["details"]["text"] for issue in issues)
-    return _shown(room, asked, Told(faults=texts), refused.status)
+    return _shown(room, asked, PlaygroundResult(faults=texts), refused.status)
 
 
-def _shown(room: _Room, asked: Asked, told: Told, status: int = 200) -> Response:
-    data = playground_page(room.services, room.stories, asked, told)
+def _shown(room: _Room, asked: Asked, result: PlaygroundResult, status: int = 200) -> Response:
+    data = playground_page(room.services, room.stories, asked, result)
     if room.twin:
         return as_json(data, status)
     # What came in a form has no address; a story, an example and the empty page do.

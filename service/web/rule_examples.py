@@ -65,10 +65,10 @@ class RuleExamples:
 def _as_chart(services: Services, rule: Rule, hook: str, case: Case, body: dict[str, Any]) -> Asked:
     """The patient as a plain chart, which is easier to read; as a call where the rule holds only there."""
     is_chart = _holds(services, rule, hook, case)
-    told = orjson.dumps(case.bundle() if is_chart else body, option=orjson.OPT_INDENT_2).decode()
+    text = orjson.dumps(case.bundle() if is_chart else body, option=orjson.OPT_INDENT_2).decode()
     # As short as its field.
     return Asked(
-        told, hook, NOW.replace(":00Z", "Z"), ", ".join(sorted(case.complete)) if is_chart else "", rule=rule.id
+        text, hook, NOW.replace(":00Z", "Z"), ", ".join(sorted(case.complete)) if is_chart else "", rule=rule.id
     )
 
 

@@ -18,7 +18,7 @@ from tests.thoroughness import examples
 # A call that is right in shape may still be about two patients (400), lack its data (412), or speak DSTU2 (422).
 CONFIG = {"checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "400", "412", "422"]}}}
 BOUNDED = settings(
-    max_examples=examples(25),
+    max_examples=examples(40),
     deadline=None,
     derandomize=True,
     database=None,

@@ -27,7 +27,8 @@ class CodeMatch(Struct, eq=False, dict=True):
     ``holder`` is the element that carries the value: the resource itself, a component of an Observation,
     or an item of a QuestionnaireResponse. ``chosen`` is True when the set holds the answer that was chosen,
     not the question; ``is_sure`` is False when only words or a category of ICD-10 tell, which is enough for a yes and
-    never for a no; ``past`` when only the words match and speak of the past ("history of ...").
+    never for a no; ``past`` when only the words match and speak of the past ("history of ..."); ``suspected`` when
+    they only ask the question ("rule out ...").
     """
 
     entry: Entry
@@ -38,11 +39,13 @@ class CodeMatch(Struct, eq=False, dict=True):
     is_sure: bool = True
     chosen: bool = False
     past: bool = False
+    suspected: bool = False
     notes: tuple[str, ...] = ()
 
     @once
     def status_class(self) -> StatusClass:
-        return status_class(self.entry.resource)
+        found = status_class(self.entry.resource)
+        return replaced(found, provisional=True) if self.suspected else found
 
     @once
     def effective_period(self) -> EffectivePeriod:

@@ -34,6 +34,7 @@ NOT_READ: Mapping[str, str] = dict.fromkeys(
 """The lists whose entries must all be understood before one of them proves an absence, and the key of such an entry."""
 _STATED_IN_WORDS = frozenset({"Condition", "Encounter", "AllergyIntolerance"})
 """The types in which words beside a code that matched add to what it says; elsewhere they only name the code."""
+_MAY_BE_SUSPECTED = frozenset({"Condition", "Encounter"})
 
 
 def may_count(entry: Entry) -> bool:
@@ -258,7 +259,12 @@ class Chart:
                 entry, holder, match.text, birth, by_text=True, is_sure=False, past=True, notes=match.notes
             )
             self._add(past, match.past_sets & asked)
-        return match.is_read
+        if entry.type in _MAY_BE_SUSPECTED and not match.suspected_sets.isdisjoint(asked):
+            suspected = CodeMatch(
+                entry, holder, match.text, birth, by_text=True, is_sure=False, suspected=True, notes=match.notes
+            )
+            self._add(suspected, match.suspected_sets & asked)
+        return match.is_problem_read if entry.type == "Condition" else match.is_read
 
     def _birth_for(self, entry: Entry) -> When | None:
         return self.birth if "onsetAge" in entry.resource else None

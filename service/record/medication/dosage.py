@@ -151,7 +151,7 @@ def _daily(dosage: Mapping[str, Any]) -> Daily | None:
     dose = _dose(dosage)
     times = _times_a_day(dosage)
     if dose is None or times is None:
-        return None
+        return _most_allowed(dosage)
     amount, unit = dose
     if amount.low is None or amount.high is None or times.low is None or times.high is None:
         return None
@@ -159,10 +159,16 @@ def _daily(dosage: Mapping[str, Any]) -> Daily | None:
     # Taken as needed, a day of taking it has one dose at least.
     low = amount.low * (min(_ONE, times.low) if as_needed else times.low)
     high = amount.high * times.high
-    limit = _limit(dosage, unit)
-    if limit is not None:
-        low, high = min(low, limit), min(high, limit)
+    limit = _limit(dosage)
+    if limit is not None and limit[1] == unit:
+        low, high = min(low, limit[0]), min(high, limit[0])
     return Daily(Interval(low, high), unit, as_needed)
+
+
+def _most_allowed(dosage: Mapping[str, Any]) -> Daily | None:
+    """Up to the most that may be taken in a day, where nothing else tells how much is; how little is not known."""
+    limit = _limit(dosage)
+    return Daily(Interval(Decimal(0), limit[0]), limit[1], is_as_needed(dosage)) if limit else None
 
 
 def _dose(dosage: Mapping[str, Any]) -> tuple[Interval, str] | None:
@@ -303,14 +309,14 @@ def _by_code(timing: object) -> Interval | None:
     return times_in_words(text) if isinstance(text, str) else None
 
 
-def _limit(dosage: Mapping[str, Any], unit: str) -> Decimal | None:
-    """The most that may be taken in a day, when it is given in the unit of the dose."""
+def _limit(dosage: Mapping[str, Any]) -> tuple[Decimal, str] | None:
+    """The most that may be taken in a day, and its unit."""
     given = dosage.get("maxDosePerPeriod")
     ratio = given[0] if isinstance(given, list) and given else given
     top = ratio.get("numerator") if isinstance(ratio, dict) else None
     days = _duration(ratio.get("denominator")) if isinstance(ratio, dict) else None
     amount = _measured(top) if isinstance(top, dict) else None
-    return amount[0] / days if amount and days and amount[1] == unit else None
+    return (amount[0] / days, amount[1]) if amount and days else None
 
 
 def _duration(value: object) -> Decimal | None:

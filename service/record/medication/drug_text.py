@@ -46,6 +46,8 @@ _GROUP = re.compile(
     r"(?!\s?(?:ml\b|l\b|hours?|hrs?|h\b|days?|weeks?|times|tab|cap|puff|drop|spray|pill|ct\b|x\b|actuat|dose|act\b|inh))"
 )
 """A group of strengths as in "5-325" or "10/20/12.5 mg", not a range of tablets and no volume."""
+_IN_MG = re.compile(r"\s?(?:mg\b)?(?!\s?/|\s?per\s+\d|.*\b(?:ml|mcg|units?)\b)")
+"""Milligrams in one piece, not in a volume."""
 _HALF = [1.0, 2.0]
 _MIXTURE = 100.0
 
@@ -153,6 +155,10 @@ def _strengths(items: Sequence[Item], codes: tuple[str, ...], flat: str) -> dict
     if len(codes) == 1:
         one = strengths[0] if len(strengths) == 1 and _strength_count(flat) == 1 else None
         return {codes[0]: (one.strength_mg, one.per)} if one and one.strength_mg is not None else {}
+    named = [item for item in items if item.kind is Kind.NAME]
+    grouped = _grouped(flat) if all(len(item.codes) == 1 for item in named) else ()
+    if grouped and tuple(dict.fromkeys(next(iter(item.codes)) for item in named)) == codes:
+        return dict(zip(codes, grouped, strict=True)) if len(grouped) == len(codes) else {}
     found: dict[str, tuple[Decimal, str]] = {}
     name: Item | None = None
     for item in items:
@@ -163,6 +169,14 @@ def _strengths(items: Sequence[Item], codes: tuple[str, ...], flat: str) -> dict
                 found.setdefault(next(iter(name.codes)), (item.strength_mg, item.per))
             name = None
     return found
+
+
+def _grouped(flat: str) -> Sequence[tuple[Decimal, str]]:
+    """The strengths of the one group of milligrams in a text, in the order of the names: "10-325 mg tablet"."""
+    groups = list(_GROUP.finditer(flat))
+    after = _IN_MG.match(flat, groups[0].end()) if len(groups) == 1 else None
+    numbers = [number.replace(",", ".") for number in groups[0].groups() if number] if after else []
+    return [(Decimal(number), "") for number in numbers]
 
 
 def _unread(items: Sequence[Item]) -> Iterator[str]:

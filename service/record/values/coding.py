@@ -17,6 +17,7 @@ from service.knowledge.cache import Keep, keep_nothing
 from service.knowledge.model import ValueSet
 from service.record.values.code_sets import CodeSets
 from service.record.values.code_systems import ICD_10, canonical_system, check_digit_fault, is_fully_listed
+from service.record.values.danger import DangerWords
 from service.record.values.english import is_english
 from service.record.values.pattern_literals import LiteralIndex, compiled, literals_of
 from service.record.values.text import Said, said
@@ -28,6 +29,8 @@ _CACHED = 20_000
 _LONGEST_TEXT = 400
 _ACTIONS = ("order-", "referral-", "procedure-", "proc-", "med-")
 """Value sets of what one orders or does, by the beginning of their name."""
+_NOT_OF_PROBLEMS = (*_ACTIONS, "local-order-", "local-proc-", "local-med-", "local-answer-", "obs-", "local-obs-")
+"""Value sets that nobody looks for on a problem list: their words explain none of it."""
 _NOTHING: frozenset[str] = frozenset()
 
 
@@ -46,9 +49,11 @@ class Match:
     ``by_text`` says that no coding matched and only the words did: lower confidence, never reason enough
     to make anything absent; ``by_category`` the same of a code of ICD-10 that is not the clinical modification.
     ``said_too`` are sets that only the words name although a coding matched another. ``past_sets`` are those whose
-    words speak of the past ("history of ..."): they count as history, not as present, and are not in ``sets``.
+    words speak of the past ("history of ..."): they count as history, not as present, and are not in ``sets``; nor are
+    ``suspected_sets``, which the words only ask about ("rule out ...").
     ``text`` is what the concept says in words; ``notes`` caveats such as a wrong check digit. ``is_read`` is False when
     neither codes nor words could be understood, or they say that nothing is known: then it may be anything.
+    ``is_problem_read`` is the same for a problem, in which a word of danger that nothing explains is not read either.
     """
 
     sets: frozenset[str]
@@ -56,15 +61,17 @@ class Match:
     text: str
     notes: tuple[str, ...] = ()
     past_sets: frozenset[str] = _NOTHING
+    suspected_sets: frozenset[str] = _NOTHING
     said_too: frozenset[str] = _NOTHING
     by_category: bool = False
     is_read: bool = True
+    is_problem_read: bool = True
 
 
 NOTHING_KNOWN = "nothing-known"
 """What a value set says whose entries leave their list unanswered."""
 BY_CATEGORY = "read by its ICD-10 category"
-_EMPTY = Match(_NOTHING, by_text=False, text="", is_read=False)
+_EMPTY = Match(_NOTHING, by_text=False, text="", is_read=False, is_problem_read=False)
 
 
 def codings(concept: object) -> Iterator[Coding]:
@@ -161,11 +168,14 @@ class _Code:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """What one wording says of now and of the past, and whether it could be understood at all."""
+    """What one wording says of now and of the past, whether it could be understood, and what it leaves unexplained."""
 
     now: frozenset[str]
     past: frozenset[str]
+    suspected: frozenset[str]
     is_english: bool
+    holds_danger: bool = False
+    names_drug: bool = False
 
 
 class CodeIndex(CodeSets):
@@ -179,6 +189,7 @@ class CodeIndex(CodeSets):
         self._unless = {
             name: "|".join(f"(?:{text})" for text in one.unless) for name, one in value_sets.items() if one.unless
         }
+        self._danger = DangerWords(value_sets)
         self._says_nothing = frozenset(name for name, one in value_sets.items() if one.says == NOTHING_KNOWN)
         self._by_code: dict[tuple[object, str], _Code] = {}
         self._by_concept: dict[tuple[object, ...], Match] = {}
@@ -206,17 +217,21 @@ class CodeIndex(CodeSets):
         now = _NOTHING.union(*(one.now for one in words))
         coded = sure or categories
         sets = coded or now
-        said = categories | now | _NOTHING.union(*(one.past for one in words))
+        suspected = _NOTHING.union(*(one.suspected for one in words))
+        said = categories | now | suspected.union(*(one.past for one in words))
         notes = dict.fromkeys(code.note for code in codes if code.note)
+        is_read = self._is_read(sets | said, codes, words)
         return Match(
             sets,
             by_text=not coded and bool(said),
             text=concept_text(concept),
             notes=tuple(notes),
             past_sets=_NOTHING.union(*(one.past for one in words)) - now - sets,
+            suspected_sets=suspected - now - sets,
             said_too=(now | categories) - sets,
             by_category=bool(categories) and not sure,
-            is_read=self._is_read(sets | said, codes, words),
+            is_read=is_read,
+            is_problem_read=is_read and not _leaves_danger(codes, words),
         )
 
     def _is_read(self, sets: frozenset[str], codes: Sequence[_Code], words: Sequence[_Words]) -> bool:
@@ -250,15 +265,38 @@ class CodeIndex(CodeSets):
     def _of_text(self, text: str) -> _Words:
         found = self._by_text.get(text)
         if found is None:
-            answers: dict[Said, set[str]] = {Said.PRESENT: set(), Said.PAST: set(), Said.NOTHING: set()}
+            answers: dict[Said, set[str]] = {kind: set() for kind in Said}
             for place in self._which.places(text):
                 name, written = self._patterns[place]
                 found_in = said(compiled(written), text, of_action=name.startswith(_ACTIONS))
                 if found_in is not None and not self._means_else(name, text):
                     answers[found_in].add(name)
+            danger, drug = self._unexplained(text)
             now, past = frozenset(answers[Said.PRESENT]), frozenset(answers[Said.PAST])
-            found = _Words(now, past, is_english=bool(any(answers.values())) or is_english(text))
+            suspected = frozenset(answers[Said.SUSPECTED])
+            is_read = bool(any(answers.values())) or is_english(text)
+            found = _Words(now, past, suspected, is_english=is_read, holds_danger=danger, names_drug=drug)
             if len(self._by_text) >= _CACHED:
                 self._by_text.clear()
             self._by_text[text] = found
         return found
+
+    def _unexplained(self, text: str) -> tuple[bool, bool]:
+        if not self._danger.may_hold(text):
+            return False, False
+        return self._danger.unexplained(text, self._explained(text))
+
+    def _explained(self, text: str) -> Iterator[tuple[int, int]]:
+        """The stretches of a text that the patterns of the sets find, whatever is said of them."""
+        for place in self._which.places(text):
+            name, written = self._patterns[place]
+            if not name.startswith(_NOT_OF_PROBLEMS) and not self._means_else(name, text):
+                yield from (one.span() for one in compiled(written).finditer(text))
+
+
+def _leaves_danger(codes: Sequence[_Code], words: Sequence[_Words]) -> bool:
+    """Whether words of danger are left that neither a code nor a pattern explains; a code never explains a drug."""
+    if any(one.names_drug for one in words):
+        return True
+    is_coded = any(code.is_else or (code.sets and not code.by_category) for code in codes)
+    return not is_coded and any(one.holds_danger for one in words)

@@ -1,8 +1,8 @@
 """Text: whether words of the record speak of something present, past, or not there at all.
 
-Used where a concept has no code that is known (terminology.md 4.9). A hit is guarded: words that deny it, that speak
-of the family, or that only ask the question ("rule out", "?") make it no hit; "history of" makes it a thing of the
-past. Deliberately blunt: a guarded hit is silence, never a "no".
+Used where a concept has no code that is known (terminology.md 4.9). A hit is guarded: words that deny it ("ruled out")
+or speak of the family make it no hit; those that ask the question ("rule out", "r/o", "?") make it suspected;
+"history of" makes it a thing of the past. Deliberately blunt: a guarded hit is silence, never a "no".
 """
 
 from __future__ import annotations
@@ -12,18 +12,22 @@ from enum import Enum
 
 # A clause ends the reach of the guards before a hit. A colon does not: "Rule out: fracture".
 _BREAK = re.compile(r"[.;\n]|\b(?:but|however|although)\b", re.IGNORECASE)
-# "Not improving sciatica" is sciatica.
+# "Not improving sciatica" is sciatica, and what could not be ruled out is open.
 _BEFORE = re.compile(
-    r"\b(?:no|not(?!\s+(?:improv|resolv|respond|controlled|better|reliev|settl|only))|denie[sd]|denying|without|w/o|never"
-    r"|negative|neg|free\s+of|absence\s+of|absent|ruled?s?\s+out|r/o|exclude[sd]?|excluding|unlikely|doubt"
-    r"|screen(?:ing)?\s+for|prevent(?:ion\s+of)?|prophylaxis|(?:at\s+)?risk\s+(?:of|for)|fear\s+of|quer(?:y|ying)"
-    r"|worried\s+about|in\s+case\s+of)\b|\?",
+    r"\b(?:no|not(?!\s+(?:improv|resolv|respond|controlled|better|reliev|settl|only"
+    r"|(?:be\s+)?(?:rul|exclud)))|denie[sd]|denying|without|w/o|never"
+    r"|negative|neg|free\s+of|absence\s+of|absent|(?<!not\s)(?<!not\sbe\s)ruled\s+out|(?<!not\s)(?<!not\sbe\s)excluded|unlikely|doubt"
+    r"|screen(?:ing)?\s+for|prevent(?:ion\s+of)?|prophylaxis|(?:at\s+)?risk\s+(?:of|for)|fear\s+of"
+    r"|worried\s+about|in\s+case\s+of)\b",
     re.IGNORECASE,
 )
+_ASKED = re.compile(r"\b(?:rules?\s+out|ruling\s+out|r/o|excludes?|excluding|quer(?:y|ying))(?!\w)|\?", re.IGNORECASE)
+_ASKED_AFTER = re.compile(r"^\s*(?:(?:disease|syndrome|disorder)\s*)?\?", re.IGNORECASE)
 _AFTER = re.compile(
-    r"^\W{0,3}(?:(?:is|are|was|were|has\s+been|have\s+been)\s+)?"
+    r"^(?:\W{1,3}(?:disease|syndrome|disorder|bleed(?:ing)?|fracture|injury|failure|compression|infection))?"
+    r"\W{0,3}(?:(?:is|are|was|were|has\s+been|have\s+been)\s+)?"
     r"(?:ruled\s+out|excluded|unlikely|negative|absent|denied|not\s+(?:present|found|seen|likely|suspected))\b"
-    r"|^\s*\?|^\W{0,3}(?:risk|screening|prevention|prophylaxis|education)\b|^\s*[-:=(,]?\s*(?:no|none|neg)\s*\)?\s*$",
+    r"|^\W{0,3}(?:risk|screening|prevention|prophylaxis|precautions?|education)\b|^\s*[-:=(,]?\s*(?:no|none|neg)\s*\)?\s*$",
     re.IGNORECASE,
 )
 _FAMILY = re.compile(
@@ -51,7 +55,8 @@ class Said(Enum):
 
     NOTHING = 0
     PAST = 1
-    PRESENT = 2
+    SUSPECTED = 2
+    PRESENT = 3
 
 
 def said(pattern: re.Pattern[str], text: str, *, of_action: bool = False) -> Said | None:
@@ -65,9 +70,14 @@ def said(pattern: re.Pattern[str], text: str, *, of_action: bool = False) -> Sai
         found = _of_action(before) if of_action else _of_state(before, after)
         if found is Said.PRESENT:
             return found
-        if found is Said.PAST or most is None:
+        if most is None or found.value > most.value:
             most = found
     return most
+
+
+def is_denied(text: str, start: int, end: int) -> bool:
+    """Whether the clause around a stretch of the text denies it, or speaks of the family."""
+    return _of_state(*_clause(text, start, end)) is Said.NOTHING
 
 
 def _of_action(before: str) -> Said:
@@ -79,6 +89,8 @@ def _of_state(before: str, after: str) -> Said:
         return Said.NOTHING
     if _FAMILY.search(before) or _FAMILY.search(after):
         return Said.NOTHING
+    if _ASKED.search(before) or _ASKED_AFTER.search(after):
+        return Said.SUSPECTED
     if _PAST.search(before) or _PAST_AFTER.search(after):
         return Said.PAST
     return Said.PRESENT
@@ -87,6 +99,8 @@ def _of_state(before: str, after: str) -> Said:
 def _clause(text: str, start: int, end: int) -> tuple[str, str]:
     """The words of the clause before and after the hit."""
     opening = 0
+    while end < len(text) and text[end].isalnum():  # a pattern may end inside a word
+        end += 1
     for found in _BREAK.finditer(text, 0, start):
         opening = found.end()
     closing = _BREAK.search(text, end)

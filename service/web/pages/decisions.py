@@ -105,10 +105,10 @@ def decision_page(knowledge: Knowledge, kept: Kept) -> Json:
 
 def _choices(knowledge: Knowledge, asked: str) -> list[Json]:
     """The rules with a card, by title, and the one that is asked for where this rule set has it no more."""
-    told = [{"id": rule.id, "title": rule.title} for rule in knowledge.rules if rule.card is not None]
-    if asked and all(one["id"] != asked for one in told):
-        told.append({"id": asked, "title": asked})
-    return sorted(told, key=lambda one: one["title"].lower())
+    choices = [{"id": rule.id, "title": rule.title} for rule in knowledge.rules if rule.card is not None]
+    if asked and all(one["id"] != asked for one in choices):
+        choices.append({"id": asked, "title": asked})
+    return sorted(choices, key=lambda one: one["title"].lower())
 
 
 def _card(knowledge: Knowledge, card: Json, text: Json | None, feedback: Mapping[str, list[Json]]) -> Json:

@@ -64,7 +64,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PlaygroundResult:
     """What came of it: an answer, or what is wrong, or a report about the request.
 
     ``changed`` are facts as they are to be taken; ``accepted`` is the label of a suggestion that was just carried out.
@@ -78,7 +78,7 @@ class Told:
     is_call: bool = False
 
 
-def playground_page(services: Services, stories: Sequence[Story], asked: Asked, told: Told) -> Json:
+def playground_page(services: Services, stories: Sequence[Story], asked: Asked, result: PlaygroundResult) -> Json:
     """What was asked, what may be asked, and the answer: None before anything was asked, or where it was refused."""
     hooks = sorted({service.hook for service in services.offered.values()})
     return {
@@ -96,9 +96,9 @@ def playground_page(services: Services, stories: Sequence[Story], asked: Asked, 
             {"id": story.id, "title": story.title, "shows": _FIRST[story.id]} for story in stories if story.id in _FIRST
         ],
         "hooks": hooks,
-        "faults": list(told.faults),
-        "report": None if told.report is None else _report(services.prepared.knowledge, told.report),
-        "answer": None if told.answered is None else _answer(services, asked, told, told.answered),
+        "faults": list(result.faults),
+        "report": None if result.report is None else _report(services.prepared.knowledge, result.report),
+        "answer": None if result.answered is None else _answer(services, asked, result, result.answered),
     }
 
 
@@ -131,7 +131,7 @@ def _by_title(knowledge: Knowledge, words: str) -> str:
     return f"{head}: {'; '.join(knowledge.facts[name].title for name in names)}{more}{rest}"
 
 
-def _answer(services: Services, asked: Asked, told: Told, answered: Answered) -> Json:
+def _answer(services: Services, asked: Asked, outcome: PlaygroundResult, answered: Answered) -> Json:
     decision, knowledge = answered.decision, services.prepared.knowledge
     outcomes = {one.rule.id: one for one in decision.outcomes}
     dismissed = dict(one.partition("|")[::2] for one in asked.dismissed)
@@ -148,7 +148,7 @@ def _answer(services: Services, asked: Asked, told: Told, answered: Answered) ->
         "fired": counts[Result.FIRED],
         "notEnoughData": counts[Result.NOT_ENOUGH_DATA],
         "doesNotApply": counts[Result.NOT_MET],
-        "accepted": told.accepted,
+        "accepted": outcome.accepted,
         "example": _traced(knowledge, outcomes[asked.rule]) if asked.rule in outcomes else None,
         "cards": cards,
         "covered": [
@@ -162,11 +162,11 @@ def _answer(services: Services, asked: Asked, told: Told, answered: Answered) ->
         "nearly": _nearly(knowledge, unsaid),
         "notAssessed": [knowledge.asks(name) for name in decision.not_assessed],
         "problems": _problems(decision),
-        "changeable": changeable(knowledge, decision, told.changed),
-        "isChanged": bool(told.changed),
+        "changeable": changeable(knowledge, decision, outcome.changed),
+        "isChanged": bool(outcome.changed),
         "timeline": timeline_of(knowledge, decision),
         "read": _read(knowledge, decision),
-        "curl": _curl(services, asked, decision, is_call=told.is_call),
+        "curl": _curl(services, asked, decision, is_call=outcome.is_call),
     }
 
 
@@ -236,8 +236,8 @@ def _change(knowledge: Knowledge, outcome: Outcome) -> str:
     alone.sort(key=lambda one: one.limit is None)
     if alone:
         return f"It would not fire if {' or if '.join(turn_in_words(knowledge, one) for one in alone[:_MOST_TURNS])}."
-    told = " and ".join(dict.fromkeys(change_in_words(knowledge, one) for one in least_change(when, findings)))
-    return f"It would {'not fire' if outcome.result is Result.FIRED else 'fire'} if {told}."
+    changes = " and ".join(dict.fromkeys(change_in_words(knowledge, one) for one in least_change(when, findings)))
+    return f"It would {'not fire' if outcome.result is Result.FIRED else 'fire'} if {changes}."
 
 
 def _stopped(knowledge: Knowledge, outcome: Outcome) -> Json:
@@ -308,7 +308,7 @@ def _curl(services: Services, asked: Asked, decision: Decision, *, is_call: bool
     """The command that asks the service the same; the chart is its file."""
     service = next(one.id for one in services.offered.values() if one.hook == decision.hook)
     query = {} if is_call else {"hook": decision.hook, "now": asked.now, "complete": asked.complete.replace(" ", "")}
-    told = urlencode({key: value for key, value in query.items() if value}, safe=":,")
+    parameters = urlencode({key: value for key, value in query.items() if value}, safe=":,")
     path = f"/cds-services/{service}" if is_call else "/evaluate"
-    target = shlex.quote(f"{path}?{told}" if told else path)
+    target = shlex.quote(f"{path}?{parameters}" if parameters else path)
     return f"curl -s -H 'Content-Type: application/json' --data @chart.json {target}"

@@ -60,10 +60,10 @@ def turn_in_words(knowledge: Knowledge, turn: Turn) -> str:
     if turn.limit is None:
         return f"“{title}” were {_STATES[turn.status]}"
     unit = knowledge.facts[turn.finding].unit
-    told = f"{number(turn.limit)} {unit_in_words(unit) if unit else ''}".rstrip()
+    limit = f"{number(turn.limit)} {unit_in_words(unit) if unit else ''}".rstrip()
     if turn.side in ("above", "below"):
-        return f"{title} were {turn.side} {told}"
-    return f"{title} were {told} or {'more' if turn.side == 'at least' else 'less'}"
+        return f"{title} were {turn.side} {limit}"
+    return f"{title} were {limit} or {'more' if turn.side == 'at least' else 'less'}"
 
 
 def _test(knowledge: Knowledge, leaf: Leaf) -> str:
@@ -78,8 +78,8 @@ def _test(knowledge: Knowledge, leaf: Leaf) -> str:
 def case_in_words(knowledge: Knowledge, given: Mapping[str, Given]) -> str:
     """A case of a decision table: "eGFR 29.9 mL/min/1.73 m²; A systemic NSAID is being ordered"; what is so first."""
     order = {Status.PRESENT: 0, Status.UNKNOWN: 1, Status.ABSENT: 2}
-    told = sorted(given.items(), key=lambda one: (order[Status(one[1].status)], one[0]))
-    return "; ".join(_given(knowledge, name, one) for name, one in told) or "nothing"
+    ordered = sorted(given.items(), key=lambda one: (order[Status(one[1].status)], one[0]))
+    return "; ".join(_given(knowledge, name, one) for name, one in ordered) or "nothing"
 
 
 def _given(knowledge: Knowledge, name: str, given: Given) -> str:
@@ -87,8 +87,8 @@ def _given(knowledge: Knowledge, name: str, given: Given) -> str:
     if status is not Status.PRESENT:
         return f"{title}: {_STATES[status]}"
     fact = knowledge.facts.get(name)
-    told = amount(Finding(name, status, given.low, given.high, None if fact is None else fact.unit))
-    return title if told is None else f"{title} {told}"
+    quantity = amount(Finding(name, status, given.low, given.high, None if fact is None else fact.unit))
+    return title if quantity is None else f"{title} {quantity}"
 
 
 def finding_named(knowledge: Knowledge, name: str) -> Json:

@@ -72,6 +72,18 @@ class TestRecognition:
         assert drug.classes == {"med-nsaid"}
         assert drug.by == "ingredient"
 
+    @pytest.mark.parametrize(
+        ("text", "strengths"),
+        [
+            ("hydrocodone-acetaminophen (Norco) 10-325 mg tablet", {"hydrocodone": 10, "acetaminophen": 325}),
+            ("acetaminophen-codeine 300-30 mg", {"acetaminophen": 300, "codeine": 30}),
+            ("hydrocodone-acetaminophen 5-325", {"hydrocodone": 5, "acetaminophen": 325}),
+        ],
+    )
+    def test_a_group_of_strengths_follows_the_order_of_the_names(self, text: str, strengths: dict[str, object]) -> None:
+        drug = DRUGS.recognise_concept({"text": text})
+        assert {one.name: one.strength_mg for one in drug.ingredients} == strengths
+
     @pytest.mark.parametrize("display", [{}, {"display": "Simvistatin 10 MG"}])
     def test_by_an_older_code_of_a_strength_alone(self, display: dict[str, str]) -> None:
         drug = DRUGS.recognise_concept({"coding": [{"system": RXNORM, "code": "316672"} | display]})
@@ -297,6 +309,12 @@ class TestDailyDose:
     def test_the_most_that_is_allowed_caps_it(self) -> None:
         limit = {"numerator": {"value": 2, "unit": "tablet"}, "denominator": {"value": 1, "unit": "d"}}
         assert self.daily(request("197806", dose(1, "tablet"), THREE_A_DAY, maxDosePerPeriod=limit)) == (1200, 1200)
+
+    def test_the_most_that_is_allowed_tells_where_nothing_else_does(self) -> None:
+        limit = {"numerator": {"value": 4800, "unit": "mg"}, "denominator": {"value": 1, "unit": "d"}}
+        order = request("197806", {}, {}, maxDosePerPeriod=limit, asNeededBoolean=True)
+        order["dosageInstruction"][0].pop("doseAndRate")
+        assert self.daily(order) == (0, 4800)
 
     def test_a_timing_code_will_do(self) -> None:
         timing = {"code": {"coding": [{"code": "BID"}]}}

@@ -127,12 +127,10 @@ def test_the_display_of_a_code_outside_the_sets_is_read_too() -> None:
         "No sciatica",
         "denies sciatica",
         "Low back pain without sciatica",
-        "Rule out cauda equina",
-        "R/O cauda equina",
-        "? cauda equina",
-        "cauda equina?",
         "Cauda equina ruled out",
+        "Cauda equina syndrome, ruled out",
         "Cauda equina was excluded",
+        "Sciatica precautions",
         "Family history: sciatica",
         "Sciatica - mother",
         "Sciatica: no",
@@ -140,10 +138,34 @@ def test_the_display_of_a_code_outside_the_sets_is_read_too() -> None:
         "screening for cauda equina",
     ],
 )
-def test_words_that_deny_or_ask_are_no_hit(text: str) -> None:
+def test_words_that_deny_are_no_hit(text: str) -> None:
     match = INDEX.match({"text": text})
     assert not match.sets
     assert not match.past_sets
+    assert not match.suspected_sets
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Rule out cauda equina",
+        "R/O cauda equina",
+        "r/o cauda equina syndrome",
+        "could not rule out cauda equina",
+        "? cauda equina",
+        "cauda equina?",
+        "Cauda equina syndrome?",
+    ],
+)
+def test_words_that_only_ask_are_a_suspicion(text: str) -> None:
+    match = INDEX.match({"text": text})
+    assert not match.sets
+    assert match.suspected_sets == {"cond-cauda-equina"}
+    assert match.is_read
+
+
+def test_what_could_not_be_ruled_out_is_not_denied() -> None:
+    assert sets({"text": "Cauda equina, not ruled out"}) == {"cond-cauda-equina"}
 
 
 @pytest.mark.parametrize(

@@ -41,9 +41,9 @@ def rehearsals(release: Release = Release.R4, **settings: str) -> ExampleRequest
     return ExampleRequests(services(**settings), NOW, release)
 
 
-# The builder of example patients makes no drug that was taken and stopped, which this rule needs; the vignettes about
-# epidurals show it instead.
-NOT_BUILT = frozenset({"es-esi-antithrombotic-stopped"})
+# The builder of example patients makes no drug that was taken and stopped, which these rules need; the vignettes about
+# epidurals and about tizanidine show them instead.
+NOT_BUILT = frozenset({"es-esi-antithrombotic-stopped", "sf-new-1a2-inhibitor-ended-tizanidine"})
 
 
 def speaking() -> Iterator[tuple[Rule, str]]:
