@@ -95,7 +95,7 @@ def _age(code_match: CodeMatch) -> tuple[float, str]:
 def _add(
     found: Measurements, code_match: CodeMatch, source: FactSource, wanted: Wanted, substance: str | None, chart: Chart
 ) -> None:
-    reading = read_value(_value_of(code_match, wanted.unit), wanted.unit, substance)
+    reading = read_value(_out_of_the_highest(_value_of(code_match, wanted.unit), wanted), wanted.unit, substance)
     where = code_match.entry.reference
     if isinstance(reading, Refused):
         if "component" in code_match.holder:
@@ -131,6 +131,19 @@ def _value_of(code_match: CodeMatch, unit: str) -> Mapping[str, Any]:
                 return {"valueQuantity": {"value": answer[key], "unit": unit}}
         return answer
     return {}
+
+
+def _out_of_the_highest(holder: Mapping[str, Any], wanted: Wanted) -> Mapping[str, Any]:
+    """A grade written as so many out of the highest possible ("1/5") without what it is out of."""
+    said = holder.get("valueString")
+    if wanted.plausible is None or not isinstance(said, str):
+        return holder
+    grade, _, highest = said.partition("/")
+    is_ours = highest.strip() == str(wanted.plausible[1]) and highest.strip() not in _READ_WITH_THE_UNITS
+    return {"valueString": grade} if is_ours else holder
+
+
+_READ_WITH_THE_UNITS = frozenset({"10", "50", "100"})
 
 
 def _spot(code_match: CodeMatch, source: FactSource, wanted: Wanted, chart: Chart) -> Place:

@@ -72,6 +72,9 @@ class Ingredient(Struct, frozen=True):
         return (RXNORM if self.rxcui.isdigit() else LOCAL, self.rxcui)
 
 
+_NSAIDS = frozenset({"med-nsaid-nonselective", "med-nsaid-cox2"})
+
+
 class Drug(Struct, frozen=True):
     """What a medication resource holds.
 
@@ -94,8 +97,11 @@ class Drug(Struct, frozen=True):
 
     @property
     def is_local(self) -> bool:
-        """Whether the drug acts locally only (skin, eye, ear, nose, lung); a transdermal patch does not."""
-        return self.route in LOCAL_ROUTES
+        """Whether the drug acts locally only (skin, eye, ear, nose, lung); a transdermal patch does not.
+
+        An NSAID through the nose is given for pain and acts on the whole body.
+        """
+        return self.route in LOCAL_ROUTES and not (self.route == "nasal" and not self.classes.isdisjoint(_NSAIDS))
 
 
 class _Found(Struct, frozen=True):

@@ -227,3 +227,17 @@ def test_creatinine_without_a_unit_or_too_old_is_not_used() -> None:
 
 def test_creatinine_is_not_read_where_the_fact_does_not_compute() -> None:
     assert find(EGFR_FACT, WOMAN, creatinine(1.4)).status is Status.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("said", "grade"), [("1/5", Decimal(1)), ("3 / 5", Decimal(3)), ("4+/5", None), ("1/4", None), ("7/5", None)]
+)
+def test_a_grade_out_of_the_highest_one_is_a_grade(said: str, grade: Decimal | None) -> None:
+    strength = fact(
+        "quantity",
+        source("Observation", "obs-pain-severity-nrs"),
+        unit="{score}",
+        look_back_days=30,
+        plausible=(Decimal(0), Decimal(5)),
+    )
+    assert find(strength, observation(PAIN, effectiveDateTime="2026-11-20", valueString=said)).value == grade

@@ -53,3 +53,17 @@ def test_an_entry_is_found_by_code_and_by_name(value_set: str, code: Code) -> No
         assert is_product(code) or value_set in drug.classes
     if is_product(code) and by_code.is_local:
         assert by_name.is_local
+
+
+@pytest.mark.parametrize(
+    ("concept", "is_local"),
+    [
+        ({"text": "Sprix nasal spray"}, False),
+        ({"coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "1006103"}]}, False),
+        ({"text": "ketorolac nasal"}, False),
+        ({"text": "fluticasone nasal spray"}, True),
+        ({"text": "ketorolac ophthalmic solution"}, True),
+    ],
+)
+def test_a_nasal_nsaid_acts_on_the_whole_body(concept: dict[str, object], is_local: bool) -> None:
+    assert recognised(concept).is_local is is_local

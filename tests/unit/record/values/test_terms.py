@@ -103,6 +103,38 @@ def test_what_sounds_alike_is_not_read(text: str, value_set: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "value_set"),
+    [
+        ("Creatinine", "obs-creatinine"),
+        ("Creatinine, serum", "obs-creatinine"),
+        ("Estimated GFR", "obs-egfr"),
+        ("C-reactive protein", "obs-crp"),
+        ("CRP", "obs-crp"),
+        ("Sed rate", "obs-esr"),
+        ("Potassium (serum)", "obs-potassium"),
+        ("AST (SGOT)", "obs-ast"),
+        ("Temperature (oral)", "obs-body-temperature"),
+        ("Ankle dorsiflexion strength right", "local-obs-leg-strength"),
+    ],
+)
+def test_a_result_under_a_local_code_is_read_by_its_name(text: str, value_set: str) -> None:
+    assert value_set in read(text).sets
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Urine creatinine", "Albumin/creatinine ratio", "Creatinine clearance", "Creatine kinase"),
+        *("Potassium chloride", "Potassium [Moles/volume] in Urine", "Room temperature", "Handgrip strength"),
+        *("Direct bilirubin", "AST/ALT ratio"),
+    ],
+)
+def test_a_result_of_something_else_is_not(text: str) -> None:
+    measured = {"obs-creatinine", "obs-potassium", "obs-body-temperature", "local-obs-leg-strength", "obs-ast"}
+    assert read(text).sets.isdisjoint(measured | {"obs-alt", "obs-bilirubin-total"})
+
+
+@pytest.mark.parametrize(
     "before", ["No ", "Denies ", "Family history of ", "Rule out ", "At risk of ", "Screening for "]
 )
 @pytest.mark.parametrize(
