@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from service.cli.rules import rules_option
-from service.config import read_settings
+from service.config import bind_address, read_settings
 from service.errors import IssuesError, NotFoundError, ServiceError
 
 if TYPE_CHECKING:
     from service.knowledge.model import ServiceDefinition
     from service.review.comparison.origin import RuleSet
 
+Json = dict[str, Any]
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _NEW = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -58,39 +60,50 @@ def compare(  # noqa: PLR0913  # click hands over every option
     folder of rules as it is. Ends with 0 when no patient and no reader gets anything else, 1 when one does,
     2 when it cannot be said.
     """
-    from service.review.comparison.comparing import compare as compared
-    from service.review.comparison.invariants import with_invariants
-    from service.review.comparison.markdown import Comment
-    from service.review.comparison.report import Report
-    from service.review.comparison.terminal import lines
-    from service.review.comparison.wording import Wording
-    from service.testkit.comparison_charts import Charts
-
     before, after = both(names, rules_folder, keys_file)
-    try:
-        found = compared(before.knowledge, after.knowledge, (before.label, after.label))
-        if invariants:
-            found = with_invariants(found, before, after)
-    except (ServiceError, RuntimeError) as error:
-        raise CannotSayError(f"cannot say: {error}") from None
-    charts = Charts(before.knowledge, after.knowledge)
-    with_charts = as_json or folder is not None
-    report = Report(Wording(before.knowledge, after.knowledge), charts.of if with_charts else None).of(found)
-    for content in report["contents"]:
-        content["chart"] = charts.read_otherwise(content["kind"], content["id"])
+    report = _compared(before, after, invariants=invariants, with_charts=as_json or folder is not None)
     if folder is not None:
         from service.web.pages.book import write_comparison
 
         click.echo(write_comparison(after.knowledge, report, folder))
     elif as_json:
-        click.echo(json.dumps(report, indent=1, ensure_ascii=False))
+        click.echo(_written(report))
     elif as_markdown:
+        from service.review.comparison.markdown import Comment
+
         recorded = json.loads(impact_file.read_bytes()) if impact_file is not None else None
         click.echo(Comment(link, recorded).of(report), nl=False)
     else:
+        from service.review.comparison.terminal import lines
+
         for line in lines(report):
             click.echo(line)
-    sys.exit(DIFFERS if found.differs else SAME)
+    sys.exit(DIFFERS if report["differs"] else SAME)
+
+
+def _compared(before: RuleSet, after: RuleSet, *, invariants: bool, with_charts: bool) -> Json:
+    """The report of a comparison. Raises CannotSayError."""
+    from service.review.comparison.comparing import compare as differences
+    from service.review.comparison.invariants import with_invariants
+    from service.review.comparison.report import Report
+    from service.review.comparison.wording import Wording
+    from service.testkit.comparison_charts import Charts
+
+    try:
+        found = differences(before.knowledge, after.knowledge, (before.label, after.label))
+        if invariants:
+            found = with_invariants(found, before, after)
+    except (ServiceError, RuntimeError) as error:
+        raise CannotSayError(f"cannot say: {error}") from None
+    charts = Charts(before.knowledge, after.knowledge)
+    report = Report(Wording(before.knowledge, after.knowledge), charts.of if with_charts else None).of(found)
+    for content in report["contents"]:
+        content["chart"] = charts.read_otherwise(content["kind"], content["id"])
+    return report
+
+
+def _written(report: Json) -> str:
+    return json.dumps(report, indent=1, ensure_ascii=False)
 
 
 @click.command()
@@ -106,6 +119,7 @@ def compare(  # noqa: PLR0913  # click hands over every option
 @click.option("--hide-below", type=click.IntRange(0), help="Hide smaller counts by age and sex. [11; 0 for stories]")
 @click.option("--links", is_flag=True, help="Each example with a link that holds its chart; stories have theirs.")
 @click.option("--parquet", "table", type=_NEW, help="Write the counts as a Parquet file too.")
+@click.option("--page", type=_NEW, metavar="FILE.html", help="Write it as one page too, beside it the same as JSON.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as JSON.")
 def impact(  # noqa: PLR0913  # click hands over every option
     names: tuple[str, ...],
@@ -117,6 +131,7 @@ def impact(  # noqa: PLR0913  # click hands over every option
     hide_below: int | None,
     *,
     table: Path | None,
+    page: Path | None,
     from_store: bool,
     links: bool,
     as_json: bool,
@@ -127,51 +142,100 @@ def impact(  # noqa: PLR0913  # click hands over every option
     data as `population` reads it; with --store it is what the store keeps. Ends with 0 when none gets another
     card, 1 when one does.
     """
+    if page is not None and page.suffix == ".json":
+        raise click.UsageError("--page names the page, such as impact.html; its data is written beside it as .json")
+    before, after = both(names, rules_folder, keys_file)
+    report = _counted(before, after, _Data(data, now, since, from_store, links), hide_below)
+    if table is not None:
+        _write_table(table, report, before, after)
+    if page is not None:
+        _write_page(page, report, after)
+    if as_json:
+        click.echo(_written(report))
+    else:
+        from service.review.impact import impact_lines
+
+        for line in impact_lines(report, (before.label, after.label)):
+            click.echo(line)
+        for line in report["refused"]:
+            click.echo(f"not read: {line}", err=True)
+    sys.exit(DIFFERS if report["questionsAnsweredOtherwise"] else SAME)
+
+
+@dataclass(frozen=True, slots=True)
+class _Data:
+    """Which recorded charts are asked, and whether examples of patients may hold them."""
+
+    path: Path | None
+    now: str | None
+    since: str | None
+    from_store: bool
+    links: bool
+
+    @property
+    def kind(self) -> str:
+        """``stories``, which are invented, ``charts`` of patients, or decisions of the ``store``."""
+        if self.from_store:
+            return "store"
+        return "stories" if self.path is None or any(self.path.glob("*/story.json")) else "charts"
+
+
+def _counted(before: RuleSet, after: RuleSet, data: _Data, hide_below: int | None) -> Json:
+    """The report of an impact, with links in place of the charts of its examples."""
     from service.cli.input import read_time
     from service.cli.recorded import Reader
     from service.cli.stories import EXAMPLES
     from service.decision import prepare
     from service.review.demographics import SMALL
-    from service.review.impact import Impact, impact_lines, impact_rows
+    from service.review.impact import Impact
 
-    before, after = both(names, rules_folder, keys_file)
     sides = prepare(before.knowledge), prepare(after.knowledge)
-    is_invented = not from_store and (data is None or any(data.glob("*/story.json")))
+    is_invented = data.kind == "stories"
     found, refused = Impact(*sides), list[str]()
-    reader = Reader(*sides, refused, with_links=links or is_invented)
-    if from_store:
+    reader = Reader(*sides, refused, with_links=data.links or is_invented)
+    if data.from_store:
         from service.cli.opened_store import day, open_store
 
-        found.add_all(reader.of_store(open_store().reading, day(since)))
+        found.add_all(reader.of_store(open_store().reading, day(data.since)))
     else:
-        found.add_all(reader.of(data or EXAMPLES, None if now is None else read_time(now)))
+        found.add_all(reader.of(data.path or EXAMPLES, None if data.now is None else read_time(data.now)))
     report = found.report(hide_below=SMALL if hide_below is None and not is_invented else hide_below or 0)
-    report |= {"before": before.label, "after": after.label, "refused": refused}
+    report |= {"before": before.label, "after": after.label, "data": data.kind, "refused": refused}
     _link_examples(report, {**before.knowledge.services, **after.knowledge.services})
-    if table is not None:
-        from service.population.tables import write_table
-
-        names_of = {"before": before.knowledge.digest, "after": after.knowledge.digest}
-        write_table(table, "impact", list(impact_rows(report)), names_of)
-    if as_json:
-        click.echo(json.dumps(report, indent=1, ensure_ascii=False))
-    else:
-        for line in impact_lines(report, (before.label, after.label)):
-            click.echo(line)
-        for line in refused:
-            click.echo(f"not read: {line}", err=True)
-    sys.exit(DIFFERS if report["questionsAnsweredOtherwise"] else SAME)
+    return report
 
 
-def _link_examples(report: dict[str, Any], services: Mapping[str, ServiceDefinition]) -> None:
-    """Put a link in the place of the chart of each example."""
+def _link_examples(report: Json, services: Mapping[str, ServiceDefinition]) -> None:
+    """Put a link in the place of the chart of each example; a kept decision has a page and no chart."""
     from service.testkit.playground_link import playground_link
 
+    base = read_settings().public_url
     for example in (example for rule in report["rules"] for example in rule["examples"]):
         source = example.pop("source", None)
         if source is not None:
             hook = services[example["service"]].hook
-            example["link"] = playground_link(source.document, hook=hook, now=source.now, complete=source.complete)
+            below = playground_link(source.document, hook=hook, now=source.now, complete=source.complete)
+            example["link"] = f"{base or ''}{below}"
+        elif report["data"] == "store" and base is not None:
+            example["link"] = f"{base}/decisions/{example['chart']}"
+
+
+def _write_table(table: Path, report: Json, before: RuleSet, after: RuleSet) -> None:
+    from service.population.tables import write_table
+    from service.review.impact import impact_rows
+
+    digests = {"before": before.knowledge.digest, "after": after.knowledge.digest}
+    write_table(table, "impact", list(impact_rows(report)), digests)
+
+
+def _write_page(page: Path, report: Json, after: RuleSet) -> None:
+    """The page, and beside it its data, which is what ``--json`` prints."""
+    from service.web.pages.impact import impact_page
+
+    settings, twin = read_settings(), page.with_suffix(".json")
+    service = settings.public_url or f"http://{bind_address()}{settings.path_prefix}"
+    twin.write_text(f"{_written(report)}\n", encoding="utf-8")
+    page.write_text(impact_page(after.knowledge, report, twin.name, service), encoding="utf-8")
 
 
 def both(names: tuple[str, ...], rules_folder: Path, keys_file: Path | None) -> tuple[RuleSet, RuleSet]:

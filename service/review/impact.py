@@ -59,7 +59,8 @@ class Other:
 
 
 NEWLY, NO_LONGER, CHANGED = "shown newly", "no longer shown", "shown otherwise"
-_COUNTED = ((NEWLY, "shownNewly"), (NO_LONGER, "noLongerShown"), (CHANGED, "shownOtherwise"))
+COUNTED = ((NEWLY, "shownNewly"), (NO_LONGER, "noLongerShown"), (CHANGED, "shownOtherwise"))
+"""What is counted, and the name under which a report holds the sum."""
 
 
 @dataclass
@@ -216,6 +217,7 @@ def _cells(counted: Mapping[str, Counter[str]], hide_below: int) -> list[Json]:
 def impact_lines(report: Json, names: Sequence[str]) -> Iterator[str]:
     """The report as lines of text."""
     charts, questions = report["charts"], report["questions"]
+    from_store = report.get("data") == "store"
     yield (
         f"impact {'..'.join(names)}    {charts:,} charts, {questions:,} questions: "
         f"{report['questionsAnsweredOtherwise']:,} answered otherwise, on {report['chartsAnsweredOtherwise']:,} charts "
@@ -225,22 +227,27 @@ def impact_lines(report: Json, names: Sequence[str]) -> Iterator[str]:
         yield ""
         yield f"{rule['id']} ({rule['indicator']})    {rule['per1000Questions']} of 1,000 questions"
         yield "    " + ", ".join(
-            f"{word} {rule[name]:,} ({rule['per1000'][word]} of 1,000)" for word, name in _COUNTED if rule[name]
+            f"{word} {rule[name]:,} ({rule['per1000'][word]} of 1,000)" for word, name in COUNTED if rule[name]
         )
         for title, cells in (("by age", rule["byAge"]), ("by sex", rule["bySex"])):
             yield f"    {title}: " + ", ".join(_cell(cell, report["hideBelow"]) for cell in cells)
         for example in rule["examples"]:
-            yield f"    {example['how']}: {example['chart']} ({example['service']})"
+            # The address of a decision is short; one that holds a chart is for pages and programs.
+            address = f"  {example['link']}" if from_store and "link" in example else ""
+            yield f"    {example['how']}: {example['chart']} ({example['service']}){address}"
+    if from_store and report["rules"]:
+        yield ""
+        yield "No chart is kept of a decision, so an example is the id of its page, and opens in no playground."
 
 
 def impact_rows(report: Json) -> Iterator[Json]:
     """The counts of a report as the rows of a table: of each rule all together, then by age, then by sex."""
     for rule in report["rules"]:
-        whole = {"group": None, "hidden": False, **{how: rule[name] for how, name in _COUNTED}}
+        whole = {"group": None, "hidden": False, **{how: rule[name] for how, name in COUNTED}}
         parts = (("all", [whole]), ("age", rule["byAge"]), ("sex", rule["bySex"]))
         for by, cells in parts:
             for cell in cells:
-                for how, _ in _COUNTED:
+                for how, _ in COUNTED:
                     yield {
                         "rule": rule["id"],
                         "indicator": rule["indicator"],

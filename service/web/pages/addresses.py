@@ -1,7 +1,8 @@
-"""Where pages stand: on a server below the path at which it is mounted, and in the folder of the book."""
+"""Where pages stand: on a server below the path at which it is mounted, in the folder of the book, alone in a file."""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import Field, fields
 from typing import Any, ClassVar, Protocol, TypeVar
@@ -153,3 +154,20 @@ class FolderAddresses:
         """The pages of what the nodes stand for: a file lights nothing."""
         del finding
         return self.node
+
+
+class FileAddresses(FolderAddresses):
+    """A page that is one file: what dresses it stands in it. ``service`` is where its links into a service lead."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__(alone=True)
+        self.service = service
+
+    def static(self, name: str) -> str:
+        """The file itself, as an address that holds it."""
+        file = static_files()[name]
+        return f"data:{file.type};base64,{base64.b64encode(file.path.read_bytes()).decode()}"
+
+    def in_service(self, address: str) -> str:
+        """An address below that of a service, as one that can be followed from a file; a whole one stays."""
+        return f"{self.service}{address}" if address.startswith("/") else address

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from service.web.pages.svg.changes import changes_picture
 from service.web.pages.svg.ladder import ladder_picture
 from service.web.pages.svg.layers import layered
 from service.web.pages.svg.overview import overview_picture
@@ -22,6 +23,7 @@ PICTURES = MappingProxyType(
     {
         one.__name__: one
         for one in (
+            changes_picture,
             counts_picture,
             funnel_picture,
             ladder_picture,

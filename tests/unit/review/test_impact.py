@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import shutil
 import zlib
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
+from html import escape
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -25,6 +27,8 @@ from service.finding import Finding, Status
 from service.knowledge.model import Knowledge
 from service.population.tables import rows_of
 from service.review.impact import CHANGED, NEWLY, NO_LONGER, Impact, Recorded, impact_lines
+from service.web.pages.addresses import ServerAddresses
+from tests.unit.knowledge.rule_folders import changed_rules
 from tests.unit.review.comparison.small_rules import SERVICE, changed, shipped, small, with_test
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -121,6 +125,17 @@ def moved() -> Impact:
     return Impact(prepare(small()), prepare(changed(small(), "loud", with_test("egfr", move))))
 
 
+def load_rules(folder: Path, limit: str) -> str:
+    """The small rules with another limit of the eGFR, as a folder."""
+    (folder / limit).mkdir()
+    turned = {
+        "file": "phases/3_safety/nsaid-contraindicated.yaml",
+        "find": "less_than: 30",
+        "put": f"less_than: {limit}",
+    }
+    return str(changed_rules(folder / limit, [turned]))
+
+
 def asked(chart: str, facts: dict[str, Finding]) -> Recorded:
     return Recorded(chart, SERVICE, facts, facts)
 
@@ -183,26 +198,87 @@ def test_a_line_that_cannot_be_read_is_told_and_makes_its_list_a_part(tmp_path: 
     assert refused[0] == "1 lines could not be read"
 
 
-def test_examples_of_stories_open_in_the_playground_and_counts_are_a_table(tmp_path: Path) -> None:
+@dataclass(frozen=True)
+class Told:
+    """What the command said and wrote of a change of words, on two stories."""
+
+    code: int
+    printed: str
+    folder: Path
+
+    @property
+    def report(self):
+        return json.loads(self.printed)
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    folder = tmp_path_factory.mktemp("impact")
     from_a = Path(__file__).resolve().parents[3] / "rules"
-    rules = shutil.copytree(from_a, tmp_path / "rules")
+    rules = shutil.copytree(from_a, folder / "rules")
     file = next(rules.rglob("rf-screen-not-documented.yaml"))
     file.write_text(file.read_text("utf-8").replace("screen incomplete", "screen not complete", 1), "utf-8")
-    stories = tmp_path / "stories"
+    stories = folder / "stories"
     for name in ("both-legs-hurt", "aneurysm-and-sudden-back-pain"):
         shutil.copytree(EXAMPLES / name, stories / name)
-    table = tmp_path / "impact.parquet"
-    told = CliRunner().invoke(
-        impact_command, [str(from_a), str(rules), str(stories), "--json", "--parquet", str(table)]
-    )
-    report = json.loads(told.stdout)
-    assert told.exit_code == 1
-    (rule,) = report["rules"]
-    fragment = parse_qs(urlsplit(rule["examples"][0]["link"]).fragment)
-    packed = fragment["chart"][0]
+    written = ["--parquet", str(folder / "impact.parquet"), "--page", str(folder / "impact.html")]
+    done = CliRunner().invoke(impact_command, [str(from_a), str(rules), str(stories), "--json", *written])
+    return Told(done.exit_code, done.stdout, folder)
+
+
+def test_examples_of_stories_open_in_the_playground_and_counts_are_a_table(told: Told) -> None:
+    assert told.code == 1
+    (rule,) = told.report["rules"]
+    link = urlsplit(rule["examples"][0]["link"])
+    assert link.path == ServerAddresses("", ()).page("playground")
+    packed = parse_qs(link.fragment)["chart"][0]
     chart = json.loads(zlib.decompress(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)), -zlib.MAX_WBITS))
     assert chart == json.loads((EXAMPLES / rule["examples"][0]["chart"] / "bundle.json").read_text("utf-8"))
-    rows = list(rows_of(table))
+    rows = list(rows_of(told.folder / "impact.parquet"))
     assert {(row["rule"], row["how"], row["count"]) for row in rows if row["by"] == "all" and row["count"]} == {
         (rule["id"], CHANGED, rule["shownOtherwise"])
     }
+
+
+def test_the_page_is_one_file_whose_data_is_what_the_command_prints(told: Told) -> None:
+    page = (told.folder / "impact.html").read_text("utf-8")
+    assert (told.folder / "impact.json").read_text("utf-8") == told.printed
+    addresses = {address.partition("#")[0].partition(",")[0] for address in re.findall(r'(?:href|src)="([^"]*)', page)}
+    assert addresses == {
+        "",
+        "data:text/css;base64",
+        "data:image/svg+xml;base64",
+        "impact.json",
+        "http://127.0.0.1:8080/",
+    }
+    (rule,) = told.report["rules"]
+    assert page.index(f"otherwise <strong>{rule['shownOtherwise']}</strong>") < page.index("For example")
+    pictures = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
+    assert f">{rule['shownOtherwise']} otherwise</text>" in pictures[0]
+    for group in (*rule["byAge"], *rule["bySex"]):
+        assert f">{group['group']}</text>" in pictures[1]
+        row = page.partition(f'<tr><th scope="row">{group["group"]}</th>')[2].partition("</tr>")[0]
+        assert re.findall(r">(\d+)<", row) == ["0", "0", str(group[CHANGED])]
+    for example in rule["examples"]:
+        assert escape(f"http://127.0.0.1:8080{example['link']}") in page
+
+
+def test_the_page_of_patients_hides_small_counts_and_holds_no_chart_unless_asked(tmp_path: Path) -> None:
+    sides = [load_rules(tmp_path, limit) for limit in ("30", "45")]
+    chart = json.loads((EXAMPLES / "egfr-exactly-30" / "bundle.json").read_text("utf-8"))
+    patient = next(one["resource"] for one in chart["entry"] if one["resource"]["resourceType"] == "Patient")
+    patient["name"] = [{"family": "Kowalczykiewicz"}]
+    (tmp_path / "chart-7.json").write_text(json.dumps(chart), "utf-8")
+    asked = [*sides, str(tmp_path / "chart-7.json"), "--now", "2026-11-24", "--page", str(tmp_path / "page.html")]
+    pages = []
+    for more in ([], ["--links"]):
+        assert CliRunner().invoke(impact_command, [*asked, *more]).exit_code == 1
+        pages.append((tmp_path / "page.html").read_text("utf-8"))
+    without, with_links = pages
+    assert "#chart=" not in without
+    assert "#chart=" in with_links
+    for page in pages:
+        assert "Kowalczykiewicz" not in page
+        assert "hidden: fewer than 11" in page
+        assert ">hidden</text>" in page
+        assert "chart-7.json" in page
