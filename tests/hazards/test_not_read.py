@@ -287,3 +287,23 @@ def test_no_drug_is_suggested_beside_a_problem_that_was_not_recognised_and_the_a
     unread = told(chart)
     assert drugs(unread) == []
     assert "not recognised" in json.dumps(unread["cards"])
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "status"),
+    [
+        ("New numbness between the legs?", True, "present"),
+        ("New numbness between the legs?", False, "unknown"),
+        ("Is the feeling between your legs normal, without numbness in the groin?", True, "unknown"),
+        ("Numbness between the toes?", True, "unknown"),
+    ],
+)
+def test_a_question_under_an_unknown_link_is_read_by_its_words(
+    client: FlaskClient, question: str, answer: bool, status: str
+) -> None:
+    item = {"linkId": "1", "text": question, "answer": [{"valueBoolean": answer}]}
+    form = {"resourceType": "QuestionnaireResponse", "id": "q1", "status": "completed", "authored": "2026-11-23"}
+    form |= {"subject": {"reference": "Patient/p"}, "item": [item]}
+    answered = ask(client, [person(), sciatica(), form])
+    assert status_of(answered, "saddle-numbness-new") == status
+    assert ("critical" in {card["indicator"] for card in answered["cards"]}) is (status == "present")
