@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
@@ -17,7 +18,7 @@ from service.cli.rules import rules_option
 from service.config import read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
     from typing import Any
 
@@ -100,25 +101,15 @@ def population(  # noqa: PLR0913, PLR0917  # click hands over every option
     bundles, or NDJSON of bundles. The as-of time is that of the export. A run that was ended goes on when it
     is called again.
     """
-    # Looked for and not loaded: a library that runs threads keeps workers from being copied.
-    if any(find_spec(name) is None for name in ("pyarrow", "msgspec")):
-        raise click.ClickException(_EXTRA)
-    from service import make_services
-    from service.cli.population_progress import watched
-    from service.population.limits import PopulationError
+    _find_libraries()
     from service.population.plan import Question
-    from service.population.running import Run, prepared_inputs, run
-    from service.population.summary import first_words
+    from service.population.running import Run, prepared_inputs
 
-    try:
+    with _faults_told():
         inputs, export = prepared_inputs(data, incremental_means_partial=incremental_means_partial)
-        moment = _moment(export, now)
-        settings = replace(read_settings(), rules=rules_folder)
-        services = make_services(settings)
-        _offered(services, hook)
         question = Question(
             hook=hook,
-            now=moment,
+            now=_moment(export, now),
             largest=largest_patient,
             findings=findings,
             fhir=fhir,
@@ -128,15 +119,45 @@ def population(  # noqa: PLR0913, PLR0917  # click hands over every option
             small=hide_below,
         )
         asked = Run(data, out, question, workers or _cores(), memory)
-        make = partial(make_services, settings)
-        if spark is not None:
-            result = _on_spark(spark, asked, inputs, export, services, make)
-        else:
-            with watched() as progress:
-                result = run(asked, inputs, export, services, make, progress)
+        result = _decided(spark, asked, inputs, export, rules_folder)
+    _tell(data, out, result)
+
+
+def _find_libraries() -> None:
+    """Looked for and not loaded: a library that runs threads keeps workers from being copied."""
+    if any(find_spec(name) is None for name in ("pyarrow", "msgspec")):
+        raise click.ClickException(_EXTRA)
+
+
+@contextmanager
+def _faults_told() -> Iterator[None]:
+    """What cannot be decided as it was asked ends the command with its reason."""
+    from service.population.limits import PopulationError
+
+    try:
+        yield
     except PopulationError as error:
         raise click.UsageError(str(error)) from None
+
+
+def _decided(spark: str | None, asked: Run, inputs: Inputs, export: Export, rules_folder: Path) -> dict[str, Any]:
+    """What ``run.json`` says when every patient is decided: on Spark where one is named, else on this machine."""
+    from service import make_services
+    from service.cli.population_progress import watched
+    from service.population.running import run
+
+    settings = replace(read_settings(), rules=rules_folder)
+    services, make = make_services(settings), partial(make_services, settings)
+    _offered(services, asked.question.hook)
+    if spark is not None:
+        return _on_spark(spark, asked, inputs, export, services, make)
+    with watched() as progress:
+        return run(asked, inputs, export, services, make, progress)
+
+
+def _tell(data: Path, out: Path, result: dict[str, Any]) -> None:
     from service.population.place import read_json
+    from service.population.summary import first_words
 
     summary = read_json(out / "summary.json")
     click.echo(first_words(summary))

@@ -49,6 +49,7 @@ eGFR not computed from creatinine: the patient is not known to be adult
 ended since
 first recorded
 formerly answered yes ({})
+given within 3 days, or without a date: may still be taken
 intended
 its name tells more strengths than ingredients that were recognised
 length of the course not given

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from flask import Blueprint, Response, request
 
 from service.errors import NotFoundError
+from service.knowledge.model import Knowledge
 from service.review.comparison.origin import RuleSet
 from service.review.packs import load_files
 from service.store.archive import files_in
@@ -20,43 +24,12 @@ from service.web.site import Json, Site, with_query
 def compare_blueprint(site: Site, store: Store | None) -> Blueprint:
     """The routes. Without a store only the rule set in use is there, and the page says how to compare others."""
     routes = Blueprint("compare", __name__)
-
-    def load(digest: str) -> RuleSet:
-        running = site.endpoint.services.prepared.knowledge
-        kept = None if store is None else Reading(store.database, store.keyring).rule_set(digest)
-        files = files_in(kept.archive) if kept is not None and kept.archive is not None else {}
-        if digest == running.digest:
-            return RuleSet(f"{digest[:12]} (in use)", running, files)
-        if kept is None or not files:
-            raise NotFoundError("the files of this rule set are not kept")
-        return RuleSet(digest[:12], load_files(files, kept.settings), files)
-
-    comparing = Comparing(load)
-
-    def data() -> Json:
-        running = site.endpoint.services.prepared.knowledge
-        kept = [] if store is None else kept_rule_sets(store.database)
-        choices = [
-            {"digest": running.digest, "title": f"{running.version} {running.digest[:8]}, in use"},
-            *(
-                {"digest": digest, "title": f"{version} {digest[:8]}, first used {first_used[:10]}"}
-                for digest, version, first_used in kept
-                if digest != running.digest
-            ),
-        ]
-        digests = {one["digest"] for one in choices}
-        before, after = request.args.get("before", ""), request.args.get("after", "")
-        state = State()
-        asked = before in digests and after in digests
-        if asked:
-            state = comparing.state(before, after)
-        waiting = asked and state.report is None and state.fault is None
-        told, titles = Told(state.report, state.fault), titles_of(site.endpoint.services.prepared.knowledge)
-        return compare_page(choices, request.args, told, titles, waiting=waiting)
+    kept = _Kept(site, store)
+    comparing = Comparing(kept.rule_set)
 
     @routes.get("/compare")
     def show() -> Response:
-        page = data()
+        page = _data(kept, comparing, request.args)
         response = site.html("compare.html", page, twin=with_query("compare.json"))
         if page["waiting"]:
             # The page asks again by itself, without a script.
@@ -65,6 +38,53 @@ def compare_blueprint(site: Site, store: Store | None) -> Blueprint:
 
     @routes.get("/compare.json")
     def tell() -> Response:
-        return as_json(data())
+        return as_json(_data(kept, comparing, request.args))
 
     return routes
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The rule sets that can be compared here: the one in use, and those of the store where there is one."""
+
+    site: Site
+    store: Store | None
+
+    @property
+    def running(self) -> Knowledge:
+        """The rule set in use."""
+        return self.site.endpoint.services.prepared.knowledge
+
+    def choices(self) -> list[Json]:
+        """Their digests and titles, the one in use first."""
+        running = self.running
+        kept = [] if self.store is None else kept_rule_sets(self.store.database)
+        return [
+            {"digest": running.digest, "title": f"{running.version} {running.digest[:8]}, in use"},
+            *(
+                {"digest": digest, "title": f"{version} {digest[:8]}, first used {first_used[:10]}"}
+                for digest, version, first_used in kept
+                if digest != running.digest
+            ),
+        ]
+
+    def rule_set(self, digest: str) -> RuleSet:
+        """The rule set with its files. Raises NotFoundError when these are not kept."""
+        running, store = self.running, self.store
+        kept = None if store is None else Reading(store.database, store.keyring).rule_set(digest)
+        files = files_in(kept.archive) if kept is not None and kept.archive is not None else {}
+        if digest == running.digest:
+            return RuleSet(f"{digest[:12]} (in use)", running, files)
+        if kept is None or not files:
+            raise NotFoundError("the files of this rule set are not kept")
+        return RuleSet(digest[:12], load_files(files, kept.settings), files)
+
+
+def _data(kept: _Kept, comparing: Comparing, asked: Mapping[str, str]) -> Json:
+    """The data of the page. Only what is kept here is compared: another digest asks for nothing."""
+    choices = kept.choices()
+    before, after = asked.get("before", ""), asked.get("after", "")
+    can_be_told = {before, after} <= {one["digest"] for one in choices}
+    state = comparing.state(before, after) if can_be_told else State()
+    waiting = can_be_told and state.report is None and state.fault is None
+    return compare_page(choices, asked, Told(state.report, state.fault), titles_of(kept.running), waiting=waiting)

@@ -287,3 +287,42 @@ def test_no_drug_is_suggested_beside_a_problem_that_was_not_recognised_and_the_a
     unread = told(chart)
     assert drugs(unread) == []
     assert "not recognised" in json.dumps(unread["cards"])
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "status"),
+    [
+        ("New numbness between the legs?", True, "present"),
+        ("New numbness between the legs?", False, "unknown"),
+        ("Is the feeling between your legs normal, without numbness in the groin?", True, "unknown"),
+        ("Numbness between the toes?", True, "unknown"),
+    ],
+)
+def test_a_question_under_an_unknown_link_is_read_by_its_words(
+    client: FlaskClient, question: str, answer: bool, status: str
+) -> None:
+    item = {"linkId": "1", "text": question, "answer": [{"valueBoolean": answer}]}
+    form = {"resourceType": "QuestionnaireResponse", "id": "q1", "status": "completed", "authored": "2026-11-23"}
+    form |= {"subject": {"reference": "Patient/p"}, "item": [item]}
+    answered = ask(client, [person(), sciatica(), form])
+    assert status_of(answered, "saddle-numbness-new") == status
+    assert ("critical" in {card["indicator"] for card in answered["cards"]}) is (status == "present")
+
+
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        ({"status": "completed", "effectiveDateTime": "2026-11-23T20:00:00Z"}, "unknown"),
+        ({"status": "completed", "effectivePeriod": {"start": "2026-11-23"}}, "unknown"),
+        ({"status": "completed"}, "unknown"),
+        ({"status": "completed", "effectiveDateTime": "2026-10-23T20:00:00Z"}, "absent"),
+        ({"status": "not-done", "effectiveDateTime": "2026-11-23T20:00:00Z"}, "absent"),
+    ],
+)
+def test_a_drug_given_in_the_past_days_may_still_be_given(client: FlaskClient, given: Json, status: str) -> None:
+    dose = {"resourceType": "MedicationAdministration", "id": "a1", "subject": {"reference": "Patient/p"}}
+    dose |= {"medicationCodeableConcept": {"text": "enoxaparin 40 mg"}}
+    chart = [person(), sciatica(), NO_ALLERGY, dose | given]
+    answered = ask(client, [*chart, ordered(*IBUPROFEN)], "order-sign", complete="all")
+    assert status_of(answered, "anticoagulant-active") == status
+    assert ("enoxaparin" in str(answered["cards"])) is (status == "unknown")

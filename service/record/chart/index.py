@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -35,6 +36,11 @@ NOT_READ: Mapping[str, str] = dict.fromkeys(
 _STATED_IN_WORDS = frozenset({"Condition", "Encounter", "AllergyIntolerance"})
 """The types in which words beside a code that matched add to what it says; elsewhere they only name the code."""
 _MAY_BE_SUSPECTED = frozenset({"Condition", "Encounter"})
+
+_ASKS_FOR_HEALTH = re.compile(
+    r"\b(?:normal\w*|intact|preserved|good|full|unchanged|still|able|can you)\b", re.IGNORECASE
+)
+"""Words of a question to which a yes is good news."""
 
 
 def may_count(entry: Entry) -> bool:
@@ -297,14 +303,7 @@ class Chart:
 
     def _index_items(self, entry: Entry, parent: Mapping[str, Any], asked: frozenset[str]) -> None:
         for item in as_objects(parent.get("item")):
-            link = item.get("linkId")
-            sets = self.matcher.index.sets_of_link(link) & asked if isinstance(link, str) else frozenset()
-            if sets:
-                text = item.get("text")
-                self._add(
-                    CodeMatch(entry, item, text if isinstance(text, str) else str(link), birth=None, by_text=False),
-                    sets,
-                )
+            self._index_question(entry, item, asked)
             for answer in as_objects(item.get("answer")):
                 chosen = answer.get("valueCoding")
                 match = self.matcher.index.match(chosen) if chosen is not None else None
@@ -314,3 +313,16 @@ class Chart:
                     )
                 self._index_items(entry, answer, asked)
             self._index_items(entry, item, asked)
+
+    def _index_question(self, entry: Entry, item: Mapping[str, Any], asked: frozenset[str]) -> None:
+        """An item by its linkId, else by the words of its question, which are enough for a yes and never for a no."""
+        link, text = item.get("linkId"), item.get("text")
+        sets = self.matcher.index.sets_of_link(link) & asked if isinstance(link, str) else frozenset()
+        if sets:
+            words = text if isinstance(text, str) else str(link)
+            self._add(CodeMatch(entry, item, words, birth=None, by_text=False), sets)
+        elif isinstance(text, str) and not _ASKS_FOR_HEALTH.search(text):
+            found = self.matcher.index.match({"text": text.replace("?", "")}).sets & asked
+            said = {name for name in found if name.startswith("local-answer-")}
+            if said:
+                self._add(CodeMatch(entry, item, text, birth=None, by_text=True, is_sure=False), said)

@@ -20,8 +20,8 @@ from service.record.values.dates import When
 from service.record.values.interval import Interval
 from service.record.values.statuses import StatusClass
 
-MEDICATION_TYPES = ("MedicationRequest", "MedicationStatement", "MedicationDispense")
-"""Where current medication is read. What is given in hospital is not: an administration is one dose."""
+MEDICATION_TYPES = ("MedicationRequest", "MedicationStatement", "MedicationDispense", "MedicationAdministration")
+"""Where current medication is read. What was given lately may go on being given; what was given before is over."""
 
 BY_WORDS = frozenset({"name", "brand"})
 """Ways of recognising a drug that rest on words, not on a code."""

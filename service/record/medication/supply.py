@@ -25,12 +25,15 @@ _DAYS: Mapping[str, tuple[Decimal, Decimal]] = {
 }
 
 
+_EFFECTIVE = frozenset({"MedicationStatement", "MedicationAdministration"})
+
+
 def start_of(entry: Entry) -> When | None:
     """When a medication was to begin, else when it was ordered, noted or handed over."""
     resource = entry.resource
     if entry.type == "MedicationDispense":
         return handed_over(resource)
-    if entry.type == "MedicationStatement":
+    if entry.type in _EFFECTIVE:
         span = parse_period(resource.get("effectivePeriod"))
         found = parse(resource.get("effectiveDateTime")) or (span.start if span else None)
         return found or parse(resource.get("dateAsserted"))
@@ -50,6 +53,8 @@ def entry_status_class(entry: Entry, now: datetime, start: When | None, planned:
     when it began, ``planned`` gives for how many days it is ordered.
     """
     found = status_class(entry.resource)
+    if entry.type == "MedicationAdministration":
+        return _of_administration(entry, found, now)
     if found.counts is Counts.PRESENT and _is_stated_to_be_over(entry, now):
         return replaced(found, provisional=True, note="said to be taken, with an end in the past: may still be taken")
     if found.counts is not Counts.HISTORY or not is_complete(entry):
@@ -78,6 +83,24 @@ _USUAL_SUPPLY = 30
 """Days for which a completed order or dispense that does not tell its supply may still be taken: product choice."""
 MAY_BE_TAKEN = "may still be taken"
 _NO_SUPPLY = "completed within 30 days, its supply is not written: may still be taken"
+
+
+_GIVEN_LATELY = 3
+"""Days after a dose in which the next may be due, in hospital for instance: product choice."""
+
+
+def _of_administration(entry: Entry, found: StatusClass, now: datetime) -> StatusClass:
+    """A dose is over when it was given; one of the past days, or without a date, may be one of many."""
+    if found.counts is Counts.NEVER:
+        return found
+    given = recorded_end(entry)
+    since = days_since(given, now) if given is not None else None
+    if since is not None and since.low is not None and since.low > _GIVEN_LATELY:
+        return StatusClass(Counts.HISTORY)
+    return StatusClass(Counts.PRESENT, provisional=True, note=_GIVEN)
+
+
+_GIVEN = "given within 3 days, or without a date: may still be taken"
 
 
 def _is_stated_to_be_over(entry: Entry, now: datetime) -> bool:
@@ -112,6 +135,9 @@ def recorded_end(entry: Entry) -> When | None:
     if entry.type == "MedicationStatement":
         span = parse_period(resource.get("effectivePeriod"))
         return span.end if span else None
+    if entry.type == "MedicationAdministration":
+        span = parse_period(resource.get("effectivePeriod"))
+        return parse(resource.get("effectiveDateTime")) or (span.end or span.start if span else None)
     if is_complete(entry):
         ends = [span.end for span in _periods(resource) if span.end is not None]
         return max(ends, key=lambda when: (when.last, when.first), default=None)

@@ -28,6 +28,7 @@ from service.knowledge.model import Knowledge
 from service.population.tables import rows_of
 from service.review.impact import CHANGED, NEWLY, NO_LONGER, Impact, Recorded, impact_lines
 from service.web.pages.addresses import ServerAddresses
+from service.web.pages.svg.changes import changes_picture
 from tests.unit.knowledge.rule_folders import changed_rules
 from tests.unit.review.comparison.small_rules import SERVICE, changed, shipped, small, with_test
 
@@ -282,3 +283,10 @@ def test_the_page_of_patients_hides_small_counts_and_holds_no_chart_unless_asked
         assert "hidden: fewer than 11" in page
         assert ">hidden</text>" in page
         assert "chart-7.json" in page
+
+
+def test_words_beside_a_bar_stay_within_the_picture_however_large_the_counts() -> None:
+    row = {"title": "a card", "shownNewly": 1_234_567, "noLongerShown": 123_456, "shownOtherwise": 1_234_567}
+    x, words = re.findall(r'<text x="([\d.]+)"[^>]*>([^<]*newly[^<]*)<', changes_picture([row], "changes"))[0]
+    assert words == "1,234,567 newly, 123,456 no longer, 1,234,567 otherwise"
+    assert float(x) + 6.4 * len(words) < 860

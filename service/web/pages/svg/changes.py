@@ -8,10 +8,10 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from service.review.impact import CHANGED, COUNTED, NEWLY, NO_LONGER
-from service.web.pages.svg.marks import element, lines, picture, text
+from service.web.pages.svg.marks import LETTER, element, lines, picture, text
 
 Json = Mapping[str, Any]
-_WIDE, _NAMES, _ROW, _LABEL = 860.0, 330.0, 26.0, 250.0
+_WIDE, _NAMES, _ROW = 860.0, 330.0, 26.0
 _LETTERS = 48
 _MARKS = {NEWLY: ("newly", "newly"), NO_LONGER: ("gone", "no longer"), CHANGED: ("otherwise", "otherwise")}
 """How each is drawn, and the word beside the bar: colour never stands alone."""
@@ -24,10 +24,9 @@ def changes_picture(rows: Sequence[Json], title: str) -> Markup:
     """
     counted = [_counts(one) for one in rows]
     most = max((sum(counts.values()) for counts in counted), default=0) or 1
-    content = [
-        _row(one, counts, row, (_WIDE - _NAMES - _LABEL) / most)
-        for row, (one, counts) in enumerate(zip(rows, counted, strict=True))
-    ]
+    # What the longest words beside a bar leave is for the bars.
+    room = _WIDE - _NAMES - 30 - LETTER * max((len(_words(counts)) for counts in counted), default=0)
+    content = [_row(one, counts, row, room / most) for row, (one, counts) in enumerate(zip(rows, counted, strict=True))]
     return picture(_WIDE, 8 + _ROW * len(rows), title, content, class_="shares changes")
 
 
@@ -40,8 +39,11 @@ def _row(one: Json, counts: Mapping[str, int], row: int, unit: float) -> Markup:
             width = max(2.0, unit * count)
             parts.append(element("rect", x=x, y=y + 3, width=width, height=_ROW - 9, class_=f"bar {_MARKS[how][0]}"))
             x += width
-    words = ", ".join(f"{count:,} {_MARKS[how][1]}" for how, count in counts.items() if count)
-    return element("g", *parts, text("hidden" if one.get("hidden") else words or "none", x + 8, y + 16, "note"))
+    return element("g", *parts, text(_words(counts), x + 8, y + 16, "note"))
+
+
+def _words(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {_MARKS[how][1]}" for how, count in counts.items() if count) or "hidden"
 
 
 def _counts(one: Json) -> dict[str, int]:
