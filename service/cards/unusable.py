@@ -20,7 +20,10 @@ _ASKED_FOR = ("Observation/", "QuestionnaireResponse/")
 
 
 def unusable(knowledge: Knowledge, decision: Decision) -> str:
-    """The first results and answers that could not be used, in brackets; "" where no finding tells of one."""
+    """The first results and answers that could not be used, in brackets, marked as a quotation even when empty.
+
+    The store keeps no remarks of findings that are unknown, so that a decision made again has none to tell.
+    """
     found: dict[str, str] = {}
     for fact in knowledge.facts.values():
         finding = decision.findings[fact.id]
@@ -30,14 +33,12 @@ def unusable(knowledge: Knowledge, decision: Decision) -> str:
             found.setdefault(reference, f"{asked(knowledge, [fact.id])[0]}: {why}")
     named = list(dict.fromkeys(found.values()))
     more = f"; and {len(named) - _MOST} more" if len(named) > _MOST else ""
-    return f" ({'; '.join(named[:_MOST])}{more})" if named else ""
+    return mark_quoted(f" ({'; '.join(named[:_MOST])}{more})" if named else "")
 
 
 def _reasons(finding: Finding, *, of_number: bool) -> Iterator[tuple[str, str]]:
     """The entries a finding passed over, and why: the value where it can be told, else what is wrong with it."""
-    values = [
-        note.removeprefix(_NOT_USED).removesuffix(_UNDATED) for note in finding.notes if note.startswith(_NOT_USED)
-    ]
+    values = [note.removeprefix(_NOT_USED).removesuffix(_UNDATED) for note in finding.notes if _NOT_USED in note]
     for note in finding.notes:
         if not note.startswith(_ASKED_FOR):
             continue
@@ -45,6 +46,5 @@ def _reasons(finding: Finding, *, of_number: bool) -> Iterator[tuple[str, str]]:
         if note.endswith(NO_ANSWER):
             yield note.removesuffix(NO_ANSWER), "no answer that can be read"
         elif says and of_number:
-            # The store keeps no values: what is said besides must not hang on whether there is one.
-            value = f", {mark_quoted(escaped('; '.join(values) or reference))}" if reason == _NO_DATE else ""
+            value = f", {escaped('; '.join(values))}" if values and reason == _NO_DATE else ""
             yield reference, f"{reason}{value}"
