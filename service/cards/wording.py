@@ -27,6 +27,9 @@ _WITHOUT_PART = frozenset({"a", "d", "wk"})
 _PLACES = Decimal("0.01")
 _RELEASE = re.compile(r"^(?:\d+ ?hr|(?:once|twice)[- ]daily) (?=\w)", re.IGNORECASE)
 """What RxNorm writes before the name of a drug: 24 HR cyclobenzaprine."""
+_PRODUCT = re.compile(r"^product (?:containing |with )?(?:only |precisely |exactly )?(?=\w)", re.IGNORECASE)
+"""What SNOMED writes before the name of a drug."""
+_BARE_CODE = re.compile(r"[A-Z]\d\d[A-Z]{0,2}\d{0,2}")
 _LONG_WINDED = tuple(
     (re.compile(words, re.IGNORECASE), short)
     for words, short in (
@@ -105,7 +108,9 @@ def drug_name(text: str) -> str:
 
     Of a combination the first word of each part, so that the part a card is about is named.
     """
-    text = _RELEASE.sub("", text)
+    text = _RELEASE.sub("", _PRODUCT.sub("", text))
+    if _BARE_CODE.fullmatch(text):
+        return text[: LONGEST["drug"]]
     parts = [part.split()[0] for part in text.split(" / ") if part.split()]
     if len(parts) > 1:
         text = next(filter(lambda words: len(words) <= LONGEST["drug"], _joined(parts)), parts[0])

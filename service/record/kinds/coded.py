@@ -18,7 +18,7 @@ from service.record.chart.service_orders import sites_of
 from service.record.chart.sides import Side, sides_of
 from service.record.chart.window import place, within
 from service.record.kinds.plan import Plan
-from service.record.values.coding import BY_CATEGORY, concept_text
+from service.record.values.coding import BY_CATEGORY, wordings
 from service.record.values.statuses import Counts
 from service.record.values.units import Refused, read_value
 
@@ -208,7 +208,9 @@ def _said(code_match: CodeMatch, *, yes: bool) -> str:
     """What an entry says in words; for an answer the question with it."""
     if code_match.entry.type not in ANSWERED or code_match.chosen:
         return code_match.text
-    text = concept_text(code_match.holder.get("valueCodeableConcept")) or ("yes" if yes else "no")
+    value = code_match.holder.get("valueCodeableConcept")
+    # A code without words is no answer that can be read aloud.
+    text = next(iter(wordings(value)), None) or ("yes" if yes else "no")
     return f"{code_match.text}: {text}"
 
 

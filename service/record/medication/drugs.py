@@ -268,6 +268,8 @@ class Drugs:
         if route is None:
             route = self._only_local_route(ingredients)
         everything = classes.union(*(one.classes for one in ingredients), self._classes_of_words(texts))
+        if all(text == coding.code for coding in listed) and listed:
+            text = " / ".join(one.name for one in ingredients)
         return Drug(ingredients, everything, route, found.is_complete, text, found.by, found.notes, found.unread)
 
     def _classes_of_codes(self, listed: Iterable[Coding]) -> frozenset[str]:

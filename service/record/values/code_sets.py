@@ -17,12 +17,15 @@ class CodeSets:
         exact: dict[tuple[str, str], set[str]] = {}
         below: dict[str, dict[str, set[str]]] = {system: {} for system in BY_PREFIX}
         links: dict[str, set[str]] = {}
+        self._displays: dict[tuple[str, str], str] = {}
         for name, value_set in value_sets.items():
             for code in value_set.codes:
                 system = canonical_system(code.system)
                 if not code.verified or system is None:
                     continue
                 plain = plain_code(system, code.code)
+                if code.display:
+                    self._displays.setdefault((system, plain), code.display)
                 if code.descendants and system in below:
                     below[system].setdefault(plain, set()).add(name)
                 else:
@@ -48,6 +51,16 @@ class CodeSets:
                 if above:
                     found = found | above
         return found
+
+    def display_of(self, system: str, code: str) -> str | None:
+        """What the value sets call a code, or the nearest one above it; None where they have no name for it."""
+        plain = plain_code(system, code)
+        shortest = 1 if system in self._below else len(plain)
+        for length in range(len(plain), shortest - 1, -1):
+            found = self._displays.get((system, plain[:length]))
+            if found is not None:
+                return found
+        return None
 
     def sets_of_link(self, link_id: str) -> frozenset[str]:
         """The value sets that a questionnaire item with this linkId asks about."""

@@ -224,7 +224,7 @@ class CodeIndex(CodeSets):
         return Match(
             sets,
             by_text=not coded and bool(said),
-            text=concept_text(concept),
+            text=self._text_of(concept),
             notes=tuple(notes),
             past_sets=_NOTHING.union(*(one.past for one in words)) - now - sets,
             suspected_sets=suspected - now - sets,
@@ -233,6 +233,15 @@ class CodeIndex(CodeSets):
             is_read=is_read,
             is_problem_read=is_read and not _leaves_danger(codes, words),
         )
+
+    def _text_of(self, concept: object) -> str:
+        """What a concept says in words; where it has none, what the value sets call its code."""
+        text = concept_text(concept)
+        for raw, code in _coded(concept) if text else ():
+            system = canonical_system(raw.get("system"))
+            if code == text and system is not None:
+                return self.display_of(system, code) or text
+        return text
 
     def _is_read(self, sets: frozenset[str], codes: Sequence[_Code], words: Sequence[_Words]) -> bool:
         """Whether it was understood: something matched, it is known to be something else, or its words are English."""

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from service.cards.markdown import LONGEST, escaped, plain
 from service.cards.redaction import redacted, without_markers
 from service.cards.summary import course
-from service.cards.wording import amount, number, quoted_lines
+from service.cards.wording import amount, drug_name, number, quoted_lines
 from service.finding import Evidence, Finding, Status
 from tests.unit.cards.small_rules import present, rules
 
@@ -101,3 +101,16 @@ def test_the_course_of_a_score_is_told_and_leaves_no_trace_in_what_is_kept() -> 
     assert again is not None
     assert without_markers(said) == "Pain 8 to 7 since 5 Jan"
     assert redacted(said) == redacted(again)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Product containing precisely ibuprofen 400 milligram/1 each oral tablet", "ibuprofen"),
+        ("Product containing only naproxen (medicinal product)", "naproxen"),
+        ("M01AE01", "M01AE01"),
+        ("24 HR cyclobenzaprine 15 MG Extended Release Capsule", "cyclobenzaprine"),
+    ],
+)
+def test_a_drug_is_called_by_its_name_and_not_by_what_a_classification_writes_before_it(text: str, name: str) -> None:
+    assert drug_name(text) == name

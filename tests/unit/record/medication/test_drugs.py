@@ -84,6 +84,9 @@ class TestRecognition:
         drug = DRUGS.recognise_concept({"text": text})
         assert {one.name: one.strength_mg for one in drug.ingredients} == strengths
 
+    def test_a_code_without_words_is_called_by_its_ingredients(self) -> None:
+        assert DRUGS.recognise_concept({"coding": [{"system": RXNORM, "code": "197806"}]}).text == "ibuprofen"
+
     @pytest.mark.parametrize("display", [{}, {"display": "Simvistatin 10 MG"}])
     def test_by_an_older_code_of_a_strength_alone(self, display: dict[str, str]) -> None:
         drug = DRUGS.recognise_concept({"coding": [{"system": RXNORM, "code": "316672"} | display]})

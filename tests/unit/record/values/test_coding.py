@@ -250,3 +250,16 @@ def test_every_shipped_code_finds_its_own_value_set(knowledge: Any) -> None:
 )
 def test_nothing_raises(value: object) -> None:
     INDEX.match(value)
+
+
+@pytest.mark.parametrize(
+    ("asked", "text"),
+    [
+        (concept((SNOMED, "23056005")), "cond-sciatica"),
+        (concept((ICD, "M54.31")), "cond-sciatica-icd"),  # the name of what stands above it
+        (concept((ICD, "M54.31"), text="Ischialgia"), "Ischialgia"),
+        (concept((SNOMED, "22298006")), "22298006"),
+    ],
+)
+def test_a_code_without_words_is_called_what_the_value_sets_call_it(asked: dict[str, Any], text: str) -> None:
+    assert INDEX.match(asked).text == text
