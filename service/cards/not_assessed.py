@@ -19,6 +19,7 @@ from service.cards.of_rules import of_rule_set
 from service.cards.redaction import mark_quoted, replace_quoted
 from service.cards.sections import LONGEST, Sections, unknown_line, write
 from service.cards.sources import topic
+from service.cards.unusable import unusable
 from service.cards.wording import asked, drug_name
 from service.decision import Advice, Decision
 from service.finding import Evidence, Finding, Status
@@ -159,7 +160,7 @@ def _lost(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     unread = decision.unread
     if loses_a_check(knowledge, decision):
         causes.summaries.append(_lost_words(decision))
-        causes.lines.append(f"{_lost_words(decision)}.")
+        causes.lines.append(f"{_lost_words(decision)}{unusable(knowledge, decision)}.")
         kinds = unread.entries.keys()
         causes.facts.extend(fact.id for fact in _wanted(knowledge, decision) if kinds & set(types_read(fact)))
     if not unread.orders:
@@ -380,7 +381,7 @@ def with_not_assessed(
     if card is not None:
         return [*answered, card]
     return (
-        [*answered[:-1], _with_line(answered[-1], f"{_lost_words(decision)}.")]
+        [*answered[:-1], _with_line(answered[-1], f"{_lost_words(decision)}{unusable(knowledge, decision)}.")]
         if answered and decision.unread.entries
         else answered
     )

@@ -349,13 +349,22 @@ EGFR = {
 ALONE = {"medications": EMPTY}
 
 
-@pytest.mark.parametrize("spoilt", [{"valueQuantity": {}}, {"effectiveDateTime": None}])
-def test_a_result_that_cannot_be_used_is_told_where_an_order_waits_for_it(client: FlaskClient, spoilt: Json) -> None:
+@pytest.mark.parametrize(
+    ("spoilt", "why"),
+    [
+        ({"valueQuantity": {}}, "eGFR in the past 12 months: value not given"),
+        ({"valueQuantity": {"value": 25, "unit": "furlong"}}, "eGFR in the past 12 months: unit not known"),
+        ({"effectiveDateTime": None}, "eGFR in the past 12 months: no date given, 25 mL/min"),
+    ],
+)
+def test_a_result_that_cannot_be_used_is_told_where_an_order_waits_for_it(
+    client: FlaskClient, spoilt: Json, why: str
+) -> None:
     drafts = bundle([IBUPROFEN], "collection")
     assert "eGFR" in words(post(client, call(drafts, labs=bundle([EGFR], "searchset"), **ALONE)))
     said = words(post(client, call(drafts, labs=bundle([EGFR | spoilt], "searchset"), **ALONE)))
     assert "1 entry could not be read: Observation" in said
-    assert "eGFR" in said
+    assert why in said
 
 
 def test_a_patient_without_a_birth_date_is_told_where_an_order_depends_on_the_age(client: FlaskClient) -> None:

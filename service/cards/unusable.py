@@ -1,0 +1,50 @@
+"""What was sent and could not be used, each by what it measures and why: ``eGFR: no date given, 22 mL/min``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from service.cards.markdown import escaped
+from service.cards.redaction import mark_quoted
+from service.cards.wording import asked
+from service.decision import Decision
+from service.finding import Finding, Status
+from service.knowledge.model import FactKind, Knowledge
+from service.record.kinds.coded import NO_ANSWER
+
+_MOST = 3
+_NOT_USED = "not used: "
+_UNDATED = ", undated"
+_NO_DATE = "no date given"
+_ASKED_FOR = ("Observation/", "QuestionnaireResponse/")
+
+
+def unusable(knowledge: Knowledge, decision: Decision) -> str:
+    """The first results and answers that could not be used, in brackets, marked as a quotation even when empty.
+
+    The store keeps no remarks of findings that are unknown, so that a decision made again has none to tell.
+    """
+    found: dict[str, str] = {}
+    for fact in knowledge.facts.values():
+        finding = decision.findings[fact.id]
+        if finding.status is not Status.UNKNOWN:
+            continue
+        for reference, why in _reasons(finding, of_number=fact.kind is FactKind.QUANTITY):
+            found.setdefault(reference, f"{asked(knowledge, [fact.id])[0]}: {why}")
+    named = list(dict.fromkeys(found.values()))
+    more = f"; and {len(named) - _MOST} more" if len(named) > _MOST else ""
+    return mark_quoted(f" ({'; '.join(named[:_MOST])}{more})" if named else "")
+
+
+def _reasons(finding: Finding, *, of_number: bool) -> Iterator[tuple[str, str]]:
+    """The entries a finding passed over, and why: the value where it can be told, else what is wrong with it."""
+    values = [note.removeprefix(_NOT_USED).removesuffix(_UNDATED) for note in finding.notes if _NOT_USED in note]
+    for note in finding.notes:
+        if not note.startswith(_ASKED_FOR):
+            continue
+        reference, says, reason = note.partition(": ")
+        if note.endswith(NO_ANSWER):
+            yield note.removesuffix(NO_ANSWER), "no answer that can be read"
+        elif says and of_number:
+            value = f", {escaped('; '.join(values))}" if values and reason == _NO_DATE else ""
+            yield reference, f"{reason}{value}"
