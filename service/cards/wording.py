@@ -41,6 +41,7 @@ _LONG_WINDED = tuple(
         (r"^long[- ]term \(current\) (?:use|drug therapy) of ", "long-term "),
         (r"malignant neoplasm", "cancer"),
         (r": (?:yes|true|present|positive)$", ""),
+        (r"\?$", ""),
     )
 )
 """What classifications and answers add to a name, and a reader of one line can do without."""

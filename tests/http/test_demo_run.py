@@ -18,7 +18,10 @@ from service.cli.stories import read_stories
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 DEMO = [sys.executable, "-c", "from service.cli import main; main()", "demo"]
-WATCHED = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
+# What is started in the background of a script inherits that Ctrl-C is ignored.
+WATCHED = (
+    "import pty, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
+)
 
 pytestmark = pytest.mark.slow
 
