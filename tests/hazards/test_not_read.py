@@ -326,3 +326,9 @@ def test_a_drug_given_in_the_past_days_may_still_be_given(client: FlaskClient, g
     answered = ask(client, [*chart, ordered(*IBUPROFEN)], "order-sign", complete="all")
     assert status_of(answered, "anticoagulant-active") == status
     assert ("enoxaparin" in str(answered["cards"])) is (status == "unknown")
+
+
+def test_a_question_of_ours_is_read_by_its_own_words_under_any_code(client: FlaskClient) -> None:
+    sign = coded("Observation", ("urn:example:form", "q7", "Back stiff in the morning")) | {"status": "final"}
+    sign |= {"effectiveDateTime": "2026-11-23", "valueBoolean": True}
+    assert status_of(ask(client, [person(), sciatica(), sign]), "morning-stiffness") == "present"

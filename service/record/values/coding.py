@@ -189,6 +189,7 @@ class CodeIndex(CodeSets):
         self._unless = {
             name: "|".join(f"(?:{text})" for text in one.unless) for name, one in value_sets.items() if one.unless
         }
+        self._own_questions = _own_questions(value_sets)
         self._danger = DangerWords(value_sets)
         self._says_nothing = frozenset(name for name, one in value_sets.items() if one.says == NOTHING_KNOWN)
         self._by_code: dict[tuple[object, str], _Code] = {}
@@ -280,6 +281,7 @@ class CodeIndex(CodeSets):
                 found_in = said(compiled(written), text, of_action=name.startswith(_ACTIONS))
                 if found_in is not None and not self._means_else(name, text):
                     answers[found_in].add(name)
+            answers[Said.PRESENT].update(self._own_questions.get(_bare(text), _NOTHING))
             danger, drug = self._unexplained(text)
             now, past = frozenset(answers[Said.PRESENT]), frozenset(answers[Said.PAST])
             suspected = frozenset(answers[Said.SUSPECTED])
@@ -301,6 +303,20 @@ class CodeIndex(CodeSets):
             name, written = self._patterns[place]
             if not name.startswith(_NOT_OF_PROBLEMS) and not self._means_else(name, text):
                 yield from (one.span() for one in compiled(written).finditer(text))
+
+
+def _bare(text: str) -> str:
+    return text.casefold().strip(" ?.:")
+
+
+def _own_questions(value_sets: Mapping[str, ValueSet]) -> Mapping[str, frozenset[str]]:
+    """The questions of ours in our own words, which say the same under a code of somebody else."""
+    found: dict[str, set[str]] = {}
+    for name, value_set in value_sets.items():
+        if name.startswith("local-answer-"):
+            for code in value_set.codes:
+                found.setdefault(_bare(code.display), set()).add(name)
+    return {words: frozenset(names) for words, names in found.items()}
 
 
 def _leaves_danger(codes: Sequence[_Code], words: Sequence[_Words]) -> bool:
