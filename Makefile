@@ -147,7 +147,7 @@ lock: setup ## Compile both lock files anew from pyproject.toml (UPGRADE=1: to t
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements.lock
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra population --extra otel --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
-thorough: setup second-validator $(THIRD)/node_modules/.installed $(BROWSER)/node_modules/.installed ## The tests with every example and every published document (half an hour)
+thorough: setup second-validator $(THIRD)/node_modules/.installed $(BROWSER)/node_modules/.installed ## The tests with every example and every published document (long)
 	THOROUGH=1 $(BIN)/pytest -n $(WORKERS) --dist worksteal --timeout 1200
 
 CALLS ?= 1000000

@@ -25,6 +25,7 @@ ROOMS = (
     "errors",
     "config",
     "finding",
+    "bounded",
     "folders",
     "garbage",
     "logs",

@@ -7,14 +7,13 @@ what the rules come to (``engine/memo.py``), and put together with the findings 
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from msgspec import Struct
 from msgspec.structs import replace as replaced
 
+from service.bounded import LastUsed
 from service.engine.chaining import Program
 from service.engine.memo import row_key
 from service.engine.patterns import STATUS_NUMBER
@@ -63,8 +62,7 @@ class Sayings:
         mentioned = {name for rule in program.rules for name in rule.mentions}
         self._beside = tuple(sorted(mentioned - set(program.layout.facts)))
         self._read = tuple(sorted({leaf.finding for rule in program.rules for leaf in leaves(rule.when)}))
-        self._kept: OrderedDict[bytes, Said] = OrderedDict()
-        self._mutex = threading.Lock()
+        self._kept: LastUsed[bytes, Said] = LastUsed(_CAPACITY)
 
     def is_of(self, knowledge: Knowledge, program: Program) -> bool:
         """Whether these are the sayings of these rules."""
@@ -73,16 +71,10 @@ class Sayings:
     def of(self, row: Row, reading: Reading, outcomes: Sequence[Outcome]) -> Said:
         """What is said where the rules saw this row and came to this reading."""
         key = self._state(row, reading.findings)
-        with self._mutex:
-            said = self._kept.get(key)
-            if said is not None:
-                self._kept.move_to_end(key)
-                return said
-        said = what_is_said(_Reader(self._program, reading, self._knowledge), outcomes, self._hook)
-        with self._mutex:
-            self._kept[key] = said
-            if len(self._kept) > _CAPACITY:
-                self._kept.popitem(last=False)
+        said = self._kept.get(key)
+        if said is None:
+            said = what_is_said(_Reader(self._program, reading, self._knowledge), outcomes, self._hook)
+            self._kept.put(key, said)
         return said
 
     def _state(self, row: Row, findings: Mapping[str, Finding]) -> bytes:

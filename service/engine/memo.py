@@ -6,11 +6,10 @@ both agreed on it, so an answer that comes from here is the same to the byte as 
 
 from __future__ import annotations
 
-import threading
 from array import array
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
+from service.bounded import LastUsed
 from service.engine.vector import Row
 from service.knowledge.conditions import Truth
 
@@ -24,35 +23,26 @@ class Memo:
 
     def __init__(self, rules: Sequence[str], capacity: int = CAPACITY) -> None:
         self._rules = tuple(rules)
-        self._capacity = capacity
-        self._known: OrderedDict[bytes, bytes] = OrderedDict()
-        self._lock = threading.Lock()
+        self._known: LastUsed[bytes, bytes] = LastUsed(capacity)
         self.hits = 0
         self.misses = 0
 
     def get(self, row: Row) -> Mapping[str, Truth] | None:
         """What the rules came to for this row, by rule id; None when it was never asked, or too long ago."""
-        key = row_key(row)
-        with self._lock:
-            truths = self._known.get(key)
-            if truths is None:
-                self.misses += 1
-                return None
-            self.hits += 1
-            self._known.move_to_end(key)
+        truths = self._known.get(row_key(row))
+        if truths is None:
+            self.misses += 1
+            return None
+        self.hits += 1
         return dict(zip(self._rules, map(_TRUTHS.__getitem__, truths), strict=True))
 
     def put(self, row: Row, truths: Mapping[str, Truth]) -> None:
         """Keep what both engines agreed on."""
-        with self._lock:
-            self._known[row_key(row)] = bytes(truths[rule] for rule in self._rules)
-            if len(self._known) > self._capacity:
-                self._known.popitem(last=False)
+        self._known.put(row_key(row), bytes(truths[rule] for rule in self._rules))
 
     def clear(self) -> None:
         """Forget all of it."""
-        with self._lock:
-            self._known.clear()
+        self._known.clear()
 
 
 def row_key(row: Row) -> bytes:

@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from service.bounded import Bounded
 from service.cards.not_assessed import concerns
 from service.decision import Decision
 from service.engine.trace import Result
@@ -276,7 +277,7 @@ class Persons:
         kinds = (FactKind.AGE, FactKind.SEX)
         self._plans = [plan_of(fact, knowledge) for fact in knowledge.facts.values() if fact.kind in kinds]
         self._matcher = Matcher(knowledge, ())
-        self._known: dict[bytes, tuple[str, str]] = {}
+        self._known: Bounded[bytes, tuple[str, str]] = Bounded(_PERSONS_KEPT)
 
     def of(self, record: Record) -> tuple[str, str]:
         """The band of age and the sex; ``not known`` where the chart does not tell."""
@@ -286,8 +287,6 @@ class Persons:
         key = orjson.dumps(kept_elements)
         found = self._known.get(key)
         if found is None:
-            if len(self._known) > _PERSONS_KEPT:
-                self._known.clear()
             found = self._known[key] = self._read(record)
         return found
 

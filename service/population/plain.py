@@ -17,6 +17,8 @@ import msgspec
 import msgspec.structs
 import orjson
 
+from service.bounded import Bounded
+
 Json = dict[str, Any]
 _MOST_KEPT = 50_000
 _DAY = 10
@@ -143,8 +145,8 @@ class PlainEntries:
 
     def __init__(self, says_nothing: Callable[[Any], bool]) -> None:
         self._says_nothing = says_nothing
-        self._known: dict[tuple[bytes, ...], bool] = {}
-        self._dates: dict[str, bool] = {"": True}
+        self._known: Bounded[tuple[bytes, ...], bool] = Bounded(_MOST_KEPT)
+        self._dates: Bounded[str, bool] = Bounded(_MOST_KEPT)
 
     def is_plain(self, type_: str, text: bytes) -> bool:
         """Whether nothing can follow from an entry for the gate. False also where it cannot be told so quickly.
@@ -164,8 +166,6 @@ class PlainEntries:
         choice = entry.choice()
         known = self._known.get(choice)
         if known is None:
-            if len(self._known) >= _MOST_KEPT:
-                self._known.clear()
             known = self._known[choice] = self._asked(entry)
         return known
 
@@ -176,9 +176,7 @@ class PlainEntries:
     def _is_plain_date(self, text: str) -> bool:
         known = self._dates.get(text)
         if known is None:
-            if len(self._dates) >= _MOST_KEPT:
-                self._dates = {"": True}
-            known = self._dates[text] = _is_plain_date(text)
+            known = self._dates[text] = not text or _is_plain_date(text)
         return known
 
 

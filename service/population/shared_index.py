@@ -7,6 +7,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from service.bounded import Bounded
 from service.population.place import Place, written
 from service.population.spill import HEAD_SIZE, hash_of, index_of, record_at, records_at
 
@@ -44,14 +45,12 @@ class SharedIndex:
         if size:
             with place.shared.open("rb") as file:
                 self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self._known: dict[str, tuple[bytes, ...]] = {}
+        self._known: Bounded[str, tuple[bytes, ...]] = Bounded(_KEPT)
 
     def texts(self, name: str) -> Sequence[bytes]:
         """The texts of the resources of a name, in an order of their own."""
         known = self._known.get(name)
         if known is None:
-            if len(self._known) >= _KEPT:
-                self._known.clear()
             known = self._known[name] = tuple(sorted(self._found(name)))
         return known
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace as replaced
 
+from service.bounded import Bounded
 from service.finding import Finding
 from service.knowledge.cache import Keep, keep_nothing
 from service.knowledge.model import FactDefinition, FactKind, Knowledge, types_read
@@ -103,7 +104,7 @@ class Derivation:
         for plan in self._plans:
             by_types.setdefault(tuple(sorted(types_read(plan.definition))), []).append(plan)
         self._groups = tuple(_Group(types, plans) for types, plans in by_types.items())
-        self._cached: dict[object, Mapping[str, Finding]] = {}
+        self._cached: Bounded[object, Mapping[str, Finding]] = Bounded(_CACHED_STATES)
         self.definitions: Mapping[str, FactDefinition] = knowledge.facts
         self.decided_by_keys = frozenset(plan.definition.id for plan in self._plans if not _always(plan))
         """The facts that are as on an empty chart whenever nothing on the chart concerns them."""
@@ -151,8 +152,6 @@ class Derivation:
             for group in self._groups:
                 found.update(group.without_entries(self.matcher, completeness))
             whole = {plan.definition.id: found[plan.definition.id] for plan in self._plans}
-            if len(self._cached) >= _CACHED_STATES:
-                self._cached.clear()
             self._cached[key] = whole
         return whole
 
@@ -163,7 +162,7 @@ class _Group:
     def __init__(self, types: tuple[str, ...], plans: Iterable[Plan]) -> None:
         self._types = types
         self._plans = tuple(plans)
-        self._cached: dict[tuple[Completeness, ...], dict[str, Finding]] = {}
+        self._cached: Bounded[tuple[Completeness, ...], dict[str, Finding]] = Bounded(_CACHED_STATES)
 
     def without_entries(self, matcher: Matcher, completeness: Mapping[str, Completeness]) -> Mapping[str, Finding]:
         """What each plan finds where its lists came so; cached for each state of them."""
@@ -173,7 +172,5 @@ class _Group:
             lists = dict(zip(self._types, states, strict=True))
             chart = Chart(matcher, Record(None, (), lists), _ANY_TIME)
             found = {plan.definition.id: plan.find(chart) for plan in self._plans}
-            if len(self._cached) >= _CACHED_STATES:
-                self._cached.clear()
             self._cached[states] = found
         return found

@@ -19,7 +19,6 @@ from tests.thoroughness import examples
 CONFIG = {"checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "400", "412", "422"]}}}
 BOUNDED = settings(
     max_examples=examples(40),
-    deadline=None,
     derandomize=True,
     database=None,
     phases=[Phase.explicit, Phase.generate],

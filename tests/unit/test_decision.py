@@ -181,7 +181,7 @@ def random_facts(knowledge: Knowledge, seed: Any) -> dict[str, Finding]:
     return facts
 
 
-@settings(max_examples=examples(60), deadline=None)  # the first of each hook compiles its rules
+@settings(max_examples=examples(60))
 @given(st.randoms(use_true_random=False), st.sampled_from(["patient-view", "order-select", "order-sign"]))
 def test_on_the_shipped_rules_both_engines_agree_whatever_is_found_and_every_silence_is_explained(
     seed: Any, hook: str

@@ -15,6 +15,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from service.bounded import Bounded
 from service.knowledge.model import ValueSet
 from service.record.medication.dosage import EACH, MG, ML, PUFF, Daily, days_supply
 from service.record.medication.drug_names import parse_name
@@ -139,8 +140,8 @@ class Drugs:
                     self._names.setdefault(code.code, code.display)
                     ours.add(code.display.lower())
         self._ours = Likeness(ours)
-        self._cache: dict[object, Drug] = {}
-        self._by_concept: dict[object, Drug] = {}
+        self._cache: Bounded[object, Drug] = Bounded(_CACHED)
+        self._by_concept: Bounded[object, Drug] = Bounded(_CACHED)
 
     @cached_property
     def _text(self) -> DrugText:
@@ -220,8 +221,6 @@ class Drugs:
             return self._of_concept(concept)
         drug = self._by_concept.get(key)
         if drug is None:
-            if len(self._by_concept) >= _CACHED:
-                self._by_concept.clear()
             drug = self._by_concept[key] = self._of_concept(concept)
         return drug
 
@@ -233,8 +232,6 @@ class Drugs:
         key = (listed, text)
         drug = self._cache.get(key)
         if drug is None:
-            if len(self._cache) >= _CACHED:
-                self._cache.clear()
             drug = self._cache[key] = self._of_codings(listed, text[: LONGEST_TEXT + 1])
         return drug
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
+from service.bounded import Bounded
 from service.knowledge.cache import Keep, keep_nothing
 from service.knowledge.model import ValueSet
 from service.record.values.code_sets import CodeSets
@@ -192,9 +193,9 @@ class CodeIndex(CodeSets):
         self._own_questions = _own_questions(value_sets)
         self._danger = DangerWords(value_sets)
         self._says_nothing = frozenset(name for name, one in value_sets.items() if one.says == NOTHING_KNOWN)
-        self._by_code: dict[tuple[object, str], _Code] = {}
-        self._by_concept: dict[tuple[object, ...], Match] = {}
-        self._by_text: dict[str, _Words] = {}
+        self._by_code: Bounded[tuple[object, str], _Code] = Bounded(_CACHED)
+        self._by_concept: Bounded[tuple[object, ...], Match] = Bounded(_CACHED)
+        self._by_text: Bounded[str, _Words] = Bounded(_CACHED)
 
     def match(self, concept: object) -> Match:
         """The value sets that a CodeableConcept (or Coding, or list of CodeableConcepts) lies in."""
@@ -205,8 +206,6 @@ class CodeIndex(CodeSets):
             return self._match(concept)
         found = self._by_concept.get(key)
         if found is None:
-            if len(self._by_concept) >= _CACHED:
-                self._by_concept.clear()
             found = self._by_concept[key] = self._match(concept)
         return found
 
@@ -263,8 +262,6 @@ class CodeIndex(CodeSets):
                 found = _Code(sets, by_category=True, note=BY_CATEGORY if sets else None)
             else:
                 found = _Code(self.sets_of(system, code), is_else=is_fully_listed(system, code))
-            if len(self._by_code) >= _CACHED:
-                self._by_code.clear()
             self._by_code[key] = found
         return found
 
@@ -287,8 +284,6 @@ class CodeIndex(CodeSets):
             suspected = frozenset(answers[Said.SUSPECTED])
             is_read = bool(any(answers.values())) or is_english(text)
             found = _Words(now, past, suspected, is_english=is_read, holds_danger=danger, names_drug=drug)
-            if len(self._by_text) >= _CACHED:
-                self._by_text.clear()
             self._by_text[text] = found
         return found
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from functools import lru_cache
 from typing import Any
 
+from service.cards.of_rules import of_rule_set
 from service.knowledge.digest import reached
 from service.knowledge.model import Indicator, Knowledge, Rule
 from service.knowledge.sentences import title_of
@@ -123,27 +123,10 @@ def _rests_on(knowledge: Knowledge, rule: Rule, finding: str) -> bool:
     return any(_has_words(finding, f"{name} {title_of(knowledge, name)}") for name in behind)
 
 
-class _ByDigest:
-    """A rule set as the key of what was worked out for it: hashing its digest, not all of its rules."""
-
-    def __init__(self, knowledge: Knowledge) -> None:
-        self.knowledge = knowledge
-
-    def __hash__(self) -> int:
-        return hash(self.knowledge.digest)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByDigest) and other.knowledge.digest == self.knowledge.digest
-
-
+@of_rule_set
 def _behind(knowledge: Knowledge) -> Mapping[str, frozenset[str]]:
-    return _worked_out(_ByDigest(knowledge))
-
-
-@lru_cache(maxsize=2)
-def _worked_out(key: _ByDigest) -> Mapping[str, frozenset[str]]:
     """Every finding that each rule rests on or names, conclusions followed down to the facts."""
-    return {rule.id: frozenset(reached(key.knowledge, rule)[0]) for rule in key.knowledge.rules}
+    return {rule.id: frozenset(reached(knowledge, rule)[0]) for rule in knowledge.rules}
 
 
 def resting_on(knowledge: Knowledge, finding: str) -> list[Rule]:
