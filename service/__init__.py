@@ -57,10 +57,13 @@ def create_app(
     reloader = _reloading(endpoint, settings, fetch)
     refuse_unknown_services(settings, endpoint.services.prepared.knowledge.services, endpoint.services.offered)
     app = Flask("service", static_folder=None)
-    app.extensions.update({"sciatica-cds.rules": reloader, "sciatica-cds.decision-log": decision_log})
-    app.extensions["sciatica-cds.settings"] = settings
-    app.extensions["sciatica-cds.services"] = lambda: endpoint.services
-    app.extensions["sciatica-cds.summary"] = lambda: summary(endpoint.services, endpoint.clock().date())
+    app.extensions |= {
+        "sciatica-cds.rules": reloader,
+        "sciatica-cds.decision-log": decision_log,
+        "sciatica-cds.settings": settings,
+        "sciatica-cds.services": lambda: endpoint.services,
+        "sciatica-cds.summary": lambda: summary(endpoint.services, endpoint.clock().date()),
+    }
     app.before_request(reloader.watch)
     app.url_map.strict_slashes = False
     for routes in _all_routes(endpoint, settings, decision_log, feedback):
@@ -68,12 +71,16 @@ def create_app(
     add_serving(app, settings, _observing(app, endpoint, decision_log))
     app.wsgi_app = mounted(app.wsgi_app, prefix=settings.path_prefix, proxies=settings.trusted_proxies)  # type: ignore[method-assign]
     if settings.traces == "on":
-        from importlib.metadata import version
-
-        from service.web.tracing import exporting, traced
-
-        app.wsgi_app = traced(app.wsgi_app, exporting(version("sciatica-cds")))  # type: ignore[assignment, method-assign]
+        _trace(app)
     return app
+
+
+def _trace(app: Flask) -> None:
+    from importlib.metadata import version
+
+    from service.web.tracing import exporting, traced
+
+    app.wsgi_app = traced(app.wsgi_app, exporting(version("sciatica-cds")))  # type: ignore[assignment, method-assign]
 
 
 def _observing(app: Flask, endpoint: Endpoint, decision_log: DecisionLog | None) -> Observe | None:

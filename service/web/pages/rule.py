@@ -39,8 +39,17 @@ def rule_page(knowledge: Knowledge, approvals: Approvals, name: str) -> Json | N
 
 
 def _rule_data(knowledge: Knowledge, approvals: Approvals, rule: Rule) -> Json:
-    advice = rule.recommendation
-    findings, drawing = reached(knowledge, rule)
+    return {
+        **_standing(knowledge, approvals, rule),
+        **_content(knowledge, rule),
+        **_grounds(knowledge, rule),
+        **_shown_by(knowledge, rule),
+        **_use(knowledge, rule),
+    }
+
+
+def _standing(knowledge: Knowledge, approvals: Approvals, rule: Rule) -> Json:
+    """Which rule it is, and who stands behind it."""
     return {
         **rule_named(rule),
         "version": rule.version,
@@ -55,6 +64,13 @@ def _rule_data(knowledge: Knowledge, approvals: Approvals, rule: Rule) -> Json:
         "reviewBy": rule.review_by.isoformat(),
         "effective": rule.effective.isoformat() if rule.effective else None,
         "file": rule.at,
+    }
+
+
+def _content(knowledge: Knowledge, rule: Rule) -> Json:
+    """What it says, and when."""
+    advice = rule.recommendation
+    return {
         "purpose": rule.purpose,
         "rationale": rule.rationale,
         "recommendation": None
@@ -73,6 +89,13 @@ def _rule_data(knowledge: Knowledge, approvals: Approvals, rule: Rule) -> Json:
         "shownBefore": rules_named(shown_before(knowledge, rule)),
         "variants": rules_named(_variants(knowledge, rule)),
         "namesConflictWith": list(rule.names_conflict_with),
+    }
+
+
+def _grounds(knowledge: Knowledge, rule: Rule) -> Json:
+    """Its sources, and all that it reads down to the facts."""
+    findings, drawing = reached(knowledge, rule)
+    return {
         "evidence": [_evidence(knowledge, one) for one in rule.citations],
         "notVerified": list(rule.unverified_parts),
         "reads": [
@@ -85,6 +108,12 @@ def _rule_data(knowledge: Knowledge, approvals: Approvals, rule: Rule) -> Json:
         ],
         "graph": neighbourhood(knowledge, rule),
         "orders": [_order(knowledge, one) for one in _orders(knowledge, rule)],
+    }
+
+
+def _shown_by(knowledge: Knowledge, rule: Rule) -> Json:
+    """What shows that it does so: examples, vignettes, the decision table."""
+    return {
         "examples": [_example(knowledge, rule, one) for one in rule.examples],
         "vignettes": [
             {"id": one.vignette, "patient": one.patient, "hook": one.hook, "expected": one.expected}
@@ -93,6 +122,12 @@ def _rule_data(knowledge: Knowledge, approvals: Approvals, rule: Rule) -> Json:
         "decisionTable": [
             {"case": case_in_words(knowledge, row.given), "result": row.result} for row in table_of(knowledge, [rule])
         ],
+    }
+
+
+def _use(knowledge: Knowledge, rule: Rule) -> Json:
+    """Where it is used, and how it became what it is."""
+    return {
         "usedBy": rules_named(
             one for one in knowledge.rules if rule.concludes is not None and rule.concludes in one.reads
         ),
