@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from service.cards.finding_words import asked
 from service.cards.markdown import escaped
 from service.cards.redaction import mark_quoted
-from service.cards.wording import asked
 from service.decision import Decision
 from service.finding import Finding, Status
 from service.knowledge.model import FactKind, Knowledge

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from service import create_app
 from service.config import Settings
-from service.protocol.prefetch import states_of
+from service.protocol.prefetch_of_call import states_of
 from service.protocol.request_schemas import read_call
 from service.record.input.prefetch_states import State, classify
 from service.record.input.prefetch_templates import Template

@@ -10,11 +10,12 @@ from typing import Literal
 from service.errors import Issue, RequestError
 from service.record.input.deduplicate import arrange
 from service.record.input.prefetch_states import PrefetchState, Selection, State
-from service.record.input.releases import RENAMED, dstu2_sign, normalise
 from service.record.input.shapes import Flaw, flaws
 from service.record.input.subject import OF_A_PATIENT, Patients, Subject, is_nameless
 from service.record.input.unpacking import Piece, Unpacked, unpack, unpack_state
-from service.record.model import Completeness, Entry, Problem, Record, Release
+from service.record.model import Completeness, Entry, Problem, Record
+from service.record.releases.fhir_classes import Release
+from service.record.releases.reading import RENAMED, dstu2_sign, normalise
 from service.record.values.statuses import status_word
 
 ORDER_TYPES = frozenset({"MedicationRequest", "ServiceRequest", "DeviceRequest"})
