@@ -14,13 +14,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from service.cards.finding_words import asked, drug_name
+from service.cards.layout import LONGEST, Sections, unknown_line, write
 from service.cards.markdown import escaped
 from service.cards.of_rules import of_rule_set
 from service.cards.redaction import mark_quoted, replace_quoted
-from service.cards.sections import LONGEST, Sections, unknown_line, write
 from service.cards.sources import topic
 from service.cards.unusable import not_final, unusable
-from service.cards.wording import asked, drug_name
 from service.decision import Advice, Decision
 from service.finding import Evidence, Finding, Status
 from service.knowledge.concern import concerning

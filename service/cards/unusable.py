@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from service.cards.finding_words import asked
+from service.cards.layout import unknown_line
 from service.cards.markdown import escaped
 from service.cards.redaction import mark_quoted
-from service.cards.sections import unknown_line
-from service.cards.wording import asked
 from service.decision import Decision
 from service.finding import Finding, Status
 from service.knowledge.model import FactKind, Knowledge

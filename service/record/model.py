@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from service.record.once import once
+from service.record.releases.fhir_classes import Release
 from service.record.values.references import References
 
 Resource = Mapping[str, Any]
@@ -24,14 +25,6 @@ class Completeness(StrEnum):
     PARTIAL = "partial"
     FAILED = "failed"
     NOT_SENT = "not-sent"
-
-
-class Release(StrEnum):
-    """The FHIR release a document speaks. R4 stands for R4B too: what is read here is the same in both."""
-
-    STU3 = "STU3"
-    R4 = "R4"
-    R5 = "R5"
 
 
 class Problem(Struct, frozen=True):
