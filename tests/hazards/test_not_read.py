@@ -10,13 +10,16 @@ from flask.testing import FlaskClient
 from tests.hazards.charts import (
     IBUPROFEN,
     LOCAL,
+    WARFARIN,
     Json,
     ask,
+    drug,
     drugs_suggested,
     measured,
     ordered,
     person,
     sciatica,
+    speaking,
     status_of,
     value_of,
 )
@@ -427,3 +430,42 @@ def test_a_form_of_a_loinc_panel_is_read_by_the_code_at_the_end_of_the_link(clie
     assert value_of(ask(client, [person(), sciatica(), form]), "pain-score") == 7
     numbered = form | {"item": [pain | {"linkId": "4-3"}]}
     assert status_of(ask(client, [person(), sciatica(), numbered]), "pain-score") == "unknown"
+
+
+def untold(entry: Json, status: str | list[str] | None) -> Json:
+    without = {name: entry[name] for name in entry if name != "status"}
+    return without if status is None else without | {"status": status}
+
+
+@pytest.mark.parametrize("status", ["aktiv", "unknown", "on-hold", None, ["active"]])
+def test_a_drug_whose_status_does_not_say_that_it_is_taken_counts_and_lifts_nothing(
+    client: FlaskClient, status: str | list[str] | None
+) -> None:
+    old = person("1950-01-01", "male")
+    chart = [old, sciatica(), NO_ALLERGY, drug("36437", "sertraline"), ordered(*IBUPROFEN)]
+    ppi = drug("7646", "omeprazole 20 MG")
+    unprotected = "sf-nsaid-gastroprotection"
+    assert unprotected not in speaking(ask(client, [*chart, ppi], "order-sign", complete="all"))
+    doubted = ask(client, [*chart, untold(ppi, status)], "order-sign", complete="all")
+    assert status_of(doubted, "gastroprotection-active") == "unknown"
+    assert unprotected in speaking(doubted)
+    warned = ask(client, [*chart, untold(drug(*WARFARIN), status)], "order-sign", complete="all")
+    assert "sf-nsaid-anticoagulant" in speaking(warned, "critical")
+
+
+@pytest.mark.parametrize(
+    ("entry", "status"),
+    [
+        (coded("Condition", text="CABG x3") | {"onsetDateTime": "2026-11-18"}, "present"),
+        (coded("Condition", (SNOMED, "232717009", None)) | {"onsetDateTime": "2026-11-18"}, "present"),
+        (coded("Condition", text="s/p coronary artery bypass") | {"recordedDate": "2026-11-18"}, "present"),
+        (coded("Condition", text="History of CABG"), "unknown"),
+        (coded("Condition", text="CABG") | {"onsetDateTime": "2019-11-18"}, "absent"),
+        (coded("Condition", text="Family history of CABG"), "absent"),
+    ],
+)
+def test_a_bypass_on_the_problem_list_is_a_bypass(client: FlaskClient, entry: Json, status: str) -> None:
+    answered = signing(client, NO_ALLERGY, entry)
+    assert status_of(answered, "cabg-14-days") == status
+    assert ("sf-nsaid-cabg" in speaking(answered, "critical")) is (status == "present")
+    assert "not recognised" not in str(answered["cards"])
