@@ -14,13 +14,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from service.cards.finding_words import asked, drug_name, short_words
+from service.cards.layout import LONGEST, Sections, unknown_line, write
 from service.cards.markdown import escaped
 from service.cards.of_rules import of_rule_set
 from service.cards.redaction import mark_quoted, replace_quoted
-from service.cards.sections import LONGEST, Sections, unknown_line, write
 from service.cards.sources import topic
-from service.cards.unusable import unusable
-from service.cards.wording import asked, drug_name, short_words
+from service.cards.unusable import not_final, unusable
 from service.decision import Advice, Decision
 from service.finding import Evidence, Finding, Status
 from service.knowledge.concern import concerning
@@ -80,6 +80,7 @@ def not_assessed(
     causes = _Causes()
     _lists(knowledge, decision, lacking, causes)
     _lost(knowledge, decision, causes)
+    _not_final(knowledge, decision, causes)
     _not_recognised(knowledge, decision, causes)
     _not_on_the_patient(knowledge, decision, causes)
     if HOOKS[decision.hook].has_orders:
@@ -106,7 +107,7 @@ def _wanted(knowledge: Knowledge, decision: Decision) -> list[FactDefinition]:
 
     A conclusion that is named as one is read from no list of its own, but from those of the facts it rests on.
     """
-    names = dict.fromkeys((*decision.not_assessed, *decision.wanted))
+    names = dict.fromkeys((*decision.not_assessed, *decision.wanted, *decision.unread.doubted))
     concluded = [name for name in names if name not in knowledge.facts]
     beneath = dict.fromkeys(fact for name in concluded for fact in _beneath(knowledge, name))
     names |= {name: None for name in beneath if decision.findings[name].status is Status.UNKNOWN}
@@ -175,6 +176,23 @@ def _lost(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
         said = f"{broken} of {unread.of_orders} {'order' if unread.of_orders == 1 else 'orders'} could not be checked"
         causes.summaries.append(said)
         causes.lines.append(f"{said}.")
+
+
+def _not_final(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
+    """Results and answers that are not final, where they might decide a warning (decision 5)."""
+    names = _waited_for(knowledge, decision)
+    if names:
+        phrases = asked(knowledge, names)
+        left = f" and {len(phrases) - _NAMED} more" if len(phrases) > _NAMED else ""
+        causes.summaries.append(f"{', '.join(phrases[:_NAMED])}{left} not final")
+        causes.lines.append(not_final(knowledge, decision, names))
+
+
+def _waited_for(knowledge: Knowledge, decision: Decision) -> list[str]:
+    if not decision.unread.not_final:
+        return []
+    wanted = {fact.id for fact in _wanted(knowledge, decision)}
+    return [name for name in decision.unread.not_final if name in wanted]
 
 
 def _lost_words(decision: Decision) -> str:
@@ -384,13 +402,18 @@ def with_not_assessed(
                 answered[place] = _with_line(answered[place], _not_on_record(phrases))
                 questioned.add(first.order)
     card = not_assessed(knowledge, decision, lacking, questioned)
-    if card is not None:
-        return [*answered, card]
-    return (
-        [*answered[:-1], _with_line(answered[-1], f"{_lost_words(decision)}{unusable(knowledge, decision)}.")]
-        if answered and decision.unread.entries
-        else answered
-    )
+    answered += [card] if card is not None else []
+    for line in _set_aside(knowledge, decision) if answered else ():
+        answered[-1] = _with_line(answered[-1], line)
+    return answered
+
+
+def _set_aside(knowledge: Knowledge, decision: Decision) -> Iterator[str]:
+    """What could not be read or used and kept no warning from being decided: the card of its own names the rest."""
+    if decision.unread.entries and not loses_a_check(knowledge, decision):
+        yield f"{_lost_words(decision)}{unusable(knowledge, decision)}."
+    if decision.unread.not_final and not _waited_for(knowledge, decision):
+        yield not_final(knowledge, decision, decision.unread.not_final)
 
 
 def _questioning(decision: Decision, first: AskedFirst, about: Sequence[Sequence[Advice]]) -> int | None:

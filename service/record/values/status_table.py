@@ -1,6 +1,6 @@
 """Status table: what each status word of each resource type counts as (terminology.md section 5). Data, no logic.
 
-Words that only other releases use have been brought to R4 by ``releases.py`` before.
+Words that only other releases use have been brought to R4 by ``releases/reading.py`` before.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Text: whether words of the record speak of something present, past, or not there at all.
+"""Negation: whether words of the record speak of something present, past, or not there at all.
 
 Used where a concept has no code that is known (terminology.md 4.9). The guards are English, German, French and Spanish,
 as are the patterns of the signs of cauda equina. A hit is guarded: words that deny it ("ruled out")
@@ -62,6 +62,11 @@ _PAST_AFTER = re.compile(
 _REFUSED = re.compile(
     r"\b(?:no|not|without|decline[sd]?|refuse[sd]?|cancel(?:led|ed)?|avoid)\s+(?:\w+\s+){0,2}$", re.IGNORECASE
 )
+
+DRUG_NEGATIONS = frozenset(
+    {"no", "not", "avoid", "without", "never", "kein", "keine", "ohne", "sans", "sin", "non", "nicht"}
+)
+"""Words before the name of a drug which say that it is not taken, also those of other languages than English."""
 
 
 class Said(Enum):
