@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from service.cards.finding_words import asked, drug_name
+from service.cards.finding_words import asked, drug_name, short_words
 from service.cards.layout import LONGEST, Sections, unknown_line, write
 from service.cards.markdown import escaped
 from service.cards.of_rules import of_rule_set
@@ -156,6 +156,11 @@ def loses_a_check(knowledge: Knowledge, decision: Decision) -> bool:
     return bool(entries & read) or (UNTYPED in entries and bool(read))
 
 
+def _first_of(names: Sequence[str]) -> str:
+    left = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{left}"
+
+
 def _lost(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     """Entries and orders so broken that not even their words could be read: how many, and of which types."""
     unread = decision.unread
@@ -219,10 +224,7 @@ def _unread(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     if not entries:
         return
     causes.facts.extend(name for name, _ in found)
-    names = [_name(item) for item in entries.values()]
-    shown = names[:_NAMED]
-    left = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    causes.summaries.append(f"{', '.join(shown)}{left} not recognised, not checked")
+    causes.summaries.append(f"{_first_of([_name(item) for item in entries.values()])} not recognised, not checked")
     causes.lines.append(f"Not recognised: {unknown_line([_words(item) for item in entries.values()])}.")
 
 
@@ -239,9 +241,7 @@ def _may_be_taken(knowledge: Knowledge, decision: Decision, causes: _Causes) -> 
     if not drugs:
         return
     causes.facts.extend(name for name, _ in found)
-    names = [_name(item) for item in drugs.values()]
-    left = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    causes.summaries.append(f"{', '.join(names[:_NAMED])}{left} {MAY_BE_TAKEN}, not checked")
+    causes.summaries.append(f"{_first_of([_name(item) for item in drugs.values()])} {MAY_BE_TAKEN}, not checked")
     causes.lines.append(f"{MAY_BE_TAKEN.capitalize()}: {unknown_line([_words(item) for item in drugs.values()])}.")
 
 
@@ -267,7 +267,8 @@ def _not_recognised(knowledge: Knowledge, decision: Decision, causes: _Causes) -
             entries = tuple(item for item in entries if _is_of_no_known_language(item.text))
         if entries:
             said = f"{len(entries)} {'entry' if len(entries) == 1 else 'entries'} not recognised"
-            causes.summaries.append(f"{said}: {_some(sorted(lists))}")
+            names = [_entry_name(item) for item in entries]
+            causes.summaries.append(f"{_first_of(names)} not recognised ({_some(sorted(lists))})")
             causes.lines.append(f"{said}: {unknown_line([_words(item) for item in entries])}.")
             causes.facts.extend(fact.id for fact in facts if lists & set(types_read(fact)))
 
@@ -369,6 +370,11 @@ def _ordered(knowledge: Knowledge, decision: Decision) -> Iterator[str]:
 def _name(item: Evidence) -> str:
     """The first words of an entry; marked, as all that is quoted."""
     return mark_quoted(drug_name(item.text))
+
+
+def _entry_name(item: Evidence) -> str:
+    """The first words of an entry that is no drug, or its code; marked, as all that is quoted."""
+    return mark_quoted(short_words(item.text or item.resource, _LONGEST_NAME))
 
 
 def _words(item: Evidence) -> str:

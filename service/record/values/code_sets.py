@@ -40,6 +40,7 @@ class CodeSets:
             system: {code: frozenset(names) for code, names in codes.items()} for system, codes in below.items()
         }
         self._links = {link: frozenset(names) for link, names in links.items()}
+        self._wider: dict[str, frozenset[str]] = {}
 
     def sets_of(self, system: str, code: str) -> frozenset[str]:
         """The value sets one code lies in; ``system`` is canonical. The check digit is not looked at."""
@@ -64,6 +65,16 @@ class CodeSets:
             if found is not None:
                 return found
         return None
+
+    def wider(self, name: str) -> frozenset[str]:
+        """The other value sets that hold every code of one: what they name, its words may tell more closely."""
+        known = self._wider.get(name)
+        if known is None:
+            holding = [names for names in self._exact.values() if name in names]
+            is_tree = any(name in names for codes in self._below.values() for names in codes.values())
+            known = frozenset.intersection(*holding) - {name} if holding and not is_tree else _NOTHING
+            self._wider[name] = known
+        return known
 
     def sets_of_link(self, link_id: str) -> frozenset[str]:
         """The value sets that a questionnaire item with this linkId asks about.
