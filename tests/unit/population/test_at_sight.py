@@ -80,7 +80,7 @@ def test_an_entry_is_seen_the_same_after_one_of_the_same_codes_that_is_odd(plain
 def test_codes_are_counted_on_the_way(plain: PlainEntries) -> None:
     list(plain.met())
     for _ in range(3):
-        plain.of(decode_line(orjson.dumps(condition())))
+        plain.of([decode_line(orjson.dumps(condition()))])
     assert list(plain.met()) == [("Condition", orjson.dumps(OTHER), 3)]
     assert list(plain.met()) == []
 
