@@ -21,9 +21,11 @@ from service.population.plain import PlainEntries
 from service.population.plan import Question
 from service.record.input.reader import read_bundle
 from service.record.input.resource_types import RESOURCE_TYPES
+from service.record.input.subject import OF_A_PATIENT
 from service.record.model import Completeness
 
 _TYPE_FIRST = re.compile(rb'\{\s*"resourceType"\s*:\s*"([A-Za-z]{1,64})"')
+_CONTAINED = b'"contained"'
 _UNUSUAL = frozenset({BUNDLE, "OperationOutcome"})
 
 
@@ -89,13 +91,20 @@ class Gating:
         for text, _ in gathered.documents:
             for type_, entry in _entries(text):
                 types.add(type_)
-                if type_ in self._types and not self._plain.is_plain(type_, resource := bytes(entry.resource)):
+                resource = bytes(entry.resource)
+                if self._is_needed(type_, resource):
                     documents.append({"fullUrl": entry.fullUrl, "resource": parsed(resource)})
         for text, _ in gathered.lines:
             type_ = _type_of(text)
-            if type_ in self._types and not self._plain.is_plain(type_, text):
+            if self._is_needed(type_, text):
                 documents.append(parsed(text))
         return documents, frozenset(types)
+
+    def _is_needed(self, type_: str, text: bytes) -> bool:
+        """Whether the gate reads it: it is of its types and says something, or may hold what is."""
+        if _CONTAINED in text:
+            return type_ in self._types or type_ in OF_A_PATIENT
+        return type_ in self._types and not self._plain.is_plain(type_, text)
 
     def _says_nothing(self, resource: Any) -> bool:
         """Whether a chart of one entry may be left out, were all its lists whole."""
