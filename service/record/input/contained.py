@@ -28,7 +28,7 @@ _OF_A_DRUG = frozenset({"MedicationDispense", "MedicationAdministration"})
 _DATES = ("effectiveDateTime", "effectivePeriod", "issued")
 _REPORTS = frozenset({"DiagnosticReport", "Observation"})
 _DATED = ("recordedDate", "onsetDateTime", "onsetPeriod", "onsetAge", "onsetString")
-_WRITTEN = ("recordedDate", "authoredOn", "authored", "effectiveDateTime", "performedDateTime", "issued", "date")
+_RECORDED = ("recordedDate", "authoredOn", "authored", "effectiveDateTime", "performedDateTime", "issued", "date")
 """Where a resource says when it was written or happened, which is when a problem within it was first recorded."""
 _ID = re.compile(r"#?([A-Za-z0-9\-.]{1,64})")
 _MOST = 500
@@ -60,7 +60,7 @@ def _dates(holder: Entry, one: Mapping[str, Any]) -> Mapping[str, Any]:
     if one.get("resourceType") == "Condition" and not any(name in one for name in _DATED):
         period = holder.resource.get("period") or holder.resource.get("performedPeriod")
         start = period.get("start") if isinstance(period, dict) else None
-        written = start or next((holder.resource[name] for name in _WRITTEN if holder.resource.get(name)), None)
+        written = start or next((holder.resource[name] for name in _RECORDED if holder.resource.get(name)), None)
         return {"recordedDate": written} if written else {}
     if holder.type not in _REPORTS or any(name in one for name in _DATES):
         return {}
