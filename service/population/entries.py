@@ -266,10 +266,7 @@ class Other(Entry, gc=False):
     @property
     def holds_others(self) -> bool:
         """Whether other resources stand within it, which may be of a type that the gate reads."""
-        return bool(bytes(self.contained))
-
-    def choice(self) -> tuple[object, ...]:
-        return type(self), self.coded(), self.holds_others
+        return self.contained is not NOTHING
 
     def about(self) -> str:
         subject = self.subject or self.patient
@@ -280,7 +277,10 @@ class Other(Entry, gc=False):
 
     @classmethod
     def choices(cls, entries: Sequence[Any]) -> list[Choice]:
-        return [(cls, _together((entry.code, entry.medicationCodeableConcept))) for entry in entries]
+        return [
+            (cls, _together((entry.code, entry.medicationCodeableConcept)), entry.contained is NOTHING)
+            for entry in entries
+        ]
 
 
 class Unread(msgspec.Struct, tag_field="resourceType", gc=False):
