@@ -77,6 +77,16 @@ class FactSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Salt:
+    """The salt in which a drug is also sold: its words, its strengths in mg, and what so many mg are of the base."""
+
+    named: tuple[str, ...]
+    strengths: tuple[Decimal, ...]
+    mg: Decimal
+    base_mg: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class FactDefinition:
     """How one finding is read from the record, and when silence may count as absent.
 
@@ -114,6 +124,7 @@ class FactDefinition:
     daily_dose_mg: tuple[Decimal | None, Decimal | None] | None = None
     gap_days: int = 7
     measure: str | None = None
+    salt: Salt | None = None
     against: str = "first"
     resource: str | None = None
     reasons: tuple[str, ...] = ()
