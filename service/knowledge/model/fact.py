@@ -94,6 +94,7 @@ class FactDefinition:
     ``complete`` names the resource types whose lists must have been sent whole before finding
     nothing may count as absent; empty means that only a recorded "no" is a no.
     ``absent_by_answer`` lets a recorded no make a duration absent; without it a duration is known or unknown.
+    ``began_after`` counts a drug only when it began after the last order of one of these classes.
     Options that do not belong to the kind are refused by the loader.
     """
 
@@ -120,6 +121,7 @@ class FactDefinition:
     route: str = "systemic"
     within_days: int | None = None
     stopped_within_days: int | None = None
+    began_after: tuple[str, ...] = ()
     or_ordered: bool = False
     daily_dose_mg: tuple[Decimal | None, Decimal | None] | None = None
     gap_days: int = 7

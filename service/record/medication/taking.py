@@ -21,6 +21,7 @@ from service.record.medication.drugs import Ingredient
 from service.record.medication.entry import BY_WORDS, Medication
 from service.record.medication.stopping import stopped_within
 from service.record.medication.supply import MAY_BE_TAKEN
+from service.record.values.dates import days_between, earliest, latest
 from service.record.values.statuses import Counts
 
 NOT_RECOGNISED = "a medication that was not recognised"
@@ -28,6 +29,7 @@ BY_NAME = "recognised by its name only"
 NO_DOSE = "dose not given"
 OLD = f"ordered more than 12 months ago, no supply since: {MAY_BE_TAKEN}"
 NO_STOP = "stopped, but not known when"
+NOT_TOLD_WHICH_FIRST = "not known which of the two began first"
 _UNITS_A_DAY = 2
 
 
@@ -123,9 +125,39 @@ def _entry_evidence(
         if where.inside is False:
             return None
         doubts.append(where.note if where.inside is None else None)
+    if definition.began_after:
+        is_after = _began_after(medication, definition, chart)
+        if is_after is False:
+            return None
+        doubts.append(NOT_TOLD_WHICH_FIRST if is_after is None else None)
     support = Support.MAYBE if any(doubts) else Support.YES
     old = OLD if status_class.counts is Counts.PRESENT and is_old(medication, chart) else None
     return EntryEvidence(support, evidence_of(medication, matched.note, status_class.note, old, *doubts), started)
+
+
+def _began_after(medication: Medication, definition: FactDefinition, chart: Chart) -> bool | None:
+    """Whether a drug that is taken began after the last order of some others; None when the dates do not tell.
+
+    It began with its first order that still runs, so that a renewal is no beginning.
+    """
+    last = latest(*(other.started for other in chart.medications_of(definition.began_after) if _is_or_was(other)))
+    began = [
+        one.started
+        for one in chart.medications_of(definition.classes)
+        if one.status_class.counts is Counts.PRESENT
+        and not one.ingredient_codes.isdisjoint(medication.ingredient_codes)
+    ]
+    first = earliest(*began) if None not in began else None
+    if last is None or first is None:
+        return None
+    days = days_between(last, first)
+    if days.low is not None and days.low > 0:
+        return True
+    return False if days.high is not None and days.high < 0 else None
+
+
+def _is_or_was(medication: Medication) -> bool:
+    return medication.status_class.counts in {Counts.PRESENT, Counts.HISTORY}
 
 
 def is_old(medication: Medication, chart: Chart) -> bool:
