@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from service.store.redaction import is_storable_date
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _FIRST_WORD = re.compile(r"\w+")
+_ASIDE = re.compile(r",| \(")
 _DAY = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?")
 _DAYS_TO_WEEKS, _WEEKS_TO_MONTHS = 14, 26 * 7
 
@@ -39,6 +40,8 @@ def summary_of(card: CardText, advice: Advice, today: date) -> str:
     entries: set[str] = set()
 
     def fill(reference: Reference) -> str | None:
+        if reference.kind == "missing":
+            return _missing(advice.missing)
         finding = there.get(reference.finding)
         if finding is None:
             return None
@@ -46,6 +49,17 @@ def summary_of(card: CardText, advice: Advice, today: date) -> str:
         return words if words is None or len(words) <= LONGEST[reference.kind] + 2 else None
 
     return _as_sentence(filled(card.summary, fill))
+
+
+def _missing(asked: Sequence[str]) -> str | None:
+    """What has no answer, the first that fit and a count: bladder function, bowel control and 2 more."""
+    words = list(dict.fromkeys(_ASIDE.split(phrase)[0] for phrase in asked))
+    for count in range(len(words), 0, -1):
+        more = f" and {len(words) - count} more" if count < len(words) else ""
+        said = f"{', '.join(words[:count])}{more}"
+        if len(said) <= LONGEST["missing"]:
+            return said
+    return None
 
 
 def _as_sentence(text: str) -> str:

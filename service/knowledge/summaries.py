@@ -2,7 +2,8 @@
 
 A place is written ``{eGFR $egfr.number$egfr.date | eGFR below 30}``: alternatives from left to right, the first whose
 findings are there is shown, and the last one names no finding. ``$FINDING.KIND`` is a number, a number with its unit, a
-drug, an entry in its own words, a date, a duration or the course of a score; a date brings its own blank and brackets
+drug, an entry in its own words, a date, a duration, the course of a score, or what is missing (of a conclusion that
+something has no answer: which). A date brings its own blank and brackets
 and may be missing.
 """
 
@@ -16,7 +17,17 @@ from types import MappingProxyType
 
 # How long what is put in may become; whoever renders keeps to it, so the longest summary is known at load.
 LONGEST = MappingProxyType(
-    {"number": 6, "value": 20, "drug": 24, "entry": 34, "date": 14, "duration": 11, "week": 3, "course": 34}
+    {
+        "number": 6,
+        "value": 20,
+        "drug": 24,
+        "entry": 34,
+        "date": 14,
+        "duration": 11,
+        "week": 3,
+        "course": 34,
+        "missing": 61,
+    }
 )
 
 _PLACE = re.compile(r"\{([^{}]*)\}")
