@@ -10,7 +10,7 @@ and may be missing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from types import MappingProxyType
@@ -42,8 +42,8 @@ class Reference:
     kind: str
 
 
-Fill = Callable[[Reference], str | None]
-"""The words for a reference, or None when this patient has none."""
+Fill = Callable[[Sequence[Reference]], Sequence[str] | None]
+"""The words for all references of one alternative, or None when this patient lacks one of them."""
 
 
 def references(summary: str) -> Iterator[Reference]:
@@ -71,9 +71,8 @@ def filled(summary: str, fill: Fill) -> str:
 
 def _filled(parts: tuple[str, ...], fill: Fill) -> str:
     for part in parts[:-1]:
-        found = [fill(Reference(match[1], match[2])) for match in _REFERENCE.finditer(part)]
-        words = [word for word in found if word is not None]
-        if len(words) == len(found):
+        words = fill([Reference(match[1], match[2]) for match in _REFERENCE.finditer(part)])
+        if words is not None:
             return _REFERENCE.sub(partial(_next, iter(words)), part)
     return parts[-1]
 
