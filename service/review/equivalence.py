@@ -37,6 +37,7 @@ _ALIKE = (
     "within_days",
     "stopped_within_days",
     "began_after",
+    "unconfirmed",
 )
 _ANSWERS = ("Observation", "QuestionnaireResponse")
 _ALIKE_IN_SILENCE = ("complete", "complete_nonempty")

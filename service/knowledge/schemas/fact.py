@@ -187,6 +187,7 @@ class DrugShape(FactShape):
     within_days = Integer(least=1, load_default=None, allow_none=True)
     stopped_within_days = Integer(least=1, load_default=None, allow_none=True)
     began_after = words()
+    unconfirmed = Flag(load_default=True)
     or_ordered = Flag(load_default=False)
     daily_dose_mg = SpanField(open_ended=True, load_default=None, allow_none=True)
 

@@ -16,7 +16,7 @@ from service.knowledge.model import FactDefinition
 from service.record.chart.dating import EffectivePeriod
 from service.record.chart.evidence import EntryEvidence, Support, joined
 from service.record.chart.index import Chart
-from service.record.chart.window import within
+from service.record.chart.window import Place, within
 from service.record.medication.drugs import Ingredient
 from service.record.medication.entry import BY_WORDS, Medication
 from service.record.medication.stopping import stopped_within
@@ -118,21 +118,25 @@ def _entry_evidence(
         doubts.append(NO_STOP if stopped is None else None)
     elif status_class.counts is not Counts.PRESENT:
         return None
-    if status_class.provisional:
-        doubts.append(status_class.note or "not certain")
-    if definition.within_days is not None:
-        where = within(EffectivePeriod(started), definition.within_days, chart.now)
-        if where.inside is False:
-            return None
-        doubts.append(where.note if where.inside is None else None)
-    if definition.began_after:
-        is_after = _began_after(medication, definition, chart)
-        if is_after is False:
-            return None
-        doubts.append(NOT_TOLD_WHICH_FIRST if is_after is None else None)
-    support = Support.MAYBE if any(doubts) else Support.YES
     old = OLD if status_class.counts is Counts.PRESENT and is_old(medication, chart) else None
+    if status_class.provisional or (status_class.is_doubtful and not definition.unconfirmed):
+        doubts.append(status_class.note or "not certain")
+    if not definition.unconfirmed:
+        doubts.append(old)
+    times = list(_in_time(medication, definition, chart))
+    if any(where.inside is False for where in times):
+        return None
+    doubts += [where.note for where in times if where.inside is None]
+    support = Support.MAYBE if any(doubts) else Support.YES
     return EntryEvidence(support, evidence_of(medication, matched.note, status_class.note, old, *doubts), started)
+
+
+def _in_time(medication: Medication, definition: FactDefinition, chart: Chart) -> Iterator[Place]:
+    """Where the beginning of an entry lies to what the fact asks of it."""
+    if definition.within_days is not None:
+        yield within(EffectivePeriod(medication.started), definition.within_days, chart.now)
+    if definition.began_after:
+        yield Place(_began_after(medication, definition, chart), NOT_TOLD_WHICH_FIRST)
 
 
 def _began_after(medication: Medication, definition: FactDefinition, chart: Chart) -> bool | None:

@@ -22,14 +22,15 @@ _BEFORE = re.compile(
     r"\b(?:no|not(?!\s+(?:improv|resolv|respond|controlled|better|reliev|settl|only"
     r"|(?:be\s+)?(?:rul|exclud)))|denie[sd]|denying|without|w/o|never"
     r"|negative|neg|free\s+of|absence\s+of|absent|(?<!not\s)(?<!not\sbe\s)ruled\s+out|(?<!not\s)(?<!not\sbe\s)excluded|unlikely|doubt"
-    r"|screen(?:ing)?\s+for|prevent(?:ion\s+of)?|prophylaxis|(?:at\s+)?risk\s+(?:of|for)|fear\s+of"
-    r"|worried\s+about|in\s+case\s+of"
+    r"|screen(?:ing)?\s+for|prevent(?:ion\s+of)?|prophylaxis|(?:at\s+)?risk\s+(?:of|for)|in\s+case\s+of"
     r"|keine?[nrms]?|ohne|nicht|nie|verneint|sans|pas\s+d[e']|aucune?|sin|niega|ning\u00fan|ninguna)\b",
     re.IGNORECASE,
 )
 _ASKED = re.compile(
-    r"\b(?:rules?\s+out|ruling\s+out|r/o|excludes?|excluding|quer(?:y|ying)"
-    r"|ausschlu(?:ss|\u00df)|auszuschlie(?:ss|\u00df)en|descartar|exclure|\u00e9liminer)(?!\w)|\?",
+    r"\b(?:rules?\s+out|ruling\s+out|r/o|excludes?|excluding|quer(?:y|ying)|fear(?:s|ed|ing)?(?:\s+of)?|afraid\s+of"
+    r"|worr(?:y|ies|ied)\s+(?:about|of)|anxi(?:ous|ety)\s+about|concern(?:s|ed|ing)?\s+(?:for|about|of|re|regarding)"
+    r"|ausschlu(?:ss|\u00df)|auszuschlie(?:ss|\u00df)en|descartar|exclure|\u00e9liminer"
+    r"|(?:sorge|angst|furcht|bedenken)\s+(?:wegen|vor|um|bez\u00fcglich)|besorgt\s+(?:wegen|um))(?!\w)|\?",
     re.IGNORECASE,
 )
 _ASKED_AFTER = re.compile(r"^\s*(?:(?:disease|syndrome|disorder)\s*)?\?", re.IGNORECASE)
