@@ -28,6 +28,7 @@ being ordered now
 birth date lies in the future
 birth date not recorded
 body site not given
+not known which of the two began first
 Bundles nested too deep
 by brand name
 by brand name: its products differ, all are meant
@@ -126,6 +127,7 @@ unit not given
 unit not given, taken from what was measured
 unit not known
 value not given
+within another resource; not used
 {} has no answer that can be read
 {} is no longer active
 {} says no, but does not settle it
