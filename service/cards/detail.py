@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+from service.cards.of_rules import of_rule
 from service.cards.sources import source_lines
 from service.cards.summary import also, summary
 from service.cards.wording import asked, quoted_lines
@@ -29,10 +30,17 @@ def body(knowledge: Knowledge, advice: Advice, today: date) -> Iterator[str]:
         yield "**Found:**\n\n" + "\n".join(found)
     if missing:
         yield f"**Not recorded:** {'; '.join(missing)}"
-    yield "**Sources**\n\n" + "\n".join(source_lines(knowledge, rule))
-    if rule.unverified_parts:
-        yield "**Not verified**\n\n" + "\n".join(f"- {part}" for part in rule.unverified_parts)
+    yield _grounds(knowledge, rule)
     yield _signature(knowledge, rule, today)
+
+
+@of_rule
+def _grounds(knowledge: Knowledge, rule: Rule) -> str:
+    """The paragraphs that say on what the rule rests, and what of it nobody has verified."""
+    sources = "**Sources**\n\n" + "\n".join(source_lines(knowledge, rule))
+    if not rule.unverified_parts:
+        return sources
+    return f"{sources}\n\n**Not verified**\n\n" + "\n".join(f"- {part}" for part in rule.unverified_parts)
 
 
 def full_text_of(knowledge: Knowledge, group: Sequence[Advice], today: date) -> Iterator[str]:

@@ -23,7 +23,7 @@ from service.cards.unusable import unusable
 from service.cards.wording import asked, drug_name
 from service.decision import Advice, Decision
 from service.finding import Evidence, Finding, Status
-from service.knowledge.concern import concerning
+from service.knowledge.concern import among, concerning
 from service.knowledge.hooks import HOOKS
 from service.knowledge.model import AskedFirst, FactDefinition, FactKind, Knowledge, types_read
 from service.knowledge.summaries import LONGEST as NAMES
@@ -97,8 +97,13 @@ def concerns(knowledge: Knowledge, decision: Decision) -> bool:
 
     A hook without orders does not conclude that; there it rests on what the conclusion mentions.
     """
-    names = concerning(knowledge, decision.findings)
+    names = among(_concerning(knowledge), decision.findings)
     return not names or any(decision.findings[name].status is not Status.ABSENT for name in names)
+
+
+@of_rule_set
+def _concerning(knowledge: Knowledge) -> tuple[str, ...]:
+    return concerning(knowledge)
 
 
 def _wanted(knowledge: Knowledge, decision: Decision) -> list[FactDefinition]:

@@ -187,7 +187,7 @@ def _found_line(knowledge: Knowledge, finding: Finding) -> str:
 
 
 def _evidence(item: Evidence) -> str:
-    parts = [mark_quoted(escaped(_ANNOTATION.sub("", item.text)))] if item.text else []
+    parts = [mark_quoted(escaped(_without_annotation(item.text)))] if item.text else []
     # The day is what a clinician reads; the exact time stays in the decision.
     day = escaped(item.date.partition("T")[0]) if item.date else "no date"
     parts.append(day if item.date is None or is_storable_date(item.resource, item.date) else mark_quoted(day))
@@ -195,6 +195,10 @@ def _evidence(item: Evidence) -> str:
     if item.note:
         parts.append(_note(item.note))
     return ", ".join(parts)
+
+
+def _without_annotation(text: str) -> str:
+    return _ANNOTATION.sub("", text) if text.endswith("}") else text
 
 
 def short_lines(knowledge: Knowledge, findings: Iterable[Finding]) -> list[str]:
@@ -248,7 +252,7 @@ def _quoted(item: Evidence, *, numeric: bool) -> str:
     """Words and day of one entry; of a number the day is enough. A Patient's date is that of birth."""
     of_patient = item.resource.startswith("Patient/")
     # The title says what was asked and found; the words of an answer would say it again.
-    text = "" if numeric or of_patient or item.resource.startswith(_ANSWERS) else _ANNOTATION.sub("", item.text)
+    text = "" if numeric or of_patient or item.resource.startswith(_ANSWERS) else _without_annotation(item.text)
     parts = [mark_quoted(escaped(text))] if text else []
     aside = []
     if item.date and not of_patient:

@@ -17,7 +17,7 @@ from msgspec.structs import replace as replaced
 from service.decision.following import Sayings, SpokenRule
 from service.decision.gate import Gate, Gated, basis_of
 from service.engine.chaining import Chained, Program, compile_program
-from service.engine.trace import Outcome, Reading, outcome, read_again, read_plainly
+from service.engine.trace import Outcome, Reading, outcomes_of, read_again, read_plainly
 from service.engine.vector import Row
 from service.errors import EngineError
 from service.finding import Finding, ShownBefore
@@ -194,7 +194,7 @@ def decide_on(  # the same question as decide(), asked with findings (replay, pr
     knowledge, program = prepared.knowledge, prepared.programs[hook]
     identity = str(decision_id or _content_id(knowledge, facts, hook, now))
     row, reading = _read(program, facts, identity)
-    outcomes = tuple(outcome(rule, reading) for rule in program.rules)
+    outcomes = outcomes_of(program.rules, reading)
     said = _sayings(prepared, hook).of(row, reading, outcomes)
     named = dict.fromkeys(name for item in said.spoken for name in item.not_recorded)
     return Decision(
@@ -246,7 +246,7 @@ def _read(program: Program, facts: Mapping[str, Finding], identity: str) -> tupl
     """What both engines make of the facts; a row on which they agreed before is not asked again."""
     row = program.layout.row(facts)
     if (truths := program.memo.get(row)) is not None:
-        return row, read_again(program.strata, facts, truths)
+        return row, read_again(program.conclusions, facts, truths)
     reading = read_plainly(program.strata, facts)
     compare(program.evaluate_row(row), reading, identity)
     program.memo.put(row, reading.truths)

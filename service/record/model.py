@@ -25,6 +25,9 @@ class Completeness(StrEnum):
     FAILED = "failed"
     NOT_SENT = "not-sent"
 
+    # As the text it is: an enum hashes itself in Python.
+    __hash__ = str.__hash__
+
 
 class Release(StrEnum):
     """The FHIR release a document speaks. R4 stands for R4B too: what is read here is the same in both."""

@@ -30,6 +30,9 @@ class State(StrEnum):
     NOT_SENT = "not-sent"
     FIRST_PAGE = "first-page"
 
+    # As the text it is: an enum hashes itself in Python.
+    __hash__ = str.__hash__
+
 
 class PrefetchState(Struct, frozen=True):
     """One prefetch key: its state and the resources it brought (as received).
