@@ -56,7 +56,7 @@ WIRING = {
 # is imported stands here, and every pattern matches a module that does.
 HOMES = {
     "durable_rules_engine": ("service.engine.chaining",),
-    "fhir": ("service.record.fhir_classes",),
+    "fhir": ("service.record.releases.fhir_classes",),
     "pydantic": ("service.testkit.fhir_validation.classes",),
     # environs checks the environment with validators of marshmallow, so the settings may name them.
     "marshmallow": ("service.config", "service.knowledge.*", "service.protocol.*", "service.web.openapi.*"),
@@ -86,7 +86,7 @@ HOMES = {
     "orjson": ("service.*",),
     "msgspec": (
         *("service.finding", "service.record.*", "service.engine.*", "service.decision.*", "service.store.redaction"),
-        *("service.population.*", "service.protocol.prefetch", "service.protocol.fetching.wanted"),
+        *("service.population.*", "service.protocol.prefetch_of_call", "service.protocol.fetching.wanted"),
     ),
     "pyarrow": ("service.population.*",),
     "pyspark": ("service.population.spark",),
@@ -294,9 +294,9 @@ def test_a_process_that_only_starts_has_loaded_no_heavy_library() -> None:
 
 MUTANTS = {
     "the engine by its real name": ("service.record.derive", "import durable_rules_engine"),
-    "a home by string": ("service.cards.detail", "import importlib\nimportlib.import_module('fhir.resources')"),
+    "a home by string": ("service.cards.full_text", "import importlib\nimportlib.import_module('fhir.resources')"),
     "a home by a string put together": (
-        "service.cards.detail",
+        "service.cards.full_text",
         "from importlib import import_module\n_HOME = 'sqlalchemy.orm.'\ndef f(name): import_module(_HOME + name)",
     ),
     "a home by the built-in": ("service.decision", "__import__('psycopg'), __import__('z3')"),

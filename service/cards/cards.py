@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from service.cards.detail import detail, full_text_of, patient_detail
+from service.cards.finding_words import asked
+from service.cards.full_text import detail, full_text_of, patient_detail
 from service.cards.grouping import grouped, shared_summary, write_shared
+from service.cards.layout import sections, write
 from service.cards.not_assessed import Lacking, with_not_assessed
 from service.cards.of_rules import of_rule_set
 from service.cards.pathway import is_pathway, pathway_summary, write_pathway
 from service.cards.redaction import FULL, card_without_markers
-from service.cards.sections import sections, write
 from service.cards.sources import card_source, topic
 from service.cards.suggestions import Acting, suggestions
 from service.cards.summary import summary
 from service.cards.unread import with_unread_for_patient
-from service.cards.wording import asked
 from service.decision import Advice, Decision
 from service.engine.trace import Outcome
 from service.finding import Evidence, Finding

@@ -6,8 +6,8 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from service.record.fhir_classes import fhir_class
-from service.record.model import Entry, Release
+from service.record.model import Entry
+from service.record.releases.fhir_classes import Release, fhir_class
 
 Json = dict[str, Any]
 

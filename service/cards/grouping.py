@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from service.cards.finding_words import asked, short_lines
+from service.cards.layout import LONGEST, Sections, foot, unknown_line, write
 from service.cards.pathway import is_pathway
-from service.cards.sections import LONGEST, Sections, foot, unknown_line, write
 from service.cards.sources import leading
 from service.cards.summary import summary
-from service.cards.wording import asked, short_lines
 from service.decision import Advice
 from service.knowledge.model import Indicator, Knowledge
 

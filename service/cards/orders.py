@@ -14,14 +14,13 @@ from typing import Any, cast
 
 from service.knowledge.cache import Keep, keep_nothing
 from service.knowledge.model import Dose, Knowledge, OrderTemplate
-from service.record.fhir_classes import validated
-from service.record.model import Release
+from service.record.releases.fhir_classes import Release, validated
+from service.record.releases.writing import WRITTEN, in_release
 
-RELEASES = (Release.R4, Release.R5)
 _UCUM = "http://unitsofmeasure.org"
 _STAND_IN = "Patient/stand-in"
 _STAND_IN_TIME = "2000-01-01T00:00:00Z"
-# R4 stands for R4B: for these types the two differ in nothing that is emitted here.
+_INTENT = "proposal"
 
 Json = dict[str, Any]
 
@@ -37,7 +36,7 @@ class Ordering:
 
     @property
     def possible(self) -> bool:
-        return self.patient_id is not None and self.release in RELEASES
+        return self.patient_id is not None and self.release in WRITTEN
 
 
 class Drafts:
@@ -53,7 +52,7 @@ class Drafts:
 
     def _build_all(self) -> dict[tuple[str, Release], Json]:
         return {
-            (template, release): self._build(template, release) for template in self._templates for release in RELEASES
+            (template, release): self._build(template, release) for template in self._templates for release in WRITTEN
         }
 
     def _validated(self, template: str, release: Release) -> Json:
@@ -79,7 +78,8 @@ class Drafts:
         shape = _SHAPES.get(order.resource)
         if shape is None:
             raise ValueError(f"{order.at}: no draft can be made of a {order.resource}")
-        return _validated(order.resource, {**_skeleton(order, release), **shape(order, release)}, release)
+        resource = in_release(_skeleton(order) | shape(order), release, _INTENT)
+        return _validated(order.resource, resource, release)
 
 
 def _validated(kind: str, resource: Json, release: Release) -> Json:
@@ -98,16 +98,16 @@ def _as_json(value: Any) -> Any:
     return value
 
 
-def _skeleton(order: OrderTemplate, release: Release) -> Json:
+def _skeleton(order: OrderTemplate) -> Json:
     skeleton: Json = {
         "resourceType": order.resource,
         "status": "draft",
         "subject": {"reference": _STAND_IN},
         "authoredOn": _STAND_IN_TIME,
     }
-    if release is Release.R5 or order.resource != "CommunicationRequest":
+    if order.resource != "CommunicationRequest":
         # In R4 a CommunicationRequest has no intent.
-        skeleton["intent"] = "proposal"
+        skeleton["intent"] = _INTENT
     if order.priority is not None:
         skeleton["priority"] = order.priority
     return skeleton
@@ -118,47 +118,33 @@ def _concept(order: OrderTemplate) -> Json:
     return {"coding": [{"system": code.system, "code": code.code, "display": code.display}], "text": order.title}
 
 
-def _reasons(order: OrderTemplate, release: Release) -> Json:
-    if order.reason_text is None:
-        return {}
-    concept = {"text": order.reason_text}
-    return {"reason": [{"concept": concept}]} if release is Release.R5 else {"reasonCode": [concept]}
+def _reasons(order: OrderTemplate) -> Json:
+    return {"reasonCode": [{"text": order.reason_text}]} if order.reason_text is not None else {}
 
 
-def _medication_request(order: OrderTemplate, release: Release) -> Json:
-    concept = _concept(order)
-    resource: Json = _reasons(order, release)
-    if release is Release.R5:
-        resource["medication"] = {"concept": concept}
-    else:
-        resource["medicationCodeableConcept"] = concept
+def _medication_request(order: OrderTemplate) -> Json:
+    resource: Json = {"medicationCodeableConcept": _concept(order)} | _reasons(order)
     if order.dose is not None:
-        resource["dosageInstruction"] = [_dosage(order.dose, order.course_days, release)]
+        resource["dosageInstruction"] = [_dosage(order.dose, order.course_days)]
     if order.course_days is not None:
         resource["dispenseRequest"] = {"expectedSupplyDuration": _quantity(order.course_days, "d", "days")}
     return resource | _note(order)
 
 
-def _service_request(order: OrderTemplate, release: Release) -> Json:
-    concept = _concept(order)
-    code = {"concept": concept} if release is Release.R5 else concept
-    return {"code": code} | _reasons(order, release) | _note(order)
+def _service_request(order: OrderTemplate) -> Json:
+    return {"code": _concept(order)} | _reasons(order) | _note(order)
 
 
-def _communication_request(order: OrderTemplate, release: Release) -> Json:
-    said = order.text or order.title
-    resource: Json = {"category": [_concept(order)]} | _reasons(order, release)
-    if release is Release.R5:
-        # R5 turned the text into an attachment or coded content.
-        return resource | {"payload": [{"contentCodeableConcept": {"text": said}}]}
-    return resource | {"payload": [{"contentString": said}]}
+def _communication_request(order: OrderTemplate) -> Json:
+    text = order.text or order.title
+    return {"category": [_concept(order)], "payload": [{"contentString": text}]} | _reasons(order)
 
 
 def _note(order: OrderTemplate) -> Json:
     return {"note": [{"text": order.text}]} if order.text is not None else {}
 
 
-def _dosage(dose: Dose, course_days: int | None, release: Release) -> Json:
+def _dosage(dose: Dose, course_days: int | None) -> Json:
     repeat: Json = {"frequency": dose.frequency, "period": dose.period, "periodUnit": dose.period_unit}
     if dose.period_max is not None:
         repeat["periodMax"] = dose.period_max
@@ -167,7 +153,7 @@ def _dosage(dose: Dose, course_days: int | None, release: Release) -> Json:
     return {
         "text": dose.text,
         "timing": {"repeat": repeat},
-        ("asNeeded" if release is Release.R5 else "asNeededBoolean"): dose.as_needed,
+        "asNeededBoolean": dose.as_needed,
         "route": {"text": dose.route},
         "doseAndRate": [{"doseQuantity": _quantity(dose.quantity, dose.unit, dose.unit)}],
     }
@@ -177,7 +163,7 @@ def _quantity(value: Any, code: str, unit: str) -> Json:
     return {"value": value, "unit": unit, "system": _UCUM, "code": code}
 
 
-_SHAPES: Mapping[str, Callable[[OrderTemplate, Release], Json]] = {
+_SHAPES: Mapping[str, Callable[[OrderTemplate], Json]] = {
     "MedicationRequest": _medication_request,
     "ServiceRequest": _service_request,
     "CommunicationRequest": _communication_request,

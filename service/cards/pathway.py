@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
+from service.cards.finding_words import asked
+from service.cards.layout import LONGEST, Sections, act, foot, unknown_line, write
 from service.cards.redaction import mark_quoted
-from service.cards.sections import LONGEST, Sections, act, foot, unknown_line, write
 from service.cards.sources import short_source_lines
 from service.cards.summary import course, scores_of, short_day, summary
-from service.cards.wording import asked
 from service.decision import Advice
 from service.finding import Finding
 from service.knowledge.model import FactKind, Knowledge

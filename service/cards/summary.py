@@ -8,8 +8,8 @@ from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 
+from service.cards.finding_words import amount, drug_name, number, rounded, short_words
 from service.cards.redaction import mark_quoted
-from service.cards.wording import amount, drug_name, number, rounded, short_words
 from service.decision import Advice
 from service.finding import Finding
 from service.knowledge.model import CardText

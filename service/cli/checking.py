@@ -25,7 +25,7 @@ def check_request(file: Path, *, hook: str | None, client: str | None, as_json: 
     Structure, FHIR of every resource, prefetch states, and what could not be known. Ends with 1 when there are errors.
     """
     from service import make_services
-    from service.cards.dialects import profile_names
+    from service.cards.client_profiles import profile_names
     from service.config import read_settings
     from service.errors import Issue
     from service.testkit.report import Part, as_outcome, as_text, report

@@ -21,7 +21,7 @@ from service.knowledge.model import Knowledge, ServiceDefinition
 from service.population.charts import BulkCharts, is_bulk
 from service.protocol.context import read_context
 from service.protocol.discovery import linted_templates
-from service.protocol.prefetch import record_of, states_of
+from service.protocol.prefetch_of_call import record_of, states_of
 from service.protocol.request_schemas import read_call
 from service.record.input.reader import read_bundle
 from service.record.model import Record

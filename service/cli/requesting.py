@@ -14,7 +14,7 @@ from service.config import Settings
 from service.knowledge.model import Rule
 from service.knowledge.schemas.fields import did_you_mean
 from service.protocol.evaluation import Services
-from service.record.model import Release
+from service.record.releases.fhir_classes import Release
 from service.testkit.example_request.request_for_rule import (
     ExampleRequest,
     ExampleRequests,

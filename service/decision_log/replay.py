@@ -29,7 +29,8 @@ from service.knowledge.loader import load
 from service.protocol.discovery import linted_templates
 from service.protocol.evaluation import Services
 from service.record.input.prefetch_templates import Template
-from service.record.model import NOTHING_UNREAD, Completeness, Release, Unread
+from service.record.model import NOTHING_UNREAD, Completeness, Unread
+from service.record.releases.fhir_classes import Release
 from service.store.archive import files_in, write_files
 from service.store.decisions import StoredCard, facts_of, is_skipped, shown_of
 from service.store.reading import Reading, StoredDecision, StoredRuleSet

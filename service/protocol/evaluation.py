@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from service.cards.cards import Audience, render, render_with_markers, shown_cards
-from service.cards.dialects import DEFAULT, adapted, profile, recognised
+from service.cards.client_profiles import DEFAULT, adapted, profile, recognised
 from service.cards.not_assessed import CHECKED_LISTS, Lacking
 from service.cards.orders import Drafts, Ordering
 from service.cards.repetition import Earlier, rested
@@ -27,7 +27,7 @@ from service.knowledge.hooks import HOOKS
 from service.knowledge.model import ServiceDefinition
 from service.protocol.bundle_answer import answer, beside
 from service.protocol.context import read_context
-from service.protocol.prefetch import missing, partly, record_of, states_of, unasked
+from service.protocol.prefetch_of_call import missing, partly, record_of, states_of, unasked
 from service.protocol.request import HookCall
 from service.protocol.request_schemas import read_call
 from service.record.budget import NO_BUDGET, Budget, CpuBudget

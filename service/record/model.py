@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from service.record.once import once
+from service.record.releases.fhir_classes import Release
 from service.record.values.references import References
 
 Resource = Mapping[str, Any]
@@ -27,14 +28,6 @@ class Completeness(StrEnum):
 
     # As the text it is: an enum hashes itself in Python.
     __hash__ = str.__hash__
-
-
-class Release(StrEnum):
-    """The FHIR release a document speaks. R4 stands for R4B too: what is read here is the same in both."""
-
-    STU3 = "STU3"
-    R4 = "R4"
-    R5 = "R5"
 
 
 class Problem(Struct, frozen=True):
@@ -55,14 +48,20 @@ UNTYPED = "of no known type"
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """What arrived in a call and could not be read: entries by resource type, and how many of how many orders."""
+    """What arrived in a call and could not be read: entries by resource type, and how many of how many orders.
+
+    ``not_final`` are the facts for which a result or answer that is not final was set aside; ``doubted`` those known
+    from an older result while a newer one could not be used, where a warning hangs on it.
+    """
 
     entries: Mapping[str, int] = field(default_factory=dict)
     orders: int = 0
     of_orders: int = 0
+    not_final: Sequence[str] = ()
+    doubted: Sequence[str] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.entries or self.orders)
+        return bool(self.entries or self.orders or self.not_final or self.doubted)
 
 
 NOTHING_UNREAD = Unread()

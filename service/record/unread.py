@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from service.finding import Finding, Status
 from service.knowledge.model import FactDefinition, FactKind
 from service.record.chart.answers import ANSWERED
-from service.record.kinds.coded import NO_ANSWER
+from service.record.chart.measure import PRELIMINARY
+from service.record.kinds.coded import NO_ANSWER, NOT_USED
 from service.record.kinds.ordering import NOT_CHECKED
 from service.record.medication.entry import MEDICATION_TYPES
 from service.record.model import Record, Unread
 
 _SAYS = ": "
-_READ = frozenset({"preliminary, not used", "tells of an earlier pregnancy"})
+_READ = frozenset({PRELIMINARY, "tells of an earlier pregnancy"})
 """Why an entry that could be read is not used."""
 
 
@@ -22,18 +23,33 @@ def unread_of(record: Record, facts: Mapping[str, Finding], definitions: Sequenc
     """The entries that could not be read, by type, and how many orders could not be reviewed.
 
     Counted are entries whose shape cannot be read, entries that lie in a value set and hold no answer and no number
-    that can be used, and orders that were not recognised. ``definitions`` are those of ``facts``.
+    that can be used, and orders that were not recognised. ``definitions`` are those of ``facts``; of those that are
+    known from an older result all are ``doubted``.
     """
     entries = Counter(record.unread)
     unused: set[str] = set()
-    for finding in facts.values():
-        # Hundreds of findings a call, of which nearly none has a remark that names an entry: looked at in place.
-        if finding.status is Status.UNKNOWN:
-            for note in finding.notes:
-                if _SAYS in note or note.endswith(NO_ANSWER):
-                    unused.update(_unused(note))
+    not_final, doubted = [], []
+    for definition in definitions:
+        finding = facts[definition.id]
+        if not finding.notes or not _passes_over(finding, definition) or not _may_tell(finding):
+            continue
+        passed_over = set(_unused(finding))
+        unused |= passed_over
+        is_waiting = _waits(finding)
+        not_final += [definition.id] if is_waiting else []
+        doubted += [definition.id] if finding.status is Status.PRESENT and (passed_over or is_waiting) else []
     if unused:
         entries.update(_types_of(unused, record))
+    orders = _not_reviewed(record, facts, definitions)
+    total = len({entry.reference for entry in record.orders} | orders.keys())
+    counted = dict(sorted(entries.items()))
+    return Unread(counted, len(orders), total if orders else 0, tuple(not_final), tuple(doubted))
+
+
+def _not_reviewed(
+    record: Record, facts: Mapping[str, Finding], definitions: Sequence[FactDefinition]
+) -> dict[str, None]:
+    """The orders that could not be reviewed, by reference or path."""
     orders = dict.fromkeys(record.unread_orders)
     if record.orders:
         orders |= dict.fromkeys(
@@ -43,18 +59,44 @@ def unread_of(record: Record, facts: Mapping[str, Finding], definitions: Sequenc
             for evidence in facts[definition.id].evidence
             if NOT_CHECKED in (evidence.note or "")
         )
-    reviewed = {entry.reference for entry in record.orders}
-    total = len(reviewed | orders.keys())
-    return Unread(dict(sorted(entries.items())), len(orders), total if orders else 0)
+    return orders
 
 
-def _unused(note: str) -> Iterator[str]:
-    """The entry that a remark of an unknown finding says was passed over because of what it holds."""
-    reference, says, reason = note.partition(_SAYS)
-    if note.endswith(NO_ANSWER):
-        yield note.removesuffix(NO_ANSWER)
-    elif says and reason not in _READ:
-        yield reference
+def _passes_over(finding: Finding, definition: FactDefinition) -> bool:
+    """Whether the remarks of a finding tell of entries that might have made it another.
+
+    A number that is known keeps those only that are newer than itself.
+    """
+    return finding.status is Status.UNKNOWN or (
+        finding.status is Status.PRESENT and definition.kind is FactKind.QUANTITY
+    )
+
+
+def _may_tell(finding: Finding) -> bool:
+    """Whether a finding rests on entries or a remark of it may name one: of hundreds of findings hardly one does."""
+    if finding.evidence:
+        return True
+    for note in finding.notes:  # noqa: SIM110  # a generator for each costs more than looking
+        if _SAYS in note or PRELIMINARY in note or note.endswith(NO_ANSWER):
+            return True
+    return False
+
+
+def _waits(finding: Finding) -> bool:
+    """Whether a finding passed over a result or an answer that is not final."""
+    return any(PRELIMINARY in note for note in finding.notes) or (
+        finding.status is Status.UNKNOWN and any(NOT_USED in (item.note or "") for item in finding.evidence)
+    )
+
+
+def _unused(finding: Finding) -> Iterator[str]:
+    """The entries that a finding passed over because of what they hold."""
+    for note in finding.notes:
+        reference, says, reason = note.partition(_SAYS)
+        if note.endswith(NO_ANSWER):
+            yield note.removesuffix(NO_ANSWER)
+        elif says and reason not in _READ and not note.startswith(PRELIMINARY):
+            yield reference
 
 
 def _types_of(references: set[str], record: Record) -> Iterator[str]:

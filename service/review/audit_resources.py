@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from service.record.fhir_classes import validated
+from service.record.releases.fhir_classes import validated
 from service.store.reading import StoredDecision, StoredRuleSet
 
 Json = dict[str, Any]

@@ -11,8 +11,8 @@ from service.errors import SettingsError
 from service.security.auditors import AuditorsError, read_auditors
 from service.store.stats import stats
 from service.store.store import Store
-from service.web.admission import Admission
 from service.web.audit_routes import StatisticsPage, stats_blueprint
+from service.web.auditor_login import AuditorLogin
 from service.web.compare_routes import compare_blueprint
 from service.web.decision_routes import decision_blueprint, rule_figures_of, statistics_page_of
 from service.web.page_routes import KINDS, page_blueprint
@@ -31,13 +31,13 @@ def page_blueprints(endpoint: Endpoint, settings: Settings, store: Store | None)
         if store is not None:
             yield _stats(endpoint, store, None)
         return
-    admission = _admission(settings)
-    has_decisions = store is not None and admission is not None
+    login = _login(settings)
+    has_decisions = store is not None and login is not None
     kinds = KINDS | {"compare"} | (_PLAYGROUND if settings.pages == "all" else set())
     kinds |= {"stats"} if store is not None else set()
     kinds |= {"decisions"} if has_decisions else set()
     site = Site(endpoint, kinds)
-    refusal = admission.refusal if admission is not None else lambda: _authenticated(endpoint)
+    refusal = login.refusal if login is not None else lambda: _authenticated(endpoint)
     yield page_blueprint(site, None if store is None else rule_figures_of(site, store, refusal))
     yield compare_blueprint(site, store)
     if settings.pages == "all":
@@ -46,15 +46,15 @@ def page_blueprints(endpoint: Endpoint, settings: Settings, store: Store | None)
         yield start_blueprint(site)
     if store is not None:
         yield _stats(endpoint, store, StatisticsPage(site, statistics_page_of(site, store), refusal))
-        if admission is not None:
-            yield decision_blueprint(site, store, admission)
+        if login is not None:
+            yield decision_blueprint(site, store, login)
 
 
-def _admission(settings: Settings) -> Admission | None:
+def _login(settings: Settings) -> AuditorLogin | None:
     if settings.auditors is None:
         return None
     try:
-        return Admission(read_auditors(settings.auditors))
+        return AuditorLogin(read_auditors(settings.auditors))
     except AuditorsError as error:
         raise SettingsError(f"{variable('auditors')}: {error}") from None
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from flask import Blueprint, Response, request
 
-from service.cards.dialects import profile_names
+from service.cards.client_profiles import profile_names
 from service.errors import Issue, RequestError
 from service.security.limits import parse_json
 from service.testkit.report import as_outcome, as_text

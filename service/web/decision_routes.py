@@ -20,18 +20,18 @@ from service.store.proof import proof_of
 from service.store.reading import Reading
 from service.store.stats import counts_of, first_uses, stats
 from service.store.store import Store
-from service.web.admission import Admission
+from service.web.auditor_login import AuditorLogin
 from service.web.pages.decisions import Kept, decision_page, decisions_page, wanted_of
 from service.web.pages.statistics import Counted, rule_figures, statistics_page
 from service.web.routes import as_json
 from service.web.site import Json, Site, with_query
 
 
-def decision_blueprint(site: Site, store: Store, admission: Admission) -> Blueprint:
+def decision_blueprint(site: Site, store: Store, login: AuditorLogin) -> Blueprint:
     """The routes over the kept decisions."""
     routes = Blueprint("decisions", __name__)
     reading = Reading(store.database, store.keyring)
-    routes.before_request(admission.refusal)
+    routes.before_request(login.refusal)
 
     def listing() -> Json:
         wanted = wanted_of(request.args)

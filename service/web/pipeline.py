@@ -16,7 +16,7 @@ from service.config import Settings
 from service.errors import EngineError, StoreError, UnauthorizedError, place_of
 from service.logs import logger
 from service.spans import note
-from service.web.error_bodies import Answer, answer_for
+from service.web.error_answers import Answer, answer_for
 from service.web.headers import add_cors_headers, add_security_headers, preflight
 from service.web.not_found import hint_for_method, hint_for_path
 from service.web.routes import Observe, as_json

@@ -33,7 +33,7 @@ from service.security.limits import check_entries, parse_json, too_large
 from service.testkit.acceptance import accepted
 from service.testkit.request_check.checking import check
 from service.testkit.stories import Story, is_request, read_stories
-from service.web.error_bodies import answer_for
+from service.web.error_answers import answer_for
 from service.web.pages.playground import Asked, PlaygroundResult, playground_page
 from service.web.pages.what_if import changed_facts
 from service.web.rate import Rate

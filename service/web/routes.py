@@ -19,7 +19,6 @@ from service.cards.repetition import Earlier
 from service.config import Settings
 from service.errors import Issue, RequestError
 from service.knowledge.allowed_rules import withheld
-from service.logs import logger
 from service.protocol.discovery import discovery, listed
 from service.protocol.discovery_v3 import v3_members
 from service.protocol.evaluation import (
@@ -34,9 +33,9 @@ from service.protocol.evaluation import (
 from service.protocol.older_hooks import TODAY, in_todays_terms
 from service.record.input.resource_types import misnamed
 from service.security.limits import check_entries, parse_json
-from service.spans import note
 from service.web.body import read_body
-from service.web.error_bodies import OverloadedError
+from service.web.call_log import log_answered
+from service.web.error_answers import OverloadedError
 from service.web.health import State, health
 
 _QUERY = frozenset({"hook", "now", "patient", "complete", "detail"})
@@ -178,7 +177,7 @@ def _add_evaluation(routes: Blueprint, endpoint: Endpoint) -> None:
 
 def _answer(endpoint: Endpoint, answered: Answered, service: str) -> Response:
     """The answer as JSON, noted in the log and counted."""
-    _note(answered, service)
+    log_answered(answered, service)
     if endpoint.observe is not None:
         endpoint.observe.answered(service, answered, time.perf_counter() - g.started)
     return as_json(answered.body)
@@ -303,41 +302,3 @@ def moment(text: str | None, clock: Callable[[], datetime], issues: list[Issue])
         issues.append(Issue("query.now", f"lies outside the years {_YEARS.start} to {_YEARS.stop - 1}"))
         return clock()
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-
-
-def _note(answered: Answered, service: str) -> None:
-    """One log line for the audit trail (SE-9): which service, rules and lists; never what was found."""
-    decision = answered.decision
-    note("sciatica_cds.service", service)
-    note("sciatica_cds.hook", decision.hook)
-    note("sciatica_cds.decision", decision.id)
-    note("sciatica_cds.digest", decision.ruleset_digest)
-    note("sciatica_cds.cards", len(answered.body["cards"]))
-    note("sciatica_cds.gated", decision.is_skipped)
-    logger().info(
-        "answered",
-        request=g.get("request_id"),
-        decision=decision.id,
-        service=service,
-        hook=decision.hook,
-        hook_instance=_instance(answered),
-        issuer=g.get("issuer"),
-        cards=len(answered.body["cards"]),
-        fired=[advice.rule.id for advice in decision.advice],
-        missing=list(answered.missing),
-        problems=len(decision.problems),
-        gated=decision.is_skipped,
-        unasked=answered.unasked,
-        deviations=[str(deviation) for deviation in answered.call.deviations] if answered.call else [],
-        client=answered.client,
-        digest=decision.ruleset_digest,
-        milliseconds=round((time.perf_counter() - g.started) * 1000, 1),
-        status=200,
-    )
-
-
-def _instance(answered: Answered) -> str | None:
-    """The hookInstance when it is a UUID; anything else is the client's text and stays out of the log."""
-    if answered.call is None or any(deviation.path == "hookInstance" for deviation in answered.call.deviations):
-        return None
-    return answered.call.hook_instance.lower()

@@ -23,7 +23,7 @@ from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ErrorTask, WSGITask
 
 from service.errors import Issue
-from service.web.error_bodies import outcome
+from service.web.error_answers import outcome
 
 # A request line and its headers; a token of an EHR takes one to four kilobytes.
 HEADER_BYTES = 64 * 1024

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from service.cards.dialects import profile_names
+from service.cards.client_profiles import profile_names
 from service.config import Settings, variable
 from service.errors import SettingsError
 from service.protocol.fetching.fetcher import Fetcher, FetchSettings

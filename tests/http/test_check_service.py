@@ -60,7 +60,7 @@ def test_our_own_services_break_nothing(client: FlaskClient) -> None:
 @pytest.mark.parametrize("hook", HOOKS)
 def test_a_sample_call_of_every_hook_is_valid(hook: str) -> None:
     from service.protocol.request_schemas import read_call
-    from service.record.model import Release
+    from service.record.releases.fhir_classes import Release
     from service.testkit.fhir_validation.resources import check_resources
     from service.testkit.sample_calls import sample_call
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from service.cards.dialects import DEFAULT, Profile, adapted, profile, profile_names, recognised, settings_of
+from service.cards.client_profiles import DEFAULT, Profile, adapted, profile, profile_names, recognised, settings_of
 from tests.conftest import PROJECT
 
 Json = dict[str, Any]

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from service import create_app
 from service.config import Settings
-from service.protocol.prefetch import states_of
+from service.protocol.prefetch_of_call import states_of
 from service.protocol.request_schemas import read_call
 from service.record.input.prefetch_states import State, classify
 from service.record.input.prefetch_templates import Template
@@ -292,6 +292,20 @@ def test_odd_values_are_named_and_crash_nothing(client: FlaskClient, entry: Json
 def test_an_order_with_an_odd_status_is_checked(client: FlaskClient) -> None:
     reply = post(client, call(bundle([IBUPROFEN | {"status": ["draft"]}], "collection")))
     assert "critical" in levels(reply)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"dispenseRequest": {"expectedSupplyDuration": {"value": "#", "unit": "d"}}},
+        {"dispenseRequest": {"quantity": {"value": "ninety"}}},
+        {"dosageInstruction": [{"doseAndRate": [{"doseQuantity": {"value": "eight hundred", "unit": "mg"}}]}]},
+        {"dosageInstruction": 800},
+    ],
+)
+def test_an_order_whose_dose_or_supply_cannot_be_read_is_named_as_a_draft_too(client: FlaskClient, odd: Json) -> None:
+    said = words(post(client, call(bundle([IBUPROFEN | odd], "collection"), medications=EMPTY)))
+    assert "could not be read" in said
 
 
 @pytest.mark.parametrize("year", ["0001", "9999"])

@@ -19,7 +19,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from service import create_app
-from service.cards.dialects import adapted, profile
+from service.cards.client_profiles import adapted, profile
 from service.config import Settings
 from service.finding import Status
 from service.protocol.evaluation import Wanted, answer_call

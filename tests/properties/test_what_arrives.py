@@ -13,8 +13,8 @@ import pytest
 from service.cards import cards
 from service.protocol.evaluation import Services
 from service.record.input import reader
-from service.record.input.releases import normalise
-from service.record.model import Release
+from service.record.releases.fhir_classes import Release
+from service.record.releases.reading import normalise
 from tests.properties import fuzz
 from tests.properties.changes import HARMLESS, LAWS, elements, is_loss, some, spoilt, told
 from tests.properties.charts import Call, Said, ask, published_calls, story_calls

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from benchmarks.words import at, golden_cards, words
-from service.cards.sections import act
+from service.cards.layout import act
 from service.cli.stories import EXAMPLES
 from service.knowledge.model import Knowledge
 

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 
 from service.cards.orders import Drafts, Ordering
 from service.knowledge.model import Knowledge
-from service.record.model import Release
+from service.record.releases.fhir_classes import Release
 from service.review.export.artifacts import artifacts
 from service.review.export.metadata import Publication
 from tests.http.calls import IBUPROFEN, PATIENT, SCIATICA, order_sign, patient_view

@@ -86,7 +86,6 @@ class Matcher:
         self.reads_medications = bool(asked.pop(MEDICATION, None))
         self.asked: Mapping[str, frozenset[str]] = {name: frozenset(sets) for name, sets in asked.items()}
 
-
     def with_all_classes(self, drug: Drug) -> Drug:
         """The drug with the classes that any value set gives its ingredients: one object for one that is known."""
         known = self._classified.get(id(drug))

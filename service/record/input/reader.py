@@ -10,11 +10,12 @@ from typing import Literal
 from service.errors import Issue, RequestError
 from service.record.input.deduplicate import arrange
 from service.record.input.prefetch_states import PrefetchState, Selection, State
-from service.record.input.releases import RENAMED, dstu2_sign, normalise
 from service.record.input.shapes import Flaw, flaws
 from service.record.input.subject import OF_A_PATIENT, Patients, Subject, is_nameless
 from service.record.input.unpacking import Piece, Unpacked, unpack, unpack_state
-from service.record.model import Completeness, Entry, Problem, Record, Release
+from service.record.model import Completeness, Entry, Problem, Record
+from service.record.releases.fhir_classes import Release
+from service.record.releases.reading import RENAMED, dstu2_sign, normalise
 from service.record.values.statuses import status_word
 
 ORDER_TYPES = frozenset({"MedicationRequest", "ServiceRequest", "DeviceRequest"})
@@ -77,7 +78,7 @@ def read_bundle(
     orders = gathered.split_orders() if order_hook else []
     gathered.check()
     for order in orders:
-        note_flaws(order, gathered.problems)
+        note_flaws(order, gathered.problems, under_review=True)
     names = {entry.type for entry in gathered.entries} | gathered.foreign
     names |= READ_TYPES if complete == "all" else complete
     state = Completeness.PARTIAL if unpacked.is_partial else Completeness.COMPLETE
@@ -152,7 +153,7 @@ def _take_orders(gathered: _Gathered, brought: Unpacked, patients: Patients, pat
     taken.take(zip(brought.pieces, said, strict=True), missing_is_ours=True)
     reviewed = taken.reviewable()
     for order in reviewed.orders:
-        note_flaws(order, gathered.problems)
+        note_flaws(order, gathered.problems, under_review=True)
     names = {(order.type, order.id) for order in reviewed.orders if order.id}
     gathered.entries = [entry for entry in gathered.entries if (entry.type, entry.id) not in names] + reviewed.beside
     gathered.signs.update(taken.signs)
@@ -339,10 +340,10 @@ def _called(subject: str | Subject, patient_id: str) -> str | Subject:
     return patient_id if is_nameless(subject) else subject
 
 
-def note_flaws(entry: Entry, problems: list[Problem]) -> list[Flaw]:
+def note_flaws(entry: Entry, problems: list[Problem], *, under_review: bool = False) -> list[Flaw]:
     """Write down what of an entry cannot be read, and tell it; the entry counts once."""
     unread: str | None = entry.type
-    found = flaws(entry.resource, entry.type)
+    found = flaws(entry.resource, entry.type, under_review=under_review)
     for flaw in found:
         problems.append(Problem(f"{entry.path}.{flaw.element}", flaw.reason, unread))
         unread = None

@@ -21,13 +21,13 @@ from service.record.medication.drug_words import (
     COMPANIES,
     EXPLAINED,
     INSTRUCTIONS,
-    NEGATIONS,
     SALTS,
     STRONG_JOINERS,
     UNITS,
     VOLUMES,
     WEAK_JOINERS,
 )
+from service.record.values.negation import DRUG_NEGATIONS
 
 _TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+(?:[.,]\d+)*|[^\sa-z0-9]")
 _SHORTEST_BRAND = 4
@@ -42,7 +42,7 @@ _CACHED = 20_000
 MOST_STRANGE = 12
 """After so many words that are not known, names are no longer looked for in other spellings, which is costly."""
 _PARTS = 2
-_MEANS_MORE = NEGATIONS | STRONG_JOINERS | WEAK_JOINERS
+_MEANS_MORE = DRUG_NEGATIONS | STRONG_JOINERS | WEAK_JOINERS
 _THOUSANDS = re.compile(r",(?=\d{3}(?:\D|$))")
 _MILLIGRAMS = {
     **dict.fromkeys(("mg", "mgs", "milligram", "milligrams"), Decimal(1)),
@@ -271,7 +271,7 @@ class _Scan:
     def _other(self) -> Item:
         word = self._ahead()
         kind = self._kind(word)
-        if word in NEGATIONS:
+        if word in DRUG_NEGATIONS:
             following = next((token for token in self._tokens[self._place + 1 :] if token not in {".", "#"}), "")
             # "Tylenol No. 3"
             self._negated = not following[:1].isdigit()

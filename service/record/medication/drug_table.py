@@ -11,7 +11,7 @@ import gzip
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, cached_property
@@ -233,3 +233,12 @@ def older_codes() -> Mapping[str, str]:
     text = resources.files("service.record.medication").joinpath("data/rxnorm-older-codes.tsv").read_text("utf-8")
     rows = [line.split("\t", 1) for line in text.splitlines() if not line.startswith("#")]
     return {row[0]: row[1] for row in rows}
+
+
+def drug_synonyms() -> Iterator[tuple[str, tuple[str, ...], str]]:
+    """Each other name, the names it leads to, and of what kind it is; ``=`` stands before a drug of no class."""
+    file = resources.files("service.record.medication").joinpath("data/brands-and-synonyms.tsv")
+    for line in file.read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            name, meant, kind = line.split("\t")
+            yield name, tuple(meant.split("+")), kind

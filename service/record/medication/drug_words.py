@@ -100,10 +100,6 @@ INSTRUCTIONS = frozenset(
 )
 """Words with which the instructions begin; what follows names no ingredient of the product."""
 
-NEGATIONS = frozenset(
-    {"no", "not", "avoid", "without", "never", "kein", "keine", "ohne", "sans", "sin", "non", "nicht"}
-)
-
 ORDINARY_BRANDS = frozenset(
     {"dragon", "genesis", "perform", "sonata", "soma", "twilite", "halls", "vanquish", "tact", "cambia"}
 )

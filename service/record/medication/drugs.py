@@ -19,8 +19,7 @@ from service.bounded import Bounded
 from service.knowledge.model import ValueSet
 from service.record.medication.dosage import EACH, MG, ML, PUFF, Daily, days_supply
 from service.record.medication.drug_names import parse_name
-from service.record.medication.drug_synonyms import drug_synonyms
-from service.record.medication.drug_table import DrugTable, drug_table, older_codes
+from service.record.medication.drug_table import DrugTable, drug_synonyms, drug_table, older_codes
 from service.record.medication.drug_text import LONGEST_TEXT, DrugText, Reading
 from service.record.medication.other_drugs import is_other_drug, may_be_ours
 from service.record.medication.routes import LOCAL_ROUTES, ordered_route, route_of_words

@@ -20,8 +20,8 @@ from service.record.values.code_sets import CodeSets
 from service.record.values.code_systems import ICD_10, canonical_system, check_digit_fault, is_fully_listed
 from service.record.values.danger import DangerWords
 from service.record.values.english import is_english
+from service.record.values.negation import Said, said
 from service.record.values.pattern_literals import LiteralIndex, compiled, literals_of
-from service.record.values.text import Said, said
 from service.record.values.tidy import tidied
 
 __all__ = ["CodeIndex", "Coding", "Match", "canonical_system", "codings", "concept_text", "wordings"]

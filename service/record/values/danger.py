@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from service.knowledge.model import ValueSet
 from service.record.values.code_systems import RXNORM
-from service.record.values.text import is_denied
+from service.record.values.negation import is_denied
 
 __all__ = ["DangerWords"]
 

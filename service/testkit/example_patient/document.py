@@ -9,12 +9,12 @@ from decimal import Decimal
 from service.finding import Status
 from service.knowledge.model import KINDS, BuiltAs, Code, FactDefinition, FactKind, Given, Knowledge
 from service.record.derive import Derivation
-from service.record.model import Release
+from service.record.releases.fhir_classes import Release
+from service.record.releases.writing import in_release
 from service.testkit.example_patient.case import Case
 from service.testkit.example_patient.codes import Avoid, Codebook
 from service.testkit.example_patient.entries import statement
 from service.testkit.example_patient.numbers import Numbers
-from service.testkit.example_patient.release import in_release
 from service.testkit.example_patient.resource_draft import ResourceDraft, UnbuildableError
 from service.testkit.example_patient.statements import Option, Statements
 from service.testkit.example_patient.treatment import Treatment

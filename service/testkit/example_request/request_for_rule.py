@@ -13,7 +13,7 @@ from service.engine.trace import Result
 from service.errors import ServiceError
 from service.knowledge.model import Example, Rule
 from service.protocol.evaluation import Services, answer_call, fetch_nothing
-from service.record.model import Release
+from service.record.releases.fhir_classes import Release
 from service.review.decision_table import decision_table
 from service.testkit.example_patient.case import Case
 from service.testkit.example_patient.document import Builder

@@ -9,8 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from service.errors import Issue
-from service.record.fhir_classes import fhir_class
-from service.record.model import Release
+from service.record.releases.fhir_classes import Release, fhir_class
 
 # R4B stands for R4: for charts and orders the two differ in nothing that is sent.
 _WORDS: Mapping[str, tuple[str, str]] = {

@@ -7,8 +7,8 @@ from itertools import islice
 from typing import Any
 
 from service.errors import Issue, Severity
-from service.record.input.releases import normalise
-from service.record.model import Release
+from service.record.releases.fhir_classes import Release
+from service.record.releases.reading import normalise
 from service.testkit.fhir_validation.classes import check_classes
 from service.testkit.fhir_validation.primitives import kind_of
 from service.testkit.fhir_validation.structure import check_structure, knows

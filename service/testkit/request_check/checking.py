@@ -12,15 +12,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from service.cards.dialects import DEFAULT, Profile, profile, recognised
+from service.cards.client_profiles import DEFAULT, Profile, profile, recognised
 from service.errors import DataUnavailableError, Issue, RequestError, Severity
 from service.knowledge.hooks import HOOKS, Kind
 from service.knowledge.model import ServiceDefinition
 from service.protocol.evaluation import BundleQuestion, Services, Wanted, answer_bundle, answer_call, fetch_nothing
 from service.record.input.prefetch_templates import Template
-from service.record.input.releases import normalise
 from service.record.input.unpacking import unpack
-from service.record.model import Release
+from service.record.releases.fhir_classes import Release
+from service.record.releases.reading import normalise
 from service.testkit.fhir_validation.resources import check_resources
 from service.testkit.report import Part, Report, report
 from service.testkit.request_check.envelope import check_envelope

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from service.cards.dialects import Profile, losses
+from service.cards.client_profiles import Profile, losses
 from service.errors import Issue, Severity
 from service.finding import Status
 from service.knowledge.model import FactKind, Knowledge

@@ -9,7 +9,7 @@ from typing import Any
 from service.errors import Issue, Severity
 from service.record.input.prefetch_states import PrefetchState, State, classify
 from service.record.input.prefetch_templates import Template
-from service.record.model import Release
+from service.record.releases.fhir_classes import Release
 from service.testkit.fhir_validation.resources import check_resources
 from service.testkit.report import Part
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from service.errors import Issue, Severity
-from service.record.model import Release
+from service.record.releases.fhir_classes import Release
 from service.testkit.fhir_validation.resources import check_resources
 from service.testkit.service_check.requirements import broken, empty_members, extensions, missing_text, shaped
 

@@ -8,7 +8,7 @@ from typing import Any
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
-from service.cards.dialects import profile_names
+from service.cards.client_profiles import profile_names
 from service.knowledge.model import ServiceDefinition
 from service.protocol.evaluation import Services
 from service.protocol.feedback import FeedbackSchema

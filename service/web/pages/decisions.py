@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from service.cards.wording import unit_in_words
+from service.cards.finding_words import unit_in_words
 from service.decision_log.replay import Replayed
 from service.knowledge.model import Knowledge
 from service.knowledge.sentences import title_of

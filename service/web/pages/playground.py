@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from service.cards.wording import amount
+from service.cards.finding_words import amount
 from service.decision import Decision
 from service.engine.trace import Outcome, Result, least_change
 from service.engine.turning import turns

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from service.cards.wording import amount, unit_in_words
+from service.cards.finding_words import amount, unit_in_words
 from service.decision import Decision
 from service.engine.trace import Outcome, Result
 from service.finding import Evidence, Finding, Status

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from service.cards.wording import amount, number, unit_in_words
+from service.cards.finding_words import amount, number, unit_in_words
 from service.engine.trace import Change
 from service.engine.turning import Turn
 from service.finding import Finding, Status

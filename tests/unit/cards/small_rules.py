@@ -18,7 +18,7 @@ from service.engine.chaining import compile_program
 from service.finding import Evidence, Finding, Status
 from service.knowledge.loader import load
 from service.knowledge.model import CardText, Knowledge
-from service.record.model import Release
+from service.record.releases.fhir_classes import Release
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 ID = UUID("00000000-0000-4000-8000-000000000001")

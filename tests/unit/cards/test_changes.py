@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from service.cards.changes import limited
-from service.record.model import Entry, Release
+from service.record.model import Entry
+from service.record.releases.fhir_classes import Release
 
 DRAFT: dict[str, Any] = {
     "resourceType": "MedicationRequest",

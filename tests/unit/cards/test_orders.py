@@ -11,7 +11,7 @@ import pytest
 
 from service.cards.orders import Drafts, Ordering
 from service.knowledge.model import Code, Dose, Knowledge, OrderTemplate
-from service.record.model import Release
+from service.record.releases.fhir_classes import Release
 from tests.unit.cards.small_rules import NOW, rules
 
 IBUPROFEN = OrderTemplate(

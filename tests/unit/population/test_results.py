@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from service.cli.main import group
 from service.population.visits import Replay
-from service.record.model import Release
+from service.record.releases.fhir_classes import Release
 from service.testkit.fhir_validation.classes import check_classes
 from tests.population_data import all_lines, asked, by_type, people, ran, rows
 from tests.shipped import shipped_services

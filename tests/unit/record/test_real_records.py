@@ -15,7 +15,8 @@ from service.errors import RequestError
 from service.record.input.reader import read_bundle
 from service.record.medication.dosage import daily_amounts
 from service.record.medication.drugs import Drugs, days_supply
-from service.record.model import Record, Release
+from service.record.model import Record
+from service.record.releases.fhir_classes import Release
 from service.record.values.coding import CodeIndex
 from service.record.values.statuses import status_class
 from service.record.values.units import read_value

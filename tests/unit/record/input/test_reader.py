@@ -14,7 +14,8 @@ from service.errors import RequestError
 from service.record.input.prefetch_states import Selection, classify
 from service.record.input.reader import read_bundle, read_prefetch
 from service.record.input.unpacking import unpack_context
-from service.record.model import Completeness, Record, Release
+from service.record.model import Completeness, Record
+from service.record.releases.fhir_classes import Release
 
 PATIENT = {"resourceType": "Patient", "id": "p1", "gender": "female"}
 OWN = {"reference": "Patient/p1"}

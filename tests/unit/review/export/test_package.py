@@ -21,8 +21,7 @@ from flask.testing import FlaskClient
 
 from service.knowledge.model import Knowledge
 from service.knowledge.schemas.ruleset import Approval
-from service.record.fhir_classes import validated
-from service.record.model import Release
+from service.record.releases.fhir_classes import Release, validated
 from service.review.export.artifacts import artifacts, provenances
 from service.review.export.cql import cql, not_exported
 from service.review.export.metadata import Publication

@@ -17,7 +17,7 @@ from service.config import Settings
 from service.errors import Severity
 from service.knowledge.model import Rule
 from service.protocol.evaluation import Services, answer_call
-from service.record.model import Release
+from service.record.releases.fhir_classes import Release
 from service.testkit.example_request.request_for_rule import (
     ExampleRequest,
     ExampleRequestError,

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from service.errors import Severity
-from service.record.model import Release
+from service.record.releases.fhir_classes import Release
 from service.testkit.fhir_validation.resources import check_resources
 from tests.http.calls import IBUPROFEN, PATIENT, SCIATICA, WARFARIN, searchset
 

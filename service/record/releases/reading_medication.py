@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from service.record.input.shape_change import Change, Raw
-from service.record.model import Release
+from service.record.releases.fhir_classes import Release
+from service.record.releases.shape_change import Change, Raw
 
 _ADHERENCE = {"not-taking": "not-taken", "stopped": "stopped", "on-hold": "on-hold", "taking": "active"}
 _CONTEXT_IS_R4 = frozenset({"MedicationStatement", "MedicationDispense", "MedicationAdministration"})

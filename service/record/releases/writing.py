@@ -1,22 +1,35 @@
-"""Release: what the builder writes, from R4 (which is R4B for all it writes) to R5."""
+"""Writing: a resource in R4 shape as the release of its reader has it, for orders on cards and example patients.
+
+Only the elements that the service writes are brought over. R4 and R4B are the same here; STU3 is not written.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from typing import Any
 
-from service.record.model import Release
-from service.testkit.example_patient.resource_draft import Draft
+from service.record.releases.fhir_classes import Release
+
+WRITTEN = (Release.R4, Release.R5)
+
+Draft = dict[str, Any]
 
 
-def in_release(resource: Draft, release: Release) -> Draft:
-    """The resource in a release. R4 and R4B are the same here; STU3 is not written."""
+def in_release(resource: Draft, release: Release, intent: str = "order") -> Draft:
+    """The resource in a release; in R4 it is returned as it is, otherwise copied.
+
+    ``intent`` is that of a CommunicationRequest, which has none in R4 and must have one in R5. Raises ValueError for a
+    release that is not written.
+    """
     if release is Release.R4:
         return resource
     if release is not Release.R5:
         raise ValueError(f"{release} is not written")
     step = _R5.get(resource["resourceType"])
     draft = deepcopy(resource)
+    if draft["resourceType"] == "CommunicationRequest":
+        draft["intent"] = intent
     if step is not None:
         step(draft)
     if "reasonCode" in draft and draft["resourceType"] != "Encounter":
@@ -40,6 +53,8 @@ def _procedure(draft: Draft) -> None:
 def _medication(draft: Draft) -> None:
     if "medicationCodeableConcept" in draft:
         draft["medication"] = {"concept": draft.pop("medicationCodeableConcept")}
+    for dosage in draft.get("dosageInstruction", ()):
+        _rename("asNeededBoolean", "asNeeded")(dosage)
 
 
 def _service(draft: Draft) -> None:
@@ -72,7 +87,10 @@ def _device_use(draft: Draft) -> None:
 
 
 def _communication_request(draft: Draft) -> None:
-    draft["intent"] = "order"
+    # R5 turned the text into an attachment or coded content.
+    for payload in draft.get("payload", ()):
+        if "contentString" in payload:
+            payload["contentCodeableConcept"] = {"text": payload.pop("contentString")}
 
 
 _R5: Mapping[str, Callable[[Draft], None]] = {

@@ -15,7 +15,7 @@ _ASK = {"WWW-Authenticate": 'Basic realm="sciatica-cds", charset="UTF-8"'}
 
 
 @dataclass(frozen=True)
-class Admission:
+class AuditorLogin:
     """Lets auditors in, and stops an address that guesses."""
 
     auditors: Auditors

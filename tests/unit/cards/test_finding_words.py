@@ -8,10 +8,10 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
+from service.cards.finding_words import amount, drug_name, number, quoted_lines
 from service.cards.markdown import LONGEST, escaped, plain
 from service.cards.redaction import redacted, without_markers
 from service.cards.summary import course
-from service.cards.wording import amount, drug_name, number, quoted_lines
 from service.finding import Evidence, Finding, Status
 from tests.unit.cards.small_rules import present, rules
 

@@ -1,16 +1,25 @@
-"""FHIR classes: the class of fhir.resources for a resource type of a release. The one home of that library.
+"""FHIR classes: the releases there are, and the class of fhir.resources for a resource type of each.
 
-A class is loaded when it is first asked for: all of them together cost seconds and more memory than the rules.
+The one home of that library. A class is loaded when it is first asked for: all of them together cost seconds and more
+memory than the rules.
 """
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from enum import StrEnum
 from functools import cache
 from typing import Any, cast
 
-from service.record.model import Release
+
+class Release(StrEnum):
+    """The FHIR release a document speaks. R4 stands for R4B too: what is read here is the same in both."""
+
+    STU3 = "STU3"
+    R4 = "R4"
+    R5 = "R5"
+
 
 _PACKAGES = {Release.R4: "fhir.resources.R4B", Release.R5: "fhir.resources", Release.STU3: "fhir.resources.STU3"}
 

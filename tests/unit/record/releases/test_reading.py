@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from service.record.input.releases import dstu2_sign, normalise
-from service.record.model import Release
+from service.record.releases.fhir_classes import Release
+from service.record.releases.reading import dstu2_sign, normalise
 
 CONCEPT = {"coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "5640"}]}
 REFERENCE = {"reference": "Condition/1"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from service.record.model import Release
+from service.record.releases.fhir_classes import Release
 
 Raw = Mapping[str, Any]
 Draft = dict[str, Any]

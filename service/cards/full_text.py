@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+from service.cards.finding_words import asked, quoted_lines
 from service.cards.of_rules import of_rule
 from service.cards.sources import source_lines
 from service.cards.summary import also, summary
-from service.cards.wording import asked, quoted_lines
 from service.decision import Advice
 from service.knowledge.model import Knowledge, Rule
 

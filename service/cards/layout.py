@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from service.cards.finding_words import GROUNDS, asked, short_lines
 from service.cards.sources import short_source_lines
 from service.cards.summary import also
-from service.cards.wording import GROUNDS, asked, short_lines
 from service.decision import Advice
 from service.finding import Finding
 from service.knowledge.model import CardText, Indicator, Knowledge, Rule

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from service.record.input.medication_shapes import (
+from service.record.releases.fhir_classes import Release
+from service.record.releases.reading_medication import (
     medication,
     medication_administration,
     medication_product,
     medication_statement,
 )
-from service.record.input.shape_change import Change, Draft, Raw, append_to, split_references
-from service.record.model import Release
+from service.record.releases.shape_change import Change, Draft, Raw, append_to, split_references
 
 DSTU2_TYPES = frozenset(
     {"MedicationOrder", "DiagnosticOrder", "DeviceUseRequest", "ImagingObjectSelection", "OrderResponse", "BodySite"}
