@@ -417,9 +417,10 @@ def test_a_newer_result_that_cannot_be_used_is_named_although_an_older_one_is_kn
     assert said in str(answered["cards"])
 
 
-def test_an_older_result_that_cannot_be_used_needs_no_word_beside_a_newer_one(client: FlaskClient) -> None:
+def test_a_result_that_cannot_be_used_and_would_change_nothing_makes_no_card(client: FlaskClient) -> None:
     man = person("1964-01-01", "male")
     chart = [man, sciatica(), NO_ALLERGY, egfr(70, "2026-11-01"), egfr(22, "2026-09-01", unit="parsec")]
+    chart.append(egfr(75, "2026-11-22", status="preliminary"))  # would raise no warning if it were final
     assert ask(client, [*chart, ordered(*IBUPROFEN)], "order-sign", complete="all")["cards"] == []
 
 
