@@ -24,7 +24,7 @@ from service.errors import EngineError
 from service.finding import Finding, ShownBefore, Status
 from service.knowledge.cache import Keep, keep_nothing
 from service.knowledge.conditions import Truth
-from service.knowledge.model import Indicator, Knowledge, Rule
+from service.knowledge.model import FactDefinition, Indicator, Knowledge, Rule
 from service.record.budget import NO_BUDGET, Budget
 from service.record.derive import Derivation
 from service.record.model import NOTHING_UNREAD, Problem, Record, Unread
@@ -154,9 +154,10 @@ def decide(  # noqa: PLR0913  # the whole question, asked in one place
         if passed is not None and not passed.in_full:
             return _skipped(prepared.knowledge, record, hook, now, str(decision_id), passed)
     facts = prepared.derivation.findings_of(chart, budget)
+    told: Sequence[FactDefinition] = chart.concerned
     if instead:
-        facts = {**facts, **instead}
-    unread = unread_of(record, facts, tuple(prepared.knowledge.facts.values()))
+        facts, told = {**facts, **instead}, tuple(prepared.knowledge.facts.values())
+    unread = unread_of(record, facts, told)
     decision = decide_on(prepared, facts, hook, now, decision_id=decision_id, problems=record.problems, unread=unread)
     if unread.doubted or unread.not_final:
         asked = partial(decide_on, prepared, hook=hook, now=now)

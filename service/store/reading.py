@@ -29,6 +29,12 @@ _SHOWN_TO = (
     .order_by(decisions.c.at.desc(), decisions.c.id)
     .limit(bindparam("most"))
 )
+_REPORTED = ("card", "outcome", "outcome_at", "received_at", "reason", "comment", "issuer")
+_FEEDBACK_OF = (
+    select(*(feedback.c[name] for name in _REPORTED))
+    .where(feedback.c.card.in_(bindparam("cards", expanding=True)))
+    .order_by(feedback.c.outcome_at, feedback.c.received_at)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +124,10 @@ class Reading:
 
     def feedback_of(self, uuids: Sequence[str]) -> dict[str, list[Json]]:
         """What was reported of these cards, oldest first."""
-        names = ("card", "outcome", "outcome_at", "received_at", "reason", "comment", "issuer")
-        query = select(*(feedback.c[name] for name in names)).where(feedback.c.card.in_(uuids))
         found: dict[str, list[Json]] = {}
         with self._database.reading() as connection:
-            for row in connection.execute(query.order_by(feedback.c.outcome_at, feedback.c.received_at)):
-                outcomes = dict(zip(names, row, strict=True))
+            for row in connection.execute(_FEEDBACK_OF, {"cards": list(uuids)}):
+                outcomes = dict(zip(_REPORTED, row, strict=True))
                 found.setdefault(outcomes.pop("card"), []).append(outcomes)
         return found
 

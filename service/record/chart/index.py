@@ -11,7 +11,7 @@ from typing import Any
 from service.bounded import Bounded
 from service.finding import Evidence
 from service.knowledge.cache import Keep, keep_nothing
-from service.knowledge.model import Knowledge
+from service.knowledge.model import FactDefinition, Knowledge
 from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import as_objects, concepts_of
@@ -108,6 +108,8 @@ class Chart:
         self.now = now
         self.code_matches: dict[Key, list[CodeMatch]] = {}
         self.unread_drugs: dict[int | None, tuple[Evidence, ...]] = {}
+        self.concerned: list[FactDefinition] = []
+        """The facts that were read from it; all others are as on an empty chart."""
         self._budget = budget
         self._indexed: set[str] = set()
         if at_once:
