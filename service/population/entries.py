@@ -220,6 +220,15 @@ class Other(Entry, gc=False):
     patient: _Loose | None = None
     code: msgspec.Raw = NOTHING
     medicationCodeableConcept: msgspec.Raw = NOTHING  # noqa: N815
+    contained: msgspec.Raw = NOTHING
+
+    @property
+    def holds_others(self) -> bool:
+        """Whether other resources stand within it, which may be of a type that the gate reads."""
+        return bool(bytes(self.contained))
+
+    def choice(self) -> tuple[object, ...]:
+        return type(self), self.coded(), self.holds_others
 
     def about(self) -> str:
         subject = self.subject or self.patient

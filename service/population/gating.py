@@ -24,11 +24,13 @@ from service.population.plain import PlainEntries, Says
 from service.population.plan import Question
 from service.record.input.reader import read_bundle
 from service.record.input.resource_types import RESOURCE_TYPES
+from service.record.input.subject import OF_A_PATIENT
 from service.record.model import Record
 
 _TYPE_FIRST = re.compile(rb'\{\s*"resourceType"\s*:\s*"([A-Za-z]{1,64})"')
 _MOST_KEPT = 65_536
 _NOBODY = b'{"resourceType":"Patient"}'
+_CONTAINED = b'"contained"'
 _UNUSUAL = frozenset({BUNDLE, "OperationOutcome"})
 
 
@@ -162,13 +164,19 @@ class Gating:
         for text, _ in gathered.documents:
             for type_, entry in _entries(text):
                 types.add(type_)
-                if type_ in self._types and self._plain.of_text(resource := bytes(entry.resource), gathered.key):
+                if self._is_read(type_, resource := bytes(entry.resource), gathered.key):
                     documents.append({"fullUrl": entry.fullUrl, "resource": parsed(resource)})
         for text, _ in gathered.lines:
             type_ = _type_of(text)
-            if type_ in self._types and self._plain.of_text(text, gathered.key):
+            if self._is_read(type_, text, gathered.key):
                 documents.append(parsed(text))
         return documents, frozenset(types)
+
+    def _is_read(self, type_: str, text: bytes, key: str) -> bool:
+        """Whether the gate reads it: it is of its types and says something, or what stands within it may."""
+        if type_ in self._types:
+            return bool(self._plain.of_text(text, key))
+        return type_ in OF_A_PATIENT and _CONTAINED in text
 
 
 def _speaks(gathered: Gathered) -> bool:

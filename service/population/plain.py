@@ -19,7 +19,7 @@ import msgspec.structs
 import orjson
 
 from service.bounded import Bounded
-from service.population.entries import NOTHING, TYPE_OF, Entry, Patient, Plainable, Quantity, decode_line
+from service.population.entries import NOTHING, TYPE_OF, Entry, Other, Patient, Plainable, Quantity, decode_line
 from service.record.kinds.patient import SEX_FOR_CLINICAL_USE
 
 Json = dict[str, Any]
@@ -104,7 +104,7 @@ class PlainEntries:
             says = Says.UNKNOWN
         elif type_ in self._types and isinstance(entry, Plainable):
             says = Says.NOTHING if self._says_nothing(_example(entry, type_)) else Says.SOMETHING
-        elif type_ in self._types and not isinstance(entry, Patient):
+        elif (type_ in self._types and not isinstance(entry, Patient)) or _holds_others(entry):
             says = Says.UNKNOWN
         return _Known(says, type_, entry.coded())
 
@@ -114,6 +114,10 @@ class PlainEntries:
             yield known.type, known.code, known.met
             known.met = 0
         self._met.clear()
+
+
+def _holds_others(entry: Entry) -> bool:
+    return isinstance(entry, Other) and entry.holds_others
 
 
 _IGNORED = frozenset({"id", "meta", "text", "identifier", "encounter", "extension", "note", "subject"})

@@ -108,3 +108,10 @@ def test_lines_that_are_not_read_need_not_be_whole(tmp_path: Path) -> None:
     claims = [b'{"resourceType":"Claim","id":"a"}', b'{"resourceType":"Claim",', b'{"resourceType":"Claim"']
     told = ran(in_file(tmp_path / "data" / "Claim.ndjson", claims), tmp_path / "out")
     assert told["lines"]["type not read"] == 3
+
+
+def test_a_report_that_holds_a_problem_is_read_although_reports_are_not(plain: PlainEntries) -> None:
+    report = {"resourceType": "DiagnosticReport", "id": "d", "subject": {"reference": "Patient/1"}, "code": HEIGHT}
+    holding = report | {"contained": [condition(BACK_PAIN)]}
+    assert plain.of(decode_line(orjson.dumps(report))) is Says.NOTHING
+    assert plain.of(decode_line(orjson.dumps(holding))) is Says.UNKNOWN
