@@ -161,12 +161,19 @@ def title(knowledge: Knowledge, name: str) -> str:
     return knowledge.conclusions[name].title
 
 
-def quoted_lines(knowledge: Knowledge, findings: Iterable[Finding]) -> list[str]:
+def quoted_lines(knowledge: Knowledge, findings: Iterable[Finding], written: dict[str, str]) -> list[str]:
     """One markdown bullet per finding: title, value, and the entries it rests on with date, words and caveat.
 
-    Marks stand around what is quoted from the record.
+    Marks stand around what is quoted from the record. ``written`` keeps the bullets of one decision by finding: several
+    pieces of advice rest on the same ones.
     """
-    return [_found_line(knowledge, finding) for finding in findings]
+    lines = []
+    for finding in findings:
+        line = written.get(finding.name)
+        if line is None:
+            line = written[finding.name] = _found_line(knowledge, finding)
+        lines.append(line)
+    return lines
 
 
 def _found_line(knowledge: Knowledge, finding: Finding) -> str:

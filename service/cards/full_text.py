@@ -13,16 +13,16 @@ from service.decision import Advice
 from service.knowledge.model import Knowledge, Rule
 
 
-def detail(knowledge: Knowledge, advice: Advice, today: date) -> str:
+def detail(knowledge: Knowledge, advice: Advice, today: date, written: dict[str, str]) -> str:
     """The whole detail of one card for a clinician, in GitHub markdown without HTML."""
-    return "\n\n".join([*body(knowledge, advice, today), f"*{knowledge.not_clearance}*"])
+    return "\n\n".join([*body(knowledge, advice, today, written), f"*{knowledge.not_clearance}*"])
 
 
-def body(knowledge: Knowledge, advice: Advice, today: date) -> Iterator[str]:
+def body(knowledge: Knowledge, advice: Advice, today: date, written: dict[str, str]) -> Iterator[str]:
     """The paragraphs of one card's detail without the closing sentence, so that folded cards can share it."""
     rule = advice.rule
     assert rule.card is not None
-    found = quoted_lines(knowledge, advice.found)
+    found = quoted_lines(knowledge, advice.found, written)
     missing = asked(knowledge, advice.not_recorded)
     yield rule.card.detail
     yield from (f"**Also:** {said}" for said in also(advice, today))
@@ -43,11 +43,11 @@ def _grounds(knowledge: Knowledge, rule: Rule) -> str:
     return f"{sources}\n\n**Not verified**\n\n" + "\n".join(f"- {part}" for part in rule.unverified_parts)
 
 
-def full_text_of(knowledge: Knowledge, group: Sequence[Advice], today: date) -> Iterator[str]:
+def full_text_of(knowledge: Knowledge, group: Sequence[Advice], today: date, written: dict[str, str]) -> Iterator[str]:
     """The paragraphs of several pieces of advice that share a card, each under its own summary."""
     for item in group:
         yield f"**{summary(item, today)}**"
-        yield from body(knowledge, item, today)
+        yield from body(knowledge, item, today, written)
         yield "---"
 
 

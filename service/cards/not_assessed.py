@@ -9,11 +9,11 @@ already questions the order, that check is a line on it: one order needs one ans
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from service.cards.card_ids import id_of
 from service.cards.finding_words import asked, drug_name, short_words
 from service.cards.layout import LONGEST, Sections, unknown_line, write
 from service.cards.markdown import escaped
@@ -336,7 +336,7 @@ def _card(knowledge: Knowledge, decision: Decision, causes: _Causes) -> Json:
     if causes.facts:
         lines.append(f"So not known: {unknown_line(asked(knowledge, dict.fromkeys(causes.facts)), _MOST_FACTS)}.")
     return {
-        "uuid": str(uuid.uuid5(uuid.UUID(decision.id), "not-assessed")),
+        "uuid": id_of(decision.id, "not-assessed"),
         "summary": _summary(knowledge, decision, causes),
         "detail": write(Sections("", because=tuple(lines), foot=knowledge.not_clearance)),
         "indicator": "info",

@@ -86,6 +86,8 @@ def _has_entries(name: str, record: Record) -> bool:
 
 def not_read(types: Iterable[str], record: Record) -> tuple[str, ...]:
     """For each resource type with entries that could not be read, how many they are."""
+    if not record.not_read:
+        return ()
     counts = {name: len(record.not_read.get(name, ())) for name in types}
     return tuple(
         f"{count} {_ENTRIES[count != 1]} of the {name} list could not be read"
@@ -123,6 +125,8 @@ def first_named(types: Iterable[str], record: Record, most: int) -> tuple[Eviden
 
 
 def _doubtful(definition: FactDefinition, record: Record) -> tuple[Evidence, ...]:
+    if not record.not_read:
+        return ()
     return first_named(definition.complete, record, _MOST_NAMED)
 
 
