@@ -7,14 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from service.finding import Finding, Status
 from service.knowledge.model import FactDefinition, FactKind
+from service.note import NoteCode, holds
 from service.record.chart.answers import ANSWERED
-from service.record.kinds.coded import NO_ANSWER
-from service.record.kinds.ordering import NOT_CHECKED
 from service.record.medication.entry import MEDICATION_TYPES
 from service.record.model import Record, Unread
 
-_SAYS = ": "
-_READ = frozenset({"preliminary, not used", "tells of an earlier pregnancy"})
+_NOT_CHECKED = frozenset({NoteCode.ORDER_NOT_RECOGNISED})
+_READ = frozenset({NoteCode.PRELIMINARY_NOT_USED, NoteCode.EARLIER_PREGNANCY})
 """Why an entry that could be read is not used."""
 
 
@@ -40,7 +39,7 @@ def unread_of(record: Record, facts: Mapping[str, Finding], definitions: Sequenc
             for definition in definitions
             if definition.kind is FactKind.ORDER
             for evidence in facts[definition.id].evidence
-            if NOT_CHECKED in (evidence.note or "")
+            if holds(evidence.note, _NOT_CHECKED)
         )
     reviewed = {entry.reference for entry in record.orders}
     total = len(reviewed | orders.keys())
@@ -51,11 +50,9 @@ def _unused(finding: Finding) -> Iterator[str]:
     """The entries that an unknown finding passed over because of what they hold."""
     if finding.status is Status.UNKNOWN:
         for note in finding.notes:
-            reference, says, reason = note.partition(_SAYS)
-            if note.endswith(NO_ANSWER):
-                yield note.removesuffix(NO_ANSWER)
-            elif says and reason not in _READ:
-                yield reference
+            is_passed_over = note.code is NoteCode.OF_ENTRY and not holds(note, _READ)
+            if note.reference is not None and (is_passed_over or note.code is NoteCode.NO_ANSWER):
+                yield note.reference
 
 
 def _types_of(references: set[str], record: Record) -> Iterator[str]:

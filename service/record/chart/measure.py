@@ -9,9 +9,9 @@ from typing import Any
 
 from service.finding import Evidence
 from service.knowledge.model import FactSource
+from service.note import Note, NoteCode, joined, of_entry
 from service.record.chart.code_match import CodeMatch
 from service.record.chart.concepts import as_objects
-from service.record.chart.evidence import joined
 from service.record.chart.index import Chart
 from service.record.chart.window import FUTURE, Place, is_future, place, within
 from service.record.values.dates import When
@@ -19,7 +19,9 @@ from service.record.values.interval import Interval
 from service.record.values.statuses import Counts
 from service.record.values.units import Refused, is_plausible, read_value, substance_of
 
-BY_TEXT = "matched by text only"
+BY_TEXT = Note(NoteCode.BY_TEXT)
+IMPLAUSIBLE = Note(NoteCode.IMPLAUSIBLE)
+NO_DATE_GIVEN = Note(NoteCode.DATE_NOT_GIVEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Measurements:
 
     final: list[Measurement]
     preliminary: list[Measurement]
-    notes: list[str | None]
+    notes: list[Note | None]
 
 
 def measurements(wanted: Wanted, chart: Chart) -> Measurements:
@@ -100,14 +102,14 @@ def _add(
     if isinstance(reading, Refused):
         if "component" in code_match.holder:
             return  # a panel: its values stand in the components
-        found.notes.append(f"{where}: {reading.reason}")
+        found.notes.append(of_entry(where, reading.reason))
         return
     if wanted.plausible is not None and not is_plausible(reading, *wanted.plausible):
-        found.notes.append(f"{where}: implausible value not used")
+        found.notes.append(of_entry(where, IMPLAUSIBLE))
         return
     when = code_match.effective_period.last
     if when is not None and is_future(when, chart.now):
-        found.notes.append(f"{where}: {FUTURE}")
+        found.notes.append(of_entry(where, FUTURE))
         return
     spot = _spot(code_match, source, wanted, chart)
     text = BY_TEXT if code_match.by_text else None

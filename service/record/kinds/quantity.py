@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from service.finding import Finding, Status
 from service.knowledge.model import FactDefinition
-from service.record.chart.evidence import distinct_notes, ordered, read_types, shortfalls
+from service.note import Note, NoteCode, of_entry
+from service.record.chart.evidence import NOT_RECORDED, distinct_notes, ordered, read_types, shortfalls
 from service.record.chart.index import Chart
-from service.record.chart.measure import Measurement, Measurements, Wanted, measurements, newest
+from service.record.chart.measure import NO_DATE_GIVEN, Measurement, Measurements, Wanted, measurements, newest
 from service.record.kinds.coded import source_keys
 from service.record.kinds.egfr import CREATININE, computed_egfr
 from service.record.kinds.plan import Plan
@@ -45,7 +46,7 @@ def plan(definition: FactDefinition) -> Plan:
 
 
 def numeric(
-    definition: FactDefinition, number: Interval, rests_on: Sequence[Measurement], notes: Sequence[str | None]
+    definition: FactDefinition, number: Interval, rests_on: Sequence[Measurement], notes: Sequence[Note | None]
 ) -> Finding:
     """A number as a finding; an interval open on both sides is not known at all."""
     evidence = ordered(one.evidence for one in rests_on)
@@ -62,11 +63,11 @@ def numeric(
     )
 
 
-def newer(found: Measurements, best: Sequence[Measurement]) -> list[str]:
+def newer(found: Measurements, best: Sequence[Measurement]) -> list[Note]:
     """Preliminary values that are newer than what was used: named, never used (decision 5)."""
     used = max((one.when.last for one in best if one.when), default=None)
     return [
-        f"preliminary, not used: {one.text}"
+        _preliminary(one)
         for one in found.preliminary
         if one.inside is not False and (used is None or one.when is None or one.when.last > used)
     ]
@@ -79,9 +80,21 @@ def not_known(definition: FactDefinition, chart: Chart, found: Measurements) -> 
     undated = [one for one in found.final if one.when is None]
     notes = [*found.notes, *newer(found, [])]
     if old is not None:
-        reason = "too old to use" if old.inside is False else "its date is not exact enough"
-        notes.append(f"last value {old.text}: {reason}")
+        notes.append(_last_value(old))
     for one in undated:
-        notes += [f"not used: {one.text}", f"{one.evidence.resource}: no date given"]
-    reasons = shortfalls(read_types(definition), chart.record) or ("not recorded",)
+        notes.append(Note(NoteCode.UNDATED_VALUE, words=one.evidence.text))
+        notes.append(of_entry(one.evidence.resource, NO_DATE_GIVEN))
+    reasons = shortfalls(read_types(definition), chart.record) or (NOT_RECORDED,)
     return Finding(definition.id, Status.UNKNOWN, notes=(*distinct_notes(notes), *reasons))
+
+
+def _preliminary(one: Measurement) -> Note:
+    if one.when is None:
+        return Note(NoteCode.PRELIMINARY_VALUE_UNDATED, words=one.evidence.text)
+    return Note(NoteCode.PRELIMINARY_VALUE, words=one.evidence.text, date=one.evidence.date)
+
+
+def _last_value(one: Measurement) -> Note:
+    if one.inside is False:
+        return Note(NoteCode.OLD_VALUE, words=one.evidence.text, date=one.evidence.date)
+    return Note(NoteCode.INEXACT_VALUE, words=one.evidence.text, date=one.evidence.date)
