@@ -20,7 +20,7 @@ from service.engine.chaining import Chained, Program, compile_program
 from service.engine.trace import Outcome, Reading, outcome, read_again, read_plainly
 from service.engine.vector import Row
 from service.errors import EngineError
-from service.finding import Finding, ShownBefore
+from service.finding import Finding, ShownBefore, Status
 from service.knowledge.cache import Keep, keep_nothing
 from service.knowledge.conditions import Truth
 from service.knowledge.model import Indicator, Knowledge, Rule
@@ -157,8 +157,18 @@ def decide(  # noqa: PLR0913  # the whole question, asked in one place
     if instead:
         facts = {**facts, **instead}
     unread = unread_of(record, facts, tuple(prepared.knowledge.facts.values()))
+    unread = _mattering(unread, prepared, facts, hook, now)
     decision = decide_on(prepared, facts, hook, now, decision_id=decision_id, problems=record.problems, unread=unread)
     return decision if passed is None else replace(decision, gated=passed)
+
+
+def _mattering(unread: Unread, prepared: Prepared, facts: Mapping[str, Finding], hook: str, now: datetime) -> Unread:
+    """With those of the doubted facts alone on which a warning would hang if they were not known."""
+    if not unread.doubted:
+        return unread
+    not_known = {name: Finding(name, Status.UNKNOWN) for name in unread.doubted}
+    wanted = decide_on(prepared, {**facts, **not_known}, hook, now).wanted
+    return replace(unread, doubted=tuple(name for name in unread.doubted if name in wanted))
 
 
 def _skipped(

@@ -20,8 +20,10 @@ from service.record.values.statuses import Counts
 from service.record.values.units import Refused, is_plausible, read_value, substance_of
 
 BY_TEXT = Note(NoteCode.BY_TEXT)
-IMPLAUSIBLE = Note(NoteCode.IMPLAUSIBLE)
-NO_DATE_GIVEN = Note(NoteCode.DATE_NOT_GIVEN)
+PRELIMINARY = frozenset({NoteCode.PRELIMINARY_VALUE, NoteCode.PRELIMINARY_VALUE_UNDATED})
+"""The notes of values that are not used because they are not final."""
+_NO_DATE_GIVEN = Note(NoteCode.DATE_NOT_GIVEN)
+_IMPLAUSIBLE = Note(NoteCode.IMPLAUSIBLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,46 @@ class Wanted:
 
 @dataclass(slots=True)
 class Measurements:
-    """What was found: final values, values that are not final yet, and why others were passed over."""
+    """What was found: final values, values that are not final yet, and when and why others were passed over."""
 
     final: list[Measurement]
     preliminary: list[Measurement]
-    notes: list[Note | None]
+    passed_over: list[tuple[When | None, Note]]
+
+    @property
+    def notes(self) -> list[Note | None]:
+        """Why the others were passed over."""
+        return [why for _, why in self.passed_over]
+
+    def newer(self, used: When | None) -> list[Note]:
+        """What is newer than what was used, or may be, and could not be: named, never used (decision 5).
+
+        Without ``used`` everything that may lie in the look-back.
+        """
+        found = [
+            _preliminary(one)
+            for one in self.preliminary
+            if one.inside is not False and (used is None or one.when is None or one.when.last > used.last)
+        ]
+        found += [why for when, why in self.passed_over if used is None or when is None or when.last > used.last]
+        return found if used is None else [*found, *self.undated()]
+
+    def undated(self) -> list[Note]:
+        """Final values of which nobody can tell how old they are, where that matters."""
+        undated = [one.evidence for one in self.final if one.when is None]
+        notes = ((Note(NoteCode.UNDATED_VALUE, words=one.text), no_date_given(one)) for one in undated)
+        return [note for pair in notes for note in pair]
+
+
+def _preliminary(one: Measurement) -> Note:
+    if one.when is None:
+        return Note(NoteCode.PRELIMINARY_VALUE_UNDATED, words=one.evidence.text)
+    return Note(NoteCode.PRELIMINARY_VALUE, words=one.evidence.text, date=one.evidence.date)
+
+
+def no_date_given(evidence: Evidence) -> Note:
+    """That an entry has no date where one is needed."""
+    return of_entry(evidence.resource, _NO_DATE_GIVEN)
 
 
 def measurements(wanted: Wanted, chart: Chart) -> Measurements:
@@ -98,18 +135,16 @@ def _add(
     found: Measurements, code_match: CodeMatch, source: FactSource, wanted: Wanted, substance: str | None, chart: Chart
 ) -> None:
     reading = read_value(_out_of_the_highest(_value_of(code_match, wanted.unit), wanted), wanted.unit, substance)
-    where = code_match.entry.reference
+    where, when = code_match.entry.reference, code_match.effective_period.last
     if isinstance(reading, Refused):
-        if "component" in code_match.holder:
-            return  # a panel: its values stand in the components
-        found.notes.append(of_entry(where, reading.reason))
+        if "component" not in code_match.holder:  # else a panel: its values stand in the components
+            found.passed_over.append((when, of_entry(where, reading.reason)))
         return
     if wanted.plausible is not None and not is_plausible(reading, *wanted.plausible):
-        found.notes.append(of_entry(where, IMPLAUSIBLE))
+        found.passed_over.append((when, of_entry(where, _IMPLAUSIBLE)))
         return
-    when = code_match.effective_period.last
     if when is not None and is_future(when, chart.now):
-        found.notes.append(of_entry(where, FUTURE))
+        found.passed_over.append((when, of_entry(where, FUTURE)))
         return
     spot = _spot(code_match, source, wanted, chart)
     text = BY_TEXT if code_match.by_text else None

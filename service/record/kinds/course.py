@@ -25,10 +25,10 @@ from msgspec import Struct
 
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition
-from service.note import Note, NoteCode, of_entry
+from service.note import Note, NoteCode
 from service.record.chart.evidence import distinct_notes, lists_are_complete, no_matching_data, ordered, shortfalls
 from service.record.chart.index import ORDER, Chart
-from service.record.chart.measure import NO_DATE_GIVEN
+from service.record.chart.measure import no_date_given
 from service.record.kinds.drug import doubted, drug_keys, unrecognised
 from service.record.kinds.order import NO_ORDER
 from service.record.kinds.ordering import NOT_CHECKED
@@ -94,7 +94,7 @@ def _finding(definition: FactDefinition, total: Total, chart: Chart, *notes: Not
     evidence = ordered(total.evidence)
     low, high = total.days.low, total.days.high
     if high is None and not low:
-        undated = [of_entry(one.resource, NO_DATE_GIVEN) for one in evidence if one.date is None]
+        undated = [no_date_given(one) for one in evidence if one.date is None]
         reasons = distinct_notes((*notes, NO_LENGTH, *undated, *shortfalls(definition.complete, chart.record)))
         return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=reasons)
     return Finding(definition.id, Status.PRESENT, low, high, definition.unit or "d", evidence, distinct_notes(notes))

@@ -20,6 +20,7 @@ _ALIKE = {"DeviceRequest": "ServiceRequest", "CommunicationRequest": "ServiceReq
 _MISSING_IS_FINE = frozenset({"Device", "Patient", "Medication"})
 _STATUS_NOT_GIVEN = noted(NoteCode.STATUS_NOT_GIVEN)
 _RESULT_STATUS_NOT_GIVEN = unsure(NoteCode.STATUS_NOT_GIVEN)
+_DRUG_NOT_UNDERSTOOD = noted(NoteCode.STATUS_NOT_UNDERSTOOD)
 _STATUS_NOT_UNDERSTOOD = unsure(NoteCode.STATUS_NOT_UNDERSTOOD)
 _RESULTS = frozenset({"Observation", "DiagnosticReport", "QuestionnaireResponse", "Procedure"})
 _REQUESTS = frozenset({"MedicationRequest", "ServiceRequest", "DeviceRequest", "CommunicationRequest"})
@@ -92,7 +93,8 @@ def _by_table(type_: str, status: str | None) -> StatusClass:
     table = STATUS_TABLE.get(_ALIKE.get(type_, type_))
     if table is None:
         return PRESENT
-    return table.get(status, _STATUS_NOT_UNDERSTOOD)
+    # A drug may well be taken whatever word its status has. It raises alerts, and lifts none.
+    return table.get(status, _DRUG_NOT_UNDERSTOOD if type_.startswith("Medication") else _STATUS_NOT_UNDERSTOOD)
 
 
 def understood_words(type_: str) -> frozenset[str]:
