@@ -172,6 +172,7 @@ class NoteCode(StrEnum):
     SUBJECT_TAKEN = "subject-taken"
     SUBJECT_NO_PATIENT = "subject-no-patient"
     SUBJECT_FOREIGN = "subject-foreign"
+    WITHIN_ANOTHER = "within-another"
     ORDER_OVER = "order-over"
     NO_CHECKED_ORDER = "no-checked-order"
     SELECTS_NO_DRAFT = "selects-no-draft"

@@ -180,20 +180,12 @@ def _lost(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
 
 
 def _not_final(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
-    """Results and answers that are not final, where they might decide a warning (decision 5)."""
-    names = _waited_for(knowledge, decision)
-    if names:
+    """Results and answers that are not final, where they would raise a warning if they were (decision 5)."""
+    if names := decision.unread.pressing:
         phrases = asked(knowledge, names)
         left = f" and {len(phrases) - _NAMED} more" if len(phrases) > _NAMED else ""
         causes.summaries.append(f"{', '.join(phrases[:_NAMED])}{left} not final")
         causes.lines.append(not_final(knowledge, decision, names))
-
-
-def _waited_for(knowledge: Knowledge, decision: Decision) -> list[str]:
-    if not decision.unread.not_final:
-        return []
-    wanted = {fact.id for fact in _wanted(knowledge, decision)}
-    return [name for name in decision.unread.not_final if name in wanted]
 
 
 def _lost_words(decision: Decision) -> str:
@@ -413,8 +405,8 @@ def _set_aside(knowledge: Knowledge, decision: Decision) -> Iterator[str]:
     """What could not be read or used and kept no warning from being decided: the card of its own names the rest."""
     if decision.unread.entries and not loses_a_check(knowledge, decision):
         yield f"{_lost_words(decision)}{unusable(knowledge, decision)}."
-    if decision.unread.not_final and not _waited_for(knowledge, decision):
-        yield not_final(knowledge, decision, decision.unread.not_final)
+    if waiting := [name for name in decision.unread.not_final if name not in decision.unread.pressing]:
+        yield not_final(knowledge, decision, waiting)
 
 
 def _questioning(decision: Decision, first: AskedFirst, about: Sequence[Sequence[Advice]]) -> int | None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from msgspec.structs import replace as replaced
 
@@ -157,18 +158,40 @@ def decide(  # noqa: PLR0913  # the whole question, asked in one place
     if instead:
         facts = {**facts, **instead}
     unread = unread_of(record, facts, tuple(prepared.knowledge.facts.values()))
-    unread = _mattering(unread, prepared, facts, hook, now)
     decision = decide_on(prepared, facts, hook, now, decision_id=decision_id, problems=record.problems, unread=unread)
+    if unread.doubted or unread.not_final:
+        asked = partial(decide_on, prepared, hook=hook, now=now)
+        final = prepared.derivation.if_final(unread.not_final, record, now, budget) if unread.not_final else {}
+        decision = replace(decision, unread=_mattering(decision, facts, final, asked))
     return decision if passed is None else replace(decision, gated=passed)
 
 
-def _mattering(unread: Unread, prepared: Prepared, facts: Mapping[str, Finding], hook: str, now: datetime) -> Unread:
-    """With those of the doubted facts alone on which a warning would hang if they were not known."""
-    if not unread.doubted:
-        return unread
-    not_known = {name: Finding(name, Status.UNKNOWN) for name in unread.doubted}
-    wanted = decide_on(prepared, {**facts, **not_known}, hook, now).wanted
-    return replace(unread, doubted=tuple(name for name in unread.doubted if name in wanted))
+def _mattering(
+    decision: Decision,
+    facts: Mapping[str, Finding],
+    final: Mapping[str, Finding],
+    asked: Callable[[Mapping[str, Finding]], Decision],
+) -> Unread:
+    """What was set aside, with what hangs on it.
+
+    Of the doubted facts those stay on which a warning would hang if they were not known. Pressing are those that would
+    raise a warning if what is not final were so. ``asked`` decides on other facts.
+    """
+    unread = decision.unread
+    doubted, pressing = tuple(unread.doubted), tuple[str, ...]()
+    if doubted:
+        wanted = asked({**facts, **{name: Finding(name, Status.UNKNOWN) for name in doubted}}).wanted
+        doubted = tuple(name for name in doubted if name in wanted)
+    said = _warnings(decision)
+    if final and _warnings(asked({**facts, **final})) - said:
+        alone = [name for name in unread.not_final if _warnings(asked({**facts, name: final[name]})) - said]
+        pressing = tuple(alone or unread.not_final)
+    return replace(unread, pressing=pressing, doubted=doubted)
+
+
+def _warnings(decision: Decision) -> set[str]:
+    """The warnings and critical cards of a decision."""
+    return {advice.rule.id for advice in decision.advice if advice.indicator is not Indicator.INFO}
 
 
 def _skipped(

@@ -159,6 +159,7 @@ ENGLISH: Mapping[NoteCode, str] = {
     NoteCode.SUBJECT_TAKEN: "no subject; taken to be about the one patient of the document",
     NoteCode.SUBJECT_NO_PATIENT: "about something other than a patient; not used",
     NoteCode.SUBJECT_FOREIGN: "about another patient; not used",
+    NoteCode.WITHIN_ANOTHER: "within another resource; not used",
     NoteCode.ORDER_OVER: "an order that is over already; not checked",
     NoteCode.NO_CHECKED_ORDER: "not a kind of order that is checked",
     NoteCode.SELECTS_NO_DRAFT: "names none of the draft orders; all of them were checked",

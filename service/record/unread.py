@@ -24,8 +24,8 @@ def unread_of(record: Record, facts: Mapping[str, Finding], definitions: Sequenc
     """The entries that could not be read, by type, and how many orders could not be reviewed.
 
     Counted are entries whose shape cannot be read, entries that lie in a value set and hold no answer and no number
-    that can be used, and orders that were not recognised. ``definitions`` are those of ``facts``; of those that are
-    known from an older result all are ``doubted``.
+    that can be used, and orders that were not recognised. ``definitions`` are those of ``facts``; those that are known
+    from an older result while a newer one could not be used are all ``doubted``, and none is ``pressing`` yet.
     """
     entries = Counter(record.unread)
     unused: set[str] = set()
@@ -38,13 +38,13 @@ def unread_of(record: Record, facts: Mapping[str, Finding], definitions: Sequenc
         unused |= passed_over
         is_waiting = _waits(finding)
         not_final += [definition.id] if is_waiting else []
-        doubted += [definition.id] if finding.status is Status.PRESENT and (passed_over or is_waiting) else []
+        doubted += [definition.id] if finding.status is Status.PRESENT and passed_over else []
     if unused:
         entries.update(_types_of(unused, record))
     orders = _not_reviewed(record, facts, definitions)
     total = len({entry.reference for entry in record.orders} | orders.keys())
     counted = dict(sorted(entries.items()))
-    return Unread(counted, len(orders), total if orders else 0, tuple(not_final), tuple(doubted))
+    return Unread(counted, len(orders), total if orders else 0, not_final=tuple(not_final), doubted=tuple(doubted))
 
 
 def _not_reviewed(

@@ -139,7 +139,7 @@ def _unread(decision: Decision) -> list[Any]:
     """What could not be read or used, in the order of the fields of ``Unread``."""
     unread = decision.unread
     counted = [dict(unread.entries), unread.orders, unread.of_orders]
-    facts = [list(unread.not_final), list(unread.doubted)]
+    facts = [list(unread.not_final), list(unread.pressing), list(unread.doubted)]
     return [*counted, *facts] if any(facts) else counted
 
 

@@ -417,9 +417,10 @@ def test_a_newer_result_that_cannot_be_used_is_named_although_an_older_one_is_kn
     assert said in str(answered["cards"])
 
 
-def test_an_older_result_that_cannot_be_used_needs_no_word_beside_a_newer_one(client: FlaskClient) -> None:
+def test_a_result_that_cannot_be_used_and_would_change_nothing_makes_no_card(client: FlaskClient) -> None:
     man = person("1964-01-01", "male")
     chart = [man, sciatica(), NO_ALLERGY, egfr(70, "2026-11-01"), egfr(22, "2026-09-01", unit="parsec")]
+    chart.append(egfr(75, "2026-11-22", status="preliminary"))  # would raise no warning if it were final
     assert ask(client, [*chart, ordered(*IBUPROFEN)], "order-sign", complete="all")["cards"] == []
 
 
@@ -469,3 +470,41 @@ def test_a_bypass_on_the_problem_list_is_a_bypass(client: FlaskClient, entry: Js
     assert status_of(answered, "cabg-14-days") == status
     assert ("sf-nsaid-cabg" in speaking(answered, "critical")) is (status == "present")
     assert "not recognised" not in str(answered["cards"])
+
+
+LOW_RESULT = {name: value for name, value in egfr(22, None).items() if name != "subject"} | {"id": "r1"}
+REPORT = {"resourceType": "DiagnosticReport", "id": "d1", "status": "final", "subject": {"reference": "Patient/p"}}
+REPORT |= {"effectiveDateTime": "2026-11-20", "code": {"text": "Renal panel"}, "result": [{"reference": "#r1"}]}
+
+
+@pytest.mark.parametrize(
+    ("report", "status"),
+    [
+        (REPORT | {"contained": [LOW_RESULT]}, "present"),
+        (REPORT | {"contained": LOW_RESULT}, "present"),
+        (REPORT | {"contained": [LOW_RESULT], "status": "entered-in-error"}, "unknown"),
+        (REPORT | {"contained": [LOW_RESULT | {"subject": {"reference": "Patient/q"}}]}, "unknown"),
+    ],
+)
+def test_a_result_within_a_report_is_read(client: FlaskClient, report: Json, status: str) -> None:
+    man = person("1964-01-01", "male")
+    answered = ask(client, [man, sciatica(), NO_ALLERGY, report, ordered(*IBUPROFEN)], "order-sign", complete="all")
+    assert status_of(answered, "egfr") == status
+    assert ("sf-nsaid-egfr-below-30" in speaking(answered, "critical")) is (status == "present")
+
+
+def test_a_problem_within_a_visit_is_read_and_is_no_problem_list(client: FlaskClient) -> None:
+    visit = {"resourceType": "Encounter", "id": "e1", "status": "finished", "class": {"code": "AMB"}}
+    visit |= {"subject": {"reference": "Patient/p"}, "period": {"start": "2026-11-20", "end": "2026-11-20"}}
+    visit |= {"contained": [{"resourceType": "Condition", "id": "c", "code": {"text": "Sciatica with heart failure"}}]}
+    answered = ask(client, [person(), visit])
+    assert status_of(answered, HEART) == "present"
+    assert status_of(answered, "cauda-equina-diagnosed") == "unknown"
+
+
+def test_what_stands_within_another_resource_and_is_not_read_is_named(client: FlaskClient) -> None:
+    plan = {"resourceType": "CarePlan", "id": "cp", "status": "active", "subject": {"reference": "Patient/p"}}
+    inner = drug(*WARFARIN)
+    answered = ask(client, [person(), sciatica(), plan | {"contained": [inner]}], complete="all")
+    assert "1 entry could not be read: MedicationRequest" in str(answered["cards"])
+    assert status_of(answered, "anticoagulant-active") == "unknown"
