@@ -144,6 +144,7 @@ class NoteCode(StrEnum):
     LENGTH_NOT_GIVEN = "length-not-given"
     NOT_CERTAIN = "not-certain"
     STOP_NOT_KNOWN = "stop-not-known"
+    FIRST_NOT_KNOWN = "first-not-known"
     OLD_ORDER = "old-order"
     STATED_OVER = "stated-over"
     SUPPLY_NOT_WRITTEN = "supply-not-written"

@@ -132,6 +132,7 @@ ENGLISH: Mapping[NoteCode, str] = {
     NoteCode.LENGTH_NOT_GIVEN: "length of the course not given",
     NoteCode.NOT_CERTAIN: "not certain",
     NoteCode.STOP_NOT_KNOWN: "stopped, but not known when",
+    NoteCode.FIRST_NOT_KNOWN: "not known which of the two began first",
     NoteCode.OLD_ORDER: "ordered more than 12 months ago, no supply since: may still be taken",
     NoteCode.STATED_OVER: "said to be taken, with an end in the past: may still be taken",
     NoteCode.SUPPLY_NOT_WRITTEN: "completed within 30 days, its supply is not written: may still be taken",

@@ -21,7 +21,7 @@ BEING_ORDERED = Note(NoteCode.BEING_ORDERED)
 
 def drug_keys(definition: FactDefinition) -> frozenset[Key]:
     """What a fact about drugs looks up on the chart."""
-    return frozenset({UNRECOGNISED, *((MEDICATION, name) for name in definition.classes)})
+    return frozenset({UNRECOGNISED, *((MEDICATION, name) for name in (*definition.classes, *definition.began_after))})
 
 
 def plan(definition: FactDefinition) -> Plan:

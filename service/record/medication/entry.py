@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
@@ -11,7 +12,7 @@ from msgspec.structs import replace
 
 from service.finding import Evidence
 from service.note import Note
-from service.record.medication.dosage import Daily, daily_amounts
+from service.record.medication.dosage import Daily, daily_amounts, single_doses_mg
 from service.record.medication.drugs import Drug
 from service.record.medication.supply import entry_status_class, planned_days, recorded_end, start_of
 from service.record.model import Entry
@@ -52,6 +53,11 @@ class Medication(Struct, frozen=True, eq=False, dict=True):
     def daily(self) -> Daily | None:
         """What is taken of it on a day, as its dosages say."""
         return daily_amounts(self.resource)
+
+    @once
+    def single_doses(self) -> frozenset[Decimal]:
+        """The milligrams of its single doses, where they are written so."""
+        return single_doses_mg(self.resource)
 
     @once
     def ingredient_codes(self) -> frozenset[str]:
