@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -67,8 +67,8 @@ class Services:
     """The offered services, ready to answer: one per process, safe for threads.
 
     ``allowed_rule_ids`` are the rules that may be shown where only approved ones are served; None lets all be shown.
-    ``archive`` are the rule files from which all this was made, ``signed_by`` the key that signed them when they came
-    as a pack.
+    ``archive`` makes the archive of the rule files from which all this was made, ``signed_by`` is the key that signed
+    them when they came as a pack.
     """
 
     prepared: Prepared
@@ -78,7 +78,7 @@ class Services:
     settings: Settings
     fetch_missing: FetchMissing = fetch_nothing
     allowed_rule_ids: frozenset[str] | None = None
-    archive: bytes = b""
+    archive: Callable[[], bytes] = bytes
     signed_by: str | None = None
 
 
