@@ -42,6 +42,7 @@ class Advice:
     those that its condition names or it mentions, conclusions as they stand. ``changing`` are the unknown findings that
     could end this card, make it louder, or that its author wants named. ``lowered``: a clinician set this critical card
     aside with a reason, and it is shown once more as a warning.
+    ``missing`` are the questions without an answer that its summary names.
     ``also`` are those of the covered rules whose danger the card must name beside its own.
     """
 
@@ -52,6 +53,7 @@ class Advice:
     deciding: tuple[Finding, ...] = ()
     changing: tuple[str, ...] = ()
     named: tuple[Finding, ...] = ()
+    missing: tuple[str, ...] = ()
     lowered: bool = False
     also: tuple[Rule, ...] = ()
 
@@ -265,6 +267,7 @@ def _advice(spoken: SpokenRule, findings: Mapping[str, Finding]) -> Advice:
         deciding=tuple([findings[name] for name in spoken.deciding]),
         changing=spoken.changing,
         named=tuple([findings[name] for name in spoken.named]),
+        missing=spoken.missing,
         also=spoken.also,
     )
 

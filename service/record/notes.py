@@ -28,6 +28,7 @@ being ordered now
 birth date lies in the future
 birth date not recorded
 body site not given
+not known which of the two began first
 Bundles nested too deep
 by brand name
 by brand name: its products differ, all are meant

@@ -18,7 +18,7 @@ from service.record.values.statuses import Counts
 
 def drug_keys(definition: FactDefinition) -> frozenset[Key]:
     """What a fact about drugs looks up on the chart."""
-    return frozenset({UNRECOGNISED, *((MEDICATION, name) for name in definition.classes)})
+    return frozenset({UNRECOGNISED, *((MEDICATION, name) for name in (*definition.classes, *definition.began_after))})
 
 
 def plan(definition: FactDefinition) -> Plan:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from service.finding import Evidence
-from service.record.medication.dosage import Daily, daily_amounts
+from service.record.medication.dosage import Daily, daily_amounts, single_doses_mg
 from service.record.medication.drugs import Drug
 from service.record.medication.supply import entry_status_class, planned_days, recorded_end, start_of
 from service.record.model import Entry
@@ -51,6 +52,11 @@ class Medication(Struct, frozen=True, eq=False, dict=True):
     def daily(self) -> Daily | None:
         """What is taken of it on a day, as its dosages say."""
         return daily_amounts(self.resource)
+
+    @once
+    def single_doses(self) -> frozenset[Decimal]:
+        """The milligrams of its single doses, where they are written so."""
+        return single_doses_mg(self.resource)
 
     @once
     def ingredient_codes(self) -> frozenset[str]:

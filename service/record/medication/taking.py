@@ -16,11 +16,12 @@ from service.knowledge.model import FactDefinition
 from service.record.chart.dating import EffectivePeriod
 from service.record.chart.evidence import EntryEvidence, Support, joined
 from service.record.chart.index import Chart
-from service.record.chart.window import within
+from service.record.chart.window import Place, within
 from service.record.medication.drugs import Ingredient
 from service.record.medication.entry import BY_WORDS, Medication
 from service.record.medication.stopping import stopped_within
 from service.record.medication.supply import MAY_BE_TAKEN
+from service.record.values.dates import days_between, earliest, latest
 from service.record.values.statuses import Counts
 
 NOT_RECOGNISED = "a medication that was not recognised"
@@ -28,6 +29,7 @@ BY_NAME = "recognised by its name only"
 NO_DOSE = "dose not given"
 OLD = f"ordered more than 12 months ago, no supply since: {MAY_BE_TAKEN}"
 NO_STOP = "stopped, but not known when"
+NOT_TOLD_WHICH_FIRST = "not known which of the two began first"
 _UNITS_A_DAY = 2
 
 
@@ -121,13 +123,45 @@ def _entry_evidence(
         doubts.append(status_class.note or "not certain")
     if not definition.unconfirmed:
         doubts.append(old)
-    if definition.within_days is not None:
-        where = within(EffectivePeriod(started), definition.within_days, chart.now)
-        if where.inside is False:
-            return None
-        doubts.append(where.note if where.inside is None else None)
+    times = list(_in_time(medication, definition, chart))
+    if any(where.inside is False for where in times):
+        return None
+    doubts += [where.note for where in times if where.inside is None]
     support = Support.MAYBE if any(doubts) else Support.YES
     return EntryEvidence(support, evidence_of(medication, matched.note, status_class.note, old, *doubts), started)
+
+
+def _in_time(medication: Medication, definition: FactDefinition, chart: Chart) -> Iterator[Place]:
+    """Where the beginning of an entry lies to what the fact asks of it."""
+    if definition.within_days is not None:
+        yield within(EffectivePeriod(medication.started), definition.within_days, chart.now)
+    if definition.began_after:
+        yield Place(_began_after(medication, definition, chart), NOT_TOLD_WHICH_FIRST)
+
+
+def _began_after(medication: Medication, definition: FactDefinition, chart: Chart) -> bool | None:
+    """Whether a drug that is taken began after the last order of some others; None when the dates do not tell.
+
+    It began with its first order that still runs, so that a renewal is no beginning.
+    """
+    last = latest(*(other.started for other in chart.medications_of(definition.began_after) if _is_or_was(other)))
+    began = [
+        one.started
+        for one in chart.medications_of(definition.classes)
+        if one.status_class.counts is Counts.PRESENT
+        and not one.ingredient_codes.isdisjoint(medication.ingredient_codes)
+    ]
+    first = earliest(*began) if None not in began else None
+    if last is None or first is None:
+        return None
+    days = days_between(last, first)
+    if days.low is not None and days.low > 0:
+        return True
+    return False if days.high is not None and days.high < 0 else None
+
+
+def _is_or_was(medication: Medication) -> bool:
+    return medication.status_class.counts in {Counts.PRESENT, Counts.HISTORY}
 
 
 def is_old(medication: Medication, chart: Chart) -> bool:
