@@ -55,8 +55,9 @@ def test_what_a_pattern_explains_or_what_is_denied_or_harmless_is_read(index: Co
     [
         (ICD, "N28.1", "Acquired kidney disorder", True),
         (ICD, "I48.91", "Atrial fibrillation on apixaban", False),
-        (ICD, "G95.20", None, False),
-        (SNOMED, "71286001", "Spinal cord contusion", False),
+        (ICD, "G95.20", None, True),
+        (SNOMED, "71286001", "Spinal cord compression", True),
+        (SNOMED, "1234567890123", "Spinal cord contusion", False),
     ],
 )
 def test_a_code_explains_its_organ_but_not_a_drug_beside_it(
