@@ -12,6 +12,8 @@ from service.cards.redaction import mark_quoted
 from service.finding import Evidence, Finding
 from service.knowledge.model import FactKind, Knowledge
 from service.knowledge.summaries import LONGEST
+from service.note import Note
+from service.record.notes import text_of
 from service.store.redaction import is_storable_date, is_storable_note
 
 SHOWN = 3
@@ -272,8 +274,9 @@ def _quoted(item: Evidence, *, numeric: bool) -> str:
     return " ".join([*parts, *([f"({', '.join(aside)})"] if aside else [])])
 
 
-def _note(text: str) -> str:
-    return escaped(text) if is_storable_note(text) else mark_quoted(escaped(text))
+def _note(note: Note) -> str:
+    text = escaped(text_of(note))
+    return text if is_storable_note(note) else mark_quoted(text)
 
 
 def asked(knowledge: Knowledge, names: Iterable[str]) -> list[str]:

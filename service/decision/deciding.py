@@ -28,6 +28,7 @@ from service.knowledge.model import Indicator, Knowledge, Rule
 from service.record.budget import NO_BUDGET, Budget
 from service.record.derive import Derivation
 from service.record.model import NOTHING_UNREAD, Problem, Record, Unread
+from service.record.notes import text_of
 from service.record.unread import unread_of
 
 # The name space of ids that are made from content, so that the same question gives the same bytes.
@@ -311,7 +312,6 @@ def _content_id(knowledge: Knowledge, facts: Mapping[str, Finding], hook: str, n
 
 def _finding_line(finding: Finding) -> str:
     # By hand, because the repr of three hundred dataclasses costs as much as reading the chart.
-    evidence = [(item.resource, item.date, item.text, item.note) for item in finding.evidence]
-    return (
-        f"{finding.name}|{finding.status.value}|{finding.low}|{finding.high}|{finding.unit}|{finding.notes}|{evidence}"
-    )
+    evidence = [(item.resource, item.date, item.text, item.note and text_of(item.note)) for item in finding.evidence]
+    notes = tuple(map(text_of, finding.notes))
+    return f"{finding.name}|{finding.status.value}|{finding.low}|{finding.high}|{finding.unit}|{notes}|{evidence}"

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from service.finding import Evidence
+from service.note import Note
 from service.record.medication.dosage import Daily, daily_amounts, single_doses_mg
 from service.record.medication.drugs import Drug
 from service.record.medication.supply import entry_status_class, planned_days, recorded_end, start_of
@@ -64,7 +65,7 @@ class Medication(Struct, frozen=True, eq=False, dict=True):
         return frozenset(one.rxcui for one in self.drug.ingredients)
 
     @once
-    def as_evidence(self) -> dict[tuple[str | None, ...], Evidence]:
+    def as_evidence(self) -> dict[tuple[Note | None, ...], Evidence]:
         """The evidence that facts made of it, by its notes: many facts say the same of one entry."""
         return {}
 
