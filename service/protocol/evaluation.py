@@ -25,6 +25,7 @@ from service.errors import DataUnavailableError, NotFoundError
 from service.finding import Finding
 from service.knowledge.hooks import HOOKS
 from service.knowledge.model import ServiceDefinition
+from service.note import Note, NoteCode
 from service.protocol.bundle_answer import answer, beside
 from service.protocol.context import read_context
 from service.protocol.prefetch_of_call import missing, partly, record_of, states_of, unasked
@@ -302,7 +303,7 @@ def _with_gaps(record: Record) -> Record:
     """The record, saying that it holds no problem list where it holds none: whether to speak at all is open."""
     if record.completeness_of(_PROBLEMS) is not Completeness.NOT_SENT or record.of_type(_PROBLEMS):
         return record
-    gap = Problem(_PROBLEMS, "the problem list was not sent: whether there is a back problem cannot be told")
+    gap = Problem(_PROBLEMS, Note(NoteCode.PROBLEM_LIST_NOT_SENT))
     return replace(record, problems=(*record.problems, gap))
 
 
