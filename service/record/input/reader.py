@@ -124,18 +124,19 @@ def read_prefetch(
     completeness: dict[str, Completeness] = {}
     for key, unpacked in brought.items():
         gathered.problems.extend(unpacked.problems)
-        said = [_called(patients.subject_of(piece), patient_id) for piece in unpacked.pieces]
         before = len(gathered.problems)
-        gathered.take(zip(unpacked.pieces, said, strict=True), missing_is_ours=False)
+        if unpacked.pieces:
+            said = [_called(patients.subject_of(piece), patient_id) for piece in unpacked.pieces]
+            gathered.take(zip(unpacked.pieces, said, strict=True), missing_is_ours=False)
         is_complete = not unpacked.is_partial and len(gathered.problems) == before
         for name in selections[key].types:
             arrived = _completeness(asked[key], selections[key], unpacked, name, is_complete)
-            completeness[name] = max(completeness.get(name, Completeness.NOT_SENT), arrived, key=_RANK.index)
+            completeness[name] = max(completeness.get(name, Completeness.NOT_SENT), arrived, key=_RANK.__getitem__)
     _take_beside(gathered, beside, completeness)
     reviewed = _take_orders(gathered, orders, patients, patient_id)
     gathered.check()
     for name in gathered.unclaimed & completeness.keys():
-        completeness[name] = min(completeness[name], Completeness.PARTIAL, key=_RANK.index)
+        completeness[name] = min(completeness[name], Completeness.PARTIAL, key=_RANK.__getitem__)
     return gathered.record(
         patient_id, completeness, reviewed.orders, patients.base, reviewed.not_reviewed(orders.problems)
     )
@@ -334,7 +335,12 @@ class _Gathered:
         )
 
 
-_RANK = (Completeness.NOT_SENT, Completeness.FAILED, Completeness.PARTIAL, Completeness.COMPLETE)
+_RANK = {
+    state: rank
+    for rank, state in enumerate(
+        (Completeness.NOT_SENT, Completeness.FAILED, Completeness.PARTIAL, Completeness.COMPLETE)
+    )
+}
 
 
 def _completeness(
