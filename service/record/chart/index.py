@@ -288,7 +288,7 @@ class Chart:
                 entry, holder, match.text, birth, by_text=True, is_sure=False, suspected=True, notes=match.notes
             )
             self._add(suspected, match.suspected_sets & asked)
-        return match.is_problem_read if entry.type == "Condition" else match.is_read
+        return self.matcher.index.is_problem_read(concept) if entry.type == "Condition" else match.is_read
 
     def _birth_for(self, entry: Entry) -> When | None:
         return self.birth if "onsetAge" in entry.resource else None
