@@ -12,8 +12,8 @@ from service.note import Note, NoteCode
 from service.record.input.contained import contained_in
 from service.record.input.deduplicate import arrange
 from service.record.input.prefetch_states import PrefetchState, Selection, State
-from service.record.input.shapes import Flaw, flaws
-from service.record.input.subject import OF_A_PATIENT, Patients, Subject, is_nameless
+from service.record.input.shapes import Flaw, flaws, is_flawless
+from service.record.input.subject import OF_A_PATIENT, Patients, Subject, is_nameless, with_nameless_as
 from service.record.input.unpacking import Piece, Unpacked, unpack, unpack_state
 from service.record.model import Completeness, Entry, Problem, Record
 from service.record.releases.fhir_classes import Release
@@ -126,7 +126,7 @@ def read_prefetch(
         gathered.problems.extend(unpacked.problems)
         before = len(gathered.problems)
         if unpacked.pieces:
-            said = [_called(patients.subject_of(piece), patient_id) for piece in unpacked.pieces]
+            said = with_nameless_as([patients.subject_of(piece) for piece in unpacked.pieces], patient_id)
             gathered.take(zip(unpacked.pieces, said, strict=True), missing_is_ours=False)
         is_complete = not unpacked.is_partial and len(gathered.problems) == before
         for name in selections[key].types:
@@ -244,6 +244,8 @@ class _Gathered:
         absence of that. If its code is not understood either, the chart says so.
         """
         for entry in self.entries:
+            if is_flawless(entry.resource, entry.type):
+                continue
             found = note_flaws(entry, self.problems)
             if found and not (entry.type in _KNOWN_BY_CODE and all(flaw.element in _STATUSES for flaw in found)):
                 self.unclaimed.add(entry.type)
