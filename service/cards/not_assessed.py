@@ -10,11 +10,11 @@ already questions the order, that check is a line on it: one order needs one ans
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from service.cards.card_ids import id_of
 from service.cards.finding_words import asked, drug_name, short_words
 from service.cards.layout import LONGEST, Sections, unknown_line, write
 from service.cards.markdown import escaped
@@ -24,10 +24,11 @@ from service.cards.sources import topic
 from service.cards.unusable import not_final, unusable
 from service.decision import Advice, Decision
 from service.finding import Evidence, Finding, Status
-from service.knowledge.concern import concerning
+from service.knowledge.concern import among, concerning
 from service.knowledge.hooks import HOOKS
 from service.knowledge.model import AskedFirst, FactDefinition, FactKind, Knowledge, types_read
 from service.knowledge.summaries import LONGEST as NAMES
+from service.note import NoteCode, holds
 from service.record.input.prefetch_templates import Template
 from service.record.kinds.coded import PROVISIONAL
 from service.record.kinds.patient import NOT_ON_PATIENT
@@ -44,7 +45,7 @@ _NAMED = 2
 _MOST_FACTS = 12
 _TYPES_NAMED = 3
 _LONGEST_NAME = NAMES["drug"]
-_UNREAD = "not recognised"
+_UNREAD = frozenset({NoteCode.NOT_RECOGNISED, NoteCode.DRUG_NOT_RECOGNISED, NoteCode.ORDER_NOT_RECOGNISED})
 _CODE_ONLY = re.compile(r"\S*\d\S*")
 """What stands in place of words where an order has none: its code."""
 
@@ -101,8 +102,13 @@ def concerns(knowledge: Knowledge, decision: Decision) -> bool:
 
     A hook without orders does not conclude that; there it rests on what the conclusion mentions.
     """
-    names = concerning(knowledge, decision.findings)
+    names = among(_concerning(knowledge), decision.findings)
     return not names or any(decision.findings[name].status is not Status.ABSENT for name in names)
+
+
+@of_rule_set
+def _concerning(knowledge: Knowledge) -> tuple[str, ...]:
+    return concerning(knowledge)
 
 
 def _wanted(knowledge: Knowledge, decision: Decision) -> list[FactDefinition]:
@@ -204,7 +210,7 @@ def _unrecognised_orders(knowledge: Knowledge, decision: Decision) -> set[str]:
     """The orders that could be read and were not recognised."""
     facts = (fact for fact in knowledge.facts.values() if fact.kind is FactKind.ORDER)
     found = (item for fact in facts for item in decision.findings[fact.id].evidence)
-    return {item.resource for item in found if _UNREAD in (item.note or "")}
+    return {item.resource for item in found if holds(item.note, _UNREAD)}
 
 
 def _unread(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
@@ -230,14 +236,14 @@ def _may_be_taken(knowledge: Knowledge, decision: Decision, causes: _Causes) -> 
         for fact in _wanted(knowledge, decision)
         if fact.kind is FactKind.DRUG and decision.findings[fact.id].status is Status.UNKNOWN
         for item in decision.findings[fact.id].evidence
-        if MAY_BE_TAKEN in (item.note or "")
+        if holds(item.note, MAY_BE_TAKEN)
     ]
     drugs = {item.resource: item for _, item in found}
     if not drugs:
         return
     causes.facts.extend(name for name, _ in found)
-    causes.summaries.append(f"{_first_of([_name(item) for item in drugs.values()])} {MAY_BE_TAKEN}, not checked")
-    causes.lines.append(f"{MAY_BE_TAKEN.capitalize()}: {unknown_line([_words(item) for item in drugs.values()])}.")
+    causes.summaries.append(f"{_first_of([_name(item) for item in drugs.values()])} may still be taken, not checked")
+    causes.lines.append(f"May still be taken: {unknown_line([_words(item) for item in drugs.values()])}.")
 
 
 def _suspected(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
@@ -304,7 +310,7 @@ def says_nothing_of_entries(knowledge: Knowledge, decision: Decision) -> bool:
 
 
 def _is_unread(finding: Finding, item: Evidence) -> bool:
-    return finding.status is not Status.PRESENT and _UNREAD in (item.note or "")
+    return finding.status is not Status.PRESENT and holds(item.note, _UNREAD)
 
 
 def _may_be_ours(knowledge: Knowledge, item: Evidence) -> bool:
@@ -351,7 +357,7 @@ def _card(knowledge: Knowledge, decision: Decision, causes: _Causes) -> Json:
     if causes.facts:
         lines.append(f"So not known: {unknown_line(asked(knowledge, dict.fromkeys(causes.facts)), _MOST_FACTS)}.")
     return {
-        "uuid": str(uuid.uuid5(uuid.UUID(decision.id), "not-assessed")),
+        "uuid": id_of(decision.id, "not-assessed"),
         "summary": _summary(knowledge, decision, causes),
         "detail": write(Sections("", because=tuple(lines), foot=knowledge.not_clearance)),
         "indicator": "info",

@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from service.note import Note
 from service.record.once import once
 from service.record.releases.fhir_classes import Release
 from service.record.values.references import References
@@ -26,6 +27,9 @@ class Completeness(StrEnum):
     FAILED = "failed"
     NOT_SENT = "not-sent"
 
+    # As the text it is: an enum hashes itself in Python.
+    __hash__ = str.__hash__
+
 
 class Problem(Struct, frozen=True):
     """Something in the input that was passed over or taken with doubt. Never quotes a value.
@@ -35,7 +39,7 @@ class Problem(Struct, frozen=True):
     """
 
     path: str
-    reason: str
+    reason: Note
     unread: str | None = None
 
 

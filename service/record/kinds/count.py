@@ -5,18 +5,29 @@ Where a list is not whole, at least so many.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition, Salt
-from service.record.chart.evidence import Support, distinct_notes, lists_are_complete, ordered, read_types, shortfalls
+from service.note import Note
+from service.record.chart.evidence import (
+    NOT_RECOGNISED,
+    Support,
+    distinct_notes,
+    lists_are_complete,
+    ordered,
+    read_types,
+    shortfalls,
+)
 from service.record.chart.index import ORDER, Chart
 from service.record.kinds.coded import entry_evidence_of, source_keys
 from service.record.kinds.drug import drug_keys, unrecognised
+from service.record.kinds.order import NO_ORDER
 from service.record.kinds.plan import Plan
 from service.record.medication.drugs import Ingredient
 from service.record.medication.entry import Medication
-from service.record.medication.taking import NO_DOSE, NOT_RECOGNISED, evidence_of, match
+from service.record.medication.taking import DRUG_NOT_RECOGNISED, NO_DOSE, evidence_of, match
 from service.record.values.statuses import Counts
 
 ENTRIES, PRODUCTS, DAILY_MG = "entries", "products", "daily-mg"
@@ -43,8 +54,8 @@ def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
     drafts = [order for order in chart.orders_of(definition.classes) if match(order, definition, chart) is not None]
     if not drafts:
         if all(order.drug.recognised for order in chart.orders):
-            return Finding(definition.id, Status.ABSENT, notes=("no such order in this call",))
-        return _counted(definition, chart, (0, None), [], [NOT_RECOGNISED])
+            return Finding(definition.id, Status.ABSENT, notes=(NO_ORDER,))
+        return _counted(definition, chart, (0, None), [], [DRUG_NOT_RECOGNISED])
     running = [
         one
         for one in chart.medications_of(definition.classes)
@@ -111,16 +122,16 @@ def _drugs(definition: FactDefinition, chart: Chart) -> Finding:
             product = beside if definition.measure == PRODUCTS else frozenset[str]()
             (sure if certain else possible).update((one.rxcui, product) for one in matched.ingredients)
             evidence.append(evidence_of(medication, matched.note, medication.status_class.note))
-    not_ordered = (evidence_of(order, "not recognised") for order in orders if not order.drug.recognised)
+    not_ordered = (evidence_of(order, NOT_RECOGNISED) for order in orders if not order.drug.recognised)
     unread = [*unrecognised(chart), *not_ordered]
-    notes = [NOT_RECOGNISED] if unread else []
+    notes = [DRUG_NOT_RECOGNISED] if unread else []
     evidence += unread
     open_above = bool(unread) or not lists_are_complete(definition, chart.record)
     return _counted(definition, chart, (len(sure), None if open_above else len(sure | possible)), evidence, notes)
 
 
 def _entries(definition: FactDefinition, chart: Chart) -> Finding:
-    notes: list[str | None] = []
+    notes: list[Note | None] = []
     per_entry = [
         entry_evidence
         for entry_evidence in entry_evidence_of(definition.sources, chart, notes)
@@ -139,7 +150,7 @@ def _counted(
     chart: Chart,
     bounds: tuple[int | Decimal, int | Decimal | None],
     evidence: list[Evidence],
-    notes: list[str] | list[str | None],
+    notes: Sequence[Note | None],
 ) -> Finding:
     low, high = bounds
     entries = ordered(evidence)

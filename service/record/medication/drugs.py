@@ -17,10 +17,11 @@ from msgspec.structs import replace
 
 from service.bounded import Bounded
 from service.knowledge.model import ValueSet
+from service.note import Note, NoteCode
 from service.record.medication.dosage import EACH, MG, ML, PUFF, Daily, days_supply
 from service.record.medication.drug_names import parse_name
 from service.record.medication.drug_table import DrugTable, drug_synonyms, drug_table, older_codes
-from service.record.medication.drug_text import LONGEST_TEXT, DrugText, Reading
+from service.record.medication.drug_text import LONGEST_TEXT, DrugText, Reading, group_of_strengths
 from service.record.medication.other_drugs import is_other_drug, may_be_ours
 from service.record.medication.routes import LOCAL_ROUTES, ordered_route, route_of_words
 from service.record.values.code_sets import CodeSets
@@ -92,7 +93,7 @@ class Drug(Struct, frozen=True):
     recognised: bool
     text: str
     by: str | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     unread: tuple[str, ...] = ()
 
     @property
@@ -110,7 +111,7 @@ class _Found(Struct, frozen=True):
     parts: Mapping[str, tuple[Decimal | None, str]]
     by: str
     route: str | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     is_complete: bool = True
     unread: tuple[str, ...] = ()
 
@@ -141,6 +142,7 @@ class Drugs:
         self._ours = Likeness(ours)
         self._cache: Bounded[object, Drug] = Bounded(_CACHED)
         self._by_concept: Bounded[object, Drug] = Bounded(_CACHED)
+        self._by_order: Bounded[tuple[int, str], tuple[Drug, Drug]] = Bounded(_CACHED)
 
     @cached_property
     def _text(self) -> DrugText:
@@ -165,8 +167,16 @@ class Drugs:
         drug = self._of_resource(resource, resolve)
         ordered, is_unclear = ordered_route(resource)
         if is_unclear:
-            return replace(drug, route=None, notes=(*drug.notes, "several routes are given"))
-        return drug if ordered is None else _by_route(drug, ordered)
+            return replace(drug, route=None, notes=(*drug.notes, Note(NoteCode.SEVERAL_ROUTES)))
+        return drug if ordered is None else self._ordered(drug, ordered)
+
+    def _ordered(self, drug: Drug, route: str) -> Drug:
+        """The drug by the route that its order says: one object for a drug that is known, as without a route."""
+        key = (id(drug), route)
+        known = self._by_order.get(key)
+        if known is None or known[0] is not drug:
+            known = self._by_order[key] = drug, _by_route(drug, route)
+        return known[1]
 
     def _of_resource(self, resource: Mapping[str, Any], resolve: Resolve) -> Drug:
         if resource.get("resourceType") == "Medication":
@@ -180,7 +190,7 @@ class Drugs:
                 return self._of_medication(medication)
             display = reference.get("display") if isinstance(reference, dict) else None
             by_display = self.recognise_concept({"text": display}) if isinstance(display, str) else _NO_DRUG
-            note = "the Medication it refers to was not sent"
+            note = Note(NoteCode.MEDICATION_NOT_SENT)
             return replace(by_display, notes=(*by_display.notes, note)) if drug is None else drug
         return drug or _NO_DRUG
 
@@ -248,7 +258,7 @@ class Drugs:
         elif named is not None and named.by == "name" and not named.parts.keys() <= found.parts.keys():
             # Words beside a code add what it does not tell, and take nothing away.
             more = ", ".join(sorted(map(self._name, named.parts.keys() - found.parts.keys())))
-            note = f"its words name more than its code: {more}"
+            note = Note(NoteCode.NAMES_MORE, words=more)
             found = replace(found, parts={**named.parts, **found.parts}, notes=(*found.notes, note))
         if found is None:
             is_other = not classes and self._is_other(listed, texts)
@@ -292,8 +302,17 @@ class Drugs:
         if any(strength is None for strength, _ in found.parts.values()):
             readings = [self._text.read(words) for words in texts]
             strengths = {code: strength for one in reversed(readings) for code, strength in one.strengths.items()}
+            strengths = strengths or self._strengths_as_sold(found, texts)
         for rxcui, strength in sorted(found.parts.items()):
             yield self._ingredient(rxcui, *(strength if strength[0] is not None else strengths.get(rxcui, strength)))
+
+    def _strengths_as_sold(self, found: _Found, texts: Iterable[str]) -> Mapping[str, tuple[Decimal, str]]:
+        """The strengths of a brand of two ingredients that tells them as a group: "Norco 10/325"."""
+        if len(found.parts) != 2 or not found.is_complete:  # noqa: PLR2004  # both of the two
+            return {}
+        groups = (group_of_strengths(words) for words in texts)
+        sold = (self._table.strengths_of(found.parts, group) for group in groups if group)
+        return {code: (strength, "") for one in sold for code, strength in one.items()}
 
     def _ingredient(self, rxcui: str, strength_mg: Decimal | None, per: str) -> Ingredient:
         bare = Ingredient(rxcui, self._name(rxcui), _NOTHING, strength_mg, per)
@@ -315,7 +334,7 @@ class Drugs:
                             parts[code] = (part.strength_mg, part.per)
             elif rxcui in self._names:
                 parts.setdefault(rxcui, (None, ""))
-        notes = () if is_complete else ("one of its ingredients is not known",)
+        notes = () if is_complete else (Note(NoteCode.INGREDIENT_NOT_KNOWN),)
         return _Found(parts, by, route, notes, is_complete) if parts else None
 
     def _rxcuis(self, listed: Iterable[Coding]) -> Iterator[str]:
@@ -353,15 +372,15 @@ class Drugs:
             dict.fromkeys(word for words, one in readings for word in self._unread(words, one, rxnorm_names))
         )
         is_complete = all(reading.is_complete or words in rxnorm_names for words, reading in readings) and not unread
-        notes = [f"not read in its name: {', '.join(unread)}"] if unread else []
+        notes = [Note(NoteCode.NAME_NOT_READ, words=", ".join(unread))] if unread else []
         if not is_complete and not unread:
-            notes.append("its name tells more strengths than ingredients that were recognised")
+            notes.append(Note(NoteCode.MORE_STRENGTHS))
         first = readings[0][1]
         parts = dict.fromkeys(codes, (None, ""))
         if first.brand is None:
             return _Found(parts, "name", None, tuple(notes), is_complete, unread)
         brand = self._table.brand(first.brand)
-        notes.append("by brand name: its products differ, all are meant" if first.products_differ else "by brand name")
+        notes.append(Note(NoteCode.BY_BRAND_PRODUCTS_DIFFER if first.products_differ else NoteCode.BY_BRAND))
         route = brand.route if brand else None
         return _Found(parts, "brand", route, tuple(notes), is_complete, unread)
 
@@ -434,7 +453,7 @@ def _by_route(drug: Drug, route: str) -> Drug:
         return drug
     if drug.route is not None and (route in LOCAL_ROUTES) != drug.is_local:
         # One of the two is wrong. What may act on the whole body is taken to do so.
-        return replace(drug, route=None, notes=(*drug.notes, "the route does not fit the product"))
+        return replace(drug, route=None, notes=(*drug.notes, Note(NoteCode.ROUTE_DOES_NOT_FIT)))
     return replace(drug, route=route)
 
 

@@ -13,23 +13,24 @@ from msgspec import Struct
 
 from service.finding import Evidence
 from service.knowledge.model import FactDefinition
+from service.note import Note, NoteCode, joined
 from service.record.chart.dating import EffectivePeriod
-from service.record.chart.evidence import EntryEvidence, Support, joined
+from service.record.chart.evidence import EntryEvidence, Support
 from service.record.chart.index import Chart
 from service.record.chart.window import Place, within
 from service.record.medication.drugs import Ingredient
 from service.record.medication.entry import BY_WORDS, Medication
 from service.record.medication.stopping import stopped_within
-from service.record.medication.supply import MAY_BE_TAKEN
 from service.record.values.dates import days_between, earliest, latest
 from service.record.values.statuses import Counts
 
-NOT_RECOGNISED = "a medication that was not recognised"
-BY_NAME = "recognised by its name only"
-NO_DOSE = "dose not given"
-OLD = f"ordered more than 12 months ago, no supply since: {MAY_BE_TAKEN}"
-NO_STOP = "stopped, but not known when"
-NOT_TOLD_WHICH_FIRST = "not known which of the two began first"
+DRUG_NOT_RECOGNISED = Note(NoteCode.DRUG_NOT_RECOGNISED)
+BY_NAME = Note(NoteCode.BY_NAME)
+NO_DOSE = Note(NoteCode.DOSE_NOT_GIVEN)
+OLD = Note(NoteCode.OLD_ORDER)
+NO_STOP = Note(NoteCode.STOP_NOT_KNOWN)
+NOT_TOLD_WHICH_FIRST = Note(NoteCode.FIRST_NOT_KNOWN)
+_NOT_CERTAIN = Note(NoteCode.NOT_CERTAIN)
 _UNITS_A_DAY = 2
 
 
@@ -40,12 +41,24 @@ class Match(Struct, frozen=True):
     """
 
     ingredients: tuple[Ingredient, ...]
-    note: str | None = None
+    note: Note | None = None
     is_sure: bool = True
 
 
 def match(medication: Medication, definition: FactDefinition, chart: Chart) -> Match | None:
     """By which ingredients a medication belongs to the classes of a fact; None when by none."""
+    if definition.daily_dose_mg is not None:
+        return _matched(medication, definition, chart)
+    # Without a dose in question it depends on the drug alone, and many entries name the same one.
+    drug, key = medication.drug, (id(medication.drug), definition.id)
+    known = chart.matcher.matched.get(key)
+    if known is None or known[0] is not drug:
+        known = chart.matcher.matched[key] = drug, _matched(medication, definition, chart)
+    found: Match | None = known[1]
+    return found
+
+
+def _matched(medication: Medication, definition: FactDefinition, chart: Chart) -> Match | None:
     drug = medication.drug
     if drug.classes.isdisjoint(definition.classes):
         return None
@@ -108,7 +121,7 @@ def _entry_evidence(
 ) -> EntryEvidence | None:
     status_class = medication.status_class
     started = medication.started
-    doubts: list[str | None] = [None if matched.is_sure else NO_DOSE]
+    doubts: list[Note | None] = [None if matched.is_sure else NO_DOSE]
     if status_class.counts is Counts.HISTORY:
         if definition.stopped_within_days is None:
             return None
@@ -120,7 +133,7 @@ def _entry_evidence(
         return None
     old = OLD if status_class.counts is Counts.PRESENT and is_old(medication, chart) else None
     if status_class.provisional or (status_class.is_doubtful and not definition.unconfirmed):
-        doubts.append(status_class.note or "not certain")
+        doubts.append(status_class.note or _NOT_CERTAIN)
     if not definition.unconfirmed:
         doubts.append(old)
     times = list(_in_time(medication, definition, chart))
@@ -172,7 +185,7 @@ def is_old(medication: Medication, chart: Chart) -> bool:
     return bool(named) and named.isdisjoint(chart.lately_supplied)
 
 
-def evidence_of(medication: Medication, *notes: str | None) -> Evidence:
+def evidence_of(medication: Medication, *notes: Note | None) -> Evidence:
     """A medication as evidence."""
     known = medication.as_evidence.get(notes)
     if known is None:

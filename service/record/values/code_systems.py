@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from service.note import Note, NoteCode
 from service.record.values.tidy import tidied
 
 SNOMED = "http://snomed.info/sct"
@@ -64,18 +65,14 @@ BY_PREFIX = frozenset({ICD_10_CM, ICD_10, ATC})
 _ICD_10_RELATIVE = re.compile(r"icd[-_./]?(?:release/)?10(?![-_]?(?:cm|pcs))", re.ASCII | re.IGNORECASE)
 """The edition of the WHO and the national ones (GM, AM, CA, UK ...): one system here, read by its categories alone."""
 _ICD_10_CM_SHAPE = re.compile(r"[A-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?", re.ASCII | re.IGNORECASE)
-_CORD_COMPRESSION = "G952"
 
 
 def is_fully_listed(system: str, code: str) -> bool:
     """Whether a code of none of our sets is known to say something else.
 
     Only of ICD-10-CM, whose categories the sets list in full by prefix; ``code`` must have the shape of one.
-    Compression of the cord is in no set, and is not something that may be passed over.
     """
-    if system != ICD_10_CM or _ICD_10_CM_SHAPE.fullmatch(code.strip()) is None:
-        return False
-    return not plain_code(system, code).startswith(_CORD_COMPRESSION)
+    return system == ICD_10_CM and _ICD_10_CM_SHAPE.fullmatch(code.strip()) is not None
 
 
 # http and https, a slash at the end, and a host in another case all name the same system.
@@ -136,15 +133,15 @@ _LOINC_SHAPE = re.compile(r"(\d{1,7})-(\d)", re.ASCII)
 _SNOMED_SHAPE = re.compile(r"[1-9]\d{5,17}", re.ASCII)
 
 
-def check_digit_fault(system: str, code: str) -> str | None:
+def check_digit_fault(system: str, code: str) -> Note | None:
     """Why a LOINC or SNOMED CT code cannot be what was meant; None when its check digit holds or it has none."""
     code = code.strip()
     if system == LOINC:
         found = _LOINC_SHAPE.fullmatch(code)
         if found and _mod_10(found[1]) != int(found[2]):
-            return "a LOINC code has a wrong check digit and was not matched"
+            return Note(NoteCode.WRONG_LOINC)
     elif system == SNOMED and _SNOMED_SHAPE.fullmatch(code) and not _verhoeff_holds(code):
-        return "a SNOMED CT code has a wrong check digit and was not matched"
+        return Note(NoteCode.WRONG_SNOMED)
     return None
 
 
