@@ -30,7 +30,6 @@ from service.knowledge.model import AskedFirst, FactDefinition, FactKind, Knowle
 from service.knowledge.summaries import LONGEST as NAMES
 from service.note import NoteCode, holds
 from service.record.input.prefetch_templates import Template
-from service.record.kinds.coded import PROVISIONAL
 from service.record.kinds.patient import NOT_ON_PATIENT
 from service.record.medication.supply import MAY_BE_TAKEN
 from service.record.model import UNTYPED
@@ -45,6 +44,7 @@ _NAMED = 2
 _MOST_FACTS = 12
 _TYPES_NAMED = 3
 _LONGEST_NAME = NAMES["drug"]
+_SUSPECTED = frozenset({NoteCode.PROVISIONAL})
 _UNREAD = frozenset({NoteCode.NOT_RECOGNISED, NoteCode.DRUG_NOT_RECOGNISED, NoteCode.ORDER_NOT_RECOGNISED})
 _CODE_ONLY = re.compile(r"\S*\d\S*")
 """What stands in place of words where an order has none: its code."""
@@ -253,7 +253,7 @@ def _suspected(knowledge: Knowledge, decision: Decision, causes: _Causes) -> Non
         for fact in _wanted(knowledge, decision)
         if fact.kind is FactKind.CODED and decision.findings[fact.id].status is Status.UNKNOWN
         for item in decision.findings[fact.id].evidence
-        if PROVISIONAL in (item.note or "")
+        if holds(item.note, _SUSPECTED)
     ]
     entries = {item.resource: item for _, item in found}
     if not entries:
