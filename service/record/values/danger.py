@@ -47,6 +47,8 @@ _HARMLESS = re.compile(
     r"|\b(?:non-?malignant|malignant (?:otitis|hypertension))\b|\bperineal (?:tear|laceration)\b",
     re.IGNORECASE,
 )
+_FEW_WORDS = re.compile(rf"\b(?:{'|'.join((*_OF_THE_BODY, *_OF_DRUGS))})\b", re.IGNORECASE)
+_LETTERS = re.compile(r"[^\W_]+")
 _SHORTEST_NAME = 6
 _NO_DANGER = frozenset({"menthol", "camphor", "lidocaine", "capsaicin"})
 """Names in the sets that stand for rubs on the skin."""
@@ -65,13 +67,15 @@ class DangerWords:
 
     def __init__(self, value_sets: Mapping[str, ValueSet]) -> None:
         """``value_sets`` are all of the rule set: those that begin with ``med-`` hold the drugs."""
-        names = sorted(one for one in set(_names_of_drugs(value_sets)) - _NO_DANGER if len(one) >= _SHORTEST_NAME)
-        drugs = "|".join((*_OF_DRUGS, *names))
+        names = {one for one in set(_names_of_drugs(value_sets)) - _NO_DANGER if len(one) >= _SHORTEST_NAME}
+        drugs = "|".join((*_OF_DRUGS, *sorted(names)))
+        self._names = frozenset(names)
         self._words = re.compile(rf"\b(?:{'|'.join(_OF_THE_BODY)}|(?P<drug>{drugs}))\b", re.IGNORECASE)
 
     def may_hold(self, text: str) -> bool:
         """Whether a text holds any of them at all, explained or not."""
-        return self._words.search(text) is not None
+        # To look hundreds of names up is quicker than to try them all at every word.
+        return not self._names.isdisjoint(_LETTERS.findall(text.casefold())) or _FEW_WORDS.search(text) is not None
 
     def unexplained(self, text: str, explained: Iterable[Span]) -> tuple[bool, bool]:
         """Whether a word of danger stands outside the stretches that are explained, and whether one names a drug."""
