@@ -508,3 +508,24 @@ def test_what_stands_within_another_resource_and_is_not_read_is_named(client: Fl
     answered = ask(client, [person(), sciatica(), plan | {"contained": [inner]}], complete="all")
     assert "1 entry could not be read: MedicationRequest" in str(answered["cards"])
     assert status_of(answered, "anticoagulant-active") == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("given", "percent"),
+    [
+        ({"valueQuantity": {"value": 62}}, 62),
+        ({"valueQuantity": {"value": 62, "code": "{score}"}}, 62),
+        ({"valueString": "20/50"}, 40),
+        ({"valueInteger": 0}, 0),
+        ({"valueQuantity": {"value": 50}}, None),
+        ({"valueQuantity": {"value": 51}}, 51),
+    ],
+)
+def test_an_oswestry_score_without_a_unit_is_read_where_it_can_only_be_one_thing(
+    client: FlaskClient, given: Json, percent: int | None
+) -> None:
+    score = coded("Observation", ("http://loinc.org", "97909-6", None)) | {"status": "final"}
+    answered = ask(client, [person(), sciatica(), score | {"effectiveDateTime": "2026-11-20"} | given])
+    assert value_of(answered, "odi") == percent
+    named = "Oswestry Disability Index: unit not given, 50, expected %" in str(answered["cards"])
+    assert named is (percent is None)
