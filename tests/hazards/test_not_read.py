@@ -529,3 +529,13 @@ def test_an_oswestry_score_without_a_unit_is_read_where_it_can_only_be_one_thing
     assert value_of(answered, "odi") == percent
     named = "Oswestry Disability Index: unit not given, 50, expected %" in str(answered["cards"])
     assert named is (percent is None)
+
+
+@pytest.mark.parametrize(("status", "is_told"), [("provisional", True), ("differential", True), ("refuted", False)])
+def test_a_problem_that_is_only_suspected_is_told_before_the_drug_it_would_forbid(
+    client: FlaskClient, status: str, is_told: bool
+) -> None:
+    suspected = coded("Condition", (SNOMED, "84114007", "Heart failure")) | verified(status)
+    answered = signing(client, NO_ALLERGY, suspected)
+    told = "Not assessed: ibuprofen: Heart failure only suspected."
+    assert (told in [card["summary"] for card in answered["cards"]]) is is_told
