@@ -123,11 +123,7 @@ def read_prefetch(
     gathered = _Gathered(patient_id, [])
     completeness: dict[str, Completeness] = {}
     for key, unpacked in brought.items():
-        gathered.problems.extend(unpacked.problems)
-        said = [_called(patients.subject_of(piece), patient_id) for piece in unpacked.pieces]
-        before = len(gathered.problems)
-        gathered.take(zip(unpacked.pieces, said, strict=True), missing_is_ours=False)
-        is_complete = not unpacked.is_partial and len(gathered.problems) == before
+        is_complete = _take_key(gathered, unpacked, patients, patient_id)
         for name in selections[key].types:
             arrived = _completeness(asked[key], selections[key], unpacked, name, is_complete)
             completeness[name] = max(completeness.get(name, Completeness.NOT_SENT), arrived, key=_RANK.index)
@@ -139,6 +135,15 @@ def read_prefetch(
     return gathered.record(
         patient_id, completeness, reviewed.orders, patients.base, reviewed.not_reviewed(orders.problems)
     )
+
+
+def _take_key(gathered: _Gathered, brought: Unpacked, patients: Patients, patient_id: str) -> bool:
+    """Take what came under one key; whether all of it could be used."""
+    gathered.problems.extend(brought.problems)
+    said = [_called(patients.subject_of(piece), patient_id) for piece in brought.pieces]
+    before = len(gathered.problems)
+    gathered.take(zip(brought.pieces, said, strict=True), missing_is_ours=False)
+    return not brought.is_partial and len(gathered.problems) == before
 
 
 def _take_beside(gathered: _Gathered, beside: Unpacked, completeness: dict[str, Completeness]) -> None:
