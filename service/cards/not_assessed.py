@@ -2,6 +2,7 @@
 
 It speaks for four causes only: a list that was asked for did not come, or came in part; a drug, order or entry could
 not be read; the Patient that was sent tells no age or sex; a check that the source of an order asks first is missing.
+A problem that is only suspected and would raise a warning about the order is told as well: it is unknown, never absent.
 What is unknown besides stands on the card that it could change, and nowhere else (hazard H-07). Where another card
 already questions the order, that check is a line on it: one order needs one answer.
 """
@@ -9,11 +10,11 @@ already questions the order, that check is a line on it: one order needs one ans
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from service.cards.card_ids import id_of
 from service.cards.finding_words import asked, drug_name, short_words
 from service.cards.layout import LONGEST, Sections, unknown_line, write
 from service.cards.markdown import escaped
@@ -23,7 +24,7 @@ from service.cards.sources import topic
 from service.cards.unusable import not_final, unusable
 from service.decision import Advice, Decision
 from service.finding import Evidence, Finding, Status
-from service.knowledge.concern import concerning
+from service.knowledge.concern import among, concerning
 from service.knowledge.hooks import HOOKS
 from service.knowledge.model import AskedFirst, FactDefinition, FactKind, Knowledge, types_read
 from service.knowledge.summaries import LONGEST as NAMES
@@ -43,6 +44,7 @@ _NAMED = 2
 _MOST_FACTS = 12
 _TYPES_NAMED = 3
 _LONGEST_NAME = NAMES["drug"]
+_SUSPECTED = frozenset({NoteCode.PROVISIONAL})
 _UNREAD = frozenset({NoteCode.NOT_RECOGNISED, NoteCode.DRUG_NOT_RECOGNISED, NoteCode.ORDER_NOT_RECOGNISED})
 _CODE_ONLY = re.compile(r"\S*\d\S*")
 """What stands in place of words where an order has none: its code."""
@@ -87,6 +89,7 @@ def not_assessed(
     if HOOKS[decision.hook].has_orders:
         _unread(knowledge, decision, causes)
         _may_be_taken(knowledge, decision, causes)
+        _suspected(knowledge, decision, causes)
         for first, phrases in _asked_first(knowledge, decision):
             if first.order not in questioned:
                 causes.summaries.append(f"{' and '.join(phrases[:_NAMED])} not on record")
@@ -99,8 +102,13 @@ def concerns(knowledge: Knowledge, decision: Decision) -> bool:
 
     A hook without orders does not conclude that; there it rests on what the conclusion mentions.
     """
-    names = concerning(knowledge, decision.findings)
+    names = among(_concerning(knowledge), decision.findings)
     return not names or any(decision.findings[name].status is not Status.ABSENT for name in names)
+
+
+@of_rule_set
+def _concerning(knowledge: Knowledge) -> tuple[str, ...]:
+    return concerning(knowledge)
 
 
 def _wanted(knowledge: Knowledge, decision: Decision) -> list[FactDefinition]:
@@ -238,6 +246,23 @@ def _may_be_taken(knowledge: Knowledge, decision: Decision, causes: _Causes) -> 
     causes.lines.append(f"May still be taken: {unknown_line([_words(item) for item in drugs.values()])}.")
 
 
+def _suspected(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
+    """Problems that are only suspected and would raise a warning about the order if they were confirmed."""
+    found = [
+        (fact.id, item)
+        for fact in _wanted(knowledge, decision)
+        if fact.kind is FactKind.CODED and decision.findings[fact.id].status is Status.UNKNOWN
+        for item in decision.findings[fact.id].evidence
+        if holds(item.note, _SUSPECTED)
+    ]
+    entries = {item.resource: item for _, item in found}
+    if not entries:
+        return
+    causes.facts.extend(name for name, _ in found)
+    causes.summaries.append(f"{_first_of([_entry_name(item) for item in entries.values()])} only suspected")
+    causes.lines.append(f"Suspected, not confirmed: {unknown_line([_words(item) for item in entries.values()])}.")
+
+
 @of_rule_set
 def _counting_unread(knowledge: Knowledge) -> tuple[FactDefinition, ...]:
     return tuple(fact for fact in knowledge.facts.values() if fact.kind is FactKind.NOT_READ)
@@ -332,7 +357,7 @@ def _card(knowledge: Knowledge, decision: Decision, causes: _Causes) -> Json:
     if causes.facts:
         lines.append(f"So not known: {unknown_line(asked(knowledge, dict.fromkeys(causes.facts)), _MOST_FACTS)}.")
     return {
-        "uuid": str(uuid.uuid5(uuid.UUID(decision.id), "not-assessed")),
+        "uuid": id_of(decision.id, "not-assessed"),
         "summary": _summary(knowledge, decision, causes),
         "detail": write(Sections("", because=tuple(lines), foot=knowledge.not_clearance)),
         "indicator": "info",
