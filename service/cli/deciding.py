@@ -20,8 +20,6 @@ from service.protocol.evaluation import Answered, BundleQuestion, Services, answ
 from service.record.input.resource_types import misnamed
 from service.testkit.stories import is_request
 
-Options = Callable[[Callable[..., None]], Callable[..., None]]
-
 
 def question(function: Callable[..., None]) -> Callable[..., None]:
     """The options that say what is asked about a document."""

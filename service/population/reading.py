@@ -20,7 +20,6 @@ from service.population.plan import Piece, Plan
 from service.population.spill import Kind, Spilled, SpillWriter, hash_of
 
 Json = dict[str, Any]
-_MOST_REASONS = 200
 
 
 @dataclass
