@@ -343,42 +343,57 @@ def test_names_say_what_a_thing_is() -> None:
 
 
 def names_in_use(tree: ast.AST) -> Counter[str]:
-    """What a piece of code names: variables it reads, attributes, arguments, imports, and names written as a string."""
+    """What a piece of code names: variables that it reads, attributes and arguments, and names written as a string."""
     named: Counter[str] = Counter()
     for node in ast.walk(tree):
         match node:
             case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name) | ast.keyword(arg=str(name)):
                 named[name] += 1
-            case ast.alias(name=name):
-                named[name.rpartition(".")[2]] += 1
+            case ast.ImportFrom(module=module, names=aliases):
+                named.update(f"{module}.{alias.name}" for alias in aliases)
             case ast.Constant(value=str(text)) if re.fullmatch(r"[\w.:]+", text):
-                named[re.split(r"[.:]", text)[-1]] += 1
+                named[f"'{re.split('[.:]', text)[-1]}'"] += 1
     return named
 
 
-def definitions(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
-    """Functions, classes, constants and methods of a module, without those methods that a base class may ask for."""
+def definitions(tree: ast.Module) -> Iterator[tuple[str, ast.stmt, bool]]:
+    """Functions, classes, constants and methods of a module, and whether each is a method.
+
+    Methods that a base class may ask for, and what is decorated, are left out.
+    """
     for node in tree.body:
         match node:
             case ast.FunctionDef(name=name, decorator_list=[]):
-                yield name, node
+                yield name, node, False
             case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
-                yield name, node
+                yield name, node, False
             case ast.ClassDef(name=name):
-                yield name, node
+                yield name, node, False
                 if {ast.unparse(base) for base in node.bases} <= {"Struct", "Enum", "StrEnum"}:
                     methods = [inner for inner in node.body if isinstance(inner, ast.FunctionDef)]
-                    yield from ((inner.name, inner) for inner in methods if not inner.decorator_list)
+                    yield from ((inner.name, inner, True) for inner in methods if not inner.decorator_list)
 
 
 def unused(trees: dict[str, ast.Module], elsewhere: Counter[str]) -> list[str]:
-    """What the modules define and nobody names, its own text apart. Names of Python's own (``__x__``) are left out."""
-    used = sum((names_in_use(tree) for tree in trees.values()), elsewhere)
+    """What the modules define and nobody names, its own text apart. Names of Python's own (``__x__``) are left out.
+
+    What stands at the top of a module is used where the module itself names it, where it is imported from there, as
+    ``module.name`` or in a string; a method wherever anything of its name is asked for.
+    """
+    inside = {module: names_in_use(tree) for module, tree in trees.items()}
+    everywhere = sum(inside.values(), elsewhere)
+
+    def is_used(module: str, name: str, node: ast.stmt, is_method: bool) -> bool:
+        if everywhere[f"{module}.{name}"] or everywhere[f"'{name}'"]:
+            return True
+        named = everywhere[name] if is_method or everywhere[module] else inside[module][name]
+        return named > names_in_use(node)[name]
+
     return [
         f"{module}: {name}"
         for module, tree in trees.items()
-        for name, node in definitions(tree)
-        if not name.startswith("__") and used[name] <= names_in_use(node)[name]
+        for name, node, is_method in definitions(tree)
+        if not name.startswith("__") and not is_used(module, name, node, is_method)
     ]
 
 
@@ -395,14 +410,15 @@ def test_nothing_is_there_for_tests_only() -> None:
     assert unused(ours, elsewhere) == []
 
 
-def test_what_is_named_in_words_only_or_by_itself_is_not_used() -> None:
+def test_what_is_named_in_words_only_or_by_itself_or_elsewhere_is_not_used() -> None:
     text = (
         '"""Tells of present() and of LIMIT."""\nLIMIT = 3\n'
         "def present():\n    return present\n"
         "class Kept:\n    def drop(self):\n        self.drop()\n    def used(self):\n        pass\n"
         "Kept().used()\n"
     )
-    assert unused({"m": ast.parse(text)}, Counter()) == ["m: LIMIT", "m: present", "m: drop"]
+    other = "from b import present\nfrom m import Kept\nLIMIT = Kept.drop_all + present\nprint(LIMIT)"
+    assert unused({"m": ast.parse(text), "n": ast.parse(other)}, Counter()) == ["m: LIMIT", "m: present", "m: drop"]
 
 
 # The rooms whose answers follow from what they are given: same chart, same time, same rules, same bytes.

@@ -27,7 +27,6 @@ from service.record.values.unit_table import (
     UNITS,
 )
 
-UCUM = "http://unitsofmeasure.org"
 _JUST = Decimal("0.000001")
 """How far inside an excluded bound a value is taken to lie: "<30" is at most 29.999999, so it is not "30 or more"."""
 _LONGEST = 40
