@@ -17,6 +17,7 @@ from service.knowledge.documents import Items, Table, line_of, read
 from service.knowledge.fact_files import WrittenFact, written_facts
 from service.knowledge.model import (
     Code,
+    DangerTerms,
     FactDefinition,
     OrderTemplate,
     OverrideReason,
@@ -31,7 +32,7 @@ from service.knowledge.schemas.order import OrderShape
 from service.knowledge.schemas.rule import RuleShape
 from service.knowledge.schemas.ruleset import Approval, ApprovalsShape, OverrideReasonsShape, RulesetShape
 from service.knowledge.schemas.source import SourceShape
-from service.knowledge.schemas.value_set import CodeField, OwnCodeShape, ValueSetShape
+from service.knowledge.schemas.value_set import CodeField, DangerTermsShape, OwnCodeShape, ValueSetShape
 from service.knowledge.short_forms import order_in_full, rule_in_full, source_in_full, value_set_in_full
 from service.knowledge.variants import flat_rules
 
@@ -39,6 +40,7 @@ _HEADER_FILES = (
     "ruleset.yaml",
     "override_reasons.yaml",
     "approvals.yaml",
+    "danger_words.yaml",
     "invariants.yaml",
     "site_codes.yaml",
     "topics.yaml",
@@ -74,6 +76,7 @@ class Collection:
     orders: dict[str, OrderTemplate] = field(default_factory=dict)
     facts: dict[str, FactDefinition] = field(default_factory=dict)
     rules: dict[str, Rule] = field(default_factory=dict)
+    danger_terms: DangerTerms = field(default_factory=DangerTerms)
     site_codes: dict[str, tuple[Code, ...]] = field(default_factory=dict)
     site_table: Table = field(default_factory=lambda: Table("site_codes.yaml", 1))
     pair_sides: set[tuple[str, str]] = field(default_factory=set)
@@ -147,6 +150,7 @@ def _header(found: Collection) -> None:
         found.approvals = data["approvals"] if data else ()
         found.approvals_table = approvals
     _optional(found, "invariants.yaml")
+    _danger_words(found)
     _site_codes(found)
 
 
@@ -165,6 +169,14 @@ def _override_reasons(found: Collection) -> None:
     if not data:
         # A broken file must not make every rule that names a reason look broken too.
         found.override_reasons = None
+
+
+def _danger_words(found: Collection) -> None:
+    table = _optional(found, "danger_words.yaml")
+    if table is not None:
+        terms, issues = read_shape(DangerTermsShape(), table, "danger_words.yaml")
+        found.issues.extend(issues)
+        found.danger_terms = terms or found.danger_terms
 
 
 def _site_codes(found: Collection) -> None:

@@ -69,7 +69,7 @@ class Matcher:
     """The value sets and the drug table, prepared once, and which of them the facts ask about."""
 
     def __init__(self, knowledge: Knowledge, keys: Iterable[Key], keep: Keep = keep_nothing) -> None:
-        self.index = CodeIndex(knowledge.value_sets, keep)
+        self.index = CodeIndex(knowledge.value_sets, knowledge.danger_terms, keep)
         self.drugs = Drugs(knowledge.value_sets)
         self.episode = knowledge.episode
         self.settings: Mapping[str, str] = {"jurisdiction": knowledge.jurisdiction, **knowledge.settings}
