@@ -56,8 +56,8 @@ setup: $(VENV)/.dev ## Prepare .venv; then .venv/bin/sciatica-cds is the command
 demo: $(VENV)/.run ## Start the service, send it the example stories, print their cards (ONCE=1: print and end)
 	@exec $(BIN)/sciatica-cds demo $(if $(ONCE),--once)
 
-serve: $(VENV)/.run ## Start the service
-	@exec $(BIN)/sciatica-cds serve
+serve: $(VENV)/.run ## Start the service (PORT=8081: on that port)
+	@exec $(BIN)/sciatica-cds serve $(if $(PORT),--port $(PORT))
 
 quick: lint types ## Under a minute: style, types, rule files, rooms, and the rooms in the middle (before each commit)
 	$(BIN)/sciatica-cds lint

@@ -9,7 +9,7 @@ import tempfile
 from types import TracebackType
 from typing import Any
 
-from service.config import bind_address, worker_count
+from service.config import NO_START, bind_address, worker_count
 from service.errors import SettingsError
 from service.garbage import collect_seldom
 
@@ -25,7 +25,8 @@ try:
     if os.environ.get("SCIATICA_CDS_METRICS_BIND"):
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="sciatica-cds-metrics-"))
 except SettingsError as error:
-    sys.exit(f"The service does not start: {error}")
+    sys.stderr.write(f"{NO_START}{error}\n")
+    sys.exit(2)
 # Requests are taken in whole before a thread begins on them, so that idle and slow clients stop nobody.
 worker_class = "service.web.server.BufferingWorker"
 threads = 4
@@ -51,23 +52,21 @@ accesslog = None
 errorlog = "-"
 
 
+def on_starting(server: Any) -> None:
+    """An address that cannot be listened on is said in a sentence, before the server tries it five times."""
+    from service.web.listening import refuse_unusable
+
+    refuse_unusable(server.cfg.address)
+
+
 def when_ready(server: Any) -> None:
-    """Keep the loaded rule set out of every garbage collection, so that workers share its memory; say what runs."""
+    """Keep the loaded rule set out of every garbage collection, so that workers share its memory."""
     gc.collect()
     gc.freeze()
     gc.enable()
-    for line in server.app.callable.extensions["sciatica-cds.summary"]():
-        if sys.stderr.isatty():
-            sys.stderr.write(f"{line}\n")
-        else:
-            (server.log.warning if "WARNING" in line else server.log.info)(line.strip().removeprefix("WARNING").strip())
-
     tell_metrics = server.app.callable.extensions.get("sciatica-cds.metrics")
     if tell_metrics is not None:
-        try:
-            tell_metrics()
-        except SettingsError as error:
-            sys.exit(f"The service does not start: {error}")
+        tell_metrics()
 
 
 def child_exit(server: Any, worker: Any) -> None:
@@ -83,19 +82,31 @@ def on_reload(server: Any) -> None:
     server.app.callable.extensions["sciatica-cds.rules"].reload()
 
 
-def post_worker_init(worker: Any) -> None:  # noqa: ARG001 - gunicorn's signature
-    """Collect less often: with ``when_ready`` it halves the time to decode a request of 100 KB."""
+def post_worker_init(worker: Any) -> None:
+    """Collect less often: with ``when_ready`` it halves the time to decode a request of 100 KB.
+
+    The first worker says what runs: it asks whether the store can be reached, and only workers open connections.
+    """
     collect_seldom()
+    if worker.age != 1:
+        return
+    for line in worker.app.callable.extensions["sciatica-cds.summary"]():
+        if sys.stderr.isatty():
+            sys.stderr.write(f"{line}\n")
+        else:
+            (worker.log.warning if "WARNING" in line else worker.log.info)(line.strip().removeprefix("WARNING").strip())
 
 
 def _say_what_stops_the_start(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Faults of the rule files or the settings are for those who wrote them: one line each, no traceback."""
+    """Faults of the rule files (exit code 1) or the settings (2) are for those who wrote them: no traceback."""
     from service.errors import IssuesError, ServiceError
 
     if isinstance(error, IssuesError):
-        sys.stderr.write("The service does not start:\n" + "".join(f"  {issue}\n" for issue in error.issues))
+        sys.stderr.write(f"{NO_START.strip()}\n" + "".join(f"  {issue}\n" for issue in error.issues))
+        sys.exit(1)
     elif isinstance(error, SettingsError | ServiceError):
-        sys.stderr.write(f"The service does not start: {error}\n")
+        sys.stderr.write(f"{NO_START}{error}\n")
+        sys.exit(2)
     else:
         sys.__excepthook__(kind, error, trace)
 

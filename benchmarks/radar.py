@@ -3,7 +3,7 @@
 Every day some of the patients come, on weekends fewer, from groups that come on different days; each chart is asked
 about one to three times. First nothing is wrong: every alarm is a false one. Then one code at a time is taken out of
 every chart from a day on, as if the laboratory had renamed it, and the days until its facts alarm are counted (with
-``--vanish`` nothing comes in its place).
+``--vanish`` its entries are gone and nothing comes in their place).
 """
 
 from __future__ import annotations
@@ -16,20 +16,19 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-
-import orjson
 
 from benchmarks.patients import PROJECT, published
 from service.decision import Prepared, prepare
 from service.knowledge.loader import load
 from service.population.visits import Visit, visits
 from service.record.input.reader import read_bundle
-from service.record.unread_codes import UnreadCode, UnreadCodes
+from service.record.sent_codes import READ, SentCode, SentCodes
 from service.review.radar.counts import Client, SeenSince
 from service.review.radar.detection import BASELINE, WINDOWS
+from service.review.radar.gone import gone_codes
 from service.review.radar.report import alarms_of, falls
 from service.store.database import Database, store_url
 from service.store.radar import add_calls
@@ -50,10 +49,10 @@ PLAIN = 20
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """One chart as it is asked about: a letter for each fact, and what nothing reads in it."""
+    """One chart as it is asked about: a letter for each fact, and its codes."""
 
     letters: str
-    unread: frozenset[UnreadCode]
+    codes: frozenset[SentCode]
 
 
 def charts(limit: int, per_patient: int = 2) -> list[Visit]:
@@ -68,9 +67,20 @@ def charts(limit: int, per_patient: int = 2) -> list[Visit]:
     return found
 
 
-def asked(prepared: Prepared, unread: UnreadCodes, visit: Visit, renamed: tuple[str, str] | None = None) -> Asked:
-    """What a visit's chart answers; with ``renamed`` (system, code) under a local code in place of that one."""
+def asked(
+    prepared: Prepared,
+    sent: SentCodes,
+    visit: Visit,
+    renamed: tuple[str, str] | None = None,
+    gone: tuple[str, str] | None = None,
+) -> Asked:
+    """What a visit's chart answers; with ``renamed`` (system, code) under a local code in place of that one.
+
+    With ``gone`` it answers without the entries that hold that code.
+    """
     resources: Sequence[Any] = visit.chart
+    if gone is not None:
+        resources = [resource for resource in resources if not _holds(resource, gone)]
     if renamed is not None:
         resources = [_renamed(resource, renamed) for resource in resources]
     bundle, patient = _bundle(resources)
@@ -78,15 +88,22 @@ def asked(prepared: Prepared, unread: UnreadCodes, visit: Visit, renamed: tuple[
     now = datetime.fromisoformat(visit.day).replace(tzinfo=UTC) + timedelta(hours=20)
     findings = prepared.derivation.findings(record, now)
     letters = "".join(_STATES[findings[name].status] for name in sorted(findings))
-    return Asked(letters, frozenset(unread.of(record)))
+    return Asked(letters, frozenset(sent.of(record)))
 
 
 def without(
-    prepared: Prepared, unread: UnreadCodes, stood: Sequence[Visit], usual: Sequence[Asked], code: tuple[str, str]
+    prepared: Prepared,
+    sent: SentCodes,
+    stood: Sequence[Visit],
+    usual: Sequence[Asked],
+    code: tuple[str, str],
+    *,
+    vanished: bool,
 ) -> list[Asked]:
-    """What the charts answer under a local code in place of that one; those that do not hold it answer as ever."""
+    """What the charts answer under a local code in place of that one, or without; the others answer as ever."""
+    given = {"gone" if vanished else "renamed": code}
     return [
-        asked(prepared, unread, visit, code) if any(_holds(one, code) for one in visit.chart) else as_ever
+        asked(prepared, sent, visit, **given) if any(_holds(one, code) for one in visit.chart) else as_ever
         for visit, as_ever in zip(stood, usual, strict=True)
     ]
 
@@ -128,8 +145,8 @@ def days(count: int, visits_: int, seed: int) -> Iterator[list[int]]:
 def client(names: Sequence[str], by_day: Sequence[Sequence[Asked]]) -> Client:
     """The counts of one simulated client, as the store would have them."""
     made = Client("simulated", BEGIN, len(by_day), calls={"patient-view": [len(day) for day in by_day]})
-    codes: dict[UnreadCode, Counter[date]] = defaultdict(Counter)
-    patients: dict[UnreadCode, set[int]] = defaultdict(set)
+    codes: dict[SentCode, Counter[date]] = defaultdict(Counter)
+    patients: dict[SentCode, set[int]] = defaultdict(set)
     for place, day in enumerate(by_day):
         for name, column in zip(names, zip(*(one.letters for one in day), strict=True), strict=True):
             said = "".join(column)
@@ -138,12 +155,18 @@ def client(names: Sequence[str], by_day: Sequence[Sequence[Asked]]) -> Client:
                 said.count("a"),
                 said.count("u"),
             )
+        # As the store does: a code is counted from the third patient on who has it, one that is read once a patient.
         for one in day:
-            for code in one.unread:
-                # As the store does: a code is counted from the third patient on who has it.
+            for code in one.codes:
                 patients[code].add(id(one))
-                codes[code][made.day(place)] += len(patients[code]) >= PATIENTS
-    made.codes = [SeenSince(c.type, c.system, c.code, c.unit, c.display, +n) for c, n in codes.items() if +n]
+                codes[code][made.day(place)] += code.unit != READ and len(patients[code]) >= PATIENTS
+        for one in {id(one): one for one in day}.values():
+            for code in one.codes:
+                codes[code][made.day(place)] += code.unit == READ and len(patients[code]) >= PATIENTS
+    seen = [SeenSince(c.type, c.system, c.code, c.unit, c.display, +n) for c, n in codes.items() if +n]
+    made.codes = [one for one in seen if one.unit != READ]
+    made.read = [one for one in seen if one.unit == READ]
+    made.patients = {made.day(place): len({id(one) for one in day}) for place, day in enumerate(by_day)}
     return made
 
 
@@ -175,7 +198,7 @@ def _options() -> argparse.Namespace:
     options.add_argument("--months", type=int, default=100, help="months of nothing wrong")
     options.add_argument("--codes", type=int, default=60, help="how many codes are taken out, the most frequent first")
     options.add_argument("--charts", type=int, default=400)
-    options.add_argument("--vanish", action="store_true", help="codes go and no local code comes in their place")
+    options.add_argument("--vanish", action="store_true", help="entries go, and nothing comes in their place")
     options.add_argument("--cost", action="store_true", help="only what the counting costs a call")
     return options.parse_args()
 
@@ -187,32 +210,17 @@ def main() -> None:
         cost(given.charts)
         return
     prepared = prepare(load(PROJECT / "rules"))
-    unread = UnreadCodes(prepared.derivation.matcher)
+    sent = SentCodes(prepared.derivation.matcher)
     names = sorted(prepared.knowledge.facts)
     stood = charts(given.charts)
-    usual = [asked(prepared, unread, visit) for visit in stood]
+    usual = [asked(prepared, sent, visit) for visit in stood]
     moving = sum(1 for column in zip(*(one.letters for one in usual), strict=True) if len(set(column)) > 1)
     print(f"{len(stood)} charts, {len(names)} facts, of which {moving} differ between charts")
-    false = 0
-    began = time.process_time()
-    for seed in range(given.months):
-        simulated = client(
-            names, [[usual[number] for number in day] for day in days(HISTORY + MONTH, len(usual), seed)]
-        )
-        told = falls(prepared.knowledge, simulated, HISTORY)
-        false += len(told)
-        for fact, kind, shift in told:
-            print(f"  false: {fact.id} {kind} {shift}")
-    spent = (time.process_time() - began) / given.months
-    print(f"nothing wrong: {false} false alarms in {given.months * len(names)} fact-months", end=" ")
-    print(f"({given.months * moving} of facts that differ): {1000 * false / (given.months * moving):.2f} per 1,000")
-    print(f"CPU of a month of one client, simulation and detection: {spent:.2f} s")
+    _nothing_wrong(prepared, names, usual, given.months, moving)
     delays: Counter[str] = Counter()
     causes: Counter[str] = Counter()
     for code, count in codes_in(stood, prepared).most_common(given.codes):
-        spoilt = without(prepared, unread, stood, usual, code)
-        if given.vanish:
-            spoilt = [replace(one, unread=as_ever.unread) for one, as_ever in zip(spoilt, usual, strict=True)]
+        spoilt = without(prepared, sent, stood, usual, code, vanished=given.vanish)
         lost = sum(one.letters != other.letters for one, other in zip(usual, spoilt, strict=True)) / len(stood)
         delay, cause = found_after(prepared, names, usual, spoilt, seed=count)
         size = "plain" if 2 * CALLS * lost >= PLAIN else "rare" if lost else "read by other means"
@@ -225,33 +233,59 @@ def main() -> None:
         print(f"{said}: {number}")
 
 
+def _nothing_wrong(prepared: Prepared, names: Sequence[str], usual: Sequence[Asked], months: int, moving: int) -> None:
+    """Print how often the radar speaks in so many months of a clinic where nothing is wrong."""
+    false = false_codes = codes = 0
+    began = time.process_time()
+    for seed in range(months):
+        simulated = client(
+            names, [[usual[number] for number in day] for day in days(HISTORY + MONTH, len(usual), seed)]
+        )
+        told = falls(prepared.knowledge, simulated, HISTORY)
+        gone = list(gone_codes(prepared.knowledge, simulated, HISTORY))
+        false += len(told)
+        false_codes += len(gone)
+        codes += len(simulated.read)
+        for fact, kind, shift in told:
+            print(f"  false: {fact.id} {kind} {shift}")
+        for one in gone:
+            print(f"  false: {one.code.code} {one.shift}")
+    spent = (time.process_time() - began) / months
+    print(f"nothing wrong: {false} false alarms in {months * len(names)} fact-months", end=" ")
+    print(f"({months * moving} of facts that differ): {1000 * false / (months * moving):.2f} per 1,000")
+    print(f"codes that are read: {false_codes} false alarms in {codes} code-months: ", end="")
+    print(f"{1000 * false_codes / max(codes, 1):.2f} per 1,000; together {false + false_codes} alarms in ", end="")
+    print(f"{months} months of a client")
+    print(f"CPU of a month of one client, simulation and detection: {spent:.2f} s")
+
+
 def cost(limit: int) -> None:
     """Print what the counting adds to a call: while it is answered, and when its row goes home to SQLite."""
     prepared = prepare(load(PROJECT / "rules"))
-    unread = UnreadCodes(prepared.derivation.matcher)
+    sent = SentCodes(prepared.derivation.matcher)
     records = []
     for one in charts(limit):
         bundle, patient = _bundle(one.chart)
         records.append((one, read_bundle(bundle, patient=patient, complete="all")))
     seen = SeenCodes()
     for number, (_, record) in enumerate(records):
-        seen.add("2026-03-01", None, str(number), unread.of(record))
+        seen.add("2026-03-01", None, str(number), sent.of(record))
     taken = []
     for number, (_, record) in enumerate(records):
         began = time.process_time_ns()
-        seen.add("2026-03-01", None, str(number), unread.of(record))
+        seen.add("2026-03-01", None, str(number), sent.of(record))
         taken.append((time.process_time_ns() - began) / 1e6)
     sizes = [len(one.chart) for one, _ in records]
     print(f"codes of a call that is looked at: median {statistics.median(taken):.3f} ms", end=" ")
     print(f"of {statistics.median(sizes):.0f} resources")
     print(f"  longest {max(taken):.3f} ms, of {sizes[taken.index(max(taken))]} resources")
-    letters = asked(prepared, unread, records[0][0]).letters + "u" * 150
+    letters = asked(prepared, sent, records[0][0]).letters + "u" * 150
     prefetch = {
         "sent": [f"key-{number}" for number in range(12)],
         "null": [f"key-{number}" for number in range(12, 20)],
     }
     body = {"at": "2026-03-01T09:00", "issuer": None, "service": "s", "ruleset": "d" * 64}
-    row = orjson.dumps(body | {"findings": letters, "prefetch": prefetch}).decode()
+    row = body | {"findings": letters, "prefetch": prefetch}
     with tempfile.TemporaryDirectory() as folder:
         database = Database(store_url(f"{folder}/store.db"))
         for batch in (1, 20, 200):

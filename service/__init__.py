@@ -62,7 +62,11 @@ def create_app(
         "sciatica-cds.decision-log": decision_log,
         "sciatica-cds.settings": settings,
         "sciatica-cds.services": lambda: endpoint.services,
-        "sciatica-cds.summary": lambda: summary(endpoint.services, endpoint.clock().date()),
+        "sciatica-cds.summary": lambda: summary(
+            endpoint.services,
+            endpoint.clock().date(),
+            None if decision_log is None else decision_log.store.reachability.failure(),
+        ),
     }
     app.before_request(reloader.watch)
     app.url_map.strict_slashes = False

@@ -414,6 +414,8 @@ def _default_shown(setting: Field[Any]) -> str:
 BIND = PREFIX + "BIND"
 OTHER_VARIABLES = frozenset({BIND, PREFIX + "TEST_DATA"})
 MOST_WORKERS = 64
+NO_START = "The service does not start: "
+"""How every reason begins for which the service ends before it answers."""
 
 
 def known_variables() -> frozenset[str]:
@@ -427,9 +429,9 @@ def refuse_unknown(environment: Iterable[str]) -> None:
     faults = []
     for name in sorted(name for name in environment if name.startswith(PREFIX) and name not in known):
         near = difflib.get_close_matches(name.removeprefix(PREFIX), [each.removeprefix(PREFIX) for each in known], n=1)
-        faults.append(f"{name} is no setting" + (f"; did you mean {PREFIX}{near[0]}?" if near else ""))
+        faults.append(f"{name} is no setting" + (f"; did you mean {PREFIX}{near[0]}?" if near else "."))
     if faults:
-        raise SettingsError(". ".join(faults) + ". docs/operations.md lists them all")
+        raise SettingsError(f"{' '.join(faults)} docs/operations.md lists them all")
 
 
 def _read(env: Env, setting: Field[Any]) -> Any:
@@ -452,7 +454,11 @@ def _read(env: Env, setting: Field[Any]) -> Any:
         return env.int(name, default, validate=Range(*given["range"]))
     except EnvError:
         value = os.environ.get(PREFIX + name, "")
-        raise SettingsError(f"{PREFIX}{name} is {value[:60]!r}: {accepted(given)}") from None
+        known = given.get("choices", ("true", "false") if "flag" in given else ())
+        begun = [each for each in known if value and each.startswith(value.lower())]
+        near = begun or difflib.get_close_matches(value.lower(), known, n=1)
+        meant = f"; did you mean {near[0]}?" if near else ""
+        raise SettingsError(f"{PREFIX}{name} is {value[:60]!r}: {accepted(given)}{meant}") from None
 
 
 def accepted(given: Mapping[str, Any]) -> str:

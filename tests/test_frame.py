@@ -78,15 +78,19 @@ def test_the_settings_of_gunicorn_are_ones_it_knows() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "said", "code"),
     [
-        ("SCIATICA_CDS_RULES", "tests/no-such-rules", "no-such-rules"),
-        ("SCIATICA_CDS_MODE", "production", "SCIATICA_CDS_TLS_PROXY"),
+        ("SCIATICA_CDS_RULES", "tests/no-such-rules", "no-such-rules", 1),
+        ("SCIATICA_CDS_MODE", "production", "SCIATICA_CDS_TLS_PROXY", 2),
+        ("SCIATICA_CDS_STORE", "requird", "'requird': one of off, on, required is meant; did you mean required?", 2),
+        ("SCIATICA_CDS_BIND", "8080", "'8080': host:port is meant", 2),
     ],
 )
-def test_what_stops_the_start_is_said_in_lines_and_not_in_a_traceback(name: str, value: str, said: str) -> None:
+def test_what_stops_the_start_is_said_in_lines_and_not_in_a_traceback(
+    name: str, value: str, said: str, code: int
+) -> None:
     done = run([sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py"], **{name: value})
-    assert done.returncode == 1
+    assert done.returncode == code
     assert "The service does not start" in done.stderr
     assert said in done.stderr
     assert "Traceback" not in done.stderr

@@ -130,12 +130,11 @@ def _joined(parts: list[str]) -> Iterator[str]:
     return ("/".join(parts[:number]) for number in range(len(parts), 0, -1))
 
 
-def short_words(text: str) -> str:
+def short_words(text: str, most: int = LONGEST["entry"]) -> str:
     """An entry of the record in its own words, cut where they are long; without signs that could become markup."""
     for pattern, short in _LONG_WINDED:
         text = pattern.sub(short, text)
     line = plain(_SIGNS.sub(" ", text)).strip()
-    most = LONGEST["entry"]
     is_cut = len(line) > most
     words = (line[: most - 1].rsplit(" ", 1)[0] if is_cut else line).split()
     while len(words) > 1 and words[-1].lower() in _DANGLING:

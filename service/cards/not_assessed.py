@@ -14,13 +14,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from service.cards.finding_words import asked, drug_name
+from service.cards.finding_words import asked, drug_name, short_words
 from service.cards.layout import LONGEST, Sections, unknown_line, write
 from service.cards.markdown import escaped
 from service.cards.of_rules import of_rule_set
 from service.cards.redaction import mark_quoted, replace_quoted
 from service.cards.sources import topic
-from service.cards.unusable import unusable
+from service.cards.unusable import not_final, unusable
 from service.decision import Advice, Decision
 from service.finding import Evidence, Finding, Status
 from service.knowledge.concern import concerning
@@ -80,6 +80,7 @@ def not_assessed(
     causes = _Causes()
     _lists(knowledge, decision, lacking, causes)
     _lost(knowledge, decision, causes)
+    _not_final(knowledge, decision, causes)
     _not_recognised(knowledge, decision, causes)
     _not_on_the_patient(knowledge, decision, causes)
     if HOOKS[decision.hook].has_orders:
@@ -106,7 +107,7 @@ def _wanted(knowledge: Knowledge, decision: Decision) -> list[FactDefinition]:
 
     A conclusion that is named as one is read from no list of its own, but from those of the facts it rests on.
     """
-    names = dict.fromkeys((*decision.not_assessed, *decision.wanted))
+    names = dict.fromkeys((*decision.not_assessed, *decision.wanted, *decision.unread.doubted))
     concluded = [name for name in names if name not in knowledge.facts]
     beneath = dict.fromkeys(fact for name in concluded for fact in _beneath(knowledge, name))
     names |= {name: None for name in beneath if decision.findings[name].status is Status.UNKNOWN}
@@ -155,6 +156,11 @@ def loses_a_check(knowledge: Knowledge, decision: Decision) -> bool:
     return bool(entries & read) or (UNTYPED in entries and bool(read))
 
 
+def _first_of(names: Sequence[str]) -> str:
+    left = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{left}"
+
+
 def _lost(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     """Entries and orders so broken that not even their words could be read: how many, and of which types."""
     unread = decision.unread
@@ -170,6 +176,15 @@ def _lost(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
         said = f"{broken} of {unread.of_orders} {'order' if unread.of_orders == 1 else 'orders'} could not be checked"
         causes.summaries.append(said)
         causes.lines.append(f"{said}.")
+
+
+def _not_final(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
+    """Results and answers that are not final, where they would raise a warning if they were (decision 5)."""
+    if names := decision.unread.pressing:
+        phrases = asked(knowledge, names)
+        left = f" and {len(phrases) - _NAMED} more" if len(phrases) > _NAMED else ""
+        causes.summaries.append(f"{', '.join(phrases[:_NAMED])}{left} not final")
+        causes.lines.append(not_final(knowledge, decision, names))
 
 
 def _lost_words(decision: Decision) -> str:
@@ -201,10 +216,7 @@ def _unread(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     if not entries:
         return
     causes.facts.extend(name for name, _ in found)
-    names = [_name(item) for item in entries.values()]
-    shown = names[:_NAMED]
-    left = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    causes.summaries.append(f"{', '.join(shown)}{left} not recognised, not checked")
+    causes.summaries.append(f"{_first_of([_name(item) for item in entries.values()])} not recognised, not checked")
     causes.lines.append(f"Not recognised: {unknown_line([_words(item) for item in entries.values()])}.")
 
 
@@ -221,9 +233,7 @@ def _may_be_taken(knowledge: Knowledge, decision: Decision, causes: _Causes) -> 
     if not drugs:
         return
     causes.facts.extend(name for name, _ in found)
-    names = [_name(item) for item in drugs.values()]
-    left = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    causes.summaries.append(f"{', '.join(names[:_NAMED])}{left} {MAY_BE_TAKEN}, not checked")
+    causes.summaries.append(f"{_first_of([_name(item) for item in drugs.values()])} {MAY_BE_TAKEN}, not checked")
     causes.lines.append(f"{MAY_BE_TAKEN.capitalize()}: {unknown_line([_words(item) for item in drugs.values()])}.")
 
 
@@ -249,7 +259,8 @@ def _not_recognised(knowledge: Knowledge, decision: Decision, causes: _Causes) -
             entries = tuple(item for item in entries if _is_of_no_known_language(item.text))
         if entries:
             said = f"{len(entries)} {'entry' if len(entries) == 1 else 'entries'} not recognised"
-            causes.summaries.append(f"{said}: {_some(sorted(lists))}")
+            names = [_entry_name(item) for item in entries]
+            causes.summaries.append(f"{_first_of(names)} not recognised ({_some(sorted(lists))})")
             causes.lines.append(f"{said}: {unknown_line([_words(item) for item in entries])}.")
             causes.facts.extend(fact.id for fact in facts if lists & set(types_read(fact)))
 
@@ -353,6 +364,11 @@ def _name(item: Evidence) -> str:
     return mark_quoted(drug_name(item.text))
 
 
+def _entry_name(item: Evidence) -> str:
+    """The first words of an entry that is no drug, or its code; marked, as all that is quoted."""
+    return mark_quoted(short_words(item.text or item.resource, _LONGEST_NAME))
+
+
 def _words(item: Evidence) -> str:
     return mark_quoted(escaped(item.text)) if item.text else mark_quoted(escaped(item.resource))
 
@@ -378,13 +394,18 @@ def with_not_assessed(
                 answered[place] = _with_line(answered[place], _not_on_record(phrases))
                 questioned.add(first.order)
     card = not_assessed(knowledge, decision, lacking, questioned)
-    if card is not None:
-        return [*answered, card]
-    return (
-        [*answered[:-1], _with_line(answered[-1], f"{_lost_words(decision)}{unusable(knowledge, decision)}.")]
-        if answered and decision.unread.entries
-        else answered
-    )
+    answered += [card] if card is not None else []
+    for line in _set_aside(knowledge, decision) if answered else ():
+        answered[-1] = _with_line(answered[-1], line)
+    return answered
+
+
+def _set_aside(knowledge: Knowledge, decision: Decision) -> Iterator[str]:
+    """What could not be read or used and kept no warning from being decided: the card of its own names the rest."""
+    if decision.unread.entries and not loses_a_check(knowledge, decision):
+        yield f"{_lost_words(decision)}{unusable(knowledge, decision)}."
+    if waiting := [name for name in decision.unread.not_final if name not in decision.unread.pressing]:
+        yield not_final(knowledge, decision, waiting)
 
 
 def _questioning(decision: Decision, first: AskedFirst, about: Sequence[Sequence[Advice]]) -> int | None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from service.cards.finding_words import asked
+from service.cards.layout import unknown_line
 from service.cards.markdown import escaped
 from service.cards.redaction import mark_quoted
 from service.decision import Decision
 from service.finding import Finding, Status
 from service.knowledge.model import FactKind, Knowledge
-from service.record.kinds.coded import NO_ANSWER
+from service.record.chart.measure import PRELIMINARY
+from service.record.kinds.coded import NO_ANSWER, NOT_USED
 
 _MOST = 3
 _NOT_USED = "not used: "
+_WAITING = f"{PRELIMINARY}: "
 _UNDATED = ", undated"
 _NO_DATE = "no date given"
 _ASKED_FOR = ("Observation/", "QuestionnaireResponse/")
@@ -27,13 +30,30 @@ def unusable(knowledge: Knowledge, decision: Decision) -> str:
     found: dict[str, str] = {}
     for fact in knowledge.facts.values():
         finding = decision.findings[fact.id]
-        if finding.status is not Status.UNKNOWN:
+        if finding.status is not Status.UNKNOWN and fact.id not in decision.unread.doubted:
             continue
         for reference, why in _reasons(finding, of_number=fact.kind is FactKind.QUANTITY):
             found.setdefault(reference, f"{asked(knowledge, [fact.id])[0]}: {why}")
     named = list(dict.fromkeys(found.values()))
     more = f"; and {len(named) - _MOST} more" if len(named) > _MOST else ""
     return mark_quoted(f" ({'; '.join(named[:_MOST])}{more})" if named else "")
+
+
+def not_final(knowledge: Knowledge, decision: Decision, names: Collection[str]) -> str:
+    """What was set aside because it is not final: what it tells of, and in brackets, marked, what it says and when."""
+    facts = [name for name in decision.unread.not_final if name in names]
+    said = list(dict.fromkeys(value for name in facts for value in _waiting(decision.findings[name])))
+    quoted = mark_quoted(f" ({'; '.join(map(escaped, said[:_MOST]))})" if said else "")
+    return f"Not final, not used: {unknown_line(asked(knowledge, facts))}{quoted}."
+
+
+def _waiting(finding: Finding) -> Iterator[str]:
+    for note in finding.notes:
+        if note.startswith(_WAITING):
+            yield note.removeprefix(_WAITING)
+    for item in finding.evidence if finding.status is Status.UNKNOWN else ():
+        if NOT_USED in (item.note or ""):
+            yield f"{item.text} on {item.date}" if item.date else item.text
 
 
 def _reasons(finding: Finding, *, of_number: bool) -> Iterator[tuple[str, str]]:

@@ -31,7 +31,7 @@ from rich.table import Table
 from rich.text import Text
 
 from service.cli.stories import EXAMPLES, Story, read_stories
-from service.config import BIND, PROJECT, bind_address, worker_count
+from service.config import BIND, NO_START, PROJECT, bind_address, worker_count
 from service.errors import SettingsError
 
 FAVOURITE_PORT = 8080
@@ -58,13 +58,17 @@ TOUR = (
 
 
 class DemoError(Exception):
-    """The demonstration cannot go on; the text says why and what to do."""
+    """The demonstration cannot go on; the text says why and what to do. ``code`` is the exit code."""
+
+    def __init__(self, text: str, code: int = 1) -> None:
+        super().__init__(text)
+        self.code = code
 
 
 def run(once: bool) -> int:
     """Show the stories; then keep the service running until Ctrl-C, unless ``once`` or nobody watches.
 
-    Returns the exit code: 0, or 1 when the service did not start or a story was not answered.
+    Returns the exit code: 0; 1 when the service did not start or a story was not answered; 2 for a wrong setting.
     """
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     try:
@@ -75,8 +79,8 @@ def run(once: bool) -> int:
             if not once and sys.stdout.isatty():
                 _wait(console, address, stories)
     except DemoError as error:
-        Console(stderr=True, highlight=False).print(f"[bold red]The demo stopped.[/] {error}")
-        return 1
+        Console(stderr=True, highlight=False).print(f"[bold red]The demo stopped.[/] {error}", soft_wrap=True)
+        return error.code
     except KeyboardInterrupt:
         console.print("Stopped.")
         return 0
@@ -132,7 +136,7 @@ def _announced_address() -> tuple[str, int]:
         worker_count()
         host, _, port = bind_address().rpartition(":")
     except SettingsError as error:
-        raise DemoError(str(error)) from None
+        raise DemoError(f"{NO_START}{error}", 2) from None
     return host, int(port)
 
 
@@ -158,6 +162,9 @@ def _await_health(address: str, child: subprocess.Popen[bytes], log: Any) -> Non
             time.sleep(0.1)
     log.seek(0)
     said = log.read().decode(errors="replace").strip().splitlines()[-15:]
+    began = next((number for number, line in enumerate(said) if line.startswith(NO_START.strip())), None)
+    if began is not None:
+        raise DemoError("\n".join(said[began:]), child.returncode or 1)
     raise DemoError("The service did not start:\n" + "\n".join(said))
 
 

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from service.config import BIND, MOST_WORKERS, PROJECT, bind_address, worker_count
+from service.config import BIND, MOST_WORKERS, NO_START, PROJECT, bind_address, worker_count
 from service.errors import SettingsError
 
 # Else glibc keeps an arena for each thread, and what calls have used is never given back.
@@ -25,13 +25,18 @@ MEMORY = {
     "--workers", type=click.IntRange(1, MOST_WORKERS), help="Processes; otherwise WEB_CONCURRENCY, or one per core."
 )
 def serve(host: str | None, port: int | None, workers: int | None) -> None:
-    """Run the service with its production server until it is told to stop."""
+    """Run the service with its production server until it is told to stop.
+
+    Ends with 2 when a setting is wrong or the port is in use, with 1 when the
+    rules are refused.
+    """
     try:
         given_host, _, given_port = bind_address().rpartition(":")
         address = f"{host or given_host}:{given_port if port is None else port}"
         environment = MEMORY | os.environ | {BIND: address, "WEB_CONCURRENCY": str(workers or worker_count())}
     except SettingsError as error:
-        raise click.UsageError(str(error)) from None
+        click.echo(f"{NO_START}{error}", err=True)
+        sys.exit(2)
     command = [sys.executable, "-m", "gunicorn", "--config", str(PROJECT / "gunicorn.conf.py")]
     os.execve(sys.executable, command, environment)  # noqa: S606  # our own interpreter, no shell wanted
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from msgspec.structs import replace as replaced
 
@@ -20,7 +21,7 @@ from service.engine.chaining import Chained, Program, compile_program
 from service.engine.trace import Outcome, Reading, outcome, read_again, read_plainly
 from service.engine.vector import Row
 from service.errors import EngineError
-from service.finding import Finding, ShownBefore
+from service.finding import Finding, ShownBefore, Status
 from service.knowledge.cache import Keep, keep_nothing
 from service.knowledge.conditions import Truth
 from service.knowledge.model import Indicator, Knowledge, Rule
@@ -157,7 +158,39 @@ def decide(  # noqa: PLR0913  # the whole question, asked in one place
         facts = {**facts, **instead}
     unread = unread_of(record, facts, tuple(prepared.knowledge.facts.values()))
     decision = decide_on(prepared, facts, hook, now, decision_id=decision_id, problems=record.problems, unread=unread)
+    if unread.doubted or unread.not_final:
+        asked = partial(decide_on, prepared, hook=hook, now=now)
+        final = prepared.derivation.if_final(unread.not_final, record, now, budget) if unread.not_final else {}
+        decision = replace(decision, unread=_mattering(decision, facts, final, asked))
     return decision if passed is None else replace(decision, gated=passed)
+
+
+def _mattering(
+    decision: Decision,
+    facts: Mapping[str, Finding],
+    final: Mapping[str, Finding],
+    asked: Callable[[Mapping[str, Finding]], Decision],
+) -> Unread:
+    """What was set aside, with what hangs on it.
+
+    Of the doubted facts those stay on which a warning would hang if they were not known. Pressing are those that would
+    raise a warning if what is not final were so. ``asked`` decides on other facts.
+    """
+    unread = decision.unread
+    doubted, pressing = tuple(unread.doubted), tuple[str, ...]()
+    if doubted:
+        wanted = asked({**facts, **{name: Finding(name, Status.UNKNOWN) for name in doubted}}).wanted
+        doubted = tuple(name for name in doubted if name in wanted)
+    said = _warnings(decision)
+    if final and _warnings(asked({**facts, **final})) - said:
+        alone = [name for name in unread.not_final if _warnings(asked({**facts, name: final[name]})) - said]
+        pressing = tuple(alone or unread.not_final)
+    return replace(unread, pressing=pressing, doubted=doubted)
+
+
+def _warnings(decision: Decision) -> set[str]:
+    """The warnings and critical cards of a decision."""
+    return {advice.rule.id for advice in decision.advice if advice.indicator is not Indicator.INFO}
 
 
 def _skipped(

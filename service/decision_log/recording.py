@@ -29,7 +29,7 @@ from service.knowledge.model import Knowledge
 from service.logs import logger
 from service.protocol.evaluation import Answered, Services
 from service.record.model import Entry
-from service.record.unread_codes import UnreadCodes
+from service.record.sent_codes import SentCodes
 from service.store.decisions import Circumstances, StoredCard, decision_body, rule_set_of
 from service.store.keys import Keyring
 from service.store.place import RuleSet
@@ -58,7 +58,7 @@ class Known:
     mask: Redactor
     keyring: Keyring
     knowledge: Knowledge
-    unread: UnreadCodes
+    codes: SentCodes
     passed: int = 0
     look_again: float = 0.0
 
@@ -98,7 +98,7 @@ class DecisionLog:
             logger().error("decision not kept", decision=answered.decision.id, error=text)
 
     def _count_codes(self, known: Known, answered: Answered, body: Json) -> None:
-        """Count the codes and units of the record that nothing reads.
+        """Count the codes of the record, and units that nothing reads.
 
         Looking takes a part of a millisecond, and may take a ten-thousandth of the time: under load some records are
         passed over, and the next one counts for them too.
@@ -107,7 +107,7 @@ class DecisionLog:
         began = time.perf_counter()
         if answered.record is None or body["patient"] is None or began < known.look_again:
             return
-        day, codes = body["at"][:10], known.unread.of(answered.record)
+        day, codes = body["at"][:10], known.codes.of(answered.record)
         self.store.saw(day, body["issuer"], body["patient"]["hash"], codes, known.passed)
         known.passed = 0
         ended = time.perf_counter()
@@ -131,8 +131,8 @@ class DecisionLog:
             if knowledge.digest not in self._known:
                 rule_set = rule_set_of(knowledge, lambda: services.archive)
                 mask = Redactor(knowledge, self.store.keyring)
-                unread = UnreadCodes(services.prepared.derivation.matcher)
-                self._known[knowledge.digest] = Known(rule_set, mask, self.store.keyring, knowledge, unread)
+                sent = SentCodes(services.prepared.derivation.matcher)
+                self._known[knowledge.digest] = Known(rule_set, mask, self.store.keyring, knowledge, sent)
             return self._known[knowledge.digest]
 
 

@@ -8,8 +8,11 @@ from typing import Any, NamedTuple
 import msgspec
 import orjson
 
-from service.errors import RequestError
-from service.population.keys import BUNDLE, DEEPEST, is_text, person
+from service.errors import Issue, RequestError
+from service.population.entries import TYPE_OF, Bundle, InBundle, Patient, Unread, decode_bundle
+from service.population.keys import BUNDLE, DEEPEST, is_clear, is_text, person
+from service.population.plain import PlainEntries, Says, person_of
+from service.population.runs import Placed
 from service.record.input.reader import READ_TYPES
 from service.record.input.subject import OF_A_PATIENT, Patients, Subject
 from service.record.input.unpacking import Piece, unpack
@@ -22,19 +25,21 @@ IMPORTANCE = ("Patient", "Condition", "AllergyIntolerance", "MedicationRequest",
 class Part(NamedTuple):
     """What a bundle holds about one patient; ``content`` is None where that is the bundle as it is.
 
-    ``incomplete`` says of which types something may be about this patient and is not here.
+    ``incomplete`` says of which types something may be about this patient and is not here, ``seen`` what the bundle
+    says for the gate.
     """
 
     patient: str
     content: bytes | None = None
     incomplete: frozenset[str] = frozenset()
+    seen: Placed | None = None
 
 
 class Skimmed(NamedTuple):
     """The parts of a bundle by patient, and the elements that say codes, with the type they stand in."""
 
     parts: tuple[Part, ...]
-    codes: tuple[tuple[str, bytes], ...]
+    codes: tuple[tuple[str, bytes], ...] = ()
 
 
 class _Resource(msgspec.Struct):
@@ -69,25 +74,61 @@ _decode_raw = msgspec.json.Decoder(_RawBundle).decode
 _decode_entry = msgspec.json.Decoder(_RawEntry).decode
 
 
-def skim(text: bytes) -> Skimmed:
+def skim(text: bytes, plain: PlainEntries) -> Skimmed:
     """Whose charts a bundle holds. Raises RequestError when it cannot be read at all."""
-    if is_text(text):
-        try:
-            entries = _decode(text).entry
-        except msgspec.DecodeError:
-            return _taken_apart(text)
-        ids = [entry.resource.id for entry in entries if entry.resource and entry.resource.resourceType == "Patient"]
-        nested = any(entry.resource is not None and entry.resource.resourceType == BUNDLE for entry in entries)
-        if len(ids) == 1 and ids[0] and not nested:
-            codes = [
-                (entry.resource.resourceType, code)
-                for entry in entries
-                if entry.resource is not None
-                and entry.resource.resourceType in READ_TYPES
-                and (code := bytes(entry.resource.code) or bytes(entry.resource.medicationCodeableConcept))
-            ]
-            return Skimmed((Part(ids[0]),), tuple(codes))
-    return _taken_apart(text)
+    if not is_clear(text):
+        if is_text(text) and not readable(text):
+            raise RequestError([Issue("body", "not JSON")])
+        return _skimmed(text) if is_text(text) else _taken_apart(text)
+    try:
+        bundle = decode_bundle(text)
+    except msgspec.DecodeError:
+        return _skimmed(text)
+    patients = [entry for entry in bundle.entry if type(entry.resource) is Patient]
+    if len(patients) != 1 or not patients[0].resource.id:
+        return _taken_apart(text)
+    return Skimmed((Part(patients[0].resource.id, seen=_seen(len(text), bundle, patients[0], plain)),))
+
+
+def _seen(length: int, bundle: Bundle, patient: InBundle, plain: PlainEntries) -> Placed:
+    """What the entries of a bundle about one patient say. All of them are looked at, as their codes are counted."""
+    says, of = Says.NOTHING, plain.of
+    about: set[str] = set()
+    for entry in bundle.entry:
+        resource = entry.resource
+        if isinstance(resource, Unread):
+            continue
+        about.add(resource.about())
+        said = of(resource)
+        says = max(says, said)
+    id_ = patient.resource.id
+    about -= {"", f"Patient/{id_}", f"urn:uuid:{id_}", patient.fullUrl}
+    person = person_of(patient.resource)
+    is_unusual = about or bundle.resourceType != BUNDLE or b"next" in bytes(bundle.link) or person is None
+    if says or is_unusual:
+        return Placed(length, max(says, Says.UNKNOWN))
+    types = {TYPE_OF[one] for one in {type(entry.resource) for entry in bundle.entry}}
+    return Placed(length, says, len(bundle.entry), sorted(types), person or b"")
+
+
+def _skimmed(text: bytes) -> Skimmed:
+    """The same of a bundle that holds what is unusual, without what it says."""
+    try:
+        entries = _decode(text).entry
+    except msgspec.DecodeError:
+        return _taken_apart(text)
+    ids = [entry.resource.id for entry in entries if entry.resource and entry.resource.resourceType == "Patient"]
+    nested = any(entry.resource is not None and entry.resource.resourceType == BUNDLE for entry in entries)
+    if len(ids) != 1 or not ids[0] or nested:
+        return _taken_apart(text)
+    codes = [
+        (entry.resource.resourceType, code)
+        for entry in entries
+        if entry.resource is not None
+        and entry.resource.resourceType in READ_TYPES
+        and (code := bytes(entry.resource.code) or bytes(entry.resource.medicationCodeableConcept))
+    ]
+    return Skimmed((Part(ids[0]),), tuple(codes))
 
 
 def _taken_apart(text: bytes) -> Skimmed:

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from service.errors import RequestError
 from service.population.bundles import cut, importance, parsed
 from service.population.export import EVERYTHING
+from service.population.runs import Placed, Run, decode_placed, decode_run, lines_of_run
 from service.population.spill import Kind, Spilled
 from service.record.input.reader import read_bundle
 from service.record.model import UNTYPED, Completeness, Problem, Record
 
 _SHARED = re.compile(rb'"reference"\s*:\s*"(?:[^"\\]*/)?((?:Medication|Device)/[A-Za-z0-9.\-]{1,64})')
+_SLACK = 2
+"""A patient with so many times the most lines is cut while its lines are being read."""
 _DEEPEST = 3
 """How many references are followed from one shared resource to the next: a drug, its ingredient."""
 _TYPE = re.compile(rb'"resourceType"\s*:\s*"([A-Za-z]{1,64})"')
@@ -41,32 +44,67 @@ class SharedResources(Protocol):
     def texts(self, name: str) -> Sequence[bytes]: ...
 
 
+Group = tuple[str, str]
+"""The band of age and the sex of a patient."""
+TextAt = Callable[[Spilled, int], bytes]
+"""Reads so many bytes again where a record says that they stand."""
+
+
 @dataclass(slots=True)
 class Gathered:
-    """What was spilled about one patient. ``left_out`` counts by type what was more than a patient may have."""
+    """What was spilled about one patient: first where it stands, then, where it must be read, its ``lines`` and
+    ``documents``. ``left_out`` counts by type what was more than a patient may have.
+    """  # noqa: D205
 
     key: str
+    runs: list[tuple[Run, Spilled]] = field(default_factory=list)
+    places: list[tuple[Placed, Spilled]] = field(default_factory=list)
     lines: list[tuple[bytes, Spilled]] = field(default_factory=list)
     documents: list[tuple[bytes, Spilled]] = field(default_factory=list)
     broken: list[Spilled] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
     cut_lines: list[Spilled] = field(default_factory=list)
+    is_read: bool = False
 
-    def add(self, record: Spilled, text: bytes) -> None:
-        """Take one record in, with its text."""
-        if record.kind == Kind.LINE:
-            self.lines.append((text, record))
+    def add(self, record: Spilled) -> None:
+        """Take one record in."""
+        if record.kind == Kind.RUN:
+            self.runs.append((decode_run(record.text), record))
+        elif record.kind == Kind.PLACE:
+            self.places.append((decode_placed(record.text), record))
         elif record.kind == Kind.BROKEN:
             self.broken.append(record)
         else:
-            self.documents.append((text, record))
+            self.documents.append((record.text, record))
 
-    def keep_at_most(self, most: int, *, slack: int = 1) -> None:
-        """Leave out what is more than a patient may have; what is kept does not depend on the order of the records.
+    @property
+    def resources(self) -> int:
+        """How many lines there are; in a bundle they are not counted."""
+        return sum(len(run.ids) for run, _ in self.runs)
 
-        With ``slack`` nothing is done until there are so many times as many, so that it is done seldom.
-        """
-        if len(self.lines) <= most * slack:
+    @property
+    def duplicates(self) -> int:
+        """How many lines hold a resource that another line holds too."""
+        ids: dict[str, list[str]] = {}
+        for run, _ in self.runs:
+            ids.setdefault(run.type, []).extend(filter(None, run.ids))
+        return sum(len(found) - len(set(found)) for found in ids.values())
+
+    def read_texts(self, text_at: TextAt, most: int) -> None:
+        """Read what stands in the input, if it was not read yet, and keep of the lines at most so many."""
+        if self.is_read:
+            return
+        self.is_read = True
+        for run, record in self.runs:
+            self.lines.extend(lines_of_run(record, run.text or text_at(record, run.length)))
+            if len(self.lines) > most * _SLACK:
+                self.keep_at_most(most)
+        self.keep_at_most(most)
+        self.documents.extend((text_at(record, placed.length), record) for placed, record in self.places)
+
+    def keep_at_most(self, most: int) -> None:
+        """Leave out what is more than a patient may have; what is kept does not depend on the order of the records."""
+        if len(self.lines) <= most:
             return
         ranked = sorted(self.lines, key=lambda line: (importance(_type_of(line[0])), line[0]))
         self.lines = ranked[:most]
@@ -94,7 +132,6 @@ def _type_of(text: bytes) -> str:
 
 def read_chart(gathered: Gathered, exported: Exported, shared: SharedResources, most: int) -> Read:
     """The record of one patient. Never raises for what stands in a chart: what cannot be read is told."""
-    gathered.keep_at_most(most)
     gathered.lines.sort(key=lambda line: line[0])
     documents: list[Any] = []
     rejects: list[Spilled] = []
@@ -121,18 +158,12 @@ def read_chart(gathered: Gathered, exported: Exported, shared: SharedResources, 
     for name in _referred(gathered, shared):
         documents.extend(parsed(text) for text in shared.texts(name))
     problems += [_problem(name, "more resources than a patient may have") for name in sorted(gathered.left_out)]
-    read = Read(None, None, tuple(rejects), tuple(reasons), duplicates_of(gathered), len(gathered.lines))
+    read = Read(None, None, tuple(rejects), tuple(reasons), gathered.duplicates, len(gathered.lines))
     try:
         record = read_document(documents, gathered.key, exported)
     except RequestError as error:
         return replace(read, refused=error.issues[0].text)
     return replace(read, record=with_gaps(record, problems, exported))
-
-
-def duplicates_of(gathered: Gathered) -> int:
-    """How many lines hold a resource that another line holds too."""
-    marks = [record.mark for _, record in gathered.lines if record.mark]
-    return len(marks) - len(set(marks))
 
 
 def _problem(type_: str, reason: str = "a line that cannot be read") -> Problem:

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,9 @@ from service.population.inputs import Inputs, find_inputs
 from service.population.limits import DEFAULT_LARGEST, DEFAULT_MEMORY, PopulationError, sizes_for
 from service.population.place import Place, read_json
 from service.population.plan import Plan, plan_of
-from service.population.reading import Reading, place_of_text
+from service.population.reading import Reading, text_at
 from service.population.running import prepared_inputs, write_export
 from service.population.shared_index import SharedIndex, write_shared
-from service.population.spill import Kind, Spilled
 
 Json = dict[str, Any]
 
@@ -79,11 +79,9 @@ class BulkCharts:
 def _of_place(plan: Plan, place: Place) -> Iterator[BulkChart]:
     exported, index = exported_of(read_json(place.export)), SharedIndex(place)
 
-    def text_of(record: Spilled) -> bytes:
-        return place_of_text(plan, record) if record.kind == Kind.PLACE else record.text
-
     for records in records_of(plan, place):
-        for gathered in gather(records, text_of, DEFAULT_LARGEST):
+        for gathered in gather(records):
+            gathered.read_texts(partial(text_at, plan), DEFAULT_LARGEST)
             read = read_chart(gathered, exported, index, DEFAULT_LARGEST)
             try:
                 resources = tuple(resources_of(gathered))

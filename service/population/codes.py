@@ -25,10 +25,10 @@ class CodeCount:
         self._elements: Counter[tuple[str, bytes]] = Counter()
         self._codes: Counter[Code] = Counter()
 
-    def count(self, type_: str, element: bytes) -> None:
-        """Count the element of one resource that says its code."""
+    def count(self, type_: str, element: bytes, number: int = 1) -> None:
+        """Count the element that says the code of a resource, of so many resources."""
         if element:
-            self._elements[type_, element] += 1
+            self._elements[type_, element] += number
             if len(self._elements) >= _MOST_ELEMENTS:
                 self._read()
 

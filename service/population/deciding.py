@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from service.errors import GateError, RequestError
@@ -11,15 +12,13 @@ from service.population.gating import Gating
 from service.population.judging import Judge, Rows, Tally, count_visits
 from service.population.place import Place, read_json, write_json
 from service.population.plan import Plan, Question
-from service.population.reading import place_of_text
+from service.population.reading import text_at
 from service.population.shared_index import SharedIndex
-from service.population.spill import Kind, Spilled, hash_of, index_of, records_at
+from service.population.spill import Spilled, hash_of, index_of, records_at
 from service.population.visits import Replay
 from service.protocol.evaluation import Services
 
 Json = dict[str, Any]
-# A patient with more lines than that many times the most is cut while its lines are being gathered.
-_SLACK = 2
 _GATE_WAS_WRONG = "the gate let pass a patient about whom there is something to say: run with --no-gate, and tell us"
 
 
@@ -71,16 +70,14 @@ def exported_of(document: Json) -> Exported:
     return Exported(frozenset(document["whole"]), frozenset(document["partial"]), bool(document["hasLines"]))
 
 
-def gather(records: Iterable[Spilled], text_of: Callable[[Spilled], bytes], largest: int) -> list[Gathered]:
-    """Records by patient, the patients in order of their hash, cut where there are too many of one."""
+def gather(records: Iterable[Spilled]) -> list[Gathered]:
+    """Records by patient, the patients in order of their hash."""
     found: dict[str, Gathered] = {}
     for record in records:
         one = found.get(record.key)
         if one is None:
             one = found[record.key] = Gathered(record.key)
-        one.add(record, text_of(record))
-        if len(one.lines) > _SLACK * largest:
-            one.keep_at_most(largest)
+        one.add(record)
     return sorted(found.values(), key=lambda one: (hash_of(one.key), one.key))
 
 
@@ -96,18 +93,17 @@ class Judging:
         self._shared = shared
         self._judge = Judge(services, question)
         self._replay = Replay(services) if question.visits else None
-        self._gating = Gating(services.prepared, question, exported) if question.use_gate else None
+        self._gating = (
+            Gating(services.prepared, question, exported, self._judge.group_of) if question.use_gate else None
+        )
         self._services = services
 
     def of_records(self, records: Iterable[Spilled]) -> tuple[dict[str, list[Json]], Json]:
         """The rows of all patients of one bucket by table, and what is counted of them."""
-        tables, summary = self._all(gather(records, self._text_of, self._question.largest))
+        tables, summary = self._all(gather(records))
         files = self._plan.sources
         summary["rejects"] = [reject | {"file": files[reject["file"]].name} for reject in summary["rejects"]]
         return tables, summary
-
-    def _text_of(self, record: Spilled) -> bytes:
-        return place_of_text(self._plan, record) if record.kind == Kind.PLACE else record.text
 
     def _all(self, gathered: Iterable[Gathered]) -> tuple[dict[str, list[Json]], Json]:
         tables: dict[str, list[Json]] = {"decisions": [], "cards": [], "findings": []}
@@ -138,16 +134,22 @@ class Judging:
     def one(self, gathered: Gathered, tally: Tally, rejects: list[Json]) -> Rows:
         """The rows of one patient."""
         if self._replay is not None:
+            self._read_texts(gathered)
             self._count_visits(self._replay, gathered, tally)
-        shut = None if self._gating is None else self._gating.shut(gathered)
-        if self._gating is not None and shut is not None and not self._gating.in_full(gathered):
-            return self._judge.skipped(gathered, shut, tally, self._gating.digest)
+        gating = self._gating
+        passed = None if gating is None else gating.passed(gathered, self._read_texts)
+        if gating is not None and passed is not None and not gating.in_full(gathered):
+            return self._judge.skipped(gathered, passed, tally, gating.digest)
+        self._read_texts(gathered)
         read = read_chart(gathered, self._exported, self._shared, self._question.largest)
         rejects.extend(_rejects(gathered, read))
         rows = self._judge.judge(gathered, read, tally)
-        if shut is not None and rows.cards:
+        if passed is not None and rows.cards:
             raise GateError(_GATE_WAS_WRONG)
         return rows
+
+    def _read_texts(self, gathered: Gathered) -> None:
+        gathered.read_texts(partial(text_at, self._plan), self._question.largest)
 
 
 def _rejects(gathered: Gathered, read: Read) -> Iterator[Json]:

@@ -6,24 +6,31 @@ Whatever is not plain (a line that cannot be read, a page that follows, a resour
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import msgspec
+import orjson
 
+from service.bounded import Bounded
 from service.decision import Prepared
-from service.decision.gate import taken_in_full
+from service.decision.gate import Gate, taken_in_full
 from service.errors import RequestError
 from service.population.bundles import parsed
-from service.population.chart import Exported, Gathered, Read, duplicates_of, read_document, with_gaps
+from service.population.chart import Exported, Gathered, Group, Read, read_document, with_gaps
 from service.population.keys import BUNDLE, is_text
-from service.population.plain import PlainEntries
+from service.population.plain import PlainEntries, Says
 from service.population.plan import Question
 from service.record.input.reader import read_bundle
 from service.record.input.resource_types import RESOURCE_TYPES
-from service.record.model import Completeness
+from service.record.input.subject import OF_A_PATIENT
+from service.record.model import Record
 
 _TYPE_FIRST = re.compile(rb'\{\s*"resourceType"\s*:\s*"([A-Za-z]{1,64})"')
+_MOST_KEPT = 65_536
+_NOBODY = b'{"resourceType":"Patient"}'
+_CONTAINED = b'"contained"'
 _UNUSUAL = frozenset({BUNDLE, "OperationOutcome"})
 
 
@@ -45,29 +52,96 @@ class _NotPlainError(Exception):
     """The chart must be read whole."""
 
 
+class Passed(NamedTuple):
+    """That a chart passed: what was read of it, and the group of its patient."""
+
+    read: Read
+    group: Group
+
+
 class Gating:
     """Asks the gate of the rule set about charts as they were gathered."""
 
-    def __init__(self, prepared: Prepared, question: Question, exported: Exported) -> None:
+    def __init__(
+        self, prepared: Prepared, question: Question, exported: Exported, persons: Callable[[Record], Group]
+    ) -> None:
+        self._persons = persons
         self._gate = prepared.gates[question.hook]
         self._derivation = prepared.derivation
         self._question = question
         self._exported = exported
-        self._types = frozenset({*self._gate.types, *self._gate.lists, "Patient"})
-        self._plain = PlainEntries(self._says_nothing)
-        self._whole = dict.fromkeys(self._gate.lists, Completeness.COMPLETE)
+        self._types = types_of(self._gate)
+        self._plain = plain_entries(prepared, question)
+        self._resting: Bounded[tuple[str, ...], bool] = Bounded(_MOST_KEPT)
+        self._groups: Bounded[bytes, Group | None] = Bounded(_MOST_KEPT)
 
     @property
     def digest(self) -> str:
         """Which gate it is."""
         return self._gate.digest
 
-    def shut(self, gathered: Gathered) -> Read | None:
-        """What was read of the chart, when no card is possible whatever else stands in it; None to decide in full."""
-        if not self._gate.is_open or gathered.broken or gathered.left_out:
+    def passed(self, gathered: Gathered, read_texts: Callable[[Gathered], None]) -> Passed | None:
+        """How the chart passes, when no card is possible whatever else stands in it; None to decide in full."""
+        if not self._gate.is_open or gathered.broken:
             return None
-        if len(gathered.lines) > self._question.largest:
+        group = self._at_sight(gathered)
+        if group is not None:
+            return Passed(Read(None, duplicates=gathered.duplicates, resources=gathered.resources), group)
+        if _speaks(gathered):
             return None
+        read_texts(gathered)
+        return None if gathered.left_out else self._looked_at(gathered)
+
+    def _at_sight(self, gathered: Gathered) -> Group | None:
+        """The group of a patient, when what was written down of the chart tells that no card is possible."""
+        if gathered.documents:
+            return None
+        if gathered.places:
+            person, types = self._in_bundle(gathered)
+        else:
+            person, types = self._in_lines(gathered), ()
+        return self._group_of(person) if person and self._rests_on(types) else None
+
+    def _in_bundle(self, gathered: Gathered) -> tuple[bytes, tuple[str, ...]]:
+        placed = gathered.places[0][0]
+        if len(gathered.places) > 1 or gathered.runs or placed.says or placed.entries > self._question.largest:
+            return b"", ()
+        return placed.person, tuple(placed.types)
+
+    def _in_lines(self, gathered: Gathered) -> bytes:
+        patients = [run for run, _ in gathered.runs if run.type == "Patient"]
+        if len(patients) != 1 or len(patients[0].ids) != 1 or gathered.resources > self._question.largest:
+            return b""
+        if any(run.says for run, _ in gathered.runs):
+            return b""
+        # Who is named in two ways may be two persons.
+        about = {run.about for run, _ in gathered.runs if run.type != "Patient"}
+        return patients[0].person if len(about) <= 1 else b""
+
+    def _rests_on(self, types: tuple[str, ...]) -> bool:
+        """Whether the gate is open for the lists as they came, of a chart with bundles of these types."""
+        known = self._resting.get(types)
+        if known is None:
+            record = self._record_of(_NOBODY, frozenset(types))
+            known = self._resting[types] = record is not None and self._gate.rests_on(record.completeness)
+        return known
+
+    def _group_of(self, person: bytes) -> Group | None:
+        """The group of a patient of whom this is told; None where it cannot be read."""
+        if person not in self._groups:
+            record = self._record_of(person, frozenset())
+            self._groups[person] = None if record is None or record.unread else self._persons(record)
+        return self._groups[person]
+
+    def _record_of(self, person: bytes, types: frozenset[str]) -> Record | None:
+        exported = replace(self._exported, whole=self._exported.whole | types)
+        try:
+            return with_gaps(read_document([{"resource": orjson.loads(person)}], "", exported), [], self._exported)
+        except RequestError:
+            return None
+
+    def _looked_at(self, gathered: Gathered) -> Passed | None:
+        """How the chart passes, told by reading those of its resources on which the gate rests."""
         try:
             documents, types = self._needed(gathered)
             exported = Exported(self._exported.whole | types, self._exported.partial, self._exported.has_lines)
@@ -76,7 +150,8 @@ class Gating:
             return None
         if not self._gate.may_skip(self._derivation.chart(record, self._question.now)):
             return None
-        return Read(record, duplicates=duplicates_of(gathered), resources=len(gathered.lines))
+        read = Read(record, duplicates=gathered.duplicates, resources=gathered.resources)
+        return Passed(read, self._persons(record))
 
     def in_full(self, gathered: Gathered) -> bool:
         """Whether a chart that may be left out is decided all the same, as one of a hundred."""
@@ -89,23 +164,48 @@ class Gating:
         for text, _ in gathered.documents:
             for type_, entry in _entries(text):
                 types.add(type_)
-                if type_ in self._types and not self._plain.is_plain(type_, resource := bytes(entry.resource)):
+                if self._is_read(type_, resource := bytes(entry.resource), gathered.key):
                     documents.append({"fullUrl": entry.fullUrl, "resource": parsed(resource)})
         for text, _ in gathered.lines:
             type_ = _type_of(text)
-            if type_ in self._types and not self._plain.is_plain(type_, text):
+            if self._is_read(type_, text, gathered.key):
                 documents.append(parsed(text))
         return documents, frozenset(types)
 
-    def _says_nothing(self, resource: Any) -> bool:
+    def _is_read(self, type_: str, text: bytes, key: str) -> bool:
+        """Whether the gate reads it: it is of its types and says something, or what stands within it may."""
+        if type_ in self._types:
+            return bool(self._plain.of_text(text, key))
+        return type_ in OF_A_PATIENT and _CONTAINED in text
+
+
+def _speaks(gathered: Gathered) -> bool:
+    """Whether it was seen already that something on a chart may bring a card."""
+    said = [run.says for run, _ in gathered.runs] + [placed.says for placed, _ in gathered.places]
+    return Says.SOMETHING in said
+
+
+def plain_entries(prepared: Prepared, question: Question) -> PlainEntries:
+    """Tells of entries whether the gate of the question has anything to say about them."""
+    gate, derivation = prepared.gates[question.hook], prepared.derivation
+    whole = frozenset(gate.lists)
+
+    def says_nothing(resource: Any) -> bool:
         """Whether a chart of one entry may be left out, were all its lists whole."""
         try:
-            record = read_bundle([resource], complete=frozenset(self._whole))
+            record = read_bundle([resource], complete=whole)
         except RequestError:
             return False
         if any(problem.unread for problem in record.problems):
             return False
-        return self._gate.may_skip(self._derivation.chart(record, self._question.now))
+        return gate.may_skip(derivation.chart(record, question.now))
+
+    return PlainEntries(says_nothing, types_of(gate))
+
+
+def types_of(gate: Gate) -> frozenset[str]:
+    """The resource types that must be read to tell whether a chart may be left out."""
+    return frozenset({*gate.types, *gate.lists, "Patient"})
 
 
 def _entries(text: bytes) -> Iterator[tuple[str, _Entry]]:

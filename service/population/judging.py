@@ -20,7 +20,8 @@ from service.decision import Decision
 from service.engine.trace import Result
 from service.finding import Status
 from service.knowledge.model import FactKind, Indicator, Knowledge, types_read
-from service.population.chart import Gathered, Read
+from service.population.chart import Gathered, Group, Read
+from service.population.gating import Passed
 from service.population.plan import Question
 from service.population.visits import rules_on
 from service.protocol.evaluation import Services, answer_record
@@ -167,14 +168,17 @@ class Judge:
         }
         return Rows(row, shown, self._findings(patient, decision) if self._question.findings else [])
 
-    def skipped(self, gathered: Gathered, read: Read, tally: Tally, gate: str) -> Rows:
+    def group_of(self, record: Record) -> Group:
+        """The band of age and the sex of a patient."""
+        return self._persons.of(record)
+
+    def skipped(self, gathered: Gathered, passed: Passed, tally: Tally, gate: str) -> Rows:
         """The rows of a patient for whom no card is possible whatever else stands in the chart, as this gate showed."""
-        assert read.record is not None
-        band, sex = self._persons.of(read.record)
+        band, sex = passed.group
         tally.groups[band, sex] += 1
         tally.patients["gated"] += 1
-        tally.figures["duplicates"] += read.duplicates
-        row = _row_of(self._pseudonyms.of(gathered.key), gathered, read)
+        tally.figures["duplicates"] += passed.read.duplicates
+        row = _row_of(self._pseudonyms.of(gathered.key), gathered, passed.read)
         return Rows(row | {"age": band, "sex": sex, "how": "gated", "reason": f"gate {gate}"})
 
     def _count(

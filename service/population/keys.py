@@ -27,6 +27,9 @@ BUNDLE = "Bundle"
 SHARED_TYPES = frozenset({"Medication", "Device"})
 """What resources of patients refer to and what is about no patient itself."""
 
+NOT_READ = RESOURCE_TYPES - READ_TYPES - {BUNDLE, "OperationOutcome"}
+"""The types of which no more than the name is looked at."""
+
 _TYPE_FIRST = re.compile(rb'\s*\{\s*"resourceType"\s*:\s*"([A-Za-z]{1,64})"')
 _TYPE_ANYWHERE = re.compile(rb'"resourceType"\s*:\s*"([A-Za-z]{1,64})"')
 _PATIENT_ID = re.compile(rb'"resourceType"\s*:\s*"Patient"\s*,\s*"id"\s*:\s*"([A-Za-z0-9.\-]{1,64})"')
@@ -89,11 +92,11 @@ def keyed(line: bytes, named: str | None = None) -> Keyed:
         name = first[1].decode()
         if name == BUNDLE:
             return Keyed(Fate.DECIDED, BUNDLE)
-        if name not in READ_TYPES and name in RESOURCE_TYPES and name != "OperationOutcome":
+        if name in NOT_READ:
             return Keyed(Fate.TYPE_NOT_READ, name)
     elif not line.strip():
         return Keyed(Fate.BLANK, None)
-    if b"\\u" in line or not is_text(line):
+    if not is_clear(line):
         return _long(line, named)
     try:
         read = _decode(line)
@@ -102,19 +105,39 @@ def keyed(line: bytes, named: str | None = None) -> Keyed:
     subject = read.subject or read.patient
     if subject is None and read.resourceType != "Patient":
         return _long(line, named)
-    key = read.id if subject is None else _plain(subject.reference)
-    if not key or read.resourceType not in READ_TYPES or not _PLAIN_ID.fullmatch(key):
+    key = read.id if subject is None else patient_named(subject.reference)
+    if read.resourceType not in READ_TYPES or not is_plain_id(key):
         return _long(line, named)
     code = bytes(read.code) or bytes(read.medicationCodeableConcept)
     return Keyed(Fate.DECIDED, read.resourceType, key, read.id, code)
 
 
-def _plain(reference: str) -> str:
+def is_plain_id(key: str) -> bool:
+    """Whether a text is an id as FHIR allows it."""
+    return _PLAIN_ID.fullmatch(key) is not None
+
+
+def patient_named(reference: str) -> str:
     """The id in a plain reference to a Patient, relative or to a server; "" for every other."""
     if reference.startswith("Patient/"):
         return reference[8:]
     _, _, id_ = reference.rpartition("/Patient/")
     return id_ if reference.startswith("http") else ""
+
+
+def is_clear(text: bytes) -> bool:
+    """Whether a partial decode may be trusted: the text is UTF-8, and no character is written by its number."""
+    return is_text(text) and not _has_numbered(text)
+
+
+def _has_numbered(text: bytes) -> bool:
+    # To look for one byte costs a fraction of looking for two.
+    place = text.find(b"\\")
+    while place >= 0:
+        if text[place + 1 : place + 2] == b"u":
+            return True
+        place = text.find(b"\\", place + 2)
+    return False
 
 
 def is_text(line: bytes) -> bool:

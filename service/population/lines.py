@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, cast
 
-CHUNK = 1 << 22
+CHUNK = 1 << 20
 _NEWLINE = b"\n"
 BOM = b"\xef\xbb\xbf"
 
@@ -57,8 +57,8 @@ class _Zstandard(io.RawIOBase):
         super().close()
 
 
-def lines_of(path: Path, compression: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes]]:
-    """The place and the text of every line that begins in the part, without its newline.
+def chunks_of(path: Path, compression: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes]]:
+    """The lines that begin in the part, many at once: the place of the first, and their text without the last newline.
 
     Raises TruncatedError after the last whole line where compressed data ends early.
     """
@@ -67,22 +67,36 @@ def lines_of(path: Path, compression: str, start: int = 0, end: int | None = Non
         if start:
             file.seek(start - 1)
             place += len(file.readline()) - 1
-        rest = b""
-        while True:
-            chunk = _read(file, place + len(rest))
+        held: list[bytes] = []
+        while end is None or place < end:
+            chunk = _read(file, place + sum(map(len, held)))
+            last = chunk.rfind(_NEWLINE)
+            if chunk and last < 0:
+                # A long line is put together once, when its end is there.
+                held.append(chunk)
+                continue
+            text = b"".join((*held, chunk[:last] if chunk else b""))
+            # The last line of the part is the one in which it ends.
+            if end is not None and (over := text.find(_NEWLINE, end - 1 - place)) >= 0:
+                text = text[:over]
+            if text or chunk:
+                yield place, text
             if not chunk:
-                break
-            text = rest + chunk if rest else chunk
-            *whole, rest = text.split(_NEWLINE)
-            for line in whole:
-                if end is not None and place >= end:
-                    return
-                yield place, line
-                place += len(line) + 1
-            if end is not None and place >= end:
                 return
-        if rest and (end is None or place < end):
-            yield place, rest
+            place += len(text) + 1
+            held = [chunk[last + 1 :]]
+
+
+def lines_of(path: Path, compression: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes]]:
+    """The place and the text of every line that begins in the part, without its newline.
+
+    Raises TruncatedError after the last whole line where compressed data ends early.
+    """
+    for place, text in chunks_of(path, compression, start, end):
+        at = place
+        for line in text.split(_NEWLINE):
+            yield at, line
+            at += len(line) + 1
 
 
 def _read(file: IO[bytes], place: int) -> bytes:

@@ -11,13 +11,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
-from typing import Any, Literal
+from enum import IntEnum
+from typing import Any
 
 import msgspec
 import msgspec.structs
 import orjson
 
 from service.bounded import Bounded
+from service.population.entries import NOTHING, TYPE_OF, Entry, Other, Patient, Plainable, Quantity, decode_line
+from service.record.kinds.patient import SEX_FOR_CLINICAL_USE
 
 Json = dict[str, Any]
 _MOST_KEPT = 50_000
@@ -26,178 +29,126 @@ _DATE = re.compile(
     r"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}"
     r"(?:T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9]))?"
 )
+_SOME_DATE, _SOME_NUMBER = "2020-01-02", 1.0
+_LARGEST = 1e9
+_SEX = tuple(url.encode() for url in SEX_FOR_CLINICAL_USE)
 
 
-class _Strict(msgspec.Struct, forbid_unknown_fields=True):
-    """What has an element that is not named here is not plain."""
+class Says(IntEnum):
+    """What an entry says for the gate. Of several entries the one that says most counts."""
+
+    NOTHING, UNKNOWN, SOMETHING = range(3)
 
 
-class _Reference(_Strict):
-    reference: str = ""
-    display: str = ""
-    type: str = ""
+class _Known(msgspec.Struct):
+    """One choice of statuses and codes: whether it says something, and how often it was met since that was asked."""
 
-
-class _Quantity(_Strict):
-    value: float
-    unit: str = ""
-    system: str = ""
-    code: str = ""
-
-
-class _Period(_Strict):
-    start: str = ""
-    end: str = ""
-
-
-class _Component(_Strict):
-    code: msgspec.Raw
-    valueQuantity: _Quantity | None = None  # noqa: N815  # names as FHIR spells them, here and below
-    valueCodeableConcept: msgspec.Raw = msgspec.Raw()  # noqa: N815
-
-
-class _Observation(_Strict):
-    resourceType: Literal["Observation"]  # noqa: N815
-    status: msgspec.Raw
-    code: msgspec.Raw
-    subject: _Reference
-    id: str = ""
-    meta: dict[str, msgspec.Raw] | None = None
-    text: msgspec.Raw = msgspec.Raw()
-    identifier: msgspec.Raw = msgspec.Raw()
-    category: msgspec.Raw = msgspec.Raw()
-    encounter: msgspec.Raw = msgspec.Raw()
-    performer: msgspec.Raw = msgspec.Raw()
-    effectiveDateTime: str = ""  # noqa: N815
-    issued: str = ""
-    valueQuantity: _Quantity | None = None  # noqa: N815
-    valueCodeableConcept: msgspec.Raw = msgspec.Raw()  # noqa: N815
-    valueString: msgspec.Raw = msgspec.Raw()  # noqa: N815
-    component: list[_Component] = []
-
-    def choice(self) -> tuple[bytes, ...]:
-        parts = [bytes(self.status), bytes(self.code), bytes(self.category), bytes(self.valueCodeableConcept)]
-        parts += [bytes(self.valueString), b"1" if self.valueQuantity is not None else b""]
-        for one in self.component:
-            parts += [bytes(one.code), bytes(one.valueCodeableConcept), b"1" if one.valueQuantity is not None else b""]
-        return tuple(parts)
-
-    def dates(self) -> tuple[str, ...]:
-        return self.effectiveDateTime, self.issued
-
-
-class _Encounter(_Strict, rename={"class_": "class"}):
-    resourceType: Literal["Encounter"]  # noqa: N815
-    status: msgspec.Raw
-    subject: _Reference
-    id: str = ""
-    meta: dict[str, msgspec.Raw] | None = None
-    text: msgspec.Raw = msgspec.Raw()
-    identifier: msgspec.Raw = msgspec.Raw()
-    class_: msgspec.Raw = msgspec.Raw()
-    type: msgspec.Raw = msgspec.Raw()
-    reasonCode: msgspec.Raw = msgspec.Raw()  # noqa: N815
-    participant: msgspec.Raw = msgspec.Raw()
-    period: _Period | None = None
-    serviceProvider: msgspec.Raw = msgspec.Raw()  # noqa: N815
-    location: msgspec.Raw = msgspec.Raw()
-
-    def choice(self) -> tuple[bytes, ...]:
-        return bytes(self.status), bytes(self.class_), bytes(self.type), bytes(self.reasonCode)
-
-    def dates(self) -> tuple[str, ...]:
-        return () if self.period is None else (self.period.start, self.period.end)
-
-
-class _Condition(_Strict):
-    resourceType: Literal["Condition"]  # noqa: N815
-    code: msgspec.Raw
-    subject: _Reference
-    id: str = ""
-    meta: dict[str, msgspec.Raw] | None = None
-    text: msgspec.Raw = msgspec.Raw()
-    identifier: msgspec.Raw = msgspec.Raw()
-    clinicalStatus: msgspec.Raw = msgspec.Raw()  # noqa: N815
-    verificationStatus: msgspec.Raw = msgspec.Raw()  # noqa: N815
-    category: msgspec.Raw = msgspec.Raw()
-    encounter: msgspec.Raw = msgspec.Raw()
-    onsetDateTime: str = ""  # noqa: N815
-    abatementDateTime: str = ""  # noqa: N815
-    recordedDate: str = ""  # noqa: N815
-
-    def choice(self) -> tuple[bytes, ...]:
-        return bytes(self.clinicalStatus), bytes(self.verificationStatus), bytes(self.category), bytes(self.code)
-
-    def dates(self) -> tuple[str, ...]:
-        return self.onsetDateTime, self.abatementDateTime, self.recordedDate
-
-
-_Plain = _Observation | _Encounter | _Condition
-_DECODERS: dict[str, Callable[[bytes], _Plain]] = {
-    "Observation": msgspec.json.Decoder(_Observation).decode,
-    "Encounter": msgspec.json.Decoder(_Encounter).decode,
-    "Condition": msgspec.json.Decoder(_Condition).decode,
-}
+    says: Says
+    type: str
+    code: bytes
+    met: int = 0
 
 
 class PlainEntries:
-    """Tells plain entries. ``says_nothing`` asks the gate about one resource alone."""
+    """Tells plain entries, and counts their codes on the way.
 
-    def __init__(self, says_nothing: Callable[[Any], bool]) -> None:
+    ``says_nothing`` asks the gate about one resource alone; without it nothing is known of any. ``types`` are those
+    that the gate reads.
+    """
+
+    def __init__(self, says_nothing: Callable[[Any], bool] | None, types: frozenset[str]) -> None:
         self._says_nothing = says_nothing
-        self._known: Bounded[tuple[bytes, ...], bool] = Bounded(_MOST_KEPT)
-        self._dates: Bounded[str, bool] = Bounded(_MOST_KEPT)
+        self._types = types
+        self._known: Bounded[tuple[object, ...], _Known] = Bounded(_MOST_KEPT)
+        self._dates: Bounded[str | None, bool] = Bounded(_MOST_KEPT)
+        self._met: list[_Known] = []
 
-    def is_plain(self, type_: str, text: bytes) -> bool:
-        """Whether nothing can follow from an entry for the gate. False also where it cannot be told so quickly.
-
-        ``text`` is UTF-8.
-        """
-        decode = _DECODERS.get(type_)
-        if decode is None:
-            return False
+    def of_text(self, text: bytes, key: str) -> Says:
+        """What an entry about this patient says, given as UTF-8; what is about another is not plain."""
         try:
-            entry = decode(text)
+            entry = decode_line(text)
         except msgspec.DecodeError:
-            return False
-        for one in entry.dates():
-            if not self._is_plain_date(one):
-                return False
+            return Says.UNKNOWN
+        is_own = isinstance(entry, Plainable) and entry.about() in {f"Patient/{key}", f"urn:uuid:{key}"}
+        return self.of(entry) if is_own else Says.UNKNOWN
+
+    def of(self, entry: Entry) -> Says:
+        """What an entry says that was read in part."""
         choice = entry.choice()
         known = self._known.get(choice)
         if known is None:
-            known = self._known[choice] = self._asked(entry)
-        return known
+            known = self._known[choice] = self._learned(entry)
+        if not known.met:
+            self._met.append(known)
+        known.met += 1
+        return known.says if known.says or self._has_plain_values(entry) else Says.UNKNOWN
 
-    def _asked(self, entry: _Plain) -> bool:
-        """What the gate makes of the entry, which is like all others of its choice."""
-        return self._says_nothing({name: _json(value) for name, value in _given(entry)})
+    def _has_plain_values(self, entry: Entry) -> bool:
+        dates = self._dates
+        for one in entry.dates():
+            if not (dates.get(one) or self._is_plain_date(one)):
+                return False
+        return not (numbers := entry.numbers()) or (min(numbers) >= -_LARGEST and max(numbers) <= _LARGEST)
 
-    def _is_plain_date(self, text: str) -> bool:
+    def _is_plain_date(self, text: str | None) -> bool:
         known = self._dates.get(text)
         if known is None:
-            known = self._dates[text] = not text or _is_plain_date(text)
+            known = self._dates[text] = text is None or _is_plain_date(text)
         return known
 
+    def _learned(self, entry: Entry) -> _Known:
+        """What the gate makes of all entries of a choice: of one with a plain date and number."""
+        type_ = TYPE_OF[type(entry)]
+        says = Says.NOTHING
+        if self._says_nothing is None:
+            says = Says.UNKNOWN
+        elif type_ in self._types and isinstance(entry, Plainable):
+            says = Says.NOTHING if self._says_nothing(_example(entry, type_)) else Says.SOMETHING
+        elif (type_ in self._types and not isinstance(entry, Patient)) or _holds_others(entry):
+            says = Says.UNKNOWN
+        return _Known(says, type_, entry.coded())
 
-def _given(entry: msgspec.Struct) -> Iterator[tuple[str, Any]]:
-    """The elements that an entry has, by their names in FHIR."""
-    for field in msgspec.structs.fields(entry):
-        value = getattr(entry, field.name)
-        if value not in ("", [], None) and bytes(value if isinstance(value, msgspec.Raw) else b"x"):
+    def met(self) -> Iterator[tuple[str, bytes, int]]:
+        """The types and codes of the entries met since this was asked last, each with its number."""
+        for known in self._met:
+            yield known.type, known.code, known.met
+            known.met = 0
+        self._met.clear()
+
+
+def _holds_others(entry: Entry) -> bool:
+    return isinstance(entry, Other) and entry.holds_others
+
+
+_IGNORED = frozenset({"id", "meta", "text", "identifier", "encounter", "extension", "note", "subject"})
+
+
+def _example(entry: Plainable, type_: str) -> Json:
+    """An entry of the same choice, with plain dates and numbers."""
+    dates = {one for one in entry.dates() if one is not None}
+    told = {name: value for name, value in _told(entry) if name not in _IGNORED}
+    resource = {name: _json(value, dates) for name, value in told.items()}
+    return {"resourceType": type_, "subject": {"reference": "Patient/somebody"}} | resource
+
+
+def _told(part: msgspec.Struct) -> Iterator[tuple[str, Any]]:
+    """The elements that are there, by their names in FHIR."""
+    for field in msgspec.structs.fields(part):
+        value = getattr(part, field.name)
+        if value is not NOTHING and value is not None and value != []:
             yield field.encode_name, value
 
 
-def _json(value: Any) -> Any:
+def _json(value: Any, dates: set[str]) -> Any:
     if isinstance(value, msgspec.Raw):
         return orjson.loads(bytes(value))
+    if isinstance(value, Quantity):
+        return dict(_told(value)) | {"value": _SOME_NUMBER}
     if isinstance(value, msgspec.Struct):
-        return {name: _json(part) for name, part in _given(value)}
+        return {name: _json(part, dates) for name, part in _told(value)}
     if isinstance(value, list):
-        return [_json(part) for part in value]
-    if isinstance(value, dict):
-        return {name: _json(part) for name, part in value.items()}
-    return value
+        return [_json(part, dates) for part in value]
+    return _SOME_DATE if isinstance(value, str) and value in dates else value
 
 
 def _is_plain_date(text: str) -> bool:
@@ -209,3 +160,16 @@ def _is_plain_date(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def person_of(patient: Patient) -> bytes | None:
+    """What of a Patient its age and sex are read from, as a resource of its own; None where it must be read whole."""
+    if any(one is not None and not _is_plain_date(one) for one in (patient.birthDate, patient.deceasedDateTime)):
+        return None
+    said = [one for one in patient.extension if b"\\" in (text := bytes(one)) or any(url in text for url in _SEX)]
+    told: Json = {"resourceType": "Patient"}
+    for name in ("birthDate", "gender", "deceasedBoolean"):
+        value = getattr(patient, name)
+        if value is not NOTHING and value is not None:
+            told[name] = value
+    return msgspec.json.encode(told | {"extension": said} if said else told)

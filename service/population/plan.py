@@ -13,7 +13,7 @@ from service.population.limits import Sizes
 
 Json = dict[str, Any]
 _MOST_BUCKETS = 4096
-VERSION = 1
+VERSION = 2
 """Raised when what stands in the work folder changes, so that an older one is not gone on with."""
 
 

@@ -8,18 +8,25 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import DecodeError
+
 from service.errors import RequestError
-from service.population.bundles import readable, skim
+from service.population.bundles import skim
 from service.population.codes import CodeCount
+from service.population.entries import Unread, decode_line
 from service.population.export import EVERYTHING, Export
 from service.population.inputs import Form, Source
-from service.population.keys import BUNDLE, Fate, Keyed, broken, keyed
-from service.population.lines import BOM, TruncatedError, lines_of, whole
+from service.population.keys import BUNDLE, NOT_READ, Fate, Keyed, broken, is_clear, keyed
+from service.population.lines import BOM, TruncatedError, chunks_of, whole
 from service.population.place import Place, write_json, written
+from service.population.plain import PlainEntries
 from service.population.plan import Piece, Plan
-from service.population.spill import Kind, Spilled, SpillWriter, hash_of
+from service.population.runs import Placed, RunMaker, encode
+from service.population.spill import Kind, Spilled, SpillWriter
+from service.record.input.reader import READ_TYPES
 
 Json = dict[str, Any]
+_NO_LINE = b"\n"
 
 
 @dataclass
@@ -36,14 +43,39 @@ class _Found:
     deleted: int = 0
     text: int = 0
 
+    def count(self, source: Source, fate: Fate, lines: int) -> None:
+        """Count lines of one fate."""
+        counts = self.fates.get(source.number)
+        if counts is None:
+            counts = self.fates[source.number] = dict.fromkeys(Fate, 0)
+        counts[fate] += lines
+
+
+@dataclass
+class _Lines:
+    """The lines of one piece of a file. ``skip`` is how lines begin of which nothing more is looked at."""
+
+    source: Source
+    named: str | None
+    found: _Found
+    codes: CodeCount
+    runs: RunMaker
+    skip: bytes = _NO_LINE
+
+    def __post_init__(self) -> None:
+        if self.named in NOT_READ:
+            self.skip = b'{"resourceType":"%s"' % self.named.encode()
+
 
 class Reading:
     """Reads the parts of files that a task is made of."""
 
-    def __init__(self, plan: Plan, place: Place, export: Export) -> None:
+    def __init__(self, plan: Plan, place: Place, export: Export, plain: PlainEntries | None = None) -> None:
+        """Without ``plain`` nothing is told of what an entry says for the gate."""
         self._plan = plan
         self._place = place
         self._export = export
+        self._plain = plain or PlainEntries(None, READ_TYPES)
         # Records of what patients refer to stand in a bucket of their own, after all others.
         self._shared = plan.buckets
 
@@ -63,6 +95,8 @@ class Reading:
         for piece in self._plan.tasks[number]:
             for record, bucket in self._records(piece, found, codes):
                 take(record, bucket)
+        for type_, code, times in self._plain.met():
+            codes.count(type_, code, times)
         return {
             "fates": {
                 str(source): {fate.value: n for fate, n in fates.items()} for source, fates in found.fates.items()
@@ -82,131 +116,145 @@ class Reading:
     def _records(self, piece: Piece, found: _Found, codes: CodeCount) -> Iterator[tuple[Spilled, int | None]]:
         source = self._plan.sources[piece.source]
         named = self._export.files.get(source.path.name) or source.named
-        for place, line in self._texts(piece, source, named, found):
-            found.text += len(line) + 1
-            one = keyed(line, named)
-            if one.fate is Fate.TYPE_NOT_READ:
-                self._count(source, one.fate, found)
-                continue
-            if one.type == BUNDLE and one.fate is Fate.DECIDED:
-                yield from self._of_bundle(source, place, line, found, codes)
-                continue
-            yield from self._of_line(source, named, place, line, one, found, codes)
-
-    def _texts(self, piece: Piece, source: Source, named: str | None, found: _Found) -> Iterator[tuple[int, bytes]]:
+        lines = _Lines(source, named, found, codes, self._runs_of(source, named, found))
         try:
             if source.form is Form.DOCUMENT:
-                text = whole(source.path, source.compression)
-                if not source.compression:
-                    found.hashes[source.number] = hashlib.sha256(text).hexdigest()
-                yield 0, text.removeprefix(BOM)
+                yield from self._of_document(lines)
                 return
-            for place, line in lines_of(source.path, source.compression, piece.start, piece.end):
-                if not place and line.startswith(BOM):
-                    yield place, line.removeprefix(BOM)
-                else:
-                    yield place, line
+            for place, text in chunks_of(source.path, source.compression, piece.start, piece.end):
+                at, chunk = (0, text) if place or not text.startswith(BOM) else (len(BOM), text.removeprefix(BOM))
+                yield from self._of_chunk(lines, place + at, chunk)
         except TruncatedError as error:
             # What would have followed may be about anyone.
-            self._reject(source, error.place, Keyed(Fate.REJECT, named, reason=str(error), loses=True), found)
+            self._reject(lines, error.place, Keyed(Fate.REJECT, named, reason=str(error), loses=True))
 
-    def _of_line(  # one line, where it stood, and where it is counted
-        self,
-        source: Source,
-        named: str | None,
-        place: int,
-        line: bytes,
-        one: Keyed,
-        found: _Found,
-        codes: CodeCount,
-    ) -> Iterator[tuple[Spilled, int | None]]:
+    def _runs_of(self, source: Source, named: str | None, found: _Found) -> RunMaker:
+        def told(type_: str, lines: int) -> None:
+            found.types[type_] += lines
+            found.count(source, Fate.DECIDED, lines)
+            if named is not None and type_ != named:
+                found.strays.add(type_)
+
+        return RunMaker(source, self._plain.of, told)
+
+    def _of_document(self, lines: _Lines) -> Iterator[tuple[Spilled, int | None]]:
+        source = lines.source
+        text = whole(source.path, source.compression)
+        if not source.compression:
+            lines.found.hashes[source.number] = hashlib.sha256(text).hexdigest()
+        lines.found.text += len(text) + 1
+        yield from self._of_line(lines, 0, text.removeprefix(BOM))
+        yield from ((run, None) for run in lines.runs.over())
+
+    def _of_chunk(self, lines: _Lines, place: int, chunk: bytes) -> Iterator[tuple[Spilled, int | None]]:
+        """Many lines at once: those of which a part tells enough, the quick way."""
+        take, deleted = lines.runs.take, self._export.deleted
+        are_clear, skip, skipped = is_clear(chunk), lines.skip, 0
+        lines.found.text += len(chunk) + 1
+        for line in chunk.split(b"\n"):
+            at = place
+            place += len(line) + 1
+            if line.startswith(skip):
+                skipped += 1
+                continue
+            if are_clear or is_clear(line):
+                try:
+                    entry = decode_line(line)
+                except DecodeError:
+                    entry = None
+                if entry is not None and not isinstance(entry, Unread) and not deleted and take(entry, line, at):
+                    continue
+            yield from self._of_line(lines, at, line)
+            skip = lines.skip
+        if skipped:
+            lines.found.count(lines.source, Fate.TYPE_NOT_READ, skipped)
+        yield from ((run, None) for run in lines.runs.over())
+
+    def _of_line(self, lines: _Lines, place: int, line: bytes) -> Iterator[tuple[Spilled, int | None]]:
+        """One line, whatever it is."""
+        found, source, one = lines.found, lines.source, keyed(line, lines.named)
         if one.fate is Fate.REJECT:
-            self._reject(source, place, one, found)
+            self._reject(lines, place, one)
             if one.patient is not None:
                 yield self._broken(source, place, one.patient, one.type), None
             return
+        if one.type == BUNDLE and one.fate is Fate.DECIDED:
+            yield from self._of_bundle(lines, place, line)
+            return
         if one.id and f"{one.type}/{one.id}" in self._export.deleted:
             found.deleted += 1
-            self._reject(source, place, Keyed(Fate.REJECT, one.type, reason="deleted, as the manifest says"), found)
+            self._reject(lines, place, Keyed(Fate.REJECT, one.type, reason="deleted, as the manifest says"))
             return
-        self._count(source, one.fate, found)
-        if one.type is not None:
-            found.types[one.type] += 1
-            if named is not None and one.type != named:
-                found.strays.add(one.type)
-        if one.loses:
-            found.lost.setdefault(one.type or EVERYTHING, "a line that names no patient")
         if one.patient is not None:
             assert one.type is not None
-            mark = hash_of(f"{one.type}/{one.id}") if one.id else 0
-            codes.count(one.type, one.code)
-            yield Spilled(one.patient, Kind.LINE, source.number, place, mark, line), None
-        elif one.shared:
-            assert one.type is not None
-            codes.count(one.type, one.code)
-            yield Spilled(f"{one.type}/{one.id}", Kind.LINE, source.number, place, 0, line), self._shared
+            lines.codes.count(one.type, one.code)
+            lines.runs.take_unread(one.type, one.id, one.patient, line, place)
+            return
+        found.count(source, one.fate, 1)
+        if one.fate is Fate.TYPE_NOT_READ:
+            lines.skip = b'{"resourceType":"%s"' % (one.type or "").encode()
+        elif one.type is not None:
+            yield from self._of_nobody(lines, place, line, one.type, one)
 
-    def _of_bundle(
-        self, source: Source, place: int, text: bytes, found: _Found, codes: CodeCount
+    def _of_nobody(
+        self, lines: _Lines, place: int, line: bytes, type_: str, one: Keyed
     ) -> Iterator[tuple[Spilled, int | None]]:
+        """A line of a type that is read, about no patient."""
+        lines.found.types[type_] += 1
+        if lines.named is not None and type_ != lines.named:
+            lines.found.strays.add(type_)
+        if one.loses:
+            lines.found.lost.setdefault(type_, "a line that names no patient")
+        if one.shared:
+            yield Spilled(f"{type_}/{one.id}", Kind.LINE, lines.source.number, place, line), self._shared
+
+    def _of_bundle(self, lines: _Lines, place: int, text: bytes) -> Iterator[tuple[Spilled, int | None]]:
+        found, source = lines.found, lines.source
         try:
-            skimmed = skim(text)
+            skimmed = skim(text, self._plain)
         except RequestError as error:
             one = broken(text, BUNDLE, error.issues[0].text)._replace(type=BUNDLE)
-            self._reject(source, place, one, found)
-            if one.patient is not None:
-                yield self._broken(source, place, one.patient, None), None
-            return
-        if b"\\u" in text and not readable(text):
-            one = broken(text, BUNDLE, "not JSON")._replace(type=BUNDLE)
-            self._reject(source, place, one, found)
+            self._reject(lines, place, one)
             if one.patient is not None:
                 yield self._broken(source, place, one.patient, None), None
             return
         found.types[BUNDLE] += 1
         found.bundles.add(source.number)
-        self._count(source, Fate.DECIDED if skimmed.parts else Fate.WITHOUT_PATIENT, found)
+        found.count(source, Fate.DECIDED if skimmed.parts else Fate.WITHOUT_PATIENT, 1)
         for type_, code in skimmed.codes:
-            codes.count(type_, code)
+            lines.codes.count(type_, code)
         for part in skimmed.parts:
             for type_ in sorted(part.incomplete):
                 yield self._broken(source, place, part.patient, None if type_ == BUNDLE else type_), None
             if part.content is not None:
-                yield Spilled(part.patient, Kind.DOCUMENT, source.number, place, 0, part.content), None
+                yield Spilled(part.patient, Kind.DOCUMENT, source.number, place, part.content), None
             elif source.compression:
-                yield Spilled(part.patient, Kind.DOCUMENT, source.number, place, 0, text), None
+                yield Spilled(part.patient, Kind.DOCUMENT, source.number, place, text), None
             else:
-                # It stands in the input and is read there again.
-                length = str(len(text)).encode()
-                yield Spilled(part.patient, Kind.PLACE, source.number, place, 0, length), None
+                # It stands in the input and is read there again, if it must be.
+                placed = part.seen or Placed(len(text))
+                yield Spilled(part.patient, Kind.PLACE, source.number, place, encode(placed)), None
 
     @staticmethod
     def _broken(source: Source, place: int, patient: str, type_: str | None) -> Spilled:
         text = (type_ or EVERYTHING).encode()
-        return Spilled(patient, Kind.BROKEN, source.number, place, 0, text)
-
-    def _reject(self, source: Source, place: int, one: Keyed, found: _Found) -> None:
-        self._count(source, Fate.REJECT, found)
-        if one.loses:
-            type_ = EVERYTHING if one.type in (None, BUNDLE) else one.type or EVERYTHING
-            found.lost.setdefault(type_, "a line that cannot be read and names no patient")
-        reject: Json = {"file": source.name, "offset": place, "reason": one.reason}
-        if one.type is not None:
-            reject["type"] = one.type
-        found.rejects.append(reject)
+        return Spilled(patient, Kind.BROKEN, source.number, place, text)
 
     @staticmethod
-    def _count(source: Source, fate: Fate, found: _Found) -> None:
-        counts = found.fates.get(source.number)
-        if counts is None:
-            counts = found.fates[source.number] = dict.fromkeys(Fate, 0)
-        counts[fate] += 1
+    def _reject(lines: _Lines, place: int, one: Keyed) -> None:
+        lines.found.count(lines.source, Fate.REJECT, 1)
+        if one.loses:
+            type_ = EVERYTHING if one.type in (None, BUNDLE) else one.type or EVERYTHING
+            lines.found.lost.setdefault(type_, "a line that cannot be read and names no patient")
+        reject: Json = {"file": lines.source.name, "offset": place, "reason": one.reason}
+        if one.type is not None:
+            reject["type"] = one.type
+        lines.found.rejects.append(reject)
 
 
-def place_of_text(plan: Plan, record: Spilled) -> bytes:
-    """The text of a document that was left where it stands in the input."""
-    source = plan.sources[record.source]
-    with source.path.open("rb") as file:
+def text_at(plan: Plan, record: Spilled, length: int) -> bytes:
+    """The text of a document or of lines that was left where it stands in the input."""
+    with plan.sources[record.source].path.open("rb") as file:
         file.seek(record.offset)
-        text = file.read(int(record.text) + (len(BOM) if not record.offset else 0))
-    return text.removeprefix(BOM)[: int(record.text)]
+        text = file.read(length + (len(BOM) if not record.offset else 0))
+    return text.removeprefix(BOM)[:length]

@@ -19,6 +19,7 @@ from service.population.keys import BUNDLE
 from service.population.limits import DEFAULT_MEMORY, PopulationError, sizes_for
 from service.population.lines import sha256_of
 from service.population.place import Place, read_json, write_json
+from service.population.plain import PlainEntries
 from service.population.plan import Plan, Question, fingerprint, plan_of
 from service.population.reading import Reading
 from service.population.shared_index import write_shared
@@ -77,10 +78,19 @@ class _Work:
 
     def _prepared(self, stage: str) -> Any:
         if stage == "read":
-            return Reading(self._plan, self._place, self._export)
+            return Reading(self._plan, self._place, self._export, plain_entries_of(self._services, self._question))
         from service.population.deciding import Deciding
 
         return Deciding(self._plan, self._place, self._question, self._services())
+
+
+def plain_entries_of(services: MakeServices, question: Question) -> PlainEntries | None:
+    """What tells entries about which the gate has nothing to say; None where no gate is asked."""
+    if not question.use_gate:
+        return None
+    from service.population.gating import plain_entries
+
+    return plain_entries(services().prepared, question)
 
 
 @dataclass(frozen=True)

@@ -25,14 +25,14 @@ from service.population.lines import sha256_of
 from service.population.place import Place, read_json, write_json, written
 from service.population.plan import Plan, Question, fingerprint, plan_of
 from service.population.reading import Reading
-from service.population.running import Run, begun, write_export
+from service.population.running import Run, begun, plain_entries_of, write_export
 from service.population.spill import Spilled, bucket_of, hash_of
 from service.population.tables import rows_as_bytes
 from service.protocol.evaluation import Services
 
 Json = dict[str, Any]
 Batches = Iterator[pa.RecordBatch]
-_RECORDS = "task int, bucket int, key string, kind int, source int, offset long, mark string, text binary"
+_RECORDS = "task int, bucket int, key string, kind int, source int, offset long, text binary"
 _RESULTS = "bucket int, name string, content binary"
 _FOUND = -1
 """The bucket of the one row in which a task says what it found."""
@@ -46,10 +46,13 @@ class ReadLines:
     plan: Plan
     place: Place
     export: Export
+    question: Question
+    services: Callable[[], Services]
 
     def __call__(self, batches: Batches) -> Batches:
         """Map one partition."""
-        reading = Reading(self.plan, self.place, self.export)
+        plain = plain_entries_of(self.services, self.question)
+        reading = Reading(self.plan, self.place, self.export, plain)
         for batch in batches:
             for task in batch.column("task").to_pylist():
                 yield from self._task(reading, task)
@@ -59,11 +62,10 @@ class ReadLines:
 
         def take(record: Spilled, bucket: int | None) -> None:
             place = bucket_of(hash_of(record.key), self.plan.buckets) if bucket is None else bucket
-            # Spark knows no unsigned numbers, and the mark has all of its 64 bits.
-            rows.append({**record._asdict(), "task": task, "bucket": place, "mark": str(record.mark)})
+            rows.append({**record._asdict(), "task": task, "bucket": place})
 
         found = orjson.dumps(reading.read(task, take))
-        blank = {"key": "", "kind": 0, "source": 0, "offset": 0, "mark": "0"}
+        blank = {"key": "", "kind": 0, "source": 0, "offset": 0}
         rows.append({**blank, "task": task, "bucket": _FOUND, "text": found})
         for start in range(0, len(rows), _ROWS_OF_A_BATCH):
             yield pa.RecordBatch.from_pylist(rows[start : start + _ROWS_OF_A_BATCH], _ARROW_RECORDS)
@@ -110,7 +112,6 @@ _ARROW_RECORDS = pa.schema(
         ("kind", pa.int32()),
         ("source", pa.int32()),
         ("offset", pa.int64()),
-        ("mark", pa.string()),
         ("text", pa.binary()),
     ]
 )
@@ -131,7 +132,7 @@ def _by_bucket(batches: Batches) -> Iterator[tuple[int, list[Spilled]]]:
                 yield at, held
                 held = []
             at = row["bucket"]
-            parts = (row["key"], row["kind"], row["source"], row["offset"], int(row["mark"]), row["text"])
+            parts = (row["key"], row["kind"], row["source"], row["offset"], row["text"])
             held.append(Spilled(*parts))
     if at is not None:
         yield at, held
@@ -157,7 +158,7 @@ def run_on_spark(  # all that a run knows, and where it runs
         return finished
     tasks = session.createDataFrame([(number,) for number in range(len(plan.tasks))], "task int")
     spread = tasks.repartition(max(1, len(plan.tasks)), "task")
-    records = spread.mapInArrow(ReadLines(plan, place, export), _RECORDS).persist()
+    records = spread.mapInArrow(ReadLines(plan, place, export, run.question, make_services), _RECORDS).persist()
     shared = _first_stage(records, plan, place, inputs, export)
     decide = DecideBuckets(plan, run.question, read_json(place.export), shared, make_services)
     patients = records.where(f"bucket >= 0 and bucket < {plan.buckets}")

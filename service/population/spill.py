@@ -14,26 +14,28 @@ from typing import IO, NamedTuple
 
 import msgspec
 
-_HEAD = struct.Struct("<HBHQQI")
+_HEAD = struct.Struct("<HBIQI")
 _FOOT = struct.Struct("<Q")
 HEAD_SIZE = _HEAD.size
 HASH_BITS = 64
 
 
 class Kind:
-    """What a record is: a line; a line that could not be read (its type only); a document; where a document stands."""
+    """What a record is.
 
-    LINE, BROKEN, DOCUMENT, PLACE = range(4)
+    A line; a line that could not be read (its type only); a document; where a document stands; where lines stand.
+    """
+
+    LINE, BROKEN, DOCUMENT, PLACE, RUN = range(5)
 
 
 class Spilled(NamedTuple):
-    """One record: whose it is, what it is, where it stood (file and offset), what tells repeats, and its text."""
+    """One record: whose it is, what it is, where it stood (file and offset), and its text."""
 
     key: str
     kind: int
     source: int
     offset: int
-    mark: int
     text: bytes
 
 
@@ -66,7 +68,7 @@ class SpillWriter:
         key = record.key.encode()
         if bucket is None:
             bucket = self._bucket(record.key)
-        head = _HEAD.pack(len(key), record.kind, record.source, record.offset, record.mark, len(record.text))
+        head = _HEAD.pack(len(key), record.kind, record.source, record.offset, len(record.text))
         held = self._held.setdefault(bucket, [])
         held += (head, key, record.text)
         self._size += len(head) + len(key) + len(record.text)
@@ -119,11 +121,11 @@ def records_at(path: Path, blocks: Iterable[tuple[int, int]]) -> Iterator[Spille
 def _records(block: bytes) -> Iterator[Spilled]:
     place = 0
     while place < len(block):
-        key_length, kind, source, offset, mark, text_length = _HEAD.unpack_from(block, place)
+        key_length, kind, source, offset, text_length = _HEAD.unpack_from(block, place)
         place += _HEAD.size
         key = block[place : place + key_length].decode()
         place += key_length
-        yield Spilled(key, kind, source, offset, mark, block[place : place + text_length])
+        yield Spilled(key, kind, source, offset, block[place : place + text_length])
         place += text_length
 
 
@@ -131,6 +133,6 @@ def record_at(path: Path, place: int) -> Spilled:
     """The one record that begins at a place."""
     with path.open("rb") as file:
         file.seek(place)
-        key_length, kind, source, offset, mark, text_length = _HEAD.unpack(file.read(_HEAD.size))
+        key_length, kind, source, offset, text_length = _HEAD.unpack(file.read(_HEAD.size))
         key = file.read(key_length).decode()
-        return Spilled(key, kind, source, offset, mark, file.read(text_length))
+        return Spilled(key, kind, source, offset, file.read(text_length))

@@ -18,6 +18,7 @@ from service.knowledge.model import FactDefinition, FactKind, Knowledge, types_r
 from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.code_match import Key
 from service.record.chart.index import NOT_READ, Chart, Matcher
+from service.record.if_final import if_final
 from service.record.kinds import (
     change,
     coded,
@@ -142,6 +143,12 @@ class Derivation:
             finding = _shortened(self._plans[number].find(chart))
             findings[finding.name] = finding
         return findings
+
+    def if_final(self, names: Iterable[str], record: Record, now: datetime, budget: Budget) -> dict[str, Finding]:
+        """What some facts would be if every result and answer of the record were final. Raises TooCostlyError."""
+        wanted = frozenset(names)
+        chart = Chart(self.matcher, if_final(record), now, budget)
+        return {plan.definition.id: plan.find(chart) for plan in self._plans if plan.definition.id in wanted}
 
     def without_entries(self, completeness: Mapping[str, Completeness]) -> Mapping[str, Finding]:
         """What every fact finds in a record of which the lists came so, and that holds nothing about it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -45,14 +45,22 @@ UNTYPED = "of no known type"
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """What arrived in a call and could not be read: entries by resource type, and how many of how many orders."""
+    """What arrived in a call and could not be read: entries by resource type, and how many of how many orders.
+
+    ``not_final`` are the facts for which a result or answer that is not final was set aside, ``pressing`` those of them
+    that would raise a warning if it were; ``doubted`` are the facts known from an older result while a newer one could
+    not be used, where a warning hangs on it.
+    """
 
     entries: Mapping[str, int] = field(default_factory=dict)
     orders: int = 0
     of_orders: int = 0
+    not_final: Sequence[str] = ()
+    pressing: Sequence[str] = ()
+    doubted: Sequence[str] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.entries or self.orders)
+        return bool(self.entries or self.orders or self.not_final or self.doubted)
 
 
 NOTHING_UNREAD = Unread()

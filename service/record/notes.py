@@ -126,6 +126,7 @@ unit not given
 unit not given, taken from what was measured
 unit not known
 value not given
+within another resource; not used
 {} has no answer that can be read
 {} is no longer active
 {} says no, but does not settle it

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from service.finding import Finding, Status
 from service.knowledge.model import FactDefinition, FactKind
 from service.record.chart.answers import ANSWERED
-from service.record.kinds.coded import NO_ANSWER
+from service.record.chart.measure import PRELIMINARY
+from service.record.kinds.coded import NO_ANSWER, NOT_USED
 from service.record.kinds.ordering import NOT_CHECKED
 from service.record.medication.entry import MEDICATION_TYPES
 from service.record.model import Record, Unread
 
 _SAYS = ": "
-_READ = frozenset({"preliminary, not used", "tells of an earlier pregnancy"})
+_READ = frozenset({PRELIMINARY, "tells of an earlier pregnancy"})
 """Why an entry that could be read is not used."""
 
 
@@ -22,17 +23,33 @@ def unread_of(record: Record, facts: Mapping[str, Finding], definitions: Sequenc
     """The entries that could not be read, by type, and how many orders could not be reviewed.
 
     Counted are entries whose shape cannot be read, entries that lie in a value set and hold no answer and no number
-    that can be used, and orders that were not recognised. ``definitions`` are those of ``facts``.
+    that can be used, and orders that were not recognised. ``definitions`` are those of ``facts``; those that are known
+    from an older result while a newer one could not be used are all ``doubted``, and none is ``pressing`` yet.
     """
     entries = Counter(record.unread)
-    unused = {
-        reference
-        for finding in facts.values()
-        if finding.notes and finding.status is Status.UNKNOWN
-        for reference in _unused(finding)
-    }
+    unused: set[str] = set()
+    not_final, doubted = [], []
+    for definition in definitions:
+        finding = facts[definition.id]
+        if not finding.notes or not _passes_over(finding, definition):
+            continue
+        passed_over = set(_unused(finding))
+        unused |= passed_over
+        is_waiting = _waits(finding)
+        not_final += [definition.id] if is_waiting else []
+        doubted += [definition.id] if finding.status is Status.PRESENT and passed_over else []
     if unused:
         entries.update(_types_of(unused, record))
+    orders = _not_reviewed(record, facts, definitions)
+    total = len({entry.reference for entry in record.orders} | orders.keys())
+    counted = dict(sorted(entries.items()))
+    return Unread(counted, len(orders), total if orders else 0, not_final=tuple(not_final), doubted=tuple(doubted))
+
+
+def _not_reviewed(
+    record: Record, facts: Mapping[str, Finding], definitions: Sequence[FactDefinition]
+) -> dict[str, None]:
+    """The orders that could not be reviewed, by reference or path."""
     orders = dict.fromkeys(record.unread_orders)
     if record.orders:
         orders |= dict.fromkeys(
@@ -42,20 +59,34 @@ def unread_of(record: Record, facts: Mapping[str, Finding], definitions: Sequenc
             for evidence in facts[definition.id].evidence
             if NOT_CHECKED in (evidence.note or "")
         )
-    reviewed = {entry.reference for entry in record.orders}
-    total = len(reviewed | orders.keys())
-    return Unread(dict(sorted(entries.items())), len(orders), total if orders else 0)
+    return orders
+
+
+def _passes_over(finding: Finding, definition: FactDefinition) -> bool:
+    """Whether the remarks of a finding tell of entries that might have made it another.
+
+    A number that is known keeps those only that are newer than itself.
+    """
+    return finding.status is Status.UNKNOWN or (
+        finding.status is Status.PRESENT and definition.kind is FactKind.QUANTITY
+    )
+
+
+def _waits(finding: Finding) -> bool:
+    """Whether a finding passed over a result or an answer that is not final."""
+    return any(PRELIMINARY in note for note in finding.notes) or (
+        finding.status is Status.UNKNOWN and any(NOT_USED in (item.note or "") for item in finding.evidence)
+    )
 
 
 def _unused(finding: Finding) -> Iterator[str]:
-    """The entries that an unknown finding passed over because of what they hold."""
-    if finding.status is Status.UNKNOWN:
-        for note in finding.notes:
-            reference, says, reason = note.partition(_SAYS)
-            if note.endswith(NO_ANSWER):
-                yield note.removesuffix(NO_ANSWER)
-            elif says and reason not in _READ:
-                yield reference
+    """The entries that a finding passed over because of what they hold."""
+    for note in finding.notes:
+        reference, says, reason = note.partition(_SAYS)
+        if note.endswith(NO_ANSWER):
+            yield note.removesuffix(NO_ANSWER)
+        elif says and reason not in _READ and not note.startswith(PRELIMINARY):
+            yield reference
 
 
 def _types_of(references: set[str], record: Record) -> Iterator[str]:

@@ -36,6 +36,7 @@ _ALIKE = (
     "newest_wins",
     "within_days",
     "stopped_within_days",
+    "unconfirmed",
 )
 _ANSWERS = ("Observation", "QuestionnaireResponse")
 _ALIKE_IN_SILENCE = ("complete", "complete_nonempty")

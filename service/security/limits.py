@@ -44,6 +44,8 @@ def parse_json(body: bytes, *, max_depth: int) -> Any:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise _not_json(error, body) from None
+    if type(document) is str and (packed := _within_a_text(document)) is not None:
+        raise RequestError([packed])
     if not _is_plain(body, document, max_depth):
         members = _count_members(document, max_depth)
         if body.translate(None, _WHITE_SPACE).count(b'":') != members:
@@ -100,6 +102,21 @@ def _not_json(error: orjson.JSONDecodeError, body: bytes) -> RequestError:
 _PACKED = ((b"\x1f\x8b", "gzip"), (b"PK\x03\x04", "zip"), (b"\x28\xb5\x2f\xfd", "zstd"))
 
 
+def _within_a_text(document: str) -> Issue | None:
+    """What a JSON document that is one text holds, when it is another JSON document."""
+    if document.lstrip()[:1] in {"{", "["}:
+        return Issue("body", "is JSON within a text", "it was encoded twice: send the object itself")
+    return _PACKED_AS_TEXT if _BASE64.match(document.encode()) else None
+
+
+_SINGLE_QUOTES = re.compile(rb"\[?\s*\{\s*'")
+_BASE64 = re.compile(rb"(?:ey|ew|W3|Ww)[A-Za-z0-9+/_-]{14,}[A-Za-z0-9+/=_\s-]*\Z")
+"""The beginnings of ``{"``, ``{`` and white space, ``[{`` and ``[`` and white space."""
+_PACKED_AS_TEXT = Issue(
+    "body", "looks base64-encoded", "send the JSON itself; a gateway that packs bodies must unpack this one"
+)
+
+
 def _other_format(body: bytes) -> Issue | None:
     """What the body is when it is one of the formats that are sent in place of JSON."""
     start = body.lstrip()
@@ -112,6 +129,12 @@ def _other_format(body: bytes) -> Issue | None:
         return Issue("body", "is HTML", "a page was saved in place of the resource, perhaps of a login")
     if start.startswith(b"<"):
         return Issue("body", "is XML", "only JSON is read: send the same resource as application/fhir+json")
+    if _BASE64.match(start):
+        return _PACKED_AS_TEXT
+    if _SINGLE_QUOTES.match(start):
+        return Issue(
+            "body", "is written with single quotes", "JSON has double quotes: json.dumps(…) in Python, not str(…)"
+        )
     lines = [line for line in start.split(b"\n", 3)[:2] if line.strip()]
     if len(lines) > 1 and all(line.lstrip().startswith(b"{") and line.rstrip().endswith(b"}") for line in lines):
         return Issue("body", "is NDJSON, one resource a line", "send one Bundle, or a JSON list of the resources")

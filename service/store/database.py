@@ -61,7 +61,7 @@ class Database:
         self.url = url
         self.is_sqlite = url.get_backend_name() == "sqlite"
         # Once, before workers are forked: the driver of PostgreSQL takes as long to import as twenty calls to answer.
-        url.get_dialect().import_dbapi()
+        self._driver_error: type[Exception] = url.get_dialect().import_dbapi().Error
         self._wait = wait_seconds
         self._mutex = threading.RLock()
         self._process = 0
@@ -215,7 +215,7 @@ class Database:
         """Errors of the driver quote what was written; only their kind may go further."""
         try:
             yield
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, self._driver_error) as error:
             kind = type(getattr(error, "orig", None) or error).__name__
             hint = self._hints.get(kind)
             raise StoreError(f"the store cannot be used: {kind}" + (f" ({hint})" if hint else "")) from None

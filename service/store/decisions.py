@@ -129,9 +129,17 @@ def decision_body(
         ],
         "problems": redacted_problems(decision.problems),
         "problem_count": len(decision.problems),
-        "unread": [dict(decision.unread.entries), decision.unread.orders, decision.unread.of_orders],
+        "unread": _unread(decision),
         "microseconds": about.microseconds,
     }
+
+
+def _unread(decision: Decision) -> list[Any]:
+    """What could not be read or used, in the order of the fields of ``Unread``."""
+    unread = decision.unread
+    counted = [dict(unread.entries), unread.orders, unread.of_orders]
+    facts = [list(unread.not_final), list(unread.pressing), list(unread.doubted)]
+    return [*counted, *facts] if any(facts) else counted
 
 
 def _by_state(arrived: Mapping[str, str]) -> dict[str, list[str]]:

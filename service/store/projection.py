@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Connection, Integer, LargeBinary, String, Table, Text, select
+from sqlalchemy import BigInteger, Connection, Integer, LargeBinary, String, Table, Text
 from sqlalchemy.dialects import sqlite
 
 from service.store.chain import Row
@@ -41,13 +41,15 @@ def insert_rows(connection: Connection, rows: Sequence[Row], packs: Packs) -> No
     """Put ledger rows and what follows from them into the tables. Rows that are there already stay as they are."""
     values = [(row.writer, row.seq, row.key, row.kind, row.at, row.body, row.previous, row.hash) for row in rows]
     new = _inserted(connection, values)
-    found = projected(rows)
+    bodies = [orjson.loads(row.body) for row in rows]
+    found = _filled(rows, bodies)
     for table in PROJECTED:
         _insert(connection, table, found[table.name])
     digests = {values[0] for values in found[rule_sets.name]}
     files = [(digest, pack) for digest in digests if (pack := packs.get(digest)) is not None]
     _insert(connection, rule_set_files, files)
-    add_calls(connection, (row.body for row in rows if row.kind == "decision" and (row.writer, row.seq) in new))
+    told = zip(rows, bodies, strict=True)
+    add_calls(connection, [body for row, body in told if row.kind == "decision" and (row.writer, row.seq) in new])
 
 
 def projected(rows: Sequence[Row]) -> Projected:
@@ -55,9 +57,13 @@ def projected(rows: Sequence[Row]) -> Projected:
 
     Raises KeyError, TypeError, ValueError or AttributeError when a body is not one that the store writes.
     """
+    return _filled(rows, [orjson.loads(row.body) for row in rows])
+
+
+def _filled(rows: Sequence[Row], bodies: Sequence[Json]) -> Projected:
     into: Projected = {table.name: [] for table in PROJECTED}
-    for row in rows:
-        _OF_KIND[row.kind](row, orjson.loads(row.body), into)
+    for row, body in zip(rows, bodies, strict=True):
+        _OF_KIND[row.kind](row, body, into)
     return into
 
 
@@ -135,6 +141,9 @@ _OF_KIND: Mapping[str, Callable[[Row, Json, Projected], None]] = {
 }
 
 
+_THERE = "SELECT seq FROM ledger WHERE writer = ? AND seq BETWEEN ? AND ?"
+
+
 def _inserted(connection: Connection, rows: Sequence[Values]) -> set[tuple[str, int]]:
     """Put rows into the ledger; which of them were not there before. Two drains may bring the same row home."""
     if connection.dialect.name != "sqlite":
@@ -147,9 +156,7 @@ def _inserted(connection: Connection, rows: Sequence[Values]) -> set[tuple[str, 
     for values in rows:
         numbers.setdefault(values[0], []).append(values[1])
     for writer, seqs in numbers.items():
-        between = ledger.c.seq.between(min(seqs), max(seqs))
-        found = connection.execute(select(ledger.c.seq).where(ledger.c.writer == writer, between)).scalars()
-        there.update((writer, seq) for seq in found)
+        there.update((writer, seq) for [seq] in connection.exec_driver_sql(_THERE, (writer, min(seqs), max(seqs))))
     _insert(connection, ledger, rows)
     return {(values[0], values[1]) for values in rows} - there
 

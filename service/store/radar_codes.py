@@ -1,7 +1,8 @@
-"""Codes and units that nothing reads, as one process sees them: gathered in memory until its next rows go home.
+"""Codes and units, as one process sees them: gathered in memory until its next rows go home.
 
-Nothing is counted before three patients of a client had it: then it is a word of the client's system, not of one
-person's record. What a code is called is kept only where three patients had it in the same words.
+No code is counted before three patients of a client had it: then it is a word of the client's system, not of one
+person's record. What a code is called is kept only where three patients had it in the same words. What nothing reads is
+counted by calls, codes that are read by patients, each once a day: an absence of these is to prove something.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ import threading
 from collections import Counter
 from collections.abc import Iterable
 
-from service.record.unread_codes import UnreadCode
-from service.store.radar import CodeCount, CodeKey
+from service.record.sent_codes import READ, SentCode
+from service.store.radar import PATIENTS_OF_DAY, CodeCount, CodeKey
 
 PATIENTS = 3
 _MOST = 5_000
 """How many words of a client wait or are known; beyond that it sends anything, and new ones are passed over."""
+_MOST_PATIENTS = 20_000
+"""Of so many patients of a client and day it is remembered that they came."""
+_PATIENT = SentCode(PATIENTS_OF_DAY, "", "", None, READ)
 _LENGTHS = {"type": 32, "system": 256, "code": 128, "unit": 32}
 _DISPLAY = 128
 
@@ -23,7 +27,7 @@ _Said = tuple[str, ...]
 
 
 class _Gate:
-    """Lets a word through from the third patient on. Remembers patients only until then, as numbers of this process."""
+    """Lets a word through from the third patient on. Remembers its patients until then, as numbers of this process."""
 
     def __init__(self) -> None:
         self._waiting: dict[_Said, set[int]] = {}
@@ -48,11 +52,22 @@ class _OfClient:
 
     def __init__(self) -> None:
         self.codes, self.displays = _Gate(), _Gate()
-        self.through: set[UnreadCode] = set()
+        self.through: set[SentCode] = set()
         self.names: dict[_Said, str] = {}
-        self.counts: dict[str, Counter[UnreadCode]] = {}
+        self.counts: dict[str, Counter[SentCode]] = {}
+        self.came: dict[str, set[int]] = {}
 
-    def lets(self, one: UnreadCode, person: int) -> bool:
+    def is_first(self, day: str, person: int) -> bool:
+        """Whether a patient came for the first time on that day. Of patients only the newest days are remembered."""
+        if day not in self.came:
+            self.came = {each: persons for each, persons in self.came.items() if each >= max(self.came)}
+        came = self.came.setdefault(day, set())
+        if person in came or len(came) >= _MOST_PATIENTS:
+            return False
+        came.add(person)
+        return True
+
+    def lets(self, one: SentCode, person: int) -> bool:
         """Whether a code may be counted; where it may be called by its name too, it is looked at no more."""
         if not _fits(one):
             return False
@@ -74,14 +89,17 @@ class SeenCodes:
         self._clients: dict[str, _OfClient] = {}
         self._back: Counter[CodeKey] = Counter()
 
-    def add(self, day: str, issuer: str | None, patient: str, codes: Iterable[UnreadCode], calls: int = 1) -> None:
+    def add(self, day: str, issuer: str | None, patient: str, codes: Iterable[SentCode], calls: int = 1) -> None:
         """Count what one call brought that stands for so many."""
         person = hash(patient)
         with self._mutex:
             client = self._clients.setdefault(issuer or "", _OfClient())
             counts = client.counts.setdefault(day, Counter())
+            first = client.is_first(day, person)
+            if first:
+                counts[_PATIENT] += calls
             for one in codes:
-                if one in client.through or client.lets(one, person):
+                if (first or one.unit != READ) and (one in client.through or client.lets(one, person)):
                     counts[one] += calls
 
     def take(self) -> list[CodeCount]:
@@ -106,7 +124,7 @@ class SeenCodes:
                 self._back[one.key] += one.calls
 
 
-def _fits(one: UnreadCode) -> bool:
+def _fits(one: SentCode) -> bool:
     return all(
         len(text) <= most and (text.isprintable() or not text)
         for name, most in _LENGTHS.items()

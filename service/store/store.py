@@ -18,7 +18,7 @@ from typing import Any
 import structlog
 
 from service.errors import StoreError
-from service.record.unread_codes import UnreadCode
+from service.record.sent_codes import SentCode
 from service.store.anchor import newest_anchor
 from service.store.chain import Row
 from service.store.checkpoints import make_checkpoint
@@ -38,6 +38,8 @@ GATHER_SECONDS = 0.5
 CHECKPOINT_SECONDS = 300.0
 CHECKPOINT_ROWS = 10_000
 _ORPHANS_EVERY_SECONDS = 15.0
+# A chart has dozens of codes: those of many calls are written together.
+_CODES_EVERY_SECONDS = 10.0
 _RETRY_SECONDS = 1.0
 _PATIENCE_SECONDS = 5.0
 
@@ -87,19 +89,19 @@ class Store:
             self._wake.set()
         return row
 
-    def saw(self, day: str, issuer: str | None, patient: str, codes: Iterable[UnreadCode], calls: int = 1) -> None:
-        """Count codes and units that nothing reads, of a call that stands for so many; they go home with its row."""
+    def saw(self, day: str, issuer: str | None, patient: str, codes: Iterable[SentCode], calls: int = 1) -> None:
+        """Count the codes of a call that stands for so many; they go home with its row or one of the next."""
         self._current()
         self.codes.add(day, issuer, patient, codes, calls)
 
-    def drain(self) -> None:
-        """Drain the spool of this process. Raises StoreError."""
+    def drain(self, *, with_codes: bool = True) -> None:
+        """Drain the spool of this process, with the codes that were seen if not told otherwise. Raises StoreError."""
         writer = self._writer
         if writer is None or self._process != os.getpid():
             return
         with self._draining:
             for rows in writer.waiting():
-                codes = self.codes.take()
+                codes = self.codes.take() if with_codes else []
                 try:
                     with self.database.writing() as connection:
                         insert_rows(connection, rows, self._packs)
@@ -199,14 +201,16 @@ class Store:
             self._writer = None
 
     def _run(self, wake: threading.Event, stopping: threading.Event) -> None:
-        orphans_due = checkpoint_due = time.monotonic()
+        orphans_due = checkpoint_due = codes_due = time.monotonic()
         while not stopping.is_set():
             wake.wait(_ORPHANS_EVERY_SECONDS)
             stopping.wait(GATHER_SECONDS)
             wake.clear()
             now = time.monotonic()
             try:
-                self.drain()
+                self.drain(with_codes=now >= codes_due)
+                if now >= codes_due:
+                    codes_due = now + _CODES_EVERY_SECONDS
                 if now >= orphans_due:
                     orphans_due = now + _ORPHANS_EVERY_SECONDS
                     self._unjoined += drain_orphans(self.database, self.place, self.keyring)

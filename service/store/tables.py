@@ -245,9 +245,21 @@ radar_codes = Table(
     Column("type", String(32), primary_key=True, comment="Resource type."),
     Column("system", String(256), primary_key=True, comment="Code system as sent; empty where none was sent."),
     Column("code", _NAME, primary_key=True, comment="The code as sent."),
-    Column("unit", String(32), primary_key=True, comment="Empty: nothing reads the code. Else nothing reads the unit."),
+    Column(
+        "unit",
+        String(32),
+        primary_key=True,
+        comment="Empty: nothing reads the code. (read): it is read. Else nothing reads the unit.",
+    ),
     Column("display", _NAME, comment="What the code is called, when three patients had it in the same words."),
-    Column("calls", Integer, nullable=False, comment="In about how many calls: under load one stands for several."),
-    comment="Data radar: codes and units that nothing reads. A code is counted from the third patient on who has it in "
-    "the same process, so that no row can be about one person; a process that is killed loses what it saw last.",
+    Column(
+        "calls",
+        Integer,
+        nullable=False,
+        comment="In about how many calls, of a code that is read of how many patients.",
+    ),
+    comment="Data radar: codes, those that are read and those that are not, and units that are not. A code is counted "
+    "from the third patient on who has it in the same process, so that no row can be about one person; the row of type "
+    "Patient says how many patients were looked at. Under load one call stands for several. A process that is killed "
+    "loses what it saw last.",
 )

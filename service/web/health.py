@@ -100,8 +100,11 @@ def _of_state(services: Services, state: State) -> Iterator[str]:
         yield f"{state.decision_log['not_kept']} calls of this process could not be kept since it started"
 
 
-def summary(services: Services, today: date) -> Iterator[str]:
-    """What runs, in a few lines for the terminal at start-up; what is unsafe stands loudly at the end."""
+def summary(services: Services, today: date, unreachable: str | None = None) -> Iterator[str]:
+    """What runs, in a few lines for the terminal at start-up; what is unsafe stands loudly at the end.
+
+    ``unreachable`` says why the store cannot be reached, if so.
+    """
     knowledge, settings = services.prepared.knowledge, services.settings
     address = settings.public_url or f"http://{bind_address()}{settings.path_prefix}"
     hidden = len(withheld(knowledge, services.allowed_rule_ids))
@@ -112,7 +115,12 @@ def summary(services: Services, today: date) -> Iterator[str]:
     )
     where = "in PostgreSQL" if (settings.store_url or "").startswith("postgres") else "in SQLite"
     recorded = "not recorded" if settings.store == "off" else f"recorded {where} ({settings.store})"
+    if unreachable is not None:
+        recorded = f"to be recorded {where} ({settings.store}), which CANNOT BE REACHED"
     yield f"  calls    are {recorded}; authentication {settings.authentication}"
+    if unreachable is not None:
+        until = "/ready is 503 until it can be" if settings.store == "required" else "/health says so until it can be"
+        yield f"  WARNING  {unreachable}. {until}; decisions wait in the spool"
     yield from (f"  WARNING  {each}" for each in warnings(knowledge, settings))
     late = len(overdue(knowledge, today))
     if late:

@@ -7,7 +7,22 @@ import json
 import pytest
 from flask.testing import FlaskClient
 
-from tests.hazards.charts import IBUPROFEN, Json, ask, drugs_suggested, ordered, person, sciatica, status_of
+from tests.hazards.charts import (
+    IBUPROFEN,
+    LOCAL,
+    WARFARIN,
+    Json,
+    ask,
+    drug,
+    drugs_suggested,
+    measured,
+    ordered,
+    person,
+    sciatica,
+    speaking,
+    status_of,
+    value_of,
+)
 
 GM = "http://fhir.de/CodeSystem/bfarm/icd-10-gm"
 WHO = "http://hl7.org/fhir/sid/icd-10"
@@ -332,3 +347,164 @@ def test_a_question_of_ours_is_read_by_its_own_words_under_any_code(client: Flas
     sign = coded("Observation", ("urn:example:form", "q7", "Back stiff in the morning")) | {"status": "final"}
     sign |= {"effectiveDateTime": "2026-11-23", "valueBoolean": True}
     assert status_of(ask(client, [person(), sciatica(), sign]), "morning-stiffness") == "present"
+
+
+OSTEOPOROSIS = coded("Observation", (LOCAL, "answer-osteoporosis", None)) | {"status": "final"}
+OSTEOPOROSIS |= {"effectiveDateTime": "2026-11-20"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        ({"valueBoolean": True}, "present"),
+        ({"valueString": "yes, in both hips"}, "present"),
+        ({"valueCodeableConcept": {"coding": [{"system": "urn:site", "code": "1", "display": "Yes"}]}}, "present"),
+        ({"valueString": "ja"}, "present"),
+        ({"valueString": "mild"}, "unknown"),
+        ({"valueCodeableConcept": {"coding": [{"system": "urn:site", "code": "1"}]}}, "unknown"),
+        ({}, "unknown"),
+        ({"valueBoolean": True, "status": "preliminary"}, "unknown"),
+        ({"valueBoolean": False}, "absent"),
+    ],
+)
+def test_an_answer_that_cannot_be_read_is_no_no_beside_a_whole_problem_list(
+    client: FlaskClient, answer: Json, status: str
+) -> None:
+    assert status_of(signing(client, NO_ALLERGY, OSTEOPOROSIS | answer), "osteoporosis") == status
+
+
+def test_a_question_that_was_left_open_takes_nothing_from_the_problem_list(client: FlaskClient) -> None:
+    form = {"resourceType": "QuestionnaireResponse", "id": "q1", "status": "completed", "authored": "2026-11-23"}
+    form |= {"subject": {"reference": "Patient/p"}, "item": [{"linkId": "answer-osteoporosis"}]}
+    assert status_of(signing(client, NO_ALLERGY, form), "osteoporosis") == "absent"
+    free = form | {"item": [{"linkId": "answer-osteoporosis", "answer": [{"valueString": "mild"}]}]}
+    assert status_of(signing(client, NO_ALLERGY, free), "osteoporosis") == "unknown"
+
+
+@pytest.mark.parametrize("status", ["in-progress", "stopped"])
+def test_an_answer_of_a_form_that_is_not_finished_is_named_and_decides_nothing(
+    client: FlaskClient, status: str
+) -> None:
+    form = {"resourceType": "QuestionnaireResponse", "id": "q1", "status": status, "authored": "2026-11-23"}
+    numb = {"linkId": "answer-saddle", "text": "Numb between the legs", "answer": [{"valueBoolean": True}]}
+    answered = ask(client, [person(), sciatica(), form | {"subject": {"reference": "Patient/p"}, "item": [numb]}])
+    assert status_of(answered, "saddle-numbness-new") == "unknown"
+    assert "saddle sensation not final" in answered["cards"][-1]["summary"]
+    assert "Numb between the legs: yes on 2026-11-23" in answered["cards"][-1]["detail"]
+
+
+def egfr(value: float, day: str | None, unit: str = "mL/min/{1.73_m2}", status: str = "final") -> Json:
+    result = measured("98979-8", value, unit, day or "2026-11-20", status=status)
+    return result if day else {name: result[name] for name in result if name != "effectiveDateTime"}
+
+
+@pytest.mark.parametrize(
+    ("newer", "said"),
+    [
+        (egfr(22, "2026-11-22", status="preliminary"), "Not final, not used: eGFR in the past 12 months (22 mL/min"),
+        (egfr(22, "2026-11-22", unit="parsec"), "1 entry could not be read: Observation (eGFR in the past 12 months"),
+        (egfr(22, None), "no date given, 22 mL/min"),
+    ],
+)
+def test_a_newer_result_that_cannot_be_used_is_named_although_an_older_one_is_known(
+    client: FlaskClient, newer: Json, said: str
+) -> None:
+    man = person("1964-01-01", "male")
+    known = [man, sciatica(), NO_ALLERGY, egfr(70, "2026-10-01") | {"id": "older"}, ordered(*IBUPROFEN)]
+    assert ask(client, known, "order-sign", complete="all")["cards"] == []
+    answered = ask(client, [*known, newer], "order-sign", complete="all")
+    assert status_of(answered, "egfr") == "present"
+    assert said in str(answered["cards"])
+
+
+def test_a_result_that_cannot_be_used_and_would_change_nothing_makes_no_card(client: FlaskClient) -> None:
+    man = person("1964-01-01", "male")
+    chart = [man, sciatica(), NO_ALLERGY, egfr(70, "2026-11-01"), egfr(22, "2026-09-01", unit="parsec")]
+    chart.append(egfr(75, "2026-11-22", status="preliminary"))  # would raise no warning if it were final
+    assert ask(client, [*chart, ordered(*IBUPROFEN)], "order-sign", complete="all")["cards"] == []
+
+
+def test_a_form_of_a_loinc_panel_is_read_by_the_code_at_the_end_of_the_link(client: FlaskClient) -> None:
+    form = {"resourceType": "QuestionnaireResponse", "id": "q1", "status": "completed", "authored": "2026-11-23"}
+    pain = {"linkId": "/71802-3/72514-3", "text": "Pain", "answer": [{"valueDecimal": 7}]}
+    form |= {"subject": {"reference": "Patient/p"}, "item": [{"linkId": "/71802-3", "item": [pain]}]}
+    assert value_of(ask(client, [person(), sciatica(), form]), "pain-score") == 7
+    numbered = form | {"item": [pain | {"linkId": "4-3"}]}
+    assert status_of(ask(client, [person(), sciatica(), numbered]), "pain-score") == "unknown"
+
+
+def untold(entry: Json, status: str | list[str] | None) -> Json:
+    without = {name: entry[name] for name in entry if name != "status"}
+    return without if status is None else without | {"status": status}
+
+
+@pytest.mark.parametrize("status", ["aktiv", "unknown", "on-hold", None, ["active"]])
+def test_a_drug_whose_status_does_not_say_that_it_is_taken_counts_and_lifts_nothing(
+    client: FlaskClient, status: str | list[str] | None
+) -> None:
+    old = person("1950-01-01", "male")
+    chart = [old, sciatica(), NO_ALLERGY, drug("36437", "sertraline"), ordered(*IBUPROFEN)]
+    ppi = drug("7646", "omeprazole 20 MG")
+    unprotected = "sf-nsaid-gastroprotection"
+    assert unprotected not in speaking(ask(client, [*chart, ppi], "order-sign", complete="all"))
+    doubted = ask(client, [*chart, untold(ppi, status)], "order-sign", complete="all")
+    assert status_of(doubted, "gastroprotection-active") == "unknown"
+    assert unprotected in speaking(doubted)
+    warned = ask(client, [*chart, untold(drug(*WARFARIN), status)], "order-sign", complete="all")
+    assert "sf-nsaid-anticoagulant" in speaking(warned, "critical")
+
+
+@pytest.mark.parametrize(
+    ("entry", "status"),
+    [
+        (coded("Condition", text="CABG x3") | {"onsetDateTime": "2026-11-18"}, "present"),
+        (coded("Condition", (SNOMED, "232717009", None)) | {"onsetDateTime": "2026-11-18"}, "present"),
+        (coded("Condition", text="s/p coronary artery bypass") | {"recordedDate": "2026-11-18"}, "present"),
+        (coded("Condition", text="History of CABG"), "unknown"),
+        (coded("Condition", text="CABG") | {"onsetDateTime": "2019-11-18"}, "absent"),
+        (coded("Condition", text="Family history of CABG"), "absent"),
+    ],
+)
+def test_a_bypass_on_the_problem_list_is_a_bypass(client: FlaskClient, entry: Json, status: str) -> None:
+    answered = signing(client, NO_ALLERGY, entry)
+    assert status_of(answered, "cabg-14-days") == status
+    assert ("sf-nsaid-cabg" in speaking(answered, "critical")) is (status == "present")
+    assert "not recognised" not in str(answered["cards"])
+
+
+LOW_RESULT = {name: value for name, value in egfr(22, None).items() if name != "subject"} | {"id": "r1"}
+REPORT = {"resourceType": "DiagnosticReport", "id": "d1", "status": "final", "subject": {"reference": "Patient/p"}}
+REPORT |= {"effectiveDateTime": "2026-11-20", "code": {"text": "Renal panel"}, "result": [{"reference": "#r1"}]}
+
+
+@pytest.mark.parametrize(
+    ("report", "status"),
+    [
+        (REPORT | {"contained": [LOW_RESULT]}, "present"),
+        (REPORT | {"contained": LOW_RESULT}, "present"),
+        (REPORT | {"contained": [LOW_RESULT], "status": "entered-in-error"}, "unknown"),
+        (REPORT | {"contained": [LOW_RESULT | {"subject": {"reference": "Patient/q"}}]}, "unknown"),
+    ],
+)
+def test_a_result_within_a_report_is_read(client: FlaskClient, report: Json, status: str) -> None:
+    man = person("1964-01-01", "male")
+    answered = ask(client, [man, sciatica(), NO_ALLERGY, report, ordered(*IBUPROFEN)], "order-sign", complete="all")
+    assert status_of(answered, "egfr") == status
+    assert ("sf-nsaid-egfr-below-30" in speaking(answered, "critical")) is (status == "present")
+
+
+def test_a_problem_within_a_visit_is_read_and_is_no_problem_list(client: FlaskClient) -> None:
+    visit = {"resourceType": "Encounter", "id": "e1", "status": "finished", "class": {"code": "AMB"}}
+    visit |= {"subject": {"reference": "Patient/p"}, "period": {"start": "2026-11-20", "end": "2026-11-20"}}
+    visit |= {"contained": [{"resourceType": "Condition", "id": "c", "code": {"text": "Sciatica with heart failure"}}]}
+    answered = ask(client, [person(), visit])
+    assert status_of(answered, HEART) == "present"
+    assert status_of(answered, "cauda-equina-diagnosed") == "unknown"
+
+
+def test_what_stands_within_another_resource_and_is_not_read_is_named(client: FlaskClient) -> None:
+    plan = {"resourceType": "CarePlan", "id": "cp", "status": "active", "subject": {"reference": "Patient/p"}}
+    inner = drug(*WARFARIN)
+    answered = ask(client, [person(), sciatica(), plan | {"contained": [inner]}], complete="all")
+    assert "1 entry could not be read: MedicationRequest" in str(answered["cards"])
+    assert status_of(answered, "anticoagulant-active") == "unknown"

@@ -174,3 +174,27 @@ def test_h07_a_refuted_problem_silences_no_red_flag_beside_it(client: FlaskClien
     assert {"rf-cancer-history", "rf-infection-risk"} <= speaking(alone, "warning")
     assert speaking(beside, "warning") == speaking(alone, "warning")
     assert status_of(beside, "symptom-duration") == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "onset", "is_loud"),
+    [
+        ("G95.20", "Unspecified cord compression", "2026-11-20", True),
+        ("G99.2", "Myelopathy in diseases classified elsewhere", None, True),
+        ("R52", "MRI: spinal cord compression", None, True),
+        ("R52", "Rule out cord compression", None, True),
+        ("G95.20", "Unspecified cord compression", "2019-11-20", False),
+        ("R52", "No cord compression", None, False),
+        ("O69.2XX0", "Labor complicated by umbilical cord compression", None, False),
+    ],
+)
+def test_compression_of_the_spinal_cord_with_back_pain_is_an_emergency(
+    client: FlaskClient, code: str, text: str, onset: str | None, is_loud: bool
+) -> None:
+    compressed = problem(code, text, onset)
+    alone = ask(client, [person(), sciatica(), compressed], complete="all")
+    assert ("rf-cord-compression" in speaking(alone, "critical")) is is_loud
+    cancer = problem("C50.911", "Malignant neoplasm of breast")
+    with_cancer = speaking(ask(client, [person(), sciatica(), compressed, cancer], complete="all"), "critical")
+    assert ("rf-cancer-with-neuro-deficit" in with_cancer) is is_loud
+    assert "rf-cord-compression" not in with_cancer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import socket
 from pathlib import Path
@@ -42,6 +43,10 @@ CALL: dict[str, Any] = {
         ("/evaluate", CHART.replace(b'"Bundle"', b'"bundle"'), 400, "did you mean Bundle? Letter case counts"),
         ("/evaluate", b'{"resourceType": "Patient"}\n{"resourceType": "Condition"}', 400, "is NDJSON"),
         ("/evaluate", b"\x1f\x8b\x08\x00abc", 400, "is packed (gzip) (unpack it first)"),
+        ("/evaluate", base64.b64encode(CHART), 400, "looks base64-encoded (send the JSON itself"),
+        ("/evaluate", b'"' + base64.b64encode(CHART) + b'"', 400, "looks base64-encoded (send the JSON itself"),
+        ("/evaluate", json.dumps(CHART.decode()).encode(), 400, "is JSON within a text (it was encoded twice"),
+        ("/evaluate", str(json.loads(CHART)).encode(), 400, "is written with single quotes"),
         ("/evaluate", b"<!DOCTYPE html><html>", 400, "is HTML"),
         ("/openapi.yaml", b"{}", 404, "did you mean /openapi.json?"),
         ("/evaluate", b'<Bundle xmlns="http://hl7.org/fhir"/>', 400, "is XML"),

@@ -294,6 +294,20 @@ def test_an_order_with_an_odd_status_is_checked(client: FlaskClient) -> None:
     assert "critical" in levels(reply)
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"dispenseRequest": {"expectedSupplyDuration": {"value": "#", "unit": "d"}}},
+        {"dispenseRequest": {"quantity": {"value": "ninety"}}},
+        {"dosageInstruction": [{"doseAndRate": [{"doseQuantity": {"value": "eight hundred", "unit": "mg"}}]}]},
+        {"dosageInstruction": 800},
+    ],
+)
+def test_an_order_whose_dose_or_supply_cannot_be_read_is_named_as_a_draft_too(client: FlaskClient, odd: Json) -> None:
+    said = words(post(client, call(bundle([IBUPROFEN | odd], "collection"), medications=EMPTY)))
+    assert "could not be read" in said
+
+
 @pytest.mark.parametrize("year", ["0001", "9999"])
 def test_a_time_at_the_end_of_the_calendar_is_refused(client: FlaskClient, year: str) -> None:
     reply = client.post(f"/evaluate?now={year}-01-01T00:00:00Z", json=bundle([PATIENT], "collection"))

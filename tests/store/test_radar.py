@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from service.record.unread_codes import UnreadCode
+from service.record.sent_codes import READ, SentCode
 from service.store.draining import drain_all
-from service.store.radar import RadarDay, counted_codes, counted_days
+from service.store.radar import PATIENTS_OF_DAY, CodeCount, RadarDay, counted_codes, counted_days
 from service.store.radar_codes import PATIENTS, SeenCodes
 from service.store.retention import expire
 from service.store.store import Store
@@ -21,7 +21,7 @@ from tests.store.rows import NOW, RULE_SET, decision, tamper
 from tests.store.service import post, remembering, store_of
 
 BEGINNING = "2020-01-01"
-NIERE = UnreadCode("Observation", "urn:oid:1.2.3", "4711", "Niere (Schätzung)")
+NIERE = SentCode("Observation", "urn:oid:1.2.3", "4711", "Niere (Schätzung)")
 
 
 def days(store: Store) -> list[RadarDay]:
@@ -100,17 +100,35 @@ def test_the_counts_of_a_day_go_with_its_decisions(store: Store) -> None:
     assert days(store) == []
 
 
+def taken(seen: SeenCodes) -> list[CodeCount]:
+    """What was counted of codes, without how many patients were looked at."""
+    return [one for one in seen.take() if one.key.type != PATIENTS_OF_DAY]
+
+
 def test_a_code_is_counted_from_the_third_patient_on_and_named_only_in_words_that_three_share() -> None:
     seen = SeenCodes()
     for number in range(PATIENTS - 1):
         for _ in range(5):
             seen.add("2026-03-01", None, f"p{number}", [NIERE])
-    assert seen.take() == []
+    assert taken(seen) == []
     seen.add("2026-03-01", None, "p-third", [NIERE])
-    seen.add("2026-03-01", None, "p-fourth", [UnreadCode(NIERE.type, NIERE.system, NIERE.code, "Niere von Frau Meier")])
-    [told] = seen.take()
+    seen.add("2026-03-01", None, "p-fourth", [SentCode(NIERE.type, NIERE.system, NIERE.code, "Niere von Frau Meier")])
+    [told] = taken(seen)
     assert (told.key.code, told.display, told.calls) == ("4711", "Niere (Schätzung)", 2)
-    assert seen.take() == []
+    assert taken(seen) == []
+
+
+def test_a_code_that_is_read_is_counted_once_a_patient_and_day_and_one_that_is_not_at_each_call() -> None:
+    seen, read = SeenCodes(), SentCode("Observation", "http://loinc.org", "98979-8", "eGFR", READ)
+    for day in ("2026-03-01", "2026-03-02"):
+        for number in range(5):
+            for _ in range(4):
+                seen.add(day, None, f"p{number}", [NIERE, read])
+    told = {(one.key.day[-1:], one.key.type, one.key.code): one.calls for one in seen.take()}
+    # Until the third patient a code is none of the client's, and nothing is counted of it.
+    assert [told[day, "Observation", read.code] for day in "12"] == [3, 5]
+    assert [told[day, "Observation", NIERE.code] for day in "12"] == [12, 20]
+    assert told["1", PATIENTS_OF_DAY, ""] == told["2", PATIENTS_OF_DAY, ""] == 5
 
 
 def test_what_could_not_be_written_is_counted_later() -> None:
@@ -118,7 +136,7 @@ def test_what_could_not_be_written_is_counted_later() -> None:
     for number in range(5):
         seen.add("2026-03-01", None, f"p{number}", [NIERE])
     seen.put_back(seen.take())
-    assert [one.calls for one in seen.take()] == [3]
+    assert [one.calls for one in taken(seen)] == [3]
 
 
 def creatinine(**changes: Any) -> dict[str, Any]:
@@ -145,7 +163,11 @@ def test_a_code_and_a_unit_that_nothing_reads_are_counted_for_what_a_client_send
     store.drain()
     codes = counted_codes(store.database, BEGINNING)
     found = {(one.key.code, one.key.unit): (one.display, one.calls) for one in codes}
-    assert found == {("4711", ""): ("Niere (X)", 2), ("2160-0", "Einheiten"): ("Creatinine", 2)}
+    assert found == {
+        ("4711", ""): ("Niere (X)", 2),
+        ("2160-0", "Einheiten"): ("Creatinine", 2),
+        ("", READ): (None, PATIENTS + 1),
+    }
     [day] = days(store)
     assert day.calls == PATIENTS + 1
     assert day.prefetch["labs"] == {"sent": PATIENTS + 1}

@@ -143,7 +143,10 @@ def test_a_command_answers_a_wrong_setting_with_one_sentence(
     with pytest.raises(SystemExit, match="2"):
         main()
     told = capsys.readouterr().err
-    assert told == "Error: SCIATICA_CDS_MODE is 'prod': one of development, production is meant\n"
+    assert (
+        told
+        == "Error: SCIATICA_CDS_MODE is 'prod': one of development, production is meant; did you mean production?\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,8 @@ class FactDefinition:
     ``asks`` is the phrase a clinician reads when the fact is unknown ("bladder function").
     ``complete`` names the resource types whose lists must have been sent whole before finding
     nothing may count as absent; empty means that only a recorded "no" is a no.
+    ``unconfirmed`` is False for a drug that excuses something: an entry whose status does not say that it is taken, or
+    that is old, leaves it unknown.
     ``absent_by_answer`` lets a recorded no make a duration absent; without it a duration is known or unknown.
     Options that do not belong to the kind are refused by the loader.
     """
@@ -110,6 +112,7 @@ class FactDefinition:
     route: str = "systemic"
     within_days: int | None = None
     stopped_within_days: int | None = None
+    unconfirmed: bool = True
     or_ordered: bool = False
     daily_dose_mg: tuple[Decimal | None, Decimal | None] | None = None
     gap_days: int = 7

@@ -186,6 +186,7 @@ class DrugShape(FactShape):
     route = Choice(_ROUTES, load_default="systemic")
     within_days = Integer(least=1, load_default=None, allow_none=True)
     stopped_within_days = Integer(least=1, load_default=None, allow_none=True)
+    unconfirmed = Flag(load_default=True)
     or_ordered = Flag(load_default=False)
     daily_dose_mg = SpanField(open_ended=True, load_default=None, allow_none=True)
 

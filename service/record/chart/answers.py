@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from service.knowledge.model import FactSource
 from service.record.chart.code_match import CodeMatch
 from service.record.chart.concepts import as_objects
-from service.record.values.coding import CodeIndex, codings
+from service.record.values.coding import CodeIndex, codings, wordings
 from service.record.values.dates import When, earliest, parse
-from service.record.values.tidy import tidied
 
 _SNOMED = "http://snomed.info/sct"
 _LOINC = "http://loinc.org"
@@ -32,9 +32,12 @@ _CODES: Mapping[tuple[str | None, str], bool] = {
 _INTERPRETATIONS: Mapping[str, bool] = {"POS": True, "DET": True, "NEG": False, "ND": False}
 """Codes of Observation.interpretation (v3-ObservationInterpretation, v2-0078 before it)."""
 _WORDS: Mapping[str, bool] = {
-    **dict.fromkeys(("yes", "present", "true", "positive", "pos", "detected"), True),
-    **dict.fromkeys(("no", "absent", "false", "negative", "neg", "not detected"), False),
+    **dict.fromkeys(("yes", "y", "present", "true", "positive", "pos", "detected"), True),
+    **dict.fromkeys(("no", "n", "absent", "false", "negative", "neg", "not detected"), False),
+    **dict.fromkeys(("ja", "oui", "sí", "si", "sì", "sim"), True),
+    **dict.fromkeys(("nein", "non", "nee", "nej", "não"), False),
 }
+_YES_AND_MORE = re.compile(r"(?:yes|ja|oui|sí|sì|sim)\s*[,;:.(\u2013-]")
 
 ANSWERED = ("Observation", "QuestionnaireResponse")
 """The resource types that answer a question rather than state a fact."""
@@ -57,6 +60,11 @@ def _read(code_match: CodeMatch, source: FactSource, index: CodeIndex) -> bool |
     if True in answers:
         return True
     return False if False in answers else None
+
+
+def is_answered(code_match: CodeMatch) -> bool:
+    """Whether anything was answered. A result without a value may be a finding that is there."""
+    return code_match.entry.type == "Observation" or bool(code_match.holder.get("answer"))
 
 
 def stated_date(code_match: CodeMatch) -> When | None:
@@ -89,7 +97,7 @@ def _interpreted(holder: Mapping[str, Any]) -> bool | None:
 
 
 def _coded(concept: object, source: FactSource, index: CodeIndex) -> bool | None:
-    """The site's own yes and no first, then the codes everybody uses, then the bare word."""
+    """The site's own yes and no first, then the codes everybody uses, then the bare words where none contradicts."""
     match = index.match(concept)
     if not match.sets.isdisjoint(source.yes):
         return True
@@ -98,5 +106,16 @@ def _coded(concept: object, source: FactSource, index: CodeIndex) -> bool | None
     known = {_CODES[key] for coding in codings(concept) if (key := (coding.system, coding.code)) in _CODES}
     if known:
         return True in known
-    text = concept.get("text") if isinstance(concept, Mapping) else None
-    return _WORDS.get(tidied(text).rstrip(".").casefold()) if isinstance(text, str) else None
+    said = list(wordings(concept)) or [coding.code for coding in codings(concept)]
+    answers = {_in_words(words, source) for words in said}
+    if answers == {False}:
+        return False
+    return True if True in answers and False not in answers else None
+
+
+def _in_words(words: str, source: FactSource) -> bool | None:
+    """A bare yes or no; a yes also where it goes on ("yes, since Monday"), if it is the yes that alarms."""
+    bare = words.rstrip(".!").casefold()
+    if bare not in _WORDS and not source.inverted and _YES_AND_MORE.match(bare):
+        return True
+    return _WORDS.get(bare)

@@ -20,6 +20,7 @@ from service.record.values.statuses import Counts
 from service.record.values.units import Refused, is_plausible, read_value, substance_of
 
 BY_TEXT = "matched by text only"
+PRELIMINARY = "preliminary, not used"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,35 @@ class Wanted:
 
 @dataclass(slots=True)
 class Measurements:
-    """What was found: final values, values that are not final yet, and why others were passed over."""
+    """What was found: final values, values that are not final yet, and when and why others were passed over."""
 
     final: list[Measurement]
     preliminary: list[Measurement]
-    notes: list[str | None]
+    passed_over: list[tuple[When | None, str]]
+
+    @property
+    def notes(self) -> list[str | None]:
+        """Why the others were passed over."""
+        return [why for _, why in self.passed_over]
+
+    def newer(self, used: When | None) -> list[str]:
+        """What is newer than what was used, or may be, and could not be: named, never used (decision 5).
+
+        Without ``used`` everything that may lie in the look-back.
+        """
+        found = [
+            f"{PRELIMINARY}: {one.text}"
+            for one in self.preliminary
+            if one.inside is not False and (used is None or one.when is None or one.when.last > used.last)
+        ]
+        found += [why for when, why in self.passed_over if used is None or when is None or when.last > used.last]
+        return found if used is None else [*found, *self.undated()]
+
+    def undated(self) -> list[str]:
+        """Final values of which nobody can tell how old they are, where that matters."""
+        undated = [one for one in self.final if one.when is None]
+        notes = ((f"not used: {one.text}", f"{one.evidence.resource}: no date given") for one in undated)
+        return [note for pair in notes for note in pair]
 
 
 def measurements(wanted: Wanted, chart: Chart) -> Measurements:
@@ -96,18 +121,16 @@ def _add(
     found: Measurements, code_match: CodeMatch, source: FactSource, wanted: Wanted, substance: str | None, chart: Chart
 ) -> None:
     reading = read_value(_out_of_the_highest(_value_of(code_match, wanted.unit), wanted), wanted.unit, substance)
-    where = code_match.entry.reference
+    where, when = code_match.entry.reference, code_match.effective_period.last
     if isinstance(reading, Refused):
-        if "component" in code_match.holder:
-            return  # a panel: its values stand in the components
-        found.notes.append(f"{where}: {reading.reason}")
+        if "component" not in code_match.holder:  # else a panel: its values stand in the components
+            found.passed_over.append((when, f"{where}: {reading.reason}"))
         return
     if wanted.plausible is not None and not is_plausible(reading, *wanted.plausible):
-        found.notes.append(f"{where}: implausible value not used")
+        found.passed_over.append((when, f"{where}: implausible value not used"))
         return
-    when = code_match.effective_period.last
     if when is not None and is_future(when, chart.now):
-        found.notes.append(f"{where}: {FUTURE}")
+        found.passed_over.append((when, f"{where}: {FUTURE}"))
         return
     spot = _spot(code_match, source, wanted, chart)
     text = BY_TEXT if code_match.by_text else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from service.errors import Issue, RequestError
+from service.record.input.contained import contained_in
 from service.record.input.deduplicate import arrange
 from service.record.input.prefetch_states import PrefetchState, Selection, State
 from service.record.input.shapes import Flaw, flaws
@@ -78,11 +79,13 @@ def read_bundle(
     orders = gathered.split_orders() if order_hook else []
     gathered.check()
     for order in orders:
-        note_flaws(order, gathered.problems)
-    names = {entry.type for entry in gathered.entries} | gathered.foreign
+        note_flaws(order, gathered.problems, under_review=True)
+    names = {entry.type for entry in gathered.entries if entry.path not in gathered.within} | gathered.foreign
     names |= READ_TYPES if complete == "all" else complete
     state = Completeness.PARTIAL if unpacked.is_partial else Completeness.COMPLETE
     completeness = {name: Completeness.PARTIAL if name in gathered.unclaimed else state for name in sorted(names)}
+    for entry in gathered.entries:
+        completeness.setdefault(entry.type, Completeness.PARTIAL)
     return gathered.record(
         None if chosen is None or is_nameless(chosen) else chosen, completeness, orders, patients.base
     )
@@ -147,13 +150,13 @@ def _take_beside(gathered: _Gathered, beside: Unpacked, completeness: dict[str, 
 
 def _take_orders(gathered: _Gathered, brought: Unpacked, patients: Patients, patient_id: str) -> Reviewed:
     """The orders of a context. What is under review is not also an entry; what an order refers to becomes one."""
-    taken = _Gathered(patient_id, gathered.problems)
+    taken = _Gathered(patient_id, gathered.problems, with_contained=False)
     taken.problems.extend(brought.problems)
     said = [_called(patients.subject_of(piece), patient_id) for piece in brought.pieces]
     taken.take(zip(brought.pieces, said, strict=True), missing_is_ours=True)
     reviewed = taken.reviewable()
     for order in reviewed.orders:
-        note_flaws(order, gathered.problems)
+        note_flaws(order, gathered.problems, under_review=True)
     names = {(order.type, order.id) for order in reviewed.orders if order.id}
     gathered.entries = [entry for entry in gathered.entries if (entry.type, entry.id) not in names] + reviewed.beside
     gathered.signs.update(taken.signs)
@@ -187,11 +190,16 @@ class _Gathered:
 
     ``foreign`` are the types seen about other patients, ``unclaimed`` those of which something could not be used:
     for want of a subject, or because an element of it cannot be read. ``about_one`` says that the document is about one
-    patient, so that an entry about another is lost and not merely another patient's.
+    patient, so that an entry about another is lost and not merely another patient's. ``within`` are the paths of what
+    stood within another resource, and is never the whole list of a type.
     """
 
-    def __init__(self, chosen: str | None, problems: list[Problem], *, about_one: bool = True) -> None:
+    def __init__(
+        self, chosen: str | None, problems: list[Problem], *, about_one: bool = True, with_contained: bool = True
+    ) -> None:
         self.chosen = chosen
+        self.with_contained = with_contained
+        self.within: set[str] = set()
         self.about_one = about_one
         self.problems = problems
         self.entries: list[Entry] = []
@@ -211,6 +219,19 @@ class _Gathered:
             if release is not None:
                 self.signs[type_, release] += 1
             self.entries.append(Entry(resource, type_, piece.id, piece.path, piece.full_url))
+            if "contained" in resource and self.with_contained:
+                self._take_contained(self.entries[-1])
+
+    def _take_contained(self, holder: Entry) -> None:
+        """Keep the findings that stand within another resource, as of the same patient; write down the rest."""
+        for piece, reason in contained_in(holder):
+            if reason is not None:
+                self.problems.append(Problem(piece.path, reason, piece.type))
+                self.unclaimed.add(piece.type)
+                continue
+            resource, _ = normalise(piece.resource)
+            self.entries.append(Entry(resource, str(resource["resourceType"]), piece.id, piece.path))
+            self.within.add(piece.path)
 
     def check(self) -> None:
         """Write down what of the entries cannot be read; the lists they belong to are not whole then.
@@ -340,10 +361,10 @@ def _called(subject: str | Subject, patient_id: str) -> str | Subject:
     return patient_id if is_nameless(subject) else subject
 
 
-def note_flaws(entry: Entry, problems: list[Problem]) -> list[Flaw]:
+def note_flaws(entry: Entry, problems: list[Problem], *, under_review: bool = False) -> list[Flaw]:
     """Write down what of an entry cannot be read, and tell it; the entry counts once."""
     unread: str | None = entry.type
-    found = flaws(entry.resource, entry.type)
+    found = flaws(entry.resource, entry.type, under_review=under_review)
     for flaw in found:
         problems.append(Problem(f"{entry.path}.{flaw.element}", flaw.reason, unread))
         unread = None

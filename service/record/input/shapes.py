@@ -31,18 +31,19 @@ class Flaw(NamedTuple):
     reason: str
 
 
-def flaws(resource: Mapping[str, Any], type_: str) -> list[Flaw]:
+def flaws(resource: Mapping[str, Any], type_: str, *, under_review: bool = False) -> list[Flaw]:
     """The first elements of a resource (in R4 shape) that facts would read and cannot; empty when all can be read.
 
-    What was entered in error is not looked at. Total: odd input is told, never raised on.
+    What counts by its status for nothing (entered in error, a draft) is not looked at, unless it is the order
+    ``under_review``. Total: odd input is told, never raised on.
     """
     about = ABOUT.get(type_)
     if is_usual(resource, type_) and (about is None or _says_something(resource.get(about[0]))):
         return []
-    return looked_through(resource, type_)
+    return looked_through(resource, type_, under_review=under_review)
 
 
-def looked_through(resource: Mapping[str, Any], type_: str) -> list[Flaw]:
+def looked_through(resource: Mapping[str, Any], type_: str, *, under_review: bool = False) -> list[Flaw]:
     """The same, told by looking at each element."""
     shapes = _RESOURCES.get(type_)
     if shapes is None:
@@ -61,7 +62,7 @@ def looked_through(resource: Mapping[str, Any], type_: str) -> list[Flaw]:
     status = status_class(resource)
     if not found and NOT_UNDERSTOOD in (status.note or ""):
         found.append(Flaw(_STATUS.get(type_, "status"), UNREADABLE))
-    return found if status.counts is not Counts.NEVER else []
+    return found if under_review or status.counts is not Counts.NEVER else []
 
 
 def _look(holder: Mapping[str, Any], shapes: _Shapes, path: str, depth: int, found: list[Flaw]) -> None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace as replaced
 
 from service.finding import Evidence, Finding
 from service.knowledge.model import ENDED_IN, FactDefinition, FactSource
-from service.record.chart.answers import ANSWERED, answer_of, stated_date
+from service.record.chart.answers import ANSWERED, answer_of, is_answered, stated_date
 from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import body_sites, concepts_of
 from service.record.chart.evidence import EntryEvidence, Support, combine, joined
@@ -20,12 +20,14 @@ from service.record.chart.window import place, within
 from service.record.kinds.plan import Plan
 from service.record.values.coding import BY_CATEGORY, wordings
 from service.record.values.statuses import Counts
-from service.record.values.units import Refused, read_value
+from service.record.values.units import Reading, Refused, read_value
 
 BY_TEXT = "matched by text only"
 PROVISIONAL = "provisional"
 NO_SITE = "body site not given"
 NO_ANSWER = " has no answer that can be read"
+NOT_USED = ", not used"
+"""After the status of a result or an answer that is not final."""
 _DONE_WHEN_OVER = ("ServiceRequest", "CommunicationRequest")
 """A completed request was carried out: what it asked for has happened, it is not merely past."""
 _RESULTS = (*ANSWERED, "DiagnosticReport", "ImagingStudy")
@@ -74,16 +76,23 @@ def _low_measurement(source: FactSource, chart: Chart, notes: list[str | None]) 
     """The newest measurement of a source, when it is at its limit or below, or may be."""
     assert source.at_most is not None
     assert source.unit is not None
-    found = []
+    found: list[tuple[CodeMatch, Reading]] = []
+    unused: list[CodeMatch] = []
     for one in chart.under(source.resource, source.codes):
-        if one.status_class.counts is not Counts.PRESENT or one.status_class.provisional:
+        if one.status_class.counts is not Counts.PRESENT:
             continue
         reading = read_value(one.holder, source.unit)
         inside = place(one, source, chart).inside
-        if isinstance(reading, Refused) or inside is not True:
-            notes.append(_last(one) if inside is False else f"{one.entry.reference}: cannot be used")
-            continue
-        found.append((one, reading))
+        if inside is False:
+            notes.append(_last(one))
+        elif isinstance(reading, Refused):
+            unused.append(one)
+        elif inside is None or one.status_class.provisional:
+            unused += [one] if reading.low is None or reading.low <= source.at_most else []
+        else:
+            found.append((one, reading))
+    day = max((_last_day(one) for one, _ in found), default=date.min)
+    yield from (_unused(one, source, notes) for one in unused if _last_day(one, if_none=date.max) > day)
     if found:
         newest, reading = max(found, key=lambda each: _last_day(each[0]))
         if reading.low is None or reading.low <= source.at_most:
@@ -92,9 +101,17 @@ def _low_measurement(source: FactSource, chart: Chart, notes: list[str | None]) 
             yield EntryEvidence(Support.YES if sure else Support.MAYBE, evidence, newest.effective_period.last)
 
 
-def _last_day(code_match: CodeMatch) -> date:
+def _unused(code_match: CodeMatch, source: FactSource, notes: list[str | None]) -> EntryEvidence:
+    """A measurement that cannot be used, newer than those that can: it may be at the limit."""
+    doubt = _doubt(code_match, source)
+    if doubt is None:
+        notes.append(f"{code_match.entry.reference}: cannot be used")
+    return EntryEvidence(Support.MAYBE, _evidence(code_match, code_match.text, doubt), code_match.effective_period.last)
+
+
+def _last_day(code_match: CodeMatch, if_none: date = date.min) -> date:
     last = code_match.effective_period.last
-    return last.last_day if last is not None else date.min
+    return last.last_day if last is not None else if_none
 
 
 def _of_both_sides(found: Sequence[tuple[CodeMatch, EntryEvidence]], chart: Chart) -> Iterator[EntryEvidence]:
@@ -116,9 +133,7 @@ def _entry_evidence(
     if code_match.entry.type in ANSWERED:
         answer = answer_of(code_match, source, chart.matcher.index)
         if answer is None:
-            if stated_date(code_match) is None:
-                notes.append(f"{code_match.entry.reference}{NO_ANSWER}")
-            return None
+            return None if source.inverted else _unread_answer(code_match, source, chart, notes)
         return _yes(code_match, source, chart, notes) if answer else _no(code_match, source, chart, notes)
     if counts is Counts.ANSWERED_NO:
         return _no(code_match, source, chart, notes)
@@ -127,6 +142,23 @@ def _entry_evidence(
         notes.append(f"{code_match.entry.reference} is no longer active")
         return None
     return _yes(code_match, source, chart, notes)
+
+
+def _unread_answer(
+    code_match: CodeMatch, source: FactSource, chart: Chart, notes: list[str | None]
+) -> EntryEvidence | None:
+    """An answer that is neither a yes nor a no: it may be either. A question left open answers nothing."""
+    where = place(code_match, source, chart)
+    if stated_date(code_match) is not None:
+        return None
+    if where.inside is False:
+        notes.append(_last(code_match))
+        return None
+    notes.append(f"{code_match.entry.reference}{NO_ANSWER}")
+    if not is_answered(code_match):
+        return None
+    evidence = _evidence(code_match, code_match.text, where.note)
+    return EntryEvidence(Support.MAYBE, evidence, code_match.effective_period.last)
 
 
 def _yes(code_match: CodeMatch, source: FactSource, chart: Chart, notes: list[str | None]) -> EntryEvidence | None:
@@ -178,7 +210,7 @@ def _doubt(code_match: CodeMatch, source: FactSource) -> str | None:
     if not code_match.status_class.provisional:
         return None
     if code_match.entry.type in _RESULTS:
-        return f"{code_match.status_class.note or PROVISIONAL}, not used"  # decision 5
+        return f"{code_match.status_class.note or PROVISIONAL}{NOT_USED}"  # decision 5
     return None if source.unconfirmed else PROVISIONAL
 
 

@@ -53,17 +53,15 @@ def computed_egfr(wanted: Wanted, chart: Chart) -> Computed:
     # The highest of one day, because it gives the lowest eGFR.
     best = newest(found.final, prefer="highest", look_back=wanted.look_back_days is not None)
     if not best or best[0].when is None:
-        return Computed(None, tuple(found.notes))
+        return Computed(None, tuple(found.newer(None)))
     creatinine, when = best[0], best[0].when
-    age = _age(chart, when)
+    age, notes = _age(chart, when), tuple(found.newer(when))
     if age is None or age.low is None or age.low < _ADULT:
-        return Computed(None, (*found.notes, "eGFR not computed from creatinine: the patient is not known to be adult"))
+        return Computed(None, (*notes, "eGFR not computed from creatinine: the patient is not known to be adult"))
     number = _rate(creatinine.number, age, sex_of(chart))
     if wanted.plausible is not None and not number.overlaps(*wanted.plausible):
-        return Computed(None, (*found.notes, "eGFR not computed from creatinine: implausible"))
-    return Computed(
-        replace(creatinine, number=number, evidence=_evidence(creatinine, number, chart)), tuple(found.notes)
-    )
+        return Computed(None, (*notes, "eGFR not computed from creatinine: implausible"))
+    return Computed(replace(creatinine, number=number, evidence=_evidence(creatinine, number, chart)), notes)
 
 
 def _age(chart: Chart, when: When) -> Interval | None:

@@ -12,7 +12,7 @@ from service.record.chart.answers import ANSWERED, stated_date
 from service.record.chart.evidence import EntryEvidence, Support, distinct_notes, joined, no_matching_data, ordered
 from service.record.chart.index import Chart
 from service.record.chart.window import place
-from service.record.kinds.coded import entry_evidence_of, source_keys
+from service.record.kinds.coded import NOT_USED, entry_evidence_of, source_keys
 from service.record.kinds.plan import Plan
 from service.record.values.dates import days_since
 from service.record.values.interval import Interval
@@ -60,7 +60,7 @@ def stated_dates(sources: Sequence[FactSource], chart: Chart) -> Iterator[EntryE
                 or place(code_match, source, chart).inside is False
             ):
                 continue
-            doubt = f"{code_match.status_class.note}, not used" if code_match.status_class.provisional else None
+            doubt = f"{code_match.status_class.note}{NOT_USED}" if code_match.status_class.provisional else None
             evidence = Evidence(
                 code_match.entry.reference,
                 f"{code_match.text}: {when.text}",

@@ -13,7 +13,7 @@ from service.record.chart.index import Chart
 from service.record.kinds.coded import BY_TEXT
 from service.record.medication.taking import evidence_of, match
 from service.record.model import Entry
-from service.record.values.coding import codings
+from service.record.values.coding import Match, codings
 from service.record.values.dates import parse
 
 NOT_CHECKED = "not checked: the order was not recognised"
@@ -51,13 +51,19 @@ def _other_orders(definition: FactDefinition, chart: Chart) -> Iterator[tuple[En
     for order in chart.service_orders:
         if order.entry.type not in _ALIKE.get(definition.resource or "", ()):
             continue
-        found = next((one for one in order.matches if not one.sets.isdisjoint(wanted)), None)
+        found = next((one for one in order.matches if not _ordered(one, chart).isdisjoint(wanted)), None)
         if found is not None:
             if order.sets.isdisjoint(definition.exclude):
                 named = _evidence(order.entry, found.text, BY_TEXT if found.by_text else None)
                 yield order.entry, EntryEvidence(Support.YES, named)
         elif not order.is_known:
             yield order.entry, EntryEvidence(Support.MAYBE, _evidence(order.entry, order.text, NOT_CHECKED))
+
+
+def _ordered(matched: Match, chart: Chart) -> frozenset[str]:
+    """What is ordered: what the code names, and where its words tell it more closely ("with contrast"), that too."""
+    index = chart.matcher.index
+    return matched.sets.union(name for name in matched.said_too if not index.wider(name).isdisjoint(matched.sets))
 
 
 _ALIKE = {

@@ -12,6 +12,7 @@ from service.record.chart.measure import Measurement, Measurements, Wanted, meas
 from service.record.kinds.coded import source_keys
 from service.record.kinds.egfr import CREATININE, computed_egfr
 from service.record.kinds.plan import Plan
+from service.record.values.dates import When
 from service.record.values.interval import Interval, hull
 
 CKD_EPI_2021 = "ckd-epi-2021"
@@ -32,13 +33,13 @@ def plan(definition: FactDefinition) -> Plan:
         found = measurements(wanted, chart)
         best = newest(found.final, prefer=definition.prefer, look_back=wanted.look_back_days is not None)
         if best:
-            return numeric(definition, hull(one.number for one in best), best, [*found.notes, *newer(found, best)])
+            return numeric(definition, hull(one.number for one in best), best, found.newer(_latest(best)))
         if computes:
             computed = computed_egfr(wanted, chart)
             if computed.best is not None:
-                notes = [*found.notes, *computed.notes, *newer(found, [])]
+                notes = [*found.newer(computed.best.when), *computed.notes]
                 return numeric(definition, computed.best.number, [computed.best], notes)
-            found.notes += computed.notes
+            return not_known(definition, chart, found, computed.notes)
         return not_known(definition, chart, found)
 
     return Plan(definition, find, keys | {CREATININE} if computes else keys)
@@ -62,26 +63,20 @@ def numeric(
     )
 
 
-def newer(found: Measurements, best: Sequence[Measurement]) -> list[str]:
-    """Preliminary values that are newer than what was used: named, never used (decision 5)."""
-    used = max((one.when.last for one in best if one.when), default=None)
-    return [
-        f"preliminary, not used: {one.text}"
-        for one in found.preliminary
-        if one.inside is not False and (used is None or one.when is None or one.when.last > used)
-    ]
+def _latest(best: Sequence[Measurement]) -> When | None:
+    return max((one.when for one in best if one.when), key=lambda when: when.last, default=None)
 
 
-def not_known(definition: FactDefinition, chart: Chart, found: Measurements) -> Finding:
+def not_known(
+    definition: FactDefinition, chart: Chart, found: Measurements, also: Sequence[str | None] = ()
+) -> Finding:
     """Unknown, with the last old value and what was not sent."""
     dated = [one for one in found.final if one.when is not None]
     old = max(dated, key=lambda one: (one.when.last if one.when else chart.today.last, one.text), default=None)
-    undated = [one for one in found.final if one.when is None]
-    notes = [*found.notes, *newer(found, [])]
+    notes: list[str | None] = [*found.newer(None), *also]
     if old is not None:
         reason = "too old to use" if old.inside is False else "its date is not exact enough"
         notes.append(f"last value {old.text}: {reason}")
-    for one in undated:
-        notes += [f"not used: {one.text}", f"{one.evidence.resource}: no date given"]
+    notes += found.undated()
     reasons = shortfalls(read_types(definition), chart.record) or ("not recorded",)
     return Finding(definition.id, Status.UNKNOWN, notes=(*distinct_notes(notes), *reasons))

@@ -116,15 +116,17 @@ def _entry_evidence(
         doubts.append(NO_STOP if stopped is None else None)
     elif status_class.counts is not Counts.PRESENT:
         return None
-    if status_class.provisional:
+    old = OLD if status_class.counts is Counts.PRESENT and is_old(medication, chart) else None
+    if status_class.provisional or (status_class.is_doubtful and not definition.unconfirmed):
         doubts.append(status_class.note or "not certain")
+    if not definition.unconfirmed:
+        doubts.append(old)
     if definition.within_days is not None:
         where = within(EffectivePeriod(started), definition.within_days, chart.now)
         if where.inside is False:
             return None
         doubts.append(where.note if where.inside is None else None)
     support = Support.MAYBE if any(doubts) else Support.YES
-    old = OLD if status_class.counts is Counts.PRESENT and is_old(medication, chart) else None
     return EntryEvidence(support, evidence_of(medication, matched.note, status_class.note, old, *doubts), started)
 
 

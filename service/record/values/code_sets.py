@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from service.knowledge.model import ValueSet
-from service.record.values.code_systems import BY_PREFIX, KNOWN_SYSTEMS, canonical_system, plain_code
+from service.record.values.code_systems import BY_PREFIX, KNOWN_SYSTEMS, LOINC, canonical_system, plain_code
 
 _NOTHING: frozenset[str] = frozenset()
+_LOINC_LINK = re.compile(r"(?:/\d{4,7}-\d)*/?(\d{4,7}-\d)", re.ASCII)
+"""Four digits at the least: "2-1" numbers a question of any form."""
 
 
 class CodeSets:
@@ -37,6 +40,7 @@ class CodeSets:
             system: {code: frozenset(names) for code, names in codes.items()} for system, codes in below.items()
         }
         self._links = {link: frozenset(names) for link, names in links.items()}
+        self._wider: dict[str, frozenset[str]] = {}
 
     def sets_of(self, system: str, code: str) -> frozenset[str]:
         """The value sets one code lies in; ``system`` is canonical. The check digit is not looked at."""
@@ -62,6 +66,22 @@ class CodeSets:
                 return found
         return None
 
+    def wider(self, name: str) -> frozenset[str]:
+        """The other value sets that hold every code of one: what they name, its words may tell more closely."""
+        known = self._wider.get(name)
+        if known is None:
+            holding = [names for names in self._exact.values() if name in names]
+            is_tree = any(name in names for codes in self._below.values() for names in codes.values())
+            known = frozenset.intersection(*holding) - {name} if holding and not is_tree else _NOTHING
+            self._wider[name] = known
+        return known
+
     def sets_of_link(self, link_id: str) -> frozenset[str]:
-        """The value sets that a questionnaire item with this linkId asks about."""
-        return self._links.get(link_id, _NOTHING)
+        """The value sets that a questionnaire item with this linkId asks about.
+
+        Forms made of LOINC panels name an item by its codes from the panel down: ``/71802-3/72514-3``.
+        """
+        found = self._links.get(link_id)
+        if found is None and (code := _LOINC_LINK.fullmatch(link_id)):
+            found = self._exact.get((LOINC, code[1]))
+        return found or _NOTHING

@@ -1,6 +1,7 @@
 """Negation: whether words of the record speak of something present, past, or not there at all.
 
-Used where a concept has no code that is known (terminology.md 4.9). A hit is guarded: words that deny it ("ruled out")
+Used where a concept has no code that is known (terminology.md 4.9). The guards are English, German, French and Spanish,
+as are the patterns of the signs of cauda equina. A hit is guarded: words that deny it ("ruled out")
 or speak of the family make it no hit; those that ask the question ("rule out", "r/o", "?") make it suspected;
 "history of" makes it a thing of the past. Deliberately blunt: a guarded hit is silence, never a "no".
 """
@@ -11,33 +12,47 @@ import re
 from enum import Enum
 
 # A clause ends the reach of the guards before a hit. A colon does not: "Rule out: fracture".
-_BREAK = re.compile(r"[.;\n]|\b(?:but|however|although)\b", re.IGNORECASE)
+# Nor do the points of "Z.n." and "V.a.", history and suspicion in German.
+_BREAK = re.compile(
+    r"(?<!\bz)(?<!\bz\.n)(?<!\bz\. n)(?<!\bv)(?<!\bv\.a)(?<!\bv\. a)\.|[;\n]|\b(?:but|however|although|aber)\b",
+    re.IGNORECASE,
+)
 # "Not improving sciatica" is sciatica, and what could not be ruled out is open.
 _BEFORE = re.compile(
     r"\b(?:no|not(?!\s+(?:improv|resolv|respond|controlled|better|reliev|settl|only"
     r"|(?:be\s+)?(?:rul|exclud)))|denie[sd]|denying|without|w/o|never"
     r"|negative|neg|free\s+of|absence\s+of|absent|(?<!not\s)(?<!not\sbe\s)ruled\s+out|(?<!not\s)(?<!not\sbe\s)excluded|unlikely|doubt"
-    r"|screen(?:ing)?\s+for|prevent(?:ion\s+of)?|prophylaxis|(?:at\s+)?risk\s+(?:of|for)|fear\s+of"
-    r"|worried\s+about|in\s+case\s+of)\b",
+    r"|screen(?:ing)?\s+for|prevent(?:ion\s+of)?|prophylaxis|(?:at\s+)?risk\s+(?:of|for)|in\s+case\s+of"
+    r"|keine?[nrms]?|ohne|nicht|nie|verneint|sans|pas\s+d[e']|aucune?|sin|niega|ning\u00fan|ninguna)\b",
     re.IGNORECASE,
 )
-_ASKED = re.compile(r"\b(?:rules?\s+out|ruling\s+out|r/o|excludes?|excluding|quer(?:y|ying))(?!\w)|\?", re.IGNORECASE)
+_ASKED = re.compile(
+    r"\b(?:rules?\s+out|ruling\s+out|r/o|excludes?|excluding|quer(?:y|ying)|fear(?:s|ed|ing)?(?:\s+of)?|afraid\s+of"
+    r"|worr(?:y|ies|ied)\s+(?:about|of)|anxi(?:ous|ety)\s+about|concern(?:s|ed|ing)?\s+(?:for|about|of|re|regarding)"
+    r"|ausschlu(?:ss|\u00df)|auszuschlie(?:ss|\u00df)en|descartar|exclure|\u00e9liminer"
+    r"|(?:sorge|angst|furcht|bedenken)\s+(?:wegen|vor|um|bez\u00fcglich)|besorgt\s+(?:wegen|um))(?!\w)|\?",
+    re.IGNORECASE,
+)
 _ASKED_AFTER = re.compile(r"^\s*(?:(?:disease|syndrome|disorder)\s*)?\?", re.IGNORECASE)
 _AFTER = re.compile(
     r"^(?:\W{1,3}(?:disease|syndrome|disorder|bleed(?:ing)?|fracture|injury|failure|compression|infection))?"
     r"\W{0,3}(?:(?:is|are|was|were|has\s+been|have\s+been)\s+)?"
-    r"(?:ruled\s+out|excluded|unlikely|negative|absent|denied|not\s+(?:present|found|seen|likely|suspected))\b"
+    r"(?:ruled\s+out|excluded|unlikely|negative|absent|denied|not\s+(?:present|found|seen|likely|suspected)"
+    r"|ausgeschlossen|verneint|exclue?|descartad[oa]|negado)\b"
     r"|^\W{0,3}(?:risk|screening|prevention|prophylaxis|precautions?|education)\b|^\s*[-:=(,]?\s*(?:no|none|neg)\s*\)?\s*$",
     re.IGNORECASE,
 )
 _FAMILY = re.compile(
     r"\b(?:family|fh|fhx|famhx|mother|father|brother|sister|sibling|parent|maternal|paternal|aunt|uncle"
-    r"|grandmother|grandfather|grandparent|son|daughter|cousin|relative|wife|husband|partner)s?\b",
+    r"|grandmother|grandfather|grandparent|son|daughter|cousin|relative|wife|husband|partner)s?\b"
+    r"|\b(?:familienanamnese|mutter|bruder|schwester|ant\u00e9c\u00e9dents?\s+famili\w+|antecedentes\s+familiares|m\u00e8re|p\u00e8re"
+    r"|fr\u00e8re|s\u0153ur|madre|padre|herman[oa])\b",
     re.IGNORECASE,
 )
 _PAST = re.compile(
     r"\b(?:history\s+of|hx|h/o|past(?:\s+medical)?\s+history|pmh|previous|previously|prior|former|formerly|s/p"
-    r"|status\s+post|resolved)\b|\b(?:old|past)\s+$",
+    r"|status\s+post|resolved|zustand\s+nach|anamnestisch|fr\u00fcher\w*|ant\u00e9c\u00e9dents?|antecedentes?)\b"
+    r"|\bz\.\s?n\.|\b(?:old|past)\s+$",
     re.IGNORECASE,
 )
 _PAST_AFTER = re.compile(

@@ -49,7 +49,9 @@ _FOREIGN = re.compile(
     r"|tomogra[fp](?:i[aek]?)?|radiograf\w*|radiographie|rontgen\w*|roentgen\w*|lws|lendenwirb\w*|wirbels\w*|bandscheib\w*|rachis"
     r"|lombaire|lombare|lombar|lomb[oa]\w*|columna|colonna|coluna|kregos\w*|infiltra(?:zion|cion|cao)\w*|peridural\w*|epidural[ea]|epidurale"
     r"|fisioterap\w*|physiotherapie|krankengymnastik|kinesitherapie|akupunktur|agopuntura|acupuntura|elettro\w*|neurostimol\w*"
-    r"|\w*(?:insuffizienz|schmerz\w*|entzuend\w*|krankheit\w*|erkrankung\w*|schwanger\w*|ischialgie)|insuficiencia|enfermedad"
+    r"|\w*(?:insuffizienz|schmerz\w*|entzuend\w*|krankheit\w*|erkrankung\w*|schwanger\w*|ischialgie|syndrom|karzinom"
+    r"|aneurysma|fraktur|diszitis|thrombose|metastasen?|abszess|osteoporose|symptomatik|parese|l(?:ae)?hmung|harn|fieber)"
+    r"|insuficiencia|enfermedad|fiebre|fi[e\u00e8]vre"
     r"|dolor|embarazo|insuffisance|maladie|douleur|grossesse|insufficienza|malattia|dolore|gravidanza|ziekte|pijn)\b",
     re.IGNORECASE,
 )

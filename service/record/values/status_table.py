@@ -25,12 +25,14 @@ class StatusClass(Struct, frozen=True):
 
     ``provisional`` is True when it is not yet sure (Condition unconfirmed, provisional, differential;
     Observation preliminary or registered): enough to raise an alert, never to lift one, and a
-    preliminary result never decides (decision 5). ``note`` is a remark for the evidence.
+    preliminary result never decides (decision 5). ``is_doubtful`` is the same of a present one whose status does not
+    say that it goes on: it counts, but lifts nothing. ``note`` is a remark for the evidence.
     """
 
     counts: Counts
     provisional: bool = False
     note: str | None = None
+    is_doubtful: bool = False
 
 
 PRESENT = StatusClass(Counts.PRESENT)
@@ -39,8 +41,8 @@ NEVER = StatusClass(Counts.NEVER)
 
 
 def noted(note: str) -> StatusClass:
-    """Present, with something to say beside it."""
-    return StatusClass(Counts.PRESENT, note=note)
+    """Present as far as its status tells, which is what there is to say beside it."""
+    return StatusClass(Counts.PRESENT, note=note, is_doubtful=True)
 
 
 def unsure(note: str) -> StatusClass:

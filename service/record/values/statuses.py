@@ -86,7 +86,8 @@ def _by_table(type_: str, status: str | None) -> StatusClass:
     table = STATUS_TABLE.get(_ALIKE.get(type_, type_))
     if table is None:
         return PRESENT
-    return table.get(status, unsure(NOT_UNDERSTOOD))
+    # A drug may well be taken whatever word its status has. It raises alerts, and lifts none.
+    return table.get(status, noted(NOT_UNDERSTOOD) if type_.startswith("Medication") else unsure(NOT_UNDERSTOOD))
 
 
 def understood_words(type_: str) -> frozenset[str]:

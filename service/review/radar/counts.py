@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from operator import sub
 
+from service.record.sent_codes import READ
 from service.review.radar.detection import Series
-from service.store.radar import CodeCount, RadarDay
+from service.store.radar import PATIENTS_OF_DAY, CodeCount, RadarDay
 
 Three = tuple[int, int, int]
 _NONE: Three = (0, 0, 0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SeenSince:
-    """A code or unit that nothing reads: its days with how many calls, and what it is called."""
+    """A code: its days with how many calls, and what it is called; of a code that is read it is how many patients."""
 
     type: str
     system: str
@@ -39,7 +40,8 @@ class SeenSince:
 class Client:
     """What one client sent, by day: calls and findings by service, prefetch keys by state, rule sets, unread codes.
 
-    ``gated`` are the calls in which nothing could be said.
+    ``gated`` are the calls in which nothing could be said, ``codes`` what nothing reads, ``read`` what is read, and
+    ``patients`` how many of a day were looked at for codes.
     """
 
     name: str
@@ -51,6 +53,8 @@ class Client:
     prefetch: dict[str, dict[int, Counter[str]]] = field(default_factory=lambda: defaultdict(dict))
     rule_sets: dict[int, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
     codes: list[SeenSince] = field(default_factory=list)
+    read: list[SeenSince] = field(default_factory=list)
+    patients: Mapping[date, int] = field(default_factory=dict)
 
     def day(self, place: int) -> date:
         """The day at a place."""
@@ -102,7 +106,10 @@ def clients_of(days: Iterable[RadarDay], codes: Iterable[CodeCount], begin: date
         _add(client, row, place)
     for name, seen in _codes(codes).items():
         if name in found:
-            found[name].codes = seen
+            of_read = [one for one in seen if one.unit == READ]
+            found[name].codes = [one for one in seen if one.unit != READ]
+            found[name].read = [one for one in of_read if one.type != PATIENTS_OF_DAY]
+            found[name].patients = next((one.calls for one in of_read if one.type == PATIENTS_OF_DAY), {})
     return [found[name] for name in sorted(found)]
 
 

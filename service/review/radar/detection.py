@@ -185,6 +185,18 @@ def _scatter(sums: _Sums, rates: dict[int, float], start: int, end: int) -> floa
     return max(1.0, total / (days - 1) / (1 - part - math.sqrt(part)) ** 3)
 
 
+def chance_of_none(series: Series, start: int, begin: int, end: int) -> float:
+    """How likely it is by chance that nothing was so on days ``begin`` to before ``end``, after days from ``start``."""
+    sums = _Sums(series)
+    rates = {number: hits / calls for number, calls, hits in sums.of(start, begin) if calls}
+    scatter = _scatter(sums, rates, start, begin)
+    if scatter is None:
+        return 1.0
+    before, hits = sums.total(start, begin)
+    calls, _ = sums.total(begin, end)
+    return tail(0, calls / scatter, hits / scatter + 0.5, (before - hits) / scatter + 0.5)
+
+
 def tail(hits: float, calls: float, alpha: float, beta: float) -> float:
     """P(X <= hits) for X beta-binomial over ``calls`` trials; numbers are rounded so that less is claimed."""
     whole, top = max(1, math.floor(calls)), math.ceil(hits)

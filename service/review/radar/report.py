@@ -11,6 +11,7 @@ from service.review.radar.appeared import Appeared
 from service.review.radar.causes import Cause, cause_of
 from service.review.radar.counts import Client, clients_of
 from service.review.radar.detection import BASELINE, WINDOWS, Shift, may_fall, shifts
+from service.review.radar.gone import Gone, gone_codes
 from service.store.database import Database
 from service.store.radar import CodeCount, RadarDay, counted_codes, counted_days
 
@@ -61,7 +62,42 @@ def alarms_of(knowledge: Knowledge, client: Client, first: int) -> list[Json]:
             found[key]["also"].append(fact.id)
         else:
             found[key] = _alarm(client, fact, kind, shift, cause)
+    for gone in gone_codes(knowledge, client, first):
+        names = {fact.id for fact in gone.facts}
+        told = next((alarm for alarm in found.values() if _is_of(alarm, names, client, gone)), None)
+        if told is None:
+            found["gone", gone.code] = _alarm_of_code(knowledge, client, gone)
+        else:
+            told["found"] = min(told["found"], client.day(gone.shift.found).isoformat())
+            if told["cause"]["kind"] == "none":
+                told["says"] = told["says"].replace(told["cause"]["says"], _code_says(client, gone))
+                told["cause"] = {"kind": "gone", "says": _code_says(client, gone), "site_codes": []}
     return list(found.values())
+
+
+def _is_of(alarm: Json, names: set[str], client: Client, gone: Gone) -> bool:
+    """Whether an alarm of facts that are read from a code tells of its going already."""
+    back = None if gone.shift.ended is None else client.day(gone.shift.ended).isoformat()
+    overlaps = (back is None or alarm["since"] <= back) and (
+        alarm["ended"] is None or client.day(gone.shift.since).isoformat() <= alarm["ended"]
+    )
+    return overlaps and not names.isdisjoint({alarm["fact"], *alarm["also"]})
+
+
+def _code_says(client: Client, gone: Gone) -> str:
+    code, shift = gone.code, gone.shift
+    name = f"{code.system or '(no system)'} {code.code}" + (f" {code.display!r}" if code.display else "")
+    share = f"before: {shift.before:.0%} of patients"
+    return f"{name} in none of {shift.calls} patients since {client.day(shift.since)} ({share})"
+
+
+def _alarm_of_code(knowledge: Knowledge, client: Client, gone: Gone) -> Json:
+    fact, *others = gone.facts
+    cause = cause_of(knowledge, client, fact, gone.shift)
+    alarm = _alarm(client, fact, "code-gone", gone.shift, cause)
+    ended = "" if alarm["ended"] is None else f", ended {alarm['ended']}"
+    says = f"{fact.title} is read from {_code_says(client, gone)}{ended}; {cause.says}"
+    return alarm | {"says": says, "also": [other.id for other in others]}
 
 
 def falls(knowledge: Knowledge, client: Client, first: int) -> list[tuple[FactDefinition, str, Shift]]:

@@ -494,7 +494,8 @@ EJECTION = (LOINC, "10230-1", "Left ventricular Ejection fraction")
         (40, "2026-09-01", "present"),
         (41, "2026-09-01", "absent"),
         (35, "2023-09-01", "absent"),
-        (35, None, "absent"),
+        (35, None, "unknown"),
+        (41, None, "absent"),
     ],
 )
 def test_the_newest_measurement_at_a_limit_counts(percent: int, on: str | None, expected: str) -> None:

@@ -22,7 +22,7 @@ def index(knowledge: Knowledge) -> CodeIndex:
         "Solitary kidney",
         "Perforation of stomach (disorder)",
         "Spinal cord compression",
-        "Status post CABG 2 weeks ago",
+        "Awaiting CABG",
         "Atrial fibrillation on apixaban",
         "Hypertension, also takes Eliquis",
         "New bladder problems",

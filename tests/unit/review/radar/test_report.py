@@ -13,7 +13,7 @@ from benchmarks.radar import BEGIN, HISTORY, LOCAL, Asked, asked, charts, client
 from service.decision import Prepared
 from service.knowledge.loader import load
 from service.population.visits import Visit
-from service.record.unread_codes import UnreadCodes
+from service.record.sent_codes import SentCodes
 from service.review.radar.report import alarms_of, falls, report
 from service.review.rule_versions import before_and_after, difference
 from service.store.radar import CodeCount, CodeKey, RadarDay
@@ -31,8 +31,8 @@ def prepared() -> Prepared:
 
 
 @pytest.fixture(scope="module")
-def unread(prepared: Prepared) -> UnreadCodes:
-    return UnreadCodes(prepared.derivation.matcher)
+def sent(prepared: Prepared) -> SentCodes:
+    return SentCodes(prepared.derivation.matcher)
 
 
 @pytest.fixture(scope="module")
@@ -57,10 +57,10 @@ def simulated(prepared: Prepared, usual: list[Asked], spoilt: list[Asked]) -> li
 
 
 def test_a_renamed_code_of_the_stories_is_found_in_two_days_with_the_line_that_mends_it(
-    prepared: Prepared, unread: UnreadCodes, stories: list[Visit], tmp_path: Path
+    prepared: Prepared, sent: SentCodes, stories: list[Visit], tmp_path: Path
 ) -> None:
-    usual = [asked(prepared, unread, story) for story in stories]
-    spoilt = [asked(prepared, unread, story, EGFR) for story in stories]
+    usual = [asked(prepared, sent, story) for story in stories]
+    spoilt = [asked(prepared, sent, story, EGFR) for story in stories]
     assert any(one.letters != other.letters for one, other in zip(usual, spoilt, strict=True))
     alarms = simulated(prepared, usual, spoilt)
     [alarm] = [one for one in alarms if one["fact"].startswith("egfr") or "egfr" in one["also"]]
@@ -78,22 +78,20 @@ def test_a_renamed_code_of_the_stories_is_found_in_two_days_with_the_line_that_m
     assert (LOCAL, "L98979-8") in {(code.system, code.code) for code in mended.codes}
 
 
-def test_a_clinic_where_nothing_is_wrong_is_silent(
-    prepared: Prepared, unread: UnreadCodes, stories: list[Visit]
-) -> None:
-    usual = [asked(prepared, unread, story) for story in stories]
+def test_a_clinic_where_nothing_is_wrong_is_silent(prepared: Prepared, sent: SentCodes, stories: list[Visit]) -> None:
+    usual = [asked(prepared, sent, story) for story in stories]
     assert simulated(prepared, usual, usual) == []
 
 
 @pytest.mark.corpus
 def test_a_code_removed_from_published_patients_is_found_in_two_days(
-    prepared: Prepared, unread: UnreadCodes, test_data: Path
+    prepared: Prepared, sent: SentCodes, test_data: Path
 ) -> None:
     assert test_data
     stood = charts(60)
-    usual = [asked(prepared, unread, visit) for visit in stood]
+    usual = [asked(prepared, sent, visit) for visit in stood]
     names = sorted(prepared.knowledge.facts)
-    spoilt = [asked(prepared, unread, visit, ("http://loinc.org", "72514-3")) for visit in stood]
+    spoilt = [asked(prepared, sent, visit, ("http://loinc.org", "72514-3")) for visit in stood]
     delay, cause = found_after(prepared, names, usual, spoilt, seed=5)
     assert delay is not None
     assert delay <= 2

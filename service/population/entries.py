@@ -1,0 +1,274 @@
+"""Entries: resources read in part, in one step, by their type.
+
+Of most resources only whose they are and what code they carry is read. Those types in which most entries of most charts
+stand are read strictly: an element that is not named here is an error, and who wants to know what such an entry says
+must read it whole. Named are the elements that nothing depends on, and those that ``choice`` and ``dates`` give.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Union
+
+import msgspec
+
+from service.population.keys import NOT_READ
+from service.record.input.reader import READ_TYPES
+
+NOTHING = msgspec.Raw()
+
+
+class _Strict(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """What has an element that is not named here is not plain."""
+
+
+class Reference(_Strict):
+    """A reference that says nothing but what it refers to."""
+
+    reference: str = ""
+    display: str = ""
+    type: str = ""
+
+
+class Quantity(_Strict):
+    """A number with its unit, without a comparator."""
+
+    value: float
+    unit: str = ""
+    system: str = ""
+    code: str = ""
+
+
+class _Period(_Strict):
+    start: str | None = None
+    end: str | None = None
+
+
+class _Component(_Strict):
+    code: msgspec.Raw
+    valueQuantity: Quantity | None = None  # noqa: N815  # names as FHIR spells them, here and below
+    valueCodeableConcept: msgspec.Raw = NOTHING  # noqa: N815
+
+
+class Entry(msgspec.Struct, tag_field="resourceType", gc=False):
+    """A resource of which a part is read. ``id`` is "" where it has none."""
+
+    id: str = ""
+
+    def about(self) -> str:
+        """What refers to its patient; "" where nothing does."""
+        return ""
+
+    def coded(self) -> bytes:
+        """The element that says its code; empty where there is none."""
+        return b""
+
+    def choice(self) -> tuple[object, ...]:
+        """What decides whether the entry says anything, its dates and numbers apart. Those of two types differ."""
+        return type(self), self.coded()
+
+    def dates(self) -> tuple[str | None, ...]:
+        """Its dates; None for one that is not there."""
+        return ()
+
+    def numbers(self) -> tuple[float, ...]:
+        """Its numbers."""
+        return ()
+
+
+class Plainable(Entry, forbid_unknown_fields=True, gc=False, kw_only=True):
+    """A resource of which can be told from a part of it that nothing follows for the gate."""
+
+    subject: Reference
+    code: msgspec.Raw = NOTHING
+    # Elements on which nothing depends.
+    meta: dict[str, msgspec.Raw] | None = None
+    text: msgspec.Raw = NOTHING
+    identifier: msgspec.Raw = NOTHING
+    encounter: msgspec.Raw = NOTHING
+    extension: msgspec.Raw = NOTHING
+    note: msgspec.Raw = NOTHING
+
+    def about(self) -> str:
+        return self.subject.reference
+
+    def coded(self) -> bytes:
+        return bytes(self.code)
+
+
+class Observation(Plainable, tag="Observation", gc=False, kw_only=True):
+    status: msgspec.Raw = NOTHING
+    category: msgspec.Raw = NOTHING
+    performer: msgspec.Raw = NOTHING
+    referenceRange: msgspec.Raw = NOTHING  # noqa: N815
+    specimen: msgspec.Raw = NOTHING
+    basedOn: msgspec.Raw = NOTHING  # noqa: N815
+    effectiveDateTime: str | None = None  # noqa: N815
+    issued: str | None = None
+    valueQuantity: Quantity | None = None  # noqa: N815
+    valueCodeableConcept: msgspec.Raw = NOTHING  # noqa: N815
+    valueString: msgspec.Raw = NOTHING  # noqa: N815
+    interpretation: msgspec.Raw = NOTHING
+    component: list[_Component] = []
+
+    def choice(self) -> tuple[object, ...]:
+        parts = (
+            Observation,
+            bytes(self.code),
+            bytes(self.status),
+            bytes(self.category),
+            self.valueQuantity is None,
+            self.valueCodeableConcept is NOTHING or bytes(self.valueCodeableConcept),
+            self.valueString is NOTHING or bytes(self.valueString),
+            self.interpretation is NOTHING or bytes(self.interpretation),
+            self.effectiveDateTime is None,
+        )
+        if not self.component:
+            return parts
+        return (
+            *parts,
+            *((bytes(one.code), one.valueQuantity is None, bytes(one.valueCodeableConcept)) for one in self.component),
+        )
+
+    def dates(self) -> tuple[str | None, ...]:
+        return self.effectiveDateTime, self.issued
+
+    def numbers(self) -> tuple[float, ...]:
+        own = self.valueQuantity
+        if not self.component:
+            return () if own is None else (own.value,)
+        parts = (part.valueQuantity for part in self.component)
+        return tuple(one.value for one in (own, *parts) if one is not None)
+
+
+class Encounter(Plainable, tag="Encounter", rename={"class_": "class"}, gc=False, kw_only=True):
+    status: msgspec.Raw = NOTHING
+    class_: msgspec.Raw = NOTHING
+    type: msgspec.Raw = NOTHING
+    reasonCode: msgspec.Raw = NOTHING  # noqa: N815
+    participant: msgspec.Raw = NOTHING
+    period: _Period | None = None
+    serviceProvider: msgspec.Raw = NOTHING  # noqa: N815
+    location: msgspec.Raw = NOTHING
+    hospitalization: msgspec.Raw = NOTHING
+    serviceType: msgspec.Raw = NOTHING  # noqa: N815
+    priority: msgspec.Raw = NOTHING
+    diagnosis: msgspec.Raw = NOTHING
+    episodeOfCare: msgspec.Raw = NOTHING  # noqa: N815
+    partOf: msgspec.Raw = NOTHING  # noqa: N815
+
+    def choice(self) -> tuple[object, ...]:
+        reason = self.reasonCode is NOTHING or bytes(self.reasonCode)
+        return Encounter, bytes(self.type), bytes(self.status), bytes(self.class_), reason, self.period is None
+
+    def dates(self) -> tuple[str | None, ...]:
+        return () if self.period is None else (self.period.start, self.period.end)
+
+
+class Condition(Plainable, tag="Condition", gc=False, kw_only=True):
+    clinicalStatus: msgspec.Raw = NOTHING  # noqa: N815
+    verificationStatus: msgspec.Raw = NOTHING  # noqa: N815
+    category: msgspec.Raw = NOTHING
+    recorder: msgspec.Raw = NOTHING
+    asserter: msgspec.Raw = NOTHING
+    onsetDateTime: str | None = None  # noqa: N815
+    abatementDateTime: str | None = None  # noqa: N815
+    recordedDate: str | None = None  # noqa: N815
+
+    def choice(self) -> tuple[object, ...]:
+        status = bytes(self.clinicalStatus), bytes(self.verificationStatus), self.abatementDateTime is None
+        dated = self.onsetDateTime is None, self.recordedDate is None
+        return Condition, bytes(self.code), *status, bytes(self.category), *dated
+
+    def dates(self) -> tuple[str | None, ...]:
+        return self.onsetDateTime, self.abatementDateTime, self.recordedDate
+
+
+class Patient(Entry, tag="Patient", forbid_unknown_fields=True, gc=False):
+    birthDate: str | None = None  # noqa: N815
+    gender: msgspec.Raw = NOTHING
+    deceasedBoolean: msgspec.Raw = NOTHING  # noqa: N815
+    deceasedDateTime: str | None = None  # noqa: N815
+    extension: list[msgspec.Raw] = []
+    # Elements on which nothing depends.
+    meta: dict[str, msgspec.Raw] | None = None
+    text: msgspec.Raw = NOTHING
+    identifier: msgspec.Raw = NOTHING
+    active: msgspec.Raw = NOTHING
+    name: msgspec.Raw = NOTHING
+    telecom: msgspec.Raw = NOTHING
+    address: msgspec.Raw = NOTHING
+    maritalStatus: msgspec.Raw = NOTHING  # noqa: N815
+    multipleBirthBoolean: msgspec.Raw = NOTHING  # noqa: N815
+    multipleBirthInteger: msgspec.Raw = NOTHING  # noqa: N815
+    contact: msgspec.Raw = NOTHING
+    communication: msgspec.Raw = NOTHING
+    generalPractitioner: msgspec.Raw = NOTHING  # noqa: N815
+    managingOrganization: msgspec.Raw = NOTHING  # noqa: N815
+
+    def about(self) -> str:
+        return f"Patient/{self.id}"
+
+
+class _Loose(msgspec.Struct, gc=False):
+    reference: str = ""
+
+
+class Other(Entry, gc=False):
+    """A resource of a type that is read, of which only whose it is and its code are looked at here."""
+
+    subject: _Loose | None = None
+    patient: _Loose | None = None
+    code: msgspec.Raw = NOTHING
+    medicationCodeableConcept: msgspec.Raw = NOTHING  # noqa: N815
+    contained: msgspec.Raw = NOTHING
+
+    @property
+    def holds_others(self) -> bool:
+        """Whether other resources stand within it, which may be of a type that the gate reads."""
+        return bool(bytes(self.contained))
+
+    def choice(self) -> tuple[object, ...]:
+        return type(self), self.coded(), self.holds_others
+
+    def about(self) -> str:
+        subject = self.subject or self.patient
+        return "" if subject is None else subject.reference
+
+    def coded(self) -> bytes:
+        return bytes(self.code) or bytes(self.medicationCodeableConcept)
+
+
+class Unread(msgspec.Struct, tag_field="resourceType", gc=False):
+    """A resource of a type that is not read."""
+
+
+_PLAINABLE: tuple[type[Any], ...] = (Observation, Encounter, Condition)
+_READ = tuple(
+    msgspec.defstruct(name, [], bases=(Other,), tag=name, gc=False)
+    for name in sorted(READ_TYPES - {"Patient", *(one.__name__ for one in _PLAINABLE)})
+)
+_NOT_READ = tuple(msgspec.defstruct(name, [], bases=(Unread,), tag=name, gc=False) for name in sorted(NOT_READ))
+_CLASSES: tuple[type[Any], ...] = (*_PLAINABLE, Patient, *_READ, *_NOT_READ)
+TYPE_OF: dict[type[Any], str] = {one: one.__name__ for one in _CLASSES}
+"""The resource type that a class stands for."""
+
+_ANY: Any = Union[_CLASSES]  # noqa: UP007  # of classes made above
+
+
+class InBundle(msgspec.Struct, gc=False):
+    """An entry of a bundle."""
+
+    resource: _ANY
+    fullUrl: str = ""  # noqa: N815
+
+
+class Bundle(msgspec.Struct, gc=False):
+    """A bundle."""
+
+    resourceType: str  # noqa: N815
+    entry: list[InBundle]
+    link: msgspec.Raw = NOTHING
+
+
+decode_line = msgspec.json.Decoder(_ANY).decode
+decode_bundle = msgspec.json.Decoder(Bundle).decode

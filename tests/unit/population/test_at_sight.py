@@ -1,0 +1,117 @@
+"""What is seen of an entry while its line is read: a chart passes by that only when it would pass when it is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from service.population import running
+from service.population.entries import decode_line
+from service.population.gating import plain_entries
+from service.population.plain import PlainEntries, Says
+from tests.population_data import all_lines, asked, by_type, digests, in_file, people, ran
+from tests.shipped import shipped_services
+
+Json = dict[str, Any]
+BACK_PAIN = {"coding": [{"system": "http://snomed.info/sct", "code": "279039007", "display": "Low back pain"}]}
+OTHER = {"coding": [{"system": "http://snomed.info/sct", "code": "444814009", "display": "Viral sinusitis"}]}
+HEIGHT = {"coding": [{"system": "http://loinc.org", "code": "8302-2", "display": "Body Height"}]}
+CONFIRMED = {"coding": [{"code": "confirmed"}]}
+
+
+def condition(code: Json = OTHER, about: str = "Patient/1", **more: Any) -> Json:
+    given = {"resourceType": "Condition", "id": "c", "code": code, "subject": {"reference": about}}
+    return given | {"verificationStatus": CONFIRMED, "onsetDateTime": "2026-01-01"} | more
+
+
+def observation(**more: Any) -> Json:
+    given = {"resourceType": "Observation", "id": "o", "status": "final", "code": HEIGHT}
+    value = {"value": 170.5, "unit": "cm", "system": "http://unitsofmeasure.org", "code": "cm"}
+    return (
+        given
+        | {"subject": {"reference": "Patient/1"}, "effectiveDateTime": "2026-01-01", "valueQuantity": value}
+        | more
+    )
+
+
+@pytest.fixture(scope="module")
+def plain() -> PlainEntries:
+    return plain_entries(shipped_services().prepared, asked())
+
+
+def seen(plain: PlainEntries, resource: Json) -> Says:
+    return plain.of_text(orjson.dumps(resource), "1")
+
+
+SAID = {
+    "another problem": (condition(), Says.NOTHING),
+    "back pain": (condition(BACK_PAIN), Says.SOMETHING),
+    "a problem without a code": (condition({}), Says.SOMETHING),
+    "a status that is no status": (condition(verificationStatus=17), Says.SOMETHING),
+    "a day that there is not": (condition(onsetDateTime="2026-02-30"), Says.UNKNOWN),
+    "a month": (condition(onsetDateTime="2026-02"), Says.UNKNOWN),
+    "a problem of another patient": (condition(about="Patient/2"), Says.UNKNOWN),
+    "a patient of another server": (condition(about="https://a.example/Patient/1"), Says.UNKNOWN),
+    "an element that is not known here": (condition(stage=[{}]), Says.UNKNOWN),
+    "a height": (observation(), Says.NOTHING),
+    "a height beyond measure": (observation(valueQuantity={"value": 1e300, "unit": "cm"}), Says.UNKNOWN),
+    "a height as large as may be": (observation(valueQuantity={"value": 1e9, "unit": "cm"}), Says.NOTHING),
+    "a height of somebody else": (observation(focus=[{"reference": "Patient/2"}]), Says.UNKNOWN),
+    "a result without a status": ({k: v for k, v in observation().items() if k != "status"}, Says.SOMETHING),
+}
+
+
+@pytest.mark.parametrize("what", SAID)
+def test_what_an_entry_says(plain: PlainEntries, what: str) -> None:
+    resource, says = SAID[what]
+    assert seen(plain, resource) is says
+
+
+def test_an_entry_is_seen_the_same_after_one_of_the_same_codes_that_is_odd(plain: PlainEntries) -> None:
+    """What is remembered of a choice of codes is not that of the first entry which had it."""
+    code = {"coding": [{"system": "http://snomed.info/sct", "code": "195662009", "display": "Acute pharyngitis"}]}
+    assert seen(plain, condition(code, onsetDateTime="yesterday")) is Says.UNKNOWN
+    assert seen(plain, condition(code)) is Says.NOTHING
+
+
+def test_codes_are_counted_on_the_way(plain: PlainEntries) -> None:
+    list(plain.met())
+    for _ in range(3):
+        plain.of(decode_line(orjson.dumps(condition())))
+    assert list(plain.met()) == [("Condition", orjson.dumps(OTHER), 3)]
+    assert list(plain.met()) == []
+
+
+@pytest.mark.parametrize("form", ["by type", "bundles"])
+def test_what_passes_at_sight_is_what_passes_when_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    if form == "bundles":
+        bundles = [
+            {"resourceType": "Bundle", "entry": [{"resource": one} for one in some]} for some in people().values()
+        ]
+        data = in_file(tmp_path / "data" / "bundles.ndjson", map(orjson.dumps, bundles))
+    else:
+        data = by_type(tmp_path / "data", all_lines())
+    told = ran(data, tmp_path / "at sight")
+    monkeypatch.setattr(running, "plain_entries_of", lambda *_: None)
+    assert ran(data, tmp_path / "read")["patients"] == told["patients"]
+    assert told["patients"]["gated"] > 1
+    names = ("decisions.parquet", "cards.parquet", "rejects.ndjson", "summary.json")
+    assert digests(tmp_path / "read", names) == digests(tmp_path / "at sight", names)
+
+
+def test_lines_that_are_not_read_need_not_be_whole(tmp_path: Path) -> None:
+    claims = [b'{"resourceType":"Claim","id":"a"}', b'{"resourceType":"Claim",', b'{"resourceType":"Claim"']
+    told = ran(in_file(tmp_path / "data" / "Claim.ndjson", claims), tmp_path / "out")
+    assert told["lines"]["type not read"] == 3
+
+
+def test_a_report_that_holds_a_problem_is_read_although_reports_are_not(plain: PlainEntries) -> None:
+    report = {"resourceType": "DiagnosticReport", "id": "d", "subject": {"reference": "Patient/1"}, "code": HEIGHT}
+    holding = report | {"contained": [condition(BACK_PAIN)]}
+    assert plain.of(decode_line(orjson.dumps(report))) is Says.NOTHING
+    assert plain.of(decode_line(orjson.dumps(holding))) is Says.UNKNOWN

@@ -1,0 +1,42 @@
+"""What an operator reads at the start: what stops it, with what to do, and what runs."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from service import create_app
+from service.config import Settings
+from service.errors import SettingsError
+from service.web.listening import refuse_unusable
+from tests.store.service import SMALL_RULES
+
+
+def test_a_port_that_another_program_uses_is_named_with_one_to_take_instead() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(SettingsError, match=f"127.0.0.1:{port} is in use by another program") as refused:
+            refuse_unusable([("127.0.0.1", port)], {})
+        assert "make serve PORT=" in str(refused.value)
+        refuse_unusable([("127.0.0.1", port)], {"GUNICORN_FD": "5"})
+    refuse_unusable([("127.0.0.1", port), ("127.0.0.1", 0), "/run/service.sock"], {})
+
+
+def test_an_address_of_another_machine_is_named() -> None:
+    with pytest.raises(SettingsError, match=r"203\.0\.113\.7:8080 is no address of this machine"):
+        refuse_unusable([("203.0.113.7", 8080)], {})
+
+
+def test_a_database_that_cannot_be_reached_at_the_start_is_said_loudly(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    url = f"postgresql://clinic@127.0.0.1:{port}/decisions"
+    app = create_app(Settings(rules=SMALL_RULES, store="required", store_url=url, data=tmp_path))
+    told = "\n".join(app.extensions["sciatica-cds.summary"]())
+    assert "calls    are to be recorded in PostgreSQL (required), which CANNOT BE REACHED" in told
+    assert "WARNING  the store cannot be used" in told
+    assert "/ready is 503 until it can be" in told
+    kept = create_app(Settings(rules=SMALL_RULES, store="on", data=tmp_path))
+    assert "calls    are recorded in SQLite (on);" in "\n".join(kept.extensions["sciatica-cds.summary"]())
