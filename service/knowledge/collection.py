@@ -230,7 +230,7 @@ def _one_per_file(
 ) -> None:
     for path in _files(found.root / _HOMES[kind]):
         file = path.relative_to(found.root).as_posix()
-        data = _document(found, path)
+        data = _named(_document(found, path), path)
         if isinstance(data, Table):
             data = in_full(data)
         table = data if isinstance(data, Table) else Table(file, 1)
@@ -299,7 +299,7 @@ def _rules(found: Collection) -> None:
 def _rule_file(found: Collection, path: Path, phase: Table | None) -> None:
     """The flat rules of one file: one, or one for each of its variants."""
     file = path.relative_to(found.root).as_posix()
-    data = _document(found, path)
+    data = _named(_document(found, path), path)
     table = rule_in_full(data) if isinstance(data, Table) else Table(file, 1)
     name = _name_of(found, path, table)
     if not _declare(found, "rule file", name, table):
@@ -350,6 +350,13 @@ def _guards(found: Collection) -> dict[str, Any]:
     items = found.header_table.get("guards")
     guards = [item for item in items if isinstance(item, Table)] if isinstance(items, Items) else []
     return {item["id"]: item.get("when") if found.header else None for item in guards if "id" in item}
+
+
+def _named(data: Any, path: Path) -> Any:
+    """What a file holds, under the name of the file where it says no id of its own."""
+    if isinstance(data, Table) and data and "id" not in data:
+        data.put("id", path.stem, data.line)
+    return data
 
 
 def _name_of(found: Collection, path: Path, table: Table) -> str:

@@ -55,7 +55,7 @@ REQUESTS = (
         "a code of cauda equina",
         "value_sets cauda",
         "rules/value_sets/cond-cauda-equina-syndrome.yaml",
-        "id: cond-cauda",
+        "title: Cauda equina syndrome\n",
     ),
     Request("a setting", "config", "service/config.py", "max_concurrent: int"),
     Request("a command", "cli/main", "service/cli/main.py", '"propose-examples": ('),
