@@ -60,8 +60,11 @@ def on_starting(server: Any) -> None:
 
 
 def when_ready(server: Any) -> None:
-    """Keep the loaded rule set out of every garbage collection, so that workers share its memory."""
-    gc.collect()
+    """Keep the loaded rule set out of every garbage collection, so that workers share its memory.
+
+    Nothing is collected before: what was garbage by now is little, and pages with holes in them are written to and so
+    no longer shared (the documentation of ``gc.freeze``).
+    """
     gc.freeze()
     gc.enable()
     tell_metrics = server.app.callable.extensions.get("sciatica-cds.metrics")

@@ -56,7 +56,7 @@ OTHERS = (
     OtherAim("rules_times_four", "the engine with four times the rules, as a multiple", 4),
     OtherAim("per_resource_5000", "CPU per resource at 5,000 against 1,250 resources, as a multiple", 1.2),
     OtherAim("start_cpu_seconds", "CPU to start", 1.5, " s"),
-    OtherAim("worker_mb", "memory of a worker after some hundred calls", 160, " MB"),
+    OtherAim("worker_mb", "resident memory of a worker after some hundred calls, what it shares included", 160, " MB"),
 )
 
 

@@ -178,6 +178,8 @@ def make_services(
     settings: Settings, knowledge: Knowledge | None = None, fetch_missing: FetchMissing | None = None
 ) -> Services:
     """The services of the rule set, ready to answer. Raises KnowledgeError where rules or templates are wrong."""
+    from functools import cache
+
     from service.cards.orders import Drafts
     from service.decision import prepare
     from service.garbage import uncollected
@@ -188,7 +190,10 @@ def make_services(
     from service.store.archive import archived, rule_files
 
     with uncollected():
-        rules = read_rules(settings) if knowledge is None else Rules(knowledge, archived(rule_files(settings.rules)))
+        if knowledge is None:
+            rules = read_rules(settings)
+        else:
+            rules = Rules(knowledge, cache(lambda: archived(rule_files(settings.rules))))
         knowledge = rules.knowledge
         drafts = Drafts(knowledge)
         drafts.warm_up(rules.keep)

@@ -13,6 +13,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from service.note import Note
+
 
 class Status(StrEnum):
     """The three states of a finding. Unknown is a value, never a kind of absent (hazard H-02)."""
@@ -33,7 +35,7 @@ class Evidence(Struct, frozen=True):
     resource: str
     text: str
     date: str | None = None
-    note: str | None = None
+    note: Note | None = None
 
 
 class Finding(Struct, frozen=True):
@@ -50,7 +52,7 @@ class Finding(Struct, frozen=True):
     high: Decimal | None = None
     unit: str | None = None
     evidence: tuple[Evidence, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def value(self) -> Decimal | None:
@@ -70,6 +72,6 @@ class ShownBefore:
     overridden: datetime | None = None
 
 
-def unknown(name: str, *notes: str) -> Finding:
+def unknown(name: str, *notes: Note) -> Finding:
     """A finding about which nothing is known, with the reasons why."""
     return Finding(name, Status.UNKNOWN, notes=notes)

@@ -24,6 +24,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 ROOMS = (
     "errors",
     "config",
+    "note",
     "finding",
     "bounded",
     "folders",
@@ -85,8 +86,13 @@ HOMES = {
     "rapidfuzz": ("service.record.values.likeness",),
     "orjson": ("service.*",),
     "msgspec": (
-        *("service.finding", "service.record.*", "service.engine.*", "service.decision.*", "service.store.redaction"),
-        *("service.population.*", "service.protocol.prefetch_of_call", "service.protocol.fetching.wanted"),
+        *("service.note", "service.finding", "service.record.*", "service.engine.*", "service.decision.*"),
+        *(
+            "service.store.redaction",
+            "service.population.*",
+            "service.protocol.prefetch_of_call",
+            "service.protocol.fetching.wanted",
+        ),
     ),
     "pyarrow": ("service.population.*",),
     "pyspark": ("service.population.spark",),

@@ -12,6 +12,8 @@ from service.cards.redaction import mark_quoted
 from service.finding import Evidence, Finding
 from service.knowledge.model import FactKind, Knowledge
 from service.knowledge.summaries import LONGEST
+from service.note import Note
+from service.record.notes import text_of
 from service.store.redaction import is_storable_date, is_storable_note
 
 SHOWN = 3
@@ -34,6 +36,13 @@ _LONG_WINDED = tuple(
     (re.compile(words, re.IGNORECASE), short)
     for words, short in (
         (r"\s*\((?:disorder|finding|procedure|situation|event)\)", ""),
+        (r"\s*[(\[](?:female|male|adult|pediatric|hepatic|HIV)[)\]]", ""),
+        (r"^presence of ", ""),
+        (r"^nontraumatic ", ""),
+        (r", (?:uncomplicated|without rupture|site not specified)$", ""),
+        (r" without (?:\(acute\) )?(?:exacerbation|acute exacerbation)$", ""),
+        (r"^chronic obstructive pulmonary disease", "COPD"),
+        (r"^human immunodeficiency virus", "HIV"),
         (r"of unspecified (?:site|part|lower limb) of ", "of "),
         (r",? (?:unspecified\b.*|initial encounter\b.*|not elsewhere classified)$", ""),
         (r"^(?:unspecified|other) ", ""),
@@ -45,6 +54,8 @@ _LONG_WINDED = tuple(
     )
 )
 """What classifications and answers add to a name, and a reader of one line can do without."""
+_LAST_PART = re.compile(r"[-/][^-/]*$")
+"""What is left of the last part of a joined name that was cut off: lisinopril-hydrochloroth."""
 _SIGNS = re.compile(r"[*`_|\\<>\[\]{}$]")
 _DANGLING = frozenset({"without", "with", "of", "and", "for", "the", "wo", "w", "oral"})
 
@@ -104,6 +115,11 @@ def rounded(value: Decimal, unit: str | None) -> Decimal:
     return value if value == value.to_integral_value() else value.quantize(_PLACES, rounding=ROUND_HALF_EVEN)
 
 
+def is_answer(item: Evidence) -> bool:
+    """Whether an entry is a result or an answer, whose words are the question and not what was found."""
+    return item.resource.startswith(_ANSWERS)
+
+
 def drug_name(text: str) -> str:
     """The first words of a drug or an order, without strength, form and signs that could become markup.
 
@@ -123,7 +139,7 @@ def drug_name(text: str) -> str:
         words.append(word)
     while len(words) > 1 and words[-1].lower() in _DANGLING:
         words.pop()
-    return " ".join(words) or text[: LONGEST["drug"]]
+    return " ".join(words) or _LAST_PART.sub("", text[: LONGEST["drug"]])
 
 
 def _joined(parts: list[str]) -> Iterator[str]:
@@ -258,8 +274,9 @@ def _quoted(item: Evidence, *, numeric: bool) -> str:
     return " ".join([*parts, *([f"({', '.join(aside)})"] if aside else [])])
 
 
-def _note(text: str) -> str:
-    return escaped(text) if is_storable_note(text) else mark_quoted(escaped(text))
+def _note(note: Note) -> str:
+    text = escaped(text_of(note))
+    return text if is_storable_note(note) else mark_quoted(text)
 
 
 def asked(knowledge: Knowledge, names: Iterable[str]) -> list[str]:

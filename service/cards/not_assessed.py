@@ -27,6 +27,7 @@ from service.knowledge.concern import concerning
 from service.knowledge.hooks import HOOKS
 from service.knowledge.model import AskedFirst, FactDefinition, FactKind, Knowledge, types_read
 from service.knowledge.summaries import LONGEST as NAMES
+from service.note import NoteCode, holds
 from service.record.input.prefetch_templates import Template
 from service.record.kinds.patient import NOT_ON_PATIENT
 from service.record.medication.supply import MAY_BE_TAKEN
@@ -42,7 +43,7 @@ _NAMED = 2
 _MOST_FACTS = 12
 _TYPES_NAMED = 3
 _LONGEST_NAME = NAMES["drug"]
-_UNREAD = "not recognised"
+_UNREAD = frozenset({NoteCode.NOT_RECOGNISED, NoteCode.DRUG_NOT_RECOGNISED, NoteCode.ORDER_NOT_RECOGNISED})
 _CODE_ONLY = re.compile(r"\S*\d\S*")
 """What stands in place of words where an order has none: its code."""
 
@@ -201,7 +202,7 @@ def _unrecognised_orders(knowledge: Knowledge, decision: Decision) -> set[str]:
     """The orders that could be read and were not recognised."""
     facts = (fact for fact in knowledge.facts.values() if fact.kind is FactKind.ORDER)
     found = (item for fact in facts for item in decision.findings[fact.id].evidence)
-    return {item.resource for item in found if _UNREAD in (item.note or "")}
+    return {item.resource for item in found if holds(item.note, _UNREAD)}
 
 
 def _unread(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
@@ -227,14 +228,14 @@ def _may_be_taken(knowledge: Knowledge, decision: Decision, causes: _Causes) -> 
         for fact in _wanted(knowledge, decision)
         if fact.kind is FactKind.DRUG and decision.findings[fact.id].status is Status.UNKNOWN
         for item in decision.findings[fact.id].evidence
-        if MAY_BE_TAKEN in (item.note or "")
+        if holds(item.note, MAY_BE_TAKEN)
     ]
     drugs = {item.resource: item for _, item in found}
     if not drugs:
         return
     causes.facts.extend(name for name, _ in found)
-    causes.summaries.append(f"{_first_of([_name(item) for item in drugs.values()])} {MAY_BE_TAKEN}, not checked")
-    causes.lines.append(f"{MAY_BE_TAKEN.capitalize()}: {unknown_line([_words(item) for item in drugs.values()])}.")
+    causes.summaries.append(f"{_first_of([_name(item) for item in drugs.values()])} may still be taken, not checked")
+    causes.lines.append(f"May still be taken: {unknown_line([_words(item) for item in drugs.values()])}.")
 
 
 @of_rule_set
@@ -284,7 +285,7 @@ def says_nothing_of_entries(knowledge: Knowledge, decision: Decision) -> bool:
 
 
 def _is_unread(finding: Finding, item: Evidence) -> bool:
-    return finding.status is not Status.PRESENT and _UNREAD in (item.note or "")
+    return finding.status is not Status.PRESENT and holds(item.note, _UNREAD)
 
 
 def _may_be_ours(knowledge: Knowledge, item: Evidence) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 
-from service.cards.finding_words import amount, drug_name, number, rounded, short_words
+from service.cards.finding_words import amount, drug_name, is_answer, number, rounded, short_words
 from service.cards.redaction import mark_quoted
 from service.decision import Advice
 from service.finding import Finding
@@ -18,6 +18,7 @@ from service.store.redaction import is_storable_date
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _FIRST_WORD = re.compile(r"\w+")
+_ASIDE = re.compile(r",| \(")
 _DAY = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?")
 _DAYS_TO_WEEKS, _WEEKS_TO_MONTHS = 14, 26 * 7
 
@@ -36,16 +37,38 @@ def also(advice: Advice, today: date) -> list[str]:
 def summary_of(card: CardText, advice: Advice, today: date) -> str:
     """The summary of a card with what its rule rests on; a value that decides nothing is never put in."""
     there = {finding.name: finding for finding in (*advice.found, *advice.named)}
-    entries: set[str] = set()
+    entries: dict[str, str] = {}
 
-    def fill(reference: Reference) -> str | None:
+    def fill(references: Sequence[Reference]) -> Sequence[str] | None:
+        tried = dict(entries)
+        found = [words_of(reference, tried) for reference in references]
+        words = [word for word in found if word is not None]
+        if len(words) < len(found):
+            return None
+        entries.update(tried)
+        return words
+
+    def words_of(reference: Reference, tried: dict[str, str]) -> str | None:
+        if reference.kind == "missing":
+            return _missing(advice.missing)
         finding = there.get(reference.finding)
         if finding is None:
             return None
-        words = _other_drug(finding, entries) if reference.kind == "drug" else _KINDS[reference.kind](finding, today)
+        words = _other_drug(finding, tried) if reference.kind == "drug" else _KINDS[reference.kind](finding, today)
         return words if words is None or len(words) <= LONGEST[reference.kind] + 2 else None
 
     return _as_sentence(filled(card.summary, fill))
+
+
+def _missing(asked: Sequence[str]) -> str | None:
+    """What has no answer, the first that fit and a count: bladder function, bowel control and 2 more."""
+    words = list(dict.fromkeys(_ASIDE.split(phrase)[0] for phrase in asked))
+    for count in range(len(words), 0, -1):
+        more = f" and {len(words) - count} more" if count < len(words) else ""
+        said = f"{', '.join(words[:count])}{more}"
+        if len(said) <= LONGEST["missing"]:
+            return said
+    return None
 
 
 def _as_sentence(text: str) -> str:
@@ -67,21 +90,26 @@ def _value(finding: Finding, today: date) -> str | None:
     return None if finding.value is None else amount(finding)
 
 
-def _other_drug(finding: Finding, named: set[str]) -> str | None:
-    """A drug whose entry the summary does not name yet: two of one class are not the same one twice.
+def _other_drug(finding: Finding, named: dict[str, str]) -> str | None:
+    """A drug whose entry the summary does not name yet, if there is one of another name.
 
-    By the entry and not by its name: the store keeps that there are some, and not which.
+    Whether there is any goes by the entries and not by their names: the store keeps that there are some, and not which.
     """
-    for item in finding.evidence:
-        if item.text and item.resource not in named:
-            named.add(item.resource)
-            return mark_quoted(drug_name(item.text))
-    return None
+    others = {
+        item.resource: drug_name(item.text) for item in finding.evidence if item.text and item.resource not in named
+    }
+    if not others:
+        return None
+    known = {name.casefold() for name in named.values()}
+    chosen = next((one for one, name in others.items() if name.casefold() not in known), next(iter(others)))
+    named[chosen] = others[chosen]
+    return mark_quoted(others[chosen])
 
 
 def _entry(finding: Finding, today: date) -> str | None:
+    """The words of the first entry; nothing where it is an answer to a question, whose words are those of the form."""
     del today
-    if not finding.evidence or not finding.evidence[0].text:
+    if not finding.evidence or not finding.evidence[0].text or is_answer(finding.evidence[0]):
         return None
     return mark_quoted(short_words(finding.evidence[0].text))
 

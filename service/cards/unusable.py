@@ -11,14 +11,13 @@ from service.cards.redaction import mark_quoted
 from service.decision import Decision
 from service.finding import Finding, Status
 from service.knowledge.model import FactKind, Knowledge
+from service.note import Note, NoteCode, holds
 from service.record.chart.measure import PRELIMINARY
-from service.record.kinds.coded import NO_ANSWER, NOT_USED
+from service.record.notes import text_of
 
 _MOST = 3
-_NOT_USED = "not used: "
-_WAITING = f"{PRELIMINARY}: "
-_UNDATED = ", undated"
-_NO_DATE = "no date given"
+_UNDATED = frozenset({NoteCode.DATE_NOT_GIVEN})
+_NOT_USED = frozenset({NoteCode.RESULT_NOT_USED})
 _ASKED_FOR = ("Observation/", "QuestionnaireResponse/")
 
 
@@ -49,22 +48,30 @@ def not_final(knowledge: Knowledge, decision: Decision, names: Collection[str]) 
 
 def _waiting(finding: Finding) -> Iterator[str]:
     for note in finding.notes:
-        if note.startswith(_WAITING):
-            yield note.removeprefix(_WAITING)
+        if note.code is NoteCode.PRELIMINARY_VALUE:
+            yield f"{note.words} on {note.date}"
+        elif note.code is NoteCode.PRELIMINARY_VALUE_UNDATED:
+            yield f"{note.words}, undated"
     for item in finding.evidence if finding.status is Status.UNKNOWN else ():
-        if NOT_USED in (item.note or ""):
+        if holds(item.note, _NOT_USED):
             yield f"{item.text} on {item.date}" if item.date else item.text
 
 
 def _reasons(finding: Finding, *, of_number: bool) -> Iterator[tuple[str, str]]:
     """The entries a finding passed over, and why: the value where it can be told, else what is wrong with it."""
-    values = [note.removeprefix(_NOT_USED).removesuffix(_UNDATED) for note in finding.notes if _NOT_USED in note]
+    values = [value for note in finding.notes if (value := _value(note))]
     for note in finding.notes:
-        if not note.startswith(_ASKED_FOR):
+        if note.reference is None or not note.reference.startswith(_ASKED_FOR):
             continue
-        reference, says, reason = note.partition(": ")
-        if note.endswith(NO_ANSWER):
-            yield note.removesuffix(NO_ANSWER), "no answer that can be read"
-        elif says and of_number:
-            value = f", {escaped('; '.join(values))}" if values and reason == _NO_DATE else ""
-            yield reference, f"{reason}{value}"
+        if note.code is NoteCode.NO_ANSWER:
+            yield note.reference, "no answer that can be read"
+        elif note.code is NoteCode.OF_ENTRY and of_number:
+            value = f", {escaped('; '.join(values))}" if values and holds(note, _UNDATED) else ""
+            yield note.reference, f"{text_of(note.of[0])}{value}"
+
+
+def _value(note: Note) -> str | None:
+    """The value that a note says is not used."""
+    if note.code is NoteCode.UNDATED_VALUE:
+        return note.words
+    return text_of(note) if note.code in PRELIMINARY else None

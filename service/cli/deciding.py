@@ -18,6 +18,7 @@ from service.knowledge.schemas.fields import did_you_mean
 from service.protocol.bundle_answer import answer
 from service.protocol.evaluation import Answered, BundleQuestion, Services, answer_bundle, answer_call
 from service.record.input.resource_types import misnamed
+from service.record.notes import text_of
 from service.testkit.stories import is_request
 
 
@@ -82,7 +83,7 @@ def evaluate(file: Path, *, as_json: bool, **asked: Any) -> None:
         return
     show_cards(result.body["cards"], knowledge.not_clearance)
     for problem in result.decision.problems:
-        click.echo(f"{problem.path}: {problem.reason}", err=True)
+        click.echo(f"{problem.path}: {text_of(problem.reason)}", err=True)
 
 
 @click.command()

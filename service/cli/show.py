@@ -13,6 +13,7 @@ from service.decision import Decision
 from service.engine.trace import Outcome, Result, least_change
 from service.finding import Finding, Status
 from service.knowledge.model import Knowledge
+from service.record.notes import text_of
 
 _COLOURS = {"critical": "bold white on red", "warning": "bold black on yellow", "info": "bold white on blue"}
 _RESULTS = {Result.FIRED: "bold green", Result.NOT_MET: "dim", Result.NOT_ENOUGH_DATA: "yellow"}
@@ -79,7 +80,7 @@ def _finding_as_json(finding: Finding) -> dict[str, Any]:
         "value": None if number is None else float(number),
         "unit": finding.unit,
         "evidence": [{"resource": item.resource, "date": item.date} for item in finding.evidence],
-        "notes": list(finding.notes),
+        "notes": [text_of(note) for note in finding.notes],
     }
 
 
@@ -91,5 +92,5 @@ def _finding(finding: Finding, knowledge: Knowledge) -> str:
     if finding.evidence:
         text += " — " + "; ".join(" ".join(filter(None, (item.resource, item.date))) for item in finding.evidence[:3])
     if finding.status is Status.UNKNOWN:
-        text += f" ({'; '.join(finding.notes) or knowledge.asks(finding.name) + ': not recorded'})"
+        text += f" ({'; '.join(map(text_of, finding.notes)) or knowledge.asks(finding.name) + ': not recorded'})"
     return text

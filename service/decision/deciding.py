@@ -28,6 +28,7 @@ from service.knowledge.model import Indicator, Knowledge, Rule
 from service.record.budget import NO_BUDGET, Budget
 from service.record.derive import Derivation
 from service.record.model import NOTHING_UNREAD, Problem, Record, Unread
+from service.record.notes import text_of
 from service.record.unread import unread_of
 
 # The name space of ids that are made from content, so that the same question gives the same bytes.
@@ -42,6 +43,7 @@ class Advice:
     those that its condition names or it mentions, conclusions as they stand. ``changing`` are the unknown findings that
     could end this card, make it louder, or that its author wants named. ``lowered``: a clinician set this critical card
     aside with a reason, and it is shown once more as a warning.
+    ``missing`` are the questions without an answer that its summary names.
     ``also`` are those of the covered rules whose danger the card must name beside its own.
     """
 
@@ -52,6 +54,7 @@ class Advice:
     deciding: tuple[Finding, ...] = ()
     changing: tuple[str, ...] = ()
     named: tuple[Finding, ...] = ()
+    missing: tuple[str, ...] = ()
     lowered: bool = False
     also: tuple[Rule, ...] = ()
 
@@ -265,6 +268,7 @@ def _advice(spoken: SpokenRule, findings: Mapping[str, Finding]) -> Advice:
         deciding=tuple([findings[name] for name in spoken.deciding]),
         changing=spoken.changing,
         named=tuple([findings[name] for name in spoken.named]),
+        missing=spoken.missing,
         also=spoken.also,
     )
 
@@ -308,7 +312,6 @@ def _content_id(knowledge: Knowledge, facts: Mapping[str, Finding], hook: str, n
 
 def _finding_line(finding: Finding) -> str:
     # By hand, because the repr of three hundred dataclasses costs as much as reading the chart.
-    evidence = [(item.resource, item.date, item.text, item.note) for item in finding.evidence]
-    return (
-        f"{finding.name}|{finding.status.value}|{finding.low}|{finding.high}|{finding.unit}|{finding.notes}|{evidence}"
-    )
+    evidence = [(item.resource, item.date, item.text, item.note and text_of(item.note)) for item in finding.evidence]
+    notes = tuple(map(text_of, finding.notes))
+    return f"{finding.name}|{finding.status.value}|{finding.low}|{finding.high}|{finding.unit}|{notes}|{evidence}"

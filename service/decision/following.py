@@ -22,7 +22,8 @@ from service.engine.vector import Row
 from service.finding import Finding, Status
 from service.knowledge.conditions import Truth, truth
 from service.knowledge.hooks import HOOKS
-from service.knowledge.model import AskedOnly, Indicator, Knowledge, Rule, leaves
+from service.knowledge.model import AnyOf, AskedOnly, Indicator, Knowledge, Rule, leaves
+from service.knowledge.summaries import references
 
 # Some kilobytes each.
 _CAPACITY = 1024
@@ -38,6 +39,7 @@ class SpokenRule(Struct, frozen=True):
     deciding: tuple[str, ...]
     named: tuple[str, ...]
     changing: tuple[str, ...]
+    missing: tuple[str, ...]
     also: tuple[Rule, ...]
 
 
@@ -102,6 +104,7 @@ def what_is_said(reader: _Reader, outcomes: Sequence[Outcome], hook: str) -> Sai
             deciding=tuple(reader.deciding(item.rule)),
             named=tuple(reader.named(item.rule)),
             changing=tuple(reader.changing(item.rule, _more_severe(item.rule, outcomes, hook))),
+            missing=tuple(reader.lacking(item.rule)),
             also=_also(item.rule, [other.rule for other in fired if suppressed.get(other.rule.id) == item.rule.id]),
         )
         for item in fired
@@ -229,6 +232,15 @@ class _Reader:
         more = [leaf.finding for other in more_severe for leaf in undecided_leaves(other.when, findings)]
         own = [name for name in (*unless, *more) if name not in self.knowledge.background]
         return self.missing([*self._unknown([*own, *rule.mentions]), *more])
+
+    def lacking(self, rule: Rule) -> Iterator[str]:
+        """What has no answer, in the words of the facts, where the summary of a rule names it: one for each case."""
+        for reference in references(rule.card.summary) if rule.card else ():
+            for concluding in self.program.concluding.get(reference.finding, ()) if reference.kind == "missing" else ():
+                when = concluding.when
+                for case in when.parts if isinstance(when, AnyOf) else (when,):
+                    if truth(case, self.reading.findings) is Truth.TRUE:
+                        yield self.knowledge.asks(leaves(case)[0].finding)
 
     def missing(self, names: Iterable[str]) -> Iterator[str]:
         """What is unknown behind the findings that keep rules from being decided, where it can apply."""

@@ -129,7 +129,7 @@ class DecisionLog:
         knowledge = services.prepared.knowledge
         with self._mutex:
             if knowledge.digest not in self._known:
-                rule_set = rule_set_of(knowledge, lambda: services.archive)
+                rule_set = rule_set_of(knowledge, services.archive)
                 mask = Redactor(knowledge, self.store.keyring)
                 sent = SentCodes(services.prepared.derivation.matcher)
                 self._known[knowledge.digest] = Known(rule_set, mask, self.store.keyring, knowledge, sent)

@@ -7,6 +7,7 @@ answers wrongly). This module is the fence and the only one that imports it. Ins
   rule depends on what has not been said, and nothing is negated, joined, retracted or timed;
 * one native rule set per stratum: a stratum is asked when all lower ones are closed;
 * a ``start`` fact comes first; own fact ids, one constant session under a lock, deleted whatever happens;
+* what is the same for several hooks is in the engine once;
 * every limit of the engine is checked with a margin when rules are loaded, and firings are counted
   against a budget when they run.
 
@@ -16,11 +17,13 @@ if one possibly holds, else absent. The closed conclusions stand in the row that
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
+from weakref import WeakValueDictionary
 
 import durable_rules_engine as native
 
@@ -73,30 +76,51 @@ class _Found:
         return Status.UNKNOWN if conclusion in self.possible else Status.ABSENT
 
 
+class _Compiled:
+    """A definition inside the engine, one session at a time. Hooks that run the same rules share it."""
+
+    def __init__(self, definition: str) -> None:
+        self.lock = threading.Lock()
+        self.handle = native.create_ruleset(f"rules-{next(_ruleset_numbers)}", definition)
+
+
+_compiled: WeakValueDictionary[bytes, _Compiled] = WeakValueDictionary()
+"""By the digest of their definitions: each costs the engine a megabyte."""
+
+
 class _Native:
     """One rule set inside the engine."""
 
     def __init__(self, rule_set: RuleSet) -> None:
         self.alternatives = rule_set.alternatives
         self._write: Callable[[Row], str] = rule_set.writer()
-        self._handle = native.create_ruleset(f"rules-{next(_ruleset_numbers)}", json.dumps(rule_set.definition))
+        definition = json.dumps(rule_set.definition)
+        digest = hashlib.sha256(definition.encode()).digest()
+        known = _compiled.get(digest)
+        self._compiled = _compiled[digest] = _Compiled(definition) if known is None else known
 
-    def firings(self, row: Row) -> Iterator[Alternative]:
-        """The alternatives that the engine says the row matches; the session is gone when it is exhausted or closed."""
-        try:
-            code, state = native.assert_facts(self._handle, self._write(row))
-            if code == REPEATED:
-                raise EngineError("a fact was asserted twice")
-            first = native.start_action_for_state(self._handle, state)
-            match = None if first is None else first[1]
-            while match is not None:
-                # {"a17":{"m":{...}}}: of a match only the name is read.
-                name = match[2 : match.index('"', 2)]
-                if name != "start":
-                    yield self.alternatives[name]
-                match = native.complete_and_start_action(self._handle, state)
-        finally:
-            native.delete_state(self._handle, SESSION)
+    def matched(self, row: Row, most: int) -> list[Alternative]:
+        """The alternatives that match a row. Raises EngineError where they are more than ``most``."""
+        found: list[Alternative] = []
+        handle = self._compiled.handle
+        with self._compiled.lock:
+            try:
+                code, state = native.assert_facts(handle, self._write(row))
+                if code == REPEATED:
+                    raise EngineError("a fact was asserted twice")
+                first = native.start_action_for_state(handle, state)
+                match = None if first is None else first[1]
+                while match is not None:
+                    # {"a17":{"m":{...}}}: of a match only the name is read.
+                    name = match[2 : match.index('"', 2)]
+                    if name != "start":
+                        found.append(self.alternatives[name])
+                        if len(found) > most:
+                            raise EngineError("more firings than the rules can give")
+                    match = native.complete_and_start_action(handle, state)
+            finally:
+                native.delete_state(handle, SESSION)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +177,9 @@ class Program:
         closed: dict[str, Status] = {}
         for stratum in self._plan:
             for rule_set in stratum.rule_sets:
-                for alternative in rule_set.firings(row):
-                    found.firings += 1
-                    if found.firings > self.budget:
-                        raise EngineError("more firings than the rules can give")
+                matched = rule_set.matched(row, self.budget - found.firings)
+                found.firings += len(matched)
+                for alternative in matched:
                     found.note(alternative, row)
             for name in stratum.concludes:
                 closed[name] = found.state_of(name)

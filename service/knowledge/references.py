@@ -14,7 +14,9 @@ from service.knowledge.schemas.fields import did_you_mean
 
 # Without ruleset.yaml these cannot be known, and its absence is fault enough.
 _KINDS_OF_THE_HEADER = frozenset({"finding", "conclusion", "person", "phase"})
-_FACT_VALUE_SETS = ("codes", "yes", "no", "body_site", "ended_by", "not_at", "classes", "exclude", "reasons")
+_FACT_VALUE_SETS = (
+    *("codes", "yes", "no", "body_site", "ended_by", "not_at", "classes", "exclude", "reasons", "began_after"),
+)
 
 
 def check_references(found: Collection) -> None:

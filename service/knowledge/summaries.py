@@ -2,21 +2,32 @@
 
 A place is written ``{eGFR $egfr.number$egfr.date | eGFR below 30}``: alternatives from left to right, the first whose
 findings are there is shown, and the last one names no finding. ``$FINDING.KIND`` is a number, a number with its unit, a
-drug, an entry in its own words, a date, a duration or the course of a score; a date brings its own blank and brackets
+drug, an entry in its own words, a date, a duration, the course of a score, or what is missing (of a conclusion that
+something has no answer: which). A date brings its own blank and brackets
 and may be missing.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from types import MappingProxyType
 
 # How long what is put in may become; whoever renders keeps to it, so the longest summary is known at load.
 LONGEST = MappingProxyType(
-    {"number": 6, "value": 20, "drug": 24, "entry": 34, "date": 14, "duration": 11, "week": 3, "course": 34}
+    {
+        "number": 6,
+        "value": 20,
+        "drug": 24,
+        "entry": 34,
+        "date": 14,
+        "duration": 11,
+        "week": 3,
+        "course": 34,
+        "missing": 61,
+    }
 )
 
 _PLACE = re.compile(r"\{([^{}]*)\}")
@@ -31,8 +42,8 @@ class Reference:
     kind: str
 
 
-Fill = Callable[[Reference], str | None]
-"""The words for a reference, or None when this patient has none."""
+Fill = Callable[[Sequence[Reference]], Sequence[str] | None]
+"""The words for all references of one alternative, or None when this patient lacks one of them."""
 
 
 def references(summary: str) -> Iterator[Reference]:
@@ -60,9 +71,8 @@ def filled(summary: str, fill: Fill) -> str:
 
 def _filled(parts: tuple[str, ...], fill: Fill) -> str:
     for part in parts[:-1]:
-        found = [fill(Reference(match[1], match[2])) for match in _REFERENCE.finditer(part)]
-        words = [word for word in found if word is not None]
-        if len(words) == len(found):
+        words = fill([Reference(match[1], match[2]) for match in _REFERENCE.finditer(part)])
+        if words is not None:
             return _REFERENCE.sub(partial(_next, iter(words)), part)
     return parts[-1]
 

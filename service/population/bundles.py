@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -20,6 +21,12 @@ from service.security.limits import parse_json
 
 IMPORTANCE = ("Patient", "Condition", "AllergyIntolerance", "MedicationRequest", "MedicationStatement", "Medication")
 """What is kept first of a patient who has more resources than one may have."""
+
+
+_SUMS = re.compile(
+    rb'\{\s*(?:"fullUrl"\s*:\s*"[^"\\]*"\s*,\s*)?"resource"\s*:\s*\{\s*'
+    rb'"resourceType"\s*:\s*"(Claim|ExplanationOfBenefit)"'
+)
 
 
 class Part(NamedTuple):
@@ -66,7 +73,9 @@ class _RawEntry(msgspec.Struct):
 
 
 class _RawBundle(msgspec.Struct):
+    resourceType: str = ""  # noqa: N815
     entry: list[msgspec.Raw] = []
+    link: msgspec.Raw = msgspec.Raw()
 
 
 _decode = msgspec.json.Decoder(_Bundle).decode
@@ -92,23 +101,25 @@ def skim(text: bytes, plain: PlainEntries) -> Skimmed:
 
 def _seen(length: int, bundle: Bundle, patient: InBundle, plain: PlainEntries) -> Placed:
     """What the entries of a bundle about one patient say. All of them are looked at, as their codes are counted."""
-    says, of = Says.NOTHING, plain.of
-    about: set[str] = set()
+    by_class: dict[type[Any], list[Any]] = {}
     for entry in bundle.entry:
         resource = entry.resource
-        if isinstance(resource, Unread):
-            continue
-        about.add(resource.about())
-        said = of(resource)
-        says = max(says, said)
+        kind = type(resource)
+        if kind in by_class:
+            by_class[kind].append(resource)
+        else:
+            by_class[kind] = [resource]
+    read = [found for kind, found in by_class.items() if not issubclass(kind, Unread)]
+    says = max(map(plain.of, read))
+    about = {resource.about() for found in read for resource in found}
     id_ = patient.resource.id
     about -= {"", f"Patient/{id_}", f"urn:uuid:{id_}", patient.fullUrl}
     person = person_of(patient.resource)
     is_unusual = about or bundle.resourceType != BUNDLE or b"next" in bytes(bundle.link) or person is None
     if says or is_unusual:
         return Placed(length, max(says, Says.UNKNOWN))
-    types = {TYPE_OF[one] for one in {type(entry.resource) for entry in bundle.entry}}
-    return Placed(length, says, len(bundle.entry), sorted(types), person or b"")
+    types = sorted(TYPE_OF[kind] for kind in by_class)
+    return Placed(length, says, len(bundle.entry), types, person or b"")
 
 
 def _skimmed(text: bytes) -> Skimmed:
@@ -176,21 +187,31 @@ def _codes(pieces: list[Piece]) -> Iterator[tuple[str, bytes]]:
 def cut(text: bytes, most: int) -> tuple[bytes, dict[str, int]]:
     """A bundle with at most so many entries, and how many of each type were left out. Not all of it is decoded at once.
 
-    What is kept does not depend on the order of the entries.
+    What is kept does not depend on the order of the entries. Of what is only about money just the type is kept.
     """
     try:
-        entries = _decode_raw(text).entry
+        bundle = _decode_raw(text)
     except msgspec.DecodeError:
         return text, {}
-    if len(entries) <= most:
-        return text, {}
-    ranked = sorted((importance(type_of_entry(bytes(entry))), bytes(entry)) for entry in entries)
+    if len(bundle.entry) <= most:
+        is_whole = bundle.resourceType == BUNDLE and not bytes(bundle.link) and is_clear(text)
+        return (_written_anew(map(_without_sums, map(bytes, bundle.entry))) if is_whole else text), {}
+    ranked = sorted((importance(type_of_entry(bytes(entry))), bytes(entry)) for entry in bundle.entry)
     left_out: dict[str, int] = {}
     for _, entry in ranked[most:]:
         name = type_of_entry(entry)
         left_out[name] = left_out.get(name, 0) + 1
-    kept = b",".join(entry for _, entry in ranked[:most])
-    return b'{"resourceType":"Bundle","type":"collection","entry":[' + kept + b"]}", left_out
+    return _written_anew(entry for _, entry in ranked[:most]), left_out
+
+
+def _written_anew(entries: Iterable[bytes]) -> bytes:
+    return b'{"resourceType":"Bundle","type":"collection","entry":[' + b",".join(entries) + b"]}"
+
+
+def _without_sums(entry: bytes) -> bytes:
+    """An entry as it is; of claims and of what was paid for them, long and read by nothing, the type."""
+    found = _SUMS.match(entry)
+    return entry if found is None else b'{"resource":{"resourceType":"%s"}}' % found[1]
 
 
 def type_of_entry(entry: bytes) -> str:

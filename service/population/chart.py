@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from service.errors import RequestError
+from service.note import Note, NoteCode
 from service.population.bundles import cut, importance, parsed
 from service.population.export import EVERYTHING
 from service.population.runs import Placed, Run, decode_placed, decode_run, lines_of_run
@@ -157,7 +158,7 @@ def read_chart(gathered: Gathered, exported: Exported, shared: SharedResources, 
             problems.append(_problem(_type_of(text) or EVERYTHING))
     for name in _referred(gathered, shared):
         documents.extend(parsed(text) for text in shared.texts(name))
-    problems += [_problem(name, "more resources than a patient may have") for name in sorted(gathered.left_out)]
+    problems += [_problem(name, _TOO_MANY) for name in sorted(gathered.left_out)]
     read = Read(None, None, tuple(rejects), tuple(reasons), gathered.duplicates, len(gathered.lines))
     try:
         record = read_document(documents, gathered.key, exported)
@@ -166,7 +167,11 @@ def read_chart(gathered: Gathered, exported: Exported, shared: SharedResources, 
     return replace(read, record=with_gaps(record, problems, exported))
 
 
-def _problem(type_: str, reason: str = "a line that cannot be read") -> Problem:
+_LINE_NOT_READ = Note(NoteCode.LINE_NOT_READ)
+_TOO_MANY = Note(NoteCode.TOO_MANY_RESOURCES)
+
+
+def _problem(type_: str, reason: Note = _LINE_NOT_READ) -> Problem:
     return Problem("line", reason, UNTYPED if type_ == EVERYTHING else type_)
 
 

@@ -2,11 +2,13 @@
 
 Of most resources only whose they are and what code they carry is read. Those types in which most entries of most charts
 stand are read strictly: an element that is not named here is an error, and who wants to know what such an entry says
-must read it whole. Named are the elements that nothing depends on, and those that ``choice`` and ``dates`` give.
+must read it whole. Named are the elements that nothing depends on, and those that ``choices``, ``dates`` and
+``numbers`` give.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Union
 
 import msgspec
@@ -15,6 +17,11 @@ from service.population.keys import NOT_READ
 from service.record.input.reader import READ_TYPES
 
 NOTHING = msgspec.Raw()
+Choice = tuple[object, ...]
+
+
+_together = b"\0".join
+"""Elements as one text: no JSON holds the byte that stands between them."""
 
 
 class _Strict(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -49,6 +56,10 @@ class _Component(_Strict):
     valueCodeableConcept: msgspec.Raw = NOTHING  # noqa: N815
 
 
+def _part(component: _Component) -> Choice:
+    return _together((component.code, component.valueCodeableConcept)), component.valueQuantity is None
+
+
 class Entry(msgspec.Struct, tag_field="resourceType", gc=False):
     """A resource of which a part is read. ``id`` is "" where it has none."""
 
@@ -62,17 +73,25 @@ class Entry(msgspec.Struct, tag_field="resourceType", gc=False):
         """The element that says its code; empty where there is none."""
         return b""
 
-    def choice(self) -> tuple[object, ...]:
-        """What decides whether the entry says anything, its dates and numbers apart. Those of two types differ."""
-        return type(self), self.coded()
+    @classmethod
+    def choices(cls, entries: Sequence[Any]) -> list[Choice]:
+        """What decides whether each of some entries of this class says anything, its dates and numbers apart.
 
-    def dates(self) -> tuple[str | None, ...]:
-        """Its dates; None for one that is not there."""
-        return ()
+        The choices of two classes differ. Many are made at once, in one expression: this runs over every resource.
+        """
+        return [(cls, entry.coded()) for entry in entries]
 
-    def numbers(self) -> tuple[float, ...]:
-        """Its numbers."""
-        return ()
+    @classmethod
+    def dates(cls, entries: Sequence[Any]) -> set[str | None]:
+        """The dates of some entries; None for one that is not there."""
+        del entries
+        return set()
+
+    @classmethod
+    def numbers(cls, entries: Sequence[Any]) -> list[float]:
+        """The numbers of some entries."""
+        del entries
+        return []
 
 
 class Plainable(Entry, forbid_unknown_fields=True, gc=False, kw_only=True):
@@ -110,34 +129,37 @@ class Observation(Plainable, tag="Observation", gc=False, kw_only=True):
     interpretation: msgspec.Raw = NOTHING
     component: list[_Component] = []
 
-    def choice(self) -> tuple[object, ...]:
-        parts = (
-            Observation,
-            bytes(self.code),
-            bytes(self.status),
-            bytes(self.category),
-            self.valueQuantity is None,
-            self.valueCodeableConcept is NOTHING or bytes(self.valueCodeableConcept),
-            self.valueString is NOTHING or bytes(self.valueString),
-            self.interpretation is NOTHING or bytes(self.interpretation),
-            self.effectiveDateTime is None,
-        )
-        if not self.component:
-            return parts
-        return (
-            *parts,
-            *((bytes(one.code), one.valueQuantity is None, bytes(one.valueCodeableConcept)) for one in self.component),
-        )
+    @classmethod
+    def choices(cls, entries: Sequence[Any]) -> list[Choice]:
+        return [
+            (
+                cls,
+                _together(
+                    (
+                        entry.code,
+                        entry.status,
+                        entry.category,
+                        entry.valueCodeableConcept,
+                        entry.valueString,
+                        entry.interpretation,
+                    )
+                ),
+                entry.effectiveDateTime is None,
+                entry.valueQuantity is None,
+                tuple(map(_part, entry.component)) if entry.component else (),
+            )
+            for entry in entries
+        ]
 
-    def dates(self) -> tuple[str | None, ...]:
-        return self.effectiveDateTime, self.issued
+    @classmethod
+    def dates(cls, entries: Sequence[Any]) -> set[str | None]:
+        return {entry.effectiveDateTime for entry in entries} | {entry.issued for entry in entries}
 
-    def numbers(self) -> tuple[float, ...]:
-        own = self.valueQuantity
-        if not self.component:
-            return () if own is None else (own.value,)
-        parts = (part.valueQuantity for part in self.component)
-        return tuple(one.value for one in (own, *parts) if one is not None)
+    @classmethod
+    def numbers(cls, entries: Sequence[Any]) -> list[float]:
+        own = [entry.valueQuantity.value for entry in entries if entry.valueQuantity is not None]
+        parts = (part.valueQuantity for entry in entries if entry.component for part in entry.component)
+        return own + [number.value for number in parts if number is not None]
 
 
 class Encounter(Plainable, tag="Encounter", rename={"class_": "class"}, gc=False, kw_only=True):
@@ -156,12 +178,21 @@ class Encounter(Plainable, tag="Encounter", rename={"class_": "class"}, gc=False
     episodeOfCare: msgspec.Raw = NOTHING  # noqa: N815
     partOf: msgspec.Raw = NOTHING  # noqa: N815
 
-    def choice(self) -> tuple[object, ...]:
-        reason = self.reasonCode is NOTHING or bytes(self.reasonCode)
-        return Encounter, bytes(self.type), bytes(self.status), bytes(self.class_), reason, self.period is None
+    @classmethod
+    def choices(cls, entries: Sequence[Any]) -> list[Choice]:
+        return [
+            (
+                cls,
+                _together((entry.type, entry.status, entry.class_, entry.reasonCode)),
+                entry.period is None,
+            )
+            for entry in entries
+        ]
 
-    def dates(self) -> tuple[str | None, ...]:
-        return () if self.period is None else (self.period.start, self.period.end)
+    @classmethod
+    def dates(cls, entries: Sequence[Any]) -> set[str | None]:
+        periods = [entry.period for entry in entries if entry.period is not None]
+        return {period.start for period in periods} | {period.end for period in periods}
 
 
 class Condition(Plainable, tag="Condition", gc=False, kw_only=True):
@@ -174,13 +205,23 @@ class Condition(Plainable, tag="Condition", gc=False, kw_only=True):
     abatementDateTime: str | None = None  # noqa: N815
     recordedDate: str | None = None  # noqa: N815
 
-    def choice(self) -> tuple[object, ...]:
-        status = bytes(self.clinicalStatus), bytes(self.verificationStatus), self.abatementDateTime is None
-        dated = self.onsetDateTime is None, self.recordedDate is None
-        return Condition, bytes(self.code), *status, bytes(self.category), *dated
+    @classmethod
+    def choices(cls, entries: Sequence[Any]) -> list[Choice]:
+        return [
+            (
+                cls,
+                _together((entry.code, entry.clinicalStatus, entry.verificationStatus, entry.category)),
+                entry.onsetDateTime is None,
+                entry.abatementDateTime is None,
+                entry.recordedDate is None,
+            )
+            for entry in entries
+        ]
 
-    def dates(self) -> tuple[str | None, ...]:
-        return self.onsetDateTime, self.abatementDateTime, self.recordedDate
+    @classmethod
+    def dates(cls, entries: Sequence[Any]) -> set[str | None]:
+        ends = {entry.abatementDateTime for entry in entries} | {entry.recordedDate for entry in entries}
+        return {entry.onsetDateTime for entry in entries} | ends
 
 
 class Patient(Entry, tag="Patient", forbid_unknown_fields=True, gc=False):
@@ -225,10 +266,7 @@ class Other(Entry, gc=False):
     @property
     def holds_others(self) -> bool:
         """Whether other resources stand within it, which may be of a type that the gate reads."""
-        return bool(bytes(self.contained))
-
-    def choice(self) -> tuple[object, ...]:
-        return type(self), self.coded(), self.holds_others
+        return self.contained is not NOTHING
 
     def about(self) -> str:
         subject = self.subject or self.patient
@@ -236,6 +274,13 @@ class Other(Entry, gc=False):
 
     def coded(self) -> bytes:
         return bytes(self.code) or bytes(self.medicationCodeableConcept)
+
+    @classmethod
+    def choices(cls, entries: Sequence[Any]) -> list[Choice]:
+        return [
+            (cls, _together((entry.code, entry.medicationCodeableConcept)), entry.contained is NOTHING)
+            for entry in entries
+        ]
 
 
 class Unread(msgspec.Struct, tag_field="resourceType", gc=False):

@@ -9,7 +9,8 @@ and numbers are plain too needs no more. Whatever else stands in an entry makes 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from enum import IntEnum
 from typing import Any
@@ -60,7 +61,7 @@ class PlainEntries:
         self._says_nothing = says_nothing
         self._types = types
         self._known: Bounded[tuple[object, ...], _Known] = Bounded(_MOST_KEPT)
-        self._dates: Bounded[str | None, bool] = Bounded(_MOST_KEPT)
+        self._dates: set[str | None] = set()
         self._met: list[_Known] = []
 
     def of_text(self, text: bytes, key: str) -> Says:
@@ -70,31 +71,40 @@ class PlainEntries:
         except msgspec.DecodeError:
             return Says.UNKNOWN
         is_own = isinstance(entry, Plainable) and entry.about() in {f"Patient/{key}", f"urn:uuid:{key}"}
-        return self.of(entry) if is_own else Says.UNKNOWN
+        return self.of([entry]) if is_own else Says.UNKNOWN
 
-    def of(self, entry: Entry) -> Says:
-        """What an entry says that was read in part."""
-        choice = entry.choice()
-        known = self._known.get(choice)
-        if known is None:
-            known = self._known[choice] = self._learned(entry)
-        if not known.met:
-            self._met.append(known)
-        known.met += 1
-        return known.says if known.says or self._has_plain_values(entry) else Says.UNKNOWN
+    def of(self, entries: Sequence[Entry]) -> Says:
+        """What some entries of one class say together, of which a part was read."""
+        says = Says.NOTHING
+        kind = type(entries[0])
+        choices = kind.choices(entries)
+        for choice, times in Counter(choices).items():
+            known = self._known.get(choice)
+            if known is None:
+                known = self._known[choice] = self._learned(entries[choices.index(choice)])
+            if not known.met:
+                self._met.append(known)
+            known.met += times
+            says = max(says, known.says)
+        return says if says or self._are_plain(kind, entries) else Says.UNKNOWN
 
-    def _has_plain_values(self, entry: Entry) -> bool:
-        dates = self._dates
-        for one in entry.dates():
-            if not (dates.get(one) or self._is_plain_date(one)):
-                return False
-        return not (numbers := entry.numbers()) or (min(numbers) >= -_LARGEST and max(numbers) <= _LARGEST)
+    def _are_plain(self, kind: type[Entry], entries: Sequence[Entry]) -> bool:
+        """Whether all dates and numbers are such that nothing of them is left to interpretation."""
+        dates = kind.dates(entries)
+        if not dates <= self._dates and not all(map(self._is_plain_date, dates)):
+            return False
+        numbers = kind.numbers(entries)
+        return not numbers or (min(numbers) >= -_LARGEST and max(numbers) <= _LARGEST)
 
     def _is_plain_date(self, text: str | None) -> bool:
-        known = self._dates.get(text)
-        if known is None:
-            known = self._dates[text] = text is None or _is_plain_date(text)
-        return known
+        if text in self._dates:
+            return True
+        if text is not None and not _is_plain_date(text):
+            return False
+        if len(self._dates) >= _MOST_KEPT:
+            self._dates.clear()
+        self._dates.add(text)
+        return True
 
     def _learned(self, entry: Entry) -> _Known:
         """What the gate makes of all entries of a choice: of one with a plain date and number."""
@@ -125,7 +135,7 @@ _IGNORED = frozenset({"id", "meta", "text", "identifier", "encounter", "extensio
 
 def _example(entry: Plainable, type_: str) -> Json:
     """An entry of the same choice, with plain dates and numbers."""
-    dates = {one for one in entry.dates() if one is not None}
+    dates = {one for one in type(entry).dates([entry]) if one is not None}
     told = {name: value for name, value in _told(entry) if name not in _IGNORED}
     resource = {name: _json(value, dates) for name, value in told.items()}
     return {"resourceType": type_, "subject": {"reference": "Patient/somebody"}} | resource

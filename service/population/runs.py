@@ -5,7 +5,7 @@ A run is lines that follow one another, of one type and about one patient. Of mo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
@@ -63,59 +63,59 @@ def lines_of_run(record: Spilled, text: bytes) -> Iterator[tuple[bytes, Spilled]
 class RunMaker:
     """Puts the lines of one file together to runs. ``told`` hears of each run: its type and its number of lines."""
 
-    def __init__(self, source: Source, says: Callable[[Entry], Says], told: Callable[[str, int], None]) -> None:
+    def __init__(
+        self, source: Source, says: Callable[[Sequence[Entry]], Says], told: Callable[[str, int], None]
+    ) -> None:
         self._source = source
         self._says = says
         self._told = told
         self._over: list[Spilled] = []
-        self._run: Run | None = None
+        self._entries: list[Entry] = []
         self._lines: list[bytes] = []
         self._class: type[Entry] | None = None
-        self._key = ""
+        self._about = self._key = ""
         self._start = self._end = 0
 
     def take(self, entry: Entry, line: bytes, place: int) -> bool:
         """Take in a line of which a part was read; False where that part does not tell whom it is about."""
-        about, run = entry.about(), self._run
-        if run is None or place != self._end or about != run.about or type(entry) is not self._class:
+        about = entry.about()
+        if place != self._end or about != self._about or type(entry) is not self._class:
             key = patient_named(about)
             if not is_plain_id(key):
                 return False
-            run = self._begun(Run(TYPE_OF[type(entry)], about, 0, Says.NOTHING, []), key, place)
-            self._class = type(entry)
-            if isinstance(entry, Patient):
-                run.person = person_of(entry) or b""
-                run.says = Says.NOTHING if run.person else Says.UNKNOWN
-        says = self._says(entry)
-        run.says = max(run.says, says)
-        self._add(run, entry.id, line, place)
+            self._end_run()
+            self._class, self._about, self._key, self._start = type(entry), about, key, place
+        self._entries.append(entry)
+        self._end = place + len(line) + 1
+        if self._source.compression:
+            self._lines.append(line)
         return True
 
     def take_unread(self, type_: str, id_: str, key: str, line: bytes, place: int) -> None:
         """Take in a line that must be read whole before anything is said of it."""
-        self._add(self._begun(Run(type_, "", 0, Says.UNKNOWN, []), key, place), id_, line, place)
-
-    def _begun(self, run: Run, key: str, place: int) -> Run:
         self._end_run()
-        self._run, self._key, self._start, self._class = run, key, place, None
-        return run
-
-    def _add(self, run: Run, id_: str, line: bytes, place: int) -> None:
-        run.ids.append(id_)
-        self._end = place + len(line) + 1
-        if self._source.compression:
-            self._lines.append(line)
+        text = line if self._source.compression else b""
+        self._add(Run(type_, "", len(line), Says.UNKNOWN, [id_], b"", text), key, place)
 
     def _end_run(self) -> None:
-        run = self._run
-        if run is None:
+        entries = self._entries
+        if not entries:
             return
-        run.length = self._end - 1 - self._start
-        run.text = _NEWLINE.join(self._lines)
+        says, person, first = self._says(entries), b"", entries[0]
+        if isinstance(first, Patient):
+            person = person_of(first) or b""
+            says = says if person else Says.UNKNOWN
+        text = _NEWLINE.join(self._lines)
+        ids = [entry.id for entry in entries]
+        length = self._end - 1 - self._start
+        self._add(Run(TYPE_OF[type(first)], self._about, length, says, ids, person, text), self._key, self._start)
+        entries.clear()
         self._lines.clear()
+        self._class = None
+
+    def _add(self, run: Run, key: str, place: int) -> None:
         self._told(run.type, len(run.ids))
-        self._over.append(Spilled(self._key, Kind.RUN, self._source.number, self._start, encode(run)))
-        self._run = None
+        self._over.append(Spilled(key, Kind.RUN, self._source.number, place, encode(run)))
 
     def over(self) -> Iterator[Spilled]:
         """The runs of the lines so far, as records; what follows begins new ones."""

@@ -10,6 +10,7 @@ from service.decision import Decision
 from service.engine.trace import Outcome
 from service.finding import Evidence, Finding
 from service.knowledge.model import Knowledge
+from service.record.notes import text_of
 
 DECISION = "sciatica-cds.decision"
 HOOKS_ASKED = "sciatica-cds.hooks"
@@ -55,7 +56,7 @@ def describe_decision(knowledge: Knowledge, decision: Decision) -> Json:
         "ruleset": {"version": decision.ruleset_version, "digest": decision.ruleset_digest},
         "findings": [_finding(finding) for finding in decision.findings.values()],
         "rules": [_rule(outcome) for outcome in decision.outcomes],
-        "problems": [{"path": problem.path, "reason": problem.reason} for problem in decision.problems],
+        "problems": [{"path": problem.path, "reason": text_of(problem.reason)} for problem in decision.problems],
         "notRecorded": [{"finding": name, "asks": knowledge.asks(name)} for name in decision.not_recorded],
         "notAssessed": [{"finding": name, "asks": knowledge.asks(name)} for name in decision.not_assessed],
     }
@@ -75,13 +76,13 @@ def _finding(finding: Finding) -> Json:
     if finding.unit is not None and (finding.low is not None or finding.high is not None):
         member["unit"] = finding.unit
     if finding.notes:
-        member["notes"] = list(finding.notes)
+        member["notes"] = [text_of(note) for note in finding.notes]
     member["evidence"] = [_evidence(item) for item in finding.evidence]
     return member
 
 
 def _evidence(item: Evidence) -> Json:
-    given = {"resource": item.resource, "date": item.date, "text": item.text, "note": item.note}
+    given = {"resource": item.resource, "date": item.date, "text": item.text, "note": item.note and text_of(item.note)}
     return {name: value for name, value in given.items() if value}
 
 

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 
 from service.errors import Issue, RequestError
 from service.knowledge.hooks import Role
+from service.note import Note, NoteCode
 from service.protocol.request import HookCall
 from service.record.input.reader import BESIDE_ORDERS, ORDER_TYPES
 from service.record.input.unpacking import Piece, Unpacked, unpack_context
 from service.record.model import UNTYPED, Problem
+from service.record.notes import text_of
 from service.record.values.statuses import status_word
 
 # What is no longer meant to happen is not checked (ST-7); any other status is, also active on re-signing.
@@ -60,7 +62,9 @@ def read_context(call: HookCall) -> Brought:
 def _refuse_unreadable(unpacked: Unpacked) -> None:
     """Refuse a context whose entries cannot be read, every one of them: an order that is lost must not look checked."""
     if not unpacked.pieces and (lost := [problem for problem in unpacked.problems if problem.unread is not None]):
-        raise RequestError([Issue(problem.path, f"no order that can be read: {problem.reason}") for problem in lost])
+        raise RequestError(
+            [Issue(problem.path, f"no order that can be read: {text_of(problem.reason)}") for problem in lost]
+        )
 
 
 def _with_subject(piece: Piece, patient_id: str) -> Piece:
@@ -81,7 +85,7 @@ def _split(unpacked: Unpacked, selections: object, brought: Brought) -> None:
         _note_missing(unpacked, selections, drafts, brought)
         chosen = [piece for piece in drafts if _names(piece) & wanted]
         if drafts and not chosen:
-            none = "names none of the draft orders; all of them were checked"
+            none = Note(NoteCode.SELECTS_NO_DRAFT)
             brought.orders.problems.append(Problem("context.selections", none))
             chosen = drafts
     chosen_ids = {id(piece) for piece in chosen}
@@ -102,7 +106,7 @@ def _note_missing(unpacked: Unpacked, selections: list[str], drafts: list[Piece]
         if reference.strip() not in there:
             type_ = next((part for part in reference.strip().split("/") if part in ORDER_TYPES), UNTYPED)
             brought.orders.problems.append(
-                Problem(f"context.selections[{place}]", "names an order that is not among the draft orders", type_)
+                Problem(f"context.selections[{place}]", Note(NoteCode.SELECTION_NOT_THERE), type_)
             )
 
 

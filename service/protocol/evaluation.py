@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -25,6 +25,7 @@ from service.errors import DataUnavailableError, NotFoundError
 from service.finding import Finding
 from service.knowledge.hooks import HOOKS
 from service.knowledge.model import ServiceDefinition
+from service.note import Note, NoteCode
 from service.protocol.bundle_answer import answer, beside
 from service.protocol.context import read_context
 from service.protocol.prefetch_of_call import missing, partly, record_of, states_of, unasked
@@ -66,8 +67,8 @@ class Services:
     """The offered services, ready to answer: one per process, safe for threads.
 
     ``allowed_rule_ids`` are the rules that may be shown where only approved ones are served; None lets all be shown.
-    ``archive`` are the rule files from which all this was made, ``signed_by`` the key that signed them when they came
-    as a pack.
+    ``archive`` makes the archive of the rule files from which all this was made, ``signed_by`` is the key that signed
+    them when they came as a pack.
     """
 
     prepared: Prepared
@@ -77,7 +78,7 @@ class Services:
     settings: Settings
     fetch_missing: FetchMissing = fetch_nothing
     allowed_rule_ids: frozenset[str] | None = None
-    archive: bytes = b""
+    archive: Callable[[], bytes] = bytes
     signed_by: str | None = None
 
 
@@ -302,7 +303,7 @@ def _with_gaps(record: Record) -> Record:
     """The record, saying that it holds no problem list where it holds none: whether to speak at all is open."""
     if record.completeness_of(_PROBLEMS) is not Completeness.NOT_SENT or record.of_type(_PROBLEMS):
         return record
-    gap = Problem(_PROBLEMS, "the problem list was not sent: whether there is a back problem cannot be told")
+    gap = Problem(_PROBLEMS, Note(NoteCode.PROBLEM_LIST_NOT_SENT))
     return replace(record, problems=(*record.problems, gap))
 
 

@@ -15,6 +15,7 @@ from service.bounded import Bounded
 from service.finding import Finding
 from service.knowledge.cache import Keep, keep_nothing
 from service.knowledge.model import FactDefinition, FactKind, Knowledge, types_read
+from service.note import Note, NoteCode
 from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.code_match import Key
 from service.record.chart.index import NOT_READ, Chart, Matcher
@@ -84,7 +85,7 @@ def _shortened(finding: Finding) -> Finding:
     more = len(finding.evidence) - _MOST_EVIDENCE
     if more <= 0:
         return finding
-    notes = (*finding.notes, f"and {more} more entries")
+    notes = (*finding.notes, Note(NoteCode.MORE_ENTRIES, number=more))
     return replaced(finding, evidence=finding.evidence[:_MOST_EVIDENCE], notes=notes)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from service.note import Note
 from service.record.once import once
 from service.record.releases.fhir_classes import Release
 from service.record.values.references import References
@@ -35,7 +36,7 @@ class Problem(Struct, frozen=True):
     """
 
     path: str
-    reason: str
+    reason: Note
     unread: str | None = None
 
 

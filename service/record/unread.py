@@ -7,15 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from service.finding import Finding, Status
 from service.knowledge.model import FactDefinition, FactKind
+from service.note import NoteCode, holds
 from service.record.chart.answers import ANSWERED
 from service.record.chart.measure import PRELIMINARY
-from service.record.kinds.coded import NO_ANSWER, NOT_USED
-from service.record.kinds.ordering import NOT_CHECKED
 from service.record.medication.entry import MEDICATION_TYPES
 from service.record.model import Record, Unread
 
-_SAYS = ": "
-_READ = frozenset({PRELIMINARY, "tells of an earlier pregnancy"})
+_NOT_CHECKED = frozenset({NoteCode.ORDER_NOT_RECOGNISED})
+_NOT_USED = frozenset({NoteCode.RESULT_NOT_USED})
+_NOT_FINAL = PRELIMINARY | {NoteCode.PRELIMINARY_NOT_USED}
+_READ = frozenset({NoteCode.PRELIMINARY_NOT_USED, NoteCode.EARLIER_PREGNANCY})
 """Why an entry that could be read is not used."""
 
 
@@ -57,7 +58,7 @@ def _not_reviewed(
             for definition in definitions
             if definition.kind is FactKind.ORDER
             for evidence in facts[definition.id].evidence
-            if NOT_CHECKED in (evidence.note or "")
+            if holds(evidence.note, _NOT_CHECKED)
         )
     return orders
 
@@ -74,19 +75,17 @@ def _passes_over(finding: Finding, definition: FactDefinition) -> bool:
 
 def _waits(finding: Finding) -> bool:
     """Whether a finding passed over a result or an answer that is not final."""
-    return any(PRELIMINARY in note for note in finding.notes) or (
-        finding.status is Status.UNKNOWN and any(NOT_USED in (item.note or "") for item in finding.evidence)
+    return any(holds(note, _NOT_FINAL) for note in finding.notes) or (
+        finding.status is Status.UNKNOWN and any(holds(item.note, _NOT_USED) for item in finding.evidence)
     )
 
 
 def _unused(finding: Finding) -> Iterator[str]:
     """The entries that a finding passed over because of what they hold."""
     for note in finding.notes:
-        reference, says, reason = note.partition(_SAYS)
-        if note.endswith(NO_ANSWER):
-            yield note.removesuffix(NO_ANSWER)
-        elif says and reason not in _READ and not note.startswith(PRELIMINARY):
-            yield reference
+        is_passed_over = note.code is NoteCode.OF_ENTRY and not holds(note, _READ)
+        if note.reference is not None and (is_passed_over or note.code is NoteCode.NO_ANSWER):
+            yield note.reference
 
 
 def _types_of(references: set[str], record: Record) -> Iterator[str]:

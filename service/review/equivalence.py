@@ -36,6 +36,7 @@ _ALIKE = (
     "newest_wins",
     "within_days",
     "stopped_within_days",
+    "began_after",
     "unconfirmed",
 )
 _ANSWERS = ("Observation", "QuestionnaireResponse")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 
 from service.config import Settings
 from service.errors import Issue, KnowledgeError
@@ -21,13 +22,13 @@ _TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """A rule set with the archive of exactly the files it was read from, and who signed it.
+    """A rule set, what makes the archive of exactly the files it was read from, and who signed it.
 
     ``keep`` keeps what is worked out from it for the next start.
     """
 
     knowledge: Knowledge
-    archive: bytes
+    archive: Callable[[], bytes]
     signed_by: str | None = None
     keep: Keep = keep_nothing
 
@@ -39,7 +40,7 @@ def read_rules(settings: Settings) -> Rules:
             raise KnowledgeError([Issue("pack:1", "a pack is loaded only with a file of trusted keys")])
         content, name = verify_files(settings.pack, settings.pack_keys)
         pack = open_pack(content, settings.knowledge_settings)
-        return Rules(pack.knowledge, pack.archive, name)
+        return Rules(pack.knowledge, lambda: pack.archive, name)
     for _ in range(_TRIES):
         with suppress(_ChangedError):
             return _read(settings)
@@ -49,7 +50,7 @@ def read_rules(settings: Settings) -> Rules:
 def _read(settings: Settings) -> Rules:
     files = rule_files(settings.rules) if settings.rules.is_dir() else {}
     keep = _keep(settings, files)
-    return Rules(keep("rules", lambda: _loaded(settings, files)), archived(files), keep=keep)
+    return Rules(keep("rules", lambda: _loaded(settings, files)), cache(lambda: archived(files)), keep=keep)
 
 
 class _ChangedError(Exception):

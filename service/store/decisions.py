@@ -19,6 +19,7 @@ from service.finding import Evidence, Finding, ShownBefore, Status
 from service.knowledge.model import Knowledge
 from service.store.place import RuleSet
 from service.store.redaction import WORDS, redacted_problems
+from service.store.stored_notes import note_body, note_from
 from service.store.times import written
 
 Json = dict[str, Any]
@@ -127,7 +128,7 @@ def decision_body(
             {"uuid": card.uuid, "indicator": card.indicator, "rules": list(card.rules), "parts": dict(card.parts)}
             for card in cards
         ],
-        "problems": redacted_problems(decision.problems),
+        "problems": [[path, note_body(reason)] for path, reason in redacted_problems(decision.problems)],
         "problem_count": len(decision.problems),
         "unread": _unread(decision),
         "microseconds": about.microseconds,
@@ -224,7 +225,7 @@ def _detail(finding: Finding) -> Json:
     if finding.unit is not None:
         detail_body["unit"] = finding.unit
     if finding.notes:
-        detail_body["notes"] = list(finding.notes)
+        detail_body["notes"] = [note_body(note) for note in finding.notes]
     if finding.evidence:
         detail_body["from"] = [_from(item) for item in finding.evidence]
     return detail_body
@@ -232,7 +233,7 @@ def _detail(finding: Finding) -> Json:
 
 def _from(item: Evidence) -> list[Any]:
     """Resource, date, remark, and which words of the record; what is as usual at the end is left out."""
-    parts: list[Any] = [item.resource, item.date, item.note, _words(item.text)]
+    parts: list[Any] = [item.resource, item.date, item.note and note_body(item.note), _words(item.text)]
     while len(parts) > 1 and parts[-1] == _USUAL[len(parts) - 1]:
         parts.pop()
     return parts
@@ -262,13 +263,13 @@ def _finding(name: str, status: Status, detail: Json) -> Finding:
         _number(detail, "high"),
         detail.get("unit"),
         tuple(_evidence(*item) for item in detail.get("from", ())),
-        tuple(detail.get("notes", ())),
+        tuple(note_from(note) for note in detail.get("notes", ())),
     )
 
 
-def _evidence(resource: str, date: str | None = None, note: str | None = None, words: int = 1) -> Evidence:
+def _evidence(resource: str, date: str | None = None, note: Any = None, words: int = 1) -> Evidence:
     text = "" if not words else WORDS if words == 1 else f"{WORDS} {words}"
-    return Evidence(resource, text, date, note)
+    return Evidence(resource, text, date, None if note is None else note_from(note))
 
 
 def _number(detail: Json, bound: str) -> Decimal | None:

@@ -8,9 +8,11 @@ from typing import Any
 
 from sqlalchemy import and_, select
 
+from service.record.notes import text_of
 from service.store.database import Database
 from service.store.decisions import STATUS_OF_LETTER
 from service.store.reading import Reading, StoredDecision, StoredRuleSet
+from service.store.stored_notes import note_from
 from service.store.tables import card_rules, cards, feedback
 from service.store.times import written
 
@@ -36,6 +38,7 @@ def exported(stored: StoredDecision, rule_set: StoredRuleSet) -> Json:
     body["findings"] = {
         name: STATUS_OF_LETTER[letter].value for name, letter in letters.items() if letter in STATUS_OF_LETTER
     }
+    body["problems"] = [[path, _in_words(reason)] for path, reason in stored.body["problems"]]
     body["details"] = {name: _detail(detail) for name, detail in stored.body["details"].items()}
     body["not_recorded"] = [name for name, letter in letters.items() if letter in "nm"]
     body["not_assessed"] = [name for name, letter in letters.items() if letter in "wv"]
@@ -49,14 +52,23 @@ def exported(stored: StoredDecision, rule_set: StoredRuleSet) -> Json:
 
 
 def _detail(detail: Json) -> Json:
-    """Number, unit and where a finding is from, with names: resource and date, and our remark."""
-    if "from" not in detail:
-        return detail
-    names = ("resource", "date", "remark")
-    places = [
-        {name: value for name, value in zip(names, item, strict=False) if value is not None} for item in detail["from"]
-    ]
-    return detail | {"from": places}
+    """Number, unit and where a finding is from, with names: resource and date, and our notes in words."""
+    told = dict(detail)
+    if "notes" in detail:
+        told["notes"] = [_in_words(note) for note in detail["notes"]]
+    if "from" in detail:
+        told["from"] = [_place(*item) for item in detail["from"]]
+    return told
+
+
+def _place(resource: str, date: str | None = None, note: Any = None, words: int = 1) -> Json:
+    del words
+    given = {"resource": resource, "date": date, "remark": None if note is None else _in_words(note)}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _in_words(note: Any) -> str:
+    return text_of(note_from(note))
 
 
 def exported_feedback(database: Database, since: datetime, until: datetime | None = None) -> Iterator[Json]:

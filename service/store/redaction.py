@@ -1,7 +1,7 @@
 """What of a finding may be stored: nothing that the record says in its own words, and no id of a resource.
 
-Status, number, unit, resource type, date and our own remarks stay. Words of the record become a fixed sign, ids
-become keyed hashes. Replay renders cards from findings masked this way; what is masked is not compared.
+Status, number, unit, resource type, date and the codes of our own notes stay. Words of the record become a fixed sign,
+ids become keyed hashes. Replay renders cards from findings masked this way; what is masked is not compared.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ from msgspec.structs import replace as replaced
 from service.decision import Decision
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import Knowledge
+from service.note import Note
 from service.record.model import Problem
-from service.record.notes import NOTES
 from service.store.keys import Keyring
 
 # What stands in place of what is not kept.
 WORDS = "words of the record"
-NOTE = "a remark that is not kept"
 DATE = "a date that is not kept"
 
 _REFERENCE = re.compile(r"([A-Za-z]+)/[A-Za-z0-9\-.]{1,64}")
@@ -93,7 +92,7 @@ class _Redaction:
             finding.high,
             self._redact.unit(finding.unit),
             tuple([self._evidence(item) for item in finding.evidence]),
-            tuple([_note(note, self._hashed) for note in finding.notes]) if present else (),
+            tuple([redacted_note(note, self._hashed) for note in finding.notes]) if present else (),
         )
 
     def _evidence(self, item: Evidence) -> Evidence:
@@ -112,9 +111,12 @@ class _Redaction:
         return redacted if number == 0 or not redacted.text else replaced(redacted, text=f"{WORDS} {number + 1}")
 
 
-def redacted_problems(problems: Iterable[Problem], most: int = 20) -> list[list[str]]:
-    """Path and reason of the first ``most`` problems; of a path only words that are ours stay."""
-    return [[_path(problem.path), _note(problem.reason)] for problem, _ in zip(problems, range(most), strict=False)]
+def redacted_problems(problems: Iterable[Problem], most: int = 20) -> list[tuple[str, Note]]:
+    """Path and reason of the first ``most`` problems; of a path only words that are ours stay, of a reason no id."""
+    return [
+        (_path(problem.path), redacted_note(problem.reason, _path))
+        for problem, _ in zip(problems, range(most), strict=False)
+    ]
 
 
 def is_storable_date(resource: str, date: str) -> bool:
@@ -122,9 +124,35 @@ def is_storable_date(resource: str, date: str) -> bool:
     return _DATE.fullmatch(date) is not None and not resource.startswith("Patient/")
 
 
-def is_storable_note(text: str) -> bool:
-    """Whether a remark, or several in one, is kept as it is."""
-    return text in NOTES or all(part in NOTES for part in text.split("; "))
+def is_storable_note(note: Note) -> bool:
+    """Whether a note is stored as it is: without words of the record, and naming no entry."""
+    return redacted_note(note, _no_name) == note
+
+
+def redacted_note(note: Note, hashed: Callable[[str], str]) -> Note:
+    """The note with what of its parameters may be stored; most have none."""
+    if note.reference is None and note.date is None and note.words is None and not note.types and not note.of:
+        return note
+    return Note(
+        note.code,
+        None if note.reference is None else hashed(note.reference),
+        _date_of(note),
+        note.number,
+        tuple(name if name in _TYPES else "Resource" for name in note.types),
+        None if note.words is None else WORDS,
+        tuple(redacted_note(one, hashed) for one in note.of),
+    )
+
+
+def _date_of(note: Note) -> str | None:
+    if note.date is None:
+        return None
+    return note.date if is_storable_date(note.reference or "", note.date) else DATE
+
+
+def _no_name(reference: str) -> str:
+    del reference
+    return ""
 
 
 def _evidence(item: Evidence, hashed: Callable[[str], str]) -> Evidence:
@@ -133,19 +161,8 @@ def _evidence(item: Evidence, hashed: Callable[[str], str]) -> Evidence:
         resource=hashed(item.resource),
         text=WORDS if item.text else "",
         date=date if date is None or is_storable_date(item.resource, date) else DATE,
-        note="; ".join([_note(note, hashed) for note in item.note.split("; ")]) if item.note else None,
+        note=redacted_note(item.note, hashed) if item.note else None,
     )
-
-
-def _note(text: str, hashed: Callable[[str], str] | None = None) -> str:
-    if text in NOTES:
-        return text
-    named = _REFERENCE.search(text) if hashed is not None else None
-    if named is not None and hashed is not None:
-        before, after = text[: named.start()], text[named.end() :]
-        if f"{before}{{}}{after}" in NOTES:
-            return f"{before}{hashed(named[0])}{after}"
-    return NOTE
 
 
 def _path(path: str) -> str:

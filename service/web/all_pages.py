@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 
 from service.config import Settings, variable
 from service.errors import SettingsError
 from service.security.auditors import AuditorsError, read_auditors
-from service.store.stats import stats
-from service.store.store import Store
 from service.web.audit_routes import StatisticsPage, stats_blueprint
 from service.web.auditor_login import AuditorLogin
 from service.web.compare_routes import compare_blueprint
-from service.web.decision_routes import decision_blueprint, rule_figures_of, statistics_page_of
 from service.web.page_routes import KINDS, page_blueprint
 from service.web.playground_routes import playground_blueprint
 from service.web.questionnaire_routes import questionnaire_blueprint
 from service.web.routes import Endpoint
-from service.web.site import Site
+from service.web.site import Json, Site
 from service.web.start_routes import start_blueprint
+
+if TYPE_CHECKING:
+    from service.store.store import Store
 
 _PLAYGROUND = frozenset({"playground", "questionnaire", "start"})
 
@@ -38,16 +39,33 @@ def page_blueprints(endpoint: Endpoint, settings: Settings, store: Store | None)
     kinds |= {"decisions"} if has_decisions else set()
     site = Site(endpoint, kinds)
     refusal = login.refusal if login is not None else lambda: _authenticated(endpoint)
-    yield page_blueprint(site, None if store is None else rule_figures_of(site, store, refusal))
+    yield page_blueprint(site, None if store is None else _rule_figures(site, store, refusal))
     yield compare_blueprint(site, store)
     if settings.pages == "all":
         yield playground_blueprint(site)
         yield questionnaire_blueprint(site)
         yield start_blueprint(site)
     if store is not None:
-        yield _stats(endpoint, store, StatisticsPage(site, statistics_page_of(site, store), refusal))
-        if login is not None:
-            yield decision_blueprint(site, store, login)
+        yield from _of_store(site, store, refusal, login)
+
+
+# The library of the database is a tenth of all that is loaded: only where something is kept.
+
+
+def _rule_figures(site: Site, store: Store, refusal: Callable[[], Response | None]) -> Callable[[str], Json | None]:
+    from service.web.decision_routes import rule_figures_of
+
+    return rule_figures_of(site, store, refusal)
+
+
+def _of_store(
+    site: Site, store: Store, refusal: Callable[[], Response | None], login: AuditorLogin | None
+) -> Iterator[Blueprint]:
+    from service.web.decision_routes import decision_blueprint, statistics_page_of
+
+    yield _stats(site.endpoint, store, StatisticsPage(site, statistics_page_of(site, store), refusal))
+    if login is not None:
+        yield decision_blueprint(site, store, login)
 
 
 def _login(settings: Settings) -> AuditorLogin | None:
@@ -66,4 +84,6 @@ def _authenticated(endpoint: Endpoint) -> Response | None:
 
 
 def _stats(endpoint: Endpoint, store: Store, page: StatisticsPage | None) -> Blueprint:
+    from service.store.stats import stats
+
     return stats_blueprint(endpoint, lambda: stats(store.database).as_json(), page)

@@ -90,5 +90,6 @@ def artifact_blueprint(endpoint: Endpoint) -> Blueprint:
     return routes
 
 
-def _approvals(knowledge: Knowledge, archive: bytes) -> Mapping[str, Any]:
-    return approvals_in(files_in(archive), knowledge) if knowledge.approved and archive else {}
+def _approvals(knowledge: Knowledge, archive: Callable[[], bytes]) -> Mapping[str, Any]:
+    packed = archive() if knowledge.approved else b""
+    return approvals_in(files_in(packed), knowledge) if packed else {}

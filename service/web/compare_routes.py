@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 
@@ -12,13 +13,13 @@ from service.knowledge.model import Knowledge
 from service.review.comparison.origin import RuleSet
 from service.review.packs import load_files
 from service.store.archive import files_in
-from service.store.reading import Reading
-from service.store.rule_sets import kept_rule_sets
-from service.store.store import Store
 from service.web.comparing import Comparing, State
 from service.web.pages.compare import Told, compare_page, titles_of
 from service.web.routes import as_json
 from service.web.site import Json, Site, with_query
+
+if TYPE_CHECKING:
+    from service.store.store import Store
 
 
 def compare_blueprint(site: Site, store: Store | None) -> Blueprint:
@@ -58,7 +59,11 @@ class _Kept:
     def choices(self) -> list[Json]:
         """Their digests and titles, the one in use first."""
         running = self.running
-        kept = [] if self.store is None else kept_rule_sets(self.store.database)
+        kept: Iterable[tuple[str, str, str]] = ()
+        if self.store is not None:
+            from service.store.rule_sets import kept_rule_sets
+
+            kept = kept_rule_sets(self.store.database)
         return [
             {"digest": running.digest, "title": f"{running.version} {running.digest[:8]}, in use"},
             *(
@@ -71,7 +76,11 @@ class _Kept:
     def rule_set(self, digest: str) -> RuleSet:
         """The rule set with its files. Raises NotFoundError when these are not kept."""
         running, store = self.running, self.store
-        kept = None if store is None else Reading(store.database, store.keyring).rule_set(digest)
+        kept = None
+        if store is not None:
+            from service.store.reading import Reading
+
+            kept = Reading(store.database, store.keyring).rule_set(digest)
         files = files_in(kept.archive) if kept is not None and kept.archive is not None else {}
         if digest == running.digest:
             return RuleSet(f"{digest[:12]} (in use)", running, files)

@@ -148,6 +148,8 @@ def _unfit(knowledge: Knowledge, reference: Reference, reached: frozenset[str]) 
         return f"one of {', '.join(LONGEST)}"
     if reference.finding not in reached:
         return "the rule neither reads nor mentions it"
+    if reference.kind == "missing" and reference.finding not in knowledge.conclusions:
+        return "it is no conclusion: only of one can be told which of its cases hold"
     fact = knowledge.facts.get(reference.finding)
     numeric = fact is not None and fact.is_numeric
     if reference.kind in {"number", "value", "duration", "week"} and not numeric:

@@ -6,7 +6,7 @@ complaint can point there.
 
 from service.knowledge.model.card import CardText, Indicator, Link, Suggestion
 from service.knowledge.model.condition import AllOf, AnyOf, Condition, Leaf, Word, leaves
-from service.knowledge.model.fact import NUMERIC_KINDS, FactDefinition, FactKind, FactSource
+from service.knowledge.model.fact import NUMERIC_KINDS, FactDefinition, FactKind, FactSource, Salt
 from service.knowledge.model.kind import ENDED_IN, KINDS, BuiltAs, KindSpec, is_deniable, possible_states, types_read
 from service.knowledge.model.order import Dose, OrderTemplate
 from service.knowledge.model.rule import Example, Given, HistoryEntry, Recommendation, Rule
@@ -55,6 +55,7 @@ __all__ = [
     "Phase",
     "Recommendation",
     "Rule",
+    "Salt",
     "ServiceDefinition",
     "Source",
     "SourceStatus",

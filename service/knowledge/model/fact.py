@@ -77,6 +77,16 @@ class FactSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Salt:
+    """The salt in which a drug is also sold: its words, its strengths in mg, and what so many mg are of the base."""
+
+    named: tuple[str, ...]
+    strengths: tuple[Decimal, ...]
+    mg: Decimal
+    base_mg: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class FactDefinition:
     """How one finding is read from the record, and when silence may count as absent.
 
@@ -86,6 +96,7 @@ class FactDefinition:
     ``unconfirmed`` is False for a drug that excuses something: an entry whose status does not say that it is taken, or
     that is old, leaves it unknown.
     ``absent_by_answer`` lets a recorded no make a duration absent; without it a duration is known or unknown.
+    ``began_after`` counts a drug only when it began after the last order of one of these classes.
     Options that do not belong to the kind are refused by the loader.
     """
 
@@ -112,11 +123,13 @@ class FactDefinition:
     route: str = "systemic"
     within_days: int | None = None
     stopped_within_days: int | None = None
+    began_after: tuple[str, ...] = ()
     unconfirmed: bool = True
     or_ordered: bool = False
     daily_dose_mg: tuple[Decimal | None, Decimal | None] | None = None
     gap_days: int = 7
     measure: str | None = None
+    salt: Salt | None = None
     against: str = "first"
     resource: str | None = None
     reasons: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from marshmallow import Schema, ValidationError, validates_schema
 
 from service.knowledge.documents import Table
-from service.knowledge.model import FactDefinition, FactKind, FactSource
+from service.knowledge.model import FactDefinition, FactKind, FactSource, Salt
 from service.knowledge.schemas.fields import (
     Choice,
     Flag,
@@ -186,6 +186,7 @@ class DrugShape(FactShape):
     route = Choice(_ROUTES, load_default="systemic")
     within_days = Integer(least=1, load_default=None, allow_none=True)
     stopped_within_days = Integer(least=1, load_default=None, allow_none=True)
+    began_after = words()
     unconfirmed = Flag(load_default=True)
     or_ordered = Flag(load_default=False)
     daily_dose_mg = SpanField(open_ended=True, load_default=None, allow_none=True)
@@ -230,6 +231,27 @@ class OrderReasonShape(FactShape):
     reasons = words(required=True, least=1)
 
 
+class SaltShape(Shape):
+    """The salt whose milligrams are counted as those of the base."""
+
+    model = Salt
+    located = False
+    named = words(required=True, least=1)
+    strengths = Several(Number(), required=True, least=1)
+    mg = Number(required=True)
+    base_mg = Number(required=True)
+
+
+class SaltField(Strict[Salt]):
+    """``salt``: {named, strengths, mg, base_mg}."""
+
+    def read(self, value: Any) -> Salt:
+        if not isinstance(value, Table):
+            raise refuse("must be {named, strengths, mg, base_mg}")
+        salt: Salt = made(SaltShape).load(value)
+        return salt
+
+
 class CountShape(FactShape):
     measure = Choice(["ingredients", "products", "entries", "daily-mg"], required=True)
     classes = words()
@@ -237,6 +259,7 @@ class CountShape(FactShape):
     route = Choice(_ROUTES, load_default="systemic")
     sources = FromField(data_key="from", load_default=())
     unit = Choice(["1", "mg"], load_default=None, allow_none=True)
+    salt = SaltField(load_default=None, allow_none=True)
 
     @validates_schema(skip_on_field_errors=True)
     def counts_what_it_names(self, data: dict[str, Any], **_: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace as replaced
 
+from service.note import Note
 from service.record.chart.dating import EffectivePeriod, extent_of
 from service.record.model import Entry
 from service.record.once import once
@@ -40,7 +41,7 @@ class CodeMatch(Struct, eq=False, dict=True):
     chosen: bool = False
     past: bool = False
     suspected: bool = False
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @once
     def status_class(self) -> StatusClass:

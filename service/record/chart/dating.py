@@ -8,11 +8,12 @@ from typing import Any
 
 from msgspec import Struct
 
+from service.note import Note, NoteCode
 from service.record.model import Resource
 from service.record.values.dates import When, parse, parse_period
 from service.record.values.units import decimal
 
-FIRST_RECORDED = "first recorded"
+FIRST_RECORDED = Note(NoteCode.FIRST_RECORDED)
 _YEARS = frozenset({"a", "year", "years"})
 _OLDEST = 150
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
+from functools import cache
 
 from msgspec import Struct
 
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition
+from service.note import Note, NoteCode
 from service.record.model import Completeness, Entry, Record
+from service.record.notes import text_of
 from service.record.values.coding import concept_text
 from service.record.values.dates import When
 from service.record.values.statuses import Counts, status_class
@@ -36,12 +39,6 @@ class EntryEvidence(Struct, frozen=True):
     latest_start: bool = False
 
 
-def joined(*notes: str | None) -> str | None:
-    """Several caveats as one, each once; None when there is none."""
-    distinct = dict.fromkeys(note for note in notes if note)
-    return "; ".join(distinct) if distinct else None
-
-
 def ordered(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
     """Evidence each once, newest first, the same whatever the order of the record."""
     by_name = sorted(dict.fromkeys(evidence), key=_by_name)
@@ -54,50 +51,61 @@ _MOST_NOTES = 6
 def _by_name(item: Evidence) -> tuple[str, str, str, str]:
     """By the resource, or by what it says where it has no id: its place in the Bundle is no name, and may be any."""
     is_place = "[" in item.resource
-    return "" if is_place else item.resource, item.text, item.note or "", item.resource
+    return "" if is_place else item.resource, item.text, text_of(item.note) if item.note else "", item.resource
 
 
-def distinct_notes(notes: Iterable[str | None]) -> tuple[str, ...]:
-    """Notes each once, in a fixed order; of very many the first few, and how many more there are."""
-    distinct = sorted({note for note in notes if note})
-    more = len(distinct) - _MOST_NOTES
-    return (*distinct[:_MOST_NOTES], f"and {more} more remarks") if more > 0 else tuple(distinct)
+def distinct_notes(notes: Iterable[Note | None]) -> tuple[Note, ...]:
+    """Notes each once, in a fixed order; of very many the first few, and how many more there are.
+
+    Whatever language they are told in, the order is that of their English text.
+    """
+    distinct = dict.fromkeys(note for note in notes if note is not None)
+    if len(distinct) < 2:  # noqa: PLR2004  # nothing to put in order
+        return tuple(distinct)
+    in_order = sorted(distinct, key=text_of)
+    more = len(in_order) - _MOST_NOTES
+    return (*in_order[:_MOST_NOTES], Note(NoteCode.MORE_NOTES, number=more)) if more > 0 else tuple(in_order)
 
 
-_LISTS = {
-    Completeness.NOT_SENT: "{} list not sent",
-    Completeness.PARTIAL: "only part of the {} list was sent",
-    Completeness.FAILED: "{} list could not be fetched",
-}
-
-
-def shortfalls(types: Iterable[str], record: Record) -> tuple[str, ...]:
+def shortfalls(types: Iterable[str], record: Record) -> tuple[Note, ...]:
     """For each resource type whose list is not whole, why."""
     return tuple(
-        _LISTS[state].format(name)
+        _shortfall(name, state)
         for name in dict.fromkeys(types)
         if (state := record.completeness_of(name)) is not Completeness.COMPLETE
     )
+
+
+@cache
+def _shortfall(name: str, state: Completeness) -> Note:
+    if state is Completeness.NOT_SENT:
+        return Note(NoteCode.LIST_NOT_SENT, types=(name,))
+    if state is Completeness.PARTIAL:
+        return Note(NoteCode.LIST_IN_PART, types=(name,))
+    return Note(NoteCode.LIST_NOT_FETCHED, types=(name,))
 
 
 def _has_entries(name: str, record: Record) -> bool:
     return any(status_class(entry.resource).counts is not Counts.NEVER for entry in record.of_type(name))
 
 
-def not_read(types: Iterable[str], record: Record) -> tuple[str, ...]:
+def not_read(types: Iterable[str], record: Record) -> tuple[Note, ...]:
     """For each resource type with entries that could not be read, how many they are."""
     counts = {name: len(record.not_read.get(name, ())) for name in types}
     return tuple(
-        f"{count} {_ENTRIES[count != 1]} of the {name} list could not be read"
+        Note(NoteCode.ENTRY_NOT_READ, types=(name,))
+        if count == 1
+        else Note(NoteCode.ENTRIES_NOT_READ, types=(name,), number=count)
         for name, count in counts.items()
         if count
     )
 
 
-NOT_RECOGNISED = "not recognised"
+NOT_RECOGNISED = Note(NoteCode.NOT_RECOGNISED)
+NOT_RECORDED = Note(NoteCode.NOT_RECORDED)
+_LIST_EMPTY = Note(NoteCode.LIST_EMPTY)
 _LONGEST_TEXT = 80
 _MOST_NAMED = 5
-_ENTRIES = ("entry", "entries")
 
 
 def named_entries(entries: Iterable[Entry]) -> Iterator[Evidence]:
@@ -138,21 +146,21 @@ def read_types(definition: FactDefinition) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*definition.complete, *(source.resource for source in definition.sources))))
 
 
-def no_matching_data(definition: FactDefinition, record: Record, notes: Sequence[str | None] = ()) -> Finding:
+def no_matching_data(definition: FactDefinition, record: Record, notes: Sequence[Note | None] = ()) -> Finding:
     """What finding nothing means: absent when the definition allows it, else unknown with the reasons."""
     if lists_are_complete(definition, record):
-        said = f"nothing found in the complete list: {', '.join(definition.complete)}"
+        said = Note(NoteCode.NOTHING_FOUND, types=definition.complete)
         return Finding(definition.id, Status.ABSENT, notes=(*distinct_notes(notes), said))
     reasons = (*shortfalls(read_types(definition), record), *not_read(definition.complete, record))
     if definition.complete_nonempty and not reasons:
-        reasons = ("the list is empty, which is not an answer",)
+        reasons = (_LIST_EMPTY,)
     doubtful = _doubtful(definition, record)
-    why = (*distinct_notes(notes), *(reasons or ("not recorded",)))
+    why = (*distinct_notes(notes), *(reasons or (NOT_RECORDED,)))
     return Finding(definition.id, Status.UNKNOWN, evidence=doubtful, notes=why)
 
 
 def combine(
-    definition: FactDefinition, per_entry: Sequence[EntryEvidence], record: Record, notes: Sequence[str | None] = ()
+    definition: FactDefinition, per_entry: Sequence[EntryEvidence], record: Record, notes: Sequence[Note | None] = ()
 ) -> Finding:
     """What all entries say together: any yes wins; a perhaps beats a no; without an entry, the absence of data decides.
 
@@ -165,7 +173,7 @@ def combine(
     evidence = ordered(entry_evidence.evidence for entry_evidence in heard if entry_evidence.support is best)
     if best is Support.YES:
         remarks = [
-            f"also answered no ({entry_evidence.evidence.resource})"
+            Note(NoteCode.ALSO_NO, reference=entry_evidence.evidence.resource)
             for entry_evidence in per_entry
             if entry_evidence.support is Support.NO
         ]
@@ -177,7 +185,7 @@ def combine(
         doubtful = _doubtful(definition, record)
         return Finding(definition.id, Status.UNKNOWN, evidence=doubtful, notes=distinct_notes((*notes, *unread)))
     remarks = [
-        f"formerly answered yes ({entry_evidence.evidence.resource})"
+        Note(NoteCode.FORMERLY_YES, reference=entry_evidence.evidence.resource)
         for entry_evidence in per_entry
         if entry_evidence.support is Support.YES
     ]

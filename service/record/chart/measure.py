@@ -9,9 +9,9 @@ from typing import Any
 
 from service.finding import Evidence
 from service.knowledge.model import FactSource
+from service.note import Note, NoteCode, joined, of_entry
 from service.record.chart.code_match import CodeMatch
 from service.record.chart.concepts import as_objects
-from service.record.chart.evidence import joined
 from service.record.chart.index import Chart
 from service.record.chart.window import FUTURE, Place, is_future, place, within
 from service.record.values.dates import When
@@ -19,8 +19,11 @@ from service.record.values.interval import Interval
 from service.record.values.statuses import Counts
 from service.record.values.units import Refused, is_plausible, read_value, substance_of
 
-BY_TEXT = "matched by text only"
-PRELIMINARY = "preliminary, not used"
+BY_TEXT = Note(NoteCode.BY_TEXT)
+PRELIMINARY = frozenset({NoteCode.PRELIMINARY_VALUE, NoteCode.PRELIMINARY_VALUE_UNDATED})
+"""The notes of values that are not used because they are not final."""
+_NO_DATE_GIVEN = Note(NoteCode.DATE_NOT_GIVEN)
+_IMPLAUSIBLE = Note(NoteCode.IMPLAUSIBLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,31 +57,42 @@ class Measurements:
 
     final: list[Measurement]
     preliminary: list[Measurement]
-    passed_over: list[tuple[When | None, str]]
+    passed_over: list[tuple[When | None, Note]]
 
     @property
-    def notes(self) -> list[str | None]:
+    def notes(self) -> list[Note | None]:
         """Why the others were passed over."""
         return [why for _, why in self.passed_over]
 
-    def newer(self, used: When | None) -> list[str]:
+    def newer(self, used: When | None) -> list[Note]:
         """What is newer than what was used, or may be, and could not be: named, never used (decision 5).
 
         Without ``used`` everything that may lie in the look-back.
         """
         found = [
-            f"{PRELIMINARY}: {one.text}"
+            _preliminary(one)
             for one in self.preliminary
             if one.inside is not False and (used is None or one.when is None or one.when.last > used.last)
         ]
         found += [why for when, why in self.passed_over if used is None or when is None or when.last > used.last]
         return found if used is None else [*found, *self.undated()]
 
-    def undated(self) -> list[str]:
+    def undated(self) -> list[Note]:
         """Final values of which nobody can tell how old they are, where that matters."""
-        undated = [one for one in self.final if one.when is None]
-        notes = ((f"not used: {one.text}", f"{one.evidence.resource}: no date given") for one in undated)
+        undated = [one.evidence for one in self.final if one.when is None]
+        notes = ((Note(NoteCode.UNDATED_VALUE, words=one.text), no_date_given(one)) for one in undated)
         return [note for pair in notes for note in pair]
+
+
+def _preliminary(one: Measurement) -> Note:
+    if one.when is None:
+        return Note(NoteCode.PRELIMINARY_VALUE_UNDATED, words=one.evidence.text)
+    return Note(NoteCode.PRELIMINARY_VALUE, words=one.evidence.text, date=one.evidence.date)
+
+
+def no_date_given(evidence: Evidence) -> Note:
+    """That an entry has no date where one is needed."""
+    return of_entry(evidence.resource, _NO_DATE_GIVEN)
 
 
 def measurements(wanted: Wanted, chart: Chart) -> Measurements:
@@ -124,13 +138,13 @@ def _add(
     where, when = code_match.entry.reference, code_match.effective_period.last
     if isinstance(reading, Refused):
         if "component" not in code_match.holder:  # else a panel: its values stand in the components
-            found.passed_over.append((when, f"{where}: {reading.reason}"))
+            found.passed_over.append((when, of_entry(where, reading.reason)))
         return
     if wanted.plausible is not None and not is_plausible(reading, *wanted.plausible):
-        found.passed_over.append((when, f"{where}: implausible value not used"))
+        found.passed_over.append((when, of_entry(where, _IMPLAUSIBLE)))
         return
     if when is not None and is_future(when, chart.now):
-        found.passed_over.append((when, f"{where}: {FUTURE}"))
+        found.passed_over.append((when, of_entry(where, FUTURE)))
         return
     spot = _spot(code_match, source, wanted, chart)
     text = BY_TEXT if code_match.by_text else None

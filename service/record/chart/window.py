@@ -12,6 +12,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from service.knowledge.model import ENDED_IN, FactSource
+from service.note import Note, NoteCode
 from service.record.chart.code_match import CodeMatch
 from service.record.chart.dating import FIRST_RECORDED, EffectivePeriod
 from service.record.chart.episode import Episode
@@ -19,19 +20,19 @@ from service.record.chart.index import Chart
 from service.record.values.dates import When, days_since, within_days
 from service.record.values.statuses import Counts
 
-UNDATED = "undated"
-UNSURE = "date not exact enough"
-FUTURE = "dated after this call"
-NO_EPISODE = "start of the episode not known"
-OVER = "ended since"
-PERHAPS_OVER = "may have ended since"
+UNDATED = Note(NoteCode.UNDATED)
+UNSURE = Note(NoteCode.INEXACT_DATE)
+FUTURE = Note(NoteCode.IN_FUTURE)
+NO_EPISODE = Note(NoteCode.NO_EPISODE)
+OVER = Note(NoteCode.ENDED)
+PERHAPS_OVER = Note(NoteCode.MAY_HAVE_ENDED)
 
 
 class Place(Struct, frozen=True):
     """Where something lies: inside, outside (False), or not to be told (None), and what a reader must know."""
 
     inside: bool | None
-    note: str | None = None
+    note: Note | None = None
 
 
 INSIDE = Place(inside=True)

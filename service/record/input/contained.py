@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from service.note import Note, NoteCode
 from service.record.input.subject import OF_A_PATIENT
 from service.record.input.unpacking import Piece
 from service.record.model import Entry
@@ -32,11 +33,11 @@ _RECORDED = ("recordedDate", "authoredOn", "authored", "effectiveDateTime", "per
 """Where a resource says when it was written or happened, which is when a problem within it was first recorded."""
 _ID = re.compile(r"#?([A-Za-z0-9\-.]{1,64})")
 _MOST = 500
-NOT_READ = "within another resource; not used"
-FOREIGN = "about another patient; not used"
+NOT_READ = Note(NoteCode.WITHIN_ANOTHER)
+FOREIGN = Note(NoteCode.SUBJECT_FOREIGN)
 
 
-def contained_in(holder: Entry) -> Iterator[tuple[Piece, str | None]]:
+def contained_in(holder: Entry) -> Iterator[tuple[Piece, Note | None]]:
     """What stands within a resource and is data of a patient, with why it is not used, or None where it is."""
     inner = holder.resource.get("contained")
     if holder.type not in _HOLDERS or status_class(holder.resource).counts is Counts.NEVER:

@@ -8,12 +8,13 @@ from typing import Any
 
 import orjson
 
+from service.note import Note, NoteCode
 from service.record.input.subject import OF_A_PATIENT
 from service.record.model import Entry, Problem
 
 _LONGEST_VERSION = 18
 """Digits of a version that is compared as a number: ``int`` refuses thousands of them."""
-_REPEATED = "another version of the same resource was sent; the newer is used"
+_REPEATED = Note(NoteCode.NEWER_VERSION)
 
 
 def canonical_json(resource: Mapping[str, Any]) -> bytes:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from service.errors import Issue, RequestError
+from service.note import Note, NoteCode
 from service.record.input.contained import contained_in
 from service.record.input.deduplicate import arrange
 from service.record.input.prefetch_states import PrefetchState, Selection, State
@@ -26,9 +27,9 @@ READ_TYPES = OF_A_PATIENT | {"Patient", "Medication", "Device"}
 """Types that ``complete="all"`` speaks of."""
 
 _OVER = frozenset({"entered-in-error", "cancelled", "revoked", "stopped", "completed", "ended"})
-_FOREIGN = "about another patient; not used"
-_SUBJECT_TAKEN = "no subject; taken to be about the one patient of the document"
-_SUBJECT_MISSING = "no subject; not used"
+_FOREIGN = Note(NoteCode.SUBJECT_FOREIGN)
+_SUBJECT_TAKEN = Note(NoteCode.SUBJECT_TAKEN)
+_SUBJECT_MISSING = Note(NoteCode.SUBJECT_MISSING)
 _NAMES_SHOWN = 10
 _STATUSES = frozenset({"status", "clinicalStatus", "verificationStatus"})
 _KNOWN_BY_CODE = frozenset(
@@ -261,7 +262,7 @@ class _Gathered:
             # Only results may be of a device or a group. Of anything else the reference is wrong: it may be ours.
             name = RENAMED.get(piece.type, piece.type)
             is_lost = self.about_one and name != "Observation"
-            self.problems.append(Problem(piece.path, f"{subject.value}; not used", name if is_lost else None))
+            self.problems.append(Problem(piece.path, Note(NoteCode.SUBJECT_NO_PATIENT), name if is_lost else None))
             if is_lost:
                 self.unclaimed.add(name)
             return False
@@ -287,14 +288,14 @@ class _Gathered:
         reviewed = Reviewed()
         for entry in self.entries:
             if entry.type in ORDER_TYPES and _status(entry) in _OVER:
-                self.problems.append(Problem(entry.path, "an order that is over already; not checked"))
+                self.problems.append(Problem(entry.path, Note(NoteCode.ORDER_OVER)))
                 reviewed.over += 1
             elif entry.type in ORDER_TYPES:
                 reviewed.orders.append(entry)
             elif entry.type in BESIDE_ORDERS:
                 reviewed.beside.append(entry)
             else:
-                self.problems.append(Problem(entry.path, "not a kind of order that is checked", entry.type))
+                self.problems.append(Problem(entry.path, Note(NoteCode.NO_CHECKED_ORDER), entry.type))
                 reviewed.others.append(entry)
         return reviewed
 

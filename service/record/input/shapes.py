@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from service.note import Note, NoteCode, holds
 from service.record.input.shape_table import ABOUT, NESTED, SHAPES, STATUS_NEEDED
 from service.record.input.usual_shapes import is_usual
 from service.record.values.code_systems import canonical_system, check_digit_fault
 from service.record.values.dates import parse
 from service.record.values.references import reference_text
-from service.record.values.statuses import NOT_UNDERSTOOD, Counts, status_class, status_word
+from service.record.values.statuses import Counts, status_class, status_word
 from service.record.values.units import decimal
 
-UNREADABLE = "cannot be read"
-NOT_GIVEN = "not given"
-CODE_UNREADABLE = "no code that can be read"
+UNREADABLE = Note(NoteCode.CANNOT_BE_READ)
+_NOT_UNDERSTOOD = frozenset({NoteCode.STATUS_NOT_UNDERSTOOD})
+NOT_GIVEN = Note(NoteCode.NOT_GIVEN)
+CODE_UNREADABLE = Note(NoteCode.NO_CODE)
 _STATUS = {"Condition": "clinicalStatus", "AllergyIntolerance": "clinicalStatus", "Goal": "lifecycleStatus"}
 _DEEPEST = 12
 _MOST = 5
@@ -28,7 +30,7 @@ class Flaw(NamedTuple):
     """One element that cannot be read, by its path inside the resource, and why."""
 
     element: str
-    reason: str
+    reason: Note
 
 
 def flaws(resource: Mapping[str, Any], type_: str, *, under_review: bool = False) -> list[Flaw]:
@@ -60,7 +62,7 @@ def looked_through(resource: Mapping[str, Any], type_: str, *, under_review: boo
         found.append(Flaw("status", NOT_GIVEN))
     _look(resource, shapes, "", 0, found)
     status = status_class(resource)
-    if not found and NOT_UNDERSTOOD in (status.note or ""):
+    if not found and holds(status.note, _NOT_UNDERSTOOD):
         found.append(Flaw(_STATUS.get(type_, "status"), UNREADABLE))
     return found if under_review or status.counts is not Counts.NEVER else []
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct, field
 
 from service.errors import Issue, RequestError
+from service.note import Note, NoteCode
 from service.record.input.prefetch_states import PrefetchState, is_loss, next_link
 from service.record.input.resource_types import RESOURCE_TYPES, meant
 from service.record.model import UNTYPED, Problem
@@ -33,7 +34,7 @@ class Unpacked(Struct):
     problems: list[Problem] = field(default_factory=list)
     is_partial: bool = False
 
-    def lose(self, path: str, reason: str, unread: str | None = None) -> None:
+    def lose(self, path: str, reason: Note, unread: str | None = None) -> None:
         """Note that something could not be read, so that nothing may be concluded from silence.
 
         ``unread`` is the resource type of what was an entry.
@@ -105,19 +106,19 @@ def unpack_context(value: Mapping[str, Any], path: str) -> Unpacked:
 
 def _take(resource: object, path: str, full_url: str | None, into: Unpacked, depth: int) -> None:
     if not isinstance(resource, dict):
-        into.lose(path, "not an object", UNTYPED)
+        into.lose(path, Note(NoteCode.NOT_AN_OBJECT), UNTYPED)
         return
     type_ = resource.get("resourceType")
     if type_ == "Bundle" or (type_ is None and isinstance(resource.get("entry"), list)):
         _take_bundle(resource, path, into, depth)
     elif not isinstance(type_, str) or type_ not in RESOURCE_TYPES:
-        reason = "no resourceType" if type_ is None else "resourceType is not the name of a resource type"
+        reason = Note(NoteCode.NO_RESOURCE_TYPE if type_ is None else NoteCode.NO_KNOWN_RESOURCE_TYPE)
         into.lose(path, reason, meant(type_) or UNTYPED)
     elif type_ == "OperationOutcome":
         if is_loss(resource):
-            into.lose(path, "an OperationOutcome stands in place of data")
+            into.lose(path, Note(NoteCode.OUTCOME_FOR_DATA))
         else:
-            into.problems.append(Problem(path, "an OperationOutcome, passed over"))
+            into.problems.append(Problem(path, Note(NoteCode.OUTCOME)))
     else:
         into.pieces.append(Piece(resource, type_, _id(resource, path, into), path, full_url))
 
@@ -130,24 +131,24 @@ def _id(resource: Mapping[str, Any], path: str, into: Unpacked) -> str | None:
         return None
     if isinstance(id_, int) and not isinstance(id_, bool):
         return str(id_)
-    into.problems.append(Problem(f"{path}.id", "not a string"))
+    into.problems.append(Problem(f"{path}.id", Note(NoteCode.NOT_A_STRING)))
     return None
 
 
 def _take_bundle(bundle: Mapping[str, Any], path: str, into: Unpacked, depth: int) -> None:
     if depth >= _DEEPEST:
-        into.lose(path, "Bundles nested too deep")
+        into.lose(path, Note(NoteCode.TOO_DEEP))
         return
     if next_link(bundle) is not None:
-        into.lose(f"{path}.link", "more pages follow")
+        into.lose(f"{path}.link", Note(NoteCode.MORE_PAGES))
     entries = bundle.get("entry")
     if isinstance(entries, dict):
-        into.problems.append(Problem(f"{path}.entry", "an object where a list belongs"))
+        into.problems.append(Problem(f"{path}.entry", Note(NoteCode.OBJECT_FOR_LIST)))
         entries = [entries]
     if entries is None:
         return
     if not isinstance(entries, list):
-        into.lose(f"{path}.entry", "not a list", UNTYPED)
+        into.lose(f"{path}.entry", Note(NoteCode.NOT_A_LIST), UNTYPED)
         return
     for number, entry in enumerate(entries):
         _take_entry(entry, f"{path}.entry[{number}]", into, depth)
@@ -155,16 +156,16 @@ def _take_bundle(bundle: Mapping[str, Any], path: str, into: Unpacked, depth: in
 
 def _take_entry(entry: object, path: str, into: Unpacked, depth: int) -> None:
     if not isinstance(entry, dict):
-        into.lose(path, "not an object", UNTYPED)
+        into.lose(path, Note(NoteCode.NOT_AN_OBJECT), UNTYPED)
         return
     resource = entry.get("resource")
     if resource is None:
         if "resourceType" in entry:
             _take(entry, path, None, into, depth)
         elif "request" in entry or "response" in entry:
-            into.problems.append(Problem(path, "no resource"))
+            into.problems.append(Problem(path, Note(NoteCode.NO_RESOURCE)))
         else:
-            into.lose(path, "no resource", UNTYPED)
+            into.lose(path, Note(NoteCode.NO_RESOURCE), UNTYPED)
         return
     url = entry.get("fullUrl")
     inner = f"{path}.resource"

@@ -8,8 +8,9 @@ from decimal import Decimal
 
 from service.finding import Finding, Status
 from service.knowledge.model import FactDefinition
+from service.note import Note, NoteCode
 from service.record.chart.dating import EffectivePeriod
-from service.record.chart.evidence import distinct_notes, ordered, read_types, shortfalls
+from service.record.chart.evidence import NOT_RECORDED, distinct_notes, ordered, read_types, shortfalls
 from service.record.chart.index import Chart
 from service.record.chart.measure import Measurement, candidates, measurements, preferred
 from service.record.chart.window import NO_EPISODE, in_episode
@@ -19,7 +20,7 @@ from service.record.kinds.quantity import numeric, wanted_by
 from service.record.values.dates import When
 from service.record.values.interval import Interval, hull
 
-ONE_VALUE = "only one value in this episode: no change can be told"
+ONE_VALUE = Note(NoteCode.ONE_VALUE)
 PERCENT = "percent"
 ONE_EXAMINATION = timedelta(minutes=30)
 """Grades taken so close together are of one examination (product choice)."""
@@ -39,7 +40,7 @@ def plan(definition: FactDefinition) -> Plan:
         found = measurements(wanted, chart)
         dated = [one for one in found.final if one.when is not None and one.inside is not False]
         if not dated:
-            reasons = shortfalls(read_types(definition), chart.record) or ("not recorded",)
+            reasons = shortfalls(read_types(definition), chart.record) or (NOT_RECORDED,)
             return Finding(definition.id, Status.UNKNOWN, notes=(*distinct_notes(found.notes), *reasons))
         if chart.episode is None or chart.episode.latest_start is None:
             return _unknown(definition, dated, [*found.notes, NO_EPISODE])
@@ -52,13 +53,13 @@ def plan(definition: FactDefinition) -> Plan:
             return _unknown(definition, dated, [*found.notes, ONE_VALUE])
         change = _change(hull(one.number for one in baseline), hull(one.number for one in latest), definition.measure)
         if change is None:
-            return _unknown(definition, [*baseline, *latest], [*found.notes, "the first value is 0"])
+            return _unknown(definition, [*baseline, *latest], [*found.notes, Note(NoteCode.FIRST_VALUE_ZERO)])
         return numeric(definition, change, [*baseline, *latest], found.notes)
 
     return Plan(definition, find, source_keys(definition.sources))
 
 
-def _unknown(definition: FactDefinition, rests_on: Sequence[Measurement], notes: Sequence[str | None]) -> Finding:
+def _unknown(definition: FactDefinition, rests_on: Sequence[Measurement], notes: Sequence[Note | None]) -> Finding:
     evidence = ordered(one.evidence for one in rests_on)
     return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=distinct_notes(notes))
 

@@ -9,11 +9,13 @@ from msgspec.structs import replace as replaced
 
 from service.finding import Evidence, Finding
 from service.knowledge.model import ENDED_IN, FactDefinition, FactSource
+from service.note import Note, NoteCode, joined, of_entry
 from service.record.chart.answers import ANSWERED, answer_of, is_answered, stated_date
 from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import body_sites, concepts_of
-from service.record.chart.evidence import EntryEvidence, Support, combine, joined
+from service.record.chart.evidence import EntryEvidence, Support, combine
 from service.record.chart.index import Chart
+from service.record.chart.measure import BY_TEXT
 from service.record.chart.service_orders import sites_of
 from service.record.chart.sides import Side, sides_of
 from service.record.chart.window import place, within
@@ -22,12 +24,9 @@ from service.record.values.coding import BY_CATEGORY, wordings
 from service.record.values.statuses import Counts
 from service.record.values.units import Reading, Refused, read_value
 
-BY_TEXT = "matched by text only"
-PROVISIONAL = "provisional"
-NO_SITE = "body site not given"
-NO_ANSWER = " has no answer that can be read"
-NOT_USED = ", not used"
-"""After the status of a result or an answer that is not final."""
+PROVISIONAL = Note(NoteCode.PROVISIONAL)
+NO_SITE = Note(NoteCode.SITE_NOT_GIVEN)
+_CANNOT_BE_USED = Note(NoteCode.CANNOT_BE_USED)
 _DONE_WHEN_OVER = ("ServiceRequest", "CommunicationRequest")
 """A completed request was carried out: what it asked for has happened, it is not merely past."""
 _RESULTS = (*ANSWERED, "DiagnosticReport", "ImagingStudy")
@@ -47,7 +46,7 @@ def plan(definition: FactDefinition) -> Plan:
     """How a coded fact is read."""
 
     def find(chart: Chart) -> Finding:
-        notes: list[str | None] = []
+        notes: list[Note | None] = []
         per_entry = list(entry_evidence_of(definition.sources, chart, notes))
         return combine(definition, per_entry, chart.record, notes)
 
@@ -55,7 +54,7 @@ def plan(definition: FactDefinition) -> Plan:
 
 
 def entry_evidence_of(
-    sources: tuple[FactSource, ...], chart: Chart, notes: list[str | None]
+    sources: tuple[FactSource, ...], chart: Chart, notes: list[Note | None]
 ) -> Iterator[EntryEvidence]:
     """What every code match of the sources says. What was passed over is told in ``notes``."""
     for source in sources:
@@ -72,7 +71,7 @@ def entry_evidence_of(
                     yield entry_evidence
 
 
-def _low_measurement(source: FactSource, chart: Chart, notes: list[str | None]) -> Iterator[EntryEvidence]:
+def _low_measurement(source: FactSource, chart: Chart, notes: list[Note | None]) -> Iterator[EntryEvidence]:
     """The newest measurement of a source, when it is at its limit or below, or may be."""
     assert source.at_most is not None
     assert source.unit is not None
@@ -101,11 +100,11 @@ def _low_measurement(source: FactSource, chart: Chart, notes: list[str | None]) 
             yield EntryEvidence(Support.YES if sure else Support.MAYBE, evidence, newest.effective_period.last)
 
 
-def _unused(code_match: CodeMatch, source: FactSource, notes: list[str | None]) -> EntryEvidence:
+def _unused(code_match: CodeMatch, source: FactSource, notes: list[Note | None]) -> EntryEvidence:
     """A measurement that cannot be used, newer than those that can: it may be at the limit."""
     doubt = _doubt(code_match, source)
     if doubt is None:
-        notes.append(f"{code_match.entry.reference}: cannot be used")
+        notes.append(of_entry(code_match.entry.reference, _CANNOT_BE_USED))
     return EntryEvidence(Support.MAYBE, _evidence(code_match, code_match.text, doubt), code_match.effective_period.last)
 
 
@@ -125,7 +124,7 @@ def _of_both_sides(found: Sequence[tuple[CodeMatch, EntryEvidence]], chart: Char
 
 
 def _entry_evidence(
-    code_match: CodeMatch, source: FactSource, chart: Chart, notes: list[str | None]
+    code_match: CodeMatch, source: FactSource, chart: Chart, notes: list[Note | None]
 ) -> EntryEvidence | None:
     counts = code_match.status_class.counts
     if counts is Counts.NEVER or _is_elsewhere(code_match, source, chart):
@@ -139,13 +138,13 @@ def _entry_evidence(
         return _no(code_match, source, chart, notes)
     past = code_match.past or (counts is Counts.HISTORY and code_match.entry.type not in _DONE_WHEN_OVER)
     if past and not source.history:
-        notes.append(f"{code_match.entry.reference} is no longer active")
+        notes.append(Note(NoteCode.NO_LONGER_ACTIVE, reference=code_match.entry.reference))
         return None
     return _yes(code_match, source, chart, notes)
 
 
 def _unread_answer(
-    code_match: CodeMatch, source: FactSource, chart: Chart, notes: list[str | None]
+    code_match: CodeMatch, source: FactSource, chart: Chart, notes: list[Note | None]
 ) -> EntryEvidence | None:
     """An answer that is neither a yes nor a no: it may be either. A question left open answers nothing."""
     where = place(code_match, source, chart)
@@ -154,14 +153,14 @@ def _unread_answer(
     if where.inside is False:
         notes.append(_last(code_match))
         return None
-    notes.append(f"{code_match.entry.reference}{NO_ANSWER}")
+    notes.append(Note(NoteCode.NO_ANSWER, reference=code_match.entry.reference))
     if not is_answered(code_match):
         return None
     evidence = _evidence(code_match, code_match.text, where.note)
     return EntryEvidence(Support.MAYBE, evidence, code_match.effective_period.last)
 
 
-def _yes(code_match: CodeMatch, source: FactSource, chart: Chart, notes: list[str | None]) -> EntryEvidence | None:
+def _yes(code_match: CodeMatch, source: FactSource, chart: Chart, notes: list[Note | None]) -> EntryEvidence | None:
     where = place(code_match, source, chart)
     site = _site(code_match, source, chart)
     if where.inside is False or site is False:
@@ -179,7 +178,7 @@ def _yes(code_match: CodeMatch, source: FactSource, chart: Chart, notes: list[st
     )
 
 
-def _no(code_match: CodeMatch, source: FactSource, chart: Chart, notes: list[str | None]) -> EntryEvidence | None:
+def _no(code_match: CodeMatch, source: FactSource, chart: Chart, notes: list[Note | None]) -> EntryEvidence | None:
     """A no counts only when everything about it is sure: coded, final, and surely inside the window."""
     where = place(code_match, source, chart)
     if where.inside is True and source.no_within_days is not None:
@@ -190,7 +189,7 @@ def _no(code_match: CodeMatch, source: FactSource, chart: Chart, notes: list[str
         or where.inside is not True
         or _site(code_match, source, chart) is not True
     ):
-        notes.append(f"{code_match.entry.reference} says no, but does not settle it")
+        notes.append(Note(NoteCode.NO_IS_UNSURE, reference=code_match.entry.reference))
         return None
     return EntryEvidence(
         Support.NO, _evidence(code_match, _said(code_match, yes=False), where.note), code_match.effective_period.last
@@ -204,13 +203,13 @@ def _denial(code_match: CodeMatch, source: FactSource, chart: Chart) -> EntryEvi
     return _no(code_match, source, chart, [])
 
 
-def _doubt(code_match: CodeMatch, source: FactSource) -> str | None:
+def _doubt(code_match: CodeMatch, source: FactSource) -> Note | None:
     if not source.by_category and not (code_match.is_sure or code_match.by_text):
         return BY_CATEGORY
     if not code_match.status_class.provisional:
         return None
     if code_match.entry.type in _RESULTS:
-        return f"{code_match.status_class.note or PROVISIONAL}{NOT_USED}"  # decision 5
+        return not_used(code_match)
     return None if source.unconfirmed else PROVISIONAL
 
 
@@ -231,9 +230,17 @@ def _is_elsewhere(code_match: CodeMatch, source: FactSource, chart: Chart) -> bo
     return not sites_of(entry, concepts, chart.matcher.index).isdisjoint(source.not_at)
 
 
-def _last(code_match: CodeMatch) -> str:
+def not_used(code_match: CodeMatch) -> Note:
+    """That a result is not used, because of its status: it is not final yet (decision 5)."""
+    return Note(NoteCode.RESULT_NOT_USED, of=(code_match.status_class.note or PROVISIONAL,))
+
+
+def _last(code_match: CodeMatch) -> Note:
     when = code_match.effective_period.last
-    return f"last recorded {when.text if when else 'without a date'} ({code_match.entry.reference})"
+    reference = code_match.entry.reference
+    if when is None:
+        return Note(NoteCode.LAST_RECORDED_UNDATED, reference=reference)
+    return Note(NoteCode.LAST_RECORDED, reference=reference, date=when.text)
 
 
 def _said(code_match: CodeMatch, *, yes: bool) -> str:
@@ -246,7 +253,7 @@ def _said(code_match: CodeMatch, *, yes: bool) -> str:
     return f"{code_match.text}: {text}"
 
 
-def _evidence(code_match: CodeMatch, text: str, *notes: str | None) -> Evidence:
+def _evidence(code_match: CodeMatch, text: str, *notes: Note | None) -> Evidence:
     when = code_match.effective_period.last
     provisional = PROVISIONAL if code_match.status_class.provisional and code_match.entry.type not in _RESULTS else None
     by_text = BY_TEXT if code_match.by_text else None

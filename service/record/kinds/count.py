@@ -5,21 +5,34 @@ Where a list is not whole, at least so many.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from service.finding import Evidence, Finding, Status
-from service.knowledge.model import FactDefinition
-from service.record.chart.evidence import Support, distinct_notes, lists_are_complete, ordered, read_types, shortfalls
+from service.knowledge.model import FactDefinition, Salt
+from service.note import Note
+from service.record.chart.evidence import (
+    NOT_RECOGNISED,
+    Support,
+    distinct_notes,
+    lists_are_complete,
+    ordered,
+    read_types,
+    shortfalls,
+)
 from service.record.chart.index import ORDER, Chart
 from service.record.kinds.coded import entry_evidence_of, source_keys
 from service.record.kinds.drug import drug_keys, unrecognised
+from service.record.kinds.order import NO_ORDER
 from service.record.kinds.plan import Plan
 from service.record.medication.drugs import Ingredient
-from service.record.medication.taking import NO_DOSE, NOT_RECOGNISED, evidence_of, match
+from service.record.medication.entry import Medication
+from service.record.medication.taking import DRUG_NOT_RECOGNISED, NO_DOSE, evidence_of, match
 from service.record.values.statuses import Counts
 
 ENTRIES, PRODUCTS, DAILY_MG = "entries", "products", "daily-mg"
 _Counted = tuple[str, frozenset[str]]
+_Product = tuple[tuple[Ingredient, ...], frozenset[Decimal]]
 
 
 def plan(definition: FactDefinition) -> Plan:
@@ -35,20 +48,20 @@ def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
 
     Absent where none is being ordered, whatever list was sent. What is taken as needed counts with the most that is
     allowed, a range with its top (decision 40). A running order of the product that is being ordered is taken to be
-    replaced by it. A dose that is not written, or a list that is not whole, leaves the sum open above (decision 39).
+    replaced by it; another strength is another product. A dose that is not written, or a list that is not whole, leaves
+    the sum open above (decision 39).
     """
     drafts = [order for order in chart.orders_of(definition.classes) if match(order, definition, chart) is not None]
     if not drafts:
         if all(order.drug.recognised for order in chart.orders):
-            return Finding(definition.id, Status.ABSENT, notes=("no such order in this call",))
-        return _counted(definition, chart, (0, None), [], [NOT_RECOGNISED])
-    products = {order.drug.ingredients for order in drafts}
+            return Finding(definition.id, Status.ABSENT, notes=(NO_ORDER,))
+        return _counted(definition, chart, (0, None), [], [DRUG_NOT_RECOGNISED])
     running = [
         one
         for one in chart.medications_of(definition.classes)
-        if one.status_class.counts is Counts.PRESENT and one.drug.ingredients not in products
+        if one.status_class.counts is Counts.PRESENT and not any(_is_same_product(one, order) for order in drafts)
     ]
-    sums: dict[tuple[tuple[Ingredient, ...], str], Decimal] = {}
+    sums: dict[tuple[_Product, str], Decimal] = {}
     is_open, evidence = False, []
     for medication in (*drafts, *running):
         matched = match(medication, definition, chart)
@@ -57,17 +70,41 @@ def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
         for ingredient in matched.ingredients:
             dose = chart.matcher.drugs.daily_dose_mg(medication.drug, ingredient, medication.daily)
             most = None if dose is None else dose.high if dose.high is not None else dose.low
+            if most is not None and definition.salt is not None and _is_salt(definition.salt, medication, ingredient):
+                most = most * definition.salt.base_mg / definition.salt.mg
             is_open = is_open or most is None
-            told_by = (medication.drug.ingredients, medication.entry.type)
+            told_by = (_product(medication), medication.entry.type)
             sums[told_by] = sums.get(told_by, Decimal(0)) + (most or 0)
         evidence.append(evidence_of(medication, matched.note))
     # What the order says and what the patient tells of the same product is one course, not two.
-    of_product: dict[tuple[Ingredient, ...], Decimal] = {}
+    of_product: dict[_Product, Decimal] = {}
     for (product, _), dose_told in sums.items():
         of_product[product] = max(of_product.get(product, dose_told), dose_told)
     total = sum(of_product.values(), Decimal(0))
     sure = not is_open and lists_are_complete(definition, chart.record)
     return _counted(definition, chart, (total, total if sure else None), evidence, [NO_DOSE] if is_open else [])
+
+
+def _is_salt(salt: Salt, medication: Medication, ingredient: Ingredient) -> bool:
+    """Whether a product is the salt of its ingredient, by its words or by a strength in which only the salt is sold."""
+    words = medication.drug.text.casefold()
+    if any(word in words for word in salt.named):
+        return True
+    strengths = medication.single_doses if ingredient.strength_mg is None else {ingredient.strength_mg}
+    return bool(strengths) and strengths.issubset(salt.strengths)
+
+
+def _product(medication: Medication) -> _Product:
+    """What is taken in which strength: that of the product or, where it names none, of the single doses."""
+    ingredients = medication.drug.ingredients
+    has_strength = any(one.strength_mg is not None for one in ingredients)
+    return ingredients, frozenset() if has_strength else medication.single_doses
+
+
+def _is_same_product(running: Medication, order: Medication) -> bool:
+    """Whether an order renews what is running; one without a dose may be any dose of the same drug."""
+    (taken, taken_doses), (ordered_drug, ordered_doses) = _product(running), _product(order)
+    return taken == ordered_drug and (not taken_doses or not ordered_doses or not taken_doses.isdisjoint(ordered_doses))
 
 
 def _drugs(definition: FactDefinition, chart: Chart) -> Finding:
@@ -85,16 +122,16 @@ def _drugs(definition: FactDefinition, chart: Chart) -> Finding:
             product = beside if definition.measure == PRODUCTS else frozenset[str]()
             (sure if certain else possible).update((one.rxcui, product) for one in matched.ingredients)
             evidence.append(evidence_of(medication, matched.note, medication.status_class.note))
-    not_ordered = (evidence_of(order, "not recognised") for order in orders if not order.drug.recognised)
+    not_ordered = (evidence_of(order, NOT_RECOGNISED) for order in orders if not order.drug.recognised)
     unread = [*unrecognised(chart), *not_ordered]
-    notes = [NOT_RECOGNISED] if unread else []
+    notes = [DRUG_NOT_RECOGNISED] if unread else []
     evidence += unread
     open_above = bool(unread) or not lists_are_complete(definition, chart.record)
     return _counted(definition, chart, (len(sure), None if open_above else len(sure | possible)), evidence, notes)
 
 
 def _entries(definition: FactDefinition, chart: Chart) -> Finding:
-    notes: list[str | None] = []
+    notes: list[Note | None] = []
     per_entry = [
         entry_evidence
         for entry_evidence in entry_evidence_of(definition.sources, chart, notes)
@@ -113,7 +150,7 @@ def _counted(
     chart: Chart,
     bounds: tuple[int | Decimal, int | Decimal | None],
     evidence: list[Evidence],
-    notes: list[str] | list[str | None],
+    notes: Sequence[Note | None],
 ) -> Finding:
     low, high = bounds
     entries = ordered(evidence)

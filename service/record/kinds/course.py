@@ -25,9 +25,12 @@ from msgspec import Struct
 
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition
+from service.note import Note, NoteCode
 from service.record.chart.evidence import distinct_notes, lists_are_complete, no_matching_data, ordered, shortfalls
 from service.record.chart.index import ORDER, Chart
+from service.record.chart.measure import no_date_given
 from service.record.kinds.drug import doubted, drug_keys, unrecognised
+from service.record.kinds.order import NO_ORDER
 from service.record.kinds.ordering import NOT_CHECKED
 from service.record.kinds.plan import Plan
 from service.record.medication.entry import Medication
@@ -37,7 +40,7 @@ from service.record.values.dates import days_since
 from service.record.values.interval import Interval
 from service.record.values.statuses import Counts
 
-NO_LENGTH = "length of the course not given"
+NO_LENGTH = Note(NoteCode.LENGTH_NOT_GIVEN)
 _ZERO = Decimal(0)
 
 
@@ -87,11 +90,11 @@ def plan(definition: FactDefinition) -> Plan:
     return Plan(definition, find, drug_keys(definition) | {ORDER})
 
 
-def _finding(definition: FactDefinition, total: Total, chart: Chart, *notes: str | None) -> Finding:
+def _finding(definition: FactDefinition, total: Total, chart: Chart, *notes: Note | None) -> Finding:
     evidence = ordered(total.evidence)
     low, high = total.days.low, total.days.high
     if high is None and not low:
-        undated = [f"{one.resource}: no date given" for one in evidence if one.date is None]
+        undated = [no_date_given(one) for one in evidence if one.date is None]
         reasons = distinct_notes((*notes, NO_LENGTH, *undated, *shortfalls(definition.complete, chart.record)))
         return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=reasons)
     return Finding(definition.id, Status.PRESENT, low, high, definition.unit or "d", evidence, distinct_notes(notes))
@@ -103,7 +106,7 @@ def _ordered_alone(definition: FactDefinition, chart: Chart) -> Finding:
         return _finding(definition, total, chart, *(one.note for one in unsure))
     if unsure:
         return Finding(definition.id, Status.UNKNOWN, evidence=ordered(unsure), notes=(NOT_CHECKED,))
-    return Finding(definition.id, Status.ABSENT, notes=("no such order in this call",))
+    return Finding(definition.id, Status.ABSENT, notes=(NO_ORDER,))
 
 
 def _both(definition: FactDefinition, courses: Sequence[Course], chart: Chart) -> Finding:
@@ -147,7 +150,7 @@ def _courses(definition: FactDefinition, chart: Chart) -> Iterator[Course]:
                 yield _course(medication, matched.note, chart)
 
 
-def _course(medication: Medication, note: str | None, chart: Chart) -> Course:
+def _course(medication: Medication, note: Note | None, chart: Chart) -> Course:
     start = medication.started
     began = (days_since(start, chart.now) if start is not None else None) or Interval(_ZERO, None)
     planned = medication.planned

@@ -6,19 +6,22 @@ from collections.abc import Iterator
 
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition
+from service.note import Note, NoteCode
 from service.record.chart.code_match import Key
-from service.record.chart.evidence import EntryEvidence, Support, combine, distinct_notes, ordered
+from service.record.chart.evidence import NOT_RECOGNISED, EntryEvidence, Support, combine, distinct_notes, ordered
 from service.record.chart.index import MEDICATION, ORDER, UNRECOGNISED, Chart
 from service.record.kinds.plan import Plan
 from service.record.medication.entry import Medication
 from service.record.medication.stopping import stopped_within
-from service.record.medication.taking import NOT_RECOGNISED, entry_evidence_of, evidence_of, match
+from service.record.medication.taking import DRUG_NOT_RECOGNISED, entry_evidence_of, evidence_of, match
 from service.record.values.statuses import Counts
+
+BEING_ORDERED = Note(NoteCode.BEING_ORDERED)
 
 
 def drug_keys(definition: FactDefinition) -> frozenset[Key]:
     """What a fact about drugs looks up on the chart."""
-    return frozenset({UNRECOGNISED, *((MEDICATION, name) for name in definition.classes)})
+    return frozenset({UNRECOGNISED, *((MEDICATION, name) for name in (*definition.classes, *definition.began_after))})
 
 
 def plan(definition: FactDefinition) -> Plan:
@@ -42,9 +45,9 @@ def ordered_entry_evidence(definition: FactDefinition, chart: Chart) -> Iterator
         matched = match(order, definition, chart)
         if matched is not None:
             support = Support.YES if matched.is_sure else Support.MAYBE
-            yield EntryEvidence(support, evidence_of(order, matched.note, "being ordered now"))
+            yield EntryEvidence(support, evidence_of(order, matched.note, BEING_ORDERED))
         elif not order.drug.recognised:
-            yield EntryEvidence(Support.MAYBE, evidence_of(order, NOT_RECOGNISED))
+            yield EntryEvidence(Support.MAYBE, evidence_of(order, DRUG_NOT_RECOGNISED))
 
 
 def unrecognised(chart: Chart, stopped_within_days: int | None = None) -> tuple[Evidence, ...]:
@@ -57,7 +60,7 @@ def unrecognised(chart: Chart, stopped_within_days: int | None = None) -> tuple[
                 return stopped_within(one, stopped_within_days, chart.now) is not False
             return one.status_class.counts is Counts.PRESENT
 
-        found = ordered(evidence_of(one, "not recognised") for one in chart.not_recognised if may_count(one))
+        found = ordered(evidence_of(one, NOT_RECOGNISED) for one in chart.not_recognised if may_count(one))
         chart.unread_drugs[stopped_within_days] = found
     return found
 
@@ -69,4 +72,4 @@ def doubted(definition: FactDefinition, finding: Finding, chart: Chart) -> Findi
     unread = unrecognised(chart, definition.stopped_within_days)
     if not unread:
         return finding
-    return Finding(finding.name, Status.UNKNOWN, evidence=unread, notes=distinct_notes([NOT_RECOGNISED]))
+    return Finding(finding.name, Status.UNKNOWN, evidence=unread, notes=distinct_notes([DRUG_NOT_RECOGNISED]))

@@ -15,8 +15,8 @@ from msgspec.structs import replace as replaced
 
 from service.finding import Evidence
 from service.knowledge.model import FactSource
+from service.note import Note, NoteCode, joined
 from service.record.chart.code_match import Key
-from service.record.chart.evidence import joined
 from service.record.chart.index import Chart
 from service.record.chart.measure import Measurement, Wanted, measurements, newest
 from service.record.kinds.patient import FEMALE, MALE, sex_of
@@ -24,8 +24,8 @@ from service.record.values.dates import When, age_years
 from service.record.values.interval import Interval
 
 CREATININE: Key = ("Observation", "obs-creatinine")
-COMPUTED = "computed (CKD-EPI 2021)"
-SEX_NOT_KNOWN = "sex not known: the lower of the two"
+COMPUTED = Note(NoteCode.EGFR_COMPUTED)
+SEX_NOT_KNOWN = Note(NoteCode.SEX_LOWER_OF_TWO)
 _ADULT = Decimal(18)
 _STEP = Decimal("0.1")
 
@@ -35,7 +35,7 @@ class Computed:
     """The computed value, or None with the reasons why it could not be computed."""
 
     best: Measurement | None
-    notes: tuple[str | None, ...] = ()
+    notes: tuple[Note | None, ...] = ()
 
 
 def ckd_epi_2021(creatinine: Decimal, age: Decimal, sex: str) -> Decimal:
@@ -57,10 +57,10 @@ def computed_egfr(wanted: Wanted, chart: Chart) -> Computed:
     creatinine, when = best[0], best[0].when
     age, notes = _age(chart, when), tuple(found.newer(when))
     if age is None or age.low is None or age.low < _ADULT:
-        return Computed(None, (*notes, "eGFR not computed from creatinine: the patient is not known to be adult"))
+        return Computed(None, (*notes, Note(NoteCode.EGFR_NOT_ADULT)))
     number = _rate(creatinine.number, age, sex_of(chart))
     if wanted.plausible is not None and not number.overlaps(*wanted.plausible):
-        return Computed(None, (*notes, "eGFR not computed from creatinine: implausible"))
+        return Computed(None, (*notes, Note(NoteCode.EGFR_IMPLAUSIBLE)))
     return Computed(replace(creatinine, number=number, evidence=_evidence(creatinine, number, chart)), notes)
 
 

@@ -8,19 +8,20 @@ from decimal import ROUND_DOWN, Decimal
 
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition, FactSource
+from service.note import Note, NoteCode, joined
 from service.record.chart.answers import ANSWERED, stated_date
-from service.record.chart.evidence import EntryEvidence, Support, distinct_notes, joined, no_matching_data, ordered
+from service.record.chart.evidence import EntryEvidence, Support, distinct_notes, no_matching_data, ordered
 from service.record.chart.index import Chart
 from service.record.chart.window import place
-from service.record.kinds.coded import NOT_USED, entry_evidence_of, source_keys
+from service.record.kinds.coded import entry_evidence_of, not_used, source_keys
 from service.record.kinds.plan import Plan
 from service.record.values.dates import days_since
 from service.record.values.interval import Interval
 from service.record.values.statuses import Counts
 
 EARLIEST = "earliest"
-NO_DATE = "recorded without a date"
-REFUTED = "only entries that say it is not so"
+NO_DATE = Note(NoteCode.RECORDED_UNDATED)
+REFUTED = Note(NoteCode.ONLY_REFUTED)
 _ZERO = Decimal(0)
 _TENTH_OF_A_SECOND = Decimal("0.000001")
 
@@ -37,7 +38,7 @@ def plan(definition: FactDefinition) -> Plan:
     """How elapsed days are read."""
 
     def find(chart: Chart) -> Finding:
-        notes: list[str | None] = []
+        notes: list[Note | None] = []
         per_entry = [*stated_dates(definition.sources, chart), *entry_evidence_of(definition.sources, chart, notes)]
         counted = [entry_evidence for entry_evidence in per_entry if entry_evidence.support is not Support.NO]
         if not counted:
@@ -60,7 +61,7 @@ def stated_dates(sources: Sequence[FactSource], chart: Chart) -> Iterator[EntryE
                 or place(code_match, source, chart).inside is False
             ):
                 continue
-            doubt = f"{code_match.status_class.note}{NOT_USED}" if code_match.status_class.provisional else None
+            doubt = not_used(code_match) if code_match.status_class.provisional else None
             evidence = Evidence(
                 code_match.entry.reference,
                 f"{code_match.text}: {when.text}",
@@ -71,7 +72,7 @@ def stated_dates(sources: Sequence[FactSource], chart: Chart) -> Iterator[EntryE
 
 
 def _none(
-    definition: FactDefinition, per_entry: Sequence[EntryEvidence], chart: Chart, notes: list[str | None]
+    definition: FactDefinition, per_entry: Sequence[EntryEvidence], chart: Chart, notes: list[Note | None]
 ) -> Finding:
     if not per_entry:
         return no_matching_data(definition, chart.record, notes)
@@ -83,7 +84,7 @@ def _none(
 
 
 def _elapsed(
-    definition: FactDefinition, per_entry: Sequence[EntryEvidence], chart: Chart, notes: list[str | None]
+    definition: FactDefinition, per_entry: Sequence[EntryEvidence], chart: Chart, notes: list[Note | None]
 ) -> Finding:
     evidence = ordered(entry_evidence.evidence for entry_evidence in per_entry)
     counted = [

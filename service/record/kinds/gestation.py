@@ -15,8 +15,9 @@ from typing import Any
 
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition, FactSource
+from service.note import Note, NoteCode, joined, of_entry
 from service.record.chart.code_match import CodeMatch
-from service.record.chart.evidence import distinct_notes, joined, read_types, shortfalls
+from service.record.chart.evidence import NOT_RECORDED, distinct_notes, read_types, shortfalls
 from service.record.chart.index import Chart
 from service.record.chart.measure import Measurement, candidates
 from service.record.chart.window import place
@@ -36,6 +37,12 @@ LONGEST_WEEKS = Decimal(44)
 """Product choice: what would be more weeks than this is an earlier pregnancy."""
 _WEEK = Decimal(7)
 _STEP = Decimal("0.001")
+_ADVANCED = Note(NoteCode.GESTATION_ADVANCED)
+_FROM_PERIOD = Note(NoteCode.GESTATION_FROM_PERIOD)
+_FROM_DUE_DATE = Note(NoteCode.GESTATION_FROM_DUE_DATE)
+_PRELIMINARY = Note(NoteCode.PRELIMINARY_NOT_USED)
+_NOT_USABLE = Note(NoteCode.GESTATION_NOT_USABLE)
+_EARLIER_PREGNANCY = Note(NoteCode.EARLIER_PREGNANCY)
 _Z3A = re.compile(r"Z3A\.?(\d\d)", re.IGNORECASE)
 
 
@@ -45,40 +52,40 @@ class Stated:
 
     days: Interval
     text: str
-    note: str
+    note: Note | None
 
 
 def plan(definition: FactDefinition) -> Plan:
     """How weeks of gestation are read."""
 
     def find(chart: Chart) -> Finding:
-        notes: list[str | None] = []
+        notes: list[Note | None] = []
         best = candidates(_statements(definition.sources, chart, notes), same_day=False)
         if best:
             return numeric(definition, hull(one.number for one in best), best, notes)
-        reasons = shortfalls(read_types(definition), chart.record) or ("not recorded",)
+        reasons = shortfalls(read_types(definition), chart.record) or (NOT_RECORDED,)
         return Finding(definition.id, Status.UNKNOWN, notes=(*distinct_notes(notes), *reasons))
 
     return Plan(definition, find, source_keys(definition.sources))
 
 
-def _statements(sources: tuple[FactSource, ...], chart: Chart, notes: list[str | None]) -> Iterator[Measurement]:
+def _statements(sources: tuple[FactSource, ...], chart: Chart, notes: list[Note | None]) -> Iterator[Measurement]:
     for source in sources:
         for code_match in chart.under(source.resource, source.codes):
             where = code_match.entry.reference
             if code_match.status_class.counts is not Counts.PRESENT:
                 continue
             if code_match.status_class.provisional and code_match.entry.type == "Observation":
-                notes.append(f"{where}: preliminary, not used")
+                notes.append(of_entry(where, _PRELIMINARY))
                 continue
             stated = _stated(code_match, chart)
             when = code_match.effective_period.last or chart.today
             if stated is None or place(code_match, source, chart).inside is False:
-                notes.append(f"{where}: no gestational age that can be used")
+                notes.append(of_entry(where, _NOT_USABLE))
                 continue
             weeks = _weeks(stated.days)
             if weeks.high is not None and weeks.high > LONGEST_WEEKS:
-                notes.append(f"{where}: tells of an earlier pregnancy")
+                notes.append(of_entry(where, _EARLIER_PREGNANCY))
                 continue
             date = code_match.effective_period.last.text if code_match.effective_period.last else None
             note = joined(code_match.status_class.note, stated.note)
@@ -128,7 +135,7 @@ def _advanced(days: Interval, when: When | None, text: str, chart: Chart) -> Sta
         return None
     low = None if days.low is None else days.low + since.low
     high = None if days.high is None else days.high + since.high
-    return Stated(Interval(low, high), text, "advanced to now" if since.high >= 1 else "")
+    return Stated(Interval(low, high), text, _ADVANCED if since.high >= 1 else None)
 
 
 def _from_date(code_match: CodeMatch, when: When, chart: Chart) -> Stated | None:
@@ -137,12 +144,12 @@ def _from_date(code_match: CodeMatch, when: When, chart: Chart) -> Stated | None
     today = at(chart.now)
     if period:
         since = days_between(when, today)
-        return Stated(since, f"last menstrual period {when.text}", "computed from the last menstrual period")
+        return Stated(since, f"last menstrual period {when.text}", _FROM_PERIOD)
     left = days_between(today, when)
     if left.low is None or left.high is None:
         return None
     days = Interval(TERM_DAYS - left.high, TERM_DAYS - left.low)
-    return Stated(days, f"estimated delivery {when.text}", "computed from the estimated delivery date")
+    return Stated(days, f"estimated delivery {when.text}", _FROM_DUE_DATE)
 
 
 def _from_icd(code_match: CodeMatch, chart: Chart) -> Stated | None:

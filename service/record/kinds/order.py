@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from service.finding import Finding, Status
 from service.knowledge.model import FactDefinition, Knowledge
+from service.note import Note, NoteCode
 from service.record.chart.evidence import Support, distinct_notes, ordered
 from service.record.chart.index import ORDER, Chart
 from service.record.kinds.ordering import NO_REASON, NOT_CHECKED, order_entry_evidence, reason_state
 from service.record.kinds.plan import Plan
 
-NO_ORDER = "no such order in this call"
+NO_ORDER = Note(NoteCode.NO_ORDER)
 
 
 def plan(definition: FactDefinition) -> Plan:
@@ -60,6 +61,6 @@ def reason_plan(definition: FactDefinition, knowledge: Knowledge) -> Plan:
                 evidence=evidence,
                 notes=distinct_notes([NOT_CHECKED if unsure else NO_REASON]),
             )
-        return Finding(definition.id, Status.ABSENT, evidence=evidence, notes=("another reason is given",))
+        return Finding(definition.id, Status.ABSENT, evidence=evidence, notes=(Note(NoteCode.OTHER_REASON),))
 
     return Plan(definition, find, frozenset({ORDER}))

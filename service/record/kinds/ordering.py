@@ -7,17 +7,18 @@ from typing import Any
 
 from service.finding import Evidence
 from service.knowledge.model import FactDefinition
+from service.note import Note, NoteCode, joined
 from service.record.chart.concepts import as_objects
-from service.record.chart.evidence import EntryEvidence, Support, joined
+from service.record.chart.evidence import EntryEvidence, Support
 from service.record.chart.index import Chart
-from service.record.kinds.coded import BY_TEXT
+from service.record.chart.measure import BY_TEXT
 from service.record.medication.taking import evidence_of, match
 from service.record.model import Entry
 from service.record.values.coding import Match, codings
 from service.record.values.dates import parse
 
-NOT_CHECKED = "not checked: the order was not recognised"
-NO_REASON = "no reason given on the order"
+NOT_CHECKED = Note(NoteCode.ORDER_NOT_RECOGNISED)
+NO_REASON = Note(NoteCode.NO_REASON)
 MEDICATION_REQUEST = "MedicationRequest"
 
 
@@ -73,7 +74,7 @@ _ALIKE = {
 """What may order the same: a TENS unit is a service here and a device there."""
 
 
-def _evidence(entry: Entry, text: str, note: str | None) -> Evidence:
+def _evidence(entry: Entry, text: str, note: Note | None) -> Evidence:
     when = parse(entry.resource.get("authoredOn"))
     return Evidence(entry.reference, text, when.text if when else None, note)
 

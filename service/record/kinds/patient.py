@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from service.finding import Evidence, Finding, Status, unknown
 from service.knowledge.model import FactDefinition
+from service.note import Note, NoteCode, joined
 from service.record.chart.concepts import as_objects
-from service.record.chart.evidence import joined, shortfalls
+from service.record.chart.evidence import NOT_RECORDED, shortfalls
 from service.record.chart.index import Chart
 from service.record.kinds.plan import Plan
 from service.record.values.dates import age_years
@@ -15,8 +16,8 @@ from service.record.values.dates import age_years
 FEMALE = "female"
 MALE = "male"
 
-NO_BIRTH_DATE = "birth date not recorded"
-NO_SEX = "sex not recorded as female or male"
+NO_BIRTH_DATE = Note(NoteCode.NO_BIRTH_DATE)
+NO_SEX = Note(NoteCode.NO_SEX)
 NOT_ON_PATIENT = frozenset({NO_BIRTH_DATE, NO_SEX})
 """Why age and sex are not known of a Patient who was sent."""
 
@@ -35,12 +36,12 @@ def age_plan(definition: FactDefinition) -> Plan:
     def find(chart: Chart) -> Finding:
         patient = chart.record.patient
         if patient is None:
-            return unknown(definition.id, *(shortfalls(["Patient"], chart.record) or ("not recorded",)))
+            return unknown(definition.id, *(shortfalls(["Patient"], chart.record) or (NOT_RECORDED,)))
         if chart.birth is None:
             return unknown(definition.id, NO_BIRTH_DATE)
         age = age_years(chart.birth, chart.now)
         if age is None:
-            return unknown(definition.id, "birth date lies in the future")
+            return unknown(definition.id, Note(NoteCode.BIRTH_IN_FUTURE))
         evidence = Evidence(patient.reference, "date of birth", chart.birth.text)
         return Finding(definition.id, Status.PRESENT, age.low, age.high, definition.unit or "a", evidence=(evidence,))
 
@@ -54,11 +55,11 @@ def sex_plan(definition: FactDefinition) -> Plan:
         patient = chart.record.patient
         sex = sex_of(chart)
         if patient is None:
-            return unknown(definition.id, *(shortfalls(["Patient"], chart.record) or ("not recorded",)))
+            return unknown(definition.id, *(shortfalls(["Patient"], chart.record) or (NOT_RECORDED,)))
         if sex is None:
             return unknown(definition.id, NO_SEX)
         status = Status.PRESENT if sex == definition.gender else Status.ABSENT
-        note = joined("sex for clinical use" if _clinical_use(patient.resource) else None)
+        note = joined(Note(NoteCode.SEX_FOR_CLINICAL_USE) if _clinical_use(patient.resource) else None)
         return Finding(definition.id, status, evidence=(Evidence(patient.reference, sex, note=note),))
 
     return Plan(definition, find, always=True)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from service.finding import Finding, Status
 from service.knowledge.model import FactDefinition
-from service.record.chart.evidence import distinct_notes, ordered, read_types, shortfalls
+from service.note import Note, NoteCode
+from service.record.chart.evidence import NOT_RECORDED, distinct_notes, ordered, read_types, shortfalls
 from service.record.chart.index import Chart
 from service.record.chart.measure import Measurement, Measurements, Wanted, measurements, newest
 from service.record.kinds.coded import source_keys
@@ -46,7 +47,7 @@ def plan(definition: FactDefinition) -> Plan:
 
 
 def numeric(
-    definition: FactDefinition, number: Interval, rests_on: Sequence[Measurement], notes: Sequence[str | None]
+    definition: FactDefinition, number: Interval, rests_on: Sequence[Measurement], notes: Sequence[Note | None]
 ) -> Finding:
     """A number as a finding; an interval open on both sides is not known at all."""
     evidence = ordered(one.evidence for one in rests_on)
@@ -68,15 +69,20 @@ def _latest(best: Sequence[Measurement]) -> When | None:
 
 
 def not_known(
-    definition: FactDefinition, chart: Chart, found: Measurements, also: Sequence[str | None] = ()
+    definition: FactDefinition, chart: Chart, found: Measurements, also: Sequence[Note | None] = ()
 ) -> Finding:
     """Unknown, with the last old value and what was not sent."""
     dated = [one for one in found.final if one.when is not None]
     old = max(dated, key=lambda one: (one.when.last if one.when else chart.today.last, one.text), default=None)
-    notes: list[str | None] = [*found.newer(None), *also]
+    notes: list[Note | None] = [*found.newer(None), *also]
     if old is not None:
-        reason = "too old to use" if old.inside is False else "its date is not exact enough"
-        notes.append(f"last value {old.text}: {reason}")
+        notes.append(_last_value(old))
     notes += found.undated()
-    reasons = shortfalls(read_types(definition), chart.record) or ("not recorded",)
+    reasons = shortfalls(read_types(definition), chart.record) or (NOT_RECORDED,)
     return Finding(definition.id, Status.UNKNOWN, notes=(*distinct_notes(notes), *reasons))
+
+
+def _last_value(one: Measurement) -> Note:
+    if one.inside is False:
+        return Note(NoteCode.OLD_VALUE, words=one.evidence.text, date=one.evidence.date)
+    return Note(NoteCode.INEXACT_VALUE, words=one.evidence.text, date=one.evidence.date)

@@ -96,6 +96,12 @@ def daily_amounts(resource: Mapping[str, Any]) -> Daily | None:
     return _hull(list(steps.values()))
 
 
+def single_doses_mg(resource: Mapping[str, Any]) -> frozenset[Decimal]:
+    """The most milligrams of each single dose that is written in milligrams; empty where none is."""
+    doses = [_dose(dosage) for dosage in _dosages(resource)]
+    return frozenset(dose[0].high for dose in doses if dose and dose[1] == MG and dose[0].high is not None)
+
+
 def days_supply(resource: Mapping[str, Any]) -> Decimal | None:
     """For how many days the request supplies the drug, refills not counted; None when it cannot be computed.
 

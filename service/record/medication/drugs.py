@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from service.bounded import Bounded
 from service.knowledge.model import ValueSet
+from service.note import Note, NoteCode
 from service.record.medication.dosage import EACH, MG, ML, PUFF, Daily, days_supply
 from service.record.medication.drug_names import parse_name
 from service.record.medication.drug_table import DrugTable, drug_synonyms, drug_table, older_codes
@@ -92,7 +93,7 @@ class Drug(Struct, frozen=True):
     recognised: bool
     text: str
     by: str | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     unread: tuple[str, ...] = ()
 
     @property
@@ -110,7 +111,7 @@ class _Found(Struct, frozen=True):
     parts: Mapping[str, tuple[Decimal | None, str]]
     by: str
     route: str | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     is_complete: bool = True
     unread: tuple[str, ...] = ()
 
@@ -165,7 +166,7 @@ class Drugs:
         drug = self._of_resource(resource, resolve)
         ordered, is_unclear = ordered_route(resource)
         if is_unclear:
-            return replace(drug, route=None, notes=(*drug.notes, "several routes are given"))
+            return replace(drug, route=None, notes=(*drug.notes, Note(NoteCode.SEVERAL_ROUTES)))
         return drug if ordered is None else _by_route(drug, ordered)
 
     def _of_resource(self, resource: Mapping[str, Any], resolve: Resolve) -> Drug:
@@ -180,7 +181,7 @@ class Drugs:
                 return self._of_medication(medication)
             display = reference.get("display") if isinstance(reference, dict) else None
             by_display = self.recognise_concept({"text": display}) if isinstance(display, str) else _NO_DRUG
-            note = "the Medication it refers to was not sent"
+            note = Note(NoteCode.MEDICATION_NOT_SENT)
             return replace(by_display, notes=(*by_display.notes, note)) if drug is None else drug
         return drug or _NO_DRUG
 
@@ -248,7 +249,7 @@ class Drugs:
         elif named is not None and named.by == "name" and not named.parts.keys() <= found.parts.keys():
             # Words beside a code add what it does not tell, and take nothing away.
             more = ", ".join(sorted(map(self._name, named.parts.keys() - found.parts.keys())))
-            note = f"its words name more than its code: {more}"
+            note = Note(NoteCode.NAMES_MORE, words=more)
             found = replace(found, parts={**named.parts, **found.parts}, notes=(*found.notes, note))
         if found is None:
             is_other = not classes and self._is_other(listed, texts)
@@ -315,7 +316,7 @@ class Drugs:
                             parts[code] = (part.strength_mg, part.per)
             elif rxcui in self._names:
                 parts.setdefault(rxcui, (None, ""))
-        notes = () if is_complete else ("one of its ingredients is not known",)
+        notes = () if is_complete else (Note(NoteCode.INGREDIENT_NOT_KNOWN),)
         return _Found(parts, by, route, notes, is_complete) if parts else None
 
     def _rxcuis(self, listed: Iterable[Coding]) -> Iterator[str]:
@@ -353,15 +354,15 @@ class Drugs:
             dict.fromkeys(word for words, one in readings for word in self._unread(words, one, rxnorm_names))
         )
         is_complete = all(reading.is_complete or words in rxnorm_names for words, reading in readings) and not unread
-        notes = [f"not read in its name: {', '.join(unread)}"] if unread else []
+        notes = [Note(NoteCode.NAME_NOT_READ, words=", ".join(unread))] if unread else []
         if not is_complete and not unread:
-            notes.append("its name tells more strengths than ingredients that were recognised")
+            notes.append(Note(NoteCode.MORE_STRENGTHS))
         first = readings[0][1]
         parts = dict.fromkeys(codes, (None, ""))
         if first.brand is None:
             return _Found(parts, "name", None, tuple(notes), is_complete, unread)
         brand = self._table.brand(first.brand)
-        notes.append("by brand name: its products differ, all are meant" if first.products_differ else "by brand name")
+        notes.append(Note(NoteCode.BY_BRAND_PRODUCTS_DIFFER if first.products_differ else NoteCode.BY_BRAND))
         route = brand.route if brand else None
         return _Found(parts, "brand", route, tuple(notes), is_complete, unread)
 
@@ -434,7 +435,7 @@ def _by_route(drug: Drug, route: str) -> Drug:
         return drug
     if drug.route is not None and (route in LOCAL_ROUTES) != drug.is_local:
         # One of the two is wrong. What may act on the whole body is taken to do so.
-        return replace(drug, route=None, notes=(*drug.notes, "the route does not fit the product"))
+        return replace(drug, route=None, notes=(*drug.notes, Note(NoteCode.ROUTE_DOES_NOT_FIT)))
     return replace(drug, route=route)
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from service.finding import Evidence
-from service.record.medication.dosage import Daily, daily_amounts
+from service.note import Note
+from service.record.medication.dosage import Daily, daily_amounts, single_doses_mg
 from service.record.medication.drugs import Drug
 from service.record.medication.supply import entry_status_class, planned_days, recorded_end, start_of
 from service.record.model import Entry
@@ -53,12 +55,17 @@ class Medication(Struct, frozen=True, eq=False, dict=True):
         return daily_amounts(self.resource)
 
     @once
+    def single_doses(self) -> frozenset[Decimal]:
+        """The milligrams of its single doses, where they are written so."""
+        return single_doses_mg(self.resource)
+
+    @once
     def ingredient_codes(self) -> frozenset[str]:
         """The RxNorm codes of its ingredients."""
         return frozenset(one.rxcui for one in self.drug.ingredients)
 
     @once
-    def as_evidence(self) -> dict[tuple[str | None, ...], Evidence]:
+    def as_evidence(self) -> dict[tuple[Note | None, ...], Evidence]:
         """The evidence that facts made of it, by its notes: many facts say the same of one entry."""
         return {}
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace as replaced
 
+from service.note import Note, NoteCode
 from service.record.chart.concepts import as_objects
 from service.record.medication.dosage import days_supply
 from service.record.model import Entry
@@ -56,7 +57,7 @@ def entry_status_class(entry: Entry, now: datetime, start: When | None, planned:
     if entry.type == "MedicationAdministration":
         return _of_administration(entry, found, now)
     if found.counts is Counts.PRESENT and _is_stated_to_be_over(entry, now):
-        return replaced(found, provisional=True, note="said to be taken, with an end in the past: may still be taken")
+        return replaced(found, provisional=True, note=Note(NoteCode.STATED_OVER))
     if found.counts is not Counts.HISTORY or not is_complete(entry):
         return found
     supplied = _supply_of(entry, planned)
@@ -69,20 +70,21 @@ def entry_status_class(entry: Entry, now: datetime, start: When | None, planned:
     if since.high <= supplied.low:
         return StatusClass(Counts.PRESENT, note=_STILL_SUPPLIED[entry.type])
     if supplied.high is not None and since.low <= supplied.high:
-        return StatusClass(Counts.PRESENT, provisional=True, note="completed, the supply may reach to now")
+        return StatusClass(Counts.PRESENT, provisional=True, note=Note(NoteCode.SUPPLY_MAY_LAST))
     return found
 
 
 _STILL_SUPPLIED = {
-    "MedicationDispense": "dispensed, supply not used up",
-    "MedicationRequest": "completed, supply not used up",
+    "MedicationDispense": Note(NoteCode.DISPENSED_SUPPLY_LASTS),
+    "MedicationRequest": Note(NoteCode.COMPLETED_SUPPLY_LASTS),
 }
 
 
 _USUAL_SUPPLY = 30
 """Days for which a completed order or dispense that does not tell its supply may still be taken: product choice."""
-MAY_BE_TAKEN = "may still be taken"
-_NO_SUPPLY = "completed within 30 days, its supply is not written: may still be taken"
+MAY_BE_TAKEN = frozenset({NoteCode.OLD_ORDER, NoteCode.STATED_OVER, NoteCode.SUPPLY_NOT_WRITTEN, NoteCode.GIVEN_LATELY})
+"""The notes by which a drug may still be taken."""
+_NO_SUPPLY = Note(NoteCode.SUPPLY_NOT_WRITTEN)
 
 
 _GIVEN_LATELY = 3
@@ -100,7 +102,7 @@ def _of_administration(entry: Entry, found: StatusClass, now: datetime) -> Statu
     return StatusClass(Counts.PRESENT, provisional=True, note=_GIVEN)
 
 
-_GIVEN = "given within 3 days, or without a date: may still be taken"
+_GIVEN = Note(NoteCode.GIVEN_LATELY)
 
 
 def _is_stated_to_be_over(entry: Entry, now: datetime) -> bool:

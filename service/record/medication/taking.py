@@ -13,21 +13,24 @@ from msgspec import Struct
 
 from service.finding import Evidence
 from service.knowledge.model import FactDefinition
+from service.note import Note, NoteCode, joined
 from service.record.chart.dating import EffectivePeriod
-from service.record.chart.evidence import EntryEvidence, Support, joined
+from service.record.chart.evidence import EntryEvidence, Support
 from service.record.chart.index import Chart
-from service.record.chart.window import within
+from service.record.chart.window import Place, within
 from service.record.medication.drugs import Ingredient
 from service.record.medication.entry import BY_WORDS, Medication
 from service.record.medication.stopping import stopped_within
-from service.record.medication.supply import MAY_BE_TAKEN
+from service.record.values.dates import days_between, earliest, latest
 from service.record.values.statuses import Counts
 
-NOT_RECOGNISED = "a medication that was not recognised"
-BY_NAME = "recognised by its name only"
-NO_DOSE = "dose not given"
-OLD = f"ordered more than 12 months ago, no supply since: {MAY_BE_TAKEN}"
-NO_STOP = "stopped, but not known when"
+DRUG_NOT_RECOGNISED = Note(NoteCode.DRUG_NOT_RECOGNISED)
+BY_NAME = Note(NoteCode.BY_NAME)
+NO_DOSE = Note(NoteCode.DOSE_NOT_GIVEN)
+OLD = Note(NoteCode.OLD_ORDER)
+NO_STOP = Note(NoteCode.STOP_NOT_KNOWN)
+NOT_TOLD_WHICH_FIRST = Note(NoteCode.FIRST_NOT_KNOWN)
+_NOT_CERTAIN = Note(NoteCode.NOT_CERTAIN)
 _UNITS_A_DAY = 2
 
 
@@ -38,7 +41,7 @@ class Match(Struct, frozen=True):
     """
 
     ingredients: tuple[Ingredient, ...]
-    note: str | None = None
+    note: Note | None = None
     is_sure: bool = True
 
 
@@ -106,7 +109,7 @@ def _entry_evidence(
 ) -> EntryEvidence | None:
     status_class = medication.status_class
     started = medication.started
-    doubts: list[str | None] = [None if matched.is_sure else NO_DOSE]
+    doubts: list[Note | None] = [None if matched.is_sure else NO_DOSE]
     if status_class.counts is Counts.HISTORY:
         if definition.stopped_within_days is None:
             return None
@@ -118,16 +121,48 @@ def _entry_evidence(
         return None
     old = OLD if status_class.counts is Counts.PRESENT and is_old(medication, chart) else None
     if status_class.provisional or (status_class.is_doubtful and not definition.unconfirmed):
-        doubts.append(status_class.note or "not certain")
+        doubts.append(status_class.note or _NOT_CERTAIN)
     if not definition.unconfirmed:
         doubts.append(old)
-    if definition.within_days is not None:
-        where = within(EffectivePeriod(started), definition.within_days, chart.now)
-        if where.inside is False:
-            return None
-        doubts.append(where.note if where.inside is None else None)
+    times = list(_in_time(medication, definition, chart))
+    if any(where.inside is False for where in times):
+        return None
+    doubts += [where.note for where in times if where.inside is None]
     support = Support.MAYBE if any(doubts) else Support.YES
     return EntryEvidence(support, evidence_of(medication, matched.note, status_class.note, old, *doubts), started)
+
+
+def _in_time(medication: Medication, definition: FactDefinition, chart: Chart) -> Iterator[Place]:
+    """Where the beginning of an entry lies to what the fact asks of it."""
+    if definition.within_days is not None:
+        yield within(EffectivePeriod(medication.started), definition.within_days, chart.now)
+    if definition.began_after:
+        yield Place(_began_after(medication, definition, chart), NOT_TOLD_WHICH_FIRST)
+
+
+def _began_after(medication: Medication, definition: FactDefinition, chart: Chart) -> bool | None:
+    """Whether a drug that is taken began after the last order of some others; None when the dates do not tell.
+
+    It began with its first order that still runs, so that a renewal is no beginning.
+    """
+    last = latest(*(other.started for other in chart.medications_of(definition.began_after) if _is_or_was(other)))
+    began = [
+        one.started
+        for one in chart.medications_of(definition.classes)
+        if one.status_class.counts is Counts.PRESENT
+        and not one.ingredient_codes.isdisjoint(medication.ingredient_codes)
+    ]
+    first = earliest(*began) if None not in began else None
+    if last is None or first is None:
+        return None
+    days = days_between(last, first)
+    if days.low is not None and days.low > 0:
+        return True
+    return False if days.high is not None and days.high < 0 else None
+
+
+def _is_or_was(medication: Medication) -> bool:
+    return medication.status_class.counts in {Counts.PRESENT, Counts.HISTORY}
 
 
 def is_old(medication: Medication, chart: Chart) -> bool:
@@ -138,7 +173,7 @@ def is_old(medication: Medication, chart: Chart) -> bool:
     return bool(named) and named.isdisjoint(chart.lately_supplied)
 
 
-def evidence_of(medication: Medication, *notes: str | None) -> Evidence:
+def evidence_of(medication: Medication, *notes: Note | None) -> Evidence:
     """A medication as evidence."""
     known = medication.as_evidence.get(notes)
     if known is None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from service.note import Note, NoteCode
 from service.record.values.tidy import tidied
 
 SNOMED = "http://snomed.info/sct"
@@ -136,15 +137,15 @@ _LOINC_SHAPE = re.compile(r"(\d{1,7})-(\d)", re.ASCII)
 _SNOMED_SHAPE = re.compile(r"[1-9]\d{5,17}", re.ASCII)
 
 
-def check_digit_fault(system: str, code: str) -> str | None:
+def check_digit_fault(system: str, code: str) -> Note | None:
     """Why a LOINC or SNOMED CT code cannot be what was meant; None when its check digit holds or it has none."""
     code = code.strip()
     if system == LOINC:
         found = _LOINC_SHAPE.fullmatch(code)
         if found and _mod_10(found[1]) != int(found[2]):
-            return "a LOINC code has a wrong check digit and was not matched"
+            return Note(NoteCode.WRONG_LOINC)
     elif system == SNOMED and _SNOMED_SHAPE.fullmatch(code) and not _verhoeff_holds(code):
-        return "a SNOMED CT code has a wrong check digit and was not matched"
+        return Note(NoteCode.WRONG_SNOMED)
     return None
 
 

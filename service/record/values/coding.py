@@ -16,6 +16,7 @@ from msgspec import Struct
 from service.bounded import Bounded
 from service.knowledge.cache import Keep, keep_nothing
 from service.knowledge.model import DangerTerms, ValueSet
+from service.note import Note, NoteCode
 from service.record.values.code_sets import CodeSets
 from service.record.values.code_systems import ICD_10, canonical_system, check_digit_fault, is_fully_listed
 from service.record.values.danger import DangerWords
@@ -60,7 +61,7 @@ class Match:
     sets: frozenset[str]
     by_text: bool
     text: str
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     past_sets: frozenset[str] = _NOTHING
     suspected_sets: frozenset[str] = _NOTHING
     said_too: frozenset[str] = _NOTHING
@@ -71,7 +72,7 @@ class Match:
 
 NOTHING_KNOWN = "nothing-known"
 """What a value set says whose entries leave their list unanswered."""
-BY_CATEGORY = "read by its ICD-10 category"
+BY_CATEGORY = Note(NoteCode.BY_CATEGORY)
 _EMPTY = Match(_NOTHING, by_text=False, text="", is_read=False, is_problem_read=False)
 
 
@@ -164,7 +165,7 @@ class _Code:
     sets: frozenset[str] = _NOTHING
     by_category: bool = False
     is_else: bool = False
-    note: str | None = None
+    note: Note | None = None
 
 
 @dataclass(frozen=True, slots=True)

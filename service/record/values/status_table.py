@@ -10,6 +10,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from service.note import Note, NoteCode
+
 
 class Counts(StrEnum):
     """What one resource instance counts as."""
@@ -31,7 +33,7 @@ class StatusClass(Struct, frozen=True):
 
     counts: Counts
     provisional: bool = False
-    note: str | None = None
+    note: Note | None = None
     is_doubtful: bool = False
 
 
@@ -40,21 +42,21 @@ HISTORY = StatusClass(Counts.HISTORY)
 NEVER = StatusClass(Counts.NEVER)
 
 
-def noted(note: str) -> StatusClass:
+def noted(code: NoteCode) -> StatusClass:
     """Present as far as its status tells, which is what there is to say beside it."""
-    return StatusClass(Counts.PRESENT, note=note, is_doubtful=True)
+    return StatusClass(Counts.PRESENT, note=Note(code), is_doubtful=True)
 
 
-def unsure(note: str) -> StatusClass:
+def unsure(code: NoteCode) -> StatusClass:
     """Present but not sure yet."""
-    return StatusClass(Counts.PRESENT, provisional=True, note=note)
+    return StatusClass(Counts.PRESENT, provisional=True, note=Note(code))
 
 
 STATUS_TABLE: Mapping[str, Mapping[str, StatusClass]] = {
     "MedicationRequest": {
         "active": PRESENT,
-        "on-hold": noted("on hold"),
-        "unknown": noted("status unknown"),
+        "on-hold": noted(NoteCode.ON_HOLD),
+        "unknown": noted(NoteCode.STATUS_UNKNOWN),
         "completed": HISTORY,
         "stopped": HISTORY,
         # A draft is an order only when it is under review, and then it is among Record.orders.
@@ -66,8 +68,8 @@ STATUS_TABLE: Mapping[str, Mapping[str, StatusClass]] = {
         "active": PRESENT,
         "intended": PRESENT,
         "recorded": PRESENT,
-        "on-hold": noted("on hold"),
-        "unknown": noted("status unknown"),
+        "on-hold": noted(NoteCode.ON_HOLD),
+        "unknown": noted(NoteCode.STATUS_UNKNOWN),
         "completed": HISTORY,
         "stopped": HISTORY,
         "not-taken": NEVER,
@@ -76,8 +78,8 @@ STATUS_TABLE: Mapping[str, Mapping[str, StatusClass]] = {
     "MedicationDispense": {
         "preparation": PRESENT,
         "in-progress": PRESENT,
-        "on-hold": noted("on hold"),
-        "unknown": noted("status unknown"),
+        "on-hold": noted(NoteCode.ON_HOLD),
+        "unknown": noted(NoteCode.STATUS_UNKNOWN),
         "completed": HISTORY,
         "stopped": HISTORY,
         "cancelled": NEVER,
@@ -85,8 +87,8 @@ STATUS_TABLE: Mapping[str, Mapping[str, StatusClass]] = {
     },
     "MedicationAdministration": {
         "in-progress": PRESENT,
-        "on-hold": noted("on hold"),
-        "unknown": noted("status unknown"),
+        "on-hold": noted(NoteCode.ON_HOLD),
+        "unknown": noted(NoteCode.STATUS_UNKNOWN),
         "completed": HISTORY,
         "stopped": HISTORY,
         "not-done": NEVER,
@@ -95,9 +97,9 @@ STATUS_TABLE: Mapping[str, Mapping[str, StatusClass]] = {
         "final": PRESENT,
         "amended": PRESENT,
         "corrected": PRESENT,
-        "preliminary": unsure("preliminary"),
-        "registered": unsure("registered, no final result yet"),
-        "unknown": unsure("status unknown"),
+        "preliminary": unsure(NoteCode.PRELIMINARY),
+        "registered": unsure(NoteCode.REGISTERED_RESULT),
+        "unknown": unsure(NoteCode.STATUS_UNKNOWN),
         "cancelled": NEVER,
     },
     "DiagnosticReport": {
@@ -106,37 +108,37 @@ STATUS_TABLE: Mapping[str, Mapping[str, StatusClass]] = {
         "corrected": PRESENT,
         "appended": PRESENT,
         "modified": PRESENT,
-        "preliminary": unsure("preliminary"),
-        "partial": unsure("partial report"),
-        "registered": unsure("registered, no final report yet"),
-        "unknown": unsure("status unknown"),
+        "preliminary": unsure(NoteCode.PRELIMINARY),
+        "partial": unsure(NoteCode.PARTIAL_REPORT),
+        "registered": unsure(NoteCode.REGISTERED_REPORT),
+        "unknown": unsure(NoteCode.STATUS_UNKNOWN),
         "cancelled": NEVER,
     },
     "Procedure": {
         "completed": PRESENT,
         "in-progress": PRESENT,
-        "stopped": unsure("stopped before it was complete"),
-        "aborted": unsure("stopped before it was complete"),
-        "on-hold": unsure("on hold"),
-        "suspended": unsure("on hold"),
-        "unknown": unsure("status unknown"),
+        "stopped": unsure(NoteCode.STOPPED_EARLY),
+        "aborted": unsure(NoteCode.STOPPED_EARLY),
+        "on-hold": unsure(NoteCode.ON_HOLD),
+        "suspended": unsure(NoteCode.ON_HOLD),
+        "unknown": unsure(NoteCode.STATUS_UNKNOWN),
         "preparation": NEVER,
         "not-done": NEVER,
     },
     "ServiceRequest": {
         "active": PRESENT,
-        "draft": noted("draft"),
-        "on-hold": noted("on hold"),
-        "suspended": noted("on hold"),
-        "unknown": noted("status unknown"),
+        "draft": noted(NoteCode.DRAFT),
+        "on-hold": noted(NoteCode.ON_HOLD),
+        "suspended": noted(NoteCode.ON_HOLD),
+        "unknown": noted(NoteCode.STATUS_UNKNOWN),
         "completed": HISTORY,
         "revoked": NEVER,
         "cancelled": NEVER,
     },
     "ImagingStudy": {
         "available": PRESENT,
-        "registered": unsure("registered, not yet available"),
-        "unknown": unsure("status unknown"),
+        "registered": unsure(NoteCode.REGISTERED),
+        "unknown": unsure(NoteCode.STATUS_UNKNOWN),
         "cancelled": NEVER,
         "inactive": NEVER,
     },
@@ -147,30 +149,30 @@ STATUS_TABLE: Mapping[str, Mapping[str, StatusClass]] = {
         "in-progress": PRESENT,
         "onleave": PRESENT,
         "finished": PRESENT,
-        "unknown": unsure("status unknown"),
+        "unknown": unsure(NoteCode.STATUS_UNKNOWN),
         "cancelled": NEVER,
     },
     "QuestionnaireResponse": {
         "completed": PRESENT,
         "amended": PRESENT,
-        "in-progress": unsure("not finished"),
-        "stopped": unsure("not finished"),
+        "in-progress": unsure(NoteCode.NOT_FINISHED),
+        "stopped": unsure(NoteCode.NOT_FINISHED),
     },
-    "Device": {"active": PRESENT, "inactive": HISTORY, "unknown": noted("status unknown")},
+    "Device": {"active": PRESENT, "inactive": HISTORY, "unknown": noted(NoteCode.STATUS_UNKNOWN)},
     "DeviceUseStatement": {
         "active": PRESENT,
-        "on-hold": noted("on hold"),
+        "on-hold": noted(NoteCode.ON_HOLD),
         "completed": HISTORY,
         "stopped": HISTORY,
-        "intended": unsure("intended"),
+        "intended": unsure(NoteCode.INTENDED),
         "not-done": NEVER,
     },
     "Goal": {
-        "proposed": unsure("proposed"),
+        "proposed": unsure(NoteCode.PROPOSED),
         "planned": PRESENT,
         "accepted": PRESENT,
         "active": PRESENT,
-        "on-hold": noted("on hold"),
+        "on-hold": noted(NoteCode.ON_HOLD),
         "completed": HISTORY,
         "cancelled": NEVER,
         "rejected": NEVER,
@@ -179,9 +181,9 @@ STATUS_TABLE: Mapping[str, Mapping[str, StatusClass]] = {
         "completed": PRESENT,
         "in-progress": PRESENT,
         "preparation": NEVER,
-        "on-hold": unsure("on hold"),
-        "stopped": unsure("stopped"),
-        "unknown": unsure("status unknown"),
+        "on-hold": unsure(NoteCode.ON_HOLD),
+        "stopped": unsure(NoteCode.STOPPED),
+        "unknown": unsure(NoteCode.STATUS_UNKNOWN),
         "not-done": NEVER,
     },
     "DeviceRequest": {},

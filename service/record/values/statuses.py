@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from service.note import Note, NoteCode, joined
 from service.record.values.status_table import NEVER, PRESENT, STATUS_TABLE, Counts, StatusClass, noted, unsure
 
 __all__ = ["Counts", "StatusClass", "status_class", "status_word"]
 
 
-_REFUTED = StatusClass(Counts.ANSWERED_NO, note="recorded as refuted")
+_REFUTED = StatusClass(Counts.ANSWERED_NO, note=Note(NoteCode.REFUTED))
 _ALIKE = {"DeviceRequest": "ServiceRequest", "CommunicationRequest": "ServiceRequest"}
 _MISSING_IS_FINE = frozenset({"Device", "Patient", "Medication"})
-_STATUS_NOT_GIVEN = noted("status not given")
-_RESULT_STATUS_NOT_GIVEN = unsure("status not given")
+_STATUS_NOT_GIVEN = noted(NoteCode.STATUS_NOT_GIVEN)
+_RESULT_STATUS_NOT_GIVEN = unsure(NoteCode.STATUS_NOT_GIVEN)
+_DRUG_NOT_UNDERSTOOD = noted(NoteCode.STATUS_NOT_UNDERSTOOD)
+_STATUS_NOT_UNDERSTOOD = unsure(NoteCode.STATUS_NOT_UNDERSTOOD)
 _RESULTS = frozenset({"Observation", "DiagnosticReport", "QuestionnaireResponse", "Procedure"})
 _REQUESTS = frozenset({"MedicationRequest", "ServiceRequest", "DeviceRequest", "CommunicationRequest"})
 
@@ -34,8 +37,12 @@ _CLINICAL = {
     "73425007": "inactive",
     "413322009": "resolved",
 }
-NOT_UNDERSTOOD = "status not understood"
-_UNSURE_VERIFICATION = frozenset({"unconfirmed", "provisional", "differential"})
+NOT_UNDERSTOOD = Note(NoteCode.STATUS_NOT_UNDERSTOOD)
+_UNSURE_VERIFICATION: Mapping[str | None, Note] = {
+    "unconfirmed": Note(NoteCode.UNCONFIRMED),
+    "provisional": Note(NoteCode.PROVISIONAL),
+    "differential": Note(NoteCode.DIFFERENTIAL),
+}
 
 
 def status_word(value: object) -> str | None:
@@ -72,9 +79,9 @@ def status_class(resource: Mapping[str, Any]) -> StatusClass:
         return NEVER
     found = _by_table(type_, status)
     if type_ == "Observation" and found.counts is Counts.PRESENT and _has_no_result(resource):
-        return StatusClass(Counts.NEVER, note="no result, only a reason for its absence")
+        return StatusClass(Counts.NEVER, note=Note(NoteCode.NO_RESULT))
     if type_ in _REQUESTS and found.counts is Counts.PRESENT and _intent(resource) in {"plan", "directive", "proposal"}:
-        return unsure("planned, not ordered")
+        return unsure(NoteCode.PLANNED)
     return found
 
 
@@ -87,7 +94,7 @@ def _by_table(type_: str, status: str | None) -> StatusClass:
     if table is None:
         return PRESENT
     # A drug may well be taken whatever word its status has. It raises alerts, and lifts none.
-    return table.get(status, noted(NOT_UNDERSTOOD) if type_.startswith("Medication") else unsure(NOT_UNDERSTOOD))
+    return table.get(status, _DRUG_NOT_UNDERSTOOD if type_.startswith("Medication") else _STATUS_NOT_UNDERSTOOD)
 
 
 def understood_words(type_: str) -> frozenset[str]:
@@ -126,19 +133,17 @@ def _of_condition(resource: Mapping[str, Any]) -> StatusClass:
     ended = _has_ended(resource)
     written = status_word(resource.get("clinicalStatus"))
     clinical = _CLINICAL.get(written or "")
-    notes = []
+    notes: list[Note] = []
     if clinical is None:
         # Decision 6: active, unless abated. A status that cannot be understood is as good as none.
         counts = Counts.HISTORY if ended else Counts.PRESENT
-        notes.append(NOT_UNDERSTOOD if written else "status not given")
+        notes.append(NOT_UNDERSTOOD if written else Note(NoteCode.STATUS_NOT_GIVEN))
     else:
         counts = Counts.PRESENT if clinical == "active" else Counts.HISTORY
         if clinical == "active" and ended:
-            notes.append("recorded as active although an end is given")
-    provisional = verification in _UNSURE_VERIFICATION
-    if provisional and verification:
-        notes.append(verification)
-    return StatusClass(counts, provisional, "; ".join(notes) or None)
+            notes.append(Note(NoteCode.ACTIVE_BUT_ENDED))
+    unsure_because = _UNSURE_VERIFICATION.get(verification)
+    return StatusClass(counts, unsure_because is not None, joined(*notes, unsure_because))
 
 
 def _has_ended(resource: Mapping[str, Any]) -> bool:
@@ -157,8 +162,6 @@ def _of_allergy(resource: Mapping[str, Any]) -> StatusClass:
         return _REFUTED
     # Resolved or inactive: no longer a reaction, and never silence (product choice no. 34).
     counts = Counts.HISTORY if clinical in {"inactive", "resolved"} else Counts.PRESENT
-    notes = [] if clinical else [NOT_UNDERSTOOD if written else "status not given"]
-    provisional = verification in _UNSURE_VERIFICATION
-    if provisional and verification:
-        notes.append(verification)
-    return StatusClass(counts, provisional, "; ".join(notes) or None)
+    notes = [] if clinical else [NOT_UNDERSTOOD if written else Note(NoteCode.STATUS_NOT_GIVEN)]
+    unsure_because = _UNSURE_VERIFICATION.get(verification)
+    return StatusClass(counts, unsure_because is not None, joined(*notes, unsure_because))

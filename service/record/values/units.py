@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation, localcontext
 from functools import lru_cache
 from typing import Any
 
+from service.note import Note, NoteCode
 from service.record.values.code_systems import LOINC
 from service.record.values.coding import codings, wordings
 from service.record.values.interval import Interval
@@ -51,7 +52,7 @@ class Reading:
     high: Decimal | None
     unit: str
     text: str
-    note: str | None = None
+    note: Note | None = None
 
     @property
     def interval(self) -> Interval:
@@ -62,7 +63,7 @@ class Reading:
 class Refused:
     """A value that cannot be used, and why ("unit not given")."""
 
-    reason: str
+    reason: Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class _Raw:
     interval: Interval
     unit: str | None
     text: str
-    note: str | None = None
+    note: Note | None = None
 
 
 def decimal(value: object) -> Decimal | None:
@@ -201,7 +202,8 @@ def _raw(holder: Mapping[str, Any]) -> _Raw | Refused:
     for key in ("valueCodeableConcept", "valueCoding"):
         if (rated := _raw_answer(holder.get(key))) is not None:
             return rated
-    return Refused("no value given" if not any(key.startswith("value") for key in holder) else "not a number")
+    has_value = any(key.startswith("value") for key in holder)
+    return Refused(Note(NoteCode.NOT_A_NUMBER if has_value else NoteCode.VALUE_ABSENT))
 
 
 def _raw_answer(chosen: object) -> _Raw | None:
@@ -231,7 +233,7 @@ _RATED: Mapping[str, Decimal] = {
 def _raw_quantity(quantity: Mapping[str, Any]) -> _Raw | Refused:
     value = decimal(quantity.get("value"))
     if value is None:
-        return Refused("value not given" if quantity.get("value") is None else "not a number")
+        return Refused(Note(NoteCode.VALUE_NOT_GIVEN if quantity.get("value") is None else NoteCode.NOT_A_NUMBER))
     unit = _unit_of(quantity)
     if isinstance(unit, Refused):
         return unit
@@ -241,7 +243,7 @@ def _raw_quantity(quantity: Mapping[str, Any]) -> _Raw | Refused:
     if comparator is None:
         return _Raw(Interval.exactly(value), unit, text)
     interval = _compared(str(comparator), value)
-    return Refused("comparator not understood") if interval is None else _Raw(interval, unit, text)
+    return Refused(Note(NoteCode.COMPARATOR_NOT_UNDERSTOOD)) if interval is None else _Raw(interval, unit, text)
 
 
 def _compared(comparator: str, value: Decimal) -> Interval | None:
@@ -264,10 +266,10 @@ def _unit_of(quantity: Mapping[str, Any]) -> str | Refused | None:
     code, text = quantity.get("code"), quantity.get("unit")
     by_code, by_text = canonical(code), canonical(text)
     if by_code and by_text and by_code != by_text and not _equal(by_code, by_text):
-        return Refused("unit code and unit text disagree")
+        return Refused(Note(NoteCode.UNITS_DISAGREE))
     if by_code or by_text:
         return by_code or by_text
-    return None if not code and not text else Refused("unit not known")
+    return None if not code and not text else Refused(Note(NoteCode.UNIT_NOT_KNOWN))
 
 
 def _equal(one: str, other: str) -> bool:
@@ -281,7 +283,7 @@ def _raw_range(value: Mapping[str, Any]) -> _Raw | Refused:
     units = {_unit_of(end) for end in ends if isinstance(end, dict)}
     low, high = numbers
     if (low is None and high is None) or len(units) != 1 or (low is not None and high is not None and low > high):
-        return Refused("range not understood")
+        return Refused(Note(NoteCode.RANGE_NOT_UNDERSTOOD))
     unit = units.pop()
     if isinstance(unit, Refused):
         return unit
@@ -291,47 +293,47 @@ def _raw_range(value: Mapping[str, Any]) -> _Raw | Refused:
 def _raw_text(text: str) -> _Raw | Refused:
     found = _TEXT.fullmatch(text.strip()) if len(text) <= _LONGEST else None
     if found is None:
-        return Refused("text is not a number")
+        return Refused(Note(NoteCode.TEXT_NOT_A_NUMBER))
     interval = _compared(found["comparator"] or "", Decimal(found["value"]))
     if interval is None:
-        return Refused("comparator not understood")
+        return Refused(Note(NoteCode.COMPARATOR_NOT_UNDERSTOOD))
     if found["high"]:
         if found["comparator"] or Decimal(found["high"]) < Decimal(found["value"]):
-            return Refused("range not understood")
+            return Refused(Note(NoteCode.RANGE_NOT_UNDERSTOOD))
         interval = Interval(interval.low, Decimal(found["high"]))
     unit = canonical(found["unit"]) if found["unit"] else None
     if found["unit"] and unit is None:
-        return Refused("unit not known")
-    note = f"out of {found['out_of']}" if found["out_of"] else None
+        return Refused(Note(NoteCode.UNIT_NOT_KNOWN))
+    note = Note(NoteCode.OUT_OF, number=int(found["out_of"])) if found["out_of"] else None
     return _Raw(interval, unit or ("1" if note else None), text.strip(), note)
 
 
 def _in_unit(raw: _Raw, unit: str, substance: str | None) -> Reading | Refused:
     wanted = "1" if unit in SCORES else canonical(unit)
     if wanted is None:
-        return Refused("unit asked for is not known")
+        return Refused(Note(NoteCode.UNIT_ASKED_NOT_KNOWN))
     written, note = raw.unit, raw.note
     if written is None:
         written = IMPLIED_UNIT.get(substance or "") or ("1" if wanted == "1" else None)
         if written is None:
-            return Refused("unit not given")
+            return Refused(Note(NoteCode.UNIT_NOT_GIVEN))
         if wanted != "1":
-            note = "unit not given, taken from what was measured"
+            note = Note(NoteCode.UNIT_TAKEN)
     elif substance == "egfr" and written == "mL/min":
         # The codes of this value set all mean "per 1.73 square metres"; laboratories often leave that out of the unit.
-        written, note = "mL/min/{1.73_m2}", "unit given as mL/min"
+        written, note = "mL/min/{1.73_m2}", Note(NoteCode.UNIT_ML_PER_MIN)
     if (
         substance == "hba1c"
         and written == "%"
         and any(end is not None and end > _HBA1C_HIGHEST_PERCENT for end in (raw.interval.low, raw.interval.high))
     ):
-        return Refused("more than 20 % HbA1c: the unit is probably mmol/mol, but does not say so")
+        return Refused(Note(NoteCode.HBA1C_TOO_HIGH))
     ends = [
         None if end is None else convert(end, written, wanted, substance)
         for end in (raw.interval.low, raw.interval.high)
     ]
     if ends == [None, None]:
-        return Refused("unit does not convert")
+        return Refused(Note(NoteCode.UNIT_DOES_NOT_CONVERT))
     return Reading(ends[0], ends[1], unit, raw.text, note)
 
 

@@ -10,6 +10,7 @@ from service.errors import Issue, Severity
 from service.finding import Status
 from service.knowledge.model import FactKind, Knowledge
 from service.protocol.evaluation import Answered
+from service.record.notes import text_of
 from service.testkit.report import Part
 
 _FEW = 12
@@ -42,7 +43,9 @@ def what_was_unknown(knowledge: Knowledge, answered: Answered) -> Iterator[Issue
     """What was passed over or taken with doubt, and what stayed unknown: first what a warning depends on."""
     decision = answered.decision
     for problem in decision.problems:
-        yield Issue(problem.path, problem.reason, code="processing", severity=Severity.WARNING, group=Part.READING)
+        yield Issue(
+            problem.path, text_of(problem.reason), code="processing", severity=Severity.WARNING, group=Part.READING
+        )
     named = dict.fromkeys((*decision.not_assessed, *decision.not_recorded))
     for name in decision.not_assessed:
         text = f"{name}: {knowledge.asks(name)} is not known, so a warning could not be decided"
@@ -63,7 +66,7 @@ def _orders(knowledge: Knowledge, answered: Answered) -> Iterator[Issue]:
         note for fact in facts if findings[fact.id].status is Status.UNKNOWN for note in findings[fact.id].notes
     )
     for note in notes:
-        yield Issue("", note, code="incomplete", severity=Severity.WARNING, group=Part.KNOWING)
+        yield Issue("", text_of(note), code="incomplete", severity=Severity.WARNING, group=Part.KNOWING)
 
 
 def _others(knowledge: Knowledge, answered: Answered, named: frozenset[str]) -> Iterator[Issue]:

@@ -17,6 +17,7 @@ from service.finding import Finding, Status
 from service.knowledge.model import Knowledge, leaves
 from service.knowledge.sentences import title_of
 from service.protocol.evaluation import Answered, Services
+from service.record.notes import text_of
 from service.testkit.report import Report
 from service.testkit.stories import Story
 from service.web.pages.timeline import timeline_of
@@ -301,7 +302,7 @@ def _origin(finding: Finding) -> list[str]:
 
 
 def _problems(decision: Decision) -> list[Json]:
-    return [{"path": problem.path, "reason": problem.reason} for problem in decision.problems]
+    return [{"path": problem.path, "reason": text_of(problem.reason)} for problem in decision.problems]
 
 
 def _curl(services: Services, asked: Asked, decision: Decision, *, is_call: bool) -> str:

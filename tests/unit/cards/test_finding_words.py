@@ -13,6 +13,7 @@ from service.cards.markdown import LONGEST, escaped, plain
 from service.cards.redaction import redacted, without_markers
 from service.cards.summary import course
 from service.finding import Evidence, Finding, Status
+from service.note import Note, NoteCode
 from tests.unit.cards.small_rules import present, rules
 
 
@@ -60,7 +61,7 @@ def test_at_most_three_entries_are_shown_and_the_rest_is_counted() -> None:
 
 def test_an_undated_entry_says_so_and_a_caveat_is_shown() -> None:
     (line,) = quoted_lines(
-        rules(), [present("sciatica-active", Evidence("Condition/1", "Sciatica", note="status not given"))]
+        rules(), [present("sciatica-active", Evidence("Condition/1", "Sciatica", note=Note(NoteCode.STATUS_NOT_GIVEN)))]
     )
     assert without_markers(line) == "- Sciatica is an active problem (Sciatica, no date, Condition/1, status not given)"
 

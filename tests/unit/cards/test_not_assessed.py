@@ -10,6 +10,7 @@ from service.cards.cards import Audience, render
 from service.cards.not_assessed import Lacking
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import AskedFirst
+from service.note import Note, NoteCode
 from service.record.input.prefetch_templates import Template
 from tests.unit.cards.small_rules import SERVICES, acting, decision_on, present, rules
 
@@ -49,7 +50,7 @@ def test_what_nobody_recorded_brings_no_card_of_its_own() -> None:
 
 
 def test_an_order_that_cannot_be_read_is_named_by_its_text() -> None:
-    unread = Evidence("MedicationRequest/draft-2", "Zyxolin forte", note="not checked: the order was not recognised")
+    unread = Evidence("MedicationRequest/draft-2", "Zyxolin forte", note=Note(NoteCode.ORDER_NOT_RECOGNISED))
     (card,) = answered(Finding("nsaid-ordered", Status.UNKNOWN, evidence=(unread,)))
     assert "Zyxolin forte not recognised" in card["summary"]
     assert "Not recognised: Zyxolin forte." in card["detail"]

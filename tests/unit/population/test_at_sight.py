@@ -80,7 +80,7 @@ def test_an_entry_is_seen_the_same_after_one_of_the_same_codes_that_is_odd(plain
 def test_codes_are_counted_on_the_way(plain: PlainEntries) -> None:
     list(plain.met())
     for _ in range(3):
-        plain.of(decode_line(orjson.dumps(condition())))
+        plain.of([decode_line(orjson.dumps(condition()))])
     assert list(plain.met()) == [("Condition", orjson.dumps(OTHER), 3)]
     assert list(plain.met()) == []
 
@@ -113,5 +113,5 @@ def test_lines_that_are_not_read_need_not_be_whole(tmp_path: Path) -> None:
 def test_a_report_that_holds_a_problem_is_read_although_reports_are_not(plain: PlainEntries) -> None:
     report = {"resourceType": "DiagnosticReport", "id": "d", "subject": {"reference": "Patient/1"}, "code": HEIGHT}
     holding = report | {"contained": [condition(BACK_PAIN)]}
-    assert plain.of(decode_line(orjson.dumps(report))) is Says.NOTHING
-    assert plain.of(decode_line(orjson.dumps(holding))) is Says.UNKNOWN
+    assert plain.of([decode_line(orjson.dumps(report))]) is Says.NOTHING
+    assert plain.of([decode_line(orjson.dumps(holding))]) is Says.UNKNOWN

@@ -8,10 +8,11 @@ from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any, cast
 
-from service.finding import Finding
+from service.finding import Evidence, Finding
 from service.knowledge.model import Code, FactDefinition, FactKind, FactSource, Knowledge, ValueSet
 from service.record.derive import Derivation
 from service.record.model import Completeness, Entry, Record
+from service.record.notes import text_of
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 
@@ -211,4 +212,14 @@ def medication(
 
 def notes(finding: Finding) -> str:
     """Everything a finding says beside its status: its notes and those of its evidence."""
-    return " | ".join([*finding.notes, *(item.note for item in finding.evidence if item.note)])
+    return " | ".join(text_of(note) for note in (*finding.notes, *(item.note for item in finding.evidence)) if note)
+
+
+def said(finding: Finding) -> tuple[str, ...]:
+    """The notes of a finding as a person reads them."""
+    return tuple(map(text_of, finding.notes))
+
+
+def caveat(evidence: Evidence) -> str | None:
+    """The note of an entry as a person reads it."""
+    return None if evidence.note is None else text_of(evidence.note)

@@ -39,6 +39,7 @@ from tests.unit.record.facts_in_python import (
     medication,
     observation,
     record,
+    said,
     source,
 )
 
@@ -256,4 +257,4 @@ def test_of_very_many_entries_a_finding_names_the_newest_and_says_how_many_more_
     found = Derivation(knowledge(pain)).findings(record(several, ["Condition"]), NOW)["the-fact"]
     assert found.status is Status.PRESENT
     assert len(found.evidence) == 100
-    assert "and 40 more entries" in found.notes
+    assert "and 40 more entries" in said(found)

@@ -1,92 +1,95 @@
-"""The list of notes holds every fixed remark that the code makes, and no other: none is lost when it is stored."""
+"""Every code of a note has a sentence, which names the parameters that the code is made with; and each is made."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from string import Formatter
 
-from service.record.notes import NOTES
+import pytest
 
-PROJECT = Path(__file__).resolve().parents[3]
-FILES = [*sorted((PROJECT / "service" / "record").rglob("*.py")), PROJECT / "service" / "protocol" / "context.py"]
-MAKE_NOTES = {"unknown", "joined", "remarks", "Problem", "remark", "unsure", "StatusClass"}
-NOTE_ARGUMENTS = {"note", "notes", "reason", "remark"}
-# These hold a value or words of the record, so they are replaced before they are stored.
-REPLACED = {"last value {}: {}", "{}{}", "{}; not used"}
+from service.note import Note, NoteCode, joined, of_entry
+from service.record.notes import ENGLISH, text_of
 
-
-def literals(node: ast.AST, constants: dict[str, ast.expr], depth: int = 0) -> Iterator[str]:
-    """The texts an expression can be; ``{}`` where something is put in."""
-    match node:
-        case ast.Constant(value=str(text)):
-            yield text
-        case ast.JoinedStr(values=values):
-            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in values)
-        case ast.Name(id=name) if name in constants and depth < 3:
-            yield from literals(constants[name], constants, depth + 1)
-        case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.BoolOp(values=parts):
-            for part in parts:
-                yield from literals(part, constants, depth)
-        case ast.IfExp(body=yes, orelse=no):
-            yield from literals(yes, constants, depth)
-            yield from literals(no, constants, depth)
-        case ast.Starred(value=inner):
-            yield from literals(inner, constants, depth)
+SERVICE = Path(__file__).resolve().parents[3] / "service"
+TABLES = {SERVICE / "note.py", SERVICE / "record" / "notes.py"}
+MADE_BY_FUNCTIONS = {NoteCode.SEVERAL: {"of"}, NoteCode.OF_ENTRY: {"reference", "of"}}
 
 
-def notes_made(path: Path) -> Iterator[tuple[str, str]]:
-    """Every fixed text that a module hands over as a note, with the place."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    constants = {
-        node.targets[0].id: node.value
-        for node in tree.body
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
-    }
+def codes_named(source: str) -> Iterator[tuple[NoteCode, frozenset[str]]]:
+    """Every code that a module makes notes with, and the parameters it gives them."""
+    tree = ast.parse(source)
+    of_calls = set()
     for call in ast.walk(tree):
-        if not isinstance(call, ast.Call):
-            continue
-        name = call.func.id if isinstance(call.func, ast.Name) else ""
-        handed = list(call.args) if name in MAKE_NOTES else []
-        if name == "Problem":
-            handed = handed[1:2]
-        if name in {"StatusClass", "remark", "unsure", "unknown"}:
-            handed = handed[1:] if name == "unknown" else handed
-        if (
-            isinstance(call.func, ast.Attribute)
-            and call.func.attr == "append"
-            and isinstance(call.func.value, ast.Name)
-        ):
-            handed += call.args if call.func.value.id in {"notes", "doubts", "reasons"} else []
-        handed += [keyword.value for keyword in call.keywords if keyword.arg in NOTE_ARGUMENTS]
-        for node in handed:
-            for text in literals(node, constants):
-                yield text, f"{path.relative_to(PROJECT)}:{call.lineno}"
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Note":
+            given = frozenset(keyword.arg or "**" for keyword in call.keywords)
+            for node in ast.walk(call.args[0]):
+                if is_code(node):
+                    of_calls.add(id(node))
+                    yield NoteCode[node.attr], given
+    for node in ast.walk(tree):
+        if is_code(node) and id(node) not in of_calls:
+            yield NoteCode[node.attr], frozenset({"only named"})
 
 
-def test_every_fixed_note_is_in_the_list() -> None:
-    made = {text: place for path in FILES for text, place in notes_made(path)}
-    assert len(made) > 50, "the notes were not found, so nothing was checked"
-    assert {text: place for text, place in made.items() if text not in NOTES | REPLACED} == {}
+def is_code(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "NoteCode"
 
 
-def test_every_note_of_the_list_is_made_somewhere() -> None:
-    texts = {
-        node.value
-        for path in [*FILES, *sorted((PROJECT / "service").rglob("*.py"))]
-        if path.name != "notes.py"
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+def named_in(template: str) -> set[str]:
+    return {field for _, field, _, _ in Formatter().parse(template) if field}
+
+
+def test_every_code_has_a_sentence_of_its_own() -> None:
+    assert set(ENGLISH) == set(NoteCode)
+    assert len(set(ENGLISH.values())) == len(ENGLISH)
+
+
+def test_a_sentence_names_the_parameters_that_its_code_is_made_with() -> None:
+    made: dict[NoteCode, set[frozenset[str]]] = {}
+    for path in sorted(set(SERVICE.rglob("*.py")) - TABLES):
+        for code, given in codes_named(path.read_text(encoding="utf-8")):
+            made.setdefault(code, set()).add(given)
+    assert set(NoteCode) - set(made) - set(MADE_BY_FUNCTIONS) == set(), "codes that nothing makes"
+    wrong = {
+        code: (sorted(map(sorted, ways)), ENGLISH[code])
+        for code, ways in made.items()
+        if code not in MADE_BY_FUNCTIONS
+        and (ways - {frozenset({"only named"})} or {frozenset()}) != {frozenset(named_in(ENGLISH[code]))}
     }
-    longest = {note: max(note.split("{}"), key=len).strip() for note in NOTES}
-    assert [note for note, piece in sorted(longest.items()) if not any(piece in text for text in texts)] == []
+    assert wrong == {}
 
 
-def test_a_note_that_is_new_is_noticed() -> None:
-    module = PROJECT / "service" / "record" / "kinds" / "count.py"
-    made_mutants = ast.parse(module.read_text(encoding="utf-8") + "\nX = unknown('fact', 'Mrs Smith said so')\n")
-    calls = [node for node in ast.walk(made_mutants) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
-    texts = [
-        text for call in calls if call.func.id == "unknown" for part in call.args[1:] for text in literals(part, {})
-    ]
-    assert set(texts) - NOTES == {"Mrs Smith said so"}
+def test_a_parameter_that_is_forgotten_is_noticed() -> None:
+    assert list(codes_named("X = Note(NoteCode.LIST_NOT_SENT)")) == [(NoteCode.LIST_NOT_SENT, frozenset())]
+    assert named_in(ENGLISH[NoteCode.LIST_NOT_SENT]) == {"types"}
+
+
+@pytest.mark.parametrize(
+    ("note", "text"),
+    [
+        (Note(NoteCode.STATUS_NOT_GIVEN), "status not given"),
+        (
+            Note(NoteCode.NOTHING_FOUND, types=("Condition", "Procedure")),
+            "nothing found in the complete list: Condition, Procedure",
+        ),
+        (of_entry("Observation/o1", Note(NoteCode.UNIT_NOT_KNOWN)), "Observation/o1: unit not known"),
+        (joined(Note(NoteCode.ON_HOLD), None, Note(NoteCode.BY_TEXT)), "on hold; matched by text only"),
+        (
+            Note(NoteCode.LAST_RECORDED, reference="Condition/c1", date="2020-05-01"),
+            "last recorded 2020-05-01 (Condition/c1)",
+        ),
+        (
+            Note(NoteCode.UNDATED_VALUE, words="22 mL/min/{1.73_m2}"),
+            "not used: 22 mL/min/{1.73_m2}, undated",
+        ),
+    ],
+)
+def test_a_note_is_told_in_a_sentence(note: Note, text: str) -> None:
+    assert text_of(note) == text
+
+
+def test_one_note_alone_is_joined_with_nothing() -> None:
+    assert joined(None, Note(NoteCode.DRAFT), Note(NoteCode.DRAFT)) == Note(NoteCode.DRAFT)
+    assert joined(None) is None

@@ -136,7 +136,7 @@ def test_rules_come_with_the_archive_of_exactly_their_files() -> None:
     from service.config import Settings
 
     rules = read_rules(Settings(rules=RULES))
-    assert files_in(rules.archive)["ruleset.yaml"] == (RULES / "ruleset.yaml").read_bytes()
+    assert files_in(rules.archive())["ruleset.yaml"] == (RULES / "ruleset.yaml").read_bytes()
     assert rules.signed_by is None
 
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace as replaced
 
 from service.finding import Evidence, Finding, Status
+from service.note import Note, NoteCode, joined
 from service.record.model import Problem
+from service.record.notes import text_of
 from service.store.decisions import decision_body, facts_of, rule_set_of
 from service.store.keys import Keyring
-from service.store.redaction import DATE, NOTE, WORDS, Redactor, redacted_problems
+from service.store.redaction import DATE, WORDS, Redactor, redacted_note, redacted_problems
+from service.store.stored_notes import note_body, note_from
+from tests.thoroughness import examples
 from tests.unit.cards.small_rules import decision_on, present, rules
 
+NO_RESOURCE = Note(NoteCode.NO_RESOURCE)
 RING = Keyring("k1", {"k1": b"0" * 32})
 MASK = Redactor(rules(), RING)
 
@@ -23,9 +32,11 @@ def redacted(finding: Finding) -> Finding:
 
 
 def test_words_and_ids_of_the_record_go_and_type_and_date_stay() -> None:
-    evidence = Evidence("Condition/c1", "Sciatica, said Mrs Smith", "2026-03", "status not given")
+    evidence = Evidence("Condition/c1", "Sciatica, said Mrs Smith", "2026-03", Note(NoteCode.STATUS_NOT_GIVEN))
     (told,) = redacted(present("anticoagulant-active", evidence)).evidence
-    assert told == Evidence(f"Condition/{RING.resource('Condition/c1')}", WORDS, "2026-03", "status not given")
+    assert told == Evidence(
+        f"Condition/{RING.resource('Condition/c1')}", WORDS, "2026-03", Note(NoteCode.STATUS_NOT_GIVEN)
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,11 +61,65 @@ def test_a_place_in_the_input_and_an_unknown_type_are_hashed_whole() -> None:
     assert told[2].startswith("place-")
 
 
-def test_remarks_of_ours_stay_and_others_are_replaced() -> None:
-    evidence = Evidence("Condition/c1", "", None, "provisional; Mrs Smith; also answered no (Observation/o1)")
-    (told,) = redacted(present("anticoagulant-active", evidence)).evidence
+def test_of_a_note_the_code_stays_and_its_words_and_ids_go() -> None:
+    unread = Note(NoteCode.NAME_NOT_READ, words="Mrs Smith")
+    note = joined(Note(NoteCode.PROVISIONAL), unread, Note(NoteCode.ALSO_NO, reference="Observation/o1"))
+    (told,) = redacted(present("anticoagulant-active", Evidence("Condition/c1", "", None, note))).evidence
     hashed = RING.resource("Observation/o1")
-    assert told.note == f"provisional; {NOTE}; also answered no (Observation/{hashed})"
+    assert told.note is not None
+    assert text_of(told.note) == f"provisional; not read in its name: {WORDS}; also answered no (Observation/{hashed})"
+
+
+# What stands in a note must not be found in its stored form; so short a word could stand in a code of ours.
+RECORDED = st.text(min_size=8, max_size=30)
+NOTES = st.recursive(
+    st.builds(
+        Note,
+        st.sampled_from(NoteCode),
+        reference=st.none() | RECORDED,
+        date=st.none() | RECORDED | st.just("2026-03"),
+        number=st.none() | st.integers(0, 99),
+        types=st.lists(st.just("Condition") | RECORDED, max_size=2).map(tuple),
+        words=st.none() | RECORDED,
+    ),
+    lambda inner: st.builds(Note, st.just(NoteCode.SEVERAL), of=st.lists(inner, max_size=3).map(tuple)),
+    max_leaves=4,
+)
+
+
+@given(NOTES)
+@settings(max_examples=examples(100), deadline=None)
+def test_a_stored_note_holds_no_text_of_a_record_and_comes_back_as_it_was_redacted(note: Note) -> None:
+    stored = note_body(redacted_note(note, MASK.reference))
+    again = note_from(json.loads(json.dumps(stored)))
+    assert note_body(again) == stored
+    assert {text for text in texts_of(stored) if text in texts_in(note)} <= set(NoteCode) | {"2026-03", "Condition"}
+
+
+def texts_in(note: Note) -> set[str]:
+    """Every text that a note holds."""
+    own = {note.reference, note.date, note.words, *note.types} - {None}
+    return {str(text) for text in own}.union(*(texts_in(one) for one in note.of))
+
+
+def texts_of(stored: Any) -> set[str]:
+    """Every text of a JSON value."""
+    if isinstance(stored, dict):
+        return set().union(*(texts_of(value) for value in stored.values()))
+    if isinstance(stored, list):
+        return set().union(*(texts_of(value) for value in stored))
+    return {stored} if isinstance(stored, str) else set()
+
+
+def test_words_stand_in_no_stored_note_even_where_nobody_redacted_it() -> None:
+    unread = Note(NoteCode.NAME_NOT_READ, words="Mrs Smith")
+    assert note_body(unread) == "name-not-read"
+    assert note_from("name-not-read").words == WORDS
+
+
+def test_a_code_that_is_not_known_is_refused() -> None:
+    with pytest.raises(ValueError, match="no-such-code"):
+        note_from("no-such-code")
 
 
 def test_a_unit_that_no_fact_has_goes() -> None:
@@ -63,21 +128,33 @@ def test_a_unit_that_no_fact_has_goes() -> None:
 
 
 def test_of_a_problem_only_words_that_are_ours_stay() -> None:
-    told = redacted_problems([Problem("prefetch.smith.entry[3].resource", "no resource"), Problem("x", "Mrs Smith")])
-    assert told == [["prefetch.*.entry[3].resource", "no resource"], ["*", NOTE]]
+    unread = Note(NoteCode.OF_ENTRY, reference="Condition/smith", of=(NO_RESOURCE,))
+    told = redacted_problems([Problem("prefetch.smith.entry[3].resource", NO_RESOURCE), Problem("x", unread)])
+    assert told == [
+        ("prefetch.*.entry[3].resource", NO_RESOURCE),
+        ("*", Note(NoteCode.OF_ENTRY, reference="Condition/*", of=(NO_RESOURCE,))),
+    ]
 
 
 def test_of_many_problems_the_first_are_kept() -> None:
-    assert len(redacted_problems([Problem("entry[1]", "no resource")] * 500)) == 20
+    assert len(redacted_problems([Problem("entry[1]", NO_RESOURCE)] * 500)) == 20
 
 
 def test_facts_come_back_from_a_body_as_they_were_decided_on() -> None:
     knowledge = rules()
     evidence = Evidence("MedicationRequest/m1", "warfarin 5 mg", "2026-01-02")
-    no_words = Evidence("Observation/o1", "", None, "first recorded")
+    no_words = Evidence("Observation/o1", "", None, Note(NoteCode.FIRST_RECORDED))
     findings = (
         present("anticoagulant-active", evidence, no_words),
-        Finding("egfr", Status.PRESENT, Decimal("0.90"), None, "mL/min/{1.73_m2}", (no_words,), ("first recorded",)),
+        Finding(
+            "egfr",
+            Status.PRESENT,
+            Decimal("0.90"),
+            None,
+            "mL/min/{1.73_m2}",
+            (no_words,),
+            (Note(NoteCode.FIRST_RECORDED),),
+        ),
     )
     decision = decision_on(knowledge, "order-sign", *findings)
     rule_set = rule_set_of(knowledge, lambda: b"")

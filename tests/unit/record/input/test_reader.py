@@ -15,6 +15,7 @@ from service.record.input.prefetch_states import Selection, classify
 from service.record.input.reader import read_bundle, read_prefetch
 from service.record.input.unpacking import unpack_context
 from service.record.model import Completeness, Record
+from service.record.notes import text_of
 from service.record.releases.fhir_classes import Release
 
 PATIENT = {"resourceType": "Patient", "id": "p1", "gender": "female"}
@@ -42,7 +43,7 @@ def bundle(*resources: object, **members: object) -> dict[str, Any]:
 
 
 def reasons(record: Record) -> set[str]:
-    return {problem.reason for problem in record.problems}
+    return {text_of(problem.reason) for problem in record.problems}
 
 
 def names(record: Record) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from service.finding import Status
-from tests.unit.record.facts_in_python import PAIN, condition, fact, find, measured, source
+from tests.unit.record.facts_in_python import PAIN, condition, fact, find, measured, said, source
 
 POINTS = fact("change", source("Observation", "obs-pain-severity-nrs"), measure="points", unit="{score}")
 PERCENT = fact("change", source("Observation", "obs-pain-severity-nrs"), measure="percent", unit="{score}")
@@ -36,7 +36,7 @@ def test_scores_before_the_episode_are_no_baseline() -> None:
 def test_one_score_is_no_change() -> None:
     finding = find(POINTS, EPISODE, pain(8, "2026-09-02", "a"))
     assert finding.status is Status.UNKNOWN
-    assert "only one value in this episode: no change can be told" in finding.notes
+    assert "only one value in this episode: no change can be told" in said(finding)
     before = find(POINTS, EPISODE, pain(2, "2026-08-01", "z"), pain(8, "2026-09-02", "a"))
     assert before.status is Status.UNKNOWN
 
@@ -44,7 +44,7 @@ def test_one_score_is_no_change() -> None:
 def test_without_a_start_of_the_episode_there_is_no_baseline() -> None:
     finding = find(POINTS, pain(8, "2026-09-02", "a"), pain(5, "2026-11-01", "b"))
     assert finding.status is Status.UNKNOWN
-    assert "start of the episode not known" in finding.notes
+    assert "start of the episode not known" in said(finding)
 
 
 def test_where_the_start_is_partial_every_possible_baseline_counts() -> None:
@@ -69,7 +69,7 @@ def test_a_percent_of_nothing_cannot_be_told() -> None:
 
 
 def test_nothing_scored_is_unknown() -> None:
-    assert find(POINTS, EPISODE).notes == ("Observation list not sent",)
+    assert said(find(POINTS, EPISODE)) == ("Observation list not sent",)
 
 
 STRENGTH = fact(

@@ -18,6 +18,7 @@ from tests.unit.record.facts_in_python import (
     SADDLE,
     SCIATICA,
     SNOMED,
+    caveat,
     concept,
     condition,
     fact,
@@ -27,6 +28,7 @@ from tests.unit.record.facts_in_python import (
     observation,
     patient,
     procedure,
+    said,
     source,
     status,
 )
@@ -49,7 +51,7 @@ def test_an_active_problem_is_present_with_its_name_date_and_resource() -> None:
     finding = find(RETENTION_FACT, condition(RETENTION, onsetDateTime="2026-11-20"))
     assert finding.status is Status.PRESENT
     (evidence,) = finding.evidence
-    assert (evidence.resource, evidence.text, evidence.date, evidence.note) == (
+    assert (evidence.resource, evidence.text, evidence.date, caveat(evidence)) == (
         "Condition/c1",
         "Retention of urine",
         "2026-11-20",
@@ -60,7 +62,7 @@ def test_an_active_problem_is_present_with_its_name_date_and_resource() -> None:
 def test_silence_in_a_whole_list_is_absent_and_says_so() -> None:
     finding = find(RETENTION_FACT, condition(), complete=["Condition"])
     assert finding.status is Status.ABSENT
-    assert finding.notes == ("nothing found in the complete list: Condition",)
+    assert said(finding) == ("nothing found in the complete list: Condition",)
 
 
 @pytest.mark.parametrize(
@@ -74,13 +76,13 @@ def test_silence_in_a_whole_list_is_absent_and_says_so() -> None:
 def test_silence_in_a_list_that_is_not_whole_is_unknown_and_says_why(state: str, reason: str) -> None:
     finding = find(RETENTION_FACT, Condition=state)
     assert finding.status is Status.UNKNOWN
-    assert finding.notes == (reason,)
+    assert said(finding) == (reason,)
 
 
 def test_silence_never_counts_where_the_definition_does_not_let_it() -> None:
     finding = find(SADDLE_FACT, complete=["Observation", "QuestionnaireResponse"])
     assert finding.status is Status.UNKNOWN
-    assert finding.notes == ("not recorded",)
+    assert said(finding) == ("not recorded",)
 
 
 def test_a_refuted_problem_is_a_recorded_no() -> None:
@@ -98,7 +100,7 @@ def test_a_yes_beside_a_no_is_present_and_tells_of_both() -> None:
     refuted = condition(RETENTION, verification="refuted", id="c2")
     finding = find(RETENTION_FACT, condition(RETENTION), refuted)
     assert finding.status is Status.PRESENT
-    assert finding.notes == ("also answered no (Condition/c2)",)
+    assert said(finding) == ("also answered no (Condition/c2)",)
 
 
 @pytest.mark.parametrize("clinical", ["inactive", "remission", "resolved"])
@@ -160,7 +162,7 @@ def test_without_onset_the_first_record_dates_a_problem_and_says_so() -> None:
 def test_what_lies_before_the_window_is_named_when_nothing_else_is_known() -> None:
     finding = find(NEW_RETENTION, condition(RETENTION, onsetDateTime="2020-05-01"))
     assert finding.status is Status.UNKNOWN
-    assert "last recorded 2020-05-01 (Condition/c1)" in finding.notes
+    assert "last recorded 2020-05-01 (Condition/c1)" in said(finding)
 
 
 def test_an_onset_by_age_is_dated_by_the_birth_date() -> None:
@@ -199,7 +201,7 @@ def test_an_observation_answers_yes_no_or_nothing(value: dict[str, object], expe
 
 def test_an_observation_without_an_answer_is_named() -> None:
     finding = find(SADDLE_FACT, observation(SADDLE, valueString="perhaps"))
-    assert "Observation/o1 has no answer that can be read" in finding.notes
+    assert "Observation/o1 has no answer that can be read" in said(finding)
 
 
 def test_a_component_of_an_observation_answers_too() -> None:
@@ -290,7 +292,7 @@ def test_the_newest_answer_wins_where_the_fact_says_so() -> None:
     later_no = [risk("high", "2026-10-01", "a"), risk("low", "2026-11-01", "b")]
     finding = find(RISK, *later_no)
     assert finding.status is Status.ABSENT
-    assert "formerly answered yes (Observation/a)" in finding.notes
+    assert "formerly answered yes (Observation/a)" in said(finding)
     assert find(RISK, risk("low", "2026-10-01", "a"), risk("high", "2026-11-01", "b")).status is Status.PRESENT
 
 
@@ -336,7 +338,7 @@ def allergy(code: tuple[str, str, str], **elements: object) -> dict[str, object]
 def test_an_empty_allergy_list_is_not_an_answer() -> None:
     finding = find(ALLERGY, complete=["AllergyIntolerance"])
     assert finding.status is Status.UNKNOWN
-    assert "the list is empty, which is not an answer" in finding.notes
+    assert "the list is empty, which is not an answer" in said(finding)
 
 
 def test_an_allergy_list_that_holds_something_else_was_reviewed() -> None:
@@ -462,7 +464,7 @@ def test_the_evidence_of_an_answer_tells_question_and_answer() -> None:
 def test_of_very_many_remarks_the_first_few_are_kept() -> None:
     over = [condition(RETENTION, clinical="resolved", id=f"c{number}") for number in range(30)]
     finding = find(RETENTION_FACT, *over)
-    assert "and 24 more remarks" in finding.notes
+    assert "and 24 more remarks" in said(finding)
     assert len(finding.notes) == 8
 
 

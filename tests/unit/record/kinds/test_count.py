@@ -181,3 +181,22 @@ def test_a_setting_is_what_the_rule_set_says() -> None:
     assert [on[name].status.value for name in ("the-fact", "us", "uk")] == ["present", "present", "absent"]
     off = Derivation(knowledge(always, drug_safety_scope="in-scope")).findings(record([condition()]), NOW)
     assert off["the-fact"].status is Status.ABSENT
+
+
+PLAIN = (RXNORM, "161", "acetaminophen")
+
+
+def in_milligrams(dose_mg: int, times: int, status: str = "active", **more: object) -> Told:
+    """An order of a drug without a strength, whose dosage tells the milligrams of one dose."""
+    dosage = {
+        "timing": {"repeat": {"frequency": times, "period": 1, "periodUnit": "d"}},
+        "doseAndRate": [{"doseQuantity": {"value": dose_mg, "unit": "mg"}}],
+    }
+    return medication(PLAIN, status, dosageInstruction=[dosage], **more)
+
+
+def test_a_drug_without_a_strength_is_renewed_by_the_same_single_dose_and_joined_by_another() -> None:
+    running = in_milligrams(500, 4)
+    assert daily(running, orders=[in_milligrams(500, 6, "draft", name="d1")]) == ("present", 3000, 3000)
+    assert daily(running, orders=[in_milligrams(1000, 3, "draft", name="d1")]) == ("present", 5000, 5000)
+    assert daily(medication(PLAIN), orders=[in_milligrams(1000, 3, "draft", name="d1")]) == ("present", 3000, 3000)

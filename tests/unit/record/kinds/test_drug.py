@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from service.finding import Status
-from tests.unit.record.facts_in_python import RXNORM, concept, fact, find, medication, notes
+from tests.unit.record.facts_in_python import RXNORM, caveat, concept, fact, find, medication, notes, said
 
 IBUPROFEN = (RXNORM, "197806", "ibuprofen 600 MG Oral Tablet")
 HYDROCODONE_IBUPROFEN = (RXNORM, "859315", "hydrocodone bitartrate 10 MG / ibuprofen 200 MG Oral Tablet")
@@ -55,7 +55,7 @@ def test_silence_counts_only_in_a_whole_list() -> None:
     other = medication(CYCLOBENZAPRINE)
     assert find(NSAID, other, complete=["MedicationRequest"]).status is Status.ABSENT
     assert find(NSAID, other).status is Status.UNKNOWN
-    assert find(NSAID, MedicationRequest="failed").notes == ("MedicationRequest list could not be fetched",)
+    assert said(find(NSAID, MedicationRequest="failed")) == ("MedicationRequest list could not be fetched",)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_medication_that_was_not_recognised_may_be_any_drug() -> None:
     unread = medication(concept(text="house mixture no. 3"), name="m2")
     finding = find(NSAID, unread, complete=["MedicationRequest"])
     assert finding.status is Status.UNKNOWN
-    assert finding.notes == ("a medication that was not recognised",)
+    assert said(finding) == ("a medication that was not recognised",)
     assert [item.resource for item in finding.evidence] == ["MedicationRequest/m2"]
     assert find(NSAID, unread, medication(IBUPROFEN)).status is Status.PRESENT
     stopped = medication(concept(text="house mixture no. 3"), "stopped")
@@ -219,7 +219,7 @@ def test_an_order_completed_when_it_was_issued_counts_while_its_supply_lasts(
     finding = find(NSAID, order, complete=["MedicationRequest"])
     assert finding.status == expected
     if expected == "present":
-        assert finding.evidence[0].note == "completed, supply not used up"
+        assert caveat(finding.evidence[0]) == "completed, supply not used up"
 
 
 def test_a_supply_of_months_that_may_reach_to_now_leaves_it_open() -> None:

@@ -8,7 +8,18 @@ from datetime import UTC, datetime
 import pytest
 
 from service.finding import Status
-from tests.unit.record.facts_in_python import LOCAL, SCIATICA, condition, fact, find, notes, observation, source
+from tests.unit.record.facts_in_python import (
+    LOCAL,
+    SCIATICA,
+    caveat,
+    condition,
+    fact,
+    find,
+    notes,
+    observation,
+    said,
+    source,
+)
 
 LATEST = fact(
     "elapsed", source("Condition", "cond-sciatica"), source("Observation", "obs-onset"), pick="latest", unit="d"
@@ -53,7 +64,7 @@ def test_a_first_record_is_a_latest_possible_start() -> None:
 def test_without_any_date_it_is_unknown_and_names_the_entry() -> None:
     finding = find(LATEST, condition())
     assert finding.status is Status.UNKNOWN
-    assert "recorded without a date" in finding.notes
+    assert "recorded without a date" in said(finding)
     assert finding.evidence[0].resource == "Condition/c1"
 
 
@@ -99,8 +110,8 @@ def test_silence_is_absent_only_in_a_whole_list_that_the_fact_names() -> None:
 def test_a_refuted_problem_says_nothing_of_how_long_another_has_lasted() -> None:
     found = find(LATEST, condition(verification="refuted"))
     assert found.status is Status.UNKNOWN
-    assert "only entries that say it is not so" in found.notes
-    assert [one.note for one in found.evidence] == ["recorded as refuted"]
+    assert "only entries that say it is not so" in said(found)
+    assert [caveat(one) for one in found.evidence] == ["recorded as refuted"]
 
 
 def test_a_recorded_no_makes_a_duration_absent_only_where_its_definition_says_so() -> None:

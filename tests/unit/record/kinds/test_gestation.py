@@ -18,6 +18,7 @@ from tests.unit.record.facts_in_python import (
     notes,
     observation,
     procedure,
+    said,
     source,
 )
 
@@ -97,7 +98,7 @@ def test_the_newest_statement_counts() -> None:
 def test_more_weeks_than_a_pregnancy_has_tell_of_an_earlier_one() -> None:
     finding = find(WEEKS, measured(AGE, 20, "wk", "2025-01-01"))
     assert finding.status is Status.UNKNOWN
-    assert "Observation/o1: tells of an earlier pregnancy" in finding.notes
+    assert "Observation/o1: tells of an earlier pregnancy" in said(finding)
 
 
 def test_nothing_recorded_is_unknown_and_never_absent() -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from service.finding import Status
-from tests.unit.record.facts_in_python import fact, find, patient
+from tests.unit.record.facts_in_python import fact, find, patient, said
 
 AGE = fact("age", unit="a")
 FEMALE = fact("sex", gender="female")
@@ -34,11 +34,11 @@ def test_age_is_in_completed_years_and_an_interval_for_a_partial_date(birth: str
 def test_age_without_a_readable_birth_date_is_unknown(birth: str | None) -> None:
     finding = find(AGE, patient(**({} if birth is None else {"birthDate": birth})))
     assert finding.status is Status.UNKNOWN
-    assert finding.notes[0].startswith("birth date")
+    assert said(finding)[0].startswith("birth date")
 
 
 def test_age_without_a_patient_says_that_none_was_sent() -> None:
-    assert find(AGE).notes == ("Patient list not sent",)
+    assert said(find(AGE)) == ("Patient list not sent",)
 
 
 def test_age_depends_on_the_moment_it_is_asked() -> None:

@@ -12,12 +12,14 @@ from tests.unit.record.facts_in_python import (
     CREATININE,
     EGFR,
     PAIN,
+    caveat,
     fact,
     find,
     measured,
     notes,
     observation,
     patient,
+    said,
     source,
 )
 
@@ -85,12 +87,12 @@ def test_a_look_back_of_one_day_counts_hours_when_both_times_are_given() -> None
 def test_an_old_value_is_named_when_nothing_newer_is_known() -> None:
     finding = find(EGFR_FACT, egfr(54, "2020-02-03"), complete=["Observation"])
     assert finding.status is Status.UNKNOWN
-    assert f"last value 54 {RATE} on 2020-02-03: too old to use" in finding.notes
+    assert f"last value 54 {RATE} on 2020-02-03: too old to use" in said(finding)
 
 
 def test_nothing_measured_is_unknown_even_in_a_whole_list() -> None:
     assert find(EGFR_FACT, complete=["Observation"]).status is Status.UNKNOWN
-    assert find(EGFR_FACT).notes == ("Observation list not sent",)
+    assert said(find(EGFR_FACT)) == ("Observation list not sent",)
 
 
 def test_the_newest_counts() -> None:
@@ -111,17 +113,17 @@ def test_a_value_that_cannot_be_is_not_used(value: float, kept: bool) -> None:
     finding = find(EGFR_FACT, egfr(value))
     assert finding.status is (Status.PRESENT if kept else Status.UNKNOWN)
     if not kept:
-        assert "Observation/o1: implausible value not used" in finding.notes
+        assert "Observation/o1: implausible value not used" in said(finding)
 
 
 @pytest.mark.parametrize("status", ["preliminary", "registered"])
 def test_a_newer_preliminary_value_is_named_and_not_used(status: str) -> None:
     finding = find(EGFR_FACT, egfr(54, "2026-10-01", "a"), egfr(20, "2026-11-20", "b", status=status))
     assert finding.value == 54
-    assert f"preliminary, not used: 20 {RATE} on 2026-11-20" in finding.notes
+    assert f"preliminary, not used: 20 {RATE} on 2026-11-20" in said(finding)
     assert find(EGFR_FACT, egfr(20, "2026-11-20", "b", status=status)).status is Status.UNKNOWN
     older = find(EGFR_FACT, egfr(54, "2026-10-01", "a"), egfr(20, "2026-09-20", "b", status=status))
-    assert older.notes == ()
+    assert said(older) == ()
 
 
 @pytest.mark.parametrize("status", ["entered-in-error", "cancelled"])
@@ -140,7 +142,7 @@ def test_a_comparator_is_an_open_interval() -> None:
 def test_a_unit_that_does_not_convert_is_refused_and_named() -> None:
     finding = find(EGFR_FACT, measured(EGFR, 54, "mg/dL", "2026-11-01"))
     assert finding.status is Status.UNKNOWN
-    assert any(note.startswith("Observation/o1: ") for note in finding.notes)
+    assert any(note.startswith("Observation/o1: ") for note in said(finding))
 
 
 def test_micromoles_of_creatinine_are_milligrams() -> None:
@@ -185,7 +187,7 @@ def test_without_an_egfr_it_is_computed_from_creatinine_and_says_so() -> None:
     (evidence,) = finding.evidence
     assert evidence.resource == "Observation/cr"
     assert evidence.text == f"41.5 {RATE} from creatinine 1.4 mg/dL"
-    assert evidence.note == "computed (CKD-EPI 2021)"
+    assert caveat(evidence) == "computed (CKD-EPI 2021)"
 
 
 def test_a_recorded_egfr_comes_before_a_computed_one() -> None:
@@ -215,7 +217,7 @@ def test_it_is_computed_for_adults_only(birth: str | None, adult: bool) -> None:
     finding = find(COMPUTING, patient(gender="female", **born), creatinine(0.8))
     assert finding.status is (Status.PRESENT if adult else Status.UNKNOWN)
     if not adult:
-        assert "eGFR not computed from creatinine: the patient is not known to be adult" in finding.notes
+        assert "eGFR not computed from creatinine: the patient is not known to be adult" in said(finding)
 
 
 def test_creatinine_without_a_unit_or_too_old_is_not_used() -> None:

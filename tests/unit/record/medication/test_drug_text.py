@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.record.medication.drug_spelling import plain
+from service.record.notes import text_of
 from service.record.values.tidy import tidied
 from tests.thoroughness import examples
 from tests.unit.record.medication.test_drug_value_sets import recognised
@@ -147,7 +148,7 @@ def test_words_beside_a_code_add_an_ingredient_and_take_none_away() -> None:
     assert named("warfarin 5 mg") == ["warfarin"]
     both = recognised({"coding": [coding], "text": "warfarin, ibuprofen"})
     assert {one.name for one in both.ingredients} == {"warfarin", "ibuprofen"}
-    assert any("ibuprofen" in note for note in both.notes)
+    assert any("ibuprofen" in text_of(note) for note in both.notes)
 
 
 @pytest.mark.parametrize("text", ["Ibuprofin 200 mg", "Warferin 5 mg", "Metoprolal 50 mg"])

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.knowledge.model import Code, ValueSet
+from service.note import Note, NoteCode
 from service.record.medication.dosage import daily_amounts
 from service.record.medication.drug_names import brand_of, parse_name
 from service.record.medication.drug_table import DRUGS_FORMAT, DrugTable, drug_table
@@ -223,7 +224,7 @@ class TestMedicationResources:
         }
         drug = DRUGS.recognise(request, nowhere)
         assert ingredients(drug) == ["ibuprofen"]
-        assert drug.notes == ("the Medication it refers to was not sent",)
+        assert drug.notes == (Note(NoteCode.MEDICATION_NOT_SENT),)
 
     def test_a_compound_lists_its_ingredients(self) -> None:
         parts = [{"itemCodeableConcept": coded("5640")}, {"itemCodeableConcept": {"text": "vehicle x"}}]
@@ -247,7 +248,7 @@ class TestMedicationResources:
         }
         drug = DRUGS.recognise(request, nowhere)
         assert not drug.is_local
-        assert drug.notes == ("the route does not fit the product",)
+        assert drug.notes == (Note(NoteCode.ROUTE_DOES_NOT_FIT),)
 
     @pytest.mark.parametrize(
         ("text", "is_local"),

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.knowledge.model import Code, DangerTerms, ValueSet
+from service.note import Note, NoteCode
 from service.record.values.code_systems import check_digit_fault
 from service.record.values.coding import CodeIndex, canonical_system, codings, concept_text
 
@@ -89,7 +90,7 @@ def test_atc_descends_by_prefix() -> None:
 def test_a_wrong_check_digit_matches_nothing_and_says_so() -> None:
     match = INDEX.match(concept((SNOMED, "23056006")))
     assert not match.sets
-    assert match.notes == ("a SNOMED CT code has a wrong check digit and was not matched",)
+    assert match.notes == (Note(NoteCode.WRONG_SNOMED),)
     assert check_digit_fault(LOINC, "98979-8") is None
     assert check_digit_fault(LOINC, "98979-9") is not None
     assert check_digit_fault(LOINC, "LA33-6") is None

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.note import Note, NoteCode
 from service.record.values.status_table import STATUS_TABLE
 from service.record.values.statuses import Counts, status_class
 
@@ -68,8 +69,8 @@ def test_the_table_decides(resource: dict[str, Any], counts: Counts) -> None:
 
 
 def test_a_missing_clinical_status_is_active_and_said() -> None:
-    assert status_class(condition()).note == "status not given"
-    assert status_class(condition("81323004")).note == "status not understood"
+    assert status_class(condition()).note == Note(NoteCode.STATUS_NOT_GIVEN)
+    assert status_class(condition("81323004")).note == Note(NoteCode.STATUS_NOT_UNDERSTOOD)
     assert status_class(condition("active")).note is None
 
 
@@ -77,7 +78,7 @@ def test_a_missing_clinical_status_is_active_and_said() -> None:
 def test_what_is_not_confirmed_is_provisional(verification: str) -> None:
     found = status_class(condition("active", verification))
     assert found.provisional
-    assert found.note == verification
+    assert found.note == Note(NoteCode(verification))
     assert not status_class(condition("active", "confirmed")).provisional
 
 
@@ -96,7 +97,7 @@ def test_a_panel_without_value_but_with_components_counts() -> None:
 def test_active_with_an_end_is_active_and_said() -> None:
     found = status_class(condition("active", abatementDateTime="2024-05-01"))
     assert found.counts is Counts.PRESENT
-    assert found.note == "recorded as active although an end is given"
+    assert found.note == Note(NoteCode.ACTIVE_BUT_ENDED)
     assert status_class(condition(abatementBoolean=False)).counts is Counts.PRESENT
 
 

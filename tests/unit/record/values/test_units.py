@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.note import Note, NoteCode
+from service.record.notes import text_of
 from service.record.values.units import (
     Reading,
     Refused,
@@ -37,7 +39,7 @@ def read(holder: dict[str, Any], unit: str, substance: str | None = None) -> Rea
 def refused(holder: dict[str, Any], unit: str, substance: str | None = None) -> str:
     answer = read_value(holder, unit, substance)
     assert isinstance(answer, Refused), answer
-    return answer.reason
+    return text_of(answer.reason)
 
 
 @pytest.mark.parametrize(
@@ -127,13 +129,13 @@ def test_less_than_thirty_is_below_thirty() -> None:
 def test_an_egfr_without_its_body_surface_is_taken_with_a_remark() -> None:
     reading = read(quantity(59, "mL/min", "mL/min"), EGFR, "egfr")
     assert reading.low == 59
-    assert reading.note == "unit given as mL/min"
+    assert reading.note == Note(NoteCode.UNIT_ML_PER_MIN)
 
 
 def test_seven_of_ten_says_out_of_what() -> None:
     reading = read({"valueString": "7/10"}, "{score}")
     assert reading.low == 7
-    assert reading.note == "out of 10"
+    assert reading.note == Note(NoteCode.OUT_OF, number=10)
 
 
 def test_seven_to_eight_is_an_interval() -> None:
