@@ -13,7 +13,7 @@ from flask import Flask
 from service.decision.gate import taken_in_full
 from service.decision_log.replay import Replayer
 from service.logs import ALLOWED
-from service.store.decisions import is_skipped, stands_for
+from service.store.decisions import is_skipped
 from service.store.stats import stats
 from tests.http.calls import ICD, PATIENT, order_sign, patient_view, searchset
 from tests.store.service import post, reading_of, remembering, store_of, stored_decisions
@@ -54,7 +54,6 @@ def test_a_call_that_passes_is_kept_with_the_gate_and_without_findings_and_repla
         "digest": gate.digest, "lists": {"Condition": "complete"}, "in_full": False, "one_in": 100
     }  # fmt: skip
     assert is_skipped(kept.body)
-    assert stands_for(kept.body) == 0
     assert set(kept.body["findings"] + kept.body["rules"]) == {"-"}
     assert Replayer(reading_of(app)).replay(kept).differences == ()
 
@@ -72,11 +71,11 @@ def test_a_row_that_names_another_gate_or_lists_on_which_it_is_shut_is_a_differe
 
 
 @pytest.mark.usefixtures("always_sampled")
-def test_a_sample_is_kept_with_its_findings_and_stands_for_a_hundred(app: Flask) -> None:
+def test_a_sample_is_kept_with_its_findings_and_says_that_it_is_one_of_a_hundred(app: Flask) -> None:
     assert post(app, SERVICE, ELSEWHERE) == []
     (kept,) = stored_decisions(app)
     assert not is_skipped(kept.body)
-    assert stands_for(kept.body) == 100
+    assert kept.body["gate"]["one_in"] == 100
     assert "a" in kept.body["findings"]
     assert Replayer(reading_of(app)).replay(kept).same
 
