@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
-from itertools import cycle, islice
+from itertools import count, cycle, islice
 from typing import Any
 
 PATIENT = "bench-1"
@@ -22,6 +22,7 @@ RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 SNOMED = "http://snomed.info/sct"
 UCUM = "http://unitsofmeasure.org"
 SUBJECT = {"reference": f"Patient/{PATIENT}"}
+_PATIENTS = count(2)
 
 # code, words, value, unit
 MEASURED = (
@@ -177,10 +178,10 @@ def draft_order() -> dict[str, Any]:
     }
 
 
-def calls(service: Mapping[str, Any], size: int, kind: str, count: int) -> list[bytes]:
-    """Calls about ``count`` different patients with the same chart."""
+def calls(service: Mapping[str, Any], size: int, kind: str) -> Iterator[bytes]:
+    """Calls about one patient after another with the same chart; no patient has been asked about in this process."""
     body = hook_request(service, size, kind)
-    return [body.replace(PATIENT.encode(), f"bench-{number + 2}".encode()) for number in range(count)]
+    return (body.replace(PATIENT.encode(), f"bench-{next(_PATIENTS)}".encode()) for _ in count())
 
 
 def hook_request(service: Mapping[str, Any], size: int, kind: str = "realistic") -> bytes:

@@ -70,6 +70,8 @@ def create_app(
     }
     app.before_request(reloader.watch)
     app.url_map.strict_slashes = False
+    # No view here is a coroutine; Flask would look at each of them on every call.
+    app.ensure_sync = lambda func: func  # type: ignore[method-assign]
     for routes in _all_routes(endpoint, settings, decision_log, feedback):
         app.register_blueprint(routes)
     add_serving(app, settings, _observing(app, endpoint, decision_log))

@@ -23,6 +23,9 @@ class Status(StrEnum):
     ABSENT = "absent"
     UNKNOWN = "unknown"
 
+    # As the text it is: an enum hashes itself in Python, and a call asks for the state of hundreds of findings.
+    __hash__ = str.__hash__
+
 
 class Evidence(Struct, frozen=True):
     """What in the record a finding rests on.

@@ -88,6 +88,7 @@ HOMES = {
     "msgspec": (
         *("service.note", "service.finding", "service.record.*", "service.engine.*", "service.decision.*"),
         *(
+            "service.store.reading",
             "service.store.redaction",
             "service.population.*",
             "service.protocol.prefetch_of_call",

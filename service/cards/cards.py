@@ -6,12 +6,12 @@ never folded or dropped; further info cards become one card that lists them.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from service.cards.card_ids import id_of
 from service.cards.finding_words import asked
 from service.cards.full_text import detail, full_text_of, patient_detail
 from service.cards.grouping import grouped, shared_summary, write_shared
@@ -85,7 +85,8 @@ def render_with_markers(
         rendered = [_patient_card(knowledge, decision, advice) for advice in visible if _has_patient_text(advice)]
         return with_unread_for_patient(rendered, knowledge, decision, lacking)
     groups = list(grouped(knowledge, visible))
-    cards = [_card(_Showing(knowledge, decision, audience, acting), group) for group in groups]
+    showing = _Showing(knowledge, decision, audience, acting)
+    cards = [_card(showing, group) for group in groups]
     return with_not_assessed(cards, knowledge, decision, lacking, groups)
 
 
@@ -113,12 +114,13 @@ def _places(knowledge: Knowledge) -> dict[str, tuple[int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class _Showing:
-    """All that a card is made with."""
+    """All that the cards of a decision are made with; ``written`` are lines about findings, which cards share."""
 
     knowledge: Knowledge
     decision: Decision
     audience: Audience
     acting: Acting
+    written: dict[str, str] = field(default_factory=dict)
 
     @property
     def today(self) -> date:
@@ -135,7 +137,9 @@ def _card(showing: _Showing, group: Sequence[Advice]) -> Json:
 def _pathway(showing: _Showing, group: Sequence[Advice]) -> Json:
     """The card that says where the patient stands, with the advice that hangs on it and its suggestions."""
     knowledge, head = showing.knowledge, group[0]
-    full_text = "\n\n".join([*full_text_of(knowledge, group, showing.today), f"*{knowledge.not_clearance}*"])
+    full_text = "\n\n".join(
+        [*full_text_of(knowledge, group, showing.today, showing.written), f"*{knowledge.not_clearance}*"]
+    )
     card: Json = {
         "uuid": _uuid(showing.decision, head.rule.id),
         "summary": pathway_summary(group, showing.today),
@@ -159,7 +163,7 @@ def _single(showing: _Showing, advice: Advice) -> Json:
     knowledge, rule = showing.knowledge, advice.rule
     text = rule.card
     assert text is not None
-    full_text = detail(knowledge, advice, showing.today)
+    full_text = detail(knowledge, advice, showing.today, showing.written)
     card: Json = {
         "uuid": _uuid(showing.decision, rule.id),
         "summary": summary(advice, showing.today),
@@ -180,7 +184,7 @@ def _shared(showing: _Showing, group: Sequence[Advice]) -> Json:
     """One card for several pieces of advice: what each says, all their grounds, and their suggestions."""
     knowledge = showing.knowledge
     full_text = "\n\n".join(
-        [*full_text_of(knowledge, group, showing.today), f"*{knowledge.not_clearance}*"],
+        [*full_text_of(knowledge, group, showing.today, showing.written), f"*{knowledge.not_clearance}*"],
     )
     is_severe = max(item.indicator.rank for item in group) > Indicator.INFO.rank
     name, words = ("further-warnings", "Further warnings") if is_severe else ("further-advice", "Further advice")
@@ -243,7 +247,8 @@ def _patient_card(knowledge: Knowledge, decision: Decision, advice: Advice) -> J
 
 def _why(knowledge: Knowledge, decision: Decision, advice: Sequence[Advice]) -> Json:
     """Which rules speak and which they cover, on which evidence, lacking what. Nothing stands only here (EX-4)."""
-    outcomes = {outcome.rule.id: outcome for outcome in decision.outcomes}
+    named = {name for item in advice for name in (item.rule.id, *item.suppresses)}
+    outcomes = {outcome.rule.id: outcome for outcome in decision.outcomes if outcome.rule.id in named}
     rules = [_rule(knowledge, outcomes[name]) for item in advice for name in (item.rule.id, *item.suppresses)]
     why: Json = {"decision": decision.id, "rules": rules}
     evidence = [_evidence(finding.name, item.resource, item.date) for finding, item in _evidence_of(advice)]
@@ -277,4 +282,4 @@ def _evidence(finding: str, resource: str, date: str | None) -> Json:
 
 def _uuid(decision: Decision, name: str) -> str:
     # The decision id is random on a hook call (CA-7) and made from content where answers must repeat to the byte.
-    return str(uuid.uuid5(uuid.UUID(decision.id), name))
+    return id_of(decision.id, name)

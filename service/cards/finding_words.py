@@ -177,12 +177,19 @@ def title(knowledge: Knowledge, name: str) -> str:
     return knowledge.conclusions[name].title
 
 
-def quoted_lines(knowledge: Knowledge, findings: Iterable[Finding]) -> list[str]:
+def quoted_lines(knowledge: Knowledge, findings: Iterable[Finding], written: dict[str, str]) -> list[str]:
     """One markdown bullet per finding: title, value, and the entries it rests on with date, words and caveat.
 
-    Marks stand around what is quoted from the record.
+    Marks stand around what is quoted from the record. ``written`` keeps the bullets of one decision by finding: several
+    pieces of advice rest on the same ones.
     """
-    return [_found_line(knowledge, finding) for finding in findings]
+    lines = []
+    for finding in findings:
+        line = written.get(finding.name)
+        if line is None:
+            line = written[finding.name] = _found_line(knowledge, finding)
+        lines.append(line)
+    return lines
 
 
 def _found_line(knowledge: Knowledge, finding: Finding) -> str:
@@ -202,7 +209,7 @@ def _found_line(knowledge: Knowledge, finding: Finding) -> str:
 
 
 def _evidence(item: Evidence) -> str:
-    parts = [mark_quoted(escaped(_ANNOTATION.sub("", item.text)))] if item.text else []
+    parts = [mark_quoted(escaped(_without_annotation(item.text)))] if item.text else []
     # The day is what a clinician reads; the exact time stays in the decision.
     day = escaped(item.date.partition("T")[0]) if item.date else "no date"
     parts.append(day if item.date is None or is_storable_date(item.resource, item.date) else mark_quoted(day))
@@ -210,6 +217,10 @@ def _evidence(item: Evidence) -> str:
     if item.note:
         parts.append(_note(item.note))
     return ", ".join(parts)
+
+
+def _without_annotation(text: str) -> str:
+    return _ANNOTATION.sub("", text) if text.endswith("}") else text
 
 
 def short_lines(knowledge: Knowledge, findings: Iterable[Finding]) -> list[str]:
@@ -263,7 +274,7 @@ def _quoted(item: Evidence, *, numeric: bool) -> str:
     """Words and day of one entry; of a number the day is enough. A Patient's date is that of birth."""
     of_patient = item.resource.startswith("Patient/")
     # The title says what was asked and found; the words of an answer would say it again.
-    text = "" if numeric or of_patient or item.resource.startswith(_ANSWERS) else _ANNOTATION.sub("", item.text)
+    text = "" if numeric or of_patient or item.resource.startswith(_ANSWERS) else _without_annotation(item.text)
     parts = [mark_quoted(escaped(text))] if text else []
     aside = []
     if item.date and not of_patient:

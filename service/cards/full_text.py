@@ -6,22 +6,23 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from service.cards.finding_words import asked, quoted_lines
+from service.cards.of_rules import of_rule
 from service.cards.sources import source_lines
 from service.cards.summary import also, summary
 from service.decision import Advice
 from service.knowledge.model import Knowledge, Rule
 
 
-def detail(knowledge: Knowledge, advice: Advice, today: date) -> str:
+def detail(knowledge: Knowledge, advice: Advice, today: date, written: dict[str, str]) -> str:
     """The whole detail of one card for a clinician, in GitHub markdown without HTML."""
-    return "\n\n".join([*body(knowledge, advice, today), f"*{knowledge.not_clearance}*"])
+    return "\n\n".join([*body(knowledge, advice, today, written), f"*{knowledge.not_clearance}*"])
 
 
-def body(knowledge: Knowledge, advice: Advice, today: date) -> Iterator[str]:
+def body(knowledge: Knowledge, advice: Advice, today: date, written: dict[str, str]) -> Iterator[str]:
     """The paragraphs of one card's detail without the closing sentence, so that folded cards can share it."""
     rule = advice.rule
     assert rule.card is not None
-    found = quoted_lines(knowledge, advice.found)
+    found = quoted_lines(knowledge, advice.found, written)
     missing = asked(knowledge, advice.not_recorded)
     yield rule.card.detail
     yield from (f"**Also:** {said}" for said in also(advice, today))
@@ -29,17 +30,24 @@ def body(knowledge: Knowledge, advice: Advice, today: date) -> Iterator[str]:
         yield "**Found:**\n\n" + "\n".join(found)
     if missing:
         yield f"**Not recorded:** {'; '.join(missing)}"
-    yield "**Sources**\n\n" + "\n".join(source_lines(knowledge, rule))
-    if rule.unverified_parts:
-        yield "**Not verified**\n\n" + "\n".join(f"- {part}" for part in rule.unverified_parts)
+    yield _grounds(knowledge, rule)
     yield _signature(knowledge, rule, today)
 
 
-def full_text_of(knowledge: Knowledge, group: Sequence[Advice], today: date) -> Iterator[str]:
+@of_rule
+def _grounds(knowledge: Knowledge, rule: Rule) -> str:
+    """The paragraphs that say on what the rule rests, and what of it nobody has verified."""
+    sources = "**Sources**\n\n" + "\n".join(source_lines(knowledge, rule))
+    if not rule.unverified_parts:
+        return sources
+    return f"{sources}\n\n**Not verified**\n\n" + "\n".join(f"- {part}" for part in rule.unverified_parts)
+
+
+def full_text_of(knowledge: Knowledge, group: Sequence[Advice], today: date, written: dict[str, str]) -> Iterator[str]:
     """The paragraphs of several pieces of advice that share a card, each under its own summary."""
     for item in group:
         yield f"**{summary(item, today)}**"
-        yield from body(knowledge, item, today)
+        yield from body(knowledge, item, today, written)
         yield "---"
 
 

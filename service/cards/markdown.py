@@ -11,7 +11,7 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~])")
 # What would begin a list, a quote or a heading; the backslash goes before the sign that makes it one.
 _LINE_START = re.compile(r"^(?=[-=>])|^\d+(?=[.)])")
 _SCHEME = re.compile(r"(?i)\b([a-z][a-z0-9+.\-]*):(?=\S)")
-_HARMLESS = re.compile(r"(?!\d+[.)])[A-Za-z0-9][A-Za-z0-9 ,.;/'\"%-]*")
+_HARMLESS = re.compile(r"(?!\d+[.)])[A-Za-z0-9][A-Za-z0-9,.;/'\"%-]*(?: [A-Za-z0-9,.;/'\"%-]+)*")
 _WWW = re.compile(r"(?i)\bwww\.(?=\S)")
 
 
@@ -34,9 +34,10 @@ def escaped(text: str) -> str:
     GFM turns bare addresses into links even without brackets, so the sign that would make one is
     set apart with a space.
     """
-    line = plain(text)
-    # Most text holds no sign that could do anything: one look instead of seven.
-    return line if _HARMLESS.fullmatch(line) and "www." not in line.lower() else _disarmed(line)
+    # Most text is one plain line that holds no sign that could do anything: one look instead of ten.
+    is_line = len(text) <= LONGEST and _HARMLESS.fullmatch(text) is not None
+    line = text if is_line else plain(text)
+    return line if is_line and "www." not in text.lower() else _disarmed(line)
 
 
 def _disarmed(line: str) -> str:

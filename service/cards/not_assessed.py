@@ -9,11 +9,11 @@ already questions the order, that check is a line on it: one order needs one ans
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from service.cards.card_ids import id_of
 from service.cards.finding_words import asked, drug_name, short_words
 from service.cards.layout import LONGEST, Sections, unknown_line, write
 from service.cards.markdown import escaped
@@ -23,7 +23,7 @@ from service.cards.sources import topic
 from service.cards.unusable import not_final, unusable
 from service.decision import Advice, Decision
 from service.finding import Evidence, Finding, Status
-from service.knowledge.concern import concerning
+from service.knowledge.concern import among, concerning
 from service.knowledge.hooks import HOOKS
 from service.knowledge.model import AskedFirst, FactDefinition, FactKind, Knowledge, types_read
 from service.knowledge.summaries import LONGEST as NAMES
@@ -99,8 +99,13 @@ def concerns(knowledge: Knowledge, decision: Decision) -> bool:
 
     A hook without orders does not conclude that; there it rests on what the conclusion mentions.
     """
-    names = concerning(knowledge, decision.findings)
+    names = among(_concerning(knowledge), decision.findings)
     return not names or any(decision.findings[name].status is not Status.ABSENT for name in names)
+
+
+@of_rule_set
+def _concerning(knowledge: Knowledge) -> tuple[str, ...]:
+    return concerning(knowledge)
 
 
 def _wanted(knowledge: Knowledge, decision: Decision) -> list[FactDefinition]:
@@ -332,7 +337,7 @@ def _card(knowledge: Knowledge, decision: Decision, causes: _Causes) -> Json:
     if causes.facts:
         lines.append(f"So not known: {unknown_line(asked(knowledge, dict.fromkeys(causes.facts)), _MOST_FACTS)}.")
     return {
-        "uuid": str(uuid.uuid5(uuid.UUID(decision.id), "not-assessed")),
+        "uuid": id_of(decision.id, "not-assessed"),
         "summary": _summary(knowledge, decision, causes),
         "detail": write(Sections("", because=tuple(lines), foot=knowledge.not_clearance)),
         "indicator": "info",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from service.cards.card_ids import id_of
 from service.cards.changes import limited
 from service.cards.markdown import plain
 from service.cards.orders import Drafts, Ordering
@@ -46,7 +46,7 @@ def suggestions(decision: Decision, advice: Advice, acting: Acting) -> list[Json
             continue
         member: Json = {
             "label": suggestion.label,
-            "uuid": str(uuid.uuid5(uuid.UUID(decision.id), f"{advice.rule.id}/{number}")),
+            "uuid": id_of(decision.id, f"{advice.rule.id}/{number}"),
             "actions": actions,
         }
         if suggestion.recommended and not any("isRecommended" in earlier for earlier in made):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
+from service.cards.card_ids import id_of
 from service.cards.not_assessed import Lacking, concerns, lacks_a_list, loses_a_check, says_nothing_of_entries
 from service.cards.sources import topic
 from service.decision import Decision
@@ -34,7 +34,7 @@ def _is_short(knowledge: Knowledge, decision: Decision, lacking: Lacking) -> boo
 
 def _card(knowledge: Knowledge, decision: Decision) -> Json:
     return {
-        "uuid": str(uuid.uuid5(uuid.UUID(decision.id), "unread")),
+        "uuid": id_of(decision.id, "unread"),
         "summary": _FOR_PATIENTS,
         "detail": f"Checks that rest on what could not be read were not made.\n\n*{knowledge.not_clearance}*",
         "indicator": "info",

@@ -65,7 +65,7 @@ class Size(click.ParamType[int]):
 @click.option(
     "--largest-patient",
     type=click.IntRange(1),
-    default=50_000,
+    default=40_000,
     show_default=True,
     metavar="N",
     help="The most resources of one patient; the rest is left out and named.",

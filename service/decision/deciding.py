@@ -18,13 +18,13 @@ from msgspec.structs import replace as replaced
 from service.decision.following import Sayings, SpokenRule
 from service.decision.gate import Gate, Gated, basis_of
 from service.engine.chaining import Chained, Program, compile_program
-from service.engine.trace import Outcome, Reading, outcome, read_again, read_plainly
+from service.engine.trace import Outcome, Reading, outcomes_of, read_again, read_plainly
 from service.engine.vector import Row
 from service.errors import EngineError
 from service.finding import Finding, ShownBefore, Status
 from service.knowledge.cache import Keep, keep_nothing
 from service.knowledge.conditions import Truth
-from service.knowledge.model import Indicator, Knowledge, Rule
+from service.knowledge.model import FactDefinition, Indicator, Knowledge, Rule
 from service.record.budget import NO_BUDGET, Budget
 from service.record.derive import Derivation
 from service.record.model import NOTHING_UNREAD, Problem, Record, Unread
@@ -157,9 +157,10 @@ def decide(  # noqa: PLR0913  # the whole question, asked in one place
         if passed is not None and not passed.in_full:
             return _skipped(prepared.knowledge, record, hook, now, str(decision_id), passed)
     facts = prepared.derivation.findings_of(chart, budget)
+    told: Sequence[FactDefinition] = chart.concerned
     if instead:
-        facts = {**facts, **instead}
-    unread = unread_of(record, facts, tuple(prepared.knowledge.facts.values()))
+        facts, told = {**facts, **instead}, tuple(prepared.knowledge.facts.values())
+    unread = unread_of(record, facts, told)
     decision = decide_on(prepared, facts, hook, now, decision_id=decision_id, problems=record.problems, unread=unread)
     if unread.doubted or unread.not_final:
         asked = partial(decide_on, prepared, hook=hook, now=now)
@@ -230,7 +231,7 @@ def decide_on(  # the same question as decide(), asked with findings (replay, pr
     knowledge, program = prepared.knowledge, prepared.programs[hook]
     identity = str(decision_id or _content_id(knowledge, facts, hook, now))
     row, reading = _read(program, facts, identity)
-    outcomes = tuple(outcome(rule, reading) for rule in program.rules)
+    outcomes = outcomes_of(program.rules, reading)
     said = _sayings(prepared, hook).of(row, reading, outcomes)
     named = dict.fromkeys(name for item in said.spoken for name in item.not_recorded)
     return Decision(
@@ -283,7 +284,7 @@ def _read(program: Program, facts: Mapping[str, Finding], identity: str) -> tupl
     """What both engines make of the facts; a row on which they agreed before is not asked again."""
     row = program.layout.row(facts)
     if (truths := program.memo.get(row)) is not None:
-        return row, read_again(program.strata, facts, truths)
+        return row, read_again(program.conclusions, facts, truths)
     reading = read_plainly(program.strata, facts)
     compare(program.evaluate_row(row), reading, identity)
     program.memo.put(row, reading.truths)

@@ -17,13 +17,13 @@ from service.decision import Decision
 from service.errors import StoreError
 from service.finding import ShownBefore
 from service.knowledge.model import Knowledge
-from service.store.reading import Reading, StoredDecision
+from service.store.reading import Reading, Showing
 from service.store.store import Store
 
 LOOKS_BACK_DAYS = 400
 MOST_DECISIONS = 100
 
-Rows = tuple[list[StoredDecision], dict[str, datetime]]
+Rows = tuple[list[Showing], dict[str, datetime]]
 
 
 @dataclass
@@ -58,7 +58,7 @@ class History:
 
 def _ask(reading: Reading, patient_id: str, since: datetime) -> Rows:
     found = reading.shown_to(patient_id, since, MOST_DECISIONS)
-    uuids = [card["uuid"] for stored in found for card in stored.body["cards"]]
+    uuids = [card.uuid for showing in found for card in showing.cards]
     return found, reading.overridden(uuids)
 
 
@@ -68,16 +68,15 @@ def shown_before(rows: Rows, knowledge: Knowledge, decision: Decision, store: St
     shown_now = {advice.rule.id: advice for advice in decision.advice}
     earlier: dict[str, ShownBefore] = {}
     answers: dict[str, datetime] = {}
-    for stored in found:
-        at = datetime.fromisoformat(stored.body["now"])
-        for card in stored.body["cards"]:
-            for rule, version, is_shown in card["rules"]:
+    for showing in found:
+        for card in showing.cards:
+            for rule, version, is_shown in card.rules:
                 if not is_shown or rule not in shown_now:
                     continue
-                if card["uuid"] in overridden:
-                    answers.setdefault(rule, overridden[card["uuid"]])
+                if card.uuid in overridden:
+                    answers.setdefault(rule, overridden[card.uuid])
                 if rule not in earlier:
                     now = grounds(knowledge, shown_now[rule], store.keyring.resource)
-                    same = stored.body.get("grounds", {}).get(rule) == now and version == shown_now[rule].rule.version
-                    earlier[rule] = ShownBefore(at, same)
+                    same = showing.grounds.get(rule) == now and version == shown_now[rule].rule.version
+                    earlier[rule] = ShownBefore(datetime.fromisoformat(showing.now), same)
     return {rule: ShownBefore(before.at, before.unchanged, answers.get(rule)) for rule, before in earlier.items()}

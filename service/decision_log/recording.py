@@ -10,13 +10,13 @@ import hashlib
 import re
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
 
+from service.cards.card_ids import id_of
 from service.cards.cards import WHY
 from service.cards.redaction import FULL
 from service.cards.redaction import redacted as without_quotes
@@ -254,7 +254,7 @@ def _rules_of(card: Json, decision: Decision) -> Iterator[tuple[str, str, int]]:
             yield rule["id"], rule["version"], 0 if "coveredBy" in rule else 1
         return
     for advice in decision.advice:
-        if card["uuid"] == str(uuid.uuid5(uuid.UUID(decision.id), advice.rule.id)):
+        if card["uuid"] == id_of(decision.id, advice.rule.id):
             yield advice.rule.id, advice.rule.version, 1
 
 

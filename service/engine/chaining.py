@@ -30,6 +30,7 @@ import durable_rules_engine as native
 from service.engine.encoding import SESSION, Alternative, RuleSet, rule_sets
 from service.engine.memo import Memo
 from service.engine.patterns import scales_of
+from service.engine.trace import concluded
 from service.engine.vector import Layout, Row
 from service.errors import EngineError
 from service.finding import Finding, Status
@@ -137,6 +138,7 @@ class Program:
         self.strata = stratify(rules)
         self.rules = tuple(rule for stratum in self.strata for rule in stratum)
         self.concluding = concluding_rules(self.rules)
+        self.conclusions = tuple(concluded(stratum) for stratum in self.strata)
         scales = scales_of([rule.when for rule in self.rules])
         read = {name for rule in self.rules for name in rule.reads}
         self.layout = Layout(sorted(read - set(self.concluding)), sorted(self.concluding), scales)

@@ -5,7 +5,7 @@ Everything here is read with the plain meaning of conditions, never from the eng
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -22,6 +22,9 @@ class Result(StrEnum):
     FIRED = "fired"
     NOT_MET = "not-met"
     NOT_ENOUGH_DATA = "not-enough-data"
+
+    # As the text it is: an enum hashes itself in Python.
+    __hash__ = str.__hash__
 
 
 _RESULTS = {Truth.TRUE: Result.FIRED, Truth.FALSE: Result.NOT_MET, Truth.UNKNOWN: Result.NOT_ENOUGH_DATA}
@@ -71,54 +74,78 @@ class Reading:
 
 def read_plainly(strata: Sequence[Sequence[Rule]], facts: Mapping[str, Finding]) -> Reading:
     """The same question the engine answers, read with ``conditions.truth``: the second engine."""
-    return _read(strata, facts, lambda rule, findings: truth(rule.when, findings))
-
-
-def read_again(strata: Sequence[Sequence[Rule]], facts: Mapping[str, Finding], truths: Mapping[str, Truth]) -> Reading:
-    """The plain reading of facts whose ``truths`` are known already, because both engines agreed on the same row.
-
-    Only what stands behind the conclusions is gathered anew: evidence is the patient's own.
-    """
-    return _read(strata, facts, lambda rule, _: truths[rule.id])
-
-
-def _read(
-    strata: Sequence[Sequence[Rule]],
-    facts: Mapping[str, Finding],
-    truth_of: Callable[[Rule, Mapping[str, Finding]], Truth],
-) -> Reading:
     findings = dict(facts)
     truths: dict[str, Truth] = {}
-    conclusions: dict[str, Status] = {}
+    statuses: dict[str, Status] = {}
     for stratum in strata:
-        best: dict[str, list[Rule]] = {}
         for rule in stratum:
-            truths[rule.id] = truth_of(rule, findings)
-            if rule.concludes is not None:
-                best.setdefault(rule.concludes, []).append(rule)
-        for name, rules in best.items():
-            finding = _conclude(name, rules, truths, findings)
-            findings[name] = finding
-            conclusions[name] = finding.status
-    return Reading(truths, findings, conclusions)
+            truths[rule.id] = truth(rule.when, findings)
+        _close(concluded(stratum), truths, findings, statuses)
+    return Reading(truths, findings, statuses)
 
 
-def _conclude(
-    name: str, rules: Sequence[Rule], truths: Mapping[str, Truth], findings: Mapping[str, Finding]
-) -> Finding:
-    strongest = max(truths[rule.id] for rule in rules)
+class Concluded(Struct, frozen=True):
+    """A conclusion of a stratum, the rules that draw it, and what it is when none of them holds."""
+
+    name: str
+    rules: tuple[Rule, ...]
+    absent: Finding
+    unknown: Finding
+
+
+def concluded(stratum: Iterable[Rule]) -> tuple[Concluded, ...]:
+    """The conclusions of a stratum, in the order of its rules."""
+    rules: dict[str, list[Rule]] = {}
+    for rule in stratum:
+        if rule.concludes is not None:
+            rules.setdefault(rule.concludes, []).append(rule)
+    return tuple(
+        Concluded(name, tuple(found), Finding(name, Status.ABSENT), Finding(name, Status.UNKNOWN))
+        for name, found in rules.items()
+    )
+
+
+def read_again(
+    conclusions: Iterable[Iterable[Concluded]], facts: Mapping[str, Finding], truths: Mapping[str, Truth]
+) -> Reading:
+    """The plain reading of facts whose ``truths`` are known already, because both engines agreed on the same row.
+
+    Only what stands behind the conclusions (of each stratum) is gathered anew: evidence is the patient's own.
+    """
+    findings = dict(facts)
+    statuses: dict[str, Status] = {}
+    for of_stratum in conclusions:
+        _close(of_stratum, truths, findings, statuses)
+    return Reading(truths, findings, statuses)
+
+
+def _close(
+    conclusions: Iterable[Concluded],
+    truths: Mapping[str, Truth],
+    findings: dict[str, Finding],
+    statuses: dict[str, Status],
+) -> None:
+    """Add what the rules of a stratum conclude, by their truths."""
+    for one in conclusions:
+        finding = _conclude(one, truths, findings)
+        findings[one.name] = finding
+        statuses[one.name] = finding.status
+
+
+def _conclude(one: Concluded, truths: Mapping[str, Truth], findings: Mapping[str, Finding]) -> Finding:
+    strongest = max([truths[rule.id] for rule in one.rules])
     if strongest is Truth.FALSE:
-        return Finding(name, Status.ABSENT)
+        return one.absent
     if strongest is Truth.UNKNOWN:
-        return Finding(name, Status.UNKNOWN)
+        return one.unknown
     evidence = {
         item: None
-        for rule in rules
+        for rule in one.rules
         if truths[rule.id] is Truth.TRUE
         for finding in supports(rule.when, findings)
         for item in finding.evidence
     }
-    return Finding(name, Status.PRESENT, evidence=tuple(evidence))
+    return Finding(one.name, Status.PRESENT, evidence=tuple(evidence))
 
 
 def supports(condition: Condition, findings: Mapping[str, Finding]) -> tuple[Finding, ...]:
@@ -131,9 +158,10 @@ def supports(condition: Condition, findings: Mapping[str, Finding]) -> tuple[Fin
     return tuple(found.values())
 
 
-def outcome(rule: Rule, reading: Reading) -> Outcome:
-    """What became of the rule, with the tests that stopped it or that could not be told."""
-    return Outcome(rule, _RESULTS[reading.truths[rule.id]], reading.findings)
+def outcomes_of(rules: Iterable[Rule], reading: Reading) -> tuple[Outcome, ...]:
+    """What became of each rule, with the tests that stopped it or that could not be told."""
+    truths, findings = reading.truths, reading.findings
+    return tuple([Outcome(rule, _RESULTS[truths[rule.id]], findings) for rule in rules])
 
 
 def undecided_leaves(condition: Condition, findings: Mapping[str, Finding]) -> tuple[Leaf, ...]:

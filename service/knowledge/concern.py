@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 
 from service.knowledge.model import Knowledge
 
@@ -17,8 +17,12 @@ def concerning(knowledge: Knowledge, known: Container[str] | None = None) -> tup
     if knowledge.concern is None:
         return ()
     mentioned = [name for rule in knowledge.rules if rule.concludes == knowledge.concern for name in rule.mentions]
-    if known is None:
-        return tuple(dict.fromkeys((knowledge.concern, *mentioned)))
-    if knowledge.concern in known:
-        return (knowledge.concern,)
-    return tuple(dict.fromkeys(name for name in mentioned if name in known))
+    names = tuple(dict.fromkeys((knowledge.concern, *mentioned)))
+    return names if known is None else among(names, known)
+
+
+def among(concerning: Sequence[str], known: Container[str]) -> tuple[str, ...]:
+    """Of the findings that the rule set has for it (``concerning``) those on which it rests where these are known."""
+    if not concerning or concerning[0] in known:
+        return tuple(concerning[:1])
+    return tuple(name for name in concerning[1:] if name in known)

@@ -21,6 +21,9 @@ class Truth(IntEnum):
     UNKNOWN = 1
     TRUE = 2
 
+    # As the number it is: an enum hashes itself in Python.
+    __hash__ = int.__hash__
+
 
 _WORDS: Mapping[Word, Mapping[Status, Truth]] = {
     Word.PRESENT: {Status.PRESENT: Truth.TRUE, Status.ABSENT: Truth.FALSE, Status.UNKNOWN: Truth.UNKNOWN},

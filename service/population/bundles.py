@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -12,6 +14,7 @@ import orjson
 from service.errors import Issue, RequestError
 from service.population.entries import TYPE_OF, Bundle, InBundle, Patient, Unread, decode_bundle
 from service.population.keys import BUNDLE, DEEPEST, is_clear, is_text, person
+from service.population.limits import MEGABYTE
 from service.population.plain import PlainEntries, Says, person_of
 from service.population.runs import Placed
 from service.record.input.reader import READ_TYPES
@@ -23,6 +26,7 @@ IMPORTANCE = ("Patient", "Condition", "AllergyIntolerance", "MedicationRequest",
 """What is kept first of a patient who has more resources than one may have."""
 
 
+_LONG = 32 * MEGABYTE
 _SUMS = re.compile(
     rb'\{\s*(?:"fullUrl"\s*:\s*"[^"\\]*"\s*,\s*)?"resource"\s*:\s*\{\s*'
     rb'"resourceType"\s*:\s*"(Claim|ExplanationOfBenefit)"'
@@ -89,6 +93,9 @@ def skim(text: bytes, plain: PlainEntries) -> Skimmed:
         if is_text(text) and not readable(text):
             raise RequestError([Issue("body", "not JSON")])
         return _skimmed(text) if is_text(text) else _taken_apart(text)
+    if len(text) > _LONG:
+        # What is made of its entries would take more memory than the text itself.
+        return _skimmed(text)
     try:
         bundle = decode_bundle(text)
     except msgspec.DecodeError:
@@ -196,12 +203,11 @@ def cut(text: bytes, most: int) -> tuple[bytes, dict[str, int]]:
     if len(bundle.entry) <= most:
         is_whole = bundle.resourceType == BUNDLE and not bytes(bundle.link) and is_clear(text)
         return (_written_anew(map(_without_sums, map(bytes, bundle.entry))) if is_whole else text), {}
-    ranked = sorted((importance(type_of_entry(bytes(entry))), bytes(entry)) for entry in bundle.entry)
-    left_out: dict[str, int] = {}
-    for _, entry in ranked[most:]:
-        name = type_of_entry(entry)
-        left_out[name] = left_out.get(name, 0) + 1
-    return _written_anew(entry for _, entry in ranked[:most]), left_out
+    types = [type_of_entry(entry) for entry in bundle.entry]
+    marks = [hashlib.blake2b(entry, digest_size=16).digest() for entry in bundle.entry]
+    ranked = sorted(range(len(types)), key=lambda number: (importance(types[number]), marks[number]))
+    left_out = Counter(types[number] for number in ranked[most:])
+    return _written_anew(bytes(bundle.entry[number]) for number in ranked[:most]), dict(left_out)
 
 
 def _written_anew(entries: Iterable[bytes]) -> bytes:
@@ -214,7 +220,7 @@ def _without_sums(entry: bytes) -> bytes:
     return entry if found is None else b'{"resource":{"resourceType":"%s"}}' % found[1]
 
 
-def type_of_entry(entry: bytes) -> str:
+def type_of_entry(entry: bytes | msgspec.Raw) -> str:
     """The resource type of one entry of a bundle; ``Bundle`` where it cannot be told."""
     try:
         resource = _decode_entry(entry).resource

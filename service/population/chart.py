@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -21,8 +21,8 @@ from service.record.input.reader import read_bundle
 from service.record.model import UNTYPED, Completeness, Problem, Record
 
 _SHARED = re.compile(rb'"reference"\s*:\s*"(?:[^"\\]*/)?((?:Medication|Device)/[A-Za-z0-9.\-]{1,64})')
-_SLACK = 2
-"""A patient with so many times the most lines is cut while its lines are being read."""
+_SLACK = 4
+"""A patient with a quarter more lines than the most is cut while its lines are being read."""
 _DEEPEST = 3
 """How many references are followed from one shared resource to the next: a drug, its ingredient."""
 _TYPE = re.compile(rb'"resourceType"\s*:\s*"([A-Za-z]{1,64})"')
@@ -92,16 +92,30 @@ class Gathered:
         return sum(len(found) - len(set(found)) for found in ids.values())
 
     def read_texts(self, text_at: TextAt, most: int) -> None:
-        """Read what stands in the input, if it was not read yet, and keep of the lines at most so many."""
+        """Read what stands in the input, if it was not read yet, and keep of it at most so many resources."""
         if self.is_read:
             return
         self.is_read = True
         for run, record in self.runs:
             self.lines.extend(lines_of_run(record, run.text or text_at(record, run.length)))
-            if len(self.lines) > most * _SLACK:
+            if len(self.lines) > most + most // _SLACK:
                 self.keep_at_most(most)
         self.keep_at_most(most)
-        self.documents.extend((text_at(record, placed.length), record) for placed, record in self.places)
+        self.documents = [self._kept(text, record, most) for text, record in self.documents]
+        for placed, record in self.places:
+            self.documents.append(self._kept(text_at(record, placed.length), record, most))
+
+    def _kept(self, text: bytes, record: Spilled, most: int) -> tuple[bytes, Spilled]:
+        kept, left_out = cut(text, most)
+        self.left_out.update(left_out)
+        return kept, record
+
+    def texts_once(self) -> Iterator[tuple[bytes, Spilled]]:
+        """The lines in order of their texts, which are forgotten one by one: of a large patient they are much."""
+        self.lines.sort(key=lambda line: line[0])
+        for number, (text, record) in enumerate(self.lines):
+            self.lines[number] = (b"", record)
+            yield text, record
 
     def keep_at_most(self, most: int) -> None:
         """Leave out what is more than a patient may have; what is kept does not depend on the order of the records."""
@@ -131,32 +145,30 @@ def _type_of(text: bytes) -> str:
     return found[1].decode() if found is not None else ""
 
 
-def read_chart(gathered: Gathered, exported: Exported, shared: SharedResources, most: int) -> Read:
+def read_chart(gathered: Gathered, exported: Exported, shared: SharedResources) -> Read:
     """The record of one patient. Never raises for what stands in a chart: what cannot be read is told."""
-    gathered.lines.sort(key=lambda line: line[0])
     documents: list[Any] = []
     rejects: list[Spilled] = []
     reasons: list[str] = []
     problems = [_problem(record.text.decode()) for record in gathered.broken]
     for text, place in sorted(gathered.documents, key=lambda one: one[0]):
-        kept, left_out = cut(text, most)
-        gathered.left_out.update(left_out)
         try:
-            document = parsed(kept)
+            document = parsed(text)
         except RequestError as error:
             rejects.append(place)
             reasons.append(error.issues[0].text)
             problems.append(_problem(EVERYTHING))
             continue
         documents.extend(document if isinstance(document, list) else [document])
-    for text, place in gathered.lines:
+    referred = _referred(gathered, shared)
+    for text, place in gathered.texts_once():
         try:
             documents.append(parsed(text))
         except RequestError as error:
             rejects.append(place)
             reasons.append(error.issues[0].text)
             problems.append(_problem(_type_of(text) or EVERYTHING))
-    for name in _referred(gathered, shared):
+    for name in referred:
         documents.extend(parsed(text) for text in shared.texts(name))
     problems += [_problem(name, _TOO_MANY) for name in sorted(gathered.left_out)]
     read = Read(None, None, tuple(rejects), tuple(reasons), gathered.duplicates, len(gathered.lines))

@@ -82,9 +82,8 @@ def _of_place(plan: Plan, place: Place) -> Iterator[BulkChart]:
     for records in records_of(plan, place):
         for gathered in gather(records):
             gathered.read_texts(partial(text_at, plan), DEFAULT_LARGEST)
-            read = read_chart(gathered, exported, index, DEFAULT_LARGEST)
             try:
                 resources = tuple(resources_of(gathered))
             except RequestError:
                 resources = ()
-            yield BulkChart(gathered.key, read, resources)
+            yield BulkChart(gathered.key, read_chart(gathered, exported, index), resources)

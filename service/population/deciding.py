@@ -141,7 +141,7 @@ class Judging:
         if gating is not None and passed is not None and not gating.in_full(gathered):
             return self._judge.skipped(gathered, passed, tally, gating.digest)
         self._read_texts(gathered)
-        read = read_chart(gathered, self._exported, self._shared, self._question.largest)
+        read = read_chart(gathered, self._exported, self._shared)
         rejects.extend(_rejects(gathered, read))
         rows = self._judge.judge(gathered, read, tally)
         if passed is not None and rows.cards:

@@ -120,6 +120,8 @@ def text_lines(path: Path) -> Iterator[bytes]:
 
 def whole(path: Path, compression: str) -> bytes:
     """The text of a whole file. Raises TruncatedError where compressed data ends early."""
+    if not compression:
+        return path.read_bytes()
     with opened(path, compression) as file:
         parts, place = [], 0
         while chunk := _read(file, place):

@@ -95,6 +95,9 @@ class Derivation:
     def __init__(self, knowledge: Knowledge, keep: Keep = keep_nothing) -> None:
         self._plans = tuple(plan_of(knowledge.facts[name], knowledge) for name in sorted(knowledge.facts))
         self.matcher = Matcher(knowledge, (key for plan in self._plans for key in plan.keys), keep)
+        written = {name: place for place, name in enumerate(knowledge.facts)}
+        self._written = tuple(written[plan.definition.id] for plan in self._plans)
+        """The places of the plans in the order of the rule files."""
         self._always = tuple(number for number, plan in enumerate(self._plans) if _always(plan))
         self._asking: dict[Key, list[int]] = {}
         self._concerns: dict[str, frozenset[Key]] = {}
@@ -138,11 +141,12 @@ class Derivation:
         concerned = set(self._always)
         for key in chart.held():
             concerned.update(self._asking.get(key, ()))
-        for place, number in enumerate(concerned):
+        for place, number in enumerate(sorted(concerned, key=self._written.__getitem__)):
             if not place % _LOOK_AT_CLOCK:
                 budget.check()
-            finding = _shortened(self._plans[number].find(chart))
-            findings[finding.name] = finding
+            plan = self._plans[number]
+            findings[plan.definition.id] = _shortened(plan.find(chart))
+            chart.concerned.append(plan.definition)
         return findings
 
     def if_final(self, names: Iterable[str], record: Record, now: datetime, budget: Budget) -> dict[str, Finding]:

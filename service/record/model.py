@@ -27,6 +27,9 @@ class Completeness(StrEnum):
     FAILED = "failed"
     NOT_SENT = "not-sent"
 
+    # As the text it is: an enum hashes itself in Python.
+    __hash__ = str.__hash__
+
 
 class Problem(Struct, frozen=True):
     """Something in the input that was passed over or taken with doubt. Never quotes a value.

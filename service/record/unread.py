@@ -24,8 +24,9 @@ def unread_of(record: Record, facts: Mapping[str, Finding], definitions: Sequenc
     """The entries that could not be read, by type, and how many orders could not be reviewed.
 
     Counted are entries whose shape cannot be read, entries that lie in a value set and hold no answer and no number
-    that can be used, and orders that were not recognised. ``definitions`` are those of ``facts``; those that are known
-    from an older result while a newer one could not be used are all ``doubted``, and none is ``pressing`` yet.
+    that can be used, and orders that were not recognised. ``definitions`` are those of the facts that something on the
+    chart concerns; those that are known from an older result while a newer one could not be used are all ``doubted``,
+    and none is ``pressing`` yet.
     """
     entries = Counter(record.unread)
     unused: set[str] = set()

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+from msgspec import Struct
+from msgspec.json import Decoder
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select
 
 from service.errors import NotFoundError, StoreError
@@ -22,12 +24,18 @@ _CHUNK = 500
 _SAME_ROW = and_(ledger.c.writer == decisions.c.writer, ledger.c.seq == decisions.c.seq)
 # Put together once: every call with a card asks it, and to write it anew costs as much as to run it.
 _SHOWN_TO = (
-    select(ledger.c.writer, ledger.c.seq, ledger.c.hash, ledger.c.body)
+    select(ledger.c.body)
     .join_from(decisions, ledger, _SAME_ROW)
     .where(decisions.c.patient.in_(bindparam("patients", expanding=True)))
     .where(decisions.c.at >= bindparam("since"), decisions.c.cards > 0)
     .order_by(decisions.c.at.desc(), decisions.c.id)
     .limit(bindparam("most"))
+)
+_REPORTED = ("card", "outcome", "outcome_at", "received_at", "reason", "comment", "issuer")
+_FEEDBACK_OF = (
+    select(*(feedback.c[name] for name in _REPORTED))
+    .where(feedback.c.card.in_(bindparam("cards", expanding=True)))
+    .order_by(feedback.c.outcome_at, feedback.c.received_at)
 )
 
 
@@ -43,6 +51,25 @@ class StoredDecision:
     @property
     def id(self) -> str:
         return str(self.body["id"])
+
+
+class ShownCard(Struct, frozen=True):
+    """A card of a kept decision, with its rules as (id, version, 1 if it speaks or 0 if covered)."""
+
+    uuid: str
+    rules: list[tuple[str, str, int]]
+
+
+class Showing(Struct, frozen=True):
+    """What a kept decision showed: when, which cards, and digests of what each rule rested on."""
+
+    now: str
+    cards: list[ShownCard]
+    grounds: dict[str, str] = {}
+
+
+# All else that a body holds is passed over: it is a hundred times as long, and a chart may be opened often.
+_SHOWING = Decoder(Showing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +126,12 @@ class Reading:
         with self._database.reading() as connection:
             return list(_decisions(connection, and_(decisions.c.patient.in_(hashes), _period(since, until))))
 
-    def shown_to(self, patient_id: str, since: datetime, most: int) -> list[StoredDecision]:
+    def shown_to(self, patient_id: str, since: datetime, most: int) -> list[Showing]:
         """The last decisions since then that showed a patient cards, newest first, under whichever key."""
         hashes = [self._keyring.patient(patient_id, key) for key in self._keyring.keys]
         values = {"patients": hashes, "since": written(since), "most": most}
         with self._database.reading() as connection:
-            return [StoredDecision(*row[:3], orjson.loads(row[3])) for row in connection.execute(_SHOWN_TO, values)]
+            return [_SHOWING.decode(body) for body in connection.execute(_SHOWN_TO, values).scalars()]
 
     def overridden(self, uuids: Sequence[str]) -> dict[str, datetime]:
         """When each of these cards was last set aside with a reason; one that was accepted later is not among them."""
@@ -118,12 +145,10 @@ class Reading:
 
     def feedback_of(self, uuids: Sequence[str]) -> dict[str, list[Json]]:
         """What was reported of these cards, oldest first."""
-        names = ("card", "outcome", "outcome_at", "received_at", "reason", "comment", "issuer")
-        query = select(*(feedback.c[name] for name in names)).where(feedback.c.card.in_(uuids))
         found: dict[str, list[Json]] = {}
         with self._database.reading() as connection:
-            for row in connection.execute(query.order_by(feedback.c.outcome_at, feedback.c.received_at)):
-                outcomes = dict(zip(names, row, strict=True))
+            for row in connection.execute(_FEEDBACK_OF, {"cards": list(uuids)}):
+                outcomes = dict(zip(_REPORTED, row, strict=True))
                 found.setdefault(outcomes.pop("card"), []).append(outcomes)
         return found
 

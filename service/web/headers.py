@@ -6,11 +6,11 @@ before authentication, error answers carry the headers too, and a foreign origin
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from werkzeug.wrappers import Response
 
-_HEADERS = {
+_HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -18,15 +18,15 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-_TRANSPORT = "max-age=31536000; includeSubDomains"
+_PINNED = {**_HEADERS, "Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 
 def add_security_headers(response: Response, *, production: bool) -> None:
     """Add the headers that are not set yet (pages may have their own); in production TLS is pinned (SE-1)."""
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    if production:
-        response.headers.setdefault("Strict-Transport-Security", _TRANSPORT)
+    there = set(response.headers.keys(lower=True))
+    for name, value in (_PINNED if production else _HEADERS).items():
+        if name.lower() not in there:
+            response.headers.add(name, value)
 
 
 _CORS_METHODS = "GET, POST, OPTIONS"

@@ -65,3 +65,15 @@ def test_no_card_calls_two_drugs_safe_while_the_third_may_be_on_the_list(client:
     lisinopril = {**taken({"text": "lisinopril 10 mg"}), "id": "m1"}
     answered = signing(client, lisinopril, taken({"text": "xyzolin 5 mg"}))
     assert "showed no rise" not in str(answered["cards"])
+
+
+@pytest.mark.parametrize(
+    "system", ["https://dmd.nhs.uk", "http://snomed.info/sct", "http://hl7.org/fhir/NamingSystem/ca-hc-din"]
+)
+def test_a_product_code_of_another_country_is_read_by_its_words_or_named(client: FlaskClient, system: str) -> None:
+    code = "319735007"
+    named = taken({"coding": [{"system": system, "code": code, "display": "Warfarin 5mg tablets"}]})
+    assert "sf-nsaid-anticoagulant" in speaking(signing(client, named), "critical")
+    bare = signing(client, taken({"coding": [{"system": system, "code": code}]}))
+    assert status_of(bare, "anticoagulant-active") == "unknown"
+    assert f"Not recognised: {code}" in str(bare["cards"])

@@ -44,9 +44,10 @@ def _may_lack(template: Template, state: PrefetchState) -> bool:
     """Whether the server may have to be asked: not sent, sent in part, or nothing of the type that was asked for."""
     if state.state is not State.SENT:
         return state.state in _OPEN
-    type_ = template.query.partition("?")[0].partition("/")[0]
     resources = state.resources
-    return bool(resources) and not any(isinstance(one, dict) and one.get("resourceType") == type_ for one in resources)
+    return bool(resources) and not any(
+        isinstance(one, dict) and one.get("resourceType") == template.asked for one in resources
+    )
 
 
 _OPEN = frozenset({State.NOT_SENT, State.FIRST_PAGE})

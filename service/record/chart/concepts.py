@@ -12,6 +12,8 @@ Concepts = Iterator[object]
 
 def as_objects(value: object) -> list[Mapping[str, Any]]:
     """The objects in a list, or the one object given where a list belongs; nothing else."""
+    if value is None:
+        return []
     items = value if isinstance(value, list) else [value]
     return [item for item in items if isinstance(item, dict)]
 

@@ -91,6 +91,8 @@ def _has_entries(name: str, record: Record) -> bool:
 
 def not_read(types: Iterable[str], record: Record) -> tuple[Note, ...]:
     """For each resource type with entries that could not be read, how many they are."""
+    if not record.not_read:
+        return ()
     counts = {name: len(record.not_read.get(name, ())) for name in types}
     return tuple(
         Note(NoteCode.ENTRY_NOT_READ, types=(name,))
@@ -131,6 +133,8 @@ def first_named(types: Iterable[str], record: Record, most: int) -> tuple[Eviden
 
 
 def _doubtful(definition: FactDefinition, record: Record) -> tuple[Evidence, ...]:
+    if not record.not_read:
+        return ()
     return first_named(definition.complete, record, _MOST_NAMED)
 
 

@@ -8,21 +8,22 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from service.bounded import Bounded
 from service.finding import Evidence
 from service.knowledge.cache import Keep, keep_nothing
-from service.knowledge.model import Knowledge
+from service.knowledge.model import FactDefinition, Knowledge
 from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import as_objects, concepts_of
 from service.record.chart.episode import Episode, newest_episode
 from service.record.chart.evidence import in_order_of_names
 from service.record.chart.service_orders import ServiceOrder, is_order, service_orders
-from service.record.medication.drugs import Drugs
+from service.record.medication.drugs import Drug, Drugs
 from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, with_all_classes
 from service.record.model import Entry, Record
 from service.record.once import once
 from service.record.values.coding import CodeIndex, concept_text
-from service.record.values.dates import When, at, days_since, parse
+from service.record.values.dates import When, at, parse
 from service.record.values.statuses import Counts, status_class
 
 MEDICATION = "medication"
@@ -52,6 +53,9 @@ _LOOK_AT_CLOCK = 64
 """After how many entries the CPU time is looked at."""
 
 
+_MOST_DRUGS = 1024
+"""Of so many drugs is remembered what their classes are: the charts of a day name the same few hundred."""
+
 _UNREAD = ""
 """In place of a class: drugs that were not recognised, whole or in part."""
 
@@ -71,6 +75,9 @@ class Matcher:
     def __init__(self, knowledge: Knowledge, keys: Iterable[Key], keep: Keep = keep_nothing) -> None:
         self.index = CodeIndex(knowledge.value_sets, knowledge.danger_terms, keep)
         self.drugs = Drugs(knowledge.value_sets)
+        self._classified: Bounded[int, tuple[Drug, Drug]] = Bounded(_MOST_DRUGS)
+        self.matched: Bounded[tuple[int, str], tuple[Drug, Any]] = Bounded(_MOST_DRUGS * 16)
+        """What some facts make of a drug, by its address and the fact; the drug beside it tells that it is the same."""
         self.episode = knowledge.episode
         self.settings: Mapping[str, str] = {"jurisdiction": knowledge.jurisdiction, **knowledge.settings}
         asked: dict[str, set[str]] = {"Condition": set(knowledge.episode)}
@@ -78,6 +85,15 @@ class Matcher:
             asked.setdefault(name, set()).add(value_set)
         self.reads_medications = bool(asked.pop(MEDICATION, None))
         self.asked: Mapping[str, frozenset[str]] = {name: frozenset(sets) for name, sets in asked.items()}
+
+    def with_all_classes(self, drug: Drug) -> Drug:
+        """The drug with the classes that any value set gives its ingredients: one object for one that is known."""
+        known = self._classified.get(id(drug))
+        if known is not None and known[0] is drug:
+            return known[1]
+        found = with_all_classes(drug, self.index)
+        self._classified[id(drug)] = drug, found
+        return found
 
 
 class Chart:
@@ -92,6 +108,8 @@ class Chart:
         self.now = now
         self.code_matches: dict[Key, list[CodeMatch]] = {}
         self.unread_drugs: dict[int | None, tuple[Evidence, ...]] = {}
+        self.concerned: list[FactDefinition] = []
+        """The facts that were read from it; all others are as on an empty chart."""
         self._budget = budget
         self._indexed: set[str] = set()
         if at_once:
@@ -176,7 +194,7 @@ class Chart:
         """The ingredients ordered, dispensed or stated within the last year, or whose supply reaches into it."""
         found: set[str] = set()
         for medication in self.medications:
-            since = days_since(medication.started, self.now) if medication.started is not None else None
+            since = medication.since
             if since is None:
                 continue
             # How long it was to last is looked at only where its beginning is too long ago.
@@ -232,7 +250,7 @@ class Chart:
     def _medications(self, entries: Iterable[Entry]) -> Iterator[Medication]:
         for entry in entries:
             found = self.matcher.drugs.recognise(entry.resource, self.record.resolve)
-            drug = with_all_classes(found, self.matcher.index)
+            drug = self.matcher.with_all_classes(found)
             yield Medication(entry, drug, self.now)
 
     def _index(self, entry: Entry, asked: frozenset[str]) -> bool:
@@ -270,7 +288,7 @@ class Chart:
                 entry, holder, match.text, birth, by_text=True, is_sure=False, suspected=True, notes=match.notes
             )
             self._add(suspected, match.suspected_sets & asked)
-        return match.is_problem_read if entry.type == "Condition" else match.is_read
+        return self.matcher.index.is_problem_read(concept) if entry.type == "Condition" else match.is_read
 
     def _birth_for(self, entry: Entry) -> When | None:
         return self.birth if "onsetAge" in entry.resource else None
@@ -286,7 +304,7 @@ class Chart:
         """
         is_drug = False
         for concept in concepts_of(entry.type, entry.resource, self.record):
-            drug = with_all_classes(self.matcher.drugs.recognise_concept(concept), self.matcher.index)
+            drug = self.matcher.with_all_classes(self.matcher.drugs.recognise_concept(concept))
             is_drug = is_drug or drug.recognised
             classes = (drug.classes & asked) - {
                 name

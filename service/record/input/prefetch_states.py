@@ -30,6 +30,9 @@ class State(StrEnum):
     NOT_SENT = "not-sent"
     FIRST_PAGE = "first-page"
 
+    # As the text it is: an enum hashes itself in Python.
+    __hash__ = str.__hash__
+
 
 class PrefetchState(Struct, frozen=True):
     """One prefetch key: its state and the resources it brought (as received).
@@ -115,14 +118,15 @@ def _of_bundle(key: str, bundle: Mapping[str, Any]) -> PrefetchState:
     urls: list[str | None] = []
     lost = matches = 0
     for entry in entries or ():
-        resource = entry.get("resource") if isinstance(entry, dict) else entry
+        is_entry = isinstance(entry, dict)
+        resource = entry.get("resource") if is_entry else entry
         if isinstance(resource, dict) and resource.get("resourceType") == "OperationOutcome":
             lost += is_loss(resource)
             continue
-        url = entry.get("fullUrl") if isinstance(entry, dict) else None
+        url = entry.get("fullUrl") if is_entry else None
         resources.append(resource)
         urls.append(url if isinstance(url, str) else None)
-        matches += _is_match(entry)
+        matches += not is_entry or "search" not in entry or _is_match(entry["search"])
     next_url = next_link(bundle)
     if lost and not resources:
         return PrefetchState(key, State.FAILED, reason="the client sent an OperationOutcome", is_bundle=True)
@@ -142,8 +146,8 @@ def _why_partial(bundle: Mapping[str, Any], lost: int, matches: int, next_url: s
     return None
 
 
-def _is_match(entry: object) -> bool:
-    search = entry.get("search") if isinstance(entry, dict) else None
+def _is_match(search: object) -> bool:
+    """Whether an entry is what was asked for, by what it says of the search."""
     # Compared, not looked up: what a client sends may be a list, which has no hash.
     return not (isinstance(search, dict) and search.get("mode") in ("include", "outcome"))
 

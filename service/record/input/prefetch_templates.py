@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from service.knowledge.data_requirements import facts_for
 from service.knowledge.model import Knowledge, types_read
@@ -20,7 +21,7 @@ _PATIENT = "{{context.patientId}}"
 _TOKEN = re.compile(r"\{\{[^{}]*\}\}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Template:
     """One prefetch template: its key, its query, the types it brings, and whether it leaves part of them out."""
 
@@ -30,17 +31,22 @@ class Template:
     narrowed: bool = False
     title: str = ""
 
-    @property
+    @cached_property
     def is_read(self) -> bool:
         """Whether this reads one resource instead of searching a list."""
         return "?" not in self.query
 
-    @property
+    @cached_property
+    def asked(self) -> str:
+        """The resource type that the query names."""
+        return self.query.partition("?")[0].partition("/")[0]
+
+    @cached_property
     def is_about_patient_only(self) -> bool:
         """Whether the patient is the only token of the query."""
         return set(_TOKEN.findall(self.query)) <= {_PATIENT}
 
-    @property
+    @cached_property
     def selection(self) -> Selection:
         return Selection(self.types, self.narrowed)
 

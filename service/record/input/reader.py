@@ -214,12 +214,14 @@ class _Gathered:
         for piece, subject in pieces:
             if subject != self.chosen and not self._is_ours(piece, subject, missing_is_ours):
                 continue
-            resource, release = normalise(piece.resource)
-            type_ = piece.type if resource is piece.resource else str(resource["resourceType"])
+            raw, type_, id_, path, full_url = piece
+            resource, release = normalise(raw)
+            if resource is not raw:
+                type_ = str(resource["resourceType"])
             self.types[type_] += 1
             if release is not None:
                 self.signs[type_, release] += 1
-            self.entries.append(Entry(resource, type_, piece.id, piece.path, piece.full_url))
+            self.entries.append(Entry(resource, type_, id_, path, full_url))
             if "contained" in resource and self.with_contained:
                 self._take_contained(self.entries[-1])
 

@@ -101,7 +101,8 @@ def _says_something(value: Any) -> bool:
         return any(_says_something(part) for part in value)
     if not isinstance(value, dict):
         return False
-    if _is_text(value.get("text")):
+    text = value.get("text")
+    if type(text) is str and text != "" and not text.isspace():
         return True
     if "coding" not in value:
         return any(name in value for name in ("reference", "display", "substance", "linkId", "item", "identifier"))

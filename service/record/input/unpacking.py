@@ -17,6 +17,10 @@ _DEEPEST = 8
 """How many Bundles may be nested; real documents nest two."""
 
 
+_PLAIN = RESOURCE_TYPES - {"Bundle", "OperationOutcome"}
+"""The types of resources that hold no others and stand in place of none."""
+
+
 class Piece(NamedTuple):
     """One resource as received, where it stood, and the fullUrl of its entry."""
 
@@ -81,9 +85,16 @@ def _refuse_misspelt(name: object) -> None:
 def unpack_state(state: PrefetchState) -> Unpacked:
     """The resources that arrived under one prefetch key."""
     into = Unpacked()
+    pieces, urls, key, is_bundle = into.pieces, state.full_urls, state.key, state.is_bundle
     for number, resource in enumerate(state.resources):
-        url = state.full_urls[number] if number < len(state.full_urls) else None
-        path = f"prefetch.{state.key}.entry[{number}].resource" if state.is_bundle else f"prefetch.{state.key}"
+        url = urls[number] if number < len(urls) else None
+        path = f"prefetch.{key}.entry[{number}].resource" if is_bundle else f"prefetch.{key}"
+        if isinstance(resource, dict):
+            # Nearly every resource is so; of any other it is looked at what it is.
+            type_, id_ = resource.get("resourceType"), resource.get("id")
+            if isinstance(type_, str) and type_ in _PLAIN and isinstance(id_, str):
+                pieces.append(Piece(resource, type_, id_ or None, path, url))
+                continue
         _take(resource, path, url, into, 0)
     return into
 

@@ -151,8 +151,7 @@ def _courses(definition: FactDefinition, chart: Chart) -> Iterator[Course]:
 
 
 def _course(medication: Medication, note: Note | None, chart: Chart) -> Course:
-    start = medication.started
-    began = (days_since(start, chart.now) if start is not None else None) or Interval(_ZERO, None)
+    began = medication.since or Interval(_ZERO, None)
     planned = medication.planned
     active = medication.status_class.counts is Counts.PRESENT
     if runs_on(medication.entry):

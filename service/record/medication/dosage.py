@@ -136,8 +136,10 @@ def _bounds(resource: Mapping[str, Any]) -> Decimal | None:
 def _by_quantity(resource: Mapping[str, Any], dispense: Mapping[str, Any]) -> Decimal | None:
     quantity = dispense.get("quantity") or resource.get("quantity")
     amount = _measured(quantity) if isinstance(quantity, dict) else None
+    if amount is None:
+        return None
     daily = daily_amounts(resource)
-    if amount is None or daily is None or amount[1] != daily.unit:
+    if daily is None or amount[1] != daily.unit:
         return None
     rate = daily.amount.high
     if not rate or (not daily.as_needed and not daily.amount.is_exact):

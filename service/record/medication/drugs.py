@@ -142,6 +142,7 @@ class Drugs:
         self._ours = Likeness(ours)
         self._cache: Bounded[object, Drug] = Bounded(_CACHED)
         self._by_concept: Bounded[object, Drug] = Bounded(_CACHED)
+        self._by_order: Bounded[tuple[int, str], tuple[Drug, Drug]] = Bounded(_CACHED)
 
     @cached_property
     def _text(self) -> DrugText:
@@ -167,7 +168,15 @@ class Drugs:
         ordered, is_unclear = ordered_route(resource)
         if is_unclear:
             return replace(drug, route=None, notes=(*drug.notes, Note(NoteCode.SEVERAL_ROUTES)))
-        return drug if ordered is None else _by_route(drug, ordered)
+        return drug if ordered is None else self._ordered(drug, ordered)
+
+    def _ordered(self, drug: Drug, route: str) -> Drug:
+        """The drug by the route that its order says: one object for a drug that is known, as without a route."""
+        key = (id(drug), route)
+        known = self._by_order.get(key)
+        if known is None or known[0] is not drug:
+            known = self._by_order[key] = drug, _by_route(drug, route)
+        return known[1]
 
     def _of_resource(self, resource: Mapping[str, Any], resolve: Resolve) -> Drug:
         if resource.get("resourceType") == "Medication":

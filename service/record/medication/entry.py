@@ -14,11 +14,11 @@ from service.finding import Evidence
 from service.note import Note
 from service.record.medication.dosage import Daily, daily_amounts, single_doses_mg
 from service.record.medication.drugs import Drug
-from service.record.medication.supply import entry_status_class, planned_days, recorded_end, start_of
+from service.record.medication.supply import Course, entry_status_class, planned_days, recorded_end, start_of
 from service.record.model import Entry
 from service.record.once import once
 from service.record.values.coding import CodeIndex
-from service.record.values.dates import When
+from service.record.values.dates import When, days_since
 from service.record.values.interval import Interval
 from service.record.values.statuses import StatusClass
 
@@ -47,7 +47,8 @@ class Medication(Struct, frozen=True, eq=False, dict=True):
     @once
     def status_class(self) -> StatusClass:
         """What its status makes of it now."""
-        return entry_status_class(self.entry, self.now, self.started, lambda: self.planned)
+        course = Course(lambda: self.since, lambda: self.ended, lambda: self.planned)
+        return entry_status_class(self.entry, self.now, course)
 
     @once
     def daily(self) -> Daily | None:
@@ -73,6 +74,11 @@ class Medication(Struct, frozen=True, eq=False, dict=True):
     def started(self) -> When | None:
         """When it was to begin, else when it was ordered, noted or handed over."""
         return start_of(self.entry)
+
+    @once
+    def since(self) -> Interval | None:
+        """How many days ago it began; None where that is not known, or lies in the future."""
+        return None if self.started is None else days_since(self.started, self.now)
 
     @once
     def ended(self) -> When | None:

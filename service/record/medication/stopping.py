@@ -10,7 +10,7 @@ from service.record.chart.dating import EffectivePeriod
 from service.record.chart.window import within
 from service.record.medication.entry import Medication
 from service.record.medication.supply import is_complete
-from service.record.values.dates import When, days_since, parse
+from service.record.values.dates import When, parse
 
 
 def stopped_within(medication: Medication, days: int, now: datetime) -> bool | None:
@@ -22,8 +22,7 @@ def stopped_within(medication: Medication, days: int, now: datetime) -> bool | N
     end = medication.ended
     if end is not None:
         return within(EffectivePeriod(end), days, now).inside
-    start = medication.started
-    since = days_since(start, now) if start is not None else None
+    since = medication.since
     if since is None or since.low is None or since.high is None:
         return None
     if since.high <= days:

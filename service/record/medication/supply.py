@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace as replaced
 
 from service.note import Note, NoteCode
@@ -38,7 +39,7 @@ def start_of(entry: Entry) -> When | None:
         span = parse_period(resource.get("effectivePeriod"))
         found = parse(resource.get("effectiveDateTime")) or (span.start if span else None)
         return found or parse(resource.get("dateAsserted"))
-    starts = [span.start for span in _periods(resource) if span.start is not None]
+    starts = [span.start for span in _periods(_repeats(resource)) if span.start is not None]
     return min(starts, key=lambda when: (when.first, when.last), default=None) or parse(resource.get("authoredOn"))
 
 
@@ -47,25 +48,36 @@ def handed_over(resource: Mapping[str, Any]) -> When | None:
     return parse(resource.get("whenHandedOver")) or parse(resource.get("whenPrepared"))
 
 
-def entry_status_class(entry: Entry, now: datetime, start: When | None, planned: Callable[[], Interval]) -> StatusClass:
+class Course(Struct, frozen=True):
+    """What is worked out of a medication entry, each when it is asked for.
+
+    How many days ago it began (None where that is not known, or lies in the future), when it ended, and for how many
+    days it is ordered.
+    """
+
+    since: Callable[[], Interval | None]
+    ended: Callable[[], When | None]
+    planned: Callable[[], Interval]
+
+
+def entry_status_class(entry: Entry, now: datetime, course: Course) -> StatusClass:
     """What a medication entry counts as: one that is complete counts as taken while its supply lasts.
 
-    A dispense is complete when it is handed over, and in some countries a prescription when it is issued. ``start`` is
-    when it began, ``planned`` gives for how many days it is ordered.
+    A dispense is complete when it is handed over, and in some countries a prescription when it is issued.
     """
     found = status_class(entry.resource)
     if entry.type == "MedicationAdministration":
-        return _of_administration(entry, found, now)
+        return _of_administration(found, course.ended(), now)
     if found.counts is Counts.PRESENT and _is_stated_to_be_over(entry, now):
         return replaced(found, provisional=True, note=Note(NoteCode.STATED_OVER))
     if found.counts is not Counts.HISTORY or not is_complete(entry):
         return found
-    supplied = _supply_of(entry, planned)
-    since = days_since(start, now) if start is not None else None
+    supplied = _supply_of(entry, course)
+    since = course.since()
     if since is None or since.low is None or since.high is None:
         return found
     if supplied.low is None:
-        is_open = entry.type in _STILL_SUPPLIED and recorded_end(entry) is None and since.low <= _USUAL_SUPPLY
+        is_open = entry.type in _STILL_SUPPLIED and course.ended() is None and since.low <= _USUAL_SUPPLY
         return StatusClass(Counts.PRESENT, provisional=True, note=_NO_SUPPLY) if is_open else found
     if since.high <= supplied.low:
         return StatusClass(Counts.PRESENT, note=_STILL_SUPPLIED[entry.type])
@@ -91,11 +103,10 @@ _GIVEN_LATELY = 3
 """Days after a dose in which the next may be due, in hospital for instance: product choice."""
 
 
-def _of_administration(entry: Entry, found: StatusClass, now: datetime) -> StatusClass:
+def _of_administration(found: StatusClass, given: When | None, now: datetime) -> StatusClass:
     """A dose is over when it was given; one of the past days, or without a date, may be one of many."""
     if found.counts is Counts.NEVER:
         return found
-    given = recorded_end(entry)
     since = days_since(given, now) if given is not None else None
     if since is not None and since.low is not None and since.low > _GIVEN_LATELY:
         return StatusClass(Counts.HISTORY)
@@ -112,9 +123,9 @@ def _is_stated_to_be_over(entry: Entry, now: datetime) -> bool:
     return since is not None and since.low is not None and since.low > 0
 
 
-def _supply_of(entry: Entry, planned: Callable[[], Interval]) -> Interval:
+def _supply_of(entry: Entry, course: Course) -> Interval:
     if entry.type == "MedicationRequest":
-        return planned() if recorded_end(entry) is None else Interval()
+        return course.planned() if course.ended() is None else Interval()
     supply = days_supply(entry.resource) if entry.type == "MedicationDispense" else None
     return Interval(supply, supply)
 
@@ -141,7 +152,7 @@ def recorded_end(entry: Entry) -> When | None:
         span = parse_period(resource.get("effectivePeriod"))
         return parse(resource.get("effectiveDateTime")) or (span.end or span.start if span else None)
     if is_complete(entry):
-        ends = [span.end for span in _periods(resource) if span.end is not None]
+        ends = [span.end for span in _periods(_repeats(resource)) if span.end is not None]
         return max(ends, key=lambda when: (when.last, when.first), default=None)
     return parse(resource.get("statusChanged"))
 
@@ -202,25 +213,26 @@ def _supplied(resource: Mapping[str, Any]) -> Iterator[Interval]:
         yield Interval(days.low * times, days.high * times)
 
 
-def _repeats(resource: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for dosage in as_objects(resource.get("dosageInstruction") or resource.get("dosage")):
-        for timing in as_objects(dosage.get("timing")):
-            yield from as_objects(timing.get("repeat"))
+def _repeats(resource: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [
+        repeat
+        for dosage in as_objects(resource.get("dosageInstruction") or resource.get("dosage"))
+        for timing in as_objects(dosage.get("timing"))
+        for repeat in as_objects(timing.get("repeat"))
+    ]
 
 
-def _periods(resource: Mapping[str, Any]) -> Iterator[Span]:
-    for repeat in _repeats(resource):
-        span = parse_period(repeat.get("boundsPeriod"))
-        if span is not None:
-            yield span
+def _periods(repeats: Iterable[Mapping[str, Any]]) -> list[Span]:
+    return [span for repeat in repeats if (span := parse_period(repeat.get("boundsPeriod"))) is not None]
 
 
 def _bounded(resource: Mapping[str, Any]) -> Iterator[Interval]:
-    for repeat in _repeats(resource):
+    repeats = _repeats(resource)
+    for repeat in repeats:
         days = duration_days(repeat.get("boundsDuration")) or _range_days(repeat.get("boundsRange"))
         if days is not None:
             yield days
-    for span in _periods(resource):
+    for span in _periods(repeats):
         if span.start is not None and span.end is not None:
             between = days_between(span.start, span.end)
             # A Period holds its last day (FHIR: Period.end is inclusive).

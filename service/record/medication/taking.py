@@ -47,6 +47,18 @@ class Match(Struct, frozen=True):
 
 def match(medication: Medication, definition: FactDefinition, chart: Chart) -> Match | None:
     """By which ingredients a medication belongs to the classes of a fact; None when by none."""
+    if definition.daily_dose_mg is not None:
+        return _matched(medication, definition, chart)
+    # Without a dose in question it depends on the drug alone, and many entries name the same one.
+    drug, key = medication.drug, (id(medication.drug), definition.id)
+    known = chart.matcher.matched.get(key)
+    if known is None or known[0] is not drug:
+        known = chart.matcher.matched[key] = drug, _matched(medication, definition, chart)
+    found: Match | None = known[1]
+    return found
+
+
+def _matched(medication: Medication, definition: FactDefinition, chart: Chart) -> Match | None:
     drug = medication.drug
     if drug.classes.isdisjoint(definition.classes):
         return None

@@ -56,12 +56,31 @@ def dstu2_sign(resource: Raw) -> tuple[str, bool] | None:
 
 def normalise(resource: Raw) -> tuple[Raw, Release | None]:
     """The resource in R4 shape, and the release its shape gives away (None: nothing but R4 to be seen)."""
-    step = _STEPS.get(resource.get("resourceType", ""))
-    if step is None:
+    type_ = resource.get("resourceType", "")
+    step = _STEPS.get(type_)
+    if step is None or _is_r4(resource, type_):
         return resource, None
     change = Change(resource)
     step(change)
     return change.result()
+
+
+_COMMON = frozenset({"context", "reason", "notDone", "related", "codedDiagnosis", "assertedDate"})
+_SIGNS: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(("Condition", "AllergyIntolerance", "Observation", "DiagnosticReport"), _COMMON),
+    "Procedure": _COMMON | {f"occurrence{end}" for end in ("DateTime", "Period", "String", "Age", "Range")},
+}
+"""The elements of the commonest types of which one must be there before anything is brought over."""
+
+
+def _is_r4(resource: Raw, type_: str) -> bool:
+    """Whether nothing of a resource could be brought over, told in one look for the types that charts are full of."""
+    signs = _SIGNS.get(type_)
+    if signs is None or not signs.isdisjoint(resource):
+        return False
+    return not isinstance(resource.get("clinicalStatus"), str) and not isinstance(
+        resource.get("verificationStatus"), str
+    )
 
 
 def _condition(change: Change) -> None:

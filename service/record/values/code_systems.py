@@ -65,18 +65,14 @@ BY_PREFIX = frozenset({ICD_10_CM, ICD_10, ATC})
 _ICD_10_RELATIVE = re.compile(r"icd[-_./]?(?:release/)?10(?![-_]?(?:cm|pcs))", re.ASCII | re.IGNORECASE)
 """The edition of the WHO and the national ones (GM, AM, CA, UK ...): one system here, read by its categories alone."""
 _ICD_10_CM_SHAPE = re.compile(r"[A-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?", re.ASCII | re.IGNORECASE)
-_CORD_COMPRESSION = "G952"
 
 
 def is_fully_listed(system: str, code: str) -> bool:
     """Whether a code of none of our sets is known to say something else.
 
     Only of ICD-10-CM, whose categories the sets list in full by prefix; ``code`` must have the shape of one.
-    Compression of the cord is in no set, and is not something that may be passed over.
     """
-    if system != ICD_10_CM or _ICD_10_CM_SHAPE.fullmatch(code.strip()) is None:
-        return False
-    return not plain_code(system, code).startswith(_CORD_COMPRESSION)
+    return system == ICD_10_CM and _ICD_10_CM_SHAPE.fullmatch(code.strip()) is not None
 
 
 # http and https, a slash at the end, and a host in another case all name the same system.

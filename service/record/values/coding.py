@@ -55,7 +55,6 @@ class Match:
     ``suspected_sets``, which the words only ask about ("rule out ...").
     ``text`` is what the concept says in words; ``notes`` caveats such as a wrong check digit. ``is_read`` is False when
     neither codes nor words could be understood, or they say that nothing is known: then it may be anything.
-    ``is_problem_read`` is the same for a problem, in which a word of danger that nothing explains is not read either.
     """
 
     sets: frozenset[str]
@@ -67,13 +66,12 @@ class Match:
     said_too: frozenset[str] = _NOTHING
     by_category: bool = False
     is_read: bool = True
-    is_problem_read: bool = True
 
 
 NOTHING_KNOWN = "nothing-known"
 """What a value set says whose entries leave their list unanswered."""
 BY_CATEGORY = Note(NoteCode.BY_CATEGORY)
-_EMPTY = Match(_NOTHING, by_text=False, text="", is_read=False, is_problem_read=False)
+_EMPTY = Match(_NOTHING, by_text=False, text="", is_read=False)
 
 
 def codings(concept: object) -> Iterator[Coding]:
@@ -170,14 +168,12 @@ class _Code:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """What one wording says of now and of the past, whether it could be understood, and what it leaves unexplained."""
+    """What one wording says of now and of the past, and whether it could be understood."""
 
     now: frozenset[str]
     past: frozenset[str]
     suspected: frozenset[str]
     is_english: bool
-    holds_danger: bool = False
-    names_drug: bool = False
 
 
 class CodeIndex(CodeSets):
@@ -197,6 +193,7 @@ class CodeIndex(CodeSets):
         self._by_code: Bounded[tuple[object, str], _Code] = Bounded(_CACHED)
         self._by_concept: Bounded[tuple[object, ...], Match] = Bounded(_CACHED)
         self._by_text: Bounded[str, _Words] = Bounded(_CACHED)
+        self._danger_in: Bounded[str, tuple[bool, bool]] = Bounded(_CACHED)
 
     def match(self, concept: object) -> Match:
         """The value sets that a CodeableConcept (or Coding, or list of CodeableConcepts) lies in."""
@@ -232,8 +229,19 @@ class CodeIndex(CodeSets):
             said_too=(now | categories) - sets,
             by_category=bool(categories) and not sure,
             is_read=is_read,
-            is_problem_read=is_read and not _leaves_danger(codes, words),
         )
+
+    def is_problem_read(self, concept: object) -> bool:
+        """Whether a problem was understood, in which a word of danger that nothing explains is not read."""
+        if not self.match(concept).is_read:
+            return False
+        unexplained = [self._unexplained(text[:_LONGEST_TEXT]) for text in wordings(concept)]
+        if any(names_drug for _, names_drug in unexplained):
+            return False  # a code never explains a drug
+        if not any(holds_danger for holds_danger, _ in unexplained):
+            return True
+        codes = (self._of_coding(raw.get("system"), code) for raw, code in _coded(concept))
+        return any(code.is_else or (code.sets and not code.by_category) for code in codes)
 
     def _text_of(self, concept: object) -> str:
         """What a concept says in words; where it has none, what the value sets call its code."""
@@ -280,18 +288,20 @@ class CodeIndex(CodeSets):
                 if found_in is not None and not self._means_else(name, text):
                     answers[found_in].add(name)
             answers[Said.PRESENT].update(self._own_questions.get(_bare(text), _NOTHING))
-            danger, drug = self._unexplained(text)
             now, past = frozenset(answers[Said.PRESENT]), frozenset(answers[Said.PAST])
             suspected = frozenset(answers[Said.SUSPECTED])
             is_read = bool(any(answers.values())) or is_english(text)
-            found = _Words(now, past, suspected, is_english=is_read, holds_danger=danger, names_drug=drug)
-            self._by_text[text] = found
+            found = self._by_text[text] = _Words(now, past, suspected, is_english=is_read)
         return found
 
     def _unexplained(self, text: str) -> tuple[bool, bool]:
-        if not self._danger.may_hold(text):
-            return False, False
-        return self._danger.unexplained(text, self._explained(text))
+        """Whether a word of danger is left that no pattern explains, and whether such a word names a drug."""
+        found = self._danger_in.get(text)
+        if found is None:
+            is_worth_it = self._danger.may_hold(text)
+            found = self._danger.unexplained(text, self._explained(text)) if is_worth_it else (False, False)
+            self._danger_in[text] = found
+        return found
 
     def _explained(self, text: str) -> Iterator[tuple[int, int]]:
         """The stretches of a text that the patterns of the sets find, whatever is said of them."""
@@ -313,11 +323,3 @@ def _own_questions(value_sets: Mapping[str, ValueSet]) -> Mapping[str, frozenset
             for code in value_set.codes:
                 found.setdefault(_bare(code.display), set()).add(name)
     return {words: frozenset(names) for words, names in found.items()}
-
-
-def _leaves_danger(codes: Sequence[_Code], words: Sequence[_Words]) -> bool:
-    """Whether words of danger are left that neither a code nor a pattern explains; a code never explains a drug."""
-    if any(one.names_drug for one in words):
-        return True
-    is_coded = any(code.is_else or (code.sets and not code.by_category) for code in codes)
-    return not is_coded and any(one.holds_danger for one in words)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 
@@ -125,6 +125,12 @@ def _zone(text: str) -> timezone:
 
 def at(moment: datetime) -> When:
     """An aware datetime (such as now) as a When."""
+    # The zone stands beside it, because two datetimes of one instant are equal in any zone.
+    return _at(moment, moment.tzinfo)
+
+
+@lru_cache(maxsize=64)
+def _at(moment: datetime, _zone: tzinfo | None) -> When:
     instant = moment.astimezone(UTC)
     day = moment.date()
     return When(instant, instant, first_day=day, last_day=day, timed=True, text=moment.isoformat())

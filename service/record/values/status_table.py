@@ -21,6 +21,9 @@ class Counts(StrEnum):
     ANSWERED_NO = "answered-no"
     NEVER = "never"
 
+    # As the text it is: an enum hashes itself in Python, and every entry is asked what it counts as.
+    __hash__ = str.__hash__
+
 
 class StatusClass(Struct, frozen=True):
     """What an instance counts as.

@@ -53,16 +53,15 @@ def test_numbers_have_no_exponent_and_no_needless_zeros(value: str, text: str) -
 
 def test_at_most_three_entries_are_shown_and_the_rest_is_counted() -> None:
     entries = [Evidence(f"Condition/{n}", "Sciatica") for n in range(5)]
-    (line,) = quoted_lines(rules(), [present("sciatica-active", *entries)])
+    (line,) = quoted_lines(rules(), [present("sciatica-active", *entries)], {})
     assert "Condition/2" in line
     assert "Condition/3" not in line
     assert "and 2 more" in line
 
 
 def test_an_undated_entry_says_so_and_a_caveat_is_shown() -> None:
-    (line,) = quoted_lines(
-        rules(), [present("sciatica-active", Evidence("Condition/1", "Sciatica", note=Note(NoteCode.STATUS_NOT_GIVEN)))]
-    )
+    entry = Evidence("Condition/1", "Sciatica", note=Note(NoteCode.STATUS_NOT_GIVEN))
+    (line,) = quoted_lines(rules(), [present("sciatica-active", entry)], {})
     assert without_markers(line) == "- Sciatica is an active problem (Sciatica, no date, Condition/1, status not given)"
 
 
