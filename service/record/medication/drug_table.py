@@ -11,7 +11,7 @@ import gzip
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, cached_property
@@ -179,6 +179,29 @@ class DrugTable:
     def of_ndc(self, code: str) -> frozenset[str]:
         """The drugs a national drug code (NDC) may mean, by RxNorm code."""
         return self._packages.drugs(code)
+
+    def strengths_of(self, codes: Collection[str], numbers: Collection[Decimal]) -> Mapping[str, Decimal]:
+        """Which of two numbers is the strength (mg in one piece) of which of two ingredients, by the drugs there are.
+
+        Empty when no drug has them so, or drugs have them both ways round.
+        """
+        pair = frozenset(codes)
+        found = [sold for sold in self._pairs.get(pair, ()) if sorted(sold.values()) == sorted(numbers)]
+        return found[0] if len(found) == 1 else {}
+
+    @cached_property
+    def _pairs(self) -> Mapping[frozenset[str], Sequence[Mapping[str, Decimal]]]:
+        """The strengths in which drugs of two ingredients are sold, by the ingredients; read when first asked for."""
+        pairs: dict[frozenset[str], list[Mapping[str, Decimal]]] = {}
+        for code in self.codes:
+            row = self.drug(code)
+            parts = row.parts if row is not None and row.is_complete else ()
+            sold = {part.rxcui: part.strength_mg for part in parts if part.strength_mg is not None and not part.per}
+            if len(parts) == len(sold) == 2:  # noqa: PLR2004  # both of the two
+                known = pairs.setdefault(frozenset(sold), [])
+                if sold not in known:
+                    known.append(sold)
+        return pairs
 
     @cached_property
     def _packages(self) -> PackageTable:

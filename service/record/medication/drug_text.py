@@ -171,6 +171,11 @@ def _strengths(items: Sequence[Item], codes: tuple[str, ...], flat: str) -> dict
     return found
 
 
+def group_of_strengths(text: str) -> Sequence[Decimal]:
+    """The numbers of the one group of milligrams in a text, in the order written: "Norco 10/325"."""
+    return [strength for strength, _ in _grouped(plain(text[:LONGEST_TEXT]))]
+
+
 def _grouped(flat: str) -> Sequence[tuple[Decimal, str]]:
     """The strengths of the one group of milligrams in a text, in the order of the names: "10-325 mg tablet"."""
     groups = list(_GROUP.finditer(flat))

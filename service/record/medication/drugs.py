@@ -21,7 +21,7 @@ from service.note import Note, NoteCode
 from service.record.medication.dosage import EACH, MG, ML, PUFF, Daily, days_supply
 from service.record.medication.drug_names import parse_name
 from service.record.medication.drug_table import DrugTable, drug_synonyms, drug_table, older_codes
-from service.record.medication.drug_text import LONGEST_TEXT, DrugText, Reading
+from service.record.medication.drug_text import LONGEST_TEXT, DrugText, Reading, group_of_strengths
 from service.record.medication.other_drugs import is_other_drug, may_be_ours
 from service.record.medication.routes import LOCAL_ROUTES, ordered_route, route_of_words
 from service.record.values.code_sets import CodeSets
@@ -302,8 +302,17 @@ class Drugs:
         if any(strength is None for strength, _ in found.parts.values()):
             readings = [self._text.read(words) for words in texts]
             strengths = {code: strength for one in reversed(readings) for code, strength in one.strengths.items()}
+            strengths = strengths or self._strengths_as_sold(found, texts)
         for rxcui, strength in sorted(found.parts.items()):
             yield self._ingredient(rxcui, *(strength if strength[0] is not None else strengths.get(rxcui, strength)))
+
+    def _strengths_as_sold(self, found: _Found, texts: Iterable[str]) -> Mapping[str, tuple[Decimal, str]]:
+        """The strengths of a brand of two ingredients that tells them as a group: "Norco 10/325"."""
+        if len(found.parts) != 2 or not found.is_complete:  # noqa: PLR2004  # both of the two
+            return {}
+        groups = (group_of_strengths(words) for words in texts)
+        sold = (self._table.strengths_of(found.parts, group) for group in groups if group)
+        return {code: (strength, "") for one in sold for code, strength in one.items()}
 
     def _ingredient(self, rxcui: str, strength_mg: Decimal | None, per: str) -> Ingredient:
         bare = Ingredient(rxcui, self._name(rxcui), _NOTHING, strength_mg, per)

@@ -79,6 +79,10 @@ class TestRecognition:
             ("hydrocodone-acetaminophen (Norco) 10-325 mg tablet", {"hydrocodone": 10, "acetaminophen": 325}),
             ("acetaminophen-codeine 300-30 mg", {"acetaminophen": 300, "codeine": 30}),
             ("hydrocodone-acetaminophen 5-325", {"hydrocodone": 5, "acetaminophen": 325}),
+            ("Norco 10/325", {"hydrocodone": 10, "acetaminophen": 325}),
+            ("Percocet 325/5", {"oxycodone": 5, "acetaminophen": 325}),
+            ("Norco 11/325", {"hydrocodone": None, "acetaminophen": None}),
+            ("Norco 325", {"hydrocodone": None, "acetaminophen": None}),
         ],
     )
     def test_a_group_of_strengths_follows_the_order_of_the_names(self, text: str, strengths: dict[str, object]) -> None:
