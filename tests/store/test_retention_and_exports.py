@@ -165,11 +165,17 @@ def test_the_question_of_years_later_is_one_command() -> None:
 def test_commands_verify_replay_and_count() -> None:
     assert run("audit", "verify")[0] == 0
     assert run("replay", "--all", "--since", "2020-01-01") == (0, "1 decisions replayed, 0 differing\n")
+    assert json.loads(CliRunner().invoke(group, ["replay", "--all", "--json"]).stdout) == {
+        "replayed": 1,
+        "differing": {},
+    }
     assert "sf-nsaid-contraindicated" in run("stats")[1]
     number, _, hashed = run("audit", "checkpoint")[1].strip().partition(":")
     assert CliRunner().invoke(audit_commands, ["verify", "--anchor", f"{number}:{hashed}"]).exit_code == 0
     wrong = CliRunner().invoke(audit_commands, ["verify", "--anchor", f"{number}:{'0' * 64}"])
     assert (wrong.exit_code, "rewritten" in wrong.stdout) == (1, True)
+    counted = json.loads(CliRunner().invoke(audit_commands, ["verify", "--json"]).stdout)
+    assert (counted["decisions"], counted["faults"], counted["good"]) == (1, [], True)
 
 
 @pytest.mark.usefixtures("used")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from service.cli.main import HIDDEN, SECTIONS, group
 
+PROJECT = Path(__file__).resolve().parents[3]
 COMMANDS = [name for places in SECTIONS.values() for name in places]
 
 
@@ -72,3 +74,20 @@ def test_one_story_can_be_run_alone_and_an_unknown_one_is_refused() -> None:
     assert told.exit_code == 0
     assert run("test", "-k", "no-such-story").exit_code == 1
     assert run("golden", "egfr-25-and-ibuprofn").exit_code == 2
+
+
+def test_what_a_signature_covers_can_be_read_by_a_program_under_its_digest() -> None:
+    from service.knowledge.digest import rule_digest
+    from tests.shipped import shipped_knowledge
+
+    (content,) = json.loads(run("show", "rf-cauda-equina-known", "--json").output)
+    assert content["digest"] == rule_digest(shipped_knowledge(), "rf-cauda-equina-known")
+    assert content["rule"]["id"] == "rf-cauda-equina-known"
+
+
+def test_a_shell_completes_commands_as_the_page_says() -> None:
+    page = (PROJECT / "README.md").read_text(encoding="utf-8")
+    assert 'eval "$(_SCIATICA_CDS_COMPLETE=bash_source sciatica-cds)"' in page
+    typed = {"_SCIATICA_CDS_COMPLETE": "bash_complete", "COMP_WORDS": "sciatica-cds li", "COMP_CWORD": "1"}
+    answer = CliRunner(env=typed).invoke(group, [], prog_name="sciatica-cds")
+    assert "plain,lint" in answer.output
