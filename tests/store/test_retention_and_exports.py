@@ -127,11 +127,11 @@ def run(*words: str) -> tuple[int, str]:
 @pytest.mark.usefixtures("used")
 def test_an_export_writes_names_out_and_joins_feedback() -> None:
     _, text = run("audit", "export")
-    decided, told = (json.loads(line) for line in text.splitlines())
+    decided, result = (json.loads(line) for line in text.splitlines())
     assert decided["findings"]["anticoagulant-active"] == "present"
     assert {"id": "sf-nsaid-contraindicated", "version": "1.0.0", "outcome": "fired"} in decided["rules"]
-    assert (told["known"], told["decision"]) == (True, decided["id"])
-    assert told["rules"][0]["id"] == "sf-nsaid-contraindicated"
+    assert (result["known"], result["decision"]) == (True, decided["id"])
+    assert result["rules"][0]["id"] == "sf-nsaid-contraindicated"
 
 
 @pytest.mark.usefixtures("used")
@@ -153,8 +153,14 @@ def test_an_export_as_fhir_is_valid_r4() -> None:
 def test_the_question_of_years_later_is_one_command() -> None:
     code, text = run("recall", "--patient", "p1", "--since", "2020-01-01")
     assert code == 0
-    for told in ("order-sign", "sf-nsaid-contraindicated 1.0.0", "overridden at 2026-11-24", "digest", "anticoagulant"):
-        assert told in text
+    for result in (
+        "order-sign",
+        "sf-nsaid-contraindicated 1.0.0",
+        "overridden at 2026-11-24",
+        "digest",
+        "anticoagulant",
+    ):
+        assert result in text
     assert "critical: NSAID ordered although contraindicated. Choose other pain relief." in text
     assert "because of nsaid-ordered, anticoagulant-active" in text
     assert "decided again the cards are the same" in text
