@@ -32,8 +32,8 @@ def cited(pattern: re.Pattern[str], *folders: str) -> dict[str, str]:
     """Every number that a pattern finds, lists and ranges written out, with a file that cites it."""
     found: dict[str, str] = {}
     for path, text in cited_in(*folders):
-        for hit in pattern.finditer(text):
-            for first, last in re.findall(r"(\d+(?:\.\d+)?)(?:\s+to\s+(\d+))?", hit[1]):
+        for match in pattern.finditer(text):
+            for first, last in re.findall(r"(\d+(?:\.\d+)?)(?:\s+to\s+(\d+))?", match[1]):
                 every = map(str, range(int(first), int(last) + 1)) if last else [first]
                 found |= dict.fromkeys(every, path.relative_to(PROJECT).as_posix())
     assert found, "nothing was found, so nothing was checked"
@@ -77,10 +77,10 @@ def test_every_requirement_of_the_protocol_that_is_cited_is_one_of_the_table() -
         known = {row["id"] for row in csv.DictReader(table)}
     letters = {one.partition("-")[0] for one in known}
     named = {
-        f"{hit[1]}-{hit[2]}": path.relative_to(PROJECT).as_posix()
+        f"{match[1]}-{match[2]}": path.relative_to(PROJECT).as_posix()
         for path, text in cited_in("service", "tests")
-        for hit in REQUIREMENT.finditer(text)
-        if hit[1] in letters
+        for match in REQUIREMENT.finditer(text)
+        if match[1] in letters
     }
     assert len(named) > 100
     assert not_among(known, named) == {}

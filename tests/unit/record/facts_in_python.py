@@ -189,8 +189,8 @@ def measured(
 
 
 def procedure(code: tuple[str, str, str] | str, **elements: Any) -> dict[str, Any]:
-    told = {"text": code} if isinstance(code, str) else concept(code)
-    return {"resourceType": "Procedure", "id": "pr1", "status": "completed", "code": told, **elements}
+    result = {"text": code} if isinstance(code, str) else concept(code)
+    return {"resourceType": "Procedure", "id": "pr1", "status": "completed", "code": result, **elements}
 
 
 def patient(**elements: Any) -> dict[str, Any]:
