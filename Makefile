@@ -173,8 +173,16 @@ compare-laws: setup ## Every planted fault as a second rule set, against 100,000
 corpus: setup ## Send all published test data through the service and count the answers
 	$(BIN)/python -m benchmarks.corpus
 
+TEST_DATA = $(or $(SCIATICA_CDS_TEST_DATA),../shared/data)
+BURDEN = build/alert-burden
+BURDEN_SETS = patients-r4-backpain patients-r4-mixed patients-r4-synthea2019 patients-stu3-smart
+
 alert-burden: setup ## Replay all published patients visit by visit and write docs/alert-burden.md (some minutes)
-	@$(BIN)/python -m benchmarks.alert_burden --write
+	@rm -rf $(BURDEN)
+	@for set in $(BURDEN_SETS); do \
+		$(BIN)/sciatica-cds population $(TEST_DATA)/fhir/$$set.ndjson.gz --out $(BURDEN)/$$set \
+			--now 2026-11-24T09:00:00Z --visits --no-gate --hide-below 0 || exit 1; done
+	@$(BIN)/python -m benchmarks.alert_burden --write $(addprefix $(BURDEN)/,$(BURDEN_SETS))
 
 pages: setup ## Write the pages anew that are made from the rules and the settings
 	$(BIN)/sciatica-cds topics --write docs/coverage.md

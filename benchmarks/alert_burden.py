@@ -1,4 +1,7 @@
-"""Replay every published patient and write what a clinician would have seen: ``make alert-burden``."""
+"""What clinicians would have seen of the published patients, as a page: ``make alert-burden``.
+
+The patients are replayed by ``sciatica-cds population --visits``; its tables are read here.
+"""
 
 from __future__ import annotations
 
@@ -7,31 +10,19 @@ import statistics
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import cache
-from multiprocessing import get_context
+from datetime import datetime
+from pathlib import Path
+from typing import Any
 
-from benchmarks.burden import (
-    MANY,
-    NOT_ASSESSED,
-    NOW,
-    Followed,
-    Repeat,
-    Shown,
-    follow,
-    repeats,
-    speaking_most,
-    unexplained,
-)
-from benchmarks.patients import PROJECT, SETS, Published, data_folder, published
-from service import make_services
-from service.config import Settings
-from service.protocol.evaluation import Services
+from benchmarks.burden import Followed, Repeat, Shown, followed, repeats, speaking_most, unexplained
+from benchmarks.patients import PROJECT, SETS
+from service.population.judging import MANY, NOT_ASSESSED
+from service.population.place import read_json
 
+Json = dict[str, Any]
 PAGE = PROJECT / "docs" / "alert-burden.md"
 SHOWN_RULES = 25
 NAMED = 4
-PROCESSES = 2
 
 _EXPLAINED = """
 No rule speaks for them. "(not assessed)" on opening a chart: the document holds no problem list, so it is not known
@@ -51,43 +42,31 @@ opening the chart (`patient-view`), then choosing and signing what was ordered t
 data are synthetic and thin in acute sciatica: few patients are relevant, and most of those have chronic low back pain.
 These numbers show what does not happen (cards for everybody else, cards at every visit) better than what does.
 
-*Made by `make alert-burden` over rule set {version}. A card counts once, whatever it folds; "(not assessed)" is the one
-that names checks that could not be made.*
+*Made by `make alert-burden`, which runs `sciatica-cds population --visits` over each set, with rule set {version}. A
+card counts once, whatever it folds; "(not assessed)" is the one that names checks that could not be made.*
 """
 
 
 def main() -> int:
-    """Replay, print the page, and with ``--write`` put it where the documents are."""
+    """Read the runs, print the page, and with ``--write`` put it where the documents are."""
     options = argparse.ArgumentParser(prog="benchmarks.alert_burden", description=__doc__)
     options.add_argument("--write", action="store_true", help=f"write docs/{PAGE.name}")
-    options.add_argument("files", nargs="*", default=SETS, help="the sets of patients; all by default")
+    options.add_argument(
+        "runs", nargs="+", type=Path, help="the folders of the runs, each called as its set of patients"
+    )
     given = options.parse_args()
-    if not (data_folder() / "fhir").is_dir():
-        sys.stderr.write("No test data: set SCIATICA_CDS_TEST_DATA to its folder.\n")
-        return 1
-    with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as workers:
-        patients = list(workers.map(_followed, published(*given.files), chunksize=8))
-    text = page(patients, _services().prepared.knowledge.version)
+    text = page([patient for run in given.runs for patient in followed(run)], read_json(given.runs[0] / "run.json"))
     sys.stdout.write(text)
     if given.write:
         PAGE.write_text(text, encoding="utf-8")
     return 0
 
 
-@cache
-def _services() -> Services:
-    """The service of this process."""
-    return make_services(Settings(log_level="error"))
-
-
-def _followed(patient: Published) -> Followed:
-    return follow(_services(), patient)
-
-
-def page(patients: Sequence[Followed], version: str) -> str:
-    """The whole page in GFM."""
+def page(patients: Sequence[Followed], run: Json) -> str:
+    """The whole page in GFM, of patients of runs like this one."""
     days = sum(len(patient.days) for patient in patients)
-    head = _HEAD.format(patients=len(patients), days=days, now=NOW, version=version)
+    now = datetime.fromisoformat(run["now"])
+    head = _HEAD.format(patients=len(patients), days=days, now=now, version=run["ruleset"]["version"])
     parts = [head, *_now(patients), *_visits(patients), *_orders(patients), *_others(patients)]
     parts += [*_repeating(patients), *_busiest(patients)]
     return "\n".join(parts) + "\n"

@@ -5,20 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any
 
-from benchmarks.patients import Published
-from service.errors import RequestError
-from service.finding import Status
-from service.population.visits import Visit, visits
-from service.protocol.evaluation import BundleQuestion, Services, answer_bundle
-
-NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
-PROBLEM = "in-scope-problem"
-ORDER_HOOKS = ("order-select", "order-sign")
-NOT_ASSESSED = "(not assessed)"
-MANY = 3
+from service.population.judging import NOT_ASSESSED
+from service.population.place import read_json
+from service.population.tables import rows_of
 
 
 @dataclass(frozen=True)
@@ -50,7 +42,7 @@ class Day:
 
     day: str
     opened: Shown
-    ordered: tuple[Shown, ...] = ()
+    ordered: list[Shown] = field(default_factory=list)
 
 
 @dataclass
@@ -81,39 +73,37 @@ class Followed:
         return [day for day in self.days if day.opened.relevant]
 
 
-def follow(services: Services, patient: Published) -> Followed:
-    """One patient now and at every visit. A record that is refused says so and has no calls."""
-    followed = Followed(patient.name)
-    try:
-        followed.now = _ask(services, patient.document, "patient-view", NOW, frozenset())
-    except RequestError as error:
-        followed.refused = f"{error.status}: {error.issues[0].text}"
-        return followed
-    followed.days = [_day(services, visit) for visit in visits(patient.resources)]
-    return followed
+def followed(out: Path) -> list[Followed]:
+    """The patients of a run of ``sciatica-cds population --visits``, whose folder has the name of their set.
+
+    A patient is called by the set and its id.
+    """
+    asks = {one["fact"]: one["asks"] for one in read_json(out / "summary.json")["missing"]}
+    hook = read_json(out / "run.json")["hook"]
+    cards: defaultdict[str, list[tuple[str, tuple[str, ...]]]] = defaultdict(list)
+    for row in rows_of(out / "cards.parquet"):
+        cards[row["patient"]].append((row["indicator"], tuple(row["rules"])))
+    found: dict[str, Followed] = {}
+    for row in rows_of(out / "decisions.parquet"):
+        patient = found[row["patient"]] = Followed(f"{out.name}:{row['patient']}")
+        if row["how"] == "refused":
+            patient.refused = row["reason"]
+        else:
+            lacking = tuple(asks.get(fact, fact) for fact in row["notAssessed"])
+            patient.now = Shown(hook, bool(row["concerned"]), tuple(cards[row["patient"]]), lacking)
+    for row in rows_of(out / "visits.parquet"):
+        _add_call(found[row["patient"]], row, hook)
+    return list(found.values())
 
 
-def _day(services: Services, visit: Visit) -> Day:
-    now = datetime.fromisoformat(f"{visit.day}T23:59:00+00:00")
-    drafts = {order.get("id") for order in visit.orders}
-    before = [resource for resource in visit.chart if resource.get("id") not in drafts]
-    ordered = [_ask(services, [*before, *visit.orders], hook, now, "all") for hook in ORDER_HOOKS if visit.orders]
-    return Day(visit.day, _ask(services, list(visit.chart), "patient-view", now, "all"), tuple(ordered))
-
-
-def _ask(
-    services: Services, document: Any, hook: str, now: datetime, complete: frozenset[str] | Literal["all"]
-) -> Shown:
-    answered = answer_bundle(services, document, BundleQuestion(hook, now, complete=complete))
-    relevant = answered.decision.findings[PROBLEM].status is Status.PRESENT
-    cards = tuple((card["indicator"], _rules_with_card_at(card)) for card in answered.body["cards"])
-    knowledge = services.prepared.knowledge
-    return Shown(hook, relevant, cards, tuple(dict.fromkeys(map(knowledge.asks, answered.decision.not_assessed))))
-
-
-def _rules_with_card_at(card: dict[str, Any]) -> tuple[str, ...]:
-    why = card.get("extension", {}).get("sciatica-cds.why", {})
-    return tuple(rule["id"] for rule in why.get("rules", ()) if "coveredBy" not in rule)
+def _add_call(patient: Followed, row: dict[str, Any], opening: str) -> None:
+    """Take in one call of a visit; opening the chart begins the day."""
+    cards = tuple((card["indicator"], tuple(card["rules"])) for card in row["cards"])
+    shown = Shown(row["hook"], row["concerned"], cards, tuple(row["notKnown"]))
+    if row["hook"] == opening:
+        patient.days.append(Day(row["day"], shown))
+    else:
+        patient.days[-1].ordered.append(shown)
 
 
 def unexplained(patients: Iterable[Followed]) -> Iterator[tuple[Followed, Shown]]:

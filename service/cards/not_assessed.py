@@ -2,6 +2,7 @@
 
 It speaks for four causes only: a list that was asked for did not come, or came in part; a drug, order or entry could
 not be read; the Patient that was sent tells no age or sex; a check that the source of an order asks first is missing.
+A problem that is only suspected and would raise a warning about the order is told as well: it is unknown, never absent.
 What is unknown besides stands on the card that it could change, and nowhere else (hazard H-07). Where another card
 already questions the order, that check is a line on it: one order needs one answer.
 """
@@ -43,6 +44,7 @@ _NAMED = 2
 _MOST_FACTS = 12
 _TYPES_NAMED = 3
 _LONGEST_NAME = NAMES["drug"]
+_SUSPECTED = frozenset({NoteCode.PROVISIONAL})
 _UNREAD = frozenset({NoteCode.NOT_RECOGNISED, NoteCode.DRUG_NOT_RECOGNISED, NoteCode.ORDER_NOT_RECOGNISED})
 _CODE_ONLY = re.compile(r"\S*\d\S*")
 """What stands in place of words where an order has none: its code."""
@@ -87,6 +89,7 @@ def not_assessed(
     if HOOKS[decision.hook].has_orders:
         _unread(knowledge, decision, causes)
         _may_be_taken(knowledge, decision, causes)
+        _suspected(knowledge, decision, causes)
         for first, phrases in _asked_first(knowledge, decision):
             if first.order not in questioned:
                 causes.summaries.append(f"{' and '.join(phrases[:_NAMED])} not on record")
@@ -241,6 +244,23 @@ def _may_be_taken(knowledge: Knowledge, decision: Decision, causes: _Causes) -> 
     causes.facts.extend(name for name, _ in found)
     causes.summaries.append(f"{_first_of([_name(item) for item in drugs.values()])} may still be taken, not checked")
     causes.lines.append(f"May still be taken: {unknown_line([_words(item) for item in drugs.values()])}.")
+
+
+def _suspected(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
+    """Problems that are only suspected and would raise a warning about the order if they were confirmed."""
+    found = [
+        (fact.id, item)
+        for fact in _wanted(knowledge, decision)
+        if fact.kind is FactKind.CODED and decision.findings[fact.id].status is Status.UNKNOWN
+        for item in decision.findings[fact.id].evidence
+        if holds(item.note, _SUSPECTED)
+    ]
+    entries = {item.resource: item for _, item in found}
+    if not entries:
+        return
+    causes.facts.extend(name for name, _ in found)
+    causes.summaries.append(f"{_first_of([_entry_name(item) for item in entries.values()])} only suspected")
+    causes.lines.append(f"Suspected, not confirmed: {unknown_line([_words(item) for item in entries.values()])}.")
 
 
 @of_rule_set

@@ -44,8 +44,26 @@ class Commands(click.Group):
             hint = f" Did you mean {near[0]}?" if near else f" There are: {', '.join(self._places)}."
             raise click.UsageError(error.message + hint, ctx) from None
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            if error.ctx is None or not error.message.startswith("Got unexpected extra argument"):
+                raise
+            raise click.UsageError(error.message + _options_of(error.ctx.command, error.ctx), error.ctx) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         longest = max(map(len, self._places))
         for title, places in self._sections.items():
             with formatter.section(title):
                 formatter.write_dl([(name.ljust(longest), line) for name, (_, _, line) in places.items()])
+
+
+def _options_of(command: click.Command, context: click.Context) -> str:
+    """The options of a command that take a value, for a word that it does not take without one."""
+    takes = [
+        f"{each.opts[-1]} {each.make_metavar(context)}"
+        for each in command.params
+        if isinstance(each, click.Option) and not each.is_flag
+    ]
+    return f"; what it takes has a name: {', '.join(takes)}" if takes else ""

@@ -9,7 +9,7 @@ from typing import Any
 from service.errors import GateError, RequestError
 from service.population.chart import Exported, Gathered, Read, SharedResources, read_chart, resources_of
 from service.population.gating import Gating
-from service.population.judging import Judge, Rows, Tally, count_visits
+from service.population.judging import Judge, Rows, Tally, count_visits, visit_rows
 from service.population.place import Place, read_json, write_json
 from service.population.plan import Plan, Question
 from service.population.reading import text_at
@@ -39,8 +39,7 @@ class Deciding:
 
         tables, summary = self._judging.of_records(_records(self._place, self._blocks.get(bucket, {})))
         for table, rows in tables.items():
-            if table != "findings" or self._question.findings:
-                write_rows(self._place.rows(bucket, table), table, rows)
+            write_rows(self._place.rows(bucket, table), table, rows)
         write_json(self._place.decided(bucket), summary)
         return summary
 
@@ -106,7 +105,7 @@ class Judging:
         return tables, summary
 
     def _all(self, gathered: Iterable[Gathered]) -> tuple[dict[str, list[Json]], Json]:
-        tables: dict[str, list[Json]] = {"decisions": [], "cards": [], "findings": []}
+        tables: dict[str, list[Json]] = {name: [] for name in self._question.tables()}
         tally, rejects = Tally(), list[Json]()
         memo = self._services.prepared.programs[self._question.hook].memo
         hits, misses = memo.hits, memo.misses
@@ -115,8 +114,8 @@ class Judging:
                 memo.clear()
             rows = self.one(one, tally, rejects)
             tables["decisions"].append(rows.decision)
-            tables["cards"].extend(rows.cards)
-            tables["findings"].extend(rows.findings)
+            for name in tables.keys() - {"decisions"}:
+                tables[name].extend(getattr(rows, name))
         summary: Json = {
             "tally": tally.as_json(),
             "rejects": rejects,
@@ -124,18 +123,25 @@ class Judging:
         }
         return tables, summary
 
-    @staticmethod
-    def _count_visits(replay: Replay, gathered: Gathered, tally: Tally) -> None:
+    def _visits(self, replay: Replay, gathered: Gathered, tally: Tally) -> list[Json]:
+        """The rows of the visits of one patient; they are counted."""
+        self._read_texts(gathered)
         try:
-            count_visits(replay.of(resources_of(gathered)), tally)
+            calls = list(replay.of(resources_of(gathered)))
         except RequestError:
             tally.figures["patientsNotReplayed"] += 1
+            return []
+        count_visits(calls, tally)
+        return list(visit_rows(self._judge.name_of(gathered), calls))
 
     def one(self, gathered: Gathered, tally: Tally, rejects: list[Json]) -> Rows:
         """The rows of one patient."""
-        if self._replay is not None:
-            self._read_texts(gathered)
-            self._count_visits(self._replay, gathered, tally)
+        visits = [] if self._replay is None else self._visits(self._replay, gathered, tally)
+        rows = self._as_it_stands(gathered, tally, rejects)
+        rows.visits = visits
+        return rows
+
+    def _as_it_stands(self, gathered: Gathered, tally: Tally, rejects: list[Json]) -> Rows:
         gating = self._gating
         passed = None if gating is None else gating.passed(gathered, self._read_texts)
         if gating is not None and passed is not None and not gating.in_full(gathered):

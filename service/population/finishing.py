@@ -45,7 +45,7 @@ class Finishing:
         out, tally = self._place.out, self._tally()
         rows: dict[str, int] = {}
         digest = self._services.prepared.knowledge.digest
-        for table in ("decisions", "cards", *(["findings"] if self._question.findings else [])):
+        for table in self._question.tables():
             batches = (
                 batch for bucket in range(self._plan.buckets) for batch in read_rows(self._place.rows(bucket, table))
             )

@@ -23,7 +23,7 @@ from service.knowledge.model import FactKind, Indicator, Knowledge, types_read
 from service.population.chart import Gathered, Group, Read
 from service.population.gating import Passed
 from service.population.plan import Question
-from service.population.visits import rules_on
+from service.population.visits import Call, is_concerned, rules_on
 from service.protocol.evaluation import Services, answer_record
 from service.record.derive import plan_of
 from service.record.input.resource_types import RESOURCE_TYPES
@@ -46,6 +46,7 @@ class Rows:
     decision: Json
     cards: list[Json] = field(default_factory=list)
     findings: list[Json] = field(default_factory=list)
+    visits: list[Json] = field(default_factory=list)
 
 
 @dataclass
@@ -60,6 +61,10 @@ class Tally:
     undecided: Counter[str] = field(default_factory=Counter)
     visits: Counter[str] = field(default_factory=Counter)
     visits_with_many: Counter[str] = field(default_factory=Counter)
+    visits_with_card: Counter[str] = field(default_factory=Counter)
+    visits_not_assessed: Counter[str] = field(default_factory=Counter)
+    visits_not_known: Counter[tuple[str, str]] = field(default_factory=Counter)
+    visit_indicators: Counter[tuple[str, str]] = field(default_factory=Counter)
     visit_cards: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     figures: Counter[str] = field(default_factory=Counter)
 
@@ -132,7 +137,7 @@ class Judge:
 
     def judge(self, gathered: Gathered, read: Read, tally: Tally) -> Rows:
         """The rows of one patient; what is counted of it goes to the tally."""
-        patient = self._pseudonyms.of(gathered.key)
+        patient = self.name_of(gathered)
         tally.figures["duplicates"] += read.duplicates
         if gathered.left_out:
             tally.figures["patientsCut"] += 1
@@ -160,6 +165,7 @@ class Judge:
             "sex": sex,
             "how": "decided",
             "decision": decision.id,
+            "concerned": is_concerned(self._knowledge, decision),
             "cards": len(shown),
             "indicator": shown[0]["indicator"] if shown else None,
             "rules": [rule for card in shown for rule in card["rules"]],
@@ -167,6 +173,10 @@ class Judge:
             "unread": sum(decision.unread.entries.values()),
         }
         return Rows(row, shown, self._findings(patient, decision) if self._question.findings else [])
+
+    def name_of(self, gathered: Gathered) -> str:
+        """What a patient is called in the tables."""
+        return self._pseudonyms.of(gathered.key)
 
     def group_of(self, record: Record) -> Group:
         """The band of age and the sex of a patient."""
@@ -178,7 +188,7 @@ class Judge:
         tally.groups[band, sex] += 1
         tally.patients["gated"] += 1
         tally.figures["duplicates"] += passed.read.duplicates
-        row = _row_of(self._pseudonyms.of(gathered.key), gathered, passed.read)
+        row = _row_of(self.name_of(gathered), gathered, passed.read)
         return Rows(row | {"age": band, "sex": sex, "how": "gated", "reason": f"gate {gate}"})
 
     def _count(
@@ -247,14 +257,33 @@ def _row_of(patient: str, gathered: Gathered, read: Read) -> Json:
     }
 
 
-def count_visits(calls: Iterable[tuple[str, list[tuple[str, tuple[str, ...]]]]], tally: Tally) -> None:
+def count_visits(calls: Iterable[Call], tally: Tally) -> None:
     """Count the cards of the visits of one patient, each rule on a card."""
-    for hook, cards in calls:
-        tally.visits[hook] += 1
-        tally.visits_with_many[hook] += len(cards) > MANY
-        for indicator, rules in cards:
+    for call in calls:
+        tally.visits[call.hook] += 1
+        tally.visits_with_many[call.hook] += len(call.cards) > MANY
+        tally.visits_with_card[call.hook] += bool(call.cards)
+        tally.visits_not_assessed[call.hook] += bool(call.not_known)
+        for what in call.not_known:
+            tally.visits_not_known[call.hook, what] += 1
+        for indicator, rules in call.cards:
+            tally.visit_indicators[call.hook, indicator] += 1
             for rule in rules or (NOT_ASSESSED,):
-                tally.visit_cards[hook, rule, indicator] += 1
+                tally.visit_cards[call.hook, rule, indicator] += 1
+
+
+def visit_rows(patient: str, calls: Iterable[Call]) -> Iterator[Json]:
+    """The rows of the visits of one patient."""
+    for call in calls:
+        cards = [{"indicator": indicator, "rules": list(rules)} for indicator, rules in call.cards]
+        yield {
+            "patient": patient,
+            "day": call.day,
+            "hook": call.hook,
+            "concerned": call.concerned,
+            "cards": cards,
+            "notKnown": list(call.not_known),
+        }
 
 
 def _card(patient: str, decision: str, place: int, card: Json) -> Json:

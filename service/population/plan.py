@@ -13,7 +13,7 @@ from service.population.limits import Sizes
 
 Json = dict[str, Any]
 _MOST_BUCKETS = 4096
-VERSION = 2
+VERSION = 3
 """Raised when what stands in the work folder changes, so that an older one is not gone on with."""
 
 
@@ -31,6 +31,11 @@ class Question:
     use_memo: bool = True
     visits: bool = False
     small: int = 11
+
+    def tables(self) -> tuple[str, ...]:
+        """The tables that a run gives."""
+        asked = {"findings": self.findings, "visits": self.visits}
+        return ("decisions", "cards", *(name for name, is_asked in asked.items() if is_asked))
 
 
 class Piece(msgspec.Struct, frozen=True):

@@ -164,7 +164,7 @@ def run_on_spark(  # all that a run knows, and where it runs
     patients = records.where(f"bucket >= 0 and bucket < {plan.buckets}")
     sorted_ = patients.repartition(plan.buckets, "bucket").sortWithinPartitions("bucket")
     for row in sorted_.mapInArrow(decide, _RESULTS).toLocalIterator():
-        _keep(place, row, findings=run.question.findings)
+        _keep(place, row)
     records.unpersist()
     _fill(plan, place, run.question)
     measured = {"workers": session.sparkContext.defaultParallelism, "seconds": round(time.monotonic() - began, 2)}
@@ -189,12 +189,12 @@ def _first_stage(
     return {name: tuple(sorted(texts)) for name, texts in shared.items()}
 
 
-def _keep(place: Place, row: Any, *, findings: bool) -> None:
+def _keep(place: Place, row: Any) -> None:
     """Keep what a bucket came to, as a worker on one machine would."""
     bucket, name, content = row["bucket"], row["name"], bytes(row["content"])
     if name == "told":
         write_json(place.decided(bucket), orjson.loads(content))
-    elif name != "findings" or findings:
+    else:
         with written(place.rows(bucket, name)) as file:
             file.write(content)
 
@@ -203,10 +203,9 @@ def _fill(plan: Plan, place: Place, question: Question) -> None:
     """Buckets without a patient come to nothing."""
     from service.population.judging import Tally
 
-    tables = ("decisions", "cards", *(["findings"] if question.findings else []))
     for bucket in range(plan.buckets):
         if not place.decided(bucket).exists():
-            for table in tables:
+            for table in question.tables():
                 with written(place.rows(bucket, table)) as file:
                     file.write(rows_as_bytes(table, []))
             write_json(

@@ -11,6 +11,7 @@ from service.knowledge.model import Knowledge, types_read
 from service.population.export import EVERYTHING
 from service.population.judging import Tally
 from service.population.plan import Question
+from service.population.visits import HOOKS_OF_A_VISIT
 from service.review.demographics import AGES, OLDEST, UNKNOWN, hidden_groups
 
 Json = dict[str, Any]
@@ -217,33 +218,40 @@ def _undecided(tally: Tally, knowledge: Knowledge, patients: int, small: int) ->
 
 
 def _visits(tally: Tally, knowledge: Knowledge, small: int) -> list[Json]:
-    """For each hook: how many calls the visits brought, how many cards of each rule, and per 1,000 calls."""
+    """For each hook: how many calls the visits brought, what they showed and what they could not, per 1,000 calls."""
+    return [
+        _visits_of(hook, calls, tally, knowledge, small) for hook in HOOKS_OF_A_VISIT if (calls := tally.visits[hook])
+    ]
+
+
+def _visits_of(hook: str, calls: int, tally: Tally, knowledge: Knowledge, small: int) -> Json:
     titles = {rule.id: rule.title for rule in knowledge.rules}
-    table = []
-    for hook, calls in sorted(tally.visits.items()):
-        rows: list[Json] = [
-            {
-                "rule": rule,
-                "title": titles.get(rule, _TOLD_APART),
-                "indicator": indicator,
-                "cards": _shown(number, small),
-                "per1000": _rate(number, calls, small),
-                "order": number,
-            }
-            for (at, rule, indicator), number in tally.visit_cards.items()
-            if at == hook
-        ]
-        many = tally.visits_with_many[hook]
-        table.append(
-            {
-                "hook": hook,
-                "calls": calls,
-                "withMoreThanThree": _shown(many, small),
-                "per1000WithMoreThanThree": _rate(many, calls, small),
-                "rules": _in_order(rows, "rule"),
-            }
-        )
-    return table
+
+    def told(number: int) -> Json:
+        return {"number": _shown(number, small), "per1000": _rate(number, calls, small)}
+
+    indicators = {name: tally.visit_indicators[hook, name] for name in _RANKS}
+    rules: list[Json] = [
+        {"rule": rule, "title": titles.get(rule, _TOLD_APART), "indicator": indicator, "order": number, **told(number)}
+        for (at, rule, indicator), number in tally.visit_cards.items()
+        if at == hook
+    ]
+    not_known: list[Json] = [
+        {"asks": asks, "order": number, **told(number)}
+        for (at, asks), number in tally.visits_not_known.items()
+        if at == hook
+    ]
+    return {
+        "hook": hook,
+        "calls": calls,
+        "cards": told(sum(indicators.values())),
+        "indicators": [{"indicator": name, **told(number)} for name, number in indicators.items()],
+        "withCard": told(tally.visits_with_card[hook]),
+        "withMoreThanThree": told(tally.visits_with_many[hook]),
+        "notAssessed": told(tally.visits_not_assessed[hook]),
+        "notKnown": _in_order(not_known, "asks"),
+        "rules": _in_order(rules, "rule"),
+    }
 
 
 def _in_order(unordered: Iterable[Json], name: str) -> list[Json]:

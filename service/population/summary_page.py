@@ -9,7 +9,13 @@ from typing import Any
 Json = dict[str, Any]
 _WIDTH, _BAR, _LABEL = 720, 22, 300
 _MOST_BARS = 20
+_MOST_NAMED = 3
 _WORDS = 42
+_MOMENTS = {
+    "patient-view": ("visits", "opening the chart"),
+    "order-select": ("visits with an order", "choosing it"),
+    "order-sign": ("visits with an order", "signing it"),
+}
 
 _STYLE = """
 :root{--ink:#1b1f24;--soft:#57606a;--line:#d0d7de;--paper:#fff;--bar:#2f6f9f;--critical:#a40e26;--warning:#9a5b00}
@@ -20,7 +26,7 @@ padding:0 1rem}
 h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2.5rem}
 table{border-collapse:collapse;margin:.5rem 0 1rem;font-size:.93rem}th,td{padding:.25rem .7rem;text-align:left;
 border-bottom:1px solid var(--line);vertical-align:top}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
-.first{border-left:.3rem solid var(--critical);padding:.2rem .9rem}.soft{color:var(--soft)}
+.first{border-left:.3rem solid var(--critical);padding:.2rem .9rem}.answers li{margin:.3rem 0}.soft{color:var(--soft)}
 .critical{color:var(--critical)}.warning{color:var(--warning)}svg text{fill:var(--ink);font:13px system-ui,sans-serif}
 svg rect{fill:var(--bar)}details{margin:.5rem 0}.wide{overflow-x:auto}
 """
@@ -45,6 +51,7 @@ def _parts(summary: Json) -> Iterator[str]:
             + "".join(f"<p>{escape(line)}</p>" for line in summary["first"])
             + "</div>"
         )
+    yield from _answers(summary)
     yield from _head(summary)
     yield from _rules(summary)
     yield from _visits(summary)
@@ -55,13 +62,55 @@ def _parts(summary: Json) -> Iterator[str]:
     yield from _input(summary)
 
 
+def _answers(summary: Json) -> Iterator[str]:
+    """The two questions that this page is opened for, each in a sentence."""
+    small, patients = summary["hideBelow"], summary["patients"]
+    with_card = _n(patients["withCardPer1000"], small, "")
+    number = f"<b>{_n(summary['cards']['per1000'], small, '')} cards per 1,000 patients</b>"
+    lines = [f"{number} on the charts as they stand; {with_card} of 1,000 patients have a card."]
+    for one in summary["visits"]:
+        visits, moment = _MOMENTS[one["hook"]]
+        many = _n(one["withMoreThanThree"]["per1000"], small, "")
+        lines.append(
+            f"<b>{_n(one['cards']['per1000'], small, '')} cards per 1,000 {visits}</b>, {moment}; "
+            f"{_n(one['withCard']['per1000'], small, '')} of 1,000 show any card, {many} more than three."
+        )
+    if not summary["visits"]:
+        lines.append("How many per 1,000 visits: run again with <code>--visits</code>.")
+    lines.append(_not_coded(summary))
+    yield '<ul class="answers">' + "".join(f"<li>{line}</li>" for line in lines) + "</ul>"
+
+
+def _not_coded(summary: Json) -> str:
+    """What could not be assessed, in a sentence: the facts that were missing most."""
+    small, patients = summary["hideBelow"], summary["patients"]
+    named = [_missed(one) for one in summary["missing"] if one["patients"]][:_MOST_NAMED]
+    if not patients["notAssessed"]:
+        return f"A warning could not be decided for {_n(patients['notAssessed'], small)} patients."
+    return (
+        f"<b>A warning could not be decided for {_n(patients['notAssessedPer1000'], small, '')} of 1,000 patients</b>"
+        + (f", most often for want of: {'; '.join(named)}. " if named else ". ")
+        + '<a href="#missing">All that was missing, and why</a>; <a href="#codes">codes that nothing reads</a>.'
+    )
+
+
+def _missed(one: Json) -> str:
+    """A fact that was missing, and why it mostly was."""
+    most = max(one["why"], key=lambda why: why["patients"] or 0)
+    return escape(f"{one['asks']} ({most['why']})")
+
+
 def _head(summary: Json) -> Iterator[str]:
     patients, cards = summary["patients"], summary["cards"]
     small = summary["hideBelow"]
     yield (
         f'<p class="soft">As of {escape(summary["now"])}, asked as {escape(summary["hook"])}, rule set '
-        f"{escape(summary['ruleset']['version'])} ({escape(summary['ruleset']['digest'][:19])}). Counts below {small} "
-        f"are not shown (“under {small}”), nor what they could be worked out from.</p>"
+        f"{escape(summary['ruleset']['version'])} ({escape(summary['ruleset']['digest'][:19])}). "
+        + (
+            f"Counts below {small} are not shown (“under {small}”), nor what they could be worked out from.</p>"
+            if small
+            else "All counts are shown.</p>"
+        )
     )
     rows = [
         ("Patients", patients["all"], None),
@@ -105,22 +154,44 @@ def _rules(summary: Json) -> Iterator[str]:
 def _visits(summary: Json) -> Iterator[str]:
     small = summary["hideBelow"]
     for one in summary["visits"]:
-        yield f"<h2>Visit by visit: cards at {escape(one['hook'])}</h2>"
+        visits, moment = _MOMENTS[one["hook"]]
+        yield f"<h2>Visit by visit: {visits}, {moment}</h2>"
         yield (
-            f"<p>{one['calls']:,} calls; {_n(one['withMoreThanThree'], small)} with more than three cards "
-            f"({_n(one['per1000WithMoreThanThree'], small, '')} per 1,000). Nothing shown before is held back here.</p>"
+            f"<p>{one['calls']:,} calls: one for each {visits.replace('visits', 'day with an encounter', 1)}, "
+            "played back with what had been recorded by then. "
+            "What was shown before is not held back, so it is the most that would be seen.</p>"
         )
-        rows = [
-            (rule["rule"], rule["title"], rule["indicator"], _n(rule["cards"], small), _n(rule["per1000"], small, ""))
-            for rule in one["rules"]
+        counted = [
+            ("Cards", one["cards"]),
+            *((f"of which {part['indicator']}", part) for part in one["indicators"]),
+            ("Calls with a card", one["withCard"]),
+            ("Calls with more than three", one["withMoreThanThree"]),
+            ("Calls at which a warning could not be decided", one["notAssessed"]),
         ]
-        yield _bars([(rule["rule"], rule["cards"] or 0) for rule in one["rules"]], "Cards by rule", small)
-        yield _table(("Rule", "What it is about", "Indicator", "Cards", "Per 1,000 calls"), rows, 2)
+        rows = [(name, _n(part["number"], small), _n(part["per1000"], small, "")) for name, part in counted]
+        yield _table(("", "Number", "Per 1,000 calls"), rows, 2)
+        yield from _by_rule_of_visits(one, small)
+        if one["notKnown"]:
+            known = [
+                (part["asks"], _n(part["number"], small), _n(part["per1000"], small, "")) for part in one["notKnown"]
+            ]
+            yield _table(("What was not known", "Calls", "Per 1,000 calls"), known, 2)
+
+
+def _by_rule_of_visits(one: Json, small: int) -> Iterator[str]:
+    if not one["rules"]:
+        return
+    yield _bars([(rule["rule"], rule["number"] or 0) for rule in one["rules"]], "Cards by rule", small)
+    rows = [
+        (rule["rule"], rule["title"], rule["indicator"], _n(rule["number"], small), _n(rule["per1000"], small, ""))
+        for rule in one["rules"]
+    ]
+    yield _table(("Rule", "What it is about", "Indicator", "Cards", "Per 1,000 calls"), rows, 2)
 
 
 def _missing(summary: Json) -> Iterator[str]:
     small, missing = summary["hideBelow"], summary["missing"]
-    yield "<h2>What could not be assessed, for want of what</h2>"
+    yield '<h2 id="missing">What could not be assessed, for want of what</h2>'
     yield (
         "<p>A warning of a rule was open for these patients because the fact is not known. “Not sent”: the list was "
         "not exported. “Nothing recorded that tells”: the list is here, and no entry says so; perhaps it is not "
@@ -157,7 +228,7 @@ def _undecided(summary: Json) -> Iterator[str]:
 
 def _codes(summary: Json) -> Iterator[str]:
     codes, small = summary["codes"], summary["hideBelow"]
-    yield "<h2>Codes that nothing reads</h2>"
+    yield '<h2 id="codes">Codes that nothing reads</h2>'
     yield (
         f"<p>{codes['different']:,} different codes stand in the types that are read; {codes['notRead']:,} of them "
         "are in no value set and no table of drugs. The most frequent first: what is worth mapping "
@@ -200,7 +271,7 @@ def _input(summary: Json) -> Iterator[str]:
 def _n(number: float | None, small: int, unit: str | None = None) -> str:
     if number is None:
         return f"under {small}" if unit is None else "-"
-    return f"{number:,}"
+    return f"{number:,}" if number else "0"
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: int | None) -> str:

@@ -31,6 +31,7 @@ SCHEMAS: Mapping[str, pa.Schema] = MappingProxyType(
                 pa.field("decision", pa.string()),
                 pa.field("age", pa.string()),
                 pa.field("sex", pa.string()),
+                pa.field("concerned", pa.bool_()),
                 pa.field("cards", pa.int32(), nullable=False),
                 pa.field("indicator", pa.string()),
                 pa.field("rules", _LIST, nullable=False),
@@ -52,6 +53,16 @@ SCHEMAS: Mapping[str, pa.Schema] = MappingProxyType(
                 pa.field("topic", pa.string()),
                 pa.field("summary", pa.string(), nullable=False),
                 pa.field("card", pa.string(), nullable=False),
+            ]
+        ),
+        "visits": pa.schema(
+            [
+                pa.field("patient", pa.string(), nullable=False),
+                pa.field("day", pa.string(), nullable=False),
+                pa.field("hook", pa.string(), nullable=False),
+                pa.field("concerned", pa.bool_(), nullable=False),
+                pa.field("cards", pa.list_(pa.struct([("indicator", pa.string()), ("rules", _LIST)])), nullable=False),
+                pa.field("notKnown", _LIST, nullable=False),
             ]
         ),
         "impact": pa.schema(

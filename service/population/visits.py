@@ -12,12 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from service.decision import Decision
+from service.finding import Status
+from service.knowledge.model import Knowledge
 from service.protocol.evaluation import BundleQuestion, Services, answer_bundle
 
 Resource = Mapping[str, Any]
 Card = tuple[str, tuple[str, ...]]
+"""The indicator of a card, and the rules that speak on it."""
 ORDER_HOOKS = ("order-select", "order-sign")
 _OPENED = "patient-view"
+HOOKS_OF_A_VISIT = (_OPENED, *ORDER_HOOKS)
 
 # The elements that say when a resource came to be, the first that is there counts.
 _RECORDED = (
@@ -52,6 +57,20 @@ class Visit:
     day: str
     chart: tuple[Resource, ...]
     orders: tuple[Resource, ...]
+
+
+@dataclass(frozen=True)
+class Call:
+    """What one call of a visit showed. ``concerned``: the chart holds what the rules are about.
+
+    ``not_known`` says in the words of a card what kept a warning from being decided.
+    """
+
+    day: str
+    hook: str
+    concerned: bool
+    cards: tuple[Card, ...] = ()
+    not_known: tuple[str, ...] = ()
 
 
 def recorded_on(resource: Resource) -> str | None:
@@ -120,21 +139,31 @@ class Replay:
         offered = {service.hook for service in services.offered.values()}
         self._order_hooks = tuple(hook for hook in ORDER_HOOKS if hook in offered)
 
-    def of(self, resources: Sequence[Resource]) -> Iterator[tuple[str, list[Card]]]:
-        """The cards of each call: its hook, and of each card the indicator and the rules that speak on it."""
+    def of(self, resources: Sequence[Resource]) -> Iterator[Call]:
+        """Every call of every visit, in order. Raises RequestError where a chart is refused."""
         for visit in visits(resources):
-            now = datetime.fromisoformat(f"{visit.day}T23:59:00+00:00")
-            yield _OPENED, self._ask(visit.chart, _OPENED, now)
+            yield self._ask(visit, _OPENED, visit.chart)
             if visit.orders:
                 drafts = {order.get("id") for order in visit.orders}
                 before = [resource for resource in visit.chart if resource.get("id") not in drafts]
                 for hook in self._order_hooks:
-                    yield hook, self._ask([*before, *visit.orders], hook, now)
+                    yield self._ask(visit, hook, [*before, *visit.orders])
 
-    def _ask(self, chart: Sequence[Resource], hook: str, now: datetime) -> list[Card]:
-        question = BundleQuestion(hook, now, complete="all")
-        cards = answer_bundle(self._services, list(chart), question).body["cards"]
-        return [(card["indicator"], tuple(rules_on(card))) for card in cards]
+    def _ask(self, visit: Visit, hook: str, chart: Sequence[Resource]) -> Call:
+        now = datetime.fromisoformat(f"{visit.day}T23:59:00+00:00")
+        answered = answer_bundle(self._services, list(chart), BundleQuestion(hook, now, complete="all"))
+        knowledge, decision = self._services.prepared.knowledge, answered.decision
+        cards = tuple((card["indicator"], tuple(rules_on(card))) for card in answered.body["cards"])
+        not_known = tuple(dict.fromkeys(map(knowledge.asks, decision.not_assessed)))
+        return Call(visit.day, hook, is_concerned(knowledge, decision), cards, not_known)
+
+
+def is_concerned(knowledge: Knowledge, decision: Decision) -> bool:
+    """Whether the chart surely holds what the rules are about; so too where they name nothing that they are about."""
+    if knowledge.concern is None:
+        return True
+    finding = decision.findings.get(knowledge.concern)
+    return finding is not None and finding.status is Status.PRESENT
 
 
 def rules_on(card: Mapping[str, Any]) -> Iterator[str]:

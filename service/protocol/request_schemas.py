@@ -7,6 +7,7 @@ FHIR content is not judged here (RQ-10). No fault quotes what was sent.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -24,10 +25,11 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _ID = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9\-._]{1,128}")
 
 _OBJECT = "must be an object"
+_MISSING = "is missing"
 # Marshmallow's own sentences in the voice of ours.
 _SENTENCES = {
-    "Missing data for required field.": "is missing",
-    "Field may not be null.": "is missing",
+    "Missing data for required field.": _MISSING,
+    "Field may not be null.": _MISSING,
     "Not a valid string.": "must be a string",
     "Not a valid mapping type.": _OBJECT,
     "Not a valid list.": "must be an array",
@@ -228,8 +230,18 @@ def _load(schema: Schema, document: Any, path: str, issues: list[Issue]) -> Mapp
         return cast("Mapping[str, Any]", schema.load(document))
     except ValidationError as error:
         messages = error.messages if isinstance(error.messages, dict) else {"_schema": error.messages}
-        issues += _issues(messages, path)
+        issues += (_with_hint(issue, document) for issue in _issues(messages, path))
         return error.valid_data if isinstance(error.valid_data, dict) else {}
+
+
+def _with_hint(issue: Issue, document: Any) -> Issue:
+    """A missing member with the one that was nearly it, if the sender used another name."""
+    name = issue.path.rpartition(".")[2]
+    if issue.text != _MISSING or not isinstance(document, Mapping):
+        return issue
+    others = {str(each).lower(): str(each) for each in document if each != name}
+    near = difflib.get_close_matches(name.lower(), others, n=1, cutoff=0.75)
+    return Issue(issue.path, issue.text, f"{others[near[0]]} was sent") if near else issue
 
 
 def _usual(schema: Schema, document: Any) -> Mapping[str, Any] | None:

@@ -106,15 +106,39 @@ def _within_a_text(document: str) -> Issue | None:
     """What a JSON document that is one text holds, when it is another JSON document."""
     if document.lstrip()[:1] in {"{", "["}:
         return Issue("body", "is JSON within a text", "it was encoded twice: send the object itself")
-    return _PACKED_AS_TEXT if _BASE64.match(document.encode()) else None
+    return _PACKED_AS_TEXT if _is_base64(document.encode()) else None
 
 
-_SINGLE_QUOTES = re.compile(rb"\[?\s*\{\s*'")
-_BASE64 = re.compile(rb"(?:ey|ew|W3|Ww)[A-Za-z0-9+/_-]{14,}[A-Za-z0-9+/=_\s-]*\Z")
+_OF_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_" + _WHITE_SPACE
+_BASE64_BEGINS = (b"ey", b"ew", b"W3", b"Ww")
 """The beginnings of ``{"``, ``{`` and white space, ``[{`` and ``[`` and white space."""
+
+
+def _is_base64(text: bytes) -> bool:
+    return text.startswith(_BASE64_BEGINS) and not text.translate(None, _OF_BASE64)
+
+
 _PACKED_AS_TEXT = Issue(
     "body", "looks base64-encoded", "send the JSON itself; a gateway that packs bodies must unpack this one"
 )
+
+
+_FORMATS = (
+    (rb"<(?:!doctype|html)", Issue("body", "is HTML", "a page was saved in place of the resource, perhaps of a login")),
+    (rb"<", Issue("body", "is XML", "only JSON is read: send the same resource as application/fhir+json")),
+    (rb"%PDF-", Issue("body", "is a PDF", "the data behind it are needed, as FHIR resources in JSON")),
+    (rb"(?:MSH|FHS|BHS)\|", Issue("body", "is an HL7 version 2 message", "FHIR resources in JSON are read")),
+    (
+        rb"[\w .\"-]+(?:[,;\t][\w .\"-]*)+\r?\n",
+        Issue("body", "is a table (CSV)", "FHIR resources in JSON are read, one Bundle for a patient"),
+    ),
+    (
+        rb"\[?\s*\{\s*'",
+        Issue("body", "is written with single quotes", "JSON has double quotes: json.dumps(…) in Python, not str(…)"),
+    ),
+)
+"""How a text begins that is sent in place of JSON."""
+_BEGINNING = 4096
 
 
 def _other_format(body: bytes) -> Issue | None:
@@ -125,16 +149,11 @@ def _other_format(body: bytes) -> Issue | None:
         return Issue("body", f"is packed ({packed})", "unpack it first")
     if body[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\0" in body[:4]:
         return Issue("body", "is text in UTF-16 or UTF-32", "save it as UTF-8")
-    if start[:9].lower() == b"<!doctype" or start[:5].lower() == b"<html":
-        return Issue("body", "is HTML", "a page was saved in place of the resource, perhaps of a login")
-    if start.startswith(b"<"):
-        return Issue("body", "is XML", "only JSON is read: send the same resource as application/fhir+json")
-    if _BASE64.match(start):
+    if _is_base64(start):
         return _PACKED_AS_TEXT
-    if _SINGLE_QUOTES.match(start):
-        return Issue(
-            "body", "is written with single quotes", "JSON has double quotes: json.dumps(…) in Python, not str(…)"
-        )
+    found = next((issue for begin, issue in _FORMATS if re.match(begin, start[:_BEGINNING], re.IGNORECASE)), None)
+    if found is not None:
+        return found
     lines = [line for line in start.split(b"\n", 3)[:2] if line.strip()]
     if len(lines) > 1 and all(line.lstrip().startswith(b"{") and line.rstrip().endswith(b"}") for line in lines):
         return Issue("body", "is NDJSON, one resource a line", "send one Bundle, or a JSON list of the resources")

@@ -508,3 +508,13 @@ def test_what_stands_within_another_resource_and_is_not_read_is_named(client: Fl
     answered = ask(client, [person(), sciatica(), plan | {"contained": [inner]}], complete="all")
     assert "1 entry could not be read: MedicationRequest" in str(answered["cards"])
     assert status_of(answered, "anticoagulant-active") == "unknown"
+
+
+@pytest.mark.parametrize(("status", "is_told"), [("provisional", True), ("differential", True), ("refuted", False)])
+def test_a_problem_that_is_only_suspected_is_told_before_the_drug_it_would_forbid(
+    client: FlaskClient, status: str, is_told: bool
+) -> None:
+    suspected = coded("Condition", (SNOMED, "84114007", "Heart failure")) | verified(status)
+    answered = signing(client, NO_ALLERGY, suspected)
+    told = "Not assessed: ibuprofen: Heart failure only suspected."
+    assert (told in [card["summary"] for card in answered["cards"]]) is is_told

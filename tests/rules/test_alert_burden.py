@@ -6,17 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.burden import MANY, NOT_ASSESSED, Day, Followed, Shown, follow, repeats, unexplained
-from benchmarks.patients import published
+from benchmarks.burden import Day, Followed, Shown, followed, repeats, unexplained
+from service.population.judging import MANY, NOT_ASSESSED
 from service.population.visits import as_of, recorded_on, visits
-from tests.shipped import shipped_services
+from tests.population_data import asked, ran
 
 
 @pytest.fixture(scope="module")
-def patients(test_data: Path) -> list[Followed]:
-    assert test_data
-    services = shipped_services()
-    return [follow(services, one) for one in published("patients-r4-backpain", "patients-stu3-smart")]
+def patients(test_data: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Followed]:
+    out = tmp_path_factory.mktemp("runs")
+    names = ("patients-r4-backpain", "patients-stu3-smart")
+    for name in names:
+        ran(test_data / "fhir" / f"{name}.ndjson.gz", out / name, asked(visits=True, use_gate=False))
+    return [one for name in names for one in followed(out / name)]
 
 
 @pytest.mark.corpus

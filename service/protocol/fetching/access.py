@@ -98,7 +98,8 @@ def open_access(offer: Offer, servers: Servers, *, open_servers: bool = False) -
     if not offer.fhir_server:
         raise UnansweredError("the call named no FHIR server")
     if offer.authorization is None and not open_servers:
-        raise UnansweredError("the call brought no access token")
+        whole = "access_token, token_type, expires_in, scope and subject"
+        raise UnansweredError(f"the call brought no access token: fhirAuthorization needs {whole}")
     base = servers.permit(offer.fhir_server, offer.own_servers)
     if offer.authorization is None:
         return Access(base, None, None, None)

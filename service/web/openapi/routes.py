@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, request
 
+from service.errors import NotFoundError
 from service.protocol.evaluation import Services
 from service.web.openapi.document import openapi
 from service.web.openapi.pages import example, index_page, operation_names, operation_page, shapes_page
@@ -21,6 +22,7 @@ from service.web.pages.rendering import STYLE
 from service.web.pages.static_files import static_files
 from service.web.routes import Endpoint
 
+_WHAT_IS = "GET /docs lists the operations, /openapi.json is the description of all"
 _POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
@@ -81,7 +83,7 @@ def _add_pages(routes: Blueprint, description: _Description) -> None:
     def read_one(name: str) -> Response:
         document = _one(description, name)
         if document is None:
-            return Response(status=404)
+            raise NotFoundError("docs", _WHAT_IS)
         public = str(document["servers"][0]["url"]).rstrip("/")
         address = public if public.startswith("http") else request.host_url.rstrip("/") + request.script_root
         return _page(operation_page(document, name, *around(), address))
@@ -91,7 +93,7 @@ def _add_pages(routes: Blueprint, description: _Description) -> None:
         document = _one(description, name)
         told = None if document is None else example(document, name, which)
         if told is None:
-            return Response(status=404)
+            raise NotFoundError("docs", _WHAT_IS)
         return Response(orjson.dumps(told, option=orjson.OPT_INDENT_2), mimetype="application/json")
 
     @routes.get("/docs/style.css")

@@ -56,12 +56,18 @@ def test_visits_are_replayed_as_of_their_day(tmp_path: Path) -> None:
     data = by_type(tmp_path / "data", map(orjson.dumps, [*resources, *days]))
     ran(data, tmp_path / "out", asked(visits=True))
     told = orjson.loads((tmp_path / "out" / "summary.json").read_bytes())["visits"]
-    expected = [call for call in Replay(shipped_services()).of([*resources, *days]) if call[0] == "patient-view"]
+    expected = [call for call in Replay(shipped_services()).of([*resources, *days]) if call.hook == "patient-view"]
     (opened,) = (one for one in told if one["hook"] == "patient-view")
     assert opened["calls"] == len(expected) >= 2
-    assert sum(rule["cards"] for rule in opened["rules"]) == sum(
-        len(rules or (1,)) for _, cards in expected for _, rules in cards
+    assert sum(rule["number"] for rule in opened["rules"]) == sum(
+        len(rules or (1,)) for call in expected for _, rules in call.cards
     )
+    assert opened["cards"]["number"] == sum(len(call.cards) for call in expected)
+    found = [row for row in rows(tmp_path / "out", "visits") if row["hook"] == "patient-view"]
+    assert [(row["day"], [tuple(card["rules"]) for card in row["cards"]]) for row in found] == [
+        (call.day, [rules for _, rules in call.cards]) for call in expected
+    ]
+    assert "cards per 1,000 visits</b>, opening the chart" in (tmp_path / "out" / "summary.html").read_text()
 
 
 @pytest.mark.parametrize(
