@@ -14,6 +14,9 @@ from msgspec import Struct
 class NoteCode(StrEnum):
     """What a note says. A code is stored with decisions: it is never given another meaning."""
 
+    # As the text it is: an enum hashes itself in Python, and notes are looked up by their codes.
+    __hash__ = str.__hash__
+
     # What is missing.
     LIST_NOT_SENT = "list-not-sent"
     LIST_IN_PART = "list-in-part"
@@ -110,6 +113,7 @@ class NoteCode(StrEnum):
     OLD_VALUE = "old-value"
     INEXACT_VALUE = "inexact-value"
     UNDATED_VALUE = "undated-value"
+    VALUE_NOT_USED = "value-not-used"
     ONE_VALUE = "one-value"
     FIRST_VALUE_ZERO = "first-value-zero"
     EGFR_COMPUTED = "egfr-computed"

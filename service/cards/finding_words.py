@@ -8,6 +8,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from types import MappingProxyType
 
 from service.cards.markdown import escaped, plain
+from service.cards.of_rules import of_rule_set
 from service.cards.redaction import mark_quoted
 from service.finding import Evidence, Finding
 from service.knowledge.model import FactKind, Knowledge
@@ -292,4 +293,10 @@ def _note(note: Note) -> str:
 
 def asked(knowledge: Knowledge, names: Iterable[str]) -> list[str]:
     """The phrases a clinician reads for findings that are not known, each once."""
-    return list(dict.fromkeys(knowledge.asks(name) for name in names))
+    return list(dict.fromkeys(map(_phrases(knowledge).__getitem__, names)))
+
+
+@of_rule_set
+def _phrases(knowledge: Knowledge) -> dict[str, str]:
+    """How each finding is asked for."""
+    return {name: knowledge.asks(name) for name in (*knowledge.conclusions, *knowledge.facts)}

@@ -55,8 +55,8 @@ def parse_json(body: bytes, *, max_depth: int) -> Any:
 
 def check_entries(document: Any, limit: int, body: bytes) -> None:
     """Refuse with 413 a document that brings more than ``limit`` resources in its Bundles and lists, however nested."""
-    # Behind every part of a list stands a comma or the end of the list.
-    if body.count(b",") + body.count(b"]") <= limit:
+    # Behind every part of a list stands a comma or the end of the list, so it takes two bytes at least.
+    if len(body) <= 2 * limit or body.count(b",") + body.count(b"]") <= limit:
         return
     count = 0
     level = [document]

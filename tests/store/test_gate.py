@@ -133,7 +133,7 @@ def test_the_log_line_says_that_a_call_passed_and_holds_nothing_that_the_log_dro
 ) -> None:
     lines: list[dict[str, object]] = []
     monkeypatch.setattr(
-        "service.web.routes.logger", lambda: SimpleNamespace(info=lambda _event, **line: lines.append(line))
+        "service.web.call_log.logger", lambda: SimpleNamespace(info=lambda _event, **line: lines.append(line))
     )
     post(app, SERVICE, ELSEWHERE)
     (line,) = lines

@@ -12,8 +12,8 @@ from service.note import Note, NoteCode
 from service.record.input.contained import contained_in
 from service.record.input.deduplicate import arrange
 from service.record.input.prefetch_states import PrefetchState, Selection, State
-from service.record.input.shapes import Flaw, flaws
-from service.record.input.subject import OF_A_PATIENT, Patients, Subject, is_nameless
+from service.record.input.shapes import Flaw, flaws, is_flawless
+from service.record.input.subject import OF_A_PATIENT, Patients, Subject, is_nameless, with_nameless_as
 from service.record.input.unpacking import Piece, Unpacked, unpack, unpack_state
 from service.record.model import Completeness, Entry, Problem, Record
 from service.record.releases.fhir_classes import Release
@@ -123,22 +123,28 @@ def read_prefetch(
     gathered = _Gathered(patient_id, [])
     completeness: dict[str, Completeness] = {}
     for key, unpacked in brought.items():
-        gathered.problems.extend(unpacked.problems)
-        said = [_called(patients.subject_of(piece), patient_id) for piece in unpacked.pieces]
-        before = len(gathered.problems)
-        gathered.take(zip(unpacked.pieces, said, strict=True), missing_is_ours=False)
-        is_complete = not unpacked.is_partial and len(gathered.problems) == before
+        is_complete = _take_key(gathered, unpacked, patients, patient_id)
         for name in selections[key].types:
             arrived = _completeness(asked[key], selections[key], unpacked, name, is_complete)
-            completeness[name] = max(completeness.get(name, Completeness.NOT_SENT), arrived, key=_RANK.index)
+            completeness[name] = max(completeness.get(name, Completeness.NOT_SENT), arrived, key=_RANK.__getitem__)
     _take_beside(gathered, beside, completeness)
     reviewed = _take_orders(gathered, orders, patients, patient_id)
     gathered.check()
     for name in gathered.unclaimed & completeness.keys():
-        completeness[name] = min(completeness[name], Completeness.PARTIAL, key=_RANK.index)
+        completeness[name] = min(completeness[name], Completeness.PARTIAL, key=_RANK.__getitem__)
     return gathered.record(
         patient_id, completeness, reviewed.orders, patients.base, reviewed.not_reviewed(orders.problems)
     )
+
+
+def _take_key(gathered: _Gathered, brought: Unpacked, patients: Patients, patient_id: str) -> bool:
+    """Take what came under one key; whether all of it could be used."""
+    gathered.problems.extend(brought.problems)
+    before = len(gathered.problems)
+    if brought.pieces:
+        said = with_nameless_as([patients.subject_of(piece) for piece in brought.pieces], patient_id)
+        gathered.take(zip(brought.pieces, said, strict=True), missing_is_ours=False)
+    return not brought.is_partial and len(gathered.problems) == before
 
 
 def _take_beside(gathered: _Gathered, beside: Unpacked, completeness: dict[str, Completeness]) -> None:
@@ -243,6 +249,8 @@ class _Gathered:
         absence of that. If its code is not understood either, the chart says so.
         """
         for entry in self.entries:
+            if is_flawless(entry.resource, entry.type):
+                continue
             found = note_flaws(entry, self.problems)
             if found and not (entry.type in _KNOWN_BY_CODE and all(flaw.element in _STATUSES for flaw in found)):
                 self.unclaimed.add(entry.type)
@@ -334,7 +342,12 @@ class _Gathered:
         )
 
 
-_RANK = (Completeness.NOT_SENT, Completeness.FAILED, Completeness.PARTIAL, Completeness.COMPLETE)
+_RANK = {
+    state: rank
+    for rank, state in enumerate(
+        (Completeness.NOT_SENT, Completeness.FAILED, Completeness.PARTIAL, Completeness.COMPLETE)
+    )
+}
 
 
 def _completeness(

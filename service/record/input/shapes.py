@@ -39,10 +39,15 @@ def flaws(resource: Mapping[str, Any], type_: str, *, under_review: bool = False
     What counts by its status for nothing (entered in error, a draft) is not looked at, unless it is the order
     ``under_review``. Total: odd input is told, never raised on.
     """
-    about = ABOUT.get(type_)
-    if is_usual(resource, type_) and (about is None or _says_something(resource.get(about[0]))):
+    if is_flawless(resource, type_):
         return []
     return looked_through(resource, type_, under_review=under_review)
+
+
+def is_flawless(resource: Mapping[str, Any], type_: str) -> bool:
+    """Whether a resource is written as nearly every one is, and says what it is about; of any other nothing is said."""
+    about = ABOUT.get(type_)
+    return is_usual(resource, type_) and (about is None or _says_something(resource.get(about[0])))
 
 
 def looked_through(resource: Mapping[str, Any], type_: str, *, under_review: bool = False) -> list[Flaw]:

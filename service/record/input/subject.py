@@ -65,20 +65,16 @@ class Patients:
         """The key of the patient a resource is about, or why there is none."""
         if piece.type == "Patient":
             return self.key_of(piece)
-        known = self._known(piece)
-        if known is not None:
-            return known
+        subject = piece.resource.get("subject")
+        if isinstance(subject, dict) and not (piece.type == "Observation" and "focus" in piece.resource):
+            # Seen before, as that of nearly every entry is.
+            text = subject.get("reference")
+            known = self._said.get(text) if isinstance(text, str) else None
+            if known is not None:
+                return known
         if piece.type == "Observation" and piece.resource.get("focus") and not self._is_focused(piece):
             return Subject.NO_PATIENT
         return self._of_reference(_subject(piece.resource))
-
-    def _known(self, piece: Piece) -> str | Subject | None:
-        """The same where the subject is one that was seen before, as that of nearly every entry is."""
-        subject = piece.resource.get("subject")
-        if not isinstance(subject, dict) or (piece.type == "Observation" and piece.resource.get("focus")):
-            return None
-        text = subject.get("reference")
-        return self._said.get(text) if isinstance(text, str) else None
 
     def _is_focused(self, piece: Piece) -> bool:
         """Whether the focus of an Observation is the patient after all (else it is a fetus, a donor, a device)."""
@@ -144,6 +140,11 @@ class Patients:
 def is_nameless(key: str | Subject) -> bool:
     """Whether a key stands for a Patient resource without id."""
     return key == _NAMELESS
+
+
+def with_nameless_as(said: list[str | Subject], patient: str) -> list[str | Subject]:
+    """Subjects in which a Patient without an id is this one."""
+    return [patient if one == _NAMELESS else one for one in said] if _NAMELESS in said else said
 
 
 def _subject(resource: Mapping[str, Any]) -> object:

@@ -65,6 +65,7 @@ def normalise(resource: Raw) -> tuple[Raw, Release | None]:
     return change.result()
 
 
+_CODED = frozenset({"Condition", "AllergyIntolerance"})
 _COMMON = frozenset({"context", "reason", "notDone", "related", "codedDiagnosis", "assertedDate"})
 _SIGNS: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("Condition", "AllergyIntolerance", "Observation", "DiagnosticReport"), _COMMON),
@@ -78,8 +79,8 @@ def _is_r4(resource: Raw, type_: str) -> bool:
     signs = _SIGNS.get(type_)
     if signs is None or not signs.isdisjoint(resource):
         return False
-    return not isinstance(resource.get("clinicalStatus"), str) and not isinstance(
-        resource.get("verificationStatus"), str
+    return type_ not in _CODED or not (
+        isinstance(resource.get("clinicalStatus"), str) or isinstance(resource.get("verificationStatus"), str)
     )
 
 

@@ -193,6 +193,7 @@ class CodeIndex(CodeSets):
         self._by_code: Bounded[tuple[object, str], _Code] = Bounded(_CACHED)
         self._by_concept: Bounded[tuple[object, ...], Match] = Bounded(_CACHED)
         self._by_text: Bounded[str, _Words] = Bounded(_CACHED)
+        self._problems_read: Bounded[tuple[object, ...], bool] = Bounded(_CACHED)
         self._danger_in: Bounded[str, tuple[bool, bool]] = Bounded(_CACHED)
 
     def match(self, concept: object) -> Match:
@@ -233,6 +234,15 @@ class CodeIndex(CodeSets):
 
     def is_problem_read(self, concept: object) -> bool:
         """Whether a problem was understood, in which a word of danger that nothing explains is not read."""
+        key = single_key(concept)
+        if key is None:
+            return self._is_problem_read(concept)
+        found = self._problems_read.get(key)
+        if found is None:
+            found = self._problems_read[key] = self._is_problem_read(concept)
+        return found
+
+    def _is_problem_read(self, concept: object) -> bool:
         if not self.match(concept).is_read:
             return False
         unexplained = [self._unexplained(text[:_LONGEST_TEXT]) for text in wordings(concept)]
