@@ -19,6 +19,7 @@ from service.store.database import Database
 from service.store.keys import Keyring
 from service.store.projection_audit import ProjectionAudit
 from service.store.rule_set_audit import audit_rule_sets
+from service.store.schema_audit import audit_schema
 from service.store.tables import ledger, tombstones
 from service.store.type_audit import audit_types, readable
 
@@ -44,6 +45,8 @@ def audit(
     """
     report = AuditReport()
     with database.reading() as connection:
+        if not audit_schema(connection, report):
+            return report
         audit_types(connection, report)
         tops = _tops(connection)
         deleted = _deleted(connection)

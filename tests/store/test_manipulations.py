@@ -1,4 +1,4 @@
-"""Forty ways to tamper with the record by hand, each on a copy of one store, each held against ``store verify``.
+"""Forty-two ways to tamper with the record by hand, each on a copy of one store, each held against ``store verify``.
 
 What an audit cannot see by itself is at the end: there it needs a checkpoint that somebody noted elsewhere, and
 docs/store.md names it.
@@ -145,7 +145,12 @@ BY_STATEMENT: dict[str, tuple[Sequence[str], str]] = {
     "a text of a wrong type": (["UPDATE ledger SET body = x'00ff' WHERE seq = 3"], "holds a value of type blob"),
     "rows of a checkpoint of a wrong type": (["UPDATE checkpoints SET rows = 'many'"], "holds a value of type text"),
     "the tables of a newer program": (["UPDATE alembic_version SET version_num = '9999'"], "of a newer program"),
-    "a table dropped": (["DROP TABLE checkpoint_heads"], "the store cannot be used"),
+    "a table dropped": (["DROP TABLE checkpoint_heads"], "checkpoint_heads: this table is missing: dropped"),
+    "a column dropped": (["ALTER TABLE decisions DROP COLUMN microseconds"], "the column microseconds is missing"),
+    "a trigger that drops feedback": (
+        ["CREATE TRIGGER quiet AFTER INSERT ON feedback BEGIN DELETE FROM feedback; END"],
+        "feedback: has a trigger 'quiet', which is none of this program: inserted",
+    ),
 }
 
 
