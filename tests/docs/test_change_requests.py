@@ -36,7 +36,7 @@ REQUESTS = (
     ),
     Request("another waiting time in 503", "error", "service/web/error_answers.py", "RETRY_SECONDS_BUSY = "),
     Request("read FHIR R6", "releases read", "service/record/releases/reading.py", '"on-hold": "onleave"'),
-    Request("write orders in FHIR R6", "releases writ", "service/record/releases/writing.py", "WRITTEN = "),
+    Request("write orders in FHIR R6", "releases writ", "service/record/releases/writing.py", "WRITTEN = (Release"),
     Request("sources before what is not known", "layout", "service/cards/layout.py", '"**Not known:** '),
     Request(
         "other words for draft rules at the foot", "layout", "service/cards/layout.py", "Draft rule, not approved."
