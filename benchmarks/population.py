@@ -130,11 +130,11 @@ def main() -> int:
     folder.mkdir(exist_ok=True)
     if not (folder / "bundles").is_dir():
         lay_out(folder, given.patients)
-    empty = folder / "nobody"
-    empty.mkdir(exist_ok=True)
-    (empty / "Patient.ndjson").write_text("")
+    start_only = folder / "somebody"
+    start_only.mkdir(exist_ok=True)
+    (start_only / "Patient.ndjson").write_text('{"resourceType":"Patient","id":"1"}\n')
     try:
-        start = _run(empty, folder, given.workers, [])["cpu"]
+        start = _run(start_only, folder, given.workers, [])["cpu"]
         for name, more in (("bundles", []), ("bulk", []), ("bulk", ["--no-gate"])):
             _print(name, more, _run(folder / name, folder, given.workers, more), start, given.workers)
     finally:

@@ -39,7 +39,6 @@ def create_app(
 
     from service.config import read_settings
     from service.logs import configure
-    from service.web.health import summary
     from service.web.pipeline import add_serving, mounted
     from service.web.routes import Endpoint
     from service.web.wiring import authenticator, fetch_step, guarded_client, refuse_unknown_services
@@ -57,17 +56,7 @@ def create_app(
     reloader = _reloading(endpoint, settings, fetch)
     refuse_unknown_services(settings, endpoint.services.prepared.knowledge.services, endpoint.services.offered)
     app = Flask("service", static_folder=None)
-    app.extensions |= {
-        "sciatica-cds.rules": reloader,
-        "sciatica-cds.decision-log": decision_log,
-        "sciatica-cds.settings": settings,
-        "sciatica-cds.services": lambda: endpoint.services,
-        "sciatica-cds.summary": lambda: summary(
-            endpoint.services,
-            endpoint.clock().date(),
-            None if decision_log is None else decision_log.store.reachability.failure(),
-        ),
-    }
+    app.extensions |= _for_servers(endpoint, settings, reloader, decision_log)
     app.before_request(reloader.watch)
     app.url_map.strict_slashes = False
     # No view here is a coroutine; Flask would look at each of them on every call.
@@ -79,6 +68,25 @@ def create_app(
     if settings.traces == "on":
         _trace(app)
     return app
+
+
+def _for_servers(
+    endpoint: Endpoint, settings: Settings, reloader: Reloader, decision_log: DecisionLog | None
+) -> dict[str, object]:
+    """What those who serve the application find with it, by name."""
+    from service.web.health import summary
+
+    def summary_now() -> object:
+        failure = None if decision_log is None else decision_log.store.reachability.failure()
+        return summary(endpoint.services, endpoint.clock().date(), failure)
+
+    return {
+        "sciatica-cds.rules": reloader,
+        "sciatica-cds.decision-log": decision_log,
+        "sciatica-cds.settings": settings,
+        "sciatica-cds.services": lambda: endpoint.services,
+        "sciatica-cds.summary": summary_now,
+    }
 
 
 def _trace(app: Flask) -> None:

@@ -113,6 +113,7 @@ class NoteCode(StrEnum):
     OLD_VALUE = "old-value"
     INEXACT_VALUE = "inexact-value"
     UNDATED_VALUE = "undated-value"
+    VALUE_NOT_USED = "value-not-used"
     ONE_VALUE = "one-value"
     FIRST_VALUE_ZERO = "first-value-zero"
     EGFR_COMPUTED = "egfr-computed"

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from service.cards.finding_words import asked
+from service.cards.finding_words import asked, unit_in_words
 from service.cards.layout import unknown_line
 from service.cards.markdown import escaped
 from service.cards.redaction import mark_quoted
 from service.decision import Decision
 from service.finding import Finding, Status
-from service.knowledge.model import FactKind, Knowledge
+from service.knowledge.model import FactDefinition, FactKind, Knowledge
 from service.note import Note, NoteCode, holds
 from service.record.chart.measure import PRELIMINARY
 from service.record.notes import text_of
 
 _MOST = 3
-_UNDATED = frozenset({NoteCode.DATE_NOT_GIVEN})
+_OF_UNITS = frozenset(
+    {
+        *(NoteCode.UNIT_NOT_GIVEN, NoteCode.UNIT_NOT_KNOWN, NoteCode.UNIT_DOES_NOT_CONVERT),
+        NoteCode.UNITS_DISAGREE,
+    }
+)
+_TOLD_WITH_VALUE = _OF_UNITS | {NoteCode.DATE_NOT_GIVEN}
 _NOT_USED = frozenset({NoteCode.RESULT_NOT_USED})
 _ASKED_FOR = ("Observation/", "QuestionnaireResponse/")
 
@@ -31,7 +37,7 @@ def unusable(knowledge: Knowledge, decision: Decision) -> str:
         finding = decision.findings[fact.id]
         if finding.status is not Status.UNKNOWN and fact.id not in decision.unread.doubted:
             continue
-        for reference, why in _reasons(finding, of_number=fact.kind is FactKind.QUANTITY):
+        for reference, why in _reasons(finding, fact):
             found.setdefault(reference, f"{asked(knowledge, [fact.id])[0]}: {why}")
     named = list(dict.fromkeys(found.values()))
     more = f"; and {len(named) - _MOST} more" if len(named) > _MOST else ""
@@ -57,7 +63,7 @@ def _waiting(finding: Finding) -> Iterator[str]:
             yield f"{item.text} on {item.date}" if item.date else item.text
 
 
-def _reasons(finding: Finding, *, of_number: bool) -> Iterator[tuple[str, str]]:
+def _reasons(finding: Finding, fact: FactDefinition) -> Iterator[tuple[str, str]]:
     """The entries a finding passed over, and why: the value where it can be told, else what is wrong with it."""
     values = [value for note in finding.notes if (value := _value(note))]
     for note in finding.notes:
@@ -65,13 +71,14 @@ def _reasons(finding: Finding, *, of_number: bool) -> Iterator[tuple[str, str]]:
             continue
         if note.code is NoteCode.NO_ANSWER:
             yield note.reference, "no answer that can be read"
-        elif note.code is NoteCode.OF_ENTRY and of_number:
-            value = f", {escaped('; '.join(values))}" if values and holds(note, _UNDATED) else ""
-            yield note.reference, f"{text_of(note.of[0])}{value}"
+        elif note.code is NoteCode.OF_ENTRY and fact.kind is FactKind.QUANTITY:
+            told = values if holds(note, _TOLD_WITH_VALUE) else ()
+            wanted = f", expected {unit}" if holds(note, _OF_UNITS) and (unit := unit_in_words(fact.unit or "")) else ""
+            yield note.reference, ", ".join((text_of(note.of[0]), *map(escaped, told))) + escaped(wanted)
 
 
 def _value(note: Note) -> str | None:
     """The value that a note says is not used."""
-    if note.code is NoteCode.UNDATED_VALUE:
+    if note.code in {NoteCode.UNDATED_VALUE, NoteCode.VALUE_NOT_USED}:
         return note.words
     return text_of(note) if note.code in PRELIMINARY else None

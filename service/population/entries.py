@@ -28,6 +28,10 @@ class _Strict(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """What has an element that is not named here is not plain."""
 
 
+class _Object(msgspec.Struct, gc=False):
+    """Some object, nothing of which is looked at."""
+
+
 class Reference(_Strict):
     """A reference that says nothing but what it refers to."""
 
@@ -100,7 +104,7 @@ class Plainable(Entry, forbid_unknown_fields=True, gc=False, kw_only=True):
     subject: Reference
     code: msgspec.Raw = NOTHING
     # Elements on which nothing depends.
-    meta: dict[str, msgspec.Raw] | None = None
+    meta: _Object | None = None
     text: msgspec.Raw = NOTHING
     identifier: msgspec.Raw = NOTHING
     encounter: msgspec.Raw = NOTHING
@@ -231,7 +235,7 @@ class Patient(Entry, tag="Patient", forbid_unknown_fields=True, gc=False):
     deceasedDateTime: str | None = None  # noqa: N815
     extension: list[msgspec.Raw] = []
     # Elements on which nothing depends.
-    meta: dict[str, msgspec.Raw] | None = None
+    meta: _Object | None = None
     text: msgspec.Raw = NOTHING
     identifier: msgspec.Raw = NOTHING
     active: msgspec.Raw = NOTHING

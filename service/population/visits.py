@@ -14,6 +14,7 @@ from typing import Any
 
 from service.decision import Decision
 from service.finding import Status
+from service.knowledge.concern import concerning
 from service.knowledge.model import Knowledge
 from service.protocol.evaluation import BundleQuestion, Services, answer_bundle
 
@@ -160,10 +161,9 @@ class Replay:
 
 def is_concerned(knowledge: Knowledge, decision: Decision) -> bool:
     """Whether the chart surely holds what the rules are about; so too where they name nothing that they are about."""
-    if knowledge.concern is None:
-        return True
-    finding = decision.findings.get(knowledge.concern)
-    return finding is not None and finding.status is Status.PRESENT
+    named = [name for name in concerning(knowledge) if name != knowledge.concern] or concerning(knowledge)
+    found = [decision.findings[name] for name in named if name in decision.findings]
+    return not named or any(finding.status is Status.PRESENT for finding in found)
 
 
 def rules_on(card: Mapping[str, Any]) -> Iterator[str]:

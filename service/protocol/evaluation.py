@@ -188,14 +188,7 @@ def answer_call(
         _require_something(lacking, own_keys, states)
     with span("reading"):
         record = record_of(call, states, templates, brought)
-    identity = decision_id or uuid.uuid4()
-    gated = wanted.only_cards and services.settings.gate
-    with span("engines"):
-        decision = decide(
-            services.prepared, record, service.hook, now, identity, budget, gated=gated, instead=wanted.instead
-        )
-    if wanted.earlier is not None and decision.advice and not call.for_patient:
-        decision = rested(decision, wanted.earlier(call.patient_id, services.prepared.knowledge, decision))
+    decision = _decide_call(services, call, record, wanted, now=now, id_=decision_id or uuid.uuid4(), budget=budget)
     audience = _audience(services, service, for_patient=call.for_patient, full=wanted.full)
     acting = _acting(services, record, Ordering(record.release, call.patient_id, call.encounter_id, now))
     lists = Lacking(lacking, partly(states, templates))
@@ -207,6 +200,27 @@ def answer_call(
     arrived = {template.key: states[template.key].state.value for template in templates if template.key in states}
     keys = tuple(template.key for template in lacking)
     return Answered(body, decision, call, keys, arrived, shown, to.name, len(own_keys), record=record)
+
+
+def _decide_call(
+    services: Services,
+    call: HookCall,
+    record: Record,
+    wanted: Wanted,
+    *,
+    now: datetime,
+    id_: uuid.UUID,
+    budget: Budget,
+) -> Decision:
+    """The decision on a hook call, without what was shown to this patient before and need not be said again."""
+    gated = wanted.only_cards and services.settings.gate
+    with span("engines"):
+        decision = decide(
+            services.prepared, record, call.hook.name, now, id_, budget, gated=gated, instead=wanted.instead
+        )
+    if wanted.earlier is None or not decision.advice or call.for_patient:
+        return decision
+    return rested(decision, wanted.earlier(call.patient_id, services.prepared.knowledge, decision))
 
 
 def _cards(

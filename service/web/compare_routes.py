@@ -1,4 +1,4 @@
-"""``/compare``: two rule sets, of those that the store keeps and the one in use. They hold nothing about a patient."""
+"""``/compare``: two rule sets, of those that are stored and the one in use. They hold nothing about a patient."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from service.review.comparison.origin import RuleSet
 from service.review.packs import load_files
 from service.store.archive import files_in
 from service.web.comparing import Comparing, State
-from service.web.pages.compare import Told, compare_page, titles_of
+from service.web.pages.compare import compare_page, titles_of
 from service.web.routes import as_json
 from service.web.site import Json, Site, with_query
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 def compare_blueprint(site: Site, store: Store | None) -> Blueprint:
     """The routes. Without a store only the rule set in use is there, and the page says how to compare others."""
     routes = Blueprint("compare", __name__)
-    kept = _Kept(site, store)
-    comparing = Comparing(kept.rule_set)
+    stored = _StoredRuleSets(site, store)
+    comparing = Comparing(stored.rule_set)
 
     @routes.get("/compare")
     def show() -> Response:
-        page = _data(kept, comparing, request.args)
+        page = _data(stored, comparing, request.args)
         response = site.html("compare.html", page, twin=with_query("compare.json"))
         if page["waiting"]:
             # The page asks again by itself, without a script.
@@ -38,14 +38,14 @@ def compare_blueprint(site: Site, store: Store | None) -> Blueprint:
         return response
 
     @routes.get("/compare.json")
-    def tell() -> Response:
-        return as_json(_data(kept, comparing, request.args))
+    def show_data() -> Response:
+        return as_json(_data(stored, comparing, request.args))
 
     return routes
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _StoredRuleSets:
     """The rule sets that can be compared here: the one in use, and those of the store where there is one."""
 
     site: Site
@@ -89,11 +89,11 @@ class _Kept:
         return RuleSet(digest[:12], load_files(files, kept.settings), files)
 
 
-def _data(kept: _Kept, comparing: Comparing, asked: Mapping[str, str]) -> Json:
-    """The data of the page. Only what is kept here is compared: another digest asks for nothing."""
-    choices = kept.choices()
+def _data(stored: _StoredRuleSets, comparing: Comparing, asked: Mapping[str, str]) -> Json:
+    """The data of the page. Only what is stored here is compared: another digest asks for nothing."""
+    choices = stored.choices()
     before, after = asked.get("before", ""), asked.get("after", "")
-    can_be_told = {before, after} <= {one["digest"] for one in choices}
-    state = comparing.state(before, after) if can_be_told else State()
-    waiting = can_be_told and state.report is None and state.fault is None
-    return compare_page(choices, asked, Told(state.report, state.fault), titles_of(kept.running), waiting=waiting)
+    is_known = {before, after} <= {one["digest"] for one in choices}
+    state = comparing.state(before, after) if is_known else State()
+    waiting = is_known and state.report is None and state.fault is None
+    return compare_page(choices, asked, state, titles_of(stored.running), waiting=waiting)

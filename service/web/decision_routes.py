@@ -12,6 +12,7 @@ from flask import Blueprint, Response, request
 
 from service.decision_log.replay import Replayer
 from service.errors import NotFoundError, UnauthorizedError
+from service.protocol.evaluation import Services
 from service.review.radar.report import radar
 from service.review.rule_versions import before_and_after
 from service.store.figures import by_client, not_assessed
@@ -40,18 +41,8 @@ def decision_blueprint(site: Site, store: Store, login: AuditorLogin) -> Bluepri
 
     def one(name: str) -> Json:
         services = site.endpoint.services
-        kept = reading.decision(name)
-        replayer = Replayer(reading, services)
-        quick = "again" in request.args or replayer.is_quick(kept.body["ruleset"])
-        cards = [card["uuid"] for card in kept.body["cards"]]
-        about = Kept(
-            kept,
-            reading.rule_set(kept.body["ruleset"]),
-            reading.feedback_of(cards) if cards else {},
-            proof_of(store.database, store.keyring, kept.writer, kept.seq),
-            replayer.replay(kept) if quick else None,
-        )
-        return decision_page(services.prepared.knowledge, about)
+        stored = _stored(name, reading, store, services, again="again" in request.args)
+        return decision_page(services.prepared.knowledge, stored)
 
     @routes.get("/decisions")
     def show_all() -> Response:
@@ -73,6 +64,20 @@ def decision_blueprint(site: Site, store: Store, login: AuditorLogin) -> Bluepri
         return as_json(one(name))
 
     return routes
+
+
+def _stored(name: str, reading: Reading, store: Store, services: Services, *, again: bool) -> Kept:
+    """All that is stored about a decision, decided again where that is quick or asked for. Raises NotFoundError."""
+    decision = reading.decision(name)
+    replayer = Replayer(reading, services)
+    cards = [card["uuid"] for card in decision.body["cards"]]
+    return Kept(
+        decision,
+        reading.rule_set(decision.body["ruleset"]),
+        reading.feedback_of(cards) if cards else {},
+        proof_of(store.database, store.keyring, decision.writer, decision.seq),
+        replayer.replay(decision) if again or replayer.is_quick(decision.body["ruleset"]) else None,
+    )
 
 
 def statistics_page_of(site: Site, store: Store) -> Callable[[], Json]:

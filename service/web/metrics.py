@@ -37,51 +37,39 @@ class Metrics:
     """What one process counts. In a worker the numbers are shared through files with the main process."""
 
     def __init__(self) -> None:
-        registry = self.registry = CollectorRegistry()
-        self.calls = Counter(
-            "sciatica_cds_calls", "Answers by service and HTTP status.", ["service", "status"], registry=registry
-        )
+        self.registry = CollectorRegistry()
+        self.calls = self._counter("calls", "Answers by service and HTTP status.", "service", "status")
         self.seconds = Histogram(
             "sciatica_cds_call_seconds",
             "Time from the arrival of a call to its answer.",
             ["service"],
             buckets=SECONDS,
-            registry=registry,
+            registry=self.registry,
         )
-        self.cards = Counter(
-            "sciatica_cds_cards",
-            "Cards shown, by each rule that stands on them.",
-            ["rule", "version", "indicator"],
-            registry=registry,
+        self.cards = self._counter(
+            "cards", "Cards shown, by each rule that stands on them.", "rule", "version", "indicator"
         )
-        self.not_assessed = Counter(
-            "sciatica_cds_not_assessed",
-            "Facts that kept a warning or critical rule from being decided.",
-            ["fact"],
-            registry=registry,
+        self.not_assessed = self._counter(
+            "not_assessed", "Facts that kept a warning or critical rule from being decided.", "fact"
         )
-        self.disagreements = Counter(
-            "sciatica_cds_engine_disagreements",
-            "Calls that failed because the two engines differed.",
-            registry=registry,
+        self.disagreements = self._counter(
+            "engine_disagreements", "Calls that failed because the two engines differed."
         )
-        self.gated = Counter(
-            "sciatica_cds_gated",
+        self.gated = self._counter(
+            "gated",
             "Calls about which the gate showed that nothing can be said: skipped, or decided in full as a sample.",
-            ["service", "how"],
-            registry=registry,
+            *("service", "how"),
         )
-        self.gate_alarms = Counter(
-            "sciatica_cds_gate_alarms",
+        self.gate_alarms = self._counter(
+            "gate_alarms",
             "Calls that failed because the gate had let pass what has something to say; the gate is shut since.",
-            registry=registry,
         )
-        self.prefetch = Counter(
-            "sciatica_cds_prefetch",
-            "What arrived under each prefetch key, after fetching.",
-            ["service", "key", "state"],
-            registry=registry,
+        self.prefetch = self._counter(
+            "prefetch", "What arrived under each prefetch key, after fetching.", "service", "key", "state"
         )
+
+    def _counter(self, name: str, says: str, *labels: str) -> Counter:
+        return Counter(f"sciatica_cds_{name}", says, labels, registry=self.registry)
 
     def answered(self, service: str, answered: Answered, seconds: float) -> None:
         """Count an answered call."""

@@ -613,6 +613,27 @@ def test_what_stands_within_another_resource_and_is_not_read_is_named(client: Fl
     assert status_of(answered, "anticoagulant-active") == "unknown"
 
 
+@pytest.mark.parametrize(
+    ("given", "percent"),
+    [
+        ({"valueQuantity": {"value": 62}}, 62),
+        ({"valueQuantity": {"value": 62, "code": "{score}"}}, 62),
+        ({"valueString": "20/50"}, 40),
+        ({"valueInteger": 0}, 0),
+        ({"valueQuantity": {"value": 50}}, None),
+        ({"valueQuantity": {"value": 51}}, 51),
+    ],
+)
+def test_an_oswestry_score_without_a_unit_is_read_where_it_can_only_be_one_thing(
+    client: FlaskClient, given: Json, percent: int | None
+) -> None:
+    score = coded("Observation", ("http://loinc.org", "97909-6", None)) | {"status": "final"}
+    answered = ask(client, [person(), sciatica(), score | {"effectiveDateTime": "2026-11-20"} | given])
+    assert value_of(answered, "odi") == percent
+    named = "Oswestry Disability Index: unit not given, 50, expected %" in str(answered["cards"])
+    assert named is (percent is None)
+
+
 @pytest.mark.parametrize(("status", "is_told"), [("provisional", True), ("differential", True), ("refuted", False)])
 def test_a_problem_that_is_only_suspected_is_told_before_the_drug_it_would_forbid(
     client: FlaskClient, status: str, is_told: bool
@@ -621,3 +642,33 @@ def test_a_problem_that_is_only_suspected_is_told_before_the_drug_it_would_forbi
     answered = signing(client, NO_ALLERGY, suspected)
     told = "Not assessed: ibuprofen: Heart failure only suspected."
     assert (told in [card["summary"] for card in answered["cards"]]) is is_told
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("Anti-inflammatories", "present"),
+        ("No known drug allergies except ibuprofen", "present"),
+        ("No known drug allergies", "absent"),
+        ("Unknown", "unknown"),
+        ("See note", "unknown"),
+    ],
+)
+def test_words_of_an_allergy_that_name_a_class_an_exception_or_nothing(
+    client: FlaskClient, text: str, status: str
+) -> None:
+    assert status_of(signing(client, coded("AllergyIntolerance", text=text)), "nsaid-allergy") == status
+
+
+@pytest.mark.parametrize("text", ["NSTEMI 5 days ago", "recent MI", "STEMI, stented"])
+def test_an_infarction_by_its_abbreviation_is_one(client: FlaskClient, text: str) -> None:
+    answered = signing(client, NO_ALLERGY, coded("Condition", text=text) | {"onsetDateTime": "2026-11-18"})
+    assert status_of(answered, "mi-30-days") == "present"
+    assert "sf-nsaid-cvd-recent" in speaking(answered)
+
+
+def test_a_drug_that_stands_within_a_list_is_named(client: FlaskClient) -> None:
+    whole = {"resourceType": "List", "id": "l", "status": "current", "mode": "working"}
+    whole |= {"subject": {"reference": "Patient/p"}, "contained": [drug(*WARFARIN)]}
+    answered = signing(client, NO_ALLERGY, whole)
+    assert "1 entry could not be read: MedicationRequest" in str(answered["cards"])

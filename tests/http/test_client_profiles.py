@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -71,6 +72,50 @@ def test_every_golden_answer_is_one_that_the_client_takes(name: str) -> None:
                 assert action["description"]
         assert to.override_reasons or "overrideReasons" not in card
         assert to.why or "extension" not in card
+
+
+def actions_of(card: Json) -> Iterator[Json]:
+    for suggestion in card.get("suggestions", []):
+        yield from suggestion["actions"]
+
+
+@each_profile
+def test_every_part_of_a_golden_answer_is_in_the_shape_that_the_client_shows(name: str) -> None:
+    to = profile(name)
+    for card in adapted(golden_cards(), to):
+        assert card["indicator"] in {"info", "warning", "critical"}
+        assert not re.search(r"</?[a-zA-Z][^>]*>", card.get("detail", "")), "GitHub Flavored Markdown without HTML"
+        assert not to.detail_characters or len(card.get("detail", "")) <= to.detail_characters
+        for link in card.get("links", []):
+            address = urlsplit(link["url"])
+            assert address.scheme == "https", "absolute"
+            assert "*" in to.link_hosts or address.hostname in to.link_hosts
+            assert link["type"] == "absolute" or "appContext" not in link
+        for reason in card.get("overrideReasons", []):
+            assert reason["code"]
+            assert reason["display"]
+        for suggestion in card.get("suggestions", []):
+            assert suggestion["label"].strip()
+            assert isinstance(suggestion.get("isRecommended", True), bool)
+        for action in actions_of(card):
+            if action["type"] == "update":
+                assert "*" in to.updated_types or action["resource"]["resourceType"] in to.updated_types
+            if action["type"] == "delete":
+                kind, _, id_ = action[to.delete_member].partition("/")
+                assert kind in {"MedicationRequest", "ServiceRequest", "DeviceRequest", "NutritionOrder"}
+                assert re.fullmatch(r"[A-Za-z0-9._\-]{1,512}", id_)
+
+
+def test_epic_finds_the_drug_or_the_diagnosis_of_everything_that_it_is_to_create() -> None:
+    told = {"MedicationRequest": "medicationCodeableConcept", "Condition": "code"}
+    systems = set(profile("epic").code_systems.values())
+    for card in adapted(golden_cards(), profile("epic")):
+        for action in actions_of(card):
+            if action["type"] == "create":
+                resource = action["resource"]
+                codings = resource[told[resource["resourceType"]]]["coding"]
+                assert systems & {coding["system"] for coding in codings}, "else Epic does not know what to open"
+                assert resource["resourceType"] == "Condition" or resource["status"] == "draft"
 
 
 @each_profile

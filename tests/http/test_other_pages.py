@@ -13,8 +13,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from service.review.comparison.origin import Origins, RuleSet
-from service.web.comparing import Comparing, compared
-from service.web.pages.compare import Told, compare_page
+from service.web.comparing import Comparing, State, compared
+from service.web.pages.compare import compare_page
 from tests.http.conftest import SMALL_RULES
 
 
@@ -93,7 +93,7 @@ def test_a_comparison_is_made_in_the_background_and_then_there(changed: Path) ->
         time.sleep(0.05)
     assert state.fault is None
     assert state.report is not None
-    page = compare_page([], {}, Told(state.report), {}, waiting=False)
+    page = compare_page([], {}, State(state.report), {}, waiting=False)
     differences = [one for card in page["report"]["cards"] for one in card["differences"]]
     assert [span["high"] for one in differences for term in one["ranges"] for span in term["spans"]]
     assert all(json.loads(one["witness"]["chart"]["text"])["resourceType"] == "Bundle" for one in differences)

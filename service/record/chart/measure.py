@@ -14,6 +14,7 @@ from service.record.chart.code_match import CodeMatch
 from service.record.chart.concepts import as_objects
 from service.record.chart.index import Chart
 from service.record.chart.window import FUTURE, Place, is_future, place, within
+from service.record.values.code_sets import LOINC_LINK
 from service.record.values.dates import When
 from service.record.values.interval import Interval
 from service.record.values.statuses import Counts
@@ -139,6 +140,7 @@ def _add(
     if isinstance(reading, Refused):
         if "component" not in code_match.holder:  # else a panel: its values stand in the components
             found.passed_over.append((when, of_entry(where, reading.reason)))
+            found.passed_over += [(when, Note(NoteCode.VALUE_NOT_USED, words=reading.text))] if reading.text else []
         return
     if wanted.plausible is not None and not is_plausible(reading, *wanted.plausible):
         found.passed_over.append((when, of_entry(where, _IMPLAUSIBLE)))
@@ -158,13 +160,14 @@ def _add(
 def _value_of(code_match: CodeMatch, unit: str) -> Mapping[str, Any]:
     """Where the number stands: in the Observation, or in the answer of a questionnaire item.
 
-    An item that is known by its link id asks for its number in the unit of the finding.
+    An item that is known by a link id of ours asks for its number in the unit of the finding; a LOINC code does not.
     """
     if code_match.entry.type != "QuestionnaireResponse":
         return code_match.holder
+    is_ours = not LOINC_LINK.fullmatch(str(code_match.holder.get("linkId")))
     for answer in as_objects(code_match.holder.get("answer")):
         for key in ("valueInteger", "valueDecimal"):
-            if answer.get(key) is not None:
+            if is_ours and answer.get(key) is not None:
                 return {"valueQuantity": {"value": answer[key], "unit": unit}}
         return answer
     return {}

@@ -22,7 +22,7 @@ _READ = frozenset(
         "QuestionnaireResponse",
     }
 )
-_HOLDERS = OF_A_PATIENT - {"FamilyMemberHistory"}
+_HOLDERS = (OF_A_PATIENT | {"List"}) - {"FamilyMemberHistory"}
 """What holds findings about the patient. Bills hold orders and coverage, which are no findings."""
 _OF_A_DRUG = frozenset({"MedicationDispense", "MedicationAdministration"})
 """Types that tell of a drug themselves, so that the order within them adds nothing."""

@@ -123,12 +123,7 @@ def read_prefetch(
     gathered = _Gathered(patient_id, [])
     completeness: dict[str, Completeness] = {}
     for key, unpacked in brought.items():
-        gathered.problems.extend(unpacked.problems)
-        before = len(gathered.problems)
-        if unpacked.pieces:
-            said = with_nameless_as([patients.subject_of(piece) for piece in unpacked.pieces], patient_id)
-            gathered.take(zip(unpacked.pieces, said, strict=True), missing_is_ours=False)
-        is_complete = not unpacked.is_partial and len(gathered.problems) == before
+        is_complete = _take_key(gathered, unpacked, patients, patient_id)
         for name in selections[key].types:
             arrived = _completeness(asked[key], selections[key], unpacked, name, is_complete)
             completeness[name] = max(completeness.get(name, Completeness.NOT_SENT), arrived, key=_RANK.__getitem__)
@@ -140,6 +135,16 @@ def read_prefetch(
     return gathered.record(
         patient_id, completeness, reviewed.orders, patients.base, reviewed.not_reviewed(orders.problems)
     )
+
+
+def _take_key(gathered: _Gathered, brought: Unpacked, patients: Patients, patient_id: str) -> bool:
+    """Take what came under one key; whether all of it could be used."""
+    gathered.problems.extend(brought.problems)
+    before = len(gathered.problems)
+    if brought.pieces:
+        said = with_nameless_as([patients.subject_of(piece) for piece in brought.pieces], patient_id)
+        gathered.take(zip(brought.pieces, said, strict=True), missing_is_ours=False)
+    return not brought.is_partial and len(gathered.problems) == before
 
 
 def _take_beside(gathered: _Gathered, beside: Unpacked, completeness: dict[str, Completeness]) -> None:

@@ -9,7 +9,7 @@ from service.knowledge.model import ValueSet
 from service.record.values.code_systems import BY_PREFIX, KNOWN_SYSTEMS, LOINC, canonical_system, plain_code
 
 _NOTHING: frozenset[str] = frozenset()
-_LOINC_LINK = re.compile(r"(?:/\d{4,7}-\d)*/?(\d{4,7}-\d)", re.ASCII)
+LOINC_LINK = re.compile(r"(?:/\d{4,7}-\d)*/?(\d{4,7}-\d)", re.ASCII)
 """Four digits at the least: "2-1" numbers a question of any form."""
 
 
@@ -82,6 +82,6 @@ class CodeSets:
         Forms made of LOINC panels name an item by its codes from the panel down: ``/71802-3/72514-3``.
         """
         found = self._links.get(link_id)
-        if found is None and (code := _LOINC_LINK.fullmatch(link_id)):
+        if found is None and (code := LOINC_LINK.fullmatch(link_id)):
             found = self._exact.get((LOINC, code[1]))
         return found or _NOTHING

@@ -14,7 +14,8 @@ from enum import Enum
 # A clause ends the reach of the guards before a hit. A colon does not: "Rule out: fracture".
 # Nor do the points of "Z.n." and "V.a.", history and suspicion in German.
 _BREAK = re.compile(
-    r"(?<!\bz)(?<!\bz\.n)(?<!\bz\. n)(?<!\bv)(?<!\bv\.a)(?<!\bv\. a)\.|[;\n]|\b(?:but|however|although|aber)\b",
+    r"(?<!\bz)(?<!\bz\.n)(?<!\bz\. n)(?<!\bv)(?<!\bv\.a)(?<!\bv\. a)\.|[;\n]|\b(?:but|however|although|aber"
+    r"|except(?:ing)?|apart\s+from|other\s+than|aside\s+from)\b",
     re.IGNORECASE,
 )
 # "Not improving sciatica" is sciatica, and what could not be ruled out is open.

@@ -153,6 +153,7 @@ SUBSTANCES: Mapping[str, str] = {
     "obs-sodium": "sodium",
     "obs-crp": "crp",
     "obs-inr": "inr",
+    "local-obs-odi": "odi",
 }
 """Which substance the observations of a value set measure."""
 

@@ -34,6 +34,7 @@ _JUST = Decimal("0.000001")
 _LONGEST = 40
 _BEYOND_ANY_MEASURE = Decimal("1e12")
 """No number of a chart is as large. Rounding keeps twelve places, which larger numbers have no room for."""
+_OSWESTRY_POINTS = 50
 _HBA1C_HIGHEST_PERCENT = Decimal(20)
 _FREEZING_F = Decimal(32)
 _KELVIN = Decimal("273.15")
@@ -62,9 +63,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A value that cannot be used, and why ("unit not given")."""
+    """A value that cannot be used, and why ("unit not given"); of one with a wrong unit or none also its words."""
 
     reason: Note
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,12 +237,12 @@ def _raw_quantity(quantity: Mapping[str, Any]) -> _Raw | Refused:
     value = decimal(quantity.get("value"))
     if value is None:
         return Refused(Note(NoteCode.VALUE_NOT_GIVEN if quantity.get("value") is None else NoteCode.NOT_A_NUMBER))
-    unit = _unit_of(quantity)
-    if isinstance(unit, Refused):
-        return unit
     comparator = quantity.get("comparator")
     shown = quantity.get("unit") or quantity.get("code") or ""
     text = f"{comparator or ''}{value} {shown}".strip()
+    unit = _unit_of(quantity)
+    if isinstance(unit, Refused):
+        return Refused(unit.reason, text)
     if comparator is None:
         return _Raw(Interval.exactly(value), unit, text)
     interval = _compared(str(comparator), value)
@@ -304,7 +306,7 @@ def _raw_text(text: str) -> _Raw | Refused:
         interval = Interval(interval.low, Decimal(found["high"]))
     unit = canonical(found["unit"]) if found["unit"] else None
     if found["unit"] and unit is None:
-        return Refused(Note(NoteCode.UNIT_NOT_KNOWN))
+        return Refused(Note(NoteCode.UNIT_NOT_KNOWN), text.strip())
     note = Note(NoteCode.OUT_OF, number=int(found["out_of"])) if found["out_of"] else None
     return _Raw(interval, unit or ("1" if note else None), text.strip(), note)
 
@@ -314,10 +316,12 @@ def _in_unit(raw: _Raw, unit: str, substance: str | None) -> Reading | Refused:
     if wanted is None:
         return Refused(Note(NoteCode.UNIT_ASKED_NOT_KNOWN))
     written, note = raw.unit, raw.note
+    if substance == "odi" and written in {None, "1"}:
+        return _oswestry(raw, unit)
     if written is None:
         written = IMPLIED_UNIT.get(substance or "") or ("1" if wanted == "1" else None)
         if written is None:
-            return Refused(Note(NoteCode.UNIT_NOT_GIVEN))
+            return Refused(Note(NoteCode.UNIT_NOT_GIVEN), raw.text)
         if wanted != "1":
             note = Note(NoteCode.UNIT_TAKEN)
     elif substance == "egfr" and written == "mL/min":
@@ -334,8 +338,24 @@ def _in_unit(raw: _Raw, unit: str, substance: str | None) -> Reading | Refused:
         for end in (raw.interval.low, raw.interval.high)
     ]
     if ends == [None, None]:
-        return Refused(Note(NoteCode.UNIT_DOES_NOT_CONVERT))
+        return Refused(Note(NoteCode.UNIT_DOES_NOT_CONVERT), raw.text)
     return Reading(ends[0], ends[1], unit, raw.text, note)
+
+
+def _oswestry(raw: _Raw, unit: str) -> Reading | Refused:
+    """A plain number of the Oswestry index: 0 to 50 points or the percentage that is twice as much.
+
+    Above 50 it can only be the percentage, and 0 is 0; else only what it is out of tells (terminology.md 4.7).
+    """
+    low, high = raw.interval.low, raw.interval.high
+    out_of = raw.note.number if raw.note is not None else None
+    if out_of == _OSWESTRY_POINTS:
+        low, high = (None if end is None else end * 2 for end in (low, high))
+        return Reading(low, high, unit, raw.text, raw.note)
+    is_percent = out_of == 2 * _OSWESTRY_POINTS or (low is not None and (low > _OSWESTRY_POINTS or low == high == 0))
+    if not is_percent:
+        return Refused(Note(NoteCode.UNIT_NOT_GIVEN), raw.text)
+    return Reading(low, high, unit, raw.text, raw.note)
 
 
 def is_plausible(reading: Reading, lowest: Decimal, highest: Decimal) -> bool:

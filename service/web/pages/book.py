@@ -10,9 +10,10 @@ from typing import Any
 import orjson
 
 from service.knowledge.model import Knowledge
+from service.web.comparing import State
 from service.web.pages.addresses import FolderAddresses
 from service.web.pages.catalogue import PAGES, names
-from service.web.pages.compare import Told, compare_page, titles_of
+from service.web.pages.compare import compare_page, titles_of
 from service.web.pages.graph import GraphQuestion, graph_page
 from service.web.pages.page_header import page_header
 from service.web.pages.pathway import pathway_page
@@ -28,7 +29,7 @@ _FIRST = "index"
 def write_book(knowledge: Knowledge, approvals: Approvals, folder: Path) -> int:
     """Write every page and its data into ``folder``, which is made if needed. Returns how many pages there are."""
     folder.mkdir(parents=True, exist_ok=True)
-    _dress(folder)
+    _copy_style(folder)
     head = page_header(knowledge)
     _write(folder / _FIRST, "rules.html", rules_page(knowledge, Question()), head, FolderAddresses())
     _write(folder / "sources", "sources.html", sources_page(knowledge), head, FolderAddresses())
@@ -52,14 +53,14 @@ def write_comparison(knowledge: Knowledge, report: Mapping[str, Any], folder: Pa
     It stands alone; rules lead to pages of the book where that was written into the same folder before.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    _dress(folder)
-    data = compare_page([], {}, Told(dict(report)), titles_of(knowledge), waiting=False)
+    _copy_style(folder)
+    data = compare_page([], {}, State(dict(report)), titles_of(knowledge), waiting=False)
     addresses = FolderAddresses(alone=not (folder / f"{_FIRST}.html").is_file())
     _write(folder / "compare", "compare.html", data, page_header(knowledge), addresses)
     return folder / "compare.html"
 
 
-def _dress(folder: Path) -> None:
+def _copy_style(folder: Path) -> None:
     for name in (STYLE, ICON):
         shutil.copyfile(static_files()[name].path, folder / name)
 

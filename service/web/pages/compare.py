@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from service.knowledge.model import Knowledge
+from service.web.comparing import State
 
 Json = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What is there of a comparison: the report, or why there is none."""
-
-    report: Json | None = None
-    fault: str | None = None
 
 
 def titles_of(knowledge: Knowledge) -> dict[str, str]:
@@ -27,7 +19,7 @@ def titles_of(knowledge: Knowledge) -> dict[str, str]:
 
 
 def compare_page(
-    choices: Sequence[Json], asked: Mapping[str, str], told: Told, titles: Mapping[str, str], *, waiting: bool
+    choices: Sequence[Json], asked: Mapping[str, str], state: State, titles: Mapping[str, str], *, waiting: bool
 ) -> Json:
     """What may be compared, what was asked, and the report where there is one. The report is that of ``compare``.
 
@@ -37,9 +29,9 @@ def compare_page(
         "choices": list(choices),
         "question": {"before": asked.get("before", ""), "after": asked.get("after", "")},
         "waiting": waiting,
-        "fault": told.fault,
-        "report": None if told.report is None else _readable(told.report),
-        "titles": {} if told.report is None else _titles(told.report, titles),
+        "fault": state.fault,
+        "report": None if state.report is None else _readable(state.report),
+        "titles": {} if state.report is None else _titles(state.report, titles),
     }
 
 
@@ -92,12 +84,12 @@ def _difference(one: Json) -> Json:
 
 
 def _read_first(cards: Sequence[Json]) -> list[str]:
-    """Which changes carry most: critical cards that speak to others than before, then warnings that fall silent."""
+    """Which changes matter most: critical cards that others see than before, then warnings that are no longer shown."""
     lines = []
     for indicator, direction, words in (
-        ("critical", "no longer shown", "a critical card falls silent for some patients"),
-        ("critical", "shown newly", "a critical card speaks to more patients"),
-        ("warning", "no longer shown", "a warning falls silent for some patients"),
+        ("critical", "no longer shown", "a critical card is no longer shown for some patients"),
+        ("critical", "shown newly", "a critical card is shown for more patients"),
+        ("warning", "no longer shown", "a warning is no longer shown for some patients"),
     ):
         count = sum(
             indicator in one["indicator"].values()

@@ -78,15 +78,7 @@ def decision_page(knowledge: Knowledge, kept: Kept) -> Json:
         "problems": row["problems"],
         "problemCount": row["problem_count"],
         "cards": [_card(knowledge, card, texts.get(card["uuid"]), kept.feedback) for card in row["cards"]],
-        "fired": [
-            _rule(knowledge, rule["id"])
-            | {
-                "version": rule["version"],
-                "coveredBy": _rule(knowledge, row["covered"][rule["id"]]) if rule["id"] in row["covered"] else None,
-            }
-            for rule in row["rules"]
-            if rule["outcome"] == "fired"
-        ],
+        "fired": [_fired(knowledge, rule, row["covered"]) for rule in row["rules"] if rule["outcome"] == "fired"],
         "outcomes": dict(sorted(Counter(rule["outcome"] for rule in row["rules"]).items())),
         "counts": {status: counts[status] for status in ("present", "absent", "unknown")},
         "found": [
@@ -100,6 +92,15 @@ def decision_page(knowledge: Knowledge, kept: Kept) -> Json:
         "replay": None
         if kept.again is None
         else {"same": kept.again.same, "differences": list(kept.again.differences)},
+    }
+
+
+def _fired(knowledge: Knowledge, rule: Json, covered: Mapping[str, str]) -> Json:
+    """A rule that fired, and the one that is shown in its place, if any."""
+    by = covered.get(rule["id"])
+    return _rule(knowledge, rule["id"]) | {
+        "version": rule["version"],
+        "coveredBy": None if by is None else _rule(knowledge, by),
     }
 
 

@@ -13,8 +13,8 @@ from service.review.comparison.origin import RuleSet
 from service.review.comparison.report import Report
 from service.review.comparison.terminal import headline
 from service.review.comparison.wording import Wording
-from service.web.comparing import compared
-from service.web.pages.compare import Told, compare_page
+from service.web.comparing import State, compared
+from service.web.pages.compare import compare_page
 from tests.unit.review.comparison.small_rules import WEAK, changed, small, with_test
 
 INVARIANTS = f"""
@@ -64,9 +64,9 @@ def test_an_invariant_that_falls_is_told_with_a_patient() -> None:
 
 def test_the_page_names_the_invariant_that_falls_or_says_that_it_did_not_ask() -> None:
     before, after = rule_set(advising(small())), rule_set(limit_of_severe(20))
-    asked = compare_page([], {}, Told(compared(before, after)), {}, waiting=False)["report"]["invariants"]
+    asked = compare_page([], {}, State(compared(before, after)), {}, waiting=False)["report"]["invariants"]
     assert [one["id"] for one in asked["broken"]] == ["weak-kidneys-alarm"]
-    not_asked = compare_page([], {}, Told(compared(before, after, most_seconds=0)), {}, waiting=False)["report"]
+    not_asked = compare_page([], {}, State(compared(before, after, most_seconds=0)), {}, waiting=False)["report"]
     assert not_asked["invariants"]["asked"] is None
 
 
