@@ -77,7 +77,7 @@ class Matcher:
     """The value sets and the drug table, prepared once, and which of them the facts ask about."""
 
     def __init__(self, knowledge: Knowledge, keys: Iterable[Key], keep: Keep = keep_nothing) -> None:
-        self.index = CodeIndex(knowledge.value_sets, keep)
+        self.index = CodeIndex(knowledge.value_sets, knowledge.danger_terms, keep)
         self.drugs = Drugs(knowledge.value_sets)
         self._classified: Bounded[int, tuple[Drug, Drug]] = Bounded(_MOST_DRUGS)
         self._substances: Bounded[str, bool] = Bounded(_MOST_DRUGS)

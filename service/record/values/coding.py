@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from service.bounded import Bounded
 from service.knowledge.cache import Keep, keep_nothing
-from service.knowledge.model import ValueSet
+from service.knowledge.model import DangerTerms, ValueSet
 from service.note import Note, NoteCode
 from service.record.values.code_sets import CodeSets
 from service.record.values.code_systems import (
@@ -194,8 +194,8 @@ class _Words:
 class CodeIndex(CodeSets):
     """The value sets with the words that name what is in them, asked often."""
 
-    def __init__(self, value_sets: Mapping[str, ValueSet], keep: Keep = keep_nothing) -> None:
-        """``keep`` keeps what is worked out from the patterns."""
+    def __init__(self, value_sets: Mapping[str, ValueSet], terms: DangerTerms, keep: Keep = keep_nothing) -> None:
+        """``terms`` leave a problem unread; ``keep`` keeps what is worked out from the patterns."""
         super().__init__(value_sets)
         self._patterns = [(name, text) for name, value_set in value_sets.items() for text in value_set.patterns]
         self._which = LiteralIndex(keep("literals", lambda: [literals_of(text) for _, text in self._patterns]))
@@ -203,7 +203,7 @@ class CodeIndex(CodeSets):
             name: "|".join(f"(?:{text})" for text in one.unless) for name, one in value_sets.items() if one.unless
         }
         self._own_questions = _own_questions(value_sets)
-        self._danger = DangerWords(value_sets)
+        self._danger = DangerWords(value_sets, terms)
         self._says_nothing = frozenset(name for name, one in value_sets.items() if one.says == NOTHING_KNOWN)
         self._by_code: Bounded[tuple[object, str], _Code] = Bounded(_CACHED)
         self._by_concept: Bounded[tuple[object, ...], Match] = Bounded(_CACHED)

@@ -109,11 +109,11 @@ def test_of_one_day_the_preferred_counts() -> None:
     assert (both.low, both.high) == (3, 7)
 
 
-@pytest.mark.parametrize(("value", "kept"), [(0.5, False), (1, True), (200, True), (201, False)])
-def test_a_value_that_cannot_be_is_not_used(value: float, kept: bool) -> None:
+@pytest.mark.parametrize(("value", "stored"), [(0.5, False), (1, True), (200, True), (201, False)])
+def test_a_value_that_cannot_be_is_not_used(value: float, stored: bool) -> None:
     finding = find(EGFR_FACT, egfr(value))
-    assert finding.status is (Status.PRESENT if kept else Status.UNKNOWN)
-    if not kept:
+    assert finding.status is (Status.PRESENT if stored else Status.UNKNOWN)
+    if not stored:
         assert "Observation/o1: implausible value not used" in said(finding)
 
 
