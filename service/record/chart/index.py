@@ -282,7 +282,7 @@ class Chart:
         for entry in entries:
             found = self.matcher.drugs.recognise(entry.resource, self.record.resolve)
             drug = self.matcher.with_all_classes(found)
-            yield Medication(entry, drug, self.now)
+            yield Medication(entry, drug, self.now, entry.reference in self.record.drafts)
 
     def _index(self, entry: Entry, asked: frozenset[str]) -> bool:
         """File the entry under what it says, and tell whether it could be understood at all."""

@@ -8,6 +8,7 @@ import pytest
 
 from service.finding import Status
 from service.record.kinds.egfr import ckd_epi_2021
+from service.record.notes import text_of
 from tests.unit.record.facts_in_python import (
     CREATININE,
     EGFR,
@@ -190,8 +191,15 @@ def test_without_an_egfr_it_is_computed_from_creatinine_and_says_so() -> None:
     assert caveat(evidence) == "computed (CKD-EPI 2021)"
 
 
+def test_a_newer_creatinine_with_a_lower_egfr_comes_before_the_recorded_one_and_says_so() -> None:
+    finding = find(COMPUTING, WOMAN, creatinine(1.4), egfr(77, "2026-01-05"))
+    assert finding.value == Decimal("41.5")
+    assert f"eGFR 77 {RATE} on 2026-01-05 is older than the creatinine and not used" in map(text_of, finding.notes)
+
+
 def test_a_recorded_egfr_comes_before_a_computed_one() -> None:
-    assert find(COMPUTING, WOMAN, creatinine(1.4), egfr(77, "2026-01-05")).value == 77
+    assert find(COMPUTING, WOMAN, creatinine(1.4, "2026-01-05"), egfr(77, "2026-01-05")).value == 77
+    assert find(COMPUTING, WOMAN, creatinine(0.6), egfr(77, "2026-01-05")).value == 77
     old = find(COMPUTING, WOMAN, creatinine(1.4), egfr(77, "2020-01-05"))
     assert old.value == Decimal("41.5")
 
