@@ -47,17 +47,20 @@ def unusable(knowledge: Knowledge, decision: Decision) -> str:
 def not_final(knowledge: Knowledge, decision: Decision, names: Collection[str]) -> str:
     """What was set aside because it is not final: what it tells of, and in brackets, marked, what it says and when."""
     facts = [name for name in decision.unread.not_final if name in names]
-    said = list(dict.fromkeys(value for name in facts for value in _waiting(decision.findings[name])))
+    said = list(dict.fromkeys(value for name in facts for value in waiting(knowledge, decision, name)))
     quoted = mark_quoted(f" ({'; '.join(map(escaped, said[:_MOST]))})" if said else "")
     return f"Not final, not used: {unknown_line(asked(knowledge, facts))}{quoted}."
 
 
-def _waiting(finding: Finding) -> Iterator[str]:
+def waiting(knowledge: Knowledge, decision: Decision, name: str) -> Iterator[str]:
+    """The values and answers of one fact that are not final, each with its date."""
+    finding, unit = decision.findings[name], knowledge.facts[name].unit or ""
     for note in finding.notes:
+        words = (note.words or "").replace(unit, unit_in_words(unit)) if unit else note.words
         if note.code is NoteCode.PRELIMINARY_VALUE:
-            yield f"{note.words} on {note.date}"
+            yield f"{words} on {note.date}"
         elif note.code is NoteCode.PRELIMINARY_VALUE_UNDATED:
-            yield f"{note.words}, undated"
+            yield f"{words}, undated"
     for item in finding.evidence if finding.status is Status.UNKNOWN else ():
         if holds(item.note, _NOT_USED):
             yield f"{item.text} on {item.date}" if item.date else item.text
