@@ -72,7 +72,9 @@ def ladder_of(knowledge: Knowledge) -> Ladder | None:
     hook, phase = telling[0].hooks[0], telling[0].phase
     days = _days(knowledge, phase)
     clocks = {day: _Clock(knowledge, day) for day in days}
-    paths = sorted(_paths(telling, days, clocks), key=lambda path: -len(path.steps))
+    # A step stands at its week; what is said while the week is not known is none.
+    steps = [rule for rule in telling if any(leaf.finding in CLOCKS for leaf in leaves(rule.when))]
+    paths = sorted(_paths(steps, days, clocks), key=lambda path: -len(path.steps))
     others = [
         rule
         for rule in knowledge.rules
