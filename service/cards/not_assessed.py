@@ -21,7 +21,7 @@ from service.cards.markdown import escaped
 from service.cards.of_rules import of_rule_set
 from service.cards.redaction import mark_quoted, replace_quoted
 from service.cards.sources import topic
-from service.cards.unusable import not_final, unusable
+from service.cards.unusable import first_waiting, not_final, unusable
 from service.decision import Advice, Decision
 from service.finding import Evidence, Finding, Status
 from service.knowledge.concern import among, concerning
@@ -190,9 +190,10 @@ def _lost(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
 def _not_final(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     """Results and answers that are not final, where they would raise a warning if they were (decision 5)."""
     if names := decision.unread.pressing:
-        phrases = asked(knowledge, names)
-        left = f" and {len(phrases) - _NAMED} more" if len(phrases) > _NAMED else ""
-        causes.summaries.append(f"{', '.join(phrases[:_NAMED])}{left} not final")
+        phrases = _first_of(asked(knowledge, names))
+        measured = [name for name in names if name in knowledge.facts and knowledge.facts[name].unit]
+        first = first_waiting(decision, measured, decision.now.date()) if measured else ""
+        causes.summaries.append(f"{first} not final, not used for {phrases}" if measured else f"{phrases} not final")
         causes.lines.append(not_final(knowledge, decision, names))
 
 
@@ -225,7 +226,9 @@ def _unread(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     if not entries:
         return
     causes.facts.extend(name for name, _ in found)
-    causes.summaries.append(f"{_first_of([_name(item) for item in entries.values()])} not recognised, not checked")
+    running = {item.resource for name, item in found if knowledge.facts[name].kind is FactKind.DRUG}
+    names = [_name(item, "a running drug" if item.resource in running else "an order") for item in entries.values()]
+    causes.summaries.append(f"{_first_of(names)} not recognised, not checked")
     causes.lines.append(f"Not recognised: {unknown_line([_words(item) for item in entries.values()])}.")
 
 
@@ -385,9 +388,11 @@ def _ordered(knowledge: Knowledge, decision: Decision) -> Iterator[str]:
     return (_name(item) for item in items.values())
 
 
-def _name(item: Evidence) -> str:
-    """The first words of an entry; marked, as all that is quoted."""
-    return mark_quoted(drug_name(item.text))
+def _name(item: Evidence, nameless: str = "an order") -> str:
+    """The first words of an entry, or what it is where it has none; marked, as all that is quoted."""
+    if item.resource.startswith("ServiceRequest/"):
+        return mark_quoted(short_words(item.text or nameless, _LONGEST_NAME))
+    return mark_quoted(drug_name(item.text, nameless))
 
 
 def _entry_name(item: Evidence) -> str:

@@ -63,3 +63,18 @@ def test_settings_that_are_wrong_are_named(asked, monkeypatch: pytest.MonkeyPatc
     told = asked(token("/cds-services"))
     assert told.exit_code == 1
     assert "ISSUERS" in told.output
+
+
+def test_without_settings_what_can_be_seen_is_said_all_the_same(asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SCIATICA_CDS_ISSUERS")
+    monkeypatch.delenv("SCIATICA_CDS_PUBLIC_URL")
+    told = asked(token("/cds-services", exp=1))
+    assert told.exit_code == 1
+    assert "SCIATICA_CDS_ISSUERS is not set: no issuer is trusted" in told.output
+    assert "SCIATICA_CDS_PUBLIC_URL is not set" in told.output
+    assert "FAIL exp: is in the past" in told.output
+
+
+def test_a_file_of_issuers_that_is_not_there_is_named_with_its_path(asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCIATICA_CDS_ISSUERS", "/nowhere/issuers.json")
+    assert "/nowhere/issuers.json: the file cannot be read" in asked(token("/cds-services")).output
