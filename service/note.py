@@ -119,6 +119,7 @@ class NoteCode(StrEnum):
     ONE_VALUE = "one-value"
     FIRST_VALUE_ZERO = "first-value-zero"
     EGFR_COMPUTED = "egfr-computed"
+    OLDER_THAN_CREATININE = "older-than-creatinine"
     EGFR_NOT_ADULT = "egfr-not-adult"
     EGFR_IMPLAUSIBLE = "egfr-implausible"
     SEX_LOWER_OF_TWO = "sex-lower-of-two"

@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     # Machines are noisy: no example fails for being slow once.
-    settings.register_profile("project")
+    settings.register_profile("project", deadline=None)
     settings.load_profile("project")
     config.pluginmanager.register(Conformance(config))
     # A process of tests holds the rule set many times over; as in a worker, garbage is looked for seldom.

@@ -349,21 +349,115 @@ def test_names_say_what_a_thing_is() -> None:
     assert [path.name for path, empty in words.items() if empty] == []
 
 
-def names_used(*folders: str) -> Counter[str]:
-    files = [path for folder in folders for path in (PROJECT / folder).rglob("*.py")] + [PROJECT / "gunicorn.conf.py"]
-    return Counter(word for path in files for word in re.findall(r"\w+", path.read_text(encoding="utf-8")))
+def names_in_use(tree: ast.AST) -> Counter[str]:
+    """What a piece of code names: variables that it reads, attributes and arguments, and names written as a string."""
+    named: Counter[str] = Counter()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name) | ast.keyword(arg=str(name)):
+                named[name] += 1
+            case ast.ImportFrom(module=module, names=aliases):
+                named.update(f"{module}.{alias.name}" for alias in aliases)
+            case ast.Constant(value=str(text)) if re.fullmatch(r"[\w.:]+", text):
+                named[f"'{re.split('[.:]', text)[-1]}'"] += 1
+    return named
+
+
+def definitions(tree: ast.Module) -> Iterator[tuple[str, ast.stmt, bool]]:
+    """Functions, classes, constants and methods of a module, and whether each is a method.
+
+    Methods that a base class may ask for, and what is decorated, are left out.
+    """
+    for node in tree.body:
+        match node:
+            case ast.FunctionDef(name=name, decorator_list=[]):
+                yield name, node, False
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                yield name, node, False
+            case ast.ClassDef(name=name):
+                yield name, node, False
+                if {ast.unparse(base) for base in node.bases} <= {"Struct", "Enum", "StrEnum"}:
+                    methods = [inner for inner in node.body if isinstance(inner, ast.FunctionDef)]
+                    yield from ((inner.name, inner, True) for inner in methods if not inner.decorator_list)
+
+
+def unused(trees: dict[str, ast.Module], elsewhere: Counter[str]) -> list[str]:
+    """What the modules define and nobody names, its own text apart. Names of Python's own (``__x__``) are left out.
+
+    What stands at the top of a module is used where the module itself names it, where it is imported from there, as
+    ``module.name`` or in a string; a method wherever anything of its name is asked for.
+    """
+    inside = {module: names_in_use(tree) for module, tree in trees.items()}
+    everywhere = sum(inside.values(), elsewhere)
+
+    def is_used(module: str, name: str, node: ast.stmt, is_method: bool) -> bool:
+        if everywhere[f"{module}.{name}"] or everywhere[f"'{name}'"]:
+            return True
+        named = everywhere[name] if is_method or everywhere[module] else inside[module][name]
+        return named > names_in_use(node)[name]
+
+    return [
+        f"{module}: {name}"
+        for module, tree in trees.items()
+        for name, node, is_method in definitions(tree)
+        if not name.startswith("__") and not is_used(module, name, node, is_method)
+    ]
 
 
 def test_nothing_is_there_for_tests_only() -> None:
-    """A function or class that stands in the service and that nothing but its tests names."""
-    used = names_used("service", "tools", "benchmarks", "deploy")
-    defined = [
-        (name, node)
-        for name, tree in modules().items()
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.decorator_list and ".migrations." not in name
-    ]
-    assert [f"{name}: {node.name}" for name, node in defined if used[node.name] == 1] == []
+    """A function, class, method or constant that stands in the service and that nothing but its tests names."""
+    folders = ("tools", "benchmarks", "deploy")
+    files = [path for folder in folders for path in (PROJECT / folder).rglob("*.py")] + [PROJECT / "gunicorn.conf.py"]
+    pages = [path.read_text(encoding="utf-8") for path in (PROJECT / "service").rglob("*.html")]
+    elsewhere = sum(
+        (names_in_use(ast.parse(path.read_text(encoding="utf-8"))) for path in files),
+        Counter(word for page in pages for word in re.findall(r"\w+", page)),
+    )
+    ours = {name: tree for name, tree in modules().items() if ".migrations." not in name}
+    assert unused(ours, elsewhere) == []
+
+
+def test_what_is_named_in_words_only_or_by_itself_or_elsewhere_is_not_used() -> None:
+    text = (
+        '"""Tells of present() and of LIMIT."""\nLIMIT = 3\n'
+        "def present():\n    return present\n"
+        "class Kept:\n    def drop(self):\n        self.drop()\n    def used(self):\n        pass\n"
+        "Kept().used()\n"
+    )
+    other = "from b import present\nfrom m import Kept\nLIMIT = Kept.drop_all + present\nprint(LIMIT)"
+    assert unused({"m": ast.parse(text), "n": ast.parse(other)}, Counter()) == ["m: LIMIT", "m: present", "m: drop"]
+
+
+# The rooms whose answers follow from what they are given: same chart, same time, same rules, same bytes.
+PURE = ("finding", "knowledge", "record", "engine", "decision", "cards")
+ASKS_THE_WORLD = {
+    *("now", "utcnow", "today", "time_ns", "environ", "getenv", "urandom", "uuid1", "uuid4", "getrandbits"),
+    *("token_hex", "token_bytes", "token_urlsafe", "randint", "shuffle"),
+}
+
+
+def asked_of_the_world(tree: ast.AST) -> set[str]:
+    """The clock, the environment or chance, where a module asks them: ``datetime.now``, ``os.environ`` and such."""
+    owners = {"datetime", "date", "time", "os", "uuid", "secrets", "random"}
+    asked = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=ast.Name(id=owner) | ast.Attribute(attr=owner), attr=name) if owner in owners:
+                asked.add(name)
+            case ast.ImportFrom(module=module) if module in owners:
+                asked |= {alias.name for alias in node.names}
+    return asked & ASKS_THE_WORLD
+
+
+def test_rooms_that_decide_ask_neither_clock_nor_environment_nor_chance() -> None:
+    assert {
+        name: asked for name, tree in modules().items() if room(name) in PURE and (asked := asked_of_the_world(tree))
+    } == {}
+
+
+@pytest.mark.parametrize("line", ["datetime.now(UTC)", "from os import environ", "os.environ['A']", "uuid.uuid4()"])
+def test_what_asks_the_world_is_seen(line: str) -> None:
+    assert asked_of_the_world(ast.parse(line))
 
 
 def committed_files() -> list[Path]:

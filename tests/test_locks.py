@@ -27,7 +27,7 @@ def pyproject() -> dict:
 @cache
 def pins(lock: str) -> dict[str, Version]:
     text = (PROJECT / lock).read_text(encoding="utf-8")
-    found = {canonicalize_name(hit["name"]): Version(hit["version"]) for hit in PIN.finditer(text)}
+    found = {canonicalize_name(match["name"]): Version(match["version"]) for match in PIN.finditer(text)}
     named = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
     assert len(found) == len(named), f"{lock} has a line without a version or a hash"
     return found

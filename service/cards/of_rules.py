@@ -17,15 +17,15 @@ T = TypeVar("T")
 
 def of_rule_set(make: Callable[[Knowledge], T]) -> Callable[[Knowledge], T]:
     """Remembers what a function makes of the rule set. Safe for threads: at worst it is made twice."""
-    kept: list[tuple[Knowledge, T]] = []
+    stored: list[tuple[Knowledge, T]] = []
 
     @wraps(make)
     def made(knowledge: Knowledge) -> T:
-        for known, found in kept:
+        for known, found in stored:
             if known is knowledge:
                 return found
         found = make(knowledge)
-        kept[:] = [(knowledge, found)]
+        stored[:] = [(knowledge, found)]
         return found
 
     return made

@@ -12,6 +12,7 @@ import click
 import httpx2
 
 from service.cli.input import read_document
+from service.cli.output import echo_json, json_option
 from service.errors import Issue, Severity
 from service.testkit.service_check.conversation import Findings, Reply, Send, check_conversation
 
@@ -34,7 +35,8 @@ _MARKS = {Severity.ERROR: "FAIL  ", Severity.WARNING: "should", Severity.INFORMA
     help="A file with the bearer token to send on every call.",
 )
 @click.option("--timeout", default=10.0, show_default=True, type=click.FloatRange(0.1, 120), help="Seconds per call.")
-def check_service(url: str, *, files: tuple[Path, ...], token_file: Path | None, timeout: float) -> None:
+@json_option
+def check_service(url: str, *, files: tuple[Path, ...], token_file: Path | None, timeout: float, as_json: bool) -> None:
     """Check the CDS service at URL, the base that /cds-services stands below: discovery, good calls and bad calls.
 
     Sends calls about an invented patient and nothing else. Ends with 1 when something breaks a MUST.
@@ -51,7 +53,10 @@ def check_service(url: str, *, files: tuple[Path, ...], token_file: Path | None,
         except httpx2.HTTPError as error:
             hint = " (is it http, not https?)" if base.startswith("https://") else ""
             raise click.ClickException(f"no answer from {base}: {type(error).__name__}{hint}") from None
-    _show(findings)
+    if as_json:
+        echo_json({"calls": findings.calls, "looked": findings.looked, "issues": list(dict.fromkeys(findings.issues))})
+    else:
+        _show(findings)
     sys.exit(1 if any(one.severity is Severity.ERROR for one in findings.issues) else 0)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, BinaryIO
@@ -12,6 +12,7 @@ import click
 import orjson
 
 from service.cli.opened_store import Opened, day, open_store
+from service.cli.output import echo_json, json_option
 from service.config import read_settings
 
 
@@ -22,7 +23,8 @@ def store() -> None:
 
 @store.command()
 @click.option("--anchor", metavar="NUMBER:HASH", help="A checkpoint as a log elsewhere has it: it must be here.")
-def verify(anchor: str | None) -> None:
+@json_option
+def verify(anchor: str | None, *, as_json: bool) -> None:
     """Find every row that was changed, dropped, inserted or swapped. Ends with 1 when there is one."""
     from service.store.audit import audit as audit_store
     from service.store.spool import rejected
@@ -37,6 +39,10 @@ def verify(anchor: str | None) -> None:
     report = audit_store(opened.database, opened.keyring, opened.place.anchors, published)
     for writer in rejected(opened.place.spool):
         report.add_issue(f"spool {writer}", "holds lines that are no rows under these keys, and was set aside")
+    if as_json:
+        counts = {name: getattr(report, name) for name in ("rows", "decisions", "checkpoints", "unjoined")}
+        echo_json({**counts, "faults": list(map(str, report.issues)), "more": report.more, "good": report.is_good})
+        sys.exit(0 if report.is_good else 1)
     for issue in report.issues:
         click.echo(str(issue))
     if report.more:
@@ -159,7 +165,10 @@ def expire(older_than: int | None, before: str | None, *, yes: bool) -> None:
 @click.option("--since", metavar="DAY", help="With --all: the first day.")
 @click.option("--until", metavar="DAY", help="With --all: the day after the last.")
 @click.option("--card", is_flag=True, help="ID is the uuid of a card.")
-def replay(decision_id: str | None, since: str | None, until: str | None, *, everything: bool, card: bool) -> None:
+@json_option
+def replay(
+    decision_id: str | None, since: str | None, until: str | None, *, everything: bool, card: bool, as_json: bool
+) -> None:
     """Decide again from what was kept, under the rule set that was in use. Ends with 1 where a card differs.
 
     \b
@@ -170,12 +179,12 @@ def replay(decision_id: str | None, since: str | None, until: str | None, *, eve
         raise click.UsageError("name a decision, or say --all")
     opened = open_store()
     if everything:
-        sys.exit(_replay_all(opened, since, until))
+        sys.exit(_replay_all(opened, since, until, as_json=as_json))
     assert decision_id is not None
-    sys.exit(_replay_one(opened, decision_id, card=card))
+    sys.exit(_replay_one(opened, decision_id, card=card, as_json=as_json))
 
 
-def _replay_one(opened: Opened, decision_id: str, *, card: bool) -> int:
+def _replay_one(opened: Opened, decision_id: str, *, card: bool, as_json: bool) -> int:
     from service.cli.show import show_cards
     from service.decision_log.replay import Replayer
 
@@ -183,6 +192,10 @@ def _replay_one(opened: Opened, decision_id: str, *, card: bool) -> int:
     stored = reading.decision_of_card(decision_id) if card else reading.decision(decision_id)
     again = Replayer(reading).replay(stored)
     body = stored.body
+    if as_json:
+        asked = {"id": stored.id, "at": body["at"], "hook": body["hook"], "ruleset": body["ruleset"]}
+        echo_json({**asked, "same": again.same, "differences": again.differences, "cards": again.cards})
+        return 0 if again.same else 1
     click.echo(f"{stored.id}  {body['at']}  {body['hook']}  rule set {body['ruleset'][:12]}")
     if again.decision is not None:
         show_cards(again.cards, "No card was shown.")
@@ -193,19 +206,24 @@ def _replay_one(opened: Opened, decision_id: str, *, card: bool) -> int:
     return 0 if again.same else 1
 
 
-def _replay_all(opened: Opened, since: str | None, until: str | None) -> int:
+def _replay_all(opened: Opened, since: str | None, until: str | None, *, as_json: bool) -> int:
     from service.decision_log.replay import Replayer
 
     reading = opened.reading
     period = (day(since), day(until) if until else None)
     replayer = Replayer(reading)
-    differing = count = 0
+    differing: dict[str, Sequence[str]] = {}
+    count = 0
     with click.progressbar(reading.decisions(*period), length=reading.count(*period), file=sys.stderr) as stored:
         for one in stored:
             again = replayer.replay(one)
             count += 1
-            differing += not again.same
-            for difference in again.differences:
+            if not again.same:
+                differing[str(one.id)] = again.differences
+            for difference in () if as_json else again.differences:
                 click.echo(f"{one.id}: {difference}")
-    click.echo(f"{count} decisions replayed, {differing} differing")
+    if as_json:
+        echo_json({"replayed": count, "differing": differing})
+    else:
+        click.echo(f"{count} decisions replayed, {len(differing)} differing")
     return 1 if differing else 0

@@ -41,7 +41,7 @@ def new_rule(rule_id: str, phase: str, rules_folder: Path, *, write: bool) -> No
         raise click.UsageError(f"{rule_id} is no id: small letters, digits and single hyphens, such as sf-new-danger")
     if any(rule_id in (rule.id, rule.variant_of) for rule in knowledge.rules):
         raise click.UsageError(f"there is a rule {rule_id} already")
-    text = rule_template(knowledge, rule_id, phase)
+    text = rule_template(knowledge, phase)
     if not write:
         click.echo(text, nl=False)
         return

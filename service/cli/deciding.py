@@ -21,8 +21,6 @@ from service.record.input.resource_types import misnamed
 from service.record.notes import text_of
 from service.testkit.stories import is_request
 
-Options = Callable[[Callable[..., None]], Callable[..., None]]
-
 
 def question(function: Callable[..., None]) -> Callable[..., None]:
     """The options that say what is asked about a document."""

@@ -71,7 +71,6 @@ HIDDEN: Places = MappingProxyType(
         "dsi": ("service.cli.attributes", "dsi", ""),
     }
 )
-COMMANDS: Places = MappingProxyType({name: place for places in SECTIONS.values() for name, place in places.items()})
 
 
 @click.command(

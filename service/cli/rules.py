@@ -18,7 +18,7 @@ from service.knowledge.model import Knowledge, Rule
 from service.knowledge.schemas.fields import did_you_mean
 
 if TYPE_CHECKING:
-    from service.review.mutation import Result
+    from service.review.mutation import Mutant, Result
     from service.review.proof import Proof
 
 rules_option = click.option(
@@ -212,8 +212,16 @@ def _proof_json(proof: Proof) -> dict[str, Any]:
 @click.option("--charts-only", is_flag=True, help="Ask stories and vignettes alone, no example of a rule.")
 @click.option("--rule", "only", metavar="RULE", multiple=True, help="Show the faults of these rules only.")
 @click.option("--all", "show_all", is_flag=True, help="List also what only the locked tables notice.")
+@json_option
 def mutate(
-    rules_folder: Path, *, sample: int, floor: float, charts_only: bool, only: tuple[str, ...], show_all: bool
+    rules_folder: Path,
+    *,
+    sample: int,
+    floor: float,
+    charts_only: bool,
+    only: tuple[str, ...],
+    show_all: bool,
+    as_json: bool,
 ) -> None:
     """Plant faults into the rules and see what notices: examples, stories, vignettes, or only the decision tables.
 
@@ -229,13 +237,39 @@ def mutate(
     cases = [story_case(services, story) for story in read_stories()]
     cases += [vignette_case(services, vignette) for vignette in read_vignettes()]
     result = notice_mutants(knowledge, cases, every=sample, examples=not charts_only)
+    equivalent = 0
     if charts_only:
         from service.review.equivalence import without_equivalent
 
-        result, equivalent = without_equivalent(knowledge, result)
-        click.echo(
-            f"{len(equivalent)} planted faults change no card and no conclusion of any patient: proved, and left out"
-        )
+        result, same = without_equivalent(knowledge, result)
+        equivalent = len(same)
+    if as_json:
+        echo_json(_counted(result, equivalent))
+    else:
+        _show_mutants(knowledge, result, equivalent, only, charts_only=charts_only, show_all=show_all)
+    reached = result.evident if charts_only else result.share
+    sys.exit(0 if 100 * reached >= floor else 1)
+
+
+def _counted(result: Result, equivalent: int) -> dict[str, Any]:
+    """What became of all mutants: counts, and those that nobody, or only a locked table, notices."""
+
+    def listed(mutants: Iterable[Mutant]) -> list[dict[str, str]]:
+        return [{"rule": mutant.rule.id, "fault": mutant.fault} for mutant in mutants]
+
+    return {
+        "mutants": len(result.made_mutants),
+        "equivalent": equivalent,
+        "noticed": result.by_people,
+        "missed": {"byAll": listed(result.survivors), "byAllButTables": listed(result.by_table_only)},
+    }
+
+
+def _show_mutants(
+    knowledge: Knowledge, result: Result, equivalent: int, only: tuple[str, ...], *, charts_only: bool, show_all: bool
+) -> None:
+    if charts_only:
+        click.echo(f"{equivalent} planted faults change no card and no conclusion of any patient: proved, and left out")
     listed = [(mutant, "nothing notices") for mutant in result.survivors]
     if show_all or charts_only:
         listed += [(mutant, "only the locked table notices") for mutant in result.by_table_only]
@@ -248,8 +282,6 @@ def mutate(
         alarming = {rule.id for rule in knowledge.rules if _is_alarm(rule)}
         click.echo(_noticed("of them in rules of red flags and contraindications", result.among(alarming)))
     click.echo(f"{len(result.by_table_only)} more by the locked decision tables ({100 * result.share:.1f} % in all)")
-    reached = result.evident if charts_only else result.share
-    sys.exit(0 if 100 * reached >= floor else 1)
 
 
 def _is_alarm(rule: Rule) -> bool:

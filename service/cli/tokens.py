@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from service.cli.output import echo_json, json_option
+
 if TYPE_CHECKING:
     from service.config import Settings
 
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
 @click.option("--service", metavar="ID", help="The service that is called; discovery by default.")
 @click.option("--feedback", is_flag=True, help="The call is to the feedback endpoint of the service.")
-def check_token(file: Path, *, service: str | None, feedback: bool) -> None:
+@json_option
+def check_token(file: Path, *, service: str | None, feedback: bool, as_json: bool) -> None:
     """Say of the token in FILE, claim by claim, whether it would be accepted and why not; - reads stdin.
 
     FILE holds the token or the whole value of the Authorization header. It is checked with the settings of this
@@ -43,8 +46,10 @@ def check_token(file: Path, *, service: str | None, feedback: bool) -> None:
             judge = authenticator(settings, guarded_client(settings), without_issuers=True)
         except SettingsError as error:
             raise click.ClickException(str(error)) from None
-        lines = judge.explain(text, _path(service, feedback=feedback), datetime.now(UTC))
-    for line in (*unset, *lines):
+        lines = [*unset, *judge.explain(text, _path(service, feedback=feedback), datetime.now(UTC))]
+    if as_json:
+        echo_json({"accepted": lines[-1] == "accepted", "claims": lines[:-1]})
+    for line in () if as_json else lines:
         click.echo(line)
     sys.exit(0 if lines[-1] == "accepted" else 1)
 

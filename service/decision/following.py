@@ -64,7 +64,7 @@ class Sayings:
         mentioned = {name for rule in program.rules for name in rule.mentions}
         self._beside = tuple(sorted(mentioned - set(program.layout.facts)))
         self._read = tuple(sorted({leaf.finding for rule in program.rules for leaf in leaves(rule.when)}))
-        self._kept: LastUsed[bytes, Said] = LastUsed(_CAPACITY)
+        self._stored: LastUsed[bytes, Said] = LastUsed(_CAPACITY)
 
     def is_of(self, knowledge: Knowledge, program: Program) -> bool:
         """Whether these are the sayings of these rules."""
@@ -73,10 +73,10 @@ class Sayings:
     def of(self, row: Row, reading: Reading, outcomes: Sequence[Outcome]) -> Said:
         """What is said where the rules saw this row and came to this reading."""
         key = self._state(row, reading.findings)
-        said = self._kept.get(key)
+        said = self._stored.get(key)
         if said is None:
             said = what_is_said(_Reader(self._program, reading, self._knowledge), outcomes, self._hook)
-            self._kept.put(key, said)
+            self._stored.put(key, said)
         return said
 
     def _state(self, row: Row, findings: Mapping[str, Finding]) -> bytes:

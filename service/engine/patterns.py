@@ -9,11 +9,10 @@ So any decimal compares exactly, and no float reaches the engine.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
-from operator import ge, gt, le, lt
 
 from service.finding import Finding, Status
 from service.knowledge.model import AllOf, Condition, Leaf, Word
@@ -85,14 +84,6 @@ def tests_of(leaf: Leaf, scales: Mapping[str, Scale], possibly: bool) -> tuple[T
     if leaf.word is not None:
         return tuple(_status_tests(leaf.word, possibly))
     return tuple(_comparison_tests(leaf, scales[leaf.finding], possibly))
-
-
-_COMPARE: Mapping[str, Callable[[int, int], bool]] = {"$gte": ge, "$lte": le, "$gt": gt, "$lt": lt}
-
-
-def passes(fact: Mapping[str, int], tests: Iterable[Test]) -> bool:
-    """Whether a fact passes all tests, as the engine would say."""
-    return all(_COMPARE[operator](fact[prop], number) for prop, operator, number in tests)
 
 
 def terms(condition: Condition) -> list[tuple[Leaf, ...]]:

@@ -26,11 +26,11 @@ Known = Mapping[str, Finding]
 _Test = Callable[[list[int], Known], int]
 
 
-def _combined(weigh: Callable[[Truth, Truth], Truth]) -> tuple[tuple[int, ...], ...]:
+def _combined(combine: Callable[[Truth, Truth], Truth]) -> tuple[tuple[int, ...], ...]:
     """For any two sets of truth values the set of what two conditions of them may come to together."""
 
     def of(one: int, other: int) -> int:
-        values = {weigh(a, b) for a, b in product(Truth, Truth) if one & 1 << a and other & 1 << b}
+        values = {combine(a, b) for a, b in product(Truth, Truth) if one & 1 << a and other & 1 << b}
         return sum(1 << value for value in values)
 
     return tuple(tuple(of(one, other) for other in _SETS) for one in _SETS)

@@ -72,8 +72,8 @@ class RuleCache:
             entry = f"{self.digest}.{name}"
             found = _read(descriptor, entry)
             if found is not None:
-                kept: T = found[0]
-                return kept
+                stored: T = found[0]
+                return stored
             made = make()
             with contextlib.suppress(OSError):
                 _write(descriptor, entry, made)

@@ -17,6 +17,7 @@ from service.knowledge.documents import Items, Table, line_of, read
 from service.knowledge.fact_files import WrittenFact, written_facts
 from service.knowledge.model import (
     Code,
+    DangerTerms,
     FactDefinition,
     OrderTemplate,
     OverrideReason,
@@ -31,7 +32,7 @@ from service.knowledge.schemas.order import OrderShape
 from service.knowledge.schemas.rule import RuleShape
 from service.knowledge.schemas.ruleset import Approval, ApprovalsShape, OverrideReasonsShape, RulesetShape
 from service.knowledge.schemas.source import SourceShape
-from service.knowledge.schemas.value_set import CodeField, OwnCodeShape, ValueSetShape
+from service.knowledge.schemas.value_set import CodeField, DangerTermsShape, OwnCodeShape, ValueSetShape
 from service.knowledge.short_forms import order_in_full, rule_in_full, source_in_full, value_set_in_full
 from service.knowledge.variants import flat_rules
 
@@ -39,6 +40,7 @@ _HEADER_FILES = (
     "ruleset.yaml",
     "override_reasons.yaml",
     "approvals.yaml",
+    "danger_words.yaml",
     "invariants.yaml",
     "site_codes.yaml",
     "topics.yaml",
@@ -74,6 +76,7 @@ class Collection:
     orders: dict[str, OrderTemplate] = field(default_factory=dict)
     facts: dict[str, FactDefinition] = field(default_factory=dict)
     rules: dict[str, Rule] = field(default_factory=dict)
+    danger_terms: DangerTerms = field(default_factory=DangerTerms)
     site_codes: dict[str, tuple[Code, ...]] = field(default_factory=dict)
     site_table: Table = field(default_factory=lambda: Table("site_codes.yaml", 1))
     pair_sides: set[tuple[str, str]] = field(default_factory=set)
@@ -147,6 +150,7 @@ def _header(found: Collection) -> None:
         found.approvals = data["approvals"] if data else ()
         found.approvals_table = approvals
     _optional(found, "invariants.yaml")
+    _danger_words(found)
     _site_codes(found)
 
 
@@ -165,6 +169,14 @@ def _override_reasons(found: Collection) -> None:
     if not data:
         # A broken file must not make every rule that names a reason look broken too.
         found.override_reasons = None
+
+
+def _danger_words(found: Collection) -> None:
+    table = _optional(found, "danger_words.yaml")
+    if table is not None:
+        terms, issues = read_shape(DangerTermsShape(), table, "danger_words.yaml")
+        found.issues.extend(issues)
+        found.danger_terms = terms or found.danger_terms
 
 
 def _site_codes(found: Collection) -> None:
@@ -218,7 +230,7 @@ def _one_per_file(
 ) -> None:
     for path in _files(found.root / _HOMES[kind]):
         file = path.relative_to(found.root).as_posix()
-        data = _document(found, path)
+        data = _named(_document(found, path), path)
         if isinstance(data, Table):
             data = in_full(data)
         table = data if isinstance(data, Table) else Table(file, 1)
@@ -287,7 +299,7 @@ def _rules(found: Collection) -> None:
 def _rule_file(found: Collection, path: Path, phase: Table | None) -> None:
     """The flat rules of one file: one, or one for each of its variants."""
     file = path.relative_to(found.root).as_posix()
-    data = _document(found, path)
+    data = _named(_document(found, path), path)
     table = rule_in_full(data) if isinstance(data, Table) else Table(file, 1)
     name = _name_of(found, path, table)
     if not _declare(found, "rule file", name, table):
@@ -338,6 +350,13 @@ def _guards(found: Collection) -> dict[str, Any]:
     items = found.header_table.get("guards")
     guards = [item for item in items if isinstance(item, Table)] if isinstance(items, Items) else []
     return {item["id"]: item.get("when") if found.header else None for item in guards if "id" in item}
+
+
+def _named(data: Any, path: Path) -> Any:
+    """What a file holds, under the name of the file where it says no id of its own."""
+    if isinstance(data, Table) and data and "id" not in data:
+        data.put("id", path.stem, data.line)
+    return data
 
 
 def _name_of(found: Collection, path: Path, table: Table) -> str:

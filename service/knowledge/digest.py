@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from service.knowledge.model import Citation, FactDefinition, Knowledge, OrderTemplate, Rule
+from service.knowledge.model import Citation, FactDefinition, Knowledge, OrderTemplate, Rule, types_read
 
 # Who looks after a rule and when it may serve is no part of what a reviewer judges; the version
 # says which text was judged, so the list of earlier versions may grow.
@@ -34,7 +34,8 @@ def rule_digest(knowledge: Knowledge, rule_id: str) -> str:
 
     That is the rule without its administrative fields; the facts it reads or mentions, also through
     conclusions; the conditions that draw those conclusions; the value sets of all of these; the
-    sources cited; the orders it can create; and the override reasons it offers.
+    sources cited; the orders it can create; the override reasons it offers; and, where a fact is
+    read from problems, the words that leave a problem unread.
 
     Raises:
         KeyError: there is no such rule.
@@ -54,7 +55,9 @@ def reviewed_content(knowledge: Knowledge, rule_id: str) -> dict[str, Any]:
     value_sets = {name for thing in read_with for name in value_sets_of(thing)}
     citations = cited(knowledge, rule)
     text = canonical(rule)
+    danger = {"danger_terms": canonical(knowledge.danger_terms)} if reads_problems(facts) else {}
     return {
+        **danger,
         "rule": {key: value for key, value in text.items() if key not in _ADMINISTRATIVE},
         "shown_before": [other.id for other in shown_before(knowledge, rule)],
         "facts": [canonical(fact) for fact in facts],
@@ -77,6 +80,11 @@ def reviewed_content(knowledge: Knowledge, rule_id: str) -> dict[str, Any]:
             if code in knowledge.override_reasons
         ],
     }
+
+
+def reads_problems(facts: Iterable[FactDefinition]) -> bool:
+    """Whether one of the facts is read from problems, so that words which leave a problem unread may decide it."""
+    return any("Condition" in types_read(fact) for fact in facts)
 
 
 def cited(knowledge: Knowledge, rule: Rule) -> list[Citation]:

@@ -87,7 +87,7 @@ HOOKS: Mapping[str, Hook] = {
         _hook("order-sign", _DRAFT_ORDERS),
         _hook("encounter-start", encounter=True),
         _hook("encounter-discharge", encounter=True),
-        _hook("appointment-book", ContextField("appointments", Kind.BUNDLE)),
+        _hook("appointment-book", ContextField("appointments", Kind.BUNDLE, role=Role.RECORD)),
         _hook(
             "problem-list-item-create",
             ContextField("conditions", Kind.BUNDLE, role=Role.RECORD, types=("Condition",)),

@@ -31,7 +31,7 @@ def load(path: Path, settings: Mapping[str, str] | None = None) -> Knowledge:
 
     ``settings`` replace those of ``ruleset.yaml`` (also ``jurisdiction``); a name the rule set does
     not have is a fault. ``reviewers`` is how many persons must have approved a rule; one unless set.
-    Files that a site may leave out: override_reasons, approvals, invariants, site_codes. Retired
+    Files that a site may leave out: override_reasons, approvals, invariants, site_codes, danger_words. Retired
     rules are kept in ``retired`` and stand in no phase.
 
     Raises:
@@ -131,6 +131,7 @@ def _knowledge(found: Collection, settings: dict[str, str]) -> Knowledge:
         asked_only=header["asked_only"],
         asked_first=header["asked_first"],
         order_words=header["order_words"],
+        danger_terms=found.danger_terms,
         concern=header["concern"],
         card_order=header["card_order"] or tuple(phase["id"] for phase in header["phases"]),
         episode=header["episode"]["codes"],

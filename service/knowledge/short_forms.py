@@ -237,9 +237,9 @@ def _rows(group: Table, releases: Mapping[str, Any], *, listed: bool) -> list[An
     if len(names) != 1:
         return [group]
     name, codes = names[0], group[names[0]]
-    release = releases.get(name)
-    system = release.get("system", name) if isinstance(release, Mapping) else name
-    source = group.get("source", release.get("source", "") if isinstance(release, Mapping) else "")
+    found = releases.get(name)
+    release = found if isinstance(found, Mapping) else {}
+    system, source = release.get("system", name), group.get("source", release.get("source", ""))
     line = group.key_lines[name]
     if listed:
         return [_row([system, source, codes], line)]
@@ -248,7 +248,7 @@ def _rows(group: Table, releases: Mapping[str, Any], *, listed: bool) -> list[An
     rows = []
     for code, said in codes.items():
         display, noted, own = said.partition(NOTED) if isinstance(said, str) else (said, "", "")
-        note = own if noted else group.get("note")
+        note = own if noted else group.get("note", release.get("note"))
         match = "descendants" if code.endswith(BELOW) else "exact"
         parts = [system, code.removesuffix(BELOW).rstrip("."), display, match, source]
         rows.append(_row(parts if note is None else [*parts, note], codes.key_lines[code]))

@@ -101,14 +101,14 @@ class Gathered:
             if len(self.lines) > most + most // _SLACK:
                 self.keep_at_most(most)
         self.keep_at_most(most)
-        self.documents = [self._kept(text, record, most) for text, record in self.documents]
+        self.documents = [self._stored(text, record, most) for text, record in self.documents]
         for placed, record in self.places:
-            self.documents.append(self._kept(text_at(record, placed.length), record, most))
+            self.documents.append(self._stored(text_at(record, placed.length), record, most))
 
-    def _kept(self, text: bytes, record: Spilled, most: int) -> tuple[bytes, Spilled]:
-        kept, left_out = cut(text, most)
+    def _stored(self, text: bytes, record: Spilled, most: int) -> tuple[bytes, Spilled]:
+        stored, left_out = cut(text, most)
         self.left_out.update(left_out)
-        return kept, record
+        return stored, record
 
     def texts_once(self) -> Iterator[tuple[bytes, Spilled]]:
         """The lines in order of their texts, which are forgotten one by one: of a large patient they are much."""

@@ -28,7 +28,7 @@ from service.record.input.subject import OF_A_PATIENT
 from service.record.model import Record
 
 _TYPE_FIRST = re.compile(rb'\{\s*"resourceType"\s*:\s*"([A-Za-z]{1,64})"')
-_MOST_KEPT = 65_536
+_MOST_STORED = 65_536
 _NOBODY = b'{"resourceType":"Patient"}'
 _CONTAINED = b'"contained"'
 _UNUSUAL = frozenset({BUNDLE, "OperationOutcome"})
@@ -72,8 +72,8 @@ class Gating:
         self._exported = exported
         self._types = types_of(self._gate)
         self._plain = plain_entries(prepared, question)
-        self._resting: Bounded[tuple[str, ...], bool] = Bounded(_MOST_KEPT)
-        self._groups: Bounded[bytes, Group | None] = Bounded(_MOST_KEPT)
+        self._resting: Bounded[tuple[str, ...], bool] = Bounded(_MOST_STORED)
+        self._groups: Bounded[bytes, Group | None] = Bounded(_MOST_STORED)
 
     @property
     def digest(self) -> str:

@@ -24,7 +24,7 @@ from service.population.entries import NOTHING, TYPE_OF, Entry, Other, Patient, 
 from service.record.kinds.patient import SEX_FOR_CLINICAL_USE
 
 Json = dict[str, Any]
-_MOST_KEPT = 50_000
+_MOST_STORED = 50_000
 _DAY = 10
 _DATE = re.compile(
     r"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}"
@@ -60,7 +60,7 @@ class PlainEntries:
     def __init__(self, says_nothing: Callable[[Any], bool] | None, types: frozenset[str]) -> None:
         self._says_nothing = says_nothing
         self._types = types
-        self._known: Bounded[tuple[object, ...], _Known] = Bounded(_MOST_KEPT)
+        self._known: Bounded[tuple[object, ...], _Known] = Bounded(_MOST_STORED)
         self._dates: set[str | None] = set()
         self._met: list[_Known] = []
 
@@ -101,7 +101,7 @@ class PlainEntries:
             return True
         if text is not None and not _is_plain_date(text):
             return False
-        if len(self._dates) >= _MOST_KEPT:
+        if len(self._dates) >= _MOST_STORED:
             self._dates.clear()
         self._dates.add(text)
         return True

@@ -111,8 +111,8 @@ def prepared_inputs(data: Path, *, incremental_means_partial: bool) -> tuple[Inp
     """The files to read and what the manifest says. Raises PopulationError where they cannot be used."""
     found = find_inputs(data)
     export = read_export(found, incremental_means_partial=incremental_means_partial)
-    kept = tuple(replace(one, number=number) for number, one in enumerate(without(found.sources, export.no_data)))
-    return replace(found, sources=kept), export
+    stored = tuple(replace(one, number=number) for number, one in enumerate(without(found.sources, export.no_data)))
+    return replace(found, sources=stored), export
 
 
 def run(

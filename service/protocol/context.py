@@ -6,11 +6,13 @@ without an id. A missing subject means the patient of the call, here and nowhere
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from service.errors import Issue, RequestError
 from service.knowledge.hooks import Role
 from service.note import Note, NoteCode
+from service.protocol.appointments import APPOINTMENT, reasons_as_problems
 from service.protocol.request import HookCall
 from service.record.input.reader import BESIDE_ORDERS, ORDER_TYPES
 from service.record.input.unpacking import Piece, Unpacked, unpack_context
@@ -49,7 +51,7 @@ def read_context(call: HookCall) -> Brought:
         if field_.role is Role.NONE or field_.name not in call.context:
             continue
         unpacked = unpack_context(call.context[field_.name], f"context.{field_.name}")
-        unpacked.pieces = [_with_subject(piece, call.patient_id) for piece in unpacked.pieces]
+        unpacked.pieces = [one for piece in unpacked.pieces for one in _read(piece, call.patient_id)]
         if field_.role is Role.ORDERS:
             _refuse_unreadable(unpacked)
             _split(unpacked, call.context.get("selections"), brought)
@@ -65,6 +67,13 @@ def _refuse_unreadable(unpacked: Unpacked) -> None:
         raise RequestError(
             [Issue(problem.path, f"no order that can be read: {text_of(problem.reason)}") for problem in lost]
         )
+
+
+def _read(piece: Piece, patient_id: str) -> Iterator[Piece]:
+    if piece.type == APPOINTMENT:
+        yield from reasons_as_problems(piece, patient_id)
+    else:
+        yield _with_subject(piece, patient_id)
 
 
 def _with_subject(piece: Piece, patient_id: str) -> Piece:

@@ -1,4 +1,4 @@
-"""One call from its parsed JSON to its answer: request, prefetch, record, decision, cards (design section 5).
+"""One call from its parsed JSON to its answer: request, prefetch, record, decision, cards.
 
 Knows neither HTTP nor the clock. Authentication has happened before; fetching what is missing is a
 step that is handed in, so that the same path runs with and without a FHIR server.

@@ -96,6 +96,7 @@ class Record:
     are what is being ordered in this call (draft requests under an order hook); they are not among
     the entries. A type that ``completeness`` does not name was not sent. ``not_read`` are, by type, the entries whose
     codes and words could not be understood: they may be anything, so that their list proves no absence.
+    ``drafts`` names the entries that are drugs of the same call which are not being decided now.
     ``unread_orders`` names what was ordered and could not be reviewed, by reference or path; some of it may stand among
     ``orders`` too.
     """
@@ -109,6 +110,7 @@ class Record:
     base: str | None = field(default=None)
     not_read: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
     unread_orders: tuple[str, ...] = ()
+    drafts: frozenset[str] = frozenset()
 
     @once
     def by_type(self) -> Mapping[str, tuple[Entry, ...]]:

@@ -104,6 +104,7 @@ ENGLISH: Mapping[NoteCode, str] = {
     NoteCode.ONE_VALUE: "only one value in this episode: no change can be told",
     NoteCode.FIRST_VALUE_ZERO: "the first value is 0",
     NoteCode.EGFR_COMPUTED: "computed (CKD-EPI 2021)",
+    NoteCode.OLDER_THAN_CREATININE: "eGFR {words} is older than the creatinine and not used",
     NoteCode.EGFR_NOT_ADULT: "eGFR not computed from creatinine: the patient is not known to be adult",
     NoteCode.EGFR_IMPLAUSIBLE: "eGFR not computed from creatinine: implausible",
     NoteCode.SEX_LOWER_OF_TWO: "sex not known: the lower of the two",

@@ -29,10 +29,12 @@ _ALWAYS_BLOCK = frozenset({"card", "patient", "kinds", "also", "examples"})
 # Lists of such things: each begins on a line of its own and has one key a line.
 _BLOCK_ITEMS = frozenset({"variants", "statements", "facts", "drugs", "codes", "unverified", "listed"})
 _GAP_BEFORE = {
-    "phases": ("hooks", "variants", "examples"),
+    "phases": ("hooks", "variants"),
     "facts": ("kinds", "facts", "drugs"),
 }
 _SPACED_ITEMS = ("facts", "drugs")
+# Lists of a few short parts, one of them perhaps some words: on one line where it fits.
+_ONE_LINE = frozenset({"code"})
 _LITERAL_ITEM = re.compile(r"[-*] |\d+\. ")
 
 
@@ -52,6 +54,9 @@ def formatted(text: str, file: str, releases: Mapping[str, Any], source_defaults
         raise KnowledgeError(faults or [Issue(f"{file}:1", "must be a mapping of keys")])
     comments = list(_comments(text, file, data))
     short = SHORTEN[folder](data, releases, source_defaults)
+    if short.get("id") == Path(file).stem:
+        # Whoever opens the file has read it.
+        del short["id"]
     return "\n".join(_document(short, folder, comments)) + "\n"
 
 
@@ -109,7 +114,7 @@ def _entry(head: str, value: Any, indent: int, key: str | None = None) -> list[s
         pad = " " * indent
         return [head.rstrip(), *(line for one in value for line in _opened(f"{pad}- ", _block(one, indent + 2)))]
     may_flow = key not in _ALWAYS_BLOCK
-    one_line = _flow(value) if may_flow else None
+    one_line = _flow(value, may_hold_words=key in _ONE_LINE) if may_flow else None
     if one_line is not None and len(head) + len(one_line) <= WIDTH:
         if head.endswith("- ") and isinstance(value, dict) and len(value) == 1:
             return [head + one_line[1:-1]]
@@ -134,13 +139,15 @@ def _block(value: Any, indent: int) -> list[str]:
     return [line for entry in entries for line in entry]
 
 
-def _flow(value: Any, depth: int = 1) -> str | None:
-    """The value on one line, or None where it is better read on several."""
+def _flow(value: Any, depth: int = 1, *, may_hold_words: bool = False) -> str | None:
+    """The value on one line, or None where it is better read on several: nested deep, or a list of words."""
     if isinstance(value, str) and "\n" in value:
         return None
     if not isinstance(value, (dict, list)):
         return _word(value, flow=True)
-    if depth > _DEEPEST or (isinstance(value, list) and len(value) > 1 and any(map(_is_sentence, value))):
+    if depth > _DEEPEST or (
+        isinstance(value, list) and len(value) > 1 and not may_hold_words and any(map(_is_sentence, value))
+    ):
         return None
     parts = _parts(value, depth)
     if parts is None:

@@ -156,10 +156,6 @@ class Impact:
             "rules": [self._rule(name, hide_below) for name in order],
         }
 
-    def by_rule(self) -> dict[str, tuple[int, int]]:
-        """How often each card is shown newly and no longer, by rule."""
-        return {name: (counts.how[NEWLY], counts.how[NO_LONGER]) for name, counts in self._counts.items()}
-
     def _rule(self, name: str, hide_below: int) -> Json:
         counts, rule = self._counts[name], self._rules[1].get(name) or self._rules[0][name]
         assert rule.card is not None

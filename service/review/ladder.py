@@ -18,7 +18,6 @@ from service.knowledge.strata import concluding_rules
 
 CLOCKS = ("symptom-duration", "radicular-duration", "days-since-first-visit")
 """The facts that count days from the start of an episode; here all of them start on one day."""
-_ONSET = CLOCKS[0]
 _JUST_BEFORE = Decimal("0.5")
 
 

@@ -10,13 +10,12 @@ TO_DO = "TO DO"
 _WIDTH = 118
 
 
-def rule_template(knowledge: Knowledge, rule_id: str, phase: str) -> str:
+def rule_template(knowledge: Knowledge, phase: str) -> str:
     """A rule file of this rule set to fill in. Nothing clinical stands in it: no statement, no limit, no words."""
     beside = next((rule for rule in knowledge.rules if rule.phase == phase and rule.card is not None), None)
     hooks = beside.hooks if beside is not None else sorted({one.hook for one in knowledge.services.values()})
     # Each finding is in the list of facts or of conclusions; the pages of both are too long to stand here.
-    return f"""id: {rule_id}
-title: {TO_DO} what it is about, in a few words
+    return f"""title: {TO_DO} what it is about, in a few words
 purpose: {TO_DO} what it prevents or brings about
 rationale: {TO_DO} why we think so, as the sources say
 recommendation: {{topic: {TO_DO}, direction: {TO_DO}, strength: {TO_DO}, certainty: {TO_DO}}}

@@ -221,7 +221,7 @@ def _alike_together(entries: Items) -> Items:
 
 def _value_set(value_set: Table, releases: Header, _: Header) -> Table:
     full = value_set_in_full(value_set, releases)
-    names = {(one["system"], one["source"]): name for name, one in releases.items()}
+    names = {(one["system"], one["source"], one.get("note", "")): name for name, one in releases.items()}
     for key in ("codes", "unverified"):
         if isinstance(rows := full.get(key), Items):
             full[key] = _code_groups(rows, names)
@@ -242,7 +242,7 @@ def _is_short(group: Table, key: str) -> bool:
     return len(key) + len(str(group)) < _LINE
 
 
-def _code_groups(rows: Items, names: Mapping[tuple[str, str], str]) -> Items:
+def _code_groups(rows: Items, names: Mapping[tuple[str, str, str], str]) -> Items:
     """Codes of one release together, in the order of the releases; a note that several of them bear stands once."""
     found = [_Row(*row) for row in rows]
     releases = list(dict.fromkeys((row.system, row.source) for row in found))
@@ -266,9 +266,13 @@ def _code_groups(rows: Items, names: Mapping[tuple[str, str], str]) -> Items:
     return groups
 
 
-def _group(system: str, source: str, note: str, codes: Any, names: Mapping[tuple[str, str], str]) -> Table:
+def _group(system: str, source: str, note: str, codes: Any, names: Mapping[tuple[str, str, str], str]) -> Table:
     group = Table("", 1)
-    name = names.get((system, source))
+    name = names.get((system, source, note))
+    if name is None:
+        name = names.get((system, source, ""))
+    else:
+        note = ""
     group.put(name or system, codes, 1)
     if name is None and source:
         group.put("source", source, 1)

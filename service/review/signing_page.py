@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from service.knowledge.digest import reached, rule_digest, shown_before, value_sets_of
+from service.knowledge.digest import reached, reads_problems, rule_digest, shown_before, value_sets_of
 from service.knowledge.model import (
     Citation,
     FactDefinition,
@@ -43,6 +43,7 @@ def _rule_page(knowledge: Knowledge, rules: Sequence[Rule]) -> Iterator[str]:
     yield from _section("What silence means", _no_matching_data(facts))
     yield from _section("Orders it can create", (line for order in orders for line in _order(order)))
     yield from _section("Codes", _codes(knowledge, [*facts, *orders]))
+    yield from _section("Words that leave a problem unread", _danger(knowledge, facts))
     yield from _section("Decision table", as_markdown(table_of(knowledge, rules)))
 
 
@@ -171,6 +172,14 @@ def _value_set(value_set: ValueSet) -> Iterator[str]:
     if value_set.link_ids:
         yield f"  - questionnaire items: {', '.join(value_set.link_ids)}"
     yield from (f"  - words: `{pattern}`" for pattern in value_set.patterns)
+    yield from (f"  - unless: `{pattern}`" for pattern in value_set.unless)
+
+
+def _danger(knowledge: Knowledge, facts: Sequence[FactDefinition]) -> Iterator[str]:
+    terms = knowledge.danger_terms
+    if reads_problems(facts) and terms.problems:
+        yield f"- words: `{'|'.join((*terms.problems, *terms.drugs))}`, and the drugs of the value sets"
+        yield f"- unless: `{'|'.join((*terms.harmless, *terms.harmless_drugs))}`"
 
 
 def _source_line(source: FactSource) -> str:

@@ -166,15 +166,6 @@ def is_skipped(body: Json) -> bool:
     return gate is not None and not gate["in_full"]
 
 
-def stands_for(body: Json) -> int:
-    """How many calls a kept decision stands for where findings are counted.
-
-    None for one that was skipped, so many as the sample leaves out for one that was decided as a sample, else one.
-    """
-    gate = body.get("gate")
-    return 1 if gate is None else int(gate["one_in"]) if gate["in_full"] else 0
-
-
 def _shown(decision: Decision) -> list[list[Any]] | None:
     """What was known of earlier showings: rule, when, whether nothing changed, and when it was set aside."""
     if decision.shown_before is None:

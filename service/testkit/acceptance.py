@@ -26,9 +26,9 @@ def accepted(document: Any, actions: Sequence[Mapping[str, Any]]) -> Any:
 def _in_call(call: Json, action: Mapping[str, Any]) -> Json:
     context, prefetch = dict(call["context"]), dict(call.get("prefetch") or {})
     if action["type"] == "create":
-        kept = context if "draftOrders" in context else prefetch
+        stored = context if "draftOrders" in context else prefetch
         key = "draftOrders" if "draftOrders" in context else _MADE
-        kept[key] = _acted(kept.get(key) or {"resourceType": "Bundle", "type": "collection"}, action)
+        stored[key] = _acted(stored.get(key) or {"resourceType": "Bundle", "type": "collection"}, action)
     else:
         for place in (context, prefetch):
             place |= {key: _acted(value, action) for key, value in place.items() if _has_entries(value)}

@@ -18,7 +18,7 @@ Json = dict[str, Any]
 Load = Callable[[str], "RuleSet"]
 """The rule set with a digest. Raises ServiceError."""
 
-_MOST_KEPT = 8
+_MOST_STORED = 8
 _MOST_SECONDS = 20.0
 """Invariants are proved again when the comparison itself took no more CPU than this; else the page says so."""
 
@@ -47,7 +47,7 @@ class Comparing:
             if key in self._states:
                 return self._states[key]
             self._states[key] = State()
-            while len(self._states) > _MOST_KEPT:
+            while len(self._states) > _MOST_STORED:
                 self._states.popitem(last=False)
         threading.Thread(target=self._make, args=key, name="compare", daemon=True).start()
         return State()

@@ -45,13 +45,6 @@ _YEARS = range(1900, 2200)
 """The years of an as-of time: near the ends of the calendar no day can be added or taken away."""
 
 
-class Caller(Protocol):
-    """Who called, as far as the log and the fetching of data may know."""
-
-    @property
-    def iss(self) -> str | None: ...
-
-
 Authenticate = Callable[[str | None, str, datetime], Any]
 """Proves the caller from the Authorization header, the path called and the time; raises UnauthorizedError (SE-2)."""
 

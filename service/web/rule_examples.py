@@ -18,7 +18,7 @@ from service.testkit.example_patient.case import Case
 from service.testkit.smallest_charts import NOW
 from service.web.pages.playground import Asked
 
-_MOST_KEPT = 256
+_MOST_STORED = 256
 # A conclusion speaks at no hook of its own; most are drawn at one of these.
 _USUAL = ("patient-view", "order-sign")
 
@@ -41,7 +41,7 @@ class RuleExamples:
         with self._mutex:
             if key not in self._made:
                 self._made[key] = self._asked(services, rule)
-                if len(self._made) > _MOST_KEPT:
+                if len(self._made) > _MOST_STORED:
                     self._made.popitem(last=False)
             return self._made[key]
 

@@ -47,8 +47,8 @@ def test_no_test_names_a_requirement_that_is_not_in_the_table() -> None:
 
 
 def test_the_page_tells_met_failed_and_untested_apart() -> None:
-    told = page({"TR-1": {"tests/a.py::test_a": {"passed"}}, "TR-2": {"tests/a.py::test_b": {"passed", "failed"}}})
-    rows = {line.split(" | ")[0].strip("| "): line for line in told.splitlines() if line.startswith("| ")}
+    result = page({"TR-1": {"tests/a.py::test_a": {"passed"}}, "TR-2": {"tests/a.py::test_b": {"passed", "failed"}}})
+    rows = {line.split(" | ")[0].strip("| "): line for line in result.splitlines() if line.startswith("| ")}
     assert f" | {MET} | `tests/a.py`: a |" in rows["TR-1"]
     assert f" | {FAILED} | " in rows["TR-2"]
     assert f" | {UNTESTED} | " in rows["TR-3"]

@@ -36,7 +36,7 @@ REQUESTS = (
     ),
     Request("another waiting time in 503", "error", "service/web/error_answers.py", "RETRY_SECONDS_BUSY = "),
     Request("read FHIR R6", "releases read", "service/record/releases/reading.py", '"on-hold": "onleave"'),
-    Request("write orders in FHIR R6", "releases writ", "service/record/releases/writing.py", "WRITTEN = "),
+    Request("write orders in FHIR R6", "releases writ", "service/record/releases/writing.py", "WRITTEN = (Release"),
     Request("sources before what is not known", "layout", "service/cards/layout.py", '"**Not known:** '),
     Request(
         "other words for draft rules at the foot", "layout", "service/cards/layout.py", "Draft rule, not approved."
@@ -55,7 +55,7 @@ REQUESTS = (
         "a code of cauda equina",
         "value_sets cauda",
         "rules/value_sets/cond-cauda-equina-syndrome.yaml",
-        "id: cond-cauda",
+        "title: Cauda equina syndrome\n",
     ),
     Request("a setting", "config", "service/config.py", "max_concurrent: int"),
     Request("a command", "cli/main", "service/cli/main.py", '"propose-examples": ('),

@@ -59,9 +59,9 @@ def test_every_file_that_the_base_and_the_composition_name_is_there_or_is_a_secr
 def test_the_proxy_takes_bodies_of_the_size_that_the_service_takes() -> None:
     from service.config import Settings
 
-    told = re.search(r"client_max_body_size (\d+)m;", (DEPLOY / "nginx.conf").read_text(encoding="utf-8"))
-    assert told is not None
-    assert int(told[1]) * 1024 * 1024 == Settings().max_body_bytes
+    result = re.search(r"client_max_body_size (\d+)m;", (DEPLOY / "nginx.conf").read_text(encoding="utf-8"))
+    assert result is not None
+    assert int(result[1]) * 1024 * 1024 == Settings().max_body_bytes
 
 
 def test_what_is_unsafe_in_production_is_set_so_that_the_service_starts() -> None:

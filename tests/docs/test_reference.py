@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import tomllib
 from collections.abc import Iterator
@@ -12,53 +13,77 @@ import yaml
 PROJECT = Path(__file__).resolve().parents[2]
 REFERENCE = PROJECT / "docs" / "reference"
 CITING = ("service", "rules", "tests")
-DECISION = re.compile(r"(?:decisions?|product choices? no\.) (\d+)(?: and (\d+))?")
+NUMBERS = r"\d+(?:\.\d+)?(?:(?:,? and|,| to)\s+\d+(?:\.\d+)?)*"
+DECISION = re.compile(rf"(?:[Dd]ecisions?|[Pp]roduct\s+choices?(?:\s+no\.)?)\s+({NUMBERS})")
+TERMINOLOGY = re.compile(rf"terminology\.md (?:sections? )?({NUMBERS})")
+CHAPTER = re.compile(rf"[Cc]hapters? ({NUMBERS})")
+REQUIREMENT = re.compile(r"\b([A-Z]{2})-(\d{1,2})\b")
+ENDINGS = {".py", ".yaml", ".toml", ".html", ".js", ".md"}
 
 
-def cited_in(folder: str) -> Iterator[tuple[Path, str]]:
-    for path in (PROJECT / folder).rglob("*"):
-        if path.suffix in {".py", ".yaml"} and "node_modules" not in path.parts:
-            yield path, path.read_text(encoding="utf-8")
+def cited_in(*folders: str) -> Iterator[tuple[Path, str]]:
+    for folder in folders:
+        for path in (PROJECT / folder).rglob("*"):
+            if path.suffix in ENDINGS and not {"node_modules", "vendor"} & set(path.parts):
+                yield path, path.read_text(encoding="utf-8")
+
+
+def cited(pattern: re.Pattern[str], *folders: str) -> dict[str, str]:
+    """Every number that a pattern finds, lists and ranges written out, with a file that cites it."""
+    found: dict[str, str] = {}
+    for path, text in cited_in(*folders):
+        for match in pattern.finditer(text):
+            for first, last in re.findall(r"(\d+(?:\.\d+)?)(?:\s+to\s+(\d+))?", match[1]):
+                every = map(str, range(int(first), int(last) + 1)) if last else [first]
+                found |= dict.fromkeys(every, path.relative_to(PROJECT).as_posix())
+    assert found, "nothing was found, so nothing was checked"
+    return found
+
+
+def not_among(known: set[str], named: dict[str, str]) -> dict[str, str]:
+    return {number: path for number, path in named.items() if number not in known}
+
+
+def test_lists_and_ranges_of_numbers_are_read_whole() -> None:
+    assert DECISION.search("as product choices no. 45, 46 and 47 have it")[1] == "45, 46 and 47"
+    assert DECISION.search("Product choice 50")[1] == "50"
+    assert CHAPTER.search("chapters 2, 8 to 14")[1] == "2, 8 to 14"
 
 
 def test_every_decision_that_is_cited_has_its_row() -> None:
-    rows = set(
-        re.findall(r"^\| (\d+) \|", (REFERENCE / "product-decisions.md").read_text(encoding="utf-8"), re.MULTILINE)
-    )
-    cited = {
-        (number, path.relative_to(PROJECT).as_posix())
-        for folder in CITING
-        for path, text in cited_in(folder)
-        for found in DECISION.finditer(text)
-        for number in found.groups()
-        if number is not None
-    }
-    assert len(cited) > 20, "nothing was found, so nothing was checked"
-    assert {(number, path) for number, path in cited if number not in rows} == set()
+    page = (REFERENCE / "product-decisions.md").read_text(encoding="utf-8")
+    rows = set(re.findall(r"^\| (\d+) \|", page, re.MULTILINE))
+    assert not_among(rows, cited(DECISION, *CITING)) == {}
 
 
 def test_every_section_of_the_terminology_that_is_cited_is_there() -> None:
     page = (REFERENCE / "terminology.md").read_text(encoding="utf-8")
-    headings = set(re.findall(r"^## (\d+)\.", page, re.MULTILINE)) | set(
-        re.findall(r"^(\d+\.\d+) ", page, re.MULTILINE)
-    )
-    cited = {
-        number
-        for _, text in cited_in("service")
-        for number in re.findall(r"terminology\.md (?:section )?(\d+(?:\.\d+)?)", text)
-    }
-    assert cited
-    assert cited <= headings
+    headings = set(re.findall(r"^## (\d+)\.", page, re.MULTILINE))
+    headings |= set(re.findall(r"^(\d+\.\d+) ", page, re.MULTILINE))
+    assert not_among(headings, cited(TERMINOLOGY, "service", "rules")) == {}
 
 
 def test_every_chapter_of_the_protocol_that_is_cited_is_there() -> None:
     page = (REFERENCE / "cds-hooks.md").read_text(encoding="utf-8")
-    chapters: set[int] = set()
+    chapters: set[str] = set()
     for first, last in re.findall(r"^\| (\d+)(?:(?: to |, )(\d+))? \|", page, re.MULTILINE):
-        chapters |= set(range(int(first), int(last or first) + 1))
-    cited = {int(number) for _, text in cited_in("service") for number in re.findall(r"chapters? (\d+)", text)}
-    assert cited
-    assert cited <= chapters
+        chapters |= set(map(str, range(int(first), int(last or first) + 1)))
+    named = {number.partition(".")[0]: path for number, path in cited(CHAPTER, "service").items()}
+    assert not_among(chapters, named) == {}
+
+
+def test_every_requirement_of_the_protocol_that_is_cited_is_one_of_the_table() -> None:
+    with (PROJECT / "tests" / "conformance" / "requirements.csv").open(encoding="utf-8") as table:
+        known = {row["id"] for row in csv.DictReader(table)}
+    letters = {one.partition("-")[0] for one in known}
+    named = {
+        f"{match[1]}-{match[2]}": path.relative_to(PROJECT).as_posix()
+        for path, text in cited_in("service", "tests")
+        for match in REQUIREMENT.finditer(text)
+        if match[1] in letters
+    }
+    assert len(named) > 100
+    assert not_among(known, named) == {}
 
 
 def test_the_build_runs_every_python_that_is_promised() -> None:

@@ -79,8 +79,8 @@ class SimulatedEhr:
     def token(self, aud: str, *, algorithm: str = "ES384", kid: str = "key-1", **changed: Any) -> str:
         """A token for the endpoint ``aud``, signed now. A claim given as None is left out."""
         claims = {**claims_for(aud, time.time(), self.iss), **changed}
-        kept = {name: value for name, value in claims.items() if value is not None}
-        return sign(kept, self.keys[kid], algorithm=algorithm, kid=kid, jku=self.jku)
+        stored = {name: value for name, value in claims.items() if value is not None}
+        return sign(stored, self.keys[kid], algorithm=algorithm, kid=kid, jku=self.jku)
 
     def fhir_authorization(self, patient: str, **changed: Any) -> dict[str, Any]:
         """The fhirAuthorization that goes with a call about ``patient``."""

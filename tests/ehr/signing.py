@@ -64,8 +64,8 @@ def sign(
 def _resigned(token: str, header: dict[str, Any], key: PrivateKey, algorithm: str) -> str:
     """The token without the header members that are None, such as the ``typ`` that PyJWT always writes."""
     head, payload, _ = token.split(".")
-    kept = {name: value for name, value in json.loads(decode_part(head)).items() if header.get(name, "") is not None}
-    return sign_parts(json.dumps(kept), decode_part(payload).decode(), key, algorithm)
+    stored = {name: value for name, value in json.loads(decode_part(head)).items() if header.get(name, "") is not None}
+    return sign_parts(json.dumps(stored), decode_part(payload).decode(), key, algorithm)
 
 
 def sign_parts(header: str, payload: str, key: PrivateKey, algorithm: str = "ES384") -> str:

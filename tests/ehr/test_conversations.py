@@ -103,8 +103,8 @@ def test_from_discovery_over_fetched_data_and_a_card_to_its_feedback(service: Se
     }
     taken = service.send("POST", f"{path}/feedback", {"feedback": [report]})
     assert taken.status_code == 200
-    (kept,) = service.feedback.items
-    assert (kept.card, kept.issuer) == (card["uuid"], ehr.iss)
+    (stored,) = service.feedback.items
+    assert (stored.card, stored.issuer) == (card["uuid"], ehr.iss)
 
 
 @pytest.mark.requirement("PF-6")
@@ -186,8 +186,8 @@ def test_fa3_se8_neither_token_reaches_log_or_files(
     ehr.faults["Condition"] = Fault.TRUNCATED
     service.send("POST", path, call(ehr))
     output = capfd.readouterr()
-    told = caplog.text + output.out + output.err
+    result = caplog.text + output.out + output.err
     written = b"".join(one.read_bytes() for one in tmp_path.iterdir())
     for secret in (ACCESS_TOKEN, token, token.split(".")[2], token.split(".")[1]):
-        assert secret not in told
+        assert secret not in result
         assert secret.encode() not in written

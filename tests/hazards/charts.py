@@ -32,8 +32,8 @@ def _about(kind: str, name: str, **content: Any) -> Json:
 def problem(code: str, text: str, onset: str | None = "2026-11-14", **content: Any) -> Json:
     coded = {"coding": [{"system": ICD, "code": code, "display": text}], "text": text}
     active = {"coding": [{"code": "active"}]}
-    told = {"clinicalStatus": active, "code": coded, **content}
-    return _about("Condition", f"c-{code.replace('.', '-')}", **told, **({"onsetDateTime": onset} if onset else {}))
+    result = {"clinicalStatus": active, "code": coded, **content}
+    return _about("Condition", f"c-{code.replace('.', '-')}", **result, **({"onsetDateTime": onset} if onset else {}))
 
 
 def sciatica(onset: str | None = "2026-11-14") -> Json:
@@ -47,24 +47,24 @@ def answer(code: str, yes: bool, day: str = "2026-11-24") -> Json:
 
 def measured(code: str, value: float, unit: str | None, day: str, system: str = LOINC, **content: Any) -> Json:
     quantity = {"value": value} | ({"unit": unit, "system": UCUM, "code": unit} if unit else {})
-    told = {"status": "final", "code": {"coding": [{"system": system, "code": code}]}, **content}
-    return _about("Observation", f"o-{code}-{day}", effectiveDateTime=day, valueQuantity=quantity, **told)
+    result = {"status": "final", "code": {"coding": [{"system": system, "code": code}]}, **content}
+    return _about("Observation", f"o-{code}-{day}", effectiveDateTime=day, valueQuantity=quantity, **result)
 
 
 def drug(code: str, text: str, *, status: str = "active", system: str = RXNORM, **content: Any) -> Json:
     concept = {"coding": [{"system": system, "code": code, "display": text}], "text": text}
-    told = {"status": status, "intent": "order", "medicationCodeableConcept": concept, "authoredOn": "2026-11-01"}
-    return _about("MedicationRequest", f"m-{status}-{code}", **told, **content)
+    result = {"status": status, "intent": "order", "medicationCodeableConcept": concept, "authoredOn": "2026-11-01"}
+    return _about("MedicationRequest", f"m-{status}-{code}", **result, **content)
 
 
 def drug_in_words(text: str, *, status: str = "active") -> Json:
-    told = {
+    result = {
         "status": status,
         "intent": "order",
         "medicationCodeableConcept": {"text": text},
         "authoredOn": "2026-11-01",
     }
-    return _about("MedicationRequest", f"m-{status}-words", **told)
+    return _about("MedicationRequest", f"m-{status}-words", **result)
 
 
 def ordered(code: str, text: str, **content: Any) -> Json:

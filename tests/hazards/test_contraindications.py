@@ -106,9 +106,9 @@ def test_h02_the_answer_names_each_thing_it_could_not_know_and_a_card_the_lists_
 ) -> None:
     answered = ask(client, [person(), sciatica(), ordered(*IBUPROFEN)], "order-sign")
     decision = answered["extension"]["sciatica-cds.decision"]
-    told = {item["asks"] for name in ("notRecorded", "notAssessed") for item in decision[name]}
+    result = {item["asks"] for name in ("notRecorded", "notAssessed") for item in decision[name]}
     for unknown in ("egfr", "anticoagulant-active", "nsaid-allergy", "pregnant", "diuretic-active", "cabg-14-days"):
-        assert knowledge.asks(unknown) in told, f"{unknown} is named nowhere"
+        assert knowledge.asks(unknown) in result, f"{unknown} is named nowhere"
     (card,) = (card for card in answered["cards"] if card["summary"].startswith("Not assessed"))
     assert card["summary"].startswith("Not assessed: ibuprofen: interactions")
     assert "medication orders" in card["detail"]

@@ -140,6 +140,109 @@ def test_an_allergy_entry_that_names_no_drug_leaves_the_question_open(client: Fl
     assert status_of(signing(client, NO_ALLERGY, entry), "nsaid-allergy") == "unknown"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            "Pain medication",
+            "OTC pain meds",
+            "Arthritis medicine",
+            "Multiple drug allergies",
+            "Various",
+            "Other",
+            "Yes",
+        ),
+        *("Unknown", "Allergy status unknown", "Unable to obtain allergies", "No information", "Unknown medication"),
+        *("see chart", "Allergies not on file", "Not reviewed", "Penicillin, pain pills"),
+    ],
+)
+def test_an_allergy_in_words_that_name_no_substance_is_not_read_and_is_named(client: FlaskClient, words: str) -> None:
+    answered = signing(client, coded("AllergyIntolerance", text=words))
+    assert status_of(answered, "nsaid-allergy") == "unknown"
+    assert status_of(answered, "allergies-not-read") == "present"
+    assert words in json.dumps(answered["cards"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("Anti-inflammatories", "Anti-inflammatory drugs", "Allergy to anti-inflammatory drug", "non steroidals"),
+        *("Analgesics", "Propionic acid derivatives", "Cox-2 inhibitors", "Penicillin, NSAIDs"),
+    ],
+)
+def test_the_nsaids_as_a_class_are_an_nsaid_allergy_however_they_are_called(client: FlaskClient, words: str) -> None:
+    answered = signing(client, coded("AllergyIntolerance", text=words))
+    assert status_of(answered, "nsaid-allergy") == "present"
+    assert speaking(answered, "critical")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            "Sulfa",
+            "PCN",
+            "Penicillin - hives",
+            "Lisinopril (cough)",
+            "ACE inhibitors",
+            "Bactrim",
+            "Statins",
+            "Codeine",
+        ),
+        *("Latex", "Bee stings", "House dust mite", "Adhesive tape", "Shellfish-derived products", "Tree nuts, eggs"),
+        *("Opioid analgesics", "None", "NKDA", "Mold (organism)", "Amoxicillin/clavulanate (rash)"),
+    ],
+)
+def test_an_allergy_to_something_that_is_known_and_no_nsaid_is_a_no(client: FlaskClient, words: str) -> None:
+    answered = signing(client, coded("AllergyIntolerance", text=words))
+    assert status_of(answered, "nsaid-allergy") == "absent"
+    assert status_of(answered, "allergies-not-read") == "absent"
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "finding"),
+    [
+        ("Condition", "ICD-10 I50", HEART),
+        ("Condition", "Heart problem (I50.22)", HEART),
+        ("AllergyIntolerance", "X-ray dye", "contrast-allergy"),
+        ("Condition", "AAA 5.2 cm", "aortic-aneurysm"),
+        ("Condition", "Mets to spine", "spine-cancer"),
+        ("Condition", "Bone mets", "spine-cancer"),
+        ("Condition", "Cold pulseless leg", "acute-limb-ischaemia"),
+        ("Condition", "Decreased rectal tone", "bladder-change-new"),
+        ("Condition", "Progressive leg weakness", "leg-weakness-progressing"),
+        ("Condition", "Weakness of the left leg getting worse", "leg-weakness-new"),
+    ],
+)
+def test_a_danger_in_the_words_of_a_busy_clinic_is_read(
+    client: FlaskClient, kind: str, words: str, finding: str
+) -> None:
+    assert status_of(signing(client, coded(kind, text=words) | {"recordedDate": "2026-11-22"}), finding) == "present"
+
+
+@pytest.mark.parametrize("words", ["Coronary bypass", "Heart bypass surgery", "Aortocoronary bypass", "Triple bypass"])
+def test_a_bypass_of_the_heart_is_found_by_its_usual_names(client: FlaskClient, words: str) -> None:
+    done = {"resourceType": "Procedure", "id": "b", "status": "completed", "subject": {"reference": "Patient/p"}}
+    done |= {"code": {"text": words}, "performedDateTime": "2026-11-16"}
+    assert "sf-nsaid-cabg" in speaking(signing(client, NO_ALLERGY, done), "critical")
+
+
+@pytest.mark.parametrize(
+    "words", ["AAA screening", "Exercise tolerance 10 METS", "Met with spine surgeon", "Rectal pain"]
+)
+def test_words_that_only_look_like_a_danger_raise_no_alarm(client: FlaskClient, words: str) -> None:
+    answered = signing(client, NO_ALLERGY, coded("Condition", text=words) | {"recordedDate": "2026-11-22"})
+    for finding in ("aortic-aneurysm", "spine-cancer", "bladder-change-new"):
+        assert status_of(answered, finding) != "present"
+
+
+@pytest.mark.parametrize("words", ["Unknown", "Problem list not reviewed", "See scanned document", "ICD-10 ZZ"])
+def test_a_problem_entry_that_says_that_nobody_knows_answers_nothing(client: FlaskClient, words: str) -> None:
+    answered = signing(client, NO_ALLERGY, coded("Condition", text=words))
+    assert status_of(answered, HEART) == "unknown"
+    assert status_of(answered, "problems-not-read") == "present"
+
+
 def test_a_degraded_allergy_whose_words_name_a_brand_is_that_allergy(client: FlaskClient) -> None:
     degraded = (SNOMED, "196461000000101", "Transfer-degraded drug allergy")
     entry = coded("AllergyIntolerance", degraded, text="Brufen 400")

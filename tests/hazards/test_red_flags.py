@@ -177,7 +177,7 @@ def test_h07_a_refuted_problem_silences_no_red_flag_beside_it(client: FlaskClien
 
 
 @pytest.mark.parametrize(
-    ("code", "text", "onset", "is_loud"),
+    ("code", "text", "onset", "is_severe"),
     [
         ("G95.20", "Unspecified cord compression", "2026-11-20", True),
         ("G99.2", "Myelopathy in diseases classified elsewhere", None, True),
@@ -189,12 +189,12 @@ def test_h07_a_refuted_problem_silences_no_red_flag_beside_it(client: FlaskClien
     ],
 )
 def test_compression_of_the_spinal_cord_with_back_pain_is_an_emergency(
-    client: FlaskClient, code: str, text: str, onset: str | None, is_loud: bool
+    client: FlaskClient, code: str, text: str, onset: str | None, is_severe: bool
 ) -> None:
     compressed = problem(code, text, onset)
     alone = ask(client, [person(), sciatica(), compressed], complete="all")
-    assert ("rf-cord-compression" in speaking(alone, "critical")) is is_loud
+    assert ("rf-cord-compression" in speaking(alone, "critical")) is is_severe
     cancer = problem("C50.911", "Malignant neoplasm of breast")
     with_cancer = speaking(ask(client, [person(), sciatica(), compressed, cancer], complete="all"), "critical")
-    assert ("rf-cancer-with-neuro-deficit" in with_cancer) is is_loud
+    assert ("rf-cancer-with-neuro-deficit" in with_cancer) is is_severe
     assert "rf-cord-compression" not in with_cancer

@@ -92,7 +92,7 @@ def test_413_twenty_megabytes(small: FlaskClient) -> None:
 
 @pytest.mark.requirement("TR-1")
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "result"),
     [
         (b"", "the body is empty"),
         (b'{"hook": "patient-view"', "ends too early"),
@@ -108,8 +108,8 @@ def test_413_twenty_megabytes(small: FlaskClient) -> None:
     ],
     ids=lambda value: value[:20].decode("latin-1") if isinstance(value, bytes) else None,
 )
-def test_tr_1_400_what_is_not_one_json_object(small: FlaskClient, body: bytes, told: str) -> None:
-    assert told.replace("a JSON object", "an object") in assert_outcome(raw(small, body), 400)[0]["details"]["text"]
+def test_tr_1_400_what_is_not_one_json_object(small: FlaskClient, body: bytes, result: str) -> None:
+    assert result.replace("a JSON object", "an object") in assert_outcome(raw(small, body), 400)[0]["details"]["text"]
 
 
 def test_a_byte_order_mark_is_accepted(small: FlaskClient) -> None:

@@ -82,7 +82,7 @@ def test_ca_2_ca_3_so_1_to_so_4_indicator_and_source_are_whole(cards: list[dict[
 
 @pytest.mark.requirement("CA-4")
 def test_ca_4_no_detail_holds_html(cards: list[dict[str, Any]]) -> None:
-    assert [hit for card in cards for hit in HTML.findall(card["detail"])] == []
+    assert [match for card in cards for match in HTML.findall(card["detail"])] == []
 
 
 @pytest.mark.requirement("CA-5", "CA-6")

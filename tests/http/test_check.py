@@ -17,7 +17,7 @@ from tests.ehr.answering import OUTCOME
 from tests.http.calls import IBUPROFEN, PATIENT, SCIATICA, order_sign, patient_view, searchset
 
 
-def told(client: FlaskClient, body: Any, query: str = "") -> dict[str, str]:
+def result(client: FlaskClient, body: Any, query: str = "") -> dict[str, str]:
     """The remarks by place, as ``severity: text``; what has no place under its first word."""
     answer = client.post(f"/check{query}", json=body)
     assert answer.status_code == 200, answer.text
@@ -33,7 +33,7 @@ def errors(found: dict[str, str]) -> list[str]:
 
 
 def test_a_good_call_has_no_error_and_is_told_what_it_would_give(small: FlaskClient) -> None:
-    found = told(small, order_sign())
+    found = result(small, order_sign())
     assert errors(found) == []
     assert any("would be answered with 200 and" in text for text in found.values())
 
@@ -50,7 +50,7 @@ def test_the_five_states_of_prefetch_are_told_apart(small: FlaskClient) -> None:
     paged = searchset(SCIATICA) | {"link": [{"relation": "next", "url": "https://ehr.example.org/fhir?page=2"}]}
     body = order_sign(conditions=paged, medications=OUTCOME, statements=None)
     del body["prefetch"]["patient"]
-    found = told(small, body)
+    found = result(small, body)
     assert "is a part only (more pages follow)" in found["prefetch.conditions"]
     assert "brought no data" in found["prefetch.medications"]
     assert found["prefetch.statements"].startswith("information: prefetch.statements: asked, nothing there")
@@ -62,7 +62,7 @@ def test_a_missing_key_that_the_fhir_server_can_give_is_told_so(small: FlaskClie
     body = order_sign() | {"fhirServer": "https://ehr.example.org/fhir"}
     body["fhirAuthorization"] = token | {"subject": "us", "patient": "other"}
     del body["prefetch"]["patient"]
-    found = told(small, body)
+    found = result(small, body)
     assert "unless fhirServer gives it" in found["prefetch.patient"]
     assert "another patient" in found["fhirAuthorization.patient"]
     assert "the scopes do not allow" in found["fhirAuthorization.scope"]
@@ -101,7 +101,7 @@ def test_what_is_unusual_is_named_with_its_place(
 def test_a_fault_of_a_draft_order_has_its_exact_path(small: FlaskClient) -> None:
     order = copy.deepcopy(IBUPROFEN)
     order["dosageInstruction"] = [{"timing": {"repeat": {"periodUnit": "day", "period": 1}}}]
-    found = told(small, order_sign(order))
+    found = result(small, order_sign(order))
     assert errors(found) == [
         "context.draftOrders.entry[0].resource.dosageInstruction[0].timing.repeat.periodUnit",
     ]
@@ -110,22 +110,22 @@ def test_a_fault_of_a_draft_order_has_its_exact_path(small: FlaskClient) -> None
 def test_selections_that_point_nowhere_are_named(client: FlaskClient) -> None:
     body = order_sign() | {"hook": "order-select"}
     body["context"]["selections"] = ["MedicationRequest/draft-1", "MedicationRequest/2"]
-    found = told(client, body)
+    found = result(client, body)
     assert "context.selections[1]" in found
     assert "context.selections[0]" not in found
 
 
 def test_what_would_be_refused_is_told_with_the_status(small: FlaskClient) -> None:
     nothing = patient_view(prefetch={})
-    assert any("would be answered with 412" in text for text in told(small, nothing).values())
+    assert any("would be answered with 412" in text for text in result(small, nothing).values())
     old = patient_view(prefetch={"patient": PATIENT, "conditions": searchset({"resourceType": "MedicationOrder"})})
-    assert any("would be refused with 422" in text for text in told(small, old).values())
+    assert any("would be refused with 422" in text for text in result(small, old).values())
 
 
 def test_a_plain_chart_is_checked_too(small: FlaskClient) -> None:
-    found = told(small, searchset(PATIENT, {**SCIATICA, "code": {"text": 7}}))
+    found = result(small, searchset(PATIENT, {**SCIATICA, "code": {"text": 7}}))
     assert errors(found) == ["Bundle.entry[1].resource.code.text"]
-    found = told(small, [PATIENT, {**SCIATICA, "code": {"text": 7}}], "?hook=order-sign")
+    found = result(small, [PATIENT, {**SCIATICA, "code": {"text": 7}}], "?hook=order-sign")
     assert errors(found) == ["[1].code.text"]
     assert small.post("/check?hook=unknown", json={}).status_code == 400
     assert small.post("/check?hock=order-sign", json={}).status_code == 400

@@ -217,12 +217,12 @@ def careless() -> Iterator[str]:
 
 
 def test_the_command_names_what_a_careless_service_breaks(careless: str) -> None:
-    told = CliRunner().invoke(group, ["check-service", careless])
-    assert told.exit_code == 1
+    result = CliRunner().invoke(group, ["check-service", careless])
+    assert result.exit_code == 1
     for requirement in ("TR-1", "TR-3", "CA-1", "CA-2", "CA-3"):
-        assert f"FAIL    {requirement}: " in told.output
-    assert "advice  RQ-2: POST /cds-services/a: a call without hook should be refused" in told.output
-    assert "ok      DI-6" in told.output
+        assert f"FAIL    {requirement}: " in result.output
+    assert "advice  RQ-2: POST /cds-services/a: a call without hook should be refused" in result.output
+    assert "ok      DI-6" in result.output
 
 
 def test_the_command_finds_nothing_wrong_with_ours(app: Any, tmp_path: Path) -> None:
@@ -232,15 +232,15 @@ def test_the_command_finds_nothing_wrong_with_ours(app: Any, tmp_path: Path) -> 
     own = tmp_path / "call.json"
     own.write_text(json.dumps(patient_view()))
     url = f"http://127.0.0.1:{server.port}/cds-services"
-    told = CliRunner().invoke(group, ["check-service", url, "--request", str(own)])
+    result = CliRunner().invoke(group, ["check-service", url, "--request", str(own)])
     server.shutdown()
     server.server_close()
-    assert told.exit_code == 0, told.output
-    assert "FAIL" not in told.output
+    assert result.exit_code == 0, result.output
+    assert "FAIL" not in result.output
 
 
 def test_the_command_says_when_nobody_answers() -> None:
-    told = CliRunner().invoke(group, ["check-service", "http://127.0.0.1:9"])
-    assert told.exit_code == 1
-    assert "no answer from http://127.0.0.1:9" in told.output
+    result = CliRunner().invoke(group, ["check-service", "http://127.0.0.1:9"])
+    assert result.exit_code == 1
+    assert "no answer from http://127.0.0.1:9" in result.output
     assert CliRunner().invoke(group, ["check-service", "cds.example.org"]).exit_code == 2

@@ -39,10 +39,10 @@ def told_by(card: Json) -> str:
 @each_profile
 def test_every_line_of_a_profile_is_a_setting_with_its_source(name: str) -> None:
     known = set(Profile.__slots__) - {"name"}
-    told = settings_of(name)
-    assert set(told) - known == set()
-    assert name != DEFAULT or set(told) == known
-    for setting in told.values():
+    result = settings_of(name)
+    assert set(result) - known == set()
+    assert name != DEFAULT or set(result) == known
+    for setting in result.values():
         assert set(setting) == {"value", "source"}
         assert len(setting["source"]) > 20
 
@@ -123,11 +123,11 @@ def test_what_the_client_cannot_carry_out_stands_in_the_text_of_the_card(name: s
     to = profile(name)
     for before in golden_cards():
         (card,) = adapted([before], to)
-        kept = json.dumps(card.get("suggestions", []))
+        stored = json.dumps(card.get("suggestions", []))
         for suggestion in before.get("suggestions", []):
             for action in suggestion["actions"]:
                 words = action["description"].removeprefix("Draft order: ").rstrip(".")
-                assert words in kept or words in told_by(card), (name, words)
+                assert words in stored or words in told_by(card), (name, words)
 
 
 def test_the_default_changes_nothing() -> None:

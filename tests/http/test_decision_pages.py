@@ -109,15 +109,15 @@ def test_a_filter_leaves_the_decisions_that_are_asked_for(client: FlaskClient, q
 
 
 def test_a_decision_tells_cards_findings_reports_proof_and_replay(client: FlaskClient) -> None:
-    told = client.get(f"/decisions/{listed(client)[0]['id']}.json", headers=AUDITOR).json
-    card = next(card for card in told["cards"] if card["indicator"] == "critical")
+    result = client.get(f"/decisions/{listed(client)[0]['id']}.json", headers=AUDITOR).json
+    card = next(card for card in result["cards"] if card["indicator"] == "critical")
     assert "eGFR 24" in card["summary"]
     assert card["feedback"][0]["outcome"] == "overridden"
     assert " " in card["feedback"][0]["reason"], "in words"
-    assert told["replay"] == {"same": True, "differences": []}
-    assert (told["proof"]["isWhole"], told["proof"]["follows"]) == (True, True)
-    assert "24 mL/min/1.73 m²" in {found["value"] for found in told["found"]}
-    shown = Page(client.get(f"/decisions/{told['id']}", headers=AUDITOR).text).text
+    assert result["replay"] == {"same": True, "differences": []}
+    assert (result["proof"]["isWhole"], result["proof"]["follows"]) == (True, True)
+    assert "24 mL/min/1.73 m²" in {found["value"] for found in result["found"]}
+    shown = Page(client.get(f"/decisions/{result['id']}", headers=AUDITOR).text).text
     assert "eGFR 24" in shown
     assert "sciatica-order-sign" in shown
 
@@ -134,14 +134,14 @@ def test_a_decision_that_is_not_there_is_not_found(client: FlaskClient) -> None:
 
 
 def test_statistics_count_what_was_shown_and_set_aside(client: FlaskClient) -> None:
-    told = client.get("/stats.json", headers=AUDITOR).json
-    (rule,) = [one for one in told["rules"] if one["id"] == "sf-nsaid-egfr-below-30"]
+    result = client.get("/stats.json", headers=AUDITOR).json
+    (rule,) = [one for one in result["rules"] if one["id"] == "sf-nsaid-egfr-below-30"]
     assert (rule["shown"], rule["overridden"], rule["overrideRate"]) == (1, 1, 1.0)
     assert rule["reasons"][0]["times"] == 1
-    (nobody,) = told["clients"]
+    (nobody,) = result["clients"]
     assert (nobody["client"], nobody["calls"], nobody["answered"]) == (None, 2, 1)
-    assert told["notAssessed"]["decisions"] == 2
-    assert told["notAssessed"]["facts"]
+    assert result["notAssessed"]["decisions"] == 2
+    assert result["notAssessed"]["facts"]
     assert "Overridden, by rule and version" in client.get("/stats", headers=AUDITOR).text
     assert client.get("/stats").json["decisions"] == 2, "programs get the counts as before"
 
@@ -170,8 +170,8 @@ def test_a_row_that_was_changed_is_told_of(client: FlaskClient, folder: Path) ->
         connection.execute(
             text("update ledger set body = :body where writer = :writer and seq = :seq"), where | {"body": spoilt}
         )
-    told = client.get(f"/decisions/{name}.json", headers=AUDITOR)
-    assert told.json["proof"]["isWhole"] is False
+    result = client.get(f"/decisions/{name}.json", headers=AUDITOR)
+    assert result.json["proof"]["isWhole"] is False
     with engine.begin() as connection:
         connection.execute(
             text("update ledger set body = :body where writer = :writer and seq = :seq"), where | {"body": body}

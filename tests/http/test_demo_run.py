@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def told() -> subprocess.CompletedProcess[str]:
+def result() -> subprocess.CompletedProcess[str]:
     with socket.socket() as taken:
         # Its favourite port is in use: it must find another.
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -41,20 +41,20 @@ def told() -> subprocess.CompletedProcess[str]:
         )
 
 
-def test_without_a_terminal_it_prints_and_ends(told: subprocess.CompletedProcess[str]) -> None:
-    assert told.returncode == 0, told.stdout + told.stderr
-    assert "keeps running" not in told.stdout
+def test_without_a_terminal_it_prints_and_ends(result: subprocess.CompletedProcess[str]) -> None:
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "keeps running" not in result.stdout
 
 
-def test_every_story_is_told(told: subprocess.CompletedProcess[str]) -> None:
+def test_every_story_is_told(result: subprocess.CompletedProcess[str]) -> None:
     for story in read_stories():
-        assert story.title in told.stdout
+        assert story.title in result.stdout
 
 
-def test_the_cards_can_be_read_without_colour(told: subprocess.CompletedProcess[str]) -> None:
-    assert "\x1b[" not in told.stdout
+def test_the_cards_can_be_read_without_colour(result: subprocess.CompletedProcess[str]) -> None:
+    assert "\x1b[" not in result.stdout
     for part in (" CRITICAL ", " WARNING ", " INFO ", "source", "found", "not recorded"):
-        assert part in told.stdout
+        assert part in result.stdout
 
 
 def test_at_a_terminal_it_keeps_running_and_ctrl_c_stops_it_cleanly(tmp_path: Path) -> None:

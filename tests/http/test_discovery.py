@@ -79,11 +79,11 @@ def test_a_prefix_named_by_a_trusted_proxy_is_accepted(small_client: Callable[..
 
 
 def test_health_says_alive_ready_which_rules_and_what_to_know(small: FlaskClient) -> None:
-    told = small.get("/health").json
-    assert told["live"] is True
-    assert told["ready"] is True
-    assert told["mode"] == "development"
-    assert len(told["ruleset"]["digest"]) > 10
-    assert told["counts"]["rules"] == 3
-    assert any("not authenticated" in warning for warning in told["warnings"])
-    assert any("not approved" in warning for warning in told["warnings"])
+    result = small.get("/health").json
+    assert result["live"] is True
+    assert result["ready"] is True
+    assert result["mode"] == "development"
+    assert len(result["ruleset"]["digest"]) > 10
+    assert result["counts"]["rules"] == 3
+    assert any("not authenticated" in warning for warning in result["warnings"])
+    assert any("not approved" in warning for warning in result["warnings"])

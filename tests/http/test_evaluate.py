@@ -21,21 +21,21 @@ def ask(client: FlaskClient, *resources: dict[str, Any], query: str = "") -> dic
     return answer.json
 
 
-def told(answer: dict[str, Any]) -> dict[str, Any]:
+def result(answer: dict[str, Any]) -> dict[str, Any]:
     return answer["extension"]["sciatica-cds.decision"]
 
 
 def test_the_answer_has_cards_and_the_decision_behind_them(small: FlaskClient) -> None:
     answer = ask(small, PATIENT, SCIATICA)
     assert [card["summary"] for card in answer["cards"]] == ["Advise usual activity as tolerated."]
-    decision = told(answer)
+    decision = result(answer)
     assert set(decision) == DECISION
     assert set(decision["ruleset"]) == {"version", "digest"}
     assert decision["now"] == "2026-11-24T10:00:00+00:00"
 
 
 def test_a_finding_tells_status_and_evidence_with_date(small: FlaskClient) -> None:
-    findings = {finding["name"]: finding for finding in told(ask(small, PATIENT, SCIATICA))["findings"]}
+    findings = {finding["name"]: finding for finding in result(ask(small, PATIENT, SCIATICA))["findings"]}
     assert findings["sciatica-active"]["status"] == "present"
     (evidence,) = findings["sciatica-active"]["evidence"]
     assert evidence["resource"] == "Condition/c1"
@@ -43,10 +43,10 @@ def test_a_finding_tells_status_and_evidence_with_date(small: FlaskClient) -> No
 
 
 def test_every_rule_says_what_became_of_it(small: FlaskClient) -> None:
-    rules = {rule["id"]: rule for rule in told(ask(small, PATIENT, SCIATICA))["rules"]}
+    rules = {rule["id"]: rule for rule in result(ask(small, PATIENT, SCIATICA))["rules"]}
     assert rules["fl-stay-active"]["outcome"] == "fired"
     asthma = SCIATICA | {"code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "J45.909"}]}}
-    rules = {rule["id"]: rule for rule in told(ask(small, PATIENT, asthma))["rules"]}
+    rules = {rule["id"]: rule for rule in result(ask(small, PATIENT, asthma))["rules"]}
     assert rules["fl-stay-active"]["outcome"] == "not-met"
     assert rules["fl-stay-active"]["stoppedBy"] == ["sciatica-active present"]
 
@@ -79,7 +79,7 @@ def test_a_list_of_resources_and_a_bundle_without_type_are_read(small: FlaskClie
 )
 def test_a_time_is_read_with_or_without_zone_and_with_an_unencoded_plus(small: FlaskClient, now: str) -> None:
     answer = small.post(f"/evaluate?now={now}", json=searchset(PATIENT, SCIATICA))
-    assert told(answer.json)["now"].startswith("2026-11-24T")
+    assert result(answer.json)["now"].startswith("2026-11-24T")
 
 
 def test_without_a_time_the_present_is_meant(small: FlaskClient) -> None:
@@ -100,12 +100,12 @@ def test_two_patients_are_refused_unless_one_is_picked(small: FlaskClient) -> No
 
 
 def test_a_type_that_does_not_occur_was_not_sent_unless_the_caller_says_so(small: FlaskClient) -> None:
-    names = [entry["finding"] for entry in told(ask(small, PATIENT, IBUPROFEN | {"status": "active"}))["notAssessed"]]
-    findings = {f["name"]: f["status"] for f in told(ask(small, PATIENT))["findings"]}
+    names = [entry["finding"] for entry in result(ask(small, PATIENT, IBUPROFEN | {"status": "active"}))["notAssessed"]]
+    findings = {f["name"]: f["status"] for f in result(ask(small, PATIENT))["findings"]}
     assert findings["sciatica-active"] == "unknown"
-    findings = {f["name"]: f["status"] for f in told(ask(small, PATIENT, query="&complete=all"))["findings"]}
+    findings = {f["name"]: f["status"] for f in result(ask(small, PATIENT, query="&complete=all"))["findings"]}
     assert findings["sciatica-active"] == "absent"
-    findings = {f["name"]: f["status"] for f in told(ask(small, PATIENT, query="&complete=Condition"))["findings"]}
+    findings = {f["name"]: f["status"] for f in result(ask(small, PATIENT, query="&complete=Condition"))["findings"]}
     assert findings["sciatica-active"] == "absent"
     assert isinstance(names, list)
 
@@ -123,9 +123,9 @@ def test_orders_in_a_bundle_are_judged_although_nobody_named_a_hook(client: Flas
     assert both["extension"]["sciatica-cds.hooks"] == ["order-sign", "patient-view"]
     assert both["extension"]["sciatica-cds.decision"] == signing["extension"]["sciatica-cds.decision"]
     assert both["extension"]["sciatica-cds.decision.patient-view"] == visit["extension"]["sciatica-cds.decision"]
-    told = [card["source"]["topic"]["code"] for card in both["cards"]]
-    assert len(told) == len(set(told)), "what both hooks show is shown once"
-    assert {card["source"]["topic"]["code"] for card in (*signing["cards"], *visit["cards"])} == set(told)
+    result = [card["source"]["topic"]["code"] for card in both["cards"]]
+    assert len(result) == len(set(result)), "what both hooks show is shown once"
+    assert {card["source"]["topic"]["code"] for card in (*signing["cards"], *visit["cards"])} == set(result)
 
 
 def test_without_orders_the_default_is_the_visit(client: FlaskClient) -> None:

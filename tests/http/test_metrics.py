@@ -38,7 +38,7 @@ def counting() -> Any:
     return create_app(Settings(metrics_bind="127.0.0.1:0", log_level="error"))
 
 
-def told(app: Any) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+def result(app: Any) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
     text = generate_latest(app.extensions["sciatica-cds.observer"].registry).decode()
     return {
         (sample.name, tuple(sorted(sample.labels.items()))): sample.value
@@ -52,7 +52,7 @@ def test_calls_cards_and_refusals_are_counted_by_service_and_rule(counting: Any)
     assert client.post(ASKED, data=CHART, content_type="application/json").status_code == 200
     assert client.post("/evaluate", data="{", content_type="application/json").status_code == 400
     assert client.post("/cds-services/canary", json={}).status_code == 404
-    found = told(counting)
+    found = result(counting)
     assert found["sciatica_cds_calls_total", (("service", "evaluate"), ("status", "200"))] == 1
     assert found["sciatica_cds_calls_total", (("service", "evaluate"), ("status", "400"))] == 1
     assert found["sciatica_cds_call_seconds_count", (("service", "evaluate"),)] == 1
@@ -67,7 +67,7 @@ def test_an_engine_disagreement_is_counted(counting: Any, monkeypatch: pytest.Mo
 
     monkeypatch.setattr("service.web.routes.answer_bundle", disagree)
     assert counting.test_client().post(ASKED, data=CHART, content_type="application/json").status_code == 500
-    assert told(counting)["sciatica_cds_engine_disagreements_total", ()] == 1
+    assert result(counting)["sciatica_cds_engine_disagreements_total", ()] == 1
 
 
 def test_a_real_server_tells_the_figures_of_all_its_workers_at_an_address_of_their_own(tmp_path: Path) -> None:

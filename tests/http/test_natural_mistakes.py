@@ -80,9 +80,9 @@ def test_a_mistake_is_answered_with_what_to_do(
 ) -> None:
     answer = client.post(path, data=body, content_type="application/json")
     assert answer.status_code == status
-    told = " ".join(issue["details"]["text"] for issue in answer.get_json()["issue"])
-    assert said in told
-    assert "canary" not in told
+    result = " ".join(issue["details"]["text"] for issue in answer.get_json()["issue"])
+    assert said in result
+    assert "canary" not in result
 
 
 def test_an_order_call_without_any_content_names_the_usual_causes(client: FlaskClient) -> None:
@@ -112,22 +112,22 @@ def test_a_get_where_a_post_is_meant_and_a_compressed_body_say_what_would_be_rig
 
 
 def test_a_page_that_is_not_there_names_those_with_nearly_its_name(client: FlaskClient) -> None:
-    told = client.get("/rules/sf-nsaid-anticoagulent.json")
-    assert told.status_code == 404
-    assert "sf-nsaid-anticoagulant" in told.get_json()["near"]
+    result = client.get("/rules/sf-nsaid-anticoagulent.json")
+    assert result.status_code == 404
+    assert "sf-nsaid-anticoagulant" in result.get_json()["near"]
 
 
 def test_a_resource_sent_as_a_text_is_told_apart_from_one_that_is_none(client: FlaskClient) -> None:
     call = CALL | {"prefetch": {"patient": json.dumps({"resourceType": "Patient", "id": "p"}), "conditions": []}}
-    told = client.post("/check", json=call).get_data(as_text=True)
-    assert "a text: the resource itself is meant, not JSON within a text" in told
-    assert "a list: a Bundle is meant" in told
+    result = client.post("/check", json=call).get_data(as_text=True)
+    assert "a text: the resource itself is meant, not JSON within a text" in result
+    assert "a list: a Bundle is meant" in result
 
 
 def test_a_misspelt_prefetch_key_is_told_by_the_check(client: FlaskClient) -> None:
     call = CALL | {"prefetch": {"pateint": {"resourceType": "Patient", "id": "p"}}}
-    told = client.post("/check", json=call).get_data(as_text=True)
-    assert "was not asked for here (did you mean patient?)" in told
+    result = client.post("/check", json=call).get_data(as_text=True)
+    assert "was not asked for here (did you mean patient?)" in result
 
 
 @pytest.mark.parametrize(
@@ -145,9 +145,9 @@ def test_the_command_line_says_the_same_and_ends_with_a_code(
     file = tmp_path / "chart.json"
     file.write_bytes(content)
     done = CliRunner().invoke(group, ["evaluate", str(file), *options])
-    told = done.output + str(getattr(done.exception, "issues", ""))
+    result = done.output + str(getattr(done.exception, "issues", ""))
     assert done.exit_code == code
-    assert said in told
+    assert said in result
 
 
 def test_the_shipped_stories_are_not_asked_of_another_rule_set() -> None:

@@ -109,7 +109,7 @@ def test_the_page_shows_what_its_data_says_without_anything_inline(client: Flask
     assert all(attrs["src"].startswith("/static/") for tag, attrs in shown.tags if tag == "script")
 
 
-def told(client: FlaskClient, **form: str) -> Any:
+def result(client: FlaskClient, **form: str) -> Any:
     """The answer to a form that says more than a chart and a question."""
     sent = {"chart": json.dumps(chart()), "hook": "order-sign", "now": NOW} | form
     answer = client.post("/", data=sent, headers={"Accept": "application/json"})
@@ -118,25 +118,25 @@ def told(client: FlaskClient, **form: str) -> Any:
 
 
 def test_a_fact_said_otherwise_gives_the_card_of_that_fact(client: FlaskClient) -> None:
-    answer = told(client, **{"fact.egfr": "45"})["answer"]
+    answer = result(client, **{"fact.egfr": "45"})["answer"]
     assert answer["isChanged"]
     assert [card["indicator"] for card in answer["cards"] if "eGFR 45" in card["summary"]] == ["warning"]
     (egfr,) = [fact for fact in answer["changeable"] if fact["id"] == "egfr"]
     assert (egfr["value"], egfr["is"]) == ("45", "45 mL/min/1.73 m²")
-    unknown = told(client, **{"fact.egfr": "unknown"})["answer"]
+    unknown = result(client, **{"fact.egfr": "unknown"})["answer"]
     # The alarm is gone; that the last value was low is still told.
     assert [card["indicator"] for card in unknown["cards"] if "eGFR 24" in card["summary"]] == ["info"]
 
 
 def test_a_number_can_be_taken_as_not_known(client: FlaskClient) -> None:
-    answer = told(client, **{"fact.egfr": "Not known"})["answer"]
+    answer = result(client, **{"fact.egfr": "Not known"})["answer"]
     assert [card["indicator"] for card in answer["cards"] if "eGFR 24" in card["summary"]] == ["info"]
     (egfr,) = [fact for fact in answer["changeable"] if fact["id"] == "egfr"]
     assert (egfr["is"], egfr["value"]) == ("not known", "not known")
 
 
 def test_a_check_names_facts_in_words(client: FlaskClient) -> None:
-    remarks = [one["text"] for one in told(client, do="check")["report"]["remarks"]]
+    remarks = [one["text"] for one in result(client, do="check")["report"]["remarks"]]
     assert "post-void residual volume is not known, so a warning could not be decided" in remarks
     assert not [one for one in remarks if "post-void-residual" in one]
 
@@ -144,13 +144,13 @@ def test_a_check_names_facts_in_words(client: FlaskClient) -> None:
 def test_a_call_of_an_ehr_can_be_asked_what_if_and_its_suggestions_taken(client: FlaskClient) -> None:
     call = smallest_call("order-sign")
     sent = {"chart": json.dumps(call)}
-    answer = told(client, **sent)["answer"]
+    answer = result(client, **sent)["answer"]
     assert "eGFR 24" in answer["cards"][0]["summary"]
     assert answer["curl"].endswith("/cds-services/sciatica-order-sign")
-    other = told(client, **sent, **{"fact.egfr": "45"})["answer"]
+    other = result(client, **sent, **{"fact.egfr": "45"})["answer"]
     assert [card["indicator"] for card in other["cards"] if "eGFR 45" in card["summary"]] == ["warning"]
     (removal,) = [one for one in answer["cards"][0]["suggestions"] if one["recommended"]]
-    after = told(client, **sent, accept=removal["uuid"])
+    after = result(client, **sent, accept=removal["uuid"])
     assert after["answer"]["accepted"] == "Remove the NSAID order"
     assert json.loads(after["asked"]["chart"])["context"]["draftOrders"]["entry"] == []
     assert not [card for card in after["answer"]["cards"] if "eGFR" in card["summary"]]
@@ -176,43 +176,43 @@ def test_the_twin_of_the_playground_has_an_address(client: FlaskClient) -> None:
 
 
 def test_a_fact_that_is_no_number_is_said_and_the_chart_is_decided_as_it_is(client: FlaskClient) -> None:
-    data = told(client, **{"fact.egfr": "plenty", "fact.nothing-like-it": "1"})
+    data = result(client, **{"fact.egfr": "plenty", "fact.nothing-like-it": "1"})
     assert data["faults"] == ["eGFR: a number is meant, such as 25 or 2.5, or “not known”"]
     assert [card for card in data["answer"]["cards"] if "eGFR 24" in card["summary"]]
 
 
 def test_an_accepted_suggestion_changes_the_chart_as_a_record_system_would(client: FlaskClient) -> None:
-    before = told(client)["answer"]
+    before = result(client)["answer"]
     (card,) = [card for card in before["cards"] if "eGFR 24" in card["summary"]]
-    after = told(client, accept=card["suggestions"][0]["uuid"])
+    after = result(client, accept=card["suggestions"][0]["uuid"])
     assert after["answer"]["accepted"] == card["suggestions"][0]["label"]
     left = [entry["resource"]["resourceType"] for entry in json.loads(after["asked"]["chart"])["entry"]]
     assert left == ["Patient", "Condition", "Observation"]
     assert not [one for one in after["answer"]["cards"] if "eGFR 24" in one["summary"]]
-    assert told(client, accept="not one of them")["answer"]["accepted"] is None
+    assert result(client, accept="not one of them")["answer"]["accepted"] is None
 
 
 def test_a_card_that_was_set_aside_stays_so_until_it_is_wanted_again(client: FlaskClient) -> None:
-    (card,) = [one for one in told(client)["answer"]["cards"] if "eGFR 24" in one["summary"]]
+    (card,) = [one for one in result(client)["answer"]["cards"] if "eGFR 24" in one["summary"]]
     reason = card["overrideReasons"][0]
-    aside = told(client, dismiss=f"{card['key']}|{reason['code']}")
+    aside = result(client, dismiss=f"{card['key']}|{reason['code']}")
     assert [one["dismissed"] for one in aside["answer"]["cards"] if one["key"] == card["key"]] == [reason["display"]]
     carried = " ".join(aside["asked"]["dismissed"])
-    still = told(client, dismissed=carried)["answer"]["cards"]
-    again = told(client, dismissed=carried, restore=card["key"])["answer"]["cards"]
+    still = result(client, dismissed=carried)["answer"]["cards"]
+    again = result(client, dismissed=carried, restore=card["key"])["answer"]["cards"]
     assert [one["dismissed"] for one in still if one["key"] == card["key"]] == [reason["display"]]
     assert [one["dismissed"] for one in again if one["key"] == card["key"]] == [None]
 
 
 def test_a_chart_is_drawn_in_time_with_how_far_back_is_looked(client: FlaskClient) -> None:
-    drawn = told(client)["answer"]["timeline"]
+    drawn = result(client)["answer"]["timeline"]
     days = {entry["resource"]: entry["day"] for lane in drawn["lanes"] for entry in lane["entries"]}
     assert days["Observation/e"] == "2026-11-04"
     assert {"title": "eGFR", "days": 365} in drawn["windows"]
 
 
 def test_a_chart_can_be_checked_as_a_request(client: FlaskClient) -> None:
-    data = told(client, do="check")
+    data = result(client, do="check")
     assert data["answer"] is None
     assert data["report"]["errors"] == 0
     assert data["report"]["remarks"]

@@ -37,9 +37,9 @@ def readers(knowledge: Knowledge, link_id: str) -> set[str]:
 def test_it_is_served_with_link_ids_and_is_public(client: FlaskClient, name: str) -> None:
     answered = client.get(f"/Questionnaire/{name}")
     assert answered.status_code == 200
-    told = answered.get_json()
-    assert told["resourceType"] == "Questionnaire"
-    assert [item["linkId"] for item in told["item"][1:]] == [question.link_id for question in QUESTIONS[name]]
+    result = answered.get_json()
+    assert result["resourceType"] == "Questionnaire"
+    assert [item["linkId"] for item in result["item"][1:]] == [question.link_id for question in QUESTIONS[name]]
 
 
 @pytest.mark.parametrize("name", list(QUESTIONS))

@@ -47,12 +47,12 @@ def test_a_card_read_alone_says_finding_advice_and_source(client: FlaskClient) -
 @pytest.mark.requirement("CA-8")
 def test_the_uuid_of_a_card_follows_from_its_decision_and_rule_and_names_nobody(questioned: Json) -> None:
     why = questioned["extension"]["sciatica-cds.why"]
-    told = json.dumps(why)
+    result = json.dumps(why)
     rule = next(one for one in why["rules"])
     assert rule["id"]
     assert rule["version"]
     assert uuid.UUID(questioned["uuid"]).version in {4, 5}
-    assert "1970-02-03" not in told
+    assert "1970-02-03" not in result
 
 
 @pytest.mark.requirement("SU-3", "SU-4", "SU-6", "AC-7", "AC-8")
@@ -111,8 +111,8 @@ def test_what_is_refuted_or_entered_in_error_is_no_ground_and_each_ground_has_it
     questioned = " ".join(card["detail"] for card in cards(client, order_sign()))
     assert "2026-08-01" in questioned
     wrong = {**WARFARIN, "status": "entered-in-error"}
-    told = cards(client, order_sign(medications=searchset(wrong)))
-    assert not [card for card in told if "serious bleeding risk" in card["summary"].lower()]
+    result = cards(client, order_sign(medications=searchset(wrong)))
+    assert not [card for card in result if "serious bleeding risk" in card["summary"].lower()]
     refuted = {**SCIATICA, "verificationStatus": {"coding": [{"code": "refuted"}]}}
     assert cards(client, patient_view(prefetch={"patient": PATIENT, "conditions": searchset(refuted)}), VIEW) == []
 
@@ -120,8 +120,8 @@ def test_what_is_refuted_or_entered_in_error_is_no_ground_and_each_ground_has_it
 @pytest.mark.requirement("ST-5")
 def test_a_draft_of_the_call_wins_over_the_stored_order_of_the_same_id(client: FlaskClient) -> None:
     changed = {**copy.deepcopy(WARFARIN), "status": "draft", "medicationCodeableConcept": ACETAMINOPHEN}
-    told = cards(client, order_sign(IBUPROFEN, changed))
-    assert not [card for card in told if "serious bleeding risk" in card["summary"].lower()]
+    result = cards(client, order_sign(IBUPROFEN, changed))
+    assert not [card for card in result if "serious bleeding risk" in card["summary"].lower()]
 
 
 @pytest.mark.requirement("QR-5")
@@ -132,11 +132,11 @@ def test_how_long_ago_is_asked_of_the_rules_and_not_of_the_client(client: FlaskC
     bundle = {"resourceType": "Bundle", "entry": [{"resource": PATIENT}, {"resource": SCIATICA}]}
     onset = datetime(2026, 10, 1, tzinfo=UTC)
 
-    def told(days: int) -> list[str]:
+    def result(days: int) -> list[str]:
         now = (onset + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
         return [card["summary"] for card in client.post(f"/evaluate?now={now}", json=bundle).json["cards"]]
 
-    assert told(14) != told(60)
+    assert result(14) != result(60)
 
 
 @pytest.mark.requirement("FB-1", "FB-2", "FB-11")

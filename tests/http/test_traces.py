@@ -73,10 +73,10 @@ def test_spans_hold_keys_of_a_closed_list_and_nothing_of_the_chart(
     ask(client, CHART.replace(b'"resourceType"', b'"canary": "canary", "resourceType"'))
     ask(client, b'{"canary":')
     client.get("/rules/canary")
-    told = exported.get_finished_spans()
-    assert {key for span in told for key in span.attributes or {}} <= spans.ALLOWED
-    assert "canary" not in json.dumps([span.to_json() for span in told])
-    assert not [event for span in told for event in span.events]
+    result = exported.get_finished_spans()
+    assert {key for span in result for key in span.attributes or {}} <= spans.ALLOWED
+    assert "canary" not in json.dumps([span.to_json() for span in result])
+    assert not [event for span in result for event in span.events]
 
 
 def test_off_a_span_is_one_object_that_does_nothing() -> None:

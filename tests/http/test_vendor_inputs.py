@@ -109,9 +109,9 @@ def visit(**prefetch: Any) -> Json:
 def left_out(code: str, number: str, *found: Json) -> Json:
     details = {"coding": [{"system": "urn:oid:1.2.840.114350.1.13.5.2.7.2.657369", "code": number}]}
     issue = {"severity": "warning", "code": code, "details": details}
-    told = searchset(*found)
+    result = searchset(*found)
     outcome = {"resource": {"resourceType": "OperationOutcome", "issue": [issue]}, "search": {"mode": "outcome"}}
-    return told | {"total": len(found), "entry": [*told["entry"], outcome]}
+    return result | {"total": len(found), "entry": [*result["entry"], outcome]}
 
 
 def test_t1_an_order_of_epic_is_answered_in_its_shape(client: FlaskClient) -> None:
@@ -156,9 +156,9 @@ def test_t9_keys_typed_by_hand_are_named_and_used_for_findings_only(client: Flas
     failed = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "forbidden"}]}
     body["prefetch"] = {"item1": sent["patient"], "item2": sent["conditions"], "item3": failed}
     assert send(client, VIEW, body)
-    told = said_by_check(client, body)
+    result = said_by_check(client, body)
     for key in ("item1", "item2", "item3"):
-        assert f"prefetch.{key}: was not asked for here" in told
+        assert f"prefetch.{key}: was not asked for here" in result
 
 
 def test_t10_a_call_without_content_names_the_usual_causes(client: FlaskClient) -> None:

@@ -51,7 +51,7 @@ def is_loss(path: Path, spoil: str) -> bool:
     return spoil == "missing" and (path[-1] in ("entry", "draftOrders", "selections") or path[-2:-1] == ("entry",))
 
 
-def told(path: Path, spoil: str) -> str:
+def result(path: Path, spoil: str) -> str:
     """A change in words."""
     return ".".join(map(str, path)) + f" -> {spoil}"
 

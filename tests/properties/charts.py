@@ -39,7 +39,7 @@ class Call:
 class Said:
     """What came of a call: the loud rules, all that the cards say, and the decision; or the refusal."""
 
-    loud: frozenset[str] = frozenset()
+    severe: frozenset[str] = frozenset()
     critical: frozenset[str] = frozenset()
     words: str = ""
     cards: int = 0
@@ -110,11 +110,11 @@ def ask(services: Services, call: Call, body: Any) -> Said:
         return Said(refused=error.keys)
     cards = answered.body["cards"]
     spoken = [(advice.rule, [advice.rule.id, *advice.suppresses]) for advice in answered.decision.advice]
-    loud, critical = set[str](), set[str]()
+    severe, critical = set[str](), set[str]()
     for rule, ids in spoken:
         if rule.card is not None and rule.card.indicator is not Indicator.INFO:
-            loud.update(ids)
+            severe.update(ids)
         if rule.card is not None and rule.card.indicator is Indicator.CRITICAL:
             critical.update(ids)
     words = json.dumps([[card["summary"], card.get("detail")] for card in cards])
-    return Said(frozenset(loud), frozenset(critical), words, len(cards), answered.decision, body=answered.body)
+    return Said(frozenset(severe), frozenset(critical), words, len(cards), answered.decision, body=answered.body)

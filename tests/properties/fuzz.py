@@ -24,7 +24,7 @@ from service.finding import Finding
 from service.protocol.evaluation import Services
 from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.index import Chart
-from tests.properties.changes import LAWS, Path, elements, is_loss, spoilt, told
+from tests.properties.changes import LAWS, Path, elements, is_loss, result, spoilt
 from tests.properties.charts import Call, Said, ask, story_calls
 from tests.properties.law import breaks
 from tests.shipped import shipped_services
@@ -108,7 +108,7 @@ def sweep(services: Services) -> Report:
                 with _stopped_where_nothing_changed(services, before, to_the_end=chance.random() < _TO_THE_END):
                     fault = _fault(services, call, body, before, loses=loses, report=report)
                 if fault:
-                    report.faults.append(f"{call.name}: {told(path, spoil)}: {fault}")
+                    report.faults.append(f"{call.name}: {result(path, spoil)}: {fault}")
                     sys.stderr.write(f"{report.faults[-1]}\n")
         sys.stderr.write(f"{call.name}: {report.answered + report.refused} calls, {len(report.faults)} faults\n")
     return report
@@ -130,7 +130,7 @@ def _changed(chance: random.Random, call: Call, places: list[Path], whole: float
         if chance.random() < _PLAIN:
             spoil = chance.choice(_SPOILS)
             body = spoilt(body, path, spoil)
-            changes.append(told(path, spoil))
+            changes.append(result(path, spoil))
             loses = loses or is_loss(path, spoil)
         else:
             odd = chance.choice(ODD)

@@ -16,7 +16,7 @@ _WORD = re.compile(
 
 def lost(before: Said, after: Said) -> frozenset[str]:
     """The loud rules that spoke before and do not now."""
-    return before.loud - after.loud
+    return before.severe - after.severe
 
 
 def breaks(before: Said, after: Said) -> str | None:

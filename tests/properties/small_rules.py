@@ -18,8 +18,8 @@ from tests.shipped import shipped_knowledge
 def part_of_the_rules(part: int, parts: int) -> Services:
     """The services under every so many-th loud rule, with what it rests on, and nothing else."""
     knowledge = shipped_knowledge()
-    loud = [rule for rule in knowledge.rules if rule.card and rule.card.indicator is not Indicator.INFO]
-    chosen = sorted(loud, key=lambda rule: rule.id)[part::parts]
+    severe = [rule for rule in knowledge.rules if rule.card and rule.card.indicator is not Indicator.INFO]
+    chosen = sorted(severe, key=lambda rule: rule.id)[part::parts]
     return make_services(Settings(log_level="error"), _reduced(knowledge, chosen))
 
 

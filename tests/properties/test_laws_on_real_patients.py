@@ -65,8 +65,8 @@ def answered(services: Services, document: Any) -> bytes:
     """Cards, findings and what became of every rule, to the byte; what was passed over in the input may differ."""
     body = answer_bundle(services, document, VIEW).body
     body["extension"]["sciatica-cds.decision"].pop("problems")
-    told = orjson.dumps(body)
-    return UUID.sub(b"id", PLACE.sub(b"place", told)) if PLACE.search(told) else told
+    result = orjson.dumps(body)
+    return UUID.sub(b"id", PLACE.sub(b"place", result)) if PLACE.search(result) else result
 
 
 def findings_of(services: Services, document: Any) -> dict[str, Finding]:
@@ -97,8 +97,8 @@ def noise(patient: Published) -> Iterator[Json]:
     if any(item["resourceType"] == "Observation" for item in patient.resources):
         code = {"coding": [{"system": "http://loinc.org", "code": "8302-2", "display": "Body height"}]}
         height = {"value": 171, "unit": "cm", "system": "http://unitsofmeasure.org", "code": "cm"}
-        told = {"status": "final", "code": code, "subject": about, "valueQuantity": height}
-        yield {"resourceType": "Observation", "id": "noise-4", "effectiveDateTime": "2026-11-01", **told}
+        result = {"status": "final", "code": code, "subject": about, "valueQuantity": height}
+        yield {"resourceType": "Observation", "id": "noise-4", "effectiveDateTime": "2026-11-01", **result}
 
 
 def with_more(patient: Published, more: list[Any]) -> Json:

@@ -16,7 +16,7 @@ from service.record.input import reader
 from service.record.releases.fhir_classes import Release
 from service.record.releases.reading import normalise
 from tests.properties import fuzz
-from tests.properties.changes import HARMLESS, LAWS, elements, is_loss, some, spoilt, told
+from tests.properties.changes import HARMLESS, LAWS, elements, is_loss, result, some, spoilt
 from tests.properties.charts import Call, Said, ask, published_calls, story_calls
 from tests.properties.law import breaks, turned_absent
 from tests.properties.small_rules import part_of_the_rules
@@ -80,8 +80,8 @@ def test_no_spoilt_element_makes_a_card_disappear_without_a_word(services: Servi
                 continue
             after = ask(services, call, spoilt(call.body, path, spoil))
             fault = breaks(before, after)
-            if fault or (not after.refused and before.loud - after.loud and turned_absent(before, after)):
-                broken[f"{call.name}: {told(path, spoil)}: {fault or turned_absent(before, after)}"] += 1
+            if fault or (not after.refused and before.severe - after.severe and turned_absent(before, after)):
+                broken[f"{call.name}: {result(path, spoil)}: {fault or turned_absent(before, after)}"] += 1
     assert not broken
 
 

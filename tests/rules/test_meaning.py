@@ -20,9 +20,9 @@ def with_condition(knowledge: Knowledge, rule_id: str, when: Condition) -> Knowl
 
 
 def test_every_rule_means_what_is_locked(knowledge: Knowledge) -> None:
-    told = list(differences(knowledge, read_lock(LOCK.read_text(encoding="utf-8"))))
+    result = list(differences(knowledge, read_lock(LOCK.read_text(encoding="utf-8"))))
     hint = "meant so? sciatica-cds table --lock tests/rules/meaning.yaml, and commit it with the rule"
-    assert told == [], "\n".join([*told, hint])
+    assert result == [], "\n".join([*result, hint])
 
 
 def test_a_limit_that_moves_is_shown_with_the_cases_before_and_after(knowledge: Knowledge) -> None:
@@ -36,10 +36,10 @@ def test_a_limit_that_moves_is_shown_with_the_cases_before_and_after(knowledge: 
         return replace(condition, parts=tuple(map(at_31, condition.parts)))
 
     changed = with_condition(knowledge, rule.id, at_31(rule.when))
-    told = "\n".join(differences(changed, meanings(knowledge)))
-    assert "sf-nsaid-egfr-below-30: its condition differs" in told
-    assert "egfr 30, nsaid-now-ordered present: silent before, fires now" in told
-    assert told.count("its condition differs") == 1
+    result = "\n".join(differences(changed, meanings(knowledge)))
+    assert "sf-nsaid-egfr-below-30: its condition differs" in result
+    assert "egfr 30, nsaid-now-ordered present: silent before, fires now" in result
+    assert result.count("its condition differs") == 1
 
 
 def test_a_rule_written_in_another_order_means_the_same(knowledge: Knowledge) -> None:
@@ -53,8 +53,8 @@ def test_the_order_of_a_family_is_locked(knowledge: Knowledge) -> None:
     locked = meanings(knowledge)
     pvr = locked["rf-pvr-200-or-more"]
     assert pvr.after == ("rf-cauda-equina-suspected",)
-    told = list(differences(knowledge, {**locked, pvr.rule: replace(pvr, after=())}))
-    assert told == [
+    result = list(differences(knowledge, {**locked, pvr.rule: replace(pvr, after=())}))
+    assert result == [
         "rf-pvr-200-or-more: nothing went before it in its family, now rf-cauda-equina-suspected",
     ]
 

@@ -27,18 +27,18 @@ def test_no_two_stories_give_different_resources_the_same_id() -> None:
     for story in read_stories(EXAMPLES):
         for resource in resources_in(story.document):
             if resource["resourceType"] != "Bundle":
-                told = held.setdefault((resource["resourceType"], resource["id"]), {})
-                told.setdefault(json.dumps(resource, sort_keys=True), story.id)
+                result = held.setdefault((resource["resourceType"], resource["id"]), {})
+                result.setdefault(json.dumps(resource, sort_keys=True), story.id)
     assert len(held) > 500
-    twice = {f"{kind}/{id_}": sorted(told.values()) for (kind, id_), told in held.items() if len(told) > 1}
+    twice = {f"{kind}/{id_}": sorted(result.values()) for (kind, id_), result in held.items() if len(result) > 1}
     assert twice == {}, "give each resource of a story the id of its patient in front, such as laurent-condition-3"
 
 
 def test_no_card_calls_the_screen_unknown_where_every_answer_is_recorded_as_no() -> None:
     answered = 0
     for path in EXAMPLES.glob("*/expected.json"):
-        told = path.read_text()
-        if '"name": "red-flags-recorded-absent",\n          "status": "present"' in told:
+        result = path.read_text()
+        if '"name": "red-flags-recorded-absent",\n          "status": "present"' in result:
             answered += 1
-            assert "the red-flag screen" not in told.replace("the red-flag screen.", ""), path.parent.name
+            assert "the red-flag screen" not in result.replace("the red-flag screen.", ""), path.parent.name
     assert answered > 5

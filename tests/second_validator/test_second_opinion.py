@@ -46,8 +46,8 @@ def opinions(node: str, resources: list[Json]) -> list[list[str]]:
 def test_every_order_that_a_card_may_suggest_is_valid(node: str, knowledge: Knowledge) -> None:
     drafts = Drafts(knowledge)
     names = sorted(knowledge.orders)
-    told = opinions(node, [drafts.draft(name, ORDERING) for name in names])
-    assert {name: said for name, said in zip(names, told, strict=True) if said} == {}
+    result = opinions(node, [drafts.draft(name, ORDERING) for name in names])
+    assert {name: said for name, said in zip(names, result, strict=True) if said} == {}
     assert names
 
 
@@ -80,7 +80,9 @@ def test_the_second_validator_sees_faults_and_lets_good_resources_pass(node: str
 
 def test_every_exported_artifact_is_valid(node: str, knowledge: Knowledge) -> None:
     exported = list(artifacts(Publication(knowledge)))
-    told = opinions(node, exported)
-    assert {f"{one['resourceType']}/{one['id']}": said for one, said in zip(exported, told, strict=True) if said} == {}
+    result = opinions(node, exported)
+    assert {
+        f"{one['resourceType']}/{one['id']}": said for one, said in zip(exported, result, strict=True) if said
+    } == {}
     nonsense = {**exported[0], "status": "nonsense"}
     assert opinions(node, [nonsense]) != [[]]

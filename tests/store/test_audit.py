@@ -23,7 +23,7 @@ Open = Callable[..., Store]
 
 
 @pytest.fixture
-def kept(store: Store) -> Store:
+def stored(store: Store) -> Store:
     """Ten decisions and a report about a card, closed with a checkpoint."""
     keep(store, 9)
     body = decision()
@@ -43,74 +43,76 @@ def faults(store: Store) -> list[str]:
     return [str(fault) for fault in audit(store.database, store.keyring, store.place.anchors).issues]
 
 
-def test_an_untouched_memory_is_good_and_counted(kept: Store) -> None:
-    report = audit(kept.database, kept.keyring)
+def test_an_untouched_memory_is_good_and_counted(stored: Store) -> None:
+    report = audit(stored.database, stored.keyring)
     assert (report.rows, report.decisions, report.checkpoints, report.unjoined) == (13, 10, 1, 0)
 
 
-def test_a_changed_row_is_named(kept: Store) -> None:
-    writer = writer_of(kept)
-    assert tamper(kept, "UPDATE ledger SET body = replace(body, 'warning', 'info') WHERE seq = 5") == 1
-    assert f"ledger {writer}/5: is not what was written: changed or inserted" in faults(kept)
+def test_a_changed_row_is_named(stored: Store) -> None:
+    writer = writer_of(stored)
+    assert tamper(stored, "UPDATE ledger SET body = replace(body, 'warning', 'info') WHERE seq = 5") == 1
+    assert f"ledger {writer}/5: is not what was written: changed or inserted" in faults(stored)
 
 
-def test_a_row_whose_body_is_no_longer_json_is_named(kept: Store) -> None:
-    tamper(kept, "UPDATE ledger SET body = 'nonsense' WHERE seq = 5")
-    assert f"ledger {writer_of(kept)}/5: is not what was written: changed or inserted" in faults(kept)
+def test_a_row_whose_body_is_no_longer_json_is_named(stored: Store) -> None:
+    tamper(stored, "UPDATE ledger SET body = 'nonsense' WHERE seq = 5")
+    assert f"ledger {writer_of(stored)}/5: is not what was written: changed or inserted" in faults(stored)
 
 
 @pytest.mark.parametrize("column", ["at", "kind", "previous", "key"])
-def test_a_change_of_any_column_is_named(kept: Store, column: str) -> None:
-    tamper(kept, f'UPDATE ledger SET "{column}" = :value WHERE seq = 6', value="k1x" if column == "key" else "feedback")
-    assert any(fault.startswith(f"ledger {writer_of(kept)}/6: ") for fault in faults(kept))
+def test_a_change_of_any_column_is_named(stored: Store, column: str) -> None:
+    tamper(
+        stored, f'UPDATE ledger SET "{column}" = :value WHERE seq = 6', value="k1x" if column == "key" else "feedback"
+    )
+    assert any(fault.startswith(f"ledger {writer_of(stored)}/6: ") for fault in faults(stored))
 
 
-def test_a_dropped_row_is_named(kept: Store) -> None:
-    assert tamper(kept, "DELETE FROM ledger WHERE seq = 7") == 1
-    assert f"ledger {writer_of(kept)}/7: this row is missing: dropped" in faults(kept)
+def test_a_dropped_row_is_named(stored: Store) -> None:
+    assert tamper(stored, "DELETE FROM ledger WHERE seq = 7") == 1
+    assert f"ledger {writer_of(stored)}/7: this row is missing: dropped" in faults(stored)
 
 
-def test_rows_dropped_at_the_end_are_named(kept: Store) -> None:
-    tamper(kept, "DELETE FROM ledger WHERE seq > 11")
-    assert f"ledger {writer_of(kept)}/12: the rows from this to 13 are missing at the end: dropped" in faults(kept)
+def test_rows_dropped_at_the_end_are_named(stored: Store) -> None:
+    tamper(stored, "DELETE FROM ledger WHERE seq > 11")
+    assert f"ledger {writer_of(stored)}/12: the rows from this to 13 are missing at the end: dropped" in faults(stored)
 
 
-def test_a_dropped_writer_is_named(kept: Store) -> None:
-    writer = writer_of(kept)
-    tamper(kept, "DELETE FROM ledger")
-    assert f"ledger {writer}/1: the rows from this to 13 are missing at the end: dropped" in faults(kept)
+def test_a_dropped_writer_is_named(stored: Store) -> None:
+    writer = writer_of(stored)
+    tamper(stored, "DELETE FROM ledger")
+    assert f"ledger {writer}/1: the rows from this to 13 are missing at the end: dropped" in faults(stored)
 
 
-def test_swapped_rows_are_named(kept: Store) -> None:
-    writer = writer_of(kept)
+def test_swapped_rows_are_named(stored: Store) -> None:
+    writer = writer_of(stored)
     for old, new in ((4, 99), (8, 4), (99, 8)):
-        tamper(kept, "UPDATE ledger SET seq = :new WHERE seq = :old", old=old, new=new)
-    assert f"ledger {writer}/4: swapped with {writer}/8" in faults(kept)
+        tamper(stored, "UPDATE ledger SET seq = :new WHERE seq = :old", old=old, new=new)
+    assert f"ledger {writer}/4: swapped with {writer}/8" in faults(stored)
 
 
-def test_an_inserted_row_is_named_even_when_it_is_chained_well(kept: Store) -> None:
-    writer = writer_of(kept)
-    with kept.database.reading() as connection:
+def test_an_inserted_row_is_named_even_when_it_is_chained_well(stored: Store) -> None:
+    writer = writer_of(stored)
+    with stored.database.reading() as connection:
         head = connection.execute(select(ledger.c.hash).where(ledger.c.seq == 13)).scalar_one()
-    forger = Keyring(kept.keyring.current, {kept.keyring.current: b"f" * 32})
+    forger = Keyring(stored.keyring.current, {stored.keyring.current: b"f" * 32})
     row = chained(Link(writer, 14, head), "decision", "2026-03-01T09:00:00.000000Z", canonical(decision()), forger)
-    with kept.database.writing() as connection:
-        insert_rows(connection, [row], kept.place.packs)
-    assert f"ledger {writer}/14: is not what was written: changed or inserted" in faults(kept)
+    with stored.database.writing() as connection:
+        insert_rows(connection, [row], stored.place.packs)
+    assert f"ledger {writer}/14: is not what was written: changed or inserted" in faults(stored)
 
 
-def test_a_copy_of_a_row_at_another_place_is_named(kept: Store) -> None:
+def test_a_copy_of_a_row_at_another_place_is_named(stored: Store) -> None:
     columns = 'writer, 14, "key", kind, at, body, previous, hash'
-    tamper(kept, f"INSERT INTO ledger SELECT {columns} FROM ledger WHERE seq = 5")
-    assert f"ledger {writer_of(kept)}/14: is not what was written: changed or inserted" in faults(kept)
+    tamper(stored, f"INSERT INTO ledger SELECT {columns} FROM ledger WHERE seq = 5")
+    assert f"ledger {writer_of(stored)}/14: is not what was written: changed or inserted" in faults(stored)
 
 
-def test_a_whole_chain_by_somebody_without_the_key_is_named(kept: Store) -> None:
-    forger = Keyring(kept.keyring.current, {kept.keyring.current: b"f" * 32})
+def test_a_whole_chain_by_somebody_without_the_key_is_named(stored: Store) -> None:
+    forger = Keyring(stored.keyring.current, {stored.keyring.current: b"f" * 32})
     row = chained(Link("f" * 16, 1, ZEROS), "begin", "2026-03-01T09:00:00.000000Z", '{"service_version":"1"}', forger)
-    with kept.database.writing() as connection:
-        insert_rows(connection, [row], kept.place.packs)
-    assert f"ledger {'f' * 16}/1: is not what was written: changed or inserted" in faults(kept)
+    with stored.database.writing() as connection:
+        insert_rows(connection, [row], stored.place.packs)
+    assert f"ledger {'f' * 16}/1: is not what was written: changed or inserted" in faults(stored)
 
 
 @pytest.mark.parametrize(
@@ -138,32 +140,32 @@ def test_a_whole_chain_by_somebody_without_the_key_is_named(kept: Store) -> None
         ("UPDATE checkpoint_heads SET seq = 12", "checkpoint 1: is not what was written: changed"),
     ],
 )
-def test_tables_that_repeat_the_ledger_are_held_against_it(kept: Store, statement: str, named: str) -> None:
-    assert tamper(kept, statement, **({"bytes": b"x"} if ":bytes" in statement else {})) >= 1
-    assert any(fault.startswith(named) for fault in faults(kept))
+def test_tables_that_repeat_the_ledger_are_held_against_it(stored: Store, statement: str, named: str) -> None:
+    assert tamper(stored, statement, **({"bytes": b"x"} if ":bytes" in statement else {})) >= 1
+    assert any(fault.startswith(named) for fault in faults(stored))
 
 
-def test_a_dropped_checkpoint_is_named(kept: Store, open_store: Open) -> None:
+def test_a_dropped_checkpoint_is_named(stored: Store, open_store: Open) -> None:
     more = open_store()
     keep(more, 2)
     more.close()
-    tamper(kept, "DELETE FROM checkpoints WHERE number = 1")
-    assert "checkpoint 1: is missing: dropped" in faults(kept)
+    tamper(stored, "DELETE FROM checkpoints WHERE number = 1")
+    assert "checkpoint 1: is missing: dropped" in faults(stored)
 
 
-def test_a_store_that_was_rewritten_whole_differs_from_what_was_published(kept: Store) -> None:
-    with kept.database.reading() as connection:
+def test_a_store_that_was_rewritten_whole_differs_from_what_was_published(stored: Store) -> None:
+    with stored.database.reading() as connection:
         last = last_checkpoint(connection)
     assert last is not None
-    assert audit(kept.database, kept.keyring, published=[(last.number, last.hash)]).is_good
-    told = audit(kept.database, kept.keyring, published=[(last.number, "0" * 64)]).issues
-    assert [str(fault) for fault in told] == [
+    assert audit(stored.database, stored.keyring, published=[(last.number, last.hash)]).is_good
+    result = audit(stored.database, stored.keyring, published=[(last.number, "0" * 64)]).issues
+    assert [str(fault) for fault in result] == [
         "checkpoint 1: is not the one that was published as 1: the store was rewritten"
     ]
-    assert not audit(kept.database, kept.keyring, published=[(99, last.hash)]).is_good
+    assert not audit(stored.database, stored.keyring, published=[(99, last.hash)]).is_good
 
 
-def test_chains_of_several_writers_hold_side_by_side(kept: Store, open_store: Open) -> None:
+def test_chains_of_several_writers_hold_side_by_side(stored: Store, open_store: Open) -> None:
     others = [open_store(), open_store()]
     for _ in range(3):
         for other in others:
@@ -171,33 +173,35 @@ def test_chains_of_several_writers_hold_side_by_side(kept: Store, open_store: Op
     for other in others:
         other.close()
     for processes in (1, 2, 3):
-        report = audit(kept.database, kept.keyring, processes=processes)
+        report = audit(stored.database, stored.keyring, processes=processes)
         assert (report.is_good, report.decisions, report.unjoined) == (True, 22, 0)
 
 
-def test_several_processes_name_the_same_faults_as_one(kept: Store, open_store: Open) -> None:
+def test_several_processes_name_the_same_faults_as_one(stored: Store, open_store: Open) -> None:
     other = open_store()
     keep(other, 4)
     other.close()
-    tamper(kept, "UPDATE ledger SET body = replace(body, 'warning', 'info') WHERE seq = 5")
-    tamper(kept, "UPDATE cards SET indicator = 'critical' WHERE uuid = (SELECT min(uuid) FROM cards)")
-    tamper(kept, "DELETE FROM feedback")
-    told = [{str(fault) for fault in audit(kept.database, kept.keyring, processes=count).issues} for count in (1, 2)]
-    assert told[0] == told[1]
-    assert len(told[0]) >= 4
+    tamper(stored, "UPDATE ledger SET body = replace(body, 'warning', 'info') WHERE seq = 5")
+    tamper(stored, "UPDATE cards SET indicator = 'critical' WHERE uuid = (SELECT min(uuid) FROM cards)")
+    tamper(stored, "DELETE FROM feedback")
+    result = [
+        {str(fault) for fault in audit(stored.database, stored.keyring, processes=count).issues} for count in (1, 2)
+    ]
+    assert result[0] == result[1]
+    assert len(result[0]) >= 4
 
 
-def test_rows_kept_under_a_former_key_stay_good(kept: Store, open_store: Open) -> None:
-    former = kept.keyring.current
-    ring = rotate(kept.place.keys)
+def test_rows_kept_under_a_former_key_stay_good(stored: Store, open_store: Open) -> None:
+    former = stored.keyring.current
+    ring = rotate(stored.place.keys)
     assert ring.current != former
     later = open_store()
     keep(later, 3)
     later.close()
-    assert audit(kept.database, ring).is_good
+    assert audit(stored.database, ring).is_good
     only_new = Keyring(ring.current, {ring.current: ring.keys[ring.current]})
-    told = [str(fault) for fault in audit(kept.database, only_new).issues]
-    assert f"ledger {writer_of_key(kept, former)}/1: made under the key {former}, which is not here" in told
+    result = [str(fault) for fault in audit(stored.database, only_new).issues]
+    assert f"ledger {writer_of_key(stored, former)}/1: made under the key {former}, which is not here" in result
 
 
 def writer_of_key(store: Store, key: str) -> str:
@@ -246,7 +250,7 @@ SHORTENED = {
 
 
 @pytest.mark.parametrize("what", SHORTENED)
-@pytest.mark.usefixtures("kept")
+@pytest.mark.usefixtures("stored")
 def test_dropped_checkpoints_are_named_without_any_option(open_store: Open, what: str) -> None:
     later = grown(open_store)
     run(later, *SHORTENED[what])
@@ -254,28 +258,30 @@ def test_dropped_checkpoints_are_named_without_any_option(open_store: Open, what
 
 
 def test_all_checkpoints_dropped_with_the_end_of_a_chain_are_named_even_without_the_anchor_file(
-    kept: Store, open_store: Open
+    stored: Store, open_store: Open
 ) -> None:
     later = grown(open_store)
     run(later, *SHORTENED["all checkpoints"], "DELETE FROM decisions WHERE seq = 5")
-    kept.place.anchors[0].unlink()
+    stored.place.anchors[0].unlink()
     # The first row of the second writer says which checkpoint was there when it began.
     assert "checkpoint 1: was there when a writer began and is not here: dropped" in faults(later)
 
 
-def test_an_anchor_file_that_is_gone_is_a_fault(kept: Store) -> None:
-    kept.place.anchors[0].unlink()
-    (told,) = faults(kept)
-    assert told == "anchor: the file store-anchor.json is missing: nobody knows whether the newest checkpoints are here"
+def test_an_anchor_file_that_is_gone_is_a_fault(stored: Store) -> None:
+    stored.place.anchors[0].unlink()
+    (result,) = faults(stored)
+    assert (
+        result == "anchor: the file store-anchor.json is missing: nobody knows whether the newest checkpoints are here"
+    )
 
 
-def test_an_empty_store_in_place_of_a_removed_one_is_named(kept: Store) -> None:
+def test_an_empty_store_in_place_of_a_removed_one_is_named(stored: Store) -> None:
     tables = ("feedback", "card_rules", "cards", "decisions", "checkpoint_heads", "checkpoints", "writers", "ledger")
-    run(kept, *(f"DELETE FROM {table}" for table in tables))
-    assert "checkpoint 1: stands in the anchor file and is not here: dropped" in faults(kept)
+    run(stored, *(f"DELETE FROM {table}" for table in tables))
+    assert "checkpoint 1: stands in the anchor file and is not here: dropped" in faults(stored)
 
 
-@pytest.mark.usefixtures("kept")
+@pytest.mark.usefixtures("stored")
 def test_an_older_copy_put_back_is_named_and_going_on_with_it_does_not_hide_it(open_store: Open) -> None:
     later = grown(open_store)
     anchor = read_anchor(later.place.anchors[0])
@@ -287,19 +293,22 @@ def test_an_older_copy_put_back_is_named_and_going_on_with_it_does_not_hide_it(o
     assert "checkpoint 2: is not the one that stands in the anchor file: the store was rewritten" in faults(later)
 
 
-def test_a_column_of_a_wrong_type_is_named_and_hides_no_other_fault(kept: Store) -> None:
-    if not kept.database.is_sqlite:
+def test_a_column_of_a_wrong_type_is_named_and_hides_no_other_fault(stored: Store) -> None:
+    if not stored.database.is_sqlite:
         pytest.skip("PostgreSQL takes no value of a wrong type")
     run(
-        kept, "UPDATE ledger SET seq = 'x' WHERE seq = 7", "UPDATE checkpoints SET rows = x'00'", "DELETE FROM feedback"
+        stored,
+        "UPDATE ledger SET seq = 'x' WHERE seq = 7",
+        "UPDATE checkpoints SET rows = x'00'",
+        "DELETE FROM feedback",
     )
-    told = faults(kept)
-    assert any("/x: seq holds a value of type text: changed" in each for each in told)
-    assert "checkpoints 1: rows holds a value of type blob: changed" in told
-    assert any(each.startswith("feedback ") and each.endswith("dropped") for each in told)
+    result = faults(stored)
+    assert any("/x: seq holds a value of type text: changed" in each for each in result)
+    assert "checkpoints 1: rows holds a value of type blob: changed" in result
+    assert any(each.startswith("feedback ") and each.endswith("dropped") for each in result)
 
 
-def test_tables_of_a_newer_program_are_refused_in_a_sentence(kept: Store, open_store: Open) -> None:
-    tamper(kept, "UPDATE alembic_version SET version_num = '9999'")
+def test_tables_of_a_newer_program_are_refused_in_a_sentence(stored: Store, open_store: Open) -> None:
+    tamper(stored, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StoreError, match="of a newer program"), open_store().database.reading():
         pass

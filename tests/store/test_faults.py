@@ -95,10 +95,10 @@ def test_no_answered_call_is_lost_when_workers_are_killed_under_load(place: Plac
         stop.set()
         for caller in callers:
             caller.join()
-    kept = found(place)
+    stored = found(place)
     assert len(answered) > 50
-    assert len(kept) == len(set(kept))
-    assert set(answered) <= set(kept)
+    assert len(stored) == len(set(stored))
+    assert set(answered) <= set(stored)
 
 
 # --- a full disk ----------------------------------------------------------------------------------------------------
@@ -106,19 +106,19 @@ def test_no_answered_call_is_lost_when_workers_are_killed_under_load(place: Plac
 
 def test_on_a_full_disk_what_was_accepted_is_kept_and_the_rest_is_refused(tmp_path: Path) -> None:
     place = Place(str(tmp_path / "store.db"), tmp_path / "spool", tmp_path / "keys.json", wait_seconds=1)
-    told = tmp_path / "told"
-    child = SPAWN.Process(target=fill, args=(place, told))
+    result = tmp_path / "told"
+    child = SPAWN.Process(target=fill, args=(place, result))
     child.start()
     child.join(60)
     assert child.exitcode == 0
-    lines = told.read_text().splitlines()
+    lines = result.read_text().splitlines()
     accepted = [line.split()[1] for line in lines if line.startswith("kept")]
     assert any(line.startswith("refused") for line in lines)
     assert lines[-1].startswith("kept"), "with space again, rows are kept again"
     assert sorted(accepted) == found(place)
 
 
-def fill(place: Place, told: Path) -> None:
+def fill(place: Place, result: Path) -> None:
     """Keep rows until nothing more fits into any file, then let files grow again and go on."""
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     store = Store(place, "test")
@@ -141,7 +141,7 @@ def fill(place: Place, told: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
     lines += [f"kept {one}" for one in keep(store, 5)]
     store.close()
-    told.write_text("\n".join(lines))
+    result.write_text("\n".join(lines))
     os._exit(0)
 
 
@@ -230,16 +230,16 @@ def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
 
 def leave_behind(place: Place, count: int) -> list[str]:
     """Rows in the spool of a process that died before its database could be reached."""
-    told = place.spool.parent / f"left-{random.randrange(10**9)}"
-    child = SPAWN.Process(target=keep_and_die, args=(replace(place, url=NOWHERE), count, told))
+    result = place.spool.parent / f"left-{random.randrange(10**9)}"
+    child = SPAWN.Process(target=keep_and_die, args=(replace(place, url=NOWHERE), count, result))
     child.start()
     child.join(60)
-    return told.read_text().split()
+    return result.read_text().split()
 
 
-def keep_and_die(place: Place, count: int, told: Path) -> None:
+def keep_and_die(place: Place, count: int, result: Path) -> None:
     store = Store(place, "test")
-    told.write_text("\n".join(keep(store, count)))
+    result.write_text("\n".join(keep(store, count)))
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -275,7 +275,7 @@ def test_a_drain_that_is_killed_is_done_again(place: Place) -> None:
 
 @pytest.mark.slow
 def test_writers_killed_in_a_loop_leave_whole_chains(place: Place) -> None:
-    told: list[str] = []
+    result: list[str] = []
     for _ in range(8 if THOROUGH else 2):
         files = [place.spool.parent / f"told-{random.randrange(10**9)}" for _ in range(3)]
         writers = [SPAWN.Process(target=keep_for_ever, args=(place, file)) for file in files]
@@ -287,16 +287,16 @@ def test_writers_killed_in_a_loop_leave_whole_chains(place: Place) -> None:
             writer.kill()
             writer.join(30)
         # The last line may be torn by the kill: it was not told then.
-        told += [line for file in files for line in file.read_text().split("\n")[:-1]]
-    kept = found(place)
-    assert len(told) > 40
-    assert len(kept) == len(set(kept))
-    assert set(told) <= set(kept)
+        result += [line for file in files for line in file.read_text().split("\n")[:-1]]
+    stored = found(place)
+    assert len(result) > 40
+    assert len(stored) == len(set(stored))
+    assert set(result) <= set(stored)
 
 
-def keep_for_ever(place: Place, told: Path) -> None:
+def keep_for_ever(place: Place, result: Path) -> None:
     store = Store(place, "test")
-    with told.open("w") as file:
+    with result.open("w") as file:
         while True:
             body = decision()
             store.append("decision", body, RULE_SET)

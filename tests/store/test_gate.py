@@ -13,7 +13,7 @@ from flask import Flask
 from service.decision.gate import taken_in_full
 from service.decision_log.replay import Replayer
 from service.logs import ALLOWED
-from service.store.decisions import is_skipped, stands_for
+from service.store.decisions import is_skipped
 from service.store.stats import stats
 from tests.http.calls import ICD, PATIENT, order_sign, patient_view, searchset
 from tests.store.service import post, reading_of, remembering, store_of, stored_decisions
@@ -48,37 +48,36 @@ def always_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("never_sampled")
 def test_a_call_that_passes_is_kept_with_the_gate_and_without_findings_and_replayed(app: Flask) -> None:
     assert post(app, SERVICE, ELSEWHERE) == []
-    (kept,) = stored_decisions(app)
+    (stored,) = stored_decisions(app)
     gate = app.extensions["sciatica-cds.services"]().prepared.gates["patient-view"]
-    assert kept.body["gate"] == {
+    assert stored.body["gate"] == {
         "digest": gate.digest, "lists": {"Condition": "complete"}, "in_full": False, "one_in": 100
     }  # fmt: skip
-    assert is_skipped(kept.body)
-    assert stands_for(kept.body) == 0
-    assert set(kept.body["findings"] + kept.body["rules"]) == {"-"}
-    assert Replayer(reading_of(app)).replay(kept).differences == ()
+    assert is_skipped(stored.body)
+    assert set(stored.body["findings"] + stored.body["rules"]) == {"-"}
+    assert Replayer(reading_of(app)).replay(stored).differences == ()
 
 
 @pytest.mark.usefixtures("never_sampled")
 def test_a_row_that_names_another_gate_or_lists_on_which_it_is_shut_is_a_difference_on_replay(app: Flask) -> None:
     post(app, SERVICE, ELSEWHERE)
-    (kept,) = stored_decisions(app)
-    kept.body["gate"]["digest"] = "0" * 64
+    (stored,) = stored_decisions(app)
+    stored.body["gate"]["digest"] = "0" * 64
     replayer = Replayer(reading_of(app))
-    assert replayer.replay(kept).differences == ("the gate that let it pass is not the one of this rule set",)
-    (kept,) = stored_decisions(app)
-    kept.body["gate"]["lists"] = {"Condition": "partial"}
-    assert replayer.replay(kept).differences == ("the gate is shut for lists that came so",)
+    assert replayer.replay(stored).differences == ("the gate that let it pass is not the one of this rule set",)
+    (stored,) = stored_decisions(app)
+    stored.body["gate"]["lists"] = {"Condition": "partial"}
+    assert replayer.replay(stored).differences == ("the gate is shut for lists that came so",)
 
 
 @pytest.mark.usefixtures("always_sampled")
-def test_a_sample_is_kept_with_its_findings_and_stands_for_a_hundred(app: Flask) -> None:
+def test_a_sample_is_kept_with_its_findings_and_says_that_it_is_one_of_a_hundred(app: Flask) -> None:
     assert post(app, SERVICE, ELSEWHERE) == []
-    (kept,) = stored_decisions(app)
-    assert not is_skipped(kept.body)
-    assert stands_for(kept.body) == 100
-    assert "a" in kept.body["findings"]
-    assert Replayer(reading_of(app)).replay(kept).same
+    (stored,) = stored_decisions(app)
+    assert not is_skipped(stored.body)
+    assert stored.body["gate"]["one_in"] == 100
+    assert "a" in stored.body["findings"]
+    assert Replayer(reading_of(app)).replay(stored).same
 
 
 @pytest.mark.usefixtures("never_sampled")
@@ -95,8 +94,8 @@ def test_statistics_say_how_many_passed(app: Flask) -> None:
 def test_the_setting_turns_it_off(tmp_path: Path) -> None:
     app = remembering(tmp_path / "data", gate=False)
     assert post(app, SERVICE, ELSEWHERE) == []
-    (kept,) = stored_decisions(app)
-    assert kept.body["gate"] is None
+    (stored,) = stored_decisions(app)
+    assert stored.body["gate"] is None
     assert app.test_client().get("/health").get_json()["gate"] == {"on": False}
     store_of(app).close()
 
@@ -112,9 +111,9 @@ def test_a_gate_that_lets_pass_what_has_something_to_say_fails_the_call_is_shut_
     answer = client.post(f"/cds-services/{SERVICE}", json=patient_view())
     assert answer.status_code == 500
     assert "sciatica" not in answer.get_data(as_text=True).lower().replace("sciatica-cds", "")
-    told = client.get("/health").get_json()
-    assert told["gate"]["hooks"]["patient-view"]["open"] is False
-    assert "the gate of patient-view let pass what has something to say; it is shut" in told["warnings"]
+    result = client.get("/health").get_json()
+    assert result["gate"]["hooks"]["patient-view"]["open"] is False
+    assert "the gate of patient-view let pass what has something to say; it is shut" in result["warnings"]
     counted = app.extensions["sciatica-cds.observer"].gate_alarms
     assert counted._value.get() == 1
     assert post(app, SERVICE, patient_view()) != [], "the next call is decided in full"

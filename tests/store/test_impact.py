@@ -27,7 +27,7 @@ TURNED = {
 def test_a_kept_decision_shows_what_a_change_would_have_hidden(tmp_path: Path) -> None:
     app = remembering(tmp_path / "data")
     cards = post(app, "small-order-sign", order_sign())
-    (kept,) = stored_decisions(app)
+    (stored,) = stored_decisions(app)
     sides = prepare(load(SMALL_RULES)), prepare(load(changed_rules(tmp_path, [TURNED])))
     impact = Impact(*sides)
     impact.add_all(Reader(*sides, []).of_store(reading_of(app), BEGINNING))
@@ -37,7 +37,7 @@ def test_a_kept_decision_shows_what_a_change_would_have_hidden(tmp_path: Path) -
     assert report["questions"] == 1
     (rule,) = report["rules"]
     assert (rule["id"], rule["shownNewly"], rule["noLongerShown"]) == ("sf-nsaid-contraindicated", 0, 1)
-    assert [example["chart"] for example in rule["examples"]] == [kept.id]
+    assert [example["chart"] for example in rule["examples"]] == [stored.id]
 
 
 @pytest.mark.parametrize("public_url", [None, "https://cds.example.org/back"])
@@ -46,7 +46,7 @@ def test_an_example_leads_to_the_page_of_its_decision_where_the_service_has_an_a
 ) -> None:
     app = remembering(tmp_path / "data")
     post(app, "small-order-sign", order_sign())
-    (kept,) = stored_decisions(app)
+    (stored,) = stored_decisions(app)
     store_of(app).close()
     monkeypatch.setenv("SCIATICA_CDS_DATA", str(tmp_path / "data"))
     if public_url is not None:
@@ -56,9 +56,9 @@ def test_an_example_leads_to_the_page_of_its_decision_where_the_service_has_an_a
     page = (tmp_path / "impact.html").read_text("utf-8")
     (rule,) = json.loads((tmp_path / "impact.json").read_text("utf-8"))["rules"]
     assert done.exit_code == 1
-    for told in (done.stdout, page):
-        assert kept.id in told
-        assert "No chart is kept of a decision" in told
-        assert (f"{public_url}/decisions/{kept.id}" in told) == (public_url is not None)
-    assert rule["examples"][0].get("link") == (None if public_url is None else f"{public_url}/decisions/{kept.id}")
+    for result in (done.stdout, page):
+        assert stored.id in result
+        assert "No chart is kept of a decision" in result
+        assert (f"{public_url}/decisions/{stored.id}" in result) == (public_url is not None)
+    assert rule["examples"][0].get("link") == (None if public_url is None else f"{public_url}/decisions/{stored.id}")
     assert "#chart=" not in page

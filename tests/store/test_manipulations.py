@@ -26,7 +26,7 @@ from tests.store.rows import RULE_SET, decision, feedback, keep
 
 
 @dataclass(frozen=True)
-class Kept:
+class Stored:
     """A folder as an operator has it: database, keys, anchor; an older copy of all; what was published."""
 
     folder: Path
@@ -51,12 +51,12 @@ class Kept:
             ring = keyring or read_keyring(place.keys, place.anchors[0])
             database = Database(store_url(place.url))
             try:
-                told = audit(database, ring, place.anchors, [self.published] if published else ())
+                result = audit(database, ring, place.anchors, [self.published] if published else ())
             finally:
                 database.close()
         except StoreError as error:
             return [str(error)]
-        return [str(issue) for issue in told.issues]
+        return [str(issue) for issue in result.issues]
 
 
 def place_of(folder: Path) -> Place:
@@ -85,16 +85,16 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 @pytest.fixture
-def kept(original: tuple[Path, Path], tmp_path: Path) -> Kept:
+def stored(original: tuple[Path, Path], tmp_path: Path) -> Stored:
     folder = tmp_path / "data"
     shutil.copytree(original[0], folder)
     anchor = read_anchor(place_of(folder).anchors[0])
     assert anchor is not None
-    return Kept(folder, original[1], (anchor.number, anchor.hash))
+    return Stored(folder, original[1], (anchor.number, anchor.hash))
 
 
-def test_the_untouched_record_has_no_fault(kept: Kept) -> None:
-    assert kept.faults(published=True) == []
+def test_the_untouched_record_has_no_fault(stored: Stored) -> None:
+    assert stored.faults(published=True) == []
 
 
 LAST = "(SELECT max(number) FROM checkpoints)"
@@ -155,68 +155,68 @@ BY_STATEMENT: dict[str, tuple[Sequence[str], str]] = {
 
 
 @pytest.mark.parametrize("what", BY_STATEMENT)
-def test_what_is_done_to_the_tables_is_found(kept: Kept, what: str) -> None:
+def test_what_is_done_to_the_tables_is_found(stored: Stored, what: str) -> None:
     statements, said = BY_STATEMENT[what]
-    kept.run(*statements)
-    told = kept.faults()
-    assert any(said in fault for fault in told), told
+    stored.run(*statements)
+    result = stored.faults()
+    assert any(said in fault for fault in result), result
 
 
-def put_older_back(kept: Kept) -> None:
+def put_older_back(stored: Stored) -> None:
     for name in ("store.db", "store.db-wal", "store.db-shm"):
-        (kept.folder / name).unlink(missing_ok=True)
-        if (kept.older / name).exists():
-            shutil.copy(kept.older / name, kept.folder / name)
+        (stored.folder / name).unlink(missing_ok=True)
+        if (stored.older / name).exists():
+            shutil.copy(stored.older / name, stored.folder / name)
 
 
-def put_older_back_and_go_on(kept: Kept) -> None:
-    put_older_back(kept)
-    write(kept.folder, 2)
+def put_older_back_and_go_on(stored: Stored) -> None:
+    put_older_back(stored)
+    write(stored.folder, 2)
 
 
-def remove_database(kept: Kept) -> None:
-    for path in kept.folder.glob("store.db*"):
+def remove_database(stored: Stored) -> None:
+    for path in stored.folder.glob("store.db*"):
         path.unlink()
 
 
-def drop_the_write_ahead_log(kept: Kept) -> None:
+def drop_the_write_ahead_log(stored: Stored) -> None:
     """What a killed process leaves in the log, thrown away: rows and checkpoint of the last writer go."""
-    before = sqlite3.connect(kept.database)
+    before = sqlite3.connect(stored.database)
     before.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     before.execute("PRAGMA wal_autocheckpoint = 0")
-    whole = kept.database.read_bytes()
-    write(kept.folder, 2)
+    whole = stored.database.read_bytes()
+    write(stored.folder, 2)
     before.close()
-    for path in kept.folder.glob("store.db*"):
+    for path in stored.folder.glob("store.db*"):
         path.unlink()
-    kept.database.write_bytes(whole)
+    stored.database.write_bytes(whole)
 
 
-def overwrite_with_noise(kept: Kept) -> None:
-    kept.database.write_bytes(b"noise" * 1000)
-    for path in kept.folder.glob("store.db-*"):
+def overwrite_with_noise(stored: Stored) -> None:
+    stored.database.write_bytes(b"noise" * 1000)
+    for path in stored.folder.glob("store.db-*"):
         path.unlink()
 
 
-def lose_the_keys(kept: Kept) -> None:
-    (kept.folder / "keys.json").unlink()
+def lose_the_keys(stored: Stored) -> None:
+    (stored.folder / "keys.json").unlink()
 
 
-def replace_the_keys(kept: Kept) -> None:
-    path = kept.folder / "keys.json"
+def replace_the_keys(stored: Stored) -> None:
+    path = stored.folder / "keys.json"
     ring = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps({"current": "k-other", "keys": {"k-other": ring["keys"][ring["current"]]}}))
 
 
-def lose_the_anchor(kept: Kept) -> None:
-    place_of(kept.folder).anchors[0].unlink()
+def lose_the_anchor(stored: Stored) -> None:
+    place_of(stored.folder).anchors[0].unlink()
 
 
-def spoil_the_anchor(kept: Kept) -> None:
-    place_of(kept.folder).anchors[0].write_text("{}")
+def spoil_the_anchor(stored: Stored) -> None:
+    place_of(stored.folder).anchors[0].write_text("{}")
 
 
-BY_FILE: dict[Callable[[Kept], None], str] = {
+BY_FILE: dict[Callable[[Stored], None], str] = {
     put_older_back: "stands in the anchor file and is not here",
     put_older_back_and_go_on: "is not the one that stands in the anchor file: the store was rewritten",
     remove_database: "stands in the anchor file and is not here",
@@ -230,34 +230,36 @@ BY_FILE: dict[Callable[[Kept], None], str] = {
 
 
 @pytest.mark.parametrize("what", BY_FILE, ids=lambda what: what.__name__)
-def test_what_is_done_to_the_files_is_found(kept: Kept, what: Callable[[Kept], None]) -> None:
-    what(kept)
-    told = kept.faults()
-    assert any(BY_FILE[what] in fault for fault in told), told
+def test_what_is_done_to_the_files_is_found(stored: Stored, what: Callable[[Stored], None]) -> None:
+    what(stored)
+    result = stored.faults()
+    assert any(BY_FILE[what] in fault for fault in result), result
 
 
-def put_all_files_back(kept: Kept) -> None:
+def put_all_files_back(stored: Stored) -> None:
     """Database, keys and anchor of the older copy together: a whole and true record, of an earlier day."""
-    shutil.rmtree(kept.folder)
-    shutil.copytree(kept.older, kept.folder)
+    shutil.rmtree(stored.folder)
+    shutil.copytree(stored.older, stored.folder)
 
 
-def remove_everything(kept: Kept) -> None:
+def remove_everything(stored: Stored) -> None:
     """A new store, with new keys, where the old one was."""
-    shutil.rmtree(kept.folder)
-    write(kept.folder, 3)
+    shutil.rmtree(stored.folder)
+    write(stored.folder, 3)
 
 
-def shorten_with_the_anchor(kept: Kept) -> None:
+def shorten_with_the_anchor(stored: Stored) -> None:
     """The last writer's rows and checkpoint removed, and the anchor set back by who can write to its folder."""
-    put_older_back(kept)
-    shutil.copy(place_of(kept.older).anchors[0], place_of(kept.folder).anchors[0])
+    put_older_back(stored)
+    shutil.copy(place_of(stored.older).anchors[0], place_of(stored.folder).anchors[0])
 
 
 @pytest.mark.parametrize("what", [put_all_files_back, remove_everything, shorten_with_the_anchor])
-def test_what_only_a_checkpoint_noted_elsewhere_shows(kept: Kept, what: Callable[[Kept], None], project: Path) -> None:
-    what(kept)
-    assert kept.faults() == []
-    assert kept.faults(published=True) != []
+def test_what_only_a_checkpoint_noted_elsewhere_shows(
+    stored: Stored, what: Callable[[Stored], None], project: Path
+) -> None:
+    what(stored)
+    assert stored.faults() == []
+    assert stored.faults(published=True) != []
     page = (project / "docs" / "store.md").read_text(encoding="utf-8")
     assert "`store verify --anchor NUMBER:HASH`" in page

@@ -36,10 +36,10 @@ def app(tmp_path: Path) -> Iterator[Flask]:
 
 def test_a_call_is_kept_with_its_circumstances(app: Flask) -> None:
     cards = post(app, ORDER_SIGN, order_sign())
-    (kept,) = stored_decisions(app)
-    body = kept.body
+    (stored,) = stored_decisions(app)
+    body = stored.body
     assert [card["uuid"] for card in body["cards"]] == [card["uuid"] for card in cards]
-    assert kept.id == cards[0]["extension"]["sciatica-cds.why"]["decision"]
+    assert stored.id == cards[0]["extension"]["sciatica-cds.why"]["decision"]
     assert (body["service"], body["hook"], body["hook_instance"]) == (ORDER_SIGN, "order-sign", INSTANCE)
     assert body["microseconds"] > 0
     assert body["cards"][0]["rules"][0][0] == "sf-nsaid-contraindicated"
@@ -54,10 +54,10 @@ def test_the_card_leads_to_its_decision_and_the_patient_to_his(app: Flask) -> No
     assert reading.of_patient("p2", found_time(found)) == []
 
 
-def found_time(kept: Any) -> Any:
+def found_time(stored: Any) -> Any:
     from service.store.times import read
 
-    return read(kept.body["at"])
+    return read(stored.body["at"])
 
 
 def test_a_kept_call_is_decided_again_to_the_byte(app: Flask) -> None:
@@ -66,7 +66,7 @@ def test_a_kept_call_is_decided_again_to_the_byte(app: Flask) -> None:
     post(app, PATIENT_VIEW, patient_view(context={"userId": "Patient/p1", "patientId": "p1", "encounterId": "e1"}))
     post(app, ORDER_SIGN, order_sign(medications={"resourceType": "OperationOutcome", "issue": []}))
     replayer = Replayer(reading_of(app))
-    again = [replayer.replay(kept) for kept in stored_decisions(app)]
+    again = [replayer.replay(stored) for stored in stored_decisions(app)]
     assert [one.differences for one in again] == [(), (), (), ()]
     assert again[0].cards
     assert "words of the record" in again[0].cards[0]["detail"]
@@ -79,16 +79,16 @@ def test_control_characters_of_the_record_reach_no_card_and_disturb_no_compariso
     assert "bu pro fen" in cards[0]["detail"]
     assert not {"\x02", "\x03"} & set("".join(json.dumps(cards, ensure_ascii=False)))
     assert "\\u000" not in json.dumps(cards)
-    (kept,) = stored_decisions(app)
-    assert Replayer(reading_of(app)).replay(kept).differences == ()
+    (stored,) = stored_decisions(app)
+    assert Replayer(reading_of(app)).replay(stored).differences == ()
 
 
 def test_two_orders_alike_are_still_two(app: Flask) -> None:
     second = copy.deepcopy(IBUPROFEN) | {"id": "draft-2"}
     post(app, ORDER_SIGN, order_sign(IBUPROFEN, second))
-    (kept,) = stored_decisions(app)
-    assert len(kept.body["orders"]) == 2
-    assert Replayer(reading_of(app)).replay(kept).same
+    (stored,) = stored_decisions(app)
+    assert len(stored.body["orders"]) == 2
+    assert Replayer(reading_of(app)).replay(stored).same
 
 
 def test_an_old_rule_set_decides_its_own_decisions(tmp_path: Path) -> None:
@@ -101,44 +101,44 @@ def test_an_old_rule_set_decides_its_own_decisions(tmp_path: Path) -> None:
     file.write_text(file.read_text().replace("version: 1.0.0", "version: 1.0.1"))
     after = remembering(tmp_path / "data", rules)
     post(after, ORDER_SIGN, order_sign())
-    kept = stored_decisions(after)
+    stored = stored_decisions(after)
     replayer = Replayer(reading_of(after))
-    assert len({one.body["ruleset"] for one in kept}) == 2
-    assert [replayer.replay(one).differences for one in kept] == [(), ()]
+    assert len({one.body["ruleset"] for one in stored}) == 2
+    assert [replayer.replay(one).differences for one in stored] == [(), ()]
     store_of(after).close()
 
 
 def test_a_difference_is_told_with_rule_and_part(app: Flask) -> None:
     post(app, ORDER_SIGN, order_sign())
-    (kept,) = stored_decisions(app)
+    (stored,) = stored_decisions(app)
     replayer = Replayer(reading_of(app))
-    changed = copy.deepcopy(kept.body)
+    changed = copy.deepcopy(stored.body)
     changed["cards"][0]["parts"]["detail"] = "0" * 16
-    told = replayer.replay(replace(kept, body=changed)).differences
-    assert told == ("the card of sf-nsaid-contraindicated differs in detail",)
-    changed = copy.deepcopy(kept.body)
+    result = replayer.replay(replace(stored, body=changed)).differences
+    assert result == ("the card of sf-nsaid-contraindicated differs in detail",)
+    changed = copy.deepcopy(stored.body)
     changed["findings"] = changed["findings"].replace("p", "a")
-    told = replayer.replay(replace(kept, body=changed)).differences
-    assert "rule sf-nsaid-contraindicated fired then and does not now" in told
+    result = replayer.replay(replace(stored, body=changed)).differences
+    assert "rule sf-nsaid-contraindicated fired then and does not now" in result
 
 
 def test_a_rule_set_that_is_gone_is_told(app: Flask) -> None:
     post(app, ORDER_SIGN, order_sign())
-    (kept,) = stored_decisions(app)
+    (stored,) = stored_decisions(app)
     store = store_of(app)
     store.close()
     tamper(store, "DELETE FROM rule_set_files")
-    told = Replayer(Reading(store.database, store.keyring)).replay(kept).differences
-    assert told == (f"the files of rule set {kept.body['ruleset'][:12]} are not kept",)
+    result = Replayer(Reading(store.database, store.keyring)).replay(stored).differences
+    assert result == (f"the files of rule set {stored.body['ruleset'][:12]} are not kept",)
 
 
 def test_a_client_that_refuses_unknown_members_gets_cards_that_are_kept_alike(tmp_path: Path) -> None:
     app = remembering(tmp_path / "data", why_extension=False)
     (card, *_) = post(app, ORDER_SIGN, order_sign())
     assert "extension" not in card
-    (kept,) = stored_decisions(app)
-    assert kept.body["cards"][0]["rules"][0][0] == "sf-nsaid-contraindicated"
-    assert Replayer(reading_of(app)).replay(kept).same
+    (stored,) = stored_decisions(app)
+    assert stored.body["cards"][0]["rules"][0][0] == "sf-nsaid-contraindicated"
+    assert Replayer(reading_of(app)).replay(stored).same
     store_of(app).close()
 
 
@@ -152,9 +152,9 @@ def test_where_keeping_is_required_a_call_that_cannot_be_kept_is_not_answered(tm
         assert answer.status_code == status
         if status == 500:
             assert "decision" not in answer.get_data(as_text=True)
-        told = app.test_client().get("/health").get_json()
-        assert told["store"]["not_kept"] == 1
-        assert any("calls are not kept" in warning for warning in told["warnings"])
+        result = app.test_client().get("/health").get_json()
+        assert result["store"]["not_kept"] == 1
+        assert any("calls are not kept" in warning for warning in result["warnings"])
         store_of(app).close()
 
 
@@ -169,9 +169,9 @@ def test_a_mistake_in_remembering_costs_no_answer_unless_keeping_is_required(
         app = remembering(tmp_path / mode, store=mode)
         assert app.test_client().post(f"/cds-services/{ORDER_SIGN}", json=order_sign()).status_code == status
         store_of(app).close()
-    told = capsys.readouterr().err
-    assert "decision not kept" in told
-    assert "CANARY" not in told
+    result = capsys.readouterr().err
+    assert "decision not kept" in result
+    assert "CANARY" not in result
 
 
 def test_health_remembers_what_was_not_kept_when_keeping_works_again(
@@ -181,10 +181,10 @@ def test_health_remembers_what_was_not_kept_when_keeping_works_again(
         broken.setattr("service.decision_log.recording.stored_body", lambda *_: 1 / 0)
         post(app, ORDER_SIGN, order_sign())
     post(app, ORDER_SIGN, order_sign())
-    told = app.test_client().get("/health").get_json()
-    assert told["store"]["not_kept"] == 1
-    assert "fault" not in told["store"]
-    assert "1 calls of this process could not be kept since it started" in told["warnings"]
+    result = app.test_client().get("/health").get_json()
+    assert result["store"]["not_kept"] == 1
+    assert "fault" not in result["store"]
+    assert "1 calls of this process could not be kept since it started" in result["warnings"]
 
 
 def report(app: Flask, *items: dict[str, Any]) -> int:
@@ -219,12 +219,12 @@ def counted(app: Flask) -> dict[str, Any]:
 def test_feedback_is_joined_to_its_card_and_rules(app: Flask) -> None:
     (card, *_) = post(app, ORDER_SIGN, order_sign())
     assert report(app, overridden(card["uuid"])) == 200
-    told = counted(app)
-    (rule,) = [rule for rule in told["rules"] if rule["rule"] == "sf-nsaid-contraindicated"]
+    result = counted(app)
+    (rule,) = [rule for rule in result["rules"] if rule["rule"] == "sf-nsaid-contraindicated"]
     assert (rule["shown"], rule["overridden"], rule["accepted"]) == (1, 1, 0)
     assert rule["reasons"] == {"patient-contraindication": 1}
     assert rule["override_interval_95"] == [0.2065, 1.0]
-    assert app.test_client().get("/stats").get_json() == told
+    assert app.test_client().get("/stats").get_json() == result
 
 
 def test_asking_for_the_counts_writes_nothing(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,9 +259,9 @@ def test_the_same_report_counts_once_and_the_latest_outcome_counts(app: Flask) -
 def test_a_card_nobody_knows_is_kept_apart_and_counted(app: Flask) -> None:
     post(app, ORDER_SIGN, order_sign())
     assert report(app, overridden(str(uuid.uuid4())), overridden("not a uuid at all")) == 200
-    told = counted(app)
-    assert told["feedback"] == {"reports": 2, "unknown_cards": 2}
-    assert all(rule["overridden"] == 0 for rule in told["rules"])
+    result = counted(app)
+    assert result["feedback"] == {"reports": 2, "unknown_cards": 2}
+    assert all(rule["overridden"] == 0 for rule in result["rules"])
 
 
 def test_a_reason_that_was_never_offered_counts_as_other(app: Flask) -> None:
@@ -276,12 +276,12 @@ def test_a_comment_is_kept_only_where_comments_are(tmp_path: Path) -> None:
         app = remembering(tmp_path / str(keeping), keep_comments=keeping)
         (card, *_) = post(app, ORDER_SIGN, order_sign())
         report(app, overridden(card["uuid"]))
-        (told,) = reading_of(app).feedback_of([card["uuid"]])[card["uuid"]]
-        assert told["comment"] == ("free words" if keeping else None)
+        (result,) = reading_of(app).feedback_of([card["uuid"]])[card["uuid"]]
+        assert result["comment"] == ("free words" if keeping else None)
         store_of(app).close()
 
 
 def test_health_tells_how_the_memory_is(app: Flask) -> None:
-    told = app.test_client().get("/health").get_json()["store"]
-    assert (told["mode"], told["reachable"]) == ("on", True)
-    assert json.dumps(told)
+    result = app.test_client().get("/health").get_json()["store"]
+    assert (result["mode"], result["reachable"]) == ("on", True)
+    assert json.dumps(result)

@@ -238,16 +238,16 @@ def test_no_marked_value_is_in_the_log(said: Said) -> None:
 def test_no_marked_value_is_in_an_export(said: Said) -> None:
     reading = reading_of(said.app)
     lines = [*exported_decisions(reading, BEGINNING), *exported_feedback(store_of(said.app).database, BEGINNING)]
-    for kept in stored_decisions(said.app):
-        lines += audit_resources(kept, reading.rule_set(kept.body["ruleset"]))
+    for stored in stored_decisions(said.app):
+        lines += audit_resources(stored, reading.rule_set(stored.body["ruleset"]))
     assert len(lines) >= 10
     assert leaks(said, json.dumps(lines)) == []
 
 
 def test_what_was_masked_is_still_decided_again_to_the_byte(said: Said) -> None:
     replayer = Replayer(reading_of(said.app))
-    assert [replayer.replay(kept).differences for kept in stored_decisions(said.app)] == [()] * 4
+    assert [replayer.replay(stored).differences for stored in stored_decisions(said.app)] == [()] * 4
 
 
 def test_the_date_of_birth_is_not_kept(said: Said) -> None:
-    assert "1971-02-03" not in json.dumps([kept.body for kept in stored_decisions(said.app)])
+    assert "1971-02-03" not in json.dumps([stored.body for stored in stored_decisions(said.app)])

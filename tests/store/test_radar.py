@@ -40,21 +40,21 @@ def test_findings_and_prefetch_keys_are_counted_by_day_client_and_service(store:
         keep_one(store, findings, labs, "https://ehr.example.org")
     keep_one(store, "aaa", "null")
     store.drain()
-    alone, told = days(store)
+    alone, result = days(store)
     assert (alone.issuer, alone.calls) == ("", 1)
-    assert (told.day, told.issuer, told.service, told.calls) == (
+    assert (result.day, result.issuer, result.service, result.calls) == (
         NOW.date().isoformat(),
         "https://ehr.example.org",
         "small-order-sign",
         3,
     )
-    assert told.version == RULE_SET.version
-    assert told.findings == {
+    assert result.version == RULE_SET.version
+    assert result.findings == {
         "age": (3, 0, 0),
         "anticoagulant-active": (0, 1, 2),
         "nsaid-contraindicated": (0, 0, 2),
     }
-    assert told.prefetch == {"labs": {"sent": 2, "failed": 1}, "patient": {"sent": 3}}
+    assert result.prefetch == {"labs": {"sent": 2, "failed": 1}, "patient": {"sent": 3}}
 
 
 def test_a_row_with_lists_as_json_is_added_to_and_read(store: Store) -> None:
@@ -77,9 +77,9 @@ def test_calls_that_the_gate_let_pass_are_counted_apart(store: Store) -> None:
         gate = {"digest": "d", "lists": {}, "in_full": in_full, "one_in": 100}
         store.append("decision", decision() | {"findings": findings, "gate": gate}, RULE_SET)
     store.drain()
-    [told] = days(store)
-    assert (told.calls, told.gated) == (3, 2)
-    assert told.findings["age"] == (1, 0, 0)
+    [result] = days(store)
+    assert (result.calls, result.gated) == (3, 2)
+    assert result.findings["age"] == (1, 0, 0)
 
 
 def test_a_row_that_two_drains_bring_home_is_counted_once(store: Store, open_store: Callable[..., Store]) -> None:
@@ -113,8 +113,8 @@ def test_a_code_is_counted_from_the_third_patient_on_and_named_only_in_words_tha
     assert taken(seen) == []
     seen.add("2026-03-01", None, "p-third", [NIERE])
     seen.add("2026-03-01", None, "p-fourth", [SentCode(NIERE.type, NIERE.system, NIERE.code, "Niere von Frau Meier")])
-    [told] = taken(seen)
-    assert (told.key.code, told.display, told.calls) == ("4711", "Niere (Schätzung)", 2)
+    [result] = taken(seen)
+    assert (result.key.code, result.display, result.calls) == ("4711", "Niere (Schätzung)", 2)
     assert taken(seen) == []
 
 
@@ -124,11 +124,11 @@ def test_a_code_that_is_read_is_counted_once_a_patient_and_day_and_one_that_is_n
         for number in range(5):
             for _ in range(4):
                 seen.add(day, None, f"p{number}", [NIERE, read])
-    told = {(one.key.day[-1:], one.key.type, one.key.code): one.calls for one in seen.take()}
+    result = {(one.key.day[-1:], one.key.type, one.key.code): one.calls for one in seen.take()}
     # Until the third patient a code is none of the client's, and nothing is counted of it.
-    assert [told[day, "Observation", read.code] for day in "12"] == [3, 5]
-    assert [told[day, "Observation", NIERE.code] for day in "12"] == [12, 20]
-    assert told["1", PATIENTS_OF_DAY, ""] == told["2", PATIENTS_OF_DAY, ""] == 5
+    assert [result[day, "Observation", read.code] for day in "12"] == [3, 5]
+    assert [result[day, "Observation", NIERE.code] for day in "12"] == [12, 20]
+    assert result["1", PATIENTS_OF_DAY, ""] == result["2", PATIENTS_OF_DAY, ""] == 5
 
 
 def test_what_could_not_be_written_is_counted_later() -> None:

@@ -171,8 +171,8 @@ def packed(rules: Path, tmp_path: Path) -> tuple[Settings, Path]:
 
 def test_a_pack_whose_signature_verifies_is_loaded(packed: tuple[Settings, Path]) -> None:
     settings, _ = packed
-    told = create_app(settings).test_client().get("/health").get_json()["ruleset"]
-    assert (told["name"], told["signed_by"]) == ("small-rules", "key")
+    result = create_app(settings).test_client().get("/health").get_json()["ruleset"]
+    assert (result["name"], result["signed_by"]) == ("small-rules", "key")
 
 
 def test_without_a_trusted_signature_the_service_does_not_start(packed: tuple[Settings, Path], tmp_path: Path) -> None:

@@ -127,11 +127,11 @@ def run(*words: str) -> tuple[int, str]:
 @pytest.mark.usefixtures("used")
 def test_an_export_writes_names_out_and_joins_feedback() -> None:
     _, text = run("audit", "export")
-    decided, told = (json.loads(line) for line in text.splitlines())
+    decided, result = (json.loads(line) for line in text.splitlines())
     assert decided["findings"]["anticoagulant-active"] == "present"
     assert {"id": "sf-nsaid-contraindicated", "version": "1.0.0", "outcome": "fired"} in decided["rules"]
-    assert (told["known"], told["decision"]) == (True, decided["id"])
-    assert told["rules"][0]["id"] == "sf-nsaid-contraindicated"
+    assert (result["known"], result["decision"]) == (True, decided["id"])
+    assert result["rules"][0]["id"] == "sf-nsaid-contraindicated"
 
 
 @pytest.mark.usefixtures("used")
@@ -153,8 +153,14 @@ def test_an_export_as_fhir_is_valid_r4() -> None:
 def test_the_question_of_years_later_is_one_command() -> None:
     code, text = run("recall", "--patient", "p1", "--since", "2020-01-01")
     assert code == 0
-    for told in ("order-sign", "sf-nsaid-contraindicated 1.0.0", "overridden at 2026-11-24", "digest", "anticoagulant"):
-        assert told in text
+    for result in (
+        "order-sign",
+        "sf-nsaid-contraindicated 1.0.0",
+        "overridden at 2026-11-24",
+        "digest",
+        "anticoagulant",
+    ):
+        assert result in text
     assert "critical: NSAID ordered although contraindicated. Choose other pain relief." in text
     assert "because of nsaid-ordered, anticoagulant-active" in text
     assert "decided again the cards are the same" in text
@@ -165,11 +171,17 @@ def test_the_question_of_years_later_is_one_command() -> None:
 def test_commands_verify_replay_and_count() -> None:
     assert run("audit", "verify")[0] == 0
     assert run("replay", "--all", "--since", "2020-01-01") == (0, "1 decisions replayed, 0 differing\n")
+    assert json.loads(CliRunner().invoke(group, ["replay", "--all", "--json"]).stdout) == {
+        "replayed": 1,
+        "differing": {},
+    }
     assert "sf-nsaid-contraindicated" in run("stats")[1]
     number, _, hashed = run("audit", "checkpoint")[1].strip().partition(":")
     assert CliRunner().invoke(audit_commands, ["verify", "--anchor", f"{number}:{hashed}"]).exit_code == 0
     wrong = CliRunner().invoke(audit_commands, ["verify", "--anchor", f"{number}:{'0' * 64}"])
     assert (wrong.exit_code, "rewritten" in wrong.stdout) == (1, True)
+    counted = json.loads(CliRunner().invoke(audit_commands, ["verify", "--json"]).stdout)
+    assert (counted["decisions"], counted["faults"], counted["good"]) == (1, [], True)
 
 
 @pytest.mark.usefixtures("used")

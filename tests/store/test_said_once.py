@@ -59,9 +59,9 @@ def test_each_answer_is_the_same_when_it_is_decided_again(app: Flask) -> None:
     for _ in range(3):
         opened(app)
     replayer = Replayer(reading_of(app))
-    kept = stored_decisions(app)
-    assert [decision.body["shown"] is not None for decision in kept] == [True, True, True]
-    assert [replayer.replay(decision).differences for decision in kept] == [(), (), ()]
+    stored = stored_decisions(app)
+    assert [decision.body["shown"] is not None for decision in stored] == [True, True, True]
+    assert [replayer.replay(decision).differences for decision in stored] == [(), (), ()]
 
 
 def test_an_alarm_set_aside_with_a_reason_is_quieter_and_then_silent(app: Flask) -> None:

@@ -46,9 +46,9 @@ def test_the_rule_set_is_kept_with_its_files_once(store: Store, open_store: Call
     store.close()
     drain_all(store.database, store.place, store.keyring)
     with store.database.reading() as connection:
-        kept = connection.execute(select(rule_set_files.c.digest, rule_set_files.c.pack)).all()
-    assert [digest for digest, _ in kept] == [RULE_SET.digest]
-    assert kept[0].pack[:2] == b"\x1f\x8b"
+        stored = connection.execute(select(rule_set_files.c.digest, rule_set_files.c.pack)).all()
+    assert [digest for digest, _ in stored] == [RULE_SET.digest]
+    assert stored[0].pack[:2] == b"\x1f\x8b"
 
 
 def test_an_answer_does_not_wait_for_the_database(place: Place, open_store: Callable[..., Store]) -> None:

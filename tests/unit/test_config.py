@@ -142,9 +142,9 @@ def test_a_command_answers_a_wrong_setting_with_one_sentence(
     monkeypatch.setattr("sys.argv", ["sciatica-cds", "stats"])
     with pytest.raises(SystemExit, match="2"):
         main()
-    told = capsys.readouterr().err
+    result = capsys.readouterr().err
     assert (
-        told
+        result
         == "Error: SCIATICA_CDS_MODE is 'prod': one of development, production is meant; did you mean production?\n"
     )
 

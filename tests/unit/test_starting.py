@@ -34,9 +34,9 @@ def test_a_database_that_cannot_be_reached_at_the_start_is_said_loudly(tmp_path:
         port = gone.getsockname()[1]
     url = f"postgresql://clinic@127.0.0.1:{port}/decisions"
     app = create_app(Settings(rules=SMALL_RULES, store="required", store_url=url, data=tmp_path))
-    told = "\n".join(app.extensions["sciatica-cds.summary"]())
-    assert "calls    are to be recorded in PostgreSQL (required), which CANNOT BE REACHED" in told
-    assert "WARNING  the store cannot be used" in told
-    assert "/ready is 503 until it can be" in told
-    kept = create_app(Settings(rules=SMALL_RULES, store="on", data=tmp_path))
-    assert "calls    are recorded in SQLite (on);" in "\n".join(kept.extensions["sciatica-cds.summary"]())
+    result = "\n".join(app.extensions["sciatica-cds.summary"]())
+    assert "calls    are to be recorded in PostgreSQL (required), which CANNOT BE REACHED" in result
+    assert "WARNING  the store cannot be used" in result
+    assert "/ready is 503 until it can be" in result
+    stored = create_app(Settings(rules=SMALL_RULES, store="on", data=tmp_path))
+    assert "calls    are recorded in SQLite (on);" in "\n".join(stored.extensions["sciatica-cds.summary"]())

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from service.errors import Issue, Severity
 from service.knowledge.checks.registry import Review, check
-from service.knowledge.digest import value_sets_of
+from service.knowledge.digest import reads_problems, value_sets_of
 from service.knowledge.model import FactDefinition, Knowledge, OrderTemplate
 
 
@@ -123,3 +123,19 @@ def drug_order_without_class(review: Review) -> Iterator[Issue]:
     for order in review.knowledge.orders.values():
         if order.resource == "MedicationRequest" and order.drug_class is None:
             yield Issue(order.at, f"{order.id} orders a drug and names no drug_class")
+
+
+@check(
+    "K124-no-danger-words",
+    Severity.WARNING,
+    "Problems are read, and no words leave one unread",
+    avoid="facts that read Condition, and no danger_words.yaml",
+    prefer="danger_words.yaml with the words of organs, events and drugs that the rules ask about",
+    why="An English problem that matches nothing is something else; without these words so is a solitary kidney.",
+)
+def no_danger_words(review: Review) -> Iterator[Issue]:
+    """A rule set that reads problems says which words leave one unread."""
+    facts = list(review.knowledge.facts.values())
+    if reads_problems(facts) and not review.knowledge.danger_terms.problems:
+        fact = next(fact for fact in facts if reads_problems([fact]))
+        yield Issue(fact.at, "problems are read, and there are no danger words", "add danger_words.yaml")

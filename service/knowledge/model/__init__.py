@@ -20,7 +20,7 @@ from service.knowledge.model.ruleset import (
     ServiceDefinition,
 )
 from service.knowledge.model.source import Citation, Mark, Source, SourceStatus, Statement
-from service.knowledge.model.value_set import Code, ValueSet
+from service.knowledge.model.value_set import Code, DangerTerms, ValueSet
 
 __all__ = [
     "ENDED_IN",
@@ -36,6 +36,7 @@ __all__ = [
     "Code",
     "Conclusion",
     "Condition",
+    "DangerTerms",
     "Dose",
     "Example",
     "FactDefinition",

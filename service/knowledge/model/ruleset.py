@@ -11,7 +11,9 @@ from service.knowledge.model.fact import FactDefinition
 from service.knowledge.model.order import OrderTemplate
 from service.knowledge.model.rule import Rule
 from service.knowledge.model.source import Source
-from service.knowledge.model.value_set import ValueSet
+from service.knowledge.model.value_set import DangerTerms, ValueSet
+
+NO_DANGER_TERMS = DangerTerms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ class Knowledge:
     ``background`` are findings that only say that a rule may speak here; a card rests on them and does not list them.
     ``pathway`` is the rule file whose card the other advice of a visit hangs on, ``pathway_tried`` the findings that
     it names as tried. ``order_words`` are words of the service orders that rules judge: one that was not recognised and
-    has none of them is another service's business.
+    has none of them is another service's business. ``danger_terms`` leave a problem unread that no value set explains.
     """
 
     name: str
@@ -130,6 +132,7 @@ class Knowledge:
     asked_only: tuple[AskedOnly, ...] = ()
     asked_first: tuple[AskedFirst, ...] = ()
     order_words: tuple[str, ...] = ()
+    danger_terms: DangerTerms = NO_DANGER_TERMS
     pathway: str | None = None
     pathway_tried: tuple[str, ...] = ()
 

@@ -19,6 +19,20 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class DangerTerms:
+    """Patterns of whole words that leave a problem unread where no value set explains them (``danger_words.yaml``).
+
+    ``problems`` name organs, events and states, ``drugs`` classes and brands of drugs; ``harmless`` sound alike and are
+    none of it, ``harmless_drugs`` are names of the value sets of drugs that do not count.
+    """
+
+    problems: tuple[str, ...] = ()
+    drugs: tuple[str, ...] = ()
+    harmless: tuple[str, ...] = ()
+    harmless_drugs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ValueSet:
     """The codes of one clinical idea, and the reviewed patterns that find it in words.
 

@@ -108,10 +108,14 @@ class SourceDefaultsShape(Shape):
 
 
 class ReleaseShape(Shape):
-    """A code system and the edition from which codes were taken, under the name that value sets use for both."""
+    """A code system and the edition from which codes were taken, under the name that value sets use for both.
+
+    ``note`` is what stands with each of these codes that has no note of its own.
+    """
 
     system = Text(required=True)
     source = Text(required=True)
+    note = Text(load_default=None, allow_none=True)
 
 
 class ServiceShape(Shape):

@@ -6,7 +6,7 @@ import re
 from itertools import chain
 from typing import Any
 
-from service.knowledge.model import Code, ValueSet
+from service.knowledge.model import Code, DangerTerms, ValueSet
 from service.knowledge.schemas.fields import Choice, Name, Several, Shape, Strict, Text, did_you_mean, refuse, words
 
 SYSTEMS = {
@@ -132,6 +132,17 @@ class ValueSetShape(Shape):
             Code(system, one, title, descendants=True, verified=True, source=_CATEGORIES) for one in icd_10_categories
         )
         return ValueSet(codes=codes + categories + tuple(chain(*listed)) + unverified, **data)
+
+
+class DangerTermsShape(Shape):
+    """``danger_words.yaml``: words of a problem that may name what a drug must not meet."""
+
+    problems = Several(PatternField(), required=True, least=1)
+    drugs = Several(PatternField(), required=True, least=1)
+    harmless = Several(PatternField())
+    harmless_drugs = words()
+    model = DangerTerms
+    located = False
 
 
 class OwnCodeShape(Shape):

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace as replaced
 
 from service.note import Note
-from service.record.chart.dating import EffectivePeriod, extent_of
+from service.record.chart.dating import EffectivePeriod, effective_period_of
 from service.record.model import Entry
 from service.record.once import once
 from service.record.values.dates import When
@@ -51,7 +51,7 @@ class CodeMatch(Struct, eq=False, dict=True):
     @once
     def effective_period(self) -> EffectivePeriod:
         """When it began and ended. A Period without an end goes on only while the entry says so."""
-        period = extent_of(self.entry.type, self.entry.resource, self.birth)
+        period = effective_period_of(self.entry.type, self.entry.resource, self.birth)
         if period.open and status_word(self.entry.resource.get("status")) not in _GOING_ON:
             return replaced(period, open=False)
         return period

@@ -116,7 +116,7 @@ _BY_TYPE: Mapping[str, Callable[[Resource, When | None], EffectivePeriod]] = {
 }
 
 
-def extent_of(resource_type: str, resource: Resource, birth: When | None) -> EffectivePeriod:
+def effective_period_of(resource_type: str, resource: Resource, birth: When | None) -> EffectivePeriod:
     """When what the resource tells of began and ended. Without any date: a period without ends."""
     reader = _BY_TYPE.get(resource_type)
     return reader(resource, birth) if reader else NEVER_DATED

@@ -22,9 +22,10 @@ from service.record.medication.drugs import Drug, Drugs
 from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, with_all_classes
 from service.record.model import Entry, Record
 from service.record.once import once
-from service.record.values.coding import CodeIndex, concept_text
+from service.record.values.coding import CodeIndex, concept_text, wordings
 from service.record.values.dates import When, at, parse
 from service.record.values.statuses import Counts, status_class
+from service.record.values.substances import names_known_substance, parts_of
 
 MEDICATION = "medication"
 _YEAR = 365
@@ -56,6 +57,9 @@ _LOOK_AT_CLOCK = 64
 _MOST_DRUGS = 1024
 """Of so many drugs is remembered what their classes are: the charts of a day name the same few hundred."""
 
+_OF_ALLERGIES = ("allergy-", "local-allergy-", "med-", "local-med-", "cond-nsaid-", "cond-aspirin-")
+"""Value sets of what one may be allergic to, by the beginning of their name."""
+
 _UNREAD = ""
 """In place of a class: drugs that were not recognised, whole or in part."""
 
@@ -73,9 +77,10 @@ class Matcher:
     """The value sets and the drug table, prepared once, and which of them the facts ask about."""
 
     def __init__(self, knowledge: Knowledge, keys: Iterable[Key], keep: Keep = keep_nothing) -> None:
-        self.index = CodeIndex(knowledge.value_sets, keep)
+        self.index = CodeIndex(knowledge.value_sets, knowledge.danger_terms, keep)
         self.drugs = Drugs(knowledge.value_sets)
         self._classified: Bounded[int, tuple[Drug, Drug]] = Bounded(_MOST_DRUGS)
+        self._substances: Bounded[str, bool] = Bounded(_MOST_DRUGS)
         self.matched: Bounded[tuple[int, str], tuple[Drug, Any]] = Bounded(_MOST_DRUGS * 16)
         """What some facts make of a drug, by its address and the fact; the drug beside it tells that it is the same."""
         self.episode = knowledge.episode
@@ -94,6 +99,32 @@ class Matcher:
         found = with_all_classes(drug, self.index)
         self._classified[id(drug)] = drug, found
         return found
+
+    def is_allergy_read(self, concepts: Iterable[object]) -> bool:
+        """Whether what an allergy names was understood: by a code, or by every part of its words."""
+        found = list(concepts)
+        return not any(map(self.index.says_nothing, found)) and any(map(self._names_substance, found))
+
+    def _names_substance(self, concept: object) -> bool:
+        drug = self.drugs.recognise_concept(concept)
+        if self.index.is_told_by_code(concept) or (drug.recognised and drug.by not in BY_WORDS):
+            return True
+        return any(self._are_known(text) for text in wordings(concept))
+
+    def _are_known(self, text: str) -> bool:
+        known = self._substances.get(text)
+        if known is None:
+            parts = parts_of(text)
+            known = self._substances[text] = bool(parts) and all(map(self._is_known, parts))
+        return known
+
+    def _is_known(self, part: str) -> bool:
+        sets = self.index.match({"text": part}).all_sets
+        return (
+            any(name.startswith(_OF_ALLERGIES) for name in sets)
+            or names_known_substance(part)
+            or self.drugs.recognise_concept({"text": part}).recognised
+        )
 
 
 class Chart:
@@ -251,7 +282,7 @@ class Chart:
         for entry in entries:
             found = self.matcher.drugs.recognise(entry.resource, self.record.resolve)
             drug = self.matcher.with_all_classes(found)
-            yield Medication(entry, drug, self.now)
+            yield Medication(entry, drug, self.now, entry.reference in self.record.drafts)
 
     def _index(self, entry: Entry, asked: frozenset[str]) -> bool:
         """File the entry under what it says, and tell whether it could be understood at all."""
@@ -265,7 +296,8 @@ class Chart:
             for component in as_objects(entry.resource["component"]):
                 self._match(entry, component.get("code"), component, asked)
         elif entry.type == "AllergyIntolerance":
-            is_read = self._index_allergy(entry, asked) or is_read
+            self._index_allergy(entry, asked)
+            is_read = self.matcher.is_allergy_read(list(concepts_of(entry.type, entry.resource, self.record)))
         return is_read
 
     def _match(self, entry: Entry, concept: object, holder: Mapping[str, Any], asked: frozenset[str]) -> bool:
@@ -297,15 +329,10 @@ class Chart:
         for name in value_sets:
             self.code_matches.setdefault((code_match.entry.type, name), []).append(code_match)
 
-    def _index_allergy(self, entry: Entry, asked: frozenset[str]) -> bool:
-        """An allergy to a drug may be coded as the drug: test it through the drug table too (terminology.md 2).
-
-        Tells whether some drug was recognised.
-        """
-        is_drug = False
+    def _index_allergy(self, entry: Entry, asked: frozenset[str]) -> None:
+        """An allergy to a drug may be coded as the drug: test it through the drug table too (terminology.md 2)."""
         for concept in concepts_of(entry.type, entry.resource, self.record):
             drug = self.matcher.with_all_classes(self.matcher.drugs.recognise_concept(concept))
-            is_drug = is_drug or drug.recognised
             classes = (drug.classes & asked) - {
                 name
                 for kind, name in self.code_matches
@@ -317,7 +344,6 @@ class Chart:
                     entry, entry.resource, drug.text, birth=None, by_text=by_text, is_sure=not by_text
                 )
                 self._add(code_match, classes)
-        return is_drug
 
     def _index_items(self, entry: Entry, parent: Mapping[str, Any], asked: frozenset[str]) -> None:
         for item in as_objects(parent.get("item")):

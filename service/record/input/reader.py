@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from service.errors import Issue, RequestError
@@ -127,14 +127,15 @@ def read_prefetch(
         for name in selections[key].types:
             arrived = _completeness(asked[key], selections[key], unpacked, name, is_complete)
             completeness[name] = max(completeness.get(name, Completeness.NOT_SENT), arrived, key=_RANK.__getitem__)
-    _take_beside(gathered, beside, completeness)
+    drafts = _take_beside(gathered, beside, completeness)
     reviewed = _take_orders(gathered, orders, patients, patient_id)
     gathered.check()
     for name in gathered.unclaimed & completeness.keys():
         completeness[name] = min(completeness[name], Completeness.PARTIAL, key=_RANK.__getitem__)
-    return gathered.record(
+    record = gathered.record(
         patient_id, completeness, reviewed.orders, patients.base, reviewed.not_reviewed(orders.problems)
     )
+    return replace(record, drafts=drafts) if drafts else record
 
 
 def _take_key(gathered: _Gathered, brought: Unpacked, patients: Patients, patient_id: str) -> bool:
@@ -147,12 +148,18 @@ def _take_key(gathered: _Gathered, brought: Unpacked, patients: Patients, patien
     return not brought.is_partial and len(gathered.problems) == before
 
 
-def _take_beside(gathered: _Gathered, beside: Unpacked, completeness: dict[str, Completeness]) -> None:
-    """What a context brings besides its orders, known to be about the patient. It is never the whole list of a type."""
+def _take_beside(gathered: _Gathered, beside: Unpacked, completeness: dict[str, Completeness]) -> frozenset[str]:
+    """What a context brings besides its orders, known to be about the patient. It is never the whole list of a type.
+
+    Returns which of it are drugs that are being ordered too.
+    """
+    before = len(gathered.entries)
     gathered.problems.extend(beside.problems)
     gathered.take(((piece, gathered.chosen or Subject.NOT_SAID) for piece in beside.pieces), missing_is_ours=True)
     for piece in beside.pieces:
         completeness.setdefault(RENAMED.get(piece.type, piece.type), Completeness.PARTIAL)
+    brought = (entry for entry in gathered.entries[before:] if entry.type == "MedicationRequest")
+    return frozenset(entry.reference for entry in brought if _status(entry) == "draft")
 
 
 def _take_orders(gathered: _Gathered, brought: Unpacked, patients: Patients, patient_id: str) -> Reviewed:

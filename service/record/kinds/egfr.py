@@ -64,6 +64,22 @@ def computed_egfr(wanted: Wanted, chart: Chart) -> Computed:
     return Computed(replace(creatinine, number=number, evidence=_evidence(creatinine, number, chart)), notes)
 
 
+def lower_by_newer_creatinine(
+    wanted: Wanted, recorded: Interval, when: When | None, chart: Chart
+) -> Measurement | None:
+    """The eGFR of a creatinine taken later, where it is lower than the one recorded; None otherwise.
+
+    A recorded eGFR is not usable for what kidney function is now once a newer creatinine speaks against it. A newer one
+    that speaks for better function lifts nothing: then the recorded one stays.
+    """
+    best = computed_egfr(wanted, chart).best
+    if best is None or best.when is None or when is None or best.when.first <= when.last:
+        return None
+    if best.number.low is None:
+        return best
+    return best if recorded.low is not None and best.number.low < recorded.low else None
+
+
 def _age(chart: Chart, when: When) -> Interval | None:
     if chart.birth is None:
         return None

@@ -11,7 +11,7 @@ from service.record.chart.evidence import NOT_RECORDED, distinct_notes, ordered,
 from service.record.chart.index import Chart
 from service.record.chart.measure import Measurement, Measurements, Wanted, measurements, newest
 from service.record.kinds.coded import source_keys
-from service.record.kinds.egfr import CREATININE, computed_egfr
+from service.record.kinds.egfr import CREATININE, computed_egfr, lower_by_newer_creatinine
 from service.record.kinds.plan import Plan
 from service.record.values.dates import When
 from service.record.values.interval import Interval, hull
@@ -34,7 +34,12 @@ def plan(definition: FactDefinition) -> Plan:
         found = measurements(wanted, chart)
         best = newest(found.final, prefer=definition.prefer, look_back=wanted.look_back_days is not None)
         if best:
-            return numeric(definition, hull(one.number for one in best), best, found.newer(_latest(best)))
+            number, newer = hull(one.number for one in best), found.newer(_latest(best))
+            lower = lower_by_newer_creatinine(wanted, number, _latest(best), chart) if computes else None
+            if lower is None:
+                return numeric(definition, number, best, newer)
+            overtaken: list[Note | None] = [Note(NoteCode.OLDER_THAN_CREATININE, words=one.text) for one in best]
+            return numeric(definition, lower.number, [lower], [*overtaken, *newer])
         if computes:
             computed = computed_egfr(wanted, chart)
             if computed.best is not None:

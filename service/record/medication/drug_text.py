@@ -75,11 +75,11 @@ class DrugText:
 
     def __init__(self, names: Mapping[str, Codes], brands: Mapping[str, Products]) -> None:
         self._lexer = DrugLexer(names, brands)
-        self._kept = lru_cache(_CACHED)(self._whole)
+        self._stored = lru_cache(_CACHED)(self._whole)
 
     def read(self, text: str) -> Reading:
         """What the text names; nothing when it names no ingredient that is known."""
-        return self._kept(text[: LONGEST_TEXT + 1])
+        return self._stored(text[: LONGEST_TEXT + 1])
 
     def _whole(self, text: str) -> Reading:
         readings = [self._read(words) for words in wordings(plain(text[:LONGEST_TEXT]))]

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from service.finding import Evidence
-from service.note import Note
+from service.note import Note, NoteCode
 from service.record.medication.dosage import Daily, daily_amounts, single_doses_mg
 from service.record.medication.drugs import Drug
 from service.record.medication.supply import Course, entry_status_class, planned_days, recorded_end, start_of
@@ -20,21 +20,27 @@ from service.record.once import once
 from service.record.values.coding import CodeIndex
 from service.record.values.dates import When, days_since
 from service.record.values.interval import Interval
-from service.record.values.statuses import StatusClass
+from service.record.values.status_table import StatusClass, noted
 
 MEDICATION_TYPES = ("MedicationRequest", "MedicationStatement", "MedicationDispense", "MedicationAdministration")
 """Where current medication is read. What was given lately may go on being given; what was given before is over."""
+
+_DRAFT = noted(NoteCode.BEING_ORDERED)
 
 BY_WORDS = frozenset({"name", "brand"})
 """Ways of recognising a drug that rest on words, not on a code."""
 
 
 class Medication(Struct, frozen=True, eq=False, dict=True):
-    """A medication entry, what drug it is, and what is worked out of both: once for all facts that ask."""
+    """A medication entry, what drug it is, and what is worked out of both: once for all facts that ask.
+
+    ``is_draft`` when it is a draft of the same call that is not being decided now.
+    """
 
     entry: Entry
     drug: Drug
     now: datetime
+    is_draft: bool = False
 
     @property
     def resource(self) -> Mapping[str, Any]:
@@ -46,7 +52,9 @@ class Medication(Struct, frozen=True, eq=False, dict=True):
 
     @once
     def status_class(self) -> StatusClass:
-        """What its status makes of it now."""
+        """What its status makes of it now. A draft beside the one that is being decided is background, as what runs."""
+        if self.is_draft:
+            return _DRAFT
         course = Course(lambda: self.since, lambda: self.ended, lambda: self.planned)
         return entry_status_class(self.entry, self.now, course)
 

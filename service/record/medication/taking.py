@@ -132,7 +132,8 @@ def _entry_evidence(
     elif status_class.counts is not Counts.PRESENT:
         return None
     old = OLD if status_class.counts is Counts.PRESENT and is_old(medication, chart) else None
-    if status_class.provisional or (status_class.is_doubtful and not definition.unconfirmed):
+    is_told = definition.unconfirmed or (medication.is_draft and definition.or_ordered)
+    if status_class.provisional or (status_class.is_doubtful and not is_told):
         doubts.append(status_class.note or _NOT_CERTAIN)
     if not definition.unconfirmed:
         doubts.append(old)

@@ -75,6 +75,17 @@ def is_fully_listed(system: str, code: str) -> bool:
     return system == ICD_10_CM and _ICD_10_CM_SHAPE.fullmatch(code.strip()) is not None
 
 
+_WRITTEN = re.compile(
+    r"\b(?:ICD[- ]?10(?:[- ]?CM)?[ :#-]*([A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?)|([A-Z]\d[0-9A-Z]\.\d[0-9A-Z]{0,3}))\b",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+def codes_written_in(text: str) -> list[str]:
+    """The codes of ICD-10 that stand in words: after the name of the system, or with their dot ("M54.31")."""
+    return [first or second for first, second in _WRITTEN.findall(text)]
+
+
 # http and https, a slash at the end, and a host in another case all name the same system.
 _CANONICAL: Mapping[str, str] = {
     **{uri.lower().partition("://")[2] or uri: uri for uri in KNOWN_SYSTEMS},

@@ -15,10 +15,17 @@ from msgspec import Struct
 
 from service.bounded import Bounded
 from service.knowledge.cache import Keep, keep_nothing
-from service.knowledge.model import ValueSet
+from service.knowledge.model import DangerTerms, ValueSet
 from service.note import Note, NoteCode
 from service.record.values.code_sets import CodeSets
-from service.record.values.code_systems import ICD_10, canonical_system, check_digit_fault, is_fully_listed
+from service.record.values.code_systems import (
+    ICD_10,
+    ICD_10_CM,
+    canonical_system,
+    check_digit_fault,
+    codes_written_in,
+    is_fully_listed,
+)
 from service.record.values.danger import DangerWords
 from service.record.values.english import is_english
 from service.record.values.negation import Said, said
@@ -31,7 +38,10 @@ _CACHED = 20_000
 _LONGEST_TEXT = 400
 _ACTIONS = ("order-", "referral-", "procedure-", "proc-", "med-")
 """Value sets of what one orders or does, by the beginning of their name."""
-_NOT_OF_PROBLEMS = (*_ACTIONS, "local-order-", "local-proc-", "local-med-", "local-answer-", "obs-", "local-obs-")
+_NOT_OF_PROBLEMS = (
+    *(*_ACTIONS, "local-order-", "local-proc-", "local-med-", "local-answer-", "obs-", "local-obs-"),
+    "local-allergy-nsaid-words",
+)
 """Value sets that nobody looks for on a problem list: their words explain none of it."""
 _NOTHING: frozenset[str] = frozenset()
 
@@ -66,6 +76,11 @@ class Match:
     said_too: frozenset[str] = _NOTHING
     by_category: bool = False
     is_read: bool = True
+
+    @property
+    def all_sets(self) -> frozenset[str]:
+        """The value sets that codes or words name, whatever the words say of now or of the past."""
+        return self.sets | self.past_sets | self.suspected_sets | self.said_too
 
 
 NOTHING_KNOWN = "nothing-known"
@@ -179,8 +194,8 @@ class _Words:
 class CodeIndex(CodeSets):
     """The value sets with the words that name what is in them, asked often."""
 
-    def __init__(self, value_sets: Mapping[str, ValueSet], keep: Keep = keep_nothing) -> None:
-        """``keep`` keeps what is worked out from the patterns."""
+    def __init__(self, value_sets: Mapping[str, ValueSet], terms: DangerTerms, keep: Keep = keep_nothing) -> None:
+        """``terms`` leave a problem unread; ``keep`` keeps what is worked out from the patterns."""
         super().__init__(value_sets)
         self._patterns = [(name, text) for name, value_set in value_sets.items() for text in value_set.patterns]
         self._which = LiteralIndex(keep("literals", lambda: [literals_of(text) for _, text in self._patterns]))
@@ -188,7 +203,7 @@ class CodeIndex(CodeSets):
             name: "|".join(f"(?:{text})" for text in one.unless) for name, one in value_sets.items() if one.unless
         }
         self._own_questions = _own_questions(value_sets)
-        self._danger = DangerWords(value_sets)
+        self._danger = DangerWords(value_sets, terms)
         self._says_nothing = frozenset(name for name, one in value_sets.items() if one.says == NOTHING_KNOWN)
         self._by_code: Bounded[tuple[object, str], _Code] = Bounded(_CACHED)
         self._by_concept: Bounded[tuple[object, ...], Match] = Bounded(_CACHED)
@@ -250,6 +265,14 @@ class CodeIndex(CodeSets):
             return False  # a code never explains a drug
         if not any(holds_danger for holds_danger, _ in unexplained):
             return True
+        return self.is_told_by_code(concept)
+
+    def says_nothing(self, concept: object) -> bool:
+        """Whether a concept says that nothing is known, or that nobody asked."""
+        return not self.match(concept).sets.isdisjoint(self._says_nothing)
+
+    def is_told_by_code(self, concept: object) -> bool:
+        """Whether a code alone tells what is meant: it lies in a value set, or is known to be something else."""
         codes = (self._of_coding(raw.get("system"), code) for raw, code in _coded(concept))
         return any(code.is_else or (code.sets and not code.by_category) for code in codes)
 
@@ -298,11 +321,17 @@ class CodeIndex(CodeSets):
                 if found_in is not None and not self._means_else(name, text):
                     answers[found_in].add(name)
             answers[Said.PRESENT].update(self._own_questions.get(_bare(text), _NOTHING))
+            answers[Said.PRESENT].update(*self._sets_written_in(text))
             now, past = frozenset(answers[Said.PRESENT]), frozenset(answers[Said.PAST])
             suspected = frozenset(answers[Said.SUSPECTED])
             is_read = bool(any(answers.values())) or is_english(text)
             found = self._by_text[text] = _Words(now, past, suspected, is_english=is_read)
         return found
+
+    def _sets_written_in(self, text: str) -> Iterator[frozenset[str]]:
+        """The value sets of the codes that stand in a text: of either edition, for words do not tell which."""
+        for code in codes_written_in(text):
+            yield from (self.sets_of(system, code) for system in (ICD_10_CM, ICD_10))
 
     def _unexplained(self, text: str) -> tuple[bool, bool]:
         """Whether a word of danger is left that no pattern explains, and whether such a word names a drug."""

@@ -15,6 +15,8 @@ from importlib import resources
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _TAG = re.compile(r"\((?:disorder|finding|situation|procedure|event|regime/therapy|morphologic abnormality)\)\s*$")
 """How SNOMED CT ends a fully specified name, which is English."""
+_OF_CODES = frozenset({"icd", "snomed", "sct", "code", "codes", "dx"})
+"""Words that only say that a code follows."""
 _STRANGE = 4
 """Of so many words one may be unknown: a name, or a spelling."""
 
@@ -22,7 +24,7 @@ _STRANGE = 4
 @lru_cache(maxsize=20_000)
 def is_english(text: str) -> bool:
     """Whether nearly all words of a text are known English; False for a text without words."""
-    words = [word.casefold() for word in _WORD.findall(text)]
+    words = [word for found in _WORD.findall(text) if (word := found.casefold()) not in _OF_CODES]
     if not words:
         return False
     if _TAG.search(text):

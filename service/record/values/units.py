@@ -28,7 +28,6 @@ from service.record.values.unit_table import (
     UNITS,
 )
 
-UCUM = "http://unitsofmeasure.org"
 _JUST = Decimal("0.000001")
 """How far inside an excluded bound a value is taken to lie: "<30" is at most 29.999999, so it is not "30 or more"."""
 _LONGEST = 40
@@ -345,7 +344,7 @@ def _in_unit(raw: _Raw, unit: str, substance: str | None) -> Reading | Refused:
 def _oswestry(raw: _Raw, unit: str) -> Reading | Refused:
     """A plain number of the Oswestry index: 0 to 50 points or the percentage that is twice as much.
 
-    Above 50 it can only be the percentage, and 0 is 0; else only what it is out of tells (terminology.md 4.7).
+    Above 50 it can only be the percentage, and 0 is 0; else only what it is out of tells (terminology.md 4).
     """
     low, high = raw.interval.low, raw.interval.high
     out_of = raw.note.number if raw.note is not None else None

@@ -27,6 +27,7 @@ _STRANGE_DRUG = "Compounded preparation, see paper order"
 _STRANGE_ORDER = "As discussed with the patient"
 _USUAL_DAILY_MG = Decimal(10)
 _USUAL_DAYS = 5
+_JUST_BEGUN_DAYS = 2
 _BEYOND = 7
 _MANY = 12
 
@@ -68,9 +69,14 @@ class Treatment:
         return self.no_reason(definition)
 
     def taken(self, definition: FactDefinition) -> Iterator[Option]:
-        """An active order of the medication list."""
+        """An active order of the medication list, begun after one of the drugs that it has to follow."""
+        others = replace(definition, classes=definition.began_after, exclude=())
+        before = self._codebook.drugs(others, self._avoid)[:1]
         for code in self._codebook.drugs(definition, self._avoid)[:_MANY]:
-            yield partial(self._take, definition=definition, code=code, days=_USUAL_DAYS)
+            if before:
+                yield partial(self._take_after, definition=definition, code=code, others=others, before=before[0])
+            else:
+                yield partial(self._take, definition=definition, code=code, days=_USUAL_DAYS)
 
     def perhaps_taken(self, definition: FactDefinition) -> Iterator[Option]:
         """A list of which only a part was sent; else a plan; else a drug that nobody can read."""
@@ -201,6 +207,12 @@ class Treatment:
             **self._dosage(definition, code),
             **more,
         )
+
+    def _take_after(
+        self, draft: ResourceDraft, *, definition: FactDefinition, code: Code, others: FactDefinition, before: Code
+    ) -> None:
+        self._take(draft, definition=others, code=before, days=_USUAL_DAYS)
+        self._take(draft, definition=definition, code=code, days=_JUST_BEGUN_DAYS)
 
     def _take_several(self, draft: ResourceDraft, *, definition: FactDefinition, count: int, complete: bool) -> None:
         for code in self._codebook.drugs(definition, self._avoid)[:count]:

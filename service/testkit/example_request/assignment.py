@@ -87,13 +87,13 @@ class Assignments:
 
     def _without_settings_in_force(self, states: States) -> States:
         """The states without those of settings that are so already."""
-        kept = {}
+        stored = {}
         for name, given in states.items():
             fact = self._knowledge.facts[name]
             holds = fact.setting is not None and self._knowledge.settings.get(fact.setting) == fact.equals
             if fact.kind is not FactKind.SETTING or holds != (given.status == Status.PRESENT):
-                kept[name] = given
-        return kept
+                stored[name] = given
+        return stored
 
     def _behind(self, rule: Rule) -> list[str]:
         """The facts that the rule rests on, through conclusions."""

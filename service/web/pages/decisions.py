@@ -19,7 +19,6 @@ from service.store.reading import StoredDecision, StoredRuleSet
 from service.web.pages.addresses import question_in
 
 Json = dict[str, Any]
-_WHY = "sciatica-cds.why"
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,9 +108,9 @@ def _only(graph: RuleGraph, cards: set[str], lit: set[str]) -> RuleGraph:
     """The part of a graph on the ways to some cards, or to the one that is lit."""
     if lit:
         cards = cards & lit or cards
-    kept = {node for card in cards for node in way_to(graph, card)} or set(graph.layers)
-    edges = tuple(edge for edge in graph.edges if edge[0] in kept and edge[1] in kept)
-    return RuleGraph({node: layer for node, layer in graph.layers.items() if node in kept}, edges, 0)
+    stored = {node for card in cards for node in way_to(graph, card)} or set(graph.layers)
+    edges = tuple(edge for edge in graph.edges if edge[0] in stored and edge[1] in stored)
+    return RuleGraph({node: layer for node, layer in graph.layers.items() if node in stored}, edges, 0)
 
 
 def _folded(knowledge: Knowledge, graph: RuleGraph, rules: Mapping[str, Rule]) -> RuleGraph:

@@ -40,9 +40,9 @@ def empties(value: Any, path: str = "$") -> list[str]:
     if value is None or value in ("", [], {}):
         return [path]
     if isinstance(value, dict):
-        return [hit for name, member in value.items() for hit in empties(member, f"{path}.{name}")]
+        return [match for name, member in value.items() for match in empties(member, f"{path}.{name}")]
     if isinstance(value, list):
-        return [hit for number, member in enumerate(value) for hit in empties(member, f"{path}[{number}]")]
+        return [match for number, member in enumerate(value) for match in empties(member, f"{path}[{number}]")]
     return []
 
 

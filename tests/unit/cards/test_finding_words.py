@@ -93,10 +93,10 @@ def test_ca_4_text_is_escaped_and_stays_readable(text: str, shown: str) -> None:
 def test_the_course_of_a_score_is_told_and_leaves_no_trace_in_what_is_kept() -> None:
     scores = (Evidence("Observation/1", "8 {score}", "2026-01-05"), Evidence("Observation/2", "7", "2026-02-01"))
     one = Decimal(1)
-    told = Finding("pain-change", Status.PRESENT, one, one, "{score}", scores)
-    kept = replace(told, evidence=tuple(replace(item, text="words of the record") for item in scores))
+    result = Finding("pain-change", Status.PRESENT, one, one, "{score}", scores)
+    stored = replace(result, evidence=tuple(replace(item, text="words of the record") for item in scores))
     today = date(2026, 3, 1)
-    said, again = course(told, today), course(kept, today)
+    said, again = course(result, today), course(stored, today)
     assert said is not None
     assert again is not None
     assert without_markers(said) == "Pain 8 to 7 since 5 Jan"

@@ -34,7 +34,7 @@ def test_a_new_rule_is_a_file_to_fill_in_that_lint_refuses_until_it_is(rules: Pa
     made = run("new", "rule", "sf-new-danger", "--phase", "3_safety", "--write", "--rules", str(rules))
     assert made.exit_code == 0, made.output
     text = (rules / "phases" / "3_safety" / "sf-new-danger.yaml").read_text(encoding="utf-8")
-    assert text.startswith("id: sf-new-danger\n")
+    assert text.startswith("title: ")
     assert text.count("TO DO") > 10
     refused = run("lint", "--rules", str(rules))
     assert refused.exit_code == 1

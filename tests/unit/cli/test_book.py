@@ -21,9 +21,9 @@ SMALL_RULES = PROJECT / "tests" / "rules_valid"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("book") / "new"
-    told = CliRunner().invoke(book, ["--rules", str(SMALL_RULES), "--out", str(out)])
-    assert told.exit_code == 0, told.output
-    assert f"{out / 'index.html'}" in told.output
+    result = CliRunner().invoke(book, ["--rules", str(SMALL_RULES), "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    assert f"{out / 'index.html'}" in result.output
     return out
 
 
@@ -47,9 +47,9 @@ def test_every_link_within_the_book_leads_to_a_file(folder: Path) -> None:
 
 
 def test_a_folder_with_other_files_is_refused(folder: Path) -> None:
-    told = CliRunner().invoke(book, ["--rules", str(SMALL_RULES), "--out", str(folder)])
-    assert told.exit_code == 2
-    assert "not empty" in told.output
+    result = CliRunner().invoke(book, ["--rules", str(SMALL_RULES), "--out", str(folder)])
+    assert result.exit_code == 2
+    assert "not empty" in result.output
 
 
 def test_a_comparison_leads_to_the_book_only_where_there_is_one(folder: Path, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def prepared_with(knowledge: Knowledge) -> Prepared:
     return Prepared(few, None, {"patient-view": Program(RULES)})  # type: ignore[arg-type]
 
 
-def told(prepared: Prepared, fever: Status, egfr: Finding) -> Decision:
+def result(prepared: Prepared, fever: Status, egfr: Finding) -> Decision:
     facts = {"pain": Finding("pain", Status.PRESENT), "egfr": egfr, "fever": Finding("fever", fever)}
     return decide_on(prepared, facts, "patient-view", NOW)
 
@@ -34,7 +34,7 @@ def told(prepared: Prepared, fever: Status, egfr: Finding) -> Decision:
 def test_what_is_only_mentioned_is_told_as_it_is_for_each_patient(knowledge: Knowledge) -> None:
     prepared = prepared_with(knowledge)
     without, with_fever, unknown = (
-        told(prepared, status, measured("egfr", "25")).advice[0]
+        result(prepared, status, measured("egfr", "25")).advice[0]
         for status in (Status.ABSENT, Status.PRESENT, Status.UNKNOWN)
     )
     assert [finding.name for finding in without.found] == ["pain", "egfr"]

@@ -70,8 +70,8 @@ def test_a_chart_with_sciatica_does_not(gate: Gate) -> None:
 
 
 def test_words_alone_are_enough_to_shut_it(gate: Gate) -> None:
-    told = {"resourceType": "Condition", "id": "c-1", "code": {"text": "Sciatica, left leg"}}
-    assert not passes(gate, record(told))
+    result = {"resourceType": "Condition", "id": "c-1", "code": {"text": "Sciatica, left leg"}}
+    assert not passes(gate, record(result))
 
 
 @pytest.mark.parametrize(

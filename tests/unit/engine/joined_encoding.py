@@ -8,15 +8,16 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
+from operator import ge, gt, le, lt
 from typing import Any
 
 import durable_rules_engine as native
 import orjson
 
-from service.engine.patterns import PRESENT, STATUS_NUMBER, UNKNOWN, Test, grouped, passes, scales_of, terms
+from service.engine.patterns import PRESENT, STATUS_NUMBER, UNKNOWN, Test, grouped, scales_of, terms
 from service.errors import EngineError, EnvelopeError, Issue
 from service.finding import Finding, Status
 from service.knowledge.model import Leaf, Rule
@@ -33,8 +34,15 @@ SESSION = "0"
 REPEATED = 2  # what the engine answers when it has seen a fact before
 _ruleset_numbers = count()
 
+_COMPARE: Mapping[str, Callable[[int, int], bool]] = {"$gte": ge, "$lte": le, "$gt": gt, "$lt": lt}
+
 # The facts of one firing by the alias of their pattern, as the engine gives them back.
 _Matched = Mapping[str, Mapping[str, Any]]
+
+
+def passes(fact: Mapping[str, int], tests: Iterable[Test]) -> bool:
+    """Whether a fact passes all tests, as the engine would say."""
+    return all(_COMPARE[operator](fact[prop], number) for prop, operator, number in tests)
 
 
 @dataclass(frozen=True, slots=True)

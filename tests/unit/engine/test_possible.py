@@ -59,7 +59,7 @@ def test_no_patient_made_at_random_comes_to_what_was_called_impossible() -> None
         if patient["egfr"].status is Status.PRESENT:
             number = Decimal(chance.choice([10, 30, 90]))
             patient["egfr"] = Finding("egfr", Status.PRESENT, number, number)
-        told = {name: patient[name] for name in FACTS if chance.random() < 0.5}
-        truths, _ = possible().come_to(told)
+        result = {name: patient[name] for name in FACTS if chance.random() < 0.5}
+        truths, _ = possible().come_to(result)
         for rule, truth in read_plainly(strata, patient).truths.items():
-            assert truths[rule] & 1 << truth, (rule, patient, told)
+            assert truths[rule] & 1 << truth, (rule, patient, result)

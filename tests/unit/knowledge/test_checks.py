@@ -29,11 +29,11 @@ def test_good_rules_meet_no_objection() -> None:
 def test_each_check_objects_to_its_mistake_and_no_other_does(case: BrokenCase, tmp_path: Path) -> None:
     problems = run_checks(load(case.build(tmp_path)), TODAY)
     assert {problem.code for problem in problems} == {case.name}
-    told = "\n".join(problem.line() for problem in problems)
+    result = "\n".join(problem.line() for problem in problems)
     for line in case.says:
         place, _, text = line.rpartition(": ") if ": " in line else ("", "", line)
-        assert text in told
-        assert place.split(": ")[0] in told
+        assert text in result
+        assert place.split(": ")[0] in result
 
 
 def test_every_check_has_a_broken_example() -> None:

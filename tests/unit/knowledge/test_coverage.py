@@ -24,11 +24,11 @@ def test_good_examples_miss_nothing() -> None:
 def test_a_missing_example_is_told_with_the_test_and_the_side(tmp_path: Path) -> None:
     changes = [{"file": CO, "find": "given: {egfr: 29}", "put": "given: {anticoagulant-active: present}"}]
     knowledge = load(changed_rules(tmp_path, changes))
-    told = rule_coverage(knowledge, knowledge.rules[0])
-    assert told.leaves[0].missing == frozenset()
-    assert told.leaves[1].missing == {Truth.TRUE}
-    assert told.limits[0].missing == ("below",)
-    assert told.missing == 2
+    result = rule_coverage(knowledge, knowledge.rules[0])
+    assert result.leaves[0].missing == frozenset()
+    assert result.leaves[1].missing == {Truth.TRUE}
+    assert result.limits[0].missing == ("below",)
+    assert result.missing == 2
 
 
 def test_what_an_example_does_not_give_is_absent_and_a_number_unknown() -> None:

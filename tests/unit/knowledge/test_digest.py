@@ -66,14 +66,14 @@ def test_the_digest_is_the_same_in_another_process() -> None:
         "print(load(Path(sys.argv[1])).digest)"
     )
     for seed in ("1", "2"):
-        told = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-c", program, str(VALID)],
             capture_output=True,
             text=True,
             check=True,
             env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(VALID.parents[1])},
         )
-        assert told.stdout.strip() == load(VALID).digest
+        assert result.stdout.strip() == load(VALID).digest
 
 
 def test_a_digest_is_64_hexadecimal_digits_and_does_not_hold_itself() -> None:

@@ -85,7 +85,7 @@ def test_an_entry_for_two_resource_types_stands_for_two_alike(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "result"),
     [
         (DRUG.replace("ordered:", "orderd:"), "facts/more.yaml:9: drugs: orderd is not known here (did you mean"),
         (DRUG.replace("  - drug: naproxen\n", "  - name: x\n"), "facts/more.yaml:5: drugs: each must name its drug"),
@@ -99,8 +99,8 @@ def test_an_entry_for_two_resource_types_stands_for_two_alike(tmp_path: Path) ->
         ("kinds: {}\n", "facts/more.yaml:1: must hold a list of facts, or of drugs"),
     ],
 )
-def test_what_is_wrong_is_named_with_its_line(text: str, told: str, tmp_path: Path) -> None:
-    assert any(fault.startswith(told) for fault in faults(tmp_path, text)), faults(tmp_path / "again", text)
+def test_what_is_wrong_is_named_with_its_line(text: str, result: str, tmp_path: Path) -> None:
+    assert any(fault.startswith(result) for fault in faults(tmp_path, text)), faults(tmp_path / "again", text)
 
 
 def test_a_question_of_our_own_is_looked_for_where_answers_stand_and_is_absent_by_a_recorded_no(tmp_path: Path) -> None:

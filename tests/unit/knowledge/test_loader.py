@@ -25,9 +25,9 @@ def faults_of(rules: Path) -> list[str]:
 
 @pytest.mark.parametrize("case", broken_cases("faults"), ids=lambda case: case.name)
 def test_every_mistake_is_named_with_its_line_and_nothing_else_is_blamed(case: BrokenCase, tmp_path: Path) -> None:
-    told = faults_of(case.build(tmp_path))
-    assert len(told) == len(case.says)
-    for said, wanted in zip(told, sorted(case.says, key=_place), strict=True):
+    result = faults_of(case.build(tmp_path))
+    assert len(result) == len(case.says)
+    for said, wanted in zip(result, sorted(case.says, key=_place), strict=True):
         assert said.startswith(wanted)
 
 

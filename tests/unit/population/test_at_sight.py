@@ -96,18 +96,18 @@ def test_what_passes_at_sight_is_what_passes_when_it_is_read(
         data = in_file(tmp_path / "data" / "bundles.ndjson", map(orjson.dumps, bundles))
     else:
         data = by_type(tmp_path / "data", all_lines())
-    told = ran(data, tmp_path / "at sight")
+    result = ran(data, tmp_path / "at sight")
     monkeypatch.setattr(running, "plain_entries_of", lambda *_: None)
-    assert ran(data, tmp_path / "read")["patients"] == told["patients"]
-    assert told["patients"]["gated"] > 1
+    assert ran(data, tmp_path / "read")["patients"] == result["patients"]
+    assert result["patients"]["gated"] > 1
     names = ("decisions.parquet", "cards.parquet", "rejects.ndjson", "summary.json")
     assert digests(tmp_path / "read", names) == digests(tmp_path / "at sight", names)
 
 
 def test_lines_that_are_not_read_need_not_be_whole(tmp_path: Path) -> None:
     claims = [b'{"resourceType":"Claim","id":"a"}', b'{"resourceType":"Claim",', b'{"resourceType":"Claim"']
-    told = ran(in_file(tmp_path / "data" / "Claim.ndjson", claims), tmp_path / "out")
-    assert told["lines"]["type not read"] == 3
+    result = ran(in_file(tmp_path / "data" / "Claim.ndjson", claims), tmp_path / "out")
+    assert result["lines"]["type not read"] == 3
 
 
 def test_a_report_that_holds_a_problem_is_read_although_reports_are_not(plain: PlainEntries) -> None:

@@ -87,10 +87,10 @@ def test_order_split_and_compression_of_lines_change_nothing(as_exported: tuple[
 
 @pytest.mark.parametrize("workers", [2, 4])
 def test_the_number_of_workers_changes_nothing(as_exported: tuple[Path, Path], tmp_path: Path, workers: int) -> None:
-    told = ran(as_exported[0], tmp_path / "out", workers=workers)
+    result = ran(as_exported[0], tmp_path / "out", workers=workers)
     names = ("decisions.parquet", "cards.parquet", "summary.json", "summary.html", "rejects.ndjson")
     assert digests(tmp_path / "out", names) == digests(as_exported[1], names)
-    assert len(told["measured"]["peakMemoryOfWorkers"]) == workers
+    assert len(result["measured"]["peakMemoryOfWorkers"]) == workers
 
 
 def test_the_memory_allowed_changes_nothing(as_exported: tuple[Path, Path], tmp_path: Path) -> None:
@@ -99,9 +99,9 @@ def test_the_memory_allowed_changes_nothing(as_exported: tuple[Path, Path], tmp_
 
 
 def test_states_decided_once_change_nothing(as_exported: tuple[Path, Path], tmp_path: Path) -> None:
-    told = ran(as_exported[0], tmp_path / "out", asked(use_memo=False))
+    result = ran(as_exported[0], tmp_path / "out", asked(use_memo=False))
     assert digests(tmp_path / "out") == digests(as_exported[1])
-    assert told["measured"]["memo"]["hits"] == 0
+    assert result["measured"]["memo"]["hits"] == 0
 
 
 def test_the_gate_changes_no_card_and_no_count(as_exported: tuple[Path, Path], tmp_path: Path) -> None:

@@ -63,11 +63,11 @@ def test_a_line_that_is_not_text_is_a_reject() -> None:
 
 def test_every_line_is_counted_once(tmp_path: Path) -> None:
     lines = [patient("1"), *(line.encode() for line in ODD)]
-    told = ran(in_file(tmp_path / "data" / "all.ndjson", lines), tmp_path / "out")
+    result = ran(in_file(tmp_path / "data" / "all.ndjson", lines), tmp_path / "out")
     expected = Counter({fate.value: 0 for fate in Fate}) + Counter(fate.value for fate in ODD.values())
     expected[Fate.DECIDED.value] += 1
     # The last newline ends the last line, and the key that occurs twice is seen when the chart is read.
-    assert told["lines"] == dict(expected) | {}
+    assert result["lines"] == dict(expected) | {}
     rejects = [orjson.loads(line) for line in (tmp_path / "out" / "rejects.ndjson").read_bytes().splitlines()]
     assert len(rejects) == expected["reject"]
     text = (tmp_path / "data" / "all.ndjson").read_bytes()
@@ -80,15 +80,15 @@ def completeness(out: Path) -> dict[str, Any]:
 
 def test_a_broken_line_makes_only_its_own_patient_partial(tmp_path: Path) -> None:
     lines = [patient("1"), patient("2"), condition("a", "1"), condition("b", "2"), condition("c", "2")[:-9]]
-    told = ran(by_type_raw(tmp_path / "data", lines), tmp_path / "out")
-    assert told["lists"]["partial"] == {}
+    result = ran(by_type_raw(tmp_path / "data", lines), tmp_path / "out")
+    assert result["lists"]["partial"] == {}
     assert [completeness(tmp_path / "out")[name]["unreadLines"] for name in "12"] == [0, 1]
 
 
 def test_a_broken_line_about_nobody_makes_its_type_partial_for_all_and_says_so_first(tmp_path: Path) -> None:
     lines = [patient("1"), condition("a", "1"), b'{"resourceType":"AllergyIntolerance","id":"x"']
-    told = ran(by_type_raw(tmp_path / "data", lines), tmp_path / "out")
-    assert list(told["lists"]["partial"]) == ["AllergyIntolerance"]
+    result = ran(by_type_raw(tmp_path / "data", lines), tmp_path / "out")
+    assert list(result["lists"]["partial"]) == ["AllergyIntolerance"]
     assert "AllergyIntolerance" in orjson.loads((tmp_path / "out" / "summary.json").read_bytes())["first"][0]
 
 
@@ -106,10 +106,10 @@ def test_a_gzip_file_that_ends_early_gives_its_lines_and_makes_its_type_partial(
     (data / "Observation.ndjson").unlink()
     (data / "Condition.ndjson").unlink()
     (data / "Condition.ndjson.gz").write_bytes(gzip.compress(many)[:-200])
-    told = ran(data, tmp_path / "out")
-    assert list(told["lists"]["partial"]) == ["Condition"]
-    assert told["lines"]["reject"] == 1
-    assert told["lines"]["decided"] > 100
+    result = ran(data, tmp_path / "out")
+    assert list(result["lists"]["partial"]) == ["Condition"]
+    assert result["lines"]["reject"] == 1
+    assert result["lines"]["decided"] > 100
 
 
 @pytest.mark.parametrize("cut", [1, 7, 100, 5000])
@@ -134,14 +134,14 @@ def test_the_newest_of_two_with_one_id_counts(tmp_path: Path) -> None:
         meta={"lastUpdated": "2026-02-01T00:00:00Z"},
         verificationStatus={"coding": [{"code": "entered-in-error"}]},
     )
-    told = ran(by_type_raw(tmp_path / "data", [patient("1"), new, old]), tmp_path / "out")
-    assert told["figures"]["duplicates"] == 1
+    result = ran(by_type_raw(tmp_path / "data", [patient("1"), new, old]), tmp_path / "out")
+    assert result["figures"]["duplicates"] == 1
     assert rows(tmp_path / "out", "cards") == []
 
 
 def test_a_folder_without_patients_is_answered(tmp_path: Path) -> None:
-    told = ran(in_file(tmp_path / "data" / "Patient.ndjson", []), tmp_path / "out")
-    assert told["patients"] == {}
+    result = ran(in_file(tmp_path / "data" / "Patient.ndjson", []), tmp_path / "out")
+    assert result["patients"] == {}
     assert rows(tmp_path / "out", "decisions") == []
     assert "no patients" in (tmp_path / "out" / "summary.html").read_text()
 
@@ -163,20 +163,24 @@ def test_a_patient_with_too_many_resources_is_cut_and_named(tmp_path: Path) -> N
 
 def manifest(**more: Any) -> dict[str, Any]:
     output = [{"type": name, "url": f"https://ehr.example/files/{name}.ndjson"} for name in ("Patient", "Condition")]
-    told = {"transactionTime": "2026-11-24T09:00:00Z", "request": "https://ehr.example/fhir/$export", "output": output}
-    return told | {"error": []} | more
+    result = {
+        "transactionTime": "2026-11-24T09:00:00Z",
+        "request": "https://ehr.example/fhir/$export",
+        "output": output,
+    }
+    return result | {"error": []} | more
 
 
-def exported(folder: Path, told: dict[str, Any]) -> Path:
+def exported(folder: Path, result: dict[str, Any]) -> Path:
     by_type_raw(folder, [patient("1"), condition("a", "1"), patient("2")])
-    (folder / "manifest.json").write_bytes(orjson.dumps(told))
+    (folder / "manifest.json").write_bytes(orjson.dumps(result))
     return folder
 
 
 def test_what_is_not_in_the_manifest_was_not_sent(tmp_path: Path) -> None:
-    told = ran(exported(tmp_path / "data", manifest()), tmp_path / "out")
-    assert told["lists"]["whole"] == ["Condition", "Patient"]
-    assert told["manifest"] == "manifest.json"
+    result = ran(exported(tmp_path / "data", manifest()), tmp_path / "out")
+    assert result["lists"]["whole"] == ["Condition", "Patient"]
+    assert result["manifest"] == "manifest.json"
     _, export = prepared_inputs(tmp_path / "data", incremental_means_partial=False)
     assert export.now is not None
     assert export.now.isoformat() == "2026-11-24T09:00:00+00:00"
@@ -208,8 +212,8 @@ NARROWED = {
 @pytest.mark.parametrize("how", NARROWED)
 def test_what_the_manifest_says_is_missing_is_partial(tmp_path: Path, how: str) -> None:
     more, type_ = NARROWED[how]
-    told = ran(exported(tmp_path / "data", manifest(**more)), tmp_path / "out")
-    assert type_ in told["lists"]["partial"]
+    result = ran(exported(tmp_path / "data", manifest(**more)), tmp_path / "out")
+    assert type_ in result["lists"]["partial"]
 
 
 def test_what_the_export_deleted_is_left_out(tmp_path: Path) -> None:
@@ -239,8 +243,8 @@ def test_drugs_that_stand_apart_are_found(tmp_path: Path) -> None:
             apart.append({"resourceType": "Medication", "id": f"m{number}", "code": code})
         apart.append(given)
     together = ran(by_type(tmp_path / "one", map(orjson.dumps, resources)), tmp_path / "out one")
-    told = ran(by_type(tmp_path / "two", map(orjson.dumps, apart)), tmp_path / "out two")
-    assert told["lines"]["without patient"] > 0
-    assert together["patients"] == told["patients"]
+    result = ran(by_type(tmp_path / "two", map(orjson.dumps, apart)), tmp_path / "out two")
+    assert result["lines"]["without patient"] > 0
+    assert together["patients"] == result["patients"]
     summaries = [[row["summary"] for row in rows(tmp_path / out, "cards")] for out in ("out one", "out two")]
     assert summaries[0] == summaries[1], name

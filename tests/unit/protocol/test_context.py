@@ -32,7 +32,7 @@ def beside(got: Brought) -> tuple[Any, ...]:
     return tuple(piece.resource for piece in got.beside.pieces)
 
 
-def told(got: Brought) -> list[str]:
+def result(got: Brought) -> list[str]:
     return [problem.path for problem in got.orders.problems]
 
 
@@ -63,7 +63,7 @@ def test_an_order_that_is_selected_and_did_not_come_is_a_problem(
     drafts: list[dict[str, Any]], selections: list[str], missing: list[str]
 ) -> None:
     got = brought("order-select", draftOrders=bundle(*drafts), selections=selections)
-    assert told(got) == missing
+    assert result(got) == missing
     assert all(problem.unread for problem in got.orders.problems)
 
 
@@ -83,7 +83,7 @@ def test_a_selection_may_be_named_by_its_full_url() -> None:
 def test_selections_that_name_no_draft_leave_no_order_unchecked(selections: list[str]) -> None:
     got = brought("order-select", draftOrders=bundle(IBUPROFEN, MRI), selections=selections)
     assert orders(got) == (IBUPROFEN, MRI)
-    assert told(got) == ["context.selections"]
+    assert result(got) == ["context.selections"]
 
 
 @pytest.mark.requirement("ST-7")
@@ -104,7 +104,7 @@ def test_rq_10_a_bundle_without_type_and_a_single_resource_are_read() -> None:
 def test_a_bad_entry_costs_only_itself(entry: Any) -> None:
     got = brought("order-sign", draftOrders={"resourceType": "Bundle", "entry": [entry, {"resource": IBUPROFEN}]})
     assert orders(got) == (IBUPROFEN,)
-    (path,) = told(got)
+    (path,) = result(got)
     assert path.startswith("context.draftOrders.entry[0]")
 
 

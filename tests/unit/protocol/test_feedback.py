@@ -194,7 +194,7 @@ def test_16_any_other_time_is_refused(text: Any) -> None:
 
 @pytest.mark.requirement("FB-10")
 def test_fb10_one_bad_item_refuses_all_and_every_fault_is_named_without_quoting() -> None:
-    told = refused(
+    result = refused(
         {
             "feedback": [
                 ACCEPTED,
@@ -206,7 +206,7 @@ def test_fb10_one_bad_item_refuses_all_and_every_fault_is_named_without_quoting(
             ]
         }
     )
-    assert {fault.split(": ")[0] for fault in told} == {
+    assert {fault.split(": ")[0] for fault in result} == {
         "feedback[1].card",
         "feedback[1].outcome",
         "feedback[3].card",
@@ -214,15 +214,15 @@ def test_fb10_one_bad_item_refuses_all_and_every_fault_is_named_without_quoting(
         "feedback[4].outcomeTimestamp",
         "feedback[5]",
     }
-    assert "canary" not in " ".join(told)
+    assert "canary" not in " ".join(result)
 
 
 @pytest.mark.requirement("FB-13")
 def test_fb13_a_comment_is_kept_only_when_configured_and_only_so_long() -> None:
     assert read(OVERRIDDEN)[0].comment is None
-    (kept,) = read(OVERRIDDEN, keep_comments=True)
-    assert kept.comment == "canary-comment"
-    assert "canary" not in repr(kept)
+    (stored,) = read(OVERRIDDEN, keep_comments=True)
+    assert stored.comment == "canary-comment"
+    assert "canary" not in repr(stored)
     long = changed(OVERRIDDEN, overrideReason={"userComment": "x" * (MAX_COMMENT + 1)})
     assert len(read(long, keep_comments=True)[0].comment or "") == MAX_COMMENT
 

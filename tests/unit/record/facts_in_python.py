@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from service.finding import Evidence, Finding
-from service.knowledge.model import Code, FactDefinition, FactKind, FactSource, Knowledge, ValueSet
+from service.knowledge.model import Code, DangerTerms, FactDefinition, FactKind, FactSource, Knowledge, ValueSet
 from service.record.derive import Derivation
 from service.record.model import Completeness, Entry, Record
 from service.record.notes import text_of
@@ -124,6 +124,7 @@ def knowledge(*facts: FactDefinition, **settings: str) -> Knowledge:
         SimpleNamespace(
             facts={one.id: one for one in facts},
             value_sets=VALUE_SETS,
+            danger_terms=DangerTerms(),
             episode=("cond-sciatica", "cond-sciatica-icd"),
             settings=settings,
             jurisdiction="us",
@@ -189,8 +190,8 @@ def measured(
 
 
 def procedure(code: tuple[str, str, str] | str, **elements: Any) -> dict[str, Any]:
-    told = {"text": code} if isinstance(code, str) else concept(code)
-    return {"resourceType": "Procedure", "id": "pr1", "status": "completed", "code": told, **elements}
+    result = {"text": code} if isinstance(code, str) else concept(code)
+    return {"resourceType": "Procedure", "id": "pr1", "status": "completed", "code": result, **elements}
 
 
 def patient(**elements: Any) -> dict[str, Any]:

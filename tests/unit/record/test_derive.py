@@ -247,8 +247,8 @@ def test_what_is_kept_of_empty_lists_is_what_each_fact_finds_in_them() -> None:
         empty = Record(None, (), lists)
         chart = Chart(derivation().matcher, empty, NOW)
         plain = {name: plan_of(rules().facts[name], rules()).find(chart) for name in rules().facts}
-        kept = derivation().findings(empty, NOW)
-        assert {name: kept[name] for name in plain} == plain
+        stored = derivation().findings(empty, NOW)
+        assert {name: stored[name] for name in plain} == plain
 
 
 def test_of_very_many_entries_a_finding_names_the_newest_and_says_how_many_more_there_are() -> None:

@@ -52,7 +52,7 @@ def test_an_approval_holds_for_the_content_it_was_given_for(rules: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "told"),
+    ("file", "old", "new", "result"),
     [
         (f"phases/3_safety/{RULE}.yaml", "title: NSAID", "title: Any NSAID", "rule.title: was"),
         ("facts/safety.yaml", "look_back_days: 365", "look_back_days: 30", "look_back_days: was"),
@@ -61,14 +61,14 @@ def test_an_approval_holds_for_the_content_it_was_given_for(rules: Path) -> None
     ],
 )
 def test_any_change_of_what_was_approved_ends_it_and_is_shown(
-    rules: Path, file: str, old: str, new: str, told: str
+    rules: Path, file: str, old: str, new: str, result: str
 ) -> None:
     sign(rules)
     edit(rules / file, old, new)
     now = standing(rules)
     assert not now.approved
     assert now.former[0].by == "Ada Example, rheumatologist"
-    assert any(told in change for change in now.changes), now.changes
+    assert any(result in change for change in now.changes), now.changes
 
 
 def test_what_does_not_change_the_meaning_does_not_end_it(rules: Path) -> None:
@@ -107,10 +107,10 @@ def test_a_rule_that_is_not_there_cannot_be_approved(rules: Path) -> None:
 
 def test_only_approved_rules_are_served_where_that_is_asked_and_the_rest_are_counted(rules: Path) -> None:
     settings = Settings(rules=rules, require_approved=True, log_level="error")
-    told = create_app(settings).test_client().get("/health").get_json()
+    result = create_app(settings).test_client().get("/health").get_json()
     shown = sum(rule.card is not None for rule in load(rules).rules)
-    assert told["counts"]["withheld"] == shown
-    assert any("withheld" in warning for warning in told["warnings"])
+    assert result["counts"]["withheld"] == shown
+    assert any("withheld" in warning for warning in result["warnings"])
     offered = create_app(settings).test_client().get("/cds-services").get_json()["services"]
     assert all("Not served: " in service["usageRequirements"] for service in offered)
     for rule in load(rules).rules:
@@ -126,9 +126,9 @@ def test_an_overdue_review_shows_in_lint_and_health(rules: Path) -> None:
     start = text.index("review_by:")
     file.write_text(text[:start] + "review_by: 2020-01-01\n" + text[text.index("\n", start) + 1 :])
     assert any("K140" in problem.code for problem in run_checks(load(rules), DAY))
-    told = create_app(Settings(rules=rules, log_level="error")).test_client().get("/health").get_json()
-    assert told["counts"]["overdue"] == 1
-    assert any("overdue" in warning for warning in told["warnings"])
+    result = create_app(Settings(rules=rules, log_level="error")).test_client().get("/health").get_json()
+    assert result["counts"]["overdue"] == 1
+    assert any("overdue" in warning for warning in result["warnings"])
 
 
 def test_the_commands_say_who_approved_what_still_keeps_a_rule_silent_and_what_changed(rules: Path) -> None:

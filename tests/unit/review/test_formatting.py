@@ -76,8 +76,7 @@ examples:
 """
     assert (
         kept(text, "phases/3_safety/sf-example.yaml")
-        == """id: sf-example
-title: An example
+        == """title: An example
 citations:
   - NICE-NG59/REC-029
   - opposes ACP-2017/REC-030
@@ -89,7 +88,6 @@ card:
 
     Then why.
 unverified_parts: The window is ours.
-
 examples:
   - {fires: "Kidney disease: on the list", given: {ckd: present}}
 """
@@ -114,8 +112,7 @@ codes:
 """
     assert (
         kept(text, "value_sets/med-x.yaml")
-        == """id: med-x
-title: X
+        == """title: X
 codes:
   - rxnorm: {7258: naproxen, 5640: ibuprofen}
   - icd-10-cm: {C00.-: "Lip, malignant | header, not billable"}
@@ -137,4 +134,15 @@ def test_a_comment_behind_words_is_refused_and_never_dropped() -> None:
 
 
 def test_what_is_no_comment_may_stand_behind_words() -> None:
-    assert kept('id: x\ntitle: "Ward #5"\n', "value_sets/x.yaml") == 'id: x\ntitle: "Ward #5"\n'
+    assert kept('id: x\ntitle: "Ward #5"\n', "value_sets/x.yaml") == 'title: "Ward #5"\n'
+
+
+def test_a_file_is_named_once_and_a_note_of_a_release_stands_with_the_release() -> None:
+    named = {**RELEASES, "rxnorm-ingredient": {**RELEASES["rxnorm"], "note": "ingredient"}}
+    rows = [
+        f"  - [rxnorm, '{code}', {name}, exact, RxNorm October 2025, ingredient]" for code, name in ((1, "a"), (2, "b"))
+    ]
+    text = "\n".join(["id: med-some", "title: Some", "codes:", *rows, ""])
+    short = formatted(text, "value_sets/med-some.yaml", named, {})
+    assert short == "title: Some\ncodes: {rxnorm-ingredient: {1: a, 2: b}}\n"
+    assert formatted(text, "value_sets/med-other.yaml", named, {}).startswith("id: med-some\n")

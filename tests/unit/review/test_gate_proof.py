@@ -38,8 +38,8 @@ def test_the_gate_of_the_shipped_rules_is_proved() -> None:
 
 
 def test_a_rule_that_speaks_without_anything_about_the_back_is_refused_under_the_gate_of_before() -> None:
-    told = changed("rf-cauda-equina-suspected", lambda rule: replace(rule, when=is_("diabetes")))
-    found = breaches(told, gate_of_shipped())
+    result = changed("rf-cauda-equina-suspected", lambda rule: replace(rule, when=is_("diabetes")))
+    found = breaches(result, gate_of_shipped())
     assert found
     assert any(breach.witness["diabetes"].status is Status.PRESENT for breach in found if "diabetes" in breach.witness)
 

@@ -96,16 +96,16 @@ def test_the_counts_are_those_of_deciding_every_question_twice() -> None:
     impact = Impact(*sides())
     impact.add_all(asked)
     report = impact.report()
-    told = {
+    result = {
         (rule["id"], how): rule[name]
         for rule in report["rules"]
         for how, name in ((NEWLY, "shownNewly"), (NO_LONGER, "noLongerShown"), (CHANGED, "shownOtherwise"))
         if rule[name]
     }
-    assert told == by_hand(*sides(), asked)
-    assert told["sf-nsaid-egfr-below-30", NEWLY]
-    assert told["sf-nsaid-egfr-30-59", NO_LONGER]
-    assert any(how == CHANGED for _, how in told)
+    assert result == by_hand(*sides(), asked)
+    assert result["sf-nsaid-egfr-below-30", NEWLY]
+    assert result["sf-nsaid-egfr-30-59", NO_LONGER]
+    assert any(how == CHANGED for _, how in result)
     assert report["questions"] == len(asked)
     assert report["distinctStates"] < report["questions"]
 
@@ -158,11 +158,11 @@ def test_small_groups_are_hidden_and_with_one_of_them_the_next(moved: Impact) ->
         moved.add(asked(f"chart {number}", patient(Status.PRESENT, 40)))
     young = patient(Status.PRESENT, 40) | {"age": Finding("age", Status.PRESENT, Decimal(30), Decimal(30))}
     moved.add(asked("young", young))
-    (loud, _) = moved.report(hide_below=11)["rules"]
-    assert loud["shownNewly"] == 21
-    assert loud["byAge"] == [{"group": "18 to 39", "hidden": True}, {"group": "65 to 79", "hidden": True}]
-    (loud, _) = moved.report()["rules"]
-    assert [cell[NEWLY] for cell in loud["byAge"]] == [1, 20]
+    (severe, _) = moved.report(hide_below=11)["rules"]
+    assert severe["shownNewly"] == 21
+    assert severe["byAge"] == [{"group": "18 to 39", "hidden": True}, {"group": "65 to 79", "hidden": True}]
+    (severe, _) = moved.report()["rules"]
+    assert [cell[NEWLY] for cell in severe["byAge"]] == [1, 20]
 
 
 def test_the_lines_name_counts_first_and_examples_after(moved: Impact) -> None:
@@ -213,7 +213,7 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+def result(tmp_path_factory: pytest.TempPathFactory) -> Told:
     folder = tmp_path_factory.mktemp("impact")
     from_a = Path(__file__).resolve().parents[3] / "rules"
     rules = shutil.copytree(from_a, folder / "rules")
@@ -227,23 +227,23 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     return Told(done.exit_code, done.stdout, folder)
 
 
-def test_examples_of_stories_open_in_the_playground_and_counts_are_a_table(told: Told) -> None:
-    assert told.code == 1
-    (rule,) = told.report["rules"]
+def test_examples_of_stories_open_in_the_playground_and_counts_are_a_table(result: Told) -> None:
+    assert result.code == 1
+    (rule,) = result.report["rules"]
     link = urlsplit(rule["examples"][0]["link"])
     assert link.path == ServerAddresses("", ()).page("playground")
     packed = parse_qs(link.fragment)["chart"][0]
     chart = json.loads(zlib.decompress(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)), -zlib.MAX_WBITS))
     assert chart == json.loads((EXAMPLES / rule["examples"][0]["chart"] / "bundle.json").read_text("utf-8"))
-    rows = list(rows_of(told.folder / "impact.parquet"))
+    rows = list(rows_of(result.folder / "impact.parquet"))
     assert {(row["rule"], row["how"], row["count"]) for row in rows if row["by"] == "all" and row["count"]} == {
         (rule["id"], CHANGED, rule["shownOtherwise"])
     }
 
 
-def test_the_page_is_one_file_whose_data_is_what_the_command_prints(told: Told) -> None:
-    page = (told.folder / "impact.html").read_text("utf-8")
-    assert (told.folder / "impact.json").read_text("utf-8") == told.printed
+def test_the_page_is_one_file_whose_data_is_what_the_command_prints(result: Told) -> None:
+    page = (result.folder / "impact.html").read_text("utf-8")
+    assert (result.folder / "impact.json").read_text("utf-8") == result.printed
     addresses = {address.partition("#")[0].partition(",")[0] for address in re.findall(r'(?:href|src)="([^"]*)', page)}
     assert addresses == {
         "",
@@ -252,7 +252,7 @@ def test_the_page_is_one_file_whose_data_is_what_the_command_prints(told: Told) 
         "impact.json",
         "http://127.0.0.1:8080/",
     }
-    (rule,) = told.report["rules"]
+    (rule,) = result.report["rules"]
     assert page.index(f"otherwise <strong>{rule['shownOtherwise']}</strong>") < page.index("For example")
     pictures = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
     assert f">{rule['shownOtherwise']} otherwise</text>" in pictures[0]

@@ -128,8 +128,8 @@ def test_the_commands_pack_sign_and_verify(tmp_path: Path) -> None:
     assert code == 0
     Path(keys).write_text(line)
     assert run("sign", pack, "--key", key)[0] == 0
-    code, told = run("verify", pack, "--keys", keys)
-    assert (code, told.startswith("signed by k: small-rules 0.1.0, 3 rules")) == (0, True)
+    code, result = run("verify", pack, "--keys", keys)
+    assert (code, result.startswith("signed by k: small-rules 0.1.0, 3 rules")) == (0, True)
 
 
 def test_rules_come_with_the_archive_of_exactly_their_files() -> None:

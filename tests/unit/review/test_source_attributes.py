@@ -26,13 +26,13 @@ KINDS = {
 
 
 def of_rule(knowledge: Knowledge, rule: str) -> dict[str, Any]:
-    return next(told for told in source_attributes(knowledge)["rules"] if told["rule"] == rule)
+    return next(result for result in source_attributes(knowledge)["rules"] if result["rule"] == rule)
 
 
 def test_every_rule_with_a_card_has_every_attribute(knowledge: Knowledge) -> None:
-    told = source_attributes(knowledge)["rules"]
-    assert {rule["rule"] for rule in told} == {rule.id for rule in knowledge.rules if rule.card is not None}
-    for rule in told:
+    result = source_attributes(knowledge)["rules"]
+    assert {rule["rule"] for rule in result} == {rule.id for rule in knowledge.rules if rule.card is not None}
+    for rule in result:
         assert set(rule["uses"]) == KINDS
         assert rule["bibliographic_citations"]
         assert rule["developer"]
@@ -41,15 +41,15 @@ def test_every_rule_with_a_card_has_every_attribute(knowledge: Knowledge) -> Non
 
 
 def test_age_and_sex_count_through_conclusions(knowledge: Knowledge) -> None:
-    told = of_rule(knowledge, "sf-nsaid-pregnancy-unknown")
-    assert (told["uses"]["sex"], told["uses"]["date_of_birth"]) == (True, True)
-    assert told["because_of"]["sex"] == ["female"]
+    result = of_rule(knowledge, "sf-nsaid-pregnancy-unknown")
+    assert (result["uses"]["sex"], result["uses"]["date_of_birth"]) == (True, True)
+    assert result["because_of"]["sex"] == ["female"]
 
 
 def test_no_shipped_rule_uses_race_ethnicity_language_or_identity(knowledge: Knowledge) -> None:
     never = ("race", "ethnicity", "language", "sexual_orientation", "gender_identity")
-    told = source_attributes(knowledge)["rules"]
-    assert [rule["rule"] for rule in told if any(rule["uses"][name] for name in never)] == []
+    result = source_attributes(knowledge)["rules"]
+    assert [rule["rule"] for rule in result if any(rule["uses"][name] for name in never)] == []
 
 
 @pytest.mark.parametrize(
@@ -83,6 +83,6 @@ def test_a_computed_egfr_uses_age_and_sex() -> None:
 
 
 def test_the_attributes_are_public(client: FlaskClient) -> None:
-    told = client.get("/dsi").get_json()
-    assert told["rules"]
-    assert told["ruleset"]["digest"]
+    result = client.get("/dsi").get_json()
+    assert result["rules"]
+    assert result["ruleset"]["digest"]

@@ -1,4 +1,4 @@
-"""``token check``: an integrator is told, claim by claim, what the service thinks of a token."""
+"""``token check``: an integrator is result, claim by claim, what the service thinks of a token."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ def token(path: str, **changed: object) -> str:
 def test_a_good_token_is_accepted_and_may_be_asked_about_again(asked) -> None:
     good = token("/cds-services")
     for text in (good, f"Bearer {good}", good + "\n"):
-        told = asked(text)
-        assert told.exit_code == 0, told.output
-        assert told.output.splitlines()[-1] == "accepted"
+        result = asked(text)
+        assert result.exit_code == 0, result.output
+        assert result.output.splitlines()[-1] == "accepted"
 
 
 def test_what_is_wrong_is_named_and_what_would_be_right(asked) -> None:
-    told = asked(token("/cds-services/abc", exp=1), "--service", "other")
-    assert told.exit_code == 1
-    assert told.output.splitlines()[-1].startswith("refused: ")
-    assert "accepted is exactly: https://cds.example.org/cds-services/other" in told.output
-    assert "FAIL exp: is in the past" in told.output
+    result = asked(token("/cds-services/abc", exp=1), "--service", "other")
+    assert result.exit_code == 1
+    assert result.output.splitlines()[-1].startswith("refused: ")
+    assert "accepted is exactly: https://cds.example.org/cds-services/other" in result.output
+    assert "FAIL exp: is in the past" in result.output
 
 
 def test_the_endpoint_is_part_of_the_question(asked) -> None:
@@ -60,19 +60,19 @@ def test_the_endpoint_is_part_of_the_question(asked) -> None:
 
 def test_settings_that_are_wrong_are_named(asked, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SCIATICA_CDS_ISSUERS")
-    told = asked(token("/cds-services"))
-    assert told.exit_code == 1
-    assert "ISSUERS" in told.output
+    result = asked(token("/cds-services"))
+    assert result.exit_code == 1
+    assert "ISSUERS" in result.output
 
 
 def test_without_settings_what_can_be_seen_is_said_all_the_same(asked, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SCIATICA_CDS_ISSUERS")
     monkeypatch.delenv("SCIATICA_CDS_PUBLIC_URL")
-    told = asked(token("/cds-services", exp=1))
-    assert told.exit_code == 1
-    assert "SCIATICA_CDS_ISSUERS is not set: no issuer is trusted" in told.output
-    assert "SCIATICA_CDS_PUBLIC_URL is not set" in told.output
-    assert "FAIL exp: is in the past" in told.output
+    result = asked(token("/cds-services", exp=1))
+    assert result.exit_code == 1
+    assert "SCIATICA_CDS_ISSUERS is not set: no issuer is trusted" in result.output
+    assert "SCIATICA_CDS_PUBLIC_URL is not set" in result.output
+    assert "FAIL exp: is in the past" in result.output
 
 
 def test_a_file_of_issuers_that_is_not_there_is_named_with_its_path(asked, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,6 +54,6 @@ def test_what_is_no_token_is_explained(authenticator: Authenticator) -> None:
 @pytest.mark.requirement("SE-8")
 def test_se8_the_signature_is_never_shown(authenticator: Authenticator) -> None:
     for text in [token(), token(exp=1), f"{token()}=", f"Bearer {token()}"]:
-        told = "\n".join(explain(authenticator, text))
-        assert text.rsplit(".", 1)[1] not in told
-        assert text.split(".")[1] not in told
+        result = "\n".join(explain(authenticator, text))
+        assert text.rsplit(".", 1)[1] not in result
+        assert text.split(".")[1] not in result

@@ -61,7 +61,7 @@ def test_without_its_database_a_service_is_ready_only_when_calls_need_not_be_rec
     client = app.test_client()
     assert client.get("/live").get_json() == {"live": True}
     assert client.get("/ready").status_code == status
-    told = client.get("/health").get_json()
-    assert told["store"]["reachable"] is False
-    assert told["ready"] is (status == 200)
-    assert any("cannot be used" in warning for warning in told["warnings"])
+    result = client.get("/health").get_json()
+    assert result["store"]["reachable"] is False
+    assert result["ready"] is (status == 200)
+    assert any("cannot be used" in warning for warning in result["warnings"])

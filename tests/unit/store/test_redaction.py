@@ -33,8 +33,8 @@ def redacted(finding: Finding) -> Finding:
 
 def test_words_and_ids_of_the_record_go_and_type_and_date_stay() -> None:
     evidence = Evidence("Condition/c1", "Sciatica, said Mrs Smith", "2026-03", Note(NoteCode.STATUS_NOT_GIVEN))
-    (told,) = redacted(present("anticoagulant-active", evidence)).evidence
-    assert told == Evidence(
+    (result,) = redacted(present("anticoagulant-active", evidence)).evidence
+    assert result == Evidence(
         f"Condition/{RING.resource('Condition/c1')}", WORDS, "2026-03", Note(NoteCode.STATUS_NOT_GIVEN)
     )
 
@@ -55,19 +55,21 @@ def test_words_in_place_of_a_date_and_the_date_of_birth_go(resource: str, date: 
 
 def test_a_place_in_the_input_and_an_unknown_type_are_hashed_whole() -> None:
     places = ("prefetch.x.entry[0].resource", "Smith/4711", "Condition/an id with blanks")
-    told = [redacted(present("anticoagulant-active", Evidence(place, ""))).evidence[0].resource for place in places]
-    assert told[0].startswith("place-")
-    assert told[1].startswith("Resource/")
-    assert told[2].startswith("place-")
+    result = [redacted(present("anticoagulant-active", Evidence(place, ""))).evidence[0].resource for place in places]
+    assert result[0].startswith("place-")
+    assert result[1].startswith("Resource/")
+    assert result[2].startswith("place-")
 
 
 def test_of_a_note_the_code_stays_and_its_words_and_ids_go() -> None:
     unread = Note(NoteCode.NAME_NOT_READ, words="Mrs Smith")
     note = joined(Note(NoteCode.PROVISIONAL), unread, Note(NoteCode.ALSO_NO, reference="Observation/o1"))
-    (told,) = redacted(present("anticoagulant-active", Evidence("Condition/c1", "", None, note))).evidence
+    (result,) = redacted(present("anticoagulant-active", Evidence("Condition/c1", "", None, note))).evidence
     hashed = RING.resource("Observation/o1")
-    assert told.note is not None
-    assert text_of(told.note) == f"provisional; not read in its name: {WORDS}; also answered no (Observation/{hashed})"
+    assert result.note is not None
+    assert (
+        text_of(result.note) == f"provisional; not read in its name: {WORDS}; also answered no (Observation/{hashed})"
+    )
 
 
 # What stands in a note must not be found in its stored form; so short a word could stand in a code of ours.
@@ -129,8 +131,8 @@ def test_a_unit_that_no_fact_has_goes() -> None:
 
 def test_of_a_problem_only_words_that_are_ours_stay() -> None:
     unread = Note(NoteCode.OF_ENTRY, reference="Condition/smith", of=(NO_RESOURCE,))
-    told = redacted_problems([Problem("prefetch.smith.entry[3].resource", NO_RESOURCE), Problem("x", unread)])
-    assert told == [
+    result = redacted_problems([Problem("prefetch.smith.entry[3].resource", NO_RESOURCE), Problem("x", unread)])
+    assert result == [
         ("prefetch.*.entry[3].resource", NO_RESOURCE),
         ("*", Note(NoteCode.OF_ENTRY, reference="Condition/*", of=(NO_RESOURCE,))),
     ]
@@ -168,12 +170,12 @@ def test_facts_come_back_from_a_body_as_they_were_decided_on() -> None:
 
 def test_entries_that_differ_in_their_words_only_stay_two() -> None:
     alike = [Evidence("Observation/o1", words, "2026-01-02") for words in ("left", "right", "left", "")]
-    told = redacted(present("anticoagulant-active", *alike)).evidence
-    assert [item.text for item in told] == [WORDS, f"{WORDS} 2", WORDS, ""]
+    result = redacted(present("anticoagulant-active", *alike)).evidence
+    assert [item.text for item in result] == [WORDS, f"{WORDS} 2", WORDS, ""]
     decision = decision_on(rules(), "order-sign", present("anticoagulant-active", *alike))
     rule_set = rule_set_of(rules(), lambda: b"")
     body = decision_body(decision, MASK.facts(decision), rule_set, about(), [])
-    assert facts_of(body, rule_set.findings, rules().facts)["anticoagulant-active"].evidence == told
+    assert facts_of(body, rule_set.findings, rules().facts)["anticoagulant-active"].evidence == result
 
 
 def about():

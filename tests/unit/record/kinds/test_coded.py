@@ -528,9 +528,9 @@ def test_a_coded_end_after_an_entry_ends_it_and_words_alone_leave_it_open() -> N
     assert find(PREGNANT, pregnant, delivered).status is Status.UNKNOWN
     before = procedure((SNOMED, "66348005", "Childbirth"), performedDateTime="2024-11-10")
     assert find(PREGNANT, pregnant, before).status is Status.PRESENT
-    told = find(PREGNANT, pregnant, procedure("Vaginal delivery", performedDateTime="2026-11-10"))
-    assert told.status is Status.UNKNOWN
-    assert "may have ended since" in notes(told)
+    result = find(PREGNANT, pregnant, procedure("Vaginal delivery", performedDateTime="2026-11-10"))
+    assert result.status is Status.UNKNOWN
+    assert "may have ended since" in notes(result)
 
 
 def test_an_end_within_the_window_of_a_no_is_a_no() -> None:

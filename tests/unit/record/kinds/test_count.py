@@ -140,14 +140,14 @@ def test_an_order_that_renews_a_running_product_replaces_it() -> None:
 
 def test_a_prescription_and_what_the_patient_tells_of_it_are_one_course() -> None:
     prescribed = dosed(ACTAMIN, 1, 3)
-    told = {
+    result = {
         "resourceType": "MedicationStatement",
         "id": "s1",
         "status": "active",
         "medicationCodeableConcept": concept(ACTAMIN),
         "dosage": prescribed["dosageInstruction"],
     }
-    assert daily(prescribed, told, orders=[dosed(TYLENOL, 2, 3, "draft", name="d1")]) == ("present", 3975, 3975)
+    assert daily(prescribed, result, orders=[dosed(TYLENOL, 2, 3, "draft", name="d1")]) == ("present", 3975, 3975)
 
 
 def visit(on: str | None, name: str) -> dict[str, object]:

@@ -60,8 +60,8 @@ def test_a_delivery_ends_the_weeks_recorded_until_then() -> None:
     assert find(ENDING, recorded, delivered).status is Status.UNKNOWN
     assert find(ENDING, recorded, earlier).low is not None
     # Told in words only, or without a date, it may be over and may not be: the weeks still count.
-    told = procedure("Vaginal delivery", performedDateTime="2026-11-10")
-    assert find(ENDING, recorded, told).low is not None
+    result = procedure("Vaginal delivery", performedDateTime="2026-11-10")
+    assert find(ENDING, recorded, result).low is not None
 
 
 def test_an_undated_age_cannot_be_advanced() -> None:

@@ -174,14 +174,14 @@ def test_an_order_for_another_site_is_left_out_and_one_without_a_site_is_not(sit
 
 
 def test_the_words_beside_the_code_may_name_the_site() -> None:
-    told = {**INJECTION, "text": "Cervical epidural injection C7-T1"}
-    assert find(EPIDURAL, orders=[imaging(told)]).status is Status.ABSENT
+    result = {**INJECTION, "text": "Cervical epidural injection C7-T1"}
+    assert find(EPIDURAL, orders=[imaging(result)]).status is Status.ABSENT
 
 
 def test_a_product_of_one_dose_form_is_known_by_its_code_or_its_words() -> None:
     release = fact("order", resource="MedicationRequest", classes=("local-med-er",))
     coded = (RXNORM, "828358", "24 HR cyclobenzaprine hydrochloride 15 MG Extended Release Oral Capsule")
-    told = concept(text="cyclobenzaprine 15 mg extended-release capsule")
+    result = concept(text="cyclobenzaprine 15 mg extended-release capsule")
     plain = (RXNORM, "828320", "cyclobenzaprine hydrochloride 5 MG Oral Tablet")
-    found = [find(release, orders=[drafted(one)]).status.value for one in (coded, told, plain)]
+    found = [find(release, orders=[drafted(one)]).status.value for one in (coded, result, plain)]
     assert found == ["present", "present", "absent"]

@@ -8,6 +8,7 @@ import pytest
 
 from service.finding import Status
 from service.record.kinds.egfr import ckd_epi_2021
+from service.record.notes import text_of
 from tests.unit.record.facts_in_python import (
     CREATININE,
     EGFR,
@@ -108,11 +109,11 @@ def test_of_one_day_the_preferred_counts() -> None:
     assert (both.low, both.high) == (3, 7)
 
 
-@pytest.mark.parametrize(("value", "kept"), [(0.5, False), (1, True), (200, True), (201, False)])
-def test_a_value_that_cannot_be_is_not_used(value: float, kept: bool) -> None:
+@pytest.mark.parametrize(("value", "stored"), [(0.5, False), (1, True), (200, True), (201, False)])
+def test_a_value_that_cannot_be_is_not_used(value: float, stored: bool) -> None:
     finding = find(EGFR_FACT, egfr(value))
-    assert finding.status is (Status.PRESENT if kept else Status.UNKNOWN)
-    if not kept:
+    assert finding.status is (Status.PRESENT if stored else Status.UNKNOWN)
+    if not stored:
         assert "Observation/o1: implausible value not used" in said(finding)
 
 
@@ -190,8 +191,15 @@ def test_without_an_egfr_it_is_computed_from_creatinine_and_says_so() -> None:
     assert caveat(evidence) == "computed (CKD-EPI 2021)"
 
 
+def test_a_newer_creatinine_with_a_lower_egfr_comes_before_the_recorded_one_and_says_so() -> None:
+    finding = find(COMPUTING, WOMAN, creatinine(1.4), egfr(77, "2026-01-05"))
+    assert finding.value == Decimal("41.5")
+    assert f"eGFR 77 {RATE} on 2026-01-05 is older than the creatinine and not used" in map(text_of, finding.notes)
+
+
 def test_a_recorded_egfr_comes_before_a_computed_one() -> None:
-    assert find(COMPUTING, WOMAN, creatinine(1.4), egfr(77, "2026-01-05")).value == 77
+    assert find(COMPUTING, WOMAN, creatinine(1.4, "2026-01-05"), egfr(77, "2026-01-05")).value == 77
+    assert find(COMPUTING, WOMAN, creatinine(0.6), egfr(77, "2026-01-05")).value == 77
     old = find(COMPUTING, WOMAN, creatinine(1.4), egfr(77, "2020-01-05"))
     assert old.value == Decimal("41.5")
 

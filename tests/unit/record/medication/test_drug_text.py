@@ -207,8 +207,10 @@ def test_an_atc_group_tells_the_route(code: str, route: str | None) -> None:
 )
 def test_the_strength_beside_a_name_is_read(text: str, strengths: list[tuple[str, str] | None]) -> None:
     drug = recognised({"text": text})
-    told = {one.name: None if one.strength_mg is None else (str(one.strength_mg), one.per) for one in drug.ingredients}
-    assert [told[name] for name in sorted(told)] == strengths
+    result = {
+        one.name: None if one.strength_mg is None else (str(one.strength_mg), one.per) for one in drug.ingredients
+    }
+    assert [result[name] for name in sorted(result)] == strengths
 
 
 @pytest.mark.parametrize(
@@ -262,9 +264,12 @@ def test_joining_and_splitting_never_makes_a_danger_absent(
     dangerous: str, others: list[str], joiner: str, place: int, strengths: bool, form: str
 ) -> None:
     parts = [*others[:place], dangerous, *others[place:]]
-    told = [f"{part} {10 * (at + 1)} mg" if strengths else part for at, part in enumerate(parts)]
+    result = [f"{part} {10 * (at + 1)} mg" if strengths else part for at, part in enumerate(parts)]
     alone = recognised({"text": dangerous}).classes
-    for drug in (recognised({"text": joiner.join(told) + form}), recognised({"text": told[min(place, len(others))]})):
+    for drug in (
+        recognised({"text": joiner.join(result) + form}),
+        recognised({"text": result[min(place, len(others))]}),
+    ):
         assert alone <= drug.classes
 
 

@@ -13,7 +13,7 @@ SNOMED = "http://snomed.info/sct"
 
 @pytest.fixture(scope="module")
 def index(knowledge: Knowledge) -> CodeIndex:
-    return CodeIndex(knowledge.value_sets)
+    return CodeIndex(knowledge.value_sets, knowledge.danger_terms)
 
 
 @pytest.mark.parametrize(

@@ -208,20 +208,20 @@ def answers(knowledge: Knowledge, patient: Mapping[str, Finding], hook: str) -> 
     """What one rule set makes of a patient, without solver or engine: cards shown, rules undecided, conclusions."""
     strata = strata_of(knowledge, hook)
     reading = read_plainly(strata, patient)
-    told: dict[str, Truth | str] = {name: status.value for name, status in reading.conclusions.items()}
+    result: dict[str, Truth | str] = {name: status.value for name, status in reading.conclusions.items()}
     leaders: dict[str, Rule] = {}
     for stratum in strata:
         for rule in stratum:
             if rule.card is None or hook not in rule.hooks:
                 continue
             if reading.truths[rule.id] is Truth.UNKNOWN:
-                told[rule.id] = "undecided"
+                result[rule.id] = "undecided"
             elif reading.truths[rule.id] is Truth.TRUE:
                 name = rule.family or rule.id
                 best = leaders.get(name)
                 if best is None or rule.card.indicator.rank > best.card.indicator.rank:
                     leaders[name] = rule
-    return {**told, **{rule.id: "shown" for rule in leaders.values()}}
+    return {**result, **{rule.id: "shown" for rule in leaders.values()}}
 
 
 def test_every_planted_fault_differs_exactly_when_some_patient_of_all_is_told_otherwise() -> None:
@@ -277,8 +277,8 @@ def test_facts_orders_sources_and_settings_are_told_apart() -> None:
         max_info_cards=9,
         digest="other",
     )
-    told = {(one.kind, one.id): [field.name for field in one.fields] for one in compare(knowledge, after).contents}
-    assert told == {
+    result = {(one.kind, one.id): [field.name for field in one.fields] for one in compare(knowledge, after).contents}
+    assert result == {
         ("fact", fact.id): ["look_back_days"],
         ("source", source.id): ["year"],
         ("setting", "jurisdiction"): [""],
@@ -300,7 +300,7 @@ def test_an_approval_that_is_given_changes_what_a_card_says_of_itself() -> None:
 
 
 def test_every_field_of_a_rule_is_compared_in_one_place() -> None:
-    placed = [*edits.LOGIC, *edits.CARD, *edits.GROUNDS, *edits.RECORD, *edits.APART]
+    placed = [*edits.LOGIC, *edits.CARD, *edits.GROUNDS, *edits.RECORD, "id", "when", "at"]
     assert sorted(placed) == sorted(field.name for field in fields(Rule))
 
 

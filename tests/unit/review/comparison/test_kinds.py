@@ -98,10 +98,10 @@ def test_a_change_is_told_with_whom_it_concerns_and_the_other_way_round(kind: st
 
 
 def test_of_two_equally_loud_cards_the_order_in_the_family_decides() -> None:
-    def as_loud(rule: Rule) -> Rule:
+    def as_severe(rule: Rule) -> Rule:
         return replace(rule, card=replace(rule.card, indicator=type(rule.card.indicator).CRITICAL), rank=1)
 
-    before = changed(small(), "soft", as_loud)
+    before = changed(small(), "soft", as_severe)
     report, text = compared(before, changed(before, "loud", lower))
     found = {(card["id"], one["direction"]) for card in report["cards"] for one in card["differences"]}
     assert found == {("loud", "no longer shown"), ("soft", "shown newly")}

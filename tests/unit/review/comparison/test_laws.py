@@ -95,7 +95,7 @@ class Side:
             ],
         )
 
-    def told(self, patient: Mapping[str, Finding]) -> dict[tuple[str, str], str]:
+    def result(self, patient: Mapping[str, Finding]) -> dict[tuple[str, str], str]:
         """For each rule at each hook whether its card is shown or undecided, and how every conclusion is drawn."""
         reading = read_plainly(self.strata, patient)
         found = {(name, "drawn"): status.value for name, status in reading.conclusions.items()}
@@ -125,7 +125,7 @@ def test_what_is_proved_the_same_is_the_same_for_random_patients() -> None:
         sides = [Side.of(reached(knowledge, asked)) for knowledge in (shipped(), after)]
         alike = {*same, mutant.rule.concludes} if not comparison.conclusions else set(same)
         for patient in islice(some_patients(shipped(), rules, chance), PATIENTS):
-            before, now = (side.told(patient) for side in sides)
+            before, now = (side.result(patient) for side in sides)
             other = {key for key in before.keys() | now.keys() if before.get(key) != now.get(key)}
             assert {key for key in other if key[0] in alike} == set(), mutant.fault
             tried += 1

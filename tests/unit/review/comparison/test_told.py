@@ -49,8 +49,8 @@ def test_of_an_item_that_is_gone_the_item_is_named_and_not_each_of_its_fields() 
     rule = next(rule for rule in shipped().rules if rule.id == "sf-nsaid-gastroprotection")
     fewer = changed(shipped(), rule.id, lambda rule: replace(rule, citations=rule.citations[1:]))
     report = Report(Wording(shipped(), fewer)).of(compare(shipped(), fewer))
-    (told,) = report["wordsOnly"]
-    assert what_changed(told) == f"citations[{rule.citations[0].source}]"
+    (result,) = report["wordsOnly"]
+    assert what_changed(result) == f"citations[{rule.citations[0].source}]"
 
 
 def test_the_comment_begins_with_the_marker_and_shows_the_change() -> None:

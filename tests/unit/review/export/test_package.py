@@ -72,20 +72,20 @@ def test_whatever_is_referred_to_is_in_it() -> None:
 
 def test_a_rule_tells_its_events_condition_text_offers_citations_and_grades() -> None:
     rule = next(rule for rule in shipped().rules if rule.id == "sf-nsaid-egfr-below-30")
-    told = published()[f"PlanDefinition/{rule.id}"]
-    (action,) = told["action"]
+    result = published()[f"PlanDefinition/{rule.id}"]
+    (action,) = result["action"]
     assert [trigger["name"] for trigger in action["trigger"]] == list(rule.hooks)
     assert action["condition"][0]["expression"]["expression"] == '"Rule sf-nsaid-egfr-below-30"'
     assert action["title"] == rule.card.summary
     assert action["action"][0]["action"][0]["type"]["coding"][0]["code"] == "remove"
-    assert len(told["relatedArtifact"]) == len({(one.reference, one.supports) for one in rule.citations})
-    assert told["status"] == "draft"
-    assert [one["valueCodeableConcept"]["text"] for one in told["extension"]] == ["avoid", "guideline"]
+    assert len(result["relatedArtifact"]) == len({(one.reference, one.supports) for one in rule.citations})
+    assert result["status"] == "draft"
+    assert [one["valueCodeableConcept"]["text"] for one in result["extension"]] == ["avoid", "guideline"]
 
 
 def test_of_a_family_the_service_shows_at_most_one_the_most_severe_first() -> None:
-    told = published()["PlanDefinition/sciatica-order-sign"]
-    (family,) = (one for one in told["action"][0]["action"] if one["title"] == "nsaid-renal")
+    result = published()["PlanDefinition/sciatica-order-sign"]
+    (family,) = (one for one in result["action"][0]["action"] if one["title"] == "nsaid-renal")
     assert family["selectionBehavior"] == "at-most-one"
     first = [one["definitionCanonical"] for one in family["action"][:2]]
     assert "sf-ketorolac-kidneys" in first[0]
@@ -94,17 +94,17 @@ def test_of_a_family_the_service_shows_at_most_one_the_most_severe_first() -> No
 
 def test_value_sets_come_with_their_codes_and_say_what_they_leave_out() -> None:
     for name, value_set in shipped().value_sets.items():
-        told = published()[f"ValueSet/{name}"]
-        expanded = {(one["system"], one["code"]) for one in told.get("expansion", {}).get("contains", ())}
+        result = published()[f"ValueSet/{name}"]
+        expanded = {(one["system"], one["code"]) for one in result.get("expansion", {}).get("contains", ())}
         assert expanded == {(code.system, code.code) for code in value_set.codes}
         if value_set.patterns:
-            assert f"{len(value_set.patterns)} text patterns are not told here" in told["description"]
+            assert f"{len(value_set.patterns)} text patterns are not told here" in result["description"]
 
 
 def test_the_library_holds_the_cql_and_says_what_it_does_not_tell() -> None:
-    told = published()["Library/rules"]
-    assert base64.b64decode(told["content"][0]["data"]).decode() == cql(shipped())
-    assert all(sentence in told["description"] for sentence in not_exported(shipped()))
+    result = published()["Library/rules"]
+    assert base64.b64decode(result["content"][0]["data"]).decode() == cql(shipped())
+    assert all(sentence in result["description"] for sentence in not_exported(shipped()))
 
 
 def test_nobody_has_approved_until_somebody_has() -> None:
@@ -185,9 +185,9 @@ def test_the_routes_know_the_names_of_all_that_is_exported() -> None:
 def test_the_service_serves_them_under_its_own_address(client: FlaskClient, address: str) -> None:
     answer = client.get(address)
     assert (answer.status_code, answer.mimetype) == (200, "application/fhir+json")
-    told = answer.get_json()
-    assert f"/{told['resourceType']}/{told['id']}" == address
-    assert told["url"] == f"http://localhost{address}"
+    result = answer.get_json()
+    assert f"/{result['resourceType']}/{result['id']}" == address
+    assert result["url"] == f"http://localhost{address}"
 
 
 @pytest.mark.parametrize("address", ["/ValueSet/nothing", "/PlanDefinition/gi-risk-factor", "/Library/x", "/Patient/x"])

@@ -38,15 +38,15 @@ def sent(prepared: Prepared) -> SentCodes:
 @pytest.fixture(scope="module")
 def stories() -> list[Visit]:
     """The charts of the stories, as visits on their day; a clinic that measures kidneys in every fourth patient."""
-    told = []
+    result = []
     for story in read_stories(EXAMPLES):
         if not story.is_request and story.document.get("resourceType") == "Bundle":
             resources = [entry["resource"] for entry in story.document["entry"]]
             if sum(resource["resourceType"] == "Patient" for resource in resources) == 1:
                 often = 6 if EGFR[1] in str(resources) else 1
-                told += [Visit(story.now.date().isoformat(), tuple(resources), ())] * often
-    assert len(told) > 40
-    return told
+                result += [Visit(story.now.date().isoformat(), tuple(resources), ())] * often
+    assert len(result) > 40
+    return result
 
 
 def simulated(prepared: Prepared, usual: list[Asked], spoilt: list[Asked]) -> list[dict[str, Any]]:
@@ -106,14 +106,14 @@ def counted(known: float, days_ago: int, labs: dict[str, int], ruleset: str = "a
     return RadarDay(day, "https://ehr.example.org", "view", ruleset, "1.0", 200, 0, findings, {"labs": labs})
 
 
-def told(prepared: Prepared, *rows: RadarDay, codes: tuple[CodeCount, ...] = ()) -> dict[str, Any]:
+def result(prepared: Prepared, *rows: RadarDay, codes: tuple[CodeCount, ...] = ()) -> dict[str, Any]:
     return report(prepared.knowledge, rows, codes, date(2026, 11, 24))
 
 
 def test_a_prefetch_key_that_fails_is_the_cause_before_all_others(prepared: Prepared) -> None:
     before = [counted(0.9, ago, {"sent": 200}) for ago in range(2, 40)]
     after = [counted(0.0, ago, {"failed": 190, "sent": 10}) for ago in range(2)]
-    [alarm] = told(prepared, *before, *after)["alarms"]
+    [alarm] = result(prepared, *before, *after)["alarms"]
     assert alarm["cause"]["kind"] == "prefetch"
     assert "prefetch key labs is failed in 95% of calls (before: 0%)" in alarm["says"]
     assert "eGFR unknown in 100% of calls since 2026-11-23 (before: 10%)" in alarm["says"]
@@ -124,7 +124,7 @@ def test_a_unit_that_nothing_reads_is_named(prepared: Prepared) -> None:
     after = [counted(0.0, ago, {"sent": 200}) for ago in range(2)]
     key = ("https://ehr.example.org", "Observation", "http://loinc.org", "98979-8", "ml pro min")
     unit = CodeCount(CodeKey("2026-11-23", *key), "eGFR", 180)
-    [alarm] = told(prepared, *before, *after, codes=(unit,))["alarms"]
+    [alarm] = result(prepared, *before, *after, codes=(unit,))["alarms"]
     assert alarm["cause"]["kind"] == "unit"
     assert "98979-8 'eGFR' comes with the unit 'ml pro min'" in alarm["says"]
 
@@ -132,7 +132,7 @@ def test_a_unit_that_nothing_reads_is_named(prepared: Prepared) -> None:
 def test_another_rule_set_that_day_is_named_where_nothing_else_changed(prepared: Prepared) -> None:
     before = [counted(0.9, ago, {"sent": 200}) for ago in range(2, 40)]
     after = [counted(0.0, ago, {"sent": 200}, ruleset="b" * 64) for ago in range(2)]
-    [alarm] = told(prepared, *before, *after)["alarms"]
+    [alarm] = result(prepared, *before, *after)["alarms"]
     assert alarm["cause"]["kind"] == "rules"
     assert "came into use on 2026-11-23" in alarm["says"]
 
@@ -140,7 +140,7 @@ def test_another_rule_set_that_day_is_named_where_nothing_else_changed(prepared:
 def test_without_any_cause_the_client_is_to_be_asked_and_the_shares_stand_beside(prepared: Prepared) -> None:
     before = [counted(0.9, ago, {"sent": 200}) for ago in range(2, 40)]
     after = [counted(0.0, ago, {"sent": 200}) for ago in range(2)]
-    whole = told(prepared, *before, *after)
+    whole = result(prepared, *before, *after)
     [alarm], [one] = whole["alarms"], whole["clients"]
     assert alarm["cause"]["kind"] == "none"
     assert "ask the client" in alarm["says"]
@@ -156,7 +156,9 @@ def test_a_problem_list_that_names_no_back_any_more_is_found_though_nothing_is_d
         return RadarDay(name, "", "view", "a", "1.0", 200, gated, {}, {"conditions": {"sent": 200}})
 
     new = CodeCount(CodeKey("2026-11-23", "", "Condition", "urn:oid:1.2.3", "RUECK"), "Rückenschmerz", 60)
-    [alarm] = told(prepared, *(day(ago, 150) for ago in range(2, 40)), day(1, 198), day(0, 199), codes=(new,))["alarms"]
+    [alarm] = result(prepared, *(day(ago, 150) for ago in range(2, 40)), day(1, 198), day(0, 199), codes=(new,))[
+        "alarms"
+    ]
     assert alarm["fact"] == "(any)"
     assert "Something to look at present in 1% of calls since 2026-11-23 (before: 25%)" in alarm["says"]
     assert "urn:oid:1.2.3 RUECK 'Rückenschmerz', in 60 calls" in alarm["says"]

@@ -36,7 +36,7 @@ def test_what_is_right_is_not_complained_about(resource: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize(
-    ("resource", "place", "told"),
+    ("resource", "place", "result"),
     [
         (changed(PATIENT, gender="M"), "x.gender", "required value set: female, male, other, unknown"),
         (changed(PATIENT, birthDate="03.02.1970"), "x.birthDate", "must be a date"),
@@ -76,12 +76,12 @@ def test_what_is_right_is_not_complained_about(resource: dict[str, Any]) -> None
         ("text", "x", "must be a FHIR resource, is a string"),
     ],
 )  # fmt: skip
-def test_one_fault_is_told_at_its_place(resource: Any, place: str | None, told: str) -> None:
+def test_one_fault_is_told_at_its_place(resource: Any, place: str | None, result: str) -> None:
     found = faults(resource)
     if place is None:
         assert found == {}
     else:
-        assert told in found[place]
+        assert result in found[place]
 
 
 def test_a_fault_inside_a_bundle_has_the_path_from_its_top() -> None:

@@ -1,0 +1,145 @@
+"""What the context of a call brings is read: drafts that are not selected, and what a visit is booked for (ST-8)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.hazards.charts import (
+    CYCLOBENZAPRINE,
+    IBUPROFEN,
+    ICD,
+    WARFARIN,
+    Json,
+    ask,
+    measured,
+    ordered,
+    person,
+    sciatica,
+    speaking,
+    value_of,
+)
+
+TIZANIDINE = ("57258", "tizanidine")
+CIPROFLOXACIN = ("2551", "ciprofloxacin")
+LINEZOLID = ("190376", "linezolid")
+ACETAMINOPHEN = ("161", "acetaminophen")
+NAPROXEN = ("7258", "naproxen")
+EPIDURAL: Json = {
+    "resourceType": "ServiceRequest",
+    "id": "epidural",
+    "status": "draft",
+    "intent": "order",
+    "subject": {"reference": "Patient/p"},
+    "code": {"text": "Lumbar epidural steroid injection"},
+}
+
+
+def searchset(*resources: Json) -> Json:
+    return {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": one} for one in resources]}
+
+
+def call(client: FlaskClient, hook: str, known: Sequence[Json] | None = None, **context: Any) -> Any:
+    """A hook call for somebody with sciatica, or these problems, whose list of orders is known to be empty."""
+    problems = searchset(*(known if known is not None else [sciatica()]))
+    prefetch: Json = {"patient": person(), "conditions": problems, "medications": searchset()}
+    body: Json = {"hook": hook, "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea", "prefetch": prefetch}
+    body["context"] = {"userId": "Practitioner/1", "patientId": "p", **context}
+    return client.post(f"/cds-services/sciatica-{hook}", json=body)
+
+
+def selecting(client: FlaskClient, selected: Json, *others: Json) -> Json:
+    """The answer while the first is selected and the others are drafts beside it."""
+    chosen = [f"{selected['resourceType']}/{selected['id']}"]
+    answered = call(client, "order-select", selections=chosen, draftOrders=searchset(selected, *others))
+    assert answered.status_code == 200
+    content: Json = answered.get_json()
+    return content
+
+
+@pytest.mark.parametrize(
+    ("selected", "beside"),
+    [
+        (ordered(*IBUPROFEN), ordered(*WARFARIN)),
+        (ordered(*WARFARIN), ordered(*IBUPROFEN)),
+        (ordered(*IBUPROFEN), ordered(*NAPROXEN)),
+        (ordered(*TIZANIDINE), ordered(*CIPROFLOXACIN)),
+        (ordered(*CIPROFLOXACIN), ordered(*TIZANIDINE)),
+        (ordered(*CYCLOBENZAPRINE), ordered(*LINEZOLID)),
+        (EPIDURAL, ordered(*WARFARIN)),
+    ],
+)
+def test_a_draft_beside_the_selected_order_makes_the_forbidden_pair(
+    client: FlaskClient, selected: Json, beside: Json
+) -> None:
+    assert not speaking(selecting(client, selected), "critical")
+    assert speaking(selecting(client, selected, beside), "critical")
+
+
+def test_drafts_that_are_not_selected_get_no_cards_of_their_own(client: FlaskClient) -> None:
+    plain = selecting(client, ordered(*ACETAMINOPHEN))
+    beside = selecting(client, ordered(*ACETAMINOPHEN), ordered(*IBUPROFEN), ordered(*WARFARIN))
+    assert speaking(beside) <= speaking(plain)
+
+
+def appointment(**content: Any) -> Json:
+    takes_part = [{"actor": {"reference": "Patient/p"}, "status": "needs-action"}]
+    return {"resourceType": "Appointment", "id": "a", "status": "proposed", "participant": takes_part, **content}
+
+
+RETENTION = {"coding": [{"system": ICD, "code": "R33.9", "display": "Retention of urine"}]}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"reasonCode": [RETENTION]},
+        {"reason": [{"concept": RETENTION}]},
+        {"reasonReference": [{"display": "Urinary retention"}]},
+        {"description": "Back pain, urinary retention since yesterday"},
+    ],
+)
+def test_the_reason_of_a_visit_that_is_booked_raises_the_alarm(client: FlaskClient, said: Json) -> None:
+    booked = call(client, "appointment-book", appointments=searchset(appointment(**said)))
+    assert speaking(booked.get_json(), "critical")
+
+
+def test_a_booking_names_the_back_pain_that_no_list_holds(client: FlaskClient) -> None:
+    booked = appointment(description="Back pain, urinary retention since yesterday")
+    answered = call(client, "appointment-book", known=(), appointments=searchset(booked))
+    assert speaking(answered.get_json(), "critical")
+
+
+@pytest.mark.parametrize("said", [{}, {"description": "Follow-up"}, {"status": "cancelled", "reasonCode": [RETENTION]}])
+def test_a_visit_for_nothing_alarming_raises_none(client: FlaskClient, said: Json) -> None:
+    booked = call(client, "appointment-book", appointments=searchset(appointment(**said)))
+    assert not speaking(booked.get_json(), "critical")
+
+
+def test_an_appointment_of_another_patient_is_refused(client: FlaskClient) -> None:
+    foreign = appointment(reasonCode=[RETENTION], participant=[{"actor": {"reference": "Patient/other"}}])
+    refused = call(client, "appointment-book", appointments=searchset(foreign))
+    assert refused.status_code == 400
+    assert "another patient" in refused.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "creatinine", "of_day", "expected"),
+    [
+        (85, 3.0, "2026-11-23", 27.0),  # a newer creatinine speaks against the eGFR
+        (85, 3.0, "2026-11-01", 85),  # an older one does not
+        (85, 3.0, "2026-11-10", 85),  # nor does one of the same day
+        (25, 0.8, "2026-11-23", 25),  # and a better one lifts nothing
+    ],
+)
+def test_a_newer_creatinine_that_gives_a_lower_egfr_counts(
+    client: FlaskClient, recorded: float, creatinine: float, of_day: str, expected: float
+) -> None:
+    egfr = measured("98979-8", recorded, "mL/min/{1.73_m2}", "2026-11-10")
+    newer = measured("2160-0", creatinine, "mg/dL", of_day)
+    answered = ask(client, [person(), sciatica(), egfr, newer, ordered(*IBUPROFEN)], "order-sign")
+    assert value_of(answered, "egfr") == pytest.approx(expected, abs=8)
+    assert bool(speaking(answered, "critical") & {"sf-nsaid-egfr-below-30"}) is (expected < 30)
