@@ -390,9 +390,9 @@ def _ordered(knowledge: Knowledge, decision: Decision) -> Iterator[str]:
 
 def _name(item: Evidence, nameless: str = "an order") -> str:
     """The first words of an entry, or what it is where it has none; marked, as all that is quoted."""
-    if item.resource.startswith("ServiceRequest/"):
-        return mark_quoted(short_words(item.text or nameless, _LONGEST_NAME))
-    return mark_quoted(drug_name(item.text, nameless))
+    name = drug_name(item.text, nameless)
+    is_cut = item.resource.startswith("ServiceRequest/") and name != item.text and item.text.startswith(f"{name} ")
+    return mark_quoted(f"{name}…" if is_cut and len(name) < _LONGEST_NAME else name)
 
 
 def _entry_name(item: Evidence) -> str:

@@ -188,11 +188,13 @@ class _Reader:
         return self._down(self.named(rule), self._supporting)
 
     def may_be_reached(self, item: Outcome, hook: str) -> bool:
-        """Whether a warning about an order is undecided only for a number of which the upper bound reaches the limit.
+        """Whether a check of drugs is undecided only for a number of which the upper bound reaches the limit.
 
-        Then it speaks, and its card shows both bounds.
+        Then it speaks, and its card shows both bounds: a warning about an order, and when a chart is opened also a
+        reminder of a running drug whose order does not tell for how many days it is.
         """
-        if item.result is not Result.NOT_ENOUGH_DATA or not HOOKS[hook].has_orders or not _warns(item.rule, hook):
+        speaks = _warns if HOOKS[hook].has_orders else _is_shown
+        if item.result is not Result.NOT_ENOUGH_DATA or not speaks(item.rule, hook):
             return False
         if item.rule.phase not in {phase.id for phase in self.knowledge.phases if phase.checks_orders}:
             return False

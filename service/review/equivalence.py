@@ -36,6 +36,7 @@ _ALIKE = (
     "newest_wins",
     "within_days",
     "stopped_within_days",
+    "stop_not_known",
     "began_after",
     "unconfirmed",
 )

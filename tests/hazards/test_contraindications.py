@@ -27,6 +27,14 @@ from tests.hazards.charts import (
 NSAIDS = {"ibuprofen", "naproxen"}
 EGFR = "98979-8"
 GFR_UNIT = "mL/min/{1.73_m2}"
+EPIDURAL = {
+    "resourceType": "ServiceRequest",
+    "id": "epidural",
+    "status": "draft",
+    "intent": "order",
+    "subject": {"reference": "Patient/p"},
+    "code": {"text": "Lumbar epidural steroid injection L5/S1"},
+}
 
 
 @pytest.mark.parametrize(
@@ -113,6 +121,29 @@ def test_h02_the_answer_names_each_thing_it_could_not_know_and_a_card_the_lists_
     assert card["summary"].startswith("Not assessed: ibuprofen: interactions")
     assert "medication orders" in card["detail"]
     assert "allergies" in card["detail"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_told"),
+    [
+        ({}, True),
+        ({"meta": {"lastUpdated": "2026-11-20T10:00:00Z"}}, True),
+        ({"meta": {"lastUpdated": "2026-11-09"}}, False),
+    ],
+    ids=["nothing tells when", "changed lately", "not changed for 15 days"],
+)
+def test_h01_a_blood_thinner_stopped_at_an_unknown_time_is_told_before_an_epidural(
+    client: FlaskClient, changed: dict[str, object], is_told: bool
+) -> None:
+    stopped = {**drug("1364430", "apixaban", status="stopped"), "authoredOn": "2026-05-08", **changed}
+    answered = ask(client, [person(), sciatica(), stopped, EPIDURAL], "order-sign", complete="all")
+    assert ("es-esi-antithrombotic-stopped" in speaking(answered, "warning")) is is_told
+
+
+def test_h01_an_mao_inhibitor_stopped_at_an_unknown_time_counts_as_stopped_lately(client: FlaskClient) -> None:
+    stopped = {**drug("8123", "phenelzine", status="stopped"), "authoredOn": "2026-05-08"}
+    chart = [person(), sciatica(), stopped, ordered(*CYCLOBENZAPRINE)]
+    assert "sf-cyclo-maoi" in speaking(ask(client, chart, "order-sign", complete="all"), "critical")
 
 
 def test_h02_an_empty_allergy_list_is_not_no_allergy(client: FlaskClient) -> None:

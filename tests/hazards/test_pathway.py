@@ -5,7 +5,19 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from tests.hazards.charts import Json, answer, ask, drug, measured, person, problem, sciatica, speaking, suggested
+from tests.hazards.charts import (
+    Json,
+    answer,
+    ask,
+    drug,
+    drug_in_words,
+    measured,
+    person,
+    problem,
+    sciatica,
+    speaking,
+    suggested,
+)
 
 SPASM = problem("M62.830", "Muscle spasm of back", "2026-11-21")
 KIDNEYS = measured("98979-8", 90, "mL/min/{1.73_m2}", "2026-11-01")
@@ -84,6 +96,42 @@ def test_a_red_flag_replaces_it(client: FlaskClient) -> None:
     answered = ask(client, chart, complete="all")
     assert pathway_cards(answered) == []
     assert answered["cards"][0]["indicator"] == "critical"
+
+
+@pytest.mark.parametrize(
+    ("name", "since"), [("cyclobenzaprine 10 MG", "mo-relaxant-stop-date"), ("naproxen 500 MG", "mo-nsaid-review")]
+)
+def test_a_running_drug_whose_order_tells_no_length_is_reviewed_by_the_days_since_it(
+    client: FlaskClient, name: str, since: str
+) -> None:
+    def running(day: str) -> set[str]:
+        order = {**drug_in_words(f"{name} Oral Tablet"), "authoredOn": day}
+        return speaking(ask(client, [person(), sciatica("2026-09-01"), order], complete="all"))
+
+    assert since in running("2026-11-09")
+    assert since not in running("2026-11-12")
+
+
+def test_endocarditis_with_back_pain_is_an_emergency_and_no_time_for_first_line_care(client: FlaskClient) -> None:
+    infection = problem("I33.0", "Acute and subacute infective endocarditis", "2026-11-14")
+    answered = ask(client, [person(), sciatica(), infection], complete="all")
+    assert "rf-infection-suspected" in speaking(answered, "critical")
+    assert not speaking(answered) & {"pathway", "fl-stay-active", "fl-nsaid-short-course"}
+
+
+def test_a_sign_of_infection_after_an_operation_on_the_spine_holds_first_line_care(client: FlaskClient) -> None:
+    operation = {
+        "resourceType": "Procedure",
+        "id": "operation",
+        "status": "completed",
+        "subject": {"reference": "Patient/p"},
+        "code": {"text": "Lumbar discectomy"},
+        "performedDateTime": "2026-10-25",
+    }
+    raised = measured("4537-7", 64, "mm/h", "2026-11-20")
+    answered = ask(client, [person(), sciatica(), operation, raised], complete="all")
+    assert "rf-post-procedure-infection" in speaking(answered, "critical")
+    assert not speaking(answered) & {"pathway", "fl-stay-active", "fl-nsaid-short-course"}
 
 
 def test_at_most_one_and_no_other_advice_of_the_visit_beside_it(client: FlaskClient) -> None:

@@ -95,6 +95,7 @@ class FactDefinition:
     nothing may count as absent; empty means that only a recorded "no" is a no.
     ``unconfirmed`` is False for a drug that excuses something: an entry whose status does not say that it is taken, or
     that is old, leaves it unknown.
+    ``stop_not_known`` counts a drug that is no longer taken although nothing tells when it was stopped.
     ``absent_by_answer`` lets a recorded no make a duration absent; without it a duration is known or unknown.
     ``began_after`` counts a drug only when it began after the last order of one of these classes.
     Options that do not belong to the kind are refused by the loader.
@@ -123,6 +124,7 @@ class FactDefinition:
     route: str = "systemic"
     within_days: int | None = None
     stopped_within_days: int | None = None
+    stop_not_known: bool = False
     began_after: tuple[str, ...] = ()
     unconfirmed: bool = True
     or_ordered: bool = False

@@ -186,6 +186,7 @@ class DrugShape(FactShape):
     route = Choice(_ROUTES, load_default="systemic")
     within_days = Integer(least=1, load_default=None, allow_none=True)
     stopped_within_days = Integer(least=1, load_default=None, allow_none=True)
+    stop_not_known = Flag(load_default=False)
     began_after = words()
     unconfirmed = Flag(load_default=True)
     or_ordered = Flag(load_default=False)

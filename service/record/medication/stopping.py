@@ -9,7 +9,7 @@ from typing import Any
 from service.record.chart.dating import EffectivePeriod
 from service.record.chart.window import within
 from service.record.medication.entry import Medication
-from service.record.medication.supply import is_complete
+from service.record.medication.supply import is_complete, last_day_written
 from service.record.values.dates import When, parse
 
 
@@ -30,11 +30,12 @@ def stopped_within(medication: Medication, days: int, now: datetime) -> bool | N
     planned = medication.planned
     if is_complete(medication.entry) and planned.low is not None and since.high - planned.low <= days:
         return True
-    # It ended no later than its supply, and before the entry that says so was last changed.
+    # It ended no later than its supply or its dosage, and before the entry that says so was last changed.
     if planned.high is not None and since.low - planned.high > days:
         return False
-    changed = _last_changed(medication.resource)
-    return False if changed is not None and within(EffectivePeriod(changed), days, now).inside is False else None
+    bounds = (last_day_written(medication.resource), _last_changed(medication.resource))
+    places = (within(EffectivePeriod(bound), days, now) for bound in bounds if bound is not None)
+    return False if any(place.inside is False for place in places) else None
 
 
 def _last_changed(resource: Mapping[str, Any]) -> When | None:

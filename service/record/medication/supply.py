@@ -152,9 +152,14 @@ def recorded_end(entry: Entry) -> When | None:
         span = parse_period(resource.get("effectivePeriod"))
         return parse(resource.get("effectiveDateTime")) or (span.end or span.start if span else None)
     if is_complete(entry):
-        ends = [span.end for span in _periods(_repeats(resource)) if span.end is not None]
-        return max(ends, key=lambda when: (when.last, when.first), default=None)
+        return last_day_written(resource)
     return parse(resource.get("statusChanged"))
+
+
+def last_day_written(resource: Mapping[str, Any]) -> When | None:
+    """The latest end of a period for which the drug was to be taken, where its dosage names one."""
+    ends = [span.end for span in _periods(_repeats(resource)) if span.end is not None]
+    return max(ends, key=lambda when: (when.last, when.first), default=None)
 
 
 def is_complete(entry: Entry) -> bool:

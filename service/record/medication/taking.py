@@ -21,6 +21,7 @@ from service.record.chart.window import Place, within
 from service.record.medication.drugs import Ingredient
 from service.record.medication.entry import BY_WORDS, Medication
 from service.record.medication.stopping import stopped_within
+from service.record.medication.supply import is_complete
 from service.record.values.dates import days_between, earliest, latest
 from service.record.values.statuses import Counts
 
@@ -122,13 +123,17 @@ def _entry_evidence(
     status_class = medication.status_class
     started = medication.started
     doubts: list[Note | None] = [None if matched.is_sure else NO_DOSE]
+    not_told = None
     if status_class.counts is Counts.HISTORY:
         if definition.stopped_within_days is None:
             return None
         stopped = stopped_within(medication, definition.stopped_within_days, chart.now)
         if stopped is False:
             return None
-        doubts.append(NO_STOP if stopped is None else None)
+        if stopped is None and definition.stop_not_known and not is_complete(medication.entry):
+            not_told = NO_STOP
+        elif stopped is None:
+            doubts.append(NO_STOP)
     elif status_class.counts is not Counts.PRESENT:
         return None
     old = OLD if status_class.counts is Counts.PRESENT and is_old(medication, chart) else None
@@ -142,7 +147,9 @@ def _entry_evidence(
         return None
     doubts += [where.note for where in times if where.inside is None]
     support = Support.MAYBE if any(doubts) else Support.YES
-    return EntryEvidence(support, evidence_of(medication, matched.note, status_class.note, old, *doubts), started)
+    return EntryEvidence(
+        support, evidence_of(medication, matched.note, status_class.note, old, not_told, *doubts), started
+    )
 
 
 def _in_time(medication: Medication, definition: FactDefinition, chart: Chart) -> Iterator[Place]:

@@ -20,6 +20,9 @@ AMOXICILLIN = (RXNORM, "308182", "amoxicillin 250 MG Oral Capsule")
 
 NSAID = fact("drug", classes=("med-nsaid",), complete=("MedicationRequest",))
 RECENT_NSAID = fact("drug", classes=("med-nsaid",), complete=("MedicationRequest",), stopped_within_days=14)
+STOPPED_NSAID = fact(
+    "drug", classes=("med-nsaid",), complete=("MedicationRequest",), stopped_within_days=14, stop_not_known=True
+)
 NEW_NSAID = fact("drug", classes=("med-nsaid",), complete=("MedicationRequest",), within_days=90)
 LOW_ASPIRIN = fact(
     "drug", classes=("med-aspirin",), complete=("MedicationRequest",), daily_dose_mg=(None, Decimal(162))
@@ -38,6 +41,10 @@ def daily(tablets: float, times: int = 1, unit: str = "{tbl}") -> dict[str, obje
             }
         ]
     }
+
+
+def until(day: str) -> dict[str, object]:
+    return {"dosageInstruction": [{"timing": {"repeat": {"boundsPeriod": {"end": day}}}}]}
 
 
 def test_an_active_drug_is_present_with_its_name_and_date() -> None:
@@ -186,6 +193,26 @@ def test_a_drug_stopped_lately_still_counts_where_the_fact_says_so(elements: dic
     assert finding.status == expected
     if expected == "unknown":
         assert "stopped, but not known when" in notes(finding)
+
+
+@pytest.mark.parametrize(
+    ("elements", "expected"),
+    [
+        ({"status": "stopped", "authoredOn": "2026-05-01"}, "present"),
+        ({"status": "stopped", "authoredOn": "2026-05-01", "meta": {"lastUpdated": "2026-11-22T10:00:00Z"}}, "present"),
+        ({"status": "stopped", "authoredOn": "2026-05-01", "meta": {"lastUpdated": "2026-11-09T10:00:00Z"}}, "absent"),
+        ({"status": "stopped", "authoredOn": "2026-05-01", **until("2026-11-10")}, "present"),
+        ({"status": "stopped", "authoredOn": "2026-05-01", **until("2026-11-09")}, "absent"),
+        ({"status": "completed", "authoredOn": "2026-05-01"}, "unknown"),
+    ],
+)
+def test_a_stopped_drug_that_does_not_tell_when_counts_where_the_fact_says_so(
+    elements: dict[str, object], expected: str
+) -> None:
+    finding = find(STOPPED_NSAID, {**medication(IBUPROFEN), **elements}, complete=["MedicationRequest"])
+    assert finding.status == expected
+    if expected == "present":
+        assert caveat(finding.evidence[0]) == "stopped, but not known when"
 
 
 def test_a_stopped_drug_ended_no_later_than_its_supply() -> None:
