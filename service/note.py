@@ -186,6 +186,7 @@ class NoteCode(StrEnum):
     SELECTS_NO_DRAFT = "selects-no-draft"
     SELECTION_NOT_THERE = "selection-not-there"
     LINE_NOT_READ = "line-not-read"
+    FEWER_THAN_TOTAL = "fewer-than-total"
     TOO_MANY_RESOURCES = "too-many-resources"
 
 

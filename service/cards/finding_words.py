@@ -183,12 +183,6 @@ def unit_in_words(unit: str) -> str:
     return _UNITS.get(unit, (unit, unit))[1]
 
 
-def value_in_words(text: str) -> str:
-    """A value as it was sent, with its unit as a clinician writes it: 25 mL/min/{1.73_m2} is 25 mL/min/1.73 m²."""
-    value, _, unit = text.partition(" ")
-    return f"{value} {unit_in_words(unit)}".rstrip() if unit in _UNITS else text
-
-
 def title(knowledge: Knowledge, name: str) -> str:
     """The words for a finding: the title of its fact or conclusion."""
     if name in knowledge.facts:

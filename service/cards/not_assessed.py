@@ -21,7 +21,7 @@ from service.cards.markdown import escaped
 from service.cards.of_rules import of_rule_set
 from service.cards.redaction import mark_quoted, replace_quoted
 from service.cards.sources import topic
-from service.cards.unusable import first_waiting, not_final, unusable
+from service.cards.unusable import not_final, unusable, waiting
 from service.decision import Advice, Decision
 from service.finding import Evidence, Finding, Status
 from service.knowledge.concern import among, concerning
@@ -190,11 +190,18 @@ def _lost(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
 def _not_final(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     """Results and answers that are not final, where they would raise a warning if they were (decision 5)."""
     if names := decision.unread.pressing:
-        phrases = _first_of(asked(knowledge, names))
-        measured = [name for name in names if name in knowledge.facts and knowledge.facts[name].unit]
-        first = first_waiting(decision, measured, decision.now.date()) if measured else ""
-        causes.summaries.append(f"{first} not final, not used for {phrases}" if measured else f"{phrases} not final")
+        phrases = [_waiting_for(knowledge, decision, name) for name in names]
+        phrases = list(dict.fromkeys(phrases))
+        left = f" and {len(phrases) - _NAMED} more" if len(phrases) > _NAMED else ""
+        causes.summaries.append(f"{', '.join(phrases[:_NAMED])}{left} not final")
         causes.lines.append(not_final(knowledge, decision, names))
+
+
+def _waiting_for(knowledge: Knowledge, decision: Decision, name: str) -> str:
+    """What is not final: of a number that is known from an older result, the newer one alone."""
+    if decision.findings[name].status is Status.PRESENT:
+        return f"a newer {knowledge.facts[name].title}"
+    return asked(knowledge, [name])[0]
 
 
 def _lost_words(decision: Decision) -> str:
@@ -435,8 +442,11 @@ def _set_aside(knowledge: Knowledge, decision: Decision) -> Iterator[str]:
     """What could not be read or used and kept no warning from being decided: the card of its own names the rest."""
     if decision.unread.entries and not loses_a_check(knowledge, decision):
         yield f"{_lost_words(decision)}{unusable(knowledge, decision)}."
-    if waiting := [name for name in decision.unread.not_final if name not in decision.unread.pressing]:
-        yield not_final(knowledge, decision, waiting)
+    pressing = decision.unread.pressing
+    told = {value for name in pressing for value in waiting(knowledge, decision, name)}
+    left = [name for name in decision.unread.not_final if name not in pressing]
+    if untold := [name for name in left if not told.issuperset(waiting(knowledge, decision, name)) or not told]:
+        yield not_final(knowledge, decision, untold)
 
 
 def _questioning(decision: Decision, first: AskedFirst, about: Sequence[Sequence[Advice]]) -> int | None:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import date
 
-from service.cards.finding_words import asked, short_words, unit_in_words, value_in_words
+from service.cards.finding_words import asked, unit_in_words
 from service.cards.layout import unknown_line
 from service.cards.markdown import escaped
 from service.cards.redaction import mark_quoted
-from service.cards.summary import short_day
 from service.decision import Decision
 from service.finding import Finding, Status
 from service.knowledge.model import FactDefinition, FactKind, Knowledge
-from service.knowledge.summaries import LONGEST
 from service.note import Note, NoteCode, holds
 from service.record.chart.measure import PRELIMINARY
 from service.record.notes import text_of
@@ -50,33 +47,23 @@ def unusable(knowledge: Knowledge, decision: Decision) -> str:
 def not_final(knowledge: Knowledge, decision: Decision, names: Collection[str]) -> str:
     """What was set aside because it is not final: what it tells of, and in brackets, marked, what it says and when."""
     facts = [name for name in decision.unread.not_final if name in names]
-    said = list(dict.fromkeys(value for name in facts for value in _waiting(decision.findings[name])))
+    said = list(dict.fromkeys(value for name in facts for value in waiting(knowledge, decision, name)))
     quoted = mark_quoted(f" ({'; '.join(map(escaped, said[:_MOST]))})" if said else "")
     return f"Not final, not used: {unknown_line(asked(knowledge, facts))}{quoted}."
 
 
-def first_waiting(decision: Decision, names: Collection[str], today: date) -> str:
-    """The first value that is not final with its day, for a summary; marked, also where the store kept none."""
-    values = (one for name in names for one in _waiting_with_day(decision.findings[name]))
-    value, day = next(values, ("a result", None))
-    shown = short_day(day, today) if day else None
-    # Every eGFR is of 1.73 m²: the summary has no room to say so.
-    text = f"{value.replace('/1.73 m²', '')}{f' ({shown})' if shown else ''}"
-    return mark_quoted(short_words(text, LONGEST["drug"]))
-
-
-def _waiting(finding: Finding) -> Iterator[str]:
-    for value, day in _waiting_with_day(finding):
-        yield f"{value} on {day}" if day else f"{value}, undated"
-
-
-def _waiting_with_day(finding: Finding) -> Iterator[tuple[str, str | None]]:
+def waiting(knowledge: Knowledge, decision: Decision, name: str) -> Iterator[str]:
+    """The values and answers of one fact that are not final, each with its date."""
+    finding, unit = decision.findings[name], knowledge.facts[name].unit or ""
     for note in finding.notes:
-        if note.code in PRELIMINARY and note.words:
-            yield value_in_words(note.words), note.date
+        words = (note.words or "").replace(unit, unit_in_words(unit)) if unit else note.words
+        if note.code is NoteCode.PRELIMINARY_VALUE:
+            yield f"{words} on {note.date}"
+        elif note.code is NoteCode.PRELIMINARY_VALUE_UNDATED:
+            yield f"{words}, undated"
     for item in finding.evidence if finding.status is Status.UNKNOWN else ():
         if holds(item.note, _NOT_USED):
-            yield value_in_words(item.text), item.date
+            yield f"{item.text} on {item.date}" if item.date else item.text
 
 
 def _reasons(finding: Finding, fact: FactDefinition) -> Iterator[tuple[str, str]]:

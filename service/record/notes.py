@@ -169,6 +169,7 @@ ENGLISH: Mapping[NoteCode, str] = {
     NoteCode.SELECTS_NO_DRAFT: "names none of the draft orders; all of them were checked",
     NoteCode.SELECTION_NOT_THERE: "names an order that is not among the draft orders",
     NoteCode.LINE_NOT_READ: "a line that cannot be read",
+    NoteCode.FEWER_THAN_TOTAL: "fewer entries than the total says",
     NoteCode.TOO_MANY_RESOURCES: "more resources than a patient may have",
 }
 

@@ -1,4 +1,4 @@
-"""What the context of a call brings is read: drafts that are not selected, and what a visit is booked for (ST-8)."""
+"""What a call brings is read or named: drafts not selected (ST-8), the reasons of bookings and orders, results."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tests.hazards.charts import (
     WARFARIN,
     Json,
     ask,
+    drug_in_words,
     measured,
     ordered,
     person,
@@ -42,10 +43,13 @@ def searchset(*resources: Json) -> Json:
     return {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": one} for one in resources]}
 
 
-def call(client: FlaskClient, hook: str, known: Sequence[Json] | None = None, **context: Any) -> Any:
+def call(
+    client: FlaskClient, hook: str, known: Sequence[Json] | None = None, lists: Json | None = None, **context: Any
+) -> Any:
     """A hook call for somebody with sciatica, or these problems, whose list of orders is known to be empty."""
     problems = searchset(*(known if known is not None else [sciatica()]))
     prefetch: Json = {"patient": person(), "conditions": problems, "medications": searchset()}
+    prefetch |= lists or {}
     body: Json = {"hook": hook, "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea", "prefetch": prefetch}
     body["context"] = {"userId": "Practitioner/1", "patientId": "p", **context}
     return client.post(f"/cds-services/sciatica-{hook}", json=body)
@@ -143,3 +147,48 @@ def test_a_newer_creatinine_that_gives_a_lower_egfr_counts(
     answered = ask(client, [person(), sciatica(), egfr, newer, ordered(*IBUPROFEN)], "order-sign")
     assert value_of(answered, "egfr") == pytest.approx(expected, abs=8)
     assert bool(speaking(answered, "critical") & {"sf-nsaid-egfr-below-30"}) is (expected < 30)
+
+
+@pytest.mark.parametrize(
+    ("drug", "reason", "speaks"),
+    [
+        ("gabapentin", "Epilepsy", False),
+        ("gabapentin", "Postherpetic neuralgia", False),
+        ("gabapentin", "Sciatica", True),
+        ("gabapentin", "pain", True),
+        ("prednisone", "Asthma exacerbation", False),
+        ("prednisone", "back pain", True),
+        ("diazepam", "Anxiety", False),
+        ("diazepam", "no anxiety", True),
+    ],
+)
+def test_a_reason_in_words_that_names_another_problem_is_another_reason(
+    client: FlaskClient, drug: str, reason: str, speaks: bool
+) -> None:
+    order = drug_in_words(drug, status="draft") | {"reasonCode": [{"text": reason}]}
+    answered = ask(client, [person(), sciatica(), order], "order-sign", complete="all")
+    summaries = [card["summary"] for card in answered["cards"]]
+    assert any("for sciatica" in summary or "back pain" in summary for summary in summaries) is speaks, summaries
+
+
+def test_a_newer_result_that_is_not_final_is_named_as_the_newer_one_and_once(client: FlaskClient) -> None:
+    final = measured("98979-8", 80, "mL/min/{1.73_m2}", "2026-11-10")
+    waiting = measured("98979-8", 25, "mL/min/{1.73_m2}", "2026-11-23") | {"status": "preliminary"}
+    answered = ask(
+        client, [person(gender="male"), sciatica(), final, waiting, ordered(*IBUPROFEN)], "order-sign", "all"
+    )
+    card = next(card for card in answered["cards"] if "not final" in card["summary"])
+    assert "a newer eGFR not final" in card["summary"]
+    assert card["detail"].count("25 mL/min/1.73 m²") == 1
+
+
+def test_results_that_a_search_counts_and_does_not_send_are_named(client: FlaskClient) -> None:
+    lost = {"resourceType": "Bundle", "type": "searchset", "total": 1}
+    drafts = searchset(ordered(*IBUPROFEN))
+
+    def told(labs: Json) -> str:
+        answered = call(client, "order-sign", lists={"labs": labs}, draftOrders=drafts)
+        return str(answered.get_json()["cards"])
+
+    assert "1 entry could not be read: Observation" in told(lost)
+    assert "could not be read" not in told(lost | {"total": 0})

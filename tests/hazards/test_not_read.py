@@ -520,14 +520,6 @@ def test_a_newer_result_that_cannot_be_used_is_named_although_an_older_one_is_kn
     assert said in str(answered["cards"])
 
 
-def test_a_value_that_is_not_final_stands_in_the_summary_with_its_day(client: FlaskClient) -> None:
-    chart = [person("1964-01-01", "male"), sciatica(), NO_ALLERGY, egfr(70, "2026-10-01"), ordered(*IBUPROFEN)]
-    chart.append(egfr(22, "2026-11-22", status="preliminary") | {"id": "newer"})
-    (card,) = ask(client, chart, "order-sign", complete="all")["cards"]
-    assert "22 mL/min (22 Nov) not final, not used for eGFR" in card["summary"]
-    assert "22 mL/min/1.73 m² on 2026-11-22" in card["detail"]
-
-
 def test_a_result_that_cannot_be_used_and_would_change_nothing_makes_no_card(client: FlaskClient) -> None:
     man = person("1964-01-01", "male")
     chart = [man, sciatica(), NO_ALLERGY, egfr(70, "2026-11-01"), egfr(22, "2026-09-01", unit="parsec")]

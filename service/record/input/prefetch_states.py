@@ -18,6 +18,8 @@ _CUT = frozenset(
 """Issue codes that say, whatever the severity, that something was left out of the answer."""
 _CUT_NUMBERS = frozenset({"59204", "59205"})
 """What Epic says in ``details`` when rows were left out; 4101 (nothing found), 4119 and 59100 cut nothing."""
+FEWER = "fewer entries than the total says"
+"""Why only a part came, where no next page is named: the rest is lost."""
 _SUCCESS = 2
 
 
@@ -142,7 +144,7 @@ def _why_partial(bundle: Mapping[str, Any], lost: int, matches: int, next_url: s
         return "the client sent an OperationOutcome beside the data"
     total = bundle.get("total")
     if isinstance(total, int) and not isinstance(total, bool) and total > matches:
-        return "fewer entries than the total says"
+        return FEWER
     return None
 
 

@@ -11,7 +11,7 @@ from service.errors import Issue, RequestError
 from service.note import Note, NoteCode
 from service.record.input.contained import contained_in
 from service.record.input.deduplicate import arrange
-from service.record.input.prefetch_states import PrefetchState, Selection, State
+from service.record.input.prefetch_states import FEWER, PrefetchState, Selection, State
 from service.record.input.shapes import Flaw, flaws, is_flawless
 from service.record.input.subject import OF_A_PATIENT, Patients, Subject, is_nameless, with_nameless_as
 from service.record.input.unpacking import Piece, Unpacked, unpack, unpack_state
@@ -50,6 +50,7 @@ BESIDE_ORDERS = frozenset(
 )
 """What stands among the orders of a context without being one: what they refer to."""
 _NOTHING_BROUGHT = Unpacked()
+_ANSWERS = frozenset({"Observation", "QuestionnaireResponse"})
 
 
 def read_bundle(
@@ -124,6 +125,9 @@ def read_prefetch(
     completeness: dict[str, Completeness] = {}
     for key, unpacked in brought.items():
         is_complete = _take_key(gathered, unpacked, patients, patient_id)
+        if asked[key].reason == FEWER and (lost := _ANSWERS & set(selections[key].types)):
+            # Of other lists a part is told as such; results are asked for by parts, so that this alone tells of a loss.
+            gathered.problems.append(Problem(f"prefetch.{key}", Note(NoteCode.FEWER_THAN_TOTAL), min(lost)))
         for name in selections[key].types:
             arrived = _completeness(asked[key], selections[key], unpacked, name, is_complete)
             completeness[name] = max(completeness.get(name, Completeness.NOT_SENT), arrived, key=_RANK.__getitem__)

@@ -20,6 +20,7 @@ from service.record.values.dates import parse
 NOT_CHECKED = Note(NoteCode.ORDER_NOT_RECOGNISED)
 NO_REASON = Note(NoteCode.NO_REASON)
 MEDICATION_REQUEST = "MedicationRequest"
+_PROBLEMS = ("cond-", "local-cond-")
 
 
 def order_entry_evidence(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Entry, EntryEvidence]]:
@@ -82,7 +83,8 @@ def _evidence(entry: Entry, text: str, note: Note | None) -> Evidence:
 def reason_state(entry: Entry, wanted: Sequence[str], chart: Chart) -> bool | None:
     """Whether an order is given for one of some reasons; None when no reason is given or none can be read.
 
-    Words that match nothing tell nothing: only a coded reason that could be read can be another one.
+    Words that match nothing tell nothing: only a coded reason that could be read, or words that name another problem,
+    can be another one.
     """
     states = [_is_reason(concept, wanted, chart) for concept in reasons_of(entry.resource, chart)]
     if True in states:
@@ -95,7 +97,9 @@ def _is_reason(concept: object, wanted: Sequence[str], chart: Chart) -> bool | N
     if not (matched.sets | matched.said_too).isdisjoint(wanted):
         return True
     is_another = matched.is_read and not matched.by_category
-    return False if is_another and any(coding.system for coding in codings(concept)) else None
+    is_coded = any(coding.system for coding in codings(concept))
+    names_a_problem = any(name.startswith(_PROBLEMS) for name in matched.sets)
+    return False if is_another and (is_coded or names_a_problem) else None
 
 
 def reasons_of(resource: Mapping[str, Any], chart: Chart) -> Iterator[object]:

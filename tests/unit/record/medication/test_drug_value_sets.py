@@ -56,6 +56,31 @@ def test_an_entry_is_found_by_code_and_by_name(value_set: str, code: Code) -> No
 
 
 @pytest.mark.parametrize(
+    ("name", "value_set"),
+    [
+        ("Dabigatran 150 mg capsule", "med-anticoagulant"),
+        ("Nicoumalone 1 mg", "med-anticoagulant"),
+        ("Mycophenolate 500 mg tablet", "med-immunosuppressant"),
+        ("Mycophenolate sodium 360 mg", "med-immunosuppressant"),
+        ("Certolizumab 200 mg/mL", "med-immunosuppressant"),
+        ("Enalaprilat 1.25 mg/mL", "med-ace-inhibitor"),
+        ("Quinaprilat", "med-ace-inhibitor"),
+        ("Ethacrynate sodium 50 mg", "med-diuretic"),
+        ("Mefenamate", "med-nsaid-nonselective"),
+        ("Meclofenamic acid 100 mg", "med-nsaid-nonselective"),
+        ("Lysine acetylsalicylate 500 mg", "med-aspirin"),
+        ("Choline magnesium trisalicylate 500 mg", "med-salicylate-nonacetylated"),
+        ("Zoledronate 5 mg", "med-bone-antiresorptive"),
+        ("Clorazepic acid 10 mg", "med-benzodiazepine"),
+    ],
+)
+def test_the_base_of_an_ester_or_salt_and_the_reverse_are_the_same_drug(name: str, value_set: str) -> None:
+    drug = recognised({"text": name})
+    assert drug.recognised
+    assert value_set in drug.classes
+
+
+@pytest.mark.parametrize(
     ("concept", "is_local"),
     [
         ({"text": "Sprix nasal spray"}, False),
