@@ -62,6 +62,21 @@ def test_each_week_has_its_step(client: FlaskClient, onset: str, step: str) -> N
     assert card["summary"].startswith(f"Sciatica, {step}")
 
 
+@pytest.mark.parametrize(
+    ("recorded", "summary"),
+    [
+        ({"recordedDate": "2026-11-10"}, "Sciatica, week unknown, first recorded (10 Nov): record when it began."),
+        ({}, "Sciatica, week unknown: record when it began."),
+    ],
+)
+def test_without_an_onset_the_week_is_unknown_and_asked_for(
+    client: FlaskClient, recorded: dict[str, str], summary: str
+) -> None:
+    begun = problem("M54.31", "Sciatica, right side", None, **recorded)
+    (card,) = pathway_cards(ask(client, [person(), begun, SCREENED], complete="all"))
+    assert card["summary"].startswith(summary)
+
+
 def test_a_year_after_the_onset_it_has_ended(client: FlaskClient) -> None:
     answered = ask(client, [person("1984-03-02", "male"), sciatica("2025-11-24"), SCREENED], complete="all")
     assert pathway_cards(answered) == []
