@@ -32,6 +32,8 @@ class NoteCode(StrEnum):
     NO_ORDER = "no-order"
     PROBLEM_LIST_NOT_SENT = "problem-list-not-sent"
 
+    MOST_AS_NEEDED = "most-as-needed"
+
     # Several notes, and notes about an entry.
     SEVERAL = "several"
     OF_ENTRY = "of-entry"

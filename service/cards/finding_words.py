@@ -58,6 +58,10 @@ _LONG_WINDED = tuple(
 _LAST_PART = re.compile(r"[-/][^-/]*$")
 """What is left of the last part of a joined name that was cut off: lisinopril-hydrochloroth."""
 _SIGNS = re.compile(r"[*`_|\\<>\[\]{}$]")
+_NO_NAME_ALONE = frozenset(
+    {"ethinyl", "acetylsalicylic", "mefenamic", "tolfenamic", "valproic", "folic", "sodium", "potassium"}
+)
+"""First words that name no drug without the second."""
 _DANGLING = frozenset({"without", "with", "of", "and", "for", "the", "wo", "w", "oral"})
 
 # UCUM as a clinician writes it. A unit that is not here is shown as it is.
@@ -121,18 +125,20 @@ def is_answer(item: Evidence) -> bool:
     return item.resource.startswith(_ANSWERS)
 
 
-def drug_name(text: str) -> str:
+def drug_name(text: str, nameless: str = "an order") -> str:
     """The first words of a drug or an order, without strength, form and signs that could become markup.
+
+    ``nameless`` where there are none.
 
     Of a combination the first word of each part, so that the part a card is about is named.
     """
     text = _RELEASE.sub("", _PRODUCT.sub("", text))
     if _BARE_CODE.fullmatch(text):
         return text[: LONGEST["drug"]]
-    parts = [part.split()[0] for part in text.split(" / ") if part.split()]
+    parts = [_name_of_part(part) for part in text.split(" / ") if part.split()]
     if len(parts) > 1:
         text = next(filter(lambda words: len(words) <= LONGEST["drug"], _joined(parts)), parts[0])
-    text = plain(_SIGNS.sub(" ", re.split(r"\d|[(\[]", text)[0])).strip(" ,;:-") or "an order"
+    text = plain(_SIGNS.sub(" ", re.split(r"\d|[(\[]", text)[0])).strip(" ,;:#-") or nameless
     words: list[str] = []
     for word in text.split():
         if len(" ".join([*words, word])) > LONGEST["drug"]:
@@ -141,6 +147,12 @@ def drug_name(text: str) -> str:
     while len(words) > 1 and words[-1].lower() in _DANGLING:
         words.pop()
     return " ".join(words) or _LAST_PART.sub("", text[: LONGEST["drug"]])
+
+
+def _name_of_part(part: str) -> str:
+    """The first word of a part of a combination, and the next where the first names no drug."""
+    words = re.split(r"\d", part)[0].split() or part.split()
+    return " ".join(words[: 2 if words[0].casefold() in _NO_NAME_ALONE else 1])
 
 
 def _joined(parts: list[str]) -> Iterator[str]:

@@ -233,7 +233,9 @@ def _unread(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     if not entries:
         return
     causes.facts.extend(name for name, _ in found)
-    causes.summaries.append(f"{_first_of([_name(item) for item in entries.values()])} not recognised, not checked")
+    running = {item.resource for name, item in found if knowledge.facts[name].kind is FactKind.DRUG}
+    names = [_name(item, "a running drug" if item.resource in running else "an order") for item in entries.values()]
+    causes.summaries.append(f"{_first_of(names)} not recognised, not checked")
     causes.lines.append(f"Not recognised: {unknown_line([_words(item) for item in entries.values()])}.")
 
 
@@ -393,9 +395,11 @@ def _ordered(knowledge: Knowledge, decision: Decision) -> Iterator[str]:
     return (_name(item) for item in items.values())
 
 
-def _name(item: Evidence) -> str:
-    """The first words of an entry; marked, as all that is quoted."""
-    return mark_quoted(drug_name(item.text))
+def _name(item: Evidence, nameless: str = "an order") -> str:
+    """The first words of an entry, or what it is where it has none; marked, as all that is quoted."""
+    name = drug_name(item.text, nameless)
+    is_cut = item.resource.startswith("ServiceRequest/") and name != item.text and item.text.startswith(f"{name} ")
+    return mark_quoted(f"{name}…" if is_cut and len(name) < _LONGEST_NAME else name)
 
 
 def _entry_name(item: Evidence) -> str:

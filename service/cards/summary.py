@@ -14,6 +14,7 @@ from service.decision import Advice
 from service.finding import Finding
 from service.knowledge.model import CardText
 from service.knowledge.summaries import LONGEST, Reference, filled
+from service.note import NoteCode
 from service.store.redaction import is_storable_date
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -87,7 +88,14 @@ def _number(finding: Finding, today: date) -> str | None:
 
 def _value(finding: Finding, today: date) -> str | None:
     del today
-    return None if finding.value is None else amount(finding)
+    if finding.value is None:
+        return None
+    return f"up to {amount(finding)}" if holds_most(finding) else amount(finding)
+
+
+def holds_most(finding: Finding) -> bool:
+    """Whether a dose is the most that may be taken as needed, and not what is taken (section 2.1 of the evidence)."""
+    return any(note.code is NoteCode.MOST_AS_NEEDED for note in finding.notes)
 
 
 def _other_drug(finding: Finding, named: dict[str, str]) -> str | None:

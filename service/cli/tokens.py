@@ -7,10 +7,14 @@ import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from service.cli.output import echo_json, json_option
+
+if TYPE_CHECKING:
+    from service.config import Settings
 
 
 @click.command("token")
@@ -22,9 +26,10 @@ def check_token(file: Path, *, service: str | None, feedback: bool, as_json: boo
     """Say of the token in FILE, claim by claim, whether it would be accepted and why not; - reads stdin.
 
     FILE holds the token or the whole value of the Authorization header. It is checked with the settings of this
-    environment (PUBLIC_URL, ISSUERS, JWT_ALGORITHMS), now, and not used up. Ends with 1 when it would be refused.
+    environment (PUBLIC_URL, ISSUERS, JWT_ALGORITHMS), now, and not used up. Where one of them is not set that is said,
+    and the rest is checked. Ends with 1 when it would be refused.
     """
-    from service.config import read_settings
+    from service.config import read_settings, variable
     from service.errors import SettingsError
     from service.web.wiring import authenticator, guarded_client
 
@@ -35,16 +40,30 @@ def check_token(file: Path, *, service: str | None, feedback: bool, as_json: boo
         try:
             settings = read_settings()
             store = settings.replay_store or Path(folder) / "none"
-            settings = replace(settings, authentication="required", replay_store=store)
-            judge = authenticator(settings, guarded_client(settings))
+            unset = _unset(settings)
+            base = settings.public_url or f"({variable('public_url')})"
+            settings = replace(settings, authentication="required", replay_store=store, public_url=base)
+            judge = authenticator(settings, guarded_client(settings), without_issuers=True)
         except SettingsError as error:
             raise click.ClickException(str(error)) from None
-        lines = judge.explain(text, _path(service, feedback=feedback), datetime.now(UTC))
+        lines = [*unset, *judge.explain(text, _path(service, feedback=feedback), datetime.now(UTC))]
     if as_json:
         echo_json({"accepted": lines[-1] == "accepted", "claims": lines[:-1]})
     for line in () if as_json else lines:
         click.echo(line)
     sys.exit(0 if lines[-1] == "accepted" else 1)
+
+
+def _unset(settings: Settings) -> list[str]:
+    """What cannot hold, since a setting is missing."""
+    from service.config import variable
+
+    said = []
+    if settings.issuers is None:
+        said.append(f"{variable('issuers')} is not set: no issuer is trusted, so iss and signature cannot hold")
+    if not settings.public_url:
+        said.append(f"{variable('public_url')} is not set: the audience cannot be compared")
+    return said
 
 
 def _path(service: str | None, *, feedback: bool) -> str:

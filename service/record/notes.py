@@ -100,6 +100,7 @@ ENGLISH: Mapping[NoteCode, str] = {
     NoteCode.INEXACT_VALUE: "last value {words} on {date}: its date is not exact enough",
     NoteCode.UNDATED_VALUE: "not used: {words}, undated",
     NoteCode.VALUE_NOT_USED: "not used: {words}",
+    NoteCode.MOST_AS_NEEDED: "taken as needed: the most that is allowed",
     NoteCode.ONE_VALUE: "only one value in this episode: no change can be told",
     NoteCode.FIRST_VALUE_ZERO: "the first value is 0",
     NoteCode.EGFR_COMPUTED: "computed (CKD-EPI 2021)",

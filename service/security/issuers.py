@@ -93,7 +93,7 @@ def read_issuers(path: Path, *, development: bool = False, profiles: Sequence[st
 
     Raises IssuersError with all faults.
     """
-    document = _read_json(path, path.name)
+    document = _read_json(path, str(path))
     listed = document.get("issuers") if isinstance(document, dict) else None
     if not isinstance(listed, list) or not listed:
         raise IssuersError([Issue(path.name, "no list of issuers", 'write {"issuers": [{"iss": …}]}')])

@@ -35,12 +35,16 @@ def guarded_client(settings: Settings) -> GuardedClient:
         raise SettingsError(f"{variable('fetch_ca_file')}: the file cannot be read") from None
 
 
-def authenticator(settings: Settings, client: GuardedClient) -> Authenticator:
-    """Who checks the callers. Raises SettingsError."""
+def authenticator(settings: Settings, client: GuardedClient, *, without_issuers: bool = False) -> Authenticator:
+    """Who checks the callers. Raises SettingsError.
+
+    ``without_issuers``: where no file of issuers is named nobody is trusted, to explain a token and not to serve.
+    """
     mode = AuthenticationMode(settings.authentication)
     required = mode is AuthenticationMode.REQUIRED
     # A file that is named is read in open mode too: what is wrong with it is said before it counts.
-    issuers = _issuers(settings) if required or settings.issuers is not None else {}
+    is_needed = required and not without_issuers
+    issuers = _issuers(settings) if is_needed or settings.issuers is not None else {}
     replay = Replay(_writable(settings.replay_store, "replay_store")) if required else None
     try:
         chosen = AuthenticationSettings(

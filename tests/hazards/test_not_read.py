@@ -209,6 +209,8 @@ def test_an_allergy_to_something_that_is_known_and_no_nsaid_is_a_no(client: Flas
         ("Condition", "Mets to spine", "spine-cancer"),
         ("Condition", "Bone mets", "spine-cancer"),
         ("Condition", "Cold pulseless leg", "acute-limb-ischaemia"),
+        ("Condition", "Painless retention", "bladder-change-new"),
+        ("Condition", "Prostate CA", "cancer-active"),
         ("Condition", "Decreased rectal tone", "bladder-change-new"),
         ("Condition", "Progressive leg weakness", "leg-weakness-progressing"),
         ("Condition", "Weakness of the left leg getting worse", "leg-weakness-new"),

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition, Salt
-from service.note import Note
+from service.note import Note, NoteCode
 from service.record.chart.evidence import (
     NOT_RECOGNISED,
     Support,
@@ -31,6 +31,7 @@ from service.record.medication.taking import DRUG_NOT_RECOGNISED, NO_DOSE, evide
 from service.record.values.statuses import Counts
 
 ENTRIES, PRODUCTS, DAILY_MG = "entries", "products", "daily-mg"
+MOST_AS_NEEDED = Note(NoteCode.MOST_AS_NEEDED)
 _Counted = tuple[str, frozenset[str]]
 _Product = tuple[tuple[Ingredient, ...], frozenset[Decimal]]
 
@@ -63,6 +64,7 @@ def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
     ]
     sums: dict[tuple[_Product, str], Decimal] = {}
     is_open, evidence = False, []
+    notes: list[Note | None] = []
     for medication in (*drafts, *running):
         matched = match(medication, definition, chart)
         if matched is None:
@@ -73,6 +75,8 @@ def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
             if most is not None and definition.salt is not None and _is_salt(definition.salt, medication, ingredient):
                 most = most * definition.salt.base_mg / definition.salt.mg
             is_open = is_open or most is None
+            if medication.daily is not None and medication.daily.as_needed:
+                notes.append(MOST_AS_NEEDED)
             told_by = (_product(medication), medication.entry.type)
             sums[told_by] = sums.get(told_by, Decimal(0)) + (most or 0)
         evidence.append(evidence_of(medication, matched.note))
@@ -82,7 +86,9 @@ def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
         of_product[product] = max(of_product.get(product, dose_told), dose_told)
     total = sum(of_product.values(), Decimal(0))
     sure = not is_open and lists_are_complete(definition, chart.record)
-    return _counted(definition, chart, (total, total if sure else None), evidence, [NO_DOSE] if is_open else [])
+    if is_open:
+        notes.append(NO_DOSE)
+    return _counted(definition, chart, (total, total if sure else None), evidence, notes)
 
 
 def _is_salt(salt: Salt, medication: Medication, ingredient: Ingredient) -> bool:

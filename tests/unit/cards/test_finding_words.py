@@ -110,6 +110,10 @@ def test_the_course_of_a_score_is_told_and_leaves_no_trace_in_what_is_kept() -> 
         ("Product containing only naproxen (medicinal product)", "naproxen"),
         ("M01AE01", "M01AE01"),
         ("24 HR cyclobenzaprine 15 MG Extended Release Capsule", "cyclobenzaprine"),
+        ("Tylenol with Codeine #3", "Tylenol with Codeine"),
+        ("ethinyl estradiol 0.03 MG / levonorgestrel 0.15 MG", "ethinyl estradiol"),
+        ("lisinopril 10 MG / hydrochlorothiazide 12.5 MG", "lisinopril"),
+        ("", "an order"),
     ],
 )
 def test_a_drug_is_called_by_its_name_and_not_by_what_a_classification_writes_before_it(text: str, name: str) -> None:

@@ -1,4 +1,4 @@
-"""``token check``: an integrator is told, claim by claim, what the service thinks of a token."""
+"""``token check``: an integrator is result, claim by claim, what the service thinks of a token."""
 
 from __future__ import annotations
 
@@ -63,3 +63,18 @@ def test_settings_that_are_wrong_are_named(asked, monkeypatch: pytest.MonkeyPatc
     result = asked(token("/cds-services"))
     assert result.exit_code == 1
     assert "ISSUERS" in result.output
+
+
+def test_without_settings_what_can_be_seen_is_said_all_the_same(asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SCIATICA_CDS_ISSUERS")
+    monkeypatch.delenv("SCIATICA_CDS_PUBLIC_URL")
+    result = asked(token("/cds-services", exp=1))
+    assert result.exit_code == 1
+    assert "SCIATICA_CDS_ISSUERS is not set: no issuer is trusted" in result.output
+    assert "SCIATICA_CDS_PUBLIC_URL is not set" in result.output
+    assert "FAIL exp: is in the past" in result.output
+
+
+def test_a_file_of_issuers_that_is_not_there_is_named_with_its_path(asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCIATICA_CDS_ISSUERS", "/nowhere/issuers.json")
+    assert "/nowhere/issuers.json: the file cannot be read" in asked(token("/cds-services")).output

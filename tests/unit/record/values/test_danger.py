@@ -20,6 +20,9 @@ def index(knowledge: Knowledge) -> CodeIndex:
     "words",
     [
         "Solitary kidney",
+        "Dilated cardiomyopathy",
+        "Liver scarring",
+        "Numb groin",
         "Perforation of stomach (disorder)",
         "Spinal cord contusion",
         "Awaiting CABG",
