@@ -120,7 +120,7 @@ def test_algorithms_with_a_shared_secret_are_refused_with_those_that_are_accepte
             "HIDDEN_SERVICES: there is no service order-sign; did you mean",
         ),
         ({"service_paths": (("sign", "sciatica-sign"),)}, "SERVICE_PATHS: there is no service sciatica-sign"),
-        ({"issuers": Path("/nowhere/issuers.json")}, "ISSUERS: issuers.json: the file cannot be read"),
+        ({"issuers": Path("/nowhere/issuers.json")}, "ISSUERS: /nowhere/issuers.json: the file cannot be read"),
         (
             {"authentication": "required", "public_url": "https://cds.example.org"},
             "required authentication needs SCIATICA_CDS_ISSUERS",
