@@ -192,17 +192,18 @@ class _Composition:
             yield after_episode
 
     def _entries(self, definition: FactDefinition, given: Given) -> Iterator[Option]:
-        """So many entries, each the same but for its id."""
-        count = int(given.low if given.low is not None else 1)
-        for one in self._statements.present(definition, Given("present")):
+        """So many entries, each the same but for its id; else fewer, where another fact has brought some of them."""
+        wanted = int(given.low if given.low is not None else 1)
+        for count in range(wanted, 0, -1):
+            for one in self._statements.present(definition, Given("present")):
 
-            def write(draft: ResourceDraft, one: Option = one) -> None:
-                for _ in range(count):
-                    one(draft)
-                if given.high is not None:
-                    draft.complete.update(definition.complete)
+                def write(draft: ResourceDraft, one: Option = one, count: int = count) -> None:
+                    for _ in range(count):
+                        one(draft)
+                    if given.high is not None:
+                        draft.complete.update(definition.complete)
 
-            yield write
+                yield write
 
 
 def _built_as(definition: FactDefinition) -> BuiltAs:
