@@ -241,36 +241,33 @@ def _unread(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
 
 def _may_be_taken(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     """Drugs of which the list does not tell whether they are still taken, where that decides a warning."""
-    found = [
-        (fact.id, item)
-        for fact in _wanted(knowledge, decision)
-        if fact.kind is FactKind.DRUG and decision.findings[fact.id].status is Status.UNKNOWN
-        for item in decision.findings[fact.id].evidence
-        if holds(item.note, MAY_BE_TAKEN)
-    ]
-    drugs = {item.resource: item for _, item in found}
-    if not drugs:
-        return
-    causes.facts.extend(name for name, _ in found)
-    causes.summaries.append(f"{_first_of([_name(item) for item in drugs.values()])} may still be taken, not checked")
-    causes.lines.append(f"May still be taken: {unknown_line([_words(item) for item in drugs.values()])}.")
+    entries = _doubtful(knowledge, decision, FactKind.DRUG, MAY_BE_TAKEN, causes)
+    if entries:
+        causes.summaries.append(f"{_first_of([_name(item) for item in entries])} may still be taken, not checked")
+        causes.lines.append(f"May still be taken: {unknown_line([_words(item) for item in entries])}.")
 
 
 def _suspected(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     """Problems that are only suspected and would raise a warning about the order if they were confirmed."""
+    entries = _doubtful(knowledge, decision, FactKind.CODED, _SUSPECTED, causes)
+    if entries:
+        causes.summaries.append(f"{_first_of([_entry_name(item) for item in entries])} only suspected")
+        causes.lines.append(f"Suspected, not confirmed: {unknown_line([_words(item) for item in entries])}.")
+
+
+def _doubtful(
+    knowledge: Knowledge, decision: Decision, kind: FactKind, codes: frozenset[NoteCode], causes: _Causes
+) -> list[Evidence]:
+    """The entries, each once, whose note leaves a wanted fact of a kind unknown; the facts are added to the causes."""
     found = [
         (fact.id, item)
         for fact in _wanted(knowledge, decision)
-        if fact.kind is FactKind.CODED and decision.findings[fact.id].status is Status.UNKNOWN
+        if fact.kind is kind and decision.findings[fact.id].status is Status.UNKNOWN
         for item in decision.findings[fact.id].evidence
-        if holds(item.note, _SUSPECTED)
+        if holds(item.note, codes)
     ]
-    entries = {item.resource: item for _, item in found}
-    if not entries:
-        return
     causes.facts.extend(name for name, _ in found)
-    causes.summaries.append(f"{_first_of([_entry_name(item) for item in entries.values()])} only suspected")
-    causes.lines.append(f"Suspected, not confirmed: {unknown_line([_words(item) for item in entries.values()])}.")
+    return list({item.resource: item for _, item in found}.values())
 
 
 @of_rule_set

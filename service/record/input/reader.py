@@ -125,9 +125,7 @@ def read_prefetch(
     completeness: dict[str, Completeness] = {}
     for key, unpacked in brought.items():
         is_complete = _take_key(gathered, unpacked, patients, patient_id)
-        if asked[key].reason == FEWER and (lost := _ANSWERS & set(selections[key].types)):
-            # Of other lists a part is told as such; results are asked for by parts, so that this alone tells of a loss.
-            gathered.problems.append(Problem(f"prefetch.{key}", Note(NoteCode.FEWER_THAN_TOTAL), min(lost)))
+        _note_lost_results(gathered, key, asked[key], selections[key])
         for name in selections[key].types:
             arrived = _completeness(asked[key], selections[key], unpacked, name, is_complete)
             completeness[name] = max(completeness.get(name, Completeness.NOT_SENT), arrived, key=_RANK.__getitem__)
@@ -140,6 +138,12 @@ def read_prefetch(
         patient_id, completeness, reviewed.orders, patients.base, reviewed.not_reviewed(orders.problems)
     )
     return replace(record, drafts=drafts) if drafts else record
+
+
+def _note_lost_results(gathered: _Gathered, key: str, state: PrefetchState, selection: Selection) -> None:
+    """Of other lists a part is told as such; results are asked for by parts, so that this alone tells of a loss."""
+    if state.reason == FEWER and (lost := _ANSWERS & set(selection.types)):
+        gathered.problems.append(Problem(f"prefetch.{key}", Note(NoteCode.FEWER_THAN_TOTAL), min(lost)))
 
 
 def _take_key(gathered: _Gathered, brought: Unpacked, patients: Patients, patient_id: str) -> bool:

@@ -33,8 +33,8 @@ _SURROUNDINGS = (
     r"cobalt|chrom(?:ium|ate)|metals?|adhesives?|tapes?|plasters?|tegaderm|dermabond|elastoplast|band-?aids?",
     r"bandages?|perfumes?|fragrances?|cosmetics?|soaps?|detergents?|formaldehyde|parabens?|lanolin",
     r"wool|silk|hair dye|phenylenediamine",
-    r"thi(?:o)?mersal|thimerosal|balsam of peru|colophony|poison (?:ivy|oak|sumac)|sun(?:light",
-    r"screens?)?|smoke|tobacco",
+    r"thi(?:o)?mersal|thimerosal|balsam of peru|colophony|poison (?:ivy|oak|sumac)",
+    r"sun(?:light|screens?)?|smoke|tobacco",
     r"chlorine|bleach|environment(?:al)?s?|seasonal|plants?|flowers?|jewel(?:le)?ry|henna|acrylates?|silicone",
 )
 _OTHER_DRUGS = (
