@@ -50,7 +50,7 @@ def create_app(
     endpoint = Endpoint(
         make_services(settings, knowledge, fetch),
         authenticate or authenticator(settings, client).authenticate,
-        places=threading.BoundedSemaphore(settings.max_concurrent),
+        slots=threading.BoundedSemaphore(settings.max_concurrent),
     )
     decision_log = _recording(endpoint, settings)
     reloader = _reloading(endpoint, settings, fetch)
@@ -177,10 +177,10 @@ def make_decision_log(settings: Settings) -> DecisionLog | None:
     from importlib.metadata import version
 
     from service.decision_log.recording import DecisionLog
-    from service.store.place import place_of
+    from service.store.options import store_options
     from service.store.store import Store
 
-    store = Store(place_of(settings), version("sciatica-cds"))
+    store = Store(store_options(settings), version("sciatica-cds"))
     return DecisionLog(store, required=settings.store == "required")
 
 

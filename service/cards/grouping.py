@@ -46,8 +46,8 @@ def _within(groups: list[list[Advice]], most: int) -> list[list[Advice]]:
             continue
         shared = same[max(0, len(same) - surplus - 1) :]
         separate = [group for group in groups if not any(group is other for other in shared)]
-        place = next(number for number, group in enumerate(groups) if group is shared[0])
-        groups = [*separate[:place], [item for group in shared for item in group], *separate[place:]]
+        index = next(number for number, group in enumerate(groups) if group is shared[0])
+        groups = [*separate[:index], [item for group in shared for item in group], *separate[index:]]
     return groups
 
 

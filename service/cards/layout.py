@@ -1,6 +1,6 @@
 """What one card says, part by part, before it is written as Markdown.
 
-The sections are chosen from the decision; ``write`` is the one place where they become Markdown, and nothing cuts or
+The sections are chosen from the decision; ``write`` is where they become Markdown, and nothing cuts or
 joins Markdown afterwards.
 """
 

@@ -424,9 +424,9 @@ def with_not_assessed(
     questioned: set[str] = set()
     if HOOKS[decision.hook].has_orders and concerns(knowledge, decision):
         for first, phrases in _asked_first(knowledge, decision):
-            place = _questioning(decision, first, about)
-            if place is not None:
-                answered[place] = _with_line(answered[place], _not_on_record(phrases))
+            index = _questioning(decision, first, about)
+            if index is not None:
+                answered[index] = _with_line(answered[index], _not_on_record(phrases))
                 questioned.add(first.order)
     card = not_assessed(knowledge, decision, lacking, questioned)
     answered += [card] if card is not None else []
@@ -447,11 +447,11 @@ def _set_aside(knowledge: Knowledge, decision: Decision) -> Iterator[str]:
 
 
 def _questioning(decision: Decision, first: AskedFirst, about: Sequence[Sequence[Advice]]) -> int | None:
-    """The place of the first card that rests on the order."""
+    """The index of the first card that rests on the order."""
     orders = {item.resource for item in decision.findings[first.order].evidence}
-    for place, group in enumerate(about):
+    for index, group in enumerate(about):
         if any(item.resource in orders for advice in group for found in advice.found for item in found.evidence):
-            return place
+            return index
     return None
 
 

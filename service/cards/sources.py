@@ -33,7 +33,7 @@ def ranked(knowledge: Knowledge, rule: Rule) -> tuple[Citation, ...]:
     """
     summary = rule.card.summary if rule.card is not None else ""
 
-    def place(citation: Citation) -> tuple[bool, bool, bool, bool, bool]:
+    def sort_key(citation: Citation) -> tuple[bool, bool, bool, bool, bool]:
         source = knowledge.sources[citation.source]
         return (
             not citation.supports,
@@ -43,7 +43,7 @@ def ranked(knowledge: Knowledge, rule: Rule) -> tuple[Citation, ...]:
             source.jurisdiction != knowledge.jurisdiction,
         )
 
-    return tuple(sorted(rule.citations, key=place))
+    return tuple(sorted(rule.citations, key=sort_key))
 
 
 def _named(source: Source, summary: str) -> bool:

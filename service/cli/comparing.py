@@ -206,7 +206,7 @@ def _counted(before: RuleSet, after: RuleSet, data: _Data, hide_below: int | Non
 
 
 def _link_examples(report: Json, services: Mapping[str, ServiceDefinition]) -> None:
-    """Put a link in the place of the chart of each example; a kept decision has a page and no chart."""
+    """Put a link instead of the chart of each example; a kept decision has a page and no chart."""
     from service.testkit.playground_link import playground_link
 
     base = read_settings().public_url

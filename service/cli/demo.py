@@ -92,8 +92,8 @@ def _stories(folder: Path) -> tuple[Story, ...]:
     stories = read_stories(folder)
     if not stories:
         raise DemoError(f"There is no story in {folder}: each is a folder with a story.json.")
-    place = {story: number for number, story in enumerate(TOUR)}
-    return tuple(sorted(stories, key=lambda story: (place.get(story.id, len(TOUR)), story.id)))
+    order = {story: number for number, story in enumerate(TOUR)}
+    return tuple(sorted(stories, key=lambda story: (order.get(story.id, len(TOUR)), story.id)))
 
 
 @contextmanager

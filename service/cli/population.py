@@ -156,7 +156,7 @@ def _decided(spark: str | None, asked: Run, inputs: Inputs, export: Export, rule
 
 
 def _tell(data: Path, out: Path, result: dict[str, Any]) -> None:
-    from service.population.place import read_json
+    from service.population.run_folder import read_json
     from service.population.summary import first_words
 
     summary = read_json(out / "summary.json")

@@ -19,7 +19,7 @@ from service.decision.following import Sayings, SpokenRule
 from service.decision.gate import Gate, Gated, basis_of
 from service.engine.chaining import Chained, Program, compile_program
 from service.engine.trace import Outcome, Reading, outcomes_of, read_again, read_plainly
-from service.engine.vector import Row
+from service.engine.vector import Vector
 from service.errors import EngineError
 from service.finding import Finding, ShownBefore, Status
 from service.knowledge.cache import Keep, keep_nothing
@@ -132,7 +132,7 @@ def prepare_for_findings(knowledge: Knowledge) -> Prepared:
     return Prepared(knowledge, Derivation(no_facts), {hook: compile_program(knowledge, hook) for hook in hooks})
 
 
-def decide(  # noqa: PLR0913  # the whole question, asked in one place
+def decide(  # noqa: PLR0913  # the whole question, asked at once
     prepared: Prepared,
     record: Record,
     hook: str,
@@ -143,7 +143,7 @@ def decide(  # noqa: PLR0913  # the whole question, asked in one place
     gated: bool = False,
     instead: Mapping[str, Finding] | None = None,
 ) -> Decision:
-    """Read the record into facts and decide on them; ``instead`` takes the place of facts that were read.
+    """Read the record into facts and decide on them; ``instead`` replaces facts that were read.
 
     ``now`` is an aware datetime and the only time there is. Without ``decision_id`` the id is made
     from the content, so the same question gives the same id. With ``gated`` and an id a chart about which
@@ -230,9 +230,9 @@ def decide_on(  # the same question as decide(), asked with findings (replay, pr
     """Decide on facts already read. Raises EngineError when the two engines disagree."""
     knowledge, program = prepared.knowledge, prepared.programs[hook]
     identity = str(decision_id or _content_id(knowledge, facts, hook, now))
-    row, reading = _read(program, facts, identity)
+    vector, reading = _read(program, facts, identity)
     outcomes = outcomes_of(program.rules, reading)
-    said = _sayings(prepared, hook).of(row, reading, outcomes)
+    said = _sayings(prepared, hook).of(vector, reading, outcomes)
     named = dict.fromkeys(name for item in said.spoken for name in item.not_recorded)
     return Decision(
         id=identity,
@@ -280,15 +280,15 @@ def _marked(item: Outcome, suppressed: Mapping[str, str]) -> Outcome:
     return item if by is None else replaced(item, suppressed_by=by)
 
 
-def _read(program: Program, facts: Mapping[str, Finding], identity: str) -> tuple[Row, Reading]:
-    """What both engines make of the facts; a row on which they agreed before is not asked again."""
-    row = program.layout.row(facts)
-    if (truths := program.memo.get(row)) is not None:
-        return row, read_again(program.conclusions, facts, truths)
+def _read(program: Program, facts: Mapping[str, Finding], identity: str) -> tuple[Vector, Reading]:
+    """What both engines make of the facts; a vector on which they agreed before is not asked again."""
+    vector = program.layout.vector(facts)
+    if (truths := program.memo.get(vector)) is not None:
+        return vector, read_again(program.conclusions, facts, truths)
     reading = read_plainly(program.strata, facts)
-    compare(program.evaluate_row(row), reading, identity)
-    program.memo.put(row, reading.truths)
-    return row, reading
+    compare(program.evaluate_vector(vector), reading, identity)
+    program.memo.put(vector, reading.truths)
+    return vector, reading
 
 
 def compare(chained: Chained, reading: Reading, identity: str) -> None:

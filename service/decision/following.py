@@ -15,10 +15,10 @@ from msgspec.structs import replace as replaced
 
 from service.bounded import LastUsed
 from service.engine.chaining import Program
-from service.engine.memo import row_key
+from service.engine.memo import vector_key
 from service.engine.patterns import STATUS_NUMBER
 from service.engine.trace import Outcome, Reading, Result, supports, undecided_leaves
-from service.engine.vector import Row
+from service.engine.vector import Vector
 from service.finding import Finding, Status
 from service.knowledge.conditions import Truth, truth
 from service.knowledge.hooks import HOOKS
@@ -70,21 +70,21 @@ class Sayings:
         """Whether these are the sayings of these rules."""
         return self._knowledge is knowledge and self._program is program
 
-    def of(self, row: Row, reading: Reading, outcomes: Sequence[Outcome]) -> Said:
-        """What is said where the rules saw this row and came to this reading."""
-        key = self._state(row, reading.findings)
+    def of(self, vector: Vector, reading: Reading, outcomes: Sequence[Outcome]) -> Said:
+        """What is said where the rules saw this vector and came to this reading."""
+        key = self._state(vector, reading.findings)
         said = self._stored.get(key)
         if said is None:
             said = what_is_said(_Reader(self._program, reading, self._knowledge), outcomes, self._hook)
             self._stored.put(key, said)
         return said
 
-    def _state(self, row: Row, findings: Mapping[str, Finding]) -> bytes:
-        """All that is looked at: the row, what rules only mention, which numbers have two bounds, what may be asked."""
+    def _state(self, vector: Vector, findings: Mapping[str, Finding]) -> bytes:
+        """All that is looked at: the vector, what rules only mention, numbers with two bounds, what may be asked."""
         mentioned = bytes([STATUS_NUMBER[findings[name].status] for name in self._beside])
         bounded = bytes([findings[name].low is not None and findings[name].high is not None for name in self._read])
         asked = bytes([can_ask(asked, findings) for asked in self._knowledge.asked_only])
-        return row_key(row) + mentioned + bounded + asked
+        return vector_key(vector) + mentioned + bounded + asked
 
 
 def what_is_said(reader: _Reader, outcomes: Sequence[Outcome], hook: str) -> Said:

@@ -32,8 +32,8 @@ from service.record.model import Entry
 from service.record.sent_codes import SentCodes
 from service.store.decisions import Circumstances, StoredCard, decision_body, rule_set_of
 from service.store.keys import Keyring
-from service.store.place import RuleSet
 from service.store.redaction import WORDS, Redactor, is_storable_date
+from service.store.rule_sets import RuleSet
 from service.store.store import Store
 
 Json = dict[str, Any]

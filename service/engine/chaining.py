@@ -12,7 +12,7 @@ answers wrongly). This module is the fence and the only one that imports it. Ins
   against a budget when they run.
 
 After a stratum each conclusion is closed: present if one of its rules surely holds, else unknown
-if one possibly holds, else absent. The closed conclusions stand in the row that the next stratum reads.
+if one possibly holds, else absent. The closed conclusions stand in the vector that the next stratum reads.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from service.engine.encoding import SESSION, Alternative, RuleSet, rule_sets
 from service.engine.memo import Memo
 from service.engine.patterns import scales_of
 from service.engine.trace import concluded
-from service.engine.vector import Layout, Row
+from service.engine.vector import Layout, Vector
 from service.errors import EngineError
 from service.finding import Finding, Status
 from service.knowledge.cache import Keep, keep_nothing
@@ -60,10 +60,10 @@ class _Found:
     possible: set[str]
     firings: int = 0
 
-    def note(self, alternative: Alternative, row: Row) -> None:
+    def note(self, alternative: Alternative, vector: Vector) -> None:
         if alternative.concludes is not None:
             self.possible.add(alternative.concludes)
-        if not alternative.holds_surely(row):
+        if not alternative.holds_surely(vector):
             return
         known = self.fired.get(alternative.rule)
         # Firing order is never relied on: of several alternatives that hold the first by name stands.
@@ -94,19 +94,19 @@ class _Native:
 
     def __init__(self, rule_set: RuleSet) -> None:
         self.alternatives = rule_set.alternatives
-        self._write: Callable[[Row], str] = rule_set.writer()
+        self._write: Callable[[Vector], str] = rule_set.writer()
         definition = json.dumps(rule_set.definition)
         digest = hashlib.sha256(definition.encode()).digest()
         known = _compiled.get(digest)
         self._compiled = _compiled[digest] = _Compiled(definition) if known is None else known
 
-    def matched(self, row: Row, most: int) -> list[Alternative]:
-        """The alternatives that match a row. Raises EngineError where they are more than ``most``."""
+    def matched(self, vector: Vector, most: int) -> list[Alternative]:
+        """The alternatives that match a vector. Raises EngineError where they are more than ``most``."""
         found: list[Alternative] = []
         handle = self._compiled.handle
         with self._compiled.lock:
             try:
-                code, state = native.assert_facts(handle, self._write(row))
+                code, state = native.assert_facts(handle, self._write(vector))
                 if code == REPEATED:
                     raise EngineError("a fact was asserted twice")
                 first = native.start_action_for_state(handle, state)
@@ -161,31 +161,31 @@ class Program:
         Thread-safe, independent of the order of the findings, and leaves nothing behind.
         Raises EngineError when the engine fails or runs past its budget of firings.
         """
-        return self.evaluate_row(self.layout.row(findings))
+        return self.evaluate_vector(self.layout.vector(findings))
 
-    def evaluate_row(self, row: Row) -> Chained:
-        """Everything that follows from a patient's row. Raises what ``evaluate`` raises; the row is not kept."""
+    def evaluate_vector(self, vector: Vector) -> Chained:
+        """Everything that follows from a patient's vector. Raises what ``evaluate`` raises; the vector is not kept."""
         with self._lock:
             try:
-                return self._run(list(row))
+                return self._run(list(vector))
             except EngineError:
                 raise
             except Exception as error:  # noqa: BLE001  # native code raises bare Exception
                 # Whatever the native code says may quote facts, so only its type goes on.
                 raise EngineError(f"the engine failed: {type(error).__name__}") from None
 
-    def _run(self, row: Row) -> Chained:
+    def _run(self, vector: Vector) -> Chained:
         found = _Found({}, set(), set())
         closed: dict[str, Status] = {}
         for stratum in self._plan:
             for rule_set in stratum.rule_sets:
-                matched = rule_set.matched(row, self.budget - found.firings)
+                matched = rule_set.matched(vector, self.budget - found.firings)
                 found.firings += len(matched)
                 for alternative in matched:
-                    found.note(alternative, row)
+                    found.note(alternative, vector)
             for name in stratum.concludes:
                 closed[name] = found.state_of(name)
-                self.layout.close(row, name, closed[name])
+                self.layout.close(vector, name, closed[name])
         return Chained(found.fired, closed, found.firings)
 
 

@@ -108,7 +108,7 @@ def concluded(stratum: Iterable[Rule]) -> tuple[Concluded, ...]:
 def read_again(
     conclusions: Iterable[Iterable[Concluded]], facts: Mapping[str, Finding], truths: Mapping[str, Truth]
 ) -> Reading:
-    """The plain reading of facts whose ``truths`` are known already, because both engines agreed on the same row.
+    """The plain reading of facts whose ``truths`` are known already, because both engines agreed on the same vector.
 
     Only what stands behind the conclusions (of each stratum) is gathered anew: evidence is the patient's own.
     """

@@ -138,7 +138,7 @@ def reached(knowledge: Knowledge, rule: Rule) -> tuple[set[str], list[Rule]]:
 
 
 def canonical(thing: Any) -> Any:
-    """Plain data in one fixed form: no places, no default values, numbers without trailing zeros."""
+    """Plain data in one fixed form: no lines, no default values, numbers without trailing zeros."""
     if thing is None or isinstance(thing, (bool, int)):
         return thing
     if isinstance(thing, str):

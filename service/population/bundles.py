@@ -16,7 +16,7 @@ from service.population.entries import TYPE_OF, Bundle, InBundle, Patient, Unrea
 from service.population.keys import BUNDLE, DEEPEST, is_clear, is_text, person
 from service.population.limits import MEGABYTE
 from service.population.plain import PlainEntries, Says, person_of
-from service.population.runs import Placed
+from service.population.runs import BundleSpan
 from service.record.input.reader import READ_TYPES
 from service.record.input.subject import OF_A_PATIENT, Patients, Subject
 from service.record.input.unpacking import Piece, unpack
@@ -43,7 +43,7 @@ class Part(NamedTuple):
     patient: str
     content: bytes | None = None
     incomplete: frozenset[str] = frozenset()
-    seen: Placed | None = None
+    seen: BundleSpan | None = None
 
 
 class Skimmed(NamedTuple):
@@ -106,7 +106,7 @@ def skim(text: bytes, plain: PlainEntries) -> Skimmed:
     return Skimmed((Part(patients[0].resource.id, seen=_seen(len(text), bundle, patients[0], plain)),))
 
 
-def _seen(length: int, bundle: Bundle, patient: InBundle, plain: PlainEntries) -> Placed:
+def _seen(length: int, bundle: Bundle, patient: InBundle, plain: PlainEntries) -> BundleSpan:
     """What the entries of a bundle about one patient say. All of them are looked at, as their codes are counted."""
     by_class: dict[type[Any], list[Any]] = {}
     for entry in bundle.entry:
@@ -124,9 +124,9 @@ def _seen(length: int, bundle: Bundle, patient: InBundle, plain: PlainEntries) -
     person = person_of(patient.resource)
     is_unusual = about or bundle.resourceType != BUNDLE or b"next" in bytes(bundle.link) or person is None
     if says or is_unusual:
-        return Placed(length, max(says, Says.UNKNOWN))
+        return BundleSpan(length, max(says, Says.UNKNOWN))
     types = sorted(TYPE_OF[kind] for kind in by_class)
-    return Placed(length, says, len(bundle.entry), types, person or b"")
+    return BundleSpan(length, says, len(bundle.entry), types, person or b"")
 
 
 def _skimmed(text: bytes) -> Skimmed:
@@ -230,12 +230,12 @@ def type_of_entry(entry: bytes | msgspec.Raw) -> str:
 
 
 def importance(type_: str) -> int:
-    """The place of a type among what is kept first."""
+    """The rank of a type in the order of what is read first."""
     return IMPORTANCE.index(type_) if type_ in IMPORTANCE else len(IMPORTANCE)
 
 
 def parsed(text: bytes) -> Any:
-    """The JSON of a line or a document. Raises RequestError with the place, never with its text.
+    """The JSON of a line or a document. Raises RequestError with the position, never with its text.
 
     A short text without escapes and without white space is looked at in a quick way for keys that occur twice: it must
     be as long in keys as what was read. Anything else is read as the service reads a body.

@@ -96,17 +96,17 @@ class Gating:
         """The group of a patient, when what was written down of the chart tells that no card is possible."""
         if gathered.documents:
             return None
-        if gathered.places:
+        if gathered.bundles:
             person, types = self._in_bundle(gathered)
         else:
             person, types = self._in_lines(gathered), ()
         return self._group_of(person) if person and self._rests_on(types) else None
 
     def _in_bundle(self, gathered: Gathered) -> tuple[bytes, tuple[str, ...]]:
-        placed = gathered.places[0][0]
-        if len(gathered.places) > 1 or gathered.runs or placed.says or placed.entries > self._question.largest:
+        span = gathered.bundles[0][0]
+        if len(gathered.bundles) > 1 or gathered.runs or span.says or span.entries > self._question.largest:
             return b"", ()
-        return placed.person, tuple(placed.types)
+        return span.person, tuple(span.types)
 
     def _in_lines(self, gathered: Gathered) -> bytes:
         patients = [run for run, _ in gathered.runs if run.type == "Patient"]
@@ -181,7 +181,7 @@ class Gating:
 
 def _speaks(gathered: Gathered) -> bool:
     """Whether it was seen already that something on a chart may bring a card."""
-    said = [run.says for run, _ in gathered.runs] + [placed.says for placed, _ in gathered.places]
+    said = [run.says for run, _ in gathered.runs] + [span.says for span, _ in gathered.bundles]
     return Says.SOMETHING in said
 
 

@@ -158,7 +158,7 @@ class Judge:
             decision_id=self._pseudonyms.decision(gathered.key),
         )
         tally.patients["decided"] += 1
-        shown = [_card(patient, decision.id, place, self._pseudonyms.in_card(card)) for place, card in enumerate(cards)]
+        shown = [_card(patient, decision.id, index, self._pseudonyms.in_card(card)) for index, card in enumerate(cards)]
         self._count(decision, read.record, shown, (band, sex), tally)
         row |= {
             "age": band,
@@ -286,11 +286,11 @@ def visit_rows(patient: str, calls: Iterable[Call]) -> Iterator[Json]:
         }
 
 
-def _card(patient: str, decision: str, place: int, card: Json) -> Json:
+def _card(patient: str, decision: str, index: int, card: Json) -> Json:
     return {
         "patient": patient,
         "decision": decision,
-        "place": place,
+        "place": index,
         "indicator": card["indicator"],
         "rules": list(rules_on(card)),
         "topic": card["source"].get("topic", {}).get("code"),

@@ -132,11 +132,11 @@ def is_clear(text: bytes) -> bool:
 
 def _has_numbered(text: bytes) -> bool:
     # To look for one byte costs a fraction of looking for two.
-    place = text.find(b"\\")
-    while place >= 0:
-        if text[place + 1 : place + 2] == b"u":
+    index = text.find(b"\\")
+    while index >= 0:
+        if text[index + 1 : index + 2] == b"u":
             return True
-        place = text.find(b"\\", place + 2)
+        index = text.find(b"\\", index + 2)
     return False
 
 

@@ -95,9 +95,9 @@ class Derivation:
     def __init__(self, knowledge: Knowledge, keep: Keep = keep_nothing) -> None:
         self._plans = tuple(plan_of(knowledge.facts[name], knowledge) for name in sorted(knowledge.facts))
         self.matcher = Matcher(knowledge, (key for plan in self._plans for key in plan.keys), keep)
-        written = {name: place for place, name in enumerate(knowledge.facts)}
+        written = {name: index for index, name in enumerate(knowledge.facts)}
         self._written = tuple(written[plan.definition.id] for plan in self._plans)
-        """The places of the plans in the order of the rule files."""
+        """The number of each plan in the order of the rule files."""
         self._always = tuple(number for number, plan in enumerate(self._plans) if _always(plan))
         self._asking: dict[Key, list[int]] = {}
         self._concerns: dict[str, frozenset[Key]] = {}
@@ -141,8 +141,8 @@ class Derivation:
         concerned = set(self._always)
         for key in chart.held():
             concerned.update(self._asking.get(key, ()))
-        for place, number in enumerate(sorted(concerned, key=self._written.__getitem__)):
-            if not place % _LOOK_AT_CLOCK:
+        for index, number in enumerate(sorted(concerned, key=self._written.__getitem__)):
+            if not index % _LOOK_AT_CLOCK:
                 budget.check()
             plan = self._plans[number]
             findings[plan.definition.id] = _shortened(plan.find(chart))

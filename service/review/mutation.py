@@ -68,11 +68,11 @@ def _faults(condition: Condition) -> Iterator[tuple[str, Condition]]:
         return
     swapped = AnyOf if isinstance(condition, AllOf) else AllOf
     yield f"{'all' if swapped is AnyOf else 'any'} swapped", swapped(condition.parts)
-    for place, part in enumerate(condition.parts):
-        rest = condition.parts[:place] + condition.parts[place + 1 :]
+    for index, part in enumerate(condition.parts):
+        rest = condition.parts[:index] + condition.parts[index + 1 :]
         yield f"'{_named(part)}' dropped", rest[0] if len(rest) == 1 else type(condition)(rest)
         for fault, changed in _faults(part):
-            parts = (*condition.parts[:place], changed, *condition.parts[place + 1 :])
+            parts = (*condition.parts[:index], changed, *condition.parts[index + 1 :])
             yield fault, type(condition)(parts)
 
 

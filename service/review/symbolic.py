@@ -253,14 +253,14 @@ class Substitution:
 
 def number_at(scale: Scale, rank: int) -> Decimal:
     """A number of the given rank: the limit itself, or one between two limits."""
-    place, is_limit = divmod(rank, 2)
+    index, is_limit = divmod(rank, 2)
     if is_limit:
-        return scale.limits[place]
-    if place == 0:
+        return scale.limits[index]
+    if index == 0:
         return scale.limits[0] - 1
-    if place == len(scale.limits):
+    if index == len(scale.limits):
         return scale.limits[-1] + 1
-    return (scale.limits[place - 1] + scale.limits[place]) / 2
+    return (scale.limits[index - 1] + scale.limits[index]) / 2
 
 
 def _impossible(definition: FactDefinition) -> tuple[int, ...]:
@@ -300,8 +300,8 @@ def _without_one(holds: Callable[[Condition], z3.BoolRef], condition: Condition)
     if isinstance(condition, Leaf):
         return
     combine = all_of if isinstance(condition, AllOf) else any_of
-    for place, part in enumerate(condition.parts):
-        others = [holds(other) for number, other in enumerate(condition.parts) if number != place]
+    for index, part in enumerate(condition.parts):
+        others = [holds(other) for number, other in enumerate(condition.parts) if number != index]
         if isinstance(part, Leaf):
             yield part, combine(others)
         else:

@@ -17,8 +17,8 @@ from service.decision.gate import ONE_IN
 from service.engine.trace import Outcome, Result
 from service.finding import Evidence, Finding, ShownBefore, Status
 from service.knowledge.model import Knowledge
-from service.store.place import RuleSet
 from service.store.redaction import WORDS, redacted_problems
+from service.store.rule_sets import RuleSet
 from service.store.stored_notes import note_body, note_from
 from service.store.times import written
 
@@ -190,21 +190,21 @@ def shown_of(body: Json) -> dict[str, ShownBefore] | None:
 
 def _finding_letters(decision: Decision, of: RuleSet) -> str:
     letters = [NOT_ASKED] * len(of.findings)
-    places, findings = of.finding_places, decision.findings
+    index, findings = of.finding_index, decision.findings
     for name, finding in findings.items():
         # The value as stored: hundreds of findings a call, and an enum hashes itself in Python.
-        letters[places[name]] = finding.status._value_[0]
+        letters[index[name]] = finding.status._value_[0]
     for name in decision.not_assessed:
-        letters[places[name]] = _WANTED[findings[name].status]
+        letters[index[name]] = _WANTED[findings[name].status]
     for name in decision.not_recorded:
-        letters[places[name]] = _NAMED[findings[name].status]
+        letters[index[name]] = _NAMED[findings[name].status]
     return "".join(letters)
 
 
 def _rule_letters(outcomes: Iterable[Outcome], of: RuleSet) -> str:
     letters = [NOT_ASKED] * len(of.rules)
     for item in outcomes:
-        letters[of.rule_places[item.rule.id]] = _RESULTS[item.result._value_]
+        letters[of.rule_index[item.rule.id]] = _RESULTS[item.result._value_]
     return "".join(letters)
 
 

@@ -57,11 +57,11 @@ def _detail(detail: Json) -> Json:
     if "notes" in detail:
         told["notes"] = [_in_words(note) for note in detail["notes"]]
     if "from" in detail:
-        told["from"] = [_place(*item) for item in detail["from"]]
+        told["from"] = [_origin_of(*item) for item in detail["from"]]
     return told
 
 
-def _place(resource: str, date: str | None = None, note: Any = None, words: int = 1) -> Json:
+def _origin_of(resource: str, date: str | None = None, note: Any = None, words: int = 1) -> Json:
     del words
     given = {"resource": resource, "date": date, "remark": None if note is None else _in_words(note)}
     return {name: value for name, value in given.items() if value is not None}

@@ -110,8 +110,8 @@ class Counts:
 def _lanes(letters: bytes) -> bytearray:
     """A number of four bytes for each finding: 1 where it is present, then the same for absent, and for unknown."""
     wide, part = bytearray(_LANE * len(_STATES) * len(letters)), _LANE * len(letters)
-    for place, table in enumerate(_TABLES):
-        wide[place * part + _LANE - 1 : (place + 1) * part : _LANE] = letters.translate(table)
+    for index, table in enumerate(_TABLES):
+        wide[index * part + _LANE - 1 : (index + 1) * part : _LANE] = letters.translate(table)
     return wide
 
 

@@ -61,7 +61,7 @@ class Redactor:
         }
 
     def reference(self, reference: str) -> str:
-        """``Type/hash`` for ``Type/id``. A place in the input becomes a hash without a type."""
+        """``Type/hash`` for ``Type/id``. A path in the input becomes a hash without a type."""
         hashed = self._keyring.resource(reference)
         kind = _REFERENCE.fullmatch(reference)
         if kind is None:

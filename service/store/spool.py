@@ -55,7 +55,7 @@ class SpoolFile:
         self.size += written
 
     def read(self, start: int, end: int) -> bytes:
-        """The bytes between two places."""
+        """The bytes between two offsets."""
         return os.pread(self._descriptor, end - start, start)
 
     def clear(self) -> None:
@@ -151,9 +151,9 @@ def rows_of(data: bytes, check: Keyring | None) -> list[Row]:
 
 
 def _batches(descriptor: int, keyring: Keyring) -> Iterator[tuple[list[Row], int]]:
-    place, rest = 0, b""
-    while chunk := os.pread(descriptor, _CHUNK, place):
-        place += len(chunk)
+    offset, rest = 0, b""
+    while chunk := os.pread(descriptor, _CHUNK, offset):
+        offset += len(chunk)
         lines, newline, rest = (rest + chunk).rpartition(b"\n")
         if newline:
             rows = rows_of(lines, keyring)

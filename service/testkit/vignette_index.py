@@ -57,11 +57,11 @@ def _about(rule: str, name: str, text: str) -> Iterator[Expected]:
     cases = [(name, "", vignette)]
     variations = enumerate(vignette.get("but", ()), 1)
     cases += [(f"{name}:{number}", str(one.get("case", "")), one) for number, one in variations]
-    for place, case, one in cases:
+    for name_of_case, case, one in cases:
         expected = _expected(rule, one)
         if expected is not None:
             patient = " ".join(part for part in (str(vignette["patient"]).strip(), case.strip()) if part)
-            yield Expected(place, patient, str(one.get("hook") or hook), expected)
+            yield Expected(name_of_case, patient, str(one.get("hook") or hook), expected)
 
 
 def _expected(rule: str, one: Mapping[str, Any]) -> str | None:

@@ -61,9 +61,9 @@ class _StoredRuleSets:
         running = self.running
         kept: Iterable[tuple[str, str, str]] = ()
         if self.store is not None:
-            from service.store.rule_sets import kept_rule_sets
+            from service.store.rule_sets import stored_rule_sets
 
-            kept = kept_rule_sets(self.store.database)
+            kept = stored_rule_sets(self.store.database)
         return [
             {"digest": running.digest, "title": f"{running.version} {running.digest[:8]}, in use"},
             *(

@@ -1,4 +1,4 @@
-"""Code match: one place in the record whose code lies in a value set."""
+"""Code match: one entry of the record whose code lies in a value set."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _GOING_ON = frozenset({"in-progress", "active", "on-hold"})
 
 
 class CodeMatch(Struct, eq=False, dict=True):
-    """One place in the record whose code lies in a value set.
+    """One entry of the record whose code lies in a value set.
 
     ``holder`` is the element that carries the value: the resource itself, a component of an Observation,
     or an item of a QuestionnaireResponse. ``chosen`` is True when the set holds the answer that was chosen,

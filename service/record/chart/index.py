@@ -60,16 +60,18 @@ _MOST_DRUGS = 1024
 _OF_ALLERGIES = ("allergy-", "local-allergy-", "med-", "local-med-", "cond-nsaid-", "cond-aspirin-")
 """Value sets of what one may be allergic to, by the beginning of their name."""
 
-_UNREAD = ""
+_NOT_RECOGNISED = ""
 """In place of a class: drugs that were not recognised, whole or in part."""
 
 
-def _places_of_classes(medications: Iterable[Medication]) -> Mapping[str, list[int]]:
-    """Where among some medications those of each class stand."""
+def _numbers_by_class(medications: Iterable[Medication]) -> Mapping[str, list[int]]:
+    """The numbers of the medications of each class, in the order given."""
     found: dict[str, list[int]] = {}
-    for place, medication in enumerate(medications):
-        for name in medication.drug.classes if medication.drug.recognised else (*medication.drug.classes, _UNREAD):
-            found.setdefault(name, []).append(place)
+    for number, medication in enumerate(medications):
+        for name in (
+            medication.drug.classes if medication.drug.recognised else (*medication.drug.classes, _NOT_RECOGNISED)
+        ):
+            found.setdefault(name, []).append(number)
     return found
 
 
@@ -202,13 +204,13 @@ class Chart:
         return tuple(self._medications(self._medication_entries()))
 
     @once
-    def _places(self) -> Mapping[str, list[int]]:
-        return _places_of_classes(self.medications)
+    def _numbers(self) -> Mapping[str, list[int]]:
+        return _numbers_by_class(self.medications)
 
     def medications_of(self, classes: Iterable[str]) -> list[Medication]:
         """The medications of any of some classes, in the order of the record."""
-        places = {place for name in classes for place in self._places.get(name, ())}
-        return [self.medications[place] for place in sorted(places)]
+        numbers = {number for name in classes for number in self._numbers.get(name, ())}
+        return [self.medications[number] for number in sorted(numbers)]
 
     @once
     def not_recognised(self) -> tuple[Medication, ...]:
@@ -240,14 +242,14 @@ class Chart:
         return tuple(self._medications(entries))
 
     @once
-    def _places_of_orders(self) -> Mapping[str, list[int]]:
-        return _places_of_classes(self.orders)
+    def _order_numbers(self) -> Mapping[str, list[int]]:
+        return _numbers_by_class(self.orders)
 
-    def orders_of(self, classes: Iterable[str], *, or_unread: bool = False) -> list[Medication]:
-        """The drugs being ordered that are of any of some classes; with ``or_unread`` also those not recognised."""
-        names = (*classes, _UNREAD) if or_unread else tuple(classes)
-        places = {place for name in names for place in self._places_of_orders.get(name, ())}
-        return [self.orders[place] for place in sorted(places)]
+    def orders_of(self, classes: Iterable[str], *, or_not_recognised: bool = False) -> list[Medication]:
+        """The drugs being ordered that are of any of some classes; if asked for, also those not recognised."""
+        names = (*classes, _NOT_RECOGNISED) if or_not_recognised else tuple(classes)
+        numbers = {number for name in names for number in self._order_numbers.get(name, ())}
+        return [self.orders[number] for number in sorted(numbers)]
 
     def held(self) -> set[Key]:
         """All keys under which this chart holds something."""

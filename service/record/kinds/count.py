@@ -118,7 +118,7 @@ def _drugs(definition: FactDefinition, chart: Chart) -> Finding:
     sure: set[_Counted] = set()
     possible: set[_Counted] = set()
     evidence = []
-    orders = chart.orders_of(definition.classes, or_unread=True)
+    orders = chart.orders_of(definition.classes, or_not_recognised=True)
     current = [one for one in chart.medications_of(definition.classes) if one.status_class.counts is Counts.PRESENT]
     for medication, is_ordered in (*((one, False) for one in current), *((one, True) for one in orders)):
         matched = match(medication, definition, chart)

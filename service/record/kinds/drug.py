@@ -41,7 +41,7 @@ def plan(definition: FactDefinition) -> Plan:
 
 def ordered_entry_evidence(definition: FactDefinition, chart: Chart) -> Iterator[EntryEvidence]:
     """Drugs ordered in this call: two drugs in one basket interact like any others. One not recognised may be any."""
-    for order in chart.orders_of(definition.classes, or_unread=True):
+    for order in chart.orders_of(definition.classes, or_not_recognised=True):
         matched = match(order, definition, chart)
         if matched is not None:
             support = Support.YES if matched.is_sure else Support.MAYBE

@@ -30,7 +30,7 @@ _SNOMED_ROUTES: Mapping[str, str] = {
     "34206005": "injectable",
     "12130007": "injectable",
 }
-# In this order: a word for the place says more than a dose form.
+# In this order: a word for the part of the body says more than a dose form.
 _WORDS: tuple[tuple[str, str], ...] = (
     (r"(?:soft|liqui[-\s]?|lica)gels?|gel\s?-?caps?(?:ules?)?|oral\s+gel", "oral"),
     (r"ophth\w*|oftalm\w*|eyes?|ocular|conjunctival|augen\w*|collyres?|colirios?", "ophthalmic"),

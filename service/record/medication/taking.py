@@ -17,7 +17,7 @@ from service.note import Note, NoteCode, joined
 from service.record.chart.dating import EffectivePeriod
 from service.record.chart.evidence import EntryEvidence, Support
 from service.record.chart.index import Chart
-from service.record.chart.window import Place, within
+from service.record.chart.window import Timing, within
 from service.record.medication.drugs import Ingredient
 from service.record.medication.entry import BY_WORDS, Medication
 from service.record.medication.stopping import stopped_within
@@ -152,12 +152,12 @@ def _entry_evidence(
     )
 
 
-def _in_time(medication: Medication, definition: FactDefinition, chart: Chart) -> Iterator[Place]:
+def _in_time(medication: Medication, definition: FactDefinition, chart: Chart) -> Iterator[Timing]:
     """Where the beginning of an entry lies to what the fact asks of it."""
     if definition.within_days is not None:
         yield within(EffectivePeriod(medication.started), definition.within_days, chart.now)
     if definition.began_after:
-        yield Place(_began_after(medication, definition, chart), NOT_TOLD_WHICH_FIRST)
+        yield Timing(_began_after(medication, definition, chart), NOT_TOLD_WHICH_FIRST)
 
 
 def _began_after(medication: Medication, definition: FactDefinition, chart: Chart) -> bool | None:

@@ -315,8 +315,8 @@ class CodeIndex(CodeSets):
         found = self._by_text.get(text)
         if found is None:
             answers: dict[Said, set[str]] = {kind: set() for kind in Said}
-            for place in self._which.places(text):
-                name, written = self._patterns[place]
+            for index in self._which.indexes(text):
+                name, written = self._patterns[index]
                 found_in = said(compiled(written), text, of_action=name.startswith(_ACTIONS))
                 if found_in is not None and not self._means_else(name, text):
                     answers[found_in].add(name)
@@ -344,8 +344,8 @@ class CodeIndex(CodeSets):
 
     def _explained(self, text: str) -> Iterator[tuple[int, int]]:
         """The stretches of a text that the patterns of the sets find, whatever is said of them."""
-        for place in self._which.places(text):
-            name, written = self._patterns[place]
+        for index in self._which.indexes(text):
+            name, written = self._patterns[index]
             if not name.startswith(_NOT_OF_PROBLEMS) and not self._means_else(name, text):
                 yield from (one.span() for one in compiled(written).finditer(text))
 

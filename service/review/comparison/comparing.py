@@ -115,26 +115,26 @@ class _Comparing:
 
     @cached_property
     def _touched(self) -> frozenset[str]:
-        """The rules whose own logic may differ: edited, or in another place of their family."""
+        """The rules whose own logic may differ: edited, or ranked otherwise in their family."""
         edited = {name for name, one in self._edited.items() if one.is_edited_in_logic or one.reordered}
         moved = {name for name in self._old.keys() & self._new.keys() if self._family(0, name) != self._family(1, name)}
         return frozenset(edited | moved)
 
     def _family(self, side: int, name: str) -> tuple[str, ...]:
         """The rules of the family that come before it, by their own order."""
-        rules, places = ((self._old, self._places[0]), (self._new, self._places[1]))[side]
+        rules, order = ((self._old, self._orders[0]), (self._new, self._orders[1]))[side]
         family = rules[name].family
         if family is None:
             return ()
 
         def rank(rule: Rule) -> tuple[int, ...]:
-            return (*rule.precedence, places[rule.id])
+            return (*rule.precedence, order[rule.id])
 
         kin = (one for one in rules.values() if one.family == family and rank(one) < rank(rules[name]))
         return tuple(one.id for one in sorted(kin, key=rank))
 
     @cached_property
-    def _places(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    def _orders(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
         first, second = (
             {rule.id: number for number, rule in enumerate(rule for stratum in stratify(one.rules) for rule in stratum)}
             for one in (self.before, self.after)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service.review.comparison.terminal import changes, place, resting, shown_for, what_changed
+from service.review.comparison.terminal import changed_at, changes, resting, shown_for, what_changed
 
 Json = dict[str, Any]
 
@@ -122,7 +122,7 @@ class Comment:
         edited = "" if card["tests"] or card["logic"] or card["change"] != "changed" else " (not edited)"
         name = f"`{card['id']}`"
         if self.link is not None and card["change"] != "removed":
-            file, _, line = place(card).rpartition(":")
+            file, _, line = changed_at(card).rpartition(":")
             name = f"[{card['id']}]({self.link.rstrip('/')}/{file}#L{line})"
         return f"{name}{edited}"
 
@@ -213,7 +213,7 @@ def _with_sign(line: str) -> str:
         return f"{_plain(named)}: {_with_sign(f'{before} -> {after}')}"
     old, new = before.split(" "), after.split(" ")
     start = next(
-        (place for place, (one, other) in enumerate(zip(old, new, strict=False)) if one != other),
+        (changed_at for changed_at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other),
         min(len(old), len(new)),
     )
     end = 0

@@ -59,7 +59,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """A fall: the day (as a place in the series) since which, the day it was found on, and the shares.
+    """A fall: the day (as an index of the series) since which, the day it was found on, and the shares.
 
     ``ended`` is the day on which the share was back, None while it is not; ``calls`` are those since then.
     """

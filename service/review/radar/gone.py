@@ -38,8 +38,8 @@ class Gone:
 def gone_codes(knowledge: Knowledge, client: Client, first: int) -> Iterator[Gone]:
     """The codes of one client that were found to be gone on day ``first`` or later, in the order of their names."""
     meaning = _Meaning(knowledge)
-    patients = [client.patients.get(client.day(place), 0) for place in range(client.days)]
-    series = {code: [code.calls.get(client.day(place), 0) for place in range(client.days)] for code in client.read}
+    patients = [client.patients.get(client.day(index), 0) for index in range(client.days)]
+    series = {code: [code.calls.get(client.day(index), 0) for index in range(client.days)] for code in client.read}
     for code in sorted(client.read, key=lambda one: (one.type, one.system, one.code)):
         for shift in absences(patients, series[code], first):
             others = (one for one in client.read if one is not code and one.type == code.type)

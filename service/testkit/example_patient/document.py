@@ -235,7 +235,7 @@ def _keys_to_avoid(derivation: Derivation, wanted: Wanted) -> dict[tuple[str, st
         if wanted.status(definition.id) is not Status.PRESENT:
             found = set(derivation.keys_of(definition.id))
             if definition.kind is FactKind.ORDER:
-                found |= {(place, name) for name in (*definition.classes, *definition.codes) for place in _ORDERED}
+                found |= {(member, name) for name in (*definition.classes, *definition.codes) for member in _ORDERED}
             for key in found:
                 keys[key] = keys.get(key, 0) + 1
     return keys

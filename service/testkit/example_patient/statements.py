@@ -134,13 +134,13 @@ class Statements:
             written = statement(draft, source.resource, code, on, recorded=bool(date and date[1]))
         if over:
             written["clinicalStatus"] = clinical(source.resource, "inactive")
-        self._place(written, source)
+        self._write_body_site(written, source)
 
     def _yes_or_no(self, source: FactSource, *, yes: bool) -> Draft:
         code = self._codebook.one_of(source.yes if yes else source.no)
         return {"valueCodeableConcept": concept(code)} if code else {"valueBoolean": yes}
 
-    def _place(self, written: Draft, source: FactSource) -> None:
+    def _write_body_site(self, written: Draft, source: FactSource) -> None:
         site = self._codebook.one_of(source.body_site)
         if site is not None:
             written["bodySite"] = [concept(site)] if source.resource in _MANY_SITES else concept(site)
@@ -153,7 +153,7 @@ class Statements:
             written = answer(draft, code, on, self._yes_or_no(source, yes=False))
         else:
             written = statement(draft, source.resource, code, on, verification="refuted")
-        self._place(written, source)
+        self._write_body_site(written, source)
 
     def _doubt(self, draft: ResourceDraft, *, source: FactSource, code: Code) -> None:
         if source.resource == "Observation":
@@ -167,7 +167,7 @@ class Statements:
             written = statement(draft, source.resource, code, None)
         else:
             raise UnbuildableError("every entry of this source settles the fact")
-        self._place(written, source)
+        self._write_body_site(written, source)
 
     def _mark_complete(self, draft: ResourceDraft, *, definition: FactDefinition) -> None:
         draft.complete.update(definition.complete)

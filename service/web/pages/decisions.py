@@ -173,9 +173,9 @@ def _found(knowledge: Knowledge, name: str, detail: Json) -> Json:
 
 
 def _short(number: str) -> str:
-    """A number with at most two places."""
-    whole, _, places = number.partition(".")
-    return f"{whole}.{places[:2]}".rstrip("0").rstrip(".") if places else whole
+    """A number with at most two decimal places."""
+    whole, _, decimals = number.partition(".")
+    return f"{whole}.{decimals[:2]}".rstrip("0").rstrip(".") if decimals else whole
 
 
 def _proof(proof: Proof) -> Json:
