@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def load(folder: Path, given_url: str | None, calls: int, workers: int) -> None:
-    """CPU per call of all workers with the store off and on, and whether all calls were kept once."""
+    """CPU per call of all workers with the store off and on, and whether all calls were stored once."""
     url = given_url or str(folder / "store.db")
     settings = {"SCIATICA_CDS_DATA": str(folder), "SCIATICA_CDS_STORE": "on", "SCIATICA_CDS_STORE_URL": url}
     off: list[float] = []

@@ -33,7 +33,7 @@ def create_app(
 ) -> Flask:
     """The web application. Raises SettingsError or KnowledgeError rather than serve anything wrong.
 
-    Without ``feedback`` what clinicians did with cards is kept in the store, or in memory only where that is off.
+    Without ``feedback`` what clinicians did with cards is stored, or in memory only where that is off.
     """
     from flask import Flask
 
@@ -206,8 +206,8 @@ def make_services(
             rules = Rules(knowledge, cache(lambda: archived(rule_files(settings.rules))))
         knowledge = rules.knowledge
         drafts = Drafts(knowledge)
-        drafts.warm_up(rules.keep)
-        prepared = prepare(knowledge, rules.keep)
+        drafts.warm_up(rules.cached)
+        prepared = prepare(knowledge, rules.cached)
         prepared.derivation.matcher.drugs.warm_up()
     shown = offered(knowledge, settings.hidden_services)
     return Services(

@@ -167,7 +167,7 @@ class GateError(EngineError):
 
 
 class StoreError(ServiceError):
-    """A decision could not be kept although it must be. We act. HTTP 500."""
+    """A decision could not be stored although it must be. We act. HTTP 500."""
 
 
 def line_of_ours(error: BaseException) -> str:

@@ -246,7 +246,7 @@ def _patient_card(knowledge: Knowledge, decision: Decision, advice: Advice) -> J
 
 
 def _why(knowledge: Knowledge, decision: Decision, advice: Sequence[Advice]) -> Json:
-    """Which rules speak and which they cover, on which evidence, lacking what. Nothing stands only here (EX-4)."""
+    """Which rules are shown and suppressed, on which evidence, lacking what. Nothing stands only here (EX-4)."""
     named = {name for item in advice for name in (item.rule.id, *item.suppresses)}
     outcomes = {outcome.rule.id: outcome for outcome in decision.outcomes if outcome.rule.id in named}
     rules = [_rule(knowledge, outcomes[name]) for item in advice for name in (item.rule.id, *item.suppresses)]

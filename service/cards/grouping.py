@@ -95,7 +95,7 @@ def write_shared(knowledge: Knowledge, group: Sequence[Advice], today: date) -> 
 
 
 def _point(knowledge: Knowledge, advice: Advice, today: date) -> str:
-    """One line. A warning shows what it rests on, also here."""
+    """One line. A warning shows what it depends on, also here."""
     said = summary(advice, today)
     if _rank(advice) > Indicator.INFO.rank:
         said += "".join(f" {line}." for line in short_lines(knowledge, advice.deciding)[:2])

@@ -27,7 +27,7 @@ def ranked(knowledge: Knowledge, rule: Rule) -> tuple[Citation, ...]:
     """The citations of a rule as a card names them, the one that carries its sentence first (product choice no. 41).
 
     The author says which one carries it where that is not plain: it leads although it is superseded, and says so, for a
-    current one that speaks of less (the label of one drug) does not carry it. Else those whose source the summary names
+    current one about less (the label of one drug) does not carry it. Else those whose source the summary names
     carry it; where it names none, all that support it do. Among equals current sources come before superseded ones and
     those of the jurisdiction before others; then the author's order holds.
     """

@@ -69,14 +69,14 @@ def auditor(name: str, password: str) -> None:
 
 @store.command()
 def checkpoint() -> None:
-    """Join the chains of all writers now and print what to keep elsewhere: NUMBER:HASH."""
+    """Join the chains of all writers now and print what to note elsewhere: NUMBER:HASH."""
     from service.store.checkpoints import last_checkpoint, make_checkpoint
 
     opened = open_store()
     make_checkpoint(opened.database, opened.keyring, opened.options.anchors, datetime.now(UTC))
     with opened.database.reading() as connection:
         last = last_checkpoint(connection)
-    click.echo(f"{last.number}:{last.hash}" if last else "nothing is kept yet")
+    click.echo(f"{last.number}:{last.hash}" if last else "nothing is stored yet")
 
 
 @store.command()
@@ -92,7 +92,7 @@ def prepare() -> None:
 
 @store.command()
 def rotate_key() -> None:
-    """Make a new key for all that is new, after a restart of the service; older rows keep theirs."""
+    """Make a new key for all that is new, after a restart of the service; older rows retain theirs."""
     from service.store.keys import rotate
     from service.store.options import store_options
 
@@ -101,7 +101,7 @@ def rotate_key() -> None:
 
 
 @store.command()
-@click.option("--since", metavar="DAY", help="The first day; all that is kept when left out.")
+@click.option("--since", metavar="DAY", help="The first day; all that is stored when left out.")
 @click.option("--until", metavar="DAY", help="The day after the last.")
 @click.option("--format", "form", type=click.Choice(["ndjson", "fhir"]), default="ndjson", show_default=True)
 @click.option("--out", type=click.File("wb"), default="-", help="Where to write; standard output by default.")
@@ -169,7 +169,7 @@ def expire(older_than: int | None, before: str | None, *, yes: bool) -> None:
 def replay(
     decision_id: str | None, since: str | None, until: str | None, *, everything: bool, card: bool, as_json: bool
 ) -> None:
-    """Decide again from what was kept, under the rule set that was in use. Ends with 1 where a card differs.
+    """Decide again from what was stored, under the rule set that was in use. Ends with 1 where a card differs.
 
     \b
     sciatica-cds replay 3f0c…            one decision, its cards shown
@@ -201,7 +201,7 @@ def _replay_one(opened: Opened, decision_id: str, *, card: bool, as_json: bool) 
         show_cards(again.cards, "No card was shown.")
     for difference in again.differences:
         click.echo(f"differs: {difference}")
-    shown = f"the same {len(again.cards)} card(s), byte for byte, but for what is not kept (docs/store.md)"
+    shown = f"the same {len(again.cards)} card(s), byte for byte, but for what is not stored (docs/store.md)"
     click.echo(shown if again.same else f"{len(again.differences)} difference(s)")
     return 0 if again.same else 1
 

@@ -60,7 +60,7 @@ def new_rule(rule_id: str, phase: str, rules_folder: Path, *, write: bool) -> No
 @rules_option
 @json_option
 def graph(name: str, rules_folder: Path, *, as_json: bool) -> None:
-    """What a RULE rests on, or what rests on a FACT or CONCLUSION, as a Mermaid flowchart (the page /graph draws it).
+    """What a RULE rests on, or what depends on a FACT or CONCLUSION, as a Mermaid flowchart (the page /graph draws it).
 
     Mermaid is what code hosts and many editors draw in Markdown.
     """

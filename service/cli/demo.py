@@ -74,7 +74,7 @@ def run(once: bool) -> int:
     try:
         stories = _stories(EXAMPLES)
         with _service() as address:
-            failed = sum(not _tell(console, address, story, full=story.id in TOUR) for story in stories)
+            failed = sum(not _run_story(console, address, story, full=story.id in TOUR) for story in stories)
             _sum_up(console, len(stories), failed)
             if not once and sys.stdout.isatty():
                 _wait(console, address, stories)
@@ -182,7 +182,7 @@ def _services(address: str) -> dict[str, str]:
         return {service["hook"]: service["id"] for service in json.load(answer)["services"]}
 
 
-def _tell(console: Console, address: str, story: Story, *, full: bool) -> bool:
+def _run_story(console: Console, address: str, story: Story, *, full: bool) -> bool:
     """Send one story and print what came back; False when the service refused it."""
     path = _path(story, _services(address) if story.is_request else {})
     request = Request(address + path, story.file.read_bytes(), {"Content-Type": "application/json"})

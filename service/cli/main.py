@@ -35,7 +35,11 @@ SECTIONS: Mapping[str, Section] = MappingProxyType(
             "coverage": ("service.cli.rules", "coverage", "how much of each rule its examples have seen"),
             "mutate": ("service.cli.rules", "mutate", "plant faults into the rules: what would notice"),
             "prove": ("service.cli.rules", "prove", "what holds for every possible patient"),
-            "format": ("service.cli.formatting", "format_rules", "write the rule files in their kept form; --check"),
+            "format": (
+                "service.cli.formatting",
+                "format_rules",
+                "write the rule files in their standard form; --check",
+            ),
             "propose-examples": ("service.cli.rules", "propose", "the examples a rule still lacks"),
         },
         "Review and release": {

@@ -34,7 +34,7 @@ from service.engine.trace import concluded
 from service.engine.vector import Layout, Vector
 from service.errors import EngineError
 from service.finding import Finding, Status
-from service.knowledge.cache import Keep, keep_nothing
+from service.knowledge.cache import Cached, uncached
 from service.knowledge.model import Knowledge, Rule
 from service.knowledge.strata import concluding_rules, rules_for, stratify
 
@@ -44,7 +44,7 @@ _ruleset_numbers = count()
 
 @dataclass(frozen=True, slots=True)
 class Chained:
-    """What followed: the rules that surely hold with the findings each rests on, and the closed conclusions."""
+    """What followed: the rules that surely hold with the findings each depends on, and the closed conclusions."""
 
     fired: Mapping[str, tuple[str, ...]]
     conclusions: Mapping[str, Status]
@@ -133,8 +133,8 @@ class _Stratum:
 class Program:
     """The rules of one hook, compiled once; evaluated one call at a time."""
 
-    def __init__(self, rules: Sequence[Rule], keep: Keep = keep_nothing, name: str = "") -> None:
-        """``keep`` keeps under ``name`` how the rules are written for the engine."""
+    def __init__(self, rules: Sequence[Rule], cached: Cached = uncached, name: str = "") -> None:
+        """``cached`` holds, under ``name``, how the rules are written for the engine."""
         self.strata = stratify(rules)
         self.rules = tuple(rule for stratum in self.strata for rule in stratum)
         self.concluding = concluding_rules(self.rules)
@@ -142,7 +142,7 @@ class Program:
         scales = scales_of([rule.when for rule in self.rules])
         read = {name for rule in self.rules for name in rule.reads}
         self.layout = Layout(sorted(read - set(self.concluding)), sorted(self.concluding), scales)
-        encoded = keep(name, lambda: [rule_sets(stratum, self.layout, scales) for stratum in self.strata])
+        encoded = cached(name, lambda: [rule_sets(stratum, self.layout, scales) for stratum in self.strata])
         self._plan = tuple(
             _Stratum(
                 tuple(map(_Native, of_stratum)),
@@ -164,7 +164,7 @@ class Program:
         return self.evaluate_vector(self.layout.vector(findings))
 
     def evaluate_vector(self, vector: Vector) -> Chained:
-        """Everything that follows from a patient's vector. Raises what ``evaluate`` raises; the vector is not kept."""
+        """Everything that follows from a patient's vector, which stays as it is. Raises what ``evaluate`` raises."""
         with self._lock:
             try:
                 return self._run(list(vector))
@@ -189,10 +189,10 @@ class Program:
         return Chained(found.fired, closed, found.firings)
 
 
-def compile_program(knowledge: Knowledge, hook: str, keep: Keep = keep_nothing) -> Program:
-    """The rules that a hook runs, compiled; ``keep`` keeps how they are written for the engine.
+def compile_program(knowledge: Knowledge, hook: str, cached: Cached = uncached) -> Program:
+    """The rules that a hook runs, compiled; ``cached`` holds how they are written for the engine.
 
     Raises EnvelopeError when a rule does not fit into the engine's safe limits and KnowledgeError
     when rules conclude from each other in a circle.
     """
-    return Program(rules_for(knowledge, hook), keep, f"engine-{hook}")
+    return Program(rules_for(knowledge, hook), cached, f"engine-{hook}")

@@ -1,4 +1,4 @@
-"""States decided once: what both engines made of a vector is kept, so that the same vector is not asked again.
+"""States decided once: what both engines made of a vector is cached, so that the same vector is not asked again.
 
 Both engines are pure functions of the vector of a program (``vector.py``). An outcome is put here only after
 both agreed on it, so an answer that comes from here is the same to the byte as one that does not.
@@ -37,7 +37,7 @@ class Memo:
         return dict(zip(self._rules, map(_TRUTHS.__getitem__, truths), strict=True))
 
     def put(self, vector: Vector, truths: Mapping[str, Truth]) -> None:
-        """Keep what both engines agreed on."""
+        """Cache what both engines agreed on."""
         self._known.put(vector_key(vector), bytes(truths[rule] for rule in self._rules))
 
     def clear(self) -> None:

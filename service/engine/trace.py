@@ -54,12 +54,12 @@ class Outcome(Struct, frozen=True, eq=False):
 
     @property
     def keeping(self) -> tuple[Leaf, ...]:
-        """The tests that stopped the rule, or that could not be told. Worked out when asked: seldom, for few rules."""
+        """The tests that stopped the rule, or that could not be known. Worked out when asked: seldom, for few rules."""
         return () if self.result is Result.FIRED else tuple(_evaluate(self.rule.when, self.findings)[1])
 
     @property
     def stopped_by(self) -> tuple[str, ...]:
-        """The tests that stopped the rule, or that could not be told, in words."""
+        """The tests that stopped the rule, or that could not be known, in words."""
         return tuple(dict.fromkeys(str(leaf) for leaf in self.keeping))
 
 
@@ -159,7 +159,7 @@ def supports(condition: Condition, findings: Mapping[str, Finding]) -> tuple[Fin
 
 
 def outcomes_of(rules: Iterable[Rule], reading: Reading) -> tuple[Outcome, ...]:
-    """What became of each rule, with the tests that stopped it or that could not be told."""
+    """What became of each rule, with the tests that stopped it or that could not be known."""
     truths, findings = reading.truths, reading.findings
     return tuple([Outcome(rule, _RESULTS[truths[rule.id]], findings) for rule in rules])
 

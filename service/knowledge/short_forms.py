@@ -1,4 +1,4 @@
-"""From the short forms in which rules, sources, orders and value sets are kept to the full ones that the shapes read.
+"""From the short forms of rules, sources, orders and value sets in the files to the full ones that the shapes read.
 
 Works on the raw mappings, before :mod:`service.knowledge.variants`, and keeps the line of every part, so that a fault
 still points at the words that are wrong. What is written in full already stays as it is.
@@ -18,7 +18,7 @@ OUTCOMES = ("fires", "silent", "undecided")
 
 AGAINST = "opposes "
 LEADS = "leads "
-"""Stands before a statement that speaks against the rule; a bare one supports it."""
+"""Stands before a statement that opposes the rule; a bare one supports it."""
 
 BELOW = "-"
 """Ends a code that stands for everything below it as well, as in printed ICD-10: ``C00.-``, ``H40.2-``."""

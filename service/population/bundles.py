@@ -1,4 +1,4 @@
-"""Bundles: whose chart a bundle holds. One that speaks of a single patient stays as it is; others are taken apart."""
+"""Bundles: whose chart a bundle holds. One about a single patient stays as it is; others are taken apart."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from service.record.input.unpacking import Piece, unpack
 from service.security.limits import parse_json
 
 IMPORTANCE = ("Patient", "Condition", "AllergyIntolerance", "MedicationRequest", "MedicationStatement", "Medication")
-"""What is kept first of a patient who has more resources than one may have."""
+"""What is stored first of a patient who has more resources than one may have."""
 
 
 _LONG = 32 * MEGABYTE
@@ -194,7 +194,7 @@ def _codes(pieces: list[Piece]) -> Iterator[tuple[str, bytes]]:
 def cut(text: bytes, most: int) -> tuple[bytes, dict[str, int]]:
     """A bundle with at most so many entries, and how many of each type were left out. Not all of it is decoded at once.
 
-    What is kept does not depend on the order of the entries. Of what is only about money just the type is kept.
+    What is left does not depend on the order of the entries. Of what is only about money just the type is left.
     """
     try:
         bundle = _decode_raw(text)
@@ -221,7 +221,7 @@ def _without_sums(entry: bytes) -> bytes:
 
 
 def type_of_entry(entry: bytes | msgspec.Raw) -> str:
-    """The resource type of one entry of a bundle; ``Bundle`` where it cannot be told."""
+    """The resource type of one entry of a bundle; ``Bundle`` where it cannot be known."""
     try:
         resource = _decode_entry(entry).resource
     except msgspec.DecodeError:

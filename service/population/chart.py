@@ -118,7 +118,7 @@ class Gathered:
             yield text, record
 
     def keep_at_most(self, most: int) -> None:
-        """Leave out what is more than a patient may have; what is kept does not depend on the order of the records."""
+        """Leave out what is more than a patient may have; what is left does not depend on the order of the records."""
         if len(self.lines) <= most:
             return
         ranked = sorted(self.lines, key=lambda line: (importance(_type_of(line[0])), line[0]))
@@ -146,7 +146,7 @@ def _type_of(text: bytes) -> str:
 
 
 def read_chart(gathered: Gathered, exported: Exported, shared: SharedResources) -> Read:
-    """The record of one patient. Never raises for what stands in a chart: what cannot be read is told."""
+    """The record of one patient. Never raises for what stands in a chart: what cannot be read is reported."""
     documents: list[Any] = []
     rejects: list[Spilled] = []
     reasons: list[str] = []

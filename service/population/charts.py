@@ -50,7 +50,7 @@ class BulkCharts:
         self._inputs: Inputs
         self._export: Export
         self._inputs, self._export = prepared_inputs(data, incremental_means_partial=False)
-        self.remarks: list[str] = []
+        self.warnings: list[str] = []
         """What came in part or could not be read, in words that name no patient; whole when all charts were read."""
 
     @property
@@ -67,13 +67,13 @@ class BulkCharts:
             found = [reading.do(number) for number in range(len(plan.tasks))]
             shared = write_shared(folder, len(plan.tasks), plan.buckets)
             write_export(plan, folder, self._inputs, self._export, shared)
-            self._remark(read_json(folder.export), sum(len(one["rejects"]) for one in found))
+            self._note_losses(read_json(folder.export), sum(len(one["rejects"]) for one in found))
             yield from _of_folder(plan, folder)
 
-    def _remark(self, export: Json, rejects: int) -> None:
+    def _note_losses(self, export: Json, rejects: int) -> None:
         if rejects:
-            self.remarks.append(f"{rejects} lines could not be read")
-        self.remarks += [f"{name} came in part: {why}" for name, why in export["partial"].items()]
+            self.warnings.append(f"{rejects} lines could not be read")
+        self.warnings += [f"{name} came in part: {why}" for name, why in export["partial"].items()]
 
 
 def _of_folder(plan: Plan, folder: RunFolder) -> Iterator[BulkChart]:

@@ -61,9 +61,9 @@ class Finishing:
             from service.population.resources import write_resources
 
             rows |= write_resources(out, summary, self._services.prepared.knowledge, self._question)
-        told_of_run = self._run(asked, known, rows, measured)
-        write_json(self._folder.run, told_of_run)
-        return told_of_run
+        document = self._run(asked, known, rows, measured)
+        write_json(self._folder.run, document)
+        return document
 
     def _tally(self) -> Tally:
         tally = Tally()

@@ -129,13 +129,13 @@ class Reading:
             self._reject(lines, error.offset, Keyed(Fate.REJECT, named, reason=str(error), loses=True))
 
     def _runs_of(self, source: Source, named: str | None, found: _Found) -> RunMaker:
-        def told(type_: str, lines: int) -> None:
+        def on_run(type_: str, lines: int) -> None:
             found.types[type_] += lines
             found.count(source, Fate.DECIDED, lines)
             if named is not None and type_ != named:
                 found.strays.add(type_)
 
-        return RunMaker(source, self._plain.of, told)
+        return RunMaker(source, self._plain.of, on_run)
 
     def _of_document(self, lines: _Lines) -> Iterator[tuple[Spilled, int | None]]:
         source = lines.source

@@ -32,7 +32,7 @@ MakeServices = Callable[[], Services]
 
 
 class Progress(Protocol):
-    """Is told how far a run is: the stage, tasks done and in all, and how many patients are decided."""
+    """Is called with the progress of a run: the stage, tasks done and in all, and how many patients are decided."""
 
     def __call__(self, stage: str, done: int, total: int, patients: int) -> None: ...
 
@@ -199,14 +199,14 @@ def write_export(plan: Plan, folder: RunFolder, inputs: Inputs, export: Export, 
     seen = {name for one in found for name in one["types"]} - {BUNDLE}
     strays = {name for one in found for name in one["strays"]}
     bundles = {number for one in found for number in one["bundles"]}
-    told_of = {
+    type_of = {
         source.number: export.files.get(source.path.name) or source.named
         for source in inputs.sources
         if source.form is Form.LINES and source.number not in bundles
     }
-    named = {name for name in told_of.values() if name}
+    named = {name for name in type_of.values() if name}
     # In files that do not say a type by their name, what occurs counts as exported.
-    nameless = any(source.number not in bundles and not told_of.get(source.number) for source in inputs.sources)
+    nameless = any(source.number not in bundles and not type_of.get(source.number) for source in inputs.sources)
     whole = named | (seen - strays if nameless else set())
     partial = dict(export.partial)
     if export.listed is not None:

@@ -61,14 +61,14 @@ def lines_of_run(record: Spilled, text: bytes) -> Iterator[tuple[bytes, Spilled]
 
 
 class RunMaker:
-    """Puts the lines of one file together to runs. ``told`` hears of each run: its type and its number of lines."""
+    """Puts the lines of one file together to runs. ``on_run`` is called with the type and lines of each run."""
 
     def __init__(
-        self, source: Source, says: Callable[[Sequence[Entry]], Says], told: Callable[[str, int], None]
+        self, source: Source, says: Callable[[Sequence[Entry]], Says], on_run: Callable[[str, int], None]
     ) -> None:
         self._source = source
         self._says = says
-        self._told = told
+        self._on_run = on_run
         self._over: list[Spilled] = []
         self._entries: list[Entry] = []
         self._lines: list[bytes] = []
@@ -114,7 +114,7 @@ class RunMaker:
         self._class = None
 
     def _add(self, run: Run, key: str, offset: int) -> None:
-        self._told(run.type, len(run.ids))
+        self._on_run(run.type, len(run.ids))
         self._over.append(Spilled(key, Kind.RUN, self._source.number, offset, encode(run)))
 
     def over(self) -> Iterator[Spilled]:

@@ -13,7 +13,7 @@ from service.population.spill import HEAD_SIZE, hash_of, index_of, record_at, re
 
 _ADDRESS = struct.Struct("<QIQ")
 """Hash of the name, number of the task that spilled it, offset in its file."""
-_KEPT = 4096
+_MOST_CACHED = 4096
 
 
 def write_shared(folder: RunFolder, tasks: int, bucket: int) -> int:
@@ -45,7 +45,7 @@ class SharedIndex:
         if size:
             with folder.shared.open("rb") as file:
                 self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self._known: Bounded[str, tuple[bytes, ...]] = Bounded(_KEPT)
+        self._known: Bounded[str, tuple[bytes, ...]] = Bounded(_MOST_CACHED)
 
     def texts(self, name: str) -> Sequence[bytes]:
         """The texts of the resources of a name, in an order of their own."""

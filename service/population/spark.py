@@ -164,7 +164,7 @@ def run_on_spark(  # all that a run knows, and where it runs
     patients = records.where(f"bucket >= 0 and bucket < {plan.buckets}")
     sorted_ = patients.repartition(plan.buckets, "bucket").sortWithinPartitions("bucket")
     for row in sorted_.mapInArrow(decide, _RESULTS).toLocalIterator():
-        _keep(folder, row)
+        _write(folder, row)
     records.unpersist()
     _fill(plan, folder, run.question)
     measured = {"workers": session.sparkContext.defaultParallelism, "seconds": round(time.monotonic() - began, 2)}
@@ -189,7 +189,7 @@ def _first_stage(
     return {name: tuple(sorted(texts)) for name, texts in shared.items()}
 
 
-def _keep(folder: RunFolder, row: Any) -> None:
+def _write(folder: RunFolder, row: Any) -> None:
     """Keep what a bucket came to, as a worker on one machine would."""
     bucket, name, content = row["bucket"], row["name"], bytes(row["content"])
     if name == "told":

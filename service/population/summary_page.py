@@ -115,7 +115,10 @@ def _head(summary: Json) -> Iterator[str]:
     rows = [
         ("Patients", patients["all"], None),
         ("with a card", patients["withCard"], patients["withCardPer1000"]),
-        *((f"whose loudest card is {one['indicator']}", one["patients"], one["per1000"]) for one in summary["loudest"]),
+        *(
+            (f"whose most severe card is {one['indicator']}", one["patients"], one["per1000"])
+            for one in summary["loudest"]
+        ),
         ("for whom a warning could not be decided", patients["notAssessed"], patients["notAssessedPer1000"]),
         ("for whom nothing in the chart could bring a card", patients["noCardPossible"], None),
         ("whose chart was refused", patients["refused"], None),

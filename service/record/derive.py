@@ -1,7 +1,7 @@
 """Derive: one Finding for every fact definition, from one record at one moment.
 
 Every coding of the record is matched once; a fact then looks up its value sets. What a fact finds when nothing
-in the record concerns it depends only on which lists were sent, and is kept.
+in the record concerns it depends only on which lists were sent, and is cached.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from msgspec.structs import replace as replaced
 
 from service.bounded import Bounded
 from service.finding import Finding
-from service.knowledge.cache import Keep, keep_nothing
+from service.knowledge.cache import Cached, uncached
 from service.knowledge.model import FactDefinition, FactKind, Knowledge, types_read
 from service.note import Note, NoteCode
 from service.record.budget import NO_BUDGET, Budget
@@ -60,7 +60,7 @@ _LOOK_AT_CLOCK = 8
 # What finds nothing has no date, so any will do.
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 _CACHED_STATES = 64
-"""How many different states of some lists are kept; real callers send the same few."""
+"""How many different states of some lists are cached; real callers send the same few."""
 
 
 def plan_of(definition: FactDefinition, knowledge: Knowledge) -> Plan:
@@ -92,9 +92,9 @@ def _shortened(finding: Finding) -> Finding:
 class Derivation:
     """The fact definitions of one rule set, prepared once; asked once per call."""
 
-    def __init__(self, knowledge: Knowledge, keep: Keep = keep_nothing) -> None:
+    def __init__(self, knowledge: Knowledge, cached: Cached = uncached) -> None:
         self._plans = tuple(plan_of(knowledge.facts[name], knowledge) for name in sorted(knowledge.facts))
-        self.matcher = Matcher(knowledge, (key for plan in self._plans for key in plan.keys), keep)
+        self.matcher = Matcher(knowledge, (key for plan in self._plans for key in plan.keys), cached)
         written = {name: index for index, name in enumerate(knowledge.facts)}
         self._written = tuple(written[plan.definition.id] for plan in self._plans)
         """The number of each plan in the order of the rule files."""

@@ -102,7 +102,7 @@ def _changes_since(folder: Path, approval: Approval, content: Mapping[str, Any])
     try:
         before = json.loads(_copy(folder, approval.rule, approval.digest).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        yield "what was approved is not kept here, so the change cannot be shown"
+        yield "what was approved is not stored here, so the change cannot be shown"
         return
     yield from differences(before, content)
 

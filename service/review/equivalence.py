@@ -1,6 +1,6 @@
 """Which planted faults no patient at all could show, proved: they change the words of a rule and not what it does.
 
-Such a fault is no gap of the charts. The proof speaks about findings: each fact in any of its possible states, and what
+Such a fault is no gap of the charts. The proof is about findings: each fact in any of its possible states, and what
 is concluded from them. It also knows where every entry that makes one fact present makes another one present: a drug of
 fewer classes, a diagnosis of fewer codes, looked for in the same resources.
 """

@@ -140,7 +140,7 @@ class Impact:
             counts.examples.append(example)
 
     def report(self, *, hide_below: int = 0) -> Json:
-        """All counts, the loudest rule first.
+        """All counts, the most severe rule first.
 
         ``hide_below`` hides the counts of an age band or sex that are smaller, and one more where the hidden one could
         be worked out from the total.
@@ -233,7 +233,7 @@ def impact_lines(report: Json, names: Sequence[str]) -> Iterator[str]:
             yield f"    {example['how']}: {example['chart']} ({example['service']}){address}"
     if from_store and report["rules"]:
         yield ""
-        yield "No chart is kept of a decision, so an example is the id of its page, and opens in no playground."
+        yield "No chart is stored with a decision, so an example is the id of its page, and opens in no playground."
 
 
 def impact_rows(report: Json) -> Iterator[Json]:

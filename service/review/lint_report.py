@@ -19,7 +19,7 @@ UNRAISED = "version-not-raised"
 def unraised(before: Knowledge, now: Knowledge) -> list[Issue]:
     """A problem for every rule whose content differs from that of ``before`` under the same version.
 
-    Statistics, overrides and approvals are told by version: two contents of one version cannot be told apart.
+    Statistics, overrides and approvals are told by version: two contents of one version cannot be known apart.
     """
     known = {rule.id: rule for rule in before.rules}
     return [

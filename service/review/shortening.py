@@ -1,4 +1,4 @@
-"""From the full forms of rules, sources, orders, facts and value sets to the short ones in which they are kept.
+"""From the full forms of rules, sources, orders, facts and value sets to the short ones of the files.
 
 The other way round is :mod:`service.knowledge.short_forms`.
 """

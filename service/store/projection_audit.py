@@ -109,7 +109,7 @@ def _keys(rows: Iterable[Values], indexes: Sequence[int]) -> set[str]:
 
 
 def _projected(rows: Sequence[Row]) -> Projected:
-    """What follows from these rows; nothing follows from a row whose body is no longer one, which was told already."""
+    """What follows from these rows; nothing from a row whose body is no longer one, which was reported already."""
     try:
         return projected(rows)
     except (KeyError, TypeError, ValueError, AttributeError):

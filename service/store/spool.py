@@ -96,7 +96,7 @@ class Orphan:
         self.path.unlink(missing_ok=True)
 
     def set_aside(self) -> None:
-        """Keep it under another name for a person to look at: it holds lines that are no rows under these keys."""
+        """Rename it for a person to look at: it holds lines that are no rows under these keys."""
         self.path.rename(self.path.with_suffix(_REJECTED))
 
 

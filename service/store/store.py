@@ -77,10 +77,10 @@ class Store:
         self.failure: str | None = None
 
     def append(self, kind: str, body: dict[str, Any], rule_set: RuleSet | None = None) -> Row:
-        """Keep a row; when this returns it outlives this process.
+        """Store a row; when this returns it outlives this process.
 
-        The rule set of which the body speaks is kept too, once. Raises StoreError when neither the spool nor the
-        database can be written; then the service has not kept it.
+        The rule set that the body names is stored too, once. Raises StoreError when neither the spool nor the
+        database can be written; then the service has not stored it.
         """
         row = None
         while row is None:
@@ -96,7 +96,7 @@ class Store:
         self.codes.add(day, issuer, patient, codes, calls)
 
     def drain(self, *, with_codes: bool = True) -> None:
-        """Drain the spool of this process, with the codes that were seen if not told otherwise. Raises StoreError."""
+        """Drain the spool of this process, with the codes that were seen unless they are given. Raises StoreError."""
         writer = self._writer
         if writer is None or self._process != os.getpid():
             return
@@ -180,7 +180,7 @@ class Store:
         return "rule-set", rule_set.body()
 
     def _directly(self, rows: Sequence[Row]) -> None:
-        """Keep rows in the database at once, since the spool cannot be written.
+        """Store rows in the database at once, since the spool cannot be written.
 
         After a failure the next answers do not wait for the database too: for a while they fail at once.
         """

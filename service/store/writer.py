@@ -40,11 +40,11 @@ class Writer:
         self._ended = False
 
     def append(self, entry: Entry, before: Entry | None, now: datetime, directly: KeepDirectly) -> Row | None:
-        """Chain a row and keep it; None when this chain has ended.
+        """Chain a row and store it; None when this chain has ended.
 
-        ``before`` is a row that must stand before it once (the rule set it speaks of). Where the spool cannot be
-        written, ``directly`` keeps the rows; when that fails too its error is raised and the chain ends, since nobody
-        knows then whether the rows were kept.
+        ``before`` is a row that must stand before it once (the rule set it names). Where the spool cannot be
+        written, ``directly`` stores the rows; when that fails too its error is raised and the chain ends, since nobody
+        knows then whether the rows were stored.
         """
         with self._mutex:
             if self._ended:

@@ -1,4 +1,4 @@
-"""Which vignettes speak of a rule, and what they expect of it: read for people, without building the charts.
+"""Which vignettes name a rule, and what they expect of it: read for people, without building the charts.
 
 A file is looked at only when it names the rule, so that one question costs little. Where the folder of the vignettes is
 not there (a service that was installed without its tests), there are none.

@@ -50,7 +50,7 @@ Authenticate = Callable[[str | None, str, datetime], Any]
 
 
 class RecordCall(Protocol):
-    """Keeps an answered call. Raises StoreError when it cannot and the answer may not leave then."""
+    """Stores an answered call. Raises StoreError when it cannot and the answer may not leave then."""
 
     def __call__(self, services: Services, answered: Answered, issuer: str | None, seconds: float) -> None: ...
 

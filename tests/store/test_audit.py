@@ -124,7 +124,7 @@ def test_a_whole_chain_by_somebody_without_the_key_is_named(stored: Store) -> No
         ("DELETE FROM cards WHERE uuid = (SELECT min(uuid) FROM cards)", "cards "),
         ("UPDATE card_rules SET version = '9' WHERE card = (SELECT min(card) FROM card_rules)", "card_rules "),
         ("DELETE FROM card_rules WHERE card = (SELECT min(card) FROM card_rules)", "card_rules "),
-        ("INSERT INTO card_rules SELECT card, 'another', '1', 1 FROM card_rules WHERE speaks = 1", "card_rules "),
+        ("INSERT INTO card_rules SELECT card, 'another', '1', 1 FROM card_rules WHERE shown = 1", "card_rules "),
         ("INSERT INTO card_rules VALUES ('nowhere', 'sf-one', '1', 1)", "card_rules nowhere/sf-one"),
         ("INSERT INTO cards SELECT 'forged', decision, 'info' FROM cards LIMIT 1", "cards forged"),
         ("INSERT INTO cards VALUES ('forged', 'nowhere', 'info')", "cards forged"),
@@ -136,7 +136,7 @@ def test_a_whole_chain_by_somebody_without_the_key_is_named(stored: Store) -> No
         ("UPDATE rule_set_files SET pack = :bytes", f"rule_sets {RULE_SET.digest}: it or its files are not"),
         ("DELETE FROM rule_set_files", f"rule_set_files {RULE_SET.digest}: is missing"),
         ("UPDATE checkpoints SET rows = 1", "checkpoint 1: is not what was written: changed"),
-        ("UPDATE checkpoints SET seal = previous", "checkpoint 1: its seal is wrong: inserted"),
+        ("UPDATE checkpoints SET signature = previous", "checkpoint 1: its signature is wrong: inserted"),
         ("UPDATE checkpoint_heads SET seq = 12", "checkpoint 1: is not what was written: changed"),
     ],
 )

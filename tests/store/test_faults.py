@@ -114,7 +114,7 @@ def test_on_a_full_disk_what_was_accepted_is_kept_and_the_rest_is_refused(tmp_pa
     lines = result.read_text().splitlines()
     accepted = [line.split()[1] for line in lines if line.startswith("kept")]
     assert any(line.startswith("refused") for line in lines)
-    assert lines[-1].startswith("kept"), "with space again, rows are kept again"
+    assert lines[-1].startswith("kept"), "with space again, rows are stored again"
     assert sorted(accepted) == found(options)
 
 

@@ -132,10 +132,13 @@ BY_STATEMENT: dict[str, tuple[Sequence[str], str]] = {
     "a card made less urgent": (["UPDATE cards SET indicator = 'info'"], "cards "),
     "an override made an acceptance": (["UPDATE feedback SET outcome = 'accepted'"], "feedback "),
     "a patient hash changed": ([f"UPDATE decisions SET patient = '{'0' * 64}' WHERE seq = 3"], "decisions "),
-    "a card under another rule": (["UPDATE card_rules SET rule = 'sf-other' WHERE speaks = 1"], "card_rules "),
+    "a card under another rule": (["UPDATE card_rules SET rule = 'sf-other' WHERE shown = 1"], "card_rules "),
     "the files of the rules replaced": (["UPDATE rule_set_files SET pack = x'00'"], "rule_sets "),
     "a checkpoint counts fewer rows": (["UPDATE checkpoints SET rows = 1 WHERE number = 2"], "checkpoint 2: is not"),
-    "a checkpoint with a new seal": (["UPDATE checkpoints SET seal = previous WHERE number = 2"], "its seal is wrong"),
+    "a checkpoint with a new signature": (
+        ["UPDATE checkpoints SET signature = previous WHERE number = 2"],
+        "its signature is wrong",
+    ),
     "a head moved back": (["UPDATE checkpoint_heads SET seq = seq - 1 WHERE checkpoint = 3"], "checkpoint 3: is not"),
     "a tombstone invented": (
         ["INSERT INTO tombstones SELECT writer, 3, hash, 3, at, writer, 4 FROM ledger WHERE seq = 3 LIMIT 1"],

@@ -1,4 +1,4 @@
-"""What is old goes, visibly; what is kept can be handed to another system."""
+"""What is old goes, visibly; what is stored can be handed to another system."""
 
 from __future__ import annotations
 

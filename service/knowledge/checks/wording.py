@@ -37,7 +37,7 @@ _CLINICIAN_WORDS = re.compile(
 
 
 def cards(review: Review) -> Iterator[tuple[Rule, CardText]]:
-    """Every rule that speaks, with its card."""
+    """Every rule with a card, with that card."""
     for rule in review.knowledge.rules:
         if rule.card is not None:
             yield rule, rule.card
@@ -235,7 +235,7 @@ def abrupt_stop(review: Review) -> Iterator[Issue]:
 @check(
     "K025-patient-card-in-clinician-words",
     Severity.WARNING,
-    "A patient's card that speaks to a clinician",
+    "A patient's card that addresses a clinician",
     avoid="patient: {summary: Consider MRI; prescribe …}",
     prefer="patient: {summary: Tell your doctor today if …}",
     why="Patients and relatives get plain words and no orders; an instruction meant for a clinician misleads them.",

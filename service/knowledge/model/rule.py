@@ -104,5 +104,5 @@ class Rule:
 
     @property
     def severity(self) -> int:
-        """How loud its card is: 0 to 2, and -1 without a card."""
+        """The severity of its card: 0 to 2, and -1 without a card."""
         return self.card.indicator.rank if self.card is not None else -1

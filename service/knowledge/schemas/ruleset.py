@@ -80,7 +80,7 @@ class GuardShape(Shape):
 class FamilyShape(Shape):
     """Rules of which only the most severe is shown, and in which order where several are equally severe.
 
-    ``named_when_covered`` lists those that speak of a danger of their own: when an equally severe rule is shown in
+    ``named_when_covered`` lists those about a danger of their own: when an equally severe rule is shown in
     their place, its card names them. A family with the name of a rule file that names it makes each of its variants a
     danger of its own.
     """

@@ -28,7 +28,7 @@ class CodeMatch(Struct, eq=False, dict=True):
     ``holder`` is the element that carries the value: the resource itself, a component of an Observation,
     or an item of a QuestionnaireResponse. ``chosen`` is True when the set holds the answer that was chosen,
     not the question; ``is_sure`` is False when only words or a category of ICD-10 tell, which is enough for a yes and
-    never for a no; ``past`` when only the words match and speak of the past ("history of ..."); ``suspected`` when
+    never for a no; ``past`` when only the words match and are about the past ("history of ..."); ``suspected`` when
     they only ask the question ("rule out ...").
     """
 

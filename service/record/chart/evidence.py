@@ -176,24 +176,24 @@ def combine(
     best = max(entry_evidence.support for entry_evidence in heard)
     evidence = ordered(entry_evidence.evidence for entry_evidence in heard if entry_evidence.support is best)
     if best is Support.YES:
-        remarks = [
+        doubts = [
             Note(NoteCode.ALSO_NO, reference=entry_evidence.evidence.resource)
             for entry_evidence in per_entry
             if entry_evidence.support is Support.NO
         ]
-        return Finding(definition.id, Status.PRESENT, evidence=evidence, notes=distinct_notes((*notes, *remarks)))
+        return Finding(definition.id, Status.PRESENT, evidence=evidence, notes=distinct_notes((*notes, *doubts)))
     if best is Support.MAYBE:
         reasons = [entry_evidence.evidence.note for entry_evidence in heard if entry_evidence.support is best]
         return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=distinct_notes((*notes, *reasons)))
     if unread := not_read(definition.complete, record):
         doubtful = _doubtful(definition, record)
         return Finding(definition.id, Status.UNKNOWN, evidence=doubtful, notes=distinct_notes((*notes, *unread)))
-    remarks = [
+    doubts = [
         Note(NoteCode.FORMERLY_YES, reference=entry_evidence.evidence.resource)
         for entry_evidence in per_entry
         if entry_evidence.support is Support.YES
     ]
-    return Finding(definition.id, Status.ABSENT, evidence=evidence, notes=distinct_notes((*notes, *remarks)))
+    return Finding(definition.id, Status.ABSENT, evidence=evidence, notes=distinct_notes((*notes, *doubts)))
 
 
 def newest(per_entry: Sequence[EntryEvidence]) -> list[EntryEvidence]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from service.bounded import Bounded
 from service.finding import Evidence
-from service.knowledge.cache import Keep, keep_nothing
+from service.knowledge.cache import Cached, uncached
 from service.knowledge.model import FactDefinition, Knowledge
 from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.code_match import CodeMatch, Key
@@ -55,7 +55,7 @@ _LOOK_AT_CLOCK = 64
 
 
 _MOST_DRUGS = 1024
-"""Of so many drugs is remembered what their classes are: the charts of a day name the same few hundred."""
+"""Of so many drugs is cached what their classes are: the charts of a day name the same few hundred."""
 
 _OF_ALLERGIES = ("allergy-", "local-allergy-", "med-", "local-med-", "cond-nsaid-", "cond-aspirin-")
 """Value sets of what one may be allergic to, by the beginning of their name."""
@@ -78,8 +78,8 @@ def _numbers_by_class(medications: Iterable[Medication]) -> Mapping[str, list[in
 class Matcher:
     """The value sets and the drug table, prepared once, and which of them the facts ask about."""
 
-    def __init__(self, knowledge: Knowledge, keys: Iterable[Key], keep: Keep = keep_nothing) -> None:
-        self.index = CodeIndex(knowledge.value_sets, knowledge.danger_terms, keep)
+    def __init__(self, knowledge: Knowledge, keys: Iterable[Key], cached: Cached = uncached) -> None:
+        self.index = CodeIndex(knowledge.value_sets, knowledge.danger_terms, cached)
         self.drugs = Drugs(knowledge.value_sets)
         self._classified: Bounded[int, tuple[Drug, Drug]] = Bounded(_MOST_DRUGS)
         self._substances: Bounded[str, bool] = Bounded(_MOST_DRUGS)
@@ -109,7 +109,7 @@ class Matcher:
 
     def _names_substance(self, concept: object) -> bool:
         drug = self.drugs.recognise_concept(concept)
-        if self.index.is_told_by_code(concept) or (drug.recognised and drug.by not in BY_WORDS):
+        if self.index.is_known_by_code(concept) or (drug.recognised and drug.by not in BY_WORDS):
             return True
         return any(self._are_known(text) for text in wordings(concept))
 

@@ -29,7 +29,7 @@ _IMPLAUSIBLE = Note(NoteCode.IMPLAUSIBLE)
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One number with its date. ``inside`` tells whether it lies in the look-back (None: cannot be told)."""
+    """One number with its date. ``inside`` tells whether it lies in the look-back (None: cannot be known)."""
 
     number: Interval
     when: When | None
@@ -216,7 +216,7 @@ def candidates(found: Iterable[Measurement], *, same_day: bool) -> list[Measurem
 
 
 def newest(found: Sequence[Measurement], *, prefer: str | None, look_back: bool) -> list[Measurement]:
-    """The newest usable measurement; several when their order cannot be told and no preference is given.
+    """The newest usable measurement; several when their order cannot be known and no preference is given.
 
     An undated one is used only when nothing dated exists and no look-back is asked for.
     """

@@ -1,6 +1,6 @@
 """Window: whether something recorded lies inside a look-back or inside the current episode.
 
-Three-valued, because dates may be partial: True, False, or None when it cannot be told. What a source
+Three-valued, because dates may be partial: True, False, or None when it cannot be known. What a source
 does with None is its own line: ``undated: true`` counts it (caution), ``undated: false`` does not.
 """
 
@@ -49,7 +49,7 @@ def within(effective_period: EffectivePeriod, days: int | Decimal, now: datetime
     """Whether what happened reaches into the last ``days`` days.
 
     What goes on counts by its end, and by now when it has not ended. A future date is a typing error or a
-    plan; neither is certain, so it cannot be told.
+    plan; neither is certain, so it cannot be known.
     """
     when = effective_period.last
     if when is None:

@@ -59,8 +59,8 @@ def plan(definition: FactDefinition) -> Plan:
     return Plan(definition, find, source_keys(definition.sources))
 
 
-def _unknown(definition: FactDefinition, rests_on: Sequence[Measurement], notes: Sequence[Note | None]) -> Finding:
-    evidence = ordered(one.evidence for one in rests_on)
+def _unknown(definition: FactDefinition, depends_on: Sequence[Measurement], notes: Sequence[Note | None]) -> Finding:
+    evidence = ordered(one.evidence for one in depends_on)
     return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=distinct_notes(notes))
 
 

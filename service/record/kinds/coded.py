@@ -1,4 +1,4 @@
-"""Coded facts: something is recorded, was asked and answered, or cannot be told."""
+"""Coded facts: something is recorded, was asked and answered, or cannot be known."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def plan(definition: FactDefinition) -> Plan:
 def entry_evidence_of(
     sources: tuple[FactSource, ...], chart: Chart, notes: list[Note | None]
 ) -> Iterator[EntryEvidence]:
-    """What every code match of the sources says. What was passed over is told in ``notes``."""
+    """What every code match of the sources says. What was passed over is listed in ``notes``."""
     for source in sources:
         if source.at_most is not None:
             yield from _low_measurement(source, chart, notes)
@@ -248,7 +248,7 @@ def _said(code_match: CodeMatch, *, yes: bool) -> str:
     if code_match.entry.type not in ANSWERED or code_match.chosen:
         return code_match.text
     value = code_match.holder.get("valueCodeableConcept")
-    # A code without words is no answer that can be read aloud.
+    # A code without words is no answer that can be quoted.
     text = next(iter(wordings(value)), None) or ("yes" if yes else "no")
     return f"{code_match.text}: {text}"
 

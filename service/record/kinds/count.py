@@ -77,13 +77,13 @@ def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
             is_open = is_open or most is None
             if medication.daily is not None and medication.daily.as_needed:
                 notes.append(MOST_AS_NEEDED)
-            told_by = (_product(medication), medication.entry.type)
-            sums[told_by] = sums.get(told_by, Decimal(0)) + (most or 0)
+            said_by = (_product(medication), medication.entry.type)
+            sums[said_by] = sums.get(said_by, Decimal(0)) + (most or 0)
         evidence.append(evidence_of(medication, matched.note))
     # What the order says and what the patient tells of the same product is one course, not two.
     of_product: dict[_Product, Decimal] = {}
-    for (product, _), dose_told in sums.items():
-        of_product[product] = max(of_product.get(product, dose_told), dose_told)
+    for (product, _), stated in sums.items():
+        of_product[product] = max(of_product.get(product, stated), stated)
     total = sum(of_product.values(), Decimal(0))
     sure = not is_open and lists_are_complete(definition, chart.record)
     if is_open:

@@ -64,7 +64,7 @@ class Course(Struct, frozen=True):
 
 
 class Total(Struct, frozen=True):
-    """Days, and what they rest on; ``any`` is False when there is no such drug at all."""
+    """Days, and what they depend on; ``any`` is False when there is no such drug at all."""
 
     days: Interval
     evidence: tuple[Evidence, ...]

@@ -398,7 +398,7 @@ class Drugs:
         return is_no_drug or is_other_drug(names, texts, self._ours)
 
     def daily_dose_mg(self, drug: Drug, ingredient: Ingredient, daily: Daily | None) -> Interval | None:
-        """Milligrams of one ingredient on a day of taking it, from what the dosages give; None when it cannot be told.
+        """Milligrams of one ingredient on a day of taking it, from what the dosages give; None when it cannot be known.
 
         Taken as needed: from one dose to the most that is allowed. A dose in milligrams is the ingredient's only when
         the drug has no other.

@@ -123,7 +123,7 @@ def _entry_evidence(
     status_class = medication.status_class
     started = medication.started
     doubts: list[Note | None] = [None if matched.is_sure else NO_DOSE]
-    not_told = None
+    no_stop = None
     if status_class.counts is Counts.HISTORY:
         if definition.stopped_within_days is None:
             return None
@@ -131,14 +131,14 @@ def _entry_evidence(
         if stopped is False:
             return None
         if stopped is None and definition.stop_not_known and not is_complete(medication.entry):
-            not_told = NO_STOP
+            no_stop = NO_STOP
         elif stopped is None:
             doubts.append(NO_STOP)
     elif status_class.counts is not Counts.PRESENT:
         return None
     old = OLD if status_class.counts is Counts.PRESENT and is_old(medication, chart) else None
-    is_told = definition.unconfirmed or (medication.is_draft and definition.or_ordered)
-    if status_class.provisional or (status_class.is_doubtful and not is_told):
+    is_counted = definition.unconfirmed or (medication.is_draft and definition.or_ordered)
+    if status_class.provisional or (status_class.is_doubtful and not is_counted):
         doubts.append(status_class.note or _NOT_CERTAIN)
     if not definition.unconfirmed:
         doubts.append(old)
@@ -148,7 +148,7 @@ def _entry_evidence(
     doubts += [where.note for where in times if where.inside is None]
     support = Support.MAYBE if any(doubts) else Support.YES
     return EntryEvidence(
-        support, evidence_of(medication, matched.note, status_class.note, old, not_told, *doubts), started
+        support, evidence_of(medication, matched.note, status_class.note, old, no_stop, *doubts), started
     )
 
 

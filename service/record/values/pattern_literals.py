@@ -55,7 +55,7 @@ _NOTHING_SHOWN: _Shown = (frozenset(), ())
 class LiteralIndex:
     """Finds which of many patterns may match a text, by the words of what each of them needs.
 
-    What a word shows is kept for each word, because texts that all differ consist of the same words.
+    What a word shows is cached for each word, because texts that all differ consist of the same words.
     """
 
     def __init__(self, needed: Sequence[tuple[str, ...] | None]) -> None:
@@ -85,7 +85,7 @@ class LiteralIndex:
         return sorted(found)
 
     def _shown_by(self, words: set[str]) -> Iterator[_Shown]:
-        """What each English word shows, which is kept, and what the others show together."""
+        """What each English word shows, which is cached, and what the others show together."""
         strange = []
         for word in words:
             shown = self._known.get(word)

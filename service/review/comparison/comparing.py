@@ -172,7 +172,7 @@ class _Comparing:
 
     @cached_property
     def _reading_otherwise(self) -> frozenset[str]:
-        return frozenset(name for name in self._order() if self._rests_on(name))
+        return frozenset(name for name in self._order() if self._depends_on(name))
 
     def _moved(self) -> frozenset[str]:
         return self._touched | self._reading_otherwise
@@ -180,7 +180,7 @@ class _Comparing:
     def _versions(self, name: str) -> list[Rule]:
         return [rules[name] for rules in (self._old, self._new) if name in rules]
 
-    def _rests_on(self, name: str) -> tuple[str, ...]:
+    def _depends_on(self, name: str) -> tuple[str, ...]:
         read = {finding for rule in self._versions(name) for finding in rule.reads}
         return tuple(sorted(read & self._drawn_otherwise))
 
@@ -203,7 +203,7 @@ class _Comparing:
             one,
             change_class=change_class,
             differences=differences,
-            rests_on=self._rests_on(one.id),
+            depends_on=self._depends_on(one.id),
             family=tuple(sorted({name for rule in self._versions(one.id) for name in self._moved_kin(rule)})),
         )
 
@@ -234,7 +234,7 @@ class _Comparing:
         """The rules whose content under review differs: of those that a change can reach, for the rest is the same."""
         drawn = {rule.concludes for name in self._touched for rule in self._versions(name)} - {None}
         for name in self._order():
-            # What a rule rests on is part of its content, so an edited conclusion below it needs no closer look.
+            # What a rule depends on is part of its content, so an edited conclusion below it needs no closer look.
             if (
                 not drawn.isdisjoint(self._read_below(name))
                 or name in self._grounded
@@ -248,7 +248,7 @@ class _Comparing:
 
     @cached_property
     def _grounded(self) -> frozenset[str]:
-        """The rules of which something they rest on changed, and stands in the content that their reviewer judges."""
+        """The rules of which something they depend on changed, and stands in the content that their reviewer judges."""
         changed = {name for change in self._contents if change.kind in JUDGED for name in change.rules}
         sources = self._sources_otherwise()
         return frozenset(changed | {name for name in self._order() if self._cited(name) & sources})

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service.review.comparison.terminal import changed_at, changes, resting, shown_for, what_changed
+from service.review.comparison.terminal import changed_at, changes, rules_that_depend, shown_for, what_changed
 
 Json = dict[str, Any]
 
@@ -241,9 +241,9 @@ def _contents(contents: Sequence[Json], rows: int) -> Iterator[str]:
         chart = one.get("chart")
         read = f"; a chart made for it: `{chart['fact']}` was {chart['before']}, is {chart['after']}" if chart else ""
         read += "".join(f"; {_plain(line)}" for line in shown_for(chart)) if chart else ""
-        rests = f" ({resting(one['rules'])})" if one["rules"] else ""
+        dependents = f" ({rules_that_depend(one['rules'])})" if one["rules"] else ""
         more = "; …" if len(changes) > _FIELDS else ""
-        yield f"- {one['kind']} `{_code(one['id'])}`{rests}: {'; '.join(changes[:_FIELDS])}{more}{read}"
+        yield f"- {one['kind']} `{_code(one['id'])}`{dependents}: {'; '.join(changes[:_FIELDS])}{more}{read}"
     if len(contents) > rows:
         yield f"- … and {len(contents) - rows} more"
 

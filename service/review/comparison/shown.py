@@ -60,7 +60,7 @@ class Cards:
         return z3.And([holds, *covering]) if covering else holds
 
     def undecided(self, rule_id: str, service: str) -> z3.BoolRef:
-        """Whether the rule holds cannot be told."""
+        """Whether the rule holds cannot be known."""
         if not self.is_shown_at(rule_id, service):
             return z3.BoolVal(val=False)
         rule = self.rules[rule_id]
@@ -76,7 +76,7 @@ class Cards:
         return self._held[rule.id][1]
 
     def reads(self, rule_id: str, service: str) -> tuple[str, ...]:
-        """The findings on which it rests whether the card is shown, in the order in which rules name them."""
+        """The findings on which it depends whether the card is shown, in the order in which rules name them."""
         if not self.is_shown_at(rule_id, service):
             return ()
         rules = self.rules[rule_id], *self.before_it(rule_id, service)

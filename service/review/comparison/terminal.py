@@ -16,7 +16,7 @@ _FEW = 5
 
 
 def lines(report: Json) -> Iterator[str]:
-    """The whole report, the loudest card first."""
+    """The whole report, the most severe card first."""
     yield headline(report)
     for card in report["cards"]:
         yield ""
@@ -178,8 +178,8 @@ def _contents(contents: Sequence[Json]) -> Iterator[str]:
         yield ""
         yield "Beside rules:"
     for one in contents:
-        rests = f"    {resting(one['rules'])}" if one["rules"] else ""
-        yield f"    {one['kind']} {one['id']}{rests}"
+        dependents = f"    {rules_that_depend(one['rules'])}" if one["rules"] else ""
+        yield f"    {one['kind']} {one['id']}{dependents}"
         yield from (f"        - {code}" for code in one["codesRemoved"])
         yield from (f"        + {code}" for code in one["codesAdded"])
         for field in one["fields"]:
@@ -191,8 +191,8 @@ def _contents(contents: Sequence[Json]) -> Iterator[str]:
             yield from (f"            {line}" for line in shown_for(chart))
 
 
-def resting(rules: Sequence[str]) -> str:
-    """Which rules rest on a thing that changed: by name where they are few."""
+def rules_that_depend(rules: Sequence[str]) -> str:
+    """Which rules depend on a thing that changed: by name where they are few."""
     number = "1 rule rests on it" if len(rules) == 1 else f"{len(rules)} rules rest on it"
     return f"{number}: {', '.join(rules)}" if len(rules) <= _FEW else number
 

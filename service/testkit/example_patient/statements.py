@@ -45,7 +45,7 @@ class Statements:
     def present(self, definition: FactDefinition, given: Given) -> Iterator[Option]:
         """Ways to make it present, with the number of days asked for."""
         for needs_episode in (False, True):
-            for source in _questions_last(_told(definition)):
+            for source in _questions_last(_sources_by_type(definition)):
                 if needs_episode and not source.in_episode:
                     continue
                 for date in self._dates(definition, source, given):
@@ -58,7 +58,7 @@ class Statements:
         if definition.complete:
             yield partial(self._mark_complete, definition=definition)
         for needs_episode in (False, True):
-            for source in _told(definition):
+            for source in _sources_by_type(definition):
                 if source.resource in _DENIED_IN and needs_episode == source.in_episode:
                     for code in self._codebook.best(source, self._avoid):
                         yield partial(self._deny, source=source, code=code)
@@ -67,7 +67,7 @@ class Statements:
         """Ways to make it unknown: a list of which only a part was sent, else an entry that settles nothing."""
         for name in definition.complete:
             yield partial(_mark_partial, name=name)
-        for source in _told(definition):
+        for source in _sources_by_type(definition):
             for code in self._codebook.best(source, self._avoid, limit=1):
                 yield partial(self._doubt, source=source, code=code)
 
@@ -190,7 +190,7 @@ def _sees_active_only(other: FactSource, source: FactSource) -> bool:
     return other.resource == source.resource and not other.history and bool(set(other.codes) & set(source.codes))
 
 
-def _told(definition: FactDefinition) -> tuple[FactSource, ...]:
+def _sources_by_type(definition: FactDefinition) -> tuple[FactSource, ...]:
     """The sources that a plain statement answers; a measurement with a limit is not written."""
     return tuple(source for source in definition.sources if source.at_most is None)
 

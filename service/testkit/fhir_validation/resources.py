@@ -19,7 +19,7 @@ _MOST_OF_ONE = 300
 
 
 def check_resources(value: Any, where: str, release: Release, depth: int = 0) -> Iterator[Issue]:
-    """The faults of a resource and of all resources inside it. ``release`` is what the document speaks."""
+    """The faults of a resource and of all resources inside it. ``release`` is that of the document."""
     if not isinstance(value, Mapping):
         yield Issue(where, f"must be a FHIR resource, is {kind_of(value)}", code="structure")
         return

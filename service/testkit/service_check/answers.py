@@ -22,7 +22,7 @@ Json = Mapping[str, Any]
 
 
 def judge_answer(body: Any, release: Release = Release.R4) -> list[Issue]:
-    """Everything that breaks a requirement in the body of a 200. ``release`` is what the caller speaks."""
+    """Everything that breaks a requirement in the body of a 200. ``release`` is that of the caller."""
     if not isinstance(body, Mapping) or not isinstance(body.get("cards"), list):
         return [broken("RS-1", "cards", "the body must be an object with an array of this name")]
     issues: list[Issue] = [*empty_members(body, "", frozenset({"cards"})), *extensions(body, "")]

@@ -204,7 +204,7 @@ def _evidence(knowledge: Knowledge, citation: Citation) -> Json:
 
 
 def _read(knowledge: Knowledge, name: str, drawing: Iterable[Rule]) -> Json:
-    """One finding that the rule rests on: where it is read, and when silence counts as no."""
+    """One finding that the rule depends on: where it is read, and when silence counts as no."""
     data = finding_named(knowledge, name)
     fact = knowledge.facts.get(name)
     if fact is None:

@@ -97,7 +97,7 @@ def finding_named(knowledge: Knowledge, name: str) -> Json:
 
 
 def rule_named(rule: Rule) -> Json:
-    """A rule by its title and id, with how loud it is; None: it draws a conclusion and shows no card."""
+    """A rule by its title and id, with its severity; None: it draws a conclusion and shows no card."""
     indicator = None if rule.card is None else rule.card.indicator.value
     return {"id": rule.id, "title": rule.title, "indicator": indicator}
 

@@ -91,7 +91,7 @@ def test_it_is_shut_when(why: str, chart: Record, gate: Gate) -> None:
 @pytest.mark.parametrize("state", [state for state in Completeness if state is not Completeness.COMPLETE])
 def test_a_problem_list_that_did_not_come_whole_shuts_every_gate(state: Completeness, prepared: Prepared) -> None:
     lists = dict.fromkeys(WHOLE, Completeness.COMPLETE) | {"Condition": state}
-    assert [hook for hook, gate in prepared.gates.items() if gate.rests_on(lists)] == []
+    assert [hook for hook, gate in prepared.gates.items() if gate.depends_on(lists)] == []
 
 
 def test_every_hook_of_the_shipped_rules_has_a_gate_that_looks_for_few_of_many_keys(prepared: Prepared) -> None:
