@@ -95,13 +95,13 @@ def _hook(services: Services, rule: Rule, hook: str | None) -> str:
     return hook or hooks[0]
 
 
-def _made(rehearsals: ExampleRequests, rule: Rule, hook: str, miss: int | None) -> ExampleRequest:
+def _made(example_requests: ExampleRequests, rule: Rule, hook: str, miss: int | None) -> ExampleRequest:
     if miss is None:
-        return rehearsals.firing(rule, hook)
+        return example_requests.firing(rule, hook)
     misses = near_misses(rule)
     if miss > len(misses):
         raise click.UsageError(f"{rule.id} has {len(misses)} near misses; --list shows them")
-    return rehearsals.missing(rule, hook, misses[miss - 1])
+    return example_requests.missing(rule, hook, misses[miss - 1])
 
 
 def _say(made: ExampleRequest, hook: str, services: Services) -> None:

@@ -93,7 +93,7 @@ class Decision:
     @property
     def is_skipped(self) -> bool:
         """Whether nothing was decided because the gate showed that there is nothing to say."""
-        return self.gated is not None and not self.gated.in_full
+        return self.gated is not None and not self.gated.is_sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ def decide(  # noqa: PLR0913  # the whole question, asked at once
     passed: Gated | None = None
     if gated and decision_id is not None and (gate := prepared.gates.get(hook)) is not None:
         passed = gate.passes(record, chart, str(decision_id))
-        if passed is not None and not passed.in_full:
+        if passed is not None and not passed.is_sample:
             return _skipped(prepared.knowledge, record, hook, now, str(decision_id), passed)
     facts = prepared.derivation.findings_of(chart, budget)
     definitions: Sequence[FactDefinition] = chart.concerned

@@ -45,12 +45,12 @@ _REFERRED: Mapping[str, tuple[str, ...]] = {
 class Gated:
     """That a gate let a call pass: which gate, and how the lists came on which it rests.
 
-    ``in_full``: the call was decided all the same, as one of a hundred.
+    ``is_sample``: the call was decided all the same, as one of a hundred.
     """
 
     digest: str
     lists: Mapping[str, Completeness]
-    in_full: bool
+    is_sample: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,19 +127,19 @@ class Gate:
         if not self.may_skip(chart):
             return None
         lists = {name: record.completeness_of(name) for name in sorted(self.lists)}
-        return Gated(self.digest, lists, in_full=taken_in_full(decision_id))
+        return Gated(self.digest, lists, is_sample=is_sampled(decision_id))
 
     def check(self, gated: Gated, shown: int, decision_id: str) -> None:
         """Hold what a passage that was decided in full came to against the gate.
 
         Raises GateError where there is something to show: the gate was wrong, and is shut from now on.
         """
-        if gated.in_full and shown:
+        if gated.is_sample and shown:
             self.alarm = f"the gate of {self.hook} let pass what has something to say; it is shut"
             raise GateError(f"decision {decision_id}: {self.alarm}")
 
 
-def taken_in_full(identity: str) -> bool:
+def is_sampled(identity: str) -> bool:
     """Whether a passage is the one of a hundred that is decided in full: by the hash of the decision's id."""
     return int.from_bytes(hashlib.sha256(identity.encode()).digest()[:8]) % ONE_IN == 0
 

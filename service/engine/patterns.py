@@ -2,7 +2,7 @@
 
 Each finding is one fact ``{n: name, s: status, lo: rank, hi: rank}``. The status is 0 absent,
 1 unknown, 2 present. A number is not shown as itself but as its rank among the limits that the
-rules compare it with: an odd rank is a limit hit exactly, an even rank lies between two limits.
+rules compare it with: an odd rank is exactly a limit, an even rank lies between two limits.
 So any decimal compares exactly, and no float reaches the engine.
 """
 

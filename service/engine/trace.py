@@ -174,10 +174,10 @@ def _evaluate(condition: Condition, findings: Mapping[str, Finding]) -> tuple[Tr
     """What the condition comes to, and the leaves that keep it there."""
     if isinstance(condition, Leaf):
         return truth(condition, findings), [condition]
-    weighed = [_evaluate(part, findings) for part in condition.parts]
-    answers = [answer for answer, _ in weighed]
+    answered = [_evaluate(part, findings) for part in condition.parts]
+    answers = [answer for answer, _ in answered]
     answer = min(answers) if isinstance(condition, AllOf) else max(answers)
-    return answer, [leaf for part, keeping in weighed if part is answer for leaf in keeping]
+    return answer, [leaf for part, keeping in answered if part is answer for leaf in keeping]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import msgspec
 import orjson
 
 from service.errors import Issue, RequestError
-from service.population.entries import TYPE_OF, Bundle, InBundle, Patient, Unread, decode_bundle
+from service.population.entries import TYPE_OF, Bundle, InBundle, Patient, UnusedType, decode_bundle
 from service.population.keys import BUNDLE, DEEPEST, is_clear, is_text, person
 from service.population.limits import MEGABYTE
 from service.population.plain import PlainEntries, Says, person_of
@@ -116,7 +116,7 @@ def _seen(length: int, bundle: Bundle, patient: InBundle, plain: PlainEntries) -
             by_class[kind].append(resource)
         else:
             by_class[kind] = [resource]
-    read = [found for kind, found in by_class.items() if not issubclass(kind, Unread)]
+    read = [found for kind, found in by_class.items() if not issubclass(kind, UnusedType)]
     says = max(map(plain.of, read))
     about = {resource.about() for found in read for resource in found}
     id_ = patient.resource.id
@@ -159,18 +159,18 @@ def _taken_apart(text: bytes) -> Skimmed:
     if len(persons) == 1:
         key = person(persons[0])
         return Skimmed((Part(key),) if key else (), codes)
-    of_nobody = [piece for piece, whose in zip(unpacked.pieces, said, strict=True) if isinstance(whose, Subject)]
+    of_nobody = [piece for piece, subject in zip(unpacked.pieces, said, strict=True) if isinstance(subject, Subject)]
     beside = [piece for piece in of_nobody if piece.type not in OF_A_PATIENT]
     lost = frozenset(
         piece.type
-        for piece, whose in zip(unpacked.pieces, said, strict=True)
-        if whose is Subject.NOT_SAID and piece.type in OF_A_PATIENT
+        for piece, subject in zip(unpacked.pieces, said, strict=True)
+        if subject is Subject.NOT_SAID and piece.type in OF_A_PATIENT
     )
     if unpacked.is_partial:
         lost |= {BUNDLE}
     parts = []
     for one in persons:
-        own = [piece for piece, whose in zip(unpacked.pieces, said, strict=True) if whose == one]
+        own = [piece for piece, subject in zip(unpacked.pieces, said, strict=True) if subject == one]
         key = person(one)
         if key:
             parts.append(Part(key, _written([*own, *beside]), lost))

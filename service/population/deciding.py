@@ -144,7 +144,7 @@ class Judging:
     def _as_it_stands(self, gathered: Gathered, tally: Tally, rejects: list[Json]) -> Rows:
         gating = self._gating
         passed = None if gating is None else gating.passed(gathered, self._read_texts)
-        if gating is not None and passed is not None and not gating.in_full(gathered):
+        if gating is not None and passed is not None and not gating.is_sample(gathered):
             return self._judge.skipped(gathered, passed, tally, gating.digest)
         self._read_texts(gathered)
         read = read_chart(gathered, self._exported, self._shared)

@@ -87,8 +87,8 @@ class Finishing:
         for one in self._read:
             for type_, system, code, number in one["codes"]:
                 codes[type_, system, code] += number
-        unread = read_by_nobody(codes, self._services.prepared.derivation)
-        return Known(tally, self._lines(), rejects, export["whole"], export["partial"], unread, len(codes))
+        without_fact = read_by_nobody(codes, self._services.prepared.derivation)
+        return Known(tally, self._lines(), rejects, export["whole"], export["partial"], without_fact, len(codes))
 
     def _lines(self) -> dict[str, int]:
         """How many lines met each fate. What was found to be a reject later is no longer decided."""

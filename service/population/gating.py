@@ -15,7 +15,7 @@ import orjson
 
 from service.bounded import Bounded
 from service.decision import Prepared
-from service.decision.gate import Gate, taken_in_full
+from service.decision.gate import Gate, is_sampled
 from service.errors import RequestError
 from service.population.bundles import parsed
 from service.population.chart import Exported, Gathered, Group, Read, read_document, with_gaps
@@ -153,9 +153,9 @@ class Gating:
         read = Read(record, duplicates=gathered.duplicates, resources=gathered.resources)
         return Passed(read, self._persons(record))
 
-    def in_full(self, gathered: Gathered) -> bool:
+    def is_sample(self, gathered: Gathered) -> bool:
         """Whether a chart that may be left out is decided all the same, as one of a hundred."""
-        return taken_in_full(f"{self._gate.digest}/{gathered.key}")
+        return is_sampled(f"{self._gate.digest}/{gathered.key}")
 
     def _needed(self, gathered: Gathered) -> tuple[list[Any], frozenset[str]]:
         """The resources of the types that are read, and the types that occur in bundles."""

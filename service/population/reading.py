@@ -13,10 +13,10 @@ from msgspec import DecodeError
 from service.errors import RequestError
 from service.population.bundles import skim
 from service.population.codes import CodeCount
-from service.population.entries import Unread, decode_line
+from service.population.entries import UnusedType, decode_line
 from service.population.export import EVERYTHING, Export
 from service.population.inputs import Form, Source
-from service.population.keys import BUNDLE, NOT_READ, Fate, Keyed, broken, is_clear, keyed
+from service.population.keys import BUNDLE, UNUSED_TYPES, Fate, Keyed, broken, is_clear, keyed
 from service.population.lines import BOM, TruncatedError, chunks_of, whole
 from service.population.plain import PlainEntries
 from service.population.plan import Piece, Plan
@@ -63,7 +63,7 @@ class _Lines:
     skip: bytes = _NO_LINE
 
     def __post_init__(self) -> None:
-        if self.named in NOT_READ:
+        if self.named in UNUSED_TYPES:
             self.skip = b'{"resourceType":"%s"' % self.named.encode()
 
 
@@ -162,7 +162,7 @@ class Reading:
                     entry = decode_line(line)
                 except DecodeError:
                     entry = None
-                if entry is not None and not isinstance(entry, Unread) and not deleted and take(entry, line, at):
+                if entry is not None and not isinstance(entry, UnusedType) and not deleted and take(entry, line, at):
                     continue
             yield from self._of_line(lines, at, line)
             skip = lines.skip
@@ -188,7 +188,7 @@ class Reading:
         if one.patient is not None:
             assert one.type is not None
             lines.codes.count(one.type, one.code)
-            lines.runs.take_unread(one.type, one.id, one.patient, line, offset)
+            lines.runs.take_whole(one.type, one.id, one.patient, line, offset)
             return
         found.count(source, one.fate, 1)
         if one.fate is Fate.TYPE_NOT_READ:

@@ -91,7 +91,7 @@ class RunMaker:
             self._lines.append(line)
         return True
 
-    def take_unread(self, type_: str, id_: str, key: str, line: bytes, offset: int) -> None:
+    def take_whole(self, type_: str, id_: str, key: str, line: bytes, offset: int) -> None:
         """Take in a line that must be read whole before anything is said of it."""
         self._end_run()
         text = line if self._source.compression else b""

@@ -24,14 +24,14 @@ _RANKS = {"critical": 0, "warning": 1, "info": 2}
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """All that was counted. ``unread_codes`` are those that no fact reads, of ``codes`` different ones."""
+    """All that was counted. ``codes_without_fact`` are those that no fact reads, of ``codes`` different ones."""
 
     tally: Tally
     lines: dict[str, int]
     rejects: int
     whole: Sequence[str]
     partial: Mapping[str, str]
-    unread_codes: Sequence[Json]
+    codes_without_fact: Sequence[Json]
     codes: int
 
 
@@ -62,11 +62,11 @@ def summarised(known: Known, knowledge: Knowledge, question: Question) -> Json:
         "missing": _missing(tally, knowledge, patients, small),
         "undecided": _undecided(tally, knowledge, patients, small),
         "visits": _visits(tally, knowledge, small),
-        "codesNotRead": [one for one in known.unread_codes if one["number"] >= small][:_MOST_CODES],
+        "codesNotRead": [one for one in known.codes_without_fact if one["number"] >= small][:_MOST_CODES],
         "codes": {
             "different": known.codes,
-            "notRead": len(known.unread_codes),
-            "hidden": sum(one["number"] < small for one in known.unread_codes),
+            "notRead": len(known.codes_without_fact),
+            "hidden": sum(one["number"] < small for one in known.codes_without_fact),
         },
         "lists": {"whole": list(known.whole), "partial": dict(known.partial)},
         "lines": known.lines,

@@ -307,9 +307,9 @@ def _audience(
     services: Services, service: ServiceDefinition, *, for_patient: bool = False, full: bool | None = None
 ) -> Audience:
     settings = services.settings
-    in_full = settings.detail == "full" if full is None else full
+    full_detail = settings.detail == "full" if full is None else full
     return Audience(
-        service, for_patient, settings.why_extension, services.allowed_rule_ids, in_full, settings.public_url
+        service, for_patient, settings.why_extension, services.allowed_rule_ids, full_detail, settings.public_url
     )
 
 

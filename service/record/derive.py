@@ -18,7 +18,7 @@ from service.knowledge.model import FactDefinition, FactKind, Knowledge, types_r
 from service.note import Note, NoteCode
 from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.code_match import Key
-from service.record.chart.index import NOT_READ, Chart, Matcher
+from service.record.chart.index import NOT_UNDERSTOOD, Chart, Matcher
 from service.record.if_final import if_final
 from service.record.kinds import (
     change,
@@ -70,9 +70,9 @@ def plan_of(definition: FactDefinition, knowledge: Knowledge) -> Plan:
     return _PLANS[definition.kind](definition)
 
 
-def not_read_keys(definition: FactDefinition) -> frozenset[Key]:
+def keys_not_understood(definition: FactDefinition) -> frozenset[Key]:
     """The keys of entries that could not be read, in the lists whose silence the fact goes by."""
-    return frozenset((name, NOT_READ[name]) for name in definition.complete if name in NOT_READ)
+    return frozenset((name, NOT_UNDERSTOOD[name]) for name in definition.complete if name in NOT_UNDERSTOOD)
 
 
 def _always(plan: Plan) -> bool:
@@ -102,7 +102,7 @@ class Derivation:
         self._asking: dict[Key, list[int]] = {}
         self._concerns: dict[str, frozenset[Key]] = {}
         for number, plan in enumerate(self._plans):
-            self._concerns[plan.definition.id] = keys = plan.keys | not_read_keys(plan.definition)
+            self._concerns[plan.definition.id] = keys = plan.keys | keys_not_understood(plan.definition)
             for key in keys:
                 self._asking.setdefault(key, []).append(number)
         by_types: dict[tuple[str, ...], list[Plan]] = {}

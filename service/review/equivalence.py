@@ -1,4 +1,4 @@
-"""Which planted faults no patient at all could show, proved: they change the words of a rule and not what it does.
+"""Which mutants no patient at all could show, proved: they change the words of a rule and not what it does.
 
 Such a fault is no gap of the charts. The proof is about findings: each fact in any of its possible states, and what
 is concluded from them. It also knows where every entry that makes one fact present makes another one present: a drug of
@@ -41,7 +41,7 @@ _ALIKE = (
     "unconfirmed",
 )
 _ANSWERS = ("Observation", "QuestionnaireResponse")
-_ALIKE_IN_SILENCE = ("complete", "complete_nonempty")
+_LISTS_THAT_PROVE_ABSENCE = ("complete", "complete_nonempty")
 # Of a source of a fact: what may differ, and is compared by itself.
 _OPEN: Mapping[str, Any] = MappingProxyType({"codes": (), "within_days": None, "history": False, "unconfirmed": True})
 
@@ -132,8 +132,8 @@ def _absent_alike(narrow: FactDefinition, wide: FactDefinition) -> bool:
     """Whether one fact is absent where the other is: silence counts alike, no answer says no to one alone."""
     if narrow.kind is not wide.kind:
         return False
-    silence = all(getattr(narrow, name) == getattr(wide, name) for name in _ALIKE_IN_SILENCE)
-    return silence and not any(one.resource in _ANSWERS or one.no or one.inverted for one in wide.sources)
+    proves_absence_alike = all(getattr(narrow, name) == getattr(wide, name) for name in _LISTS_THAT_PROVE_ABSENCE)
+    return proves_absence_alike and not any(one.resource in _ANSWERS or one.no or one.inverted for one in wide.sources)
 
 
 def without_equivalent(knowledge: Knowledge, result: Result) -> tuple[Result, tuple[Mutant, ...]]:

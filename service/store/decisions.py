@@ -157,7 +157,7 @@ def _gate(decision: Decision) -> Json | None:
     if gated is None:
         return None
     lists = {name: state.value for name, state in gated.lists.items()}
-    return {"digest": gated.digest, "lists": lists, "in_full": gated.in_full, "one_in": ONE_IN}
+    return {"digest": gated.digest, "lists": lists, "in_full": gated.is_sample, "one_in": ONE_IN}
 
 
 def is_skipped(body: Json) -> bool:

@@ -146,7 +146,7 @@ def waiting_bytes(folder: Path) -> int:
 
 
 def rows_of(data: bytes, check: Keyring | None) -> list[Row]:
-    """The rows of whole lines. A torn or damaged line is no row: it was never promised to anybody."""
+    """The rows of complete lines. A partial or damaged line is no row: it was never promised to anybody."""
     return [row for line in data.split(b"\n") if line and (row := from_line(line, check)) is not None]
 
 

@@ -1,4 +1,4 @@
-"""The shapes of the frame: ruleset, override reasons and approvals."""
+"""The shapes of what stands around the rules: ruleset.yaml, override reasons and approvals."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ class AskedFirstShape(Shape):
 
 
 class RulesetShape(Shape):
-    """``ruleset.yaml``: what the rule set is for, and its frame."""
+    """``ruleset.yaml``: what the rule set is for, its services, phases and defaults."""
 
     name = Text(required=True)
     version = Text(required=True)

@@ -31,7 +31,7 @@ MEDICATION = "medication"
 _YEAR = 365
 UNRECOGNISED: Key = (MEDICATION, "")
 ORDER: Key = ("order", "")
-NOT_READ: Mapping[str, str] = dict.fromkeys(
+NOT_UNDERSTOOD: Mapping[str, str] = dict.fromkeys(
     ("Condition", "AllergyIntolerance", "Procedure", "ServiceRequest", "DiagnosticReport"), "not read"
 )
 """The lists whose entries must all be understood before one of them proves an absence, and the key of such an entry."""
@@ -140,7 +140,7 @@ class Chart:
         self.record = record
         self.now = now
         self.code_matches: dict[Key, list[CodeMatch]] = {}
-        self.unread_drugs: dict[int | None, tuple[Evidence, ...]] = {}
+        self.unrecognised_drugs: dict[int | None, tuple[Evidence, ...]] = {}
         self.concerned: list[FactDefinition] = []
         """The facts that were read from it; all others are as on an empty chart."""
         self._budget = budget
@@ -162,7 +162,8 @@ class Chart:
             return not keys.isdisjoint(self._held_medications())
         self._index_type(type_)
         return any(
-            (name, value_set) in self.code_matches or (value_set == NOT_READ.get(name) and name in self.record.not_read)
+            (name, value_set) in self.code_matches
+            or (value_set == NOT_UNDERSTOOD.get(name) and name in self.record.not_understood)
             for name, value_set in keys
             if name == type_
         )
@@ -172,15 +173,15 @@ class Chart:
         if asked is None or name in self._indexed:
             return
         self._indexed.add(name)
-        not_read: dict[str, Entry] = {}
+        not_understood: dict[str, Entry] = {}
         for number, entry in enumerate(self.record.of_type(name)):
             if not number % _LOOK_AT_CLOCK:
                 self._budget.check()
-            if not self._index(entry, asked) and name in NOT_READ and may_count(entry):
-                not_read.setdefault(entry.reference, entry)
-        if not_read:
-            found = {**self.record.not_read, name: in_order_of_names(list(not_read.values()))}
-            self.record = replace(self.record, not_read=found)
+            if not self._index(entry, asked) and name in NOT_UNDERSTOOD and may_count(entry):
+                not_understood.setdefault(entry.reference, entry)
+        if not_understood:
+            found = {**self.record.not_understood, name: in_order_of_names(list(not_understood.values()))}
+            self.record = replace(self.record, not_understood=found)
 
     @once
     def today(self) -> When:
@@ -258,7 +259,7 @@ class Chart:
             found.update(self._held_medications())
         if self.record.orders:
             found.add(ORDER)
-        found.update((name, NOT_READ[name]) for name in self.record.not_read)
+        found.update((name, NOT_UNDERSTOOD[name]) for name in self.record.not_understood)
         return found
 
     def _held_medications(self) -> Iterator[Key]:

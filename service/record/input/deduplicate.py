@@ -1,4 +1,4 @@
-"""Order-free: the entries of a record without repeats and in an order that the input's order cannot change."""
+"""Deduplicate: the entries of a record without repeats and in an order that the input's order cannot change."""
 
 from __future__ import annotations
 

@@ -129,10 +129,10 @@ def _drugs(definition: FactDefinition, chart: Chart) -> Finding:
             (sure if certain else possible).update((one.rxcui, product) for one in matched.ingredients)
             evidence.append(evidence_of(medication, matched.note, medication.status_class.note))
     not_ordered = (evidence_of(order, NOT_RECOGNISED) for order in orders if not order.drug.recognised)
-    unread = [*unrecognised(chart), *not_ordered]
-    notes = [DRUG_NOT_RECOGNISED] if unread else []
-    evidence += unread
-    open_above = bool(unread) or not lists_are_complete(definition, chart.record)
+    unrecognised_entries = [*unrecognised(chart), *not_ordered]
+    notes = [DRUG_NOT_RECOGNISED] if unrecognised_entries else []
+    evidence += unrecognised_entries
+    open_above = bool(unrecognised_entries) or not lists_are_complete(definition, chart.record)
     return _counted(definition, chart, (len(sure), None if open_above else len(sure | possible)), evidence, notes)
 
 

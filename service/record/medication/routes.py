@@ -11,7 +11,7 @@ from service.record.values.coding import codings, concept_text
 
 LOCAL_ROUTES = frozenset({"topical", "ophthalmic", "otic", "nasal", "inhaled"})
 """Routes of drugs that act where they are put. Inhaled is a product choice: an inhaled steroid is no systemic one.
-Transdermal, rectal, vaginal and implanted drugs act on the whole body; so does a drug whose route is not told."""
+Transdermal, rectal, vaginal and implanted drugs act on the whole body; so does a drug whose route is not stated."""
 
 _SNOMED_ROUTES: Mapping[str, str] = {
     "26643006": "oral",

@@ -1,9 +1,9 @@
 """Negation: whether words of the record are about something present, past, or not there at all.
 
 Used where a concept has no code that is known (terminology.md 4.9). The guards are English, German, French and Spanish,
-as are the patterns of the signs of cauda equina. A hit is guarded: words that deny it ("ruled out")
-or are about the family make it no match; those that ask the question ("rule out", "r/o", "?") make it suspected;
-"history of" makes it a thing of the past. Deliberately blunt: a guarded hit is silence, never a "no".
+as are the patterns of the signs of cauda equina. A match is guarded: words that deny it ("ruled out") or are about the
+family make it no match; those that ask the question ("rule out", "r/o", "?") make it suspected; "history of" makes it a
+thing of the past. Deliberately blunt: a guarded match counts as nothing recorded, never as a "no".
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-# A clause ends the reach of the guards before a hit. A colon does not: "Rule out: fracture".
+# A clause ends the reach of the guards before a match. A colon does not: "Rule out: fracture".
 # Nor do the points of "Z.n." and "V.a.", history and suspicion in German.
 _BREAK = re.compile(
     r"(?<!\bz)(?<!\bz\.n)(?<!\bz\. n)(?<!\bv)(?<!\bv\.a)(?<!\bv\. a)\.|[;\n]|\b(?:but|however|although|aber"
@@ -118,7 +118,7 @@ def _of_state(before: str, after: str) -> Said:
 
 
 def _clause(text: str, start: int, end: int) -> tuple[str, str]:
-    """The words of the clause before and after the hit."""
+    """The words of the clause before and after the match."""
     opening = 0
     while end < len(text) and text[end].isalnum():  # a pattern may end inside a word
         end += 1

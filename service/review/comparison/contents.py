@@ -1,6 +1,6 @@
 """Contents: what changed beside the logic of rules, with the rules that depend on it.
 
-Facts, value sets, orders, sources, conclusions, services, settings and the frame of the rule set are compared as text.
+Facts, value sets, orders, sources, conclusions, services, settings and the rest of ruleset.yaml are compared as text.
 """
 
 from __future__ import annotations

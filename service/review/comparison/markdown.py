@@ -75,7 +75,7 @@ class Comment:
             cards = "1 card" if counts["cardsDiffer"] == 1 else f"{counts['cardsDiffer']} cards"
             return f"Rule change: {cards} can differ for some patient"
         if counts["contents"]:
-            return "Rule change: facts, codes or frame differ, the logic of every rule is the same"
+            return "Rule change: facts, codes or settings differ, the logic of every rule is the same"
         if not counts["wordsOnly"]:
             return "Rule change: approvals only"
         return "Rule change: words only"

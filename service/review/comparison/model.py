@@ -129,7 +129,7 @@ class RuleComparison:
 
 @dataclass(frozen=True, slots=True)
 class ContentChange:
-    """A fact, value set, order, source or part of the frame that changed, with the rules that depend on it."""
+    """A fact, value set, order, source or part of ruleset.yaml that changed, with the rules that depend on it."""
 
     kind: str
     id: str

@@ -38,7 +38,7 @@ class SeenSince:
 
 @dataclass
 class Client:
-    """What one client sent, by day: calls and findings by service, prefetch keys by state, rule sets, unread codes.
+    """What one client sent, by day: calls and findings by service, prefetch keys by state, rule sets, unused codes.
 
     ``gated`` are the calls in which nothing could be said, ``codes`` what nothing reads, ``read`` what is read, and
     ``patients`` how many of a day were looked at for codes.
@@ -69,13 +69,13 @@ class Client:
     def series(self, fact: str, states: Iterable[int]) -> Series:
         """How often a fact was asked, and in how many calls it was in one of these states (0 present, 1 absent)."""
         wanted = tuple(states)
-        calls, hits = [], []
+        calls, positive = [], []
         for service in sorted(self.findings.get(fact, ())):
             by_day = self.findings[fact][service]
             rows = [by_day.get(index, _NONE) for index in range(self.days)]
             calls.append(tuple(map(sum, rows)))
-            hits.append(tuple(sum(row[state] for state in wanted) for row in rows))
-        return Series(tuple(calls), tuple(hits))
+            positive.append(tuple(sum(row[state] for state in wanted) for row in rows))
+        return Series(tuple(calls), tuple(positive))
 
     def decided(self) -> Series:
         """How many calls there were, and in how many of them something could be said."""

@@ -170,7 +170,7 @@ def _client(knowledge: Knowledge, client: Client) -> Json:
             }
             for key in sorted(client.prefetch)
         ],
-        "unread": _unread(client),
+        "unread": _codes_without_fact(client),
     }
 
 
@@ -190,7 +190,7 @@ def _shares(counts: Mapping[str, int]) -> Json:
     return {name: round(count / total, 4) for name, count in sorted(counts.items())} if total else {}
 
 
-def _unread(client: Client) -> list[Json]:
+def _codes_without_fact(client: Client) -> list[Json]:
     """The codes and units that nothing reads, the most frequent first."""
     rows = [
         {

@@ -44,22 +44,24 @@ class Statements:
 
     def present(self, definition: FactDefinition, given: Given) -> Iterator[Option]:
         """Ways to make it present, with the number of days asked for."""
-        for needs_episode in (False, True):
+        for requires_episode in (False, True):
             for source in _questions_last(_sources_by_type(definition)):
-                if needs_episode and not source.in_episode:
+                if requires_episode and not source.in_episode:
                     continue
                 for date in self._dates(definition, source, given):
                     for code in self._codebook.best(source, self._avoid):
-                        write = partial(self._state, source=source, code=code, date=date, needs_episode=needs_episode)
+                        write = partial(
+                            self._state, source=source, code=code, date=date, requires_episode=requires_episode
+                        )
                         yield from (partial(write, over=over) for over in self._ended_or_not(source))
 
     def absent(self, definition: FactDefinition) -> Iterator[Option]:
         """Ways to make it absent: by silence in a whole list, else by a recorded no."""
         if definition.complete:
             yield partial(self._mark_complete, definition=definition)
-        for needs_episode in (False, True):
+        for requires_episode in (False, True):
             for source in _sources_by_type(definition):
-                if source.resource in _DENIED_IN and needs_episode == source.in_episode:
+                if source.resource in _DENIED_IN and requires_episode == source.in_episode:
                     for code in self._codebook.best(source, self._avoid):
                         yield partial(self._deny, source=source, code=code)
 
@@ -121,11 +123,11 @@ class Statements:
         source: FactSource,
         code: Code,
         date: Date,
-        needs_episode: bool = False,
+        requires_episode: bool = False,
         over: bool = False,
     ) -> None:
         days = date[0] if date else None
-        if needs_episode:
+        if requires_episode:
             self.begin_episode(draft, days or 0)
         on = None if days is None else draft.day(days)
         if source.resource == "Observation":

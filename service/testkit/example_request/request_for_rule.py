@@ -1,4 +1,4 @@
-"""Rehearse: a request body for one rule and one of its examples, tried before it is given out."""
+"""A request body for one rule and one of its examples, tried before it is given out."""
 
 from __future__ import annotations
 
