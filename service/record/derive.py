@@ -6,7 +6,7 @@ in the record concerns it depends only on which lists were sent, and is cached.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
 from msgspec.structs import replace as replaced
@@ -94,6 +94,7 @@ class Derivation:
 
     def __init__(self, knowledge: Knowledge, cached: Cached = uncached) -> None:
         self._plans = tuple(plan_of(knowledge.facts[name], knowledge) for name in sorted(knowledge.facts))
+        self._by_fact = {plan.definition.id: plan for plan in self._plans}
         self.matcher = Matcher(knowledge, (key for plan in self._plans for key in plan.keys), cached)
         written = {name: index for index, name in enumerate(knowledge.facts)}
         self._written = tuple(written[plan.definition.id] for plan in self._plans)
@@ -116,7 +117,7 @@ class Derivation:
 
     def keys_of(self, fact: str) -> frozenset[Key]:
         """What on the chart concerns a fact."""
-        return next((plan.keys for plan in self._plans if plan.definition.id == fact), frozenset())
+        return self._by_fact[fact].keys if fact in self._by_fact else frozenset()
 
     def concerns(self, fact: str) -> frozenset[Key]:
         """What on the chart concerns a fact, with the entries that could not be read and may be anything."""
@@ -148,6 +149,20 @@ class Derivation:
             findings[plan.definition.id] = _shortened(plan.find(chart))
             chart.concerned.append(plan.definition)
         return findings
+
+    def findings_for(self, names: Collection[str], record: Record, now: datetime) -> dict[str, Finding]:
+        """The findings of some facts only: what `findings` says of them, without the work for all others."""
+        chart = self.chart(record, now)
+        chart.complete()
+        held = chart.held()
+        on_empty = self.without_entries(record.completeness)
+        return {name: self._finding(name, chart, held, on_empty) for name in names}
+
+    def _finding(self, name: str, chart: Chart, held: Iterable[Key], on_empty: Mapping[str, Finding]) -> Finding:
+        plan = self._by_fact[name]
+        if _always(plan) or not self._concerns[name].isdisjoint(held):
+            return _shortened(plan.find(chart))
+        return on_empty[name]
 
     def if_final(self, names: Iterable[str], record: Record, now: datetime, budget: Budget) -> dict[str, Finding]:
         """What some facts would be if every result and answer of the record were final. Raises TooCostlyError."""
