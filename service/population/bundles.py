@@ -1,4 +1,4 @@
-"""Bundles: whose chart a bundle holds. One that speaks of a single patient stays as it is; others are taken apart."""
+"""Bundles: whose chart a bundle holds. One about a single patient stays as it is; others are taken apart."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import msgspec
 import orjson
 
 from service.errors import Issue, RequestError
-from service.population.entries import TYPE_OF, Bundle, InBundle, Patient, Unread, decode_bundle, hold_all
+from service.population.entries import TYPE_OF, Bundle, InBundle, Patient, UnusedType, decode_bundle, hold_all
 from service.population.keys import BUNDLE, person
 from service.population.limits import MEGABYTE
 from service.population.plain import PlainEntries, Says, person_of
-from service.population.runs import Placed
+from service.population.runs import BundleSpan
 from service.population.texts import DEEPEST, is_clear, is_text, readable
 from service.record.input.reader import READ_TYPES
 from service.record.input.subject import OF_A_PATIENT, Patients, Subject
@@ -24,7 +24,7 @@ from service.record.input.unpacking import Piece, unpack
 from service.security.limits import parse_json
 
 IMPORTANCE = ("Patient", "Condition", "AllergyIntolerance", "MedicationRequest", "MedicationStatement", "Medication")
-"""What is kept first of a patient who has more resources than one may have."""
+"""What is stored first of a patient who has more resources than one may have."""
 
 
 _LONG = 32 * MEGABYTE
@@ -44,7 +44,7 @@ class Part(NamedTuple):
     patient: str
     content: bytes | None = None
     incomplete: frozenset[str] = frozenset()
-    seen: Placed | None = None
+    seen: BundleSpan | None = None
 
 
 class Skimmed(NamedTuple):
@@ -114,7 +114,7 @@ def opened(text: bytes) -> Bundle | None:
         return None
 
 
-def _seen(text: bytes, bundle: Bundle, patient: InBundle, plain: PlainEntries) -> Placed:
+def _seen(text: bytes, bundle: Bundle, patient: InBundle, plain: PlainEntries) -> BundleSpan:
     """What the entries of a bundle about one patient say. All of them are looked at, as their codes are counted."""
     by_class: dict[type[Any], list[Any]] = {}
     for entry in bundle.entry:
@@ -124,16 +124,16 @@ def _seen(text: bytes, bundle: Bundle, patient: InBundle, plain: PlainEntries) -
             by_class[kind].append(resource)
         else:
             by_class[kind] = [resource]
-    read = [found for kind, found in by_class.items() if not issubclass(kind, Unread)]
+    read = [found for kind, found in by_class.items() if not issubclass(kind, UnusedType)]
     says = max(map(plain.of, read))
     about = {resource.about() for found in read for resource in found}
     id_ = patient.resource.id
     about -= {"", f"Patient/{id_}", f"urn:uuid:{id_}", patient.fullUrl}
     person = person_of(patient.resource)
     if says or about or person is None or b"next" in bytes(bundle.link) or not hold_all(bundle, text):
-        return Placed(len(text), max(says, Says.UNKNOWN))
+        return BundleSpan(len(text), max(says, Says.UNKNOWN))
     types = sorted(TYPE_OF[kind] for kind in by_class)
-    return Placed(len(text), says, len(bundle.entry), types, person)
+    return BundleSpan(len(text), says, len(bundle.entry), types, person)
 
 
 def _skimmed(text: bytes) -> Skimmed:
@@ -166,18 +166,18 @@ def _taken_apart(text: bytes) -> Skimmed:
     if len(persons) == 1:
         key = person(persons[0])
         return Skimmed((Part(key),) if key else (), codes)
-    of_nobody = [piece for piece, whose in zip(unpacked.pieces, said, strict=True) if isinstance(whose, Subject)]
+    of_nobody = [piece for piece, subject in zip(unpacked.pieces, said, strict=True) if isinstance(subject, Subject)]
     beside = [piece for piece in of_nobody if piece.type not in OF_A_PATIENT]
     lost = frozenset(
         piece.type
-        for piece, whose in zip(unpacked.pieces, said, strict=True)
-        if whose is Subject.NOT_SAID and piece.type in OF_A_PATIENT
+        for piece, subject in zip(unpacked.pieces, said, strict=True)
+        if subject is Subject.NOT_SAID and piece.type in OF_A_PATIENT
     )
     if unpacked.is_partial:
         lost |= {BUNDLE}
     parts = []
     for one in persons:
-        own = [piece for piece, whose in zip(unpacked.pieces, said, strict=True) if whose == one]
+        own = [piece for piece, subject in zip(unpacked.pieces, said, strict=True) if subject == one]
         key = person(one)
         if key:
             parts.append(Part(key, _written([*own, *beside]), lost))
@@ -201,7 +201,7 @@ def _codes(pieces: list[Piece]) -> Iterator[tuple[str, bytes]]:
 def cut(text: bytes, most: int) -> tuple[bytes, dict[str, int]]:
     """A bundle with at most so many entries, and how many of each type were left out. Not all of it is decoded at once.
 
-    What is kept does not depend on the order of the entries. Of what is only about money just the type is kept.
+    What is left does not depend on the order of the entries. Of what is only about money just the type is left.
     """
     try:
         bundle = _decode_raw(text)
@@ -228,7 +228,7 @@ def _without_sums(entry: bytes) -> bytes:
 
 
 def type_of_entry(entry: bytes | msgspec.Raw) -> str:
-    """The resource type of one entry of a bundle; ``Bundle`` where it cannot be told."""
+    """The resource type of one entry of a bundle; ``Bundle`` where it cannot be known."""
     try:
         resource = _decode_entry(entry).resource
     except msgspec.DecodeError:
@@ -237,5 +237,5 @@ def type_of_entry(entry: bytes | msgspec.Raw) -> str:
 
 
 def importance(type_: str) -> int:
-    """The place of a type among what is kept first."""
+    """The rank of a type in the order of what is read first."""
     return IMPORTANCE.index(type_) if type_ in IMPORTANCE else len(IMPORTANCE)

@@ -16,7 +16,7 @@ from typing import Any, Union
 import msgspec
 
 from service.population.elements import ELEMENTS, OF_ALL
-from service.population.keys import BUNDLE, NOT_READ
+from service.population.keys import BUNDLE, UNUSED_TYPES
 from service.record.input.reader import READ_TYPES
 
 NOTHING = msgspec.Raw()
@@ -290,7 +290,7 @@ class Other(Entry, forbid_unknown_fields=True, omit_defaults=True, gc=False, kw_
         ]
 
 
-class Unread(msgspec.Struct, tag_field="resourceType", forbid_unknown_fields=True, omit_defaults=True, gc=False):
+class UnusedType(msgspec.Struct, tag_field="resourceType", forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """A resource of a type that is not read; where its elements are known, all of its text is held."""
 
 
@@ -312,8 +312,8 @@ _PLAINABLE: tuple[type[Any], ...] = (Observation, Encounter, Condition)
 STRICT = frozenset({"Patient", *(one.__name__ for one in _PLAINABLE)})
 """The types that are read strictly."""
 _READ = tuple(_made(name, Other) for name in sorted(READ_TYPES - STRICT))
-_NOT_READ = tuple(_made(name, Unread) for name in sorted(NOT_READ))
-_CLASSES: tuple[type[Any], ...] = (*_PLAINABLE, Patient, *_READ, *_NOT_READ)
+_UNUSED = tuple(_made(name, UnusedType) for name in sorted(UNUSED_TYPES))
+_CLASSES: tuple[type[Any], ...] = (*_PLAINABLE, Patient, *_READ, *_UNUSED)
 TYPE_OF: dict[type[Any], str] = {one: one.__name__ for one in _CLASSES}
 """The resource type that a class stands for."""
 
@@ -367,6 +367,6 @@ def hold_all(entries: Sequence[Entry] | Bundle, text: bytes, between: int = 0) -
     return len(written) + more == len(text) or written.count(b'"') == text.count(b'"')
 
 
-def is_unread(entry: Entry | Unread) -> bool:
+def is_unused(entry: Entry | UnusedType) -> bool:
     """Whether an entry is of a type that is not read."""
-    return isinstance(entry, Unread)
+    return isinstance(entry, UnusedType)

@@ -35,7 +35,7 @@ class Run(msgspec.Struct, array_like=True, gc=False):
     text: bytes = b""
 
 
-class Placed(msgspec.Struct, array_like=True, gc=False):
+class BundleSpan(msgspec.Struct, array_like=True, gc=False):
     """A bundle that stands in the input: so many bytes, and what it says for the gate.
 
     Where it says nothing: how many entries it has, of which types, and what age and sex are read from.
@@ -50,24 +50,24 @@ class Placed(msgspec.Struct, array_like=True, gc=False):
 
 encode = msgspec.msgpack.Encoder().encode
 decode_run = msgspec.msgpack.Decoder(Run).decode
-decode_placed = msgspec.msgpack.Decoder(Placed).decode
+decode_bundle_span = msgspec.msgpack.Decoder(BundleSpan).decode
 
 
 def lines_of_run(record: Spilled, text: bytes) -> Iterator[tuple[bytes, Spilled]]:
     """The lines of a run, each with where it stands."""
-    place = record.offset
+    offset = record.offset
     for line in text.split(_NEWLINE):
-        yield line, Spilled(record.key, Kind.LINE, record.source, place, b"")
-        place += len(line) + 1
+        yield line, Spilled(record.key, Kind.LINE, record.source, offset, b"")
+        offset += len(line) + 1
 
 
 class RunMaker:
-    """Puts the lines of one file together to runs. ``told`` hears of each run: its type and its number of lines."""
+    """Puts the lines of one file together to runs. ``on_run`` is called with the type and lines of each run."""
 
-    def __init__(self, source: Source, plain: PlainEntries, told: Callable[[str, int], None]) -> None:
+    def __init__(self, source: Source, plain: PlainEntries, on_run: Callable[[str, int], None]) -> None:
         self._source = source
         self._plain = plain
-        self._told = told
+        self._on_run = on_run
         self._over: list[Spilled] = []
         self._entries: list[Entry] = []
         self._lines: list[bytes] = []
@@ -75,22 +75,22 @@ class RunMaker:
         self._about = self._key = ""
         self._start = self._end = 0
 
-    def take(self, entry: Entry, line: bytes, place: int) -> bool:
+    def take(self, entry: Entry, line: bytes, offset: int) -> bool:
         """Take in a line of which a part was read; False where that part does not tell whom it is about."""
         about = entry.about()
-        if place != self._end or about != self._about or type(entry) is not self._class:
+        if offset != self._end or about != self._about or type(entry) is not self._class:
             key = patient_named(about)
             if not is_plain_id(key):
                 return False
             self._end_run()
-            self._class, self._about, self._key, self._start = type(entry), about, key, place
+            self._class, self._about, self._key, self._start = type(entry), about, key, offset
         self._entries.append(entry)
-        self._end = place + len(line) + 1
+        self._end = offset + len(line) + 1
         if self._source.compression:
             self._lines.append(line)
         return True
 
-    def take_all(self, entries: Sequence[Entry], ends: Sequence[int], text: bytes, place: int) -> bool:
+    def take_all(self, entries: Sequence[Entry], ends: Sequence[int], text: bytes, offset: int) -> bool:
         """Take in all lines of a text, with where each ends in it; False where one does not tell whom it is about."""
         subjects = [entry.about() for entry in entries]
         keys = {about: patient_named(about) for about in set(subjects)}
@@ -103,15 +103,15 @@ class RunMaker:
             end = ends[first + group - 1]
             some = entries[first : first + group]
             content = text[start:end] if self._source.compression else b""
-            self._add_run(some, says, about, keys[about], place + start, end - start, content)
+            self._add_run(some, says, about, keys[about], offset + start, end - start, content)
             first, start = first + group, end + 1
         return True
 
-    def take_unread(self, type_: str, id_: str, key: str, line: bytes, place: int) -> None:
+    def take_whole(self, type_: str, id_: str, key: str, line: bytes, offset: int) -> None:
         """Take in a line that must be read whole before anything is said of it."""
         self._end_run()
         text = line if self._source.compression else b""
-        self._add(Run(type_, "", len(line), Says.UNKNOWN, [id_], b"", text), key, place)
+        self._add(Run(type_, "", len(line), Says.UNKNOWN, [id_], b"", text), key, offset)
 
     def _end_run(self) -> None:
         entries = self._entries
@@ -133,7 +133,7 @@ class RunMaker:
         return None if any(says) else Says.NOTHING
 
     def _add_run(  # all that is known of a run
-        self, entries: Sequence[Entry], says: Says | None, about: str, key: str, place: int, length: int, text: bytes
+        self, entries: Sequence[Entry], says: Says | None, about: str, key: str, offset: int, length: int, text: bytes
     ) -> None:
         if says is None:
             says = self._plain.of(entries, again=True)
@@ -142,11 +142,11 @@ class RunMaker:
             person = person_of(first) or b""
             says = says if person else Says.UNKNOWN
         ids = [entry.id for entry in entries]
-        self._add(Run(TYPE_OF[type(first)], about, length, says, ids, person, text), key, place)
+        self._add(Run(TYPE_OF[type(first)], about, length, says, ids, person, text), key, offset)
 
-    def _add(self, run: Run, key: str, place: int) -> None:
-        self._told(run.type, len(run.ids))
-        self._over.append(Spilled(key, Kind.RUN, self._source.number, place, encode(run)))
+    def _add(self, run: Run, key: str, offset: int) -> None:
+        self._on_run(run.type, len(run.ids))
+        self._over.append(Spilled(key, Kind.RUN, self._source.number, offset, encode(run)))
 
     def over(self) -> Iterator[Spilled]:
         """The runs of the lines so far, as records; what follows begins new ones."""

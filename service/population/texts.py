@@ -19,11 +19,11 @@ def is_clear(text: bytes) -> bool:
 
 def _has_numbered(text: bytes) -> bool:
     # To look for one byte costs a fraction of looking for two.
-    place = text.find(b"\\")
-    while place >= 0:
-        if text[place + 1 : place + 2] == b"u":
+    index = text.find(b"\\")
+    while index >= 0:
+        if text[index + 1 : index + 2] == b"u":
             return True
-        place = text.find(b"\\", place + 2)
+        index = text.find(b"\\", index + 2)
     return False
 
 
@@ -39,7 +39,7 @@ def is_text(line: bytes) -> bool:
 
 
 def parsed(text: bytes) -> Any:
-    """The JSON of a line or a document. Raises RequestError with the place, never with its text.
+    """The JSON of a line or a document. Raises RequestError with the position, never with its text.
 
     A short text without escapes and without white space is looked at in a quick way for keys that occur twice: it must
     be as long in keys as what was read. Anything else is read as the service reads a body.

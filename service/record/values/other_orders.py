@@ -2,7 +2,7 @@
 
 An order is set aside without a word only when its words can be read. Words that match none of our value sets may be of
 a language that is not read; then the order is not recognised, and is named as not checked. Product choice: a false
-"something else" hides an order, so words that may speak of the spine, an injection or a device win over these.
+"something else" hides an order, so words that may be about the spine, an injection or a device win over these.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _OURS_PERHAPS = re.compile(
     r"|steroid|myelogra|tens\b|stimulat|brace|belt|ortho[sz]|corset|traction|acupunct|decompress|fusion|laminect",
     re.IGNORECASE,
 )
-"""Parts of words, in several languages, that may speak of what this service checks."""
+"""Parts of words, in several languages, that may be about what this service checks."""
 
 _FOREIGN = re.compile(
     r"[^\x00-\x7f\u2010-\u201d]"
