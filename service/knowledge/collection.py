@@ -40,7 +40,7 @@ from service.knowledge.schemas.value_set import (
     OwnCodeShape,
     ValueSetShape,
 )
-from service.knowledge.short_forms import order_in_full, rule_in_full, source_in_full, value_set_in_full
+from service.knowledge.short_forms import full_order, full_rule, full_source, full_value_set
 from service.knowledge.variants import flat_rules
 
 _HEADER_FILES = (
@@ -110,11 +110,9 @@ def collect(root: Path) -> Collection:
     found = Collection(root)
     _header(found)
     releases, defaults = (_header_mapping(found, key) for key in ("releases", "source_defaults"))
-    _one_per_file(found, "source", SourceShape(), found.sources, lambda table: source_in_full(table, defaults))
-    _one_per_file(
-        found, "value set", ValueSetShape(), found.value_sets, lambda table: value_set_in_full(table, releases)
-    )
-    _one_per_file(found, "order", OrderShape(), found.orders, order_in_full)
+    _one_per_file(found, "source", SourceShape(), found.sources, lambda table: full_source(table, defaults))
+    _one_per_file(found, "value set", ValueSetShape(), found.value_sets, lambda table: full_value_set(table, releases))
+    _one_per_file(found, "order", OrderShape(), found.orders, full_order)
     _facts(found)
     _rules(found)
     _strays(found)
@@ -244,13 +242,13 @@ def _one_per_file(
     kind: str,
     shape: Schema,
     into: dict[str, Any],
-    in_full: Callable[[Table], Table],
+    full_form: Callable[[Table], Table],
 ) -> None:
     for path in _files(found.root / _HOMES[kind]):
         file = path.relative_to(found.root).as_posix()
         data = _named(_document(found, path), path)
         if isinstance(data, Table):
-            data = in_full(data)
+            data = full_form(data)
         table = data if isinstance(data, Table) else Table(file, 1)
         # None was said to be unreadable already.
         thing, issues = (None, []) if data is None else read_shape(shape, data, file)
@@ -318,7 +316,7 @@ def _rule_file(found: Collection, path: Path, phase: Table | None) -> None:
     """The flat rules of one file: one, or one for each of its variants."""
     file = path.relative_to(found.root).as_posix()
     data = _named(_document(found, path), path)
-    table = rule_in_full(data) if isinstance(data, Table) else Table(file, 1)
+    table = full_rule(data) if isinstance(data, Table) else Table(file, 1)
     name = _name_of(found, path, table)
     if not _declare(found, "rule file", name, table):
         return
@@ -364,7 +362,7 @@ def _header_mapping(found: Collection, key: str) -> dict[str, Any]:
 
 
 def _guards(found: Collection) -> dict[str, Any]:
-    """The conditions of the guards as they are written; those of a frame that is wrong ask for nothing."""
+    """The conditions of the guards as they are written; those of a ruleset.yaml that is wrong ask for nothing."""
     items = found.header_table.get("guards")
     guards = [item for item in items if isinstance(item, Table)] if isinstance(items, Items) else []
     return {item["id"]: item.get("when") if found.header else None for item in guards if "id" in item}

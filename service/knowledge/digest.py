@@ -123,7 +123,7 @@ def _orders_created(rule: Rule) -> set[str]:
 
 
 def reached(knowledge: Knowledge, rule: Rule) -> tuple[set[str], list[Rule]]:
-    """Every finding the rule rests on, and the rules that draw the conclusions among them."""
+    """Every finding the rule depends on, and the rules that draw the conclusions among them."""
     removed = {name for suggestion in rule.card.suggestions for name in suggestion.remove} if rule.card else set()
     waiting = [*rule.reads, *rule.mentions, *removed]
     drawn_by: dict[str, list[Rule]] = {}
@@ -147,7 +147,7 @@ def reached(knowledge: Knowledge, rule: Rule) -> tuple[set[str], list[Rule]]:
 
 
 def canonical(thing: Any) -> Any:
-    """Plain data in one fixed form: no places, no default values, numbers without trailing zeros."""
+    """Plain data in one fixed form: no lines, no default values, numbers without trailing zeros."""
     if thing is None or isinstance(thing, (bool, int)):
         return thing
     if isinstance(thing, str):

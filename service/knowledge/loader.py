@@ -64,7 +64,7 @@ def _loaded(path: Path, settings: Mapping[str, str]) -> Knowledge:
 
 def sorted_issues(issues: Iterable[Issue]) -> list[Issue]:
     """Each fault once, by file and line."""
-    return sorted(dict.fromkeys(issues), key=lambda issue: (*issue.place, issue.text))
+    return sorted(dict.fromkeys(issues), key=lambda issue: (*issue.file_and_line, issue.text))
 
 
 def _settings(found: Collection, overrides: Mapping[str, str]) -> dict[str, str]:
@@ -173,10 +173,10 @@ def _phase(phase: Mapping[str, Any], rules: Iterable[Rule]) -> Phase:
 
 def _rules_of(phase: Mapping[str, Any], rules: Iterable[Rule]) -> tuple[Rule, ...]:
     """The rules by name, but those whose files the phase orders in the written order among themselves."""
-    place = {name: number for number, name in enumerate(phase["order"])}
+    rank = {name: number for number, name in enumerate(phase["order"])}
     mine = sorted((rule for rule in rules if rule.phase == phase["id"]), key=lambda rule: rule.id)
-    written = iter(sorted((rule for rule in mine if rule.file_id in place), key=lambda rule: place[rule.file_id]))
-    return tuple(next(written) if rule.file_id in place else rule for rule in mine)
+    written = iter(sorted((rule for rule in mine if rule.file_id in rank), key=lambda rule: rank[rule.file_id]))
+    return tuple(next(written) if rule.file_id in rank else rule for rule in mine)
 
 
 def _with_site_codes(found: Collection, value_set: ValueSet) -> ValueSet:

@@ -13,7 +13,7 @@ from typing import Any, Union
 
 import msgspec
 
-from service.population.keys import NOT_READ
+from service.population.keys import UNUSED_TYPES
 from service.record.input.reader import READ_TYPES
 
 NOTHING = msgspec.Raw()
@@ -287,7 +287,7 @@ class Other(Entry, gc=False):
         ]
 
 
-class Unread(msgspec.Struct, tag_field="resourceType", gc=False):
+class UnusedType(msgspec.Struct, tag_field="resourceType", gc=False):
     """A resource of a type that is not read."""
 
 
@@ -296,8 +296,8 @@ _READ = tuple(
     msgspec.defstruct(name, [], bases=(Other,), tag=name, gc=False)
     for name in sorted(READ_TYPES - {"Patient", *(one.__name__ for one in _PLAINABLE)})
 )
-_NOT_READ = tuple(msgspec.defstruct(name, [], bases=(Unread,), tag=name, gc=False) for name in sorted(NOT_READ))
-_CLASSES: tuple[type[Any], ...] = (*_PLAINABLE, Patient, *_READ, *_NOT_READ)
+_UNUSED = tuple(msgspec.defstruct(name, [], bases=(UnusedType,), tag=name, gc=False) for name in sorted(UNUSED_TYPES))
+_CLASSES: tuple[type[Any], ...] = (*_PLAINABLE, Patient, *_READ, *_UNUSED)
 TYPE_OF: dict[type[Any], str] = {one: one.__name__ for one in _CLASSES}
 """The resource type that a class stands for."""
 

@@ -136,12 +136,12 @@ _IGNORED = frozenset({"id", "meta", "text", "identifier", "encounter", "extensio
 def _example(entry: Plainable, type_: str) -> Json:
     """An entry of the same choice, with plain dates and numbers."""
     dates = {one for one in type(entry).dates([entry]) if one is not None}
-    told = {name: value for name, value in _told(entry) if name not in _IGNORED}
-    resource = {name: _json(value, dates) for name, value in told.items()}
+    elements = {name: value for name, value in _set_fields(entry) if name not in _IGNORED}
+    resource = {name: _json(value, dates) for name, value in elements.items()}
     return {"resourceType": type_, "subject": {"reference": "Patient/somebody"}} | resource
 
 
-def _told(part: msgspec.Struct) -> Iterator[tuple[str, Any]]:
+def _set_fields(part: msgspec.Struct) -> Iterator[tuple[str, Any]]:
     """The elements that are there, by their names in FHIR."""
     for field in msgspec.structs.fields(part):
         value = getattr(part, field.name)
@@ -153,9 +153,9 @@ def _json(value: Any, dates: set[str]) -> Any:
     if isinstance(value, msgspec.Raw):
         return orjson.loads(bytes(value))
     if isinstance(value, Quantity):
-        return dict(_told(value)) | {"value": _SOME_NUMBER}
+        return dict(_set_fields(value)) | {"value": _SOME_NUMBER}
     if isinstance(value, msgspec.Struct):
-        return {name: _json(part, dates) for name, part in _told(value)}
+        return {name: _json(part, dates) for name, part in _set_fields(value)}
     if isinstance(value, list):
         return [_json(part, dates) for part in value]
     return _SOME_DATE if isinstance(value, str) and value in dates else value
@@ -177,9 +177,9 @@ def person_of(patient: Patient) -> bytes | None:
     if any(one is not None and not _is_plain_date(one) for one in (patient.birthDate, patient.deceasedDateTime)):
         return None
     said = [one for one in patient.extension if b"\\" in (text := bytes(one)) or any(url in text for url in _SEX)]
-    told: Json = {"resourceType": "Patient"}
+    elements: Json = {"resourceType": "Patient"}
     for name in ("birthDate", "gender", "deceasedBoolean"):
         value = getattr(patient, name)
         if value is not NOTHING and value is not None:
-            told[name] = value
-    return msgspec.json.encode(told | {"extension": said} if said else told)
+            elements[name] = value
+    return msgspec.json.encode(elements | {"extension": said} if said else elements)

@@ -34,7 +34,7 @@ class Run(msgspec.Struct, array_like=True, gc=False):
     text: bytes = b""
 
 
-class Placed(msgspec.Struct, array_like=True, gc=False):
+class BundleSpan(msgspec.Struct, array_like=True, gc=False):
     """A bundle that stands in the input: so many bytes, and what it says for the gate.
 
     Where it says nothing: how many entries it has, of which types, and what age and sex are read from.
@@ -49,26 +49,26 @@ class Placed(msgspec.Struct, array_like=True, gc=False):
 
 encode = msgspec.msgpack.Encoder().encode
 decode_run = msgspec.msgpack.Decoder(Run).decode
-decode_placed = msgspec.msgpack.Decoder(Placed).decode
+decode_bundle_span = msgspec.msgpack.Decoder(BundleSpan).decode
 
 
 def lines_of_run(record: Spilled, text: bytes) -> Iterator[tuple[bytes, Spilled]]:
     """The lines of a run, each with where it stands."""
-    place = record.offset
+    offset = record.offset
     for line in text.split(_NEWLINE):
-        yield line, Spilled(record.key, Kind.LINE, record.source, place, b"")
-        place += len(line) + 1
+        yield line, Spilled(record.key, Kind.LINE, record.source, offset, b"")
+        offset += len(line) + 1
 
 
 class RunMaker:
-    """Puts the lines of one file together to runs. ``told`` hears of each run: its type and its number of lines."""
+    """Puts the lines of one file together to runs. ``on_run`` is called with the type and lines of each run."""
 
     def __init__(
-        self, source: Source, says: Callable[[Sequence[Entry]], Says], told: Callable[[str, int], None]
+        self, source: Source, says: Callable[[Sequence[Entry]], Says], on_run: Callable[[str, int], None]
     ) -> None:
         self._source = source
         self._says = says
-        self._told = told
+        self._on_run = on_run
         self._over: list[Spilled] = []
         self._entries: list[Entry] = []
         self._lines: list[bytes] = []
@@ -76,26 +76,26 @@ class RunMaker:
         self._about = self._key = ""
         self._start = self._end = 0
 
-    def take(self, entry: Entry, line: bytes, place: int) -> bool:
+    def take(self, entry: Entry, line: bytes, offset: int) -> bool:
         """Take in a line of which a part was read; False where that part does not tell whom it is about."""
         about = entry.about()
-        if place != self._end or about != self._about or type(entry) is not self._class:
+        if offset != self._end or about != self._about or type(entry) is not self._class:
             key = patient_named(about)
             if not is_plain_id(key):
                 return False
             self._end_run()
-            self._class, self._about, self._key, self._start = type(entry), about, key, place
+            self._class, self._about, self._key, self._start = type(entry), about, key, offset
         self._entries.append(entry)
-        self._end = place + len(line) + 1
+        self._end = offset + len(line) + 1
         if self._source.compression:
             self._lines.append(line)
         return True
 
-    def take_unread(self, type_: str, id_: str, key: str, line: bytes, place: int) -> None:
+    def take_whole(self, type_: str, id_: str, key: str, line: bytes, offset: int) -> None:
         """Take in a line that must be read whole before anything is said of it."""
         self._end_run()
         text = line if self._source.compression else b""
-        self._add(Run(type_, "", len(line), Says.UNKNOWN, [id_], b"", text), key, place)
+        self._add(Run(type_, "", len(line), Says.UNKNOWN, [id_], b"", text), key, offset)
 
     def _end_run(self) -> None:
         entries = self._entries
@@ -113,9 +113,9 @@ class RunMaker:
         self._lines.clear()
         self._class = None
 
-    def _add(self, run: Run, key: str, place: int) -> None:
-        self._told(run.type, len(run.ids))
-        self._over.append(Spilled(key, Kind.RUN, self._source.number, place, encode(run)))
+    def _add(self, run: Run, key: str, offset: int) -> None:
+        self._on_run(run.type, len(run.ids))
+        self._over.append(Spilled(key, Kind.RUN, self._source.number, offset, encode(run)))
 
     def over(self) -> Iterator[Spilled]:
         """The runs of the lines so far, as records; what follows begins new ones."""

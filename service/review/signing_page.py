@@ -205,7 +205,7 @@ def _source_line(source: FactSource) -> str:
 
 
 def fact_page(knowledge: Knowledge, fact: FactDefinition) -> str:
-    """The page of one fact: how it is read, what silence means, its codes, and the rules that rest on it."""
+    """The page of one fact: how it is read, what silence means, its codes, and the rules that depend on it."""
     lines = [f"# {fact.title}", "", f"`{fact.id}`, {fact.kind.value}, {fact.at}; asked as: {fact.asks}", ""]
     lines += [_source_line(source) for source in fact.sources]
     lines += _section("What silence means", _no_matching_data([fact]))

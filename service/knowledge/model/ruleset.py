@@ -1,4 +1,4 @@
-"""The whole rule set: phases in order, services, and everything the rules rest on."""
+"""The whole rule set: phases in order, services, and everything the rules depend on."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ServiceDefinition:
     at: str = field(default="", compare=False)
 
     def shows(self, rule: Rule) -> bool:
-        """Whether the service shows the card of this rule when it speaks: by hook, indicator and phase."""
+        """Whether the service shows the card of this rule when it holds: by hook, indicator and phase."""
         if rule.card is None or self.hook not in rule.hooks or rule.card.indicator.value not in self.indicators:
             return False
         is_info = rule.card.indicator is Indicator.INFO
@@ -99,7 +99,7 @@ class AskedFirst:
 class Knowledge:
     """Everything in ``rules/``, checked, with the digest that names exactly this content.
 
-    ``background`` are findings that only say that a rule may speak here; a card rests on them and does not list them.
+    ``background`` are findings that only say that a rule may apply here; a card depends on them and does not list them.
     ``pathway`` is the rule file whose card the other advice of a visit hangs on, ``pathway_tried`` the findings that
     it names as tried. ``order_words`` are words of the service orders that rules judge: one that was not recognised and
     has none of them is another service's business. ``danger_terms`` leave a problem unread that no value set explains;

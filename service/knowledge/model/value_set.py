@@ -36,7 +36,7 @@ class DangerTerms:
 class OtherWords:
     """What an entry may say that no rule judges, so that it counts as read without a value set (``other_words.yaml``).
 
-    Patterns of whole words: ``substances`` of an allergy, ``problems``, ``procedures`` that were done, ``orders``, and
+    Patterns of whole words: ``substances`` of an allergy, ``problems``, ``procedures`` that were done, ``orders`` and
     ``orders_perhaps_ours`` that win over them. ``reactions`` and ``filling`` are words that name nothing by
     themselves, those ``beside`` add to what is named.
     """

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from msgspec import Struct
 
 from service.bounded import Bounded
-from service.knowledge.cache import Keep, keep_nothing
+from service.knowledge.cache import Cached, uncached
 from service.knowledge.model import DangerTerms, OtherWords, ValueSet
 from service.note import Note, NoteCode
 from service.record.values.code_sets import CodeSets
@@ -69,7 +69,7 @@ class Match:
     ``by_text`` says that no coding matched and only the words did: lower confidence, never reason enough
     to make anything absent; ``by_category`` the same of a code of ICD-10 that is not the clinical modification.
     ``said_too`` are sets that only the words name although a coding matched another. ``past_sets`` are those whose
-    words speak of the past ("history of ..."): they count as history, not as present, and are not in ``sets``; nor are
+    words are about the past ("history of ..."): they count as history, not as present, and are not in ``sets``; nor are
     ``suspected_sets``, which the words only ask about ("rule out ...").
     ``text`` is what the concept says in words; ``notes`` caveats such as a wrong check digit. ``is_read`` is False when
     neither codes nor words could be understood, or they say that nothing is known: then it may be anything.
@@ -207,18 +207,18 @@ class CodeIndex(CodeSets):
         value_sets: Mapping[str, ValueSet],
         terms: DangerTerms,
         other: OtherWords,
-        keep: Keep = keep_nothing,
+        cached: Cached = uncached,
         asked: Mapping[str, frozenset[str]] = MappingProxyType({}),
     ) -> None:
         """``terms`` leave a problem unread, ``other`` are words of what no rule judges.
 
-        ``keep`` keeps what is worked out from the patterns; ``asked`` are, by type, the sets that the facts look for.
+        ``cached`` holds what is worked out from the patterns; ``asked`` are, by type, the sets that the facts look for.
         """
         super().__init__(value_sets)
         self.known_words = KnownWords(other)
         self._asked = asked
         self._patterns = [(name, text) for name, value_set in value_sets.items() for text in value_set.patterns]
-        self._which = LiteralIndex(keep("literals", lambda: [literals_of(text) for _, text in self._patterns]))
+        self._which = LiteralIndex(cached("literals", lambda: [literals_of(text) for _, text in self._patterns]))
         self._unless = {
             name: "|".join(f"(?:{text})" for text in one.unless) for name, one in value_sets.items() if one.unless
         }
@@ -284,7 +284,7 @@ class CodeIndex(CodeSets):
     def _is_entry_read(self, kind: str, concept: object) -> bool:
         if self.says_nothing(concept):
             return False
-        is_told = self.is_told_by_code(concept)
+        is_told = self.is_known_by_code(concept)
         if kind == _CONDITION:
             unexplained = [self._unexplained(text[:_LONGEST_TEXT]) for text in wordings(concept)]
             if any(names_drug for _, names_drug in unexplained):
@@ -321,7 +321,7 @@ class CodeIndex(CodeSets):
         """Whether a concept says that nothing is known, or that nobody asked."""
         return not self.match(concept).sets.isdisjoint(self._says_nothing)
 
-    def is_told_by_code(self, concept: object) -> bool:
+    def is_known_by_code(self, concept: object) -> bool:
         """Whether a code alone tells what is meant: it lies in a value set, or is known to be something else."""
         codes = (self._of_coding(raw.get("system"), code) for raw, code in _coded(concept))
         return any(code.is_else or (code.sets and not code.by_category) for code in codes)
@@ -365,8 +365,8 @@ class CodeIndex(CodeSets):
         found = self._by_text.get(text)
         if found is None:
             answers: dict[Said, set[str]] = {kind: set() for kind in Said}
-            for place in self._which.places(text):
-                name, written = self._patterns[place]
+            for index in self._which.indexes(text):
+                name, written = self._patterns[index]
                 found_in = said(compiled(written), text, of_action=name.startswith(_ACTIONS))
                 if found_in is not None and not self._means_else(name, text):
                     answers[found_in].add(name)
@@ -395,8 +395,8 @@ class CodeIndex(CodeSets):
     def _explained(self, text: str, kind: str) -> Iterator[Span]:
         """The stretches of a text that name what is looked for on lists of a type, whatever is said of it."""
         asked = self._asked.get(kind, _NOTHING)
-        for place in self._which.places(text):
-            name, written = self._patterns[place]
+        for index in self._which.indexes(text):
+            name, written = self._patterns[index]
             counts = name in asked or name.startswith(_OF_PROBLEMS if kind == _CONDITION else _OF_ACTIONS)
             if counts and not self._means_else(name, text):
                 yield from (one.span() for one in compiled(written).finditer(text))

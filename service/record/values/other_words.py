@@ -83,8 +83,8 @@ class KnownWords:
     def are_all_known(self, text: str, explained: Sequence[Span], denied: Sequence[Span] = ()) -> bool:
         """Whether every part of a text names something: by a stretch that a value set explains, or by a known word.
 
-        A part of which a danger that is ``denied`` is the whole ("no kidney disease") names that. Parts that name nothing by themselves ("left", "since 2019") are passed over; a text of such parts alone is not
-        read.
+        A part of which a danger that is ``denied`` is the whole ("no kidney disease") names that. Parts
+        that name nothing by themselves ("left", "since 2019") are passed over; a text of such parts alone is not read.
         """
         named = 0
         for start, end in parts_of(text):

@@ -87,10 +87,7 @@ def test_no_term_of_a_value_set_is_taken_for_something_else(knowledge: Knowledge
     [
         *((words, "cond-heart-failure") for words in ("HF on treatment", "Known CCF", "poor LV function", "low EF")),
         *((words, "cond-arrhythmia-heart-block") for words in ("known AF", "PAF", "AF, rate controlled")),
-        *(
-            (words, "cond-ischaemic-heart-disease")
-            for words in ("MI 2019", "NSTEMI, stable", "cardiac stents")
-        ),
+        *((words, "cond-ischaemic-heart-disease") for words in ("MI 2019", "NSTEMI, stable", "cardiac stents")),
         *((words, "cond-malignancy-active") for words in ("Ca prostate", "ca of the breast", "CLL", "DLBCL in 2024")),
         *((words, "cond-cauda-equina-syndrome") for words in ("CES", "CE syndrome", "CESI")),
         *((words, "local-cond-saddle-numbness") for words in ("numb down below", "can't feel when wiping")),
