@@ -33,7 +33,7 @@ from service.record.input.prefetch_templates import Template
 from service.record.kinds.patient import NOT_ON_PATIENT
 from service.record.medication.supply import MAY_BE_TAKEN
 from service.record.model import UNTYPED
-from service.record.values.other_orders import is_foreign
+from service.record.values.foreign import is_foreign
 
 Json = dict[str, Any]
 

@@ -20,6 +20,7 @@ from service.knowledge.model import (
     DangerTerms,
     FactDefinition,
     OrderTemplate,
+    OtherWords,
     OverrideReason,
     Rule,
     Source,
@@ -32,7 +33,13 @@ from service.knowledge.schemas.order import OrderShape
 from service.knowledge.schemas.rule import RuleShape
 from service.knowledge.schemas.ruleset import Approval, ApprovalsShape, OverrideReasonsShape, RulesetShape
 from service.knowledge.schemas.source import SourceShape
-from service.knowledge.schemas.value_set import CodeField, DangerTermsShape, OwnCodeShape, ValueSetShape
+from service.knowledge.schemas.value_set import (
+    CodeField,
+    DangerTermsShape,
+    OtherWordsShape,
+    OwnCodeShape,
+    ValueSetShape,
+)
 from service.knowledge.short_forms import full_order, full_rule, full_source, full_value_set
 from service.knowledge.variants import flat_rules
 
@@ -42,6 +49,7 @@ _HEADER_FILES = (
     "approvals.yaml",
     "danger_words.yaml",
     "invariants.yaml",
+    "other_words.yaml",
     "site_codes.yaml",
     "topics.yaml",
 )
@@ -77,6 +85,7 @@ class Collection:
     facts: dict[str, FactDefinition] = field(default_factory=dict)
     rules: dict[str, Rule] = field(default_factory=dict)
     danger_terms: DangerTerms = field(default_factory=DangerTerms)
+    other_words: OtherWords = field(default_factory=OtherWords)
     site_codes: dict[str, tuple[Code, ...]] = field(default_factory=dict)
     site_table: Table = field(default_factory=lambda: Table("site_codes.yaml", 1))
     pair_sides: set[tuple[str, str]] = field(default_factory=set)
@@ -149,6 +158,7 @@ def _header(found: Collection) -> None:
         found.approvals_table = approvals
     _optional(found, "invariants.yaml")
     _danger_words(found)
+    _other_words(found)
     _site_codes(found)
 
 
@@ -175,6 +185,14 @@ def _danger_words(found: Collection) -> None:
         terms, issues = read_shape(DangerTermsShape(), table, "danger_words.yaml")
         found.issues.extend(issues)
         found.danger_terms = terms or found.danger_terms
+
+
+def _other_words(found: Collection) -> None:
+    table = _optional(found, "other_words.yaml")
+    if table is not None:
+        words, issues = read_shape(OtherWordsShape(), table, "other_words.yaml")
+        found.issues.extend(issues)
+        found.other_words = words or found.other_words
 
 
 def _site_codes(found: Collection) -> None:

@@ -31,8 +31,8 @@ def load(path: Path, settings: Mapping[str, str] | None = None) -> Knowledge:
 
     ``settings`` replace those of ``ruleset.yaml`` (also ``jurisdiction``); a name the rule set does
     not have is an issue. ``reviewers`` is how many persons must have approved a rule; one unless set.
-    Files that a site may leave out: override_reasons, approvals, invariants, site_codes, danger_words. Retired
-    rules are kept in ``retired`` and stand in no phase.
+    Files that a site may leave out: override_reasons, approvals, invariants, site_codes, danger_words, other_words.
+    Retired rules stay in ``retired`` and stand in no phase.
 
     Raises:
         KnowledgeError: with every issue found, sorted by file and line.
@@ -132,6 +132,7 @@ def _knowledge(found: Collection, settings: dict[str, str]) -> Knowledge:
         asked_first=header["asked_first"],
         order_words=header["order_words"],
         danger_terms=found.danger_terms,
+        other_words=found.other_words,
         concern=header["concern"],
         card_order=header["card_order"] or tuple(phase["id"] for phase in header["phases"]),
         episode=header["episode"]["codes"],

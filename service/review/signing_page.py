@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from service.knowledge.digest import reached, reads_problems, rule_digest, shown_before, value_sets_of
+from service.knowledge.digest import reached, reads_problems, reads_words, rule_digest, shown_before, value_sets_of
 from service.knowledge.model import (
     Citation,
     FactDefinition,
@@ -44,6 +44,7 @@ def _rule_page(knowledge: Knowledge, rules: Sequence[Rule]) -> Iterator[str]:
     yield from _section("Orders it can create", (line for order in orders for line in _order(order)))
     yield from _section("Codes", _codes(knowledge, [*facts, *orders]))
     yield from _section("Words that leave a problem unread", _danger(knowledge, facts))
+    yield from _section("Words of what no rule judges", _other(knowledge, facts))
     yield from _section("Decision table", as_markdown(table_of(knowledge, rules)))
 
 
@@ -180,6 +181,19 @@ def _danger(knowledge: Knowledge, facts: Sequence[FactDefinition]) -> Iterator[s
     if reads_problems(facts) and terms.problems:
         yield f"- words: `{'|'.join((*terms.problems, *terms.drugs))}`, and the drugs of the value sets"
         yield f"- unless: `{'|'.join((*terms.harmless, *terms.harmless_drugs))}`"
+
+
+def _other(knowledge: Knowledge, facts: Sequence[FactDefinition]) -> Iterator[str]:
+    words = knowledge.other_words
+    if reads_words(facts):
+        for title, patterns in (
+            ("substances", words.substances),
+            ("problems", words.problems),
+            ("procedures", words.procedures),
+            ("orders", words.orders),
+        ):
+            if patterns:
+                yield f"- {title}: `{'|'.join(patterns)}`"
 
 
 def _source_line(source: FactSource) -> str:

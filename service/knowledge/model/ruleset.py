@@ -11,9 +11,10 @@ from service.knowledge.model.fact import FactDefinition
 from service.knowledge.model.order import OrderTemplate
 from service.knowledge.model.rule import Rule
 from service.knowledge.model.source import Source
-from service.knowledge.model.value_set import DangerTerms, ValueSet
+from service.knowledge.model.value_set import DangerTerms, OtherWords, ValueSet
 
 NO_DANGER_TERMS = DangerTerms()
+NO_OTHER_WORDS = OtherWords()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,8 @@ class Knowledge:
     ``background`` are findings that only say that a rule may apply here; a card depends on them and does not list them.
     ``pathway`` is the rule file whose card the other advice of a visit hangs on, ``pathway_tried`` the findings that
     it names as tried. ``order_words`` are words of the service orders that rules judge: one that was not recognised and
-    has none of them is another service's business. ``danger_terms`` leave a problem unread that no value set explains.
+    has none of them is another service's business. ``danger_terms`` leave a problem unread that no value set explains;
+    ``other_words`` name what no rule judges.
     """
 
     name: str
@@ -133,6 +135,7 @@ class Knowledge:
     asked_first: tuple[AskedFirst, ...] = ()
     order_words: tuple[str, ...] = ()
     danger_terms: DangerTerms = NO_DANGER_TERMS
+    other_words: OtherWords = NO_OTHER_WORDS
     pathway: str | None = None
     pathway_tried: tuple[str, ...] = ()
 

@@ -25,7 +25,6 @@ from service.record.once import once
 from service.record.values.coding import CodeIndex, concept_text, wordings
 from service.record.values.dates import When, at, parse
 from service.record.values.statuses import Counts, status_class
-from service.record.values.substances import names_known_substance, parts_of
 
 MEDICATION = "medication"
 _YEAR = 365
@@ -79,7 +78,6 @@ class Matcher:
     """The value sets and the drug table, prepared once, and which of them the facts ask about."""
 
     def __init__(self, knowledge: Knowledge, keys: Iterable[Key], cached: Cached = uncached) -> None:
-        self.index = CodeIndex(knowledge.value_sets, knowledge.danger_terms, cached)
         self.drugs = Drugs(knowledge.value_sets)
         self._classified: Bounded[int, tuple[Drug, Drug]] = Bounded(_MOST_DRUGS)
         self._substances: Bounded[str, bool] = Bounded(_MOST_DRUGS)
@@ -92,6 +90,9 @@ class Matcher:
             asked.setdefault(name, set()).add(value_set)
         self.reads_medications = bool(asked.pop(MEDICATION, None))
         self.asked: Mapping[str, frozenset[str]] = {name: frozenset(sets) for name, sets in asked.items()}
+        self.index = CodeIndex(
+            knowledge.value_sets, knowledge.danger_terms, knowledge.other_words, cached, asked=self.asked
+        )
 
     def with_all_classes(self, drug: Drug) -> Drug:
         """The drug with the classes that any value set gives its ingredients: one object for one that is known."""
@@ -116,7 +117,7 @@ class Matcher:
     def _are_known(self, text: str) -> bool:
         known = self._substances.get(text)
         if known is None:
-            parts = parts_of(text)
+            parts = self.index.known_words.substances_of(text)
             known = self._substances[text] = bool(parts) and all(map(self._is_known, parts))
         return known
 
@@ -124,7 +125,7 @@ class Matcher:
         sets = self.index.match({"text": part}).all_sets
         return (
             any(name.startswith(_OF_ALLERGIES) for name in sets)
-            or names_known_substance(part)
+            or self.index.known_words.is_substance(part)
             or self.drugs.recognise_concept({"text": part}).recognised
         )
 
@@ -323,7 +324,7 @@ class Chart:
                 entry, holder, match.text, birth, by_text=True, is_sure=False, suspected=True, notes=match.notes
             )
             self._add(suspected, match.suspected_sets & asked)
-        return self.matcher.index.is_problem_read(concept) if entry.type == "Condition" else match.is_read
+        return self.matcher.index.is_entry_read(entry.type, concept) if entry.type in NOT_UNDERSTOOD else match.is_read
 
     def _birth_for(self, entry: Entry) -> When | None:
         return self.birth if "onsetAge" in entry.resource else None

@@ -27,6 +27,10 @@ _BEFORE = re.compile(
     r"|keine?[nrms]?|ohne|nicht|nie|verneint|sans|pas\s+d[e']|aucune?|sin|niega|ning\u00fan|ninguna)\b",
     re.IGNORECASE,
 )
+_WORRIED = (
+    r"\b(?:fear(?:s|ed|ing)?(?:\s+of)?|afraid\s+of|worr(?:y|ies|ied|ying)\s+(?:about|of|that|over)|anxi(?:ous|ety)\s+about"
+    r"|concern(?:s|ed|ing)?\s+(?:for|about|of|re|regarding|that)|wants?\s+to\s+rule\s+out|asks?\s+about|thinks?)\b"
+)
 _ASKED = re.compile(
     r"\b(?:rules?\s+out|ruling\s+out|r/o|excludes?|excluding|quer(?:y|ying)|fear(?:s|ed|ing)?(?:\s+of)?|afraid\s+of"
     r"|worr(?:y|ies|ied)\s+(?:about|of)|anxi(?:ous|ety)\s+about|concern(?:s|ed|ing)?\s+(?:for|about|of|re|regarding)"
@@ -49,6 +53,10 @@ _FAMILY = re.compile(
     r"|\b(?:familienanamnese|mutter|bruder|schwester|ant\u00e9c\u00e9dents?\s+famili\w+|antecedentes\s+familiares|m\u00e8re|p\u00e8re"
     r"|fr\u00e8re|s\u0153ur|madre|padre|herman[oa])\b",
     re.IGNORECASE,
+)
+# "Wife worried about cancer": whose cancer it may be is not said, so that the question is open for the patient too.
+_ASKS_FOR_ANOTHER = re.compile(
+    rf"(?:{_FAMILY.pattern})\s+(?:\w+\s+){{0,2}}(?:{_WORRIED})(?!.*(?:{_FAMILY.pattern}))", re.IGNORECASE
 )
 _PAST = re.compile(
     r"\b(?:history\s+of|hx|h/o|past(?:\s+medical)?\s+history|pmh|previous|previously|prior|former|formerly|s/p"
@@ -108,6 +116,8 @@ def _of_action(before: str) -> Said:
 def _of_state(before: str, after: str) -> Said:
     if _BEFORE.search(before) or _AFTER.search(after):
         return Said.NOTHING
+    if _ASKS_FOR_ANOTHER.search(before):
+        return Said.SUSPECTED
     if _FAMILY.search(before) or _FAMILY.search(after):
         return Said.NOTHING
     if _ASKED.search(before) or _ASKED_AFTER.search(after):
