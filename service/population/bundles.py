@@ -12,11 +12,12 @@ import msgspec
 import orjson
 
 from service.errors import Issue, RequestError
-from service.population.entries import TYPE_OF, Bundle, InBundle, Patient, UnusedType, decode_bundle
-from service.population.keys import BUNDLE, DEEPEST, is_clear, is_text, person
+from service.population.entries import TYPE_OF, Bundle, InBundle, Patient, UnusedType, decode_bundle, hold_all
+from service.population.keys import BUNDLE, person
 from service.population.limits import MEGABYTE
 from service.population.plain import PlainEntries, Says, person_of
 from service.population.runs import BundleSpan
+from service.population.texts import DEEPEST, is_clear, is_text, readable
 from service.record.input.reader import READ_TYPES
 from service.record.input.subject import OF_A_PATIENT, Patients, Subject
 from service.record.input.unpacking import Piece, unpack
@@ -96,17 +97,24 @@ def skim(text: bytes, plain: PlainEntries) -> Skimmed:
     if len(text) > _LONG:
         # What is made of its entries would take more memory than the text itself.
         return _skimmed(text)
-    try:
-        bundle = decode_bundle(text)
-    except msgspec.DecodeError:
+    bundle = opened(text)
+    if bundle is None:
         return _skimmed(text)
     patients = [entry for entry in bundle.entry if type(entry.resource) is Patient]
     if len(patients) != 1 or not patients[0].resource.id:
         return _taken_apart(text)
-    return Skimmed((Part(patients[0].resource.id, seen=_seen(len(text), bundle, patients[0], plain)),))
+    return Skimmed((Part(patients[0].resource.id, seen=_seen(text, bundle, patients[0], plain)),))
 
 
-def _seen(length: int, bundle: Bundle, patient: InBundle, plain: PlainEntries) -> BundleSpan:
+def opened(text: bytes) -> Bundle | None:
+    """A bundle of which a part is read; None where it, or an entry, has an element that is not known."""
+    try:
+        return decode_bundle(text)
+    except msgspec.DecodeError:
+        return None
+
+
+def _seen(text: bytes, bundle: Bundle, patient: InBundle, plain: PlainEntries) -> BundleSpan:
     """What the entries of a bundle about one patient say. All of them are looked at, as their codes are counted."""
     by_class: dict[type[Any], list[Any]] = {}
     for entry in bundle.entry:
@@ -122,11 +130,10 @@ def _seen(length: int, bundle: Bundle, patient: InBundle, plain: PlainEntries) -
     id_ = patient.resource.id
     about -= {"", f"Patient/{id_}", f"urn:uuid:{id_}", patient.fullUrl}
     person = person_of(patient.resource)
-    is_unusual = about or bundle.resourceType != BUNDLE or b"next" in bytes(bundle.link) or person is None
-    if says or is_unusual:
-        return BundleSpan(length, max(says, Says.UNKNOWN))
+    if says or about or person is None or b"next" in bytes(bundle.link) or not hold_all(bundle, text):
+        return BundleSpan(len(text), max(says, Says.UNKNOWN))
     types = sorted(TYPE_OF[kind] for kind in by_class)
-    return BundleSpan(length, says, len(bundle.entry), types, person or b"")
+    return BundleSpan(len(text), says, len(bundle.entry), types, person)
 
 
 def _skimmed(text: bytes) -> Skimmed:
@@ -232,28 +239,3 @@ def type_of_entry(entry: bytes | msgspec.Raw) -> str:
 def importance(type_: str) -> int:
     """The rank of a type in the order of what is read first."""
     return IMPORTANCE.index(type_) if type_ in IMPORTANCE else len(IMPORTANCE)
-
-
-def parsed(text: bytes) -> Any:
-    """The JSON of a line or a document. Raises RequestError with the position, never with its text.
-
-    A short text without escapes and without white space is looked at in a quick way for keys that occur twice: it must
-    be as long in keys as what was read. Anything else is read as the service reads a body.
-    """
-    if text.count(b"{") + text.count(b"[") < DEEPEST and b"\\u" not in text:
-        try:
-            document = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            return parse_json(text, max_depth=DEEPEST)
-        if orjson.dumps(document).count(b'":') == text.count(b'":'):
-            return document
-    return parse_json(text, max_depth=DEEPEST)
-
-
-def readable(text: bytes) -> bool:
-    """Whether a line is JSON as it must be."""
-    try:
-        parsed(text)
-    except RequestError:
-        return False
-    return True

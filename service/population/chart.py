@@ -13,10 +13,11 @@ from typing import Any, Protocol
 
 from service.errors import RequestError
 from service.note import Note, NoteCode
-from service.population.bundles import cut, importance, parsed
+from service.population.bundles import cut, importance
 from service.population.export import EVERYTHING
 from service.population.runs import BundleSpan, Run, decode_bundle_span, decode_run, lines_of_run
 from service.population.spill import Kind, Spilled
+from service.population.texts import parsed
 from service.record.input.reader import read_bundle
 from service.record.model import UNTYPED, Completeness, Problem, Record
 

@@ -17,11 +17,12 @@ from service.bounded import Bounded
 from service.decision import Prepared
 from service.decision.gate import Gate, is_sampled
 from service.errors import RequestError
-from service.population.bundles import parsed
 from service.population.chart import Exported, Gathered, Group, Read, read_document, with_gaps
-from service.population.keys import BUNDLE, is_text
+from service.population.entries import NOTHING, Bundle, hold_all
+from service.population.keys import BUNDLE
 from service.population.plain import PlainEntries, Says
 from service.population.plan import Question
+from service.population.texts import is_text, parsed
 from service.record.input.reader import read_bundle
 from service.record.input.resource_types import RESOURCE_TYPES
 from service.record.input.subject import OF_A_PATIENT
@@ -34,15 +35,21 @@ _CONTAINED = b'"contained"'
 _UNUSUAL = frozenset({BUNDLE, "OperationOutcome"})
 
 
-class _Entry(msgspec.Struct):
-    fullUrl: str | None = None  # noqa: N815  # as FHIR spells it
-    resource: msgspec.Raw = msgspec.Raw()
+class _Item(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    """An entry of a bundle as it is written."""
+
+    resource: msgspec.Raw
+    fullUrl: msgspec.Raw = NOTHING  # noqa: N815  # as FHIR spells it
+    id: msgspec.Raw = NOTHING
+    link: msgspec.Raw = NOTHING
+    search: msgspec.Raw = NOTHING
+    request: msgspec.Raw = NOTHING
+    response: msgspec.Raw = NOTHING
+    extension: msgspec.Raw = NOTHING
 
 
-class _Bundle(msgspec.Struct):
-    resourceType: str  # noqa: N815
-    entry: list[_Entry]
-    link: msgspec.Raw = msgspec.Raw()
+class _Bundle(Bundle, tag=BUNDLE, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    entry: list[_Item]  # type: ignore[assignment]  # the same entries, each as it is written
 
 
 _decode = msgspec.json.Decoder(_Bundle).decode
@@ -165,7 +172,7 @@ class Gating:
             for type_, entry in _entries(text):
                 types.add(type_)
                 if self._is_read(type_, resource := bytes(entry.resource), gathered.key):
-                    documents.append({"fullUrl": entry.fullUrl, "resource": parsed(resource)})
+                    documents.append({"fullUrl": _text(entry.fullUrl), "resource": parsed(resource)})
         for text, _ in gathered.lines:
             type_ = _type_of(text)
             if self._is_read(type_, text, gathered.key):
@@ -208,16 +215,20 @@ def types_of(gate: Gate) -> frozenset[str]:
     return frozenset({*gate.types, *gate.lists, "Patient"})
 
 
-def _entries(text: bytes) -> Iterator[tuple[str, _Entry]]:
+def _entries(text: bytes) -> Iterator[tuple[str, _Item]]:
     if not is_text(text):
         raise _NotPlainError
     try:
         bundle = _decode(text)
     except msgspec.DecodeError:
         raise _NotPlainError from None
-    if bundle.resourceType != BUNDLE or b"next" in bytes(bundle.link):
+    if b"next" in bytes(bundle.link) or not hold_all(bundle, text):
         raise _NotPlainError
     yield from ((_type_of(bytes(entry.resource)), entry) for entry in bundle.entry)
+
+
+def _text(raw: msgspec.Raw) -> Any:
+    return orjson.loads(bytes(raw)) if raw is not NOTHING else None
 
 
 def _type_of(text: bytes) -> str:

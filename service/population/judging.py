@@ -16,10 +16,10 @@ import orjson
 
 from service.bounded import Bounded
 from service.cards.not_assessed import concerns
-from service.decision import Decision
+from service.decision import Decision, Prepared
 from service.engine.trace import Result
 from service.finding import Status
-from service.knowledge.model import FactKind, Indicator, Knowledge, types_read
+from service.knowledge.model import FactKind, Indicator, types_read
 from service.population.chart import Gathered, Group, Read
 from service.population.gating import Passed
 from service.population.plan import Question
@@ -133,7 +133,7 @@ class Judge:
         self._question = question
         self._knowledge = services.prepared.knowledge
         self._pseudonyms = Pseudonyms(question.pseudonyms)
-        self._persons = Persons(self._knowledge, question.now)
+        self._persons = Persons(services.prepared, question.now)
 
     def judge(self, gathered: Gathered, read: Read, tally: Tally) -> Rows:
         """The rows of one patient; what is counted of it goes to the tally."""
@@ -302,14 +302,13 @@ def _card(patient: str, decision: str, index: int, card: Json) -> Json:
 class Persons:
     """The group of age and sex of a patient, read from the Patient alone, so that it is the same however decided."""
 
-    def __init__(self, knowledge: Knowledge, now: datetime) -> None:
-        from service.record.chart.index import Matcher
-
-        self._knowledge = knowledge
+    def __init__(self, prepared: Prepared, now: datetime) -> None:
+        self._knowledge = prepared.knowledge
         self._now = now
         kinds = (FactKind.AGE, FactKind.SEX)
-        self._plans = [plan_of(fact, knowledge) for fact in knowledge.facts.values() if fact.kind in kinds]
-        self._matcher = Matcher(knowledge, ())
+        facts = (fact for fact in self._knowledge.facts.values() if fact.kind in kinds)
+        self._plans = [plan_of(fact, self._knowledge) for fact in facts]
+        self._matcher = prepared.derivation.matcher
         self._known: Bounded[bytes, tuple[str, str]] = Bounded(_MOST_PERSONS)
 
     def of(self, record: Record) -> tuple[str, str]:
@@ -327,6 +326,7 @@ class Persons:
         from service.record.chart.index import Chart
 
         entries = record.of_type("Patient")
-        chart = Chart(self._matcher, Record(record.patient_id, entries, record.completeness), self._now)
+        record_of_person = Record(record.patient_id, entries, record.completeness)
+        chart = Chart(self._matcher, record_of_person, self._now, at_once=False)
         facts = {plan.definition.id: plan.find(chart) for plan in self._plans}
         return age_band(self._knowledge, facts), sex_group(self._knowledge, facts)

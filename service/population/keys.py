@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from service.errors import RequestError
+from service.population.texts import DEEPEST, is_clear
 from service.record.input.prefetch_states import is_loss
 from service.record.input.reader import READ_TYPES
 from service.record.input.resource_types import RESOURCE_TYPES, meant
@@ -22,7 +23,6 @@ from service.record.input.unpacking import Piece
 from service.record.values.references import parse_literal
 from service.security.limits import parse_json
 
-DEEPEST = 200
 BUNDLE = "Bundle"
 SHARED_TYPES = frozenset({"Medication", "Device"})
 """What resources of patients refer to and what is about no patient itself."""
@@ -97,17 +97,17 @@ def keyed(line: bytes, named: str | None = None) -> Keyed:
     elif not line.strip():
         return Keyed(Fate.BLANK, None)
     if not is_clear(line):
-        return _long(line, named)
+        return keyed_whole(line, named)
     try:
         read = _decode(line)
     except msgspec.DecodeError:
-        return _long(line, named)
+        return keyed_whole(line, named)
     subject = read.subject or read.patient
     if subject is None and read.resourceType != "Patient":
-        return _long(line, named)
+        return keyed_whole(line, named)
     key = read.id if subject is None else patient_named(subject.reference)
     if read.resourceType not in READ_TYPES or not is_plain_id(key):
-        return _long(line, named)
+        return keyed_whole(line, named)
     code = bytes(read.code) or bytes(read.medicationCodeableConcept)
     return Keyed(Fate.DECIDED, read.resourceType, key, read.id, code)
 
@@ -125,33 +125,8 @@ def patient_named(reference: str) -> str:
     return id_ if reference.startswith("http") else ""
 
 
-def is_clear(text: bytes) -> bool:
-    """Whether a partial decode may be trusted: the text is UTF-8, and no character is written by its number."""
-    return is_text(text) and not _has_numbered(text)
-
-
-def _has_numbered(text: bytes) -> bool:
-    # To look for one byte costs a fraction of looking for two.
-    index = text.find(b"\\")
-    while index >= 0:
-        if text[index + 1 : index + 2] == b"u":
-            return True
-        index = text.find(b"\\", index + 2)
-    return False
-
-
-def is_text(line: bytes) -> bool:
-    """Whether the bytes are UTF-8: a partial decode does not look at what it leaves out."""
-    if line.isascii():
-        return True
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _long(line: bytes, named: str | None) -> Keyed:
+def keyed_whole(line: bytes, named: str | None = None) -> Keyed:
+    """The same of a line that must be read whole."""
     try:
         document = parse_json(line, max_depth=DEEPEST)
     except RequestError as error:

@@ -99,6 +99,20 @@ def lines_of(path: Path, compression: str, start: int = 0, end: int | None = Non
             at += len(line) + 1
 
 
+def ends_of_objects(chunk: bytes) -> list[int]:
+    """Where each line of some ends, when each begins and ends as an object does; else nothing."""
+    if not chunk.startswith(b"{") or not chunk.endswith(b"}"):
+        return []
+    ends, end = list[int](), chunk.find(_NEWLINE)
+    while end >= 0:
+        if chunk[end - 1 : end + 2] != b"}\n{":
+            return []
+        ends.append(end)
+        end = chunk.find(_NEWLINE, end + 2)
+    ends.append(len(chunk))
+    return ends
+
+
 def _read(file: IO[bytes], offset: int) -> bytes:
     try:
         # One read at a time, so that what comes before damaged data is not lost with it.

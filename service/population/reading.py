@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,20 +14,20 @@ from msgspec import DecodeError
 from service.errors import RequestError
 from service.population.bundles import skim
 from service.population.codes import CodeCount
-from service.population.entries import UnusedType, decode_line
+from service.population.entries import decode_line, decode_lines, hold_all, is_unused
 from service.population.export import EVERYTHING, Export
 from service.population.inputs import Form, Source
-from service.population.keys import BUNDLE, UNUSED_TYPES, Fate, Keyed, broken, is_clear, keyed
-from service.population.lines import BOM, TruncatedError, chunks_of, whole
+from service.population.keys import BUNDLE, UNUSED_TYPES, Fate, Keyed, broken, keyed, keyed_whole
+from service.population.lines import BOM, TruncatedError, chunks_of, ends_of_objects, whole
 from service.population.plain import PlainEntries
 from service.population.plan import Piece, Plan
 from service.population.run_folder import RunFolder, write_json, written
 from service.population.runs import BundleSpan, RunMaker, encode
 from service.population.spill import Kind, Spilled, SpillWriter
+from service.population.texts import is_clear
 from service.record.input.reader import READ_TYPES
 
 Json = dict[str, Any]
-_NO_LINE = b"\n"
 
 
 @dataclass
@@ -60,7 +61,7 @@ class _Lines:
     found: _Found
     codes: CodeCount
     runs: RunMaker
-    skip: bytes = _NO_LINE
+    skip: bytes | None = None
 
     def __post_init__(self) -> None:
         if self.named in UNUSED_TYPES:
@@ -135,7 +136,7 @@ class Reading:
             if named is not None and type_ != named:
                 found.strays.add(type_)
 
-        return RunMaker(source, self._plain.of, on_run)
+        return RunMaker(source, self._plain, on_run)
 
     def _of_document(self, lines: _Lines) -> Iterator[tuple[Spilled, int | None]]:
         source = lines.source
@@ -143,36 +144,63 @@ class Reading:
         if not source.compression:
             lines.found.hashes[source.number] = hashlib.sha256(text).hexdigest()
         lines.found.text += len(text) + 1
-        yield from self._of_line(lines, 0, text.removeprefix(BOM))
+        line = text.removeprefix(BOM)
+        yield from self._of_line(lines, 0, line, keyed(line, lines.named))
         yield from ((run, None) for run in lines.runs.over())
 
     def _of_chunk(self, lines: _Lines, offset: int, chunk: bytes) -> Iterator[tuple[Spilled, int | None]]:
         """Many lines at once: those of which a part tells enough, the quick way."""
-        take, deleted = lines.runs.take, self._export.deleted
-        are_clear, skip, skipped = is_clear(chunk), lines.skip, 0
         lines.found.text += len(chunk) + 1
-        for line in chunk.split(b"\n"):
-            at = offset
-            offset += len(line) + 1
-            if line.startswith(skip):
+        are_clear = is_clear(chunk)
+        is_plain = are_clear and lines.skip is None and not self._export.deleted
+        if is_plain and self._taken_together(lines, offset, chunk):
+            yield from ((run, None) for run in lines.runs.over())
+            return
+        at, end, skipped = 0, len(chunk), 0
+        while at <= end:
+            stop = chunk.find(b"\n", at)
+            stop = end if stop < 0 else stop
+            if lines.skip is not None and chunk.startswith(lines.skip, at):
                 skipped += 1
-                continue
-            if are_clear or is_clear(line):
-                try:
-                    entry = decode_line(line)
-                except DecodeError:
-                    entry = None
-                if entry is not None and not isinstance(entry, UnusedType) and not deleted and take(entry, line, at):
-                    continue
-            yield from self._of_line(lines, at, line)
-            skip = lines.skip
+            else:
+                yield from self._of_any_line(lines, offset + at, chunk[at:stop], are_clear=are_clear)
+            at = stop + 1
         if skipped:
             lines.found.count(lines.source, Fate.TYPE_NOT_READ, skipped)
         yield from ((run, None) for run in lines.runs.over())
 
-    def _of_line(self, lines: _Lines, offset: int, line: bytes) -> Iterator[tuple[Spilled, int | None]]:
+    @staticmethod
+    def _taken_together(lines: _Lines, offset: int, chunk: bytes) -> bool:
+        """Whether all lines of a chunk could be taken in at once."""
+        ends = ends_of_objects(chunk)
+        if not ends:
+            return False
+        try:
+            entries = decode_lines(chunk)
+        except DecodeError:
+            return False
+        # Each line begins and ends as an object does, so none holds a part of one: as many are one each.
+        if len(entries) != len(ends) or any(map(is_unused, entries)) or not hold_all(entries, chunk, len(ends) - 1):
+            return False
+        return lines.runs.take_all(entries, ends, chunk, offset)
+
+    def _of_any_line(
+        self, lines: _Lines, offset: int, line: bytes, *, are_clear: bool
+    ) -> Iterator[tuple[Spilled, int | None]]:
+        entry = None
+        if are_clear or is_clear(line):
+            with suppress(DecodeError):
+                entry = decode_line(line)
+        if entry is None or is_unused(entry) or self._export.deleted:
+            yield from self._of_line(lines, offset, line, keyed(line, lines.named))
+        elif not hold_all([entry], line):
+            yield from self._of_line(lines, offset, line, keyed_whole(line, lines.named))
+        elif not lines.runs.take(entry, line, offset):
+            yield from self._of_line(lines, offset, line, keyed(line, lines.named))
+
+    def _of_line(self, lines: _Lines, offset: int, line: bytes, one: Keyed) -> Iterator[tuple[Spilled, int | None]]:
         """One line, whatever it is."""
-        found, source, one = lines.found, lines.source, keyed(line, lines.named)
+        found, source = lines.found, lines.source
         if one.fate is Fate.REJECT:
             self._reject(lines, offset, one)
             if one.patient is not None:

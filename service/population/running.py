@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
 
+from service.garbage import keep_what_is_there
 from service.population.export import Export, read_export
 from service.population.finishing import Finishing
 from service.population.inputs import Form, Inputs, find_inputs, without
@@ -137,6 +138,7 @@ def run(
         return finished
     # A process that is copied brings the rule set with it; another loads it for itself.
     ready = make_services if run.workers > 1 and not may_fork() else lambda: services
+    keep_what_is_there()
     workers = Workers(run.workers, MakeWork(plan, folder, export, run.question, ready))
     try:
         _read_all(plan, folder, workers, progress)

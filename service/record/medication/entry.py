@@ -44,10 +44,12 @@ class Medication(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def resource(self) -> Mapping[str, Any]:
+        """The resource as it was read."""
         return self.entry.resource
 
     @property
     def reference(self) -> str:
+        """``Type/id`` of the entry."""
         return self.entry.reference
 
     @once
