@@ -72,7 +72,8 @@ def test_visits_are_replayed_as_of_their_day(tmp_path: Path) -> None:
 
 
 def test_the_page_begins_with_what_is_not_coded_apart_from_what_was_not_sent(tmp_path: Path) -> None:
-    ran(by_type(tmp_path / "data", all_lines()), tmp_path / "out")
+    lines = [line for line in all_lines() if not line.startswith(b'{"resourceType":"Observation"')]
+    ran(by_type(tmp_path / "data", lines), tmp_path / "out")
     start = (tmp_path / "out" / "summary.html").read_text().partition("<table")[0]
     assert "A warning could not be decided for " in start
     assert "Because nothing codes it (patients in 1,000): " in start
