@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 
@@ -53,6 +54,7 @@ class Proof:
 
     @property
     def holds(self) -> bool:
+        """Whether no patient breaks the invariant."""
         return not self.breaches
 
 
@@ -74,10 +76,14 @@ class Prover:
         self.invariants = invariants
         self._concerning = concerning
         self._gates = gates or gates_of(knowledge)
-        hooks = dict.fromkeys(service.hook for service in knowledge.services.values())
-        asked = (hook for hook in hooks if self._concerns(rules_for(knowledge, hook)))
-        conditions = (*invariants.conditions(), *conditions_of_gates(knowledge))
-        self.patients = {hook: Patients(knowledge, hook, conditions) for hook in asked}
+
+    @cached_property
+    def patients(self) -> dict[str, Patients]:
+        """Every possible patient of each hook that is asked about. Made when something is asked: it takes seconds."""
+        hooks = dict.fromkeys(service.hook for service in self.knowledge.services.values())
+        asked = (hook for hook in hooks if self._concerns(rules_for(self.knowledge, hook)))
+        conditions = (*self.invariants.conditions(), *conditions_of_gates(self.knowledge))
+        return {hook: Patients(self.knowledge, hook, conditions) for hook in asked}
 
     def _concerns(self, rules: Iterable[Rule]) -> bool:
         return self._concerning is None or any(rule.id in self._concerning for rule in rules)

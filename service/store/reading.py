@@ -50,6 +50,7 @@ class StoredDecision:
 
     @property
     def id(self) -> str:
+        """The id of the decision."""
         return str(self.body["id"])
 
 

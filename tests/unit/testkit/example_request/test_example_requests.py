@@ -110,7 +110,7 @@ def test_every_call_made_is_without_fault() -> None:
 def test_near_misses_do_not_fire_and_most_examples_can_be_made() -> None:
     made_up, impossible = 0, 0
     for rule, hook in speaking():
-        for example in near_misses(rule)[:2]:
+        for example in some_of(near_misses(rule)[:2], 2):
             try:
                 made = example_requests().missing(rule, hook, example)
             except ExampleRequestError:
