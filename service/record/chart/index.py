@@ -144,6 +144,7 @@ class Chart:
         self.record = record
         self.now = now
         self.code_matches: dict[Key, list[CodeMatch]] = {}
+        self._of_type: dict[str, dict[str, list[CodeMatch]]] = {}
         self.unrecognised_drugs: dict[int | None, tuple[Evidence, ...]] = {}
         self.concerned: list[FactDefinition] = []
         """The facts that were read from it; all others are as on an empty chart."""
@@ -274,9 +275,12 @@ class Chart:
 
     def under(self, resource_type: str, value_sets: Iterable[str]) -> list[CodeMatch]:
         """The code matches of one type in any of some value sets, each once; words repeat no code of theirs."""
-        lists = [found for name in value_sets if (found := self.code_matches.get((resource_type, name)))]
-        if len(lists) == 1:
-            return lists[0]
+        of_type = self._of_type.get(resource_type)
+        if of_type is None:
+            return []
+        lists = [found for name in value_sets if (found := of_type.get(name))]
+        if len(lists) < 2:  # noqa: PLR2004  # nothing to put together
+            return lists[0] if lists else []
         code_matches = list(dict.fromkeys(code_match for found in lists for code_match in found))
         coded = {id(code_match.holder) for code_match in code_matches if code_match.is_sure}
         return [code_match for code_match in code_matches if code_match.is_sure or id(code_match.holder) not in coded]
@@ -333,8 +337,13 @@ class Chart:
         return self.birth if "onsetAge" in entry.resource else None
 
     def _add(self, code_match: CodeMatch, value_sets: Iterable[str]) -> None:
+        type_ = code_match.entry.type
+        of_type = self._of_type.setdefault(type_, {})
         for name in value_sets:
-            self.code_matches.setdefault((code_match.entry.type, name), []).append(code_match)
+            found = of_type.get(name)
+            if found is None:
+                found = of_type[name] = self.code_matches[type_, name] = []
+            found.append(code_match)
 
     def _index_allergy(self, entry: Entry, asked: frozenset[str]) -> None:
         """An allergy to a drug may be coded as the drug: test it through the drug table too (terminology.md 2)."""
