@@ -14,7 +14,7 @@ from service.knowledge.cache import Cached, uncached
 from service.knowledge.model import FactDefinition, Knowledge
 from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.code_match import CodeMatch, Key
-from service.record.chart.concepts import as_objects, concepts_of
+from service.record.chart.concepts import ABOUT_CODE, as_objects, concepts_of
 from service.record.chart.episode import Episode, newest_episode
 from service.record.chart.evidence import in_order_of_names
 from service.record.chart.service_orders import ServiceOrder, is_order, service_orders
@@ -22,7 +22,7 @@ from service.record.medication.drugs import Drug, Drugs
 from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, with_all_classes
 from service.record.model import Entry, Record
 from service.record.once import once
-from service.record.values.coding import CodeIndex, concept_text, wordings
+from service.record.values.coding import CodeIndex, Match, concept_text, wordings
 from service.record.values.dates import When, at, parse
 from service.record.values.statuses import Counts, status_class
 
@@ -301,8 +301,13 @@ class Chart:
             self._index_items(entry, entry.resource, asked)
             return True
         is_read = False
-        for concept in concepts_of(entry.type, entry.resource, self.record):
-            is_read = self._match(entry, concept, entry.resource, asked) or is_read
+        concept = entry.resource.get("code") if entry.type in ABOUT_CODE else None
+        if isinstance(concept, dict):
+            # Nearly every entry of a chart.
+            is_read = self._match(entry, concept, entry.resource, asked)
+        else:
+            for each in concepts_of(entry.type, entry.resource, self.record):
+                is_read = self._match(entry, each, entry.resource, asked) or is_read
         if entry.type == "Observation" and "component" in entry.resource:
             for component in as_objects(entry.resource["component"]):
                 self._match(entry, component.get("code"), component, asked)
@@ -313,6 +318,12 @@ class Chart:
 
     def _match(self, entry: Entry, concept: object, holder: Mapping[str, Any], asked: frozenset[str]) -> bool:
         match = self.matcher.index.match(concept)
+        if match.sets or match.said_too or match.past_sets or match.suspected_sets:
+            self._file(entry, match, holder, asked)
+        return self.matcher.index.is_entry_read(entry.type, concept) if entry.type in NOT_UNDERSTOOD else match.is_read
+
+    def _file(self, entry: Entry, match: Match, holder: Mapping[str, Any], asked: frozenset[str]) -> None:
+        """Put an entry under the value sets that it names and facts ask about."""
         birth = self._birth_for(entry)
         if match.sets and not match.sets.isdisjoint(asked):
             is_sure = not (match.by_text or match.by_category)
@@ -331,7 +342,6 @@ class Chart:
                 entry, holder, match.text, birth, by_text=True, is_sure=False, suspected=True, notes=match.notes
             )
             self._add(suspected, match.suspected_sets & asked)
-        return self.matcher.index.is_entry_read(entry.type, concept) if entry.type in NOT_UNDERSTOOD else match.is_read
 
     def _birth_for(self, entry: Entry) -> When | None:
         return self.birth if "onsetAge" in entry.resource else None
