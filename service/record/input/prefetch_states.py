@@ -21,6 +21,7 @@ _CUT = frozenset(
 _CUT_NUMBERS = frozenset({"59204", "59205"})
 """What Epic says in ``details`` when rows were left out; 4101 (nothing found), 4119 and 59100 cut nothing."""
 _SUCCESS = 2
+_NONE_FOUND = (None, 0)
 
 
 class State(StrEnum):
@@ -113,6 +114,9 @@ def _of_wrapper(key: str, value: Mapping[str, Any]) -> PrefetchState:
 
 def _of_bundle(key: str, bundle: Mapping[str, Any]) -> PrefetchState:
     entries = bundle.get("entry")
+    if (entries is None or entries == []) and "link" not in bundle and bundle.get("total") in _NONE_FOUND:
+        # Most keys of most calls.
+        return PrefetchState(key, State.NULL, is_bundle=True)
     if isinstance(entries, dict):
         entries = [entries]
     if entries is not None and not isinstance(entries, list):

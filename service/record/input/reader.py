@@ -114,7 +114,7 @@ def read_prefetch(
     another patient; 422 when the data is DSTU2.
     """
     asked = {key: states[key] for key in sorted(states) if key in selections}
-    brought = {key: unpack_state(state) for key, state in asked.items()}
+    brought = {key: unpack_state(state) if state.resources else _NOTHING_BROUGHT for key, state in asked.items()}
     pieces = [piece for unpacked in brought.values() for piece in unpacked.pieces]
     of_context = [*orders.pieces, *beside.pieces]
     _refuse_dstu2([*pieces, *of_context])
@@ -150,6 +150,8 @@ def _note_lost_results(gathered: _Gathered, key: str, state: PrefetchState, sele
 
 def _take_key(gathered: _Gathered, brought: Unpacked, patients: Patients, patient_id: str) -> bool:
     """Take what came under one key; whether all of it could be used."""
+    if brought is _NOTHING_BROUGHT:
+        return True
     gathered.problems.extend(brought.problems)
     before = len(gathered.problems)
     if brought.pieces:
