@@ -7,9 +7,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
 from msgspec import Struct
 from msgspec.structs import replace as replaced
 
+from service.bounded import Bounded
 from service.note import Note, NoteCode
 from service.record.chart.concepts import as_objects
 from service.record.medication.dosage import days_supply
@@ -167,7 +169,25 @@ def is_complete(entry: Entry) -> bool:
     return status_word(entry.resource.get("status")) == "completed"
 
 
+_PRESCRIBED = ("dosageInstruction", "dosage", "dispenseRequest", "quantity", "daysSupply")
+"""All that tells for how many days a request orders a drug."""
+_PLANNED: Bounded[bytes, Interval] = Bounded(2048)
+
+
 def planned_days(resource: Mapping[str, Any]) -> Interval:
+    """For how many days a request orders the drug; what is written in the same way is worked out once."""
+    try:
+        written = orjson.dumps([resource.get(name) for name in _PRESCRIBED])
+    except TypeError:
+        # A number that orjson does not write.
+        return _planned_days(resource)
+    found = _PLANNED.get(written)
+    if found is None:
+        found = _PLANNED[written] = _planned_days(resource)
+    return found
+
+
+def _planned_days(resource: Mapping[str, Any]) -> Interval:
     """For how many days a request orders the drug, refills counted; open where nothing tells.
 
     From ``expectedSupplyDuration`` times the dispenses allowed, and the bounds of the dosage; where the two
@@ -219,12 +239,18 @@ def _supplied(resource: Mapping[str, Any]) -> Iterator[Interval]:
 
 
 def _repeats(resource: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Those that say how long the drug is to be taken."""
     return [
         repeat
         for dosage in as_objects(resource.get("dosageInstruction") or resource.get("dosage"))
-        for timing in as_objects(dosage.get("timing"))
+        if "timing" in dosage
+        for timing in as_objects(dosage["timing"])
         for repeat in as_objects(timing.get("repeat"))
+        if not _BOUNDS.isdisjoint(repeat)
     ]
+
+
+_BOUNDS = frozenset({"boundsPeriod", "boundsDuration", "boundsRange"})
 
 
 def _periods(repeats: Iterable[Mapping[str, Any]]) -> list[Span]:
