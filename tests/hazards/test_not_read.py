@@ -674,3 +674,47 @@ def test_a_drug_that_stands_within_a_list_is_named(client: FlaskClient) -> None:
     whole |= {"subject": {"reference": "Patient/p"}, "contained": [drug(*WARFARIN)]}
     answered = signing(client, NO_ALLERGY, whole)
     assert "1 entry could not be read: MedicationRequest" in str(answered["cards"])
+
+
+CPT = "http://www.ama-assn.org/go/cpt"
+INJECTIONS = [
+    {"coding": [{"system": CPT, "code": "62323", "display": "NJX DX/THER SBST INTRLMNR LMBR/SAC W/IMG GDN"}]},
+    {"coding": [{"system": CPT, "code": "62323"}], "text": "Pain procedure"},
+    {"coding": [{"system": CPT, "code": "64483"}], "text": "Wurzelblockade"},
+    {"text": "SNRB L5"},
+    {"text": "ILESI L4/5"},
+    {"text": "PRT L5 links"},
+    {"text": "Neuraxial steroid"},
+    {"text": "Racz procedure"},
+]
+OTHER_ORDERS = [
+    {"coding": [{"system": CPT, "code": "85025"}], "text": "CBC with differential"},
+    {"coding": [{"system": CPT, "code": "93000", "display": "Electrocardiogram, routine"}]},
+    {"coding": [{"system": SNOMED, "code": "73761001", "display": "Colonoscopy"}]},
+    {"text": "Chest X-ray"},
+    {"text": "CXR"},
+]
+
+
+def answer_to_order_beside_warfarin(client: FlaskClient, code: Json) -> Json:
+    order = {"resourceType": "ServiceRequest", "id": "o", "status": "draft", "intent": "order", "code": code}
+    order |= {"subject": {"reference": "Patient/p"}, "reasonCode": [{"text": "Sciatica"}]}
+    chart = [person(), sciatica(), drug(*WARFARIN), NO_ALLERGY, order]
+    return ask(client, chart, "order-sign", complete="all")
+
+
+@pytest.mark.parametrize("code", INJECTIONS, ids=lambda code: str(code.get("text") or code["coding"][0]["display"]))
+def test_an_order_of_an_injection_in_short_forms_or_beside_a_code_that_is_switched_off_is_named(
+    client: FlaskClient, code: Json
+) -> None:
+    answer = answer_to_order_beside_warfarin(client, code)
+    assert status_of(answer, "epidural-ordered") == "unknown"
+    words = code.get("text") or code["coding"][0]["display"]
+    assert words[:8] in str([card["summary"] for card in answer["cards"]])
+
+
+@pytest.mark.parametrize("code", OTHER_ORDERS, ids=lambda code: str(code.get("text") or code["coding"][0]["display"]))
+def test_an_order_of_something_else_beside_the_same_codes_brings_no_card(client: FlaskClient, code: Json) -> None:
+    answer = answer_to_order_beside_warfarin(client, code)
+    assert status_of(answer, "epidural-ordered") == "absent"
+    assert answer["cards"] == []
