@@ -33,8 +33,8 @@ _TURNED: Mapping[Word, tuple[Word, ...]] = {
 class Case:
     """One chart: the facts read from it and the hook it was asked under.
 
-    With ``expects`` a fault is noticed when that is no longer met (vignettes); without, when the answer becomes another
-    one than before (stories, whose whole answers are golden files).
+    With ``expects`` a mutant is noticed when that is no longer met (vignettes); without, when the answer becomes
+    another one than before (stories, whose whole answers are golden files).
     """
 
     name: str
@@ -194,7 +194,7 @@ class Result:
 
 
 def notice_mutants(knowledge: Knowledge, cases: Sequence[Case], *, every: int = 1, examples: bool = True) -> Result:
-    """Plant every fault (or every n-th, for a sample) and look what notices: examples, charts, the locked table.
+    """Make every mutant (or every n-th, for a sample) and look what notices: examples, charts, the locked table.
 
     Without ``examples`` only the charts and the table are asked: charts were not made from the conditions they test.
     """
