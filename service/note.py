@@ -187,6 +187,8 @@ class NoteCode(StrEnum):
     SELECTION_NOT_THERE = "selection-not-there"
     LINE_NOT_READ = "line-not-read"
     FEWER_THAN_TOTAL = "fewer-than-total"
+    PARTS_WITHHELD = "parts-withheld"
+    ENTRIES_ELSEWHERE = "entries-elsewhere"
     TOO_MANY_RESOURCES = "too-many-resources"
 
     # Why a prefetch key brought nothing, or a part only.

@@ -170,6 +170,8 @@ ENGLISH: Mapping[NoteCode, str] = {
     NoteCode.SELECTION_NOT_THERE: "names an order that is not among the draft orders",
     NoteCode.LINE_NOT_READ: "a line that cannot be read",
     NoteCode.FEWER_THAN_TOTAL: "fewer entries than the total says",
+    NoteCode.PARTS_WITHHELD: "a label says that parts were taken out",
+    NoteCode.ENTRIES_ELSEWHERE: "entries under another name than entry",
     NoteCode.TOO_MANY_RESOURCES: "more resources than a patient may have",
     # Why a prefetch key brought nothing, or a part only.
     NoteCode.KEY_NOT_SENT: "the key was not sent",

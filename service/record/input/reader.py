@@ -26,7 +26,7 @@ ORDER_TYPES = frozenset({"MedicationRequest", "ServiceRequest", "DeviceRequest"}
 READ_TYPES = OF_A_PATIENT | {"Patient", "Medication", "Device"}
 """Types that ``complete="all"`` is about."""
 
-_OVER = frozenset({"entered-in-error", "cancelled", "revoked", "stopped", "completed", "ended"})
+_OVER = frozenset({"entered-in-error", "cancelled", "revoked", "stopped", "ended"})
 _FOREIGN = Note(NoteCode.SUBJECT_FOREIGN)
 _SUBJECT_TAKEN = Note(NoteCode.SUBJECT_TAKEN)
 _SUBJECT_MISSING = Note(NoteCode.SUBJECT_MISSING)
