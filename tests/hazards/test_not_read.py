@@ -718,3 +718,44 @@ def test_an_order_of_something_else_beside_the_same_codes_brings_no_card(client:
     answer = answer_to_order_beside_warfarin(client, code)
     assert status_of(answer, "epidural-ordered") == "absent"
     assert answer["cards"] == []
+
+
+def document(section: Json, *entries: Json) -> list[Json]:
+    """A document of somebody with sciatica whose Composition has one section of allergies."""
+    loinc = {"coding": [{"system": "http://loinc.org", "code": "48765-2"}]}
+    composition = {"resourceType": "Composition", "subject": {"reference": "Patient/p"}}
+    composition |= {"section": [{"title": "Allergies", "code": loinc, **section}]}
+    return [composition, person(), sciatica(), *entries, ordered(*IBUPROFEN)]
+
+
+def empty_for(reason: str) -> Json:
+    return {"emptyReason": {"coding": [{"code": reason}]}}
+
+
+@pytest.mark.parametrize(
+    ("section", "status"),
+    [
+        ({"entry": [{"reference": "AllergyIntolerance/n1"}]}, "absent"),
+        ({"entry": [{"reference": "https://ehr.example/fhir/AllergyIntolerance/n1/_history/2"}]}, "absent"),
+        ({"entry": [{"reference": "AllergyIntolerance/gone"}]}, "unknown"),
+        ({"entry": [{"reference": "urn:uuid:9d0f9d24-0000-4000-8000-000000000000"}]}, "unknown"),
+        ({"section": [{"entry": [{"reference": "AllergyIntolerance/gone"}]}]}, "unknown"),
+        (empty_for("nilknown"), "absent"),
+        (empty_for("withheld"), "unknown"),
+        (empty_for("notasked"), "unknown"),
+        ({"text": {"status": "generated", "div": "<div>Pollen</div>"}}, "absent"),
+        ({"text": {"status": "additional", "div": "<div>Ibuprofen: anaphylaxis</div>"}}, "unknown"),
+    ],
+)
+def test_a_document_whose_section_tells_more_than_its_entries_proves_nothing_by_silence(
+    client: FlaskClient, section: Json, status: str
+) -> None:
+    pollen = coded("AllergyIntolerance", text="Pollen")
+    answer = ask(client, document(section, pollen), "order-sign", complete="all")
+    assert status_of(answer, "nsaid-allergy") == status
+
+
+def test_words_beyond_the_entries_of_a_section_are_named_on_a_card(client: FlaskClient) -> None:
+    section = {"text": {"status": "additional", "div": "<div>Ibuprofen: anaphylaxis</div>"}}
+    answer = ask(client, document(section, coded("AllergyIntolerance", text="Pollen")), "order-sign", complete="all")
+    assert "could not be read: AllergyIntolerance" in str([card["summary"] for card in answer["cards"]])
