@@ -148,6 +148,7 @@ class NoteCode(StrEnum):
     SEVERAL_ROUTES = "several-routes"
     ROUTE_DOES_NOT_FIT = "route-does-not-fit"
     DOSE_NOT_GIVEN = "dose-not-given"
+    DOSE_NOT_READ = "dose-not-read"
     LENGTH_NOT_GIVEN = "length-not-given"
     NOT_CERTAIN = "not-certain"
     STOP_NOT_KNOWN = "stop-not-known"

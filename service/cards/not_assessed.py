@@ -30,6 +30,7 @@ from service.knowledge.model import AskedFirst, FactDefinition, FactKind, Knowle
 from service.knowledge.summaries import LONGEST as NAMES
 from service.note import NoteCode, holds
 from service.record.input.prefetch_templates import Template
+from service.record.kinds.count import DAILY_MG
 from service.record.kinds.patient import NOT_ON_PATIENT
 from service.record.medication.supply import MAY_BE_TAKEN
 from service.record.model import UNTYPED
@@ -49,6 +50,7 @@ _SERVICES = ("ServiceRequest", "DeviceRequest", "CommunicationRequest")
 """What orders something that is no drug; one without words is named by its type."""
 _SUSPECTED = frozenset({NoteCode.PROVISIONAL})
 _UNREAD = frozenset({NoteCode.NOT_RECOGNISED, NoteCode.DRUG_NOT_RECOGNISED, NoteCode.ORDER_NOT_RECOGNISED})
+_DOSE_NOT_READ = frozenset({NoteCode.DOSE_NOT_READ})
 _CODE_ONLY = re.compile(r"\S*\d\S*")
 """What stands in place of words where an order has none: its code."""
 
@@ -91,6 +93,7 @@ def not_assessed(
     _not_on_the_patient(knowledge, decision, causes)
     if HOOKS[decision.hook].has_orders:
         _unread(knowledge, decision, causes)
+        _doses(knowledge, decision, causes)
         _may_be_taken(knowledge, decision, causes)
         _suspected(knowledge, decision, causes)
         for first, phrases in _asked_first(knowledge, decision):
@@ -240,6 +243,24 @@ def _unread(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     names = [_name(item, "a running drug" if item.resource in running else "an order") for item in entries.values()]
     causes.summaries.append(f"{_first_of(names)} not recognised, not checked")
     causes.lines.append(f"Not recognised: {unknown_line([_words(item) for item in entries.values()])}.")
+
+
+def _doses(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
+    """Drugs whose dose was told and could not be read, where it is compared with a limit (decision 40)."""
+    found = [
+        (fact.id, item)
+        for fact in knowledge.facts.values()
+        if fact.measure == DAILY_MG and decision.findings[fact.id].high is None
+        for item in decision.findings[fact.id].evidence
+        if holds(item.note, _DOSE_NOT_READ)
+    ]
+    entries = {item.resource: item for _, item in found}
+    if entries:
+        causes.facts.extend(name for name, _ in found)
+        causes.summaries.append(
+            f"the dose of {_first_of([_name(item) for item in entries.values()])} could not be read"
+        )
+        causes.lines.append(f"Dose could not be read: {unknown_line([_words(item) for item in entries.values()])}.")
 
 
 def _may_be_taken(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:

@@ -132,6 +132,7 @@ ENGLISH: Mapping[NoteCode, str] = {
     NoteCode.SEVERAL_ROUTES: "several routes are given",
     NoteCode.ROUTE_DOES_NOT_FIT: "the route does not fit the product",
     NoteCode.DOSE_NOT_GIVEN: "dose not given",
+    NoteCode.DOSE_NOT_READ: "dose could not be read",
     NoteCode.LENGTH_NOT_GIVEN: "length of the course not given",
     NoteCode.NOT_CERTAIN: "not certain",
     NoteCode.STOP_NOT_KNOWN: "stopped, but not known when",
