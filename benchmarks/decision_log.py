@@ -1,7 +1,7 @@
 """What remembering costs, and how quickly a large memory answers.
 
-``python -m benchmarks.memory load [--url URL]`` sends calls to four workers, the store off and on, and compares CPU.
-``python -m benchmarks.memory million [--url URL] [--rows N]`` makes a memory of a million decisions and asks it.
+``python -m benchmarks.decision_log load [--url URL]`` sends calls to four workers, the store off and on, and compares CPU.
+``python -m benchmarks.decision_log million [--url URL] [--rows N]`` makes a log of a million decisions and asks it.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from statistics import median
 from typing import TypeVar
 
 from benchmarks.bodies import hook_request
+from benchmarks.decision_log_growth import BEGIN, grow
 from benchmarks.measurements import discover, post
-from benchmarks.memory_growth import BEGIN, grow
 from benchmarks.server import serving
 from service import create_app
 from service.config import Settings
@@ -44,7 +44,7 @@ LIMIT_PER_CENT = 15.0
 
 def main() -> None:
     """Measure and print."""
-    options = argparse.ArgumentParser(prog="benchmarks.memory", description=__doc__)
+    options = argparse.ArgumentParser(prog="benchmarks.decision_log", description=__doc__)
     options.add_argument("what", choices=["load", "million"])
     options.add_argument("--calls", type=int, default=20_000, help="calls of each of the two runs")
     options.add_argument("--workers", type=int, default=4)
