@@ -118,7 +118,7 @@ def entry_evidence_of(definition: FactDefinition, chart: Chart) -> Iterator[Entr
     """What every medication of the record says about a drug fact."""
     for medication in chart.medications_of(definition.classes):
         matched = match(medication, definition, chart)
-        if matched is None:
+        if matched is None or (not definition.old_orders and _stands_only_in_an_old_order(medication, chart)):
             continue
         entry_evidence = _entry_evidence(medication, matched, definition, chart)
         if entry_evidence is not None:
@@ -144,12 +144,10 @@ def _entry_evidence(
             doubts.append(NO_STOP)
     elif status_class.counts is not Counts.PRESENT:
         return None
-    old = OLD if status_class.counts is Counts.PRESENT and is_old(medication, chart) else None
+    old = OLD if _stands_only_in_an_old_order(medication, chart) else None
     is_told = definition.unconfirmed or (medication.is_draft and definition.or_ordered)
     if status_class.provisional or (status_class.is_doubtful and not is_told):
         doubts.append(status_class.note or _NOT_CERTAIN)
-    if old is not None and not definition.old_orders:
-        return None
     if not definition.unconfirmed:
         doubts.append(old)
     times = list(_in_time(medication, definition, chart))
@@ -199,6 +197,10 @@ def _began_after(medication: Medication, definition: FactDefinition, chart: Char
 
 def _is_or_was(medication: Medication) -> bool:
     return medication.status_class.counts in {Counts.PRESENT, Counts.HISTORY}
+
+
+def _stands_only_in_an_old_order(medication: Medication, chart: Chart) -> bool:
+    return medication.status_class.counts is Counts.PRESENT and is_old(medication, chart)
 
 
 def is_old(medication: Medication, chart: Chart) -> bool:
