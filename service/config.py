@@ -135,7 +135,7 @@ RUN, RULES, CALLERS, LIMITS, CARDS, FETCHING, WATCHING, STORE = (
 class Settings:
     """How this process runs. Each field is the environment variable of its name in capitals, after the prefix.
 
-    A program that reads its settings from the environment keeps answered calls unless told otherwise; one that makes
+    A program that reads its settings from the environment stores answered calls unless set otherwise; one that makes
     them by hand does not.
     """
 
@@ -203,7 +203,7 @@ class Settings:
     issuers: Path | None = _text(None, "file of the issuers whose tokens are trusted", CALLERS, _path)
     auditors: Path | None = _text(
         None,
-        "file of the people who may read kept decisions in a browser, at `/decisions`; made with `store auditor`",
+        "file of the people who may read stored decisions in a browser, at `/decisions`; made with `store auditor`",
         CALLERS,
         _path,
     )

@@ -1,8 +1,8 @@
 """The card that says which checks could not be made, and why (SC-5, ST-6): silence is no all-clear.
 
-It speaks for four causes only: a list that was asked for did not come, or came in part; a drug, order or entry could
-not be read; the Patient that was sent tells no age or sex; a check that the source of an order asks first is missing.
-A problem that is only suspected and would raise a warning about the order is told as well: it is unknown, never absent.
+It is shown for four causes only: a list that was asked for did not come, or came in part; a drug, order or entry could
+not be read; the Patient that was sent tells no age or sex; a check that the source of an order asks first is missing. A
+problem that is only suspected and would raise a warning about the order is named as well: it is unknown, never absent.
 What is unknown besides stands on the card that it could change, and nowhere else (hazard H-07). Where another card
 already questions the order, that check is a line on it: one order needs one answer.
 """
@@ -33,7 +33,7 @@ from service.record.input.prefetch_templates import Template
 from service.record.kinds.patient import NOT_ON_PATIENT
 from service.record.medication.supply import MAY_BE_TAKEN
 from service.record.model import UNTYPED
-from service.record.values.other_orders import is_foreign
+from service.record.values.foreign import is_foreign
 
 Json = dict[str, Any]
 
@@ -49,7 +49,7 @@ _UNREAD = frozenset({NoteCode.NOT_RECOGNISED, NoteCode.DRUG_NOT_RECOGNISED, Note
 _CODE_ONLY = re.compile(r"\S*\d\S*")
 """What stands in place of words where an order has none: its code."""
 
-# What the lists are for on which a drug order rests, in the words of the card; another list is named by its title.
+# What the lists are for on which a drug order depends, in the words of the card; another list is named by its title.
 _CHECKS = {"medications": "interactions", "allergies": "reactions", "conditions": "contraindications"}
 CHECKED_LISTS = frozenset(_CHECKS)
 
@@ -64,7 +64,7 @@ class Lacking:
 
 @dataclass(frozen=True, slots=True)
 class _Causes:
-    """Why checks could not be made: a summary without its subject, lines, and the facts that could not be told."""
+    """Why checks could not be made: a summary without its subject, lines, and the facts that could not be known."""
 
     summaries: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
@@ -76,7 +76,7 @@ def not_assessed(
 ) -> Json | None:
     """The card about the checks that could not be made, or None where each that matters could.
 
-    ``questioned`` are the order facts of which another card speaks and bears what is asked first.
+    ``questioned`` are the order facts that another card names, and asks for what is asked first.
     """
     if not concerns(knowledge, decision):
         return None
@@ -100,7 +100,7 @@ def not_assessed(
 def concerns(knowledge: Knowledge, decision: Decision) -> bool:
     """Whether the chart or an order in it may concern this service (product choice no. 4).
 
-    A hook without orders does not conclude that; there it rests on what the conclusion mentions.
+    A hook without orders does not conclude that; there it depends on what the conclusion mentions.
     """
     names = among(_concerning(knowledge), decision.findings)
     return not names or any(decision.findings[name].status is not Status.ABSENT for name in names)
@@ -114,7 +114,7 @@ def _concerning(knowledge: Knowledge) -> tuple[str, ...]:
 def _wanted(knowledge: Knowledge, decision: Decision) -> list[FactDefinition]:
     """The facts that keep a warning from being decided, on whichever card they are named.
 
-    A conclusion that is named as one is read from no list of its own, but from those of the facts it rests on.
+    A conclusion that is named as one is read from no list of its own, but from those of the facts it depends on.
     """
     names = dict.fromkeys((*decision.not_assessed, *decision.wanted, *decision.unread.doubted))
     concluded = [name for name in names if name not in knowledge.facts]
@@ -124,7 +124,7 @@ def _wanted(knowledge: Knowledge, decision: Decision) -> list[FactDefinition]:
 
 
 def _beneath(knowledge: Knowledge, concluded: str) -> Iterator[str]:
-    """The facts on which a conclusion rests."""
+    """The facts on which a conclusion depends."""
     for rule in knowledge.rules:
         if rule.concludes == concluded:
             for name in sorted(rule.reads):
@@ -375,7 +375,7 @@ def _card(knowledge: Knowledge, decision: Decision, causes: _Causes) -> Json:
 def _summary(knowledge: Knowledge, decision: Decision, causes: _Causes) -> str:
     """What is being ordered, and the first cause: ``Naproxen: interactions not checked, allergies not received.``.
 
-    How many names there are depends on what else is said and never on the names: the store does not keep them.
+    How many names there are depends on what else is said and never on the names: the store does not hold them.
     """
     cause = f"{causes.summaries[0]}."
     begin = "Not assessed: "
@@ -424,9 +424,9 @@ def with_not_assessed(
     questioned: set[str] = set()
     if HOOKS[decision.hook].has_orders and concerns(knowledge, decision):
         for first, phrases in _asked_first(knowledge, decision):
-            place = _questioning(decision, first, about)
-            if place is not None:
-                answered[place] = _with_line(answered[place], _not_on_record(phrases))
+            index = _questioning(decision, first, about)
+            if index is not None:
+                answered[index] = _with_line(answered[index], _not_on_record(phrases))
                 questioned.add(first.order)
     card = not_assessed(knowledge, decision, lacking, questioned)
     answered += [card] if card is not None else []
@@ -440,18 +440,18 @@ def _set_aside(knowledge: Knowledge, decision: Decision) -> Iterator[str]:
     if decision.unread.entries and not loses_a_check(knowledge, decision):
         yield f"{_lost_words(decision)}{unusable(knowledge, decision)}."
     pressing = decision.unread.pressing
-    told = {value for name in pressing for value in waiting(knowledge, decision, name)}
+    named = {value for name in pressing for value in waiting(knowledge, decision, name)}
     left = [name for name in decision.unread.not_final if name not in pressing]
-    if untold := [name for name in left if not told.issuperset(waiting(knowledge, decision, name)) or not told]:
-        yield not_final(knowledge, decision, untold)
+    if unnamed := [name for name in left if not named.issuperset(waiting(knowledge, decision, name)) or not named]:
+        yield not_final(knowledge, decision, unnamed)
 
 
 def _questioning(decision: Decision, first: AskedFirst, about: Sequence[Sequence[Advice]]) -> int | None:
-    """The place of the first card that rests on the order."""
+    """The index of the first card that depends on the order."""
     orders = {item.resource for item in decision.findings[first.order].evidence}
-    for place, group in enumerate(about):
+    for index, group in enumerate(about):
         if any(item.resource in orders for advice in group for found in advice.found for item in found.evidence):
-            return place
+            return index
     return None
 
 

@@ -284,9 +284,9 @@ def _show_mutants(
     for mutant, text in listed:
         click.echo(f"{mutant.rule.id}: {mutant.fault}: {text}")
     if charts_only:
-        click.echo(f"{len(same)} planted faults are equivalent (proved for every patient), and left out")
+        click.echo(f"{len(same)} mutants are equivalent (proved for every patient), and left out")
     by = "stories and vignettes" if charts_only else "examples, stories and vignettes"
-    click.echo(f"{_noticed('planted faults', result)} by {by}")
+    click.echo(f"{_noticed('mutants', result)} by {by}")
     if charts_only:
         alarming = {rule.id for rule in knowledge.rules if _is_alarm(rule)}
         click.echo(_noticed("of them in rules of red flags and contraindications", result.among(alarming)))

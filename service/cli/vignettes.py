@@ -79,7 +79,7 @@ class Vignette:
         """Every departure of an answer from what is expected, in words."""
         cards = answered.cards
         indicators = {rule.id: rule.card.indicator.value for rule in services.prepared.knowledge.rules if rule.card}
-        # A danger that a card names beside its own is told as well.
+        # A danger that a card names beside its own is listed as well.
         advised = [rule for item in answered.decision.advice for rule in (item.rule, *item.also)]
         shown = {rule.id: indicators[rule.id] for rule in advised}
         states = {name: finding.status.value for name, finding in answered.decision.findings.items()}

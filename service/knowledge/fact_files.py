@@ -33,7 +33,7 @@ _SHARED = ("classes", "exclude", "route")
 QUESTION = "question"
 """A question of our own code system that the fact asks: its code, title, patterns, and how long an answer counts."""
 
-NO_BY_SILENCE = "Never by silence: only a recorded no."
+NEVER_WITHOUT_ENTRY = "Never by silence: only a recorded no."
 """When a question that says nothing of it is absent."""
 
 _ASKED_IN = ("Observation", "QuestionnaireResponse")
@@ -138,7 +138,7 @@ def _asked(fact: Table, question: Table, line: int) -> Items:
     answer.put("codes", codes, line)
     looked_in.add(answer, line)
     fact.put("from", looked_in, line)
-    fact.setdefault("absent_when", NO_BY_SILENCE)
+    fact.setdefault("absent_when", NEVER_WITHOUT_ENTRY)
     if "within_days" in question:
         fact.setdefault("product_choice", answers_count(question["within_days"]))
     own = Items(line)

@@ -35,7 +35,7 @@ class NeverSuggested:
 
 @dataclass(frozen=True, slots=True)
 class AlwaysWarned:
-    """On these hooks the condition always gives a card at least as loud as stated, whatever else is known.
+    """On these hooks the condition always gives a card at least as severe as stated, whatever else is known.
 
     ``or_names_what_is_missing``: such a rule that is left undecided will do, because the answer then names it and what
     it lacks.

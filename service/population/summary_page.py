@@ -115,7 +115,10 @@ def _head(summary: Json) -> Iterator[str]:
     rows = [
         ("Patients", patients["all"], None),
         ("with a card", patients["withCard"], patients["withCardPer1000"]),
-        *((f"whose loudest card is {one['indicator']}", one["patients"], one["per1000"]) for one in summary["loudest"]),
+        *(
+            (f"whose most severe card is {one['indicator']}", one["patients"], one["per1000"])
+            for one in summary["loudest"]
+        ),
         ("for whom a warning could not be decided", patients["notAssessed"], patients["notAssessedPer1000"]),
         ("for whom nothing in the chart could bring a card", patients["noCardPossible"], None),
         ("whose chart was refused", patients["refused"], None),
@@ -278,7 +281,7 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: int | N
     """A table of which the last columns, so many, are numbers; None where the third and fourth are."""
     columns = len(heads)
     right = {2, 3} if numbers is None else set(range(columns - numbers, columns))
-    kinds = [' class="n"' if place in right else "" for place in range(columns)]
+    kinds = [' class="n"' if index in right else "" for index in range(columns)]
     head = "".join(f'<th scope="col"{kind}>{escape(name)}</th>' for name, kind in zip(heads, kinds, strict=True))
     body = "".join(
         "<tr>" + "".join(f"<td{kind}>{escape(str(cell))}</td>" for cell, kind in zip(row, kinds, strict=True)) + "</tr>"
@@ -295,8 +298,8 @@ def _bars(values: Sequence[tuple[str, int]], title: str, small: int) -> str:
     most = max(number for _, number in shown)
     height = _BAR * len(shown)
     parts = [f'<svg viewBox="0 0 {_WIDTH} {height}" width="100%" role="img" aria-label="{escape(title)}">']
-    for place, (label, number) in enumerate(shown):
-        top = place * _BAR
+    for index, (label, number) in enumerate(shown):
+        top = index * _BAR
         width = max(1, round((_WIDTH - _LABEL - 90) * number / most))
         words = label if len(label) <= _WORDS else label[: _WORDS - 1] + "…"
         parts.append(

@@ -111,11 +111,11 @@ def _note_missing(unpacked: Unpacked, selections: list[str], drafts: list[Piece]
     there = {name for piece in unpacked.pieces for name in _names(piece)}
     if drafts and not any(_names(piece) & {one.strip() for one in selections} for piece in drafts):
         return
-    for place, reference in enumerate(selections):
+    for index, reference in enumerate(selections):
         if reference.strip() not in there:
             type_ = next((part for part in reference.strip().split("/") if part in ORDER_TYPES), UNTYPED)
             brought.orders.problems.append(
-                Problem(f"context.selections[{place}]", Note(NoteCode.SELECTION_NOT_THERE), type_)
+                Problem(f"context.selections[{index}]", Note(NoteCode.SELECTION_NOT_THERE), type_)
             )
 
 

@@ -47,7 +47,7 @@ class Feedback:
     """One outcome of one card.
 
     ``card`` and ``suggestions`` are uuids in lower case. ``comment`` is free text that may name the patient: it is None
-    unless the operator keeps comments, and never shows in a repr (FB-13). Both times are in UTC.
+    unless the operator stores comments, and never shows in a repr (FB-13). Both times are in UTC.
     """
 
     service: str
@@ -63,22 +63,22 @@ class Feedback:
 
 
 class FeedbackSink(Protocol):
-    """Whoever keeps feedback."""
+    """Whatever stores feedback."""
 
-    def keep(self, items: Sequence[Feedback]) -> None:
-        """Keep all items, each as an event of its own, or none. Raises StoreError."""
+    def add(self, items: Sequence[Feedback]) -> None:
+        """Store all items, each as an event of its own, or none. Raises StoreError."""
 
 
 class InMemoryFeedback:
-    """Keeps feedback in memory, for tests and demonstrations: the latest ``limit`` items."""
+    """Holds feedback in memory, for tests and demonstrations: the latest ``limit`` items."""
 
     def __init__(self, limit: int = 10_000) -> None:
         self._limit = limit
         self._mutex = threading.Lock()
         self.items: tuple[Feedback, ...] = ()
 
-    def keep(self, items: Sequence[Feedback]) -> None:
-        """Keep the items; the oldest go when there are too many."""
+    def add(self, items: Sequence[Feedback]) -> None:
+        """Store the items; the oldest go when there are too many."""
         with self._mutex:
             self.items = (*self.items, *items)[-self._limit :]
 

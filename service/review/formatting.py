@@ -1,4 +1,4 @@
-"""Writes rule files in the one form in which they are kept: short, at most 120 characters a line, one thought a line.
+"""Writes rule files in their standard form: short, at most 120 characters a line, one thought a line.
 
 A mapping or list stands on one line where it fits and is not deep, in a filled list where that is shorter, else with
 one entry a line. Words go on under their key. Comments stay before what they stand before. What a file says is the
@@ -39,7 +39,7 @@ _LITERAL_ITEM = re.compile(r"[-*] |\d+\. ")
 
 
 def formatted(text: str, file: str, releases: Mapping[str, Any], source_defaults: Mapping[str, Any]) -> str:
-    """The text of a rule file in its kept form. ``file`` is its path below the folder of rules.
+    """The text of a rule file in its standard form. ``file`` is its path below the folder of rules.
 
     ``releases`` and ``source_defaults`` are those of ``ruleset.yaml``. A file of another folder comes back as it is.
 
@@ -78,16 +78,16 @@ def _document(data: Table, folder: str, comments: list[tuple[int, str]]) -> Iter
     gaps = _GAP_BEFORE.get(folder, ())
     started = False
 
-    def remarks(line: int, indent: int) -> Iterator[str]:
+    def comments_before(line: int, indent: int) -> Iterator[str]:
         """The comments before a line, with the blank lines between them and after them."""
         while comments and comments[0][0] < line:
-            number, remark = comments.pop(0)
-            yield " " * indent + remark
+            number, comment = comments.pop(0)
+            yield " " * indent + comment
             if min([line, *(later for later, _ in comments[:1])]) > number + 1:
                 yield ""
 
     for key, value in data.items():
-        before = list(remarks(data.key_lines[key], 0))
+        before = list(comments_before(data.key_lines[key], 0))
         if started and (key in gaps or before):
             yield ""
         yield from before
@@ -97,11 +97,11 @@ def _document(data: Table, folder: str, comments: list[tuple[int, str]]) -> Iter
             for number, (item, line) in enumerate(zip(value, value.item_lines, strict=True)):
                 if number:
                     yield ""
-                yield from remarks(line, 2)
+                yield from comments_before(line, 2)
                 yield from _entry("  - ", item, 4)
         else:
             yield from _entry(f"{key}: ", value, 2, key)
-    yield from (remark for _, remark in comments)
+    yield from (comment for _, comment in comments)
 
 
 def _entry(head: str, value: Any, indent: int, key: str | None = None) -> list[str]:
@@ -271,7 +271,7 @@ def _is_plain(text: str, *, flow: bool) -> bool:
 
 
 def format_folder(folder: Path, *, write: bool) -> list[str]:
-    """The files below ``folder`` that are not in their kept form, written into it where ``write`` says so."""
+    """The files below ``folder`` that are not in their standard form, written into it where ``write`` says so."""
     header, _ = read((folder / "ruleset.yaml").read_text(encoding="utf-8"), "ruleset.yaml")
     header = header if isinstance(header, Table) else Table("ruleset.yaml", 1)
     changed = []

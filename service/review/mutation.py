@@ -1,4 +1,4 @@
-"""Faults planted into rules on purpose, to see whether examples, stories, vignettes or the locked tables would notice.
+"""Mutants of rules, faulty on purpose, to see whether examples, stories, vignettes or the locked tables would notice.
 
 A rule whose limit could be moved, whose test could be turned or dropped without any example
 differing is a rule that nobody has really checked.
@@ -45,7 +45,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One rule with one planted fault."""
+    """One mutant: a rule with one fault."""
 
     rule: Rule
     fault: str
@@ -68,11 +68,11 @@ def _faults(condition: Condition) -> Iterator[tuple[str, Condition]]:
         return
     swapped = AnyOf if isinstance(condition, AllOf) else AllOf
     yield f"{'all' if swapped is AnyOf else 'any'} swapped", swapped(condition.parts)
-    for place, part in enumerate(condition.parts):
-        rest = condition.parts[:place] + condition.parts[place + 1 :]
+    for index, part in enumerate(condition.parts):
+        rest = condition.parts[:index] + condition.parts[index + 1 :]
         yield f"'{_named(part)}' dropped", rest[0] if len(rest) == 1 else type(condition)(rest)
         for fault, changed in _faults(part):
-            parts = (*condition.parts[:place], changed, *condition.parts[place + 1 :])
+            parts = (*condition.parts[:index], changed, *condition.parts[index + 1 :])
             yield fault, type(condition)(parts)
 
 
@@ -126,7 +126,7 @@ class Charts:
         self._read = [(case, self._reading(case, self._strata[case.hook])) for case in cases]
 
     def notice(self, mutant: Mutant) -> bool:
-        """Whether any chart shows the planted fault."""
+        """Whether any chart shows the mutant."""
         return any(self._notices(case, before, mutant) for case, before in self._read)
 
     def _notices(self, case: Case, before: Reading, mutant: Mutant) -> bool:
@@ -163,7 +163,7 @@ def _states(reading: Reading) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The planted faults, and which of them only the locked table notices, or nothing.
+    """The mutants, and which of them only the locked table notices, or nothing.
 
     The table is derived from the rule, so that what only it notices is locked against change and not shown to be right.
     """

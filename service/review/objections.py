@@ -1,4 +1,4 @@
-"""What speaks against signing a rule: a problem of its files, an example that does not hold, a broken invariant."""
+"""What stands against signing a rule: a problem of its files, an example that does not hold, a broken invariant."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def objections(folder: Path, knowledge: Knowledge, rules: frozenset[str], today:
 
 
 def with_foundations(knowledge: Knowledge, rule: Rule) -> tuple[str, ...]:
-    """The rule and the conclusion rules it rests on that are not approved yet, what it rests on first."""
+    """The rule and the conclusion rules it depends on that are not approved yet, what it depends on first."""
     waiting = unapproved_behind(knowledge, rule) | {rule.id}
     return (*tuple(each.id for each in knowledge.rules if each.id in waiting and each.id != rule.id), rule.id)
 

@@ -88,7 +88,7 @@ class ChainAudit:
                 self._report.add_issue(f"ledger {row.writer}/{row.seq}", "is not what was written: changed or inserted")
 
     def _exchanged(self, row: Row, other: Row) -> bool:
-        """Whether each has the content that belongs to the place of the other, with its hash or without."""
+        """Whether each has the content that belongs to the number of the other, with its hash or without."""
         hashes = {row.hash, other.hash}
         return {row.hash_at(other.seq, self._keyring), other.hash_at(row.seq, self._keyring)} == hashes
 

@@ -41,7 +41,7 @@ _FEEDBACK_OF = (
 
 @dataclass(frozen=True, slots=True)
 class StoredDecision:
-    """A kept decision: its body, and where its row stands in the ledger."""
+    """A stored decision: its body, and where its row stands in the ledger."""
 
     writer: str
     seq: int
@@ -54,14 +54,14 @@ class StoredDecision:
 
 
 class ShownCard(Struct, frozen=True):
-    """A card of a kept decision, with its rules as (id, version, 1 if it speaks or 0 if covered)."""
+    """A card of a stored decision, with its rules as (id, version, 1 if it is shown or 0 if suppressed)."""
 
     uuid: str
     rules: list[tuple[str, str, int]]
 
 
 class Showing(Struct, frozen=True):
-    """What a kept decision showed: when, which cards, and digests of what each rule rested on."""
+    """What a stored decision showed: when, which cards, and digests of what each rule depended on."""
 
     now: str
     cards: list[ShownCard]
@@ -74,7 +74,7 @@ _SHOWING = Decoder(Showing)
 
 @dataclass(frozen=True, slots=True)
 class StoredRuleSet:
-    """A kept rule set. ``archive`` is the tar archive of its files, None when they are not there."""
+    """A stored rule set. ``archive`` is the tar archive of its files, None when they are not there."""
 
     digest: str
     name: str
@@ -98,7 +98,7 @@ class Reading:
         with self._database.reading() as connection:
             found = next(_decisions(connection, decisions.c.id == decision_id), None)
         if found is None:
-            raise NotFoundError(f"no decision {decision_id} is kept")
+            raise NotFoundError(f"no decision {decision_id} is stored")
         return found
 
     def decision_of_card(self, uuid: str) -> StoredDecision:
@@ -106,7 +106,7 @@ class Reading:
         with self._database.reading() as connection:
             decision = connection.execute(select(cards.c.decision).where(cards.c.uuid == uuid)).scalar()
         if decision is None:
-            raise NotFoundError(f"no card {uuid} is kept")
+            raise NotFoundError(f"no card {uuid} is stored")
         return self.decision(decision)
 
     def decisions(self, since: datetime, until: datetime | None = None) -> Iterator[StoredDecision]:
@@ -121,7 +121,7 @@ class Reading:
             return connection.execute(query).scalar_one()
 
     def of_patient(self, patient_id: str, since: datetime, until: datetime | None = None) -> list[StoredDecision]:
-        """The decisions about a patient, oldest first, under whichever key they were kept."""
+        """The decisions about a patient, oldest first, under whichever key they were stored."""
         hashes = [self._keyring.patient(patient_id, key) for key in self._keyring.keys]
         with self._database.reading() as connection:
             return list(_decisions(connection, and_(decisions.c.patient.in_(hashes), _period(since, until))))
@@ -158,7 +158,9 @@ class Reading:
         with self._database.reading() as connection:
             found = list(connection.execute(query).scalars())
         if len(found) != 1:
-            raise NotFoundError(f"{'more than one' if found else 'no'} kept rule set has a digest that begins {digits}")
+            raise NotFoundError(
+                f"{'more than one' if found else 'no'} stored rule set has a digest that begins {digits}"
+            )
         return self.rule_set(found[0])
 
     def rule_set(self, digest: str) -> StoredRuleSet:
@@ -170,7 +172,7 @@ class Reading:
         with self._database.reading() as connection:
             found = connection.execute(query.where(rule_sets.c.digest == digest)).first()
         if found is None:
-            raise NotFoundError(f"no rule set {digest} is kept")
+            raise NotFoundError(f"no rule set {digest} is stored")
         return _rule_set(found)
 
 

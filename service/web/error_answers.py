@@ -28,7 +28,7 @@ Json = dict[str, Any]
 _MOST_ISSUES = 50
 RETRY_SECONDS_BUSY = 1
 RETRY_SECONDS_COSTLY = 60
-"""What Retry-After says: a place gets free soon; what cost too much will cost as much again (product choice)."""
+"""What Retry-After says: a slot gets free soon; what cost too much will cost as much again (product choice)."""
 _NOT_FOUND, _NO_METHOD = 404, 405
 
 _CODES = {400: "invalid", 403: "forbidden", 404: "not-found", 405: "not-supported", 412: "incomplete", 413: "too-long"}

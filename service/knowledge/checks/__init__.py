@@ -39,4 +39,4 @@ def run_checks(knowledge: Knowledge, today: date) -> list[Issue]:
         for check in CHECKS.values()
         for issue in check.run(review)
     ]
-    return sorted(issues, key=lambda issue: (*issue.place, issue.code, issue.text))
+    return sorted(issues, key=lambda issue: (*issue.file_and_line, issue.code, issue.text))

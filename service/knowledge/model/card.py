@@ -1,4 +1,4 @@
-"""What a clinician sees when a rule speaks."""
+"""What a clinician sees when a rule is shown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Indicator(StrEnum):
-    """How loud a card is; the values are those of CDS Hooks (CA-2)."""
+    """The severity of a card; the values are those of CDS Hooks (CA-2)."""
 
     INFO = "info"
     WARNING = "warning"

@@ -60,7 +60,7 @@ _PAIR = 2
 
 
 class FromField(Strict[tuple[FactSource, ...]]):
-    """``from``: one place to look, or a list of them."""
+    """``from``: one source, or a list of them."""
 
     def read(self, value: Any) -> tuple[FactSource, ...]:
         shape = made(SourceOfFactShape)

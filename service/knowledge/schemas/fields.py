@@ -37,12 +37,12 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
 
 
 def refuse(text: str, hint: str | None = None) -> ValidationError:
-    """The error to raise for one complaint."""
+    """The error to raise for one issue."""
     return ValidationError([Message(text, hint)])
 
 
 class Shape(Schema):
-    """A mapping whose keys are all known; builds ``model(**data)`` with the place where it stands.
+    """A mapping whose keys are all known; builds ``model(**data)`` with the line where it stands.
 
     ``model`` None leaves the mapping as it is. ``located`` says whether the model keeps ``at``.
     """
@@ -68,8 +68,8 @@ class Shape(Schema):
         """The model object of these data."""
         if self.model is None:
             return data
-        place = {"at": original.at} if self.located and isinstance(original, Table) else {}
-        return self.model(**data, **place)
+        located = {"at": original.at} if self.located and isinstance(original, Table) else {}
+        return self.model(**data, **located)
 
 
 T = TypeVar("T")

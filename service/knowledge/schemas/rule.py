@@ -135,7 +135,7 @@ class ThenShape(Shape):
     @validates_schema(skip_on_field_errors=True)
     def one_of_two(self, data: dict[str, Any], **_: Any) -> None:
         if len(data) != 1:
-            raise refuse("must either conclude a finding or speak a card", "conclude: or card:, one of them")
+            raise refuse("must either conclude a finding or show a card", "conclude: or card:, one of them")
 
 
 class HistoryShape(Shape):

@@ -1,4 +1,4 @@
-"""The shapes of the frame: ruleset, override reasons and approvals."""
+"""The shapes of what stands around the rules: ruleset.yaml, override reasons and approvals."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class GuardShape(Shape):
 class FamilyShape(Shape):
     """Rules of which only the most severe is shown, and in which order where several are equally severe.
 
-    ``named_when_covered`` lists those that speak of a danger of their own: when an equally severe rule is shown in
+    ``named_when_covered`` lists those about a danger of their own: when an equally severe rule is shown in
     their place, its card names them. A family with the name of a rule file that names it makes each of its variants a
     danger of its own.
     """
@@ -151,7 +151,7 @@ class AskedFirstShape(Shape):
 
 
 class RulesetShape(Shape):
-    """``ruleset.yaml``: what the rule set is for, and its frame."""
+    """``ruleset.yaml``: what the rule set is for, its services, phases and defaults."""
 
     name = Text(required=True)
     version = Text(required=True)

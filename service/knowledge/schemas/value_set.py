@@ -6,7 +6,7 @@ import re
 from itertools import chain
 from typing import Any
 
-from service.knowledge.model import Code, DangerTerms, ValueSet
+from service.knowledge.model import Code, DangerTerms, OtherWords, ValueSet
 from service.knowledge.schemas.fields import Choice, Name, Several, Shape, Strict, Text, did_you_mean, refuse, words
 
 SYSTEMS = {
@@ -142,6 +142,21 @@ class DangerTermsShape(Shape):
     harmless = Several(PatternField())
     harmless_drugs = words()
     model = DangerTerms
+    located = False
+
+
+class OtherWordsShape(Shape):
+    """``other_words.yaml``: what an entry may say that no rule judges."""
+
+    substances = Several(PatternField(), required=True, least=1)
+    reactions = words()
+    problems = Several(PatternField(), required=True, least=1)
+    procedures = Several(PatternField(), required=True, least=1)
+    orders = Several(PatternField(), required=True, least=1)
+    orders_perhaps_ours = Several(PatternField())
+    filling = Several(PatternField())
+    beside = Several(PatternField())
+    model = OtherWords
     located = False
 
 

@@ -35,7 +35,7 @@ class Subject(Enum):
 
 
 class Patients:
-    """The persons a set of resources speaks of, each known by the id of the Patient (a foreign one by its URL)."""
+    """The persons a set of resources is about, each known by the id of the Patient (a foreign one by its URL)."""
 
     def __init__(self, pieces: Iterable[Piece], base: str | None = None) -> None:
         self._pieces = list(pieces)

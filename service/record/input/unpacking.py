@@ -1,4 +1,4 @@
-"""Unpacking: the resources in a document of any shape, each with its path. What cannot be read is told, not raised."""
+"""Unpacking: the resources in a document of any shape, each with its path. What cannot be read is listed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Piece(NamedTuple):
 
 
 class Unpacked(Struct):
-    """What a document holds. ``is_partial``: something was lost whose type cannot be told, or more pages follow."""
+    """What a document holds. ``is_partial``: something was lost whose type cannot be known, or more pages follow."""
 
     pieces: list[Piece] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)

@@ -77,13 +77,13 @@ def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
             is_open = is_open or most is None
             if medication.daily is not None and medication.daily.as_needed:
                 notes.append(MOST_AS_NEEDED)
-            told_by = (_product(medication), medication.entry.type)
-            sums[told_by] = sums.get(told_by, Decimal(0)) + (most or 0)
+            said_by = (_product(medication), medication.entry.type)
+            sums[said_by] = sums.get(said_by, Decimal(0)) + (most or 0)
         evidence.append(evidence_of(medication, matched.note))
     # What the order says and what the patient tells of the same product is one course, not two.
     of_product: dict[_Product, Decimal] = {}
-    for (product, _), dose_told in sums.items():
-        of_product[product] = max(of_product.get(product, dose_told), dose_told)
+    for (product, _), stated in sums.items():
+        of_product[product] = max(of_product.get(product, stated), stated)
     total = sum(of_product.values(), Decimal(0))
     sure = not is_open and lists_are_complete(definition, chart.record)
     if is_open:
@@ -118,7 +118,7 @@ def _drugs(definition: FactDefinition, chart: Chart) -> Finding:
     sure: set[_Counted] = set()
     possible: set[_Counted] = set()
     evidence = []
-    orders = chart.orders_of(definition.classes, or_unread=True)
+    orders = chart.orders_of(definition.classes, or_not_recognised=True)
     current = [one for one in chart.medications_of(definition.classes) if one.status_class.counts is Counts.PRESENT]
     for medication, is_ordered in (*((one, False) for one in current), *((one, True) for one in orders)):
         matched = match(medication, definition, chart)
@@ -129,10 +129,10 @@ def _drugs(definition: FactDefinition, chart: Chart) -> Finding:
             (sure if certain else possible).update((one.rxcui, product) for one in matched.ingredients)
             evidence.append(evidence_of(medication, matched.note, medication.status_class.note))
     not_ordered = (evidence_of(order, NOT_RECOGNISED) for order in orders if not order.drug.recognised)
-    unread = [*unrecognised(chart), *not_ordered]
-    notes = [DRUG_NOT_RECOGNISED] if unread else []
-    evidence += unread
-    open_above = bool(unread) or not lists_are_complete(definition, chart.record)
+    unrecognised_entries = [*unrecognised(chart), *not_ordered]
+    notes = [DRUG_NOT_RECOGNISED] if unrecognised_entries else []
+    evidence += unrecognised_entries
+    open_above = bool(unrecognised_entries) or not lists_are_complete(definition, chart.record)
     return _counted(definition, chart, (len(sure), None if open_above else len(sure | possible)), evidence, notes)
 
 

@@ -106,7 +106,7 @@ def days_supply(resource: Mapping[str, Any]) -> Decimal | None:
     """For how many days the request supplies the drug, refills not counted; None when it cannot be computed.
 
     The supply duration as given, else the bounds of the dosage, else quantity divided by what is taken a day (at the
-    highest rate when the drug is taken as needed; when the rate is a range otherwise, it cannot be told).
+    highest rate when the drug is taken as needed; when the rate is a range otherwise, it cannot be known).
     """
     dispense = resource.get("dispenseRequest")
     dispense = dispense if isinstance(dispense, dict) else {}

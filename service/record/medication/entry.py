@@ -28,7 +28,7 @@ MEDICATION_TYPES = ("MedicationRequest", "MedicationStatement", "MedicationDispe
 _DRAFT = noted(NoteCode.BEING_ORDERED)
 
 BY_WORDS = frozenset({"name", "brand"})
-"""Ways of recognising a drug that rest on words, not on a code."""
+"""Ways of recognising a drug that depend on words, not on a code."""
 
 
 class Medication(Struct, frozen=True, eq=False, dict=True):

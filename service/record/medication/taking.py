@@ -17,7 +17,7 @@ from service.note import Note, NoteCode, joined
 from service.record.chart.dating import EffectivePeriod
 from service.record.chart.evidence import EntryEvidence, Support
 from service.record.chart.index import Chart
-from service.record.chart.window import Place, within
+from service.record.chart.window import Timing, within
 from service.record.medication.drugs import Ingredient
 from service.record.medication.entry import BY_WORDS, Medication
 from service.record.medication.stopping import stopped_within
@@ -123,7 +123,7 @@ def _entry_evidence(
     status_class = medication.status_class
     started = medication.started
     doubts: list[Note | None] = [None if matched.is_sure else NO_DOSE]
-    not_told = None
+    no_stop = None
     if status_class.counts is Counts.HISTORY:
         if definition.stopped_within_days is None:
             return None
@@ -131,14 +131,14 @@ def _entry_evidence(
         if stopped is False:
             return None
         if stopped is None and definition.stop_not_known and not is_complete(medication.entry):
-            not_told = NO_STOP
+            no_stop = NO_STOP
         elif stopped is None:
             doubts.append(NO_STOP)
     elif status_class.counts is not Counts.PRESENT:
         return None
     old = OLD if status_class.counts is Counts.PRESENT and is_old(medication, chart) else None
-    is_told = definition.unconfirmed or (medication.is_draft and definition.or_ordered)
-    if status_class.provisional or (status_class.is_doubtful and not is_told):
+    is_counted = definition.unconfirmed or (medication.is_draft and definition.or_ordered)
+    if status_class.provisional or (status_class.is_doubtful and not is_counted):
         doubts.append(status_class.note or _NOT_CERTAIN)
     if not definition.unconfirmed:
         doubts.append(old)
@@ -148,16 +148,16 @@ def _entry_evidence(
     doubts += [where.note for where in times if where.inside is None]
     support = Support.MAYBE if any(doubts) else Support.YES
     return EntryEvidence(
-        support, evidence_of(medication, matched.note, status_class.note, old, not_told, *doubts), started
+        support, evidence_of(medication, matched.note, status_class.note, old, no_stop, *doubts), started
     )
 
 
-def _in_time(medication: Medication, definition: FactDefinition, chart: Chart) -> Iterator[Place]:
+def _in_time(medication: Medication, definition: FactDefinition, chart: Chart) -> Iterator[Timing]:
     """Where the beginning of an entry lies to what the fact asks of it."""
     if definition.within_days is not None:
         yield within(EffectivePeriod(medication.started), definition.within_days, chart.now)
     if definition.began_after:
-        yield Place(_began_after(medication, definition, chart), NOT_TOLD_WHICH_FIRST)
+        yield Timing(_began_after(medication, definition, chart), NOT_TOLD_WHICH_FIRST)
 
 
 def _began_after(medication: Medication, definition: FactDefinition, chart: Chart) -> bool | None:

@@ -24,7 +24,7 @@ class Interval(Struct, frozen=True):
         return self.low is not None and self.low == self.high
 
     def at_most(self, limit: Decimal) -> bool | None:
-        """Whether the number is ``limit`` or less: True, False, or None when it cannot be told."""
+        """Whether the number is ``limit`` or less: True, False, or None when it cannot be known."""
         if self.high is not None and self.high <= limit:
             return True
         if self.low is not None and self.low > limit:

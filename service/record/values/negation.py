@@ -1,9 +1,9 @@
-"""Negation: whether words of the record speak of something present, past, or not there at all.
+"""Negation: whether words of the record are about something present, past, or not there at all.
 
 Used where a concept has no code that is known (terminology.md 4.9). The guards are English, German, French and Spanish,
-as are the patterns of the signs of cauda equina. A hit is guarded: words that deny it ("ruled out")
-or speak of the family make it no hit; those that ask the question ("rule out", "r/o", "?") make it suspected;
-"history of" makes it a thing of the past. Deliberately blunt: a guarded hit is silence, never a "no".
+as are the patterns of the signs of cauda equina. A match is guarded: words that deny it ("ruled out") or are about the
+family make it no match; those that ask the question ("rule out", "r/o", "?") make it suspected; "history of" makes it a
+thing of the past. Deliberately blunt: a guarded match counts as nothing recorded, never as a "no".
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-# A clause ends the reach of the guards before a hit. A colon does not: "Rule out: fracture".
+# A clause ends the reach of the guards before a match. A colon does not: "Rule out: fracture".
 # Nor do the points of "Z.n." and "V.a.", history and suspicion in German.
 _BREAK = re.compile(
     r"(?<!\bz)(?<!\bz\.n)(?<!\bz\. n)(?<!\bv)(?<!\bv\.a)(?<!\bv\. a)\.|[;\n]|\b(?:but|however|although|aber"
@@ -26,6 +26,10 @@ _BEFORE = re.compile(
     r"|screen(?:ing)?\s+for|prevent(?:ion\s+of)?|prophylaxis|(?:at\s+)?risk\s+(?:of|for)|in\s+case\s+of"
     r"|keine?[nrms]?|ohne|nicht|nie|verneint|sans|pas\s+d[e']|aucune?|sin|niega|ning\u00fan|ninguna)\b",
     re.IGNORECASE,
+)
+_WORRIED = (
+    r"\b(?:fear(?:s|ed|ing)?(?:\s+of)?|afraid\s+of|worr(?:y|ies|ied|ying)\s+(?:about|of|that|over)|anxi(?:ous|ety)\s+about"
+    r"|concern(?:s|ed|ing)?\s+(?:for|about|of|re|regarding|that)|wants?\s+to\s+rule\s+out|asks?\s+about|thinks?)\b"
 )
 _ASKED = re.compile(
     r"\b(?:rules?\s+out|ruling\s+out|r/o|excludes?|excluding|quer(?:y|ying)|fear(?:s|ed|ing)?(?:\s+of)?|afraid\s+of"
@@ -50,6 +54,10 @@ _FAMILY = re.compile(
     r"|fr\u00e8re|s\u0153ur|madre|padre|herman[oa])\b",
     re.IGNORECASE,
 )
+# "Wife worried about cancer": whose cancer it may be is not said, so that the question is open for the patient too.
+_ASKS_FOR_ANOTHER = re.compile(
+    rf"(?:{_FAMILY.pattern})\s+(?:\w+\s+){{0,2}}(?:{_WORRIED})(?!.*(?:{_FAMILY.pattern}))", re.IGNORECASE
+)
 _PAST = re.compile(
     r"\b(?:history\s+of|hx|h/o|past(?:\s+medical)?\s+history|pmh|previous|previously|prior|former|formerly|s/p"
     r"|status\s+post|resolved|zustand\s+nach|anamnestisch|fr\u00fcher\w*|ant\u00e9c\u00e9dents?|antecedentes?)\b"
@@ -60,7 +68,7 @@ _PAST_AFTER = re.compile(
     r"^\W{0,3}(?:resolved|in\s+remission|in\s+the\s+past)\b|^\s*[,(-]\s*(?:history|past|old)\b", re.IGNORECASE
 )
 # What is ordered or done is often named beside the question it should answer ("Rule out fracture: MRI lumbar
-# spine"), so that only a refusal close by speaks against it.
+# spine"), so that only a refusal close by denies it.
 _REFUSED = re.compile(
     r"\b(?:no|not|without|decline[sd]?|refuse[sd]?|cancel(?:led|ed)?|avoid)\s+(?:\w+\s+){0,2}$", re.IGNORECASE
 )
@@ -97,7 +105,7 @@ def said(pattern: re.Pattern[str], text: str, *, of_action: bool = False) -> Sai
 
 
 def is_denied(text: str, start: int, end: int) -> bool:
-    """Whether the clause around a stretch of the text denies it, or speaks of the family."""
+    """Whether the clause around a stretch of the text denies it, or is about the family."""
     return _of_state(*_clause(text, start, end)) is Said.NOTHING
 
 
@@ -108,6 +116,8 @@ def _of_action(before: str) -> Said:
 def _of_state(before: str, after: str) -> Said:
     if _BEFORE.search(before) or _AFTER.search(after):
         return Said.NOTHING
+    if _ASKS_FOR_ANOTHER.search(before):
+        return Said.SUSPECTED
     if _FAMILY.search(before) or _FAMILY.search(after):
         return Said.NOTHING
     if _ASKED.search(before) or _ASKED_AFTER.search(after):
@@ -118,7 +128,7 @@ def _of_state(before: str, after: str) -> Said:
 
 
 def _clause(text: str, start: int, end: int) -> tuple[str, str]:
-    """The words of the clause before and after the hit."""
+    """The words of the clause before and after the match."""
     opening = 0
     while end < len(text) and text[end].isalnum():  # a pattern may end inside a word
         end += 1

@@ -38,8 +38,8 @@ class Gone:
 def gone_codes(knowledge: Knowledge, client: Client, first: int) -> Iterator[Gone]:
     """The codes of one client that were found to be gone on day ``first`` or later, in the order of their names."""
     meaning = _Meaning(knowledge)
-    patients = [client.patients.get(client.day(place), 0) for place in range(client.days)]
-    series = {code: [code.calls.get(client.day(place), 0) for place in range(client.days)] for code in client.read}
+    patients = [client.patients.get(client.day(index), 0) for index in range(client.days)]
+    series = {code: [code.calls.get(client.day(index), 0) for index in range(client.days)] for code in client.read}
     for code in sorted(client.read, key=lambda one: (one.type, one.system, one.code)):
         for shift in absences(patients, series[code], first):
             others = (one for one in client.read if one is not code and one.type == code.type)
@@ -53,8 +53,8 @@ def gone_codes(knowledge: Knowledge, client: Client, first: int) -> Iterator[Gon
 def absences(patients: list[int], seen: list[int], first: int) -> Iterator[Shift]:
     """The times in which none of the patients had a code, found on day ``first`` or later, by more than chance."""
     begin = 0
-    for day, hits in enumerate(seen):
-        if hits or begin > day:
+    for day, positive in enumerate(seen):
+        if positive or begin > day:
             begin = max(begin, day + 1)
         elif day >= first and begin and _is_gone(patients, seen, begin, day + 1):
             back = next((later for later in range(day + 1, len(seen)) if seen[later]), None)
@@ -66,10 +66,10 @@ def absences(patients: list[int], seen: list[int], first: int) -> Iterator[Shift
 
 def _is_gone(patients: list[int], seen: list[int], begin: int, end: int) -> bool:
     start = max(0, begin - BASELINE)
-    before, hits, since = sum(patients[start:begin]), sum(seen[start:begin]), sum(patients[begin:end])
+    before, positive, since = sum(patients[start:begin]), sum(seen[start:begin]), sum(patients[begin:end])
     days = sum(number > 0 for number in patients[start:begin])
     # With fewer expected than this none is no wonder, whatever the rest: most codes end here.
-    if days < _FEWEST_DAYS or before < _FEWEST_BEFORE or hits * since < -math.log(ALPHA) * before:
+    if days < _FEWEST_DAYS or before < _FEWEST_BEFORE or positive * since < -math.log(ALPHA) * before:
         return False
     return chance_of_none(Series((tuple(patients),), (tuple(seen),)), start, begin, end) < ALPHA
 

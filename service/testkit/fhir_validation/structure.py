@@ -1,4 +1,4 @@
-"""Structure: one FHIR R4 resource held against the table of elements; every fault in one pass, each with its place."""
+"""Structure: one FHIR R4 resource held against the table of elements; every fault in one pass, each with its path."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Json = Mapping[str, Any]
 
 @dataclass
 class Structure:
-    """The faults of one resource. ``nested`` are the resources inside it, with their places: not looked at here."""
+    """The faults of one resource. ``nested`` are the resources inside it, with their paths: not looked at here."""
 
     issues: list[Issue] = field(default_factory=list)
     nested: list[tuple[Any, str]] = field(default_factory=list)
@@ -54,15 +54,15 @@ def _object(found: Structure, value: Json, type_: str, where: str) -> None:
         if name in _IGNORED:
             continue
         element = _element(shape, name)
-        place = f"{where}.{name}"
+        path = f"{where}.{name}"
         if element is None:
-            found.add_issue(place, _unknown(shape, name, type_, hint=len(found.issues) < _MOST_HINTS))
+            found.add_issue(path, _unknown(shape, name, type_, hint=len(found.issues) < _MOST_HINTS))
         elif member is None:
-            found.add_issue(place, "must be left out instead of null")
+            found.add_issue(path, "must be left out instead of null")
         elif name.startswith("_"):
-            _extras(found, member, place)
+            _extras(found, member, path)
         else:
-            _member(found, element, member, place, is_resource="resourceType" in value)
+            _member(found, element, member, path, is_resource="resourceType" in value)
     _needed(found, value, type_, where)
     _chosen(found, value, shape, where)
     for key, text in broken(type_, value):

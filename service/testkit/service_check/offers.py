@@ -57,11 +57,11 @@ def _prefetch(prefetch: Any, hook: Any, where: str) -> Iterator[Issue]:
         yield broken("DI-8", where, "must be an object")
         return
     for key, query in prefetch.items():
-        place = f"{where}.{key}"
+        path = f"{where}.{key}"
         if not isinstance(query, str) or not query:
-            yield broken("DI-8", place, "must be a string that is not empty")
+            yield broken("DI-8", path, "must be a string that is not empty")
         elif isinstance(hook, str) and hook in HOOKS:
-            yield from (_linted(fault.text, place) for fault in lint(Template(key, query, ()), hook))
+            yield from (_linted(fault.text, path) for fault in lint(Template(key, query, ()), hook))
 
 
 def _linted(text: str, where: str) -> Issue:
