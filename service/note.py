@@ -189,6 +189,23 @@ class NoteCode(StrEnum):
     FEWER_THAN_TOTAL = "fewer-than-total"
     TOO_MANY_RESOURCES = "too-many-resources"
 
+    # Why a prefetch key brought nothing, or a part only.
+    KEY_NOT_SENT = "key-not-sent"
+    NULL_FOR_RECORDS = "null-for-records"
+    EMPTY_OBJECT = "empty-object"
+    TEXT_FOR_RESOURCE = "text-for-resource"
+    LIST_FOR_BUNDLE = "list-for-bundle"
+    NOT_A_RESOURCE = "not-a-resource"
+    CLIENT_SENT_OUTCOME = "client-sent-outcome"
+    CLIENT_SENT_OUTCOME_BESIDE = "client-sent-outcome-beside"
+    CLIENT_QUERY_FAILED = "client-query-failed"
+    RESPONSE_WITHOUT_RESOURCE = "response-without-resource"
+    ENTRY_NOT_A_LIST = "entry-not-a-list"
+    TOO_MANY_PAGES = "too-many-pages"
+    SCOPE_COVERS_PART = "scope-covers-part"
+    NOT_ANSWERED = "not-answered"
+    OTHER_TYPE_SENT = "other-type-sent"
+
 
 class Note(Struct, frozen=True, cache_hash=True):
     """One note. Which parameters a code takes is what its template names.

@@ -230,7 +230,7 @@ def mutate(  # noqa: PLR0913  # click hands over every option
     show_all: bool,
     as_json: bool,
 ) -> None:
-    """Plant faults into the rules and see what notices: examples, stories, vignettes, or only the decision tables.
+    """Make mutants of the rules and see what notices: examples, stories, vignettes, or only the decision tables.
 
     The tables are derived from the rules: they lock a meaning and do not show that it is right, so they are counted
     apart. With --charts-only the share of the rules that warn of red flags and of contraindications is given apart,

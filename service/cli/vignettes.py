@@ -1,7 +1,7 @@
 """Vignettes: a patient in words, the chart, and what an expert wants to be said and not to be said.
 
 Each file of ``tests/vignettes`` tells one patient and, where it helps, how the same patient would be judged with one
-thing changed. They are written from the evidence, not from the conditions of the rules, so that a fault in a condition
+thing changed. They are written from the evidence, not from the conditions of the rules, so that an issue in a condition
 shows.
 """
 
@@ -125,9 +125,9 @@ def vignette_case(services: Services, vignette: Vignette) -> Case:
 
 
 def _document(file: Path) -> Mapping[str, Any]:
-    document, faults = read(file.read_text(encoding="utf-8"), file.name)
-    if faults:
-        raise VignetteError("; ".join(str(fault) for fault in faults))
+    document, issues = read(file.read_text(encoding="utf-8"), file.name)
+    if issues:
+        raise VignetteError("; ".join(str(fault) for fault in issues))
     return dict(document)
 
 

@@ -9,7 +9,7 @@ from service.knowledge.model import Rule, leaves
 
 
 def check_chains(found: Collection) -> None:
-    """Add a fault to ``found`` for every conclusion read too early and every circle of conclusions."""
+    """Add an issue to ``found`` for every conclusion read too early and every circle of conclusions."""
     order = {phase: index for index, phase in enumerate(found.declared("phase"))}
     rules = [rule for rule in found.rules.values() if rule.status != "retired" and rule.phase in order]
     drawn: dict[str, list[Rule]] = {}

@@ -1,6 +1,6 @@
 """Everything under ``rules/`` read file by file, before anything is compared with anything else.
 
-A file that is wrong leaves its faults and its id: what refers to it is not blamed as well.
+A file that is wrong leaves its issues and its id: what refers to it is not blamed as well.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Collection:
     """What was read, what was merely declared, and what was wrong.
 
     ``tables`` holds the raw mapping of every thing that declares an id, by kind and id, so that a
-    later complaint can find its line.
+    later issue can find its line.
     """
 
     root: Path
@@ -106,7 +106,7 @@ class Collection:
 
 
 def collect(root: Path) -> Collection:
-    """Read every YAML file under ``root``; faults are gathered in the result, nothing is raised."""
+    """Read every YAML file under ``root``; issues are gathered in the result, nothing is raised."""
     found = Collection(root)
     _header(found)
     releases, defaults = (_header_mapping(found, key) for key in ("releases", "source_defaults"))
@@ -222,7 +222,7 @@ def _declare_item(found: Collection, kind: str, item: Any) -> None:
 
 
 def _declare(found: Collection, kind: str, name: str, table: Table) -> bool:
-    """Note that ``name`` exists; False and a fault when it existed before."""
+    """Note that ``name`` exists; False and an issue when it existed before."""
     known = found.declared(kind)
     if name in known:
         line = table.key_lines.get("id", table.line)

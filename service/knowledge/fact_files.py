@@ -1,7 +1,7 @@
 """From a file of facts as it is written to one mapping for each fact: defaults of its kind, drugs declared once.
 
 Works on the raw mappings, as :mod:`service.knowledge.variants` does for rules: the strict shape of a fact reads the
-result, and every fault points at the line where its words stand.
+result, and every issue points at the line where its words stand.
 """
 
 from __future__ import annotations

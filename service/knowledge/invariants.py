@@ -194,7 +194,7 @@ def load_invariants(rules_folder: Path, knowledge: Knowledge) -> Invariants:
     """The invariants of a rule set, with every name in them compared with the knowledge.
 
     Raises:
-        KnowledgeError: with every fault, by line.
+        KnowledgeError: with every issue, by line.
     """
     path = rules_folder / FILE
     if not path.is_file():

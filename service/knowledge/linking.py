@@ -12,7 +12,7 @@ from service.knowledge.schemas.fields import did_you_mean
 def link(found: Collection) -> None:
     """Give every citation the words of its statement, and every rule its family and its place in it.
 
-    Adds a fault for a statement or a rule that does not exist, and for a rule that stands in two families.
+    Adds an issue for a statement or a rule that does not exist, and for a rule that stands in two families.
     """
     _statements_once(found)
     found.rules.update(

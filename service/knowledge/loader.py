@@ -30,12 +30,12 @@ def load(path: Path, settings: Mapping[str, str] | None = None) -> Knowledge:
     """Everything under ``path``, checked, with its digest.
 
     ``settings`` replace those of ``ruleset.yaml`` (also ``jurisdiction``); a name the rule set does
-    not have is a fault. ``reviewers`` is how many persons must have approved a rule; one unless set.
+    not have is an issue. ``reviewers`` is how many persons must have approved a rule; one unless set.
     Files that a site may leave out: override_reasons, approvals, invariants, site_codes, danger_words, other_words.
-    Retired rules are kept in ``retired`` and stand in no phase.
+    Retired rules stay in ``retired`` and stand in no phase.
 
     Raises:
-        KnowledgeError: with every fault found, sorted by file and line.
+        KnowledgeError: with every issue found, sorted by file and line.
     """
     if not path.is_dir():
         hint = "a pack is named by SCIATICA_CDS_PACK" if path.is_file() else None
@@ -63,7 +63,7 @@ def _loaded(path: Path, settings: Mapping[str, str]) -> Knowledge:
 
 
 def sorted_issues(issues: Iterable[Issue]) -> list[Issue]:
-    """Each fault once, by file and line."""
+    """Each issue once, by file and line."""
     return sorted(dict.fromkeys(issues), key=lambda issue: (*issue.file_and_line, issue.text))
 
 

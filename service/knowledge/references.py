@@ -12,7 +12,7 @@ from service.knowledge.hooks import HOOKS
 from service.knowledge.model import FactKind, OrderTemplate, Rule, leaves
 from service.knowledge.schemas.fields import did_you_mean
 
-# Without ruleset.yaml these cannot be known, and its absence is fault enough.
+# Without ruleset.yaml these cannot be known, and its absence is issue enough.
 _KINDS_OF_THE_HEADER = frozenset({"finding", "conclusion", "person", "phase"})
 _FACT_VALUE_SETS = (
     *("codes", "yes", "no", "body_site", "ended_by", "not_at", "classes", "exclude", "reasons", "began_after"),
@@ -20,7 +20,7 @@ _FACT_VALUE_SETS = (
 
 
 def check_references(found: Collection) -> None:
-    """Add a fault to ``found`` for every name that leads nowhere or to the wrong kind of thing."""
+    """Add an issue to ``found`` for every name that leads nowhere or to the wrong kind of thing."""
     _header(found)
     for name in found.declared("fact"):
         _fact(found, name)

@@ -1,6 +1,6 @@
 """From the short forms of rules, sources, orders and value sets in the files to the full ones that the shapes read.
 
-Works on the raw mappings, before :mod:`service.knowledge.variants`, and keeps the line of every part, so that a fault
+Works on the raw mappings, before :mod:`service.knowledge.variants`, and keeps the line of every part, so that an issue
 still points at the words that are wrong. What is written in full already stays as it is.
 """
 

@@ -36,6 +36,7 @@ from service.record.input.prefetch_states import PrefetchState
 from service.record.input.prefetch_templates import Template
 from service.record.input.reader import read_bundle
 from service.record.model import Completeness, Problem, Record
+from service.record.notes import text_of
 from service.spans import span
 
 Json = dict[str, Any]
@@ -342,7 +343,8 @@ def _require_something(
     """
     keys = [template.key for template in lacking if template.key in ("patient", "conditions")]
     if len(keys) == 2 and not unasked:  # noqa: PLR2004  # both of the two
-        raise DataUnavailableError(keys, [states[key].reason for key in keys])
+        reasons = [states[key].reason for key in keys]
+        raise DataUnavailableError(keys, [text_of(one) if one else None for one in reasons])
 
 
 def _acting(services: Services, record: Record, ordering: Ordering) -> Acting:

@@ -1,6 +1,6 @@
 """Feedback: what the clinician did with a card, as the EHR reports it (chapter 16).
 
-All items of a call are taken or none (FB-10): a wrong one gives 400 with every fault, named by its place. Taken without
+All items of a call are taken or none (FB-10): a wrong one gives 400 with every issue, named by its place. Taken without
 question: cards that are not known here (FB-9), the same card again, even with another outcome (FB-8), override reasons
 that were never offered (OR-3). Keys that are not known are ignored, null means absent (RQ-9, RQ-12).
 """
@@ -94,7 +94,7 @@ class Reported:
 
 
 def read_feedback(document: object, reported: Reported, *, keep_comments: bool = False) -> tuple[Feedback, ...]:
-    """The items of a feedback body. Raises RequestError (400) with every fault; it quotes nothing that was sent."""
+    """The items of a feedback body. Raises RequestError (400) with every issue; it quotes nothing that was sent."""
     issues: list[Issue] = []
     loaded = _load(_SCHEMA, document, "", issues)
     if issues:

@@ -171,6 +171,22 @@ ENGLISH: Mapping[NoteCode, str] = {
     NoteCode.LINE_NOT_READ: "a line that cannot be read",
     NoteCode.FEWER_THAN_TOTAL: "fewer entries than the total says",
     NoteCode.TOO_MANY_RESOURCES: "more resources than a patient may have",
+    # Why a prefetch key brought nothing, or a part only.
+    NoteCode.KEY_NOT_SENT: "the key was not sent",
+    NoteCode.NULL_FOR_RECORDS: "null where the query has more than the patient",
+    NoteCode.EMPTY_OBJECT: "an empty object",
+    NoteCode.TEXT_FOR_RESOURCE: "a text: the resource itself is meant, not JSON within a text",
+    NoteCode.LIST_FOR_BUNDLE: "a list: a Bundle is meant",
+    NoteCode.NOT_A_RESOURCE: "not a FHIR resource",
+    NoteCode.CLIENT_SENT_OUTCOME: "the client sent an OperationOutcome",
+    NoteCode.CLIENT_SENT_OUTCOME_BESIDE: "the client sent an OperationOutcome beside the data",
+    NoteCode.CLIENT_QUERY_FAILED: "the client's query failed",
+    NoteCode.RESPONSE_WITHOUT_RESOURCE: "a response without its resource",
+    NoteCode.ENTRY_NOT_A_LIST: "a Bundle whose entry is not a list",
+    NoteCode.TOO_MANY_PAGES: "more than {number} pages",
+    NoteCode.SCOPE_COVERS_PART: "the scope of the access token covers only a part",
+    NoteCode.NOT_ANSWERED: "{words}",
+    NoteCode.OTHER_TYPE_SENT: "another resource type was sent, and {of}",
 }
 
 

@@ -1,6 +1,6 @@
 """Which mutants no patient at all could show, proved: they change the words of a rule and not what it does.
 
-Such a fault is no gap of the charts. The proof is about findings: each fact in any of its possible states, and what
+Such a mutant shows no gap of the charts. The proof is about findings: each fact in any of its possible states, and what
 is concluded from them. It also knows where every entry that makes one fact present makes another one present: a drug of
 fewer classes, a diagnosis of fewer codes, looked for in the same resources; a drug that is counted where none is
 ordered.
@@ -51,7 +51,7 @@ _OPEN: Mapping[str, Any] = MappingProxyType({"codes": (), "within_days": None, "
 
 
 class Equivalence:
-    """All possible patients of one rule set, built once for the faults to come."""
+    """All possible patients of one rule set, built once for the mutants to come."""
 
     def __init__(self, knowledge: Knowledge, mutants: Sequence[Mutant]) -> None:
         self._knowledge = knowledge
@@ -62,7 +62,7 @@ class Equivalence:
         self._counts = [fact for fact in known if fact.kind is FactKind.COUNT and fact.measure in _COUNTED_DRUGS]
 
     def holds(self, mutant: Mutant) -> bool:
-        """Whether no patient gets another card or conclusion under the fault than without it."""
+        """Whether no patient gets another card or conclusion from the mutant than from the rule."""
         rule = mutant.rule
         before = self._covering(rule)
         names = (
@@ -180,7 +180,7 @@ def _absent_alike(narrow: FactDefinition, wide: FactDefinition) -> bool:
 
 
 def without_equivalent(knowledge: Knowledge, result: Result) -> tuple[Result, tuple[Mutant, ...]]:
-    """The result without the unnoticed faults that no patient could show, and those faults."""
+    """The result without the unnoticed mutants that no patient could show, and those mutants."""
     unnoticed = (*result.by_table_only, *result.survivors)
     equivalence = Equivalence(knowledge, unnoticed)
     same = {id(mutant) for mutant in unnoticed if equivalence.holds(mutant)}

@@ -49,9 +49,9 @@ def formatted(text: str, file: str, releases: Mapping[str, Any], source_defaults
     folder = file.partition("/")[0]
     if folder not in SHORTEN:
         return text
-    data, faults = read(text, file)
-    if faults or not isinstance(data, Table):
-        raise KnowledgeError(faults or [Issue(f"{file}:1", "must be a mapping of keys")])
+    data, issues = read(text, file)
+    if issues or not isinstance(data, Table):
+        raise KnowledgeError(issues or [Issue(f"{file}:1", "must be a mapping of keys")])
     comments = list(_comments(text, file, data))
     short = SHORTEN[folder](data, releases, source_defaults)
     if short.get("id") == Path(file).stem:
@@ -266,8 +266,8 @@ def _is_plain(text: str, *, flow: bool) -> bool:
     """Whether YAML reads the words without quotes as exactly these words."""
     if text != text.strip() or "  " in text or not text or not isinstance(scalar(text), str):
         return False
-    data, faults = read(f"[{text}]" if flow else f"- {text}", "words")
-    return not faults and isinstance(data, Items) and len(data) == 1 and data[0] == text
+    data, issues = read(f"[{text}]" if flow else f"- {text}", "words")
+    return not issues and isinstance(data, Items) and len(data) == 1 and data[0] == text
 
 
 def format_folder(folder: Path, *, write: bool) -> list[str]:

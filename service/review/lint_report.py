@@ -17,7 +17,7 @@ UNRAISED = "version-not-raised"
 
 
 def unraised(before: Knowledge, now: Knowledge) -> list[Issue]:
-    """A problem for every rule whose content differs from that of ``before`` under the same version.
+    """An issue for every rule whose content differs from that of ``before`` under the same version.
 
     Statistics, overrides and approvals are told by version: two contents of one version cannot be known apart.
     """
@@ -57,7 +57,7 @@ def as_github(issues: Sequence[Issue], folder: str) -> str:
 
 
 def as_junit(issues: Sequence[Issue], folder: str) -> str:
-    """One test case per check, failed by each of its problems that is no note."""
+    """One test case per check, failed by each of its issues that is no note."""
     suite = Element("testsuite", name="sciatica-cds lint")
     names = dict.fromkeys([*CHECKS, *(issue.code.split()[0] for issue in issues)])
     serious = [issue for issue in issues if issue.severity is not Severity.INFORMATION]

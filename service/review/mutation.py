@@ -33,8 +33,8 @@ _TURNED: Mapping[Word, tuple[Word, ...]] = {
 class Case:
     """One chart: the facts read from it and the hook it was asked under.
 
-    With ``expects`` a fault is noticed when that is no longer met (vignettes); without, when the answer becomes another
-    one than before (stories, whose whole answers are golden files).
+    With ``expects`` a mutant is noticed when that is no longer met (vignettes); without, when the answer becomes
+    another one than before (stories, whose whole answers are golden files).
     """
 
     name: str
@@ -201,14 +201,14 @@ def notice_mutants(
     every: int = 1,
     examples: bool = True,
 ) -> Result:
-    """Plant every fault (or every n-th, for a sample) and look what notices: examples, charts, the locked table.
+    """Make every mutant (or every n-th, for a sample) and look what notices: examples, charts, the locked table.
 
-    Faults are planted into all rules, or into ``rules``. Without ``examples`` only the charts and the table are asked:
+    Mutants are made of all rules, or of ``rules``. Without ``examples`` only the charts and the table are asked:
     charts were not made from the conditions they test.
     """
     charts = Charts(knowledge, cases)
-    planted = knowledge.rules if rules is None else rules
-    made_mutants = [mutant for rule in planted for mutant in mutants(rule)][::every]
+    subjects = knowledge.rules if rules is None else rules
+    made_mutants = [mutant for rule in subjects for mutant in mutants(rule)][::every]
     by_table: list[Mutant] = []
     survivors: list[Mutant] = []
     for mutant in made_mutants:

@@ -1,4 +1,4 @@
-"""What stands against signing a rule: a problem of its files, an example that does not hold, a broken invariant."""
+"""What stands against signing a rule: an issue of its files, an example that does not hold, a broken invariant."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from service.review.proof import prove_all, witness_lines
 def objections(folder: Path, knowledge: Knowledge, rules: frozenset[str], today: date) -> Iterator[str]:
     """Every objection to signing these rules, in words.
 
-    Problems of lint count where they lie in the file of one of the rules; an invariant counts whatever breaks it,
+    Issues of lint count where they lie in the file of one of the rules; an invariant counts whatever breaks it,
     because what is signed must be safe together with everything else that is served.
     """
     files = {_file(rule) for rule in knowledge.rules if rule.id in rules}

@@ -69,7 +69,7 @@ def audit(
 
 
 def _look(name: str, look: Callable[[], None], report: AuditReport) -> None:
-    """Look at one part of the store; a value that cannot even be read there is a fault, and hides no other part."""
+    """Look at one part of the store; a value that cannot even be read there is an issue, and hides no other part."""
     try:
         look()
     except (StoreError, SQLAlchemyError):

@@ -23,7 +23,7 @@ Ends = Mapping[str, tuple[int, str]]
 
 @dataclass
 class Walk:
-    """What was seen of some chains: faults, rows that are not whole, where each ends, what follows from them."""
+    """What was seen of some chains: issues, rows that are not whole, where each ends, what follows from them."""
 
     report: AuditReport = field(default_factory=AuditReport)
     heads: dict[str, tuple[int, str]] = field(default_factory=dict)

@@ -81,7 +81,7 @@ def _audit_known(connection: Connection, how: str, number: int, hashed: str, rep
 
 
 def _audit_chain(connection: Connection, keyring: Keyring, report: AuditReport) -> dict[str, int]:
-    """How far each writer was joined; faults of the checkpoints themselves are reported."""
+    """How far each writer was joined; issues of the checkpoints themselves are reported."""
     joined: dict[str, int] = {}
     number, previous, rows = 0, ZEROS, 0
     for checkpoint, its_heads in _checkpoints(connection):

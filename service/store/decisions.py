@@ -232,7 +232,7 @@ def _detail(finding: Finding) -> Json:
 
 
 def _from(item: Evidence) -> list[Any]:
-    """Resource, date, remark, and which words of the record; what is as usual at the end is left out."""
+    """Resource, date, note, and which words of the record; what is as usual at the end is left out."""
     parts: list[Any] = [item.resource, item.date, item.note and note_body(item.note), _words(item.text)]
     while len(parts) > 1 and parts[-1] == _USUAL[len(parts) - 1]:
         parts.pop()

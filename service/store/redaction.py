@@ -83,7 +83,7 @@ class _Redaction:
         self._originals: dict[Evidence, list[Evidence]] = {}
 
     def finding(self, finding: Finding) -> Finding:
-        """The finding redacted. Remarks stand on a card only when it is present, and are stored only then."""
+        """The finding redacted. Notes stand on a card only when it is present, and are stored only then."""
         present = finding.status is Status.PRESENT
         return Finding(
             finding.name,

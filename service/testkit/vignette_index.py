@@ -45,8 +45,8 @@ def _texts(folder: Path) -> tuple[tuple[str, str], ...]:
 
 @cache
 def _document(name: str, text: str) -> Mapping[str, Any] | None:
-    document, faults = read(text, name)
-    return None if faults else dict(document)
+    document, issues = read(text, name)
+    return None if issues else dict(document)
 
 
 def _about(rule: str, name: str, text: str) -> Iterator[Expected]:

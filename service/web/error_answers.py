@@ -24,7 +24,7 @@ from service.errors import (
 
 Json = dict[str, Any]
 
-# How many faults one answer lists; a request with more is wrong in kind.
+# How many issues one answer lists; a request with more is wrong in kind.
 _MOST_ISSUES = 50
 RETRY_SECONDS_BUSY = 1
 RETRY_SECONDS_COSTLY = 60

@@ -246,7 +246,7 @@ def _document(services: Services) -> Any:
 
 
 def _question(endpoint: Endpoint) -> BundleQuestion:
-    """The query of /evaluate. Raises RequestError with every fault."""
+    """The query of /evaluate. Raises RequestError with every issue."""
     issues = [
         Issue("query", "has a parameter that is not known", _meant(name, _QUERY))
         for name in sorted(set(request.args) - _QUERY)[:1]

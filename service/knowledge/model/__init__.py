@@ -1,7 +1,7 @@
 """What the rule files say, as objects. Nothing here ever sees a patient.
 
 Every object that a person wrote keeps ``at``, the ``file:line`` where it stands, so that any later
-complaint can point there.
+issue can point there.
 """
 
 from service.knowledge.model.card import CardText, Indicator, Link, Suggestion

@@ -11,7 +11,7 @@ from service.errors import Issue, RequestError
 from service.note import Note, NoteCode
 from service.record.input.contained import contained_in
 from service.record.input.deduplicate import arrange
-from service.record.input.prefetch_states import FEWER, PrefetchState, Selection, State
+from service.record.input.prefetch_states import PrefetchState, Selection, State
 from service.record.input.shapes import Flaw, flaws, is_flawless
 from service.record.input.subject import OF_A_PATIENT, Patients, Subject, is_nameless, with_nameless_as
 from service.record.input.unpacking import Piece, Unpacked, unpack, unpack_state
@@ -142,8 +142,9 @@ def read_prefetch(
 
 def _note_lost_results(gathered: _Gathered, key: str, state: PrefetchState, selection: Selection) -> None:
     """Of other lists a part is reported as such; results are asked for by parts, so that this alone tells of a loss."""
-    if state.reason == FEWER and (lost := _ANSWERS & set(selection.types)):
-        gathered.problems.append(Problem(f"prefetch.{key}", Note(NoteCode.FEWER_THAN_TOTAL), min(lost)))
+    fewer = Note(NoteCode.FEWER_THAN_TOTAL)
+    if state.reason == fewer and (lost := _ANSWERS & set(selection.types)):
+        gathered.problems.append(Problem(f"prefetch.{key}", fewer, min(lost)))
 
 
 def _take_key(gathered: _Gathered, brought: Unpacked, patients: Patients, patient_id: str) -> bool:

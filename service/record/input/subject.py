@@ -19,7 +19,7 @@ OF_A_PATIENT = frozenset(
         *("QuestionnaireResponse", "ReferralRequest", "RiskAssessment", "ServiceRequest"),
     }
 )
-"""Types that are always about one patient, so that a missing subject is worth a remark."""
+"""Types that are always about one patient, so that a missing subject is worth a note."""
 
 _SUBJECT_ELEMENTS = ("subject", "patient", "beneficiary", "for")
 _BARE_ID = re.compile(r"[A-Za-z0-9.-]{1,64}", re.ASCII)

@@ -187,8 +187,8 @@ def _grouped(flat: str) -> Sequence[tuple[Decimal, str]]:
 def _unrecognised(items: Sequence[Item]) -> Iterator[str]:
     """The words that may name an ingredient and were not recognised.
 
-    Beside a name that is read, other words of the part are taken for a company or a remark, unless they end like one of
-    our drugs, or the name is of something that is often only the carrier.
+    Beside a name that is read, other words of the part are taken for a company or a comment, unless they end like one
+    of our drugs, or the name is of something that is often only the carrier.
     """
     for part in _parts(items):
         names = [item.text for item in part if item.kind in _NAMES]

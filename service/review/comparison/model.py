@@ -89,7 +89,7 @@ class RuleComparison:
     set that does the same under another name. ``reordered``: only the order of its tests
     changed. ``tests`` are the tests of its condition that changed, ``logic`` the other fields that decide when and how
     severe it is shown, ``card`` what its card says and offers, ``grounds`` sources and reasons, ``record`` who looks
-    after it and when. ``rests_on`` are the conclusions it reads that are drawn otherwise, ``family`` the rules of its
+    after it and when. ``depends_on`` are the conclusions it reads that are drawn otherwise, ``family`` the rules of its
     family that may be shown otherwise.
     """
 

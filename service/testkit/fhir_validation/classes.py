@@ -34,7 +34,7 @@ _OTHER = ("invalid", "is not what {release} allows here")
 
 
 def check_classes(resource: Mapping[str, Any], release: Release, where: str) -> Iterator[Issue]:
-    """What the class of the release refuses in a resource. It tells faults in waves, so it alone is never the whole."""
+    """What the class of the release refuses in a resource. It finds issues in waves, so it alone is never the whole."""
     model = fhir_class(str(resource.get("resourceType")), release)
     if model is None:
         text = f"{release} has no such resource type"

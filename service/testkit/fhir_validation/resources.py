@@ -14,12 +14,12 @@ from service.testkit.fhir_validation.primitives import kind_of
 from service.testkit.fhir_validation.structure import check_structure, knows
 
 _DEEPEST = 10
-# A resource with more faults than this is wrong in kind; comparing all with all would take too long.
+# A resource with more issues than this is wrong in kind; comparing all with all would take too long.
 _MOST_OF_ONE = 300
 
 
 def check_resources(value: Any, where: str, release: Release, depth: int = 0) -> Iterator[Issue]:
-    """The faults of a resource and of all resources inside it. ``release`` is that of the document."""
+    """The issues of a resource and of all resources inside it. ``release`` is that of the document."""
     if not isinstance(value, Mapping):
         yield Issue(where, f"must be a FHIR resource, is {kind_of(value)}", code="structure")
         return
@@ -61,7 +61,7 @@ def _further(
 ) -> Iterator[Issue]:
     """What the classes find beyond the table: nothing at, above or below a path the table names already."""
     named = {issue.path for issue in tabled[:_MOST_OF_ONE]} | {path for _, path in nested[:_MOST_OF_ONE]}
-    # A remark about the resource as a whole says nothing about its parts.
+    # An issue about the resource as a whole says nothing about its parts.
     parts = named - {where}
     for issue in islice(refused, _MOST_OF_ONE):
         if issue.path in named or any(_is_within(issue.path, one) or _is_within(one, issue.path) for one in parts):

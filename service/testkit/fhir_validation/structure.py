@@ -1,4 +1,4 @@
-"""Structure: one FHIR R4 resource held against the table of elements; every fault in one pass, each with its path."""
+"""Structure: one FHIR R4 resource held against the table of elements; every issue in one pass, each with its path."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from service.errors import Issue, Severity
 from service.testkit.fhir_validation.elements import Element, Shape, elements
 from service.testkit.fhir_validation.invariants import broken
-from service.testkit.fhir_validation.primitives import PRIMITIVES, fault_of, kind_of
+from service.testkit.fhir_validation.primitives import PRIMITIVES, kind_of, wrong_in
 
 _PLACE = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/[A-Za-z0-9\-._]+(?:/_history/[^/]+)?")
 # Marks that serialisers leave in and everybody passes over.
@@ -25,7 +25,7 @@ Json = Mapping[str, Any]
 
 @dataclass
 class Structure:
-    """The faults of one resource. ``nested`` are the resources inside it, with their paths: not looked at here."""
+    """The issues of one resource. ``nested`` are the resources inside it, with their paths: not looked at here."""
 
     issues: list[Issue] = field(default_factory=list)
     nested: list[tuple[Any, str]] = field(default_factory=list)
@@ -110,9 +110,9 @@ def _value(found: Structure, element: Element, value: object, where: str, *, is_
             return
         # The id of a resource is narrower than the id of an element, which the definitions do not show.
         type_ = "id" if is_resource and element.name == "id" else element.type
-        fault = fault_of(type_, value)
-        if fault is not None:
-            found.add_issue(where, fault, "value")
+        wrong = wrong_in(type_, value)
+        if wrong is not None:
+            found.add_issue(where, wrong, "value")
         elif element.codes and value not in element.codes:
             found.add_issue(where, f"is not a code of the required value set{_listed(element)}", "code-invalid")
     elif not isinstance(value, Mapping):

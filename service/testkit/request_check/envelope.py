@@ -23,7 +23,7 @@ Json = Mapping[str, Any]
 
 
 def check_envelope(document: Json, hook: str, templates: tuple[Template, ...]) -> Iterator[Issue]:
-    """The remarks about everything but resources. ``templates`` are those of the service that answers the hook."""
+    """The issues about everything but resources. ``templates`` are those of the service that answers the hook."""
     yield from _shape(document, hook)
     yield from _members(document, _MEMBERS, "")
     context = document.get("context")
