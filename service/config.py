@@ -331,6 +331,7 @@ class Settings:
 
     @property
     def production(self) -> bool:
+        """Whether the service runs for patients: what is unsafe is refused then."""
         return self.mode == "production"
 
     @property

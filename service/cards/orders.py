@@ -36,6 +36,7 @@ class Ordering:
 
     @property
     def possible(self) -> bool:
+        """Whether orders can be written: the patient is known, and the release is one that is written."""
         return self.patient_id is not None and self.release in WRITTEN
 
 

@@ -49,6 +49,7 @@ class Replayed:
 
     @property
     def same(self) -> bool:
+        """Whether nothing differed."""
         return not self.differences
 
 

@@ -35,10 +35,12 @@ class Scale:
 
     @property
     def lowest(self) -> int:
+        """The rank below every limit."""
         return 0
 
     @property
     def highest(self) -> int:
+        """The rank above every limit."""
         return 2 * len(self.limits)
 
     def interval(self, finding: Finding) -> tuple[int, int]:

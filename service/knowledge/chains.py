@@ -36,7 +36,7 @@ def _circles(found: Collection, drawn: dict[str, list[Rule]]) -> None:
         except CycleError as error:
             circle: list[str] = error.args[1]
             rules = ", ".join(sorted(rule.id for name in set(circle) for rule in drawn[name]))
-            text = "conclusions rest on each other in a circle: " + " -> ".join(circle)
+            text = "conclusions depend on each other in a circle: " + " -> ".join(circle)
             found.add_issue(drawn[circle[0]][0].at, text, f"rules {rules}")
             for name in circle:
                 read_from.pop(name, None)

@@ -93,6 +93,7 @@ class Collection:
     issues: list[Issue] = field(default_factory=list)
 
     def add_issue(self, where: str, text: str, hint: str | None = None) -> None:
+        """Add an issue at a ``file:line``."""
         self.issues.append(Issue(where, text, hint))
 
     def declared(self, kind: str) -> dict[str, Table]:

@@ -111,13 +111,17 @@ class Plainable(Entry, forbid_unknown_fields=True, omit_defaults=True, gc=False,
     note: msgspec.Raw = NOTHING
 
     def about(self) -> str:
+        """The reference that says whom the entry is about."""
         return self.subject.reference
 
     def coded(self) -> bytes:
+        """The codes and words by which facts may be read from the entry."""
         return bytes(self.code)
 
 
 class Observation(Plainable, tag="Observation", gc=False, kw_only=True):
+    """The elements of an Observation that the gate looks at."""
+
     status: msgspec.Raw = NOTHING
     category: msgspec.Raw = NOTHING
     performer: msgspec.Raw = NOTHING
@@ -166,6 +170,8 @@ class Observation(Plainable, tag="Observation", gc=False, kw_only=True):
 
 
 class Encounter(Plainable, tag="Encounter", rename={"class_": "class"}, gc=False, kw_only=True):
+    """The elements of an Encounter that the gate looks at."""
+
     status: msgspec.Raw = NOTHING
     class_: msgspec.Raw = NOTHING
     type: msgspec.Raw = NOTHING
@@ -199,6 +205,8 @@ class Encounter(Plainable, tag="Encounter", rename={"class_": "class"}, gc=False
 
 
 class Condition(Plainable, tag="Condition", gc=False, kw_only=True):
+    """The elements of a Condition that the gate looks at."""
+
     clinicalStatus: msgspec.Raw = NOTHING  # noqa: N815
     verificationStatus: msgspec.Raw = NOTHING  # noqa: N815
     category: msgspec.Raw = NOTHING
@@ -228,6 +236,8 @@ class Condition(Plainable, tag="Condition", gc=False, kw_only=True):
 
 
 class Patient(Entry, tag="Patient", forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    """The elements of a Patient that age and sex are read from."""
+
     birthDate: str | None = None  # noqa: N815
     gender: msgspec.Raw = NOTHING
     deceasedBoolean: msgspec.Raw = NOTHING  # noqa: N815

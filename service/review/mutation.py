@@ -53,6 +53,7 @@ class Mutant:
 
     @property
     def mutated(self) -> Rule:
+        """The rule with the fault in it."""
         return replace(self.rule, when=self.when)
 
 

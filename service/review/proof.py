@@ -54,6 +54,7 @@ class Proof:
 
     @property
     def holds(self) -> bool:
+        """Whether no patient breaks the invariant."""
         return not self.breaches
 
 

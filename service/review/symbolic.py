@@ -120,6 +120,7 @@ class Patients:
             self._bounds[name] = self._bounds[name][:_STATES_OF_ANY_FACT]
 
     def symbol(self, name: str) -> Symbol:
+        """The variables that stand for a finding."""
         return self._symbols[name]
 
     def behind(self, names: Iterable[str]) -> frozenset[str]:

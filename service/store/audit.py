@@ -19,9 +19,8 @@ from service.store.database import Database
 from service.store.keys import Keyring
 from service.store.projection_audit import ProjectionAudit
 from service.store.rule_set_audit import audit_rule_sets
-from service.store.schema_audit import audit_schema
+from service.store.schema_audit import audit_schema, audit_types, readable
 from service.store.tables import ledger, tombstones
-from service.store.type_audit import audit_types, readable
 
 # Below this many rows a second process costs more than it saves.
 _MANY = 100_000

@@ -11,8 +11,8 @@ from service.store.audit_report import AuditReport
 from service.store.chain import ZEROS, Row
 from service.store.keys import Keyring
 from service.store.projection_audit import AddedUp
+from service.store.schema_audit import readable
 from service.store.tables import ledger
-from service.store.type_audit import readable
 
 _CHUNK = 2000
 # Rows whose hash is wrong are compared with each other, to tell an exchange from a change.

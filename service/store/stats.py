@@ -35,6 +35,7 @@ class RuleCount:
 
     @property
     def answered(self) -> int:
+        """How many of its cards were accepted or overridden."""
         return self.accepted + self.overridden
 
     @property
@@ -49,6 +50,7 @@ class RuleCount:
 
     @property
     def nearly_always_overridden(self) -> bool:
+        """Whether its cards are overridden so often that the rule should be looked at."""
         return self.answered >= ENOUGH and self.overridden >= NEARLY_ALL * self.answered
 
     def as_json(self) -> Json:

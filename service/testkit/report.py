@@ -35,6 +35,7 @@ class Report:
 
     @property
     def errors(self) -> int:
+        """How many issues are errors."""
         return sum(issue.severity is Severity.ERROR for issue in self.issues)
 
 

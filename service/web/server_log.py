@@ -22,6 +22,7 @@ class JsonLine(logging.Formatter):
     """One record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """The record as one line of JSON."""
         line: dict[str, Any] = {
             "process": record.process,
             "event": record.getMessage().strip() if record.name == _OWN else str(record.msg),

@@ -15,6 +15,7 @@ class Indicator(StrEnum):
 
     @property
     def rank(self) -> int:
+        """0 for info, 1 for warning, 2 for critical."""
         return ("info", "warning", "critical").index(self.value)
 
 
@@ -36,6 +37,8 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Link:
+    """A link on a card (CA-12): a label and an absolute URL."""
+
     label: str
     url: str
 

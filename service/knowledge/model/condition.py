@@ -31,6 +31,7 @@ class Leaf:
 
     @property
     def is_comparison(self) -> bool:
+        """Whether a number is compared, rather than a status asked for."""
         return self.word is None
 
     def limits(self) -> Iterator[Decimal]:

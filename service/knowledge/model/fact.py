@@ -144,4 +144,5 @@ class FactDefinition:
 
     @property
     def is_numeric(self) -> bool:
+        """Whether the finding carries a number."""
         return self.kind in NUMERIC_KINDS

@@ -43,6 +43,8 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
+    """One change of a rule: version, date and what changed."""
+
     version: str
     day: date
     change: str

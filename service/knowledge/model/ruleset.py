@@ -40,6 +40,8 @@ class ServiceDefinition:
 
 @dataclass(frozen=True, slots=True)
 class OverrideReason:
+    """A reason for not following a card, as clinicians choose it (OR-1)."""
+
     code: str
     system: str
     display: str

@@ -56,6 +56,7 @@ class Shape(Schema):
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def refuse_unknown_keys(self, _data: Any, original: Any, **_: Any) -> None:
+        """Refuse keys that the shape does not have, with the nearest one that it has."""
         known = {field.data_key or name for name, field in self.fields.items()}
         strangers = [key for key in original if key not in known]
         if strangers:

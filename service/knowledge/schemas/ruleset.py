@@ -36,6 +36,8 @@ class Approval:
 
 
 class EpisodeShape(Shape):
+    """What begins an episode of the problem, and how long one lasts."""
+
     codes = words(required=True, least=1)
 
 
@@ -54,6 +56,8 @@ class PhaseShape(Shape):
 
 
 class PairSideShape(Shape):
+    """One side of a pair of drugs: its order fact and the fact of taking it."""
+
     located = False
     ordered = words(required=True)
     active = words(required=True)
@@ -61,6 +65,8 @@ class PairSideShape(Shape):
 
 
 class PairShape(Shape):
+    """Two drugs that must not meet, whichever is ordered second."""
+
     located = False
     id = Name(required=True)
     title = Text(required=True)
@@ -119,6 +125,8 @@ class ReleaseShape(Shape):
 
 
 class ServiceShape(Shape):
+    """One CDS service: its hook, and which cards it shows."""
+
     model = ServiceDefinition
     id = Name(required=True)
     hook = Text(required=True)
@@ -130,6 +138,8 @@ class ServiceShape(Shape):
 
 
 class ConclusionShape(Shape):
+    """A finding that rules conclude, with its title."""
+
     model = Conclusion
     id = Name(required=True)
     title = Text(required=True)
@@ -138,12 +148,16 @@ class ConclusionShape(Shape):
 
 
 class AskedOnlyShape(Shape):
+    """Findings that are asked for only under a condition."""
+
     model = AskedOnly
     findings = words(required=True, least=1)
     when = ConditionField(required=True)
 
 
 class AskedFirstShape(Shape):
+    """What a source asks to know before an order."""
+
     model = AskedFirst
     order = Text(required=True)
     findings = words(required=True, least=1)
@@ -185,6 +199,8 @@ class RulesetShape(Shape):
 
 
 class OverrideReasonShape(Shape):
+    """One reason for not following a card."""
+
     located = False
     code = Text(required=True)
     system = Text(load_default=OVERRIDE_SYSTEM)
@@ -199,6 +215,8 @@ class OverrideReasonsShape(Shape):
 
 
 class ApprovalShape(Shape):
+    """One approval: who, when, of which rule at which digest."""
+
     model = Approval
     rule = Text(required=True)
     digest = Text(required=True)

@@ -172,5 +172,6 @@ class OwnCodeShape(Shape):
 
     @staticmethod
     def model(code: str, title: str, patterns: tuple[str, ...], at: str = "") -> ValueSet:
+        """The codes of a site for one value set."""
         own = Code(SYSTEMS["local"], code, title, descendants=False, verified=True, source=_OWN)
         return ValueSet(f"local-{code}", title, (own,), link_ids=(code,), patterns=patterns, at=at)

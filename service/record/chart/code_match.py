@@ -45,6 +45,7 @@ class CodeMatch(Struct, eq=False, dict=True):
 
     @once
     def status_class(self) -> StatusClass:
+        """What the status of the entry says of it."""
         found = status_class(self.entry.resource)
         return replaced(found, provisional=True) if self.suspected else found
 

@@ -27,7 +27,7 @@ from service.record.kinds.order import NO_ORDER
 from service.record.kinds.plan import Plan
 from service.record.medication.drugs import Ingredient
 from service.record.medication.entry import Medication
-from service.record.medication.taking import DRUG_NOT_RECOGNISED, NO_DOSE, evidence_of, match
+from service.record.medication.taking import DRUG_NOT_RECOGNISED, evidence_of, match, no_dose
 from service.record.values.statuses import Counts
 
 ENTRIES, PRODUCTS, DAILY_MG = "entries", "products", "daily-mg"
@@ -69,25 +69,27 @@ def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
         matched = match(medication, definition, chart)
         if matched is None:
             continue
+        without: list[Note] = []
         for ingredient in matched.ingredients:
             dose = chart.matcher.drugs.daily_dose_mg(medication.drug, ingredient, medication.daily)
             most = None if dose is None else dose.high if dose.high is not None else dose.low
             if most is not None and definition.salt is not None and _is_salt(definition.salt, medication, ingredient):
                 most = most * definition.salt.base_mg / definition.salt.mg
-            is_open = is_open or most is None
+            if most is None:
+                is_open = True
+                without.append(no_dose(medication))
             if medication.daily is not None and medication.daily.as_needed:
                 notes.append(MOST_AS_NEEDED)
             said_by = (_product(medication), medication.entry.type)
             sums[said_by] = sums.get(said_by, Decimal(0)) + (most or 0)
-        evidence.append(evidence_of(medication, matched.note))
+        evidence.append(evidence_of(medication, matched.note, *without))
+        notes += without
     # What the order says and what the patient tells of the same product is one course, not two.
     of_product: dict[_Product, Decimal] = {}
     for (product, _), stated in sums.items():
         of_product[product] = max(of_product.get(product, stated), stated)
     total = sum(of_product.values(), Decimal(0))
     sure = not is_open and lists_are_complete(definition, chart.record)
-    if is_open:
-        notes.append(NO_DOSE)
     return _counted(definition, chart, (total, total if sure else None), evidence, notes)
 
 

@@ -43,6 +43,8 @@ MOST_STRANGE = 12
 """After so many words that are not known, names are no longer looked for in other spellings, which is costly."""
 _PARTS = 2
 _MEANS_MORE = DRUG_NEGATIONS | STRONG_JOINERS | WEAK_JOINERS
+_EITHER = re.compile(r"[1-9]\d{0,2}\.\d{3}")
+"""A thousand in one language and a one with three decimals in another."""
 _THOUSANDS = re.compile(r",(?=\d{3}(?:\D|$))")
 _MILLIGRAMS = {
     **dict.fromkeys(("mg", "mgs", "milligram", "milligrams"), Decimal(1)),
@@ -302,8 +304,8 @@ def _milligrams(number: str, unit: str) -> Decimal | None:
 
 
 def _decimal(number: str) -> Decimal | None:
-    """The number, with a comma for the decimal point or between thousands; None when it has too many digits."""
-    if len(number) > _LONGEST_NUMBER:
+    """The number, with a comma for the decimal point or between thousands; None when it may be either ("1.000")."""
+    if len(number) > _LONGEST_NUMBER or _EITHER.fullmatch(number):
         return None
     digits = _THOUSANDS.sub("", number)
     parts = digits.replace(",", ".").split(".")

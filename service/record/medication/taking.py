@@ -28,6 +28,7 @@ from service.record.values.statuses import Counts
 DRUG_NOT_RECOGNISED = Note(NoteCode.DRUG_NOT_RECOGNISED)
 BY_NAME = Note(NoteCode.BY_NAME)
 NO_DOSE = Note(NoteCode.DOSE_NOT_GIVEN)
+DOSE_NOT_READ = Note(NoteCode.DOSE_NOT_READ)
 OLD = Note(NoteCode.OLD_ORDER)
 NO_STOP = Note(NoteCode.STOP_NOT_KNOWN)
 NOT_TOLD_WHICH_FIRST = Note(NoteCode.FIRST_NOT_KNOWN)
@@ -88,12 +89,17 @@ def _in_band(
     for ingredient in matching:
         dose = chart.matcher.drugs.daily_dose_mg(medication.drug, ingredient, medication.daily)
         if dose is None:
-            notes.append(NO_DOSE)
+            notes.append(no_dose(medication))
             is_sure = is_small_dose(ingredient, definition.daily_dose_mg)
             in_band.append(ingredient)
         elif dose.overlaps(*definition.daily_dose_mg):
             in_band.append(ingredient)
     return Match(tuple(in_band), joined(*notes), is_sure) if in_band else None
+
+
+def no_dose(medication: Medication) -> Note:
+    """Why the dose of a medication is not known: it was not given, or could not be read."""
+    return DOSE_NOT_READ if medication.has_unread_dose else NO_DOSE
 
 
 def is_small_dose(ingredient: Ingredient, band: tuple[Decimal | None, Decimal | None]) -> bool:
@@ -122,7 +128,7 @@ def _entry_evidence(
 ) -> EntryEvidence | None:
     status_class = medication.status_class
     started = medication.started
-    doubts: list[Note | None] = [None if matched.is_sure else NO_DOSE]
+    doubts: list[Note | None] = [None if matched.is_sure else no_dose(medication)]
     no_stop = None
     if status_class.counts is Counts.HISTORY:
         if definition.stopped_within_days is None:

@@ -21,6 +21,7 @@ class Interval(Struct, frozen=True):
 
     @property
     def is_exact(self) -> bool:
+        """Whether it is one number."""
         return self.low is not None and self.low == self.high
 
     def at_most(self, limit: Decimal) -> bool | None:

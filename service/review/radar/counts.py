@@ -29,6 +29,7 @@ class SeenSince:
 
     @property
     def first(self) -> date:
+        """The first day on which it was seen."""
         return min(self.calls)
 
     def between(self, begin: date, end: date) -> int:

@@ -54,6 +54,7 @@ class Series:
 
     @property
     def days(self) -> int:
+        """How many days the series has."""
         return len(self.calls[0]) if self.calls else 0
 
 

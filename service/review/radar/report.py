@@ -7,11 +7,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from service.knowledge.model import FactDefinition, FactKind, FactSource, Knowledge, types_read
-from service.review.radar.appeared import Appeared
 from service.review.radar.causes import Cause, cause_of
+from service.review.radar.codes import Appeared, Gone, gone_codes
 from service.review.radar.counts import Client, clients_of
 from service.review.radar.detection import BASELINE, WINDOWS, Shift, may_fall, shifts
-from service.review.radar.gone import Gone, gone_codes
 from service.store.database import Database
 from service.store.radar import CodeCount, RadarDay, counted_codes, counted_days
 

@@ -31,6 +31,7 @@ class Structure:
     nested: list[tuple[Any, str]] = field(default_factory=list)
 
     def add_issue(self, where: str, text: str, code: str = "structure", severity: Severity = Severity.ERROR) -> None:
+        """Add an issue at a path."""
         self.issues.append(Issue(where, text, code=code, severity=severity))
 
 

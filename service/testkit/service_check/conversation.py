@@ -56,9 +56,11 @@ class Findings:
     calls: int = 0
 
     def look(self, *requirements: str) -> None:
+        """Note that requirements were looked at."""
         self.looked |= dict.fromkeys(requirements)
 
     def expect(self, holds: bool, requirement: str, where: str, text: str) -> None:
+        """Note a requirement as looked at, and an issue where it is not met."""
         self.look(requirement)
         if not holds:
             self.issues.append(broken(requirement, where, text))
