@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.burden import Followed, Repeat, Shown, followed, repeats, speaking_most, unexplained
 from benchmarks.patients import PROJECT, SETS
 from service.population.judging import MANY, NOT_ASSESSED
-from service.population.place import read_json
+from service.population.run_folder import read_json
 
 Json = dict[str, Any]
 PAGE = PROJECT / "docs" / "alert-burden.md"

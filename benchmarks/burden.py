@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from service.population.judging import NOT_ASSESSED
-from service.population.place import read_json
+from service.population.run_folder import read_json
 from service.population.tables import rows_of
 
 

@@ -28,7 +28,7 @@ from service.store.database import Database, store_url
 from service.store.decisions import rule_set_of
 from service.store.draining import drain_all
 from service.store.keys import read_keyring
-from service.store.place import Place
+from service.store.options import StoreOptions
 from service.store.reading import Reading
 from service.store.stats import stats
 from service.store.store import Store
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def load(folder: Path, given_url: str | None, calls: int, workers: int) -> None:
-    """CPU per call of all workers with the store off and on, and whether all calls were kept once."""
+    """CPU per call of all workers with the store off and on, and whether all calls were stored once."""
     url = given_url or str(folder / "store.db")
     settings = {"SCIATICA_CDS_DATA": str(folder), "SCIATICA_CDS_STORE": "on", "SCIATICA_CDS_STORE_URL": url}
     off: list[float] = []
@@ -74,9 +74,9 @@ def load(folder: Path, given_url: str | None, calls: int, workers: int) -> None:
     more = 100 * (median(on) / median(off) - 1)
     print(f"  off {1000 * median(off):.3f} ms   on {1000 * median(on):.3f} ms   +{more:.1f} % (limit {LIMIT_PER_CENT})")
     print("  rounds off", [f"{1000 * each:.3f}" for each in off], "on", [f"{1000 * each:.3f}" for each in on])
-    place = Place(url, folder / "spool", folder / "store-keys.json")
-    database, keyring = Database(store_url(url)), read_keyring(place.keys)
-    drain_all(database, place, keyring)
+    options = StoreOptions(url, folder / "spool", folder / "store-keys.json")
+    database, keyring = Database(store_url(url)), read_keyring(options.keys)
+    drain_all(database, options, keyring)
     began = time.perf_counter()
     report = audit(database, keyring)
     expected = rounds * (calls // rounds)
@@ -92,8 +92,8 @@ def _run(settings: dict[str, str], calls: int, workers: int) -> float:
 
         def lane(number: int, most: int) -> None:
             connection = server.connect()
-            for place, index in enumerate(range(number, most, LANES)):
-                if place % CALLS_PER_CONNECTION == 0:
+            for options, index in enumerate(range(number, most, LANES)):
+                if options % CALLS_PER_CONNECTION == 0:
                     connection.close()
                     connection = server.connect()
                 service, body = bodies[index % len(bodies)]
@@ -113,8 +113,8 @@ def _run(settings: dict[str, str], calls: int, workers: int) -> float:
 
 def million(folder: Path, url: str | None, rows: int) -> None:
     """How long the questions to a large memory take."""
-    place = Place(url or str(folder / "store.db"), folder / "spool", folder / "keys.json", wait_seconds=60)
-    store = Store(place, "bench")
+    options = StoreOptions(url or str(folder / "store.db"), folder / "spool", folder / "keys.json", wait_seconds=60)
+    store = Store(options, "bench")
     app = create_app(Settings(data=folder / "seed", store="on", log_level="error"))
     client = app.test_client()
     services = {one["hook"]: one for one in client.get("/cds-services").get_json()["services"]}

@@ -11,8 +11,8 @@ from typing import Any
 
 from service.store.chain import ZEROS, Link, Row, canonical, chained
 from service.store.keys import Keyring
-from service.store.place import RuleSet
 from service.store.projection import insert_rows
+from service.store.rule_sets import RuleSet
 from service.store.store import Store
 from service.store.times import written
 

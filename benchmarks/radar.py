@@ -26,9 +26,9 @@ from service.knowledge.loader import load
 from service.population.visits import Visit, visits
 from service.record.input.reader import read_bundle
 from service.record.sent_codes import READ, SentCode, SentCodes
+from service.review.radar.codes import gone_codes
 from service.review.radar.counts import Client, SeenSince
 from service.review.radar.detection import BASELINE, WINDOWS
-from service.review.radar.gone import gone_codes
 from service.review.radar.report import alarms_of, falls
 from service.store.database import Database, store_url
 from service.store.radar import add_calls

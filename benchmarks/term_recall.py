@@ -77,7 +77,7 @@ class Reading:
 
     def __init__(self) -> None:
         knowledge = load(ROOT / "rules")
-        self._index = CodeIndex(knowledge.value_sets, knowledge.danger_terms)
+        self._index = CodeIndex(knowledge.value_sets, knowledge.danger_terms, knowledge.other_words)
         self._drugs = Drugs(knowledge.value_sets)
 
     def sets(self, term: Term, *, code: bool = True, display: bool = True) -> frozenset[str]:

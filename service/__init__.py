@@ -33,7 +33,7 @@ def create_app(
 ) -> Flask:
     """The web application. Raises SettingsError or KnowledgeError rather than serve anything wrong.
 
-    Without ``feedback`` what clinicians did with cards is kept in the store, or in memory only where that is off.
+    Without ``feedback`` what clinicians did with cards is stored, or in memory only where that is off.
     """
     from flask import Flask
 
@@ -50,7 +50,7 @@ def create_app(
     endpoint = Endpoint(
         make_services(settings, knowledge, fetch),
         authenticate or authenticator(settings, client).authenticate,
-        places=threading.BoundedSemaphore(settings.max_concurrent),
+        slots=threading.BoundedSemaphore(settings.max_concurrent),
     )
     decision_log = _recording(endpoint, settings)
     reloader = _reloading(endpoint, settings, fetch)
@@ -177,10 +177,10 @@ def make_decision_log(settings: Settings) -> DecisionLog | None:
     from importlib.metadata import version
 
     from service.decision_log.recording import DecisionLog
-    from service.store.place import place_of
+    from service.store.options import store_options
     from service.store.store import Store
 
-    store = Store(place_of(settings), version("sciatica-cds"))
+    store = Store(store_options(settings), version("sciatica-cds"))
     return DecisionLog(store, required=settings.store == "required")
 
 
@@ -206,8 +206,8 @@ def make_services(
             rules = Rules(knowledge, cache(lambda: archived(rule_files(settings.rules))))
         knowledge = rules.knowledge
         drafts = Drafts(knowledge)
-        drafts.warm_up(rules.keep)
-        prepared = prepare(knowledge, rules.keep)
+        drafts.warm_up(rules.cached)
+        prepared = prepare(knowledge, rules.cached)
         prepared.derivation.matcher.drugs.warm_up()
     shown = offered(knowledge, settings.hidden_services)
     return Services(

@@ -135,7 +135,7 @@ RUN, RULES, CALLERS, LIMITS, CARDS, FETCHING, WATCHING, STORE = (
 class Settings:
     """How this process runs. Each field is the environment variable of its name in capitals, after the prefix.
 
-    A program that reads its settings from the environment keeps answered calls unless told otherwise; one that makes
+    A program that reads its settings from the environment stores answered calls unless set otherwise; one that makes
     them by hand does not.
     """
 
@@ -203,7 +203,7 @@ class Settings:
     issuers: Path | None = _text(None, "file of the issuers whose tokens are trusted", CALLERS, _path)
     auditors: Path | None = _text(
         None,
-        "file of the people who may read kept decisions in a browser, at `/decisions`; made with `store auditor`",
+        "file of the people who may read stored decisions in a browser, at `/decisions`; made with `store auditor`",
         CALLERS,
         _path,
     )
@@ -331,6 +331,7 @@ class Settings:
 
     @property
     def production(self) -> bool:
+        """Whether the service runs for patients: what is unsafe is refused then."""
         return self.mode == "production"
 
     @property
@@ -426,12 +427,12 @@ def known_variables() -> frozenset[str]:
 def refuse_unknown(environment: Iterable[str]) -> None:
     """Raise SettingsError for names that begin like a setting and are none: what they should turn on would be off."""
     known = known_variables()
-    faults = []
+    issues = []
     for name in sorted(name for name in environment if name.startswith(PREFIX) and name not in known):
         near = difflib.get_close_matches(name.removeprefix(PREFIX), [each.removeprefix(PREFIX) for each in known], n=1)
-        faults.append(f"{name} is no setting" + (f"; did you mean {PREFIX}{near[0]}?" if near else "."))
-    if faults:
-        raise SettingsError(f"{' '.join(faults)} docs/operations.md lists them all")
+        issues.append(f"{name} is no setting" + (f"; did you mean {PREFIX}{near[0]}?" if near else "."))
+    if issues:
+        raise SettingsError(f"{' '.join(issues)} docs/operations.md lists them all")
 
 
 def _read(env: Env, setting: Field[Any]) -> Any:
@@ -477,9 +478,9 @@ def refuse_unsafe(settings: Settings) -> None:
         raise SettingsError(f"{PREFIX}CORS_ORIGINS must list the origins, a wildcard is refused")
     if (settings.pack is None) != (settings.pack_keys is None):
         raise SettingsError(f"{PREFIX}PACK and {PREFIX}PACK_KEYS go together: a pack is loaded only when it is trusted")
-    faults = list(_unsafe_in_production(settings)) if settings.production else []
-    if faults:
-        raise SettingsError("; ".join(faults))
+    issues = list(_unsafe_in_production(settings)) if settings.production else []
+    if issues:
+        raise SettingsError("; ".join(issues))
 
 
 def _unsafe_in_production(settings: Settings) -> Iterator[str]:

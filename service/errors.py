@@ -47,21 +47,21 @@ class Issue:
     group: str = ""
 
     @property
-    def place(self) -> tuple[str, int]:
+    def file_and_line(self) -> tuple[str, int]:
         """The file and the line of a ``file:line``, to sort issues of rule files by; line 0 without one."""
         file, _, line = self.path.rpartition(":")
         return (file, int(line)) if line.isdecimal() else (self.path, 0)
 
     @property
     def words(self) -> str:
-        """What is wrong and what would be right, without the place."""
+        """What is wrong and what would be right, without the path."""
         return f"{self.text} ({self.hint})" if self.hint else self.text
 
     def __str__(self) -> str:
         return f"{self.path}: {self.words}" if self.path else self.words
 
     def line(self) -> str:
-        """One line as compilers print them: place, severity, code, words."""
+        """One line as compilers print them: path, severity, code, words."""
         return f"{self.path}: {self.severity.label} {self.code}: {self.words}"
 
     def to_json(self) -> dict[str, str | None]:
@@ -167,15 +167,15 @@ class GateError(EngineError):
 
 
 class StoreError(ServiceError):
-    """A decision could not be kept although it must be. We act. HTTP 500."""
+    """A decision could not be stored although it must be. We act. HTTP 500."""
 
 
-def place_of(error: BaseException) -> str:
+def line_of_ours(error: BaseException) -> str:
     """The innermost line of ours that an error went through, as module and line."""
-    place, trace = "unknown", error.__traceback__
+    where, trace = "unknown", error.__traceback__
     while trace is not None:
         module = trace.tb_frame.f_globals.get("__name__", "")
         if module.startswith("service"):
-            place = f"{module}:{trace.tb_lineno}"
+            where = f"{module}:{trace.tb_lineno}"
         trace = trace.tb_next
-    return place
+    return where

@@ -28,7 +28,7 @@ class Status(StrEnum):
 
 
 class Evidence(Struct, frozen=True):
-    """What in the record a finding rests on.
+    """What in the record a finding depends on.
 
     ``resource`` is ``Type/id`` (or the path in the Bundle when there is no id), ``date`` the date as
     recorded (may be partial), ``text`` what the record says in words, ``note`` a caveat the reader
@@ -65,7 +65,7 @@ class Finding(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class ShownBefore:
-    """That a rule was shown to this patient: when last, whether it rests on the same entries now, what was answered.
+    """That a rule was shown to this patient: when last, whether it depends on the same entries now, what was answered.
 
     ``overridden`` is when a clinician last set it aside and gave a reason.
     """

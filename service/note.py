@@ -148,6 +148,7 @@ class NoteCode(StrEnum):
     SEVERAL_ROUTES = "several-routes"
     ROUTE_DOES_NOT_FIT = "route-does-not-fit"
     DOSE_NOT_GIVEN = "dose-not-given"
+    DOSE_NOT_READ = "dose-not-read"
     LENGTH_NOT_GIVEN = "length-not-given"
     NOT_CERTAIN = "not-certain"
     STOP_NOT_KNOWN = "stop-not-known"
@@ -187,7 +188,29 @@ class NoteCode(StrEnum):
     SELECTION_NOT_THERE = "selection-not-there"
     LINE_NOT_READ = "line-not-read"
     FEWER_THAN_TOTAL = "fewer-than-total"
+    PARTS_WITHHELD = "parts-withheld"
+    ENTRIES_ELSEWHERE = "entries-elsewhere"
+    SECTION_ENTRY_NOT_THERE = "section-entry-not-there"
+    SECTION_NOT_ANSWERED = "section-not-answered"
+    SECTION_IN_WORDS = "section-in-words"
     TOO_MANY_RESOURCES = "too-many-resources"
+
+    # Why a prefetch key brought nothing, or a part only.
+    KEY_NOT_SENT = "key-not-sent"
+    NULL_FOR_RECORDS = "null-for-records"
+    EMPTY_OBJECT = "empty-object"
+    TEXT_FOR_RESOURCE = "text-for-resource"
+    LIST_FOR_BUNDLE = "list-for-bundle"
+    NOT_A_RESOURCE = "not-a-resource"
+    CLIENT_SENT_OUTCOME = "client-sent-outcome"
+    CLIENT_SENT_OUTCOME_BESIDE = "client-sent-outcome-beside"
+    CLIENT_QUERY_FAILED = "client-query-failed"
+    RESPONSE_WITHOUT_RESOURCE = "response-without-resource"
+    ENTRY_NOT_A_LIST = "entry-not-a-list"
+    TOO_MANY_PAGES = "too-many-pages"
+    SCOPE_COVERS_PART = "scope-covers-part"
+    NOT_ANSWERED = "not-answered"
+    OTHER_TYPE_SENT = "other-type-sent"
 
 
 class Note(Struct, frozen=True, cache_hash=True):

@@ -129,6 +129,7 @@ def module_name(path: Path) -> str:
 
 
 @cache
+@cache
 def modules() -> dict[str, ast.Module]:
     files = sorted((PROJECT / "service").rglob("*.py"))
     return {module_name(path): ast.parse(path.read_text(encoding="utf-8")) for path in files}

@@ -97,18 +97,18 @@ def _may_show(advice: Advice, audience: Audience) -> bool:
 
 
 def _ordered(knowledge: Knowledge, advice: Iterable[Advice]) -> list[Advice]:
-    places = _places(knowledge)
-    return sorted(advice, key=lambda item: (-item.indicator.rank, *places[item.rule.id]))
+    order = _order(knowledge)
+    return sorted(advice, key=lambda item: (-item.indicator.rank, *order[item.rule.id]))
 
 
 @of_rule_set
-def _places(knowledge: Knowledge) -> dict[str, tuple[int, int]]:
+def _order(knowledge: Knowledge) -> dict[str, tuple[int, int]]:
     """Where among the cards of equal weight each rule stands: by its phase, then by the order of the rules."""
-    phase_place = {phase: number for number, phase in enumerate(knowledge.card_order)}
+    phase_order = {phase: number for number, phase in enumerate(knowledge.card_order)}
     return {
-        rule.id: (phase_place[rule.phase], number)
+        rule.id: (phase_order[rule.phase], number)
         for number, rule in enumerate(knowledge.rules)
-        if rule.phase in phase_place
+        if rule.phase in phase_order
     }
 
 
@@ -246,7 +246,7 @@ def _patient_card(knowledge: Knowledge, decision: Decision, advice: Advice) -> J
 
 
 def _why(knowledge: Knowledge, decision: Decision, advice: Sequence[Advice]) -> Json:
-    """Which rules speak and which they cover, on which evidence, lacking what. Nothing stands only here (EX-4)."""
+    """Which rules are shown and suppressed, on which evidence, lacking what. Nothing stands only here (EX-4)."""
     named = {name for item in advice for name in (item.rule.id, *item.suppresses)}
     outcomes = {outcome.rule.id: outcome for outcome in decision.outcomes if outcome.rule.id in named}
     rules = [_rule(knowledge, outcomes[name]) for item in advice for name in (item.rule.id, *item.suppresses)]

@@ -165,7 +165,8 @@ def short_words(text: str, most: int = LONGEST["entry"]) -> str:
         text = pattern.sub(short, text)
     line = plain(_SIGNS.sub(" ", text)).strip()
     is_cut = len(line) > most
-    words = (line[: most - 1].rsplit(" ", 1)[0] if is_cut else line).split()
+    begin, _, _ = line[:most].rpartition(" ")
+    words = (begin or line[: most - 1] if is_cut else line).split()
     while len(words) > 1 and words[-1].lower() in _DANGLING:
         words.pop()
     return " ".join(words).rstrip(" ,;:-") + "…" if is_cut else " ".join(words)
@@ -191,7 +192,7 @@ def title(knowledge: Knowledge, name: str) -> str:
 
 
 def quoted_lines(knowledge: Knowledge, findings: Iterable[Finding], written: dict[str, str]) -> list[str]:
-    """One markdown bullet per finding: title, value, and the entries it rests on with date, words and caveat.
+    """One markdown bullet per finding: title, value, and the entries it depends on with date, words and caveat.
 
     Marks stand around what is quoted from the record. ``written`` keeps the bullets of one decision by finding: several
     pieces of advice rest on the same ones.
@@ -237,9 +238,9 @@ def _without_annotation(text: str) -> str:
 
 
 def short_lines(knowledge: Knowledge, findings: Iterable[Finding]) -> list[str]:
-    """One line per entry or number that a card rests on, with date and caveat and without ids, marked.
+    """One line per entry or number that a card depends on, with date and caveat and without ids, marked.
 
-    Findings that rest on the same entries say the same thing to a reader: the first speaks. A count of nothing is
+    Findings that depend on the same entries say the same thing to a reader: the first is shown. A count of nothing is
     no ground of its own.
     """
     seen: set[tuple[Evidence, ...]] = set()

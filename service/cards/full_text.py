@@ -36,7 +36,7 @@ def body(knowledge: Knowledge, advice: Advice, today: date, written: dict[str, s
 
 @of_rule
 def _grounds(knowledge: Knowledge, rule: Rule) -> str:
-    """The paragraphs that say on what the rule rests, and what of it nobody has verified."""
+    """The paragraphs that say on what the rule depends, and what of it nobody has verified."""
     sources = "**Sources**\n\n" + "\n".join(source_lines(knowledge, rule))
     if not rule.unverified_parts:
         return sources

@@ -46,8 +46,8 @@ def _within(groups: list[list[Advice]], most: int) -> list[list[Advice]]:
             continue
         shared = same[max(0, len(same) - surplus - 1) :]
         separate = [group for group in groups if not any(group is other for other in shared)]
-        place = next(number for number, group in enumerate(groups) if group is shared[0])
-        groups = [*separate[:place], [item for group in shared for item in group], *separate[place:]]
+        index = next(number for number, group in enumerate(groups) if group is shared[0])
+        groups = [*separate[:index], [item for group in shared for item in group], *separate[index:]]
     return groups
 
 
@@ -95,7 +95,7 @@ def write_shared(knowledge: Knowledge, group: Sequence[Advice], today: date) -> 
 
 
 def _point(knowledge: Knowledge, advice: Advice, today: date) -> str:
-    """One line. A warning shows what it rests on, also here."""
+    """One line. A warning shows what it depends on, also here."""
     said = summary(advice, today)
     if _rank(advice) > Indicator.INFO.rank:
         said += "".join(f" {line}." for line in short_lines(knowledge, advice.deciding)[:2])

@@ -1,6 +1,6 @@
 """What one card says, part by part, before it is written as Markdown.
 
-The sections are chosen from the decision; ``write`` is the one place where they become Markdown, and nothing cuts or
+The sections are chosen from the decision; ``write`` is where they become Markdown, and nothing cuts or
 joins Markdown afterwards.
 """
 
@@ -57,7 +57,7 @@ def sections(knowledge: Knowledge, advice: Advice, today: date) -> Sections:
 
 
 def _grounds(knowledge: Knowledge, card: CardText, deciding: Sequence[Finding]) -> list[Finding]:
-    """What a card rests on, without the one order that its summary names and without what lets it speak here."""
+    """What a card depends on, without the one order that its summary names and without what lets it apply here."""
     in_front = [one for one in deciding if one.name not in knowledge.background] or list(deciding)
     if not any(one.kind == "drug" and one.finding.endswith("ordered") for one in references(card.summary)):
         return in_front

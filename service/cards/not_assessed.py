@@ -1,8 +1,8 @@
 """The card that says which checks could not be made, and why (SC-5, ST-6): silence is no all-clear.
 
-It speaks for four causes only: a list that was asked for did not come, or came in part; a drug, order or entry could
-not be read; the Patient that was sent tells no age or sex; a check that the source of an order asks first is missing.
-A problem that is only suspected and would raise a warning about the order is told as well: it is unknown, never absent.
+It is shown for four causes only: a list that was asked for did not come, or came in part; a drug, order or entry could
+not be read; the Patient that was sent tells no age or sex; a check that the source of an order asks first is missing. A
+problem that is only suspected and would raise a warning about the order is named as well: it is unknown, never absent.
 What is unknown besides stands on the card that it could change, and nowhere else (hazard H-07). Where another card
 already questions the order, that check is a line on it: one order needs one answer.
 """
@@ -30,10 +30,12 @@ from service.knowledge.model import AskedFirst, FactDefinition, FactKind, Knowle
 from service.knowledge.summaries import LONGEST as NAMES
 from service.note import NoteCode, holds
 from service.record.input.prefetch_templates import Template
+from service.record.kinds.count import DAILY_MG
 from service.record.kinds.patient import NOT_ON_PATIENT
 from service.record.medication.supply import MAY_BE_TAKEN
 from service.record.model import UNTYPED
-from service.record.values.other_orders import is_foreign
+from service.record.values.foreign import is_foreign
+from service.record.values.other_words import has_strange_words
 
 Json = dict[str, Any]
 
@@ -44,12 +46,15 @@ _NAMED = 2
 _MOST_FACTS = 12
 _TYPES_NAMED = 3
 _LONGEST_NAME = NAMES["drug"]
+_SERVICES = ("ServiceRequest", "DeviceRequest", "CommunicationRequest")
+"""What orders something that is no drug; one without words is named by its type."""
 _SUSPECTED = frozenset({NoteCode.PROVISIONAL})
 _UNREAD = frozenset({NoteCode.NOT_RECOGNISED, NoteCode.DRUG_NOT_RECOGNISED, NoteCode.ORDER_NOT_RECOGNISED})
+_DOSE_NOT_READ = frozenset({NoteCode.DOSE_NOT_READ})
 _CODE_ONLY = re.compile(r"\S*\d\S*")
 """What stands in place of words where an order has none: its code."""
 
-# What the lists are for on which a drug order rests, in the words of the card; another list is named by its title.
+# What the lists are for on which a drug order depends, in the words of the card; another list is named by its title.
 _CHECKS = {"medications": "interactions", "allergies": "reactions", "conditions": "contraindications"}
 CHECKED_LISTS = frozenset(_CHECKS)
 
@@ -64,7 +69,7 @@ class Lacking:
 
 @dataclass(frozen=True, slots=True)
 class _Causes:
-    """Why checks could not be made: a summary without its subject, lines, and the facts that could not be told."""
+    """Why checks could not be made: a summary without its subject, lines, and the facts that could not be known."""
 
     summaries: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
@@ -76,7 +81,7 @@ def not_assessed(
 ) -> Json | None:
     """The card about the checks that could not be made, or None where each that matters could.
 
-    ``questioned`` are the order facts of which another card speaks and bears what is asked first.
+    ``questioned`` are the order facts that another card names, and asks for what is asked first.
     """
     if not concerns(knowledge, decision):
         return None
@@ -88,6 +93,7 @@ def not_assessed(
     _not_on_the_patient(knowledge, decision, causes)
     if HOOKS[decision.hook].has_orders:
         _unread(knowledge, decision, causes)
+        _doses(knowledge, decision, causes)
         _may_be_taken(knowledge, decision, causes)
         _suspected(knowledge, decision, causes)
         for first, phrases in _asked_first(knowledge, decision):
@@ -100,7 +106,7 @@ def not_assessed(
 def concerns(knowledge: Knowledge, decision: Decision) -> bool:
     """Whether the chart or an order in it may concern this service (product choice no. 4).
 
-    A hook without orders does not conclude that; there it rests on what the conclusion mentions.
+    A hook without orders does not conclude that; there it depends on what the conclusion mentions.
     """
     names = among(_concerning(knowledge), decision.findings)
     return not names or any(decision.findings[name].status is not Status.ABSENT for name in names)
@@ -114,7 +120,7 @@ def _concerning(knowledge: Knowledge) -> tuple[str, ...]:
 def _wanted(knowledge: Knowledge, decision: Decision) -> list[FactDefinition]:
     """The facts that keep a warning from being decided, on whichever card they are named.
 
-    A conclusion that is named as one is read from no list of its own, but from those of the facts it rests on.
+    A conclusion that is named as one is read from no list of its own, but from those of the facts it depends on.
     """
     names = dict.fromkeys((*decision.not_assessed, *decision.wanted, *decision.unread.doubted))
     concluded = [name for name in names if name not in knowledge.facts]
@@ -124,7 +130,7 @@ def _wanted(knowledge: Knowledge, decision: Decision) -> list[FactDefinition]:
 
 
 def _beneath(knowledge: Knowledge, concluded: str) -> Iterator[str]:
-    """The facts on which a conclusion rests."""
+    """The facts on which a conclusion depends."""
     for rule in knowledge.rules:
         if rule.concludes == concluded:
             for name in sorted(rule.reads):
@@ -239,6 +245,24 @@ def _unread(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     causes.lines.append(f"Not recognised: {unknown_line([_words(item) for item in entries.values()])}.")
 
 
+def _doses(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
+    """Drugs whose dose was told and could not be read, where it is compared with a limit (decision 40)."""
+    found = [
+        (fact.id, item)
+        for fact in knowledge.facts.values()
+        if fact.measure == DAILY_MG and decision.findings[fact.id].high is None
+        for item in decision.findings[fact.id].evidence
+        if holds(item.note, _DOSE_NOT_READ)
+    ]
+    entries = {item.resource: item for _, item in found}
+    if entries:
+        causes.facts.extend(name for name, _ in found)
+        causes.summaries.append(
+            f"the dose of {_first_of([_name(item) for item in entries.values()])} could not be read"
+        )
+        causes.lines.append(f"Dose could not be read: {unknown_line([_words(item) for item in entries.values()])}.")
+
+
 def _may_be_taken(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     """Drugs of which the list does not tell whether they are still taken, where that decides a warning."""
     entries = _doubtful(knowledge, decision, FactKind.DRUG, MAY_BE_TAKEN, causes)
@@ -322,12 +346,12 @@ def _is_unread(finding: Finding, item: Evidence) -> bool:
 
 def _may_be_ours(knowledge: Knowledge, item: Evidence) -> bool:
     """Whether an unread service order may be one of those the rules judge: its words say so, or it has none."""
-    if not item.resource.startswith("ServiceRequest") or not knowledge.order_words:
+    if item.resource.partition("/")[0] not in _SERVICES or not knowledge.order_words:
         return True
-    if _is_of_no_known_language(item.text):
+    if _is_of_no_known_language(item.text) or has_strange_words(item.text):
         return True
     words = set(re.findall(r"[a-z0-9]+", item.text.lower()))
-    return not words or not words.isdisjoint(knowledge.order_words) or words == {"servicerequest"}
+    return not words or not words.isdisjoint(knowledge.order_words) or item.text in _SERVICES
 
 
 def _not_on_the_patient(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
@@ -375,7 +399,7 @@ def _card(knowledge: Knowledge, decision: Decision, causes: _Causes) -> Json:
 def _summary(knowledge: Knowledge, decision: Decision, causes: _Causes) -> str:
     """What is being ordered, and the first cause: ``Naproxen: interactions not checked, allergies not received.``.
 
-    How many names there are depends on what else is said and never on the names: the store does not keep them.
+    How many names there are depends on what else is said and never on the names: the store does not hold them.
     """
     cause = f"{causes.summaries[0]}."
     begin = "Not assessed: "
@@ -394,9 +418,10 @@ def _ordered(knowledge: Knowledge, decision: Decision) -> Iterator[str]:
 
 def _name(item: Evidence, nameless: str = "an order") -> str:
     """The first words of an entry, or what it is where it has none; marked, as all that is quoted."""
-    name = drug_name(item.text, nameless)
-    is_cut = item.resource.startswith("ServiceRequest/") and name != item.text and item.text.startswith(f"{name} ")
-    return mark_quoted(f"{name}…" if is_cut and len(name) < _LONGEST_NAME else name)
+    is_service = item.resource.partition("/")[0] in _SERVICES
+    if is_service and item.text not in ("", *_SERVICES):
+        return _entry_name(item)
+    return mark_quoted(drug_name("" if is_service else item.text, nameless))
 
 
 def _entry_name(item: Evidence) -> str:
@@ -424,9 +449,9 @@ def with_not_assessed(
     questioned: set[str] = set()
     if HOOKS[decision.hook].has_orders and concerns(knowledge, decision):
         for first, phrases in _asked_first(knowledge, decision):
-            place = _questioning(decision, first, about)
-            if place is not None:
-                answered[place] = _with_line(answered[place], _not_on_record(phrases))
+            index = _questioning(decision, first, about)
+            if index is not None:
+                answered[index] = _with_line(answered[index], _not_on_record(phrases))
                 questioned.add(first.order)
     card = not_assessed(knowledge, decision, lacking, questioned)
     answered += [card] if card is not None else []
@@ -440,18 +465,18 @@ def _set_aside(knowledge: Knowledge, decision: Decision) -> Iterator[str]:
     if decision.unread.entries and not loses_a_check(knowledge, decision):
         yield f"{_lost_words(decision)}{unusable(knowledge, decision)}."
     pressing = decision.unread.pressing
-    told = {value for name in pressing for value in waiting(knowledge, decision, name)}
+    named = {value for name in pressing for value in waiting(knowledge, decision, name)}
     left = [name for name in decision.unread.not_final if name not in pressing]
-    if untold := [name for name in left if not told.issuperset(waiting(knowledge, decision, name)) or not told]:
-        yield not_final(knowledge, decision, untold)
+    if unnamed := [name for name in left if not named.issuperset(waiting(knowledge, decision, name)) or not named]:
+        yield not_final(knowledge, decision, unnamed)
 
 
 def _questioning(decision: Decision, first: AskedFirst, about: Sequence[Sequence[Advice]]) -> int | None:
-    """The place of the first card that rests on the order."""
+    """The index of the first card that depends on the order."""
     orders = {item.resource for item in decision.findings[first.order].evidence}
-    for place, group in enumerate(about):
+    for index, group in enumerate(about):
         if any(item.resource in orders for advice in group for found in advice.found for item in found.evidence):
-            return place
+            return index
     return None
 
 

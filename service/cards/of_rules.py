@@ -1,6 +1,6 @@
 """What of a card follows from the rules alone: made once for the rule set in use, not for every card.
 
-Only the rule set that was asked about last is remembered, so a former one is not kept in memory. What is remembered is
+Only the rule set that was asked about last is cached, so a former one is not stored in memory. What is cached is
 shared by all cards, and so is never changed.
 """
 
@@ -42,7 +42,7 @@ def of_rule(make: Callable[[Knowledge, Rule], T]) -> Callable[[Knowledge, Rule],
     @wraps(make)
     def made(knowledge: Knowledge, rule: Rule) -> T:
         known = of_each(knowledge)
-        # The rule is kept with what was made of it, so no other rule has its address.
+        # The rule is stored with what was made of it, so no other rule has its address.
         found = known.get(id(rule))
         if found is None:
             found = known[id(rule)] = rule, make(knowledge, rule)

@@ -1,4 +1,4 @@
-"""Order templates as draft resources in the release the client speaks, each validated before it leaves (AC-3, TR-6).
+"""Order templates as draft resources in the release of the client, each validated before it leaves (AC-3, TR-6).
 
 A draft is built and validated once per template and release, with a stand-in subject; a call only
 puts in its patient, visit and time. fhir.resources is heavy, so it is imported on first use or by
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from service.knowledge.cache import Keep, keep_nothing
+from service.knowledge.cache import Cached, uncached
 from service.knowledge.model import Dose, Knowledge, OrderTemplate
 from service.record.releases.fhir_classes import Release, validated
 from service.record.releases.writing import WRITTEN, in_release
@@ -36,6 +36,7 @@ class Ordering:
 
     @property
     def possible(self) -> bool:
+        """Whether orders can be written: the patient is known, and the release is one that is written."""
         return self.patient_id is not None and self.release in WRITTEN
 
 
@@ -46,9 +47,9 @@ class Drafts:
         self._templates = knowledge.orders
         self._built: dict[tuple[str, Release], Json] = {}
 
-    def warm_up(self, keep: Keep = keep_nothing) -> None:
+    def warm_up(self, cached: Cached = uncached) -> None:
         """Build every draft in every release now, so that no call pays for it. Raises ValueError on a bad template."""
-        self._built = keep("drafts", self._build_all)
+        self._built = cached("drafts", self._build_all)
 
     def _build_all(self) -> dict[tuple[str, Release], Json]:
         return {

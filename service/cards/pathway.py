@@ -1,7 +1,7 @@
 """The pathway card: where the patient stands, what was tried, with which response, what the next step waits for.
 
 The steps stand in the rules (``pathway`` in ``ruleset.yaml`` names the rule file). The other advice of the visit hangs
-on this card instead of standing beside it (product choice no. 44).
+on this card instead of beside it (product choice no. 44).
 """
 
 from __future__ import annotations

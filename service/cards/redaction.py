@@ -1,7 +1,7 @@
 """Marks around what a card quotes from the record, while it is being rendered.
 
-A card that leaves is without marks. What is kept of a card (see ``memory``) is its digest with everything between marks
-replaced, so a card need not be rendered twice to be kept without the record's words.
+A card that leaves is without marks. What is stored of a card (see ``decision_log``) is its digest with everything
+between marks replaced, so a card need not be rendered twice to be stored without the record's words.
 """
 
 from __future__ import annotations

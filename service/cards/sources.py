@@ -27,13 +27,13 @@ def ranked(knowledge: Knowledge, rule: Rule) -> tuple[Citation, ...]:
     """The citations of a rule as a card names them, the one that carries its sentence first (product choice no. 41).
 
     The author says which one carries it where that is not plain: it leads although it is superseded, and says so, for a
-    current one that speaks of less (the label of one drug) does not carry it. Else those whose source the summary names
+    current one about less (the label of one drug) does not carry it. Else those whose source the summary names
     carry it; where it names none, all that support it do. Among equals current sources come before superseded ones and
     those of the jurisdiction before others; then the author's order holds.
     """
     summary = rule.card.summary if rule.card is not None else ""
 
-    def place(citation: Citation) -> tuple[bool, bool, bool, bool, bool]:
+    def sort_key(citation: Citation) -> tuple[bool, bool, bool, bool, bool]:
         source = knowledge.sources[citation.source]
         return (
             not citation.supports,
@@ -43,7 +43,7 @@ def ranked(knowledge: Knowledge, rule: Rule) -> tuple[Citation, ...]:
             source.jurisdiction != knowledge.jurisdiction,
         )
 
-    return tuple(sorted(rule.citations, key=place))
+    return tuple(sorted(rule.citations, key=sort_key))
 
 
 def _named(source: Source, summary: str) -> bool:

@@ -80,7 +80,7 @@ def _actions(decision: Decision, suggestion: Suggestion, acting: Acting) -> list
 
 
 def _drafts_behind(decision: Decision, facts: Sequence[str], acting: Acting) -> list[Evidence] | None:
-    """The draft orders of the call that the facts rest on; None when there is none, or one is no draft of the call."""
+    """The draft orders of the call that the facts depend on; None without any, or when one is no draft of the call."""
     evidence = {item.resource: item for name in facts for item in decision.findings[name].evidence}
     if facts and not evidence:
         return None

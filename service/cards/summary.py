@@ -38,7 +38,7 @@ def also(advice: Advice, today: date) -> list[str]:
 
 
 def summary_of(card: CardText, advice: Advice, today: date) -> str:
-    """The summary of a card with what its rule rests on; a value that decides nothing is never put in."""
+    """The summary of a card with what its rule depends on; a value that decides nothing is never put in."""
     there = {finding.name: finding for finding in (*advice.found, *advice.named)}
     entries: dict[str, str] = {}
 
@@ -103,7 +103,7 @@ def holds_most(finding: Finding) -> bool:
 def _other_drug(finding: Finding, named: dict[str, str]) -> str | None:
     """A drug whose entry the summary does not name yet, if there is one of another name.
 
-    Whether there is any goes by the entries and not by their names: the store keeps that there are some, and not which.
+    Whether there is any goes by the entries and not by their names: the store holds that there are some, and not which.
     """
     others = {
         item.resource: drug_name(item.text) for item in finding.evidence if item.text and item.resource not in named
@@ -178,7 +178,7 @@ _TWO = 2
 def scores_of(finding: Finding) -> list[str] | None:
     """The scores behind a change, the oldest first; None where it is no change of a known scale.
 
-    Empty where the words of the record were not kept.
+    Empty where the words of the record were not stored.
     """
     dated = sorted((item for item in finding.evidence if item.date), key=lambda item: item.date or "")
     if finding.value is None or finding.unit not in SCALES or len(dated) < _TWO:
@@ -187,13 +187,13 @@ def scores_of(finding: Finding) -> list[str] | None:
 
 
 def course(finding: Finding, today: date) -> str | None:
-    """A change as it is said: Pain 8 to 7 since 5 Jan. Quoted, as the store keeps the change and not the scores."""
+    """A change as it is said: Pain 8 to 7 since 5 Jan. Quoted, as the store holds the change and not the scores."""
     scores = scores_of(finding)
     if scores is None or finding.unit is None:
         return None
     day = short_day(min(item.date for item in finding.evidence if item.date), today)
-    told = f"{scores[0]} to {scores[-1]}" if scores else ""
-    return mark_quoted(f"{SCALES[finding.unit]} {told}{f' since {day}' if day else ''}")
+    course = f"{scores[0]} to {scores[-1]}" if scores else ""
+    return mark_quoted(f"{SCALES[finding.unit]} {course}{f' since {day}' if day else ''}")
 
 
 _KINDS: Mapping[str, Callable[[Finding, date], str | None]] = MappingProxyType(

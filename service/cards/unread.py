@@ -20,7 +20,7 @@ def with_unread_for_patient(
 ) -> list[Json]:
     """The cards a patient reads, and one in plain words where something could not be had that a warning needs.
 
-    A list that did not come is told only where nothing else is said: silence must not look like an all-clear.
+    A list that did not come is named only where nothing else is shown: silence must not look like an all-clear.
     """
     lost = decision.unread.orders or loses_a_check(knowledge, decision)
     if not concerns(knowledge, decision) or not (lost or (not cards and _is_short(knowledge, decision, lacking))):

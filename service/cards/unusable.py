@@ -22,7 +22,7 @@ _OF_UNITS = frozenset(
         NoteCode.UNITS_DISAGREE,
     }
 )
-_TOLD_WITH_VALUE = _OF_UNITS | {NoteCode.DATE_NOT_GIVEN}
+_WITH_VALUE = _OF_UNITS | {NoteCode.DATE_NOT_GIVEN}
 _NOT_USED = frozenset({NoteCode.RESULT_NOT_USED})
 _ASKED_FOR = ("Observation/", "QuestionnaireResponse/")
 
@@ -30,7 +30,7 @@ _ASKED_FOR = ("Observation/", "QuestionnaireResponse/")
 def unusable(knowledge: Knowledge, decision: Decision) -> str:
     """The first results and answers that could not be used, in brackets, marked as a quotation even when empty.
 
-    The store keeps no remarks of findings that are unknown, so that a decision made again has none to tell.
+    The store holds no notes of findings that are unknown, so that a decision made again has none to tell.
     """
     found: dict[str, str] = {}
     for fact in knowledge.facts.values():
@@ -75,9 +75,9 @@ def _reasons(finding: Finding, fact: FactDefinition) -> Iterator[tuple[str, str]
         if note.code is NoteCode.NO_ANSWER:
             yield note.reference, "no answer that can be read"
         elif note.code is NoteCode.OF_ENTRY and fact.kind is FactKind.QUANTITY:
-            told = values if holds(note, _TOLD_WITH_VALUE) else ()
+            values_shown = values if holds(note, _WITH_VALUE) else ()
             wanted = f", expected {unit}" if holds(note, _OF_UNITS) and (unit := unit_in_words(fact.unit or "")) else ""
-            yield note.reference, ", ".join((text_of(note.of[0]), *map(escaped, told))) + escaped(wanted)
+            yield note.reference, ", ".join((text_of(note.of[0]), *map(escaped, values_shown))) + escaped(wanted)
 
 
 def _value(note: Note) -> str | None:

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("rule")
 @click.option("--by", required=True, metavar='"NAME, ROLE"', help="Who approves, and in which role.")
-@click.option("--note", help="What the reviewer wants to have kept with it.")
+@click.option("--note", help="What the reviewer wants to have stored with it.")
 @click.option("--with-foundations", is_flag=True, help="Also the rules that it rests on and that nobody approved yet.")
 @click.option("--yes", is_flag=True, help="Sign without being asked; what is signed is shown all the same.")
 @rules_option
 def approve(rule: str, by: str, note: str | None, rules_folder: Path, *, with_foundations: bool, yes: bool) -> None:
-    """Approve RULE exactly as it is now, with the facts, value sets, sources and orders it rests on.
+    """Approve RULE exactly as it is now, with the facts, value sets, sources and orders it depends on.
 
     Shows all that the signature covers and what changed since the last one, and asks. Nothing is signed that lint, an
     example or an invariant rejects. Writes rules/approvals.yaml; any later change ends the approval.
@@ -113,7 +113,7 @@ def _approval_json(state: ApprovalState) -> dict[str, Any]:
 
 
 def _silent(knowledge: Knowledge, rule_id: str) -> str:
-    """What keeps an approved rule from speaking all the same where only approved rules are served."""
+    """What keeps an approved rule from being shown all the same where only approved rules are served."""
     from service.knowledge.allowed_rules import unapproved_behind
 
     rule = next(rule for rule in knowledge.rules if rule.id == rule_id)

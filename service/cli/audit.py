@@ -36,8 +36,8 @@ def verify(anchor: str | None, *, as_json: bool) -> None:
             raise click.UsageError("--anchor is the number of a checkpoint, a colon, and its hash")
         published.append((int(number), hashed))
     opened = open_store()
-    report = audit_store(opened.database, opened.keyring, opened.place.anchors, published)
-    for writer in rejected(opened.place.spool):
+    report = audit_store(opened.database, opened.keyring, opened.options.anchors, published)
+    for writer in rejected(opened.options.spool):
         report.add_issue(f"spool {writer}", "holds lines that are no rows under these keys, and was set aside")
     if as_json:
         counts = {name: getattr(report, name) for name in ("rows", "decisions", "checkpoints", "unjoined")}
@@ -69,39 +69,39 @@ def auditor(name: str, password: str) -> None:
 
 @store.command()
 def checkpoint() -> None:
-    """Join the chains of all writers now and print what to keep elsewhere: NUMBER:HASH."""
+    """Join the chains of all writers now and print what to note elsewhere: NUMBER:HASH."""
     from service.store.checkpoints import last_checkpoint, make_checkpoint
 
     opened = open_store()
-    make_checkpoint(opened.database, opened.keyring, opened.place.anchors, datetime.now(UTC))
+    make_checkpoint(opened.database, opened.keyring, opened.options.anchors, datetime.now(UTC))
     with opened.database.reading() as connection:
         last = last_checkpoint(connection)
-    click.echo(f"{last.number}:{last.hash}" if last else "nothing is kept yet")
+    click.echo(f"{last.number}:{last.hash}" if last else "nothing is stored yet")
 
 
 @store.command()
 def prepare() -> None:
     """Make the tables, or bring them up to this program. Needs a role that may; the service itself then does not."""
     from service.store.database import Database, store_url
-    from service.store.place import place_of
+    from service.store.options import store_options
 
-    place = place_of(read_settings())
-    Database(store_url(place.url), place.wait_seconds).prepare()
+    options = store_options(read_settings())
+    Database(store_url(options.url), options.wait_seconds).prepare()
     click.echo("the tables are those of this program")
 
 
 @store.command()
 def rotate_key() -> None:
-    """Make a new key for all that is new, after a restart of the service; older rows keep theirs."""
+    """Make a new key for all that is new, after a restart of the service; older rows retain theirs."""
     from service.store.keys import rotate
-    from service.store.place import place_of
+    from service.store.options import store_options
 
-    ring = rotate(place_of(read_settings()).keys)
+    ring = rotate(store_options(read_settings()).keys)
     click.echo(f"{ring.current} is the current key of {len(ring.keys)}; restart the service to use it")
 
 
 @store.command()
-@click.option("--since", metavar="DAY", help="The first day; all that is kept when left out.")
+@click.option("--since", metavar="DAY", help="The first day; all that is stored when left out.")
 @click.option("--until", metavar="DAY", help="The day after the last.")
 @click.option("--format", "form", type=click.Choice(["ndjson", "fhir"]), default="ndjson", show_default=True)
 @click.option("--out", type=click.File("wb"), default="-", help="Where to write; standard output by default.")
@@ -153,8 +153,8 @@ def expire(older_than: int | None, before: str | None, *, yes: bool) -> None:
         number = opened.reading.count(day(None), limit)
         click.echo(f"{number} decisions are older than {limit:%Y-%m-%d}; --yes deletes them")
         return
-    done = delete(opened.database, opened.place, opened.keyring, limit, now)
-    make_checkpoint(opened.database, opened.keyring, opened.place.anchors, now)
+    done = delete(opened.database, opened.options, opened.keyring, limit, now)
+    make_checkpoint(opened.database, opened.keyring, opened.options.anchors, now)
     tombstone_text = f", tombstone {done.tombstone.writer}/{done.tombstone.seq}" if done.tombstone else ""
     click.echo(f"{done.rows} rows of {done.writers} writers deleted{tombstone_text}")
 
@@ -169,7 +169,7 @@ def expire(older_than: int | None, before: str | None, *, yes: bool) -> None:
 def replay(
     decision_id: str | None, since: str | None, until: str | None, *, everything: bool, card: bool, as_json: bool
 ) -> None:
-    """Decide again from what was kept, under the rule set that was in use. Ends with 1 where a card differs.
+    """Decide again from what was stored, under the rule set that was in use. Ends with 1 where a card differs.
 
     \b
     sciatica-cds replay 3f0c…            one decision, its cards shown
@@ -201,7 +201,7 @@ def _replay_one(opened: Opened, decision_id: str, *, card: bool, as_json: bool) 
         show_cards(again.cards, "No card was shown.")
     for difference in again.differences:
         click.echo(f"differs: {difference}")
-    shown = f"the same {len(again.cards)} card(s), byte for byte, but for what is not kept (docs/store.md)"
+    shown = f"the same {len(again.cards)} card(s), byte for byte, but for what is not stored (docs/store.md)"
     click.echo(shown if again.same else f"{len(again.differences)} difference(s)")
     return 0 if again.same else 1
 

@@ -24,14 +24,14 @@ def new() -> None:
 @new.command("rule")
 @click.argument("rule_id", metavar="ID")
 @click.option("--phase", required=True, help="The phase in which it runs, such as 3_safety.")
-@click.option("--write", is_flag=True, help="Write the file and the rule's place in the order of its phase.")
+@click.option("--write", is_flag=True, help="Write the file and the rule into the order of its phase.")
 @rules_option
 def new_rule(rule_id: str, phase: str, rules_folder: Path, *, write: bool) -> None:
     """Print a rule file to fill in, with the words of this rule set to choose from.
 
     What is still to be said stands in it as TO DO: lint refuses the file until all of it is filled in.
     """
-    from service.review.rule_template import rule_template, with_place
+    from service.review.rule_template import rule_template, with_rule_in_order
 
     knowledge = load(rules_folder, read_settings().knowledge_settings)
     phases = [one.id for one in knowledge.phases]
@@ -46,12 +46,12 @@ def new_rule(rule_id: str, phase: str, rules_folder: Path, *, write: bool) -> No
         click.echo(text, nl=False)
         return
     header = rules_folder / "ruleset.yaml"
-    ordered = with_place(header.read_text(encoding="utf-8"), phase, rule_id)
+    ordered = with_rule_in_order(header.read_text(encoding="utf-8"), phase, rule_id)
     file = rules_folder / "phases" / phase / f"{rule_id}.yaml"
     file.write_text(text, encoding="utf-8")
     header.write_text(ordered, encoding="utf-8")
-    place = f", and its place at the end of the order of {phase}" if rule_id in ordered else ""
-    click.echo(f"{file.relative_to(rules_folder)} written{place}.")
+    added = f", and its id at the end of the order of {phase}" if rule_id in ordered else ""
+    click.echo(f"{file.relative_to(rules_folder)} written{added}.")
     click.echo("Fill in every TO DO, then: sciatica-cds lint, test, table and prove")
 
 
@@ -60,7 +60,7 @@ def new_rule(rule_id: str, phase: str, rules_folder: Path, *, write: bool) -> No
 @rules_option
 @json_option
 def graph(name: str, rules_folder: Path, *, as_json: bool) -> None:
-    """What a RULE rests on, or what rests on a FACT or CONCLUSION, as a Mermaid flowchart (the page /graph draws it).
+    """What a RULE rests on, or what depends on a FACT or CONCLUSION, as a Mermaid flowchart (the page /graph draws it).
 
     Mermaid is what code hosts and many editors draw in Markdown.
     """

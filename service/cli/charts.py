@@ -99,10 +99,10 @@ class Chart:
 
     def bundle(self, lines: Iterable[str | Mapping[str, Any]]) -> Json:
         """All lines as one collection Bundle, about one patient with the id ``p``."""
-        made = [self._resource(line, place) for place, line in enumerate(lines)]
+        made = [self._resource(line, number) for number, line in enumerate(lines)]
         return {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": one} for one in made]}
 
-    def _resource(self, line: str | Mapping[str, Any], place: int) -> Json:
+    def _resource(self, line: str | Mapping[str, Any], number: int) -> Json:
         if not isinstance(line, str):
             return dict(_plain(line))
         head, *clauses = [part.strip() for part in line.split(", ")]
@@ -117,7 +117,7 @@ class Chart:
             resource = make(rest, stated)
         except (ChartError, KeyError) as wrong:
             raise ChartError(f"{line}: {wrong}") from wrong
-        return {"id": f"r{place}", **resource}
+        return {"id": f"r{number}", **resource}
 
     @cached_property
     def _kinds(self) -> Mapping[str, Callable[[str, _Clauses], Json]]:

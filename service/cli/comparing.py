@@ -139,7 +139,7 @@ def impact(  # noqa: PLR0913  # click hands over every option
     """How many recorded patients get other cards under B than under A.
 
     DATA is a folder of stories (the shipped ones by default), a folder or file of bundles or requests, or bulk
-    data as `population` reads it; with --store it is what the store keeps. Ends with 0 when none gets another
+    data as `population` reads it; with --store it is what the store holds. Ends with 0 when none gets another
     card, 1 when one does.
     """
     if page is not None and page.suffix == ".json":
@@ -206,7 +206,7 @@ def _counted(before: RuleSet, after: RuleSet, data: _Data, hide_below: int | Non
 
 
 def _link_examples(report: Json, services: Mapping[str, ServiceDefinition]) -> None:
-    """Put a link in the place of the chart of each example; a kept decision has a page and no chart."""
+    """Put a link instead of the chart of each example; a stored decision has a page and no chart."""
     from service.testkit.playground_link import playground_link
 
     base = read_settings().public_url

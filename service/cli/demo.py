@@ -74,7 +74,7 @@ def run(once: bool) -> int:
     try:
         stories = _stories(EXAMPLES)
         with _service() as address:
-            failed = sum(not _tell(console, address, story, full=story.id in TOUR) for story in stories)
+            failed = sum(not _run_story(console, address, story, full=story.id in TOUR) for story in stories)
             _sum_up(console, len(stories), failed)
             if not once and sys.stdout.isatty():
                 _wait(console, address, stories)
@@ -92,8 +92,8 @@ def _stories(folder: Path) -> tuple[Story, ...]:
     stories = read_stories(folder)
     if not stories:
         raise DemoError(f"There is no story in {folder}: each is a folder with a story.json.")
-    place = {story: number for number, story in enumerate(TOUR)}
-    return tuple(sorted(stories, key=lambda story: (place.get(story.id, len(TOUR)), story.id)))
+    order = {story: number for number, story in enumerate(TOUR)}
+    return tuple(sorted(stories, key=lambda story: (order.get(story.id, len(TOUR)), story.id)))
 
 
 @contextmanager
@@ -182,7 +182,7 @@ def _services(address: str) -> dict[str, str]:
         return {service["hook"]: service["id"] for service in json.load(answer)["services"]}
 
 
-def _tell(console: Console, address: str, story: Story, *, full: bool) -> bool:
+def _run_story(console: Console, address: str, story: Story, *, full: bool) -> bool:
     """Send one story and print what came back; False when the service refused it."""
     path = _path(story, _services(address) if story.is_request else {})
     request = Request(address + path, story.file.read_bytes(), {"Content-Type": "application/json"})

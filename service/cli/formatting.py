@@ -1,4 +1,4 @@
-"""The command that writes rule files in their kept form."""
+"""The command that writes rule files in their standard form."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from service.cli.rules import rules_option
 
 @click.command("format")
 @rules_option
-@click.option("--check", is_flag=True, help="Write nothing; list what is not in its kept form, and end with 1.")
+@click.option("--check", is_flag=True, help="Write nothing; list what is not in its standard form, and end with 1.")
 def format_rules(rules_folder: Path, *, check: bool) -> None:
-    """Write the files of rules, facts, sources, orders and value sets in the one form in which they are kept.
+    """Write the files of rules, facts, sources, orders and value sets in their standard form.
 
     What they say is the same before and after; comments on lines of their own stay.
     """
@@ -22,7 +22,7 @@ def format_rules(rules_folder: Path, *, check: bool) -> None:
 
     changed = format_folder(rules_folder, write=not check)
     for file in changed:
-        click.echo(f"{file}: {'not in its kept form' if check else 'written'}")
+        click.echo(f"{file}: {'not in its standard form' if check else 'written'}")
     if check and changed:
         click.echo("sciatica-cds format writes them.")
     sys.exit(1 if check and changed else 0)

@@ -16,7 +16,7 @@ _MAX_DEPTH = 200
 
 
 def read_document(path: Path) -> Any:
-    """The JSON of a file, or of standard input for ``-``. Raises an error with the file and the place; exit code 1."""
+    """The JSON of a file, or of standard input for ``-``. An error names file and position; exit code 1."""
     data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
     try:
         return parse_json(data, max_depth=_MAX_DEPTH)

@@ -8,12 +8,12 @@ from types import MappingProxyType
 
 import click
 
-from service.cli.sections import WIDTH, Commands, Places
+from service.cli.sections import WIDTH, Commands, Section
 from service.errors import IssuesError, ServiceError, SettingsError
 from service.garbage import collect_seldom
 
 # By the sections of the help, in the order a newcomer needs them.
-SECTIONS: Mapping[str, Places] = MappingProxyType(
+SECTIONS: Mapping[str, Section] = MappingProxyType(
     {
         "Try it": {
             "demo": ("service.cli.serving", "demo", "start the service, send it the stories, show their cards"),
@@ -35,7 +35,11 @@ SECTIONS: Mapping[str, Places] = MappingProxyType(
             "coverage": ("service.cli.rules", "coverage", "how much of each rule its examples have seen"),
             "mutate": ("service.cli.rules", "mutate", "plant faults into the rules: what would notice"),
             "prove": ("service.cli.rules", "prove", "what holds for every possible patient"),
-            "format": ("service.cli.formatting", "format_rules", "write the rule files in their kept form; --check"),
+            "format": (
+                "service.cli.formatting",
+                "format_rules",
+                "write the rule files in their standard form; --check",
+            ),
             "propose-examples": ("service.cli.rules", "propose", "the examples a rule still lacks"),
         },
         "Review and release": {
@@ -60,7 +64,7 @@ SECTIONS: Mapping[str, Places] = MappingProxyType(
     }
 )
 # Other names, in no list: those that commands had before, kept for one release, and two that only make pages.
-HIDDEN: Places = MappingProxyType(
+HIDDEN: Section = MappingProxyType(
     {
         "check-request": ("service.cli.checking", "check_request", ""),
         "check-service": ("service.cli.asking", "check_service", ""),

@@ -11,7 +11,7 @@ from service.config import Settings, read_settings
 from service.store.database import Database, store_url
 from service.store.draining import drain_all
 from service.store.keys import Keyring, read_keyring
-from service.store.place import Place, place_of
+from service.store.options import StoreOptions, store_options
 from service.store.reading import Reading
 
 
@@ -20,7 +20,7 @@ class Opened:
     """An open store."""
 
     settings: Settings
-    place: Place
+    options: StoreOptions
     database: Database
     keyring: Keyring
 
@@ -33,18 +33,18 @@ class Opened:
 def open_store() -> Opened:
     """The store of this machine, with the spool drained. Raises StoreError."""
     settings = read_settings()
-    place = place_of(settings)
-    if not place.keys.exists() and not place.anchors[0].exists():
+    options = store_options(settings)
+    if not options.keys.exists() and not options.anchors[0].exists():
         raise click.UsageError(
             "there is no store here yet: SCIATICA_CDS_DATA or SCIATICA_CDS_STORE_KEYS say where it is"
         )
-    keyring = read_keyring(place.keys, place.anchors[0])
-    opened = Opened(settings, place, Database(store_url(place.url), place.wait_seconds), keyring)
+    keyring = read_keyring(options.keys, options.anchors[0])
+    opened = Opened(settings, options, Database(store_url(options.url), options.wait_seconds), keyring)
     # Python 3.13 and later warn of connections that nobody closed.
     context = click.get_current_context(silent=True)
     if context is not None:
         context.call_on_close(opened.database.close)
-    drain_all(opened.database, place, opened.keyring)
+    drain_all(opened.database, options, opened.keyring)
     return opened
 
 

@@ -105,7 +105,7 @@ def population(  # noqa: PLR0913, PLR0917  # click hands over every option
     from service.population.plan import Question
     from service.population.running import Run, prepared_inputs
 
-    with _faults_told():
+    with _errors_explained():
         inputs, export = prepared_inputs(data, incremental_means_partial=incremental_means_partial)
         question = Question(
             hook=hook,
@@ -120,7 +120,7 @@ def population(  # noqa: PLR0913, PLR0917  # click hands over every option
         )
         asked = Run(data, out, question, workers or _cores(), memory)
         result = _decided(spark, asked, inputs, export, rules_folder)
-    _tell(data, out, result)
+    _print_result(data, out, result)
 
 
 def _find_libraries() -> None:
@@ -130,7 +130,7 @@ def _find_libraries() -> None:
 
 
 @contextmanager
-def _faults_told() -> Iterator[None]:
+def _errors_explained() -> Iterator[None]:
     """What cannot be decided as it was asked ends the command with its reason."""
     from service.population.limits import PopulationError
 
@@ -155,8 +155,8 @@ def _decided(spark: str | None, asked: Run, inputs: Inputs, export: Export, rule
         return run(asked, inputs, export, services, make, progress)
 
 
-def _tell(data: Path, out: Path, result: dict[str, Any]) -> None:
-    from service.population.place import read_json
+def _print_result(data: Path, out: Path, result: dict[str, Any]) -> None:
+    from service.population.run_folder import read_json
     from service.population.summary import first_words
 
     summary = read_json(out / "summary.json")

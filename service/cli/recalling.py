@@ -32,7 +32,7 @@ def recall(  # each option is one way to ask
 ) -> None:
     """Say which cards were shown, by which rules, on which findings, and what the clinician did with them.
 
-    Each decision is made again from what was kept, under the rule set of that day, so that the cards can be told.
+    Each decision is made again from what was stored, under the rule set of that day, so that the cards can be told.
 
     \b
     sciatica-cds recall --patient 4711 --since 2026-03-01 --until 2026-04-01
@@ -60,7 +60,7 @@ def recall(  # each option is one way to ask
         else:
             _print(body)
     if not found:
-        click.echo("no decision about this patient is kept for this time", err=True)
+        click.echo("no decision about this patient is stored for this time", err=True)
 
 
 def _recalled(opened: Opened, stored: StoredDecision, again: Replayed) -> dict[str, Any]:
@@ -71,10 +71,10 @@ def _recalled(opened: Opened, stored: StoredDecision, again: Replayed) -> dict[s
     outcomes = opened.reading.feedback_of([card["uuid"] for card in body["cards"]])
     summaries = {card["uuid"]: card["summary"] for card in again.cards}
     advice = again.decision.advice if again.decision is not None else ()
-    rests_on = {item.rule.id: [finding.name for finding in item.found] for item in advice}
+    depends_on = {item.rule.id: [finding.name for finding in item.found] for item in advice}
     for card in body["cards"]:
         card["summary"] = summaries.get(card["uuid"])
-        found = (name for rule, _, _ in card["rules"] for name in rests_on.get(rule, ()))
+        found = (name for rule, _, _ in card["rules"] for name in depends_on.get(rule, ()))
         card["found"] = list(dict.fromkeys(found))
         card["feedback"] = outcomes.get(card["uuid"], [])
     body["replay"] = {"same": again.same, "differences": list(again.differences)}

@@ -35,7 +35,7 @@ Facts = Mapping[str, Finding]
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads charts for two rule sets. What could not be read is told by ``refused``, never left out in silence."""
+    """Reads charts for two rule sets. What could not be read is listed in ``refused``, never left out in silence."""
 
     before: Prepared
     after: Prepared
@@ -72,12 +72,12 @@ class Reader:
             for service in self._services():
                 if not HOOKS[service.hook].has_orders:
                     yield Recorded(chart.patient, service.id, before, after, source)
-        self.refused.extend((*charts.remarks, *([f"{refused} charts were refused"] if refused else [])))
+        self.refused.extend((*charts.warnings, *([f"{refused} charts were refused"] if refused else [])))
 
     def of_store(self, reading: Reading, since: datetime) -> Iterator[Recorded]:
-        """Every kept decision since then, at its own service, on the findings that were kept.
+        """Every stored decision since then, at its own service, on the findings that were stored.
 
-        Of what the gate let pass only the sample has findings: so many as it stands for are told by ``refused``.
+        Of what the gate let pass only the sample has findings: so many as it stands for are listed in ``refused``.
         """
         findings: dict[str, tuple[str, ...]] = {}
         skipped = 0

@@ -60,7 +60,7 @@ def request(rule_id: str, *, hook: str | None, miss: int | None, listed: bool, r
         made = _made(ExampleRequests(services, now, _RELEASES[release]), rule, hook, miss)
     except SettingsNeededError as error:
         names = ", ".join(f"SCIATICA_CDS_{name.upper()}={value}" for name, value in error.settings.items())
-        click.echo(f"This rule speaks only where the service is set up with {names}.", err=True)
+        click.echo(f"This rule applies only where the service is set up with {names}.", err=True)
         services = make_services(_set_up(settings, error.settings))
         made = _made(ExampleRequests(services, now, _RELEASES[release]), rule, hook, miss)
     _say(made, hook, services)
@@ -81,7 +81,7 @@ def _rule(services: Services, rule_id: str) -> Rule:
         hint = did_you_mean(rule_id, [one.id for one in services.prepared.knowledge.rules])
         raise click.UsageError(f"there is no rule {rule_id}" + (f"; {hint}" if hint else ""))
     if rule.card is None:
-        raise click.UsageError(f"{rule_id} draws a conclusion and speaks on no card; try a rule that reads it")
+        raise click.UsageError(f"{rule_id} draws a conclusion and has no card; try a rule that reads it")
     return rule
 
 
@@ -95,13 +95,13 @@ def _hook(services: Services, rule: Rule, hook: str | None) -> str:
     return hook or hooks[0]
 
 
-def _made(rehearsals: ExampleRequests, rule: Rule, hook: str, miss: int | None) -> ExampleRequest:
+def _made(example_requests: ExampleRequests, rule: Rule, hook: str, miss: int | None) -> ExampleRequest:
     if miss is None:
-        return rehearsals.firing(rule, hook)
+        return example_requests.firing(rule, hook)
     misses = near_misses(rule)
     if miss > len(misses):
         raise click.UsageError(f"{rule.id} has {len(misses)} near misses; --list shows them")
-    return rehearsals.missing(rule, hook, misses[miss - 1])
+    return example_requests.missing(rule, hook, misses[miss - 1])
 
 
 def _say(made: ExampleRequest, hook: str, services: Services) -> None:

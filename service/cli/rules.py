@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from service.review.mutation import Mutant, Result
     from service.review.proof import Proof
 
+GATE_LOCK = PROJECT / "tests" / "rules" / "gates.yaml"
+
 rules_option = click.option(
     "--rules",
     "rules_folder",
@@ -84,7 +86,7 @@ def _share(coverages: Iterable[RuleCoverage]) -> str:
     "--lock",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Say what differs from the meanings locked in FILE, then write it anew.",
+    help="Say what differs from the meanings locked in FILE and the gates in gates.yaml beside it; write both anew.",
 )
 @json_option
 def table(names: tuple[str, ...], rules_folder: Path, lock: Path | None, *, markdown: bool, as_json: bool) -> None:
@@ -102,6 +104,7 @@ def table(names: tuple[str, ...], rules_folder: Path, lock: Path | None, *, mark
             click.echo(line)
         lock.write_text(as_lock(knowledge), encoding="utf-8")
         click.echo(f"{lock.name}: the meaning of {len(knowledge.rules)} rules")
+        _lock_gates(knowledge, lock.with_name("gates.yaml"))
     tables = {name: table_of(knowledge, rules_named(knowledge, name)) for name in names}
     if as_json:
         echo_json({name: [{"case": row.case, "result": row.result} for row in rows] for name, rows in tables.items()})
@@ -166,9 +169,15 @@ def propose(rule_ids: tuple[str, ...], rules_folder: Path, *, write: bool) -> No
 @click.option("--invariant", "only", metavar="NAME", help="Prove only this invariant.")
 @json_option
 def prove(rules_folder: Path, only: str | None, *, as_json: bool) -> None:
-    """Prove rules/invariants.yaml for every possible patient. A broken invariant prints a witness."""
+    """Prove rules/invariants.yaml for every possible patient. A broken invariant prints a witness.
+
+    Before it is said what the gates depend on otherwise than tests/rules/gates.yaml says.
+    """
     from service.review.proof import invariant_names, prove_all
 
+    if not as_json:
+        for line in _changes_of_gates(rules_folder):
+            click.echo(f"differs {line}")
     proofs = []
     for proof in prove_all(rules_folder, only=only):
         proofs.append(proof)
@@ -181,6 +190,27 @@ def prove(rules_folder: Path, only: str | None, *, as_json: bool) -> None:
         hint = did_you_mean(only, names)
         raise click.UsageError(f"there is no invariant {only}; {hint or 'there are ' + ', '.join(sorted(names))}")
     sys.exit(0 if all(proof.holds for proof in proofs) else 1)
+
+
+def _lock_gates(knowledge: Knowledge, lock: Path) -> None:
+    from service.review.gate_lock import gate_differences, gates_as_lock, locked_gates, read_gate_lock
+
+    gates = locked_gates(knowledge)
+    before = read_gate_lock(lock.read_text(encoding="utf-8"), lock.name) if lock.is_file() else {}
+    for line in gate_differences(gates, before):
+        click.echo(line)
+    lock.write_text(gates_as_lock(gates), encoding="utf-8")
+    click.echo(f"{lock.name}: the gates of {len(gates)} hooks")
+
+
+def _changes_of_gates(rules_folder: Path) -> list[str]:
+    """What the gates of the shipped rules depend on otherwise than their lock says; other rule sets have none."""
+    from service.review.gate_lock import gate_differences, locked_gates, read_gate_lock
+
+    if rules_folder.resolve() != PROJECT / "rules" or not GATE_LOCK.is_file():
+        return []
+    locked = read_gate_lock(GATE_LOCK.read_text(encoding="utf-8"), GATE_LOCK.name)
+    return list(gate_differences(locked_gates(load(rules_folder)), locked))
 
 
 def _show_proof(proof: Proof) -> None:
@@ -230,7 +260,7 @@ def mutate(  # noqa: PLR0913  # click hands over every option
     show_all: bool,
     as_json: bool,
 ) -> None:
-    """Plant faults into the rules and see what notices: examples, stories, vignettes, or only the decision tables.
+    """Make mutants of the rules and see what notices: examples, stories, vignettes, or only the decision tables.
 
     The tables are derived from the rules: they lock a meaning and do not show that it is right, so they are counted
     apart. With --charts-only the share of the rules that warn of red flags and of contraindications is given apart,
@@ -284,9 +314,9 @@ def _show_mutants(
     for mutant, text in listed:
         click.echo(f"{mutant.rule.id}: {mutant.fault}: {text}")
     if charts_only:
-        click.echo(f"{len(same)} planted faults are equivalent (proved for every patient), and left out")
+        click.echo(f"{len(same)} mutants are equivalent (proved for every patient), and left out")
     by = "stories and vignettes" if charts_only else "examples, stories and vignettes"
-    click.echo(f"{_noticed('planted faults', result)} by {by}")
+    click.echo(f"{_noticed('mutants', result)} by {by}")
     if charts_only:
         alarming = {rule.id for rule in knowledge.rules if _is_alarm(rule)}
         click.echo(_noticed("of them in rules of red flags and contraindications", result.among(alarming)))

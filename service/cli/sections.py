@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-Places = Mapping[str, tuple[str, str, str]]
+Section = Mapping[str, tuple[str, str, str]]
 """Command name -> module that holds it, name in the module, line in the list of commands."""
 
 WIDTH = 80
@@ -18,14 +18,16 @@ WIDTH = 80
 class Commands(click.Group):
     """Loads a command when it is asked for, lists commands by section, and says which name was nearly meant."""
 
-    def __init__(self, *args: Any, sections: Mapping[str, Places], hidden: Places | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, sections: Mapping[str, Section], hidden: Section | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._sections = sections
-        self._places = {name: place for places in sections.values() for name, place in places.items()}
-        self._all = self._places | dict(hidden or {})
+        self._listed = {name: command for commands in sections.values() for name, command in commands.items()}
+        self._all = self._listed | dict(hidden or {})
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
-        return list(self._places)
+        return list(self._listed)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in self._all:
@@ -40,8 +42,8 @@ class Commands(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            near = difflib.get_close_matches(args[0], self._places, n=1) if args else []
-            hint = f" Did you mean {near[0]}?" if near else f" There are: {', '.join(self._places)}."
+            near = difflib.get_close_matches(args[0], self._listed, n=1) if args else []
+            hint = f" Did you mean {near[0]}?" if near else f" There are: {', '.join(self._listed)}."
             raise click.UsageError(error.message + hint, ctx) from None
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -53,10 +55,10 @@ class Commands(click.Group):
             raise click.UsageError(error.message + _options_of(error.ctx.command, error.ctx), error.ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        longest = max(map(len, self._places))
-        for title, places in self._sections.items():
+        longest = max(map(len, self._listed))
+        for title, commands in self._sections.items():
             with formatter.section(title):
-                formatter.write_dl([(name.ljust(longest), line) for name, (_, _, line) in places.items()])
+                formatter.write_dl([(name.ljust(longest), line) for name, (_, _, line) in commands.items()])
 
 
 def _options_of(command: click.Command, context: click.Context) -> str:

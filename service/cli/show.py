@@ -46,7 +46,7 @@ def show_outcome(outcome: Outcome, decision: Decision, knowledge: Knowledge) -> 
         f"[{_RESULTS[outcome.result]}]{outcome.result.value}[/]  [bold]{rule.id}[/] {rule.version}: {rule.title}"
     )
     if outcome.suppressed_by is not None:
-        console.print(f"    covered by {outcome.suppressed_by}, which speaks louder for the same family")
+        console.print(f"    suppressed by {outcome.suppressed_by}, which is shown first in the same family")
     for name in sorted(rule.reads):
         console.print(f"    {_finding(decision.findings[name], knowledge)}", markup=False)
     for test in outcome.stopped_by:

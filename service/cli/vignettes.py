@@ -1,7 +1,7 @@
 """Vignettes: a patient in words, the chart, and what an expert wants to be said and not to be said.
 
 Each file of ``tests/vignettes`` tells one patient and, where it helps, how the same patient would be judged with one
-thing changed. They are written from the evidence, not from the conditions of the rules, so that a fault in a condition
+thing changed. They are written from the evidence, not from the conditions of the rules, so that an issue in a condition
 shows.
 """
 
@@ -79,7 +79,7 @@ class Vignette:
         """Every departure of an answer from what is expected, in words."""
         cards = answered.cards
         indicators = {rule.id: rule.card.indicator.value for rule in services.prepared.knowledge.rules if rule.card}
-        # A danger that a card names beside its own is told as well.
+        # A danger that a card names beside its own is listed as well.
         advised = [rule for item in answered.decision.advice for rule in (item.rule, *item.also)]
         shown = {rule.id: indicators[rule.id] for rule in advised}
         states = {name: finding.status.value for name, finding in answered.decision.findings.items()}
@@ -125,9 +125,9 @@ def vignette_case(services: Services, vignette: Vignette) -> Case:
 
 
 def _document(file: Path) -> Mapping[str, Any]:
-    document, faults = read(file.read_text(encoding="utf-8"), file.name)
-    if faults:
-        raise VignetteError("; ".join(str(fault) for fault in faults))
+    document, issues = read(file.read_text(encoding="utf-8"), file.name)
+    if issues:
+        raise VignetteError("; ".join(str(fault) for fault in issues))
     return dict(document)
 
 

@@ -19,10 +19,10 @@ from service.decision.following import Sayings, SpokenRule
 from service.decision.gate import Gate, Gated, basis_of
 from service.engine.chaining import Chained, Program, compile_program
 from service.engine.trace import Outcome, Reading, outcomes_of, read_again, read_plainly
-from service.engine.vector import Row
+from service.engine.vector import Vector
 from service.errors import EngineError
 from service.finding import Finding, ShownBefore, Status
-from service.knowledge.cache import Keep, keep_nothing
+from service.knowledge.cache import Cached, uncached
 from service.knowledge.conditions import Truth
 from service.knowledge.model import FactDefinition, Indicator, Knowledge, Rule
 from service.record.budget import NO_BUDGET, Budget
@@ -37,14 +37,13 @@ _CONTENT_IDS = uuid.UUID("6f0d7f5e-6a3b-4c0e-9d9e-2f4f3b6f7c11")
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """One fired rule that speaks: what it rests on, what it could not know, and which rules it covers.
+    """One fired rule that is shown: what it depends on, what it could not know, and which rules it suppresses.
 
-    ``deciding`` are those of ``found`` that make it speak for this patient and not only under this hook; ``named`` are
+    ``deciding`` are those of ``found`` that make it hold for this patient and not only under this hook; ``named`` are
     those that its condition names or it mentions, conclusions as they stand. ``changing`` are the unknown findings that
-    could end this card, make it louder, or that its author wants named. ``lowered``: a clinician set this critical card
-    aside with a reason, and it is shown once more as a warning.
-    ``missing`` are the questions without an answer that its summary names.
-    ``also`` are those of the covered rules whose danger the card must name beside its own.
+    could end this card, make it more severe, or that its author wants named. ``lowered``: a clinician set this critical
+    card aside with a reason, and it is shown once more as a warning. ``missing`` are the questions without an answer
+    that its summary names. ``also`` are those of the suppressed rules whose danger the card must name beside its own.
     """
 
     rule: Rule
@@ -60,7 +59,7 @@ class Advice:
 
     @property
     def indicator(self) -> Indicator:
-        """How loud it is shown: as its author wrote, or as a warning where a clinician set it aside before."""
+        """The severity as it is shown: as its author wrote, or a warning where a clinician set it aside before."""
         assert self.rule.card is not None
         return Indicator.WARNING if self.lowered else self.rule.card.indicator
 
@@ -72,7 +71,7 @@ class Decision:
     ``not_recorded`` are the unknown facts that some spoken card names. ``not_assessed`` are the unknown
     facts that kept a warning or critical rule from being decided and that no spoken card names, ``wanted`` are those
     with the ones that some card names: missing data must not silence a warning unseen (hazards H-02, H-12).
-    ``resting`` are the rules that are not said again, ``shown_before`` what the log told of them; None: not known.
+    ``shown_before`` is what the decision log holds of the rules shown now; None: not known.
     """
 
     id: str
@@ -87,7 +86,6 @@ class Decision:
     not_recorded: tuple[str, ...]
     not_assessed: tuple[str, ...]
     wanted: tuple[str, ...] = ()
-    resting: tuple[str, ...] = ()
     shown_before: Mapping[str, ShownBefore] | None = None
     unread: Unread = NOTHING_UNREAD
     gated: Gated | None = None
@@ -95,7 +93,7 @@ class Decision:
     @property
     def is_skipped(self) -> bool:
         """Whether nothing was decided because the gate showed that there is nothing to say."""
-        return self.gated is not None and not self.gated.in_full
+        return self.gated is not None and not self.gated.is_sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +107,15 @@ class Prepared:
     sayings: dict[str, Sayings] = field(default_factory=dict, repr=False, compare=False)
 
 
-def prepare(knowledge: Knowledge, keep: Keep = keep_nothing) -> Prepared:
-    """Compile the knowledge for every hook its services answer; ``keep`` keeps what is dear to work out.
+def prepare(knowledge: Knowledge, cached: Cached = uncached) -> Prepared:
+    """Compile the knowledge for every hook its services answer; ``cached`` holds what is dear to work out.
 
     Raises KnowledgeError (EnvelopeError) when the rules cannot be run.
     """
     hooks = dict.fromkeys(service.hook for service in knowledge.services.values())
-    derivation = Derivation(knowledge, keep)
-    programs = {hook: compile_program(knowledge, hook, keep) for hook in hooks}
-    bases = keep("gates", lambda: {hook: basis_of(knowledge, derivation, hook) for hook in hooks})
+    derivation = Derivation(knowledge, cached)
+    programs = {hook: compile_program(knowledge, hook, cached) for hook in hooks}
+    bases = cached("gates", lambda: {hook: basis_of(knowledge, derivation, hook) for hook in hooks})
     gates = {hook: Gate.of(basis, hook, derivation) for hook, basis in bases.items()}
     return Prepared(knowledge, derivation, programs, gates)
 
@@ -132,7 +130,7 @@ def prepare_for_findings(knowledge: Knowledge) -> Prepared:
     return Prepared(knowledge, Derivation(no_facts), {hook: compile_program(knowledge, hook) for hook in hooks})
 
 
-def decide(  # noqa: PLR0913  # the whole question, asked in one place
+def decide(  # noqa: PLR0913  # the whole question, asked at once
     prepared: Prepared,
     record: Record,
     hook: str,
@@ -143,7 +141,7 @@ def decide(  # noqa: PLR0913  # the whole question, asked in one place
     gated: bool = False,
     instead: Mapping[str, Finding] | None = None,
 ) -> Decision:
-    """Read the record into facts and decide on them; ``instead`` takes the place of facts that were read.
+    """Read the record into facts and decide on them; ``instead`` replaces facts that were read.
 
     ``now`` is an aware datetime and the only time there is. Without ``decision_id`` the id is made
     from the content, so the same question gives the same id. With ``gated`` and an id a chart about which
@@ -154,13 +152,13 @@ def decide(  # noqa: PLR0913  # the whole question, asked in one place
     passed: Gated | None = None
     if gated and decision_id is not None and (gate := prepared.gates.get(hook)) is not None:
         passed = gate.passes(record, chart, str(decision_id))
-        if passed is not None and not passed.in_full:
+        if passed is not None and not passed.is_sample:
             return _skipped(prepared.knowledge, record, hook, now, str(decision_id), passed)
     facts = prepared.derivation.findings_of(chart, budget)
-    told: Sequence[FactDefinition] = chart.concerned
+    definitions: Sequence[FactDefinition] = chart.concerned
     if instead:
-        facts, told = {**facts, **instead}, tuple(prepared.knowledge.facts.values())
-    unread = unread_of(record, facts, told)
+        facts, definitions = {**facts, **instead}, tuple(prepared.knowledge.facts.values())
+    unread = unread_of(record, facts, definitions)
     decision = decide_on(prepared, facts, hook, now, decision_id=decision_id, problems=record.problems, unread=unread)
     if unread.doubted or unread.not_final:
         asked = partial(decide_on, prepared, hook=hook, now=now)
@@ -230,9 +228,9 @@ def decide_on(  # the same question as decide(), asked with findings (replay, pr
     """Decide on facts already read. Raises EngineError when the two engines disagree."""
     knowledge, program = prepared.knowledge, prepared.programs[hook]
     identity = str(decision_id or _content_id(knowledge, facts, hook, now))
-    row, reading = _read(program, facts, identity)
+    vector, reading = _read(program, facts, identity)
     outcomes = outcomes_of(program.rules, reading)
-    said = _sayings(prepared, hook).of(row, reading, outcomes)
+    said = _sayings(prepared, hook).of(vector, reading, outcomes)
     named = dict.fromkeys(name for item in said.spoken for name in item.not_recorded)
     return Decision(
         id=identity,
@@ -241,7 +239,7 @@ def decide_on(  # the same question as decide(), asked with findings (replay, pr
         ruleset_version=knowledge.version,
         ruleset_digest=knowledge.digest,
         findings=reading.findings,
-        outcomes=tuple(_marked(item, said.suppressed) for item in outcomes) if said.suppressed else outcomes,
+        outcomes=tuple(_with_suppression(item, said.suppressed) for item in outcomes) if said.suppressed else outcomes,
         advice=tuple(_advice(item, reading.findings) for item in said.spoken),
         problems=tuple(problems),
         not_recorded=tuple(named),
@@ -274,21 +272,21 @@ def _advice(spoken: SpokenRule, findings: Mapping[str, Finding]) -> Advice:
     )
 
 
-def _marked(item: Outcome, suppressed: Mapping[str, str]) -> Outcome:
+def _with_suppression(item: Outcome, suppressed: Mapping[str, str]) -> Outcome:
     """The outcome, with the rule that covers it where one does."""
     by = suppressed.get(item.rule.id)
     return item if by is None else replaced(item, suppressed_by=by)
 
 
-def _read(program: Program, facts: Mapping[str, Finding], identity: str) -> tuple[Row, Reading]:
-    """What both engines make of the facts; a row on which they agreed before is not asked again."""
-    row = program.layout.row(facts)
-    if (truths := program.memo.get(row)) is not None:
-        return row, read_again(program.conclusions, facts, truths)
+def _read(program: Program, facts: Mapping[str, Finding], identity: str) -> tuple[Vector, Reading]:
+    """What both engines make of the facts; a vector on which they agreed before is not asked again."""
+    vector = program.layout.vector(facts)
+    if (truths := program.memo.get(vector)) is not None:
+        return vector, read_again(program.conclusions, facts, truths)
     reading = read_plainly(program.strata, facts)
-    compare(program.evaluate_row(row), reading, identity)
-    program.memo.put(row, reading.truths)
-    return row, reading
+    compare(program.evaluate_vector(vector), reading, identity)
+    program.memo.put(vector, reading.truths)
+    return vector, reading
 
 
 def compare(chained: Chained, reading: Reading, identity: str) -> None:

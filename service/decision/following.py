@@ -1,7 +1,7 @@
 """Following: what a decision says, by the names of findings, worked out from what the rules came to.
 
 What is said depends on nothing but statuses and on which side of the limits of the rules numbers lie; whose evidence
-stands behind a finding makes no difference. So it is worked out once for each such state and kept for some time, like
+stands behind a finding makes no difference. So it is worked out once for each such state and cached for some time, like
 what the rules come to (``engine/memo.py``), and put together with the findings of the patient by ``deciding.py``.
 """
 
@@ -15,10 +15,10 @@ from msgspec.structs import replace as replaced
 
 from service.bounded import LastUsed
 from service.engine.chaining import Program
-from service.engine.memo import row_key
+from service.engine.memo import vector_key
 from service.engine.patterns import STATUS_NUMBER
 from service.engine.trace import Outcome, Reading, Result, supports, undecided_leaves
-from service.engine.vector import Row
+from service.engine.vector import Vector
 from service.finding import Finding, Status
 from service.knowledge.conditions import Truth, truth
 from service.knowledge.hooks import HOOKS
@@ -30,7 +30,7 @@ _CAPACITY = 1024
 
 
 class SpokenRule(Struct, frozen=True):
-    """A rule that speaks; the members are those of ``Advice``, with names in place of findings."""
+    """A rule that is shown; the members are those of ``Advice``, with names in place of findings."""
 
     rule: Rule
     found: tuple[str, ...]
@@ -44,7 +44,7 @@ class SpokenRule(Struct, frozen=True):
 
 
 class Said(Struct, frozen=True):
-    """What a decision says: the rules that speak, which rule covers another, and what is not known.
+    """What a decision says: the rules that are shown, which rule suppresses another, and what is not known.
 
     ``missing`` are the unknown facts that kept a warning or critical rule from being decided.
     """
@@ -70,25 +70,25 @@ class Sayings:
         """Whether these are the sayings of these rules."""
         return self._knowledge is knowledge and self._program is program
 
-    def of(self, row: Row, reading: Reading, outcomes: Sequence[Outcome]) -> Said:
-        """What is said where the rules saw this row and came to this reading."""
-        key = self._state(row, reading.findings)
+    def of(self, vector: Vector, reading: Reading, outcomes: Sequence[Outcome]) -> Said:
+        """What is said where the rules saw this vector and came to this reading."""
+        key = self._state(vector, reading.findings)
         said = self._stored.get(key)
         if said is None:
             said = what_is_said(_Reader(self._program, reading, self._knowledge), outcomes, self._hook)
             self._stored.put(key, said)
         return said
 
-    def _state(self, row: Row, findings: Mapping[str, Finding]) -> bytes:
-        """All that is looked at: the row, what rules only mention, which numbers have two bounds, what may be asked."""
+    def _state(self, vector: Vector, findings: Mapping[str, Finding]) -> bytes:
+        """All that is looked at: the vector, what rules only mention, numbers with two bounds, what may be asked."""
         mentioned = bytes([STATUS_NUMBER[findings[name].status] for name in self._beside])
         bounded = bytes([findings[name].low is not None and findings[name].high is not None for name in self._read])
         asked = bytes([can_ask(asked, findings) for asked in self._knowledge.asked_only])
-        return row_key(row) + mentioned + bounded + asked
+        return vector_key(vector) + mentioned + bounded + asked
 
 
 def what_is_said(reader: _Reader, outcomes: Sequence[Outcome], hook: str) -> Said:
-    """The rules that speak (the loudest of a family does), and the unknown facts that kept warnings undecided."""
+    """The rules that are shown (the most severe of a family is), and the unknown facts that kept warnings undecided."""
     fired = [
         item
         for item in outcomes
@@ -117,7 +117,7 @@ def what_is_said(reader: _Reader, outcomes: Sequence[Outcome], hook: str) -> Sai
 
 
 def _more_severe(rule: Rule, outcomes: Iterable[Outcome], hook: str) -> Iterator[Rule]:
-    """The rules that would speak in place of this one, if only more were known."""
+    """The rules that would be shown in place of this one, if only more were known."""
     return (
         item.rule
         for item in outcomes
@@ -130,7 +130,7 @@ def _more_severe(rule: Rule, outcomes: Iterable[Outcome], hook: str) -> Iterator
 
 
 def suppressed_by(shown: Sequence[Rule]) -> Mapping[str, str]:
-    """For every rule that stays silent because another one of its family comes first, which one that is."""
+    """For every rule that is suppressed because another one of its family comes first, which one that is."""
     leader: dict[str, Rule] = {}
     for rule in shown:
         family = rule.family
@@ -177,24 +177,24 @@ def can_ask(asked: AskedOnly, findings: Mapping[str, Finding]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Follows what a rule rests on through conclusions down to the facts of the record."""
+    """Follows what a rule depends on through conclusions down to the facts of the record."""
 
     program: Program
     reading: Reading
     knowledge: Knowledge
 
     def found(self, rule: Rule) -> Iterator[str]:
-        """What a fired rule rests on, each once."""
+        """What a fired rule depends on, each once."""
         return self._down(self.named(rule), self._supporting)
 
     def may_be_reached(self, item: Outcome, hook: str) -> bool:
         """Whether a check of drugs is undecided only for a number of which the upper bound reaches the limit.
 
-        Then it speaks, and its card shows both bounds: a warning about an order, and when a chart is opened also a
+        Then it is shown, and its card shows both bounds: a warning about an order, and when a chart is opened also a
         reminder of a running drug whose order does not tell for how many days it is.
         """
-        speaks = _warns if HOOKS[hook].has_orders else _is_shown
-        if item.result is not Result.NOT_ENOUGH_DATA or not speaks(item.rule, hook):
+        may_show = _warns if HOOKS[hook].has_orders else _is_shown
+        if item.result is not Result.NOT_ENOUGH_DATA or not may_show(item.rule, hook):
             return False
         if item.rule.phase not in {phase.id for phase in self.knowledge.phases if phase.checks_orders}:
             return False
@@ -218,7 +218,7 @@ class _Reader:
         yield from self._mentioned(rule)
 
     def deciding(self, rule: Rule) -> Iterator[str]:
-        """The same without what only says that a rule may speak here; all of it where nothing else is left."""
+        """The same without what only says that a rule may apply here; all of it where nothing else is left."""
         named = [finding.name for finding in supports(rule.when, self.reading.findings)]
         own = [*self._between(rule), *(name for name in named if name not in self.knowledge.background)]
         return self._down([*(own or named), *self._mentioned(rule)], self._supporting)
@@ -228,7 +228,7 @@ class _Reader:
         return self.missing(self._unknown([*sorted(rule.reads), *rule.mentions]))
 
     def changing(self, rule: Rule, more_severe: Iterable[Rule]) -> Iterator[str]:
-        """What is unknown and could end the card of a fired rule or make it louder, and what its author wants named."""
+        """What is unknown and could end a card or raise its severity, and what its author wants named."""
         findings = self.reading.findings
         unless = [leaf.finding for leaf in leaves(rule.when) if truth(leaf, findings) is Truth.TRUE]
         more = [leaf.finding for other in more_severe for leaf in undecided_leaves(other.when, findings)]

@@ -1,9 +1,10 @@
-"""The gate: what must be on a chart before any rule of a hook can speak, whatever else stands there.
+"""The gate: what must be on a chart before any rule of a hook can be shown, whatever else stands there.
 
 For each hook a small set of chart keys is worked out when the rules are loaded. While nothing under any of them is on
-the chart, the facts behind them are as on an empty chart, and with those facts so no rule can come to a card and
-no check can be missed, for every state of all other facts (``engine/possible.py``); ``prove`` shows the same with a
-solver. Such a chart need not be read into facts and decided. Two engines stand behind every decision that can speak.
+the chart, the facts behind them are as on an empty chart, and with those facts so no rule can come to a card and no
+check can be missed, for every state of all other facts (``engine/possible.py``); ``prove`` shows the same with a
+solver. Such a chart need not be read into facts and decided. Two engines stand behind every decision that can show a
+card.
 
 The gate lets nothing pass on doubt: it is shut for a call with an order in it, with anything that could not be read,
 where a list on which that rests did not come whole, where nothing can be shown, and after an alarm. One passage
@@ -44,12 +45,12 @@ _REFERRED: Mapping[str, tuple[str, ...]] = {
 class Gated:
     """That a gate let a call pass: which gate, and how the lists came on which it rests.
 
-    ``in_full``: the call was decided all the same, as one of a hundred.
+    ``is_sample``: the call was decided all the same, as one of a hundred.
     """
 
     digest: str
     lists: Mapping[str, Completeness]
-    in_full: bool
+    is_sample: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Gate:
 
     @classmethod
     def of(cls, basis: Basis | None, hook: str, derivation: Derivation) -> Gate:
-        """The gate that rests on what was shown of a hook."""
+        """The gate that depends on what was shown of a hook."""
         types = () if basis is None else tuple(sorted({_type for _type, _ in basis.keys}, key=_cheapest_first))
         return cls(hook, basis, derivation, "" if basis is None else _digest(basis), None, types)
 
@@ -104,7 +105,7 @@ class Gate:
         named = () if self.basis is None else (facts[finding.name] for finding in self.basis.facts)
         return frozenset(name for fact in named for name in (*fact.complete, *(one.resource for one in fact.sources)))
 
-    def rests_on(self, completeness: Mapping[str, Completeness]) -> bool:
+    def depends_on(self, completeness: Mapping[str, Completeness]) -> bool:
         """Whether the gate is open for a state of the lists: on an empty chart the facts behind it are as was shown."""
         if not self.is_open or self.basis is None:
             return False
@@ -119,26 +120,26 @@ class Gate:
         record = chart.record
         if not self.is_open or record.orders or record.unread_orders or record.unread:
             return False
-        return self.rests_on(record.completeness) and not any(chart.holds(name, self.keys) for name in self._types)
+        return self.depends_on(record.completeness) and not any(chart.holds(name, self.keys) for name in self._types)
 
     def passes(self, record: Record, chart: Chart, decision_id: str) -> Gated | None:
         """How the call passes, or None where it must be decided."""
         if not self.may_skip(chart):
             return None
         lists = {name: record.completeness_of(name) for name in sorted(self.lists)}
-        return Gated(self.digest, lists, in_full=taken_in_full(decision_id))
+        return Gated(self.digest, lists, is_sample=is_sampled(decision_id))
 
     def check(self, gated: Gated, shown: int, decision_id: str) -> None:
         """Hold what a passage that was decided in full came to against the gate.
 
         Raises GateError where there is something to show: the gate was wrong, and is shut from now on.
         """
-        if gated.in_full and shown:
+        if gated.is_sample and shown:
             self.alarm = f"the gate of {self.hook} let pass what has something to say; it is shut"
             raise GateError(f"decision {decision_id}: {self.alarm}")
 
 
-def taken_in_full(identity: str) -> bool:
+def is_sampled(identity: str) -> bool:
     """Whether a passage is the one of a hundred that is decided in full: by the hash of the decision's id."""
     return int.from_bytes(hashlib.sha256(identity.encode()).digest()[:8]) % ONE_IN == 0
 
@@ -174,7 +175,7 @@ def whole_lists(knowledge: Knowledge) -> Mapping[str, Completeness]:
 class Spoken:
     """What a hook may say: its rules with a card, those that warn, and on what it rests that anybody is concerned.
 
-    Of the rules ``reaching`` one that is undecided may speak too: its number may reach the limit (``decide_on``).
+    Of the rules ``reaching`` one that is undecided may be shown too: its number may reach the limit (``decide_on``).
     """
 
     rules: tuple[Rule, ...]
@@ -185,12 +186,12 @@ class Spoken:
 
 def spoken(knowledge: Knowledge, rules: Sequence[Rule], hook: str) -> Spoken:
     """What a hook with these rules may say."""
-    speaking = tuple(rule for rule in rules if rule.card is not None and hook in rule.hooks)
-    warning = tuple(rule for rule in speaking if rule.severity > Indicator.INFO.rank)
+    shown = tuple(rule for rule in rules if rule.card is not None and hook in rule.hooks)
+    warning = tuple(rule for rule in shown if rule.severity > Indicator.INFO.rank)
     checking = {phase.id for phase in knowledge.phases if phase.checks_orders and HOOKS[hook].has_orders}
     reaching = tuple(rule for rule in warning if rule.phase in checking)
     known = {*knowledge.facts, *concluding_rules(rules)}
-    return Spoken(speaking, warning, reaching, concerning(knowledge, known))
+    return Spoken(shown, warning, reaching, concerning(knowledge, known))
 
 
 class _Question:

@@ -21,13 +21,13 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True)
 class StoredFeedback:
-    """Keeps feedback in the store. The same report twice is one event; a card nobody knows is kept all the same."""
+    """Stores feedback in the store. The same report twice is one event; a card nobody knows is stored all the same."""
 
     store: Store
     reasons: Callable[[], Container[str]]
 
-    def keep(self, items: Sequence[Feedback]) -> None:
-        """Keep all items. Raises StoreError; the client may send them again, since the same report counts once."""
+    def add(self, items: Sequence[Feedback]) -> None:
+        """Store all items. Raises StoreError; the client may send them again, since the same report counts once."""
         for item in items:
             self.store.append("feedback", self._body(item))
 
@@ -47,5 +47,5 @@ class StoredFeedback:
         return {**said, "event": event, "received_at": written(item.received_at)}
 
     def _card(self, uuid: str) -> str:
-        """A uuid as it is; anything else may be the client's own words, and only its keyed hash is kept."""
+        """A uuid as it is; anything else may be the client's own words, and only its keyed hash is stored."""
         return uuid if _UUID.fullmatch(uuid) else f"not-a-uuid-{self.store.keyring.resource(uuid)}"

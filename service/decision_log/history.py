@@ -37,7 +37,7 @@ class History:
     _running: Future[Rows] | None = field(default=None)
 
     def __call__(self, patient_id: str, knowledge: Knowledge, decision: Decision) -> Mapping[str, ShownBefore] | None:
-        """The last showing of each rule that speaks now; None where the log cannot tell in time."""
+        """The last showing of each rule that is shown now; None where the log cannot tell in time."""
         rows = self._rows(patient_id, decision.now)
         return None if rows is None else shown_before(rows, knowledge, decision, self.store)
 
@@ -63,7 +63,7 @@ def _ask(reading: Reading, patient_id: str, since: datetime) -> Rows:
 
 
 def shown_before(rows: Rows, knowledge: Knowledge, decision: Decision, store: Store) -> dict[str, ShownBefore]:
-    """The last showing of each rule that speaks now. ``rows`` are newest first."""
+    """The last showing of each rule that is shown now. ``rows`` are newest first."""
     found, overridden = rows
     shown_now = {advice.rule.id: advice for advice in decision.advice}
     earlier: dict[str, ShownBefore] = {}

@@ -1,7 +1,7 @@
 """What is recorded of an answered call: handed to the store before the answer leaves.
 
-Cards are kept as digests of their parts, with everything masked that the store may not hold. Replay renders the same
-cards from what is kept.
+Cards are stored as digests of their parts, with everything redacted that the store may not hold. Replay renders the
+same cards from what is stored.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from service.record.model import Entry
 from service.record.sent_codes import SentCodes
 from service.store.decisions import Circumstances, StoredCard, decision_body, rule_set_of
 from service.store.keys import Keyring
-from service.store.place import RuleSet
 from service.store.redaction import WORDS, Redactor, is_storable_date
+from service.store.rule_sets import RuleSet
 from service.store.store import Store
 
 Json = dict[str, Any]
@@ -55,7 +55,7 @@ class Known:
     """
 
     rule_set: RuleSet
-    mask: Redactor
+    redactor: Redactor
     keyring: Keyring
     knowledge: Knowledge
     codes: SentCodes
@@ -65,9 +65,9 @@ class Known:
 
 @dataclass
 class DecisionLog:
-    """Keeps answered calls in a store. Safe for threads.
+    """Stores answered calls in a store. Safe for threads.
 
-    With ``required`` a call that cannot be kept is not answered; else it is, and the log and ``/health`` say so:
+    With ``required`` a call that cannot be stored is not answered; else it is, and the log and ``/health`` say so:
     ``not_stored`` counts those of this process.
     """
 
@@ -79,7 +79,7 @@ class DecisionLog:
     _mutex: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, services: Services, answered: Answered, issuer: str | None, seconds: float) -> None:
-        """Keep one call. Raises StoreError when it cannot be kept and must be."""
+        """Store one call. Raises StoreError when it cannot be stored and must be."""
         try:
             known = self._of(services)
             body = stored_body(answered, known, issuer, seconds)
@@ -92,10 +92,10 @@ class DecisionLog:
             text = str(error) if isinstance(error, StoreError) else type(error).__name__
             with self._mutex:
                 self.not_stored += 1
-            self._failing = f"calls are not kept: {text}"
+            self._failing = f"calls are not stored: {text}"
             if self.required:
                 raise StoreError(f"decision {answered.decision.id} was not kept: {text}") from None
-            logger().error("decision not kept", decision=answered.decision.id, error=text)
+            logger().error("decision not stored", decision=answered.decision.id, error=text)
 
     def _count_codes(self, known: Known, answered: Answered, body: Json) -> None:
         """Count the codes of the record, and units that nothing reads.
@@ -130,20 +130,20 @@ class DecisionLog:
         with self._mutex:
             if knowledge.digest not in self._known:
                 rule_set = rule_set_of(knowledge, services.archive)
-                mask = Redactor(knowledge, self.store.keyring)
+                redactor = Redactor(knowledge, self.store.keyring)
                 sent = SentCodes(services.prepared.derivation.matcher)
-                self._known[knowledge.digest] = Known(rule_set, mask, self.store.keyring, knowledge, sent)
+                self._known[knowledge.digest] = Known(rule_set, redactor, self.store.keyring, knowledge, sent)
             return self._known[knowledge.digest]
 
 
 def stored_body(answered: Answered, known: Known, issuer: str | None, seconds: float) -> Json:
-    """The body of the row that keeps a hook call."""
+    """The body of the row that stores a hook call."""
     shown, call = answered.shown, answered.call
     assert shown is not None
     assert call is not None
-    mask, ordering = known.mask, shown.acting.ordering
+    redactor, ordering = known.redactor, shown.acting.ordering
     limited = _limited(answered.body["cards"])
-    orders = {mask.reference(name): name in limited for name in sorted(shown.acting.deletable)}
+    orders = {redactor.reference(name): name in limited for name in sorted(shown.acting.deletable)}
     about = Circumstances(
         service=shown.audience.service.id,
         hook_instance=call.hook_instance.lower() if _UUID.fullmatch(call.hook_instance.lower()) else None,
@@ -169,11 +169,11 @@ def stored_body(answered: Answered, known: Known, issuer: str | None, seconds: f
     )
     decision = answered.decision
     cards = stored_cards(shown.cards, decision, why=shown.audience.why)
-    return decision_body(decision, mask.facts(decision), known.rule_set, about, cards)
+    return decision_body(decision, redactor.facts(decision), known.rule_set, about, cards)
 
 
 def redacted_acting(acting: Acting, orders: Mapping[str, bool]) -> Acting:
-    """The same with the patient and the visit masked, and masked draft orders."""
+    """The same with the patient and the visit redacted, and redacted draft orders."""
     ordering = acting.ordering
     redacted = replace(
         ordering,
@@ -201,7 +201,7 @@ def _limited(cards: Sequence[Json]) -> set[str]:
 
 
 def stored_cards(cards: Sequence[Json], decision: Decision, *, why: bool) -> list[StoredCard]:
-    """Cards with marks as they are kept. ``why`` says whether they were sent with the extension that says why."""
+    """Cards with marks as they are stored. ``why`` says whether they were sent with the extension that says why."""
     return [_stored_card(card, decision, why=why) for card in cards]
 
 

@@ -1,6 +1,6 @@
-"""Replay: decide again from what was kept, under the rule set that was in use, and compare the cards byte for byte.
+"""Replay: decide again from what was stored, under the rule set that was in use, and compare the cards byte for byte.
 
-What is compared are cards in which the words of the record, ids of resources, the patient and the visit are masked,
+What is compared are cards in which the words of the record, ids of resources, the patient and the visit are redacted,
 on both sides: the store does not hold these. All else of a card is compared to the byte, by digests of its parts.
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 from service.cards.cards import Audience, render_with_markers, shown_cards
 from service.cards.not_assessed import Lacking
 from service.cards.orders import Drafts, Ordering
-from service.cards.repetition import rested
+from service.cards.repetition import without_repeated
 from service.cards.suggestions import Acting
 from service.decision import Decision, Prepared, decide_on, prepare
 from service.decision.gate import Gate
@@ -40,7 +40,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What came of deciding again: the cards as they are rendered from what was kept, and every difference."""
+    """What came of deciding again: the cards as they are rendered from what was stored, and every difference."""
 
     id: str
     cards: tuple[Json, ...]
@@ -49,6 +49,7 @@ class Replayed:
 
     @property
     def same(self) -> bool:
+        """Whether nothing differed."""
         return not self.differences
 
 
@@ -64,7 +65,7 @@ class _Loaded:
 
 
 class Replayer:
-    """Decides kept decisions again. Rule sets are loaded once each.
+    """Decides stored decisions again. Rule sets are loaded once each.
 
     ``running`` are the services of this process: decisions under their rule set need no loading.
     """
@@ -90,15 +91,15 @@ class Replayer:
             return _again(stored, loaded)
         except (ServiceError, KeyError, ValueError, IndexError) as error:
             text = str(error) if isinstance(error, ServiceError) else type(error).__name__
-            return Replayed(stored.id, (), (f"what was kept cannot be decided on: {text}",))
+            return Replayed(stored.id, (), (f"what was stored cannot be decided on: {text}",))
 
     def _rule_set(self, digest: str) -> _Loaded | str:
         if digest not in self._loaded:
             try:
-                kept = self._reading.rule_set(digest)
-                self._loaded[digest] = _load(kept) if self._running is None else _running(kept, self._running)
+                stored = self._reading.rule_set(digest)
+                self._loaded[digest] = _load(stored) if self._running is None else _running(stored, self._running)
             except NotFoundError:
-                self._loaded[digest] = f"the rule set {digest[:12]} is not kept"
+                self._loaded[digest] = f"the rule set {digest[:12]} is not stored"
             except IssuesError as error:
                 first = error.issues[0] if error.issues else ""
                 self._loaded[digest] = f"this program cannot load the rule set {digest[:12]}: {first}"
@@ -116,7 +117,7 @@ def _again(stored: StoredDecision, loaded: _Loaded) -> Replayed:
     unread = Unread(*body["unread"]) if "unread" in body else NOTHING_UNREAD
     identity = uuid.UUID(body["id"])
     decision = decide_on(loaded.prepared, facts, body["hook"], now, decision_id=identity, unread=unread)
-    decision = rested(decision, shown_of(body))
+    decision = without_repeated(decision, shown_of(body))
     audience = _audience(body, loaded)
     acting, lacking = _acting_of(body, loaded, decision), _lacking(body, loaded)
     rendered = render_with_markers(knowledge, decision, audience, acting, lacking)
@@ -127,7 +128,7 @@ def _again(stored: StoredDecision, loaded: _Loaded) -> Replayed:
 
 
 def _running(stored: StoredRuleSet, services: Services) -> _Loaded:
-    """The rule set of this process where it is the one that was kept, else the one that was kept, loaded."""
+    """The rule set of this process where it is the one that was stored, else the one that was stored, loaded."""
     knowledge = services.prepared.knowledge
     if knowledge.digest != stored.digest or services.offered.keys() != knowledge.services.keys():
         return _load(stored)
@@ -137,12 +138,12 @@ def _running(stored: StoredRuleSet, services: Services) -> _Loaded:
 def _gate_differences(body: Json, gate: Gate) -> Iterator[str]:
     """What of a call that the gate let pass is not so under the rule set that was in use.
 
-    No findings were kept of it; what is held against the rules is that nothing could be said whatever they were.
+    No findings were stored of it; what is held against the rules is that nothing could be said whatever they were.
     """
     lists = {name: Completeness(state) for name, state in body["gate"]["lists"].items()}
     if gate.digest != body["gate"]["digest"]:
         yield "the gate that let it pass is not the one of this rule set"
-    elif not gate.rests_on(lists):
+    elif not gate.depends_on(lists):
         yield "the gate is shut for lists that came so"
     if body["cards"]:
         yield "the gate let it pass and a card was shown"
@@ -150,13 +151,13 @@ def _gate_differences(body: Json, gate: Gate) -> Iterator[str]:
 
 def _load(stored: StoredRuleSet) -> _Loaded:
     if stored.archive is None:
-        raise StoreError(f"the files of rule set {stored.digest[:12]} are not kept")
+        raise StoreError(f"the files of rule set {stored.digest[:12]} are not stored")
     with tempfile.TemporaryDirectory(prefix="sciatica-cds-") as name:
         folder = Path(name) / "rules"
         write_files(files_in(stored.archive), folder)
         knowledge = load(folder, stored.settings)
     if knowledge.digest != stored.digest:
-        raise StoreError(f"the kept files give rule set {knowledge.digest[:12]}, not {stored.digest[:12]}")
+        raise StoreError(f"the stored files give rule set {knowledge.digest[:12]}, not {stored.digest[:12]}")
     templates = linted_templates(knowledge, knowledge.services)
     return _Loaded(stored, prepare(knowledge), Drafts(knowledge), templates, wholly_approved(knowledge))
 

@@ -12,7 +12,7 @@ answers wrongly). This module is the fence and the only one that imports it. Ins
   against a budget when they run.
 
 After a stratum each conclusion is closed: present if one of its rules surely holds, else unknown
-if one possibly holds, else absent. The closed conclusions stand in the row that the next stratum reads.
+if one possibly holds, else absent. The closed conclusions stand in the vector that the next stratum reads.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from service.engine.encoding import SESSION, Alternative, RuleSet, rule_sets
 from service.engine.memo import Memo
 from service.engine.patterns import scales_of
 from service.engine.trace import concluded
-from service.engine.vector import Layout, Row
+from service.engine.vector import Layout, Vector
 from service.errors import EngineError
 from service.finding import Finding, Status
-from service.knowledge.cache import Keep, keep_nothing
+from service.knowledge.cache import Cached, uncached
 from service.knowledge.model import Knowledge, Rule
 from service.knowledge.strata import concluding_rules, rules_for, stratify
 
@@ -44,7 +44,7 @@ _ruleset_numbers = count()
 
 @dataclass(frozen=True, slots=True)
 class Chained:
-    """What followed: the rules that surely hold with the findings each rests on, and the closed conclusions."""
+    """What followed: the rules that surely hold with the findings each depends on, and the closed conclusions."""
 
     fired: Mapping[str, tuple[str, ...]]
     conclusions: Mapping[str, Status]
@@ -60,10 +60,10 @@ class _Found:
     possible: set[str]
     firings: int = 0
 
-    def note(self, alternative: Alternative, row: Row) -> None:
+    def note(self, alternative: Alternative, vector: Vector) -> None:
         if alternative.concludes is not None:
             self.possible.add(alternative.concludes)
-        if not alternative.holds_surely(row):
+        if not alternative.holds_surely(vector):
             return
         known = self.fired.get(alternative.rule)
         # Firing order is never relied on: of several alternatives that hold the first by name stands.
@@ -94,19 +94,19 @@ class _Native:
 
     def __init__(self, rule_set: RuleSet) -> None:
         self.alternatives = rule_set.alternatives
-        self._write: Callable[[Row], str] = rule_set.writer()
+        self._write: Callable[[Vector], str] = rule_set.writer()
         definition = json.dumps(rule_set.definition)
         digest = hashlib.sha256(definition.encode()).digest()
         known = _compiled.get(digest)
         self._compiled = _compiled[digest] = _Compiled(definition) if known is None else known
 
-    def matched(self, row: Row, most: int) -> list[Alternative]:
-        """The alternatives that match a row. Raises EngineError where they are more than ``most``."""
+    def matched(self, vector: Vector, most: int) -> list[Alternative]:
+        """The alternatives that match a vector. Raises EngineError where they are more than ``most``."""
         found: list[Alternative] = []
         handle = self._compiled.handle
         with self._compiled.lock:
             try:
-                code, state = native.assert_facts(handle, self._write(row))
+                code, state = native.assert_facts(handle, self._write(vector))
                 if code == REPEATED:
                     raise EngineError("a fact was asserted twice")
                 first = native.start_action_for_state(handle, state)
@@ -133,8 +133,8 @@ class _Stratum:
 class Program:
     """The rules of one hook, compiled once; evaluated one call at a time."""
 
-    def __init__(self, rules: Sequence[Rule], keep: Keep = keep_nothing, name: str = "") -> None:
-        """``keep`` keeps under ``name`` how the rules are written for the engine."""
+    def __init__(self, rules: Sequence[Rule], cached: Cached = uncached, name: str = "") -> None:
+        """``cached`` holds, under ``name``, how the rules are written for the engine."""
         self.strata = stratify(rules)
         self.rules = tuple(rule for stratum in self.strata for rule in stratum)
         self.concluding = concluding_rules(self.rules)
@@ -142,7 +142,7 @@ class Program:
         scales = scales_of([rule.when for rule in self.rules])
         read = {name for rule in self.rules for name in rule.reads}
         self.layout = Layout(sorted(read - set(self.concluding)), sorted(self.concluding), scales)
-        encoded = keep(name, lambda: [rule_sets(stratum, self.layout, scales) for stratum in self.strata])
+        encoded = cached(name, lambda: [rule_sets(stratum, self.layout, scales) for stratum in self.strata])
         self._plan = tuple(
             _Stratum(
                 tuple(map(_Native, of_stratum)),
@@ -161,38 +161,38 @@ class Program:
         Thread-safe, independent of the order of the findings, and leaves nothing behind.
         Raises EngineError when the engine fails or runs past its budget of firings.
         """
-        return self.evaluate_row(self.layout.row(findings))
+        return self.evaluate_vector(self.layout.vector(findings))
 
-    def evaluate_row(self, row: Row) -> Chained:
-        """Everything that follows from a patient's row. Raises what ``evaluate`` raises; the row is not kept."""
+    def evaluate_vector(self, vector: Vector) -> Chained:
+        """Everything that follows from a patient's vector, which stays as it is. Raises what ``evaluate`` raises."""
         with self._lock:
             try:
-                return self._run(list(row))
+                return self._run(list(vector))
             except EngineError:
                 raise
             except Exception as error:  # noqa: BLE001  # native code raises bare Exception
                 # Whatever the native code says may quote facts, so only its type goes on.
                 raise EngineError(f"the engine failed: {type(error).__name__}") from None
 
-    def _run(self, row: Row) -> Chained:
+    def _run(self, vector: Vector) -> Chained:
         found = _Found({}, set(), set())
         closed: dict[str, Status] = {}
         for stratum in self._plan:
             for rule_set in stratum.rule_sets:
-                matched = rule_set.matched(row, self.budget - found.firings)
+                matched = rule_set.matched(vector, self.budget - found.firings)
                 found.firings += len(matched)
                 for alternative in matched:
-                    found.note(alternative, row)
+                    found.note(alternative, vector)
             for name in stratum.concludes:
                 closed[name] = found.state_of(name)
-                self.layout.close(row, name, closed[name])
+                self.layout.close(vector, name, closed[name])
         return Chained(found.fired, closed, found.firings)
 
 
-def compile_program(knowledge: Knowledge, hook: str, keep: Keep = keep_nothing) -> Program:
-    """The rules that a hook runs, compiled; ``keep`` keeps how they are written for the engine.
+def compile_program(knowledge: Knowledge, hook: str, cached: Cached = uncached) -> Program:
+    """The rules that a hook runs, compiled; ``cached`` holds how they are written for the engine.
 
     Raises EnvelopeError when a rule does not fit into the engine's safe limits and KnowledgeError
     when rules conclude from each other in a circle.
     """
-    return Program(rules_for(knowledge, hook), keep, f"engine-{hook}")
+    return Program(rules_for(knowledge, hook), cached, f"engine-{hook}")

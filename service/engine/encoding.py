@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from service.engine.patterns import Scale, Test, grouped, terms
-from service.engine.vector import Layout, Row, bounds_of, within
+from service.engine.vector import Layout, Vector, bounds_of, within
 from service.errors import EnvelopeError, Issue
 from service.knowledge.model import Rule
 
@@ -35,7 +35,7 @@ class Alternative:
     """What the firing of one engine rule says.
 
     A card rule fires only when it surely holds. A rule that concludes is matched as soon as it possibly
-    holds; ``surely`` are the stricter bounds that tell from the patient's row whether it surely does. So
+    holds; ``surely`` are the stricter bounds that tell from the patient's vector whether it surely does. So
     every such rule stands in the engine once and not twice.
     """
 
@@ -44,9 +44,9 @@ class Alternative:
     support: tuple[str, ...]
     surely: tuple[tuple[int, int, int], ...]
 
-    def holds_surely(self, row: Row) -> bool:
-        """Whether the patient's row passes the stricter tests too."""
-        return within(row, self.surely)
+    def holds_surely(self, vector: Vector) -> bool:
+        """Whether the patient's vector passes the stricter tests too."""
+        return within(vector, self.surely)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +56,16 @@ class RuleSet:
     definition: Mapping[str, object]
     alternatives: Mapping[str, Alternative]
     template: str
-    places: tuple[int, ...]
+    indexes: tuple[int, ...]
 
-    def writer(self) -> Callable[[Row], str]:
-        """A function that writes the facts of this rule set for a patient's row, the start fact first."""
+    def writer(self) -> Callable[[Vector], str]:
+        """A function that writes the facts of this rule set for a patient's vector, the start fact first."""
         template = self.template
-        if len(self.places) == 1:
-            (place,) = self.places
-            return lambda row: template % row[place]
-        pick = itemgetter(*self.places)
-        return lambda row: template % pick(row)
+        if len(self.indexes) == 1:
+            (index,) = self.indexes
+            return lambda vector: template % vector[index]
+        pick = itemgetter(*self.indexes)
+        return lambda vector: template % pick(vector)
 
 
 def rule_sets(stratum: Sequence[Rule], layout: Layout, scales: Mapping[str, Scale]) -> list[RuleSet]:
@@ -100,7 +100,7 @@ def _rule_set(
 ) -> RuleSet:
     definition: dict[str, object] = {"start": {"all": [{"start": {"start": 1}}]}}
     alternatives: dict[str, Alternative] = {}
-    texts, places = [START], []
+    texts, indexes = [START], []
     for number, (rule, of_rule) in enumerate(parts):
         fact = f"r{number}"
         columns = {name: column for column, name in enumerate(sorted(rule.reads))}
@@ -108,15 +108,15 @@ def _rule_set(
         # The template is filled with %, and no name in it is anybody's but ours: no escaping is needed.
         values = ",".join(f'"{prop}{columns[name]}":%d' for name, prop in properties)
         texts.append(f'{{"id":"{fact}","sid":"{SESSION}","n":"{fact}",{values}}}')
-        places += [layout.place(name, prop) for name, prop in properties]
+        indexes += [layout.index(name, prop) for name, prop in properties]
         for matched, surely in of_rule:
             name = f"a{len(alternatives)}"
             definition[name] = {"all": [{"m": _pattern(fact, matched, columns)}]}
             stricter = {finding: tests for finding, tests in surely.items() if matched[finding] != tests}
             alternatives[name] = Alternative(
-                rule.id, rule.concludes, tuple(sorted(matched)), bounds_of(_by_place(stricter, layout))
+                rule.id, rule.concludes, tuple(sorted(matched)), bounds_of(_by_index(stricter, layout))
             )
-    return RuleSet(definition, alternatives, f"[{','.join(texts)}]", tuple(places))
+    return RuleSet(definition, alternatives, f"[{','.join(texts)}]", tuple(indexes))
 
 
 def _pattern(fact: str, tests: _Tests, columns: Mapping[str, int]) -> dict[str, object]:
@@ -129,9 +129,9 @@ def _pattern(fact: str, tests: _Tests, columns: Mapping[str, int]) -> dict[str, 
     return {"$and": [{"n": fact}, *comparisons]}
 
 
-def _by_place(tests: _Tests, layout: Layout) -> dict[int, list[tuple[str, int]]]:
+def _by_index(tests: _Tests, layout: Layout) -> dict[int, list[tuple[str, int]]]:
     found: dict[int, list[tuple[str, int]]] = {}
     for finding, of_finding in tests.items():
         for prop, operator, number in of_finding:
-            found.setdefault(layout.place(finding, prop), []).append((operator, number))
+            found.setdefault(layout.index(finding, prop), []).append((operator, number))
     return found

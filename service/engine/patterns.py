@@ -2,7 +2,7 @@
 
 Each finding is one fact ``{n: name, s: status, lo: rank, hi: rank}``. The status is 0 absent,
 1 unknown, 2 present. A number is not shown as itself but as its rank among the limits that the
-rules compare it with: an odd rank is a limit hit exactly, an even rank a place between two limits.
+rules compare it with: an odd rank is exactly a limit, an even rank lies between two limits.
 So any decimal compares exactly, and no float reaches the engine.
 """
 
@@ -29,16 +29,18 @@ class Scale:
 
     def rank(self, number: Decimal) -> int:
         """Odd when the number is a limit, even when it lies between two."""
-        place = bisect_left(self.limits, number)
-        is_limit = place < len(self.limits) and self.limits[place] == number
-        return 2 * place + is_limit
+        index = bisect_left(self.limits, number)
+        is_limit = index < len(self.limits) and self.limits[index] == number
+        return 2 * index + is_limit
 
     @property
     def lowest(self) -> int:
+        """The rank below every limit."""
         return 0
 
     @property
     def highest(self) -> int:
+        """The rank above every limit."""
         return 2 * len(self.limits)
 
     def interval(self, finding: Finding) -> tuple[int, int]:

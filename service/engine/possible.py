@@ -51,7 +51,7 @@ class Possible:
     """
 
     def __init__(self, strata: Sequence[Sequence[Rule]], states: Mapping[str, int]) -> None:
-        self._places: dict[str, int] = {}
+        self._indexes: dict[str, int] = {}
         self._free: list[int] = []
         rules = [rule for stratum in strata for rule in stratum]
         for name in dict.fromkeys(name for rule in rules for name in (*sorted(rule.reads), *rule.mentions)):
@@ -64,8 +64,8 @@ class Possible:
         self._plan = [[(rule.id, rule.concludes, self._test(rule.when)) for rule in stratum] for stratum in strata]
 
     def _add(self, name: str, states: int) -> None:
-        if name not in self._places:
-            self._places[name] = len(self._free)
+        if name not in self._indexes:
+            self._indexes[name] = len(self._free)
             self._free.append(states)
 
     def come_to(self, known: Known) -> tuple[dict[str, int], Callable[[str], int]]:
@@ -75,8 +75,8 @@ class Possible:
         """
         states = self._free.copy()
         for name, finding in known.items():
-            if (place := self._places.get(name)) is not None:
-                states[place] = _BIT[finding.status]
+            if (index := self._indexes.get(name)) is not None:
+                states[index] = _BIT[finding.status]
         truths: dict[str, int] = {}
         for stratum in self._plan:
             closed: dict[str, int] = {}
@@ -86,8 +86,8 @@ class Possible:
                     closed[concludes] = _EITHER[closed.get(concludes, FALSE)][found]
             # A conclusion is as true as the truest of its rules: absent, unknown, present stand in the same order.
             for name, found in closed.items():
-                states[self._places[name]] = found
-        return truths, lambda name: states[self._places[name]]
+                states[self._indexes[name]] = found
+        return truths, lambda name: states[self._indexes[name]]
 
     def _test(self, condition: Condition) -> _Test:
         if isinstance(condition, Leaf):
@@ -104,14 +104,14 @@ class Possible:
         return test
 
     def _leaf(self, leaf: Leaf) -> _Test:
-        place, name = self._places[leaf.finding], leaf.finding
+        index, name = self._indexes[leaf.finding], leaf.finding
         if leaf.word is not None:
             table = _word_table(leaf.word)
-            return lambda states, _known: table[states[place]]
+            return lambda states, _known: table[states[index]]
 
         def compare(states: list[int], known: Known) -> int:
             finding = known.get(name)
-            return _COMPARED[states[place]] if finding is None else 1 << truth(leaf, known)
+            return _COMPARED[states[index]] if finding is None else 1 << truth(leaf, known)
 
         return compare
 

@@ -54,12 +54,12 @@ class Outcome(Struct, frozen=True, eq=False):
 
     @property
     def keeping(self) -> tuple[Leaf, ...]:
-        """The tests that stopped the rule, or that could not be told. Worked out when asked: seldom, for few rules."""
+        """The tests that stopped the rule, or that could not be known. Worked out when asked: seldom, for few rules."""
         return () if self.result is Result.FIRED else tuple(_evaluate(self.rule.when, self.findings)[1])
 
     @property
     def stopped_by(self) -> tuple[str, ...]:
-        """The tests that stopped the rule, or that could not be told, in words."""
+        """The tests that stopped the rule, or that could not be known, in words."""
         return tuple(dict.fromkeys(str(leaf) for leaf in self.keeping))
 
 
@@ -108,7 +108,7 @@ def concluded(stratum: Iterable[Rule]) -> tuple[Concluded, ...]:
 def read_again(
     conclusions: Iterable[Iterable[Concluded]], facts: Mapping[str, Finding], truths: Mapping[str, Truth]
 ) -> Reading:
-    """The plain reading of facts whose ``truths`` are known already, because both engines agreed on the same row.
+    """The plain reading of facts whose ``truths`` are known already, because both engines agreed on the same vector.
 
     Only what stands behind the conclusions (of each stratum) is gathered anew: evidence is the patient's own.
     """
@@ -159,7 +159,7 @@ def supports(condition: Condition, findings: Mapping[str, Finding]) -> tuple[Fin
 
 
 def outcomes_of(rules: Iterable[Rule], reading: Reading) -> tuple[Outcome, ...]:
-    """What became of each rule, with the tests that stopped it or that could not be told."""
+    """What became of each rule, with the tests that stopped it or that could not be known."""
     truths, findings = reading.truths, reading.findings
     return tuple([Outcome(rule, _RESULTS[truths[rule.id]], findings) for rule in rules])
 
@@ -174,10 +174,10 @@ def _evaluate(condition: Condition, findings: Mapping[str, Finding]) -> tuple[Tr
     """What the condition comes to, and the leaves that keep it there."""
     if isinstance(condition, Leaf):
         return truth(condition, findings), [condition]
-    weighed = [_evaluate(part, findings) for part in condition.parts]
-    answers = [answer for answer, _ in weighed]
+    answered = [_evaluate(part, findings) for part in condition.parts]
+    answers = [answer for answer, _ in answered]
     answer = min(answers) if isinstance(condition, AllOf) else max(answers)
-    return answer, [leaf for part, keeping in weighed if part is answer for leaf in keeping]
+    return answer, [leaf for part, keeping in answered if part is answer for leaf in keeping]
 
 
 @dataclass(frozen=True, slots=True)

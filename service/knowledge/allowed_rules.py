@@ -1,4 +1,4 @@
-"""Which rules may speak where only approved rules are served (setting ``REQUIRE_APPROVED``)."""
+"""Which rules may be shown where only approved rules are served (setting ``REQUIRE_APPROVED``)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from service.knowledge.strata import concluding_rules
 
 
 def wholly_approved(knowledge: Knowledge) -> frozenset[str]:
-    """The ids of card rules that are approved together with every conclusion rule they rest on.
+    """The ids of card rules that are approved together with every conclusion rule they depend on.
 
     An approved card on top of an unapproved contraindication would carry a judgement nobody signed.
     """
@@ -17,12 +17,12 @@ def wholly_approved(knowledge: Knowledge) -> frozenset[str]:
 
 
 def unapproved_behind(knowledge: Knowledge, rule: Rule) -> frozenset[str]:
-    """The ids of the rules that keep a rule from speaking where approval is required: itself or what it rests on."""
+    """The rules, by id, that keep a rule from being shown where approval is required: itself or what it depends on."""
     return frozenset(_behind(knowledge, rule) - knowledge.approved)
 
 
 def withheld(knowledge: Knowledge, allowed: frozenset[str] | None) -> tuple[Rule, ...]:
-    """The rules with a card that may not speak; none where all may."""
+    """The rules with a card that may not be shown; none where all may."""
     if allowed is None:
         return ()
     return tuple(rule for rule in knowledge.rules if rule.card is not None and rule.id not in allowed)

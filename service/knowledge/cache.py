@@ -1,11 +1,11 @@
 """Cache of loaded rule sets: reading and checking the rule files takes two seconds of CPU, reading an entry a tenth.
 
-What is worked out from a rule set alone and dear to work out is kept in the same way. An entry is named by a digest of
-all that it was made from: names and bytes of the rule files, the settings, the code of the service, the libraries that
-have a part in it, and the Python that runs it. So it is never out of date; whatever is wrong with one, it is made
-again. An entry is a pickle, and reading a pickle runs what it says. It is therefore read only from a folder and a
-file that belong to the user who runs the service and that nobody else may read or write (``0700`` and ``0600``), both
-looked at through the very descriptors that are read.
+What is worked out from a rule set alone and dear to work out is cached in the same way. An entry is named by a digest
+of all that it was made from: names and bytes of the rule files, the settings, the code of the service, the libraries
+that have a part in it, and the Python that runs it. So it is never out of date; whatever is wrong with one, it is made
+again. An entry is a pickle, and reading a pickle runs what it says. It is therefore read only from a folder and a file
+that belong to the user who runs the service and that nobody else may read or write (``0700`` and ``0600``), both looked
+at through the very descriptors that are read.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ _MOST = 4
 T = TypeVar("T")
 
 
-class Keep(Protocol):
-    """What is made under a name: as it was kept, or made now."""
+class Cached(Protocol):
+    """What is made under a name: read from the cache, or made now."""
 
     def __call__(self, name: str, make: Callable[[], T]) -> T: ...
 
 
-def keep_nothing(name: str, make: Callable[[], T]) -> T:
+def uncached(name: str, make: Callable[[], T]) -> T:
     """Make it each time."""
     del name
     return make()
@@ -60,7 +60,7 @@ class RuleCache:
         """The cache of the rule set in these files under these settings."""
         return cls(folder, _digest(files, settings))
 
-    def keep(self, name: str, make: Callable[[], T]) -> T:
+    def cached(self, name: str, make: Callable[[], T]) -> T:
         """What ``make`` makes of nothing but the rule set: from the folder where it is there, else made and put there.
 
         A folder that cannot be made or is not safe is not used, and that is no error. Raises what ``make`` raises;

@@ -9,7 +9,7 @@ from service.knowledge.model import Rule, leaves
 
 
 def check_chains(found: Collection) -> None:
-    """Add a fault to ``found`` for every conclusion read too early and every circle of conclusions."""
+    """Add an issue to ``found`` for every conclusion read too early and every circle of conclusions."""
     order = {phase: index for index, phase in enumerate(found.declared("phase"))}
     rules = [rule for rule in found.rules.values() if rule.status != "retired" and rule.phase in order]
     drawn: dict[str, list[Rule]] = {}
@@ -36,7 +36,7 @@ def _circles(found: Collection, drawn: dict[str, list[Rule]]) -> None:
         except CycleError as error:
             circle: list[str] = error.args[1]
             rules = ", ".join(sorted(rule.id for name in set(circle) for rule in drawn[name]))
-            text = "conclusions rest on each other in a circle: " + " -> ".join(circle)
+            text = "conclusions depend on each other in a circle: " + " -> ".join(circle)
             found.add_issue(drawn[circle[0]][0].at, text, f"rules {rules}")
             for name in circle:
                 read_from.pop(name, None)

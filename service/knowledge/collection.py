@@ -1,6 +1,6 @@
 """Everything under ``rules/`` read file by file, before anything is compared with anything else.
 
-A file that is wrong leaves its faults and its id: what refers to it is not blamed as well.
+A file that is wrong leaves its issues and its id: what refers to it is not blamed as well.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from service.knowledge.model import (
     DangerTerms,
     FactDefinition,
     OrderTemplate,
+    OtherWords,
     OverrideReason,
     Rule,
     Source,
@@ -32,8 +33,14 @@ from service.knowledge.schemas.order import OrderShape
 from service.knowledge.schemas.rule import RuleShape
 from service.knowledge.schemas.ruleset import Approval, ApprovalsShape, OverrideReasonsShape, RulesetShape
 from service.knowledge.schemas.source import SourceShape
-from service.knowledge.schemas.value_set import CodeField, DangerTermsShape, OwnCodeShape, ValueSetShape
-from service.knowledge.short_forms import order_in_full, rule_in_full, source_in_full, value_set_in_full
+from service.knowledge.schemas.value_set import (
+    CodeField,
+    DangerTermsShape,
+    OtherWordsShape,
+    OwnCodeShape,
+    ValueSetShape,
+)
+from service.knowledge.short_forms import full_order, full_rule, full_source, full_value_set
 from service.knowledge.variants import flat_rules
 
 _HEADER_FILES = (
@@ -42,6 +49,7 @@ _HEADER_FILES = (
     "approvals.yaml",
     "danger_words.yaml",
     "invariants.yaml",
+    "other_words.yaml",
     "site_codes.yaml",
     "topics.yaml",
 )
@@ -62,7 +70,7 @@ class Collection:
     """What was read, what was merely declared, and what was wrong.
 
     ``tables`` holds the raw mapping of every thing that declares an id, by kind and id, so that a
-    later complaint can find its line.
+    later issue can find its line.
     """
 
     root: Path
@@ -77,6 +85,7 @@ class Collection:
     facts: dict[str, FactDefinition] = field(default_factory=dict)
     rules: dict[str, Rule] = field(default_factory=dict)
     danger_terms: DangerTerms = field(default_factory=DangerTerms)
+    other_words: OtherWords = field(default_factory=OtherWords)
     site_codes: dict[str, tuple[Code, ...]] = field(default_factory=dict)
     site_table: Table = field(default_factory=lambda: Table("site_codes.yaml", 1))
     pair_sides: set[tuple[str, str]] = field(default_factory=set)
@@ -84,6 +93,7 @@ class Collection:
     issues: list[Issue] = field(default_factory=list)
 
     def add_issue(self, where: str, text: str, hint: str | None = None) -> None:
+        """Add an issue at a ``file:line``."""
         self.issues.append(Issue(where, text, hint))
 
     def declared(self, kind: str) -> dict[str, Table]:
@@ -97,15 +107,13 @@ class Collection:
 
 
 def collect(root: Path) -> Collection:
-    """Read every YAML file under ``root``; faults are gathered in the result, nothing is raised."""
+    """Read every YAML file under ``root``; issues are gathered in the result, nothing is raised."""
     found = Collection(root)
     _header(found)
     releases, defaults = (_header_mapping(found, key) for key in ("releases", "source_defaults"))
-    _one_per_file(found, "source", SourceShape(), found.sources, lambda table: source_in_full(table, defaults))
-    _one_per_file(
-        found, "value set", ValueSetShape(), found.value_sets, lambda table: value_set_in_full(table, releases)
-    )
-    _one_per_file(found, "order", OrderShape(), found.orders, order_in_full)
+    _one_per_file(found, "source", SourceShape(), found.sources, lambda table: full_source(table, defaults))
+    _one_per_file(found, "value set", ValueSetShape(), found.value_sets, lambda table: full_value_set(table, releases))
+    _one_per_file(found, "order", OrderShape(), found.orders, full_order)
     _facts(found)
     _rules(found)
     _strays(found)
@@ -151,6 +159,7 @@ def _header(found: Collection) -> None:
         found.approvals_table = approvals
     _optional(found, "invariants.yaml")
     _danger_words(found)
+    _other_words(found)
     _site_codes(found)
 
 
@@ -177,6 +186,14 @@ def _danger_words(found: Collection) -> None:
         terms, issues = read_shape(DangerTermsShape(), table, "danger_words.yaml")
         found.issues.extend(issues)
         found.danger_terms = terms or found.danger_terms
+
+
+def _other_words(found: Collection) -> None:
+    table = _optional(found, "other_words.yaml")
+    if table is not None:
+        words, issues = read_shape(OtherWordsShape(), table, "other_words.yaml")
+        found.issues.extend(issues)
+        found.other_words = words or found.other_words
 
 
 def _site_codes(found: Collection) -> None:
@@ -206,7 +223,7 @@ def _declare_item(found: Collection, kind: str, item: Any) -> None:
 
 
 def _declare(found: Collection, kind: str, name: str, table: Table) -> bool:
-    """Note that ``name`` exists; False and a fault when it existed before."""
+    """Note that ``name`` exists; False and an issue when it existed before."""
     known = found.declared(kind)
     if name in known:
         line = table.key_lines.get("id", table.line)
@@ -226,13 +243,13 @@ def _one_per_file(
     kind: str,
     shape: Schema,
     into: dict[str, Any],
-    in_full: Callable[[Table], Table],
+    full_form: Callable[[Table], Table],
 ) -> None:
     for path in _files(found.root / _HOMES[kind]):
         file = path.relative_to(found.root).as_posix()
         data = _named(_document(found, path), path)
         if isinstance(data, Table):
-            data = in_full(data)
+            data = full_form(data)
         table = data if isinstance(data, Table) else Table(file, 1)
         # None was said to be unreadable already.
         thing, issues = (None, []) if data is None else read_shape(shape, data, file)
@@ -300,7 +317,7 @@ def _rule_file(found: Collection, path: Path, phase: Table | None) -> None:
     """The flat rules of one file: one, or one for each of its variants."""
     file = path.relative_to(found.root).as_posix()
     data = _named(_document(found, path), path)
-    table = rule_in_full(data) if isinstance(data, Table) else Table(file, 1)
+    table = full_rule(data) if isinstance(data, Table) else Table(file, 1)
     name = _name_of(found, path, table)
     if not _declare(found, "rule file", name, table):
         return
@@ -346,7 +363,7 @@ def _header_mapping(found: Collection, key: str) -> dict[str, Any]:
 
 
 def _guards(found: Collection) -> dict[str, Any]:
-    """The conditions of the guards as they are written; those of a frame that is wrong ask for nothing."""
+    """The conditions of the guards as they are written; those of a ruleset.yaml that is wrong ask for nothing."""
     items = found.header_table.get("guards")
     guards = [item for item in items if isinstance(item, Table)] if isinstance(items, Items) else []
     return {item["id"]: item.get("when") if found.header else None for item in guards if "id" in item}

@@ -10,7 +10,7 @@ from service.knowledge.model import Knowledge
 def concerning(knowledge: Knowledge, known: Container[str] | None = None) -> tuple[str, ...]:
     """The findings of which one must not be absent, or what could not be checked is nobody's concern.
 
-    A hook without orders does not conclude that anything concerns the service; there it rests on what the conclusion
+    A hook without orders does not conclude that anything concerns the service; there it depends on what the conclusion
     mentions. ``known`` are the findings that a hook has; only those are returned. Empty where the rule set names no
     concern, or the hook has none of it: everything concerns it then.
     """

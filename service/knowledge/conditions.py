@@ -28,7 +28,7 @@ class Truth(IntEnum):
 _WORDS: Mapping[Word, Mapping[Status, Truth]] = {
     Word.PRESENT: {Status.PRESENT: Truth.TRUE, Status.ABSENT: Truth.FALSE, Status.UNKNOWN: Truth.UNKNOWN},
     Word.ABSENT: {Status.PRESENT: Truth.FALSE, Status.ABSENT: Truth.TRUE, Status.UNKNOWN: Truth.UNKNOWN},
-    # These three speak about the record, not the patient, so they are never unknown.
+    # These three are about the record, not the patient, so they are never unknown.
     Word.UNKNOWN: {Status.PRESENT: Truth.FALSE, Status.ABSENT: Truth.FALSE, Status.UNKNOWN: Truth.TRUE},
     Word.NOT_PRESENT: {Status.PRESENT: Truth.FALSE, Status.ABSENT: Truth.TRUE, Status.UNKNOWN: Truth.TRUE},
     Word.NOT_ABSENT: {Status.PRESENT: Truth.TRUE, Status.ABSENT: Truth.FALSE, Status.UNKNOWN: Truth.TRUE},

@@ -43,6 +43,7 @@ class LimitCoverage:
 
     @property
     def missing(self) -> tuple[str, ...]:
+        """The sides of the limit that no example is on."""
         sides = (("below", self.below), ("at", self.at), ("above", self.above))
         return tuple(name for name, seen in sides if not seen)
 

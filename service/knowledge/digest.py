@@ -16,8 +16,9 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from service.knowledge.model import Citation, FactDefinition, Knowledge, OrderTemplate, Rule, types_read
+from service.knowledge.model import Citation, FactDefinition, FactKind, Knowledge, OrderTemplate, Rule, types_read
 
+_IN_WORDS = frozenset({"Condition", "AllergyIntolerance", "Procedure", "ServiceRequest", "DiagnosticReport"})
 # Who looks after a rule and when it may serve is no part of what a reviewer judges; the version
 # says which text was judged, so the list of earlier versions may grow.
 # Of the order of a family a reviewer judges which rules go before this one, not its number.
@@ -35,7 +36,8 @@ def rule_digest(knowledge: Knowledge, rule_id: str) -> str:
     That is the rule without its administrative fields; the facts it reads or mentions, also through
     conclusions; the conditions that draw those conclusions; the value sets of all of these; the
     sources cited; the orders it can create; the override reasons it offers; and, where a fact is
-    read from problems, the words that leave a problem unread.
+    read from problems, the words that leave a problem unread; where it is read from a list that its words
+    may leave open, the words of what no rule judges.
 
     Raises:
         KeyError: there is no such rule.
@@ -56,8 +58,10 @@ def reviewed_content(knowledge: Knowledge, rule_id: str) -> dict[str, Any]:
     citations = cited(knowledge, rule)
     text = canonical(rule)
     danger = {"danger_terms": canonical(knowledge.danger_terms)} if reads_problems(facts) else {}
+    other = {"other_words": canonical(knowledge.other_words)} if reads_words(facts) else {}
     return {
         **danger,
+        **other,
         "rule": {key: value for key, value in text.items() if key not in _ADMINISTRATIVE},
         "shown_before": [other.id for other in shown_before(knowledge, rule)],
         "facts": [canonical(fact) for fact in facts],
@@ -87,6 +91,11 @@ def reads_problems(facts: Iterable[FactDefinition]) -> bool:
     return any("Condition" in types_read(fact) for fact in facts)
 
 
+def reads_words(facts: Iterable[FactDefinition]) -> bool:
+    """Whether one of the facts is read from a list or from orders whose words may name what no rule judges."""
+    return any(fact.kind is FactKind.ORDER or not _IN_WORDS.isdisjoint(types_read(fact)) for fact in facts)
+
+
 def cited(knowledge: Knowledge, rule: Rule) -> list[Citation]:
     """What a rule and the orders it can create cite."""
     orders = (knowledge.orders[name] for name in sorted(_orders_created(rule)))
@@ -114,7 +123,7 @@ def _orders_created(rule: Rule) -> set[str]:
 
 
 def reached(knowledge: Knowledge, rule: Rule) -> tuple[set[str], list[Rule]]:
-    """Every finding the rule rests on, and the rules that draw the conclusions among them."""
+    """Every finding the rule depends on, and the rules that draw the conclusions among them."""
     removed = {name for suggestion in rule.card.suggestions for name in suggestion.remove} if rule.card else set()
     waiting = [*rule.reads, *rule.mentions, *removed]
     drawn_by: dict[str, list[Rule]] = {}
@@ -138,7 +147,7 @@ def reached(knowledge: Knowledge, rule: Rule) -> tuple[set[str], list[Rule]]:
 
 
 def canonical(thing: Any) -> Any:
-    """Plain data in one fixed form: no places, no default values, numbers without trailing zeros."""
+    """Plain data in one fixed form: no lines, no default values, numbers without trailing zeros."""
     if thing is None or isinstance(thing, (bool, int)):
         return thing
     if isinstance(thing, str):

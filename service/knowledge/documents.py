@@ -154,7 +154,7 @@ def _line(event: Event) -> int:
 
 
 class _Reading:
-    """One pass over the events of one text; faults are gathered, not raised."""
+    """One pass over the events of one text; issues are gathered, not raised."""
 
     def __init__(self, text: str, file: str) -> None:
         self.file = file
@@ -184,7 +184,7 @@ class _Reading:
         line = _line(event)
         if isinstance(event, AliasEvent):
             self.add_issue(line, f"alias *{event.anchor} is not allowed", "write it out; a reviewer reads one place")
-            # Refused, and followed all the same: one fault is enough for one mistake.
+            # Refused, and followed all the same: one issue is enough for one mistake.
             return self._anchored.get(event.anchor or "")
         assert isinstance(event, (ScalarEvent, CollectionStartEvent))
         if event.anchor is not None:

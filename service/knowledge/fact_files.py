@@ -1,7 +1,7 @@
 """From a file of facts as it is written to one mapping for each fact: defaults of its kind, drugs declared once.
 
 Works on the raw mappings, as :mod:`service.knowledge.variants` does for rules: the strict shape of a fact reads the
-result, and every fault points at the line where its words stand.
+result, and every issue points at the line where its words stand.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _SHARED = ("classes", "exclude", "route")
 QUESTION = "question"
 """A question of our own code system that the fact asks: its code, title, patterns, and how long an answer counts."""
 
-NO_BY_SILENCE = "Never by silence: only a recorded no."
+NEVER_WITHOUT_ENTRY = "Never by silence: only a recorded no."
 """When a question that says nothing of it is absent."""
 
 _ASKED_IN = ("Observation", "QuestionnaireResponse")
@@ -138,7 +138,7 @@ def _asked(fact: Table, question: Table, line: int) -> Items:
     answer.put("codes", codes, line)
     looked_in.add(answer, line)
     fact.put("from", looked_in, line)
-    fact.setdefault("absent_when", NO_BY_SILENCE)
+    fact.setdefault("absent_when", NEVER_WITHOUT_ENTRY)
     if "within_days" in question:
         fact.setdefault("product_choice", answers_count(question["within_days"]))
     own = Items(line)

@@ -35,7 +35,7 @@ class NeverSuggested:
 
 @dataclass(frozen=True, slots=True)
 class AlwaysWarned:
-    """On these hooks the condition always gives a card at least as loud as stated, whatever else is known.
+    """On these hooks the condition always gives a card at least as severe as stated, whatever else is known.
 
     ``or_names_what_is_missing``: such a rule that is left undecided will do, because the answer then names it and what
     it lacks.
@@ -194,7 +194,7 @@ def load_invariants(rules_folder: Path, knowledge: Knowledge) -> Invariants:
     """The invariants of a rule set, with every name in them compared with the knowledge.
 
     Raises:
-        KnowledgeError: with every fault, by line.
+        KnowledgeError: with every issue, by line.
     """
     path = rules_folder / FILE
     if not path.is_file():

@@ -12,7 +12,7 @@ from service.knowledge.schemas.fields import did_you_mean
 def link(found: Collection) -> None:
     """Give every citation the words of its statement, and every rule its family and its place in it.
 
-    Adds a fault for a statement or a rule that does not exist, and for a rule that stands in two places.
+    Adds an issue for a statement or a rule that does not exist, and for a rule that stands in two families.
     """
     _statements_once(found)
     found.rules.update(
@@ -57,12 +57,12 @@ def _families(found: Collection) -> None:
 
     A rule with variants that stands in no family is a family of its own.
     """
-    places = _places(found)
+    ranks = _written_ranks(found)
     families: dict[str, list[tuple[int, Rule, bool]]] = {}
     for rule in found.rules.values():
-        family, place, named = places.get(rule.variant_of or rule.id, (rule.variant_of, 0, False))
+        family, rank, named = ranks.get(rule.variant_of or rule.id, (rule.variant_of, 0, False))
         if family is not None:
-            families.setdefault(family, []).append((place, rule, named))
+            families.setdefault(family, []).append((rank, rule, named))
     for family, members in families.items():
         in_order = sorted(members, key=lambda member: (member[0], member[1].rank))
         for rank, (_, rule, named) in enumerate(in_order):
@@ -73,9 +73,9 @@ def _families(found: Collection) -> None:
             found.rules[rule.id] = replace(rule, family=family, rank=rank, named_when_covered=named)
 
 
-def _places(found: Collection) -> dict[str, tuple[str, int, bool]]:
-    """For every rule file of a family: which, at which place, and whether it is named when it is covered."""
-    places: dict[str, tuple[str, int, bool]] = {}
+def _written_ranks(found: Collection) -> dict[str, tuple[str, int, bool]]:
+    """For every rule file of a family: which, its rank as written, and whether it is named when it is suppressed."""
+    ranks: dict[str, tuple[str, int, bool]] = {}
     files = found.declared("rule file")
     for family in found.header.get("families", ()):
         name = family["id"]
@@ -83,12 +83,12 @@ def _places(found: Collection) -> dict[str, tuple[str, int, bool]]:
             if rule not in files:
                 where = found.where("family", name, "order", index)
                 found.add_issue(where, f"rule {rule} does not exist", did_you_mean(rule, files))
-            elif rule in places:
+            elif rule in ranks:
                 where = found.where("family", name, "order", index)
-                found.add_issue(where, f"{rule} stands in a family already", places[rule][0])
-            places.setdefault(rule, (name, index, rule in family["named_when_covered"]))
+                found.add_issue(where, f"{rule} stands in a family already", ranks[rule][0])
+            ranks.setdefault(rule, (name, index, rule in family["named_when_covered"]))
         for index, rule in enumerate(family["named_when_covered"]):
             if rule not in family["order"]:
                 where = found.where("family", name, "named_when_covered", index)
                 found.add_issue(where, f"{rule} is not in this family", did_you_mean(rule, family["order"]))
-    return places
+    return ranks

@@ -30,12 +30,12 @@ def load(path: Path, settings: Mapping[str, str] | None = None) -> Knowledge:
     """Everything under ``path``, checked, with its digest.
 
     ``settings`` replace those of ``ruleset.yaml`` (also ``jurisdiction``); a name the rule set does
-    not have is a fault. ``reviewers`` is how many persons must have approved a rule; one unless set.
-    Files that a site may leave out: override_reasons, approvals, invariants, site_codes, danger_words. Retired
-    rules are kept in ``retired`` and stand in no phase.
+    not have is an issue. ``reviewers`` is how many persons must have approved a rule; one unless set.
+    Files that a site may leave out: override_reasons, approvals, invariants, site_codes, danger_words, other_words.
+    Retired rules stay in ``retired`` and stand in no phase.
 
     Raises:
-        KnowledgeError: with every fault found, sorted by file and line.
+        KnowledgeError: with every issue found, sorted by file and line.
     """
     if not path.is_dir():
         hint = "a pack is named by SCIATICA_CDS_PACK" if path.is_file() else None
@@ -63,8 +63,8 @@ def _loaded(path: Path, settings: Mapping[str, str]) -> Knowledge:
 
 
 def sorted_issues(issues: Iterable[Issue]) -> list[Issue]:
-    """Each fault once, by file and line."""
-    return sorted(dict.fromkeys(issues), key=lambda issue: (*issue.place, issue.text))
+    """Each issue once, by file and line."""
+    return sorted(dict.fromkeys(issues), key=lambda issue: (*issue.file_and_line, issue.text))
 
 
 def _settings(found: Collection, overrides: Mapping[str, str]) -> dict[str, str]:
@@ -132,6 +132,7 @@ def _knowledge(found: Collection, settings: dict[str, str]) -> Knowledge:
         asked_first=header["asked_first"],
         order_words=header["order_words"],
         danger_terms=found.danger_terms,
+        other_words=found.other_words,
         concern=header["concern"],
         card_order=header["card_order"] or tuple(phase["id"] for phase in header["phases"]),
         episode=header["episode"]["codes"],
@@ -172,10 +173,10 @@ def _phase(phase: Mapping[str, Any], rules: Iterable[Rule]) -> Phase:
 
 def _rules_of(phase: Mapping[str, Any], rules: Iterable[Rule]) -> tuple[Rule, ...]:
     """The rules by name, but those whose files the phase orders in the written order among themselves."""
-    place = {name: number for number, name in enumerate(phase["order"])}
+    rank = {name: number for number, name in enumerate(phase["order"])}
     mine = sorted((rule for rule in rules if rule.phase == phase["id"]), key=lambda rule: rule.id)
-    written = iter(sorted((rule for rule in mine if rule.file_id in place), key=lambda rule: place[rule.file_id]))
-    return tuple(next(written) if rule.file_id in place else rule for rule in mine)
+    written = iter(sorted((rule for rule in mine if rule.file_id in rank), key=lambda rule: rank[rule.file_id]))
+    return tuple(next(written) if rule.file_id in rank else rule for rule in mine)
 
 
 def _with_site_codes(found: Collection, value_set: ValueSet) -> ValueSet:

@@ -61,7 +61,7 @@ def findings_of(condition: Any) -> set[str]:
 def missing_sides(
     pairs: Mapping[str, Mapping[str, Any]], tables: Mapping[str, Table], shown: set[tuple[str, str]]
 ) -> Iterator[Issue]:
-    """A fault for every side of a pair that no rule shows, where the pair stands.
+    """An issue for every side of a pair that no rule shows, where the pair stands.
 
     ``running`` may be left to the two others only where the pair says why (``not_shown_running``).
     """

@@ -12,7 +12,7 @@ from service.knowledge.hooks import HOOKS
 from service.knowledge.model import FactKind, OrderTemplate, Rule, leaves
 from service.knowledge.schemas.fields import did_you_mean
 
-# Without ruleset.yaml these cannot be known, and its absence is fault enough.
+# Without ruleset.yaml these cannot be known, and its absence is issue enough.
 _KINDS_OF_THE_HEADER = frozenset({"finding", "conclusion", "person", "phase"})
 _FACT_VALUE_SETS = (
     *("codes", "yes", "no", "body_site", "ended_by", "not_at", "classes", "exclude", "reasons", "began_after"),
@@ -20,7 +20,7 @@ _FACT_VALUE_SETS = (
 
 
 def check_references(found: Collection) -> None:
-    """Add a fault to ``found`` for every name that leads nowhere or to the wrong kind of thing."""
+    """Add an issue to ``found`` for every name that leads nowhere or to the wrong kind of thing."""
     _header(found)
     for name in found.declared("fact"):
         _fact(found, name)
@@ -75,10 +75,10 @@ def _header(found: Collection) -> None:
 
 
 def _words_of_cards(found: Collection) -> None:
-    """What the frame says about which findings cards name."""
-    for place in ("background", "pathway_tried"):
-        for name in found.header[place]:
-            where = f"ruleset.yaml:{_line(found.header_table, place, name)}"
+    """What ruleset.yaml says about which findings cards name."""
+    for key in ("background", "pathway_tried"):
+        for name in found.header[key]:
+            where = f"ruleset.yaml:{_line(found.header_table, key, name)}"
             _known(found, name, "finding", _findings(found), where)
     for asked in found.header["asked_only"]:
         for name in (*asked.findings, *(leaf.finding for leaf in leaves(asked.when))):
@@ -101,8 +101,8 @@ def _line(table: Table, *path: str) -> int:
 
 def _fact(found: Collection, name: str) -> None:
     table = found.declared("fact")[name]
-    for place, value_set in _value_sets_named(table):
-        _known(found, value_set, "value set", found.declared("value set"), place)
+    for key, value_set in _value_sets_named(table):
+        _known(found, value_set, "value set", found.declared("value set"), key)
     fact = found.facts.get(name)
     if fact is None:
         return
@@ -190,13 +190,13 @@ def _card(found: Collection, rule: Rule) -> None:
         return
     for index, suggestion in enumerate(rule.card.suggestions):
         path = ("then", "card", "suggestions", index)
-        for place, name in enumerate(suggestion.create):
-            where = found.where("rule", rule.id, *path, "create", place)
+        for number, name in enumerate(suggestion.create):
+            where = found.where("rule", rule.id, *path, "create", number)
             _known(found, name, "order", found.declared("order"), where)
-        for place, name in enumerate(suggestion.remove):
-            _order_fact(found, name, found.where("rule", rule.id, *path, "remove", place))
-        for place, name in enumerate(suggestion.limit):
-            _order_fact(found, name, found.where("rule", rule.id, *path, "limit", place))
+        for number, name in enumerate(suggestion.remove):
+            _order_fact(found, name, found.where("rule", rule.id, *path, "remove", number))
+        for number, name in enumerate(suggestion.limit):
+            _order_fact(found, name, found.where("rule", rule.id, *path, "limit", number))
     for index, code in enumerate(rule.card.override_reasons):
         if found.override_reasons is not None:
             where = found.where("rule", rule.id, "then", "card", "override_reasons", index)

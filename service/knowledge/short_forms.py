@@ -1,6 +1,6 @@
-"""From the short forms in which rules, sources, orders and value sets are kept to the full ones that the shapes read.
+"""From the short forms of rules, sources, orders and value sets in the files to the full ones that the shapes read.
 
-Works on the raw mappings, before :mod:`service.knowledge.variants`, and keeps the line of every part, so that a fault
+Works on the raw mappings, before :mod:`service.knowledge.variants`, and keeps the line of every part, so that an issue
 still points at the words that are wrong. What is written in full already stays as it is.
 """
 
@@ -18,7 +18,7 @@ OUTCOMES = ("fires", "silent", "undecided")
 
 AGAINST = "opposes "
 LEADS = "leads "
-"""Stands before a statement that speaks against the rule; a bare one supports it."""
+"""Stands before a statement that opposes the rule; a bare one supports it."""
 
 BELOW = "-"
 """Ends a code that stands for everything below it as well, as in printed ICD-10: ``C00.-``, ``H40.2-``."""
@@ -33,9 +33,9 @@ _MARKER = re.compile(r"<(?P<name>[A-Za-z_]+)>")
 _GROUP_KEYS = ("source", "note")
 
 
-def rule_in_full(rule: Table) -> Table:
+def full_rule(rule: Table) -> Table:
     """The rule with ``then``, whole citations and whole examples, also in its variants."""
-    full = _part_in_full(rule)
+    full = _full_part(rule)
     if isinstance(card := full.get("card"), Table) and "then" not in full:
         then = Table(card.file, card.line)
         then.put("card", card, full.key_lines["card"])
@@ -49,7 +49,7 @@ def rule_in_full(rule: Table) -> Table:
         written = Items(variants.line)
         for variant, line in zip(variants, variants.item_lines, strict=True):
             for one in _rows_of(variant):
-                written.add(_part_in_full(one) if isinstance(one, Table) else one, getattr(one, "line", line))
+                written.add(_full_part(one) if isinstance(one, Table) else one, getattr(one, "line", line))
         full["variants"] = written
     return full
 
@@ -86,7 +86,7 @@ def _cell(name: str, row: Table) -> str:
     return text[:1].upper() + text[1:] if name[:1].isupper() else text
 
 
-def _part_in_full(part: Table) -> Table:
+def _full_part(part: Table) -> Table:
     full = with_citations(part)
     if isinstance(card := full.get("card"), Table):
         full["card"] = _card(card)
@@ -112,7 +112,7 @@ def with_citations(table: Table) -> Table:
     return full
 
 
-def order_in_full(order: Table) -> Table:
+def full_order(order: Table) -> Table:
     """The order with whole citations; unless it says otherwise, a routine service under a code of our own."""
     full = with_citations(order)
     if not order:
@@ -170,7 +170,7 @@ def paragraphs(text: str) -> str:
     return "\n".join(lines)
 
 
-def source_in_full(source: Table, defaults: Mapping[str, Any]) -> Table:
+def full_source(source: Table, defaults: Mapping[str, Any]) -> Table:
     """The source with what ``about`` says as keys of its own, and each statement with what its group shares."""
     if not source:
         return source
@@ -214,7 +214,7 @@ def _statements(group: Table) -> list[Table]:
     return found
 
 
-def value_set_in_full(value_set: Table, releases: Mapping[str, Any]) -> Table:
+def full_value_set(value_set: Table, releases: Mapping[str, Any]) -> Table:
     """The value set with one row for each code. ``releases`` name code systems with the edition of their codes."""
     full = value_set.without()
     for key in ("codes", "unverified", "listed"):

@@ -1,6 +1,6 @@
-"""The summary of a card as its author wrote it: plain words, with places for what this patient's record says.
+"""The summary of a card as its author wrote it: plain words, with slots for what this patient's record says.
 
-A place is written ``{eGFR $egfr.number$egfr.date | eGFR below 30}``: alternatives from left to right, the first whose
+A slot is written ``{eGFR $egfr.number$egfr.date | eGFR below 30}``: alternatives from left to right, the first whose
 findings are there is shown, and the last one names no finding. ``$FINDING.KIND`` is a number, a number with its unit, a
 drug, an entry in its own words, a date, a duration, the course of a score, or what is missing (of a conclusion that
 something has no answer: which). A date brings its own blank and brackets
@@ -30,7 +30,7 @@ LONGEST = MappingProxyType(
     }
 )
 
-_PLACE = re.compile(r"\{([^{}]*)\}")
+_SLOT = re.compile(r"\{([^{}]*)\}")
 _REFERENCE = re.compile(r"\$([a-z0-9]+(?:-[a-z0-9]+)*)\.([a-z]+)")
 
 
@@ -48,25 +48,25 @@ Fill = Callable[[Sequence[Reference]], Sequence[str] | None]
 
 def references(summary: str) -> Iterator[Reference]:
     """Everything a summary asks for."""
-    for place in _PLACE.finditer(summary):
-        for match in _REFERENCE.finditer(place[1]):
+    for slot in _SLOT.finditer(summary):
+        for match in _REFERENCE.finditer(slot[1]):
             yield Reference(match[1], match[2])
 
 
 def alternatives(summary: str) -> Iterator[tuple[str, ...]]:
-    """The alternatives of each place."""
-    for place in _PLACE.finditer(summary):
-        yield _alternatives(place[1])
+    """The alternatives of each slot."""
+    for slot in _SLOT.finditer(summary):
+        yield _alternatives(slot[1])
 
 
 @cache
-def _alternatives(place: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in place.split("|"))
+def _alternatives(slot: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in slot.split("|"))
 
 
 def filled(summary: str, fill: Fill) -> str:
-    """The summary with each place filled by the first alternative of which everything is there."""
-    return _PLACE.sub(lambda place: _filled(_alternatives(place[1]), fill), summary)
+    """The summary with each slot filled by the first alternative of which everything is there."""
+    return _SLOT.sub(lambda slot: _filled(_alternatives(slot[1]), fill), summary)
 
 
 def _filled(parts: tuple[str, ...], fill: Fill) -> str:
@@ -89,12 +89,12 @@ def without_values(summary: str) -> str:
 
 def all_words(summary: str) -> str:
     """Every word that may be shown, alternatives one after the other."""
-    return _PLACE.sub(lambda place: " ".join(_alternatives(place[1])), summary)
+    return _SLOT.sub(lambda slot: " ".join(_alternatives(slot[1])), summary)
 
 
 def longest(summary: str) -> int:
     """How many UTF-16 units the longest rendering has; many clients count in these."""
-    return len(_PLACE.sub(lambda place: max(map(_widest, _alternatives(place[1])), key=_units), summary)) + (
+    return len(_SLOT.sub(lambda slot: max(map(_widest, _alternatives(slot[1])), key=_units), summary)) + (
         _units(summary) - len(summary)
     )
 

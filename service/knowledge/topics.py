@@ -63,7 +63,7 @@ def load_topics(rules_folder: Path, knowledge: Knowledge) -> tuple[Topic, ...]:
     """The topics in the order written, with every rule they name; ``sf-cyclo-*`` stands for all rules that begin so.
 
     Raises:
-        KnowledgeError: with every fault, by line: the file is missing or misshapen, a rule does not
+        KnowledgeError: with every issue, by line: the file is missing or misshapen, a rule does not
             exist, a claim stands twice, or a claim that holds is carried by no rule.
     """
     path = rules_folder / FILE

@@ -1,4 +1,4 @@
-"""Bundles: whose chart a bundle holds. One that speaks of a single patient stays as it is; others are taken apart."""
+"""Bundles: whose chart a bundle holds. One about a single patient stays as it is; others are taken apart."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ import msgspec
 import orjson
 
 from service.errors import Issue, RequestError
-from service.population.entries import TYPE_OF, Bundle, InBundle, Patient, Unread, decode_bundle
-from service.population.keys import BUNDLE, DEEPEST, is_clear, is_text, person
+from service.population.entries import TYPE_OF, Bundle, InBundle, Patient, UnusedType, decode_bundle, hold_all
+from service.population.keys import BUNDLE, person
 from service.population.limits import MEGABYTE
 from service.population.plain import PlainEntries, Says, person_of
-from service.population.runs import Placed
+from service.population.runs import BundleSpan
+from service.population.texts import DEEPEST, is_clear, is_text, readable
 from service.record.input.reader import READ_TYPES
 from service.record.input.subject import OF_A_PATIENT, Patients, Subject
 from service.record.input.unpacking import Piece, unpack
 from service.security.limits import parse_json
 
 IMPORTANCE = ("Patient", "Condition", "AllergyIntolerance", "MedicationRequest", "MedicationStatement", "Medication")
-"""What is kept first of a patient who has more resources than one may have."""
+"""What is stored first of a patient who has more resources than one may have."""
 
 
 _LONG = 32 * MEGABYTE
@@ -43,7 +44,7 @@ class Part(NamedTuple):
     patient: str
     content: bytes | None = None
     incomplete: frozenset[str] = frozenset()
-    seen: Placed | None = None
+    seen: BundleSpan | None = None
 
 
 class Skimmed(NamedTuple):
@@ -96,17 +97,24 @@ def skim(text: bytes, plain: PlainEntries) -> Skimmed:
     if len(text) > _LONG:
         # What is made of its entries would take more memory than the text itself.
         return _skimmed(text)
-    try:
-        bundle = decode_bundle(text)
-    except msgspec.DecodeError:
+    bundle = opened(text)
+    if bundle is None:
         return _skimmed(text)
     patients = [entry for entry in bundle.entry if type(entry.resource) is Patient]
     if len(patients) != 1 or not patients[0].resource.id:
         return _taken_apart(text)
-    return Skimmed((Part(patients[0].resource.id, seen=_seen(len(text), bundle, patients[0], plain)),))
+    return Skimmed((Part(patients[0].resource.id, seen=_seen(text, bundle, patients[0], plain)),))
 
 
-def _seen(length: int, bundle: Bundle, patient: InBundle, plain: PlainEntries) -> Placed:
+def opened(text: bytes) -> Bundle | None:
+    """A bundle of which a part is read; None where it, or an entry, has an element that is not known."""
+    try:
+        return decode_bundle(text)
+    except msgspec.DecodeError:
+        return None
+
+
+def _seen(text: bytes, bundle: Bundle, patient: InBundle, plain: PlainEntries) -> BundleSpan:
     """What the entries of a bundle about one patient say. All of them are looked at, as their codes are counted."""
     by_class: dict[type[Any], list[Any]] = {}
     for entry in bundle.entry:
@@ -116,17 +124,16 @@ def _seen(length: int, bundle: Bundle, patient: InBundle, plain: PlainEntries) -
             by_class[kind].append(resource)
         else:
             by_class[kind] = [resource]
-    read = [found for kind, found in by_class.items() if not issubclass(kind, Unread)]
+    read = [found for kind, found in by_class.items() if not issubclass(kind, UnusedType)]
     says = max(map(plain.of, read))
     about = {resource.about() for found in read for resource in found}
     id_ = patient.resource.id
     about -= {"", f"Patient/{id_}", f"urn:uuid:{id_}", patient.fullUrl}
     person = person_of(patient.resource)
-    is_unusual = about or bundle.resourceType != BUNDLE or b"next" in bytes(bundle.link) or person is None
-    if says or is_unusual:
-        return Placed(length, max(says, Says.UNKNOWN))
+    if says or about or person is None or b"next" in bytes(bundle.link) or not hold_all(bundle, text):
+        return BundleSpan(len(text), max(says, Says.UNKNOWN))
     types = sorted(TYPE_OF[kind] for kind in by_class)
-    return Placed(length, says, len(bundle.entry), types, person or b"")
+    return BundleSpan(len(text), says, len(bundle.entry), types, person)
 
 
 def _skimmed(text: bytes) -> Skimmed:
@@ -159,18 +166,18 @@ def _taken_apart(text: bytes) -> Skimmed:
     if len(persons) == 1:
         key = person(persons[0])
         return Skimmed((Part(key),) if key else (), codes)
-    of_nobody = [piece for piece, whose in zip(unpacked.pieces, said, strict=True) if isinstance(whose, Subject)]
+    of_nobody = [piece for piece, subject in zip(unpacked.pieces, said, strict=True) if isinstance(subject, Subject)]
     beside = [piece for piece in of_nobody if piece.type not in OF_A_PATIENT]
     lost = frozenset(
         piece.type
-        for piece, whose in zip(unpacked.pieces, said, strict=True)
-        if whose is Subject.NOT_SAID and piece.type in OF_A_PATIENT
+        for piece, subject in zip(unpacked.pieces, said, strict=True)
+        if subject is Subject.NOT_SAID and piece.type in OF_A_PATIENT
     )
     if unpacked.is_partial:
         lost |= {BUNDLE}
     parts = []
     for one in persons:
-        own = [piece for piece, whose in zip(unpacked.pieces, said, strict=True) if whose == one]
+        own = [piece for piece, subject in zip(unpacked.pieces, said, strict=True) if subject == one]
         key = person(one)
         if key:
             parts.append(Part(key, _written([*own, *beside]), lost))
@@ -194,7 +201,7 @@ def _codes(pieces: list[Piece]) -> Iterator[tuple[str, bytes]]:
 def cut(text: bytes, most: int) -> tuple[bytes, dict[str, int]]:
     """A bundle with at most so many entries, and how many of each type were left out. Not all of it is decoded at once.
 
-    What is kept does not depend on the order of the entries. Of what is only about money just the type is kept.
+    What is left does not depend on the order of the entries. Of what is only about money just the type is left.
     """
     try:
         bundle = _decode_raw(text)
@@ -221,7 +228,7 @@ def _without_sums(entry: bytes) -> bytes:
 
 
 def type_of_entry(entry: bytes | msgspec.Raw) -> str:
-    """The resource type of one entry of a bundle; ``Bundle`` where it cannot be told."""
+    """The resource type of one entry of a bundle; ``Bundle`` where it cannot be known."""
     try:
         resource = _decode_entry(entry).resource
     except msgspec.DecodeError:
@@ -230,30 +237,5 @@ def type_of_entry(entry: bytes | msgspec.Raw) -> str:
 
 
 def importance(type_: str) -> int:
-    """The place of a type among what is kept first."""
+    """The rank of a type in the order of what is read first."""
     return IMPORTANCE.index(type_) if type_ in IMPORTANCE else len(IMPORTANCE)
-
-
-def parsed(text: bytes) -> Any:
-    """The JSON of a line or a document. Raises RequestError with the place, never with its text.
-
-    A short text without escapes and without white space is looked at in a quick way for keys that occur twice: it must
-    be as long in keys as what was read. Anything else is read as the service reads a body.
-    """
-    if text.count(b"{") + text.count(b"[") < DEEPEST and b"\\u" not in text:
-        try:
-            document = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            return parse_json(text, max_depth=DEEPEST)
-        if orjson.dumps(document).count(b'":') == text.count(b'":'):
-            return document
-    return parse_json(text, max_depth=DEEPEST)
-
-
-def readable(text: bytes) -> bool:
-    """Whether a line is JSON as it must be."""
-    try:
-        parsed(text)
-    except RequestError:
-        return False
-    return True

@@ -13,10 +13,11 @@ from typing import Any, Protocol
 
 from service.errors import RequestError
 from service.note import Note, NoteCode
-from service.population.bundles import cut, importance, parsed
+from service.population.bundles import cut, importance
 from service.population.export import EVERYTHING
-from service.population.runs import Placed, Run, decode_placed, decode_run, lines_of_run
+from service.population.runs import BundleSpan, Run, decode_bundle_span, decode_run, lines_of_run
 from service.population.spill import Kind, Spilled
+from service.population.texts import parsed
 from service.record.input.reader import read_bundle
 from service.record.model import UNTYPED, Completeness, Problem, Record
 
@@ -59,7 +60,7 @@ class Gathered:
 
     key: str
     runs: list[tuple[Run, Spilled]] = field(default_factory=list)
-    places: list[tuple[Placed, Spilled]] = field(default_factory=list)
+    bundles: list[tuple[BundleSpan, Spilled]] = field(default_factory=list)
     lines: list[tuple[bytes, Spilled]] = field(default_factory=list)
     documents: list[tuple[bytes, Spilled]] = field(default_factory=list)
     broken: list[Spilled] = field(default_factory=list)
@@ -71,8 +72,8 @@ class Gathered:
         """Take one record in."""
         if record.kind == Kind.RUN:
             self.runs.append((decode_run(record.text), record))
-        elif record.kind == Kind.PLACE:
-            self.places.append((decode_placed(record.text), record))
+        elif record.kind == Kind.BUNDLE:
+            self.bundles.append((decode_bundle_span(record.text), record))
         elif record.kind == Kind.BROKEN:
             self.broken.append(record)
         else:
@@ -102,8 +103,8 @@ class Gathered:
                 self.keep_at_most(most)
         self.keep_at_most(most)
         self.documents = [self._stored(text, record, most) for text, record in self.documents]
-        for placed, record in self.places:
-            self.documents.append(self._stored(text_at(record, placed.length), record, most))
+        for span, record in self.bundles:
+            self.documents.append(self._stored(text_at(record, span.length), record, most))
 
     def _stored(self, text: bytes, record: Spilled, most: int) -> tuple[bytes, Spilled]:
         stored, left_out = cut(text, most)
@@ -118,7 +119,7 @@ class Gathered:
             yield text, record
 
     def keep_at_most(self, most: int) -> None:
-        """Leave out what is more than a patient may have; what is kept does not depend on the order of the records."""
+        """Leave out what is more than a patient may have; what is left does not depend on the order of the records."""
         if len(self.lines) <= most:
             return
         ranked = sorted(self.lines, key=lambda line: (importance(_type_of(line[0])), line[0]))
@@ -146,26 +147,26 @@ def _type_of(text: bytes) -> str:
 
 
 def read_chart(gathered: Gathered, exported: Exported, shared: SharedResources) -> Read:
-    """The record of one patient. Never raises for what stands in a chart: what cannot be read is told."""
+    """The record of one patient. Never raises for what stands in a chart: what cannot be read is reported."""
     documents: list[Any] = []
     rejects: list[Spilled] = []
     reasons: list[str] = []
     problems = [_problem(record.text.decode()) for record in gathered.broken]
-    for text, place in sorted(gathered.documents, key=lambda one: one[0]):
+    for text, spilled in sorted(gathered.documents, key=lambda one: one[0]):
         try:
             document = parsed(text)
         except RequestError as error:
-            rejects.append(place)
+            rejects.append(spilled)
             reasons.append(error.issues[0].text)
             problems.append(_problem(EVERYTHING))
             continue
         documents.extend(document if isinstance(document, list) else [document])
     referred = _referred(gathered, shared)
-    for text, place in gathered.texts_once():
+    for text, spilled in gathered.texts_once():
         try:
             documents.append(parsed(text))
         except RequestError as error:
-            rejects.append(place)
+            rejects.append(spilled)
             reasons.append(error.issues[0].text)
             problems.append(_problem(_type_of(text) or EVERYTHING))
     for name in referred:

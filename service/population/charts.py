@@ -16,9 +16,9 @@ from service.population.deciding import exported_of, gather, records_of
 from service.population.export import Export
 from service.population.inputs import Inputs, find_inputs
 from service.population.limits import DEFAULT_LARGEST, DEFAULT_MEMORY, PopulationError, sizes_for
-from service.population.place import Place, read_json
 from service.population.plan import Plan, plan_of
 from service.population.reading import Reading, text_at
+from service.population.run_folder import RunFolder, read_json
 from service.population.running import prepared_inputs, write_export
 from service.population.shared_index import SharedIndex, write_shared
 
@@ -50,7 +50,7 @@ class BulkCharts:
         self._inputs: Inputs
         self._export: Export
         self._inputs, self._export = prepared_inputs(data, incremental_means_partial=False)
-        self.remarks: list[str] = []
+        self.warnings: list[str] = []
         """What came in part or could not be read, in words that name no patient; whole when all charts were read."""
 
     @property
@@ -60,26 +60,26 @@ class BulkCharts:
 
     def __iter__(self) -> Iterator[BulkChart]:
         with tempfile.TemporaryDirectory(prefix="sciatica-cds-") as name:
-            place = Place(Path(name))
-            place.work.mkdir()
+            folder = RunFolder(Path(name))
+            folder.work.mkdir()
             plan = plan_of(self._inputs, sizes_for(DEFAULT_MEMORY))
-            reading = Reading(plan, place, self._export)
+            reading = Reading(plan, folder, self._export)
             found = [reading.do(number) for number in range(len(plan.tasks))]
-            shared = write_shared(place, len(plan.tasks), plan.buckets)
-            write_export(plan, place, self._inputs, self._export, shared)
-            self._remark(read_json(place.export), sum(len(one["rejects"]) for one in found))
-            yield from _of_place(plan, place)
+            shared = write_shared(folder, len(plan.tasks), plan.buckets)
+            write_export(plan, folder, self._inputs, self._export, shared)
+            self._note_losses(read_json(folder.export), sum(len(one["rejects"]) for one in found))
+            yield from _of_folder(plan, folder)
 
-    def _remark(self, export: Json, rejects: int) -> None:
+    def _note_losses(self, export: Json, rejects: int) -> None:
         if rejects:
-            self.remarks.append(f"{rejects} lines could not be read")
-        self.remarks += [f"{name} came in part: {why}" for name, why in export["partial"].items()]
+            self.warnings.append(f"{rejects} lines could not be read")
+        self.warnings += [f"{name} came in part: {why}" for name, why in export["partial"].items()]
 
 
-def _of_place(plan: Plan, place: Place) -> Iterator[BulkChart]:
-    exported, index = exported_of(read_json(place.export)), SharedIndex(place)
+def _of_folder(plan: Plan, folder: RunFolder) -> Iterator[BulkChart]:
+    exported, index = exported_of(read_json(folder.export)), SharedIndex(folder)
 
-    for records in records_of(plan, place):
+    for records in records_of(plan, folder):
         for gathered in gather(records):
             gathered.read_texts(partial(text_at, plan), DEFAULT_LARGEST)
             try:

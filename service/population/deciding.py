@@ -10,9 +10,9 @@ from service.errors import GateError, RequestError
 from service.population.chart import Exported, Gathered, Read, SharedResources, read_chart, resources_of
 from service.population.gating import Gating
 from service.population.judging import Judge, Rows, Tally, count_visits, visit_rows
-from service.population.place import Place, read_json, write_json
 from service.population.plan import Plan, Question
 from service.population.reading import text_at
+from service.population.run_folder import RunFolder, read_json, write_json
 from service.population.shared_index import SharedIndex
 from service.population.spill import Spilled, hash_of, index_of, records_at
 from service.population.visits import Replay
@@ -25,43 +25,43 @@ _GATE_WAS_WRONG = "the gate let pass a patient about whom there is something to 
 class Deciding:
     """Decides the patients of one bucket after another."""
 
-    def __init__(self, plan: Plan, place: Place, question: Question, services: Services) -> None:
+    def __init__(self, plan: Plan, folder: RunFolder, question: Question, services: Services) -> None:
         self._plan = plan
-        self._place = place
+        self._folder = folder
         self._question = question
-        self._exported = exported_of(read_json(place.export))
-        self._judging = Judging(services, plan, question, self._exported, SharedIndex(place))
-        self._blocks = _blocks_by_bucket(plan, place)
+        self._exported = exported_of(read_json(folder.export))
+        self._judging = Judging(services, plan, question, self._exported, SharedIndex(folder))
+        self._blocks = _blocks_by_bucket(plan, folder)
 
     def do(self, bucket: int) -> Json:
         """Decide one bucket; what it came to is written last and says that it is done."""
         from service.population.tables import write_rows
 
-        tables, summary = self._judging.of_records(_records(self._place, self._blocks.get(bucket, {})))
+        tables, summary = self._judging.of_records(_records(self._folder, self._blocks.get(bucket, {})))
         for table, rows in tables.items():
-            write_rows(self._place.rows(bucket, table), table, rows)
-        write_json(self._place.decided(bucket), summary)
+            write_rows(self._folder.rows(bucket, table), table, rows)
+        write_json(self._folder.decided(bucket), summary)
         return summary
 
 
-def _blocks_by_bucket(plan: Plan, place: Place) -> dict[int, dict[int, list[tuple[int, int]]]]:
+def _blocks_by_bucket(plan: Plan, folder: RunFolder) -> dict[int, dict[int, list[tuple[int, int]]]]:
     found: dict[int, dict[int, list[tuple[int, int]]]] = {}
     for task in range(len(plan.tasks)):
-        for bucket, start, length in index_of(place.spill(task)):
+        for bucket, start, length in index_of(folder.spill(task)):
             found.setdefault(bucket, {}).setdefault(task, []).append((start, length))
     return found
 
 
-def records_of(plan: Plan, place: Place) -> Iterator[Iterator[Spilled]]:
+def records_of(plan: Plan, folder: RunFolder) -> Iterator[Iterator[Spilled]]:
     """What was spilled of the patients of one bucket after another."""
-    blocks = _blocks_by_bucket(plan, place)
+    blocks = _blocks_by_bucket(plan, folder)
     for bucket in range(plan.buckets):
-        yield _records(place, blocks.get(bucket, {}))
+        yield _records(folder, blocks.get(bucket, {}))
 
 
-def _records(place: Place, blocks: Mapping[int, list[tuple[int, int]]]) -> Iterator[Spilled]:
-    for task, places in blocks.items():
-        yield from records_at(place.spill(task), places)
+def _records(folder: RunFolder, blocks: Mapping[int, list[tuple[int, int]]]) -> Iterator[Spilled]:
+    for task, spans in blocks.items():
+        yield from records_at(folder.spill(task), spans)
 
 
 def exported_of(document: Json) -> Exported:
@@ -144,7 +144,7 @@ class Judging:
     def _as_it_stands(self, gathered: Gathered, tally: Tally, rejects: list[Json]) -> Rows:
         gating = self._gating
         passed = None if gating is None else gating.passed(gathered, self._read_texts)
-        if gating is not None and passed is not None and not gating.in_full(gathered):
+        if gating is not None and passed is not None and not gating.is_sample(gathered):
             return self._judge.skipped(gathered, passed, tally, gating.digest)
         self._read_texts(gathered)
         read = read_chart(gathered, self._exported, self._shared)

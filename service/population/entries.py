@@ -3,17 +3,20 @@
 Of most resources only whose they are and what code they carry is read. Those types in which most entries of most charts
 stand are read strictly: an element that is not named here is an error, and who wants to know what such an entry says
 must read it whole. Named are the elements that nothing depends on, and those that ``choices``, ``dates`` and
-``numbers`` give.
+``numbers`` give. What is read strictly keeps all of its text, so that ``hold_all`` can tell whether a key that stands
+there twice was lost.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from keyword import iskeyword
 from typing import Any, Union
 
 import msgspec
 
-from service.population.keys import NOT_READ
+from service.population.elements import ELEMENTS, OF_ALL
+from service.population.keys import BUNDLE, UNUSED_TYPES
 from service.record.input.reader import READ_TYPES
 
 NOTHING = msgspec.Raw()
@@ -24,12 +27,8 @@ _together = b"\0".join
 """Elements as one text: no JSON holds the byte that stands between them."""
 
 
-class _Strict(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+class _Strict(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """What has an element that is not named here is not plain."""
-
-
-class _Object(msgspec.Struct, gc=False):
-    """Some object, nothing of which is looked at."""
 
 
 class Reference(_Strict):
@@ -43,7 +42,7 @@ class Reference(_Strict):
 class Quantity(_Strict):
     """A number with its unit, without a comparator."""
 
-    value: float
+    value: msgspec.Raw
     unit: str = ""
     system: str = ""
     code: str = ""
@@ -92,19 +91,19 @@ class Entry(msgspec.Struct, tag_field="resourceType", gc=False):
         return set()
 
     @classmethod
-    def numbers(cls, entries: Sequence[Any]) -> list[float]:
-        """The numbers of some entries."""
+    def numbers(cls, entries: Sequence[Any]) -> list[msgspec.Raw]:
+        """The numbers of some entries, as they are written."""
         del entries
         return []
 
 
-class Plainable(Entry, forbid_unknown_fields=True, gc=False, kw_only=True):
+class Plainable(Entry, forbid_unknown_fields=True, omit_defaults=True, gc=False, kw_only=True):
     """A resource of which can be told from a part of it that nothing follows for the gate."""
 
     subject: Reference
     code: msgspec.Raw = NOTHING
     # Elements on which nothing depends.
-    meta: _Object | None = None
+    meta: msgspec.Raw = NOTHING
     text: msgspec.Raw = NOTHING
     identifier: msgspec.Raw = NOTHING
     encounter: msgspec.Raw = NOTHING
@@ -112,13 +111,17 @@ class Plainable(Entry, forbid_unknown_fields=True, gc=False, kw_only=True):
     note: msgspec.Raw = NOTHING
 
     def about(self) -> str:
+        """The reference that says whom the entry is about."""
         return self.subject.reference
 
     def coded(self) -> bytes:
+        """The codes and words by which facts may be read from the entry."""
         return bytes(self.code)
 
 
 class Observation(Plainable, tag="Observation", gc=False, kw_only=True):
+    """The elements of an Observation that the gate looks at."""
+
     status: msgspec.Raw = NOTHING
     category: msgspec.Raw = NOTHING
     performer: msgspec.Raw = NOTHING
@@ -160,13 +163,15 @@ class Observation(Plainable, tag="Observation", gc=False, kw_only=True):
         return {entry.effectiveDateTime for entry in entries} | {entry.issued for entry in entries}
 
     @classmethod
-    def numbers(cls, entries: Sequence[Any]) -> list[float]:
+    def numbers(cls, entries: Sequence[Any]) -> list[msgspec.Raw]:
         own = [entry.valueQuantity.value for entry in entries if entry.valueQuantity is not None]
         parts = (part.valueQuantity for entry in entries if entry.component for part in entry.component)
         return own + [number.value for number in parts if number is not None]
 
 
 class Encounter(Plainable, tag="Encounter", rename={"class_": "class"}, gc=False, kw_only=True):
+    """The elements of an Encounter that the gate looks at."""
+
     status: msgspec.Raw = NOTHING
     class_: msgspec.Raw = NOTHING
     type: msgspec.Raw = NOTHING
@@ -200,6 +205,8 @@ class Encounter(Plainable, tag="Encounter", rename={"class_": "class"}, gc=False
 
 
 class Condition(Plainable, tag="Condition", gc=False, kw_only=True):
+    """The elements of a Condition that the gate looks at."""
+
     clinicalStatus: msgspec.Raw = NOTHING  # noqa: N815
     verificationStatus: msgspec.Raw = NOTHING  # noqa: N815
     category: msgspec.Raw = NOTHING
@@ -228,14 +235,16 @@ class Condition(Plainable, tag="Condition", gc=False, kw_only=True):
         return {entry.onsetDateTime for entry in entries} | ends
 
 
-class Patient(Entry, tag="Patient", forbid_unknown_fields=True, gc=False):
+class Patient(Entry, tag="Patient", forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    """The elements of a Patient that age and sex are read from."""
+
     birthDate: str | None = None  # noqa: N815
     gender: msgspec.Raw = NOTHING
     deceasedBoolean: msgspec.Raw = NOTHING  # noqa: N815
     deceasedDateTime: str | None = None  # noqa: N815
     extension: list[msgspec.Raw] = []
     # Elements on which nothing depends.
-    meta: _Object | None = None
+    meta: msgspec.Raw = NOTHING
     text: msgspec.Raw = NOTHING
     identifier: msgspec.Raw = NOTHING
     active: msgspec.Raw = NOTHING
@@ -254,15 +263,19 @@ class Patient(Entry, tag="Patient", forbid_unknown_fields=True, gc=False):
         return f"Patient/{self.id}"
 
 
-class _Loose(msgspec.Struct, gc=False):
+class _Subject(_Strict):
     reference: str = ""
+    type: msgspec.Raw = NOTHING
+    display: msgspec.Raw = NOTHING
+    identifier: msgspec.Raw = NOTHING
+    extension: msgspec.Raw = NOTHING
 
 
-class Other(Entry, gc=False):
+class Other(Entry, forbid_unknown_fields=True, omit_defaults=True, gc=False, kw_only=True):
     """A resource of a type that is read, of which only whose it is and its code are looked at here."""
 
-    subject: _Loose | None = None
-    patient: _Loose | None = None
+    subject: _Subject | None = None
+    patient: _Subject | None = None
     code: msgspec.Raw = NOTHING
     medicationCodeableConcept: msgspec.Raw = NOTHING  # noqa: N815
     contained: msgspec.Raw = NOTHING
@@ -287,37 +300,83 @@ class Other(Entry, gc=False):
         ]
 
 
-class Unread(msgspec.Struct, tag_field="resourceType", gc=False):
-    """A resource of a type that is not read."""
+class UnusedType(msgspec.Struct, tag_field="resourceType", forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    """A resource of a type that is not read; where its elements are known, all of its text is held."""
+
+
+def _made(type_: str, base: type[Any]) -> type[Any]:
+    """The class of a type with its elements as they are written, those that the base has apart."""
+    own = set(base.__struct_encode_fields__)
+    more = [name for name in (*OF_ALL, *ELEMENTS.get(type_, ())) if name not in own]
+    fields: list[tuple[str, Any, Any]] = [
+        (f"{name}_" if iskeyword(name) else name, msgspec.Raw, NOTHING) for name in more
+    ]
+    rename = {f"{name}_": name for name in more if iskeyword(name)}
+    strictly = type_ in ELEMENTS
+    return msgspec.defstruct(
+        type_, fields, bases=(base,), tag=type_, rename=rename, kw_only=True, gc=False, forbid_unknown_fields=strictly
+    )
 
 
 _PLAINABLE: tuple[type[Any], ...] = (Observation, Encounter, Condition)
-_READ = tuple(
-    msgspec.defstruct(name, [], bases=(Other,), tag=name, gc=False)
-    for name in sorted(READ_TYPES - {"Patient", *(one.__name__ for one in _PLAINABLE)})
-)
-_NOT_READ = tuple(msgspec.defstruct(name, [], bases=(Unread,), tag=name, gc=False) for name in sorted(NOT_READ))
-_CLASSES: tuple[type[Any], ...] = (*_PLAINABLE, Patient, *_READ, *_NOT_READ)
+STRICT = frozenset({"Patient", *(one.__name__ for one in _PLAINABLE)})
+"""The types that are read strictly."""
+_READ = tuple(_made(name, Other) for name in sorted(READ_TYPES - STRICT))
+_UNUSED = tuple(_made(name, UnusedType) for name in sorted(UNUSED_TYPES))
+_CLASSES: tuple[type[Any], ...] = (*_PLAINABLE, Patient, *_READ, *_UNUSED)
 TYPE_OF: dict[type[Any], str] = {one: one.__name__ for one in _CLASSES}
 """The resource type that a class stands for."""
 
 _ANY: Any = Union[_CLASSES]  # noqa: UP007  # of classes made above
 
 
-class InBundle(msgspec.Struct, gc=False):
+class InBundle(_Strict):
     """An entry of a bundle."""
 
     resource: _ANY
     fullUrl: str = ""  # noqa: N815
+    id: msgspec.Raw = NOTHING
+    link: msgspec.Raw = NOTHING
+    search: msgspec.Raw = NOTHING
+    request: msgspec.Raw = NOTHING
+    response: msgspec.Raw = NOTHING
+    extension: msgspec.Raw = NOTHING
 
 
-class Bundle(msgspec.Struct, gc=False):
+class Bundle(_Strict, tag_field="resourceType", tag=BUNDLE):
     """A bundle."""
 
-    resourceType: str  # noqa: N815
     entry: list[InBundle]
     link: msgspec.Raw = NOTHING
+    id: msgspec.Raw = NOTHING
+    meta: msgspec.Raw = NOTHING
+    implicitRules: msgspec.Raw = NOTHING  # noqa: N815
+    language: msgspec.Raw = NOTHING
+    identifier: msgspec.Raw = NOTHING
+    type: msgspec.Raw = NOTHING
+    timestamp: msgspec.Raw = NOTHING
+    total: msgspec.Raw = NOTHING
 
 
-decode_line = msgspec.json.Decoder(_ANY).decode
 decode_bundle = msgspec.json.Decoder(Bundle).decode
+decode_line = msgspec.json.Decoder(_ANY).decode
+decode_lines = msgspec.json.Decoder(_ANY).decode_lines
+_encode = msgspec.json.Encoder().encode
+
+
+def hold_all(entries: Sequence[Entry] | Bundle, text: bytes, between: int = 0) -> bool:
+    """Whether a bundle, or some entries, hold all of their text: no key stood twice in it.
+
+    Of two members with one key the last is held. Written anew, what is held is then shorter than the text, and where
+    white space makes it so too, it has fewer quotation marks. Within an element that is kept as its text nothing is
+    told apart. ``between`` bytes of the text stand between the entries. Nothing can be told of types of which the
+    elements are not known.
+    """
+    written = _encode(entries)
+    more = 0 if isinstance(entries, Bundle) else between - len(entries) - 1
+    return len(written) + more == len(text) or written.count(b'"') == text.count(b'"')
+
+
+def is_unused(entry: Entry | UnusedType) -> bool:
+    """Whether an entry is of a type that is not read."""
+    return isinstance(entry, UnusedType)

@@ -14,8 +14,8 @@ from service.population.codes import Code, read_by_nobody
 from service.population.export import Export
 from service.population.inputs import Inputs
 from service.population.judging import Tally
-from service.population.place import Place, read_json, write_json, written
 from service.population.plan import Plan, Question
+from service.population.run_folder import RunFolder, read_json, write_json, written
 from service.population.summary import Known, summarised
 from service.population.summary_page import page
 from service.protocol.evaluation import Services
@@ -27,27 +27,27 @@ class Finishing:
     """Puts together what the tasks wrote. Everything is made anew, so a run that was ended here is made whole."""
 
     def __init__(  # all that a run knows
-        self, plan: Plan, place: Place, question: Question, services: Services, inputs: Inputs, export: Export
+        self, plan: Plan, folder: RunFolder, question: Question, services: Services, inputs: Inputs, export: Export
     ) -> None:
         self._plan = plan
-        self._place = place
+        self._folder = folder
         self._question = question
         self._services = services
         self._inputs = inputs
         self._export = export
-        self._read = [read_json(place.found(number)) for number in range(len(plan.tasks))]
-        self._decided = [read_json(place.decided(bucket)) for bucket in range(plan.buckets)]
+        self._read = [read_json(folder.found(number)) for number in range(len(plan.tasks))]
+        self._decided = [read_json(folder.decided(bucket)) for bucket in range(plan.buckets)]
 
     def finish(self, asked: Json, measured: Json) -> Json:
         """Write all files, ``run.json`` last, and return what it says."""
         from service.population.tables import read_rows, write_parquet
 
-        out, tally = self._place.out, self._tally()
+        out, tally = self._folder.out, self._tally()
         rows: dict[str, int] = {}
         digest = self._services.prepared.knowledge.digest
         for table in self._question.tables():
             batches = (
-                batch for bucket in range(self._plan.buckets) for batch in read_rows(self._place.rows(bucket, table))
+                batch for bucket in range(self._plan.buckets) for batch in read_rows(self._folder.rows(bucket, table))
             )
             metadata = {"sciatica-cds.ruleset": digest, "sciatica-cds.now": self._question.now.isoformat()}
             rows[table] = write_parquet(out / f"{table}.parquet", table, batches, metadata)
@@ -61,9 +61,9 @@ class Finishing:
             from service.population.resources import write_resources
 
             rows |= write_resources(out, summary, self._services.prepared.knowledge, self._question)
-        told_of_run = self._run(asked, known, rows, measured)
-        write_json(self._place.run, told_of_run)
-        return told_of_run
+        document = self._run(asked, known, rows, measured)
+        write_json(self._folder.run, document)
+        return document
 
     def _tally(self) -> Tally:
         tally = Tally()
@@ -72,23 +72,23 @@ class Finishing:
         return tally
 
     def _write_rejects(self) -> list[Json]:
-        """Every line that could not be read, by file and place, each once."""
+        """Every line that could not be read, by file and offset, each once."""
         first = [reject for one in self._read for reject in one["rejects"]]
         second = [reject for one in self._decided for reject in one["rejects"]]
         ordered = sorted((*first, *second), key=lambda reject: (reject["file"], reject["offset"], reject["reason"]))
-        with written(self._place.out / "rejects.ndjson") as file:
+        with written(self._folder.out / "rejects.ndjson") as file:
             for reject in ordered:
                 file.write(orjson.dumps(reject, option=orjson.OPT_SORT_KEYS) + b"\n")
         return ordered
 
     def _known(self, tally: Tally, rejects: int) -> Known:
-        export = read_json(self._place.export)
+        export = read_json(self._folder.export)
         codes: Counter[Code] = Counter()
         for one in self._read:
             for type_, system, code, number in one["codes"]:
                 codes[type_, system, code] += number
-        unread = read_by_nobody(codes, self._services.prepared.derivation)
-        return Known(tally, self._lines(), rejects, export["whole"], export["partial"], unread, len(codes))
+        without_fact = read_by_nobody(codes, self._services.prepared.derivation)
+        return Known(tally, self._lines(), rejects, export["whole"], export["partial"], without_fact, len(codes))
 
     def _lines(self) -> dict[str, int]:
         """How many lines met each fate. What was found to be a reject later is no longer decided."""
@@ -106,7 +106,7 @@ class Finishing:
         for one in self._read:
             yield from ((int(source), digest) for source, digest in one["sha256"].items())
         for number in self._plan.hashed_apart():
-            yield number, read_json(self._place.hashed(number))["sha256"]
+            yield number, read_json(self._folder.hashed(number))["sha256"]
 
     def _gate(self) -> Json | None:
         """Which gate let charts pass that were not decided; None without one."""

@@ -15,13 +15,14 @@ import orjson
 
 from service.bounded import Bounded
 from service.decision import Prepared
-from service.decision.gate import Gate, taken_in_full
+from service.decision.gate import Gate, is_sampled
 from service.errors import RequestError
-from service.population.bundles import parsed
 from service.population.chart import Exported, Gathered, Group, Read, read_document, with_gaps
-from service.population.keys import BUNDLE, is_text
+from service.population.entries import NOTHING, Bundle, hold_all
+from service.population.keys import BUNDLE
 from service.population.plain import PlainEntries, Says
 from service.population.plan import Question
+from service.population.texts import is_text, parsed
 from service.record.input.reader import read_bundle
 from service.record.input.resource_types import RESOURCE_TYPES
 from service.record.input.subject import OF_A_PATIENT
@@ -34,15 +35,21 @@ _CONTAINED = b'"contained"'
 _UNUSUAL = frozenset({BUNDLE, "OperationOutcome"})
 
 
-class _Entry(msgspec.Struct):
-    fullUrl: str | None = None  # noqa: N815  # as FHIR spells it
-    resource: msgspec.Raw = msgspec.Raw()
+class _Item(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    """An entry of a bundle as it is written."""
+
+    resource: msgspec.Raw
+    fullUrl: msgspec.Raw = NOTHING  # noqa: N815  # as FHIR spells it
+    id: msgspec.Raw = NOTHING
+    link: msgspec.Raw = NOTHING
+    search: msgspec.Raw = NOTHING
+    request: msgspec.Raw = NOTHING
+    response: msgspec.Raw = NOTHING
+    extension: msgspec.Raw = NOTHING
 
 
-class _Bundle(msgspec.Struct):
-    resourceType: str  # noqa: N815
-    entry: list[_Entry]
-    link: msgspec.Raw = msgspec.Raw()
+class _Bundle(Bundle, tag=BUNDLE, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    entry: list[_Item]  # type: ignore[assignment]  # the same entries, each as it is written
 
 
 _decode = msgspec.json.Decoder(_Bundle).decode
@@ -72,7 +79,7 @@ class Gating:
         self._exported = exported
         self._types = types_of(self._gate)
         self._plain = plain_entries(prepared, question)
-        self._resting: Bounded[tuple[str, ...], bool] = Bounded(_MOST_STORED)
+        self._passing: Bounded[tuple[str, ...], bool] = Bounded(_MOST_STORED)
         self._groups: Bounded[bytes, Group | None] = Bounded(_MOST_STORED)
 
     @property
@@ -87,7 +94,7 @@ class Gating:
         group = self._at_sight(gathered)
         if group is not None:
             return Passed(Read(None, duplicates=gathered.duplicates, resources=gathered.resources), group)
-        if _speaks(gathered):
+        if _may_say_something(gathered):
             return None
         read_texts(gathered)
         return None if gathered.left_out else self._looked_at(gathered)
@@ -96,17 +103,17 @@ class Gating:
         """The group of a patient, when what was written down of the chart tells that no card is possible."""
         if gathered.documents:
             return None
-        if gathered.places:
+        if gathered.bundles:
             person, types = self._in_bundle(gathered)
         else:
             person, types = self._in_lines(gathered), ()
-        return self._group_of(person) if person and self._rests_on(types) else None
+        return self._group_of(person) if person and self._depends_on(types) else None
 
     def _in_bundle(self, gathered: Gathered) -> tuple[bytes, tuple[str, ...]]:
-        placed = gathered.places[0][0]
-        if len(gathered.places) > 1 or gathered.runs or placed.says or placed.entries > self._question.largest:
+        span = gathered.bundles[0][0]
+        if len(gathered.bundles) > 1 or gathered.runs or span.says or span.entries > self._question.largest:
             return b"", ()
-        return placed.person, tuple(placed.types)
+        return span.person, tuple(span.types)
 
     def _in_lines(self, gathered: Gathered) -> bytes:
         patients = [run for run, _ in gathered.runs if run.type == "Patient"]
@@ -118,12 +125,12 @@ class Gating:
         about = {run.about for run, _ in gathered.runs if run.type != "Patient"}
         return patients[0].person if len(about) <= 1 else b""
 
-    def _rests_on(self, types: tuple[str, ...]) -> bool:
+    def _depends_on(self, types: tuple[str, ...]) -> bool:
         """Whether the gate is open for the lists as they came, of a chart with bundles of these types."""
-        known = self._resting.get(types)
+        known = self._passing.get(types)
         if known is None:
             record = self._record_of(_NOBODY, frozenset(types))
-            known = self._resting[types] = record is not None and self._gate.rests_on(record.completeness)
+            known = self._passing[types] = record is not None and self._gate.depends_on(record.completeness)
         return known
 
     def _group_of(self, person: bytes) -> Group | None:
@@ -141,7 +148,7 @@ class Gating:
             return None
 
     def _looked_at(self, gathered: Gathered) -> Passed | None:
-        """How the chart passes, told by reading those of its resources on which the gate rests."""
+        """How the chart passes, told by reading those of its resources on which the gate depends."""
         try:
             documents, types = self._needed(gathered)
             exported = Exported(self._exported.whole | types, self._exported.partial, self._exported.has_lines)
@@ -153,9 +160,9 @@ class Gating:
         read = Read(record, duplicates=gathered.duplicates, resources=gathered.resources)
         return Passed(read, self._persons(record))
 
-    def in_full(self, gathered: Gathered) -> bool:
+    def is_sample(self, gathered: Gathered) -> bool:
         """Whether a chart that may be left out is decided all the same, as one of a hundred."""
-        return taken_in_full(f"{self._gate.digest}/{gathered.key}")
+        return is_sampled(f"{self._gate.digest}/{gathered.key}")
 
     def _needed(self, gathered: Gathered) -> tuple[list[Any], frozenset[str]]:
         """The resources of the types that are read, and the types that occur in bundles."""
@@ -165,7 +172,7 @@ class Gating:
             for type_, entry in _entries(text):
                 types.add(type_)
                 if self._is_read(type_, resource := bytes(entry.resource), gathered.key):
-                    documents.append({"fullUrl": entry.fullUrl, "resource": parsed(resource)})
+                    documents.append({"fullUrl": _text(entry.fullUrl), "resource": parsed(resource)})
         for text, _ in gathered.lines:
             type_ = _type_of(text)
             if self._is_read(type_, text, gathered.key):
@@ -179,9 +186,9 @@ class Gating:
         return type_ in OF_A_PATIENT and _CONTAINED in text
 
 
-def _speaks(gathered: Gathered) -> bool:
+def _may_say_something(gathered: Gathered) -> bool:
     """Whether it was seen already that something on a chart may bring a card."""
-    said = [run.says for run, _ in gathered.runs] + [placed.says for placed, _ in gathered.places]
+    said = [run.says for run, _ in gathered.runs] + [span.says for span, _ in gathered.bundles]
     return Says.SOMETHING in said
 
 
@@ -208,16 +215,20 @@ def types_of(gate: Gate) -> frozenset[str]:
     return frozenset({*gate.types, *gate.lists, "Patient"})
 
 
-def _entries(text: bytes) -> Iterator[tuple[str, _Entry]]:
+def _entries(text: bytes) -> Iterator[tuple[str, _Item]]:
     if not is_text(text):
         raise _NotPlainError
     try:
         bundle = _decode(text)
     except msgspec.DecodeError:
         raise _NotPlainError from None
-    if bundle.resourceType != BUNDLE or b"next" in bytes(bundle.link):
+    if b"next" in bytes(bundle.link) or not hold_all(bundle, text):
         raise _NotPlainError
     yield from ((_type_of(bytes(entry.resource)), entry) for entry in bundle.entry)
+
+
+def _text(raw: msgspec.Raw) -> Any:
+    return orjson.loads(bytes(raw)) if raw is not NOTHING else None
 
 
 def _type_of(text: bytes) -> str:

@@ -91,8 +91,8 @@ def _of_folder(folder: Path, paths: list[Path]) -> Inputs:
         sources.append(Source(len(sources), path, name, form, compression, size, named))
     if not sources and not manifests:
         raise PopulationError(f"{folder}: no .ndjson or .json file, plain, .gz or .zst")
-    place, manifest = next(iter(manifests.items()), (None, None))
-    return Inputs(tuple(sources), folder, manifest, place.name if place else None, tuple(not_data))
+    manifest_file, manifest = next(iter(manifests.items()), (None, None))
+    return Inputs(tuple(sources), folder, manifest, manifest_file.name if manifest_file else None, tuple(not_data))
 
 
 def _form_of(path: Path) -> tuple[Form | None, str]:

@@ -16,10 +16,10 @@ import orjson
 
 from service.bounded import Bounded
 from service.cards.not_assessed import concerns
-from service.decision import Decision
+from service.decision import Decision, Prepared
 from service.engine.trace import Result
 from service.finding import Status
-from service.knowledge.model import FactKind, Indicator, Knowledge, types_read
+from service.knowledge.model import FactKind, Indicator, types_read
 from service.population.chart import Gathered, Group, Read
 from service.population.gating import Passed
 from service.population.plan import Question
@@ -34,9 +34,9 @@ Json = dict[str, Any]
 NOT_ASSESSED = "(not assessed)"
 MANY = 3
 """More cards than that at once are many."""
-_NOTHING_TELLS = "nothing recorded that tells"
+NOTHING_RECORDED = "nothing recorded that tells"
 _REFERENCE = re.compile(rf"\b({'|'.join(sorted(RESOURCE_TYPES))})/([A-Za-z0-9.\-]{{1,64}})")
-_PERSONS_KEPT = 65536
+_MOST_PERSONS = 65536
 
 
 @dataclass(slots=True)
@@ -133,7 +133,7 @@ class Judge:
         self._question = question
         self._knowledge = services.prepared.knowledge
         self._pseudonyms = Pseudonyms(question.pseudonyms)
-        self._persons = Persons(self._knowledge, question.now)
+        self._persons = Persons(services.prepared, question.now)
 
     def judge(self, gathered: Gathered, read: Read, tally: Tally) -> Rows:
         """The rows of one patient; what is counted of it goes to the tally."""
@@ -158,7 +158,7 @@ class Judge:
             decision_id=self._pseudonyms.decision(gathered.key),
         )
         tally.patients["decided"] += 1
-        shown = [_card(patient, decision.id, place, self._pseudonyms.in_card(card)) for place, card in enumerate(cards)]
+        shown = [_card(patient, decision.id, index, self._pseudonyms.in_card(card)) for index, card in enumerate(cards)]
         self._count(decision, read.record, shown, (band, sex), tally)
         row |= {
             "age": band,
@@ -212,21 +212,21 @@ class Judge:
             tally.missing[fact, self._why_missing(fact, record)] += 1
         for outcome in decision.outcomes:
             rule = outcome.rule
-            speaks = rule.card is not None and decision.hook in rule.hooks and rule.severity > Indicator.INFO.rank
-            if speaks and outcome.result is Result.NOT_ENOUGH_DATA:
+            decides = rule.card is not None and decision.hook in rule.hooks and rule.severity > Indicator.INFO.rank
+            if decides and outcome.result is Result.NOT_ENOUGH_DATA:
                 tally.undecided[rule.id] += 1
 
     def _why_missing(self, fact: str, record: Record) -> str:
         """Why a fact is unknown: which of its lists did not come, or that nothing is recorded."""
         definition = self._knowledge.facts.get(fact)
         if definition is None:
-            return _NOTHING_TELLS
+            return NOTHING_RECORDED
         states = {name: record.completeness_of(name) for name in definition.complete or types_read(definition)}
         not_sent = [name for name, state in states.items() if state is Completeness.NOT_SENT]
         if not_sent and (definition.complete or len(not_sent) == len(states)):
             return f"not sent: {', '.join(sorted(not_sent))}"
         in_part = [name for name, state in states.items() if state in (Completeness.PARTIAL, Completeness.FAILED)]
-        return f"in part: {', '.join(sorted(in_part))}" if in_part else _NOTHING_TELLS
+        return f"in part: {', '.join(sorted(in_part))}" if in_part else NOTHING_RECORDED
 
     def _findings(self, patient: str, decision: Decision) -> list[Json]:
         return [
@@ -286,11 +286,11 @@ def visit_rows(patient: str, calls: Iterable[Call]) -> Iterator[Json]:
         }
 
 
-def _card(patient: str, decision: str, place: int, card: Json) -> Json:
+def _card(patient: str, decision: str, index: int, card: Json) -> Json:
     return {
         "patient": patient,
         "decision": decision,
-        "place": place,
+        "place": index,
         "indicator": card["indicator"],
         "rules": list(rules_on(card)),
         "topic": card["source"].get("topic", {}).get("code"),
@@ -302,22 +302,21 @@ def _card(patient: str, decision: str, place: int, card: Json) -> Json:
 class Persons:
     """The group of age and sex of a patient, read from the Patient alone, so that it is the same however decided."""
 
-    def __init__(self, knowledge: Knowledge, now: datetime) -> None:
-        from service.record.chart.index import Matcher
-
-        self._knowledge = knowledge
+    def __init__(self, prepared: Prepared, now: datetime) -> None:
+        self._knowledge = prepared.knowledge
         self._now = now
         kinds = (FactKind.AGE, FactKind.SEX)
-        self._plans = [plan_of(fact, knowledge) for fact in knowledge.facts.values() if fact.kind in kinds]
-        self._matcher = Matcher(knowledge, ())
-        self._known: Bounded[bytes, tuple[str, str]] = Bounded(_PERSONS_KEPT)
+        facts = (fact for fact in self._knowledge.facts.values() if fact.kind in kinds)
+        self._plans = [plan_of(fact, self._knowledge) for fact in facts]
+        self._matcher = prepared.derivation.matcher
+        self._known: Bounded[bytes, tuple[str, str]] = Bounded(_MOST_PERSONS)
 
     def of(self, record: Record) -> tuple[str, str]:
         """The band of age and the sex; ``not known`` where the chart does not tell."""
         patient = record.patient
         resource = {} if patient is None else patient.resource
-        kept_elements = {name: resource.get(name) for name in ("birthDate", "gender", "extension", "_birthDate")}
-        key = orjson.dumps(kept_elements)
+        person = {name: resource.get(name) for name in ("birthDate", "gender", "extension", "_birthDate")}
+        key = orjson.dumps(person)
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = self._read(record)
@@ -327,6 +326,7 @@ class Persons:
         from service.record.chart.index import Chart
 
         entries = record.of_type("Patient")
-        chart = Chart(self._matcher, Record(record.patient_id, entries, record.completeness), self._now)
+        record_of_person = Record(record.patient_id, entries, record.completeness)
+        chart = Chart(self._matcher, record_of_person, self._now, at_once=False)
         facts = {plan.definition.id: plan.find(chart) for plan in self._plans}
         return age_band(self._knowledge, facts), sex_group(self._knowledge, facts)

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from service.errors import RequestError
-from service.record.input.prefetch_states import is_loss
+from service.population.texts import DEEPEST, is_clear
+from service.record.input.left_out import is_loss
 from service.record.input.reader import READ_TYPES
 from service.record.input.resource_types import RESOURCE_TYPES, meant
 from service.record.input.subject import OF_A_PATIENT, Patients, Subject
@@ -22,12 +23,11 @@ from service.record.input.unpacking import Piece
 from service.record.values.references import parse_literal
 from service.security.limits import parse_json
 
-DEEPEST = 200
 BUNDLE = "Bundle"
 SHARED_TYPES = frozenset({"Medication", "Device"})
 """What resources of patients refer to and what is about no patient itself."""
 
-NOT_READ = RESOURCE_TYPES - READ_TYPES - {BUNDLE, "OperationOutcome"}
+UNUSED_TYPES = RESOURCE_TYPES - READ_TYPES - {BUNDLE, "OperationOutcome"}
 """The types of which no more than the name is looked at."""
 
 _TYPE_FIRST = re.compile(rb'\s*\{\s*"resourceType"\s*:\s*"([A-Za-z]{1,64})"')
@@ -92,22 +92,22 @@ def keyed(line: bytes, named: str | None = None) -> Keyed:
         name = first[1].decode()
         if name == BUNDLE:
             return Keyed(Fate.DECIDED, BUNDLE)
-        if name in NOT_READ:
+        if name in UNUSED_TYPES:
             return Keyed(Fate.TYPE_NOT_READ, name)
     elif not line.strip():
         return Keyed(Fate.BLANK, None)
     if not is_clear(line):
-        return _long(line, named)
+        return keyed_whole(line, named)
     try:
         read = _decode(line)
     except msgspec.DecodeError:
-        return _long(line, named)
+        return keyed_whole(line, named)
     subject = read.subject or read.patient
     if subject is None and read.resourceType != "Patient":
-        return _long(line, named)
+        return keyed_whole(line, named)
     key = read.id if subject is None else patient_named(subject.reference)
     if read.resourceType not in READ_TYPES or not is_plain_id(key):
-        return _long(line, named)
+        return keyed_whole(line, named)
     code = bytes(read.code) or bytes(read.medicationCodeableConcept)
     return Keyed(Fate.DECIDED, read.resourceType, key, read.id, code)
 
@@ -125,33 +125,8 @@ def patient_named(reference: str) -> str:
     return id_ if reference.startswith("http") else ""
 
 
-def is_clear(text: bytes) -> bool:
-    """Whether a partial decode may be trusted: the text is UTF-8, and no character is written by its number."""
-    return is_text(text) and not _has_numbered(text)
-
-
-def _has_numbered(text: bytes) -> bool:
-    # To look for one byte costs a fraction of looking for two.
-    place = text.find(b"\\")
-    while place >= 0:
-        if text[place + 1 : place + 2] == b"u":
-            return True
-        place = text.find(b"\\", place + 2)
-    return False
-
-
-def is_text(line: bytes) -> bool:
-    """Whether the bytes are UTF-8: a partial decode does not look at what it leaves out."""
-    if line.isascii():
-        return True
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _long(line: bytes, named: str | None) -> Keyed:
+def keyed_whole(line: bytes, named: str | None = None) -> Keyed:
+    """The same of a line that must be read whole."""
     try:
         document = parse_json(line, max_depth=DEEPEST)
     except RequestError as error:
@@ -190,24 +165,24 @@ def _of_resource(document: Mapping[str, Any], type_: str) -> Keyed:
         return Keyed(Fate.DECIDED, type_, id_, id_)
     # Whom it is about is asked without its focus: that somebody else was observed, the reader finds.
     asked = piece._replace(resource={name: value for name, value in document.items() if name != "focus"})
-    whose = Patients([asked]).subject_of(asked)
-    if isinstance(whose, str) and (key := person(whose)):
+    subject = Patients([asked]).subject_of(asked)
+    if isinstance(subject, str) and (key := person(subject)):
         return Keyed(Fate.DECIDED, type_, key, id_, _code_of(document))
-    loses = whose is Subject.NOT_SAID and type_ in OF_A_PATIENT
+    loses = subject is Subject.NOT_SAID and type_ in OF_A_PATIENT
     return Keyed(Fate.WITHOUT_PATIENT, type_, None, id_, shared=type_ in SHARED_TYPES and bool(id_), loses=loses)
 
 
-def person(whose: str) -> str | None:
+def person(subject: str) -> str | None:
     """The id by which a patient is known in this run: the last part of what a reference says; None when it says none.
 
     The same id on two servers comes to one key; the reader then tells them apart.
     """
-    if whose.startswith("urn:"):
-        return whose.rpartition(":")[2]
-    target = parse_literal(whose)
+    if subject.startswith("urn:"):
+        return subject.rpartition(":")[2]
+    target = parse_literal(subject)
     if target is not None:
         return target.id
-    return whose if _PLAIN_ID.fullmatch(whose) else None
+    return subject if _PLAIN_ID.fullmatch(subject) else None
 
 
 def _code_of(document: Mapping[str, Any]) -> bytes:

@@ -1,6 +1,6 @@
-"""Lines: the lines of a file or of a part of it, each with the place where it begins, compressed or not.
+"""Lines: the lines of a file or of a part of it, each with the offset where it begins, compressed or not.
 
-A place is a byte offset in the text as it is after decompression. A part of a file begins with the first line that
+An offset is counted in bytes in the text as it is after decompression. A part of a file begins with the first line that
 begins in it and ends with the last such line, so that parts next to each other hold every line once.
 """
 
@@ -20,10 +20,10 @@ BOM = b"\xef\xbb\xbf"
 
 
 class TruncatedError(Exception):
-    """Compressed data that ends early or is damaged; ``place`` is how far the text could be read."""
+    """Compressed data that ends early or is damaged; ``offset`` is how far the text could be read."""
 
-    def __init__(self, place: int) -> None:
-        self.place = place
+    def __init__(self, offset: int) -> None:
+        self.offset = offset
         super().__init__("the compressed data ends early or is damaged")
 
 
@@ -58,18 +58,18 @@ class _Zstandard(io.RawIOBase):
 
 
 def chunks_of(path: Path, compression: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes]]:
-    """The lines that begin in the part, many at once: the place of the first, and their text without the last newline.
+    """The lines that begin in the part, many at once: the offset of the first, and their text without the last newline.
 
     Raises TruncatedError after the last whole line where compressed data ends early.
     """
     with opened(path, compression) as file:
-        place = start
+        offset = start
         if start:
             file.seek(start - 1)
-            place += len(file.readline()) - 1
+            offset += len(file.readline()) - 1
         held: list[bytes] = []
-        while end is None or place < end:
-            chunk = _read(file, place + sum(map(len, held)))
+        while end is None or offset < end:
+            chunk = _read(file, offset + sum(map(len, held)))
             last = chunk.rfind(_NEWLINE)
             if chunk and last < 0:
                 # A long line is put together once, when its end is there.
@@ -77,38 +77,52 @@ def chunks_of(path: Path, compression: str, start: int = 0, end: int | None = No
                 continue
             text = b"".join((*held, chunk[:last] if chunk else b""))
             # The last line of the part is the one in which it ends.
-            if end is not None and (over := text.find(_NEWLINE, end - 1 - place)) >= 0:
+            if end is not None and (over := text.find(_NEWLINE, end - 1 - offset)) >= 0:
                 text = text[:over]
             if text or chunk:
-                yield place, text
+                yield offset, text
             if not chunk:
                 return
-            place += len(text) + 1
+            offset += len(text) + 1
             held = [chunk[last + 1 :]]
 
 
 def lines_of(path: Path, compression: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes]]:
-    """The place and the text of every line that begins in the part, without its newline.
+    """The offset and the text of every line that begins in the part, without its newline.
 
     Raises TruncatedError after the last whole line where compressed data ends early.
     """
-    for place, text in chunks_of(path, compression, start, end):
-        at = place
+    for offset, text in chunks_of(path, compression, start, end):
+        at = offset
         for line in text.split(_NEWLINE):
             yield at, line
             at += len(line) + 1
 
 
-def _read(file: IO[bytes], place: int) -> bytes:
+def ends_of_objects(chunk: bytes) -> list[int]:
+    """Where each line of some ends, when each begins and ends as an object does; else nothing."""
+    if not chunk.startswith(b"{") or not chunk.endswith(b"}"):
+        return []
+    ends, end = list[int](), chunk.find(_NEWLINE)
+    while end >= 0:
+        if chunk[end - 1 : end + 2] != b"}\n{":
+            return []
+        ends.append(end)
+        end = chunk.find(_NEWLINE, end + 2)
+    ends.append(len(chunk))
+    return ends
+
+
+def _read(file: IO[bytes], offset: int) -> bytes:
     try:
         # One read at a time, so that what comes before damaged data is not lost with it.
         return cast("io.BufferedReader", file).read1(CHUNK)
     except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise TruncatedError(place) from None
+        raise TruncatedError(offset) from None
     except OSError as error:
         # What Arrow raises for damaged data carries no error number of the system.
         if error.errno is None:
-            raise TruncatedError(place) from None
+            raise TruncatedError(offset) from None
         raise
 
 
@@ -123,10 +137,10 @@ def whole(path: Path, compression: str) -> bytes:
     if not compression:
         return path.read_bytes()
     with opened(path, compression) as file:
-        parts, place = [], 0
-        while chunk := _read(file, place):
+        parts, offset = [], 0
+        while chunk := _read(file, offset):
             parts.append(chunk)
-            place += len(chunk)
+            offset += len(chunk)
         return b"".join(parts)
 
 

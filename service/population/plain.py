@@ -17,10 +17,21 @@ from typing import Any
 
 import msgspec
 import msgspec.structs
-import orjson
 
 from service.bounded import Bounded
-from service.population.entries import NOTHING, TYPE_OF, Entry, Other, Patient, Plainable, Quantity, decode_line
+from service.errors import RequestError
+from service.population.entries import (
+    NOTHING,
+    TYPE_OF,
+    Entry,
+    Other,
+    Patient,
+    Plainable,
+    Quantity,
+    decode_line,
+    hold_all,
+)
+from service.population.texts import parsed
 from service.record.kinds.patient import SEX_FOR_CLINICAL_USE
 
 Json = dict[str, Any]
@@ -32,6 +43,7 @@ _DATE = re.compile(
 )
 _SOME_DATE, _SOME_NUMBER = "2020-01-02", 1.0
 _LARGEST = 1e9
+_decode_numbers = msgspec.json.Decoder(list[float]).decode
 _SEX = tuple(url.encode() for url in SEX_FOR_CLINICAL_USE)
 
 
@@ -71,10 +83,10 @@ class PlainEntries:
         except msgspec.DecodeError:
             return Says.UNKNOWN
         is_own = isinstance(entry, Plainable) and entry.about() in {f"Patient/{key}", f"urn:uuid:{key}"}
-        return self.of([entry]) if is_own else Says.UNKNOWN
+        return self.of([entry]) if is_own and hold_all([entry], text) else Says.UNKNOWN
 
-    def of(self, entries: Sequence[Entry]) -> Says:
-        """What some entries of one class say together, of which a part was read."""
+    def of(self, entries: Sequence[Entry], *, again: bool = False) -> Says:
+        """What some entries of one class say together, of which a part was read; their codes are not counted again."""
         says = Says.NOTHING
         kind = type(entries[0])
         choices = kind.choices(entries)
@@ -82,9 +94,10 @@ class PlainEntries:
             known = self._known.get(choice)
             if known is None:
                 known = self._known[choice] = self._learned(entries[choices.index(choice)])
-            if not known.met:
-                self._met.append(known)
-            known.met += times
+            if not again:
+                if not known.met:
+                    self._met.append(known)
+                known.met += times
             says = max(says, known.says)
         return says if says or self._are_plain(kind, entries) else Says.UNKNOWN
 
@@ -93,8 +106,7 @@ class PlainEntries:
         dates = kind.dates(entries)
         if not dates <= self._dates and not all(map(self._is_plain_date, dates)):
             return False
-        numbers = kind.numbers(entries)
-        return not numbers or (min(numbers) >= -_LARGEST and max(numbers) <= _LARGEST)
+        return _are_plain_numbers(kind.numbers(entries))
 
     def _is_plain_date(self, text: str | None) -> bool:
         if text in self._dates:
@@ -113,10 +125,18 @@ class PlainEntries:
         if self._says_nothing is None:
             says = Says.UNKNOWN
         elif type_ in self._types and isinstance(entry, Plainable):
-            says = Says.NOTHING if self._says_nothing(_example(entry, type_)) else Says.SOMETHING
+            says = self._asked(entry, type_)
         elif (type_ in self._types and not isinstance(entry, Patient)) or _holds_others(entry):
             says = Says.UNKNOWN
         return _Known(says, type_, entry.coded())
+
+    def _asked(self, entry: Plainable, type_: str) -> Says:
+        assert self._says_nothing is not None
+        try:
+            example = _example(entry, type_)
+        except RequestError:
+            return Says.UNKNOWN
+        return Says.NOTHING if self._says_nothing(example) else Says.SOMETHING
 
     def met(self) -> Iterator[tuple[str, bytes, int]]:
         """The types and codes of the entries met since this was asked last, each with its number."""
@@ -136,12 +156,12 @@ _IGNORED = frozenset({"id", "meta", "text", "identifier", "encounter", "extensio
 def _example(entry: Plainable, type_: str) -> Json:
     """An entry of the same choice, with plain dates and numbers."""
     dates = {one for one in type(entry).dates([entry]) if one is not None}
-    told = {name: value for name, value in _told(entry) if name not in _IGNORED}
-    resource = {name: _json(value, dates) for name, value in told.items()}
+    elements = {name: value for name, value in _set_fields(entry) if name not in _IGNORED}
+    resource = {name: _json(value, dates) for name, value in elements.items()}
     return {"resourceType": type_, "subject": {"reference": "Patient/somebody"}} | resource
 
 
-def _told(part: msgspec.Struct) -> Iterator[tuple[str, Any]]:
+def _set_fields(part: msgspec.Struct) -> Iterator[tuple[str, Any]]:
     """The elements that are there, by their names in FHIR."""
     for field in msgspec.structs.fields(part):
         value = getattr(part, field.name)
@@ -151,14 +171,25 @@ def _told(part: msgspec.Struct) -> Iterator[tuple[str, Any]]:
 
 def _json(value: Any, dates: set[str]) -> Any:
     if isinstance(value, msgspec.Raw):
-        return orjson.loads(bytes(value))
+        return parsed(bytes(value))
     if isinstance(value, Quantity):
-        return dict(_told(value)) | {"value": _SOME_NUMBER}
+        return dict(_set_fields(value)) | {"value": _SOME_NUMBER}
     if isinstance(value, msgspec.Struct):
-        return {name: _json(part, dates) for name, part in _told(value)}
+        return {name: _json(part, dates) for name, part in _set_fields(value)}
     if isinstance(value, list):
         return [_json(part, dates) for part in value]
     return _SOME_DATE if isinstance(value, str) and value in dates else value
+
+
+def _are_plain_numbers(written: list[msgspec.Raw]) -> bool:
+    """Whether all are numbers, none of them beyond measure."""
+    if not written:
+        return True
+    try:
+        numbers = _decode_numbers(b"[%s]" % b",".join(written))
+    except msgspec.DecodeError:
+        return False
+    return min(numbers) >= -_LARGEST and max(numbers) <= _LARGEST
 
 
 def _is_plain_date(text: str) -> bool:
@@ -177,9 +208,9 @@ def person_of(patient: Patient) -> bytes | None:
     if any(one is not None and not _is_plain_date(one) for one in (patient.birthDate, patient.deceasedDateTime)):
         return None
     said = [one for one in patient.extension if b"\\" in (text := bytes(one)) or any(url in text for url in _SEX)]
-    told: Json = {"resourceType": "Patient"}
+    elements: Json = {"resourceType": "Patient"}
     for name in ("birthDate", "gender", "deceasedBoolean"):
         value = getattr(patient, name)
         if value is not NOTHING and value is not None:
-            told[name] = value
-    return msgspec.json.encode(told | {"extension": said} if said else told)
+            elements[name] = value
+    return msgspec.json.encode(elements | {"extension": said} if said else elements)

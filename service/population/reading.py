@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,20 +14,20 @@ from msgspec import DecodeError
 from service.errors import RequestError
 from service.population.bundles import skim
 from service.population.codes import CodeCount
-from service.population.entries import Unread, decode_line
+from service.population.entries import decode_line, decode_lines, hold_all, is_unused
 from service.population.export import EVERYTHING, Export
 from service.population.inputs import Form, Source
-from service.population.keys import BUNDLE, NOT_READ, Fate, Keyed, broken, is_clear, keyed
-from service.population.lines import BOM, TruncatedError, chunks_of, whole
-from service.population.place import Place, write_json, written
+from service.population.keys import BUNDLE, UNUSED_TYPES, Fate, Keyed, broken, keyed, keyed_whole
+from service.population.lines import BOM, TruncatedError, chunks_of, ends_of_objects, whole
 from service.population.plain import PlainEntries
 from service.population.plan import Piece, Plan
-from service.population.runs import Placed, RunMaker, encode
+from service.population.run_folder import RunFolder, write_json, written
+from service.population.runs import BundleSpan, RunMaker, encode
 from service.population.spill import Kind, Spilled, SpillWriter
+from service.population.texts import is_clear
 from service.record.input.reader import READ_TYPES
 
 Json = dict[str, Any]
-_NO_LINE = b"\n"
 
 
 @dataclass
@@ -60,20 +61,20 @@ class _Lines:
     found: _Found
     codes: CodeCount
     runs: RunMaker
-    skip: bytes = _NO_LINE
+    skip: bytes | None = None
 
     def __post_init__(self) -> None:
-        if self.named in NOT_READ:
+        if self.named in UNUSED_TYPES:
             self.skip = b'{"resourceType":"%s"' % self.named.encode()
 
 
 class Reading:
     """Reads the parts of files that a task is made of."""
 
-    def __init__(self, plan: Plan, place: Place, export: Export, plain: PlainEntries | None = None) -> None:
+    def __init__(self, plan: Plan, folder: RunFolder, export: Export, plain: PlainEntries | None = None) -> None:
         """Without ``plain`` nothing is told of what an entry says for the gate."""
         self._plan = plan
-        self._place = place
+        self._folder = folder
         self._export = export
         self._plain = plain or PlainEntries(None, READ_TYPES)
         # Records of what patients refer to stand in a bucket of their own, after all others.
@@ -81,12 +82,12 @@ class Reading:
 
     def do(self, number: int) -> Json:
         """Read one task; what it found is written last and says that it is done."""
-        with written(self._place.spill(number)) as file:
+        with written(self._folder.spill(number)) as file:
             spill = SpillWriter(file, self._plan.buckets, self._plan.sizes.segment)
             summary = self.read(number, spill.add)
             spill.close()
         summary["spilled"] = spill.payload
-        write_json(self._place.found(number), summary)
+        write_json(self._folder.found(number), summary)
         return summary
 
     def read(self, number: int, take: Callable[[Spilled, int | None], None]) -> Json:
@@ -121,21 +122,21 @@ class Reading:
             if source.form is Form.DOCUMENT:
                 yield from self._of_document(lines)
                 return
-            for place, text in chunks_of(source.path, source.compression, piece.start, piece.end):
-                at, chunk = (0, text) if place or not text.startswith(BOM) else (len(BOM), text.removeprefix(BOM))
-                yield from self._of_chunk(lines, place + at, chunk)
+            for offset, text in chunks_of(source.path, source.compression, piece.start, piece.end):
+                at, chunk = (0, text) if offset or not text.startswith(BOM) else (len(BOM), text.removeprefix(BOM))
+                yield from self._of_chunk(lines, offset + at, chunk)
         except TruncatedError as error:
             # What would have followed may be about anyone.
-            self._reject(lines, error.place, Keyed(Fate.REJECT, named, reason=str(error), loses=True))
+            self._reject(lines, error.offset, Keyed(Fate.REJECT, named, reason=str(error), loses=True))
 
     def _runs_of(self, source: Source, named: str | None, found: _Found) -> RunMaker:
-        def told(type_: str, lines: int) -> None:
+        def on_run(type_: str, lines: int) -> None:
             found.types[type_] += lines
             found.count(source, Fate.DECIDED, lines)
             if named is not None and type_ != named:
                 found.strays.add(type_)
 
-        return RunMaker(source, self._plain.of, told)
+        return RunMaker(source, self._plain, on_run)
 
     def _of_document(self, lines: _Lines) -> Iterator[tuple[Spilled, int | None]]:
         source = lines.source
@@ -143,61 +144,88 @@ class Reading:
         if not source.compression:
             lines.found.hashes[source.number] = hashlib.sha256(text).hexdigest()
         lines.found.text += len(text) + 1
-        yield from self._of_line(lines, 0, text.removeprefix(BOM))
+        line = text.removeprefix(BOM)
+        yield from self._of_line(lines, 0, line, keyed(line, lines.named))
         yield from ((run, None) for run in lines.runs.over())
 
-    def _of_chunk(self, lines: _Lines, place: int, chunk: bytes) -> Iterator[tuple[Spilled, int | None]]:
+    def _of_chunk(self, lines: _Lines, offset: int, chunk: bytes) -> Iterator[tuple[Spilled, int | None]]:
         """Many lines at once: those of which a part tells enough, the quick way."""
-        take, deleted = lines.runs.take, self._export.deleted
-        are_clear, skip, skipped = is_clear(chunk), lines.skip, 0
         lines.found.text += len(chunk) + 1
-        for line in chunk.split(b"\n"):
-            at = place
-            place += len(line) + 1
-            if line.startswith(skip):
+        are_clear = is_clear(chunk)
+        is_plain = are_clear and lines.skip is None and not self._export.deleted
+        if is_plain and self._taken_together(lines, offset, chunk):
+            yield from ((run, None) for run in lines.runs.over())
+            return
+        at, end, skipped = 0, len(chunk), 0
+        while at <= end:
+            stop = chunk.find(b"\n", at)
+            stop = end if stop < 0 else stop
+            if lines.skip is not None and chunk.startswith(lines.skip, at):
                 skipped += 1
-                continue
-            if are_clear or is_clear(line):
-                try:
-                    entry = decode_line(line)
-                except DecodeError:
-                    entry = None
-                if entry is not None and not isinstance(entry, Unread) and not deleted and take(entry, line, at):
-                    continue
-            yield from self._of_line(lines, at, line)
-            skip = lines.skip
+            else:
+                yield from self._of_any_line(lines, offset + at, chunk[at:stop], are_clear=are_clear)
+            at = stop + 1
         if skipped:
             lines.found.count(lines.source, Fate.TYPE_NOT_READ, skipped)
         yield from ((run, None) for run in lines.runs.over())
 
-    def _of_line(self, lines: _Lines, place: int, line: bytes) -> Iterator[tuple[Spilled, int | None]]:
+    @staticmethod
+    def _taken_together(lines: _Lines, offset: int, chunk: bytes) -> bool:
+        """Whether all lines of a chunk could be taken in at once."""
+        ends = ends_of_objects(chunk)
+        if not ends:
+            return False
+        try:
+            entries = decode_lines(chunk)
+        except DecodeError:
+            return False
+        # Each line begins and ends as an object does, so none holds a part of one: as many are one each.
+        if len(entries) != len(ends) or any(map(is_unused, entries)) or not hold_all(entries, chunk, len(ends) - 1):
+            return False
+        return lines.runs.take_all(entries, ends, chunk, offset)
+
+    def _of_any_line(
+        self, lines: _Lines, offset: int, line: bytes, *, are_clear: bool
+    ) -> Iterator[tuple[Spilled, int | None]]:
+        entry = None
+        if are_clear or is_clear(line):
+            with suppress(DecodeError):
+                entry = decode_line(line)
+        if entry is None or is_unused(entry) or self._export.deleted:
+            yield from self._of_line(lines, offset, line, keyed(line, lines.named))
+        elif not hold_all([entry], line):
+            yield from self._of_line(lines, offset, line, keyed_whole(line, lines.named))
+        elif not lines.runs.take(entry, line, offset):
+            yield from self._of_line(lines, offset, line, keyed(line, lines.named))
+
+    def _of_line(self, lines: _Lines, offset: int, line: bytes, one: Keyed) -> Iterator[tuple[Spilled, int | None]]:
         """One line, whatever it is."""
-        found, source, one = lines.found, lines.source, keyed(line, lines.named)
+        found, source = lines.found, lines.source
         if one.fate is Fate.REJECT:
-            self._reject(lines, place, one)
+            self._reject(lines, offset, one)
             if one.patient is not None:
-                yield self._broken(source, place, one.patient, one.type), None
+                yield self._broken(source, offset, one.patient, one.type), None
             return
         if one.type == BUNDLE and one.fate is Fate.DECIDED:
-            yield from self._of_bundle(lines, place, line)
+            yield from self._of_bundle(lines, offset, line)
             return
         if one.id and f"{one.type}/{one.id}" in self._export.deleted:
             found.deleted += 1
-            self._reject(lines, place, Keyed(Fate.REJECT, one.type, reason="deleted, as the manifest says"))
+            self._reject(lines, offset, Keyed(Fate.REJECT, one.type, reason="deleted, as the manifest says"))
             return
         if one.patient is not None:
             assert one.type is not None
             lines.codes.count(one.type, one.code)
-            lines.runs.take_unread(one.type, one.id, one.patient, line, place)
+            lines.runs.take_whole(one.type, one.id, one.patient, line, offset)
             return
         found.count(source, one.fate, 1)
         if one.fate is Fate.TYPE_NOT_READ:
             lines.skip = b'{"resourceType":"%s"' % (one.type or "").encode()
         elif one.type is not None:
-            yield from self._of_nobody(lines, place, line, one.type, one)
+            yield from self._of_nobody(lines, offset, line, one.type, one)
 
     def _of_nobody(
-        self, lines: _Lines, place: int, line: bytes, type_: str, one: Keyed
+        self, lines: _Lines, offset: int, line: bytes, type_: str, one: Keyed
     ) -> Iterator[tuple[Spilled, int | None]]:
         """A line of a type that is read, about no patient."""
         lines.found.types[type_] += 1
@@ -206,17 +234,17 @@ class Reading:
         if one.loses:
             lines.found.lost.setdefault(type_, "a line that names no patient")
         if one.shared:
-            yield Spilled(f"{type_}/{one.id}", Kind.LINE, lines.source.number, place, line), self._shared
+            yield Spilled(f"{type_}/{one.id}", Kind.LINE, lines.source.number, offset, line), self._shared
 
-    def _of_bundle(self, lines: _Lines, place: int, text: bytes) -> Iterator[tuple[Spilled, int | None]]:
+    def _of_bundle(self, lines: _Lines, offset: int, text: bytes) -> Iterator[tuple[Spilled, int | None]]:
         found, source = lines.found, lines.source
         try:
             skimmed = skim(text, self._plain)
         except RequestError as error:
             one = broken(text, BUNDLE, error.issues[0].text)._replace(type=BUNDLE)
-            self._reject(lines, place, one)
+            self._reject(lines, offset, one)
             if one.patient is not None:
-                yield self._broken(source, place, one.patient, None), None
+                yield self._broken(source, offset, one.patient, None), None
             return
         found.types[BUNDLE] += 1
         found.bundles.add(source.number)
@@ -225,28 +253,28 @@ class Reading:
             lines.codes.count(type_, code)
         for part in skimmed.parts:
             for type_ in sorted(part.incomplete):
-                yield self._broken(source, place, part.patient, None if type_ == BUNDLE else type_), None
+                yield self._broken(source, offset, part.patient, None if type_ == BUNDLE else type_), None
             if part.content is not None:
-                yield Spilled(part.patient, Kind.DOCUMENT, source.number, place, part.content), None
+                yield Spilled(part.patient, Kind.DOCUMENT, source.number, offset, part.content), None
             elif source.compression:
-                yield Spilled(part.patient, Kind.DOCUMENT, source.number, place, text), None
+                yield Spilled(part.patient, Kind.DOCUMENT, source.number, offset, text), None
             else:
                 # It stands in the input and is read there again, if it must be.
-                placed = part.seen or Placed(len(text))
-                yield Spilled(part.patient, Kind.PLACE, source.number, place, encode(placed)), None
+                span = part.seen or BundleSpan(len(text))
+                yield Spilled(part.patient, Kind.BUNDLE, source.number, offset, encode(span)), None
 
     @staticmethod
-    def _broken(source: Source, place: int, patient: str, type_: str | None) -> Spilled:
+    def _broken(source: Source, offset: int, patient: str, type_: str | None) -> Spilled:
         text = (type_ or EVERYTHING).encode()
-        return Spilled(patient, Kind.BROKEN, source.number, place, text)
+        return Spilled(patient, Kind.BROKEN, source.number, offset, text)
 
     @staticmethod
-    def _reject(lines: _Lines, place: int, one: Keyed) -> None:
+    def _reject(lines: _Lines, offset: int, one: Keyed) -> None:
         lines.found.count(lines.source, Fate.REJECT, 1)
         if one.loses:
             type_ = EVERYTHING if one.type in (None, BUNDLE) else one.type or EVERYTHING
             lines.found.lost.setdefault(type_, "a line that cannot be read and names no patient")
-        reject: Json = {"file": lines.source.name, "offset": place, "reason": one.reason}
+        reject: Json = {"file": lines.source.name, "offset": offset, "reason": one.reason}
         if one.type is not None:
             reject["type"] = one.type
         lines.found.rejects.append(reject)

@@ -13,8 +13,8 @@ from typing import Any
 import orjson
 
 from service.knowledge.model import Knowledge
-from service.population.place import written
 from service.population.plan import Question
+from service.population.run_folder import written
 
 Json = dict[str, Any]
 _IDS = uuid.UUID("0b1f6a3a-4b0e-4a43-9a6e-3f7f4a4a5f10")

@@ -12,16 +12,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
 
+from service.garbage import keep_what_is_there
 from service.population.export import Export, read_export
 from service.population.finishing import Finishing
 from service.population.inputs import Form, Inputs, find_inputs, without
 from service.population.keys import BUNDLE
 from service.population.limits import DEFAULT_MEMORY, PopulationError, sizes_for
 from service.population.lines import sha256_of
-from service.population.place import Place, read_json, write_json
 from service.population.plain import PlainEntries
 from service.population.plan import Plan, Question, fingerprint, plan_of
 from service.population.reading import Reading
+from service.population.run_folder import RunFolder, read_json, write_json
 from service.population.shared_index import write_shared
 from service.population.workers import Task, Workers, may_fork
 from service.protocol.evaluation import Services
@@ -32,7 +33,7 @@ MakeServices = Callable[[], Services]
 
 
 class Progress(Protocol):
-    """Is told how far a run is: the stage, tasks done and in all, and how many patients are decided."""
+    """Is called with the progress of a run: the stage, tasks done and in all, and how many patients are decided."""
 
     def __call__(self, stage: str, done: int, total: int, patients: int) -> None: ...
 
@@ -56,9 +57,11 @@ class Run:
 class _Work:
     """What a worker does: each stage is prepared when its first task comes."""
 
-    def __init__(self, plan: Plan, place: Place, export: Export, question: Question, services: MakeServices) -> None:
+    def __init__(
+        self, plan: Plan, folder: RunFolder, export: Export, question: Question, services: MakeServices
+    ) -> None:
         self._plan = plan
-        self._place = place
+        self._folder = folder
         self._export = export
         self._question = question
         self._services = services
@@ -69,7 +72,7 @@ class _Work:
         stage, number = task
         if stage == "sha256":
             document = {"sha256": sha256_of(self._plan.sources[number].path)}
-            write_json(self._place.hashed(number), document)
+            write_json(self._folder.hashed(number), document)
             return document
         if stage not in self._stages:
             self._stages[stage] = self._prepared(stage)
@@ -78,10 +81,10 @@ class _Work:
 
     def _prepared(self, stage: str) -> Any:
         if stage == "read":
-            return Reading(self._plan, self._place, self._export, plain_entries_of(self._services, self._question))
+            return Reading(self._plan, self._folder, self._export, plain_entries_of(self._services, self._question))
         from service.population.deciding import Deciding
 
-        return Deciding(self._plan, self._place, self._question, self._services())
+        return Deciding(self._plan, self._folder, self._question, self._services())
 
 
 def plain_entries_of(services: MakeServices, question: Question) -> PlainEntries | None:
@@ -98,13 +101,13 @@ class MakeWork:
     """Makes the work of a worker, in the worker."""
 
     plan: Plan
-    place: Place
+    folder: RunFolder
     export: Export
     question: Question
     services: MakeServices
 
     def __call__(self) -> _Work:
-        return _Work(self.plan, self.place, self.export, self.question, self.services)
+        return _Work(self.plan, self.folder, self.export, self.question, self.services)
 
 
 def prepared_inputs(data: Path, *, incremental_means_partial: bool) -> tuple[Inputs, Export]:
@@ -129,24 +132,25 @@ def run(
     """
     began = time.monotonic()
     plan = plan_of(inputs, sizes_for(run.memory))
-    place = Place(run.out)
+    folder = RunFolder(run.out)
     asked = fingerprint(plan, run.question, services.prepared.knowledge.digest, version("sciatica-cds"))
-    if (finished := begun(place, asked)) is not None:
+    if (finished := begun(folder, asked)) is not None:
         return finished
     # A process that is copied brings the rule set with it; another loads it for itself.
     ready = make_services if run.workers > 1 and not may_fork() else lambda: services
-    workers = Workers(run.workers, MakeWork(plan, place, export, run.question, ready))
+    keep_what_is_there()
+    workers = Workers(run.workers, MakeWork(plan, folder, export, run.question, ready))
     try:
-        _read_all(plan, place, workers, progress)
-        if not place.export.exists():
-            shared = write_shared(place, len(plan.tasks), plan.buckets)
-            write_export(plan, place, inputs, export, shared)
-        _decide_all(plan, place, workers, progress)
+        _read_all(plan, folder, workers, progress)
+        if not folder.export.exists():
+            shared = write_shared(folder, len(plan.tasks), plan.buckets)
+            write_export(plan, folder, inputs, export, shared)
+        _decide_all(plan, folder, workers, progress)
     finally:
         workers.close()
-    temporary = place.size()
+    temporary = folder.size()
     progress("write", 0, 1, 0)
-    finishing = Finishing(plan, place, run.question, services, inputs, export)
+    finishing = Finishing(plan, folder, run.question, services, inputs, export)
     measured = {
         "workers": run.workers,
         "seconds": round(time.monotonic() - began, 2),
@@ -156,33 +160,33 @@ def run(
         "cores": os.cpu_count(),
     }
     result = finishing.finish(asked, measured)
-    place.clear()
+    folder.clear()
     progress("write", 1, 1, 0)
     return result
 
 
-def begun(place: Place, asked: Json) -> Json | None:
+def begun(folder: RunFolder, asked: Json) -> Json | None:
     """What the folder holds: the whole answer to the same question, the beginning of it, or nothing yet."""
-    if place.run.exists():
-        document = read_json(place.run)
+    if folder.run.exists():
+        document = read_json(folder.run)
         if document.get("asked") == asked:
-            place.clear()
+            folder.clear()
             return document
-        raise PopulationError(f"{place.out} holds another run: choose another folder")
-    if place.plan.exists():
-        if read_json(place.plan) != asked:
-            raise PopulationError(f"{place.out} holds the beginning of another run: choose another folder")
+        raise PopulationError(f"{folder.out} holds another run: choose another folder")
+    if folder.plan.exists():
+        if read_json(folder.plan) != asked:
+            raise PopulationError(f"{folder.out} holds the beginning of another run: choose another folder")
         return None
-    if place.out.exists() and any(entry for entry in place.out.iterdir() if entry.name != ".work"):
-        raise PopulationError(f"{place.out} is not empty: choose another folder")
-    place.work.mkdir(parents=True, exist_ok=True)
-    write_json(place.plan, asked)
+    if folder.out.exists() and any(entry for entry in folder.out.iterdir() if entry.name != ".work"):
+        raise PopulationError(f"{folder.out} is not empty: choose another folder")
+    folder.work.mkdir(parents=True, exist_ok=True)
+    write_json(folder.plan, asked)
     return None
 
 
-def _read_all(plan: Plan, place: Place, workers: Workers, progress: Progress) -> None:
-    waiting: list[Task] = [("read", number) for number in range(len(plan.tasks)) if not place.found(number).exists()]
-    waiting += [("sha256", number) for number in plan.hashed_apart() if not place.hashed(number).exists()]
+def _read_all(plan: Plan, folder: RunFolder, workers: Workers, progress: Progress) -> None:
+    waiting: list[Task] = [("read", number) for number in range(len(plan.tasks)) if not folder.found(number).exists()]
+    waiting += [("sha256", number) for number in plan.hashed_apart() if not folder.hashed(number).exists()]
     total = len(plan.tasks) + len(plan.hashed_apart())
     done = total - len(waiting)
     progress("read", done, total, 0)
@@ -191,20 +195,20 @@ def _read_all(plan: Plan, place: Place, workers: Workers, progress: Progress) ->
         progress("read", done, total, 0)
 
 
-def write_export(plan: Plan, place: Place, inputs: Inputs, export: Export, shared: int) -> None:
+def write_export(plan: Plan, folder: RunFolder, inputs: Inputs, export: Export, shared: int) -> None:
     """Write what silence may mean for everyone, now that every line was seen once; so many resources are shared."""
-    found = [read_json(place.found(number)) for number in range(len(plan.tasks))]
+    found = [read_json(folder.found(number)) for number in range(len(plan.tasks))]
     seen = {name for one in found for name in one["types"]} - {BUNDLE}
     strays = {name for one in found for name in one["strays"]}
     bundles = {number for one in found for number in one["bundles"]}
-    told_of = {
+    type_of = {
         source.number: export.files.get(source.path.name) or source.named
         for source in inputs.sources
         if source.form is Form.LINES and source.number not in bundles
     }
-    named = {name for name in told_of.values() if name}
+    named = {name for name in type_of.values() if name}
     # In files that do not say a type by their name, what occurs counts as exported.
-    nameless = any(source.number not in bundles and not told_of.get(source.number) for source in inputs.sources)
+    nameless = any(source.number not in bundles and not type_of.get(source.number) for source in inputs.sources)
     whole = named | (seen - strays if nameless else set())
     partial = dict(export.partial)
     if export.listed is not None:
@@ -221,7 +225,7 @@ def write_export(plan: Plan, place: Place, inputs: Inputs, export: Export, share
         "hasLines": bool(named or seen or export.listed),
         "shared": shared,
     }
-    write_json(place.export, document)
+    write_json(folder.export, document)
 
 
 def _check_counts(plan: Plan, found: Sequence[Json], export: Export, partial: dict[str, str]) -> None:
@@ -239,8 +243,8 @@ def _check_counts(plan: Plan, found: Sequence[Json], export: Export, partial: di
             partial.setdefault(name, f"{source.name} holds {lines} lines, the manifest announces {announced}")
 
 
-def _decide_all(plan: Plan, place: Place, workers: Workers, progress: Progress) -> None:
-    waiting = [bucket for bucket in range(plan.buckets) if not place.decided(bucket).exists()]
+def _decide_all(plan: Plan, folder: RunFolder, workers: Workers, progress: Progress) -> None:
+    waiting = [bucket for bucket in range(plan.buckets) if not folder.decided(bucket).exists()]
     done, patients = plan.buckets - len(waiting), 0
     progress("decide", done, plan.buckets, patients)
     for _, summary in workers.run(("decide", bucket) for bucket in waiting):

@@ -6,13 +6,14 @@ A run is lines that follow one another, of one type and about one patient. Of mo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 
 import msgspec
 
 from service.population.entries import TYPE_OF, Entry, Patient
 from service.population.inputs import Source
 from service.population.keys import is_plain_id, patient_named
-from service.population.plain import Says, person_of
+from service.population.plain import PlainEntries, Says, person_of
 from service.population.spill import Kind, Spilled
 
 _NEWLINE = b"\n"
@@ -34,7 +35,7 @@ class Run(msgspec.Struct, array_like=True, gc=False):
     text: bytes = b""
 
 
-class Placed(msgspec.Struct, array_like=True, gc=False):
+class BundleSpan(msgspec.Struct, array_like=True, gc=False):
     """A bundle that stands in the input: so many bytes, and what it says for the gate.
 
     Where it says nothing: how many entries it has, of which types, and what age and sex are read from.
@@ -49,26 +50,24 @@ class Placed(msgspec.Struct, array_like=True, gc=False):
 
 encode = msgspec.msgpack.Encoder().encode
 decode_run = msgspec.msgpack.Decoder(Run).decode
-decode_placed = msgspec.msgpack.Decoder(Placed).decode
+decode_bundle_span = msgspec.msgpack.Decoder(BundleSpan).decode
 
 
 def lines_of_run(record: Spilled, text: bytes) -> Iterator[tuple[bytes, Spilled]]:
     """The lines of a run, each with where it stands."""
-    place = record.offset
+    offset = record.offset
     for line in text.split(_NEWLINE):
-        yield line, Spilled(record.key, Kind.LINE, record.source, place, b"")
-        place += len(line) + 1
+        yield line, Spilled(record.key, Kind.LINE, record.source, offset, b"")
+        offset += len(line) + 1
 
 
 class RunMaker:
-    """Puts the lines of one file together to runs. ``told`` hears of each run: its type and its number of lines."""
+    """Puts the lines of one file together to runs. ``on_run`` is called with the type and lines of each run."""
 
-    def __init__(
-        self, source: Source, says: Callable[[Sequence[Entry]], Says], told: Callable[[str, int], None]
-    ) -> None:
+    def __init__(self, source: Source, plain: PlainEntries, on_run: Callable[[str, int], None]) -> None:
         self._source = source
-        self._says = says
-        self._told = told
+        self._plain = plain
+        self._on_run = on_run
         self._over: list[Spilled] = []
         self._entries: list[Entry] = []
         self._lines: list[bytes] = []
@@ -76,49 +75,87 @@ class RunMaker:
         self._about = self._key = ""
         self._start = self._end = 0
 
-    def take(self, entry: Entry, line: bytes, place: int) -> bool:
+    def take(self, entry: Entry, line: bytes, offset: int) -> bool:
         """Take in a line of which a part was read; False where that part does not tell whom it is about."""
         about = entry.about()
-        if place != self._end or about != self._about or type(entry) is not self._class:
+        if offset != self._end or about != self._about or type(entry) is not self._class:
             key = patient_named(about)
             if not is_plain_id(key):
                 return False
             self._end_run()
-            self._class, self._about, self._key, self._start = type(entry), about, key, place
+            self._class, self._about, self._key, self._start = type(entry), about, key, offset
         self._entries.append(entry)
-        self._end = place + len(line) + 1
+        self._end = offset + len(line) + 1
         if self._source.compression:
             self._lines.append(line)
         return True
 
-    def take_unread(self, type_: str, id_: str, key: str, line: bytes, place: int) -> None:
+    def take_all(self, entries: Sequence[Entry], ends: Sequence[int], text: bytes, offset: int) -> bool:
+        """Take in all lines of a text, with where each ends in it; False where one does not tell whom it is about."""
+        subjects = [entry.about() for entry in entries]
+        keys = {about: patient_named(about) for about in set(subjects)}
+        if not all(map(is_plain_id, keys.values())):
+            return False
+        self._end_run()
+        says = self._seen(entries)
+        first = start = 0
+        for about, group in _groups(entries, subjects):
+            end = ends[first + group - 1]
+            some = entries[first : first + group]
+            content = text[start:end] if self._source.compression else b""
+            self._add_run(some, says, about, keys[about], offset + start, end - start, content)
+            first, start = first + group, end + 1
+        return True
+
+    def take_whole(self, type_: str, id_: str, key: str, line: bytes, offset: int) -> None:
         """Take in a line that must be read whole before anything is said of it."""
         self._end_run()
         text = line if self._source.compression else b""
-        self._add(Run(type_, "", len(line), Says.UNKNOWN, [id_], b"", text), key, place)
+        self._add(Run(type_, "", len(line), Says.UNKNOWN, [id_], b"", text), key, offset)
 
     def _end_run(self) -> None:
         entries = self._entries
         if not entries:
             return
-        says, person, first = self._says(entries), b"", entries[0]
-        if isinstance(first, Patient):
-            person = person_of(first) or b""
-            says = says if person else Says.UNKNOWN
         text = _NEWLINE.join(self._lines)
-        ids = [entry.id for entry in entries]
-        length = self._end - 1 - self._start
-        self._add(Run(TYPE_OF[type(first)], self._about, length, says, ids, person, text), self._key, self._start)
+        says = self._plain.of(entries)
+        self._add_run(entries, says, self._about, self._key, self._start, self._end - 1 - self._start, text)
         entries.clear()
         self._lines.clear()
         self._class = None
 
-    def _add(self, run: Run, key: str, place: int) -> None:
-        self._told(run.type, len(run.ids))
-        self._over.append(Spilled(key, Kind.RUN, self._source.number, place, encode(run)))
+    def _seen(self, entries: Sequence[Entry]) -> Says | None:
+        """Nothing, where no entry says anything; else None: it must be asked of each run. Their codes are counted."""
+        by_class: dict[type[Entry], list[Entry]] = {}
+        for entry in entries:
+            by_class.setdefault(type(entry), []).append(entry)
+        says = [self._plain.of(some) for some in by_class.values()]
+        return None if any(says) else Says.NOTHING
+
+    def _add_run(  # all that is known of a run
+        self, entries: Sequence[Entry], says: Says | None, about: str, key: str, offset: int, length: int, text: bytes
+    ) -> None:
+        if says is None:
+            says = self._plain.of(entries, again=True)
+        person, first = b"", entries[0]
+        if isinstance(first, Patient):
+            person = person_of(first) or b""
+            says = says if person else Says.UNKNOWN
+        ids = [entry.id for entry in entries]
+        self._add(Run(TYPE_OF[type(first)], about, length, says, ids, person, text), key, offset)
+
+    def _add(self, run: Run, key: str, offset: int) -> None:
+        self._on_run(run.type, len(run.ids))
+        self._over.append(Spilled(key, Kind.RUN, self._source.number, offset, encode(run)))
 
     def over(self) -> Iterator[Spilled]:
         """The runs of the lines so far, as records; what follows begins new ones."""
         self._end_run()
         yield from self._over
         self._over.clear()
+
+
+def _groups(entries: Sequence[Entry], subjects: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """Entries of one type and about one patient that follow one another: whom they are about, and how many."""
+    for (_, about), group in groupby(zip(map(type, entries), subjects, strict=True)):
+        yield about, sum(1 for _ in group)

@@ -8,19 +8,19 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from service.bounded import Bounded
-from service.population.place import Place, written
+from service.population.run_folder import RunFolder, written
 from service.population.spill import HEAD_SIZE, hash_of, index_of, record_at, records_at
 
-_PLACE = struct.Struct("<QIQ")
-"""Hash of the name, number of the task that spilled it, place in its file."""
-_KEPT = 4096
+_ADDRESS = struct.Struct("<QIQ")
+"""Hash of the name, number of the task that spilled it, offset in its file."""
+_MOST_CACHED = 4096
 
 
-def write_shared(place: Place, tasks: int, bucket: int) -> int:
+def write_shared(folder: RunFolder, tasks: int, bucket: int) -> int:
     """Write where each shared resource stands, in order of the hash of its name. Returns how many there are."""
     found: list[tuple[int, int, int]] = []
     for task in range(tasks):
-        path = place.spill(task)
+        path = folder.spill(task)
         blocks = [(start, length) for number, start, length in index_of(path) if number == bucket]
         for start, length in blocks:
             at = start
@@ -28,24 +28,24 @@ def write_shared(place: Place, tasks: int, bucket: int) -> int:
                 found.append((hash_of(record.key), task, at))
                 at += HEAD_SIZE + len(record.key.encode()) + len(record.text)
     found.sort()
-    with written(place.shared) as file:
+    with written(folder.shared) as file:
         for one in found:
-            file.write(_PLACE.pack(*one))
+            file.write(_ADDRESS.pack(*one))
     return len(found)
 
 
 class SharedIndex:
     """Finds shared resources. Several of one name are all given: the reader keeps the newest."""
 
-    def __init__(self, place: Place) -> None:
-        self._place = place
-        size = place.shared.stat().st_size
-        self._count = size // _PLACE.size
+    def __init__(self, folder: RunFolder) -> None:
+        self._folder = folder
+        size = folder.shared.stat().st_size
+        self._count = size // _ADDRESS.size
         self._map: mmap.mmap | None = None
         if size:
-            with place.shared.open("rb") as file:
+            with folder.shared.open("rb") as file:
                 self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self._known: Bounded[str, tuple[bytes, ...]] = Bounded(_KEPT)
+        self._known: Bounded[str, tuple[bytes, ...]] = Bounded(_MOST_CACHED)
 
     def texts(self, name: str) -> Sequence[bytes]:
         """The texts of the resources of a name, in an order of their own."""
@@ -73,8 +73,8 @@ class SharedIndex:
 
     def _at(self, number: int) -> tuple[int, int, int]:
         assert self._map is not None
-        found: tuple[int, int, int] = _PLACE.unpack_from(self._map, number * _PLACE.size)
+        found: tuple[int, int, int] = _ADDRESS.unpack_from(self._map, number * _ADDRESS.size)
         return found
 
     def _spill(self, task: int) -> Path:
-        return self._place.spill(task)
+        return self._folder.spill(task)

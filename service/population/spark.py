@@ -22,9 +22,9 @@ from service.population.finishing import Finishing
 from service.population.inputs import Inputs
 from service.population.limits import sizes_for
 from service.population.lines import sha256_of
-from service.population.place import Place, read_json, write_json, written
 from service.population.plan import Plan, Question, fingerprint, plan_of
 from service.population.reading import Reading
+from service.population.run_folder import RunFolder, read_json, write_json, written
 from service.population.running import Run, begun, plain_entries_of, write_export
 from service.population.spill import Spilled, bucket_of, hash_of
 from service.population.tables import rows_as_bytes
@@ -44,7 +44,7 @@ class ReadLines:
     """The first function: numbers of tasks to records, each with its bucket; last of a task what it found."""
 
     plan: Plan
-    place: Place
+    folder: RunFolder
     export: Export
     question: Question
     services: Callable[[], Services]
@@ -52,7 +52,7 @@ class ReadLines:
     def __call__(self, batches: Batches) -> Batches:
         """Map one partition."""
         plain = plain_entries_of(self.services, self.question)
-        reading = Reading(self.plan, self.place, self.export, plain)
+        reading = Reading(self.plan, self.folder, self.export, plain)
         for batch in batches:
             for task in batch.column("task").to_pylist():
                 yield from self._task(reading, task)
@@ -61,8 +61,8 @@ class ReadLines:
         rows: list[Json] = []
 
         def take(record: Spilled, bucket: int | None) -> None:
-            place = bucket_of(hash_of(record.key), self.plan.buckets) if bucket is None else bucket
-            rows.append({**record._asdict(), "task": task, "bucket": place})
+            target = bucket_of(hash_of(record.key), self.plan.buckets) if bucket is None else bucket
+            rows.append({**record._asdict(), "task": task, "bucket": target})
 
         found = orjson.dumps(reading.read(task, take))
         blank = {"key": "", "kind": 0, "source": 0, "offset": 0}
@@ -152,62 +152,62 @@ def run_on_spark(  # all that a run knows, and where it runs
     """
     began = time.monotonic()
     plan = plan_of(inputs, sizes_for(run.memory))
-    place = Place(run.out)
+    folder = RunFolder(run.out)
     asked = fingerprint(plan, run.question, services.prepared.knowledge.digest, version("sciatica-cds"))
-    if (finished := begun(place, asked)) is not None:
+    if (finished := begun(folder, asked)) is not None:
         return finished
     tasks = session.createDataFrame([(number,) for number in range(len(plan.tasks))], "task int")
     spread = tasks.repartition(max(1, len(plan.tasks)), "task")
-    records = spread.mapInArrow(ReadLines(plan, place, export, run.question, make_services), _RECORDS).persist()
-    shared = _first_stage(records, plan, place, inputs, export)
-    decide = DecideBuckets(plan, run.question, read_json(place.export), shared, make_services)
+    records = spread.mapInArrow(ReadLines(plan, folder, export, run.question, make_services), _RECORDS).persist()
+    shared = _first_stage(records, plan, folder, inputs, export)
+    decide = DecideBuckets(plan, run.question, read_json(folder.export), shared, make_services)
     patients = records.where(f"bucket >= 0 and bucket < {plan.buckets}")
     sorted_ = patients.repartition(plan.buckets, "bucket").sortWithinPartitions("bucket")
     for row in sorted_.mapInArrow(decide, _RESULTS).toLocalIterator():
-        _keep(place, row)
+        _write(folder, row)
     records.unpersist()
-    _fill(plan, place, run.question)
+    _fill(plan, folder, run.question)
     measured = {"workers": session.sparkContext.defaultParallelism, "seconds": round(time.monotonic() - began, 2)}
     measured |= {"peakMemoryOfWorkers": [], "temporaryBytes": 0, "spark": session.version}
-    result = Finishing(plan, place, run.question, services, inputs, export).finish(asked, measured)
-    place.clear()
+    result = Finishing(plan, folder, run.question, services, inputs, export).finish(asked, measured)
+    folder.clear()
     return result
 
 
 def _first_stage(
-    records: Any, plan: Plan, place: Place, inputs: Inputs, export: Export
+    records: Any, plan: Plan, folder: RunFolder, inputs: Inputs, export: Export
 ) -> dict[str, tuple[bytes, ...]]:
     """Keep what the first stage found, and give the resources that patients refer to."""
     for row in records.where(f"bucket = {_FOUND}").select("task", "text").toLocalIterator():
-        write_json(place.found(row["task"]), orjson.loads(bytes(row["text"])))
+        write_json(folder.found(row["task"]), orjson.loads(bytes(row["text"])))
     for number in plan.hashed_apart():
-        write_json(place.hashed(number), {"sha256": sha256_of(plan.sources[number].path)})
+        write_json(folder.hashed(number), {"sha256": sha256_of(plan.sources[number].path)})
     shared: dict[str, list[bytes]] = {}
     for row in records.where(f"bucket = {plan.buckets}").select("key", "text").toLocalIterator():
         shared.setdefault(row["key"], []).append(bytes(row["text"]))
-    write_export(plan, place, inputs, export, sum(map(len, shared.values())))
+    write_export(plan, folder, inputs, export, sum(map(len, shared.values())))
     return {name: tuple(sorted(texts)) for name, texts in shared.items()}
 
 
-def _keep(place: Place, row: Any) -> None:
+def _write(folder: RunFolder, row: Any) -> None:
     """Keep what a bucket came to, as a worker on one machine would."""
     bucket, name, content = row["bucket"], row["name"], bytes(row["content"])
     if name == "told":
-        write_json(place.decided(bucket), orjson.loads(content))
+        write_json(folder.decided(bucket), orjson.loads(content))
     else:
-        with written(place.rows(bucket, name)) as file:
+        with written(folder.rows(bucket, name)) as file:
             file.write(content)
 
 
-def _fill(plan: Plan, place: Place, question: Question) -> None:
+def _fill(plan: Plan, folder: RunFolder, question: Question) -> None:
     """Buckets without a patient come to nothing."""
     from service.population.judging import Tally
 
     for bucket in range(plan.buckets):
-        if not place.decided(bucket).exists():
+        if not folder.decided(bucket).exists():
             for table in question.tables():
-                with written(place.rows(bucket, table)) as file:
+                with written(folder.rows(bucket, table)) as file:
                     file.write(rows_as_bytes(table, []))
             write_json(
-                place.decided(bucket), {"tally": Tally().as_json(), "rejects": [], "memo": {"hits": 0, "misses": 0}}
+                folder.decided(bucket), {"tally": Tally().as_json(), "rejects": [], "memo": {"hits": 0, "misses": 0}}
             )

@@ -1,7 +1,7 @@
 """Spill: what one task found, on disk, by bucket of patients, so that each bucket can be read by itself.
 
 A file is a row of segments, each sorted by bucket, then an index of where the records of each bucket stand, then the
-place of the index. All numbers are little-endian. A file is complete or not there at all.
+start of the index. All numbers are little-endian. A file is complete or not there at all.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Kind:
     A line; a line that could not be read (its type only); a document; where a document stands; where lines stand.
     """
 
-    LINE, BROKEN, DOCUMENT, PLACE, RUN = range(5)
+    LINE, BROKEN, DOCUMENT, BUNDLE, RUN = range(5)
 
 
 class Spilled(NamedTuple):
@@ -58,7 +58,7 @@ class SpillWriter:
         self._most = most
         self._held: dict[int, list[bytes]] = {}
         self._size = 0
-        self._place = 0
+        self._end = 0
         self._hashes: dict[str, int] = {}
         self.index: list[tuple[int, int, int]] = []
         self.payload = 0
@@ -88,8 +88,8 @@ class SpillWriter:
         for bucket in sorted(self._held):
             block = b"".join(self._held[bucket])
             self._file.write(block)
-            self.index.append((bucket, self._place, len(block)))
-            self._place += len(block)
+            self.index.append((bucket, self._end, len(block)))
+            self._end += len(block)
         self._held.clear()
         self._size = 0
 
@@ -97,11 +97,11 @@ class SpillWriter:
         """Write what is held, and the index."""
         self._flush()
         self._file.write(msgspec.msgpack.encode(self.index))
-        self._file.write(_FOOT.pack(self._place))
+        self._file.write(_FOOT.pack(self._end))
 
 
 def index_of(path: Path) -> list[tuple[int, int, int]]:
-    """Where the records of each bucket stand: bucket, place, length."""
+    """Where the records of each bucket stand: bucket, offset, length."""
     with path.open("rb") as file:
         file.seek(-_FOOT.size, 2)
         end = file.tell()
@@ -111,28 +111,28 @@ def index_of(path: Path) -> list[tuple[int, int, int]]:
 
 
 def records_at(path: Path, blocks: Iterable[tuple[int, int]]) -> Iterator[Spilled]:
-    """The records of the blocks of a file, each given by place and length."""
+    """The records of the blocks of a file, each given by its offset and length."""
     with path.open("rb") as file:
-        for place, length in blocks:
-            file.seek(place)
+        for start, length in blocks:
+            file.seek(start)
             yield from _records(file.read(length))
 
 
 def _records(block: bytes) -> Iterator[Spilled]:
-    place = 0
-    while place < len(block):
-        key_length, kind, source, offset, text_length = _HEAD.unpack_from(block, place)
-        place += _HEAD.size
-        key = block[place : place + key_length].decode()
-        place += key_length
-        yield Spilled(key, kind, source, offset, block[place : place + text_length])
-        place += text_length
+    start = 0
+    while start < len(block):
+        key_length, kind, source, offset, text_length = _HEAD.unpack_from(block, start)
+        start += _HEAD.size
+        key = block[start : start + key_length].decode()
+        start += key_length
+        yield Spilled(key, kind, source, offset, block[start : start + text_length])
+        start += text_length
 
 
-def record_at(path: Path, place: int) -> Spilled:
-    """The one record that begins at a place."""
+def record_at(path: Path, offset: int) -> Spilled:
+    """The one record that begins at an offset."""
     with path.open("rb") as file:
-        file.seek(place)
-        key_length, kind, source, offset, text_length = _HEAD.unpack(file.read(_HEAD.size))
+        file.seek(offset)
+        key_length, kind, source, stood_at, text_length = _HEAD.unpack(file.read(_HEAD.size))
         key = file.read(key_length).decode()
-        return Spilled(key, kind, source, offset, file.read(text_length))
+        return Spilled(key, kind, source, stood_at, file.read(text_length))

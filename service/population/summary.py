@@ -16,7 +16,7 @@ from service.review.demographics import AGES, OLDEST, UNKNOWN, hidden_groups
 
 Json = dict[str, Any]
 _THOUSAND = 1000
-_TOLD_APART = "what could not be assessed is told on a card of its own"
+_ON_A_CARD_OF_ITS_OWN = "what could not be assessed is told on a card of its own"
 _MOST_CODES = 200
 _BANDS = (*(band for _, band in AGES), OLDEST, UNKNOWN)
 _RANKS = {"critical": 0, "warning": 1, "info": 2}
@@ -24,14 +24,14 @@ _RANKS = {"critical": 0, "warning": 1, "info": 2}
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """All that was counted. ``unread_codes`` are those that no fact reads, of ``codes`` different ones."""
+    """All that was counted. ``codes_without_fact`` are those that no fact reads, of ``codes`` different ones."""
 
     tally: Tally
     lines: dict[str, int]
     rejects: int
     whole: Sequence[str]
     partial: Mapping[str, str]
-    unread_codes: Sequence[Json]
+    codes_without_fact: Sequence[Json]
     codes: int
 
 
@@ -56,17 +56,17 @@ def summarised(known: Known, knowledge: Knowledge, question: Question) -> Json:
             "notAssessedPer1000": _rate(tally.figures["patientsNotAssessed"], patients, small),
         },
         "cards": {"all": tally.figures["cards"], "per1000": _rate(tally.figures["cards"], patients, 0)},
-        "loudest": _loudest(tally, patients, small),
+        "loudest": _most_severe(tally, patients, small),
         "groups": _groups(tally.groups, small),
         "rules": _rules(tally, knowledge, patients, small),
         "missing": _missing(tally, knowledge, patients, small),
         "undecided": _undecided(tally, knowledge, patients, small),
         "visits": _visits(tally, knowledge, small),
-        "codesNotRead": [one for one in known.unread_codes if one["number"] >= small][:_MOST_CODES],
+        "codesNotRead": [one for one in known.codes_without_fact if one["number"] >= small][:_MOST_CODES],
         "codes": {
             "different": known.codes,
-            "notRead": len(known.unread_codes),
-            "hidden": sum(one["number"] < small for one in known.unread_codes),
+            "notRead": len(known.codes_without_fact),
+            "hidden": sum(one["number"] < small for one in known.codes_without_fact),
         },
         "lists": {"whole": list(known.whole), "partial": dict(known.partial)},
         "lines": known.lines,
@@ -115,7 +115,7 @@ def _rate(number: int, patients: int, small: int) -> float | None:
     return round(_THOUSAND * number / patients, 2)
 
 
-def _loudest(tally: Tally, patients: int, small: int) -> list[Json]:
+def _most_severe(tally: Tally, patients: int, small: int) -> list[Json]:
     counts: Counter[str] = Counter()
     for (indicator, _, _), number in tally.with_card.items():
         counts[indicator] += number
@@ -154,7 +154,7 @@ def _rules(tally: Tally, knowledge: Knowledge, patients: int, small: int) -> lis
         rows.append(
             {
                 "rule": rule,
-                "title": titles.get(rule, _TOLD_APART),
+                "title": titles.get(rule, _ON_A_CARD_OF_ITS_OWN),
                 "indicator": indicator,
                 "cards": _shown(number, small),
                 "per1000": _rate(number, patients, small),
@@ -227,28 +227,34 @@ def _visits(tally: Tally, knowledge: Knowledge, small: int) -> list[Json]:
 def _visits_of(hook: str, calls: int, tally: Tally, knowledge: Knowledge, small: int) -> Json:
     titles = {rule.id: rule.title for rule in knowledge.rules}
 
-    def told(number: int) -> Json:
+    def figures(number: int) -> Json:
         return {"number": _shown(number, small), "per1000": _rate(number, calls, small)}
 
     indicators = {name: tally.visit_indicators[hook, name] for name in _RANKS}
     rules: list[Json] = [
-        {"rule": rule, "title": titles.get(rule, _TOLD_APART), "indicator": indicator, "order": number, **told(number)}
+        {
+            "rule": rule,
+            "title": titles.get(rule, _ON_A_CARD_OF_ITS_OWN),
+            "indicator": indicator,
+            "order": number,
+            **figures(number),
+        }
         for (at, rule, indicator), number in tally.visit_cards.items()
         if at == hook
     ]
     not_known: list[Json] = [
-        {"asks": asks, "order": number, **told(number)}
+        {"asks": asks, "order": number, **figures(number)}
         for (at, asks), number in tally.visits_not_known.items()
         if at == hook
     ]
     return {
         "hook": hook,
         "calls": calls,
-        "cards": told(sum(indicators.values())),
-        "indicators": [{"indicator": name, **told(number)} for name, number in indicators.items()],
-        "withCard": told(tally.visits_with_card[hook]),
-        "withMoreThanThree": told(tally.visits_with_many[hook]),
-        "notAssessed": told(tally.visits_not_assessed[hook]),
+        "cards": figures(sum(indicators.values())),
+        "indicators": [{"indicator": name, **figures(number)} for name, number in indicators.items()],
+        "withCard": figures(tally.visits_with_card[hook]),
+        "withMoreThanThree": figures(tally.visits_with_many[hook]),
+        "notAssessed": figures(tally.visits_not_assessed[hook]),
         "notKnown": _in_order(not_known, "asks"),
         "rules": _in_order(rules, "rule"),
     }

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from service.population.place import written
+from service.population.run_folder import written
 
 Json = dict[str, Any]
 ROWS_OF_A_GROUP = 65_536

@@ -20,7 +20,7 @@ from service.protocol.evaluation import BundleQuestion, Services, answer_bundle
 
 Resource = Mapping[str, Any]
 Card = tuple[str, tuple[str, ...]]
-"""The indicator of a card, and the rules that speak on it."""
+"""The indicator of a card, and the rules shown on it."""
 ORDER_HOOKS = ("order-select", "order-sign")
 _OPENED = "patient-view"
 HOOKS_OF_A_VISIT = (_OPENED, *ORDER_HOOKS)
@@ -167,6 +167,6 @@ def is_concerned(knowledge: Knowledge, decision: Decision) -> bool:
 
 
 def rules_on(card: Mapping[str, Any]) -> Iterator[str]:
-    """The rules that speak on a card, those that others cover left out."""
+    """The rules that are shown on a card, those that others suppress left out."""
     why = card.get("extension", {}).get("sciatica-cds.why", {})
     yield from (rule["id"] for rule in why.get("rules", ()) if "coveredBy" not in rule)

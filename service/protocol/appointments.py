@@ -34,9 +34,9 @@ def reasons_as_problems(appointment: Piece, patient_id: str) -> Iterator[Piece]:
     _refuse_foreign(appointment, patient_id)
     if status_word(appointment.resource.get("status")) in _NOT_MEANT:
         return
-    for place, concept in _said(appointment.resource):
+    for element, concept in _said(appointment.resource):
         problem = {"code": concept, "subject": {"reference": f"Patient/{patient_id}"}}
-        yield Piece({**_UNCONFIRMED, **problem}, "Condition", None, f"{appointment.path}.{place}", None)
+        yield Piece({**_UNCONFIRMED, **problem}, "Condition", None, f"{appointment.path}.{element}", None)
 
 
 def _said(appointment: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -17,7 +17,7 @@ from service.cards.cards import Audience, render, render_with_markers, shown_car
 from service.cards.client_profiles import DEFAULT, adapted, profile, recognised
 from service.cards.not_assessed import CHECKED_LISTS, Lacking
 from service.cards.orders import Drafts, Ordering
-from service.cards.repetition import Earlier, rested
+from service.cards.repetition import Earlier, without_repeated
 from service.cards.suggestions import Acting
 from service.config import Settings
 from service.decision import Decision, Prepared, decide
@@ -36,6 +36,7 @@ from service.record.input.prefetch_states import PrefetchState
 from service.record.input.prefetch_templates import Template
 from service.record.input.reader import read_bundle
 from service.record.model import Completeness, Problem, Record
+from service.record.notes import text_of
 from service.spans import span
 
 Json = dict[str, Any]
@@ -220,7 +221,7 @@ def _decide_call(
         )
     if wanted.earlier is None or not decision.advice or call.for_patient:
         return decision
-    return rested(decision, wanted.earlier(call.patient_id, services.prepared.knowledge, decision))
+    return without_repeated(decision, wanted.earlier(call.patient_id, services.prepared.knowledge, decision))
 
 
 def _cards(
@@ -307,14 +308,14 @@ def _audience(
     services: Services, service: ServiceDefinition, *, for_patient: bool = False, full: bool | None = None
 ) -> Audience:
     settings = services.settings
-    in_full = settings.detail == "full" if full is None else full
+    full_detail = settings.detail == "full" if full is None else full
     return Audience(
-        service, for_patient, settings.why_extension, services.allowed_rule_ids, in_full, settings.public_url
+        service, for_patient, settings.why_extension, services.allowed_rule_ids, full_detail, settings.public_url
     )
 
 
 def _with_gaps(record: Record) -> Record:
-    """The record, saying that it holds no problem list where it holds none: whether to speak at all is open."""
+    """The record, saying that it holds no problem list where it holds none: whether any card applies is open."""
     if record.completeness_of(_PROBLEMS) is not Completeness.NOT_SENT or record.of_type(_PROBLEMS):
         return record
     gap = Problem(_PROBLEMS, Note(NoteCode.PROBLEM_LIST_NOT_SENT))
@@ -322,7 +323,7 @@ def _with_gaps(record: Record) -> Record:
 
 
 def _unsent(templates: Sequence[Template], record: Record) -> list[Template]:
-    """The lists on which an order rests and of which a plain Bundle held nothing; nobody was asked for the others."""
+    """The lists on which an order depends and of which a plain Bundle held nothing; nobody was asked for the others."""
     return [
         template
         for template in templates
@@ -342,7 +343,8 @@ def _require_something(
     """
     keys = [template.key for template in lacking if template.key in ("patient", "conditions")]
     if len(keys) == 2 and not unasked:  # noqa: PLR2004  # both of the two
-        raise DataUnavailableError(keys, [states[key].reason for key in keys])
+        reasons = [states[key].reason for key in keys]
+        raise DataUnavailableError(keys, [text_of(one) if one else None for one in reasons])
 
 
 def _acting(services: Services, record: Record, ordering: Ordering) -> Acting:

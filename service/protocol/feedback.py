@@ -1,6 +1,6 @@
 """Feedback: what the clinician did with a card, as the EHR reports it (chapter 16).
 
-All items of a call are taken or none (FB-10): a wrong one gives 400 with every fault, named by its place. Taken without
+All items of a call are taken or none (FB-10): a wrong one gives 400 with every issue, named by its place. Taken without
 question: cards that are not known here (FB-9), the same card again, even with another outcome (FB-8), override reasons
 that were never offered (OR-3). Keys that are not known are ignored, null means absent (RQ-9, RQ-12).
 """
@@ -47,7 +47,7 @@ class Feedback:
     """One outcome of one card.
 
     ``card`` and ``suggestions`` are uuids in lower case. ``comment`` is free text that may name the patient: it is None
-    unless the operator keeps comments, and never shows in a repr (FB-13). Both times are in UTC.
+    unless the operator stores comments, and never shows in a repr (FB-13). Both times are in UTC.
     """
 
     service: str
@@ -63,22 +63,22 @@ class Feedback:
 
 
 class FeedbackSink(Protocol):
-    """Whoever keeps feedback."""
+    """Whatever stores feedback."""
 
-    def keep(self, items: Sequence[Feedback]) -> None:
-        """Keep all items, each as an event of its own, or none. Raises StoreError."""
+    def add(self, items: Sequence[Feedback]) -> None:
+        """Store all items, each as an event of its own, or none. Raises StoreError."""
 
 
 class InMemoryFeedback:
-    """Keeps feedback in memory, for tests and demonstrations: the latest ``limit`` items."""
+    """Holds feedback in memory, for tests and demonstrations: the latest ``limit`` items."""
 
     def __init__(self, limit: int = 10_000) -> None:
         self._limit = limit
         self._mutex = threading.Lock()
         self.items: tuple[Feedback, ...] = ()
 
-    def keep(self, items: Sequence[Feedback]) -> None:
-        """Keep the items; the oldest go when there are too many."""
+    def add(self, items: Sequence[Feedback]) -> None:
+        """Store the items; the oldest go when there are too many."""
         with self._mutex:
             self.items = (*self.items, *items)[-self._limit :]
 
@@ -94,7 +94,7 @@ class Reported:
 
 
 def read_feedback(document: object, reported: Reported, *, keep_comments: bool = False) -> tuple[Feedback, ...]:
-    """The items of a feedback body. Raises RequestError (400) with every fault; it quotes nothing that was sent."""
+    """The items of a feedback body. Raises RequestError (400) with every issue; it quotes nothing that was sent."""
     issues: list[Issue] = []
     loaded = _load(_SCHEMA, document, "", issues)
     if issues:

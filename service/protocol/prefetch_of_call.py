@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
+from service.note import Note, NoteCode
 from service.protocol.context import Brought
 from service.protocol.request import HookCall
 from service.record.input.prefetch_states import PrefetchState, Selection, State, classify
@@ -26,7 +27,7 @@ def _state(call: HookCall, template: Template) -> PrefetchState:
     value = call.prefetch.get(template.key)
     if value is None and template.key in call.prefetch and not template.is_about_patient_only:
         # With a token that a client may not know, null may mean that it could not ask (product choice no. 50).
-        return PrefetchState(template.key, State.NOT_SENT, reason="null where the query has more than the patient")
+        return PrefetchState(template.key, State.NOT_SENT, reason=Note(NoteCode.NULL_FOR_RECORDS))
     return classify(template.key, value, sent=template.key in call.prefetch)
 
 

@@ -15,7 +15,7 @@ class HookCall:
     """One request. ``patient_id`` and ``encounter_id`` are bare ids, ``user`` is ``Type/id``.
 
     ``fhir_authorization`` is there only when it is whole and ``fhir_server`` came with it (FA-1);
-    its token must not be kept or logged (FA-3), so it is left out of the text of a call.
+    its token must not be stored or logged (FA-3), so it is left out of the text of a call.
     ``deviations`` were tolerated and are worth a log line.
     """
 

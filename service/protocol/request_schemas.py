@@ -1,8 +1,8 @@
-"""The shape of a CDS Hooks request: one marshmallow schema per hook, all faults at once, each with its path.
+"""The shape of a CDS Hooks request: one marshmallow schema per hook, all issues at once, each with its path.
 
 Lenient where real clients are sloppy (chapter 24 of the protocol reference): unknown keys are
 ignored (RQ-9), null means absent for what is optional (RQ-12), ``Patient/1`` means ``1`` (RQ-11).
-FHIR content is not judged here (RQ-10). No fault quotes what was sent.
+FHIR content is not judged here (RQ-10). No issue quotes what was sent.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ def context_schema(hook: str) -> LenientSchema:
 
 
 def read_call(document: Any, *, hook: str, strict: bool = False) -> HookCall:
-    """The request as the service of ``hook`` understands it. Raises RequestError (400) with every fault.
+    """The request as the service of ``hook`` understands it. Raises RequestError (400) with every issue.
 
     ``strict`` refuses what is otherwise tolerated and noted: a hookInstance that is no UUID (RQ-3),
     an unusable fhirAuthorization or one without fhirServer (RQ-5).
@@ -163,7 +163,7 @@ def read_call(document: Any, *, hook: str, strict: bool = False) -> HookCall:
 
 
 def _with_cause(issues: list[Issue], envelope: Mapping[str, Any]) -> list[Issue]:
-    """The faults, with what usually lies behind an order call that came without any content.
+    """The issues, with what usually lies behind an order call that came without any content.
 
     A client that is not sure of the registration calls with the ids only: Epic does so when the address differs from
     the registered one in any way, or when the scope for unsigned orders was not granted.

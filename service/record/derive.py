@@ -1,24 +1,24 @@
 """Derive: one Finding for every fact definition, from one record at one moment.
 
 Every coding of the record is matched once; a fact then looks up its value sets. What a fact finds when nothing
-in the record concerns it depends only on which lists were sent, and is kept.
+in the record concerns it depends only on which lists were sent, and is cached.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
 from msgspec.structs import replace as replaced
 
 from service.bounded import Bounded
 from service.finding import Finding
-from service.knowledge.cache import Keep, keep_nothing
+from service.knowledge.cache import Cached, uncached
 from service.knowledge.model import FactDefinition, FactKind, Knowledge, types_read
 from service.note import Note, NoteCode
 from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.code_match import Key
-from service.record.chart.index import NOT_READ, Chart, Matcher
+from service.record.chart.index import NOT_UNDERSTOOD, Chart, Matcher
 from service.record.if_final import if_final
 from service.record.kinds import (
     change,
@@ -60,7 +60,7 @@ _LOOK_AT_CLOCK = 8
 # What finds nothing has no date, so any will do.
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 _CACHED_STATES = 64
-"""How many different states of some lists are kept; real callers send the same few."""
+"""How many different states of some lists are cached; real callers send the same few."""
 
 
 def plan_of(definition: FactDefinition, knowledge: Knowledge) -> Plan:
@@ -70,9 +70,9 @@ def plan_of(definition: FactDefinition, knowledge: Knowledge) -> Plan:
     return _PLANS[definition.kind](definition)
 
 
-def not_read_keys(definition: FactDefinition) -> frozenset[Key]:
+def keys_not_understood(definition: FactDefinition) -> frozenset[Key]:
     """The keys of entries that could not be read, in the lists whose silence the fact goes by."""
-    return frozenset((name, NOT_READ[name]) for name in definition.complete if name in NOT_READ)
+    return frozenset((name, NOT_UNDERSTOOD[name]) for name in definition.complete if name in NOT_UNDERSTOOD)
 
 
 def _always(plan: Plan) -> bool:
@@ -92,17 +92,18 @@ def _shortened(finding: Finding) -> Finding:
 class Derivation:
     """The fact definitions of one rule set, prepared once; asked once per call."""
 
-    def __init__(self, knowledge: Knowledge, keep: Keep = keep_nothing) -> None:
+    def __init__(self, knowledge: Knowledge, cached: Cached = uncached) -> None:
         self._plans = tuple(plan_of(knowledge.facts[name], knowledge) for name in sorted(knowledge.facts))
-        self.matcher = Matcher(knowledge, (key for plan in self._plans for key in plan.keys), keep)
-        written = {name: place for place, name in enumerate(knowledge.facts)}
+        self._by_fact = {plan.definition.id: plan for plan in self._plans}
+        self.matcher = Matcher(knowledge, (key for plan in self._plans for key in plan.keys), cached)
+        written = {name: index for index, name in enumerate(knowledge.facts)}
         self._written = tuple(written[plan.definition.id] for plan in self._plans)
-        """The places of the plans in the order of the rule files."""
+        """The number of each plan in the order of the rule files."""
         self._always = tuple(number for number, plan in enumerate(self._plans) if _always(plan))
         self._asking: dict[Key, list[int]] = {}
         self._concerns: dict[str, frozenset[Key]] = {}
         for number, plan in enumerate(self._plans):
-            self._concerns[plan.definition.id] = keys = plan.keys | not_read_keys(plan.definition)
+            self._concerns[plan.definition.id] = keys = plan.keys | keys_not_understood(plan.definition)
             for key in keys:
                 self._asking.setdefault(key, []).append(number)
         by_types: dict[tuple[str, ...], list[Plan]] = {}
@@ -116,7 +117,7 @@ class Derivation:
 
     def keys_of(self, fact: str) -> frozenset[Key]:
         """What on the chart concerns a fact."""
-        return next((plan.keys for plan in self._plans if plan.definition.id == fact), frozenset())
+        return self._by_fact[fact].keys if fact in self._by_fact else frozenset()
 
     def concerns(self, fact: str) -> frozenset[Key]:
         """What on the chart concerns a fact, with the entries that could not be read and may be anything."""
@@ -141,13 +142,27 @@ class Derivation:
         concerned = set(self._always)
         for key in chart.held():
             concerned.update(self._asking.get(key, ()))
-        for place, number in enumerate(sorted(concerned, key=self._written.__getitem__)):
-            if not place % _LOOK_AT_CLOCK:
+        for index, number in enumerate(sorted(concerned, key=self._written.__getitem__)):
+            if not index % _LOOK_AT_CLOCK:
                 budget.check()
             plan = self._plans[number]
             findings[plan.definition.id] = _shortened(plan.find(chart))
             chart.concerned.append(plan.definition)
         return findings
+
+    def findings_for(self, names: Collection[str], record: Record, now: datetime) -> dict[str, Finding]:
+        """The findings of some facts only: what `findings` says of them, without the work for all others."""
+        chart = self.chart(record, now)
+        chart.complete()
+        held = chart.held()
+        on_empty = self.without_entries(record.completeness)
+        return {name: self._finding(name, chart, held, on_empty) for name in names}
+
+    def _finding(self, name: str, chart: Chart, held: Iterable[Key], on_empty: Mapping[str, Finding]) -> Finding:
+        plan = self._by_fact[name]
+        if _always(plan) or not self._concerns[name].isdisjoint(held):
+            return _shortened(plan.find(chart))
+        return on_empty[name]
 
     def if_final(self, names: Iterable[str], record: Record, now: datetime, budget: Budget) -> dict[str, Finding]:
         """What some facts would be if every result and answer of the record were final. Raises TooCostlyError."""

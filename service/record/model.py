@@ -92,13 +92,12 @@ class Entry(Struct, frozen=True, eq=False):
 class Record:
     """The resources of one patient for one call.
 
-    ``entries`` are in a canonical order that does not depend on the order of the input. ``orders``
-    are what is being ordered in this call (draft requests under an order hook); they are not among
-    the entries. A type that ``completeness`` does not name was not sent. ``not_read`` are, by type, the entries whose
-    codes and words could not be understood: they may be anything, so that their list proves no absence.
-    ``drafts`` names the entries that are drugs of the same call which are not being decided now.
-    ``unread_orders`` names what was ordered and could not be reviewed, by reference or path; some of it may stand among
-    ``orders`` too.
+    ``entries`` are in a canonical order that does not depend on the order of the input. ``orders`` are what is being
+    ordered in this call (draft requests under an order hook); they are not among the entries. A type that
+    ``completeness`` does not name was not sent. ``not_understood`` are, by type, the entries whose codes and words
+    could not be understood: they may be anything, so that their list proves no absence. ``drafts`` names the entries
+    that are drugs of the same call which are not being decided now. ``unread_orders`` names what was ordered and could
+    not be reviewed, by reference or path; some of it may stand among ``orders`` too.
     """
 
     patient_id: str | None
@@ -108,7 +107,7 @@ class Record:
     orders: tuple[Entry, ...] = ()
     release: Release = Release.R4
     base: str | None = field(default=None)
-    not_read: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
+    not_understood: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
     unread_orders: tuple[str, ...] = ()
     drafts: frozenset[str] = frozenset()
 

@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class once(Generic[T]):  # noqa: N801  # written as a decorator
-    """The value is kept among the attributes of its object, where it is found from then on without asking here."""
+    """The value is stored among the attributes of its object, where it is found from then on without asking here."""
 
     def __init__(self, work_out: Callable[[Any], T]) -> None:
         self._work_out = work_out

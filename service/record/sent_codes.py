@@ -42,7 +42,7 @@ class SentCode:
 
 
 class SentCodes:
-    """Finds the codes in records of one rule set, and remembers for each whether it is read. Safe for threads."""
+    """Finds the codes in records of one rule set, and caches for each whether it is read. Safe for threads."""
 
     def __init__(self, matcher: Matcher) -> None:
         self._matcher = matcher
@@ -72,7 +72,7 @@ class SentCodes:
         try:
             return self._known[key]
         except KeyError:
-            return self._remember(key, self._looked_at(name, concept, first, unit))
+            return self._cached(key, self._looked_at(name, concept, first, unit))
         except TypeError:  # a part of the code that is a list or an object
             return None
 
@@ -97,13 +97,13 @@ class SentCodes:
         except KeyError:
             drug = self._matcher.drugs.recognise(resource, record.resolve)
             unit = READ if drug.recognised else ""
-            # A drug of no class that a rule asks about is known, and nothing rests on it.
+            # A drug of no class that a rule asks about is known, and nothing depends on it.
             found = None if drug.recognised and not drug.classes else _sent(name, first, concept, unit)
-            return self._remember(key, found)
+            return self._cached(key, found)
         except TypeError:
             return None
 
-    def _remember(self, key: tuple[object, ...], found: SentCode | None) -> SentCode | None:
+    def _cached(self, key: tuple[object, ...], found: SentCode | None) -> SentCode | None:
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
         self._known[key] = found

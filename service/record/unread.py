@@ -65,7 +65,7 @@ def _not_reviewed(
 
 
 def _passes_over(finding: Finding, definition: FactDefinition) -> bool:
-    """Whether the remarks of a finding tell of entries that might have made it another.
+    """Whether the notes of a finding name entries that might have made it another.
 
     A number that is known keeps those only that are newer than itself.
     """

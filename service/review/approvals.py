@@ -102,7 +102,7 @@ def _changes_since(folder: Path, approval: Approval, content: Mapping[str, Any])
     try:
         before = json.loads(_copy(folder, approval.rule, approval.digest).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        yield "what was approved is not kept here, so the change cannot be shown"
+        yield "what was approved is not stored here, so the change cannot be shown"
         return
     yield from differences(before, content)
 
@@ -127,7 +127,7 @@ def differences(before: Any, now: Any) -> Iterator[str]:
 
 
 def flat(value: Any) -> dict[str, str]:
-    """Every leaf of plain data as JSON by its path; things in a list are named by their id or code, not by place."""
+    """Every leaf of plain data as JSON by its path; things in a list are named by their id or code, not by index."""
     return dict(_leaves(value, ""))
 
 
@@ -137,8 +137,8 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
             yield from _leaves(inner, f"{path}.{name}" if path else name)
     elif isinstance(value, list):
         named: dict[str, int] = {}
-        for place, inner in enumerate(value):
-            name = _name(inner, place)
+        for index, inner in enumerate(value):
+            name = _name(inner, index)
             named[name] = named.get(name, 0) + 1
             # Two citations of one source are two things.
             yield from _leaves(inner, f"{path}[{name}]" if named[name] == 1 else f"{path}[{name} {named[name]}]")
@@ -146,12 +146,12 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
         yield path, json.dumps(value, ensure_ascii=False)
 
 
-def _name(thing: Any, place: int) -> str:
+def _name(thing: Any, index: int) -> str:
     if isinstance(thing, Mapping):
         for key in ("id", "code", "source", "finding", "name", "label"):
             if isinstance(thing.get(key), str):
                 return str(thing[key])
-    return thing if isinstance(thing, str) else str(place)
+    return thing if isinstance(thing, str) else str(index)
 
 
 def _approvals(folder: Path) -> tuple[Approval, ...]:

@@ -1,6 +1,6 @@
-"""Kept decisions as FHIR R4 AuditEvent and Provenance, for the audit repository of a site (45 CFR 164.312(b)).
+"""Stored decisions as FHIR R4 AuditEvent and Provenance, for the audit repository of a site (45 CFR 164.312(b)).
 
-Patients appear as the keyed hash under which they are kept, never as a reference: who may resolve it has the key.
+Patients appear as the keyed hash under which they are stored, never as a reference: who may resolve it has the key.
 fhir.resources is heavy and is imported when the first resource is built.
 """
 

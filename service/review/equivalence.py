@@ -1,8 +1,9 @@
-"""Which planted faults no patient at all could show, proved: they change the words of a rule and not what it does.
+"""Which mutants no patient at all could show, proved: they change the words of a rule and not what it does.
 
-Such a fault is no gap of the charts. The proof speaks about findings: each fact in any of its possible states, and what
+Such a mutant shows no gap of the charts. The proof is about findings: each fact in any of its possible states, and what
 is concluded from them. It also knows where every entry that makes one fact present makes another one present: a drug of
-fewer classes, a diagnosis of fewer codes, looked for in the same places; a drug that is counted where none is ordered.
+fewer classes, a diagnosis of fewer codes, looked for in the same resources; a drug that is counted where none is
+ordered.
 """
 
 from __future__ import annotations
@@ -44,13 +45,13 @@ _ALIKE = (
 # The measures by which different drugs are counted.
 _COUNTED_DRUGS = ("products", "ingredients")
 _ANSWERS = ("Observation", "QuestionnaireResponse")
-_ALIKE_IN_SILENCE = ("complete", "complete_nonempty")
-# Of a place to look: what may differ, and is compared by itself.
+_LISTS_THAT_PROVE_ABSENCE = ("complete", "complete_nonempty")
+# Of a source of a fact: what may differ, and is compared by itself.
 _OPEN: Mapping[str, Any] = MappingProxyType({"codes": (), "within_days": None, "history": False, "unconfirmed": True})
 
 
 class Equivalence:
-    """All possible patients of one rule set, built once for the faults to come."""
+    """All possible patients of one rule set, built once for the mutants to come."""
 
     def __init__(self, knowledge: Knowledge, mutants: Sequence[Mutant]) -> None:
         self._knowledge = knowledge
@@ -61,7 +62,7 @@ class Equivalence:
         self._counts = [fact for fact in known if fact.kind is FactKind.COUNT and fact.measure in _COUNTED_DRUGS]
 
     def holds(self, mutant: Mutant) -> bool:
-        """Whether no patient gets another card or conclusion under the fault than without it."""
+        """Whether no patient gets another card or conclusion from the mutant than from the rule."""
         rule = mutant.rule
         before = self._covering(rule)
         names = (
@@ -133,7 +134,7 @@ def _is_within(knowledge: Knowledge, narrow: FactDefinition, wide: FactDefinitio
 
 
 def _looks_wider(knowledge: Knowledge, narrow: FactSource, wide: FactSource) -> bool:
-    """Whether one place to look takes all that the other takes: more codes, older, past or suspected entries."""
+    """Whether one source of a fact takes all that the other takes: more codes, older, past or suspected entries."""
     same = replace(narrow, **_OPEN) == replace(wide, **_OPEN)
     older = wide.within_days is None or (narrow.within_days or math.inf) <= wide.within_days
     more = narrow.history <= wide.history and narrow.unconfirmed <= wide.unconfirmed
@@ -177,12 +178,12 @@ def _absent_alike(narrow: FactDefinition, wide: FactDefinition) -> bool:
     """Whether one fact is absent where the other is: silence counts alike, no answer says no to one alone."""
     if narrow.kind is not wide.kind:
         return False
-    silence = all(getattr(narrow, name) == getattr(wide, name) for name in _ALIKE_IN_SILENCE)
-    return silence and not any(one.resource in _ANSWERS or one.no or one.inverted for one in wide.sources)
+    proves_absence_alike = all(getattr(narrow, name) == getattr(wide, name) for name in _LISTS_THAT_PROVE_ABSENCE)
+    return proves_absence_alike and not any(one.resource in _ANSWERS or one.no or one.inverted for one in wide.sources)
 
 
 def without_equivalent(knowledge: Knowledge, result: Result) -> tuple[Result, tuple[Mutant, ...]]:
-    """The result without the unnoticed faults that no patient could show, and those faults."""
+    """The result without the unnoticed mutants that no patient could show, and those mutants."""
     unnoticed = (*result.by_table_only, *result.survivors)
     equivalence = Equivalence(knowledge, unnoticed)
     same = {id(mutant) for mutant in unnoticed if equivalence.holds(mutant)}

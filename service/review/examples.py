@@ -26,6 +26,7 @@ class ExampleResult:
 
     @property
     def right(self) -> bool:
+        """Whether the rule did what its example says."""
         return self.gives == self.example.expect
 
 

@@ -1,4 +1,4 @@
-"""Writes rule files in the one form in which they are kept: short, at most 120 characters a line, one thought a line.
+"""Writes rule files in their standard form: short, at most 120 characters a line, one thought a line.
 
 A mapping or list stands on one line where it fits and is not deep, in a filled list where that is shorter, else with
 one entry a line. Words go on under their key. Comments stay before what they stand before. What a file says is the
@@ -39,7 +39,7 @@ _LITERAL_ITEM = re.compile(r"[-*] |\d+\. ")
 
 
 def formatted(text: str, file: str, releases: Mapping[str, Any], source_defaults: Mapping[str, Any]) -> str:
-    """The text of a rule file in its kept form. ``file`` is its path below the folder of rules.
+    """The text of a rule file in its standard form. ``file`` is its path below the folder of rules.
 
     ``releases`` and ``source_defaults`` are those of ``ruleset.yaml``. A file of another folder comes back as it is.
 
@@ -49,9 +49,9 @@ def formatted(text: str, file: str, releases: Mapping[str, Any], source_defaults
     folder = file.partition("/")[0]
     if folder not in SHORTEN:
         return text
-    data, faults = read(text, file)
-    if faults or not isinstance(data, Table):
-        raise KnowledgeError(faults or [Issue(f"{file}:1", "must be a mapping of keys")])
+    data, issues = read(text, file)
+    if issues or not isinstance(data, Table):
+        raise KnowledgeError(issues or [Issue(f"{file}:1", "must be a mapping of keys")])
     comments = list(_comments(text, file, data))
     short = SHORTEN[folder](data, releases, source_defaults)
     if short.get("id") == Path(file).stem:
@@ -78,16 +78,16 @@ def _document(data: Table, folder: str, comments: list[tuple[int, str]]) -> Iter
     gaps = _GAP_BEFORE.get(folder, ())
     started = False
 
-    def remarks(line: int, indent: int) -> Iterator[str]:
+    def comments_before(line: int, indent: int) -> Iterator[str]:
         """The comments before a line, with the blank lines between them and after them."""
         while comments and comments[0][0] < line:
-            number, remark = comments.pop(0)
-            yield " " * indent + remark
+            number, comment = comments.pop(0)
+            yield " " * indent + comment
             if min([line, *(later for later, _ in comments[:1])]) > number + 1:
                 yield ""
 
     for key, value in data.items():
-        before = list(remarks(data.key_lines[key], 0))
+        before = list(comments_before(data.key_lines[key], 0))
         if started and (key in gaps or before):
             yield ""
         yield from before
@@ -97,11 +97,11 @@ def _document(data: Table, folder: str, comments: list[tuple[int, str]]) -> Iter
             for number, (item, line) in enumerate(zip(value, value.item_lines, strict=True)):
                 if number:
                     yield ""
-                yield from remarks(line, 2)
+                yield from comments_before(line, 2)
                 yield from _entry("  - ", item, 4)
         else:
             yield from _entry(f"{key}: ", value, 2, key)
-    yield from (remark for _, remark in comments)
+    yield from (comment for _, comment in comments)
 
 
 def _entry(head: str, value: Any, indent: int, key: str | None = None) -> list[str]:
@@ -266,12 +266,12 @@ def _is_plain(text: str, *, flow: bool) -> bool:
     """Whether YAML reads the words without quotes as exactly these words."""
     if text != text.strip() or "  " in text or not text or not isinstance(scalar(text), str):
         return False
-    data, faults = read(f"[{text}]" if flow else f"- {text}", "words")
-    return not faults and isinstance(data, Items) and len(data) == 1 and data[0] == text
+    data, issues = read(f"[{text}]" if flow else f"- {text}", "words")
+    return not issues and isinstance(data, Items) and len(data) == 1 and data[0] == text
 
 
 def format_folder(folder: Path, *, write: bool) -> list[str]:
-    """The files below ``folder`` that are not in their kept form, written into it where ``write`` says so."""
+    """The files below ``folder`` that are not in their standard form, written into it where ``write`` says so."""
     header, _ = read((folder / "ruleset.yaml").read_text(encoding="utf-8"), "ruleset.yaml")
     header = header if isinstance(header, Table) else Table("ruleset.yaml", 1)
     changed = []

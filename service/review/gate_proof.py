@@ -42,7 +42,7 @@ _NOBODY = (z3.BoolVal(val=False),)
 
 
 def gates_of(knowledge: Knowledge) -> Callable[[str], Basis | None]:
-    """What the gate of a hook rests on, as it follows from the rules."""
+    """What the gate of a hook depends on, as it follows from the rules."""
     derivation = Derivation(knowledge)
     return lambda hook: basis_of(knowledge, derivation, hook)
 
@@ -84,8 +84,8 @@ def _said(patients: Patients, hook: str, empty: Iterable[Finding], begin: str) -
     empty = tuple(empty)
     given = [_as_it_is(patients, finding) for finding in empty if finding.name in patients.facts]
     about = tuple(finding.name for finding in empty if finding.name in patients.facts)
-    speaks = [patients.is_shown(rule) for rule in said.rules] + [patients.possibly(rule.when) for rule in said.reaching]
-    yield Doubt(f"{begin}: a card may be due", (*given, z3.Or(speaks)), about)
+    shown = [patients.is_shown(rule) for rule in said.rules] + [patients.possibly(rule.when) for rule in said.reaching]
+    yield Doubt(f"{begin}: a card may be due", (*given, z3.Or(shown)), about)
     undecided = z3.Or([patients.possibly(rule.when) for rule in said.warning])
     concerned = [patients.symbol(name).status.is_not(ABSENT) for name in said.concerning]
     missed = (undecided, z3.Or(concerned)) if concerned else (undecided,)

@@ -1,7 +1,7 @@
 """Impact: which recorded patients get other cards under another rule set. Counts first, examples second.
 
-Every chart is asked at every service. What both rule sets can see of a chart at a hook is a row of small integers
-(``engine.vector``): charts with the same two rows get the same answers, so each pair of rows is decided once.
+Every chart is asked at every service. What both rule sets can see of a chart at a hook is a vector of small integers
+(``engine.vector``): charts with the same two vectors get the same answers, so each pair of vectors is decided once.
 """
 
 from __future__ import annotations
@@ -108,11 +108,11 @@ class Impact:
 
     def _others(self, recorded: Recorded) -> tuple[Other, ...]:
         offered = tuple(side.knowledge.services.get(recorded.service) for side in self._sides)
-        rows = tuple(
-            b"" if service is None else _row(side, service, facts)
+        vectors = tuple(
+            b"" if service is None else _vector_of(side, service, facts)
             for side, service, facts in zip(self._sides, offered, (recorded.before, recorded.after), strict=True)
         )
-        key = recorded.service, rows[0], rows[1]
+        key = recorded.service, vectors[0], vectors[1]
         if key not in self._known:
             shown = [
                 frozenset[str]() if service is None else frozenset(_shown(side, service, facts))
@@ -140,7 +140,7 @@ class Impact:
             counts.examples.append(example)
 
     def report(self, *, hide_below: int = 0) -> Json:
-        """All counts, the loudest rule first.
+        """All counts, the most severe rule first.
 
         ``hide_below`` hides the counts of an age band or sex that are smaller, and one more where the hidden one could
         be worked out from the total.
@@ -182,9 +182,9 @@ class Impact:
         return max(rule.card.indicator.rank for rule in rules if rule.card is not None)
 
 
-def _row(side: Prepared, service: ServiceDefinition, facts: Facts) -> bytes:
-    row = side.programs[service.hook].layout.row(facts)
-    return b",".join(str(number).encode() for number in row)
+def _vector_of(side: Prepared, service: ServiceDefinition, facts: Facts) -> bytes:
+    vector = side.programs[service.hook].layout.vector(facts)
+    return b",".join(str(number).encode() for number in vector)
 
 
 def _shown(side: Prepared, service: ServiceDefinition, facts: Facts) -> Iterator[str]:
@@ -233,7 +233,7 @@ def impact_lines(report: Json, names: Sequence[str]) -> Iterator[str]:
             yield f"    {example['how']}: {example['chart']} ({example['service']}){address}"
     if from_store and report["rules"]:
         yield ""
-        yield "No chart is kept of a decision, so an example is the id of its page, and opens in no playground."
+        yield "No chart is stored with a decision, so an example is the id of its page, and opens in no playground."
 
 
 def impact_rows(report: Json) -> Iterator[Json]:

@@ -17,9 +17,9 @@ UNRAISED = "version-not-raised"
 
 
 def unraised(before: Knowledge, now: Knowledge) -> list[Issue]:
-    """A problem for every rule whose content differs from that of ``before`` under the same version.
+    """An issue for every rule whose content differs from that of ``before`` under the same version.
 
-    Statistics, overrides and approvals are told by version: two contents of one version cannot be told apart.
+    Statistics, overrides and approvals are told by version: two contents of one version cannot be known apart.
     """
     known = {rule.id: rule for rule in before.rules}
     return [
@@ -37,10 +37,10 @@ def unraised(before: Knowledge, now: Knowledge) -> list[Issue]:
 
 
 def as_json(issues: Sequence[Issue], folder: str) -> str:
-    """A list of objects: severity, code (the check), path, text, hint, and the place as file and line."""
+    """A list of objects: severity, code (the check), path, text, hint, file and line."""
     listed = []
     for issue in issues:
-        file, line = issue.place
+        file, line = issue.file_and_line
         listed.append(issue.to_json() | {"file": f"{folder}/{file}", "line": line})
     return json.dumps(listed, indent=2, ensure_ascii=False)
 
@@ -49,7 +49,7 @@ def as_github(issues: Sequence[Issue], folder: str) -> str:
     """Workflow commands that mark the lines of a pull request."""
     lines = []
     for issue in issues:
-        file, line = issue.place
+        file, line = issue.file_and_line
         text = issue.words.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
         level = _GITHUB_LEVELS[issue.severity]
         lines.append(f"::{level} file={folder}/{file},line={line},title={issue.code}::{text}")
@@ -57,7 +57,7 @@ def as_github(issues: Sequence[Issue], folder: str) -> str:
 
 
 def as_junit(issues: Sequence[Issue], folder: str) -> str:
-    """One test case per check, failed by each of its problems that is no note."""
+    """One test case per check, failed by each of its issues that is no note."""
     suite = Element("testsuite", name="sciatica-cds lint")
     names = dict.fromkeys([*CHECKS, *(issue.code.split()[0] for issue in issues)])
     serious = [issue for issue in issues if issue.severity is not Severity.INFORMATION]
@@ -65,7 +65,7 @@ def as_junit(issues: Sequence[Issue], folder: str) -> str:
         case = SubElement(suite, "testcase", classname="lint", name=name)
         for issue in serious:
             if issue.code.split()[0] == name:
-                file, line = issue.place
+                file, line = issue.file_and_line
                 SubElement(case, "failure", message=f"{folder}/{file}:{line}: {issue.words}")
     suite.set("tests", str(len(names)))
     suite.set("failures", str(len(serious)))
@@ -76,7 +76,7 @@ def as_sarif(issues: Sequence[Issue], folder: str) -> str:
     """A SARIF 2.1.0 log with one run; each check is a rule of the tool."""
     results: list[dict[str, Any]] = []
     for issue in issues:
-        file, line = issue.place
+        file, line = issue.file_and_line
         where = {"artifactLocation": {"uri": f"{folder}/{file}"}, "region": {"startLine": line}}
         results.append(
             {

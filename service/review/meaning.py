@@ -74,9 +74,9 @@ def as_lock(knowledge: Knowledge) -> str:
 
 def read_lock(text: str, name: str = "meaning.yaml") -> dict[str, Meaning]:
     """The meanings of a lock. Raises KnowledgeError when it cannot be read."""
-    data, faults = read(text, name)
-    if faults or not isinstance(data, Table):
-        raise KnowledgeError(faults or [Issue(f"{name}:1", "is no lock of meanings")])
+    data, issues = read(text, name)
+    if issues or not isinstance(data, Table):
+        raise KnowledgeError(issues or [Issue(f"{name}:1", "is no lock of meanings")])
     return {
         rule: Meaning(rule, entry["does"], tuple(entry.get("after", ())), read_condition(entry["when"]))
         for rule, entry in data.items()

@@ -1,4 +1,4 @@
-"""Faults planted into rules on purpose, to see whether examples, stories, vignettes or the locked tables would notice.
+"""Mutants of rules, faulty on purpose, to see whether examples, stories, vignettes or the locked tables would notice.
 
 A rule whose limit could be moved, whose test could be turned or dropped without any example
 differing is a rule that nobody has really checked.
@@ -33,8 +33,8 @@ _TURNED: Mapping[Word, tuple[Word, ...]] = {
 class Case:
     """One chart: the facts read from it and the hook it was asked under.
 
-    With ``expects`` a fault is noticed when that is no longer met (vignettes); without, when the answer becomes another
-    one than before (stories, whose whole answers are golden files).
+    With ``expects`` a mutant is noticed when that is no longer met (vignettes); without, when the answer becomes
+    another one than before (stories, whose whole answers are golden files).
     """
 
     name: str
@@ -45,7 +45,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One rule with one planted fault."""
+    """One mutant: a rule with one fault."""
 
     rule: Rule
     fault: str
@@ -53,6 +53,7 @@ class Mutant:
 
     @property
     def mutated(self) -> Rule:
+        """The rule with the fault in it."""
         return replace(self.rule, when=self.when)
 
 
@@ -68,11 +69,11 @@ def _faults(condition: Condition) -> Iterator[tuple[str, Condition]]:
         return
     swapped = AnyOf if isinstance(condition, AllOf) else AllOf
     yield f"{'all' if swapped is AnyOf else 'any'} swapped", swapped(condition.parts)
-    for place, part in enumerate(condition.parts):
-        rest = condition.parts[:place] + condition.parts[place + 1 :]
+    for index, part in enumerate(condition.parts):
+        rest = condition.parts[:index] + condition.parts[index + 1 :]
         yield f"'{_named(part)}' dropped", rest[0] if len(rest) == 1 else type(condition)(rest)
         for fault, changed in _faults(part):
-            parts = (*condition.parts[:place], changed, *condition.parts[place + 1 :])
+            parts = (*condition.parts[:index], changed, *condition.parts[index + 1 :])
             yield fault, type(condition)(parts)
 
 
@@ -126,7 +127,7 @@ class Charts:
         self._read = [(case, self._reading(case, self._strata[case.hook])) for case in cases]
 
     def notice(self, mutant: Mutant) -> bool:
-        """Whether any chart shows the planted fault."""
+        """Whether any chart shows the mutant."""
         return any(self._notices(case, before, mutant) for case, before in self._read)
 
     def _notices(self, case: Case, before: Reading, mutant: Mutant) -> bool:
@@ -163,7 +164,7 @@ def _states(reading: Reading) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The planted faults, and which of them only the locked table notices, or nothing.
+    """The mutants, and which of them only the locked table notices, or nothing.
 
     The table is derived from the rule, so that what only it notices is locked against change and not shown to be right.
     """
@@ -201,14 +202,14 @@ def notice_mutants(
     every: int = 1,
     examples: bool = True,
 ) -> Result:
-    """Plant every fault (or every n-th, for a sample) and look what notices: examples, charts, the locked table.
+    """Make every mutant (or every n-th, for a sample) and look what notices: examples, charts, the locked table.
 
-    Faults are planted into all rules, or into ``rules``. Without ``examples`` only the charts and the table are asked:
+    Mutants are made of all rules, or of ``rules``. Without ``examples`` only the charts and the table are asked:
     charts were not made from the conditions they test.
     """
     charts = Charts(knowledge, cases)
-    planted = knowledge.rules if rules is None else rules
-    made_mutants = [mutant for rule in planted for mutant in mutants(rule)][::every]
+    subjects = knowledge.rules if rules is None else rules
+    made_mutants = [mutant for rule in subjects for mutant in mutants(rule)][::every]
     by_table: list[Mutant] = []
     survivors: list[Mutant] = []
     for mutant in made_mutants:

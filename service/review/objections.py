@@ -1,4 +1,4 @@
-"""What speaks against signing a rule: a problem of its files, an example that does not hold, a broken invariant."""
+"""What stands against signing a rule: an issue of its files, an example that does not hold, a broken invariant."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from service.review.proof import prove_all, witness_lines
 def objections(folder: Path, knowledge: Knowledge, rules: frozenset[str], today: date) -> Iterator[str]:
     """Every objection to signing these rules, in words.
 
-    Problems of lint count where they lie in the file of one of the rules; an invariant counts whatever breaks it,
+    Issues of lint count where they lie in the file of one of the rules; an invariant counts whatever breaks it,
     because what is signed must be safe together with everything else that is served.
     """
     files = {_file(rule) for rule in knowledge.rules if rule.id in rules}
@@ -35,7 +35,7 @@ def objections(folder: Path, knowledge: Knowledge, rules: frozenset[str], today:
 
 
 def with_foundations(knowledge: Knowledge, rule: Rule) -> tuple[str, ...]:
-    """The rule and the conclusion rules it rests on that are not approved yet, what it rests on first."""
+    """The rule and the conclusion rules it depends on that are not approved yet, what it depends on first."""
     waiting = unapproved_behind(knowledge, rule) | {rule.id}
     return (*tuple(each.id for each in knowledge.rules if each.id in waiting and each.id != rule.id), rule.id)
 

@@ -101,11 +101,11 @@ class Ordered:
         return all_of([any_of([no(above), step]) for step, above in zip(self.steps, self.steps[1:], strict=False)])
 
     def instead(self, other: Ordered) -> Iterator[tuple[z3.BoolRef, z3.BoolRef]]:
-        """The pairs that put another value of the same row in the place of this one."""
+        """The pairs that put another value of the same row instead of this one."""
         yield from zip(self.steps, other.steps, strict=True)
 
     def as_if(self, value: int) -> Iterator[tuple[z3.BoolRef, z3.BoolRef]]:
-        """The pairs that put a known value in the place of this one."""
+        """The pairs that put a known value instead of this one."""
         for step, one in enumerate(self.steps, 1):
             yield one, TRUE if value >= step else FALSE
 
@@ -122,7 +122,7 @@ class Ordered:
 
 
 class Instead:
-    """Puts formulas in the place of others, as z3.substitute does; the pairs are checked once and not at every call."""
+    """Puts formulas for others, as z3.substitute does; the pairs are checked once and not at every call."""
 
     def __init__(self, pairs: Sequence[tuple[z3.BoolRef, z3.BoolRef]]) -> None:
         self._pairs = pairs

@@ -35,7 +35,7 @@ class Pack:
 
     @property
     def archive(self) -> bytes:
-        """The rule files as the store keeps them."""
+        """The rule files as the store holds them."""
         return archived(self.files)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 
@@ -53,6 +54,7 @@ class Proof:
 
     @property
     def holds(self) -> bool:
+        """Whether no patient breaks the invariant."""
         return not self.breaches
 
 
@@ -74,10 +76,14 @@ class Prover:
         self.invariants = invariants
         self._concerning = concerning
         self._gates = gates or gates_of(knowledge)
-        hooks = dict.fromkeys(service.hook for service in knowledge.services.values())
-        asked = (hook for hook in hooks if self._concerns(rules_for(knowledge, hook)))
-        conditions = (*invariants.conditions(), *conditions_of_gates(knowledge))
-        self.patients = {hook: Patients(knowledge, hook, conditions) for hook in asked}
+
+    @cached_property
+    def patients(self) -> dict[str, Patients]:
+        """Every possible patient of each hook that is asked about. Made when something is asked: it takes seconds."""
+        hooks = dict.fromkeys(service.hook for service in self.knowledge.services.values())
+        asked = (hook for hook in hooks if self._concerns(rules_for(self.knowledge, hook)))
+        conditions = (*self.invariants.conditions(), *conditions_of_gates(self.knowledge))
+        return {hook: Patients(self.knowledge, hook, conditions) for hook in asked}
 
     def _concerns(self, rules: Iterable[Rule]) -> bool:
         return self._concerning is None or any(rule.id in self._concerning for rule in rules)
@@ -110,7 +116,7 @@ class Prover:
     def _ask(self, hook: str, about: Iterable[str], *formulas: z3.BoolRef) -> dict[str, Finding] | None:
         """A patient for whom all formulas hold, or None when there is none.
 
-        ``about`` are the findings the formulas speak of; what nothing of them rests on is left out.
+        ``about`` are the findings the formulas name; what none of them depends on is left out.
         """
         patients = self.patients[hook]
         names = patients.behind(about)
@@ -147,7 +153,7 @@ class Prover:
                     yield Breach(f"{rule.id} ({rule.at}) suggests it all the same", hook, witness)
 
     def _always_warned(self, invariant: AlwaysWarned) -> Iterator[Breach]:
-        """Invariant 2: the state always gives a card as loud as stated."""
+        """Invariant 2: the state always gives a card as severe as stated."""
         for hook in invariant.hooks:
             if hook not in self.patients:
                 continue
@@ -176,7 +182,7 @@ class Prover:
                     yield Breach(f"{one.id} and {other.id} advise opposite things on the same topic", hook, witness)
 
     def _idle_parts(self) -> Iterator[Breach]:
-        """Invariant 4: every rule can fire, none is covered by another, no test is idle."""
+        """Invariant 4: every rule can fire, none is always suppressed by another, no test is idle."""
         for rule in self.knowledge.rules:
             if not self._concerns([rule]):
                 continue
@@ -192,7 +198,7 @@ class Prover:
             for leaf in idle_leaves(patients, rule):
                 yield Breach(f"{rule.id} ({leaf.at or rule.at}): '{leaf}' makes no difference", hook)
             if rule.card is not None and all(self._always_suppressed(rule, its_hook) for its_hook in hooks):
-                yield Breach(f"{rule.id} ({rule.at}) is always covered by another rule of its family", hook)
+                yield Breach(f"{rule.id} ({rule.at}) is always suppressed by another rule of its family", hook)
 
     def _always_suppressed(self, rule: Rule, hook: str) -> bool:
         if rule.family is None:
@@ -201,15 +207,15 @@ class Prover:
         family = [other for other in _rules_with_card_at(patients.rules, hook) if other.family == rule.family]
         more_severe = [other for other in family if other.precedence < rule.precedence]
         about = {name for other in (rule, *more_severe) for name in other.reads}
-        uncovered = z3.Not(z3.Or([patients.is_shown(other) for other in more_severe]))
-        return bool(more_severe) and self._ask(hook, about, patients.is_shown(rule), uncovered) is None
+        shown_without = z3.Not(z3.Or([patients.is_shown(other) for other in more_severe]))
+        return bool(more_severe) and self._ask(hook, about, patients.is_shown(rule), shown_without) is None
 
     def _ruled_out_by_missing_data(self, invariant: MissingData) -> Iterator[Breach]:
         """Invariant 5: data that is missing never removes a warning it could have raised, unless it is named.
 
         A rule left undecided is named on the answer by ``decision.decide`` itself. What is asked here
         is the rest: a warning that fires when a fact is known, is ruled out when the same fact is
-        unknown, and neither does a card then name that fact, nor does one as loud speak on the topic.
+        unknown, and neither does a card then name that fact, nor is one as severe shown on the topic.
         """
         for hook, patients in self.patients.items():
             warnings = [

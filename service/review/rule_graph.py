@@ -55,7 +55,7 @@ def around_rule(knowledge: Knowledge, rule: Rule) -> RuleGraph:
 def _behind(knowledge: Knowledge, rule: Rule) -> set[tuple[str, str]]:
     """The edges from facts to the conclusions that a rule reads, through all that lies between.
 
-    What only says that a rule may speak here (``background``) is not followed further: it stands behind nearly all.
+    What only says that a rule may apply here (``background``) is not followed further: it stands behind nearly all.
     """
     found: set[tuple[str, str]] = set()
     waiting, seen = list(rule.reads), set[str]()
@@ -72,7 +72,7 @@ def _behind(knowledge: Knowledge, rule: Rule) -> set[tuple[str, str]]:
 
 
 def after_finding(knowledge: Knowledge, finding: str) -> RuleGraph:
-    """Every way from a fact or conclusion to the cards that rest on it, through conclusions; cards it leads to only."""
+    """Every way from a fact or conclusion, through conclusions, to the cards that depend on it."""
     found: set[tuple[str, str]] = set()
     waiting, seen = [finding], set[str]()
     while waiting:

@@ -10,7 +10,7 @@ from functools import cache
 
 from service.config import Settings
 from service.errors import Issue, KnowledgeError
-from service.knowledge.cache import Keep, RuleCache, keep_nothing
+from service.knowledge.cache import Cached, RuleCache, uncached
 from service.knowledge.loader import load
 from service.knowledge.model import Knowledge
 from service.review.packs import open_pack
@@ -24,13 +24,13 @@ _TRIES = 3
 class Rules:
     """A rule set, what makes the archive of exactly the files it was read from, and who signed it.
 
-    ``keep`` keeps what is worked out from it for the next start.
+    ``cached`` holds what is worked out from it for the next start.
     """
 
     knowledge: Knowledge
     archive: Callable[[], bytes]
     signed_by: str | None = None
-    keep: Keep = keep_nothing
+    cached: Cached = uncached
 
 
 def read_rules(settings: Settings) -> Rules:
@@ -49,18 +49,18 @@ def read_rules(settings: Settings) -> Rules:
 
 def _read(settings: Settings) -> Rules:
     files = rule_files(settings.rules) if settings.rules.is_dir() else {}
-    keep = _keep(settings, files)
-    return Rules(keep("rules", lambda: _loaded(settings, files)), cache(lambda: archived(files)), keep=keep)
+    cached = _cached(settings, files)
+    return Rules(cached("rules", lambda: _loaded(settings, files)), cache(lambda: archived(files)), cached=cached)
 
 
 class _ChangedError(Exception):
     """The rule files changed while they were read."""
 
 
-def _keep(settings: Settings, files: Mapping[str, bytes]) -> Keep:
+def _cached(settings: Settings, files: Mapping[str, bytes]) -> Cached:
     if settings.rules_cache == "off":
-        return keep_nothing
-    return RuleCache.of(settings.data / "rules-cache", files, settings.knowledge_settings).keep
+        return uncached
+    return RuleCache.of(settings.data / "rules-cache", files, settings.knowledge_settings).cached
 
 
 def _loaded(settings: Settings, files: Mapping[str, bytes]) -> Knowledge:

@@ -48,7 +48,7 @@ def _listed(words: list[str]) -> str:
     return "\n".join(f"  #   {line}" for line in lines)
 
 
-def with_place(header: str, phase: str, rule_id: str) -> str:
+def with_rule_in_order(header: str, phase: str, rule_id: str) -> str:
     """ruleset.yaml with the rule at the end of the order of its phase; as it was where that has no order written."""
     begin = re.search(rf"^  - id: {re.escape(phase)}$", header, re.MULTILINE)
     if begin is None:

@@ -13,13 +13,13 @@ Json = dict[str, Any]
 
 
 def difference(one: tuple[int, int], other: tuple[int, int]) -> tuple[float, float, float]:
-    """The second share minus the first, with its 95 % interval; each share is (hits, of), ``of`` above 0.
+    """The second share minus the first, with its 95 % interval; each share is (number, of), ``of`` above 0.
 
     Newcombe's hybrid score interval (Newcombe RG, Stat Med 1998;17:873-890, method 10).
     """
-    (hits, of), (later_hits, later_of) = one, other
-    first, second = hits / of, later_hits / later_of
-    (low, high), (later_low, later_high) = wilson(hits, of), wilson(later_hits, later_of)
+    (number, of), (later_number, later_of) = one, other
+    first, second = number / of, later_number / later_of
+    (low, high), (later_low, later_high) = wilson(number, of), wilson(later_number, later_of)
     apart = second - first
     below = math.sqrt((second - later_low) ** 2 + (high - first) ** 2)
     above = math.sqrt((later_high - second) ** 2 + (first - low) ** 2)

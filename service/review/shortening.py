@@ -1,4 +1,4 @@
-"""From the full forms of rules, sources, orders, facts and value sets to the short ones in which they are kept.
+"""From the full forms of rules, sources, orders, facts and value sets to the short ones of the files.
 
 The other way round is :mod:`service.knowledge.short_forms`.
 """
@@ -13,8 +13,8 @@ from types import MappingProxyType
 from typing import Any
 
 from service.knowledge.documents import Items, Table
-from service.knowledge.fact_files import CODED, NO_BY_SILENCE, QUESTION, answers_count
-from service.knowledge.short_forms import AGAINST, BELOW, LEADS, NOTED, ORDER_DEFAULTS, value_set_in_full
+from service.knowledge.fact_files import CODED, NEVER_WITHOUT_ENTRY, QUESTION, answers_count
+from service.knowledge.short_forms import AGAINST, BELOW, LEADS, NOTED, ORDER_DEFAULTS, full_value_set
 
 Header = Mapping[str, Any]
 
@@ -179,7 +179,7 @@ def _question(fact: Table) -> Table:
     question = code.without(*(["title"] if code["title"] == fact["title"] else []))
     for key, value in answer.without("resource", "codes").items():
         question.put(key, value, answer.key_lines[key])
-    usual = {"absent_when": NO_BY_SILENCE, "product_choice": answers_count(answer.get("within_days", 0))}
+    usual = {"absent_when": NEVER_WITHOUT_ENTRY, "product_choice": answers_count(answer.get("within_days", 0))}
     short = Table(fact.file, fact.line)
     for key, value in fact.without("own_codes", *(key for key in usual if fact.get(key) == usual[key])).items():
         if key != "from":
@@ -220,7 +220,7 @@ def _alike_together(entries: Items) -> Items:
 
 
 def _value_set(value_set: Table, releases: Header, _: Header) -> Table:
-    full = value_set_in_full(value_set, releases)
+    full = full_value_set(value_set, releases)
     names = {(one["system"], one["source"], one.get("note", "")): name for name, one in releases.items()}
     for key in ("codes", "unverified"):
         if isinstance(rows := full.get(key), Items):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from service.knowledge.digest import reached, reads_problems, rule_digest, shown_before, value_sets_of
+from service.knowledge.digest import reached, reads_problems, reads_words, rule_digest, shown_before, value_sets_of
 from service.knowledge.model import (
     Citation,
     FactDefinition,
@@ -44,6 +44,7 @@ def _rule_page(knowledge: Knowledge, rules: Sequence[Rule]) -> Iterator[str]:
     yield from _section("Orders it can create", (line for order in orders for line in _order(order)))
     yield from _section("Codes", _codes(knowledge, [*facts, *orders]))
     yield from _section("Words that leave a problem unread", _danger(knowledge, facts))
+    yield from _section("Words of what no rule judges", _other(knowledge, facts))
     yield from _section("Decision table", as_markdown(table_of(knowledge, rules)))
 
 
@@ -182,6 +183,19 @@ def _danger(knowledge: Knowledge, facts: Sequence[FactDefinition]) -> Iterator[s
         yield f"- unless: `{'|'.join((*terms.harmless, *terms.harmless_drugs))}`"
 
 
+def _other(knowledge: Knowledge, facts: Sequence[FactDefinition]) -> Iterator[str]:
+    words = knowledge.other_words
+    if reads_words(facts):
+        for title, patterns in (
+            ("substances", words.substances),
+            ("problems", words.problems),
+            ("procedures", words.procedures),
+            ("orders", words.orders),
+        ):
+            if patterns:
+                yield f"- {title}: `{'|'.join(patterns)}`"
+
+
 def _source_line(source: FactSource) -> str:
     """Where a fact looks, with the limit that counts and what ends it."""
     limit = f", the newest at {source.at_most:f} {source.unit} or below" if source.at_most is not None else ""
@@ -191,7 +205,7 @@ def _source_line(source: FactSource) -> str:
 
 
 def fact_page(knowledge: Knowledge, fact: FactDefinition) -> str:
-    """The page of one fact: how it is read, what silence means, its codes, and the rules that rest on it."""
+    """The page of one fact: how it is read, what silence means, its codes, and the rules that depend on it."""
     lines = [f"# {fact.title}", "", f"`{fact.id}`, {fact.kind.value}, {fact.at}; asked as: {fact.asks}", ""]
     lines += [_source_line(source) for source in fact.sources]
     lines += _section("What silence means", _no_matching_data([fact]))

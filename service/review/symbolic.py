@@ -1,7 +1,7 @@
 """The rules as formulas over every possible patient, for proofs.
 
 Each fact is an unknown of three states, each number an interval among the limits that the rules
-use; so the formulas speak about all patients at once, with whatever is missing from their records.
+use; so the formulas are about all patients at once, with whatever is missing from their records.
 Conclusions are defined from their rules exactly as the engine closes them.
 """
 
@@ -120,6 +120,7 @@ class Patients:
             self._bounds[name] = self._bounds[name][:_STATES_OF_ANY_FACT]
 
     def symbol(self, name: str) -> Symbol:
+        """The variables that stand for a finding."""
         return self._symbols[name]
 
     def behind(self, names: Iterable[str]) -> frozenset[str]:
@@ -134,7 +135,7 @@ class Patients:
         return frozenset(seen)
 
     def constraints(self, names: Iterable[str]) -> list[z3.BoolRef]:
-        """What ties these findings to all they rest on. Only that: a proof need not look at the rest."""
+        """What ties these findings to all they depend on. Only that: a proof need not look at the rest."""
         found = []
         for name in sorted(self.behind(names)):
             if name in self._definitions:
@@ -152,7 +153,7 @@ class Patients:
         return self._holds(condition, possibly=False)
 
     def possibly(self, condition: Condition) -> z3.BoolRef:
-        """The condition is true or cannot be told."""
+        """The condition is true or cannot be known."""
         return self._holds(condition, possibly=True)
 
     def _holds(self, condition: Condition, *, possibly: bool) -> z3.BoolRef:
@@ -175,7 +176,7 @@ class Patients:
     def ruled_out_when_unknown(self, rule: Rule) -> frozenset[str]:
         """The facts that, unknown, could rule the rule out and not merely leave it undecided.
 
-        Only the words that speak about the record (``unknown``, ``not present``, ``not absent``) inside
+        Only the words that are about the record (``unknown``, ``not present``, ``not absent``) inside
         a conclusion the rule reads can do that; where there is none, there is nothing to ask the solver.
         """
         found: set[str] = set()
@@ -188,7 +189,7 @@ class Patients:
         return frozenset(found - set(self.concluding))
 
     def naming(self, fact: str) -> tuple[Rule, ...]:
-        """The card rules that name the fact when they speak and it is unknown."""
+        """The card rules that name the fact when they are shown and it is unknown."""
         return tuple(
             rule for rule in self.rules if rule.card is not None and (fact in rule.reads or fact in rule.mentions)
         )
@@ -253,14 +254,14 @@ class Substitution:
 
 def number_at(scale: Scale, rank: int) -> Decimal:
     """A number of the given rank: the limit itself, or one between two limits."""
-    place, is_limit = divmod(rank, 2)
+    index, is_limit = divmod(rank, 2)
     if is_limit:
-        return scale.limits[place]
-    if place == 0:
+        return scale.limits[index]
+    if index == 0:
         return scale.limits[0] - 1
-    if place == len(scale.limits):
+    if index == len(scale.limits):
         return scale.limits[-1] + 1
-    return (scale.limits[place - 1] + scale.limits[place]) / 2
+    return (scale.limits[index - 1] + scale.limits[index]) / 2
 
 
 def _impossible(definition: FactDefinition) -> tuple[int, ...]:
@@ -300,8 +301,8 @@ def _without_one(holds: Callable[[Condition], z3.BoolRef], condition: Condition)
     if isinstance(condition, Leaf):
         return
     combine = all_of if isinstance(condition, AllOf) else any_of
-    for place, part in enumerate(condition.parts):
-        others = [holds(other) for number, other in enumerate(condition.parts) if number != place]
+    for index, part in enumerate(condition.parts):
+        others = [holds(other) for number, other in enumerate(condition.parts) if number != index]
         if isinstance(part, Leaf):
             yield part, combine(others)
         else:

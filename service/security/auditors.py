@@ -1,4 +1,4 @@
-"""Who may read kept decisions in a browser: names with hashed passwords in a file, asked for by HTTP Basic (RFC 7617).
+"""Who may read stored decisions in a browser: names with hashed passwords in a file, by HTTP Basic (RFC 7617).
 
 A line is ``name:salt:hash``, both in hexadecimal digits; scrypt with the parameters below (OWASP password storage).
 """
@@ -54,7 +54,7 @@ def read_auditors(path: Path) -> Auditors:
 
 @dataclass
 class Auditors:
-    """Checks names and passwords. A pair that was right is remembered, keyed, for as long as the process lives."""
+    """Checks names and passwords. A pair that was right is cached, as a keyed digest, until the process ends."""
 
     people: Mapping[str, tuple[bytes, bytes]] = field(repr=False)
     _key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
@@ -66,14 +66,14 @@ class Auditors:
         if pair is None:
             return False
         name, password = pair
-        remembered = hmac.digest(self._key, f"{name}\0{password}".encode(), "sha256")
-        if remembered in self._right:
+        digest = hmac.digest(self._key, f"{name}\0{password}".encode(), "sha256")
+        if digest in self._right:
             return True
         # A name that is not there costs as much as one that is.
         salt, hashed = self.people.get(name, (b"\0" * _SALT, b""))
         if not hmac.compare_digest(_hashed(password, salt), hashed):
             return False
-        self._right.add(remembered)
+        self._right.add(digest)
         return True
 
 

@@ -174,12 +174,12 @@ def _not_before(claims: Mapping[str, Any], expected: Expected) -> Verdict:
     return _time("nbf", claims["nbf"], lambda at: at <= latest, "is in the future: compare the clocks", expected.now)
 
 
-def _time(claim: str, value: object, holds: Callable[[float], bool], complaint: str, now: float) -> Verdict:
+def _time(claim: str, value: object, holds: Callable[[float], bool], said: str, now: float) -> Verdict:
     at = seconds(value)
     if at is None:
         return failed(claim, f"must be a number of seconds since 1970, is {_show(value)}")
     distance = f"{abs(at - now):.0f} s {'ahead of' if at > now else 'behind'} the time of the check"
-    return passed(claim, distance) if holds(at) else failed(claim, f"{complaint} ({distance})")
+    return passed(claim, distance) if holds(at) else failed(claim, f"{said} ({distance})")
 
 
 def _lifetime(claims: Mapping[str, Any], limits: Limits) -> Verdict:

@@ -51,7 +51,7 @@ def _is_below(jku: str, beginning: str) -> bool:
 
 
 class IssuersError(IssuesError):
-    """The file of trusted issuers is wrong. The operator acts; the process does not start. Carries all faults."""
+    """The file of trusted issuers is wrong. The operator acts; the process does not start. Carries all issues."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def read_issuers(path: Path, *, development: bool = False, profiles: Sequence[st
 
     ``profiles`` are the names of the client profiles there are.
 
-    Raises IssuersError with all faults.
+    Raises IssuersError with all issues.
     """
     document = _read_json(path, str(path))
     listed = document.get("issuers") if isinstance(document, dict) else None

@@ -19,9 +19,8 @@ from service.store.database import Database
 from service.store.keys import Keyring
 from service.store.projection_audit import ProjectionAudit
 from service.store.rule_set_audit import audit_rule_sets
-from service.store.schema_audit import audit_schema
+from service.store.schema_audit import audit_schema, audit_types, readable
 from service.store.tables import ledger, tombstones
-from service.store.type_audit import audit_types, readable
 
 # Below this many rows a second process costs more than it saves.
 _MANY = 100_000
@@ -69,7 +68,7 @@ def audit(
 
 
 def _look(name: str, look: Callable[[], None], report: AuditReport) -> None:
-    """Look at one part of the store; a value that cannot even be read there is a fault, and hides no other part."""
+    """Look at one part of the store; a value that cannot even be read there is an issue, and hides no other part."""
     try:
         look()
     except (StoreError, SQLAlchemyError):

@@ -23,6 +23,7 @@ class AuditReport:
 
     @property
     def is_good(self) -> bool:
+        """Whether nothing was found."""
         return not self.issues
 
     def add_issue(self, where: str, text: str) -> None:

@@ -63,7 +63,7 @@ def as_line(row: Row) -> bytes:
 
 
 def from_line(line: bytes, check: Keyring | None) -> Row | None:
-    """The row of a spool line; None when the line is torn (a full disk, a power failure) or damaged.
+    """The row of a spool line; None when the line is partial (a full disk, a power failure) or damaged.
 
     Without ``check`` the line is one of ours and taken as it is.
     """

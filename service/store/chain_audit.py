@@ -11,8 +11,8 @@ from service.store.audit_report import AuditReport
 from service.store.chain import ZEROS, Row
 from service.store.keys import Keyring
 from service.store.projection_audit import AddedUp
+from service.store.schema_audit import readable
 from service.store.tables import ledger
-from service.store.type_audit import readable
 
 _CHUNK = 2000
 # Rows whose hash is wrong are compared with each other, to tell an exchange from a change.
@@ -23,7 +23,7 @@ Ends = Mapping[str, tuple[int, str]]
 
 @dataclass
 class Walk:
-    """What was seen of some chains: faults, rows that are not whole, where each ends, what follows from them."""
+    """What was seen of some chains: issues, rows that are not whole, where each ends, what follows from them."""
 
     report: AuditReport = field(default_factory=AuditReport)
     heads: dict[str, tuple[int, str]] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class ChainAudit:
                 self._report.add_issue(f"ledger {row.writer}/{row.seq}", "is not what was written: changed or inserted")
 
     def _exchanged(self, row: Row, other: Row) -> bool:
-        """Whether each has the content that belongs to the place of the other, with its hash or without."""
+        """Whether each has the content that belongs to the number of the other, with its hash or without."""
         hashes = {row.hash, other.hash}
         return {row.hash_at(other.seq, self._keyring), other.hash_at(row.seq, self._keyring)} == hashes
 

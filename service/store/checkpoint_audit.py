@@ -1,4 +1,4 @@
-"""Checkpoints as an audit looks at them: whole, sealed, without gaps, and every head still there."""
+"""Checkpoints as an audit looks at them: complete, signed, without gaps, and every head still there."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _begun(connection: Connection) -> Iterator[tuple[int, str]]:
             checkpoint = orjson.loads(body)["checkpoint"]
             yield int(checkpoint["number"]), str(checkpoint["hash"])
         except (ValueError, KeyError, TypeError):
-            # It names none; a row that was changed is told of where the chains are walked.
+            # It names none; a row that was changed is reported where the chains are walked.
             continue
 
 
@@ -81,7 +81,7 @@ def _audit_known(connection: Connection, how: str, number: int, hashed: str, rep
 
 
 def _audit_chain(connection: Connection, keyring: Keyring, report: AuditReport) -> dict[str, int]:
-    """How far each writer was joined; faults of the checkpoints themselves are told."""
+    """How far each writer was joined; issues of the checkpoints themselves are reported."""
     joined: dict[str, int] = {}
     number, previous, rows = 0, ZEROS, 0
     for checkpoint, its_heads in _checkpoints(connection):
@@ -93,9 +93,9 @@ def _audit_chain(connection: Connection, keyring: Keyring, report: AuditReport) 
         if not checkpoint.is_complete(its_heads):
             report.add_issue(where, "is not what was written: changed")
         elif checkpoint.key not in keyring.keys:
-            report.add_issue(where, f"sealed under the key {checkpoint.key}, which is not here")
-        elif checkpoint.seal != keyring.seal(checkpoint.hash, checkpoint.key):
-            report.add_issue(where, "its seal is wrong: inserted")
+            report.add_issue(where, f"signed under the key {checkpoint.key}, which is not here")
+        elif checkpoint.signature != keyring.sign(checkpoint.hash, checkpoint.key):
+            report.add_issue(where, "its signature is wrong: inserted")
         rows += sum(head.seq - joined.get(head.writer, 0) for head in its_heads)
         joined |= {head.writer: head.seq for head in its_heads}
         number, previous = checkpoint.number, checkpoint.hash

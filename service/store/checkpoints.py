@@ -1,4 +1,4 @@
-"""Checkpoints: how far every chain was at one moment, chained among themselves and sealed with a key."""
+"""Checkpoints: how far every chain was at one moment, chained among themselves and signed with a key."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Checkpoint:
     previous: str
     hash: str
     key: str
-    seal: str
+    signature: str
 
     def is_complete(self, heads: Iterable[Head]) -> bool:
         """Whether the hash is that of the content."""
@@ -77,7 +77,7 @@ def _join(database: Database, keyring: Keyring, now: datetime) -> Checkpoint | N
         rows = before + sum(head.seq - joined for head, joined in grown)
         at = written(now)
         hashed = checkpoint_hash(number, at, rows, previous, heads)
-        made = Checkpoint(number, at, rows, previous, hashed, keyring.current, keyring.seal(hashed))
+        made = Checkpoint(number, at, rows, previous, hashed, keyring.current, keyring.sign(hashed))
         connection.execute(
             checkpoints.insert(), {column.name: getattr(made, column.name) for column in checkpoints.columns}
         )

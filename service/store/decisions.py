@@ -1,4 +1,4 @@
-"""What is kept of one decision, and how it is read back: the body of a ``decision`` row.
+"""What is stored of one decision, and how it is read back: the body of a ``decision`` row.
 
 Findings and rules are letters in the order of the rule set (see the table rule_sets); what more is known of a finding
 stands under ``details``.
@@ -17,8 +17,8 @@ from service.decision.gate import ONE_IN
 from service.engine.trace import Outcome, Result
 from service.finding import Evidence, Finding, ShownBefore, Status
 from service.knowledge.model import Knowledge
-from service.store.place import RuleSet
 from service.store.redaction import WORDS, redacted_problems
+from service.store.rule_sets import RuleSet
 from service.store.stored_notes import note_body, note_from
 from service.store.times import written
 
@@ -41,11 +41,11 @@ _USUAL = (None, None, None, 1)
 class Circumstances:
     """All about the call that the decision itself does not know, with nothing of the patient in it.
 
-    ``patient`` is a keyed hash made under ``patient_key``. ``hook_instance`` is a UUID. ``orders`` are the masked
+    ``patient`` is a keyed hash made under ``patient_key``. ``hook_instance`` is a UUID. ``orders`` are the redacted
     references of the draft orders of the call, each with whether the answer offers to change it; ``missing`` are the
     prefetch keys that could not be had, ``partly`` those of which only a part could, ``arrived`` says what arrived
     under each. ``full`` and ``public_url`` say how cards were to be written. ``grounds`` are keyed digests of what each
-    rule that speaks rests on.
+    rule that is shown depends on.
     """
 
     service: str
@@ -70,7 +70,7 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class StoredCard:
-    """What is kept of a card: its rules as (id, version, 1 if it speaks or 0 if covered), and digests of its parts."""
+    """What is stored of a card: its rules as (id, version, 1 shown or 0 suppressed), and digests of its parts."""
 
     uuid: str
     indicator: str
@@ -95,7 +95,7 @@ def rule_set_of(knowledge: Knowledge, archive: Callable[[], bytes]) -> RuleSet:
 def decision_body(
     decision: Decision, facts: Mapping[str, Finding], of: RuleSet, about: Circumstances, cards: Sequence[StoredCard]
 ) -> Json:
-    """The body of a decision. ``facts`` are its masked facts; of its other findings only the status is taken."""
+    """The body of a decision. ``facts`` are its redacted facts; of its other findings only the status is taken."""
     return {
         "id": decision.id,
         "at": written(decision.now),
@@ -157,11 +157,11 @@ def _gate(decision: Decision) -> Json | None:
     if gated is None:
         return None
     lists = {name: state.value for name, state in gated.lists.items()}
-    return {"digest": gated.digest, "lists": lists, "in_full": gated.in_full, "one_in": ONE_IN}
+    return {"digest": gated.digest, "lists": lists, "in_full": gated.is_sample, "one_in": ONE_IN}
 
 
 def is_skipped(body: Json) -> bool:
-    """Whether a kept decision was not decided, because the gate showed that there was nothing to say."""
+    """Whether a stored decision was not decided, because the gate showed that there was nothing to say."""
     gate = body.get("gate")
     return gate is not None and not gate["in_full"]
 
@@ -177,7 +177,7 @@ def _shown(decision: Decision) -> list[list[Any]] | None:
 
 
 def shown_of(body: Json) -> dict[str, ShownBefore] | None:
-    """The same, read from a kept decision."""
+    """The same, read from a stored decision."""
     shown = body.get("shown")
     if shown is None:
         return None
@@ -190,21 +190,21 @@ def shown_of(body: Json) -> dict[str, ShownBefore] | None:
 
 def _finding_letters(decision: Decision, of: RuleSet) -> str:
     letters = [NOT_ASKED] * len(of.findings)
-    places, findings = of.finding_places, decision.findings
+    index, findings = of.finding_index, decision.findings
     for name, finding in findings.items():
         # The value as stored: hundreds of findings a call, and an enum hashes itself in Python.
-        letters[places[name]] = finding.status._value_[0]
+        letters[index[name]] = finding.status._value_[0]
     for name in decision.not_assessed:
-        letters[places[name]] = _WANTED[findings[name].status]
+        letters[index[name]] = _WANTED[findings[name].status]
     for name in decision.not_recorded:
-        letters[places[name]] = _NAMED[findings[name].status]
+        letters[index[name]] = _NAMED[findings[name].status]
     return "".join(letters)
 
 
 def _rule_letters(outcomes: Iterable[Outcome], of: RuleSet) -> str:
     letters = [NOT_ASKED] * len(of.rules)
     for item in outcomes:
-        letters[of.rule_places[item.rule.id]] = _RESULTS[item.result._value_]
+        letters[of.rule_index[item.rule.id]] = _RESULTS[item.result._value_]
     return "".join(letters)
 
 
@@ -232,7 +232,7 @@ def _detail(finding: Finding) -> Json:
 
 
 def _from(item: Evidence) -> list[Any]:
-    """Resource, date, remark, and which words of the record; what is as usual at the end is left out."""
+    """Resource, date, note, and which words of the record; what is as usual at the end is left out."""
     parts: list[Any] = [item.resource, item.date, item.note and note_body(item.note), _words(item.text)]
     while len(parts) > 1 and parts[-1] == _USUAL[len(parts) - 1]:
         parts.pop()
@@ -245,7 +245,7 @@ def _words(text: str) -> int:
 
 
 def facts_of(body: Json, findings: Sequence[str], facts: Iterable[str]) -> dict[str, Finding]:
-    """The masked facts of a kept decision, as they were decided on. ``facts`` are the names that are no conclusions."""
+    """The redacted facts of a stored decision. ``facts`` are the names that are no conclusions."""
     wanted = set(facts)
     details = body["details"]
     return {

@@ -1,4 +1,4 @@
-"""What is kept, line by line as JSON for another system, with every name written out."""
+"""What is stored, line by line as JSON for another system, with every name written out."""
 
 from __future__ import annotations
 
@@ -53,15 +53,15 @@ def exported(stored: StoredDecision, rule_set: StoredRuleSet) -> Json:
 
 def _detail(detail: Json) -> Json:
     """Number, unit and where a finding is from, with names: resource and date, and our notes in words."""
-    told = dict(detail)
+    document = dict(detail)
     if "notes" in detail:
-        told["notes"] = [_in_words(note) for note in detail["notes"]]
+        document["notes"] = [_in_words(note) for note in detail["notes"]]
     if "from" in detail:
-        told["from"] = [_place(*item) for item in detail["from"]]
-    return told
+        document["from"] = [_origin_of(*item) for item in detail["from"]]
+    return document
 
 
-def _place(resource: str, date: str | None = None, note: Any = None, words: int = 1) -> Json:
+def _origin_of(resource: str, date: str | None = None, note: Any = None, words: int = 1) -> Json:
     del words
     given = {"resource": resource, "date": date, "remark": None if note is None else _in_words(note)}
     return {name: value for name, value in given.items() if value is not None}
@@ -72,14 +72,14 @@ def _in_words(note: Any) -> str:
 
 
 def exported_feedback(database: Database, since: datetime, until: datetime | None = None) -> Iterator[Json]:
-    """The feedback received in a period, joined to its card and rules. ``known`` is False for a card not kept here."""
+    """The feedback received in a period, joined to its card and rules. ``known``: whether the card is stored here."""
     names = ("event", "card", "service", "outcome", "outcome_at", "received_at", "reason", "comment", "issuer")
     period = feedback.c.received_at >= written(since)
     if until is not None:
         period = and_(period, feedback.c.received_at < written(until))
     columns = [*(feedback.c[name] for name in names), cards.c.decision, cards.c.indicator]
     query = select(*columns).join_from(feedback, cards, cards.c.uuid == feedback.c.card, isouter=True)
-    rules = select(card_rules.c.rule, card_rules.c.version, card_rules.c.speaks)
+    rules = select(card_rules.c.rule, card_rules.c.version, card_rules.c.shown)
     with database.reading() as connection:
         for row in connection.execute(query.where(period).order_by(feedback.c.received_at, feedback.c.event)).all():
             body = dict(zip((*names, "decision", "indicator"), row, strict=True))
@@ -88,5 +88,5 @@ def exported_feedback(database: Database, since: datetime, until: datetime | Non
                 "kind": "feedback",
                 **body,
                 "known": body["decision"] is not None,
-                "rules": [{"id": rule, "version": version, "speaks": bool(speaks)} for rule, version, speaks in its],
+                "rules": [{"id": rule, "version": version, "speaks": bool(shown)} for rule, version, shown in its],
             }

@@ -1,4 +1,4 @@
-"""The keys under which patients are hashed, rows chained and checkpoints sealed, in a file of their own, rotated by id.
+"""The keys under which patients are hashed, rows chained and checkpoints signed, in a file of their own, rotated by id.
 
 The file is JSON: ``{"current": "k-1f0c9a2e", "keys": {"k-1f0c9a2e": "<64 hexadecimal digits>"}}``. Ids are random, so
 that rows under a lost key read as made under a key that is not here, not as changed. Whoever has it and a patient's id
@@ -40,8 +40,8 @@ class Keyring:
         """The hash of a row of the ledger."""
         return self._hash("row", text, key)
 
-    def seal(self, text: str, key: str | None = None) -> str:
-        """The seal of a checkpoint: only who has the key can make it."""
+    def sign(self, text: str, key: str | None = None) -> str:
+        """The signature of a checkpoint: an HMAC that only who has the key can make."""
         return self._hash("seal", text, key)
 
     def _hash(self, purpose: str, text: str, key: str | None) -> str:

@@ -1,4 +1,4 @@
-"""Kept decisions as a list: the newest first, those that a question leaves, a page at a time."""
+"""Stored decisions as a list: the newest first, those that a question leaves, a page at a time."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def listed(database: Database, wanted: Wanted) -> tuple[list[Json], str | None]:
     return shown, shown[-1]["at"] if len(rows) > MOST else None
 
 
-def hooks_kept(database: Database) -> list[str]:
-    """The hooks of which decisions are kept."""
+def stored_hooks(database: Database) -> list[str]:
+    """The hooks of which decisions are stored."""
     with database.reading() as connection:
         return list(connection.execute(select(decisions.c.hook).distinct().order_by(decisions.c.hook)).scalars())
 
@@ -69,23 +69,23 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
 
 
 def _add_cards(connection: Connection, shown: Sequence[Json]) -> None:
-    """Add to each decision how loud its cards are, which rules speak on them, and how many were answered."""
+    """Add to each decision the severity of its cards, which rules are shown on them, and how many were answered."""
     by_id = {row["id"]: row for row in shown}
     for row in shown:
         row |= {"indicators": {}, "rules": [], "accepted": 0, "overridden": 0}
     mine = cards.c.decision.in_(by_id)
-    loud = (
+    cards_by_severity = (
         select(cards.c.decision, cards.c.indicator, func.count())
         .where(mine)
         .group_by(*cards.c["decision", "indicator"])
     )
-    for decision, indicator, count in connection.execute(loud):
+    for decision, indicator, count in connection.execute(cards_by_severity):
         by_id[decision]["indicators"][indicator] = count
-    speaking = select(cards.c.decision, card_rules.c.rule).join_from(
+    shown_rules = select(cards.c.decision, card_rules.c.rule).join_from(
         cards, card_rules, card_rules.c.card == cards.c.uuid
     )
     for decision, rule in connection.execute(
-        speaking.where(mine, card_rules.c.speaks == 1).order_by(card_rules.c.rule)
+        shown_rules.where(mine, card_rules.c.shown == 1).order_by(card_rules.c.rule)
     ):
         by_id[decision]["rules"].append(rule)
     query = select(cards.c.decision, feedback.c.outcome, func.count(func.distinct(cards.c.uuid)))

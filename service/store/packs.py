@@ -19,7 +19,7 @@ class Packs:
         self._stored: dict[str, bytes] = {}
 
     def put(self, digest: str, archive: bytes) -> None:
-        """Keep an archive until the database has it. A file is written once, whole or not at all."""
+        """Store an archive until the database has it. A file is written once, whole or not at all."""
         path = self._path(digest)
         if path.is_file():
             return

@@ -48,8 +48,8 @@ def insert_rows(connection: Connection, rows: Sequence[Row], packs: Packs) -> No
     digests = {values[0] for values in found[rule_sets.name]}
     files = [(digest, pack) for digest in digests if (pack := packs.get(digest)) is not None]
     _insert(connection, rule_set_files, files)
-    told = zip(rows, bodies, strict=True)
-    add_calls(connection, [body for row, body in told if row.kind == "decision" and (row.writer, row.seq) in new])
+    pairs = zip(rows, bodies, strict=True)
+    add_calls(connection, [body for row, body in pairs if row.kind == "decision" and (row.writer, row.seq) in new])
 
 
 def projected(rows: Sequence[Row]) -> Projected:

@@ -73,16 +73,16 @@ class ProjectionAudit:
 
     def _name(self, table: Table) -> None:
         """Say of every row of a table that differs what happened to it."""
-        places = [place for place, column in enumerate(table.columns) if column.primary_key]
+        indexes = [index for index, column in enumerate(table.columns) if column.primary_key]
         present = {values for rows in self._rows(table) for values in rows}
         expected = {values for rows in self._again() for values in _projected(rows)[table.name]}
-        present_keys, ours = (_keys(rows, places) for rows in (present, expected))
+        present_keys, ours = (_keys(rows, indexes) for rows in (present, expected))
         for values in sorted(expected - present, key=repr):
-            key = _key(values, places)
+            key = _key(values, indexes)
             text = "is not what the ledger says: changed" if key in present_keys else "is missing: dropped"
             self._report.add_issue(f"{table.name} {key}", text)
         for values in sorted(present - expected, key=repr):
-            key = _key(values, places)
+            key = _key(values, indexes)
             if key not in ours:
                 self._report.add_issue(f"{table.name} {key}", "no row of the ledger accounts for it: inserted")
 
@@ -100,16 +100,16 @@ class ProjectionAudit:
             self._report.add_issue(f"{feedback.name} {event}", "is missing: dropped")
 
 
-def _key(values: Values, places: Sequence[int]) -> str:
-    return "/".join(str(values[place]) for place in places)
+def _key(values: Values, indexes: Sequence[int]) -> str:
+    return "/".join(str(values[index]) for index in indexes)
 
 
-def _keys(rows: Iterable[Values], places: Sequence[int]) -> set[str]:
-    return {_key(values, places) for values in rows}
+def _keys(rows: Iterable[Values], indexes: Sequence[int]) -> set[str]:
+    return {_key(values, indexes) for values in rows}
 
 
 def _projected(rows: Sequence[Row]) -> Projected:
-    """What follows from these rows; nothing follows from a row whose body is no longer one, which was told already."""
+    """What follows from these rows; nothing from a row whose body is no longer one, which was reported already."""
     try:
         return projected(rows)
     except (KeyError, TypeError, ValueError, AttributeError):

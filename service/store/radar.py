@@ -97,8 +97,8 @@ class Counts:
             self._sum += int.from_bytes(_lanes(letters), "big")
         for state, keys in prefetch.items():
             for key in keys:
-                told = self.prefetch.setdefault(key, {})
-                told[state] = told.get(state, 0) + 1
+                counts = self.prefetch.setdefault(key, {})
+                counts[state] = counts.get(state, 0) + 1
 
     def findings(self, known: str = "") -> str:
         """How often each finding was present, absent, unknown, with what is ``known`` already."""
@@ -110,8 +110,8 @@ class Counts:
 def _lanes(letters: bytes) -> bytearray:
     """A number of four bytes for each finding: 1 where it is present, then the same for absent, and for unknown."""
     wide, part = bytearray(_LANE * len(_STATES) * len(letters)), _LANE * len(letters)
-    for place, table in enumerate(_TABLES):
-        wide[place * part + _LANE - 1 : (place + 1) * part : _LANE] = letters.translate(table)
+    for index, table in enumerate(_TABLES):
+        wide[index * part + _LANE - 1 : (index + 1) * part : _LANE] = letters.translate(table)
     return wide
 
 
@@ -161,9 +161,9 @@ def _add_day(cursor: DBAPICursor, statements: Mapping[str, str], key: Key, count
     calls, gated, known, old_prefetch = row
     merged: Prefetch = orjson.loads(old_prefetch)
     for name, states in prefetch.items():
-        told = merged.setdefault(name, {})
+        of_key = merged.setdefault(name, {})
         for state, number in states.items():
-            told[state] = told.get(state, 0) + number
+            of_key[state] = of_key.get(state, 0) + number
     sums = (calls + counts.calls, gated + counts.gated, counts.findings(known), _json(merged), *key)
     cursor.execute(statements["update"], sums)
 
@@ -184,19 +184,19 @@ def _cursor(connection: Connection) -> DBAPICursor:
     return connection.connection.cursor()
 
 
-def _statements(mark: str, lock: str) -> dict[str, str]:
-    """The statements of this module, with the driver's mark for a value and what locks a row that was read."""
-    key = f"day = {mark} AND issuer = {mark} AND service = {mark} AND ruleset = {mark}"
-    marks = ", ".join([mark] * 8)
-    values = f"calls = {mark}, gated = {mark}, findings = {mark}, prefetch = {mark}"
+def _statements(placeholder: str, lock: str) -> dict[str, str]:
+    """The statements of this module, with the driver's placeholder for a value and what locks a row that was read."""
+    key = f"day = {placeholder} AND issuer = {placeholder} AND service = {placeholder} AND ruleset = {placeholder}"
+    placeholders = ", ".join([placeholder] * 8)
+    values = f"calls = {placeholder}, gated = {placeholder}, findings = {placeholder}, prefetch = {placeholder}"
     days = "day, issuer, service, ruleset, calls, gated, findings, prefetch"
     codes = "day, issuer, type, system, code, unit"
     sums = "calls = radar_codes.calls + excluded.calls, display = coalesce(excluded.display, radar_codes.display)"
     return {
         "kept": f"SELECT calls, gated, findings, prefetch FROM radar_days WHERE {key}{lock}",  # noqa: S608
-        "insert": f"INSERT INTO radar_days ({days}) VALUES ({marks}) ON CONFLICT DO NOTHING RETURNING day",  # noqa: S608
+        "insert": f"INSERT INTO radar_days ({days}) VALUES ({placeholders}) ON CONFLICT DO NOTHING RETURNING day",  # noqa: S608
         "update": f"UPDATE radar_days SET {values} WHERE {key}",  # noqa: S608
-        "code": f"INSERT INTO radar_codes ({codes}, display, calls) VALUES ({marks}) "  # noqa: S608
+        "code": f"INSERT INTO radar_codes ({codes}, display, calls) VALUES ({placeholders}) "  # noqa: S608
         f"ON CONFLICT ({codes}) DO UPDATE SET {sums}",
     }
 

@@ -1,8 +1,8 @@
 """Codes and units, as one process sees them: gathered in memory until its next rows go home.
 
 No code is counted before three patients of a client had it: then it is a word of the client's system, not of one
-person's record. What a code is called is kept only where three patients had it in the same words. What nothing reads is
-counted by calls, codes that are read by patients, each once a day: an absence of these is to prove something.
+person's record. What a code is called is stored only where three patients had it in the same words. What nothing reads
+is counted by calls, codes that are read by patients, each once a day: an absence of these is to prove something.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PATIENTS = 3
 _MOST = 5_000
 """How many words of a client wait or are known; beyond that it sends anything, and new ones are passed over."""
 _MOST_PATIENTS = 20_000
-"""Of so many patients of a client and day it is remembered that they came."""
+"""Of so many patients of a client and day it is cached that they came."""
 _PATIENT = SentCode(PATIENTS_OF_DAY, "", "", None, READ)
 _LENGTHS = {"type": 32, "system": 256, "code": 128, "unit": 32}
 _DISPLAY = 128
@@ -118,7 +118,7 @@ class SeenCodes:
             return [CodeCount(key, names.get(key), calls) for key, calls in taken.items()]
 
     def put_back(self, counts: Iterable[CodeCount]) -> None:
-        """Keep what could not be written, for another time."""
+        """Put back what could not be written, to try again."""
         with self._mutex:
             for one in counts:
                 self._back[one.key] += one.calls

@@ -1,7 +1,7 @@
 """What of a finding may be stored: nothing that the record says in its own words, and no id of a resource.
 
 Status, number, unit, resource type, date and the codes of our own notes stay. Words of the record become a fixed sign,
-ids become keyed hashes. Replay renders cards from findings masked this way; what is masked is not compared.
+ids become keyed hashes. Replay renders cards from findings redacted this way; what is redacted is not compared.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from service.note import Note
 from service.record.model import Problem
 from service.store.keys import Keyring
 
-# What stands in place of what is not kept.
+# What stands in place of what is not stored.
 WORDS = "words of the record"
-DATE = "a date that is not kept"
+DATE = "a date that is not stored"
 
 _REFERENCE = re.compile(r"([A-Za-z]+)/[A-Za-z0-9\-.]{1,64}")
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?)?)?")
@@ -52,16 +52,16 @@ class Redactor:
         self._keyring = keyring
 
     def facts(self, decision: Decision) -> dict[str, Finding]:
-        """The facts of a decision about which more can be said than their status, masked, by name."""
-        masking = _Redaction(self)
+        """The facts of a decision about which more can be said than their status, redacted, by name."""
+        redaction = _Redaction(self)
         return {
-            name: masking.finding(finding)
+            name: redaction.finding(finding)
             for name, finding in decision.findings.items()
             if (finding.evidence or finding.status is Status.PRESENT) and name in self._facts
         }
 
     def reference(self, reference: str) -> str:
-        """``Type/hash`` for ``Type/id``. A place in the input becomes a hash without a type."""
+        """``Type/hash`` for ``Type/id``. A path in the input becomes a hash without a type."""
         hashed = self._keyring.resource(reference)
         kind = _REFERENCE.fullmatch(reference)
         if kind is None:
@@ -74,7 +74,7 @@ class Redactor:
 
 
 class _Redaction:
-    """The masking of one decision: one entry of the record stands behind many findings, and is masked once."""
+    """The redaction of one decision: one entry of the record stands behind many findings, and is redacted once."""
 
     def __init__(self, redact: Redactor) -> None:
         self._redact = redact
@@ -83,7 +83,7 @@ class _Redaction:
         self._originals: dict[Evidence, list[Evidence]] = {}
 
     def finding(self, finding: Finding) -> Finding:
-        """The finding masked. Remarks stand on a card only when it is present, and are kept only then."""
+        """The finding redacted. Notes stand on a card only when it is present, and are stored only then."""
         present = finding.status is Status.PRESENT
         return Finding(
             finding.name,
@@ -96,14 +96,14 @@ class _Redaction:
         )
 
     def _evidence(self, item: Evidence) -> Evidence:
-        # The decision keeps the evidence alive, so its address names it.
+        # The decision holds the evidence, so its address names it.
         redacted = self._seen.get(id(item))
         if redacted is None:
             redacted = self._seen[id(item)] = self._distinct(item, _evidence(item, self._hashed))
         return redacted
 
     def _distinct(self, item: Evidence, redacted: Evidence) -> Evidence:
-        """Entries that differ only in what is masked must not become one: conclusions list each entry once."""
+        """Entries that differ only in what is redacted must not become one: conclusions list each entry once."""
         known = self._originals.setdefault(redacted, [])
         if item not in known:
             known.append(item)
@@ -120,7 +120,7 @@ def redacted_problems(problems: Iterable[Problem], most: int = 20) -> list[tuple
 
 
 def is_storable_date(resource: str, date: str) -> bool:
-    """Whether the date of an entry is kept: as FHIR writes it, and not of a Patient, whose date is that of birth."""
+    """Whether the date of an entry is stored: as FHIR writes it, and not of a Patient, whose date is that of birth."""
     return _DATE.fullmatch(date) is not None and not resource.startswith("Patient/")
 
 

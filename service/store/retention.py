@@ -14,7 +14,7 @@ from sqlalchemy import Connection, and_, delete, func, select
 from service.store.chain import ZEROS, Link, Row, canonical, chained
 from service.store.database import Database
 from service.store.keys import Keyring
-from service.store.place import Place
+from service.store.options import StoreOptions
 from service.store.projection import insert_rows
 from service.store.radar import forget_days
 from service.store.rule_set_audit import rule_sets_named
@@ -33,7 +33,7 @@ class Expired:
     tombstone: Row | None
 
 
-def expire(database: Database, place: Place, keyring: Keyring, before: datetime, now: datetime) -> Expired:
+def expire(database: Database, options: StoreOptions, keyring: Keyring, before: datetime, now: datetime) -> Expired:
     """Delete everything older than ``before``, and say so in the chain, all or nothing. Raises StoreError.
 
     Of each writer the oldest rows go, up to the first that is young enough. Rule sets and checkpoints stay: they hold
@@ -55,7 +55,7 @@ def expire(database: Database, place: Place, keyring: Keyring, before: datetime,
             _delete(connection, end["writer"], end["last_seq"])
         body = {"before": limit, "deleted": deleted, "rule_sets": said, "writers": begun}
         rows = _tombstone(body, keyring, written(now))
-        insert_rows(connection, rows, place.packs)
+        insert_rows(connection, rows, options.packs)
         return Expired(count, len(ends), rows[-1])
 
 

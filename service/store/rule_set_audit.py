@@ -1,4 +1,4 @@
-"""Rule sets as an audit looks at them: what is kept of them, with their files, is what the ledger says."""
+"""Rule sets as an audit looks at them: what is stored of them, with their files, is what the ledger says."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def audit_rule_sets(connection: Connection, report: AuditReport) -> None:
     known = {row.digest: row for row in connection.execute(select(*(rule_sets.c[name] for name in names)))}
     packs = dict(connection.execute(select(rule_set_files.c.digest, rule_set_files.c.pack)).all())
     for digest in sorted((known.keys() | packs.keys()) - said.keys()):
-        report.add_issue(f"rule_sets {digest}", "no row of the ledger speaks of it: inserted")
+        report.add_issue(f"rule_sets {digest}", "no row of the ledger names it: inserted")
     for digest in sorted(said):
         if digest not in known:
             report.add_issue(f"rule_sets {digest}", "is missing: dropped")

@@ -1,6 +1,12 @@
-"""The rule sets that ever decided here, the newest first."""
+"""Rule sets: the one in use as the store needs to know it, and those that ever decided here."""
 
 from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 from sqlalchemy import select
 
@@ -10,8 +16,54 @@ from service.store.tables import rule_sets
 MOST = 50
 
 
-def kept_rule_sets(database: Database) -> list[tuple[str, str, str]]:
-    """Digest, version and when it was first used, of at most MOST. Raises StoreError."""
+@dataclass(frozen=True)
+class RuleSet:
+    """A rule set in use: what a reader of decisions needs to know of it.
+
+    ``findings`` and ``rules`` (id, version) are in the order of the letters that a decision holds for them; findings
+    are facts, then conclusions.
+    ``archive`` gives all files as one tar archive, the same bytes for the same files.
+    """
+
+    digest: str
+    name: str
+    version: str
+    settings: dict[str, str]
+    facts: tuple[str, ...]
+    conclusions: tuple[str, ...]
+    rules: tuple[tuple[str, str], ...]
+    archive: Callable[[], bytes] = field(repr=False)
+
+    @cached_property
+    def findings(self) -> tuple[str, ...]:
+        """Facts, then conclusions: the order of the letters."""
+        return self.facts + self.conclusions
+
+    @cached_property
+    def finding_index(self) -> Mapping[str, int]:
+        """Where the letter of each finding stands."""
+        return {name: index for index, name in enumerate(self.findings)}
+
+    @cached_property
+    def rule_index(self) -> Mapping[str, int]:
+        """Where the letter of each rule stands."""
+        return {rule: index for index, (rule, _) in enumerate(self.rules)}
+
+    def body(self) -> dict[str, Any]:
+        """What the ledger says of it."""
+        return {
+            "digest": self.digest,
+            "name": self.name,
+            "version": self.version,
+            "settings": dict(self.settings),
+            "findings": list(self.findings),
+            "rules": [list(rule) for rule in self.rules],
+            "archive": hashlib.sha256(self.archive()).hexdigest(),
+        }
+
+
+def stored_rule_sets(database: Database) -> list[tuple[str, str, str]]:
+    """The rule sets that decided here, newest first: digest, version, first use; at most MOST. Raises StoreError."""
     columns = rule_sets.c["digest", "version", "first_used"]
     with database.reading() as connection:
         return [tuple(row) for row in connection.execute(select(*columns).order_by(columns[2].desc()).limit(MOST))]

@@ -55,7 +55,7 @@ class SpoolFile:
         self.size += written
 
     def read(self, start: int, end: int) -> bytes:
-        """The bytes between two places."""
+        """The bytes between two offsets."""
         return os.pread(self._descriptor, end - start, start)
 
     def clear(self) -> None:
@@ -96,7 +96,7 @@ class Orphan:
         self.path.unlink(missing_ok=True)
 
     def set_aside(self) -> None:
-        """Keep it under another name for a person to look at: it holds lines that are no rows under these keys."""
+        """Rename it for a person to look at: it holds lines that are no rows under these keys."""
         self.path.rename(self.path.with_suffix(_REJECTED))
 
 
@@ -146,14 +146,14 @@ def waiting_bytes(folder: Path) -> int:
 
 
 def rows_of(data: bytes, check: Keyring | None) -> list[Row]:
-    """The rows of whole lines. A torn or damaged line is no row: it was never promised to anybody."""
+    """The rows of complete lines. A partial or damaged line is no row: it was never promised to anybody."""
     return [row for line in data.split(b"\n") if line and (row := from_line(line, check)) is not None]
 
 
 def _batches(descriptor: int, keyring: Keyring) -> Iterator[tuple[list[Row], int]]:
-    place, rest = 0, b""
-    while chunk := os.pread(descriptor, _CHUNK, place):
-        place += len(chunk)
+    offset, rest = 0, b""
+    while chunk := os.pread(descriptor, _CHUNK, offset):
+        offset += len(chunk)
         lines, newline, rest = (rest + chunk).rpartition(b"\n")
         if newline:
             rows = rows_of(lines, keyring)

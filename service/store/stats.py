@@ -35,6 +35,7 @@ class RuleCount:
 
     @property
     def answered(self) -> int:
+        """How many of its cards were accepted or overridden."""
         return self.accepted + self.overridden
 
     @property
@@ -49,6 +50,7 @@ class RuleCount:
 
     @property
     def nearly_always_overridden(self) -> bool:
+        """Whether its cards are overridden so often that the rule should be looked at."""
         return self.answered >= ENOUGH and self.overridden >= NEARLY_ALL * self.answered
 
     def as_json(self) -> Json:
@@ -69,7 +71,7 @@ class RuleCount:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """All counts. ``unknown_cards`` is how many reports name a card that is not kept here; they count for no rule.
+    """All counts. ``unknown_cards`` is how many reports name a card that is not stored here; they count for no rule.
 
     Of the ``decisions`` so many were ``skipped`` because the gate showed that there was nothing to say, and so many
     that could have been were decided in full as a sample (``sampled``).
@@ -103,7 +105,7 @@ def wilson(successes: int, of: int) -> tuple[float, float]:
 
 
 def stats(database: Database) -> Stats:
-    """Count everything that is kept. Raises StoreError when the database cannot be read."""
+    """Count everything that is stored. Raises StoreError when the database cannot be read."""
     with database.reading() as connection:
         counts = _counts(connection)
         unknown = not_(exists(select(cards.c.uuid).where(cards.c.uuid == feedback.c.card)))
@@ -138,16 +140,16 @@ def _counts(connection: Connection, only: str | None = None) -> tuple[RuleCount,
     return tuple(counts[key] for key in sorted(counts))
 
 
-def _speaking(only: str | None) -> ColumnElement[bool]:
-    """The rules that speak on a card; ``only`` one of them."""
-    speaks = card_rules.c.speaks == 1
-    return speaks if only is None else and_(speaks, card_rules.c.rule == only)
+def _is_shown(only: str | None) -> ColumnElement[bool]:
+    """Whether a rule is shown on its card; with ``only``, and is that rule."""
+    is_shown = card_rules.c.shown == 1
+    return is_shown if only is None else and_(is_shown, card_rules.c.rule == only)
 
 
 def _shown(connection: Connection, only: str | None) -> Iterator[tuple[str, str, int]]:
     query = (
         select(card_rules.c.rule, card_rules.c.version, func.count())
-        .where(_speaking(only))
+        .where(_is_shown(only))
         .group_by(card_rules.c.rule, card_rules.c.version)
     )
     yield from connection.execute(query)
@@ -161,7 +163,7 @@ def latest_reports(only: str | None = None) -> Subquery:
     )
     query = select(feedback.c.card, feedback.c.outcome, feedback.c.reason, newest.label("place"))
     if only is not None:
-        query = query.where(feedback.c.card.in_(select(card_rules.c.card).where(_speaking(only))))
+        query = query.where(feedback.c.card.in_(select(card_rules.c.card).where(_is_shown(only))))
     ranked = query.subquery()
     return select(ranked.c.card, ranked.c.outcome, ranked.c.reason).where(ranked.c.place == 1).subquery()
 
@@ -171,7 +173,7 @@ def _answered(connection: Connection, only: str | None) -> Iterator[tuple[str, s
     columns = (card_rules.c.rule, card_rules.c.version, latest.c.outcome, latest.c.reason)
     query = (
         select(*columns, func.count())
-        .join_from(latest, card_rules, and_(card_rules.c.card == latest.c.card, _speaking(only)))
+        .join_from(latest, card_rules, and_(card_rules.c.card == latest.c.card, _is_shown(only)))
         .group_by(*columns)
     )
     yield from connection.execute(query)

@@ -25,11 +25,12 @@ from service.store.checkpoints import make_checkpoint
 from service.store.database import Database, store_url
 from service.store.draining import drain_orphans
 from service.store.keys import Keyring, read_keyring
-from service.store.place import Place, RuleSet
+from service.store.options import StoreOptions
 from service.store.projection import insert_rows
 from service.store.radar import add_codes
 from service.store.radar_codes import SeenCodes
 from service.store.reachability import Reachability
+from service.store.rule_sets import RuleSet
 from service.store.spool import waiting_bytes
 from service.store.writer import Entry, Writer
 
@@ -54,11 +55,11 @@ class Store:
     ``version`` is that of the program; ``clock`` tells when a row was written.
     """
 
-    def __init__(self, place: Place, version: str, clock: Callable[[], datetime] = _utc) -> None:
+    def __init__(self, options: StoreOptions, version: str, clock: Callable[[], datetime] = _utc) -> None:
         """Raises StoreError when the URL or the file of keys cannot be used; the database need not be there."""
-        self.place = place
-        self.database = Database(store_url(place.url), place.wait_seconds)
-        self.keyring: Keyring = read_keyring(place.keys, place.anchors[0])
+        self.options = options
+        self.database = Database(store_url(options.url), options.wait_seconds)
+        self.keyring: Keyring = read_keyring(options.keys, options.anchors[0])
         self.codes = SeenCodes()
         self.reachability = Reachability(self.database.probe)
         self._version = version
@@ -71,15 +72,15 @@ class Store:
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._unjoined = 0
-        self._packs = place.packs
+        self._packs = options.packs
         self._direct_again = 0.0
         self.failure: str | None = None
 
     def append(self, kind: str, body: dict[str, Any], rule_set: RuleSet | None = None) -> Row:
-        """Keep a row; when this returns it outlives this process.
+        """Store a row; when this returns it outlives this process.
 
-        The rule set of which the body speaks is kept too, once. Raises StoreError when neither the spool nor the
-        database can be written; then the service has not kept it.
+        The rule set that the body names is stored too, once. Raises StoreError when neither the spool nor the
+        database can be written; then the service has not stored it.
         """
         row = None
         while row is None:
@@ -95,7 +96,7 @@ class Store:
         self.codes.add(day, issuer, patient, codes, calls)
 
     def drain(self, *, with_codes: bool = True) -> None:
-        """Drain the spool of this process, with the codes that were seen if not told otherwise. Raises StoreError."""
+        """Drain the spool of this process, with the codes that were seen unless they are given. Raises StoreError."""
         writer = self._writer
         if writer is None or self._process != os.getpid():
             return
@@ -113,7 +114,7 @@ class Store:
 
     def checkpoint(self) -> None:
         """Join the chains of all writers as they stand in the database. Raises StoreError."""
-        made = make_checkpoint(self.database, self.keyring, self.place.anchors, self._clock())
+        made = make_checkpoint(self.database, self.keyring, self.options.anchors, self._clock())
         self._unjoined = 0
         if made is not None:
             # In the log it stands outside the database: whoever rewrites the one cannot rewrite the other.
@@ -121,7 +122,7 @@ class Store:
 
     def waiting_bytes(self) -> int:
         """How much waits in the spool, of all processes."""
-        return waiting_bytes(self.place.spool)
+        return waiting_bytes(self.options.spool)
 
     def close(self) -> None:
         """Stop the thread, drain what waits, leave a checkpoint. What cannot be drained stays in the spool."""
@@ -138,7 +139,7 @@ class Store:
             self._stopping.set()
             self._wake.set()
         if thread is not None:
-            thread.join(self.place.wait_seconds)
+            thread.join(self.options.wait_seconds)
         try:
             self.drain()
             if self._unjoined:
@@ -158,7 +159,7 @@ class Store:
                 self._draining, self._unjoined, self.codes = threading.Lock(), 0, SeenCodes()
                 atexit.register(self.close)
             if self._writer is None:
-                self._writer = Writer(self.place, self.keyring, self._begin())
+                self._writer = Writer(self.options, self.keyring, self._begin())
             if self._thread is None:
                 self._wake, self._stopping = threading.Event(), threading.Event()
                 self._thread = threading.Thread(
@@ -169,7 +170,7 @@ class Store:
 
     def _begin(self) -> dict[str, Any]:
         """What the first row of a writer says: the program, and the newest checkpoint at its start."""
-        anchor = newest_anchor(self.place.anchors)
+        anchor = newest_anchor(self.options.anchors)
         return {"service_version": self._version} | ({} if anchor is None else {"checkpoint": anchor.body()})
 
     def _about(self, rule_set: RuleSet | None, writer: Writer) -> Entry | None:
@@ -179,7 +180,7 @@ class Store:
         return "rule-set", rule_set.body()
 
     def _directly(self, rows: Sequence[Row]) -> None:
-        """Keep rows in the database at once, since the spool cannot be written.
+        """Store rows in the database at once, since the spool cannot be written.
 
         After a failure the next answers do not wait for the database too: for a while they fail at once.
         """
@@ -213,7 +214,7 @@ class Store:
                     codes_due = now + _CODES_EVERY_SECONDS
                 if now >= orphans_due:
                     orphans_due = now + _ORPHANS_EVERY_SECONDS
-                    self._unjoined += drain_orphans(self.database, self.place, self.keyring)
+                    self._unjoined += drain_orphans(self.database, self.options, self.keyring)
                 if self._unjoined and (now >= checkpoint_due or self._unjoined >= CHECKPOINT_ROWS):
                     checkpoint_due = now + CHECKPOINT_SECONDS
                     self.checkpoint()

@@ -104,8 +104,13 @@ card_rules = Table(
     Column("card", _UUID, primary_key=True, comment="uuid of the card."),
     Column("rule", _NAME, primary_key=True, comment="Id of a rule on it."),
     Column("version", String(32), nullable=False, comment="Version of the rule."),
-    Column("speaks", Integer, nullable=False, comment="1: the card says it; 0: a louder rule of its family covers it."),
-    Index("card_rules_rule", "rule", "version", "speaks"),
+    Column(
+        "shown",
+        Integer,
+        nullable=False,
+        comment="1: the card shows it; 0: suppressed by a more severe rule of its family.",
+    ),
+    Index("card_rules_rule", "rule", "version", "shown"),
     comment="Which rules stand on which card. A card of further advice has several.",
     sqlite_with_rowid=False,
 )
@@ -179,8 +184,8 @@ checkpoints = Table(
         comment="SHA-256 over number, at, rows, previous and then writer, seq and hash of each of its heads in the "
         "order of the writers, joined by tabs.",
     ),
-    Column("key", String(32), nullable=False, comment="Id of the key that sealed it."),
-    Column("seal", _HASH, nullable=False, comment="HMAC-SHA-256 of hash: only the service can make a checkpoint."),
+    Column("key", String(32), nullable=False, comment="Id of the key that signed it."),
+    Column("signature", _HASH, nullable=False, comment="HMAC-SHA-256 of hash: only the service can make a checkpoint."),
     comment="Joins the chains of the writers. Each is logged too: keep the log elsewhere and nobody can rewrite both.",
 )
 

@@ -12,7 +12,7 @@ import structlog
 
 from service.store.chain import ZEROS, Link, Row, as_line, canonical, chained
 from service.store.keys import Keyring
-from service.store.place import Place
+from service.store.options import StoreOptions
 from service.store.spool import SpoolFile, rows_of
 from service.store.times import written
 
@@ -25,10 +25,10 @@ _BATCH_BYTES = 4 * 1024 * 1024
 class Writer:
     """One chain. Safe for threads, not for processes."""
 
-    def __init__(self, place: Place, keyring: Keyring, begin: dict[str, Any]) -> None:
+    def __init__(self, options: StoreOptions, keyring: Keyring, begin: dict[str, Any]) -> None:
         """A new chain with a random name; ``begin`` is the body of its first row. The file is made when needed."""
         self.id = secrets.token_hex(8)
-        self._place = place
+        self._options = options
         self._keyring = keyring
         self._begin = begin
         self._mutex = threading.Lock()
@@ -40,11 +40,11 @@ class Writer:
         self._ended = False
 
     def append(self, entry: Entry, before: Entry | None, now: datetime, directly: KeepDirectly) -> Row | None:
-        """Chain a row and keep it; None when this chain has ended.
+        """Chain a row and store it; None when this chain has ended.
 
-        ``before`` is a row that must stand before it once (the rule set it speaks of). Where the spool cannot be
-        written, ``directly`` keeps the rows; when that fails too its error is raised and the chain ends, since nobody
-        knows then whether the rows were kept.
+        ``before`` is a row that must stand before it once (the rule set it names). Where the spool cannot be
+        written, ``directly`` stores the rows; when that fails too its error is raised and the chain ends, since nobody
+        knows then whether the rows were stored.
         """
         with self._mutex:
             if self._ended:
@@ -113,8 +113,8 @@ class Writer:
     def _spooled(self, rows: Sequence[Row]) -> bool:
         try:
             if self._spool is None:
-                self._spool = SpoolFile(self._place.spool, self.id, self._place.spool_max_bytes)
-            self._spool.append(b"".join(map(as_line, rows)), sync=self._place.sync)
+                self._spool = SpoolFile(self._options.spool, self.id, self._options.spool_max_bytes)
+            self._spool.append(b"".join(map(as_line, rows)), sync=self._options.sync)
         except OSError as error:
             structlog.get_logger().error("store", error=f"the spool cannot be written: {type(error).__name__}")
             return False

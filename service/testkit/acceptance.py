@@ -30,8 +30,8 @@ def _in_call(call: Json, action: Mapping[str, Any]) -> Json:
         key = "draftOrders" if "draftOrders" in context else _MADE
         stored[key] = _acted(stored.get(key) or {"resourceType": "Bundle", "type": "collection"}, action)
     else:
-        for place in (context, prefetch):
-            place |= {key: _acted(value, action) for key, value in place.items() if _has_entries(value)}
+        for part in (context, prefetch):
+            part |= {key: _acted(value, action) for key, value in part.items() if _has_entries(value)}
         if action["type"] == "delete" and "selections" in context:
             context["selections"] = [one for one in context["selections"] if one != action.get("resourceId")]
     return call | {"context": context, "prefetch": prefetch}

@@ -28,7 +28,7 @@ Json = dict[str, Any]
 
 # A chart is written for this time, so that the same comparison gives the same bytes.
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
-# So many cards are tried, the loudest first, to show what a changed fact does to what is shown.
+# So many cards are tried, the most severe first, to show what a changed fact does to what is shown.
 _MOST_CARDS = 4
 
 
@@ -173,11 +173,11 @@ class Charts:
         before, after = (side.derivation.findings(record, NOW)[fact] for side in self._prepared)
         if (before.status, before.low, before.high) == (after.status, after.low, after.high):
             return None
-        told = self._told_otherwise(case)
-        states_told = {"fact": fact, "before": _state(before), "after": _state(after)}
-        return {**states_told, **_written(case, told.get("hook", "patient-view")), **told}
+        answer = self._answer_of_other_fact(case)
+        read_as = {"fact": fact, "before": _state(before), "after": _state(after)}
+        return {**read_as, **_written(case, answer.get("hook", "patient-view")), **answer}
 
-    def _told_otherwise(self, case: Case) -> Json:
+    def _answer_of_other_fact(self, case: Case) -> Json:
         """The cards that only one rule set shows for a chart, at the first service where there are any."""
         for service in (name for name in self.before.services if name in self.after.services):
             shown = self._shown(case, service)
@@ -188,7 +188,7 @@ class Charts:
         return {"shownBefore": [], "shownAfter": []}
 
     def _patients_of_cards(self, fact: str, given: Given) -> Iterator[Mapping[str, Given]]:
-        """Patients of whom the fact is so and who get a card that rests on it, the loudest cards first."""
+        """Patients of whom the fact is so and who get a card that depends on it, the most severe cards first."""
         rules = [rule for rule in self.after.rules if rule.card and fact in self._patients.behind(rule.reads)]
         usual = {name: Finding(name, usual_status(self.after, name)) for name in self._patients.facts}
         for rule in sorted(rules, key=lambda rule: -rule.severity)[:_MOST_CARDS]:

@@ -35,6 +35,7 @@ class Report:
 
     @property
     def errors(self) -> int:
+        """How many issues are errors."""
         return sum(issue.severity is Severity.ERROR for issue in self.issues)
 
 
@@ -43,7 +44,7 @@ def report(issues: Iterable[Issue]) -> Report:
 
     What names no part is about a FHIR resource.
     """
-    parts = {part.value: place for place, part in enumerate(Part)}
+    parts = {part.value: index for index, part in enumerate(Part)}
     made = [issue if issue.group else replace(issue, group=Part.RESOURCES) for issue in islice(issues, _MOST_MADE)]
     if len(made) == _MOST_MADE:
         text = "there are more issues than are looked for"

@@ -27,6 +27,7 @@ class Story:
 
     @property
     def id(self) -> str:
+        """The name of its folder."""
         return self.folder.name
 
     @cached_property
@@ -37,6 +38,7 @@ class Story:
 
     @cached_property
     def document(self) -> Any:
+        """The chart or the call, as JSON."""
         return orjson.loads(self.file.read_bytes())
 
     @cached_property
@@ -46,6 +48,7 @@ class Story:
 
     @property
     def is_request(self) -> bool:
+        """Whether it is the body of a hook call and no plain Bundle."""
         return is_request(self.document)
 
     @property
@@ -66,6 +69,7 @@ class Story:
 
     @property
     def title(self) -> str:
+        """The first line of its README."""
         readme = self.folder / "README.md"
         lines = readme.read_text(encoding="utf-8").splitlines() if readme.is_file() else []
         return lines[0].lstrip("# ").strip() if lines else self.id.replace("-", " ").capitalize()

@@ -1,4 +1,4 @@
-"""Which vignettes speak of a rule, and what they expect of it: read for people, without building the charts.
+"""Which vignettes name a rule, and what they expect of it: read for people, without building the charts.
 
 A file is looked at only when it names the rule, so that one question costs little. Where the folder of the vignettes is
 not there (a service that was installed without its tests), there are none.
@@ -45,8 +45,8 @@ def _texts(folder: Path) -> tuple[tuple[str, str], ...]:
 
 @cache
 def _document(name: str, text: str) -> Mapping[str, Any] | None:
-    document, faults = read(text, name)
-    return None if faults else dict(document)
+    document, issues = read(text, name)
+    return None if issues else dict(document)
 
 
 def _about(rule: str, name: str, text: str) -> Iterator[Expected]:
@@ -57,11 +57,11 @@ def _about(rule: str, name: str, text: str) -> Iterator[Expected]:
     cases = [(name, "", vignette)]
     variations = enumerate(vignette.get("but", ()), 1)
     cases += [(f"{name}:{number}", str(one.get("case", "")), one) for number, one in variations]
-    for place, case, one in cases:
+    for name_of_case, case, one in cases:
         expected = _expected(rule, one)
         if expected is not None:
             patient = " ".join(part for part in (str(vignette["patient"]).strip(), case.strip()) if part)
-            yield Expected(place, patient, str(one.get("hook") or hook), expected)
+            yield Expected(name_of_case, patient, str(one.get("hook") or hook), expected)
 
 
 def _expected(rule: str, one: Mapping[str, Any]) -> str | None:

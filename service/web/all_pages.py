@@ -1,4 +1,4 @@
-"""Which pages this service has, as its settings say: the rule book, the playground, and what the store keeps."""
+"""Which pages this service has, as its settings say: the rule book, the playground, and what the store holds."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def page_blueprints(endpoint: Endpoint, settings: Settings, store: Store | None)
         yield from _of_store(site, store, refusal, login)
 
 
-# The library of the database is a tenth of all that is loaded: only where something is kept.
+# The library of the database is a tenth of all that is loaded: only where something is stored.
 
 
 def _rule_figures(site: Site, store: Store, refusal: Callable[[], Response | None]) -> Callable[[str], Json | None]:

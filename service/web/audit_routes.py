@@ -51,7 +51,7 @@ def stats_blueprint(
         if page is not None and wanted == "text/html":
             return _shown(page)
         endpoint.authenticate(request.headers.get("Authorization"), "/stats", endpoint.clock())
-        with endpoint.place():
+        with endpoint.slot():
             return as_json(counts())
 
     @routes.get("/stats.json")
@@ -61,7 +61,7 @@ def stats_blueprint(
         refusal = page.refusal()
         if refusal is not None:
             return refusal
-        with endpoint.place():
+        with endpoint.slot():
             return as_json(page.data())
 
     return routes
@@ -71,5 +71,5 @@ def _shown(page: StatisticsPage) -> Response:
     refusal = page.refusal()
     if refusal is not None:
         return refusal
-    with page.site.endpoint.place():
+    with page.site.endpoint.slot():
         return page.site.html("stats.html", page.data(), twin=with_query("stats.json"))

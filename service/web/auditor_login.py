@@ -1,4 +1,4 @@
-"""Who may see what the store keeps: the auditors, asked for name and password by the browser (HTTP Basic, RFC 7617)."""
+"""Who may see what the store holds: the auditors, asked for name and password by the browser (HTTP Basic, RFC 7617)."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def check_blueprint(endpoint: Endpoint) -> Blueprint:
         endpoint.authenticate(request.headers.get("Authorization"), PATH, endpoint.clock())
         hook, client = _asked(endpoint)
         document = parse_json(read_body(request, settings.max_body_bytes), max_depth=settings.max_depth)
-        with endpoint.place():
+        with endpoint.slot():
             reported = check(endpoint.services, document, endpoint.clock(), hook, client)
         # JSON unless text is asked for by name: a client that takes anything is a program.
         if request.accept_mimetypes.best_match(["application/json", "text/plain"]) == "text/plain":

@@ -59,34 +59,34 @@ class _StoredRuleSets:
     def choices(self) -> list[Json]:
         """Their digests and titles, the one in use first."""
         running = self.running
-        kept: Iterable[tuple[str, str, str]] = ()
+        stored: Iterable[tuple[str, str, str]] = ()
         if self.store is not None:
-            from service.store.rule_sets import kept_rule_sets
+            from service.store.rule_sets import stored_rule_sets
 
-            kept = kept_rule_sets(self.store.database)
+            stored = stored_rule_sets(self.store.database)
         return [
             {"digest": running.digest, "title": f"{running.version} {running.digest[:8]}, in use"},
             *(
                 {"digest": digest, "title": f"{version} {digest[:8]}, first used {first_used[:10]}"}
-                for digest, version, first_used in kept
+                for digest, version, first_used in stored
                 if digest != running.digest
             ),
         ]
 
     def rule_set(self, digest: str) -> RuleSet:
-        """The rule set with its files. Raises NotFoundError when these are not kept."""
+        """The rule set with its files. Raises NotFoundError when these are not stored."""
         running, store = self.running, self.store
-        kept = None
+        stored = None
         if store is not None:
             from service.store.reading import Reading
 
-            kept = Reading(store.database, store.keyring).rule_set(digest)
-        files = files_in(kept.archive) if kept is not None and kept.archive is not None else {}
+            stored = Reading(store.database, store.keyring).rule_set(digest)
+        files = files_in(stored.archive) if stored is not None and stored.archive is not None else {}
         if digest == running.digest:
             return RuleSet(f"{digest[:12]} (in use)", running, files)
-        if kept is None or not files:
-            raise NotFoundError("the files of this rule set are not kept")
-        return RuleSet(digest[:12], load_files(files, kept.settings), files)
+        if stored is None or not files:
+            raise NotFoundError("the files of this rule set are not stored")
+        return RuleSet(digest[:12], load_files(files, stored.settings), files)
 
 
 def _data(stored: _StoredRuleSets, comparing: Comparing, asked: Mapping[str, str]) -> Json:

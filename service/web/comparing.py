@@ -1,4 +1,4 @@
-"""Comparisons of kept rule sets, made in the background one at a time: the solver takes seconds, a page may not."""
+"""Comparisons of stored rule sets, made in the background one at a time: the solver takes seconds, a page may not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``/decisions`` and ``/stats`` for people: what the decision log keeps.
+"""``/decisions`` and ``/stats`` for people: what the decision log holds.
 
 Decisions are shown only to those whom the file of auditors names (HTTP Basic), and only where there are such a file and
 a store. The statistics count and name nobody: they are open to whom ``GET /stats`` is, and to auditors.
@@ -16,20 +16,20 @@ from service.protocol.evaluation import Services
 from service.review.radar.report import radar
 from service.review.rule_versions import before_and_after
 from service.store.figures import by_client, not_assessed
-from service.store.listing import hooks_kept, listed
+from service.store.listing import listed, stored_hooks
 from service.store.proof import proof_of
 from service.store.reading import Reading
 from service.store.stats import counts_of, first_uses, stats
 from service.store.store import Store
 from service.web.auditor_login import AuditorLogin
-from service.web.pages.decisions import Kept, decision_page, decisions_page, wanted_of
+from service.web.pages.decisions import StoredPage, decision_page, decisions_page, wanted_of
 from service.web.pages.statistics import Counted, rule_figures, statistics_page
 from service.web.routes import as_json
 from service.web.site import Json, Site, with_query
 
 
 def decision_blueprint(site: Site, store: Store, login: AuditorLogin) -> Blueprint:
-    """The routes over the kept decisions."""
+    """The routes over the stored decisions."""
     routes = Blueprint("decisions", __name__)
     reading = Reading(store.database, store.keyring)
     routes.before_request(login.refusal)
@@ -37,7 +37,7 @@ def decision_blueprint(site: Site, store: Store, login: AuditorLogin) -> Bluepri
     def listing() -> Json:
         wanted = wanted_of(request.args)
         found = listed(store.database, wanted)
-        return decisions_page(site.endpoint.services.prepared.knowledge, wanted, found, hooks_kept(store.database))
+        return decisions_page(site.endpoint.services.prepared.knowledge, wanted, found, stored_hooks(store.database))
 
     def one(name: str) -> Json:
         services = site.endpoint.services
@@ -66,12 +66,12 @@ def decision_blueprint(site: Site, store: Store, login: AuditorLogin) -> Bluepri
     return routes
 
 
-def _stored(name: str, reading: Reading, store: Store, services: Services, *, again: bool) -> Kept:
+def _stored(name: str, reading: Reading, store: Store, services: Services, *, again: bool) -> StoredPage:
     """All that is stored about a decision, decided again where that is quick or asked for. Raises NotFoundError."""
     decision = reading.decision(name)
     replayer = Replayer(reading, services)
     cards = [card["uuid"] for card in decision.body["cards"]]
-    return Kept(
+    return StoredPage(
         decision,
         reading.rule_set(decision.body["ruleset"]),
         reading.feedback_of(cards) if cards else {},

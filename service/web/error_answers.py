@@ -24,11 +24,11 @@ from service.errors import (
 
 Json = dict[str, Any]
 
-# How many faults one answer lists; a request with more is wrong in kind.
+# How many issues one answer lists; a request with more is wrong in kind.
 _MOST_ISSUES = 50
 RETRY_SECONDS_BUSY = 1
 RETRY_SECONDS_COSTLY = 60
-"""What Retry-After says: a place gets free soon; what cost too much will cost as much again (product choice)."""
+"""What Retry-After says: a slot gets free soon; what cost too much will cost as much again (product choice)."""
 _NOT_FOUND, _NO_METHOD = 404, 405
 
 _CODES = {400: "invalid", 403: "forbidden", 404: "not-found", 405: "not-supported", 412: "incomplete", 413: "too-long"}

@@ -12,7 +12,7 @@ from service.web.routes import Endpoint, add_own_paths, as_json, service_path
 
 
 def feedback_blueprint(endpoint: Endpoint, sink: FeedbackSink, *, keep_comments: bool = False) -> Blueprint:
-    """The route over the offered services. ``keep_comments`` keeps free text, which may name the patient (FB-13)."""
+    """The route over the offered services. ``keep_comments`` stores free text, which may name the patient (FB-13)."""
     routes = Blueprint("feedback", __name__)
     settings = endpoint.services.settings
 
@@ -27,7 +27,7 @@ def feedback_blueprint(endpoint: Endpoint, sink: FeedbackSink, *, keep_comments:
         document = parse_json(body, max_depth=settings.max_depth)
         reported = Reported(service.id, now, g.issuer, getattr(caller, "tenant", None))
         items = read_feedback(document, reported, keep_comments=keep_comments)
-        sink.keep(items)
+        sink.add(items)
         return as_json({"received": len(items)})
 
     add_own_paths(routes, settings, take, "/feedback")

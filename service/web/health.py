@@ -97,11 +97,11 @@ def _of_state(services: Services, state: State) -> Iterator[str]:
     if state.decision_log.get("fault"):
         yield str(state.decision_log["fault"])
     if state.decision_log.get("not_kept"):
-        yield f"{state.decision_log['not_kept']} calls of this process could not be kept since it started"
+        yield f"{state.decision_log['not_kept']} calls of this process could not be stored since it started"
 
 
 def summary(services: Services, today: date, unreachable: str | None = None) -> Iterator[str]:
-    """What runs, in a few lines for the terminal at start-up; what is unsafe stands loudly at the end.
+    """What runs, in a few lines for the terminal at start-up; what is unsafe stands at the end.
 
     ``unreachable`` says why the store cannot be reached, if so.
     """

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 _ELSEWHERE = {
     "feedback": "a report about a card goes to /cds-services/{id}/feedback",
     "metrics": "figures for Prometheus are told at the address of SCIATICA_CDS_METRICS_BIND only",
-    "decisions": "kept decisions are shown where SCIATICA_CDS_AUDITORS names who may read them",
+    "decisions": "stored decisions are shown where SCIATICA_CDS_AUDITORS names who may read them",
     "metadata": "this is no FHIR server; POST a Bundle to /evaluate",
     "Bundle": "POST a Bundle to /evaluate",
     "favicon.ico": "the icon is /static/icon.svg",

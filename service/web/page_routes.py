@@ -42,7 +42,7 @@ KINDS = frozenset({*PAGES, *_ALONE})
 
 
 def page_blueprint(site: Site, figures: Figures | None = None) -> Blueprint:
-    """The routes over the rules in use. ``figures`` tells what became of the cards of a rule, where they are kept."""
+    """The routes over the rules in use. ``figures`` tells what became of the cards of a rule, where they are stored."""
     routes = Blueprint("pages", __name__)
     endpoint = site.endpoint
 

@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from service.config import Settings
-from service.errors import EngineError, StoreError, UnauthorizedError, place_of
+from service.errors import EngineError, StoreError, UnauthorizedError, line_of_ours
 from service.logs import logger
 from service.spans import note
 from service.web.error_answers import Answer, answer_for
@@ -111,5 +111,5 @@ def _log(error: Exception, status: int) -> None:
         # These two name rules, conclusions and decision ids only.
         line["where"] = str(error)
     elif status >= 500:  # noqa: PLR2004
-        line["where"] = place_of(error)
+        line["where"] = line_of_ours(error)
     (logger().error if status >= 500 else logger().info)("refused", **line)  # noqa: PLR2004

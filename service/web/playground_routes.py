@@ -187,8 +187,8 @@ def _validated(services: Services, chart: str) -> dict[str, Any]:
         document = _bounded(services, chart)
     except RequestError as error:
         first = error.issues[0]
-        places = [int(part) for part in first.path.split() if part.isdigit()]
-        line, column = [*places, 0, 0][:2]
+        numbers = [int(part) for part in first.path.split() if part.isdigit()]
+        line, column = [*numbers, 0, 0][:2]
         return {"valid": False, "line": line, "column": column, "text": str(first)}
     return {"valid": True, "text": _described(document)}
 
@@ -208,7 +208,7 @@ def _described(document: Any) -> str:
 def _decided(room: _Room, wish: _Wish) -> Response:
     endpoint = room.site.endpoint
     try:
-        with endpoint.place():
+        with endpoint.slot():
             asked, result = _result(room.services, wish, endpoint.clock)
     except (RequestError, DataUnavailableError, TooCostlyError) as error:
         return _refused(room, wish.asked, error)

@@ -61,7 +61,7 @@ def _data(
     now = site.endpoint.clock().replace(microsecond=0)
     if decide and not faults:
         chart = chart_of(knowledge, questionnaire, answers, person, now)
-        with site.endpoint.place():
+        with site.endpoint.slot():
             answered = answer_bundle(services, chart, BundleQuestion("patient-view", now, complete=_WHOLE))
     outcome = Outcome(now.isoformat(), tuple(faults), chart, answered)
     data = questionnaire_page(knowledge, questionnaire, answers, person, outcome)

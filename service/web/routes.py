@@ -50,7 +50,7 @@ Authenticate = Callable[[str | None, str, datetime], Any]
 
 
 class RecordCall(Protocol):
-    """Keeps an answered call. Raises StoreError when it cannot and the answer may not leave then."""
+    """Stores an answered call. Raises StoreError when it cannot and the answer may not leave then."""
 
     def __call__(self, services: Services, answered: Answered, issuer: str | None, seconds: float) -> None: ...
 
@@ -78,7 +78,7 @@ class Endpoint:
     services: Services
     authenticate: Authenticate
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    places: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(16))
+    slots: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(16))
     record_call: RecordCall = record_nothing
     earlier: Earlier | None = None
     observe: Observe | None = None
@@ -86,14 +86,14 @@ class Endpoint:
     refused_rules: Callable[[], str | None] = lambda: None
 
     @contextmanager
-    def place(self) -> Iterator[None]:
-        """One of the places for calls that are being worked on. Raises OverloadedError when none gets free soon."""
-        if not self.places.acquire(timeout=_WAIT_SECONDS):
+    def slot(self) -> Iterator[None]:
+        """One of the slots for calls that are being worked on. Raises OverloadedError when none gets free soon."""
+        if not self.slots.acquire(timeout=_WAIT_SECONDS):
             raise OverloadedError
         try:
             yield
         finally:
-            self.places.release()
+            self.slots.release()
 
 
 def service_path(endpoint: Endpoint, usual: str) -> str:
@@ -142,8 +142,8 @@ def _add_calls(routes: Blueprint, endpoint: Endpoint) -> None:
         g.service = service.id
         # A query that a client did not mean is no reason to refuse a call (RQ-3): what is not known asks for nothing.
         full = _DETAILS.get(request.args.get("detail", ""))
-        with endpoint.place():
-            # A token is used up when it is read, so a place is taken first: a call that finds none may come again.
+        with endpoint.slot():
+            # A token is used up when it is read, so a slot is taken first: a call that finds none may come again.
             caller = _authenticate(endpoint, service_path(endpoint, f"/cds-services/{service.id}"))
             document = _call_document(services, service.hook)
             wanted = Wanted(full, _profile(caller), endpoint.earlier, only_cards=True)
@@ -160,7 +160,7 @@ def _add_evaluation(routes: Blueprint, endpoint: Endpoint) -> None:
     def evaluate() -> Response:
         g.service = "evaluate"
         services = endpoint.services
-        with endpoint.place():
+        with endpoint.slot():
             _authenticate(endpoint, "/evaluate")
             question = _question(endpoint)
             document = _document(services)
@@ -246,7 +246,7 @@ def _document(services: Services) -> Any:
 
 
 def _question(endpoint: Endpoint) -> BundleQuestion:
-    """The query of /evaluate. Raises RequestError with every fault."""
+    """The query of /evaluate. Raises RequestError with every issue."""
     issues = [
         Issue("query", "has a parameter that is not known", _meant(name, _QUERY))
         for name in sorted(set(request.args) - _QUERY)[:1]

@@ -19,7 +19,7 @@ from service.testkit.smallest_charts import NOW
 from service.web.pages.playground import Asked
 
 _MOST_STORED = 256
-# A conclusion speaks at no hook of its own; most are drawn at one of these.
+# A conclusion is drawn at no hook of its own; most are drawn at one of these.
 _USUAL = ("patient-view", "order-sign")
 
 

@@ -40,7 +40,7 @@ _SIGN_SECONDS = 1.0
 # How long a stopping worker still takes requests on connections that are open, so that none is dropped.
 LINGER_SECONDS = 2.0
 # Reads of what is left on a connection that closes.
-_MOST_UNREAD = 32
+_MOST_READS = 32
 
 _FAULTS = {
     400: Issue("request", "is not HTTP as RFC 9112 means it"),
@@ -92,7 +92,7 @@ class _Channel(HTTPChannel):
             # Nothing more may have come, or the client be gone already.
             with contextlib.suppress(OSError):
                 self.socket.shutdown(socket.SHUT_WR)
-                for _ in range(_MOST_UNREAD):
+                for _ in range(_MOST_READS):
                     if not self.socket.recv(65536):
                         break
         super().handle_close()

@@ -1,7 +1,7 @@
 """What gunicorn and other libraries log, as JSON lines of the shape that the service's own have.
 
 Only gunicorn's sentences are filled in: they name processes, signals and addresses. Of other libraries the sentence
-comes without what belongs into it, and of an exception its type and place, since either may quote a request.
+comes without what belongs into it, and of an exception its type and line, since either may quote a request.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 from gunicorn.glogging import Logger
 
-from service.errors import place_of
+from service.errors import line_of_ours
 
 _OWN = "gunicorn.error"
 
@@ -22,6 +22,7 @@ class JsonLine(logging.Formatter):
     """One record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """The record as one line of JSON."""
         line: dict[str, Any] = {
             "process": record.process,
             "event": record.getMessage().strip() if record.name == _OWN else str(record.msg),
@@ -30,7 +31,7 @@ class JsonLine(logging.Formatter):
         }
         if record.exc_info and record.exc_info[1] is not None:
             error = record.exc_info[1]
-            line |= {"error": type(error).__name__, "where": place_of(error)}
+            line |= {"error": type(error).__name__, "where": line_of_ours(error)}
         return orjson.dumps(line).decode()
 
 

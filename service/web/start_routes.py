@@ -23,7 +23,7 @@ def start_blueprint(site: Site) -> Blueprint:
         hooks = [one.hook for one in services.offered.values()]
         asked = request.args.get("hook", "")
         hook = next(one for one in (asked, DEFAULT_HOOK, hooks[0]) if one in hooks)
-        with site.endpoint.place():
+        with site.endpoint.slot():
             answered = answer_bundle(services, smallest_chart(hook), BundleQuestion(hook, datetime.fromisoformat(NOW)))
         address = services.settings.public_url or request.host_url.rstrip("/") + request.script_root
         return start_page(services, hook, answered, address.rstrip("/"))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from flask.testing import FlaskClient
 
 from tests.hazards.charts import (
     IBUPROFEN,
+    Json,
     ask,
     details,
     measured,
@@ -87,3 +90,30 @@ def test_h09_the_onset_of_a_past_episode_does_not_date_this_one(client: FlaskCli
 def test_h09_the_card_shows_the_onset_it_counted_from(client: FlaskClient) -> None:
     answered = ask(client, [person(), sciatica("2026-11-14")], complete="all")
     assert "2026-11-14" in details(answered)
+
+
+def dosed(text: str, drug: tuple[str, str] = IBUPROFEN, **content: Any) -> Json:
+    return ordered(*drug, dosageInstruction=[{"text": text}], **content)
+
+
+@pytest.mark.parametrize(
+    "text", ["2 spoonfuls tid", "3 x 2 Tbl.", "1.600 mg 3x täglich", "800 mg tid and an extra 800 mg"]
+)
+def test_a_dose_that_was_told_and_cannot_be_read_is_named_where_a_ceiling_is_judged(
+    client: FlaskClient, text: str
+) -> None:
+    answered = ask(client, [person(), sciatica(), dosed(text)], "order-sign", complete="all")
+    assert "Dose could not be read: ibuprofen" in details(answered)
+
+
+@pytest.mark.parametrize("text", ["as directed", "400 mg three times a day"])
+def test_a_dose_that_was_not_told_or_was_read_is_no_unread_dose(client: FlaskClient, text: str) -> None:
+    answered = ask(client, [person(), sciatica(), dosed(text)], "order-sign", complete="all")
+    assert "could not be read" not in str(answered["cards"])
+
+
+def test_a_thousand_milligrams_are_a_thousand(client: FlaskClient) -> None:
+    heart = problem("I50.9", "Heart failure")
+    order = dosed("1,000 mg three times a day", ("1191", "aspirin"))
+    answered = ask(client, [person(), sciatica(), heart, order], "order-sign", complete="all")
+    assert speaking(answered, "critical")

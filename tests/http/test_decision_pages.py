@@ -1,4 +1,4 @@
-"""Decisions and statistics as pages: for auditors only, all that is kept, and whether it is as it was written."""
+"""Decisions and statistics as pages: for auditors only, all that is stored, and whether it is as it was written."""
 
 from __future__ import annotations
 

@@ -25,6 +25,7 @@ from service.knowledge.model import Knowledge
 from tests.ehr.answering import OUTCOME, Fault
 from tests.ehr.server import SimulatedEhr
 from tests.http.calls import IBUPROFEN, PATIENT, SCIATICA, WARFARIN, order_sign, patient_view, searchset
+from tests.thoroughness import some_of
 
 PUBLIC = "https://cds.example.org/api"
 VIEW, SIGN = "/cds-services/sciatica-patient-view", "/cds-services/sciatica-order-sign"
@@ -341,7 +342,7 @@ def test_an_order_that_nobody_knows(place: Place) -> None:
 @pytest.mark.corpus
 @pytest.mark.requirement("RQ-10")
 def test_what_others_published_breaks_nothing(place: Place, test_data: Path) -> None:
-    for file in sorted((test_data / "fhir" / "hooks" / "request").glob("*.json")):
+    for file in some_of(sorted((test_data / "fhir" / "hooks" / "request").glob("*.json")), 3):
         body = file.read_bytes()
         hook = json.loads(body).get("hook") if body.rstrip().endswith(b"}") and _is_json(body) else None
         path = SIGN if hook in {"order-sign", "order-select"} else VIEW

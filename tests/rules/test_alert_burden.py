@@ -10,6 +10,7 @@ from benchmarks.burden import Day, Followed, Shown, followed, repeats, unexplain
 from service.population.judging import MANY, NOT_ASSESSED
 from service.population.visits import as_of, recorded_on, visits
 from tests.population_data import asked, ran
+from tests.thoroughness import THOROUGH
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +18,7 @@ def patients(test_data: Path, tmp_path_factory: pytest.TempPathFactory) -> list[
     out = tmp_path_factory.mktemp("runs")
     names = ("patients-r4-backpain", "patients-stu3-smart")
     for name in names:
-        ran(test_data / "fhir" / f"{name}.ndjson.gz", out / name, asked(visits=True, use_gate=False))
+        ran(test_data / "fhir" / f"{name}.ndjson.gz", out / name, asked(visits=True, use_gate=not THOROUGH))
     return [one for name in names for one in followed(out / name)]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from service.store.place import Place
+from service.store.options import StoreOptions
 from service.store.store import Store
 from tests.store.postgresql import Server, running
 
@@ -22,18 +22,18 @@ def postgresql() -> Iterator[Server]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+def options(request: pytest.FixtureRequest, tmp_path: Path) -> StoreOptions:
     """Where a new, empty store is, on either database."""
     url = str(tmp_path / "store.db") if request.param == "sqlite" else request.getfixturevalue("postgresql").fresh()
-    return Place(url, tmp_path / "spool", tmp_path / "keys.json", wait_seconds=2)
+    return StoreOptions(url, tmp_path / "spool", tmp_path / "keys.json", wait_seconds=2)
 
 
 @pytest.fixture
-def open_store(place: Place) -> Iterator[Callable[..., Store]]:
-    """Opens the store of the place, as each process would; all are closed at the end."""
+def open_store(options: StoreOptions) -> Iterator[Callable[..., Store]]:
+    """Opens the store with these options, as each process would; all are closed at the end."""
     opened: list[Store] = []
 
-    def make(at: Place = place) -> Store:
+    def make(at: StoreOptions = options) -> Store:
         opened.append(Store(at, "test"))
         return opened[-1]
 

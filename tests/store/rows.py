@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select, text
 
-from service.store.place import RuleSet
+from service.store.rule_sets import RuleSet
 from service.store.store import Store
 from service.store.tables import decisions, ledger
 from service.store.times import written

@@ -31,7 +31,7 @@ def store_of(app: Flask) -> Store:
 def reading_of(app: Flask) -> Reading:
     """Questions to the store, with everything brought home."""
     store = store_of(app)
-    drain_all(store.database, store.place, store.keyring)
+    drain_all(store.database, store.options, store.keyring)
     return Reading(store.database, store.keyring)
 
 

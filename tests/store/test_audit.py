@@ -40,7 +40,7 @@ def writer_of(store: Store) -> str:
 
 
 def faults(store: Store) -> list[str]:
-    return [str(fault) for fault in audit(store.database, store.keyring, store.place.anchors).issues]
+    return [str(fault) for fault in audit(store.database, store.keyring, store.options.anchors).issues]
 
 
 def test_an_untouched_memory_is_good_and_counted(stored: Store) -> None:
@@ -97,7 +97,7 @@ def test_an_inserted_row_is_named_even_when_it_is_chained_well(stored: Store) ->
     forger = Keyring(stored.keyring.current, {stored.keyring.current: b"f" * 32})
     row = chained(Link(writer, 14, head), "decision", "2026-03-01T09:00:00.000000Z", canonical(decision()), forger)
     with stored.database.writing() as connection:
-        insert_rows(connection, [row], stored.place.packs)
+        insert_rows(connection, [row], stored.options.packs)
     assert f"ledger {writer}/14: is not what was written: changed or inserted" in faults(stored)
 
 
@@ -111,7 +111,7 @@ def test_a_whole_chain_by_somebody_without_the_key_is_named(stored: Store) -> No
     forger = Keyring(stored.keyring.current, {stored.keyring.current: b"f" * 32})
     row = chained(Link("f" * 16, 1, ZEROS), "begin", "2026-03-01T09:00:00.000000Z", '{"service_version":"1"}', forger)
     with stored.database.writing() as connection:
-        insert_rows(connection, [row], stored.place.packs)
+        insert_rows(connection, [row], stored.options.packs)
     assert f"ledger {'f' * 16}/1: is not what was written: changed or inserted" in faults(stored)
 
 
@@ -124,7 +124,7 @@ def test_a_whole_chain_by_somebody_without_the_key_is_named(stored: Store) -> No
         ("DELETE FROM cards WHERE uuid = (SELECT min(uuid) FROM cards)", "cards "),
         ("UPDATE card_rules SET version = '9' WHERE card = (SELECT min(card) FROM card_rules)", "card_rules "),
         ("DELETE FROM card_rules WHERE card = (SELECT min(card) FROM card_rules)", "card_rules "),
-        ("INSERT INTO card_rules SELECT card, 'another', '1', 1 FROM card_rules WHERE speaks = 1", "card_rules "),
+        ("INSERT INTO card_rules SELECT card, 'another', '1', 1 FROM card_rules WHERE shown = 1", "card_rules "),
         ("INSERT INTO card_rules VALUES ('nowhere', 'sf-one', '1', 1)", "card_rules nowhere/sf-one"),
         ("INSERT INTO cards SELECT 'forged', decision, 'info' FROM cards LIMIT 1", "cards forged"),
         ("INSERT INTO cards VALUES ('forged', 'nowhere', 'info')", "cards forged"),
@@ -136,7 +136,7 @@ def test_a_whole_chain_by_somebody_without_the_key_is_named(stored: Store) -> No
         ("UPDATE rule_set_files SET pack = :bytes", f"rule_sets {RULE_SET.digest}: it or its files are not"),
         ("DELETE FROM rule_set_files", f"rule_set_files {RULE_SET.digest}: is missing"),
         ("UPDATE checkpoints SET rows = 1", "checkpoint 1: is not what was written: changed"),
-        ("UPDATE checkpoints SET seal = previous", "checkpoint 1: its seal is wrong: inserted"),
+        ("UPDATE checkpoints SET signature = previous", "checkpoint 1: its signature is wrong: inserted"),
         ("UPDATE checkpoint_heads SET seq = 12", "checkpoint 1: is not what was written: changed"),
     ],
 )
@@ -193,7 +193,7 @@ def test_several_processes_name_the_same_faults_as_one(stored: Store, open_store
 
 def test_rows_kept_under_a_former_key_stay_good(stored: Store, open_store: Open) -> None:
     former = stored.keyring.current
-    ring = rotate(stored.place.keys)
+    ring = rotate(stored.options.keys)
     assert ring.current != former
     later = open_store()
     keep(later, 3)
@@ -211,7 +211,7 @@ def writer_of_key(store: Store, key: str) -> str:
 
 def test_rows_that_nobody_joined_yet_are_counted(store: Store) -> None:
     keep(store, 4)
-    drain_all(store.database, store.place, store.keyring)
+    drain_all(store.database, store.options, store.keyring)
     report = audit(store.database, store.keyring)
     assert (report.is_good, report.unjoined) == (True, 6)
     store.checkpoint()
@@ -262,13 +262,13 @@ def test_all_checkpoints_dropped_with_the_end_of_a_chain_are_named_even_without_
 ) -> None:
     later = grown(open_store)
     run(later, *SHORTENED["all checkpoints"], "DELETE FROM decisions WHERE seq = 5")
-    stored.place.anchors[0].unlink()
+    stored.options.anchors[0].unlink()
     # The first row of the second writer says which checkpoint was there when it began.
     assert "checkpoint 1: was there when a writer began and is not here: dropped" in faults(later)
 
 
 def test_an_anchor_file_that_is_gone_is_a_fault(stored: Store) -> None:
-    stored.place.anchors[0].unlink()
+    stored.options.anchors[0].unlink()
     (result,) = faults(stored)
     assert (
         result == "anchor: the file store-anchor.json is missing: nobody knows whether the newest checkpoints are here"
@@ -284,12 +284,12 @@ def test_an_empty_store_in_place_of_a_removed_one_is_named(stored: Store) -> Non
 @pytest.mark.usefixtures("stored")
 def test_an_older_copy_put_back_is_named_and_going_on_with_it_does_not_hide_it(open_store: Open) -> None:
     later = grown(open_store)
-    anchor = read_anchor(later.place.anchors[0])
+    anchor = read_anchor(later.options.anchors[0])
     run(later, *SHORTENED["the newest checkpoint"])
     once_more = open_store()
     keep(once_more, 1)
     once_more.close()
-    assert read_anchor(later.place.anchors[0]) == anchor, "another history does not replace the anchor"
+    assert read_anchor(later.options.anchors[0]) == anchor, "another history does not replace the anchor"
     assert "checkpoint 2: is not the one that stands in the anchor file: the store was rewritten" in faults(later)
 
 

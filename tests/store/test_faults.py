@@ -26,7 +26,7 @@ from service.store.audit import audit
 from service.store.database import Database, store_url
 from service.store.draining import drain_all
 from service.store.keys import read_keyring
-from service.store.place import Place
+from service.store.options import StoreOptions
 from service.store.store import Store
 from tests.http.calls import order_sign
 from tests.store.postgresql import Server
@@ -39,10 +39,10 @@ SPAWN = multiprocessing.get_context("spawn")
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
 
 
-def found(place: Place) -> list[str]:
+def found(options: StoreOptions) -> list[str]:
     """The ids of all decisions, after everything was brought home; the chains hold."""
-    store = Store(place, "test")
-    drain_all(store.database, place, store.keyring)
+    store = Store(options, "test")
+    drain_all(store.database, options, store.keyring)
     report = audit(store.database, store.keyring)
     assert [str(fault) for fault in report.issues] == []
     ids = stored_ids(store)
@@ -69,12 +69,12 @@ def call_until(stop: threading.Event, port: int, answered: list[str]) -> None:
             time.sleep(0.02)
 
 
-def test_no_answered_call_is_lost_when_workers_are_killed_under_load(place: Place) -> None:
+def test_no_answered_call_is_lost_when_workers_are_killed_under_load(options: StoreOptions) -> None:
     settings = {
         "SCIATICA_CDS_RULES": str(SMALL_RULES),
-        "SCIATICA_CDS_DATA": str(place.spool.parent),
-        "SCIATICA_CDS_STORE_KEYS": str(place.keys),
-        "SCIATICA_CDS_STORE_URL": place.url,
+        "SCIATICA_CDS_DATA": str(options.spool.parent),
+        "SCIATICA_CDS_STORE_KEYS": str(options.keys),
+        "SCIATICA_CDS_STORE_URL": options.url,
         "SCIATICA_CDS_STORE": "required",
     }
     answered: list[str] = []
@@ -95,7 +95,7 @@ def test_no_answered_call_is_lost_when_workers_are_killed_under_load(place: Plac
         stop.set()
         for caller in callers:
             caller.join()
-    stored = found(place)
+    stored = found(options)
     assert len(answered) > 50
     assert len(stored) == len(set(stored))
     assert set(answered) <= set(stored)
@@ -105,23 +105,23 @@ def test_no_answered_call_is_lost_when_workers_are_killed_under_load(place: Plac
 
 
 def test_on_a_full_disk_what_was_accepted_is_kept_and_the_rest_is_refused(tmp_path: Path) -> None:
-    place = Place(str(tmp_path / "store.db"), tmp_path / "spool", tmp_path / "keys.json", wait_seconds=1)
+    options = StoreOptions(str(tmp_path / "store.db"), tmp_path / "spool", tmp_path / "keys.json", wait_seconds=1)
     result = tmp_path / "told"
-    child = SPAWN.Process(target=fill, args=(place, result))
+    child = SPAWN.Process(target=fill, args=(options, result))
     child.start()
     child.join(60)
     assert child.exitcode == 0
     lines = result.read_text().splitlines()
     accepted = [line.split()[1] for line in lines if line.startswith("kept")]
     assert any(line.startswith("refused") for line in lines)
-    assert lines[-1].startswith("kept"), "with space again, rows are kept again"
-    assert sorted(accepted) == found(place)
+    assert lines[-1].startswith("kept"), "with space again, rows are stored again"
+    assert sorted(accepted) == found(options)
 
 
-def fill(place: Place, result: Path) -> None:
+def fill(options: StoreOptions, result: Path) -> None:
     """Keep rows until nothing more fits into any file, then let files grow again and go on."""
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    store = Store(place, "test")
+    store = Store(options, "test")
     ids = keep(store, 1)
     store.drain()
     resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, hard))
@@ -160,8 +160,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_on_a_full_file_system_nothing_half_written_stays(small_disk: Path, tmp_path: Path) -> None:
-    place = Place(str(small_disk / "store.db"), small_disk / "spool", tmp_path / "keys.json", wait_seconds=1)
-    store = Store(place, "test")
+    options = StoreOptions(str(small_disk / "store.db"), small_disk / "spool", tmp_path / "keys.json", wait_seconds=1)
+    store = Store(options, "test")
     accepted = keep(store, 1)
     store.drain()
     refused = 0
@@ -177,15 +177,15 @@ def test_on_a_full_file_system_nothing_half_written_stays(small_disk: Path, tmp_
     subprocess.run(["mount", "-o", "remount,size=64m", small_disk], check=True)
     accepted += keep(store, 5)
     store.close()
-    assert sorted(accepted) == found(place)
+    assert sorted(accepted) == found(options)
 
 
 # --- the database goes and comes back -------------------------------------------------------------------------------
 
 
 def test_while_postgresql_is_gone_rows_wait_and_come_home_in_order(postgresql: Server, tmp_path: Path) -> None:
-    place = Place(postgresql.fresh(), tmp_path / "spool", tmp_path / "keys.json", wait_seconds=1)
-    store = Store(place, "test")
+    options = StoreOptions(postgresql.fresh(), tmp_path / "spool", tmp_path / "keys.json", wait_seconds=1)
+    store = Store(options, "test")
     ids = keep(store, 10)
     store.drain()
     postgresql.stop(kill=True)
@@ -200,22 +200,22 @@ def test_while_postgresql_is_gone_rows_wait_and_come_home_in_order(postgresql: S
     ids += keep(store, 10)
     wait_for(lambda: store.failure is None and store.waiting_bytes() == 0)
     store.close()
-    assert sorted(ids) == found(place)
+    assert sorted(ids) == found(options)
 
 
 def test_while_sqlite_is_locked_rows_wait(tmp_path: Path) -> None:
-    place = Place(str(tmp_path / "store.db"), tmp_path / "spool", tmp_path / "keys.json", wait_seconds=0.3)
-    store = Store(place, "test")
+    options = StoreOptions(str(tmp_path / "store.db"), tmp_path / "spool", tmp_path / "keys.json", wait_seconds=0.3)
+    store = Store(options, "test")
     ids = keep(store, 3)
     store.drain()
-    holder = Database(store_url(place.url), 5)
+    holder = Database(store_url(options.url), 5)
     with holder.writing():
         ids += keep(store, 10)
         wait_for(lambda: store.failure is not None)
     wait_for(lambda: store.failure is None and store.waiting_bytes() == 0)
     holder.close()
     store.close()
-    assert sorted(ids) == found(place)
+    assert sorted(ids) == found(options)
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
@@ -228,57 +228,57 @@ def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
 # --- two that drain at once, and one that dies while it does --------------------------------------------------------
 
 
-def leave_behind(place: Place, count: int) -> list[str]:
+def leave_behind(options: StoreOptions, count: int) -> list[str]:
     """Rows in the spool of a process that died before its database could be reached."""
-    result = place.spool.parent / f"left-{random.randrange(10**9)}"
-    child = SPAWN.Process(target=keep_and_die, args=(replace(place, url=NOWHERE), count, result))
+    result = options.spool.parent / f"left-{random.randrange(10**9)}"
+    child = SPAWN.Process(target=keep_and_die, args=(replace(options, url=NOWHERE), count, result))
     child.start()
     child.join(60)
     return result.read_text().split()
 
 
-def keep_and_die(place: Place, count: int, result: Path) -> None:
-    store = Store(place, "test")
+def keep_and_die(options: StoreOptions, count: int, result: Path) -> None:
+    store = Store(options, "test")
     result.write_text("\n".join(keep(store, count)))
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def drain(place: Place) -> None:
-    database = Database(store_url(place.url), 10)
-    drain_all(database, place, read_keyring(place.keys))
+def drain(options: StoreOptions) -> None:
+    database = Database(store_url(options.url), 10)
+    drain_all(database, options, read_keyring(options.keys))
     database.close()
     os._exit(0)
 
 
-def test_two_processes_that_drain_at_once_keep_each_row_once(place: Place) -> None:
-    ids = [one for _ in range(3) for one in leave_behind(place, 150)]
-    drains = [SPAWN.Process(target=drain, args=(replace(place, wait_seconds=10),)) for _ in range(2)]
+def test_two_processes_that_drain_at_once_keep_each_row_once(options: StoreOptions) -> None:
+    ids = [one for _ in range(3) for one in leave_behind(options, 150)]
+    drains = [SPAWN.Process(target=drain, args=(replace(options, wait_seconds=10),)) for _ in range(2)]
     for process in drains:
         process.start()
     for process in drains:
         process.join(60)
     assert [process.exitcode for process in drains] == [0, 0]
-    assert sorted(ids) == found(place)
-    assert list(place.spool.glob("*.rows")) == []
+    assert sorted(ids) == found(options)
+    assert list(options.spool.glob("*.rows")) == []
 
 
-def test_a_drain_that_is_killed_is_done_again(place: Place) -> None:
-    ids = leave_behind(place, 2000)
+def test_a_drain_that_is_killed_is_done_again(options: StoreOptions) -> None:
+    ids = leave_behind(options, 2000)
     for delay in (0.5, 0.7, 0.9):
-        process = SPAWN.Process(target=drain, args=(place,))
+        process = SPAWN.Process(target=drain, args=(options,))
         process.start()
         time.sleep(delay)
         process.kill()
         process.join(30)
-    assert sorted(ids) == found(place)
+    assert sorted(ids) == found(options)
 
 
 @pytest.mark.slow
-def test_writers_killed_in_a_loop_leave_whole_chains(place: Place) -> None:
+def test_writers_killed_in_a_loop_leave_whole_chains(options: StoreOptions) -> None:
     result: list[str] = []
     for _ in range(8 if THOROUGH else 2):
-        files = [place.spool.parent / f"told-{random.randrange(10**9)}" for _ in range(3)]
-        writers = [SPAWN.Process(target=keep_for_ever, args=(place, file)) for file in files]
+        files = [options.spool.parent / f"told-{random.randrange(10**9)}" for _ in range(3)]
+        writers = [SPAWN.Process(target=keep_for_ever, args=(options, file)) for file in files]
         for writer in writers:
             writer.start()
         wait_for(lambda files=files: all(file.exists() for file in files))
@@ -288,14 +288,14 @@ def test_writers_killed_in_a_loop_leave_whole_chains(place: Place) -> None:
             writer.join(30)
         # The last line may be torn by the kill: it was not told then.
         result += [line for file in files for line in file.read_text().split("\n")[:-1]]
-    stored = found(place)
+    stored = found(options)
     assert len(result) > 40
     assert len(stored) == len(set(stored))
     assert set(result) <= set(stored)
 
 
-def keep_for_ever(place: Place, result: Path) -> None:
-    store = Store(place, "test")
+def keep_for_ever(options: StoreOptions, result: Path) -> None:
+    store = Store(options, "test")
     with result.open("w") as file:
         while True:
             body = decision()
@@ -306,18 +306,18 @@ def keep_for_ever(place: Place, result: Path) -> None:
 
 
 def test_a_spool_file_under_unknown_keys_is_set_aside_and_not_lost(tmp_path: Path) -> None:
-    place = Place(str(tmp_path / "store.db"), tmp_path / "spool", tmp_path / "keys.json")
-    leave_behind(place, 3)
-    other = replace(place, keys=tmp_path / "other.json")
-    database = Database(store_url(place.url))
+    options = StoreOptions(str(tmp_path / "store.db"), tmp_path / "spool", tmp_path / "keys.json")
+    leave_behind(options, 3)
+    other = replace(options, keys=tmp_path / "other.json")
+    database = Database(store_url(options.url))
     drain_all(database, other, read_keyring(other.keys))
     database.close()
-    assert [path.suffix for path in place.spool.iterdir() if path.is_file()] == [".rejected"]
+    assert [path.suffix for path in options.spool.iterdir() if path.is_file()] == [".rejected"]
 
 
 def test_a_torn_line_is_no_row(tmp_path: Path) -> None:
-    place = Place(str(tmp_path / "store.db"), tmp_path / "spool", tmp_path / "keys.json")
-    ids = leave_behind(place, 3)
-    (file,) = place.spool.glob("*.rows")
+    options = StoreOptions(str(tmp_path / "store.db"), tmp_path / "spool", tmp_path / "keys.json")
+    ids = leave_behind(options, 3)
+    (file,) = options.spool.glob("*.rows")
     file.write_bytes(file.read_bytes()[:-40])
-    assert set(found(place)) == set(ids[:2])
+    assert set(found(options)) == set(ids[:2])

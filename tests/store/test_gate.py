@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
-from service.decision.gate import taken_in_full
+from service.decision.gate import is_sampled
 from service.decision_log.replay import Replayer
 from service.logs import ALLOWED
 from service.store.decisions import is_skipped
@@ -37,12 +37,12 @@ def app(tmp_path: Path) -> Iterator[Flask]:
 
 @pytest.fixture
 def never_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.decision.gate.taken_in_full", lambda _identity: False)
+    monkeypatch.setattr("service.decision.gate.is_sampled", lambda _identity: False)
 
 
 @pytest.fixture
 def always_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.decision.gate.taken_in_full", lambda _identity: True)
+    monkeypatch.setattr("service.decision.gate.is_sampled", lambda _identity: True)
 
 
 @pytest.mark.usefixtures("never_sampled")
@@ -122,8 +122,8 @@ def test_a_gate_that_lets_pass_what_has_something_to_say_fails_the_call_is_shut_
 
 def test_the_sample_is_chosen_by_the_id_of_the_decision_alone() -> None:
     ids = [str(UUID(int=number)) for number in range(2000)]
-    assert any(map(taken_in_full, ids))
-    assert [taken_in_full(one) for one in ids] == [taken_in_full(one) for one in ids]
+    assert any(map(is_sampled, ids))
+    assert [is_sampled(one) for one in ids] == [is_sampled(one) for one in ids]
 
 
 @pytest.mark.usefixtures("never_sampled")

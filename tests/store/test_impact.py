@@ -1,4 +1,4 @@
-"""Impact on kept decisions: what was kept is decided again under both rule sets."""
+"""Impact on stored decisions: what was stored is decided again under both rule sets."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_an_example_leads_to_the_page_of_its_decision_where_the_service_has_an_a
     assert done.exit_code == 1
     for result in (done.stdout, page):
         assert stored.id in result
-        assert "No chart is kept of a decision" in result
+        assert "No chart is stored with a decision" in result
         assert (f"{public_url}/decisions/{stored.id}" in result) == (public_url is not None)
     assert rule["examples"][0].get("link") == (None if public_url is None else f"{public_url}/decisions/{stored.id}")
     assert "#chart=" not in page

@@ -20,7 +20,7 @@ from service.store.anchor import read_anchor
 from service.store.audit import audit
 from service.store.database import Database, store_url
 from service.store.keys import Keyring, read_keyring
-from service.store.place import Place
+from service.store.options import StoreOptions
 from service.store.store import Store
 from tests.store.rows import RULE_SET, decision, feedback, keep
 
@@ -46,12 +46,12 @@ class Stored:
 
     def faults(self, *, published: bool = False, keyring: Keyring | None = None) -> list[str]:
         """What ``store verify`` says; a store that cannot be read at all is said too."""
-        place = place_of(self.folder)
+        options = store_options(self.folder)
         try:
-            ring = keyring or read_keyring(place.keys, place.anchors[0])
-            database = Database(store_url(place.url))
+            ring = keyring or read_keyring(options.keys, options.anchors[0])
+            database = Database(store_url(options.url))
             try:
-                result = audit(database, ring, place.anchors, [self.published] if published else ())
+                result = audit(database, ring, options.anchors, [self.published] if published else ())
             finally:
                 database.close()
         except StoreError as error:
@@ -59,12 +59,12 @@ class Stored:
         return [str(issue) for issue in result.issues]
 
 
-def place_of(folder: Path) -> Place:
-    return Place(str(folder / "store.db"), folder / "spool", folder / "keys.json", wait_seconds=2)
+def store_options(folder: Path) -> StoreOptions:
+    return StoreOptions(str(folder / "store.db"), folder / "spool", folder / "keys.json", wait_seconds=2)
 
 
 def write(folder: Path, decisions: int) -> None:
-    store = Store(place_of(folder), "test")
+    store = Store(store_options(folder), "test")
     keep(store, decisions - 1)
     body = decision()
     store.append("decision", body, RULE_SET)
@@ -88,7 +88,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def stored(original: tuple[Path, Path], tmp_path: Path) -> Stored:
     folder = tmp_path / "data"
     shutil.copytree(original[0], folder)
-    anchor = read_anchor(place_of(folder).anchors[0])
+    anchor = read_anchor(store_options(folder).anchors[0])
     assert anchor is not None
     return Stored(folder, original[1], (anchor.number, anchor.hash))
 
@@ -132,10 +132,13 @@ BY_STATEMENT: dict[str, tuple[Sequence[str], str]] = {
     "a card made less urgent": (["UPDATE cards SET indicator = 'info'"], "cards "),
     "an override made an acceptance": (["UPDATE feedback SET outcome = 'accepted'"], "feedback "),
     "a patient hash changed": ([f"UPDATE decisions SET patient = '{'0' * 64}' WHERE seq = 3"], "decisions "),
-    "a card under another rule": (["UPDATE card_rules SET rule = 'sf-other' WHERE speaks = 1"], "card_rules "),
+    "a card under another rule": (["UPDATE card_rules SET rule = 'sf-other' WHERE shown = 1"], "card_rules "),
     "the files of the rules replaced": (["UPDATE rule_set_files SET pack = x'00'"], "rule_sets "),
     "a checkpoint counts fewer rows": (["UPDATE checkpoints SET rows = 1 WHERE number = 2"], "checkpoint 2: is not"),
-    "a checkpoint with a new seal": (["UPDATE checkpoints SET seal = previous WHERE number = 2"], "its seal is wrong"),
+    "a checkpoint with a new signature": (
+        ["UPDATE checkpoints SET signature = previous WHERE number = 2"],
+        "its signature is wrong",
+    ),
     "a head moved back": (["UPDATE checkpoint_heads SET seq = seq - 1 WHERE checkpoint = 3"], "checkpoint 3: is not"),
     "a tombstone invented": (
         ["INSERT INTO tombstones SELECT writer, 3, hash, 3, at, writer, 4 FROM ledger WHERE seq = 3 LIMIT 1"],
@@ -209,11 +212,11 @@ def replace_the_keys(stored: Stored) -> None:
 
 
 def lose_the_anchor(stored: Stored) -> None:
-    place_of(stored.folder).anchors[0].unlink()
+    store_options(stored.folder).anchors[0].unlink()
 
 
 def spoil_the_anchor(stored: Stored) -> None:
-    place_of(stored.folder).anchors[0].write_text("{}")
+    store_options(stored.folder).anchors[0].write_text("{}")
 
 
 BY_FILE: dict[Callable[[Stored], None], str] = {
@@ -251,7 +254,7 @@ def remove_everything(stored: Stored) -> None:
 def shorten_with_the_anchor(stored: Stored) -> None:
     """The last writer's rows and checkpoint removed, and the anchor set back by who can write to its folder."""
     put_older_back(stored)
-    shutil.copy(place_of(stored.older).anchors[0], place_of(stored.folder).anchors[0])
+    shutil.copy(store_options(stored.older).anchors[0], store_options(stored.folder).anchors[0])
 
 
 @pytest.mark.parametrize("what", [put_all_files_back, remove_everything, shorten_with_the_anchor])

@@ -129,7 +129,7 @@ def test_a_rule_set_that_is_gone_is_told(app: Flask) -> None:
     store.close()
     tamper(store, "DELETE FROM rule_set_files")
     result = Replayer(Reading(store.database, store.keyring)).replay(stored).differences
-    assert result == (f"the files of rule set {stored.body['ruleset'][:12]} are not kept",)
+    assert result == (f"the files of rule set {stored.body['ruleset'][:12]} are not stored",)
 
 
 def test_a_client_that_refuses_unknown_members_gets_cards_that_are_kept_alike(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_where_keeping_is_required_a_call_that_cannot_be_kept_is_not_answered(tm
             assert "decision" not in answer.get_data(as_text=True)
         result = app.test_client().get("/health").get_json()
         assert result["store"]["not_kept"] == 1
-        assert any("calls are not kept" in warning for warning in result["warnings"])
+        assert any("calls are not stored" in warning for warning in result["warnings"])
         store_of(app).close()
 
 
@@ -170,7 +170,7 @@ def test_a_mistake_in_remembering_costs_no_answer_unless_keeping_is_required(
         assert app.test_client().post(f"/cds-services/{ORDER_SIGN}", json=order_sign()).status_code == status
         store_of(app).close()
     result = capsys.readouterr().err
-    assert "decision not kept" in result
+    assert "decision not stored" in result
     assert "CANARY" not in result
 
 
@@ -184,7 +184,7 @@ def test_health_remembers_what_was_not_kept_when_keeping_works_again(
     result = app.test_client().get("/health").get_json()
     assert result["store"]["not_kept"] == 1
     assert "fault" not in result["store"]
-    assert "1 calls of this process could not be kept since it started" in result["warnings"]
+    assert "1 calls of this process could not be stored since it started" in result["warnings"]
 
 
 def report(app: Flask, *items: dict[str, Any]) -> int:

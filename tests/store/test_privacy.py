@@ -171,7 +171,7 @@ def said(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         app = remembering(tmp_path_factory.mktemp("data"), PROJECT / request.param, log_level="debug")
         send(app, marks)
         store = store_of(app)
-        spool = text_below(store.place.spool)
+        spool = text_below(store.options.spool)
         store.close()
     return Said(app, marks, spool, log.getvalue())
 

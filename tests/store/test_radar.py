@@ -86,7 +86,7 @@ def test_a_row_that_two_drains_bring_home_is_counted_once(store: Store, open_sto
     reader = open_store()
     for _ in range(3):
         keep_one(store, "pau", "sent")
-        drain_all(reader.database, reader.place, reader.keyring)
+        drain_all(reader.database, reader.options, reader.keyring)
     store.drain()
     assert [day.calls for day in days(store)] == [3]
 
@@ -96,7 +96,7 @@ def test_the_counts_of_a_day_go_with_its_decisions(store: Store) -> None:
     store.saw("2026-03-01", None, "p1", ())
     store.drain()
     assert days(store)
-    expire(store.database, store.place, store.keyring, datetime(2026, 4, 1, tzinfo=UTC), datetime.now(UTC))
+    expire(store.database, store.options, store.keyring, datetime(2026, 4, 1, tzinfo=UTC), datetime.now(UTC))
     assert days(store) == []
 
 

@@ -21,7 +21,7 @@ from service.review.signatures import new_key, sign, signature_file
 from service.store.audit import audit
 from service.store.database import Database, store_url
 from service.store.keys import read_keyring
-from service.store.place import Place
+from service.store.options import StoreOptions
 from service.web.reloading import Reloader
 from tests.http.calls import order_sign
 from tests.store.processes import asked, gunicorn
@@ -149,11 +149,11 @@ def test_a_signal_to_the_real_server_loads_new_rules_and_drops_no_request(rules:
     assert set(statuses) == {200}
     # Told to stop, the service brings everything home and leaves a checkpoint.
     assert list((tmp_path / "data" / "spool").glob("*.rows")) == []
-    place = Place(
+    options = StoreOptions(
         str(tmp_path / "data" / "store.db"), tmp_path / "data" / "spool", tmp_path / "data" / "store-keys.json"
     )
-    database = Database(store_url(place.url))
-    report = audit(database, read_keyring(place.keys))
+    database = Database(store_url(options.url))
+    report = audit(database, read_keyring(options.keys))
     database.close()
     assert (report.is_good, report.unjoined, report.decisions) == (True, 0, len(statuses) + 1)
 

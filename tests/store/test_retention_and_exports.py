@@ -1,4 +1,4 @@
-"""What is old goes, visibly; what is kept can be handed to another system."""
+"""What is old goes, visibly; what is stored can be handed to another system."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from service.cli.audit import store as audit_commands
 from service.cli.main import group
 from service.config import read_settings
 from service.store.audit import audit
-from service.store.place import Place, place_of
+from service.store.options import StoreOptions, store_options
 from service.store.retention import expire
 from service.store.store import Store
 from service.store.tables import card_rules, cards, decisions, feedback, ledger
@@ -29,10 +29,10 @@ LIMIT = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def aged(place: Place, open_store: Callable[..., Store]) -> Store:
+def aged(options: StoreOptions, open_store: Callable[..., Store]) -> Store:
     """Six old decisions with a report, and four young ones by the same and another writer."""
     clock = [OLD]
-    store = Store(place, "test", lambda: clock[0])
+    store = Store(options, "test", lambda: clock[0])
     for number in range(6):
         clock[0] = OLD + timedelta(days=number)
         body = decision(clock[0])
@@ -53,7 +53,7 @@ def count(store: Store, table: object) -> int:
 
 
 def test_what_is_old_goes_and_the_chain_still_holds(aged: Store) -> None:
-    done = expire(aged.database, aged.place, aged.keyring, LIMIT, NOW)
+    done = expire(aged.database, aged.options, aged.keyring, LIMIT, NOW)
     assert (done.rows, done.writers) == (9, 1)
     report = audit(aged.database, aged.keyring)
     assert [str(fault) for fault in report.issues] == []
@@ -63,7 +63,7 @@ def test_what_is_old_goes_and_the_chain_still_holds(aged: Store) -> None:
 
 
 def test_rows_that_vanish_beside_a_tombstone_are_still_found(aged: Store) -> None:
-    expire(aged.database, aged.place, aged.keyring, LIMIT, NOW)
+    expire(aged.database, aged.options, aged.keyring, LIMIT, NOW)
     tamper(aged, "DELETE FROM ledger WHERE seq = 10")
     assert any("10: this row is missing: dropped" in str(fault) for fault in audit(aged.database, aged.keyring).issues)
 
@@ -79,15 +79,15 @@ def test_a_tombstone_nobody_wrote_hides_nothing(aged: Store) -> None:
 
 
 def test_deleting_again_deletes_nothing_more(aged: Store) -> None:
-    expire(aged.database, aged.place, aged.keyring, LIMIT, NOW)
-    assert expire(aged.database, aged.place, aged.keyring, LIMIT, NOW).rows == 0
+    expire(aged.database, aged.options, aged.keyring, LIMIT, NOW)
+    assert expire(aged.database, aged.options, aged.keyring, LIMIT, NOW).rows == 0
     assert audit(aged.database, aged.keyring).is_good
 
 
 def test_tombstones_grow_old_too(aged: Store, open_store: Callable[..., Store]) -> None:
-    expire(aged.database, aged.place, aged.keyring, LIMIT, NOW)
+    expire(aged.database, aged.options, aged.keyring, LIMIT, NOW)
     later = NOW + timedelta(days=4000)
-    expire(aged.database, aged.place, aged.keyring, later, later)
+    expire(aged.database, aged.options, aged.keyring, later, later)
     assert [str(fault) for fault in audit(aged.database, aged.keyring).issues] == []
     fresh = open_store()
     ids = keep(fresh, 1)
@@ -97,11 +97,11 @@ def test_tombstones_grow_old_too(aged: Store, open_store: Callable[..., Store]) 
 
 
 def test_deleted_content_is_not_left_in_the_file(tmp_path: Path) -> None:
-    store = Store(Place(str(tmp_path / "s.db"), tmp_path / "spool", tmp_path / "k.json"), "test", lambda: OLD)
+    store = Store(StoreOptions(str(tmp_path / "s.db"), tmp_path / "spool", tmp_path / "k.json"), "test", lambda: OLD)
     store.append("decision", decision(OLD) | {"hook": "a-hook-to-look-for"}, RULE_SET)
     store.close()
     assert b"a-hook-to-look-for" in (tmp_path / "s.db").read_bytes()
-    expire(store.database, store.place, store.keyring, LIMIT, NOW)
+    expire(store.database, store.options, store.keyring, LIMIT, NOW)
     store.close()
     left = b"".join(file.read_bytes() for file in tmp_path.glob("s.db*"))
     assert b"a-hook-to-look-for" not in left
@@ -193,7 +193,7 @@ def test_deleting_asks_first() -> None:
 
 @pytest.mark.usefixtures("used")
 def test_a_spool_file_that_was_set_aside_is_told_until_a_person_looked_at_it() -> None:
-    spool = place_of(read_settings()).spool
+    spool = store_options(read_settings()).spool
     (spool / f"{'0' * 16}.rows").write_bytes(b"no row\n")
     said = run("audit", "verify")
     assert (said[0], f"spool {'0' * 16}: holds lines that are no rows" in said[1]) == (1, True)

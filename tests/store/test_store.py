@@ -21,7 +21,7 @@ from service.errors import StoreError
 from service.store import schema
 from service.store.audit import audit
 from service.store.draining import drain_all
-from service.store.place import Place
+from service.store.options import StoreOptions
 from service.store.stats import stats
 from service.store.store import Store
 from service.store.tables import ledger, metadata, rule_set_files, writers
@@ -44,15 +44,17 @@ def test_the_rule_set_is_kept_with_its_files_once(store: Store, open_store: Call
     keep(store, 2)
     keep(open_store(), 1)
     store.close()
-    drain_all(store.database, store.place, store.keyring)
+    drain_all(store.database, store.options, store.keyring)
     with store.database.reading() as connection:
         stored = connection.execute(select(rule_set_files.c.digest, rule_set_files.c.pack)).all()
     assert [digest for digest, _ in stored] == [RULE_SET.digest]
     assert stored[0].pack[:2] == b"\x1f\x8b"
 
 
-def test_an_answer_does_not_wait_for_the_database(place: Place, open_store: Callable[..., Store]) -> None:
-    store = open_store(Place("postgresql://nobody@127.0.0.1:1/none", place.spool, place.keys, wait_seconds=2))
+def test_an_answer_does_not_wait_for_the_database(options: StoreOptions, open_store: Callable[..., Store]) -> None:
+    store = open_store(
+        StoreOptions("postgresql://nobody@127.0.0.1:1/none", options.spool, options.keys, wait_seconds=2)
+    )
     began = time.perf_counter()
     keep(store, 20)
     assert time.perf_counter() - began < 1
@@ -69,7 +71,7 @@ def test_rows_come_home_without_anybody_asking(store: Store) -> None:
 
 def test_a_row_that_two_bring_home_is_kept_once(store: Store) -> None:
     ids = keep(store, 50)
-    racing = [threading.Thread(target=drain_all, args=(store.database, store.place, store.keyring)) for _ in range(3)]
+    racing = [threading.Thread(target=drain_all, args=(store.database, store.options, store.keyring)) for _ in range(3)]
     for thread in racing:
         thread.start()
     store.drain()
@@ -110,7 +112,7 @@ def test_a_child_after_a_fork_is_a_writer_of_its_own(store: Store) -> None:
     child.join(30)
     assert child.exitcode == 0
     store.close()
-    drain_all(store.database, store.place, store.keyring)
+    drain_all(store.database, store.options, store.keyring)
     report = audit(store.database, store.keyring)
     assert (report.is_good, report.decisions) == (True, 5)
     with store.database.reading() as connection:
@@ -123,11 +125,13 @@ def _keep_and_leave(store: Store, count: int) -> None:
 
 
 def test_without_spool_and_database_a_row_is_refused_and_leaves_no_gap(
-    place: Place, open_store: Callable[..., Store], tmp_path: Path
+    options: StoreOptions, open_store: Callable[..., Store], tmp_path: Path
 ) -> None:
     nowhere = tmp_path / "a-file"
     nowhere.write_text("")
-    broken = open_store(Place("postgresql://nobody@127.0.0.1:1/none", nowhere / "spool", place.keys, wait_seconds=1))
+    broken = open_store(
+        StoreOptions("postgresql://nobody@127.0.0.1:1/none", nowhere / "spool", options.keys, wait_seconds=1)
+    )
     with pytest.raises(StoreError):
         broken.append("decision", decision(), RULE_SET)
 
@@ -135,8 +139,8 @@ def test_without_spool_and_database_a_row_is_refused_and_leaves_no_gap(
 def test_while_nothing_can_be_written_the_next_answers_do_not_wait(tmp_path: Path) -> None:
     nowhere = tmp_path / "a-file"
     nowhere.write_text("")
-    place = Place("postgresql://nobody@192.0.2.1/none", nowhere / "spool", tmp_path / "k.json", wait_seconds=1)
-    store = Store(place, "test")
+    options = StoreOptions("postgresql://nobody@192.0.2.1/none", nowhere / "spool", tmp_path / "k.json", wait_seconds=1)
+    store = Store(options, "test")
     with pytest.raises(StoreError):
         store.append("decision", decision(), RULE_SET)
     began = time.perf_counter()
@@ -148,11 +152,11 @@ def test_while_nothing_can_be_written_the_next_answers_do_not_wait(tmp_path: Pat
 
 
 def test_without_spool_the_database_takes_the_row_at_once(
-    place: Place, open_store: Callable[..., Store], tmp_path: Path
+    options: StoreOptions, open_store: Callable[..., Store], tmp_path: Path
 ) -> None:
     nowhere = tmp_path / "a-file"
     nowhere.write_text("")
-    store = open_store(Place(place.url, nowhere / "spool", place.keys, wait_seconds=2))
+    store = open_store(StoreOptions(options.url, nowhere / "spool", options.keys, wait_seconds=2))
     ids = keep(store, 3)
     assert stored_ids(store) == sorted(ids)
     assert audit(store.database, store.keyring).is_good
@@ -206,14 +210,14 @@ def test_a_role_that_may_only_insert_and_read_and_add_to_counts_is_enough(
     postgresql: Server, tmp_path: Path, open_store: Callable[..., Store]
 ) -> None:
     url = postgresql.fresh()
-    owner = open_store(Place(url, tmp_path / "s1", tmp_path / "keys.json"))
+    owner = open_store(StoreOptions(url, tmp_path / "s1", tmp_path / "keys.json"))
     owner.database.prepare()
     role = f"writer{postgresql.databases}"
     postgresql.sql(url, f"CREATE ROLE {role} LOGIN; GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO {role}")
     postgresql.sql(url, f"GRANT UPDATE ON radar_days, radar_codes TO {role}")
     ids: list[str] = []
     for _ in range(2):
-        writer = open_store(Place(url.replace("tester@", f"{role}@"), tmp_path / "s2", tmp_path / "keys.json"))
+        writer = open_store(StoreOptions(url.replace("tester@", f"{role}@"), tmp_path / "s2", tmp_path / "keys.json"))
         ids += keep(writer, 2)
         writer.close()
     assert stored_ids(owner) == sorted(ids)
@@ -223,7 +227,7 @@ def test_a_role_that_may_only_insert_and_read_and_add_to_counts_is_enough(
 
 def test_files_are_for_their_owner_only(store: Store) -> None:
     keep(store, 1)
-    files = [store.place.keys, *store.place.spool.glob("*.rows")]
+    files = [store.options.keys, *store.options.spool.glob("*.rows")]
     if store.database.is_sqlite:
         store.drain()
         files.append(store.database.file)

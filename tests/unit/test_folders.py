@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from service.folders import private_folder
-from service.store.place import Place
+from service.store.options import StoreOptions
 from service.store.store import Store
 from tests.store.rows import RULE_SET, decision
 
@@ -32,7 +32,7 @@ def test_a_file_in_the_way_is_said(tmp_path: Path) -> None:
 
 def test_nothing_that_the_store_makes_can_be_read_by_others(tmp_path: Path) -> None:
     data = tmp_path / "new" / "data"
-    store = Store(Place(str(data / "store.db"), data / "spool", data / "keys.json"), "test")
+    store = Store(StoreOptions(str(data / "store.db"), data / "spool", data / "keys.json"), "test")
     store.append("decision", decision(), RULE_SET)
     made = [path for path in (tmp_path / "new", *(tmp_path / "new").rglob("*")) if mode(path) & 0o077]
     store.close()

@@ -25,7 +25,7 @@ from service.knowledge.checks import (
 from service.knowledge.checks.registry import CHECKS, Check, Review
 from service.knowledge.model import Knowledge
 
-__all__ = ["CHECKS", "MODULES", "Check", "Problem", "Severity", "run_checks"]
+__all__ = ["CHECKS", "MODULES", "Check", "Severity", "run_checks"]
 
 MODULES = (cards, citations, conditions, conflicts, examples, facts, lifecycle, services, terminology, wording)
 """The modules whose import fills the registry."""
@@ -39,4 +39,4 @@ def run_checks(knowledge: Knowledge, today: date) -> list[Issue]:
         for check in CHECKS.values()
         for issue in check.run(review)
     ]
-    return sorted(issues, key=lambda issue: (*issue.place, issue.code, issue.text))
+    return sorted(issues, key=lambda issue: (*issue.file_and_line, issue.code, issue.text))

@@ -126,7 +126,7 @@ def _link_issues(at: str, url: str) -> Iterator[Issue]:
     "Members of one family that answer different hooks",
     avoid="two rules of family nsaid-renal, one on order-select, one on order-sign",
     prefer="the same hooks for all rules of a family; variants of one rule may differ, because one reads them together",
-    why="Of a family only the loudest speaks. Where the loudest is not asked, a weaker card seems to be all.",
+    why="Of a family only the most severe rule is shown. Where that one is not asked, a weaker card seems to be all.",
 )
 def family_on_different_hooks(review: Review) -> Iterator[Issue]:
     """All rules of a family answer the same hooks, unless they are variants of one rule."""

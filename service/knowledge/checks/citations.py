@@ -156,7 +156,7 @@ def nothing_supports(review: Review) -> Iterator[Issue]:
     "A rule that rests only on statements nobody has seen",
     avoid="every citation marked not-verified or secondary, and no unverified_parts",
     prefer="unverified_parts: [The interval is from general knowledge.]",
-    why="The build must not let an unverified source speak without a label (hazard H-10).",
+    why="The build must not show an unverified source without a label (hazard H-10).",
 )
 def unverified_only(review: Review) -> Iterator[Issue]:
     """A rule whose supporting citations are all unverified or second-hand says on its card what that concerns."""

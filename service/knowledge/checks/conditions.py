@@ -123,14 +123,16 @@ def limit_not_plausible(review: Review) -> Iterator[Issue]:
 )
 def undated_excuse(review: Review) -> Iterator[Issue]:
     """What does nothing but silence a warning or critical rule counts for a time only where it is dated."""
-    told = review.knowledge
-    loud = [rule for rule in told.rules if rule.card and rule.card.indicator is not Indicator.INFO]
-    drawing = [rule for rule in told.rules if rule.concludes]
-    dangers = {leaf.finding for rule in (*loud, *drawing) for leaf in leaves(rule.when) if leaf.word not in _SILENCING}
-    for rule in loud:
+    knowledge = review.knowledge
+    warnings = [rule for rule in knowledge.rules if rule.card and rule.card.indicator is not Indicator.INFO]
+    drawing = [rule for rule in knowledge.rules if rule.concludes]
+    dangers = {
+        leaf.finding for rule in (*warnings, *drawing) for leaf in leaves(rule.when) if leaf.word not in _EXCUSES
+    }
+    for rule in warnings:
         for leaf in leaves(rule.when):
-            fact = told.facts.get(leaf.finding)
-            if fact is None or leaf.word not in _SILENCING or fact.id in dangers:
+            fact = knowledge.facts.get(leaf.finding)
+            if fact is None or leaf.word not in _EXCUSES or fact.id in dangers:
                 continue
             if any(source.within_days is not None and source.undated for source in fact.sources):
                 yield Issue(
@@ -138,4 +140,4 @@ def undated_excuse(review: Review) -> Iterator[Issue]:
                 )
 
 
-_SILENCING = frozenset({Word.NOT_PRESENT, Word.ABSENT})
+_EXCUSES = frozenset({Word.NOT_PRESENT, Word.ABSENT})

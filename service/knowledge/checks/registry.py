@@ -1,6 +1,6 @@
 """What a check is, and the list of all of them.
 
-A check is one function that yields an :class:`Issue` for every place it objects to. Its docstring
+A check is one function that yields an :class:`Issue` for everything it objects to. Its docstring
 is the summary of its help page; the rest of the page stands in the decorator, beside the code it
 explains.
 """

@@ -37,7 +37,7 @@ _CLINICIAN_WORDS = re.compile(
 
 
 def cards(review: Review) -> Iterator[tuple[Rule, CardText]]:
-    """Every rule that speaks, with its card."""
+    """Every rule with a card, with that card."""
     for rule in review.knowledge.rules:
         if rule.card is not None:
             yield rule, rule.card
@@ -119,27 +119,25 @@ def to_do(review: Review) -> Iterator[Issue]:
 @check(
     "K028-summary-place",
     Severity.ERROR,
-    "A place in a summary that cannot be filled, or has nothing to say without a value",
+    "A slot in a summary that cannot be filled, or has nothing to say without a value",
     avoid="summary: '{$egfr.amount}: avoid NSAIDs.'",
     prefer="summary: '{eGFR $egfr.number$egfr.date | eGFR below 30}: avoid NSAIDs.'",
     why="What is put in comes from findings the rule rests on, as number, value, drug, date or duration; the words "
     "after the last bar are read when the record has none, so they must stand alone.",
 )
 def summary_place(review: Review) -> Iterator[Issue]:
-    """Every place names findings that the rule reads or mentions, in a kind they have, and ends with plain words."""
+    """Every slot names findings that the rule reads or mentions, in a kind they have, and ends with plain words."""
     for rule, card in cards(review):
         known = frozenset(reached(review.knowledge, rule)[0])
         for reference in references(card.summary):
-            if complaint := _unfit(review.knowledge, reference, known):
-                yield Issue(
-                    rule.at, f"the summary of {rule.id} asks for ${reference.finding}.{reference.kind}", complaint
-                )
-        for place in alternatives(card.summary):
-            if len(place) == 1 or "$" in place[-1]:
-                yield Issue(rule.at, f"a place in the summary of {rule.id} has no words without a value", "| words")
+            if unfit := _unfit(review.knowledge, reference, known):
+                yield Issue(rule.at, f"the summary of {rule.id} asks for ${reference.finding}.{reference.kind}", unfit)
+        for slot in alternatives(card.summary):
+            if len(slot) == 1 or "$" in slot[-1]:
+                yield Issue(rule.at, f"a slot in the summary of {rule.id} has no words without a value", "| words")
         left = without_values(card.summary)
         if set("{}$|") & set(left):
-            yield Issue(rule.at, f"the summary of {rule.id} has a place that is not closed or not named", left)
+            yield Issue(rule.at, f"the summary of {rule.id} has a slot that is not closed or not named", left)
 
 
 def _unfit(knowledge: Knowledge, reference: Reference, reached: frozenset[str]) -> str | None:
@@ -237,7 +235,7 @@ def abrupt_stop(review: Review) -> Iterator[Issue]:
 @check(
     "K025-patient-card-in-clinician-words",
     Severity.WARNING,
-    "A patient's card that speaks to a clinician",
+    "A patient's card that addresses a clinician",
     avoid="patient: {summary: Consider MRI; prescribe …}",
     prefer="patient: {summary: Tell your doctor today if …}",
     why="Patients and relatives get plain words and no orders; an instruction meant for a clinician misleads them.",

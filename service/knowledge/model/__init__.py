@@ -1,7 +1,7 @@
 """What the rule files say, as objects. Nothing here ever sees a patient.
 
 Every object that a person wrote keeps ``at``, the ``file:line`` where it stands, so that any later
-complaint can point there.
+issue can point there.
 """
 
 from service.knowledge.model.card import CardText, Indicator, Link, Suggestion
@@ -20,7 +20,7 @@ from service.knowledge.model.ruleset import (
     ServiceDefinition,
 )
 from service.knowledge.model.source import Citation, Mark, Source, SourceStatus, Statement
-from service.knowledge.model.value_set import Code, DangerTerms, ValueSet
+from service.knowledge.model.value_set import Code, DangerTerms, OtherWords, ValueSet
 
 __all__ = [
     "ENDED_IN",
@@ -51,6 +51,7 @@ __all__ = [
     "Link",
     "Mark",
     "OrderTemplate",
+    "OtherWords",
     "OverrideReason",
     "Phase",
     "Recommendation",

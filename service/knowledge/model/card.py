@@ -1,4 +1,4 @@
-"""What a clinician sees when a rule speaks."""
+"""What a clinician sees when a rule is shown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Indicator(StrEnum):
-    """How loud a card is; the values are those of CDS Hooks (CA-2)."""
+    """The severity of a card; the values are those of CDS Hooks (CA-2)."""
 
     INFO = "info"
     WARNING = "warning"
@@ -15,6 +15,7 @@ class Indicator(StrEnum):
 
     @property
     def rank(self) -> int:
+        """0 for info, 1 for warning, 2 for critical."""
         return ("info", "warning", "critical").index(self.value)
 
 
@@ -36,6 +37,8 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Link:
+    """A link on a card (CA-12): a label and an absolute URL."""
+
     label: str
     url: str
 

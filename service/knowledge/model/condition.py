@@ -31,6 +31,7 @@ class Leaf:
 
     @property
     def is_comparison(self) -> bool:
+        """Whether a number is compared, rather than a status asked for."""
         return self.word is None
 
     def limits(self) -> Iterator[Decimal]:
@@ -73,20 +74,20 @@ class AnyOf:
 Condition = Leaf | AllOf | AnyOf
 
 
-_KEPT = 20_000
+_MOST_CACHED = 20_000
 _leaves: dict[int, tuple[Condition, tuple[Leaf, ...]]] = {}
 
 
 def leaves(condition: Condition) -> tuple[Leaf, ...]:
     """Every test in the condition, in the order written.
 
-    Asked many times in every call, of conditions that are loaded once; so they are kept, each known by its place.
+    Asked many times in every call, of conditions that are loaded once; so they are cached by identity.
     """
     known = _leaves.get(id(condition))
     if known is not None and known[0] is condition:
         return known[1]
     found = (condition,) if isinstance(condition, Leaf) else tuple(x for part in condition.parts for x in leaves(part))
-    if len(_leaves) >= _KEPT:
+    if len(_leaves) >= _MOST_CACHED:
         _leaves.clear()
     _leaves[id(condition)] = (condition, found)
     return found

@@ -146,4 +146,5 @@ class FactDefinition:
 
     @property
     def is_numeric(self) -> bool:
+        """Whether the finding carries a number."""
         return self.kind in NUMERIC_KINDS

@@ -43,6 +43,8 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
+    """One change of a rule: version, date and what changed."""
+
     version: str
     day: date
     change: str
@@ -55,7 +57,7 @@ class Rule:
     Rules are flat: a rule file with variants gives one rule for each, with the guard of its phase and all defaults
     written out. ``variant_of`` is the id of that file. Of a ``family`` the most severe rule that fires is shown,
     of equally severe ones that with the lowest ``rank``; one that is ``named_when_covered`` is named on that card.
-    ``repeat_after`` is how many days its info or standing warning rests after it was shown, where not the usual ones.
+    ``repeat_after`` is how many days its info or warning is not repeated after it was shown, where not the usual ones.
     """
 
     id: str
@@ -104,5 +106,5 @@ class Rule:
 
     @property
     def severity(self) -> int:
-        """How loud its card is: 0 to 2, and -1 without a card."""
+        """The severity of its card: 0 to 2, and -1 without a card."""
         return self.card.indicator.rank if self.card is not None else -1

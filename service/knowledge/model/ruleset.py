@@ -1,4 +1,4 @@
-"""The whole rule set: phases in order, services, and everything the rules rest on."""
+"""The whole rule set: phases in order, services, and everything the rules depend on."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from service.knowledge.model.fact import FactDefinition
 from service.knowledge.model.order import OrderTemplate
 from service.knowledge.model.rule import Rule
 from service.knowledge.model.source import Source
-from service.knowledge.model.value_set import DangerTerms, ValueSet
+from service.knowledge.model.value_set import DangerTerms, OtherWords, ValueSet
 
 NO_DANGER_TERMS = DangerTerms()
+NO_OTHER_WORDS = OtherWords()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class ServiceDefinition:
     at: str = field(default="", compare=False)
 
     def shows(self, rule: Rule) -> bool:
-        """Whether the service shows the card of this rule when it speaks: by hook, indicator and phase."""
+        """Whether the service shows the card of this rule when it holds: by hook, indicator and phase."""
         if rule.card is None or self.hook not in rule.hooks or rule.card.indicator.value not in self.indicators:
             return False
         is_info = rule.card.indicator is Indicator.INFO
@@ -39,6 +40,8 @@ class ServiceDefinition:
 
 @dataclass(frozen=True, slots=True)
 class OverrideReason:
+    """A reason for not following a card, as clinicians choose it (OR-1)."""
+
     code: str
     system: str
     display: str
@@ -98,10 +101,11 @@ class AskedFirst:
 class Knowledge:
     """Everything in ``rules/``, checked, with the digest that names exactly this content.
 
-    ``background`` are findings that only say that a rule may speak here; a card rests on them and does not list them.
+    ``background`` are findings that only say that a rule may apply here; a card depends on them and does not list them.
     ``pathway`` is the rule file whose card the other advice of a visit hangs on, ``pathway_tried`` the findings that
     it names as tried. ``order_words`` are words of the service orders that rules judge: one that was not recognised and
-    has none of them is another service's business. ``danger_terms`` leave a problem unread that no value set explains.
+    has none of them is another service's business. ``danger_terms`` leave a problem unread that no value set explains;
+    ``other_words`` name what no rule judges.
     """
 
     name: str
@@ -133,6 +137,7 @@ class Knowledge:
     asked_first: tuple[AskedFirst, ...] = ()
     order_words: tuple[str, ...] = ()
     danger_terms: DangerTerms = NO_DANGER_TERMS
+    other_words: OtherWords = NO_OTHER_WORDS
     pathway: str | None = None
     pathway_tried: tuple[str, ...] = ()
 

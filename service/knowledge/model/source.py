@@ -18,6 +18,8 @@ class Mark(StrEnum):
 
 
 class SourceStatus(StrEnum):
+    """Whether a source is in force, replaced, past its own date, or disputed."""
+
     CURRENT = "current"
     SUPERSEDED = "superseded"
     EXPIRED = "expired"

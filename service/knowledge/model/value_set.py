@@ -33,6 +33,25 @@ class DangerTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherWords:
+    """What an entry may say that no rule judges, so that it counts as read without a value set (``other_words.yaml``).
+
+    Patterns of whole words: ``substances`` of an allergy, ``problems``, ``procedures`` that were done, ``orders`` and
+    ``orders_perhaps_ours`` that win over them. ``reactions`` and ``filling`` are words that name nothing by
+    themselves, those ``beside`` add to what is named.
+    """
+
+    substances: tuple[str, ...] = ()
+    reactions: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    procedures: tuple[str, ...] = ()
+    orders: tuple[str, ...] = ()
+    orders_perhaps_ours: tuple[str, ...] = ()
+    filling: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ValueSet:
     """The codes of one clinical idea, and the reviewed patterns that find it in words.
 

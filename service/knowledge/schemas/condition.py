@@ -18,7 +18,7 @@ _WORDS = {word.value: word for word in Word}
 
 
 class ConditionField(Strict[Condition]):
-    """The ``when`` of a rule. Gathers every fault in it, not only the first."""
+    """The ``when`` of a rule. Gathers every issue in it, not only the first."""
 
     def read(self, value: Any) -> Condition:
         return read_condition(value)
@@ -28,7 +28,7 @@ def read_condition(value: Any) -> Condition:
     """The condition a mapping stands for.
 
     Raises:
-        ValidationError: with the path of each fault inside the mapping.
+        ValidationError: with the path of each issue inside the mapping.
     """
     if not isinstance(value, Table) or not value:
         raise refuse("must be a finding with its test, or all: or any: with a list of them")

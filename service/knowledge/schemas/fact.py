@@ -60,7 +60,7 @@ _PAIR = 2
 
 
 class FromField(Strict[tuple[FactSource, ...]]):
-    """``from``: one place to look, or a list of them."""
+    """``from``: one source, or a list of them."""
 
     def read(self, value: Any) -> tuple[FactSource, ...]:
         shape = made(SourceOfFactShape)
@@ -123,6 +123,7 @@ class SourceOfFactShape(Shape):
 
     @validates_schema(skip_on_field_errors=True)
     def limit_has_a_unit(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse a limit without the unit it is meant in."""
         if (data["at_most"] is None) != (data["unit"] is None):
             raise ValidationError({"at_most": [Message("needs unit, and unit needs at_most")]})
 
@@ -142,16 +143,21 @@ class FactShape(Shape):
 
     @validates_schema(skip_on_field_errors=True)
     def nonempty_needs_complete(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse a list that must hold something and is not asked to be complete."""
         if data["complete_nonempty"] and not data["complete"]:
             raise ValidationError({"complete_nonempty": [Message("means nothing without complete")]})
 
 
 class CodedShape(FactShape):
+    """A fact that codes answer: something is recorded, or was asked and answered."""
+
     sources = FromField(data_key="from", required=True)
     newest_wins = Flag(load_default=False)
 
 
 class QuantityShape(FactShape):
+    """A fact that is a measured number with its unit."""
+
     sources = FromField(data_key="from", required=True)
     unit = Text(load_default=None, allow_none=True)
     look_back_days = Number(load_default=None, allow_none=True)
@@ -161,14 +167,20 @@ class QuantityShape(FactShape):
 
 
 class AgeShape(FactShape):
+    """The age of the patient."""
+
     unit = Choice(["a"], load_default="a")
 
 
 class SexShape(FactShape):
+    """The sex of the patient for clinical use."""
+
     gender = Choice(["female", "male"], required=True)
 
 
 class ElapsedShape(FactShape):
+    """The days since something began."""
+
     sources = FromField(data_key="from", required=True)
     pick = Choice(["earliest", "latest"], required=True)
     absent_by_answer = Flag(load_default=False)
@@ -176,11 +188,15 @@ class ElapsedShape(FactShape):
 
 
 class GestationShape(FactShape):
+    """The week of a pregnancy."""
+
     sources = FromField(data_key="from", load_default=())
     unit = Choice(["wk"], load_default="wk")
 
 
 class DrugShape(FactShape):
+    """A drug that is taken, or was within some days."""
+
     classes = words(required=True, least=1)
     excluded = words(data_key="exclude", attribute="exclude")
     route = Choice(_ROUTES, load_default="systemic")
@@ -195,6 +211,8 @@ class DrugShape(FactShape):
 
 
 class CourseShape(FactShape):
+    """The days for which a drug has been taken without a gap."""
+
     classes = words(required=True, least=1)
     excluded = words(data_key="exclude", attribute="exclude")
     route = Choice(_ROUTES, load_default="systemic")
@@ -205,6 +223,8 @@ class CourseShape(FactShape):
 
 
 class ChangeShape(FactShape):
+    """The change of a score or number over the episode."""
+
     sources = FromField(data_key="from", required=True)
     measure = Choice(["points", "percent"], required=True)
     against = Choice(["first", "highest"], load_default="first")
@@ -215,6 +235,8 @@ class ChangeShape(FactShape):
 
 
 class OrderFactShape(FactShape):
+    """An order of this call."""
+
     resource = Choice(_ORDERED, required=True)
     classes = words()
     codes = words()
@@ -225,11 +247,14 @@ class OrderFactShape(FactShape):
 
     @validates_schema(skip_on_field_errors=True)
     def recognises_something(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse an order fact that names neither codes nor drug classes."""
         if not data["classes"] and not data["codes"]:
             raise refuse("names neither classes nor codes", "value sets of the drugs or services meant")
 
 
 class OrderReasonShape(FactShape):
+    """The reason that is given on an order of this call."""
+
     order = Text(required=True)
     reasons = words(required=True, least=1)
 
@@ -256,6 +281,8 @@ class SaltField(Strict[Salt]):
 
 
 class CountShape(FactShape):
+    """How many, or how much in all, of some drugs."""
+
     measure = Choice(["ingredients", "products", "entries", "daily-mg"], required=True)
     classes = words()
     excluded = words(data_key="exclude", attribute="exclude")
@@ -267,6 +294,7 @@ class CountShape(FactShape):
 
     @validates_schema(skip_on_field_errors=True)
     def counts_what_it_names(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse a count that says neither what is counted nor of which drug."""
         if data["measure"] != "entries" and (not data["classes"] or data["sources"]):
             raise refuse(f"measure {data['measure']} needs classes and no from")
         if data["measure"] == "entries" and (not data["sources"] or data["classes"]):
@@ -274,11 +302,15 @@ class CountShape(FactShape):
 
 
 class NotReadShape(FactShape):
+    """How many entries of some lists could not be understood."""
+
     lists = Several(Choice(RESOURCES), required=True, least=1)
     unit = Choice(["1"], load_default="1")
 
 
 class SettingShape(FactShape):
+    """A setting of the site as a fact."""
+
     setting = Text(required=True)
     equals = Text(required=True)
 

@@ -37,12 +37,12 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
 
 
 def refuse(text: str, hint: str | None = None) -> ValidationError:
-    """The error to raise for one complaint."""
+    """The error to raise for one issue."""
     return ValidationError([Message(text, hint)])
 
 
 class Shape(Schema):
-    """A mapping whose keys are all known; builds ``model(**data)`` with the place where it stands.
+    """A mapping whose keys are all known; builds ``model(**data)`` with the line where it stands.
 
     ``model`` None leaves the mapping as it is. ``located`` says whether the model keeps ``at``.
     """
@@ -56,6 +56,7 @@ class Shape(Schema):
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def refuse_unknown_keys(self, _data: Any, original: Any, **_: Any) -> None:
+        """Refuse keys that the shape does not have, with the nearest one that it has."""
         known = {field.data_key or name for name, field in self.fields.items()}
         strangers = [key for key in original if key not in known]
         if strangers:
@@ -68,8 +69,8 @@ class Shape(Schema):
         """The model object of these data."""
         if self.model is None:
             return data
-        place = {"at": original.at} if self.located and isinstance(original, Table) else {}
-        return self.model(**data, **place)
+        located = {"at": original.at} if self.located and isinstance(original, Table) else {}
+        return self.model(**data, **located)
 
 
 T = TypeVar("T")

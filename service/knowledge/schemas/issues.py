@@ -1,4 +1,4 @@
-"""Turns what a shape complains about into faults that point at a line."""
+"""Turns what a shape refuses into issues that point at a line."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def made(shape: type[Schema]) -> Schema:
 
 
 def read_shape(shape: Schema, data: Any, file: str) -> tuple[Any, list[Issue]]:
-    """The object that ``data`` stands for, or None and every fault found in it."""
+    """The object that ``data`` stands for, or None and every issue found in it."""
     if not isinstance(data, Table):
         return None, [Issue(f"{file}:1", "must be a mapping of keys")]
     if not data:
@@ -41,7 +41,7 @@ def read_shape(shape: Schema, data: Any, file: str) -> tuple[Any, list[Issue]]:
 
 
 def issues_of(messages: Any, data: Table, file: str) -> Iterator[Issue]:
-    """One fault per complaint, each at the line of the nearest thing that exists."""
+    """One issue per refusal, each at the line of the nearest thing that exists."""
     for path, message in _flat(messages, data, ()):
         name = ".".join(str(step + 1) if isinstance(step, int) else step for step in path)
         text = _WORDING.get(message, str(message))

@@ -66,6 +66,8 @@ def _interval(value: Table) -> Given:
 
 
 class ExampleShape(Shape):
+    """One example of a rule: what is given, and what it comes to."""
+
     model = Example
     name = Text(required=True)
     given = fields.Dict(keys=fields.String(), values=GivenField(), load_default=dict)
@@ -73,6 +75,8 @@ class ExampleShape(Shape):
 
 
 class RecommendationShape(Shape):
+    """What a rule recommends: topic, direction, strength and certainty (GRADE)."""
+
     model = Recommendation
     located = False
     topic = Text(required=True)
@@ -82,6 +86,8 @@ class RecommendationShape(Shape):
 
 
 class SuggestionShape(Shape):
+    """A suggestion on a card: orders to create, remove or limit."""
+
     model = Suggestion
     label = Text(required=True)
     create = words()
@@ -92,6 +98,7 @@ class SuggestionShape(Shape):
 
     @validates_schema
     def does_something(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse a suggestion without any action."""
         if not data.get("create") and not data.get("remove") and not data.get("limit"):
             raise refuse("neither creates, removes nor limits anything", "a button that does nothing misleads (SU-6)")
         if bool(data.get("limit")) != (data.get("limit_days") is not None):
@@ -99,6 +106,8 @@ class SuggestionShape(Shape):
 
 
 class LinkShape(Shape):
+    """A link on a card."""
+
     model = Link
     located = False
     label = Text(required=True)
@@ -106,11 +115,15 @@ class LinkShape(Shape):
 
 
 class PatientShape(Shape):
+    """The same advice in words for the patient."""
+
     summary = Text(required=True)
     detail = Text(load_default=None, allow_none=True)
 
 
 class CardShape(Shape):
+    """What a card says and offers."""
+
     located = False
     indicator = Choice({indicator.value: indicator for indicator in Indicator}, required=True)
     summary = Text(required=True)
@@ -124,21 +137,27 @@ class CardShape(Shape):
 
     @staticmethod
     def model(patient: dict[str, Any] | None, **data: Any) -> CardText:
+        """The card of the rule model."""
         plain = patient or {}
         return CardText(**data, patient_summary=plain.get("summary"), patient_detail=plain.get("detail"))
 
 
 class ThenShape(Shape):
+    """What a rule does when it fires: it concludes a finding or shows a card."""
+
     conclude = Text()
     card = nested(CardShape)
 
     @validates_schema(skip_on_field_errors=True)
     def one_of_two(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse a rule that does neither or both."""
         if len(data) != 1:
-            raise refuse("must either conclude a finding or speak a card", "conclude: or card:, one of them")
+            raise refuse("must either conclude a finding or show a card", "conclude: or card:, one of them")
 
 
 class HistoryShape(Shape):
+    """One change of a rule."""
+
     model = HistoryEntry
     located = False
     version = Text(required=True)
@@ -173,10 +192,12 @@ class RuleShape(Shape):
 
     @staticmethod
     def model(then: dict[str, Any], **data: Any) -> Rule:
+        """The rule of the rule model."""
         return Rule(**data, phase="", family=None, concludes=then.get("conclude"), card=then.get("card"))
 
     @validates_schema(skip_on_field_errors=True)
     def hooks_belong_to_cards(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse hooks on a rule that concludes: it is read wherever a card needs it."""
         has_card = "card" in data["then"]
         if has_card and not data["hooks"]:
             raise ValidationError({"hooks": [Message("a rule with a card needs hooks")]})

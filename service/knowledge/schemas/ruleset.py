@@ -1,4 +1,4 @@
-"""The shapes of the frame: ruleset, override reasons and approvals."""
+"""The shapes of what stands around the rules: ruleset.yaml, override reasons and approvals."""
 
 from __future__ import annotations
 
@@ -36,6 +36,8 @@ class Approval:
 
 
 class EpisodeShape(Shape):
+    """What begins an episode of the problem, and how long one lasts."""
+
     codes = words(required=True, least=1)
 
 
@@ -54,6 +56,8 @@ class PhaseShape(Shape):
 
 
 class PairSideShape(Shape):
+    """One side of a pair of drugs: its order fact and the fact of taking it."""
+
     located = False
     ordered = words(required=True)
     active = words(required=True)
@@ -61,6 +65,8 @@ class PairSideShape(Shape):
 
 
 class PairShape(Shape):
+    """Two drugs that must not meet, whichever is ordered second."""
+
     located = False
     id = Name(required=True)
     title = Text(required=True)
@@ -80,7 +86,7 @@ class GuardShape(Shape):
 class FamilyShape(Shape):
     """Rules of which only the most severe is shown, and in which order where several are equally severe.
 
-    ``named_when_covered`` lists those that speak of a danger of their own: when an equally severe rule is shown in
+    ``named_when_covered`` lists those about a danger of their own: when an equally severe rule is shown in
     their place, its card names them. A family with the name of a rule file that names it makes each of its variants a
     danger of its own.
     """
@@ -119,6 +125,8 @@ class ReleaseShape(Shape):
 
 
 class ServiceShape(Shape):
+    """One CDS service: its hook, and which cards it shows."""
+
     model = ServiceDefinition
     id = Name(required=True)
     hook = Text(required=True)
@@ -130,6 +138,8 @@ class ServiceShape(Shape):
 
 
 class ConclusionShape(Shape):
+    """A finding that rules conclude, with its title."""
+
     model = Conclusion
     id = Name(required=True)
     title = Text(required=True)
@@ -138,12 +148,16 @@ class ConclusionShape(Shape):
 
 
 class AskedOnlyShape(Shape):
+    """Findings that are asked for only under a condition."""
+
     model = AskedOnly
     findings = words(required=True, least=1)
     when = ConditionField(required=True)
 
 
 class AskedFirstShape(Shape):
+    """What a source asks to know before an order."""
+
     model = AskedFirst
     order = Text(required=True)
     findings = words(required=True, least=1)
@@ -151,7 +165,7 @@ class AskedFirstShape(Shape):
 
 
 class RulesetShape(Shape):
-    """``ruleset.yaml``: what the rule set is for, and its frame."""
+    """``ruleset.yaml``: what the rule set is for, its services, phases and defaults."""
 
     name = Text(required=True)
     version = Text(required=True)
@@ -185,6 +199,8 @@ class RulesetShape(Shape):
 
 
 class OverrideReasonShape(Shape):
+    """One reason for not following a card."""
+
     located = False
     code = Text(required=True)
     system = Text(load_default=OVERRIDE_SYSTEM)
@@ -199,6 +215,8 @@ class OverrideReasonsShape(Shape):
 
 
 class ApprovalShape(Shape):
+    """One approval: who, when, of which rule at which digest."""
+
     model = Approval
     rule = Text(required=True)
     digest = Text(required=True)

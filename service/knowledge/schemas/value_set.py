@@ -6,7 +6,7 @@ import re
 from itertools import chain
 from typing import Any
 
-from service.knowledge.model import Code, DangerTerms, ValueSet
+from service.knowledge.model import Code, DangerTerms, OtherWords, ValueSet
 from service.knowledge.schemas.fields import Choice, Name, Several, Shape, Strict, Text, did_you_mean, refuse, words
 
 SYSTEMS = {
@@ -145,6 +145,21 @@ class DangerTermsShape(Shape):
     located = False
 
 
+class OtherWordsShape(Shape):
+    """``other_words.yaml``: what an entry may say that no rule judges."""
+
+    substances = Several(PatternField(), required=True, least=1)
+    reactions = words()
+    problems = Several(PatternField(), required=True, least=1)
+    procedures = Several(PatternField(), required=True, least=1)
+    orders = Several(PatternField(), required=True, least=1)
+    orders_perhaps_ours = Several(PatternField())
+    filling = Several(PatternField())
+    beside = Several(PatternField())
+    model = OtherWords
+    located = False
+
+
 class OwnCodeShape(Shape):
     """One entry of ``own_codes`` of a fact: a question or answer of our own code system, asked of nobody else.
 
@@ -157,5 +172,6 @@ class OwnCodeShape(Shape):
 
     @staticmethod
     def model(code: str, title: str, patterns: tuple[str, ...], at: str = "") -> ValueSet:
+        """The codes of a site for one value set."""
         own = Code(SYSTEMS["local"], code, title, descendants=False, verified=True, source=_OWN)
         return ValueSet(f"local-{code}", title, (own,), link_ids=(code,), patterns=patterns, at=at)

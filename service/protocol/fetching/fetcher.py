@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.errors import RequestError
+from service.note import Note, NoteCode
 from service.protocol.fetching.access import Access, Offer, open_access
 from service.protocol.fetching.servers import Servers, below
 from service.protocol.fetching.wanted import Wanted
@@ -22,7 +23,7 @@ from service.security.address_guard import UnansweredError
 from service.security.http_client import Allowance, Answer, GuardedClient
 from service.security.limits import parse_json
 
-_LATE = "the server did not answer in time"
+_LATE = Note(NoteCode.NOT_ANSWERED, words="the server did not answer in time")
 _THREADS = 32
 
 
@@ -74,7 +75,7 @@ class Fetcher:
         try:
             access = open_access(offer, self._servers, open_servers=self._settings.open_servers)
         except UnansweredError as error:
-            return {one.key: one.left_alone(str(error)) for one in missing}
+            return {one.key: one.left_alone(_why(error)) for one in missing}
         if access.good_until is not None:
             deadline = min(deadline, access.good_until)
         visit = _Visit(access, deadline, Allowance(self._settings.max_bytes, self._settings.max_bytes // 2))
@@ -101,8 +102,8 @@ class Fetcher:
                     return one.finished(in_scope)
                 url = below(visit.access.base, url, one.state.next_url or "")
         except UnansweredError as error:
-            return one.failed(str(error))
-        return one.failed(f"more than {self._settings.max_pages} pages")
+            return one.failed(_why(error))
+        return one.failed(Note(NoteCode.TOO_MANY_PAGES, number=self._settings.max_pages))
 
     def _read(self, answer: Answer) -> Any:
         if answer.media_type and not answer.media_type.endswith("json"):
@@ -111,6 +112,11 @@ class Fetcher:
             return parse_json(answer.body, max_depth=self._settings.max_depth)
         except RequestError:
             raise UnansweredError("the answer is not JSON") from None
+
+
+def _why(error: UnansweredError) -> Note:
+    """The text of the error, which is ours and holds no word of a record."""
+    return Note(NoteCode.NOT_ANSWERED, words=str(error))
 
 
 @dataclass(frozen=True, slots=True)

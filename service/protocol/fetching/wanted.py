@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 import httpx2
 from msgspec.structs import replace
 
+from service.note import Note, NoteCode
 from service.protocol.fetching.access import Access
 from service.protocol.fetching.scopes import Coverage, Interaction, coverage
 from service.protocol.fetching.servers import below
@@ -17,7 +18,7 @@ from service.record.input.prefetch_states import PrefetchState, State, classify
 from service.security.address_guard import UnansweredError
 
 _QUERY = re.compile(r"(?P<type>[A-Z][A-Za-z]+)(?:/(?P<id>[A-Za-z0-9\-._]{1,128})|\?(?P<parameters>[!-~]+))")
-_PARTLY = "the scope of the access token covers only a part"
+_PARTLY = Note(NoteCode.SCOPE_COVERS_PART)
 
 
 class Wanted:
@@ -93,16 +94,16 @@ class Wanted:
             return replace(self.state, state=State.FIRST_PAGE, reason=_PARTLY)
         return self.state
 
-    def failed(self, reason: str) -> PrefetchState:
+    def failed(self, reason: Note) -> PrefetchState:
         """The state when the server was asked and did not say all."""
         if self.pages:
             return replace(self.state, state=State.FIRST_PAGE, reason=reason)
         return PrefetchState(self.key, State.FAILED, reason=reason)
 
-    def left_alone(self, reason: str) -> PrefetchState:
+    def left_alone(self, reason: Note) -> PrefetchState:
         """The state when nobody could be asked."""
         if self.state.state is State.SENT:
-            return PrefetchState(self.key, State.FAILED, reason=f"another resource type was sent, and {reason}")
+            return PrefetchState(self.key, State.FAILED, reason=Note(NoteCode.OTHER_TYPE_SENT, of=(reason,)))
         return replace(self.state, reason=reason)
 
 

@@ -1,4 +1,4 @@
-"""Code match: one place in the record whose code lies in a value set."""
+"""Code match: one entry of the record whose code lies in a value set."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _GOING_ON = frozenset({"in-progress", "active", "on-hold"})
 
 
 class CodeMatch(Struct, eq=False, dict=True):
-    """One place in the record whose code lies in a value set.
+    """One entry of the record whose code lies in a value set.
 
     ``holder`` is the element that carries the value: the resource itself, a component of an Observation,
     or an item of a QuestionnaireResponse. ``chosen`` is True when the set holds the answer that was chosen,
     not the question; ``is_sure`` is False when only words or a category of ICD-10 tell, which is enough for a yes and
-    never for a no; ``past`` when only the words match and speak of the past ("history of ..."); ``suspected`` when
+    never for a no; ``past`` when only the words match and are about the past ("history of ..."); ``suspected`` when
     they only ask the question ("rule out ...").
     """
 
@@ -45,6 +45,7 @@ class CodeMatch(Struct, eq=False, dict=True):
 
     @once
     def status_class(self) -> StatusClass:
+        """What the status of the entry says of it."""
         found = status_class(self.entry.resource)
         return replaced(found, provisional=True) if self.suspected else found
 

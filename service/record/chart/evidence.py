@@ -89,11 +89,11 @@ def _has_entries(name: str, record: Record) -> bool:
     return any(status_class(entry.resource).counts is not Counts.NEVER for entry in record.of_type(name))
 
 
-def not_read(types: Iterable[str], record: Record) -> tuple[Note, ...]:
+def not_understood(types: Iterable[str], record: Record) -> tuple[Note, ...]:
     """For each resource type with entries that could not be read, how many they are."""
-    if not record.not_read:
+    if not record.not_understood:
         return ()
-    counts = {name: len(record.not_read.get(name, ())) for name in types}
+    counts = {name: len(record.not_understood.get(name, ())) for name in types}
     return tuple(
         Note(NoteCode.ENTRY_NOT_READ, types=(name,))
         if count == 1
@@ -129,18 +129,24 @@ def _by_named(pair: tuple[Evidence, Entry]) -> tuple[str, str, str, str]:
 
 def first_named(types: Iterable[str], record: Record, most: int) -> tuple[Evidence, ...]:
     """The first so many entries of some lists that could not be read, each by its own words."""
-    return ordered(named_entries(entry for name in types for entry in record.not_read.get(name, ())[:most]))[:most]
+    return ordered(named_entries(entry for name in types for entry in record.not_understood.get(name, ())[:most]))[
+        :most
+    ]
 
 
 def _doubtful(definition: FactDefinition, record: Record) -> tuple[Evidence, ...]:
-    if not record.not_read:
+    if not record.not_understood:
         return ()
     return first_named(definition.complete, record, _MOST_NAMED)
 
 
 def lists_are_complete(definition: FactDefinition, record: Record) -> bool:
     """Whether silence counts as absent: the definition allows it, the lists it names were sent whole and all read."""
-    if not definition.complete or shortfalls(definition.complete, record) or not_read(definition.complete, record):
+    if (
+        not definition.complete
+        or shortfalls(definition.complete, record)
+        or not_understood(definition.complete, record)
+    ):
         return False
     return not definition.complete_nonempty or all(_has_entries(name, record) for name in definition.complete)
 
@@ -155,7 +161,7 @@ def no_matching_data(definition: FactDefinition, record: Record, notes: Sequence
     if lists_are_complete(definition, record):
         said = Note(NoteCode.NOTHING_FOUND, types=definition.complete)
         return Finding(definition.id, Status.ABSENT, notes=(*distinct_notes(notes), said))
-    reasons = (*shortfalls(read_types(definition), record), *not_read(definition.complete, record))
+    reasons = (*shortfalls(read_types(definition), record), *not_understood(definition.complete, record))
     if definition.complete_nonempty and not reasons:
         reasons = (_LIST_EMPTY,)
     doubtful = _doubtful(definition, record)
@@ -176,24 +182,24 @@ def combine(
     best = max(entry_evidence.support for entry_evidence in heard)
     evidence = ordered(entry_evidence.evidence for entry_evidence in heard if entry_evidence.support is best)
     if best is Support.YES:
-        remarks = [
+        doubts = [
             Note(NoteCode.ALSO_NO, reference=entry_evidence.evidence.resource)
             for entry_evidence in per_entry
             if entry_evidence.support is Support.NO
         ]
-        return Finding(definition.id, Status.PRESENT, evidence=evidence, notes=distinct_notes((*notes, *remarks)))
+        return Finding(definition.id, Status.PRESENT, evidence=evidence, notes=distinct_notes((*notes, *doubts)))
     if best is Support.MAYBE:
         reasons = [entry_evidence.evidence.note for entry_evidence in heard if entry_evidence.support is best]
         return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=distinct_notes((*notes, *reasons)))
-    if unread := not_read(definition.complete, record):
+    if unread := not_understood(definition.complete, record):
         doubtful = _doubtful(definition, record)
         return Finding(definition.id, Status.UNKNOWN, evidence=doubtful, notes=distinct_notes((*notes, *unread)))
-    remarks = [
+    doubts = [
         Note(NoteCode.FORMERLY_YES, reference=entry_evidence.evidence.resource)
         for entry_evidence in per_entry
         if entry_evidence.support is Support.YES
     ]
-    return Finding(definition.id, Status.ABSENT, evidence=evidence, notes=distinct_notes((*notes, *remarks)))
+    return Finding(definition.id, Status.ABSENT, evidence=evidence, notes=distinct_notes((*notes, *doubts)))
 
 
 def newest(per_entry: Sequence[EntryEvidence]) -> list[EntryEvidence]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from service.bounded import Bounded
 from service.finding import Evidence
-from service.knowledge.cache import Keep, keep_nothing
+from service.knowledge.cache import Cached, uncached
 from service.knowledge.model import FactDefinition, Knowledge
 from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.code_match import CodeMatch, Key
@@ -25,13 +25,12 @@ from service.record.once import once
 from service.record.values.coding import CodeIndex, concept_text, wordings
 from service.record.values.dates import When, at, parse
 from service.record.values.statuses import Counts, status_class
-from service.record.values.substances import names_known_substance, parts_of
 
 MEDICATION = "medication"
 _YEAR = 365
 UNRECOGNISED: Key = (MEDICATION, "")
 ORDER: Key = ("order", "")
-NOT_READ: Mapping[str, str] = dict.fromkeys(
+NOT_UNDERSTOOD: Mapping[str, str] = dict.fromkeys(
     ("Condition", "AllergyIntolerance", "Procedure", "ServiceRequest", "DiagnosticReport"), "not read"
 )
 """The lists whose entries must all be understood before one of them proves an absence, and the key of such an entry."""
@@ -55,29 +54,31 @@ _LOOK_AT_CLOCK = 64
 
 
 _MOST_DRUGS = 1024
-"""Of so many drugs is remembered what their classes are: the charts of a day name the same few hundred."""
+"""Of so many drugs is cached what their classes are: the charts of a day name the same few hundred."""
 
+_ALLERGY = "AllergyIntolerance"
 _OF_ALLERGIES = ("allergy-", "local-allergy-", "med-", "local-med-", "cond-nsaid-", "cond-aspirin-")
 """Value sets of what one may be allergic to, by the beginning of their name."""
 
-_UNREAD = ""
+_NOT_RECOGNISED = ""
 """In place of a class: drugs that were not recognised, whole or in part."""
 
 
-def _places_of_classes(medications: Iterable[Medication]) -> Mapping[str, list[int]]:
-    """Where among some medications those of each class stand."""
+def _numbers_by_class(medications: Iterable[Medication]) -> Mapping[str, list[int]]:
+    """The numbers of the medications of each class, in the order given."""
     found: dict[str, list[int]] = {}
-    for place, medication in enumerate(medications):
-        for name in medication.drug.classes if medication.drug.recognised else (*medication.drug.classes, _UNREAD):
-            found.setdefault(name, []).append(place)
+    for number, medication in enumerate(medications):
+        for name in (
+            medication.drug.classes if medication.drug.recognised else (*medication.drug.classes, _NOT_RECOGNISED)
+        ):
+            found.setdefault(name, []).append(number)
     return found
 
 
 class Matcher:
     """The value sets and the drug table, prepared once, and which of them the facts ask about."""
 
-    def __init__(self, knowledge: Knowledge, keys: Iterable[Key], keep: Keep = keep_nothing) -> None:
-        self.index = CodeIndex(knowledge.value_sets, knowledge.danger_terms, keep)
+    def __init__(self, knowledge: Knowledge, keys: Iterable[Key], cached: Cached = uncached) -> None:
         self.drugs = Drugs(knowledge.value_sets)
         self._classified: Bounded[int, tuple[Drug, Drug]] = Bounded(_MOST_DRUGS)
         self._substances: Bounded[str, bool] = Bounded(_MOST_DRUGS)
@@ -90,6 +91,9 @@ class Matcher:
             asked.setdefault(name, set()).add(value_set)
         self.reads_medications = bool(asked.pop(MEDICATION, None))
         self.asked: Mapping[str, frozenset[str]] = {name: frozenset(sets) for name, sets in asked.items()}
+        self.index = CodeIndex(
+            knowledge.value_sets, knowledge.danger_terms, knowledge.other_words, cached, asked=self.asked
+        )
 
     def with_all_classes(self, drug: Drug) -> Drug:
         """The drug with the classes that any value set gives its ingredients: one object for one that is known."""
@@ -103,18 +107,20 @@ class Matcher:
     def is_allergy_read(self, concepts: Iterable[object]) -> bool:
         """Whether what an allergy names was understood: by a code, or by every part of its words."""
         found = list(concepts)
-        return not any(map(self.index.says_nothing, found)) and any(map(self._names_substance, found))
+        if any(self.index.says_nothing(one) or self.index.is_doubtful(_ALLERGY, one) for one in found):
+            return False
+        return any(map(self._names_substance, found))
 
     def _names_substance(self, concept: object) -> bool:
         drug = self.drugs.recognise_concept(concept)
-        if self.index.is_told_by_code(concept) or (drug.recognised and drug.by not in BY_WORDS):
+        if self.index.is_known_by_code(concept) or (drug.recognised and drug.by not in BY_WORDS):
             return True
         return any(self._are_known(text) for text in wordings(concept))
 
     def _are_known(self, text: str) -> bool:
         known = self._substances.get(text)
         if known is None:
-            parts = parts_of(text)
+            parts = self.index.known_words.substances_of(text)
             known = self._substances[text] = bool(parts) and all(map(self._is_known, parts))
         return known
 
@@ -122,7 +128,7 @@ class Matcher:
         sets = self.index.match({"text": part}).all_sets
         return (
             any(name.startswith(_OF_ALLERGIES) for name in sets)
-            or names_known_substance(part)
+            or self.index.known_words.is_substance(part)
             or self.drugs.recognise_concept({"text": part}).recognised
         )
 
@@ -138,7 +144,7 @@ class Chart:
         self.record = record
         self.now = now
         self.code_matches: dict[Key, list[CodeMatch]] = {}
-        self.unread_drugs: dict[int | None, tuple[Evidence, ...]] = {}
+        self.unrecognised_drugs: dict[int | None, tuple[Evidence, ...]] = {}
         self.concerned: list[FactDefinition] = []
         """The facts that were read from it; all others are as on an empty chart."""
         self._budget = budget
@@ -160,7 +166,8 @@ class Chart:
             return not keys.isdisjoint(self._held_medications())
         self._index_type(type_)
         return any(
-            (name, value_set) in self.code_matches or (value_set == NOT_READ.get(name) and name in self.record.not_read)
+            (name, value_set) in self.code_matches
+            or (value_set == NOT_UNDERSTOOD.get(name) and name in self.record.not_understood)
             for name, value_set in keys
             if name == type_
         )
@@ -170,15 +177,15 @@ class Chart:
         if asked is None or name in self._indexed:
             return
         self._indexed.add(name)
-        not_read: dict[str, Entry] = {}
+        not_understood: dict[str, Entry] = {}
         for number, entry in enumerate(self.record.of_type(name)):
             if not number % _LOOK_AT_CLOCK:
                 self._budget.check()
-            if not self._index(entry, asked) and name in NOT_READ and may_count(entry):
-                not_read.setdefault(entry.reference, entry)
-        if not_read:
-            found = {**self.record.not_read, name: in_order_of_names(list(not_read.values()))}
-            self.record = replace(self.record, not_read=found)
+            if not self._index(entry, asked) and name in NOT_UNDERSTOOD and may_count(entry):
+                not_understood.setdefault(entry.reference, entry)
+        if not_understood:
+            found = {**self.record.not_understood, name: in_order_of_names(list(not_understood.values()))}
+            self.record = replace(self.record, not_understood=found)
 
     @once
     def today(self) -> When:
@@ -202,13 +209,13 @@ class Chart:
         return tuple(self._medications(self._medication_entries()))
 
     @once
-    def _places(self) -> Mapping[str, list[int]]:
-        return _places_of_classes(self.medications)
+    def _numbers(self) -> Mapping[str, list[int]]:
+        return _numbers_by_class(self.medications)
 
     def medications_of(self, classes: Iterable[str]) -> list[Medication]:
         """The medications of any of some classes, in the order of the record."""
-        places = {place for name in classes for place in self._places.get(name, ())}
-        return [self.medications[place] for place in sorted(places)]
+        numbers = {number for name in classes for number in self._numbers.get(name, ())}
+        return [self.medications[number] for number in sorted(numbers)]
 
     @once
     def not_recognised(self) -> tuple[Medication, ...]:
@@ -240,14 +247,14 @@ class Chart:
         return tuple(self._medications(entries))
 
     @once
-    def _places_of_orders(self) -> Mapping[str, list[int]]:
-        return _places_of_classes(self.orders)
+    def _order_numbers(self) -> Mapping[str, list[int]]:
+        return _numbers_by_class(self.orders)
 
-    def orders_of(self, classes: Iterable[str], *, or_unread: bool = False) -> list[Medication]:
-        """The drugs being ordered that are of any of some classes; with ``or_unread`` also those not recognised."""
-        names = (*classes, _UNREAD) if or_unread else tuple(classes)
-        places = {place for name in names for place in self._places_of_orders.get(name, ())}
-        return [self.orders[place] for place in sorted(places)]
+    def orders_of(self, classes: Iterable[str], *, or_not_recognised: bool = False) -> list[Medication]:
+        """The drugs being ordered that are of any of some classes; if asked for, also those not recognised."""
+        names = (*classes, _NOT_RECOGNISED) if or_not_recognised else tuple(classes)
+        numbers = {number for name in names for number in self._order_numbers.get(name, ())}
+        return [self.orders[number] for number in sorted(numbers)]
 
     def held(self) -> set[Key]:
         """All keys under which this chart holds something."""
@@ -256,7 +263,7 @@ class Chart:
             found.update(self._held_medications())
         if self.record.orders:
             found.add(ORDER)
-        found.update((name, NOT_READ[name]) for name in self.record.not_read)
+        found.update((name, NOT_UNDERSTOOD[name]) for name in self.record.not_understood)
         return found
 
     def _held_medications(self) -> Iterator[Key]:
@@ -320,7 +327,7 @@ class Chart:
                 entry, holder, match.text, birth, by_text=True, is_sure=False, suspected=True, notes=match.notes
             )
             self._add(suspected, match.suspected_sets & asked)
-        return self.matcher.index.is_problem_read(concept) if entry.type == "Condition" else match.is_read
+        return self.matcher.index.is_entry_read(entry.type, concept) if entry.type in NOT_UNDERSTOOD else match.is_read
 
     def _birth_for(self, entry: Entry) -> When | None:
         return self.birth if "onsetAge" in entry.resource else None

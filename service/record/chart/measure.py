@@ -13,7 +13,7 @@ from service.note import Note, NoteCode, joined, of_entry
 from service.record.chart.code_match import CodeMatch
 from service.record.chart.concepts import as_objects
 from service.record.chart.index import Chart
-from service.record.chart.window import FUTURE, Place, is_future, place, within
+from service.record.chart.window import FUTURE, Timing, is_future, timing, within
 from service.record.values.code_sets import LOINC_LINK
 from service.record.values.dates import When
 from service.record.values.interval import Interval
@@ -29,7 +29,7 @@ _IMPLAUSIBLE = Note(NoteCode.IMPLAUSIBLE)
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One number with its date. ``inside`` tells whether it lies in the look-back (None: cannot be told)."""
+    """One number with its date. ``inside`` tells whether it lies in the look-back (None: cannot be known)."""
 
     number: Interval
     when: When | None
@@ -148,12 +148,12 @@ def _add(
     if when is not None and is_future(when, chart.now):
         found.passed_over.append((when, of_entry(where, FUTURE)))
         return
-    spot = _spot(code_match, source, wanted, chart)
+    measured = _timing(code_match, source, wanted, chart)
     text = BY_TEXT if code_match.by_text else None
-    note = joined(code_match.status_class.note, reading.note, spot.note, text, *code_match.notes)
+    note = joined(code_match.status_class.note, reading.note, measured.note, text, *code_match.notes)
     evidence = Evidence(where, reading.text, when.text if when else None, note)
     (found.preliminary if code_match.status_class.provisional else found.final).append(
-        Measurement(reading.interval, when, spot.inside, evidence)
+        Measurement(reading.interval, when, measured.inside, evidence)
     )
 
 
@@ -186,15 +186,15 @@ def _out_of_the_highest(holder: Mapping[str, Any], wanted: Wanted) -> Mapping[st
 _READ_WITH_THE_UNITS = frozenset({"10", "50", "100"})
 
 
-def _spot(code_match: CodeMatch, source: FactSource, wanted: Wanted, chart: Chart) -> Place:
-    spots = [place(code_match, source, chart)]
+def _timing(code_match: CodeMatch, source: FactSource, wanted: Wanted, chart: Chart) -> Timing:
+    timings = [timing(code_match, source, chart)]
     if wanted.look_back_days is not None:
-        spots.append(within(code_match.effective_period, wanted.look_back_days, chart.now))
+        timings.append(within(code_match.effective_period, wanted.look_back_days, chart.now))
     for answer in (False, None):
-        for spot in spots:
-            if spot.inside is answer:
-                return spot
-    return spots[0]
+        for found in timings:
+            if found.inside is answer:
+                return found
+    return timings[0]
 
 
 def candidates(found: Iterable[Measurement], *, same_day: bool) -> list[Measurement]:
@@ -216,7 +216,7 @@ def candidates(found: Iterable[Measurement], *, same_day: bool) -> list[Measurem
 
 
 def newest(found: Sequence[Measurement], *, prefer: str | None, look_back: bool) -> list[Measurement]:
-    """The newest usable measurement; several when their order cannot be told and no preference is given.
+    """The newest usable measurement; several when their order cannot be known and no preference is given.
 
     An undated one is used only when nothing dated exists and no look-back is asked for.
     """

@@ -1,6 +1,6 @@
 """Window: whether something recorded lies inside a look-back or inside the current episode.
 
-Three-valued, because dates may be partial: True, False, or None when it cannot be told. What a source
+Three-valued, because dates may be partial: True, False, or None when it cannot be known. What a source
 does with None is its own line: ``undated: true`` counts it (caution), ``undated: false`` does not.
 """
 
@@ -28,14 +28,14 @@ OVER = Note(NoteCode.ENDED)
 PERHAPS_OVER = Note(NoteCode.MAY_HAVE_ENDED)
 
 
-class Place(Struct, frozen=True):
+class Timing(Struct, frozen=True):
     """Where something lies: inside, outside (False), or not to be told (None), and what a reader must know."""
 
     inside: bool | None
     note: Note | None = None
 
 
-INSIDE = Place(inside=True)
+INSIDE = Timing(inside=True)
 
 
 def is_future(when: When, now: datetime) -> bool:
@@ -45,22 +45,22 @@ def is_future(when: When, now: datetime) -> bool:
     return days_since(when, now) is None
 
 
-def within(effective_period: EffectivePeriod, days: int | Decimal, now: datetime) -> Place:
+def within(effective_period: EffectivePeriod, days: int | Decimal, now: datetime) -> Timing:
     """Whether what happened reaches into the last ``days`` days.
 
     What goes on counts by its end, and by now when it has not ended. A future date is a typing error or a
-    plan; neither is certain, so it cannot be told.
+    plan; neither is certain, so it cannot be known.
     """
     when = effective_period.last
     if when is None:
-        return Place(None, UNDATED)
+        return Timing(None, UNDATED)
     if effective_period.open and effective_period.start is not None and not is_future(effective_period.start, now):
         return INSIDE
     if is_future(when, now):
-        return Place(None, FUTURE)
+        return Timing(None, FUTURE)
     answer = within_days(when, days, now)
     note = FIRST_RECORDED if effective_period.first_recorded else None
-    return Place(answer, UNSURE if answer is None else note)
+    return Timing(answer, UNSURE if answer is None else note)
 
 
 def before(one: When, other: When) -> bool:
@@ -70,20 +70,20 @@ def before(one: When, other: When) -> bool:
     return one.last_day < other.first_day
 
 
-def in_episode(effective_period: EffectivePeriod, episode: Episode | None, now: datetime) -> Place:
+def in_episode(effective_period: EffectivePeriod, episode: Episode | None, now: datetime) -> Timing:
     """Whether what happened belongs to the current episode, that is: does not lie before its start."""
     if episode is None or episode.latest_start is None:
-        return Place(None, NO_EPISODE)
+        return Timing(None, NO_EPISODE)
     when = effective_period.last
     if when is None:
-        return Place(None, UNDATED)
+        return Timing(None, UNDATED)
     if is_future(when, now):
-        return Place(None, FUTURE)
+        return Timing(None, FUTURE)
     if not before(when, episode.latest_start) and not _straddles(when, episode.latest_start):
         return INSIDE
     if episode.earliest_start is not None and before(when, episode.earliest_start):
-        return Place(inside=False)
-    return Place(None, UNSURE)
+        return Timing(inside=False)
+    return Timing(None, UNSURE)
 
 
 def _straddles(when: When, start: When) -> bool:
@@ -93,15 +93,15 @@ def _straddles(when: When, start: When) -> bool:
     return when.first_day < start.last_day
 
 
-def place(code_match: CodeMatch, source: FactSource, chart: Chart) -> Place:
+def timing(code_match: CodeMatch, source: FactSource, chart: Chart) -> Timing:
     """Whether a code match lies inside every window of its source, and has not ended since."""
     found = _in_windows(code_match, source, chart)
     if not source.ended_by or found.inside is False:
         return found
     over = _is_over(code_match, source, chart)
     if over is None:
-        return Place(None, PERHAPS_OVER)
-    return Place(inside=False, note=OVER) if over else found
+        return Timing(None, PERHAPS_OVER)
+    return Timing(inside=False, note=OVER) if over else found
 
 
 def _is_over(code_match: CodeMatch, source: FactSource, chart: Chart) -> bool | None:
@@ -128,26 +128,26 @@ def _surely_before(end: When | None, began: When, now: datetime) -> bool:
     return end is not None and (before(end, began) or is_future(end, now))
 
 
-def _in_windows(code_match: CodeMatch, source: FactSource, chart: Chart) -> Place:
+def _in_windows(code_match: CodeMatch, source: FactSource, chart: Chart) -> Timing:
     """Whether a code match lies inside every window of its source."""
     if source.within_days is None and not source.in_episode:
-        return Place(inside=True, note=FIRST_RECORDED if code_match.effective_period.first_recorded else None)
+        return Timing(inside=True, note=FIRST_RECORDED if code_match.effective_period.first_recorded else None)
     effective_period = _still_going(code_match)
-    places = []
+    timings = []
     if source.within_days is not None:
-        places.append(within(effective_period, source.within_days, chart.now))
+        timings.append(within(effective_period, source.within_days, chart.now))
     if source.in_episode:
-        places.append(in_episode(effective_period, chart.episode, chart.now))
-    if source.or_in_episode and places[0].inside is not True:
+        timings.append(in_episode(effective_period, chart.episode, chart.now))
+    if source.or_in_episode and timings[0].inside is not True:
         since_onset = in_episode(effective_period, chart.episode, chart.now)
-        return since_onset if since_onset.inside is True else places[0]
-    for found in places:
+        return since_onset if since_onset.inside is True else timings[0]
+    for found in timings:
         if found.inside is False:
             return found
-    for found in places:
+    for found in timings:
         if found.inside is None:
             return found
-    return places[0]
+    return timings[0]
 
 
 def _still_going(code_match: CodeMatch) -> EffectivePeriod:

@@ -33,7 +33,7 @@ _RECORDED = ("recordedDate", "authoredOn", "authored", "effectiveDateTime", "per
 """Where a resource says when it was written or happened, which is when a problem within it was first recorded."""
 _ID = re.compile(r"#?([A-Za-z0-9\-.]{1,64})")
 _MOST = 500
-NOT_READ = Note(NoteCode.WITHIN_ANOTHER)
+WITHIN_ANOTHER = Note(NoteCode.WITHIN_ANOTHER)
 FOREIGN = Note(NoteCode.SUBJECT_FOREIGN)
 
 
@@ -51,7 +51,7 @@ def contained_in(holder: Entry) -> Iterator[tuple[Piece, Note | None]]:
         piece = Piece(resource, type_, _name(holder, one), path, None)
         if type_ not in _READ or number >= _MOST:
             if holder.type not in _OF_A_DRUG:
-                yield piece, NOT_READ
+                yield piece, WITHIN_ANOTHER
         else:
             yield piece, FOREIGN if _names_another(holder, one) else None
 
@@ -70,8 +70,8 @@ def _dates(holder: Entry, one: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _subject(holder: Entry, one: Mapping[str, Any]) -> Mapping[str, Any]:
     element = "patient" if one.get("resourceType") == "AllergyIntolerance" else "subject"
-    whose = holder.resource.get("subject") or holder.resource.get("patient")
-    return {element: whose} if whose else {}
+    subject = holder.resource.get("subject") or holder.resource.get("patient")
+    return {element: subject} if subject else {}
 
 
 def _names_another(holder: Entry, one: Mapping[str, Any]) -> bool:
@@ -81,8 +81,8 @@ def _names_another(holder: Entry, one: Mapping[str, Any]) -> bool:
 
 
 def _reference(resource: Mapping[str, Any]) -> str | None:
-    whose = resource.get("subject") or resource.get("patient")
-    text = whose.get("reference") if isinstance(whose, dict) else None
+    subject = resource.get("subject") or resource.get("patient")
+    text = subject.get("reference") if isinstance(subject, dict) else None
     return text.strip() if isinstance(text, str) else None
 
 

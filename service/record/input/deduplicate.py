@@ -1,4 +1,4 @@
-"""Order-free: the entries of a record without repeats and in an order that the input's order cannot change."""
+"""Deduplicate: the entries of a record without repeats and in an order that the input's order cannot change."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ def arrange(entries: Iterable[Entry], problems: list[Problem]) -> tuple[Entry, .
             rivals.setdefault(key, [single[key]]).append(entry)
     if not rivals and not nameless:
         return tuple([single[key] for key in sorted(single)])
-    places: list[tuple[str, str, bytes, Entry]] = []
+    sorted_entries: list[tuple[str, str, bytes, Entry]] = []
     for key, entry in single.items():
-        places.extend((*key, content, one) for content, one in _settle(rivals.get(key, [entry]), problems))
-    places.extend((entry.type, "", content, entry) for content, entry in _distinct(nameless))
-    places.sort(key=_place)
-    return tuple([entry for *_, entry in places])
+        sorted_entries.extend((*key, content, one) for content, one in _settle(rivals.get(key, [entry]), problems))
+    sorted_entries.extend((entry.type, "", content, entry) for content, entry in _distinct(nameless))
+    sorted_entries.sort(key=_sort_key)
+    return tuple([entry for *_, entry in sorted_entries])
 
 
-def _place(item: tuple[str, str, bytes, Entry]) -> tuple[str, str, bytes, str]:
+def _sort_key(item: tuple[str, str, bytes, Entry]) -> tuple[str, str, bytes, str]:
     return item[0], item[1], item[2], item[3].full_url or ""
 
 

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct
 
-_LOST = frozenset({"error", "fatal"})
-_CUT = frozenset(
-    {
-        *("suppressed", "incomplete", "throttled", "timeout", "too-costly", "forbidden", "security", "login"),
-        *("expired", "session", "transient", "no-store", "lock-error", "exception", "too-long", "unknown"),
-    }
-)
-"""Issue codes that say, whatever the severity, that something was left out of the answer."""
-_CUT_NUMBERS = frozenset({"59204", "59205"})
-"""What Epic says in ``details`` when rows were left out; 4101 (nothing found), 4119 and 59100 cut nothing."""
-FEWER = "fewer entries than the total says"
-"""Why only a part came, where no next page is named: the rest is lost."""
+from service.note import Note, NoteCode
+from service.record.input.left_out import is_loss, left_out, next_link
+
 _SUCCESS = 2
 
 
@@ -48,7 +39,7 @@ class PrefetchState(Struct, frozen=True):
     state: State
     resources: tuple[Any, ...] = ()
     full_urls: tuple[str | None, ...] = ()
-    reason: str | None = None
+    reason: Note | None = None
     next_url: str | None = None
     is_bundle: bool = False
 
@@ -63,10 +54,7 @@ class Selection(Struct, frozen=True):
     narrowed: bool = False
 
 
-_NO_OBJECT: Mapping[type, str] = {
-    str: "a text: the resource itself is meant, not JSON within a text",
-    list: "a list: a Bundle is meant",
-}
+_NO_OBJECT: Mapping[type, NoteCode] = {str: NoteCode.TEXT_FOR_RESOURCE, list: NoteCode.LIST_FOR_BUNDLE}
 
 
 def classify(key: str, value: object, *, sent: bool = True) -> PrefetchState:
@@ -75,23 +63,27 @@ def classify(key: str, value: object, *, sent: bool = True) -> PrefetchState:
     Only null and a Bundle without entries mean "asked, nothing there"; an empty object is no answer at all.
     """
     if not sent:
-        return PrefetchState(key, State.NOT_SENT, reason="the key was not sent")
+        return _nothing(key, State.NOT_SENT, NoteCode.KEY_NOT_SENT)
     if value is None:
         return PrefetchState(key, State.NULL)
     if not isinstance(value, dict):
-        return PrefetchState(key, State.FAILED, reason=_NO_OBJECT.get(type(value), "not a FHIR resource"))
+        return _nothing(key, State.FAILED, _NO_OBJECT.get(type(value), NoteCode.NOT_A_RESOURCE))
     if not value:
-        return PrefetchState(key, State.NOT_SENT, reason="an empty object")
+        return _nothing(key, State.NOT_SENT, NoteCode.EMPTY_OBJECT)
     if "resourceType" not in value and ("response" in value or "resource" in value):
         return _of_wrapper(key, value)
     type_ = value.get("resourceType")
     if type_ == "OperationOutcome":
-        return PrefetchState(key, State.FAILED, reason="the client sent an OperationOutcome")
+        return _nothing(key, State.FAILED, NoteCode.CLIENT_SENT_OUTCOME)
     if type_ == "Bundle" or (type_ is None and isinstance(value.get("entry"), list)):
         return _of_bundle(key, value)
     if not isinstance(type_, str):
-        return PrefetchState(key, State.FAILED, reason="not a FHIR resource")
+        return _nothing(key, State.FAILED, NoteCode.NOT_A_RESOURCE)
     return PrefetchState(key, State.SENT, (value,), (None,))
+
+
+def _nothing(key: str, state: State, reason: NoteCode) -> PrefetchState:
+    return PrefetchState(key, state, reason=Note(reason))
 
 
 def _of_wrapper(key: str, value: Mapping[str, Any]) -> PrefetchState:
@@ -101,12 +93,12 @@ def _of_wrapper(key: str, value: Mapping[str, Any]) -> PrefetchState:
     # "200 OK", "200" and 200 are all seen.
     first = str(status).strip()[:1] if status is not None else str(_SUCCESS)
     if first != str(_SUCCESS):
-        return PrefetchState(key, State.FAILED, reason="the client's query failed")
+        return _nothing(key, State.FAILED, NoteCode.CLIENT_QUERY_FAILED)
     if "resource" not in value:
-        return PrefetchState(key, State.FAILED, reason="a response without its resource")
+        return _nothing(key, State.FAILED, NoteCode.RESPONSE_WITHOUT_RESOURCE)
     inner = value["resource"]
     if isinstance(inner, dict) and "resourceType" not in inner and "resource" in inner:
-        return PrefetchState(key, State.FAILED, reason="not a FHIR resource")
+        return _nothing(key, State.FAILED, NoteCode.NOT_A_RESOURCE)
     return classify(key, inner)
 
 
@@ -115,7 +107,7 @@ def _of_bundle(key: str, bundle: Mapping[str, Any]) -> PrefetchState:
     if isinstance(entries, dict):
         entries = [entries]
     if entries is not None and not isinstance(entries, list):
-        return PrefetchState(key, State.FAILED, reason="a Bundle whose entry is not a list")
+        return _nothing(key, State.FAILED, NoteCode.ENTRY_NOT_A_LIST)
     resources: list[Any] = []
     urls: list[str | None] = []
     lost = matches = 0
@@ -131,64 +123,13 @@ def _of_bundle(key: str, bundle: Mapping[str, Any]) -> PrefetchState:
         matches += not is_entry or "search" not in entry or _is_match(entry["search"])
     next_url = next_link(bundle)
     if lost and not resources:
-        return PrefetchState(key, State.FAILED, reason="the client sent an OperationOutcome", is_bundle=True)
-    reason = _why_partial(bundle, lost, matches, next_url)
+        return PrefetchState(key, State.FAILED, reason=Note(NoteCode.CLIENT_SENT_OUTCOME), is_bundle=True)
+    reason = Note(NoteCode.CLIENT_SENT_OUTCOME_BESIDE) if lost and next_url is None else left_out(bundle, matches)
     state = State.FIRST_PAGE if reason else State.SENT if resources else State.NULL
     return PrefetchState(key, state, tuple(resources), tuple(urls), reason, next_url, is_bundle=True)
-
-
-def _why_partial(bundle: Mapping[str, Any], lost: int, matches: int, next_url: str | None) -> str | None:
-    if next_url is not None:
-        return "more pages follow"
-    if lost:
-        return "the client sent an OperationOutcome beside the data"
-    total = bundle.get("total")
-    if isinstance(total, int) and not isinstance(total, bool) and total > matches:
-        return FEWER
-    return None
 
 
 def _is_match(search: object) -> bool:
     """Whether an entry is what was asked for, by what it says of the search."""
     # Compared, not looked up: what a client sends may be a list, which has no hash.
     return not (isinstance(search, dict) and search.get("mode") in ("include", "outcome"))
-
-
-def is_loss(outcome: Mapping[str, Any]) -> bool:
-    """Whether an OperationOutcome beside data says that something is missing, and is more than a remark."""
-    issues = outcome.get("issue")
-    if isinstance(issues, dict):
-        issues = [issues]
-    if not isinstance(issues, list) or not issues:
-        return True
-    return any(not isinstance(issue, dict) or _cuts(issue) for issue in issues)
-
-
-def _cuts(issue: Mapping[str, Any]) -> bool:
-    """Whether one issue says that data is missing: by its severity, its code, or the number in its details."""
-    severity, code = issue.get("severity"), issue.get("code")
-    if not isinstance(severity, str) or severity in _LOST:
-        return True
-    if isinstance(code, str) and code.strip().lower() in _CUT:
-        return True
-    return any(number in _CUT_NUMBERS for number in _detail_codes(issue.get("details")))
-
-
-def _detail_codes(details: object) -> Iterator[str]:
-    codings = details.get("coding") if isinstance(details, dict) else None
-    for coding in codings if isinstance(codings, list) else [codings]:
-        code = coding.get("code") if isinstance(coding, dict) else None
-        if isinstance(code, str | int):
-            yield str(code).strip()
-
-
-def next_link(bundle: Mapping[str, Any]) -> str | None:
-    """Where the next page of a Bundle is to be had ("" when it has one but does not say where); None: no next page."""
-    links = bundle.get("link")
-    if isinstance(links, dict):
-        links = [links]
-    for link in links if isinstance(links, list) else ():
-        if isinstance(link, dict) and link.get("relation") == "next":
-            url = link.get("url")
-            return url if isinstance(url, str) else ""
-    return None

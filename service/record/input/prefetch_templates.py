@@ -48,6 +48,7 @@ class Template:
 
     @cached_property
     def selection(self) -> Selection:
+        """What the key asks for."""
         return Selection(self.types, self.narrowed)
 
 

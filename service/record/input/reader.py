@@ -11,7 +11,8 @@ from service.errors import Issue, RequestError
 from service.note import Note, NoteCode
 from service.record.input.contained import contained_in
 from service.record.input.deduplicate import arrange
-from service.record.input.prefetch_states import FEWER, PrefetchState, Selection, State
+from service.record.input.prefetch_states import PrefetchState, Selection, State
+from service.record.input.sections import doubts_of_sections
 from service.record.input.shapes import Flaw, flaws, is_flawless
 from service.record.input.subject import OF_A_PATIENT, Patients, Subject, is_nameless, with_nameless_as
 from service.record.input.unpacking import Piece, Unpacked, unpack, unpack_state
@@ -24,9 +25,9 @@ ORDER_TYPES = frozenset({"MedicationRequest", "ServiceRequest", "DeviceRequest"}
 """What can be an order under review, in R4 names."""
 
 READ_TYPES = OF_A_PATIENT | {"Patient", "Medication", "Device"}
-"""Types that ``complete="all"`` speaks of."""
+"""Types that ``complete="all"`` is about."""
 
-_OVER = frozenset({"entered-in-error", "cancelled", "revoked", "stopped", "completed", "ended"})
+_OVER = frozenset({"entered-in-error", "cancelled", "revoked", "stopped", "ended"})
 _FOREIGN = Note(NoteCode.SUBJECT_FOREIGN)
 _SUBJECT_TAKEN = Note(NoteCode.SUBJECT_TAKEN)
 _SUBJECT_MISSING = Note(NoteCode.SUBJECT_MISSING)
@@ -65,9 +66,9 @@ def read_bundle(
     A resource type that occurs counts as a complete list of that type (decision 9), unless more pages follow or
     something unreadable was among the entries; ``complete`` names further types whose lists are whole. With
     ``order_hook`` the draft requests are the orders under review. Entries without a subject belong to the patient when
-    the document speaks of one only, and a problem says so.
+    the document is about one only, and a problem says so.
 
-    Raises RequestError 400 when the document is no FHIR, or speaks of several patients and neither ``patient`` nor the
+    Raises RequestError 400 when the document is no FHIR, or is about several patients and neither ``patient`` nor the
     subject of its Composition picks one; 422 when it is DSTU2.
     """
     unpacked = unpack(document)
@@ -78,6 +79,9 @@ def read_bundle(
     chosen = _chosen(persons, patient or _subject_of_document(unpacked.pieces, said))
     gathered = _Gathered(chosen, unpacked.problems, about_one=patient is None)
     gathered.take(zip(unpacked.pieces, said, strict=True), missing_is_ours=len(persons) <= 1)
+    for type_, problem in doubts_of_sections(unpacked.pieces):
+        gathered.problems.append(problem)
+        gathered.unclaimed.add(type_)
     orders = gathered.split_orders() if order_hook else []
     gathered.check()
     for order in orders:
@@ -141,9 +145,10 @@ def read_prefetch(
 
 
 def _note_lost_results(gathered: _Gathered, key: str, state: PrefetchState, selection: Selection) -> None:
-    """Of other lists a part is told as such; results are asked for by parts, so that this alone tells of a loss."""
-    if state.reason == FEWER and (lost := _ANSWERS & set(selection.types)):
-        gathered.problems.append(Problem(f"prefetch.{key}", Note(NoteCode.FEWER_THAN_TOTAL), min(lost)))
+    """Of other lists a part is reported as such; results are asked for by parts, so that this alone tells of a loss."""
+    fewer = Note(NoteCode.FEWER_THAN_TOTAL)
+    if state.reason == fewer and (lost := _ANSWERS & set(selection.types)):
+        gathered.problems.append(Problem(f"prefetch.{key}", fewer, min(lost)))
 
 
 def _take_key(gathered: _Gathered, brought: Unpacked, patients: Patients, patient_id: str) -> bool:
@@ -325,7 +330,7 @@ class _Gathered:
         return reviewed
 
     def release(self, orders: Sequence[Entry]) -> Release:
-        """The release the document speaks: that of its orders, else of the types in which most resources show one."""
+        """The release of the document: that of its orders, else of the types in which most resources show one."""
         names = {order.type for order in orders} or set(self.types)
         shapes: Counter[Release] = Counter()
         for (type_, release), count in self.signs.items():
@@ -413,12 +418,12 @@ def _chosen(persons: Sequence[str], patient: str | None) -> str | None:
             raise RequestError([Issue("patient", "the document holds no such patient", _names(persons))])
         return wanted
     if len(persons) > 1:
-        raise RequestError([Issue("body", "the document speaks of several patients", _names(persons))])
+        raise RequestError([Issue("body", "the document is about several patients", _names(persons))])
     return persons[0] if persons else None
 
 
 def _subject_of_document(pieces: Sequence[Piece], said: Sequence[str | Subject]) -> str | None:
-    """The patient a document is about, whoever else it speaks of: the one subject of its Compositions."""
+    """The patient a document is about, whoever else it names: the one subject of its Compositions."""
     subjects = {subject for piece, subject in zip(pieces, said, strict=True) if piece.type == "Composition"}
     named = [subject for subject in subjects if isinstance(subject, str)]
     return named[0] if len(named) == 1 and len(subjects) == 1 else None

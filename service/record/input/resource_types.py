@@ -45,7 +45,7 @@ _BY_LETTERS = {name.lower(): name for name in RESOURCE_TYPES}
 
 
 def misnamed(names: Iterable[str]) -> list[Issue]:
-    """A fault for the first name in a list of types that is none: what it should say would not be said."""
+    """An issue for the first name in a list of types that is none: what it should say would not be said."""
     for name in sorted(names):
         if name not in RESOURCE_TYPES:
             near = meant(name) or next(iter(difflib.get_close_matches(name, RESOURCE_TYPES, n=1)), None)

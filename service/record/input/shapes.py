@@ -37,7 +37,7 @@ def flaws(resource: Mapping[str, Any], type_: str, *, under_review: bool = False
     """The first elements of a resource (in R4 shape) that facts would read and cannot; empty when all can be read.
 
     What counts by its status for nothing (entered in error, a draft) is not looked at, unless it is the order
-    ``under_review``. Total: odd input is told, never raised on.
+    ``under_review``. Total: odd input is reported, never raised.
     """
     if is_flawless(resource, type_):
         return []

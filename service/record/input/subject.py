@@ -19,7 +19,7 @@ OF_A_PATIENT = frozenset(
         *("QuestionnaireResponse", "ReferralRequest", "RiskAssessment", "ServiceRequest"),
     }
 )
-"""Types that are always about one patient, so that a missing subject is worth a remark."""
+"""Types that are always about one patient, so that a missing subject is worth a note."""
 
 _SUBJECT_ELEMENTS = ("subject", "patient", "beneficiary", "for")
 _BARE_ID = re.compile(r"[A-Za-z0-9.-]{1,64}", re.ASCII)
@@ -35,7 +35,7 @@ class Subject(Enum):
 
 
 class Patients:
-    """The persons a set of resources speaks of, each known by the id of the Patient (a foreign one by its URL)."""
+    """The persons a set of resources is about, each known by the id of the Patient (a foreign one by its URL)."""
 
     def __init__(self, pieces: Iterable[Piece], base: str | None = None) -> None:
         self._pieces = list(pieces)

@@ -59,15 +59,15 @@ def plan(definition: FactDefinition) -> Plan:
     return Plan(definition, find, source_keys(definition.sources))
 
 
-def _unknown(definition: FactDefinition, rests_on: Sequence[Measurement], notes: Sequence[Note | None]) -> Finding:
-    evidence = ordered(one.evidence for one in rests_on)
+def _unknown(definition: FactDefinition, depends_on: Sequence[Measurement], notes: Sequence[Note | None]) -> Finding:
+    evidence = ordered(one.evidence for one in depends_on)
     return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=distinct_notes(notes))
 
 
 def _baselines(dated: Sequence[Measurement], chart: Chart) -> list[Measurement]:
     """The measurements that may be the first of the episode: none before a sure one can be told apart from it."""
-    places = [(one, in_episode(EffectivePeriod(one.when), chart.episode, chart.now).inside) for one in dated]
-    sure = [one.when for one, inside in places if inside and one.when]
+    dated_inside = [(one, in_episode(EffectivePeriod(one.when), chart.episode, chart.now).inside) for one in dated]
+    sure = [one.when for one, inside in dated_inside if inside and one.when]
     if not sure:
         return []
     first_last = min(when.last for when in sure)
@@ -78,7 +78,7 @@ def _baselines(dated: Sequence[Measurement], chart: Chart) -> list[Measurement]:
             return False
         return one.when.first <= first_last if one.when.timed else one.when.first_day <= first_day
 
-    return [one for one, inside in places if may_be_first(one, inside)]
+    return [one for one, inside in dated_inside if may_be_first(one, inside)]
 
 
 def _against_highest(

@@ -1,4 +1,4 @@
-"""Coded facts: something is recorded, was asked and answered, or cannot be told."""
+"""Coded facts: something is recorded, was asked and answered, or cannot be known."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from service.record.chart.index import Chart
 from service.record.chart.measure import BY_TEXT
 from service.record.chart.service_orders import sites_of
 from service.record.chart.sides import Side, sides_of
-from service.record.chart.window import place, within
+from service.record.chart.window import timing, within
 from service.record.kinds.plan import Plan
 from service.record.values.coding import BY_CATEGORY, wordings
 from service.record.values.statuses import Counts
@@ -56,7 +56,7 @@ def plan(definition: FactDefinition) -> Plan:
 def entry_evidence_of(
     sources: tuple[FactSource, ...], chart: Chart, notes: list[Note | None]
 ) -> Iterator[EntryEvidence]:
-    """What every code match of the sources says. What was passed over is told in ``notes``."""
+    """What every code match of the sources says. What was passed over is listed in ``notes``."""
     for source in sources:
         if source.at_most is not None:
             yield from _low_measurement(source, chart, notes)
@@ -81,7 +81,7 @@ def _low_measurement(source: FactSource, chart: Chart, notes: list[Note | None])
         if one.status_class.counts is not Counts.PRESENT:
             continue
         reading = read_value(one.holder, source.unit)
-        inside = place(one, source, chart).inside
+        inside = timing(one, source, chart).inside
         if inside is False:
             notes.append(_last(one))
         elif isinstance(reading, Refused):
@@ -147,32 +147,32 @@ def _unread_answer(
     code_match: CodeMatch, source: FactSource, chart: Chart, notes: list[Note | None]
 ) -> EntryEvidence | None:
     """An answer that is neither a yes nor a no: it may be either. A question left open answers nothing."""
-    where = place(code_match, source, chart)
+    when = timing(code_match, source, chart)
     if stated_date(code_match) is not None:
         return None
-    if where.inside is False:
+    if when.inside is False:
         notes.append(_last(code_match))
         return None
     notes.append(Note(NoteCode.NO_ANSWER, reference=code_match.entry.reference))
     if not is_answered(code_match):
         return None
-    evidence = _evidence(code_match, code_match.text, where.note)
+    evidence = _evidence(code_match, code_match.text, when.note)
     return EntryEvidence(Support.MAYBE, evidence, code_match.effective_period.last)
 
 
 def _yes(code_match: CodeMatch, source: FactSource, chart: Chart, notes: list[Note | None]) -> EntryEvidence | None:
-    where = place(code_match, source, chart)
+    when = timing(code_match, source, chart)
     site = _site(code_match, source, chart)
-    if where.inside is False or site is False:
+    if when.inside is False or site is False:
         if site is not False:
             notes.append(_last(code_match))
         return None
     doubts = [_doubt(code_match, source), NO_SITE if site is None else None]
-    if where.inside is None and not source.undated:
-        doubts.append(where.note)
+    if when.inside is None and not source.undated:
+        doubts.append(when.note)
     support = Support.MAYBE if any(doubts) else Support.YES
     effective_period = code_match.effective_period
-    evidence = _evidence(code_match, _said(code_match, yes=True), where.note, *doubts)
+    evidence = _evidence(code_match, _said(code_match, yes=True), when.note, *doubts)
     return EntryEvidence(
         support, evidence, effective_period.last, effective_period.start, effective_period.first_recorded
     )
@@ -180,19 +180,19 @@ def _yes(code_match: CodeMatch, source: FactSource, chart: Chart, notes: list[No
 
 def _no(code_match: CodeMatch, source: FactSource, chart: Chart, notes: list[Note | None]) -> EntryEvidence | None:
     """A no counts only when everything about it is sure: coded, final, and surely inside the window."""
-    where = place(code_match, source, chart)
-    if where.inside is True and source.no_within_days is not None:
-        where = within(code_match.effective_period, source.no_within_days, chart.now)
+    when = timing(code_match, source, chart)
+    if when.inside is True and source.no_within_days is not None:
+        when = within(code_match.effective_period, source.no_within_days, chart.now)
     if (
         not code_match.is_sure
         or code_match.status_class.provisional
-        or where.inside is not True
+        or when.inside is not True
         or _site(code_match, source, chart) is not True
     ):
         notes.append(Note(NoteCode.NO_IS_UNSURE, reference=code_match.entry.reference))
         return None
     return EntryEvidence(
-        Support.NO, _evidence(code_match, _said(code_match, yes=False), where.note), code_match.effective_period.last
+        Support.NO, _evidence(code_match, _said(code_match, yes=False), when.note), code_match.effective_period.last
     )
 
 
@@ -248,7 +248,7 @@ def _said(code_match: CodeMatch, *, yes: bool) -> str:
     if code_match.entry.type not in ANSWERED or code_match.chosen:
         return code_match.text
     value = code_match.holder.get("valueCodeableConcept")
-    # A code without words is no answer that can be read aloud.
+    # A code without words is no answer that can be quoted.
     text = next(iter(wordings(value)), None) or ("yes" if yes else "no")
     return f"{code_match.text}: {text}"
 

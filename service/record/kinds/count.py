@@ -27,7 +27,7 @@ from service.record.kinds.order import NO_ORDER
 from service.record.kinds.plan import Plan
 from service.record.medication.drugs import Ingredient
 from service.record.medication.entry import Medication
-from service.record.medication.taking import DRUG_NOT_RECOGNISED, NO_DOSE, evidence_of, is_old, match
+from service.record.medication.taking import DRUG_NOT_RECOGNISED, evidence_of, is_old, match, no_dose
 from service.record.values.statuses import Counts
 
 ENTRIES, PRODUCTS, DAILY_MG = "entries", "products", "daily-mg"
@@ -69,25 +69,27 @@ def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
         matched = match(medication, definition, chart)
         if matched is None:
             continue
+        without: list[Note] = []
         for ingredient in matched.ingredients:
             dose = chart.matcher.drugs.daily_dose_mg(medication.drug, ingredient, medication.daily)
             most = None if dose is None else dose.high if dose.high is not None else dose.low
             if most is not None and definition.salt is not None and _is_salt(definition.salt, medication, ingredient):
                 most = most * definition.salt.base_mg / definition.salt.mg
-            is_open = is_open or most is None
+            if most is None:
+                is_open = True
+                without.append(no_dose(medication))
             if medication.daily is not None and medication.daily.as_needed:
                 notes.append(MOST_AS_NEEDED)
-            told_by = (_product(medication), medication.entry.type)
-            sums[told_by] = sums.get(told_by, Decimal(0)) + (most or 0)
-        evidence.append(evidence_of(medication, matched.note))
+            said_by = (_product(medication), medication.entry.type)
+            sums[said_by] = sums.get(said_by, Decimal(0)) + (most or 0)
+        evidence.append(evidence_of(medication, matched.note, *without))
+        notes += without
     # What the order says and what the patient tells of the same product is one course, not two.
     of_product: dict[_Product, Decimal] = {}
-    for (product, _), dose_told in sums.items():
-        of_product[product] = max(of_product.get(product, dose_told), dose_told)
+    for (product, _), stated in sums.items():
+        of_product[product] = max(of_product.get(product, stated), stated)
     total = sum(of_product.values(), Decimal(0))
     sure = not is_open and lists_are_complete(definition, chart.record)
-    if is_open:
-        notes.append(NO_DOSE)
     return _counted(definition, chart, (total, total if sure else None), evidence, notes)
 
 
@@ -118,7 +120,7 @@ def _drugs(definition: FactDefinition, chart: Chart) -> Finding:
     sure: set[_Counted] = set()
     possible: set[_Counted] = set()
     evidence = []
-    orders = chart.orders_of(definition.classes, or_unread=True)
+    orders = chart.orders_of(definition.classes, or_not_recognised=True)
     current = [
         one
         for one in chart.medications_of(definition.classes)
@@ -133,10 +135,10 @@ def _drugs(definition: FactDefinition, chart: Chart) -> Finding:
             (sure if certain else possible).update((one.rxcui, product) for one in matched.ingredients)
             evidence.append(evidence_of(medication, matched.note, medication.status_class.note))
     not_ordered = (evidence_of(order, NOT_RECOGNISED) for order in orders if not order.drug.recognised)
-    unread = [*unrecognised(chart), *not_ordered]
-    notes = [DRUG_NOT_RECOGNISED] if unread else []
-    evidence += unread
-    open_above = bool(unread) or not lists_are_complete(definition, chart.record)
+    unrecognised_entries = [*unrecognised(chart), *not_ordered]
+    notes = [DRUG_NOT_RECOGNISED] if unrecognised_entries else []
+    evidence += unrecognised_entries
+    open_above = bool(unrecognised_entries) or not lists_are_complete(definition, chart.record)
     return _counted(definition, chart, (len(sure), None if open_above else len(sure | possible)), evidence, notes)
 
 

@@ -64,7 +64,7 @@ class Course(Struct, frozen=True):
 
 
 class Total(Struct, frozen=True):
-    """Days, and what they rest on; ``any`` is False when there is no such drug at all."""
+    """Days, and what they depend on; ``any`` is False when there is no such drug at all."""
 
     days: Interval
     evidence: tuple[Evidence, ...]
@@ -129,7 +129,7 @@ def _sum(one: Interval, other: Interval) -> Interval:
 def _ordered(definition: FactDefinition, chart: Chart) -> tuple[Total, list[Evidence]]:
     """The days the orders of this call run (side by side: the longest), and the orders that were not recognised."""
     lengths, evidence, unsure = [], [], []
-    for order in chart.orders_of(definition.classes, or_unread=True):
+    for order in chart.orders_of(definition.classes, or_not_recognised=True):
         matched = match(order, definition, chart)
         if matched is not None:
             lengths.append(order.planned)
@@ -223,11 +223,11 @@ def reaches(spans: Sequence[tuple[Decimal, Decimal]], gap: Decimal) -> list[Deci
     reaches: list[Decimal] = []
     runs: list[int] = []
     furthest = _ZERO
-    for place, (start, end) in enumerate(spans):
-        if place and end - furthest > gap:
+    for index, (start, end) in enumerate(spans):
+        if index and end - furthest > gap:
             reaches += [furthest] * len(runs)
             runs = []
-        runs.append(place)
+        runs.append(index)
         furthest = max(furthest, start)
     return reaches + [furthest] * len(runs)
 

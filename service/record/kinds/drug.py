@@ -41,7 +41,7 @@ def plan(definition: FactDefinition) -> Plan:
 
 def ordered_entry_evidence(definition: FactDefinition, chart: Chart) -> Iterator[EntryEvidence]:
     """Drugs ordered in this call: two drugs in one basket interact like any others. One not recognised may be any."""
-    for order in chart.orders_of(definition.classes, or_unread=True):
+    for order in chart.orders_of(definition.classes, or_not_recognised=True):
         matched = match(order, definition, chart)
         if matched is not None:
             support = Support.YES if matched.is_sure else Support.MAYBE
@@ -52,7 +52,7 @@ def ordered_entry_evidence(definition: FactDefinition, chart: Chart) -> Iterator
 
 def unrecognised(chart: Chart, stopped_within_days: int | None = None) -> tuple[Evidence, ...]:
     """The medications whose drug is not known: the current ones, and those that may have been stopped lately."""
-    found = chart.unread_drugs.get(stopped_within_days)
+    found = chart.unrecognised_drugs.get(stopped_within_days)
     if found is None:
 
         def may_count(one: Medication) -> bool:
@@ -61,7 +61,7 @@ def unrecognised(chart: Chart, stopped_within_days: int | None = None) -> tuple[
             return one.status_class.counts is Counts.PRESENT
 
         found = ordered(evidence_of(one, NOT_RECOGNISED) for one in chart.not_recognised if may_count(one))
-        chart.unread_drugs[stopped_within_days] = found
+        chart.unrecognised_drugs[stopped_within_days] = found
     return found
 
 
@@ -69,7 +69,9 @@ def doubted(definition: FactDefinition, finding: Finding, chart: Chart) -> Findi
     """The finding, but never absent while a medication that may count was not recognised."""
     if finding.status is not Status.ABSENT:
         return finding
-    unread = unrecognised(chart, definition.stopped_within_days)
-    if not unread:
+    unrecognised_entries = unrecognised(chart, definition.stopped_within_days)
+    if not unrecognised_entries:
         return finding
-    return Finding(finding.name, Status.UNKNOWN, evidence=unread, notes=distinct_notes([DRUG_NOT_RECOGNISED]))
+    return Finding(
+        finding.name, Status.UNKNOWN, evidence=unrecognised_entries, notes=distinct_notes([DRUG_NOT_RECOGNISED])
+    )

@@ -69,8 +69,8 @@ def lower_by_newer_creatinine(
 ) -> Measurement | None:
     """The eGFR of a creatinine taken later, where it is lower than the one recorded; None otherwise.
 
-    A recorded eGFR is not usable for what kidney function is now once a newer creatinine speaks against it. A newer one
-    that speaks for better function lifts nothing: then the recorded one stays.
+    A recorded eGFR is not usable for what kidney function is now once a newer creatinine contradicts it. A newer one
+    that shows better function lifts nothing: then the recorded one stays.
     """
     best = computed_egfr(wanted, chart).best
     if best is None or best.when is None or when is None or best.when.first <= when.last:

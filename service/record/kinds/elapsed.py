@@ -12,7 +12,7 @@ from service.note import Note, NoteCode, joined
 from service.record.chart.answers import ANSWERED, stated_date
 from service.record.chart.evidence import EntryEvidence, Support, distinct_notes, no_matching_data, ordered
 from service.record.chart.index import Chart
-from service.record.chart.window import place
+from service.record.chart.window import timing
 from service.record.kinds.coded import entry_evidence_of, not_used, source_keys
 from service.record.kinds.plan import Plan
 from service.record.values.dates import days_since
@@ -58,7 +58,7 @@ def stated_dates(sources: Sequence[FactSource], chart: Chart) -> Iterator[EntryE
             if (
                 when is None
                 or code_match.status_class.counts is Counts.NEVER
-                or place(code_match, source, chart).inside is False
+                or timing(code_match, source, chart).inside is False
             ):
                 continue
             doubt = not_used(code_match) if code_match.status_class.provisional else None

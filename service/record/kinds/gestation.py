@@ -20,7 +20,7 @@ from service.record.chart.code_match import CodeMatch
 from service.record.chart.evidence import NOT_RECORDED, distinct_notes, read_types, shortfalls
 from service.record.chart.index import Chart
 from service.record.chart.measure import Measurement, candidates
-from service.record.chart.window import place
+from service.record.chart.window import timing
 from service.record.kinds.coded import source_keys
 from service.record.kinds.plan import Plan
 from service.record.kinds.quantity import numeric
@@ -80,7 +80,7 @@ def _statements(sources: tuple[FactSource, ...], chart: Chart, notes: list[Note 
                 continue
             stated = _stated(code_match, chart)
             when = code_match.effective_period.last or chart.today
-            if stated is None or place(code_match, source, chart).inside is False:
+            if stated is None or timing(code_match, source, chart).inside is False:
                 notes.append(of_entry(where, _NOT_USABLE))
                 continue
             weeks = _weeks(stated.days)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from service.finding import Finding, Status
 from service.knowledge.model import FactDefinition
 from service.record.chart.evidence import first_named
-from service.record.chart.index import NOT_READ, Chart
+from service.record.chart.index import NOT_UNDERSTOOD, Chart
 from service.record.kinds.plan import Plan
 
 _MOST_NAMED = 12
@@ -17,10 +17,12 @@ def plan(definition: FactDefinition) -> Plan:
     """How entries that could not be read are counted: present with their number, absent when there is none."""
 
     def find(chart: Chart) -> Finding:
-        count = Decimal(sum(len(chart.record.not_read.get(name, ())) for name in definition.lists))
+        count = Decimal(sum(len(chart.record.not_understood.get(name, ())) for name in definition.lists))
         if not count:
             return Finding(definition.id, Status.ABSENT)
         named = first_named(definition.lists, chart.record, _MOST_NAMED)
         return Finding(definition.id, Status.PRESENT, count, count, definition.unit, evidence=named)
 
-    return Plan(definition, find, frozenset((name, NOT_READ[name]) for name in definition.lists if name in NOT_READ))
+    return Plan(
+        definition, find, frozenset((name, NOT_UNDERSTOOD[name]) for name in definition.lists if name in NOT_UNDERSTOOD)
+    )

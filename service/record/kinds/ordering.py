@@ -39,7 +39,7 @@ def order_entry_evidence(definition: FactDefinition, chart: Chart) -> Iterator[t
 
 
 def _drug_orders(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Entry, EntryEvidence]]:
-    for order in chart.orders_of(definition.classes, or_unread=True):
+    for order in chart.orders_of(definition.classes, or_not_recognised=True):
         matched = match(order, definition, chart)
         if matched is not None:
             support = Support.YES if matched.is_sure else Support.MAYBE

@@ -16,7 +16,7 @@ class Plan:
     """One fact, how to find it, and what on the chart concerns it.
 
     When none of ``keys`` is on the chart, the finding depends on nothing but which lists were sent, so it may be
-    kept and used again for another record. ``always`` says that it also depends on something else (the patient).
+    cached and used again for another record. ``always`` says that it also depends on something else (the patient).
     """
 
     definition: FactDefinition

@@ -52,10 +52,10 @@ def plan(definition: FactDefinition) -> Plan:
 
 
 def numeric(
-    definition: FactDefinition, number: Interval, rests_on: Sequence[Measurement], notes: Sequence[Note | None]
+    definition: FactDefinition, number: Interval, depends_on: Sequence[Measurement], notes: Sequence[Note | None]
 ) -> Finding:
     """A number as a finding; an interval open on both sides is not known at all."""
-    evidence = ordered(one.evidence for one in rests_on)
+    evidence = ordered(one.evidence for one in depends_on)
     if number.low is None and number.high is None:
         return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=distinct_notes(notes))
     return Finding(

@@ -8,7 +8,14 @@ from typing import Any
 
 from msgspec import Struct
 
-from service.record.medication.dosage_words import amount_in_words, needed_in_words, times_in_words
+from service.record.medication.dosage_words import (
+    Amount,
+    amount_in_words,
+    most_in_words,
+    names_a_number,
+    needed_in_words,
+    times_in_words,
+)
 from service.record.values.dates import days_between, parse_period
 from service.record.values.interval import Interval
 from service.record.values.statuses import status_word
@@ -106,7 +113,7 @@ def days_supply(resource: Mapping[str, Any]) -> Decimal | None:
     """For how many days the request supplies the drug, refills not counted; None when it cannot be computed.
 
     The supply duration as given, else the bounds of the dosage, else quantity divided by what is taken a day (at the
-    highest rate when the drug is taken as needed; when the rate is a range otherwise, it cannot be told).
+    highest rate when the drug is taken as needed; when the rate is a range otherwise, it cannot be known).
     """
     dispense = resource.get("dispenseRequest")
     dispense = dispense if isinstance(dispense, dict) else {}
@@ -161,6 +168,8 @@ def _daily(dosage: Mapping[str, Any]) -> Daily | None:
     if dose is None or times is None:
         return _most_allowed(dosage)
     amount, unit = dose
+    if _is_contradicted(dosage, amount, times, unit):
+        return None
     if amount.low is None or amount.high is None or times.low is None or times.high is None:
         return None
     as_needed = is_as_needed(dosage)
@@ -171,6 +180,35 @@ def _daily(dosage: Mapping[str, Any]) -> Daily | None:
     if limit is not None and limit[1] == unit:
         low, high = min(low, limit[0]), min(high, limit[0])
     return Daily(Interval(low, high), unit, as_needed)
+
+
+def _is_contradicted(dosage: Mapping[str, Any], amount: Interval, times: Interval, unit: str) -> bool:
+    """Whether the words beside the elements tell, in the same unit, another amount a day."""
+    if "doseAndRate" not in dosage and not any(name in dosage for name in _DOSES):
+        return False
+    words = _words(dosage)
+    told, told_times = _in_our_unit(amount_in_words(words)), times_in_words(words)
+    if told is None or told_times is None or told[1] != unit:
+        return False
+    in_words, in_elements = _product(told[0], told_times), _product(amount, times)
+    return in_words is not None and in_elements is not None and not in_words.overlaps(in_elements.low, in_elements.high)
+
+
+def _product(amount: Interval, times: Interval) -> Interval | None:
+    if amount.low is None or amount.high is None or times.low is None or times.high is None:
+        return None
+    return Interval(amount.low * times.low, amount.high * times.high)
+
+
+def is_dose_told(resource: Mapping[str, Any]) -> bool:
+    """Whether an entry says in any way how much is taken: by its elements, or by a number in its words or notes."""
+    dosages = list(_dosages(resource))
+    if any(name in dosage for dosage in dosages for name in (*_DOSES, "doseAndRate", "maxDosePerPeriod")):
+        return True
+    notes = resource.get("note")
+    told = [note.get("text") for note in notes if isinstance(note, dict)] if isinstance(notes, list) else [notes]
+    texts = [*map(_words, dosages), *told, resource.get("renderedDosageInstruction"), resource.get("dosageInstruction")]
+    return any(isinstance(text, str) and names_a_number(text) for text in texts)
 
 
 def _most_allowed(dosage: Mapping[str, Any]) -> Daily | None:
@@ -187,10 +225,13 @@ def _dose(dosage: Mapping[str, Any]) -> tuple[Interval, str] | None:
     if len(holders) > 1:
         return _one_of_several(holders)
     if not any(name in holders[0] for name in _DOSES):
-        in_words = amount_in_words(_words(dosage))
-        unit = _UNITS.get(in_words.unit) if in_words else None
-        return (_times_each(in_words.amount, unit[1]), unit[0]) if in_words and unit else None
+        return _in_our_unit(amount_in_words(_words(dosage)))
     return _held_dose(holders[0])
+
+
+def _in_our_unit(told: Amount | None) -> tuple[Interval, str] | None:
+    unit = _UNITS.get(told.unit) if told else None
+    return (_times_each(told.amount, unit[1]), unit[0]) if told and unit else None
 
 
 _DOSES = ("doseQuantity", "doseRange", "dose")
@@ -298,9 +339,9 @@ def _by_period(repeat: Mapping[str, Any]) -> Interval | None:
     given = decimal(repeat.get("frequency", 1))
     if given is None or given <= 0:
         return None
-    # Two events by name ("morning", "evening") are two doses, though the frequency is left out.
+    # Several events by name ("morning", "evening") are as many doses: FHIR takes them together.
     when = repeat.get("when")
-    least = max(given, Decimal(len(when))) if isinstance(when, list) and "frequency" not in repeat else given
+    least = max(given, Decimal(len(when))) if isinstance(when, list) else given
     most = max(decimal(repeat.get("frequencyMax")) or least, least)
     return Interval(least * factor[1] / (longest * factor[0]), most * factor[1] / (shortest * factor[0]))
 
@@ -320,6 +361,9 @@ def _by_code(timing: object) -> Interval | None:
 def _limit(dosage: Mapping[str, Any]) -> tuple[Decimal, str] | None:
     """The most that may be taken in a day, and its unit."""
     given = dosage.get("maxDosePerPeriod")
+    if given is None:
+        told = _in_our_unit(most_in_words(_words(dosage)))
+        return (told[0].high, told[1]) if told and told[0].high else None
     ratio = given[0] if isinstance(given, list) and given else given
     top = ratio.get("numerator") if isinstance(ratio, dict) else None
     days = _duration(ratio.get("denominator")) if isinstance(ratio, dict) else None

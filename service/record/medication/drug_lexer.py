@@ -43,6 +43,8 @@ MOST_STRANGE = 12
 """After so many words that are not known, names are no longer looked for in other spellings, which is costly."""
 _PARTS = 2
 _MEANS_MORE = DRUG_NEGATIONS | STRONG_JOINERS | WEAK_JOINERS
+_EITHER = re.compile(r"[1-9]\d{0,2}\.\d{3}")
+"""A thousand in one language and a one with three decimals in another."""
 _THOUSANDS = re.compile(r",(?=\d{3}(?:\D|$))")
 _MILLIGRAMS = {
     **dict.fromkeys(("mg", "mgs", "milligram", "milligrams"), Decimal(1)),
@@ -109,18 +111,18 @@ class DrugLexer:
         """The items of a plain text (see ``plain``), up to where its instructions begin."""
         return list(_Scan(self, text).items())
 
-    def at(self, tokens: Sequence[str], place: int, *, after_name: bool, respells: bool) -> tuple[int, Item | None]:
-        """The longest name or brand that begins at a place, in another spelling too, and of how many tokens it is."""
-        first = tokens[place]
-        for length in range(min(self._longest.get(first, 0), len(tokens) - place), 0, -1):
-            words = tuple(tokens[place : place + length])
+    def at(self, tokens: Sequence[str], position: int, *, after_name: bool, respells: bool) -> tuple[int, Item | None]:
+        """The longest name or brand that begins at a position, in another spelling too, and its number of tokens."""
+        first = tokens[position]
+        for length in range(min(self._longest.get(first, 0), len(tokens) - position), 0, -1):
+            words = tuple(tokens[position : position + length])
             codes = self._names.get(words)
             if codes is not None:
                 # "losartan potassium": a salt of what stands before it.
                 is_salt = length == 1 and first in SALTS and after_name
                 return (0, None) if is_salt else (length, Item(Kind.NAME, " ".join(words), codes))
             brand = self._brands.get(words)
-            if brand is not None and (len("".join(words)) >= _SHORTEST_BRAND or place == 0):
+            if brand is not None and (len("".join(words)) >= _SHORTEST_BRAND or position == 0):
                 return length, Item(Kind.BRAND, " ".join(words), brand=brand[0], products=brand[1])
         respelt = self._respelt(first) if respells and first not in EXPLAINED else None
         return (1, Item(Kind.NAME, first, respelt)) if respelt else (0, None)
@@ -164,10 +166,10 @@ class DrugLexer:
 
     def _beginning_with(self, word: str) -> Iterator[tuple[str, Codes]]:
         """The names of one word that begin with another."""
-        for place in range(bisect_left(self._single_names, word), len(self._single)):
-            if not self._single_names[place].startswith(word):
+        for position in range(bisect_left(self._single_names, word), len(self._single)):
+            if not self._single_names[position].startswith(word):
                 return
-            yield self._single[place]
+            yield self._single[position]
 
     @cached_property
     def _single_names(self) -> Sequence[str]:
@@ -195,7 +197,7 @@ class _Scan:
         self._lexer = lexer
         self._text = text
         self._tokens: list[str] = _TOKEN.findall(text)
-        self._place = 0
+        self._position = 0
         self._previous = Kind.BREAK
         self._negated = False
         self._strange = 0
@@ -205,41 +207,41 @@ class _Scan:
         """Which tokens follow the one before them without a blank."""
         ends = [0, *(match.end() for match in _TOKEN.finditer(self._text))]
         starts = (match.start() for match in _TOKEN.finditer(self._text))
-        return [place > 0 and start == end for place, (start, end) in enumerate(zip(starts, ends, strict=False))]
+        return [position > 0 and start == end for position, (start, end) in enumerate(zip(starts, ends, strict=False))]
 
     def items(self) -> Iterator[Item]:
         tokens, plainly = self._tokens, self._lexer.plainly
-        while self._place < len(tokens):
-            word = tokens[self._place]
+        while self._position < len(tokens):
+            word = tokens[self._position]
             if word in INSTRUCTIONS and self._previous is not Kind.BREAK:
                 return
             item = plainly(word, respells=self._strange < MOST_STRANGE)
             if item is None:
                 item = self._number() if word[0].isdigit() else self._named() or self._other()
             else:
-                self._place += 1
+                self._position += 1
             self._strange += item.kind is Kind.UNKNOWN
             if item.kind is not Kind.PLAIN or self._previous is Kind.BREAK:
                 self._previous = item.kind
             yield item
 
-    def _ahead(self, places: int = 0) -> str:
-        place = self._place + places
-        return self._tokens[place] if place < len(self._tokens) else ""
+    def _ahead(self, count: int = 0) -> str:
+        position = self._position + count
+        return self._tokens[position] if position < len(self._tokens) else ""
 
     def _number(self) -> Item:
         number, unit = self._ahead(), self._ahead(1)
         if unit not in UNITS and unit != "%":
-            self._place += 1
+            self._position += 1
             return Item(Kind.PLAIN, number)
-        self._place += 2
+        self._position += 2
         strength, per = _milligrams(number, unit), ""
         if self._ahead() in {"/", "-"}:
             # "/5 mL", "/mL", "-mcg" belong to the strength.
             amount = self._ahead(1) if self._ahead(1)[:1].isdigit() else ""
             after = self._ahead(2 if amount else 1)
             if after in VOLUMES | UNITS:
-                self._place += 3 if amount else 2
+                self._position += 3 if amount else 2
                 per = _PER.get(after, _OTHER)
                 divisor = _decimal(amount) if amount else Decimal(1)
                 strength = strength / divisor if strength is not None and divisor and per != _OTHER else None
@@ -247,47 +249,47 @@ class _Scan:
 
     def _named(self) -> Item | None:
         """The name or brand here, taken for a plain word where it is said not to be in the product."""
-        if self._place and self._changes_name():
+        if self._position and self._changes_name():
             return None
         after_name = self._previous in {Kind.NAME, Kind.BRAND}
         length, item = self._lexer.at(
-            self._tokens, self._place, after_name=after_name, respells=self._strange < MOST_STRANGE
+            self._tokens, self._position, after_name=after_name, respells=self._strange < MOST_STRANGE
         )
         if item is None:
             return None
-        self._place += length
+        self._position += length
         if self._ahead() == "-" and self._ahead(1) == "free":
-            self._place += 2
+            self._position += 2
             return Item(Kind.PLAIN, item.text)
         return Item(Kind.PLAIN, item.text) if self._negated or self._ahead() == "free" else item
 
     def _changes_name(self) -> bool:
         """Whether the hyphen and what stands before it make another substance: "n-codeine", "5-ASA"."""
-        if self._ahead(-1) != "-" or not self._glued[self._place]:
+        if self._ahead(-1) != "-" or not self._glued[self._position]:
             return False
-        before = self._tokens[self._place - 2] if self._place > 1 else ""
+        before = self._tokens[self._position - 2] if self._position > 1 else ""
         return before not in COMPANIES and (not before or before[0].isdigit() or before in _PREFIXES)
 
     def _other(self) -> Item:
         word = self._ahead()
         kind = self._kind(word)
         if word in DRUG_NEGATIONS:
-            following = next((token for token in self._tokens[self._place + 1 :] if token not in {".", "#"}), "")
+            following = next((token for token in self._tokens[self._position + 1 :] if token not in {".", "#"}), "")
             # "Tylenol No. 3"
             self._negated = not following[:1].isdigit()
         elif kind in {Kind.BREAK, Kind.JOINER}:
             self._negated = False
-        self._place += 1
+        self._position += 1
         return Item(kind, word)
 
     def _kind(self, word: str) -> Kind:
         if word in WEAK_JOINERS:
             return Kind.BREAK
         if word == "-":
-            joins = self._previous in {Kind.NAME, Kind.BRAND} and self._glued[self._place] and self._ahead(1)
+            joins = self._previous in {Kind.NAME, Kind.BRAND} and self._glued[self._position] and self._ahead(1)
             return Kind.JOINER if joins else Kind.PLAIN
         if word == "/":
-            before = self._tokens[self._place - 1] if self._place else ""
+            before = self._tokens[self._position - 1] if self._position else ""
             return Kind.PLAIN if before[:1].isdigit() else Kind.JOINER
         if word in STRONG_JOINERS:
             return Kind.JOINER
@@ -302,8 +304,8 @@ def _milligrams(number: str, unit: str) -> Decimal | None:
 
 
 def _decimal(number: str) -> Decimal | None:
-    """The number, with a comma for the decimal point or between thousands; None when it has too many digits."""
-    if len(number) > _LONGEST_NUMBER:
+    """The number, with a comma for the decimal point or between thousands; None when it may be either ("1.000")."""
+    if len(number) > _LONGEST_NUMBER or _EITHER.fullmatch(number):
         return None
     digits = _THOUSANDS.sub("", number)
     parts = digits.replace(",", ".").split(".")

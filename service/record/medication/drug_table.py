@@ -161,10 +161,10 @@ class DrugTable:
         """The drug with this code; None when the table does not have it."""
         if not (rxcui.isascii() and rxcui.isdigit() and len(rxcui) <= _LONGEST_CODE):
             return None
-        place = _find(self._codes, int(rxcui))
-        if place is None:
+        index = _find(self._codes, int(rxcui))
+        if index is None:
             return None
-        line = self._lines[self._offsets[place] : self._offsets[place + 1]].decode()
+        line = self._lines[self._offsets[index] : self._offsets[index + 1]].decode()
         parts = line[1:].lstrip("?")
         return Row(ROUTE_LETTERS[line[0]], tuple(map(_part, parts.split(","))), is_complete=not line.startswith("?", 1))
 
@@ -230,8 +230,8 @@ def _numbers(typecode: str, data: bytes, count: int) -> tuple[array[int], bytes]
 
 
 def _find(numbers: array[int], wanted: int) -> int | None:
-    place = bisect_left(numbers, wanted)
-    return place if place < len(numbers) and numbers[place] == wanted else None
+    index = bisect_left(numbers, wanted)
+    return index if index < len(numbers) and numbers[index] == wanted else None
 
 
 def _part(text: str) -> Part:

@@ -1,7 +1,7 @@
 """Drug text: which ingredients a drug's text names, and whether it names all of them.
 
 Every part of the text that may name an ingredient must be accounted for: "xyz 100 mg / paracetamol 325 mg" names
-acetaminophen and something that was not read, so it shows the absence of nothing.
+acetaminophen and something that was not recognised, so it shows the absence of nothing.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _MIXTURE = 100.0
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a text says: the ingredients named (codes), whether that accounts for all of it, and the words not read.
+    """What a text says: the ingredients named (codes), whether that is all of it, and the words not recognised.
 
     ``brand`` is the brand it was read by, when no ingredient is named; ``products_differ`` says that the brand has
     products with other ingredients; ``is_no_drug`` that the text is of a vaccine, a device or a supply, or says that
@@ -63,7 +63,7 @@ class Reading:
 
     codes: tuple[str, ...] = ()
     is_complete: bool = False
-    unread: tuple[str, ...] = ()
+    unrecognised: tuple[str, ...] = ()
     brand: str | None = None
     products_differ: bool = False
     is_no_drug: bool = False
@@ -103,8 +103,8 @@ class DrugText:
             item for item in items if item.kind is Kind.BRAND and not (has_unknown and item.text in ORDINARY_BRANDS)
         ]
         if not found and not brands:
-            unread = tuple(dict.fromkeys(item.text for item in items if item.kind is Kind.UNKNOWN))
-            return Reading(unread=unread, is_no_drug=_is_no_drug(flat, items))
+            unrecognised = tuple(dict.fromkeys(item.text for item in items if item.kind is Kind.UNKNOWN))
+            return Reading(unrecognised=unrecognised, is_no_drug=_is_no_drug(flat, items))
         brand = brands[0].brand if not found else None
         differ = False
         for item in brands:
@@ -112,11 +112,11 @@ class DrugText:
             found.update(dict.fromkeys(sorted(added)))
             differ |= differs
         brand_words = self._brand_before_its_ingredients(flat)
-        unread = tuple(dict.fromkeys(word for word in _unread(items) if word not in brand_words))
+        unrecognised = tuple(dict.fromkeys(word for word in _unrecognised(items) if word not in brand_words))
         is_looked_through = sum(item.kind is Kind.UNKNOWN for item in items) < MOST_STRANGE
-        is_complete = not unread and is_looked_through and _strength_count(flat) <= len(found)
+        is_complete = not unrecognised and is_looked_through and _strength_count(flat) <= len(found)
         return Reading(
-            tuple(found), is_complete, unread, brand, differ, strengths=_strengths(items, tuple(found), flat)
+            tuple(found), is_complete, unrecognised, brand, differ, strengths=_strengths(items, tuple(found), flat)
         )
 
     def _brand_before_its_ingredients(self, flat: str) -> frozenset[str]:
@@ -184,11 +184,11 @@ def _grouped(flat: str) -> Sequence[tuple[Decimal, str]]:
     return [(Decimal(number), "") for number in numbers]
 
 
-def _unread(items: Sequence[Item]) -> Iterator[str]:
-    """The words that may name an ingredient and were not read.
+def _unrecognised(items: Sequence[Item]) -> Iterator[str]:
+    """The words that may name an ingredient and were not recognised.
 
-    Beside a name that is read, other words of the part are taken for a company or a remark, unless they end like one of
-    our drugs, or the name is of something that is often only the carrier.
+    Beside a name that is read, other words of the part are taken for a company or a comment, unless they end like one
+    of our drugs, or the name is of something that is often only the carrier.
     """
     for part in _parts(items):
         names = [item.text for item in part if item.kind in _NAMES]

@@ -84,7 +84,7 @@ class Drug(Struct, frozen=True):
     None counts as systemic. ``by`` says how it was recognised: ``ingredient``, ``table`` (also by a package code),
     ``name``, ``brand``, ``class`` (a class code only) or ``other`` (a name that names no ingredient of any class here).
     ``recognised`` is False when an ingredient may be missing: the classes found are present, no other one is absent.
-    ``unread`` are the words that may name it.
+    ``unrecognised`` are the words that may name it.
     """
 
     ingredients: tuple[Ingredient, ...]
@@ -94,7 +94,7 @@ class Drug(Struct, frozen=True):
     text: str
     by: str | None = None
     notes: tuple[Note, ...] = ()
-    unread: tuple[str, ...] = ()
+    unrecognised: tuple[str, ...] = ()
 
     @property
     def is_local(self) -> bool:
@@ -113,7 +113,7 @@ class _Found(Struct, frozen=True):
     route: str | None = None
     notes: tuple[Note, ...] = ()
     is_complete: bool = True
-    unread: tuple[str, ...] = ()
+    unrecognised: tuple[str, ...] = ()
 
 
 class Drugs:
@@ -276,7 +276,7 @@ class Drugs:
         everything = classes.union(*(one.classes for one in ingredients), self._classes_of_words(texts))
         if all(text == coding.code for coding in listed) and listed:
             text = " / ".join(one.name for one in ingredients)
-        return Drug(ingredients, everything, route, found.is_complete, text, found.by, found.notes, found.unread)
+        return Drug(ingredients, everything, route, found.is_complete, text, found.by, found.notes, found.unrecognised)
 
     def _classes_of_codes(self, listed: Iterable[Coding]) -> frozenset[str]:
         sets = (self._index.sets_of(coding.system, coding.code) for coding in listed if coding.system in {RXNORM, ATC})
@@ -360,7 +360,7 @@ class Drugs:
         return self._text.read(code.removeprefix(_NAMED_ONLY)).codes or (code,)
 
     def _by_text(self, texts: Iterable[str], rxnorm_names: Sequence[str]) -> _Found | None:
-        """What all texts together name; not the whole drug while one of them has a part that was not read."""
+        """What all texts together name; not the whole drug while one of them has a part that was not recognised."""
         readings = [(words, self._text.read(words)) for words in texts]
         readings = [(words, reading) for words, reading in readings if reading.codes]
         if not readings:
@@ -368,27 +368,29 @@ class Drugs:
         if any(reading.brand is None for _, reading in readings):
             readings = [(words, reading) for words, reading in readings if reading.brand is None]
         codes = sorted({code for _, reading in readings for code in reading.codes})
-        unread = tuple(
-            dict.fromkeys(word for words, one in readings for word in self._unread(words, one, rxnorm_names))
+        unrecognised = tuple(
+            dict.fromkeys(word for words, one in readings for word in self._unrecognised(words, one, rxnorm_names))
         )
-        is_complete = all(reading.is_complete or words in rxnorm_names for words, reading in readings) and not unread
-        notes = [Note(NoteCode.NAME_NOT_READ, words=", ".join(unread))] if unread else []
-        if not is_complete and not unread:
+        is_complete = (
+            all(reading.is_complete or words in rxnorm_names for words, reading in readings) and not unrecognised
+        )
+        notes = [Note(NoteCode.NAME_NOT_READ, words=", ".join(unrecognised))] if unrecognised else []
+        if not is_complete and not unrecognised:
             notes.append(Note(NoteCode.MORE_STRENGTHS))
         first = readings[0][1]
         parts = dict.fromkeys(codes, (None, ""))
         if first.brand is None:
-            return _Found(parts, "name", None, tuple(notes), is_complete, unread)
+            return _Found(parts, "name", None, tuple(notes), is_complete, unrecognised)
         brand = self._table.brand(first.brand)
         notes.append(Note(NoteCode.BY_BRAND_PRODUCTS_DIFFER if first.products_differ else NoteCode.BY_BRAND))
         route = brand.route if brand else None
-        return _Found(parts, "brand", route, tuple(notes), is_complete, unread)
+        return _Found(parts, "brand", route, tuple(notes), is_complete, unrecognised)
 
-    def _unread(self, words: str, reading: Reading, rxnorm_names: Sequence[str]) -> tuple[str, ...]:
-        """The words not read; those of a complete RxNorm name only when they could be a drug of ours."""
-        if words in rxnorm_names and not may_be_ours(reading.unread, self._ours):
+    def _unrecognised(self, words: str, reading: Reading, rxnorm_names: Sequence[str]) -> tuple[str, ...]:
+        """The words not recognised; those of a complete RxNorm name only when they could be a drug of ours."""
+        if words in rxnorm_names and not may_be_ours(reading.unrecognised, self._ours):
             return ()
-        return reading.unread
+        return reading.unrecognised
 
     def _is_other(self, listed: Sequence[Coding], texts: Sequence[str]) -> bool:
         names = [coding.display for coding in listed if coding.system == RXNORM and coding.display]
@@ -398,7 +400,7 @@ class Drugs:
         return is_no_drug or is_other_drug(names, texts, self._ours)
 
     def daily_dose_mg(self, drug: Drug, ingredient: Ingredient, daily: Daily | None) -> Interval | None:
-        """Milligrams of one ingredient on a day of taking it, from what the dosages give; None when it cannot be told.
+        """Milligrams of one ingredient on a day of taking it, from what the dosages give; None when it cannot be known.
 
         Taken as needed: from one dose to the most that is allowed. A dose in milligrams is the ingredient's only when
         the drug has no other.
@@ -462,7 +464,11 @@ def _together(one: _Found | None, other: _Found | None) -> _Found | None:
     if one is None or other is None:
         return one or other
     return replace(
-        one, parts={**other.parts, **one.parts}, notes=other.notes, is_complete=other.is_complete, unread=other.unread
+        one,
+        parts={**other.parts, **one.parts},
+        notes=other.notes,
+        is_complete=other.is_complete,
+        unrecognised=other.unrecognised,
     )
 
 

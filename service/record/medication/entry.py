@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from service.finding import Evidence
 from service.note import Note, NoteCode
-from service.record.medication.dosage import Daily, daily_amounts, single_doses_mg
+from service.record.medication.dosage import Daily, daily_amounts, is_dose_told, single_doses_mg
 from service.record.medication.drugs import Drug
 from service.record.medication.supply import Course, entry_status_class, planned_days, recorded_end, start_of
 from service.record.model import Entry
@@ -28,7 +28,7 @@ MEDICATION_TYPES = ("MedicationRequest", "MedicationStatement", "MedicationDispe
 _DRAFT = noted(NoteCode.BEING_ORDERED)
 
 BY_WORDS = frozenset({"name", "brand"})
-"""Ways of recognising a drug that rest on words, not on a code."""
+"""Ways of recognising a drug that depend on words, not on a code."""
 
 
 class Medication(Struct, frozen=True, eq=False, dict=True):
@@ -44,10 +44,12 @@ class Medication(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def resource(self) -> Mapping[str, Any]:
+        """The resource as it was read."""
         return self.entry.resource
 
     @property
     def reference(self) -> str:
+        """``Type/id`` of the entry."""
         return self.entry.reference
 
     @once
@@ -62,6 +64,11 @@ class Medication(Struct, frozen=True, eq=False, dict=True):
     def daily(self) -> Daily | None:
         """What is taken of it on a day, as its dosages say."""
         return daily_amounts(self.resource)
+
+    @once
+    def has_unread_dose(self) -> bool:
+        """Whether it says how much is taken, in a way that could not be read."""
+        return self.daily is None and is_dose_told(self.resource)
 
     @once
     def single_doses(self) -> frozenset[Decimal]:

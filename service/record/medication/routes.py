@@ -11,7 +11,7 @@ from service.record.values.coding import codings, concept_text
 
 LOCAL_ROUTES = frozenset({"topical", "ophthalmic", "otic", "nasal", "inhaled"})
 """Routes of drugs that act where they are put. Inhaled is a product choice: an inhaled steroid is no systemic one.
-Transdermal, rectal, vaginal and implanted drugs act on the whole body; so does a drug whose route is not told."""
+Transdermal, rectal, vaginal and implanted drugs act on the whole body; so does a drug whose route is not stated."""
 
 _SNOMED_ROUTES: Mapping[str, str] = {
     "26643006": "oral",
@@ -30,7 +30,7 @@ _SNOMED_ROUTES: Mapping[str, str] = {
     "34206005": "injectable",
     "12130007": "injectable",
 }
-# In this order: a word for the place says more than a dose form.
+# In this order: a word for the part of the body says more than a dose form.
 _WORDS: tuple[tuple[str, str], ...] = (
     (r"(?:soft|liqui[-\s]?|lica)gels?|gel\s?-?caps?(?:ules?)?|oral\s+gel", "oral"),
     (r"ophth\w*|oftalm\w*|eyes?|ocular|conjunctival|augen\w*|collyres?|colirios?", "ophthalmic"),

@@ -34,8 +34,8 @@ def stopped_within(medication: Medication, days: int, now: datetime) -> bool | N
     if planned.high is not None and since.low - planned.high > days:
         return False
     bounds = (last_day_written(medication.resource), _last_changed(medication.resource))
-    places = (within(EffectivePeriod(bound), days, now) for bound in bounds if bound is not None)
-    return False if any(place.inside is False for place in places) else None
+    timings = (within(EffectivePeriod(bound), days, now) for bound in bounds if bound is not None)
+    return False if any(timing.inside is False for timing in timings) else None
 
 
 def _last_changed(resource: Mapping[str, Any]) -> When | None:

@@ -18,7 +18,7 @@ from service.note import Note, NoteCode, joined
 from service.record.chart.dating import EffectivePeriod
 from service.record.chart.evidence import EntryEvidence, Support
 from service.record.chart.index import Chart
-from service.record.chart.window import Place, within
+from service.record.chart.window import Timing, within
 from service.record.medication.drugs import Drug, Ingredient
 from service.record.medication.entry import BY_WORDS, Medication
 from service.record.medication.stopping import stopped_within
@@ -29,6 +29,7 @@ from service.record.values.statuses import Counts
 DRUG_NOT_RECOGNISED = Note(NoteCode.DRUG_NOT_RECOGNISED)
 BY_NAME = Note(NoteCode.BY_NAME)
 NO_DOSE = Note(NoteCode.DOSE_NOT_GIVEN)
+DOSE_NOT_READ = Note(NoteCode.DOSE_NOT_READ)
 OLD = Note(NoteCode.OLD_ORDER)
 NO_STOP = Note(NoteCode.STOP_NOT_KNOWN)
 NOT_TOLD_WHICH_FIRST = Note(NoteCode.FIRST_NOT_KNOWN)
@@ -96,12 +97,17 @@ def _in_band(
     for ingredient in matching:
         dose = chart.matcher.drugs.daily_dose_mg(medication.drug, ingredient, medication.daily)
         if dose is None:
-            notes.append(NO_DOSE)
+            notes.append(no_dose(medication))
             is_sure = is_small_dose(ingredient, definition.daily_dose_mg)
             in_band.append(ingredient)
         elif dose.overlaps(*definition.daily_dose_mg):
             in_band.append(ingredient)
     return Match(tuple(in_band), joined(*notes), is_sure) if in_band else None
+
+
+def no_dose(medication: Medication) -> Note:
+    """Why the dose of a medication is not known: it was not given, or could not be read."""
+    return DOSE_NOT_READ if medication.has_unread_dose else NO_DOSE
 
 
 def is_small_dose(ingredient: Ingredient, band: tuple[Decimal | None, Decimal | None]) -> bool:
@@ -130,8 +136,8 @@ def _entry_evidence(
 ) -> EntryEvidence | None:
     status_class = medication.status_class
     started = medication.started
-    doubts: list[Note | None] = [None if matched.is_sure else NO_DOSE]
-    not_told = None
+    doubts: list[Note | None] = [None if matched.is_sure else no_dose(medication)]
+    no_stop = None
     if status_class.counts is Counts.HISTORY:
         if definition.stopped_within_days is None:
             return None
@@ -139,14 +145,14 @@ def _entry_evidence(
         if stopped is False:
             return None
         if stopped is None and definition.stop_not_known and not is_complete(medication.entry):
-            not_told = NO_STOP
+            no_stop = NO_STOP
         elif stopped is None:
             doubts.append(NO_STOP)
     elif status_class.counts is not Counts.PRESENT:
         return None
     old = OLD if _stands_only_in_an_old_order(medication, chart) else None
-    is_told = definition.unconfirmed or (medication.is_draft and definition.or_ordered)
-    if status_class.provisional or (status_class.is_doubtful and not is_told):
+    is_counted = definition.unconfirmed or (medication.is_draft and definition.or_ordered)
+    if status_class.provisional or (status_class.is_doubtful and not is_counted):
         doubts.append(status_class.note or _NOT_CERTAIN)
     if not definition.unconfirmed:
         doubts.append(old)
@@ -155,7 +161,7 @@ def _entry_evidence(
         return None
     doubts += [where.note for where in times if where.inside is None]
     support = Support.MAYBE if any(doubts) else Support.YES
-    evidence = evidence_of(medication, matched.note, status_class.note, old, not_told, *doubts)
+    evidence = evidence_of(medication, matched.note, status_class.note, old, no_stop, *doubts)
     return EntryEvidence(support, _dated_by_its_end(medication, evidence), started)
 
 
@@ -166,12 +172,12 @@ def _dated_by_its_end(medication: Medication, evidence: Evidence) -> Evidence:
     return replace(evidence, date=medication.ended.text if medication.ended else None)
 
 
-def _in_time(medication: Medication, definition: FactDefinition, chart: Chart) -> Iterator[Place]:
+def _in_time(medication: Medication, definition: FactDefinition, chart: Chart) -> Iterator[Timing]:
     """Where the beginning of an entry lies to what the fact asks of it."""
     if definition.within_days is not None:
         yield within(EffectivePeriod(medication.started), definition.within_days, chart.now)
     if definition.began_after:
-        yield Place(_began_after(medication, definition, chart), NOT_TOLD_WHICH_FIRST)
+        yield Timing(_began_after(medication, definition, chart), NOT_TOLD_WHICH_FIRST)
 
 
 def _began_after(medication: Medication, definition: FactDefinition, chart: Chart) -> bool | None:

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 
 class Release(StrEnum):
-    """The FHIR release a document speaks. R4 stands for R4B too: what is read here is the same in both."""
+    """The FHIR release of a document. R4 stands for R4B too: what is read here is the same in both."""
 
     STU3 = "STU3"
     R4 = "R4"

@@ -20,6 +20,7 @@ class Change:
         self.release: Release | None = None
 
     def result(self) -> tuple[Raw, Release | None]:
+        """The resource in R4 shape, and the release whose shape it had; None where it shows none."""
         return (self.old if self.new is None else self.new), self.release
 
     def draft(self, release: Release | None = None) -> Draft:

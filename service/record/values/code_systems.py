@@ -159,8 +159,8 @@ def check_digit_fault(system: str, code: str) -> Note | None:
 def _mod_10(digits: str) -> int:
     """The check digit of LOINC (Luhn's)."""
     total = 0
-    for place, digit in enumerate(reversed(digits)):
-        number = int(digit) * (2 if place % 2 == 0 else 1)
+    for index, digit in enumerate(reversed(digits)):
+        number = int(digit) * (2 if index % 2 == 0 else 1)
         total += number // 10 + number % 10
     return -total % 10
 
@@ -191,6 +191,6 @@ _SHUFFLE = (
 
 def _verhoeff_holds(code: str) -> bool:
     check = 0
-    for place, digit in enumerate(reversed(code)):
-        check = _DIHEDRAL[check][_SHUFFLE[place % 8][int(digit)]]
+    for index, digit in enumerate(reversed(code)):
+        check = _DIHEDRAL[check][_SHUFFLE[index % 8][int(digit)]]
     return check == 0

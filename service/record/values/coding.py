@@ -10,25 +10,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from msgspec import Struct
 
 from service.bounded import Bounded
-from service.knowledge.cache import Keep, keep_nothing
-from service.knowledge.model import DangerTerms, ValueSet
+from service.knowledge.cache import Cached, uncached
+from service.knowledge.model import DangerTerms, OtherWords, ValueSet
 from service.note import Note, NoteCode
 from service.record.values.code_sets import CodeSets
 from service.record.values.code_systems import (
+    CPT,
+    HCPCS,
     ICD_10,
     ICD_10_CM,
+    ICD_10_PCS,
+    LOINC,
+    SNOMED,
     canonical_system,
     check_digit_fault,
     codes_written_in,
     is_fully_listed,
 )
-from service.record.values.danger import DangerWords
+from service.record.values.danger import DangerWords, Span
 from service.record.values.english import is_english
 from service.record.values.negation import Said, said
+from service.record.values.other_words import KnownWords
 from service.record.values.pattern_literals import LiteralIndex, compiled, literals_of
 from service.record.values.tidy import tidied
 
@@ -38,11 +45,12 @@ _CACHED = 20_000
 _LONGEST_TEXT = 400
 _ACTIONS = ("order-", "referral-", "procedure-", "proc-", "med-")
 """Value sets of what one orders or does, by the beginning of their name."""
-_NOT_OF_PROBLEMS = (
-    *(*_ACTIONS, "local-order-", "local-proc-", "local-med-", "local-answer-", "obs-", "local-obs-"),
-    "local-allergy-nsaid-words",
-)
-"""Value sets that nobody looks for on a problem list: their words explain none of it."""
+_OF_PROBLEMS = ("cond-", "local-cond-", "device-", "local-problem-", "local-no-information", "local-pregnancy-ended")
+"""Value sets of what somebody has, by the beginning of their name: words that name it are understood as a problem."""
+_SPOKEN = frozenset({SNOMED, LOINC, CPT, ICD_10, ICD_10_CM, ICD_10_PCS, HCPCS})
+"""Public systems whose displays are the words of the system, and English where they look so."""
+_OF_ACTIONS = ("order-", "referral-", "procedure-", "proc-", "local-order-", "local-proc-")
+_CONDITION = "Condition"
 _NOTHING: frozenset[str] = frozenset()
 
 
@@ -61,7 +69,7 @@ class Match:
     ``by_text`` says that no coding matched and only the words did: lower confidence, never reason enough
     to make anything absent; ``by_category`` the same of a code of ICD-10 that is not the clinical modification.
     ``said_too`` are sets that only the words name although a coding matched another. ``past_sets`` are those whose
-    words speak of the past ("history of ..."): they count as history, not as present, and are not in ``sets``; nor are
+    words are about the past ("history of ..."): they count as history, not as present, and are not in ``sets``; nor are
     ``suspected_sets``, which the words only ask about ("rule out ...").
     ``text`` is what the concept says in words; ``notes`` caveats such as a wrong check digit. ``is_read`` is False when
     neither codes nor words could be understood, or they say that nothing is known: then it may be anything.
@@ -136,6 +144,16 @@ def wordings(concept: object) -> Iterator[str]:
             yield words
 
 
+def _own_words(concept: object) -> Iterator[str]:
+    """The wordings that are not those of a public code: nobody wrote "without haemorrhage" there by hand."""
+    displays = {
+        tidied(display)
+        for raw in _raw_codings(concept)
+        if canonical_system(raw.get("system")) in _SPOKEN and isinstance(display := raw.get("display"), str)
+    }
+    return (text for text in wordings(concept) if text not in displays)
+
+
 def single_key(concept: object) -> tuple[object, ...] | None:
     """What decides the match of a concept with one coding, the commonest kind by far; None for any other."""
     if not isinstance(concept, dict):
@@ -188,17 +206,30 @@ class _Words:
     now: frozenset[str]
     past: frozenset[str]
     suspected: frozenset[str]
+    doubtful: frozenset[str]
     is_english: bool
 
 
 class CodeIndex(CodeSets):
     """The value sets with the words that name what is in them, asked often."""
 
-    def __init__(self, value_sets: Mapping[str, ValueSet], terms: DangerTerms, keep: Keep = keep_nothing) -> None:
-        """``terms`` leave a problem unread; ``keep`` keeps what is worked out from the patterns."""
+    def __init__(
+        self,
+        value_sets: Mapping[str, ValueSet],
+        terms: DangerTerms,
+        other: OtherWords,
+        cached: Cached = uncached,
+        asked: Mapping[str, frozenset[str]] = MappingProxyType({}),
+    ) -> None:
+        """``terms`` leave a problem unread, ``other`` are words of what no rule judges.
+
+        ``cached`` holds what is worked out from the patterns; ``asked`` are, by type, the sets that the facts look for.
+        """
         super().__init__(value_sets)
+        self.known_words = KnownWords(other)
+        self._asked = asked
         self._patterns = [(name, text) for name, value_set in value_sets.items() for text in value_set.patterns]
-        self._which = LiteralIndex(keep("literals", lambda: [literals_of(text) for _, text in self._patterns]))
+        self._which = LiteralIndex(cached("literals", lambda: [literals_of(text) for _, text in self._patterns]))
         self._unless = {
             name: "|".join(f"(?:{text})" for text in one.unless) for name, one in value_sets.items() if one.unless
         }
@@ -208,7 +239,8 @@ class CodeIndex(CodeSets):
         self._by_code: Bounded[tuple[object, str], _Code] = Bounded(_CACHED)
         self._by_concept: Bounded[tuple[object, ...], Match] = Bounded(_CACHED)
         self._by_text: Bounded[str, _Words] = Bounded(_CACHED)
-        self._problems_read: Bounded[tuple[object, ...], bool] = Bounded(_CACHED)
+        self._entries_read: Bounded[tuple[object, ...], bool] = Bounded(_CACHED)
+        self._texts_known: Bounded[tuple[str, str], bool] = Bounded(_CACHED)
         self._danger_in: Bounded[str, tuple[bool, bool]] = Bounded(_CACHED)
 
     def match(self, concept: object) -> Match:
@@ -247,31 +279,71 @@ class CodeIndex(CodeSets):
             is_read=is_read,
         )
 
-    def is_problem_read(self, concept: object) -> bool:
-        """Whether a problem was understood, in which a word of danger that nothing explains is not read."""
+    def is_entry_read(self, kind: str, concept: object) -> bool:
+        """Whether what an entry of a list says was understood: by a code, or by every part of its words.
+
+        ``kind`` is the type of the entry. A problem in which a word of danger stands that nothing explains is not read.
+        """
         key = single_key(concept)
         if key is None:
-            return self._is_problem_read(concept)
-        found = self._problems_read.get(key)
+            return self._is_entry_read(kind, concept)
+        found = self._entries_read.get((kind, *key))
         if found is None:
-            found = self._problems_read[key] = self._is_problem_read(concept)
+            found = self._entries_read[kind, *key] = self._is_entry_read(kind, concept)
         return found
 
-    def _is_problem_read(self, concept: object) -> bool:
-        if not self.match(concept).is_read:
+    def _is_entry_read(self, kind: str, concept: object) -> bool:
+        if self.says_nothing(concept):
             return False
-        unexplained = [self._unexplained(text[:_LONGEST_TEXT]) for text in wordings(concept)]
-        if any(names_drug for _, names_drug in unexplained):
-            return False  # a code never explains a drug
-        if not any(holds_danger for holds_danger, _ in unexplained):
-            return True
-        return self.is_told_by_code(concept)
+        is_told = self.is_known_by_code(concept)
+        if self.is_doubtful(kind, concept):
+            return False
+        if kind == _CONDITION:
+            unexplained = [self._unexplained(text[:_LONGEST_TEXT]) for text in wordings(concept)]
+            if any(names_drug for _, names_drug in unexplained):
+                return False  # a code never explains a drug
+            if any(holds_danger for holds_danger, _ in unexplained) and not is_told:
+                return False
+        is_named = self._has_public_code(concept) and self.match(concept).is_read
+        return is_told or is_named or self._are_words_known(kind, concept)
+
+    def is_doubtful(self, kind: str, concept: object) -> bool:
+        """Whether words that are not those of a public code name something of which they may say yes or no."""
+        asked = self._asked.get(kind, _NOTHING)
+        return any(
+            name in asked or name.startswith(_OF_PROBLEMS)
+            for text in _own_words(concept)
+            for name in self._of_text(text[:_LONGEST_TEXT]).doubtful
+        )
+
+    def _has_public_code(self, concept: object) -> bool:
+        """Whether a code of a public system stands there whose words are those of the system: in none of our sets."""
+        return any(
+            canonical_system(raw.get("system")) in _SPOKEN and not self._of_coding(raw.get("system"), code).note
+            for raw, code in _coded(concept)
+        )
+
+    def _are_words_known(self, kind: str, concept: object) -> bool:
+        """Whether a wording is known, and none that is English is not."""
+        texts = [text[:_LONGEST_TEXT] for text in wordings(concept)]
+        known = [self._is_text_known(kind, text) for text in texts]
+        return any(known) and all(is_known or not is_english(text) for is_known, text in zip(known, texts, strict=True))
+
+    def _is_text_known(self, kind: str, text: str) -> bool:
+        found = self._texts_known.get((kind, text))
+        if found is None:
+            words = self.known_words
+            explained, denied = list(self._explained(text, kind)), list(self._danger.harmless_in(text))
+            found = words.are_all_known(text, explained, denied)
+            found = found or (kind != _CONDITION and words.is_order(text))
+            self._texts_known[kind, text] = found
+        return found
 
     def says_nothing(self, concept: object) -> bool:
         """Whether a concept says that nothing is known, or that nobody asked."""
         return not self.match(concept).sets.isdisjoint(self._says_nothing)
 
-    def is_told_by_code(self, concept: object) -> bool:
+    def is_known_by_code(self, concept: object) -> bool:
         """Whether a code alone tells what is meant: it lies in a value set, or is known to be something else."""
         codes = (self._of_coding(raw.get("system"), code) for raw, code in _coded(concept))
         return any(code.is_else or (code.sets and not code.by_category) for code in codes)
@@ -315,8 +387,8 @@ class CodeIndex(CodeSets):
         found = self._by_text.get(text)
         if found is None:
             answers: dict[Said, set[str]] = {kind: set() for kind in Said}
-            for place in self._which.places(text):
-                name, written = self._patterns[place]
+            for index in self._which.indexes(text):
+                name, written = self._patterns[index]
                 found_in = said(compiled(written), text, of_action=name.startswith(_ACTIONS))
                 if found_in is not None and not self._means_else(name, text):
                     answers[found_in].add(name)
@@ -324,8 +396,9 @@ class CodeIndex(CodeSets):
             answers[Said.PRESENT].update(*self._sets_written_in(text))
             now, past = frozenset(answers[Said.PRESENT]), frozenset(answers[Said.PAST])
             suspected = frozenset(answers[Said.SUSPECTED])
+            doubtful = frozenset(answers[Said.DOUBTFUL]) - now
             is_read = bool(any(answers.values())) or is_english(text)
-            found = self._by_text[text] = _Words(now, past, suspected, is_english=is_read)
+            found = self._by_text[text] = _Words(now, past, suspected, doubtful, is_english=is_read)
         return found
 
     def _sets_written_in(self, text: str) -> Iterator[frozenset[str]]:
@@ -338,16 +411,21 @@ class CodeIndex(CodeSets):
         found = self._danger_in.get(text)
         if found is None:
             is_worth_it = self._danger.may_hold(text)
-            found = self._danger.unexplained(text, self._explained(text)) if is_worth_it else (False, False)
+            found = self._danger.unexplained(text, self._explained(text, _CONDITION)) if is_worth_it else (False, False)
             self._danger_in[text] = found
         return found
 
-    def _explained(self, text: str) -> Iterator[tuple[int, int]]:
-        """The stretches of a text that the patterns of the sets find, whatever is said of them."""
-        for place in self._which.places(text):
-            name, written = self._patterns[place]
-            if not name.startswith(_NOT_OF_PROBLEMS) and not self._means_else(name, text):
+    def _explained(self, text: str, kind: str) -> Iterator[Span]:
+        """The stretches of a text that name what is looked for on lists of a type, whatever is said of it."""
+        asked = self._asked.get(kind, _NOTHING)
+        for index in self._which.indexes(text):
+            name, written = self._patterns[index]
+            counts = name in asked or name.startswith(_OF_PROBLEMS if kind == _CONDITION else _OF_ACTIONS)
+            if counts and not self._means_else(name, text):
                 yield from (one.span() for one in compiled(written).finditer(text))
+        for code in codes_written_in(text):
+            start = text.find(code)
+            yield start, start + len(code)
 
 
 def _bare(text: str) -> str:

@@ -15,7 +15,7 @@ from service.knowledge.model import DangerTerms, ValueSet
 from service.record.values.code_systems import RXNORM
 from service.record.values.negation import is_denied
 
-__all__ = ["DangerWords"]
+__all__ = ["DangerWords", "Span"]
 
 Span = tuple[int, int]
 
@@ -52,6 +52,12 @@ class DangerWords:
         """Whether a text holds any of them at all, explained or not."""
         # To look hundreds of names up is quicker than to try them all at every word.
         return not self._names.isdisjoint(_LETTERS.findall(text.casefold())) or self._few_words.search(text) is not None
+
+    def harmless_in(self, text: str) -> Iterator[Span]:
+        """The stretches that sound like a danger and are none, and the words of danger that are denied."""
+        yield from (one.span() for one in self._harmless.finditer(text))
+        if self.may_hold(text):
+            yield from (one.span() for one in self._words.finditer(text) if is_denied(text, *one.span()))
 
     def unexplained(self, text: str, explained: Iterable[Span]) -> tuple[bool, bool]:
         """Whether a word of danger stands outside the stretches that are explained, and whether one names a drug."""

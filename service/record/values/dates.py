@@ -173,7 +173,7 @@ def days_since(when: When, now: datetime) -> Interval | None:
 
 
 def within_days(when: When, days: int | Decimal, now: datetime) -> bool | None:
-    """Whether it happened at most ``days`` days before now: True, False, or None when it cannot be told.
+    """Whether it happened at most ``days`` days before now: True, False, or None when it cannot be known.
 
     What lies in the future is not within (False).
     """

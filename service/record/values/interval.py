@@ -21,10 +21,11 @@ class Interval(Struct, frozen=True):
 
     @property
     def is_exact(self) -> bool:
+        """Whether it is one number."""
         return self.low is not None and self.low == self.high
 
     def at_most(self, limit: Decimal) -> bool | None:
-        """Whether the number is ``limit`` or less: True, False, or None when it cannot be told."""
+        """Whether the number is ``limit`` or less: True, False, or None when it cannot be known."""
         if self.high is not None and self.high <= limit:
             return True
         if self.low is not None and self.low > limit:

@@ -55,37 +55,37 @@ _NOTHING_SHOWN: _Shown = (frozenset(), ())
 class LiteralIndex:
     """Finds which of many patterns may match a text, by the words of what each of them needs.
 
-    What a word shows is kept for each word, because texts that all differ consist of the same words.
+    What a word shows is cached for each word, because texts that all differ consist of the same words.
     """
 
     def __init__(self, needed: Sequence[tuple[str, ...] | None]) -> None:
-        always = {place for place, literals in enumerate(needed) if literals is None}
+        always = {index for index, literals in enumerate(needed) if literals is None}
         self._beginning: dict[str, list[tuple[str, str, int]]] = {}
-        for place, literals in enumerate(needed):
+        for index, literals in enumerate(needed):
             for literal in literals or ():
                 # Every stretch of letters in a literal lies inside one word of a text that contains the literal.
                 piece = max(_WORD.findall(literal), key=len, default="")
                 if piece:
-                    self._beginning.setdefault(piece[:_FIRST_LETTERS], []).append((piece, literal, place))
+                    self._beginning.setdefault(piece[:_FIRST_LETTERS], []).append((piece, literal, index))
                 else:
-                    always.add(place)
+                    always.add(index)
         self._always = frozenset(always)
         self._short = tuple(beginning for beginning in self._beginning if len(beginning) < _FIRST_LETTERS)
         self._known: dict[str, _Shown] = {}
 
-    def places(self, text: str) -> list[int]:
-        """The places, in order, of the patterns that may match a text; the cost hardly grows with their number."""
+    def indexes(self, text: str) -> list[int]:
+        """The indexes, in order, of the patterns that may match a text; the cost hardly grows with their number."""
         loose = loosely(text)
         found = set(self._always)
         for alone, parts in self._shown_by(set(_WORD.findall(loose))):
             found |= alone
-            for literal, place in parts:
+            for literal, index in parts:
                 if literal in loose:
-                    found.add(place)
+                    found.add(index)
         return sorted(found)
 
     def _shown_by(self, words: set[str]) -> Iterator[_Shown]:
-        """What each English word shows, which is kept, and what the others show together."""
+        """What each English word shows, which is cached, and what the others show together."""
         strange = []
         for word in words:
             shown = self._known.get(word)
@@ -102,15 +102,15 @@ class LiteralIndex:
         fours = {words[start : start + _FIRST_LETTERS] for start in range(len(words) - _FIRST_LETTERS + 1)}
         beginnings = [*(fours & self._beginning.keys()), *(short for short in self._short if short in words)]
         held = [
-            (piece, literal, place)
+            (piece, literal, index)
             for beginning in beginnings
-            for piece, literal, place in self._beginning[beginning]
+            for piece, literal, index in self._beginning[beginning]
             if piece in words
         ]
         if not held:
             return _NOTHING_SHOWN
-        alone = frozenset(place for piece, literal, place in held if piece == literal)
-        return alone, tuple((literal, place) for piece, literal, place in held if piece != literal)
+        alone = frozenset(index for piece, literal, index in held if piece == literal)
+        return alone, tuple((literal, index) for piece, literal, index in held if piece != literal)
 
 
 def _needed(nodes: list[tuple[Any, Any]]) -> frozenset[str] | None:

@@ -31,7 +31,7 @@ class StatusClass(Struct, frozen=True):
     ``provisional`` is True when it is not yet sure (Condition unconfirmed, provisional, differential;
     Observation preliminary or registered): enough to raise an alert, never to lift one, and a
     preliminary result never decides (decision 5). ``is_doubtful`` is the same of a present one whose status does not
-    say that it goes on: it counts, but lifts nothing. ``note`` is a remark for the evidence.
+    say that it goes on: it counts, but lifts nothing. ``note`` goes with the evidence.
     """
 
     counts: Counts

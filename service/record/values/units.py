@@ -57,6 +57,7 @@ class Reading:
 
     @property
     def interval(self) -> Interval:
+        """The number as an interval of the unit asked for."""
         return Interval(self.low, self.high)
 
 

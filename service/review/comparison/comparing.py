@@ -115,26 +115,26 @@ class _Comparing:
 
     @cached_property
     def _touched(self) -> frozenset[str]:
-        """The rules whose own logic may differ: edited, or in another place of their family."""
+        """The rules whose own logic may differ: edited, or ranked otherwise in their family."""
         edited = {name for name, one in self._edited.items() if one.is_edited_in_logic or one.reordered}
         moved = {name for name in self._old.keys() & self._new.keys() if self._family(0, name) != self._family(1, name)}
         return frozenset(edited | moved)
 
     def _family(self, side: int, name: str) -> tuple[str, ...]:
         """The rules of the family that come before it, by their own order."""
-        rules, places = ((self._old, self._places[0]), (self._new, self._places[1]))[side]
+        rules, order = ((self._old, self._orders[0]), (self._new, self._orders[1]))[side]
         family = rules[name].family
         if family is None:
             return ()
 
         def rank(rule: Rule) -> tuple[int, ...]:
-            return (*rule.precedence, places[rule.id])
+            return (*rule.precedence, order[rule.id])
 
         kin = (one for one in rules.values() if one.family == family and rank(one) < rank(rules[name]))
         return tuple(one.id for one in sorted(kin, key=rank))
 
     @cached_property
-    def _places(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    def _orders(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
         first, second = (
             {rule.id: number for number, rule in enumerate(rule for stratum in stratify(one.rules) for rule in stratum)}
             for one in (self.before, self.after)
@@ -172,7 +172,7 @@ class _Comparing:
 
     @cached_property
     def _reading_otherwise(self) -> frozenset[str]:
-        return frozenset(name for name in self._order() if self._rests_on(name))
+        return frozenset(name for name in self._order() if self._depends_on(name))
 
     def _moved(self) -> frozenset[str]:
         return self._touched | self._reading_otherwise
@@ -180,7 +180,7 @@ class _Comparing:
     def _versions(self, name: str) -> list[Rule]:
         return [rules[name] for rules in (self._old, self._new) if name in rules]
 
-    def _rests_on(self, name: str) -> tuple[str, ...]:
+    def _depends_on(self, name: str) -> tuple[str, ...]:
         read = {finding for rule in self._versions(name) for finding in rule.reads}
         return tuple(sorted(read & self._drawn_otherwise))
 
@@ -203,7 +203,7 @@ class _Comparing:
             one,
             change_class=change_class,
             differences=differences,
-            rests_on=self._rests_on(one.id),
+            depends_on=self._depends_on(one.id),
             family=tuple(sorted({name for rule in self._versions(one.id) for name in self._moved_kin(rule)})),
         )
 
@@ -234,7 +234,7 @@ class _Comparing:
         """The rules whose content under review differs: of those that a change can reach, for the rest is the same."""
         drawn = {rule.concludes for name in self._touched for rule in self._versions(name)} - {None}
         for name in self._order():
-            # What a rule rests on is part of its content, so an edited conclusion below it needs no closer look.
+            # What a rule depends on is part of its content, so an edited conclusion below it needs no closer look.
             if (
                 not drawn.isdisjoint(self._read_below(name))
                 or name in self._grounded
@@ -248,7 +248,7 @@ class _Comparing:
 
     @cached_property
     def _grounded(self) -> frozenset[str]:
-        """The rules of which something they rest on changed, and stands in the content that their reviewer judges."""
+        """The rules of which something they depend on changed, and stands in the content that their reviewer judges."""
         changed = {name for change in self._contents if change.kind in JUDGED for name in change.rules}
         sources = self._sources_otherwise()
         return frozenset(changed | {name for name in self._order() if self._cited(name) & sources})

@@ -1,6 +1,6 @@
-"""Contents: what changed beside the logic of rules, with the rules that rest on it.
+"""Contents: what changed beside the logic of rules, with the rules that depend on it.
 
-Facts, value sets, orders, sources, conclusions, services, settings and the frame of the rule set are compared as text.
+Facts, value sets, orders, sources, conclusions, services, settings and the rest of ruleset.yaml are compared as text.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ _APART = frozenset({*_KINDS, "digest", "approved", "phases", "retired"})
 
 def content_changes(before: Knowledge, after: Knowledge) -> Iterator[ContentChange]:
     """Everything that changed beside rules, one after another by kind and id."""
-    resting = _Resting(before, after)
+    dependents = _Dependents(before, after)
     for part, kind in _KINDS.items():
         old, new = getattr(before, part), getattr(after, part)
         for name in sorted(old.keys() | new.keys()):
             if old.get(name) != new.get(name) and canonical(old.get(name)) != canonical(new.get(name)):
-                yield _change(kind, name, old.get(name), new.get(name), resting)
+                yield _change(kind, name, old.get(name), new.get(name), dependents)
     header = [_header(knowledge) for knowledge in (before, after)]
     for name in header[0]:
         changed = tuple(field_changes({name: header[0][name]}, {name: header[1][name]}))
@@ -56,7 +56,7 @@ def _header(knowledge: Knowledge) -> dict[str, Any]:
     return {**header, "phases": phases}
 
 
-def _change(kind: str, name: str, old: Any, new: Any, resting: _Resting) -> ContentChange:
+def _change(kind: str, name: str, old: Any, new: Any, dependents: _Dependents) -> ContentChange:
     title = getattr(new or old, "title", None) or getattr(new or old, "label", None) or name
     changed = tuple(field_changes(_of_common_codes(old, new), _of_common_codes(new, old)))
     removed, added = _codes_only_in(old, new), _codes_only_in(new, old)
@@ -66,7 +66,7 @@ def _change(kind: str, name: str, old: Any, new: Any, resting: _Resting) -> Cont
         id=name,
         title=title,
         fields=changed,
-        rules=resting.on(kind, name),
+        rules=dependents.on(kind, name),
         codes_added=(*(_code_text(code) for code in added), *words[1]),
         codes_removed=(*(_code_text(code) for code in removed), *words[0]),
     )
@@ -104,15 +104,15 @@ def _code_text(code: Code) -> str:
     return f"{code.code}{below} {code.display} ({code.system})"
 
 
-class _Resting:
-    """Which rules rest on what; worked out when first asked."""
+class _Dependents:
+    """Which rules depend on what; worked out when first asked."""
 
     def __init__(self, before: Knowledge, after: Knowledge) -> None:
         self._sides = before, after
         self._index: dict[tuple[str, str], dict[str, None]] | None = None
 
     def on(self, kind: str, name: str) -> tuple[str, ...]:
-        """The rules of either rule set that rest on it."""
+        """The rules of either rule set that depend on it."""
         if self._index is None:
             self._index = {}
             for knowledge in self._sides:
@@ -122,7 +122,7 @@ class _Resting:
 
 
 def _all_grounds(knowledge: Knowledge) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Every rule with everything it rests on, as (rule, (kind, id))."""
+    """Every rule with everything it depends on, as (rule, (kind, id))."""
     for rule in knowledge.rules:
         findings, drawing = reached(knowledge, rule)
         suggestions = rule.card.suggestions if rule.card else ()

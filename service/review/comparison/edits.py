@@ -11,7 +11,7 @@ from service.review.approvals import flat
 from service.review.comparison.model import ChangedField, ChangedTest
 from service.review.comparison.wording import Wording
 
-# Every field of a rule stands in one of these, but its id and place; ``when`` is compared test by test.
+# Every field of a rule stands in one of these, but its id and line; ``when`` is compared test by test.
 LOGIC = ("phase", "hooks", "concludes", "family", "rank")
 CARD = ("title", "card", "mentions", "named_when_covered", "repeat_after")
 GROUNDS = (

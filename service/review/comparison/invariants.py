@@ -43,7 +43,7 @@ def _broken_before(before: RuleSet, names: Sequence[str]) -> set[tuple[str, str]
 
 
 def _all_again(comparison: Comparison, before: RuleSet, after: RuleSet) -> bool:
-    """Whether what was proved of a rule that no change reaches may rest on something that is gone."""
+    """Whether what was proved of a rule that no change reaches may depend on something that is gone."""
     facts, others = before.knowledge.facts, after.knowledge.facts
     both = facts.keys() & others.keys()
     return (

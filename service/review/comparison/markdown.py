@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service.review.comparison.terminal import changes, place, resting, shown_for, what_changed
+from service.review.comparison.terminal import changed_at, changes, rules_that_depend, shown_for, what_changed
 
 Json = dict[str, Any]
 
@@ -75,7 +75,7 @@ class Comment:
             cards = "1 card" if counts["cardsDiffer"] == 1 else f"{counts['cardsDiffer']} cards"
             return f"Rule change: {cards} can differ for some patient"
         if counts["contents"]:
-            return "Rule change: facts, codes or frame differ, the logic of every rule is the same"
+            return "Rule change: facts, codes or settings differ, the logic of every rule is the same"
         if not counts["wordsOnly"]:
             return "Rule change: approvals only"
         return "Rule change: words only"
@@ -122,7 +122,7 @@ class Comment:
         edited = "" if card["tests"] or card["logic"] or card["change"] != "changed" else " (not edited)"
         name = f"`{card['id']}`"
         if self.link is not None and card["change"] != "removed":
-            file, _, line = place(card).rpartition(":")
+            file, _, line = changed_at(card).rpartition(":")
             name = f"[{card['id']}]({self.link.rstrip('/')}/{file}#L{line})"
         return f"{name}{edited}"
 
@@ -213,7 +213,7 @@ def _with_sign(line: str) -> str:
         return f"{_plain(named)}: {_with_sign(f'{before} -> {after}')}"
     old, new = before.split(" "), after.split(" ")
     start = next(
-        (place for place, (one, other) in enumerate(zip(old, new, strict=False)) if one != other),
+        (changed_at for changed_at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other),
         min(len(old), len(new)),
     )
     end = 0
@@ -241,9 +241,9 @@ def _contents(contents: Sequence[Json], rows: int) -> Iterator[str]:
         chart = one.get("chart")
         read = f"; a chart made for it: `{chart['fact']}` was {chart['before']}, is {chart['after']}" if chart else ""
         read += "".join(f"; {_plain(line)}" for line in shown_for(chart)) if chart else ""
-        rests = f" ({resting(one['rules'])})" if one["rules"] else ""
+        dependents = f" ({rules_that_depend(one['rules'])})" if one["rules"] else ""
         more = "; …" if len(changes) > _FIELDS else ""
-        yield f"- {one['kind']} `{_code(one['id'])}`{rests}: {'; '.join(changes[:_FIELDS])}{more}{read}"
+        yield f"- {one['kind']} `{_code(one['id'])}`{dependents}: {'; '.join(changes[:_FIELDS])}{more}{read}"
     if len(contents) > rows:
         yield f"- … and {len(contents) - rows} more"
 

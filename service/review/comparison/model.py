@@ -21,7 +21,7 @@ class Direction(StrEnum):
 
     @property
     def is_about_showing(self) -> bool:
-        """Whether it is about a card that is shown (or a conclusion that is drawn), not about what cannot be told."""
+        """Whether it is about a card that is shown (or a conclusion that is drawn), not about what cannot be known."""
         return self in (Direction.SHOWN_NEWLY, Direction.NO_LONGER_SHOWN)
 
     @property
@@ -88,8 +88,8 @@ class RuleComparison:
     ``before`` or ``after`` is None for a rule that was added or removed; ``renamed`` is then the rule of the other rule
     set that does the same under another name. ``reordered``: only the order of its tests
     changed. ``tests`` are the tests of its condition that changed, ``logic`` the other fields that decide when and how
-    loud it is shown, ``card`` what its card says and offers, ``grounds`` sources and reasons, ``record`` who looks
-    after it and when. ``rests_on`` are the conclusions it reads that are drawn otherwise, ``family`` the rules of its
+    severe it is shown, ``card`` what its card says and offers, ``grounds`` sources and reasons, ``record`` who looks
+    after it and when. ``depends_on`` are the conclusions it reads that are drawn otherwise, ``family`` the rules of its
     family that may be shown otherwise.
     """
 
@@ -104,7 +104,7 @@ class RuleComparison:
     card: tuple[ChangedField, ...] = ()
     grounds: tuple[ChangedField, ...] = ()
     record: tuple[ChangedField, ...] = ()
-    rests_on: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
     family: tuple[str, ...] = ()
     differences: tuple[Difference, ...] = ()
 
@@ -117,7 +117,7 @@ class RuleComparison:
 
     @property
     def severity(self) -> int:
-        """How loud its card is, or was; -1 for a rule that concludes."""
+        """The severity of its card, now or before; -1 for a rule that concludes."""
         cards = [rule.card for rule in (self.before, self.after) if rule is not None and rule.card is not None]
         return max((card.indicator.rank for card in cards), default=-1)
 
@@ -129,7 +129,7 @@ class RuleComparison:
 
 @dataclass(frozen=True, slots=True)
 class ContentChange:
-    """A fact, value set, order, source or part of the frame that changed, with the rules that rest on it."""
+    """A fact, value set, order, source or part of ruleset.yaml that changed, with the rules that depend on it."""
 
     kind: str
     id: str
@@ -210,7 +210,7 @@ class Comparison:
 
     @property
     def cards_differing(self) -> tuple[RuleComparison, ...]:
-        """The rules whose card can be shown to other patients, or louder or softer, the loudest first."""
+        """The rules whose card can be shown to other patients, or with another severity, the most severe first."""
         differing = [one for one in self.of_class(ChangeClass.DIFFERS) if one.rule.card is not None]
         return tuple(sorted(differing, key=lambda one: -one.severity))
 

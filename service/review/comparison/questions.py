@@ -110,7 +110,7 @@ class Questions:
     def _in_words_of(self, before: Iterable[str], after: Iterable[str], about: str) -> list[str]:
         """The findings by which a region is told, those of changed tests first.
 
-        A conclusion that is drawn otherwise is told by what it rests on.
+        A conclusion that is drawn otherwise is told by what it depends on.
         """
         sides = self.sides
         names: dict[str, None] = {}

@@ -109,7 +109,7 @@ class Report:
             "tests": [{"before": test.before, "after": test.after, "at": test.at} for test in one.tests],
             "restsOn": [
                 {"id": name, "title": self.wording.title(name), "tests": self.moved.get(name, [])}
-                for name in one.rests_on
+                for name in one.depends_on
             ],
             "family": list(one.family),
             "differences": [self._difference(difference, one.id) for difference in one.differences],

@@ -30,8 +30,8 @@ class Cards:
         return {rule.id: rule for rule in self.knowledge.rules}
 
     @cached_property
-    def _place(self) -> dict[str, int]:
-        # Of those equally loud and without an order the one that the engine runs first is shown.
+    def _order(self) -> dict[str, int]:
+        # Of those equally severe and without an order the one that the engine runs first is shown.
         ordered = (rule for stratum in self.patients.strata for rule in stratum)
         return {rule.id: number for number, rule in enumerate(ordered)}
 
@@ -41,7 +41,7 @@ class Cards:
         return rule is not None and offered is not None and offered.shows(rule)
 
     def before_it(self, rule_id: str, service: str) -> tuple[Rule, ...]:
-        """The rules of the family that are shown in its place when they hold."""
+        """The rules of the family that are shown instead of it when they hold."""
         rule, offered = self.rules[rule_id], self.knowledge.services[service]
         if rule.family is None:
             return ()
@@ -49,7 +49,7 @@ class Cards:
         return tuple(sorted((one for one in family if self._rank(one) < self._rank(rule)), key=self._rank))
 
     def _rank(self, rule: Rule) -> tuple[int, int, int]:
-        return (*rule.precedence, self._place[rule.id])
+        return (*rule.precedence, self._order[rule.id])
 
     def shown(self, rule_id: str, service: str) -> z3.BoolRef:
         """The card is shown."""
@@ -60,7 +60,7 @@ class Cards:
         return z3.And([holds, *covering]) if covering else holds
 
     def undecided(self, rule_id: str, service: str) -> z3.BoolRef:
-        """Whether the rule holds cannot be told."""
+        """Whether the rule holds cannot be known."""
         if not self.is_shown_at(rule_id, service):
             return z3.BoolVal(val=False)
         rule = self.rules[rule_id]
@@ -76,7 +76,7 @@ class Cards:
         return self._held[rule.id][1]
 
     def reads(self, rule_id: str, service: str) -> tuple[str, ...]:
-        """The findings on which it rests whether the card is shown, in the order in which rules name them."""
+        """The findings on which it depends whether the card is shown, in the order in which rules name them."""
         if not self.is_shown_at(rule_id, service):
             return ()
         rules = self.rules[rule_id], *self.before_it(rule_id, service)

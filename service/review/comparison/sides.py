@@ -70,7 +70,7 @@ class After(Patients):
         return not has_patient(solver)
 
     def constraints(self, names: Iterable[str]) -> list[z3.BoolRef]:
-        """What ties these findings to all they rest on; a conclusion drawn alike is defined by the first side."""
+        """What ties these findings to all they depend on; a conclusion drawn alike is defined by the first side."""
         names = self.behind(names)
         own = [name for name in names if name not in self.drawn_alike]
         found = [one for name in sorted(own) for one in self._ties(name)]

@@ -9,14 +9,14 @@ from typing import Any
 Json = dict[str, Any]
 
 _SIGNS = {"critical": "!", "warning": "*", "info": "-", None: "="}
-_FIELDS = {"rank": "place in its family"}
+_FIELDS = {"rank": "rank in its family"}
 _SHOWN = ("shown newly", "no longer shown")
 _WIDTH = 19
 _FEW = 5
 
 
 def lines(report: Json) -> Iterator[str]:
-    """The whole report, the loudest card first."""
+    """The whole report, the most severe card first."""
     yield headline(report)
     for card in report["cards"]:
         yield ""
@@ -68,7 +68,7 @@ def _card(card: Json) -> Iterator[str]:
     severity = after or before
     text = f"{before} -> {after}" if before and after and before != after else severity
     change = "" if card["change"] == "changed" else f", {card['change']}"
-    yield f"{_SIGNS[severity]} {card['id']} ({text}{change})    {place(card)}"
+    yield f"{_SIGNS[severity]} {card['id']} ({text}{change})    {changed_at(card)}"
     yield from (f"    {line}" for line in changes(card))
     for difference in card["differences"]:
         yield from (f"    {line}" for line in _difference(difference))
@@ -77,8 +77,8 @@ def _card(card: Json) -> Iterator[str]:
         yield f"    {' and '.join(never[one] for one in card['never'])} (proved)"
 
 
-def place(rule: Json) -> str:
-    """Where the change of a rule stands: its first changed test, else the rule."""
+def changed_at(rule: Json) -> str:
+    """The line of a rule file to look at: its first changed test, else the rule itself."""
     return next((str(test["at"]) for test in rule["tests"] if test["at"]), str(rule["at"]))
 
 
@@ -139,7 +139,7 @@ def _conclusion(conclusion: Json, rules: Sequence[Json]) -> Iterator[str]:
     yield f"= {conclusion['id']} (conclusion: {conclusion['title']}); {len(conclusion['cards'])} cards rest on it"
     for rule in rules:
         if rule["id"] in conclusion["rules"]:
-            yield from (f"    {line}    {place(rule)}" for line in changes(rule))
+            yield from (f"    {line}    {changed_at(rule)}" for line in changes(rule))
     words = {"shown newly": "present newly", "no longer shown": "no longer present"}
     for difference in conclusion["differences"]:
         direction = words.get(difference["direction"], difference["direction"])
@@ -178,8 +178,8 @@ def _contents(contents: Sequence[Json]) -> Iterator[str]:
         yield ""
         yield "Beside rules:"
     for one in contents:
-        rests = f"    {resting(one['rules'])}" if one["rules"] else ""
-        yield f"    {one['kind']} {one['id']}{rests}"
+        dependents = f"    {rules_that_depend(one['rules'])}" if one["rules"] else ""
+        yield f"    {one['kind']} {one['id']}{dependents}"
         yield from (f"        - {code}" for code in one["codesRemoved"])
         yield from (f"        + {code}" for code in one["codesAdded"])
         for field in one["fields"]:
@@ -191,8 +191,8 @@ def _contents(contents: Sequence[Json]) -> Iterator[str]:
             yield from (f"            {line}" for line in shown_for(chart))
 
 
-def resting(rules: Sequence[str]) -> str:
-    """Which rules rest on a thing that changed: by name where they are few."""
+def rules_that_depend(rules: Sequence[str]) -> str:
+    """Which rules depend on a thing that changed: by name where they are few."""
     number = "1 rule rests on it" if len(rules) == 1 else f"{len(rules)} rules rest on it"
     return f"{number}: {', '.join(rules)}" if len(rules) <= _FEW else number
 

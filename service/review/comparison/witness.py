@@ -189,7 +189,7 @@ class _Answer:
         return tuple(item.rule.id for item in advice if self.cards.is_shown_at(item.rule.id, self.service))
 
     def says(self, about: str, direction: Direction) -> bool:
-        """Whether the card is shown, or the conclusion drawn; or whether either cannot be told."""
+        """Whether the card is shown, or the conclusion drawn; or whether either cannot be known."""
         if self.decision is None:
             return False
         if about in self.cards.knowledge.conclusions and about in self.decision.findings:

@@ -112,11 +112,11 @@ _ASK_SYSTEM = "it has no code system that a value set could name: ask the client
 
 def _rules(client: Client, shift: Shift) -> Cause | None:
     before = client.rule_sets.get(shift.since - 1, set())
-    for place in range(shift.since, min(shift.found + 1, client.days)):
-        new = client.rule_sets.get(place, set()) - before
+    for index in range(shift.since, min(shift.found + 1, client.days)):
+        new = client.rule_sets.get(index, set()) - before
         if before and new:
             versions = ", ".join(sorted(f"{version} ({digest[:12]})" for digest, version in new))
-            change = f"rule set {versions} came into use on {client.day(place)}"
+            change = f"rule set {versions} came into use on {client.day(index)}"
             return Cause("rules", f"{change}: sciatica-cds compare shows what it reads otherwise")
     return None
 

@@ -1,4 +1,4 @@
-"""The counts of the store as series by client and fact, with a place for every day."""
+"""The counts of the store as series by client and fact, with a number for every day."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class SeenSince:
 
     @property
     def first(self) -> date:
+        """The first day on which it was seen."""
         return min(self.calls)
 
     def between(self, begin: date, end: date) -> int:
@@ -38,7 +39,7 @@ class SeenSince:
 
 @dataclass
 class Client:
-    """What one client sent, by day: calls and findings by service, prefetch keys by state, rule sets, unread codes.
+    """What one client sent, by day: calls and findings by service, prefetch keys by state, rule sets, unused codes.
 
     ``gated`` are the calls in which nothing could be said, ``codes`` what nothing reads, ``read`` what is read, and
     ``patients`` how many of a day were looked at for codes.
@@ -56,9 +57,9 @@ class Client:
     read: list[SeenSince] = field(default_factory=list)
     patients: Mapping[date, int] = field(default_factory=dict)
 
-    def day(self, place: int) -> date:
-        """The day at a place."""
-        return self.begin + timedelta(days=place)
+    def day(self, index: int) -> date:
+        """The day at an index."""
+        return self.begin + timedelta(days=index)
 
     def sums(self, fact: str, states: Iterable[int]) -> tuple[int, int]:
         """Over all days and services: how often a fact was asked, and in how many calls it was in one of the states."""
@@ -69,13 +70,13 @@ class Client:
     def series(self, fact: str, states: Iterable[int]) -> Series:
         """How often a fact was asked, and in how many calls it was in one of these states (0 present, 1 absent)."""
         wanted = tuple(states)
-        calls, hits = [], []
+        calls, positive = [], []
         for service in sorted(self.findings.get(fact, ())):
             by_day = self.findings[fact][service]
-            rows = [by_day.get(place, _NONE) for place in range(self.days)]
+            rows = [by_day.get(index, _NONE) for index in range(self.days)]
             calls.append(tuple(map(sum, rows)))
-            hits.append(tuple(sum(row[state] for state in wanted) for row in rows))
-        return Series(tuple(calls), tuple(hits))
+            positive.append(tuple(sum(row[state] for state in wanted) for row in rows))
+        return Series(tuple(calls), tuple(positive))
 
     def decided(self) -> Series:
         """How many calls there were, and in how many of them something could be said."""
@@ -86,12 +87,12 @@ class Client:
     def totals(self, fact: str, begin: int, end: int) -> Three:
         """Present, absent, unknown over all services, of days ``begin`` to before ``end``."""
         by_service = self.findings.get(fact, {}).values()
-        rows = [row for by_day in by_service for place, row in by_day.items() if begin <= place < end]
+        rows = [row for by_day in by_service for index, row in by_day.items() if begin <= index < end]
         return sum(row[0] for row in rows), sum(row[1] for row in rows), sum(row[2] for row in rows)
 
     def arrived(self, key: str, begin: int, end: int) -> Counter[str]:
         """What arrived under a prefetch key, of days ``begin`` to before ``end``."""
-        return sum((counts for place, counts in self.prefetch[key].items() if begin <= place < end), Counter())
+        return sum((counts for index, counts in self.prefetch[key].items() if begin <= index < end), Counter())
 
 
 def clients_of(days: Iterable[RadarDay], codes: Iterable[CodeCount], begin: date, today: date) -> list[Client]:
@@ -99,11 +100,11 @@ def clients_of(days: Iterable[RadarDay], codes: Iterable[CodeCount], begin: date
     found: dict[str, Client] = {}
     count = (today - begin).days + 1
     for row in days:
-        place = (date.fromisoformat(row.day) - begin).days
-        if not 0 <= place < count:
+        index = (date.fromisoformat(row.day) - begin).days
+        if not 0 <= index < count:
             continue
         client = found.setdefault(row.issuer, Client(row.issuer, begin, count))
-        _add(client, row, place)
+        _add(client, row, index)
     for name, seen in _codes(codes).items():
         if name in found:
             of_read = [one for one in seen if one.unit == READ]
@@ -113,17 +114,17 @@ def clients_of(days: Iterable[RadarDay], codes: Iterable[CodeCount], begin: date
     return [found[name] for name in sorted(found)]
 
 
-def _add(client: Client, row: RadarDay, place: int) -> None:
-    client.calls.setdefault(row.service, [0] * client.days)[place] += row.calls
-    client.gated.setdefault(row.service, [0] * client.days)[place] += row.gated
-    client.rule_sets[place].add((row.ruleset, row.version))
+def _add(client: Client, row: RadarDay, index: int) -> None:
+    client.calls.setdefault(row.service, [0] * client.days)[index] += row.calls
+    client.gated.setdefault(row.service, [0] * client.days)[index] += row.gated
+    client.rule_sets[index].add((row.ruleset, row.version))
     for name, (present, absent, unknown) in row.findings.items():
         if present or absent or unknown:
             of_service = client.findings[name].setdefault(row.service, {})
-            one, two, three = of_service.get(place, _NONE)
-            of_service[place] = (one + present, two + absent, three + unknown)
+            one, two, three = of_service.get(index, _NONE)
+            of_service[index] = (one + present, two + absent, three + unknown)
     for key, states in row.prefetch.items():
-        client.prefetch[key].setdefault(place, Counter()).update(states)
+        client.prefetch[key].setdefault(index, Counter()).update(states)
 
 
 def _codes(codes: Iterable[CodeCount]) -> dict[str, list[SeenSince]]:

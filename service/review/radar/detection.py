@@ -50,16 +50,17 @@ class Series:
     """For each kind of call (service) the number of calls by day, and in how many of them something was so."""
 
     calls: tuple[tuple[int, ...], ...]
-    hits: tuple[tuple[int, ...], ...]
+    positive: tuple[tuple[int, ...], ...]
 
     @property
     def days(self) -> int:
+        """How many days the series has."""
         return len(self.calls[0]) if self.calls else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """A fall: the day (as a place in the series) since which, the day it was found on, and the shares.
+    """A fall: the day (as an index of the series) since which, the day it was found on, and the shares.
 
     ``ended`` is the day on which the share was back, None while it is not; ``calls`` are those since then.
     """
@@ -78,18 +79,18 @@ class _Sums:
     def __init__(self, series: Series) -> None:
         self.series = series
         self._calls = [[0, *accumulate(row)] for row in series.calls]
-        self._hits = [[0, *accumulate(row)] for row in series.hits]
+        self._positive = [[0, *accumulate(row)] for row in series.positive]
         self._all_calls = [sum(column) for column in zip(*self._calls, strict=True)]
-        self._all_hits = [sum(column) for column in zip(*self._hits, strict=True)]
+        self._all_positive = [sum(column) for column in zip(*self._positive, strict=True)]
 
     def of(self, begin: int, end: int) -> Iterator[tuple[int, int, int]]:
-        """Of each stratum its number, the calls and the hits of days ``begin`` to before ``end``."""
-        for number, (calls, hits) in enumerate(zip(self._calls, self._hits, strict=True)):
-            yield number, calls[end] - calls[begin], hits[end] - hits[begin]
+        """Of each stratum its number, the calls and the positive ones of days ``begin`` to before ``end``."""
+        for number, (calls, positive) in enumerate(zip(self._calls, self._positive, strict=True)):
+            yield number, calls[end] - calls[begin], positive[end] - positive[begin]
 
     def total(self, begin: int, end: int) -> tuple[int, int]:
-        """Calls and hits of all strata."""
-        return self._all_calls[end] - self._all_calls[begin], self._all_hits[end] - self._all_hits[begin]
+        """Calls and positive ones of all strata."""
+        return self._all_calls[end] - self._all_calls[begin], self._all_positive[end] - self._all_positive[begin]
 
 
 def nothing_came(_begin: int, _end: int, _lost: float) -> bool:
@@ -102,7 +103,7 @@ def shifts(series: Series, first: int, came: Came = nothing_came) -> list[Shift]
 
     ``came`` says whether on days from one to before another a code that nothing reads appeared in about so many calls.
     """
-    if not may_fall(*(sum(map(sum, rows)) for rows in (series.calls, series.hits))):
+    if not may_fall(*(sum(map(sum, rows)) for rows in (series.calls, series.positive))):
         return []
     sums, found, day, oldest = _Sums(series), [], first, 1
     while day < series.days:
@@ -117,9 +118,9 @@ def shifts(series: Series, first: int, came: Came = nothing_came) -> list[Shift]
     return found
 
 
-def may_fall(calls: int, hits: int) -> bool:
+def may_fall(calls: int, positive: int) -> bool:
     """Whether there are calls enough, and the share is neither 0 nor 1 on all days: most facts end here."""
-    return calls >= _FEWEST_BEFORE + _FEWEST_SINCE and 0 < hits < calls
+    return calls >= _FEWEST_BEFORE + _FEWEST_SINCE and 0 < positive < calls
 
 
 def _has_fallen(sums: _Sums, begin: int, end: int, came: Came) -> bool:
@@ -127,15 +128,15 @@ def _has_fallen(sums: _Sums, begin: int, end: int, came: Came) -> bool:
     start = max(0, begin - BASELINE)
     rates: dict[int, float] = {}
     before = 0
-    for number, calls, hits in sums.of(start, begin):
+    for number, calls, positive in sums.of(start, begin):
         if calls >= _FEWEST_OF_STRATUM:
-            rates[number] = hits / calls
+            rates[number] = positive / calls
             before += calls
     since = seen = 0
     expected = variance = 0.0
-    for number, calls, hits in sums.of(begin, end):
+    for number, calls, positive in sums.of(begin, end):
         if number in rates:
-            since, seen, rate = since + calls, seen + hits, rates[number]
+            since, seen, rate = since + calls, seen + positive, rates[number]
             expected += calls * rate
             variance += calls * rate * (1 - rate)
     if before < _FEWEST_BEFORE or since < _FEWEST_SINCE:
@@ -173,7 +174,7 @@ def _scatter(sums: _Sums, rates: dict[int, float], start: int, end: int) -> floa
         for number, rate in rates.items():
             calls = sums.series.calls[number][day]
             calls_of_day += calls
-            off += sums.series.hits[number][day] - calls * rate
+            off += sums.series.positive[number][day] - calls * rate
             variance += calls * rate * (1 - rate)
         days += calls_of_day > 0
         total += off * off / variance if variance else 0.0
@@ -188,18 +189,18 @@ def _scatter(sums: _Sums, rates: dict[int, float], start: int, end: int) -> floa
 def chance_of_none(series: Series, start: int, begin: int, end: int) -> float:
     """How likely it is by chance that nothing was so on days ``begin`` to before ``end``, after days from ``start``."""
     sums = _Sums(series)
-    rates = {number: hits / calls for number, calls, hits in sums.of(start, begin) if calls}
+    rates = {number: positive / calls for number, calls, positive in sums.of(start, begin) if calls}
     scatter = _scatter(sums, rates, start, begin)
     if scatter is None:
         return 1.0
-    before, hits = sums.total(start, begin)
+    before, positive = sums.total(start, begin)
     calls, _ = sums.total(begin, end)
-    return tail(0, calls / scatter, hits / scatter + 0.5, (before - hits) / scatter + 0.5)
+    return tail(0, calls / scatter, positive / scatter + 0.5, (before - positive) / scatter + 0.5)
 
 
-def tail(hits: float, calls: float, alpha: float, beta: float) -> float:
-    """P(X <= hits) for X beta-binomial over ``calls`` trials; numbers are rounded so that less is claimed."""
-    whole, top = max(1, math.floor(calls)), math.ceil(hits)
+def tail(positive: float, calls: float, alpha: float, beta: float) -> float:
+    """P(X <= positive) for X beta-binomial over ``calls`` trials; numbers are rounded so that less is claimed."""
+    whole, top = max(1, math.floor(calls)), math.ceil(positive)
     if top >= whole:
         return 1.0
     fixed = math.lgamma(whole + 1) - _log_beta(alpha, beta)
@@ -222,29 +223,29 @@ def _described(sums: _Sums, found: int) -> Shift:
     start = max(0, found - BASELINE - max(WINDOWS))
     days = range(max(start + 1, found - BASELINE), found + 1)
     since = max(days, key=lambda day: _likelihood(sums, start, day, found))
-    calls_before, hits_before = sums.total(start, since)
-    calls, hits = sums.total(since, found + 1)
-    before, after = hits_before / max(calls_before, 1), hits / max(calls, 1)
+    calls_before, positive_before = sums.total(start, since)
+    calls, positive = sums.total(since, found + 1)
+    before, after = positive_before / max(calls_before, 1), positive / max(calls, 1)
     ended = _end(sums, found, (before + after) / 2)
     last = sums.series.days if ended is None else ended + 1 - _SETTLED
-    calls, hits = sums.total(since, max(found + 1, last))
-    return Shift(since, found, before, hits / max(calls, 1), calls, ended)
+    calls, positive = sums.total(since, max(found + 1, last))
+    return Shift(since, found, before, positive / max(calls, 1), calls, ended)
 
 
 def _likelihood(sums: _Sums, start: int, day: int, found: int) -> float:
     return _log_likelihood(*sums.total(start, day)) + _log_likelihood(*sums.total(day, found + 1))
 
 
-def _log_likelihood(calls: int, hits: int) -> float:
-    if not 0 < hits < calls:
+def _log_likelihood(calls: int, positive: int) -> float:
+    if not 0 < positive < calls:
         return 0.0
-    return hits * math.log(hits / calls) + (calls - hits) * math.log((calls - hits) / calls)
+    return positive * math.log(positive / calls) + (calls - positive) * math.log((calls - positive) / calls)
 
 
 def _end(sums: _Sums, found: int, level: float) -> int | None:
     """The day at which the share had been above a level for some days."""
     for day in range(found + 1, sums.series.days):
-        calls, hits = sums.total(max(0, day + 1 - _SETTLED), day + 1)
-        if day - found >= _SETTLED and calls >= _FEWEST_SINCE and hits / calls > level:
+        calls, positive = sums.total(max(0, day + 1 - _SETTLED), day + 1)
+        if day - found >= _SETTLED and calls >= _FEWEST_SINCE and positive / calls > level:
             return day
     return None

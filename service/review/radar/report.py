@@ -7,18 +7,17 @@ from datetime import date, timedelta
 from typing import Any
 
 from service.knowledge.model import FactDefinition, FactKind, FactSource, Knowledge, types_read
-from service.review.radar.appeared import Appeared
 from service.review.radar.causes import Cause, cause_of
+from service.review.radar.codes import Appeared, Gone, gone_codes
 from service.review.radar.counts import Client, clients_of
 from service.review.radar.detection import BASELINE, WINDOWS, Shift, may_fall, shifts
-from service.review.radar.gone import Gone, gone_codes
 from service.store.database import Database
 from service.store.radar import CodeCount, RadarDay, counted_codes, counted_days
 
 Json = dict[str, Any]
 
 DAYS = 30
-"""How many days back alarms are told."""
+"""How many days back alarms are listed."""
 _RECENT = 7
 _MOST_CODES = 50
 _PRESENT, _ABSENT = 0, 1
@@ -64,14 +63,14 @@ def alarms_of(knowledge: Knowledge, client: Client, first: int) -> list[Json]:
             found[key] = _alarm(client, fact, kind, shift, cause)
     for gone in gone_codes(knowledge, client, first):
         names = {fact.id for fact in gone.facts}
-        told = next((alarm for alarm in found.values() if _is_of(alarm, names, client, gone)), None)
-        if told is None:
+        alarm = next((alarm for alarm in found.values() if _is_of(alarm, names, client, gone)), None)
+        if alarm is None:
             found["gone", gone.code] = _alarm_of_code(knowledge, client, gone)
         else:
-            told["found"] = min(told["found"], client.day(gone.shift.found).isoformat())
-            if told["cause"]["kind"] == "none":
-                told["says"] = told["says"].replace(told["cause"]["says"], _code_says(client, gone))
-                told["cause"] = {"kind": "gone", "says": _code_says(client, gone), "site_codes": []}
+            alarm["found"] = min(alarm["found"], client.day(gone.shift.found).isoformat())
+            if alarm["cause"]["kind"] == "none":
+                alarm["says"] = alarm["says"].replace(alarm["cause"]["says"], _code_says(client, gone))
+                alarm["cause"] = {"kind": "gone", "says": _code_says(client, gone), "site_codes": []}
     return list(found.values())
 
 
@@ -101,7 +100,7 @@ def _alarm_of_code(knowledge: Knowledge, client: Client, gone: Gone) -> Json:
 
 
 def falls(knowledge: Knowledge, client: Client, first: int) -> list[tuple[FactDefinition, str, Shift]]:
-    """The falls of every fact, the deepest first; a fact that is less often known is not told as less often present."""
+    """The falls of every fact, the deepest first; one that is less often known is not said to be less often present."""
     something = _something(knowledge)
     found = [(something, "not-present", shift) for shift in shifts(client.decided(), first)]
     appeared = Appeared(client)
@@ -170,7 +169,7 @@ def _client(knowledge: Knowledge, client: Client) -> Json:
             }
             for key in sorted(client.prefetch)
         ],
-        "unread": _unread(client),
+        "unread": _codes_without_fact(client),
     }
 
 
@@ -190,7 +189,7 @@ def _shares(counts: Mapping[str, int]) -> Json:
     return {name: round(count / total, 4) for name, count in sorted(counts.items())} if total else {}
 
 
-def _unread(client: Client) -> list[Json]:
+def _codes_without_fact(client: Client) -> list[Json]:
     """The codes and units that nothing reads, the most frequent first."""
     rows = [
         {

@@ -57,7 +57,7 @@ class Builder:
         """
         wanted = Wanted(self._knowledge, states)
         draft = _Composition(self._derivation, self._codebook, wanted, now).written()
-        unmet = wanted.unmet(self._derivation.findings(draft.record(), now))
+        unmet = wanted.unmet(self._derivation.findings_for(wanted.states, draft.record(), now))
         return Case(
             patient=in_release(draft.patient, release),
             resources=tuple(in_release(one, release) for one in draft.resources),
@@ -90,9 +90,10 @@ class _Composition:
     def written(self) -> ResourceDraft:
         """The finished draft."""
         self._set_up()
+        unmet = self._unmet(self._draft)
         for definition in self._in_order():
-            if definition.id in self._unmet(self._draft):
-                self._bring_about(definition)
+            if definition.id in unmet:
+                unmet = self._bring_about(definition, unmet)
         return self._draft
 
     def _set_up(self) -> None:
@@ -117,11 +118,11 @@ class _Composition:
         return sorted(self._wanted.definitions(), key=rank)
 
     def _unmet(self, draft: ResourceDraft) -> list[str]:
-        return self._wanted.unmet(self._derivation.findings(draft.record(), draft.now))
+        return self._wanted.unmet(self._derivation.findings_for(self._wanted.states, draft.record(), draft.now))
 
-    def _bring_about(self, definition: FactDefinition) -> None:
-        before = len(self._unmet(self._draft))
-        best: tuple[int, ResourceDraft] | None = None
+    def _bring_about(self, definition: FactDefinition, before: list[str]) -> list[str]:
+        """The facts still unmet when the best way has been written, of the ``before`` that were."""
+        best: tuple[list[str], ResourceDraft] | None = None
         for option in self._options(definition):
             draft = self._draft.copy()
             try:
@@ -129,12 +130,14 @@ class _Composition:
             except UnbuildableError:
                 continue
             unmet = self._unmet(draft)
-            if definition.id not in unmet and (best is None or len(unmet) < best[0]):
-                best = len(unmet), draft
-                if len(unmet) < before:
+            if definition.id not in unmet and (best is None or len(unmet) < len(best[0])):
+                best = unmet, draft
+                if len(unmet) < len(before):
                     break
-        if best is not None:
-            self._draft = best[1]
+        if best is None:
+            return before
+        unmet, self._draft = best
+        return unmet
 
     def _options(self, definition: FactDefinition) -> Iterator[Option]:
         given = self._wanted.states[definition.id]
@@ -235,7 +238,7 @@ def _keys_to_avoid(derivation: Derivation, wanted: Wanted) -> dict[tuple[str, st
         if wanted.status(definition.id) is not Status.PRESENT:
             found = set(derivation.keys_of(definition.id))
             if definition.kind is FactKind.ORDER:
-                found |= {(place, name) for name in (*definition.classes, *definition.codes) for place in _ORDERED}
+                found |= {(member, name) for name in (*definition.classes, *definition.codes) for member in _ORDERED}
             for key in found:
                 keys[key] = keys.get(key, 0) + 1
     return keys

@@ -54,6 +54,7 @@ class ResourceDraft:
 
     @property
     def today(self) -> date:
+        """The day of the call."""
         return self.now.date()
 
     def day(self, ago: int) -> str:

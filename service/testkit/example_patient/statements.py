@@ -44,22 +44,24 @@ class Statements:
 
     def present(self, definition: FactDefinition, given: Given) -> Iterator[Option]:
         """Ways to make it present, with the number of days asked for."""
-        for needs_episode in (False, True):
-            for source in _questions_last(_told(definition)):
-                if needs_episode and not source.in_episode:
+        for requires_episode in (False, True):
+            for source in _questions_last(_sources_by_type(definition)):
+                if requires_episode and not source.in_episode:
                     continue
                 for date in self._dates(definition, source, given):
                     for code in self._codebook.best(source, self._avoid):
-                        write = partial(self._state, source=source, code=code, date=date, needs_episode=needs_episode)
+                        write = partial(
+                            self._state, source=source, code=code, date=date, requires_episode=requires_episode
+                        )
                         yield from (partial(write, over=over) for over in self._ended_or_not(source))
 
     def absent(self, definition: FactDefinition) -> Iterator[Option]:
         """Ways to make it absent: by silence in a whole list, else by a recorded no."""
         if definition.complete:
             yield partial(self._mark_complete, definition=definition)
-        for needs_episode in (False, True):
-            for source in _told(definition):
-                if source.resource in _DENIED_IN and needs_episode == source.in_episode:
+        for requires_episode in (False, True):
+            for source in _sources_by_type(definition):
+                if source.resource in _DENIED_IN and requires_episode == source.in_episode:
                     for code in self._codebook.best(source, self._avoid):
                         yield partial(self._deny, source=source, code=code)
 
@@ -67,7 +69,7 @@ class Statements:
         """Ways to make it unknown: a list of which only a part was sent, else an entry that settles nothing."""
         for name in definition.complete:
             yield partial(_mark_partial, name=name)
-        for source in _told(definition):
+        for source in _sources_by_type(definition):
             for code in self._codebook.best(source, self._avoid, limit=1):
                 yield partial(self._doubt, source=source, code=code)
 
@@ -121,11 +123,11 @@ class Statements:
         source: FactSource,
         code: Code,
         date: Date,
-        needs_episode: bool = False,
+        requires_episode: bool = False,
         over: bool = False,
     ) -> None:
         days = date[0] if date else None
-        if needs_episode:
+        if requires_episode:
             self.begin_episode(draft, days or 0)
         on = None if days is None else draft.day(days)
         if source.resource == "Observation":
@@ -134,13 +136,13 @@ class Statements:
             written = statement(draft, source.resource, code, on, recorded=bool(date and date[1]))
         if over:
             written["clinicalStatus"] = clinical(source.resource, "inactive")
-        self._place(written, source)
+        self._write_body_site(written, source)
 
     def _yes_or_no(self, source: FactSource, *, yes: bool) -> Draft:
         code = self._codebook.one_of(source.yes if yes else source.no)
         return {"valueCodeableConcept": concept(code)} if code else {"valueBoolean": yes}
 
-    def _place(self, written: Draft, source: FactSource) -> None:
+    def _write_body_site(self, written: Draft, source: FactSource) -> None:
         site = self._codebook.one_of(source.body_site)
         if site is not None:
             written["bodySite"] = [concept(site)] if source.resource in _MANY_SITES else concept(site)
@@ -153,7 +155,7 @@ class Statements:
             written = answer(draft, code, on, self._yes_or_no(source, yes=False))
         else:
             written = statement(draft, source.resource, code, on, verification="refuted")
-        self._place(written, source)
+        self._write_body_site(written, source)
 
     def _doubt(self, draft: ResourceDraft, *, source: FactSource, code: Code) -> None:
         if source.resource == "Observation":
@@ -167,7 +169,7 @@ class Statements:
             written = statement(draft, source.resource, code, None)
         else:
             raise UnbuildableError("every entry of this source settles the fact")
-        self._place(written, source)
+        self._write_body_site(written, source)
 
     def _mark_complete(self, draft: ResourceDraft, *, definition: FactDefinition) -> None:
         draft.complete.update(definition.complete)
@@ -190,7 +192,7 @@ def _sees_active_only(other: FactSource, source: FactSource) -> bool:
     return other.resource == source.resource and not other.history and bool(set(other.codes) & set(source.codes))
 
 
-def _told(definition: FactDefinition) -> tuple[FactSource, ...]:
+def _sources_by_type(definition: FactDefinition) -> tuple[FactSource, ...]:
     """The sources that a plain statement answers; a measurement with a limit is not written."""
     return tuple(source for source in definition.sources if source.at_most is None)
 

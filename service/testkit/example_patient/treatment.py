@@ -100,7 +100,7 @@ class Treatment:
                     yield partial(self._take_days, definition=definition, code=code, low=low, high=high, less=ordered)
 
     def endless_course(self, definition: FactDefinition) -> Iterator[Option]:
-        """A course whose days cannot be told."""
+        """A course whose days cannot be known."""
         if definition.measure != "ordered":
             for name in definition.complete:
                 yield partial(_mark_partial, name=name)

@@ -25,6 +25,7 @@ class Wanted:
                 yield definition
 
     def status(self, name: str) -> Status:
+        """The status that is wanted."""
         return Status(self.states[name].status)
 
     def is_met(self, finding: Finding) -> bool:

@@ -45,7 +45,7 @@ class Assignments:
     def of(self, rule: Rule, example: Example) -> Iterator[States]:
         """Assignments under which the rule comes to what the example expects, the simplest first.
 
-        They name the facts that the example or a rule behind it speaks of; other facts are as in a record that says
+        They name the facts that the example or a rule behind it names; other facts are as in a record that says
         nothing about them.
         """
         said = {name: self._default(name) for name in sorted(rule.reads)} | dict(example.given)
@@ -96,7 +96,7 @@ class Assignments:
         return stored
 
     def _behind(self, rule: Rule) -> list[str]:
-        """The facts that the rule rests on, through conclusions."""
+        """The facts that the rule depends on, through conclusions."""
         waiting, seen = list(rule.reads), set[str]()
         while waiting:
             name = waiting.pop()

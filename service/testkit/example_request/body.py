@@ -89,7 +89,7 @@ def _with_category(entry: Mapping[str, Any], category: str) -> Json:
 
 
 def _context(context: Json, case: Case, hook: str, lists: Mapping[str, Json]) -> Json:
-    """The context of the call: the patient's orders, or the entry that is being made, in the place the hook has."""
+    """The context of the call: the patient's orders, or the entry that is being made, where the hook has it."""
     filled = context | {"patientId": PATIENT_ID}
     for field in HOOKS[hook].fields:
         match field.kind:

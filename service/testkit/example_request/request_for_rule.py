@@ -1,4 +1,4 @@
-"""Rehearse: a request body for one rule and one of its examples, tried before it is given out."""
+"""A request body for one rule and one of its examples, tried before it is given out."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ExampleRequestError(ServiceError):
 
 
 class SettingsNeededError(ExampleRequestError):
-    """The rule speaks only where the rule set is set up otherwise: ``settings`` says how."""
+    """The rule applies only where the rule set is set up otherwise: ``settings`` says how."""
 
     def __init__(self, rule: Rule, settings: Mapping[str, str]) -> None:
         self.settings = dict(settings)
@@ -114,7 +114,7 @@ class ExampleRequests:
                 if not _fits(case.settings, knowledge.settings):
                     raise SettingsNeededError(rule, case.settings)
                 cases.append(case)
-                # A call with every list sent whole is the plainest; some rules speak only where something is missing.
+                # A call with every list sent whole is the plainest; some rules apply only where something is missing.
                 yield case, call_of(case, hook, templates)
         for case in cases:
             yield case, call_of(case, hook, templates, all_sent=False)
@@ -124,7 +124,7 @@ class ExampleRequests:
         if hook not in self._assignments:
             self._assignments[hook] = Assignments(self.services.prepared.knowledge, hook)
         yield from islice(self._assignments[hook].of(rule, example), _PATIENTS_TRIED)
-        # Examples speak of conclusions freely; where no patient fits one that fires, the rule alone must do.
+        # Examples name conclusions freely; where no patient fits one that fires, the rule alone must do.
         for loosely in (False, True) if example.expect == "fires" else (False,):
             solved = self._assignments[hook].solved(rule, example, loosely=loosely)
             if solved is not None:

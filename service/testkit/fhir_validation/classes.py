@@ -34,7 +34,7 @@ _OTHER = ("invalid", "is not what {release} allows here")
 
 
 def check_classes(resource: Mapping[str, Any], release: Release, where: str) -> Iterator[Issue]:
-    """What the class of the release refuses in a resource. It tells faults in waves, so it alone is never the whole."""
+    """What the class of the release refuses in a resource. It finds issues in waves, so it alone is never the whole."""
     model = fhir_class(str(resource.get("resourceType")), release)
     if model is None:
         text = f"{release} has no such resource type"
@@ -42,7 +42,7 @@ def check_classes(resource: Mapping[str, Any], release: Release, where: str) -> 
         return
     for location, kind in _refused(model, resource):
         code, text = _WORDS.get(kind, _OTHER)
-        yield Issue(_place(where, location), text.format(release=release.value), code=code)
+        yield Issue(_path_of(where, location), text.format(release=release.value), code=code)
 
 
 def _refused(model: Any, resource: Mapping[str, Any]) -> list[tuple[Sequence[str | int], str]]:
@@ -58,11 +58,11 @@ def _refused(model: Any, resource: Mapping[str, Any]) -> list[tuple[Sequence[str
     return []
 
 
-def _place(where: str, location: Sequence[str | int]) -> str:
-    place = where
+def _path_of(where: str, location: Sequence[str | int]) -> str:
+    path = where
     for part in location:
         if isinstance(part, int):
-            place += f"[{part}]"
+            path += f"[{part}]"
         elif part not in {"root", "__root__"}:
-            place += f".{'resourceType' if part == 'resource_type' else part}"
-    return place
+            path += f".{'resourceType' if part == 'resource_type' else part}"
+    return path

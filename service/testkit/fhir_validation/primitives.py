@@ -36,12 +36,12 @@ _LARGEST = 2**31 - 1
 PRIMITIVES = frozenset(_PATTERNS) | frozenset(_INTEGERS) | {"boolean", "decimal"}
 
 
-def fault_of(type_: str, value: object) -> str | None:
+def wrong_in(type_: str, value: object) -> str | None:
     """What is wrong with a value of a primitive type, or None. Never quotes it."""
     if type_ == "boolean":
         return None if isinstance(value, bool) else f"must be true or false, is {kind_of(value)}"
     if type_ == "decimal" or type_ in _INTEGERS:
-        return _number_fault(type_, value)
+        return _wrong_in_number(type_, value)
     pattern, wanted = _PATTERNS[type_]
     if not isinstance(value, str):
         return f"must be a string, is {kind_of(value)}"
@@ -50,7 +50,7 @@ def fault_of(type_: str, value: object) -> str | None:
     return None if pattern.fullmatch(value) else wanted
 
 
-def _number_fault(type_: str, value: object) -> str | None:
+def _wrong_in_number(type_: str, value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return f"must be a number, is {kind_of(value)}"
     if type_ == "decimal":

@@ -14,12 +14,12 @@ from service.testkit.fhir_validation.primitives import kind_of
 from service.testkit.fhir_validation.structure import check_structure, knows
 
 _DEEPEST = 10
-# A resource with more faults than this is wrong in kind; comparing all with all would take too long.
+# A resource with more issues than this is wrong in kind; comparing all with all would take too long.
 _MOST_OF_ONE = 300
 
 
 def check_resources(value: Any, where: str, release: Release, depth: int = 0) -> Iterator[Issue]:
-    """The faults of a resource and of all resources inside it. ``release`` is what the document speaks."""
+    """The issues of a resource and of all resources inside it. ``release`` is that of the document."""
     if not isinstance(value, Mapping):
         yield Issue(where, f"must be a FHIR resource, is {kind_of(value)}", code="structure")
         return
@@ -51,17 +51,17 @@ def _check_one(value: Mapping[str, Any], where: str, release: Release, depth: in
     yield from tabled
     if not is_bundle:
         yield from _further(where, tabled, check_classes(value, own, where), nested)
-    for inner, place in nested:
+    for inner, path in nested:
         # What is contained has been read with its owner; entries of a Bundle have not.
-        yield from check_resources(inner, place, release, depth + 1)
+        yield from check_resources(inner, path, release, depth + 1)
 
 
 def _further(
     where: str, tabled: Sequence[Issue], refused: Iterator[Issue], nested: Sequence[tuple[Any, str]]
 ) -> Iterator[Issue]:
-    """What the classes find beyond the table: nothing at, above or below a place the table names already."""
-    named = {issue.path for issue in tabled[:_MOST_OF_ONE]} | {place for _, place in nested[:_MOST_OF_ONE]}
-    # A remark about the resource as a whole says nothing about its parts.
+    """What the classes find beyond the table: nothing at, above or below a path the table names already."""
+    named = {issue.path for issue in tabled[:_MOST_OF_ONE]} | {path for _, path in nested[:_MOST_OF_ONE]}
+    # An issue about the resource as a whole says nothing about its parts.
     parts = named - {where}
     for issue in islice(refused, _MOST_OF_ONE):
         if issue.path in named or any(_is_within(issue.path, one) or _is_within(one, issue.path) for one in parts):

@@ -1,4 +1,4 @@
-"""Structure: one FHIR R4 resource held against the table of elements; every fault in one pass, each with its place."""
+"""Structure: one FHIR R4 resource held against the table of elements; every issue in one pass, each with its path."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from service.errors import Issue, Severity
 from service.testkit.fhir_validation.elements import Element, Shape, elements
 from service.testkit.fhir_validation.invariants import broken
-from service.testkit.fhir_validation.primitives import PRIMITIVES, fault_of, kind_of
+from service.testkit.fhir_validation.primitives import PRIMITIVES, kind_of, wrong_in
 
 _PLACE = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/[A-Za-z0-9\-._]+(?:/_history/[^/]+)?")
 # Marks that serialisers leave in and everybody passes over.
@@ -25,12 +25,13 @@ Json = Mapping[str, Any]
 
 @dataclass
 class Structure:
-    """The faults of one resource. ``nested`` are the resources inside it, with their places: not looked at here."""
+    """The issues of one resource. ``nested`` are the resources inside it, with their paths: not looked at here."""
 
     issues: list[Issue] = field(default_factory=list)
     nested: list[tuple[Any, str]] = field(default_factory=list)
 
     def add_issue(self, where: str, text: str, code: str = "structure", severity: Severity = Severity.ERROR) -> None:
+        """Add an issue at a path."""
         self.issues.append(Issue(where, text, code=code, severity=severity))
 
 
@@ -54,15 +55,15 @@ def _object(found: Structure, value: Json, type_: str, where: str) -> None:
         if name in _IGNORED:
             continue
         element = _element(shape, name)
-        place = f"{where}.{name}"
+        path = f"{where}.{name}"
         if element is None:
-            found.add_issue(place, _unknown(shape, name, type_, hint=len(found.issues) < _MOST_HINTS))
+            found.add_issue(path, _unknown(shape, name, type_, hint=len(found.issues) < _MOST_HINTS))
         elif member is None:
-            found.add_issue(place, "must be left out instead of null")
+            found.add_issue(path, "must be left out instead of null")
         elif name.startswith("_"):
-            _extras(found, member, place)
+            _extras(found, member, path)
         else:
-            _member(found, element, member, place, is_resource="resourceType" in value)
+            _member(found, element, member, path, is_resource="resourceType" in value)
     _needed(found, value, type_, where)
     _chosen(found, value, shape, where)
     for key, text in broken(type_, value):
@@ -110,9 +111,9 @@ def _value(found: Structure, element: Element, value: object, where: str, *, is_
             return
         # The id of a resource is narrower than the id of an element, which the definitions do not show.
         type_ = "id" if is_resource and element.name == "id" else element.type
-        fault = fault_of(type_, value)
-        if fault is not None:
-            found.add_issue(where, fault, "value")
+        wrong = wrong_in(type_, value)
+        if wrong is not None:
+            found.add_issue(where, wrong, "value")
         elif element.codes and value not in element.codes:
             found.add_issue(where, f"is not a code of the required value set{_listed(element)}", "code-invalid")
     elif not isinstance(value, Mapping):

@@ -81,9 +81,9 @@ def _resources_of(document: Mapping[str, Any], templates: Sequence[Template]) ->
 def _dry_run(
     services: Services, service: ServiceDefinition, document: Mapping[str, Any], now: datetime, to: Profile
 ) -> Iterator[Issue]:
-    """What a call with this body would give. The faults of its shape are told by ``check_envelope``."""
+    """What a call with this body would give. The issues of its shape are reported by ``check_envelope``."""
     try:
-        # As the specification has it: what a client's profile takes away is told beside it.
+        # As the specification has it: what a client's profile takes away is reported beside it.
         as_made = Wanted(client=DEFAULT)
         answered = answer_call(replace(services, fetch_missing=fetch_nothing), service, document, now, wanted=as_made)
     except RequestError as error:

@@ -23,7 +23,7 @@ Json = Mapping[str, Any]
 
 
 def check_envelope(document: Json, hook: str, templates: tuple[Template, ...]) -> Iterator[Issue]:
-    """The remarks about everything but resources. ``templates`` are those of the service that answers the hook."""
+    """The issues about everything but resources. ``templates`` are those of the service that answers the hook."""
     yield from _shape(document, hook)
     yield from _members(document, _MEMBERS, "")
     context = document.get("context")
@@ -50,14 +50,14 @@ def _shape(document: Json, hook: str) -> Iterator[Issue]:
 
 def _members(given: Json, known: frozenset[str], where: str) -> Iterator[Issue]:
     for name, value in given.items():
-        place = f"{where}.{name}".lstrip(".")
+        path = f"{where}.{name}".lstrip(".")
         if name not in known:
             text = "is no member of CDS Hooks 2.0.1; ignored"
-            yield _issue(Severity.INFORMATION, place, text, "informational")
+            yield _issue(Severity.INFORMATION, path, text, "informational")
         elif value is None:
-            yield _issue(Severity.WARNING, place, "null is allowed in prefetch only; read as absent (TR-3, RQ-12)")
+            yield _issue(Severity.WARNING, path, "null is allowed in prefetch only; read as absent (TR-3, RQ-12)")
         elif value in ("", [], {}) and name != "prefetch":
-            yield _issue(Severity.WARNING, place, "must be left out instead of empty (TR-4)")
+            yield _issue(Severity.WARNING, path, "must be left out instead of empty (TR-4)")
     extension = given.get("extension")
     if extension is not None and not isinstance(extension, Mapping):
         yield _issue(Severity.WARNING, f"{where}.extension".lstrip("."), "must be an object, not as in FHIR (EX-2)")

@@ -1,4 +1,4 @@
-"""Knowing: what a decision on the data could not know, and what became of it, as remarks."""
+"""Knowing: what a decision on the data could not know, and what became of it, as issues."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from typing import Any
 from service.errors import Issue, Severity
 from service.record.input.prefetch_states import PrefetchState, State, classify
 from service.record.input.prefetch_templates import Template
+from service.record.notes import text_of
 from service.record.releases.fhir_classes import Release
 from service.testkit.fhir_validation.resources import check_resources
 from service.testkit.report import Part
@@ -24,7 +25,7 @@ _TEXTS = {
 def check_prefetch(
     prefetch: Any, templates: Sequence[Template], release: Release, *, can_fetch: bool
 ) -> Iterator[Issue]:
-    """The state of every key asked for, those nobody asked for, and the faults of every resource sent."""
+    """The state of every key asked for, those nobody asked for, and the issues of every resource sent."""
     if prefetch is None:
         prefetch = {}
     if not isinstance(prefetch, Mapping):
@@ -51,7 +52,7 @@ def _state(template: Template, state: PrefetchState, *, can_fetch: bool) -> Iter
         return
     if state.state in _TEXTS:
         severity, text = _TEXTS[state.state]
-        message = text.format(title=template.title, reason=state.reason)
+        message = text.format(title=template.title, reason=text_of(state.reason) if state.reason else "")
         fetch = state.state in {State.NOT_SENT, State.FIRST_PAGE}
         yield _issue(severity, where, message + (", unless fhirServer gives it" if fetch and can_fetch else ""))
         return

@@ -22,7 +22,7 @@ Json = Mapping[str, Any]
 
 
 def judge_answer(body: Any, release: Release = Release.R4) -> list[Issue]:
-    """Everything that breaks a requirement in the body of a 200. ``release`` is what the caller speaks."""
+    """Everything that breaks a requirement in the body of a 200. ``release`` is that of the caller."""
     if not isinstance(body, Mapping) or not isinstance(body.get("cards"), list):
         return [broken("RS-1", "cards", "the body must be an object with an array of this name")]
     issues: list[Issue] = [*empty_members(body, "", frozenset({"cards"})), *extensions(body, "")]
@@ -53,8 +53,8 @@ def _card(card: Json, where: str, release: Release) -> Iterator[Issue]:
     yield from _suggestions(card, where, release)
     yield from _reasons(card, where)
     issues: list[Issue] = []
-    for link, place in shaped("LI-1", card.get("links"), f"{where}.links", issues):
-        issues += _link(link, place)
+    for link, path in shaped("LI-1", card.get("links"), f"{where}.links", issues):
+        issues += _link(link, path)
     yield from issues
 
 
@@ -88,8 +88,8 @@ def _coding(requirement: str, coding: Any, where: str, names: tuple[str, ...]) -
 
 def _reasons(card: Json, where: str) -> Iterator[Issue]:
     issues: list[Issue] = []
-    for reason, place in shaped("OR-2", card.get("overrideReasons"), f"{where}.overrideReasons", issues):
-        issues += _coding("OR-2", reason, place, ("code", "system", "display"))
+    for reason, path in shaped("OR-2", card.get("overrideReasons"), f"{where}.overrideReasons", issues):
+        issues += _coding("OR-2", reason, path, ("code", "system", "display"))
     yield from issues
 
 
@@ -104,12 +104,12 @@ def _suggestions(card: Json, where: str, release: Release) -> Iterator[Issue]:
         yield broken("CA-6", f"{where}.selectionBehavior", "says nothing without suggestions")
     if behaviour == "at-most-one" and sum(one.get("isRecommended") is True for one, _ in found) > 1:
         yield broken("SU-2", f"{where}.suggestions", "more than one is recommended although one may be chosen")
-    for suggestion, place in found:
-        yield from missing_text("SU-1", suggestion, "label", place)
+    for suggestion, path in found:
+        yield from missing_text("SU-1", suggestion, "label", path)
         if "uuid" not in suggestion:
-            yield broken("SU-5", f"{place}.uuid", "should be there: without it no acceptance can be reported")
+            yield broken("SU-5", f"{path}.uuid", "should be there: without it no acceptance can be reported")
         inner: list[Issue] = []
-        for action, at in shaped("AC-1", suggestion.get("actions"), f"{place}.actions", inner):
+        for action, at in shaped("AC-1", suggestion.get("actions"), f"{path}.actions", inner):
             inner += _action(action, at, release)
         yield from inner
 

@@ -49,16 +49,18 @@ class Send(Protocol):
 
 @dataclass
 class Findings:
-    """What was looked at and what was complained about. ``looked`` are requirement numbers, in order."""
+    """What was looked at and which issues were found. ``looked`` are requirement numbers, in order."""
 
     looked: dict[str, None] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
     calls: int = 0
 
     def look(self, *requirements: str) -> None:
+        """Note that requirements were looked at."""
         self.looked |= dict.fromkeys(requirements)
 
     def expect(self, holds: bool, requirement: str, where: str, text: str) -> None:
+        """Note a requirement as looked at, and an issue where it is not met."""
         self.look(requirement)
         if not holds:
             self.issues.append(broken(requirement, where, text))
@@ -100,7 +102,7 @@ class _Conversation:
         return Reply(reply.status, reply.media_type, reply.body, (time.perf_counter() - started) * 1000)
 
     def _read(self, reply: Reply, where: str) -> Any:
-        """The JSON of an answer; None, and a complaint, when it is none."""
+        """The JSON of an answer; None, and an issue, when it is none."""
         is_json = reply.media_type.partition(";")[0].strip().lower() == "application/json"
         self.findings.expect(is_json, "TR-1", where, "must be application/json")
         self.findings.expect(not reply.body.startswith(b"\xef\xbb\xbf"), "TR-7", where, "has a byte order mark")

@@ -57,14 +57,14 @@ def _prefetch(prefetch: Any, hook: Any, where: str) -> Iterator[Issue]:
         yield broken("DI-8", where, "must be an object")
         return
     for key, query in prefetch.items():
-        place = f"{where}.{key}"
+        path = f"{where}.{key}"
         if not isinstance(query, str) or not query:
-            yield broken("DI-8", place, "must be a string that is not empty")
+            yield broken("DI-8", path, "must be a string that is not empty")
         elif isinstance(hook, str) and hook in HOOKS:
-            yield from (_linted(fault.text, place) for fault in lint(Template(key, query, ()), hook))
+            yield from (_linted(issue.text, path) for issue in lint(Template(key, query, ()), hook))
 
 
 def _linted(text: str, where: str) -> Issue:
-    """A complaint of the linter, which begins with the numbers of the requirements: the first one counts."""
+    """An issue of the linter, which begins with the numbers of the requirements: the first one counts."""
     numbers, _, sentence = text.partition(": ")
     return broken(re.split(r"[ ,]", numbers)[0], where, sentence)

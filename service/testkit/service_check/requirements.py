@@ -32,15 +32,15 @@ def missing_text(requirement: str, holder: Mapping[str, Any], name: str, where: 
 
 
 def shaped(requirement: str, value: Any, where: str, issues: list[Issue]) -> list[tuple[Mapping[str, Any], str]]:
-    """The objects of a list with their places; what is no list, or no object in it, becomes an issue."""
+    """The objects of a list with their paths; what is no list, or no object in it, becomes an issue."""
     if value is None:
         return []
     if not isinstance(value, list):
         issues.append(broken(requirement, where, "must be an array"))
         return []
-    places = [(part, f"{where}[{number}]") for number, part in enumerate(value)]
-    issues += [broken(requirement, at, "must be an object") for one, at in places if not isinstance(one, Mapping)]
-    return [(one, at) for one, at in places if isinstance(one, Mapping)]
+    paths = [(part, f"{where}[{number}]") for number, part in enumerate(value)]
+    issues += [broken(requirement, at, "must be an object") for one, at in paths if not isinstance(one, Mapping)]
+    return [(one, at) for one, at in paths if isinstance(one, Mapping)]
 
 
 def empty_members(value: Any, where: str, allowed: frozenset[str] = frozenset()) -> Iterator[Issue]:
@@ -64,14 +64,14 @@ def extensions(value: Any, where: str) -> Iterator[Issue]:
             yield from extensions(part, f"{where}[{number}]")
     elif isinstance(value, Mapping) and "resourceType" not in value:
         for name, part in value.items():
-            place = f"{where}.{name}".lstrip(".")
+            path = f"{where}.{name}".lstrip(".")
             if name != "extension":
-                yield from extensions(part, place)
+                yield from extensions(part, path)
             elif not isinstance(part, Mapping):
-                yield broken("EX-2", place, "must be an object")
+                yield broken("EX-2", path, "must be an object")
             else:
                 yield from (
-                    broken("EX-3", f"{place}.{one}", "should be a name with a dot, unique in the world")
+                    broken("EX-3", f"{path}.{one}", "should be a name with a dot, unique in the world")
                     for one in part
                     if "." not in one
                 )

@@ -23,7 +23,7 @@ _ABOUT = """Advice for sciatica and back pain by CDS Hooks 2.0.1, or about a pla
 listed are called by an EHR at the moment each is named after. {not_clearance}"""
 
 _REFUSALS = {
-    400: "The request is wrong; each issue names the place",
+    400: "The request is wrong; each issue names the path",
     404: "There is no such thing here",
     412: "Nothing useful can be said without data that was not sent and could not be fetched",
     413: "The body is too large",

@@ -1,4 +1,4 @@
-"""The pages of kept decisions, for an auditor: which there are, and of one all that was found, said and answered."""
+"""The pages of stored decisions, for an auditor: which there are, and of one all that was found, said and answered."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """One decision with all that is kept about it. ``again`` is None where it was not decided again."""
+class StoredPage:
+    """One decision with all that is stored about it. ``again`` is None where it was not decided again."""
 
     decision: StoredDecision
     rule_set: StoredRuleSet
@@ -54,10 +54,10 @@ def decisions_page(
     }
 
 
-def decision_page(knowledge: Knowledge, kept: Kept) -> Json:
+def decision_page(knowledge: Knowledge, stored: StoredPage) -> Json:
     """One decision: the call, the cards as shown and what became of them, what was found, proof, and replay."""
-    row = exported(kept.decision, kept.rule_set)
-    texts = {} if kept.again is None else {card["uuid"]: card for card in kept.again.cards}
+    row = exported(stored.decision, stored.rule_set)
+    texts = {} if stored.again is None else {card["uuid"]: card for card in stored.again.cards}
     counts = Counter(row["findings"].values())
     return {
         "id": row["id"],
@@ -70,13 +70,13 @@ def decision_page(knowledge: Knowledge, kept: Kept) -> Json:
         "ruleSet": row["ruleset"],
         "sameRules": row["ruleset"]["digest"] == knowledge.digest,
         "milliseconds": round(row["microseconds"] / 1000, 1),
-        # Shown by the gate that there was nothing to say: the engines were not asked, and no findings are kept.
-        "isSkipped": is_skipped(kept.decision.body),
+        # Shown by the gate that there was nothing to say: the engines were not asked, and no findings are stored.
+        "isSkipped": is_skipped(stored.decision.body),
         "missing": row["missing"],
         "partly": row["partly"],
         "problems": row["problems"],
         "problemCount": row["problem_count"],
-        "cards": [_card(knowledge, card, texts.get(card["uuid"]), kept.feedback) for card in row["cards"]],
+        "cards": [_card(knowledge, card, texts.get(card["uuid"]), stored.feedback) for card in row["cards"]],
         "fired": [_fired(knowledge, rule, row["covered"]) for rule in row["rules"] if rule["outcome"] == "fired"],
         "outcomes": dict(sorted(Counter(rule["outcome"] for rule in row["rules"]).items())),
         "counts": {status: counts[status] for status in ("present", "absent", "unknown")},
@@ -87,10 +87,10 @@ def decision_page(knowledge: Knowledge, kept: Kept) -> Json:
         ],
         "notRecorded": [title_of_known(knowledge, name) for name in row["not_recorded"]],
         "notAssessed": [title_of_known(knowledge, name) for name in row["not_assessed"]],
-        "proof": None if kept.proof is None else _proof(kept.proof),
+        "proof": None if stored.proof is None else _proof(stored.proof),
         "replay": None
-        if kept.again is None
-        else {"same": kept.again.same, "differences": list(kept.again.differences)},
+        if stored.again is None
+        else {"same": stored.again.same, "differences": list(stored.again.differences)},
     }
 
 
@@ -119,8 +119,8 @@ def _card(knowledge: Knowledge, card: Json, text: Json | None, feedback: Mapping
         "summary": None if text is None else text["summary"],
         "detail": None if text is None else text.get("detail", ""),
         "rules": [
-            _rule(knowledge, rule) | {"version": version, "speaks": bool(speaks)}
-            for rule, version, speaks in card["rules"]
+            _rule(knowledge, rule) | {"version": version, "speaks": bool(shown)}
+            for rule, version, shown in card["rules"]
         ],
         "feedback": [
             {
@@ -173,9 +173,9 @@ def _found(knowledge: Knowledge, name: str, detail: Json) -> Json:
 
 
 def _short(number: str) -> str:
-    """A number with at most two places."""
-    whole, _, places = number.partition(".")
-    return f"{whole}.{places[:2]}".rstrip("0").rstrip(".") if places else whole
+    """A number with at most two decimal places."""
+    whole, _, decimals = number.partition(".")
+    return f"{whole}.{decimals[:2]}".rstrip("0").rstrip(".") if decimals else whole
 
 
 def _proof(proof: Proof) -> Json:

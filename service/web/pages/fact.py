@@ -1,4 +1,4 @@
-"""The page of one fact or conclusion: how it is known, what silence means, and which rules rest on it."""
+"""The page of one fact or conclusion: how it is known, what silence means, and which rules depend on it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from service.knowledge.digest import value_sets_of
 from service.knowledge.model import FactDefinition, Knowledge
 from service.web.pages.graph import ways_of
-from service.web.pages.rules import resting_on
+from service.web.pages.rules import rules_depending_on
 from service.web.pages.value_set import value_set_named
 from service.web.pages.words import condition_data, finding_named, no_matching_data, read_from, rule_named, with_sources
 
@@ -23,7 +23,7 @@ def fact_page(knowledge: Knowledge, name: str) -> Json | None:
     else:
         return None
     direct = {rule.id for rule in knowledge.rules if name in rule.reads}
-    rules = resting_on(knowledge, name)
+    rules = rules_depending_on(knowledge, name)
     return (
         finding_named(knowledge, name)
         | {"asks": knowledge.asks(name)}

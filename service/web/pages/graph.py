@@ -1,4 +1,4 @@
-"""The page of the whole rule set as a graph, and of the ways from one finding to the cards that rest on it."""
+"""The page of the whole rule set as a graph, and of the ways from one finding to the cards that depend on it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from service.knowledge.model import Indicator, Knowledge, Rule
 from service.knowledge.sentences import title_of
 from service.review.rule_graph import RuleGraph, after_finding, around_rule, way_to
 from service.web.pages.addresses import question_in
-from service.web.pages.rules import resting_on
+from service.web.pages.rules import rules_depending_on
 from service.web.pages.words import finding_named, read_from, rule_named
 
 Json = dict[str, Any]
@@ -23,7 +23,7 @@ _MOST_CARDS = 24
 
 @dataclass(frozen=True, slots=True)
 class GraphQuestion:
-    """What is asked: words of a finding, a finding by id, and a rule or a phase among those that rest on it."""
+    """What is asked: words of a finding, a finding by id, and a rule or a phase among those that depend on it."""
 
     q: str = ""
     topic: str = ""
@@ -87,7 +87,7 @@ def ways_of(knowledge: Knowledge, finding: str, rule: str = "", phase: str = "")
 def _rows(
     knowledge: Knowledge, finding: str, graph: RuleGraph, shown: Iterable[str], rules: Mapping[str, Rule]
 ) -> list[Json]:
-    """For each card the conclusions on its way, the loudest first."""
+    """For each card the conclusions on its way, the most severe first."""
     rows = []
     for node in sorted(shown, key=lambda one: (-rules[one[5:]].severity, rules[one[5:]].title)):
         rule = rules[node[5:]]
@@ -128,7 +128,7 @@ def _folded(knowledge: Knowledge, graph: RuleGraph, rules: Mapping[str, Rule]) -
 
 
 def neighbourhood(knowledge: Knowledge, rule: Rule) -> Json:
-    """What a rule rests on and what rests on it, as a graph; ``leftOut`` is how much is not drawn."""
+    """What a rule depends on and what depends on it, as a graph; ``leftOut`` is how much is not drawn."""
     graph = around_rule(knowledge, rule)
     own = f"rule:{rule.id}" if rule.concludes is None else f"conclusion:{rule.concludes}"
     title = f"What “{rule.title}” rests on"
@@ -175,10 +175,10 @@ def _node(knowledge: Knowledge, node: str, layer: int, rules: Mapping[str, Rule]
 def overview(knowledge: Knowledge) -> Json:
     """The whole rule set: how many facts a topic has, how many rules a phase, and how many of these rest on a topic."""
     topics = Counter(_topic(fact.at) for fact in knowledge.facts.values())
-    resting: dict[tuple[str, str], set[str]] = {}
+    counts: dict[tuple[str, str], set[str]] = {}
     for name, fact in knowledge.facts.items():
-        for rule in resting_on(knowledge, name):
-            resting.setdefault((_topic(fact.at), rule.phase), set()).add(rule.id)
+        for rule in rules_depending_on(knowledge, name):
+            counts.setdefault((_topic(fact.at), rule.phase), set()).add(rule.id)
     kinds = [*(one.value for one in reversed(Indicator)), "conclusion"]
     phases = []
     for phase in knowledge.phases:
@@ -197,7 +197,7 @@ def overview(knowledge: Knowledge) -> Json:
         "topics": [{"id": one, "title": _in_words(one), "facts": topics[one]} for one in sorted(topics)],
         "phases": phases,
         "links": [
-            {"topic": topic, "phase": phase, "rules": len(rules)} for (topic, phase), rules in sorted(resting.items())
+            {"topic": topic, "phase": phase, "rules": len(rules)} for (topic, phase), rules in sorted(counts.items())
         ],
     }
 

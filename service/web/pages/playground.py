@@ -119,7 +119,7 @@ def _report(knowledge: Knowledge, report: Report) -> Json:
 
 
 def _by_title(knowledge: Knowledge, words: str) -> str:
-    """A remark with the titles of facts where it names them by id: before a colon, or in a list behind one."""
+    """A note with the titles of facts where it names them by id: before a colon, or in a list behind one."""
     head, colon, tail = words.partition(": ")
     if not colon:
         return words

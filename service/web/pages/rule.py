@@ -40,7 +40,7 @@ def rule_page(knowledge: Knowledge, approvals: Approvals, name: str) -> Json | N
 
 def _rule_data(knowledge: Knowledge, approvals: Approvals, rule: Rule) -> Json:
     return {
-        **_standing(knowledge, approvals, rule),
+        **_approval_state(knowledge, approvals, rule),
         **_content(knowledge, rule),
         **_grounds(knowledge, rule),
         **_shown_by(knowledge, rule),
@@ -48,7 +48,7 @@ def _rule_data(knowledge: Knowledge, approvals: Approvals, rule: Rule) -> Json:
     }
 
 
-def _standing(knowledge: Knowledge, approvals: Approvals, rule: Rule) -> Json:
+def _approval_state(knowledge: Knowledge, approvals: Approvals, rule: Rule) -> Json:
     """Which rule it is, and who stands behind it."""
     return {
         **rule_named(rule),
@@ -204,7 +204,7 @@ def _evidence(knowledge: Knowledge, citation: Citation) -> Json:
 
 
 def _read(knowledge: Knowledge, name: str, drawing: Iterable[Rule]) -> Json:
-    """One finding that the rule rests on: where it is read, and when silence counts as no."""
+    """One finding that the rule depends on: where it is read, and when silence counts as no."""
     data = finding_named(knowledge, name)
     fact = knowledge.facts.get(name)
     if fact is None:

@@ -15,7 +15,7 @@ from service.web.pages.words import rule_named, summary_in_words
 
 Json = dict[str, Any]
 _APPROVAL = {True: "approved", False: "not approved"}
-_MOST_TOLD = 80
+_MOST_IN_DETAIL = 80
 """So many rules are told with what they say; of more only the names, so that the page stays light (product choice)."""
 
 
@@ -23,8 +23,8 @@ _MOST_TOLD = 80
 class Question:
     """Which rules are asked for; what is empty asks for nothing.
 
-    ``finding`` is the id of a fact or conclusion, or words of its title: rules that rest on it are found, also through
-    conclusions. ``q`` are words that all must occur in a rule's id, title, card, purpose or topic.
+    ``finding`` is the id of a fact or conclusion, or words of its title: rules that depend on it are found, also
+    through conclusions. ``q`` are words that all must occur in a rule's id, title, card, purpose or topic.
     """
 
     phase: str = ""
@@ -42,13 +42,13 @@ def question_of(query: Mapping[str, str]) -> Question:
 
 
 def rules_page(knowledge: Knowledge, question: Question) -> Json:
-    """The rules that the question leaves, by phase, the loudest first; their number; what may be asked for.
+    """The rules that the question leaves, by phase, the most severe first; their number; what may be asked for.
 
     ``brief``: they are many, and only named.
     """
     asked_for = (rule for rule in knowledge.rules if _asked_for(knowledge, rule, question))
     left = sorted(asked_for, key=lambda rule: -rule.severity)
-    brief = len(left) > _MOST_TOLD
+    brief = len(left) > _MOST_IN_DETAIL
     phases = [
         {
             "id": phase.id,
@@ -110,12 +110,12 @@ def _asked_for(knowledge: Knowledge, rule: Rule, asked: Question) -> bool:
     )
     if not all(not wanted or wanted in there for wanted, there in plain):
         return False
-    if asked.finding and not _rests_on(knowledge, rule, asked.finding):
+    if asked.finding and not _depends_on(knowledge, rule, asked.finding):
         return False
     return _has_words(asked.q, _text(rule))
 
 
-def _rests_on(knowledge: Knowledge, rule: Rule, finding: str) -> bool:
+def _depends_on(knowledge: Knowledge, rule: Rule, finding: str) -> bool:
     """Whether a finding with this id is behind the rule, or, where no finding has it, one whose title has the words."""
     behind = _behind(knowledge)[rule.id]
     if finding in knowledge.facts or finding in knowledge.conclusions:
@@ -125,12 +125,12 @@ def _rests_on(knowledge: Knowledge, rule: Rule, finding: str) -> bool:
 
 @of_rule_set
 def _behind(knowledge: Knowledge) -> Mapping[str, frozenset[str]]:
-    """Every finding that each rule rests on or names, conclusions followed down to the facts."""
+    """Every finding that each rule depends on or names, conclusions followed down to the facts."""
     return {rule.id: frozenset(reached(knowledge, rule)[0]) for rule in knowledge.rules}
 
 
-def resting_on(knowledge: Knowledge, finding: str) -> list[Rule]:
-    """The rules that rest on a finding or name it, also through conclusions, in the order of the phases."""
+def rules_depending_on(knowledge: Knowledge, finding: str) -> list[Rule]:
+    """The rules that depend on a finding or name it, also through conclusions, in the order of the phases."""
     behind = _behind(knowledge)
     return [rule for rule in knowledge.rules if finding in behind[rule.id]]
 

@@ -1,7 +1,7 @@
 """The files that pages are dressed and helped by, each under a name with a digest of its content.
 
-Such a name may be kept for ever: what changes gets another name. Files of others stand in ``static/vendor`` with their
-licences; ``static/vendor/README.md`` says where each comes from.
+Such a name may be stored for ever: what changes gets another name. Files of others stand in ``static/vendor`` with
+their licences; ``static/vendor/README.md`` says where each comes from.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ _MOST_IN_LANE = 14
 
 
 def timeline_of(knowledge: Knowledge, decision: Decision) -> Json:
-    """Lanes with what stands in them, by day; windows of the facts that cards rest on; the day of the decision."""
+    """Lanes with what stands in them, by day; windows of the facts that cards depend on; the day of the decision."""
     today = decision.now.date()
     entries = _entries(knowledge, decision)
     lanes: dict[str, list[Json]] = {}
@@ -99,7 +99,7 @@ def _day(text: str | None) -> date | None:
 
 
 def _windows(knowledge: Knowledge, decision: Decision) -> list[Json]:
-    """How far back the facts look on which the cards rest, the shortest first."""
+    """How far back the facts look on which the cards depend, the shortest first."""
     names = dict.fromkeys(
         leaf.finding
         for one in decision.outcomes

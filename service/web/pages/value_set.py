@@ -23,7 +23,7 @@ def value_set_named(knowledge: Knowledge, name: str) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class CodeQuestion:
-    """Which codes of a long value set are asked for: words of code or display, and the place of the first."""
+    """Which codes of a long value set are asked for: words of code or display, and the number of the first to show."""
 
     q: str = ""
     start: str = ""

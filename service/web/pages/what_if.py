@@ -1,4 +1,4 @@
-"""Facts that decide, each with a place to change it: what would be said if the eGFR were another, or a problem gone."""
+"""Facts that decide, each with an input to change it: what is said with another eGFR, or without a problem."""
 
 from __future__ import annotations
 

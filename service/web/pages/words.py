@@ -97,7 +97,7 @@ def finding_named(knowledge: Knowledge, name: str) -> Json:
 
 
 def rule_named(rule: Rule) -> Json:
-    """A rule by its title and id, with how loud it is; None: it draws a conclusion and shows no card."""
+    """A rule by its title and id, with its severity; None: it draws a conclusion and shows no card."""
     indicator = None if rule.card is None else rule.card.indicator.value
     return {"id": rule.id, "title": rule.title, "indicator": indicator}
 
@@ -118,14 +118,14 @@ def summary_in_words(rule: Rule) -> str | None:
 
 
 def read_from(fact: FactDefinition) -> list[str]:
-    """Where a fact looks, one line for each place: "Observation, past 365 days"."""
-    lines = [_place(fact, source) for source in fact.sources]
+    """Where a fact is read from, one line for each kind of resource: "Observation, past 365 days"."""
+    lines = [_source_line(fact, source) for source in fact.sources]
     if fact.resource is not None:
         lines.append(fact.resource)
     return list(dict.fromkeys(lines)) or [fact.kind.value.replace("-", " ")]
 
 
-def _place(fact: FactDefinition, source: FactSource) -> str:
+def _source_line(fact: FactDefinition, source: FactSource) -> str:
     days = source.within_days or fact.look_back_days or fact.within_days
     parts = [source.resource]
     if days is not None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace as replaced
 
-from service.cards.repetition import grounds, rested
+from service.cards.repetition import grounds, without_repeated
 from service.decision import Decision
 from service.finding import Evidence, ShownBefore
 from service.knowledge.model import Indicator, Knowledge
@@ -39,51 +39,53 @@ def said(decision: Decision) -> list[tuple[str, str]]:
     return [(advice.rule.id, advice.indicator.value) for advice in decision.advice]
 
 
-@pytest.mark.parametrize(("days", "rests"), [(0, True), (13.99, True), (14, False), (400, False)])
-def test_advice_rests_for_two_weeks(days: float, rests: bool) -> None:
-    assert (said(rested(opened(), {INFO: before(days)})) == []) is rests
+@pytest.mark.parametrize(("days", "is_left_out"), [(0, True), (13.99, True), (14, False), (400, False)])
+def test_advice_rests_for_two_weeks(days: float, is_left_out: bool) -> None:
+    assert (said(without_repeated(opened(), {INFO: before(days)})) == []) is is_left_out
 
 
 def test_advice_comes_back_at_once_when_what_it_rests_on_changed() -> None:
-    assert said(rested(opened(), {INFO: before(1, unchanged=False)})) == [(INFO, "info")]
+    assert said(without_repeated(opened(), {INFO: before(1, unchanged=False)})) == [(INFO, "info")]
 
 
 def test_what_is_not_known_suppresses_nothing() -> None:
-    assert said(rested(opened(), None)) == [(INFO, "info")]
-    assert said(rested(opened(), {})) == [(INFO, "info")]
+    assert said(without_repeated(opened(), None)) == [(INFO, "info")]
+    assert said(without_repeated(opened(), {})) == [(INFO, "info")]
 
 
-@pytest.mark.parametrize(("days", "rests"), [(29.9, True), (30, False)])
-def test_a_standing_warning_rests_for_thirty_days(days: float, rests: bool) -> None:
+@pytest.mark.parametrize(("days", "is_left_out"), [(29.9, True), (30, False)])
+def test_a_standing_warning_rests_for_thirty_days(days: float, is_left_out: bool) -> None:
     knowledge = with_card(rules(), INFO, indicator=Indicator.WARNING)
-    assert (said(rested(opened(knowledge), {INFO: before(days)})) == []) is rests
+    assert (said(without_repeated(opened(knowledge), {INFO: before(days)})) == []) is is_left_out
 
 
 def test_a_rule_may_say_how_long_it_rests() -> None:
     decision = opened()
     (advice,) = decision.advice
     own = replace(decision, advice=(replace(advice, rule=replace(advice.rule, repeat_after=3)),))
-    assert said(rested(own, {INFO: before(2)})) == []
-    assert said(rested(own, {INFO: before(3)})) == [(INFO, "info")]
+    assert said(without_repeated(own, {INFO: before(2)})) == []
+    assert said(without_repeated(own, {INFO: before(3)})) == [(INFO, "info")]
 
 
 def test_a_critical_card_never_rests_for_having_been_shown() -> None:
-    assert said(rested(ordered(), {ALARM: before(0)})) == [(ALARM, "critical")]
+    assert said(without_repeated(ordered(), {ALARM: before(0)})) == [(ALARM, "critical")]
 
 
 def test_a_critical_card_set_aside_with_a_reason_comes_once_as_a_warning_and_then_rests_ninety_days() -> None:
-    assert said(rested(ordered(), {ALARM: before(1, overridden=1)})) == [(ALARM, "warning")]
-    assert said(rested(ordered(), {ALARM: before(0.5, overridden=1)})) == []
-    assert said(rested(ordered(), {ALARM: before(89, overridden=89.9)})) == []
-    assert said(rested(ordered(), {ALARM: before(0.5, overridden=90)})) == [(ALARM, "critical")]
-    assert said(rested(ordered(), {ALARM: before(0.5, unchanged=False, overridden=1)})) == [(ALARM, "critical")]
+    assert said(without_repeated(ordered(), {ALARM: before(1, overridden=1)})) == [(ALARM, "warning")]
+    assert said(without_repeated(ordered(), {ALARM: before(0.5, overridden=1)})) == []
+    assert said(without_repeated(ordered(), {ALARM: before(89, overridden=89.9)})) == []
+    assert said(without_repeated(ordered(), {ALARM: before(0.5, overridden=90)})) == [(ALARM, "critical")]
+    assert said(without_repeated(ordered(), {ALARM: before(0.5, unchanged=False, overridden=1)})) == [
+        (ALARM, "critical")
+    ]
 
 
 def test_a_red_flag_never_rests() -> None:
     decision = ordered()
     (advice,) = decision.advice
     red = replace(decision, advice=(replace(advice, rule=replace(advice.rule, phase="1_red_flags")),))
-    assert said(rested(red, {ALARM: before(0.5, overridden=1)})) == [(ALARM, "critical")]
+    assert said(without_repeated(red, {ALARM: before(0.5, overridden=1)})) == [(ALARM, "critical")]
 
 
 def keyed(text: str) -> str:

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from service.decision import Prepared, decide
-from service.decision.gate import ONE_IN, Gate, Gated, taken_in_full
+from service.decision.gate import ONE_IN, Gate, Gated, is_sampled
 from service.errors import GateError
 from service.record.input.reader import read_bundle
 from service.record.model import Completeness, Record
@@ -91,7 +91,7 @@ def test_it_is_shut_when(why: str, chart: Record, gate: Gate) -> None:
 @pytest.mark.parametrize("state", [state for state in Completeness if state is not Completeness.COMPLETE])
 def test_a_problem_list_that_did_not_come_whole_shuts_every_gate(state: Completeness, prepared: Prepared) -> None:
     lists = dict.fromkeys(WHOLE, Completeness.COMPLETE) | {"Condition": state}
-    assert [hook for hook, gate in prepared.gates.items() if gate.rests_on(lists)] == []
+    assert [hook for hook, gate in prepared.gates.items() if gate.depends_on(lists)] == []
 
 
 def test_every_hook_of_the_shipped_rules_has_a_gate_that_looks_for_few_of_many_keys(prepared: Prepared) -> None:
@@ -107,7 +107,7 @@ def test_its_digest_names_exactly_what_it_looks_for(gate: Gate) -> None:
 
 
 def test_what_passes_is_not_decided_and_says_so(prepared: Prepared) -> None:
-    skipped = next(one for one in map(UUID, map("{:032x}".format, range(50))) if not taken_in_full(str(one)))
+    skipped = next(one for one in map(UUID, map("{:032x}".format, range(50))) if not is_sampled(str(one)))
     decision = decide(prepared, record(HYPERTENSION), "patient-view", NOW, skipped, gated=True)
     assert decision.is_skipped
     assert decision.gated is not None
@@ -122,13 +122,13 @@ def test_nobody_who_does_not_ask_for_it_meets_the_gate(prepared: Prepared) -> No
 
 
 def test_about_one_passage_in_a_hundred_is_decided_in_full() -> None:
-    taken = sum(taken_in_full(str(UUID(int=number))) for number in range(20_000))
+    taken = sum(is_sampled(str(UUID(int=number))) for number in range(20_000))
     assert 150 < taken < 250
     assert ONE_IN == 100
 
 
 def test_a_sample_is_decided_like_any_other_call(prepared: Prepared) -> None:
-    sampled = next(one for one in map(UUID, map("{:032x}".format, range(2000))) if taken_in_full(str(one)))
+    sampled = next(one for one in map(UUID, map("{:032x}".format, range(2000))) if is_sampled(str(one)))
     decision = decide(prepared, record(HYPERTENSION), "patient-view", NOW, sampled, gated=True)
     assert decision.gated is not None
     assert not decision.is_skipped
@@ -137,7 +137,7 @@ def test_a_sample_is_decided_like_any_other_call(prepared: Prepared) -> None:
 
 def test_a_card_on_a_sample_raises_the_alarm_and_shuts_the_gate(gate: Gate) -> None:
     with pytest.raises(GateError, match="patient-view"):
-        gate.check(Gated(gate.digest, {}, in_full=True), 1, "d")
+        gate.check(Gated(gate.digest, {}, is_sample=True), 1, "d")
     assert not passes(gate, record(HYPERTENSION))
     assert gate.alarm is not None
 

@@ -63,7 +63,7 @@ def test_numbers_between_the_same_limits_are_one_row_and_a_number_on_a_limit_is_
 
 def test_what_the_engines_disagree_on_is_not_kept(knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch) -> None:
     prepared = prepared_with(knowledge)
-    monkeypatch.setattr(Program, "evaluate_row", lambda _program, _row: Chained({}, {"risk": Status.ABSENT}, 0))
+    monkeypatch.setattr(Program, "evaluate_vector", lambda _program, _row: Chained({}, {"risk": Status.ABSENT}, 0))
     for _ in range(2):
         with pytest.raises(EngineError):
             decided(prepared, "25", "Condition/1")

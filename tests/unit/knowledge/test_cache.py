@@ -29,7 +29,7 @@ class Site:
             self.loads += 1
             return load(self.rules, settings)
 
-        return RuleCache.of(self.cache, rule_files(self.rules), settings).keep("rules", loaded)
+        return RuleCache.of(self.cache, rule_files(self.rules), settings).cached("rules", loaded)
 
     def entry(self) -> Path:
         (found,) = self.cache.iterdir()
@@ -75,10 +75,10 @@ class Poison:
         return os.open, (str(self.witness), os.O_CREAT)
 
 
-@pytest.mark.parametrize("keep", [0, 10, 150, 2000])
-def test_an_entry_that_broke_off_is_not_read(site: Site, keep: int) -> None:
+@pytest.mark.parametrize("length", [0, 10, 150, 2000])
+def test_an_entry_that_broke_off_is_not_read(site: Site, length: int) -> None:
     site.read()
-    site.entry().write_bytes(site.entry().read_bytes()[:keep])
+    site.entry().write_bytes(site.entry().read_bytes()[:length])
     assert site.read() == load(VALID)
     assert site.loads == 2
 
@@ -139,9 +139,9 @@ def test_where_no_folder_can_be_made_the_rules_are_loaded(site: Site) -> None:
 def test_what_is_worked_out_from_the_rules_is_kept_beside_them_by_its_name(site: Site) -> None:
     site.read()
     entries = RuleCache.of(site.cache, rule_files(site.rules), {})
-    assert entries.keep("gates", lambda: {"patient-view": None}) == {"patient-view": None}
-    assert entries.keep("gates", lambda: pytest.fail("it was kept")) == {"patient-view": None}
-    assert entries.keep("drafts", lambda: "others") == "others"
+    assert entries.cached("gates", lambda: {"patient-view": None}) == {"patient-view": None}
+    assert entries.cached("gates", lambda: pytest.fail("it was cached")) == {"patient-view": None}
+    assert entries.cached("drafts", lambda: "others") == "others"
     assert site.read() == load(VALID)
     assert site.loads == 1
 

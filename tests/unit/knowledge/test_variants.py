@@ -15,7 +15,7 @@ from tests.unit.knowledge.rule_folders import changed_rules
 
 SF = "phases/3_safety/sf-nsaid-contraindicated.yaml"
 FL = "phases/5_pathway/fl-stay-active.yaml"
-FRAME = "ruleset.yaml"
+RULESET = "ruleset.yaml"
 EXAMPLES = """examples:
   - name: Sciatica is an active problem
     given: {sciatica-active: present}
@@ -149,7 +149,7 @@ def test_the_first_variant_goes_before_the_second(varied: Knowledge) -> None:
 
 def test_the_order_of_a_family_is_the_one_written_and_not_that_of_the_names(tmp_path: Path) -> None:
     put = "families:\n  - {id: both, order: [sf-nsaid-contraindicated, fl-stay-active]}\nservices:\n"
-    knowledge = rules_with(tmp_path, {"file": FRAME, "find": "services:\n", "put": put})
+    knowledge = rules_with(tmp_path, {"file": RULESET, "find": "services:\n", "put": put})
     first, second = rule(knowledge, "sf-nsaid-contraindicated"), rule(knowledge, "fl-stay-active")
     assert second.card is not None
     as_severe = replace(second, card=replace(second.card, indicator=Indicator.CRITICAL))
@@ -165,8 +165,8 @@ GUARD = (
 def test_a_guard_binds_the_rules_of_its_phase_that_show_a_card(tmp_path: Path) -> None:
     knowledge = rules_with(
         tmp_path,
-        {"file": FRAME, "find": "phases:\n", "put": f"{GUARD}phases:\n"},
-        {"file": FRAME, "find": "title: Safety,", "put": "title: Safety, applies_when: sciatica,"},
+        {"file": RULESET, "find": "phases:\n", "put": f"{GUARD}phases:\n"},
+        {"file": RULESET, "find": "title: Safety,", "put": "title: Safety, applies_when: sciatica,"},
     )
     warning = rule(knowledge, "sf-nsaid-contraindicated")
     assert [str(part) for part in warning.when.parts] == [  # type: ignore[union-attr]
@@ -183,8 +183,8 @@ def test_a_guard_binds_the_rules_of_its_phase_that_show_a_card(tmp_path: Path) -
 def test_a_rule_may_say_that_the_guard_of_its_phase_does_not_bind_it(tmp_path: Path) -> None:
     knowledge = rules_with(
         tmp_path,
-        {"file": FRAME, "find": "phases:\n", "put": f"{GUARD}phases:\n"},
-        {"file": FRAME, "find": "title: Safety,", "put": "title: Safety, applies_when: sciatica,"},
+        {"file": RULESET, "find": "phases:\n", "put": f"{GUARD}phases:\n"},
+        {"file": RULESET, "find": "title: Safety,", "put": "title: Safety, applies_when: sciatica,"},
         {"file": SF, "find": "hooks:", "put": "applies_when: always\nhooks:"},
     )
     assert "sciatica-active" not in rule(knowledge, "sf-nsaid-contraindicated").reads
@@ -198,7 +198,7 @@ def test_what_a_rule_does_not_say_the_defaults_say(tmp_path: Path) -> None:
     own = "version: 1.0.0\nstatus: draft\neffective: null\nowner: unassigned\nreview_by: 2027-11-24\n"
     knowledge = rules_with(
         tmp_path,
-        {"file": FRAME, "find": "phases:\n", "put": defaults},
+        {"file": RULESET, "find": "phases:\n", "put": defaults},
         {"file": SF, "find": own, "put": ""},
     )
     assert rule(knowledge, "sf-nsaid-contraindicated").owner == "tester"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -115,3 +116,35 @@ def test_a_report_that_holds_a_problem_is_read_although_reports_are_not(plain: P
     holding = report | {"contained": [condition(BACK_PAIN)]}
     assert plain.of([decode_line(orjson.dumps(report))]) is Says.NOTHING
     assert plain.of([decode_line(orjson.dumps(holding))]) is Says.UNKNOWN
+
+
+def test_a_key_that_stands_twice_is_never_passed_over(plain: PlainEntries) -> None:
+    text = orjson.dumps(condition())
+    hidden = text.replace(b'"code":{', b'"code":%s,"code":{' % orjson.dumps(BACK_PAIN), 1)
+    assert orjson.loads(hidden) == orjson.loads(text)
+    assert plain.of_text(text, "1") is Says.NOTHING
+    assert plain.of_text(hidden, "1") is Says.UNKNOWN
+    spaced = json.dumps(condition()).encode()
+    assert plain.of_text(spaced, "1") is Says.NOTHING
+    assert plain.of_text(spaced.replace(b'"id": "c"', b'"id": "b", "id": "c"'), "1") is Says.UNKNOWN
+    within = text.replace(b'"code":"444814009"', b'"code":"279039007","code":"444814009"')
+    assert plain.of_text(within, "1") is Says.UNKNOWN
+
+
+@pytest.mark.parametrize("form", ["by type", "bundles"])
+def test_with_a_key_that_stands_twice_the_gate_changes_no_card(tmp_path: Path, form: str) -> None:
+    twice = orjson.dumps(observation(id="twice")).replace(b'"status"', b'"status":"final","status"', 1)
+    patient = {"resourceType": "Patient", "id": "1", "gender": "male", "birthDate": "1980-01-01"}
+    if form == "bundles":
+        entries = b",".join(
+            b'{"resource":%s}' % one for one in (orjson.dumps(patient), orjson.dumps(condition()), twice)
+        )
+        data = in_file(tmp_path / "data" / "a.ndjson", [b'{"resourceType":"Bundle","entry":[%s]}' % entries])
+    else:
+        data = by_type(tmp_path / "data", [orjson.dumps(patient), orjson.dumps(condition()), twice])
+    found = [ran(data, tmp_path / name, asked(use_gate=use)) for name, use in (("gate", True), ("none", False))]
+    assert [one["lines"] for one in found] == [found[0]["lines"]] * 2
+    assert found[0]["lines"]["reject"] == 1
+    assert digests(tmp_path / "gate", ("cards.parquet", "rejects.ndjson")) == digests(
+        tmp_path / "none", ("cards.parquet", "rejects.ndjson")
+    )

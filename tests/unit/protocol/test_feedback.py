@@ -100,8 +100,8 @@ def test_or3_a_reason_that_was_never_offered_is_taken() -> None:
 @pytest.mark.requirement("FB-8")
 def test_fb8_several_cards_and_the_same_card_again_with_another_outcome() -> None:
     sink = InMemoryFeedback()
-    sink.keep(read(ACCEPTED, ACCEPTED, OVERRIDDEN))
-    sink.keep(read(ACCEPTED))
+    sink.add(read(ACCEPTED, ACCEPTED, OVERRIDDEN))
+    sink.add(read(ACCEPTED))
     assert [item.outcome.value for item in sink.items] == ["accepted", "accepted", "overridden", "accepted"]
 
 
@@ -236,7 +236,7 @@ def test_rq9_unknown_members_are_ignored() -> None:
 def test_memory_keeps_the_latest() -> None:
     sink = InMemoryFeedback(limit=2)
     for card in ("a", "b", "c"):
-        sink.keep(read(changed(ACCEPTED, card=card)))
+        sink.add(read(changed(ACCEPTED, card=card)))
     assert [item.card for item in sink.items] == ["b", "c"]
 
 

@@ -9,7 +9,16 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from service.finding import Evidence, Finding
-from service.knowledge.model import Code, DangerTerms, FactDefinition, FactKind, FactSource, Knowledge, ValueSet
+from service.knowledge.model import (
+    Code,
+    DangerTerms,
+    FactDefinition,
+    FactKind,
+    FactSource,
+    Knowledge,
+    OtherWords,
+    ValueSet,
+)
 from service.record.derive import Derivation
 from service.record.model import Completeness, Entry, Record
 from service.record.notes import text_of
@@ -125,6 +134,7 @@ def knowledge(*facts: FactDefinition, **settings: str) -> Knowledge:
             facts={one.id: one for one in facts},
             value_sets=VALUE_SETS,
             danger_terms=DangerTerms(),
+            other_words=OtherWords(substances=("latex",)),
             episode=("cond-sciatica", "cond-sciatica-icd"),
             settings=settings,
             jurisdiction="us",

@@ -153,6 +153,16 @@ def test_losing_a_whole_list_never_makes_absent_by_silence(case: Case, data: st.
             assert lost not in rules().facts[name].complete
 
 
+@settings(max_examples=examples(100))
+@given(cases())
+def test_a_few_facts_asked_for_alone_are_found_as_among_all(case: Case) -> None:
+    states = {name: str(state) for name, state in case.completeness.items()}
+    patient_record = record([case.patient, *case.resources], orders=case.orders, **states)
+    everything = derivation().findings(patient_record, NOW)
+    asked = sorted(everything)[len(case.resources) % 7 :: 7]
+    assert derivation().findings_for(asked, patient_record, NOW) == {name: everything[name] for name in asked}
+
+
 def test_exactly_one_finding_per_fact_under_its_own_name() -> None:
     found = derivation().findings(record([]), NOW)
     assert set(found) == set(rules().facts)

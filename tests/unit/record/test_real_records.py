@@ -93,7 +93,10 @@ def test_nothing_of_a_tidy_record_is_lost(test_data: Path) -> None:
 
 
 def test_everything_that_reads_a_resource_survives_them_all(records: list[tuple[str, Record]], knowledge: Any) -> None:
-    index, drugs = CodeIndex(knowledge.value_sets, knowledge.danger_terms), Drugs(knowledge.value_sets)
+    index, drugs = (
+        CodeIndex(knowledge.value_sets, knowledge.danger_terms, knowledge.other_words),
+        Drugs(knowledge.value_sets),
+    )
     for _, record in records:
         for entry in (*record.entries, *record.orders):
             status_class(entry.resource)

@@ -1,4 +1,4 @@
-"""The kept form of rule files: short, and the same in what it says."""
+"""The standard form of rule files: short, and the same in what it says."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def test_a_rotated_key_keeps_the_old_one_for_old_rows(tmp_path: Path) -> None:
 
 def test_a_hash_says_nothing_and_differs_by_purpose() -> None:
     ring = Keyring("k1", {"k1": b"0" * 32})
-    assert ring.patient("4711") != ring.seal("4711")
+    assert ring.patient("4711") != ring.sign("4711")
     assert "4711" not in ring.patient("4711")
     assert Keyring("k1", {"k1": b"1" * 32}).patient("4711") != ring.patient("4711")
     assert b"0" * 32 not in repr(ring).encode()

@@ -23,7 +23,7 @@ def ladder_picture(data: Json, address: Callable[[Json], str]) -> Markup:
     days = data["days"]
     left, right = _NAMES + 8, _WIDE - _PART
 
-    def place(day: float | None) -> float:
+    def x_of(day: float | None) -> float:
         share = 1.0 if day is None else min(1.0, day / days)
         return float(left + (right - left) * share**_BEND)
 
@@ -34,7 +34,7 @@ def ladder_picture(data: Json, address: Callable[[Json], str]) -> Markup:
             content.append(text(lines(path["title"], 150, 1)[0], 4.0, y + 15, "name"))
             y += _ROW
         for row, step in enumerate(path["steps"]):
-            content.append(_rung(step, y + _STEP * (len(path["steps"]) - 1 - row), place, address(step)))
+            content.append(_rung(step, y + _STEP * (len(path["steps"]) - 1 - row), x_of, address(step)))
         y += _STEP * len(path["steps"]) + 4
     height = y + 30 + _ROW * len(data["gates"]) + 8
     ticks = {
@@ -44,14 +44,14 @@ def ladder_picture(data: Json, address: Callable[[Json], str]) -> Markup:
         for end in ("first", "until")
         if step[end] is not None
     }
-    marks = [_tick(place(day), y, height, day) for day in sorted(ticks)]
-    content += [_gate(gate, y + 30 + _ROW * row, place, address(gate)) for row, gate in enumerate(data["gates"])]
+    marks = [_tick(x_of(day), y, height, day) for day in sorted(ticks)]
+    content += [_gate(gate, y + 30 + _ROW * row, x_of, address(gate)) for row, gate in enumerate(data["gates"])]
     return picture(_WIDE, height, data["title"], [*marks, *content], class_="ladder", links=True)
 
 
-def _rung(step: Json, y: float, place: Callable[[float | None], float], address: str) -> Markup:
+def _rung(step: Json, y: float, x_of: Callable[[float | None], float], address: str) -> Markup:
     """One step: its weeks, a bar over them, and its words on the side of the bar where there is more room."""
-    first, last = place(step["first"]), place(step["until"])
+    first, last = x_of(step["first"]), x_of(step["until"])
     bar = element("rect", x=first, y=y, width=last - first, height=_STEP - 5, rx=4, class_="step")
     after = _WIDE - last > first - _NAMES
     room = (_WIDE - last if after else first - _NAMES) - 16
@@ -66,12 +66,12 @@ def _tick(x: float, top: float, bottom: float, day: float) -> Markup:
     return Markup("") + line + text(str(number(round(day / _DAYS_A_WEEK, 1))), x, top + 14, "note", "middle")
 
 
-def _gate(gate: Json, y: float, place: Callable[[float | None], float], address: str) -> Markup:
+def _gate(gate: Json, y: float, x_of: Callable[[float | None], float], address: str) -> Markup:
     """One rule: a bar over the days to which time binds it, a thin line where it binds it to none."""
     name = text(lines(gate["title"], _LETTERS, 1)[0], 4.0, y + 15)
     bars = []
     for span in gate["spans"]:
-        first, last = place(span["first"]), place(span["until"])
+        first, last = x_of(span["first"]), x_of(span["until"])
         if gate["byTime"]:
             bars.append(
                 element(

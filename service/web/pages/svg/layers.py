@@ -26,7 +26,7 @@ def layered(graph: Json, address: Address) -> Markup:
     columns = _columns(nodes, edges)
     tall = max((len(column) for column in columns), default=0)
     height = tall * (_HIGH + _BETWEEN) + 2 * _EDGE
-    places = {
+    points = {
         node["id"]: (
             _EDGE + number_of * (_WIDE + _BESIDE),
             _EDGE + (height - 2 * _EDGE - len(column) * (_HIGH + _BETWEEN)) / 2 + row * (_HIGH + _BETWEEN),
@@ -37,10 +37,10 @@ def layered(graph: Json, address: Address) -> Markup:
     lit = set(graph.get("lit", ()))
     content = [
         *(
-            _edge(places[first], places[last], lit=first in lit and last in lit)
+            _edge(points[first], points[last], lit=first in lit and last in lit)
             for first, last in _lit_last(edges, lit)
         ),
-        *(_node(node, places[node["id"]], address(node), faint=bool(lit) and node["id"] not in lit) for node in nodes),
+        *(_node(node, points[node["id"]], address(node), faint=bool(lit) and node["id"] not in lit) for node in nodes),
     ]
     width = len(columns) * (_WIDE + _BESIDE) - _BESIDE + 2 * _EDGE
     return picture(width, height, graph["title"], content, class_="layers", links=True)
@@ -58,12 +58,12 @@ def _columns(nodes: Sequence[Json], edges: Sequence[Sequence[str]]) -> list[list
     for sweep in range(_SWEEPS):
         for column in columns if sweep % 2 == 0 else reversed(columns):
             rank = {
-                node["id"]: place / max(len(other), 1)
+                node["id"]: row / max(len(other), 1)
                 for other in columns
                 if other is not column
-                for place, node in enumerate(other)
+                for row, node in enumerate(other)
             }
-            own = {node["id"]: place / len(column) for place, node in enumerate(column)}
+            own = {node["id"]: row / len(column) for row, node in enumerate(column)}
             column.sort(key=lambda node: _middle(node["id"], joined, rank, own))  # sorted at once
     return columns
 
@@ -88,8 +88,8 @@ def _edge(first: tuple[float, float], last: tuple[float, float], *, lit: bool) -
     return element("path", d=f"M{number(x1)} {number(y1)}C{way}", class_="way lit" if lit else "way")
 
 
-def _node(node: Json, place: tuple[float, float], address: str, *, faint: bool) -> Markup:
-    x, y = place
+def _node(node: Json, point: tuple[float, float], address: str, *, faint: bool) -> Markup:
+    x, y = point
     rows = lines(node["title"], int((_WIDE - 18) / LETTER), 1 if node.get("note") else 2)
     if node.get("note"):
         rows.append(lines(node["note"], int((_WIDE - 18) / (LETTER - 0.6)), 1)[0])

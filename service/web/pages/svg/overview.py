@@ -60,16 +60,16 @@ def _phase(phase: Json, y: float, height: float, address: str) -> Markup:
     head = text(phase["title"], _BOX_X + 12, y + 21, "name")
     counts = ", ".join(f"{count} {kind}" for kind, count in phase["counts"].items() if count)
     note = text(f"{phase['rules']} rules: {counts}", _BOX_X + 12, y + 38, "note")
-    squares, place = [], 0
+    squares, column = [], 0
     for kind, count in phase["counts"].items():
-        way = "".join(_square(place + one, y + 47) for one in range(count))
-        place += count
+        way = "".join(_square(column + one, y + 47) for one in range(count))
+        column += count
         if way:
             squares.append(element("path", d=way, class_=f"square {kind}"))
     return element("a", element("title", escape(phase["title"])), box, head, note, *squares, href=address)
 
 
-def _square(place: int, top: float) -> str:
-    x = _BOX_X + 12 + _STEP * (place % _IN_ROW)
-    y = top + _STEP * (place // _IN_ROW)
+def _square(column: int, top: float) -> str:
+    x = _BOX_X + 12 + _STEP * (column % _IN_ROW)
+    y = top + _STEP * (column // _IN_ROW)
     return f"M{number(x)} {number(y)}h{number(_SQUARE)}v{number(_SQUARE)}h-{number(_SQUARE)}z"

@@ -22,12 +22,12 @@ def shares_picture(rows: Sequence[Json], title: str, *, short: bool = False) -> 
     left, right = names + 10, _WIDE - _COUNT
     height = _TOP + _ROW * len(rows) + 6
 
-    def place(share: float) -> float:
+    def x_of(share: float) -> float:
         return left + (right - left) * share
 
     content: list[Markup] = []
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        x = place(share)
+        x = x_of(share)
         content.append(element("path", d=f"M{number(x)} 18V{number(height)}", class_="tick"))
         content.append(text(f"{share:.0%}", x, 13, "note", "middle"))
     for row, one in enumerate(rows):
@@ -36,10 +36,10 @@ def shares_picture(rows: Sequence[Json], title: str, *, short: bool = False) -> 
         parts = [text(name, names, y + 4.5, None, "end")]
         if one["interval"] is not None:
             low, high = one["interval"]
-            way = f"M{number(place(low))} {number(y)}H{number(place(high))}"
+            way = f"M{number(x_of(low))} {number(y)}H{number(x_of(high))}"
             parts += [
                 element("path", d=way, class_="interval"),
-                element("circle", cx=place(one["overrideRate"]), cy=y, r=5.0, class_=f"mark {one['indicator'] or ''}"),
+                element("circle", cx=x_of(one["overrideRate"]), cy=y, r=5.0, class_=f"mark {one['indicator'] or ''}"),
             ]
         parts.append(text(f"{one['overridden']} of {one['answered']} of {one['shown']}", right + 12, y + 4.5, "note"))
         content.append(element("g", element("title", escape(one["title"])), *parts))
@@ -85,16 +85,16 @@ def range_picture(term: Json) -> Markup:
     spans = " or ".join(_span_in_words(span) for span in term["spans"])
     title = f"{term['title']}: {spans} {term['unit']}".strip()
 
-    def place(value: str | None, otherwise: float) -> float:
+    def x_of(value: str | None, otherwise: float) -> float:
         share = otherwise if value is None else max(0.0, min(float(value) / most, 1.0))
         return 4 + 292 * share
 
     bars = [
         element(
             "rect",
-            x=place(span["low"], 0.0),
+            x=x_of(span["low"], 0.0),
             y=4.0,
-            width=max(3.0, place(span["high"], 1.0) - place(span["low"], 0.0)),
+            width=max(3.0, x_of(span["high"], 1.0) - x_of(span["low"], 0.0)),
             height=7.0,
             class_="span",
         )

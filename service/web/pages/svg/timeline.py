@@ -34,39 +34,39 @@ def timeline_picture(data: Json) -> Markup:
     ago = [entry["daysAgo"] for lane in data["lanes"] for entry in lane["entries"]]
     longest = max([*ago, *(window["days"] for window in data["windows"]), _SHORTEST])
 
-    def place(days: float) -> float:
+    def x_of(days: float) -> float:
         share = (max(0.0, min(days, longest)) / longest) ** _BEND
         return float(_WIDE - _RIGHT - share * (_WIDE - _RIGHT - _NAMES - 12))
 
     content: list[Markup] = []
     y = _TOP
     for lane in data["lanes"]:
-        marks, rows = _lane(lane, y, place)
+        marks, rows = _lane(lane, y, x_of)
         content += [text(lane["title"], _NAMES - 6, y + 14, "name", "end"), *marks]
         y += rows * _ROW + 7
         content.append(element("path", d=f"M0 {number(y - 3)}H{number(_WIDE)}", class_="rule"))
     for window in data["windows"]:
-        first, last = place(window["days"]), place(0)
+        first, last = x_of(window["days"]), x_of(0)
         content.append(text(lines(window["title"], 26, 1)[0], _NAMES - 6, y + 14, "note", "end"))
         content.append(element("rect", x=first, y=y + 5, width=last - first, height=_ROW - 9, rx=3, class_="window"))
         content.append(text(f"{window['days']} days", min(first + 5, last - 60), y + 13.5, "tiny"))
         y += _ROW
-    ticks = [mark for x, label in _apart(longest, place) for mark in _tick(x, y, label)]
-    now = element("path", d=f"M{number(place(0))} 18V{number(y)}", class_="now")
+    ticks = [mark for x, label in _apart(longest, x_of) for mark in _tick(x, y, label)]
+    now = element("path", d=f"M{number(x_of(0))} 18V{number(y)}", class_="now")
     return picture(
         _WIDE,
         y + 6,
         data["title"],
-        [*ticks, now, text("now", place(0), 13, "note", "middle"), *content],
+        [*ticks, now, text("now", x_of(0), 13, "note", "middle"), *content],
         class_="timeline",
     )
 
 
-def _apart(longest: float, place: Callable[[float], float]) -> Iterator[tuple[float, str]]:
+def _apart(longest: float, x_of: Callable[[float], float]) -> Iterator[tuple[float, str]]:
     """The ticks whose words do not run into those nearer to the present."""
-    last = place(0)
+    last = x_of(0)
     for days, label in _TICKS:
-        x = place(days)
+        x = x_of(days)
         if days <= longest and last - x >= _TICK_APART:
             yield x, label
             last = x
@@ -77,12 +77,12 @@ def _tick(x: float, bottom: float, label: str) -> Iterator[Markup]:
     yield text(label, x, 13, "note", "middle")
 
 
-def _lane(lane: Json, top: float, place: Any) -> tuple[list[Markup], int]:
+def _lane(lane: Json, top: float, x_of: Any) -> tuple[list[Markup], int]:
     """The entries of a lane, in as many rows as their words need."""
     free: list[float] = []
     marks: list[Markup] = []
     for entry in sorted(lane["entries"], key=lambda one: -one["daysAgo"]):
-        x = place(entry["daysAgo"])
+        x = x_of(entry["daysAgo"])
         words = lines(entry["text"], _LETTERS, 1)[0]
         wide = len(words) * _LETTER + 10
         left = x + wide > _WIDE

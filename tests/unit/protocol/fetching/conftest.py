@@ -10,6 +10,7 @@ from service.protocol.fetching.access import Offer
 from service.protocol.fetching.fetcher import Fetcher, FetchSettings
 from service.protocol.fetching.servers import Servers
 from service.record.input.prefetch_states import PrefetchState, classify
+from service.record.notes import text_of
 from service.security.address_guard import AddressGuard
 from service.security.http_client import GuardedClient
 from tests.ehr.server import SimulatedEhr
@@ -62,3 +63,8 @@ def fetch(ehr: SimulatedEhr, client: GuardedClient) -> Fetch:
         return Fetcher(client, servers, settings).fetch_missing(queries, states, offer, sent)
 
     return fetching
+
+
+def why(state: PrefetchState) -> str | None:
+    """Why a key brought nothing or a part only, in words."""
+    return None if state.reason is None else text_of(state.reason)

@@ -15,7 +15,7 @@ from service.record.input.prefetch_states import State
 from service.security.address_guard import UnansweredError
 from tests.ehr.answering import ACCESS_TOKEN, Fault
 from tests.ehr.server import SimulatedEhr
-from tests.unit.protocol.fetching.conftest import Fetch, condition
+from tests.unit.protocol.fetching.conftest import Fetch, condition, why
 
 
 def refused(ehr: SimulatedEhr, fetch: Fetch, **changed: Any) -> str:
@@ -23,7 +23,7 @@ def refused(ehr: SimulatedEhr, fetch: Fetch, **changed: Any) -> str:
     states = fetch(None, None, **changed)
     assert ehr.seen == []
     assert {state.state for state in states.values()} == {State.NOT_SENT}
-    (reason,) = {state.reason for state in states.values()}
+    (reason,) = {why(state) for state in states.values()}
     return reason or ""
 
 
@@ -79,7 +79,7 @@ def test_a_life_that_is_written_as_text_is_used(fetch: Fetch) -> None:
 def test_fa6_only_types_in_the_scope_are_asked_for(ehr: SimulatedEhr, fetch: Fetch) -> None:
     states = fetch(None, None, scope="launch patient/Condition.read patient/Patient.r openid")
     assert ehr.queries("Observation") == []
-    assert states["labs"].reason == "the scope of the access token does not cover Observation"
+    assert why(states["labs"]) == "the scope of the access token does not cover Observation"
     assert states["labs"].state is State.FAILED
     assert states["conditions"].state is states["patient"].state is State.SENT
 
@@ -88,7 +88,7 @@ def test_fa6_only_types_in_the_scope_are_asked_for(ehr: SimulatedEhr, fetch: Fet
 def test_fa6_a_restricted_scope_never_makes_a_list_complete(fetch: Fetch) -> None:
     state = fetch(None, None, scope="patient/Condition.rs?category=problem-list-item")["conditions"]
     assert (state.state, len(state.resources)) == (State.FIRST_PAGE, 5)
-    assert state.reason == "the scope of the access token covers only a part"
+    assert why(state) == "the scope of the access token covers only a part"
 
 
 FULL, PART, NONE = Coverage.FULL, Coverage.PART, Coverage.NONE

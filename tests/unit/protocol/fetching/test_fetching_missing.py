@@ -10,7 +10,7 @@ import pytest
 from service.record.input.prefetch_states import State
 from tests.ehr.answering import ACCESS_TOKEN, Fault
 from tests.ehr.server import SimulatedEhr
-from tests.unit.protocol.fetching.conftest import QUERIES, Fetch, condition
+from tests.unit.protocol.fetching.conftest import QUERIES, Fetch, condition, why
 
 CONDITIONS = {"conditions": QUERIES["conditions"]}
 EMPTY = {"resourceType": "Bundle", "type": "searchset", "total": 0}
@@ -102,7 +102,7 @@ def test_rp8_without_a_token_the_first_page_is_used_and_marked(ehr: SimulatedEhr
     first = bundle(condition(0), following=f"{ehr.fhir_server}/Condition?patient=1&_offset=1")
     state = fetch({"conditions": first}, CONDITIONS, authorization=None)["conditions"]
     assert (state.state, ids(state.resources)) == (State.FIRST_PAGE, ["c0"])
-    assert str(state.reason).startswith("the call brought no access token: fhirAuthorization needs access_token")
+    assert str(why(state)).startswith("the call brought no access token: fhirAuthorization needs access_token")
     assert ehr.queries() == []
 
 
@@ -119,10 +119,10 @@ def test_rp8_no_more_than_ten_pages_are_read(ehr: SimulatedEhr, fetch: Fetch) ->
     ehr.faults["Condition"] = Fault.ENDLESS_PAGES
     state = fetch(None, CONDITIONS, settings={"budget": 5.0})["conditions"]
     assert (state.state, len(state.resources)) == (State.FIRST_PAGE, 20)
-    assert state.reason == "more than 10 pages"
+    assert why(state) == "more than 10 pages"
     assert len(ehr.queries()) == 10
     ehr.seen.clear()
-    assert fetch(None, CONDITIONS, settings={"budget": 5.0, "max_pages": 3})["conditions"].reason == "more than 3 pages"
+    assert why(fetch(None, CONDITIONS, settings={"budget": 5.0, "max_pages": 3})["conditions"]) == "more than 3 pages"
     assert len(ehr.queries()) == 3
 
 
@@ -146,7 +146,7 @@ def test_rp9_a_next_link_to_elsewhere_is_not_followed(ehr: SimulatedEhr, fetch: 
         ehr.elsewhere = stranger.fhir_server
         state = fetch()["conditions"]
         assert (state.state, ids(state.resources)) == (State.FIRST_PAGE, ["c0", "c1"])
-        assert state.reason == "the link to the next page leads to another server or path"
+        assert why(state) == "the link to the next page leads to another server or path"
         assert stranger.seen == []
         assert [seen.path for seen in ehr.seen if "/other/" in seen.path] == []
 
@@ -166,7 +166,7 @@ def test_a_second_page_that_fails_leaves_the_first(ehr: SimulatedEhr, fetch: Fet
     ehr.faults["Condition"] = Fault.SECOND_PAGE_FAILS
     state = fetch()["conditions"]
     assert (state.state, ids(state.resources)) == (State.FIRST_PAGE, ["c0", "c1"])
-    assert state.reason == "the server answered 500"
+    assert why(state) == "the server answered 500"
 
 
 def test_a_second_page_that_is_too_slow_leaves_the_first(ehr: SimulatedEhr, fetch: Fetch) -> None:
@@ -206,7 +206,7 @@ def test_rp2_a_misbehaving_server_loses_its_key_and_no_other(
         assert time.monotonic() - started < 1.5, "the slow answers take longer"
         assert stranger.seen == []
     assert (states["conditions"].state, states["conditions"].resources) == (State.FAILED, ())
-    assert reason in (states["conditions"].reason or "")
+    assert reason in (why(states["conditions"]) or "")
     assert states["patient"].state is State.SENT
     assert states["labs"].state is State.NULL
 
@@ -216,7 +216,7 @@ def test_rp2_a_server_that_is_down_is_said_to_be_unreachable(ehr: SimulatedEhr, 
     ehr.stop()
     states = fetch()
     assert {state.state for state in states.values()} == {State.FAILED}
-    assert {state.reason for state in states.values()} == {"the server cannot be reached"}
+    assert {why(state) for state in states.values()} == {"the server cannot be reached"}
 
 
 @pytest.mark.requirement("PE-1")
@@ -242,7 +242,7 @@ def test_the_byte_limit_holds_for_all_answers_of_a_call_together(fetch: Fetch) -
     queries = {f"key-{number}": f"Condition?patient=1&_tag={number}" for number in range(6)}
     states = fetch(None, queries, settings={"max_bytes": 3000})
     assert 1 <= sum(state.state is State.SENT for state in states.values()) < 6
-    assert {state.reason for state in states.values() if state.state is State.FAILED} == {
+    assert {why(state) for state in states.values() if state.state is State.FAILED} == {
         "the answer is larger than allowed"
     }
 
@@ -286,5 +286,5 @@ def test_connections_are_kept_between_calls(ehr: SimulatedEhr, fetch: Fetch) -> 
     "query", ["../Patient/1", "Condition", "http://evil.example.org/", "Patient/1/../2", "", "x?y=1"]
 )
 def test_a_query_that_leaves_its_place_is_not_sent(ehr: SimulatedEhr, fetch: Fetch, query: str) -> None:
-    assert fetch(None, {"key": query})["key"].reason == "the query cannot be sent"
+    assert why(fetch(None, {"key": query})["key"]) == "the query cannot be sent"
     assert ehr.seen == []

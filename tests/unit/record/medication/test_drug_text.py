@@ -85,7 +85,7 @@ def test_a_name_as_it_is_written_is_read_whole(text: str, ingredients: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("text", "found", "unread"),
+    ("text", "found", "unrecognised"),
     [
         ("xyzolin 100 mg / paracetamol 325 mg tablet", ["acetaminophen"], ("xyzolin",)),
         ("paracetamol 325 mg / xyzolin 100 mg tablet", ["acetaminophen"], ("xyzolin",)),
@@ -100,11 +100,13 @@ def test_a_name_as_it_is_written_is_read_whole(text: str, ingredients: str) -> N
         ("paracetamol, combinations", ["acetaminophen"], ("combinations",)),
     ],
 )
-def test_a_combination_read_by_half_is_known_to_be_so(text: str, found: list[str], unread: tuple[str, ...]) -> None:
+def test_a_combination_read_by_half_is_known_to_be_so(
+    text: str, found: list[str], unrecognised: tuple[str, ...]
+) -> None:
     drug = recognised({"text": text})
     assert named(text) == found
     assert not drug.recognised
-    assert drug.unread == unread
+    assert drug.unrecognised == unrecognised
 
 
 @pytest.mark.parametrize(
@@ -296,4 +298,4 @@ def test_a_drug_in_another_coding_is_the_same_drug_or_not_recognised(code: str, 
 def test_no_text_is_too_odd(text: str) -> None:
     drug = recognised({"text": text})
     assert tidied(text).startswith(drug.text)
-    assert all(word in plain(text) for word in drug.unread)
+    assert all(word in plain(text) for word in drug.unrecognised)

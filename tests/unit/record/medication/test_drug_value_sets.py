@@ -15,7 +15,7 @@ from tests.shipped import shipped_knowledge
 RULES = Path(__file__).resolve().parents[4] / "rules"
 KNOWLEDGE = shipped_knowledge()
 DRUGS = Drugs(KNOWLEDGE.value_sets)
-INDEX = CodeIndex(KNOWLEDGE.value_sets, KNOWLEDGE.danger_terms)
+INDEX = CodeIndex(KNOWLEDGE.value_sets, KNOWLEDGE.danger_terms, KNOWLEDGE.other_words)
 BY_CODE = {"http://www.nlm.nih.gov/research/umls/rxnorm", "urn:sciatica-cds:code"}
 ENTRIES = [
     pytest.param(value_set.id, code, id=f"{value_set.id}: {code.display}")

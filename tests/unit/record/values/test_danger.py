@@ -13,7 +13,7 @@ SNOMED = "http://snomed.info/sct"
 
 @pytest.fixture(scope="module")
 def index(knowledge: Knowledge) -> CodeIndex:
-    return CodeIndex(knowledge.value_sets, knowledge.danger_terms)
+    return CodeIndex(knowledge.value_sets, knowledge.danger_terms, knowledge.other_words)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def index(knowledge: Knowledge) -> CodeIndex:
     ],
 )
 def test_a_word_of_danger_that_nothing_explains_is_not_read(index: CodeIndex, words: str) -> None:
-    assert not index.is_problem_read({"text": words})
+    assert not index.is_entry_read("Condition", {"text": words})
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_word_of_danger_that_nothing_explains_is_not_read(index: CodeIndex, wo
     ],
 )
 def test_what_a_pattern_explains_or_what_is_denied_or_harmless_is_read(index: CodeIndex, words: str) -> None:
-    assert index.is_problem_read({"text": words})
+    assert index.is_entry_read("Condition", {"text": words})
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_code_explains_its_organ_but_not_a_drug_beside_it(
     index: CodeIndex, system: str, code: str, words: str | None, is_read: bool
 ) -> None:
     coding = {"system": system, "code": code, **({"display": words} if words else {})}
-    assert index.is_problem_read({"coding": [coding]}) is is_read
+    assert index.is_entry_read("Condition", {"coding": [coding]}) is is_read
 
 
 @pytest.mark.parametrize(

@@ -49,13 +49,13 @@ def test_no_pattern_of_the_rules_loses_a_match(knowledge: Knowledge) -> None:
 
 def test_the_index_names_the_patterns_whose_letters_a_text_holds_and_those_that_need_none() -> None:
     index = LiteralIndex([("sciatica",), None, ("ct", "scan"), ("spine", "spinal")])
-    assert index.places("SCIATICA after a spinal tap") == [0, 1, 3]
-    assert index.places("CT") == [1, 2]
-    assert index.places("") == [1]
+    assert index.indexes("SCIATICA after a spinal tap") == [0, 1, 3]
+    assert index.indexes("CT") == [1, 2]
+    assert index.indexes("") == [1]
 
 
 def test_a_literal_that_runs_over_a_word_or_begins_inside_one_is_found() -> None:
     index = LiteralIndex([("c-spine",), ("low back",), ("ache",), ("--",)])
-    assert index.places("C-Spine film") == [0, 3]
-    assert index.places("back, low; backache") == [2, 3]
-    assert index.places("xyzzyache of the low back") == [1, 2, 3]
+    assert index.indexes("C-Spine film") == [0, 3]
+    assert index.indexes("back, low; backache") == [2, 3]
+    assert index.indexes("xyzzyache of the low back") == [1, 2, 3]

@@ -17,7 +17,7 @@ PUBLISHED = pytest.mark.skipif(not DATA.is_dir(), reason="the public code lists 
 
 @cache
 def index() -> CodeIndex:
-    return CodeIndex(shipped_knowledge().value_sets, shipped_knowledge().danger_terms)
+    return CodeIndex(shipped_knowledge().value_sets, shipped_knowledge().danger_terms, shipped_knowledge().other_words)
 
 
 def read(text: str) -> Match:

@@ -105,7 +105,7 @@ def test_of_two_equally_loud_cards_the_order_in_the_family_decides() -> None:
     report, text = compared(before, changed(before, "loud", lower))
     found = {(card["id"], one["direction"]) for card in report["cards"] for one in card["differences"]}
     assert found == {("loud", "no longer shown"), ("soft", "shown newly")}
-    assert "place in its family: 0 -> 5" in text
+    assert "rank in its family: 0 -> 5" in text
 
 
 def test_a_rule_under_another_name_is_said_to_do_the_same() -> None:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from service.review.radar.appeared import Appeared
+from service.review.radar.codes import Appeared
 from service.review.radar.counts import Client, SeenSince
 from service.review.radar.detection import BASELINE, Series, shifts, tail
 

@@ -37,7 +37,7 @@ def services(**settings: str) -> Services:
 
 
 @cache
-def rehearsals(release: Release = Release.R4, **settings: str) -> ExampleRequests:
+def example_requests(release: Release = Release.R4, **settings: str) -> ExampleRequests:
     return ExampleRequests(services(**settings), NOW, release)
 
 
@@ -68,9 +68,9 @@ def firing(rule: Rule, hook: str, release: Release = Release.R4) -> tuple[Exampl
 def made_to_fire(rule_id: str, hook: str, release: Release) -> tuple[ExampleRequest, Services]:
     rule = next(one for one in services().prepared.knowledge.rules if one.id == rule_id)
     try:
-        return rehearsals(release).firing(rule, hook), services()
+        return example_requests(release).firing(rule, hook), services()
     except SettingsNeededError as error:
-        return rehearsals(release, **error.settings).firing(rule, hook), services(**error.settings)
+        return example_requests(release, **error.settings).firing(rule, hook), services(**error.settings)
 
 
 def fired(made: ExampleRequest, hook: str, by: Services) -> bool:
@@ -110,9 +110,9 @@ def test_every_call_made_is_without_fault() -> None:
 def test_near_misses_do_not_fire_and_most_examples_can_be_made() -> None:
     made_up, impossible = 0, 0
     for rule, hook in speaking():
-        for example in near_misses(rule)[:2]:
+        for example in some_of(near_misses(rule)[:2], 2):
             try:
-                made = rehearsals().missing(rule, hook, example)
+                made = example_requests().missing(rule, hook, example)
             except ExampleRequestError:
                 # Examples speak of conclusions and of facts apart from each other; not every one is a patient.
                 impossible += 1

@@ -1,4 +1,4 @@
-"""Place: where a run keeps its files. A file is written beside its name and renamed, so it is whole or not there."""
+"""Run folder: the files of a run. Each is written under another name and renamed, so it is complete or not there."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def read_json(path: Path) -> Json:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RunFolder:
     """The folder of a run: what it gives at the top, what it works with below ``.work``."""
 
     out: Path

@@ -1,4 +1,4 @@
-"""The frame around the service: what a newcomer's machine lacks, the image, the build commands."""
+"""Setting up and building: what a newcomer's machine lacks, the image, the build commands."""
 
 from __future__ import annotations
 

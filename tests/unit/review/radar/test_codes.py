@@ -9,9 +9,9 @@ import pytest
 
 from service.decision import Prepared
 from service.record.sent_codes import READ
+from service.review.radar.codes import absences
 from service.review.radar.counts import Client, SeenSince
 from service.review.radar.detection import BASELINE
-from service.review.radar.gone import absences
 from service.review.radar.report import alarms_of
 from tests.shipped import shipped_services
 

@@ -1,4 +1,7 @@
-"""Codes that facts are read from and that no longer come: also where a fact is still known from other codes.
+"""Codes that came or went, of one client.
+
+Codes that no fact reads, by the day on which they appeared: when a fact goes and one comes, it was renamed. Codes that
+facts are read from and that no longer come, also where a fact is still known from others.
 
 Of one code it is counted on how many patients of a day it was seen, so that a patient who is asked about five times
 proves no more than one. A code is gone when none of the patients of some days has it, and that is not by chance.
@@ -7,14 +10,15 @@ proves no more than one. A code is gone when none of the patients of some days h
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 from service.knowledge.model import FactDefinition, Knowledge, types_read
 from service.record.chart.index import Matcher
 from service.record.medication.entry import MEDICATION_TYPES
 from service.review.radar.counts import Client, SeenSince
-from service.review.radar.detection import BASELINE, Series, Shift, chance_of_none
+from service.review.radar.detection import BASELINE, Came, Series, Shift, chance_of_none
 
 # Of one code there is at most one test a day, and only while it is away: with this chance no published clinic had more
 # than 0.2 false alarms in a thousand months of a code (benchmarks/radar.py).
@@ -24,6 +28,10 @@ _FEWEST_BEFORE = 100
 # Another code of the same meaning took its place when it stands for so much of what was lost, and was at most half as
 # frequent before.
 _PART, _AT_LEAST = 0.5, 2.0
+# A code counts as new when a client had not sent it for so many days of calls that were counted.
+_KNOWN_FOR = 7
+# It may have come a day before the fact was seen to go, and stands for at least ``_PART`` of what was lost.
+_SLACK = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +46,8 @@ class Gone:
 def gone_codes(knowledge: Knowledge, client: Client, first: int) -> Iterator[Gone]:
     """The codes of one client that were found to be gone on day ``first`` or later, in the order of their names."""
     meaning = _Meaning(knowledge)
-    patients = [client.patients.get(client.day(place), 0) for place in range(client.days)]
-    series = {code: [code.calls.get(client.day(place), 0) for place in range(client.days)] for code in client.read}
+    patients = [client.patients.get(client.day(index), 0) for index in range(client.days)]
+    series = {code: [code.calls.get(client.day(index), 0) for index in range(client.days)] for code in client.read}
     for code in sorted(client.read, key=lambda one: (one.type, one.system, one.code)):
         for shift in absences(patients, series[code], first):
             others = (one for one in client.read if one is not code and one.type == code.type)
@@ -53,8 +61,8 @@ def gone_codes(knowledge: Knowledge, client: Client, first: int) -> Iterator[Gon
 def absences(patients: list[int], seen: list[int], first: int) -> Iterator[Shift]:
     """The times in which none of the patients had a code, found on day ``first`` or later, by more than chance."""
     begin = 0
-    for day, hits in enumerate(seen):
-        if hits or begin > day:
+    for day, positive in enumerate(seen):
+        if positive or begin > day:
             begin = max(begin, day + 1)
         elif day >= first and begin and _is_gone(patients, seen, begin, day + 1):
             back = next((later for later in range(day + 1, len(seen)) if seen[later]), None)
@@ -66,10 +74,10 @@ def absences(patients: list[int], seen: list[int], first: int) -> Iterator[Shift
 
 def _is_gone(patients: list[int], seen: list[int], begin: int, end: int) -> bool:
     start = max(0, begin - BASELINE)
-    before, hits, since = sum(patients[start:begin]), sum(seen[start:begin]), sum(patients[begin:end])
+    before, positive, since = sum(patients[start:begin]), sum(seen[start:begin]), sum(patients[begin:end])
     days = sum(number > 0 for number in patients[start:begin])
     # With fewer expected than this none is no wonder, whatever the rest: most codes end here.
-    if days < _FEWEST_DAYS or before < _FEWEST_BEFORE or hits * since < -math.log(ALPHA) * before:
+    if days < _FEWEST_DAYS or before < _FEWEST_BEFORE or positive * since < -math.log(ALPHA) * before:
         return False
     return chance_of_none(Series((tuple(patients),), (tuple(seen),)), start, begin, end) < ALPHA
 
@@ -115,3 +123,29 @@ class _Meaning:
 def _asked(fact: FactDefinition, type_: str) -> frozenset[str]:
     of_sources = (name for source in fact.sources if source.resource == type_ for name in source.codes)
     return frozenset((*of_sources, *fact.codes, *fact.classes))
+
+
+class Appeared:
+    """The new codes of one client, each with the calls it was seen in, summed up by day."""
+
+    def __init__(self, client: Client) -> None:
+        self._by_type: dict[str, list[tuple[int, list[int]]]] = {}
+        for seen in client.codes:
+            first = (seen.first - client.begin).days
+            if first < _KNOWN_FOR or seen.unit:
+                continue
+            by_day = [0] * client.days
+            for day, calls in seen.calls.items():
+                by_day[(day - client.begin).days] += calls
+            self._by_type.setdefault(seen.type, []).append((first, [0, *accumulate(by_day)]))
+
+    def of(self, types: Iterable[str]) -> Came:
+        """Whether in a window a code of these resource types appeared that stands for what was lost in it."""
+        codes = [code for name in types for code in self._by_type.get(name, ())]
+
+        def came(begin: int, end: int, lost: float) -> bool:
+            return any(
+                begin - _SLACK <= first < end and sums[end] - sums[begin] >= _PART * lost for first, sums in codes
+            )
+
+        return came
