@@ -268,7 +268,7 @@ class Chart:
     @once
     def episode(self) -> Episode | None:
         """The current episode, or None when no active problem starts one."""
-        return newest_episode(self.under("Condition", self.matcher.episode))
+        return newest_episode(self.matches("Condition", self.matcher.episode))
 
     @once
     def medications(self) -> tuple[Medication, ...]:
@@ -339,7 +339,7 @@ class Chart:
             if not medication.drug.recognised:
                 yield UNRECOGNISED
 
-    def under(self, resource_type: str, value_sets: Iterable[str]) -> list[CodeMatch]:
+    def matches(self, resource_type: str, value_sets: Iterable[str]) -> list[CodeMatch]:
         """The code matches of one type in any of some value sets, each once; words repeat no code of theirs."""
         lists = [found for name in value_sets if (found := self.code_matches.get((resource_type, name)))]
         if len(lists) == 1:
