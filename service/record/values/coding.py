@@ -373,6 +373,10 @@ class CodeIndex(CodeSets):
                     return found
         return None
 
+    def names_red_flag(self, concept: object) -> bool:
+        """Whether the words of an entry that was not read speak of a red flag."""
+        return any(self._danger.names_red_flag(text) for text in wordings(concept))
+
     def _dangerous(self, sets: frozenset[str]) -> frozenset[str]:
         asked = self._asked.get(_CONDITION, _NOTHING)
         return (sets & asked) - self._harmless_sets
