@@ -29,7 +29,7 @@ _ANSWERS = ("Observation/", "QuestionnaireResponse/")
 _BRACKETS = re.compile(r" \([^()]*\)")
 _WITHOUT_PART = frozenset({"a", "d", "wk"})
 _PLACES = Decimal("0.01")
-_RELEASE = re.compile(r"^(?:\d+ ?hr|(?:once|twice)[- ]daily) (?=\w)", re.IGNORECASE)
+_RELEASE = re.compile(r"^(?:[\d.]+ ?(?:hr|ml|actuat)|(?:once|twice)[- ]daily) (?=\w)", re.IGNORECASE)
 """What RxNorm writes before the name of a drug: 24 HR cyclobenzaprine."""
 _PRODUCT = re.compile(r"^product (?:containing |with )?(?:only |precisely |exactly )?(?=\w)", re.IGNORECASE)
 """What SNOMED writes before the name of a drug."""
@@ -167,7 +167,8 @@ def short_words(text: str, most: int = LONGEST["entry"]) -> str:
         text = pattern.sub(short, text)
     line = plain(_SIGNS.sub(" ", text)).strip()
     is_cut = len(line) > most
-    words = (line[: most - 1].rsplit(" ", 1)[0] if is_cut else line).split()
+    begin, _, _ = line[:most].rpartition(" ")
+    words = (begin or line[: most - 1] if is_cut else line).split()
     while len(words) > 1 and words[-1].lower() in _DANGLING:
         words.pop()
     return " ".join(words).rstrip(" ,;:-") + "…" if is_cut else " ".join(words)
@@ -269,6 +270,9 @@ def _short_line(knowledge: Knowledge, finding: Finding) -> str:
     if fact is not None and fact.kind is FactKind.DRUG and fact.stopped_within_days is None and finding.evidence:
         # The words of the entry say what is taken; its title would say the class a second time.
         return f"Taken: {'; '.join(filter(None, (_quoted(one, numeric=False) for one in finding.evidence[:QUOTED])))}"
+    if fact is not None and fact.kind is FactKind.NOT_READ and finding.evidence:
+        # What could not be read is told by its own words: how many there are is not what the reader must look at.
+        return f"Not read: {'; '.join(map(_own_words, finding.evidence[:GROUNDS]))}"
     value = amount(finding)
     name = _BRACKETS.sub("", title(knowledge, finding.name))
     quoted = [text for item in finding.evidence[:QUOTED] if (text := _quoted(item, numeric=value is not None))]
@@ -278,6 +282,10 @@ def _short_line(knowledge: Knowledge, finding: Finding) -> str:
         return said
     between = " " if quoted[0].startswith("(") else ": "
     return f"{said}{between}{quoted[0]}" + (f" (+{more})" if more > 0 and value is None else "")
+
+
+def _own_words(item: Evidence) -> str:
+    return mark_quoted(escaped(item.text or item.resource))
 
 
 def _words(item: Evidence) -> str:

@@ -35,6 +35,7 @@ from service.record.kinds.patient import NOT_ON_PATIENT
 from service.record.medication.supply import MAY_BE_TAKEN
 from service.record.model import UNTYPED
 from service.record.values.foreign import is_foreign
+from service.record.values.other_words import has_strange_words
 
 Json = dict[str, Any]
 
@@ -45,6 +46,8 @@ _NAMED = 2
 _MOST_FACTS = 12
 _TYPES_NAMED = 3
 _LONGEST_NAME = NAMES["drug"]
+_SERVICES = ("ServiceRequest", "DeviceRequest", "CommunicationRequest")
+"""What orders something that is no drug; one without words is named by its type."""
 _SUSPECTED = frozenset({NoteCode.PROVISIONAL})
 _UNREAD = frozenset({NoteCode.NOT_RECOGNISED, NoteCode.DRUG_NOT_RECOGNISED, NoteCode.ORDER_NOT_RECOGNISED})
 _DOSE_NOT_READ = frozenset({NoteCode.DOSE_NOT_READ})
@@ -64,10 +67,14 @@ class Lacking:
     partly: Sequence[Template] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Causes:
-    """Why checks could not be made: a summary without its subject, lines, and the facts that could not be known."""
+    """Why checks could not be made: a summary without its subject, lines, and the facts that could not be known.
 
+    ``order`` is the order that the first cause alone is about.
+    """
+
+    order: str | None = None
     summaries: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
@@ -95,6 +102,7 @@ def not_assessed(
         _suspected(knowledge, decision, causes)
         for first, phrases in _asked_first(knowledge, decision):
             if first.order not in questioned:
+                causes.order = causes.order if causes.summaries else first.order
                 causes.summaries.append(f"{' and '.join(phrases[:_NAMED])} not on record")
                 causes.lines.append(f"{first.says} {_not_on_record(phrases)}")
     return _card(knowledge, decision, causes) if causes.lines else None
@@ -293,7 +301,8 @@ def _doubtful(
 
 @of_rule_set
 def _counting_unread(knowledge: Knowledge) -> tuple[FactDefinition, ...]:
-    return tuple(fact for fact in knowledge.facts.values() if fact.kind is FactKind.NOT_READ)
+    facts = (fact for fact in knowledge.facts.values() if fact.kind is FactKind.NOT_READ)
+    return tuple(fact for fact in facts if not fact.red_flags)
 
 
 def _not_recognised(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
@@ -343,12 +352,12 @@ def _is_unread(finding: Finding, item: Evidence) -> bool:
 
 def _may_be_ours(knowledge: Knowledge, item: Evidence) -> bool:
     """Whether an unread service order may be one of those the rules judge: its words say so, or it has none."""
-    if not item.resource.startswith("ServiceRequest") or not knowledge.order_words:
+    if item.resource.partition("/")[0] not in _SERVICES or not knowledge.order_words:
         return True
-    if _is_of_no_known_language(item.text):
+    if _is_of_no_known_language(item.text) or has_strange_words(item.text):
         return True
     words = set(re.findall(r"[a-z0-9]+", item.text.lower()))
-    return not words or not words.isdisjoint(knowledge.order_words) or words == {"servicerequest"}
+    return not words or not words.isdisjoint(knowledge.order_words) or item.text in _SERVICES
 
 
 def _not_on_the_patient(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
@@ -401,13 +410,13 @@ def _summary(knowledge: Knowledge, decision: Decision, causes: _Causes) -> str:
     cause = f"{causes.summaries[0]}."
     begin = "Not assessed: "
     room = LONGEST - len(begin) - len(replace_quoted(cause, "x" * _LONGEST_NAME))
-    about = list(_ordered(knowledge, decision))[: min(_NAMED, max(0, room) // (_LONGEST_NAME + 2))]
+    about = list(_ordered(knowledge, decision, causes.order))[: min(_NAMED, max(0, room) // (_LONGEST_NAME + 2))]
     return f"{begin}{', '.join(about)}: {cause}" if about else begin + cause
 
 
-def _ordered(knowledge: Knowledge, decision: Decision) -> Iterator[str]:
-    """What is being ordered, by name, each once."""
-    facts = (fact for fact in knowledge.facts.values() if fact.kind is FactKind.ORDER)
+def _ordered(knowledge: Knowledge, decision: Decision, only: str | None) -> Iterator[str]:
+    """What is being ordered, by name, each once; ``only`` what one order fact found."""
+    facts = (fact for fact in knowledge.facts.values() if fact.kind is FactKind.ORDER and only in (None, fact.id))
     found = (decision.findings[fact.id] for fact in facts)
     items = {item.resource: item for one in found if one.status is Status.PRESENT for item in one.evidence}
     return (_name(item) for item in items.values())
@@ -415,9 +424,10 @@ def _ordered(knowledge: Knowledge, decision: Decision) -> Iterator[str]:
 
 def _name(item: Evidence, nameless: str = "an order") -> str:
     """The first words of an entry, or what it is where it has none; marked, as all that is quoted."""
-    name = drug_name(item.text, nameless)
-    is_cut = item.resource.startswith("ServiceRequest/") and name != item.text and item.text.startswith(f"{name} ")
-    return mark_quoted(f"{name}…" if is_cut and len(name) < _LONGEST_NAME else name)
+    is_service = item.resource.partition("/")[0] in _SERVICES
+    if is_service and item.text not in ("", *_SERVICES):
+        return _entry_name(item)
+    return mark_quoted(drug_name("" if is_service else item.text, nameless))
 
 
 def _entry_name(item: Evidence) -> str:

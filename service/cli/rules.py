@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -240,15 +240,22 @@ def _proof_json(proof: Proof) -> dict[str, Any]:
     help="Fail below this share in per cent: of all that notices, or with --charts-only of the charts.",
 )
 @click.option("--charts-only", is_flag=True, help="Ask stories and vignettes alone, no example of a rule.")
-@click.option("--rule", "only", metavar="RULE", multiple=True, help="Show the faults of these rules only.")
-@click.option("--all", "show_all", is_flag=True, help="List also what only the locked tables notice.")
+@click.option("--alarms", is_flag=True, help="Plant into rules of red flags and contraindications only.")
+@click.option("--rule", "only", metavar="RULE", multiple=True, help="Plant into these rules only.")
+@click.option(
+    "--all",
+    "show_all",
+    is_flag=True,
+    help="List also what only the locked tables notice, or what is proved equal.",
+)
 @json_option
-def mutate(
+def mutate(  # noqa: PLR0913  # click hands over every option
     rules_folder: Path,
     *,
     sample: int,
     floor: float,
     charts_only: bool,
+    alarms: bool,
     only: tuple[str, ...],
     show_all: bool,
     as_json: bool,
@@ -256,7 +263,8 @@ def mutate(
     """Make mutants of the rules and see what notices: examples, stories, vignettes, or only the decision tables.
 
     The tables are derived from the rules: they lock a meaning and do not show that it is right, so they are counted
-    apart. With --charts-only the share of the rules that warn of red flags and of contraindications is given apart.
+    apart. With --charts-only the share of the rules that warn of red flags and of contraindications is given apart,
+    and a fault that is proved to change nothing for any patient is left out: "equivalent (proved)".
     """
     from service.cli.stories import example_services, read_stories, story_case
     from service.cli.vignettes import read_vignettes, vignette_case
@@ -266,48 +274,49 @@ def mutate(
     knowledge = services.prepared.knowledge
     cases = [story_case(services, story) for story in read_stories()]
     cases += [vignette_case(services, vignette) for vignette in read_vignettes()]
-    result = notice_mutants(knowledge, cases, every=sample, examples=not charts_only)
-    equivalent = 0
+    planted = [rule for rule in knowledge.rules if (not only or rule.id in only) and (not alarms or _is_alarm(rule))]
+    result = notice_mutants(knowledge, cases, planted, every=sample, examples=not charts_only)
+    same: tuple[Mutant, ...] = ()
     if charts_only:
         from service.review.equivalence import without_equivalent
 
         result, same = without_equivalent(knowledge, result)
-        equivalent = len(same)
     if as_json:
-        echo_json(_counted(result, equivalent))
+        echo_json(_counted(result, same))
     else:
-        _show_mutants(knowledge, result, equivalent, only, charts_only=charts_only, show_all=show_all)
+        _show_mutants(knowledge, result, same, charts_only=charts_only, show_all=show_all)
     reached = result.evident if charts_only else result.share
     sys.exit(0 if 100 * reached >= floor else 1)
 
 
-def _counted(result: Result, equivalent: int) -> dict[str, Any]:
-    """What became of all mutants: counts, and those that nobody, or only a locked table, notices."""
+def _counted(result: Result, same: Sequence[Mutant]) -> dict[str, Any]:
+    """What became of all mutants: those noticed, proved equivalent, noticed by a locked table only or by nothing."""
 
     def listed(mutants: Iterable[Mutant]) -> list[dict[str, str]]:
         return [{"rule": mutant.rule.id, "fault": mutant.fault} for mutant in mutants]
 
     return {
         "mutants": len(result.made_mutants),
-        "equivalent": equivalent,
+        "equivalent": listed(same),
         "noticed": result.by_people,
         "missed": {"byAll": listed(result.survivors), "byAllButTables": listed(result.by_table_only)},
     }
 
 
 def _show_mutants(
-    knowledge: Knowledge, result: Result, equivalent: int, only: tuple[str, ...], *, charts_only: bool, show_all: bool
+    knowledge: Knowledge, result: Result, same: Sequence[Mutant], *, charts_only: bool, show_all: bool
 ) -> None:
-    if charts_only:
-        click.echo(f"{equivalent} planted faults change no card and no conclusion of any patient: proved, and left out")
     listed = [(mutant, "nothing notices") for mutant in result.survivors]
     if show_all or charts_only:
         listed += [(mutant, "only the locked table notices") for mutant in result.by_table_only]
+    if show_all:
+        listed += [(mutant, "equivalent (proved)") for mutant in same]
     for mutant, text in listed:
-        if not only or mutant.rule.id in only:
-            click.echo(f"{mutant.rule.id}: {mutant.fault}: {text}")
+        click.echo(f"{mutant.rule.id}: {mutant.fault}: {text}")
+    if charts_only:
+        click.echo(f"{len(same)} mutants are equivalent (proved for every patient), and left out")
     by = "stories and vignettes" if charts_only else "examples, stories and vignettes"
-    click.echo(f"{_noticed('planted faults', result)} by {by}")
+    click.echo(f"{_noticed('mutants', result)} by {by}")
     if charts_only:
         alarming = {rule.id for rule in knowledge.rules if _is_alarm(rule)}
         click.echo(_noticed("of them in rules of red flags and contraindications", result.among(alarming)))

@@ -674,3 +674,157 @@ def test_a_drug_that_stands_within_a_list_is_named(client: FlaskClient) -> None:
     whole |= {"subject": {"reference": "Patient/p"}, "contained": [drug(*WARFARIN)]}
     answered = signing(client, NO_ALLERGY, whole)
     assert "1 entry could not be read: MedicationRequest" in str(answered["cards"])
+
+
+CPT = "http://www.ama-assn.org/go/cpt"
+INJECTIONS = [
+    {"coding": [{"system": CPT, "code": "62323", "display": "NJX DX/THER SBST INTRLMNR LMBR/SAC W/IMG GDN"}]},
+    {"coding": [{"system": CPT, "code": "62323"}], "text": "Pain procedure"},
+    {"coding": [{"system": CPT, "code": "64483"}], "text": "Wurzelblockade"},
+    {"text": "SNRB L5"},
+    {"text": "ILESI L4/5"},
+    {"text": "PRT L5 links"},
+    {"text": "Neuraxial steroid"},
+    {"text": "Racz procedure"},
+]
+OTHER_ORDERS = [
+    {"coding": [{"system": CPT, "code": "85025"}], "text": "CBC with differential"},
+    {"coding": [{"system": CPT, "code": "93000", "display": "Electrocardiogram, routine"}]},
+    {"coding": [{"system": SNOMED, "code": "73761001", "display": "Colonoscopy"}]},
+    {"text": "Chest X-ray"},
+    {"text": "CXR"},
+]
+
+
+def answer_to_order_beside_warfarin(client: FlaskClient, code: Json) -> Json:
+    order = {"resourceType": "ServiceRequest", "id": "o", "status": "draft", "intent": "order", "code": code}
+    order |= {"subject": {"reference": "Patient/p"}, "reasonCode": [{"text": "Sciatica"}]}
+    chart = [person(), sciatica(), drug(*WARFARIN), NO_ALLERGY, order]
+    return ask(client, chart, "order-sign", complete="all")
+
+
+@pytest.mark.parametrize("code", INJECTIONS, ids=lambda code: str(code.get("text") or code["coding"][0]["display"]))
+def test_an_order_of_an_injection_in_short_forms_or_beside_a_code_that_is_switched_off_is_named(
+    client: FlaskClient, code: Json
+) -> None:
+    answer = answer_to_order_beside_warfarin(client, code)
+    assert status_of(answer, "epidural-ordered") == "unknown"
+    words = code.get("text") or code["coding"][0]["display"]
+    assert words[:8] in str([card["summary"] for card in answer["cards"]])
+
+
+@pytest.mark.parametrize("code", OTHER_ORDERS, ids=lambda code: str(code.get("text") or code["coding"][0]["display"]))
+def test_an_order_of_something_else_beside_the_same_codes_brings_no_card(client: FlaskClient, code: Json) -> None:
+    answer = answer_to_order_beside_warfarin(client, code)
+    assert status_of(answer, "epidural-ordered") == "absent"
+    assert answer["cards"] == []
+
+
+def document(section: Json, *entries: Json) -> list[Json]:
+    """A document of somebody with sciatica whose Composition has one section of allergies."""
+    loinc = {"coding": [{"system": "http://loinc.org", "code": "48765-2"}]}
+    composition = {"resourceType": "Composition", "subject": {"reference": "Patient/p"}}
+    composition |= {"section": [{"title": "Allergies", "code": loinc, **section}]}
+    return [composition, person(), sciatica(), *entries, ordered(*IBUPROFEN)]
+
+
+def empty_for(reason: str) -> Json:
+    return {"emptyReason": {"coding": [{"code": reason}]}}
+
+
+@pytest.mark.parametrize(
+    ("section", "status"),
+    [
+        ({"entry": [{"reference": "AllergyIntolerance/n1"}]}, "absent"),
+        ({"entry": [{"reference": "https://ehr.example/fhir/AllergyIntolerance/n1/_history/2"}]}, "absent"),
+        ({"entry": [{"reference": "AllergyIntolerance/gone"}]}, "unknown"),
+        ({"entry": [{"reference": "urn:uuid:9d0f9d24-0000-4000-8000-000000000000"}]}, "unknown"),
+        ({"section": [{"entry": [{"reference": "AllergyIntolerance/gone"}]}]}, "unknown"),
+        (empty_for("nilknown"), "absent"),
+        (empty_for("withheld"), "unknown"),
+        (empty_for("notasked"), "unknown"),
+        ({"text": {"status": "generated", "div": "<div>Pollen</div>"}}, "absent"),
+        ({"text": {"status": "additional", "div": "<div>Ibuprofen: anaphylaxis</div>"}}, "unknown"),
+    ],
+)
+def test_a_document_whose_section_tells_more_than_its_entries_proves_nothing_by_silence(
+    client: FlaskClient, section: Json, status: str
+) -> None:
+    pollen = coded("AllergyIntolerance", text="Pollen")
+    answer = ask(client, document(section, pollen), "order-sign", complete="all")
+    assert status_of(answer, "nsaid-allergy") == status
+
+
+def test_words_beyond_the_entries_of_a_section_are_named_on_a_card(client: FlaskClient) -> None:
+    section = {"text": {"status": "additional", "div": "<div>Ibuprofen: anaphylaxis</div>"}}
+    answer = ask(client, document(section, coded("AllergyIntolerance", text="Pollen")), "order-sign", complete="all")
+    assert "could not be read: AllergyIntolerance" in str([card["summary"] for card in answer["cards"]])
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        ("yes", "present"),
+        ("Yes.", "present"),
+        ("yes, except bladder", "unknown"),
+        ("Yes (numb saddle)", "unknown"),
+        ("yes; foot drop", "unknown"),
+    ],
+)
+def test_a_red_flag_screen_is_clean_by_a_bare_yes_only(client: FlaskClient, answer: str, status: str) -> None:
+    screen = coded("Observation", ("urn:sciatica-cds:code", "answer-red-flag-screen-negative", None))
+    screen |= {"status": "final", "valueString": answer, "effectiveDateTime": "2026-11-23"}
+    del screen["clinicalStatus"]
+    told = ask(client, [person(), sciatica(), screen], complete="all")
+    assert status_of(told, "red-flag-screen-negative") == status
+    assert status_of(told, "saddle-numbness-new") == ("absent" if status == "present" else "unknown")
+
+
+REPORTED = {"intent": "plan", "reportedBoolean": True}
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (REPORTED, "present"),
+        ({"intent": "plan", "reportedReference": {"reference": "Practitioner/1"}}, "present"),
+        ({"intent": "plan", "reportedBoolean": False}, "unknown"),
+        ({"intent": "plan"}, "unknown"),
+        (REPORTED | {"status": "stopped"}, "absent"),
+        (REPORTED | {"intent": "proposal", "reportedBoolean": False}, "absent"),
+    ],
+)
+def test_a_drug_of_which_the_patient_told_is_taken_and_one_that_is_only_planned_is_named(
+    client: FlaskClient, content: Json, status: str
+) -> None:
+    warfarin = drug(*WARFARIN) | content
+    told = ask(client, [person(), sciatica(), NO_ALLERGY, warfarin, ordered(*IBUPROFEN)], "order-sign", complete="all")
+    assert status_of(told, "anticoagulant-active") == status
+    summaries = str([card["summary"] for card in told["cards"]])
+    assert {"present": "bleeding", "unknown": "may still be taken", "absent": "["}[status] in summaries
+
+
+READ_BY_CODE = [
+    ((GM, "M54.3", "Ischialgie"), "Ischialgie rechts"),
+    ((GM, "I10.90", None), "Hypertonie"),
+    ((WHO, "I50.1", None), "Linksherzinsuffizienz NYHA II"),
+    ((SNOMED, "722200003", "Duodenal ulcer caused by non-steroidal anti-inflammatory drug"), None),
+]
+
+
+@pytest.mark.parametrize(("code", "text"), READ_BY_CODE)
+def test_a_problem_that_its_code_tells_is_not_named_as_not_recognised(
+    client: FlaskClient, code: tuple[str, str, str | None], text: str | None
+) -> None:
+    answer = signing(client, NO_ALLERGY, coded("Condition", code, text=text))
+    assert "not recognised" not in str(answer["cards"])
+
+
+def test_what_an_mri_asks_for_first_is_said_of_the_mri_and_not_of_the_drug_beside_it(client: FlaskClient) -> None:
+    image = {"resourceType": "ServiceRequest", "id": "o", "status": "draft", "intent": "order"}
+    image |= {"subject": {"reference": "Patient/p"}, "code": {"text": "MRI lumbar spine"}}
+    acetaminophen = ordered("313782", "acetaminophen 325 MG Oral Tablet")
+    answer = ask(client, [person(), sciatica(), NO_ALLERGY, acetaminophen, image], "order-sign", complete="all")
+    summary = next(card["summary"] for card in answer["cards"] if card["summary"].startswith("Not assessed"))
+    assert "MRI lumbar spine: implanted devices" in summary
+    assert "cetaminophen" not in summary

@@ -25,7 +25,7 @@ from service.store.options import StoreOptions
 from service.web.reloading import Reloader
 from tests.http.calls import order_sign
 from tests.store.processes import asked, gunicorn
-from tests.store.service import SMALL_RULES, post, remembering, store_of
+from tests.store.service import SMALL_RULES, post, store_of, storing_app
 
 RULE = Path("phases/3_safety/sf-nsaid-contraindicated.yaml")
 
@@ -38,7 +38,7 @@ def rules(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def app(rules: Path, tmp_path: Path) -> Iterator[Flask]:
-    made = remembering(tmp_path / "data", rules)
+    made = storing_app(tmp_path / "data", rules)
     yield made
     store_of(made).close()
 
@@ -147,7 +147,7 @@ def test_a_signal_to_the_real_server_loads_new_rules_and_drops_no_request(rules:
         master.wait(30)
     assert len(statuses) > 10
     assert set(statuses) == {200}
-    # Told to stop, the service brings everything home and leaves a checkpoint.
+    # Told to stop, the service drains everything and leaves a checkpoint.
     assert list((tmp_path / "data" / "spool").glob("*.rows")) == []
     options = StoreOptions(
         str(tmp_path / "data" / "store.db"), tmp_path / "data" / "spool", tmp_path / "data" / "store-keys.json"

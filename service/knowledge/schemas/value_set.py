@@ -141,6 +141,8 @@ class DangerTermsShape(Shape):
     drugs = Several(PatternField(), required=True, least=1)
     harmless = Several(PatternField())
     harmless_drugs = words()
+    harmless_sets = words()
+    red_flags = Several(PatternField())
     model = DangerTerms
     located = False
 

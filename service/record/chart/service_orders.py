@@ -9,10 +9,10 @@ from service.record.chart.concepts import body_sites, concepts_of
 from service.record.model import Entry, Record
 from service.record.values.code_systems import CPT, HCPCS, ICD_10_PCS, LOINC, SNOMED
 from service.record.values.coding import CodeIndex, Match, codings, concept_text, wordings
-from service.record.values.foreign import is_foreign
 from service.record.values.other_words import KnownWords
 from service.record.values.statuses import status_word
 
+_SUBSTANCES = ("allergy-", "med-")
 _WITHDRAWN = frozenset({"entered-in-error", "cancelled", "revoked"})
 
 
@@ -40,8 +40,13 @@ def service_orders(record: Record, index: CodeIndex) -> Iterator[ServiceOrder]:
         matches = tuple(index.match(concept) for concept in concepts)
         sets = frozenset[str]().union(*(one.sets for one in matches), sites_of(entry, concepts, index))
         text = " ".join(filter(None, map(concept_text, concepts))) or entry.type
-        is_known = any(one.sets for one in matches) or is_something_else(concepts, index.known_words)
+        is_known = any(map(_names_an_order, matches)) or is_something_else(concepts, index.known_words)
         yield ServiceOrder(entry, matches, sets, is_known, text)
+
+
+def _names_an_order(match: Match) -> bool:
+    """Whether what was found can be ordered: "neuraxial steroid" tells the substance only."""
+    return any(not name.startswith(_SUBSTANCES) for name in match.sets)
 
 
 def sites_of(entry: Entry, concepts: Sequence[object], index: CodeIndex) -> frozenset[str]:
@@ -62,13 +67,14 @@ def is_something_else(concepts: Sequence[object], words: KnownWords) -> bool:
     """Whether what is ordered, matching none of our value sets, is known to be something else.
 
     Only words that can be read show that: a code proves nothing, because of no system all codes are listed, and the
-    codes of some are switched off. Beside a code of a public system English words are enough; alone or beside a code
-    of a site they must name something known.
+    codes of some are switched off. Beside a code of a public system plain English words are enough that cannot mean
+    what the rules judge ("Pain procedure" can, and so can the letters of "SNRB"); alone or beside a code of a site they
+    must name something known.
     """
     texts = [text for concept in concepts for text in wordings(concept) if any(map(str.isalpha, text))]
     if any(words.is_order(text) for text in texts):
         return True
-    if not texts or any(is_foreign(text) for text in texts):
+    if not texts or not all(words.is_plainly_another_order(text) for text in texts):
         return False
     return any(coding.system in _SPOKEN for concept in concepts for coding in codings(concept))
 

@@ -63,13 +63,13 @@ def entry_evidence_of(
             continue
         found = [
             (code_match, entry_evidence)
-            for code_match in chart.under(source.resource, source.codes)
+            for code_match in chart.matches(source.resource, source.codes)
             if (entry_evidence := _entry_evidence(code_match, source, chart, notes)) is not None
         ]
         if found:
             yield from _of_both_sides(found, chart) if source.both_sides else [one for _, one in found]
         if source.no and source.resource not in ANSWERED:
-            for code_match in chart.under(source.resource, source.no):
+            for code_match in chart.matches(source.resource, source.no):
                 entry_evidence = _denial(code_match, source, chart)
                 if entry_evidence is not None:
                     yield entry_evidence
@@ -81,7 +81,7 @@ def _low_measurement(source: FactSource, chart: Chart, notes: list[Note | None])
     assert source.unit is not None
     found: list[tuple[CodeMatch, Reading]] = []
     unused: list[CodeMatch] = []
-    for one in chart.under(source.resource, source.codes):
+    for one in chart.matches(source.resource, source.codes):
         if one.status_class.counts is not Counts.PRESENT:
             continue
         reading = read_value(one.holder, source.unit)

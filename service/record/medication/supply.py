@@ -96,7 +96,12 @@ _STILL_SUPPLIED = {
 
 _USUAL_SUPPLY = 30
 """Days for which a completed order or dispense that does not tell its supply may still be taken: product choice."""
-MAY_BE_TAKEN = frozenset({NoteCode.OLD_ORDER, NoteCode.STATED_OVER, NoteCode.SUPPLY_NOT_WRITTEN, NoteCode.GIVEN_LATELY})
+MAY_BE_TAKEN = frozenset(
+    {
+        *(NoteCode.OLD_ORDER, NoteCode.STATED_OVER, NoteCode.SUPPLY_NOT_WRITTEN, NoteCode.GIVEN_LATELY),
+        NoteCode.PLANNED,
+    }
+)
 """The notes by which a drug may still be taken."""
 _NO_SUPPLY = Note(NoteCode.SUPPLY_NOT_WRITTEN)
 
@@ -171,24 +176,26 @@ def is_complete(entry: Entry) -> bool:
 
 _PRESCRIBED = ("dosageInstruction", "dosage", "dispenseRequest", "quantity", "daysSupply")
 """All that tells for how many days a request orders a drug."""
-_PLANNED: Bounded[bytes, Interval] = Bounded(2048)
+_PLANNED: Bounded[tuple[bytes, Decimal | None], Interval] = Bounded(2048)
 
 
-def planned_days(resource: Mapping[str, Any]) -> Interval:
+def planned_days(resource: Mapping[str, Any], mg_each: Decimal | None = None) -> Interval:
     """For how many days a request orders the drug; what is written in the same way is worked out once."""
     try:
         written = orjson.dumps([resource.get(name) for name in _PRESCRIBED])
     except TypeError:
         # A number that orjson does not write.
-        return _planned_days(resource)
-    found = _PLANNED.get(written)
+        return _planned_days(resource, mg_each)
+    found = _PLANNED.get((written, mg_each))
     if found is None:
-        found = _PLANNED[written] = _planned_days(resource)
+        found = _PLANNED[written, mg_each] = _planned_days(resource, mg_each)
     return found
 
 
-def _planned_days(resource: Mapping[str, Any]) -> Interval:
+def _planned_days(resource: Mapping[str, Any], mg_each: Decimal | None) -> Interval:
     """For how many days a request orders the drug, refills counted; open where nothing tells.
+
+    ``mg_each`` is the strength of one piece, where it is known.
 
     From ``expectedSupplyDuration`` times the dispenses allowed, and the bounds of the dosage; where the two
     differ, between them. Else from quantity and dose; a drug taken only when needed lasts at least so long.
@@ -196,7 +203,7 @@ def _planned_days(resource: Mapping[str, Any]) -> Interval:
     stated = [*_supplied(resource), *_bounded(resource)]
     if stated:
         return hull(stated)
-    supply = days_supply(resource)
+    supply = days_supply(resource, mg_each)
     if supply is None:
         return Interval()
     total = supply * _dispenses(resource)
