@@ -1,7 +1,8 @@
 """Elements: the names of the elements of resource types (FHIR R4, as its JSON schema lists them), and of all of them.
 
 Listed are the types that are read, with the names that only STU3 and R5 have, those apart of which ``entries`` says
-more, and those that stand beside them in the records of patients. A type that is not listed is read whole where it matters whether a key stands in it twice.
+more, and those that stand beside them in the records of patients. A type that is not listed is read whole where it
+matters whether a key stands in it twice.
 """
 
 from __future__ import annotations
