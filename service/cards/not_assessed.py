@@ -34,6 +34,7 @@ from service.record.kinds.count import DAILY_MG
 from service.record.kinds.patient import NOT_ON_PATIENT
 from service.record.medication.supply import MAY_BE_TAKEN
 from service.record.model import UNTYPED
+from service.record.values.english import is_known
 from service.record.values.foreign import is_foreign
 
 Json = dict[str, Any]
@@ -342,13 +343,14 @@ def _is_unread(finding: Finding, item: Evidence) -> bool:
 
 
 def _may_be_ours(knowledge: Knowledge, item: Evidence) -> bool:
-    """Whether an unread service order may be one of those the rules judge: its words say so, or it has none."""
+    """Whether an unread service order may be one that the rules judge: its words say so, are strange, or are none."""
     if not item.resource.startswith("ServiceRequest") or not knowledge.order_words:
         return True
     if _is_of_no_known_language(item.text):
         return True
     words = set(re.findall(r"[a-z0-9]+", item.text.lower()))
-    return not words or not words.isdisjoint(knowledge.order_words) or words == {"servicerequest"}
+    strange = any(not is_known(word) for word in words if word.isalpha() and len(word) > 1)
+    return not words or strange or not words.isdisjoint(knowledge.order_words)
 
 
 def _not_on_the_patient(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:

@@ -78,7 +78,11 @@ class KnownWords:
         Product choice: a false "something else" hides an order, so words that may speak of the spine, an injection or a
         device win over these.
         """
-        return self._orders.search(text) is not None and self._ours_perhaps.search(text) is None
+        return self._orders.search(text) is not None and not self.may_be_ours(text)
+
+    def may_be_ours(self, text: str) -> bool:
+        """Whether the words of an order may be about what the rules check."""
+        return self._ours_perhaps.search(text) is not None
 
     def are_all_known(self, text: str, explained: Sequence[Span], denied: Sequence[Span] = ()) -> bool:
         """Whether every part of a text names something: by a stretch that a value set explains, or by a known word.

@@ -79,11 +79,9 @@ class Treatment:
                 yield partial(self._take, definition=definition, code=code, days=_USUAL_DAYS)
 
     def perhaps_taken(self, definition: FactDefinition) -> Iterator[Option]:
-        """A list of which only a part was sent; else a plan; else a drug that nobody can read."""
+        """A list of which only a part was sent; else a drug that nobody can read."""
         for name in definition.complete:
             yield partial(_mark_partial, name=name)
-        for code in self._codebook.drugs(definition, self._avoid)[:1]:
-            yield partial(self._take, definition=definition, code=code, days=_USUAL_DAYS, intent="plan")
         yield _take_something_strange
 
     def course(self, definition: FactDefinition, given: Given) -> Iterator[Option]:
