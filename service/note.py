@@ -188,6 +188,11 @@ class NoteCode(StrEnum):
     SELECTION_NOT_THERE = "selection-not-there"
     LINE_NOT_READ = "line-not-read"
     FEWER_THAN_TOTAL = "fewer-than-total"
+    PARTS_WITHHELD = "parts-withheld"
+    ENTRIES_ELSEWHERE = "entries-elsewhere"
+    SECTION_ENTRY_NOT_THERE = "section-entry-not-there"
+    SECTION_NOT_ANSWERED = "section-not-answered"
+    SECTION_IN_WORDS = "section-in-words"
     TOO_MANY_RESOURCES = "too-many-resources"
 
     # Why a prefetch key brought nothing, or a part only.

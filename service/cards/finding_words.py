@@ -165,7 +165,8 @@ def short_words(text: str, most: int = LONGEST["entry"]) -> str:
         text = pattern.sub(short, text)
     line = plain(_SIGNS.sub(" ", text)).strip()
     is_cut = len(line) > most
-    words = (line[: most - 1].rsplit(" ", 1)[0] if is_cut else line).split()
+    begin, _, _ = line[:most].rpartition(" ")
+    words = (begin or line[: most - 1] if is_cut else line).split()
     while len(words) > 1 and words[-1].lower() in _DANGLING:
         words.pop()
     return " ".join(words).rstrip(" ,;:-") + "…" if is_cut else " ".join(words)

@@ -34,8 +34,8 @@ from service.record.kinds.count import DAILY_MG
 from service.record.kinds.patient import NOT_ON_PATIENT
 from service.record.medication.supply import MAY_BE_TAKEN
 from service.record.model import UNTYPED
-from service.record.values.english import is_known
 from service.record.values.foreign import is_foreign
+from service.record.values.other_words import has_strange_words
 
 Json = dict[str, Any]
 
@@ -46,6 +46,8 @@ _NAMED = 2
 _MOST_FACTS = 12
 _TYPES_NAMED = 3
 _LONGEST_NAME = NAMES["drug"]
+_SERVICES = ("ServiceRequest", "DeviceRequest", "CommunicationRequest")
+"""What orders something that is no drug; one without words is named by its type."""
 _SUSPECTED = frozenset({NoteCode.PROVISIONAL})
 _UNREAD = frozenset({NoteCode.NOT_RECOGNISED, NoteCode.DRUG_NOT_RECOGNISED, NoteCode.ORDER_NOT_RECOGNISED})
 _DOSE_NOT_READ = frozenset({NoteCode.DOSE_NOT_READ})
@@ -343,14 +345,13 @@ def _is_unread(finding: Finding, item: Evidence) -> bool:
 
 
 def _may_be_ours(knowledge: Knowledge, item: Evidence) -> bool:
-    """Whether an unread service order may be one that the rules judge: its words say so, are strange, or are none."""
-    if not item.resource.startswith("ServiceRequest") or not knowledge.order_words:
+    """Whether an unread service order may be one of those the rules judge: its words say so, or it has none."""
+    if item.resource.partition("/")[0] not in _SERVICES or not knowledge.order_words:
         return True
-    if _is_of_no_known_language(item.text):
+    if _is_of_no_known_language(item.text) or has_strange_words(item.text):
         return True
     words = set(re.findall(r"[a-z0-9]+", item.text.lower()))
-    strange = any(not is_known(word) for word in words if word.isalpha() and len(word) > 1)
-    return not words or strange or not words.isdisjoint(knowledge.order_words)
+    return not words or not words.isdisjoint(knowledge.order_words) or item.text in _SERVICES
 
 
 def _not_on_the_patient(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
@@ -417,9 +418,10 @@ def _ordered(knowledge: Knowledge, decision: Decision) -> Iterator[str]:
 
 def _name(item: Evidence, nameless: str = "an order") -> str:
     """The first words of an entry, or what it is where it has none; marked, as all that is quoted."""
-    name = drug_name(item.text, nameless)
-    is_cut = item.resource.startswith("ServiceRequest/") and name != item.text and item.text.startswith(f"{name} ")
-    return mark_quoted(f"{name}…" if is_cut and len(name) < _LONGEST_NAME else name)
+    is_service = item.resource.partition("/")[0] in _SERVICES
+    if is_service and item.text not in ("", *_SERVICES):
+        return _entry_name(item)
+    return mark_quoted(drug_name("" if is_service else item.text, nameless))
 
 
 def _entry_name(item: Evidence) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,8 @@ from service.knowledge.schemas.fields import did_you_mean
 if TYPE_CHECKING:
     from service.review.mutation import Mutant, Result
     from service.review.proof import Proof
+
+GATE_LOCK = PROJECT / "tests" / "rules" / "gates.yaml"
 
 rules_option = click.option(
     "--rules",
@@ -84,7 +86,7 @@ def _share(coverages: Iterable[RuleCoverage]) -> str:
     "--lock",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Say what differs from the meanings locked in FILE, then write it anew.",
+    help="Say what differs from the meanings locked in FILE and the gates in gates.yaml beside it; write both anew.",
 )
 @json_option
 def table(names: tuple[str, ...], rules_folder: Path, lock: Path | None, *, markdown: bool, as_json: bool) -> None:
@@ -102,6 +104,7 @@ def table(names: tuple[str, ...], rules_folder: Path, lock: Path | None, *, mark
             click.echo(line)
         lock.write_text(as_lock(knowledge), encoding="utf-8")
         click.echo(f"{lock.name}: the meaning of {len(knowledge.rules)} rules")
+        _lock_gates(knowledge, lock.with_name("gates.yaml"))
     tables = {name: table_of(knowledge, rules_named(knowledge, name)) for name in names}
     if as_json:
         echo_json({name: [{"case": row.case, "result": row.result} for row in rows] for name, rows in tables.items()})
@@ -166,9 +169,15 @@ def propose(rule_ids: tuple[str, ...], rules_folder: Path, *, write: bool) -> No
 @click.option("--invariant", "only", metavar="NAME", help="Prove only this invariant.")
 @json_option
 def prove(rules_folder: Path, only: str | None, *, as_json: bool) -> None:
-    """Prove rules/invariants.yaml for every possible patient. A broken invariant prints a witness."""
+    """Prove rules/invariants.yaml for every possible patient. A broken invariant prints a witness.
+
+    Before it is said what the gates depend on otherwise than tests/rules/gates.yaml says.
+    """
     from service.review.proof import invariant_names, prove_all
 
+    if not as_json:
+        for line in _changes_of_gates(rules_folder):
+            click.echo(f"differs {line}")
     proofs = []
     for proof in prove_all(rules_folder, only=only):
         proofs.append(proof)
@@ -181,6 +190,27 @@ def prove(rules_folder: Path, only: str | None, *, as_json: bool) -> None:
         hint = did_you_mean(only, names)
         raise click.UsageError(f"there is no invariant {only}; {hint or 'there are ' + ', '.join(sorted(names))}")
     sys.exit(0 if all(proof.holds for proof in proofs) else 1)
+
+
+def _lock_gates(knowledge: Knowledge, lock: Path) -> None:
+    from service.review.gate_lock import gate_differences, gates_as_lock, locked_gates, read_gate_lock
+
+    gates = locked_gates(knowledge)
+    before = read_gate_lock(lock.read_text(encoding="utf-8"), lock.name) if lock.is_file() else {}
+    for line in gate_differences(gates, before):
+        click.echo(line)
+    lock.write_text(gates_as_lock(gates), encoding="utf-8")
+    click.echo(f"{lock.name}: the gates of {len(gates)} hooks")
+
+
+def _changes_of_gates(rules_folder: Path) -> list[str]:
+    """What the gates of the shipped rules depend on otherwise than their lock says; other rule sets have none."""
+    from service.review.gate_lock import gate_differences, locked_gates, read_gate_lock
+
+    if rules_folder.resolve() != PROJECT / "rules" or not GATE_LOCK.is_file():
+        return []
+    locked = read_gate_lock(GATE_LOCK.read_text(encoding="utf-8"), GATE_LOCK.name)
+    return list(gate_differences(locked_gates(load(rules_folder)), locked))
 
 
 def _show_proof(proof: Proof) -> None:
@@ -210,15 +240,22 @@ def _proof_json(proof: Proof) -> dict[str, Any]:
     help="Fail below this share in per cent: of all that notices, or with --charts-only of the charts.",
 )
 @click.option("--charts-only", is_flag=True, help="Ask stories and vignettes alone, no example of a rule.")
-@click.option("--rule", "only", metavar="RULE", multiple=True, help="Show the faults of these rules only.")
-@click.option("--all", "show_all", is_flag=True, help="List also what only the locked tables notice.")
+@click.option("--alarms", is_flag=True, help="Plant into rules of red flags and contraindications only.")
+@click.option("--rule", "only", metavar="RULE", multiple=True, help="Plant into these rules only.")
+@click.option(
+    "--all",
+    "show_all",
+    is_flag=True,
+    help="List also what only the locked tables notice, or what is proved equal.",
+)
 @json_option
-def mutate(
+def mutate(  # noqa: PLR0913  # click hands over every option
     rules_folder: Path,
     *,
     sample: int,
     floor: float,
     charts_only: bool,
+    alarms: bool,
     only: tuple[str, ...],
     show_all: bool,
     as_json: bool,
@@ -226,7 +263,8 @@ def mutate(
     """Make mutants of the rules and see what notices: examples, stories, vignettes, or only the decision tables.
 
     The tables are derived from the rules: they lock a meaning and do not show that it is right, so they are counted
-    apart. With --charts-only the share of the rules that warn of red flags and of contraindications is given apart.
+    apart. With --charts-only the share of the rules that warn of red flags and of contraindications is given apart,
+    and a fault that is proved to change nothing for any patient is left out: "equivalent (proved)".
     """
     from service.cli.stories import example_services, read_stories, story_case
     from service.cli.vignettes import read_vignettes, vignette_case
@@ -236,48 +274,49 @@ def mutate(
     knowledge = services.prepared.knowledge
     cases = [story_case(services, story) for story in read_stories()]
     cases += [vignette_case(services, vignette) for vignette in read_vignettes()]
-    result = notice_mutants(knowledge, cases, every=sample, examples=not charts_only)
-    equivalent = 0
+    planted = [rule for rule in knowledge.rules if (not only or rule.id in only) and (not alarms or _is_alarm(rule))]
+    result = notice_mutants(knowledge, cases, planted, every=sample, examples=not charts_only)
+    same: tuple[Mutant, ...] = ()
     if charts_only:
         from service.review.equivalence import without_equivalent
 
         result, same = without_equivalent(knowledge, result)
-        equivalent = len(same)
     if as_json:
-        echo_json(_counted(result, equivalent))
+        echo_json(_counted(result, same))
     else:
-        _show_mutants(knowledge, result, equivalent, only, charts_only=charts_only, show_all=show_all)
+        _show_mutants(knowledge, result, same, charts_only=charts_only, show_all=show_all)
     reached = result.evident if charts_only else result.share
     sys.exit(0 if 100 * reached >= floor else 1)
 
 
-def _counted(result: Result, equivalent: int) -> dict[str, Any]:
-    """What became of all mutants: counts, and those that nobody, or only a locked table, notices."""
+def _counted(result: Result, same: Sequence[Mutant]) -> dict[str, Any]:
+    """What became of all mutants: those noticed, proved equivalent, noticed by a locked table only or by nothing."""
 
     def listed(mutants: Iterable[Mutant]) -> list[dict[str, str]]:
         return [{"rule": mutant.rule.id, "fault": mutant.fault} for mutant in mutants]
 
     return {
         "mutants": len(result.made_mutants),
-        "equivalent": equivalent,
+        "equivalent": listed(same),
         "noticed": result.by_people,
         "missed": {"byAll": listed(result.survivors), "byAllButTables": listed(result.by_table_only)},
     }
 
 
 def _show_mutants(
-    knowledge: Knowledge, result: Result, equivalent: int, only: tuple[str, ...], *, charts_only: bool, show_all: bool
+    knowledge: Knowledge, result: Result, same: Sequence[Mutant], *, charts_only: bool, show_all: bool
 ) -> None:
-    if charts_only:
-        click.echo(f"{equivalent} planted faults change no card and no conclusion of any patient: proved, and left out")
     listed = [(mutant, "nothing notices") for mutant in result.survivors]
     if show_all or charts_only:
         listed += [(mutant, "only the locked table notices") for mutant in result.by_table_only]
+    if show_all:
+        listed += [(mutant, "equivalent (proved)") for mutant in same]
     for mutant, text in listed:
-        if not only or mutant.rule.id in only:
-            click.echo(f"{mutant.rule.id}: {mutant.fault}: {text}")
+        click.echo(f"{mutant.rule.id}: {mutant.fault}: {text}")
+    if charts_only:
+        click.echo(f"{len(same)} mutants are equivalent (proved for every patient), and left out")
     by = "stories and vignettes" if charts_only else "examples, stories and vignettes"
-    click.echo(f"{_noticed('planted faults', result)} by {by}")
+    click.echo(f"{_noticed('mutants', result)} by {by}")
     if charts_only:
         alarming = {rule.id for rule in knowledge.rules if _is_alarm(rule)}
         click.echo(_noticed("of them in rules of red flags and contraindications", result.among(alarming)))

@@ -17,7 +17,7 @@ import orjson
 
 from service.population.inputs import Inputs
 from service.population.limits import PopulationError
-from service.record.input.prefetch_states import is_loss
+from service.record.input.left_out import is_loss
 
 EVERYTHING = "*"
 """Stands for every resource type."""

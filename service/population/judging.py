@@ -34,7 +34,7 @@ Json = dict[str, Any]
 NOT_ASSESSED = "(not assessed)"
 MANY = 3
 """More cards than that at once are many."""
-_NOTHING_RECORDED = "nothing recorded that tells"
+NOTHING_RECORDED = "nothing recorded that tells"
 _REFERENCE = re.compile(rf"\b({'|'.join(sorted(RESOURCE_TYPES))})/([A-Za-z0-9.\-]{{1,64}})")
 _MOST_PERSONS = 65536
 
@@ -220,13 +220,13 @@ class Judge:
         """Why a fact is unknown: which of its lists did not come, or that nothing is recorded."""
         definition = self._knowledge.facts.get(fact)
         if definition is None:
-            return _NOTHING_RECORDED
+            return NOTHING_RECORDED
         states = {name: record.completeness_of(name) for name in definition.complete or types_read(definition)}
         not_sent = [name for name, state in states.items() if state is Completeness.NOT_SENT]
         if not_sent and (definition.complete or len(not_sent) == len(states)):
             return f"not sent: {', '.join(sorted(not_sent))}"
         in_part = [name for name, state in states.items() if state in (Completeness.PARTIAL, Completeness.FAILED)]
-        return f"in part: {', '.join(sorted(in_part))}" if in_part else _NOTHING_RECORDED
+        return f"in part: {', '.join(sorted(in_part))}" if in_part else NOTHING_RECORDED
 
     def _findings(self, patient: str, decision: Decision) -> list[Json]:
         return [

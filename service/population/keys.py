@@ -15,7 +15,7 @@ import msgspec
 
 from service.errors import RequestError
 from service.population.texts import DEEPEST, is_clear
-from service.record.input.prefetch_states import is_loss
+from service.record.input.left_out import is_loss
 from service.record.input.reader import READ_TYPES
 from service.record.input.resource_types import RESOURCE_TYPES, meant
 from service.record.input.subject import OF_A_PATIENT, Patients, Subject

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
 from typing import Any
+
+from service.population.judging import NOTHING_RECORDED
 
 Json = dict[str, Any]
 _WIDTH, _BAR, _LABEL = 720, 22, 300
 _MOST_BARS = 20
-_MOST_NAMED = 3
+_MOST_NAMED = 4
+_ALL_MISSING = '<a href="#missing">All of them</a>.'
 _WORDS = 42
 _MOMENTS = {
     "patient-view": ("visits", "opening the chart"),
@@ -77,27 +80,45 @@ def _answers(summary: Json) -> Iterator[str]:
         )
     if not summary["visits"]:
         lines.append("How many per 1,000 visits: run again with <code>--visits</code>.")
-    lines.append(_not_coded(summary))
+    lines.extend(_not_assessed(summary))
     yield '<ul class="answers">' + "".join(f"<li>{line}</li>" for line in lines) + "</ul>"
 
 
-def _not_coded(summary: Json) -> str:
-    """What could not be assessed, in a sentence: the facts that were missing most."""
+def _not_assessed(summary: Json) -> Iterator[str]:
+    """For how many a warning could not be decided, and for want of what: not coded, or of a list that did not come."""
     small, patients = summary["hideBelow"], summary["patients"]
-    named = [_missed(one) for one in summary["missing"] if one["patients"]][:_MOST_NAMED]
     if not patients["notAssessed"]:
-        return f"A warning could not be decided for {_n(patients['notAssessed'], small)} patients."
-    return (
-        f"<b>A warning could not be decided for {_n(patients['notAssessedPer1000'], small, '')} of 1,000 patients</b>"
-        + (f", most often for want of: {'; '.join(named)}. " if named else ". ")
-        + '<a href="#missing">All that was missing, and why</a>; <a href="#codes">codes that nothing reads</a>.'
+        yield f"A warning could not be decided for {_n(patients['notAssessed'], small)} patients."
+        return
+    rate = _n(patients["notAssessedPer1000"], small, "")
+    yield f"<b>A warning could not be decided for {rate} of 1,000 patients.</b>"
+    all_patients = patients["all"]
+    for begin, is_meant in (
+        ("Because nothing codes it", lambda why: why == NOTHING_RECORDED),
+        ("Because a list was not sent or came in part", lambda why: why != NOTHING_RECORDED),
+    ):
+        found = [(one["asks"], *_why(one, is_meant)) for one in summary["missing"]]
+        named = sorted((one for one in found if one[1]), key=lambda one: -one[1])
+        if named:
+            rates = [f"{escape(asks)} ({_per_1000(number, all_patients)}{told})" for asks, number, told in named]
+            more = f"; and {len(rates) - _MOST_NAMED} more" if len(rates) > _MOST_NAMED else ""
+            yield f"{begin} (patients in 1,000): {'; '.join(rates[:_MOST_NAMED])}{more}. {_ALL_MISSING}"
+    codes = summary["codes"]
+    yield (
+        f'{codes["notRead"]:,} of {codes["different"]:,} codes in the data <a href="#codes">are read by nothing</a>: '
+        "what could be mapped, the most frequent first."
     )
 
 
-def _missed(one: Json) -> str:
-    """A fact that was missing, and why it mostly was."""
-    most = max(one["why"], key=lambda why: why["patients"] or 0)
-    return escape(f"{one['asks']} ({most['why']})")
+def _why(one: Json, is_meant: Callable[[str], bool]) -> tuple[int, str]:
+    """For how many patients a fact was missing for some reasons, and which lists it was that did not come."""
+    whys = [why for why in one["why"] if is_meant(why["why"]) and why["patients"]]
+    named = sorted({why["why"] for why in whys} - {NOTHING_RECORDED})
+    return sum(why["patients"] for why in whys), escape(f", {'; '.join(named)}") if named else ""
+
+
+def _per_1000(number: int, of: int) -> str:
+    return f"{1000 * number / of:,.1f}"
 
 
 def _head(summary: Json) -> Iterator[str]:

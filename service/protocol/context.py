@@ -20,8 +20,8 @@ from service.record.model import UNTYPED, Problem
 from service.record.notes import text_of
 from service.record.values.statuses import status_word
 
-# What is no longer meant to happen is not checked (ST-7); any other status is, also active on re-signing.
-_DROPPED = frozenset({"entered-in-error", "cancelled", "revoked", "stopped", "completed"})
+# What is not meant to happen is not checked (ST-7); any other status is: active on re-signing, completed at issue.
+_DROPPED = frozenset({"entered-in-error", "cancelled", "revoked", "stopped"})
 _PATIENT_MEMBER = {"AllergyIntolerance": "patient"}
 
 
@@ -51,8 +51,10 @@ def read_context(call: HookCall) -> Brought:
         if field_.role is Role.NONE or field_.name not in call.context:
             continue
         unpacked = unpack_context(call.context[field_.name], f"context.{field_.name}")
-        unpacked.pieces = [one for piece in unpacked.pieces for one in _read(piece, call.patient_id)]
-        if field_.role is Role.ORDERS:
+        is_of_orders = field_.role is Role.ORDERS
+        read = (_read(piece, call.patient_id, is_order=is_of_orders) for piece in unpacked.pieces)
+        unpacked.pieces = [one for pieces in read for one in pieces]
+        if is_of_orders:
             _refuse_unreadable(unpacked)
             _split(unpacked, call.context.get("selections"), brought)
         else:
@@ -69,8 +71,9 @@ def _refuse_unreadable(unpacked: Unpacked) -> None:
         )
 
 
-def _read(piece: Piece, patient_id: str) -> Iterator[Piece]:
-    if piece.type == APPOINTMENT:
+def _read(piece: Piece, patient_id: str, *, is_order: bool) -> Iterator[Piece]:
+    # Among orders a visit is one of a kind that is not checked, and is named as such.
+    if piece.type == APPOINTMENT and not is_order:
         yield from reasons_as_problems(piece, patient_id)
     else:
         yield _with_subject(piece, patient_id)

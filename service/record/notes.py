@@ -171,6 +171,11 @@ ENGLISH: Mapping[NoteCode, str] = {
     NoteCode.SELECTION_NOT_THERE: "names an order that is not among the draft orders",
     NoteCode.LINE_NOT_READ: "a line that cannot be read",
     NoteCode.FEWER_THAN_TOTAL: "fewer entries than the total says",
+    NoteCode.PARTS_WITHHELD: "a label says that parts were taken out",
+    NoteCode.ENTRIES_ELSEWHERE: "entries under another name than entry",
+    NoteCode.SECTION_ENTRY_NOT_THERE: "a section names an entry that is not in the document",
+    NoteCode.SECTION_NOT_ANSWERED: "a section says that nobody asked, or that its list is withheld",
+    NoteCode.SECTION_IN_WORDS: "a section says more in words than in its entries",
     NoteCode.TOO_MANY_RESOURCES: "more resources than a patient may have",
     # Why a prefetch key brought nothing, or a part only.
     NoteCode.KEY_NOT_SENT: "the key was not sent",

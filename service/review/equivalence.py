@@ -2,7 +2,8 @@
 
 Such a mutant shows no gap of the charts. The proof is about findings: each fact in any of its possible states, and what
 is concluded from them. It also knows where every entry that makes one fact present makes another one present: a drug of
-fewer classes, a diagnosis of fewer codes, looked for in the same resources.
+fewer classes, a diagnosis of fewer codes, looked for in the same resources; a drug that is counted where none is
+ordered.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from typing import Any
 
 import z3
 
-from service.engine.patterns import ABSENT, PRESENT
+from service.engine.patterns import ABSENT, PRESENT, Scale
 from service.knowledge.digest import shown_before
+from service.knowledge.hooks import HOOKS
 from service.knowledge.model import FactDefinition, FactKind, FactSource, Knowledge, Rule, leaves
 from service.review.mutation import Mutant, Result
 from service.review.ordered import tell
@@ -40,6 +42,8 @@ _ALIKE = (
     "began_after",
     "unconfirmed",
 )
+# The measures by which different drugs are counted.
+_COUNTED_DRUGS = ("products", "ingredients")
 _ANSWERS = ("Observation", "QuestionnaireResponse")
 _LISTS_THAT_PROVE_ABSENCE = ("complete", "complete_nonempty")
 # Of a source of a fact: what may differ, and is compared by itself.
@@ -53,7 +57,9 @@ class Equivalence:
         self._knowledge = knowledge
         self._patients = Patients(knowledge, None, [mutant.when for mutant in mutants])
         facts = (knowledge.facts.get(name) for name in self._patients.facts)
-        self._comparable = [fact for fact in facts if fact is not None and fact.kind in _BY_ENTRIES]
+        known = [fact for fact in facts if fact is not None]
+        self._comparable = [fact for fact in known if fact.kind in _BY_ENTRIES]
+        self._counts = [fact for fact in known if fact.kind is FactKind.COUNT and fact.measure in _COUNTED_DRUGS]
 
     def holds(self, mutant: Mutant) -> bool:
         """Whether no patient gets another card or conclusion from the mutant than from the rule."""
@@ -64,6 +70,8 @@ class Equivalence:
         )
         solver = z3.Solver()
         tell(solver, *self._patients.constraints(names), *self._ties(names))
+        if not any(HOOKS[hook].has_orders for hook in rule.hooks):
+            tell(solver, *self._ties_of_counts(names))
         tell(solver, self._differ(mutant, before))
         return bool(solver.check() == z3.unsat)
 
@@ -84,48 +92,83 @@ class Equivalence:
         behind = self._patients.behind(names)
         facts = [fact for fact in self._comparable if fact.id in behind]
         for narrow, wide in permutations(facts, 2):
-            if self._is_within(narrow, wide):
-                inner, outer = (self._patients.symbol(fact.id).status for fact in (narrow, wide))
-                yield z3.Implies(inner.is_(PRESENT), outer.is_(PRESENT))
-                if _absent_alike(narrow, wide):
-                    yield z3.Implies(outer.is_(ABSENT), inner.is_(ABSENT))
+            inner, outer = (self._patients.symbol(fact.id).status for fact in (narrow, wide))
+            yield from (
+                z3.Implies(inner.is_(status), outer.is_(status)) for status in ties(self._knowledge, narrow, wide)
+            )
 
-    def _is_within(self, narrow: FactDefinition, wide: FactDefinition) -> bool:
-        """Whether every entry that makes one fact present makes the other one present: any yes wins."""
-        if _is_ordered_and_counts(narrow, wide):
-            return set(narrow.classes) <= set(wide.classes)
-        if any(getattr(narrow, name) != getattr(wide, name) for name in _ALIKE) or wide.newest_wins:
-            return False
-        if narrow.kind is FactKind.CODED:
-            return all(any(self._looks_wider(one, other) for other in wide.sources) for one in narrow.sources)
-        return self._holds_codes(narrow.classes, wide.classes) and self._holds_codes(narrow.codes, wide.codes)
+    def _ties_of_counts(self, names: Iterable[str]) -> Iterator[z3.BoolRef]:
+        """Where nothing is being ordered, what is counted for sure is taken."""
+        behind = self._patients.behind(names)
+        for count in self._counts:
+            for taken in self._comparable:
+                if {count.id, taken.id} <= behind and _is_counted_as_taken(count, taken):
+                    is_taken = self._patients.symbol(taken.id).status.is_(PRESENT)
+                    scale = self._patients.scales.get(count.id, Scale(()))
+                    ranks = [scale.rank(limit) for limit in scale.limits if limit >= 1]
+                    yield from (
+                        z3.Implies(self._patients.symbol(count.id).low.at_least(one), is_taken) for one in ranks
+                    )
 
-    def _looks_wider(self, narrow: FactSource, wide: FactSource) -> bool:
-        """Whether one source of a fact takes all that the other takes: more codes, older, past or suspected entries."""
-        same = replace(narrow, **_OPEN) == replace(wide, **_OPEN)
-        older = wide.within_days is None or (narrow.within_days or math.inf) <= wide.within_days
-        more = narrow.history <= wide.history and narrow.unconfirmed <= wide.unconfirmed
-        return same and older and more and not narrow.inverted and self._holds_codes(narrow.codes, wide.codes)
 
-    def _holds_codes(self, narrow: Sequence[str], wide: Sequence[str]) -> bool:
-        """Whether the value sets of one list hold every code and pattern of the other."""
-        if set(narrow) <= set(wide):
-            return True
-        inner, outer = (self._recognised(names) for names in (narrow, wide))
-        return inner <= outer
+def ties(knowledge: Knowledge, one: FactDefinition, other: FactDefinition) -> Iterator[int]:
+    """The states in which the other fact is wherever the one is, by how both are read."""
+    if _is_within(knowledge, one, other):
+        yield PRESENT
+    if _absent_alike(other, one) and _is_within(knowledge, other, one):
+        yield ABSENT
 
-    def _recognised(self, names: Sequence[str]) -> set[tuple[str, ...]]:
-        sets = [self._knowledge.value_sets[name] for name in names]
-        codes = {(code.system, code.code, str(code.descendants)) for one in sets for code in one.codes if code.verified}
-        words = {("pattern", pattern, *one.unless) for one in sets for pattern in one.patterns}
-        return codes | words
+
+def _is_within(knowledge: Knowledge, narrow: FactDefinition, wide: FactDefinition) -> bool:
+    """Whether every entry that makes one fact present makes the other one present: any yes wins."""
+    if _is_ordered_and_counts(narrow, wide):
+        return set(narrow.classes) <= set(wide.classes)
+    if any(getattr(narrow, name) != getattr(wide, name) for name in _ALIKE) or wide.newest_wins:
+        return False
+    if narrow.kind is FactKind.CODED:
+        return all(any(_looks_wider(knowledge, one, other) for other in wide.sources) for one in narrow.sources)
+    pairs = ((narrow.classes, wide.classes), (narrow.codes, wide.codes))
+    return all(_holds_codes(knowledge, inner, outer) for inner, outer in pairs)
+
+
+def _looks_wider(knowledge: Knowledge, narrow: FactSource, wide: FactSource) -> bool:
+    """Whether one source of a fact takes all that the other takes: more codes, older, past or suspected entries."""
+    same = replace(narrow, **_OPEN) == replace(wide, **_OPEN)
+    older = wide.within_days is None or (narrow.within_days or math.inf) <= wide.within_days
+    more = narrow.history <= wide.history and narrow.unconfirmed <= wide.unconfirmed
+    return same and older and more and not narrow.inverted and _holds_codes(knowledge, narrow.codes, wide.codes)
+
+
+def _holds_codes(knowledge: Knowledge, narrow: Sequence[str], wide: Sequence[str]) -> bool:
+    """Whether the value sets of one list hold every code and pattern of the other."""
+    return set(narrow) <= set(wide) or _recognised(knowledge, narrow) <= _recognised(knowledge, wide)
+
+
+def _recognised(knowledge: Knowledge, names: Sequence[str]) -> set[tuple[str, ...]]:
+    sets = [knowledge.value_sets[name] for name in names]
+    codes = {(code.system, code.code, str(code.descendants)) for one in sets for code in one.codes if code.verified}
+    words = {("pattern", pattern, *one.unless) for one in sets for pattern in one.patterns}
+    return codes | words
 
 
 def _is_ordered_and_counts(ordered: FactDefinition, taken: FactDefinition) -> bool:
     """Whether one fact is an order of a drug and the other counts what is ordered as taken."""
     kinds = (ordered.kind, taken.kind) == (FactKind.ORDER, FactKind.DRUG)
-    plain = not (ordered.daily_dose_mg or taken.daily_dose_mg or ordered.reasons)
-    return kinds and plain and taken.or_ordered and (ordered.route, ordered.exclude) == (taken.route, taken.exclude)
+    plain = ordered.classes and not (ordered.codes or ordered.daily_dose_mg or taken.daily_dose_mg or ordered.reasons)
+    return (
+        kinds and bool(plain) and taken.or_ordered and (ordered.route, ordered.exclude) == (taken.route, taken.exclude)
+    )
+
+
+def _is_counted_as_taken(count: FactDefinition, taken: FactDefinition) -> bool:
+    """Whether every drug that a count takes for sure makes a fact about what is taken present."""
+    alike = all(getattr(count, name) == getattr(taken, name) for name in ("route", "exclude"))
+    plain = (
+        not (count.daily_dose_mg or taken.daily_dose_mg or taken.began_after)
+        and taken.within_days is None
+        and taken.unconfirmed
+    )
+    return taken.kind is FactKind.DRUG and alike and plain and set(count.classes) <= set(taken.classes)
 
 
 def _absent_alike(narrow: FactDefinition, wide: FactDefinition) -> bool:

@@ -6,7 +6,7 @@ differing is a rule that nobody has really checked.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -194,13 +194,22 @@ class Result:
         return Result(*(tuple(mutant for mutant in part if mutant.rule.id in rules) for part in parts))
 
 
-def notice_mutants(knowledge: Knowledge, cases: Sequence[Case], *, every: int = 1, examples: bool = True) -> Result:
+def notice_mutants(
+    knowledge: Knowledge,
+    cases: Sequence[Case],
+    rules: Iterable[Rule] | None = None,
+    *,
+    every: int = 1,
+    examples: bool = True,
+) -> Result:
     """Make every mutant (or every n-th, for a sample) and look what notices: examples, charts, the locked table.
 
-    Without ``examples`` only the charts and the table are asked: charts were not made from the conditions they test.
+    Mutants are made of all rules, or of ``rules``. Without ``examples`` only the charts and the table are asked:
+    charts were not made from the conditions they test.
     """
     charts = Charts(knowledge, cases)
-    made_mutants = [mutant for rule in knowledge.rules for mutant in mutants(rule)][::every]
+    subjects = knowledge.rules if rules is None else rules
+    made_mutants = [mutant for rule in subjects for mutant in mutants(rule)][::every]
     by_table: list[Mutant] = []
     survivors: list[Mutant] = []
     for mutant in made_mutants:

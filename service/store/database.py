@@ -67,6 +67,8 @@ class Database:
         self._process = 0
         self._writer: Engine | None = None
         self._reader: Engine | None = None
+        self._asking: Any = None
+        self._one_question = threading.Lock()
         self._ready = False
 
     @property
@@ -102,6 +104,22 @@ class Database:
                 if not self.is_sqlite:
                     connection = connection.execution_options(isolation_level="REPEATABLE READ")  # noqa: PLW2901
                 yield connection
+
+    @contextmanager
+    def asking(self) -> Iterator[Any]:
+        """A cursor of the driver for one question that every call asks; it cannot write.
+
+        What SQLAlchemy does around a question to SQLite costs ten times the question, so a connection is kept for it.
+        """
+        if not self.is_sqlite:
+            with self.reading() as connection:
+                yield connection.connection.cursor()
+            return
+        self.prepare()
+        with self._store_errors(), self._one_question:
+            if self._asking is None:
+                self._asking = _read_only(self.file, self._wait)
+            yield self._asking.cursor()
 
     def prepare(self) -> None:
         """Make or upgrade the tables when they are not those of this program; does nothing the second time."""
@@ -139,11 +157,13 @@ class Database:
         with self._mutex:
             if self._process != os.getpid():
                 return
-            with self._file_lock():
+            with self._one_question, self._file_lock():
+                if self._asking is not None:
+                    self._asking.close()
                 for engine in (self._reader, self._writer):
                     if engine is not None:
                         engine.dispose()
-            self._writer = self._reader = None
+            self._writer = self._reader = self._asking = None
             self._ready = False
 
     def _engines(self) -> tuple[Engine, Engine]:
@@ -151,7 +171,7 @@ class Database:
             if self._process != os.getpid():
                 # A connection must not cross a fork; closing the parent's here could break it there.
                 self._process, self._ready = os.getpid(), False
-                self._writer = self._reader = None
+                self._writer = self._reader = self._asking = None
             if self._writer is None or self._reader is None:
                 if self.is_sqlite:
                     self._writer, self._reader = self._sqlite_engines()
@@ -238,6 +258,15 @@ def _make_wal(file: Path) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
     finally:
         connection.close()
+
+
+def _read_only(file: Path, wait_seconds: float) -> Any:
+    """A connection of the driver that cannot write, and that any thread may use while no other does."""
+    import sqlite3
+
+    return sqlite3.connect(
+        f"file:{file}?mode=ro", wait_seconds, uri=True, isolation_level=None, check_same_thread=False
+    )
 
 
 def _by_hand(connection: Any, _record: Any) -> None:

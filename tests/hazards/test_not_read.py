@@ -674,3 +674,88 @@ def test_a_drug_that_stands_within_a_list_is_named(client: FlaskClient) -> None:
     whole |= {"subject": {"reference": "Patient/p"}, "contained": [drug(*WARFARIN)]}
     answered = signing(client, NO_ALLERGY, whole)
     assert "1 entry could not be read: MedicationRequest" in str(answered["cards"])
+
+
+CPT = "http://www.ama-assn.org/go/cpt"
+INJECTIONS = [
+    {"coding": [{"system": CPT, "code": "62323", "display": "NJX DX/THER SBST INTRLMNR LMBR/SAC W/IMG GDN"}]},
+    {"coding": [{"system": CPT, "code": "62323"}], "text": "Pain procedure"},
+    {"coding": [{"system": CPT, "code": "64483"}], "text": "Wurzelblockade"},
+    {"text": "SNRB L5"},
+    {"text": "ILESI L4/5"},
+    {"text": "PRT L5 links"},
+    {"text": "Neuraxial steroid"},
+    {"text": "Racz procedure"},
+]
+OTHER_ORDERS = [
+    {"coding": [{"system": CPT, "code": "85025"}], "text": "CBC with differential"},
+    {"coding": [{"system": CPT, "code": "93000", "display": "Electrocardiogram, routine"}]},
+    {"coding": [{"system": SNOMED, "code": "73761001", "display": "Colonoscopy"}]},
+    {"text": "Chest X-ray"},
+    {"text": "CXR"},
+]
+
+
+def answer_to_order_beside_warfarin(client: FlaskClient, code: Json) -> Json:
+    order = {"resourceType": "ServiceRequest", "id": "o", "status": "draft", "intent": "order", "code": code}
+    order |= {"subject": {"reference": "Patient/p"}, "reasonCode": [{"text": "Sciatica"}]}
+    chart = [person(), sciatica(), drug(*WARFARIN), NO_ALLERGY, order]
+    return ask(client, chart, "order-sign", complete="all")
+
+
+@pytest.mark.parametrize("code", INJECTIONS, ids=lambda code: str(code.get("text") or code["coding"][0]["display"]))
+def test_an_order_of_an_injection_in_short_forms_or_beside_a_code_that_is_switched_off_is_named(
+    client: FlaskClient, code: Json
+) -> None:
+    answer = answer_to_order_beside_warfarin(client, code)
+    assert status_of(answer, "epidural-ordered") == "unknown"
+    words = code.get("text") or code["coding"][0]["display"]
+    assert words[:8] in str([card["summary"] for card in answer["cards"]])
+
+
+@pytest.mark.parametrize("code", OTHER_ORDERS, ids=lambda code: str(code.get("text") or code["coding"][0]["display"]))
+def test_an_order_of_something_else_beside_the_same_codes_brings_no_card(client: FlaskClient, code: Json) -> None:
+    answer = answer_to_order_beside_warfarin(client, code)
+    assert status_of(answer, "epidural-ordered") == "absent"
+    assert answer["cards"] == []
+
+
+def document(section: Json, *entries: Json) -> list[Json]:
+    """A document of somebody with sciatica whose Composition has one section of allergies."""
+    loinc = {"coding": [{"system": "http://loinc.org", "code": "48765-2"}]}
+    composition = {"resourceType": "Composition", "subject": {"reference": "Patient/p"}}
+    composition |= {"section": [{"title": "Allergies", "code": loinc, **section}]}
+    return [composition, person(), sciatica(), *entries, ordered(*IBUPROFEN)]
+
+
+def empty_for(reason: str) -> Json:
+    return {"emptyReason": {"coding": [{"code": reason}]}}
+
+
+@pytest.mark.parametrize(
+    ("section", "status"),
+    [
+        ({"entry": [{"reference": "AllergyIntolerance/n1"}]}, "absent"),
+        ({"entry": [{"reference": "https://ehr.example/fhir/AllergyIntolerance/n1/_history/2"}]}, "absent"),
+        ({"entry": [{"reference": "AllergyIntolerance/gone"}]}, "unknown"),
+        ({"entry": [{"reference": "urn:uuid:9d0f9d24-0000-4000-8000-000000000000"}]}, "unknown"),
+        ({"section": [{"entry": [{"reference": "AllergyIntolerance/gone"}]}]}, "unknown"),
+        (empty_for("nilknown"), "absent"),
+        (empty_for("withheld"), "unknown"),
+        (empty_for("notasked"), "unknown"),
+        ({"text": {"status": "generated", "div": "<div>Pollen</div>"}}, "absent"),
+        ({"text": {"status": "additional", "div": "<div>Ibuprofen: anaphylaxis</div>"}}, "unknown"),
+    ],
+)
+def test_a_document_whose_section_tells_more_than_its_entries_proves_nothing_by_silence(
+    client: FlaskClient, section: Json, status: str
+) -> None:
+    pollen = coded("AllergyIntolerance", text="Pollen")
+    answer = ask(client, document(section, pollen), "order-sign", complete="all")
+    assert status_of(answer, "nsaid-allergy") == status
+
+
+def test_words_beyond_the_entries_of_a_section_are_named_on_a_card(client: FlaskClient) -> None:
+    section = {"text": {"status": "additional", "div": "<div>Ibuprofen: anaphylaxis</div>"}}
+    answer = ask(client, document(section, coded("AllergyIntolerance", text="Pollen")), "order-sign", complete="all")
+    assert "could not be read: AllergyIntolerance" in str([card["summary"] for card in answer["cards"]])

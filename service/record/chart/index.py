@@ -56,6 +56,7 @@ _LOOK_AT_CLOCK = 64
 _MOST_DRUGS = 1024
 """Of so many drugs is cached what their classes are: the charts of a day name the same few hundred."""
 
+_ALLERGY = "AllergyIntolerance"
 _OF_ALLERGIES = ("allergy-", "local-allergy-", "med-", "local-med-", "cond-nsaid-", "cond-aspirin-")
 """Value sets of what one may be allergic to, by the beginning of their name."""
 
@@ -106,7 +107,9 @@ class Matcher:
     def is_allergy_read(self, concepts: Iterable[object]) -> bool:
         """Whether what an allergy names was understood: by a code, or by every part of its words."""
         found = list(concepts)
-        return not any(map(self.index.says_nothing, found)) and any(map(self._names_substance, found))
+        if any(self.index.says_nothing(one) or self.index.is_doubtful(_ALLERGY, one) for one in found):
+            return False
+        return any(map(self._names_substance, found))
 
     def _names_substance(self, concept: object) -> bool:
         drug = self.drugs.recognise_concept(concept)

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 from service.record.chart.concepts import body_sites, concepts_of
 from service.record.model import Entry, Record
-from service.record.values.code_systems import ICD_10_PCS, LOINC, SNOMED
+from service.record.values.code_systems import CPT, HCPCS, ICD_10_PCS, LOINC, SNOMED
 from service.record.values.coding import CodeIndex, Match, codings, concept_text, wordings
-from service.record.values.english import is_english
-from service.record.values.foreign import is_foreign
 from service.record.values.other_words import KnownWords
 from service.record.values.statuses import status_word
 
+_NOT_ORDERED = ("allergy-", "med-", "device-", "local-site-")
 _WITHDRAWN = frozenset({"entered-in-error", "cancelled", "revoked"})
 
 
@@ -46,11 +45,8 @@ def service_orders(record: Record, index: CodeIndex) -> Iterator[ServiceOrder]:
 
 
 def _names_an_order(match: Match) -> bool:
-    """Whether codes name what is ordered in any way, or words something that one orders: not a drug, site or device."""
-    return any(not match.by_text or name.startswith(_ORDERED) for name in match.sets)
-
-
-_ORDERED = ("order-", "referral-", "procedure-", "proc-", "local-order-", "local-proc-", "obs-", "local-obs-")
+    """Whether what was found can be ordered: "neuraxial steroid" tells the substance only."""
+    return any(not name.startswith(_NOT_ORDERED) for name in match.sets)
 
 
 def sites_of(entry: Entry, concepts: Sequence[object], index: CodeIndex) -> frozenset[str]:
@@ -71,18 +67,17 @@ def is_something_else(concepts: Sequence[object], words: KnownWords) -> bool:
     """Whether what is ordered, matching none of our value sets, is known to be something else.
 
     Only words that can be read show that: a code proves nothing, because of no system all codes are listed, and the
-    codes of some are switched off. Beside a code of a public system whose codes are listed English words are enough;
-    beside one that is switched off (CPT, HCPCS), one of a site, or none they must name something known.
+    codes of some are switched off. Beside a code of a public system plain English words are enough that cannot mean
+    what the rules judge ("Pain procedure" can, and so can the letters of "SNRB"); alone or beside a code of a site they
+    must name something known.
     """
     texts = [text for concept in concepts for text in wordings(concept) if any(map(str.isalpha, text))]
     if any(words.is_order(text) for text in texts):
         return True
-    if not texts or any(is_foreign(text) or words.may_be_ours(text) for text in texts):
+    if not texts or not all(words.is_plainly_another_order(text) for text in texts):
         return False
-    return all(map(is_english, texts)) and any(
-        coding.system in _SPOKEN for concept in concepts for coding in codings(concept)
-    )
+    return any(coding.system in _SPOKEN for concept in concepts for coding in codings(concept))
 
 
-_SPOKEN = frozenset({SNOMED, LOINC, ICD_10_PCS})
+_SPOKEN = frozenset({SNOMED, LOINC, CPT, ICD_10_PCS, HCPCS})
 """Public systems whose displays are the words of the system, and English where they look so."""

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct
 
 from service.note import Note, NoteCode
+from service.record.input.left_out import is_loss, left_out, next_link
 
-_LOST = frozenset({"error", "fatal"})
-_CUT = frozenset(
-    {
-        *("suppressed", "incomplete", "throttled", "timeout", "too-costly", "forbidden", "security", "login"),
-        *("expired", "session", "transient", "no-store", "lock-error", "exception", "too-long", "unknown"),
-    }
-)
-"""Issue codes that say, whatever the severity, that something was left out of the answer."""
-_CUT_NUMBERS = frozenset({"59204", "59205"})
-"""What Epic says in ``details`` when rows were left out; 4101 (nothing found), 4119 and 59100 cut nothing."""
 _SUCCESS = 2
 
 
@@ -133,63 +124,12 @@ def _of_bundle(key: str, bundle: Mapping[str, Any]) -> PrefetchState:
     next_url = next_link(bundle)
     if lost and not resources:
         return PrefetchState(key, State.FAILED, reason=Note(NoteCode.CLIENT_SENT_OUTCOME), is_bundle=True)
-    reason = _why_partial(bundle, lost, matches, next_url)
+    reason = Note(NoteCode.CLIENT_SENT_OUTCOME_BESIDE) if lost and next_url is None else left_out(bundle, matches)
     state = State.FIRST_PAGE if reason else State.SENT if resources else State.NULL
     return PrefetchState(key, state, tuple(resources), tuple(urls), reason, next_url, is_bundle=True)
-
-
-def _why_partial(bundle: Mapping[str, Any], lost: int, matches: int, next_url: str | None) -> Note | None:
-    if next_url is not None:
-        return Note(NoteCode.MORE_PAGES)
-    if lost:
-        return Note(NoteCode.CLIENT_SENT_OUTCOME_BESIDE)
-    total = bundle.get("total")
-    if isinstance(total, int) and not isinstance(total, bool) and total > matches:
-        return Note(NoteCode.FEWER_THAN_TOTAL)
-    return None
 
 
 def _is_match(search: object) -> bool:
     """Whether an entry is what was asked for, by what it says of the search."""
     # Compared, not looked up: what a client sends may be a list, which has no hash.
     return not (isinstance(search, dict) and search.get("mode") in ("include", "outcome"))
-
-
-def is_loss(outcome: Mapping[str, Any]) -> bool:
-    """Whether an OperationOutcome beside data says that something is missing, and is more than information."""
-    issues = outcome.get("issue")
-    if isinstance(issues, dict):
-        issues = [issues]
-    if not isinstance(issues, list) or not issues:
-        return True
-    return any(not isinstance(issue, dict) or _cuts(issue) for issue in issues)
-
-
-def _cuts(issue: Mapping[str, Any]) -> bool:
-    """Whether one issue says that data is missing: by its severity, its code, or the number in its details."""
-    severity, code = issue.get("severity"), issue.get("code")
-    if not isinstance(severity, str) or severity in _LOST:
-        return True
-    if isinstance(code, str) and code.strip().lower() in _CUT:
-        return True
-    return any(number in _CUT_NUMBERS for number in _detail_codes(issue.get("details")))
-
-
-def _detail_codes(details: object) -> Iterator[str]:
-    codings = details.get("coding") if isinstance(details, dict) else None
-    for coding in codings if isinstance(codings, list) else [codings]:
-        code = coding.get("code") if isinstance(coding, dict) else None
-        if isinstance(code, str | int):
-            yield str(code).strip()
-
-
-def next_link(bundle: Mapping[str, Any]) -> str | None:
-    """Where the next page of a Bundle is to be had ("" when it has one but does not say where); None: no next page."""
-    links = bundle.get("link")
-    if isinstance(links, dict):
-        links = [links]
-    for link in links if isinstance(links, list) else ():
-        if isinstance(link, dict) and link.get("relation") == "next":
-            url = link.get("url")
-            return url if isinstance(url, str) else ""
-    return None

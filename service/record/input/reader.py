@@ -12,6 +12,7 @@ from service.note import Note, NoteCode
 from service.record.input.contained import contained_in
 from service.record.input.deduplicate import arrange
 from service.record.input.prefetch_states import PrefetchState, Selection, State
+from service.record.input.sections import doubts_of_sections
 from service.record.input.shapes import Flaw, flaws, is_flawless
 from service.record.input.subject import OF_A_PATIENT, Patients, Subject, is_nameless, with_nameless_as
 from service.record.input.unpacking import Piece, Unpacked, unpack, unpack_state
@@ -26,7 +27,7 @@ ORDER_TYPES = frozenset({"MedicationRequest", "ServiceRequest", "DeviceRequest"}
 READ_TYPES = OF_A_PATIENT | {"Patient", "Medication", "Device"}
 """Types that ``complete="all"`` is about."""
 
-_OVER = frozenset({"entered-in-error", "cancelled", "revoked", "stopped", "completed", "ended"})
+_OVER = frozenset({"entered-in-error", "cancelled", "revoked", "stopped", "ended"})
 _FOREIGN = Note(NoteCode.SUBJECT_FOREIGN)
 _SUBJECT_TAKEN = Note(NoteCode.SUBJECT_TAKEN)
 _SUBJECT_MISSING = Note(NoteCode.SUBJECT_MISSING)
@@ -78,6 +79,9 @@ def read_bundle(
     chosen = _chosen(persons, patient or _subject_of_document(unpacked.pieces, said))
     gathered = _Gathered(chosen, unpacked.problems, about_one=patient is None)
     gathered.take(zip(unpacked.pieces, said, strict=True), missing_is_ours=len(persons) <= 1)
+    for type_, problem in doubts_of_sections(unpacked.pieces):
+        gathered.problems.append(problem)
+        gathered.unclaimed.add(type_)
     orders = gathered.split_orders() if order_hook else []
     gathered.check()
     for order in orders:

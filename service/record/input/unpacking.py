@@ -9,7 +9,8 @@ from msgspec import Struct, field
 
 from service.errors import Issue, RequestError
 from service.note import Note, NoteCode
-from service.record.input.prefetch_states import PrefetchState, is_loss, next_link
+from service.record.input.left_out import is_loss, left_out
+from service.record.input.prefetch_states import PrefetchState
 from service.record.input.resource_types import RESOURCE_TYPES, meant
 from service.record.model import UNTYPED, Problem
 
@@ -150,8 +151,9 @@ def _take_bundle(bundle: Mapping[str, Any], path: str, into: Unpacked, depth: in
     if depth >= _DEEPEST:
         into.lose(path, Note(NoteCode.TOO_DEEP))
         return
-    if next_link(bundle) is not None:
-        into.lose(f"{path}.link", Note(NoteCode.MORE_PAGES))
+    if (reason := left_out(bundle)) is not None:
+        unread = UNTYPED if reason.code is NoteCode.ENTRIES_ELSEWHERE else None
+        into.lose(f"{path}.link" if reason.code is NoteCode.MORE_PAGES else path, reason, unread)
     entries = bundle.get("entry")
     if isinstance(entries, dict):
         into.problems.append(Problem(f"{path}.entry", Note(NoteCode.OBJECT_FOR_LIST)))

@@ -144,6 +144,16 @@ def wordings(concept: object) -> Iterator[str]:
             yield words
 
 
+def _own_words(concept: object) -> Iterator[str]:
+    """The wordings that are not those of a public code: nobody wrote "without haemorrhage" there by hand."""
+    displays = {
+        tidied(display)
+        for raw in _raw_codings(concept)
+        if canonical_system(raw.get("system")) in _SPOKEN and isinstance(display := raw.get("display"), str)
+    }
+    return (text for text in wordings(concept) if text not in displays)
+
+
 def single_key(concept: object) -> tuple[object, ...] | None:
     """What decides the match of a concept with one coding, the commonest kind by far; None for any other."""
     if not isinstance(concept, dict):
@@ -196,6 +206,7 @@ class _Words:
     now: frozenset[str]
     past: frozenset[str]
     suspected: frozenset[str]
+    doubtful: frozenset[str]
     is_english: bool
 
 
@@ -285,6 +296,8 @@ class CodeIndex(CodeSets):
         if self.says_nothing(concept):
             return False
         is_told = self.is_known_by_code(concept)
+        if self.is_doubtful(kind, concept):
+            return False
         if kind == _CONDITION:
             unexplained = [self._unexplained(text[:_LONGEST_TEXT]) for text in wordings(concept)]
             if any(names_drug for _, names_drug in unexplained):
@@ -293,6 +306,15 @@ class CodeIndex(CodeSets):
                 return False
         is_named = self._has_public_code(concept) and self.match(concept).is_read
         return is_told or is_named or self._are_words_known(kind, concept)
+
+    def is_doubtful(self, kind: str, concept: object) -> bool:
+        """Whether words that are not those of a public code name something of which they may say yes or no."""
+        asked = self._asked.get(kind, _NOTHING)
+        return any(
+            name in asked or name.startswith(_OF_PROBLEMS)
+            for text in _own_words(concept)
+            for name in self._of_text(text[:_LONGEST_TEXT]).doubtful
+        )
 
     def _has_public_code(self, concept: object) -> bool:
         """Whether a code of a public system stands there whose words are those of the system: in none of our sets."""
@@ -374,8 +396,9 @@ class CodeIndex(CodeSets):
             answers[Said.PRESENT].update(*self._sets_written_in(text))
             now, past = frozenset(answers[Said.PRESENT]), frozenset(answers[Said.PAST])
             suspected = frozenset(answers[Said.SUSPECTED])
+            doubtful = frozenset(answers[Said.DOUBTFUL]) - now
             is_read = bool(any(answers.values())) or is_english(text)
-            found = self._by_text[text] = _Words(now, past, suspected, is_english=is_read)
+            found = self._by_text[text] = _Words(now, past, suspected, doubtful, is_english=is_read)
         return found
 
     def _sets_written_in(self, text: str) -> Iterator[frozenset[str]]:

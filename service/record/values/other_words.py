@@ -14,8 +14,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from service.knowledge.model import OtherWords
 from service.record.values.english import is_known
+from service.record.values.foreign import is_foreign
 
-__all__ = ["KnownWords", "Span", "parts_of"]
+__all__ = ["KnownWords", "Span", "has_strange_words", "parts_of"]
 
 Span = tuple[int, int]
 
@@ -29,6 +30,8 @@ _PART_OF_ALLERGY = re.compile(r"\s*(?:[,;&+/\n()]|\band\b|\bor\b|\bplus\b)\s*", 
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
 _FEW = 3
 """One word in so many may be left over beside what a part names."""
+_LEAST_LETTERS = 3
+"""Shorter ones are levels of the spine, sides and small words."""
 _STRANGE = 2
 """So many words of no language that is read here are more than a name."""
 _STATEMENT = 4
@@ -78,11 +81,11 @@ class KnownWords:
         Product choice: a false "something else" hides an order, so words that may speak of the spine, an injection or a
         device win over these.
         """
-        return self._orders.search(text) is not None and not self.may_be_ours(text)
+        return self._orders.search(text) is not None and self._ours_perhaps.search(text) is None
 
-    def may_be_ours(self, text: str) -> bool:
-        """Whether the words of an order may be about what the rules check."""
-        return self._ours_perhaps.search(text) is not None
+    def is_plainly_another_order(self, text: str) -> bool:
+        """Whether each word of an order is English, and none may speak of what the rules judge."""
+        return self._ours_perhaps.search(text) is None and not has_strange_words(text)
 
     def are_all_known(self, text: str, explained: Sequence[Span], denied: Sequence[Span] = ()) -> bool:
         """Whether every part of a text names something: by a stretch that a value set explains, or by a known word.
@@ -115,6 +118,12 @@ class KnownWords:
             if not any(begin <= one.start() and one.end() <= stop for begin, stop in covered)
             and not any(begin < one.end() and one.start() < stop for begin, stop in spans)
         ]
+
+
+def has_strange_words(text: str) -> bool:
+    """Whether a word is in another language or a short form that nobody here knows; True for a text without words."""
+    words = [word for found in _WORD.findall(text) if len(word := found.casefold()) >= _LEAST_LETTERS]
+    return is_foreign(text) or not words or not all(map(is_known, words))
 
 
 def _strange(words: Iterable[str]) -> int:

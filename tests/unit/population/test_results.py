@@ -67,7 +67,18 @@ def test_visits_are_replayed_as_of_their_day(tmp_path: Path) -> None:
     assert [(row["day"], [tuple(card["rules"]) for card in row["cards"]]) for row in found] == [
         (call.day, [rules for _, rules in call.cards]) for call in expected
     ]
-    assert "cards per 1,000 visits</b>, opening the chart" in (tmp_path / "out" / "summary.html").read_text()
+    page = (tmp_path / "out" / "summary.html").read_text()
+    assert "cards per 1,000 visits</b>, opening the chart" in page
+
+
+def test_the_page_begins_with_what_is_not_coded_apart_from_what_was_not_sent(tmp_path: Path) -> None:
+    lines = [line for line in all_lines() if not line.startswith(b'{"resourceType":"Observation"')]
+    ran(by_type(tmp_path / "data", lines), tmp_path / "out")
+    start = (tmp_path / "out" / "summary.html").read_text().partition("<table")[0]
+    assert "A warning could not be decided for " in start
+    assert "Because nothing codes it (patients in 1,000): " in start
+    assert "Because a list was not sent or came in part (patients in 1,000): " in start
+    assert "are read by nothing</a>" in start
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 from service.knowledge.model import Rule
@@ -45,3 +46,19 @@ def test_a_diagnosis_whose_codes_another_one_holds_adds_nothing_beside_it() -> N
     faults = proved("sf-cyclo-cardiac-thyroid")
     assert faults["'long-qt present' dropped"]
     assert not faults["'hyperthyroidism present' dropped"]
+
+
+def test_two_nsaids_counted_where_none_is_ordered_are_taken() -> None:
+    found = _faults("mo-duplicate-nsaid-running")
+    equivalence = Equivalence(shipped_knowledge(), found)
+    by_count, beside_aspirin = (mutant for mutant in found if mutant.fault == "'nsaid-active present' dropped")
+    assert equivalence.holds(by_count)
+    assert not equivalence.holds(beside_aspirin)
+
+
+def test_two_nsaids_counted_at_an_order_may_both_be_ordered() -> None:
+    """The same rule, asked where orders are signed: two drafts count, and neither is taken yet."""
+    running = _rule("mo-duplicate-nsaid-running")
+    found = list(mutants(replace(running, hooks=("order-sign",))))
+    dropped = next(mutant for mutant in found if mutant.fault == "'nsaid-active present' dropped")
+    assert not Equivalence(shipped_knowledge(), found).holds(dropped)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 
 from msgspec.structs import replace as replaced
 
 from service.decision.gate import Basis, basis_of
-from service.finding import Status
+from service.finding import Finding, Status
 from service.knowledge.model import Knowledge, Leaf, Word
+from service.record.chart.index import ORDER
 from service.record.derive import Derivation
 from service.review.proof import Breach, Prover
 from tests.rules_in_python import is_
+from tests.thoroughness import THOROUGH, some_of
 from tests.unit.review.test_proof import changed, invariants, on, shipped
 
 HOOK = "problem-list-item-create"
@@ -26,10 +29,10 @@ def gate_of_shipped() -> Basis:
     return found
 
 
-def breaches(knowledge: Knowledge, gate: Basis | None = None) -> tuple[Breach, ...]:
+def breaches(knowledge: Knowledge, gate: Basis | None = None, hook: str = HOOK) -> tuple[Breach, ...]:
     """What is wrong with the gate of one hook: the one given, or that of the rules."""
     gates = None if gate is None else (lambda _hook: gate)
-    (proof,) = Prover(on(HOOK, knowledge), invariants(), gates=gates).prove(STATEMENT)
+    (proof,) = Prover(on(hook, knowledge), invariants(), gates=gates).prove(STATEMENT)
     return proof.breaches
 
 
@@ -61,6 +64,30 @@ def test_a_gate_that_counts_on_too_few_facts_is_refused_with_a_patient() -> None
     fewer = tuple(fact for fact in gate_of_shipped().facts if fact.name != "back-or-leg-pain")
     found = breaches(shipped(), replace(gate_of_shipped(), facts=fewer))
     assert any(breach.witness["back-or-leg-pain"].status is not Status.ABSENT for breach in found)
+
+
+def looked_for(hooks: Iterable[str]) -> Iterator[tuple[str, Basis, Finding]]:
+    """Each fact that the gate of some hooks looks for on the chart."""
+    derivation = Derivation(shipped())
+    for hook in hooks:
+        gate = basis_of(shipped(), derivation, hook)
+        assert gate is not None
+        yield from ((hook, gate, fact) for fact in gate.facts if derivation.concerns(fact.name) - {ORDER})
+
+
+def test_each_fact_that_a_gate_looks_for_is_missed_when_it_is_dropped() -> None:
+    """A fault in how gates are worked out that loses one fact is refused with a patient for whom a card is due."""
+    all_hooks = sorted({service.hook for service in shipped().services.values()})
+    hooks = all_hooks if THOROUGH else ["patient-view"]
+    dropped = list(some_of(looked_for(hooks), 4))
+    assert len(dropped) > 1
+    for hook, gate, fact in dropped:
+        fewer = replace(gate, facts=tuple(one for one in gate.facts if one is not fact))
+        assert any(_speaks_of(fact, breach) for breach in breaches(shipped(), fewer, hook)), (hook, fact.name)
+
+
+def _speaks_of(dropped: Finding, breach: Breach) -> bool:
+    return dropped.name in breach.witness and breach.witness[dropped.name].status is not dropped.status
 
 
 def test_a_gate_that_rests_on_what_is_never_silent_by_its_keys_is_refused() -> None:

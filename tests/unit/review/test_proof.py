@@ -109,7 +109,7 @@ def test_3_opposite_advice_that_is_not_named_is_found() -> None:
 
 @cache
 def of_three_mutants() -> tuple[Breach, ...]:
-    """What is found where one rule can never fire, a part of another says nothing, and a third is always covered."""
+    """What is found where one rule can never fire, a part of another says nothing, and a third is always suppressed."""
     impossible = AllOf((is_("back-or-leg-pain"), is_("back-or-leg-pain", "absent")))
 
     def idle(rule: Rule) -> Rule:

@@ -13,6 +13,10 @@ OUTCOME = {"resourceType": "OperationOutcome", "issue": [{"severity": "error"}]}
 REMARK = {"resourceType": "OperationOutcome", "issue": [{"severity": "information"}]}
 
 
+def warning(**members: object) -> dict[str, object]:
+    return {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "code": "processing"} | members]}
+
+
 def bundle(*resources: object, **members: object) -> dict[str, object]:
     return {"resourceType": "Bundle", "entry": [{"resource": resource} for resource in resources], **members}
 
@@ -47,6 +51,21 @@ def bundle(*resources: object, **members: object) -> dict[str, object]:
         (bundle(CONDITION, total=2), State.FIRST_PAGE),
         ({"resourceType": "Bundle", "total": 5}, State.FIRST_PAGE),
         (bundle(CONDITION, total=1), State.SENT),
+        (bundle(CONDITION, total="25"), State.FIRST_PAGE),
+        (bundle(CONDITION, total="1"), State.SENT),
+        (bundle(CONDITION, total="9" * 5000), State.SENT),
+        (bundle(CONDITION, link=[{"relation": "Next", "url": "https://ehr.example/fhir?page=2"}]), State.FIRST_PAGE),
+        (bundle(CONDITION, issues=warning(code="suppressed")), State.FIRST_PAGE),
+        (bundle(CONDITION, issues=warning(code="informational")), State.SENT),
+        (bundle(CONDITION, contained=[warning(code="incomplete")]), State.FIRST_PAGE),
+        (bundle(CONDITION, warning(diagnostics="Results truncated to 1 of 12 rows")), State.FIRST_PAGE),
+        (bundle(warning(details={"text": "Resource request returns no results."})), State.NULL),
+        (bundle(CONDITION, meta={"security": [{"code": "REDACTED"}]}), State.FIRST_PAGE),
+        (bundle(CONDITION, meta={"tag": [{"code": "SUBSETTED"}]}), State.FIRST_PAGE),
+        (bundle(CONDITION, meta={"security": {"code": "R"}}), State.SENT),
+        ({"resourceType": "Bundle", "Entry": [{"resource": CONDITION}]}, State.FIRST_PAGE),
+        ({"resourceType": "Bundle", "resources": [CONDITION]}, State.FIRST_PAGE),
+        (bundle(CONDITION, note="sent by hand"), State.SENT),
     ],
 )
 def test_every_shape_has_its_state(value: object, state: State) -> None:

@@ -1,0 +1,136 @@
+"""Left out: the signs in a Bundle that it holds less than there is, so that its silence proves nothing (RP-5, RP-8)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from service.note import Note, NoteCode
+
+_LOST = frozenset({"error", "fatal"})
+_CUT = frozenset(
+    {
+        *("suppressed", "incomplete", "throttled", "timeout", "too-costly", "forbidden", "security", "login"),
+        *("expired", "session", "transient", "no-store", "lock-error", "exception", "too-long", "unknown"),
+    }
+)
+"""Issue codes that say, whatever the severity, that something was left out of the answer."""
+_CUT_NUMBERS = frozenset({"59204", "59205"})
+"""What Epic says in ``details`` when rows were left out; 4101 (nothing found), 4119 and 59100 cut nothing."""
+_CUT_WORDS = re.compile(
+    r"truncat|not all\b|only (?:the )?first|limited to|partial|incomplete|omitted|left out|withheld|suppress|redact"
+    r"|too many",
+    re.IGNORECASE,
+)
+"""What a server writes where it has no code for it."""
+_WITHHELD = frozenset({"REDACTED", "SUBSETTED", "MASKED"})
+"""Labels of v3-ObservationValue that say of a Bundle that parts of it were taken out."""
+_MEMBERS = frozenset(
+    {
+        *("resourceType", "id", "meta", "implicitRules", "language", "identifier", "type", "timestamp", "total"),
+        *("link", "entry", "signature", "issues", "contained", "text", "extension", "modifierExtension"),
+    }
+)
+
+
+def left_out(bundle: Mapping[str, Any], matches: int | None = None) -> Note | None:
+    """Why a Bundle is only a part of what was asked for; None when nothing says so.
+
+    ``matches`` is the number of its entries that answer the search; without it ``total`` is not looked at.
+    """
+    if next_link(bundle) is not None:
+        return Note(NoteCode.MORE_PAGES)
+    if any(map(is_loss, _outcomes(bundle))):
+        return Note(NoteCode.CLIENT_SENT_OUTCOME_BESIDE)
+    if "meta" in bundle and not _WITHHELD.isdisjoint(_labels(bundle["meta"])):
+        return Note(NoteCode.PARTS_WITHHELD)
+    if any(map(_holds_resources, (bundle[name] for name in bundle.keys() - _MEMBERS))):
+        return Note(NoteCode.ENTRIES_ELSEWHERE)
+    if matches is not None and _number(bundle.get("total")) > matches:
+        return Note(NoteCode.FEWER_THAN_TOTAL)
+    return None
+
+
+def _number(total: object) -> int:
+    """How many there are by ``total``, also where it is sent as text; 0 where it says nothing."""
+    if isinstance(total, str) and total.strip().isdecimal() and len(total) < _LONGEST_NUMBER:
+        return int(total)
+    return total if isinstance(total, int) and not isinstance(total, bool) else 0
+
+
+_LONGEST_NUMBER = 10
+
+
+def _outcomes(bundle: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """OperationOutcomes beside the entries: in ``issues`` (R5) or contained."""
+    for name in ("issues", "contained"):
+        for one in _as_list(bundle.get(name)):
+            if isinstance(one, dict) and one.get("resourceType") == "OperationOutcome":
+                yield one
+
+
+def _labels(meta: object) -> Iterator[str]:
+    for name in ("security", "tag"):
+        for label in _as_list(meta.get(name)) if isinstance(meta, dict) else ():
+            code = label.get("code") if isinstance(label, dict) else None
+            if isinstance(code, str):
+                yield code.strip().upper()
+
+
+def _holds_resources(value: object) -> bool:
+    """Whether a member that no Bundle has holds what belongs into ``entry``."""
+    return any(isinstance(one, dict) and ("resourceType" in one or "resource" in one) for one in _as_list(value))
+
+
+def _as_list(value: object) -> Iterable[object]:
+    return value if isinstance(value, list) else () if value is None else (value,)
+
+
+def is_loss(outcome: Mapping[str, Any]) -> bool:
+    """Whether an OperationOutcome beside data says that something is missing, and is more than information."""
+    issues = outcome.get("issue")
+    if isinstance(issues, dict):
+        issues = [issues]
+    if not isinstance(issues, list) or not issues:
+        return True
+    return any(not isinstance(issue, dict) or _cuts(issue) for issue in issues)
+
+
+def _cuts(issue: Mapping[str, Any]) -> bool:
+    """Whether one issue says that data is missing: by its severity, its code, or the number in its details."""
+    severity, code = issue.get("severity"), issue.get("code")
+    if not isinstance(severity, str) or severity in _LOST:
+        return True
+    if isinstance(code, str) and code.strip().lower() in _CUT:
+        return True
+    if any(isinstance(text, str) and _CUT_WORDS.search(text) for text in _texts(issue)):
+        return True
+    return any(number in _CUT_NUMBERS for number in _detail_codes(issue.get("details")))
+
+
+def _texts(issue: Mapping[str, Any]) -> Iterator[object]:
+    details = issue.get("details")
+    yield issue.get("diagnostics")
+    yield details.get("text") if isinstance(details, dict) else details
+
+
+def _detail_codes(details: object) -> Iterator[str]:
+    codings = details.get("coding") if isinstance(details, dict) else None
+    for coding in codings if isinstance(codings, list) else [codings]:
+        code = coding.get("code") if isinstance(coding, dict) else None
+        if isinstance(code, str | int):
+            yield str(code).strip()
+
+
+def next_link(bundle: Mapping[str, Any]) -> str | None:
+    """Where the next page of a Bundle is to be had ("" when it has one but does not say where); None: no next page."""
+    links = bundle.get("link")
+    if isinstance(links, dict):
+        links = [links]
+    for link in links if isinstance(links, list) else ():
+        relation = link.get("relation") if isinstance(link, dict) else None
+        if isinstance(relation, str) and relation.strip().lower() == "next":
+            url = link.get("url")
+            return url if isinstance(url, str) else ""
+    return None
