@@ -13,6 +13,10 @@ from service.population.limits import Sizes
 
 Json = dict[str, Any]
 _MOST_BUCKETS = 4096
+_GROWTH = 8
+"""So many times as long as a compressed file is taken to be its text."""
+_SHARE_HELD = 4
+"""One of so many bytes of a file is taken to be held, though a bundle that is taken apart is held whole."""
 VERSION = 3
 """Raised when what stands in the work folder changes, so that an older one is not gone on with."""
 
@@ -77,7 +81,10 @@ def plan_of(inputs: Inputs, sizes: Sizes) -> Plan:
             together, held = [], 0
     if together:
         tasks.append(tuple(together))
-    total = sum(source.size * (8 if source.compression else 1) for source in inputs.sources)
+    # Of files that can be read again little more is held than where lines stand; of others it is their text.
+    total = sum(
+        source.size * _GROWTH if source.compression else source.size // _SHARE_HELD for source in inputs.sources
+    )
     wanted = max(1, total // sizes.bucket)
     buckets = min(_MOST_BUCKETS, 1 << (wanted - 1).bit_length())
     return Plan(inputs.sources, tuple(tasks), buckets, sizes)

@@ -20,7 +20,6 @@ _ALIKE = {"DeviceRequest": "ServiceRequest", "CommunicationRequest": "ServiceReq
 _MISSING_IS_FINE = frozenset({"Device", "Patient", "Medication"})
 _STATUS_NOT_GIVEN = noted(NoteCode.STATUS_NOT_GIVEN)
 _RESULT_STATUS_NOT_GIVEN = unsure(NoteCode.STATUS_NOT_GIVEN)
-_PLANNED_DRUG = noted(NoteCode.PLANNED)
 _DRUG_NOT_UNDERSTOOD = noted(NoteCode.STATUS_NOT_UNDERSTOOD)
 _STATUS_NOT_UNDERSTOOD = unsure(NoteCode.STATUS_NOT_UNDERSTOOD)
 _RESULTS = frozenset({"Observation", "DiagnosticReport", "QuestionnaireResponse", "Procedure"})
@@ -81,18 +80,20 @@ def status_class(resource: Mapping[str, Any]) -> StatusClass:
     found = _by_table(type_, status)
     if type_ == "Observation" and found.counts is Counts.PRESENT and _has_no_result(resource):
         return StatusClass(Counts.NEVER, note=Note(NoteCode.NO_RESULT))
-    if type_ in _REQUESTS and found.counts is Counts.PRESENT and _intent(resource) in {"plan", "directive", "proposal"}:
-        return _of_plan(resource, found) if type_ == "MedicationRequest" else unsure(NoteCode.PLANNED)
+    if type_ in _REQUESTS and found.counts is Counts.PRESENT and _is_only_planned(resource):
+        return unsure(NoteCode.PLANNED)
     return found
 
 
-def _of_plan(resource: Mapping[str, Any], found: StatusClass) -> StatusClass:
-    """A drug on the list as a plan: what was reported was told, not ordered here, and is taken (Epic, Oracle, VA).
+def _is_only_planned(resource: Mapping[str, Any]) -> bool:
+    """Whether a request tells what is meant to be done, and not that it is done.
 
-    An active plan that was not reported (the repeat template of GP Connect) may be taken: it alarms, and lifts nothing.
+    US Core writes a drug of which the patient or another clinic told as a plan with ``reported[x]``: it is taken.
     """
-    is_reported = resource.get("reportedBoolean") is True or bool(resource.get("reportedReference"))
-    return found if is_reported else _PLANNED_DRUG
+    if _intent(resource) not in {"plan", "directive", "proposal"}:
+        return False
+    is_reported = resource.get("reportedBoolean") is True or isinstance(resource.get("reportedReference"), dict)
+    return not (is_reported and resource.get("resourceType") == "MedicationRequest")
 
 
 def _by_table(type_: str, status: str | None) -> StatusClass:
