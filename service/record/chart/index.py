@@ -70,9 +70,6 @@ _MOST_DRUGS = 1024
 """Of so many drugs is cached what their classes are: the charts of a day name the same few hundred."""
 
 _ALLERGY = "AllergyIntolerance"
-_OF_ALLERGIES = ("allergy-", "local-allergy-", "med-", "local-med-", "cond-nsaid-", "cond-aspirin-")
-"""Value sets of what one may be allergic to, by the beginning of their name."""
-
 _NOT_RECOGNISED = ""
 """In place of a class: drugs that were not recognised, whole or in part."""
 
@@ -140,7 +137,7 @@ class Matcher:
     def _is_known(self, part: str) -> bool:
         sets = self.index.match({"text": part}).all_sets
         return (
-            any(name.startswith(_OF_ALLERGIES) for name in sets)
+            not sets.isdisjoint(self.asked.get("AllergyIntolerance", frozenset()))
             or self.index.known_words.is_substance(part)
             or self.drugs.recognise_concept({"text": part}).recognised
         )
