@@ -825,3 +825,19 @@ def test_words_that_name_a_problem_do_not_make_an_allergy_read(client: FlaskClie
 )
 def test_an_ordinary_problem_in_words_costs_no_card(client: FlaskClient, words: str) -> None:
     assert "not recognised" not in str(signing(client, NO_ALLERGY, coded("Condition", text=words))["cards"])
+
+
+READ_BY_CODE = [
+    ((GM, "M54.3", "Ischialgie"), "Ischialgie rechts"),
+    ((GM, "I10.90", None), "Hypertonie"),
+    ((WHO, "I50.1", None), "Linksherzinsuffizienz NYHA II"),
+    ((SNOMED, "722200003", "Duodenal ulcer caused by non-steroidal anti-inflammatory drug"), None),
+]
+
+
+@pytest.mark.parametrize(("code", "text"), READ_BY_CODE)
+def test_a_problem_that_its_code_tells_is_not_named_as_not_recognised(
+    client: FlaskClient, code: tuple[str, str, str | None], text: str | None
+) -> None:
+    answer = signing(client, NO_ALLERGY, coded("Condition", code, text=text))
+    assert "not recognised" not in str(answer["cards"])
