@@ -841,3 +841,13 @@ def test_a_problem_that_its_code_tells_is_not_named_as_not_recognised(
 ) -> None:
     answer = signing(client, NO_ALLERGY, coded("Condition", code, text=text))
     assert "not recognised" not in str(answer["cards"])
+
+
+def test_what_an_mri_asks_for_first_is_said_of_the_mri_and_not_of_the_drug_beside_it(client: FlaskClient) -> None:
+    image = {"resourceType": "ServiceRequest", "id": "o", "status": "draft", "intent": "order"}
+    image |= {"subject": {"reference": "Patient/p"}, "code": {"text": "MRI lumbar spine"}}
+    acetaminophen = ordered("313782", "acetaminophen 325 MG Oral Tablet")
+    answer = ask(client, [person(), sciatica(), NO_ALLERGY, acetaminophen, image], "order-sign", complete="all")
+    summary = next(card["summary"] for card in answer["cards"] if card["summary"].startswith("Not assessed"))
+    assert "MRI lumbar spine: implanted devices" in summary
+    assert "cetaminophen" not in summary
