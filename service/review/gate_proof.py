@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import z3
 
-from service.decision.gate import Basis, basis_of, spoken, complete_lists
+from service.decision.gate import Basis, basis_of, complete_lists, spoken
 from service.engine.patterns import ABSENT, STATUS_NUMBER, Scale
 from service.finding import Finding
 from service.knowledge.concern import concerning
