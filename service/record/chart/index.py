@@ -27,6 +27,7 @@ from service.record.model import Entry, Record
 from service.record.once import once
 from service.record.values.coding import CodeIndex, concept_text, wordings
 from service.record.values.dates import When, at, parse
+from service.record.values.negation import of_an_allergy
 from service.record.values.statuses import Counts, status_class
 
 MEDICATION = "medication"
@@ -51,6 +52,15 @@ _ASKS_FOR_HEALTH = re.compile(
 def may_count(entry: Entry) -> bool:
     """Whether an entry counts in any way: not one entered in error, refuted, or of something not done."""
     return status_class(entry.resource).counts in {Counts.PRESENT, Counts.HISTORY}
+
+
+def _of_the_reaction(concept: object) -> object:
+    """A concept without the parts of its text that say what is tolerated, or speak of somebody else."""
+    text = concept.get("text") if isinstance(concept, dict) else None
+    if not isinstance(concept, dict) or not isinstance(text, str):
+        return concept
+    said = of_an_allergy(text)
+    return concept if said == text else {**concept, "text": said}
 
 
 def _with_title(entry: Entry, words: str) -> str:
@@ -361,14 +371,18 @@ class Chart:
             self._index_items(entry, entry.resource, asked)
             return True
         is_read = False
-        for concept in concepts_of(entry.type, entry.resource, self.record):
+        of_allergies: list[object] = []
+        concepts: Iterable[object] = concepts_of(entry.type, entry.resource, self.record)
+        if entry.type == _ALLERGY:
+            concepts = of_allergies = list(map(_of_the_reaction, concepts))
+        for concept in concepts:
             is_read = self._match(entry, concept, entry.resource, asked) or is_read
         if entry.type == "Observation" and "component" in entry.resource:
             for component in as_objects(entry.resource["component"]):
                 self._match(entry, component.get("code"), component, asked)
-        elif entry.type == "AllergyIntolerance":
-            self._index_allergy(entry, asked)
-            is_read = self.matcher.is_allergy_read(list(concepts_of(entry.type, entry.resource, self.record)))
+        elif entry.type == _ALLERGY:
+            self._index_allergy(entry, of_allergies, asked)
+            is_read = self.matcher.is_allergy_read(of_allergies)
         return is_read
 
     def _match(self, entry: Entry, concept: object, holder: Mapping[str, Any], asked: frozenset[str]) -> bool:
@@ -400,9 +414,9 @@ class Chart:
         for name in value_sets:
             self.code_matches.setdefault((code_match.entry.type, name), []).append(code_match)
 
-    def _index_allergy(self, entry: Entry, asked: frozenset[str]) -> None:
+    def _index_allergy(self, entry: Entry, concepts: Iterable[object], asked: frozenset[str]) -> None:
         """An allergy to a drug may be coded as the drug: test it through the drug table too (terminology.md 2)."""
-        for concept in concepts_of(entry.type, entry.resource, self.record):
+        for concept in concepts:
             drug = self.matcher.with_all_classes(self.matcher.drugs.recognise_concept(concept))
             classes = (drug.classes & asked) - {
                 name
