@@ -74,7 +74,7 @@ def entry_status_class(entry: Entry, now: datetime, course: Course) -> StatusCla
         return replaced(found, provisional=True, note=Note(NoteCode.STATED_OVER))
     if found.counts is not Counts.HISTORY or not is_complete(entry):
         return found
-    supplied = _supply_of(entry, course)
+    supplied = _supply_of(entry, course, now)
     since = course.since()
     if since is None or since.low is None or since.high is None:
         return found
@@ -130,9 +130,10 @@ def _is_stated_to_be_over(entry: Entry, now: datetime) -> bool:
     return since is not None and since.low is not None and since.low > 0
 
 
-def _supply_of(entry: Entry, course: Course) -> Interval:
+def _supply_of(entry: Entry, course: Course, now: datetime) -> Interval:
     if entry.type == "MedicationRequest":
-        return course.planned() if course.ended() is None else Interval()
+        ended = course.ended()
+        return course.planned() if ended is None or _is_to_come(ended, now) else Interval()
     supply = days_supply(entry.resource) if entry.type == "MedicationDispense" else None
     return Interval(supply, supply)
 
@@ -232,6 +233,12 @@ def _dispenses(resource: Mapping[str, Any]) -> int:
     if not isinstance(repeats, int) or isinstance(repeats, bool):
         return 1
     return 1 + repeats if 0 < repeats <= _MOST_REPEATS else 1
+
+
+def _is_to_come(end: When, now: datetime) -> bool:
+    """Whether an end that is written, such as that of the dosage of an order completed at issue, has not come yet."""
+    since = days_since(end, now)
+    return since is None or (since.high is not None and since.high <= 0)
 
 
 _MOST_REPEATS = 999
