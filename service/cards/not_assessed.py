@@ -270,7 +270,7 @@ def _doses(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
 
 def _may_be_taken(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     """Drugs of which the list does not tell whether they are still taken, where that decides a warning."""
-    entries = _doubtful(knowledge, decision, FactKind.DRUG, MAY_BE_TAKEN, causes)
+    entries = _doubtful(knowledge, decision, FactKind.DRUG, MAY_BE_TAKEN | {NoteCode.PLANNED}, causes)
     if entries:
         causes.summaries.append(f"{_first_of([_name(item) for item in entries])} may still be taken, not checked")
         causes.lines.append(f"May still be taken: {unknown_line([_words(item) for item in entries])}.")

@@ -53,7 +53,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
         "oral",
     ),
     (
-        r"topical\w*|topique|t\u00f3pic\w+|skin|cutaneous|cream|cr[\u00e8e]me|ointment|lotion|shampoo|emulgel|\w*salbe|pommade|pomada",
+        r"topical\w*|topique|cutan\w*|auf\s+die\s+haut|to\s+(?:the\s+)?(?:affected|painful)\s+(?:area|site|part|joint)s?|t\u00f3pic\w+|skin|cutaneous|cream|cr[\u00e8e]me|ointment|lotion|shampoo|emulgel|\w*salbe|pommade|pomada",
         "topical",
     ),
     (r"crema|medicated\s+(?:patch|pad)|\w*gel", "topical"),
@@ -84,7 +84,7 @@ def ordered_route(resource: Mapping[str, Any]) -> tuple[str | None, bool]:
     for name in ("dosageInstruction", "dosage"):
         dosages = resource.get(name)
         for dosage in dosages if isinstance(dosages, list) else [dosages]:
-            route = route_of_concept(dosage.get("route")) if isinstance(dosage, Mapping) else None
+            route = route_of_concept(dosage["route"]) if isinstance(dosage, dict) and "route" in dosage else None
             if route:
                 routes.add(route)
     return (routes.pop(), False) if len(routes) == 1 else (None, bool(routes))
