@@ -216,7 +216,7 @@ class CourseShape(FactShape):
     excluded = words(data_key="exclude", attribute="exclude")
     route = Choice(_ROUTES, load_default="systemic")
     gap_days = Integer(load_default=7)
-    measure = Choice(["current", "ordered", "both"], required=True)
+    measure = Choice(["current", "ordered", "both", "episode"], required=True)
     unit = Choice(["d"], load_default="d")
 
 
