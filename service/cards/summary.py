@@ -21,6 +21,8 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _FIRST_WORD = re.compile(r"\w+")
 _ASIDE = re.compile(r",| \(")
 _DAY = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?")
+# A length of pregnancy is written in whole weeks, and advanced to today it may lie between two of them.
+_WEEKS = "wk"
 _DAYS_TO_WEEKS, _WEEKS_TO_MONTHS = 14, 26 * 7
 
 
@@ -89,7 +91,7 @@ def _number(finding: Finding, today: date) -> str | None:
 def _value(finding: Finding, today: date) -> str | None:
     del today
     if finding.value is None:
-        return None
+        return amount(finding) if finding.unit == _WEEKS and None not in {finding.low, finding.high} else None
     return f"up to {amount(finding)}" if holds_most(finding) else amount(finding)
 
 
@@ -123,8 +125,12 @@ def _entry(finding: Finding, today: date) -> str | None:
 
 
 def _date(finding: Finding, today: date) -> str | None:
-    """The day of the newest entry in brackets; nothing where it has none or its date is somebody's birth."""
+    """The day of the newest entry in brackets; nothing where it has none or its date is somebody's birth.
+
+    An answer to a question tells the day on which it was asked: its day stands only where there is nothing else.
+    """
     dated = [item for item in finding.evidence if item.date and is_storable_date(item.resource, item.date)]
+    dated = [item for item in dated if not is_answer(item)] or dated
     day = short_day(dated[0].date or "", today) if dated else None
     return "" if day is None else f" ({day})"
 

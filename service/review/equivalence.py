@@ -125,6 +125,8 @@ def _is_within(knowledge: Knowledge, narrow: FactDefinition, wide: FactDefinitio
         return set(narrow.classes) <= set(wide.classes)
     if any(getattr(narrow, name) != getattr(wide, name) for name in _ALIKE) or wide.newest_wins:
         return False
+    if narrow.old_orders and not wide.old_orders:
+        return False
     if narrow.kind is FactKind.CODED:
         return all(any(_looks_wider(knowledge, one, other) for other in wide.sources) for one in narrow.sources)
     pairs = ((narrow.classes, wide.classes), (narrow.codes, wide.codes))
@@ -167,6 +169,7 @@ def _is_counted_as_taken(count: FactDefinition, taken: FactDefinition) -> bool:
         not (count.daily_dose_mg or taken.daily_dose_mg or taken.began_after)
         and taken.within_days is None
         and taken.unconfirmed
+        and taken.old_orders
     )
     return taken.kind is FactKind.DRUG and alike and plain and set(count.classes) <= set(taken.classes)
 

@@ -759,3 +759,46 @@ def test_words_beyond_the_entries_of_a_section_are_named_on_a_card(client: Flask
     section = {"text": {"status": "additional", "div": "<div>Ibuprofen: anaphylaxis</div>"}}
     answer = ask(client, document(section, coded("AllergyIntolerance", text="Pollen")), "order-sign", complete="all")
     assert "could not be read: AllergyIntolerance" in str([card["summary"] for card in answer["cards"]])
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        ("yes", "present"),
+        ("Yes.", "present"),
+        ("yes, except bladder", "unknown"),
+        ("Yes (numb saddle)", "unknown"),
+        ("yes; foot drop", "unknown"),
+    ],
+)
+def test_a_red_flag_screen_is_clean_by_a_bare_yes_only(client: FlaskClient, answer: str, status: str) -> None:
+    screen = coded("Observation", ("urn:sciatica-cds:code", "answer-red-flag-screen-negative", None))
+    screen |= {"status": "final", "valueString": answer, "effectiveDateTime": "2026-11-23"}
+    del screen["clinicalStatus"]
+    told = ask(client, [person(), sciatica(), screen], complete="all")
+    assert status_of(told, "red-flag-screen-negative") == status
+    assert status_of(told, "saddle-numbness-new") == ("absent" if status == "present" else "unknown")
+
+
+REPORTED = {"intent": "plan", "reportedBoolean": True}
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (REPORTED, "present"),
+        ({"intent": "plan", "reportedReference": {"reference": "Practitioner/1"}}, "present"),
+        ({"intent": "plan", "reportedBoolean": False}, "unknown"),
+        ({"intent": "plan"}, "unknown"),
+        (REPORTED | {"status": "stopped"}, "absent"),
+        (REPORTED | {"intent": "proposal", "reportedBoolean": False}, "absent"),
+    ],
+)
+def test_a_drug_of_which_the_patient_told_is_taken_and_one_that_is_only_planned_is_named(
+    client: FlaskClient, content: Json, status: str
+) -> None:
+    warfarin = drug(*WARFARIN) | content
+    told = ask(client, [person(), sciatica(), NO_ALLERGY, warfarin, ordered(*IBUPROFEN)], "order-sign", complete="all")
+    assert status_of(told, "anticoagulant-active") == status
+    summaries = str([card["summary"] for card in told["cards"]])
+    assert {"present": "bleeding", "unknown": "may still be taken", "absent": "["}[status] in summaries

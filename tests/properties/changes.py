@@ -110,7 +110,7 @@ def in_another_language(document: Any) -> Any:
 
 def moved(how: str) -> Callable[[Any], Any]:
     """Every reference to a Patient moved to another host, to a urn:uuid, or to another patient."""
-    bases = {
+    bases: dict[str, Callable[[str], str]] = {
         "host": lambda ref: f"https://other.example.org/fhir/{ref}",
         "uuid": lambda _ref: "urn:uuid:6f0d7f5e-6a3b-4c0e-9d9e-2f4f3b6f7c11",
         "patient": lambda _ref: "Patient/somebody-else",
@@ -125,7 +125,7 @@ def moved(how: str) -> Callable[[Any], Any]:
 
 def retyped(how: str) -> Callable[[Any], Any]:
     """Every resource but the Patient with a resourceType of another case, of no release, or as a list."""
-    forms = {
+    forms: dict[str, Callable[[str], Any]] = {
         "case": lambda name: name[0].lower() + name[1:],
         "none": lambda name: f"{name}X",
         "list": lambda name: [name],

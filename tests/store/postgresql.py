@@ -64,7 +64,17 @@ class Server:
         return done.stdout.strip()
 
     def _psql(self, database: str, statement: str) -> subprocess.CompletedProcess[str]:
-        command = [self.binaries / "psql", "-h", self.folder, "-U", "tester", "-d", database, "-qtAc", statement]
+        command = [
+            str(self.binaries / "psql"),
+            "-h",
+            str(self.folder),
+            "-U",
+            "tester",
+            "-d",
+            database,
+            "-qtAc",
+            statement,
+        ]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

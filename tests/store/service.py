@@ -19,17 +19,18 @@ SMALL_RULES = PROJECT / "tests" / "rules_valid"
 BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 
 
-def remembering(data: Path, rules: Path = SMALL_RULES, **settings: Any) -> Flask:
-    """The application, keeping what it answers below ``data``."""
+def storing_app(data: Path, rules: Path = SMALL_RULES, **settings: Any) -> Flask:
+    """The application, which stores what it answers below ``data``."""
     return create_app(Settings(rules=rules, data=data, **{"store": "on", "log_level": "error"} | settings))
 
 
 def store_of(app: Flask) -> Store:
-    return app.extensions["sciatica-cds.decision-log"].store
+    store: Store = app.extensions["sciatica-cds.decision-log"].store
+    return store
 
 
 def reading_of(app: Flask) -> Reading:
-    """Questions to the store, with everything brought home."""
+    """Questions to the store, with every spool drained."""
     store = store_of(app)
     drain_all(store.database, store.options, store.keyring)
     return Reading(store.database, store.keyring)
@@ -43,4 +44,5 @@ def post(app: Flask, service: str, body: Any) -> list[dict[str, Any]]:
     """The cards of a call that must be answered."""
     answer = app.test_client().post(f"/cds-services/{service}", json=body)
     assert answer.status_code == 200, answer.get_data(as_text=True)
-    return answer.get_json()["cards"]
+    cards: list[dict[str, Any]] = answer.get_json()["cards"]
+    return cards

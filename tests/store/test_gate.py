@@ -16,7 +16,7 @@ from service.logs import ALLOWED
 from service.store.decisions import is_skipped
 from service.store.stats import stats
 from tests.http.calls import ICD, PATIENT, order_sign, patient_view, searchset
-from tests.store.service import post, reading_of, remembering, store_of, stored_decisions
+from tests.store.service import post, reading_of, store_of, stored_decisions, storing_app
 
 SERVICE = "small-patient-view"
 HYPERTENSION = {
@@ -30,7 +30,7 @@ ELSEWHERE = patient_view(prefetch={"patient": PATIENT, "conditions": searchset(H
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[Flask]:
-    made = remembering(tmp_path / "data")
+    made = storing_app(tmp_path / "data")
     yield made
     store_of(made).close()
 
@@ -92,7 +92,7 @@ def test_statistics_say_how_many_passed(app: Flask) -> None:
 
 @pytest.mark.usefixtures("never_sampled")
 def test_the_setting_turns_it_off(tmp_path: Path) -> None:
-    app = remembering(tmp_path / "data", gate=False)
+    app = storing_app(tmp_path / "data", gate=False)
     assert post(app, SERVICE, ELSEWHERE) == []
     (stored,) = stored_decisions(app)
     assert stored.body["gate"] is None
@@ -104,7 +104,7 @@ def test_the_setting_turns_it_off(tmp_path: Path) -> None:
 def test_a_gate_that_lets_pass_what_has_something_to_say_fails_the_call_is_shut_and_shows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = remembering(tmp_path / "data", metrics_bind="127.0.0.1:0")
+    app = storing_app(tmp_path / "data", metrics_bind="127.0.0.1:0")
     gate = app.extensions["sciatica-cds.services"]().prepared.gates["patient-view"]
     monkeypatch.setattr(type(gate), "may_skip", lambda self, _chart: self.is_open)
     client = app.test_client()

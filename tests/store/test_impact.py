@@ -14,7 +14,7 @@ from service.decision import prepare
 from service.knowledge.loader import load
 from service.review.impact import Impact
 from tests.http.calls import order_sign
-from tests.store.service import BEGINNING, SMALL_RULES, post, reading_of, remembering, store_of, stored_decisions
+from tests.store.service import BEGINNING, SMALL_RULES, post, reading_of, store_of, stored_decisions, storing_app
 from tests.unit.knowledge.rule_folders import changed_rules
 
 TURNED = {
@@ -25,7 +25,7 @@ TURNED = {
 
 
 def test_a_kept_decision_shows_what_a_change_would_have_hidden(tmp_path: Path) -> None:
-    app = remembering(tmp_path / "data")
+    app = storing_app(tmp_path / "data")
     cards = post(app, "small-order-sign", order_sign())
     (stored,) = stored_decisions(app)
     sides = prepare(load(SMALL_RULES)), prepare(load(changed_rules(tmp_path, [TURNED])))
@@ -44,7 +44,7 @@ def test_a_kept_decision_shows_what_a_change_would_have_hidden(tmp_path: Path) -
 def test_an_example_leads_to_the_page_of_its_decision_where_the_service_has_an_address(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, public_url: str | None
 ) -> None:
-    app = remembering(tmp_path / "data")
+    app = storing_app(tmp_path / "data")
     post(app, "small-order-sign", order_sign())
     (stored,) = stored_decisions(app)
     store_of(app).close()

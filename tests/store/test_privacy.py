@@ -21,7 +21,7 @@ from service.review.audit_resources import audit_resources
 from service.store.exports import exported_decisions, exported_feedback
 from tests.conftest import PROJECT
 from tests.http.calls import order_sign, patient_view
-from tests.store.service import BEGINNING, reading_of, remembering, store_of, stored_decisions
+from tests.store.service import BEGINNING, reading_of, store_of, stored_decisions, storing_app
 
 MARK = re.compile(r"CANARY\d+|canary\d+", re.IGNORECASE)
 ORDER_SIGN, PATIENT_VIEW = "order-sign", "patient-view"
@@ -168,7 +168,7 @@ def said(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     # Rows are looked for in the spool before the thread of the store has brought them home and cleared it.
     with contextlib.redirect_stderr(log), pytest.MonkeyPatch.context() as patch:
         patch.setattr("service.store.store.GATHER_SECONDS", 3600.0)
-        app = remembering(tmp_path_factory.mktemp("data"), PROJECT / request.param, log_level="debug")
+        app = storing_app(tmp_path_factory.mktemp("data"), PROJECT / request.param, log_level="debug")
         send(app, marks)
         store = store_of(app)
         spool = text_below(store.options.spool)

@@ -18,7 +18,7 @@ from service.store.retention import expire
 from service.store.store import Store
 from tests.http.calls import patient_view
 from tests.store.rows import NOW, RULE_SET, decision, tamper
-from tests.store.service import post, remembering, store_of
+from tests.store.service import post, store_of, storing_app
 
 BEGINNING = "2020-01-01"
 NIERE = SentCode("Observation", "urn:oid:1.2.3", "4711", "Niere (Schätzung)")
@@ -149,7 +149,7 @@ def test_a_code_and_a_unit_that_nothing_reads_are_counted_for_what_a_client_send
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("service.decision_log.recording._LOOK_AGAIN", 0)
-    app = remembering(tmp_path, Path("rules"))
+    app = storing_app(tmp_path, Path("rules"))
     strange = creatinine(code={"coding": [{"system": "urn:oid:1.2.3", "code": "4711", "display": "Niere (X)"}]})
     no_unit = creatinine(valueQuantity={"value": 88, "unit": "Einheiten"})
     for number in range(PATIENTS + 1):

@@ -25,7 +25,7 @@ from service.store.options import StoreOptions
 from service.web.reloading import Reloader
 from tests.http.calls import order_sign
 from tests.store.processes import asked, gunicorn
-from tests.store.service import SMALL_RULES, post, remembering, store_of
+from tests.store.service import SMALL_RULES, post, store_of, storing_app
 
 RULE = Path("phases/3_safety/sf-nsaid-contraindicated.yaml")
 
@@ -38,7 +38,7 @@ def rules(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def app(rules: Path, tmp_path: Path) -> Iterator[Flask]:
-    made = remembering(tmp_path / "data", rules)
+    made = storing_app(tmp_path / "data", rules)
     yield made
     store_of(made).close()
 

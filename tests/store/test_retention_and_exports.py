@@ -22,7 +22,7 @@ from service.store.tables import card_rules, cards, decisions, feedback, ledger
 from tests.http.calls import order_sign
 from tests.store.rows import NOW, RULE_SET, decision, keep, stored_ids, tamper
 from tests.store.rows import feedback as reported
-from tests.store.service import post, remembering, store_of
+from tests.store.service import post, store_of, storing_app
 
 OLD = datetime(2020, 5, 1, tzinfo=UTC)
 LIMIT = datetime(2024, 1, 1, tzinfo=UTC)
@@ -110,7 +110,7 @@ def test_deleted_content_is_not_left_in_the_file(tmp_path: Path) -> None:
 @pytest.fixture
 def used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of data in which a service has kept a call and a report about it; the commands look there."""
-    app = remembering(tmp_path)
+    app = storing_app(tmp_path)
     card = post(app, "small-order-sign", order_sign())[0]
     item = {"card": card["uuid"], "outcome": "overridden", "outcomeTimestamp": "2026-11-24T10:05:31Z"}
     app.test_client().post("/cds-services/small-order-sign/feedback", json={"feedback": [item]})

@@ -12,14 +12,14 @@ from flask import Flask
 
 from service.decision_log.replay import Replayer
 from tests.http.calls import SCIATICA, order_sign, patient_view, searchset
-from tests.store.service import post, reading_of, remembering, store_of, stored_decisions
+from tests.store.service import post, reading_of, store_of, stored_decisions, storing_app
 
 VIEW, SIGN = "small-patient-view", "small-order-sign"
 
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[Flask]:
-    made = remembering(tmp_path / "data", history_budget_ms=5000)
+    made = storing_app(tmp_path / "data", history_budget_ms=5000)
     yield made
     store_of(made).close()
 
@@ -93,7 +93,7 @@ def test_where_the_log_is_silent_nothing_rests(tmp_path: Path, monkeypatch: pyte
     def broken(*_: Any) -> Any:
         raise StoreError("the database is not there")
 
-    made = remembering(tmp_path / "data", history_budget_ms=5000)
+    made = storing_app(tmp_path / "data", history_budget_ms=5000)
     opened(made)
     monkeypatch.setattr(history, "_ask", broken)
     assert len(opened(made)) == 1
@@ -107,7 +107,7 @@ def test_where_the_log_is_slow_nothing_rests(tmp_path: Path, monkeypatch: pytest
     from service.decision_log import history
 
     released = threading.Event()
-    made = remembering(tmp_path / "data", history_budget_ms=1)
+    made = storing_app(tmp_path / "data", history_budget_ms=1)
     opened(made)
     monkeypatch.setattr(history, "_ask", lambda *_: (released.wait(20), ([], {}))[1])
     assert len(opened(made)) == 1
@@ -117,6 +117,6 @@ def test_where_the_log_is_slow_nothing_rests(tmp_path: Path, monkeypatch: pytest
 
 
 def test_the_log_is_not_asked_where_that_is_off(tmp_path: Path) -> None:
-    made = remembering(tmp_path / "data", history_budget_ms=0)
+    made = storing_app(tmp_path / "data", history_budget_ms=0)
     assert [len(opened(made)) for _ in range(2)] == [1, 1]
     store_of(made).close()

@@ -95,6 +95,7 @@ class FactDefinition:
     nothing may count as absent; empty means that only a recorded "no" is a no.
     ``unconfirmed`` is False for a drug that excuses something: an entry whose status does not say that it is taken, or
     that is old, leaves it unknown.
+    ``old_orders`` is False where an order older than a year, with no supply since, does not count (decision 31).
     ``stop_not_known`` counts a drug that is no longer taken although nothing tells when it was stopped.
     ``absent_by_answer`` lets a recorded no make a duration absent; without it a duration is known or unknown.
     ``began_after`` counts a drug only when it began after the last order of one of these classes.
@@ -127,6 +128,7 @@ class FactDefinition:
     stop_not_known: bool = False
     began_after: tuple[str, ...] = ()
     unconfirmed: bool = True
+    old_orders: bool = True
     or_ordered: bool = False
     daily_dose_mg: tuple[Decimal | None, Decimal | None] | None = None
     gap_days: int = 7

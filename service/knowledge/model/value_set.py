@@ -23,13 +23,15 @@ class DangerTerms:
     """Patterns of whole words that leave a problem unread where no value set explains them (``danger_words.yaml``).
 
     ``problems`` name organs, events and states, ``drugs`` classes and brands of drugs; ``harmless`` sound alike and are
-    none of it, ``harmless_drugs`` are names of the value sets of drugs that do not count.
+    none of it, ``harmless_drugs`` are names of the value sets of drugs that do not count. ``harmless_sets`` are value
+    sets of problems that are not named where they stand outside the problem list.
     """
 
     problems: tuple[str, ...] = ()
     drugs: tuple[str, ...] = ()
     harmless: tuple[str, ...] = ()
     harmless_drugs: tuple[str, ...] = ()
+    harmless_sets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ RESOURCES = (
     "Patient",
 )
 _ORDERED = ("MedicationRequest", "ServiceRequest")
-_ROUTES = ["systemic", "local", "any"]
+_ROUTES = ["systemic", "local", "injected", "not-injected", "any"]
 _PAIR = 2
 
 
@@ -205,6 +205,7 @@ class DrugShape(FactShape):
     stop_not_known = Flag(load_default=False)
     began_after = words()
     unconfirmed = Flag(load_default=True)
+    old_orders = Flag(load_default=True)
     or_ordered = Flag(load_default=False)
     daily_dose_mg = SpanField(open_ended=True, load_default=None, allow_none=True)
 
@@ -216,6 +217,7 @@ class CourseShape(FactShape):
     excluded = words(data_key="exclude", attribute="exclude")
     route = Choice(_ROUTES, load_default="systemic")
     gap_days = Integer(load_default=7)
+    old_orders = Flag(load_default=True)
     measure = Choice(["current", "ordered", "both", "episode"], required=True)
     unit = Choice(["d"], load_default="d")
 
@@ -286,6 +288,7 @@ class CountShape(FactShape):
     excluded = words(data_key="exclude", attribute="exclude")
     route = Choice(_ROUTES, load_default="systemic")
     sources = FromField(data_key="from", load_default=())
+    old_orders = Flag(load_default=True)
     unit = Choice(["1", "mg"], load_default=None, allow_none=True)
     salt = SaltField(load_default=None, allow_none=True)
 

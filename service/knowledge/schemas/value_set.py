@@ -141,6 +141,7 @@ class DangerTermsShape(Shape):
     drugs = Several(PatternField(), required=True, least=1)
     harmless = Several(PatternField())
     harmless_drugs = words()
+    harmless_sets = words()
     model = DangerTerms
     located = False
 

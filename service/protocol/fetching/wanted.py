@@ -83,9 +83,13 @@ class Wanted:
         if self.pages:
             # All pages as one Bundle, so that its total is compared with all entries.
             entries = [*_entries(self._bundle), *_entries(document)]
-            document = {**self._bundle, **document, "entry": entries, "link": document.get("link")}
-        self._bundle = document
+            whole = {"entry": entries, "link": document.get("link"), "total": _larger_total(self._bundle, document)}
+            document = {**self._bundle, **document, **whole}
+        earlier, self._bundle = self.state.reason if self.pages else None, document
         self.state = classify(self.key, document)
+        if earlier is not None and earlier.code not in (NoteCode.MORE_PAGES, NoteCode.FEWER_THAN_TOTAL):
+            # What was left out of an earlier page stays left out.
+            self.state = replace(self.state, state=State.FIRST_PAGE, reason=self.state.reason or earlier)
         self.pages += 1
 
     def finished(self, in_scope: Coverage) -> PrefetchState:
@@ -105,6 +109,13 @@ class Wanted:
         if self.state.state is State.SENT:
             return PrefetchState(self.key, State.FAILED, reason=Note(NoteCode.OTHER_TYPE_SENT, of=(reason,)))
         return replace(self.state, reason=reason)
+
+
+def _larger_total(*pages: Mapping[str, Any]) -> object:
+    """The total of several pages: an empty last page of some servers says 0."""
+    totals = [page.get("total") for page in pages]
+    numbers = [total for total in totals if isinstance(total, int)]
+    return max(numbers) if numbers else totals[-1]
 
 
 def _entries(bundle: Mapping[str, Any]) -> Sequence[Any]:

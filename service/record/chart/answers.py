@@ -114,8 +114,13 @@ def _coded(concept: object, source: FactSource, index: CodeIndex) -> bool | None
 
 
 def _in_words(words: str, source: FactSource) -> bool | None:
-    """A bare yes or no; a yes also where it goes on ("yes, since Monday"), if it is the yes that alarms."""
+    """A bare yes or no; a yes also where it goes on ("yes, since Monday"), if it is the yes that alarms.
+
+    Of what excuses something, which counts with its date only, the rest may take back what the yes says ("yes, except
+    the bladder").
+    """
     bare = words.rstrip(".!").casefold()
-    if bare not in _WORDS and not source.inverted and _YES_AND_MORE.match(bare):
+    excuses = source.inverted or not source.undated or not source.by_category
+    if bare not in _WORDS and not excuses and _YES_AND_MORE.match(bare):
         return True
     return _WORDS.get(bare)

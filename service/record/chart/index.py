@@ -13,8 +13,11 @@ from service.finding import Evidence
 from service.knowledge.cache import Cached, uncached
 from service.knowledge.model import FactDefinition, Knowledge
 from service.record.budget import NO_BUDGET, Budget
+from service.record.chart.answers import ANSWERED
 from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import as_objects, concepts_of
+from service.record.chart.elsewhere import TYPES as WITH_STATEMENTS
+from service.record.chart.elsewhere import last_year_of, statements_of
 from service.record.chart.episode import Episode, newest_episode
 from service.record.chart.evidence import in_order_of_names
 from service.record.chart.service_orders import ServiceOrder, is_order, service_orders
@@ -31,7 +34,8 @@ _YEAR = 365
 UNRECOGNISED: Key = (MEDICATION, "")
 ORDER: Key = ("order", "")
 NOT_UNDERSTOOD: Mapping[str, str] = dict.fromkeys(
-    ("Condition", "AllergyIntolerance", "Procedure", "ServiceRequest", "DiagnosticReport"), "not read"
+    ("Condition", "AllergyIntolerance", "Procedure", "ServiceRequest", "DiagnosticReport", "MedicationRequest"),
+    "not read",
 )
 """The lists whose entries must all be understood before one of them proves an absence, and the key of such an entry."""
 _STATED_IN_WORDS = frozenset({"Condition", "Encounter", "AllergyIntolerance"})
@@ -49,6 +53,15 @@ def may_count(entry: Entry) -> bool:
     return status_class(entry.resource).counts in {Counts.PRESENT, Counts.HISTORY}
 
 
+def _title(entry: Entry) -> str:
+    """What an entry is called beside words of its own."""
+    title = concept_text(entry.resource.get("code"))
+    return title if title and entry.type == "DiagnosticReport" else entry.type
+
+
+_CONDITION = "Condition"
+_MOST_TOLD = 3
+"""So many dangers of one entry are named."""
 _LOOK_AT_CLOCK = 64
 """After how many entries the CPU time is looked at."""
 
@@ -183,9 +196,62 @@ class Chart:
                 self._budget.check()
             if not self._index(entry, asked) and name in NOT_UNDERSTOOD and may_count(entry):
                 not_understood.setdefault(entry.reference, entry)
-        if not_understood:
-            found = {**self.record.not_understood, name: in_order_of_names(list(not_understood.values()))}
-            self.record = replace(self.record, not_understood=found)
+        self._set_aside(name, not_understood.values())
+        if name == _CONDITION:
+            self._look_elsewhere()
+
+    def _set_aside(self, name: str, entries: Iterable[Entry]) -> None:
+        """Note that entries could not be read, so that the list of a type proves no absence."""
+        known = self.record.not_understood
+        if named := [*known.get(name, ()), *entries]:
+            self.record = replace(self.record, not_understood={**known, name: in_order_of_names(named)})
+
+    def _look_elsewhere(self) -> None:
+        """Set aside what other places than the problem list name of what the rules ask about.
+
+        Only where the list or an order is about the back: other charts are not this service's (product choice no. 4).
+        """
+        if not self.record.orders and not any((_CONDITION, name) in self.code_matches for name in self.matcher.episode):
+            return
+        listed = frozenset(name for kind, name in self.code_matches if kind == _CONDITION)
+        found: dict[str, list[Entry]] = {}
+        for type_ in WITH_STATEMENTS:
+            read = frozenset() if type_ in (_CONDITION, *ANSWERED) else self.matcher.asked.get(type_, frozenset())
+            for number, entry in enumerate(self.record.of_type(type_)):
+                if not number % _LOOK_AT_CLOCK:
+                    self._budget.check()
+                if self._may_tell(entry):
+                    for name, named in self._told_by(entry, read | listed):
+                        found.setdefault(name, []).append(named)
+        for name, entries in found.items():
+            self._set_aside(name, entries)
+
+    def _may_tell(self, entry: Entry) -> bool:
+        year = last_year_of(entry.resource) if entry.type != _CONDITION else None
+        if year is not None and year < self.now.year - 1:
+            return False
+        if entry.type == "Observation":
+            asked = self.matcher.asked.get(entry.type, frozenset())
+            if not self.matcher.index.match(entry.resource.get("code")).all_sets.isdisjoint(asked):
+                return False
+        return status_class(entry.resource).counts is not Counts.NEVER
+
+    def _told_by(self, entry: Entry, known: frozenset[str]) -> Iterator[tuple[str, Entry]]:
+        """The lists that dangers in the words of an entry leave unanswered, with the words as an entry.
+
+        ``known`` are the value sets that facts find already.
+        """
+        dangers: dict[str, set[str]] = {}
+        for statement in statements_of(entry):
+            danger = self.matcher.index.danger_in(statement)
+            if danger is not None and (danger.is_word or danger.names_drug or danger.sets - known):
+                lists = dangers.setdefault(danger.words, set())
+                lists.update((_CONDITION,) if not danger.is_allergy else ("AllergyIntolerance", _CONDITION))
+                if danger.names_drug and not danger.is_allergy:
+                    lists.add("MedicationRequest")
+        for words, lists in sorted(dangers.items())[:_MOST_TOLD]:
+            named = Entry({"code": {"text": f"{_title(entry)}: {words}"}}, entry.type, entry.id, entry.path)
+            yield from ((name, named) for name in lists)
 
     @once
     def today(self) -> When:

@@ -27,7 +27,7 @@ from service.record.kinds.order import NO_ORDER
 from service.record.kinds.plan import Plan
 from service.record.medication.drugs import Ingredient
 from service.record.medication.entry import Medication
-from service.record.medication.taking import DRUG_NOT_RECOGNISED, evidence_of, match, no_dose
+from service.record.medication.taking import DRUG_NOT_RECOGNISED, evidence_of, is_old, match, no_dose
 from service.record.values.statuses import Counts
 
 ENTRIES, PRODUCTS, DAILY_MG = "entries", "products", "daily-mg"
@@ -121,7 +121,11 @@ def _drugs(definition: FactDefinition, chart: Chart) -> Finding:
     possible: set[_Counted] = set()
     evidence = []
     orders = chart.orders_of(definition.classes, or_not_recognised=True)
-    current = [one for one in chart.medications_of(definition.classes) if one.status_class.counts is Counts.PRESENT]
+    current = [
+        one
+        for one in chart.medications_of(definition.classes)
+        if one.status_class.counts is Counts.PRESENT and (definition.old_orders or not is_old(one, chart))
+    ]
     for medication, is_ordered in (*((one, False) for one in current), *((one, True) for one in orders)):
         matched = match(medication, definition, chart)
         if matched is not None:

@@ -37,7 +37,7 @@ from service.record.kinds.ordering import NOT_CHECKED
 from service.record.kinds.plan import Plan
 from service.record.medication.entry import Medication
 from service.record.medication.supply import is_complete, runs_on
-from service.record.medication.taking import evidence_of, match
+from service.record.medication.taking import evidence_of, is_old, match
 from service.record.values.dates import days_since
 from service.record.values.interval import Interval
 from service.record.values.statuses import Counts
@@ -148,6 +148,9 @@ def _ordered(definition: FactDefinition, chart: Chart) -> tuple[Total, list[Evid
 
 def _courses(definition: FactDefinition, chart: Chart) -> Iterator[Course]:
     for medication in chart.medications_of(definition.classes):
+        # A new order never renews one that is older than a year, with nothing handed out since (decision 31).
+        if not (definition.old_orders and definition.measure == "current") and is_old(medication, chart):
+            continue
         if medication.status_class.counts in {Counts.PRESENT, Counts.HISTORY}:
             matched = match(medication, definition, chart)
             if matched is not None:

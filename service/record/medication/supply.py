@@ -94,7 +94,12 @@ _STILL_SUPPLIED = {
 
 _USUAL_SUPPLY = 30
 """Days for which a completed order or dispense that does not tell its supply may still be taken: product choice."""
-MAY_BE_TAKEN = frozenset({NoteCode.OLD_ORDER, NoteCode.STATED_OVER, NoteCode.SUPPLY_NOT_WRITTEN, NoteCode.GIVEN_LATELY})
+MAY_BE_TAKEN = frozenset(
+    {
+        *(NoteCode.OLD_ORDER, NoteCode.STATED_OVER, NoteCode.SUPPLY_NOT_WRITTEN, NoteCode.GIVEN_LATELY),
+        NoteCode.PLANNED,
+    }
+)
 """The notes by which a drug may still be taken."""
 _NO_SUPPLY = Note(NoteCode.SUPPLY_NOT_WRITTEN)
 

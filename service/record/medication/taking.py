@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from service.finding import Evidence
 from service.knowledge.model import FactDefinition
@@ -18,7 +19,7 @@ from service.record.chart.dating import EffectivePeriod
 from service.record.chart.evidence import EntryEvidence, Support
 from service.record.chart.index import Chart
 from service.record.chart.window import Timing, within
-from service.record.medication.drugs import Ingredient
+from service.record.medication.drugs import Drug, Ingredient
 from service.record.medication.entry import BY_WORDS, Medication
 from service.record.medication.stopping import stopped_within
 from service.record.medication.supply import is_complete
@@ -64,7 +65,7 @@ def _matched(medication: Medication, definition: FactDefinition, chart: Chart) -
     drug = medication.drug
     if drug.classes.isdisjoint(definition.classes):
         return None
-    if definition.route != "any" and drug.is_local != (definition.route == "local"):
+    if not _goes_in(drug, definition.route):
         return None
     by_product = drug.classes.difference(*(one.classes for one in drug.ingredients))
     if not by_product.isdisjoint(definition.exclude):
@@ -78,6 +79,13 @@ def _matched(medication: Medication, definition: FactDefinition, chart: Chart) -
     if not drug.ingredients:
         return Match((), joined(*drug.notes)) if as_product else None
     return _in_band(medication, matching, definition, chart)
+
+
+def _goes_in(drug: Drug, route: str) -> bool:
+    """Whether a drug goes in by the route that a fact asks for; one whose route is not told is no injection."""
+    if route in {"injected", "not-injected"}:
+        return not drug.is_local and (drug.route == "injectable") == (route == "injected")
+    return route == "any" or drug.is_local == (route == "local")
 
 
 def _in_band(
@@ -116,7 +124,7 @@ def entry_evidence_of(definition: FactDefinition, chart: Chart) -> Iterator[Entr
     """What every medication of the record says about a drug fact."""
     for medication in chart.medications_of(definition.classes):
         matched = match(medication, definition, chart)
-        if matched is None:
+        if matched is None or (not definition.old_orders and _stands_only_in_an_old_order(medication, chart)):
             continue
         entry_evidence = _entry_evidence(medication, matched, definition, chart)
         if entry_evidence is not None:
@@ -142,7 +150,7 @@ def _entry_evidence(
             doubts.append(NO_STOP)
     elif status_class.counts is not Counts.PRESENT:
         return None
-    old = OLD if status_class.counts is Counts.PRESENT and is_old(medication, chart) else None
+    old = OLD if _stands_only_in_an_old_order(medication, chart) else None
     is_counted = definition.unconfirmed or (medication.is_draft and definition.or_ordered)
     if status_class.provisional or (status_class.is_doubtful and not is_counted):
         doubts.append(status_class.note or _NOT_CERTAIN)
@@ -153,9 +161,15 @@ def _entry_evidence(
         return None
     doubts += [where.note for where in times if where.inside is None]
     support = Support.MAYBE if any(doubts) else Support.YES
-    return EntryEvidence(
-        support, evidence_of(medication, matched.note, status_class.note, old, no_stop, *doubts), started
-    )
+    evidence = evidence_of(medication, matched.note, status_class.note, old, no_stop, *doubts)
+    return EntryEvidence(support, _dated_by_its_end(medication, evidence), started)
+
+
+def _dated_by_its_end(medication: Medication, evidence: Evidence) -> Evidence:
+    """The evidence with the day on which a drug ended, for one that is no longer taken: its beginning tells nothing."""
+    if medication.status_class.counts is not Counts.HISTORY:
+        return evidence
+    return replace(evidence, date=medication.ended.text if medication.ended else None)
 
 
 def _in_time(medication: Medication, definition: FactDefinition, chart: Chart) -> Iterator[Timing]:
@@ -189,6 +203,10 @@ def _began_after(medication: Medication, definition: FactDefinition, chart: Char
 
 def _is_or_was(medication: Medication) -> bool:
     return medication.status_class.counts in {Counts.PRESENT, Counts.HISTORY}
+
+
+def _stands_only_in_an_old_order(medication: Medication, chart: Chart) -> bool:
+    return medication.status_class.counts is Counts.PRESENT and is_old(medication, chart)
 
 
 def is_old(medication: Medication, chart: Chart) -> bool:

@@ -8,6 +8,7 @@ lift one. What neither code nor words can tell was not read, and that is not the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -39,7 +40,7 @@ from service.record.values.other_words import KnownWords
 from service.record.values.pattern_literals import LiteralIndex, compiled, literals_of
 from service.record.values.tidy import tidied
 
-__all__ = ["CodeIndex", "Coding", "Match", "canonical_system", "codings", "concept_text", "wordings"]
+__all__ = ["CodeIndex", "Coding", "Danger", "Match", "canonical_system", "codings", "concept_text", "wordings"]
 
 _CACHED = 20_000
 _LONGEST_TEXT = 400
@@ -51,6 +52,12 @@ _SPOKEN = frozenset({SNOMED, LOINC, CPT, ICD_10, ICD_10_CM, ICD_10_PCS, HCPCS})
 """Public systems whose displays are the words of the system, and English where they look so."""
 _OF_ACTIONS = ("order-", "referral-", "procedure-", "proc-", "local-order-", "local-proc-")
 _CONDITION = "Condition"
+_SENTENCE = re.compile(r"(?<=[.;!])\s+|\n+")
+_MOST_SENTENCES = 40
+_NORMAL = re.compile(r"\b(?:normal|unremarkable|within normal limits|intact)\b", re.IGNORECASE)
+_ALLERGY = re.compile(
+    r"\ballerg\w*|\banaphyla\w*|\bintoleran\w*|\bhypersensitiv\w*|\bbronchospasm|\bangio-?o?edema", re.IGNORECASE
+)
 _NOTHING: frozenset[str] = frozenset()
 
 
@@ -210,6 +217,19 @@ class _Words:
     is_english: bool
 
 
+class Danger(Struct, frozen=True):
+    """What words or codes outside the lists name of what the rules ask about.
+
+    ``sets`` are value sets of problems; ``is_word`` and ``names_drug`` tell of words that no set explains.
+    """
+
+    words: str
+    sets: frozenset[str] = _NOTHING
+    is_word: bool = False
+    names_drug: bool = False
+    is_allergy: bool = False
+
+
 class CodeIndex(CodeSets):
     """The value sets with the words that name what is in them, asked often."""
 
@@ -242,6 +262,8 @@ class CodeIndex(CodeSets):
         self._entries_read: Bounded[tuple[object, ...], bool] = Bounded(_CACHED)
         self._texts_known: Bounded[tuple[str, str], bool] = Bounded(_CACHED)
         self._danger_in: Bounded[str, tuple[bool, bool]] = Bounded(_CACHED)
+        self._harmless_sets = frozenset(terms.harmless_sets)
+        self._dangers: Bounded[str, Danger | None] = Bounded(_CACHED)
 
     def match(self, concept: object) -> Match:
         """The value sets that a CodeableConcept (or Coding, or list of CodeableConcepts) lies in."""
@@ -337,6 +359,35 @@ class CodeIndex(CodeSets):
             found = words.are_all_known(text, explained, denied)
             found = found or (kind != _CONDITION and words.is_order(text))
             self._texts_known[kind, text] = found
+        return found
+
+    def danger_in(self, concept: object) -> Danger | None:
+        """What a concept names that may forbid a drug or be a red flag, in the first sentence that does; else None."""
+        codes = (self._of_coding(raw.get("system"), code) for raw, code in _coded(concept))
+        if coded := self._dangerous(frozenset[str]().union(*(code.sets for code in codes))):
+            return Danger(concept_text(concept), coded)
+        for text in wordings(concept):
+            for sentence in _SENTENCE.split(text)[:_MOST_SENTENCES]:
+                found = self._danger_of(sentence[:_LONGEST_TEXT])
+                if found is not None:
+                    return found
+        return None
+
+    def _dangerous(self, sets: frozenset[str]) -> frozenset[str]:
+        asked = self._asked.get(_CONDITION, _NOTHING)
+        return (sets & asked) - self._harmless_sets
+
+    def _danger_of(self, sentence: str) -> Danger | None:
+        if sentence in self._dangers:
+            return self._dangers[sentence]
+        said_of = self._of_text(sentence)
+        sets = self._dangerous(said_of.now | said_of.suspected | said_of.doubtful)
+        is_word, names_drug = self._unexplained(sentence)
+        is_word = is_word and _NORMAL.search(sentence) is None
+        is_danger = bool(sets) or is_word or names_drug
+        is_allergy = is_danger and _ALLERGY.search(sentence) is not None
+        found = Danger(sentence, sets, is_word, names_drug, is_allergy) if is_danger else None
+        self._dangers[sentence] = found
         return found
 
     def says_nothing(self, concept: object) -> bool:

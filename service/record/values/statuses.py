@@ -80,9 +80,20 @@ def status_class(resource: Mapping[str, Any]) -> StatusClass:
     found = _by_table(type_, status)
     if type_ == "Observation" and found.counts is Counts.PRESENT and _has_no_result(resource):
         return StatusClass(Counts.NEVER, note=Note(NoteCode.NO_RESULT))
-    if type_ in _REQUESTS and found.counts is Counts.PRESENT and _intent(resource) in {"plan", "directive", "proposal"}:
+    if type_ in _REQUESTS and found.counts is Counts.PRESENT and _is_only_planned(resource):
         return unsure(NoteCode.PLANNED)
     return found
+
+
+def _is_only_planned(resource: Mapping[str, Any]) -> bool:
+    """Whether a request tells what is meant to be done, and not that it is done.
+
+    US Core writes a drug of which the patient or another clinic told as a plan with ``reported[x]``: it is taken.
+    """
+    if _intent(resource) not in {"plan", "directive", "proposal"}:
+        return False
+    is_reported = resource.get("reportedBoolean") is True or isinstance(resource.get("reportedReference"), dict)
+    return not (is_reported and resource.get("resourceType") == "MedicationRequest")
 
 
 def _by_table(type_: str, status: str | None) -> StatusClass:

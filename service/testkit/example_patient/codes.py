@@ -106,7 +106,7 @@ class Codebook:
             drug = with_all_classes(self._drugs.recognise_concept(concept(code)), self._index)
             if drug.classes.isdisjoint(definition.classes) or not drug.classes.isdisjoint(definition.exclude):
                 continue
-            if definition.route == "systemic" and drug.is_local:
+            if definition.route not in {"local", "any"} and drug.is_local:
                 continue
             found.append((avoid.weight((MEDICATION, one) for one in drug.classes), order, code))
         return [code for _, _, code in sorted(found, key=lambda one: one[:2])]

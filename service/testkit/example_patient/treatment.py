@@ -23,6 +23,7 @@ from service.testkit.example_patient.wanted import Wanted
 
 MEDICATION_REQUEST = "MedicationRequest"
 _TOPICAL = {"coding": [{"system": "http://snomed.info/sct", "code": "6064005", "display": "Topical route"}]}
+_INJECTED = {"coding": [{"system": "http://snomed.info/sct", "code": "78421000", "display": "Intramuscular route"}]}
 _STRANGE_DRUG = "Compounded preparation, see paper order"
 _STRANGE_ORDER = "As discussed with the patient"
 _USUAL_DAILY_MG = Decimal(10)
@@ -183,6 +184,8 @@ class Treatment:
         dosage: Draft = {}
         if definition.route == "local" and not self._codebook.is_local(code):
             dosage["route"] = _TOPICAL
+        if definition.route == "injected":
+            dosage["route"] = _INJECTED
         if definition.daily_dose_mg is not None:
             dosage["timing"] = {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d"}}
             dosage["doseAndRate"] = [{"doseQuantity": quantity(_dose(*definition.daily_dose_mg), "mg")}]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from service.protocol.fetching.wanted import Wanted
 from service.record.input.prefetch_states import State
 from tests.ehr.answering import ACCESS_TOKEN, Fault
 from tests.ehr.server import SimulatedEhr
@@ -288,3 +289,26 @@ def test_connections_are_kept_between_calls(ehr: SimulatedEhr, fetch: Fetch) -> 
 def test_a_query_that_leaves_its_place_is_not_sent(ehr: SimulatedEhr, fetch: Fetch, query: str) -> None:
     assert why(fetch(None, {"key": query})["key"]) == "the query cannot be sent"
     assert ehr.seen == []
+
+
+LABEL = {"security": [{"code": "REDACTED"}]}
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "state"),
+    [
+        ({"total": 2}, {"total": 2}, State.SENT),
+        ({"total": 5}, {"total": 0}, State.FIRST_PAGE),
+        ({"total": 5}, {}, State.FIRST_PAGE),
+        ({"meta": LABEL}, {"meta": {"lastUpdated": "2026-11-28"}}, State.FIRST_PAGE),
+    ],
+)
+def test_what_one_page_says_of_the_whole_is_not_taken_back_by_the_next(
+    first: dict[str, Any], last: dict[str, Any], state: State
+) -> None:
+    query = "Condition?patient=1"
+    wanted = Wanted("conditions", query, None)
+    wanted.add(bundle(condition(0)) | first)
+    wanted.add(bundle(condition(1)) | last)
+    assert wanted.state.state is state
+    assert ids(wanted.state.resources) == ["c0", "c1"]

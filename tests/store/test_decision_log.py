@@ -22,14 +22,14 @@ from service.store.reading import Reading
 from service.store.stats import stats
 from tests.http.calls import IBUPROFEN, INSTANCE, order_sign, patient_view
 from tests.store.rows import tamper
-from tests.store.service import SMALL_RULES, post, reading_of, remembering, store_of, stored_decisions
+from tests.store.service import SMALL_RULES, post, reading_of, store_of, stored_decisions, storing_app
 
 ORDER_SIGN, PATIENT_VIEW = "small-order-sign", "small-patient-view"
 
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[Flask]:
-    made = remembering(tmp_path / "data")
+    made = storing_app(tmp_path / "data")
     yield made
     store_of(made).close()
 
@@ -94,12 +94,12 @@ def test_two_orders_alike_are_still_two(app: Flask) -> None:
 def test_an_old_rule_set_decides_its_own_decisions(tmp_path: Path) -> None:
     rules = tmp_path / "rules"
     shutil.copytree(SMALL_RULES, rules)
-    before = remembering(tmp_path / "data", rules)
+    before = storing_app(tmp_path / "data", rules)
     post(before, ORDER_SIGN, order_sign())
     store_of(before).close()
     file = rules / "phases" / "3_safety" / "sf-nsaid-contraindicated.yaml"
     file.write_text(file.read_text().replace("version: 1.0.0", "version: 1.0.1"))
-    after = remembering(tmp_path / "data", rules)
+    after = storing_app(tmp_path / "data", rules)
     post(after, ORDER_SIGN, order_sign())
     stored = stored_decisions(after)
     replayer = Replayer(reading_of(after))
@@ -133,7 +133,7 @@ def test_a_rule_set_that_is_gone_is_told(app: Flask) -> None:
 
 
 def test_a_client_that_refuses_unknown_members_gets_cards_that_are_kept_alike(tmp_path: Path) -> None:
-    app = remembering(tmp_path / "data", why_extension=False)
+    app = storing_app(tmp_path / "data", why_extension=False)
     (card, *_) = post(app, ORDER_SIGN, order_sign())
     assert "extension" not in card
     (stored,) = stored_decisions(app)
@@ -145,7 +145,7 @@ def test_a_client_that_refuses_unknown_members_gets_cards_that_are_kept_alike(tm
 def test_where_keeping_is_required_a_call_that_cannot_be_kept_is_not_answered(tmp_path: Path) -> None:
     for mode, status in (("required", 500), ("on", 200)):
         data = tmp_path / mode
-        app = remembering(data, store=mode, store_url="postgresql://nobody@127.0.0.1:1/none")
+        app = storing_app(data, store=mode, store_url="postgresql://nobody@127.0.0.1:1/none")
         data.mkdir(exist_ok=True)
         (data / "spool").write_text("a file where a folder should be")
         answer = app.test_client().post(f"/cds-services/{ORDER_SIGN}", json=order_sign())
@@ -166,7 +166,7 @@ def test_a_mistake_in_remembering_costs_no_answer_unless_keeping_is_required(
 
     monkeypatch.setattr("service.decision_log.recording.stored_body", fail)
     for mode, status in (("on", 200), ("required", 500)):
-        app = remembering(tmp_path / mode, store=mode)
+        app = storing_app(tmp_path / mode, store=mode)
         assert app.test_client().post(f"/cds-services/{ORDER_SIGN}", json=order_sign()).status_code == status
         store_of(app).close()
     result = capsys.readouterr().err
@@ -273,7 +273,7 @@ def test_a_reason_that_was_never_offered_counts_as_other(app: Flask) -> None:
 
 def test_a_comment_is_kept_only_where_comments_are(tmp_path: Path) -> None:
     for keeping in (False, True):
-        app = remembering(tmp_path / str(keeping), keep_comments=keeping)
+        app = storing_app(tmp_path / str(keeping), keep_comments=keeping)
         (card, *_) = post(app, ORDER_SIGN, order_sign())
         report(app, overridden(card["uuid"]))
         (result,) = reading_of(app).feedback_of([card["uuid"]])[card["uuid"]]

@@ -1,4 +1,4 @@
-"""A memory of years, made quickly: real bodies with new ids, chained and put into a database as the service does it."""
+"""A log of years, made quickly: real bodies with new ids, chained and put into a database as the service does it."""
 
 from __future__ import annotations
 

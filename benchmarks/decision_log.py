@@ -1,7 +1,8 @@
-"""What remembering costs, and how quickly a large memory answers.
+"""What the decision log costs, and how quickly a large one answers.
 
-``python -m benchmarks.memory load [--url URL]`` sends calls to four workers, the store off and on, and compares CPU.
-``python -m benchmarks.memory million [--url URL] [--rows N]`` makes a memory of a million decisions and asks it.
+``python -m benchmarks.decision_log load [--url URL]`` sends calls to four workers, the store off and on,
+and compares CPU.
+``python -m benchmarks.decision_log million [--url URL] [--rows N]`` makes a log of a million decisions and asks it.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from statistics import median
 from typing import TypeVar
 
 from benchmarks.bodies import hook_request
+from benchmarks.decision_log_growth import BEGIN, grow
 from benchmarks.measurements import discover, post
-from benchmarks.memory_growth import BEGIN, grow
 from benchmarks.server import serving
 from service import create_app
 from service.config import Settings
@@ -44,7 +45,7 @@ LIMIT_PER_CENT = 15.0
 
 def main() -> None:
     """Measure and print."""
-    options = argparse.ArgumentParser(prog="benchmarks.memory", description=__doc__)
+    options = argparse.ArgumentParser(prog="benchmarks.decision_log", description=__doc__)
     options.add_argument("what", choices=["load", "million"])
     options.add_argument("--calls", type=int, default=20_000, help="calls of each of the two runs")
     options.add_argument("--workers", type=int, default=4)
@@ -52,7 +53,7 @@ def main() -> None:
     options.add_argument("--url", help="postgresql://… of an empty database; a SQLite file by default")
     options.add_argument("--folder", type=Path, help="where to put files; a temporary folder by default")
     given = options.parse_args()
-    with tempfile.TemporaryDirectory(prefix="memory-") as name:
+    with tempfile.TemporaryDirectory(prefix="decision-log-") as name:
         folder = given.folder or Path(name)
         if given.what == "load":
             load(folder, given.url, given.calls, given.workers)
@@ -112,7 +113,7 @@ def _run(settings: dict[str, str], calls: int, workers: int) -> float:
 
 
 def million(folder: Path, url: str | None, rows: int) -> None:
-    """How long the questions to a large memory take."""
+    """How long the questions to a large log take."""
     options = StoreOptions(url or str(folder / "store.db"), folder / "spool", folder / "keys.json", wait_seconds=60)
     store = Store(options, "bench")
     app = create_app(Settings(data=folder / "seed", store="on", log_level="error"))
@@ -122,9 +123,9 @@ def million(folder: Path, url: str | None, rows: int) -> None:
         for size in SIZES:
             body = hook_request(services[hook], size)
             client.post(f"/cds-services/{services[hook]['id']}", data=body, content_type="application/json")
-    memory = app.extensions["sciatica-cds.decision-log"]
-    memory.store.close()
-    seed = Reading(memory.store.database, memory.store.keyring)
+    log = app.extensions["sciatica-cds.decision-log"]
+    log.store.close()
+    seed = Reading(log.store.database, log.store.keyring)
     bodies = [kept.body for kept in seed.decisions(datetime(2020, 1, 1, tzinfo=UTC))]
     endpoint = app.extensions["sciatica-cds.rules"].endpoint
     services_in_use = endpoint.services

@@ -1,0 +1,185 @@
+"""Elsewhere: what is said of the patient where no fact looks for a problem: reports, flags, notes, answers in words.
+
+A problem list proves that something is not there only as far as nothing else on the chart says that it is. So the words
+and codes of these places are looked through for what the rules ask about; what is found there is not read as a problem,
+for a report or a note may mean many things, but it is named and leaves the list unanswered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from service.record.chart.concepts import as_objects
+from service.record.model import Entry, Resource
+from service.record.values.coding import concept_text, wordings
+
+__all__ = ["TYPES", "Statement", "last_year_of", "statements_of"]
+
+Statement = Mapping[str, Any]
+"""A CodeableConcept, or words in the shape of one."""
+
+_WORDS = frozenset(
+    {"text", "display", "description", "summary", "comment", "conclusion", "title", "contentString", "valueString"}
+    | {"detail", "string", "valueMarkdown"}
+)
+"""Elements that hold words."""
+_OF_OTHERS = frozenset(
+    {"subject", "patient", "encounter", "performer", "author", "asserter", "recorder", "participant", "location"}
+    | {"identifier", "meta", "contained", "serviceProvider", "insurer", "provider", "source", "requester", "sender"}
+    | {"recipient", "owner", "careTeam", "managingOrganization", "clinicalStatus", "verificationStatus", "category"}
+    | {"basedOn", "supportingInfo", "insurance", "sourceAttachment", "device", "assigner", "status", "modality"}
+)
+"""Elements about persons, places and papers."""
+_OVER = frozenset({"entered-in-error", "cancelled", "inactive", "revoked", "retired", "rejected", "abandoned"})
+_DONE = frozenset({"completed", "finished"})
+_PLANS = frozenset({"CarePlan", "EpisodeOfCare", "RequestGroup", "RequestOrchestration", "Task"})
+"""What is over when it is completed."""
+_IS_NO = re.compile(
+    r"\s*(?:no|none|nil|n|neg|negative|absent|not (?:detected|present|found|applicable|known|done)|normal|unremarkable"
+    r"|intact|see (?:components?|notes?|reports?|below)|pending|done|completed|performed|false|never|denie[sd]|unknown"
+    r"|n/?a|nein|non|nee|keine?|aucune?|ningun[oa]|0|-)[\s.!]*",
+    re.IGNORECASE,
+)
+_GOOD = re.compile(r"\b(?:normal\w*|intact|preserved|good|full|unchanged|still|able|can you)\b", re.IGNORECASE)
+"""Words of a question to which a yes is good news."""
+_DEEPEST = 8
+_YEAR = re.compile(r"(\d{4})-(\d\d)|(\d{4})")
+_DATED = ("effectiveDateTime", "authored", "started", "issued", "authoredOn", "sent", "date", "recordedDate", "created")
+
+
+def _words(text: object) -> Iterator[Statement]:
+    if isinstance(text, str) and text.strip():
+        yield {"text": text}
+
+
+def _said_in(value: object, depth: int = 0) -> Iterator[Statement]:
+    """Every concept and every text within an element, but those about persons and places."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _said_in(item, depth)
+        return
+    if not isinstance(value, dict) or depth > _DEEPEST or "div" in value:
+        return
+    if "coding" in value:
+        yield value
+        return
+    if "code" in value and "system" in value:
+        yield {"coding": [value]}
+        return
+    for name, inner in value.items():
+        if isinstance(inner, str):
+            if name in _WORDS:
+                yield from _words(inner)
+        elif name not in _OF_OTHERS:
+            yield from _said_in(inner, depth + 1)
+
+
+def _whole(resource: Resource) -> Iterator[Statement]:
+    status = resource.get("status")
+    over = _OVER | _DONE if resource.get("resourceType") in _PLANS else _OVER
+    if not (isinstance(status, str) and status in over):
+        yield from _said_in(dict(resource))
+
+
+def _elements(*names: str) -> Callable[[Resource], Iterator[Statement]]:
+    def statements(resource: Resource) -> Iterator[Statement]:
+        for name in names:
+            if name in resource:
+                element = resource[name]
+                yield from _words(element) if isinstance(element, str) else _said_in(element)
+
+    return statements
+
+
+def _answers(question: str, concept: object, holder: Mapping[str, Any]) -> Iterator[Statement]:
+    """What one question and its answer say together; nothing where the answer is a no or a number."""
+    if holder.get("valueBoolean") is True and not _GOOD.search(question):
+        yield concept if isinstance(concept, dict) else {"text": question.replace("?", "")}
+        return
+    for name in ("valueCodeableConcept", "valueCoding", "valueString"):
+        value = holder.get(name)
+        if value is None:
+            continue
+        said = {"text": value} if isinstance(value, str) else value
+        words = concept_text(said)
+        if not words or _IS_NO.fullmatch(words):
+            continue
+        if isinstance(said, dict):
+            yield said if "coding" in said or "text" in said else {"coding": [said]}
+        asked = question.replace("?", "").strip(" :")
+        yield {"text": f"{asked} {words}", "coding": [{"display": f"{words} {asked}"}]}
+
+
+def _observation(resource: Resource) -> Iterator[Statement]:
+    for holder in (resource, *as_objects(resource.get("component"))):
+        code = holder.get("code")
+        question = next(wordings(code), "")
+        yield from _answers(question, code, holder)
+        has_no_value = not any(key.startswith("value") for key in holder)
+        if (
+            has_no_value
+            and isinstance(code, dict)
+            and not ({"component", "dataAbsentReason", "hasMember"} & set(holder))
+        ):
+            yield code
+
+
+def _items(resource: Resource) -> Iterator[Statement]:
+    for item in as_objects(resource.get("item")):
+        question = item.get("text")
+        for answer in as_objects(item.get("answer")):
+            yield from _answers(question if isinstance(question, str) else "", None, answer)
+            yield from _items(answer)
+        yield from _items(item)
+
+
+def _of_the_patient(resource: Resource) -> Iterator[Statement]:
+    """A family history whose member is the patient: relationship "oneself"."""
+    codes = (one for relation in as_objects(resource.get("relationship")) for one in as_objects(relation.get("coding")))
+    if any(one.get("code") == "ONESELF" for one in codes):
+        yield from _said_in(resource.get("condition"))
+
+
+_BY_TYPE: Mapping[str, Callable[[Resource], Iterator[Statement]]] = {
+    "Condition": _elements("evidence", "note", "severity", "stage", "extension"),
+    "Encounter": _elements("reasonCode", "reasonReference", "reason", "diagnosis"),
+    "DiagnosticReport": _elements("conclusion", "conclusionCode", "note"),
+    "ImagingStudy": _elements("description", "note", "reasonCode"),
+    "ServiceRequest": _elements("reasonCode", "reasonReference", "note"),
+    "MedicationRequest": _elements("reasonCode", "reasonReference", "note"),
+    "MedicationStatement": _elements("reasonCode", "reasonReference"),
+    "Procedure": _elements("reasonCode", "complication", "outcome"),
+    "Communication": _elements("payload", "note", "reasonCode"),
+    "CommunicationRequest": _elements("payload", "note", "reasonCode"),
+    "Observation": _observation,
+    "QuestionnaireResponse": _items,
+    "FamilyMemberHistory": _of_the_patient,
+    "Claim": _elements("diagnosis"),
+    "ExplanationOfBenefit": _elements("diagnosis"),
+    "DocumentReference": _elements("description"),
+    **dict.fromkeys(
+        (*_PLANS, "AdverseEvent", "Basic", "ClinicalImpression", "DetectedIssue", "Flag", "List", "RiskAssessment"),
+        _whole,
+    ),
+}
+TYPES: AbstractSet[str] = _BY_TYPE.keys()
+"""The resource types in which something is looked for."""
+
+
+def statements_of(entry: Entry) -> Iterator[Statement]:
+    """What a resource says besides what it is about, where facts do not look for problems."""
+    reader = _BY_TYPE.get(entry.type)
+    return reader(entry.resource) if reader else iter(())
+
+
+def last_year_of(resource: Resource) -> int | None:
+    """The year of which a resource tells; None where it gives no date, or where it is not over."""
+    dates = [resource.get(name) for name in _DATED]
+    period = resource.get("period")
+    if isinstance(period, dict):
+        dates.append(period.get("end") or ("9999" if resource.get("status") == "in-progress" else period.get("start")))
+    years = [int(found[0][:4]) for text in dates if isinstance(text, str) and (found := _YEAR.match(text))]
+    return max(years, default=None)

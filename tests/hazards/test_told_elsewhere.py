@@ -1,0 +1,154 @@
+"""What reports, flags, answers and notes tell of a danger is named, and never passes for absent (H-02, H-12)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from service.knowledge.model import Knowledge
+from tests.hazards.charts import IBUPROFEN, Json, answer, ask, ordered, person, problem, sciatica, status_of
+
+DAY = "2026-11-23"
+
+
+def told(kind: str, **content: Any) -> Json:
+    return {"resourceType": kind, "id": "t1", "status": "final", "subject": {"reference": "Patient/p"}, **content}
+
+
+def words(text: str) -> Json:
+    return {"text": text}
+
+
+def report(conclusion: str) -> Json:
+    return told("DiagnosticReport", code=words("MRI lumbar spine"), effectiveDateTime=DAY, conclusion=conclusion)
+
+
+def said(question: str, value: str, **content: Any) -> Json:
+    return told("Observation", code=words(question), effectiveDateTime=DAY, valueString=value, **content)
+
+
+def filled_in(question: str, **value: Any) -> Json:
+    item = {"linkId": "q1", "text": question, "answer": [value]}
+    return told("QuestionnaireResponse", authored=DAY, item=[item]) | {"status": "completed"}
+
+
+def with_sciatica(**content: Any) -> Json:
+    return problem("M54.31", "Sciatica, right side", **content)
+
+
+RED_FLAGS = [
+    (report("Massive L4/5 extrusion with complete compression of the cauda equina."), "cauda equina"),
+    (report("Degenerative change. L2 vertebral metastasis with epidural extension."), "metastasis"),
+    (told("DiagnosticReport", code=words("MRI"), conclusionCode=[words("Epidural abscess")]), "abscess"),
+    (told("ImagingStudy", started=DAY, description="MRI lumbar: cauda equina compression"), "cauda equina"),
+    (told("Flag", code=words("Saddle anaesthesia - urgent")) | {"status": "active"}, "Saddle"),
+    (told("ClinicalImpression", summary="Saddle numbness") | {"status": "completed"}, "Saddle"),
+    (told("Communication", payload=[{"contentString": "I am numb between the legs and cannot pee"}]), "numb between"),
+    (said("Chief complaint", "Back pain and cannot urinate"), "cannot urinate"),
+    (said("Perianal sensation", "reduced"), "Perianal sensation reduced"),
+    (filled_in("Do you have any of these?", valueCoding={"display": "Numbness between the legs"}), "Numbness between"),
+    (filled_in("Which symptoms?", valueString="saddle anaesthesia, cannot pass urine"), "saddle anaesthesia"),
+    (filled_in("Reithosenanästhesie", valueBoolean=True), "Reithosen"),
+]
+
+
+@pytest.mark.parametrize(("entry", "word"), RED_FLAGS)
+def test_a_red_flag_that_is_told_elsewhere_is_named_and_no_drug_is_suggested(
+    client: FlaskClient, entry: Json, word: str
+) -> None:
+    answered = ask(client, [person(), sciatica(), entry], complete="all")
+    assert word in str(answered["cards"]), "named on a card"
+    assert "ibuprofen" not in str([card.get("suggestions") for card in answered["cards"]]).lower()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"evidence": [{"code": [words("Saddle anaesthesia")]}]},
+        {"evidence": [{"detail": [{"display": "Saddle anaesthesia"}]}]},
+        {"note": [{"text": "saddle anaesthesia since last night, cannot void"}]},
+        {"stage": [{"summary": words("with saddle anaesthesia")}]},
+    ],
+)
+def test_what_stands_beside_a_problem_is_looked_through(client: FlaskClient, content: dict[str, Any]) -> None:
+    answered = ask(client, [person(), with_sciatica(**content)], complete="all")
+    assert "saddle anaesthesia" in str(answered["cards"]).lower()
+
+
+def encounter(**content: Any) -> Json:
+    period = {"start": "2026-11-24"}
+    return told("Encounter", period=period, **{"class": {"code": "IMP"}}, **content) | {"status": "in-progress"}
+
+
+HEART = {"coding": [{"system": "http://snomed.info/sct", "code": "84114007"}]}
+ALLERGY = told("Flag", code=words("Allergy: ibuprofen - anaphylaxis")) | {"status": "active"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "finding"),
+    [
+        (encounter(reasonCode=[words("Congestive heart failure")]), "heart-failure"),
+        (encounter(diagnosis=[{"condition": {"display": "Congestive heart failure"}}]), "heart-failure"),
+        (told("Observation", code=HEART, effectiveDateTime=DAY, valueBoolean=True), "heart-failure"),
+        (told("Observation", code=words("Diagnosis"), valueCodeableConcept=HEART), "heart-failure"),
+        (told("Flag", code=words("On anticoagulants")) | {"status": "active"}, "anticoagulant-active"),
+        (told("List", entry=[{"item": {"display": "Warfarin 5 mg"}}]) | {"status": "current"}, "anticoagulant-active"),
+        (ALLERGY, "nsaid-allergy"),
+        (filled_in("Are you allergic to any painkillers?", valueString="ibuprofen"), "nsaid-allergy"),
+    ],
+)
+def test_what_forbids_the_order_and_is_told_elsewhere_is_unknown_and_named(
+    client: FlaskClient, entry: Json, finding: str
+) -> None:
+    answered = ask(client, [person(), sciatica(), entry, ordered(*IBUPROFEN)], "order-sign", complete="all")
+    assert status_of(answered, finding) == "unknown"
+    assert "not recognised" in str(answered["cards"])
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        report("Conus and cauda equina appear normal. No fracture or metastasis. L4/5 protrusion touches the L5 root."),
+        report("No evidence of fracture, infection or malignancy. The spinal cord is unremarkable."),
+        report("Visualized kidneys and bladder are unremarkable. No aneurysm."),
+        filled_in("Do you have bladder problems?", valueString="No"),
+        filled_in("Do you take blood thinners?", valueBoolean=False),
+        said("Saddle sensation", "intact"),
+        said("Physical exam", "Alert, no distress, no saddle anesthesia, strength 5/5"),
+        told("Flag", code=words("Risk of falls")) | {"status": "active"},
+        told("Flag", code=words("Heart failure")) | {"status": "inactive"},
+        with_sciatica(note=[{"text": "Denies saddle anesthesia, bowel/bladder incontinence or weakness."}]),
+        encounter(reasonCode=[words("Annual check-up")]),
+        report("Metastasis of the spine") | {"effectiveDateTime": "2019-03-01"},
+    ],
+)
+def test_what_is_normal_denied_over_or_long_ago_is_not_named(client: FlaskClient, entry: Json) -> None:
+    order = ordered(*IBUPROFEN)
+    answered = ask(client, [person(), sciatica(), entry, order], "order-sign", complete="all")
+    assert "not recognised" not in str(answered["cards"])
+
+
+def test_a_chart_without_a_back_problem_stays_silent(client: FlaskClient) -> None:
+    cough = problem("R05.9", "Cough, unspecified")
+    assert ask(client, [person(), cough, report("L2 vertebral metastasis")], complete="all")["cards"] == []
+
+
+def test_what_is_on_the_problem_list_already_is_not_named_again(client: FlaskClient) -> None:
+    heart = problem("I50.9", "Heart failure, unspecified")
+    entries = [person(), sciatica(), heart, encounter(reasonCode=[words("Heart failure")]), ordered(*IBUPROFEN)]
+    answered = ask(client, entries, "order-sign", complete="all")
+    assert status_of(answered, "heart-failure") == "present"
+    assert "not recognised" not in str(answered["cards"])
+
+
+def test_the_value_sets_that_are_not_named_exist(knowledge: Knowledge) -> None:
+    assert knowledge.value_sets.keys() >= set(knowledge.danger_terms.harmless_sets)
+
+
+def test_a_screen_answered_no_does_not_hide_a_report(client: FlaskClient) -> None:
+    screened = answer("answer-red-flag-screen-negative", yes=True)
+    entry = report("Complete compression of the cauda equina at L4/5.")
+    answered = ask(client, [person(), sciatica(), screened, entry], complete="all")
+    assert "compression of the cauda equina" in str(answered["cards"])
