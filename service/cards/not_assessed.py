@@ -16,7 +16,7 @@ from typing import Any
 
 from service.cards.card_ids import id_of
 from service.cards.finding_words import asked, drug_name, short_words
-from service.cards.layout import LONGEST, Sections, unknown_line, write
+from service.cards.layout import LONGEST, Sections, drug_checks, unknown_line, write
 from service.cards.markdown import escaped
 from service.cards.of_rules import of_rule_set
 from service.cards.redaction import mark_quoted, replace_quoted
@@ -120,9 +120,12 @@ def _concerning(knowledge: Knowledge) -> tuple[str, ...]:
 def _wanted(knowledge: Knowledge, decision: Decision) -> list[FactDefinition]:
     """The facts that keep a warning from being decided, on whichever card they are named.
 
-    A conclusion that is named as one is read from no list of its own, but from those of the facts it depends on.
+    At a visit also those that are to be known before a drug that is offered there. A conclusion that is named as one
+    is read from no list of its own, but from those of the facts it depends on.
     """
     names = dict.fromkeys((*decision.not_assessed, *decision.wanted, *decision.unread.doubted))
+    if not HOOKS[decision.hook].has_orders:
+        names |= dict.fromkeys(drug_checks(knowledge, decision.advice))
     concluded = [name for name in names if name not in knowledge.facts]
     beneath = dict.fromkeys(fact for name in concluded for fact in _beneath(knowledge, name))
     names |= {name: None for name in beneath if decision.findings[name].status is Status.UNKNOWN}
