@@ -268,6 +268,9 @@ def _short_line(knowledge: Knowledge, finding: Finding) -> str:
     if fact is not None and fact.kind is FactKind.DRUG and fact.stopped_within_days is None and finding.evidence:
         # The words of the entry say what is taken; its title would say the class a second time.
         return f"Taken: {'; '.join(filter(None, (_quoted(one, numeric=False) for one in finding.evidence[:QUOTED])))}"
+    if fact is not None and fact.kind is FactKind.NOT_READ and finding.evidence:
+        # What could not be read is told by its own words: how many there are is not what the reader must look at.
+        return f"Not read: {'; '.join(map(_own_words, finding.evidence[:GROUNDS]))}"
     value = amount(finding)
     name = _BRACKETS.sub("", title(knowledge, finding.name))
     quoted = [text for item in finding.evidence[:QUOTED] if (text := _quoted(item, numeric=value is not None))]
@@ -277,6 +280,10 @@ def _short_line(knowledge: Knowledge, finding: Finding) -> str:
         return said
     between = " " if quoted[0].startswith("(") else ": "
     return f"{said}{between}{quoted[0]}" + (f" (+{more})" if more > 0 and value is None else "")
+
+
+def _own_words(item: Evidence) -> str:
+    return mark_quoted(escaped(item.text or item.resource))
 
 
 def _words(item: Evidence) -> str:

@@ -299,7 +299,8 @@ def _doubtful(
 
 @of_rule_set
 def _counting_unread(knowledge: Knowledge) -> tuple[FactDefinition, ...]:
-    return tuple(fact for fact in knowledge.facts.values() if fact.kind is FactKind.NOT_READ)
+    facts = (fact for fact in knowledge.facts.values() if fact.kind is FactKind.NOT_READ)
+    return tuple(fact for fact in facts if not fact.red_flags)
 
 
 def _not_recognised(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:

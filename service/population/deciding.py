@@ -12,6 +12,7 @@ from service.population.gating import Gating
 from service.population.judging import Judge, Rows, Tally, count_visits, visit_rows
 from service.population.plan import Plan, Question
 from service.population.reading import text_at
+from service.population.row_files import write_rows
 from service.population.run_folder import RunFolder, read_json, write_json
 from service.population.shared_index import SharedIndex
 from service.population.spill import Spilled, hash_of, index_of, records_at
@@ -35,11 +36,9 @@ class Deciding:
 
     def do(self, bucket: int) -> Json:
         """Decide one bucket; what it came to is written last and says that it is done."""
-        from service.population.tables import write_rows
-
         tables, summary = self._judging.of_records(_records(self._folder, self._blocks.get(bucket, {})))
         for table, rows in tables.items():
-            write_rows(self._folder.rows(bucket, table), table, rows)
+            write_rows(self._folder.rows(bucket, table), rows)
         write_json(self._folder.decided(bucket), summary)
         return summary
 

@@ -15,6 +15,7 @@ from service.population.export import Export
 from service.population.inputs import Inputs
 from service.population.judging import Tally
 from service.population.plan import Plan, Question
+from service.population.row_files import read_rows
 from service.population.run_folder import RunFolder, read_json, write_json, written
 from service.population.summary import Known, summarised
 from service.population.summary_page import page
@@ -40,14 +41,14 @@ class Finishing:
 
     def finish(self, asked: Json, measured: Json) -> Json:
         """Write all files, ``run.json`` last, and return what it says."""
-        from service.population.tables import read_rows, write_parquet
+        from service.population.tables import batch_of, write_parquet
 
         out, tally = self._folder.out, self._tally()
         rows: dict[str, int] = {}
         digest = self._services.prepared.knowledge.digest
         for table in self._question.tables():
             batches = (
-                batch for bucket in range(self._plan.buckets) for batch in read_rows(self._folder.rows(bucket, table))
+                batch_of(table, read_rows(self._folder.rows(bucket, table))) for bucket in range(self._plan.buckets)
             )
             metadata = {"sciatica-cds.ruleset": digest, "sciatica-cds.now": self._question.now.isoformat()}
             rows[table] = write_parquet(out / f"{table}.parquet", table, batches, metadata)

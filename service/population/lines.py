@@ -75,7 +75,7 @@ def chunks_of(path: Path, compression: str, start: int = 0, end: int | None = No
                 # A long line is put together once, when its end is there.
                 held.append(chunk)
                 continue
-            text = b"".join((*held, chunk[:last] if chunk else b""))
+            text = b"".join((*held, memoryview(chunk)[: max(last, 0)]))
             # The last line of the part is the one in which it ends.
             if end is not None and (over := text.find(_NEWLINE, end - 1 - offset)) >= 0:
                 text = text[:over]

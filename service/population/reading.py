@@ -151,9 +151,9 @@ class Reading:
     def _of_chunk(self, lines: _Lines, offset: int, chunk: bytes) -> Iterator[tuple[Spilled, int | None]]:
         """Many lines at once: those of which a part tells enough, the quick way."""
         lines.found.text += len(chunk) + 1
-        are_clear = is_clear(chunk)
-        is_plain = are_clear and lines.skip is None and not self._export.deleted
-        if is_plain and self._taken_together(lines, offset, chunk):
+        # Of lines that are mostly skipped each that is not is looked at by itself.
+        are_clear = lines.skip is None and is_clear(chunk)
+        if are_clear and not self._export.deleted and self._taken_together(lines, offset, chunk):
             yield from ((run, None) for run in lines.runs.over())
             return
         at, end, skipped = 0, len(chunk), 0

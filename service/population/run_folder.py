@@ -79,7 +79,7 @@ class RunFolder:
         return self.work / f"sha256-{source:06d}.json"
 
     def rows(self, bucket: int, table: str) -> Path:
-        return self.work / f"{table}-{bucket:06d}.arrow"
+        return self.work / f"{table}-{bucket:06d}.rows"
 
     def decided(self, bucket: int) -> Path:
         """What a bucket came to, written last: it says that the bucket is done."""

@@ -24,10 +24,10 @@ from service.population.limits import sizes_for
 from service.population.lines import sha256_of
 from service.population.plan import Plan, Question, fingerprint, plan_of
 from service.population.reading import Reading
+from service.population.row_files import rows_as_bytes
 from service.population.run_folder import RunFolder, read_json, write_json, written
 from service.population.running import Run, begun, plain_entries_of, write_export
 from service.population.spill import Spilled, bucket_of, hash_of
-from service.population.tables import rows_as_bytes
 from service.protocol.evaluation import Services
 
 Json = dict[str, Any]
@@ -87,7 +87,7 @@ class DecideBuckets:
         for bucket, records in _by_bucket(batches):
             judging = judging or self._judging()
             tables, summary = judging.of_records(records)
-            rows = [{"bucket": bucket, "name": name, "content": rows_as_bytes(name, tables[name])} for name in tables]
+            rows = [{"bucket": bucket, "name": name, "content": rows_as_bytes(tables[name])} for name in tables]
             rows.append({"bucket": bucket, "name": "told", "content": orjson.dumps(summary)})
             yield pa.RecordBatch.from_pylist(rows, _ARROW_RESULTS)
 
@@ -207,7 +207,7 @@ def _fill(plan: Plan, folder: RunFolder, question: Question) -> None:
         if not folder.decided(bucket).exists():
             for table in question.tables():
                 with written(folder.rows(bucket, table)) as file:
-                    file.write(rows_as_bytes(table, []))
+                    file.write(rows_as_bytes([]))
             write_json(
                 folder.decided(bucket), {"tally": Tally().as_json(), "rejects": [], "memo": {"hits": 0, "misses": 0}}
             )

@@ -17,8 +17,6 @@ from service.population.run_folder import written
 
 Json = dict[str, Any]
 ROWS_OF_A_GROUP = 65_536
-# Threads of a library would keep workers from being copied, and there is one worker a core anyway.
-_ONE_THREAD = pa.ipc.IpcReadOptions(use_threads=False)
 _LIST = pa.list_(pa.string())
 
 SCHEMAS: Mapping[str, pa.Schema] = MappingProxyType(
@@ -91,25 +89,9 @@ SCHEMAS: Mapping[str, pa.Schema] = MappingProxyType(
 )
 
 
-def write_rows(path: Path, table: str, rows: list[Json]) -> None:
-    """Rows of one bucket, to be put together later."""
-    with written(path) as file:
-        file.write(rows_as_bytes(table, rows))
-
-
-def rows_as_bytes(table: str, rows: list[Json]) -> bytes:
-    """Rows as a stream of Arrow."""
-    batch = pa.RecordBatch.from_pylist(rows, SCHEMAS[table])
-    buffer = pa.BufferOutputStream()
-    with pa.ipc.new_stream(buffer, SCHEMAS[table]) as writer:
-        writer.write_batch(batch)
-    return bytes(buffer.getvalue())
-
-
-def read_rows(path: Path) -> Iterator[pa.RecordBatch]:
-    """The rows of one bucket."""
-    with pa.ipc.open_stream(path.read_bytes(), options=_ONE_THREAD) as reader:
-        yield from reader
+def batch_of(table: str, rows: list[Json]) -> pa.RecordBatch:
+    """Rows as a batch of their table."""
+    return pa.RecordBatch.from_pylist(rows, SCHEMAS[table])
 
 
 def write_parquet(path: Path, table: str, batches: Iterable[pa.RecordBatch], metadata: Mapping[str, str]) -> int:

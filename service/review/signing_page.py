@@ -181,6 +181,7 @@ def _danger(knowledge: Knowledge, facts: Sequence[FactDefinition]) -> Iterator[s
     if reads_problems(facts) and terms.problems:
         yield f"- words: `{'|'.join((*terms.problems, *terms.drugs))}`, and the drugs of the value sets"
         yield f"- unless: `{'|'.join((*terms.harmless, *terms.harmless_drugs))}`"
+        yield f"- red flags: `{'|'.join(terms.red_flags)}`"
         yield f"- not named outside the problem list: {', '.join(terms.harmless_sets)}"
 
 

@@ -802,3 +802,19 @@ def test_a_drug_of_which_the_patient_told_is_taken_and_one_that_is_only_planned_
     assert status_of(told, "anticoagulant-active") == status
     summaries = str([card["summary"] for card in told["cards"]])
     assert {"present": "bleeding", "unknown": "may still be taken", "absent": "["}[status] in summaries
+
+
+READ_BY_CODE = [
+    ((GM, "M54.3", "Ischialgie"), "Ischialgie rechts"),
+    ((GM, "I10.90", None), "Hypertonie"),
+    ((WHO, "I50.1", None), "Linksherzinsuffizienz NYHA II"),
+    ((SNOMED, "722200003", "Duodenal ulcer caused by non-steroidal anti-inflammatory drug"), None),
+]
+
+
+@pytest.mark.parametrize(("code", "text"), READ_BY_CODE)
+def test_a_problem_that_its_code_tells_is_not_named_as_not_recognised(
+    client: FlaskClient, code: tuple[str, str, str | None], text: str | None
+) -> None:
+    answer = signing(client, NO_ALLERGY, coded("Condition", code, text=text))
+    assert "not recognised" not in str(answer["cards"])

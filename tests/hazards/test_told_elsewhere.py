@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from service.knowledge.model import Knowledge
-from tests.hazards.charts import IBUPROFEN, Json, answer, ask, ordered, person, problem, sciatica, status_of
+from tests.hazards.charts import IBUPROFEN, Json, answer, ask, ordered, person, problem, sciatica, speaking, status_of
 
 DAY = "2026-11-23"
 
@@ -59,8 +59,23 @@ def test_a_red_flag_that_is_told_elsewhere_is_named_and_no_drug_is_suggested(
     client: FlaskClient, entry: Json, word: str
 ) -> None:
     answered = ask(client, [person(), sciatica(), entry], complete="all")
-    assert word in str(answered["cards"]), "named on a card"
+    warned = [card for card in answered["cards"] if card["indicator"] == "warning"]
+    assert word in str(warned), "named in a warning"
+    assert {"fl-stay-active", "fl-nsaid-short-course", "dx-no-routine-imaging"}.isdisjoint(speaking(answered))
     assert "ibuprofen" not in str([card.get("suggestions") for card in answered["cards"]]).lower()
+
+
+@pytest.mark.parametrize("text", ["No trauma, saddle anaesthesia", "Cauda equina leaflet given", "No bladder control"])
+def test_a_doubtful_word_of_a_red_flag_is_a_warning_and_never_critical(client: FlaskClient, text: str) -> None:
+    answered = ask(client, [person(), sciatica(), problem("X", text) | {"code": words(text)}], complete="all")
+    assert "rf-words-not-read" in speaking(answered)
+    assert "critical" not in [card["indicator"] for card in answered["cards"]]
+
+
+def test_an_unread_problem_without_such_words_gives_no_warning(client: FlaskClient) -> None:
+    answered = ask(client, [person(), sciatica(), problem("X", "Qwzrt") | {"code": words("Qwzrt")}], complete="all")
+    assert status_of(answered, "problems-not-read") == "present"
+    assert "rf-words-not-read" not in speaking(answered)
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,7 @@ class FactDefinition:
     ``stop_not_known`` counts a drug that is no longer taken although nothing tells when it was stopped.
     ``absent_by_answer`` lets a recorded no make a duration absent; without it a duration is known or unknown.
     ``began_after`` counts a drug only when it began after the last order of one of these classes.
+    ``red_flags`` counts of the entries that could not be read those only whose words name a red flag.
     Options that do not belong to the kind are refused by the loader.
     """
 
@@ -140,6 +141,7 @@ class FactDefinition:
     order: str | None = None
     setting: str | None = None
     lists: tuple[str, ...] = ()
+    red_flags: bool = False
     equals: str | None = None
     product_choice: str | None = None
     at: str = field(default="", compare=False)

@@ -24,7 +24,7 @@ class DangerTerms:
 
     ``problems`` name organs, events and states, ``drugs`` classes and brands of drugs; ``harmless`` sound alike and are
     none of it, ``harmless_drugs`` are names of the value sets of drugs that do not count. ``harmless_sets`` are value
-    sets of problems that are not named where they stand outside the problem list.
+    sets of problems that are not named where they stand outside the problem list, ``red_flags`` words of the red flags.
     """
 
     problems: tuple[str, ...] = ()
@@ -32,6 +32,7 @@ class DangerTerms:
     harmless: tuple[str, ...] = ()
     harmless_drugs: tuple[str, ...] = ()
     harmless_sets: tuple[str, ...] = ()
+    red_flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

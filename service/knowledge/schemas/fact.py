@@ -305,6 +305,7 @@ class NotReadShape(FactShape):
     """How many entries of some lists could not be understood."""
 
     lists = Several(Choice(RESOURCES), required=True, least=1)
+    red_flags = Flag(load_default=False)
     unit = Choice(["1"], load_default="1")
 
 

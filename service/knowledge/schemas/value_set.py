@@ -142,6 +142,7 @@ class DangerTermsShape(Shape):
     harmless = Several(PatternField())
     harmless_drugs = words()
     harmless_sets = words()
+    red_flags = Several(PatternField())
     model = DangerTerms
     located = False
 

@@ -106,7 +106,7 @@ def not_understood(types: Iterable[str], record: Record) -> tuple[Note, ...]:
 NOT_RECOGNISED = Note(NoteCode.NOT_RECOGNISED)
 NOT_RECORDED = Note(NoteCode.NOT_RECORDED)
 _LIST_EMPTY = Note(NoteCode.LIST_EMPTY)
-_LONGEST_TEXT = 80
+LONGEST_TEXT = 80
 _MOST_NAMED = 5
 
 
@@ -114,7 +114,7 @@ def named_entries(entries: Iterable[Entry]) -> Iterator[Evidence]:
     """Entries that could not be read, each by its own words, cut to what fits a line of a card."""
     for entry in entries:
         text = " ".join(concept_text(entry.resource.get("code")).split())
-        said = text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
+        said = text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"
         yield Evidence(entry.reference, said or entry.type, note=NOT_RECOGNISED)
 
 

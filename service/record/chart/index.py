@@ -19,7 +19,7 @@ from service.record.chart.concepts import as_objects, concepts_of
 from service.record.chart.elsewhere import TYPES as WITH_STATEMENTS
 from service.record.chart.elsewhere import last_year_of, statements_of
 from service.record.chart.episode import Episode, newest_episode
-from service.record.chart.evidence import in_order_of_names
+from service.record.chart.evidence import LONGEST_TEXT, in_order_of_names
 from service.record.chart.service_orders import ServiceOrder, is_order, service_orders
 from service.record.medication.drugs import Drug, Drugs
 from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, with_all_classes
@@ -53,10 +53,11 @@ def may_count(entry: Entry) -> bool:
     return status_class(entry.resource).counts in {Counts.PRESENT, Counts.HISTORY}
 
 
-def _title(entry: Entry) -> str:
-    """What an entry is called beside words of its own."""
-    title = concept_text(entry.resource.get("code"))
-    return title if title and entry.type == "DiagnosticReport" else entry.type
+def _with_title(entry: Entry, words: str) -> str:
+    """Words of an entry after what it is called, where a line of a card has room for both."""
+    title = concept_text(entry.resource.get("code")) if entry.type == "DiagnosticReport" else ""
+    told = f"{title or entry.type}: {words}"
+    return told if len(told) <= LONGEST_TEXT else words
 
 
 _CONDITION = "Condition"
@@ -250,7 +251,7 @@ class Chart:
                 if danger.names_drug and not danger.is_allergy:
                     lists.add("MedicationRequest")
         for words, lists in sorted(dangers.items())[:_MOST_TOLD]:
-            named = Entry({"code": {"text": f"{_title(entry)}: {words}"}}, entry.type, entry.id, entry.path)
+            named = Entry({"code": {"text": _with_title(entry, words)}}, entry.type, entry.id, entry.path)
             yield from ((name, named) for name in lists)
 
     @once

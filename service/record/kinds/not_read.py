@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from service.finding import Finding, Status
 from service.knowledge.model import FactDefinition
-from service.record.chart.evidence import first_named
+from service.record.chart.evidence import named_entries, ordered
 from service.record.chart.index import NOT_UNDERSTOOD, Chart
 from service.record.kinds.plan import Plan
 
@@ -17,10 +17,16 @@ def plan(definition: FactDefinition) -> Plan:
     """How entries that could not be read are counted: present with their number, absent when there is none."""
 
     def find(chart: Chart) -> Finding:
-        count = Decimal(sum(len(chart.record.not_understood.get(name, ())) for name in definition.lists))
-        if not count:
+        entries = [
+            entry
+            for name in definition.lists
+            for entry in chart.record.not_understood.get(name, ())
+            if not definition.red_flags or chart.matcher.index.names_red_flag(entry.resource.get("code"))
+        ]
+        if not entries:
             return Finding(definition.id, Status.ABSENT)
-        named = first_named(definition.lists, chart.record, _MOST_NAMED)
+        count = Decimal(len(entries))
+        named = ordered(named_entries(entries))[:_MOST_NAMED]
         return Finding(definition.id, Status.PRESENT, count, count, definition.unit, evidence=named)
 
     return Plan(

@@ -317,14 +317,14 @@ class CodeIndex(CodeSets):
     def _is_entry_read(self, kind: str, concept: object) -> bool:
         if self.says_nothing(concept):
             return False
-        is_told = self.is_known_by_code(concept)
+        is_told = self._is_read_by_code(concept)
         if self.is_doubtful(kind, concept):
             return False
         if kind == _CONDITION:
             unexplained = [self._unexplained(text[:_LONGEST_TEXT]) for text in wordings(concept)]
             if any(names_drug for _, names_drug in unexplained):
                 return False  # a code never explains a drug
-            if any(holds_danger for holds_danger, _ in unexplained) and not is_told:
+            if any(holds_danger for holds_danger, _ in unexplained) and not self.is_known_by_code(concept):
                 return False
         is_named = self._has_public_code(concept) and self.match(concept).is_read
         return is_told or is_named or self._are_words_known(kind, concept)
@@ -373,6 +373,10 @@ class CodeIndex(CodeSets):
                     return found
         return None
 
+    def names_red_flag(self, concept: object) -> bool:
+        """Whether the words of an entry that was not read speak of a red flag."""
+        return any(self._danger.names_red_flag(text) for text in wordings(concept))
+
     def _dangerous(self, sets: frozenset[str]) -> frozenset[str]:
         asked = self._asked.get(_CONDITION, _NOTHING)
         return (sets & asked) - self._harmless_sets
@@ -393,6 +397,11 @@ class CodeIndex(CodeSets):
     def says_nothing(self, concept: object) -> bool:
         """Whether a concept says that nothing is known, or that nobody asked."""
         return not self.match(concept).sets.isdisjoint(self._says_nothing)
+
+    def _is_read_by_code(self, concept: object) -> bool:
+        """The same for an entry, which a category of ICD-10 in a value set reads too: it alarms, and hides nothing."""
+        codes = (self._of_coding(raw.get("system"), code) for raw, code in _coded(concept))
+        return any(code.is_else or code.sets for code in codes)
 
     def is_known_by_code(self, concept: object) -> bool:
         """Whether a code alone tells what is meant: it lies in a value set, or is known to be something else."""

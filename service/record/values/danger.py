@@ -46,12 +46,17 @@ class DangerWords:
         drugs = "|".join((*terms.drugs, *sorted(self._names)))
         self._few_words = _whole_words("|".join((*terms.problems, *terms.drugs))) if terms.problems else _NEVER
         self._words = _whole_words(f"{'|'.join(terms.problems)}|(?P<drug>{drugs})") if terms.problems else _NEVER
+        self._red_flags = _whole_words("|".join(terms.red_flags)) if terms.red_flags else _NEVER
         self._harmless = _whole_words("|".join(terms.harmless)) if terms.harmless else _NEVER
 
     def may_hold(self, text: str) -> bool:
         """Whether a text holds any of them at all, explained or not."""
         # To look hundreds of names up is quicker than to try them all at every word.
         return not self._names.isdisjoint(_LETTERS.findall(text.casefold())) or self._few_words.search(text) is not None
+
+    def names_red_flag(self, text: str) -> bool:
+        """Whether words that were not read speak of a red flag."""
+        return self._red_flags.search(text) is not None
 
     def harmless_in(self, text: str) -> Iterator[Span]:
         """The stretches that sound like a danger and are none, and the words of danger that are denied."""

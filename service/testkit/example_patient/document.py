@@ -26,6 +26,7 @@ _FIRST = (
     *(FactKind.COUNT, FactKind.NOT_READ),
 )
 """What is written first: numbers before words, so that the words can use the entries that are there."""
+_MAY_BE_A_RED_FLAG = "No evidence against cauda equina syndrome"
 _OTHER_SEX = {"female": "male", "male": "female"}
 
 
@@ -214,11 +215,12 @@ def _built_as(definition: FactDefinition) -> BuiltAs:
 
 
 def _unreadable(definition: FactDefinition, given: Given) -> Option:
-    """Entries with a code of a system that nobody here knows, and without words."""
+    """Entries with a code of a system that nobody here knows, and with words only where a red flag is meant."""
+    words = _MAY_BE_A_RED_FLAG if definition.red_flags else ""
 
     def write(draft: ResourceDraft) -> None:
         for number in range(int(given.low if given.low is not None else 1)):
-            code = Code("urn:example:local-codes", f"{number:04}", "", descendants=False, verified=True, source="")
+            code = Code("urn:example:local-codes", f"{number:04}", words, descendants=False, verified=True, source="")
             statement(draft, definition.lists[0], code, None)
 
     return write
