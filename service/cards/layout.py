@@ -25,6 +25,8 @@ SENTENCES = 2
 # What is not known is named up to this number: a critical card may turn on more.
 UNKNOWNS = 3
 _FEWER = 2
+NOT_KNOWN = "**Not known:** "
+SOURCES = "**Sources**"
 # The checks of a drug that is offered are named beyond what other cards name: a draft must not hide one.
 _DRUG_CHECKS = 6
 _DRUG_ORDER = "MedicationRequest"
@@ -142,9 +144,9 @@ def _paragraphs(parts: Sections) -> Iterator[str]:
     if parts.before_the_drug:
         yield f"**Not known, ask before the drug:** {parts.before_the_drug}."
     if parts.not_known:
-        yield f"**Not known:** {parts.not_known}."
+        yield f"{NOT_KNOWN}{parts.not_known}."
     if parts.sources:
-        yield "**Sources**\n\n" + _list(parts.sources)
+        yield f"{SOURCES}\n\n" + _list(parts.sources)
     if parts.foot:
         yield f"*{parts.foot}*"
 

@@ -4,7 +4,7 @@ It is shown for four causes only: a list that was asked for did not come, or cam
 not be read; the Patient that was sent tells no age or sex; a check that the source of an order asks first is missing. A
 problem that is only suspected and would raise a warning about the order is named as well: it is unknown, never absent.
 What is unknown besides stands on the card that it could change, and nowhere else (hazard H-07). Where another card
-already questions the order, that check is a line on it: one order needs one answer.
+already questions the order, that check stands among what it does not know: one order needs one answer.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from service.cards.card_ids import id_of
 from service.cards.finding_words import asked, drug_name, short_words
-from service.cards.layout import LONGEST, Sections, drug_checks, unknown_line, write
+from service.cards.layout import LONGEST, NOT_KNOWN, SOURCES, Sections, drug_checks, unknown_line, write
 from service.cards.markdown import escaped
 from service.cards.of_rules import of_rule_set
 from service.cards.redaction import mark_quoted, replace_quoted
@@ -69,11 +69,15 @@ class Lacking:
 
 @dataclass(frozen=True, slots=True)
 class _Causes:
-    """Why checks could not be made: a summary without its subject, lines, and the facts that could not be known."""
+    """Why checks could not be made: a summary without its subject, lines, and the facts that could not be known.
+
+    ``orders`` are the order facts that alone are meant, where that is so.
+    """
 
     summaries: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
+    orders: list[str] = field(default_factory=list)
 
 
 def not_assessed(
@@ -98,6 +102,8 @@ def not_assessed(
         _suspected(knowledge, decision, causes)
         for first, phrases in _asked_first(knowledge, decision):
             if first.order not in questioned:
+                if not causes.summaries:
+                    causes.orders.append(first.order)
                 causes.summaries.append(f"{' and '.join(phrases[:_NAMED])} not on record")
                 causes.lines.append(f"{first.says} {_not_on_record(phrases)}")
     return _card(knowledge, decision, causes) if causes.lines else None
@@ -408,14 +414,14 @@ def _summary(knowledge: Knowledge, decision: Decision, causes: _Causes) -> str:
     cause = f"{causes.summaries[0]}."
     begin = "Not assessed: "
     room = LONGEST - len(begin) - len(replace_quoted(cause, "x" * _LONGEST_NAME))
-    about = list(_ordered(knowledge, decision))[: min(_NAMED, max(0, room) // (_LONGEST_NAME + 2))]
+    about = list(_ordered(knowledge, decision, causes.orders[:1]))[: min(_NAMED, max(0, room) // (_LONGEST_NAME + 2))]
     return f"{begin}{', '.join(about)}: {cause}" if about else begin + cause
 
 
-def _ordered(knowledge: Knowledge, decision: Decision) -> Iterator[str]:
-    """What is being ordered, by name, each once."""
-    facts = (fact for fact in knowledge.facts.values() if fact.kind is FactKind.ORDER)
-    found = (decision.findings[fact.id] for fact in facts)
+def _ordered(knowledge: Knowledge, decision: Decision, only: Sequence[str]) -> Iterator[str]:
+    """What is being ordered, by name, each once; where the cause is about some orders alone, only those."""
+    names = only or [fact.id for fact in knowledge.facts.values() if fact.kind is FactKind.ORDER]
+    found = (decision.findings[name] for name in names)
     items = {item.resource: item for one in found if one.status is Status.PRESENT for item in one.evidence}
     return (_name(item) for item in items.values())
 
@@ -455,7 +461,7 @@ def with_not_assessed(
         for first, phrases in _asked_first(knowledge, decision):
             index = _questioning(decision, first, about)
             if index is not None:
-                answered[index] = _with_line(answered[index], _not_on_record(phrases))
+                answered[index] = _with_unknown(answered[index], phrases)
                 questioned.add(first.order)
     card = not_assessed(knowledge, decision, lacking, questioned)
     answered += [card] if card is not None else []
@@ -482,6 +488,18 @@ def _questioning(decision: Decision, first: AskedFirst, about: Sequence[Sequence
         if any(item.resource in orders for advice in group for found in advice.found for item in found.evidence):
             return index
     return None
+
+
+def _with_unknown(card: Json, phrases: Sequence[str]) -> Json:
+    """The card with what is asked first among what it does not know, before what it names already."""
+    said = unknown_line(phrases)
+    before, mark, after = card["detail"].partition(NOT_KNOWN)
+    if mark:
+        return {**card, "detail": f"{before}{mark}{said}; {after}"}
+    before, mark, after = card["detail"].partition(SOURCES)
+    if mark:
+        return {**card, "detail": f"{before}{NOT_KNOWN}{said}.\n\n{mark}{after}"}
+    return _with_line(card, f"{NOT_KNOWN}{said}.")
 
 
 def _with_line(card: Json, said: str) -> Json:

@@ -103,7 +103,7 @@ class Medication(Struct, frozen=True, eq=False, dict=True):
     @once
     def planned(self) -> Interval:
         """For how many days it is ordered."""
-        return planned_days(self.resource)
+        return planned_days(self.resource, self.drug.piece_mg)
 
 
 def with_all_classes(drug: Drug, index: CodeIndex) -> Drug:

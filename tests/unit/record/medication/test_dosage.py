@@ -43,6 +43,14 @@ def test_a_supply_lasts(resource: dict[str, Any], days: str) -> None:
     assert days_supply(resource) == Decimal(days)
 
 
+def test_tablets_of_a_known_strength_last_as_many_days_as_their_milligrams() -> None:
+    in_mg = dosage() | {"doseAndRate": [{"doseQuantity": {"value": 5, "unit": "mg", "code": "mg"}}]}
+    order = {"dosageInstruction": [in_mg], "dispenseRequest": THIRTY}
+    assert days_supply(order, Decimal(5)) == 10
+    assert days_supply(order, Decimal(10)) == 20
+    assert days_supply(order) is None
+
+
 @pytest.mark.parametrize(
     "resource",
     [
