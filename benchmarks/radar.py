@@ -260,7 +260,7 @@ def _nothing_wrong(prepared: Prepared, names: Sequence[str], usual: Sequence[Ask
 
 
 def cost(limit: int) -> None:
-    """Print what the counting adds to a call: while it is answered, and when its row goes home to SQLite."""
+    """Print what the counting adds to a call: while it is answered, and when its row is drained to SQLite."""
     prepared = prepare(load(PROJECT / "rules"))
     sent = SentCodes(prepared.derivation.matcher)
     records = []
@@ -295,7 +295,7 @@ def cost(limit: int) -> None:
                     began = time.process_time_ns()
                     add_calls(connection, [row] * batch)
                     times.append((time.process_time_ns() - began) / 1e6 / batch)
-            print(f"row of a call, {batch} going home together: {statistics.median(times):.3f} ms")
+            print(f"row of a call, {batch} drained together: {statistics.median(times):.3f} ms")
         database.close()
 
 

@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 import psutil
 
-from service.cli.serving import MEMORY
+from service.cli.serve import MEMORY
 
 PROJECT = Path(__file__).resolve().parent.parent
 

@@ -1,4 +1,4 @@
-"""The shipped rules, loaded once in a process of tests: loading takes more than a second, making the services three."""
+"""The shipped rules and what is made of them, once in a process of tests: loading takes more than a second."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 
 from service.knowledge.model import Knowledge
 from service.protocol.evaluation import Services
+from service.record.derive import Derivation
+from service.testkit.example_patient.document import Builder
 
 RULES = Path(__file__).resolve().parent.parent / "rules"
 
@@ -17,6 +19,18 @@ def shipped_knowledge() -> Knowledge:
     from service.knowledge.loader import load
 
     return load(RULES)
+
+
+@cache
+def shipped_derivation() -> Derivation:
+    """What reads the facts of the shipped rules."""
+    return Derivation(shipped_knowledge())
+
+
+@cache
+def shipped_builder() -> Builder:
+    """What makes example patients for the shipped rules."""
+    return Builder(shipped_knowledge())
 
 
 @cache

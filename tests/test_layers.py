@@ -66,7 +66,7 @@ HOMES = {
     "structlog": ("service.logs", "service.store.*"),
     "jwt": ("service.security.*",),
     "cryptography": ("service.security.keys", "service.review.signatures"),
-    "httpx2": ("service.security.*", "service.protocol.fetching.*", "service.cli.asking"),
+    "httpx2": ("service.security.*", "service.protocol.fetching.*", "service.cli.check_service"),
     "httpcore2": ("service.security.*",),
     "sqlalchemy": ("service.store.*",),
     "alembic": ("service.store.*",),

@@ -67,13 +67,14 @@ class Lacking:
     partly: Sequence[Template] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Causes:
     """Why checks could not be made: a summary without its subject, lines, and the facts that could not be known.
 
-    ``orders`` are the order facts that alone are meant, where that is so.
+    ``order`` is the order that the first cause alone is about.
     """
 
+    order: str | None = None
     summaries: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
@@ -102,8 +103,7 @@ def not_assessed(
         _suspected(knowledge, decision, causes)
         for first, phrases in _asked_first(knowledge, decision):
             if first.order not in questioned:
-                if not causes.summaries:
-                    causes.orders.append(first.order)
+                causes.order = causes.order if causes.summaries else first.order
                 causes.summaries.append(f"{' and '.join(phrases[:_NAMED])} not on record")
                 causes.lines.append(f"{first.says} {_not_on_record(phrases)}")
     return _card(knowledge, decision, causes) if causes.lines else None
@@ -274,7 +274,7 @@ def _doses(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
 
 def _may_be_taken(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     """Drugs of which the list does not tell whether they are still taken, where that decides a warning."""
-    entries = _doubtful(knowledge, decision, FactKind.DRUG, MAY_BE_TAKEN, causes)
+    entries = _doubtful(knowledge, decision, FactKind.DRUG, MAY_BE_TAKEN | {NoteCode.PLANNED}, causes)
     if entries:
         causes.summaries.append(f"{_first_of([_name(item) for item in entries])} may still be taken, not checked")
         causes.lines.append(f"May still be taken: {unknown_line([_words(item) for item in entries])}.")
@@ -414,14 +414,14 @@ def _summary(knowledge: Knowledge, decision: Decision, causes: _Causes) -> str:
     cause = f"{causes.summaries[0]}."
     begin = "Not assessed: "
     room = LONGEST - len(begin) - len(replace_quoted(cause, "x" * _LONGEST_NAME))
-    about = list(_ordered(knowledge, decision, causes.orders[:1]))[: min(_NAMED, max(0, room) // (_LONGEST_NAME + 2))]
+    about = list(_ordered(knowledge, decision, causes.order))[: min(_NAMED, max(0, room) // (_LONGEST_NAME + 2))]
     return f"{begin}{', '.join(about)}: {cause}" if about else begin + cause
 
 
-def _ordered(knowledge: Knowledge, decision: Decision, only: Sequence[str]) -> Iterator[str]:
-    """What is being ordered, by name, each once; where the cause is about some orders alone, only those."""
-    names = only or [fact.id for fact in knowledge.facts.values() if fact.kind is FactKind.ORDER]
-    found = (decision.findings[name] for name in names)
+def _ordered(knowledge: Knowledge, decision: Decision, only: str | None) -> Iterator[str]:
+    """What is being ordered, by name, each once; ``only`` what one order fact found."""
+    facts = (fact for fact in knowledge.facts.values() if fact.kind is FactKind.ORDER and only in (None, fact.id))
+    found = (decision.findings[fact.id] for fact in facts)
     items = {item.resource: item for one in found if one.status is Status.PRESENT for item in one.evidence}
     return (_name(item) for item in items.values())
 

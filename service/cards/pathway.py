@@ -64,10 +64,11 @@ def write_pathway(knowledge: Knowledge, group: Sequence[Advice], today: date) ->
     assert head.rule.card is not None
     stand = tuple(_stand(knowledge, head, today))
     most = max(_FEWEST, _LINES - len(stand))
-    left = len(hung) - most
+    if len(hung) > most:
+        most -= 1
     points = [summary(item, today) for item in hung[:most]]
-    if left > 0:
-        points[-1] += f" (+{left})"
+    if hung[most:]:
+        points.append(f"Also: {', '.join(_name(item) for item in hung[most:])}.")
     return write(
         Sections(
             act=act(head.rule.card),

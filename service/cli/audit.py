@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import click
 import orjson
 
-from service.cli.opened_store import Opened, day, open_store
+from service.cli.open_store import Opened, day, open_store
 from service.cli.output import echo_json, json_option
 from service.config import read_settings
 
@@ -185,7 +185,7 @@ def replay(
 
 
 def _replay_one(opened: Opened, decision_id: str, *, card: bool, as_json: bool) -> int:
-    from service.cli.show import show_cards
+    from service.cli.terminal import show_cards
     from service.decision_log.replay import Replayer
 
     reading = opened.reading

@@ -11,9 +11,13 @@ from service.cli.sections import Commands
 CHECKS = MappingProxyType(
     {
         "Commands": {
-            "request": ("service.cli.checking", "check_request", "what is wrong or unusual with a request or a chart"),
-            "service": ("service.cli.asking", "check_service", "does any CDS service keep to CDS Hooks"),
-            "token": ("service.cli.tokens", "check_token", "would a signed token be accepted, and why not"),
+            "request": (
+                "service.cli.check_request",
+                "check_request",
+                "what is wrong or unusual with a request or a chart",
+            ),
+            "service": ("service.cli.check_service", "check_service", "does any CDS service keep to CDS Hooks"),
+            "token": ("service.cli.check_token", "check_token", "would a signed token be accepted, and why not"),
         }
     }
 )

@@ -183,7 +183,7 @@ class _Data:
 def _counted(before: RuleSet, after: RuleSet, data: _Data, hide_below: int | None) -> Json:
     """The report of an impact, with links in place of the charts of its examples."""
     from service.cli.input import read_time
-    from service.cli.recorded import Reader
+    from service.cli.recorded_charts import Reader
     from service.cli.stories import EXAMPLES
     from service.decision import prepare
     from service.review.demographics import SMALL
@@ -194,7 +194,7 @@ def _counted(before: RuleSet, after: RuleSet, data: _Data, hide_below: int | Non
     found, refused = Impact(*sides), list[str]()
     reader = Reader(*sides, refused, with_links=data.links or is_invented)
     if data.from_store:
-        from service.cli.opened_store import day, open_store
+        from service.cli.open_store import day, open_store
 
         found.add_all(reader.of_store(open_store().reading, day(data.since)))
     else:
@@ -261,7 +261,7 @@ def both(names: tuple[str, ...], rules_folder: Path, keys_file: Path | None) -> 
 
 def _stored(digest: str) -> tuple[str, Mapping[str, bytes], Mapping[str, str]] | None:
     """The files of a rule set of the store; None where there is no store or no such rule set."""
-    from service.cli.opened_store import open_store
+    from service.cli.open_store import open_store
     from service.store.archive import files_in
 
     try:

@@ -11,7 +11,7 @@ import click
 from service import make_services
 from service.cli.input import read_document, read_time
 from service.cli.output import echo_json, json_option
-from service.cli.show import outcome_as_json, show_cards, show_outcome
+from service.cli.terminal import outcome_as_json, show_cards, show_outcome
 from service.config import read_settings
 from service.engine.trace import Result
 from service.knowledge.schemas.fields import did_you_mean

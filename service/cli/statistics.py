@@ -9,7 +9,7 @@ from typing import Any
 import click
 import orjson
 
-from service.cli.opened_store import day, open_store
+from service.cli.open_store import day, open_store
 
 
 @click.command()

@@ -1,6 +1,6 @@
 """What was shown to a patient before, asked of the decision log in very little time.
 
-A log that is off, slow or silent says nothing, and then nothing rests.
+A log that is off, slow or without an answer says nothing, and then everything is shown.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ class DecisionLog:
         try:
             known = self._of(services)
             body = stored_body(answered, known, issuer, seconds)
-            # Before the row, so that the thread that brings the row home finds the codes of the call too.
+            # Before the row, so that the thread that drains the spool finds the codes of the call too.
             self._count_codes(known, answered, body)
             self.store.append("decision", body, known.rule_set)
             self._failing = None
@@ -94,7 +94,7 @@ class DecisionLog:
                 self.not_stored += 1
             self._failing = f"calls are not stored: {text}"
             if self.required:
-                raise StoreError(f"decision {answered.decision.id} was not kept: {text}") from None
+                raise StoreError(f"decision {answered.decision.id} was not stored: {text}") from None
             logger().error("decision not stored", decision=answered.decision.id, error=text)
 
     def _count_codes(self, known: Known, answered: Answered, body: Json) -> None:

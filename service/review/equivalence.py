@@ -22,7 +22,7 @@ from service.knowledge.digest import shown_before
 from service.knowledge.hooks import HOOKS
 from service.knowledge.model import FactDefinition, FactKind, FactSource, Knowledge, Rule, leaves
 from service.review.mutation import Mutant, Result
-from service.review.ordered import tell
+from service.review.ordered import constrain
 from service.review.symbolic import Patients
 
 _BY_ENTRIES = (FactKind.DRUG, FactKind.ORDER, FactKind.CODED)
@@ -69,10 +69,10 @@ class Equivalence:
             rule.reads | {leaf.finding for leaf in leaves(mutant.when)} | {name for one in before for name in one.reads}
         )
         solver = z3.Solver()
-        tell(solver, *self._patients.constraints(names), *self._ties(names))
+        constrain(solver, *self._patients.constraints(names), *self._ties(names))
         if not any(HOOKS[hook].has_orders for hook in rule.hooks):
-            tell(solver, *self._ties_of_counts(names))
-        tell(solver, self._differ(mutant, before))
+            constrain(solver, *self._ties_of_counts(names))
+        constrain(solver, self._differ(mutant, before))
         return bool(solver.check() == z3.unsat)
 
     def _differ(self, mutant: Mutant, covering: Sequence[Rule]) -> z3.BoolRef:

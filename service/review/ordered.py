@@ -36,7 +36,7 @@ def alike(one: z3.BoolRef, other: z3.BoolRef) -> z3.BoolRef:
     return z3.BoolRef(z3.Z3_mk_eq(_CONTEXT.ref(), one.as_ast(), other.as_ast()), _CONTEXT)
 
 
-def tell(solver: z3.Solver, *formulas: z3.BoolRef) -> None:
+def constrain(solver: z3.Solver, *formulas: z3.BoolRef) -> None:
     """What ``solver.add`` does, likewise."""
     for formula in formulas:
         z3.Z3_solver_assert(_CONTEXT.ref(), solver.solver, formula.as_ast())

@@ -31,7 +31,7 @@ from service.knowledge.loader import load
 from service.knowledge.model import Condition, Indicator, Knowledge, Rule, leaves
 from service.knowledge.strata import rules_for
 from service.review.gate_proof import GATES_ARE_RIGHT, conditions_of_gates, doubts, gates_of
-from service.review.ordered import tell
+from service.review.ordered import constrain
 from service.review.symbolic import Patients, Substitution, idle_leaves
 
 
@@ -121,7 +121,7 @@ class Prover:
         patients = self.patients[hook]
         names = patients.behind(about)
         solver = z3.Solver()
-        tell(solver, *patients.constraints(names), *formulas)
+        constrain(solver, *patients.constraints(names), *formulas)
         answer = solver.check()
         if answer == z3.unknown:
             raise RuntimeError("the solver gave up; the question is not decided")
@@ -134,7 +134,7 @@ class Prover:
         for name in facts:
             plain = patients.is_plain(name)
             if solver.check(plain) == z3.sat:
-                tell(solver, plain)
+                constrain(solver, plain)
         solver.check()
         witness = patients.witness(solver.model(), facts)
         return {name: finding for name, finding in witness.items() if finding.status is not patients.plain_status(name)}

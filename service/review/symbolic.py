@@ -27,7 +27,7 @@ from service.knowledge.model import (
     possible_states,
 )
 from service.knowledge.strata import concluding_rules, rules_for, stratify
-from service.review.ordered import Instead, Ordered, Values, alike, all_of, any_of, tell
+from service.review.ordered import Instead, Ordered, Values, alike, all_of, any_of, constrain
 
 ABOUT_THE_RECORD = frozenset({Word.UNKNOWN, Word.NOT_PRESENT, Word.NOT_ABSENT})
 
@@ -285,12 +285,14 @@ def idle_leaves(patients: Patients, rule: Rule) -> Iterator[Leaf]:
     """
     readings = [patients.surely] if rule.concludes is None else [patients.surely, patients.possibly]
     solver = z3.Solver()
-    tell(solver, *patients.constraints(rule.reads))
+    constrain(solver, *patients.constraints(rule.reads))
     reduced = zip(*(_without_one(holds, rule.when) for holds in readings), strict=True)
     for both in reduced:
         leaf = both[0][0]
         solver.push()
-        tell(solver, z3.Or([holds(rule.when) != without for holds, (_, without) in zip(readings, both, strict=True)]))
+        constrain(
+            solver, z3.Or([holds(rule.when) != without for holds, (_, without) in zip(readings, both, strict=True)])
+        )
         if solver.check() == z3.unsat:
             yield leaf
         solver.pop()

@@ -32,7 +32,7 @@ def drain_orphans(database: Database, options: StoreOptions, keyring: Keyring) -
 def drain_all(database: Database, options: StoreOptions, keyring: Keyring) -> int:
     """Drain every row of every spool file, so that a reader sees all that was ever stored. Raises StoreError.
 
-    Files of writers that live are only read: their writers bring the same rows home too, which does no harm.
+    Files of writers that live are only read: their writers drain the same rows too, which does no harm.
     """
     count = drain_orphans(database, options, keyring)
     for rows in living(options.spool, keyring):

@@ -145,7 +145,7 @@ _THERE = "SELECT seq FROM ledger WHERE writer = ? AND seq BETWEEN ? AND ?"
 
 
 def _inserted(connection: Connection, rows: Sequence[Values]) -> set[tuple[str, int]]:
-    """Put rows into the ledger; which of them were not there before. Two drains may bring the same row home."""
+    """Put rows into the ledger; which of them were not there before. Two drains may write the same row."""
     if connection.dialect.name != "sqlite":
         statement = f"{_all_at_once(ledger)} RETURNING writer, seq"
         arrays = tuple(map(list, zip(*rows, strict=True)))

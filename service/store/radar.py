@@ -1,6 +1,6 @@
 """Data radar, the counting: what arrived of each fact, each prefetch key, and which codes.
 
-Counts only. Those of findings and prefetch keys follow from the decisions that come home, in the same transaction;
+Counts only. Those of findings and prefetch keys follow from the decisions as they are drained, in the same transaction;
 codes are counted in memory by the process that saw them (``radar_codes.py``) and go along with its next rows.
 """
 
@@ -132,7 +132,7 @@ def _unpacked(findings: str) -> Iterator[tuple[int, int, int]]:
 
 
 def add_calls(connection: Connection, bodies: Iterable[Json]) -> None:
-    """Count decisions that came home just now, each for the first time, by their bodies."""
+    """Count decisions that were drained just now, each for the first time, by their bodies."""
     counts: dict[Key, Counts] = {}
     for body in bodies:
         key = (body["at"][:_DAY], body["issuer"] or "", body["service"], body["ruleset"])

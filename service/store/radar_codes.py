@@ -1,4 +1,4 @@
-"""Codes and units, as one process sees them: gathered in memory until its next rows go home.
+"""Codes and units, as one process sees them: gathered in memory until its next rows are drained.
 
 No code is counted before three patients of a client had it: then it is a word of the client's system, not of one
 person's record. What a code is called is stored only where three patients had it in the same words. What nothing reads

@@ -82,7 +82,7 @@ def _made_and_locked(path: Path) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Orphan:
-    """The file of a writer that is gone, locked by us while we bring its rows home."""
+    """The file of a writer that is gone, locked by us while we drain it."""
 
     path: Path
     descriptor: int

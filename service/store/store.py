@@ -1,4 +1,4 @@
-"""The store as the service uses it: ``append`` a row and go on; a thread brings the rows home to the database.
+"""The store as the service uses it: ``append`` a row and go on; a thread drains them to the database.
 
 A row is chained and in the spool when ``append`` returns, so an answer never waits for the database. Where the spool
 cannot be written, the row goes to the database at once. Where neither can be written StoreError is raised, and the
@@ -91,7 +91,7 @@ class Store:
         return row
 
     def saw(self, day: str, issuer: str | None, patient: str, codes: Iterable[SentCode], calls: int = 1) -> None:
-        """Count the codes of a call that stands for so many; they go home with its row or one of the next."""
+        """Count the codes of a call that stands for so many; they are drained with its row or one of the next."""
         self._current()
         self.codes.add(day, issuer, patient, codes, calls)
 
@@ -152,7 +152,7 @@ class Store:
             writer.end()
 
     def _current(self) -> Writer:
-        """The writer of this process, with the thread that brings its rows home."""
+        """The writer of this process, with the thread that drains its spool."""
         with self._mutex:
             if self._process != os.getpid():
                 self._process, self._writer, self._thread = os.getpid(), None, None

@@ -237,7 +237,7 @@ radar_days = Table(
         nullable=False,
         comment="As JSON, by prefetch key and by what arrived under it, after fetching: in how many calls.",
     ),
-    comment="Data radar: counts of what arrived, added in the transaction that brings a decision home, once for each. "
+    comment="Data radar: counts of what arrived, added in the transaction that drains a decision, once for each. "
     "Counts of nobody: no row says which patient, and store verify does not look at them. A day goes when decisions "
     "of its age are deleted.",
 )

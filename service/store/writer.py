@@ -71,7 +71,7 @@ class Writer:
         return digest in self._error_text
 
     def waiting(self) -> Iterator[list[Row]]:
-        """The rows that wait in the spool, in batches; a batch is taken as home when the next one is asked for."""
+        """The rows that wait in the spool, in batches; a batch is taken as drained when the next one is asked for."""
         while True:
             with self._mutex:
                 spool = self._spool

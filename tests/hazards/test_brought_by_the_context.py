@@ -15,6 +15,7 @@ from tests.hazards.charts import (
     WARFARIN,
     Json,
     ask,
+    drug,
     drug_in_words,
     measured,
     ordered,
@@ -192,3 +193,60 @@ def test_results_that_a_search_counts_and_does_not_send_are_named(client: FlaskC
 
     assert "1 entry could not be read: Observation" in told(lost)
     assert "could not be read" not in told(lost | {"total": 0})
+
+
+WARFARIN_TAKEN = drug(*WARFARIN)
+
+
+def epidural_in_words(words: str, *codings: tuple[str, str, str | None]) -> dict[str, Any]:
+    told = [{"system": system, "code": code} | ({"display": show} if show else {}) for system, code, show in codings]
+    code = {"text": words} | ({"coding": told} if told else {})
+    order = {"resourceType": "ServiceRequest", "id": "o", "status": "draft", "intent": "order", "code": code}
+    reason = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "M54.32"}]}
+    return order | {"subject": {"reference": "Patient/p"}, "reasonCode": [reason]}
+
+
+@pytest.mark.parametrize(
+    ("words", "codings"),
+    [
+        ("NJX DX/THER SBST INTRLMNR LMBR/SAC W/IMG GDN", [("http://www.ama-assn.org/go/cpt", "62323", None)]),
+        ("Pain procedure", [("http://www.ama-assn.org/go/cpt", "62323", "Pain procedure")]),
+        *((words, []) for words in ("SNRB L5", "Wurzelblockade L5", "Neuraxial steroid", "SCS trial", "Zorblax")),
+    ],
+)
+def test_an_order_whose_words_tell_nothing_is_named_as_not_checked(
+    client: FlaskClient, words: str, codings: list[tuple[str, str, str | None]]
+) -> None:
+    order = epidural_in_words(words, *codings)
+    answered = ask(client, [person(), sciatica(), WARFARIN_TAKEN, order], "order-sign", complete="all")
+    assert "not recognised, not checked" in str(answered["cards"])
+
+
+@pytest.mark.parametrize("words", ["ESI L5/S1", "ILESI", "Epiduralinfiltration", "Infiltration épidurale"])
+def test_an_epidural_is_found_by_its_short_names(client: FlaskClient, words: str) -> None:
+    order = epidural_in_words(words)
+    answered = ask(client, [person(), sciatica(), WARFARIN_TAKEN, order], "order-sign", complete="all")
+    assert "es-esi-anticoagulation" in speaking(answered, "critical")
+
+
+@pytest.mark.parametrize("words", ["Chest X-ray", "CBC", "Cardiac rehab", "Flu vaccination"])
+def test_an_order_of_something_else_is_no_card(client: FlaskClient, words: str) -> None:
+    order = epidural_in_words(words)
+    answered = ask(client, [person(), sciatica(), WARFARIN_TAKEN, order], "order-sign", complete="all")
+    assert "not checked" not in str(answered["cards"])
+
+
+@pytest.mark.parametrize("told", [{"reportedBoolean": True}, {"reportedReference": {"reference": "Patient/p"}}])
+@pytest.mark.parametrize("intent", ["plan", "directive"])
+def test_a_drug_on_the_list_that_was_reported_and_is_active_is_taken(
+    client: FlaskClient, told: dict[str, Any], intent: str
+) -> None:
+    listed = WARFARIN_TAKEN | {"intent": intent} | told
+    answered = ask(client, [person(), sciatica(), listed, ordered(*IBUPROFEN)], "order-sign", complete="all")
+    assert "sf-nsaid-anticoagulant" in speaking(answered, "critical")
+
+
+def test_an_active_plan_of_which_nobody_told_is_named(client: FlaskClient) -> None:
+    listed = WARFARIN_TAKEN | {"intent": "plan"}
+    answered = ask(client, [person(), sciatica(), listed, ordered(*IBUPROFEN)], "order-sign", complete="all")
+    assert "warfarin may still be taken" in str(answered["cards"])

@@ -682,7 +682,6 @@ INJECTIONS = [
     {"coding": [{"system": CPT, "code": "62323"}], "text": "Pain procedure"},
     {"coding": [{"system": CPT, "code": "64483"}], "text": "Wurzelblockade"},
     {"text": "SNRB L5"},
-    {"text": "ILESI L4/5"},
     {"text": "PRT L5 links"},
     {"text": "Neuraxial steroid"},
     {"text": "Racz procedure"},
@@ -804,6 +803,30 @@ def test_a_drug_of_which_the_patient_told_is_taken_and_one_that_is_only_planned_
     assert {"present": "bleeding", "unknown": "may still be taken", "absent": "["}[status] in summaries
 
 
+@pytest.mark.parametrize("words", ["H/O heart failure", "Hx CHF", "History of congestive heart failure"])
+def test_what_does_not_end_is_there_though_the_words_call_it_history(client: FlaskClient, words: str) -> None:
+    assert status_of(signing(client, NO_ALLERGY, coded("Condition", text=words)), HEART) == "present"
+    ended = coded("Condition", text=words) | RESOLVED
+    assert status_of(signing(client, NO_ALLERGY, ended), HEART) != "present"
+
+
+@pytest.mark.parametrize("words", ["AERD", "Samter's triad", "Bextra", "Pepto-Bismol"])
+def test_a_reaction_to_an_nsaid_by_its_other_names_is_one(client: FlaskClient, words: str) -> None:
+    assert status_of(signing(client, coded("AllergyIntolerance", text=words)), "nsaid-allergy") == "present"
+
+
+@pytest.mark.parametrize("words", ["Samteria", "Heart failure", "Asthma and nothing else"])
+def test_words_that_name_a_problem_do_not_make_an_allergy_read(client: FlaskClient, words: str) -> None:
+    assert status_of(signing(client, coded("AllergyIntolerance", text=words)), "nsaid-allergy") != "absent"
+
+
+@pytest.mark.parametrize(
+    "words", ["Glaucoma suspect", "Hernia repair", "Chronic pain syndrome", "Chest pain, non-cardiac", "Scoliosis"]
+)
+def test_an_ordinary_problem_in_words_costs_no_card(client: FlaskClient, words: str) -> None:
+    assert "not recognised" not in str(signing(client, NO_ALLERGY, coded("Condition", text=words))["cards"])
+
+
 READ_BY_CODE = [
     ((GM, "M54.3", "Ischialgie"), "Ischialgie rechts"),
     ((GM, "I10.90", None), "Hypertonie"),
@@ -818,3 +841,13 @@ def test_a_problem_that_its_code_tells_is_not_named_as_not_recognised(
 ) -> None:
     answer = signing(client, NO_ALLERGY, coded("Condition", code, text=text))
     assert "not recognised" not in str(answer["cards"])
+
+
+def test_what_an_mri_asks_for_first_is_said_of_the_mri_and_not_of_the_drug_beside_it(client: FlaskClient) -> None:
+    image = {"resourceType": "ServiceRequest", "id": "o", "status": "draft", "intent": "order"}
+    image |= {"subject": {"reference": "Patient/p"}, "code": {"text": "MRI lumbar spine"}}
+    acetaminophen = ordered("313782", "acetaminophen 325 MG Oral Tablet")
+    answer = ask(client, [person(), sciatica(), NO_ALLERGY, acetaminophen, image], "order-sign", complete="all")
+    summary = next(card["summary"] for card in answer["cards"] if card["summary"].startswith("Not assessed"))
+    assert "MRI lumbar spine: implanted devices" in summary
+    assert "cetaminophen" not in summary

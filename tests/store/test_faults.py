@@ -40,7 +40,7 @@ NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
 
 
 def found(options: StoreOptions) -> list[str]:
-    """The ids of all decisions, after everything was brought home; the chains hold."""
+    """The ids of all decisions, after everything was drained; the chains hold."""
     store = Store(options, "test")
     drain_all(store.database, options, store.keyring)
     report = audit(store.database, store.keyring)

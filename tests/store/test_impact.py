@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from service.cli.comparing import impact as impact_command
-from service.cli.recorded import Reader
+from service.cli.recorded_charts import Reader
 from service.decision import prepare
 from service.knowledge.loader import load
 from service.review.impact import Impact

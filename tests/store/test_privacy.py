@@ -165,7 +165,7 @@ class Said:
 @pytest.fixture(scope="module", params=["tests/rules_valid", "rules"])
 def said(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Said:
     log, marks = io.StringIO(), Marks()
-    # Rows are looked for in the spool before the thread of the store has brought them home and cleared it.
+    # Rows are looked for in the spool before the thread of the store has drained them and cleared it.
     with contextlib.redirect_stderr(log), pytest.MonkeyPatch.context() as patch:
         patch.setattr("service.store.store.GATHER_SECONDS", 3600.0)
         app = storing_app(tmp_path_factory.mktemp("data"), PROJECT / request.param, log_level="debug")

@@ -1,4 +1,4 @@
-"""What the data radar counts: every decision once, whoever brings it home, and no word of one person's record."""
+"""What the data radar counts: every decision once, whoever drains it, and no word of one person's record."""
 
 from __future__ import annotations
 

@@ -147,7 +147,7 @@ def test_a_signal_to_the_real_server_loads_new_rules_and_drops_no_request(rules:
         master.wait(30)
     assert len(statuses) > 10
     assert set(statuses) == {200}
-    # Told to stop, the service brings everything home and leaves a checkpoint.
+    # Told to stop, the service drains everything and leaves a checkpoint.
     assert list((tmp_path / "data" / "spool").glob("*.rows")) == []
     options = StoreOptions(
         str(tmp_path / "data" / "store.db"), tmp_path / "data" / "spool", tmp_path / "data" / "store-keys.json"

@@ -1,4 +1,4 @@
-"""Rows are kept once, in order, on either database, whoever brings them home and however often."""
+"""Rows are stored once, in order, on either database, whoever drains them and however often."""
 
 from __future__ import annotations
 

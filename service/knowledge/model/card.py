@@ -37,7 +37,7 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link on a card (CA-12): a label and an absolute URL."""
+    """A link on a card (LI-1): a label and an absolute URL."""
 
     label: str
     url: str

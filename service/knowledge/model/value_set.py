@@ -60,7 +60,8 @@ class ValueSet:
 
     ``says`` marks a set of statements about a whole list: ``nothing-known`` ("no information about allergies") leaves
     it unanswered, ``none`` ("no known problems") answers it. ``unless`` are patterns of words that sound alike and mean
-    something else: a text in which one of them is found is not read by ``patterns``.
+    something else: a text in which one of them is found is not read by ``patterns``. ``lasts`` marks
+    what does not end: a history of it ("H/O heart failure") is it.
     """
 
     id: str
@@ -70,5 +71,6 @@ class ValueSet:
     patterns: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     says: str | None = None
+    lasts: bool = False
     note: str | None = None
     at: str = field(default="", compare=False)

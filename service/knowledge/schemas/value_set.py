@@ -7,7 +7,18 @@ from itertools import chain
 from typing import Any
 
 from service.knowledge.model import Code, DangerTerms, OtherWords, ValueSet
-from service.knowledge.schemas.fields import Choice, Name, Several, Shape, Strict, Text, did_you_mean, refuse, words
+from service.knowledge.schemas.fields import (
+    Choice,
+    Flag,
+    Name,
+    Several,
+    Shape,
+    Strict,
+    Text,
+    did_you_mean,
+    refuse,
+    words,
+)
 
 SYSTEMS = {
     "snomed": "http://snomed.info/sct",
@@ -117,6 +128,7 @@ class ValueSetShape(Shape):
     patterns = Several(PatternField())
     unless = Several(PatternField())
     says = Choice(["nothing-known", "none"], load_default=None, allow_none=True)
+    lasts = Flag(load_default=False)
 
     @staticmethod
     def model(

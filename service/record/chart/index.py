@@ -71,9 +71,6 @@ _MOST_DRUGS = 1024
 """Of so many drugs is cached what their classes are: the charts of a day name the same few hundred."""
 
 _ALLERGY = "AllergyIntolerance"
-_OF_ALLERGIES = ("allergy-", "local-allergy-", "med-", "local-med-", "cond-nsaid-", "cond-aspirin-")
-"""Value sets of what one may be allergic to, by the beginning of their name."""
-
 _NOT_RECOGNISED = ""
 """In place of a class: drugs that were not recognised, whole or in part."""
 
@@ -141,7 +138,7 @@ class Matcher:
     def _is_known(self, part: str) -> bool:
         sets = self.index.match({"text": part}).all_sets
         return (
-            any(name.startswith(_OF_ALLERGIES) for name in sets)
+            not sets.isdisjoint(self.asked.get("AllergyIntolerance", frozenset()))
             or self.index.known_words.is_substance(part)
             or self.drugs.recognise_concept({"text": part}).recognised
         )
@@ -268,7 +265,7 @@ class Chart:
     @once
     def episode(self) -> Episode | None:
         """The current episode, or None when no active problem starts one."""
-        return newest_episode(self.under("Condition", self.matcher.episode))
+        return newest_episode(self.matches("Condition", self.matcher.episode))
 
     @once
     def medications(self) -> tuple[Medication, ...]:
@@ -339,7 +336,7 @@ class Chart:
             if not medication.drug.recognised:
                 yield UNRECOGNISED
 
-    def under(self, resource_type: str, value_sets: Iterable[str]) -> list[CodeMatch]:
+    def matches(self, resource_type: str, value_sets: Iterable[str]) -> list[CodeMatch]:
         """The code matches of one type in any of some value sets, each once; words repeat no code of theirs."""
         lists = [found for name in value_sets if (found := self.code_matches.get((resource_type, name)))]
         if len(lists) == 1:

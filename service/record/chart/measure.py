@@ -105,7 +105,7 @@ def measurements(wanted: Wanted, chart: Chart) -> Measurements:
     for source in wanted.sources:
         substance = substance_of(source.codes)
         old = []
-        for code_match in chart.under(source.resource, source.codes):
+        for code_match in chart.matches(source.resource, source.codes):
             if code_match.status_class.counts is Counts.NEVER:
                 continue
             if _is_far_too_old(code_match, wanted, chart):

@@ -12,7 +12,7 @@ from service.record.values.coding import CodeIndex, Match, codings, concept_text
 from service.record.values.other_words import KnownWords
 from service.record.values.statuses import status_word
 
-_SUBSTANCES = ("allergy-", "med-")
+_NOT_ORDERED = ("allergy-", "med-", "device-", "local-site-")
 _WITHDRAWN = frozenset({"entered-in-error", "cancelled", "revoked"})
 
 
@@ -46,7 +46,7 @@ def service_orders(record: Record, index: CodeIndex) -> Iterator[ServiceOrder]:
 
 def _names_an_order(match: Match) -> bool:
     """Whether what was found can be ordered: "neuraxial steroid" tells the substance only."""
-    return any(not name.startswith(_SUBSTANCES) for name in match.sets)
+    return any(not name.startswith(_NOT_ORDERED) for name in match.sets)
 
 
 def sites_of(entry: Entry, concepts: Sequence[object], index: CodeIndex) -> frozenset[str]:

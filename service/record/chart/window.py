@@ -112,7 +112,7 @@ def _is_over(code_match: CodeMatch, source: FactSource, chart: Chart) -> bool | 
     began = code_match.effective_period.start or code_match.effective_period.last
     if began is None:
         return False
-    ends = [one for name in ENDED_IN for one in chart.under(name, source.ended_by) if _may_have_been(one)]
+    ends = [one for name in ENDED_IN for one in chart.matches(name, source.ended_by) if _may_have_been(one)]
     if any(one.entry is code_match.entry for one in ends):
         return False
     after = [one for one in ends if not _surely_before(one.effective_period.last, began, chart.now)]

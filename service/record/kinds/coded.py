@@ -61,11 +61,13 @@ def entry_evidence_of(
         if source.at_most is not None:
             yield from _low_measurement(source, chart, notes)
             continue
-        read = ((one, _entry_evidence(one, source, chart, notes)) for one in chart.under(source.resource, source.codes))
+        read = (
+            (one, _entry_evidence(one, source, chart, notes)) for one in chart.matches(source.resource, source.codes)
+        )
         found = [(code_match, entry_evidence) for code_match, entry_evidence in read if entry_evidence is not None]
         yield from _of_both_sides(found, chart) if source.both_sides else (one for _, one in found)
         if source.no and source.resource not in ANSWERED:
-            for code_match in chart.under(source.resource, source.no):
+            for code_match in chart.matches(source.resource, source.no):
                 entry_evidence = _denial(code_match, source, chart)
                 if entry_evidence is not None:
                     yield entry_evidence
@@ -77,7 +79,7 @@ def _low_measurement(source: FactSource, chart: Chart, notes: list[Note | None])
     assert source.unit is not None
     found: list[tuple[CodeMatch, Reading]] = []
     unused: list[CodeMatch] = []
-    for one in chart.under(source.resource, source.codes):
+    for one in chart.matches(source.resource, source.codes):
         if one.status_class.counts is not Counts.PRESENT:
             continue
         reading = read_value(one.holder, source.unit)

@@ -80,7 +80,7 @@ def stated_dates(sources: Sequence[FactSource], chart: Chart) -> Iterator[Stated
     for source in sources:
         if source.resource not in ANSWERED:
             continue
-        for code_match in chart.under(source.resource, source.codes):
+        for code_match in chart.matches(source.resource, source.codes):
             when = stated_date(code_match)
             if (
                 when is None

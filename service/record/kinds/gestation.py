@@ -71,7 +71,7 @@ def plan(definition: FactDefinition) -> Plan:
 
 def _statements(sources: tuple[FactSource, ...], chart: Chart, notes: list[Note | None]) -> Iterator[Measurement]:
     for source in sources:
-        for code_match in chart.under(source.resource, source.codes):
+        for code_match in chart.matches(source.resource, source.codes):
             where = code_match.entry.reference
             if code_match.status_class.counts is not Counts.PRESENT:
                 continue

@@ -109,17 +109,18 @@ def single_doses_mg(resource: Mapping[str, Any]) -> frozenset[Decimal]:
     return frozenset(dose[0].high for dose in doses if dose and dose[1] == MG and dose[0].high is not None)
 
 
-def days_supply(resource: Mapping[str, Any], piece_mg: Decimal | None = None) -> Decimal | None:
+def days_supply(resource: Mapping[str, Any], mg_each: Decimal | None = None) -> Decimal | None:
     """For how many days the request supplies the drug, refills not counted; None when it cannot be computed.
 
+    ``mg_each`` is the strength of one piece, by which a quantity of pieces is compared with a dose in milligrams.
+
     The supply duration as given, else the bounds of the dosage, else quantity divided by what is taken a day (at the
-    highest rate when the drug is taken as needed; when the rate is a range otherwise, it cannot be known). ``piece_mg``
-    is what one tablet holds: 30 tablets of 5 mg are ten days of 15 mg.
+    highest rate when the drug is taken as needed; when the rate is a range otherwise, it cannot be known).
     """
     dispense = resource.get("dispenseRequest")
     dispense = dispense if isinstance(dispense, dict) else {}
     days = _duration(dispense.get("expectedSupplyDuration")) or _duration(resource.get("daysSupply"))
-    return days or _bounds(resource) or _by_quantity(resource, dispense, piece_mg)
+    return days or _bounds(resource) or _by_quantity(resource, dispense, mg_each)
 
 
 def _bounds(resource: Mapping[str, Any]) -> Decimal | None:
@@ -141,14 +142,14 @@ def _bounds(resource: Mapping[str, Any]) -> Decimal | None:
     return sum(total.values(), Decimal(0)) or None
 
 
-def _by_quantity(resource: Mapping[str, Any], dispense: Mapping[str, Any], piece_mg: Decimal | None) -> Decimal | None:
+def _by_quantity(resource: Mapping[str, Any], dispense: Mapping[str, Any], mg_each: Decimal | None) -> Decimal | None:
     quantity = dispense.get("quantity") or resource.get("quantity")
     amount = _measured(quantity) if isinstance(quantity, dict) else None
     if amount is None:
         return None
     daily = daily_amounts(resource)
-    if daily is not None and (amount[1], daily.unit) == (EACH, MG) and piece_mg is not None:
-        amount = amount[0] * piece_mg, MG
+    if mg_each is not None and amount[1] == EACH and daily is not None and daily.unit == MG:
+        amount = amount[0] * mg_each, MG
     if daily is None or amount[1] != daily.unit:
         return None
     rate = daily.amount.high

@@ -113,6 +113,7 @@ class DrugText:
             differ |= differs
         brand_words = self._brand_before_its_ingredients(flat)
         unrecognised = tuple(dict.fromkeys(word for word in _unrecognised(items) if word not in brand_words))
+        unrecognised += _further_parts(flat, items, len(found))
         is_looked_through = sum(item.kind is Kind.UNKNOWN for item in items) < MOST_STRANGE
         is_complete = not unrecognised and is_looked_through and _strength_count(flat) <= len(found)
         return Reading(
@@ -129,6 +130,17 @@ class DrugText:
         is_brand = all(item.kind in {Kind.UNKNOWN, Kind.STRENGTH, Kind.PLAIN} for item in before)
         words = (item.text for item in before if item.kind is Kind.UNKNOWN)
         return frozenset(word for word in words if not word.endswith(STEMS)) if explains and is_brand else frozenset()
+
+
+_FURTHER = re.compile(r"\b(?:compound|comp|compositum|plus|hct)\b|\bco(?=[- ][a-z])")
+"""Words that say that a product holds something more than the one ingredient named."""
+
+
+def _further_parts(flat: str, items: Sequence[Item], count: int) -> tuple[str, ...]:
+    """What says that there is a further part, outside the names and brands read; a compound always holds one."""
+    read = [item.text for item in items if item.kind in _NAMES]
+    words = (found[0] for found in _FURTHER.finditer(flat) if count == 1 or found[0] == "compound")
+    return tuple(dict.fromkeys(word for word in words if not any(word in name.split() for name in read)))
 
 
 def _is_no_drug(flat: str, items: Sequence[Item]) -> bool:

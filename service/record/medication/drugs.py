@@ -104,12 +104,6 @@ class Drug(Struct, frozen=True):
         """
         return self.route in LOCAL_ROUTES and not (self.route == "nasal" and not self.classes.isdisjoint(_NSAIDS))
 
-    @property
-    def piece_mg(self) -> Decimal | None:
-        """The milligrams of one piece of a product with one ingredient, where its strength is known."""
-        only = self.ingredients[0] if len(self.ingredients) == 1 else None
-        return only.strength_mg if only is not None and not only.per else None
-
 
 class _Found(Struct, frozen=True):
     """Ingredients as codes with strengths, before their classes are looked up."""

@@ -103,7 +103,12 @@ class Medication(Struct, frozen=True, eq=False, dict=True):
     @once
     def planned(self) -> Interval:
         """For how many days it is ordered."""
-        return planned_days(self.resource, self.drug.piece_mg)
+        return planned_days(self.resource, self._mg_each())
+
+    def _mg_each(self) -> Decimal | None:
+        """The milligrams of one piece of a drug with one ingredient."""
+        parts = self.drug.ingredients
+        return parts[0].strength_mg if len(parts) == 1 and not parts[0].per else None
 
 
 def with_all_classes(drug: Drug, index: CodeIndex) -> Drug:

@@ -53,7 +53,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
         "oral",
     ),
     (
-        r"topical\w*|topique|t\u00f3pic\w+|skin|cutaneous|cream|cr[\u00e8e]me|ointment|lotion|shampoo|emulgel|\w*salbe|pommade|pomada",
+        r"topical\w*|topique|cutan\w*|auf\s+die\s+haut|to\s+(?:the\s+)?(?:affected|painful)\s+(?:area|site|part|joint)s?|t\u00f3pic\w+|skin|cutaneous|cream|cr[\u00e8e]me|ointment|lotion|shampoo|emulgel|\w*salbe|pommade|pomada",
         "topical",
     ),
     (r"crema|medicated\s+(?:patch|pad)|\w*gel", "topical"),

@@ -172,17 +172,18 @@ def is_complete(entry: Entry) -> bool:
     return status_word(entry.resource.get("status")) == "completed"
 
 
-def planned_days(resource: Mapping[str, Any], piece_mg: Decimal | None = None) -> Interval:
+def planned_days(resource: Mapping[str, Any], mg_each: Decimal | None = None) -> Interval:
     """For how many days a request orders the drug, refills counted; open where nothing tells.
+
+    ``mg_each`` is the strength of one piece, where it is known.
 
     From ``expectedSupplyDuration`` times the dispenses allowed, and the bounds of the dosage; where the two
     differ, between them. Else from quantity and dose; a drug taken only when needed lasts at least so long.
-    ``piece_mg`` is what one tablet holds, for a dose in milligrams.
     """
     stated = [*_supplied(resource), *_bounded(resource)]
     if stated:
         return hull(stated)
-    supply = days_supply(resource, piece_mg)
+    supply = days_supply(resource, mg_each)
     if supply is None:
         return Interval()
     total = supply * _dispenses(resource)

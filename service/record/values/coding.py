@@ -35,7 +35,7 @@ from service.record.values.code_systems import (
 )
 from service.record.values.danger import DangerWords, Span
 from service.record.values.english import is_english
-from service.record.values.negation import Said, said
+from service.record.values.negation import Said, is_denied, said
 from service.record.values.other_words import KnownWords
 from service.record.values.pattern_literals import LiteralIndex, compiled, literals_of
 from service.record.values.tidy import tidied
@@ -255,6 +255,7 @@ class CodeIndex(CodeSets):
         }
         self._own_questions = _own_questions(value_sets)
         self._danger = DangerWords(value_sets, terms)
+        self._lasting = frozenset(name for name, one in value_sets.items() if one.lasts)
         self._says_nothing = frozenset(name for name, one in value_sets.items() if one.says == NOTHING_KNOWN)
         self._by_code: Bounded[tuple[object, str], _Code] = Bounded(_CACHED)
         self._by_concept: Bounded[tuple[object, ...], Match] = Bounded(_CACHED)
@@ -355,7 +356,10 @@ class CodeIndex(CodeSets):
         found = self._texts_known.get((kind, text))
         if found is None:
             words = self.known_words
-            explained, denied = list(self._explained(text, kind)), list(self._danger.harmless_in(text))
+            denied = list(self._danger.harmless_in(text))
+            explained: list[Span] = []
+            for span in self._explained(text, kind):
+                (denied if is_denied(text, *span) else explained).append(span)
             found = words.are_all_known(text, explained, denied)
             found = found or (kind != _CONDITION and words.is_order(text))
             self._texts_known[kind, text] = found
@@ -450,6 +454,8 @@ class CodeIndex(CodeSets):
             for index in self._which.indexes(text):
                 name, written = self._patterns[index]
                 found_in = said(compiled(written), text, of_action=name.startswith(_ACTIONS))
+                if found_in is Said.PAST and name in self._lasting:
+                    found_in = Said.PRESENT
                 if found_in is not None and not self._means_else(name, text):
                     answers[found_in].add(name)
             answers[Said.PRESENT].update(self._own_questions.get(_bare(text), _NOTHING))

@@ -16,7 +16,7 @@ from service.review.comparison.region import Asked, Words
 from service.review.comparison.shown import Cards
 from service.review.comparison.sides import Sides, two_sides
 from service.review.comparison.witness import Judge, Plainest
-from service.review.ordered import tell
+from service.review.ordered import constrain
 
 # How the solver chooses what is left to its choice; its seed is fixed.
 _AT_RANDOM = 5
@@ -97,7 +97,7 @@ class Questions:
         solver = z3.Solver()
         # A region is gathered from many patients: the less alike they are, the fewer have to be asked for.
         solver.set("phase_selection", _AT_RANDOM)
-        tell(solver, *self.sides.constraints(before, after))
+        constrain(solver, *self.sides.constraints(before, after))
         facts = self.sides.facts_behind(before, after)
         for direction, formula in wanted.items():
             findings = self._plainest.of(solver, formula, facts)

@@ -16,7 +16,7 @@ import z3
 from service.engine.patterns import ABSENT, PRESENT, STATUS_NUMBER, UNKNOWN, Scale
 from service.finding import Status
 from service.review.comparison.sides import Sides, has_patient
-from service.review.ordered import Values, all_of, any_of, no, tell
+from service.review.ordered import Values, all_of, any_of, constrain, no
 from service.review.symbolic import Symbol
 
 _STATUS = {number: status for status, number in STATUS_NUMBER.items()}
@@ -135,7 +135,7 @@ class Asked:
         met: dict[str, set[_State]] = {name: set() for name in self._names}
         unseen = {name: dict(self._words.states(name)) for name in self._names}
         self._solver.push()
-        tell(self._solver, self._formula, *also)
+        constrain(self._solver, self._formula, *also)
         wanted: tuple[z3.BoolRef, ...] = ()
         while unseen and has_patient(self._solver, *wanted):
             found = Values(self._solver.model())

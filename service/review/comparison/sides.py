@@ -14,7 +14,7 @@ import z3
 
 from service.engine.patterns import PRESENT, Scale
 from service.knowledge.model import Condition, FactDefinition, Knowledge, Rule
-from service.review.ordered import Ordered, tell
+from service.review.ordered import Ordered, constrain
 from service.review.symbolic import Patients, Symbol
 
 
@@ -63,10 +63,10 @@ class After(Patients):
         shared = self._symbols[name].status
         status = Ordered(f"{name}.status asked", PRESENT)
         solver = z3.Solver()
-        tell(solver, *self.before.constraints([name]))
-        tell(solver, *(one for one in self.constraints([name]) if not one.eq(self._definitions[name])))
+        constrain(solver, *self.before.constraints([name]))
+        constrain(solver, *(one for one in self.constraints([name]) if not one.eq(self._definitions[name])))
         asked = z3.substitute(self._definitions[name], *shared.instead(status))
-        tell(solver, asked, z3.Not(shared.is_same_as(status)))
+        constrain(solver, asked, z3.Not(shared.is_same_as(status)))
         return not has_patient(solver)
 
     def constraints(self, names: Iterable[str]) -> list[z3.BoolRef]:

@@ -19,7 +19,7 @@ from service.knowledge.model import FactDefinition, FactKind, Knowledge, possibl
 from service.review.comparison.model import Direction, Witness
 from service.review.comparison.shown import Cards
 from service.review.comparison.sides import Sides, has_patient
-from service.review.ordered import Values, any_of, tell
+from service.review.ordered import Values, any_of, constrain
 
 # What is decided on findings does not depend on the time; an answer needs one.
 _NOW = datetime(2000, 1, 1, tzinfo=UTC)
@@ -48,7 +48,7 @@ class Plainest:
         """
         solver.push()
         try:
-            tell(solver, formula)
+            constrain(solver, formula)
             return self._plainest(solver, facts) if has_patient(solver) else None
         finally:
             solver.pop()
@@ -63,11 +63,11 @@ class Plainest:
                     continue
                 model = solver.model()
                 values = Values(model)
-                tell(solver, *granted, wish)
+                constrain(solver, *granted, wish)
                 granted.clear()
             else:
                 granted.append(wish)
-        tell(solver, *granted)
+        constrain(solver, *granted)
         for name in facts:
             model = self._with_least_number(solver, model, name)
         return {name: self._sides.side_of(name).witness(model, [name])[name] for name in facts}
@@ -82,7 +82,7 @@ class Plainest:
         for rank in range(1, symbol.low.value(values), 2):
             if has_patient(solver, symbol.low.is_(rank)):
                 model = solver.model()
-                tell(solver, symbol.low.is_(rank))
+                constrain(solver, symbol.low.is_(rank))
                 return model
         return model
 

@@ -103,6 +103,13 @@ def _entry(resource: Draft) -> Entry:
     return Entry(resource, resource["resourceType"], resource["id"], resource["id"])
 
 
+def mark_partial(draft: ResourceDraft, *, name: str) -> None:
+    """Let a list be sent in part only. Raises UnbuildableError where it has to be whole."""
+    if name in draft.complete:
+        raise UnbuildableError(f"the list of {name} has to be whole")
+    draft.partial.add(name)
+
+
 def concept(code: Code) -> Draft:
     """A CodeableConcept of one code; of words only, if the code has none."""
     if not code.code:

@@ -15,6 +15,7 @@ from service.testkit.example_patient.resource_draft import (
     UnbuildableError,
     clinical,
     concept,
+    mark_partial,
     verification,
     words,
 )
@@ -68,7 +69,7 @@ class Statements:
     def unknown(self, definition: FactDefinition) -> Iterator[Option]:
         """Ways to make it unknown: a list of which only a part was sent, else an entry that settles nothing."""
         for name in definition.complete:
-            yield partial(_mark_partial, name=name)
+            yield partial(mark_partial, name=name)
         for source in _sources_by_type(definition):
             for code in self._codebook.best(source, self._avoid, limit=1):
                 yield partial(self._doubt, source=source, code=code)
@@ -210,12 +211,6 @@ def _elapsed_date(source: FactSource, given: Given) -> Iterator[Date]:
             yield (int(given.low), False)
         elif given.high is None and source.resource == "Condition":
             yield (int(given.low), True)
-
-
-def _mark_partial(draft: ResourceDraft, *, name: str) -> None:
-    if name in draft.complete:
-        raise UnbuildableError(f"the list of {name} has to be whole")
-    draft.partial.add(name)
 
 
 def _add_something_else(draft: ResourceDraft, name: str) -> None:

@@ -14,6 +14,7 @@ from service.testkit.example_patient.resource_draft import (
     ResourceDraft,
     UnbuildableError,
     concept,
+    mark_partial,
     number,
     quantity,
     words,
@@ -82,7 +83,7 @@ class Treatment:
     def perhaps_taken(self, definition: FactDefinition) -> Iterator[Option]:
         """A list of which only a part was sent; else a plan; else a drug that nobody can read."""
         for name in definition.complete:
-            yield partial(_mark_partial, name=name)
+            yield partial(mark_partial, name=name)
         for code in self._codebook.drugs(definition, self._avoid)[:1]:
             yield partial(self._take, definition=definition, code=code, days=_USUAL_DAYS, intent="plan")
         yield _take_something_strange
@@ -103,7 +104,7 @@ class Treatment:
         """A course whose days cannot be known."""
         if definition.measure != "ordered":
             for name in definition.complete:
-                yield partial(_mark_partial, name=name)
+                yield partial(mark_partial, name=name)
         for code in self._codebook.drugs(definition, self._avoid)[:_MANY]:
             yield partial(self._order, definition=definition, drug=code)
         yield partial(_order_something_strange, resource_type=MEDICATION_REQUEST)
@@ -291,12 +292,6 @@ def _when_needed(days: Decimal) -> Draft:
     timing = {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d"}}
     dosage = {"asNeededBoolean": True, "timing": timing, "doseAndRate": [{"doseQuantity": dose}]}
     return {"dosageInstruction": [dosage], "dispenseRequest": {"quantity": {**dose, "value": number(days)}}}
-
-
-def _mark_partial(draft: ResourceDraft, *, name: str) -> None:
-    if name in draft.complete:
-        raise UnbuildableError(f"the list of {name} has to be whole")
-    draft.partial.add(name)
 
 
 def _take_something_strange(draft: ResourceDraft) -> None:

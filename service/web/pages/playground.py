@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 
 from service.cards.finding_words import amount
 from service.decision import Decision
+from service.engine.counterfactuals import counterfactuals
 from service.engine.trace import Outcome, Result, least_change
-from service.engine.turning import turns
 from service.finding import Finding, Status
 from service.knowledge.model import Knowledge, leaves
 from service.knowledge.sentences import title_of
@@ -25,18 +25,18 @@ from service.web.pages.what_if import changeable
 from service.web.pages.words import (
     change_in_words,
     condition_data,
+    counterfactual_in_words,
     entry_in_words,
     finding_named,
     rule_named,
     test_in_words,
-    turn_in_words,
 )
 
 Json = dict[str, Any]
 _WHY = "sciatica-cds.why"
 _MOST_READ = 12
 _MOST_TESTS = 3
-_MOST_TURNS = 4
+_MOST_COUNTERFACTUALS = 4
 _FIRST = {
     "egfr-25-and-ibuprofen": "a critical card, with a button that removes the order",
     "cauda-equina-at-night": "a red flag",
@@ -231,18 +231,19 @@ def _traced(knowledge: Knowledge, outcome: Outcome) -> Json:
 
 
 def _change(knowledge: Knowledge, outcome: Outcome) -> str:
-    """Each finding that alone would silence the rule, numbers first; else the fewest tests that would alter it."""
+    """Each finding that alone would stop the rule, numbers first; else the fewest tests that would alter it."""
     when, findings = outcome.rule.when, outcome.findings
-    alone = [one for one in turns(when, findings) if one.finding not in knowledge.background]
+    alone = [one for one in counterfactuals(when, findings) if one.finding not in knowledge.background]
     alone.sort(key=lambda one: one.limit is None)
     if alone:
-        return f"It would not fire if {' or if '.join(turn_in_words(knowledge, one) for one in alone[:_MOST_TURNS])}."
+        words = (counterfactual_in_words(knowledge, one) for one in alone[:_MOST_COUNTERFACTUALS])
+        return f"It would not fire if {' or if '.join(words)}."
     changes = " and ".join(dict.fromkeys(change_in_words(knowledge, one) for one in least_change(when, findings)))
     return f"It would {'not fire' if outcome.result is Result.FIRED else 'fire'} if {changes}."
 
 
 def _stopped(knowledge: Knowledge, outcome: Outcome) -> Json:
-    """A rule that might have spoken, and what of the patient would have to be known."""
+    """A rule that might have been shown, and what of the patient would have to be known."""
     names = list(dict.fromkeys(leaf.finding for leaf in outcome.keeping))
     return rule_named(outcome.rule) | {
         "notKnown": [title_of(knowledge, name) for name in names[:_MOST_TESTS]],

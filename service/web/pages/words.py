@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from service.cards.finding_words import amount, number, unit_in_words
+from service.engine.counterfactuals import Counterfactual
 from service.engine.trace import Change
-from service.engine.turning import Turn
 from service.finding import Finding, Status
 from service.knowledge.conditions import Truth, truth
 from service.knowledge.model import AllOf, Condition, FactDefinition, FactSource, Given, Knowledge, Leaf, Rule, Word
@@ -54,16 +54,16 @@ def test_in_words(knowledge: Knowledge, leaf: Leaf) -> str:
     return title if leaf.word is Word.PRESENT else f"{title}: {asked}"
 
 
-def turn_in_words(knowledge: Knowledge, turn: Turn) -> str:
+def counterfactual_in_words(knowledge: Knowledge, one_change: Counterfactual) -> str:
     """What one finding would have to be: "eGFR were 30 mL/min/1.73 m² or more"."""
-    title = title_of(knowledge, turn.finding)
-    if turn.limit is None:
-        return f"“{title}” were {_STATES[turn.status]}"
-    unit = knowledge.facts[turn.finding].unit
-    limit = f"{number(turn.limit)} {unit_in_words(unit) if unit else ''}".rstrip()
-    if turn.side in ("above", "below"):
-        return f"{title} were {turn.side} {limit}"
-    return f"{title} were {limit} or {'more' if turn.side == 'at least' else 'less'}"
+    title = title_of(knowledge, one_change.finding)
+    if one_change.limit is None:
+        return f"“{title}” were {_STATES[one_change.status]}"
+    unit = knowledge.facts[one_change.finding].unit
+    limit = f"{number(one_change.limit)} {unit_in_words(unit) if unit else ''}".rstrip()
+    if one_change.side in ("above", "below"):
+        return f"{title} were {one_change.side} {limit}"
+    return f"{title} were {limit} or {'more' if one_change.side == 'at least' else 'less'}"
 
 
 def _test(knowledge: Knowledge, leaf: Leaf) -> str:

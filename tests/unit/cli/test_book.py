@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from service.cli.booking import book
+from service.cli.book import book
 from service.knowledge.loader import load
 from service.web.pages.book import write_comparison
 from tests.conftest import PROJECT

@@ -6,7 +6,6 @@ import gzip
 import json
 import os
 import random
-from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,14 +16,15 @@ from hypothesis import strategies as st
 
 from service.errors import RequestError
 from service.finding import Finding, Status
-from service.knowledge.model import FactKind, Given, Knowledge, possible_states, types_read
+from service.knowledge.model import FactKind, Given, possible_states, types_read
 from service.record.chart.index import Chart
 from service.record.derive import Derivation, plan_of
 from service.record.input.reader import read_bundle
 from service.record.model import Completeness, Record
 from service.testkit.example_patient.case import Case
-from service.testkit.example_patient.document import Builder
-from tests.shipped import shipped_knowledge
+from tests.shipped import shipped_builder as builder
+from tests.shipped import shipped_derivation as derivation
+from tests.shipped import shipped_knowledge as rules
 from tests.thoroughness import THOROUGH, examples
 from tests.unit.record.facts_in_python import (
     LOINC,
@@ -45,21 +45,6 @@ from tests.unit.record.facts_in_python import (
 
 ROOT = Path(__file__).parents[3]
 DATA = Path(os.environ.get("SCIATICA_CDS_TEST_DATA", ROOT.parent / "shared" / "data"))
-
-
-@cache
-def rules() -> Knowledge:
-    return shipped_knowledge()
-
-
-@cache
-def derivation() -> Derivation:
-    return Derivation(rules())
-
-
-@cache
-def builder() -> Builder:
-    return Builder(rules())
 
 
 IRRELEVANT: list[dict[str, Any]] = [

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.finding import Status
-from service.knowledge.model import KINDS, FactKind, FactSource, Knowledge, possible_states
-from service.record.derive import Derivation
-from tests.shipped import shipped_knowledge
+from service.knowledge.model import KINDS, FactKind, FactSource, possible_states
+from tests.shipped import shipped_derivation as derivation
+from tests.shipped import shipped_knowledge as rules
 from tests.thoroughness import examples
 from tests.unit.record.facts_in_python import NOW, fact, patient, record, source, status
 
@@ -41,16 +41,6 @@ VALUES = (
     {"valueDateTime": "2026-10-01"},
     {},
 )
-
-
-@cache
-def rules() -> Knowledge:
-    return shipped_knowledge()
-
-
-@cache
-def derivation() -> Derivation:
-    return Derivation(rules())
 
 
 @cache

@@ -20,7 +20,7 @@ import pytest
 from click.testing import CliRunner
 
 from service.cli.comparing import impact as impact_command
-from service.cli.recorded import Reader
+from service.cli.recorded_charts import Reader
 from service.cli.stories import EXAMPLES
 from service.decision import Prepared, decide_on, prepare
 from service.finding import Finding, Status

@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.finding import Status
-from service.knowledge.model import FactKind, Given, Knowledge
-from service.record.derive import Derivation
+from service.knowledge.model import FactKind, Given
 from service.record.input.reader import read_bundle
-from service.testkit.example_patient.document import Builder
-from tests.shipped import shipped_knowledge
+from tests.shipped import shipped_builder as builder
+from tests.shipped import shipped_derivation as derivation
+from tests.shipped import shipped_knowledge as rules
 from tests.thoroughness import examples
 from tests.unit.record.facts_in_python import NOW, record
-
-
-@cache
-def rules() -> Knowledge:
-    return shipped_knowledge()
-
-
-@cache
-def derivation() -> Derivation:
-    return Derivation(rules())
-
-
-@cache
-def builder() -> Builder:
-    return Builder(rules())
-
 
 JUNK = st.sampled_from(
     [

@@ -43,12 +43,16 @@ def test_a_supply_lasts(resource: dict[str, Any], days: str) -> None:
     assert days_supply(resource) == Decimal(days)
 
 
-def test_tablets_of_a_known_strength_last_as_many_days_as_their_milligrams() -> None:
-    in_mg = dosage() | {"doseAndRate": [{"doseQuantity": {"value": 5, "unit": "mg", "code": "mg"}}]}
-    order = {"dosageInstruction": [in_mg], "dispenseRequest": THIRTY}
-    assert days_supply(order, Decimal(5)) == 10
-    assert days_supply(order, Decimal(10)) == 20
-    assert days_supply(order) is None
+FIVE_MG = {"doseAndRate": [{"doseQuantity": {"value": 5, "unit": "mg"}}], "timing": dosage()["timing"]}
+
+
+@pytest.mark.parametrize(("mg_each", "days"), [("5", "10"), ("10", "20"), ("2.5", "5"), (None, None)])
+def test_pieces_are_compared_with_a_dose_in_milligrams_by_the_strength_of_one(
+    mg_each: str | None, days: str | None
+) -> None:
+    resource = {"dosageInstruction": [FIVE_MG], "dispenseRequest": THIRTY}
+    found = days_supply(resource, Decimal(mg_each) if mg_each else None)
+    assert found == (Decimal(days) if days else None)
 
 
 @pytest.mark.parametrize(

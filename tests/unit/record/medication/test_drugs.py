@@ -456,3 +456,21 @@ def test_odd_resources_never_raise(value: object) -> None:
     known = DRUGS.recognise_concept(coded("197806"))
     DRUGS.daily_dose_mg(known, known.ingredients[0], daily_amounts(resource))
     assert isinstance(drug.text, str)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_recognised"),
+    [
+        ("Orphenadrine compound", False),
+        ("Carisoprodol Compound-Codeine", False),
+        ("Ramipril comp", False),
+        ("Telmisartan plus", False),
+        ("Co-Diovan", False),
+        ("Orphenadrine 100 mg", True),
+        ("Ramipril 5 mg plus hydrochlorothiazide 12.5 mg", True),
+        ("Co-codamol", True),
+        ("Hyzaar", True),
+    ],
+)
+def test_a_word_for_a_further_part_leaves_the_drug_half_read(text: str, is_recognised: bool) -> None:
+    assert DRUGS.recognise_concept({"text": text}).recognised is is_recognised

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from service.finding import Finding, Status
 from service.knowledge.loader import load
-from service.knowledge.model import FactDefinition, FactKind, Given, Knowledge, possible_states
+from service.knowledge.model import FactDefinition, FactKind, Given, possible_states
 from service.record.derive import Derivation
 from service.record.input.prefetch_states import Selection, classify
 from service.record.input.reader import read_bundle, read_prefetch
@@ -23,23 +23,13 @@ from service.record.model import Record
 from service.record.releases.fhir_classes import Release
 from service.record.releases.writing import WRITTEN
 from service.testkit.example_patient.case import Case
-from service.testkit.example_patient.document import Builder
-from tests.shipped import shipped_knowledge
+from tests.shipped import shipped_builder as builder
+from tests.shipped import shipped_knowledge as rules
 from tests.thoroughness import examples, some_of
 from tests.unit.record.facts_in_python import NOW, fact, source
 
 RULES = Path(__file__).parents[4] / "rules"
 """What is written for R4 is R4B too; both sets of classes are asked whether they accept it."""
-
-
-@cache
-def rules() -> Knowledge:
-    return shipped_knowledge()
-
-
-@cache
-def builder() -> Builder:
-    return Builder(rules())
 
 
 @cache

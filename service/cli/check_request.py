@@ -1,4 +1,4 @@
-"""Commands for integrators: check a request body, check any CDS service, check a token."""
+"""``check request``: everything that is wrong or unusual with a request body or a chart."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import orjson
 
-from service.cli.opened_store import Opened, day, open_store
+from service.cli.open_store import Opened, day, open_store
 
 if TYPE_CHECKING:
     from service.decision_log.replay import Replayed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.engine.turning import Turn, turns
+from service.engine.counterfactuals import Counterfactual, counterfactuals
 from service.finding import Finding, Status
 from service.knowledge.model import Condition
 from tests.rules_in_python import all_of, any_of, found, is_, measured, number
@@ -11,11 +11,15 @@ WHEN = all_of(is_("nsaid-ordered"), any_of(number("egfr", less_than=30), is_("di
 
 
 def result(condition: Condition, *findings: Finding) -> list[str]:
-    return [_words(one) for one in turns(condition, {one.name: one for one in findings})]
+    return [_words(one) for one in counterfactuals(condition, {one.name: one for one in findings})]
 
 
-def _words(turn: Turn) -> str:
-    return f"{turn.finding} {turn.side} {turn.limit}" if turn.limit is not None else f"{turn.finding} {turn.status}"
+def _words(one_change: Counterfactual) -> str:
+    return (
+        f"{one_change.finding} {one_change.side} {one_change.limit}"
+        if one_change.limit is not None
+        else f"{one_change.finding} {one_change.status}"
+    )
 
 
 def test_a_number_turns_at_its_limit_and_a_state_at_its_opposite() -> None:
