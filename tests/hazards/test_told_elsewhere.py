@@ -48,6 +48,8 @@ RED_FLAGS = [
     (told("Communication", payload=[{"contentString": "I am numb between the legs and cannot pee"}]), "numb between"),
     (said("Chief complaint", "Back pain and cannot urinate"), "cannot urinate"),
     (said("Perianal sensation", "reduced"), "Perianal sensation reduced"),
+    (said("Perianal sensation", "absent"), "Perianal sensation absent"),
+    (filled_in("Perianal sensation intact?", valueBoolean=False), "absent Perianal sensation"),
     (filled_in("Do you have any of these?", valueCoding={"display": "Numbness between the legs"}), "Numbness between"),
     (filled_in("Which symptoms?", valueString="saddle anaesthesia, cannot pass urine"), "saddle anaesthesia"),
     (filled_in("Reithosenanästhesie", valueBoolean=True), "Reithosen"),
@@ -131,6 +133,7 @@ def test_what_forbids_the_order_and_is_told_elsewhere_is_unknown_and_named(
         filled_in("Do you have bladder problems?", valueString="No"),
         filled_in("Do you take blood thinners?", valueBoolean=False),
         said("Saddle sensation", "intact"),
+        filled_in("Loss of bladder control", valueString="no"),
         said("Physical exam", "Alert, no distress, no saddle anesthesia, strength 5/5"),
         told("Flag", code=words("Risk of falls")) | {"status": "active"},
         told("Flag", code=words("Heart failure")) | {"status": "inactive"},
@@ -167,3 +170,66 @@ def test_a_screen_answered_no_does_not_hide_a_report(client: FlaskClient) -> Non
     entry = report("Complete compression of the cauda equina at L4/5.")
     answered = ask(client, [person(), sciatica(), screened, entry], complete="all")
     assert "compression of the cauda equina" in str(answered["cards"])
+
+
+def allergy(text: str) -> Json:
+    active = {"coding": [{"code": "active"}]}
+    return {"resourceType": "AllergyIntolerance", "id": "a1", "clinicalStatus": active, "code": words(text)} | {
+        "patient": {"reference": "Patient/p"}
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("Tolerates ibuprofen", "unknown"),
+        ("Mother allergic to aspirin", "unknown"),
+        ("Tolerates penicillin not ibuprofen", "unknown"),
+        ("Tolerates acetaminophen; ibuprofen causes hives", "present"),
+        ("Family history negative, patient allergic to ibuprofen", "present"),
+        ("Ibuprofen - tolerated, entered in error", "unknown"),
+        ("Ibuprofen not tolerated", "present"),
+    ],
+)
+def test_what_is_tolerated_or_another_s_is_no_allergy_of_the_patient(
+    client: FlaskClient, text: str, status: str
+) -> None:
+    answered = ask(client, [person(), sciatica(), allergy(text), ordered(*IBUPROFEN)], "order-sign", complete="all")
+    assert status_of(answered, "nsaid-allergy") == status
+
+
+@pytest.mark.parametrize(
+    ("certainty", "status"), [("G", "present"), ("A", "absent"), ("Z", "unknown"), ("V", "unknown")]
+)
+def test_the_certainty_of_a_german_diagnosis_counts(client: FlaskClient, certainty: str, status: str) -> None:
+    url = "http://fhir.de/StructureDefinition/icd-10-gm-diagnosesicherheit"
+    heart = problem("I50.13", "Linksherzinsuffizienz")
+    heart["code"]["coding"][0] |= {
+        "system": "http://fhir.de/CodeSystem/bfarm/icd-10-gm",
+        "extension": [{"url": url, "valueCoding": {"code": certainty}}],
+    }
+    answered = ask(client, [person(), sciatica(), heart, ordered(*IBUPROFEN)], "order-sign", complete="all")
+    assert status_of(answered, "heart-failure") == status
+
+
+def test_a_diagnosis_of_the_visit_that_was_not_sent_is_read_by_its_display(client: FlaskClient) -> None:
+    diagnosis = {"condition": {"reference": "Condition/zz", "display": "Cauda equina syndrome"}}
+    answered = ask(client, [person(), sciatica(), encounter(diagnosis=[diagnosis])], "encounter-start", complete="all")
+    assert "rf-cauda-equina-suspected" in speaking(answered)
+
+
+@pytest.mark.parametrize(
+    ("question", "value", "unit", "finding"),
+    [
+        ("DFG estimé (CKD-EPI), débit de filtration glomérulaire", 22, "mL/min/{1.73_m2}", "egfr"),
+        ("Filtrado glomerular estimado", 22, "mL/min/{1.73_m2}", "egfr"),
+        ("Restharn", 400, "mL", "post-void-residual"),
+        ("Körpertemperatur", 39.5, "Cel", "body-temperature"),
+    ],
+)
+def test_measurements_are_read_by_their_foreign_names(
+    client: FlaskClient, question: str, value: float, unit: str, finding: str
+) -> None:
+    quantity = {"value": value, "unit": unit, "system": "http://unitsofmeasure.org", "code": unit}
+    entry = told("Observation", code=words(question), effectiveDateTime=DAY, valueQuantity=quantity)
+    assert status_of(ask(client, [person(), sciatica(), entry], complete="all"), finding) == "present"

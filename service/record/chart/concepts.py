@@ -63,6 +63,16 @@ def _device_request(resource: Resource, record: Record) -> Concepts:
         yield from _device(device, record)
 
 
+def _encounter(resource: Resource, record: Record) -> Concepts:
+    yield from as_objects(resource.get("reasonCode"))
+    yield from as_objects(resource.get("type"))
+    for diagnosis in as_objects(resource.get("diagnosis")):
+        # A problem that was sent speaks for itself, with its own status; of another only the words are there.
+        for reference in as_objects(diagnosis.get("condition")):
+            if record.resolve(reference, resource) is None:
+                yield from _text(reference, "display")
+
+
 _CODE = _elements("code")
 
 _BY_TYPE: Mapping[str, Callable[[Resource, Record], Concepts]] = {
@@ -75,9 +85,13 @@ _BY_TYPE: Mapping[str, Callable[[Resource, Record], Concepts]] = {
     "DeviceUseStatement": _device_use,
     "Communication": _elements("category", "reasonCode", "topic"),
     "CommunicationRequest": _elements("category", "reasonCode"),
-    "Encounter": _elements("reasonCode", "type"),
+    "Encounter": _encounter,
     "Goal": _elements("description", "category"),
 }
+
+
+ABOUT_CODE = frozenset({"Condition", "Observation", "Procedure"})
+"""Types that charts are full of and that say in ``code`` alone what they are about."""
 
 
 def concepts_of(resource_type: str, resource: Resource, record: Record) -> Concepts:

@@ -45,6 +45,12 @@ _IS_NO = re.compile(
 )
 _GOOD = re.compile(r"\b(?:normal\w*|intact|preserved|good|full|unchanged|still|able|can you)\b", re.IGNORECASE)
 """Words of a question to which a yes is good news."""
+_FUNCTION = re.compile(r"\b(?:sensation|sensibilit\w+|tone|feeling|control)\b", re.IGNORECASE)
+_LESS = re.compile(
+    r"\b(?:loss|lost|los(?:e|ing)|reduc\w+|decreas\w+|alter\w+|abnormal\w*|problems?|troubles?|chang\w+|numb\w*|impair\w+)\b",
+    re.IGNORECASE,
+)
+_GONE = re.compile(r"\s*(?:no|none|nil|absent|not (?:present|found))[\s.!]*", re.IGNORECASE)
 _DEEPEST = 8
 _YEAR = re.compile(r"(\d{4})-(\d\d)|(\d{4})")
 _DATED = ("effectiveDateTime", "authored", "started", "issued", "authoredOn", "sent", "date", "recordedDate", "created")
@@ -99,13 +105,16 @@ def _answers(question: str, concept: object, holder: Mapping[str, Any]) -> Itera
     if holder.get("valueBoolean") is True and not _GOOD.search(question):
         yield concept if isinstance(concept, dict) else {"text": question.replace("?", "")}
         return
+    is_function = _FUNCTION.search(question) is not None and _LESS.search(question) is None
+    if holder.get("valueBoolean") is False and is_function:
+        yield {"text": f"absent {_GOOD.sub('', question).strip(' ?:')}"}
     for name in ("valueCodeableConcept", "valueCoding", "valueString"):
         value = holder.get(name)
         if value is None:
             continue
         said = {"text": value} if isinstance(value, str) else value
         words = concept_text(said)
-        if not words or _IS_NO.fullmatch(words):
+        if not words or (_IS_NO.fullmatch(words) and not (is_function and _GONE.fullmatch(words))):
             continue
         if isinstance(said, dict):
             yield said if "coding" in said or "text" in said else {"coding": [said]}

@@ -156,6 +156,13 @@ DRUG_NEGATIONS = frozenset(
 """Words before the name of a drug which say that it is not taken, also those of other languages than English."""
 
 
+_ALLERGY_PART = re.compile(r"\s*[;,\n]\s*|\.\s+")
+_ANIMAL = re.compile(r"\b(?:hair|dander|epitheli\w*|saliva|fur)\b", re.IGNORECASE)
+_NO_REACTION = re.compile(
+    r"(?<!not\s)(?<!poorly\s)\btolerat(?:es|ed|ing)\b|\bcan\s+take\b|\bno\s+(?:problems?|reactions?)\s+(?:with|to)\b"
+    rf"|\bentered\s+in\s+error\b|(?:{_FAMILY.pattern})",
+    re.IGNORECASE,
+)
 _NEAR = 20
 """So many letters after a match may still say what of it is denied."""
 
@@ -189,6 +196,13 @@ def said(pattern: re.Pattern[str], text: str, *, of_action: bool = False) -> Sai
 def is_denied(text: str, start: int, end: int) -> bool:
     """Whether the clause around a stretch of the text surely denies it, or is about somebody else."""
     return _of_state(text, start, end) is Said.NOTHING
+
+
+def of_an_allergy(text: str) -> str:
+    """The parts of the text of an allergy that tell of a reaction of the patient; "" where none does."""
+    if not _NO_REACTION.search(text) or _ANIMAL.search(text):
+        return text
+    return "; ".join(part for part in _ALLERGY_PART.split(text) if part and not _NO_REACTION.search(part))
 
 
 def _of_action(text: str, match: re.Match[str]) -> Said:

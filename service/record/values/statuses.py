@@ -37,6 +37,7 @@ _CLINICAL = {
     "73425007": "inactive",
     "413322009": "resolved",
 }
+_CERTAINTY = "icd-10-gm-diagnosesicherheit"
 NOT_UNDERSTOOD = Note(NoteCode.STATUS_NOT_UNDERSTOOD)
 _UNSURE_VERIFICATION: Mapping[str | None, Note] = {
     "unconfirmed": Note(NoteCode.UNCONFIRMED),
@@ -135,8 +136,25 @@ def _has_no_result(resource: Mapping[str, Any]) -> bool:
     return not (resource.get("component") or resource.get("hasMember"))
 
 
+def _certainties(resource: Mapping[str, Any]) -> set[str]:
+    """How sure German practices say a diagnosis is: A excluded, V suspected, Z state after, G sure (ICD-10-GM)."""
+    code = resource.get("code")
+    listed = code.get("coding") if isinstance(code, dict) else None
+    found = set()
+    for coding in listed if isinstance(listed, list) else ():
+        extensions = coding.get("extension") if isinstance(coding, dict) else None
+        for extension in extensions if isinstance(extensions, list) else ():
+            if isinstance(extension, dict) and str(extension.get("url")).endswith(_CERTAINTY):
+                value = extension.get("valueCoding")
+                found.add(str(value.get("code")).upper() if isinstance(value, dict) else "")
+    return found
+
+
 def _of_condition(resource: Mapping[str, Any]) -> StatusClass:
     verification = status_word(resource.get("verificationStatus"))
+    certainties = _certainties(resource)
+    if certainties == {"A"} and verification != "entered-in-error":
+        return _REFUTED
     if verification == "entered-in-error":
         return NEVER
     if verification == "refuted":
@@ -154,13 +172,19 @@ def _of_condition(resource: Mapping[str, Any]) -> StatusClass:
         if clinical == "active" and ended:
             notes.append(Note(NoteCode.ACTIVE_BUT_ENDED))
     unsure_because = _UNSURE_VERIFICATION.get(verification)
+    if unsure_because is None and not certainties <= {"G"}:
+        unsure_because = Note(NoteCode.UNCONFIRMED)
     return StatusClass(counts, unsure_because is not None, joined(*notes, unsure_because))
 
 
 def _has_ended(resource: Mapping[str, Any]) -> bool:
     if resource.get("abatementBoolean") is False:
         return False
-    return any(key.startswith("abatement") and resource[key] is not None for key in resource)
+    # Without a generator: every problem of every chart is asked.
+    for key in resource:  # noqa: SIM110
+        if key.startswith("abatement") and resource[key] is not None:
+            return True
+    return False
 
 
 def _of_allergy(resource: Mapping[str, Any]) -> StatusClass:
