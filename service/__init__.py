@@ -194,6 +194,7 @@ def make_services(
     from service.decision import prepare
     from service.garbage import uncollected
     from service.knowledge.allowed_rules import wholly_approved
+    from service.knowledge.cache import uncached
     from service.protocol.discovery import linted_templates, offered
     from service.protocol.evaluation import Services, fetch_nothing
     from service.review.rule_source import Rules, read_rules
@@ -210,11 +211,13 @@ def make_services(
         prepared = prepare(knowledge, rules.cached)
         prepared.derivation.matcher.drugs.warm_up()
     shown = offered(knowledge, settings.hidden_services)
+    # What is cached is of the rule set alone, and not of the services that an operator hides.
+    cached = uncached if settings.hidden_services else rules.cached
     return Services(
         prepared=prepared,
         drafts=drafts,
         offered=shown,
-        templates=linted_templates(knowledge, shown),
+        templates=cached("templates", lambda: linted_templates(knowledge, shown)),
         settings=settings,
         fetch_missing=fetch_missing or fetch_nothing,
         allowed_rule_ids=wholly_approved(knowledge) if settings.require_approved else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 from types import MappingProxyType
 
 from service.cards.markdown import escaped, plain
@@ -125,6 +126,7 @@ def is_answer(item: Evidence) -> bool:
     return item.resource.startswith(_ANSWERS)
 
 
+@lru_cache(maxsize=1024)
 def drug_name(text: str, nameless: str = "an order") -> str:
     """The first words of a drug or an order, without strength, form and signs that could become markup.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 LONGEST = 160
 
@@ -28,6 +29,7 @@ def _visible(text: str) -> str:
     return "".join(char for char in visible if unicodedata.category(char) not in {"Cf", "Cs", "Co"})
 
 
+@lru_cache(maxsize=2048)
 def escaped(text: str) -> str:
     """Text from outside as markdown that shows exactly that text: no HTML, no links, no table pipes.
 

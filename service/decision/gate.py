@@ -149,7 +149,7 @@ def basis_of(knowledge: Knowledge, derivation: Derivation, hook: str) -> Basis |
 
     Costs some tens of milliseconds. None where even a chart that concerns no fact could come to something.
     """
-    empty = derivation.without_entries(whole_lists(knowledge))
+    empty = derivation.without_entries(complete_lists(knowledge))
     groups: dict[frozenset[Key], list[Finding]] = {}
     rules = rules_for(knowledge, hook)
     read = {name for rule in rules for name in (*rule.reads, *rule.mentions)} | set(concerning(knowledge))
@@ -166,7 +166,7 @@ def basis_of(knowledge: Knowledge, derivation: Derivation, hook: str) -> Basis |
     return Basis(hook, facts, frozenset(key for one in found for key in derivation.concerns(one.name) - {ORDER}))
 
 
-def whole_lists(knowledge: Knowledge) -> Mapping[str, Completeness]:
+def complete_lists(knowledge: Knowledge) -> Mapping[str, Completeness]:
     """The state in which every list came whole by which some fact can be absent."""
     return dict.fromkeys({name for fact in knowledge.facts.values() for name in fact.complete}, Completeness.COMPLETE)
 

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
 import pickle
 import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -137,9 +138,38 @@ def _read(folder: int, name: str) -> tuple[Any] | None:
         return None
 
 
+class _Pickler(pickle.Pickler):
+    """Writes dataclasses with slots so that they are read in a fifth of the time: a rule set has twenty thousand."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        kind: Any = type(obj)
+        if not hasattr(kind, "__dataclass_fields__") or hasattr(obj, "__dict__"):
+            return NotImplemented
+        return _restored, (kind, tuple(getattr(obj, name) for name in _names(kind)))
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+def _restored(kind: Any, values: tuple[Any, ...]) -> Any:
+    """A dataclass with slots as it was written; what it checks when it is made was checked then."""
+    made: Any = object.__new__(kind)
+    for name, value in zip(_names(kind), values, strict=True):
+        object.__setattr__(made, name, value)
+    return made
+
+
+def _pickled(made: object) -> bytes:
+    written = io.BytesIO()
+    _Pickler(written, pickle.HIGHEST_PROTOCOL).dump(made)
+    return written.getvalue()
+
+
 def _write(folder: int, name: str, made: object) -> None:
     """Put an entry there at once or not at all, and take the oldest of its kind away where there are too many."""
-    payload = pickle.dumps(made, pickle.HIGHEST_PROTOCOL)
+    payload = _pickled(made)
     content = _HEAD + name.encode() + b"\n" + hashlib.sha256(payload).hexdigest().encode() + payload
     beside = f"{name}.{os.getpid()}"
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=folder)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import z3
 
-from service.decision.gate import Basis, basis_of, spoken, whole_lists
+from service.decision.gate import Basis, basis_of, complete_lists, spoken
 from service.engine.patterns import ABSENT, STATUS_NUMBER, Scale
 from service.finding import Finding
 from service.knowledge.concern import concerning
@@ -55,7 +55,7 @@ def conditions_of_gates(knowledge: Knowledge) -> Iterator[Condition]:
 def doubts(patients: Patients, hook: str, basis: Basis | None) -> Iterator[Doubt]:
     """All that must be impossible for the gate of a hook to be right."""
     derivation = Derivation(patients.knowledge)
-    empty = derivation.without_entries(whole_lists(patients.knowledge))
+    empty = derivation.without_entries(complete_lists(patients.knowledge))
     if basis is None:
         # Why there is none: somebody of whom nothing is on the chart, and of whom something is said.
         nothing = [empty[name] for name in sorted(derivation.decided_by_keys)]

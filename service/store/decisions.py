@@ -123,7 +123,7 @@ def decision_body(
         "findings": _finding_letters(decision, of),
         "rules": _rule_letters(decision.outcomes, of),
         "covered": {item.rule.id: item.suppressed_by for item in decision.outcomes if item.suppressed_by is not None},
-        "details": {name: _detail(fact) for name, fact in facts.items() if _says_more(fact)},
+        "details": _details(facts),
         "cards": [
             {"uuid": card.uuid, "indicator": card.indicator, "rules": list(card.rules), "parts": dict(card.parts)}
             for card in cards
@@ -216,7 +216,13 @@ def _says_more(finding: Finding) -> bool:
     )
 
 
-def _detail(finding: Finding) -> Json:
+def _details(facts: Mapping[str, Finding]) -> Json:
+    """What more is known of facts. One entry of the record stands behind many of them, and is written once."""
+    entries: dict[int, list[Any]] = {}
+    return {name: _detail(fact, entries) for name, fact in facts.items() if _says_more(fact)}
+
+
+def _detail(finding: Finding, entries: dict[int, list[Any]]) -> Json:
     detail_body: Json = {}
     if finding.value is not None:
         detail_body["value"] = str(finding.value)
@@ -227,8 +233,16 @@ def _detail(finding: Finding) -> Json:
     if finding.notes:
         detail_body["notes"] = [note_body(note) for note in finding.notes]
     if finding.evidence:
-        detail_body["from"] = [_from(item) for item in finding.evidence]
+        detail_body["from"] = [_entry(item, entries) for item in finding.evidence]
     return detail_body
+
+
+def _entry(item: Evidence, entries: dict[int, list[Any]]) -> list[Any]:
+    # The facts keep their evidence alive, so its address names it.
+    written_entry = entries.get(id(item))
+    if written_entry is None:
+        written_entry = entries[id(item)] = _from(item)
+    return written_entry
 
 
 def _from(item: Evidence) -> list[Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 from msgspec.structs import replace as replaced
 
@@ -121,7 +121,12 @@ def redacted_problems(problems: Iterable[Problem], most: int = 20) -> list[tuple
 
 def is_storable_date(resource: str, date: str) -> bool:
     """Whether the date of an entry is stored: as FHIR writes it, and not of a Patient, whose date is that of birth."""
-    return _DATE.fullmatch(date) is not None and not resource.startswith("Patient/")
+    return _is_date(date) and not resource.startswith("Patient/")
+
+
+@lru_cache(maxsize=4096)
+def _is_date(text: str) -> bool:
+    return _DATE.fullmatch(text) is not None
 
 
 def is_storable_note(note: Note) -> bool:

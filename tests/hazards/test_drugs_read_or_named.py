@@ -77,3 +77,14 @@ def test_a_product_code_of_another_country_is_read_by_its_words_or_named(client:
     bare = signing(client, taken({"coding": [{"system": system, "code": code}]}))
     assert status_of(bare, "anticoagulant-active") == "unknown"
     assert f"Not recognised: {code}" in str(bare["cards"])
+
+
+@pytest.mark.parametrize(("end", "indicator"), [("2027-01-01", "critical"), ("2026-11-01", None)])
+def test_an_order_completed_at_issue_is_taken_until_the_end_of_its_dosage(
+    client: FlaskClient, end: str, indicator: str | None
+) -> None:
+    repeat = {"boundsPeriod": {"start": "2026-06-01", "end": end}, "frequency": 1, "period": 1, "periodUnit": "d"}
+    dosage = [{"timing": {"repeat": repeat}}]
+    warfarin = taken({"text": "warfarin 5 mg"}, "completed", dosageInstruction=dosage, authoredOn="2026-06-01")
+    answered = signing(client, warfarin)
+    assert bool(speaking(answered, "critical")) is (indicator is not None)

@@ -14,6 +14,7 @@ from service.record.model import Entry
 from service.record.once import once
 from service.record.values.dates import When
 from service.record.values.statuses import StatusClass, status_class, status_word
+from service.record.values.units import Reading, Refused
 
 Key = tuple[str, str]
 """A resource type (or ``medication``, ``order``) and a value set (or "" for any)."""
@@ -42,6 +43,11 @@ class CodeMatch(Struct, eq=False, dict=True):
     past: bool = False
     suspected: bool = False
     notes: tuple[Note, ...] = ()
+
+    @once
+    def readings(self) -> dict[Any, Reading | Refused]:
+        """Its number, by the unit and in the range in which facts ask for it."""
+        return {}
 
     @once
     def status_class(self) -> StatusClass:

@@ -90,6 +90,10 @@ _BY_TYPE: Mapping[str, Callable[[Resource, Record], Concepts]] = {
 }
 
 
+ABOUT_CODE = frozenset({"Condition", "Observation", "Procedure"})
+"""Types that charts are full of and that say in ``code`` alone what they are about."""
+
+
 def concepts_of(resource_type: str, resource: Resource, record: Record) -> Concepts:
     """The CodeableConcepts that say what a resource (in R4 shape) is about; one match among them is a code match."""
     return _BY_TYPE.get(resource_type, _CODE)(resource, record)

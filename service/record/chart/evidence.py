@@ -8,6 +8,7 @@ from functools import cache
 
 from msgspec import Struct
 
+from service.bounded import Bounded
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition
 from service.note import Note, NoteCode
@@ -41,7 +42,10 @@ class EntryEvidence(Struct, frozen=True):
 
 def ordered(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
     """Evidence each once, newest first, the same whatever the order of the record."""
-    by_name = sorted(dict.fromkeys(evidence), key=_by_name)
+    distinct = dict.fromkeys(evidence)
+    if len(distinct) < 2:  # noqa: PLR2004  # nothing to put in order
+        return tuple(distinct)
+    by_name = sorted(distinct, key=_by_name)
     return tuple(sorted(by_name, key=lambda item: item.date or "", reverse=True))
 
 
@@ -158,6 +162,27 @@ def read_types(definition: FactDefinition) -> tuple[str, ...]:
 
 def no_matching_data(definition: FactDefinition, record: Record, notes: Sequence[Note | None] = ()) -> Finding:
     """What finding nothing means: absent when the definition allows it, else unknown with the reasons."""
+    if notes or record.not_understood or definition.complete_nonempty:
+        return _nothing_found(definition, record, notes)
+    # It depends on how the lists came alone, and callers send the same few states of them.
+    of, types, found = _SILENT.get(id(definition)) or _NO_FACT
+    if of is not definition:
+        _, types, found = _SILENT[id(definition)] = (definition, read_types(definition), Bounded(_STATES))
+    states = tuple(map(record.completeness_of, types))
+    finding = found.get(states)
+    if finding is None:
+        finding = found[states] = _nothing_found(definition, record, ())
+    return finding
+
+
+_STATES = 16
+_Silence = tuple[FactDefinition | None, tuple[str, ...], Bounded[tuple[Completeness, ...], Finding]]
+_NO_FACT: _Silence = (None, (), Bounded(1))
+_SILENT: Bounded[int, _Silence] = Bounded(2048)
+"""What finding nothing means for a fact in some states of its lists, by the address of the fact, which is kept too."""
+
+
+def _nothing_found(definition: FactDefinition, record: Record, notes: Sequence[Note | None]) -> Finding:
     if lists_are_complete(definition, record):
         said = Note(NoteCode.NOTHING_FOUND, types=definition.complete)
         return Finding(definition.id, Status.ABSENT, notes=(*distinct_notes(notes), said))

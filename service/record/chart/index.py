@@ -15,7 +15,7 @@ from service.knowledge.model import FactDefinition, Knowledge
 from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.answers import ANSWERED
 from service.record.chart.code_match import CodeMatch, Key
-from service.record.chart.concepts import as_objects, concepts_of
+from service.record.chart.concepts import ABOUT_CODE, as_objects, concepts_of
 from service.record.chart.elsewhere import TYPES as WITH_STATEMENTS
 from service.record.chart.elsewhere import last_year_of, statements_of
 from service.record.chart.episode import Episode, newest_episode
@@ -25,7 +25,7 @@ from service.record.medication.drugs import Drug, Drugs
 from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, with_all_classes
 from service.record.model import Entry, Record
 from service.record.once import once
-from service.record.values.coding import CodeIndex, concept_text, wordings
+from service.record.values.coding import CodeIndex, Match, concept_text, wordings
 from service.record.values.dates import When, at, parse
 from service.record.values.negation import of_an_allergy
 from service.record.values.statuses import Counts, status_class
@@ -165,6 +165,7 @@ class Chart:
         self.record = record
         self.now = now
         self.code_matches: dict[Key, list[CodeMatch]] = {}
+        self._of_type: dict[str, dict[str, list[CodeMatch]]] = {}
         self.unrecognised_drugs: dict[int | None, tuple[Evidence, ...]] = {}
         self.concerned: list[FactDefinition] = []
         """The facts that were read from it; all others are as on an empty chart."""
@@ -348,9 +349,12 @@ class Chart:
 
     def matches(self, resource_type: str, value_sets: Iterable[str]) -> list[CodeMatch]:
         """The code matches of one type in any of some value sets, each once; words repeat no code of theirs."""
-        lists = [found for name in value_sets if (found := self.code_matches.get((resource_type, name)))]
-        if len(lists) == 1:
-            return lists[0]
+        of_type = self._of_type.get(resource_type)
+        if of_type is None:
+            return []
+        lists = [found for name in value_sets if (found := of_type.get(name))]
+        if len(lists) < 2:  # noqa: PLR2004  # nothing to put together
+            return lists[0] if lists else []
         code_matches = list(dict.fromkeys(code_match for found in lists for code_match in found))
         coded = {id(code_match.holder) for code_match in code_matches if code_match.is_sure}
         return [code_match for code_match in code_matches if code_match.is_sure or id(code_match.holder) not in coded]
@@ -372,7 +376,11 @@ class Chart:
             return True
         is_read = False
         of_allergies: list[object] = []
-        concepts: Iterable[object] = concepts_of(entry.type, entry.resource, self.record)
+        coded = entry.resource.get("code") if entry.type in ABOUT_CODE else None
+        # Nearly every entry of a chart says in its code alone what it is about.
+        concepts: Iterable[object] = (
+            (coded,) if isinstance(coded, dict) else concepts_of(entry.type, entry.resource, self.record)
+        )
         if entry.type == _ALLERGY:
             concepts = of_allergies = list(map(_of_the_reaction, concepts))
         for concept in concepts:
@@ -387,6 +395,12 @@ class Chart:
 
     def _match(self, entry: Entry, concept: object, holder: Mapping[str, Any], asked: frozenset[str]) -> bool:
         match = self.matcher.index.match(concept)
+        if match.sets or match.said_too or match.past_sets or match.suspected_sets:
+            self._file(entry, match, holder, asked)
+        return self.matcher.index.is_entry_read(entry.type, concept) if entry.type in NOT_UNDERSTOOD else match.is_read
+
+    def _file(self, entry: Entry, match: Match, holder: Mapping[str, Any], asked: frozenset[str]) -> None:
+        """Put an entry under the value sets that it names and facts ask about."""
         birth = self._birth_for(entry)
         if match.sets and not match.sets.isdisjoint(asked):
             is_sure = not (match.by_text or match.by_category)
@@ -405,14 +419,18 @@ class Chart:
                 entry, holder, match.text, birth, by_text=True, is_sure=False, suspected=True, notes=match.notes
             )
             self._add(suspected, match.suspected_sets & asked)
-        return self.matcher.index.is_entry_read(entry.type, concept) if entry.type in NOT_UNDERSTOOD else match.is_read
 
     def _birth_for(self, entry: Entry) -> When | None:
         return self.birth if "onsetAge" in entry.resource else None
 
     def _add(self, code_match: CodeMatch, value_sets: Iterable[str]) -> None:
+        type_ = code_match.entry.type
+        of_type = self._of_type.setdefault(type_, {})
         for name in value_sets:
-            self.code_matches.setdefault((code_match.entry.type, name), []).append(code_match)
+            found = of_type.get(name)
+            if found is None:
+                found = of_type[name] = self.code_matches[type_, name] = []
+            found.append(code_match)
 
     def _index_allergy(self, entry: Entry, concepts: Iterable[object], asked: frozenset[str]) -> None:
         """An allergy to a drug may be coded as the drug: test it through the drug table too (terminology.md 2)."""

@@ -18,7 +18,7 @@ from service.record.values.code_sets import LOINC_LINK
 from service.record.values.dates import When
 from service.record.values.interval import Interval
 from service.record.values.statuses import Counts
-from service.record.values.units import Refused, is_plausible, read_value, substance_of
+from service.record.values.units import Reading, Refused, is_plausible, read_value, substance_of
 
 BY_TEXT = Note(NoteCode.BY_TEXT)
 PRELIMINARY = frozenset({NoteCode.PRELIMINARY_VALUE, NoteCode.PRELIMINARY_VALUE_UNDATED})
@@ -135,7 +135,7 @@ def _age(code_match: CodeMatch) -> tuple[float, str]:
 def _add(
     found: Measurements, code_match: CodeMatch, source: FactSource, wanted: Wanted, substance: str | None, chart: Chart
 ) -> None:
-    reading = read_value(_out_of_the_highest(_value_of(code_match, wanted.unit), wanted), wanted.unit, substance)
+    reading = _reading(code_match, wanted, substance)
     where, when = code_match.entry.reference, code_match.effective_period.last
     if isinstance(reading, Refused):
         if "component" not in code_match.holder:  # else a panel: its values stand in the components
@@ -155,6 +155,16 @@ def _add(
     (found.preliminary if code_match.status_class.provisional else found.final).append(
         Measurement(reading.interval, when, measured.inside, evidence)
     )
+
+
+def _reading(code_match: CodeMatch, wanted: Wanted, substance: str | None) -> Reading | Refused:
+    """The number as it is asked for; several facts ask for the same one."""
+    asked = (wanted.unit, substance, wanted.plausible)
+    known = code_match.readings.get(asked)
+    if known is None:
+        holder = _out_of_the_highest(_value_of(code_match, wanted.unit), wanted)
+        known = code_match.readings[asked] = read_value(holder, wanted.unit, substance)
+    return known
 
 
 def _value_of(code_match: CodeMatch, unit: str) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from service.note import Note, NoteCode
 from service.record.input.left_out import is_loss, left_out, next_link
 
 _SUCCESS = 2
+_NONE_FOUND = (None, 0)
 
 
 class State(StrEnum):
@@ -104,6 +105,9 @@ def _of_wrapper(key: str, value: Mapping[str, Any]) -> PrefetchState:
 
 def _of_bundle(key: str, bundle: Mapping[str, Any]) -> PrefetchState:
     entries = bundle.get("entry")
+    if (entries is None or entries == []) and "link" not in bundle and bundle.get("total") in _NONE_FOUND:
+        # Most keys of most calls.
+        return PrefetchState(key, State.NULL, is_bundle=True)
     if isinstance(entries, dict):
         entries = [entries]
     if entries is not None and not isinstance(entries, list):

@@ -13,7 +13,7 @@ from service.record.input.contained import contained_in
 from service.record.input.deduplicate import arrange
 from service.record.input.prefetch_states import PrefetchState, Selection, State
 from service.record.input.sections import doubts_of_sections
-from service.record.input.shapes import Flaw, flaws, is_flawless
+from service.record.input.shapes import Flaw, are_flawless, flaws, is_flawless
 from service.record.input.subject import OF_A_PATIENT, Patients, Subject, is_nameless, with_nameless_as
 from service.record.input.unpacking import Piece, Unpacked, unpack, unpack_state
 from service.record.model import Completeness, Entry, Problem, Record
@@ -32,6 +32,7 @@ _FOREIGN = Note(NoteCode.SUBJECT_FOREIGN)
 _SUBJECT_TAKEN = Note(NoteCode.SUBJECT_TAKEN)
 _SUBJECT_MISSING = Note(NoteCode.SUBJECT_MISSING)
 _NAMES_SHOWN = 10
+_LOOKED_AT_TOGETHER = 32
 _STATUSES = frozenset({"status", "clinicalStatus", "verificationStatus"})
 _KNOWN_BY_CODE = frozenset(
     {
@@ -117,7 +118,7 @@ def read_prefetch(
     another patient; 422 when the data is DSTU2.
     """
     asked = {key: states[key] for key in sorted(states) if key in selections}
-    brought = {key: unpack_state(state) for key, state in asked.items()}
+    brought = {key: unpack_state(state) if state.resources else _NOTHING_BROUGHT for key, state in asked.items()}
     pieces = [piece for unpacked in brought.values() for piece in unpacked.pieces]
     of_context = [*orders.pieces, *beside.pieces]
     _refuse_dstu2([*pieces, *of_context])
@@ -153,6 +154,8 @@ def _note_lost_results(gathered: _Gathered, key: str, state: PrefetchState, sele
 
 def _take_key(gathered: _Gathered, brought: Unpacked, patients: Patients, patient_id: str) -> bool:
     """Take what came under one key; whether all of it could be used."""
+    if brought is _NOTHING_BROUGHT:
+        return True
     gathered.problems.extend(brought.problems)
     before = len(gathered.problems)
     if brought.pieces:
@@ -268,12 +271,26 @@ class _Gathered:
         Where only the status of an entry cannot be read, what it is about is known: it may count or not, and proves no
         absence of that. If its code is not understood either, the chart says so.
         """
-        for entry in self.entries:
-            if is_flawless(entry.resource, entry.type):
+        doubtful = self._doubtful()
+        for entry in self.entries if doubtful else ():
+            if entry not in doubtful or is_flawless(entry.resource, entry.type):
                 continue
             found = note_flaws(entry, self.problems)
             if found and not (entry.type in _KNOWN_BY_CODE and all(flaw.element in _STATUSES for flaw in found)):
                 self.unclaimed.add(entry.type)
+
+    def _doubtful(self) -> set[Entry]:
+        """The entries that must be looked at one by one: some of a type, taken together, are not written as usual."""
+        of_type: dict[str, list[Entry]] = {}
+        for entry in self.entries:
+            of_type.setdefault(entry.type, []).append(entry)
+        doubtful: set[Entry] = set()
+        for type_, entries in of_type.items():
+            for start in range(0, len(entries), _LOOKED_AT_TOGETHER):
+                some = entries[start : start + _LOOKED_AT_TOGETHER]
+                if not are_flawless([entry.resource for entry in some], type_):
+                    doubtful.update(some)
+        return doubtful
 
     def _is_ours(self, piece: Piece, subject: str | Subject, missing_is_ours: bool) -> bool:
         if subject is Subject.NOT_SAID:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from service.note import Note, NoteCode, holds
 from service.record.input.shape_table import ABOUT, NESTED, SHAPES, STATUS_NEEDED
-from service.record.input.usual_shapes import is_usual
+from service.record.input.usual_shapes import are_usual, is_usual
 from service.record.values.code_systems import canonical_system, check_digit_fault
 from service.record.values.dates import parse
 from service.record.values.references import reference_text
@@ -48,6 +48,14 @@ def is_flawless(resource: Mapping[str, Any], type_: str) -> bool:
     """Whether a resource is written as nearly every one is, and says what it is about; of any other nothing is said."""
     about = ABOUT.get(type_)
     return is_usual(resource, type_) and (about is None or _says_something(resource.get(about[0])))
+
+
+def are_flawless(resources: Sequence[Mapping[str, Any]], type_: str) -> bool:
+    """The same of some resources of one type, all of them."""
+    if not are_usual(resources, type_):
+        return False
+    about = ABOUT.get(type_)
+    return about is None or all(_says_something(resource.get(about[0])) for resource in resources)
 
 
 def looked_through(resource: Mapping[str, Any], type_: str, *, under_review: bool = False) -> list[Flaw]:

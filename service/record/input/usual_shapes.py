@@ -7,7 +7,7 @@ not fit nothing is said; ``shapes.py`` looks at it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -78,9 +78,10 @@ _STATUSES = ("status", "clinicalStatus", "verificationStatus", "lifecycleStatus"
 
 
 class _Usual(NamedTuple):
-    """How a type of resource is checked: the type of all but its own dates, and the names of those."""
+    """How a type of resource is checked: the type of all but its own dates, alone and in a list, and their names."""
 
     shape: type[Struct]
+    shapes: Any
     dates: tuple[str, ...]
 
 
@@ -96,6 +97,22 @@ def is_usual(resource: Mapping[str, Any], type_: str) -> bool:
         msgspec.convert(resource, usual.shape)
     except msgspec.ValidationError:
         return False
+    return _has_usual_dates(resource, usual)
+
+
+def are_usual(resources: Sequence[Mapping[str, Any]], type_: str) -> bool:
+    """Whether all of some resources of one type are written as usual, told in one step for all of them."""
+    usual = _usual(type_)
+    if usual is None:
+        return False
+    try:
+        msgspec.convert(resources, usual.shapes)
+    except msgspec.ValidationError:
+        return False
+    return all(_has_usual_dates(resource, usual) for resource in resources)
+
+
+def _has_usual_dates(resource: Mapping[str, Any], usual: _Usual) -> bool:
     # Here and not by the shape: what was parsed once is known.
     for name in usual.dates:
         written = resource.get(name)
@@ -114,7 +131,8 @@ def _usual(type_: str) -> _Usual | None:
     rest = {name: shape for name, shape in elements.items() if shape != "date" and name not in _STATUSES}
     missing: list[Any] = [] if type_ in STATUS_NEEDED else [None]
     statuses = [(name, _status(type_, name), *missing) for name in _STATUSES if name in elements]
-    return _Usual(defstruct(type_, [*statuses, *_fields(rest)], gc=False, kw_only=True), dates)
+    shape = defstruct(type_, [*statuses, *_fields(rest)], gc=False, kw_only=True)
+    return _Usual(shape, list[shape], dates)  # type: ignore[valid-type]
 
 
 def _fields(elements: Mapping[str, str]) -> list[tuple[str, Any, None]]:

@@ -61,11 +61,13 @@ def entry_evidence_of(
         if source.at_most is not None:
             yield from _low_measurement(source, chart, notes)
             continue
-        read = (
-            (one, _entry_evidence(one, source, chart, notes)) for one in chart.matches(source.resource, source.codes)
-        )
-        found = [(code_match, entry_evidence) for code_match, entry_evidence in read if entry_evidence is not None]
-        yield from _of_both_sides(found, chart) if source.both_sides else (one for _, one in found)
+        found = [
+            (code_match, entry_evidence)
+            for code_match in chart.matches(source.resource, source.codes)
+            if (entry_evidence := _entry_evidence(code_match, source, chart, notes)) is not None
+        ]
+        if found:
+            yield from _of_both_sides(found, chart) if source.both_sides else [one for _, one in found]
         if source.no and source.resource not in ANSWERED:
             for code_match in chart.matches(source.resource, source.no):
                 entry_evidence = _denial(code_match, source, chart)

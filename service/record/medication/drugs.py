@@ -416,7 +416,7 @@ class Drugs:
             # A patch gives its strength every hour, however often it is changed.
             return Interval.exactly(strength * _HOURS_A_DAY) if drug.route == "transdermal" else None
         if (daily.unit, ingredient.per) in {(EACH, ""), (ML, "ML"), (PUFF, "ACTUAT")}:
-            return _times(daily.amount, strength)
+            return daily.amount.times(strength)
         return None
 
 
@@ -494,9 +494,3 @@ def _route_of(listed: Iterable[Coding], texts: Iterable[str]) -> str | None:
                 if coding.code.upper().startswith(group):
                     return route
     return next((in_words for words in texts if (in_words := route_of_words(words))), None)
-
-
-def _times(amount: Interval, factor: Decimal) -> Interval:
-    return Interval(
-        None if amount.low is None else amount.low * factor, None if amount.high is None else amount.high * factor
-    )

@@ -86,6 +86,11 @@ class Medication(Struct, frozen=True, eq=False, dict=True):
         return {}
 
     @once
+    def said(self) -> dict[Any, tuple[Any]]:
+        """What it says about drug facts, by what they ask of an entry."""
+        return {}
+
+    @once
     def started(self) -> When | None:
         """When it was to begin, else when it was ordered, noted or handed over."""
         return start_of(self.entry)

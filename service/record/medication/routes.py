@@ -84,7 +84,7 @@ def ordered_route(resource: Mapping[str, Any]) -> tuple[str | None, bool]:
     for name in ("dosageInstruction", "dosage"):
         dosages = resource.get(name)
         for dosage in dosages if isinstance(dosages, list) else [dosages]:
-            route = route_of_concept(dosage.get("route")) if isinstance(dosage, Mapping) else None
+            route = route_of_concept(dosage["route"]) if isinstance(dosage, dict) and "route" in dosage else None
             if route:
                 routes.add(route)
     return (routes.pop(), False) if len(routes) == 1 else (None, bool(routes))

@@ -7,9 +7,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
 from msgspec import Struct
 from msgspec.structs import replace as replaced
 
+from service.bounded import Bounded
 from service.note import Note, NoteCode
 from service.record.chart.concepts import as_objects
 from service.record.medication.dosage import days_supply
@@ -72,7 +74,7 @@ def entry_status_class(entry: Entry, now: datetime, course: Course) -> StatusCla
         return replaced(found, provisional=True, note=Note(NoteCode.STATED_OVER))
     if found.counts is not Counts.HISTORY or not is_complete(entry):
         return found
-    supplied = _supply_of(entry, course)
+    supplied = _supply_of(entry, course, now)
     since = course.since()
     if since is None or since.low is None or since.high is None:
         return found
@@ -128,9 +130,10 @@ def _is_stated_to_be_over(entry: Entry, now: datetime) -> bool:
     return since is not None and since.low is not None and since.low > 0
 
 
-def _supply_of(entry: Entry, course: Course) -> Interval:
+def _supply_of(entry: Entry, course: Course, now: datetime) -> Interval:
     if entry.type == "MedicationRequest":
-        return course.planned() if course.ended() is None else Interval()
+        ended = course.ended()
+        return course.planned() if ended is None or _is_to_come(ended, now) else Interval()
     supply = days_supply(entry.resource) if entry.type == "MedicationDispense" else None
     return Interval(supply, supply)
 
@@ -172,7 +175,25 @@ def is_complete(entry: Entry) -> bool:
     return status_word(entry.resource.get("status")) == "completed"
 
 
+_PRESCRIBED = ("dosageInstruction", "dosage", "dispenseRequest", "quantity", "daysSupply")
+"""All that tells for how many days a request orders a drug."""
+_PLANNED: Bounded[tuple[bytes, Decimal | None], Interval] = Bounded(2048)
+
+
 def planned_days(resource: Mapping[str, Any], mg_each: Decimal | None = None) -> Interval:
+    """For how many days a request orders the drug; what is written in the same way is worked out once."""
+    try:
+        written = orjson.dumps([resource.get(name) for name in _PRESCRIBED])
+    except TypeError:
+        # A number that orjson does not write.
+        return _planned_days(resource, mg_each)
+    found = _PLANNED.get((written, mg_each))
+    if found is None:
+        found = _PLANNED[written, mg_each] = _planned_days(resource, mg_each)
+    return found
+
+
+def _planned_days(resource: Mapping[str, Any], mg_each: Decimal | None) -> Interval:
     """For how many days a request orders the drug, refills counted; open where nothing tells.
 
     ``mg_each`` is the strength of one piece, where it is known.
@@ -214,6 +235,12 @@ def _dispenses(resource: Mapping[str, Any]) -> int:
     return 1 + repeats if 0 < repeats <= _MOST_REPEATS else 1
 
 
+def _is_to_come(end: When, now: datetime) -> bool:
+    """Whether an end that is written, such as that of the dosage of an order completed at issue, has not come yet."""
+    since = days_since(end, now)
+    return since is None or (since.high is not None and since.high <= 0)
+
+
 _MOST_REPEATS = 999
 """More repeats than any order has: such a number is no number of repeats."""
 
@@ -226,12 +253,18 @@ def _supplied(resource: Mapping[str, Any]) -> Iterator[Interval]:
 
 
 def _repeats(resource: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Those that say how long the drug is to be taken."""
     return [
         repeat
         for dosage in as_objects(resource.get("dosageInstruction") or resource.get("dosage"))
-        for timing in as_objects(dosage.get("timing"))
+        if "timing" in dosage
+        for timing in as_objects(dosage["timing"])
         for repeat in as_objects(timing.get("repeat"))
+        if not _BOUNDS.isdisjoint(repeat)
     ]
+
+
+_BOUNDS = frozenset({"boundsPeriod", "boundsDuration", "boundsRange"})
 
 
 def _periods(repeats: Iterable[Mapping[str, Any]]) -> list[Span]:

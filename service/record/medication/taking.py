@@ -126,9 +126,22 @@ def entry_evidence_of(definition: FactDefinition, chart: Chart) -> Iterator[Entr
         matched = match(medication, definition, chart)
         if matched is None or (not definition.old_orders and _stands_only_in_an_old_order(medication, chart)):
             continue
-        entry_evidence = _entry_evidence(medication, matched, definition, chart)
+        entry_evidence = _said_of(medication, matched, definition, chart)
         if entry_evidence is not None:
             yield entry_evidence
+
+
+def _said_of(medication: Medication, matched: Match, definition: FactDefinition, chart: Chart) -> EntryEvidence | None:
+    """What an entry says about a drug fact: the same for all facts that ask alike, so it is worked out once."""
+    if definition.began_after:
+        return _entry_evidence(medication, matched, definition, chart)
+    asked = (matched.is_sure, matched.note, definition.stopped_within_days, definition.within_days)
+    told = (definition.stop_not_known, definition.unconfirmed, definition.or_ordered)
+    known = medication.said.get((asked, told))
+    if known is None:
+        known = medication.said[asked, told] = (_entry_evidence(medication, matched, definition, chart),)
+    found: EntryEvidence | None = known[0]
+    return found
 
 
 def _entry_evidence(

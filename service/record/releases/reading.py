@@ -11,6 +11,7 @@ from typing import Any
 
 from service.record.releases.fhir_classes import Release
 from service.record.releases.reading_medication import (
+    has_r4_dosages,
     medication,
     medication_administration,
     medication_product,
@@ -69,6 +70,8 @@ _CODED = frozenset({"Condition", "AllergyIntolerance"})
 _COMMON = frozenset({"context", "reason", "notDone", "related", "codedDiagnosis", "assertedDate"})
 _SIGNS: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("Condition", "AllergyIntolerance", "Observation", "DiagnosticReport"), _COMMON),
+    # Of a dosage its own elements are looked at too.
+    "MedicationRequest": frozenset({"medication", "context", "reason"}),
     "Procedure": _COMMON | {f"occurrence{end}" for end in ("DateTime", "Period", "String", "Age", "Range")},
 }
 """The elements of the commonest types of which one must be there before anything is brought over."""
@@ -79,6 +82,8 @@ def _is_r4(resource: Raw, type_: str) -> bool:
     signs = _SIGNS.get(type_)
     if signs is None or not signs.isdisjoint(resource):
         return False
+    if type_ == "MedicationRequest":
+        return has_r4_dosages(resource)
     return type_ not in _CODED or not (
         isinstance(resource.get("clinicalStatus"), str) or isinstance(resource.get("verificationStatus"), str)
     )

@@ -31,6 +31,17 @@ def medication(change: Change) -> None:
         _dosages(change, name)
 
 
+_DOSAGE_SIGNS = frozenset({"doseQuantity", "doseSimpleQuantity", "doseRange", "asNeeded", "asNeededFor"})
+
+
+def has_r4_dosages(resource: Raw) -> bool:
+    """Whether surely nothing of the dosages of a request could be brought over."""
+    dosages = resource.get("dosageInstruction", [])
+    if "dosage" in resource or not isinstance(dosages, list):
+        return False
+    return all(isinstance(one, dict) and _DOSAGE_SIGNS.isdisjoint(one) for one in dosages)
+
+
 def _dosages(change: Change, name: str) -> None:
     dosages = change.old.get(name)
     if isinstance(dosages, Mapping):

@@ -24,6 +24,12 @@ class Interval(Struct, frozen=True):
         """Whether it is one number."""
         return self.low is not None and self.low == self.high
 
+    def times(self, factor: Decimal) -> Interval:
+        """Both ends multiplied by a factor above 0."""
+        return Interval(
+            None if self.low is None else self.low * factor, None if self.high is None else self.high * factor
+        )
+
     def at_most(self, limit: Decimal) -> bool | None:
         """Whether the number is ``limit`` or less: True, False, or None when it cannot be known."""
         if self.high is not None and self.high <= limit:

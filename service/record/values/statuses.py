@@ -180,7 +180,11 @@ def _of_condition(resource: Mapping[str, Any]) -> StatusClass:
 def _has_ended(resource: Mapping[str, Any]) -> bool:
     if resource.get("abatementBoolean") is False:
         return False
-    return any(key.startswith("abatement") and resource[key] is not None for key in resource)
+    # Without a generator: every problem of every chart is asked.
+    for key in resource:  # noqa: SIM110
+        if key.startswith("abatement") and resource[key] is not None:
+            return True
+    return False
 
 
 def _of_allergy(resource: Mapping[str, Any]) -> StatusClass:

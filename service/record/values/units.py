@@ -107,7 +107,8 @@ def _read_number(text: str) -> Decimal | None:
 
 
 @lru_cache(maxsize=1024)
-def _canonical(unit: str) -> str | None:
+def _canonical(written: str) -> str | None:
+    unit = written.strip()
     if unit in CASE_MATTERS:
         return CASE_MATTERS[unit] or None
     if unit in UNITS:
@@ -120,7 +121,7 @@ def canonical(unit: object) -> str | None:
 
     All spellings of a plain number (``{score}``, ``{INR}``, ``points``) give ``1``.
     """
-    return _canonical(unit.strip()) if isinstance(unit, str) and unit.strip() else None
+    return _canonical(unit) if isinstance(unit, str) else None
 
 
 def convert(value: Decimal, unit: str, to: str, substance: str | None = None) -> Decimal | None:

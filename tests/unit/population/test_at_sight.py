@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import orjson
 import pytest
 
@@ -148,3 +149,11 @@ def test_with_a_key_that_stands_twice_the_gate_changes_no_card(tmp_path: Path, f
     assert digests(tmp_path / "gate", ("cards.parquet", "rejects.ndjson")) == digests(
         tmp_path / "none", ("cards.parquet", "rejects.ndjson")
     )
+
+
+def test_elements_of_other_releases_are_known_of_the_types_that_are_not_told_apart() -> None:
+    """A line is then taken in without being read whole; one with an element of no release is not."""
+    order = b'{"resourceType":"MedicationRequest","id":"m","medication":{},"subject":{"reference":"Patient/1"}}'
+    assert decode_line(order).about() == "Patient/1"
+    with pytest.raises(msgspec.ValidationError):
+        decode_line(order.replace(b'"medication"', b'"medicine"'))
