@@ -14,7 +14,7 @@ from typing import Any
 from service.cards.card_ids import id_of
 from service.cards.finding_words import asked
 from service.cards.full_text import detail, full_text_of, patient_detail
-from service.cards.grouping import grouped, shared_summary, write_shared
+from service.cards.grouping import grouped, is_joinable, joined_summary, shared_summary, write_shared
 from service.cards.layout import sections, write
 from service.cards.not_assessed import Lacking, with_not_assessed
 from service.cards.of_rules import of_rule_set
@@ -187,13 +187,14 @@ def _shared(showing: _Showing, group: Sequence[Advice]) -> Json:
         [*full_text_of(knowledge, group, showing.today, showing.written), f"*{knowledge.not_clearance}*"],
     )
     is_severe = max(item.indicator.rank for item in group) > Indicator.INFO.rank
+    is_joined = is_joinable(group)
     name, words = ("further-warnings", "Further warnings") if is_severe else ("further-advice", "Further advice")
     card: Json = {
-        "uuid": _uuid(showing.decision, name),
-        "summary": shared_summary(group, is_severe=is_severe),
+        "uuid": _uuid(showing.decision, group[0].rule.id if is_joined else name),
+        "summary": joined_summary(group) if is_joined else shared_summary(group, is_severe=is_severe),
         "detail": full_text if showing.audience.full else write_shared(knowledge, group, showing.today),
         "indicator": max((item.indicator for item in group), key=lambda indicator: indicator.rank).value,
-        "source": card_source(knowledge, group[0].rule) | {"topic": topic(name, words)},
+        "source": card_source(knowledge, group[0].rule) | ({} if is_joined else {"topic": topic(name, words)}),
     }
     card |= _offered(showing, group)
     if is_severe:

@@ -1,7 +1,7 @@
 """Which pieces of advice share one card, and what such a card says (hazard H-07).
 
-Info beyond ``max_info_cards`` shares one card; beyond ``most_cards`` in all, warnings do. A critical card always stands
-alone, and nothing is dropped.
+Info beyond ``max_info_cards`` shares one card; beyond ``most_cards`` in all, warnings do, and critical cards against
+one and the same order become one that names each danger. Another critical card stands alone, and nothing is dropped.
 """
 
 from __future__ import annotations
@@ -9,13 +9,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from service.cards.finding_words import asked, short_lines
-from service.cards.layout import LONGEST, Sections, foot, unknown_line, write
+from service.cards.finding_words import asked, drug_name, short_lines
+from service.cards.layout import (
+    LONGEST,
+    Sections,
+    act,
+    before_the_drug,
+    foot,
+    left_unknown,
+    unknown_line,
+    write,
+)
 from service.cards.pathway import is_pathway
+from service.cards.redaction import mark_quoted
 from service.cards.sources import leading
 from service.cards.summary import summary
 from service.decision import Advice
+from service.finding import Evidence
 from service.knowledge.model import Indicator, Knowledge
+from service.knowledge.summaries import LONGEST as NAMES
 
 
 def grouped(knowledge: Knowledge, advice: Sequence[Advice]) -> list[list[Advice]]:
@@ -23,7 +35,8 @@ def grouped(knowledge: Knowledge, advice: Sequence[Advice]) -> list[list[Advice]
     folded = _folded_info(knowledge, advice)
     alone = [[item] for item in advice if not _among(item, folded)]
     groups = [*alone, folded] if folded else alone
-    return _within(groups, knowledge.most_cards)
+    fitting = _within(groups, knowledge.most_cards)
+    return fitting if len(fitting) <= knowledge.most_cards else _within(_joined(groups), knowledge.most_cards)
 
 
 def _folded_info(knowledge: Knowledge, advice: Sequence[Advice]) -> list[Advice]:
@@ -51,6 +64,27 @@ def _within(groups: list[list[Advice]], most: int) -> list[list[Advice]]:
     return groups
 
 
+def _joined(groups: Sequence[list[Advice]]) -> list[list[Advice]]:
+    """The groups with the critical ones against one order in one, in the place of the first of them."""
+    joined: dict[object, list[Advice]] = {}
+    for group in groups:
+        order = order_of(group[0]) if is_joinable(group) else None
+        joined.setdefault(order or id(group), []).extend(group)
+    return list(joined.values())
+
+
+def is_joinable(group: Sequence[Advice]) -> bool:
+    """Whether all of it is critical."""
+    return all(_rank(item) == Indicator.CRITICAL.rank for item in group)
+
+
+def order_of(advice: Advice) -> Evidence | None:
+    """The one order of the call that the advice is about, if it is about one alone."""
+    found = (finding for finding in advice.found if finding.name.endswith("-ordered"))
+    orders = {item.resource: item for finding in found for item in finding.evidence}
+    return next(iter(orders.values())) if len(orders) == 1 else None
+
+
 def _rank(advice: Advice) -> int:
     return advice.indicator.rank
 
@@ -71,6 +105,24 @@ def shared_summary(group: Sequence[Advice], *, is_severe: bool) -> str:
     return begin.strip()
 
 
+def joined_summary(group: Sequence[Advice]) -> str:
+    """The order and the dangers against it, by name: as many as fit, then a count.
+
+    How many fit never depends on the name of the order: the store does not hold it.
+    """
+    order = order_of(group[0])
+    assert order is not None
+    names = [_name(item) for item in group]
+    room = LONGEST - NAMES["drug"] - len("Avoid : .")
+    said = f"{len(names)} dangers"
+    for number in range(1, len(names) + 1):
+        left = len(names) - number
+        longer = f"{', '.join(names[:number])}{f' and {left} more' if left else ''}"
+        if len(longer) <= room:
+            said = longer
+    return f"Avoid {mark_quoted(drug_name(order.text))}: {said}."
+
+
 def _name(advice: Advice) -> str:
     assert advice.rule.card is not None
     return advice.rule.card.short or _decapitalised(advice.rule.title)
@@ -83,20 +135,21 @@ def _decapitalised(text: str) -> str:
 def write_shared(knowledge: Knowledge, group: Sequence[Advice], today: date) -> str:
     """The detail of a shared card: each summary with its leading source, and what is not known of any of them."""
     points = [_point(knowledge, item, today) for item in group]
-    unknown = asked(knowledge, dict.fromkeys(name for item in group for name in item.changing))
+    head = group[0].rule.card
     return write(
         Sections(
-            "",
+            act(head) if head is not None and is_joinable(group) else "",
             because=tuple(points),
-            not_known=unknown_line(unknown),
+            before_the_drug=before_the_drug(knowledge, group),
+            not_known=unknown_line(asked(knowledge, left_unknown(knowledge, group))),
             foot=foot(knowledge, [i.rule for i in group], today),
         )
     )
 
 
 def _point(knowledge: Knowledge, advice: Advice, today: date) -> str:
-    """One line. A warning shows what it depends on, also here."""
+    """One line. A warning shows what it depends on, also here; the summary of a critical card holds the value."""
     said = summary(advice, today)
-    if _rank(advice) > Indicator.INFO.rank:
+    if _rank(advice) == Indicator.WARNING.rank:
         said += "".join(f" {line}." for line in short_lines(knowledge, advice.deciding)[:2])
     return f"{said} ({knowledge.sources[leading(knowledge, advice.rule).source].label})"

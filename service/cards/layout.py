@@ -7,7 +7,7 @@ joins Markdown afterwards.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -25,6 +25,11 @@ SENTENCES = 2
 # What is not known is named up to this number: a critical card may turn on more.
 UNKNOWNS = 3
 _FEWER = 2
+NOT_KNOWN = "**Not known:** "
+SOURCES = "**Sources**"
+# The checks of a drug that is offered are named beyond what other cards name: a draft must not hide one.
+_DRUG_CHECKS = 6
+_DRUG_ORDER = "MedicationRequest"
 
 # A sentence ends before a blank and a capital; "vs. ", "e.g. " and single letters do not end one.
 _SENTENCE = re.compile(r"(?<![A-Z0-9]\.)(?<!\bvs\.)(?<!\be\.g\.)(?<=[.!?*])\s+(?=[*A-Z0-9])")
@@ -37,6 +42,7 @@ class Sections:
     act: str
     also: tuple[str, ...] = ()
     because: tuple[str, ...] = ()
+    before_the_drug: str = ""
     not_known: str = ""
     sources: tuple[str, ...] = ()
     foot: str = ""
@@ -50,10 +56,34 @@ def sections(knowledge: Knowledge, advice: Advice, today: date) -> Sections:
         act=act(rule.card),
         also=tuple(also(advice, today)),
         because=tuple(first_of(short_lines(knowledge, _grounds(knowledge, rule.card, advice.deciding)), GROUNDS)),
-        not_known=unknown_line(asked(knowledge, advice.changing), _most_unknown(rule.card)),
+        before_the_drug=before_the_drug(knowledge, [advice]),
+        not_known=unknown_line(asked(knowledge, left_unknown(knowledge, [advice])), _most_unknown(rule.card)),
         sources=tuple(short_source_lines(knowledge, rule)),
         foot=foot(knowledge, [rule], today),
     )
+
+
+def suggests_a_drug(knowledge: Knowledge, rule: Rule) -> bool:
+    """Whether the card of a rule offers to draft a drug."""
+    made = () if rule.card is None else rule.card.suggestions
+    return any(knowledge.orders[name].resource == _DRUG_ORDER for one in made for name in one.create)
+
+
+def drug_checks(knowledge: Knowledge, group: Iterable[Advice]) -> list[str]:
+    """What nobody knows of the safety facts that rules list which offer a drug (product choice no. 21, hazard H-01)."""
+    offering = [item for item in group if suggests_a_drug(knowledge, item.rule)]
+    return list(dict.fromkeys(name for item in offering for name in item.rule.mentions if name in set(item.changing)))
+
+
+def before_the_drug(knowledge: Knowledge, group: Iterable[Advice]) -> str:
+    """What is to be asked before one of the drugs that a card offers is given; empty where all is known."""
+    return unknown_line(asked(knowledge, drug_checks(knowledge, group)), _DRUG_CHECKS)
+
+
+def left_unknown(knowledge: Knowledge, group: Sequence[Advice]) -> list[str]:
+    """What else is not known and could change a card."""
+    checks = set(drug_checks(knowledge, group))
+    return [name for name in dict.fromkeys(name for item in group for name in item.changing) if name not in checks]
 
 
 def _grounds(knowledge: Knowledge, card: CardText, deciding: Sequence[Finding]) -> list[Finding]:
@@ -111,10 +141,12 @@ def _paragraphs(parts: Sections) -> Iterator[str]:
     yield from (f"**Also:** {said}" for said in parts.also)
     if parts.because:
         yield _list(parts.because)
+    if parts.before_the_drug:
+        yield f"**Not known, ask before the drug:** {parts.before_the_drug}."
     if parts.not_known:
-        yield f"**Not known:** {parts.not_known}."
+        yield f"{NOT_KNOWN}{parts.not_known}."
     if parts.sources:
-        yield "**Sources**\n\n" + _list(parts.sources)
+        yield f"{SOURCES}\n\n" + _list(parts.sources)
     if parts.foot:
         yield f"*{parts.foot}*"
 

@@ -4,7 +4,7 @@ It is shown for four causes only: a list that was asked for did not come, or cam
 not be read; the Patient that was sent tells no age or sex; a check that the source of an order asks first is missing. A
 problem that is only suspected and would raise a warning about the order is named as well: it is unknown, never absent.
 What is unknown besides stands on the card that it could change, and nowhere else (hazard H-07). Where another card
-already questions the order, that check is a line on it: one order needs one answer.
+already questions the order, that check stands among what it does not know: one order needs one answer.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from service.cards.card_ids import id_of
 from service.cards.finding_words import asked, drug_name, short_words
-from service.cards.layout import LONGEST, Sections, unknown_line, write
+from service.cards.layout import LONGEST, NOT_KNOWN, SOURCES, Sections, drug_checks, unknown_line, write
 from service.cards.markdown import escaped
 from service.cards.of_rules import of_rule_set
 from service.cards.redaction import mark_quoted, replace_quoted
@@ -78,6 +78,7 @@ class _Causes:
     summaries: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
+    orders: list[str] = field(default_factory=list)
 
 
 def not_assessed(
@@ -125,9 +126,12 @@ def _concerning(knowledge: Knowledge) -> tuple[str, ...]:
 def _wanted(knowledge: Knowledge, decision: Decision) -> list[FactDefinition]:
     """The facts that keep a warning from being decided, on whichever card they are named.
 
-    A conclusion that is named as one is read from no list of its own, but from those of the facts it depends on.
+    At a visit also those that are to be known before a drug that is offered there. A conclusion that is named as one
+    is read from no list of its own, but from those of the facts it depends on.
     """
     names = dict.fromkeys((*decision.not_assessed, *decision.wanted, *decision.unread.doubted))
+    if not HOOKS[decision.hook].has_orders:
+        names |= dict.fromkeys(drug_checks(knowledge, decision.advice))
     concluded = [name for name in names if name not in knowledge.facts]
     beneath = dict.fromkeys(fact for name in concluded for fact in _beneath(knowledge, name))
     names |= {name: None for name in beneath if decision.findings[name].status is Status.UNKNOWN}
@@ -457,7 +461,7 @@ def with_not_assessed(
         for first, phrases in _asked_first(knowledge, decision):
             index = _questioning(decision, first, about)
             if index is not None:
-                answered[index] = _with_line(answered[index], _not_on_record(phrases))
+                answered[index] = _with_unknown(answered[index], phrases)
                 questioned.add(first.order)
     card = not_assessed(knowledge, decision, lacking, questioned)
     answered += [card] if card is not None else []
@@ -484,6 +488,18 @@ def _questioning(decision: Decision, first: AskedFirst, about: Sequence[Sequence
         if any(item.resource in orders for advice in group for found in advice.found for item in found.evidence):
             return index
     return None
+
+
+def _with_unknown(card: Json, phrases: Sequence[str]) -> Json:
+    """The card with what is asked first among what it does not know, before what it names already."""
+    said = unknown_line(phrases)
+    before, mark, after = card["detail"].partition(NOT_KNOWN)
+    if mark:
+        return {**card, "detail": f"{before}{mark}{said}; {after}"}
+    before, mark, after = card["detail"].partition(SOURCES)
+    if mark:
+        return {**card, "detail": f"{before}{NOT_KNOWN}{said}.\n\n{mark}{after}"}
+    return _with_line(card, f"{NOT_KNOWN}{said}.")
 
 
 def _with_line(card: Json, said: str) -> Json:

@@ -11,7 +11,16 @@ from datetime import date
 from decimal import Decimal
 
 from service.cards.finding_words import asked
-from service.cards.layout import LONGEST, Sections, act, foot, unknown_line, write
+from service.cards.layout import (
+    LONGEST,
+    Sections,
+    act,
+    before_the_drug,
+    foot,
+    left_unknown,
+    unknown_line,
+    write,
+)
 from service.cards.redaction import mark_quoted
 from service.cards.sources import short_source_lines
 from service.cards.summary import course, scores_of, short_day, summary
@@ -64,9 +73,8 @@ def write_pathway(knowledge: Knowledge, group: Sequence[Advice], today: date) ->
         Sections(
             act=act(head.rule.card),
             because=(*stand, *points),
-            not_known=unknown_line(
-                asked(knowledge, dict.fromkeys(name for item in group for name in item.changing)), _UNKNOWNS
-            ),
+            before_the_drug=before_the_drug(knowledge, group),
+            not_known=unknown_line(asked(knowledge, left_unknown(knowledge, group)), _UNKNOWNS),
             sources=tuple(short_source_lines(knowledge, head.rule)),
             foot=foot(knowledge, [item.rule for item in group], today),
         )

@@ -37,7 +37,7 @@ def test_few_cards_say_only_that_something_was_not_assessed() -> None:
     assert len([summary for summary in shown if str(summary).startswith("Not assessed")]) < _FEW
 
 
-def test_a_check_that_is_asked_first_is_a_line_on_the_card_that_questions_the_order() -> None:
+def test_a_check_that_is_asked_first_stands_first_among_what_the_card_about_the_order_does_not_know() -> None:
     (card,) = _cards(PROJECT / "fhir_examples" / "repeat-mri" / "expected.json")
     assert card["indicator"] == "warning"
-    assert "Not on record: implanted devices" in str(card["detail"])
+    assert "**Not known:** implanted devices" in str(card["detail"])

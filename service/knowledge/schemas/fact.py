@@ -218,7 +218,7 @@ class CourseShape(FactShape):
     route = Choice(_ROUTES, load_default="systemic")
     gap_days = Integer(load_default=7)
     old_orders = Flag(load_default=True)
-    measure = Choice(["current", "ordered", "both"], required=True)
+    measure = Choice(["current", "ordered", "both", "episode"], required=True)
     unit = Choice(["d"], load_default="d")
 
 

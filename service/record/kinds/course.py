@@ -11,7 +11,8 @@ Days are counted from the start of the current course, together with earlier cou
 - an order that ended otherwise without a recorded end was taken for some days between none and its planned ones;
 - where the list of medications is not whole, an earlier course may be missing: no upper bound.
 
-``current`` counts until now, ``ordered`` what the orders of this call add, ``both`` the sum; for ``both`` a course
+``current`` counts until now, ``ordered`` what the orders of this call add, ``both`` the sum, ``episode`` from the first
+course of the episode on, also of those that are over (``tried.py``); for ``both`` a course
 that ended within the gap also counts, because the new order continues it. A gap that joins counts as days of use.
 """
 
@@ -29,6 +30,7 @@ from service.note import Note, NoteCode
 from service.record.chart.evidence import distinct_notes, lists_are_complete, no_matching_data, ordered, shortfalls
 from service.record.chart.index import ORDER, Chart
 from service.record.chart.measure import no_date_given
+from service.record.kinds import tried
 from service.record.kinds.drug import doubted, drug_keys, unrecognised
 from service.record.kinds.order import NO_ORDER
 from service.record.kinds.ordering import NOT_CHECKED
@@ -73,6 +75,8 @@ class Total(Struct, frozen=True):
 
 def plan(definition: FactDefinition) -> Plan:
     """How the days of a course are read."""
+    if definition.measure == "episode":
+        return tried.plan(definition)
 
     def find(chart: Chart) -> Finding:
         if definition.measure == "ordered":

@@ -12,10 +12,10 @@ from service.note import Note, NoteCode, joined
 from service.record.chart.answers import ANSWERED, stated_date
 from service.record.chart.evidence import EntryEvidence, Support, distinct_notes, no_matching_data, ordered
 from service.record.chart.index import Chart
-from service.record.chart.window import timing
+from service.record.chart.window import before, timing
 from service.record.kinds.coded import entry_evidence_of, not_used, source_keys
 from service.record.kinds.plan import Plan
-from service.record.values.dates import days_since
+from service.record.values.dates import When, days_since, within_days
 from service.record.values.interval import Interval
 from service.record.values.statuses import Counts
 
@@ -23,6 +23,7 @@ EARLIEST = "earliest"
 NO_DATE = Note(NoteCode.RECORDED_UNDATED)
 REFUTED = Note(NoteCode.ONLY_REFUTED)
 _ZERO = Decimal(0)
+_AN_ANSWER_COUNTS = 365
 _TENTH_OF_A_SECOND = Decimal("0.000001")
 
 
@@ -34,12 +35,24 @@ class Elapsed:
     certain: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A date that an answer gives, and when it was answered."""
+
+    said: EntryEvidence
+    answered: When | None
+
+
 def plan(definition: FactDefinition) -> Plan:
     """How elapsed days are read."""
 
     def find(chart: Chart) -> Finding:
         notes: list[Note | None] = []
-        per_entry = [*stated_dates(definition.sources, chart), *entry_evidence_of(definition.sources, chart, notes)]
+        stated = list(stated_dates(definition.sources, chart))
+        found = entry_evidence_of(definition.sources, chart, notes)
+        if definition.pick != EARLIEST:
+            found = (one for one in found if not _is_told_by(one, stated, chart))
+        per_entry = [*(one.said for one in stated), *found]
         counted = [entry_evidence for entry_evidence in per_entry if entry_evidence.support is not Support.NO]
         if not counted:
             return _none(definition, per_entry, chart, notes)
@@ -48,7 +61,21 @@ def plan(definition: FactDefinition) -> Plan:
     return Plan(definition, find, source_keys(definition.sources))
 
 
-def stated_dates(sources: Sequence[FactSource], chart: Chart) -> Iterator[EntryEvidence]:
+def _is_told_by(one: EntryEvidence, stated: Sequence[Stated], chart: Chart) -> bool:
+    """Whether an answer tells when a problem began whose own entry does not: it is only first recorded, or undated.
+
+    The answer was given on the day of the record or later, about an undated problem in the past year (product choice):
+    an older one may speak of an earlier episode.
+    """
+    if one.when is not None and not one.latest_start:
+        return False
+    answered = [answer.answered for answer in stated if answer.said.support is Support.YES and answer.answered]
+    if one.when is None:
+        return any(within_days(day, _AN_ANSWER_COUNTS, chart.now) is True for day in answered)
+    return any(not before(day, one.when) for day in answered)
+
+
+def stated_dates(sources: Sequence[FactSource], chart: Chart) -> Iterator[Stated]:
     """The dates that Observations and questionnaire items give as their answer ("date of onset")."""
     for source in sources:
         if source.resource not in ANSWERED:
@@ -68,7 +95,8 @@ def stated_dates(sources: Sequence[FactSource], chart: Chart) -> Iterator[EntryE
                 when.text,
                 joined(doubt, *code_match.notes),
             )
-            yield EntryEvidence(Support.MAYBE if doubt else Support.YES, evidence, when, when)
+            said = EntryEvidence(Support.MAYBE if doubt else Support.YES, evidence, when, when)
+            yield Stated(said, code_match.effective_period.last)
 
 
 def _none(

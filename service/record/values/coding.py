@@ -264,6 +264,10 @@ class CodeIndex(CodeSets):
         self._texts_known: Bounded[tuple[str, str], bool] = Bounded(_CACHED)
         self._danger_in: Bounded[str, tuple[bool, bool]] = Bounded(_CACHED)
         self._harmless_sets = frozenset(terms.harmless_sets)
+        dangerous = self._dangerous(frozenset(value_sets))
+        self._dangerous_patterns = frozenset(
+            index for index, (name, _) in enumerate(self._patterns) if name in dangerous
+        )
         self._dangers: Bounded[str, Danger | None] = Bounded(_CACHED)
 
     def match(self, concept: object) -> Match:
@@ -385,11 +389,21 @@ class CodeIndex(CodeSets):
         asked = self._asked.get(_CONDITION, _NOTHING)
         return (sets & asked) - self._harmless_sets
 
+    def _may_name_danger(self, text: str) -> bool:
+        """Whether a pattern of a dangerous set, or a code, stands in it: most prose holds none."""
+        return any(
+            compiled(self._patterns[index][1]).search(text) is not None
+            for index in self._which.indexes(text)
+            if index in self._dangerous_patterns
+        ) or any(codes_written_in(text))
+
     def _danger_of(self, sentence: str) -> Danger | None:
         if sentence in self._dangers:
             return self._dangers[sentence]
-        said_of = self._of_text(sentence)
-        sets = self._dangerous(said_of.now | said_of.suspected | said_of.doubtful)
+        sets = _NOTHING
+        if self._may_name_danger(sentence):
+            said_of = self._of_text(sentence)
+            sets = self._dangerous(said_of.now | said_of.suspected | said_of.doubtful)
         is_word, names_drug = self._unexplained(sentence)
         is_word = is_word and _NORMAL.search(sentence) is None
         is_danger = bool(sets) or is_word or names_drug

@@ -163,7 +163,8 @@ class _Composition:
             case BuiltAs.SEX:
                 return iter([_set_sex(definition, present=True)])
             case BuiltAs.TREATMENT:
-                return self._treatment.present(definition, given)
+                treated = self._treatment.present(definition, given)
+                return self._with_episode(treated) if definition.measure == "episode" else treated
             case BuiltAs.NOT_READ:
                 return iter([_unreadable(definition, given)])
             case BuiltAs.SETTING:

@@ -94,7 +94,7 @@ class Treatment:
         if low is None and high is None:
             low = high = Decimal(_USUAL_DAYS)
         for code in self._codebook.drugs(definition, self._avoid)[:_MANY]:
-            if definition.measure != "current":
+            if definition.measure in {"ordered", "both"}:
                 yield partial(self._order_days, definition=definition, code=code, low=low, high=high)
             if definition.measure != "ordered":
                 for ordered in self._ordered_too(definition):

@@ -153,6 +153,38 @@ def test_li_1_li_2_links_are_absolute_and_carry_no_app_context() -> None:
     assert "autolaunchable" not in link
 
 
+def against_one_drug(number: int) -> list[dict[str, Any]]:
+    """The cards where so many critical rules are about the same draft order."""
+    knowledge = rules()
+    (rule,) = (rule for rule in knowledge.rules if rule.card and rule.card.indicator.value == "critical")
+    many = tuple(
+        replace(rule, id=f"danger-{one}", card=replace(rule.card, summary=f"Danger {one}.", short=f"danger {one}"))
+        for one in range(number)
+    )
+    phases = tuple(
+        replace(phase, rules=(*many, *(other for other in phase.rules if other is not rule)))
+        if rule in phase.rules
+        else phase
+        for phase in knowledge.phases
+    )
+    knowledge = replace(knowledge, phases=phases)
+    found = present("nsaid-ordered", IBUPROFEN), present("anticoagulant-active", WARFARIN)
+    return cards_of(knowledge, decision_on(knowledge, "order-sign", *found), deletable=("MedicationRequest/draft-1",))
+
+
+def test_beyond_six_cards_the_dangers_of_one_order_share_a_critical_card_that_names_each() -> None:
+    assert [card["summary"] for card in against_one_drug(6)] == [f"Danger {one}." for one in range(6)]
+    (card,) = against_one_drug(7)
+    assert card["indicator"] == "critical"
+    assert card["summary"] == ("Avoid Ibuprofen: danger 0, danger 1, danger 2, danger 3, danger 4, danger 5, danger 6.")
+    assert all(f"- Danger {one}." in card["detail"] for one in range(7))
+    assert [rule["id"] for rule in card["extension"]["sciatica-cds.why"]["rules"]] == [
+        f"danger-{one}" for one in range(7)
+    ]
+    assert len(card["suggestions"]) == 1
+    assert card["overrideReasons"]
+
+
 @pytest.mark.requirement("AC-5")
 def test_ac_5_a_delete_names_the_draft_order_it_is_about_and_carries_no_resource() -> None:
     card = nsaid_card(deletable=("MedicationRequest/draft-1",))

@@ -93,6 +93,37 @@ def test_a_stated_date_of_onset_counts() -> None:
     assert find(LATEST, stated).value == 10
 
 
+@pytest.mark.parametrize(
+    ("problem", "answered", "low", "high"),
+    [
+        ({}, "2026-11-24", 45, 45),
+        ({}, "2025-11-25", 45, 45),
+        ({}, "2025-11-20", 0, 45),
+        ({"recordedDate": "2026-11-22"}, "2026-11-24", 45, 45),
+        ({"recordedDate": "2026-11-22"}, "2026-11-22", 45, 45),
+        ({"recordedDate": "2026-11-22"}, "2026-11-21", 2, 45),
+        ({"recordedDate": "2026-05-01"}, "2026-11-24", 45, 45),
+        ({"onsetDateTime": "2026-11-22"}, "2026-11-24", 2, 2),
+    ],
+    ids=[
+        "undated problem",
+        "a year ago",
+        "an older answer",
+        "recorded before the answer",
+        "recorded that day",
+        "recorded later",
+        "recorded long ago",
+        "the problem has an onset of its own",
+    ],
+)
+def test_a_stated_onset_tells_when_a_problem_began_that_does_not_say_it(
+    problem: dict[str, str], answered: str, low: int, high: int
+) -> None:
+    stated = observation((LOCAL, "onset-date", "Date of onset"), valueDateTime="2026-10-10", effectiveDateTime=answered)
+    finding = find(LATEST, condition(**problem), stated)
+    assert (finding.low, finding.high) == (low, high)
+
+
 def test_a_suspected_entry_alone_settles_nothing_where_the_fact_says_so() -> None:
     suspected = condition(verification="provisional", onsetDateTime="2026-11-01", id="a")
     assert find(SETTLED, suspected).status is Status.UNKNOWN
