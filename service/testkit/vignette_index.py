@@ -22,10 +22,14 @@ _VISIT = "patient-view"
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """One patient in words, at one moment in care, and what is expected of the rule: its indicator, or silence."""
+    """One patient in words, at one moment in care, and what is expected of the rule: its indicator, or silence.
+
+    ``case`` says what is otherwise than the vignette tells of its patient; it is empty for the vignette itself.
+    """
 
     vignette: str
     patient: str
+    case: str
     hook: str
     expected: str
 
@@ -60,8 +64,8 @@ def _about(rule: str, name: str, text: str) -> Iterator[Expected]:
     for name_of_case, case, one in cases:
         expected = _expected(rule, one)
         if expected is not None:
-            patient = " ".join(part for part in (str(vignette["patient"]).strip(), case.strip()) if part)
-            yield Expected(name_of_case, patient, str(one.get("hook") or hook), expected)
+            patient = str(vignette["patient"]).strip()
+            yield Expected(name_of_case, patient, case.strip(), str(one.get("hook") or hook), expected)
 
 
 def _expected(rule: str, one: Mapping[str, Any]) -> str | None:

@@ -176,6 +176,27 @@ def test_the_page_of_a_rule_says_what_a_committee_must_know(client: FlaskClient)
     assert "{$" not in text
 
 
+def test_a_case_of_the_decision_table_says_what_differs_from_the_first(client: FlaskClient) -> None:
+    shown = page(client, "/rules/fl-nsaid-short-course")
+    assert "As the first case, without: In scope for treatment suggestions" in shown.text
+    assert "As the first case, with: A red flag is present" in shown.text
+
+
+def test_a_vignette_tells_its_patient_once(client: FlaskClient) -> None:
+    told = client.get("/rules/fl-nsaid-short-course.json").get_json()["vignettes"][:20]
+    shown = page(client, "/rules/fl-nsaid-short-course").text
+    assert shown.count(told[0]["patient"]) == 1
+    assert all(one["case"] in shown for one in told)
+
+
+def test_a_long_list_of_rules_names_every_rule_under_its_indicator(client: FlaskClient) -> None:
+    data = client.get("/facts/back-or-leg-pain.json").get_json()
+    listed = [*data["readBy"], *data["restingOnIt"]]
+    shown = page(client, "/facts/back-or-leg-pain")
+    assert len(listed) > 80
+    assert {f"/rules/{one['id']}" for one in listed} <= set(shown.links)
+
+
 def test_every_rule_that_rests_on_egfr_is_found_also_through_conclusions(
     client: FlaskClient, knowledge: Knowledge
 ) -> None:

@@ -116,7 +116,13 @@ def _shown_by(knowledge: Knowledge, rule: Rule) -> Json:
     return {
         "examples": [_example(knowledge, rule, one) for one in rule.examples],
         "vignettes": [
-            {"id": one.vignette, "patient": one.patient, "hook": one.hook, "expected": one.expected}
+            {
+                "id": one.vignette,
+                "patient": one.patient,
+                "case": one.case,
+                "hook": one.hook,
+                "expected": one.expected,
+            }
             for one in vignettes_about(rule.id)
         ],
         "decisionTable": [
