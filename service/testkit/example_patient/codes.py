@@ -98,15 +98,15 @@ class Codebook:
         return self._drugs.recognise_concept(concept(code)).is_local
 
     def drugs(self, definition: FactDefinition, avoid: Avoid) -> list[Code]:
-        """The drugs that match the classes and route of a fact, those that disturb least first."""
+        """The drugs that match the classes and route of a fact, those that disturb least first; last those in words."""
         found = []
         for order, (_, code) in enumerate(self.of(definition.classes)):
-            if code.system != RXNORM:
+            if code.code and code.system != RXNORM:
                 continue
             drug = with_all_classes(self._drugs.recognise_concept(concept(code)), self._index)
             if drug.classes.isdisjoint(definition.classes) or not drug.classes.isdisjoint(definition.exclude):
                 continue
             if definition.route not in {"local", "any"} and drug.is_local:
                 continue
-            found.append((avoid.weight((MEDICATION, one) for one in drug.classes), order, code))
-        return [code for _, _, code in sorted(found, key=lambda one: one[:2])]
+            found.append((not code.code, avoid.weight((MEDICATION, one) for one in drug.classes), order, code))
+        return [code for *_, code in sorted(found, key=lambda one: one[:3])]

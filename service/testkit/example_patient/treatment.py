@@ -147,7 +147,10 @@ class Treatment:
             low = _USUAL_DAILY_MG if given.low is None and given.high is None else given.low
             dosed = replace(definition, daily_dose_mg=(low, low), resource=MEDICATION_REQUEST)
             for option in self.ordered(dosed) if low else ():
-                yield partial(_with_list, option=option, complete=definition.complete if given.high is not None else ())
+                complete = definition.complete if given.high is not None else ()
+                yield partial(_with_list, option=option, complete=complete)
+                # A product that another fact has ordered takes the dose; a second order would leave it without one.
+                yield partial(_with_list, option=partial(self._give_dose, definition=dosed), complete=complete)
             return
         for count in range(_MANY + 1):
             yield partial(self._take_several, definition=definition, count=count, complete=given.high is not None)
@@ -181,9 +184,9 @@ class Treatment:
                     yield low
         yield Decimal(0)
 
-    def _dosage(self, definition: FactDefinition, code: Code) -> Draft:
+    def _dosage(self, definition: FactDefinition, code: Code | None = None) -> Draft:
         dosage: Draft = {}
-        if definition.route == "local" and not self._codebook.is_local(code):
+        if definition.route == "local" and not (code and self._codebook.is_local(code)):
             dosage["route"] = _TOPICAL
         if definition.route == "injected":
             dosage["route"] = _INJECTED
@@ -273,6 +276,14 @@ class Treatment:
             draft.order(MEDICATION_REQUEST, **body, **for_reason)
         elif service is not None:
             draft.order(definition.resource or "ServiceRequest", code=concept(service), **for_reason)
+
+    def _give_dose(self, draft: ResourceDraft, *, definition: FactDefinition) -> None:
+        """Let the one drug order that is there be of this dose."""
+        drugs = [order for order in draft.orders if order["resourceType"] == MEDICATION_REQUEST]
+        if len(drugs) != 1 or "dosageInstruction" in drugs[0]:
+            raise UnbuildableError("no single order without a dose to give it to")
+        dosed = {**drugs[0], **self._dosage(definition)}
+        draft.orders = [dosed if order is drugs[0] else order for order in draft.orders]
 
 
 def _dose(low: Decimal | None, high: Decimal | None) -> Decimal:

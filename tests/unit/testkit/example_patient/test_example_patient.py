@@ -197,6 +197,17 @@ def test_the_same_question_gives_the_same_answer() -> None:
     assert builder().case(states, now=NOW) == builder().case(states, now=NOW)
 
 
+@pytest.mark.parametrize("release", WRITTEN, ids=str)
+def test_a_form_known_by_its_words_is_ordered_in_the_dose_asked_for(release: Release) -> None:
+    dose = Given("present", Decimal(400), Decimal(400))
+    states = {"tramadol-extended-release-ordered": Given("present"), "tramadol-daily-dose": dose}
+    case = builder().case(states, now=NOW, release=release)
+    assert case.unmet == ()
+    assert len(case.orders) == 1
+    assert read_back(case, "tramadol-extended-release-ordered").status is Status.PRESENT
+    assert read_back(case, "tramadol-daily-dose").low == 400
+
+
 def test_no_name_stands_in_what_is_written() -> None:
     case = builder().build(rules().facts[next(iter(rules().facts))], Status.PRESENT, now=NOW)
     assert "name" not in case.patient
