@@ -157,14 +157,15 @@ class _Composition:
             case BuiltAs.ENTRIES:
                 return self._entries(definition, given)
             case BuiltAs.CHANGE:
-                return self._with_episode(self._numbers.change(definition, given))
+                return self._with_episode(self._numbers.change(definition, given), 0)
             case BuiltAs.NUMBER:
                 return self._numbers.present(definition, given)
             case BuiltAs.SEX:
                 return iter([_set_sex(definition, present=True)])
             case BuiltAs.TREATMENT:
                 treated = self._treatment.present(definition, given)
-                return self._with_episode(treated) if definition.measure == "episode" else treated
+                days = max(one or Decimal(0) for one in (given.low, given.high))
+                return self._with_episode(treated, int(days)) if definition.measure == "episode" else treated
             case BuiltAs.NOT_READ:
                 return iter([_unreadable(definition, given)])
             case BuiltAs.SETTING:
@@ -186,12 +187,13 @@ class _Composition:
                 return self._statements.unknown(definition)
         return iter(())
 
-    def _with_episode(self, options: Iterable[Option]) -> Iterator[Option]:
+    def _with_episode(self, options: Iterable[Option], days: int) -> Iterator[Option]:
+        """Each option, and it in an episode that began at least so many days ago."""
         for option in options:
             yield option
 
             def after_episode(draft: ResourceDraft, option: Option = option) -> None:
-                self._statements.begin_episode(draft)
+                self._statements.begin_episode(draft, days)
                 option(draft)
 
             yield after_episode
