@@ -89,11 +89,16 @@ def test_a_changed_conclusion_is_told_with_the_cards_on_it() -> None:
     cards = {rule.id for rule in comparison.cards_differing}
     assert cards == set(conclusion.cards)
     assert cards >= {"sf-nsaid-gastroprotection", "sf-nsaid-gastroprotection-ppi-allergy"}
+    # The offer without a stomach protector is for those without the risk: it comes where the others go.
+    without_risk = {"fl-nsaid-short-course"}
+    assert cards > without_risk
     for card in cards:
-        (lost,) = (one for one in of_rule(comparison, card).differences if one.direction is Direction.NO_LONGER_SHOWN)
-        (age,) = (term for term in lost.region.terms if term.finding == "age")
+        goes, comes = Direction.NO_LONGER_SHOWN, Direction.SHOWN_NEWLY
+        expected, never = (comes, goes) if card in without_risk else (goes, comes)
+        (moved,) = (one for one in of_rule(comparison, card).differences if one.direction is expected)
+        (age,) = (term for term in moved.region.terms if term.finding == "age")
         assert age.spans == (Span(Decimal(65), with_low=True, high=Decimal(70), with_high=False),)
-        assert Direction.SHOWN_NEWLY not in directions(of_rule(comparison, card))
+        assert never not in directions(of_rule(comparison, card))
 
 
 def test_words_alone_ask_the_solver_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
