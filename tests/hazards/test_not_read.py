@@ -851,3 +851,22 @@ def test_what_an_mri_asks_for_first_is_said_of_the_mri_and_not_of_the_drug_besid
     summary = next(card["summary"] for card in answer["cards"] if card["summary"].startswith("Not assessed"))
     assert "MRI lumbar spine: implanted devices" in summary
     assert "cetaminophen" not in summary
+
+
+@pytest.mark.parametrize(
+    ("value", "rule", "words"),
+    [
+        ({"value": 60, "comparator": "<"}, "sf-nsaid-egfr-below-60-no-number", "may be below 30"),
+        ({"value": 30, "comparator": "<="}, "sf-nsaid-egfr-below-60-no-number", "may be below 30"),
+        ({"value": 30, "comparator": "<"}, "sf-nsaid-egfr-below-30", "avoid NSAIDs"),
+        ({"value": 45}, "sf-nsaid-egfr-30-59", "short course only"),
+    ],
+)
+def test_an_egfr_told_as_a_limit_only_speaks_by_what_it_may_be(
+    client: FlaskClient, value: Json, rule: str, words: str
+) -> None:
+    result = measured("98979-8", 45, "mL/min/{1.73_m2}", "2026-11-20")
+    result["valueQuantity"] = value | {key: result["valueQuantity"][key] for key in ("unit", "system", "code")}
+    answer = signing(client, NO_ALLERGY, result)
+    assert rule in speaking(answer)
+    assert words in answer["cards"][0]["summary"]
