@@ -870,3 +870,21 @@ def test_an_egfr_told_as_a_limit_only_speaks_by_what_it_may_be(
     answer = signing(client, NO_ALLERGY, result)
     assert rule in speaking(answer)
     assert words in answer["cards"][0]["summary"]
+
+
+@pytest.mark.parametrize("text", ["Allergie aux AINS", "Zorblaxin"])
+def test_an_allergy_that_is_being_entered_and_was_not_recognised_is_named(client: FlaskClient, text: str) -> None:
+    entered = coded("AllergyIntolerance", text=text)
+    body = {
+        "hook": "allergyintolerance-create",
+        "hookInstance": "5f0a4bde-1fbb-4e1f-9c1e-0d6f7f3a9b11",
+        "context": {"userId": "Practitioner/1", "patientId": "p", "allergyIntolerance": entered},
+        "prefetch": {
+            "patient": person(),
+            "conditions": {"resourceType": "Bundle", "entry": [{"resource": sciatica()}]},
+            "medications": {"resourceType": "Bundle", "entry": [{"resource": drug(*IBUPROFEN)}]},
+        },
+    }
+    answer = client.post("/cds-services/sciatica-allergyintolerance-create", json=body)
+    assert answer.status_code == 200, answer.get_json()
+    assert f"{text} not recognised" in str([card["summary"] for card in answer.get_json()["cards"]])
