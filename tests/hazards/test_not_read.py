@@ -883,6 +883,7 @@ def test_an_allergy_that_is_being_entered_and_was_not_recognised_is_named(client
             "patient": person(),
             "conditions": {"resourceType": "Bundle", "entry": [{"resource": sciatica()}]},
             "medications": {"resourceType": "Bundle", "entry": [{"resource": drug(*IBUPROFEN)}]},
+            "allergies": {"resourceType": "Bundle", "total": 0},
         },
     }
     answer = client.post("/cds-services/sciatica-allergyintolerance-create", json=body)
