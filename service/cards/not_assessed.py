@@ -321,7 +321,7 @@ def _not_recognised(knowledge: Knowledge, decision: Decision, causes: _Causes) -
         if not lists:
             continue
         entries = decision.findings[definition.id].evidence
-        if not HOOKS[decision.hook].has_orders:
+        if not HOOKS[decision.hook].brings_entries:
             # A rare English word on the list of a patient who is only looked at is no reason for a card (H-07).
             entries = tuple(item for item in entries if _is_of_no_known_language(item.text))
         if entries:

@@ -62,6 +62,11 @@ class Hook:
         """Whether the context itself brings orders to be checked."""
         return any(field.role is Role.ORDERS for field in self.fields)
 
+    @property
+    def brings_entries(self) -> bool:
+        """Whether the context brings orders, or entries that are being made."""
+        return any(field.role is not Role.NONE for field in self.fields)
+
 
 def _hook(name: str, *own: ContextField, user: bool = True, encounter: bool = False, version: str = "1.0") -> Hook:
     return Hook(

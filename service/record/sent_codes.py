@@ -14,7 +14,7 @@ from typing import Any
 from service.record.chart.concepts import as_objects
 from service.record.chart.index import Matcher
 from service.record.model import Record, Resource
-from service.record.values.coding import concept_text
+from service.record.values.concept import concept_text
 from service.record.values.units import canonical
 
 Coding = Mapping[str, Any]

@@ -851,3 +851,41 @@ def test_what_an_mri_asks_for_first_is_said_of_the_mri_and_not_of_the_drug_besid
     summary = next(card["summary"] for card in answer["cards"] if card["summary"].startswith("Not assessed"))
     assert "MRI lumbar spine: implanted devices" in summary
     assert "cetaminophen" not in summary
+
+
+@pytest.mark.parametrize(
+    ("value", "rule", "words"),
+    [
+        ({"value": 60, "comparator": "<"}, "sf-nsaid-egfr-below-60-no-number", "may be below 30"),
+        ({"value": 30, "comparator": "<="}, "sf-nsaid-egfr-below-60-no-number", "may be below 30"),
+        ({"value": 30, "comparator": "<"}, "sf-nsaid-egfr-below-30", "avoid NSAIDs"),
+        ({"value": 45}, "sf-nsaid-egfr-30-59", "short course only"),
+    ],
+)
+def test_an_egfr_told_as_a_limit_only_speaks_by_what_it_may_be(
+    client: FlaskClient, value: Json, rule: str, words: str
+) -> None:
+    result = measured("98979-8", 45, "mL/min/{1.73_m2}", "2026-11-20")
+    result["valueQuantity"] = value | {key: result["valueQuantity"][key] for key in ("unit", "system", "code")}
+    answer = signing(client, NO_ALLERGY, result)
+    assert rule in speaking(answer)
+    assert words in answer["cards"][0]["summary"]
+
+
+@pytest.mark.parametrize("text", ["Allergie aux AINS", "Zorblaxin"])
+def test_an_allergy_that_is_being_entered_and_was_not_recognised_is_named(client: FlaskClient, text: str) -> None:
+    entered = coded("AllergyIntolerance", text=text)
+    body = {
+        "hook": "allergyintolerance-create",
+        "hookInstance": "5f0a4bde-1fbb-4e1f-9c1e-0d6f7f3a9b11",
+        "context": {"userId": "Practitioner/1", "patientId": "p", "allergyIntolerance": entered},
+        "prefetch": {
+            "patient": person(),
+            "conditions": {"resourceType": "Bundle", "entry": [{"resource": sciatica()}]},
+            "medications": {"resourceType": "Bundle", "entry": [{"resource": drug(*IBUPROFEN)}]},
+            "allergies": {"resourceType": "Bundle", "total": 0},
+        },
+    }
+    answer = client.post("/cds-services/sciatica-allergyintolerance-create", json=body)
+    assert answer.status_code == 200, answer.get_json()
+    assert f"{text} not recognised" in str([card["summary"] for card in answer.get_json()["cards"]])

@@ -102,7 +102,7 @@ def test_what_was_tried_and_the_response_stand_on_it_with_dates(client: FlaskCli
     ]
     (card,) = pathway_cards(ask(client, chart, complete="all"))
     assert "physical therapy (20 Oct)" in card["detail"]
-    assert "NSAIDs (1 Nov)" in card["detail"]
+    assert "NSAID course (1 Nov)" in card["detail"]
     assert "Response: " in card["detail"]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from service.record.chart.concepts import as_objects
 from service.record.model import Entry, Resource
-from service.record.values.coding import concept_text, wordings
+from service.record.values.concept import concept_text, wordings
 
 __all__ = ["TYPES", "Statement", "last_year_of", "statements_of"]
 

@@ -14,7 +14,7 @@ from service.knowledge.model import FactDefinition
 from service.note import Note, NoteCode
 from service.record.model import Completeness, Entry, Record
 from service.record.notes import text_of
-from service.record.values.coding import concept_text
+from service.record.values.concept import concept_text
 from service.record.values.dates import When
 from service.record.values.statuses import Counts, status_class
 

@@ -25,7 +25,8 @@ from service.record.medication.drugs import Drug, Drugs
 from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, with_all_classes
 from service.record.model import Entry, Record
 from service.record.once import once
-from service.record.values.coding import CodeIndex, Match, concept_text, wordings
+from service.record.values.coding import CodeIndex, Match
+from service.record.values.concept import concept_text, wordings
 from service.record.values.dates import When, at, parse
 from service.record.values.negation import of_an_allergy
 from service.record.values.statuses import Counts, status_class

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from service.record.chart.concepts import body_sites, concepts_of
 from service.record.model import Entry, Record
 from service.record.values.code_systems import CPT, HCPCS, ICD_10_PCS, LOINC, SNOMED
-from service.record.values.coding import CodeIndex, Match, codings, concept_text, wordings
+from service.record.values.coding import CodeIndex, Match
+from service.record.values.concept import codings, concept_text, wordings
 from service.record.values.other_words import KnownWords
 from service.record.values.statuses import status_word
 

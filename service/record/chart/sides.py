@@ -9,7 +9,7 @@ from enum import StrEnum
 from service.record.chart.concepts import body_sites, concepts_of
 from service.record.model import Entry, Record
 from service.record.values.code_systems import ICD_10_CM, plain_code
-from service.record.values.coding import codings, wordings
+from service.record.values.concept import codings, wordings
 
 
 class Side(StrEnum):

@@ -20,7 +20,8 @@ from service.record.chart.service_orders import sites_of
 from service.record.chart.sides import Side, sides_of
 from service.record.chart.window import timing, within
 from service.record.kinds.plan import Plan
-from service.record.values.coding import BY_CATEGORY, wordings
+from service.record.values.coding import BY_CATEGORY
+from service.record.values.concept import wordings
 from service.record.values.statuses import Counts
 from service.record.values.units import Reading, Refused, read_value
 

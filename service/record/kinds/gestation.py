@@ -24,7 +24,7 @@ from service.record.chart.window import timing
 from service.record.kinds.coded import source_keys
 from service.record.kinds.plan import Plan
 from service.record.kinds.quantity import numeric
-from service.record.values.coding import codings
+from service.record.values.concept import codings
 from service.record.values.dates import When, at, days_between, days_since, parse
 from service.record.values.interval import Interval, hull
 from service.record.values.statuses import Counts

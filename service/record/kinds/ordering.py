@@ -14,7 +14,8 @@ from service.record.chart.index import Chart
 from service.record.chart.measure import BY_TEXT
 from service.record.medication.taking import evidence_of, match
 from service.record.model import Entry
-from service.record.values.coding import Match, codings
+from service.record.values.coding import Match
+from service.record.values.concept import codings
 from service.record.values.dates import parse
 
 NOT_CHECKED = Note(NoteCode.ORDER_NOT_RECOGNISED)

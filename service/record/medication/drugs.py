@@ -26,7 +26,7 @@ from service.record.medication.other_drugs import is_other_drug, may_be_ours
 from service.record.medication.routes import LOCAL_ROUTES, ordered_route, route_of_words
 from service.record.values.code_sets import CodeSets
 from service.record.values.code_systems import ATC, IPS_ABSENT_UNKNOWN, LOCAL, NDC, RXNORM, UNII, canonical_system
-from service.record.values.coding import Coding, codings, concept_text, single_key
+from service.record.values.concept import Coding, codings, concept_text, single_key
 from service.record.values.interval import Interval
 from service.record.values.likeness import Likeness
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from service.record.values.code_systems import SNOMED
-from service.record.values.coding import codings, concept_text
+from service.record.values.concept import codings, concept_text
 
 LOCAL_ROUTES = frozenset({"topical", "ophthalmic", "otic", "nasal", "inhaled"})
 """Routes of drugs that act where they are put. Inhaled is a product choice: an inhaled steroid is no systemic one.

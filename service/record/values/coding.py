@@ -21,26 +21,28 @@ from service.knowledge.model import DangerTerms, OtherWords, ValueSet
 from service.note import Note, NoteCode
 from service.record.values.code_sets import CodeSets
 from service.record.values.code_systems import (
-    CPT,
-    HCPCS,
     ICD_10,
     ICD_10_CM,
-    ICD_10_PCS,
-    LOINC,
-    SNOMED,
     canonical_system,
     check_digit_fault,
     codes_written_in,
     is_fully_listed,
+)
+from service.record.values.concept import (
+    SPOKEN_SYSTEMS,
+    concept_text,
+    own_words,
+    raw_codes,
+    single_key,
+    wordings,
 )
 from service.record.values.danger import DangerWords, Span
 from service.record.values.english import is_english
 from service.record.values.negation import Said, is_denied, said
 from service.record.values.other_words import KnownWords
 from service.record.values.pattern_literals import LiteralIndex, compiled, literals_of
-from service.record.values.tidy import tidied
 
-__all__ = ["CodeIndex", "Coding", "Danger", "Match", "canonical_system", "codings", "concept_text", "wordings"]
+__all__ = ["CodeIndex", "Danger", "Match", "canonical_system"]
 
 _CACHED = 20_000
 _LONGEST_TEXT = 400
@@ -48,8 +50,6 @@ _ACTIONS = ("order-", "referral-", "procedure-", "proc-", "med-")
 """Value sets of what one orders or does, by the beginning of their name."""
 _OF_PROBLEMS = ("cond-", "local-cond-", "device-", "local-problem-", "local-no-information", "local-pregnancy-ended")
 """Value sets of what somebody has, by the beginning of their name: words that name it are understood as a problem."""
-_SPOKEN = frozenset({SNOMED, LOINC, CPT, ICD_10, ICD_10_CM, ICD_10_PCS, HCPCS})
-"""Public systems whose displays are the words of the system, and English where they look so."""
 _OF_ACTIONS = ("order-", "referral-", "procedure-", "proc-", "local-order-", "local-proc-")
 _CONDITION = "Condition"
 _SENTENCE = re.compile(r"(?<=[.;!])\s+|\n+")
@@ -59,14 +59,6 @@ _ALLERGY = re.compile(
     r"\ballerg\w*|\banaphyla\w*|\bintoleran\w*|\bhypersensitiv\w*|\bbronchospasm|\bangio-?o?edema", re.IGNORECASE
 )
 _NOTHING: frozenset[str] = frozenset()
-
-
-class Coding(Struct, frozen=True):
-    """One coding with its system normalised; ``system`` is None when it was not given."""
-
-    system: str | None
-    code: str
-    display: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,98 +94,6 @@ NOTHING_KNOWN = "nothing-known"
 """What a value set says whose entries leave their list unanswered."""
 BY_CATEGORY = Note(NoteCode.BY_CATEGORY)
 _EMPTY = Match(_NOTHING, by_text=False, text="", is_read=False)
-
-
-def codings(concept: object) -> Iterator[Coding]:
-    """The readable codings of a CodeableConcept, a Coding, or a list of either; nothing for all else."""
-    for raw in _raw_codings(concept):
-        code = _code_text(raw.get("code"))
-        if code:
-            display = raw.get("display")
-            words = tidied(display) if isinstance(display, str) else None
-            yield Coding(canonical_system(raw.get("system")), code, words)
-
-
-def _code_text(code: object) -> str | None:
-    if isinstance(code, str):
-        return tidied(code) or None
-    # A bare number is read as its digits; a float has lost some of them.
-    return str(code) if isinstance(code, int) and not isinstance(code, bool) else None
-
-
-def _raw_codings(concept: object) -> Iterator[Mapping[str, object]]:
-    for part in _parts(concept):
-        inner = part.get("coding")
-        if isinstance(inner, list):
-            yield from (raw for raw in inner if isinstance(raw, dict))
-        elif isinstance(inner, dict):
-            yield inner
-        elif "code" in part or "display" in part:
-            yield part
-
-
-def _parts(concept: object) -> Iterator[Mapping[str, object]]:
-    if isinstance(concept, dict):
-        yield concept
-    elif isinstance(concept, list):
-        yield from (part for part in concept if isinstance(part, dict))
-
-
-def wordings(concept: object) -> Iterator[str]:
-    """Every wording of the concept: its text and the displays of its codings."""
-    for part in _parts(concept):
-        text = part.get("text")
-        if isinstance(text, str) and (words := tidied(text)):
-            yield words
-    for raw in _raw_codings(concept):
-        display = raw.get("display")
-        if isinstance(display, str) and (words := tidied(display)):
-            yield words
-
-
-def _own_words(concept: object) -> Iterator[str]:
-    """The wordings that are not those of a public code: nobody wrote "without haemorrhage" there by hand."""
-    displays = {
-        tidied(display)
-        for raw in _raw_codings(concept)
-        if canonical_system(raw.get("system")) in _SPOKEN and isinstance(display := raw.get("display"), str)
-    }
-    return (text for text in wordings(concept) if text not in displays)
-
-
-def single_key(concept: object) -> tuple[object, ...] | None:
-    """What decides the match of a concept with one coding, the commonest kind by far; None for any other."""
-    if not isinstance(concept, dict):
-        return None
-    listed = concept.get("coding")
-    if not isinstance(listed, list) or len(listed) != 1 or not isinstance(listed[0], dict):
-        return None
-    get = listed[0].get
-    system, code, display, text = get("system"), get("code"), get("display"), concept.get("text")
-    if (
-        (system is None or type(system) is str)
-        and (code is None or type(code) is str)
-        and (display is None or type(display) is str)
-        and (text is None or type(text) is str)
-    ):
-        return system, code, display, text
-    return None
-
-
-def concept_text(concept: object) -> str:
-    """What a concept says in words: its text, else the first display, else a code; "" when nothing."""
-    for text in wordings(concept):
-        return text
-    for coding in codings(concept):
-        return coding.code
-    return ""
-
-
-def _coded(concept: object) -> Iterator[tuple[Mapping[str, object], str]]:
-    for raw in _raw_codings(concept):
-        code = _code_text(raw.get("code"))
-        if code:
-            yield raw, code
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +183,7 @@ class CodeIndex(CodeSets):
         return found
 
     def _match(self, concept: object) -> Match:
-        codes = [self._of_coding(raw.get("system"), code) for raw, code in _coded(concept)]
+        codes = [self._of_coding(raw.get("system"), code) for raw, code in raw_codes(concept)]
         words = [self._of_text(text[:_LONGEST_TEXT]) for text in wordings(concept)]
         sure = _NOTHING.union(*(code.sets for code in codes if not code.by_category))
         categories = _NOTHING.union(*(code.sets for code in codes if code.by_category))
@@ -339,15 +239,15 @@ class CodeIndex(CodeSets):
         asked = self._asked.get(kind, _NOTHING)
         return any(
             name in asked or name.startswith(_OF_PROBLEMS)
-            for text in _own_words(concept)
+            for text in own_words(concept)
             for name in self._of_text(text[:_LONGEST_TEXT]).doubtful
         )
 
     def _has_public_code(self, concept: object) -> bool:
         """Whether a code of a public system stands there whose words are those of the system: in none of our sets."""
         return any(
-            canonical_system(raw.get("system")) in _SPOKEN and not self._of_coding(raw.get("system"), code).note
-            for raw, code in _coded(concept)
+            canonical_system(raw.get("system")) in SPOKEN_SYSTEMS and not self._of_coding(raw.get("system"), code).note
+            for raw, code in raw_codes(concept)
         )
 
     def _are_words_known(self, kind: str, concept: object) -> bool:
@@ -371,7 +271,7 @@ class CodeIndex(CodeSets):
 
     def danger_in(self, concept: object) -> Danger | None:
         """What a concept names that may forbid a drug or be a red flag, in the first sentence that does; else None."""
-        codes = (self._of_coding(raw.get("system"), code) for raw, code in _coded(concept))
+        codes = (self._of_coding(raw.get("system"), code) for raw, code in raw_codes(concept))
         if coded := self._dangerous(frozenset[str]().union(*(code.sets for code in codes))):
             return Danger(concept_text(concept), coded)
         for text in wordings(concept):
@@ -418,18 +318,18 @@ class CodeIndex(CodeSets):
 
     def _is_read_by_code(self, concept: object) -> bool:
         """The same for an entry, which a category of ICD-10 in a value set reads too: it alarms, and hides nothing."""
-        codes = (self._of_coding(raw.get("system"), code) for raw, code in _coded(concept))
+        codes = (self._of_coding(raw.get("system"), code) for raw, code in raw_codes(concept))
         return any(code.is_else or code.sets for code in codes)
 
     def is_known_by_code(self, concept: object) -> bool:
         """Whether a code alone tells what is meant: it lies in a value set, or is known to be something else."""
-        codes = (self._of_coding(raw.get("system"), code) for raw, code in _coded(concept))
+        codes = (self._of_coding(raw.get("system"), code) for raw, code in raw_codes(concept))
         return any(code.is_else or (code.sets and not code.by_category) for code in codes)
 
     def _text_of(self, concept: object) -> str:
         """What a concept says in words; where it has none, what the value sets call its code."""
         text = concept_text(concept)
-        for raw, code in _coded(concept) if text else ():
+        for raw, code in raw_codes(concept) if text else ():
             system = canonical_system(raw.get("system"))
             if code == text and system is not None:
                 return self.display_of(system, code) or text

@@ -14,7 +14,7 @@ from typing import Any
 
 from service.note import Note, NoteCode
 from service.record.values.code_systems import LOINC
-from service.record.values.coding import codings, wordings
+from service.record.values.concept import codings, wordings
 from service.record.values.interval import Interval
 from service.record.values.tidy import tidied
 from service.record.values.unit_table import (

@@ -66,6 +66,9 @@ def bundle(*resources: object, **members: object) -> dict[str, object]:
         ({"resourceType": "Bundle", "Entry": [{"resource": CONDITION}]}, State.FIRST_PAGE),
         ({"resourceType": "Bundle", "resources": [CONDITION]}, State.FIRST_PAGE),
         (bundle(CONDITION, note="sent by hand"), State.SENT),
+        (bundle(meta={"security": [{"code": "REDACTED"}]}), State.FIRST_PAGE),
+        (bundle(total="7"), State.FIRST_PAGE),
+        (bundle(issues=warning(code="suppressed")), State.FIRST_PAGE),
     ],
 )
 def test_every_shape_has_its_state(value: object, state: State) -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from service.knowledge.model import Code, DangerTerms, OtherWords, ValueSet
 from service.note import Note, NoteCode
 from service.record.values.code_systems import check_digit_fault
-from service.record.values.coding import CodeIndex, canonical_system, codings, concept_text
+from service.record.values.coding import CodeIndex, canonical_system
+from service.record.values.concept import codings, concept_text
 
 SNOMED = "http://snomed.info/sct"
 ICD = "http://hl7.org/fhir/sid/icd-10-cm"

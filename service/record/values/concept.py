@@ -1,0 +1,124 @@
+"""Concept: what a CodeableConcept (or Coding, or list of CodeableConcepts) holds: its codings and its words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+from service.record.values.code_systems import (
+    CPT,
+    HCPCS,
+    ICD_10,
+    ICD_10_CM,
+    ICD_10_PCS,
+    LOINC,
+    SNOMED,
+    canonical_system,
+)
+from service.record.values.tidy import tidied
+
+SPOKEN_SYSTEMS = frozenset({SNOMED, LOINC, CPT, ICD_10, ICD_10_CM, ICD_10_PCS, HCPCS})
+"""Public systems whose displays are the words of the system, and English where they look so."""
+
+
+class Coding(Struct, frozen=True):
+    """One coding with its system normalised; ``system`` is None when it was not given."""
+
+    system: str | None
+    code: str
+    display: str | None
+
+
+def codings(concept: object) -> Iterator[Coding]:
+    """The readable codings of a CodeableConcept, a Coding, or a list of either; nothing for all else."""
+    for raw in raw_codings(concept):
+        code = _code_text(raw.get("code"))
+        if code:
+            display = raw.get("display")
+            words = tidied(display) if isinstance(display, str) else None
+            yield Coding(canonical_system(raw.get("system")), code, words)
+
+
+def _code_text(code: object) -> str | None:
+    if isinstance(code, str):
+        return tidied(code) or None
+    # A bare number is read as its digits; a float has lost some of them.
+    return str(code) if isinstance(code, int) and not isinstance(code, bool) else None
+
+
+def raw_codings(concept: object) -> Iterator[Mapping[str, object]]:
+    """The codings of a concept as they were sent, those that are no objects left out."""
+    for part in _parts(concept):
+        inner = part.get("coding")
+        if isinstance(inner, list):
+            yield from (raw for raw in inner if isinstance(raw, dict))
+        elif isinstance(inner, dict):
+            yield inner
+        elif "code" in part or "display" in part:
+            yield part
+
+
+def _parts(concept: object) -> Iterator[Mapping[str, object]]:
+    if isinstance(concept, dict):
+        yield concept
+    elif isinstance(concept, list):
+        yield from (part for part in concept if isinstance(part, dict))
+
+
+def wordings(concept: object) -> Iterator[str]:
+    """Every wording of the concept: its text and the displays of its codings."""
+    for part in _parts(concept):
+        text = part.get("text")
+        if isinstance(text, str) and (words := tidied(text)):
+            yield words
+    for raw in raw_codings(concept):
+        display = raw.get("display")
+        if isinstance(display, str) and (words := tidied(display)):
+            yield words
+
+
+def own_words(concept: object) -> Iterator[str]:
+    """The wordings that are not those of a public code: nobody wrote "without haemorrhage" there by hand."""
+    displays = {
+        tidied(display)
+        for raw in raw_codings(concept)
+        if canonical_system(raw.get("system")) in SPOKEN_SYSTEMS and isinstance(display := raw.get("display"), str)
+    }
+    return (text for text in wordings(concept) if text not in displays)
+
+
+def single_key(concept: object) -> tuple[object, ...] | None:
+    """What decides the match of a concept with one coding, the commonest kind by far; None for any other."""
+    if not isinstance(concept, dict):
+        return None
+    listed = concept.get("coding")
+    if not isinstance(listed, list) or len(listed) != 1 or not isinstance(listed[0], dict):
+        return None
+    get = listed[0].get
+    system, code, display, text = get("system"), get("code"), get("display"), concept.get("text")
+    if (
+        (system is None or type(system) is str)
+        and (code is None or type(code) is str)
+        and (display is None or type(display) is str)
+        and (text is None or type(text) is str)
+    ):
+        return system, code, display, text
+    return None
+
+
+def concept_text(concept: object) -> str:
+    """What a concept says in words: its text, else the first display, else a code; "" when nothing."""
+    for text in wordings(concept):
+        return text
+    for coding in codings(concept):
+        return coding.code
+    return ""
+
+
+def raw_codes(concept: object) -> Iterator[tuple[Mapping[str, object], str]]:
+    """The codings that have a code, each with it as text."""
+    for raw in raw_codings(concept):
+        code = _code_text(raw.get("code"))
+        if code:
+            yield raw, code
