@@ -78,7 +78,10 @@ def test_the_card_whose_place_is_taken_differs_too_although_nobody_edited_it() -
     assert Direction.NO_LONGER_SHOWN in directions(other)
     witness = shown_newly(of_rule(comparison, "sf-nsaid-egfr-below-30")).witness
     assert (witness.before, witness.after) == (("sf-nsaid-egfr-30-59",), ("sf-nsaid-egfr-below-30",))
-    assert {rule.id for rule in comparison.cards_differing} == {"sf-nsaid-egfr-below-30", "sf-nsaid-egfr-30-59"}
+    # A result told only as "<35" was below 60 without a number before, and is below the new limit now.
+    told_as_a_limit = "sf-nsaid-egfr-below-60-no-number"
+    differing = {rule.id for rule in comparison.cards_differing}
+    assert differing == {"sf-nsaid-egfr-below-30", "sf-nsaid-egfr-30-59", told_as_a_limit}
 
 
 def test_a_changed_conclusion_is_told_with_the_cards_on_it() -> None:
