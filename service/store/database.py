@@ -10,6 +10,7 @@ import fcntl
 import os
 import threading
 import time
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -119,6 +120,8 @@ class Database:
         with self._store_errors(), self._one_question:
             if self._asking is None:
                 self._asking = _read_only(self.file, self._wait)
+                # Who drops the database without closing it (a reload of rules) leaves no open connection behind.
+                weakref.finalize(self, self._asking.close).atexit = False
             yield self._asking.cursor()
 
     def prepare(self) -> None:
@@ -265,7 +268,7 @@ def _read_only(file: Path, wait_seconds: float) -> Any:
     import sqlite3
 
     return sqlite3.connect(
-        f"file:{file}?mode=ro", wait_seconds, uri=True, isolation_level=None, check_same_thread=False
+        f"file:{file}?mode=ro", timeout=wait_seconds, uri=True, isolation_level=None, check_same_thread=False
     )
 
 
