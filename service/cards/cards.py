@@ -16,7 +16,7 @@ from service.cards.finding_words import asked
 from service.cards.full_text import detail, full_text_of, patient_detail
 from service.cards.grouping import grouped, is_joinable, joined_summary, shared_summary, write_shared
 from service.cards.layout import sections, write
-from service.cards.not_assessed import Lacking, with_not_assessed
+from service.cards.not_assessed import Lacking
 from service.cards.of_rules import of_rule_set
 from service.cards.pathway import is_pathway, pathway_summary, write_pathway
 from service.cards.redaction import FULL, card_without_markers
@@ -24,6 +24,7 @@ from service.cards.sources import card_source, topic
 from service.cards.suggestions import Acting, suggestions
 from service.cards.summary import summary
 from service.cards.unread import with_unread_for_patient
+from service.cards.with_not_assessed import with_not_assessed
 from service.decision import Advice, Decision
 from service.engine.trace import Outcome
 from service.finding import Evidence, Finding

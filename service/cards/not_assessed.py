@@ -10,19 +10,19 @@ already questions the order, that check stands among what it does not know: one 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from service.cards.card_ids import id_of
 from service.cards.finding_words import asked, drug_name, short_words
-from service.cards.layout import LONGEST, NOT_KNOWN, SOURCES, Sections, drug_checks, unknown_line, write
+from service.cards.layout import LONGEST, Sections, drug_checks, unknown_line, write
 from service.cards.markdown import escaped
 from service.cards.of_rules import of_rule_set
 from service.cards.redaction import mark_quoted, replace_quoted
 from service.cards.sources import topic
-from service.cards.unusable import not_final, unusable, waiting
-from service.decision import Advice, Decision
+from service.cards.unusable import not_final, unusable
+from service.decision import Decision
 from service.finding import Evidence, Finding, Status
 from service.knowledge.concern import among, concerning
 from service.knowledge.hooks import HOOKS
@@ -78,7 +78,6 @@ class _Causes:
     summaries: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
-    orders: list[str] = field(default_factory=list)
 
 
 def not_assessed(
@@ -101,7 +100,7 @@ def not_assessed(
         _doses(knowledge, decision, causes)
         _may_be_taken(knowledge, decision, causes)
         _suspected(knowledge, decision, causes)
-        for first, phrases in _asked_first(knowledge, decision):
+        for first, phrases in asked_first(knowledge, decision):
             if first.order not in questioned:
                 causes.order = causes.order if causes.summaries else first.order
                 causes.summaries.append(f"{' and '.join(phrases[:_NAMED])} not on record")
@@ -189,8 +188,8 @@ def _lost(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     """Entries and orders so broken that not even their words could be read: how many, and of which types."""
     unread = decision.unread
     if loses_a_check(knowledge, decision):
-        causes.summaries.append(_lost_words(decision))
-        causes.lines.append(f"{_lost_words(decision)}{unusable(knowledge, decision)}.")
+        causes.summaries.append(lost_words(decision))
+        causes.lines.append(f"{lost_words(decision)}{unusable(knowledge, decision)}.")
         kinds = unread.entries.keys()
         causes.facts.extend(fact.id for fact in _wanted(knowledge, decision) if kinds & set(types_read(fact)))
     if not unread.orders:
@@ -219,7 +218,7 @@ def _waiting_for(knowledge: Knowledge, decision: Decision, name: str) -> str:
     return asked(knowledge, [name])[0]
 
 
-def _lost_words(decision: Decision) -> str:
+def lost_words(decision: Decision) -> str:
     """How many entries could not be read, and of which types."""
     entries = decision.unread.entries
     count = sum(entries.values())
@@ -378,7 +377,7 @@ def _not_on_the_patient(knowledge: Knowledge, decision: Decision, causes: _Cause
         causes.lines.append(f"Not on record of the patient: {unknown_line(phrases)}.")
 
 
-def _asked_first(knowledge: Knowledge, decision: Decision) -> Iterator[tuple[AskedFirst, Sequence[str]]]:
+def asked_first(knowledge: Knowledge, decision: Decision) -> Iterator[tuple[AskedFirst, Sequence[str]]]:
     """What the sources of an order ask for first, and what of it is not on record."""
     undecided = {*decision.not_assessed, *decision.wanted}
     for first in knowledge.asked_first:
@@ -441,68 +440,3 @@ def _entry_name(item: Evidence) -> str:
 
 def _words(item: Evidence) -> str:
     return mark_quoted(escaped(item.text)) if item.text else mark_quoted(escaped(item.resource))
-
-
-def with_not_assessed(
-    cards: Iterable[Json],
-    knowledge: Knowledge,
-    decision: Decision,
-    lacking: Lacking,
-    about: Sequence[Sequence[Advice]] = (),
-) -> list[Json]:
-    """The cards, and after them the one about what could not be checked, where there is one.
-
-    ``about`` is the advice on each card. What could not be read and kept no warning from being decided is a line at
-    the end of the last card.
-    """
-    answered = list(cards)
-    questioned: set[str] = set()
-    if HOOKS[decision.hook].has_orders and concerns(knowledge, decision):
-        for first, phrases in _asked_first(knowledge, decision):
-            index = _questioning(decision, first, about)
-            if index is not None:
-                answered[index] = _with_unknown(answered[index], phrases)
-                questioned.add(first.order)
-    card = not_assessed(knowledge, decision, lacking, questioned)
-    answered += [card] if card is not None else []
-    for line in _set_aside(knowledge, decision) if answered else ():
-        answered[-1] = _with_line(answered[-1], line)
-    return answered
-
-
-def _set_aside(knowledge: Knowledge, decision: Decision) -> Iterator[str]:
-    """What could not be read or used and kept no warning from being decided: the card of its own names the rest."""
-    if decision.unread.entries and not loses_a_check(knowledge, decision):
-        yield f"{_lost_words(decision)}{unusable(knowledge, decision)}."
-    pressing = decision.unread.pressing
-    named = {value for name in pressing for value in waiting(knowledge, decision, name)}
-    left = [name for name in decision.unread.not_final if name not in pressing]
-    if unnamed := [name for name in left if not named.issuperset(waiting(knowledge, decision, name)) or not named]:
-        yield not_final(knowledge, decision, unnamed)
-
-
-def _questioning(decision: Decision, first: AskedFirst, about: Sequence[Sequence[Advice]]) -> int | None:
-    """The index of the first card that depends on the order."""
-    orders = {item.resource for item in decision.findings[first.order].evidence}
-    for index, group in enumerate(about):
-        if any(item.resource in orders for advice in group for found in advice.found for item in found.evidence):
-            return index
-    return None
-
-
-def _with_unknown(card: Json, phrases: Sequence[str]) -> Json:
-    """The card with what is asked first among what it does not know, before what it names already."""
-    said = unknown_line(phrases)
-    before, mark, after = card["detail"].partition(NOT_KNOWN)
-    if mark:
-        return {**card, "detail": f"{before}{mark}{said}; {after}"}
-    before, mark, after = card["detail"].partition(SOURCES)
-    if mark:
-        return {**card, "detail": f"{before}{NOT_KNOWN}{said}.\n\n{mark}{after}"}
-    return _with_line(card, f"{NOT_KNOWN}{said}.")
-
-
-def _with_line(card: Json, said: str) -> Json:
-    """The card with a line before its foot, which stays the last thing read."""
-    body, mark, foot = card["detail"].rpartition("\n\n")
-    return {**card, "detail": f"{body}{mark}{said}\n\n{foot}"}
