@@ -14,6 +14,7 @@ from service.note import Note, NoteCode
 from service.protocol.fetching.access import Access
 from service.protocol.fetching.scopes import Coverage, Interaction, coverage
 from service.protocol.fetching.servers import below
+from service.record.input.left_out import total_of
 from service.record.input.prefetch_states import PrefetchState, State, classify
 from service.security.address_guard import UnansweredError
 
@@ -83,7 +84,9 @@ class Wanted:
         if self.pages:
             # All pages as one Bundle, so that its total is compared with all entries.
             entries = [*_entries(self._bundle), *_entries(document)]
-            whole = {"entry": entries, "link": document.get("link"), "total": _larger_total(self._bundle, document)}
+            # An empty last page of some servers says 0.
+            total = max(total_of(self._bundle), total_of(document))
+            whole = {"entry": entries, "link": document.get("link"), "total": total}
             document = {**self._bundle, **document, **whole}
         earlier, self._bundle = self.state.reason if self.pages else None, document
         self.state = classify(self.key, document)
@@ -109,13 +112,6 @@ class Wanted:
         if self.state.state is State.SENT:
             return PrefetchState(self.key, State.FAILED, reason=Note(NoteCode.OTHER_TYPE_SENT, of=(reason,)))
         return replace(self.state, reason=reason)
-
-
-def _larger_total(*pages: Mapping[str, Any]) -> object:
-    """The total of several pages: an empty last page of some servers says 0."""
-    totals = [page.get("total") for page in pages]
-    numbers = [total for total in totals if isinstance(total, int)]
-    return max(numbers) if numbers else totals[-1]
 
 
 def _entries(bundle: Mapping[str, Any]) -> Sequence[Any]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from service.note import Note, NoteCode
+from service.record.chart.concepts import as_objects
 
 _LOST = frozenset({"error", "fatal"})
 _CUT = frozenset(
@@ -26,6 +27,8 @@ _CUT_WORDS = re.compile(
 """What a server writes where it has no code for it."""
 _WITHHELD = frozenset({"REDACTED", "SUBSETTED", "MASKED"})
 """Labels of v3-ObservationValue that say of a Bundle that parts of it were taken out."""
+_LONGEST_NUMBER = 10
+"""Digits beyond which a total sent as text is no number."""
 _MEMBERS = frozenset(
     {
         *("resourceType", "id", "meta", "implicitRules", "language", "identifier", "type", "timestamp", "total"),
@@ -47,44 +50,35 @@ def left_out(bundle: Mapping[str, Any], matches: int | None = None) -> Note | No
         return Note(NoteCode.PARTS_WITHHELD)
     if any(map(_holds_resources, (bundle[name] for name in bundle.keys() - _MEMBERS))):
         return Note(NoteCode.ENTRIES_ELSEWHERE)
-    if matches is not None and _number(bundle.get("total")) > matches:
+    if matches is not None and total_of(bundle) > matches:
         return Note(NoteCode.FEWER_THAN_TOTAL)
     return None
 
 
-def _number(total: object) -> int:
+def total_of(bundle: Mapping[str, Any]) -> int:
     """How many there are by ``total``, also where it is sent as text; 0 where it says nothing."""
+    total = bundle.get("total")
     if isinstance(total, str) and total.strip().isdecimal() and len(total) < _LONGEST_NUMBER:
         return int(total)
     return total if isinstance(total, int) and not isinstance(total, bool) else 0
 
 
-_LONGEST_NUMBER = 10
-
-
 def _outcomes(bundle: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """OperationOutcomes beside the entries: in ``issues`` (R5) or contained."""
     for name in ("issues", "contained"):
-        for one in _as_list(bundle.get(name)):
-            if isinstance(one, dict) and one.get("resourceType") == "OperationOutcome":
-                yield one
+        yield from (one for one in as_objects(bundle.get(name)) if one.get("resourceType") == "OperationOutcome")
 
 
 def _labels(meta: object) -> Iterator[str]:
     for name in ("security", "tag"):
-        for label in _as_list(meta.get(name)) if isinstance(meta, dict) else ():
-            code = label.get("code") if isinstance(label, dict) else None
-            if isinstance(code, str):
+        for label in as_objects(meta.get(name)) if isinstance(meta, dict) else ():
+            if isinstance(code := label.get("code"), str):
                 yield code.strip().upper()
 
 
 def _holds_resources(value: object) -> bool:
     """Whether a member that no Bundle has holds what belongs into ``entry``."""
-    return any(isinstance(one, dict) and ("resourceType" in one or "resource" in one) for one in _as_list(value))
-
-
-def _as_list(value: object) -> Iterable[object]:
-    return value if isinstance(value, list) else () if value is None else (value,)
+    return any("resourceType" in one or "resource" in one for one in as_objects(value))
 
 
 def is_loss(outcome: Mapping[str, Any]) -> bool:
@@ -125,11 +119,8 @@ def _detail_codes(details: object) -> Iterator[str]:
 
 def next_link(bundle: Mapping[str, Any]) -> str | None:
     """Where the next page of a Bundle is to be had ("" when it has one but does not say where); None: no next page."""
-    links = bundle.get("link")
-    if isinstance(links, dict):
-        links = [links]
-    for link in links if isinstance(links, list) else ():
-        relation = link.get("relation") if isinstance(link, dict) else None
+    for link in as_objects(bundle.get("link")):
+        relation = link.get("relation")
         if isinstance(relation, str) and relation.strip().lower() == "next":
             url = link.get("url")
             return url if isinstance(url, str) else ""

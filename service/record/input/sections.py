@@ -7,9 +7,10 @@ from typing import Any
 
 from service.note import Note, NoteCode
 from service.record.chart.concepts import as_objects
-from service.record.input.resource_types import RESOURCE_TYPES
 from service.record.input.unpacking import Piece
 from service.record.model import Problem
+from service.record.values.concept import codings
+from service.record.values.references import References, parse_literal, reference_text
 
 _LISTS: Mapping[str, tuple[str, ...]] = {
     "11450-4": ("Condition",),
@@ -35,43 +36,30 @@ def doubts_of_sections(pieces: Iterable[Piece]) -> Iterator[tuple[str, Problem]]
     beyond its entries ("additional"), proves nothing by its silence.
     """
     pieces = list(pieces)
-    there = {name for piece in pieces for name in (piece.full_url, f"{piece.type}/{piece.id}") if name}
+    there = References((piece.full_url, piece.type, piece.id, piece.resource) for piece in pieces)
     for piece in pieces:
         if piece.type == "Composition":
             yield from _of_sections(piece.resource, piece.path, there, 0)
 
 
-def _of_sections(holder: Mapping[str, Any], path: str, there: set[str], depth: int) -> Iterator[tuple[str, Problem]]:
+def _of_sections(holder: Mapping[str, Any], path: str, there: References, depth: int) -> Iterator[tuple[str, Problem]]:
     for number, section in enumerate(as_objects(holder.get("section")) if depth < _DEEPEST else ()):
         at = f"{path}.section[{number}]"
-        lists = _lists(section)
-        for place, reference in enumerate(as_objects(section.get("entry"))):
-            yield from _of_entry(reference.get("reference"), lists, f"{at}.entry[{place}]", there)
+        lists = next((_LISTS[one.code] for one in codings(section.get("code")) if one.code in _LISTS), ())
+        for index, reference in enumerate(as_objects(section.get("entry"))):
+            named = reference_text(reference)
+            if named is not None and not named.startswith("#") and there.resolve(reference) is None:
+                target = parse_literal(named)
+                for name in (target.type,) if target else lists:
+                    yield name, Problem(f"{at}.entry[{index}]", Note(NoteCode.SECTION_ENTRY_NOT_THERE), name)
         if (reason := _why_doubtful(section)) is not None:
             is_unread = reason.code is NoteCode.SECTION_IN_WORDS
             yield from ((name, Problem(at, reason, name if is_unread else None)) for name in lists)
         yield from _of_sections(section, at, there, depth + 1)
 
 
-def _of_entry(named: object, lists: Iterable[str], path: str, there: set[str]) -> Iterator[tuple[str, Problem]]:
-    if not isinstance(named, str) or named.startswith("#") or named in there:
-        return
-    segments = named.partition("/_history/")[0].split("/")
-    type_ = segments[-2] if len(segments) > 1 and segments[-2] in RESOURCE_TYPES else None
-    if type_ is not None and f"{type_}/{segments[-1]}" in there:
-        return
-    for name in (type_,) if type_ else lists:
-        yield name, Problem(path, Note(NoteCode.SECTION_ENTRY_NOT_THERE), name)
-
-
-def _lists(section: Mapping[str, Any]) -> tuple[str, ...]:
-    codings = [coding for code in as_objects(section.get("code")) for coding in as_objects(code.get("coding"))]
-    return next((_LISTS[code] for one in codings if isinstance(code := one.get("code"), str) and code in _LISTS), ())
-
-
 def _why_doubtful(section: Mapping[str, Any]) -> Note | None:
-    reasons = [coding for one in as_objects(section.get("emptyReason")) for coding in as_objects(one.get("coding"))]
-    if any(one.get("code") in _UNANSWERED for one in reasons if isinstance(one.get("code"), str)):
+    if any(one.code in _UNANSWERED for one in codings(section.get("emptyReason"))):
         return Note(NoteCode.SECTION_NOT_ANSWERED)
     if any(one.get("status") == "additional" for one in as_objects(section.get("text"))):
         return Note(NoteCode.SECTION_IN_WORDS)
