@@ -15,6 +15,7 @@ from typing import Any
 from service.record.chart.concepts import as_objects
 from service.record.model import Entry, Resource
 from service.record.values.concept import concept_text, wordings
+from service.record.values.negation import LESS
 
 __all__ = ["TYPES", "Statement", "last_year_of", "statements_of"]
 
@@ -46,10 +47,6 @@ _IS_NO = re.compile(
 _GOOD = re.compile(r"\b(?:normal\w*|intact|preserved|good|full|unchanged|still|able|can you)\b", re.IGNORECASE)
 """Words of a question to which a yes is good news."""
 _FUNCTION = re.compile(r"\b(?:sensation|sensibilit\w+|tone|feeling|control)\b", re.IGNORECASE)
-_LESS = re.compile(
-    r"\b(?:loss|lost|los(?:e|ing)|reduc\w+|decreas\w+|alter\w+|abnormal\w*|problems?|troubles?|chang\w+|numb\w*|impair\w+)\b",
-    re.IGNORECASE,
-)
 _GONE = re.compile(r"\s*(?:no|none|nil|absent|not (?:present|found))[\s.!]*", re.IGNORECASE)
 _DEEPEST = 8
 _YEAR = re.compile(r"(\d{4})-(\d\d)|(\d{4})")
@@ -105,7 +102,7 @@ def _answers(question: str, concept: object, holder: Mapping[str, Any]) -> Itera
     if holder.get("valueBoolean") is True and not _GOOD.search(question):
         yield concept if isinstance(concept, dict) else {"text": question.replace("?", "")}
         return
-    is_function = _FUNCTION.search(question) is not None and _LESS.search(question) is None
+    is_function = _FUNCTION.search(question) is not None and LESS.search(question) is None
     if holder.get("valueBoolean") is False and is_function:
         yield {"text": f"absent {_GOOD.sub('', question).strip(' ?:')}"}
     for name in ("valueCodeableConcept", "valueCoding", "valueString"):

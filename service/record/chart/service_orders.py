@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from service.record.chart.concepts import body_sites, concepts_of
 from service.record.model import Entry, Record
-from service.record.values.code_systems import CPT, HCPCS, ICD_10_PCS, LOINC, SNOMED
+from service.record.values.code_systems import ICD_10, ICD_10_CM
 from service.record.values.coding import CodeIndex, Match
-from service.record.values.concept import codings, concept_text, wordings
+from service.record.values.concept import SPOKEN_SYSTEMS, codings, concept_text, wordings
 from service.record.values.other_words import KnownWords
 from service.record.values.statuses import status_word
 
 _NOT_ORDERED = ("allergy-", "med-", "device-", "local-site-")
+_OF_ORDERS = SPOKEN_SYSTEMS - {ICD_10, ICD_10_CM}
+"""Public systems that name what can be ordered: a diagnosis cannot."""
 _WITHDRAWN = frozenset({"entered-in-error", "cancelled", "revoked"})
 
 
@@ -77,8 +79,4 @@ def is_something_else(concepts: Sequence[object], words: KnownWords) -> bool:
         return True
     if not texts or not all(words.is_plainly_another_order(text) for text in texts):
         return False
-    return any(coding.system in _SPOKEN for concept in concepts for coding in codings(concept))
-
-
-_SPOKEN = frozenset({SNOMED, LOINC, CPT, ICD_10_PCS, HCPCS})
-"""Public systems whose displays are the words of the system, and English where they look so."""
+    return any(coding.system in _OF_ORDERS for concept in concepts for coding in codings(concept))

@@ -54,12 +54,13 @@ _LACKED = re.compile(
     r"|urine|gef\u00fchl|kontrolle|sensibilit\w+|contr\u00f4le|sensations?|sensibilidad)\b",
     re.IGNORECASE,
 )
-_LESS = re.compile(
-    r"\b(?:loss|lost|losing|reduc\w+|decreas\w+|diminish\w+|impair\w+|alter\w+|abnormal\w*|deficits?|disturb\w+|chang\w+"
+LESS = re.compile(
+    r"\b(?:loss|lost|los(?:e|ing)|reduc\w+|decreas\w+|diminish\w+|impair\w+|alter\w+|abnormal\w*|deficits?|disturb\w+|chang\w+"
     r"|absen\w+|problems?|issues?|troubles?|difficult\w+|concerns?|complain\w*|dysfunction|symptoms?|numb\w*|weak\w*"
     r"|verlust|st\u00f6rung\w*|perte|p\u00e9rdida)\b",
     re.IGNORECASE,
 )
+"""Words that tell of a loss: "no loss of sensation" denies it, "no sensation" is the sign."""
 # After these words something else than what is denied may be told.
 _TURNS = re.compile(
     r"\b(?:since|due\s+to|because|secondary\s+to|caused\s+by|from|after|following|until|till|despite|against|develop\w*"
@@ -248,7 +249,7 @@ def _denial(statement: str, matched: str, after: str) -> Said | None:
     between = statement[denial.end() :]
     around = f"{between}{matched}{after[:_NEAR]}"
     if _LACKED.search(around):
-        return Said.NOTHING if _LESS.search(around) else Said.DOUBTFUL
+        return Said.NOTHING if LESS.search(around) else Said.DOUBTFUL
     if _NO_CHANGE.match(between):
         return None
     if _TURNS.search(between) or _UNTIL_NOW.search(after):
