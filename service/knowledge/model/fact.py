@@ -51,8 +51,9 @@ class FactSource:
     place the problem on the left and on the right, one entry alone or several together. ``ended_by`` names what ends
     it: a Condition, Procedure or Encounter of these sets after an entry makes that entry one of the past. ``not_at``
     are sites: an entry whose words or body sites all lie there is of another place and says nothing. ``at_most``
-    counts the newest measurement when it lies there, in ``unit``; a higher one says nothing. ``by_category`` is False
-    where the fact excuses something: a category of ICD-10, which holds more than what it is read as, leaves it unknown.
+    counts the newest measurement when it lies there, in ``unit``; a higher one says nothing. ``above_range`` counts the
+    newest result when it lies above its own reference range or is flagged as high. ``by_category`` is False where the
+    fact excuses something: a category of ICD-10, which holds more than what it is read as, leaves it unknown.
     """
 
     resource: str
@@ -74,6 +75,7 @@ class FactSource:
     not_at: tuple[str, ...] = ()
     at_most: Decimal | None = None
     unit: str | None = None
+    above_range: bool = False
 
 
 @dataclass(frozen=True, slots=True)
