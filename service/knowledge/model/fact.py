@@ -101,6 +101,7 @@ class FactDefinition:
     ``stop_not_known`` counts a drug that is no longer taken although nothing tells when it was stopped.
     ``absent_by_answer`` lets a recorded no make a duration absent; without it a duration is known or unknown.
     ``began_after`` counts a drug only when it began after the last order of one of these classes.
+    ``site`` is where an order is taken to be meant: one that names no site is judged, and says so (decision 33).
     ``red_flags`` counts of the entries that could not be read those only whose words name a red flag.
     Options that do not belong to the kind are refused by the loader.
     """
@@ -125,6 +126,7 @@ class FactDefinition:
     classes: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    site: tuple[str, ...] = ()
     route: str = "systemic"
     within_days: int | None = None
     stopped_within_days: int | None = None

@@ -242,6 +242,7 @@ class OrderFactShape(FactShape):
     classes = words()
     codes = words()
     excluded = words(data_key="exclude", attribute="exclude")
+    site = words()
     route = Choice(_ROUTES, load_default="systemic")
     daily_dose_mg = SpanField(open_ended=True, load_default=None, allow_none=True)
     reasons = words()
