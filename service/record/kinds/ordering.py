@@ -59,7 +59,9 @@ def _other_orders(definition: FactDefinition, chart: Chart) -> Iterator[tuple[En
         found = next((one for one in order.matches if not _ordered(one, chart).isdisjoint(wanted)), None)
         if found is not None:
             if order.sets.isdisjoint(definition.exclude):
-                named = _evidence(order.entry, found.text, joined(_site(order, definition), BY_TEXT if found.by_text else None))
+                named = _evidence(
+                    order.entry, found.text, joined(_site(order, definition), BY_TEXT if found.by_text else None)
+                )
                 yield order.entry, EntryEvidence(Support.YES, named)
         elif not order.is_known:
             yield order.entry, EntryEvidence(Support.MAYBE, _evidence(order.entry, order.text, NOT_CHECKED))
