@@ -889,3 +889,15 @@ def test_an_allergy_that_is_being_entered_and_was_not_recognised_is_named(client
     answer = client.post("/cds-services/sciatica-allergyintolerance-create", json=body)
     assert answer.status_code == 200, answer.get_json()
     assert f"{text} not recognised" in str([card["summary"] for card in answer.get_json()["cards"]])
+
+
+@pytest.mark.parametrize("mark", ["(HCC)", "(CMS/HCC)", "(*)(HCC)"])
+def test_a_billing_mark_is_no_cancer_and_hides_no_problem(client: FlaskClient, mark: str) -> None:
+    """Epic appends it to every diagnosis that Medicare pays for; alone it is the hepatocellular carcinoma."""
+    obese, failing = (coded("Condition", text=f"{text} {mark}") for text in ("Obesity", "Chronic heart failure"))
+    answered = signing(client, NO_ALLERGY, obese)
+    assert status_of(answered, "cancer-history") == "absent"
+    assert speaking(answered) == speaking(signing(client, NO_ALLERGY, coded("Condition", text="Obesity")))
+    assert status_of(signing(client, NO_ALLERGY, failing), HEART) == "present"
+    assert mark not in json.dumps(signing(client, NO_ALLERGY, failing)["cards"])
+    assert status_of(signing(client, NO_ALLERGY, coded("Condition", text="HCC")), "cancer-history") == "present"
