@@ -8,7 +8,7 @@ for a report or a note may mean many things, but it is named and leaves the list
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -53,6 +53,11 @@ _GOOD = re.compile(r"\b(?:normal\w*|intact|preserved|good|full|unchanged|still|a
 """Words of a question to which a yes is good news."""
 _FUNCTION = re.compile(r"\b(?:sensation|sensibilit\w+|tone|feeling|control)\b", re.IGNORECASE)
 _GONE = re.compile(r"\s*(?:no|none|nil|absent|not (?:present|found))[\s.!]*", re.IGNORECASE)
+_IN_WORDS = ("valueCodeableConcept", "valueCoding", "valueString")
+_ANSWERS = frozenset({"valueBoolean", *_IN_WORDS})
+"""Elements that answer a question otherwise than by a number."""
+_TOLD_OTHERWISE = frozenset({"component", "dataAbsentReason", "hasMember"})
+"""Where one of these stands, an observation without a value does not say that what it is about is there."""
 _DEEPEST = 8
 _YEAR = re.compile(r"(\d{4})-(\d\d)|(\d{4})")
 _DATED = ("effectiveDateTime", "authored", "started", "issued", "authoredOn", "sent", "date", "recordedDate", "created")
@@ -92,14 +97,16 @@ def _whole(resource: Resource) -> Iterator[Statement]:
         yield from _said_in(dict(resource))
 
 
-def _elements(*names: str) -> Callable[[Resource], Iterator[Statement]]:
+def _elements(*names: str) -> Callable[[Resource], Iterable[Statement]]:
     def statements(resource: Resource) -> Iterator[Statement]:
         for name in names:
             if name in resource:
                 element = resource[name]
                 yield from _words(element) if isinstance(element, str) else _said_in(element)
 
-    return statements
+    wanted = frozenset(names)
+    # Most resources hold none of the elements.
+    return lambda resource: () if wanted.isdisjoint(resource) else statements(resource)
 
 
 def _booked(resource: Resource) -> Iterator[Statement]:
@@ -127,7 +134,7 @@ def _answers(question: str, concept: object, holder: Mapping[str, Any]) -> Itera
     is_function = _FUNCTION.search(question) is not None and LESS.search(question) is None
     if holder.get("valueBoolean") is False and is_function:
         yield {"text": f"absent {_GOOD.sub('', question).strip(' ?:')}"}
-    for name in ("valueCodeableConcept", "valueCoding", "valueString"):
+    for name in _IN_WORDS:
         value = holder.get(name)
         if value is None:
             continue
@@ -144,13 +151,12 @@ def _answers(question: str, concept: object, holder: Mapping[str, Any]) -> Itera
 def _observation(resource: Resource) -> Iterator[Statement]:
     for holder in (resource, *as_objects(resource.get("component"))):
         code = holder.get("code")
-        question = next(wordings(code), "")
-        yield from _answers(question, code, holder)
-        has_no_value = not any(key.startswith("value") for key in holder)
-        if (
-            has_no_value
-            and isinstance(code, dict)
-            and not ({"component", "dataAbsentReason", "hasMember"} & set(holder))
+        if not _ANSWERS.isdisjoint(holder):
+            yield from _answers(next(wordings(code), ""), code, holder)
+        elif (
+            isinstance(code, dict)
+            and _TOLD_OTHERWISE.isdisjoint(holder)
+            and not any(key.startswith("value") for key in holder)
         ):
             yield code
 
@@ -171,7 +177,7 @@ def _of_the_patient(resource: Resource) -> Iterator[Statement]:
         yield from _said_in(resource.get("condition"))
 
 
-_BY_TYPE: Mapping[str, Callable[[Resource], Iterator[Statement]]] = {
+_BY_TYPE: Mapping[str, Callable[[Resource], Iterable[Statement]]] = {
     "Condition": _elements("evidence", "note", "severity", "stage", "extension"),
     "Encounter": _elements("reasonCode", "reasonReference", "reason", "diagnosis"),
     "DiagnosticReport": _elements("conclusion", "conclusionCode", "note"),
@@ -198,10 +204,10 @@ TYPES: AbstractSet[str] = _BY_TYPE.keys()
 """The resource types in which something is looked for."""
 
 
-def statements_of(entry: Entry) -> Iterator[Statement]:
+def statements_of(entry: Entry) -> list[Statement]:
     """What a resource says besides what it is about, where facts do not look for problems."""
     reader = _BY_TYPE.get(entry.type)
-    return reader(entry.resource) if reader else iter(())
+    return list(reader(entry.resource)) if reader else []
 
 
 def last_year_of(resource: Resource) -> int | None:
