@@ -29,7 +29,13 @@ def test_the_code_after_the_mark_stays_where_it_can_be_read() -> None:
     "text",
     [
         *("HCC", "(HCC)", "Cirrhosis with HCC", "Cirrhosis, HCC 2 cm", "Liver lesion (HCC)", "Liver resection (HCC)"),
-        *("Fracture [T12]", "Deficiency [B12]", "Back pain (chronic)", "Congestive heart failure (CHF)", "Aspirin (81 mg)"),
+        *(
+            "Fracture [T12]",
+            "Deficiency [B12]",
+            "Back pain (chronic)",
+            "Congestive heart failure (CHF)",
+            "Aspirin (81 mg)",
+        ),
     ],
 )
 def test_what_says_something_stays(text: str) -> None:
