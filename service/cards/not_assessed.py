@@ -50,6 +50,7 @@ _SERVICES = ("ServiceRequest", "DeviceRequest", "CommunicationRequest")
 """What orders something that is no drug; one without words is named by its type."""
 _SUSPECTED = frozenset({NoteCode.PROVISIONAL})
 _UNREAD = frozenset({NoteCode.NOT_RECOGNISED, NoteCode.DRUG_NOT_RECOGNISED, NoteCode.ORDER_NOT_RECOGNISED})
+_BEING_ENTERED = frozenset({NoteCode.BEING_ENTERED})
 _DOSE_NOT_READ = frozenset({NoteCode.DOSE_NOT_READ})
 _CODE_ONLY = re.compile(r"\S*\d\S*")
 """What stands in place of words where an order has none: its code."""
@@ -316,19 +317,24 @@ def _not_recognised(knowledge: Knowledge, decision: Decision, causes: _Causes) -
     facts = _wanted(knowledge, decision)
     read = {kind for fact in facts for kind in types_read(fact)}
     for definition in unread:
-        lists = read.intersection(definition.lists)
+        lists: Collection[str] = read.intersection(definition.lists)
+        entries = list(decision.findings[definition.id].evidence)
         if not lists:
-            continue
-        entries = decision.findings[definition.id].evidence
-        if not HOOKS[decision.hook].brings_entries:
+            # What is being entered is named at that moment, whatever hangs on it.
+            entries = [item for item in entries if holds(item.note, _BEING_ENTERED)]
+            lists = definition.lists
+        elif not HOOKS[decision.hook].brings_entries:
             # A rare English word on the list of a patient who is only looked at is no reason for a card (H-07).
-            entries = tuple(item for item in entries if _is_of_no_known_language(item.text))
+            entries = [item for item in entries if _is_of_no_known_language(item.text)]
         if entries:
             said = f"{len(entries)} {'entry' if len(entries) == 1 else 'entries'} not recognised"
+            # What is being entered comes first: whoever enters it can say it in other words.
+            entries = sorted(entries, key=lambda item: not holds(item.note, _BEING_ENTERED))
+            first = 0 if holds(entries[0].note, _BEING_ENTERED) else len(causes.lines)
             names = [_entry_name(item) for item in entries]
-            causes.summaries.append(f"{_first_of(names)} not recognised ({_some(sorted(lists))})")
-            causes.lines.append(f"{said}: {unknown_line([_words(item) for item in entries])}.")
-            causes.facts.extend(fact.id for fact in facts if lists & set(types_read(fact)))
+            causes.summaries.insert(first, f"{_first_of(names)} not recognised ({_some(sorted(lists))})")
+            causes.lines.insert(first, f"{said}: {unknown_line([_words(item) for item in entries])}.")
+            causes.facts.extend(fact.id for fact in facts if not set(lists).isdisjoint(types_read(fact)))
 
 
 def _is_of_no_known_language(text: str) -> bool:

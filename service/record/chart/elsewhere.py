@@ -17,7 +17,7 @@ from service.record.model import Entry, Resource
 from service.record.values.concept import concept_text, wordings
 from service.record.values.negation import LESS
 
-__all__ = ["TYPES", "Statement", "last_year_of", "statements_of"]
+__all__ = ["TYPES", "Statement", "is_to_come", "last_year_of", "statements_of"]
 
 Statement = Mapping[str, Any]
 """A CodeableConcept, or words in the shape of one."""
@@ -36,6 +36,11 @@ _OF_OTHERS = frozenset(
 """Elements about persons, places and papers."""
 _OVER = frozenset({"entered-in-error", "cancelled", "inactive", "revoked", "retired", "rejected", "abandoned"})
 _DONE = frozenset({"completed", "finished"})
+_NOT_TO_COME = frozenset({"cancelled", "noshow", "entered-in-error", "fulfilled"})
+_OF_A_VISIT = (
+    *("serviceCategory", "serviceType", "specialty", "appointmentType", "reasonCode", "reason", "reasonReference"),
+    *("description", "comment", "note", "patientInstruction", "supportingInformation"),
+)
 _PLANS = frozenset({"CarePlan", "EpisodeOfCare", "RequestGroup", "RequestOrchestration", "Task"})
 """What is over when it is completed."""
 _IS_NO = re.compile(
@@ -104,6 +109,23 @@ def _elements(*names: str) -> Callable[[Resource], Iterable[Statement]]:
     return lambda resource: () if wanted.isdisjoint(resource) else statements(resource)
 
 
+def _booked(resource: Resource) -> Iterator[Statement]:
+    """What a visit is for that is still to come."""
+    if resource.get("status") not in _NOT_TO_COME:
+        yield from _said_in({name: resource[name] for name in _OF_A_VISIT if name in resource})
+
+
+def _procedure(resource: Resource) -> Iterator[Statement]:
+    """What a procedure tells besides what was done, and one that is only being prepared."""
+    names = ("reasonCode", "complication", "outcome")
+    yield from _elements(*names, "code")(resource) if is_to_come(resource) else _elements(*names)(resource)
+
+
+def is_to_come(resource: Resource) -> bool:
+    """Whether it is a procedure that was not begun: nothing that was done, and perhaps why a drug must not be given."""
+    return resource.get("resourceType") == "Procedure" and resource.get("status") == "preparation"
+
+
 def _answers(question: str, concept: object, holder: Mapping[str, Any]) -> Iterator[Statement]:
     """What one question and its answer say together; nothing where the answer is a no or a number."""
     if holder.get("valueBoolean") is True and not _GOOD.search(question):
@@ -163,7 +185,8 @@ _BY_TYPE: Mapping[str, Callable[[Resource], Iterable[Statement]]] = {
     "ServiceRequest": _elements("reasonCode", "reasonReference", "note"),
     "MedicationRequest": _elements("reasonCode", "reasonReference", "note"),
     "MedicationStatement": _elements("reasonCode", "reasonReference"),
-    "Procedure": _elements("reasonCode", "complication", "outcome"),
+    "Procedure": _procedure,
+    "Appointment": _booked,
     "Communication": _elements("payload", "note", "reasonCode"),
     "CommunicationRequest": _elements("payload", "note", "reasonCode"),
     "Observation": _observation,

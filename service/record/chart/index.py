@@ -17,7 +17,7 @@ from service.record.chart.answers import ANSWERED
 from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import ABOUT_CODE, as_objects, concepts_of
 from service.record.chart.elsewhere import TYPES as WITH_STATEMENTS
-from service.record.chart.elsewhere import Statement, last_year_of, statements_of
+from service.record.chart.elsewhere import Statement, is_to_come, last_year_of, statements_of
 from service.record.chart.episode import Episode, newest_episode
 from service.record.chart.evidence import LONGEST_TEXT, in_order_of_names
 from service.record.chart.service_orders import ServiceOrder, is_order, service_orders
@@ -128,8 +128,9 @@ class Matcher:
 
     def is_allergy_read(self, concepts: Iterable[object]) -> bool:
         """Whether what an allergy names was understood: by a code, or by every part of its words."""
-        found = list(concepts)
-        if any(self.index.says_nothing(one) or self.index.is_doubtful(_ALLERGY, one) for one in found):
+        # "Medication" beside the substance that a reaction names takes nothing away from it.
+        found = [one for one in concepts if not self.index.says_nothing(one)]
+        if any(self.index.is_doubtful(_ALLERGY, one) for one in found):
             return False
         return any(map(self._names_substance, found))
 
@@ -246,7 +247,7 @@ class Chart:
             asked = self.matcher.asked.get(entry.type, frozenset())
             if not self.matcher.index.match(entry.resource.get("code")).all_sets.isdisjoint(asked):
                 return False
-        return status_class(entry.resource).counts is not Counts.NEVER
+        return status_class(entry.resource).counts is not Counts.NEVER or is_to_come(entry.resource)
 
     def _told_by(
         self, entry: Entry, statements: Iterable[Statement], known: frozenset[str]
