@@ -86,7 +86,7 @@ def _is_one_code(concept: Mapping[str, Any]) -> bool:
 
 def _all_words(concept: Mapping[str, Any]) -> Iterator[str]:
     """Every word that the codes, the displays and the text of a status say."""
-    coding = concept["coding"] if "coding" in concept else concept
+    coding = concept.get("coding", concept)
     listed = coding if isinstance(coding, list) else [coding]
     told = [part.get(name) for part in listed if isinstance(part, dict) for name in ("code", "display")]
     for word in (*told, concept.get("text")):
@@ -113,6 +113,18 @@ def _verification_of(resource: Mapping[str, Any]) -> str | None:
         return written
     said = frozenset(_all_words(value))
     return _CONTRADICTORY if said & _DENIED and said & _HELD else written
+
+
+def says_two_things(resource: Mapping[str, Any]) -> bool:
+    """Whether the status of a problem or an allergy holds and ends it, or confirms and denies it."""
+    clinical, verification = resource.get("clinicalStatus"), resource.get("verificationStatus")
+    if (
+        isinstance(verification, dict)
+        and not _is_one_code(verification)
+        and _verification_of(resource) is _CONTRADICTORY
+    ):
+        return True
+    return isinstance(clinical, dict) and not _is_one_code(clinical) and _clinical_of(resource)[1] is None
 
 
 def status_class(resource: Mapping[str, Any]) -> StatusClass:
