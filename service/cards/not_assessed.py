@@ -21,7 +21,7 @@ from service.cards.markdown import escaped
 from service.cards.of_rules import of_rule_set
 from service.cards.redaction import mark_quoted, replace_quoted
 from service.cards.sources import topic
-from service.cards.unusable import not_final, unusable
+from service.cards.unusable import not_final, unusable, waiting
 from service.decision import Decision
 from service.finding import Evidence, Finding, Status
 from service.knowledge.concern import among, concerning
@@ -50,21 +50,29 @@ _SERVICES = ("ServiceRequest", "DeviceRequest", "CommunicationRequest")
 """What orders something that is no drug; one without words is named by its type."""
 _SUSPECTED = frozenset({NoteCode.PROVISIONAL})
 _UNREAD = frozenset({NoteCode.NOT_RECOGNISED, NoteCode.DRUG_NOT_RECOGNISED, NoteCode.ORDER_NOT_RECOGNISED})
+_BEING_ENTERED = frozenset({NoteCode.BEING_ENTERED})
 _DOSE_NOT_READ = frozenset({NoteCode.DOSE_NOT_READ})
+_ANSWER = re.compile(r"^.*: ")
+"""The question of an answer, before what it says."""
 _CODE_ONLY = re.compile(r"\S*\d\S*")
 """What stands in place of words where an order has none: its code."""
 
 # What the lists are for on which a drug order depends, in the words of the card; another list is named by its title.
 _CHECKS = {"medications": "interactions", "allergies": "reactions", "conditions": "contraindications"}
 CHECKED_LISTS = frozenset(_CHECKS)
+_AT_EVERY_HOOK = CHECKED_LISTS | {"patient"}
 
 
 @dataclass(frozen=True, slots=True)
 class Lacking:
-    """The lists that were asked for and did not come, and those of which only a part came."""
+    """The lists that were asked for and did not come, and those of which only a part came.
+
+    ``failed`` are the keys of those that the client could not give; the others it did not send.
+    """
 
     absent: Sequence[Template] = ()
     partly: Sequence[Template] = ()
+    failed: Collection[str] = ()
 
 
 @dataclass(slots=True)
@@ -152,7 +160,7 @@ def _lists(knowledge: Knowledge, decision: Decision, lacking: Lacking, causes: _
     if not lacking.absent and not lacking.partly:
         return
     read = {kind for fact in _wanted(knowledge, decision) for kind in types_read(fact)}
-    absent = [template for template in lacking.absent if read & set(template.types)]
+    absent = [template for template in _told(decision, lacking) if read & set(template.types)]
     partly = [template for template in lacking.partly if read & set(template.types)]
     for templates, how in ((absent, "not received"), (partly, "received in part")):
         if not templates:
@@ -164,6 +172,13 @@ def _lists(knowledge: Knowledge, decision: Decision, lacking: Lacking, causes: _
         causes.lines.append(f"{how.capitalize()}: {unknown_line(titles)}.")
         kinds = {kind for template in templates for kind in template.types}
         causes.facts.extend(fact.id for fact in _wanted(knowledge, decision) if kinds & set(types_read(fact)))
+
+
+def _told(decision: Decision, lacking: Lacking) -> Sequence[Template]:
+    """The lists whose absence is told: at a visit not those of less weight that a client never sends (hazard H-07)."""
+    if HOOKS[decision.hook].has_orders:
+        return lacking.absent
+    return [template for template in lacking.absent if template.key in (*_AT_EVERY_HOOK, *lacking.failed)]
 
 
 def _some(titles: Sequence[str]) -> str:
@@ -204,11 +219,18 @@ def _lost(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
 def _not_final(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     """Results and answers that are not final, where they would raise a warning if they were (decision 5)."""
     if names := decision.unread.pressing:
-        phrases = [_waiting_for(knowledge, decision, name) for name in names]
-        phrases = list(dict.fromkeys(phrases))
+        phrases = list(dict.fromkeys(_waiting_for(knowledge, decision, name) for name in names))
         left = f" and {len(phrases) - _NAMED} more" if len(phrases) > _NAMED else ""
-        causes.summaries.append(f"{', '.join(phrases[:_NAMED])}{left} not final")
+        first, *others = phrases[:_NAMED]
+        value = _value_waiting(next(waiting(knowledge, decision, names[0]), ""))
+        causes.summaries.append(f"{', '.join((first + value, *others))}{left} not final")
         causes.lines.append(not_final(knowledge, decision, names))
+
+
+def _value_waiting(said: str) -> str:
+    """What the first of them says, in brackets; marked even where a decision made again has no value to tell."""
+    value = short_words(_ANSWER.sub("", said).partition(" on ")[0], _LONGEST_NAME - len(" ()"))
+    return mark_quoted(f" ({value})" if value else "")
 
 
 def _waiting_for(knowledge: Knowledge, decision: Decision, name: str) -> str:
@@ -316,19 +338,24 @@ def _not_recognised(knowledge: Knowledge, decision: Decision, causes: _Causes) -
     facts = _wanted(knowledge, decision)
     read = {kind for fact in facts for kind in types_read(fact)}
     for definition in unread:
-        lists = read.intersection(definition.lists)
+        lists: Collection[str] = read.intersection(definition.lists)
+        entries = list(decision.findings[definition.id].evidence)
         if not lists:
-            continue
-        entries = decision.findings[definition.id].evidence
-        if not HOOKS[decision.hook].brings_entries:
+            # What is being entered is named at that moment, whatever hangs on it.
+            entries = [item for item in entries if holds(item.note, _BEING_ENTERED)]
+            lists = definition.lists
+        elif not HOOKS[decision.hook].brings_entries:
             # A rare English word on the list of a patient who is only looked at is no reason for a card (H-07).
-            entries = tuple(item for item in entries if _is_of_no_known_language(item.text))
+            entries = [item for item in entries if _is_of_no_known_language(item.text)]
         if entries:
             said = f"{len(entries)} {'entry' if len(entries) == 1 else 'entries'} not recognised"
+            # What is being entered comes first: whoever enters it can say it in other words.
+            entries = sorted(entries, key=lambda item: not holds(item.note, _BEING_ENTERED))
+            first = 0 if holds(entries[0].note, _BEING_ENTERED) else len(causes.lines)
             names = [_entry_name(item) for item in entries]
-            causes.summaries.append(f"{_first_of(names)} not recognised ({_some(sorted(lists))})")
-            causes.lines.append(f"{said}: {unknown_line([_words(item) for item in entries])}.")
-            causes.facts.extend(fact.id for fact in facts if lists & set(types_read(fact)))
+            causes.summaries.insert(first, f"{_first_of(names)} not recognised ({_some(sorted(lists))})")
+            causes.lines.insert(first, f"{said}: {unknown_line([_words(item) for item in entries])}.")
+            causes.facts.extend(fact.id for fact in facts if not set(lists).isdisjoint(types_read(fact)))
 
 
 def _is_of_no_known_language(text: str) -> bool:

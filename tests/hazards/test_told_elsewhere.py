@@ -233,3 +233,26 @@ def test_measurements_are_read_by_their_foreign_names(
     quantity = {"value": value, "unit": unit, "system": "http://unitsofmeasure.org", "code": unit}
     entry = told("Observation", code=words(question), effectiveDateTime=DAY, valueQuantity=quantity)
     assert status_of(ask(client, [person(), sciatica(), entry], complete="all"), finding) == "present"
+
+
+def visit(**content: Any) -> Json:
+    comes = [{"actor": {"reference": "Patient/p"}, "status": "accepted"}]
+    return {"resourceType": "Appointment", "id": "v", "status": "booked", "participant": comes, **content}
+
+
+@pytest.mark.parametrize(
+    ("entry", "is_named"),
+    [
+        (told("Procedure", code=words("CABG")) | {"status": "preparation"}, True),
+        (told("Procedure", code=words("CABG")) | {"status": "not-done"}, False),
+        (visit(reasonCode=[words("CABG")]), True),
+        (visit(description="Coronary artery bypass"), True),
+        (visit(reasonCode=[words("CABG")], status="cancelled"), False),
+        (visit(reasonCode=[words("Eye test")]), False),
+    ],
+)
+def test_an_operation_that_is_to_come_is_named_beside_an_nsaid(
+    client: FlaskClient, entry: Json, is_named: bool
+) -> None:
+    answered = ask(client, [person(), sciatica(), entry, ordered(*IBUPROFEN)], "order-sign", complete="all")
+    assert ("not recognised" in str(answered["cards"])) is is_named

@@ -152,6 +152,17 @@ def _subject(resource: Mapping[str, Any]) -> object:
         value = resource.get(name)
         if value:
             return value[0] if isinstance(value, list) else value
+    return _patient_who_comes(resource) if resource.get("resourceType") == "Appointment" else None
+
+
+def _patient_who_comes(appointment: Mapping[str, Any]) -> object:
+    """The first patient among those who take part in a visit."""
+    listed = appointment.get("participant")
+    for one in listed if isinstance(listed, list) else ():
+        actor = one.get("actor") if isinstance(one, dict) else None
+        target = parse_literal(text) if (text := _text_of(actor)) else None
+        if target is not None and target.type == "Patient":
+            return actor
     return None
 
 

@@ -6,6 +6,7 @@ judged here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,15 @@ _STATUS_NOT_GIVEN = noted(NoteCode.STATUS_NOT_GIVEN)
 _RESULT_STATUS_NOT_GIVEN = unsure(NoteCode.STATUS_NOT_GIVEN)
 _DRUG_NOT_UNDERSTOOD = noted(NoteCode.STATUS_NOT_UNDERSTOOD)
 _STATUS_NOT_UNDERSTOOD = unsure(NoteCode.STATUS_NOT_UNDERSTOOD)
+_STUDIES = frozenset({"DiagnosticReport", "ImagingStudy"})
+_NOT_DIAGNOSTIC = re.compile(
+    r"\b(?:non-?\s?diagnostic|not\s+diagnostic|uninterpretable|(?:study|scan|exam\w*|mri|procedure)\s+(?:was\s+|had\s+to\s+be\s+)?"
+    r"(?:aborted|abandoned|terminated|cancelled|canceled|not\s+(?:completed|performed|done)|incomplete|stopped)"
+    r"|(?:unable|could\s+not|failed)\s+(?:to\s+)?(?:complete|tolerate|be\s+completed)|did\s+not\s+tolerate"
+    r"|(?:untersuchung|mrt)\s+(?:wurde\s+)?(?:abgebrochen|nicht\s+durchgef\u00fchrt))\b",
+    re.IGNORECASE,
+)
+"""What a report says of a study that shows nothing, whatever the status of the report."""
 _RESULTS = frozenset({"Observation", "DiagnosticReport", "QuestionnaireResponse", "Procedure"})
 _REQUESTS = frozenset({"MedicationRequest", "ServiceRequest", "DeviceRequest", "CommunicationRequest"})
 
@@ -79,6 +89,8 @@ def status_class(resource: Mapping[str, Any]) -> StatusClass:
     if type_ in _REQUESTS and _is_no_order(resource):
         return NEVER
     found = _by_table(type_, status)
+    if type_ in _STUDIES and found.counts is Counts.PRESENT and _shows_nothing(resource):
+        return unsure(NoteCode.STOPPED_EARLY)
     if type_ == "Observation" and found.counts is Counts.PRESENT and _has_no_result(resource):
         return StatusClass(Counts.NEVER, note=Note(NoteCode.NO_RESULT))
     if type_ in _REQUESTS and found.counts is Counts.PRESENT and _is_only_planned(resource):
@@ -126,6 +138,14 @@ def _is_no_order(resource: Mapping[str, Any]) -> bool:
         return True
     unwanted = {"option", "proposal"} if resource.get("resourceType") == "MedicationRequest" else {"option"}
     return _intent(resource) in unwanted
+
+
+def _shows_nothing(resource: Mapping[str, Any]) -> bool:
+    """Whether a report says of its study that it was not completed or cannot be read."""
+    told = [resource.get("conclusion"), resource.get("description")]
+    notes = resource.get("note")
+    told += [note.get("text") for note in notes if isinstance(note, dict)] if isinstance(notes, list) else []
+    return any(isinstance(text, str) and _NOT_DIAGNOSTIC.search(text) is not None for text in told)
 
 
 def _has_no_result(resource: Mapping[str, Any]) -> bool:
