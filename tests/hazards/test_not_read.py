@@ -494,7 +494,8 @@ def test_an_answer_of_a_form_that_is_not_finished_is_named_and_decides_nothing(
     numb = {"linkId": "answer-saddle", "text": "Numb between the legs", "answer": [{"valueBoolean": True}]}
     answered = ask(client, [person(), sciatica(), form | {"subject": {"reference": "Patient/p"}, "item": [numb]}])
     assert status_of(answered, "saddle-numbness-new") == "unknown"
-    assert "saddle sensation not final" in answered["cards"][-1]["summary"]
+    assert "saddle sensation (yes) not final" in answered["cards"][-1]["summary"]
+    assert not [card for card in answered["cards"] if "first step" in card["summary"]]
     assert "Numb between the legs: yes on 2026-11-23" in answered["cards"][-1]["detail"]
 
 
