@@ -176,6 +176,14 @@ def _items(resource: Resource) -> Iterator[Statement]:
         yield from _items(item)
 
 
+def _sections(resource: Resource, depth: int = 0) -> Iterator[Statement]:
+    """The words of sections that have no entries: nothing else tells what stands there."""
+    for section in as_objects(resource.get("section")) if depth < _DEEPEST else ():
+        if not section.get("entry"):
+            yield from (statement for text in as_objects(section.get("text")) for statement in _words(text.get("div")))
+        yield from _sections(section, depth + 1)
+
+
 def _of_the_patient(resource: Resource) -> Iterator[Statement]:
     """A family history whose member is the patient: relationship "oneself"."""
     codes = (one for relation in as_objects(resource.get("relationship")) for one in as_objects(relation.get("coding")))
@@ -200,7 +208,8 @@ _BY_TYPE: Mapping[str, Callable[[Resource], Iterable[Statement]]] = {
     "FamilyMemberHistory": _of_the_patient,
     "Claim": _elements("diagnosis"),
     "ExplanationOfBenefit": _elements("diagnosis"),
-    "DocumentReference": _elements("description"),
+    "DocumentReference": _elements("description", "content"),
+    "Composition": _sections,
     **dict.fromkeys(
         (*_PLANS, "AdverseEvent", "Basic", "ClinicalImpression", "DetectedIssue", "Flag", "List", "RiskAssessment"),
         _whole,
