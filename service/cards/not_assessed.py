@@ -21,7 +21,7 @@ from service.cards.markdown import escaped
 from service.cards.of_rules import of_rule_set
 from service.cards.redaction import mark_quoted, replace_quoted
 from service.cards.sources import topic
-from service.cards.unusable import not_final, unusable
+from service.cards.unusable import not_final, unusable, waiting
 from service.decision import Decision
 from service.finding import Evidence, Finding, Status
 from service.knowledge.concern import among, concerning
@@ -52,20 +52,27 @@ _SUSPECTED = frozenset({NoteCode.PROVISIONAL})
 _UNREAD = frozenset({NoteCode.NOT_RECOGNISED, NoteCode.DRUG_NOT_RECOGNISED, NoteCode.ORDER_NOT_RECOGNISED})
 _BEING_ENTERED = frozenset({NoteCode.BEING_ENTERED})
 _DOSE_NOT_READ = frozenset({NoteCode.DOSE_NOT_READ})
+_ANSWER = re.compile(r"^.*: ")
+"""The question of an answer, before what it says."""
 _CODE_ONLY = re.compile(r"\S*\d\S*")
 """What stands in place of words where an order has none: its code."""
 
 # What the lists are for on which a drug order depends, in the words of the card; another list is named by its title.
 _CHECKS = {"medications": "interactions", "allergies": "reactions", "conditions": "contraindications"}
 CHECKED_LISTS = frozenset(_CHECKS)
+_AT_EVERY_HOOK = CHECKED_LISTS | {"patient"}
 
 
 @dataclass(frozen=True, slots=True)
 class Lacking:
-    """The lists that were asked for and did not come, and those of which only a part came."""
+    """The lists that were asked for and did not come, and those of which only a part came.
+
+    ``failed`` are the keys of those that the client could not give; the others it did not send.
+    """
 
     absent: Sequence[Template] = ()
     partly: Sequence[Template] = ()
+    failed: Collection[str] = ()
 
 
 @dataclass(slots=True)
@@ -153,7 +160,7 @@ def _lists(knowledge: Knowledge, decision: Decision, lacking: Lacking, causes: _
     if not lacking.absent and not lacking.partly:
         return
     read = {kind for fact in _wanted(knowledge, decision) for kind in types_read(fact)}
-    absent = [template for template in lacking.absent if read & set(template.types)]
+    absent = [template for template in _told(decision, lacking) if read & set(template.types)]
     partly = [template for template in lacking.partly if read & set(template.types)]
     for templates, how in ((absent, "not received"), (partly, "received in part")):
         if not templates:
@@ -165,6 +172,13 @@ def _lists(knowledge: Knowledge, decision: Decision, lacking: Lacking, causes: _
         causes.lines.append(f"{how.capitalize()}: {unknown_line(titles)}.")
         kinds = {kind for template in templates for kind in template.types}
         causes.facts.extend(fact.id for fact in _wanted(knowledge, decision) if kinds & set(types_read(fact)))
+
+
+def _told(decision: Decision, lacking: Lacking) -> Sequence[Template]:
+    """The lists whose absence is told: at a visit not those of less weight that a client never sends (hazard H-07)."""
+    if HOOKS[decision.hook].has_orders:
+        return lacking.absent
+    return [template for template in lacking.absent if template.key in (*_AT_EVERY_HOOK, *lacking.failed)]
 
 
 def _some(titles: Sequence[str]) -> str:
@@ -205,11 +219,18 @@ def _lost(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
 def _not_final(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     """Results and answers that are not final, where they would raise a warning if they were (decision 5)."""
     if names := decision.unread.pressing:
-        phrases = [_waiting_for(knowledge, decision, name) for name in names]
-        phrases = list(dict.fromkeys(phrases))
+        phrases = list(dict.fromkeys(_waiting_for(knowledge, decision, name) for name in names))
         left = f" and {len(phrases) - _NAMED} more" if len(phrases) > _NAMED else ""
-        causes.summaries.append(f"{', '.join(phrases[:_NAMED])}{left} not final")
+        first, *others = phrases[:_NAMED]
+        value = _value_waiting(next(waiting(knowledge, decision, names[0]), ""))
+        causes.summaries.append(f"{', '.join((first + value, *others))}{left} not final")
         causes.lines.append(not_final(knowledge, decision, names))
+
+
+def _value_waiting(said: str) -> str:
+    """What the first of them says, in brackets; marked even where a decision made again has no value to tell."""
+    value = short_words(_ANSWER.sub("", said).partition(" on ")[0], _LONGEST_NAME - len(" ()"))
+    return mark_quoted(f" ({value})" if value else "")
 
 
 def _waiting_for(knowledge: Knowledge, decision: Decision, name: str) -> str:

@@ -28,7 +28,7 @@ from service.knowledge.model import ServiceDefinition
 from service.note import Note, NoteCode
 from service.protocol.bundle_answer import answer, beside
 from service.protocol.context import read_context
-from service.protocol.prefetch_of_call import missing, partly, record_of, states_of, unasked
+from service.protocol.prefetch_of_call import failed, missing, partly, record_of, states_of, unasked
 from service.protocol.request import HookCall
 from service.protocol.request_schemas import read_call
 from service.record.budget import NO_BUDGET, Budget, CpuBudget
@@ -192,7 +192,7 @@ def answer_call(
     decision = _decide_call(services, call, record, wanted, now=now, id_=decision_id or uuid.uuid4(), budget=budget)
     audience = _audience(services, service, for_patient=call.for_patient, full=wanted.full)
     acting = _acting(services, record, Ordering(record.release, call.patient_id, call.encounter_id, now))
-    lists = Lacking(lacking, partly(states, templates))
+    lists = Lacking(lacking, partly(states, templates), failed(states))
     with span("cards"):
         cards = _cards(services, decision, audience, acting, lists)
     shown = Shown(audience, acting, lists, tuple(cards))

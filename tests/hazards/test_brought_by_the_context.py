@@ -194,7 +194,7 @@ def test_a_newer_result_that_is_not_final_is_named_as_the_newer_one_and_once(cli
         client, [person(gender="male"), sciatica(), final, waiting, ordered(*IBUPROFEN)], "order-sign", "all"
     )
     card = next(card for card in answered["cards"] if "not final" in card["summary"])
-    assert "a newer eGFR not final" in card["summary"]
+    assert "a newer eGFR (25 mL/min/1.73 m²) not final" in card["summary"]
     assert card["detail"].count("25 mL/min/1.73 m²") == 1
 
 

@@ -494,7 +494,8 @@ def test_an_answer_of_a_form_that_is_not_finished_is_named_and_decides_nothing(
     numb = {"linkId": "answer-saddle", "text": "Numb between the legs", "answer": [{"valueBoolean": True}]}
     answered = ask(client, [person(), sciatica(), form | {"subject": {"reference": "Patient/p"}, "item": [numb]}])
     assert status_of(answered, "saddle-numbness-new") == "unknown"
-    assert "saddle sensation not final" in answered["cards"][-1]["summary"]
+    assert "saddle sensation (yes) not final" in answered["cards"][-1]["summary"]
+    assert not [card for card in answered["cards"] if "first step" in card["summary"]]
     assert "Numb between the legs: yes on 2026-11-23" in answered["cards"][-1]["detail"]
 
 
@@ -959,3 +960,16 @@ def test_a_dose_whose_number_may_be_a_thousand_times_more_is_not_read(client: Fl
     order = ordered(*IBUPROFEN, dosageInstruction=dosage)
     answer = ask(client, [person(), sciatica(), order], "order-sign", complete="all")
     assert "1 entry could not be read: MedicationRequest" in str(answer["cards"])
+
+
+@pytest.mark.parametrize("mark", ["(HCC)", "(CMS/HCC)", "(*)(HCC)"])
+def test_a_billing_mark_is_no_cancer_and_hides_no_problem(client: FlaskClient, mark: str) -> None:
+    """Epic appends it to every diagnosis that Medicare pays for; alone it is the hepatocellular carcinoma."""
+    obese, failing = (coded("Condition", text=f"{text} {mark}") for text in ("Obesity", "Chronic heart failure"))
+    answered = signing(client, NO_ALLERGY, obese)
+    assert status_of(answered, "cancer-history") == "absent"
+    assert speaking(answered) == speaking(signing(client, NO_ALLERGY, coded("Condition", text="Obesity")))
+    told = signing(client, NO_ALLERGY, failing)
+    assert status_of(told, HEART) == "present"
+    assert mark not in json.dumps(told["cards"])
+    assert status_of(signing(client, NO_ALLERGY, coded("Condition", text="HCC")), "cancer-history") == "present"

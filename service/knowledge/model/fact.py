@@ -102,7 +102,8 @@ class FactDefinition:
     ``absent_by_answer`` lets a recorded no make a duration absent; without it a duration is known or unknown.
     ``began_after`` counts a drug only when it began after the last order of one of these classes.
     ``site`` is where an order is taken to be meant: one that names no site is judged, and says so (decision 33).
-    ``red_flags`` counts of the entries that could not be read those only whose words name a red flag.
+    ``red_flags`` counts of the entries that could not be read those only whose words name a red flag; with
+    ``not_final`` the results and answers that would be one if they were final, which only a decision can tell.
     Options that do not belong to the kind are refused by the loader.
     """
 
@@ -146,6 +147,7 @@ class FactDefinition:
     setting: str | None = None
     lists: tuple[str, ...] = ()
     red_flags: bool = False
+    not_final: bool = False
     equals: str | None = None
     product_choice: str | None = None
     at: str = field(default="", compare=False)

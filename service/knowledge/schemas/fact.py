@@ -308,6 +308,7 @@ class NotReadShape(FactShape):
 
     lists = Several(Choice(RESOURCES), required=True, least=1)
     red_flags = Flag(load_default=False)
+    not_final = Flag(load_default=False)
     unit = Choice(["1"], load_default="1")
 
 
