@@ -122,7 +122,7 @@ def _threads() -> int:
 
 
 def _serve(tasks: Connection, make_work: Callable[[], Work], copied: Iterable[Connection]) -> None:
-    """Do tasks until who gives them is gone. ``copied`` are the ends of pipes that a copied process holds of that one."""
+    """Do tasks until who gives them is gone. ``copied`` are ends of pipes that this one holds as a copy of that one."""
     for end in copied:
         # As long as anybody holds it open, it is not seen that the one who gives tasks was killed.
         end.close()
