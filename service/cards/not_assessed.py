@@ -10,7 +10,7 @@ already questions the order, that check stands among what it does not know: one 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,7 +45,10 @@ _NAMED = 2
 # This line is all that tells which dangers were not looked for.
 _MOST_FACTS = 12
 _TYPES_NAMED = 3
+_BEGIN = "Not assessed: "
 _LONGEST_NAME = NAMES["drug"]
+# What is not recognised is told by as many of its own words as leave room for the name of one order.
+_LONGEST_ENTRY = 60
 _SERVICES = ("ServiceRequest", "DeviceRequest", "CommunicationRequest")
 """What orders something that is no drug; one without words is named by its type."""
 _SUSPECTED = frozenset({NoteCode.PROVISIONAL})
@@ -79,10 +82,11 @@ class Lacking:
 class _Causes:
     """Why checks could not be made: a summary without its subject, lines, and the facts that could not be known.
 
-    ``order`` is the order that the first cause alone is about.
+    ``order`` is the order that the first cause alone is about, and ``longest`` the most letters of each name in it.
     """
 
     order: str | None = None
+    longest: int = _LONGEST_NAME
     summaries: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
@@ -103,8 +107,8 @@ def not_assessed(
     _not_final(knowledge, decision, causes)
     _not_recognised(knowledge, decision, causes)
     _not_on_the_patient(knowledge, decision, causes)
+    _unread(knowledge, decision, causes)
     if HOOKS[decision.hook].has_orders:
-        _unread(knowledge, decision, causes)
         _doses(knowledge, decision, causes)
         _may_be_taken(knowledge, decision, causes)
         _suspected(knowledge, decision, causes)
@@ -258,10 +262,11 @@ def _unrecognised_orders(knowledge: Knowledge, decision: Decision) -> set[str]:
 
 
 def _unread(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
-    """What could not be read and might decide a warning, named by its own words."""
+    """What could not be read and might decide a warning, named by its own words; at a visit the running drugs alone."""
+    facts = _wanted(knowledge, decision)
     found = [
         (fact.id, item)
-        for fact in _wanted(knowledge, decision)
+        for fact in (facts if HOOKS[decision.hook].has_orders else _of_drugs(facts))
         for item in decision.findings[fact.id].evidence
         if _is_unread(decision.findings[fact.id], item) and _may_be_ours(knowledge, item)
     ]
@@ -273,6 +278,10 @@ def _unread(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     names = [_name(item, "a running drug" if item.resource in running else "an order") for item in entries.values()]
     causes.summaries.append(f"{_first_of(names)} not recognised, not checked")
     causes.lines.append(f"Not recognised: {unknown_line([_words(item) for item in entries.values()])}.")
+
+
+def _of_drugs(facts: Iterable[FactDefinition]) -> list[FactDefinition]:
+    return [fact for fact in facts if fact.kind is FactKind.DRUG]
 
 
 def _doses(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
@@ -352,10 +361,21 @@ def _not_recognised(knowledge: Knowledge, decision: Decision, causes: _Causes) -
             # What is being entered comes first: whoever enters it can say it in other words.
             entries = sorted(entries, key=lambda item: not holds(item.note, _BEING_ENTERED))
             first = 0 if holds(entries[0].note, _BEING_ENTERED) else len(causes.lines)
-            names = [_entry_name(item) for item in entries]
-            causes.summaries.insert(first, f"{_first_of(names)} not recognised ({_some(sorted(lists))})")
+            told = f"not recognised ({_some(sorted(lists))})"
+            most = _room_for_each(len(entries), told)
+            if first == 0 or not causes.summaries:
+                causes.longest = most
+            names = [_entry_name(item, most) for item in entries]
+            causes.summaries.insert(first, f"{_first_of(names)} {told}")
             causes.lines.insert(first, f"{said}: {unknown_line([_words(item) for item in entries])}.")
             causes.facts.extend(fact.id for fact in facts if not set(lists).isdisjoint(types_read(fact)))
+
+
+def _room_for_each(entries: int, told: str) -> int:
+    """How long the words of each entry may be beside the name of one order; it goes by their number alone."""
+    names = min(entries, _NAMED)
+    around = f"{_BEGIN}{'x' * _LONGEST_NAME}: {_first_of([''] * entries)} {told}."
+    return min(_LONGEST_ENTRY, max(_LONGEST_NAME, (LONGEST - len(around)) // names))
 
 
 def _is_of_no_known_language(text: str) -> bool:
@@ -387,7 +407,9 @@ def _may_be_ours(knowledge: Knowledge, item: Evidence) -> bool:
     if _is_of_no_known_language(item.text) or has_strange_words(item.text):
         return True
     words = set(re.findall(r"[a-z0-9]+", item.text.lower()))
-    return not words or not words.isdisjoint(knowledge.order_words) or item.text in _SERVICES
+    if not words or not words.isdisjoint(knowledge.order_words) or item.text in _SERVICES:
+        return True
+    return words.issubset(knowledge.other_words.orders_saying_nothing)
 
 
 def _not_on_the_patient(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
@@ -438,10 +460,9 @@ def _summary(knowledge: Knowledge, decision: Decision, causes: _Causes) -> str:
     How many names there are depends on what else is said and never on the names: the store does not hold them.
     """
     cause = f"{causes.summaries[0]}."
-    begin = "Not assessed: "
-    room = LONGEST - len(begin) - len(replace_quoted(cause, "x" * _LONGEST_NAME))
+    room = LONGEST - len(_BEGIN) - len(replace_quoted(cause, "x" * causes.longest))
     about = list(_ordered(knowledge, decision, causes.order))[: min(_NAMED, max(0, room) // (_LONGEST_NAME + 2))]
-    return f"{begin}{', '.join(about)}: {cause}" if about else begin + cause
+    return f"{_BEGIN}{', '.join(about)}: {cause}" if about else _BEGIN + cause
 
 
 def _ordered(knowledge: Knowledge, decision: Decision, only: str | None) -> Iterator[str]:
@@ -460,9 +481,9 @@ def _name(item: Evidence, nameless: str = "an order") -> str:
     return mark_quoted(drug_name("" if is_service else item.text, nameless))
 
 
-def _entry_name(item: Evidence) -> str:
+def _entry_name(item: Evidence, most: int = _LONGEST_NAME) -> str:
     """The first words of an entry that is no drug, or its code; marked, as all that is quoted."""
-    return mark_quoted(short_words(item.text or item.resource, _LONGEST_NAME))
+    return mark_quoted(short_words(item.text or item.resource, most))
 
 
 def _words(item: Evidence) -> str:
