@@ -1084,3 +1084,11 @@ def test_an_allergy_that_names_its_own_drug_once_more_is_read(client: FlaskClien
     answered = signing(client, naproxen | {"note": [{"text": "hives after naproxen"}]})
     assert status_of(answered, "nsaid-allergy") == "present"
     assert "not recognised" not in str(answered["cards"])
+
+
+def test_a_section_entry_in_words_alone_leaves_its_list_unanswered(client: FlaskClient) -> None:
+    problems = {"coding": [{"system": "http://loinc.org", "code": "11450-4"}]}
+    document = within("Composition", section=[{"code": problems, "entry": [{"display": "Heart failure"}]}])
+    answered = signing(client, NO_ALLERGY, document)
+    assert status_of(answered, HEART) == "unknown"
+    assert "1 entry could not be read" in str(answered["cards"])
