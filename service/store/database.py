@@ -301,4 +301,4 @@ def _by_hand(connection: Any, _record: Any) -> None:
 def _for_writing(connection: Any, record: Any) -> None:
     _by_hand(connection, record)
     connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA cache_size = -16000")
+    connection.execute("PRAGMA cache_size = -4000")
