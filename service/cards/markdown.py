@@ -8,11 +8,17 @@ from functools import lru_cache
 
 LONGEST = 160
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~])")
-# What would begin a list, a quote or a heading; the backslash goes before the sign that makes it one.
-_LINE_START = re.compile(r"^(?=[-=>])|^\d+(?=[.)])")
+# What could become markup where it stands: a sign between blanks, inside a word or before a number mostly cannot.
+_SPECIAL = re.compile(r"[`~|]|(?<!\s)\*|\*(?!\s)|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|\\(?=[!-/:-@\[-`{-~]|$)")
+_BRACKET = re.compile(r"\[")
+# Without one of these a bracket can begin no link, no note and no box to tick.
+_LINKING = re.compile(r"^\[|\][(\[]|\]$")
+# A rule, a heading, a quote, a list; the backslash goes before the sign that makes it one.
+_LINE_START = re.compile(r"^(?=[-=]+\s*$|[-+](?:\s|$)|#{1,6}(?:\s|$)|>)|^\d{1,9}(?=[.)](?:\s|$))")
+_TAG = re.compile(r"<(?![\s\d=])")
+_ENTITY = re.compile(r"&(?=#?[A-Za-z0-9]+;)")
 _SCHEME = re.compile(r"(?i)\b([a-z][a-z0-9+.\-]*):(?=\S)")
-_HARMLESS = re.compile(r"(?!\d+[.)])[A-Za-z0-9][A-Za-z0-9,.;/'\"%-]*(?: [A-Za-z0-9,.;/'\"%-]+)*")
+_HARMLESS = re.compile(r"(?!\d+[.)](?: |$))[A-Za-z0-9][A-Za-z0-9,.;/'\"%()-]*(?: [A-Za-z0-9,.;/'\"%()-]+)*")
 _WWW = re.compile(r"(?i)\bwww\.(?=\S)")
 
 
@@ -33,8 +39,9 @@ def _visible(text: str) -> str:
 def escaped(text: str) -> str:
     """Text from outside as markdown that shows exactly that text: no HTML, no links, no table pipes.
 
-    GFM turns bare addresses into links even without brackets, so the sign that would make one is
-    set apart with a space.
+    Only what markdown would turn into markup is escaped: a client that shows the text as it is shows no backslashes in
+    "(procedure)" or "39.0". GFM turns bare addresses into links even without brackets, so the sign that would make one
+    is set apart with a space.
     """
     # Most text is one plain line that holds no sign that could do anything: one look instead of ten.
     is_line = len(text) <= LONGEST and _HARMLESS.fullmatch(text) is not None
@@ -43,9 +50,9 @@ def escaped(text: str) -> str:
 
 
 def _disarmed(line: str) -> str:
-    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    line = _SPECIAL.sub(r"\\\1", line)
-    line = _LINE_START.sub(r"\g<0>\\", line)
+    line = _TAG.sub("&lt;", _ENTITY.sub("&amp;", line))
+    line = _SPECIAL.sub(r"\\\g<0>", line)
+    line = _BRACKET.sub(r"\\[", line) if _LINKING.search(line) else line
     line = _SCHEME.sub(r"\1: ", line)
-    line = _WWW.sub("www. ", line)
-    return line.replace("@", " (at) ")
+    line = _WWW.sub("www. ", line).replace("@", " (at) ")
+    return _LINE_START.sub(r"\g<0>\\", line)

@@ -10,7 +10,7 @@ already questions the order, that check stands among what it does not know: one 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,7 @@ from service.cards.markdown import escaped
 from service.cards.of_rules import of_rule_set
 from service.cards.redaction import mark_quoted, replace_quoted
 from service.cards.sources import topic
-from service.cards.unusable import not_final, unusable
+from service.cards.unusable import not_final, unusable, waiting
 from service.decision import Decision
 from service.finding import Evidence, Finding, Status
 from service.knowledge.concern import among, concerning
@@ -45,36 +45,48 @@ _NAMED = 2
 # This line is all that tells which dangers were not looked for.
 _MOST_FACTS = 12
 _TYPES_NAMED = 3
+_BEGIN = "Not assessed: "
 _LONGEST_NAME = NAMES["drug"]
+# What is not recognised is told by as many of its own words as leave room for the name of one order.
+_LONGEST_ENTRY = 60
 _SERVICES = ("ServiceRequest", "DeviceRequest", "CommunicationRequest")
 """What orders something that is no drug; one without words is named by its type."""
 _SUSPECTED = frozenset({NoteCode.PROVISIONAL})
 _UNREAD = frozenset({NoteCode.NOT_RECOGNISED, NoteCode.DRUG_NOT_RECOGNISED, NoteCode.ORDER_NOT_RECOGNISED})
+_BEING_ENTERED = frozenset({NoteCode.BEING_ENTERED})
 _DOSE_NOT_READ = frozenset({NoteCode.DOSE_NOT_READ})
+_ANSWER = re.compile(r"^.*: ")
+"""The question of an answer, before what it says."""
 _CODE_ONLY = re.compile(r"\S*\d\S*")
 """What stands in place of words where an order has none: its code."""
 
 # What the lists are for on which a drug order depends, in the words of the card; another list is named by its title.
 _CHECKS = {"medications": "interactions", "allergies": "reactions", "conditions": "contraindications"}
 CHECKED_LISTS = frozenset(_CHECKS)
+_AT_EVERY_HOOK = CHECKED_LISTS | {"patient"}
 
 
 @dataclass(frozen=True, slots=True)
 class Lacking:
-    """The lists that were asked for and did not come, and those of which only a part came."""
+    """The lists that were asked for and did not come, and those of which only a part came.
+
+    ``failed`` are the keys of those that the client could not give; the others it did not send.
+    """
 
     absent: Sequence[Template] = ()
     partly: Sequence[Template] = ()
+    failed: Collection[str] = ()
 
 
 @dataclass(slots=True)
 class _Causes:
     """Why checks could not be made: a summary without its subject, lines, and the facts that could not be known.
 
-    ``order`` is the order that the first cause alone is about.
+    ``order`` is the order that the first cause alone is about, and ``longest`` the most letters of each name in it.
     """
 
     order: str | None = None
+    longest: int = _LONGEST_NAME
     summaries: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
@@ -95,8 +107,8 @@ def not_assessed(
     _not_final(knowledge, decision, causes)
     _not_recognised(knowledge, decision, causes)
     _not_on_the_patient(knowledge, decision, causes)
+    _unread(knowledge, decision, causes)
     if HOOKS[decision.hook].has_orders:
-        _unread(knowledge, decision, causes)
         _doses(knowledge, decision, causes)
         _may_be_taken(knowledge, decision, causes)
         _suspected(knowledge, decision, causes)
@@ -152,7 +164,7 @@ def _lists(knowledge: Knowledge, decision: Decision, lacking: Lacking, causes: _
     if not lacking.absent and not lacking.partly:
         return
     read = {kind for fact in _wanted(knowledge, decision) for kind in types_read(fact)}
-    absent = [template for template in lacking.absent if read & set(template.types)]
+    absent = [template for template in _told(decision, lacking) if read & set(template.types)]
     partly = [template for template in lacking.partly if read & set(template.types)]
     for templates, how in ((absent, "not received"), (partly, "received in part")):
         if not templates:
@@ -164,6 +176,13 @@ def _lists(knowledge: Knowledge, decision: Decision, lacking: Lacking, causes: _
         causes.lines.append(f"{how.capitalize()}: {unknown_line(titles)}.")
         kinds = {kind for template in templates for kind in template.types}
         causes.facts.extend(fact.id for fact in _wanted(knowledge, decision) if kinds & set(types_read(fact)))
+
+
+def _told(decision: Decision, lacking: Lacking) -> Sequence[Template]:
+    """The lists whose absence is told: at a visit not those of less weight that a client never sends (hazard H-07)."""
+    if HOOKS[decision.hook].has_orders:
+        return lacking.absent
+    return [template for template in lacking.absent if template.key in (*_AT_EVERY_HOOK, *lacking.failed)]
 
 
 def _some(titles: Sequence[str]) -> str:
@@ -204,11 +223,18 @@ def _lost(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
 def _not_final(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     """Results and answers that are not final, where they would raise a warning if they were (decision 5)."""
     if names := decision.unread.pressing:
-        phrases = [_waiting_for(knowledge, decision, name) for name in names]
-        phrases = list(dict.fromkeys(phrases))
+        phrases = list(dict.fromkeys(_waiting_for(knowledge, decision, name) for name in names))
         left = f" and {len(phrases) - _NAMED} more" if len(phrases) > _NAMED else ""
-        causes.summaries.append(f"{', '.join(phrases[:_NAMED])}{left} not final")
+        first, *others = phrases[:_NAMED]
+        value = _value_waiting(next(waiting(knowledge, decision, names[0]), ""))
+        causes.summaries.append(f"{', '.join((first + value, *others))}{left} not final")
         causes.lines.append(not_final(knowledge, decision, names))
+
+
+def _value_waiting(said: str) -> str:
+    """What the first of them says, in brackets; marked even where a decision made again has no value to tell."""
+    value = short_words(_ANSWER.sub("", said).partition(" on ")[0], _LONGEST_NAME - len(" ()"))
+    return mark_quoted(f" ({value})" if value else "")
 
 
 def _waiting_for(knowledge: Knowledge, decision: Decision, name: str) -> str:
@@ -236,10 +262,11 @@ def _unrecognised_orders(knowledge: Knowledge, decision: Decision) -> set[str]:
 
 
 def _unread(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
-    """What could not be read and might decide a warning, named by its own words."""
+    """What could not be read and might decide a warning, named by its own words; at a visit the running drugs alone."""
+    facts = _wanted(knowledge, decision)
     found = [
         (fact.id, item)
-        for fact in _wanted(knowledge, decision)
+        for fact in (facts if HOOKS[decision.hook].has_orders else _of_drugs(facts))
         for item in decision.findings[fact.id].evidence
         if _is_unread(decision.findings[fact.id], item) and _may_be_ours(knowledge, item)
     ]
@@ -251,6 +278,10 @@ def _unread(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     names = [_name(item, "a running drug" if item.resource in running else "an order") for item in entries.values()]
     causes.summaries.append(f"{_first_of(names)} not recognised, not checked")
     causes.lines.append(f"Not recognised: {unknown_line([_words(item) for item in entries.values()])}.")
+
+
+def _of_drugs(facts: Iterable[FactDefinition]) -> list[FactDefinition]:
+    return [fact for fact in facts if fact.kind is FactKind.DRUG]
 
 
 def _doses(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
@@ -316,19 +347,35 @@ def _not_recognised(knowledge: Knowledge, decision: Decision, causes: _Causes) -
     facts = _wanted(knowledge, decision)
     read = {kind for fact in facts for kind in types_read(fact)}
     for definition in unread:
-        lists = read.intersection(definition.lists)
+        lists: Collection[str] = read.intersection(definition.lists)
+        entries = list(decision.findings[definition.id].evidence)
         if not lists:
-            continue
-        entries = decision.findings[definition.id].evidence
-        if not HOOKS[decision.hook].brings_entries:
+            # What is being entered is named at that moment, whatever hangs on it.
+            entries = [item for item in entries if holds(item.note, _BEING_ENTERED)]
+            lists = definition.lists
+        elif not HOOKS[decision.hook].brings_entries:
             # A rare English word on the list of a patient who is only looked at is no reason for a card (H-07).
-            entries = tuple(item for item in entries if _is_of_no_known_language(item.text))
+            entries = [item for item in entries if _is_of_no_known_language(item.text)]
         if entries:
             said = f"{len(entries)} {'entry' if len(entries) == 1 else 'entries'} not recognised"
-            names = [_entry_name(item) for item in entries]
-            causes.summaries.append(f"{_first_of(names)} not recognised ({_some(sorted(lists))})")
-            causes.lines.append(f"{said}: {unknown_line([_words(item) for item in entries])}.")
-            causes.facts.extend(fact.id for fact in facts if lists & set(types_read(fact)))
+            # What is being entered comes first: whoever enters it can say it in other words.
+            entries = sorted(entries, key=lambda item: not holds(item.note, _BEING_ENTERED))
+            first = 0 if holds(entries[0].note, _BEING_ENTERED) else len(causes.lines)
+            told = f"not recognised ({_some(sorted(lists))})"
+            most = _room_for_each(len(entries), told)
+            if first == 0 or not causes.summaries:
+                causes.longest = most
+            names = [_entry_name(item, most) for item in entries]
+            causes.summaries.insert(first, f"{_first_of(names)} {told}")
+            causes.lines.insert(first, f"{said}: {unknown_line([_words(item) for item in entries])}.")
+            causes.facts.extend(fact.id for fact in facts if not set(lists).isdisjoint(types_read(fact)))
+
+
+def _room_for_each(entries: int, told: str) -> int:
+    """How long the words of each entry may be beside the name of one order; it goes by their number alone."""
+    names = min(entries, _NAMED)
+    around = f"{_BEGIN}{'x' * _LONGEST_NAME}: {_first_of([''] * entries)} {told}."
+    return min(_LONGEST_ENTRY, max(_LONGEST_NAME, (LONGEST - len(around)) // names))
 
 
 def _is_of_no_known_language(text: str) -> bool:
@@ -360,7 +407,9 @@ def _may_be_ours(knowledge: Knowledge, item: Evidence) -> bool:
     if _is_of_no_known_language(item.text) or has_strange_words(item.text):
         return True
     words = set(re.findall(r"[a-z0-9]+", item.text.lower()))
-    return not words or not words.isdisjoint(knowledge.order_words) or item.text in _SERVICES
+    if not words or not words.isdisjoint(knowledge.order_words) or item.text in _SERVICES:
+        return True
+    return words.issubset(knowledge.other_words.orders_saying_nothing)
 
 
 def _not_on_the_patient(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
@@ -411,10 +460,9 @@ def _summary(knowledge: Knowledge, decision: Decision, causes: _Causes) -> str:
     How many names there are depends on what else is said and never on the names: the store does not hold them.
     """
     cause = f"{causes.summaries[0]}."
-    begin = "Not assessed: "
-    room = LONGEST - len(begin) - len(replace_quoted(cause, "x" * _LONGEST_NAME))
+    room = LONGEST - len(_BEGIN) - len(replace_quoted(cause, "x" * causes.longest))
     about = list(_ordered(knowledge, decision, causes.order))[: min(_NAMED, max(0, room) // (_LONGEST_NAME + 2))]
-    return f"{begin}{', '.join(about)}: {cause}" if about else begin + cause
+    return f"{_BEGIN}{', '.join(about)}: {cause}" if about else _BEGIN + cause
 
 
 def _ordered(knowledge: Knowledge, decision: Decision, only: str | None) -> Iterator[str]:
@@ -433,9 +481,9 @@ def _name(item: Evidence, nameless: str = "an order") -> str:
     return mark_quoted(drug_name("" if is_service else item.text, nameless))
 
 
-def _entry_name(item: Evidence) -> str:
+def _entry_name(item: Evidence, most: int = _LONGEST_NAME) -> str:
     """The first words of an entry that is no drug, or its code; marked, as all that is quoted."""
-    return mark_quoted(short_words(item.text or item.resource, _LONGEST_NAME))
+    return mark_quoted(short_words(item.text or item.resource, most))
 
 
 def _words(item: Evidence) -> str:

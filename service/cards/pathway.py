@@ -6,7 +6,7 @@ on this card instead of beside it (product choice no. 44).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -29,8 +29,8 @@ from service.finding import Finding
 from service.knowledge.model import FactKind, Knowledge
 from service.store.redaction import is_storable_date
 
-_LINES, _FEWEST = 4, 2
-"""How many lines stand on the card with what was tried, and how many of them the advice of the visit has at least."""
+_HUNG = 2
+"""How many lines the advice of the visit has, below the one on what was tried: three in all."""
 _UNKNOWNS = 2
 
 
@@ -62,17 +62,13 @@ def write_pathway(knowledge: Knowledge, group: Sequence[Advice], today: date) ->
     """The detail of the pathway card with the advice that hangs on it."""
     head, *hung = group
     assert head.rule.card is not None
-    stand = tuple(_stand(knowledge, head, today))
-    most = max(_FEWEST, _LINES - len(stand))
-    if len(hung) > most:
-        most -= 1
-    points = [summary(item, today) for item in hung[:most]]
-    if hung[most:]:
-        points.append(f"Also: {', '.join(_name(item) for item in hung[most:])}.")
+    points = [summary(item, today) for item in hung[:_HUNG]]
+    if len(hung) > _HUNG:
+        points[_HUNG - 1 :] = [f"Also: {', '.join(_name(item) for item in hung[_HUNG - 1 :])}."]
     return write(
         Sections(
             act=act(head.rule.card),
-            because=(*stand, *points),
+            because=(_stand(knowledge, head, today), *points),
             before_the_drug=before_the_drug(knowledge, group),
             not_known=unknown_line(asked(knowledge, left_unknown(knowledge, group)), _UNKNOWNS),
             sources=tuple(short_source_lines(knowledge, head.rule)),
@@ -81,15 +77,16 @@ def write_pathway(knowledge: Knowledge, group: Sequence[Advice], today: date) ->
     )
 
 
-def _stand(knowledge: Knowledge, head: Advice, today: date) -> Iterator[str]:
-    """One line on what was tried, with dates, and one on the response."""
+def _stand(knowledge: Knowledge, head: Advice, today: date) -> str:
+    """What was tried, with dates, and the response."""
     mentioned = {finding.name: finding for finding in head.named if finding.name in head.rule.mentions}
     tried = [
         _tried(knowledge, finding, today) for name, finding in mentioned.items() if name in knowledge.pathway_tried
     ]
-    yield f"Tried: {', '.join(tried)}." if tried else "Tried: nothing on record."
     changes = [finding for finding in mentioned.values() if _is_change(knowledge, finding)]
-    yield from (line for finding in changes if (line := _response(finding, today)) is not None)
+    responses = [line for finding in changes if (line := _response(finding, today)) is not None]
+    response = f" Response: {'; '.join(responses)}." if responses else ""
+    return f"Tried: {', '.join(tried) if tried else 'nothing on record'}.{response}"
 
 
 def _is_change(knowledge: Knowledge, finding: Finding) -> bool:
@@ -109,7 +106,7 @@ def _response(finding: Finding, today: date) -> str | None:
     least, words = _BETTER[finding.unit]
     first = Decimal(scores[0]) if scores else Decimal(0)
     better = finding.value >= least or (first > 0 and finding.value / first >= _SHARE)
-    return f"Response: {said}: {mark_quoted('better' if better else f'below what counts as better ({words})')}."
+    return f"{said}: {mark_quoted('better' if better else f'below what counts as better ({words})')}"
 
 
 def _tried(knowledge: Knowledge, finding: Finding, today: date) -> str:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from service.decision import Advice, Decision
 from service.finding import ShownBefore
 from service.knowledge.hooks import HOOKS
-from service.knowledge.model import FactKind, Indicator, Knowledge
+from service.knowledge.model import FactKind, Indicator, Knowledge, Rule
 
 # Product choices: for how many days advice is not repeated, a warning that goes on, and what was overridden with a
 # reason.
@@ -54,12 +54,17 @@ def _again(decision: Decision, advice: Advice, before: ShownBefore | None) -> Ad
         # Once more as a warning; after that the answer stands.
         return None if before.at > overridden else replace(advice, lowered=True)
     if indicator is Indicator.INFO:
-        days = rule.repeat_after or INFO_DAYS
+        days = _rest(rule, INFO_DAYS)
     elif indicator is Indicator.WARNING and not HOOKS[decision.hook].has_orders:
-        days = rule.repeat_after or WARNING_DAYS
+        days = _rest(rule, WARNING_DAYS)
     else:
         return advice
     return None if _within(decision.now, before.at, days) else advice
+
+
+def _rest(rule: Rule, usual: int) -> int:
+    """For how many days advice rests once it was shown; 0 where it does not."""
+    return usual if rule.repeat_after is None else rule.repeat_after
 
 
 def _within(now: datetime, then: datetime, days: int) -> bool:

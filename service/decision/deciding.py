@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
 
 from msgspec.structs import replace as replaced
@@ -26,6 +27,7 @@ from service.knowledge.cache import Cached, uncached
 from service.knowledge.conditions import Truth
 from service.knowledge.model import FactDefinition, Indicator, Knowledge, Rule
 from service.record.budget import NO_BUDGET, Budget
+from service.record.chart.evidence import ordered
 from service.record.derive import Derivation
 from service.record.model import NOTHING_UNREAD, Problem, Record, Unread
 from service.record.notes import text_of
@@ -43,7 +45,8 @@ class Advice:
     those that its condition names or it mentions, conclusions as they stand. ``changing`` are the unknown findings that
     could end this card, make it more severe, or that its author wants named. ``lowered``: a clinician set this critical
     card aside with a reason, and it is shown once more as a warning. ``missing`` are the questions without an answer
-    that its summary names. ``also`` are those of the suppressed rules whose danger the card must name beside its own.
+    that its summary names. ``also`` are those of the suppressed rules whose danger the card must name beside its own,
+    ``also_named`` what those were found on.
     """
 
     rule: Rule
@@ -56,6 +59,7 @@ class Advice:
     missing: tuple[str, ...] = ()
     lowered: bool = False
     also: tuple[Rule, ...] = ()
+    also_named: tuple[Finding, ...] = ()
 
     @property
     def indicator(self) -> Indicator:
@@ -163,7 +167,11 @@ def decide(  # noqa: PLR0913  # the whole question, asked at once
     if unread.doubted or unread.not_final:
         asked = partial(decide_on, prepared, hook=hook, now=now)
         final = prepared.derivation.if_final(unread.not_final, record, now, budget) if unread.not_final else {}
-        decision = replace(decision, unread=_mattering(decision, facts, final, asked))
+        unread = _mattering(decision, facts, final, asked)
+        decision = replace(decision, unread=unread)
+        if unread.pressing:
+            waiting = _red_flags_not_final(prepared.knowledge, facts, decision, final, asked)
+            decision = asked({**facts, **waiting}, decision_id=decision_id, problems=record.problems, unread=unread)
     return decision if passed is None else replace(decision, gated=passed)
 
 
@@ -188,6 +196,28 @@ def _mattering(
         alone = [name for name in unread.not_final if _warnings(asked({**facts, name: final[name]})) - said]
         pressing = tuple(alone or unread.not_final)
     return replace(unread, pressing=pressing, doubted=doubted)
+
+
+def _red_flags_not_final(
+    knowledge: Knowledge,
+    facts: Mapping[str, Finding],
+    decision: Decision,
+    final: Mapping[str, Finding],
+    asked: Callable[[Mapping[str, Finding]], Decision],
+) -> dict[str, Finding]:
+    """The facts that say so, where what is not final would bring a warning of the first phase; else none."""
+    pressing = {name: final[name] for name in decision.unread.pressing}
+    first = knowledge.phases[0].id
+    before, after = (
+        {advice.rule.id for advice in each.advice if advice.rule.phase == first and advice.indicator.rank}
+        for each in (decision, asked({**facts, **pressing}))
+    )
+    if after <= before:
+        return {}
+    evidence = ordered(item for one in pressing.values() for item in one.evidence)
+    count = Decimal(max(1, len(evidence)))
+    saying = (fact for fact in knowledge.facts.values() if fact.not_final)
+    return {one.id: Finding(one.id, Status.PRESENT, count, count, one.unit, evidence=evidence) for one in saying}
 
 
 def _warnings(decision: Decision) -> set[str]:
@@ -269,6 +299,7 @@ def _advice(spoken: SpokenRule, findings: Mapping[str, Finding]) -> Advice:
         named=tuple([findings[name] for name in spoken.named]),
         missing=spoken.missing,
         also=spoken.also,
+        also_named=tuple([findings[name] for name in spoken.also_named]),
     )
 
 

@@ -181,7 +181,7 @@ def _acting_of(body: Json, loaded: _Loaded, decision: Decision) -> Acting:
 def _lacking(body: Json, loaded: _Loaded) -> Lacking:
     templates = loaded.templates[body["service"]]
     absent, part = ([one for one in templates if one.key in body[name]] for name in ("missing", "partly"))
-    return Lacking(absent, part)
+    return Lacking(absent, part, body["prefetch"].get("failed", ()))
 
 
 def _rule_differences(body: Json, decision: Decision, rule_set: StoredRuleSet) -> list[str]:

@@ -115,7 +115,7 @@ def value_sets_of(thing: FactDefinition | OrderTemplate) -> Iterator[str]:
         return
     for source in thing.sources:
         yield from (*source.codes, *source.yes, *source.no, *source.body_site, *source.ended_by, *source.not_at)
-    yield from (*thing.classes, *thing.codes, *thing.exclude, *thing.reasons, *thing.began_after)
+    yield from (*thing.classes, *thing.codes, *thing.exclude, *thing.site, *thing.reasons, *thing.began_after)
 
 
 def _orders_created(rule: Rule) -> set[str]:

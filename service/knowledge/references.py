@@ -15,7 +15,7 @@ from service.knowledge.schemas.fields import did_you_mean
 # Without ruleset.yaml these cannot be known, and its absence is issue enough.
 _KINDS_OF_THE_HEADER = frozenset({"finding", "conclusion", "person", "phase"})
 _FACT_VALUE_SETS = (
-    *("codes", "yes", "no", "body_site", "ended_by", "not_at", "classes", "exclude", "reasons", "began_after"),
+    *("codes", "yes", "no", "body_site", "ended_by", "not_at", "classes", "exclude", "site", "reasons", "began_after"),
 )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from service.errors import Issue, KnowledgeError
+from service.knowledge.concern import concerning
 from service.knowledge.model import Knowledge, Rule, leaves
 
 
@@ -37,6 +38,8 @@ def rules_for(knowledge: Knowledge, hook: str, also: Iterable[str] = ()) -> tupl
         guards = [
             leaf.finding for one in knowledge.asked_only if named & set(one.findings) for leaf in leaves(one.when)
         ]
+        # Whether what could not be checked concerns this service is decided under every hook.
+        guards += concerning(knowledge)[1:]
         guarding = [rule for name in guards for rule in concluding.get(name, ())]
         wanted |= _with_what_they_need(guarding, concluding)
     return tuple(rule for rule in knowledge.rules if rule.id in wanted)

@@ -27,7 +27,7 @@ _UNCONFIRMED = {
 
 
 def reasons_as_problems(appointment: Piece, patient_id: str) -> Iterator[Piece]:
-    """One unconfirmed Condition of the patient for each reason and for the description of an appointment.
+    """One unconfirmed Condition of the patient for each reason and for the description of an appointment, and itself.
 
     Raises RequestError 400 where the appointment is about other patients only.
     """
@@ -35,8 +35,14 @@ def reasons_as_problems(appointment: Piece, patient_id: str) -> Iterator[Piece]:
     if status_word(appointment.resource.get("status")) in _NOT_MEANT:
         return
     for element, concept in _said(appointment.resource):
-        problem = {"code": concept, "subject": {"reference": f"Patient/{patient_id}"}}
+        problem = {"code": concept, **_about(patient_id)}
         yield Piece({**_UNCONFIRMED, **problem}, "Condition", None, f"{appointment.path}.{element}", None)
+    # What else it tells, such as the service that is booked, is looked through for dangers as it stands.
+    yield appointment._replace(resource={**appointment.resource, **_about(patient_id)})
+
+
+def _about(patient_id: str) -> Mapping[str, Any]:
+    return {"subject": {"reference": f"Patient/{patient_id}"}}
 
 
 def _said(appointment: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

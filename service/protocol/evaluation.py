@@ -28,7 +28,7 @@ from service.knowledge.model import ServiceDefinition
 from service.note import Note, NoteCode
 from service.protocol.bundle_answer import answer, beside
 from service.protocol.context import read_context
-from service.protocol.prefetch_of_call import missing, partly, record_of, states_of, unasked
+from service.protocol.prefetch_of_call import failed, missing, partly, record_of, states_of, unasked
 from service.protocol.request import HookCall
 from service.protocol.request_schemas import read_call
 from service.record.budget import NO_BUDGET, Budget, CpuBudget
@@ -192,7 +192,7 @@ def answer_call(
     decision = _decide_call(services, call, record, wanted, now=now, id_=decision_id or uuid.uuid4(), budget=budget)
     audience = _audience(services, service, for_patient=call.for_patient, full=wanted.full)
     acting = _acting(services, record, Ordering(record.release, call.patient_id, call.encounter_id, now))
-    lists = Lacking(lacking, partly(states, templates))
+    lists = Lacking(lacking, partly(states, templates), failed(states))
     with span("cards"):
         cards = _cards(services, decision, audience, acting, lists)
     shown = Shown(audience, acting, lists, tuple(cards))
@@ -293,15 +293,21 @@ def answer_record(  # noqa: PLR0913  # the same question as of a Bundle, asked o
 
     Raises TooCostlyError when the ``budget`` is used up.
     """
-    service = next(item for item in services.offered.values() if item.hook == hook)
     record = _with_gaps(record)
     with span("engines"):
         decision = decide(services.prepared, record, hook, now, decision_id, budget=budget, instead=instead)
+    return decision, cards_of_record(services, record, decision, full=full)
+
+
+def cards_of_record(services: Services, record: Record, decision: Decision, *, full: bool | None = None) -> list[Json]:
+    """The cards of a decision on a plain record."""
+    hook = decision.hook
+    service = next(item for item in services.offered.values() if item.hook == hook)
     audience = _audience(services, service, full=full)
-    acting = _acting(services, record, Ordering(record.release, record.patient_id, None, now))
+    acting = _acting(services, record, Ordering(record.release, record.patient_id, None, decision.now))
     lists = Lacking(_unsent(services.templates[service.id], record) if HOOKS[hook].has_orders else ())
     with span("cards"):
-        return decision, render(services.prepared.knowledge, decision, audience, acting, lists)
+        return render(services.prepared.knowledge, decision, audience, acting, lists)
 
 
 def _audience(

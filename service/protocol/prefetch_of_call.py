@@ -70,6 +70,11 @@ def partly(states: Mapping[str, PrefetchState], templates: Sequence[Template]) -
     )
 
 
+def failed(states: Mapping[str, PrefetchState]) -> frozenset[str]:
+    """The keys whose data the client tried to give and could not."""
+    return frozenset(key for key, state in states.items() if state.state is State.FAILED)
+
+
 def record_of(
     call: HookCall, states: Mapping[str, PrefetchState], templates: Sequence[Template], brought: Brought
 ) -> Record:

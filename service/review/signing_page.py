@@ -201,6 +201,7 @@ def _other(knowledge: Knowledge, facts: Sequence[FactDefinition]) -> Iterator[st
 def _source_line(source: FactSource) -> str:
     """Where a fact looks, with the limit that counts and what ends it."""
     limit = f", the newest at {source.at_most:f} {source.unit} or below" if source.at_most is not None else ""
+    limit += ", the newest above its own reference range or flagged as high" if source.above_range else ""
     ended = f", not after {', '.join(source.ended_by)}" if source.ended_by else ""
     elsewhere = f", not at {', '.join(source.not_at)}" if source.not_at else ""
     return f"- {source.resource}: {', '.join(source.codes)}{limit}{ended}{elsewhere}"

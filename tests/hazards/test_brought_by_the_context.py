@@ -118,6 +118,21 @@ def test_a_booking_names_the_back_pain_that_no_list_holds(client: FlaskClient) -
     assert speaking(answered.get_json(), "critical")
 
 
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        ({"serviceType": [{"text": "Cauda equina review"}]}, "Cauda equina review"),
+        ({"supportingInformation": [{"display": "urinary retention"}]}, "urinary retention"),
+        ({"reasonCode": [{"text": "Zorblax"}]}, "Zorblax not recognised"),
+        ({"serviceType": [{"text": "Eye test"}]}, None),
+    ],
+)
+def test_what_else_a_booking_tells_of_a_danger_is_named(client: FlaskClient, said: Json, named: str | None) -> None:
+    booked = call(client, "appointment-book", appointments=searchset(appointment(**said)))
+    cards = booked.get_json()["cards"]
+    assert named in str(cards) if named else "not recognised" not in str(cards)
+
+
 @pytest.mark.parametrize("said", [{}, {"description": "Follow-up"}, {"status": "cancelled", "reasonCode": [RETENTION]}])
 def test_a_visit_for_nothing_alarming_raises_none(client: FlaskClient, said: Json) -> None:
     booked = call(client, "appointment-book", appointments=searchset(appointment(**said)))
@@ -179,7 +194,7 @@ def test_a_newer_result_that_is_not_final_is_named_as_the_newer_one_and_once(cli
         client, [person(gender="male"), sciatica(), final, waiting, ordered(*IBUPROFEN)], "order-sign", "all"
     )
     card = next(card for card in answered["cards"] if "not final" in card["summary"])
-    assert "a newer eGFR not final" in card["summary"]
+    assert "a newer eGFR (25 mL/min/1.73 m²) not final" in card["summary"]
     assert card["detail"].count("25 mL/min/1.73 m²") == 1
 
 
@@ -218,6 +233,19 @@ def test_an_order_whose_words_tell_nothing_is_named_as_not_checked(
     client: FlaskClient, words: str, codings: list[tuple[str, str, str | None]]
 ) -> None:
     order = epidural_in_words(words, *codings)
+    answered = ask(client, [person(), sciatica(), WARFARIN_TAKEN, order], "order-sign", complete="all")
+    assert "not recognised, not checked" in str(answered["cards"])
+
+
+SAY_NOTHING = ["Other", "Unknown", "see note", "Miscellaneous order", "Procedure", "Referral", "None", "Sciatica L5"]
+
+
+@pytest.mark.parametrize("words", SAY_NOTHING)
+@pytest.mark.parametrize("code", [(), (("http://www.ama-assn.org/go/cpt", "62323", None),)])
+def test_an_order_in_words_that_tell_nothing_is_named_as_not_checked(
+    client: FlaskClient, words: str, code: tuple[tuple[str, str, str | None], ...]
+) -> None:
+    order = epidural_in_words(words, *code)
     answered = ask(client, [person(), sciatica(), WARFARIN_TAKEN, order], "order-sign", complete="all")
     assert "not recognised, not checked" in str(answered["cards"])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from tests.hazards.charts import IBUPROFEN, Json, ask, ordered, person, sciatica, speaking, status_of
+from tests.hazards.charts import IBUPROFEN, Json, ask, details, ordered, person, problem, sciatica, speaking, status_of
 
 ATC = "http://www.whocc.no/atc"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -88,3 +88,108 @@ def test_an_order_completed_at_issue_is_taken_until_the_end_of_its_dosage(
     warfarin = taken({"text": "warfarin 5 mg"}, "completed", dosageInstruction=dosage, authoredOn="2026-06-01")
     answered = signing(client, warfarin)
     assert bool(speaking(answered, "critical")) is (indicator is not None)
+
+
+def contained(name: str, *ingredients: Json) -> Json:
+    """An order of a Medication within it, which has a name and a list of ingredients."""
+    listed = [{"itemCodeableConcept": one} for one in ingredients]
+    medication = {"resourceType": "Medication", "id": "m", "code": {"text": name}, "ingredient": listed}
+    order = taken({"text": name}, "draft") | {"medicationReference": {"reference": "#m"}, "contained": [medication]}
+    order.pop("medicationCodeableConcept")
+    return order
+
+
+HEART_FAILURE = problem("I50.9", "Heart failure")
+IN_IT = {"coding": [{"system": RXNORM, "code": "5640", "display": "ibuprofen"}]}
+
+
+@pytest.mark.parametrize(
+    ("ingredients", "is_critical"), [([], False), ([IN_IT], True), ([{"text": "paracetamol"}, IN_IT], True)]
+)
+def test_an_ingredient_listed_beside_a_plain_name_counts(
+    client: FlaskClient, ingredients: list[Json], is_critical: bool
+) -> None:
+    order = contained("Paracetamol", *ingredients)
+    answered = ask(client, [person(), sciatica(), HEART_FAILURE, order], "order-sign", complete="all")
+    assert bool(speaking(answered, "critical")) is is_critical
+
+
+def test_an_ingredient_listed_that_nobody_knows_may_be_any(client: FlaskClient) -> None:
+    order = contained("Paracetamol", {"text": "paracetamol"}, {"text": "Zorblaxin"})
+    answered = ask(client, [person(), sciatica(), HEART_FAILURE, order], "order-sign", complete="all")
+    assert status_of(answered, "nsaid-ordered") == "unknown"
+    assert "not recognised" in str(answered["cards"])
+
+
+@pytest.mark.parametrize(
+    ("text", "is_critical"),
+    [
+        ("Voltarol Emulgel 1.16%", False),
+        ("Feldene gel", False),
+        ("Voltarol 50 mg tablet", True),
+        ("Voltarol", True),
+        ("Advil Liqui-Gels", True),
+        ("Aleve liquid gels", True),
+    ],
+)
+def test_the_form_in_the_name_of_a_brand_tells_whether_it_stays_in_the_skin(
+    client: FlaskClient, text: str, is_critical: bool
+) -> None:
+    order = taken({"text": text}, "draft")
+    answered = ask(client, [person(), sciatica(), HEART_FAILURE, order], "order-sign", complete="all")
+    assert bool(speaking(answered, "critical")) is is_critical
+
+
+@pytest.mark.parametrize(
+    ("route", "is_critical"), [("TOP", False), ("OU", False), ("PO", True), ("OS", True), ("OD", True)]
+)
+def test_a_short_form_of_a_route_is_read_where_it_has_one_meaning(
+    client: FlaskClient, route: str, is_critical: bool
+) -> None:
+    order = taken({"text": "Diclofenac"}, "draft", dosageInstruction=[{"route": {"text": route}}])
+    answered = ask(client, [person(), sciatica(), HEART_FAILURE, order], "order-sign", complete="all")
+    assert bool(speaking(answered, "critical")) is is_critical
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Heparin flush 10 units/mL lock", "absent"),
+        ("heparin lock flush 100 UNT/ML", "absent"),
+        ("heparin 5000 units subcutaneous", "present"),
+        ("heparin infusion", "present"),
+    ],
+)
+def test_heparin_that_keeps_a_line_open_is_no_anticoagulation(client: FlaskClient, text: str, expected: str) -> None:
+    assert status_of(signing(client, taken({"text": text})), "anticoagulant-active") == expected
+
+
+@pytest.mark.parametrize(("begun", "expected"), [("2026-10-27", "unknown"), ("2026-10-20", "absent")])
+def test_a_completed_statement_that_began_lately_and_tells_no_end_may_go_on(
+    client: FlaskClient, begun: str, expected: str
+) -> None:
+    told = {"resourceType": "MedicationStatement", "id": "ms", "subject": {"reference": "Patient/p"}}
+    told |= {"status": "completed", "medicationCodeableConcept": {"text": "warfarin 5 mg"}}
+    statement = told | {"effectivePeriod": {"start": begun}}
+    assert status_of(signing(client, statement), "anticoagulant-active") == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Zorblaxin 5 mg",
+        "\u0412\u0430\u0440\u0444\u0430\u0440\u0438\u043d 5 \u043c\u0433",
+        "See paper chart",
+        "blood thinner",
+    ],
+)
+def test_a_running_drug_that_was_not_read_is_named_when_the_chart_is_opened(client: FlaskClient, text: str) -> None:
+    naproxen = taken({"text": "naproxen 500 mg"})
+    answered = ask(client, [person(), sciatica(), naproxen, {**taken({"text": text}), "id": "m2"}], complete="all")
+    assert f"Not recognised: {text}" in details(answered)
+
+
+@pytest.mark.parametrize("text", ["metformin 500 mg", "amlodipine 5 mg tablet"])
+def test_a_running_drug_that_was_read_is_not_named_when_the_chart_is_opened(client: FlaskClient, text: str) -> None:
+    answered = ask(client, [person(), sciatica(), taken({"text": text})], complete="all")
+    assert "not recognised" not in str(answered["cards"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -494,7 +495,8 @@ def test_an_answer_of_a_form_that_is_not_finished_is_named_and_decides_nothing(
     numb = {"linkId": "answer-saddle", "text": "Numb between the legs", "answer": [{"valueBoolean": True}]}
     answered = ask(client, [person(), sciatica(), form | {"subject": {"reference": "Patient/p"}, "item": [numb]}])
     assert status_of(answered, "saddle-numbness-new") == "unknown"
-    assert "saddle sensation not final" in answered["cards"][-1]["summary"]
+    assert "saddle sensation (yes) not final" in answered["cards"][-1]["summary"]
+    assert not [card for card in answered["cards"] if "first step" in card["summary"]]
     assert "Numb between the legs: yes on 2026-11-23" in answered["cards"][-1]["detail"]
 
 
@@ -872,20 +874,174 @@ def test_an_egfr_told_as_a_limit_only_speaks_by_what_it_may_be(
     assert words in answer["cards"][0]["summary"]
 
 
-@pytest.mark.parametrize("text", ["Allergie aux AINS", "Zorblaxin"])
-def test_an_allergy_that_is_being_entered_and_was_not_recognised_is_named(client: FlaskClient, text: str) -> None:
-    entered = coded("AllergyIntolerance", text=text)
+def entering(client: FlaskClient, hook: str, known: list[Json], **context: Json) -> str:
+    """The summaries of the cards while something is being entered; somebody has these problems and takes ibuprofen."""
     body = {
-        "hook": "allergyintolerance-create",
+        "hook": hook,
         "hookInstance": "5f0a4bde-1fbb-4e1f-9c1e-0d6f7f3a9b11",
-        "context": {"userId": "Practitioner/1", "patientId": "p", "allergyIntolerance": entered},
+        "context": {"userId": "Practitioner/1", "patientId": "p", **context},
         "prefetch": {
             "patient": person(),
-            "conditions": {"resourceType": "Bundle", "entry": [{"resource": sciatica()}]},
+            "conditions": {"resourceType": "Bundle", "entry": [{"resource": one} for one in known]},
             "medications": {"resourceType": "Bundle", "entry": [{"resource": drug(*IBUPROFEN)}]},
             "allergies": {"resourceType": "Bundle", "total": 0},
         },
     }
-    answer = client.post("/cds-services/sciatica-allergyintolerance-create", json=body)
+    answer = client.post(f"/cds-services/sciatica-{hook}", json=body)
     assert answer.status_code == 200, answer.get_json()
-    assert f"{text} not recognised" in str([card["summary"] for card in answer.get_json()["cards"]])
+    return str([card["summary"] for card in answer.get_json()["cards"]])
+
+
+@pytest.mark.parametrize("text", ["Allergie aux AINS", "Zorblaxin"])
+def test_an_allergy_that_is_being_entered_and_was_not_recognised_is_named(client: FlaskClient, text: str) -> None:
+    entered = coded("AllergyIntolerance", text=text)
+    said = entering(client, "allergyintolerance-create", [sciatica()], allergyIntolerance=entered)
+    assert f"{text} not recognised" in said
+
+
+@pytest.mark.parametrize("known", [[sciatica()], []])
+@pytest.mark.parametrize(
+    ("entered", "words"),
+    [
+        (coded("Condition", text="Zorblax"), "Zorblax not recognised"),
+        (coded("Condition", ("urn:x", "1", None)), "1 not recognised"),
+        (coded("Condition"), "Condition not recognised"),
+        (coded("Condition", text="Ingrown toenail"), None),
+    ],
+)
+def test_a_problem_that_is_being_entered_and_was_not_recognised_is_named(
+    client: FlaskClient, known: list[Json], entered: Json, words: str | None
+) -> None:
+    said = entering(client, "problem-list-item-create", known, conditions=entered)
+    assert words in said if words else "not recognised" not in said
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("meta", "is_critical"),
+    [
+        (({}, {"lastUpdated": "2020-01-01T00:00:00Z"}), True),
+        (({}, {}), True),
+        (({"versionId": "1"}, {"versionId": "2"}), False),
+        (({"lastUpdated": "2025-01-01T00:00:00Z"}, {"lastUpdated": "2026-01-01T00:00:00Z"}), False),
+    ],
+)
+def test_of_two_versions_the_one_that_warns_is_set_aside_only_where_the_other_is_known_to_be_newer(
+    client: FlaskClient, meta: tuple[Json, Json], is_critical: bool, turned: bool
+) -> None:
+    failure = coded("Condition", ("http://hl7.org/fhir/sid/icd-10-cm", "I50.9", None))
+    versions = [failure | {"meta": meta[0]}, failure | RESOLVED | {"meta": meta[1]}]
+    answer = signing(client, NO_ALLERGY, *(reversed(versions) if turned else versions))
+    assert bool(speaking(answer, "critical")) is is_critical
+
+
+@pytest.mark.parametrize(
+    ("conclusion", "is_imaged"),
+    [
+        ("Study aborted, claustrophobia. Non-diagnostic.", False),
+        ("Patient unable to tolerate the scan.", False),
+        ("Untersuchung abgebrochen.", False),
+        ("Disc herniation L5/S1.", True),
+    ],
+)
+def test_a_study_that_shows_nothing_is_no_imaging_before_an_epidural(
+    client: FlaskClient, conclusion: str, is_imaged: bool
+) -> None:
+    epidural = {"resourceType": "ServiceRequest", "id": "o", "status": "draft", "intent": "order"}
+    epidural |= {"subject": {"reference": "Patient/p"}, "code": {"text": "Lumbar epidural steroid injection"}}
+    report = {"resourceType": "DiagnosticReport", "id": "r", "status": "final", "conclusion": conclusion}
+    report |= {"subject": {"reference": "Patient/p"}, "effectiveDateTime": "2026-11-20"}
+    report |= {"code": {"text": "MRI lumbar spine"}}
+    answer = ask(client, [person(), sciatica(), epidural, report], "order-sign", complete="all")
+    assert ("oc-esi-no-imaging" not in speaking(answer)) is is_imaged
+
+
+def test_a_dose_whose_number_may_be_a_thousand_times_more_is_not_read(client: FlaskClient) -> None:
+    dosage = [{"text": "", "doseAndRate": [{"doseQuantity": {"value": "1.600", "unit": "mg"}}]}]
+    order = ordered(*IBUPROFEN, dosageInstruction=dosage)
+    answer = ask(client, [person(), sciatica(), order], "order-sign", complete="all")
+    assert "1 entry could not be read: MedicationRequest" in str(answer["cards"])
+
+
+@pytest.mark.parametrize("mark", ["(HCC)", "(CMS/HCC)", "(*)(HCC)"])
+def test_a_billing_mark_is_no_cancer_and_hides_no_problem(client: FlaskClient, mark: str) -> None:
+    """Epic appends it to every diagnosis that Medicare pays for; alone it is the hepatocellular carcinoma."""
+    obese, failing = (coded("Condition", text=f"{text} {mark}") for text in ("Obesity", "Chronic heart failure"))
+    answered = signing(client, NO_ALLERGY, obese)
+    assert status_of(answered, "cancer-history") == "absent"
+    assert speaking(answered) == speaking(signing(client, NO_ALLERGY, coded("Condition", text="Obesity")))
+    told = signing(client, NO_ALLERGY, failing)
+    assert status_of(told, HEART) == "present"
+    assert mark not in json.dumps(told["cards"])
+    assert status_of(signing(client, NO_ALLERGY, coded("Condition", text="HCC")), "cancer-history") == "present"
+
+
+@pytest.mark.parametrize("subject", ["Group/1", "RelatedPerson/1", "Device/1"])
+def test_an_order_or_a_result_of_no_patient_is_named(client: FlaskClient, subject: str) -> None:
+    other = {"subject": {"reference": subject}}
+    answered = ask(client, [person(), sciatica(), ordered(*IBUPROFEN) | other], "order-sign", complete="all")
+    assert "1 of 1 order could not be checked" in str(answered["cards"])
+    result = measured("98979-8", 25, "mL/min/{1.73_m2}", "2026-11-20") | other
+    assert "1 entry could not be read: Observation" in str(signing(client, result)["cards"])
+
+
+def test_a_result_about_a_device_or_a_fetus_of_the_patient_is_not_missed(client: FlaskClient) -> None:
+    result = measured("98979-8", 25, "mL/min/{1.73_m2}", "2026-11-20") | {"focus": [{"reference": "Device/1"}]}
+    assert "could not be read" not in str(signing(client, result)["cards"])
+
+
+def within(kind: str, **content: Any) -> Json:
+    return {"resourceType": kind, **content}
+
+
+FAILING = coded("Condition", ("http://hl7.org/fhir/sid/icd-10-cm", "I50.9", "Heart failure, unspecified"))
+
+
+def test_a_resource_in_parameters_is_read(client: FlaskClient) -> None:
+    parts = [{"name": "return", "resource": FAILING}]
+    assert status_of(signing(client, within("Parameters", parameter=parts)), HEART) == "present"
+    nested = within("Parameters", parameter=[{"name": "patient", "part": parts}])
+    assert status_of(signing(client, nested), HEART) == "present"
+    order = ordered(*IBUPROFEN)
+    wrapped = within("Parameters", parameter=[{"name": "order", "resource": order}])
+    assert speaking(ask(client, [person(), sciatica(), FAILING, wrapped], "order-sign"), "critical")
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [
+        within("Provenance", contained=[FAILING]),
+        within("Binary", contentType="application/fhir+json", data="e30="),
+        within("Composition", section=[{"text": {"div": "<div><p>Heart failure</p></div>"}}]),
+        within("DocumentReference", status="current", content=[{"attachment": {"title": "Heart failure clinic"}}]),
+    ],
+)
+def test_a_problem_in_a_wrapper_that_is_not_opened_is_never_absent(client: FlaskClient, holder: Json) -> None:
+    answered = signing(client, NO_ALLERGY, holder)
+    assert status_of(answered, HEART) == "unknown"
+    assert answered["cards"]
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [
+        within("Provenance", contained=[ordered(*IBUPROFEN)]),
+        within("List", status="current", mode="working", contained=[ordered(*IBUPROFEN)]),
+        within("Binary", contentType="application/fhir+json", data="e30="),
+    ],
+)
+def test_an_order_in_a_wrapper_could_not_be_checked(client: FlaskClient, holder: Json) -> None:
+    answered = ask(client, [person(), sciatica(), holder], "order-sign", complete="all")
+    assert "1 of 1 order could not be checked" in str(answered["cards"])
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        within("Binary", contentType="application/pdf", data="e30="),
+        within("ExplanationOfBenefit", contained=[ordered(*IBUPROFEN)]),
+        within("Composition", section=[{"text": {"div": "<div>No known problems</div>"}}]),
+    ],
+)
+def test_papers_and_bills_leave_a_list_whole(client: FlaskClient, beside: Json) -> None:
+    assert status_of(signing(client, NO_ALLERGY, beside), HEART) == "absent"

@@ -51,8 +51,9 @@ class FactSource:
     place the problem on the left and on the right, one entry alone or several together. ``ended_by`` names what ends
     it: a Condition, Procedure or Encounter of these sets after an entry makes that entry one of the past. ``not_at``
     are sites: an entry whose words or body sites all lie there is of another place and says nothing. ``at_most``
-    counts the newest measurement when it lies there, in ``unit``; a higher one says nothing. ``by_category`` is False
-    where the fact excuses something: a category of ICD-10, which holds more than what it is read as, leaves it unknown.
+    counts the newest measurement when it lies there, in ``unit``; a higher one says nothing. ``above_range`` counts the
+    newest result when it lies above its own reference range or is flagged as high. ``by_category`` is False where the
+    fact excuses something: a category of ICD-10, which holds more than what it is read as, leaves it unknown.
     """
 
     resource: str
@@ -74,6 +75,7 @@ class FactSource:
     not_at: tuple[str, ...] = ()
     at_most: Decimal | None = None
     unit: str | None = None
+    above_range: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,9 @@ class FactDefinition:
     ``stop_not_known`` counts a drug that is no longer taken although nothing tells when it was stopped.
     ``absent_by_answer`` lets a recorded no make a duration absent; without it a duration is known or unknown.
     ``began_after`` counts a drug only when it began after the last order of one of these classes.
-    ``red_flags`` counts of the entries that could not be read those only whose words name a red flag.
+    ``site`` is where an order is taken to be meant: one that names no site is judged, and says so (decision 33).
+    ``red_flags`` counts of the entries that could not be read those only whose words name a red flag; with
+    ``not_final`` the results and answers that would be one if they were final, which only a decision can tell.
     Options that do not belong to the kind are refused by the loader.
     """
 
@@ -123,6 +127,7 @@ class FactDefinition:
     classes: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    site: tuple[str, ...] = ()
     route: str = "systemic"
     within_days: int | None = None
     stopped_within_days: int | None = None
@@ -142,6 +147,7 @@ class FactDefinition:
     setting: str | None = None
     lists: tuple[str, ...] = ()
     red_flags: bool = False
+    not_final: bool = False
     equals: str | None = None
     product_choice: str | None = None
     at: str = field(default="", compare=False)

@@ -120,12 +120,13 @@ class SourceOfFactShape(Shape):
     not_at = words()
     at_most = Number(load_default=None, allow_none=True)
     unit = Text(load_default=None, allow_none=True)
+    above_range = Flag(load_default=False)
 
     @validates_schema(skip_on_field_errors=True)
     def limit_has_a_unit(self, data: dict[str, Any], **_: Any) -> None:
         """Refuse a limit without the unit it is meant in."""
-        if (data["at_most"] is None) != (data["unit"] is None):
-            raise ValidationError({"at_most": [Message("needs unit, and unit needs at_most")]})
+        if (data["at_most"] is None and not data["above_range"]) != (data["unit"] is None):
+            raise ValidationError({"at_most": [Message("needs unit, and unit needs at_most or above_range")]})
 
 
 class FactShape(Shape):
@@ -241,6 +242,7 @@ class OrderFactShape(FactShape):
     classes = words()
     codes = words()
     excluded = words(data_key="exclude", attribute="exclude")
+    site = words()
     route = Choice(_ROUTES, load_default="systemic")
     daily_dose_mg = SpanField(open_ended=True, load_default=None, allow_none=True)
     reasons = words()
@@ -306,6 +308,7 @@ class NotReadShape(FactShape):
 
     lists = Several(Choice(RESOURCES), required=True, least=1)
     red_flags = Flag(load_default=False)
+    not_final = Flag(load_default=False)
     unit = Choice(["1"], load_default="1")
 
 

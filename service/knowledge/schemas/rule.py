@@ -180,7 +180,7 @@ class RuleShape(Shape):
     recommendation = nested(RecommendationShape, load_default=None, allow_none=True)
     citations = Several(CitationField())
     hooks = words()
-    repeat_after = Integer(least=1, load_default=None, allow_none=True)
+    repeat_after = Integer(least=0, load_default=None, allow_none=True)
     when = ConditionField(required=True)
     then = nested(ThenShape, required=True)
     names_conflict_with = words()

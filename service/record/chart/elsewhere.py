@@ -8,16 +8,17 @@ for a report or a note may mean many things, but it is named and leaves the list
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
+from service.record.chart.answers import is_affirmed
 from service.record.chart.concepts import as_objects
 from service.record.model import Entry, Resource
 from service.record.values.concept import concept_text, wordings
 from service.record.values.negation import LESS
 
-__all__ = ["TYPES", "Statement", "last_year_of", "statements_of"]
+__all__ = ["TYPES", "Statement", "affirmed_in", "is_to_come", "last_year_of", "statements_of"]
 
 Statement = Mapping[str, Any]
 """A CodeableConcept, or words in the shape of one."""
@@ -36,6 +37,11 @@ _OF_OTHERS = frozenset(
 """Elements about persons, places and papers."""
 _OVER = frozenset({"entered-in-error", "cancelled", "inactive", "revoked", "retired", "rejected", "abandoned"})
 _DONE = frozenset({"completed", "finished"})
+_NOT_TO_COME = frozenset({"cancelled", "noshow", "entered-in-error", "fulfilled"})
+_OF_A_VISIT = (
+    *("serviceCategory", "serviceType", "specialty", "appointmentType", "reasonCode", "reason", "reasonReference"),
+    *("description", "comment", "note", "patientInstruction", "supportingInformation"),
+)
 _PLANS = frozenset({"CarePlan", "EpisodeOfCare", "RequestGroup", "RequestOrchestration", "Task"})
 """What is over when it is completed."""
 _IS_NO = re.compile(
@@ -48,6 +54,11 @@ _GOOD = re.compile(r"\b(?:normal\w*|intact|preserved|good|full|unchanged|still|a
 """Words of a question to which a yes is good news."""
 _FUNCTION = re.compile(r"\b(?:sensation|sensibilit\w+|tone|feeling|control)\b", re.IGNORECASE)
 _GONE = re.compile(r"\s*(?:no|none|nil|absent|not (?:present|found))[\s.!]*", re.IGNORECASE)
+_IN_WORDS = ("valueCodeableConcept", "valueCoding", "valueString")
+_ANSWERS = frozenset({"valueBoolean", *_IN_WORDS})
+"""Elements that answer a question otherwise than by a number."""
+_TOLD_OTHERWISE = frozenset({"component", "dataAbsentReason", "hasMember"})
+"""Where one of these stands, an observation without a value does not say that what it is about is there."""
 _DEEPEST = 8
 _YEAR = re.compile(r"(\d{4})-(\d\d)|(\d{4})")
 _DATED = ("effectiveDateTime", "authored", "started", "issued", "authoredOn", "sent", "date", "recordedDate", "created")
@@ -87,14 +98,38 @@ def _whole(resource: Resource) -> Iterator[Statement]:
         yield from _said_in(dict(resource))
 
 
-def _elements(*names: str) -> Callable[[Resource], Iterator[Statement]]:
+def _elements(*names: str) -> Callable[[Resource], Iterable[Statement]]:
     def statements(resource: Resource) -> Iterator[Statement]:
         for name in names:
             if name in resource:
                 element = resource[name]
                 yield from _words(element) if isinstance(element, str) else _said_in(element)
 
-    return statements
+    wanted = frozenset(names)
+    # Most resources hold none of the elements.
+    return lambda resource: () if wanted.isdisjoint(resource) else statements(resource)
+
+
+def _booked(resource: Resource) -> Iterator[Statement]:
+    """What a visit is for that is still to come."""
+    if resource.get("status") not in _NOT_TO_COME:
+        yield from _said_in({name: resource[name] for name in _OF_A_VISIT if name in resource})
+
+
+def _procedure(resource: Resource) -> Iterator[Statement]:
+    """What a procedure tells besides what was done, and one that is only being prepared."""
+    yield from _about_a_procedure(resource)
+    if is_to_come(resource):
+        yield from _code(resource)
+
+
+_about_a_procedure = _elements("reasonCode", "complication", "outcome")
+_code = _elements("code")
+
+
+def is_to_come(resource: Resource) -> bool:
+    """Whether it is a procedure that was not begun: nothing that was done, and perhaps why a drug must not be given."""
+    return resource.get("resourceType") == "Procedure" and resource.get("status") == "preparation"
 
 
 def _answers(question: str, concept: object, holder: Mapping[str, Any]) -> Iterator[Statement]:
@@ -105,7 +140,7 @@ def _answers(question: str, concept: object, holder: Mapping[str, Any]) -> Itera
     is_function = _FUNCTION.search(question) is not None and LESS.search(question) is None
     if holder.get("valueBoolean") is False and is_function:
         yield {"text": f"absent {_GOOD.sub('', question).strip(' ?:')}"}
-    for name in ("valueCodeableConcept", "valueCoding", "valueString"):
+    for name in _IN_WORDS:
         value = holder.get(name)
         if value is None:
             continue
@@ -122,13 +157,12 @@ def _answers(question: str, concept: object, holder: Mapping[str, Any]) -> Itera
 def _observation(resource: Resource) -> Iterator[Statement]:
     for holder in (resource, *as_objects(resource.get("component"))):
         code = holder.get("code")
-        question = next(wordings(code), "")
-        yield from _answers(question, code, holder)
-        has_no_value = not any(key.startswith("value") for key in holder)
-        if (
-            has_no_value
-            and isinstance(code, dict)
-            and not ({"component", "dataAbsentReason", "hasMember"} & set(holder))
+        if not _ANSWERS.isdisjoint(holder):
+            yield from _answers(next(wordings(code), ""), code, holder)
+        elif (
+            isinstance(code, dict)
+            and _TOLD_OTHERWISE.isdisjoint(holder)
+            and not any(key.startswith("value") for key in holder)
         ):
             yield code
 
@@ -142,6 +176,14 @@ def _items(resource: Resource) -> Iterator[Statement]:
         yield from _items(item)
 
 
+def _sections(resource: Resource, depth: int = 0) -> Iterator[Statement]:
+    """The words of sections that have no entries: nothing else tells what stands there."""
+    for section in as_objects(resource.get("section")) if depth < _DEEPEST else ():
+        if not section.get("entry"):
+            yield from (statement for text in as_objects(section.get("text")) for statement in _words(text.get("div")))
+        yield from _sections(section, depth + 1)
+
+
 def _of_the_patient(resource: Resource) -> Iterator[Statement]:
     """A family history whose member is the patient: relationship "oneself"."""
     codes = (one for relation in as_objects(resource.get("relationship")) for one in as_objects(relation.get("coding")))
@@ -149,7 +191,7 @@ def _of_the_patient(resource: Resource) -> Iterator[Statement]:
         yield from _said_in(resource.get("condition"))
 
 
-_BY_TYPE: Mapping[str, Callable[[Resource], Iterator[Statement]]] = {
+_BY_TYPE: Mapping[str, Callable[[Resource], Iterable[Statement]]] = {
     "Condition": _elements("evidence", "note", "severity", "stage", "extension"),
     "Encounter": _elements("reasonCode", "reasonReference", "reason", "diagnosis"),
     "DiagnosticReport": _elements("conclusion", "conclusionCode", "note"),
@@ -157,7 +199,8 @@ _BY_TYPE: Mapping[str, Callable[[Resource], Iterator[Statement]]] = {
     "ServiceRequest": _elements("reasonCode", "reasonReference", "note"),
     "MedicationRequest": _elements("reasonCode", "reasonReference", "note"),
     "MedicationStatement": _elements("reasonCode", "reasonReference"),
-    "Procedure": _elements("reasonCode", "complication", "outcome"),
+    "Procedure": _procedure,
+    "Appointment": _booked,
     "Communication": _elements("payload", "note", "reasonCode"),
     "CommunicationRequest": _elements("payload", "note", "reasonCode"),
     "Observation": _observation,
@@ -165,7 +208,8 @@ _BY_TYPE: Mapping[str, Callable[[Resource], Iterator[Statement]]] = {
     "FamilyMemberHistory": _of_the_patient,
     "Claim": _elements("diagnosis"),
     "ExplanationOfBenefit": _elements("diagnosis"),
-    "DocumentReference": _elements("description"),
+    "DocumentReference": _elements("description", "content"),
+    "Composition": _sections,
     **dict.fromkeys(
         (*_PLANS, "AdverseEvent", "Basic", "ClinicalImpression", "DetectedIssue", "Flag", "List", "RiskAssessment"),
         _whole,
@@ -175,10 +219,23 @@ TYPES: AbstractSet[str] = _BY_TYPE.keys()
 """The resource types in which something is looked for."""
 
 
-def statements_of(entry: Entry) -> Iterator[Statement]:
+def statements_of(entry: Entry) -> list[Statement]:
     """What a resource says besides what it is about, where facts do not look for problems."""
     reader = _BY_TYPE.get(entry.type)
-    return reader(entry.resource) if reader else iter(())
+    return list(reader(entry.resource)) if reader else []
+
+
+def affirmed_in(entry: Entry) -> list[Statement]:
+    """What the observations of an entry ask that are answered with a bare yes, tests of a laboratory left out."""
+    if entry.type != "Observation" or any(_is_of_laboratory(one) for one in as_objects(entry.resource.get("category"))):
+        return []
+    holders = (entry.resource, *as_objects(entry.resource.get("component")))
+    asked = [holder["code"] for holder in holders if isinstance(holder.get("code"), dict) and is_affirmed(holder)]
+    return [code for code in asked if not any(map(_GOOD.search, wordings(code)))]
+
+
+def _is_of_laboratory(category: Mapping[str, Any]) -> bool:
+    return any(one.get("code") == "laboratory" for one in as_objects(category.get("coding")))
 
 
 def last_year_of(resource: Resource) -> int | None:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from service.bounded import Bounded
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition
-from service.note import Note, NoteCode
+from service.note import Note, NoteCode, joined
 from service.record.model import Completeness, Entry, Record
 from service.record.notes import text_of
 from service.record.values.concept import concept_text
@@ -112,6 +112,9 @@ NOT_RECORDED = Note(NoteCode.NOT_RECORDED)
 _LIST_EMPTY = Note(NoteCode.LIST_EMPTY)
 LONGEST_TEXT = 80
 _MOST_NAMED = 5
+_IN_CONTEXT = "context."
+"""Where the path of an entry begins that the context of a call brings."""
+_BROUGHT_NOW = joined(NOT_RECOGNISED, Note(NoteCode.BEING_ENTERED))
 
 
 def named_entries(entries: Iterable[Entry]) -> Iterator[Evidence]:
@@ -119,7 +122,8 @@ def named_entries(entries: Iterable[Entry]) -> Iterator[Evidence]:
     for entry in entries:
         text = " ".join(concept_text(entry.resource.get("code")).split())
         said = text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"
-        yield Evidence(entry.reference, said or entry.type, note=NOT_RECOGNISED)
+        note = _BROUGHT_NOW if entry.path.startswith(_IN_CONTEXT) else NOT_RECOGNISED
+        yield Evidence(entry.reference, said or entry.type, note=note)
 
 
 def in_order_of_names(entries: Iterable[Entry]) -> tuple[Entry, ...]:

@@ -17,7 +17,7 @@ from service.record.chart.answers import ANSWERED
 from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import ABOUT_CODE, as_objects, concepts_of
 from service.record.chart.elsewhere import TYPES as WITH_STATEMENTS
-from service.record.chart.elsewhere import last_year_of, statements_of
+from service.record.chart.elsewhere import Statement, affirmed_in, is_to_come, last_year_of, statements_of
 from service.record.chart.episode import Episode, newest_episode
 from service.record.chart.evidence import LONGEST_TEXT, in_order_of_names
 from service.record.chart.service_orders import ServiceOrder, is_order, service_orders
@@ -128,8 +128,9 @@ class Matcher:
 
     def is_allergy_read(self, concepts: Iterable[object]) -> bool:
         """Whether what an allergy names was understood: by a code, or by every part of its words."""
-        found = list(concepts)
-        if any(self.index.says_nothing(one) or self.index.is_doubtful(_ALLERGY, one) for one in found):
+        # "Medication" beside the substance that a reaction names takes nothing away from it.
+        found = [one for one in concepts if not self.index.says_nothing(one)]
+        if any(self.index.is_doubtful(_ALLERGY, one) for one in found):
             return False
         return any(map(self._names_substance, found))
 
@@ -227,11 +228,13 @@ class Chart:
         found: dict[str, list[Entry]] = {}
         for type_ in WITH_STATEMENTS:
             read = frozenset() if type_ in (_CONDITION, *ANSWERED) else self.matcher.asked.get(type_, frozenset())
+            known = read | listed
             for number, entry in enumerate(self.record.of_type(type_)):
                 if not number % _LOOK_AT_CLOCK:
                     self._budget.check()
-                if self._may_tell(entry):
-                    for name, named in self._told_by(entry, read | listed):
+                # Few entries say anything there, so that is looked at first.
+                if (statements := statements_of(entry)) and self._may_tell(entry):
+                    for name, named in list(self._told_by(entry, statements, known)) or self._affirmed_by(entry):
                         found.setdefault(name, []).append(named)
         for name, entries in found.items():
             self._set_aside(name, entries)
@@ -244,15 +247,17 @@ class Chart:
             asked = self.matcher.asked.get(entry.type, frozenset())
             if not self.matcher.index.match(entry.resource.get("code")).all_sets.isdisjoint(asked):
                 return False
-        return status_class(entry.resource).counts is not Counts.NEVER
+        return status_class(entry.resource).counts is not Counts.NEVER or is_to_come(entry.resource)
 
-    def _told_by(self, entry: Entry, known: frozenset[str]) -> Iterator[tuple[str, Entry]]:
-        """The lists that dangers in the words of an entry leave unanswered, with the words as an entry.
+    def _told_by(
+        self, entry: Entry, statements: Iterable[Statement], known: frozenset[str]
+    ) -> Iterator[tuple[str, Entry]]:
+        """The lists that dangers in what an entry says leave unanswered, with the words as an entry.
 
         ``known`` are the value sets that facts find already.
         """
         dangers: dict[str, set[str]] = {}
-        for statement in statements_of(entry):
+        for statement in statements:
             danger = self.matcher.index.danger_in(statement)
             if danger is not None and (danger.is_word or danger.names_drug or danger.sets - known):
                 lists = dangers.setdefault(danger.words, set())
@@ -262,6 +267,13 @@ class Chart:
         for words, lists in sorted(dangers.items())[:_MOST_TOLD]:
             named = Entry({"code": {"text": _with_title(entry, words)}}, entry.type, entry.id, entry.path)
             yield from ((name, named) for name in lists)
+
+    def _affirmed_by(self, entry: Entry) -> Iterator[tuple[str, Entry]]:
+        """What an observation answers with yes and nothing here understands: it may be what a fact asks about."""
+        for concept in affirmed_in(entry):
+            if not self.matcher.index.is_entry_read(_CONDITION, concept):
+                words = {"code": {"text": concept_text(concept)}}
+                yield _CONDITION, Entry(words, entry.type, entry.id, entry.path)
 
     @once
     def today(self) -> When:

@@ -15,6 +15,12 @@ from service.record.model import Entry, Problem
 _LONGEST_VERSION = 18
 """Digits of a version that is compared as a number: ``int`` refuses thousands of them."""
 _REPEATED = Note(NoteCode.NEWER_VERSION)
+_CONTRADICTED = Note(NoteCode.OTHER_VERSION)
+_ANY = ""
+"""The server of what does not tell it."""
+
+_Version = tuple[str, int]
+"""When an entry was last changed ("" where not told), and the number of its version (-1 where it has none)."""
 
 
 def canonical_json(resource: Mapping[str, Any]) -> bytes:
@@ -32,8 +38,9 @@ def canonical_json(resource: Mapping[str, Any]) -> bytes:
 def arrange(entries: Iterable[Entry], problems: list[Problem]) -> tuple[Entry, ...]:
     """The entries by type, id and content, repeats dropped.
 
-    Of two versions of one resource the newer stays, and a problem says so. Two resources that share type and id but
-    come from different servers are different resources. Without an id, equal content is a repeat.
+    Of two versions of one resource the newer stays, and a problem says so. Where nothing tells which is the newer, both
+    stay and count: what one of them warns of is not set aside. Two resources that share type and id but come from
+    different servers are different resources. Without an id, equal content is a repeat.
     """
     single: dict[tuple[str, str], Entry] = {}
     rivals: dict[tuple[str, str], list[Entry]] = {}
@@ -60,18 +67,29 @@ def _sort_key(item: tuple[str, str, bytes, Entry]) -> tuple[str, str, bytes, str
 
 
 def _settle(versions: list[Entry], problems: list[Problem]) -> list[tuple[bytes, Entry]]:
-    """What stays of the entries that share a type and an id: the newest of each server."""
+    """What stays of the entries that share a type and an id: the newest of each server, or all that may be it."""
     if len(versions) == 1:
         return [(b"", versions[0])]
     settled: list[tuple[bytes, Entry]] = []
+    newest: dict[str, _Version] = {}
+    seen: set[tuple[str, bytes]] = set()
     # Newest first, so that the first of each server stays.
     for entry in sorted(versions, key=_age, reverse=True):
-        content = canonical_json(entry.resource)
-        rival = next((item for item in settled if not _are_apart(item[1], entry)), None)
-        if rival is None:
-            settled.append((content, entry))
-        elif rival[0] != content:
+        content, server, version = canonical_json(entry.resource), _server_of(entry), _version(entry)
+        # One that does not tell its server may be the same resource as that of any.
+        rivals = (server, _ANY) if server != _ANY else tuple(newest)
+        if any((other, content) in seen for other in rivals):
+            continue
+        known = [newest[other] for other in rivals if other in newest]
+        if any(entry.type not in OF_A_PATIENT or _is_newer(other, version) for other in known):
+            # Of what is no statement about a patient (a Medication) one must do for all who refer to it.
             problems.append(Problem(entry.path, _REPEATED))
+            continue
+        if known:
+            problems.append(Problem(entry.path, _CONTRADICTED))
+        seen.add((server, content))
+        newest.setdefault(server, version)
+        settled.append((content, entry))
     return settled
 
 
@@ -89,21 +107,27 @@ def _distinct(nameless: list[Entry]) -> list[tuple[bytes, Entry]]:
     return distinct
 
 
-def _are_apart(one: Entry, other: Entry) -> bool:
-    """Whether two entries of one id have absolute URLs on different servers."""
-    urls = (one.full_url or "", other.full_url or "")
-    return urls[0] != urls[1] and all(url.startswith("http") for url in urls)
+def _server_of(entry: Entry) -> str:
+    """The absolute URL of an entry, which tells the server it comes from; "" where it has none."""
+    url = entry.full_url or ""
+    return url if url.startswith("http") else _ANY
 
 
-def _age(entry: Entry) -> tuple[str, int, str, bytes]:
+def _is_newer(one: _Version, other: _Version) -> bool:
+    """Whether one version is known to be newer than the other: both tell when they were made, or their number."""
+    if one[0] and other[0] and one[0] != other[0]:
+        return one[0] > other[0]
+    return one[1] > other[1] >= 0
+
+
+def _version(entry: Entry) -> _Version:
     meta = entry.resource.get("meta")
     meta = meta if isinstance(meta, Mapping) else {}
     updated, version = meta.get("lastUpdated"), meta.get("versionId")
     text = version if isinstance(version, str) else ""
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_VERSION else -1
-    return (
-        updated if isinstance(updated, str) else "",
-        number,
-        text,
-        canonical_json(entry.resource) + b" " + (entry.full_url or "").encode(),
-    )
+    return (updated if isinstance(updated, str) else "", number)
+
+
+def _age(entry: Entry) -> tuple[str, int, bytes]:
+    return (*_version(entry), canonical_json(entry.resource) + b" " + (entry.full_url or "").encode())

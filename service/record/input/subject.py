@@ -32,6 +32,7 @@ class Subject(Enum):
 
     NOT_SAID = "no subject"
     NO_PATIENT = "about something other than a patient"
+    FOCUSED_ELSEWHERE = "of the patient, about a fetus, a donor or a device"
 
 
 class Patients:
@@ -73,7 +74,7 @@ class Patients:
             if known is not None:
                 return known
         if piece.type == "Observation" and piece.resource.get("focus") and not self._is_focused(piece):
-            return Subject.NO_PATIENT
+            return Subject.FOCUSED_ELSEWHERE
         return self._of_reference(_subject(piece.resource))
 
     def _is_focused(self, piece: Piece) -> bool:
@@ -152,6 +153,17 @@ def _subject(resource: Mapping[str, Any]) -> object:
         value = resource.get(name)
         if value:
             return value[0] if isinstance(value, list) else value
+    return _patient_who_comes(resource) if resource.get("resourceType") == "Appointment" else None
+
+
+def _patient_who_comes(appointment: Mapping[str, Any]) -> object:
+    """The first patient among those who take part in a visit."""
+    listed = appointment.get("participant")
+    for one in listed if isinstance(listed, list) else ():
+        actor = one.get("actor") if isinstance(one, dict) else None
+        target = parse_literal(text) if (text := _text_of(actor)) else None
+        if target is not None and target.type == "Patient":
+            return actor
     return None
 
 

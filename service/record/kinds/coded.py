@@ -16,6 +16,7 @@ from service.record.chart.concepts import body_sites, concepts_of
 from service.record.chart.evidence import EntryEvidence, Support, combine
 from service.record.chart.index import Chart
 from service.record.chart.measure import BY_TEXT
+from service.record.chart.reference_range import is_high
 from service.record.chart.service_orders import sites_of
 from service.record.chart.sides import Side, sides_of
 from service.record.chart.window import timing, within
@@ -62,6 +63,9 @@ def entry_evidence_of(
         if source.at_most is not None:
             yield from _low_measurement(source, chart, notes)
             continue
+        if source.above_range:
+            yield from _high_result(source, chart, notes)
+            continue
         found = [
             (code_match, entry_evidence)
             for code_match in chart.matches(source.resource, source.codes)
@@ -103,6 +107,31 @@ def _low_measurement(source: FactSource, chart: Chart, notes: list[Note | None])
             sure = reading.high is not None and reading.high <= source.at_most
             evidence = replaced(_evidence(newest, newest.text), text=f"{newest.text}: {reading.text}")
             yield EntryEvidence(Support.YES if sure else Support.MAYBE, evidence, newest.effective_period.last)
+
+
+def _high_result(source: FactSource, chart: Chart, notes: list[Note | None]) -> Iterator[EntryEvidence]:
+    """What the newest result that is flagged, or has a reference range of its own, says: that it is high, or is not."""
+    assert source.unit is not None
+    judged: list[tuple[CodeMatch, bool]] = []
+    unused: list[CodeMatch] = []
+    for one in chart.matches(source.resource, source.codes):
+        if one.status_class.counts is not Counts.PRESENT:
+            continue
+        inside, high = timing(one, source, chart).inside, is_high(one.holder, source.unit)
+        if inside is False:
+            notes.append(_last(one))
+        elif high is not None and inside and not one.status_class.provisional:
+            judged.append((one, high))
+        elif high:
+            unused.append(one)
+    day = max((_last_day(one) for one, _ in judged), default=date.min)
+    yield from (_unused(one, source, notes) for one in unused if _last_day(one, if_none=date.max) > day)
+    for one, high in judged:
+        if _last_day(one) == day:
+            reading = read_value(one.holder, source.unit)
+            said = one.text if isinstance(reading, Refused) else f"{one.text}: {reading.text}"
+            support = Support.YES if high else Support.NO
+            yield EntryEvidence(support, _evidence(one, said), one.effective_period.last)
 
 
 def _unused(code_match: CodeMatch, source: FactSource, notes: list[Note | None]) -> EntryEvidence:

@@ -80,7 +80,10 @@ def _statements(sources: tuple[FactSource, ...], chart: Chart, notes: list[Note 
                 continue
             stated = _stated(code_match, chart)
             when = code_match.effective_period.last or chart.today
-            if stated is None or timing(code_match, source, chart).inside is False:
+            if timing(code_match, source, chart).inside is False:
+                notes.append(of_entry(where, _EARLIER_PREGNANCY))
+                continue
+            if stated is None:
                 notes.append(of_entry(where, _NOT_USABLE))
                 continue
             weeks = _weeks(stated.days)

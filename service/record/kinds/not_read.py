@@ -14,7 +14,12 @@ _MOST_NAMED = 12
 
 
 def plan(definition: FactDefinition) -> Plan:
-    """How entries that could not be read are counted: present with their number, absent when there is none."""
+    """How entries that could not be read are counted: present with their number, absent when there is none.
+
+    What is not final is absent here: that it would bring a warning is found when the rest was decided.
+    """
+    if definition.not_final:
+        return Plan(definition, lambda _: Finding(definition.id, Status.ABSENT), frozenset())
 
     def find(chart: Chart) -> Finding:
         entries = [

@@ -12,6 +12,7 @@ from service.record.chart.concepts import as_objects
 from service.record.chart.evidence import EntryEvidence, Support
 from service.record.chart.index import Chart
 from service.record.chart.measure import BY_TEXT
+from service.record.chart.service_orders import ServiceOrder
 from service.record.medication.taking import evidence_of, match
 from service.record.model import Entry
 from service.record.values.coding import Match
@@ -20,6 +21,7 @@ from service.record.values.dates import parse
 
 NOT_CHECKED = Note(NoteCode.ORDER_NOT_RECOGNISED)
 NO_REASON = Note(NoteCode.NO_REASON)
+_NO_SITE = Note(NoteCode.SITE_NOT_GIVEN)
 MEDICATION_REQUEST = "MedicationRequest"
 _PROBLEMS = ("cond-", "local-cond-")
 
@@ -57,10 +59,18 @@ def _other_orders(definition: FactDefinition, chart: Chart) -> Iterator[tuple[En
         found = next((one for one in order.matches if not _ordered(one, chart).isdisjoint(wanted)), None)
         if found is not None:
             if order.sets.isdisjoint(definition.exclude):
-                named = _evidence(order.entry, found.text, BY_TEXT if found.by_text else None)
+                named = _evidence(
+                    order.entry, found.text, joined(_site(order, definition), BY_TEXT if found.by_text else None)
+                )
                 yield order.entry, EntryEvidence(Support.YES, named)
         elif not order.is_known:
             yield order.entry, EntryEvidence(Support.MAYBE, _evidence(order.entry, order.text, NOT_CHECKED))
+
+
+def _site(order: ServiceOrder, definition: FactDefinition) -> Note | None:
+    """That an order which is judged at a site of the body names none."""
+    named = order.sets.union(*(one.said_too for one in order.matches))
+    return _NO_SITE if definition.site and named.isdisjoint(definition.site) else None
 
 
 def _ordered(matched: Match, chart: Chart) -> frozenset[str]:

@@ -56,7 +56,7 @@ FORMS = _words(
     "mite duo rapid fast acting quick actuation actuations medicated local extra regular maximum max strength str",
     "low high dose dosage adult adults child children childrens pediatric junior infant kids baby senior",
     "therapeutic generic brand equivalent eq ds ss abuse deterrent once twice daily aqueous sterile preservative",
-    "unit metered dry multi single use",
+    "unit metered dry multi single use flush flushes lock",
 )
 
 PLAIN_WORDS = _words(

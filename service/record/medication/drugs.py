@@ -184,8 +184,10 @@ class Drugs:
         concept = resource.get("medicationCodeableConcept")
         drug = self.recognise_concept(concept) if concept else None
         reference = resource.get("medicationReference")
-        if reference and (drug is None or not drug.recognised):
-            medication = resolve(reference, resource)
+        medication = resolve(reference, resource) if reference else None
+        if drug is not None and drug.recognised:
+            return drug if medication is None else _with_parts(drug, [self._of_medication(medication)])
+        if reference:
             if medication is not None:
                 return self._of_medication(medication)
             display = reference.get("display") if isinstance(reference, dict) else None
@@ -197,18 +199,23 @@ class Drugs:
     def _of_medication(self, medication: Mapping[str, Any]) -> Drug:
         drug = self.recognise_concept(medication.get("code"))
         form = concept_text(medication.get("form") or medication.get("doseForm"))
-        if drug.recognised:
-            return self._of_form(drug, form) if form and drug.ingredients else drug
         listed = medication.get("ingredient")
         parts = [part for part in listed if isinstance(part, dict)] if isinstance(listed, list) else []
         drugs = [self.recognise_concept(part.get("itemCodeableConcept")) for part in parts]
+        # What only carries the others, such as lactose, need not be known.
+        drugs = [
+            one for one, part in zip(drugs, parts, strict=True) if one.recognised or part.get("isActive") is not False
+        ]
+        if drug.recognised:
+            whole = _with_parts(drug, drugs)
+            return self._of_form(whole, form) if form and whole.ingredients else whole
         if not drugs or not any(part.recognised or part.ingredients for part in drugs):
             return drug
-        ingredients = {one.rxcui: one for part in drugs for one in part.ingredients}
+        ingredients = {one.rxcui: one for part in (drug, *drugs) for one in part.ingredients}
         route = route_of_words(form)
         return Drug(
             ingredients=tuple(replace(one, strength_mg=None, per="") for one in ingredients.values()),
-            classes=frozenset().union(*(part.classes for part in drugs)),
+            classes=drug.classes.union(*(part.classes for part in drugs)),
             route=route,
             # One ingredient that is not known may be any.
             recognised=all(part.recognised for part in drugs),
@@ -267,7 +274,8 @@ class Drugs:
             return Drug((), classes, route, recognised=by is not None, text=text, by=by)
         route = _route_of(listed, texts)
         ingredients = tuple(self._ingredients(found, texts))
-        route = found.route or route
+        # A code tells one product; of a brand the words tell which product it is.
+        route = route or found.route if found.by == "brand" else found.route or route
         if route is None and any(_PATCH.search(words) for words in texts):
             # Patches of local analgesics stay in the skin; any other patch is meant for the whole body.
             route = "topical" if all(_TOPICAL in one.classes for one in ingredients) else "transdermal"
@@ -447,6 +455,28 @@ def _vocabulary(
             else:
                 names[name] = codes
     return names, brands
+
+
+def _with_parts(drug: Drug, listed: Sequence[Drug]) -> Drug:
+    """A drug that its code or name tells, with the ingredients listed beside it: they add, and take nothing away.
+
+    One that is listed and not recognised may be any, unless the code is that of a product, which holds what it holds.
+    """
+    known = {one.rxcui for one in drug.ingredients}
+    more = {one.rxcui: one for part in listed for one in part.ingredients if one.rxcui not in known}
+    is_complete = drug.by == "table" or all(part.recognised for part in listed)
+    if not more and is_complete:
+        return drug
+    names = sorted(one.name for one in more.values())
+    notes = [Note(NoteCode.NAMES_MORE, words=", ".join(names))] if more else []
+    return replace(
+        drug,
+        ingredients=(*drug.ingredients, *(replace(one, strength_mg=None, per="") for one in more.values())),
+        classes=drug.classes.union(*(one.classes for one in more.values())),
+        recognised=is_complete,
+        text=" / ".join([drug.text, *names]),
+        notes=(*drug.notes, *notes),
+    )
 
 
 def _by_route(drug: Drug, route: str) -> Drug:

@@ -32,7 +32,7 @@ _SNOMED_ROUTES: Mapping[str, str] = {
 }
 # In this order: a word for the part of the body says more than a dose form.
 _WORDS: tuple[tuple[str, str], ...] = (
-    (r"(?:soft|liqui[-\s]?|lica)gels?|gel\s?-?caps?(?:ules?)?|oral\s+gel", "oral"),
+    (r"(?:soft|liqui[-\s]?|lica|liquid[-\s]+(?:filled\s+)?)gels?|gel\s?-?caps?(?:ules?)?|oral\s+gel", "oral"),
     (r"ophth\w*|oftalm\w*|eyes?|ocular|conjunctival|augen\w*|collyres?|colirios?", "ophthalmic"),
     (r"otic|ears?|auricular|ohren\w*", "otic"),
     (r"nasal|nose|nostrils?|intranasal|nasen\w*", "nasal"),
@@ -62,6 +62,14 @@ _WORDS: tuple[tuple[str, str], ...] = (
 _AT_A_WORD = re.compile(rf"\b(?=(?:{'|'.join(f'({words})' for words, _ in _WORDS)})\b)", re.IGNORECASE)
 
 
+_SHORT_FORMS: Mapping[str, str] = {
+    **dict.fromkeys(("top", "tp", "topic"), "topical"),
+    **dict.fromkeys(("ou", "op", "gtt ou"), "ophthalmic"),
+}
+"""What is written for a route, where nothing else is. Not "os", which is by mouth in Latin and the left eye in
+prescriptions, nor "od", the right eye or once a day: a route that may be either is not told."""
+
+
 def route_of_words(text: str) -> str | None:
     """The route that a dose form or a phrase tells; None when it tells none."""
     found = min((match.lastindex or 0 for match in _AT_A_WORD.finditer(text)), default=0)
@@ -70,7 +78,8 @@ def route_of_words(text: str) -> str | None:
 
 def route_of_concept(concept: object) -> str | None:
     """The route that Dosage.route tells, by its words, else by its code."""
-    found = route_of_words(concept_text(concept))
+    words = concept_text(concept)
+    found = route_of_words(words) or _SHORT_FORMS.get(words.casefold().replace(".", "").strip())
     if found is None:
         for coding in codings(concept):
             if coding.system == SNOMED and coding.code in _SNOMED_ROUTES:

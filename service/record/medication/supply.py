@@ -79,7 +79,7 @@ def entry_status_class(entry: Entry, now: datetime, course: Course) -> StatusCla
     if since is None or since.low is None or since.high is None:
         return found
     if supplied.low is None:
-        is_open = entry.type in _STILL_SUPPLIED and course.ended() is None and since.low <= _USUAL_SUPPLY
+        is_open = entry.type in _MAY_GO_ON and course.ended() is None and since.low <= _USUAL_SUPPLY
         return StatusClass(Counts.PRESENT, provisional=True, note=_NO_SUPPLY) if is_open else found
     if since.high <= supplied.low:
         return StatusClass(Counts.PRESENT, note=_STILL_SUPPLIED[entry.type])
@@ -92,10 +92,12 @@ _STILL_SUPPLIED = {
     "MedicationDispense": Note(NoteCode.DISPENSED_SUPPLY_LASTS),
     "MedicationRequest": Note(NoteCode.COMPLETED_SUPPLY_LASTS),
 }
+_MAY_GO_ON = _STILL_SUPPLIED.keys() | {"MedicationStatement"}
 
 
 _USUAL_SUPPLY = 30
-"""Days for which a completed order or dispense that does not tell its supply may still be taken: product choice."""
+"""Days for which a completed order, dispense or statement that tells no supply and no end may still be taken: product
+choice."""
 MAY_BE_TAKEN = frozenset(
     {
         *(NoteCode.OLD_ORDER, NoteCode.STATED_OVER, NoteCode.SUPPLY_NOT_WRITTEN, NoteCode.GIVEN_LATELY),

@@ -16,6 +16,7 @@ from service.record.values.code_systems import (
     SNOMED,
     canonical_system,
 )
+from service.record.values.marks import without_marks
 from service.record.values.tidy import tidied
 
 SPOKEN_SYSTEMS = frozenset({SNOMED, LOINC, CPT, ICD_10, ICD_10_CM, ICD_10_PCS, HCPCS})
@@ -36,7 +37,7 @@ def codings(concept: object) -> Iterator[Coding]:
         code = _code_text(raw.get("code"))
         if code:
             display = raw.get("display")
-            words = tidied(display) if isinstance(display, str) else None
+            words = _words(display) if isinstance(display, str) else None
             yield Coding(canonical_system(raw.get("system")), code, words)
 
 
@@ -66,22 +67,26 @@ def _parts(concept: object) -> Iterator[Mapping[str, object]]:
         yield from (part for part in concept if isinstance(part, dict))
 
 
+def _words(text: str) -> str:
+    return without_marks(tidied(text.replace("_", " ")))
+
+
 def wordings(concept: object) -> Iterator[str]:
     """Every wording of the concept: its text and the displays of its codings."""
     for part in _parts(concept):
         text = part.get("text")
-        if isinstance(text, str) and (words := tidied(text)):
+        if isinstance(text, str) and (words := _words(text)):
             yield words
     for raw in raw_codings(concept):
         display = raw.get("display")
-        if isinstance(display, str) and (words := tidied(display)):
+        if isinstance(display, str) and (words := _words(display)):
             yield words
 
 
 def own_words(concept: object) -> Iterator[str]:
     """The wordings that are not those of a public code: nobody wrote "without haemorrhage" there by hand."""
     displays = {
-        tidied(display)
+        _words(display)
         for raw in raw_codings(concept)
         if canonical_system(raw.get("system")) in SPOKEN_SYSTEMS and isinstance(display := raw.get("display"), str)
     }

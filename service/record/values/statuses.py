@@ -6,7 +6,8 @@ judged here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from service.note import Note, NoteCode, joined
@@ -22,6 +23,15 @@ _STATUS_NOT_GIVEN = noted(NoteCode.STATUS_NOT_GIVEN)
 _RESULT_STATUS_NOT_GIVEN = unsure(NoteCode.STATUS_NOT_GIVEN)
 _DRUG_NOT_UNDERSTOOD = noted(NoteCode.STATUS_NOT_UNDERSTOOD)
 _STATUS_NOT_UNDERSTOOD = unsure(NoteCode.STATUS_NOT_UNDERSTOOD)
+_STUDIES = frozenset({"DiagnosticReport", "ImagingStudy"})
+_NOT_DIAGNOSTIC = re.compile(
+    r"\b(?:non-?\s?diagnostic|not\s+diagnostic|uninterpretable|(?:study|scan|exam\w*|mri|procedure)\s+(?:was\s+|had\s+to\s+be\s+)?"
+    r"(?:aborted|abandoned|terminated|cancelled|canceled|not\s+(?:completed|performed|done)|incomplete|stopped)"
+    r"|(?:unable|could\s+not|failed)\s+(?:to\s+)?(?:complete|tolerate|be\s+completed)|did\s+not\s+tolerate"
+    r"|(?:untersuchung|mrt)\s+(?:wurde\s+)?(?:abgebrochen|nicht\s+durchgef\u00fchrt))\b",
+    re.IGNORECASE,
+)
+"""What a report says of a study that shows nothing, whatever the status of the report."""
 _RESULTS = frozenset({"Observation", "DiagnosticReport", "QuestionnaireResponse", "Procedure"})
 _REQUESTS = frozenset({"MedicationRequest", "ServiceRequest", "DeviceRequest", "CommunicationRequest"})
 
@@ -37,12 +47,16 @@ _CLINICAL = {
     "73425007": "inactive",
     "413322009": "resolved",
 }
+_DENIED = frozenset({"refuted", "entered-in-error"})
+_HELD = frozenset({"confirmed", "unconfirmed", "provisional", "differential"})
+_CONTRADICTORY = "(contradictory)"
 _CERTAINTY = "icd-10-gm-diagnosesicherheit"
 NOT_UNDERSTOOD = Note(NoteCode.STATUS_NOT_UNDERSTOOD)
 _UNSURE_VERIFICATION: Mapping[str | None, Note] = {
     "unconfirmed": Note(NoteCode.UNCONFIRMED),
     "provisional": Note(NoteCode.PROVISIONAL),
     "differential": Note(NoteCode.DIFFERENTIAL),
+    _CONTRADICTORY: NOT_UNDERSTOOD,
 }
 
 
@@ -64,6 +78,55 @@ def status_word(value: object) -> str | None:
     return text.strip().lower() or None if isinstance(text, str) else None
 
 
+def _is_one_code(concept: Mapping[str, Any]) -> bool:
+    """Whether a status is written as nearly every one is, so that it cannot say two things."""
+    coding = concept.get("coding")
+    return isinstance(coding, list) and len(coding) == 1 and len(concept) == 1 and "display" not in coding[0]
+
+
+def _all_words(concept: Mapping[str, Any]) -> Iterator[str]:
+    """Every word that the codes, the displays and the text of a status say."""
+    coding = concept.get("coding", concept)
+    listed = coding if isinstance(coding, list) else [coding]
+    told = [part.get(name) for part in listed if isinstance(part, dict) for name in ("code", "display")]
+    for word in (*told, concept.get("text")):
+        if isinstance(word, str):
+            yield word.strip().lower()
+
+
+def _clinical_of(resource: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """The word of the clinical status, and what it means: None where it is not understood or says two things."""
+    value = resource.get("clinicalStatus")
+    written = status_word(value)
+    if written is None or not isinstance(value, dict) or _is_one_code(value):
+        return written, _CLINICAL.get(written or "")
+    said = {_CLINICAL[word] for word in _all_words(value) if word in _CLINICAL}
+    is_still = {"active"} < said
+    return written, None if is_still or not said else _CLINICAL.get(written) or min(said)
+
+
+def _verification_of(resource: Mapping[str, Any]) -> str | None:
+    """The word of the verification status; another where its parts both hold and deny."""
+    value = resource.get("verificationStatus")
+    written = status_word(value)
+    if written is None or not isinstance(value, dict) or _is_one_code(value):
+        return written
+    said = frozenset(_all_words(value))
+    return _CONTRADICTORY if said & _DENIED and said & _HELD else written
+
+
+def says_two_things(resource: Mapping[str, Any]) -> bool:
+    """Whether the status of a problem or an allergy holds and ends it, or confirms and denies it."""
+    clinical, verification = resource.get("clinicalStatus"), resource.get("verificationStatus")
+    if (
+        isinstance(verification, dict)
+        and not _is_one_code(verification)
+        and _verification_of(resource) is _CONTRADICTORY
+    ):
+        return True
+    return isinstance(clinical, dict) and not _is_one_code(clinical) and _clinical_of(resource)[1] is None
+
+
 def status_class(resource: Mapping[str, Any]) -> StatusClass:
     """What this resource (in R4 shape) counts as. Total: odd input is judged, never raised on."""
     type_ = resource.get("resourceType")
@@ -79,6 +142,8 @@ def status_class(resource: Mapping[str, Any]) -> StatusClass:
     if type_ in _REQUESTS and _is_no_order(resource):
         return NEVER
     found = _by_table(type_, status)
+    if type_ in _STUDIES and found.counts is Counts.PRESENT and _shows_nothing(resource):
+        return unsure(NoteCode.STOPPED_EARLY)
     if type_ == "Observation" and found.counts is Counts.PRESENT and _has_no_result(resource):
         return StatusClass(Counts.NEVER, note=Note(NoteCode.NO_RESULT))
     if type_ in _REQUESTS and found.counts is Counts.PRESENT and _is_only_planned(resource):
@@ -128,6 +193,14 @@ def _is_no_order(resource: Mapping[str, Any]) -> bool:
     return _intent(resource) in unwanted
 
 
+def _shows_nothing(resource: Mapping[str, Any]) -> bool:
+    """Whether a report says of its study that it was not completed or cannot be read."""
+    told = [resource.get("conclusion"), resource.get("description")]
+    notes = resource.get("note")
+    told += [note.get("text") for note in notes if isinstance(note, dict)] if isinstance(notes, list) else []
+    return any(isinstance(text, str) and _NOT_DIAGNOSTIC.search(text) is not None for text in told)
+
+
 def _has_no_result(resource: Mapping[str, Any]) -> bool:
     if "dataAbsentReason" not in resource:
         return False
@@ -151,7 +224,7 @@ def _certainties(resource: Mapping[str, Any]) -> set[str]:
 
 
 def _of_condition(resource: Mapping[str, Any]) -> StatusClass:
-    verification = status_word(resource.get("verificationStatus"))
+    verification = _verification_of(resource)
     certainties = _certainties(resource)
     if certainties == {"A"} and verification != "entered-in-error":
         return _REFUTED
@@ -160,8 +233,7 @@ def _of_condition(resource: Mapping[str, Any]) -> StatusClass:
     if verification == "refuted":
         return _REFUTED
     ended = _has_ended(resource)
-    written = status_word(resource.get("clinicalStatus"))
-    clinical = _CLINICAL.get(written or "")
+    written, clinical = _clinical_of(resource)
     notes: list[Note] = []
     if clinical is None:
         # Decision 6: active, unless abated. A status that cannot be understood is as good as none.
@@ -188,9 +260,8 @@ def _has_ended(resource: Mapping[str, Any]) -> bool:
 
 
 def _of_allergy(resource: Mapping[str, Any]) -> StatusClass:
-    verification = status_word(resource.get("verificationStatus"))
-    written = status_word(resource.get("clinicalStatus"))
-    clinical = _CLINICAL.get(written or "")
+    verification = _verification_of(resource)
+    written, clinical = _clinical_of(resource)
     if verification == "entered-in-error":
         return NEVER
     if verification == "refuted":

@@ -37,6 +37,7 @@ _OSWESTRY_POINTS = 50
 _HBA1C_HIGHEST_PERCENT = Decimal(20)
 _FREEZING_F = Decimal(32)
 _KELVIN = Decimal("273.15")
+_PERHAPS_THOUSANDS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _TEXT = re.compile(
     r"(?P<comparator><=|>=|=<|=>|<|>|≤|≥|=)?\s*(?P<value>\d{1,9}(?:\.\d{1,9})?)"
@@ -82,11 +83,14 @@ class _Raw:
 def decimal(value: object) -> Decimal | None:
     """A JSON number (or a string holding one) as the exact Decimal that was written; None for all else.
 
-    A number of a size that nothing has in a chart is as good as none.
+    A number of a size that nothing has in a chart is as good as none. So is a text such as "1.600": some write the
+    point where others write a comma, so that it may be a thousand times more.
     """
     if type(value) is float or type(value) is int:
         return _decimal(repr(value))
     if isinstance(value, bool) or not isinstance(value, str | Decimal):
+        return None
+    if isinstance(value, str) and _PERHAPS_THOUSANDS.fullmatch(value.strip()):
         return None
     return _decimal(str(value).strip())
 

@@ -18,6 +18,7 @@ _CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 _VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 _ALLERGY_CLINICAL = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
 _ALLERGY_VERIFICATION = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
+_INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
 _PATIENT_ELEMENT = {"AllergyIntolerance": "patient", "Device": "patient"}
 
 
@@ -137,6 +138,11 @@ def clinical(resource_type: str, code: str) -> Draft:
 def verification(resource_type: str, code: str) -> Draft:
     """A verificationStatus."""
     return _status(_ALLERGY_VERIFICATION if resource_type == "AllergyIntolerance" else _VERIFICATION, code)
+
+
+def interpretation(code: str) -> Draft:
+    """The flag of a laboratory result, such as H for high."""
+    return _status(_INTERPRETATION, code)
 
 
 def number(value: Decimal) -> int | float:

@@ -15,6 +15,7 @@ from service.testkit.example_patient.resource_draft import (
     UnbuildableError,
     clinical,
     concept,
+    interpretation,
     mark_partial,
     verification,
     words,
@@ -140,6 +141,8 @@ class Statements:
         self._write_body_site(written, source)
 
     def _yes_or_no(self, source: FactSource, *, yes: bool) -> Draft:
+        if source.above_range:
+            return {"interpretation": [interpretation("H" if yes else "N")]}
         code = self._codebook.one_of(source.yes if yes else source.no)
         return {"valueCodeableConcept": concept(code)} if code else {"valueBoolean": yes}
 

@@ -136,6 +136,8 @@ def _source_line(fact: FactDefinition, source: FactSource) -> str:
         parts.append("past problems count")
     if source.at_most is not None:
         parts.append(f"the newest at {source.at_most:f} {source.unit} or below")
+    if source.above_range:
+        parts.append("the newest above its own reference range or flagged as high")
     if source.not_at:
         parts.append("not at " + ", ".join(source.not_at))
     if source.ended_by:

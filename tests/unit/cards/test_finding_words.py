@@ -74,16 +74,25 @@ def test_long_text_is_cut_and_lines_are_joined() -> None:
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("eGFR < 30 & falling", "eGFR &lt; 30 &amp; falling"),
+        ("eGFR < 30 & falling", "eGFR < 30 & falling"),
+        ("<b>x</b> &lt; y", "&lt;b>x&lt;/b> &amp;lt; y"),
+        ("Structure of spine (body structure)", "Structure of spine (body structure)"),
+        ("ALT [Enzymatic activity/volume] in Serum", "ALT [Enzymatic activity/volume] in Serum"),
+        ("[x](y)", "\\[x](y)"),
+        ("5 * 3", "5 * 3"),
+        ("*bold*", "\\*bold\\*"),
         ("see https://x.example/a", "see https: //x.example/a"),
         ("www.x.example", "www. x.example"),
         ("a@b.example", "a (at) b.example"),
         ("- item", "\\- item"),
         ("1. item", "1\\. item"),
-        ("8.4 %", "8\\.4 %"),
+        ("8.4 %", "8.4 %"),
         ("10:30", "10:30"),
         ("2026-11-24T10:00:00Z", "2026-11-24T10:00:00Z"),
-        ("Condition/a_b", "Condition/a\\_b"),
+        ("Condition/a_b", "Condition/a_b"),
+        ("_a_", "\\_a\\_"),
+        ("-2.5", "-2.5"),
+        ("# x", "\\# x"),
     ],
 )
 def test_ca_4_text_is_escaped_and_stays_readable(text: str, shown: str) -> None:

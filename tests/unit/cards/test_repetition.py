@@ -65,6 +65,8 @@ def test_a_rule_may_say_how_long_it_rests() -> None:
     own = replace(decision, advice=(replace(advice, rule=replace(advice.rule, repeat_after=3)),))
     assert said(without_repeated(own, {INFO: before(2)})) == []
     assert said(without_repeated(own, {INFO: before(3)})) == [(INFO, "info")]
+    never = replace(decision, advice=(replace(advice, rule=replace(advice.rule, repeat_after=0)),))
+    assert said(without_repeated(never, {INFO: before(0)})) == [(INFO, "info")]
 
 
 def test_a_critical_card_never_rests_for_having_been_shown() -> None:

@@ -82,6 +82,8 @@ VALUE_SETS = {
             patterns=(r"\bvaginal delivery\b",),
         ),
         value_set("cond-heart-failure", (SNOMED, "84114007", "Heart failure")),
+        value_set("obs-alt", (LOINC, "1742-6", "ALT")),
+        value_set("obs-ast", (LOINC, "1920-8", "AST")),
         value_set("obs-lvef", (LOINC, "10230-1", "Left ventricular Ejection fraction")),
         value_set("site-neck", (LOCAL, "neck", "Neck"), patterns=(r"\bcervical\b",), unless=(r"\blumbar\b",)),
         value_set("order-epidural", (SNOMED, "171787008", "Therapeutic epidural injection")),

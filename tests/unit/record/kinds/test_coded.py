@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -540,3 +541,61 @@ def test_an_end_within_the_window_of_a_no_is_a_no() -> None:
     assert find(PREGNANT, pregnant, lately).status is Status.ABSENT
     months_ago = condition(code, id="c2", onsetDateTime="2026-08-10")
     assert find(PREGNANT, pregnant, months_ago).status is Status.UNKNOWN
+
+
+RAISED = fact(
+    "coded",
+    *(
+        source("Observation", name, above_range=True, unit="U/L", within_days=365, undated=False)
+        for name in ("obs-alt", "obs-ast")
+    ),
+)
+ALT, AST = (LOINC, "1742-6", "ALT"), (LOINC, "1920-8", "AST")
+
+
+def _enzyme(code: tuple[str, str, str], value: int, on: str | None = "2026-10-01", **more: Any) -> dict[str, Any]:
+    return {**measured(code, value, "U/L", on, f"{code[2]}-{value}"), **more}
+
+
+def _up_to(limit: int, **of: Any) -> dict[str, Any]:
+    return {"referenceRange": [{"high": {"value": limit, **of}}]}
+
+
+def _flag(code: str) -> dict[str, Any]:
+    return {"interpretation": [{"coding": [{"code": code}]}]}
+
+
+@pytest.mark.parametrize(
+    ("result", "expected"),
+    [
+        (_enzyme(ALT, 41, **_up_to(40, unit="U/L")), "present"),
+        (_enzyme(ALT, 40, **_up_to(40, unit="U/L")), "absent"),
+        (_enzyme(ALT, 41, **_up_to(40)), "present"),
+        (_enzyme(ALT, 41, **_up_to(40, unit="mg/dL")), "unknown"),
+        (_enzyme(ALT, 41, **_flag("H")), "present"),
+        (_enzyme(AST, 41, **_flag("HH"), **_up_to(50)), "present"),
+        (_enzyme(ALT, 41, **_flag("N")), "absent"),
+        (_enzyme(ALT, 400), "unknown"),
+        (_enzyme(ALT, 41, **_flag("H"), status="preliminary"), "unknown"),
+        (_enzyme(ALT, 41, "2025-09-01", **_flag("H")), "unknown"),
+        (_enzyme(ALT, 41, None, **_flag("H")), "unknown"),
+        (_enzyme(ALT, 41, referenceRange=[{"high": {"value": 35}}, {"high": {"value": 45}}]), "unknown"),
+        (
+            _enzyme(ALT, 41, referenceRange=[{"high": {"value": 9}, "type": {"coding": [{"code": "treatment"}]}}]),
+            "unknown",
+        ),
+    ],
+)
+def test_a_result_is_high_by_its_own_range_or_flag_never_by_a_limit_of_ours(
+    result: dict[str, Any], expected: str
+) -> None:
+    assert find(RAISED, result).status.value == expected
+
+
+def test_the_newest_judged_result_decides_and_one_without_range_takes_nothing_back() -> None:
+    raised = _enzyme(ALT, 90, "2026-05-01", **_flag("H"))
+    assert find(RAISED, raised, _enzyme(ALT, 30, **_flag("N"))).status is Status.ABSENT
+    finding = find(RAISED, raised, _enzyme(ALT, 30))
+    assert finding.status is Status.PRESENT
+    assert [item.text for item in finding.evidence] == ["ALT: 90 U/L"]
+    assert find(RAISED, _enzyme(ALT, 30, **_flag("N")), _enzyme(AST, 90, **_flag("H"))).status is Status.PRESENT

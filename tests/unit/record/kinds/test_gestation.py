@@ -58,6 +58,7 @@ def test_a_delivery_ends_the_weeks_recorded_until_then() -> None:
     delivered = procedure((SNOMED, "66348005", "Childbirth"), performedDateTime="2026-11-10")
     earlier = procedure((SNOMED, "66348005", "Childbirth"), performedDateTime="2024-11-10")
     assert find(ENDING, recorded, delivered).status is Status.UNKNOWN
+    assert "Observation/o1: tells of an earlier pregnancy" in said(find(ENDING, recorded, delivered))
     assert find(ENDING, recorded, earlier).low is not None
     # Told in words only, or without a date, it may be over and may not be: the weeks still count.
     result = procedure("Vaginal delivery", performedDateTime="2026-11-10")
