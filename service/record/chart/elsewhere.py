@@ -17,20 +17,7 @@ from service.record.model import Entry, Resource
 from service.record.values.concept import concept_text, wordings
 from service.record.values.negation import LESS
 
-<<<<<<< HEAD
-__all__ = [
-    "TYPES",
-    "Statement",
-    "affirmed_in",
-    "is_to_come",
-    "last_year_of",
-    "said_in",
-    "statements_of",
-    "tells_a_lack",
-]
-=======
-__all__ = ["TYPES", "Statement", "is_to_come", "last_year_of", "said_in", "statements_of"]
->>>>>>> main
+__all__ = ["TYPES", "Statement", "is_to_come", "last_year_of", "said_in", "statements_of", "tells_a_lack"]
 
 Statement = Mapping[str, Any]
 """A CodeableConcept, or words in the shape of one."""

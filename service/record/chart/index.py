@@ -18,11 +18,7 @@ from service.record.chart.answers import ANSWERED
 from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import ABOUT_CODE, as_objects, concepts_of
 from service.record.chart.elsewhere import TYPES as WITH_STATEMENTS
-<<<<<<< HEAD
-from service.record.chart.elsewhere import Statement, affirmed_in, is_to_come, last_year_of, statements_of, tells_a_lack
-=======
-from service.record.chart.elsewhere import Statement, is_to_come, last_year_of, statements_of
->>>>>>> main
+from service.record.chart.elsewhere import Statement, is_to_come, last_year_of, statements_of, tells_a_lack
 from service.record.chart.episode import Episode, newest_episode
 from service.record.chart.evidence import LONGEST_TEXT, in_order_of_names
 from service.record.chart.questions import question_of, unread_answers
