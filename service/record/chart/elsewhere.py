@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
+from service.record.chart.advice import without_advice
 from service.record.chart.answers import is_affirmed
 from service.record.chart.concepts import as_objects
 from service.record.model import Entry, Resource
@@ -222,7 +223,7 @@ TYPES: AbstractSet[str] = _BY_TYPE.keys()
 def statements_of(entry: Entry) -> list[Statement]:
     """What a resource says besides what it is about, where facts do not look for problems."""
     reader = _BY_TYPE.get(entry.type)
-    return list(reader(entry.resource)) if reader else []
+    return list(reader(without_advice(entry.resource))) if reader else []
 
 
 def affirmed_in(entry: Entry) -> list[Statement]:
