@@ -316,6 +316,16 @@ class Chart:
         return tuple(self._medications(self._medication_entries()))
 
     @once
+    def last_starts(self) -> dict[tuple[str, ...], When | None]:
+        """When the last of the drugs of some classes began, for facts that ask which came first."""
+        return {}
+
+    @once
+    def first_starts(self) -> dict[tuple[str, ...], dict[str, When | None]]:
+        """By some classes and ingredient, when the first drug began, for facts that ask which came first."""
+        return {}
+
+    @once
     def _numbers(self) -> Mapping[str, list[int]]:
         return _numbers_by_class(self.medications)
 
