@@ -58,7 +58,7 @@ def _is_of_the_patient(resource: Resource) -> bool:
     return isinstance(reference, str) and reference.startswith(_BY_THE_PATIENT)
 
 
-def _told_in(value: Any, *, teaches: bool) -> Any:  # noqa: ANN401  # any JSON
+def _told_in(value: Any, *, teaches: bool) -> Any:  # any JSON
     """The same element with the advice taken out of its texts."""
     if isinstance(value, list):
         return [_told_in(item, teaches=teaches) for item in value]

@@ -46,7 +46,6 @@ def source_keys(sources: tuple[FactSource, ...]) -> frozenset[Key]:
 
 def plan(definition: FactDefinition) -> Plan:
     """How a coded fact is read."""
-
     problems = frozenset(name for one in definition.sources if one.resource == "Condition" for name in one.codes)
 
     def find(chart: Chart) -> Finding:
