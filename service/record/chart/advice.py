@@ -1,7 +1,7 @@
 """Advice: what is said to a patient or is to be asked, as in leaflets, warning signs and lists of questions.
 
-"Return at once if you notice saddle numbness" names a red flag and tells nothing of the patient. Accepted suggestions of
-this service are such entries too.
+"Return at once if you notice saddle numbness" names a red flag and tells nothing of the patient. Accepted suggestions
+of this service are such entries too.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ _TEACHES = re.compile(
     re.IGNORECASE,
 )
 _OF_THE_PATIENT = re.compile(
-    r"\b(?:patient|pt|he|she|client) (?:has|had|is|was|reports?|says|states|complains?|notice[sd]|feels|felt|cannot|can't"
-    r"|denie[sd]|developed|presented|with)\b|\bI(?:'m|'ve| am| have| had| can| feel)\b|\b(?:reports|complain\w*|presents)\b",
+    r"\b(?:patient|pt|he|she|client) (?:has|had|is|was|reports?|says|states|complains?|notice[sd]|feels|felt|cannot"
+    r"|can't|denie[sd]|developed|presented|with)\b|\bI(?:'m|'ve| am| have| had| can| feel)\b"
+    r"|\b(?:reports|complain\w*|presents)\b",
     re.IGNORECASE,
 )
 _SUPPOSED = re.compile(r"\b(?:if|should|in case) you (?!still)[^.;!\n]*", re.IGNORECASE)
