@@ -301,7 +301,6 @@ def test_an_answer_of_no_or_of_good_news_is_not_named(client: FlaskClient, entry
     assert "not recognised" not in str(ask(client, [person(), with_sciatica(), entry], complete="all")["cards"])
 
 
-<<<<<<< HEAD
 SAFETY_NET = "Go to the emergency department at once with: numbness between the legs, trouble passing urine."
 QUESTIONS = "Ask and record one by one: bladder, bowel, saddle sensation, cancer. The rules read its answers."
 LEAFLET = "Leaflet: return at once if you notice saddle numbness, foot drop or urinary retention."
@@ -313,19 +312,16 @@ def advised(title: str, text: str) -> Json:
 
 def message(text: str, **content: Any) -> Json:
     return told("Communication", sent=DAY, payload=[{"contentString": text}], **content) | {"status": "completed"}
-=======
-LEAFLET = "Return at once if you notice saddle numbness, foot drop or urinary retention."
->>>>>>> main
 
 
 @pytest.mark.parametrize(
     "entry",
     [
-<<<<<<< HEAD
         advised("Advice: warning signs", SAFETY_NET),
         advised("Red-flag questions", QUESTIONS),
         advised("Physiotherapy", "Told the patient: stop if you get numb between the legs."),
         message(LEAFLET),
+        message("Watch for saddle numbness.", recipient=[{"reference": "Patient/p"}]),
         message("Saddle numbness, foot drop, retention of urine", category=[words("Patient education")]),
     ],
 )
@@ -341,6 +337,7 @@ def test_what_is_said_to_the_patient_or_is_to_be_asked_is_no_sign(client: FlaskC
         advised("Advice: warning signs", "Patient reports saddle numbness, advised to go to the emergency department"),
         advised("MRI lumbar spine", "Saddle numbness. Come back if you get worse."),
         message("Saddle numbness since the leaflet. What if you are away?", sender={"reference": "Patient/p"}),
+        message("Your MRI shows compression of the cauda equina", recipient=[{"reference": "Patient/p"}]),
         message("Call us if you still have saddle numbness."),
         message("He has saddle numbness", category=[words("Patient education")]),
     ],
@@ -378,16 +375,6 @@ def test_a_problem_that_cannot_be_read_may_be_the_back_problem(client: FlaskClie
     unread = problem("X", "Qwzrt") | {"code": words("Qwzrt")}
     answered = ask(client, [person(), HEART_FAILURE, unread, ordered(*IBUPROFEN)], "order-sign", complete="all")
     assert "critical" in [card["indicator"] for card in answered["cards"]]
-=======
-        told("ServiceRequest", code=words("Advice: warning signs"), note=[words(LEAFLET)]) | {"status": "completed"},
-        told("ServiceRequest", code=words("Red-flag questions"), note=[words("Ask: bladder, saddle sensation.")]),
-        told("Communication", category=[words("Patient education")], payload=[{"contentString": LEAFLET}]),
-        told("Communication", recipient=[{"reference": "Patient/p"}], payload=[{"contentString": LEAFLET}]),
-    ],
-)
-def test_what_was_told_to_the_patient_is_no_sign(client: FlaskClient, entry: Json) -> None:
-    quiet = ask(client, [person(), with_sciatica()], complete="all")
-    assert speaking(ask(client, [person(), with_sciatica(), entry], complete="all")) <= speaking(quiet)
 
 
 def test_what_the_patient_writes_to_the_practice_is_read(client: FlaskClient) -> None:
@@ -436,4 +423,3 @@ def test_an_item_without_words_is_read_by_the_name_of_its_question(client: Flask
     form = told("QuestionnaireResponse", authored=DAY, item=[item | {"answer": [{"valueBoolean": True}]}])
     answered = ask(client, [person(), with_sciatica(), form | {"status": "completed"}])
     assert status_of(answered, "saddle-numbness-new") == "present"
->>>>>>> main

@@ -26,13 +26,13 @@ _TEACHES = re.compile(
 _OF_THE_PATIENT = re.compile(
     r"\b(?:patient|pt|he|she|client) (?:has|had|is|was|reports?|says|states|complains?|notice[sd]|feels|felt|cannot"
     r"|can't|denie[sd]|developed|presented|with)\b|\bI(?:'m|'ve| am| have| had| can| feel)\b"
-    r"|\b(?:reports|complain\w*|presents)\b",
+    r"|\b(?:reports|complain\w*|presents)\b|\byour (?:mri|scan|ct|x-?ray|results?|tests?|bloods?)\b",
     re.IGNORECASE,
 )
 _SUPPOSED = re.compile(r"\b(?:if|should|in case) you (?!still)[^.;!\n]*", re.IGNORECASE)
 _GOES_ON = re.compile(r"\b(?:still|wors\w+|persist\w*|continu\w+|deteriorat\w+)\b", re.IGNORECASE)
 _WRITTEN_IN = ("payload", "note", "description")
-_BY_THE_PATIENT = ("Patient/", "RelatedPerson/")
+_PATIENT = ("Patient/", "RelatedPerson/")
 
 
 def without_advice(resource: Resource) -> Resource:
@@ -40,9 +40,10 @@ def without_advice(resource: Resource) -> Resource:
 
     Words that tell of the patient stay, also in a leaflet, and all that the patient wrote.
     """
-    if resource.get("resourceType") not in _MAY_ADVISE or _is_of_the_patient(resource):
+    if resource.get("resourceType") not in _MAY_ADVISE or _names_patient(resource.get("sender")):
         return resource
-    teaches = any(map(_TEACHES.search, _titles(resource)))
+    is_to_patient = any(map(_names_patient, as_objects(resource.get("recipient"))))
+    teaches = is_to_patient or any(map(_TEACHES.search, _titles(resource)))
     return {
         name: _told_in(value, teaches=teaches) if name in _WRITTEN_IN else value for name, value in resource.items()
     }
@@ -53,10 +54,10 @@ def _titles(resource: Resource) -> list[str]:
     return [words for one in elements for words in wordings(one)]
 
 
-def _is_of_the_patient(resource: Resource) -> bool:
-    sender = resource.get("sender")
-    reference = sender.get("reference") if isinstance(sender, dict) else None
-    return isinstance(reference, str) and reference.startswith(_BY_THE_PATIENT)
+def _names_patient(reference: object) -> bool:
+    """Whether it is the patient, or who speaks for them."""
+    named = reference.get("reference") if isinstance(reference, dict) else None
+    return isinstance(named, str) and any(one in named for one in _PATIENT)
 
 
 def _told_in(value: Any, *, teaches: bool) -> Any:  # any JSON

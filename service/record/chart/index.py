@@ -239,15 +239,10 @@ class Chart:
                 if not number % _LOOK_AT_CLOCK:
                     self._budget.check()
                 # Few entries say anything there, so that is looked at first.
-<<<<<<< HEAD
-                if (statements := statements_of(entry)) and self._may_tell(entry):
+                if ((statements := statements_of(entry)) or type_ in ANSWERED) and self._may_tell(entry):
                     told = list(self._told_by(entry, statements, known))
                     self._told.update(named for _, named in told)
-                    for name, named in told or self._affirmed_by(entry):
-=======
-                if ((statements := statements_of(entry)) or type_ in ANSWERED) and self._may_tell(entry):
-                    for name, named in list(self._told_by(entry, statements, known)) or self._answered_by(entry):
->>>>>>> main
+                    for name, named in told or self._answered_by(entry):
                         found.setdefault(name, []).append(named)
         for name, entries in found.items():
             self._set_aside(name, entries)
