@@ -18,6 +18,7 @@ from tests.hazards.charts import (
     measured,
     ordered,
     person,
+    problem,
     sciatica,
     speaking,
     status_of,
@@ -987,3 +988,31 @@ def test_an_order_or_a_result_of_no_patient_is_named(client: FlaskClient, subjec
 def test_a_result_about_a_device_or_a_fetus_of_the_patient_is_not_missed(client: FlaskClient) -> None:
     result = measured("98979-8", 25, "mL/min/{1.73_m2}", "2026-11-20") | {"focus": [{"reference": "Device/1"}]}
     assert "could not be read" not in str(signing(client, result)["cards"])
+
+
+BACK_PROBLEMS = [
+    ("M54.50", "Low back pain", "2026-11-14"),
+    ("M54.50", "Low back pain", "2026-05-01"),
+    ("M62.830", "Muscle spasm of back", "2026-11-20"),
+    ("M48.061", "Lumbar spinal stenosis", "2025-11-01"),
+    ("M51.26", "Lumbar disc herniation", "2026-11-01"),
+]
+
+
+@pytest.mark.parametrize("back", BACK_PROBLEMS)
+@pytest.mark.parametrize("text", ["Zorblax disease", "Hartinfarkt en beroerte", "???"])
+def test_a_problem_that_was_not_recognised_is_named_at_the_visit_whatever_the_back_problem(
+    client: FlaskClient, back: tuple[str, str, str], text: str
+) -> None:
+    answer = ask(client, [person(), problem(*back), coded("Condition", text=text)], complete="all")
+    assert text.strip("?") in str(answer["cards"])
+    assert "not recognised" in str(answer["cards"])
+
+
+def test_a_problem_that_was_not_recognised_is_named_once_at_the_visit_and_to_nobody_without_a_back_problem(
+    client: FlaskClient,
+) -> None:
+    unread = coded("Condition", text="Zorblax disease")
+    named = ask(client, [person(), problem(*BACK_PROBLEMS[0]), unread], complete="all")
+    assert sum("Zorblax" in card["detail"] for card in named["cards"]) == 1
+    assert not ask(client, [person(), unread], complete="all")["cards"]

@@ -11,6 +11,7 @@ from typing import Any
 from service.bounded import Bounded
 from service.finding import Evidence
 from service.knowledge.cache import Cached, uncached
+from service.knowledge.concern import concerning
 from service.knowledge.model import FactDefinition, Knowledge
 from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.answers import ANSWERED
@@ -97,6 +98,15 @@ def _numbers_by_class(medications: Iterable[Medication]) -> Mapping[str, list[in
     return found
 
 
+def _in_scope(knowledge: Knowledge) -> frozenset[str]:
+    """The value sets of problems that put a chart in the scope of this service, by the rules that conclude it."""
+    concluded = concerning(knowledge)[1:]
+    names = {name for rule in knowledge.rules if rule.concludes in concluded for name in rule.reads}
+    sources = (source for name in names & knowledge.facts.keys() for source in knowledge.facts[name].sources)
+    read = (source.codes for source in sources if source.resource == _CONDITION)
+    return frozenset(knowledge.episode).union(*read)
+
+
 class Matcher:
     """The value sets and the drug table, prepared once, and which of them the facts ask about."""
 
@@ -107,6 +117,7 @@ class Matcher:
         self.matched: Bounded[tuple[int, str], tuple[Drug, Any]] = Bounded(_MOST_DRUGS * 16)
         """What some facts make of a drug, by its address and the fact; the drug beside it tells that it is the same."""
         self.episode = knowledge.episode
+        self.in_scope = _in_scope(knowledge)
         self.settings: Mapping[str, str] = {"jurisdiction": knowledge.jurisdiction, **knowledge.settings}
         asked: dict[str, set[str]] = {"Condition": set(knowledge.episode)}
         for name, value_set in keys:
@@ -222,7 +233,9 @@ class Chart:
 
         Only where the list or an order is about the back: other charts are not this service's (product choice no. 4).
         """
-        if not self.record.orders and not any((_CONDITION, name) in self.code_matches for name in self.matcher.episode):
+        if not self.record.orders and not any(
+            (_CONDITION, name) in self.code_matches for name in self.matcher.in_scope
+        ):
             return
         listed = frozenset(name for kind, name in self.code_matches if kind == _CONDITION)
         found: dict[str, list[Entry]] = {}
