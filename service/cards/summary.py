@@ -34,7 +34,8 @@ def summary(advice: Advice, today: date) -> str:
 
 def also(advice: Advice, today: date) -> list[str]:
     """The summaries of the dangers that a card names beside its own."""
-    return [summary_of(rule.card, advice, today) for rule in advice.also if rule.card is not None]
+    there = (*advice.also_named, *advice.found, *advice.named)
+    return [_summary_of(rule.card, there, advice.missing, today) for rule in advice.also if rule.card is not None]
 
 
 def summary_of(card: CardText, advice: Advice, today: date) -> str:
@@ -42,7 +43,11 @@ def summary_of(card: CardText, advice: Advice, today: date) -> str:
 
     The last drug that it names is followed by the number of other drugs of the same danger, where there is room.
     """
-    slots = _Slots({finding.name: finding for finding in (*advice.found, *advice.named)}, advice.missing, today)
+    return _summary_of(card, (*advice.found, *advice.named), advice.missing, today)
+
+
+def _summary_of(card: CardText, there: Sequence[Finding], missing: Sequence[str], today: date) -> str:
+    slots = _Slots({finding.name: finding for finding in there}, missing, today)
     text = filled(card.summary, slots.fill)
     if slots.unnamed():
         text = filled(card.summary, slots.again().fill)
@@ -147,8 +152,16 @@ def _number(finding: Finding, today: date) -> str | None:
 def _value(finding: Finding, today: date) -> str | None:
     del today
     if finding.value is None:
-        return amount(finding) if finding.unit == _WEEKS and None not in {finding.low, finding.high} else None
+        return _weeks(finding)
     return f"up to {amount(finding)}" if holds_most(finding) else amount(finding)
+
+
+def _weeks(finding: Finding) -> str | None:
+    """A length of pregnancy that lies between two weeks; None where it has no two bounds, or is none."""
+    if finding.unit != _WEEKS or finding.low is None or finding.high is None:
+        return None
+    first, last = (number(rounded(bound, _WEEKS)) for bound in (finding.low, finding.high))
+    return f"{first} weeks" if first == last else f"{first} to {last} weeks"
 
 
 def holds_most(finding: Finding) -> bool:
