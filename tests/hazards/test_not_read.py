@@ -1074,3 +1074,26 @@ def test_an_order_in_a_wrapper_could_not_be_checked(client: FlaskClient, holder:
 )
 def test_papers_and_bills_leave_a_list_whole(client: FlaskClient, beside: Json) -> None:
     assert status_of(signing(client, NO_ALLERGY, beside), HEART) == "absent"
+
+
+NO_KNOWN_ALLERGY = (SNOMED, "716186003", "No known allergy")
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (coded("AllergyIntolerance", NO_KNOWN_ALLERGY), "absent"),
+        (coded("AllergyIntolerance", NO_KNOWN_ALLERGY) | verified("refuted"), "unknown"),
+        (coded("AllergyIntolerance", NO_KNOWN_ALLERGY) | RESOLVED, "unknown"),
+        (coded("AllergyIntolerance", (SNOMED, "1003774007", "No known Hevea brasiliensis latex allergy")), "unknown"),
+        (coded("AllergyIntolerance", text="No known penicillin allergy"), "unknown"),
+        (coded("AllergyIntolerance", text="No known drug allergies"), "absent"),
+        (coded("AllergyIntolerance", text="Latex"), "absent"),
+    ],
+)
+def test_a_denial_that_was_taken_back_or_denies_one_thing_alone_is_no_full_no(
+    client: FlaskClient, entry: Json, expected: str
+) -> None:
+    answer = signing(client, entry)
+    assert status_of(answer, "nsaid-allergy") == expected
+    assert ("not recognised" in str(answer["cards"])) is (expected == "unknown")

@@ -14,11 +14,12 @@ from typing import Any
 
 from service.record.chart.answers import is_affirmed
 from service.record.chart.concepts import as_objects
+from service.record.chart.evidence import LONGEST_TEXT
 from service.record.model import Entry, Resource
 from service.record.values.concept import concept_text, wordings
 from service.record.values.negation import LESS
 
-__all__ = ["TYPES", "Statement", "affirmed_in", "is_to_come", "last_year_of", "statements_of"]
+__all__ = ["TYPES", "Statement", "affirmed_in", "is_to_come", "last_year_of", "statements_of", "with_title"]
 
 Statement = Mapping[str, Any]
 """A CodeableConcept, or words in the shape of one."""
@@ -246,3 +247,10 @@ def last_year_of(resource: Resource) -> int | None:
         dates.append(period.get("end") or ("9999" if resource.get("status") == "in-progress" else period.get("start")))
     years = [int(found[0][:4]) for text in dates if isinstance(text, str) and (found := _YEAR.match(text))]
     return max(years, default=None)
+
+
+def with_title(entry: Entry, words: str) -> str:
+    """Words of an entry after what it is called, where a line of a card has room for both."""
+    title = concept_text(entry.resource.get("code")) if entry.type == "DiagnosticReport" else ""
+    told = f"{title or entry.type}: {words}"
+    return told if len(told) <= LONGEST_TEXT else words

@@ -11,16 +11,17 @@ from typing import Any
 from service.bounded import Bounded
 from service.finding import Evidence
 from service.knowledge.cache import Cached, uncached
-from service.knowledge.concern import concerning
 from service.knowledge.model import FactDefinition, Knowledge
 from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.answers import ANSWERED
 from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import ABOUT_CODE, as_objects, concepts_of
+from service.record.chart.denials import denials_of, is_taken_back
 from service.record.chart.elsewhere import TYPES as WITH_STATEMENTS
-from service.record.chart.elsewhere import Statement, affirmed_in, is_to_come, last_year_of, statements_of
+from service.record.chart.elsewhere import Statement, affirmed_in, is_to_come, last_year_of, statements_of, with_title
 from service.record.chart.episode import Episode, newest_episode
-from service.record.chart.evidence import LONGEST_TEXT, in_order_of_names
+from service.record.chart.evidence import in_order_of_names
+from service.record.chart.scope import is_ordered_for, scope_of
 from service.record.chart.service_orders import ServiceOrder, is_order, service_orders
 from service.record.medication.drugs import Drug, Drugs
 from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, with_all_classes
@@ -65,13 +66,6 @@ def _of_the_reaction(concept: object) -> object:
     return concept if said == text else {**concept, "text": said}
 
 
-def _with_title(entry: Entry, words: str) -> str:
-    """Words of an entry after what it is called, where a line of a card has room for both."""
-    title = concept_text(entry.resource.get("code")) if entry.type == "DiagnosticReport" else ""
-    told = f"{title or entry.type}: {words}"
-    return told if len(told) <= LONGEST_TEXT else words
-
-
 _CONDITION = "Condition"
 _MOST_TOLD = 3
 """So many dangers of one entry are named."""
@@ -98,15 +92,6 @@ def _numbers_by_class(medications: Iterable[Medication]) -> Mapping[str, list[in
     return found
 
 
-def _in_scope(knowledge: Knowledge) -> frozenset[str]:
-    """The value sets of problems that put a chart in the scope of this service, by the rules that conclude it."""
-    concluded = concerning(knowledge)[1:]
-    names = {name for rule in knowledge.rules if rule.concludes in concluded for name in rule.reads}
-    sources = (source for name in names & knowledge.facts.keys() for source in knowledge.facts[name].sources)
-    read = (source.codes for source in sources if source.resource == _CONDITION)
-    return frozenset(knowledge.episode).union(*read)
-
-
 class Matcher:
     """The value sets and the drug table, prepared once, and which of them the facts ask about."""
 
@@ -117,7 +102,8 @@ class Matcher:
         self.matched: Bounded[tuple[int, str], tuple[Drug, Any]] = Bounded(_MOST_DRUGS * 16)
         """What some facts make of a drug, by its address and the fact; the drug beside it tells that it is the same."""
         self.episode = knowledge.episode
-        self.in_scope = _in_scope(knowledge)
+        self.scope = scope_of(knowledge)
+        self.denials: Mapping[str, frozenset[str]] = denials_of(knowledge, NOT_UNDERSTOOD)
         self.settings: Mapping[str, str] = {"jurisdiction": knowledge.jurisdiction, **knowledge.settings}
         asked: dict[str, set[str]] = {"Condition": set(knowledge.episode)}
         for name, value_set in keys:
@@ -216,7 +202,10 @@ class Chart:
         for number, entry in enumerate(self.record.of_type(name)):
             if not number % _LOOK_AT_CLOCK:
                 self._budget.check()
-            if not self._index(entry, asked) and name in NOT_UNDERSTOOD and may_count(entry):
+            is_read = self._index(entry, asked)
+            if name in NOT_UNDERSTOOD and (
+                is_taken_back(entry, self.matcher.denials, self.matcher.index) or (not is_read and may_count(entry))
+            ):
                 not_understood.setdefault(entry.reference, entry)
         self._set_aside(name, not_understood.values())
         if name == _CONDITION:
@@ -233,9 +222,7 @@ class Chart:
 
         Only where the list or an order is about the back: other charts are not this service's (product choice no. 4).
         """
-        if not self.record.orders and not any(
-            (_CONDITION, name) in self.code_matches for name in self.matcher.in_scope
-        ):
+        if not self._may_be_of_the_back():
             return
         listed = frozenset(name for kind, name in self.code_matches if kind == _CONDITION)
         found: dict[str, list[Entry]] = {}
@@ -251,6 +238,19 @@ class Chart:
                         found.setdefault(name, []).append(named)
         for name, entries in found.items():
             self._set_aside(name, entries)
+
+    def _may_be_of_the_back(self) -> bool:
+        """Whether a problem is of the back; while something is ordered also a visit, an answer or the order itself."""
+        scope = self.matcher.scope
+        if not self.record.orders:
+            return any((_CONDITION, name) in self.code_matches for name in scope.problems)
+        for name in scope.sets:
+            self._index_type(name)
+        return (
+            scope.is_told(self.code_matches, self.record)
+            or any(not order.drug.classes.isdisjoint(scope.drugs) for order in self.orders)
+            or any(is_ordered_for(one, scope.problems, self.record, self.matcher.index) for one in self.record.orders)
+        )
 
     def _may_tell(self, entry: Entry) -> bool:
         year = last_year_of(entry.resource) if entry.type != _CONDITION else None
@@ -278,7 +278,7 @@ class Chart:
                 if danger.names_drug and not danger.is_allergy:
                     lists.add("MedicationRequest")
         for words, lists in sorted(dangers.items())[:_MOST_TOLD]:
-            named = Entry({"code": {"text": _with_title(entry, words)}}, entry.type, entry.id, entry.path)
+            named = Entry({"code": {"text": with_title(entry, words)}}, entry.type, entry.id, entry.path)
             yield from ((name, named) for name in lists)
 
     def _affirmed_by(self, entry: Entry) -> Iterator[tuple[str, Entry]]:
