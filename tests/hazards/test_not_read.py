@@ -29,6 +29,7 @@ from tests.hazards.charts import (
 GM = "http://fhir.de/CodeSystem/bfarm/icd-10-gm"
 WHO = "http://hl7.org/fhir/sid/icd-10"
 SNOMED = "http://snomed.info/sct"
+CM = "http://hl7.org/fhir/sid/icd-10-cm"
 IPS = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
 ACTIVE = {"coding": [{"code": "active"}]}
 RESOLVED = {"clinicalStatus": {"coding": [{"code": "resolved"}]}}
@@ -1097,3 +1098,37 @@ def test_a_denial_that_was_taken_back_or_denies_one_thing_alone_is_no_full_no(
     answer = signing(client, entry)
     assert status_of(answer, "nsaid-allergy") == expected
     assert ("not recognised" in str(answer["cards"])) is (expected == "unknown")
+
+
+@pytest.mark.parametrize(
+    ("code", "finding"),
+    [
+        ("I97.131", HEART),
+        ("S06.5X0A", "intracranial-bleed"),
+        ("N99.0", "acute-kidney-injury"),
+        ("K22.11", "gi-bleeding-active"),
+        ("K91.840", "gi-bleeding-active"),
+        ("D75.829", "bleeding-disorder"),
+        ("I78.0", "bleeding-disorder"),
+    ],
+)
+def test_a_danger_after_an_operation_or_an_injury_is_read_by_its_code_alone(
+    client: FlaskClient, code: str, finding: str
+) -> None:
+    answer = signing(
+        client, NO_ALLERGY, problem(code, "", "2026-11-20") | {"code": {"coding": [{"system": CM, "code": code}]}}
+    )
+    findings = answer["extension"]["sciatica-cds.decision"]["findings"]
+    present = [
+        item["name"] for item in findings if item["status"] == "present" and f"Condition/c-{code[0]}" in str(item)
+    ]
+    assert any(finding in name for name in present), present
+
+
+def test_a_creatinine_that_is_not_final_is_named_beside_an_older_egfr(client: FlaskClient) -> None:
+    egfr = measured("98979-8", 90, "mL/min/{1.73_m2}", "2026-11-14")
+    newer = measured("2160-0", 4.2, "mg/dL", "2026-11-23")
+    waiting = signing(client, NO_ALLERGY, egfr, newer | {"status": "preliminary"})
+    assert "creatinine 4.2 mg/dL on 2026-11-23" in str(waiting["cards"])
+    good = signing(client, NO_ALLERGY, egfr, measured("2160-0", 0.8, "mg/dL", "2026-11-23") | {"status": "preliminary"})
+    assert "not final" not in str([card["summary"] for card in good["cards"]])
