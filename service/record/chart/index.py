@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from service.bounded import Bounded
@@ -22,6 +23,13 @@ from service.record.chart.elsewhere import Statement, affirmed_in, is_to_come, l
 from service.record.chart.episode import Episode, newest_episode
 from service.record.chart.evidence import in_order_of_names
 from service.record.chart.scope import is_ordered_for, scope_of
+
+
+from service.record.chart.elsewhere import Statement, is_to_come, last_year_of, statements_of
+from service.record.chart.episode import Episode, newest_episode
+from service.record.chart.evidence import LONGEST_TEXT, in_order_of_names
+from service.record.chart.questions import question_of, unread_answers
+from service.record.chart.reactions import of_the_reaction, told_beside
 from service.record.chart.service_orders import ServiceOrder, is_order, service_orders
 from service.record.medication.drugs import Drug, Drugs
 from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, with_all_classes
@@ -30,7 +38,6 @@ from service.record.once import once
 from service.record.values.coding import CodeIndex, Match
 from service.record.values.concept import concept_text, wordings
 from service.record.values.dates import When, at, parse
-from service.record.values.negation import of_an_allergy
 from service.record.values.statuses import Counts, status_class
 
 MEDICATION = "medication"
@@ -66,17 +73,24 @@ def _of_the_reaction(concept: object) -> object:
     return concept if said == text else {**concept, "text": said}
 
 
+def _with_title(entry: Entry, words: str) -> str:
+    """Words of an entry after what it is called, where a line of a card has room for both."""
+    title = concept_text(entry.resource.get("code")) if entry.type == "DiagnosticReport" else ""
+    told = f"{title or entry.type}: {words}"
+    return told if len(told) <= LONGEST_TEXT else words
+
+
 _CONDITION = "Condition"
 _MOST_TOLD = 3
 """So many dangers of one entry are named."""
 _LOOK_AT_CLOCK = 64
 """After how many entries the CPU time is looked at."""
-
-
 _MOST_DRUGS = 1024
 """Of so many drugs is cached what their classes are: the charts of a day name the same few hundred."""
 
 _ALLERGY = "AllergyIntolerance"
+_MEASURED = ("obs-", "local-obs-")
+_BESIDE_AN_ALLERGY = frozenset({"note", "reaction", "extension"})
 _NOT_RECOGNISED = ""
 """In place of a class: drugs that were not recognised, whole or in part."""
 
@@ -130,6 +144,17 @@ class Matcher:
         if any(self.index.is_doubtful(_ALLERGY, one) for one in found):
             return False
         return any(map(self._names_substance, found))
+
+    def is_measured_elsewhere(self, question: str) -> bool:
+        """Whether a question asks for a number that facts read from observations and from no answer."""
+        asked = self.asked.get("Observation", frozenset()) - self.asked.get("QuestionnaireResponse", frozenset())
+        return any(name.startswith(_MEASURED) for name in self.index.match({"text": question}).sets & asked)
+
+    def sets_of_allergy(self, name: str) -> frozenset[str]:
+        """The value sets of allergies that facts ask about, in which a drug or a class of drugs lies."""
+        named = {"text": name}
+        classes = self.with_all_classes(self.drugs.recognise_concept(named)).classes
+        return (classes | self.index.match(named).all_sets) & self.asked.get(_ALLERGY, frozenset())
 
     def _names_substance(self, concept: object) -> bool:
         drug = self.drugs.recognise_concept(concept)
@@ -233,8 +258,8 @@ class Chart:
                 if not number % _LOOK_AT_CLOCK:
                     self._budget.check()
                 # Few entries say anything there, so that is looked at first.
-                if (statements := statements_of(entry)) and self._may_tell(entry):
-                    for name, named in list(self._told_by(entry, statements, known)) or self._affirmed_by(entry):
+                if ((statements := statements_of(entry)) or type_ in ANSWERED) and self._may_tell(entry):
+                    for name, named in list(self._told_by(entry, statements, known)) or self._answered_by(entry):
                         found.setdefault(name, []).append(named)
         for name, entries in found.items():
             self._set_aside(name, entries)
@@ -281,12 +306,10 @@ class Chart:
             named = Entry({"code": {"text": with_title(entry, words)}}, entry.type, entry.id, entry.path)
             yield from ((name, named) for name in lists)
 
-    def _affirmed_by(self, entry: Entry) -> Iterator[tuple[str, Entry]]:
-        """What an observation answers with yes and nothing here understands: it may be what a fact asks about."""
-        for concept in affirmed_in(entry):
-            if not self.matcher.index.is_entry_read(_CONDITION, concept):
-                words = {"code": {"text": concept_text(concept)}}
-                yield _CONDITION, Entry(words, entry.type, entry.id, entry.path)
+    def _answered_by(self, entry: Entry) -> Iterator[tuple[str, Entry]]:
+        """What is answered and nothing here understands: it may be what a fact asks about."""
+        for answer in unread_answers(entry, self.matcher.index, self.matcher.is_measured_elsewhere):
+            yield _CONDITION, Entry({"code": {"text": answer}}, entry.type, entry.id, entry.path)
 
     @once
     def today(self) -> When:
@@ -308,6 +331,16 @@ class Chart:
     def medications(self) -> tuple[Medication, ...]:
         """Every medication entry of the record with its drug recognised; those entered in error left out."""
         return tuple(self._medications(self._medication_entries()))
+
+    @once
+    def last_starts(self) -> dict[tuple[str, ...], When | None]:
+        """When the last of the drugs of some classes began, for facts that ask which came first."""
+        return {}
+
+    @once
+    def first_starts(self) -> dict[tuple[str, ...], dict[str, When | None]]:
+        """By some classes and ingredient, when the first drug began, for facts that ask which came first."""
+        return {}
 
     @once
     def _numbers(self) -> Mapping[str, list[int]]:
@@ -408,7 +441,7 @@ class Chart:
             (coded,) if isinstance(coded, dict) else concepts_of(entry.type, entry.resource, self.record)
         )
         if entry.type == _ALLERGY:
-            concepts = of_allergies = list(map(_of_the_reaction, concepts))
+            concepts = of_allergies = list(map(of_the_reaction, concepts))
         for concept in concepts:
             is_read = self._match(entry, concept, entry.resource, asked) or is_read
         if entry.type == "Observation" and "component" in entry.resource:
@@ -417,7 +450,16 @@ class Chart:
         elif entry.type == _ALLERGY:
             self._index_allergy(entry, of_allergies, asked)
             is_read = self.matcher.is_allergy_read(of_allergies)
+            if not _BESIDE_AN_ALLERGY.isdisjoint(entry.resource):
+                self._set_beside(entry, of_allergies)
         return is_read
+
+    def _set_beside(self, entry: Entry, own: Iterable[object]) -> None:
+        """Set aside what an allergy tells of other drugs in notes and reactions."""
+        if may_count(entry):
+            sentences = told_beside(entry, own, self.matcher.index, self.matcher.sets_of_allergy)
+            told = (Entry({"code": {"text": one}}, entry.type, entry.id, entry.path) for one in sentences)
+            self._set_aside(_ALLERGY, islice(told, _MOST_TOLD))
 
     def _match(self, entry: Entry, concept: object, holder: Mapping[str, Any], asked: frozenset[str]) -> bool:
         match = self.matcher.index.match(concept)
@@ -489,7 +531,7 @@ class Chart:
 
     def _index_question(self, entry: Entry, item: Mapping[str, Any], asked: frozenset[str]) -> None:
         """An item by its linkId, else by the words of its question, which are enough for a yes and never for a no."""
-        link, text = item.get("linkId"), item.get("text")
+        link, text = item.get("linkId"), question_of(item)
         sets = self.matcher.index.sets_of_link(link) & asked if isinstance(link, str) else frozenset()
         if sets:
             words = text if isinstance(text, str) else str(link)
