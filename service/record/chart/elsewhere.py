@@ -18,10 +18,7 @@ from service.record.model import Entry, Resource
 from service.record.values.concept import concept_text, wordings
 from service.record.values.negation import LESS
 
-__all__ = ["TYPES", "Statement", "affirmed_in", "is_to_come", "last_year_of", "statements_of", "with_title"]
-
-
-__all__ = ["TYPES", "Statement", "is_to_come", "last_year_of", "said_in", "statements_of"]
+__all__ = ["TYPES", "Statement", "is_to_come", "last_year_of", "said_in", "statements_of", "with_title"]
 
 Statement = Mapping[str, Any]
 """A CodeableConcept, or words in the shape of one."""

@@ -19,17 +19,12 @@ from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import ABOUT_CODE, as_objects, concepts_of
 from service.record.chart.denials import denials_of, is_taken_back
 from service.record.chart.elsewhere import TYPES as WITH_STATEMENTS
-from service.record.chart.elsewhere import Statement, affirmed_in, is_to_come, last_year_of, statements_of, with_title
+from service.record.chart.elsewhere import Statement, is_to_come, last_year_of, statements_of, with_title
 from service.record.chart.episode import Episode, newest_episode
 from service.record.chart.evidence import in_order_of_names
-from service.record.chart.scope import is_ordered_for, scope_of
-
-
-from service.record.chart.elsewhere import Statement, is_to_come, last_year_of, statements_of
-from service.record.chart.episode import Episode, newest_episode
-from service.record.chart.evidence import LONGEST_TEXT, in_order_of_names
 from service.record.chart.questions import question_of, unread_answers
 from service.record.chart.reactions import of_the_reaction, told_beside
+from service.record.chart.scope import is_ordered_for, scope_of
 from service.record.chart.service_orders import ServiceOrder, is_order, service_orders
 from service.record.medication.drugs import Drug, Drugs
 from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, with_all_classes
@@ -62,22 +57,6 @@ _ASKS_FOR_HEALTH = re.compile(
 def may_count(entry: Entry) -> bool:
     """Whether an entry counts in any way: not one entered in error, refuted, or of something not done."""
     return status_class(entry.resource).counts in {Counts.PRESENT, Counts.HISTORY}
-
-
-def _of_the_reaction(concept: object) -> object:
-    """A concept without the parts of its text that say what is tolerated, or speak of somebody else."""
-    text = concept.get("text") if isinstance(concept, dict) else None
-    if not isinstance(concept, dict) or not isinstance(text, str):
-        return concept
-    said = of_an_allergy(text)
-    return concept if said == text else {**concept, "text": said}
-
-
-def _with_title(entry: Entry, words: str) -> str:
-    """Words of an entry after what it is called, where a line of a card has room for both."""
-    title = concept_text(entry.resource.get("code")) if entry.type == "DiagnosticReport" else ""
-    told = f"{title or entry.type}: {words}"
-    return told if len(told) <= LONGEST_TEXT else words
 
 
 _CONDITION = "Condition"
