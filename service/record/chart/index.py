@@ -95,8 +95,12 @@ class Matcher:
         self.matched: Bounded[tuple[int, str], tuple[Drug, Any]] = Bounded(_MOST_DRUGS * 16)
         """What some facts make of a drug, by its address and the fact; the drug beside it tells that it is the same."""
         self.episode = knowledge.episode
+<<<<<<< HEAD
         self.scope = scope_of(knowledge)
         self.denials: Mapping[str, frozenset[str]] = denials_of(knowledge, NOT_UNDERSTOOD)
+=======
+        self.episode_sets = frozenset(knowledge.episode)
+>>>>>>> main
         self.settings: Mapping[str, str] = {"jurisdiction": knowledge.jurisdiction, **knowledge.settings}
         asked: dict[str, set[str]] = {"Condition": set(knowledge.episode)}
         for name, value_set in keys:
@@ -174,6 +178,7 @@ class Chart:
         """The facts that were read from it; all others are as on an empty chart."""
         self._budget = budget
         self._indexed: set[str] = set()
+        self._told: set[Entry] = set()
         if at_once:
             self.complete()
 
@@ -238,11 +243,14 @@ class Chart:
                     self._budget.check()
                 # Few entries say anything there, so that is looked at first.
                 if ((statements := statements_of(entry)) or type_ in ANSWERED) and self._may_tell(entry):
-                    for name, named in list(self._told_by(entry, statements, known)) or self._answered_by(entry):
+                    told = list(self._told_by(entry, statements, known))
+                    self._told.update(named for _, named in told)
+                    for name, named in told or self._answered_by(entry):
                         found.setdefault(name, []).append(named)
         for name, entries in found.items():
             self._set_aside(name, entries)
 
+<<<<<<< HEAD
     def _may_be_of_the_back(self) -> bool:
         """Whether a problem is of the back; while something is ordered also a visit, an answer or the order itself."""
         scope = self.matcher.scope
@@ -255,6 +263,23 @@ class Chart:
             or any(not order.drug.classes.isdisjoint(scope.drugs) for order in self.orders)
             or any(is_ordered_for(one, scope.problems, self.record, self.matcher.index) for one in self.record.orders)
         )
+=======
+    def record_for(self, codes: Iterable[str]) -> Record:
+        """The record as a fact that goes by some value sets of problems reads it.
+
+        Whether there is a back problem at all, or which, does not hang on a danger that other places tell.
+        """
+        return self.record if self.matcher.episode_sets.isdisjoint(codes) else self._listed
+
+    @once
+    def _listed(self) -> Record:
+        """The record without what other places than the problem list tell."""
+        problems = self.record.not_understood.get(_CONDITION, ())
+        if self._told.isdisjoint(problems):
+            return self.record
+        kept = {_CONDITION: tuple(one for one in problems if one not in self._told)}
+        return replace(self.record, not_understood={**self.record.not_understood, **kept})
+>>>>>>> main
 
     def _may_tell(self, entry: Entry) -> bool:
         year = last_year_of(entry.resource) if entry.type != _CONDITION else None
