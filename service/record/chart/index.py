@@ -24,7 +24,7 @@ from service.record.chart.episode import Episode, newest_episode
 from service.record.chart.evidence import in_order_of_names
 from service.record.chart.questions import question_of, unread_answers
 from service.record.chart.reactions import of_the_reaction, told_beside
-from service.record.chart.scope import is_ordered_for, scope_of
+from service.record.chart.scope import problems_in_scope
 from service.record.chart.service_orders import ServiceOrder, is_order, service_orders
 from service.record.medication.drugs import Drug, Drugs
 from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, with_all_classes
@@ -60,6 +60,7 @@ def may_count(entry: Entry) -> bool:
 
 
 _CONDITION = "Condition"
+_CARRIED_OUT = frozenset({"ServiceRequest", "Procedure"})
 _MOST_TOLD = 3
 """So many dangers of one entry are named."""
 _LOOK_AT_CLOCK = 64
@@ -95,12 +96,11 @@ class Matcher:
         self.matched: Bounded[tuple[int, str], tuple[Drug, Any]] = Bounded(_MOST_DRUGS * 16)
         """What some facts make of a drug, by its address and the fact; the drug beside it tells that it is the same."""
         self.episode = knowledge.episode
-<<<<<<< HEAD
-        self.scope = scope_of(knowledge)
+        self.in_scope = problems_in_scope(knowledge)
+        self.own_orders = frozenset(order.title for order in knowledge.orders.values())
+        """What the service calls the orders that it offers itself: they are known when they come back."""
         self.denials: Mapping[str, frozenset[str]] = denials_of(knowledge, NOT_UNDERSTOOD)
-=======
         self.episode_sets = frozenset(knowledge.episode)
->>>>>>> main
         self.settings: Mapping[str, str] = {"jurisdiction": knowledge.jurisdiction, **knowledge.settings}
         asked: dict[str, set[str]] = {"Condition": set(knowledge.episode)}
         for name, value_set in keys:
@@ -231,7 +231,9 @@ class Chart:
 
         Only where the list or an order is about the back: other charts are not this service's (product choice no. 4).
         """
-        if not self._may_be_of_the_back():
+        if not self.record.orders and not any(
+            (_CONDITION, name) in self.code_matches for name in self.matcher.in_scope
+        ):
             return
         listed = frozenset(name for kind, name in self.code_matches if kind == _CONDITION)
         found: dict[str, list[Entry]] = {}
@@ -250,20 +252,6 @@ class Chart:
         for name, entries in found.items():
             self._set_aside(name, entries)
 
-<<<<<<< HEAD
-    def _may_be_of_the_back(self) -> bool:
-        """Whether a problem is of the back; while something is ordered also a visit, an answer or the order itself."""
-        scope = self.matcher.scope
-        if not self.record.orders:
-            return any((_CONDITION, name) in self.code_matches for name in scope.problems)
-        for name in scope.sets:
-            self._index_type(name)
-        return (
-            scope.is_told(self.code_matches, self.record)
-            or any(not order.drug.classes.isdisjoint(scope.drugs) for order in self.orders)
-            or any(is_ordered_for(one, scope.problems, self.record, self.matcher.index) for one in self.record.orders)
-        )
-=======
     def record_for(self, codes: Iterable[str]) -> Record:
         """The record as a fact that goes by some value sets of problems reads it.
 
@@ -279,7 +267,6 @@ class Chart:
             return self.record
         kept = {_CONDITION: tuple(one for one in problems if one not in self._told)}
         return replace(self.record, not_understood={**self.record.not_understood, **kept})
->>>>>>> main
 
     def _may_tell(self, entry: Entry) -> bool:
         year = last_year_of(entry.resource) if entry.type != _CONDITION else None
@@ -469,7 +456,10 @@ class Chart:
         match = self.matcher.index.match(concept)
         if match.sets or match.said_too or match.past_sets or match.suspected_sets:
             self._file(entry, match, holder, asked)
-        return self.matcher.index.is_entry_read(entry.type, concept) if entry.type in NOT_UNDERSTOOD else match.is_read
+        if entry.type not in NOT_UNDERSTOOD:
+            return match.is_read
+        is_ours = entry.type in _CARRIED_OUT and any(text in self.matcher.own_orders for text in wordings(concept))
+        return is_ours or self.matcher.index.is_entry_read(entry.type, concept)
 
     def _file(self, entry: Entry, match: Match, holder: Mapping[str, Any], asked: frozenset[str]) -> None:
         """Put an entry under the value sets that it names and facts ask about."""

@@ -134,6 +134,7 @@ def knowledge(*facts: FactDefinition, **settings: str) -> Knowledge:
         "Knowledge",
         SimpleNamespace(
             concern=None,
+            orders={},
             rules=(),
             facts={one.id: one for one in facts},
             value_sets=VALUE_SETS,
