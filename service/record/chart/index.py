@@ -19,7 +19,7 @@ from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import ABOUT_CODE, as_objects, concepts_of
 from service.record.chart.denials import denials_of, is_taken_back
 from service.record.chart.elsewhere import TYPES as WITH_STATEMENTS
-from service.record.chart.elsewhere import Statement, is_to_come, last_year_of, statements_of, with_title
+from service.record.chart.elsewhere import Statement, is_to_come, last_year_of, statements_of, tells_a_lack, with_title
 from service.record.chart.episode import Episode, newest_episode
 from service.record.chart.evidence import in_order_of_names
 from service.record.chart.questions import question_of, unread_answers
@@ -274,7 +274,8 @@ class Chart:
             return False
         if entry.type == "Observation":
             asked = self.matcher.asked.get(entry.type, frozenset())
-            if not self.matcher.index.match(entry.resource.get("code")).all_sets.isdisjoint(asked):
+            is_asked = not self.matcher.index.match(entry.resource.get("code")).all_sets.isdisjoint(asked)
+            if is_asked and not tells_a_lack(entry):
                 return False
         return status_class(entry.resource).counts is not Counts.NEVER or is_to_come(entry.resource)
 
