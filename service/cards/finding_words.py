@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 from types import MappingProxyType
@@ -20,10 +20,9 @@ from service.store.redaction import is_storable_date, is_storable_note
 
 SHOWN = 3
 GROUNDS = 3
-# How many entries one line of a card quotes; the rest is counted.
-QUOTED = 1
 # A unit that UCUM only annotates, such as {score}: the title of the finding already says what is counted.
 _ANNOTATION = re.compile(r"(?<=\d) \{[^{}]*\}$")
+_TAKEN = "Taken: "
 _ANSWERS = ("Observation/", "QuestionnaireResponse/")
 # What a title explains in brackets stands in the full text.
 _BRACKETS = re.compile(r" \([^()]*\)")
@@ -239,9 +238,10 @@ def _without_annotation(text: str) -> str:
     return _ANNOTATION.sub("", text) if text.endswith("}") else text
 
 
-def short_lines(knowledge: Knowledge, findings: Iterable[Finding]) -> list[str]:
-    """One line per entry or number that a card depends on, with date and caveat and without ids, marked.
+def short_lines(knowledge: Knowledge, findings: Iterable[Finding], *, naming_all: bool = True) -> list[str]:
+    """One line per finding that a card depends on, with value, date and caveat and without ids, marked.
 
+    ``naming_all`` names further entries of other names too, in place of a count of all further entries.
     Findings that depend on the same entries say the same thing to a reader: the first is shown. A count of nothing is
     no ground of its own.
     """
@@ -252,8 +252,17 @@ def short_lines(knowledge: Knowledge, findings: Iterable[Finding]) -> list[str]:
             continue
         if finding.evidence:
             seen.add(finding.evidence)
-        lines.append(_short_line(knowledge, finding))
-    return list(dict.fromkeys(lines))
+        lines.append(_short_line(knowledge, finding, naming_all))
+    return _with_drugs_in_one_line(list(dict.fromkeys(lines)))
+
+
+def _with_drugs_in_one_line(lines: list[str]) -> list[str]:
+    """The lines with all that is taken in one, where the first of it stood."""
+    taken = [line for line in lines if line.startswith(_TAKEN)]
+    if len(taken) < 2:  # noqa: PLR2004  # nothing to join
+        return lines
+    joined = _TAKEN + "; ".join(line.removeprefix(_TAKEN) for line in taken)
+    return [joined if line is taken[0] else line for line in lines if line is taken[0] or line not in taken]
 
 
 def _counts_nothing(knowledge: Knowledge, finding: Finding) -> bool:
@@ -261,7 +270,7 @@ def _counts_nothing(knowledge: Knowledge, finding: Finding) -> bool:
     return fact is not None and fact.kind is FactKind.COUNT and finding.high == 0
 
 
-def _short_line(knowledge: Knowledge, finding: Finding) -> str:
+def _short_line(knowledge: Knowledge, finding: Finding, naming_all: bool) -> str:
     """Title, then value or words, then the day in brackets; caveats after it."""
     fact = knowledge.facts.get(finding.name)
     if fact is not None and fact.kind is FactKind.ORDER and finding.evidence:
@@ -269,19 +278,45 @@ def _short_line(knowledge: Knowledge, finding: Finding) -> str:
         return f"Ordered: {'; '.join(_words(item) for item in finding.evidence[:GROUNDS])}"
     if fact is not None and fact.kind is FactKind.DRUG and fact.stopped_within_days is None and finding.evidence:
         # The words of the entry say what is taken; its title would say the class a second time.
-        return f"Taken: {'; '.join(filter(None, (_quoted(one, numeric=False) for one in finding.evidence[:QUOTED])))}"
+        return f"{_TAKEN}{_quoted(finding.evidence[0], numeric=False)}{_others(finding.evidence, drug_name)}"
     if fact is not None and fact.kind is FactKind.NOT_READ and finding.evidence:
         # What could not be read is told by its own words: how many there are is not what the reader must look at.
         return f"Not read: {'; '.join(map(_own_words, finding.evidence[:GROUNDS]))}"
     value = amount(finding)
     name = _BRACKETS.sub("", title(knowledge, finding.name))
-    quoted = [text for item in finding.evidence[:QUOTED] if (text := _quoted(item, numeric=value is not None))]
-    more = len(finding.evidence) - QUOTED
+    quoted = _quoted(finding.evidence[0], numeric=value is not None) if finding.evidence else ""
     said = f"{name}: {value}" if value is not None else name
     if not quoted:
         return said
-    between = " " if quoted[0].startswith("(") else ": "
-    return f"{said}{between}{quoted[0]}" + (f" (+{more})" if more > 0 and value is None else "")
+    between = " " if quoted.startswith("(") else ": "
+    if value is not None or len(finding.evidence) == 1:
+        return f"{said}{between}{quoted}"
+    more = _others(finding.evidence, str) if naming_all else f" (+{len(finding.evidence) - 1})"
+    return f"{said}{between}{quoted}{more}"
+
+
+def _others(evidence: tuple[Evidence, ...], name_of: Callable[[str], str]) -> str:
+    """The entries after the first that are called otherwise, as many as a card has room for, and a count of the rest.
+
+    Whoever stops the one drug that is named must not believe that the danger has gone. The count too depends on the
+    words of the record, so all of it is marked as quoted, and marks stand wherever there is a second entry.
+    """
+    if len(evidence) == 1:
+        return ""
+    called = {name_of(evidence[0].text).casefold()}
+    named: list[str] = []
+    more = 0
+    for item in evidence[1:]:
+        name = name_of(item.text).casefold()
+        if name in called:
+            continue
+        called.add(name)
+        text = _text_of(item)
+        if text and len(named) < GROUNDS - 1:
+            named.append(f"; {escaped(text)}{_day_and_note(item)}")
+        else:
+            more += 1
+    return mark_quoted("".join(named) + (f" (+{more})" if more else ""))
 
 
 def _own_words(item: Evidence) -> str:
@@ -296,8 +331,7 @@ def _words(item: Evidence) -> str:
 def _quoted(item: Evidence, *, numeric: bool) -> str:
     """Words and day of one entry; of a number the day is enough. A Patient's date is that of birth."""
     of_patient = item.resource.startswith("Patient/")
-    # The title says what was asked and found; the words of an answer would say it again.
-    text = "" if numeric or of_patient or item.resource.startswith(_ANSWERS) else _without_annotation(item.text)
+    text = "" if numeric else _text_of(item)
     parts = [mark_quoted(escaped(text))] if text else []
     aside = []
     if item.date and not of_patient:
@@ -306,6 +340,17 @@ def _quoted(item: Evidence, *, numeric: bool) -> str:
     if item.note:
         aside.append(_note(item.note))
     return " ".join([*parts, *([f"({', '.join(aside)})"] if aside else [])])
+
+
+def _text_of(item: Evidence) -> str:
+    """The words of an entry; none of an answer, as the title says what was asked and found."""
+    return "" if is_answer(item) or item.resource.startswith("Patient/") else _without_annotation(item.text)
+
+
+def _day_and_note(item: Evidence) -> str:
+    aside = [item.date.partition("T")[0]] if item.date else []
+    aside += [text_of(item.note)] if item.note else []
+    return f" ({escaped(', '.join(aside))})" if aside else ""
 
 
 def _note(note: Note) -> str:

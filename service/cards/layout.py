@@ -52,10 +52,12 @@ def sections(knowledge: Knowledge, advice: Advice, today: date) -> Sections:
     """The sections of the card of one rule."""
     rule = advice.rule
     assert rule.card is not None
+    grounds = _grounds(knowledge, rule.card, advice.deciding)
+    is_danger = rule.card.indicator is not Indicator.INFO
     return Sections(
         act=act(rule.card),
         also=tuple(also(advice, today)),
-        because=tuple(first_of(short_lines(knowledge, _grounds(knowledge, rule.card, advice.deciding)), GROUNDS)),
+        because=tuple(first_of(short_lines(knowledge, grounds, naming_all=is_danger), GROUNDS)),
         before_the_drug=before_the_drug(knowledge, [advice]),
         not_known=unknown_line(asked(knowledge, left_unknown(knowledge, [advice])), _most_unknown(rule.card)),
         sources=tuple(short_source_lines(knowledge, rule)),

@@ -45,7 +45,10 @@ _NAMED = 2
 # This line is all that tells which dangers were not looked for.
 _MOST_FACTS = 12
 _TYPES_NAMED = 3
+_BEGIN = "Not assessed: "
 _LONGEST_NAME = NAMES["drug"]
+# What is not recognised is told by as many of its own words as leave room for the name of one order.
+_LONGEST_ENTRY = 60
 _SERVICES = ("ServiceRequest", "DeviceRequest", "CommunicationRequest")
 """What orders something that is no drug; one without words is named by its type."""
 _SUSPECTED = frozenset({NoteCode.PROVISIONAL})
@@ -79,10 +82,11 @@ class Lacking:
 class _Causes:
     """Why checks could not be made: a summary without its subject, lines, and the facts that could not be known.
 
-    ``order`` is the order that the first cause alone is about.
+    ``order`` is the order that the first cause alone is about, and ``longest`` the most letters of each name in it.
     """
 
     order: str | None = None
+    longest: int = _LONGEST_NAME
     summaries: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
@@ -352,10 +356,21 @@ def _not_recognised(knowledge: Knowledge, decision: Decision, causes: _Causes) -
             # What is being entered comes first: whoever enters it can say it in other words.
             entries = sorted(entries, key=lambda item: not holds(item.note, _BEING_ENTERED))
             first = 0 if holds(entries[0].note, _BEING_ENTERED) else len(causes.lines)
-            names = [_entry_name(item) for item in entries]
-            causes.summaries.insert(first, f"{_first_of(names)} not recognised ({_some(sorted(lists))})")
+            told = f"not recognised ({_some(sorted(lists))})"
+            most = _room_for_each(len(entries), told)
+            if first == 0 or not causes.summaries:
+                causes.longest = most
+            names = [_entry_name(item, most) for item in entries]
+            causes.summaries.insert(first, f"{_first_of(names)} {told}")
             causes.lines.insert(first, f"{said}: {unknown_line([_words(item) for item in entries])}.")
             causes.facts.extend(fact.id for fact in facts if not set(lists).isdisjoint(types_read(fact)))
+
+
+def _room_for_each(entries: int, told: str) -> int:
+    """How long the words of each entry may be beside the name of one order; it goes by their number alone."""
+    names = min(entries, _NAMED)
+    around = f"{_BEGIN}{'x' * _LONGEST_NAME}: {_first_of([''] * entries)} {told}."
+    return min(_LONGEST_ENTRY, max(_LONGEST_NAME, (LONGEST - len(around)) // names))
 
 
 def _is_of_no_known_language(text: str) -> bool:
@@ -438,10 +453,9 @@ def _summary(knowledge: Knowledge, decision: Decision, causes: _Causes) -> str:
     How many names there are depends on what else is said and never on the names: the store does not hold them.
     """
     cause = f"{causes.summaries[0]}."
-    begin = "Not assessed: "
-    room = LONGEST - len(begin) - len(replace_quoted(cause, "x" * _LONGEST_NAME))
+    room = LONGEST - len(_BEGIN) - len(replace_quoted(cause, "x" * causes.longest))
     about = list(_ordered(knowledge, decision, causes.order))[: min(_NAMED, max(0, room) // (_LONGEST_NAME + 2))]
-    return f"{begin}{', '.join(about)}: {cause}" if about else begin + cause
+    return f"{_BEGIN}{', '.join(about)}: {cause}" if about else _BEGIN + cause
 
 
 def _ordered(knowledge: Knowledge, decision: Decision, only: str | None) -> Iterator[str]:
@@ -460,9 +474,9 @@ def _name(item: Evidence, nameless: str = "an order") -> str:
     return mark_quoted(drug_name("" if is_service else item.text, nameless))
 
 
-def _entry_name(item: Evidence) -> str:
+def _entry_name(item: Evidence, most: int = _LONGEST_NAME) -> str:
     """The first words of an entry that is no drug, or its code; marked, as all that is quoted."""
-    return mark_quoted(short_words(item.text or item.resource, _LONGEST_NAME))
+    return mark_quoted(short_words(item.text or item.resource, most))
 
 
 def _words(item: Evidence) -> str:

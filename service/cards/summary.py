@@ -38,29 +38,85 @@ def also(advice: Advice, today: date) -> list[str]:
 
 
 def summary_of(card: CardText, advice: Advice, today: date) -> str:
-    """The summary of a card with what its rule depends on; a value that decides nothing is never put in."""
-    there = {finding.name: finding for finding in (*advice.found, *advice.named)}
-    entries: dict[str, str] = {}
+    """The summary of a card with what its rule depends on; a value that decides nothing is never put in.
 
-    def fill(references: Sequence[Reference]) -> Sequence[str] | None:
-        tried = dict(entries)
-        found = [words_of(reference, tried) for reference in references]
-        words = [word for word in found if word is not None]
-        if len(words) < len(found):
+    The last drug that it names is followed by the number of other drugs of the same danger, where there is room.
+    """
+    slots = _Slots({finding.name: finding for finding in (*advice.found, *advice.named)}, advice.missing, today)
+    text = filled(card.summary, slots.fill)
+    if slots.unnamed():
+        text = filled(card.summary, slots.again().fill)
+    return _as_sentence(text)
+
+
+class _Slots:
+    """The words for the slots of one summary, and the entries that they name, in their order.
+
+    ``more`` is how many drugs stay unnamed, and ``last`` the number of the drug that is to tell it.
+    """
+
+    def __init__(
+        self, there: Mapping[str, Finding], missing: Sequence[str], today: date, last: int = -1, more: int = 0
+    ) -> None:
+        self._there, self._asked, self._today, self._last, self._more = there, missing, today, last, more
+        self._named: dict[str, str] = {}
+        self._drugs: list[Finding] = []
+
+    def fill(self, references: Sequence[Reference]) -> Sequence[str] | None:
+        """The words of all references; None, and nothing counts as named, where one has none."""
+        before = dict(self._named), list(self._drugs)
+        words = [word for reference in references if (word := self._words_of(reference)) is not None]
+        if len(words) < len(references):
+            self._named, self._drugs = before
             return None
-        entries.update(tried)
         return words
 
-    def words_of(reference: Reference, tried: dict[str, str]) -> str | None:
+    def unnamed(self) -> int:
+        """How many drugs the last one that is named stands for as well."""
+        if not self._drugs:
+            return 0
+        names = {drug_name(item.text).casefold() for item in self._drugs[-1].evidence if item.text}
+        return len(names - {name.casefold() for name in self._named.values()})
+
+    def again(self) -> _Slots:
+        """The same slots, in which the last drug tells how many are not named."""
+        return _Slots(self._there, self._asked, self._today, len(self._drugs) - 1, self.unnamed())
+
+    def _words_of(self, reference: Reference) -> str | None:
         if reference.kind == "missing":
-            return _missing(advice.missing)
-        finding = there.get(reference.finding)
+            return _missing(self._asked)
+        finding = self._there.get(reference.finding)
         if finding is None:
             return None
-        words = _other_drug(finding, tried) if reference.kind == "drug" else _KINDS[reference.kind](finding, today)
+        words = self._drug(finding) if reference.kind == "drug" else _KINDS[reference.kind](finding, self._today)
         return words if words is None or len(words) <= LONGEST[reference.kind] + 2 else None
 
-    return _as_sentence(filled(card.summary, fill))
+    def _drug(self, finding: Finding) -> str | None:
+        """A drug whose entry the summary does not name yet, if there is one, of another name if there is one.
+
+        Whether there is any goes by the entries and not by their names: the store holds that there are some, and not
+        which.
+        """
+        others = {
+            item.resource: drug_name(item.text)
+            for item in finding.evidence
+            if item.text and item.resource not in self._named
+        }
+        if not others:
+            return None
+        known = {name.casefold() for name in self._named.values()}
+        chosen = next((one for one, name in others.items() if name.casefold() not in known), next(iter(others)))
+        self._named[chosen] = name = others[chosen]
+        is_to_tell = len(self._drugs) == self._last
+        self._drugs.append(finding)
+        return mark_quoted(_and_more(name, self._more) if is_to_tell else name)
+
+
+def _and_more(name: str, more: int) -> str:
+    """A drug and how many others, without the last word of its name (hydrochloride) where there is no room for both."""
+    count = f" (+{more})"
+    begin = name.rpartition(" ")[0]
+    return next((f"{words}{count}" for words in (name, begin) if words and len(words + count) <= LONGEST["drug"]), name)
 
 
 def _missing(asked: Sequence[str]) -> str | None:
@@ -98,22 +154,6 @@ def _value(finding: Finding, today: date) -> str | None:
 def holds_most(finding: Finding) -> bool:
     """Whether a dose is the most that may be taken as needed, and not what is taken (section 2.1 of the evidence)."""
     return any(note.code is NoteCode.MOST_AS_NEEDED for note in finding.notes)
-
-
-def _other_drug(finding: Finding, named: dict[str, str]) -> str | None:
-    """A drug whose entry the summary does not name yet, if there is one of another name.
-
-    Whether there is any goes by the entries and not by their names: the store holds that there are some, and not which.
-    """
-    others = {
-        item.resource: drug_name(item.text) for item in finding.evidence if item.text and item.resource not in named
-    }
-    if not others:
-        return None
-    known = {name.casefold() for name in named.values()}
-    chosen = next((one for one, name in others.items() if name.casefold() not in known), next(iter(others)))
-    named[chosen] = others[chosen]
-    return mark_quoted(others[chosen])
 
 
 def _entry(finding: Finding, today: date) -> str | None:

@@ -45,6 +45,10 @@ class SharedResources(Protocol):
 
     def texts(self, name: str) -> Sequence[bytes]: ...
 
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        ...
+
 
 Group = tuple[str, str]
 """The band of age and the sex of a patient."""
@@ -218,6 +222,8 @@ def with_gaps(record: Record, problems: Iterable[Problem], exported: Exported) -
 
 def _referred(gathered: Gathered, shared: SharedResources) -> list[str]:
     """The shared resources that a patient's own refer to, and those which these refer to in turn."""
+    if not shared:
+        return []
     found: dict[str, None] = {}
     texts = [text for text, _ in gathered.lines] + [text for text, _ in gathered.documents]
     for _ in range(_DEEPEST):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from keyword import iskeyword
-from typing import Any, Union
+from typing import Any, TypeVar, Union
 
 import msgspec
 
@@ -326,6 +326,8 @@ _UNUSED = tuple(_made(name, UnusedType) for name in sorted(UNUSED_TYPES))
 _CLASSES: tuple[type[Any], ...] = (*_PLAINABLE, Patient, *_READ, *_UNUSED)
 TYPE_OF: dict[type[Any], str] = {one: one.__name__ for one in _CLASSES}
 """The resource type that a class stands for."""
+_UNUSED_CLASSES = frozenset(_UNUSED)
+_E = TypeVar("_E")
 
 _ANY: Any = Union[_CLASSES]  # noqa: UP007  # of classes made above
 
@@ -377,6 +379,22 @@ def hold_all(entries: Sequence[Entry] | Bundle, text: bytes, between: int = 0) -
     return len(written) + more == len(text) or written.count(b'"') == text.count(b'"')
 
 
+def by_class(entries: Sequence[_E]) -> dict[type[_E], Sequence[_E]]:
+    """Entries by their class, in their order. Files mostly hold one class: to see that costs little."""
+    classes = set(map(type, entries))
+    if len(classes) == 1:
+        return {classes.pop(): entries}
+    found: dict[type[_E], list[_E]] = {kind: [] for kind in classes}
+    for entry in entries:
+        found[type(entry)].append(entry)
+    return dict(found)
+
+
 def is_unused(entry: Entry | UnusedType) -> bool:
     """Whether an entry is of a type that is not read."""
     return isinstance(entry, UnusedType)
+
+
+def holds_unused(entries: Sequence[Entry | UnusedType]) -> bool:
+    """Whether one of some entries is of a type that is not read."""
+    return not _UNUSED_CLASSES.isdisjoint(map(type, entries))

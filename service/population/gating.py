@@ -27,6 +27,7 @@ from service.record.input.reader import read_bundle
 from service.record.input.resource_types import RESOURCE_TYPES
 from service.record.input.subject import OF_A_PATIENT
 from service.record.model import Record
+from service.record.values.dates import age_years, parse
 
 _TYPE_FIRST = re.compile(rb'\{\s*"resourceType"\s*:\s*"([A-Za-z]{1,64})"')
 _MOST_STORED = 65_536
@@ -80,7 +81,7 @@ class Gating:
         self._types = types_of(self._gate)
         self._plain = plain_entries(prepared, question)
         self._passing: Bounded[tuple[str, ...], bool] = Bounded(_MOST_STORED)
-        self._groups: Bounded[bytes, Group | None] = Bounded(_MOST_STORED)
+        self._groups: Bounded[tuple[object, ...], Group | None] = Bounded(_MOST_STORED)
 
     @property
     def digest(self) -> str:
@@ -135,10 +136,18 @@ class Gating:
 
     def _group_of(self, person: bytes) -> Group | None:
         """The group of a patient of whom this is told; None where it cannot be read."""
-        if person not in self._groups:
+        alike = self._alike(person)
+        if alike not in self._groups:
             record = self._record_of(person, frozenset())
-            self._groups[person] = None if record is None or record.unread else self._persons(record)
-        return self._groups[person]
+            self._groups[alike] = None if record is None or record.unread else self._persons(record)
+        return self._groups[alike]
+
+    def _alike(self, person: bytes) -> tuple[object, ...]:
+        """The same for persons who differ in nothing but the day on which they were born, and are of one age."""
+        told = orjson.loads(person)
+        born = parse(told.pop("birthDate", None))
+        age = None if born is None else age_years(born, self._question.now)
+        return born is None, born is not None and born.timed, age, orjson.dumps(told)
 
     def _record_of(self, person: bytes, types: frozenset[str]) -> Record | None:
         exported = replace(self._exported, whole=self._exported.whole | types)

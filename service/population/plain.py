@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date
 from enum import IntEnum
 from typing import Any
@@ -36,11 +37,14 @@ from service.record.kinds.patient import SEX_FOR_CLINICAL_USE
 
 Json = dict[str, Any]
 _MOST_STORED = 50_000
-_DAY = 10
-_DATE = re.compile(
-    r"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}"
-    r"(?:T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9]))?"
-)
+_DAY, _MINUTE, _SECOND = 10, 16, 19
+"""Where the parts of a date end: the day, the time to the minute and to the second; behind them stands the zone."""
+_CUT_SHORT = frozenset({_MINUTE, _SECOND})
+"""As long is a time without seconds or without a zone. What is as short as a day has neither."""
+_DAYS = re.compile(r"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}").fullmatch
+_MINUTES = re.compile(r"(?:T(?:[01][0-9]|2[0-3]):[0-5][0-9])?").fullmatch
+_SECONDS = re.compile(r"(?::[0-5][0-9])?").fullmatch
+_ZONES = re.compile(r"(?:(?:\.[0-9]{1,9})?(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9]))?").fullmatch
 _SOME_DATE, _SOME_NUMBER = "2020-01-02", 1.0
 _LARGEST = 1e9
 _decode_numbers = msgspec.json.Decoder(list[float]).decode
@@ -73,7 +77,7 @@ class PlainEntries:
         self._says_nothing = says_nothing
         self._types = types
         self._known: Bounded[tuple[object, ...], _Known] = Bounded(_MOST_STORED)
-        self._dates: set[str | None] = set()
+        self._dates = PlainDates()
         self._met: list[_Known] = []
 
     def of_text(self, text: bytes, key: str) -> Says:
@@ -103,20 +107,7 @@ class PlainEntries:
 
     def _are_plain(self, kind: type[Entry], entries: Sequence[Entry]) -> bool:
         """Whether all dates and numbers are such that nothing of them is left to interpretation."""
-        dates = kind.dates(entries)
-        if not dates <= self._dates and not all(map(self._is_plain_date, dates)):
-            return False
-        return _are_plain_numbers(kind.numbers(entries))
-
-    def _is_plain_date(self, text: str | None) -> bool:
-        if text in self._dates:
-            return True
-        if text is not None and not _is_plain_date(text):
-            return False
-        if len(self._dates) >= _MOST_STORED:
-            self._dates.clear()
-        self._dates.add(text)
-        return True
+        return self._dates.are_plain(kind.dates(entries)) and _are_plain_numbers(kind.numbers(entries))
 
     def _learned(self, entry: Entry) -> _Known:
         """What the gate makes of all entries of a choice: of one with a plain date and number."""
@@ -192,12 +183,43 @@ def _are_plain_numbers(written: list[msgspec.Raw]) -> bool:
     return min(numbers) >= -_LARGEST and max(numbers) <= _LARGEST
 
 
-def _is_plain_date(text: str) -> bool:
-    """A day, or a second with its zone, of a year in which people live: nothing of it is left to interpretation."""
-    if not _DATE.fullmatch(text):
+class PlainDates:
+    """Tells dates of which nothing is left to interpretation: a day, or a second with its zone, of our times.
+
+    Of many dates each part is looked at once: there are few days, minutes, seconds and zones.
+    """
+
+    def __init__(self) -> None:
+        self._known = tuple((is_part, set[str]()) for is_part in (_is_day, _MINUTES, _SECONDS, _ZONES))
+
+    def are_plain(self, given: AbstractSet[str | None]) -> bool:
+        """Whether all of some dates are plain; None is one that is not there."""
+        dates = {one for one in given if one is not None}
+        if not _CUT_SHORT.isdisjoint(map(len, dates)):
+            return False
+        parts = (
+            {one[:_DAY] for one in dates},
+            {one[_DAY:_MINUTE] for one in dates},
+            {one[_MINUTE:_SECOND] for one in dates},
+            {one[_SECOND:] for one in dates},
+        )
+        for found, (is_part, known) in zip(parts, self._known, strict=True):
+            if found <= known:
+                continue
+            if not all(map(is_part, found)):
+                return False
+            if len(known) > _MOST_STORED:
+                known.clear()
+            known.update(found)
+        return True
+
+
+def _is_day(text: str) -> bool:
+    """Whether there is such a day, in a year in which people live."""
+    if not _DAYS(text):
         return False
     try:
-        date.fromisoformat(text[:_DAY])
+        date.fromisoformat(text)
     except ValueError:
         return False
     return True
@@ -205,7 +227,7 @@ def _is_plain_date(text: str) -> bool:
 
 def person_of(patient: Patient) -> bytes | None:
     """What of a Patient its age and sex are read from, as a resource of its own; None where it must be read whole."""
-    if any(one is not None and not _is_plain_date(one) for one in (patient.birthDate, patient.deceasedDateTime)):
+    if not PlainDates().are_plain({patient.birthDate, patient.deceasedDateTime}):
         return None
     said = [one for one in patient.extension if b"\\" in (text := bytes(one)) or any(url in text for url in _SEX)]
     elements: Json = {"resourceType": "Patient"}

@@ -14,7 +14,7 @@ from msgspec import DecodeError
 from service.errors import RequestError
 from service.population.bundles import skim
 from service.population.codes import CodeCount
-from service.population.entries import decode_line, decode_lines, hold_all, is_unused
+from service.population.entries import decode_line, decode_lines, hold_all, holds_unused, is_unused
 from service.population.export import EVERYTHING, Export
 from service.population.inputs import Form, Source
 from service.population.keys import BUNDLE, UNUSED_TYPES, Fate, Keyed, broken, keyed, keyed_whole
@@ -180,7 +180,7 @@ class Reading:
         except DecodeError:
             return False
         # Each line begins and ends as an object does, so none holds a part of one: as many are one each.
-        if len(entries) != len(ends) or any(map(is_unused, entries)) or not hold_all(entries, chunk, len(ends) - 1):
+        if len(entries) != len(ends) or holds_unused(entries) or not hold_all(entries, chunk, len(ends) - 1):
             return False
         return lines.runs.take_all(entries, ends, chunk, offset)
 

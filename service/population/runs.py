@@ -5,12 +5,12 @@ A run is lines that follow one another, of one type and about one patient. Of mo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 import msgspec
 
-from service.population.entries import TYPE_OF, Entry, Patient
+from service.population.entries import TYPE_OF, Entry, Patient, by_class
 from service.population.inputs import Source
 from service.population.keys import is_plain_id, patient_named
 from service.population.plain import PlainEntries, Says, person_of
@@ -97,9 +97,10 @@ class RunMaker:
         if not all(map(is_plain_id, keys.values())):
             return False
         self._end_run()
-        says = self._seen(entries)
+        kinds = by_class(entries)
+        says = self._seen(kinds)
         first = start = 0
-        for about, group in _groups(entries, subjects):
+        for about, group in _groups(entries, subjects, is_one_class=len(kinds) == 1):
             end = ends[first + group - 1]
             some = entries[first : first + group]
             content = text[start:end] if self._source.compression else b""
@@ -124,12 +125,9 @@ class RunMaker:
         self._lines.clear()
         self._class = None
 
-    def _seen(self, entries: Sequence[Entry]) -> Says | None:
+    def _seen(self, kinds: Mapping[type[Entry], Sequence[Entry]]) -> Says | None:
         """Nothing, where no entry says anything; else None: it must be asked of each run. Their codes are counted."""
-        by_class: dict[type[Entry], list[Entry]] = {}
-        for entry in entries:
-            by_class.setdefault(type(entry), []).append(entry)
-        says = [self._plain.of(some) for some in by_class.values()]
+        says = [self._plain.of(some) for some in kinds.values()]
         return None if any(says) else Says.NOTHING
 
     def _add_run(  # all that is known of a run
@@ -155,7 +153,10 @@ class RunMaker:
         self._over.clear()
 
 
-def _groups(entries: Sequence[Entry], subjects: Sequence[str]) -> Iterator[tuple[str, int]]:
+def _groups(entries: Sequence[Entry], subjects: Sequence[str], *, is_one_class: bool) -> Iterator[tuple[str, int]]:
     """Entries of one type and about one patient that follow one another: whom they are about, and how many."""
+    if is_one_class:
+        yield from ((about, len(list(group))) for about, group in groupby(subjects))
+        return
     for (_, about), group in groupby(zip(map(type, entries), subjects, strict=True)):
-        yield about, sum(1 for _ in group)
+        yield about, len(list(group))

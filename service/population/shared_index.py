@@ -47,6 +47,9 @@ class SharedIndex:
                 self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._known: Bounded[str, tuple[bytes, ...]] = Bounded(_MOST_CACHED)
 
+    def __bool__(self) -> bool:
+        return self._count > 0
+
     def texts(self, name: str) -> Sequence[bytes]:
         """The texts of the resources of a name, in an order of their own."""
         known = self._known.get(name)

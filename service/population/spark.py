@@ -100,6 +100,9 @@ class DecideBuckets:
 class _Shared:
     known: dict[str, tuple[bytes, ...]] = field(default_factory=dict)
 
+    def __bool__(self) -> bool:
+        return bool(self.known)
+
     def texts(self, name: str) -> Sequence[bytes]:
         return self.known.get(name, ())
 

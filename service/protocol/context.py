@@ -14,7 +14,7 @@ from service.knowledge.hooks import Role
 from service.note import Note, NoteCode
 from service.protocol.appointments import APPOINTMENT, reasons_as_problems
 from service.protocol.request import HookCall
-from service.record.input.reader import BESIDE_ORDERS, ORDER_TYPES
+from service.record.input.reviewed import BESIDE_ORDERS, ORDER_TYPES
 from service.record.input.unpacking import Piece, Unpacked, unpack_context
 from service.record.model import UNTYPED, Problem
 from service.record.notes import text_of

@@ -973,3 +973,17 @@ def test_a_billing_mark_is_no_cancer_and_hides_no_problem(client: FlaskClient, m
     assert status_of(told, HEART) == "present"
     assert mark not in json.dumps(told["cards"])
     assert status_of(signing(client, NO_ALLERGY, coded("Condition", text="HCC")), "cancer-history") == "present"
+
+
+@pytest.mark.parametrize("subject", ["Group/1", "RelatedPerson/1", "Device/1"])
+def test_an_order_or_a_result_of_no_patient_is_named(client: FlaskClient, subject: str) -> None:
+    other = {"subject": {"reference": subject}}
+    answered = ask(client, [person(), sciatica(), ordered(*IBUPROFEN) | other], "order-sign", complete="all")
+    assert "1 of 1 order could not be checked" in answered["cards"][0]["summary"]
+    result = measured("98979-8", 25, "mL/min/{1.73_m2}", "2026-11-20") | other
+    assert "1 entry could not be read: Observation" in str(signing(client, result)["cards"])
+
+
+def test_a_result_about_a_device_or_a_fetus_of_the_patient_is_not_missed(client: FlaskClient) -> None:
+    result = measured("98979-8", 25, "mL/min/{1.73_m2}", "2026-11-20") | {"focus": [{"reference": "Device/1"}]}
+    assert "could not be read" not in str(signing(client, result)["cards"])

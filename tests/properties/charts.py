@@ -17,7 +17,7 @@ from service.knowledge.hooks import HOOKS
 from service.knowledge.model import Indicator
 from service.protocol.evaluation import Services, answer_call
 from service.record.input.prefetch_templates import Template
-from service.record.input.reader import ORDER_TYPES
+from service.record.input.reviewed import ORDER_TYPES
 
 Json = dict[str, Any]
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)

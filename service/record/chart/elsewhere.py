@@ -117,8 +117,13 @@ def _booked(resource: Resource) -> Iterator[Statement]:
 
 def _procedure(resource: Resource) -> Iterator[Statement]:
     """What a procedure tells besides what was done, and one that is only being prepared."""
-    names = ("reasonCode", "complication", "outcome")
-    yield from _elements(*names, "code")(resource) if is_to_come(resource) else _elements(*names)(resource)
+    yield from _about_a_procedure(resource)
+    if is_to_come(resource):
+        yield from _code(resource)
+
+
+_about_a_procedure = _elements("reasonCode", "complication", "outcome")
+_code = _elements("code")
 
 
 def is_to_come(resource: Resource) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Literal
 
 from service.errors import Issue, RequestError
@@ -12,6 +12,7 @@ from service.note import Note, NoteCode
 from service.record.input.contained import contained_in
 from service.record.input.deduplicate import arrange
 from service.record.input.prefetch_states import PrefetchState, Selection, State
+from service.record.input.reviewed import ORDER_TYPES, Reviewed, is_draft_order, reviewable, status_of
 from service.record.input.sections import doubts_of_sections
 from service.record.input.shapes import Flaw, are_flawless, flaws, is_flawless
 from service.record.input.subject import OF_A_PATIENT, Patients, Subject, is_nameless, with_nameless_as
@@ -19,15 +20,10 @@ from service.record.input.unpacking import Piece, Unpacked, unpack, unpack_state
 from service.record.model import Completeness, Entry, Problem, Record
 from service.record.releases.fhir_classes import Release
 from service.record.releases.reading import RENAMED, dstu2_sign, normalise
-from service.record.values.statuses import status_word
-
-ORDER_TYPES = frozenset({"MedicationRequest", "ServiceRequest", "DeviceRequest"})
-"""What can be an order under review, in R4 names."""
 
 READ_TYPES = OF_A_PATIENT | {"Patient", "Medication", "Device"}
 """Types that ``complete="all"`` is about."""
 
-_OVER = frozenset({"entered-in-error", "cancelled", "revoked", "stopped", "ended"})
 _FOREIGN = Note(NoteCode.SUBJECT_FOREIGN)
 _SUBJECT_TAKEN = Note(NoteCode.SUBJECT_TAKEN)
 _SUBJECT_MISSING = Note(NoteCode.SUBJECT_MISSING)
@@ -42,15 +38,6 @@ _KNOWN_BY_CODE = frozenset(
 )
 """The types of which an entry that is not understood by its code is looked for on the chart."""
 
-
-BESIDE_ORDERS = frozenset(
-    {
-        *("Medication", "Patient", "Practitioner", "PractitionerRole", "Organization", "Location", "Encounter"),
-        *("Device", "RelatedPerson", "Coverage", "Substance", "Specimen", "Condition", "Observation", "Provenance"),
-        *("DocumentReference", "ImagingStudy", "DiagnosticReport", "AllergyIntolerance", "CareTeam"),
-    }
-)
-"""What stands among the orders of a context without being one: what they refer to."""
 _NOTHING_BROUGHT = Unpacked()
 _ANSWERS = frozenset({"Observation", "QuestionnaireResponse"})
 
@@ -93,8 +80,13 @@ def read_bundle(
     completeness = {name: Completeness.PARTIAL if name in gathered.unclaimed else state for name in sorted(names)}
     for entry in gathered.entries:
         completeness.setdefault(entry.type, Completeness.PARTIAL)
+    dropped = [piece for piece in gathered.dropped if order_hook and is_draft_order(piece)]
     return gathered.record(
-        None if chosen is None or is_nameless(chosen) else chosen, completeness, orders, patients.base
+        None if chosen is None or is_nameless(chosen) else chosen,
+        completeness,
+        orders,
+        patients.base,
+        tuple(piece.path for piece in dropped),
     )
 
 
@@ -175,7 +167,7 @@ def _take_beside(gathered: _Gathered, beside: Unpacked, completeness: dict[str, 
     for piece in beside.pieces:
         completeness.setdefault(RENAMED.get(piece.type, piece.type), Completeness.PARTIAL)
     brought = (entry for entry in gathered.entries[before:] if entry.type == "MedicationRequest")
-    return frozenset(entry.reference for entry in brought if _status(entry) == "draft")
+    return frozenset(entry.reference for entry in brought if status_of(entry) == "draft")
 
 
 def _take_orders(gathered: _Gathered, brought: Unpacked, patients: Patients, patient_id: str) -> Reviewed:
@@ -184,7 +176,7 @@ def _take_orders(gathered: _Gathered, brought: Unpacked, patients: Patients, pat
     taken.problems.extend(brought.problems)
     said = [_called(patients.subject_of(piece), patient_id) for piece in brought.pieces]
     taken.take(zip(brought.pieces, said, strict=True), missing_is_ours=True)
-    reviewed = taken.reviewable()
+    reviewed = reviewable(taken.entries, taken.dropped, taken.problems)
     for order in reviewed.orders:
         note_flaws(order, gathered.problems, under_review=True)
     names = {(order.type, order.id) for order in reviewed.orders if order.id}
@@ -194,34 +186,14 @@ def _take_orders(gathered: _Gathered, brought: Unpacked, patients: Patients, pat
     return reviewed
 
 
-@dataclass(slots=True)
-class Reviewed:
-    """The entries of an order context by the part they play.
-
-    ``others`` cannot be reviewed; ``over`` counts those that are over already.
-    """
-
-    orders: list[Entry] = field(default_factory=list)
-    beside: list[Entry] = field(default_factory=list)
-    others: list[Entry] = field(default_factory=list)
-    over: int = 0
-
-    def not_reviewed(self, problems: Iterable[Problem]) -> tuple[str, ...]:
-        """What was brought as an order and is not reviewed. Of a context that brought no order at all: everything."""
-        lost = [problem.path for problem in problems if problem.unread is not None]
-        others = [entry.reference for entry in self.others]
-        if not self.orders and not self.over and not others and not lost:
-            others = [entry.reference for entry in self.beside]
-        return tuple(dict.fromkeys((*others, *lost)))
-
-
 class _Gathered:
     """The entries of one patient as they are taken in, with what was passed over.
 
     ``foreign`` are the types seen about other patients, ``unclaimed`` those of which something could not be used:
     for want of a subject, or because an element of it cannot be read. ``about_one`` says that the document is about one
-    patient, so that an entry about another is lost and not merely another patient's. ``within`` are the paths of what
-    stood within another resource, and is never the whole list of a type.
+    patient, so that an entry about another is lost and not merely another patient's. ``dropped`` is what names no
+    patient as its subject. ``within`` are the paths of what stood within another resource, and is never the whole list
+    of a type.
     """
 
     def __init__(
@@ -237,6 +209,7 @@ class _Gathered:
         self.types: Counter[str] = Counter()
         self.foreign: set[str] = set()
         self.unclaimed: set[str] = set()
+        self.dropped: list[Piece] = []
 
     def take(self, pieces: Iterable[tuple[Piece, str | Subject]], *, missing_is_ours: bool) -> None:
         """Keep what is about the chosen patient, in R4 shape; write down the rest."""
@@ -303,15 +276,20 @@ class _Gathered:
             self.problems.append(Problem(piece.path, _SUBJECT_MISSING, name))
             self.unclaimed.add(name)
             return False
+        if subject is Subject.FOCUSED_ELSEWHERE:
+            self.problems.append(Problem(piece.path, Note(NoteCode.SUBJECT_NO_PATIENT)))
+            return False
         if subject is Subject.NO_PATIENT:
             if piece.type not in OF_A_PATIENT:
                 return True
-            # Only results may be of a device or a group. Of anything else the reference is wrong: it may be ours.
+            # Where everything else is about one patient the reference is wrong, and it may be theirs.
             name = RENAMED.get(piece.type, piece.type)
-            is_lost = self.about_one and name != "Observation"
-            self.problems.append(Problem(piece.path, Note(NoteCode.SUBJECT_NO_PATIENT), name if is_lost else None))
-            if is_lost:
+            self.problems.append(
+                Problem(piece.path, Note(NoteCode.SUBJECT_NO_PATIENT), name if self.about_one else None)
+            )
+            if self.about_one:
                 self.unclaimed.add(name)
+                self.dropped.append(piece)
             return False
         if is_nameless(subject):
             return missing_is_ours
@@ -324,27 +302,11 @@ class _Gathered:
 
     def split_orders(self) -> list[Entry]:
         """Take the draft requests out of the entries."""
-        orders = [entry for entry in self.entries if entry.type in ORDER_TYPES and _status(entry) == "draft"]
+        orders = [entry for entry in self.entries if entry.type in ORDER_TYPES and status_of(entry) == "draft"]
         drafts = set(orders)
         if drafts:
             self.entries = [entry for entry in self.entries if entry not in drafts]
         return orders
-
-    def reviewable(self) -> Reviewed:
-        """The orders of a context, save those that are over already; what they refer to; and what is not reviewed."""
-        reviewed = Reviewed()
-        for entry in self.entries:
-            if entry.type in ORDER_TYPES and _status(entry) in _OVER:
-                self.problems.append(Problem(entry.path, Note(NoteCode.ORDER_OVER)))
-                reviewed.over += 1
-            elif entry.type in ORDER_TYPES:
-                reviewed.orders.append(entry)
-            elif entry.type in BESIDE_ORDERS:
-                reviewed.beside.append(entry)
-            else:
-                self.problems.append(Problem(entry.path, Note(NoteCode.NO_CHECKED_ORDER), entry.type))
-                reviewed.others.append(entry)
-        return reviewed
 
     def release(self, orders: Sequence[Entry]) -> Release:
         """The release of the document: that of its orders, else of the types in which most resources show one."""
@@ -422,10 +384,6 @@ def note_flaws(entry: Entry, problems: list[Problem], *, under_review: bool = Fa
         problems.append(Problem(f"{entry.path}.{flaw.element}", flaw.reason, unread))
         unread = None
     return found
-
-
-def _status(entry: Entry) -> str | None:
-    return status_word(entry.resource.get("status"))
 
 
 def _chosen(persons: Sequence[str], patient: str | None) -> str | None:

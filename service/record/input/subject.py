@@ -32,6 +32,7 @@ class Subject(Enum):
 
     NOT_SAID = "no subject"
     NO_PATIENT = "about something other than a patient"
+    FOCUSED_ELSEWHERE = "of the patient, about a fetus, a donor or a device"
 
 
 class Patients:
@@ -73,7 +74,7 @@ class Patients:
             if known is not None:
                 return known
         if piece.type == "Observation" and piece.resource.get("focus") and not self._is_focused(piece):
-            return Subject.NO_PATIENT
+            return Subject.FOCUSED_ELSEWHERE
         return self._of_reference(_subject(piece.resource))
 
     def _is_focused(self, piece: Piece) -> bool:

@@ -16,7 +16,7 @@ from msgspec import Meta, Struct, defstruct
 
 from service.record.input.shape_table import NESTED, SHAPES, STATUS_NEEDED
 from service.record.values.dates import parse
-from service.record.values.statuses import understood_words
+from service.record.values.statuses import says_two_things, understood_words
 
 _DAY = r"(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
 _CLOCK = r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9])"
@@ -97,7 +97,7 @@ def is_usual(resource: Mapping[str, Any], type_: str) -> bool:
         msgspec.convert(resource, usual.shape)
     except msgspec.ValidationError:
         return False
-    return _has_usual_dates(resource, usual)
+    return _is_usual_within(resource, usual, type_)
 
 
 def are_usual(resources: Sequence[Mapping[str, Any]], type_: str) -> bool:
@@ -109,16 +109,17 @@ def are_usual(resources: Sequence[Mapping[str, Any]], type_: str) -> bool:
         msgspec.convert(resources, usual.shapes)
     except msgspec.ValidationError:
         return False
-    return all(_has_usual_dates(resource, usual) for resource in resources)
+    return all(_is_usual_within(resource, usual, type_) for resource in resources)
 
 
-def _has_usual_dates(resource: Mapping[str, Any], usual: _Usual) -> bool:
+def _is_usual_within(resource: Mapping[str, Any], usual: _Usual, type_: str) -> bool:
+    """What its shape does not tell: its dates can be read, and a status in several words says one thing."""
     # Here and not by the shape: what was parsed once is known.
     for name in usual.dates:
         written = resource.get(name)
         if written is not None and parse(written) is None:
             return False
-    return True
+    return type_ not in _CODED or not says_two_things(resource)
 
 
 @cache

@@ -9,7 +9,7 @@ lift one. What neither code nor words can tell was not read, and that is not the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -19,15 +19,9 @@ from service.bounded import Bounded
 from service.knowledge.cache import Cached, uncached
 from service.knowledge.model import DangerTerms, OtherWords, ValueSet
 from service.note import Note, NoteCode
+from service.record.values.caseless import Caseless, Span
 from service.record.values.code_sets import CodeSets
-from service.record.values.code_systems import (
-    ICD_10,
-    ICD_10_CM,
-    canonical_system,
-    check_digit_fault,
-    codes_written_in,
-    is_fully_listed,
-)
+from service.record.values.code_systems import ICD_10, canonical_system, check_digit_fault, is_fully_listed
 from service.record.values.concept import (
     SPOKEN_SYSTEMS,
     concept_text,
@@ -36,28 +30,24 @@ from service.record.values.concept import (
     single_key,
     wordings,
 )
-from service.record.values.danger import DangerWords, Span
+from service.record.values.danger import DangerWords
 from service.record.values.english import is_english
-from service.record.values.negation import Said, is_denied, said
+from service.record.values.negation import is_denied
 from service.record.values.other_words import KnownWords
-from service.record.values.pattern_literals import LiteralIndex, compiled, literals_of
+from service.record.values.wording import Wording, Wordings
 
 __all__ = ["CodeIndex", "Danger", "Match", "canonical_system"]
 
 _CACHED = 20_000
 _LONGEST_TEXT = 400
-_ACTIONS = ("order-", "referral-", "procedure-", "proc-", "med-")
-"""Value sets of what one orders or does, by the beginning of their name."""
 _OF_PROBLEMS = ("cond-", "local-cond-", "device-", "local-problem-", "local-no-information", "local-pregnancy-ended")
 """Value sets of what somebody has, by the beginning of their name: words that name it are understood as a problem."""
 _OF_ACTIONS = ("order-", "referral-", "procedure-", "proc-", "local-order-", "local-proc-")
 _CONDITION = "Condition"
 _SENTENCE = re.compile(r"(?<=[.;!])\s+|\n+")
 _MOST_SENTENCES = 40
-_NORMAL = re.compile(r"\b(?:normal|unremarkable|within normal limits|intact)\b", re.IGNORECASE)
-_ALLERGY = re.compile(
-    r"\ballerg\w*|\banaphyla\w*|\bintoleran\w*|\bhypersensitiv\w*|\bbronchospasm|\bangio-?o?edema", re.IGNORECASE
-)
+_NORMAL = Caseless(r"\b(?:normal|unremarkable|within normal limits|intact)\b")
+_ALLERGY = Caseless(r"\ballerg\w*|\banaphyla\w*|\bintoleran\w*|\bhypersensitiv\w*|\bbronchospasm|\bangio-?o?edema")
 _NOTHING: frozenset[str] = frozenset()
 
 
@@ -96,25 +86,27 @@ BY_CATEGORY = Note(NoteCode.BY_CATEGORY)
 _EMPTY = Match(_NOTHING, by_text=False, text="", is_read=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Code:
-    """What one coding says: its value sets, whether by category only, or that it is known to be something else."""
+class _Code(Struct, frozen=True):
+    """What one coding says: its value sets, whether by category only, or that it is known to be something else.
 
+    ``is_public``: it is a code of a public system, well formed, whose words are those of the system.
+    """
+
+    system: str | None
+    code: str
     sets: frozenset[str] = _NOTHING
     by_category: bool = False
     is_else: bool = False
+    is_public: bool = False
     note: Note | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """What one wording says of now and of the past, and whether it could be understood."""
+class _Read(Struct, frozen=True):
+    """What was read of one concept: each coding, each wording, and the match that they make together."""
 
-    now: frozenset[str]
-    past: frozenset[str]
-    suspected: frozenset[str]
-    doubtful: frozenset[str]
-    is_english: bool
+    codes: tuple[_Code, ...]
+    wordings: tuple[Wording, ...]
+    match: Match
 
 
 class Danger(Struct, frozen=True):
@@ -148,63 +140,59 @@ class CodeIndex(CodeSets):
         super().__init__(value_sets)
         self.known_words = KnownWords(other)
         self._asked = asked
-        self._patterns = [(name, text) for name, value_set in value_sets.items() for text in value_set.patterns]
-        self._which = LiteralIndex(cached("literals", lambda: [literals_of(text) for _, text in self._patterns]))
-        self._unless = {
-            name: "|".join(f"(?:{text})" for text in one.unless) for name, one in value_sets.items() if one.unless
-        }
-        self._own_questions = _own_questions(value_sets)
+        self._wordings = Wordings(value_sets, self, cached)
         self._danger = DangerWords(value_sets, terms)
-        self._lasting = frozenset(name for name, one in value_sets.items() if one.lasts)
         self._says_nothing = frozenset(name for name, one in value_sets.items() if one.says == NOTHING_KNOWN)
         self._by_code: Bounded[tuple[object, str], _Code] = Bounded(_CACHED)
-        self._by_concept: Bounded[tuple[object, ...], Match] = Bounded(_CACHED)
-        self._by_text: Bounded[str, _Words] = Bounded(_CACHED)
+        self._by_concept: Bounded[tuple[object, ...], _Read] = Bounded(_CACHED)
         self._entries_read: Bounded[tuple[object, ...], bool] = Bounded(_CACHED)
         self._texts_known: Bounded[tuple[str, str], bool] = Bounded(_CACHED)
-        self._danger_in: Bounded[str, tuple[bool, bool]] = Bounded(_CACHED)
         self._harmless_sets = frozenset(terms.harmless_sets)
-        dangerous = self._dangerous(frozenset(value_sets))
-        self._dangerous_patterns = frozenset(
-            index for index, (name, _) in enumerate(self._patterns) if name in dangerous
-        )
         self._dangers: Bounded[str, Danger | None] = Bounded(_CACHED)
 
     def match(self, concept: object) -> Match:
         """The value sets that a CodeableConcept (or Coding, or list of CodeableConcepts) lies in."""
-        if not concept:
-            return _EMPTY
+        return self._read(concept).match if concept else _EMPTY
+
+    def _read(self, concept: object) -> _Read:
         key = single_key(concept)
         if key is None:
-            return self._match(concept)
+            return self._read_anew(concept)
         found = self._by_concept.get(key)
         if found is None:
-            found = self._by_concept[key] = self._match(concept)
+            found = self._by_concept[key] = self._read_anew(concept)
         return found
 
-    def _match(self, concept: object) -> Match:
-        codes = [self._of_coding(raw.get("system"), code) for raw, code in raw_codes(concept)]
-        words = [self._of_text(text[:_LONGEST_TEXT]) for text in wordings(concept)]
-        sure = _NOTHING.union(*(code.sets for code in codes if not code.by_category))
-        categories = _NOTHING.union(*(code.sets for code in codes if code.by_category))
-        now = _NOTHING.union(*(one.now for one in words))
+    def _read_anew(self, concept: object) -> _Read:
+        codes = tuple([self._of_coding(raw.get("system"), code) for raw, code in raw_codes(concept)])
+        texts = list(wordings(concept))
+        words = tuple([self._wordings.read(text[:_LONGEST_TEXT]) for text in texts])
+        sure = categories = now = past = suspected = _NOTHING
+        for code in codes:
+            if code.by_category:
+                categories |= code.sets
+            else:
+                sure |= code.sets
+        for one in words:
+            if one.named or one.now:
+                now |= one.now
+                past |= one.past
+                suspected |= one.suspected
         coded = sure or categories
         sets = coded or now
-        suspected = _NOTHING.union(*(one.suspected for one in words))
-        said = categories | now | suspected.union(*(one.past for one in words))
-        notes = dict.fromkeys(code.note for code in codes if code.note)
-        is_read = self._is_read(sets | said, codes, words)
-        return Match(
+        said = categories | now | suspected | past
+        match = Match(
             sets,
             by_text=not coded and bool(said),
-            text=self._text_of(concept),
-            notes=tuple(notes),
-            past_sets=_NOTHING.union(*(one.past for one in words)) - now - sets,
+            text=self._text_of(codes, texts),
+            notes=tuple(dict.fromkeys(code.note for code in codes if code.note)),
+            past_sets=past - now - sets,
             suspected_sets=suspected - now - sets,
             said_too=(now | categories) - sets,
             by_category=bool(categories) and not sure,
-            is_read=is_read,
+            is_read=self._is_read(sets | said, codes, words),
         )
+        return _Read(codes, words, match)
 
     def is_entry_read(self, kind: str, concept: object) -> bool:
         """Whether what an entry of a list says was understood: by a code, or by every part of its words.
@@ -220,50 +208,55 @@ class CodeIndex(CodeSets):
         return found
 
     def _is_entry_read(self, kind: str, concept: object) -> bool:
-        if self.says_nothing(concept):
-            return False
-        is_told = self._is_read_by_code(concept)
-        if self.is_doubtful(kind, concept):
+        read = self._read(concept)
+        if not read.match.sets.isdisjoint(self._says_nothing) or self._is_doubtful(kind, read, concept):
             return False
         if kind == _CONDITION:
-            unexplained = [self._unexplained(text[:_LONGEST_TEXT]) for text in wordings(concept)]
+            unexplained = [self._unexplained(wording) for wording in read.wordings]
             if any(names_drug for _, names_drug in unexplained):
                 return False  # a code never explains a drug
-            if any(holds_danger for holds_danger, _ in unexplained) and not self.is_known_by_code(concept):
+            if any(holds_danger for holds_danger, _ in unexplained) and not _is_known(read.codes):
                 return False
-        is_named = self._has_public_code(concept) and self.match(concept).is_read
-        return is_told or is_named or self._are_words_known(kind, concept)
+        # A category of ICD-10 in a value set reads an entry too: it alarms, and hides nothing.
+        if any(code.is_else or code.sets for code in read.codes):
+            return True
+        # In none of our sets, but a code of a public system says what it is by its words.
+        is_named = read.match.is_read and any(code.is_public for code in read.codes)
+        return is_named or self._are_words_known(kind, read.wordings)
 
     def is_doubtful(self, kind: str, concept: object) -> bool:
         """Whether words that are not those of a public code name something of which they may say yes or no."""
+        return self._is_doubtful(kind, self._read(concept), concept)
+
+    def _is_doubtful(self, kind: str, read: _Read, concept: object) -> bool:
+        if not any(wording.doubtful for wording in read.wordings):
+            return False
         asked = self._asked.get(kind, _NOTHING)
+        own = {text[:_LONGEST_TEXT] for text in own_words(concept)}
         return any(
             name in asked or name.startswith(_OF_PROBLEMS)
-            for text in own_words(concept)
-            for name in self._of_text(text[:_LONGEST_TEXT]).doubtful
+            for wording in read.wordings
+            if wording.text in own
+            for name in wording.doubtful
         )
 
-    def _has_public_code(self, concept: object) -> bool:
-        """Whether a code of a public system stands there whose words are those of the system: in none of our sets."""
-        return any(
-            canonical_system(raw.get("system")) in SPOKEN_SYSTEMS and not self._of_coding(raw.get("system"), code).note
-            for raw, code in raw_codes(concept)
-        )
-
-    def _are_words_known(self, kind: str, concept: object) -> bool:
+    def _are_words_known(self, kind: str, words: tuple[Wording, ...]) -> bool:
         """Whether a wording is known, and none that is English is not."""
-        texts = [text[:_LONGEST_TEXT] for text in wordings(concept)]
-        known = [self._is_text_known(kind, text) for text in texts]
-        return any(known) and all(is_known or not is_english(text) for is_known, text in zip(known, texts, strict=True))
+        known = [self._is_text_known(kind, wording) for wording in words]
+        return any(known) and all(
+            is_known or not is_english(wording.text) for is_known, wording in zip(known, words, strict=True)
+        )
 
-    def _is_text_known(self, kind: str, text: str) -> bool:
+    def _is_text_known(self, kind: str, wording: Wording) -> bool:
+        text = wording.text
         found = self._texts_known.get((kind, text))
         if found is None:
             words = self.known_words
-            denied = list(self._danger.harmless_in(text))
+            dangers = self._danger.read(text, wording.guards)
+            denied = [*dangers.harmless, *dangers.denied]
             explained: list[Span] = []
-            for span in self._explained(text, kind):
-                (denied if is_denied(text, *span) else explained).append(span)
+            for span in self._explained(wording, kind):
+                (denied if is_denied(text, span, wording.guards) else explained).append(span)
             found = words.are_all_known(text, explained, denied)
             found = found or (kind != _CONDITION and words.is_order(text))
             self._texts_known[kind, text] = found
@@ -289,22 +282,12 @@ class CodeIndex(CodeSets):
         asked = self._asked.get(_CONDITION, _NOTHING)
         return (sets & asked) - self._harmless_sets
 
-    def _may_name_danger(self, text: str) -> bool:
-        """Whether a pattern of a dangerous set, or a code, stands in it: most prose holds none."""
-        return any(
-            compiled(self._patterns[index][1]).search(text) is not None
-            for index in self._which.indexes(text)
-            if index in self._dangerous_patterns
-        ) or any(codes_written_in(text))
-
     def _danger_of(self, sentence: str) -> Danger | None:
         if sentence in self._dangers:
             return self._dangers[sentence]
-        sets = _NOTHING
-        if self._may_name_danger(sentence):
-            said_of = self._of_text(sentence)
-            sets = self._dangerous(said_of.now | said_of.suspected | said_of.doubtful)
-        is_word, names_drug = self._unexplained(sentence)
+        wording = self._wordings.read(sentence)
+        sets = self._dangerous(wording.now | wording.suspected | wording.doubtful)
+        is_word, names_drug = self._unexplained(wording)
         is_word = is_word and _NORMAL.search(sentence) is None
         is_danger = bool(sets) or is_word or names_drug
         is_allergy = is_danger and _ALLERGY.search(sentence) is not None
@@ -316,26 +299,19 @@ class CodeIndex(CodeSets):
         """Whether a concept says that nothing is known, or that nobody asked."""
         return not self.match(concept).sets.isdisjoint(self._says_nothing)
 
-    def _is_read_by_code(self, concept: object) -> bool:
-        """The same for an entry, which a category of ICD-10 in a value set reads too: it alarms, and hides nothing."""
-        codes = (self._of_coding(raw.get("system"), code) for raw, code in raw_codes(concept))
-        return any(code.is_else or code.sets for code in codes)
-
     def is_known_by_code(self, concept: object) -> bool:
         """Whether a code alone tells what is meant: it lies in a value set, or is known to be something else."""
-        codes = (self._of_coding(raw.get("system"), code) for raw, code in raw_codes(concept))
-        return any(code.is_else or (code.sets and not code.by_category) for code in codes)
+        return _is_known(self._read(concept).codes)
 
-    def _text_of(self, concept: object) -> str:
+    def _text_of(self, codes: Sequence[_Code], texts: Sequence[str]) -> str:
         """What a concept says in words; where it has none, what the value sets call its code."""
-        text = concept_text(concept)
-        for raw, code in raw_codes(concept) if text else ():
-            system = canonical_system(raw.get("system"))
-            if code == text and system is not None:
-                return self.display_of(system, code) or text
+        text = next(iter(texts), None) or next((one.code for one in codes), "")
+        for one in codes:
+            if one.code == text and one.system is not None:
+                return self.display_of(one.system, text) or text
         return text
 
-    def _is_read(self, sets: frozenset[str], codes: Sequence[_Code], words: Sequence[_Words]) -> bool:
+    def _is_read(self, sets: frozenset[str], codes: Sequence[_Code], words: Sequence[Wording]) -> bool:
         """Whether it was understood: something matched, it is known to be something else, or its words are English."""
         if not sets.isdisjoint(self._says_nothing):
             return False
@@ -347,76 +323,32 @@ class CodeIndex(CodeSets):
         if found is None:
             system = canonical_system(raw_system)
             note = check_digit_fault(system, code) if system else None
+            is_public = system in SPOKEN_SYSTEMS and not note
             if system is None or note:
-                found = _Code(note=note)
+                found = _Code(system, code, note=note)
             elif system == ICD_10:
                 sets = self.sets_of(system, code)
-                found = _Code(sets, by_category=True, note=BY_CATEGORY if sets else None)
+                by_category = BY_CATEGORY if sets else None
+                found = _Code(system, code, sets, by_category=True, is_public=not sets, note=by_category)
             else:
-                found = _Code(self.sets_of(system, code), is_else=is_fully_listed(system, code))
+                is_else = is_fully_listed(system, code)
+                found = _Code(system, code, self.sets_of(system, code), is_else=is_else, is_public=is_public)
             self._by_code[key] = found
         return found
 
-    def _means_else(self, name: str, text: str) -> bool:
-        unless = self._unless.get(name)
-        return unless is not None and compiled(unless).search(text) is not None
-
-    def _of_text(self, text: str) -> _Words:
-        found = self._by_text.get(text)
-        if found is None:
-            answers: dict[Said, set[str]] = {kind: set() for kind in Said}
-            for index in self._which.indexes(text):
-                name, written = self._patterns[index]
-                found_in = said(compiled(written), text, of_action=name.startswith(_ACTIONS))
-                if found_in is Said.PAST and name in self._lasting:
-                    found_in = Said.PRESENT
-                if found_in is not None and not self._means_else(name, text):
-                    answers[found_in].add(name)
-            answers[Said.PRESENT].update(self._own_questions.get(_bare(text), _NOTHING))
-            answers[Said.PRESENT].update(*self._sets_written_in(text))
-            now, past = frozenset(answers[Said.PRESENT]), frozenset(answers[Said.PAST])
-            suspected = frozenset(answers[Said.SUSPECTED])
-            doubtful = frozenset(answers[Said.DOUBTFUL]) - now
-            is_read = bool(any(answers.values())) or is_english(text)
-            found = self._by_text[text] = _Words(now, past, suspected, doubtful, is_english=is_read)
-        return found
-
-    def _sets_written_in(self, text: str) -> Iterator[frozenset[str]]:
-        """The value sets of the codes that stand in a text: of either edition, for words do not tell which."""
-        for code in codes_written_in(text):
-            yield from (self.sets_of(system, code) for system in (ICD_10_CM, ICD_10))
-
-    def _unexplained(self, text: str) -> tuple[bool, bool]:
+    def _unexplained(self, wording: Wording) -> tuple[bool, bool]:
         """Whether a word of danger is left that no pattern explains, and whether such a word names a drug."""
-        found = self._danger_in.get(text)
-        if found is None:
-            is_worth_it = self._danger.may_hold(text)
-            found = self._danger.unexplained(text, self._explained(text, _CONDITION)) if is_worth_it else (False, False)
-            self._danger_in[text] = found
-        return found
+        return self._danger.read(wording.text, wording.guards).unexplained(self._explained(wording, _CONDITION))
 
-    def _explained(self, text: str, kind: str) -> Iterator[Span]:
+    def _explained(self, wording: Wording, kind: str) -> Iterator[Span]:
         """The stretches of a text that name what is looked for on lists of a type, whatever is said of it."""
         asked = self._asked.get(kind, _NOTHING)
-        for index in self._which.indexes(text):
-            name, written = self._patterns[index]
-            counts = name in asked or name.startswith(_OF_PROBLEMS if kind == _CONDITION else _OF_ACTIONS)
-            if counts and not self._means_else(name, text):
-                yield from (one.span() for one in compiled(written).finditer(text))
-        for code in codes_written_in(text):
-            start = text.find(code)
-            yield start, start + len(code)
+        beginnings = _OF_PROBLEMS if kind == _CONDITION else _OF_ACTIONS
+        for name, spans in wording.named:
+            if name in asked or name.startswith(beginnings):
+                yield from spans
+        yield from wording.spans_of_codes
 
 
-def _bare(text: str) -> str:
-    return text.casefold().strip(" ?.:")
-
-
-def _own_questions(value_sets: Mapping[str, ValueSet]) -> Mapping[str, frozenset[str]]:
-    """The questions of ours in our own words, which say the same under a code of somebody else."""
-    found: dict[str, set[str]] = {}
-    for name, value_set in value_sets.items():
-        if name.startswith("local-answer-"):
-            for code in value_set.codes:
-                found.setdefault(_bare(code.display), set()).add(name)
-    return {words: frozenset(names) for words, names in found.items()}
+def _is_known(codes: Iterable[_Code]) -> bool:
+    return any(code.is_else or (code.sets and not code.by_category) for code in codes)

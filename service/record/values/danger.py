@@ -11,17 +11,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from msgspec import Struct
+
+from service.bounded import Bounded
 from service.knowledge.model import DangerTerms, ValueSet
+from service.record.values.caseless import Caseless, Span
 from service.record.values.code_systems import RXNORM
-from service.record.values.negation import is_denied
+from service.record.values.negation import Guards, is_denied
 
-__all__ = ["DangerWords", "Span"]
-
-Span = tuple[int, int]
+__all__ = ["DangerWords", "Dangers"]
 
 _LETTERS = re.compile(r"[^\W_]+")
 _SHORTEST_NAME = 6
-_NEVER = re.compile(r"(?!)")
+_CACHED = 20_000
+_NEVER = Caseless(r"(?!)")
 
 
 def _names_of_drugs(value_sets: Mapping[str, ValueSet]) -> Iterator[str]:
@@ -32,8 +35,28 @@ def _names_of_drugs(value_sets: Mapping[str, ValueSet]) -> Iterator[str]:
                     yield code.display.casefold()
 
 
-def _whole_words(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE)
+def _whole_words(pattern: str) -> Caseless:
+    return Caseless(rf"\b(?:{pattern})\b")
+
+
+class Dangers(Struct, frozen=True):
+    """Where words of a text sound like a danger and are ``harmless``, are ``denied``, or tell it: and if of a drug."""
+
+    harmless: tuple[Span, ...] = ()
+    denied: tuple[Span, ...] = ()
+    told: tuple[tuple[Span, bool], ...] = ()
+
+    def unexplained(self, explained: Iterable[Span]) -> tuple[bool, bool]:
+        """Whether a word of danger stands outside the stretches that are explained, and whether one names a drug."""
+        if not self.told:
+            return False, False
+        spans = [*explained, *self.harmless]
+        found = [
+            is_drug
+            for (first, last), is_drug in self.told
+            if not any(first < end and start < last for start, end in spans)
+        ]
+        return bool(found), any(found)
 
 
 class DangerWords:
@@ -48,29 +71,24 @@ class DangerWords:
         self._words = _whole_words(f"{'|'.join(terms.problems)}|(?P<drug>{drugs})") if terms.problems else _NEVER
         self._red_flags = _whole_words("|".join(terms.red_flags)) if terms.red_flags else _NEVER
         self._harmless = _whole_words("|".join(terms.harmless)) if terms.harmless else _NEVER
+        self._known: Bounded[str, Dangers] = Bounded(_CACHED)
 
-    def may_hold(self, text: str) -> bool:
-        """Whether a text holds any of them at all, explained or not."""
+    def read(self, text: str, guards: Guards) -> Dangers:
+        """The words of danger in a text, and what sounds like one; ``guards`` are those that may be found in it."""
+        found = self._known.get(text)
+        if found is None:
+            words = self._words.finditer(text) if self._may_hold(text) else ()
+            told = [(one.span(), one["drug"] is not None) for one in words]
+            denied = [span for span, _ in told if is_denied(text, span, guards)]
+            there = tuple([(span, is_drug) for span, is_drug in told if span not in denied])
+            found = self._known[text] = Dangers(self._harmless.spans(text), tuple(denied), there)
+        return found
+
+    def _may_hold(self, text: str) -> bool:
+        """Whether a text holds any of them at all."""
         # To look hundreds of names up is quicker than to try them all at every word.
         return not self._names.isdisjoint(_LETTERS.findall(text.casefold())) or self._few_words.search(text) is not None
 
     def names_red_flag(self, text: str) -> bool:
         """Whether words that were not read speak of a red flag."""
         return self._red_flags.search(text) is not None
-
-    def harmless_in(self, text: str) -> Iterator[Span]:
-        """The stretches that sound like a danger and are none, and the words of danger that are denied."""
-        yield from (one.span() for one in self._harmless.finditer(text))
-        if self.may_hold(text):
-            yield from (one.span() for one in self._words.finditer(text) if is_denied(text, *one.span()))
-
-    def unexplained(self, text: str, explained: Iterable[Span]) -> tuple[bool, bool]:
-        """Whether a word of danger stands outside the stretches that are explained, and whether one names a drug."""
-        spans = [*explained, *(one.span() for one in self._harmless.finditer(text))]
-        found = [
-            one
-            for one in self._words.finditer(text)
-            if not any(one.start() < end and start < one.end() for start, end in spans)
-            and not is_denied(text, one.start(), one.end())
-        ]
-        return bool(found), any(one["drug"] for one in found)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
+from service.record.values.caseless import Caseless
 
 __all__ = ["is_foreign"]
 
-_FOREIGN = re.compile(
+_FOREIGN = Caseless(
     r"[^\x00-\x7f\u2010-\u201d]"
     r"|\b(?:irm|mrt|rmn|tac|tdm|kernspin\w*|magnetresonan\w*|resonan[cz]i\w*|risonanza|ressonancia|rezonan\w*|resonans\w*"
     r"|tomogra[fp](?:i[aek]?)?|radiograf\w*|radiographie|rontgen\w*|roentgen\w*|lws|lendenwirb\w*|wirbels\w*|bandscheib\w*|rachis"
@@ -15,8 +15,7 @@ _FOREIGN = re.compile(
     r"|\w*(?:insuffizienz|schmerz\w*|entzuend\w*|krankheit\w*|erkrankung\w*|schwanger\w*|ischialgie|syndrom|karzinom"
     r"|aneurysma|fraktur|diszitis|thrombose|metastasen?|abszess|osteoporose|symptomatik|parese|l(?:ae)?hmung|harn|fieber)"
     r"|insuficiencia|enfermedad|fiebre|fi[e\u00e8]vre"
-    r"|dolor|embarazo|insuffisance|maladie|douleur|grossesse|insufficienza|malattia|dolore|gravidanza|ziekte|pijn)\b",
-    re.IGNORECASE,
+    r"|dolor|embarazo|insuffisance|maladie|douleur|grossesse|insufficienza|malattia|dolore|gravidanza|ziekte|pijn)\b"
 )
 """Signs of a language whose words are not read here."""
 

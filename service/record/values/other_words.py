@@ -13,18 +13,16 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from service.knowledge.model import OtherWords
+from service.record.values.caseless import Caseless, Span
 from service.record.values.english import is_known
 from service.record.values.foreign import is_foreign
 
-__all__ = ["KnownWords", "Span", "has_strange_words", "parts_of"]
+__all__ = ["KnownWords", "has_strange_words", "parts_of"]
 
-Span = tuple[int, int]
-
-_NEVER = re.compile(r"(?!)")
-_PART = re.compile(
+_NEVER = Caseless(r"(?!)")
+_PART = Caseless(
     r"\s*(?:[,;&+\n]|(?<=[a-z]{2})/(?=[a-z]{2})|\.(?=\s)|:(?=\s)|(?<=[a-z])\s+-+\s+"
-    r"|\b(?:and|or|plus|with|due to|secondary to|because of|but)\b)\s*",
-    re.IGNORECASE,
+    r"|\b(?:and|or|plus|with|due to|secondary to|because of|but)\b)\s*"
 )
 _PART_OF_ALLERGY = re.compile(r"\s*(?:[,;&+/\n()]|\band\b|\bor\b|\bplus\b)\s*", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
@@ -38,9 +36,9 @@ _STATEMENT = 4
 """So many words left over beside what a value set finds say something of their own."""
 
 
-def _whole_words(patterns: Iterable[str]) -> re.Pattern[str]:
+def _whole_words(patterns: Iterable[str]) -> Caseless:
     joined = "|".join(patterns)
-    return re.compile(rf"(?<![^\W_])(?:{joined})(?![^\W_])", re.IGNORECASE) if joined else _NEVER
+    return Caseless(rf"(?<![^\W_])(?:{joined})(?![^\W_])") if joined else _NEVER
 
 
 def parts_of(text: str) -> Iterator[Span]:
@@ -62,7 +60,7 @@ class KnownWords:
         self._reactions = frozenset(words.reactions)
         self._known = _whole_words((*words.problems, *words.procedures))
         self._orders = _whole_words(words.orders)
-        self._ours_perhaps = re.compile("|".join(words.orders_perhaps_ours) or "(?!)", re.IGNORECASE)
+        self._ours_perhaps = Caseless("|".join(words.orders_perhaps_ours) or "(?!)")
         self._filling = _whole_words(words.filling)
         self._beside = _whole_words((*words.filling, *words.beside))
 

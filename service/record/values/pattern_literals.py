@@ -7,11 +7,12 @@ a fiftieth. Only a saving: a pattern of which nothing is known is always tried.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
+from unicodedata import decimal
 
 from service.record.values.english import is_known
 
@@ -22,19 +23,18 @@ _FIRST_LETTERS = 4
 """By so many letters the literals are looked up: fewer say too little, and not all literals have more."""
 _REPEATS = (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT)
 _WORD = re.compile(r"[^\W_]+")
+_DIGIT = re.compile(r"\d")
+_DIGITS = frozenset("0123456789")
+_BLANK_OR_LETTER = re.compile(r"[\s\w]")
 _LOOSE = str.maketrans({"\u0131": "i", "\u0307": None})
 """What ``re`` takes for an i without regard to case, and ``casefold`` does not."""
 
 
 def loosely(text: str) -> str:
-    """The text as the literals are looked for in it."""
-    return text.casefold().translate(_LOOSE)
-
-
-@cache
-def compiled(pattern: str) -> re.Pattern[str]:
-    """The pattern, without regard to case; made when it is first tried, since few of them ever are."""
-    return re.compile(pattern, re.IGNORECASE)
+    """The text as the literals are looked for in it: digits of every script are those of ASCII."""
+    if text.isascii():
+        return text.lower()
+    return _DIGIT.sub(lambda found: str(decimal(found[0])), text.casefold().translate(_LOOSE))
 
 
 @cache
@@ -61,6 +61,7 @@ class LiteralIndex:
     def __init__(self, needed: Sequence[tuple[str, ...] | None]) -> None:
         always = {index for index, literals in enumerate(needed) if literals is None}
         self._beginning: dict[str, list[tuple[str, str, int]]] = {}
+        self._marks: dict[str, set[int]] = {}
         for index, literals in enumerate(needed):
             for literal in literals or ():
                 # Every stretch of letters in a literal lies inside one word of a text that contains the literal.
@@ -68,42 +69,47 @@ class LiteralIndex:
                 if piece:
                     self._beginning.setdefault(piece[:_FIRST_LETTERS], []).append((piece, literal, index))
                 else:
-                    always.add(index)
+                    self._marks.setdefault(literal, set()).add(index)
         self._always = frozenset(always)
-        self._short = tuple(beginning for beginning in self._beginning if len(beginning) < _FIRST_LETTERS)
+        self._lengths = sorted({len(beginning) for beginning in self._beginning})
         self._known: dict[str, _Shown] = {}
 
     def indexes(self, text: str) -> list[int]:
         """The indexes, in order, of the patterns that may match a text; the cost hardly grows with their number."""
         loose = loosely(text)
         found = set(self._always)
-        for alone, parts in self._shown_by(set(_WORD.findall(loose))):
-            found |= alone
-            for literal, index in parts:
-                if literal in loose:
-                    found.add(index)
-        return sorted(found)
-
-    def _shown_by(self, words: set[str]) -> Iterator[_Shown]:
-        """What each English word shows, which is cached, and what the others show together."""
         strange = []
-        for word in words:
+        for word in set(_WORD.findall(loose)):
             shown = self._known.get(word)
-            if shown is None and is_known(word):
+            if shown is None and (is_known(word) or _is_short(word)):
                 shown = self._known[word] = self._shown(word)
             if shown is None:
                 strange.append(word)
             elif shown is not _NOTHING_SHOWN:
-                yield shown
+                self._add(shown, loose, found)
         if strange:
-            yield self._shown(" ".join(strange))
+            # Words of no language are looked through together, and not cached.
+            self._add(self._shown(" ".join(strange)), loose, found)
+        for mark, indexes in self._marks.items():
+            if mark in loose:
+                found |= indexes
+        return sorted(found)
+
+    @staticmethod
+    def _add(shown: _Shown, loose: str, found: set[int]) -> None:
+        alone, parts = shown
+        found |= alone
+        for literal, index in parts:
+            if literal in loose:
+                found.add(index)
 
     def _shown(self, words: str) -> _Shown:
-        fours = {words[start : start + _FIRST_LETTERS] for start in range(len(words) - _FIRST_LETTERS + 1)}
-        beginnings = [*(fours & self._beginning.keys()), *(short for short in self._short if short in words)]
+        stretches = {
+            words[start : start + length] for length in self._lengths for start in range(len(words) - length + 1)
+        }
         held = [
             (piece, literal, index)
-            for beginning in beginnings
+            for beginning in stretches & self._beginning.keys()
             for piece, literal, index in self._beginning[beginning]
             if piece in words
         ]
@@ -111,6 +117,11 @@ class LiteralIndex:
             return _NOTHING_SHOWN
         alone = frozenset(index for piece, literal, index in held if piece == literal)
         return alone, tuple((literal, index) for piece, literal, index in held if piece != literal)
+
+
+def _is_short(word: str) -> bool:
+    """Whether a word is a year or as short as the levels of the spine: there are not many of them."""
+    return len(word) < _FIRST_LETTERS + word.isdigit() and word.isascii()
 
 
 def _needed(nodes: list[tuple[Any, Any]]) -> frozenset[str] | None:
@@ -123,6 +134,10 @@ def _needed(nodes: list[tuple[Any, Any]]) -> frozenset[str] | None:
         if joined is not None:
             current = joined
             continue
+        if strings is None and kind in _REPEATS and value[0] == 1:
+            # "t\d{1,2}" begins as "t\d" does.
+            begun = _of_sequence(value[2])
+            candidates.append(_joined(current, begun) if begun is not None else None)
         candidates += [current, _inside(kind, value)]
         current = strings if strings is not None else frozenset({""})
     return _best([*candidates, current])
@@ -150,8 +165,7 @@ def _strings(kind: Any, value: Any) -> frozenset[str] | None:
     if kind in (op.AT, op.ASSERT, op.ASSERT_NOT):
         return frozenset({""})
     if kind is op.IN:
-        letters = [chr(code) for what, code in value if what is op.LITERAL]
-        return frozenset(letters) if len(letters) == len(value) else None
+        return _union(_letters(what, which) for what, which in value)
     if kind is op.SUBPATTERN:
         return _of_sequence(value[3])
     if kind is op.BRANCH:
@@ -159,6 +173,17 @@ def _strings(kind: Any, value: Any) -> frozenset[str] | None:
     if kind in _REPEATS and value[1] == 1:
         once = _of_sequence(value[2])
         return once if once is None or value[0] == 1 else once | {""}
+    return None
+
+
+def _letters(kind: Any, value: Any) -> frozenset[str] | None:
+    """The letters that one part of a class of letters stands for; None when they are many."""
+    if kind is op.LITERAL:
+        return frozenset({chr(value)})
+    if kind is op.CATEGORY and value is op.CATEGORY_DIGIT:
+        return _DIGITS
+    if kind is op.RANGE and value[1] - value[0] < _MOST:
+        return frozenset(map(chr, range(value[0], value[1] + 1)))
     return None
 
 
@@ -189,5 +214,10 @@ def _joined(before: frozenset[str], after: frozenset[str]) -> frozenset[str] | N
 
 def _best(candidates: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
     """The set whose shortest string is longest; of those the smallest."""
-    useful = [one for one in candidates if one and min(map(len, one)) >= _SHORTEST]
+    useful = [one for one in candidates if one and all(map(_tells, one))]
     return max(useful, key=lambda one: (min(map(len, one)), -len(one)), default=None)
+
+
+def _tells(literal: str) -> bool:
+    """Whether few texts hold it: one letter is in nearly all of them, a mark such as "?" in few."""
+    return len(literal) >= _SHORTEST or (literal != "" and _BLANK_OR_LETTER.match(literal) is None)

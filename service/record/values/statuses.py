@@ -7,7 +7,7 @@ judged here.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from service.note import Note, NoteCode, joined
@@ -47,12 +47,16 @@ _CLINICAL = {
     "73425007": "inactive",
     "413322009": "resolved",
 }
+_DENIED = frozenset({"refuted", "entered-in-error"})
+_HELD = frozenset({"confirmed", "unconfirmed", "provisional", "differential"})
+_CONTRADICTORY = "(contradictory)"
 _CERTAINTY = "icd-10-gm-diagnosesicherheit"
 NOT_UNDERSTOOD = Note(NoteCode.STATUS_NOT_UNDERSTOOD)
 _UNSURE_VERIFICATION: Mapping[str | None, Note] = {
     "unconfirmed": Note(NoteCode.UNCONFIRMED),
     "provisional": Note(NoteCode.PROVISIONAL),
     "differential": Note(NoteCode.DIFFERENTIAL),
+    _CONTRADICTORY: NOT_UNDERSTOOD,
 }
 
 
@@ -72,6 +76,55 @@ def status_word(value: object) -> str | None:
             return str(part["code"]).strip().lower()
     text = value.get("text")
     return text.strip().lower() or None if isinstance(text, str) else None
+
+
+def _is_one_code(concept: Mapping[str, Any]) -> bool:
+    """Whether a status is written as nearly every one is, so that it cannot say two things."""
+    coding = concept.get("coding")
+    return isinstance(coding, list) and len(coding) == 1 and len(concept) == 1 and "display" not in coding[0]
+
+
+def _all_words(concept: Mapping[str, Any]) -> Iterator[str]:
+    """Every word that the codes, the displays and the text of a status say."""
+    coding = concept.get("coding", concept)
+    listed = coding if isinstance(coding, list) else [coding]
+    told = [part.get(name) for part in listed if isinstance(part, dict) for name in ("code", "display")]
+    for word in (*told, concept.get("text")):
+        if isinstance(word, str):
+            yield word.strip().lower()
+
+
+def _clinical_of(resource: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """The word of the clinical status, and what it means: None where it is not understood or says two things."""
+    value = resource.get("clinicalStatus")
+    written = status_word(value)
+    if written is None or not isinstance(value, dict) or _is_one_code(value):
+        return written, _CLINICAL.get(written or "")
+    said = {_CLINICAL[word] for word in _all_words(value) if word in _CLINICAL}
+    is_still = {"active"} < said
+    return written, None if is_still or not said else _CLINICAL.get(written) or min(said)
+
+
+def _verification_of(resource: Mapping[str, Any]) -> str | None:
+    """The word of the verification status; another where its parts both hold and deny."""
+    value = resource.get("verificationStatus")
+    written = status_word(value)
+    if written is None or not isinstance(value, dict) or _is_one_code(value):
+        return written
+    said = frozenset(_all_words(value))
+    return _CONTRADICTORY if said & _DENIED and said & _HELD else written
+
+
+def says_two_things(resource: Mapping[str, Any]) -> bool:
+    """Whether the status of a problem or an allergy holds and ends it, or confirms and denies it."""
+    clinical, verification = resource.get("clinicalStatus"), resource.get("verificationStatus")
+    if (
+        isinstance(verification, dict)
+        and not _is_one_code(verification)
+        and _verification_of(resource) is _CONTRADICTORY
+    ):
+        return True
+    return isinstance(clinical, dict) and not _is_one_code(clinical) and _clinical_of(resource)[1] is None
 
 
 def status_class(resource: Mapping[str, Any]) -> StatusClass:
@@ -171,7 +224,7 @@ def _certainties(resource: Mapping[str, Any]) -> set[str]:
 
 
 def _of_condition(resource: Mapping[str, Any]) -> StatusClass:
-    verification = status_word(resource.get("verificationStatus"))
+    verification = _verification_of(resource)
     certainties = _certainties(resource)
     if certainties == {"A"} and verification != "entered-in-error":
         return _REFUTED
@@ -180,8 +233,7 @@ def _of_condition(resource: Mapping[str, Any]) -> StatusClass:
     if verification == "refuted":
         return _REFUTED
     ended = _has_ended(resource)
-    written = status_word(resource.get("clinicalStatus"))
-    clinical = _CLINICAL.get(written or "")
+    written, clinical = _clinical_of(resource)
     notes: list[Note] = []
     if clinical is None:
         # Decision 6: active, unless abated. A status that cannot be understood is as good as none.
@@ -210,9 +262,8 @@ def _has_ended(resource: Mapping[str, Any]) -> bool:
 
 
 def _of_allergy(resource: Mapping[str, Any]) -> StatusClass:
-    verification = status_word(resource.get("verificationStatus"))
-    written = status_word(resource.get("clinicalStatus"))
-    clinical = _CLINICAL.get(written or "")
+    verification = _verification_of(resource)
+    written, clinical = _clinical_of(resource)
     if verification == "entered-in-error":
         return NEVER
     if verification == "refuted":

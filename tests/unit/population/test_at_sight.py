@@ -13,8 +13,8 @@ import pytest
 from service.population import running
 from service.population.entries import decode_line
 from service.population.gating import plain_entries
-from service.population.plain import PlainEntries, Says
-from tests.population_data import all_lines, asked, by_type, digests, in_file, people, ran
+from service.population.plain import PlainDates, PlainEntries, Says
+from tests.population_data import all_lines, asked, by_type, digests, in_file, people, ran, rows
 from tests.shipped import shipped_services
 
 Json = dict[str, Any]
@@ -77,6 +77,46 @@ def test_an_entry_is_seen_the_same_after_one_of_the_same_codes_that_is_odd(plain
     code = {"coding": [{"system": "http://snomed.info/sct", "code": "195662009", "display": "Acute pharyngitis"}]}
     assert seen(plain, condition(code, onsetDateTime="yesterday")) is Says.UNKNOWN
     assert seen(plain, condition(code)) is Says.NOTHING
+
+
+DATES = {
+    "2026-01-01": True,
+    "2024-02-29": True,
+    "2025-02-29": False,
+    "1899-12-31": False,
+    "1900-01-01": True,
+    "2026-01": False,
+    "2026-01-01T10:00": False,
+    "2026-01-01T10:00Z": False,
+    "2026-01-01T10:00:00": False,
+    "2026-01-01T10:00:00Z": True,
+    "2026-01-01T23:59:59.123+13:59": True,
+    "2026-01-01T23:59:59.123+14:00": False,
+    "2026-01-01T24:00:00Z": False,
+    "2026-01-01T10:00:60Z": False,
+    "2026-01-01Z": False,
+    "": False,
+}
+
+
+def test_nothing_of_a_plain_date_is_left_to_interpretation() -> None:
+    dates = PlainDates()
+    assert {date: dates.are_plain({date}) for date in DATES} == DATES
+    # The same when the parts of each were met in others before, and beside one that is not there.
+    assert {date: dates.are_plain({date, None, "2026-01-01"}) for date in DATES} == DATES
+
+
+def test_a_patient_is_of_one_age_whether_the_gate_lets_the_chart_pass_or_not(tmp_path: Path) -> None:
+    born = ["2008-11-23", "2008-11-24", "2008-11-25", "1961-11-24", "1961-11-25", "2027-01-01", "2026-11-24", "1961"]
+    people = [orjson.dumps({"resourceType": "Patient", "id": f"p{n}", "birthDate": day}) for n, day in enumerate(born)]
+    data = by_type(tmp_path / "data", [*people, orjson.dumps(condition(about="Patient/p0"))])
+    found = {}
+    for use_gate in (True, False):
+        result = ran(data, tmp_path / str(use_gate), asked(use_gate=use_gate))
+        found[use_gate] = {row["patient"]: row["age"] for row in rows(tmp_path / str(use_gate), "decisions")}
+        assert ("gated" in result["patients"]) is use_gate
+    assert found[True] == found[False]
+    assert [found[True][f"p{n}"] for n in range(4)] == ["18 to 39", "18 to 39", "under 18", "65 to 79"]
 
 
 def test_codes_are_counted_on_the_way(plain: PlainEntries) -> None:

@@ -121,3 +121,40 @@ def test_an_error_never_counts(name: str) -> None:
 )
 def test_odd_statuses_never_raise(name: str | None, members: dict[str, Any]) -> None:
     assert status_class({"resourceType": name, **members}).counts in Counts
+
+
+def _codes(*words: str, text: str | None = None) -> dict[str, Any]:
+    return {"coding": [{"code": word} for word in words]} | ({"text": text} if text else {})
+
+
+@pytest.mark.parametrize("type_", ["Condition", "AllergyIntolerance"])
+@pytest.mark.parametrize(
+    "status",
+    [
+        *(_codes("resolved", "active"), _codes("active", "resolved"), _codes("inactive", "active")),
+        *(_codes("resolved", text="Active"), {"coding": [{"code": "resolved", "display": "Active"}]}),
+    ],
+)
+def test_a_clinical_status_that_says_two_things_is_not_understood_and_counts(type_: str, status: Any) -> None:
+    judged = status_class({"resourceType": type_, "clinicalStatus": status})
+    assert judged.counts is Counts.PRESENT
+    assert judged.note == Note(NoteCode.STATUS_NOT_UNDERSTOOD)
+
+
+@pytest.mark.parametrize("type_", ["Condition", "AllergyIntolerance"])
+@pytest.mark.parametrize(
+    "status",
+    [_codes("refuted", "confirmed"), _codes("confirmed", "refuted"), _codes("entered-in-error", text="Confirmed")],
+)
+def test_a_verification_that_says_two_things_is_not_sure(type_: str, status: Any) -> None:
+    judged = status_class({"resourceType": type_, "clinicalStatus": _codes("active"), "verificationStatus": status})
+    assert (judged.counts, judged.provisional) == (Counts.PRESENT, True)
+
+
+def test_parts_of_a_status_that_agree_say_one_thing() -> None:
+    clinical = _codes("resolved", "413322009", text="Resolved")
+    assert status_class({"resourceType": "Condition", "clinicalStatus": clinical}).counts is Counts.HISTORY
+    local = {"resourceType": "Condition", "clinicalStatus": _codes("2", "resolved")}
+    assert status_class(local).counts is Counts.HISTORY
+    refuted = {"resourceType": "Condition", "verificationStatus": _codes("refuted", text="Refuted")}
+    assert status_class(refuted).counts is Counts.ANSWERED_NO
