@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
@@ -34,7 +35,8 @@ def summary(advice: Advice, today: date) -> str:
 
 def also(advice: Advice, today: date) -> list[str]:
     """The summaries of the dangers that a card names beside its own."""
-    return [summary_of(rule.card, advice, today) for rule in advice.also if rule.card is not None]
+    own = replace(advice, found=(*advice.found, *advice.beside))
+    return [summary_of(rule.card, own, today) for rule in advice.also if rule.card is not None]
 
 
 def summary_of(card: CardText, advice: Advice, today: date) -> str:
@@ -91,8 +93,16 @@ def _number(finding: Finding, today: date) -> str | None:
 def _value(finding: Finding, today: date) -> str | None:
     del today
     if finding.value is None:
-        return amount(finding) if finding.unit == _WEEKS and None not in {finding.low, finding.high} else None
+        return _weeks(finding) if finding.unit == _WEEKS else None
     return f"up to {amount(finding)}" if holds_most(finding) else amount(finding)
+
+
+def _weeks(finding: Finding) -> str | None:
+    """The completed weeks of a pregnancy, of which two may be meant: 31 to 32 weeks."""
+    if finding.low is None or finding.high is None:
+        return None
+    low, high = (number(rounded(one, finding.unit)) for one in (finding.low, finding.high))
+    return f"{low} weeks" if low == high else f"{low} to {high} weeks"
 
 
 def holds_most(finding: Finding) -> bool:
