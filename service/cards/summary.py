@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
+
+from msgspec.structs import replace as replaced
 
 from service.cards.finding_words import amount, drug_name, is_answer, number, rounded, short_words
 from service.cards.redaction import mark_quoted
@@ -34,7 +37,8 @@ def summary(advice: Advice, today: date) -> str:
 
 def also(advice: Advice, today: date) -> list[str]:
     """The summaries of the dangers that a card names beside its own."""
-    return [summary_of(rule.card, advice, today) for rule in advice.also if rule.card is not None]
+    own = replace(advice, found=(*advice.found, *advice.beside))
+    return [summary_of(rule.card, own, today) for rule in advice.also if rule.card is not None]
 
 
 def summary_of(card: CardText, advice: Advice, today: date) -> str:
@@ -147,8 +151,16 @@ def _number(finding: Finding, today: date) -> str | None:
 def _value(finding: Finding, today: date) -> str | None:
     del today
     if finding.value is None:
-        return amount(finding) if finding.unit == _WEEKS and None not in {finding.low, finding.high} else None
+        return _weeks(finding) if finding.unit == _WEEKS else None
     return f"up to {amount(finding)}" if holds_most(finding) else amount(finding)
+
+
+def _weeks(finding: Finding) -> str | None:
+    """The completed weeks of a pregnancy, of which two may be meant: 31 to 32 weeks."""
+    if finding.low is None or finding.high is None:
+        return None
+    low, high = (number(rounded(one, finding.unit)) for one in (finding.low, finding.high))
+    return f"{low} weeks" if low == high else f"{low} to {high} weeks"
 
 
 def holds_most(finding: Finding) -> bool:
@@ -157,11 +169,10 @@ def holds_most(finding: Finding) -> bool:
 
 
 def _entry(finding: Finding, today: date) -> str | None:
-    """The words of the first entry; nothing where it is an answer to a question, whose words are those of the form."""
+    """The words of the first entry; an answer to a question is none, for its words are those of the form."""
     del today
-    if not finding.evidence or not finding.evidence[0].text or is_answer(finding.evidence[0]):
-        return None
-    return mark_quoted(short_words(finding.evidence[0].text))
+    entry = next((item for item in finding.evidence if item.text and not is_answer(item)), None)
+    return None if entry is None else mark_quoted(short_words(entry.text))
 
 
 def _date(finding: Finding, today: date) -> str | None:
@@ -173,6 +184,12 @@ def _date(finding: Finding, today: date) -> str | None:
     dated = [item for item in dated if not is_answer(item)] or dated
     day = short_day(dated[0].date or "", today) if dated else None
     return "" if day is None else f" ({day})"
+
+
+def _day(finding: Finding, today: date) -> str:
+    """The same of what happened on a day: the day on which somebody answered a question is not it."""
+    happened = tuple(item for item in finding.evidence if not is_answer(item))
+    return _date(replaced(finding, evidence=happened), today) or ""
 
 
 def short_day(text: str, today: date) -> str | None:
@@ -242,6 +259,7 @@ _KINDS: Mapping[str, Callable[[Finding, date], str | None]] = MappingProxyType(
         "value": _value,
         "entry": _entry,
         "date": _date,
+        "day": _day,
         "duration": _duration,
         "week": _week,
         "course": course,

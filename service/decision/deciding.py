@@ -45,7 +45,8 @@ class Advice:
     those that its condition names or it mentions, conclusions as they stand. ``changing`` are the unknown findings that
     could end this card, make it more severe, or that its author wants named. ``lowered``: a clinician set this critical
     card aside with a reason, and it is shown once more as a warning. ``missing`` are the questions without an answer
-    that its summary names. ``also`` are those of the suppressed rules whose danger the card must name beside its own.
+    that its summary names. ``also`` are those of the suppressed rules whose danger the card must name beside its own,
+    ``beside`` what they depend on.
     """
 
     rule: Rule
@@ -58,6 +59,7 @@ class Advice:
     missing: tuple[str, ...] = ()
     lowered: bool = False
     also: tuple[Rule, ...] = ()
+    beside: tuple[Finding, ...] = ()
 
     @property
     def indicator(self) -> Indicator:
@@ -297,6 +299,12 @@ def _advice(spoken: SpokenRule, findings: Mapping[str, Finding]) -> Advice:
         named=tuple([findings[name] for name in spoken.named]),
         missing=spoken.missing,
         also=spoken.also,
+        beside=tuple(
+            findings[name]
+            for rule in spoken.also
+            for name in sorted(rule.reads)
+            if findings[name].status is Status.PRESENT
+        ),
     )
 
 
