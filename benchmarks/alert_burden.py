@@ -42,6 +42,10 @@ opening the chart (`patient-view`), then choosing and signing what was ordered t
 data are synthetic and thin in acute sciatica: few patients are relevant, and most of those have chronic low back pain.
 These numbers show what does not happen (cards for everybody else, cards at every visit) better than what does.
 
+Visits are counted in two ways. *Each call by itself*: everything is said at every visit, as by a service that stores
+nothing. *With memory*: advice that was shown lately and depends on the same entries is not said again, as by a service
+that stores its decisions; this is what a clinician would see. Nobody is taken to have answered a card.
+
 *Made by `make alert-burden`, which runs `sciatica-cds population --visits` over each set, with rule set {version}. A
 card counts once, whatever it folds; "(not assessed)" is the one that names checks that could not be made.*
 """
@@ -103,29 +107,40 @@ def _now(patients: Sequence[Followed]) -> Iterator[str]:
 
 def _visits(patients: Sequence[Followed]) -> Iterator[str]:
     yield "\n## Opening the chart: cards per day with an encounter\n"
-    yield from _table("Days", "Number", "Cards", "Mean", "Most", "More than three")
+    yield from _table("Days", "Number", "Memory", "Cards", "Cards per 1,000", "Most", "More than three")
     kinds: list[tuple[str, Callable[[Shown], bool]]] = [
         ("relevant problem", lambda shown: shown.relevant),
         ("no relevant problem", lambda shown: not shown.relevant),
     ]
     opened = [day.opened for patient in patients for day in patient.days]
     for name, wanted in kinds:
-        numbers = [len(shown.cards) for shown in opened if wanted(shown)]
-        yield _row(name, len(numbers), *_spread(numbers))
+        yield from _with_and_without((name,), [shown for shown in opened if wanted(shown)])
+    yield from _with_and_without(("all",), opened)
     relevant = [patient for patient in patients if patient.episode]
-    many = [patient for patient in relevant if any(len(day.opened.cards) > MANY for day in patient.episode)]
+    many = [patient for patient in relevant if any(len(day.opened.again) > MANY for day in patient.episode)]
     yield f"\n{len(relevant)} patients have a visit with a relevant problem; {len(many)} of them see more than three"
     yield "cards on at least one day" + ("" if not many else ": " + ", ".join(patient.name for patient in many)) + "."
 
 
+def _with_and_without(names: tuple[str, ...], calls: Sequence[Shown]) -> Iterator[str]:
+    """Two rows: each call by itself, and what is left of it with the memory of earlier calls."""
+    for memory, numbers in (
+        ("each call by itself", [len(call.cards) for call in calls]),
+        ("with memory", [len(call.again) for call in calls]),
+    ):
+        counts, _, most, many = _spread(numbers)
+        per_1000 = f"{1000 * statistics.mean(numbers):.0f}" if numbers else "-"
+        yield _row(*names, len(numbers), memory, counts, per_1000, most, many)
+
+
 def _orders(patients: Sequence[Followed]) -> Iterator[str]:
     yield "\n## Choosing and signing orders: cards per day with orders\n"
-    yield from _table("Hook", "Problem", "Days", "Cards", "Mean", "Most", "More than three")
+    yield from _table("Hook", "Problem", "Days", "Memory", "Cards", "Cards per 1,000", "Most", "More than three")
     for hook in ("order-select", "order-sign"):
         for name, wanted in (("relevant", True), ("not relevant", False)):
             calls = [shown for patient in patients for day in patient.days for shown in day.ordered]
-            numbers = [len(call.cards) for call in calls if call.hook == hook and call.relevant is wanted]
-            yield _row(hook, name, len(numbers), *_spread(numbers))
+            some = [call for call in calls if call.hook == hook and call.relevant is wanted]
+            yield from _with_and_without((hook, name), some)
 
 
 def _others(patients: Sequence[Followed]) -> Iterator[str]:
@@ -154,9 +169,11 @@ def _repeating(patients: Sequence[Followed]) -> Iterator[str]:
     number, found = repeats(patients)
     yield "\n## What repeats within an episode\n"
     yield f"{number} patients have three visits or more with a relevant problem. For how many of them each rule spoke"
-    yield "on opening the chart: at all, at half of these visits or more, at every one.\n"
-    yield from _table("Rule", "At all", "Half or more", "Every visit")
-    yield from (_row(item.rule, item.ever, item.often, item.always) for item in found)
+    yield "on opening the chart: at all, at half of these visits or more, at every one; and the last two with memory.\n"
+    yield from _table("Rule", "At all", "Half or more", "Every visit", "Half or more, with memory", "Every visit, too")
+    yield from (
+        _row(item.rule, item.ever, item.often, item.always, item.again_often, item.again_always) for item in found
+    )
     defects = [item.rule for item in found if _is_defect(item, number)]
     yield "\nSpeaks at every visit for most of these patients (a defect): " + (", ".join(defects) or "none") + "."
 

@@ -17,23 +17,30 @@ from service.population.tables import rows_of
 class Shown:
     """The cards of one call: indicator and the rules that speak on each (none on one that tells what was not done).
 
-    ``lacking`` says in the words of a card what kept a warning from being decided.
+    ``again`` are those that remain when what was shown at an earlier visit is not said again. ``lacking`` says in the
+    words of a card what kept a warning from being decided.
     """
 
     hook: str
     relevant: bool
     cards: tuple[tuple[str, tuple[str, ...]], ...]
     lacking: tuple[str, ...] = ()
+    again: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def rules(self) -> tuple[str, ...]:
         """Every rule that speaks, each once; a card without a rule counts as ``(not assessed)``."""
-        return tuple(dict.fromkeys(rule for _, rules in self.cards for rule in rules or (NOT_ASSESSED,)))
+        return rules_on(self.cards)
 
     @property
     def most_severe(self) -> str:
         ranks = ("info", "warning", "critical")
         return max((indicator for indicator, _ in self.cards), key=ranks.index)
+
+
+def rules_on(cards: Iterable[tuple[str, tuple[str, ...]]]) -> tuple[str, ...]:
+    """Every rule that speaks on some cards, each once; a card without a rule counts as ``(not assessed)``."""
+    return tuple(dict.fromkeys(rule for _, rules in cards for rule in rules or (NOT_ASSESSED,)))
 
 
 @dataclass(frozen=True)
@@ -98,8 +105,10 @@ def followed(out: Path) -> list[Followed]:
 
 def _add_call(patient: Followed, row: dict[str, Any], opening: str) -> None:
     """Take in one call of a visit; opening the chart begins the day."""
-    cards = tuple((card["indicator"], tuple(card["rules"])) for card in row["cards"])
-    shown = Shown(row["hook"], row["concerned"], cards, tuple(row["notKnown"]))
+    cards, again = (
+        tuple((card["indicator"], tuple(card["rules"])) for card in row[name]) for name in ("cards", "shown")
+    )
+    shown = Shown(row["hook"], row["concerned"], cards, tuple(row["notKnown"]), again)
     if row["hook"] == opening:
         patient.days.append(Day(row["day"], shown))
     else:
@@ -126,23 +135,31 @@ def speaking_most(shown: Iterable[tuple[str, Shown]]) -> list[tuple[str, int, in
 
 @dataclass(frozen=True)
 class Repeat:
-    """One rule over episodes of several visits: for how many patients it spoke at all, often, and at every visit."""
+    """One rule over episodes of several visits: for how many patients it spoke at all, often, and at every visit.
+
+    The same of what was shown with the memory of earlier visits: ``again_often``, ``again_always``.
+    """
 
     rule: str
     ever: int
     often: int
     always: int
+    again_often: int = 0
+    again_always: int = 0
 
 
 def repeats(patients: Sequence[Followed], *, least_visits: int = 3) -> tuple[int, list[Repeat]]:
     """The number of patients with an episode of several visits, and how each rule repeats over them."""
-    counts: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    counts: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0])
     episodes = [patient.episode for patient in patients if len(patient.episode) >= least_visits]
     for episode in episodes:
         spoken = Counter(rule for day in episode for rule in day.opened.rules)
+        again = Counter(rule for day in episode for rule in rules_on(day.opened.again))
         for rule, times in spoken.items():
             counts[rule][0] += 1
             counts[rule][1] += 2 * times >= len(episode)
             counts[rule][2] += times == len(episode)
+            counts[rule][3] += 2 * again[rule] >= len(episode)
+            counts[rule][4] += again[rule] == len(episode)
     ordered = sorted(counts.items(), key=lambda item: (-item[1][2], -item[1][1], -item[1][0], item[0]))
     return len(episodes), [Repeat(rule, *numbers) for rule, numbers in ordered]

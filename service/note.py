@@ -175,6 +175,7 @@ class NoteCode(StrEnum):
     NO_KNOWN_RESOURCE_TYPE = "no-known-resource-type"
     OBJECT_FOR_LIST = "object-for-list"
     TOO_DEEP = "too-deep"
+    NOT_OPENED = "not-opened"
     MORE_PAGES = "more-pages"
     OUTCOME_FOR_DATA = "outcome-for-data"
     OUTCOME = "outcome"

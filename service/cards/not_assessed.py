@@ -10,7 +10,7 @@ already questions the order, that check stands among what it does not know: one 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,8 +107,8 @@ def not_assessed(
     _not_final(knowledge, decision, causes)
     _not_recognised(knowledge, decision, causes)
     _not_on_the_patient(knowledge, decision, causes)
+    _unread(knowledge, decision, causes)
     if HOOKS[decision.hook].has_orders:
-        _unread(knowledge, decision, causes)
         _doses(knowledge, decision, causes)
         _may_be_taken(knowledge, decision, causes)
         _suspected(knowledge, decision, causes)
@@ -262,10 +262,11 @@ def _unrecognised_orders(knowledge: Knowledge, decision: Decision) -> set[str]:
 
 
 def _unread(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
-    """What could not be read and might decide a warning, named by its own words."""
+    """What could not be read and might decide a warning, named by its own words; at a visit the running drugs alone."""
+    facts = _wanted(knowledge, decision)
     found = [
         (fact.id, item)
-        for fact in _wanted(knowledge, decision)
+        for fact in (facts if HOOKS[decision.hook].has_orders else _of_drugs(facts))
         for item in decision.findings[fact.id].evidence
         if _is_unread(decision.findings[fact.id], item) and _may_be_ours(knowledge, item)
     ]
@@ -277,6 +278,10 @@ def _unread(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     names = [_name(item, "a running drug" if item.resource in running else "an order") for item in entries.values()]
     causes.summaries.append(f"{_first_of(names)} not recognised, not checked")
     causes.lines.append(f"Not recognised: {unknown_line([_words(item) for item in entries.values()])}.")
+
+
+def _of_drugs(facts: Iterable[FactDefinition]) -> list[FactDefinition]:
+    return [fact for fact in facts if fact.kind is FactKind.DRUG]
 
 
 def _doses(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
@@ -402,7 +407,9 @@ def _may_be_ours(knowledge: Knowledge, item: Evidence) -> bool:
     if _is_of_no_known_language(item.text) or has_strange_words(item.text):
         return True
     words = set(re.findall(r"[a-z0-9]+", item.text.lower()))
-    return not words or not words.isdisjoint(knowledge.order_words) or item.text in _SERVICES
+    if not words or not words.isdisjoint(knowledge.order_words) or item.text in _SERVICES:
+        return True
+    return words.issubset(knowledge.other_words.orders_saying_nothing)
 
 
 def _not_on_the_patient(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:

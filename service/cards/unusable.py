@@ -22,7 +22,7 @@ _OF_UNITS = frozenset(
         NoteCode.UNITS_DISAGREE,
     }
 )
-_WITH_VALUE = _OF_UNITS | {NoteCode.DATE_NOT_GIVEN}
+_WITH_VALUE = _OF_UNITS | {NoteCode.DATE_NOT_GIVEN, NoteCode.INEXACT_DATE}
 _NOT_USED = frozenset({NoteCode.RESULT_NOT_USED})
 _ASKED_FOR = ("Observation/", "QuestionnaireResponse/")
 

@@ -6,7 +6,7 @@ A log that is off, slow or without an answer says nothing, and then everything i
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLongError
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ class History:
     def __call__(self, patient_id: str, knowledge: Knowledge, decision: Decision) -> Mapping[str, ShownBefore] | None:
         """The last showing of each rule that is shown now; None where the log cannot tell in time."""
         rows = self._rows(patient_id, decision.now)
-        return None if rows is None else shown_before(rows, knowledge, decision, self.store)
+        return None if rows is None else shown_before(rows, knowledge, decision, self.store.keyring.resource)
 
     def _rows(self, patient_id: str, now: datetime) -> Rows | None:
         if self._running is not None and not self._running.done():
@@ -62,8 +62,10 @@ def _ask(reading: Reading, patient_id: str, since: datetime) -> Rows:
     return found, reading.overridden(uuids)
 
 
-def shown_before(rows: Rows, knowledge: Knowledge, decision: Decision, store: Store) -> dict[str, ShownBefore]:
-    """The last showing of each rule that is shown now. ``rows`` are newest first."""
+def shown_before(
+    rows: Rows, knowledge: Knowledge, decision: Decision, keyed: Callable[[str], str]
+) -> dict[str, ShownBefore]:
+    """The last showing of each rule that is shown now. ``rows`` are newest first, their grounds ``keyed`` alike."""
     found, overridden = rows
     shown_now = {advice.rule.id: advice for advice in decision.advice}
     earlier: dict[str, ShownBefore] = {}
@@ -76,7 +78,7 @@ def shown_before(rows: Rows, knowledge: Knowledge, decision: Decision, store: St
                 if card.uuid in overridden:
                     answers.setdefault(rule, overridden[card.uuid])
                 if rule not in earlier:
-                    now = grounds(knowledge, shown_now[rule], store.keyring.resource)
+                    now = grounds(knowledge, shown_now[rule], keyed)
                     same = showing.grounds.get(rule) == now and version == shown_now[rule].rule.version
                     earlier[rule] = ShownBefore(datetime.fromisoformat(showing.now), same)
     return {rule: ShownBefore(before.at, before.unchanged, answers.get(rule)) for rule, before in earlier.items()}

@@ -206,7 +206,7 @@ def stored_cards(cards: Sequence[Json], decision: Decision, *, why: bool) -> lis
 
 
 def _stored_card(card: Json, decision: Decision, *, why: bool) -> StoredCard:
-    rules = tuple(_rules_of(card, decision))
+    rules = tuple(rules_of_card(card, decision))
     rest = {name: value for name, value in card.items() if name not in _PARTS}
     if "extension" in card:
         del rest["extension"]
@@ -247,8 +247,11 @@ def _redacted_action(action: Json) -> Json:
     return {name: value for name, value in body.items() if name not in ("resource", "resourceId")}
 
 
-def _rules_of(card: Json, decision: Decision) -> Iterator[tuple[str, str, int]]:
-    """The rules on a card; a card for a patient does not name its own, but its uuid is made from it."""
+def rules_of_card(card: Json, decision: Decision) -> Iterator[tuple[str, str, int]]:
+    """The rules on a card as (id, version, 1 if it is shown or 0 if suppressed).
+
+    A card for a patient does not name its own, but its uuid is made from it.
+    """
     if "extension" in card:
         for rule in card["extension"][WHY]["rules"]:
             yield rule["id"], rule["version"], 0 if "coveredBy" in rule else 1

@@ -23,7 +23,7 @@ from service.knowledge.model import FactKind, Indicator, types_read
 from service.population.chart import Gathered, Group, Read
 from service.population.gating import Passed
 from service.population.plan import Question
-from service.population.visits import Call, is_concerned, rules_on
+from service.population.visits import Call, Card, is_concerned, rules_on
 from service.protocol.evaluation import Services, answer_record
 from service.record.derive import plan_of
 from service.record.input.resource_types import RESOURCE_TYPES
@@ -66,6 +66,8 @@ class Tally:
     visits_not_known: Counter[tuple[str, str]] = field(default_factory=Counter)
     visit_indicators: Counter[tuple[str, str]] = field(default_factory=Counter)
     visit_cards: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    visits_without_memory: Counter[tuple[str, str]] = field(default_factory=Counter)
+    visit_cards_without_memory: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     figures: Counter[str] = field(default_factory=Counter)
 
     def as_json(self) -> Json:
@@ -258,32 +260,42 @@ def _row_of(patient: str, gathered: Gathered, read: Read) -> Json:
 
 
 def count_visits(calls: Iterable[Call], tally: Tally) -> None:
-    """Count the cards of the visits of one patient, each rule on a card."""
+    """Count the cards of the visits of one patient, each rule on a card: as they are shown, and without memory."""
     for call in calls:
         tally.visits[call.hook] += 1
-        tally.visits_with_many[call.hook] += len(call.cards) > MANY
-        tally.visits_with_card[call.hook] += bool(call.cards)
+        tally.visits_with_many[call.hook] += len(call.shown) > MANY
+        tally.visits_with_card[call.hook] += bool(call.shown)
         tally.visits_not_assessed[call.hook] += bool(call.not_known)
         for what in call.not_known:
             tally.visits_not_known[call.hook, what] += 1
-        for indicator, rules in call.cards:
+        for indicator, rules in call.shown:
             tally.visit_indicators[call.hook, indicator] += 1
             for rule in rules or (NOT_ASSESSED,):
                 tally.visit_cards[call.hook, rule, indicator] += 1
+        tally.visits_without_memory[call.hook, "cards"] += len(call.cards)
+        tally.visits_without_memory[call.hook, "withCard"] += bool(call.cards)
+        tally.visits_without_memory[call.hook, "withMoreThanThree"] += len(call.cards) > MANY
+        for indicator, rules in call.cards:
+            for rule in rules or (NOT_ASSESSED,):
+                tally.visit_cards_without_memory[call.hook, rule, indicator] += 1
 
 
 def visit_rows(patient: str, calls: Iterable[Call]) -> Iterator[Json]:
     """The rows of the visits of one patient."""
     for call in calls:
-        cards = [{"indicator": indicator, "rules": list(rules)} for indicator, rules in call.cards]
         yield {
             "patient": patient,
             "day": call.day,
             "hook": call.hook,
             "concerned": call.concerned,
-            "cards": cards,
+            "cards": _card_rows(call.cards),
+            "shown": _card_rows(call.shown),
             "notKnown": list(call.not_known),
         }
+
+
+def _card_rows(cards: Iterable[Card]) -> list[Json]:
+    return [{"indicator": indicator, "rules": list(rules)} for indicator, rules in cards]
 
 
 def _card(patient: str, decision: str, index: int, card: Json) -> Json:

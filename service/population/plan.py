@@ -17,7 +17,7 @@ _GROWTH = 8
 """So many times as long as a compressed file is taken to be its text."""
 _SHARE_HELD = 4
 """One of so many bytes of a file is taken to be held, though a bundle that is taken apart is held whole."""
-VERSION = 4
+VERSION = 5
 """Raised when what stands in the work folder changes, so that an older one is not gone on with."""
 
 

@@ -17,8 +17,11 @@ _UNFINISHED = ".unfinished"
 
 @contextmanager
 def written(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write into; it gets its name when all of it is written. What was begun is removed on an error."""
-    unfinished = path.with_name(path.name + _UNFINISHED)
+    """A file to write into; it gets its name when all of it is written. What was begun is removed on an error.
+
+    Until then its name is that of the process: a worker of a run that was killed may still be writing the same.
+    """
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}{_UNFINISHED}")
     try:
         with unfinished.open("wb") as file:
             yield file
@@ -86,7 +89,9 @@ class RunFolder:
         return self.work / f"decided-{bucket:06d}.json"
 
     def clear(self) -> None:
-        """Remove what was worked with."""
+        """Remove what was worked with, and what runs that were killed began to write."""
+        for path in self.out.glob(f"*{_UNFINISHED}"):
+            path.unlink()
         if self.work.is_dir():
             for path in sorted(self.work.iterdir()):
                 path.unlink()

@@ -218,7 +218,10 @@ def _undecided(tally: Tally, knowledge: Knowledge, patients: int, small: int) ->
 
 
 def _visits(tally: Tally, knowledge: Knowledge, small: int) -> list[Json]:
-    """For each hook: how many calls the visits brought, what they showed and what they could not, per 1,000 calls."""
+    """For each hook: how many calls the visits brought, what they showed and what they could not, per 1,000 calls.
+
+    What was shown to a patient before counts only where it would be shown again; ``withoutMemory`` counts it each time.
+    """
     return [
         _visits_of(hook, calls, tally, knowledge, small) for hook in HOOKS_OF_A_VISIT if (calls := tally.visits[hook])
     ]
@@ -233,14 +236,16 @@ def _visits_of(hook: str, calls: int, tally: Tally, knowledge: Knowledge, small:
     indicators = {name: tally.visit_indicators[hook, name] for name in _RANKS}
     rules: list[Json] = [
         {
-            "rule": rule,
-            "title": titles.get(rule, _ON_A_CARD_OF_ITS_OWN),
-            "indicator": indicator,
-            "order": number,
-            **figures(number),
+            "rule": one[1],
+            "title": titles.get(one[1], _ON_A_CARD_OF_ITS_OWN),
+            "indicator": one[2],
+            "order": tally.visit_cards[one],
+            **figures(tally.visit_cards[one]),
+            "withoutMemory": figures(tally.visit_cards_without_memory[one]),
         }
-        for (at, rule, indicator), number in tally.visit_cards.items()
-        if at == hook
+        # A rule that another covers may be shown where that one is not said again.
+        for one in sorted(tally.visit_cards.keys() | tally.visit_cards_without_memory.keys())
+        if one[0] == hook
     ]
     not_known: list[Json] = [
         {"asks": asks, "order": number, **figures(number)}
@@ -254,6 +259,10 @@ def _visits_of(hook: str, calls: int, tally: Tally, knowledge: Knowledge, small:
         "indicators": [{"indicator": name, **figures(number)} for name, number in indicators.items()],
         "withCard": figures(tally.visits_with_card[hook]),
         "withMoreThanThree": figures(tally.visits_with_many[hook]),
+        "withoutMemory": {
+            name: figures(tally.visits_without_memory[hook, name])
+            for name in ("cards", "withCard", "withMoreThanThree")
+        },
         "notAssessed": figures(tally.visits_not_assessed[hook]),
         "notKnown": _in_order(not_known, "asks"),
         "rules": _in_order(rules, "rule"),

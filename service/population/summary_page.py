@@ -74,8 +74,10 @@ def _answers(summary: Json) -> Iterator[str]:
     for one in summary["visits"]:
         visits, moment = _MOMENTS[one["hook"]]
         many = _n(one["withMoreThanThree"]["per1000"], small, "")
+        each_time = _n(one["withoutMemory"]["cards"]["per1000"], small, "")
         lines.append(
-            f"<b>{_n(one['cards']['per1000'], small, '')} cards per 1,000 {visits}</b>, {moment}; "
+            f"<b>{_n(one['cards']['per1000'], small, '')} cards per 1,000 {visits}</b>, {moment} "
+            f"({each_time} if advice were repeated at every visit); "
             f"{_n(one['withCard']['per1000'], small, '')} of 1,000 show any card, {many} more than three."
         )
     if not summary["visits"]:
@@ -182,18 +184,20 @@ def _visits(summary: Json) -> Iterator[str]:
         yield f"<h2>Visit by visit: {visits}, {moment}</h2>"
         yield (
             f"<p>{one['calls']:,} calls: one for each {visits.replace('visits', 'day with an encounter', 1)}, "
-            "played back with what had been recorded by then. "
-            "What was shown before is not held back, so it is the most that would be seen.</p>"
+            "played back with what had been recorded by then. “Shown” is what a clinician sees where the service "
+            "stores its decisions: advice that was shown lately and depends on the same entries is not repeated. “Each "
+            "call by itself” is what it would be without that memory. Nobody is taken to have answered a card.</p>"
         )
+        alone = one["withoutMemory"]
         counted = [
-            ("Cards", one["cards"]),
-            *((f"of which {part['indicator']}", part) for part in one["indicators"]),
-            ("Calls with a card", one["withCard"]),
-            ("Calls with more than three", one["withMoreThanThree"]),
-            ("Calls at which a warning could not be decided", one["notAssessed"]),
+            ("Cards", one["cards"], alone["cards"]),
+            *((f"of which {part['indicator']}", part, None) for part in one["indicators"]),
+            ("Calls with a card", one["withCard"], alone["withCard"]),
+            ("Calls with more than three", one["withMoreThanThree"], alone["withMoreThanThree"]),
+            ("Calls at which a warning could not be decided", one["notAssessed"], None),
         ]
-        rows = [(name, _n(part["number"], small), _n(part["per1000"], small, "")) for name, part in counted]
-        yield _table(("", "Number", "Per 1,000 calls"), rows, 2)
+        rows = [(name, *_both(part, small), *_both(other, small)) for name, part, other in counted]
+        yield _table(("", "Shown", "Per 1,000 calls", "Each call by itself", "Per 1,000 calls"), rows, 4)
         yield from _by_rule_of_visits(one, small)
         if one["notKnown"]:
             known = [
@@ -207,10 +211,23 @@ def _by_rule_of_visits(one: Json, small: int) -> Iterator[str]:
         return
     yield _bars([(rule["rule"], rule["number"] or 0) for rule in one["rules"]], "Cards by rule", small)
     rows = [
-        (rule["rule"], rule["title"], rule["indicator"], _n(rule["number"], small), _n(rule["per1000"], small, ""))
+        (
+            rule["rule"],
+            rule["title"],
+            rule["indicator"],
+            *_both(rule, small),
+            _n(rule["withoutMemory"]["number"], small),
+        )
         for rule in one["rules"]
     ]
-    yield _table(("Rule", "What it is about", "Indicator", "Cards", "Per 1,000 calls"), rows, 2)
+    yield _table(
+        ("Rule", "What it is about", "Indicator", "Cards shown", "Per 1,000 calls", "Each call by itself"), rows, 3
+    )
+
+
+def _both(part: Json | None, small: int) -> tuple[str, str]:
+    """A count and its rate; empty where there is none."""
+    return ("", "") if part is None else (_n(part["number"], small), _n(part["per1000"], small, ""))
 
 
 def _missing(summary: Json) -> Iterator[str]:

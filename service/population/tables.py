@@ -18,6 +18,7 @@ from service.population.run_folder import written
 Json = dict[str, Any]
 ROWS_OF_A_GROUP = 65_536
 _LIST = pa.list_(pa.string())
+_CARDS = pa.list_(pa.struct([("indicator", pa.string()), ("rules", _LIST)]))
 
 SCHEMAS: Mapping[str, pa.Schema] = MappingProxyType(
     {
@@ -59,7 +60,8 @@ SCHEMAS: Mapping[str, pa.Schema] = MappingProxyType(
                 pa.field("day", pa.string(), nullable=False),
                 pa.field("hook", pa.string(), nullable=False),
                 pa.field("concerned", pa.bool_(), nullable=False),
-                pa.field("cards", pa.list_(pa.struct([("indicator", pa.string()), ("rules", _LIST)])), nullable=False),
+                pa.field("cards", _CARDS, nullable=False),
+                pa.field("shown", _CARDS, nullable=False),
                 pa.field("notKnown", _LIST, nullable=False),
             ]
         ),

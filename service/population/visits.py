@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from service.decision import Decision
 from service.finding import Status
 from service.knowledge.concern import concerning
 from service.knowledge.model import Knowledge
-from service.protocol.evaluation import BundleQuestion, Services, answer_bundle
+from service.protocol.evaluation import BundleQuestion, Services, cards_of_record, decide_bundle
+
+if TYPE_CHECKING:
+    from service.population.memory import Memory
 
 Resource = Mapping[str, Any]
 Card = tuple[str, tuple[str, ...]]
@@ -62,15 +65,17 @@ class Visit:
 
 @dataclass(frozen=True)
 class Call:
-    """What one call of a visit showed. ``concerned``: the chart holds what the rules are about.
+    """What one call of a visit came to. ``concerned``: the chart holds what the rules are about.
 
-    ``not_known`` says in the words of a card what kept a warning from being decided.
+    ``cards`` are those of the call by itself, ``shown`` those that remain when what was shown before is not said again
+    (product choice no. 45). ``not_known`` says in the words of a card what kept a warning from being decided.
     """
 
     day: str
     hook: str
     concerned: bool
     cards: tuple[Card, ...] = ()
+    shown: tuple[Card, ...] = ()
     not_known: tuple[str, ...] = ()
 
 
@@ -132,7 +137,8 @@ class Replay:
     """Asks about every visit of a chart what an EHR that answers every prefetch key would have been shown.
 
     Opening the chart is ``patient-view``; what was ordered on the day of the visit is chosen and signed
-    (``order-select``, ``order-sign``). Nothing that was shown before is held back.
+    (``order-select``, ``order-sign``). Each call is answered twice: by itself, and with the memory of what earlier
+    calls about the patient showed.
     """
 
     def __init__(self, services: Services) -> None:
@@ -142,21 +148,32 @@ class Replay:
 
     def of(self, resources: Sequence[Resource]) -> Iterator[Call]:
         """Every call of every visit, in order. Raises RequestError where a chart is refused."""
+        # The store comes with it, which only a replay needs.
+        from service.population.memory import Memory
+
+        memory = Memory(self._services.prepared.knowledge)
         for visit in visits(resources):
-            yield self._ask(visit, _OPENED, visit.chart)
+            yield self._ask(visit, _OPENED, visit.chart, memory)
             if visit.orders:
                 drafts = {order.get("id") for order in visit.orders}
                 before = [resource for resource in visit.chart if resource.get("id") not in drafts]
                 for hook in self._order_hooks:
-                    yield self._ask(visit, hook, [*before, *visit.orders])
+                    yield self._ask(visit, hook, [*before, *visit.orders], memory)
 
-    def _ask(self, visit: Visit, hook: str, chart: Sequence[Resource]) -> Call:
+    def _ask(self, visit: Visit, hook: str, chart: Sequence[Resource], memory: Memory) -> Call:
         now = datetime.fromisoformat(f"{visit.day}T23:59:00+00:00")
-        answered = answer_bundle(self._services, list(chart), BundleQuestion(hook, now, complete="all"))
-        knowledge, decision = self._services.prepared.knowledge, answered.decision
-        cards = tuple((card["indicator"], tuple(rules_on(card))) for card in answered.body["cards"])
+        services, knowledge = self._services, self._services.prepared.knowledge
+        question = BundleQuestion(hook, now, complete="all")
+        record, decision, cards = decide_bundle(services, list(chart), question, hook)
+        quieter = memory.without_repeated(decision)
+        shown = cards if quieter.advice == decision.advice else cards_of_record(services, record, quieter)
+        memory.remember(quieter, shown)
         not_known = tuple(dict.fromkeys(map(knowledge.asks, decision.not_assessed)))
-        return Call(visit.day, hook, is_concerned(knowledge, decision), cards, not_known)
+        return Call(visit.day, hook, is_concerned(knowledge, decision), _told(cards), _told(shown), not_known)
+
+
+def _told(cards: Sequence[Mapping[str, Any]]) -> tuple[Card, ...]:
+    return tuple((card["indicator"], tuple(rules_on(card))) for card in cards)
 
 
 def is_concerned(knowledge: Knowledge, decision: Decision) -> bool:

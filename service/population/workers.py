@@ -39,10 +39,12 @@ class Workers:
         if count == 1:
             self._work = make_work()
             return
-        context: Any = multiprocessing.get_context("fork" if may_fork() else "spawn")
+        forks = may_fork()
+        context: Any = multiprocessing.get_context("fork" if forks else "spawn")
         for _ in range(count):
             ours, theirs = context.Pipe()
-            process = context.Process(target=_serve, args=(theirs, make_work), daemon=True)
+            copied = (*self._free, ours) if forks else ()
+            process = context.Process(target=_serve, args=(theirs, make_work, copied), daemon=True)
             process.start()
             theirs.close()
             self._processes.append(process)
@@ -119,7 +121,11 @@ def _threads() -> int:
         return 2
 
 
-def _serve(tasks: Connection, make_work: Callable[[], Work]) -> None:
+def _serve(tasks: Connection, make_work: Callable[[], Work], copied: Iterable[Connection]) -> None:
+    """Do tasks until who gives them is gone. ``copied`` are ends of pipes that this one holds as a copy of that one."""
+    for end in copied:
+        # As long as anybody holds it open, it is not seen that the one who gives tasks was killed.
+        end.close()
     work: Work | None = None
     while True:
         try:
@@ -133,7 +139,10 @@ def _serve(tasks: Connection, make_work: Callable[[], Work]) -> None:
             answer = (None, _plain(error))
         except KeyboardInterrupt:
             return
-        tasks.send((*answer, os.getpid(), peak_memory()))
+        try:
+            tasks.send((*answer, os.getpid(), peak_memory()))
+        except OSError:
+            return
 
 
 def _plain(error: Exception) -> Exception:

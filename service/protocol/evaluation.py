@@ -293,15 +293,21 @@ def answer_record(  # noqa: PLR0913  # the same question as of a Bundle, asked o
 
     Raises TooCostlyError when the ``budget`` is used up.
     """
-    service = next(item for item in services.offered.values() if item.hook == hook)
     record = _with_gaps(record)
     with span("engines"):
         decision = decide(services.prepared, record, hook, now, decision_id, budget=budget, instead=instead)
+    return decision, cards_of_record(services, record, decision, full=full)
+
+
+def cards_of_record(services: Services, record: Record, decision: Decision, *, full: bool | None = None) -> list[Json]:
+    """The cards of a decision on a plain record."""
+    hook = decision.hook
+    service = next(item for item in services.offered.values() if item.hook == hook)
     audience = _audience(services, service, full=full)
-    acting = _acting(services, record, Ordering(record.release, record.patient_id, None, now))
+    acting = _acting(services, record, Ordering(record.release, record.patient_id, None, decision.now))
     lists = Lacking(_unsent(services.templates[service.id], record) if HOOKS[hook].has_orders else ())
     with span("cards"):
-        return decision, render(services.prepared.knowledge, decision, audience, acting, lists)
+        return render(services.prepared.knowledge, decision, audience, acting, lists)
 
 
 def _audience(

@@ -158,6 +158,7 @@ ENGLISH: Mapping[NoteCode, str] = {
     NoteCode.NO_KNOWN_RESOURCE_TYPE: "resourceType is not the name of a resource type",
     NoteCode.OBJECT_FOR_LIST: "an object where a list belongs",
     NoteCode.TOO_DEEP: "Bundles nested too deep",
+    NoteCode.NOT_OPENED: "holds what it tells in a form that is not opened; not used",
     NoteCode.MORE_PAGES: "more pages follow",
     NoteCode.OUTCOME_FOR_DATA: "an OperationOutcome stands in place of data",
     NoteCode.OUTCOME: "an OperationOutcome, passed over",

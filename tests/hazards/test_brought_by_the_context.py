@@ -237,6 +237,19 @@ def test_an_order_whose_words_tell_nothing_is_named_as_not_checked(
     assert "not recognised, not checked" in str(answered["cards"])
 
 
+SAY_NOTHING = ["Other", "Unknown", "see note", "Miscellaneous order", "Procedure", "Referral", "None", "Sciatica L5"]
+
+
+@pytest.mark.parametrize("words", SAY_NOTHING)
+@pytest.mark.parametrize("code", [(), (("http://www.ama-assn.org/go/cpt", "62323", None),)])
+def test_an_order_in_words_that_tell_nothing_is_named_as_not_checked(
+    client: FlaskClient, words: str, code: tuple[tuple[str, str, str | None], ...]
+) -> None:
+    order = epidural_in_words(words, *code)
+    answered = ask(client, [person(), sciatica(), WARFARIN_TAKEN, order], "order-sign", complete="all")
+    assert "not recognised, not checked" in str(answered["cards"])
+
+
 @pytest.mark.parametrize("words", ["ESI L5/S1", "ILESI", "Epiduralinfiltration", "Infiltration épidurale"])
 def test_an_epidural_is_found_by_its_short_names(client: FlaskClient, words: str) -> None:
     order = epidural_in_words(words)

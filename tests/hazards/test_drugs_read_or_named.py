@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from tests.hazards.charts import IBUPROFEN, Json, ask, ordered, person, problem, sciatica, speaking, status_of
+from tests.hazards.charts import IBUPROFEN, Json, ask, details, ordered, person, problem, sciatica, speaking, status_of
 
 ATC = "http://www.whocc.no/atc"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -172,3 +172,24 @@ def test_a_completed_statement_that_began_lately_and_tells_no_end_may_go_on(
     told |= {"status": "completed", "medicationCodeableConcept": {"text": "warfarin 5 mg"}}
     statement = told | {"effectivePeriod": {"start": begun}}
     assert status_of(signing(client, statement), "anticoagulant-active") == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Zorblaxin 5 mg",
+        "\u0412\u0430\u0440\u0444\u0430\u0440\u0438\u043d 5 \u043c\u0433",
+        "See paper chart",
+        "blood thinner",
+    ],
+)
+def test_a_running_drug_that_was_not_read_is_named_when_the_chart_is_opened(client: FlaskClient, text: str) -> None:
+    naproxen = taken({"text": "naproxen 500 mg"})
+    answered = ask(client, [person(), sciatica(), naproxen, {**taken({"text": text}), "id": "m2"}], complete="all")
+    assert f"Not recognised: {text}" in details(answered)
+
+
+@pytest.mark.parametrize("text", ["metformin 500 mg", "amlodipine 5 mg tablet"])
+def test_a_running_drug_that_was_read_is_not_named_when_the_chart_is_opened(client: FlaskClient, text: str) -> None:
+    answered = ask(client, [person(), sciatica(), taken({"text": text})], complete="all")
+    assert "not recognised" not in str(answered["cards"])

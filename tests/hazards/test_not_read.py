@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -979,7 +980,7 @@ def test_a_billing_mark_is_no_cancer_and_hides_no_problem(client: FlaskClient, m
 def test_an_order_or_a_result_of_no_patient_is_named(client: FlaskClient, subject: str) -> None:
     other = {"subject": {"reference": subject}}
     answered = ask(client, [person(), sciatica(), ordered(*IBUPROFEN) | other], "order-sign", complete="all")
-    assert "1 of 1 order could not be checked" in answered["cards"][0]["summary"]
+    assert "1 of 1 order could not be checked" in str(answered["cards"])
     result = measured("98979-8", 25, "mL/min/{1.73_m2}", "2026-11-20") | other
     assert "1 entry could not be read: Observation" in str(signing(client, result)["cards"])
 
@@ -987,3 +988,60 @@ def test_an_order_or_a_result_of_no_patient_is_named(client: FlaskClient, subjec
 def test_a_result_about_a_device_or_a_fetus_of_the_patient_is_not_missed(client: FlaskClient) -> None:
     result = measured("98979-8", 25, "mL/min/{1.73_m2}", "2026-11-20") | {"focus": [{"reference": "Device/1"}]}
     assert "could not be read" not in str(signing(client, result)["cards"])
+
+
+def within(kind: str, **content: Any) -> Json:
+    return {"resourceType": kind, **content}
+
+
+FAILING = coded("Condition", ("http://hl7.org/fhir/sid/icd-10-cm", "I50.9", "Heart failure, unspecified"))
+
+
+def test_a_resource_in_parameters_is_read(client: FlaskClient) -> None:
+    parts = [{"name": "return", "resource": FAILING}]
+    assert status_of(signing(client, within("Parameters", parameter=parts)), HEART) == "present"
+    nested = within("Parameters", parameter=[{"name": "patient", "part": parts}])
+    assert status_of(signing(client, nested), HEART) == "present"
+    order = ordered(*IBUPROFEN)
+    wrapped = within("Parameters", parameter=[{"name": "order", "resource": order}])
+    assert speaking(ask(client, [person(), sciatica(), FAILING, wrapped], "order-sign"), "critical")
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [
+        within("Provenance", contained=[FAILING]),
+        within("Binary", contentType="application/fhir+json", data="e30="),
+        within("Composition", section=[{"text": {"div": "<div><p>Heart failure</p></div>"}}]),
+        within("DocumentReference", status="current", content=[{"attachment": {"title": "Heart failure clinic"}}]),
+    ],
+)
+def test_a_problem_in_a_wrapper_that_is_not_opened_is_never_absent(client: FlaskClient, holder: Json) -> None:
+    answered = signing(client, NO_ALLERGY, holder)
+    assert status_of(answered, HEART) == "unknown"
+    assert answered["cards"]
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [
+        within("Provenance", contained=[ordered(*IBUPROFEN)]),
+        within("List", status="current", mode="working", contained=[ordered(*IBUPROFEN)]),
+        within("Binary", contentType="application/fhir+json", data="e30="),
+    ],
+)
+def test_an_order_in_a_wrapper_could_not_be_checked(client: FlaskClient, holder: Json) -> None:
+    answered = ask(client, [person(), sciatica(), holder], "order-sign", complete="all")
+    assert "1 of 1 order could not be checked" in str(answered["cards"])
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        within("Binary", contentType="application/pdf", data="e30="),
+        within("ExplanationOfBenefit", contained=[ordered(*IBUPROFEN)]),
+        within("Composition", section=[{"text": {"div": "<div>No known problems</div>"}}]),
+    ],
+)
+def test_papers_and_bills_leave_a_list_whole(client: FlaskClient, beside: Json) -> None:
+    assert status_of(signing(client, NO_ALLERGY, beside), HEART) == "absent"

@@ -256,3 +256,46 @@ def test_an_operation_that_is_to_come_is_named_beside_an_nsaid(
 ) -> None:
     answered = ask(client, [person(), sciatica(), entry, ordered(*IBUPROFEN)], "order-sign", complete="all")
     assert ("not recognised" in str(answered["cards"])) is is_named
+
+
+def affirmed(question: str, **value: Any) -> Json:
+    return told("Observation", code=words(question), effectiveDateTime=DAY, **value)
+
+
+@pytest.mark.parametrize(
+    "value", [{"valueBoolean": True}, {"valueString": "Yes"}, {"valueCodeableConcept": words("present")}]
+)
+@pytest.mark.parametrize("question", ["Night sweats", "Spinal injection in last month", "Calf swelling"])
+def test_a_question_in_words_that_is_answered_yes_is_named(client: FlaskClient, question: str, value: Json) -> None:
+    answered = ask(client, [person(), with_sciatica(), affirmed(question, **value)], complete="all")
+    assert question in str(answered["cards"])
+    assert status_of(answered, "cancer-history") == "unknown"
+
+
+@pytest.mark.parametrize("question", ["Red flags present", "Progressive neurological deficit", "Unsteady gait"])
+def test_a_red_flag_in_general_words_that_is_answered_yes_is_a_warning(client: FlaskClient, question: str) -> None:
+    answered = ask(client, [person(), with_sciatica(), affirmed(question, valueBoolean=True)])
+    assert "rf-words-not-read" in speaking(answered, "warning")
+
+
+@pytest.mark.parametrize("name", ["saddle_numbness", "saddle-numbness", "answer_saddle"])
+def test_a_question_of_ours_may_be_written_as_a_name(client: FlaskClient, name: str) -> None:
+    answered = ask(client, [person(), with_sciatica(), affirmed(name, valueBoolean=True)])
+    assert status_of(answered, "saddle-numbness-new") == "present"
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        affirmed("Night sweats", valueBoolean=False),
+        affirmed("Night sweats", valueString="no"),
+        affirmed("Night sweats", valueBoolean=True) | {"effectiveDateTime": "2019-05-02"},
+        affirmed("Able to walk on toes", valueBoolean=True),
+        affirmed("Lives alone", valueBoolean=True),
+        affirmed("SARS-CoV-2 PCR", valueBoolean=True) | {"category": [{"coding": [{"code": "laboratory"}]}]},
+    ],
+)
+def test_an_answer_of_no_or_of_good_news_is_not_named(client: FlaskClient, entry: Json) -> None:
+    without = ask(client, [person(), with_sciatica()], complete="all")
+    assert speaking(ask(client, [person(), with_sciatica(), entry], complete="all")) == speaking(without)
+    assert "not recognised" not in str(ask(client, [person(), with_sciatica(), entry], complete="all")["cards"])

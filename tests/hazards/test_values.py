@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from tests.hazards.charts import (
     IBUPROFEN,
     Json,
+    answer,
     ask,
     details,
     measured,
@@ -117,3 +118,36 @@ def test_a_thousand_milligrams_are_a_thousand(client: FlaskClient) -> None:
     order = dosed("1,000 mg three times a day", ("1191", "aspirin"))
     answered = ask(client, [person(), sciatica(), heart, order], "order-sign", complete="all")
     assert speaking(answered, "critical")
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        ("2026", "date not exact enough, 300 mL on 2026"),
+        ("2026-11-23", None),
+        ("2020", None),
+    ],
+)
+def test_a_result_whose_date_may_be_of_today_is_named(client: FlaskClient, day: str, said: str | None) -> None:
+    residual = measured("9187-6", 300, "mL", day) | {"code": {"text": "Post-void residual volume"}}
+    answered = ask(client, [person(), sciatica(), residual], complete="all")
+    assert said in details(answered) if said else "could not be read" not in details(answered)
+
+
+UNKNOWN_CODE = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+
+
+@pytest.mark.parametrize(
+    ("code", "is_named"),
+    [
+        ({"coding": [{"system": UNKNOWN_CODE, "code": "unknown", "display": "Unknown"}]}, True),
+        ({"reference": "ObservationDefinition/1"}, True),
+        ({"coding": {"0": {"code": "answer-saddle"}}}, True),
+        ({"text": "Shoe size"}, False),
+        ({"coding": [{"system": "http://loinc.org", "code": "9279-1"}]}, False),
+    ],
+)
+def test_an_answer_to_a_question_that_cannot_be_read_is_named(client: FlaskClient, code: Json, is_named: bool) -> None:
+    observed = answer("x", yes=True) | {"code": code}
+    answered = ask(client, [person(), sciatica(), observed], complete="all")
+    assert ("1 entry could not be read: Observation" in details(answered)) is is_named

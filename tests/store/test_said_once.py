@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from service.decision_log.history import History
 from service.decision_log.replay import Replayer
+from service.population.memory import Memory
+from service.protocol.evaluation import Wanted, answer_call
 from tests.http.calls import SCIATICA, order_sign, patient_view, searchset
 from tests.store.service import post, reading_of, store_of, stored_decisions, storing_app
 
@@ -84,6 +87,27 @@ def test_an_alarm_set_aside_with_a_reason_is_quieter_and_then_silent(app: Flask)
     assert post(app, SIGN, order_sign()) == []
     replayer = Replayer(reading_of(app))
     assert [replayer.replay(decision).differences for decision in stored_decisions(app)] == [(), (), ()]
+
+
+def test_visits_played_back_are_remembered_as_the_log_remembers_them(app: Flask) -> None:
+    services, log = app.extensions["sciatica-cds.services"](), app.extensions["sciatica-cds.decision-log"]
+    memory, service = Memory(services.prepared.knowledge), services.offered[VIEW]
+    changed = patient_view()
+    changed["prefetch"]["conditions"] = searchset({**SCIATICA, "id": "another"})
+    usual = patient_view()
+    bodies = {0: usual, 1: usual, 14: usual, 15: usual, 20: changed, 21: usual, 60: usual, 461: usual}
+    shown = []
+    for day, body in bodies.items():
+        now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day)
+        alone = answer_call(services, service, body, now)
+        live = answer_call(services, service, body, now, wanted=Wanted(earlier=History(log.store, 5000)))
+        log(services, live, None, 0.0)
+        reading_of(app)
+        played = memory.without_repeated(alone.decision)
+        assert [advice.rule.id for advice in played.advice] == [advice.rule.id for advice in live.decision.advice], day
+        memory.remember(played, live.body["cards"])
+        shown.append((day, len(live.body["cards"])))
+    assert {cards for _, cards in shown} == {0, 1}
 
 
 def test_where_the_log_is_silent_nothing_rests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

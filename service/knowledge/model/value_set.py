@@ -41,7 +41,7 @@ class OtherWords:
 
     Patterns of whole words: ``substances`` of an allergy, ``problems``, ``procedures`` that were done, ``orders`` and
     ``orders_perhaps_ours`` that win over them. ``reactions`` and ``filling`` are words that name nothing by
-    themselves, those ``beside`` add to what is named.
+    themselves, those ``beside`` add to what is named; an order in words ``orders_saying_nothing`` alone may be any.
     """
 
     substances: tuple[str, ...] = ()
@@ -50,6 +50,7 @@ class OtherWords:
     procedures: tuple[str, ...] = ()
     orders: tuple[str, ...] = ()
     orders_perhaps_ours: tuple[str, ...] = ()
+    orders_saying_nothing: tuple[str, ...] = ()
     filling: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
 

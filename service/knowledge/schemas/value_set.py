@@ -168,6 +168,7 @@ class OtherWordsShape(Shape):
     procedures = Several(PatternField(), required=True, least=1)
     orders = Several(PatternField(), required=True, least=1)
     orders_perhaps_ours = Several(PatternField())
+    orders_saying_nothing = words()
     filling = Several(PatternField())
     beside = Several(PatternField())
     model = OtherWords

@@ -38,6 +38,7 @@ _WORDS: Mapping[str, bool] = {
     **dict.fromkeys(("ja", "oui", "sí", "si", "sì", "sim"), True),
     **dict.fromkeys(("nein", "non", "nee", "nej", "não"), False),
 }
+_YES = frozenset(word for word, is_yes in _WORDS.items() if is_yes) - {"positive", "pos", "detected"}
 _YES_AND_MORE = re.compile(r"(?:yes|ja|oui|sí|sì|sim)\s*[,;:.(\u2013-]")
 
 ANSWERED = ("Observation", "QuestionnaireResponse")
@@ -88,6 +89,20 @@ def _answer(holder: Mapping[str, Any], source: FactSource, index: CodeIndex) -> 
     if isinstance(words, str):
         return _coded({"text": words}, source, index)
     return _interpreted(holder) if not any(key.startswith("value") for key in holder) else None
+
+
+def is_affirmed(holder: Mapping[str, Any]) -> bool:
+    """Whether an answer is a bare yes, whatever it is about; a positive result is none."""
+    if holder.get("valueBoolean") is True:
+        return True
+    for name in ("valueCodeableConcept", "valueCoding", "valueString"):
+        value = holder.get(name)
+        if value is not None:
+            said = {"text": value} if isinstance(value, str) else value
+            words = {text.rstrip(".!").casefold() for text in wordings(said)}
+            is_coded = any(_CODES.get((coding.system, coding.code)) for coding in codings(said))
+            return is_coded or bool(words & _YES)
+    return False
 
 
 def _interpreted(holder: Mapping[str, Any]) -> bool | None:

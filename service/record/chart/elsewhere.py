@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
+from service.record.chart.answers import is_affirmed
 from service.record.chart.concepts import as_objects
 from service.record.model import Entry, Resource
 from service.record.values.concept import concept_text, wordings
 from service.record.values.negation import LESS
 
-__all__ = ["TYPES", "Statement", "is_to_come", "last_year_of", "statements_of"]
+__all__ = ["TYPES", "Statement", "affirmed_in", "is_to_come", "last_year_of", "statements_of"]
 
 Statement = Mapping[str, Any]
 """A CodeableConcept, or words in the shape of one."""
@@ -175,6 +176,14 @@ def _items(resource: Resource) -> Iterator[Statement]:
         yield from _items(item)
 
 
+def _sections(resource: Resource, depth: int = 0) -> Iterator[Statement]:
+    """The words of sections that have no entries: nothing else tells what stands there."""
+    for section in as_objects(resource.get("section")) if depth < _DEEPEST else ():
+        if not section.get("entry"):
+            yield from (statement for text in as_objects(section.get("text")) for statement in _words(text.get("div")))
+        yield from _sections(section, depth + 1)
+
+
 def _of_the_patient(resource: Resource) -> Iterator[Statement]:
     """A family history whose member is the patient: relationship "oneself"."""
     codes = (one for relation in as_objects(resource.get("relationship")) for one in as_objects(relation.get("coding")))
@@ -199,7 +208,8 @@ _BY_TYPE: Mapping[str, Callable[[Resource], Iterable[Statement]]] = {
     "FamilyMemberHistory": _of_the_patient,
     "Claim": _elements("diagnosis"),
     "ExplanationOfBenefit": _elements("diagnosis"),
-    "DocumentReference": _elements("description"),
+    "DocumentReference": _elements("description", "content"),
+    "Composition": _sections,
     **dict.fromkeys(
         (*_PLANS, "AdverseEvent", "Basic", "ClinicalImpression", "DetectedIssue", "Flag", "List", "RiskAssessment"),
         _whole,
@@ -213,6 +223,19 @@ def statements_of(entry: Entry) -> list[Statement]:
     """What a resource says besides what it is about, where facts do not look for problems."""
     reader = _BY_TYPE.get(entry.type)
     return list(reader(entry.resource)) if reader else []
+
+
+def affirmed_in(entry: Entry) -> list[Statement]:
+    """What the observations of an entry ask that are answered with a bare yes, tests of a laboratory left out."""
+    if entry.type != "Observation" or any(_is_of_laboratory(one) for one in as_objects(entry.resource.get("category"))):
+        return []
+    holders = (entry.resource, *as_objects(entry.resource.get("component")))
+    asked = [holder["code"] for holder in holders if isinstance(holder.get("code"), dict) and is_affirmed(holder)]
+    return [code for code in asked if not any(map(_GOOD.search, wordings(code)))]
+
+
+def _is_of_laboratory(category: Mapping[str, Any]) -> bool:
+    return any(one.get("code") == "laboratory" for one in as_objects(category.get("coding")))
 
 
 def last_year_of(resource: Resource) -> int | None:

@@ -17,7 +17,7 @@ from service.record.chart.answers import ANSWERED
 from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import ABOUT_CODE, as_objects, concepts_of
 from service.record.chart.elsewhere import TYPES as WITH_STATEMENTS
-from service.record.chart.elsewhere import Statement, is_to_come, last_year_of, statements_of
+from service.record.chart.elsewhere import Statement, affirmed_in, is_to_come, last_year_of, statements_of
 from service.record.chart.episode import Episode, newest_episode
 from service.record.chart.evidence import LONGEST_TEXT, in_order_of_names
 from service.record.chart.service_orders import ServiceOrder, is_order, service_orders
@@ -234,7 +234,7 @@ class Chart:
                     self._budget.check()
                 # Few entries say anything there, so that is looked at first.
                 if (statements := statements_of(entry)) and self._may_tell(entry):
-                    for name, named in self._told_by(entry, statements, known):
+                    for name, named in list(self._told_by(entry, statements, known)) or self._affirmed_by(entry):
                         found.setdefault(name, []).append(named)
         for name, entries in found.items():
             self._set_aside(name, entries)
@@ -267,6 +267,13 @@ class Chart:
         for words, lists in sorted(dangers.items())[:_MOST_TOLD]:
             named = Entry({"code": {"text": _with_title(entry, words)}}, entry.type, entry.id, entry.path)
             yield from ((name, named) for name in lists)
+
+    def _affirmed_by(self, entry: Entry) -> Iterator[tuple[str, Entry]]:
+        """What an observation answers with yes and nothing here understands: it may be what a fact asks about."""
+        for concept in affirmed_in(entry):
+            if not self.matcher.index.is_entry_read(_CONDITION, concept):
+                words = {"code": {"text": concept_text(concept)}}
+                yield _CONDITION, Entry(words, entry.type, entry.id, entry.path)
 
     @once
     def today(self) -> When:

@@ -24,6 +24,7 @@ BY_TEXT = Note(NoteCode.BY_TEXT)
 PRELIMINARY = frozenset({NoteCode.PRELIMINARY_VALUE, NoteCode.PRELIMINARY_VALUE_UNDATED})
 """The notes of values that are not used because they are not final."""
 _NO_DATE_GIVEN = Note(NoteCode.DATE_NOT_GIVEN)
+_NOT_EXACT = Note(NoteCode.INEXACT_DATE)
 _IMPLAUSIBLE = Note(NoteCode.IMPLAUSIBLE)
 
 
@@ -79,9 +80,14 @@ class Measurements:
         return found if used is None else [*found, *self.undated()]
 
     def undated(self) -> list[Note]:
-        """Final values of which nobody can tell how old they are, where that matters."""
+        """Final values of which nobody can tell how old they are, where that matters: no date, or only a month."""
         undated = [one.evidence for one in self.final if one.when is None]
-        notes = ((Note(NoteCode.UNDATED_VALUE, words=one.text), no_date_given(one)) for one in undated)
+        notes = [(Note(NoteCode.UNDATED_VALUE, words=one.text), no_date_given(one)) for one in undated]
+        inexact = [one for one in self.final if one.when is not None and one.inside is None]
+        notes += [
+            (Note(NoteCode.VALUE_NOT_USED, words=one.text), of_entry(one.evidence.resource, _NOT_EXACT))
+            for one in inexact
+        ]
         return [note for pair in notes for note in pair]
 
 

@@ -13,7 +13,11 @@ from service.record.values.concept import SPOKEN_SYSTEMS, codings, concept_text,
 from service.record.values.other_words import KnownWords
 from service.record.values.statuses import status_word
 
-_NOT_ORDERED = ("allergy-", "med-", "device-", "local-site-")
+_NOT_ORDERED = (
+    *("allergy-", "med-", "device-", "local-site-", "cond-", "local-cond-", "local-allergy-"),
+    *("local-no-", "local-problem-"),
+)
+"""Value sets of what is no order, by the beginning of their name: "see note" tells nothing, "sciatica" a problem."""
 _OF_ORDERS = SPOKEN_SYSTEMS - {ICD_10, ICD_10_CM}
 """Public systems that name what can be ordered: a diagnosis cannot."""
 _WITHDRAWN = frozenset({"entered-in-error", "cancelled", "revoked"})

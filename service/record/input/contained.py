@@ -23,7 +23,9 @@ _READ = frozenset(
     }
 )
 _HOLDERS = (OF_A_PATIENT | {"List"}) - {"FamilyMemberHistory"}
-"""What holds findings about the patient. Bills hold orders and coverage, which are no findings."""
+"""What holds findings about the patient. What others hold is told of, and not used; it may be somebody else's."""
+_NO_FINDINGS = frozenset({"Claim", "ClaimResponse", "ExplanationOfBenefit", "FamilyMemberHistory", "Questionnaire"})
+"""What holds no findings about the patient, though it may hold resources of such a type."""
 _OF_A_DRUG = frozenset({"MedicationDispense", "MedicationAdministration"})
 """Types that tell of a drug themselves, so that the order within them adds nothing."""
 _DATES = ("effectiveDateTime", "effectivePeriod", "issued")
@@ -40,7 +42,7 @@ FOREIGN = Note(NoteCode.SUBJECT_FOREIGN)
 def contained_in(holder: Entry) -> Iterator[tuple[Piece, Note | None]]:
     """What stands within a resource and is data of a patient, with why it is not used, or None where it is."""
     inner = holder.resource.get("contained")
-    if holder.type not in _HOLDERS or status_class(holder.resource).counts is Counts.NEVER:
+    if holder.type in _NO_FINDINGS or status_class(holder.resource).counts is Counts.NEVER:
         return
     for number, one in enumerate(inner if isinstance(inner, list) else [inner]):
         type_ = one.get("resourceType") if isinstance(one, dict) else None
@@ -49,7 +51,7 @@ def contained_in(holder: Entry) -> Iterator[tuple[Piece, Note | None]]:
         path = f"{holder.path}.contained[{number}]"
         resource = {**_dates(holder, one), **one, **_subject(holder, one)}
         piece = Piece(resource, type_, _name(holder, one), path, None)
-        if type_ not in _READ or number >= _MOST:
+        if holder.type not in _HOLDERS or type_ not in _READ or number >= _MOST:
             if holder.type not in _OF_A_DRUG:
                 yield piece, WITHIN_ANOTHER
         else:

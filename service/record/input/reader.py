@@ -16,8 +16,8 @@ from service.record.input.reviewed import ORDER_TYPES, Reviewed, is_draft_order,
 from service.record.input.sections import doubts_of_sections
 from service.record.input.shapes import Flaw, are_flawless, flaws, is_flawless
 from service.record.input.subject import OF_A_PATIENT, Patients, Subject, is_nameless, with_nameless_as
-from service.record.input.unpacking import Piece, Unpacked, unpack, unpack_state
-from service.record.model import Completeness, Entry, Problem, Record
+from service.record.input.unpacking import Piece, Unpacked, may_wrap, unpack, unpack_state
+from service.record.model import UNTYPED, Completeness, Entry, Problem, Record
 from service.record.releases.fhir_classes import Release
 from service.record.releases.reading import RENAMED, dstu2_sign, normalise
 
@@ -80,13 +80,14 @@ def read_bundle(
     completeness = {name: Completeness.PARTIAL if name in gathered.unclaimed else state for name in sorted(names)}
     for entry in gathered.entries:
         completeness.setdefault(entry.type, Completeness.PARTIAL)
-    dropped = [piece for piece in gathered.dropped if order_hook and is_draft_order(piece)]
+    dropped = [piece.path for piece in gathered.dropped if is_draft_order(piece)]
+    closed = [one.path for one in unpacked.problems if one.reason.code is NoteCode.NOT_OPENED]
     return gathered.record(
         None if chosen is None or is_nameless(chosen) else chosen,
         completeness,
         orders,
         patients.base,
-        tuple(piece.path for piece in dropped),
+        (*dropped, *closed) if order_hook else (),
     )
 
 
@@ -121,6 +122,7 @@ def read_prefetch(
     gathered = _Gathered(patient_id, [])
     completeness: dict[str, Completeness] = {}
     for key, unpacked in brought.items():
+        _note_wrapped(unpacked, selections[key])
         is_complete = _take_key(gathered, unpacked, patients, patient_id)
         _note_lost_results(gathered, key, asked[key], selections[key])
         for name in selections[key].types:
@@ -142,6 +144,13 @@ def _note_lost_results(gathered: _Gathered, key: str, state: PrefetchState, sele
     fewer = Note(NoteCode.FEWER_THAN_TOTAL)
     if state.reason == fewer and (lost := _ANSWERS & set(selection.types)):
         gathered.problems.append(Problem(f"prefetch.{key}", fewer, min(lost)))
+
+
+def _note_wrapped(brought: Unpacked, selection: Selection) -> None:
+    """Note what came in place of an entry and may hold one in a form that nobody opens: its list is not whole then."""
+    for piece in brought.pieces:
+        if piece.type not in OF_A_PATIENT and piece.type not in selection.types and may_wrap(piece.type):
+            brought.lose(piece.path, Note(NoteCode.NOT_OPENED), UNTYPED)
 
 
 def _take_key(gathered: _Gathered, brought: Unpacked, patients: Patients, patient_id: str) -> bool:
@@ -192,8 +201,8 @@ class _Gathered:
     ``foreign`` are the types seen about other patients, ``unclaimed`` those of which something could not be used:
     for want of a subject, or because an element of it cannot be read. ``about_one`` says that the document is about one
     patient, so that an entry about another is lost and not merely another patient's. ``dropped`` is what names no
-    patient as its subject. ``within`` are the paths of what stood within another resource, and is never the whole list
-    of a type.
+    patient as its subject, or stands where it is not read. ``within`` are the paths of what stood within another
+    resource, and is never the whole list of a type.
     """
 
     def __init__(
@@ -233,6 +242,7 @@ class _Gathered:
             if reason is not None:
                 self.problems.append(Problem(piece.path, reason, piece.type))
                 self.unclaimed.add(piece.type)
+                self.dropped.append(piece)
                 continue
             resource, _ = normalise(piece.resource)
             self.entries.append(Entry(resource, str(resource["resourceType"]), piece.id, piece.path))

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from service.note import Note, NoteCode, holds
 from service.record.input.shape_table import ABOUT, NESTED, SHAPES, STATUS_NEEDED
 from service.record.input.usual_shapes import are_usual, is_usual
-from service.record.values.code_systems import canonical_system, check_digit_fault
+from service.record.values.code_systems import SAYING_NOTHING, canonical_system, check_digit_fault
 from service.record.values.dates import parse
 from service.record.values.references import reference_text
 from service.record.values.statuses import Counts, status_class, status_word
@@ -19,6 +19,11 @@ _NOT_UNDERSTOOD = frozenset({NoteCode.STATUS_NOT_UNDERSTOOD})
 NOT_GIVEN = Note(NoteCode.NOT_GIVEN)
 CODE_UNREADABLE = Note(NoteCode.NO_CODE)
 _STATUS = {"Condition": "clinicalStatus", "AllergyIntolerance": "clinicalStatus", "Goal": "lifecycleStatus"}
+_CONCEPTS = frozenset(
+    {"code", "orderDetail", "conclusionCode", "medicationCodeableConcept", "codeCodeableConcept", "category"}
+)
+"""Elements that hold concepts; what else a resource may be about is a reference or a list of parts."""
+_SAYING = ("reference", "display", "substance", "linkId", "item", "identifier")
 _DEEPEST = 12
 _MOST = 5
 
@@ -47,7 +52,7 @@ def flaws(resource: Mapping[str, Any], type_: str, *, under_review: bool = False
 def is_flawless(resource: Mapping[str, Any], type_: str) -> bool:
     """Whether a resource is written as nearly every one is, and says what it is about; of any other nothing is said."""
     about = ABOUT.get(type_)
-    return is_usual(resource, type_) and (about is None or _says_something(resource.get(about[0])))
+    return is_usual(resource, type_) and (about is None or _is_about_something(resource, about[0]))
 
 
 def are_flawless(resources: Sequence[Mapping[str, Any]], type_: str) -> bool:
@@ -55,7 +60,7 @@ def are_flawless(resources: Sequence[Mapping[str, Any]], type_: str) -> bool:
     if not are_usual(resources, type_):
         return False
     about = ABOUT.get(type_)
-    return about is None or all(_says_something(resource.get(about[0])) for resource in resources)
+    return about is None or all(_is_about_something(resource, about[0]) for resource in resources)
 
 
 def looked_through(resource: Mapping[str, Any], type_: str, *, under_review: bool = False) -> list[Flaw]:
@@ -67,7 +72,7 @@ def looked_through(resource: Mapping[str, Any], type_: str, *, under_review: boo
     about = ABOUT.get(type_)
     if about is not None:
         for name in about:
-            if _says_something(resource.get(name)):
+            if _is_about_something(resource, name):
                 break
         else:
             found.append(Flaw(about[0], CODE_UNREADABLE))
@@ -118,16 +123,29 @@ def _says_something(value: Any) -> bool:
     if type(text) is str and text != "" and not text.isspace():
         return True
     if "coding" not in value:
-        return any(name in value for name in ("reference", "display", "substance", "linkId", "item", "identifier"))
+        return any(name in value for name in _SAYING)
     return any(_names_something(coding) for coding in _codings(value))
+
+
+def _says_what(value: Any) -> bool:
+    """The same of a concept, which is no reference."""
+    if isinstance(value, dict) and "coding" not in value and "text" not in value:
+        return _names_something(value)
+    return _says_something(value)
+
+
+def _is_about_something(resource: Mapping[str, Any], name: str) -> bool:
+    return (_says_what if name in _CONCEPTS else _says_something)(resource.get(name))
 
 
 def _names_something(coding: Any) -> bool:
     if not isinstance(coding, dict):
         return False
+    code, system = coding.get("code"), coding.get("system")
+    if type(system) is str and system in SAYING_NOTHING:
+        return False
     if _is_text(coding.get("display")):
         return True
-    code, system = coding.get("code"), coding.get("system")
     if type(code) is not str or type(system) is not str or code.isspace() or not code:
         return False
     return not _has_typing_error(system, code)

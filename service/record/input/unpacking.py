@@ -18,8 +18,11 @@ _DEEPEST = 8
 """How many Bundles may be nested; real documents nest two."""
 
 
-_PLAIN = RESOURCE_TYPES - {"Bundle", "OperationOutcome"}
+_PLAIN = RESOURCE_TYPES - {"Bundle", "OperationOutcome", "Parameters", "Binary"}
 """The types of resources that hold no others and stand in place of none."""
+
+
+_WRAPPERS = frozenset({"Basic", "Binary", "Composition", "DocumentManifest", "DocumentReference", "List", "Media"})
 
 
 class Piece(NamedTuple):
@@ -46,6 +49,11 @@ class Unpacked(Struct):
         """
         self.problems.append(Problem(path, reason, unread))
         self.is_partial = True
+
+
+def may_wrap(type_: str) -> bool:
+    """Whether a type of resource holds papers, words or models in which an entry of a list may be told."""
+    return type_ in _WRAPPERS or type_.endswith("Definition")
 
 
 def unpack(document: object) -> Unpacked:
@@ -126,6 +134,10 @@ def _take(resource: object, path: str, full_url: str | None, into: Unpacked, dep
     elif not isinstance(type_, str) or type_ not in RESOURCE_TYPES:
         reason = Note(NoteCode.NO_RESOURCE_TYPE if type_ is None else NoteCode.NO_KNOWN_RESOURCE_TYPE)
         into.lose(path, reason, meant(type_) or UNTYPED)
+    elif type_ == "Parameters":
+        _take_parameters(resource.get("parameter"), f"{path}.parameter", into, depth + 1)
+    elif type_ == "Binary" and "fhir" in str(resource.get("contentType")):
+        into.lose(path, Note(NoteCode.NOT_OPENED), UNTYPED)
     elif type_ == "OperationOutcome":
         if is_loss(resource):
             into.lose(path, Note(NoteCode.OUTCOME_FOR_DATA))
@@ -133,6 +145,19 @@ def _take(resource: object, path: str, full_url: str | None, into: Unpacked, dep
             into.problems.append(Problem(path, Note(NoteCode.OUTCOME)))
     else:
         into.pieces.append(Piece(resource, type_, _id(resource, path, into), path, full_url))
+
+
+def _take_parameters(listed: object, path: str, into: Unpacked, depth: int) -> None:
+    """The resources that stand as parameters, as in the answer of an operation."""
+    if depth >= _DEEPEST:
+        into.lose(path, Note(NoteCode.TOO_DEEP))
+        return
+    for number, one in enumerate(listed if isinstance(listed, list) else [listed]):
+        if isinstance(one, dict):
+            if "resource" in one:
+                _take(one["resource"], f"{path}[{number}].resource", None, into, depth)
+            if "part" in one:
+                _take_parameters(one["part"], f"{path}[{number}].part", into, depth + 1)
 
 
 def _id(resource: Mapping[str, Any], path: str, into: Unpacked) -> str | None:

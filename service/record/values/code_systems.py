@@ -26,6 +26,14 @@ MED_RT = "http://va.gov/terminology/medrt"
 IPS_ABSENT_UNKNOWN = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
 ATC = "http://www.whocc.no/atc"
 LOCAL = "urn:sciatica-cds:code"
+SAYING_NOTHING = frozenset(
+    {
+        *(f"http://terminology.hl7.org/CodeSystem/{name}" for name in ("data-absent-reason", "v3-NullFlavor")),
+        *("http://hl7.org/fhir/data-absent-reason", "http://hl7.org/fhir/v3/NullFlavor"),
+        "urn:oid:2.16.840.1.113883.5.1008",
+    }
+)
+"""Systems whose codes say why there is no code."""
 
 _OIDS: Mapping[str, str] = {
     "2.16.840.1.113883.6.96": SNOMED,

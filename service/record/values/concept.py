@@ -68,7 +68,7 @@ def _parts(concept: object) -> Iterator[Mapping[str, object]]:
 
 
 def _words(text: str) -> str:
-    return without_marks(tidied(text))
+    return without_marks(tidied(text.replace("_", " ")))
 
 
 def wordings(concept: object) -> Iterator[str]:

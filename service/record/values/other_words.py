@@ -61,6 +61,7 @@ class KnownWords:
         self._known = _whole_words((*words.problems, *words.procedures))
         self._orders = _whole_words(words.orders)
         self._ours_perhaps = Caseless("|".join(words.orders_perhaps_ours) or "(?!)")
+        self._nothing = frozenset(words.orders_saying_nothing)
         self._filling = _whole_words(words.filling)
         self._beside = _whole_words((*words.filling, *words.beside))
 
@@ -83,7 +84,11 @@ class KnownWords:
 
     def is_plainly_another_order(self, text: str) -> bool:
         """Whether each word of an order is English, and none may speak of what the rules judge."""
-        return self._ours_perhaps.search(text) is None and not has_strange_words(text)
+        return self._ours_perhaps.search(text) is None and not has_strange_words(text) and not self.says_nothing(text)
+
+    def says_nothing(self, text: str) -> bool:
+        """Whether the words of an order do not tell what is ordered: "other", "see note"."""
+        return self._nothing.issuperset(word.casefold() for word in _WORD.findall(text))
 
     def are_all_known(self, text: str, explained: Sequence[Span], denied: Sequence[Span] = ()) -> bool:
         """Whether every part of a text names something: by a stretch that a value set explains, or by a known word.

@@ -124,14 +124,15 @@ class Wordings:
 
 
 def _bare(text: str) -> str:
-    return text.casefold().strip(" ?.:")
+    return text.casefold().replace("-", " ").strip(" ?.:")
 
 
 def _own_questions(value_sets: Mapping[str, ValueSet]) -> Mapping[str, frozenset[str]]:
-    """The questions of ours in our own words, which say the same under a code of somebody else."""
+    """The questions of ours in our own words or codes, which say the same under a code of somebody else."""
     found: dict[str, set[str]] = {}
     for name, value_set in value_sets.items():
         if name.startswith("local-answer-"):
             for code in value_set.codes:
-                found.setdefault(_bare(code.display), set()).add(name)
+                for words in (code.display, code.code, code.code.removeprefix("answer-")):
+                    found.setdefault(_bare(words), set()).add(name)
     return {words: frozenset(names) for words, names in found.items()}

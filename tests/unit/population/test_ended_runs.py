@@ -5,14 +5,17 @@ from __future__ import annotations
 import errno
 import multiprocessing
 import os
+import select
 import signal
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from service.population.limits import PopulationError
+from service.population.run_folder import written
 from service.population.workers import Task, Workers
 from tests.population_data import all_lines, asked, by_type, digests, people, ran
 
@@ -83,6 +86,53 @@ def test_a_run_that_was_killed_at_twenty_points_in_a_row_gives_the_same(
     ran(data, tmp_path / "again")
     assert digests(tmp_path / "again", NAMES) == digests(out, NAMES)
     assert killed + again >= 20
+
+
+def test_workers_end_when_who_gives_them_tasks_is_killed() -> None:
+    told, held = os.pipe()
+    giver = os.fork()
+    if not giver:
+        os.setsid()
+        Workers(3, Nothing)
+        os.write(held, b"started")
+        signal.pause()
+    os.close(held)
+    assert os.read(told, 7) == b"started"
+    os.kill(giver, signal.SIGKILL)
+    os.waitpid(giver, 0)
+    # The workers hold the other end too: it is closed when the last of them is gone.
+    closed, _, _ = select.select([told], [], [], 10)
+    with suppress(ProcessLookupError):
+        os.killpg(giver, signal.SIGKILL)
+    assert closed
+    assert os.read(told, 1) == b""
+
+
+class Nothing:
+    """Work that never comes."""
+
+    def do(self, task: Task) -> dict[str, Any]:
+        raise AssertionError(task)
+
+
+def test_a_worker_that_outlives_its_run_does_not_write_into_the_files_of_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "rows"
+    child = os.fork()
+    if not child:
+        with written(path) as file:
+            file.write(b"begun")
+            file.flush()
+            os.kill(os.getpid(), signal.SIGSTOP)
+            file.write(b" and ended")
+        os._exit(0)
+    os.waitpid(child, os.WUNTRACED)
+    with written(path) as file:
+        file.write(b"begun and ended")
+        file.flush()
+        os.kill(child, signal.SIGCONT)
+        os.waitpid(child, 0)
+    assert path.read_bytes() == b"begun and ended"
+    assert [one.name for one in tmp_path.iterdir()] == ["rows"]
 
 
 def test_what_is_done_is_not_done_again(whole: tuple[Path, Path]) -> None:

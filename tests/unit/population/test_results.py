@@ -60,15 +60,39 @@ def test_visits_are_replayed_as_of_their_day(tmp_path: Path) -> None:
     (opened,) = (one for one in told if one["hook"] == "patient-view")
     assert opened["calls"] == len(expected) >= 2
     assert sum(rule["number"] for rule in opened["rules"]) == sum(
-        len(rules or (1,)) for call in expected for _, rules in call.cards
+        len(rules or (1,)) for call in expected for _, rules in call.shown
     )
-    assert opened["cards"]["number"] == sum(len(call.cards) for call in expected)
+    assert opened["cards"]["number"] == sum(len(call.shown) for call in expected)
+    assert opened["withoutMemory"]["cards"]["number"] == sum(len(call.cards) for call in expected)
     found = [row for row in rows(tmp_path / "out", "visits") if row["hook"] == "patient-view"]
-    assert [(row["day"], [tuple(card["rules"]) for card in row["cards"]]) for row in found] == [
-        (call.day, [rules for _, rules in call.cards]) for call in expected
-    ]
+    for name in ("cards", "shown"):
+        assert [(row["day"], [tuple(card["rules"]) for card in row[name]]) for row in found] == [
+            (call.day, [rules for _, rules in getattr(call, name)]) for call in expected
+        ]
     page = (tmp_path / "out" / "summary.html").read_text()
     assert "cards per 1,000 visits</b>, opening the chart" in page
+
+
+def test_advice_is_shown_again_only_when_it_has_rested() -> None:
+    """The time is the end of each day, and advice that says nothing urgent rests for 14 days."""
+    sciatica = {"coding": [{"system": "http://snomed.info/sct", "code": "23056005", "display": "Sciatica"}]}
+    chart = [
+        {"resourceType": "Patient", "id": "1", "birthDate": "1980-01-01", "gender": "male"},
+        {"resourceType": "Condition", "id": "c", "code": sciatica, "subject": {"reference": "Patient/1"}}
+        | {"onsetDateTime": "2026-10-01", "recordedDate": "2026-10-01"},
+    ]
+    for day in ("10-02", "10-03", "10-15", "10-16"):
+        period = {"start": f"2026-{day}T09:00:00Z"}
+        chart.append({"resourceType": "Encounter", "id": day, "subject": {"reference": "Patient/1"}, "period": period})
+    calls = list(Replay(shipped_services()).of(chart))
+    said = {call.day[5:]: [rule for _, rules in call.shown for rule in rules] for call in calls}
+    alone = {call.day[5:]: [rule for _, rules in call.cards for rule in rules] for call in calls}
+    assert [("fl-stay-active" in alone[day], "fl-stay-active" in said[day]) for day in alone] == [
+        (True, True),
+        (True, False),
+        (True, False),
+        (True, True),
+    ]
 
 
 def test_the_page_begins_with_what_is_not_coded_apart_from_what_was_not_sent(tmp_path: Path) -> None:
