@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
@@ -37,8 +36,8 @@ def summary(advice: Advice, today: date) -> str:
 
 def also(advice: Advice, today: date) -> list[str]:
     """The summaries of the dangers that a card names beside its own."""
-    own = replace(advice, found=(*advice.found, *advice.beside))
-    return [summary_of(rule.card, own, today) for rule in advice.also if rule.card is not None]
+    there = (*advice.also_named, *advice.found, *advice.named)
+    return [_summary_of(rule.card, there, advice.missing, today) for rule in advice.also if rule.card is not None]
 
 
 def summary_of(card: CardText, advice: Advice, today: date) -> str:
@@ -46,7 +45,11 @@ def summary_of(card: CardText, advice: Advice, today: date) -> str:
 
     The last drug that it names is followed by the number of other drugs of the same danger, where there is room.
     """
-    slots = _Slots({finding.name: finding for finding in (*advice.found, *advice.named)}, advice.missing, today)
+    return _summary_of(card, (*advice.found, *advice.named), advice.missing, today)
+
+
+def _summary_of(card: CardText, there: Sequence[Finding], missing: Sequence[str], today: date) -> str:
+    slots = _Slots({finding.name: finding for finding in there}, missing, today)
     text = filled(card.summary, slots.fill)
     if slots.unnamed():
         text = filled(card.summary, slots.again().fill)
@@ -151,16 +154,16 @@ def _number(finding: Finding, today: date) -> str | None:
 def _value(finding: Finding, today: date) -> str | None:
     del today
     if finding.value is None:
-        return _weeks(finding) if finding.unit == _WEEKS else None
+        return _weeks(finding)
     return f"up to {amount(finding)}" if holds_most(finding) else amount(finding)
 
 
 def _weeks(finding: Finding) -> str | None:
-    """The completed weeks of a pregnancy, of which two may be meant: 31 to 32 weeks."""
-    if finding.low is None or finding.high is None:
+    """A length of pregnancy that lies between two weeks; None where it has no two bounds, or is none."""
+    if finding.unit != _WEEKS or finding.low is None or finding.high is None:
         return None
-    low, high = (number(rounded(one, finding.unit)) for one in (finding.low, finding.high))
-    return f"{low} weeks" if low == high else f"{low} to {high} weeks"
+    first, last = (number(rounded(bound, _WEEKS)) for bound in (finding.low, finding.high))
+    return f"{first} weeks" if first == last else f"{first} to {last} weeks"
 
 
 def holds_most(finding: Finding) -> bool:

@@ -46,7 +46,7 @@ class Advice:
     could end this card, make it more severe, or that its author wants named. ``lowered``: a clinician set this critical
     card aside with a reason, and it is shown once more as a warning. ``missing`` are the questions without an answer
     that its summary names. ``also`` are those of the suppressed rules whose danger the card must name beside its own,
-    ``beside`` what they depend on.
+    ``also_named`` what those were found on.
     """
 
     rule: Rule
@@ -59,7 +59,7 @@ class Advice:
     missing: tuple[str, ...] = ()
     lowered: bool = False
     also: tuple[Rule, ...] = ()
-    beside: tuple[Finding, ...] = ()
+    also_named: tuple[Finding, ...] = ()
 
     @property
     def indicator(self) -> Indicator:
@@ -299,12 +299,7 @@ def _advice(spoken: SpokenRule, findings: Mapping[str, Finding]) -> Advice:
         named=tuple([findings[name] for name in spoken.named]),
         missing=spoken.missing,
         also=spoken.also,
-        beside=tuple(
-            findings[name]
-            for rule in spoken.also
-            for name in sorted(rule.reads)
-            if findings[name].status is Status.PRESENT
-        ),
+        also_named=tuple([findings[name] for name in spoken.also_named]),
     )
 
 

@@ -41,6 +41,7 @@ class SpokenRule(Struct, frozen=True):
     changing: tuple[str, ...]
     missing: tuple[str, ...]
     also: tuple[Rule, ...]
+    also_named: tuple[str, ...]
 
 
 class Said(Struct, frozen=True):
@@ -95,6 +96,11 @@ def what_is_said(reader: _Reader, outcomes: Sequence[Outcome], hook: str) -> Sai
         if (item.result is Result.FIRED and _is_shown(item.rule, hook)) or reader.may_be_reached(item, hook)
     ]
     suppressed = suppressed_by([item.rule for item in fired])
+    also = {
+        item.rule.id: _also(item.rule, [one.rule for one in fired if suppressed.get(one.rule.id) == item.rule.id])
+        for item in fired
+        if item.rule.id not in suppressed
+    }
     spoken = tuple(
         SpokenRule(
             rule=item.rule,
@@ -105,10 +111,11 @@ def what_is_said(reader: _Reader, outcomes: Sequence[Outcome], hook: str) -> Sai
             named=tuple(reader.named(item.rule)),
             changing=tuple(reader.changing(item.rule, _more_severe(item.rule, outcomes, hook))),
             missing=tuple(reader.lacking(item.rule)),
-            also=_also(item.rule, [other.rule for other in fired if suppressed.get(other.rule.id) == item.rule.id]),
+            also=also[item.rule.id],
+            also_named=tuple(dict.fromkeys(name for rule in also[item.rule.id] for name in reader.found(rule))),
         )
         for item in fired
-        if item.rule.id not in suppressed
+        if item.rule.id in also
     )
     undecided = [item for item in outcomes if item.result is Result.NOT_ENOUGH_DATA and _warns(item.rule, hook)]
     undecided.sort(key=lambda item: -item.rule.severity)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from flask.testing import FlaskClient
 
-from tests.hazards.charts import IBUPROFEN, WARFARIN, Json, ask, drug, ordered, person, problem, sciatica
+from tests.hazards.charts import IBUPROFEN, WARFARIN, Json, ask, drug, measured, ordered, person, problem, sciatica
 
 TIZANIDINE = ("57258", "tizanidine")
 CIPROFLOXACIN = ("2551", "ciprofloxacin")
@@ -65,3 +66,46 @@ def test_two_long_entries_and_the_order_fit_one_summary(client: FlaskClient) -> 
     card = card_about(client, "Not assessed", ordered(*IBUPROFEN), *unread)
     assert card["summary"].startswith("Not assessed: ibuprofen: A Zustand nach")
     assert len(card["summary"]) < 140
+
+
+def weeks_pregnant(weeks: int, day: str) -> list[Json]:
+    return [measured("49051-6", weeks, "wk", day), problem("Z33.1", "Pregnant state", day)]
+
+
+def test_weeks_that_lie_between_two_are_told(client: FlaskClient) -> None:
+    card = card_about(client, "pregnancy", ordered(*IBUPROFEN), *weeks_pregnant(31, "2026-11-23"))
+    assert "in pregnancy, 31 to 32 weeks" in card["summary"]
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "day", "words"),
+    [
+        ("N17.9", "Acute kidney failure", "2026-11-20", "Ibuprofen runs after acute kidney injury (20 Nov)"),
+        (
+            "Z99.2",
+            "Dependence on dialysis",
+            "2024-06-13",
+            "Ibuprofen runs with dialysis or kidney failure (13 Jun 2024)",
+        ),
+    ],
+)
+def test_what_stands_against_a_running_nsaid_is_told(
+    client: FlaskClient, code: str, text: str, day: str, words: str
+) -> None:
+    card = card_about(client, "review it today", drug(*IBUPROFEN), problem(code, text, day), hook="patient-view")
+    assert card["summary"].startswith(words)
+
+
+def test_each_drug_over_its_limit_is_told_with_its_own_sum(client: FlaskClient) -> None:
+    four_times = {"timing": {"repeat": {"frequency": 4, "period": 1, "periodUnit": "d"}}}
+    ibuprofen = ordered(*IBUPROFEN) | {"dosageInstruction": [four_times | dose(1200)]}
+    acetaminophen = ordered("161", "acetaminophen") | {"dosageInstruction": [four_times | dose(1500)]}
+    card = card_about(client, "above the labelled limit", ibuprofen, acetaminophen)
+    told = f"{card['summary']} {card['detail']}"
+    assert "Ibuprofen 4800 mg a day" in told
+    assert "Acetaminophen 6000 mg a day" in told
+
+
+def dose(milligrams: int) -> Json:
+    quantity = {"value": milligrams, "unit": "mg", "system": "http://unitsofmeasure.org", "code": "mg"}
+    return {"doseAndRate": [{"doseQuantity": quantity}]}

@@ -6,15 +6,35 @@ import re
 from collections.abc import Mapping
 
 from service.knowledge.model import ValueSet
-from service.record.values.code_systems import BY_PREFIX, KNOWN_SYSTEMS, LOINC, canonical_system, plain_code
+from service.record.values.code_systems import (
+    BY_PREFIX,
+    ICD_10,
+    ICD_10_CM,
+    KNOWN_SYSTEMS,
+    LOINC,
+    canonical_system,
+    plain_code,
+)
 
 _NOTHING: frozenset[str] = frozenset()
 LOINC_LINK = re.compile(r"(?:/\d{4,7}-\d)*/?(\d{4,7}-\d)", re.ASCII)
 """Four digits at the least: "2-1" numbers a question of any form."""
+_OF_ALL_EDITIONS = re.compile(r"\w{3,4}|(?:M4\d|M5[0-4]|S[23]2)\w\w|M2137", re.ASCII)
+"""The categories that ICD-10-CM shares with the editions of the WHO and of other countries.
+
+Those of three and four characters, and where the fifth tells the part of the spine or the foot. Further characters
+mean other things elsewhere: M62.83 is a spasm in the United States and a muscle of the forearm in Germany.
+"""
+_NAMED_OTHERWISE = frozenset({"R652"})
+"""Severe sepsis in ICD-10-CM; of the WHO a syndrome without an infection."""
 
 
 class CodeSets:
-    """The codes of some value sets, indexed once."""
+    """The codes of some value sets, indexed once.
+
+    A category that a value set lists for ICD-10-CM counts for the other editions of ICD-10 too, for those by category
+    alone: enough to alarm and never to lift (decision 43).
+    """
 
     def __init__(self, value_sets: Mapping[str, ValueSet]) -> None:
         exact: dict[tuple[str, str], set[str]] = {}
@@ -29,6 +49,8 @@ class CodeSets:
                 plain = plain_code(system, code.code)
                 if code.display:
                     self._displays.setdefault((system, plain), code.display)
+                if system == ICD_10_CM and _OF_ALL_EDITIONS.fullmatch(plain) and plain not in _NAMED_OTHERWISE:
+                    below[ICD_10].setdefault(plain, set()).add(name)
                 if code.descendants and system in below:
                     below[system].setdefault(plain, set()).add(name)
                 else:

@@ -21,7 +21,7 @@ from service.knowledge.model import DangerTerms, OtherWords, ValueSet
 from service.note import Note, NoteCode
 from service.record.values.caseless import Caseless, Span
 from service.record.values.code_sets import CodeSets
-from service.record.values.code_systems import ICD_10, canonical_system, check_digit_fault, is_fully_listed
+from service.record.values.code_systems import ICD_10, ICD_10_CM, canonical_system, check_digit_fault, is_fully_listed
 from service.record.values.concept import (
     SPOKEN_SYSTEMS,
     concept_text,
@@ -212,7 +212,7 @@ class CodeIndex(CodeSets):
         if not read.match.sets.isdisjoint(self._says_nothing) or self._is_doubtful(kind, read, concept):
             return False
         if kind == _CONDITION:
-            unexplained = [self._unexplained(wording) for wording in read.wordings]
+            unexplained = [self._unexplained(wording, read.codes) for wording in read.wordings]
             if any(names_drug for _, names_drug in unexplained):
                 return False  # a code never explains a drug
             if any(holds_danger for holds_danger, _ in unexplained) and not _is_known(read.codes):
@@ -336,9 +336,16 @@ class CodeIndex(CodeSets):
             self._by_code[key] = found
         return found
 
-    def _unexplained(self, wording: Wording) -> tuple[bool, bool]:
-        """Whether a word of danger is left that no pattern explains, and whether such a word names a drug."""
-        return self._danger.read(wording.text, wording.guards).unexplained(self._explained(wording, _CONDITION))
+    def _unexplained(self, wording: Wording, codes: Sequence[_Code] = ()) -> tuple[bool, bool]:
+        """Whether a word of danger is left that no pattern explains, and whether such a word names a drug.
+
+        What a category of ICD-10 is called here ("Cauda equina syndrome") explains the same word in another language.
+        """
+        there = self._danger.read(wording.text, wording.guards)
+        names = [self.display_of(ICD_10_CM, code.code) for code in codes if code.by_category and code.sets]
+        words = frozenset[str]().union(*(self._danger.words_of(name) for name in names if name))
+        of_code = [(first, last) for (first, last), _ in there.told if wording.text[first:last].casefold() in words]
+        return there.unexplained([*self._explained(wording, _CONDITION), *of_code])
 
     def _explained(self, wording: Wording, kind: str) -> Iterator[Span]:
         """The stretches of a text that name what is looked for on lists of a type, whatever is said of it."""

@@ -84,6 +84,10 @@ class DangerWords:
             found = self._known[text] = Dangers(self._harmless.spans(text), tuple(denied), there)
         return found
 
+    def words_of(self, text: str) -> frozenset[str]:
+        """The words of danger in a text, in small letters."""
+        return frozenset(text[first:last].casefold() for (first, last), _ in self.read(text, Guards()).told)
+
     def _may_hold(self, text: str) -> bool:
         """Whether a text holds any of them at all."""
         # To look hundreds of names up is quicker than to try them all at every word.

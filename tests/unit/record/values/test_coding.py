@@ -76,8 +76,19 @@ def test_a_code_beside_or_above_is_not_below(code: str) -> None:
     assert sets(concept((ICD, code))) == set()
 
 
-def test_the_who_edition_is_not_the_us_one() -> None:
-    assert sets(concept(("http://hl7.org/fhir/sid/icd-10", "M54.3"))) == set()
+@pytest.mark.parametrize("system", ["http://hl7.org/fhir/sid/icd-10", "http://fhir.de/CodeSystem/bfarm/icd-10-gm"])
+def test_another_edition_of_icd_is_read_by_the_category_it_shares_with_the_us_one(system: str) -> None:
+    match = INDEX.match(concept((system, "M54.3")))
+    assert match.sets == {"cond-sciatica-icd"}
+    assert match.by_category
+    assert match.notes == (Note(NoteCode.BY_CATEGORY),)
+
+
+def test_what_only_the_us_edition_divides_is_not_read_in_another() -> None:
+    spasm = a_set("cond-spasm", (ICD, "M62.83"), below=True)
+    index = CodeIndex({"cond-spasm": spasm}, DangerTerms(), OtherWords())
+    assert index.match(concept((ICD, "M62.830"))).sets == {"cond-spasm"}
+    assert not index.match(concept(("http://fhir.de/CodeSystem/bfarm/icd-10-gm", "M62.83"))).sets
 
 
 def test_a_snomed_code_is_exact() -> None:
