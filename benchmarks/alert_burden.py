@@ -170,7 +170,9 @@ def _repeating(patients: Sequence[Followed]) -> Iterator[str]:
     yield "\n## What repeats within an episode\n"
     yield f"{number} patients have three visits or more with a relevant problem. For how many of them each rule spoke"
     yield "on opening the chart: at all, at half of these visits or more, at every one; and the last two with memory.\n"
-    yield from _table("Rule", "At all", "Half or more", "Every visit", "Half or more, with memory", "Every visit, too")
+    yield from _table(
+        "Rule", "At all", "Half or more", "Every visit", "Half or more, with memory", "Every visit, with memory"
+    )
     yield from (
         _row(item.rule, item.ever, item.often, item.always, item.again_often, item.again_always) for item in found
     )

@@ -28,6 +28,7 @@ from service.population.texts import is_clear
 from service.record.input.reader import READ_TYPES
 
 Json = dict[str, Any]
+_LINE_OF_NOBODY = "a line that cannot be read and names no patient"
 
 
 @dataclass
@@ -127,7 +128,8 @@ class Reading:
                 yield from self._of_chunk(lines, offset + at, chunk)
         except TruncatedError as error:
             # What would have followed may be about anyone.
-            self._reject(lines, error.offset, Keyed(Fate.REJECT, named, reason=str(error), loses=True))
+            reject = Keyed(Fate.REJECT, named, reason=str(error), loses=True)
+            self._reject(lines, error.offset, reject, "a file whose compressed data ends early or is damaged")
 
     def _runs_of(self, source: Source, named: str | None, found: _Found) -> RunMaker:
         def on_run(type_: str, lines: int) -> None:
@@ -269,11 +271,11 @@ class Reading:
         return Spilled(patient, Kind.BROKEN, source.number, offset, text)
 
     @staticmethod
-    def _reject(lines: _Lines, offset: int, one: Keyed) -> None:
+    def _reject(lines: _Lines, offset: int, one: Keyed, why: str = _LINE_OF_NOBODY) -> None:
         lines.found.count(lines.source, Fate.REJECT, 1)
         if one.loses:
             type_ = EVERYTHING if one.type in (None, BUNDLE) else one.type or EVERYTHING
-            lines.found.lost.setdefault(type_, "a line that cannot be read and names no patient")
+            lines.found.lost.setdefault(type_, why)
         reject: Json = {"file": lines.source.name, "offset": offset, "reason": one.reason}
         if one.type is not None:
             reject["type"] = one.type

@@ -78,6 +78,10 @@ def summarised(known: Known, knowledge: Knowledge, question: Question) -> Json:
     }
 
 
+def _patients_have(number: int) -> str:
+    return "1 patient has" if number == 1 else f"{number:,} patients have"
+
+
 def _first_lines(known: Known, patients: int) -> Iterator[str]:
     """What must be known before any number is believed."""
     figures = known.tally.figures
@@ -92,11 +96,11 @@ def _first_lines(known: Known, patients: int) -> Iterator[str]:
     if known.rejects:
         yield f"{known.rejects:,} lines could not be used; rejects.ndjson says which and why."
     if figures["patientsWithUnreadLines"]:
-        number = f"{figures['patientsWithUnreadLines']:,}"
-        yield f"{number} patients have lines that could not be read; their lists count as partial."
+        have = _patients_have(figures["patientsWithUnreadLines"])
+        yield f"{have} lines that could not be read; their lists count as partial."
     if figures["patientsCut"]:
         yield (
-            f"{figures['patientsCut']:,} patients have more resources than one may have (--largest-patient): "
+            f"{_patients_have(figures['patientsCut'])} more resources than one may have (--largest-patient): "
             f"{figures['resourcesLeftOut']:,} were left out, and their lists count as partial."
         )
     if known.tally.patients["refused"]:

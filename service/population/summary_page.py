@@ -12,6 +12,8 @@ Json = dict[str, Any]
 _WIDTH, _BAR, _LABEL = 720, 22, 300
 _MOST_BARS = 20
 _MOST_NAMED = 4
+_WHOLE = 100
+"""Rates from here on are told in whole numbers."""
 _ALL_MISSING = '<a href="#missing">All of them</a>.'
 _WORDS = 42
 _MOMENTS = {
@@ -74,10 +76,10 @@ def _answers(summary: Json) -> Iterator[str]:
     for one in summary["visits"]:
         visits, moment = _MOMENTS[one["hook"]]
         many = _n(one["withMoreThanThree"]["per1000"], small, "")
-        each_time = _n(one["withoutMemory"]["cards"]["per1000"], small, "")
+        shown, alone = (_n(part["cards"]["per1000"], small, "") for part in (one, one["withoutMemory"]))
+        again = f" ({alone} if advice were repeated at every visit)" if alone != shown else ""
         lines.append(
-            f"<b>{_n(one['cards']['per1000'], small, '')} cards per 1,000 {visits}</b>, {moment} "
-            f"({each_time} if advice were repeated at every visit); "
+            f"<b>{shown} cards per 1,000 {visits}</b>, {moment}{again}; "
             f"{_n(one['withCard']['per1000'], small, '')} of 1,000 show any card, {many} more than three."
         )
     if not summary["visits"]:
@@ -120,7 +122,7 @@ def _why(one: Json, is_meant: Callable[[str], bool]) -> tuple[int, str]:
 
 
 def _per_1000(number: int, of: int) -> str:
-    return f"{1000 * number / of:,.1f}"
+    return _n(1000 * number / of, 0, "")
 
 
 def _head(summary: Json) -> Iterator[str]:
@@ -312,6 +314,9 @@ def _input(summary: Json) -> Iterator[str]:
 def _n(number: float | None, small: int, unit: str | None = None) -> str:
     if number is None:
         return f"under {small}" if unit is None else "-"
+    if isinstance(number, float):
+        # Of a rate no more is told than such counts can bear out.
+        number = round(number) if number >= _WHOLE else round(number, 1 if number >= 1 else 2)
     return f"{number:,}" if number else "0"
 
 

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from tests.hazards.charts import (
     IBUPROFEN,
     LOCAL,
+    RXNORM,
     WARFARIN,
     Json,
     ask,
@@ -1045,3 +1046,49 @@ def test_an_order_in_a_wrapper_could_not_be_checked(client: FlaskClient, holder:
 )
 def test_papers_and_bills_leave_a_list_whole(client: FlaskClient, beside: Json) -> None:
     assert status_of(signing(client, NO_ALLERGY, beside), HEART) == "absent"
+
+
+PENICILLIN = coded("AllergyIntolerance", (RXNORM, "7980", "penicillin G"), text="Penicillin", name="al1")
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"note": [{"text": "also reacts to ibuprofen (anaphylaxis)"}]},
+        {"note": [{"text": "Rash. NSAIDs: angioedema"}]},
+        {"reaction": [{"manifestation": [{"text": "Bronchospasm with aspirin"}]}]},
+        {"reaction": [{"description": "Also urticaria after naproxen", "manifestation": [{"text": "Hives"}]}]},
+        {"reaction": [{"note": [{"text": "same with ibuprofen"}]}]},
+    ],
+)
+def test_another_drug_in_the_words_of_an_allergy_is_named(client: FlaskClient, beside: Json) -> None:
+    answered = signing(client, PENICILLIN | beside)
+    assert status_of(answered, "nsaid-allergy") == "unknown"
+    assert "not recognised" in str(answered["cards"])
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"note": [{"text": "tolerates ibuprofen"}]},
+        {"note": [{"text": "also amoxicillin and warfarin"}]},
+        {"reaction": [{"manifestation": [{"text": "Anaphylaxis"}], "description": "gastrointestinal bleeding"}]},
+    ],
+)
+def test_what_else_an_allergy_tells_leaves_the_list_whole(client: FlaskClient, beside: Json) -> None:
+    assert status_of(signing(client, PENICILLIN | beside), "nsaid-allergy") == "absent"
+
+
+def test_an_allergy_that_names_its_own_drug_once_more_is_read(client: FlaskClient) -> None:
+    naproxen = coded("AllergyIntolerance", (RXNORM, "7258", "naproxen"), text="Aleve", name="al1")
+    answered = signing(client, naproxen | {"note": [{"text": "hives after naproxen"}]})
+    assert status_of(answered, "nsaid-allergy") == "present"
+    assert "not recognised" not in str(answered["cards"])
+
+
+def test_a_section_entry_in_words_alone_leaves_its_list_unanswered(client: FlaskClient) -> None:
+    problems = {"coding": [{"system": "http://loinc.org", "code": "11450-4"}]}
+    document = within("Composition", section=[{"code": problems, "entry": [{"display": "Heart failure"}]}])
+    answered = signing(client, NO_ALLERGY, document)
+    assert status_of(answered, HEART) == "unknown"
+    assert "1 entry could not be read" in str(answered["cards"])

@@ -18,7 +18,7 @@ from service.record.model import Entry, Resource
 from service.record.values.concept import concept_text, wordings
 from service.record.values.negation import LESS
 
-__all__ = ["TYPES", "Statement", "affirmed_in", "is_to_come", "last_year_of", "statements_of"]
+__all__ = ["TYPES", "Statement", "affirmed_in", "is_to_come", "last_year_of", "said_in", "statements_of"]
 
 Statement = Mapping[str, Any]
 """A CodeableConcept, or words in the shape of one."""
@@ -69,11 +69,11 @@ def _words(text: object) -> Iterator[Statement]:
         yield {"text": text}
 
 
-def _said_in(value: object, depth: int = 0) -> Iterator[Statement]:
+def said_in(value: object, depth: int = 0) -> Iterator[Statement]:
     """Every concept and every text within an element, but those about persons and places."""
     if isinstance(value, list):
         for item in value:
-            yield from _said_in(item, depth)
+            yield from said_in(item, depth)
         return
     if not isinstance(value, dict) or depth > _DEEPEST or "div" in value:
         return
@@ -88,14 +88,14 @@ def _said_in(value: object, depth: int = 0) -> Iterator[Statement]:
             if name in _WORDS:
                 yield from _words(inner)
         elif name not in _OF_OTHERS:
-            yield from _said_in(inner, depth + 1)
+            yield from said_in(inner, depth + 1)
 
 
 def _whole(resource: Resource) -> Iterator[Statement]:
     status = resource.get("status")
     over = _OVER | _DONE if resource.get("resourceType") in _PLANS else _OVER
     if not (isinstance(status, str) and status in over):
-        yield from _said_in(dict(resource))
+        yield from said_in(dict(resource))
 
 
 def _elements(*names: str) -> Callable[[Resource], Iterable[Statement]]:
@@ -103,7 +103,7 @@ def _elements(*names: str) -> Callable[[Resource], Iterable[Statement]]:
         for name in names:
             if name in resource:
                 element = resource[name]
-                yield from _words(element) if isinstance(element, str) else _said_in(element)
+                yield from _words(element) if isinstance(element, str) else said_in(element)
 
     wanted = frozenset(names)
     # Most resources hold none of the elements.
@@ -113,7 +113,7 @@ def _elements(*names: str) -> Callable[[Resource], Iterable[Statement]]:
 def _booked(resource: Resource) -> Iterator[Statement]:
     """What a visit is for that is still to come."""
     if resource.get("status") not in _NOT_TO_COME:
-        yield from _said_in({name: resource[name] for name in _OF_A_VISIT if name in resource})
+        yield from said_in({name: resource[name] for name in _OF_A_VISIT if name in resource})
 
 
 def _procedure(resource: Resource) -> Iterator[Statement]:
@@ -188,7 +188,7 @@ def _of_the_patient(resource: Resource) -> Iterator[Statement]:
     """A family history whose member is the patient: relationship "oneself"."""
     codes = (one for relation in as_objects(resource.get("relationship")) for one in as_objects(relation.get("coding")))
     if any(one.get("code") == "ONESELF" for one in codes):
-        yield from _said_in(resource.get("condition"))
+        yield from said_in(resource.get("condition"))
 
 
 _BY_TYPE: Mapping[str, Callable[[Resource], Iterable[Statement]]] = {

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from service.bounded import Bounded
@@ -20,6 +21,7 @@ from service.record.chart.elsewhere import TYPES as WITH_STATEMENTS
 from service.record.chart.elsewhere import Statement, affirmed_in, is_to_come, last_year_of, statements_of
 from service.record.chart.episode import Episode, newest_episode
 from service.record.chart.evidence import LONGEST_TEXT, in_order_of_names
+from service.record.chart.reactions import of_the_reaction, told_beside
 from service.record.chart.service_orders import ServiceOrder, is_order, service_orders
 from service.record.medication.drugs import Drug, Drugs
 from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, with_all_classes
@@ -28,7 +30,6 @@ from service.record.once import once
 from service.record.values.coding import CodeIndex, Match
 from service.record.values.concept import concept_text, wordings
 from service.record.values.dates import When, at, parse
-from service.record.values.negation import of_an_allergy
 from service.record.values.statuses import Counts, status_class
 
 MEDICATION = "medication"
@@ -55,15 +56,6 @@ def may_count(entry: Entry) -> bool:
     return status_class(entry.resource).counts in {Counts.PRESENT, Counts.HISTORY}
 
 
-def _of_the_reaction(concept: object) -> object:
-    """A concept without the parts of its text that say what is tolerated, or speak of somebody else."""
-    text = concept.get("text") if isinstance(concept, dict) else None
-    if not isinstance(concept, dict) or not isinstance(text, str):
-        return concept
-    said = of_an_allergy(text)
-    return concept if said == text else {**concept, "text": said}
-
-
 def _with_title(entry: Entry, words: str) -> str:
     """Words of an entry after what it is called, where a line of a card has room for both."""
     title = concept_text(entry.resource.get("code")) if entry.type == "DiagnosticReport" else ""
@@ -82,6 +74,7 @@ _MOST_DRUGS = 1024
 """Of so many drugs is cached what their classes are: the charts of a day name the same few hundred."""
 
 _ALLERGY = "AllergyIntolerance"
+_BESIDE_AN_ALLERGY = frozenset({"note", "reaction", "extension"})
 _NOT_RECOGNISED = ""
 """In place of a class: drugs that were not recognised, whole or in part."""
 
@@ -133,6 +126,12 @@ class Matcher:
         if any(self.index.is_doubtful(_ALLERGY, one) for one in found):
             return False
         return any(map(self._names_substance, found))
+
+    def sets_of_allergy(self, name: str) -> frozenset[str]:
+        """The value sets of allergies that facts ask about, in which a drug or a class of drugs lies."""
+        named = {"text": name}
+        classes = self.with_all_classes(self.drugs.recognise_concept(named)).classes
+        return (classes | self.index.match(named).all_sets) & self.asked.get(_ALLERGY, frozenset())
 
     def _names_substance(self, concept: object) -> bool:
         drug = self.drugs.recognise_concept(concept)
@@ -395,7 +394,7 @@ class Chart:
             (coded,) if isinstance(coded, dict) else concepts_of(entry.type, entry.resource, self.record)
         )
         if entry.type == _ALLERGY:
-            concepts = of_allergies = list(map(_of_the_reaction, concepts))
+            concepts = of_allergies = list(map(of_the_reaction, concepts))
         for concept in concepts:
             is_read = self._match(entry, concept, entry.resource, asked) or is_read
         if entry.type == "Observation" and "component" in entry.resource:
@@ -404,7 +403,16 @@ class Chart:
         elif entry.type == _ALLERGY:
             self._index_allergy(entry, of_allergies, asked)
             is_read = self.matcher.is_allergy_read(of_allergies)
+            if not _BESIDE_AN_ALLERGY.isdisjoint(entry.resource):
+                self._set_beside(entry, of_allergies)
         return is_read
+
+    def _set_beside(self, entry: Entry, own: Iterable[object]) -> None:
+        """Set aside what an allergy tells of other drugs in notes and reactions."""
+        if may_count(entry):
+            sentences = told_beside(entry, own, self.matcher.index, self.matcher.sets_of_allergy)
+            told = (Entry({"code": {"text": one}}, entry.type, entry.id, entry.path) for one in sentences)
+            self._set_aside(_ALLERGY, islice(told, _MOST_TOLD))
 
     def _match(self, entry: Entry, concept: object, holder: Mapping[str, Any], asked: frozenset[str]) -> bool:
         match = self.matcher.index.match(concept)

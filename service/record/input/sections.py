@@ -48,6 +48,10 @@ def _of_sections(holder: Mapping[str, Any], path: str, there: References, depth:
         lists = next((_LISTS[one.code] for one in codings(section.get("code")) if one.code in _LISTS), ())
         for index, reference in enumerate(as_objects(section.get("entry"))):
             named = reference_text(reference)
+            if named is None and reference.get("display"):
+                yield from (
+                    (name, Problem(f"{at}.entry[{index}]", Note(NoteCode.SECTION_IN_WORDS), name)) for name in lists
+                )
             if named is not None and not named.startswith("#") and there.resolve(reference) is None:
                 target = parse_literal(named)
                 for name in (target.type,) if target else lists:

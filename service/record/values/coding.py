@@ -274,6 +274,12 @@ class CodeIndex(CodeSets):
                     return found
         return None
 
+    def drugs_named(self, text: str) -> frozenset[str]:
+        """The drugs and classes of drugs that a text names by words of danger and does not deny, in small letters."""
+        text = text[:_LONGEST_TEXT]
+        told = self._danger.read(text, self._wordings.read(text).guards).told
+        return frozenset(text[start:end].casefold() for (start, end), is_drug in told if is_drug)
+
     def names_red_flag(self, concept: object) -> bool:
         """Whether the words of an entry that was not read speak of a red flag."""
         return any(self._danger.names_red_flag(text) for text in wordings(concept))
