@@ -79,8 +79,8 @@ _ASKED = Caseless(
 )
 _ASKED_AFTER = Caseless(r"^\s*(?:(?:disease|syndrome|disorder)\s*)?\?")
 _AFTER = Caseless(
-    r"^(?:\W{1,3}(?:disease|syndrome|disorder|bleed(?:ing)?|fracture|injury|failure|compression|infection))?"
-    r"\W{0,3}(?:(?:is|are|was|were|has\s+been|have\s+been|appears?|looks?|remains?)\s+)?"
+    r"^(?:\W{1,3}(?:disease|syndrome?|disorder|bleed(?:ing)?|fracture|injury|failure|compression|infection|fraktur|blutung))?"
+    r"\W{0,3}(?:(?:is|are|was|were|has\s+been|have\s+been|appears?|looks?|remains?|ist|wurde)\s+)?"
     r"(?:normal(?!\s+(?:ejection|ef|lv|left))|unremarkable|ruled\s+out|excluded|unlikely|negative|absent|denied|not\s+(?:present|found|seen|likely|suspected)"
     r"|ausgeschlossen|verneint|exclue?|descartad[oa]|negado)\b"
     r"|^\W{0,3}(?:risk|screening|prevention|prophylaxis|precautions?|education)\b|^\s*[-:=(,]?\s*(?:no|none|neg|nil|nein|nee|non|absent|-ve)\s*\)?\s*$"
