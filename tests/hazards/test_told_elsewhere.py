@@ -299,3 +299,68 @@ def test_an_answer_of_no_or_of_good_news_is_not_named(client: FlaskClient, entry
     without = ask(client, [person(), with_sciatica()], complete="all")
     assert speaking(ask(client, [person(), with_sciatica(), entry], complete="all")) == speaking(without)
     assert "not recognised" not in str(ask(client, [person(), with_sciatica(), entry], complete="all")["cards"])
+
+
+LEAFLET = "Return at once if you notice saddle numbness, foot drop or urinary retention."
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        told("ServiceRequest", code=words("Advice: warning signs"), note=[words(LEAFLET)]) | {"status": "completed"},
+        told("ServiceRequest", code=words("Red-flag questions"), note=[words("Ask: bladder, saddle sensation.")]),
+        told("Communication", category=[words("Patient education")], payload=[{"contentString": LEAFLET}]),
+        told("Communication", recipient=[{"reference": "Patient/p"}], payload=[{"contentString": LEAFLET}]),
+    ],
+)
+def test_what_was_told_to_the_patient_is_no_sign(client: FlaskClient, entry: Json) -> None:
+    quiet = ask(client, [person(), with_sciatica()], complete="all")
+    assert speaking(ask(client, [person(), with_sciatica(), entry], complete="all")) <= speaking(quiet)
+
+
+def test_what_the_patient_writes_to_the_practice_is_read(client: FlaskClient) -> None:
+    letter = told("Communication", sender={"reference": "Patient/p"}, payload=[{"contentString": "Saddle numbness"}])
+    both = letter | {"recipient": [{"reference": "Practitioner/1"}]}
+    assert "rf-words-not-read" in speaking(ask(client, [person(), with_sciatica(), both]))
+    ordered_for = told("ServiceRequest", code=words("Physiotherapy"), note=[words("Now with foot drop")])
+    assert "rf-words-not-read" in speaking(ask(client, [person(), with_sciatica(), ordered_for | {"status": "active"}]))
+
+
+@pytest.mark.parametrize(
+    ("question", "answered"),
+    [
+        ("Is your bladder working normally?", {"valueBoolean": False}),
+        ("Can you feel when you wipe?", {"valueBoolean": False}),
+        ("Are you able to lift your foot?", {"valueString": "No"}),
+        ("No saddle numbness", {"valueBoolean": False}),
+        ("Post-void residual", {"valueQuantity": {"value": 400, "unit": "mL"}}),
+        ("PVR", {"valueString": "400 ml"}),
+    ],
+)
+def test_an_answer_that_tells_of_a_lack_is_named(client: FlaskClient, question: str, answered: Json) -> None:
+    whole = ask(client, [person(), with_sciatica(), filled_in(question, **answered)], complete="all")
+    assert question.rstrip("?") in str(whole["cards"])
+    assert status_of(whole, "cancer-history") == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("question", "answered"),
+    [
+        ("Is your bladder working normally?", {"valueBoolean": True}),
+        ("Are you able to afford your drugs?", {"valueBoolean": False}),
+        ("Saddle numbness", {"valueBoolean": False}),
+        ("How many hours do you sleep?", {"valueDecimal": 7}),
+    ],
+)
+def test_an_answer_that_tells_of_no_lack_is_not(client: FlaskClient, question: str, answered: Json) -> None:
+    whole = ask(client, [person(), with_sciatica(), filled_in(question, **answered)], complete="all")
+    assert status_of(whole, "cancer-history") == "absent"
+
+
+@pytest.mark.parametrize(
+    "item", [{"linkId": "saddle-numbness"}, {"linkId": "q1", "definition": "http://x#saddle-numbness"}]
+)
+def test_an_item_without_words_is_read_by_the_name_of_its_question(client: FlaskClient, item: Json) -> None:
+    form = told("QuestionnaireResponse", authored=DAY, item=[item | {"answer": [{"valueBoolean": True}]}])
+    answered = ask(client, [person(), with_sciatica(), form | {"status": "completed"}])
+    assert status_of(answered, "saddle-numbness-new") == "present"

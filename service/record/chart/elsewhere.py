@@ -12,13 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from service.record.chart.answers import is_affirmed
 from service.record.chart.concepts import as_objects
 from service.record.model import Entry, Resource
 from service.record.values.concept import concept_text, wordings
 from service.record.values.negation import LESS
 
-__all__ = ["TYPES", "Statement", "affirmed_in", "is_to_come", "last_year_of", "said_in", "statements_of"]
+__all__ = ["TYPES", "Statement", "is_to_come", "last_year_of", "said_in", "statements_of"]
 
 Statement = Mapping[str, Any]
 """A CodeableConcept, or words in the shape of one."""
@@ -59,6 +58,12 @@ _ANSWERS = frozenset({"valueBoolean", *_IN_WORDS})
 """Elements that answer a question otherwise than by a number."""
 _TOLD_OTHERWISE = frozenset({"component", "dataAbsentReason", "hasMember"})
 """Where one of these stands, an observation without a value does not say that what it is about is there."""
+_ADVICE = re.compile(
+    r"\b(?:educat\w+|advice|instructions?|leaflets?|handouts?|counsel\w*|safety[- ]?net\w*|red[- ]flag questions"
+    r"|questionnaires?|patient information)\b",
+    re.IGNORECASE,
+)
+"""Words of what is told to a patient, or is to be asked."""
 _DEEPEST = 8
 _YEAR = re.compile(r"(\d{4})-(\d\d)|(\d{4})")
 _DATED = ("effectiveDateTime", "authored", "started", "issued", "authoredOn", "sent", "date", "recordedDate", "created")
@@ -108,6 +113,30 @@ def _elements(*names: str) -> Callable[[Resource], Iterable[Statement]]:
     wanted = frozenset(names)
     # Most resources hold none of the elements.
     return lambda resource: () if wanted.isdisjoint(resource) else statements(resource)
+
+
+def _is_advice(*concepts: object) -> bool:
+    """Whether something teaches the patient, or asks for answers: its words name signs that nobody has yet."""
+    return any(_ADVICE.search(words) for concept in concepts for words in wordings(concept))
+
+
+def _service_request(resource: Resource) -> Iterator[Statement]:
+    """Why it was ordered, and what was noted there; the notes of advice or of questions to ask are none."""
+    reasons = ("reasonCode", "reasonReference")
+    names = reasons if _is_advice(resource.get("code")) else (*reasons, "note")
+    return iter(_elements(*names)(resource))
+
+
+def _communication(resource: Resource) -> Iterator[Statement]:
+    """What was written about the patient or by them; not what they were told."""
+    about = [resource.get(name) for name in ("category", "topic", "reasonCode")]
+    is_to_patient = any(_names_patient(one) for one in as_objects(resource.get("recipient")))
+    is_told = _is_advice(*about) or (is_to_patient and not _names_patient(resource.get("sender")))
+    return iter(_elements(*(("reasonCode",) if is_told else ("payload", "note", "reasonCode")))(resource))
+
+
+def _names_patient(reference: object) -> bool:
+    return isinstance(reference, dict) and "Patient/" in str(reference.get("reference"))
 
 
 def _booked(resource: Resource) -> Iterator[Statement]:
@@ -196,13 +225,13 @@ _BY_TYPE: Mapping[str, Callable[[Resource], Iterable[Statement]]] = {
     "Encounter": _elements("reasonCode", "reasonReference", "reason", "diagnosis"),
     "DiagnosticReport": _elements("conclusion", "conclusionCode", "note"),
     "ImagingStudy": _elements("description", "note", "reasonCode"),
-    "ServiceRequest": _elements("reasonCode", "reasonReference", "note"),
+    "ServiceRequest": _service_request,
     "MedicationRequest": _elements("reasonCode", "reasonReference", "note"),
     "MedicationStatement": _elements("reasonCode", "reasonReference"),
     "Procedure": _procedure,
     "Appointment": _booked,
-    "Communication": _elements("payload", "note", "reasonCode"),
-    "CommunicationRequest": _elements("payload", "note", "reasonCode"),
+    "Communication": _communication,
+    "CommunicationRequest": _communication,
     "Observation": _observation,
     "QuestionnaireResponse": _items,
     "FamilyMemberHistory": _of_the_patient,
@@ -223,19 +252,6 @@ def statements_of(entry: Entry) -> list[Statement]:
     """What a resource says besides what it is about, where facts do not look for problems."""
     reader = _BY_TYPE.get(entry.type)
     return list(reader(entry.resource)) if reader else []
-
-
-def affirmed_in(entry: Entry) -> list[Statement]:
-    """What the observations of an entry ask that are answered with a bare yes, tests of a laboratory left out."""
-    if entry.type != "Observation" or any(_is_of_laboratory(one) for one in as_objects(entry.resource.get("category"))):
-        return []
-    holders = (entry.resource, *as_objects(entry.resource.get("component")))
-    asked = [holder["code"] for holder in holders if isinstance(holder.get("code"), dict) and is_affirmed(holder)]
-    return [code for code in asked if not any(map(_GOOD.search, wordings(code)))]
-
-
-def _is_of_laboratory(category: Mapping[str, Any]) -> bool:
-    return any(one.get("code") == "laboratory" for one in as_objects(category.get("coding")))
 
 
 def last_year_of(resource: Resource) -> int | None:

@@ -16,6 +16,7 @@ from service.record.medication.drug_lexer import MOST_STRANGE, Codes, DrugLexer,
 from service.record.medication.drug_spelling import plain, wordings
 from service.record.medication.drug_words import (
     CARRIERS,
+    DEVICES,
     MADE_OF_DRUGS,
     NEVER_DRUGS,
     NO_MEDICATION,
@@ -36,6 +37,7 @@ _BRACKETS = re.compile(r"\(([^()]*)\)")
 _GLOSS = frozenset({Kind.NAME, Kind.PLAIN, Kind.JOINER})
 _NO_MEDICATION = re.compile(NO_MEDICATION)
 _MADE_OF_DRUGS = re.compile(MADE_OF_DRUGS)
+_DEVICE = re.compile(DEVICES)
 _NEVER_DRUGS = re.compile(NEVER_DRUGS)
 _SUPPLIES = re.compile(SUPPLIES)
 _NAMES = frozenset({Kind.NAME, Kind.BRAND})
@@ -96,7 +98,7 @@ class DrugText:
         if _NO_MEDICATION.fullmatch(flat):
             return Reading(is_complete=True, is_no_drug=True)
         if any(item.kind is Kind.NAME for item in items):
-            devices = {device[1] for device in _MADE_OF_DRUGS.finditer(flat)}
+            devices = {device[1] for device in _MADE_OF_DRUGS.finditer(flat)} if _DEVICE.search(flat) else ()
             items = [item for item in items if item.kind is not Kind.NAME or item.text not in devices]
         found: dict[str, None] = {}
         for item in items:

@@ -114,8 +114,8 @@ CARRIERS |= frozenset(
 )
 """Ingredients that are often in a product beside the one it is taken for; they alone do not say what it is."""
 
-_DEVICES = r"batter(?:y|ies)|stents?|catheters?|magnets?|jewell?ery|test\s+strips?"
-MADE_OF_DRUGS = rf"\b([a-z]+)[-\s]+(?:(?:coated|ion|eluting|impregnated)[-\s]+)*(?:{_DEVICES})\b"
+DEVICES = r"\b(?:batter(?:y|ies)|stents?|catheters?|magnets?|jewell?ery|test\s+strips?)\b"
+MADE_OF_DRUGS = rf"\b([a-z]+)[-\s]+(?:(?:coated|ion|eluting|impregnated)[-\s]+)*{DEVICES}"
 """Devices named after a drug: the name in "lithium battery" or "heparin-coated stent" is no drug."""
 
 NEVER_DRUGS = (

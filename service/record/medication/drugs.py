@@ -6,7 +6,6 @@ name; else the drug is not recognised and must be shown as not checked, never gu
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
@@ -24,6 +23,7 @@ from service.record.medication.drug_table import DrugTable, drug_synonyms, drug_
 from service.record.medication.drug_text import LONGEST_TEXT, DrugText, Reading, group_of_strengths
 from service.record.medication.other_drugs import is_other_drug, may_be_ours
 from service.record.medication.routes import LOCAL_ROUTES, ordered_route, route_of_words
+from service.record.values.caseless import Caseless
 from service.record.values.code_sets import CodeSets
 from service.record.values.code_systems import ATC, IPS_ABSENT_UNKNOWN, LOCAL, NDC, RXNORM, UNII, canonical_system
 from service.record.values.concept import Coding, codings, concept_text, single_key
@@ -124,7 +124,7 @@ class Drugs:
         drug_sets = {name: value_set for name, value_set in value_sets.items() if name.startswith(_DRUG_SETS)}
         self._index = CodeSets(drug_sets)
         self._words = {
-            name: tuple(re.compile(words, re.IGNORECASE) for words in one.patterns)
+            name: Caseless("|".join(f"(?:{words})" for words in one.patterns))
             for name, one in drug_sets.items()
             if one.patterns
         }
@@ -292,8 +292,8 @@ class Drugs:
 
     def _classes_of_words(self, texts: Sequence[str]) -> Iterator[str]:
         """The sets of products of one dose form that the words tell, where no code does."""
-        for name, patterns in self._words.items():
-            if any(pattern.search(words) for pattern in patterns for words in texts):
+        for name, pattern in self._words.items():
+            if any(pattern.search(words) for words in texts):
                 yield name
 
     def _only_local_route(self, ingredients: Sequence[Ingredient]) -> str | None:
@@ -428,7 +428,7 @@ class Drugs:
         return None
 
 
-_PATCH = re.compile(r"\b(?:patch(?:es)?|pflaster|emplatre|empl\u00e2tre|parches?|plaster)\b", re.IGNORECASE)
+_PATCH = Caseless(r"\b(?:patch(?:es)?|pflaster|emplatre|empl\u00e2tre|parches?|plaster)\b")
 _TOPICAL = "med-topical-analgesic"
 _NO_DRUG = Drug((), _NOTHING, None, recognised=False, text="")
 
