@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
+from service.record.chart.advice import without_advice
 from service.record.chart.concepts import as_objects
 from service.record.model import Entry, Resource
 from service.record.values.concept import concept_text, wordings
@@ -58,12 +59,6 @@ _ANSWERS = frozenset({"valueBoolean", *_IN_WORDS})
 """Elements that answer a question otherwise than by a number."""
 _TOLD_OTHERWISE = frozenset({"component", "dataAbsentReason", "hasMember"})
 """Where one of these stands, an observation without a value does not say that what it is about is there."""
-_ADVICE = re.compile(
-    r"\b(?:educat\w+|advice|instructions?|leaflets?|handouts?|counsel\w*|safety[- ]?net\w*|red[- ]flag questions"
-    r"|questionnaires?|patient information)\b",
-    re.IGNORECASE,
-)
-"""Words of what is told to a patient, or is to be asked."""
 _DEEPEST = 8
 _YEAR = re.compile(r"(\d{4})-(\d\d)|(\d{4})")
 _DATED = ("effectiveDateTime", "authored", "started", "issued", "authoredOn", "sent", "date", "recordedDate", "created")
@@ -113,30 +108,6 @@ def _elements(*names: str) -> Callable[[Resource], Iterable[Statement]]:
     wanted = frozenset(names)
     # Most resources hold none of the elements.
     return lambda resource: () if wanted.isdisjoint(resource) else statements(resource)
-
-
-def _is_advice(*concepts: object) -> bool:
-    """Whether something teaches the patient, or asks for answers: its words name signs that nobody has yet."""
-    return any(_ADVICE.search(words) for concept in concepts for words in wordings(concept))
-
-
-def _service_request(resource: Resource) -> Iterator[Statement]:
-    """Why it was ordered, and what was noted there; the notes of advice or of questions to ask are none."""
-    reasons = ("reasonCode", "reasonReference")
-    names = reasons if _is_advice(resource.get("code")) else (*reasons, "note")
-    return iter(_elements(*names)(resource))
-
-
-def _communication(resource: Resource) -> Iterator[Statement]:
-    """What was written about the patient or by them; not what they were told."""
-    about = [resource.get(name) for name in ("category", "topic", "reasonCode")]
-    is_to_patient = any(_names_patient(one) for one in as_objects(resource.get("recipient")))
-    is_told = _is_advice(*about) or (is_to_patient and not _names_patient(resource.get("sender")))
-    return iter(_elements(*(("reasonCode",) if is_told else ("payload", "note", "reasonCode")))(resource))
-
-
-def _names_patient(reference: object) -> bool:
-    return isinstance(reference, dict) and "Patient/" in str(reference.get("reference"))
 
 
 def _booked(resource: Resource) -> Iterator[Statement]:
@@ -225,13 +196,13 @@ _BY_TYPE: Mapping[str, Callable[[Resource], Iterable[Statement]]] = {
     "Encounter": _elements("reasonCode", "reasonReference", "reason", "diagnosis"),
     "DiagnosticReport": _elements("conclusion", "conclusionCode", "note"),
     "ImagingStudy": _elements("description", "note", "reasonCode"),
-    "ServiceRequest": _service_request,
+    "ServiceRequest": _elements("reasonCode", "reasonReference", "note"),
     "MedicationRequest": _elements("reasonCode", "reasonReference", "note"),
     "MedicationStatement": _elements("reasonCode", "reasonReference"),
     "Procedure": _procedure,
     "Appointment": _booked,
-    "Communication": _communication,
-    "CommunicationRequest": _communication,
+    "Communication": _elements("payload", "note", "reasonCode"),
+    "CommunicationRequest": _elements("payload", "note", "reasonCode"),
     "Observation": _observation,
     "QuestionnaireResponse": _items,
     "FamilyMemberHistory": _of_the_patient,
@@ -251,7 +222,7 @@ TYPES: AbstractSet[str] = _BY_TYPE.keys()
 def statements_of(entry: Entry) -> list[Statement]:
     """What a resource says besides what it is about, where facts do not look for problems."""
     reader = _BY_TYPE.get(entry.type)
-    return list(reader(entry.resource)) if reader else []
+    return list(reader(without_advice(entry.resource))) if reader else []
 
 
 def last_year_of(resource: Resource) -> int | None:

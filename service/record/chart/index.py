@@ -100,6 +100,7 @@ class Matcher:
         self.matched: Bounded[tuple[int, str], tuple[Drug, Any]] = Bounded(_MOST_DRUGS * 16)
         """What some facts make of a drug, by its address and the fact; the drug beside it tells that it is the same."""
         self.episode = knowledge.episode
+        self.episode_sets = frozenset(knowledge.episode)
         self.settings: Mapping[str, str] = {"jurisdiction": knowledge.jurisdiction, **knowledge.settings}
         asked: dict[str, set[str]] = {"Condition": set(knowledge.episode)}
         for name, value_set in keys:
@@ -177,6 +178,7 @@ class Chart:
         """The facts that were read from it; all others are as on an empty chart."""
         self._budget = budget
         self._indexed: set[str] = set()
+        self._told: set[Entry] = set()
         if at_once:
             self.complete()
 
@@ -238,10 +240,28 @@ class Chart:
                     self._budget.check()
                 # Few entries say anything there, so that is looked at first.
                 if ((statements := statements_of(entry)) or type_ in ANSWERED) and self._may_tell(entry):
-                    for name, named in list(self._told_by(entry, statements, known)) or self._answered_by(entry):
+                    told = list(self._told_by(entry, statements, known))
+                    self._told.update(named for _, named in told)
+                    for name, named in told or self._answered_by(entry):
                         found.setdefault(name, []).append(named)
         for name, entries in found.items():
             self._set_aside(name, entries)
+
+    def record_for(self, codes: Iterable[str]) -> Record:
+        """The record as a fact that goes by some value sets of problems reads it.
+
+        Whether there is a back problem at all, or which, does not hang on a danger that other places tell.
+        """
+        return self.record if self.matcher.episode_sets.isdisjoint(codes) else self._listed
+
+    @once
+    def _listed(self) -> Record:
+        """The record without what other places than the problem list tell."""
+        problems = self.record.not_understood.get(_CONDITION, ())
+        if self._told.isdisjoint(problems):
+            return self.record
+        kept = {_CONDITION: tuple(one for one in problems if one not in self._told)}
+        return replace(self.record, not_understood={**self.record.not_understood, **kept})
 
     def _may_tell(self, entry: Entry) -> bool:
         year = last_year_of(entry.resource) if entry.type != _CONDITION else None
