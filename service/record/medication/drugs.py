@@ -262,7 +262,7 @@ class Drugs:
         named = self._by_text(texts, _rxnorm_displays(listed))
         if found is None or found.by == "ingredient":
             found = _together(found, named)
-        elif named is not None and named.by == "name" and not named.parts.keys() <= found.parts.keys():
+        elif named is not None and _names_more(named, found):
             # Words beside a code add what it does not tell, and take nothing away.
             more = ", ".join(sorted(map(self._name, named.parts.keys() - found.parts.keys())))
             note = Note(NoteCode.NAMES_MORE, words=more)
@@ -373,8 +373,15 @@ class Drugs:
         readings = [(words, reading) for words, reading in readings if reading.codes]
         if not readings:
             return None
-        if any(reading.brand is None for _, reading in readings):
-            readings = [(words, reading) for words, reading in readings if reading.brand is None]
+        plain = {code for _, reading in readings if reading.brand is None for code in reading.codes}
+        if plain:
+            # A brand beside its own drug adds nothing; beside another drug it names a further one.
+            readings = [
+                (words, reading)
+                for words, reading in readings
+                if reading.brand is None or plain.isdisjoint(reading.codes)
+            ]
+            readings.sort(key=lambda one: one[1].brand is not None)
         codes = sorted({code for _, reading in readings for code in reading.codes})
         unrecognised = tuple(
             dict.fromkeys(word for words, one in readings for word in self._unrecognised(words, one, rxnorm_names))
@@ -487,6 +494,12 @@ def _by_route(drug: Drug, route: str) -> Drug:
         # One of the two is wrong. What may act on the whole body is taken to do so.
         return replace(drug, route=None, notes=(*drug.notes, Note(NoteCode.ROUTE_DOES_NOT_FIT)))
     return replace(drug, route=route)
+
+
+def _names_more(named: _Found, found: _Found) -> bool:
+    """Whether words name another drug than a code: of a brand, whose products differ, only if none of it is there."""
+    told = named.parts.keys()
+    return not told <= found.parts.keys() if named.by == "name" else found.parts.keys().isdisjoint(told)
 
 
 def _together(one: _Found | None, other: _Found | None) -> _Found | None:
