@@ -1092,3 +1092,13 @@ def test_a_section_entry_in_words_alone_leaves_its_list_unanswered(client: Flask
     answered = signing(client, NO_ALLERGY, document)
     assert status_of(answered, HEART) == "unknown"
     assert "1 entry could not be read" in str(answered["cards"])
+
+
+@pytest.mark.parametrize(
+    "taken_back", [verified("refuted"), RESOLVED, {"clinicalStatus": {"coding": [{"code": "inactive"}]}}]
+)
+def test_no_known_allergy_that_was_taken_back_is_no_answer(client: FlaskClient, taken_back: Json) -> None:
+    answered = signing(client, NO_ALLERGY | taken_back)
+    assert status_of(answered, "nsaid-allergy") == "unknown"
+    what_was_found = signing(client, NO_ALLERGY | taken_back, PENICILLIN)
+    assert status_of(what_was_found, "nsaid-allergy") == "absent"

@@ -18,7 +18,7 @@ from service.record.chart.answers import ANSWERED
 from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import ABOUT_CODE, as_objects, concepts_of
 from service.record.chart.elsewhere import TYPES as WITH_STATEMENTS
-from service.record.chart.elsewhere import Statement, is_to_come, last_year_of, statements_of
+from service.record.chart.elsewhere import Statement, is_to_come, last_year_of, statements_of, tells_a_lack
 from service.record.chart.episode import Episode, newest_episode
 from service.record.chart.evidence import LONGEST_TEXT, in_order_of_names
 from service.record.chart.questions import question_of, unread_answers
@@ -58,7 +58,9 @@ def may_count(entry: Entry) -> bool:
 
 
 def _with_title(entry: Entry, words: str) -> str:
-    """Words of an entry after what it is called, where a line of a card has room for both."""
+    """Words of an entry after what it is called, where a line of a card has room for both; of an answer the words."""
+    if entry.type in ANSWERED:
+        return words
     title = concept_text(entry.resource.get("code")) if entry.type == "DiagnosticReport" else ""
     told = f"{title or entry.type}: {words}"
     return told if len(told) <= LONGEST_TEXT else words
@@ -269,7 +271,8 @@ class Chart:
             return False
         if entry.type == "Observation":
             asked = self.matcher.asked.get(entry.type, frozenset())
-            if not self.matcher.index.match(entry.resource.get("code")).all_sets.isdisjoint(asked):
+            is_asked = not self.matcher.index.match(entry.resource.get("code")).all_sets.isdisjoint(asked)
+            if is_asked and not tells_a_lack(entry):
                 return False
         return status_class(entry.resource).counts is not Counts.NEVER or is_to_come(entry.resource)
 
