@@ -310,6 +310,25 @@ def test_an_answer_of_no_or_of_good_news_is_not_named(client: FlaskClient, entry
     assert "not recognised" not in str(ask(client, [person(), with_sciatica(), entry], complete="all")["cards"])
 
 
+MESSAGE = told("Communication", payload=[{"contentString": "Return at once if you notice saddle numbness"}])
+MESSAGE |= {"status": "completed"}
+
+
+def test_a_leaflet_puts_no_chart_in_scope_that_is_not_about_the_back(client: FlaskClient) -> None:
+    failing = problem("I50.9", "Heart failure")
+    remark = {"extension": [{"url": "urn:x", "valueString": "heart failure"}]}
+    for more in ([], [MESSAGE], [problem("J06.9", "Cold") | remark]):
+        answered = ask(client, [person(), failing, *more, ordered(*IBUPROFEN)], "order-sign", complete="all")
+        assert not answered["cards"]
+
+
+def test_what_is_told_elsewhere_counts_where_the_reason_of_the_order_is_the_back(client: FlaskClient) -> None:
+    order = ordered(*IBUPROFEN, reasonCode=[words("Sciatica")])
+    flag = told("Flag", code=words("On anticoagulants")) | {"status": "active"}
+    answered = ask(client, [person(), flag, order], "order-sign", complete="all")
+    assert "On anticoagulants" in str(answered["cards"])
+
+
 @pytest.mark.parametrize(
     "entry",
     [

@@ -13,7 +13,9 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from service.record.chart.advice import without_advice
+from service.record.chart.answers import ANSWERED
 from service.record.chart.concepts import as_objects
+from service.record.chart.evidence import LONGEST_TEXT
 from service.record.model import Entry, Resource
 from service.record.values.concept import concept_text, wordings
 from service.record.values.negation import LESS
@@ -272,3 +274,12 @@ def last_year_of(resource: Resource) -> int | None:
         dates.append(period.get("end") or ("9999" if resource.get("status") == "in-progress" else period.get("start")))
     years = [int(found[0][:4]) for text in dates if isinstance(text, str) and (found := _YEAR.match(text))]
     return max(years, default=None)
+
+
+def with_title(entry: Entry, words: str) -> str:
+    """Words of an entry after what it is called, where a line of a card has room for both; of an answer the words."""
+    if entry.type in ANSWERED:
+        return words
+    title = concept_text(entry.resource.get("code")) if entry.type == "DiagnosticReport" else ""
+    told = f"{title or entry.type}: {words}"
+    return told if len(told) <= LONGEST_TEXT else words
