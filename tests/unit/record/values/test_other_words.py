@@ -30,7 +30,7 @@ def index(knowledge: Knowledge) -> CodeIndex:
         *(
             "Osteopenia",
             "Syncope",
-            "Screening for colon cancer: positive",
+            "Mass on colonoscopy",
             "Fracture of hip",
             "Alcohol use",
             "Chest infection",
