@@ -30,7 +30,6 @@ def index(knowledge: Knowledge) -> CodeIndex:
         *(
             "Osteopenia",
             "Syncope",
-            "Mass on colonoscopy",
             "Fracture of hip",
             "Alcohol use",
             "Chest infection",
