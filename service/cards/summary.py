@@ -170,11 +170,15 @@ def holds_most(finding: Finding) -> bool:
 
 
 def _entry(finding: Finding, today: date) -> str | None:
-    """The words of the first entry; nothing where it is an answer to a question, whose words are those of the form."""
+    """The words of the first entry; nothing where it is an answer to a question, whose words are those of the form.
+
+    Of entries that are counted, as those that could not be read are, the words are what an answer says.
+    """
     del today
-    if not finding.evidence or not finding.evidence[0].text or is_answer(finding.evidence[0]):
+    first = next(iter(finding.evidence), None)
+    if first is None or not first.text or (finding.value is None and is_answer(first)):
         return None
-    return mark_quoted(short_words(finding.evidence[0].text))
+    return mark_quoted(short_words(first.text))
 
 
 def _date(finding: Finding, today: date) -> str | None:
