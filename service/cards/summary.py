@@ -11,7 +11,7 @@ from types import MappingProxyType
 from service.cards.finding_words import amount, drug_name, is_answer, number, rounded, short_words
 from service.cards.redaction import mark_quoted
 from service.decision import Advice
-from service.finding import Finding
+from service.finding import Evidence, Finding
 from service.knowledge.model import CardText
 from service.knowledge.summaries import LONGEST, Reference, filled
 from service.note import NoteCode
@@ -170,15 +170,14 @@ def holds_most(finding: Finding) -> bool:
 
 
 def _entry(finding: Finding, today: date) -> str | None:
-    """The words of the first entry; nothing where it is an answer to a question, whose words are those of the form.
+    """The words of the first entry; an answer to a question is none, for its words are those of the form.
 
     Of entries that are counted, as those that could not be read are, the words are what an answer says.
     """
     del today
-    first = next(iter(finding.evidence), None)
-    if first is None or not first.text or (finding.value is None and is_answer(first)):
-        return None
-    return mark_quoted(short_words(first.text))
+    counted = finding.value is not None
+    entry = next((item for item in finding.evidence if item.text and (counted or not is_answer(item))), None)
+    return None if entry is None else mark_quoted(short_words(entry.text))
 
 
 def _date(finding: Finding, today: date) -> str | None:
@@ -186,8 +185,16 @@ def _date(finding: Finding, today: date) -> str | None:
 
     An answer to a question tells the day on which it was asked: its day stands only where there is nothing else.
     """
-    dated = [item for item in finding.evidence if item.date and is_storable_date(item.resource, item.date)]
-    dated = [item for item in dated if not is_answer(item)] or dated
+    return _day(finding, today) or _day_of(finding.evidence, today)
+
+
+def _day(finding: Finding, today: date) -> str:
+    """The same of what happened on a day: the day on which somebody answered a question is not it."""
+    return _day_of([item for item in finding.evidence if not is_answer(item)], today)
+
+
+def _day_of(entries: Sequence[Evidence], today: date) -> str:
+    dated = [item for item in entries if item.date and is_storable_date(item.resource, item.date)]
     day = short_day(dated[0].date or "", today) if dated else None
     return "" if day is None else f" ({day})"
 
@@ -259,6 +266,7 @@ _KINDS: Mapping[str, Callable[[Finding, date], str | None]] = MappingProxyType(
         "value": _value,
         "entry": _entry,
         "date": _date,
+        "day": _day,
         "duration": _duration,
         "week": _week,
         "course": course,

@@ -71,6 +71,7 @@ PLAIN_WORDS = _words(
     "refill refills qty quantity number no nr count ct max maximum patient home med medication medications medicine",
     "drug drugs prescription tablet(s) capsule(s) low-dose flavor flavored cherry orange grape lemon mint berry",
     "strawberry sugar free usp nf bp eur ph white yellow blue red green pink round oval scored n non new old us uk",
+    "bedarf morgens mittags abends nachts einmal zweimal dreimal viermal taglich taeglich nach vor essen besoin",
     "ref lot exp historical reported current previous active discontinued",
 )
 

@@ -57,6 +57,7 @@ def test_a_denial_of_something_else_leaves_a_sign_present(text: str) -> None:
         "(-) saddle numbness",
         "Urinary retention - nil",
         "Saddle numbness: nein",
+        "Heart failure Syndrom ausgeschlossen",
         "Descartado síndrome de cola de caballo",
         "Escluso foot drop",
         "Absence d'urinary retention",
