@@ -26,7 +26,8 @@ from service.record.chart.questions import question_of, unread_answers
 from service.record.chart.reactions import of_the_reaction, told_beside
 from service.record.chart.scope import problems_in_scope
 from service.record.chart.service_orders import ServiceOrder, is_order, service_orders
-from service.record.medication.drugs import Drug, Drugs
+from service.record.medication.drug import Drug
+from service.record.medication.drugs import Drugs
 from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, with_all_classes
 from service.record.model import Entry, Record
 from service.record.once import once

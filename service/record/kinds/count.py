@@ -25,7 +25,7 @@ from service.record.kinds.coded import entry_evidence_of, source_keys
 from service.record.kinds.drug import drug_keys, unrecognised
 from service.record.kinds.order import NO_ORDER
 from service.record.kinds.plan import Plan
-from service.record.medication.drugs import Ingredient
+from service.record.medication.drug import Ingredient
 from service.record.medication.entry import Medication
 from service.record.medication.taking import DRUG_NOT_RECOGNISED, evidence_of, is_old, match, no_dose
 from service.record.values.statuses import Counts

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from service.finding import Evidence
 from service.note import Note, NoteCode
 from service.record.medication.dosage import Daily, daily_amounts, is_dose_told, single_doses_mg
-from service.record.medication.drugs import Drug
+from service.record.medication.drug import Drug
 from service.record.medication.supply import Course, entry_status_class, planned_days, recorded_end, start_of
 from service.record.model import Entry
 from service.record.once import once

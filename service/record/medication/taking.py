@@ -19,7 +19,7 @@ from service.record.chart.dating import EffectivePeriod
 from service.record.chart.evidence import EntryEvidence, Support
 from service.record.chart.index import Chart
 from service.record.chart.window import Timing, within
-from service.record.medication.drugs import Drug, Ingredient
+from service.record.medication.drug import Drug, Ingredient
 from service.record.medication.entry import BY_WORDS, Medication
 from service.record.medication.stopping import stopped_within
 from service.record.medication.supply import is_complete

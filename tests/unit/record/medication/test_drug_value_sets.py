@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from service.knowledge.model import Code
-from service.record.medication.drugs import Drug, Drugs
+from service.record.medication.drug import Drug
+from service.record.medication.drugs import Drugs
 from service.record.medication.entry import with_all_classes
 from service.record.values.coding import CodeIndex
 from tests.shipped import shipped_knowledge

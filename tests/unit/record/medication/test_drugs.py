@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from service.knowledge.model import Code, ValueSet
 from service.note import Note, NoteCode
 from service.record.medication.dosage import daily_amounts
+from service.record.medication.drug import Drug
 from service.record.medication.drug_names import brand_of, parse_name
 from service.record.medication.drug_table import DRUGS_FORMAT, DrugTable, drug_table
-from service.record.medication.drugs import Drug, Drugs
+from service.record.medication.drugs import Drugs
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 ATC = "http://www.whocc.no/atc"
