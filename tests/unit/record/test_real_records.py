@@ -13,8 +13,7 @@ import pytest
 
 from service.errors import RequestError
 from service.record.input.reader import read_bundle
-from service.record.medication.dosage import daily_amounts
-from service.record.medication.dosage import days_supply
+from service.record.medication.dosage import daily_amounts, days_supply
 from service.record.medication.drugs import Drugs
 from service.record.model import Record
 from service.record.releases.fhir_classes import Release
