@@ -811,8 +811,8 @@ def test_a_drug_of_which_the_patient_told_is_taken_and_one_that_is_only_planned_
 @pytest.mark.parametrize("words", ["H/O heart failure", "Hx CHF", "History of congestive heart failure"])
 def test_what_does_not_end_is_there_though_the_words_call_it_history(client: FlaskClient, words: str) -> None:
     assert status_of(signing(client, NO_ALLERGY, coded("Condition", text=words)), HEART) == "present"
-    ended = coded("Condition", text=words) | RESOLVED
-    assert status_of(signing(client, NO_ALLERGY, ended), HEART) != "present"
+    over = coded("Condition", text=words) | verified("refuted")
+    assert status_of(signing(client, NO_ALLERGY, over), HEART) != "present"
 
 
 @pytest.mark.parametrize("words", ["AERD", "Samter's triad", "Bextra", "Pepto-Bismol"])
@@ -933,7 +933,7 @@ def test_of_two_versions_the_one_that_warns_is_set_aside_only_where_the_other_is
     client: FlaskClient, meta: tuple[Json, Json], is_critical: bool, turned: bool
 ) -> None:
     failure = coded("Condition", ("http://hl7.org/fhir/sid/icd-10-cm", "I50.9", None))
-    versions = [failure | {"meta": meta[0]}, failure | RESOLVED | {"meta": meta[1]}]
+    versions = [failure | {"meta": meta[0]}, failure | verified("refuted") | {"meta": meta[1]}]
     answer = signing(client, NO_ALLERGY, *(reversed(versions) if turned else versions))
     assert bool(speaking(answer, "critical")) is is_critical
 

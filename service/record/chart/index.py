@@ -209,15 +209,22 @@ class Chart:
             return
         self._indexed.add(name)
         not_understood: dict[str, Entry] = {}
+        taken_back: dict[str, Entry] = {}
+        is_answered = False
         for number, entry in enumerate(self.record.of_type(name)):
             if not number % _LOOK_AT_CLOCK:
                 self._budget.check()
             is_read = self._index(entry, asked)
-            if name in NOT_UNDERSTOOD and (
-                is_taken_back(entry, self.matcher.denials, self.matcher.index) or (not is_read and may_count(entry))
-            ):
-                not_understood.setdefault(entry.reference, entry)
-        self._set_aside(name, not_understood.values())
+            if name not in NOT_UNDERSTOOD:
+                continue
+            if is_taken_back(entry, self.matcher.denials, self.matcher.index):
+                taken_back.setdefault(entry.reference, entry)
+            elif may_count(entry):
+                is_answered = True
+                if not is_read:
+                    not_understood.setdefault(entry.reference, entry)
+        # Where another entry counts, it tells what was found when "none" was taken back.
+        self._set_aside(name, (not_understood if is_answered else taken_back).values())
         if name == _CONDITION:
             self._look_elsewhere()
 
