@@ -25,7 +25,8 @@ from service.knowledge.hooks import HOOKS
 from service.knowledge.model import Indicator, Knowledge, Rule, possible_states
 from service.knowledge.strata import concluding_rules, rules_for, stratify
 from service.record.chart.code_match import Key
-from service.record.chart.index import MEDICATION, ORDER, Chart
+from service.record.chart.index import ORDER, Chart
+from service.record.chart.matcher import MEDICATION
 from service.record.derive import Derivation
 from service.record.medication.entry import MEDICATION_TYPES
 from service.record.model import Completeness, Record

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from service.record.chart.concepts import as_objects
-from service.record.chart.index import Matcher
+from service.record.chart.matcher import Matcher
 from service.record.model import Record, Resource
 from service.record.values.concept import concept_text
 from service.record.values.units import canonical

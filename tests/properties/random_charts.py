@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from service.knowledge.model import FactKind, Knowledge
-from service.record.chart.index import MEDICATION
+from service.record.chart.matcher import MEDICATION
 from service.record.derive import Derivation
 from service.record.input.reader import read_bundle
 from service.record.model import Record

@@ -2,57 +2,49 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from service.bounded import Bounded
 from service.finding import Evidence
-from service.knowledge.cache import Cached, uncached
-from service.knowledge.model import FactDefinition, Knowledge
+from service.knowledge.model import FactDefinition
 from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.answers import ANSWERED
 from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import ABOUT_CODE, as_objects, concepts_of
-from service.record.chart.denials import denials_of, is_taken_back
+from service.record.chart.denials import is_taken_back
+from service.record.chart.elsewhere import (
+    GOOD,
+    Statement,
+    is_to_come,
+    last_year_of,
+    statements_of,
+    tells_a_lack,
+    with_title,
+)
 from service.record.chart.elsewhere import TYPES as WITH_STATEMENTS
-from service.record.chart.elsewhere import Statement, is_to_come, last_year_of, statements_of, tells_a_lack, with_title
 from service.record.chart.episode import Episode, newest_episode
 from service.record.chart.evidence import in_order_of_names
+from service.record.chart.matcher import MEDICATION, NOT_UNDERSTOOD, Matcher
 from service.record.chart.questions import question_of, unread_answers
 from service.record.chart.reactions import of_the_reaction, told_beside
-from service.record.chart.scope import problems_in_scope
 from service.record.chart.service_orders import ServiceOrder, is_order, service_orders
-from service.record.medication.drug import Drug
-from service.record.medication.drugs import Drugs
-from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, with_all_classes
+from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication
 from service.record.model import Entry, Record
 from service.record.once import once
-from service.record.values.coding import CodeIndex, Match
+from service.record.values.coding import Match
 from service.record.values.concept import concept_text, wordings
 from service.record.values.dates import When, at, parse
 from service.record.values.statuses import Counts, status_class
 
-MEDICATION = "medication"
 _YEAR = 365
 UNRECOGNISED: Key = (MEDICATION, "")
 ORDER: Key = ("order", "")
-NOT_UNDERSTOOD: Mapping[str, str] = dict.fromkeys(
-    ("Condition", "AllergyIntolerance", "Procedure", "ServiceRequest", "DiagnosticReport", "MedicationRequest"),
-    "not read",
-)
-"""The lists whose entries must all be understood before one of them proves an absence, and the key of such an entry."""
 _STATED_IN_WORDS = frozenset({"Condition", "Encounter", "AllergyIntolerance"})
 """The types in which words beside a code that matched add to what it says; elsewhere they only name the code."""
 _MAY_BE_SUSPECTED = frozenset({"Condition", "Encounter"})
-
-_ASKS_FOR_HEALTH = re.compile(
-    r"\b(?:normal\w*|intact|preserved|good|full|unchanged|still|able|can you)\b", re.IGNORECASE
-)
-"""Words of a question to which a yes is good news."""
 
 
 def may_count(entry: Entry) -> bool:
@@ -66,11 +58,8 @@ _MOST_TOLD = 3
 """So many dangers of one entry are named."""
 _LOOK_AT_CLOCK = 64
 """After how many entries the CPU time is looked at."""
-_MOST_DRUGS = 1024
-"""Of so many drugs is cached what their classes are: the charts of a day name the same few hundred."""
 
 _ALLERGY = "AllergyIntolerance"
-_MEASURED = ("obs-", "local-obs-")
 _BESIDE_AN_ALLERGY = frozenset({"note", "reaction", "extension"})
 _NOT_RECOGNISED = ""
 """In place of a class: drugs that were not recognised, whole or in part."""
@@ -85,81 +74,6 @@ def _numbers_by_class(medications: Iterable[Medication]) -> Mapping[str, list[in
         ):
             found.setdefault(name, []).append(number)
     return found
-
-
-class Matcher:
-    """The value sets and the drug table, prepared once, and which of them the facts ask about."""
-
-    def __init__(self, knowledge: Knowledge, keys: Iterable[Key], cached: Cached = uncached) -> None:
-        self.drugs = Drugs(knowledge.value_sets)
-        self._classified: Bounded[int, tuple[Drug, Drug]] = Bounded(_MOST_DRUGS)
-        self._substances: Bounded[str, bool] = Bounded(_MOST_DRUGS)
-        self.matched: Bounded[tuple[int, str], tuple[Drug, Any]] = Bounded(_MOST_DRUGS * 16)
-        """What some facts make of a drug, by its address and the fact; the drug beside it tells that it is the same."""
-        self.episode = knowledge.episode
-        self.in_scope = problems_in_scope(knowledge)
-        self.own_orders = frozenset(order.title for order in knowledge.orders.values())
-        """What the service calls the orders that it offers itself: they are known when they come back."""
-        self.denials: Mapping[str, frozenset[str]] = denials_of(knowledge, NOT_UNDERSTOOD)
-        self.episode_sets = frozenset(knowledge.episode)
-        self.settings: Mapping[str, str] = {"jurisdiction": knowledge.jurisdiction, **knowledge.settings}
-        asked: dict[str, set[str]] = {"Condition": set(knowledge.episode)}
-        for name, value_set in keys:
-            asked.setdefault(name, set()).add(value_set)
-        self.reads_medications = bool(asked.pop(MEDICATION, None))
-        self.asked: Mapping[str, frozenset[str]] = {name: frozenset(sets) for name, sets in asked.items()}
-        self.index = CodeIndex(
-            knowledge.value_sets, knowledge.danger_terms, knowledge.other_words, cached, asked=self.asked
-        )
-
-    def with_all_classes(self, drug: Drug) -> Drug:
-        """The drug with the classes that any value set gives its ingredients: one object for one that is known."""
-        known = self._classified.get(id(drug))
-        if known is not None and known[0] is drug:
-            return known[1]
-        found = with_all_classes(drug, self.index)
-        self._classified[id(drug)] = drug, found
-        return found
-
-    def is_allergy_read(self, concepts: Iterable[object]) -> bool:
-        """Whether what an allergy names was understood: by a code, or by every part of its words."""
-        # "Medication" beside the substance that a reaction names takes nothing away from it.
-        found = [one for one in concepts if not self.index.says_nothing(one)]
-        if any(self.index.is_doubtful(_ALLERGY, one) for one in found):
-            return False
-        return any(map(self._names_substance, found))
-
-    def is_measured_elsewhere(self, question: str) -> bool:
-        """Whether a question asks for a number that facts read from observations and from no answer."""
-        asked = self.asked.get("Observation", frozenset()) - self.asked.get("QuestionnaireResponse", frozenset())
-        return any(name.startswith(_MEASURED) for name in self.index.match({"text": question}).sets & asked)
-
-    def sets_of_allergy(self, name: str) -> frozenset[str]:
-        """The value sets of allergies that facts ask about, in which a drug or a class of drugs lies."""
-        named = {"text": name}
-        classes = self.with_all_classes(self.drugs.recognise_concept(named)).classes
-        return (classes | self.index.match(named).all_sets) & self.asked.get(_ALLERGY, frozenset())
-
-    def _names_substance(self, concept: object) -> bool:
-        drug = self.drugs.recognise_concept(concept)
-        if self.index.is_known_by_code(concept) or (drug.recognised and drug.by not in BY_WORDS):
-            return True
-        return any(self._are_known(text) for text in wordings(concept))
-
-    def _are_known(self, text: str) -> bool:
-        known = self._substances.get(text)
-        if known is None:
-            parts = self.index.known_words.substances_of(text)
-            known = self._substances[text] = bool(parts) and all(map(self._is_known, parts))
-        return known
-
-    def _is_known(self, part: str) -> bool:
-        sets = self.index.match({"text": part}).all_sets
-        return (
-            not sets.isdisjoint(self.asked.get("AllergyIntolerance", frozenset()))
-            or self.index.known_words.is_substance(part)
-            or self.drugs.recognise_concept({"text": part}).recognised
-        )
 
 
 class Chart:
@@ -539,7 +453,7 @@ class Chart:
         if sets:
             words = text if isinstance(text, str) else str(link)
             self._add(CodeMatch(entry, item, words, birth=None, by_text=False), sets)
-        elif isinstance(text, str) and not _ASKS_FOR_HEALTH.search(text):
+        elif isinstance(text, str) and not GOOD.search(text):
             found = self.matcher.index.match({"text": text.replace("?", "")}).sets & asked
             said = {name for name in found if name.startswith("local-answer-")}
             if said:

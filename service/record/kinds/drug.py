@@ -9,7 +9,8 @@ from service.knowledge.model import FactDefinition
 from service.note import Note, NoteCode
 from service.record.chart.code_match import Key
 from service.record.chart.evidence import NOT_RECOGNISED, EntryEvidence, Support, combine, distinct_notes, ordered
-from service.record.chart.index import MEDICATION, ORDER, UNRECOGNISED, Chart
+from service.record.chart.index import ORDER, UNRECOGNISED, Chart
+from service.record.chart.matcher import MEDICATION
 from service.record.kinds.plan import Plan
 from service.record.medication.entry import Medication
 from service.record.medication.stopping import stopped_within

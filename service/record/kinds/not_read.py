@@ -7,7 +7,8 @@ from decimal import Decimal
 from service.finding import Finding, Status
 from service.knowledge.model import FactDefinition
 from service.record.chart.evidence import named_entries, ordered
-from service.record.chart.index import NOT_UNDERSTOOD, Chart
+from service.record.chart.index import Chart
+from service.record.chart.matcher import NOT_UNDERSTOOD
 from service.record.kinds.plan import Plan
 
 _MOST_NAMED = 12

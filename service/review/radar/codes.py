@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from service.knowledge.model import FactDefinition, Knowledge, types_read
-from service.record.chart.index import Matcher
+from service.record.chart.matcher import Matcher
 from service.record.medication.entry import MEDICATION_TYPES
 from service.review.radar.counts import Client, SeenSince
 from service.review.radar.detection import BASELINE, Came, Series, Shift, chance_of_none

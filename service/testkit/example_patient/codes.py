@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from service.knowledge.model import Code, FactDefinition, FactSource, Knowledge
 from service.record.chart.code_match import Key
-from service.record.chart.index import MEDICATION
+from service.record.chart.matcher import MEDICATION
 from service.record.medication.drugs import Drugs
 from service.record.medication.entry import with_all_classes
 from service.record.values.code_systems import ICD_10, check_digit_fault

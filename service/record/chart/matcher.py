@@ -1,0 +1,104 @@
+"""Matcher: the value sets and the drug table of a rule set, prepared once, and which of them the facts ask about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from service.bounded import Bounded
+from service.knowledge.cache import Cached, uncached
+from service.knowledge.model import Knowledge
+from service.record.chart.code_match import Key
+from service.record.chart.denials import denials_of
+from service.record.chart.scope import problems_in_scope
+from service.record.medication.drug import Drug
+from service.record.medication.drugs import Drugs
+from service.record.medication.entry import BY_WORDS, with_all_classes
+from service.record.values.coding import CodeIndex
+from service.record.values.concept import wordings
+
+MEDICATION = "medication"
+NOT_UNDERSTOOD: Mapping[str, str] = dict.fromkeys(
+    ("Condition", "AllergyIntolerance", "Procedure", "ServiceRequest", "DiagnosticReport", "MedicationRequest"),
+    "not read",
+)
+"""The lists whose entries must all be understood before one of them proves an absence, and the key of such an entry."""
+_MOST_DRUGS = 1024
+"""Of so many drugs is cached what their classes are: the charts of a day name the same few hundred."""
+_ALLERGY = "AllergyIntolerance"
+_MEASURED = ("obs-", "local-obs-")
+
+
+class Matcher:
+    """The value sets and the drug table, prepared once, and which of them the facts ask about."""
+
+    def __init__(self, knowledge: Knowledge, keys: Iterable[Key], cached: Cached = uncached) -> None:
+        self.drugs = Drugs(knowledge.value_sets)
+        self._classified: Bounded[int, tuple[Drug, Drug]] = Bounded(_MOST_DRUGS)
+        self._substances: Bounded[str, bool] = Bounded(_MOST_DRUGS)
+        self.matched: Bounded[tuple[int, str], tuple[Drug, Any]] = Bounded(_MOST_DRUGS * 16)
+        """What some facts make of a drug, by its address and the fact; the drug beside it tells that it is the same."""
+        self.episode = knowledge.episode
+        self.in_scope = problems_in_scope(knowledge)
+        self.own_orders = frozenset(order.title for order in knowledge.orders.values())
+        """What the service calls the orders that it offers itself: they are known when they come back."""
+        self.denials: Mapping[str, frozenset[str]] = denials_of(knowledge, NOT_UNDERSTOOD)
+        self.episode_sets = frozenset(knowledge.episode)
+        self.settings: Mapping[str, str] = {"jurisdiction": knowledge.jurisdiction, **knowledge.settings}
+        asked: dict[str, set[str]] = {"Condition": set(knowledge.episode)}
+        for name, value_set in keys:
+            asked.setdefault(name, set()).add(value_set)
+        self.reads_medications = bool(asked.pop(MEDICATION, None))
+        self.asked: Mapping[str, frozenset[str]] = {name: frozenset(sets) for name, sets in asked.items()}
+        self.index = CodeIndex(
+            knowledge.value_sets, knowledge.danger_terms, knowledge.other_words, cached, asked=self.asked
+        )
+
+    def with_all_classes(self, drug: Drug) -> Drug:
+        """The drug with the classes that any value set gives its ingredients: one object for one that is known."""
+        known = self._classified.get(id(drug))
+        if known is not None and known[0] is drug:
+            return known[1]
+        found = with_all_classes(drug, self.index)
+        self._classified[id(drug)] = drug, found
+        return found
+
+    def is_allergy_read(self, concepts: Iterable[object]) -> bool:
+        """Whether what an allergy names was understood: by a code, or by every part of its words."""
+        # "Medication" beside the substance that a reaction names takes nothing away from it.
+        found = [one for one in concepts if not self.index.says_nothing(one)]
+        if any(self.index.is_doubtful(_ALLERGY, one) for one in found):
+            return False
+        return any(map(self._names_substance, found))
+
+    def is_measured_elsewhere(self, question: str) -> bool:
+        """Whether a question asks for a number that facts read from observations and from no answer."""
+        asked = self.asked.get("Observation", frozenset()) - self.asked.get("QuestionnaireResponse", frozenset())
+        return any(name.startswith(_MEASURED) for name in self.index.match({"text": question}).sets & asked)
+
+    def sets_of_allergy(self, name: str) -> frozenset[str]:
+        """The value sets of allergies that facts ask about, in which a drug or a class of drugs lies."""
+        named = {"text": name}
+        classes = self.with_all_classes(self.drugs.recognise_concept(named)).classes
+        return (classes | self.index.match(named).all_sets) & self.asked.get(_ALLERGY, frozenset())
+
+    def _names_substance(self, concept: object) -> bool:
+        drug = self.drugs.recognise_concept(concept)
+        if self.index.is_known_by_code(concept) or (drug.recognised and drug.by not in BY_WORDS):
+            return True
+        return any(self._are_known(text) for text in wordings(concept))
+
+    def _are_known(self, text: str) -> bool:
+        known = self._substances.get(text)
+        if known is None:
+            parts = self.index.known_words.substances_of(text)
+            known = self._substances[text] = bool(parts) and all(map(self._is_known, parts))
+        return known
+
+    def _is_known(self, part: str) -> bool:
+        sets = self.index.match({"text": part}).all_sets
+        return (
+            not sets.isdisjoint(self.asked.get("AllergyIntolerance", frozenset()))
+            or self.index.known_words.is_substance(part)
+            or self.drugs.recognise_concept({"text": part}).recognised
+        )
