@@ -55,7 +55,7 @@ def _of_writer(writer: str, keyring: Keyring, rule_set: RuleSet, entries: Iterat
     def following(kind: str, body: Json) -> Row:
         return chained(Link(writer, seq, head), kind, body.get("at", written(BEGIN)), canonical(body), keyring)
 
-    for kind, body in (("begin", {"service_version": "bench"}), ("rule-set", rule_set.body())):
+    for kind, body in (("begin", {"service_version": "bench"}), ("rule-set", rule_set.body(rule_set.archive()))):
         seq += 1
         row = following(kind, body)
         head = row.hash

@@ -13,12 +13,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import orjson
 
-from benchmarks.bodies import draft_order, measured, prescription, problem, record
+from benchmarks.bodies import DENSE_DRUGS, draft_order, measured, prescription, problem, record
 from service.config import PROJECT
 from service.decision import Prepared, decide, prepare
 from service.engine.chaining import Program
@@ -126,6 +127,7 @@ def _of_one_kind(make: Callable[[int], dict[str, Any]]) -> Callable[[int], list[
 KINDS: Mapping[str, Callable[[int], list[dict[str, Any]]]] = {
     "mixed": record,
     "orders of drugs": _of_one_kind(prescription),
+    "orders of drugs that rules read": _of_one_kind(partial(prescription, among=DENSE_DRUGS)),
     "results": _of_one_kind(measured),
     "problems": _of_one_kind(problem),
 }

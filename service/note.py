@@ -45,6 +45,7 @@ class NoteCode(StrEnum):
     FORMERLY_YES = "formerly-yes"
     NO_ANSWER = "no-answer"
     NO_LONGER_ACTIVE = "no-longer-active"
+    NOT_ACTIVE_NOW = "not-active-now"
     NO_IS_UNSURE = "no-is-unsure"
     LAST_RECORDED = "last-recorded"
     LAST_RECORDED_UNDATED = "last-recorded-undated"

@@ -28,8 +28,8 @@ _ANSWERS = ("Observation/", "QuestionnaireResponse/")
 _BRACKETS = re.compile(r" \([^()]*\)")
 _WITHOUT_PART = frozenset({"a", "d", "wk"})
 _PLACES = Decimal("0.01")
-_RELEASE = re.compile(r"^(?:[\d.]+ ?(?:hr|ml|actuat)|(?:once|twice)[- ]daily) (?=\w)", re.IGNORECASE)
-"""What RxNorm writes before the name of a drug: 24 HR cyclobenzaprine."""
+_RELEASE = re.compile(r"^(?:\{\d+ \(|(?:[\d.]+ ?(?:hr|ml|actuat)|(?:once|twice)[- ]daily) )(?=\w)", re.IGNORECASE)
+"""What RxNorm writes before the name of a drug: 24 HR cyclobenzaprine, {21 (methylprednisolone."""
 _PRODUCT = re.compile(r"^product (?:containing |with )?(?:only |precisely |exactly )?(?=\w)", re.IGNORECASE)
 """What SNOMED writes before the name of a drug."""
 _BARE_CODE = re.compile(r"[A-Z]\d\d[A-Z]{0,2}\d{0,2}")

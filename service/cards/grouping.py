@@ -21,7 +21,7 @@ from service.cards.layout import (
     write,
 )
 from service.cards.pathway import is_pathway
-from service.cards.redaction import mark_quoted
+from service.cards.redaction import mark_quoted, replace_quoted
 from service.cards.sources import leading
 from service.cards.summary import summary
 from service.decision import Advice
@@ -95,14 +95,24 @@ def _among(item: Advice, others: Sequence[Advice]) -> bool:
 
 def shared_summary(group: Sequence[Advice], *, is_severe: bool) -> str:
     """What the pieces of advice are, by name: as many as fit, then a count."""
-    names = [_name(item) for item in group]
     begin = "Also to check: " if is_severe else "Also: "
+    names = [_name_with_drug(item) if is_severe else _name(item) for item in group]
     for number in range(len(names), 0, -1):
         left = len(names) - number
         text = f"{begin}{', '.join(names[:number])}{f' and {left} more' if left else ''}."
-        if len(text) <= LONGEST or number == 1:
-            return text if len(text) <= LONGEST else f"{begin}{len(names)} points for this patient."
+        longest = len(replace_quoted(text, "x" * NAMES["drug"]))
+        if longest <= LONGEST or number == 1:
+            return text if longest <= LONGEST else f"{begin}{len(names)} points for this patient."
     return begin.strip()
+
+
+def _name_with_drug(advice: Advice) -> str:
+    """The name of a danger with the order it is about, where it is one drug and its name is short."""
+    assert advice.rule.card is not None
+    order = order_of(advice)
+    if advice.rule.card.short is None or order is None or not order.resource.startswith("MedicationRequest/"):
+        return _name(advice)
+    return f"{mark_quoted(drug_name(order.text))} ({advice.rule.card.short})"
 
 
 def joined_summary(group: Sequence[Advice]) -> str:

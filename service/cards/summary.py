@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 
+from msgspec.structs import replace as replaced
+
 from service.cards.finding_words import amount, drug_name, is_answer, number, rounded, short_words
 from service.cards.redaction import mark_quoted
 from service.decision import Advice
@@ -170,11 +172,10 @@ def holds_most(finding: Finding) -> bool:
 
 
 def _entry(finding: Finding, today: date) -> str | None:
-    """The words of the first entry; nothing where it is an answer to a question, whose words are those of the form."""
+    """The words of the first entry; an answer to a question is none, for its words are those of the form."""
     del today
-    if not finding.evidence or not finding.evidence[0].text or is_answer(finding.evidence[0]):
-        return None
-    return mark_quoted(short_words(finding.evidence[0].text))
+    entry = next((item for item in finding.evidence if item.text and not is_answer(item)), None)
+    return None if entry is None else mark_quoted(short_words(entry.text))
 
 
 def _date(finding: Finding, today: date) -> str | None:
@@ -186,6 +187,12 @@ def _date(finding: Finding, today: date) -> str | None:
     dated = [item for item in dated if not is_answer(item)] or dated
     day = short_day(dated[0].date or "", today) if dated else None
     return "" if day is None else f" ({day})"
+
+
+def _day(finding: Finding, today: date) -> str:
+    """The same of what happened on a day: the day on which somebody answered a question is not it."""
+    happened = tuple(item for item in finding.evidence if not is_answer(item))
+    return _date(replaced(finding, evidence=happened), today) or ""
 
 
 def short_day(text: str, today: date) -> str | None:
@@ -255,6 +262,7 @@ _KINDS: Mapping[str, Callable[[Finding, date], str | None]] = MappingProxyType(
         "value": _value,
         "entry": _entry,
         "date": _date,
+        "day": _day,
         "duration": _duration,
         "week": _week,
         "course": course,

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLongError
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -42,24 +43,29 @@ class History:
         return None if rows is None else shown_before(rows, knowledge, decision, self.store.keyring.resource)
 
     def _rows(self, patient_id: str, now: datetime) -> Rows | None:
+        reading, seconds = Reading(self.store.database, self.store.keyring), self.budget_ms / 1000
+        since = now - timedelta(days=LOOKS_BACK_DAYS)
+        if self.store.database.is_open_file:
+            # SQLite gives up by itself, and to hand the question to another thread costs more than the question.
+            with suppress(StoreError):
+                return _ask(reading, patient_id, since, seconds)
+            return None
         if self._running is not None and not self._running.done():
             # One slow question at a time: the next call does not wait for it.
             return None
         if self._worker is None or self._process != os.getpid():
             self._process, self._worker = os.getpid(), ThreadPoolExecutor(1, "history")
-        reading = Reading(self.store.database, self.store.keyring)
-        since = now - timedelta(days=LOOKS_BACK_DAYS)
-        self._running = self._worker.submit(_ask, reading, patient_id, since)
+        self._running = self._worker.submit(_ask, reading, patient_id, since, seconds)
         try:
-            return self._running.result(self.budget_ms / 1000)
+            return self._running.result(seconds)
         except (TookTooLongError, StoreError):
             return None
 
 
-def _ask(reading: Reading, patient_id: str, since: datetime) -> Rows:
-    found = reading.shown_to(patient_id, since, MOST_DECISIONS)
+def _ask(reading: Reading, patient_id: str, since: datetime, seconds: float) -> Rows:
+    found = reading.shown_to(patient_id, since, MOST_DECISIONS, seconds)
     uuids = [card.uuid for showing in found for card in showing.cards]
-    return found, reading.overridden(uuids)
+    return found, reading.overridden(uuids, seconds)
 
 
 def shown_before(

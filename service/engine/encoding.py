@@ -7,6 +7,7 @@ of the rule (disjunctive normal form) is one engine rule with one pattern over t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -28,6 +29,8 @@ START = '{"id":"s","sid":"0","start":1}'
 
 # One alternative of a rule: the tests of each finding that it reads.
 _Tests = Mapping[str, tuple[Test, ...]]
+# Property of the fact, operator, number.
+_Comparison = tuple[str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +112,10 @@ def _rule_set(
         values = ",".join(f'"{prop}{columns[name]}":%d' for name, prop in properties)
         texts.append(f'{{"id":"{fact}","sid":"{SESSION}","n":"{fact}",{values}}}')
         indexes += [layout.index(name, prop) for name, prop in properties]
+        often = Counter(one for matched, _ in of_rule for one in _comparisons(matched, columns))
         for matched, surely in of_rule:
             name = f"a{len(alternatives)}"
-            definition[name] = {"all": [{"m": _pattern(fact, matched, columns)}]}
+            definition[name] = {"all": [{"m": _pattern(fact, matched, columns, often)}]}
             stricter = {finding: tests for finding, tests in surely.items() if matched[finding] != tests}
             alternatives[name] = Alternative(
                 rule.id, rule.concludes, tuple(sorted(matched)), bounds_of(_by_index(stricter, layout))
@@ -119,14 +123,23 @@ def _rule_set(
     return RuleSet(definition, alternatives, f"[{','.join(texts)}]", tuple(indexes))
 
 
-def _pattern(fact: str, tests: _Tests, columns: Mapping[str, int]) -> dict[str, object]:
-    comparisons = [
-        {operator: {f"{prop}{columns[finding]}": number}}
-        for finding, of_finding in tests.items()
-        for prop, operator, number in of_finding
-    ]
+def _pattern(
+    fact: str, tests: _Tests, columns: Mapping[str, int], often: Mapping[_Comparison, int]
+) -> dict[str, object]:
+    """A pattern over the fact of a rule; ``often`` says in how many alternatives of the rule a comparison stands.
+
+    The engine holds one node of some kilobytes for each different beginning of patterns, so what is shared comes first.
+    """
+    shared_first = sorted(_comparisons(tests, columns), key=lambda one: (-often[one], one))
+    comparisons = [{operator: {column: number}} for column, operator, number in shared_first]
     # The name stands first, so that a fact is held against the alternatives of its own rule only.
     return {"$and": [{"n": fact}, *comparisons]}
+
+
+def _comparisons(tests: _Tests, columns: Mapping[str, int]) -> Iterator[_Comparison]:
+    for finding, of_finding in tests.items():
+        for prop, operator, number in of_finding:
+            yield f"{prop}{columns[finding]}", operator, number
 
 
 def _by_index(tests: _Tests, layout: Layout) -> dict[int, list[tuple[str, int]]]:

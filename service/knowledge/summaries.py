@@ -4,7 +4,7 @@ A slot is written ``{eGFR $egfr.number$egfr.date | eGFR below 30}``: alternative
 findings are there is shown, and the last one names no finding. ``$FINDING.KIND`` is a number, a number with its unit, a
 drug, an entry in its own words, a date, a duration, the course of a score, or what is missing (of a conclusion that
 something has no answer: which). A date brings its own blank and brackets
-and may be missing.
+and may be missing; a day is a date that is never that of an answer.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ LONGEST = MappingProxyType(
         "drug": 24,
         "entry": 34,
         "date": 14,
+        "day": 14,
         "duration": 11,
         "week": 3,
         "course": 34,

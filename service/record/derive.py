@@ -75,9 +75,14 @@ def keys_not_understood(definition: FactDefinition) -> frozenset[Key]:
     return frozenset((name, NOT_UNDERSTOOD[name]) for name in definition.complete if name in NOT_UNDERSTOOD)
 
 
-def _always(plan: Plan) -> bool:
-    """Whether a fact depends on more than what concerns it: on the patient, or on whether a list holds anything."""
-    return plan.always or plan.definition.complete_nonempty
+def _by_keys(plan: Plan) -> bool:
+    """Whether a fact depends on what concerns it alone: not on the patient, nor on whether a list holds anything."""
+    return not plan.always and not plan.definition.complete_nonempty
+
+
+def _lists_hold_something(definition: FactDefinition, record: Record) -> bool:
+    """Whether every list has an entry that must have one before its silence counts."""
+    return all(map(record.of_type, definition.complete))
 
 
 def _shortened(finding: Finding) -> Finding:
@@ -99,7 +104,12 @@ class Derivation:
         written = {name: index for index, name in enumerate(knowledge.facts)}
         self._written = tuple(written[plan.definition.id] for plan in self._plans)
         """The number of each plan in the order of the rule files."""
-        self._always = tuple(number for number, plan in enumerate(self._plans) if _always(plan))
+        self._always = tuple(number for number, plan in enumerate(self._plans) if plan.always)
+        self._if_nonempty = tuple(
+            (number, plan.definition)
+            for number, plan in enumerate(self._plans)
+            if plan.definition.complete_nonempty and not plan.always
+        )
         self._asking: dict[Key, list[int]] = {}
         self._concerns: dict[str, frozenset[Key]] = {}
         for number, plan in enumerate(self._plans):
@@ -112,7 +122,7 @@ class Derivation:
         self._groups = tuple(_Group(types, plans) for types, plans in by_types.items())
         self._cached: Bounded[object, Mapping[str, Finding]] = Bounded(_CACHED_STATES)
         self.definitions: Mapping[str, FactDefinition] = knowledge.facts
-        self.decided_by_keys = frozenset(plan.definition.id for plan in self._plans if not _always(plan))
+        self.decided_by_keys = frozenset(plan.definition.id for plan in self._plans if _by_keys(plan))
         """The facts that are as on an empty chart whenever nothing on the chart concerns them."""
 
     def keys_of(self, fact: str) -> frozenset[Key]:
@@ -140,6 +150,7 @@ class Derivation:
         chart.complete()
         findings = dict(self.without_entries(chart.record.completeness))
         concerned = set(self._always)
+        concerned.update(number for number, fact in self._if_nonempty if _lists_hold_something(fact, chart.record))
         for key in chart.held():
             concerned.update(self._asking.get(key, ()))
         for index, number in enumerate(sorted(concerned, key=self._written.__getitem__)):
@@ -160,7 +171,7 @@ class Derivation:
 
     def _finding(self, name: str, chart: Chart, held: Iterable[Key], on_empty: Mapping[str, Finding]) -> Finding:
         plan = self._by_fact[name]
-        if _always(plan) or not self._concerns[name].isdisjoint(held):
+        if not _by_keys(plan) or not self._concerns[name].isdisjoint(held):
             return _shortened(plan.find(chart))
         return on_empty[name]
 

@@ -32,6 +32,7 @@ ENGLISH: Mapping[NoteCode, str] = {
     NoteCode.FORMERLY_YES: "formerly answered yes ({reference})",
     NoteCode.NO_ANSWER: "{reference} has no answer that can be read",
     NoteCode.NO_LONGER_ACTIVE: "{reference} is no longer active",
+    NoteCode.NOT_ACTIVE_NOW: "not on record as active",
     NoteCode.NO_IS_UNSURE: "{reference} says no, but does not settle it",
     NoteCode.LAST_RECORDED: "last recorded {date} ({reference})",
     NoteCode.LAST_RECORDED_UNDATED: "last recorded without a date ({reference})",

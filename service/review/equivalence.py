@@ -125,7 +125,7 @@ def _is_within(knowledge: Knowledge, narrow: FactDefinition, wide: FactDefinitio
         return set(narrow.classes) <= set(wide.classes)
     if any(getattr(narrow, name) != getattr(wide, name) for name in _ALIKE) or wide.newest_wins:
         return False
-    if narrow.old_orders and not wide.old_orders:
+    if (narrow.old_orders and not wide.old_orders) or (wide.not_taken and not narrow.not_taken):
         return False
     if narrow.kind is FactKind.CODED:
         return all(any(_looks_wider(knowledge, one, other) for other in wide.sources) for one in narrow.sources)

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 
 from service.config import Settings
 from service.errors import Issue, KnowledgeError
@@ -50,7 +49,7 @@ def read_rules(settings: Settings) -> Rules:
 def _read(settings: Settings) -> Rules:
     files = rule_files(settings.rules) if settings.rules.is_dir() else {}
     cached = _cached(settings, files)
-    return Rules(cached("rules", lambda: _loaded(settings, files)), cache(lambda: archived(files)), cached=cached)
+    return Rules(cached("rules", lambda: _loaded(settings, files)), lambda: archived(files), cached=cached)
 
 
 class _ChangedError(Exception):

@@ -27,6 +27,8 @@ from service.store.schema import is_current, upgrade
 # The one advisory lock of this product in a PostgreSQL database: held while checkpoints are made or rows deleted.
 ADVISORY_LOCK = 0x5C1A71CA
 _POLL_SECONDS = 0.005
+# After so many steps of a question SQLite looks whether its time is over: some tens of microseconds.
+_STEPS = 1000
 _SQLITE_HINTS = {
     "DatabaseError": "the file is no SQLite database, or was damaged: put the backup back",
     "OperationalError": "the file or its folder cannot be written, or is locked; SCIATICA_CDS_DATA says where it is",
@@ -106,22 +108,30 @@ class Database:
                     connection = connection.execution_options(isolation_level="REPEATABLE READ")  # noqa: PLW2901
                 yield connection
 
+    @property
+    def is_open_file(self) -> bool:
+        """Whether this is a SQLite file with the tables of this program, as was seen by this process already."""
+        return self.is_sqlite and self._ready and self._process == os.getpid()
+
     @contextmanager
-    def asking(self) -> Iterator[Any]:
+    def asking(self, seconds: float) -> Iterator[Any]:
         """A cursor of the driver for one question that every call asks; it cannot write.
 
-        What SQLAlchemy does around a question to SQLite costs ten times the question, so a connection is kept for it.
+        What SQLAlchemy does around a question to SQLite costs ten times the question, so a connection is kept for it;
+        after ``seconds`` SQLite gives the question up, and StoreError is raised.
         """
         if not self.is_sqlite:
             with self.reading() as connection:
                 yield connection.connection.cursor()
             return
         self.prepare()
-        with self._store_errors(), self._one_question:
+        ends = time.monotonic() + seconds
+        with self._store_errors(), _held(self._one_question, seconds):
             if self._asking is None:
-                self._asking = _read_only(self.file, self._wait)
+                self._asking = _read_only(self.file, seconds)
                 # Who drops the database without closing it (a reload of rules) leaves no open connection behind.
                 weakref.finalize(self, self._asking.close).atexit = False
+            self._asking.set_progress_handler(lambda: time.monotonic() > ends, _STEPS)
             yield self._asking.cursor()
 
     def prepare(self) -> None:
@@ -246,6 +256,17 @@ class Database:
             raise StoreError(f"the store cannot be used: {type(error).__name__}") from None
 
 
+@contextmanager
+def _held(lock: threading.Lock, seconds: float) -> Iterator[None]:
+    """A lock that is waited for so long. Raises StoreError."""
+    if not lock.acquire(timeout=seconds):
+        raise StoreError("the store is busy with another question")
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def _current(engine: Engine) -> bool:
     with engine.connect() as connection:
         return is_current(connection)
@@ -280,4 +301,4 @@ def _by_hand(connection: Any, _record: Any) -> None:
 def _for_writing(connection: Any, record: Any) -> None:
     _by_hand(connection, record)
     connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA cache_size = -16000")
+    connection.execute("PRAGMA cache_size = -4000")

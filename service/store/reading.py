@@ -29,6 +29,9 @@ _SHOWN_TO = (
     "WHERE decisions.patient IN ({hashes}) AND decisions.at >= {mark} AND decisions.cards > 0 "
     "ORDER BY decisions.at DESC, decisions.id LIMIT {mark}"
 )
+_SET_ASIDE = (
+    "SELECT card, outcome, outcome_at, reason FROM feedback WHERE card IN ({cards}) ORDER BY outcome_at, received_at"
+)
 _REPORTED = ("card", "outcome", "outcome_at", "received_at", "reason", "comment", "issuer")
 _FEEDBACK_OF = (
     select(*(feedback.c[name] for name in _REPORTED))
@@ -125,24 +128,32 @@ class Reading:
         with self._database.reading() as connection:
             return list(_decisions(connection, and_(decisions.c.patient.in_(hashes), _period(since, until))))
 
-    def shown_to(self, patient_id: str, since: datetime, most: int) -> list[Showing]:
-        """The last decisions since then that showed a patient cards, newest first, under whichever key."""
+    def shown_to(self, patient_id: str, since: datetime, most: int, seconds: float) -> list[Showing]:
+        """The last decisions since then that showed a patient cards, newest first, under whichever key.
+
+        Raises StoreError when it takes longer than ``seconds``.
+        """
         hashes = [self._keyring.patient(patient_id, key) for key in self._keyring.keys]
-        mark = "?" if self._database.is_sqlite else "%s"
-        question = _SHOWN_TO.format(hashes=", ".join([mark] * len(hashes)), mark=mark)
-        with self._database.asking() as cursor:
+        question = _SHOWN_TO.format(hashes=self._marks(len(hashes)), mark=self._marks(1))
+        with self._database.asking(seconds) as cursor:
             cursor.execute(question, (*hashes, written(since), most))
             return [_SHOWING.decode(body) for [body] in cursor.fetchall()]
 
-    def overridden(self, uuids: Sequence[str]) -> dict[str, datetime]:
-        """When each of these cards was last set aside with a reason; one that was accepted later is not among them."""
-        outcomes = self.feedback_of(uuids) if uuids else {}
-        last = {uuid: reports[-1] for uuid, reports in outcomes.items()}
-        return {
-            uuid: read(report["outcome_at"])
-            for uuid, report in last.items()
-            if report["outcome"] == "overridden" and report["reason"]
-        }
+    def overridden(self, uuids: Sequence[str], seconds: float) -> dict[str, datetime]:
+        """When each of these cards was last set aside with a reason; one that was accepted later is not among them.
+
+        Raises StoreError when it takes longer than ``seconds``.
+        """
+        if not uuids:
+            return {}
+        with self._database.asking(seconds) as cursor:
+            cursor.execute(_SET_ASIDE.format(cards=self._marks(len(uuids))), tuple(uuids))
+            last = {card: (outcome, at, reason) for card, outcome, at, reason in cursor.fetchall()}
+        return {card: read(at) for card, (outcome, at, reason) in last.items() if outcome == "overridden" and reason}
+
+    def _marks(self, number: int) -> str:
+        """So many places for values in a question to the driver."""
+        return ", ".join(["?" if self._database.is_sqlite else "%s"] * number)
 
     def feedback_of(self, uuids: Sequence[str]) -> dict[str, list[Json]]:
         """What was reported of these cards, oldest first."""

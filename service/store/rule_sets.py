@@ -22,7 +22,7 @@ class RuleSet:
 
     ``findings`` and ``rules`` (id, version) are in the order of the letters that a decision holds for them; findings
     are facts, then conclusions.
-    ``archive`` gives all files as one tar archive, the same bytes for the same files.
+    ``archive`` makes one tar archive of all files, megabytes, the same bytes for the same files.
     """
 
     digest: str
@@ -49,8 +49,8 @@ class RuleSet:
         """Where the letter of each rule stands."""
         return {rule: index for index, (rule, _) in enumerate(self.rules)}
 
-    def body(self) -> dict[str, Any]:
-        """What the ledger says of it."""
+    def body(self, archive: bytes) -> dict[str, Any]:
+        """What the ledger says of it and of its archive."""
         return {
             "digest": self.digest,
             "name": self.name,
@@ -58,7 +58,7 @@ class RuleSet:
             "settings": dict(self.settings),
             "findings": list(self.findings),
             "rules": [list(rule) for rule in self.rules],
-            "archive": hashlib.sha256(self.archive()).hexdigest(),
+            "archive": hashlib.sha256(archive).hexdigest(),
         }
 
 

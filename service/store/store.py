@@ -176,8 +176,9 @@ class Store:
     def _about(self, rule_set: RuleSet | None, writer: Writer) -> Entry | None:
         if rule_set is None or writer.knows(rule_set.digest):
             return None
-        self._packs.put(rule_set.digest, rule_set.archive())
-        return "rule-set", rule_set.body()
+        archive = rule_set.archive()
+        self._packs.put(rule_set.digest, archive)
+        return "rule-set", rule_set.body(archive)
 
     def _directly(self, rows: Sequence[Row]) -> None:
         """Store rows in the database at once, since the spool cannot be written.

@@ -299,3 +299,127 @@ def test_an_answer_of_no_or_of_good_news_is_not_named(client: FlaskClient, entry
     without = ask(client, [person(), with_sciatica()], complete="all")
     assert speaking(ask(client, [person(), with_sciatica(), entry], complete="all")) == speaking(without)
     assert "not recognised" not in str(ask(client, [person(), with_sciatica(), entry], complete="all")["cards"])
+
+
+SAFETY_NET = "Go to the emergency department at once with: numbness between the legs, trouble passing urine."
+QUESTIONS = "Ask and record one by one: bladder, bowel, saddle sensation, cancer. The rules read its answers."
+LEAFLET = "Leaflet: return at once if you notice saddle numbness, foot drop or urinary retention."
+
+
+def advised(title: str, text: str) -> Json:
+    return told("ServiceRequest", code=words(title), intent="proposal", note=[{"text": text}]) | {"status": "completed"}
+
+
+def message(text: str, **content: Any) -> Json:
+    return told("Communication", sent=DAY, payload=[{"contentString": text}], **content) | {"status": "completed"}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        advised("Advice: warning signs", SAFETY_NET),
+        advised("Red-flag questions", QUESTIONS),
+        advised("Physiotherapy", "Told the patient: stop if you get numb between the legs."),
+        message(LEAFLET),
+        message("Watch for saddle numbness.", recipient=[{"reference": "Patient/p"}]),
+        message("Saddle numbness, foot drop, retention of urine", category=[words("Patient education")]),
+    ],
+)
+def test_what_is_said_to_the_patient_or_is_to_be_asked_is_no_sign(client: FlaskClient, entry: Json) -> None:
+    answered = ask(client, [person(), sciatica(), entry], complete="all")
+    assert "rf-words-not-read" not in speaking(answered)
+    assert "not recognised" not in str(answered["cards"])
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        advised("Advice: warning signs", "Patient reports saddle numbness, advised to go to the emergency department"),
+        advised("MRI lumbar spine", "Saddle numbness. Come back if you get worse."),
+        message("Saddle numbness since the leaflet. What if you are away?", sender={"reference": "Patient/p"}),
+        message("Your MRI shows compression of the cauda equina", recipient=[{"reference": "Patient/p"}]),
+        message("Call us if you still have saddle numbness."),
+        message("He has saddle numbness", category=[words("Patient education")]),
+    ],
+)
+def test_a_sign_that_is_told_beside_advice_is_named(client: FlaskClient, entry: Json) -> None:
+    assert "rf-words-not-read" in speaking(ask(client, [person(), sciatica(), entry], complete="all"))
+
+
+def test_every_order_of_advice_that_is_suggested_may_be_stored_without_a_warning(
+    client: FlaskClient, knowledge: Knowledge
+) -> None:
+    orders = [one for name, one in knowledge.orders.items() if name.startswith(("education-", "red-flag-"))]
+    stored = [advised(one.title, one.text) | {"id": f"t{number}"} for number, one in enumerate(orders)]
+    assert len(stored) > 5
+    assert "rf-words-not-read" not in speaking(ask(client, [person(), sciatica(), *stored], complete="all"))
+
+
+HEART_FAILURE = problem("I50.9", "Heart failure, unspecified")
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [HEART_FAILURE, message("The patient has saddle numbness")],
+        [HEART_FAILURE | {"extension": [{"url": "urn:x", "valueString": "kidney transplant"}]}],
+        [HEART_FAILURE | {"note": [{"text": "also a weak heart"}]}],
+    ],
+)
+def test_words_beside_the_problem_list_make_no_back_problem(client: FlaskClient, entries: list[Json]) -> None:
+    answered = ask(client, [person(), *entries, ordered(*IBUPROFEN)], "order-sign", complete="all")
+    assert answered["cards"] == []
+
+
+def test_a_problem_that_cannot_be_read_may_be_the_back_problem(client: FlaskClient) -> None:
+    unread = problem("X", "Qwzrt") | {"code": words("Qwzrt")}
+    answered = ask(client, [person(), HEART_FAILURE, unread, ordered(*IBUPROFEN)], "order-sign", complete="all")
+    assert "critical" in [card["indicator"] for card in answered["cards"]]
+
+
+def test_what_the_patient_writes_to_the_practice_is_read(client: FlaskClient) -> None:
+    letter = told("Communication", sender={"reference": "Patient/p"}, payload=[{"contentString": "Saddle numbness"}])
+    both = letter | {"recipient": [{"reference": "Practitioner/1"}]}
+    assert "rf-words-not-read" in speaking(ask(client, [person(), with_sciatica(), both]))
+    ordered_for = told("ServiceRequest", code=words("Physiotherapy"), note=[words("Now with foot drop")])
+    assert "rf-words-not-read" in speaking(ask(client, [person(), with_sciatica(), ordered_for | {"status": "active"}]))
+
+
+@pytest.mark.parametrize(
+    ("question", "answered"),
+    [
+        ("Is your bladder working normally?", {"valueBoolean": False}),
+        ("Can you feel when you wipe?", {"valueBoolean": False}),
+        ("Are you able to lift your foot?", {"valueString": "No"}),
+        ("No saddle numbness", {"valueBoolean": False}),
+        ("Post-void residual", {"valueQuantity": {"value": 400, "unit": "mL"}}),
+        ("PVR", {"valueString": "400 ml"}),
+    ],
+)
+def test_an_answer_that_tells_of_a_lack_is_named(client: FlaskClient, question: str, answered: Json) -> None:
+    whole = ask(client, [person(), with_sciatica(), filled_in(question, **answered)], complete="all")
+    assert question.rstrip("?") in str(whole["cards"])
+    assert status_of(whole, "cancer-history") == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("question", "answered"),
+    [
+        ("Is your bladder working normally?", {"valueBoolean": True}),
+        ("Are you able to afford your drugs?", {"valueBoolean": False}),
+        ("Saddle numbness", {"valueBoolean": False}),
+        ("How many hours do you sleep?", {"valueDecimal": 7}),
+    ],
+)
+def test_an_answer_that_tells_of_no_lack_is_not(client: FlaskClient, question: str, answered: Json) -> None:
+    whole = ask(client, [person(), with_sciatica(), filled_in(question, **answered)], complete="all")
+    assert status_of(whole, "cancer-history") == "absent"
+
+
+@pytest.mark.parametrize(
+    "item", [{"linkId": "saddle-numbness"}, {"linkId": "q1", "definition": "http://x#saddle-numbness"}]
+)
+def test_an_item_without_words_is_read_by_the_name_of_its_question(client: FlaskClient, item: Json) -> None:
+    form = told("QuestionnaireResponse", authored=DAY, item=[item | {"answer": [{"valueBoolean": True}]}])
+    answered = ask(client, [person(), with_sciatica(), form | {"status": "completed"}])
+    assert status_of(answered, "saddle-numbness-new") == "present"

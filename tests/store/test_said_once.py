@@ -126,13 +126,33 @@ def test_where_the_log_is_silent_nothing_rests(tmp_path: Path, monkeypatch: pyte
 
 
 def test_where_the_log_is_slow_nothing_rests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from service.store import reading
+
+    made = storing_app(tmp_path / "data", history_budget_ms=50)
+    opened(made)
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT body FROM ledger, n"
+    monkeypatch.setattr(
+        reading, "_SHOWN_TO", f"{endless} WHERE body IN ({{hashes}}) AND at > {{mark}} AND i > {{mark}}"
+    )
+    assert len(opened(made)) == 1
+    assert stored_decisions(made)[-1].body["shown"] is None
+    monkeypatch.undo()
+    assert opened(made) == []
+    store_of(made).close()
+
+
+def test_where_the_database_is_elsewhere_and_slow_nothing_rests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import threading
 
     from service.decision_log import history
+    from service.store.database import Database
 
     released = threading.Event()
     made = storing_app(tmp_path / "data", history_budget_ms=1)
     opened(made)
+    monkeypatch.setattr(Database, "is_open_file", False)
     monkeypatch.setattr(history, "_ask", lambda *_: (released.wait(20), ([], {}))[1])
     assert len(opened(made)) == 1
     assert len(opened(made)) == 1

@@ -101,6 +101,7 @@ class FactDefinition:
     ``stop_not_known`` counts a drug that is no longer taken although nothing tells when it was stopped.
     ``absent_by_answer`` lets a recorded no make a duration absent; without it a duration is known or unknown.
     ``began_after`` counts a drug only when it began after the last order of one of these classes.
+    ``not_taken`` counts an order only where nothing with one of its ingredients is taken already, so no renewal.
     ``site`` is where an order is taken to be meant: one that names no site is judged, and says so (decision 33).
     ``red_flags`` counts of the entries that could not be read those only whose words name a red flag; with
     ``not_final`` the results and answers that would be one if they were final, which only a decision can tell.
@@ -128,6 +129,7 @@ class FactDefinition:
     codes: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     site: tuple[str, ...] = ()
+    not_taken: bool = False
     route: str = "systemic"
     within_days: int | None = None
     stopped_within_days: int | None = None

@@ -243,6 +243,7 @@ class OrderFactShape(FactShape):
     codes = words()
     excluded = words(data_key="exclude", attribute="exclude")
     site = words()
+    not_taken = Flag(load_default=False)
     route = Choice(_ROUTES, load_default="systemic")
     daily_dose_mg = SpanField(open_ended=True, load_default=None, allow_none=True)
     reasons = words()

@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from service.record.chart.answers import is_affirmed
+from service.record.chart.advice import without_advice
 from service.record.chart.concepts import as_objects
 from service.record.model import Entry, Resource
 from service.record.values.concept import concept_text, wordings
 from service.record.values.negation import LESS
 
-__all__ = ["TYPES", "Statement", "affirmed_in", "is_to_come", "last_year_of", "said_in", "statements_of"]
+__all__ = ["TYPES", "Statement", "is_to_come", "last_year_of", "said_in", "statements_of"]
 
 Statement = Mapping[str, Any]
 """A CodeableConcept, or words in the shape of one."""
@@ -222,20 +222,7 @@ TYPES: AbstractSet[str] = _BY_TYPE.keys()
 def statements_of(entry: Entry) -> list[Statement]:
     """What a resource says besides what it is about, where facts do not look for problems."""
     reader = _BY_TYPE.get(entry.type)
-    return list(reader(entry.resource)) if reader else []
-
-
-def affirmed_in(entry: Entry) -> list[Statement]:
-    """What the observations of an entry ask that are answered with a bare yes, tests of a laboratory left out."""
-    if entry.type != "Observation" or any(_is_of_laboratory(one) for one in as_objects(entry.resource.get("category"))):
-        return []
-    holders = (entry.resource, *as_objects(entry.resource.get("component")))
-    asked = [holder["code"] for holder in holders if isinstance(holder.get("code"), dict) and is_affirmed(holder)]
-    return [code for code in asked if not any(map(_GOOD.search, wordings(code)))]
-
-
-def _is_of_laboratory(category: Mapping[str, Any]) -> bool:
-    return any(one.get("code") == "laboratory" for one in as_objects(category.get("coding")))
+    return list(reader(without_advice(entry.resource))) if reader else []
 
 
 def last_year_of(resource: Resource) -> int | None:

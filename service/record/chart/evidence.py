@@ -156,6 +156,11 @@ def lists_are_complete(definition: FactDefinition, record: Record) -> bool:
         or not_understood(definition.complete, record)
     ):
         return False
+    return _hold_enough(definition, record)
+
+
+def _hold_enough(definition: FactDefinition, record: Record) -> bool:
+    """Whether the lists of a fact hold an entry each, where it is only then that their silence counts."""
     return not definition.complete_nonempty or all(_has_entries(name, record) for name in definition.complete)
 
 
@@ -166,13 +171,13 @@ def read_types(definition: FactDefinition) -> tuple[str, ...]:
 
 def no_matching_data(definition: FactDefinition, record: Record, notes: Sequence[Note | None] = ()) -> Finding:
     """What finding nothing means: absent when the definition allows it, else unknown with the reasons."""
-    if notes or record.not_understood or definition.complete_nonempty:
+    if notes or record.not_understood:
         return _nothing_found(definition, record, notes)
-    # It depends on how the lists came alone, and callers send the same few states of them.
+    # It depends on how the lists came, and on whether they hold anything, alone; callers send the same few states.
     of, types, found = _SILENT.get(id(definition)) or _NO_FACT
     if of is not definition:
         _, types, found = _SILENT[id(definition)] = (definition, read_types(definition), Bounded(_STATES))
-    states = tuple(map(record.completeness_of, types))
+    states = tuple(map(record.completeness_of, types)), _hold_enough(definition, record)
     finding = found.get(states)
     if finding is None:
         finding = found[states] = _nothing_found(definition, record, ())
@@ -180,7 +185,7 @@ def no_matching_data(definition: FactDefinition, record: Record, notes: Sequence
 
 
 _STATES = 16
-_Silence = tuple[FactDefinition | None, tuple[str, ...], Bounded[tuple[Completeness, ...], Finding]]
+_Silence = tuple[FactDefinition | None, tuple[str, ...], Bounded[tuple[tuple[Completeness, ...], bool], Finding]]
 _NO_FACT: _Silence = (None, (), Bounded(1))
 _SILENT: Bounded[int, _Silence] = Bounded(2048)
 """What finding nothing means for a fact in some states of its lists, by the address of the fact, which is kept too."""

@@ -18,9 +18,10 @@ from service.record.chart.answers import ANSWERED
 from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import ABOUT_CODE, as_objects, concepts_of
 from service.record.chart.elsewhere import TYPES as WITH_STATEMENTS
-from service.record.chart.elsewhere import Statement, affirmed_in, is_to_come, last_year_of, statements_of
+from service.record.chart.elsewhere import Statement, is_to_come, last_year_of, statements_of
 from service.record.chart.episode import Episode, newest_episode
 from service.record.chart.evidence import LONGEST_TEXT, in_order_of_names
+from service.record.chart.questions import question_of, unread_answers
 from service.record.chart.reactions import of_the_reaction, told_beside
 from service.record.chart.service_orders import ServiceOrder, is_order, service_orders
 from service.record.medication.drugs import Drug, Drugs
@@ -68,12 +69,11 @@ _MOST_TOLD = 3
 """So many dangers of one entry are named."""
 _LOOK_AT_CLOCK = 64
 """After how many entries the CPU time is looked at."""
-
-
 _MOST_DRUGS = 1024
 """Of so many drugs is cached what their classes are: the charts of a day name the same few hundred."""
 
 _ALLERGY = "AllergyIntolerance"
+_MEASURED = ("obs-", "local-obs-")
 _BESIDE_AN_ALLERGY = frozenset({"note", "reaction", "extension"})
 _NOT_RECOGNISED = ""
 """In place of a class: drugs that were not recognised, whole or in part."""
@@ -100,6 +100,7 @@ class Matcher:
         self.matched: Bounded[tuple[int, str], tuple[Drug, Any]] = Bounded(_MOST_DRUGS * 16)
         """What some facts make of a drug, by its address and the fact; the drug beside it tells that it is the same."""
         self.episode = knowledge.episode
+        self.episode_sets = frozenset(knowledge.episode)
         self.settings: Mapping[str, str] = {"jurisdiction": knowledge.jurisdiction, **knowledge.settings}
         asked: dict[str, set[str]] = {"Condition": set(knowledge.episode)}
         for name, value_set in keys:
@@ -126,6 +127,11 @@ class Matcher:
         if any(self.index.is_doubtful(_ALLERGY, one) for one in found):
             return False
         return any(map(self._names_substance, found))
+
+    def is_measured_elsewhere(self, question: str) -> bool:
+        """Whether a question asks for a number that facts read from observations and from no answer."""
+        asked = self.asked.get("Observation", frozenset()) - self.asked.get("QuestionnaireResponse", frozenset())
+        return any(name.startswith(_MEASURED) for name in self.index.match({"text": question}).sets & asked)
 
     def sets_of_allergy(self, name: str) -> frozenset[str]:
         """The value sets of allergies that facts ask about, in which a drug or a class of drugs lies."""
@@ -172,6 +178,7 @@ class Chart:
         """The facts that were read from it; all others are as on an empty chart."""
         self._budget = budget
         self._indexed: set[str] = set()
+        self._told: set[Entry] = set()
         if at_once:
             self.complete()
 
@@ -232,11 +239,29 @@ class Chart:
                 if not number % _LOOK_AT_CLOCK:
                     self._budget.check()
                 # Few entries say anything there, so that is looked at first.
-                if (statements := statements_of(entry)) and self._may_tell(entry):
-                    for name, named in list(self._told_by(entry, statements, known)) or self._affirmed_by(entry):
+                if ((statements := statements_of(entry)) or type_ in ANSWERED) and self._may_tell(entry):
+                    told = list(self._told_by(entry, statements, known))
+                    self._told.update(named for _, named in told)
+                    for name, named in told or self._answered_by(entry):
                         found.setdefault(name, []).append(named)
         for name, entries in found.items():
             self._set_aside(name, entries)
+
+    def record_for(self, codes: Iterable[str]) -> Record:
+        """The record as a fact that goes by some value sets of problems reads it.
+
+        Whether there is a back problem at all, or which, does not hang on a danger that other places tell.
+        """
+        return self.record if self.matcher.episode_sets.isdisjoint(codes) else self._listed
+
+    @once
+    def _listed(self) -> Record:
+        """The record without what other places than the problem list tell."""
+        problems = self.record.not_understood.get(_CONDITION, ())
+        if self._told.isdisjoint(problems):
+            return self.record
+        kept = {_CONDITION: tuple(one for one in problems if one not in self._told)}
+        return replace(self.record, not_understood={**self.record.not_understood, **kept})
 
     def _may_tell(self, entry: Entry) -> bool:
         year = last_year_of(entry.resource) if entry.type != _CONDITION else None
@@ -267,12 +292,10 @@ class Chart:
             named = Entry({"code": {"text": _with_title(entry, words)}}, entry.type, entry.id, entry.path)
             yield from ((name, named) for name in lists)
 
-    def _affirmed_by(self, entry: Entry) -> Iterator[tuple[str, Entry]]:
-        """What an observation answers with yes and nothing here understands: it may be what a fact asks about."""
-        for concept in affirmed_in(entry):
-            if not self.matcher.index.is_entry_read(_CONDITION, concept):
-                words = {"code": {"text": concept_text(concept)}}
-                yield _CONDITION, Entry(words, entry.type, entry.id, entry.path)
+    def _answered_by(self, entry: Entry) -> Iterator[tuple[str, Entry]]:
+        """What is answered and nothing here understands: it may be what a fact asks about."""
+        for answer in unread_answers(entry, self.matcher.index, self.matcher.is_measured_elsewhere):
+            yield _CONDITION, Entry({"code": {"text": answer}}, entry.type, entry.id, entry.path)
 
     @once
     def today(self) -> When:
@@ -294,6 +317,16 @@ class Chart:
     def medications(self) -> tuple[Medication, ...]:
         """Every medication entry of the record with its drug recognised; those entered in error left out."""
         return tuple(self._medications(self._medication_entries()))
+
+    @once
+    def last_starts(self) -> dict[tuple[str, ...], When | None]:
+        """When the last of the drugs of some classes began, for facts that ask which came first."""
+        return {}
+
+    @once
+    def first_starts(self) -> dict[tuple[str, ...], dict[str, When | None]]:
+        """By some classes and ingredient, when the first drug began, for facts that ask which came first."""
+        return {}
 
     @once
     def _numbers(self) -> Mapping[str, list[int]]:
@@ -484,7 +517,7 @@ class Chart:
 
     def _index_question(self, entry: Entry, item: Mapping[str, Any], asked: frozenset[str]) -> None:
         """An item by its linkId, else by the words of its question, which are enough for a yes and never for a no."""
-        link, text = item.get("linkId"), item.get("text")
+        link, text = item.get("linkId"), question_of(item)
         sets = self.matcher.index.sets_of_link(link) & asked if isinstance(link, str) else frozenset()
         if sets:
             words = text if isinstance(text, str) else str(link)

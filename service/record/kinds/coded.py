@@ -46,11 +46,12 @@ def source_keys(sources: tuple[FactSource, ...]) -> frozenset[Key]:
 
 def plan(definition: FactDefinition) -> Plan:
     """How a coded fact is read."""
+    problems = frozenset(name for one in definition.sources if one.resource == "Condition" for name in one.codes)
 
     def find(chart: Chart) -> Finding:
         notes: list[Note | None] = []
         per_entry = list(entry_evidence_of(definition.sources, chart, notes))
-        return combine(definition, per_entry, chart.record, notes)
+        return combine(definition, per_entry, chart.record_for(problems), notes)
 
     return Plan(definition, find, source_keys(definition.sources))
 

@@ -7,6 +7,7 @@ from service.knowledge.model import FactDefinition, Knowledge
 from service.note import Note, NoteCode
 from service.record.chart.evidence import Support, distinct_notes, ordered
 from service.record.chart.index import ORDER, Chart
+from service.record.kinds.drug import drug_keys
 from service.record.kinds.ordering import NO_REASON, NOT_CHECKED, order_entry_evidence, reason_state
 from service.record.kinds.plan import Plan
 
@@ -30,7 +31,7 @@ def plan(definition: FactDefinition) -> Plan:
         )
         return Finding(definition.id, Status.PRESENT, evidence=evidence, notes=notes)
 
-    return Plan(definition, find, frozenset({ORDER}))
+    return Plan(definition, find, frozenset({ORDER}) | (drug_keys(definition) if definition.not_taken else frozenset()))
 
 
 def reason_plan(definition: FactDefinition, knowledge: Knowledge) -> Plan:

@@ -9,15 +9,18 @@ from service.finding import Evidence
 from service.knowledge.model import FactDefinition
 from service.note import Note, NoteCode, joined
 from service.record.chart.concepts import as_objects
-from service.record.chart.evidence import EntryEvidence, Support
+from service.record.chart.evidence import EntryEvidence, Support, shortfalls
 from service.record.chart.index import Chart
 from service.record.chart.measure import BY_TEXT
 from service.record.chart.service_orders import ServiceOrder
-from service.record.medication.taking import evidence_of, match
+from service.record.kinds.drug import unrecognised
+from service.record.medication.entry import Medication
+from service.record.medication.taking import evidence_of, is_old, match
 from service.record.model import Entry
 from service.record.values.coding import Match
 from service.record.values.concept import codings
 from service.record.values.dates import parse
+from service.record.values.statuses import Counts
 
 NOT_CHECKED = Note(NoteCode.ORDER_NOT_RECOGNISED)
 NO_REASON = Note(NoteCode.NO_REASON)
@@ -45,10 +48,25 @@ def _drug_orders(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Ent
     for order in chart.orders_of(definition.classes, or_not_recognised=True):
         matched = match(order, definition, chart)
         if matched is not None:
-            support = Support.YES if matched.is_sure else Support.MAYBE
-            yield order.entry, EntryEvidence(support, evidence_of(order, matched.note))
+            taken = _is_taken(order, definition, chart) if definition.not_taken else False
+            if not taken:
+                support = Support.YES if matched.is_sure and taken is False else Support.MAYBE
+                yield order.entry, EntryEvidence(support, evidence_of(order, matched.note))
         elif not order.drug.recognised:
             yield order.entry, EntryEvidence(Support.MAYBE, evidence_of(order, NOT_CHECKED))
+
+
+def _is_taken(order: Medication, definition: FactDefinition, chart: Chart) -> bool | None:
+    """Whether something with an ingredient of an order is taken already; None where the lists do not tell.
+
+    What stands only in an order older than a year is renewed by none (decision 31).
+    """
+    for other in chart.medications_of(definition.classes):
+        is_running = other.status_class.counts is Counts.PRESENT and not other.is_draft and not is_old(other, chart)
+        if is_running and not other.ingredient_codes.isdisjoint(order.ingredient_codes):
+            return True
+    is_whole = not shortfalls((MEDICATION_REQUEST,), chart.record) and not unrecognised(chart)
+    return False if is_whole else None
 
 
 def _other_orders(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Entry, EntryEvidence]]:

@@ -74,26 +74,35 @@ _TIMES_A_DAY = (
     rf"(?<![\d./-])(?P<low>{NUMBER}|once|twice|thrice)(?:\s*(?:-|to)\s*(?P<high>{NUMBER}))?\s*(?:x|times?|mal|maal|fois|veces|volte)?"
     rf"\s*(?:a|per|each|every|/|par|al|pro|in)?\s*{_A_DAY}\b"
 )
-RHYTHMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern), rhythm)
-    for pattern, rhythm in (
-        (rf"\bevery\s+(?P<low>{NUMBER})(?:\s*(?:-|to)\s*(?P<high>{NUMBER}))?\s*-?\s*(?:hours?|hrs?|h)\b", "hours"),
-        (r"\bq\.?\s?(?P<low>\d{1,2})(?:\s?-\s?(?P<high>\d{1,2}))?\s?(?:hours?|hrs?|hr?)\b", "hours"),
+RHYTHMS: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
+    (letters, re.compile(pattern), rhythm)
+    for letters, pattern, rhythm in (
         (
+            "every",
+            rf"\bevery\s+(?P<low>{NUMBER})(?:\s*(?:-|to)\s*(?P<high>{NUMBER}))?\s*-?\s*(?:hours?|hrs?|h)\b",
+            "hours",
+        ),
+        ("q", r"\bq\.?\s?(?P<low>\d{1,2})(?:\s?-\s?(?P<high>\d{1,2}))?\s?(?:hours?|hrs?|hr?)\b", "hours"),
+        (
+            "",
             rf"\b(?:alle|toutes\s+les|cada|ogni|elke|om\s+de)\s+(?P<low>{NUMBER})\s*(?:stunden|std|heures?|horas?|ore|uur|h)\b",
             "hours",
         ),
-        (r"(?<![\d./-])(?P<low>\d{1,2})(?:\s?-\s?(?P<high>\d{1,2}))?[- ]?(?:hourly|hrly)\b", "hours"),
-        (_TIMES_A_DAY, "times"),
-        (r"\bb\.?i\.?d\b\.?|\bb\.?d\b\.?", "2"),
-        (r"\bt\.?i\.?d\b\.?|\bt\.?d\.?s\b\.?", "3"),
-        (r"\bq\.?i\.?d\b\.?|\bq\.?d\.?s\b\.?", "4"),
-        (r"\bevery\s+other\s+day\b|\bqod\b", "0.5"),
-        (r"\bhourly\b", "24"),
-        (r"\bdaily\b|\b(?:every|each)\s+day\b|\bq\.?d\b|\bo\.?d\b|\btaglich\b|\btgl\b|\bpar jour\b|\bal dia\b", "1"),
+        ("rly", r"(?<![\d./-])(?P<low>\d{1,2})(?:\s?-\s?(?P<high>\d{1,2}))?[- ]?(?:hourly|hrly)\b", "hours"),
+        ("", _TIMES_A_DAY, "times"),
+        ("b", r"\bb\.?i\.?d\b\.?|\bb\.?d\b\.?", "2"),
+        ("t", r"\bt\.?i\.?d\b\.?|\bt\.?d\.?s\b\.?", "3"),
+        ("q", r"\bq\.?i\.?d\b\.?|\bq\.?d\.?s\b\.?", "4"),
+        ("o", r"\bevery\s+other\s+day\b|\bqod\b", "0.5"),
+        ("hourly", r"\bhourly\b", "24"),
+        (
+            "",
+            r"\bdaily\b|\b(?:every|each)\s+day\b|\bq\.?d\b|\bo\.?d\b|\btaglich\b|\btgl\b|\bpar jour\b|\bal dia\b",
+            "1",
+        ),
     )
 )
-"""How often a day; a number of hours or times where the pattern tells one."""
+"""How often a day, after letters without which the pattern finds nothing; hours or times where it tells them."""
 EVENTS = re.compile(
     r"\b(?:(mornings?|breakfast|qam|mane|morgens|fruh|matin|manana|mattina)|(noon|midday|lunch|mittags|midi|mediodia|pranzo)"
     r"|(afternoons?|nachmittags)|(evenings?|dinner|supper|qpm|teatime|abends|soir|tarde|sera)"

@@ -147,16 +147,16 @@ def _numbers_written_out(text: str) -> str | None:
     """The text with every number in one form; None where one may be either of two numbers ("1.000 mg")."""
     words = _BRACKETS.sub(" ", _PLURAL.sub("s", plain(text.translate(_FRACTIONS))))
     if COMMA_LANGUAGE.search(words):
-        if _GROUPED.search(words):
+        if "," in words and _GROUPED.search(words):
             return None
-    else:
+    elif "," in words:
         words = _GROUPED.sub(r"\1\2", words)
     if _POINT_AND_THREE.search(words):
         return None
     words = _SPACED.sub(r"\1\2", words)
     if _NEARLY_SPACED.search(words):
         return None
-    words = _COMMA.sub(r"\1.\2", words)
+    words = _COMMA.sub(r"\1.\2", words) if "," in words else words
     words = _AND_A_HALF.sub(lambda found: f"{NUMBERS.get(found[1], found[1])}.5", words)
     return _HALF_A.sub("half", words)
 
@@ -194,7 +194,7 @@ def _by_scheme(words: str) -> _Instructions | None:
 
 def _by_events(words: str) -> _Instructions | None:
     """The doses of a day added, where each has its time: "2 tablets in the morning and 3 at night"."""
-    if len(list(EVENTS.finditer(words))) < 2 or any(pattern.search(words) for pattern, _ in RHYTHMS):  # noqa: PLR2004
+    if len(list(EVENTS.finditer(words))) < 2 or any(pattern.search(words) for _, pattern, _ in RHYTHMS):  # noqa: PLR2004
         return None
     total, unit, doses = Decimal(0), None, 0
     for part in re.split(r"\band\b|\bund\b|\bet\b|\by\b|[,;]", words):
@@ -223,7 +223,7 @@ def _by_rhythm(words: str) -> _Instructions | None:
     if len(total) == 1:
         number = _decimal(total[0]["low"])
         left = f"{words[: total[0].start()]} {words[total[0].end() :]}"
-        if number is None or _LEFT.search(left) or any(pattern.search(left) for pattern, _ in RHYTHMS):
+        if number is None or _LEFT.search(left) or any(pattern.search(left) for _, pattern, _ in RHYTHMS):
             return None
         unit = UNIT_WORDS.get(total[0]["unit"], total[0]["unit"])
         return _Instructions(Amount(Interval.exactly(number), unit), Interval.exactly(Decimal(1)))
@@ -236,13 +236,14 @@ def _by_rhythm(words: str) -> _Instructions | None:
         return _Instructions(Amount(Interval.exactly(number), "tablet"), Interval.exactly(Decimal(1)))
     amounts, left = _taken_out(words)
     rhythms: set[tuple[Decimal, Decimal]] = set()
-    for pattern, rhythm in RHYTHMS:
-        for match in pattern.finditer(left):
+    for letters, pattern, rhythm in RHYTHMS:
+        found = list(pattern.finditer(left)) if letters in left else []
+        for match in found:
             span = _rhythm(match, rhythm)
             if span is None:
                 return None
             rhythms.add(span)
-        left = pattern.sub(" @ ", left)
+        left = pattern.sub(" @ ", left) if found else left
     if not amounts and (bare := _BARE.search(left)):
         low, high = _decimal(bare["low"]), _decimal(bare["high"] or bare["low"])
         if low is not None and high is not None and low <= high:
@@ -267,11 +268,12 @@ def _times_of(rhythms: set[tuple[Decimal, Decimal]], left: str) -> Interval | No
 def _taken_out(words: str) -> tuple[list[Amount], str]:
     """The different amounts of a text, and the text without them."""
     found: dict[tuple[Decimal | None, Decimal | None, str], Amount] = {}
-    for pattern, reading in ((_EQUAL, _equal), (_PRODUCT, _product), (_PRODUCT_AFTER, _product), (_AMOUNT, _single)):
-        for match in pattern.finditer(words):
+    for letter, pattern, reading in _AMOUNTS:
+        matches = list(pattern.finditer(words)) if letter in words else []
+        for match in matches:
             for amount in reading(match):
                 found[amount.amount.low, amount.amount.high, amount.unit] = amount
-        words = pattern.sub(" ", words)
+        words = pattern.sub(" ", words) if matches else words
     return list(found.values()), words
 
 
@@ -294,6 +296,15 @@ def _single(match: re.Match[str]) -> Iterator[Amount]:
     low, high = _decimal(match["low"]), _decimal(match["high"] or match["low"])
     if low is not None and high is not None and low <= high:
         yield Amount(Interval(low, high), UNIT_WORDS.get(match["unit"], match["unit"]))
+
+
+_AMOUNTS = (
+    ("=", _EQUAL, _equal),
+    ("g", _PRODUCT, _product),
+    ("x", _PRODUCT_AFTER, _product),
+    ("", _AMOUNT, _single),
+)
+"""The ways to write an amount, each with a letter without which it is not found."""
 
 
 def _rhythm(match: re.Match[str], rhythm: str) -> tuple[Decimal, Decimal] | None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
+_CACHED = 4_000
 _BRACKETS = re.compile(r"\[([^\]]*)\]")
 _LEAD = re.compile(
     r"(?:(?:\d+(?:\.\d+)?\s?(?:HR|ML|MG|ACTUAT|DAY)|NDA\d+|ABUSE-DETERRENT|ONCE-DAILY|TWICE-DAILY)\s+)+", re.IGNORECASE
@@ -63,6 +65,7 @@ def brand_of(name: str) -> str | None:
     return found[-1].strip() or None if found else None
 
 
+@lru_cache(_CACHED)
 def parse_name(name: str) -> ParsedName:
     """The components of a drug name; packs and free text give none."""
     plain = without_brand(name)

@@ -16,6 +16,7 @@ from service.record.medication.drug_lexer import MOST_STRANGE, Codes, DrugLexer,
 from service.record.medication.drug_spelling import plain, wordings
 from service.record.medication.drug_words import (
     CARRIERS,
+    DEVICES,
     MADE_OF_DRUGS,
     NEVER_DRUGS,
     NO_MEDICATION,
@@ -36,6 +37,7 @@ _BRACKETS = re.compile(r"\(([^()]*)\)")
 _GLOSS = frozenset({Kind.NAME, Kind.PLAIN, Kind.JOINER})
 _NO_MEDICATION = re.compile(NO_MEDICATION)
 _MADE_OF_DRUGS = re.compile(MADE_OF_DRUGS)
+_DEVICE = re.compile(DEVICES)
 _NEVER_DRUGS = re.compile(NEVER_DRUGS)
 _SUPPLIES = re.compile(SUPPLIES)
 _NAMES = frozenset({Kind.NAME, Kind.BRAND})
@@ -46,6 +48,10 @@ _GROUP = re.compile(
     r"(?!\s?(?:ml\b|l\b|hours?|hrs?|h\b|days?|weeks?|times|tab|cap|puff|drop|spray|pill|ct\b|x\b|actuat|dose|act\b|inh))"
 )
 """A group of strengths as in "5-325" or "10/20/12.5 mg", not a range of tablets and no volume."""
+_TIMES_OF_DAY = re.compile(
+    r"(?<![\d.,/-])(?:\d|1/2|0[.,]5)(?:\s?-\s?(?:\d|1/2|0[.,]5)){2,3}(?![\d.,/-]|\s?(?:mg|mcg|g|ug)\b)"
+)
+"""Morning, noon, evening, night, as written in Europe: "1-0-1" is no group of strengths."""
 _IN_MG = re.compile(r"\s?(?:mg\b)?(?!\s?/|\s?per\s+\d|.*\b(?:ml|mcg|units?)\b)")
 """Milligrams in one piece, not in a volume."""
 _HALF = [1.0, 2.0]
@@ -92,7 +98,7 @@ class DrugText:
         if _NO_MEDICATION.fullmatch(flat):
             return Reading(is_complete=True, is_no_drug=True)
         if any(item.kind is Kind.NAME for item in items):
-            devices = {device[1] for device in _MADE_OF_DRUGS.finditer(flat)}
+            devices = {device[1] for device in _MADE_OF_DRUGS.finditer(flat)} if _DEVICE.search(flat) else ()
             items = [item for item in items if item.kind is not Kind.NAME or item.text not in devices]
         found: dict[str, None] = {}
         for item in items:
@@ -190,6 +196,7 @@ def group_of_strengths(text: str) -> Sequence[Decimal]:
 
 def _grouped(flat: str) -> Sequence[tuple[Decimal, str]]:
     """The strengths of the one group of milligrams in a text, in the order of the names: "10-325 mg tablet"."""
+    flat = _TIMES_OF_DAY.sub(" ", flat)
     groups = list(_GROUP.finditer(flat))
     after = _IN_MG.match(flat, groups[0].end()) if len(groups) == 1 else None
     numbers = [number.replace(",", ".") for number in groups[0].groups() if number] if after else []
@@ -241,7 +248,7 @@ def _stretches(items: Sequence[Item]) -> Iterator[tuple[bool, list[Item]]]:
 def _strength_count(flat: str) -> int:
     """How many strengths a group of them tells; 1 when there is no group."""
     most = 1
-    for found in _GROUP.finditer(flat):
+    for found in _GROUP.finditer(_TIMES_OF_DAY.sub(" ", flat)):
         numbers = [float(number.replace(",", ".")) for number in found.groups() if number]
         # "1/2 tablet"; "70/30" is the mixture of one insulin.
         if numbers[:2] != _HALF and sum(numbers) != _MIXTURE:

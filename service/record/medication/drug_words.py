@@ -71,6 +71,7 @@ PLAIN_WORDS = _words(
     "refill refills qty quantity number no nr count ct max maximum patient home med medication medications medicine",
     "drug drugs prescription tablet(s) capsule(s) low-dose flavor flavored cherry orange grape lemon mint berry",
     "strawberry sugar free usp nf bp eur ph white yellow blue red green pink round oval scored n non new old us uk",
+    "bedarf morgens mittags abends nachts einmal zweimal dreimal viermal taglich taeglich nach vor essen besoin",
     "ref lot exp historical reported current previous active discontinued",
 )
 
@@ -113,8 +114,8 @@ CARRIERS |= frozenset(
 )
 """Ingredients that are often in a product beside the one it is taken for; they alone do not say what it is."""
 
-_DEVICES = r"batter(?:y|ies)|stents?|catheters?|magnets?|jewell?ery|test\s+strips?"
-MADE_OF_DRUGS = rf"\b([a-z]+)[-\s]+(?:(?:coated|ion|eluting|impregnated)[-\s]+)*(?:{_DEVICES})\b"
+DEVICES = r"\b(?:batter(?:y|ies)|stents?|catheters?|magnets?|jewell?ery|test\s+strips?)\b"
+MADE_OF_DRUGS = rf"\b([a-z]+)[-\s]+(?:(?:coated|ion|eluting|impregnated)[-\s]+)*{DEVICES}"
 """Devices named after a drug: the name in "lithium battery" or "heparin-coated stent" is no drug."""
 
 NEVER_DRUGS = (

@@ -6,7 +6,6 @@ name; else the drug is not recognised and must be shown as not checked, never gu
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
@@ -24,6 +23,7 @@ from service.record.medication.drug_table import DrugTable, drug_synonyms, drug_
 from service.record.medication.drug_text import LONGEST_TEXT, DrugText, Reading, group_of_strengths
 from service.record.medication.other_drugs import is_other_drug, may_be_ours
 from service.record.medication.routes import LOCAL_ROUTES, ordered_route, route_of_words
+from service.record.values.caseless import Caseless
 from service.record.values.code_sets import CodeSets
 from service.record.values.code_systems import ATC, IPS_ABSENT_UNKNOWN, LOCAL, NDC, RXNORM, UNII, canonical_system
 from service.record.values.concept import Coding, codings, concept_text, single_key
@@ -124,7 +124,7 @@ class Drugs:
         drug_sets = {name: value_set for name, value_set in value_sets.items() if name.startswith(_DRUG_SETS)}
         self._index = CodeSets(drug_sets)
         self._words = {
-            name: tuple(re.compile(words, re.IGNORECASE) for words in one.patterns)
+            name: Caseless("|".join(f"(?:{words})" for words in one.patterns))
             for name, one in drug_sets.items()
             if one.patterns
         }
@@ -262,7 +262,7 @@ class Drugs:
         named = self._by_text(texts, _rxnorm_displays(listed))
         if found is None or found.by == "ingredient":
             found = _together(found, named)
-        elif named is not None and named.by == "name" and not named.parts.keys() <= found.parts.keys():
+        elif named is not None and _names_more(named, found):
             # Words beside a code add what it does not tell, and take nothing away.
             more = ", ".join(sorted(map(self._name, named.parts.keys() - found.parts.keys())))
             note = Note(NoteCode.NAMES_MORE, words=more)
@@ -292,8 +292,8 @@ class Drugs:
 
     def _classes_of_words(self, texts: Sequence[str]) -> Iterator[str]:
         """The sets of products of one dose form that the words tell, where no code does."""
-        for name, patterns in self._words.items():
-            if any(pattern.search(words) for pattern in patterns for words in texts):
+        for name, pattern in self._words.items():
+            if any(pattern.search(words) for words in texts):
                 yield name
 
     def _only_local_route(self, ingredients: Sequence[Ingredient]) -> str | None:
@@ -373,8 +373,15 @@ class Drugs:
         readings = [(words, reading) for words, reading in readings if reading.codes]
         if not readings:
             return None
-        if any(reading.brand is None for _, reading in readings):
-            readings = [(words, reading) for words, reading in readings if reading.brand is None]
+        plain = {code for _, reading in readings if reading.brand is None for code in reading.codes}
+        if plain:
+            # A brand beside its own drug adds nothing; beside another drug it names a further one.
+            readings = [
+                (words, reading)
+                for words, reading in readings
+                if reading.brand is None or plain.isdisjoint(reading.codes)
+            ]
+            readings.sort(key=lambda one: one[1].brand is not None)
         codes = sorted({code for _, reading in readings for code in reading.codes})
         unrecognised = tuple(
             dict.fromkeys(word for words, one in readings for word in self._unrecognised(words, one, rxnorm_names))
@@ -428,7 +435,7 @@ class Drugs:
         return None
 
 
-_PATCH = re.compile(r"\b(?:patch(?:es)?|pflaster|emplatre|empl\u00e2tre|parches?|plaster)\b", re.IGNORECASE)
+_PATCH = Caseless(r"\b(?:patch(?:es)?|pflaster|emplatre|empl\u00e2tre|parches?|plaster)\b")
 _TOPICAL = "med-topical-analgesic"
 _NO_DRUG = Drug((), _NOTHING, None, recognised=False, text="")
 
@@ -487,6 +494,12 @@ def _by_route(drug: Drug, route: str) -> Drug:
         # One of the two is wrong. What may act on the whole body is taken to do so.
         return replace(drug, route=None, notes=(*drug.notes, Note(NoteCode.ROUTE_DOES_NOT_FIT)))
     return replace(drug, route=route)
+
+
+def _names_more(named: _Found, found: _Found) -> bool:
+    """Whether words name another drug than a code: of a brand, whose products differ, only if none of it is there."""
+    told = named.parts.keys()
+    return not told <= found.parts.keys() if named.by == "name" else found.parts.keys().isdisjoint(told)
 
 
 def _together(one: _Found | None, other: _Found | None) -> _Found | None:

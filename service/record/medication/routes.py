@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
+from service.record.values.caseless import Caseless
 from service.record.values.code_systems import SNOMED
 from service.record.values.concept import codings, concept_text
 
@@ -59,7 +60,8 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (r"crema|medicated\s+(?:patch|pad)|\w*gel", "topical"),
 )
 # One look at each word, whatever else begins inside what is found there.
-_AT_A_WORD = re.compile(rf"\b(?=(?:{'|'.join(f'({words})' for words, _ in _WORDS)})\b)", re.IGNORECASE)
+_AT_A_WORD = Caseless(rf"\b(?=(?:{'|'.join(f'({words})' for words, _ in _WORDS)})\b)")
+_CACHED = 4_000
 
 
 _SHORT_FORMS: Mapping[str, str] = {
@@ -70,6 +72,7 @@ _SHORT_FORMS: Mapping[str, str] = {
 prescriptions, nor "od", the right eye or once a day: a route that may be either is not told."""
 
 
+@lru_cache(_CACHED)
 def route_of_words(text: str) -> str | None:
     """The route that a dose form or a phrase tells; None when it tells none."""
     found = min((match.lastindex or 0 for match in _AT_A_WORD.finditer(text)), default=0)

@@ -6,7 +6,7 @@ systemic drugs, low-dose aspirin is told apart by the daily dose (decision 17).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from msgspec import Struct
@@ -23,7 +23,7 @@ from service.record.medication.drugs import Drug, Ingredient
 from service.record.medication.entry import BY_WORDS, Medication
 from service.record.medication.stopping import stopped_within
 from service.record.medication.supply import is_complete
-from service.record.values.dates import days_between, earliest, latest
+from service.record.values.dates import When, days_between, earliest, latest
 from service.record.values.statuses import Counts
 
 DRUG_NOT_RECOGNISED = Note(NoteCode.DRUG_NOT_RECOGNISED)
@@ -198,13 +198,9 @@ def _began_after(medication: Medication, definition: FactDefinition, chart: Char
 
     It began with its first order that still runs, so that a renewal is no beginning.
     """
-    last = latest(*(other.started for other in chart.medications_of(definition.began_after) if _is_or_was(other)))
-    began = [
-        one.started
-        for one in chart.medications_of(definition.classes)
-        if one.status_class.counts is Counts.PRESENT
-        and not one.ingredient_codes.isdisjoint(medication.ingredient_codes)
-    ]
+    last = _last_start(definition.began_after, chart)
+    first_starts = _first_starts(definition.classes, chart)
+    began = [first_starts[code] for code in medication.ingredient_codes if code in first_starts]
     first = earliest(*began) if None not in began else None
     if last is None or first is None:
         return None
@@ -212,6 +208,27 @@ def _began_after(medication: Medication, definition: FactDefinition, chart: Char
     if days.low is not None and days.low > 0:
         return True
     return False if days.high is not None and days.high < 0 else None
+
+
+def _last_start(classes: tuple[str, ...], chart: Chart) -> When | None:
+    """When the last of the drugs of some classes began that are or were taken."""
+    if classes not in chart.last_starts:
+        started = (other.started for other in chart.medications_of(classes) if _is_or_was(other))
+        chart.last_starts[classes] = latest(*started)
+    return chart.last_starts[classes]
+
+
+def _first_starts(classes: tuple[str, ...], chart: Chart) -> Mapping[str, When | None]:
+    """By ingredient, when the first of the drugs of some classes began that are taken; None where one does not tell."""
+    found = chart.first_starts.get(classes)
+    if found is None:
+        found = chart.first_starts[classes] = {}
+        for one in chart.medications_of(classes):
+            if one.status_class.counts is Counts.PRESENT:
+                for code in one.ingredient_codes:
+                    before = found.get(code, one.started)
+                    found[code] = earliest(before, one.started) if before and one.started else None
+    return found
 
 
 def _is_or_was(medication: Medication) -> bool:

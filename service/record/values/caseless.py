@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
-__all__ = ["Caseless", "Span"]
+__all__ = ["Caseless", "Span", "regards_case"]
 
 Span = tuple[int, int]
 
@@ -20,6 +20,11 @@ _BY_CASE = re.compile(
     r"[A-Z\u0130\u0131\u017f\u212a]|\(\?-i|\\(?:x|u00)(?:4[1-9a-f]|5[0-9a])|\\u(?:0130|0131|017f|212a)|\\[UN]"
 )
 """Capital letters, what ``re`` takes for a letter of ASCII, either of them by number, a part that regards case."""
+
+
+def regards_case(pattern: str) -> bool:
+    """Whether a pattern does not find in lower case what it finds in a text of ASCII without regard to case."""
+    return _BY_CASE.search(_ESCAPED.sub("", pattern)) is not None
 
 
 class Caseless:
@@ -35,8 +40,7 @@ class Caseless:
     @cached_property
     def _of_lower(self) -> re.Pattern[str] | None:
         """The pattern for texts of ASCII in lower case; None where such a text would not be matched alike."""
-        by_case = _BY_CASE.search(_ESCAPED.sub("", self.pattern))
-        return None if by_case else re.compile(self.pattern)
+        return None if regards_case(self.pattern) else re.compile(self.pattern)
 
     def _fitting(self, text: str) -> tuple[re.Pattern[str], str]:
         """The pattern for a text, and the text as that pattern is tried on it."""

@@ -37,7 +37,7 @@ _BEFORE = Caseless(
     r"|(?<!not\s)(?<!not\sbe\s)excluded|unlikely|doubt"
     r"|screen(?:ing)?\s+for|prevent(?:ion\s+of)?|prophylaxis|(?:at\s+)?risk\s+(?:of|for)|in\s+case\s+of"
     r"|keine?[nrms]?|ohne|nicht(?!\s+(?:ausgeschlossen|auszuschlie))|nie|verneint|sans|pas\s+d[e']|aucune?|sin|niega"
-    r"|ning\u00fan|ninguna)(?<!')\b|\b(?:pas|absence)\s+d'|\(\s*-\s*\)"
+    r"|ning\u00fan|ninguna|(?<!no\s)descartad[oa]s?|(?<!non\s)esclus[oa]|(?<!n\u00e3o\s)exclu\u00edd[oa])(?<!')\b|\b(?:pas|absence)\s+d'|\(\s*-\s*\)"
 )
 # Such a denial goes on over commas; "no" and "without" do so only where an "or" shows that a list is meant.
 _DENIES_A_LIST = re.compile(r"denie[sd]|denying|negative|neg|free\s+of|absence\s+of|verneint|niega", re.IGNORECASE)
@@ -79,8 +79,8 @@ _ASKED = Caseless(
 )
 _ASKED_AFTER = Caseless(r"^\s*(?:(?:disease|syndrome|disorder)\s*)?\?")
 _AFTER = Caseless(
-    r"^(?:\W{1,3}(?:disease|syndrome|disorder|bleed(?:ing)?|fracture|injury|failure|compression|infection))?"
-    r"\W{0,3}(?:(?:is|are|was|were|has\s+been|have\s+been|appears?|looks?|remains?)\s+)?"
+    r"^(?:\W{1,3}(?:disease|syndrome?|disorder|bleed(?:ing)?|fracture|injury|failure|compression|infection|fraktur|blutung))?"
+    r"\W{0,3}(?:(?:is|are|was|were|has\s+been|have\s+been|appears?|looks?|remains?|ist|wurde)\s+)?"
     r"(?:normal(?!\s+(?:ejection|ef|lv|left))|unremarkable|ruled\s+out|excluded|unlikely|negative|absent|denied|not\s+(?:present|found|seen|likely|suspected)"
     r"|ausgeschlossen|verneint|exclue?|descartad[oa]|negado)\b"
     r"|^\W{0,3}(?:risk|screening|prevention|prophylaxis|precautions?|education)\b|^\s*[-:=(,]?\s*(?:no|none|neg|nil|nein|nee|non|absent|-ve)\s*\)?\s*$"

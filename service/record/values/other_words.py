@@ -16,10 +16,10 @@ from service.knowledge.model import OtherWords
 from service.record.values.caseless import Caseless, Span
 from service.record.values.english import is_known
 from service.record.values.foreign import is_foreign
+from service.record.values.whole_words import WholeWords
 
 __all__ = ["KnownWords", "has_strange_words", "parts_of"]
 
-_NEVER = Caseless(r"(?!)")
 _PART = Caseless(
     r"\s*(?:[,;&+\n]|(?<=[a-z]{2})/(?=[a-z]{2})|\.(?=\s)|:(?=\s)|(?<=[a-z])\s+-+\s+"
     r"|\b(?:and|or|plus|with|due to|secondary to|because of|but)\b)\s*"
@@ -34,11 +34,6 @@ _STRANGE = 2
 """So many words of no language that is read here are more than a name."""
 _STATEMENT = 4
 """So many words left over beside what a value set finds say something of their own."""
-
-
-def _whole_words(patterns: Iterable[str]) -> Caseless:
-    joined = "|".join(patterns)
-    return Caseless(rf"(?<![^\W_])(?:{joined})(?![^\W_])") if joined else _NEVER
 
 
 def parts_of(text: str) -> Iterator[Span]:
@@ -56,14 +51,14 @@ class KnownWords:
     """The words of what no rule judges, prepared once."""
 
     def __init__(self, words: OtherWords) -> None:
-        self._substances = _whole_words(words.substances)
+        self._substances = WholeWords(words.substances)
         self._reactions = frozenset(words.reactions)
-        self._known = _whole_words((*words.problems, *words.procedures))
-        self._orders = _whole_words(words.orders)
+        self._known = WholeWords((*words.problems, *words.procedures))
+        self._orders = WholeWords(words.orders)
         self._ours_perhaps = Caseless("|".join(words.orders_perhaps_ours) or "(?!)")
         self._nothing = frozenset(words.orders_saying_nothing)
-        self._filling = _whole_words(words.filling)
-        self._beside = _whole_words((*words.filling, *words.beside))
+        self._filling = WholeWords(words.filling)
+        self._beside = WholeWords((*words.filling, *words.beside))
 
     def substances_of(self, text: str) -> list[str]:
         """What the text of an allergy lists, one by one, without parts that only say how somebody reacts."""
@@ -72,7 +67,7 @@ class KnownWords:
 
     def is_substance(self, part: str) -> bool:
         """Whether a part names a food, something in the surroundings, or a class of drugs that no rule judges."""
-        return self._substances.search(part) is not None
+        return self._substances.are_in(part)
 
     def is_order(self, text: str) -> bool:
         """Whether the words of an order show that it is something no rule judges, such as a blood count.
@@ -80,7 +75,7 @@ class KnownWords:
         Product choice: a false "something else" hides an order, so words that may speak of the spine, an injection or a
         device win over these.
         """
-        return self._orders.search(text) is not None and self._ours_perhaps.search(text) is None
+        return self._orders.are_in(text) and self._ours_perhaps.search(text) is None
 
     def is_plainly_another_order(self, text: str) -> bool:
         """Whether each word of an order is English, and none may speak of what the rules judge."""
@@ -101,7 +96,7 @@ class KnownWords:
             spans = [one for one in explained if one[0] < end and start < one[1]]
             most = _STATEMENT - 1
             if not spans:
-                spans = [one.span() for one in self._known.finditer(text, start, end)]
+                spans = list(self._known.spans(text, start, end))
                 most = len(_WORD.findall(text, start, end)) // _FEW if spans else 0
             if not spans:
                 spans = [one for one in denied if one[0] < end and start < one[1]]
@@ -114,7 +109,7 @@ class KnownWords:
     def _left_over(self, text: str, start: int, end: int, spans: Sequence[Span]) -> list[str]:
         """The words of a part that neither a stretch nor a filling word covers."""
         filling = self._beside if spans else self._filling
-        covered = [*spans, *(one.span() for one in filling.finditer(text, start, end))]
+        covered = [*spans, *filling.spans(text, start, end)]
         return [
             one[0]
             for one in _WORD.finditer(text, start, end)

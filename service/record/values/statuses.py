@@ -241,6 +241,8 @@ def _of_condition(resource: Mapping[str, Any]) -> StatusClass:
         notes.append(NOT_UNDERSTOOD if written else Note(NoteCode.STATUS_NOT_GIVEN))
     else:
         counts = Counts.PRESENT if clinical == "active" else Counts.HISTORY
+        if counts is Counts.HISTORY:
+            notes.append(Note(NoteCode.NOT_ACTIVE_NOW))
         if clinical == "active" and ended:
             notes.append(Note(NoteCode.ACTIVE_BUT_ENDED))
     unsure_because = _UNSURE_VERIFICATION.get(verification)

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from service.finding import Status
+from service.note import Note, NoteCode
 from tests.unit.record.facts_in_python import (
     CPT,
     MRI,
@@ -185,3 +186,23 @@ def test_a_product_of_one_dose_form_is_known_by_its_code_or_its_words() -> None:
     plain = (RXNORM, "828320", "cyclobenzaprine hydrochloride 5 MG Oral Tablet")
     found = [find(release, orders=[drafted(one)]).status.value for one in (coded, result, plain)]
     assert found == ["present", "present", "absent"]
+
+
+NEW = fact("order", name="nsaid-new", resource="MedicationRequest", classes=("med-nsaid",), not_taken=True)
+
+
+def test_an_order_is_new_only_where_the_same_ingredient_is_not_taken() -> None:
+    naproxen = medication((RXNORM, "198013", "naproxen 250 MG Oral Tablet"))
+    whole = ["MedicationRequest"]
+    assert find(NEW, naproxen, orders=[drafted()], complete=whole).status is Status.PRESENT
+    assert find(NEW, medication(IBUPROFEN), orders=[drafted()], complete=whole).status is Status.ABSENT
+    assert find(NEW, orders=[drafted()]).status is Status.UNKNOWN
+    unread = medication({"text": "Foobarin"})
+    assert find(NEW, unread, orders=[drafted()], complete=whole).status is Status.UNKNOWN
+    assert find(NEW, naproxen, complete=whole).status is Status.ABSENT
+
+
+def test_an_order_judged_at_a_site_says_where_it_names_none() -> None:
+    somewhere = fact("order", name="mri", resource="ServiceRequest", codes=("order-mri",), site=("order-mri-lumbar",))
+    (said,) = find(somewhere, orders=[imaging(concept(MRI))]).evidence
+    assert said.note == Note(NoteCode.SITE_NOT_GIVEN)

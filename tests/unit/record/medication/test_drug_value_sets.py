@@ -92,3 +92,22 @@ def test_the_base_of_an_ester_or_salt_and_the_reverse_are_the_same_drug(name: st
 )
 def test_a_nasal_nsaid_acts_on_the_whole_body(concept: dict[str, object], is_local: bool) -> None:
     assert recognised(concept).is_local is is_local
+
+
+@pytest.mark.parametrize("brand", ["Nurofen", "Advil", "Voltaren"])
+@pytest.mark.parametrize(
+    "coding",
+    [
+        {"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "161", "display": "acetaminophen"},
+        {"system": "http://www.whocc.no/atc", "code": "N02BE01", "display": "paracetamol"},
+        {"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "313782"},
+    ],
+)
+def test_a_brand_of_another_drug_beside_a_code_names_that_drug_too(coding: dict[str, str], brand: str) -> None:
+    drug = recognised({"coding": [coding], "text": brand})
+    assert {"med-acetaminophen", "med-nsaid-nonselective"} <= drug.classes
+
+
+def test_a_brand_beside_its_own_drug_adds_nothing() -> None:
+    paracetamol = {"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "161", "display": "acetaminophen"}
+    assert len(recognised({"coding": [paracetamol], "text": "Tylenol"}).ingredients) == 1

@@ -56,6 +56,10 @@ def read(text: str) -> Match:
         ("Familial atrial fibrillation", "cond-arrhythmia-heart-block"),
         ("Bilateral sciatica", "local-cond-bilateral-sciatica"),
         ("Sciatica of both legs", "local-cond-bilateral-sciatica"),
+        ("Beidseitige Ischialgie", "local-cond-bilateral-sciatica"),
+        ("Lumboischialgie bds", "local-cond-bilateral-sciatica"),
+        ("Sciatique bilatérale", "local-cond-bilateral-sciatica"),
+        ("Can't get an erection since the back pain", "local-cond-sexual-dysfunction"),
     ],
 )
 def test_the_words_of_a_kind_are_read(text: str, value_set: str) -> None:

@@ -1,0 +1,102 @@
+"""Questions: what is asked, and which answers may tell of a danger and are read by no fact.
+
+A yes to a question in words that nothing here understands ("Night sweats": yes), a lack told as a no ("Is your bladder
+working normally?": no), a denial that is denied ("No saddle numbness": false), a number where facts read numbers from
+observations alone. They are named, and leave the list of problems unanswered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from service.record.chart.answers import is_affirmed
+from service.record.chart.concepts import as_objects
+from service.record.model import Entry, Resource
+from service.record.values.coding import CodeIndex
+from service.record.values.concept import codings, concept_text, wordings
+
+_GOOD = re.compile(
+    r"\b(?:normal\w*|intact|preserved|good|full|unchanged|still|able|can you|properly|as usual)\b", re.IGNORECASE
+)
+"""Words of a question to which a yes is good news, and a no a lack."""
+_BODY = re.compile(
+    r"\b(?:bladder|bowels?|urin\w*|pee|wee|void\w*|pass (?:water|urine|stool)|stools?|wip\w+|toilet|feel\w*"
+    r"|sensation\w*|saddle|genital\w*|perine\w+|anal|erections?|sex\w*|legs?|foot|feet|toes?|heels?|ankles?|walk\w*|stand\w*|gait"
+    r"|power|strength|reflex\w*)\b",
+    re.IGNORECASE,
+)
+"""What the nerves of the low back serve."""
+_DENIAL = re.compile(r"\s*(?:no|not|without|keine?|pas de)\b", re.IGNORECASE)
+_NO = frozenset({"no", "n", "false", "nein", "non", "nee"})
+_NUMBER = re.compile(r"\d")
+_LONGEST = 200
+
+
+def question_of(item: Mapping[str, Any]) -> object:
+    """What an item asks: its text, else the name of what it is defined by, else its linkId."""
+    text, definition = item.get("text"), item.get("definition")
+    if text:
+        return text
+    return definition.rpartition("#")[2] if isinstance(definition, str) and "#" in definition else item.get("linkId")
+
+
+def unread_answers(entry: Entry, index: CodeIndex, is_measured: Callable[[str], bool]) -> Iterator[str]:
+    """The answers of an observation or a questionnaire that may tell of a danger and that no fact reads, in words.
+
+    ``is_measured`` tells whether a question asks for a number that is read from observations alone.
+    """
+    if entry.type == "QuestionnaireResponse":
+        yield from _of_items(entry.resource, is_measured)
+    elif entry.type == "Observation":
+        for concept in _affirmed_in(entry.resource):
+            if not index.is_entry_read("Condition", concept):
+                yield concept_text(concept)
+
+
+def _affirmed_in(observation: Resource) -> Iterator[object]:
+    """What an observation and its components ask that is answered with a bare yes; a test of a laboratory is none."""
+    if any(coding.code == "laboratory" for one in as_objects(observation.get("category")) for coding in codings(one)):
+        return
+    for holder in (observation, *as_objects(observation.get("component"))):
+        code = holder.get("code")
+        if isinstance(code, dict) and is_affirmed(holder) and not any(map(_GOOD.search, wordings(code))):
+            yield code
+
+
+def _of_items(holder: Mapping[str, Any], is_measured: Callable[[str], bool]) -> Iterator[str]:
+    for item in as_objects(holder.get("item")):
+        question = item.get("text")
+        for answer in as_objects(item.get("answer")):
+            if isinstance(question, str) and (told := _told(question[:_LONGEST], answer, is_measured)):
+                yield f"{question[:_LONGEST].rstrip('? :')}: {told}"
+            yield from _of_items(answer, is_measured)
+        yield from _of_items(item, is_measured)
+
+
+def _told(question: str, answer: Mapping[str, Any], is_measured: Callable[[str], bool]) -> str | None:
+    if _is_no(answer):
+        is_lack = _GOOD.search(question) is not None or _DENIAL.match(question) is not None
+        return "no" if is_lack and _BODY.search(question) else None
+    number = _number(answer)
+    return number if number is not None and is_measured(question) else None
+
+
+def _is_no(answer: Mapping[str, Any]) -> bool:
+    if answer.get("valueBoolean") is False:
+        return True
+    value = answer.get("valueString") or answer.get("valueCoding")
+    said = {"text": value} if isinstance(value, str) else value
+    return any(words.rstrip(".!").casefold() in _NO for words in wordings(said))
+
+
+def _number(answer: Mapping[str, Any]) -> str | None:
+    quantity = answer.get("valueQuantity")
+    if isinstance(quantity, dict):
+        return f"{quantity.get('value', '')} {quantity.get('unit') or quantity.get('code') or ''}".strip()
+    for name in ("valueDecimal", "valueInteger", "valueString"):
+        value = answer.get(name)
+        if isinstance(value, int | float | str) and not isinstance(value, bool) and _NUMBER.search(str(value)):
+            return str(value)
+    return None
