@@ -6,7 +6,7 @@ never folded or dropped; further info cards become one card that lists them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -86,7 +86,8 @@ def render_with_markers(
         rendered = [_patient_card(knowledge, decision, advice) for advice in visible if _has_patient_text(advice)]
         return with_unread_for_patient(rendered, knowledge, decision, lacking)
     groups = list(grouped(knowledge, visible))
-    showing = _Showing(knowledge, decision, audience, acting)
+    outcomes = {outcome.rule.id: outcome for outcome in decision.outcomes}
+    showing = _Showing(knowledge, decision, audience, acting, outcomes)
     cards = [_card(showing, group) for group in groups]
     return with_not_assessed(cards, knowledge, decision, lacking, groups)
 
@@ -115,12 +116,16 @@ def _order(knowledge: Knowledge) -> dict[str, tuple[int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class _Showing:
-    """All that the cards of a decision are made with; ``written`` are lines about findings, which cards share."""
+    """All that the cards of a decision are made with; ``written`` are lines about findings, which cards share.
+
+    ``outcomes`` says by rule what became of it.
+    """
 
     knowledge: Knowledge
     decision: Decision
     audience: Audience
     acting: Acting
+    outcomes: Mapping[str, Outcome]
     written: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -226,7 +231,7 @@ def _links(showing: _Showing, group: Sequence[Advice]) -> Json:
 
 
 def _extension(showing: _Showing, group: Sequence[Advice], full_text: str) -> Json:
-    why = {WHY: _why(showing.knowledge, showing.decision, group)}
+    why = {WHY: _why(showing, group)}
     return why if showing.audience.full else why | {FULL: full_text}
 
 
@@ -247,12 +252,11 @@ def _patient_card(knowledge: Knowledge, decision: Decision, advice: Advice) -> J
     }
 
 
-def _why(knowledge: Knowledge, decision: Decision, advice: Sequence[Advice]) -> Json:
+def _why(showing: _Showing, advice: Sequence[Advice]) -> Json:
     """Which rules are shown and suppressed, on which evidence, lacking what. Nothing stands only here (EX-4)."""
-    named = {name for item in advice for name in (item.rule.id, *item.suppresses)}
-    outcomes = {outcome.rule.id: outcome for outcome in decision.outcomes if outcome.rule.id in named}
-    rules = [_rule(knowledge, outcomes[name]) for item in advice for name in (item.rule.id, *item.suppresses)]
-    why: Json = {"decision": decision.id, "rules": rules}
+    knowledge = showing.knowledge
+    rules = [_rule(knowledge, showing.outcomes[name]) for item in advice for name in (item.rule.id, *item.suppresses)]
+    why: Json = {"decision": showing.decision.id, "rules": rules}
     evidence = [_evidence(finding.name, item.resource, item.date) for finding, item in _evidence_of(advice)]
     if evidence:
         why["evidence"] = list({tuple(entry.items()): entry for entry in evidence}.values())

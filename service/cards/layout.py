@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from service.cards.finding_words import GROUNDS, asked, short_lines
+from service.cards.of_rules import of_rule
 from service.cards.sources import short_source_lines
 from service.cards.summary import also
 from service.decision import Advice
@@ -65,6 +66,7 @@ def sections(knowledge: Knowledge, advice: Advice, today: date) -> Sections:
     )
 
 
+@of_rule
 def suggests_a_drug(knowledge: Knowledge, rule: Rule) -> bool:
     """Whether the card of a rule offers to draft a drug."""
     made = () if rule.card is None else rule.card.suggestions
@@ -73,8 +75,12 @@ def suggests_a_drug(knowledge: Knowledge, rule: Rule) -> bool:
 
 def drug_checks(knowledge: Knowledge, group: Iterable[Advice]) -> list[str]:
     """What nobody knows of the safety facts that rules list which offer a drug (product choice no. 21, hazard H-01)."""
-    offering = [item for item in group if suggests_a_drug(knowledge, item.rule)]
-    return list(dict.fromkeys(name for item in offering for name in item.rule.mentions if name in set(item.changing)))
+    found: dict[str, None] = {}
+    for item in group:
+        if suggests_a_drug(knowledge, item.rule):
+            changing = set(item.changing)
+            found.update((name, None) for name in item.rule.mentions if name in changing)
+    return list(found)
 
 
 def before_the_drug(knowledge: Knowledge, group: Iterable[Advice]) -> str:

@@ -93,19 +93,27 @@ class _Causes:
 
 
 def not_assessed(
-    knowledge: Knowledge, decision: Decision, lacking: Lacking, questioned: Collection[str] = ()
+    knowledge: Knowledge,
+    decision: Decision,
+    lacking: Lacking,
+    questioned: Collection[str] = (),
+    *,
+    is_alone: bool = False,
 ) -> Json | None:
     """The card about the checks that could not be made, or None where each that matters could.
 
-    ``questioned`` are the order facts that another card names, and asks for what is asked first.
+    ``questioned`` are the order facts that another card names, and asks for what is asked first. ``is_alone`` where
+    there is no other card, on which what was not recognised could stand as a line.
     """
-    if not concerns(knowledge, decision):
-        return None
     causes = _Causes()
+    if not concerns(knowledge, decision):
+        # An order of which nothing can be read may be any, and for any reason.
+        _wordless(knowledge, decision, causes)
+        return _card(knowledge, decision, causes) if causes.lines else None
     _lists(knowledge, decision, lacking, causes)
     _lost(knowledge, decision, causes)
     _not_final(knowledge, decision, causes)
-    _not_recognised(knowledge, decision, causes)
+    _not_recognised(knowledge, decision, causes, is_alone=is_alone)
     _not_on_the_patient(knowledge, decision, causes)
     _unread(knowledge, decision, causes)
     if HOOKS[decision.hook].has_orders:
@@ -127,6 +135,12 @@ def concerns(knowledge: Knowledge, decision: Decision) -> bool:
     """
     names = among(_concerning(knowledge), decision.findings)
     return not names or any(decision.findings[name].status is not Status.ABSENT for name in names)
+
+
+def _is_of_the_back(knowledge: Knowledge, decision: Decision) -> bool:
+    """Whether it is known that the chart concerns this service: not where only an unread problem may be of the back."""
+    names = [name for name in _concerning(knowledge)[1:] if name in decision.findings]
+    return any(decision.findings[name].status is Status.PRESENT for name in names)
 
 
 @of_rule_set
@@ -213,9 +227,22 @@ def _lost(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
         causes.facts.extend(fact.id for fact in _wanted(knowledge, decision) if kinds & set(types_read(fact)))
     if not unread.orders:
         return
-    broken = unread.orders - len(_unrecognised_orders(knowledge, decision))
+    broken = unread.orders - len({item.resource for item in _unrecognised_orders(knowledge, decision)})
     if broken > 0:
         said = f"{broken} of {unread.of_orders} {'order' if unread.of_orders == 1 else 'orders'} could not be checked"
+        causes.summaries.append(said)
+        causes.lines.append(f"{said}.")
+
+
+def _wordless(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
+    """Orders that have neither words nor a code, or could not be read at all: how many."""
+    if not decision.unread.orders:
+        return
+    named = _unrecognised_orders(knowledge, decision)
+    wordless = {item.resource for item in named if item.text in ("", *_SERVICES)}
+    lost = len(wordless) + decision.unread.orders - len({item.resource for item in named})
+    if lost > 0:
+        said = f"{lost} of {decision.unread.of_orders} {'order' if lost == 1 else 'orders'} could not be checked"
         causes.summaries.append(said)
         causes.lines.append(f"{said}.")
 
@@ -254,11 +281,11 @@ def lost_words(decision: Decision) -> str:
     return f"{count} {noun} could not be read: {', '.join(types[:_TYPES_NAMED])}{more}"
 
 
-def _unrecognised_orders(knowledge: Knowledge, decision: Decision) -> set[str]:
-    """The orders that could be read and were not recognised."""
+def _unrecognised_orders(knowledge: Knowledge, decision: Decision) -> list[Evidence]:
+    """The orders that could be read and were not recognised, as the order facts name them."""
     facts = (fact for fact in knowledge.facts.values() if fact.kind is FactKind.ORDER)
     found = (item for fact in facts for item in decision.findings[fact.id].evidence)
-    return {item.resource for item in found if holds(item.note, _UNREAD)}
+    return [item for item in found if holds(item.note, _UNREAD)]
 
 
 def _unread(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
@@ -275,6 +302,7 @@ def _unread(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
         return
     causes.facts.extend(name for name, _ in found)
     running = {item.resource for name, item in found if knowledge.facts[name].kind is FactKind.DRUG}
+    running -= {item.resource for item in _unrecognised_orders(knowledge, decision)}
     names = [_name(item, "a running drug" if item.resource in running else "an order") for item in entries.values()]
     causes.summaries.append(f"{_first_of(names)} not recognised, not checked")
     causes.lines.append(f"Not recognised: {unknown_line([_words(item) for item in entries.values()])}.")
@@ -339,7 +367,7 @@ def _counting_unread(knowledge: Knowledge) -> tuple[FactDefinition, ...]:
     return tuple(fact for fact in facts if not fact.red_flags)
 
 
-def _not_recognised(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
+def _not_recognised(knowledge: Knowledge, decision: Decision, causes: _Causes, *, is_alone: bool = True) -> None:
     """Entries of a list whose words and codes say nothing here, where a warning goes by the silence of that list."""
     unread = [definition for definition in _counting_unread(knowledge) if decision.findings[definition.id].evidence]
     if not unread:
@@ -353,8 +381,8 @@ def _not_recognised(knowledge: Knowledge, decision: Decision, causes: _Causes) -
             # What is being entered is named at that moment, whatever hangs on it.
             entries = [item for item in entries if holds(item.note, _BEING_ENTERED)]
             lists = definition.lists
-        elif not HOOKS[decision.hook].brings_entries:
-            # A rare English word on the list of a patient who is only looked at is no reason for a card (H-07).
+        elif not HOOKS[decision.hook].brings_entries and not (is_alone and _is_of_the_back(knowledge, decision)):
+            # A rare English word on the list of a patient who is only looked at is no reason for one more card (H-07).
             entries = [item for item in entries if _is_of_no_known_language(item.text)]
         if entries:
             said = f"{len(entries)} {'entry' if len(entries) == 1 else 'entries'} not recognised"
@@ -376,6 +404,22 @@ def _room_for_each(entries: int, told: str) -> int:
     names = min(entries, _NAMED)
     around = f"{_BEGIN}{'x' * _LONGEST_NAME}: {_first_of([''] * entries)} {told}."
     return min(_LONGEST_ENTRY, max(_LONGEST_NAME, (LONGEST - len(around)) // names))
+
+
+def not_named(knowledge: Knowledge, decision: Decision, cards: Sequence[Json]) -> Iterator[str]:
+    """Entries that were not recognised and that no card names: a line, for whatever arrives is read or named."""
+    if not concerns(knowledge, decision):
+        return
+    said = "\n".join(f"{card['summary']}\n{card['detail']}" for card in cards)
+    found = {
+        item.resource: item
+        for definition in _counting_unread(knowledge)
+        for item in decision.findings[definition.id].evidence
+        if escaped(item.text or item.resource) not in said
+    }
+    if found:
+        count = f"{len(found)} {'entry' if len(found) == 1 else 'entries'} not recognised"
+        yield f"{count}: {unknown_line([_words(item) for item in found.values()])}."
 
 
 def _is_of_no_known_language(text: str) -> bool:
@@ -470,7 +514,7 @@ def _ordered(knowledge: Knowledge, decision: Decision, only: str | None) -> Iter
     facts = (fact for fact in knowledge.facts.values() if fact.kind is FactKind.ORDER and only in (None, fact.id))
     found = (decision.findings[fact.id] for fact in facts)
     items = {item.resource: item for one in found if one.status is Status.PRESENT for item in one.evidence}
-    return (_name(item) for item in items.values())
+    return (_name(item) for item in items.values() if not holds(item.note, _UNREAD))
 
 
 def _name(item: Evidence, nameless: str = "an order") -> str:

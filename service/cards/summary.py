@@ -172,9 +172,13 @@ def holds_most(finding: Finding) -> bool:
 
 
 def _entry(finding: Finding, today: date) -> str | None:
-    """The words of the first entry; an answer to a question is none, for its words are those of the form."""
+    """The words of the first entry; an answer to a question is none, for its words are those of the form.
+
+    Of entries that are counted, as those that could not be read are, the words are what an answer says.
+    """
     del today
-    entry = next((item for item in finding.evidence if item.text and not is_answer(item)), None)
+    counted = finding.value is not None
+    entry = next((item for item in finding.evidence if item.text and (counted or not is_answer(item))), None)
     return None if entry is None else mark_quoted(short_words(entry.text))
 
 

@@ -10,7 +10,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from service.cards.layout import NOT_KNOWN, SOURCES, unknown_line
-from service.cards.not_assessed import Lacking, asked_first, concerns, loses_a_check, lost_words, not_assessed
+from service.cards.not_assessed import (
+    Lacking,
+    asked_first,
+    concerns,
+    loses_a_check,
+    lost_words,
+    not_assessed,
+    not_named,
+)
 from service.cards.unusable import not_final, unusable, waiting
 from service.decision import Advice, Decision
 from service.knowledge.hooks import HOOKS
@@ -39,9 +47,9 @@ def with_not_assessed(
             if index is not None:
                 answered[index] = _with_unknown(answered[index], phrases)
                 questioned.add(first.order)
-    card = not_assessed(knowledge, decision, lacking, questioned)
+    card = not_assessed(knowledge, decision, lacking, questioned, is_alone=not answered)
     answered += [card] if card is not None else []
-    for line in _set_aside(knowledge, decision) if answered else ():
+    for line in (*not_named(knowledge, decision, answered), *_set_aside(knowledge, decision)) if answered else ():
         answered[-1] = _with_line(answered[-1], line)
     return answered
 
@@ -79,6 +87,9 @@ def _with_unknown(card: Json, phrases: Sequence[str]) -> Json:
 
 
 def _with_line(card: Json, said: str) -> Json:
-    """The card with a line before its foot, which stays the last thing read."""
+    """The card with a line before its sources, else before its foot, which stays the last thing read."""
+    before, sources, after = card["detail"].partition(SOURCES)
+    if sources:
+        return {**card, "detail": f"{before}{said}\n\n{sources}{after}"}
     body, mark, foot = card["detail"].rpartition("\n\n")
     return {**card, "detail": f"{body}{mark}{said}\n\n{foot}"}

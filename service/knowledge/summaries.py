@@ -70,9 +70,15 @@ def filled(summary: str, fill: Fill) -> str:
     return _SLOT.sub(lambda slot: _filled(_alternatives(slot[1]), fill), summary)
 
 
+@cache
+def _referred(part: str) -> tuple[Reference, ...]:
+    """What an alternative refers to."""
+    return tuple(Reference(match[1], match[2]) for match in _REFERENCE.finditer(part))
+
+
 def _filled(parts: tuple[str, ...], fill: Fill) -> str:
     for part in parts[:-1]:
-        words = fill([Reference(match[1], match[2]) for match in _REFERENCE.finditer(part)])
+        words = fill(_referred(part))
         if words is not None:
             return _REFERENCE.sub(partial(_next, iter(words)), part)
     return parts[-1]

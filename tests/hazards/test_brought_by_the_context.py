@@ -278,3 +278,24 @@ def test_an_active_plan_of_which_nobody_told_is_named(client: FlaskClient) -> No
     listed = WARFARIN_TAKEN | {"intent": "plan"}
     answered = ask(client, [person(), sciatica(), listed, ordered(*IBUPROFEN)], "order-sign", complete="all")
     assert "warfarin may still be taken" in str(answered["cards"])
+
+
+UNREADABLE_ORDERS: list[Json] = [
+    {"resourceType": "MedicationRequest", "medicationCodeableConcept": {"text": "Zorblax"}},
+    {"resourceType": "MedicationRequest", "medicationCodeableConcept": {}},
+    {"resourceType": "ServiceRequest", "code": {"text": "\u786c\u819c\u5916\u6ce8\u5c04"}},
+    {"resourceType": "ServiceRequest", "code": {}},
+]
+
+
+@pytest.mark.parametrize("order", UNREADABLE_ORDERS)
+@pytest.mark.parametrize(("reason", "is_named"), [("M54.31", True), ("J06.9", False)])
+def test_an_order_for_the_back_that_was_not_recognised_is_named_though_no_list_holds_the_back(
+    client: FlaskClient, order: Json, reason: str, is_named: bool
+) -> None:
+    draft = {"id": "o", "status": "draft", "intent": "order", "subject": {"reference": "Patient/p"}, **order}
+    draft["reasonCode"] = [{"coding": [{"system": ICD, "code": reason}]}]
+    answered = ask(client, [person(), draft], "order-sign", complete="all")
+    cards = str(answered["cards"])
+    has_words = bool(order.get("code") or order.get("medicationCodeableConcept"))
+    assert ("not recognised" in cards or "could not be" in cards) is (is_named or not has_words)

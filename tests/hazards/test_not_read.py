@@ -20,6 +20,7 @@ from tests.hazards.charts import (
     measured,
     ordered,
     person,
+    problem,
     sciatica,
     speaking,
     status_of,
@@ -29,6 +30,7 @@ from tests.hazards.charts import (
 GM = "http://fhir.de/CodeSystem/bfarm/icd-10-gm"
 WHO = "http://hl7.org/fhir/sid/icd-10"
 SNOMED = "http://snomed.info/sct"
+CM = "http://hl7.org/fhir/sid/icd-10-cm"
 IPS = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
 ACTIVE = {"coding": [{"code": "active"}]}
 RESOLVED = {"clinicalStatus": {"coding": [{"code": "resolved"}]}}
@@ -991,6 +993,34 @@ def test_a_result_about_a_device_or_a_fetus_of_the_patient_is_not_missed(client:
     assert "could not be read" not in str(signing(client, result)["cards"])
 
 
+BACK_PROBLEMS = [
+    ("M54.50", "Low back pain", "2026-11-14"),
+    ("M54.50", "Low back pain", "2026-05-01"),
+    ("M62.830", "Muscle spasm of back", "2026-11-20"),
+    ("M48.061", "Lumbar spinal stenosis", "2025-11-01"),
+    ("M51.26", "Lumbar disc herniation", "2026-11-01"),
+]
+
+
+@pytest.mark.parametrize("back", BACK_PROBLEMS)
+@pytest.mark.parametrize("text", ["Zorblax disease", "Hartinfarkt en beroerte", "???"])
+def test_a_problem_that_was_not_recognised_is_named_at_the_visit_whatever_the_back_problem(
+    client: FlaskClient, back: tuple[str, str, str], text: str
+) -> None:
+    answer = ask(client, [person(), problem(*back), coded("Condition", text=text)], complete="all")
+    assert text.strip("?") in str(answer["cards"])
+    assert "not recognised" in str(answer["cards"])
+
+
+def test_a_problem_that_was_not_recognised_is_named_once_at_the_visit_and_to_nobody_without_a_back_problem(
+    client: FlaskClient,
+) -> None:
+    unread = coded("Condition", text="Zorblax disease")
+    named = ask(client, [person(), problem(*BACK_PROBLEMS[0]), unread], complete="all")
+    assert sum("Zorblax" in card["detail"] for card in named["cards"]) == 1
+    assert not ask(client, [person(), unread], complete="all")["cards"]
+
+
 def within(kind: str, **content: Any) -> Json:
     return {"resourceType": kind, **content}
 
@@ -1048,6 +1078,58 @@ def test_papers_and_bills_leave_a_list_whole(client: FlaskClient, beside: Json) 
     assert status_of(signing(client, NO_ALLERGY, beside), HEART) == "absent"
 
 
+NO_KNOWN_ALLERGY = (SNOMED, "716186003", "No known allergy")
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (coded("AllergyIntolerance", NO_KNOWN_ALLERGY), "absent"),
+        (coded("AllergyIntolerance", NO_KNOWN_ALLERGY) | verified("refuted"), "unknown"),
+        (coded("AllergyIntolerance", NO_KNOWN_ALLERGY) | RESOLVED, "unknown"),
+        (coded("AllergyIntolerance", (SNOMED, "1003774007", "No known Hevea brasiliensis latex allergy")), "unknown"),
+        (coded("AllergyIntolerance", text="No known penicillin allergy"), "unknown"),
+        (coded("AllergyIntolerance", text="No known drug allergies"), "absent"),
+        (coded("AllergyIntolerance", text="Latex"), "absent"),
+    ],
+)
+def test_a_denial_that_was_taken_back_or_denies_one_thing_alone_is_no_full_no(
+    client: FlaskClient, entry: Json, expected: str
+) -> None:
+    answer = signing(client, entry)
+    assert status_of(answer, "nsaid-allergy") == expected
+    assert ("not recognised" in str(answer["cards"])) is (expected == "unknown")
+
+
+@pytest.mark.parametrize(
+    ("code", "finding"),
+    [
+        ("I97.131", HEART),
+        ("S06.5X0A", "intracranial-bleed"),
+        ("N99.0", "acute-kidney-injury"),
+        ("K22.11", "gi-bleed-active"),
+        ("K91.840", "gi-bleed-active"),
+        ("D75.829", "bleeding-disorder"),
+        ("I78.0", "bleeding-disorder"),
+    ],
+)
+def test_a_danger_after_an_operation_or_an_injury_is_read_by_its_code_alone(
+    client: FlaskClient, code: str, finding: str
+) -> None:
+    answer = signing(client, NO_ALLERGY, coded("Condition", (CM, code, None)) | {"onsetDateTime": "2026-11-20"})
+    findings = answer["extension"]["sciatica-cds.decision"]["findings"]
+    assert any(finding in item["name"] for item in findings if item["status"] == "present")
+
+
+def test_a_creatinine_that_is_not_final_is_named_beside_an_older_egfr(client: FlaskClient) -> None:
+    egfr = measured("98979-8", 90, "mL/min/{1.73_m2}", "2026-11-14")
+    newer = measured("2160-0", 4.2, "mg/dL", "2026-11-23")
+    waiting = signing(client, NO_ALLERGY, egfr, newer | {"status": "preliminary"})
+    assert "creatinine 4.2 mg/dL on 2026-11-23" in str(waiting["cards"])
+    good = signing(client, NO_ALLERGY, egfr, measured("2160-0", 0.8, "mg/dL", "2026-11-23") | {"status": "preliminary"})
+    assert "not final" not in str([card["summary"] for card in good["cards"]])
+
+
 PENICILLIN = coded("AllergyIntolerance", (RXNORM, "7980", "penicillin G"), text="Penicillin", name="al1")
 
 
@@ -1092,3 +1174,13 @@ def test_a_section_entry_in_words_alone_leaves_its_list_unanswered(client: Flask
     answered = signing(client, NO_ALLERGY, document)
     assert status_of(answered, HEART) == "unknown"
     assert "1 entry could not be read" in str(answered["cards"])
+
+
+@pytest.mark.parametrize(
+    "taken_back", [verified("refuted"), RESOLVED, {"clinicalStatus": {"coding": [{"code": "inactive"}]}}]
+)
+def test_no_known_allergy_that_was_taken_back_is_no_answer(client: FlaskClient, taken_back: Json) -> None:
+    answered = signing(client, NO_ALLERGY | taken_back)
+    assert status_of(answered, "nsaid-allergy") == "unknown"
+    what_was_found = signing(client, NO_ALLERGY | taken_back, PENICILLIN)
+    assert status_of(what_was_found, "nsaid-allergy") == "absent"

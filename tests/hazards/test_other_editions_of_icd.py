@@ -82,3 +82,13 @@ def test_a_category_of_another_edition_excuses_no_drug(client: FlaskClient) -> N
     silent = alarms(ask(client, of_us, "order-sign", complete="all"))
     loud = alarms(ask(client, of_gm, "order-sign", complete="all"))
     assert silent < loud
+
+
+def test_a_place_in_the_words_of_a_problem_does_not_make_it_read(client: FlaskClient) -> None:
+    entries = [
+        person(),
+        in_edition(GM, "M99.86", "Biomechanische Funktionsstörung: Lumbalbereich"),
+        ordered(*IBUPROFEN),
+    ]
+    answered = ask(client, entries, "order-sign", complete="all")
+    assert any("not recognised" in card["summary"] for card in answered["cards"])

@@ -48,8 +48,17 @@ RED_FLAGS = [
     (told("Communication", payload=[{"contentString": "I am numb between the legs and cannot pee"}]), "numb between"),
     (said("Chief complaint", "Back pain and cannot urinate"), "cannot urinate"),
     (said("Perianal sensation", "reduced"), "Perianal sensation reduced"),
-    (said("Perianal sensation", "absent"), "Perianal sensation absent"),
-    (filled_in("Perianal sensation intact?", valueBoolean=False), "absent Perianal sensation"),
+    (said("Perianal sensation", "absent"), "absent Perianal sensation"),
+    (said("Saddle sensation", "absent"), "absent Saddle sensation"),
+    (said("Anal tone", "absent"), "absent Anal tone"),
+    (said("Peripheral pulses", "absent left foot"), "Peripheral pulses absent left foot"),
+    (said("Continence", "incontinent of urine and stool"), "incontinent of urine"),
+    (said("Ankle dorsiflexion", "weak"), "dorsiflexion weak"),
+    (filled_in("Is your bladder working normally?", valueBoolean=False), "bladder"),
+    (filled_in("Can you feel when you wipe?", valueBoolean=False), "cannot feel when you wipe"),
+    (filled_in("Are you able to lift your foot?", valueString="No"), "cannot lift your foot"),
+    (filled_in("No saddle numbness", valueBoolean=False), "saddle numbness"),
+    (filled_in("Perianal sensation intact?", valueBoolean=False), "bnormal Perianal sensation"),
     (filled_in("Do you have any of these?", valueCoding={"display": "Numbness between the legs"}), "Numbness between"),
     (filled_in("Which symptoms?", valueString="saddle anaesthesia, cannot pass urine"), "saddle anaesthesia"),
     (filled_in("Reithosenanästhesie", valueBoolean=True), "Reithosen"),
@@ -301,6 +310,43 @@ def test_an_answer_of_no_or_of_good_news_is_not_named(client: FlaskClient, entry
     assert "not recognised" not in str(ask(client, [person(), with_sciatica(), entry], complete="all")["cards"])
 
 
+MESSAGE = told("Communication", payload=[{"contentString": "Return at once if you notice saddle numbness"}])
+MESSAGE |= {"status": "completed"}
+
+
+def test_a_leaflet_puts_no_chart_in_scope_that_is_not_about_the_back(client: FlaskClient) -> None:
+    failing = problem("I50.9", "Heart failure")
+    remark = {"extension": [{"url": "urn:x", "valueString": "heart failure"}]}
+    for more in ([], [MESSAGE], [problem("J06.9", "Cold") | remark]):
+        answered = ask(client, [person(), failing, *more, ordered(*IBUPROFEN)], "order-sign", complete="all")
+        assert not answered["cards"]
+
+
+def test_what_is_told_elsewhere_counts_where_the_reason_of_the_order_is_the_back(client: FlaskClient) -> None:
+    order = ordered(*IBUPROFEN, reasonCode=[words("Sciatica")])
+    flag = told("Flag", code=words("On anticoagulants")) | {"status": "active"}
+    answered = ask(client, [person(), flag, order], "order-sign", complete="all")
+    assert "On anticoagulants" in str(answered["cards"])
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        said("Saddle sensation", "intact"),
+        said("Anal tone", "normal"),
+        said("Peripheral pulses", "2+ bilaterally"),
+        said("Ankle dorsiflexion", "5/5"),
+        said("Foot drop", "absent"),
+        filled_in("Loss of bladder control?", valueBoolean=False),
+        filled_in("Can you feel when you wipe?", valueBoolean=True),
+        filled_in("No saddle numbness", valueBoolean=True),
+        filled_in("Do you feel safe at home?", valueBoolean=False),
+    ],
+)
+def test_a_function_that_is_there_and_a_sign_that_is_not_bring_no_warning(client: FlaskClient, entry: Json) -> None:
+    assert "rf-words-not-read" not in speaking(ask(client, [person(), sciatica(), entry], complete="all"))
+
+
 SAFETY_NET = "Go to the emergency department at once with: numbness between the legs, trouble passing urine."
 QUESTIONS = "Ask and record one by one: bladder, bowel, saddle sensation, cancer. The rules read its answers."
 LEAFLET = "Leaflet: return at once if you notice saddle numbness, foot drop or urinary retention."
@@ -386,19 +432,20 @@ def test_what_the_patient_writes_to_the_practice_is_read(client: FlaskClient) ->
 
 
 @pytest.mark.parametrize(
-    ("question", "answered"),
+    ("question", "answered", "word"),
     [
-        ("Is your bladder working normally?", {"valueBoolean": False}),
-        ("Can you feel when you wipe?", {"valueBoolean": False}),
-        ("Are you able to lift your foot?", {"valueString": "No"}),
-        ("No saddle numbness", {"valueBoolean": False}),
-        ("Post-void residual", {"valueQuantity": {"value": 400, "unit": "mL"}}),
-        ("PVR", {"valueString": "400 ml"}),
+        ("Is your bladder working normally?", {"valueBoolean": False}, "bladder working"),
+        ("Can you feel when you wipe?", {"valueBoolean": False}, "feel when you wipe"),
+        ("Are you able to lift your foot?", {"valueString": "No"}, "lift your foot"),
+        ("Are you able to stand on your heels?", {"valueString": "No"}, "stand on your heels"),
+        ("No saddle numbness", {"valueBoolean": False}, "saddle numbness"),
+        ("Post-void residual", {"valueQuantity": {"value": 400, "unit": "mL"}}, "Post-void residual: 400 mL"),
+        ("PVR", {"valueString": "400 ml"}, "PVR: 400 ml"),
     ],
 )
-def test_an_answer_that_tells_of_a_lack_is_named(client: FlaskClient, question: str, answered: Json) -> None:
+def test_an_answer_that_tells_of_a_lack_is_named(client: FlaskClient, question: str, answered: Json, word: str) -> None:
     whole = ask(client, [person(), with_sciatica(), filled_in(question, **answered)], complete="all")
-    assert question.rstrip("?") in str(whole["cards"])
+    assert word in str(whole["cards"])
     assert status_of(whole, "cancer-history") == "unknown"
 
 

@@ -93,6 +93,7 @@ def levels(reply: Any) -> list[str]:
         service_order({"system": "urn:site", "code": "4711"}, text="Rezonans magnetyczny odcinka lędźwiowego"),
         service_order({"system": SCT, "code": "71388002", "display": "Infiltration péridurale"}),
         service_order({"system": CPT, "code": "62323"}, type_="DeviceRequest"),
+        service_order({"system": SCT, "code": "71388002", "display": "Procedure"}),
     ],
 )
 def test_an_order_that_no_code_and_no_words_make_known_is_named_as_not_checked(
@@ -127,7 +128,7 @@ def test_a_drug_that_may_still_be_taken_is_named_where_it_decides_a_warning(clie
         service_order({"system": "urn:site", "code": "56"}, text="Urinalysis with reflex to culture"),
         service_order({"system": "urn:site", "code": "57", "display": "Chest X-ray, two views"}),
         service_order({"system": CPT, "code": "45378", "display": "Colonoscopy, flexible; diagnostic"}),
-        service_order({"system": SCT, "code": "71388002", "display": "Procedure"}),
+        service_order({"system": SCT, "code": "73761001", "display": "Colonoscopy"}),
     ],
 )
 def test_an_order_that_its_words_show_to_be_something_else_brings_no_card(client: FlaskClient, order: Json) -> None:

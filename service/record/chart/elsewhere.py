@@ -13,12 +13,12 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from service.record.chart.advice import without_advice
+from service.record.chart.answers import ANSWERED
 from service.record.chart.concepts import as_objects
+from service.record.chart.evidence import LONGEST_TEXT
 from service.record.model import Entry, Resource
 from service.record.values.concept import concept_text, wordings
 from service.record.values.negation import LESS
-
-__all__ = ["TYPES", "Statement", "is_to_come", "last_year_of", "said_in", "statements_of"]
 
 Statement = Mapping[str, Any]
 """A CodeableConcept, or words in the shape of one."""
@@ -50,10 +50,22 @@ _IS_NO = re.compile(
     r"|n/?a|nein|non|nee|keine?|aucune?|ningun[oa]|0|-)[\s.!]*",
     re.IGNORECASE,
 )
-_GOOD = re.compile(r"\b(?:normal\w*|intact|preserved|good|full|unchanged|still|able|can you)\b", re.IGNORECASE)
-"""Words of a question to which a yes is good news."""
-_FUNCTION = re.compile(r"\b(?:sensation|sensibilit\w+|tone|feeling|control)\b", re.IGNORECASE)
-_GONE = re.compile(r"\s*(?:no|none|nil|absent|not (?:present|found))[\s.!]*", re.IGNORECASE)
+_ABLE = re.compile(
+    r"\s*(?:can|could) (?:you|he|she|they|(?:the )?patient) (?:still )?|\s*(?:(?:are|is) \w+ |\b)able to ",
+    re.IGNORECASE,
+)
+"""How a question for an ability begins."""
+_DENIAL = re.compile(r"\s*(?:no|not|without|denies|absence of|keine?|pas de) ", re.IGNORECASE)
+GOOD = re.compile(
+    r"\b(?:normal\w*|intact|preserved|good|full|unchanged|still|able|can you|properly|as usual)\b", re.IGNORECASE
+)
+"""Words of a question to which a yes is good news, and a no a lack."""
+_FUNCTION = re.compile(
+    r"\b(?:sensation|sensibilit\w+|tone|feel(?:ing)?|control|function(?:s|ing)?|strength|power|reflex(?:es)?|pulses?"
+    r"|continence|void(?:ing)?|urinat\w+|working)\b",
+    re.IGNORECASE,
+)
+_GONE = re.compile(r"\s*(?:no|n|false|none|nil|absent|not (?:present|found)|nein|non|nee)[\s.!]*", re.IGNORECASE)
 _IN_WORDS = ("valueCodeableConcept", "valueCoding", "valueString")
 _ANSWERS = frozenset({"valueBoolean", *_IN_WORDS})
 """Elements that answer a question otherwise than by a number."""
@@ -134,24 +146,53 @@ def is_to_come(resource: Resource) -> bool:
 
 def _answers(question: str, concept: object, holder: Mapping[str, Any]) -> Iterator[Statement]:
     """What one question and its answer say together; nothing where the answer is a no or a number."""
-    if holder.get("valueBoolean") is True and not _GOOD.search(question):
+    if holder.get("valueBoolean") is True and not GOOD.search(question):
         yield concept if isinstance(concept, dict) else {"text": question.replace("?", "")}
         return
-    is_function = _FUNCTION.search(question) is not None and LESS.search(question) is None
-    if holder.get("valueBoolean") is False and is_function:
-        yield {"text": f"absent {_GOOD.sub('', question).strip(' ?:')}"}
+    lack = lack_of(question)
+    if lack is not None and says_no(holder):
+        yield {"text": lack}
     for name in _IN_WORDS:
         value = holder.get(name)
         if value is None:
             continue
         said = {"text": value} if isinstance(value, str) else value
         words = concept_text(said)
-        if not words or (_IS_NO.fullmatch(words) and not (is_function and _GONE.fullmatch(words))):
+        if not words or _IS_NO.fullmatch(words):
             continue
         if isinstance(said, dict):
             yield said if "coding" in said or "text" in said else {"coding": [said]}
         asked = question.replace("?", "").strip(" :")
         yield {"text": f"{asked} {words}", "coding": [{"display": f"{words} {asked}"}]}
+
+
+def lack_of(question: str) -> str | None:
+    """What a no to a question tells, if that asks for a function or for something good; None where it tells nothing."""
+    asked = question.strip(" ?:")
+    if denial := _DENIAL.match(asked):
+        return asked[denial.end() :]
+    if LESS.search(asked):
+        return None
+    if able := _ABLE.match(asked):
+        return f"cannot {asked[able.end() :]}"
+    if GOOD.search(asked):
+        return f"abnormal {GOOD.sub('', asked).strip()}"
+    return f"absent {asked}" if _FUNCTION.search(asked) else None
+
+
+def says_no(holder: Mapping[str, Any]) -> bool:
+    """Whether an answer is a bare no, or says that what is asked for is not there."""
+    if holder.get("valueBoolean") is False:
+        return True
+    said = [holder[name] for name in _IN_WORDS if name in holder]
+    concepts = [{"text": one} if isinstance(one, str) else one for one in said]
+    return any(_GONE.fullmatch(words) for one in concepts for words in wordings(one))
+
+
+def tells_a_lack(entry: Entry) -> bool:
+    """Whether an observation says that a function is not there: no saddle sensation, no control of the bladder."""
+    holders = (entry.resource, *as_objects(entry.resource.get("component")))
+    return any(says_no(one) and lack_of(next(wordings(one.get("code")), "")) is not None for one in holders)
 
 
 def _observation(resource: Resource) -> Iterator[Statement]:
@@ -233,3 +274,12 @@ def last_year_of(resource: Resource) -> int | None:
         dates.append(period.get("end") or ("9999" if resource.get("status") == "in-progress" else period.get("start")))
     years = [int(found[0][:4]) for text in dates if isinstance(text, str) and (found := _YEAR.match(text))]
     return max(years, default=None)
+
+
+def with_title(entry: Entry, words: str) -> str:
+    """Words of an entry after what it is called, where a line of a card has room for both; of an answer the words."""
+    if entry.type in ANSWERED:
+        return words
+    title = concept_text(entry.resource.get("code")) if entry.type == "DiagnosticReport" else ""
+    told = f"{title or entry.type}: {words}"
+    return told if len(told) <= LONGEST_TEXT else words

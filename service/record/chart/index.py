@@ -17,12 +17,14 @@ from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.answers import ANSWERED
 from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import ABOUT_CODE, as_objects, concepts_of
+from service.record.chart.denials import denials_of, is_taken_back
 from service.record.chart.elsewhere import TYPES as WITH_STATEMENTS
-from service.record.chart.elsewhere import Statement, is_to_come, last_year_of, statements_of
+from service.record.chart.elsewhere import Statement, is_to_come, last_year_of, statements_of, tells_a_lack, with_title
 from service.record.chart.episode import Episode, newest_episode
-from service.record.chart.evidence import LONGEST_TEXT, in_order_of_names
+from service.record.chart.evidence import in_order_of_names
 from service.record.chart.questions import question_of, unread_answers
 from service.record.chart.reactions import of_the_reaction, told_beside
+from service.record.chart.scope import problems_in_scope
 from service.record.chart.service_orders import ServiceOrder, is_order, service_orders
 from service.record.medication.drugs import Drug, Drugs
 from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, with_all_classes
@@ -57,14 +59,8 @@ def may_count(entry: Entry) -> bool:
     return status_class(entry.resource).counts in {Counts.PRESENT, Counts.HISTORY}
 
 
-def _with_title(entry: Entry, words: str) -> str:
-    """Words of an entry after what it is called, where a line of a card has room for both."""
-    title = concept_text(entry.resource.get("code")) if entry.type == "DiagnosticReport" else ""
-    told = f"{title or entry.type}: {words}"
-    return told if len(told) <= LONGEST_TEXT else words
-
-
 _CONDITION = "Condition"
+_CARRIED_OUT = frozenset({"ServiceRequest", "Procedure"})
 _MOST_TOLD = 3
 """So many dangers of one entry are named."""
 _LOOK_AT_CLOCK = 64
@@ -100,6 +96,10 @@ class Matcher:
         self.matched: Bounded[tuple[int, str], tuple[Drug, Any]] = Bounded(_MOST_DRUGS * 16)
         """What some facts make of a drug, by its address and the fact; the drug beside it tells that it is the same."""
         self.episode = knowledge.episode
+        self.in_scope = problems_in_scope(knowledge)
+        self.own_orders = frozenset(order.title for order in knowledge.orders.values())
+        """What the service calls the orders that it offers itself: they are known when they come back."""
+        self.denials: Mapping[str, frozenset[str]] = denials_of(knowledge, NOT_UNDERSTOOD)
         self.episode_sets = frozenset(knowledge.episode)
         self.settings: Mapping[str, str] = {"jurisdiction": knowledge.jurisdiction, **knowledge.settings}
         asked: dict[str, set[str]] = {"Condition": set(knowledge.episode)}
@@ -211,7 +211,10 @@ class Chart:
         for number, entry in enumerate(self.record.of_type(name)):
             if not number % _LOOK_AT_CLOCK:
                 self._budget.check()
-            if not self._index(entry, asked) and name in NOT_UNDERSTOOD and may_count(entry):
+            is_read = self._index(entry, asked)
+            if name in NOT_UNDERSTOOD and (
+                is_taken_back(entry, self.matcher.denials, self.matcher.index) or (not is_read and may_count(entry))
+            ):
                 not_understood.setdefault(entry.reference, entry)
         self._set_aside(name, not_understood.values())
         if name == _CONDITION:
@@ -228,7 +231,9 @@ class Chart:
 
         Only where the list or an order is about the back: other charts are not this service's (product choice no. 4).
         """
-        if not self.record.orders and not any((_CONDITION, name) in self.code_matches for name in self.matcher.episode):
+        if not self.record.orders and not any(
+            (_CONDITION, name) in self.code_matches for name in self.matcher.in_scope
+        ):
             return
         listed = frozenset(name for kind, name in self.code_matches if kind == _CONDITION)
         found: dict[str, list[Entry]] = {}
@@ -269,7 +274,8 @@ class Chart:
             return False
         if entry.type == "Observation":
             asked = self.matcher.asked.get(entry.type, frozenset())
-            if not self.matcher.index.match(entry.resource.get("code")).all_sets.isdisjoint(asked):
+            is_asked = not self.matcher.index.match(entry.resource.get("code")).all_sets.isdisjoint(asked)
+            if is_asked and not tells_a_lack(entry):
                 return False
         return status_class(entry.resource).counts is not Counts.NEVER or is_to_come(entry.resource)
 
@@ -289,7 +295,7 @@ class Chart:
                 if danger.names_drug and not danger.is_allergy:
                     lists.add("MedicationRequest")
         for words, lists in sorted(dangers.items())[:_MOST_TOLD]:
-            named = Entry({"code": {"text": _with_title(entry, words)}}, entry.type, entry.id, entry.path)
+            named = Entry({"code": {"text": with_title(entry, words)}}, entry.type, entry.id, entry.path)
             yield from ((name, named) for name in lists)
 
     def _answered_by(self, entry: Entry) -> Iterator[tuple[str, Entry]]:
@@ -451,7 +457,10 @@ class Chart:
         match = self.matcher.index.match(concept)
         if match.sets or match.said_too or match.past_sets or match.suspected_sets:
             self._file(entry, match, holder, asked)
-        return self.matcher.index.is_entry_read(entry.type, concept) if entry.type in NOT_UNDERSTOOD else match.is_read
+        if entry.type not in NOT_UNDERSTOOD:
+            return match.is_read
+        is_ours = entry.type in _CARRIED_OUT and any(text in self.matcher.own_orders for text in wordings(concept))
+        return is_ours or self.matcher.index.is_entry_read(entry.type, concept)
 
     def _file(self, entry: Entry, match: Match, holder: Mapping[str, Any], asked: frozenset[str]) -> None:
         """Put an entry under the value sets that it names and facts ask about."""

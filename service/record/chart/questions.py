@@ -13,14 +13,11 @@ from typing import Any
 
 from service.record.chart.answers import is_affirmed
 from service.record.chart.concepts import as_objects
+from service.record.chart.elsewhere import GOOD, lack_of, says_no
 from service.record.model import Entry, Resource
 from service.record.values.coding import CodeIndex
 from service.record.values.concept import codings, concept_text, wordings
 
-_GOOD = re.compile(
-    r"\b(?:normal\w*|intact|preserved|good|full|unchanged|still|able|can you|properly|as usual)\b", re.IGNORECASE
-)
-"""Words of a question to which a yes is good news, and a no a lack."""
 _BODY = re.compile(
     r"\b(?:bladder|bowels?|urin\w*|pee|wee|void\w*|pass (?:water|urine|stool)|stools?|wip\w+|toilet|feel\w*"
     r"|sensation\w*|saddle|genital\w*|perine\w+|anal|erections?|sex\w*|legs?|foot|feet|toes?|heels?|ankles?|walk\w*|stand\w*|gait"
@@ -28,8 +25,6 @@ _BODY = re.compile(
     re.IGNORECASE,
 )
 """What the nerves of the low back serve."""
-_DENIAL = re.compile(r"\s*(?:no|not|without|keine?|pas de)\b", re.IGNORECASE)
-_NO = frozenset({"no", "n", "false", "nein", "non", "nee"})
 _NUMBER = re.compile(r"\d")
 _LONGEST = 200
 
@@ -61,7 +56,7 @@ def _affirmed_in(observation: Resource) -> Iterator[object]:
         return
     for holder in (observation, *as_objects(observation.get("component"))):
         code = holder.get("code")
-        if isinstance(code, dict) and is_affirmed(holder) and not any(map(_GOOD.search, wordings(code))):
+        if isinstance(code, dict) and is_affirmed(holder) and not any(map(GOOD.search, wordings(code))):
             yield code
 
 
@@ -76,19 +71,10 @@ def _of_items(holder: Mapping[str, Any], is_measured: Callable[[str], bool]) -> 
 
 
 def _told(question: str, answer: Mapping[str, Any], is_measured: Callable[[str], bool]) -> str | None:
-    if _is_no(answer):
-        is_lack = _GOOD.search(question) is not None or _DENIAL.match(question) is not None
-        return "no" if is_lack and _BODY.search(question) else None
+    if says_no(answer):
+        return "no" if lack_of(question) is not None and _BODY.search(question) else None
     number = _number(answer)
     return number if number is not None and is_measured(question) else None
-
-
-def _is_no(answer: Mapping[str, Any]) -> bool:
-    if answer.get("valueBoolean") is False:
-        return True
-    value = answer.get("valueString") or answer.get("valueCoding")
-    said = {"text": value} if isinstance(value, str) else value
-    return any(words.rstrip(".!").casefold() in _NO for words in wordings(said))
 
 
 def _number(answer: Mapping[str, Any]) -> str | None:

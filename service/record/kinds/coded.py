@@ -21,9 +21,10 @@ from service.record.chart.service_orders import sites_of
 from service.record.chart.sides import Side, sides_of
 from service.record.chart.window import timing, within
 from service.record.kinds.plan import Plan
+from service.record.model import Entry
 from service.record.values.coding import BY_CATEGORY
 from service.record.values.concept import wordings
-from service.record.values.statuses import Counts
+from service.record.values.statuses import Counts, status_class
 from service.record.values.units import Reading, Refused, read_value
 
 PROVISIONAL = Note(NoteCode.PROVISIONAL)
@@ -232,10 +233,21 @@ def _no(code_match: CodeMatch, source: FactSource, chart: Chart, notes: list[Not
 
 
 def _denial(code_match: CodeMatch, source: FactSource, chart: Chart) -> EntryEvidence | None:
-    """An entry that says there is none, such as "no known drug allergy"."""
-    if code_match.status_class.counts is not Counts.PRESENT:
+    """An entry that says there is none, such as "no known drug allergy".
+
+    One that was taken back leaves the question open, where no other entry of the list tells what was found.
+    """
+    counts, type_ = code_match.status_class.counts, code_match.entry.type
+    if counts is Counts.PRESENT:
+        return _no(code_match, source, chart, [])
+    if counts is Counts.NEVER or any(map(_counts_now, chart.record.of_type(type_))):
         return None
-    return _no(code_match, source, chart, [])
+    note = Note(NoteCode.NO_LONGER_ACTIVE, reference=code_match.entry.reference)
+    return EntryEvidence(Support.MAYBE, _evidence(code_match, code_match.text, note))
+
+
+def _counts_now(entry: Entry) -> bool:
+    return status_class(entry.resource).counts is Counts.PRESENT
 
 
 def _doubt(code_match: CodeMatch, source: FactSource) -> Note | None:

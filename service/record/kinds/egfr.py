@@ -18,7 +18,7 @@ from service.knowledge.model import FactSource
 from service.note import Note, NoteCode, joined
 from service.record.chart.code_match import Key
 from service.record.chart.index import Chart
-from service.record.chart.measure import Measurement, Wanted, measurements, newest
+from service.record.chart.measure import PRELIMINARY, Measurement, Measurements, Wanted, measurements, newest
 from service.record.kinds.patient import FEMALE, MALE, sex_of
 from service.record.values.dates import When, age_years
 from service.record.values.interval import Interval
@@ -48,8 +48,7 @@ def ckd_epi_2021(creatinine: Decimal, age: Decimal, sex: str) -> Decimal:
 
 def computed_egfr(wanted: Wanted, chart: Chart) -> Computed:
     """EGFR from the newest final creatinine inside the look-back of the eGFR."""
-    source = FactSource(CREATININE[0], (CREATININE[1],))
-    found = measurements(Wanted((source,), "mg/dL", wanted.look_back_days), chart)
+    found = _creatinine(wanted, chart)
     # The highest of one day, because it gives the lowest eGFR.
     best = newest(found.final, prefer="highest", look_back=wanted.look_back_days is not None)
     if not best or best[0].when is None:
@@ -78,6 +77,17 @@ def lower_by_newer_creatinine(
     if best.number.low is None:
         return best
     return best if recorded.low is not None and best.number.low < recorded.low else None
+
+
+def newer_creatinine_not_final(wanted: Wanted, when: When | None, chart: Chart) -> list[Note]:
+    """Creatinine that is newer than the eGFR in use and not final yet: named, never used (decision 5)."""
+    waiting = (note for note in _creatinine(wanted, chart).newer(when) if note.code in PRELIMINARY)
+    return [replaced(note, words=f"creatinine {note.words}") for note in waiting]
+
+
+def _creatinine(wanted: Wanted, chart: Chart) -> Measurements:
+    source = FactSource(CREATININE[0], (CREATININE[1],))
+    return measurements(Wanted((source,), "mg/dL", wanted.look_back_days), chart)
 
 
 def _age(chart: Chart, when: When) -> Interval | None:

@@ -42,6 +42,19 @@ def order_entry_evidence(definition: FactDefinition, chart: Chart) -> Iterator[t
             yield entry, EntryEvidence(Support.MAYBE, doubted)
         else:
             yield entry, entry_evidence
+    if definition.reasons:
+        yield from _for_the_reason_alone(definition, chart)
+
+
+def _for_the_reason_alone(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Entry, EntryEvidence]]:
+    """Orders that were not recognised and name one of the reasons: whatever they order, it is for that reason."""
+    drugs = ((one.entry, evidence_of(one, NOT_CHECKED)) for one in chart.orders if not one.drug.recognised)
+    others = (
+        (one.entry, _evidence(one.entry, one.text, NOT_CHECKED)) for one in chart.service_orders if not one.is_known
+    )
+    for entry, evidence in (*drugs, *others):
+        if reason_state(entry, definition.reasons, chart):
+            yield entry, EntryEvidence(Support.YES, evidence)
 
 
 def _drug_orders(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Entry, EntryEvidence]]:

@@ -11,7 +11,12 @@ from service.record.chart.evidence import NOT_RECORDED, distinct_notes, ordered,
 from service.record.chart.index import Chart
 from service.record.chart.measure import Measurement, Measurements, Wanted, measurements, newest
 from service.record.kinds.coded import source_keys
-from service.record.kinds.egfr import CREATININE, computed_egfr, lower_by_newer_creatinine
+from service.record.kinds.egfr import (
+    CREATININE,
+    computed_egfr,
+    lower_by_newer_creatinine,
+    newer_creatinine_not_final,
+)
 from service.record.kinds.plan import Plan
 from service.record.values.dates import When
 from service.record.values.interval import Interval, hull
@@ -35,6 +40,8 @@ def plan(definition: FactDefinition) -> Plan:
         best = newest(found.final, prefer=definition.prefer, look_back=wanted.look_back_days is not None)
         if best:
             number, newer = hull(one.number for one in best), found.newer(_latest(best))
+            if computes:
+                newer += newer_creatinine_not_final(wanted, _latest(best), chart)
             lower = lower_by_newer_creatinine(wanted, number, _latest(best), chart) if computes else None
             if lower is None:
                 return numeric(definition, number, best, newer)

@@ -34,7 +34,7 @@ from service.record.values.danger import DangerWords
 from service.record.values.english import is_english
 from service.record.values.negation import is_denied
 from service.record.values.other_words import KnownWords
-from service.record.values.wording import Wording, Wordings
+from service.record.values.wording import OF_PLACES, Wording, Wordings
 
 __all__ = ["CodeIndex", "Danger", "Match", "canonical_system"]
 
@@ -220,8 +220,9 @@ class CodeIndex(CodeSets):
         # A category of ICD-10 in a value set reads an entry too: it alarms, and hides nothing.
         if any(code.is_else or code.sets for code in read.codes):
             return True
-        # In none of our sets, but a code of a public system says what it is by its words.
-        is_named = read.match.is_read and any(code.is_public for code in read.codes)
+        # In none of our sets, but a code of a public system says what it is by its words. A place alone says nothing.
+        sets = frozenset(name for name in read.match.all_sets if not name.startswith(OF_PLACES))
+        is_named = any(code.is_public for code in read.codes) and self._is_read(sets, read.codes, read.wordings)
         return is_named or self._are_words_known(kind, read.wordings)
 
     def is_doubtful(self, kind: str, concept: object) -> bool:

@@ -16,7 +16,7 @@ from service.record.values.english import is_english
 from service.record.values.negation import GUARDS, Guards, Said, said
 from service.record.values.pattern_literals import LiteralIndex, literals_of
 
-__all__ = ["Named", "Wording", "Wordings"]
+__all__ = ["OF_PLACES", "Named", "Wording", "Wordings"]
 
 Named = tuple[str, tuple[Span, ...]]
 """A value set and the stretches of a text that name what is in it."""
@@ -24,6 +24,8 @@ Named = tuple[str, tuple[Span, ...]]
 _CACHED = 20_000
 _ACTIONS = ("order-", "referral-", "procedure-", "proc-", "med-")
 """Value sets of what one orders or does, by the beginning of their name."""
+OF_PLACES = "local-site-"
+"""Value sets of the parts of the body, by the beginning of their name."""
 _NOTHING: frozenset[str] = frozenset()
 
 
@@ -45,8 +47,12 @@ class Wording(Struct, frozen=True):
 
     @property
     def is_english(self) -> bool:
-        """Whether it could be understood: it names something, if to deny it, or is English about something else."""
-        return bool(self.named or self.now) or is_english(self.text)
+        """Whether it could be understood: it names something, if to deny it, or is English about something else.
+
+        A place alone ("Lumbalbereich") does not tell what is there.
+        """
+        named = (*self.now, *(name for name, _ in self.named))
+        return any(not name.startswith(OF_PLACES) for name in named) or is_english(self.text)
 
     @property
     def spans_of_codes(self) -> Iterator[Span]:

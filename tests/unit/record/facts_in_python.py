@@ -133,6 +133,9 @@ def knowledge(*facts: FactDefinition, **settings: str) -> Knowledge:
     return cast(
         "Knowledge",
         SimpleNamespace(
+            concern=None,
+            orders={},
+            rules=(),
             facts={one.id: one for one in facts},
             value_sets=VALUE_SETS,
             danger_terms=DangerTerms(),
