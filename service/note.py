@@ -180,6 +180,7 @@ class NoteCode(StrEnum):
     OUTCOME_FOR_DATA = "outcome-for-data"
     OUTCOME = "outcome"
     NEWER_VERSION = "newer-version"
+    SEARCH_NARROWED = "search-narrowed"
     OTHER_VERSION = "other-version"
     SUBJECT_MISSING = "subject-missing"
     SUBJECT_TAKEN = "subject-taken"

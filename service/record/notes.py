@@ -162,6 +162,7 @@ ENGLISH: Mapping[NoteCode, str] = {
     NoteCode.MORE_PAGES: "more pages follow",
     NoteCode.OUTCOME_FOR_DATA: "an OperationOutcome stands in place of data",
     NoteCode.OUTCOME: "an OperationOutcome, passed over",
+    NoteCode.SEARCH_NARROWED: "the search that was answered asked for a part",
     NoteCode.NEWER_VERSION: "another version of the same resource was sent; the newer is used",
     NoteCode.OTHER_VERSION: "another version of the same resource was sent; which is newer is not told: both count",
     NoteCode.SUBJECT_MISSING: "no subject; not used",

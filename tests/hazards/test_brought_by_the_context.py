@@ -299,3 +299,21 @@ def test_an_order_for_the_back_that_was_not_recognised_is_named_though_no_list_h
     cards = str(answered["cards"])
     has_words = bool(order.get("code") or order.get("medicationCodeableConcept"))
     assert ("not recognised" in cards or "could not be" in cards) is (is_named or not has_words)
+
+
+@pytest.mark.parametrize(
+    ("search", "is_whole"),
+    [
+        ("Condition?patient=p", True),
+        ("Condition?patient=p&category=problem-list-item", True),
+        ("Condition?patient=p&_since=2026-11-01", False),
+        ("Condition?patient=p&category=encounter-diagnosis", False),
+    ],
+)
+def test_the_answer_to_a_narrower_search_is_a_part_of_the_list(
+    client: FlaskClient, search: str, is_whole: bool
+) -> None:
+    problems = searchset(sciatica()) | {"link": [{"relation": "self", "url": f"https://ehr.example/{search}"}]}
+    drafts = searchset(ordered(*IBUPROFEN))
+    answered = call(client, "order-sign", lists={"conditions": problems}, draftOrders=drafts)
+    assert ("Received in part: " in str(answered.get_json()["cards"])) is not is_whole

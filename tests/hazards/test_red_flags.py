@@ -198,3 +198,13 @@ def test_compression_of_the_spinal_cord_with_back_pain_is_an_emergency(
     with_cancer = speaking(ask(client, [person(), sciatica(), compressed, cancer], complete="all"), "critical")
     assert ("rf-cancer-with-neuro-deficit" in with_cancer) is is_severe
     assert "rf-cord-compression" not in with_cancer
+
+
+@pytest.mark.parametrize("hook", ["patient-view", "encounter-start", "encounter-discharge"])
+def test_cauda_equina_on_the_problem_list_alarms_without_a_back_problem_beside_it(
+    client: FlaskClient, hook: str
+) -> None:
+    diagnosis = problem("G83.4", "Cauda equina syndrome", "2026-11-20")
+    assert "rf-cauda-equina-suspected" in speaking(ask(client, [person(), diagnosis], hook, "all"), "critical")
+    closed = diagnosis | {"clinicalStatus": {"coding": [{"code": "resolved"}]}, "abatementDateTime": "2026-11-22"}
+    assert not ask(client, [person(), closed], hook, "all")["cards"]

@@ -470,3 +470,90 @@ def test_an_item_without_words_is_read_by_the_name_of_its_question(client: Flask
     form = told("QuestionnaireResponse", authored=DAY, item=[item | {"answer": [{"valueBoolean": True}]}])
     answered = ask(client, [person(), with_sciatica(), form | {"status": "completed"}])
     assert status_of(answered, "saddle-numbness-new") == "present"
+
+
+SAID_OF_THE_CAUDA = (
+    *("numb scrotum", "wet myself twice", "S3-5 numbness", "PR tone lax", "can't feel toilet paper", "taubes Gesäß"),
+    *("Sphinktertonus vermindert", "n'arrive plus à uriner", "no puede orinar", "ritenzione urinaria"),
+    *("rijbroekanesthesie", "retenção urinária", "zatrzymanie moczu"),
+)
+SAID_OF_LEGS_AND_SPINE = (
+    *(
+        "can't stand on tiptoe",
+        "MRC 3/5 EHL",
+        "power 2/5 L5",
+        "upgoing plantars",
+        "no pedal pulses",
+        "leg cold and white",
+    ),
+    *("Großzehenheberparese KG 3", "Lähmung Bein", "déficit releveurs 3/5", "pérdida de fuerza pierna", "klapvoet"),
+    *("Epiduralabszess", "Spondylodiszitis", "Knochenmetastasen", "métastases osseuses", "metástasis óseas"),
+    *("Aortendissektion", "aneurisma aorta abdominal", "opadająca stopa"),
+)
+
+
+@pytest.mark.parametrize("said_of", [SAID_OF_THE_CAUDA, SAID_OF_LEGS_AND_SPINE])
+def test_ordinary_words_of_red_flags_are_a_warning_in_eight_languages(
+    client: FlaskClient, said_of: tuple[str, ...]
+) -> None:
+    for one in said_of:
+        answered = ask(client, [person(), with_sciatica(), said("Finding", one)], complete="all")
+        assert "rf-words-not-read" in speaking(answered), one
+
+
+@pytest.mark.parametrize("place", [encounter, filled_in])
+def test_they_are_a_warning_as_the_reason_of_a_visit_and_as_an_answer(client: FlaskClient, place: Any) -> None:
+    for one in ("numb scrotum", "Epiduralabszess", "no puede orinar"):
+        entry = encounter(reasonCode=[words(one)]) if place is encounter else filled_in("Symptoms", valueString=one)
+        assert "rf-words-not-read" in speaking(ask(client, [person(), with_sciatica(), entry], complete="all")), one
+
+
+def test_words_of_fever_weight_cancer_and_accidents_are_named(client: FlaskClient) -> None:
+    said_of = (
+        "rigors",
+        "T 38.9",
+        "lost 10 kg without trying",
+        "hit by car",
+        "shoots heroin",
+        "fièvre 39",
+        "borstkanker",
+    )
+    for one in (
+        *said_of,
+        "Verkehrsunfall gestern",
+        "pérdida de peso",
+        "calo ponderale",
+        "gorączka",
+        "Mammakarzinom 2018",
+    ):
+        answered = ask(client, [person(), with_sciatica(), said("Finding", one)], complete="all")
+        assert "not recognised" in str(answered["cards"]), one
+
+
+def test_ordinary_findings_and_denials_in_eight_languages_are_not_named(client: FlaskClient) -> None:
+    healthy = (
+        "strength 5/5 bilaterally",
+        "T 37.2",
+        "afebrile, no clonus",
+        "pedal pulses intact",
+        "tingling in left foot",
+    )
+    denied = (
+        "keine Metastasen, keine Parese",
+        "pas de fièvre",
+        "sin fiebre",
+        "senza febbre",
+        "geen koorts",
+        "bez gorączki",
+    )
+    other = (
+        "Facialisparese",
+        "Basalzellkarzinom 2018",
+        "cold feet",
+        "caída de cabello",
+        "lost 5 kg on diet",
+        "PSA 2.1",
+    )
+    entries = [said("Finding", one) | {"id": f"t{n}"} for n, one in enumerate((*healthy, *denied, *other))]
+    answered = ask(client, [person(), with_sciatica(), *entries], complete="all")
+    assert "not recognised" not in str(answered["cards"])

@@ -27,6 +27,8 @@ _CUT_WORDS = re.compile(
 """What a server writes where it has no code for it."""
 _WITHHELD = frozenset({"REDACTED", "SUBSETTED", "MASKED"})
 """Labels of v3-ObservationValue that say of a Bundle that parts of it were taken out."""
+_ONLY_NEW = re.compile(r"[?&](?:_since|_lastUpdated)=")
+_OF_VISITS = re.compile(r"Condition\?.*category=[^&]*encounter-diagnosis")
 _LONGEST_NUMBER = 10
 """Digits beyond which a total sent as text is no number."""
 _MEMBERS = frozenset(
@@ -44,6 +46,8 @@ def left_out(bundle: Mapping[str, Any], matches: int | None = None) -> Note | No
     """
     if next_link(bundle) is not None:
         return Note(NoteCode.MORE_PAGES)
+    if _is_narrowed(bundle):
+        return Note(NoteCode.SEARCH_NARROWED)
     if any(map(is_loss, _outcomes(bundle))):
         return Note(NoteCode.CLIENT_SENT_OUTCOME_BESIDE)
     if "meta" in bundle and not _WITHHELD.isdisjoint(_labels(bundle["meta"])):
@@ -53,6 +57,13 @@ def left_out(bundle: Mapping[str, Any], matches: int | None = None) -> Note | No
     if matches is not None and total_of(bundle) > matches:
         return Note(NoteCode.FEWER_THAN_TOTAL)
     return None
+
+
+def _is_narrowed(bundle: Mapping[str, Any]) -> bool:
+    """Whether the search that was answered asked for what is new alone, or for the diagnoses of visits."""
+    links = (link for link in as_objects(bundle.get("link")) if link.get("relation") == "self")
+    asked = [url for link in links if isinstance(url := link.get("url"), str)]
+    return any(_ONLY_NEW.search(url) or (_OF_VISITS.search(url) and "problem-list" not in url) for url in asked)
 
 
 def total_of(bundle: Mapping[str, Any]) -> int:

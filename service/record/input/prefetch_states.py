@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from service.note import Note, NoteCode
-from service.record.input.left_out import is_loss, left_out, next_link
+from service.record.input.left_out import is_loss, left_out, next_link, total_of
 
 _SUCCESS = 2
 
@@ -86,6 +86,10 @@ def _nothing(key: str, state: State, reason: NoteCode) -> PrefetchState:
     return PrefetchState(key, state, reason=Note(reason))
 
 
+_OF_NOTHING = frozenset({"resourceType", "id", "type", "timestamp", "total"})
+"""All that a Bundle has which tells of no entry, no further page and nothing that was left out."""
+
+
 def _of_wrapper(key: str, value: Mapping[str, Any]) -> PrefetchState:
     """The old shape ``{response: {status}, resource}`` of CDS Hooks before 1.0."""
     response = value.get("response")
@@ -103,6 +107,9 @@ def _of_wrapper(key: str, value: Mapping[str, Any]) -> PrefetchState:
 
 
 def _of_bundle(key: str, bundle: Mapping[str, Any]) -> PrefetchState:
+    if bundle.keys() <= _OF_NOTHING and not total_of(bundle):
+        # Most lists of most charts hold nothing, and say so in these words.
+        return PrefetchState(key, State.NULL, is_bundle=True)
     entries = bundle.get("entry")
     if isinstance(entries, dict):
         entries = [entries]

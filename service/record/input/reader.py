@@ -24,6 +24,7 @@ from service.record.releases.reading import RENAMED, dstu2_sign, normalise
 READ_TYPES = OF_A_PATIENT | {"Patient", "Medication", "Device"}
 """Types that ``complete="all"`` is about."""
 
+_FEWER = Note(NoteCode.FEWER_THAN_TOTAL)
 _FOREIGN = Note(NoteCode.SUBJECT_FOREIGN)
 _SUBJECT_TAKEN = Note(NoteCode.SUBJECT_TAKEN)
 _SUBJECT_MISSING = Note(NoteCode.SUBJECT_MISSING)
@@ -141,9 +142,8 @@ def read_prefetch(
 
 def _note_lost_results(gathered: _Gathered, key: str, state: PrefetchState, selection: Selection) -> None:
     """Of other lists a part is reported as such; results are asked for by parts, so that this alone tells of a loss."""
-    fewer = Note(NoteCode.FEWER_THAN_TOTAL)
-    if state.reason == fewer and (lost := _ANSWERS & set(selection.types)):
-        gathered.problems.append(Problem(f"prefetch.{key}", fewer, min(lost)))
+    if state.reason == _FEWER and (lost := _ANSWERS & set(selection.types)):
+        gathered.problems.append(Problem(f"prefetch.{key}", _FEWER, min(lost)))
 
 
 def _note_wrapped(brought: Unpacked, selection: Selection) -> None:

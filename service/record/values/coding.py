@@ -294,7 +294,7 @@ class CodeIndex(CodeSets):
             return self._dangers[sentence]
         wording = self._wordings.read(sentence)
         sets = self._dangerous(wording.now | wording.suspected | wording.doubtful)
-        is_word, names_drug = self._unexplained(wording)
+        is_word, names_drug = self._is_told(wording)
         is_word = is_word and _NORMAL.search(sentence) is None
         is_danger = bool(sets) or is_word or names_drug
         is_allergy = is_danger and _ALLERGY.search(sentence) is not None
@@ -354,12 +354,19 @@ class CodeIndex(CodeSets):
         of_code = [(first, last) for (first, last), _ in there.told if wording.text[first:last].casefold() in words]
         return there.unexplained([*self._explained(wording, _CONDITION), *of_code])
 
-    def _explained(self, wording: Wording, kind: str) -> Iterator[Span]:
+    def _is_told(self, wording: Wording) -> tuple[bool, bool]:
+        """The same off the lists: words of red flags count too there, and the back problem explains none."""
+        explained = [*self._explained(wording, _CONDITION, but=self._harmless_sets)]
+        is_word, names_drug = self._danger.read(wording.text, wording.guards).unexplained(explained)
+        is_flag, _ = self._danger.red_flags_in(wording.text, wording.guards).unexplained(explained)
+        return is_word or is_flag, names_drug
+
+    def _explained(self, wording: Wording, kind: str, but: frozenset[str] = _NOTHING) -> Iterator[Span]:
         """The stretches of a text that name what is looked for on lists of a type, whatever is said of it."""
         asked = self._asked.get(kind, _NOTHING)
         beginnings = _OF_PROBLEMS if kind == _CONDITION else _OF_ACTIONS
         for name, spans in wording.named:
-            if name in asked or name.startswith(beginnings):
+            if name not in but and (name in asked or name.startswith(beginnings)):
                 yield from spans
         yield from wording.spans_of_codes
 

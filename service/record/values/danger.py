@@ -84,6 +84,12 @@ class DangerWords:
             found = self._known[text] = Dangers(self._harmless.spans(text), tuple(denied), there)
         return found
 
+    def red_flags_in(self, text: str, guards: Guards) -> Dangers:
+        """The words of red flags in a text, and what sounds like a danger and is none."""
+        spans = [one.span() for one in self._red_flags.finditer(text)]
+        told = tuple((span, False) for span in spans if not is_denied(text, span, guards))
+        return Dangers(self._harmless.spans(text) if told else (), told=told)
+
     def words_of(self, text: str) -> frozenset[str]:
         """The words of danger in a text, in small letters."""
         return frozenset(text[first:last].casefold() for (first, last), _ in self.read(text, Guards()).told)

@@ -37,7 +37,8 @@ _BEFORE = Caseless(
     r"|(?<!not\s)(?<!not\sbe\s)excluded|unlikely|doubt"
     r"|screen(?:ing)?\s+for|prevent(?:ion\s+of)?|prophylaxis|(?:at\s+)?risk\s+(?:of|for)|in\s+case\s+of"
     r"|keine?[nrms]?|ohne|nicht(?!\s+(?:ausgeschlossen|auszuschlie))|nie|verneint|sans|pas\s+d[e']|aucune?|sin|niega"
-    r"|ning\u00fan|ninguna|(?<!no\s)descartad[oa]s?|(?<!non\s)esclus[oa]|(?<!n\u00e3o\s)exclu\u00edd[oa])(?<!')\b|\b(?:pas|absence)\s+d'|\(\s*-\s*\)"
+    r"|ning\u00fan|ninguna|(?<!no\s)descartad[oa]s?|(?<!non\s)esclus[oa]|(?<!n\u00e3o\s)exclu\u00edd[oa]"
+    r"|geen|zonder|senza|assenza\s+di|nega|non\s+(?:ha|presenta)|sem(?=\s+(?:febre|perda|sinais|d\u00e9fice|hist\u00f3ria))|aus\u00eancia\s+de|brak|bez)(?<!')\b|\b(?:pas|absence)\s+d'|\(\s*-\s*\)"
 )
 # Such a denial goes on over commas; "no" and "without" do so only where an "or" shows that a list is meant.
 _DENIES_A_LIST = re.compile(r"denie[sd]|denying|negative|neg|free\s+of|absence\s+of|verneint|niega", re.IGNORECASE)

@@ -27,6 +27,13 @@ def index(knowledge: Knowledge) -> CodeIndex:
         *("Back surgery", "Spinal fusion", "Laminectomy", "Implant", "Metal in eye", "Insulin pump"),
         *("Fits", "Blackouts", "Brittle bones", "Fell", "Trauma", "On steroids", "G3P2", "EDD 12/1/2027", "RA"),
         *("Hypertension, legs feel funny", "Eczema and a funny turn", "Sciatica; under cardiology", "Left", "Stable"),
+        *(
+            "Osteopenia",
+            "Syncope",
+            "Fracture of hip",
+            "Alcohol use",
+            "Chest infection",
+        ),
         *("Wife says he is not himself", "XQ7", "Diskushernie", "Gicht und Herzleiden"),
     ],
 )
@@ -41,6 +48,14 @@ def test_words_that_name_nothing_known_are_not_read_as_a_problem(index: CodeInde
         *("Seasonal allergies", "ADHD", "PCOS", "Carpal tunnel syndrome, right", "Broken finger", "Vocal cord nodules"),
         *("Hypothyroidism, well controlled", "Smoker", "Annual review", "Dupuytren's contracture", "Tension headache"),
         *("Appendicectomy 1998", "Cholecystectomy", "Sciatica with eczema", "Low back pain radiating to left leg"),
+        *(
+            "Never smoked tobacco",
+            "Telephone consultation",
+            "Did not attend",
+            "Retinal screening",
+            "Fracture of radius",
+        ),
+        *("Seborrheic keratosis", "Cerumen impaction", "Screening for colon cancer", "Family history of heart disease"),
         *("No kidney disease", "Mother had breast cancer", "Donor of kidney", "s/p coronary artery bypass"),
     ],
 )
