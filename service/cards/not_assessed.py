@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from service.cards.card_ids import id_of
+from service.cards.concern import concerns, is_of_the_back, loses_a_check, wanted
 from service.cards.finding_words import asked, drug_name, short_words
-from service.cards.layout import LONGEST, Sections, drug_checks, unknown_line, write
+from service.cards.layout import LONGEST, Sections, unknown_line, write
 from service.cards.markdown import escaped
 from service.cards.of_rules import of_rule_set
 from service.cards.redaction import mark_quoted, replace_quoted
@@ -24,7 +25,6 @@ from service.cards.sources import topic
 from service.cards.unusable import not_final, unusable, waiting
 from service.decision import Decision
 from service.finding import Evidence, Finding, Status
-from service.knowledge.concern import among, concerning
 from service.knowledge.hooks import HOOKS
 from service.knowledge.model import AskedFirst, FactDefinition, FactKind, Knowledge, types_read
 from service.knowledge.summaries import LONGEST as NAMES
@@ -128,56 +128,10 @@ def not_assessed(
     return _card(knowledge, decision, causes) if causes.lines else None
 
 
-def concerns(knowledge: Knowledge, decision: Decision) -> bool:
-    """Whether the chart or an order in it may concern this service (product choice no. 4).
-
-    A hook without orders does not conclude that; there it depends on what the conclusion mentions.
-    """
-    names = among(_concerning(knowledge), decision.findings)
-    return not names or any(decision.findings[name].status is not Status.ABSENT for name in names)
-
-
-def _is_of_the_back(knowledge: Knowledge, decision: Decision) -> bool:
-    """Whether it is known that the chart concerns this service: not where only an unread problem may be of the back."""
-    names = [name for name in _concerning(knowledge)[1:] if name in decision.findings]
-    return any(decision.findings[name].status is Status.PRESENT for name in names)
-
-
-@of_rule_set
-def _concerning(knowledge: Knowledge) -> tuple[str, ...]:
-    return concerning(knowledge)
-
-
-def _wanted(knowledge: Knowledge, decision: Decision) -> list[FactDefinition]:
-    """The facts that keep a warning from being decided, on whichever card they are named.
-
-    At a visit also those that are to be known before a drug that is offered there. A conclusion that is named as one
-    is read from no list of its own, but from those of the facts it depends on.
-    """
-    names = dict.fromkeys((*decision.not_assessed, *decision.wanted, *decision.unread.doubted))
-    if not HOOKS[decision.hook].has_orders:
-        names |= dict.fromkeys(drug_checks(knowledge, decision.advice))
-    concluded = [name for name in names if name not in knowledge.facts]
-    beneath = dict.fromkeys(fact for name in concluded for fact in _beneath(knowledge, name))
-    names |= {name: None for name in beneath if decision.findings[name].status is Status.UNKNOWN}
-    return [knowledge.facts[name] for name in names if name in knowledge.facts]
-
-
-def _beneath(knowledge: Knowledge, concluded: str) -> Iterator[str]:
-    """The facts on which a conclusion depends."""
-    for rule in knowledge.rules:
-        if rule.concludes == concluded:
-            for name in sorted(rule.reads):
-                if name in knowledge.facts:
-                    yield name
-                else:
-                    yield from _beneath(knowledge, name)
-
-
 def _lists(knowledge: Knowledge, decision: Decision, lacking: Lacking, causes: _Causes) -> None:
     if not lacking.absent and not lacking.partly:
         return
-    read = {kind for fact in _wanted(knowledge, decision) for kind in types_read(fact)}
+    read = {kind for fact in wanted(knowledge, decision) for kind in types_read(fact)}
     absent = [template for template in _told(decision, lacking) if read & set(template.types)]
     partly = [template for template in lacking.partly if read & set(template.types)]
     for templates, how in ((absent, "not received"), (partly, "received in part")):
@@ -189,7 +143,7 @@ def _lists(knowledge: Knowledge, decision: Decision, lacking: Lacking, causes: _
         causes.summaries.append(f"{what}{_some(titles)} {how}")
         causes.lines.append(f"{how.capitalize()}: {unknown_line(titles)}.")
         kinds = {kind for template in templates for kind in template.types}
-        causes.facts.extend(fact.id for fact in _wanted(knowledge, decision) if kinds & set(types_read(fact)))
+        causes.facts.extend(fact.id for fact in wanted(knowledge, decision) if kinds & set(types_read(fact)))
 
 
 def _told(decision: Decision, lacking: Lacking) -> Sequence[Template]:
@@ -201,15 +155,6 @@ def _told(decision: Decision, lacking: Lacking) -> Sequence[Template]:
 
 def _some(titles: Sequence[str]) -> str:
     return titles[0] if len(titles) == 1 else f"{titles[0]} and {len(titles) - 1} more"
-
-
-def loses_a_check(knowledge: Knowledge, decision: Decision) -> bool:
-    """Whether an entry whose shape could not be read is of a type that an undecided warning reads."""
-    entries = decision.unread.entries.keys()
-    if not entries:
-        return False
-    read = {kind for fact in _wanted(knowledge, decision) for kind in types_read(fact)}
-    return bool(entries & read) or (UNTYPED in entries and bool(read))
 
 
 def _first_of(names: Sequence[str]) -> str:
@@ -224,7 +169,7 @@ def _lost(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
         causes.summaries.append(lost_words(decision))
         causes.lines.append(f"{lost_words(decision)}{unusable(knowledge, decision)}.")
         kinds = unread.entries.keys()
-        causes.facts.extend(fact.id for fact in _wanted(knowledge, decision) if kinds & set(types_read(fact)))
+        causes.facts.extend(fact.id for fact in wanted(knowledge, decision) if kinds & set(types_read(fact)))
     if not unread.orders:
         return
     broken = unread.orders - len({item.resource for item in _unrecognised_orders(knowledge, decision)})
@@ -290,7 +235,7 @@ def _unrecognised_orders(knowledge: Knowledge, decision: Decision) -> list[Evide
 
 def _unread(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
     """What could not be read and might decide a warning, named by its own words; at a visit the running drugs alone."""
-    facts = _wanted(knowledge, decision)
+    facts = wanted(knowledge, decision)
     found = [
         (fact.id, item)
         for fact in (facts if HOOKS[decision.hook].has_orders else _of_drugs(facts))
@@ -352,7 +297,7 @@ def _doubtful(
     """The entries, each once, whose note leaves a wanted fact of a kind unknown; the facts are added to the causes."""
     found = [
         (fact.id, item)
-        for fact in _wanted(knowledge, decision)
+        for fact in wanted(knowledge, decision)
         if fact.kind is kind and decision.findings[fact.id].status is Status.UNKNOWN
         for item in decision.findings[fact.id].evidence
         if holds(item.note, codes)
@@ -372,7 +317,7 @@ def _not_recognised(knowledge: Knowledge, decision: Decision, causes: _Causes, *
     unread = [definition for definition in _counting_unread(knowledge) if decision.findings[definition.id].evidence]
     if not unread:
         return
-    facts = _wanted(knowledge, decision)
+    facts = wanted(knowledge, decision)
     read = {kind for fact in facts for kind in types_read(fact)}
     for definition in unread:
         lists: Collection[str] = read.intersection(definition.lists)
@@ -381,7 +326,7 @@ def _not_recognised(knowledge: Knowledge, decision: Decision, causes: _Causes, *
             # What is being entered is named at that moment, whatever hangs on it.
             entries = [item for item in entries if holds(item.note, _BEING_ENTERED)]
             lists = definition.lists
-        elif not HOOKS[decision.hook].brings_entries and not (is_alone and _is_of_the_back(knowledge, decision)):
+        elif not HOOKS[decision.hook].brings_entries and not (is_alone and is_of_the_back(knowledge, decision)):
             # A rare English word on the list of a patient who is only looked at is no reason for one more card (H-07).
             entries = [item for item in entries if _is_of_no_known_language(item.text)]
         if entries:
@@ -462,7 +407,7 @@ def _not_on_the_patient(knowledge: Knowledge, decision: Decision, causes: _Cause
     At a visit the age alone: for some patients the sex is never recorded, and nobody needs to read that every time.
     """
     kinds = _OF_THE_PATIENT if HOOKS[decision.hook].has_orders else {FactKind.AGE}
-    facts = [fact for fact in _wanted(knowledge, decision) if fact.kind in kinds]
+    facts = [fact for fact in wanted(knowledge, decision) if fact.kind in kinds]
     unsaid = [fact.id for fact in facts if not NOT_ON_PATIENT.isdisjoint(decision.findings[fact.id].notes)]
     phrases = asked(knowledge, unsaid)
     if phrases:

@@ -8,12 +8,10 @@ from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 
-from msgspec.structs import replace as replaced
-
 from service.cards.finding_words import amount, drug_name, is_answer, number, rounded, short_words
 from service.cards.redaction import mark_quoted
 from service.decision import Advice
-from service.finding import Finding
+from service.finding import Evidence, Finding
 from service.knowledge.model import CardText
 from service.knowledge.summaries import LONGEST, Reference, filled
 from service.note import NoteCode
@@ -187,16 +185,18 @@ def _date(finding: Finding, today: date) -> str | None:
 
     An answer to a question tells the day on which it was asked: its day stands only where there is nothing else.
     """
-    dated = [item for item in finding.evidence if item.date and is_storable_date(item.resource, item.date)]
-    dated = [item for item in dated if not is_answer(item)] or dated
-    day = short_day(dated[0].date or "", today) if dated else None
-    return "" if day is None else f" ({day})"
+    return _day(finding, today) or _day_of(finding.evidence, today)
 
 
 def _day(finding: Finding, today: date) -> str:
     """The same of what happened on a day: the day on which somebody answered a question is not it."""
-    happened = tuple(item for item in finding.evidence if not is_answer(item))
-    return _date(replaced(finding, evidence=happened), today) or ""
+    return _day_of([item for item in finding.evidence if not is_answer(item)], today)
+
+
+def _day_of(entries: Sequence[Evidence], today: date) -> str:
+    dated = [item for item in entries if item.date and is_storable_date(item.resource, item.date)]
+    day = short_day(dated[0].date or "", today) if dated else None
+    return "" if day is None else f" ({day})"
 
 
 def short_day(text: str, today: date) -> str | None:

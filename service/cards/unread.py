@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from service.cards.card_ids import id_of
-from service.cards.not_assessed import Lacking, concerns, lacks_a_list, loses_a_check, says_nothing_of_entries
+from service.cards.concern import concerns, loses_a_check
+from service.cards.not_assessed import Lacking, lacks_a_list, says_nothing_of_entries
 from service.cards.sources import topic
 from service.decision import Decision
 from service.knowledge.model import Knowledge

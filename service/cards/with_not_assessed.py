@@ -9,16 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from service.cards.concern import concerns, loses_a_check
 from service.cards.layout import NOT_KNOWN, SOURCES, unknown_line
-from service.cards.not_assessed import (
-    Lacking,
-    asked_first,
-    concerns,
-    loses_a_check,
-    lost_words,
-    not_assessed,
-    not_named,
-)
+from service.cards.not_assessed import Lacking, asked_first, lost_words, not_assessed, not_named
 from service.cards.unusable import not_final, unusable, waiting
 from service.decision import Advice, Decision
 from service.knowledge.hooks import HOOKS

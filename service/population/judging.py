@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from service.bounded import Bounded
-from service.cards.not_assessed import concerns
+from service.cards.concern import concerns
 from service.decision import Decision, Prepared
 from service.engine.trace import Result
 from service.finding import Status
