@@ -181,6 +181,10 @@ class Chart:
         """
         return self.record if self.matcher.episode_sets.isdisjoint(codes) else self._listed
 
+    def is_told_elsewhere(self, entry: Entry) -> bool:
+        """Whether an entry that could not be read stands for words of another place than the problem list."""
+        return entry in self._told
+
     @once
     def _listed(self) -> Record:
         """The record without what other places than the problem list tell."""

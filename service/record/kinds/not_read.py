@@ -10,6 +10,7 @@ from service.record.chart.evidence import named_entries, ordered
 from service.record.chart.index import Chart
 from service.record.chart.matcher import NOT_UNDERSTOOD
 from service.record.kinds.plan import Plan
+from service.record.model import Entry
 
 _MOST_NAMED = 12
 
@@ -27,7 +28,7 @@ def plan(definition: FactDefinition) -> Plan:
             entry
             for name in definition.lists
             for entry in chart.record.not_understood.get(name, ())
-            if not definition.red_flags or chart.matcher.index.names_red_flag(entry.resource.get("code"))
+            if not definition.red_flags or _names_red_flag(entry, chart)
         ]
         if not entries:
             return Finding(definition.id, Status.ABSENT)
@@ -38,3 +39,8 @@ def plan(definition: FactDefinition) -> Plan:
     return Plan(
         definition, find, frozenset((name, NOT_UNDERSTOOD[name]) for name in definition.lists if name in NOT_UNDERSTOOD)
     )
+
+
+def _names_red_flag(entry: Entry, chart: Chart) -> bool:
+    is_listed = entry.type == "Condition" and not chart.is_told_elsewhere(entry)
+    return chart.matcher.index.names_red_flag(entry.resource.get("code"), is_listed=is_listed)

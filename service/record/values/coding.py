@@ -281,9 +281,17 @@ class CodeIndex(CodeSets):
         told = self._danger.read(text, self._wordings.read(text).guards).told
         return frozenset(text[start:end].casefold() for (start, end), is_drug in told if is_drug)
 
-    def names_red_flag(self, concept: object) -> bool:
-        """Whether the words of an entry that was not read speak of a red flag."""
-        return any(self._danger.names_red_flag(text) for text in wordings(concept))
+    def names_red_flag(self, concept: object, *, is_listed: bool) -> bool:
+        """Whether the words of an entry that was not read speak of a red flag.
+
+        Of a problem that ``is_listed`` those do not count that its value sets explain beyond doubt: they were read.
+        """
+        texts = [text[:_LONGEST_TEXT] for text in wordings(concept)]
+        return any(self._danger.names_red_flag(text, self._sure_spans(text) if is_listed else ()) for text in texts)
+
+    def _sure_spans(self, text: str) -> Sequence[Span]:
+        wording = self._wordings.read(text)
+        return [span for name, spans in wording.named if name not in wording.doubtful for span in spans]
 
     def _dangerous(self, sets: frozenset[str]) -> frozenset[str]:
         asked = self._asked.get(_CONDITION, _NOTHING)

@@ -9,7 +9,7 @@ found is explained; what is denied, or said of the family, is no danger. The wor
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -99,6 +99,7 @@ class DangerWords:
         # To look hundreds of names up is quicker than to try them all at every word.
         return not self._names.isdisjoint(_LETTERS.findall(text.casefold())) or self._few_words.search(text) is not None
 
-    def names_red_flag(self, text: str) -> bool:
-        """Whether words that were not read speak of a red flag."""
-        return self._red_flags.search(text) is not None
+    def names_red_flag(self, text: str, explained: Sequence[Span] = ()) -> bool:
+        """Whether words that were not read speak of a red flag, outside the stretches that are explained."""
+        found = (one.span() for one in self._red_flags.finditer(text))
+        return any(all(last <= start or end <= first for start, end in explained) for first, last in found)
