@@ -65,7 +65,7 @@ def test_each_week_has_its_step(client: FlaskClient, onset: str, step: str) -> N
 @pytest.mark.parametrize(
     ("recorded", "summary"),
     [
-        ({"recordedDate": "2026-11-10"}, "Sciatica, week unknown, first recorded (10 Nov): record when it began."),
+        ({"recordedDate": "2026-11-10"}, "Sciatica, week unknown, on record since (10 Nov): record when it began."),
         ({}, "Sciatica, week unknown: record when it began."),
     ],
 )

@@ -41,7 +41,6 @@ def with_sciatica(**content: Any) -> Json:
 RED_FLAGS = [
     (report("Massive L4/5 extrusion with complete compression of the cauda equina."), "cauda equina"),
     (report("Degenerative change. L2 vertebral metastasis with epidural extension."), "metastasis"),
-    (told("DiagnosticReport", code=words("MRI"), conclusionCode=[words("Epidural abscess")]), "abscess"),
     (told("ImagingStudy", started=DAY, description="MRI lumbar: cauda equina compression"), "cauda equina"),
     (told("Flag", code=words("Saddle anaesthesia - urgent")) | {"status": "active"}, "Saddle"),
     (told("ClinicalImpression", summary="Saddle numbness") | {"status": "completed"}, "Saddle"),

@@ -157,7 +157,7 @@ class Chart:
             (_CONDITION, name) in self.code_matches for name in self.matcher.in_scope
         ):
             return
-        listed = frozenset(name for kind, name in self.code_matches if kind == _CONDITION)
+        listed = self._on_the_list
         found: dict[str, list[Entry]] = {}
         for type_ in WITH_STATEMENTS:
             read = frozenset() if type_ in (_CONDITION, *ANSWERED) else self.matcher.asked.get(type_, frozenset())
@@ -215,7 +215,8 @@ class Chart:
         dangers: dict[str, set[str]] = {}
         for statement in statements:
             danger = self.matcher.index.danger_in(statement)
-            if danger is not None and (danger.is_word or danger.names_drug or danger.sets - known):
+            found = known if self._is_read_by_facts(entry, statement) else self._on_the_list
+            if danger is not None and (danger.is_word or danger.names_drug or danger.sets - found):
                 lists = dangers.setdefault(danger.words, set())
                 lists.update((_CONDITION,) if not danger.is_allergy else ("AllergyIntolerance", _CONDITION))
                 if danger.names_drug and not danger.is_allergy:
@@ -223,6 +224,16 @@ class Chart:
         for words, lists in sorted(dangers.items())[:_MOST_TOLD]:
             named = Entry({"code": {"text": with_title(entry, words)}}, entry.type, entry.id, entry.path)
             yield from ((name, named) for name in lists)
+
+    @staticmethod
+    def _is_read_by_facts(entry: Entry, statement: Statement) -> bool:
+        """Whether facts read such a statement: of a report what it concludes as a concept, and never its text."""
+        return entry.type != "DiagnosticReport" or statement in as_objects(entry.resource.get("conclusionCode"))
+
+    @property
+    def _on_the_list(self) -> frozenset[str]:
+        """The value sets of which the problem list holds a problem."""
+        return frozenset(name for kind, name in self.code_matches if kind == _CONDITION)
 
     def _answered_by(self, entry: Entry) -> Iterator[tuple[str, Entry]]:
         """What is answered and nothing here understands: it may be what a fact asks about."""
