@@ -124,7 +124,8 @@ def _elements(*names: str) -> Callable[[Resource], Iterable[Statement]]:
 
 def _booked(resource: Resource) -> Iterator[Statement]:
     """What a visit is for that is still to come."""
-    if resource.get("status") not in _NOT_TO_COME:
+    status = resource.get("status")
+    if not (isinstance(status, str) and status in _NOT_TO_COME):
         yield from said_in({name: resource[name] for name in _OF_A_VISIT if name in resource})
 
 

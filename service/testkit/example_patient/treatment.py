@@ -114,8 +114,11 @@ class Treatment:
         reasons: list[Code | None] = list(self._reasons(definition)) or [None]
         for reason in reasons:
             if definition.resource == MEDICATION_REQUEST:
+                # That an order is no renewal is known by a whole list of what is taken.
+                complete = (MEDICATION_REQUEST,) if definition.not_taken else ()
                 for code in self._codebook.drugs(definition, self._avoid)[:_MANY]:
-                    yield partial(self._order, definition=definition, drug=code, reason=reason)
+                    order = partial(self._order, definition=definition, drug=code, reason=reason)
+                    yield partial(_with_list, option=order, complete=complete)
             else:
                 for code in self._services(definition):
                     yield partial(self._order, definition=definition, service=code, reason=reason)

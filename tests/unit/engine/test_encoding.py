@@ -27,7 +27,7 @@ def is_too_wide(rule: Rule) -> bool:
 
 def test_nearly_every_rule_can_be_compared(knowledge: Knowledge) -> None:
     wide = [rule for rule in knowledge.rules if is_too_wide(rule)]
-    assert len({rule.at.partition(":")[0] for rule in wide}) <= 1, "the variants of one rule file at most"
+    assert len({rule.at.partition(":")[0] for rule in wide}) <= 3, "the variants of three rule files at most"
     assert all(rule.concludes is None for rule in wide), "a conclusion left out would change what others see"
 
 
