@@ -291,7 +291,10 @@ class CodeIndex(CodeSets):
 
     def _sure_spans(self, text: str) -> Sequence[Span]:
         wording = self._wordings.read(text)
-        return [span for name, spans in wording.named if name not in wording.doubtful for span in spans]
+        sure = (
+            spans for name, spans in wording.named if name.startswith(_OF_PROBLEMS) and name not in wording.doubtful
+        )
+        return [span for spans in sure for span in spans]
 
     def _dangerous(self, sets: frozenset[str]) -> frozenset[str]:
         asked = self._asked.get(_CONDITION, _NOTHING)
