@@ -157,17 +157,16 @@ class Chart:
             (_CONDITION, name) in self.code_matches for name in self.matcher.in_scope
         ):
             return
-        listed = self._on_the_list
+        listed = frozenset(name for kind, name in self.code_matches if kind == _CONDITION)
         found: dict[str, list[Entry]] = {}
         for type_ in WITH_STATEMENTS:
             read = frozenset() if type_ in (_CONDITION, *ANSWERED) else self.matcher.asked.get(type_, frozenset())
-            known = read | listed
             for number, entry in enumerate(self.record.of_type(type_)):
                 if not number % _LOOK_AT_CLOCK:
                     self._budget.check()
                 # Few entries say anything there, so that is looked at first.
                 if ((statements := statements_of(entry)) or type_ in ANSWERED) and self._may_tell(entry):
-                    told = list(self._told_by(entry, statements, known))
+                    told = list(self._told_by(entry, statements, read, listed))
                     self._told.update(named for _, named in told)
                     for name, named in told or self._answered_by(entry):
                         found.setdefault(name, []).append(named)
@@ -206,17 +205,21 @@ class Chart:
         return status_class(entry.resource).counts is not Counts.NEVER or is_to_come(entry.resource)
 
     def _told_by(
-        self, entry: Entry, statements: Iterable[Statement], known: frozenset[str]
+        self, entry: Entry, statements: Iterable[Statement], read: frozenset[str], listed: frozenset[str]
     ) -> Iterator[tuple[str, Entry]]:
         """The lists that dangers in what an entry says leave unanswered, with the words as an entry.
 
-        ``known`` are the value sets that facts find already.
+        ``read`` are the value sets that facts find in such entries, ``listed`` those of the problem list. Of a report
+        facts read what it concludes as a concept, and never its text.
         """
+        concluded = as_objects(entry.resource.get("conclusionCode")) if entry.type == "DiagnosticReport" else None
         dangers: dict[str, set[str]] = {}
         for statement in statements:
             danger = self.matcher.index.danger_in(statement)
-            found = known if self._is_read_by_facts(entry, statement) else self._on_the_list
-            if danger is not None and (danger.is_word or danger.names_drug or danger.sets - found):
+            if danger is None:
+                continue
+            known = listed | read if concluded is None or statement in concluded else listed
+            if danger.is_word or danger.names_drug or danger.sets - known:
                 lists = dangers.setdefault(danger.words, set())
                 lists.update((_CONDITION,) if not danger.is_allergy else ("AllergyIntolerance", _CONDITION))
                 if danger.names_drug and not danger.is_allergy:
@@ -224,16 +227,6 @@ class Chart:
         for words, lists in sorted(dangers.items())[:_MOST_TOLD]:
             named = Entry({"code": {"text": with_title(entry, words)}}, entry.type, entry.id, entry.path)
             yield from ((name, named) for name in lists)
-
-    @staticmethod
-    def _is_read_by_facts(entry: Entry, statement: Statement) -> bool:
-        """Whether facts read such a statement: of a report what it concludes as a concept, and never its text."""
-        return entry.type != "DiagnosticReport" or statement in as_objects(entry.resource.get("conclusionCode"))
-
-    @property
-    def _on_the_list(self) -> frozenset[str]:
-        """The value sets of which the problem list holds a problem."""
-        return frozenset(name for kind, name in self.code_matches if kind == _CONDITION)
 
     def _answered_by(self, entry: Entry) -> Iterator[tuple[str, Entry]]:
         """What is answered and nothing here understands: it may be what a fact asks about."""

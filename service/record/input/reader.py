@@ -75,12 +75,7 @@ def read_bundle(
     gathered.check()
     for order in orders:
         note_flaws(order, gathered.problems, under_review=True)
-    names = {entry.type for entry in gathered.entries if entry.path not in gathered.within} | gathered.foreign
-    names |= READ_TYPES if complete == "all" else complete
-    state = Completeness.PARTIAL if unpacked.is_partial else Completeness.COMPLETE
-    completeness = {name: Completeness.PARTIAL if name in gathered.unclaimed else state for name in sorted(names)}
-    for entry in gathered.entries:
-        completeness.setdefault(entry.type, Completeness.PARTIAL)
+    completeness = _completeness_of_bundle(gathered, unpacked, READ_TYPES if complete == "all" else complete)
     dropped = [piece.path for piece in gathered.dropped if is_draft_order(piece)]
     closed = [one.path for one in unpacked.problems if one.reason.code is NoteCode.NOT_OPENED]
     return gathered.record(
@@ -90,6 +85,20 @@ def read_bundle(
         patients.base,
         (*dropped, *closed) if order_hook else (),
     )
+
+
+def _completeness_of_bundle(
+    gathered: _Gathered, unpacked: Unpacked, complete: frozenset[str]
+) -> dict[str, Completeness]:
+    """How much of each list a plain Bundle holds; ``complete`` are those that are whole beside what occurs in it."""
+    names = (
+        {entry.type for entry in gathered.entries if entry.path not in gathered.within} | gathered.foreign | complete
+    )
+    state = Completeness.PARTIAL if unpacked.is_partial else Completeness.COMPLETE
+    completeness = {name: Completeness.PARTIAL if name in gathered.unclaimed else state for name in sorted(names)}
+    for entry in gathered.entries:
+        completeness.setdefault(entry.type, Completeness.PARTIAL)
+    return completeness
 
 
 def read_prefetch(
@@ -134,9 +143,8 @@ def read_prefetch(
     gathered.check()
     for name in gathered.unclaimed & completeness.keys():
         completeness[name] = min(completeness[name], Completeness.PARTIAL, key=_RANK.__getitem__)
-    record = gathered.record(
-        patient_id, completeness, reviewed.orders, patients.base, reviewed.not_reviewed(orders.problems)
-    )
+    not_reviewed = reviewed.not_reviewed(orders.problems)
+    record = gathered.record(patient_id, completeness, reviewed.orders, patients.base, not_reviewed)
     return replace(record, drafts=drafts) if drafts else record
 
 

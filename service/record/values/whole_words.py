@@ -64,21 +64,28 @@ def _whole(alternatives: Iterable[str]) -> str:
     return rf"(?<![^\W_])(?:{'|'.join(alternatives) or '(?!)'})(?![^\W_])"
 
 
+def _signs(pattern: str) -> Iterator[tuple[int, str, int]]:
+    """Each letter of a pattern, where it stands, and how many brackets are open after it; -1 of one without meaning."""
+    depth, in_class, escaped = 0, False, False
+    for at, letter in enumerate(pattern):
+        if escaped or in_class:
+            yield at, letter, -1
+            in_class = in_class and (escaped or letter != "]")
+            escaped = not escaped and letter == "\\"
+            continue
+        in_class, escaped = letter == "[", letter == "\\"
+        depth += (letter == "(") - (letter == ")")
+        yield at, letter, depth
+
+
 def _alternatives(pattern: str) -> list[str]:
     """The alternatives that a pattern names outside of brackets."""
-    found, depth, in_class, escaped = [""], 0, False, False
-    for letter in pattern:
-        if letter == "|" and not (depth or in_class or escaped):
+    found = [""]
+    for _, letter, depth in _signs(pattern):
+        if letter == "|" and depth == 0:
             found.append("")
-            continue
-        found[-1] += letter
-        if escaped:
-            escaped = False
-        elif in_class:
-            in_class, escaped = letter != "]", letter == "\\"
         else:
-            in_class, escaped = letter == "[", letter == "\\"
-            depth += (letter == "(") - (letter == ")")
+            found[-1] += letter
     return found
 
 
@@ -104,15 +111,5 @@ def _first_letters(pattern: str) -> frozenset[str] | None:
 
 def _group(pattern: str) -> tuple[str, str]:
     """What stands in the group with which a pattern begins, and behind it."""
-    depth, in_class, escaped = 0, False, False
-    for at, letter in enumerate(pattern):
-        if escaped:
-            escaped = False
-        elif in_class:
-            in_class, escaped = letter != "]", letter == "\\"
-        else:
-            in_class, escaped = letter == "[", letter == "\\"
-            depth += (letter == "(") - (letter == ")")
-            if not depth:
-                return pattern[len(_GROUP) : at], pattern[at + 1 :]
-    return pattern[len(_GROUP) :], ""
+    last = next((at for at, _, depth in _signs(pattern) if depth == 0), len(pattern))
+    return pattern[len(_GROUP) : last], pattern[last + 1 :]
