@@ -29,11 +29,44 @@ _NEW_STATEMENT = Caseless(
     r",\s*(?:(?:and|now|also|(?:the\s+)?patient|he|she)\s+)*(?:has|have|had|having|with|known|presents?|presenting|reports?"
     r"|complain\w*|developed|develops|now|hat|mit|jetzt|bekannte[nrs]?|avec|connue?|con|tiene|presenta)\b"
 )
+# "Triple negative breast cancer" is cancer: what a tumour or germ lacks says which it is. "Node negative for" denies.
+_MARKERS = (
+    *(
+        "her2",
+        "her-2",
+        "triple",
+        "receptor",
+        "chromosome",
+        "species 1",
+        r"factor \d",
+        r"\ber",
+        r"\bpr",
+        "egfr",
+        r"\balk",
+    ),
+    *(
+        "ros1",
+        "brca",
+        r"brca\d",
+        "kras",
+        "braf",
+        r"cd\d\d",
+        r"cd-\d\d",
+        "t-cell",
+        "b-cell",
+        "eag",
+        "b27",
+        "abl",
+        "node",
+        "rh",
+    ),
+)
+_NEGATIVE = "".join(rf"(?<!{marker}[\s-])" for marker in _MARKERS) + r"negative|negative(?=\s+for\b)"
 # "Not improving sciatica" is sciatica, and what could not be ruled out is open.
 _BEFORE = Caseless(
     r"\b(?:no(?!\s+doubt)|not(?!\s+(?:improv|resolv|respond|controlled|better|reliev|settl|only"
     r"|(?:be\s+)?(?:rul|exclud)))|denie[sd]|denying|without|w/o|never"
-    r"|negative|neg|free\s+of|absence\s+(?:of|d[e'])|absent|(?<!not\s)(?<!not\sbe\s)ruled\s+out"
+    rf"|{_NEGATIVE}|neg|free\s+of|absence\s+(?:of|d[e'])|absent|(?<!not\s)(?<!not\sbe\s)ruled\s+out"
     r"|(?<!not\s)(?<!not\sbe\s)excluded|unlikely|doubt"
     r"|screen(?:ing)?\s+for|prevent(?:ion\s+of)?|prophylaxis|(?:at\s+)?risk\s+(?:of|for)|in\s+case\s+of"
     r"|keine?[nrms]?|ohne|nicht(?!\s+(?:ausgeschlossen|auszuschlie))|nie|verneint|sans|pas\s+d[e']|aucune?|sin|niega"
@@ -82,7 +115,7 @@ _ASKED_AFTER = Caseless(r"^\s*(?:(?:disease|syndrome|disorder)\s*)?\?")
 _AFTER = Caseless(
     r"^(?:\W{1,3}(?:disease|syndrome?|disorder|bleed(?:ing)?|fracture|injury|failure|compression|infection|fraktur|blutung))?"
     r"\W{0,3}(?:(?:is|are|was|were|has\s+been|have\s+been|appears?|looks?|remains?|ist|wurde)\s+)?"
-    r"(?:normal(?!\s+(?:ejection|ef|lv|left))|unremarkable|ruled\s+out|excluded|unlikely|negative|absent|denied|not\s+(?:present|found|seen|likely|suspected)"
+    r"(?:normal(?!\s+(?:ejection|ef|lv|left))|unremarkable|ruled\s+out|excluded|unlikely|negative(?!\s+for\b)|absent|denied|not\s+(?:present|found|seen|likely|suspected)"
     r"|ausgeschlossen|verneint|exclue?|descartad[oa]|negado)\b"
     r"|^\W{0,3}(?:risk|screening|prevention|prophylaxis|precautions?|education)\b|^\s*[-:=(,]?\s*(?:no|none|neg|nil|nein|nee|non|absent|-ve)\s*\)?\s*$"
     r"|^\s*\(\s*-\s*\)"

@@ -22,7 +22,7 @@ def index(knowledge: Knowledge) -> CodeIndex:
     [
         *("Open heart surgery", "Heart trouble", "Bad liver", "Low GFR", "EF 30%", "Fluid on the lungs", "GU"),
         *("Tumour of breast", "Lump in breast", "Mass in lung", "Under oncology", "Chemotherapy", "Terminal"),
-        *("On warfarin", "Blood clots", "INR clinic", "Mechanical mitral valve", "DVT", "Low platelets"),
+        *("On warfarin", "Blood clots", "INR clinic", "Mechanical mitral valve", "DVT", "Easy bruising"),
         *("CES red flags", "Off legs", "Unsteady gait", "Numb groin", "Bladder trouble", "Cervical myelopathy"),
         *("Back surgery", "Spinal fusion", "Laminectomy", "Implant", "Metal in eye", "Insulin pump"),
         *("Fits", "Blackouts", "Brittle bones", "Fell", "Trauma", "On steroids", "G3P2", "EDD 12/1/2027", "RA"),

@@ -60,6 +60,38 @@ def read(text: str) -> Match:
         ("Lumboischialgie bds", "local-cond-bilateral-sciatica"),
         ("Sciatique bilatérale", "local-cond-bilateral-sciatica"),
         ("Can't get an erection since the back pain", "local-cond-sexual-dysfunction"),
+        ("Selective immunoglobulin A deficiency", "local-cond-immunosuppression"),
+        ("Complement 3 deficiency", "local-cond-immunosuppression"),
+        ("Deficiency of cell-mediated immunity", "local-cond-immunosuppression"),
+        ("Bare lymphocyte syndrome", "local-cond-immunosuppression"),
+        ("Congenital factor VIII disorder", "cond-bleeding-disorder"),
+        ("Christmas disease", "cond-bleeding-disorder"),
+        ("Low platelets", "cond-bleeding-disorder"),
+        ("Ischemic cardiomyopathy", "cond-ischaemic-heart-disease"),
+        ("Anterolateral transmural (Q wave) infarction (acute)", "cond-ischaemic-heart-disease"),
+        ("Presence of drug-eluting stent in left circumflex coronary artery", "cond-ischaemic-heart-disease"),
+        ("Saphenous vein graft replacement of two coronary arteries", "proc-cabg"),
+        ("Third degree block", "cond-arrhythmia-heart-block"),
+        ("Tachy-brady syndrome", "cond-arrhythmia-heart-block"),
+        ("Cardiogenic pulmonary edema", "cond-heart-failure"),
+        ("Franklin disease", "cond-malignancy-active"),
+        ("Polycythaemia rubra vera", "cond-malignancy-active"),
+        ("GIST of stomach", "cond-malignancy-active"),
+        ("Metastatic squamous cell carcinoma to skin", "cond-malignancy-active"),
+        ("Acute cortical necrosis", "cond-acute-kidney-injury"),
+        ("Hypertensive nephropathy", "cond-ckd-unspecified"),
+        ("Drug-induced liver injury", "cond-hepatic-impairment"),
+        ("Stress ulcer of stomach", "cond-peptic-ulcer"),
+        ("BRBPR (bright red blood per rectum)", "local-cond-gi-bleed-active"),
+        ("Exercise induced bronchospasm", "cond-asthma"),
+        ("Epilepsia partialis continua", "cond-seizure"),
+        ("Peroneal nerve palsy", "cond-foot-drop"),
+        ("Mental and behavioural disorders due to use of opioids: harmful use", "cond-opioid-use-disorder"),
+        ("Miller Fisher syndrome", "cond-peripheral-neuropathy"),
+        ("Lumbar HNP", "cond-lumbar-disc-herniation-without-radiculopathy"),
+        ("Preterm labor", "cond-pregnancy"),
+        ("Maternal care for breech presentation", "cond-pregnancy"),
+        ("Antenatal depression", "cond-pregnancy"),
     ],
 )
 def test_the_words_of_a_kind_are_read(text: str, value_set: str) -> None:
@@ -99,6 +131,28 @@ def test_the_words_of_a_kind_are_read(text: str, value_set: str) -> None:
         ("Peptic ulcer without haemorrhage", "cond-gi-bleeding"),
         ("Neoplasm of cauda equina", "cond-cauda-equina-syndrome"),
         ("Cramps", "cond-muscle-spasm-other"),
+        ("Hearing aids", "cond-hiv"),
+        ("Hearing aids", "local-cond-immunosuppression"),
+        ("Contact with and exposure to human immunodeficiency virus [HIV]", "local-cond-immunosuppression"),
+        ("Vitamin B12 deficiency anemia due to intrinsic factor deficiency", "cond-bleeding-disorder"),
+        ("Protein S deficiency", "cond-bleeding-disorder"),
+        ("Nerve conduction abnormality", "cond-arrhythmia-heart-block"),
+        ("Malignant myopia", "cond-malignancy-active"),
+        ("Kaposi's varicelliform eruption", "cond-malignancy-active"),
+        ("Other secondary kyphosis, sacral region", "cond-spine-malignancy"),
+        ("Fracture of tibial spine", "cond-vertebral-fracture"),
+        ("Inguinal hernia with gangrene", "cond-peripheral-artery-disease"),
+        ("Retinal detachment with retinal dialysis", "cond-esrd-dialysis"),
+        ("Crimean hemorrhagic fever [CHF Congo virus]", "cond-heart-failure"),
+        ("Dissociative convulsions", "cond-seizure"),
+        ("Cirrhosis of lung", "local-cond-cirrhosis"),
+        ("Developmental Wernicke's aphasia", "cond-alcohol-use-disorder"),
+        ("Leakage of subdural infusion catheter", "local-cond-intracranial-bleed"),
+        ("Typhus fever", "cond-fever"),
+        ("Diverticulosis, without perforation, abscess or mention of haemorrhage", "cond-gi-bleeding"),
+        ("Pulmonary hypoplasia associated with short gestation", "cond-pregnancy"),
+        ("Obstetric devices associated with adverse incidents", "cond-pregnancy"),
+        ("Non-pregnant state", "val-pregnancy-status-pregnant"),
     ],
 )
 def test_what_sounds_alike_is_not_read(text: str, value_set: str) -> None:
@@ -159,6 +213,33 @@ def test_non_melanoma_skin_cancer_is_no_cancer_by_code_either() -> None:
     for code in ("C44.91", "C44.01", "Z85.828", "D03.9", "D05.1"):
         found = index().match({"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": code}]})
         assert found.sets.isdisjoint(cancer), code
+
+
+@pytest.mark.parametrize(
+    ("text", "value_set"),
+    [
+        ("Triple negative breast cancer", "cond-malignancy-active"),
+        ("HER2-negative carcinoma of breast", "cond-malignancy-active"),
+        ("Non-small cell lung cancer, negative for EGFR", "cond-malignancy-active"),
+        ("Philadelphia chromosome negative chronic myeloid leukaemia", "cond-malignancy-active"),
+        ("HBeAg negative chronic hepatitis B", "cond-hepatic-impairment"),
+    ],
+)
+def test_what_a_tumour_or_germ_lacks_denies_nothing(text: str, value_set: str) -> None:
+    assert value_set in read(text).sets
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Lymph node negative for metastatic carcinoma",
+        "Biopsy negative for cancer",
+        "Cancer: negative",
+        "Negative for HIV",
+    ],
+)
+def test_a_result_that_is_negative_denies(text: str) -> None:
+    assert read(text).sets == frozenset()
 
 
 PROBLEMS = sorted(
