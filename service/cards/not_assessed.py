@@ -35,7 +35,7 @@ from service.record.kinds.patient import NOT_ON_PATIENT
 from service.record.medication.supply import MAY_BE_TAKEN
 from service.record.model import UNTYPED
 from service.record.values.foreign import is_foreign
-from service.record.values.other_words import has_strange_words
+from service.record.values.other_words import has_strange_words, says_nothing
 
 Json = dict[str, Any]
 
@@ -396,9 +396,9 @@ def _may_be_ours(knowledge: Knowledge, item: Evidence) -> bool:
     if _is_of_no_known_language(item.text) or has_strange_words(item.text):
         return True
     words = set(re.findall(r"[a-z0-9]+", item.text.lower()))
-    if not words or not words.isdisjoint(knowledge.order_words) or item.text in _SERVICES:
+    if not words.isdisjoint(knowledge.order_words) or item.text in _SERVICES:
         return True
-    return words.issubset(knowledge.other_words.orders_saying_nothing)
+    return says_nothing(item.text, knowledge.other_words)
 
 
 def _not_on_the_patient(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:

@@ -22,6 +22,7 @@ from tests.hazards.charts import (
     person,
     sciatica,
     speaking,
+    status_of,
     value_of,
 )
 
@@ -237,7 +238,11 @@ def test_an_order_whose_words_tell_nothing_is_named_as_not_checked(
     assert "not recognised, not checked" in str(answered["cards"])
 
 
-SAY_NOTHING = ["Other", "Unknown", "see note", "Miscellaneous order", "Procedure", "Referral", "None", "Sciatica L5"]
+SAY_NOTHING = [
+    *("Other", "Unknown", "see note", "Miscellaneous order", "Procedure", "Referral", "None", "Sciatica L5"),
+    *("hidden", "Visit", "-", "n/a", "TBD", ".", "test", "To be determined", "null", "xxx", "1", "yes", "Various"),
+    *("Medication", "as above", "Restricted", "Scan", "ordered", "stat", "routine", "Clinic"),
+]
 
 
 @pytest.mark.parametrize("words", SAY_NOTHING)
@@ -250,6 +255,20 @@ def test_an_order_in_words_that_tell_nothing_is_named_as_not_checked(
     assert "not recognised, not checked" in str(answered["cards"])
 
 
+@pytest.mark.parametrize("words", ["None", "nil", "no medication", "hidden", "Visit", "see note", "-", "TBD", "test"])
+def test_a_drug_order_in_words_that_tell_nothing_is_named_as_not_checked(client: FlaskClient, words: str) -> None:
+    order = drug_in_words(words, status="draft")
+    answered = ask(client, [person(), sciatica(), WARFARIN_TAKEN, order], "order-sign", complete="all")
+    assert "not recognised, not checked" in str(answered["cards"])
+    assert status_of(answered, "anticoagulant-ordered") == "unknown"
+
+
+@pytest.mark.parametrize(("words", "status"), [("None", "absent"), ("no medication", "absent"), ("hidden", "unknown")])
+def test_a_list_of_drugs_that_says_none_is_a_no(client: FlaskClient, words: str, status: str) -> None:
+    listed = [person(), sciatica(), drug_in_words(words), ordered(*IBUPROFEN)]
+    assert status_of(ask(client, listed, "order-sign", complete="all"), "anticoagulant-active") == status
+
+
 @pytest.mark.parametrize("words", ["ESI L5/S1", "ILESI", "Epiduralinfiltration", "Infiltration épidurale"])
 def test_an_epidural_is_found_by_its_short_names(client: FlaskClient, words: str) -> None:
     order = epidural_in_words(words)
@@ -257,7 +276,13 @@ def test_an_epidural_is_found_by_its_short_names(client: FlaskClient, words: str
     assert "es-esi-anticoagulation" in speaking(answered, "critical")
 
 
-@pytest.mark.parametrize("words", ["Chest X-ray", "CBC", "Cardiac rehab", "Flu vaccination"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("Chest X-ray", "CBC", "Cardiac rehab", "Flu vaccination", "Office visit", "Follow-up appointment"),
+        *("Ear syringing", "Medication review", "Care plan"),
+    ],
+)
 def test_an_order_of_something_else_is_no_card(client: FlaskClient, words: str) -> None:
     order = epidural_in_words(words)
     answered = ask(client, [person(), sciatica(), WARFARIN_TAKEN, order], "order-sign", complete="all")

@@ -31,7 +31,7 @@ from service.record.chart.matcher import MEDICATION, NOT_UNDERSTOOD, Matcher
 from service.record.chart.questions import question_of, unread_answers
 from service.record.chart.reactions import of_the_reaction, told_beside
 from service.record.chart.service_orders import ServiceOrder, is_order, service_orders
-from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication
+from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, as_ordered
 from service.record.model import Entry, Record
 from service.record.once import once
 from service.record.values.coding import Match
@@ -298,9 +298,9 @@ class Chart:
 
     @once
     def orders(self) -> tuple[Medication, ...]:
-        """The drugs that are really being ordered in this call, each recognised."""
+        """The drugs that are really being ordered in this call, each recognised; an order of "none" is not."""
         entries = (entry for entry in self.record.orders if entry.type == "MedicationRequest" and is_order(entry))
-        return tuple(self._medications(entries))
+        return tuple(map(as_ordered, self._medications(entries)))
 
     @once
     def _order_numbers(self) -> Mapping[str, list[int]]:

@@ -15,7 +15,7 @@ from service.record.values.statuses import status_word
 
 _NOT_ORDERED = (
     *("allergy-", "med-", "device-", "local-site-", "cond-", "local-cond-", "local-allergy-"),
-    *("local-no-", "local-problem-"),
+    *("local-no-", "local-problem-", "local-val-", "val-", "local-answer-", "local-reason-"),
 )
 """Value sets of what is no order, by the beginning of their name: "see note" tells nothing, "sciatica" a problem."""
 _OF_ORDERS = SPOKEN_SYSTEMS - {ICD_10, ICD_10_CM}

@@ -26,6 +26,8 @@ class Ingredient(Struct, frozen=True):
         return (RXNORM if self.rxcui.isdigit() else LOCAL, self.rxcui)
 
 
+TAKES_NOTHING = "nothing"
+
 _NSAIDS = frozenset({"med-nsaid-nonselective", "med-nsaid-cox2"})
 
 
@@ -35,7 +37,8 @@ class Drug(Struct, frozen=True):
     ``classes`` are the value sets (``med-*``) of all ingredients and of the product code itself (topical and
     ophthalmic sets list products). ``route`` is ``oral``, ``topical``, ``injectable``, ... or None when not told;
     None counts as systemic. ``by`` says how it was recognised: ``ingredient``, ``table`` (also by a package code),
-    ``name``, ``brand``, ``class`` (a class code only) or ``other`` (a name that names no ingredient of any class here).
+    ``name``, ``brand``, ``class`` (a class code only), ``other`` (a name that names no ingredient of any class here) or
+    ``nothing`` (a list entry which says that nothing is taken; of an order it does not tell what is ordered).
     ``recognised`` is False when an ingredient may be missing: the classes found are present, no other one is absent.
     ``unrecognised`` are the words that may name it.
     """

@@ -138,6 +138,11 @@ class DrugText:
         return frozenset(word for word in words if not word.endswith(STEMS)) if explains and is_brand else frozenset()
 
 
+def says_that_nothing_is_taken(text: str) -> bool:
+    """Whether the whole text says so: "none", "no known medication"."""
+    return any(_NO_MEDICATION.fullmatch(words) for words in wordings(plain(text[:LONGEST_TEXT])))
+
+
 _FURTHER = re.compile(r"\b(?:compound|comp|compositum|plus|hct)\b|\bco(?=[- ][a-z])")
 """Words that say that a product holds something more than the one ingredient named."""
 

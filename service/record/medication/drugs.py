@@ -18,10 +18,16 @@ from service.bounded import Bounded
 from service.knowledge.model import ValueSet
 from service.note import Note, NoteCode
 from service.record.medication.dosage import EACH, MG, ML, PUFF, Daily
-from service.record.medication.drug import Drug, Ingredient
+from service.record.medication.drug import TAKES_NOTHING, Drug, Ingredient
 from service.record.medication.drug_names import parse_name
 from service.record.medication.drug_table import DrugTable, drug_synonyms, drug_table, older_codes
-from service.record.medication.drug_text import LONGEST_TEXT, DrugText, Reading, group_of_strengths
+from service.record.medication.drug_text import (
+    LONGEST_TEXT,
+    DrugText,
+    Reading,
+    group_of_strengths,
+    says_that_nothing_is_taken,
+)
 from service.record.medication.other_drugs import is_other_drug, may_be_ours
 from service.record.medication.routes import LOCAL_ROUTES, ordered_route, route_of_words
 from service.record.values.caseless import Caseless
@@ -222,8 +228,7 @@ class Drugs:
             note = Note(NoteCode.NAMES_MORE, words=more)
             found = replace(found, parts={**named.parts, **found.parts}, notes=(*found.notes, note))
         if found is None:
-            is_other = not classes and self._is_other(listed, texts)
-            by = "class" if classes else "other" if is_other else None
+            by = "class" if classes else self._by_other(listed, texts)
             route = _route_of(listed, texts) if classes else None
             return Drug((), classes, route, recognised=by is not None, text=text, by=by)
         route = _route_of(listed, texts)
@@ -361,12 +366,14 @@ class Drugs:
             return ()
         return reading.unrecognised
 
-    def _is_other(self, listed: Sequence[Coding], texts: Sequence[str]) -> bool:
+    def _by_other(self, listed: Sequence[Coding], texts: Sequence[str]) -> str | None:
+        """``nothing`` where an entry says that nothing is taken, ``other`` where its drug is none of ours."""
         names = [coding.display for coding in listed if coding.system == RXNORM and coding.display]
-        if any((coding.system, coding.code) == _TAKES_NOTHING for coding in listed):
-            return True
+        says_nothing = bool(texts) and all(map(says_that_nothing_is_taken, texts))
+        if says_nothing or any((coding.system, coding.code) == _TAKES_NOTHING for coding in listed):
+            return TAKES_NOTHING
         is_no_drug = bool(texts) and all(self._text.read(words).is_no_drug for words in texts)
-        return is_no_drug or is_other_drug(names, texts, self._ours)
+        return "other" if is_no_drug or is_other_drug(names, texts, self._ours) else None
 
     def daily_dose_mg(self, drug: Drug, ingredient: Ingredient, daily: Daily | None) -> Interval | None:
         """Milligrams of one ingredient on a day of taking it, from what the dosages give; None when it cannot be known.

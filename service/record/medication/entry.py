@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from service.finding import Evidence
 from service.note import Note, NoteCode
 from service.record.medication.dosage import Daily, daily_amounts, is_dose_told, single_doses_mg
-from service.record.medication.drug import Drug
+from service.record.medication.drug import TAKES_NOTHING, Drug
 from service.record.medication.supply import Course, entry_status_class, planned_days, recorded_end, start_of
 from service.record.model import Entry
 from service.record.once import once
@@ -114,6 +114,12 @@ class Medication(Struct, frozen=True, eq=False, dict=True):
         """The milligrams of one piece of a drug with one ingredient."""
         parts = self.drug.ingredients
         return parts[0].strength_mg if len(parts) == 1 and not parts[0].per else None
+
+
+def as_ordered(medication: Medication) -> Medication:
+    """A drug order as it is judged: one that says "none" does not tell what is ordered."""
+    drug = medication.drug
+    return medication if drug.by != TAKES_NOTHING else replace(medication, drug=replace(drug, recognised=False))
 
 
 def with_all_classes(drug: Drug, index: CodeIndex) -> Drug:

@@ -18,7 +18,7 @@ from service.record.values.english import is_known
 from service.record.values.foreign import is_foreign
 from service.record.values.whole_words import WholeWords
 
-__all__ = ["KnownWords", "has_strange_words", "parts_of"]
+__all__ = ["KnownWords", "has_strange_words", "parts_of", "says_nothing"]
 
 _PART = Caseless(
     r"\s*(?:[,;&+\n]|(?<=[a-z]{2})/(?=[a-z]{2})|\.(?=\s)|:(?=\s)|(?<=[a-z])\s+-+\s+"
@@ -56,7 +56,7 @@ class KnownWords:
         self._known = WholeWords((*words.problems, *words.procedures))
         self._orders = WholeWords(words.orders)
         self._ours_perhaps = Caseless("|".join(words.orders_perhaps_ours) or "(?!)")
-        self._nothing = frozenset(words.orders_saying_nothing)
+        self._other_words = words
         self._filling = WholeWords(words.filling)
         self._beside = WholeWords((*words.filling, *words.beside))
 
@@ -83,7 +83,7 @@ class KnownWords:
 
     def says_nothing(self, text: str) -> bool:
         """Whether the words of an order do not tell what is ordered: "other", "see note"."""
-        return self._nothing.issuperset(word.casefold() for word in _WORD.findall(text))
+        return says_nothing(text, self._other_words)
 
     def are_all_known(self, text: str, explained: Sequence[Span], denied: Sequence[Span] = ()) -> bool:
         """Whether every part of a text names something: by a stretch that a value set explains, or by a known word.
@@ -116,6 +116,11 @@ class KnownWords:
             if not any(begin <= one.start() and one.end() <= stop for begin, stop in covered)
             and not any(begin < one.end() and one.start() < stop for begin, stop in spans)
         ]
+
+
+def says_nothing(text: str, words: OtherWords) -> bool:
+    """Whether the words of an order, or its want of words, do not tell what is ordered: "other", "see note", "1"."""
+    return all(word.casefold() in words.orders_saying_nothing for word in _WORD.findall(text))
 
 
 def has_strange_words(text: str) -> bool:
