@@ -46,7 +46,6 @@ RED_FLAGS = [
     (told("ClinicalImpression", summary="Saddle numbness") | {"status": "completed"}, "Saddle"),
     (told("Communication", payload=[{"contentString": "I am numb between the legs and cannot pee"}]), "numb between"),
     (said("Chief complaint", "Back pain and cannot urinate"), "cannot urinate"),
-    (said("Perianal sensation", "reduced"), "Perianal sensation reduced"),
     (said("Perianal sensation", "absent"), "absent Perianal sensation"),
     (said("Saddle sensation", "absent"), "absent Saddle sensation"),
     (said("Anal tone", "absent"), "absent Anal tone"),

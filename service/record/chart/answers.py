@@ -105,6 +105,12 @@ def is_affirmed(holder: Mapping[str, Any]) -> bool:
     return False
 
 
+def is_yes_or_no(concept: object) -> bool:
+    """Whether an answer is a bare yes or no, by its code or its words."""
+    words = (text.rstrip(".!").casefold() for text in wordings(concept))
+    return any(word in _WORDS for word in words) or any((one.system, one.code) in _CODES for one in codings(concept))
+
+
 def _interpreted(holder: Mapping[str, Any]) -> bool | None:
     """What the interpretation says of a result that gives no value."""
     said = {coding.code.upper() for concept in as_objects(holder.get("interpretation")) for coding in codings(concept)}

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from service.record.model import Record, Resource
+from service.record.values.english import is_known
 
 Concepts = Iterator[object]
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])[./_-](?=[A-Za-z])")
+"""Where a word of a name begins: "legWeakness", "pain/night_sweats"."""
+_WORD = re.compile(r"[a-z]{3,}")
+_OF_FORMS = frozenset(
+    {"answer", "field", "form", "group", "item", "link", "node", "page", "part", "question", "row", "section", "value"}
+)
+"""Words of a name that tell nothing of what is asked."""
 
 
 def as_objects(value: object) -> list[Mapping[str, Any]]:
@@ -16,6 +25,25 @@ def as_objects(value: object) -> list[Mapping[str, Any]]:
         return []
     items = value if isinstance(value, list) else [value]
     return [item for item in items if isinstance(item, dict)]
+
+
+def question_of(item: Mapping[str, Any]) -> object:
+    """What an item asks: its text, else the name of what it is defined by, else its linkId."""
+    text, definition, link = item.get("text"), item.get("definition"), item.get("linkId")
+    if text:
+        return text
+    name = definition.rpartition("#")[2] if isinstance(definition, str) and "#" in definition else link
+    return _HUMP.sub(" ", name) if isinstance(name, str) else name
+
+
+def asked_in_words(item: Mapping[str, Any]) -> str:
+    """What an item asks, where that is told in words; "" where it has a number or a code only."""
+    question = question_of(item)
+    if not isinstance(question, str):
+        return ""
+    words = _WORD.findall(question.casefold())
+    is_told = question == item.get("text") or any(is_known(word) and word not in _OF_FORMS for word in words)
+    return question if is_told else ""
 
 
 def _elements(*names: str) -> Callable[[Resource, Record], Concepts]:

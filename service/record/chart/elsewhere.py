@@ -14,11 +14,13 @@ from typing import Any
 
 from service.record.chart.advice import without_advice
 from service.record.chart.answers import ANSWERED
-from service.record.chart.concepts import as_objects
+from service.record.chart.concepts import as_objects, asked_in_words
 from service.record.chart.evidence import LONGEST_TEXT
+from service.record.chart.worded_answers import IN_WORDS, in_words, is_nothing_lost
 from service.record.model import Entry, Resource
 from service.record.values.concept import concept_text, wordings
 from service.record.values.negation import LESS
+from service.record.values.units import decimal
 
 Statement = Mapping[str, Any]
 """A CodeableConcept, or words in the shape of one."""
@@ -65,9 +67,10 @@ _FUNCTION = re.compile(
     r"|continence|void(?:ing)?|urinat\w+|working)\b",
     re.IGNORECASE,
 )
+_STRENGTH = re.compile(r"\b(?:motor|strength|power|mrc|(?:dorsi|plantar) ?flex\w*)\b", re.IGNORECASE)
+_FULL_STRENGTH = 5
 _GONE = re.compile(r"\s*(?:no|n|false|none|nil|absent|not (?:present|found)|nein|non|nee)[\s.!]*", re.IGNORECASE)
-_IN_WORDS = ("valueCodeableConcept", "valueCoding", "valueString")
-_ANSWERS = frozenset({"valueBoolean", *_IN_WORDS})
+_ANSWERS = frozenset({"valueBoolean", *IN_WORDS})
 """Elements that answer a question otherwise than by a number."""
 _TOLD_OTHERWISE = frozenset({"component", "dataAbsentReason", "hasMember"})
 """Where one of these stands, an observation without a value does not say that what it is about is there."""
@@ -153,13 +156,13 @@ def _answers(question: str, concept: object, holder: Mapping[str, Any]) -> Itera
     lack = lack_of(question)
     if lack is not None and says_no(holder):
         yield {"text": lack}
-    for name in _IN_WORDS:
+    for name in IN_WORDS:
         value = holder.get(name)
         if value is None:
             continue
         said = {"text": value} if isinstance(value, str) else value
         words = concept_text(said)
-        if not words or _IS_NO.fullmatch(words):
+        if not words or _IS_NO.fullmatch(words) or is_nothing_lost(words):
             continue
         if isinstance(said, dict):
             yield said if "coding" in said or "text" in said else {"coding": [said]}
@@ -185,20 +188,29 @@ def says_no(holder: Mapping[str, Any]) -> bool:
     """Whether an answer is a bare no, or says that what is asked for is not there."""
     if holder.get("valueBoolean") is False:
         return True
-    said = [holder[name] for name in _IN_WORDS if name in holder]
+    said = [holder[name] for name in IN_WORDS if name in holder]
     concepts = [{"text": one} if isinstance(one, str) else one for one in said]
     return any(_GONE.fullmatch(words) for one in concepts for words in wordings(one))
 
 
-def tells_a_lack(entry: Entry) -> bool:
-    """Whether an observation says that a function is not there: no saddle sensation, no control of the bladder."""
+def tells_in_words(entry: Entry) -> bool:
+    """Whether an observation answers by more than a yes, a no or a number ("saddle sensation: worse since May").
+
+    So does a no where a function is asked for: no saddle sensation, no control of the bladder.
+    """
     holders = (entry.resource, *as_objects(entry.resource.get("component")))
-    return any(says_no(one) and lack_of(next(wordings(one.get("code")), "")) is not None for one in holders)
+    return any(
+        lack_of(next(wordings(one.get("code")), "")) is not None if says_no(one) else in_words(one) is not None
+        for one in holders
+    )
 
 
 def _observation(resource: Resource) -> Iterator[Statement]:
+    title = next(wordings(resource.get("code")), "")
     for holder in (resource, *as_objects(resource.get("component"))):
         code = holder.get("code")
+        if holder is not resource:
+            yield from _graded(title, next(wordings(code), ""), holder)
         if not _ANSWERS.isdisjoint(holder):
             yield from _answers(next(wordings(code), ""), code, holder)
         elif (
@@ -209,11 +221,20 @@ def _observation(resource: Resource) -> Iterator[Statement]:
             yield code
 
 
+def _graded(title: str, part: str, component: Mapping[str, Any]) -> Iterator[Statement]:
+    """A grade of strength out of five that a component gives as a number, in words: "motor power left ankle 2/5"."""
+    about = f"{title} {part}"
+    quantity = component.get("valueQuantity")
+    grade = decimal(quantity.get("value") if isinstance(quantity, dict) else component.get("valueInteger"))
+    if grade is not None and 0 <= grade <= _FULL_STRENGTH and _STRENGTH.search(about):
+        yield {"text": f"{about} {grade.normalize():f}/5"}
+
+
 def _items(resource: Resource) -> Iterator[Statement]:
     for item in as_objects(resource.get("item")):
-        question = item.get("text")
+        question = asked_in_words(item)
         for answer in as_objects(item.get("answer")):
-            yield from _answers(question if isinstance(question, str) else "", None, answer)
+            yield from _answers(question, None, answer)
             yield from _items(answer)
         yield from _items(item)
 

@@ -11,9 +11,9 @@ from typing import Any
 from service.finding import Evidence
 from service.knowledge.model import FactDefinition
 from service.record.budget import NO_BUDGET, Budget
-from service.record.chart.answers import ANSWERED
+from service.record.chart.answers import ANSWERED, is_affirmed
 from service.record.chart.code_match import CodeMatch, Key
-from service.record.chart.concepts import ABOUT_CODE, as_objects, concepts_of
+from service.record.chart.concepts import ABOUT_CODE, as_objects, concepts_of, question_of
 from service.record.chart.denials import is_taken_back
 from service.record.chart.elsewhere import (
     GOOD,
@@ -21,16 +21,17 @@ from service.record.chart.elsewhere import (
     is_to_come,
     last_year_of,
     statements_of,
-    tells_a_lack,
+    tells_in_words,
     with_title,
 )
 from service.record.chart.elsewhere import TYPES as WITH_STATEMENTS
 from service.record.chart.episode import Episode, newest_episode
 from service.record.chart.evidence import in_order_of_names
 from service.record.chart.matcher import MEDICATION, NOT_UNDERSTOOD, Matcher
-from service.record.chart.questions import question_of, unread_answers
+from service.record.chart.questions import unread_answers
 from service.record.chart.reactions import of_the_reaction, told_beside
 from service.record.chart.service_orders import ServiceOrder, is_order, service_orders
+from service.record.chart.worded_answers import problem_told
 from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, as_ordered
 from service.record.model import Entry, Record
 from service.record.once import once
@@ -94,6 +95,8 @@ class Chart:
         self._budget = budget
         self._indexed: set[str] = set()
         self._told: set[Entry] = set()
+        self._read_in_words: dict[int, set[str]] = {}
+        """By resource, the answers in words that facts read, so that they are not told once more."""
         if at_once:
             self.complete()
 
@@ -157,6 +160,9 @@ class Chart:
             (_CONDITION, name) in self.code_matches for name in self.matcher.in_scope
         ):
             return
+        # What facts read in the words of an answer is known first, and not told a second time.
+        for name in ANSWERED:
+            self._index_type(name)
         listed = frozenset(name for kind, name in self.code_matches if kind == _CONDITION)
         found: dict[str, list[Entry]] = {}
         for type_ in WITH_STATEMENTS:
@@ -200,7 +206,7 @@ class Chart:
         if entry.type == "Observation":
             asked = self.matcher.asked.get(entry.type, frozenset())
             is_asked = not self.matcher.index.match(entry.resource.get("code")).all_sets.isdisjoint(asked)
-            if is_asked and not tells_a_lack(entry):
+            if is_asked and not tells_in_words(entry):
                 return False
         return status_class(entry.resource).counts is not Counts.NEVER or is_to_come(entry.resource)
 
@@ -213,10 +219,11 @@ class Chart:
         facts read what it concludes as a concept, and never its text.
         """
         concluded = as_objects(entry.resource.get("conclusionCode")) if entry.type == "DiagnosticReport" else None
+        read_in_words = self._read_in_words.get(id(entry.resource), ())
         dangers: dict[str, set[str]] = {}
         for statement in statements:
             danger = self.matcher.index.danger_in(statement)
-            if danger is None:
+            if danger is None or danger.words in read_in_words:
                 continue
             known = listed | read if concluded is None or statement in concluded else listed
             if danger.is_word or danger.names_drug or danger.sets - known:
@@ -385,7 +392,10 @@ class Chart:
 
     def _match(self, entry: Entry, concept: object, holder: Mapping[str, Any], asked: frozenset[str]) -> bool:
         match = self.matcher.index.match(concept)
-        if match.sets or match.said_too or match.past_sets or match.suspected_sets:
+        told = problem_told(concept, holder, self.matcher.index) if entry.type == "Observation" else None
+        if told is not None:
+            self._file_told(entry, holder, told, (match.sets | told.sets) & asked)
+        elif match.sets or match.said_too or match.past_sets or match.suspected_sets:
             self._file(entry, match, holder, asked)
         if entry.type not in NOT_UNDERSTOOD:
             return match.is_read
@@ -412,6 +422,11 @@ class Chart:
                 entry, holder, match.text, birth, by_text=True, is_sure=False, suspected=True, notes=match.notes
             )
             self._add(suspected, match.suspected_sets & asked)
+
+    def _file_told(self, entry: Entry, holder: Mapping[str, Any], told: Match, sets: frozenset[str]) -> None:
+        """Put an answer in words under the problem that it tells, and under its question, to which it is a yes."""
+        self._read_in_words.setdefault(id(entry.resource), set()).add(told.text)
+        self._add(CodeMatch(entry, holder, told.text, birth=None, by_text=True, is_sure=False, chosen=True), sets)
 
     def _birth_for(self, entry: Entry) -> When | None:
         return self.birth if "onsetAge" in entry.resource else None
@@ -463,6 +478,8 @@ class Chart:
             self._add(CodeMatch(entry, item, words, birth=None, by_text=False), sets)
         elif isinstance(text, str) and not GOOD.search(text):
             found = self.matcher.index.match({"text": text.replace("?", "")}).sets & asked
-            said = {name for name in found if name.startswith("local-answer-")}
-            if said:
-                self._add(CodeMatch(entry, item, text, birth=None, by_text=True, is_sure=False), said)
+            sets = frozenset(name for name in found if name.startswith("local-answer-"))
+            if sets:
+                self._add(CodeMatch(entry, item, text, birth=None, by_text=True, is_sure=False), sets)
+        if sets and isinstance(text, str) and any(map(is_affirmed, as_objects(item.get("answer")))):
+            self._read_in_words.setdefault(id(entry.resource), set()).add(text.replace("?", ""))

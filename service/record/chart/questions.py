@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from service.record.chart.answers import is_affirmed
-from service.record.chart.concepts import as_objects
+from service.record.chart.concepts import as_objects, asked_in_words
 from service.record.chart.elsewhere import GOOD, lack_of, says_no
 from service.record.model import Entry, Resource
 from service.record.values.coding import CodeIndex
@@ -29,14 +29,6 @@ _NUMBER = re.compile(r"\d")
 _LONGEST = 200
 
 
-def question_of(item: Mapping[str, Any]) -> object:
-    """What an item asks: its text, else the name of what it is defined by, else its linkId."""
-    text, definition = item.get("text"), item.get("definition")
-    if text:
-        return text
-    return definition.rpartition("#")[2] if isinstance(definition, str) and "#" in definition else item.get("linkId")
-
-
 def unread_answers(entry: Entry, index: CodeIndex, is_measured: Callable[[str], bool]) -> Iterator[str]:
     """The answers of an observation or a questionnaire that may tell of a danger and that no fact reads, in words.
 
@@ -44,6 +36,8 @@ def unread_answers(entry: Entry, index: CodeIndex, is_measured: Callable[[str], 
     """
     if entry.type == "QuestionnaireResponse":
         yield from _of_items(entry.resource, is_measured)
+        if count := sum(1 for one in _nameless(entry.resource, index) if _may_alarm(one)):
+            yield f"QuestionnaireResponse: {count} {'answer' if count == 1 else 'answers'} without the question"
     elif entry.type == "Observation":
         for concept in _affirmed_in(entry.resource):
             if not index.is_entry_read("Condition", concept):
@@ -62,12 +56,30 @@ def _affirmed_in(observation: Resource) -> Iterator[object]:
 
 def _of_items(holder: Mapping[str, Any], is_measured: Callable[[str], bool]) -> Iterator[str]:
     for item in as_objects(holder.get("item")):
-        question = item.get("text")
+        question = asked_in_words(item)
         for answer in as_objects(item.get("answer")):
-            if isinstance(question, str) and (told := _told(question[:_LONGEST], answer, is_measured)):
+            if question and (told := _told(question[:_LONGEST], answer, is_measured)):
                 yield f"{question[:_LONGEST].rstrip('? :')}: {told}"
             yield from _of_items(answer, is_measured)
         yield from _of_items(item, is_measured)
+
+
+def _nameless(holder: Mapping[str, Any], index: CodeIndex) -> Iterator[Mapping[str, Any]]:
+    """The answers to items of which nothing tells what they ask: no words, and a linkId that is no name of ours."""
+    for item in as_objects(holder.get("item")):
+        link = item.get("linkId")
+        is_ours = isinstance(link, str) and bool(index.sets_of_link(link))
+        for answer in as_objects(item.get("answer")):
+            if not is_ours and not asked_in_words(item):
+                yield answer
+            yield from _nameless(answer, index)
+        yield from _nameless(item, index)
+
+
+def _may_alarm(answer: Mapping[str, Any]) -> bool:
+    """Whether an answer is a bare yes, or a code without words."""
+    chosen = answer.get("valueCoding")
+    return is_affirmed(answer) or (isinstance(chosen, dict) and next(wordings(chosen), None) is None)
 
 
 def _told(question: str, answer: Mapping[str, Any], is_measured: Callable[[str], bool]) -> str | None:

@@ -195,6 +195,11 @@ def read_value(holder: Mapping[str, Any], unit: str, substance: str | None = Non
     return raw if isinstance(raw, Refused) else _in_unit(raw, unit, substance)
 
 
+def is_number(holder: Mapping[str, Any]) -> bool:
+    """Whether the value of an Observation, or of a component, is a number, in whatever unit."""
+    return not isinstance(_raw(holder), Refused)
+
+
 def _raw(holder: Mapping[str, Any]) -> _Raw | Refused:
     quantity = holder.get("valueQuantity")
     if isinstance(quantity, dict):

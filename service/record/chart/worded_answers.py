@@ -1,0 +1,62 @@
+"""Worded answers: what a question and its answer in words say together, and neither says alone.
+
+"Saddle sensation" is a question and "decreased" an answer; together they are saddle numbness. A yes, a no and a number
+are read elsewhere, and so is an answer that names the finding itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from service.record.chart.answers import is_affirmed, is_yes_or_no
+from service.record.values.coding import CodeIndex, Match
+from service.record.values.concept import wordings
+from service.record.values.units import is_number
+
+IN_WORDS = dict.fromkeys(("valueCodeableConcept", "valueCoding", "valueString")).keys()
+"""Elements that hold an answer in words."""
+_GRADE = re.compile(r"\s*\d+[+-]? ?/ ?\d+\s*")
+"""So many out of the most there can be."""
+_AS_IT_SHOULD_BE = (
+    r"(?:grossly |all )?(?:normal\w*|intact|preserved|good|full|unchanged|unremarkable|unaffected)|fine|ok(?:ay)?"
+    r"|as usual|denie[sd]|bilaterally|throughout|(?:on )?both sides|and"
+    r"|no (?:new |further )?(?:change|loss|deficit|problem|issue|concern|complaint|symptom|abnormalit)\w*"
+    r"|not (?:decreased|reduced|impaired|affected|changed|lost|diminished|altered|abnormal|disturbed)"
+)
+_NOTHING_LOST = re.compile(rf"\s*(?:{_AS_IT_SHOULD_BE})(?:[\s,;:]+(?:{_AS_IT_SHOULD_BE}))*[\s.!]*", re.IGNORECASE)
+_LONGEST = 60
+"""What is longer is a narrative, which may tell of anything."""
+_OF_PROBLEMS = ("cond-", "local-cond-")
+
+
+def in_words(holder: Mapping[str, Any]) -> object | None:
+    """The answer of an observation or a component as a concept; None for a yes, a number, or "normal"."""
+    if IN_WORDS.isdisjoint(holder) or is_affirmed(holder) or is_number(holder):
+        return None
+    said = next(holder[name] for name in IN_WORDS if name in holder)
+    concept = {"text": said} if isinstance(said, str) else said
+    texts = list(wordings(concept))
+    is_plain = texts and all(_GRADE.fullmatch(text) or is_nothing_lost(text) for text in texts)
+    return None if is_plain else concept
+
+
+def is_nothing_lost(words: str) -> bool:
+    """Whether every word of an answer says that nothing is wrong."""
+    return _NOTHING_LOST.fullmatch(words) is not None
+
+
+def problem_told(question: object, holder: Mapping[str, Any], index: CodeIndex) -> Match | None:
+    """The problems that a question and its answer in words name only together, with their words; None if none."""
+    answer = in_words(holder)
+    if is_yes_or_no(answer):
+        return None
+    asked, said = next(wordings(question), ""), next(wordings(answer), "")
+    if not asked or not said or len(asked) + len(said) > _LONGEST:
+        return None
+    asked = asked.replace("?", "").strip(" :")
+    together = index.match({"text": f"{asked} {said}", "coding": [{"display": f"{said} {asked}"}]})
+    alone = index.match(question).all_sets | index.match(answer).all_sets
+    sets = frozenset(name for name in together.sets - alone if name.startswith(_OF_PROBLEMS))
+    return Match(sets, by_text=True, text=together.text) if sets else None
