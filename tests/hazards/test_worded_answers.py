@@ -109,6 +109,14 @@ def test_full_strength_and_other_numbers_bring_no_warning(client: FlaskClient, e
     assert "not read by the rules" not in warned(answer_about(client, entry))
 
 
+@pytest.mark.parametrize("answer", ["Pregnant", {"valueCodeableConcept": {"coding": [{"display": "Pregnant"}]}}])
+def test_an_answer_that_facts_read_is_not_named_as_well(client: FlaskClient, answer: str | Json) -> None:
+    status = {"coding": [{"system": "http://loinc.org", "code": "82810-3", "display": "Pregnancy status"}]}
+    answered = answer_about(client, said("", answer) | {"code": status})
+    assert status_of(answered, "pregnant") == "present"
+    assert "not recognised" not in str(answered["cards"])
+
+
 def test_a_grade_out_of_five_is_read_and_told_once(client: FlaskClient) -> None:
     answered = answer_about(client, said("Ankle dorsiflexion strength", "3/5"))
     assert [card["indicator"] for card in answered["cards"]].count("critical") == 1

@@ -193,16 +193,20 @@ def says_no(holder: Mapping[str, Any]) -> bool:
     return any(_GONE.fullmatch(words) for one in concepts for words in wordings(one))
 
 
-def tells_in_words(entry: Entry) -> bool:
+def tells_in_words(entry: Entry, is_read: Callable[[object, object], bool]) -> bool:
     """Whether an observation answers by more than a yes, a no or a number ("saddle sensation: worse since May").
 
-    So does a no where a function is asked for: no saddle sensation, no control of the bladder.
+    ``is_read`` tells of a question and its answer whether facts read that. A no where a function is asked for tells
+    more too: no saddle sensation, no control of the bladder.
     """
-    holders = (entry.resource, *as_objects(entry.resource.get("component")))
-    return any(
-        lack_of(next(wordings(one.get("code")), "")) is not None if says_no(one) else in_words(one) is not None
-        for one in holders
-    )
+    for one in (entry.resource, *as_objects(entry.resource.get("component"))):
+        question = one.get("code")
+        if says_no(one):
+            if lack_of(next(wordings(question), "")) is not None:
+                return True
+        elif (answer := in_words(one)) is not None and not is_read(question, answer):
+            return True
+    return False
 
 
 def _observation(resource: Resource) -> Iterator[Statement]:

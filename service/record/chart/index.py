@@ -206,7 +206,7 @@ class Chart:
         if entry.type == "Observation":
             asked = self.matcher.asked.get(entry.type, frozenset())
             is_asked = not self.matcher.index.match(entry.resource.get("code")).all_sets.isdisjoint(asked)
-            if is_asked and not tells_in_words(entry):
+            if is_asked and not tells_in_words(entry, self.matcher.is_answer_read):
                 return False
         return status_class(entry.resource).counts is not Counts.NEVER or is_to_come(entry.resource)
 

@@ -50,6 +50,7 @@ class Matcher:
             asked.setdefault(name, set()).add(value_set)
         self.reads_medications = bool(asked.pop(MEDICATION, None))
         self.asked: Mapping[str, frozenset[str]] = {name: frozenset(sets) for name, sets in asked.items()}
+        self._answers = _answers_read(knowledge)
         self.index = CodeIndex(
             knowledge.value_sets, knowledge.danger_terms, knowledge.other_words, cached, asked=self.asked
         )
@@ -75,6 +76,12 @@ class Matcher:
         """Whether a question asks for a number that facts read from observations and from no answer."""
         asked = self.asked.get("Observation", frozenset()) - self.asked.get("QuestionnaireResponse", frozenset())
         return any(name.startswith(_MEASURED) for name in self.index.match({"text": question}).sets & asked)
+
+    def is_answer_read(self, question: object, answer: object) -> bool:
+        """Whether facts that go by a question of an observation read this answer, by its code or its words."""
+        names = self.index.match(question).all_sets
+        read = frozenset[str]().union(*(self._answers.get(name, frozenset()) for name in names))
+        return not read.isdisjoint(self.index.match(answer).sets)
 
     def sets_of_allergy(self, name: str) -> frozenset[str]:
         """The value sets of allergies that facts ask about, in which a drug or a class of drugs lies."""
@@ -102,3 +109,13 @@ class Matcher:
             or self.index.known_words.is_substance(part)
             or self.drugs.recognise_concept({"text": part}).recognised
         )
+
+
+def _answers_read(knowledge: Knowledge) -> Mapping[str, frozenset[str]]:
+    """By the value set of what an observation asks, those of the answers that facts read."""
+    found: dict[str, frozenset[str]] = {}
+    sources = (source for fact in knowledge.facts.values() for source in fact.sources)
+    for source in sources:
+        for name in source.codes if source.resource == "Observation" else ():
+            found[name] = found.get(name, frozenset()).union(source.yes, source.no)
+    return found
