@@ -18,7 +18,7 @@ from msgspec.structs import replace as replaced
 
 from service.decision.following import Sayings, SpokenRule
 from service.decision.gate import Gate, Gated, basis_of
-from service.engine.chaining import Chained, Program, compile_program
+from service.engine.chaining import Chained, Program, compile_programs
 from service.engine.trace import Outcome, Reading, outcomes_of, read_again, read_plainly
 from service.engine.vector import Vector
 from service.errors import EngineError
@@ -118,7 +118,7 @@ def prepare(knowledge: Knowledge, cached: Cached = uncached) -> Prepared:
     """
     hooks = dict.fromkeys(service.hook for service in knowledge.services.values())
     derivation = Derivation(knowledge, cached)
-    programs = {hook: compile_program(knowledge, hook, cached) for hook in hooks}
+    programs = compile_programs(knowledge, hooks, cached)
     bases = cached("gates", lambda: {hook: basis_of(knowledge, derivation, hook) for hook in hooks})
     gates = {hook: Gate.of(basis, hook, derivation) for hook, basis in bases.items()}
     return Prepared(knowledge, derivation, programs, gates)
@@ -131,7 +131,7 @@ def prepare_for_findings(knowledge: Knowledge) -> Prepared:
     """
     hooks = dict.fromkeys(service.hook for service in knowledge.services.values())
     no_facts = replace(knowledge, facts={}, value_sets={}, episode=())
-    return Prepared(knowledge, Derivation(no_facts), {hook: compile_program(knowledge, hook) for hook in hooks})
+    return Prepared(knowledge, Derivation(no_facts), compile_programs(knowledge, hooks))
 
 
 def decide(  # noqa: PLR0913  # the whole question, asked at once

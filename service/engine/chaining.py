@@ -7,7 +7,7 @@ answers wrongly). This module is the fence and the only one that imports it. Ins
   rule depends on what has not been said, and nothing is negated, joined, retracted or timed;
 * one native rule set per stratum: a stratum is asked when all lower ones are closed;
 * a ``start`` fact comes first; own fact ids, one constant session under a lock, deleted whatever happens;
-* what is the same for several hooks is in the engine once;
+* a rule is in the engine once, however many hooks run it;
 * every limit of the engine is checked with a margin when rules are loaded, and firings are counted
   against a budget when they run.
 
@@ -17,21 +17,18 @@ if one possibly holds, else absent. The closed conclusions stand in the vector t
 
 from __future__ import annotations
 
-import hashlib
-import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from weakref import WeakValueDictionary
 
 import durable_rules_engine as native
 
-from service.engine.encoding import SESSION, Alternative, RuleSet, rule_sets
+from service.engine.encoding import SESSION, Alternative, Encoded, RuleSet, encoded
 from service.engine.memo import Memo
-from service.engine.patterns import scales_of
 from service.engine.trace import concluded
-from service.engine.vector import Layout, Vector
+from service.engine.vector import Vector
 from service.errors import EngineError
 from service.finding import Finding, Status
 from service.knowledge.cache import Cached, uncached
@@ -78,15 +75,15 @@ class _Found:
 
 
 class _Compiled:
-    """A definition inside the engine, one session at a time. Hooks that run the same rules share it."""
+    """A definition inside the engine, one session at a time. Hooks that run its rules share it."""
 
     def __init__(self, definition: str) -> None:
         self.lock = threading.Lock()
         self.handle = native.create_ruleset(f"rules-{next(_ruleset_numbers)}", definition)
 
 
-_compiled: WeakValueDictionary[bytes, _Compiled] = WeakValueDictionary()
-"""By the digest of their definitions: each costs the engine a megabyte."""
+_compiled: WeakValueDictionary[str, _Compiled] = WeakValueDictionary()
+"""By their definitions: each costs the engine up to a megabyte."""
 
 
 class _Native:
@@ -95,10 +92,9 @@ class _Native:
     def __init__(self, rule_set: RuleSet) -> None:
         self.alternatives = rule_set.alternatives
         self._write: Callable[[Vector], str] = rule_set.writer()
-        definition = json.dumps(rule_set.definition)
-        digest = hashlib.sha256(definition.encode()).digest()
-        known = _compiled.get(digest)
-        self._compiled = _compiled[digest] = _Compiled(definition) if known is None else known
+        known = _compiled.get(rule_set.definition)
+        self._compiled = _Compiled(rule_set.definition) if known is None else known
+        _compiled[rule_set.definition] = self._compiled
 
     def matched(self, vector: Vector, most: int) -> list[Alternative]:
         """The alternatives that match a vector. Raises EngineError where they are more than ``most``."""
@@ -133,22 +129,24 @@ class _Stratum:
 class Program:
     """The rules of one hook, compiled once; evaluated one call at a time."""
 
-    def __init__(self, rules: Sequence[Rule], cached: Cached = uncached, name: str = "") -> None:
-        """``cached`` holds, under ``name``, how the rules are written for the engine."""
+    def __init__(self, rules: Sequence[Rule], written: Encoded | None = None) -> None:
+        """``written`` is how these rules are written for the engine; without it they are written alone.
+
+        Raises EnvelopeError when a rule does not fit into the engine's safe limits and KnowledgeError
+        when rules conclude from each other in a circle.
+        """
         self.strata = stratify(rules)
         self.rules = tuple(rule for stratum in self.strata for rule in stratum)
         self.concluding = concluding_rules(self.rules)
         self.conclusions = tuple(concluded(stratum) for stratum in self.strata)
-        scales = scales_of([rule.when for rule in self.rules])
-        read = {name for rule in self.rules for name in rule.reads}
-        self.layout = Layout(sorted(read - set(self.concluding)), sorted(self.concluding), scales)
-        encoded = cached(name, lambda: [rule_sets(stratum, self.layout, scales) for stratum in self.strata])
+        written = written or encoded({"": self.strata})[""]
+        self.layout = written.layout
         self._plan = tuple(
             _Stratum(
-                tuple(map(_Native, of_stratum)),
+                tuple(map(_Native, rule_sets)),
                 tuple(dict.fromkeys(rule.concludes for rule in stratum if rule.concludes is not None)),
             )
-            for stratum, of_stratum in zip(self.strata, encoded, strict=True)
+            for stratum, rule_sets in zip(self.strata, written.strata, strict=True)
         )
         self.size = sum(len(part.alternatives) for stratum in self._plan for part in stratum.rule_sets)
         self.budget = self.size + 16
@@ -189,10 +187,11 @@ class Program:
         return Chained(found.fired, closed, found.firings)
 
 
-def compile_program(knowledge: Knowledge, hook: str, cached: Cached = uncached) -> Program:
-    """The rules that a hook runs, compiled; ``cached`` holds how they are written for the engine.
+def compile_programs(knowledge: Knowledge, hooks: Iterable[str], cached: Cached = uncached) -> dict[str, Program]:
+    """The rules that each hook runs, compiled; ``cached`` holds how they are written for the engine.
 
-    Raises EnvelopeError when a rule does not fit into the engine's safe limits and KnowledgeError
-    when rules conclude from each other in a circle.
+    Raises what making a ``Program`` raises.
     """
-    return Program(rules_for(knowledge, hook), cached, f"engine-{hook}")
+    rules = {hook: rules_for(knowledge, hook) for hook in hooks}
+    written = cached("engine", lambda: encoded({hook: stratify(of_hook) for hook, of_hook in rules.items()}))
+    return {hook: Program(of_hook, written[hook]) for hook, of_hook in rules.items()}

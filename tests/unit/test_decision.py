@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.decision import Decision, Prepared, compare, decide_on
-from service.engine.chaining import Chained, Program, compile_program
+from service.engine.chaining import Chained, Program, compile_programs
 from service.engine.trace import Result, read_plainly
 from service.errors import EngineError
 from service.finding import Evidence, Finding, Status
@@ -164,7 +164,7 @@ def test_a_conclusion_closed_differently_is_a_disagreement_too() -> None:
 
 @cache
 def program_of(hook: str) -> Program:
-    return compile_program(shipped(), hook)
+    return compile_programs(shipped(), [hook])[hook]
 
 
 def random_facts(knowledge: Knowledge, seed: Any) -> dict[str, Finding]:
@@ -198,7 +198,7 @@ def test_on_the_shipped_rules_both_engines_agree_whatever_is_found_and_every_sil
 
 def test_a_warning_speaks_where_the_upper_bound_of_what_is_known_reaches_its_limit() -> None:
     knowledge = shipped()
-    prepared = Prepared(knowledge, None, {"order-sign": compile_program(knowledge, "order-sign")})  # type: ignore[arg-type]
+    prepared = Prepared(knowledge, None, compile_programs(knowledge, ["order-sign"]))  # type: ignore[arg-type]
 
     def asked(low: str, high: str) -> set[str]:
         facts = {name: Finding(name, Status.ABSENT) for name in knowledge.facts}

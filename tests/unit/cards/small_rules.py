@@ -14,7 +14,7 @@ from service.cards.cards import Audience, render
 from service.cards.orders import Drafts, Ordering
 from service.cards.suggestions import Acting
 from service.decision import Decision, Prepared, decide_on
-from service.engine.chaining import compile_program
+from service.engine.chaining import compile_programs
 from service.finding import Evidence, Finding, Status
 from service.knowledge.loader import load
 from service.knowledge.model import CardText, Knowledge
@@ -60,7 +60,7 @@ def present(name: str, *evidence: Evidence, low: str | None = None, unit: str | 
 def decision_on(knowledge: Knowledge, hook: str, *findings: Finding) -> Decision:
     """The decision on these findings; every other fact is unknown."""
     # Reading a record is not needed here, so the derivation is left out.
-    programs = {hook: compile_program(knowledge, hook)}
+    programs = compile_programs(knowledge, [hook])
     prepared = Prepared(knowledge, None, programs)  # type: ignore[arg-type]
     facts = {name: Finding(name, Status.UNKNOWN) for name in knowledge.facts}
     facts |= {finding.name: finding for finding in findings}

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.engine.chaining import Program
-from service.engine.encoding import ALTERNATIVES_PER_FACT, FACTS_PER_RULE_SET, FINDINGS_PER_RULE
+from service.engine.encoding import ALTERNATIVES_PER_FACT, FINDINGS_PER_RULE
+from service.engine.grouping import FACTS_PER_RULE_SET
 from service.engine.trace import read_plainly
 from service.errors import EngineError, EnvelopeError, KnowledgeError
 from service.finding import Finding, Status
