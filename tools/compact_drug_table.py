@@ -28,6 +28,8 @@ from service.record.medication.routes import route_of_words
 OUTPUT = Path(__file__).resolve().parent.parent / "service" / "record" / "medication" / "data"
 LETTERS = {route: letter for letter, route in ROUTE_LETTERS.items() if route}
 CLINICAL = {"SBD", "SCD"}
+MIXED = {"MIN", "GPCK", "BPCK"}
+BRACKETS = re.compile(r"[(){}/]")
 PRODUCT_DIGITS = 9
 PACK_DAYS = re.compile(r"\s+(?:\d+ day|pack|kit)\b.*$")
 ARGUMENTS = 2
@@ -116,13 +118,52 @@ def drug_lines(drugs: Rows, known: Ingredients) -> "dict[int, str]":
             if all(parts):
                 lines[int(code)] = "-" + ",".join(sorted({part for part in parts if part}, key=int))
     for row in drugs:
-        lines[int(row["rxcui"])] = _drug(row, known)
+        if row["tty"] != "BN":
+            lines[int(row["rxcui"])] = _drug(row, known)
+    sold = _sold_as(drugs, lines)
+    for row in drugs:
+        if row["tty"] == "BN":
+            listed = {known.base(code) for code in row["ingredient_rxcuis"].split(",")}
+            lines[int(row["rxcui"])] = "-" + ",".join(sorted(listed | sold[_brand_key(row["name"])], key=int))
     return lines
+
+
+def _sold_as(drugs: Rows, lines: "dict[int, str]") -> "dict[str, set[str]]":
+    """For each brand every ingredient of what is sold under it: the published links of a brand leave some out."""
+    sold: dict[str, set[str]] = defaultdict(set)
+    for row in drugs:
+        brand = brand_of(row["name"]) if row["tty"] in {"SBD", "BPCK"} else None
+        if brand:
+            parts = (part.partition(":")[0] for part in _parts(lines[int(row["rxcui"])]))
+            sold[_brand_key(brand)].update(part for part in parts if not part.startswith("~"))
+    return sold
+
+
+def _brand_key(brand: str) -> str:
+    return " ".join(brand.lower().split())
+
+
+def _parts(line: str) -> "list[str]":
+    return line[1:].lstrip("?").split(",")
+
+
+def _of_mixture(name: str, known: Ingredients) -> "tuple[set[str], list[str]]":
+    """The ingredients that the name of a combination or pack names, and the parts of a combination that none names."""
+    text = without_brand(name)
+    unknown = (
+        [part for part in text.split(" / ") if next(known.named_in(part), None) is None] if "(" not in text else []
+    )
+    return {known.base(code) for code in known.named_in(BRACKETS.sub(" ", text))}, unknown
 
 
 def _drug(row: "dict[str, str]", known: Ingredients) -> str:
     codes = {known.base(code) for code in row["ingredient_rxcuis"].split(",")}
     named: list[str] = []
+    if row["tty"] in MIXED:
+        more, unknown = _of_mixture(row["name"], known)
+        codes |= more
+        if len(codes) < len(unknown) + len(more):
+            named = [_plain(part) for part in unknown]
     strengths: dict[str, str] = {}
     is_partial = False
     if row["tty"] in CLINICAL:
@@ -130,7 +171,7 @@ def _drug(row: "dict[str, str]", known: Ingredients) -> str:
         for component in parsed.components:
             found = list(known.named_in(component.name))
             if not found:
-                named.append("~" + " ".join(re.sub(r"[,:/?~]", " ", component.name.lower()).split()))
+                named.append(_plain(component.name))
                 continue
             # A part of the name that the published links leave out.
             mine = next((code for code in found if code in codes), found[0])
@@ -143,13 +184,18 @@ def _drug(row: "dict[str, str]", known: Ingredients) -> str:
             named = []
         # Every part that was taken apart is now either a code or a name of its own.
         is_partial = len(codes) < parts and len(parsed.components) < parts
-    letter = LETTERS.get(route_of_words(without_brand(row["name"])) or "", "-") if row["tty"] != "BN" else "-"
+    letter = LETTERS.get(route_of_words(without_brand(row["name"])) or "", "-")
     return (
         letter
         + ("?" if is_partial else "")
         + ",".join(code + strengths.get(code, "") for code in sorted(codes, key=int))
         + "".join(f",{name}" for name in named)
     )
+
+
+def _plain(name: str) -> str:
+    """How an ingredient stands in a line that is known by its name alone."""
+    return "~" + " ".join(re.sub(r"[,:/?~]", " ", name.lower()).split())
 
 
 def names(drugs: Rows, known: Ingredients, lines: "dict[int, str]") -> "Iterator[str]":
@@ -169,7 +215,7 @@ def _routes_of_ingredients(drugs: Rows, lines: "dict[int, str]") -> "dict[str, s
     for row in drugs:
         if row["tty"] in CLINICAL:
             line = lines[int(row["rxcui"])]
-            for part in line[1:].lstrip("?").split(","):
+            for part in _parts(line):
                 routes[part.partition(":")[0]].add(line[0])
     return {code: next(iter(found)) for code, found in routes.items() if len(found) == 1}
 
@@ -183,9 +229,7 @@ def _brands(drugs: Rows, known: Ingredients, lines: "dict[int, str]") -> "Iterat
             line = lines[int(row["rxcui"])]
             # Packs say for how many days they last: "Natazia 28 Day".
             key = PACK_DAYS.sub("", " ".join(brand.lower().split()))
-            products[key].add(
-                tuple(part.partition(":")[0] for part in line[1:].lstrip("?").split(",") if not part.startswith("~"))
-            )
+            products[key].add(tuple(part.partition(":")[0] for part in _parts(line) if not part.startswith("~")))
             routes[key].add(line[0])
     for row in drugs:
         key = " ".join(row["name"].lower().split())

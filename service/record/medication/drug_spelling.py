@@ -29,13 +29,20 @@ _JOINED_SALTS = re.compile(
     r"|besilat|besylat|fumarat|sulfat|phosphat|citrat|acetat|carbonat|lysinat|nitrat|valerat|propionat|hydrat|hydrogentartrat)e?$"
 )
 
+_BIOLOGIC_SUFFIX = re.compile(
+    r"((?:mab|cept|grastim|sulin|poetin|alfa|beta|human|bovine|equine|ase|kin|tropin|\)))-[a-z]{4}\b"
+)
+"""Four letters without a meaning that tell biosimilars of one substance apart in the United States."""
+
 
 def plain(text: str) -> str:
-    """The text in lower case without accents."""
+    """The text in lower case without accents and without the four letters that tell biosimilars apart."""
     if text.isascii():
-        return text.lower()
-    lowered = text.replace("ß", "ss").lower()
-    return "".join(letter for letter in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(letter))
+        flat = text.lower()
+    else:
+        lowered = unicodedata.normalize("NFKD", text.replace("ß", "ss").lower())
+        flat = "".join(letter for letter in lowered if not unicodedata.combining(letter))
+    return _BIOLOGIC_SUFFIX.sub(r"\1", flat) if "-" in flat else flat
 
 
 def key(name: str) -> str:

@@ -246,8 +246,10 @@ class Drugs:
         return Drug(ingredients, everything, route, found.is_complete, text, found.by, found.notes, found.unrecognised)
 
     def _classes_of_codes(self, listed: Iterable[Coding]) -> frozenset[str]:
-        sets = (self._index.sets_of(coding.system, coding.code) for coding in listed if coding.system in {RXNORM, ATC})
-        return _NOTHING.union(*sets)
+        """The sets of products and classes in which codes lie: of a package those of the drug in it."""
+        own = ((coding.system, coding.code) for coding in listed if coding.system in {RXNORM, ATC})
+        packed = ((RXNORM, code) for code in self._rxcuis(coding for coding in listed if coding.system == NDC))
+        return _NOTHING.union(*(self._index.sets_of(system, code) for system, code in (*own, *packed)))
 
     def _classes_of_words(self, texts: Sequence[str]) -> Iterator[str]:
         """The sets of products of one dose form that the words tell, where no code does."""

@@ -158,6 +158,41 @@ class TestRecognition:
         assert ingredients(drug) == ["tirzepatide"]
         assert (drug.recognised, drug.by, drug.classes) == (True, "table", frozenset())
 
+    def test_a_package_lies_in_the_sets_of_its_product(self) -> None:
+        drug = DRUGS.recognise_concept(coded("69256-0012-35", system="http://hl7.org/fhir/sid/ndc"))
+        assert "med-nsaid-topical-drug" in drug.classes
+
+    @pytest.mark.parametrize(
+        ("code", "named"),
+        [
+            ("1551467", ["bupropion", "naltrexone"]),
+            ("214317", ["bisoprolol", "hydrochlorothiazide"]),
+            ("1540229", ["ketorolac", "phenylephrine"]),
+            ("1372732", ["Amlodipine", "hydrochlorothiazide", "olmesartan"]),
+        ],
+    )
+    def test_the_code_of_a_combination_or_brand_holds_every_part(self, code: str, named: list[str]) -> None:
+        assert ingredients(DRUGS.recognise_concept(coded(code))) == named
+
+    @pytest.mark.parametrize("name", ["ustekinumab-ttwe", "26 ML ustekinumab-auub 5 MG/ML Injection"])
+    def test_a_biosimilar_is_the_substance_it_copies(self, name: str) -> None:
+        assert ingredients(DRUGS.recognise_concept({"text": name})) == ["ustekinumab"]
+
+    @pytest.mark.parametrize(
+        ("name", "named"),
+        [
+            ("Diclac 75 ID", ["diclofenac"]),
+            ("Ponstan", ["mefenamic acid"]),
+            ("Ortoton 750", ["methocarbamol"]),
+            ("Solpadol 30/500", ["acetaminophen", "codeine"]),
+            ("Micardis plus", ["hydrochlorothiazide", "telmisartan"]),
+            ("Elavil 25 qhs", ["amitriptyline"]),
+            ("Decortin H", ["prednisolone"]),
+        ],
+    )
+    def test_by_a_brand_sold_elsewhere(self, name: str, named: list[str]) -> None:
+        assert ingredients(DRUGS.recognise_concept({"text": name})) == named
+
     def test_a_package_of_an_unlisted_size_is_told_by_its_product_code(self) -> None:
         assert ingredients(DRUGS.recognise_concept(coded("00002-0152-99", system="http://hl7.org/fhir/sid/ndc"))) == [
             "tirzepatide"
