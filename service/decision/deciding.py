@@ -159,6 +159,7 @@ def decide(  # noqa: PLR0913  # the whole question, asked at once
         if passed is not None and not passed.is_sample:
             return _skipped(prepared.knowledge, record, hook, now, str(decision_id), passed)
     facts = prepared.derivation.findings_of(chart, budget)
+    record = chart.record
     definitions: Sequence[FactDefinition] = chart.concerned
     if instead:
         facts, definitions = {**facts, **instead}, tuple(prepared.knowledge.facts.values())

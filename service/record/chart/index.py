@@ -10,6 +10,7 @@ from typing import Any
 
 from service.finding import Evidence
 from service.knowledge.model import FactDefinition
+from service.note import Note, NoteCode
 from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.answers import ANSWERED, is_affirmed
 from service.record.chart.code_match import CodeMatch, Key
@@ -31,9 +32,10 @@ from service.record.chart.matcher import MEDICATION, NOT_UNDERSTOOD, Matcher
 from service.record.chart.questions import unread_answers
 from service.record.chart.reactions import of_the_reaction, told_beside
 from service.record.chart.service_orders import ServiceOrder, is_order, service_orders
+from service.record.chart.unread_results import is_unread_result
 from service.record.chart.worded_answers import problem_told
 from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, as_ordered
-from service.record.model import Entry, Record
+from service.record.model import Completeness, Entry, Problem, Record
 from service.record.once import once
 from service.record.values.coding import Match
 from service.record.values.concept import concept_text, wordings
@@ -54,6 +56,8 @@ def may_count(entry: Entry) -> bool:
 
 
 _CONDITION = "Condition"
+_OBSERVATION = "Observation"
+_NO_CODE = Note(NoteCode.NO_CODE)
 _CARRIED_OUT = frozenset({"ServiceRequest", "Procedure"})
 _MOST_TOLD = 3
 """So many dangers of one entry are named."""
@@ -165,6 +169,7 @@ class Chart:
             self._index_type(name)
         listed = frozenset(name for kind, name in self.code_matches if kind == _CONDITION)
         found: dict[str, list[Entry]] = {}
+        unread: list[Entry] = []
         for type_ in WITH_STATEMENTS:
             read = frozenset() if type_ in (_CONDITION, *ANSWERED) else self.matcher.asked.get(type_, frozenset())
             for number, entry in enumerate(self.record.of_type(type_)):
@@ -172,12 +177,28 @@ class Chart:
                     self._budget.check()
                 # Few entries say anything there, so that is looked at first.
                 if ((statements := statements_of(entry)) or type_ in ANSWERED) and self._may_tell(entry):
+                    if type_ == _OBSERVATION and is_unread_result(
+                        entry.resource, self.matcher.index, self.matcher.units
+                    ):
+                        unread.append(entry)
                     told = list(self._told_by(entry, statements, read, listed))
                     self._told.update(named for _, named in told)
                     for name, named in told or self._answered_by(entry):
                         found.setdefault(name, []).append(named)
         for name, entries in found.items():
             self._set_aside(name, entries)
+        if unread:
+            self._count_unread(_OBSERVATION, unread)
+
+    def _count_unread(self, name: str, entries: Iterable[Entry]) -> None:
+        """Count entries as not read, each once, so that the list of a type is not whole."""
+        known = {problem.path for problem in self.record.problems}
+        paths = (f"{entry.path}.code" for entry in entries)
+        problems = [Problem(path, _NO_CODE, name) for path in paths if path not in known]
+        lists = {**self.record.completeness}
+        if self.record.completeness_of(name) is Completeness.COMPLETE:
+            lists[name] = Completeness.PARTIAL
+        self.record = replace(self.record, problems=(*self.record.problems, *problems), completeness=lists)
 
     def record_for(self, codes: Iterable[str]) -> Record:
         """The record as a fact that goes by some value sets of problems reads it.
@@ -296,10 +317,15 @@ class Chart:
         found: set[str] = set()
         for medication in self.medications:
             since = medication.since
-            if since is None:
+            if since is None and medication.started is None:
                 continue
-            # How long it was to last is looked at only where its beginning is too long ago.
-            if since.low is None or since.low <= _YEAR or since.low - (medication.planned.high or 0) <= _YEAR:
+            # How long it was to last is looked at only where its beginning is too long ago. One in the future is not.
+            if (
+                since is None
+                or since.low is None
+                or since.low <= _YEAR
+                or since.low - (medication.planned.high or 0) <= _YEAR
+            ):
                 found.update(one.rxcui for one in medication.drug.ingredients)
         return frozenset(found)
 

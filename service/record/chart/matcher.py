@@ -7,7 +7,7 @@ from typing import Any
 
 from service.bounded import Bounded
 from service.knowledge.cache import Cached, uncached
-from service.knowledge.model import Knowledge
+from service.knowledge.model import FactKind, Knowledge
 from service.record.chart.code_match import Key
 from service.record.chart.denials import denials_of
 from service.record.chart.scope import problems_in_scope
@@ -51,6 +51,9 @@ class Matcher:
         self.reads_medications = bool(asked.pop(MEDICATION, None))
         self.asked: Mapping[str, frozenset[str]] = {name: frozenset(sets) for name, sets in asked.items()}
         self._answers = _answers_read(knowledge)
+        measured = (fact for fact in knowledge.facts.values() if fact.kind is FactKind.QUANTITY)
+        self.units = tuple(sorted({fact.unit or "1" for fact in measured}))
+        """The units of the numbers that facts ask for."""
         self.index = CodeIndex(
             knowledge.value_sets, knowledge.danger_terms, knowledge.other_words, cached, asked=self.asked
         )

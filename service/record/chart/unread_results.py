@@ -1,0 +1,48 @@
+"""Unread results: observations of which nothing tells what was measured.
+
+A code of a site's own without words, or with words of another language that match nothing, may be the residual volume
+or the kidney function that a warning hangs on. Such a result proves nothing and is counted as not read. A code of a
+public system is something else where no value set holds it, and so are English words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from service.record.chart.answers import is_affirmed
+from service.record.chart.concepts import as_objects
+from service.record.chart.elsewhere import says_no
+from service.record.model import Resource
+from service.record.values.coding import CodeIndex
+from service.record.values.concept import wordings
+from service.record.values.foreign import is_foreign
+from service.record.values.units import Reading, read_value
+
+_CODE_ONLY = re.compile(r"\S*\d\S*")
+"""A code in place of words."""
+
+
+def is_unread_result(observation: Resource, index: CodeIndex, units: Iterable[str]) -> bool:
+    """Whether an observation, or one of its components, holds a result of which nobody can tell what it measures.
+
+    Of one with words of another language the number counts alone, where it is in one of the ``units`` that facts ask
+    for, or in none. A bare no tells of no danger; a bare yes is named by its question.
+    """
+    holders = (observation, *as_objects(observation.get("component")))
+    return any(_is_unread(holder, index, units) for holder in holders)
+
+
+def _is_unread(holder: Mapping[str, Any], index: CodeIndex, units: Iterable[str]) -> bool:
+    code = holder.get("code")
+    if not isinstance(code, dict) or index.is_public(code) or index.match(code).all_sets:
+        return False
+    words = [text for text in wordings(code) if not _CODE_ONLY.fullmatch(text)]
+    if not words:
+        return _has_value(holder) and not (says_no(holder) or is_affirmed(holder))
+    return any(map(is_foreign, words)) and any(isinstance(read_value(holder, unit), Reading) for unit in units)
+
+
+def _has_value(holder: Mapping[str, Any]) -> bool:
+    return any(name.startswith("value") and value is not None for name, value in holder.items())
