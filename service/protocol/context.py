@@ -65,7 +65,9 @@ def read_context(call: HookCall) -> Brought:
 
 def _refuse_unreadable(unpacked: Unpacked) -> None:
     """Refuse a context whose entries cannot be read, every one of them: an order that is lost must not look checked."""
-    if not unpacked.pieces and (lost := [problem for problem in unpacked.problems if problem.unread is not None]):
+    if unpacked.pieces:
+        return
+    if lost := [problem for problem in unpacked.problems if problem.reason.code is not NoteCode.OUTCOME]:
         raise RequestError(
             [Issue(problem.path, f"no order that can be read: {text_of(problem.reason)}") for problem in lost]
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -17,6 +18,14 @@ _CUT = frozenset(
     }
 )
 """Issue codes that say, whatever the severity, that something was left out of the answer."""
+_CUT_NOTHING = frozenset(
+    {
+        *("processing", "informational", "not-found", "not-supported", "business-rule", "code-invalid", "extension"),
+        *("invalid", "structure", "required", "value", "invariant", "duplicate", "multiple-matches", "deleted"),
+        *("conflict", "limited-filter", "success"),
+    }
+)
+"""Issue codes that say nothing of the kind where they only warn; a code that FHIR does not have may say anything."""
 _CUT_NUMBERS = frozenset({"59204", "59205"})
 """What Epic says in ``details`` when rows were left out; 4101 (nothing found), 4119 and 59100 cut nothing."""
 _CUT_WORDS = re.compile(
@@ -29,6 +38,7 @@ _WITHHELD = frozenset({"REDACTED", "SUBSETTED", "MASKED"})
 """Labels of v3-ObservationValue that say of a Bundle that parts of it were taken out."""
 _ONLY_NEW = re.compile(r"[?&](?:_since|_lastUpdated)=")
 _OF_VISITS = re.compile(r"Condition\?.*category=[^&]*encounter-diagnosis")
+_MOST = 10**9
 _LONGEST_NUMBER = 10
 """Digits beyond which a total sent as text is no number."""
 _MEMBERS = frozenset(
@@ -67,8 +77,10 @@ def _is_narrowed(bundle: Mapping[str, Any]) -> bool:
 
 
 def total_of(bundle: Mapping[str, Any]) -> int:
-    """How many there are by ``total``, also where it is sent as text; 0 where it says nothing."""
+    """How many there are by ``total``, also where it is sent as text or with a point; 0 where it says nothing."""
     total = bundle.get("total")
+    if isinstance(total, float):
+        return min(int(total), _MOST) if math.isfinite(total) else _MOST
     if isinstance(total, str) and total.strip().isdecimal() and len(total) < _LONGEST_NUMBER:
         return int(total)
     return total if isinstance(total, int) and not isinstance(total, bool) else 0
@@ -107,7 +119,8 @@ def _cuts(issue: Mapping[str, Any]) -> bool:
     severity, code = issue.get("severity"), issue.get("code")
     if not isinstance(severity, str) or severity in _LOST:
         return True
-    if isinstance(code, str) and code.strip().lower() in _CUT:
+    word = code.strip().lower() if isinstance(code, str) else "" if code is None else "odd"
+    if word in _CUT or (severity == "warning" and word and word not in _CUT_NOTHING):
         return True
     if any(isinstance(text, str) and _CUT_WORDS.search(text) for text in _texts(issue)):
         return True

@@ -12,7 +12,14 @@ from service.note import Note, NoteCode
 from service.record.input.contained import contained_in
 from service.record.input.deduplicate import arrange
 from service.record.input.prefetch_states import PrefetchState, Selection, State
-from service.record.input.reviewed import ORDER_TYPES, Reviewed, is_draft_order, reviewable, status_of
+from service.record.input.reviewed import (
+    ORDER_TYPES,
+    Reviewed,
+    may_be_draft,
+    reviewable,
+    status_of,
+    what_is_ordered,
+)
 from service.record.input.sections import doubts_of_sections
 from service.record.input.shapes import Flaw, are_flawless, flaws, is_flawless
 from service.record.input.subject import OF_A_PATIENT, Patients, Subject, is_nameless, with_nameless_as
@@ -25,6 +32,7 @@ READ_TYPES = OF_A_PATIENT | {"Patient", "Medication", "Device"}
 """Types that ``complete="all"`` is about."""
 
 _FEWER = Note(NoteCode.FEWER_THAN_TOTAL)
+_OTHER_ORDER = Note(NoteCode.OTHER_VERSION)
 _FOREIGN = Note(NoteCode.SUBJECT_FOREIGN)
 _SUBJECT_TAKEN = Note(NoteCode.SUBJECT_TAKEN)
 _SUBJECT_MISSING = Note(NoteCode.SUBJECT_MISSING)
@@ -76,14 +84,15 @@ def read_bundle(
     for order in orders:
         note_flaws(order, gathered.problems, under_review=True)
     completeness = _completeness_of_bundle(gathered, unpacked, READ_TYPES if complete == "all" else complete)
-    dropped = [piece.path for piece in gathered.dropped if is_draft_order(piece)]
+    lost = (piece for piece in (*gathered.dropped, *unpacked.misspelt) if may_be_draft(piece.resource, piece.type))
     closed = [one.path for one in unpacked.problems if one.reason.code is NoteCode.NOT_OPENED]
+    perhaps = [entry.reference for entry in gathered.entries if may_be_draft(entry.resource, entry.type)]
     return gathered.record(
         None if chosen is None or is_nameless(chosen) else chosen,
         completeness,
         orders,
         patients.base,
-        (*dropped, *closed) if order_hook else (),
+        (*(piece.path for piece in lost), *perhaps, *closed) if order_hook else (),
     )
 
 
@@ -196,8 +205,15 @@ def _take_orders(gathered: _Gathered, brought: Unpacked, patients: Patients, pat
     reviewed = reviewable(taken.entries, taken.dropped, taken.problems)
     for order in reviewed.orders:
         note_flaws(order, gathered.problems, under_review=True)
-    names = {(order.type, order.id) for order in reviewed.orders if order.id}
-    gathered.entries = [entry for entry in gathered.entries if (entry.type, entry.id) not in names] + reviewed.beside
+    names = {(order.type, order.id): order for order in reviewed.orders if order.id}
+    kept = []
+    for entry in gathered.entries:
+        ordered = names.get((entry.type, entry.id or ""))
+        if ordered is None:
+            kept.append(entry)
+        elif what_is_ordered(entry.resource) != what_is_ordered(ordered.resource):
+            gathered.lose(entry, _OTHER_ORDER)
+    gathered.entries = kept + reviewed.beside
     gathered.signs.update(taken.signs)
     gathered.types.update(taken.types)
     return reviewed
@@ -255,6 +271,11 @@ class _Gathered:
             resource, _ = normalise(piece.resource)
             self.entries.append(Entry(resource, str(resource["resourceType"]), piece.id, piece.path))
             self.within.add(piece.path)
+
+    def lose(self, entry: Entry, reason: Note) -> None:
+        """Write down that an entry is not used, so that its list is not whole."""
+        self.problems.append(Problem(entry.path, reason, entry.type))
+        self.unclaimed.add(entry.type)
 
     def check(self) -> None:
         """Write down what of the entries cannot be read; the lists they belong to are not whole then.

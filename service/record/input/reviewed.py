@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from service.note import Note, NoteCode
 from service.record.input.unpacking import Piece
-from service.record.model import Entry, Problem
+from service.record.model import Entry, Problem, Resource
 from service.record.releases.reading import RENAMED
+from service.record.values.status_table import STATUS_TABLE
 from service.record.values.statuses import status_word
 
 ORDER_TYPES = frozenset({"MedicationRequest", "ServiceRequest", "DeviceRequest"})
@@ -21,6 +22,9 @@ BESIDE_ORDERS = frozenset(
     }
 )
 """What stands among the orders of a context without being one: what they refer to."""
+_STATES = frozenset(
+    STATUS_TABLE["MedicationRequest"].keys() | STATUS_TABLE["ServiceRequest"].keys() | {"proposed", "entered-in-error"}
+)
 _OVER = frozenset({"entered-in-error", "cancelled", "revoked", "stopped", "ended"})
 
 
@@ -67,10 +71,22 @@ def reviewable(entries: Iterable[Entry], dropped: Sequence[Piece], problems: lis
     return reviewed
 
 
-def is_draft_order(piece: Piece) -> bool:
-    """Whether a resource is an order that is still to be signed."""
-    type_ = RENAMED.get(piece.type, piece.type)
-    return type_ in ORDER_TYPES and status_word(piece.resource.get("status")) == "draft"
+def may_be_draft(resource: Resource, type_: str) -> bool:
+    """Whether a resource is, or may be, an order that is still to be signed: also where its status tells nothing."""
+    if RENAMED.get(type_, type_) not in ORDER_TYPES:
+        return False
+    status = status_word(resource.get("status"))
+    return status == "draft" or is_no_status(status)
+
+
+def what_is_ordered(resource: Resource) -> tuple[object, ...]:
+    """The elements that say what an order is about."""
+    return tuple(resource.get(name) for name in ("medicationCodeableConcept", "medicationReference", "code"))
+
+
+def is_no_status(status: str | None) -> bool:
+    """Whether a word is none of the states of an order."""
+    return status not in _STATES
 
 
 def status_of(entry: Entry) -> str | None:

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from service.errors import Issue, RequestError
 from service.note import Note, NoteCode
+from service.record.chart.concepts import as_objects
 from service.record.input.left_out import is_loss, left_out
 from service.record.input.prefetch_states import PrefetchState
 from service.record.input.resource_types import RESOURCE_TYPES, meant
@@ -18,10 +19,12 @@ _DEEPEST = 8
 """How many Bundles may be nested; real documents nest two."""
 
 
-_PLAIN = RESOURCE_TYPES - {"Bundle", "OperationOutcome", "Parameters", "Binary"}
+_PLAIN = RESOURCE_TYPES - {"Bundle", "OperationOutcome", "Parameters", "Binary", "DocumentReference"}
 """The types of resources that hold no others and stand in place of none."""
 
 
+_WENT_WELL = frozenset("23")
+"""How the status begins of a request of a batch that was answered."""
 _WRAPPERS = frozenset({"Basic", "Binary", "Composition", "DocumentManifest", "DocumentReference", "List", "Media"})
 
 
@@ -36,11 +39,15 @@ class Piece(NamedTuple):
 
 
 class Unpacked(Struct):
-    """What a document holds. ``is_partial``: something was lost whose type cannot be known, or more pages follow."""
+    """What a document holds. ``is_partial``: something was lost whose type cannot be known, or more pages follow.
+
+    ``misspelt`` is what was lost because its type is written in other letter case.
+    """
 
     pieces: list[Piece] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     is_partial: bool = False
+    misspelt: list[Piece] = field(default_factory=list)
 
     def lose(self, path: str, reason: Note, unread: str | None = None) -> None:
         """Note that something could not be read, so that nothing may be concluded from silence.
@@ -133,14 +140,17 @@ def _take(resource: object, path: str, full_url: str | None, into: Unpacked, dep
         _take_bundle(resource, path, into, depth)
     elif not isinstance(type_, str) or type_ not in RESOURCE_TYPES:
         reason = Note(NoteCode.NO_RESOURCE_TYPE if type_ is None else NoteCode.NO_KNOWN_RESOURCE_TYPE)
-        into.lose(path, reason, meant(type_) or UNTYPED)
+        right = meant(type_)
+        into.lose(path, reason, right or UNTYPED)
+        if right is not None:
+            into.misspelt.append(Piece(resource, right, None, path, None))
     elif type_ == "Parameters":
         _take_parameters(resource.get("parameter"), f"{path}.parameter", into, depth + 1)
-    elif type_ == "Binary" and "fhir" in str(resource.get("contentType")):
+    elif _holds_fhir(resource, type_):
         into.lose(path, Note(NoteCode.NOT_OPENED), UNTYPED)
     elif type_ == "OperationOutcome":
         if is_loss(resource):
-            into.lose(path, Note(NoteCode.OUTCOME_FOR_DATA))
+            into.lose(path, Note(NoteCode.OUTCOME_FOR_DATA), UNTYPED)
         else:
             into.problems.append(Problem(path, Note(NoteCode.OUTCOME)))
     else:
@@ -200,7 +210,7 @@ def _take_entry(entry: object, path: str, into: Unpacked, depth: int) -> None:
     if resource is None:
         if "resourceType" in entry:
             _take(entry, path, None, into, depth)
-        elif "request" in entry or "response" in entry:
+        elif ("request" in entry or "response" in entry) and not _is_failed(entry.get("response")):
             into.problems.append(Problem(path, Note(NoteCode.NO_RESOURCE)))
         else:
             into.lose(path, Note(NoteCode.NO_RESOURCE), UNTYPED)
@@ -208,6 +218,31 @@ def _take_entry(entry: object, path: str, into: Unpacked, depth: int) -> None:
     url = entry.get("fullUrl")
     inner = f"{path}.resource"
     _take(resource, inner, url if isinstance(url, str) and url else None, into, depth + _is_bundle(resource))
+
+
+def _is_failed(response: object) -> bool:
+    """Whether the answer to one request of a batch says that it failed, or holds more than a word on how it went."""
+    if not isinstance(response, dict):
+        return response is not None
+    outcome = response.get("outcome")
+    if outcome is not None and not _is_harmless(outcome):
+        return True
+    status = response.get("status")
+    return status is not None and str(status).strip()[:1] not in _WENT_WELL
+
+
+def _is_harmless(outcome: object) -> bool:
+    return isinstance(outcome, dict) and outcome.get("resourceType") == "OperationOutcome" and not is_loss(outcome)
+
+
+def _holds_fhir(resource: Mapping[str, Any], type_: str) -> bool:
+    """Whether resources may stand in it in a form that nobody opens: as data in a Binary or a document."""
+    if type_ == "Binary":
+        return "fhir" in str(resource.get("contentType"))
+    if type_ != "DocumentReference":
+        return False
+    papers = [content.get("attachment") for content in as_objects(resource.get("content"))]
+    return any("fhir" in str(paper.get("contentType")) and "data" in paper for paper in as_objects(papers))
 
 
 def _is_bundle(resource: object) -> bool:
