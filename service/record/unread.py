@@ -16,6 +16,8 @@ from service.record.model import Record, Unread
 _NOT_CHECKED = frozenset({NoteCode.ORDER_NOT_RECOGNISED})
 _NOT_USED = frozenset({NoteCode.RESULT_NOT_USED})
 _NOT_FINAL = PRELIMINARY | {NoteCode.PRELIMINARY_NOT_USED}
+_IN_FUTURE = frozenset({NoteCode.IN_FUTURE})
+_PROBLEM = "Condition"
 _READ = frozenset({NoteCode.PRELIMINARY_NOT_USED, NoteCode.EARLIER_PREGNANCY})
 """Why an entry that could be read is not used."""
 
@@ -35,7 +37,7 @@ def unread_of(record: Record, facts: Mapping[str, Finding], definitions: Sequenc
         finding = facts[definition.id]
         if not finding.notes or not _passes_over(finding, definition):
             continue
-        passed_over = set(_unused(finding))
+        passed_over = {*_unused(finding), *_to_come(finding)}
         unused |= passed_over
         is_waiting = _waits(finding)
         not_final += [definition.id] if is_waiting else []
@@ -89,10 +91,17 @@ def _unused(finding: Finding) -> Iterator[str]:
             yield note.reference
 
 
+def _to_come(finding: Finding) -> Iterator[str]:
+    """The problems that leave a finding unknown because they bear a date that has not come: a typing error."""
+    for item in finding.evidence if finding.status is Status.UNKNOWN else ():
+        if item.resource.startswith(f"{_PROBLEM}/") and holds(item.note, _IN_FUTURE):
+            yield item.resource
+
+
 def _types_of(references: set[str], record: Record) -> Iterator[str]:
     """The types of the entries named, without those that are counted already because of their shape."""
     paths = tuple(problem.path for problem in record.problems if problem.unread is not None)
-    for type_ in (*ANSWERED, *MEDICATION_TYPES):
+    for type_ in (*ANSWERED, *MEDICATION_TYPES, _PROBLEM):
         for entry in record.of_type(type_):
             if entry.reference in references and not any(path.startswith(f"{entry.path}.") for path in paths):
                 yield type_

@@ -40,13 +40,19 @@ NEVER_DATED = EffectivePeriod()
 
 
 def _point(resource: Resource, *names: str) -> EffectivePeriod | None:
-    """The first of some elements that holds a readable date or period."""
+    """The first of some elements that holds a readable date or period.
+
+    A period that ends before it begins counts from the one day to the other: which of them is wrong nobody can tell.
+    """
     for name in names:
         value = resource.get(name)
         if isinstance(value, dict):
             span = parse_period(value)
             if span is not None:
-                return EffectivePeriod(span.start or span.end, span.end, open=span.end is None)
+                start, end = span.start or span.end, span.end
+                if start is not None and end is not None and end.last_day < start.first_day:
+                    start, end = end, start
+                return EffectivePeriod(start, end, open=end is None)
         elif value is not None:
             when = parse(value)
             if when is not None:

@@ -40,8 +40,6 @@ INSIDE = Timing(inside=True)
 
 def is_future(when: When, now: datetime) -> bool:
     """Whether it is surely later than now (a day's difference of clocks and zones allowed)."""
-    if when.first_day <= now.date():
-        return False
     return days_since(when, now) is None
 
 

@@ -26,10 +26,11 @@ from msgspec import Struct
 
 from service.finding import Evidence, Finding, Status
 from service.knowledge.model import FactDefinition
-from service.note import Note, NoteCode
+from service.note import Note, NoteCode, holds, of_entry
 from service.record.chart.evidence import distinct_notes, lists_are_complete, no_matching_data, ordered, shortfalls
 from service.record.chart.index import ORDER, Chart
 from service.record.chart.measure import no_date_given
+from service.record.chart.window import FUTURE
 from service.record.kinds import tried
 from service.record.kinds.drug import doubted, drug_keys, unrecognised
 from service.record.kinds.order import NO_ORDER
@@ -43,6 +44,7 @@ from service.record.values.interval import Interval
 from service.record.values.statuses import Counts
 
 NO_LENGTH = Note(NoteCode.LENGTH_NOT_GIVEN)
+_IN_FUTURE = frozenset({NoteCode.IN_FUTURE})
 _ZERO = Decimal(0)
 
 
@@ -99,6 +101,7 @@ def _finding(definition: FactDefinition, total: Total, chart: Chart, *notes: Not
     low, high = total.days.low, total.days.high
     if high is None and not low:
         undated = [no_date_given(one) for one in evidence if one.date is None]
+        undated += [of_entry(one.resource, FUTURE) for one in evidence if holds(one.note, _IN_FUTURE)]
         reasons = distinct_notes((*notes, NO_LENGTH, *undated, *shortfalls(definition.complete, chart.record)))
         return Finding(definition.id, Status.UNKNOWN, evidence=evidence, notes=reasons)
     return Finding(definition.id, Status.PRESENT, low, high, definition.unit or "d", evidence, distinct_notes(notes))
@@ -165,7 +168,8 @@ def _course(medication: Medication, note: Note | None, chart: Chart) -> Course:
         ended = Interval.exactly(_ZERO)
     else:
         ended = _ended_active(began, planned) if active else _ended(medication, began, planned, chart)
-    return Course(began, ended, active, evidence_of(medication, note, medication.status_class.note))
+    future = FUTURE if medication.since is None and medication.started is not None else None
+    return Course(began, ended, active, evidence_of(medication, note, medication.status_class.note, future))
 
 
 def _ended_active(began: Interval, planned: Interval) -> Interval:

@@ -164,10 +164,10 @@ def days_since(when: When, now: datetime) -> Interval | None:
     """Days from something that has happened until ``now``; never below 0. None when it lies in the future.
 
     What is partly in the future (``2026`` in November 2026) is cut at now. Up to one day ahead counts as
-    today, because a clock or a zone may differ.
+    today, because a clock or a zone may differ; so does what bears the date of today in its own zone.
     """
     low, high = _gap(when, at(now))
-    if high < _ONE_DAY_AHEAD:
+    if high < _ONE_DAY_AHEAD and when.first_day > now.date():
         return None
     return Interval(max(low, _ZERO), max(high, _ZERO))
 
