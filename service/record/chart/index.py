@@ -169,7 +169,6 @@ class Chart:
             self._index_type(name)
         listed = frozenset(name for kind, name in self.code_matches if kind == _CONDITION)
         found: dict[str, list[Entry]] = {}
-        unread: list[Entry] = []
         for type_ in WITH_STATEMENTS:
             read = frozenset() if type_ in (_CONDITION, *ANSWERED) else self.matcher.asked.get(type_, frozenset())
             for number, entry in enumerate(self.record.of_type(type_)):
@@ -177,27 +176,27 @@ class Chart:
                     self._budget.check()
                 # Few entries say anything there, so that is looked at first.
                 if ((statements := statements_of(entry)) or type_ in ANSWERED) and self._may_tell(entry):
-                    if type_ == _OBSERVATION and is_unread_result(
-                        entry.resource, self.matcher.index, self.matcher.units
-                    ):
-                        unread.append(entry)
                     told = list(self._told_by(entry, statements, read, listed))
                     self._told.update(named for _, named in told)
                     for name, named in told or self._answered_by(entry):
                         found.setdefault(name, []).append(named)
         for name, entries in found.items():
             self._set_aside(name, entries)
-        if unread:
-            self._count_unread(_OBSERVATION, unread)
+        self._count_unread_results()
 
-    def _count_unread(self, name: str, entries: Iterable[Entry]) -> None:
-        """Count entries as not read, each once, so that the list of a type is not whole."""
+    def _count_unread_results(self) -> None:
+        """Count the results of which nothing tells what was measured as not read; their list is not whole then."""
+        units, index = self.matcher.units, self.matcher.index
+        results = self.record.of_type(_OBSERVATION)
+        unread = [one for one in results if is_unread_result(one.resource, index, units) and self._may_tell(one)]
+        if not unread:
+            return
         known = {problem.path for problem in self.record.problems}
-        paths = (f"{entry.path}.code" for entry in entries)
-        problems = [Problem(path, _NO_CODE, name) for path in paths if path not in known]
+        paths = (f"{entry.path}.code" for entry in unread)
+        problems = [Problem(path, _NO_CODE, _OBSERVATION) for path in paths if path not in known]
         lists = {**self.record.completeness}
-        if self.record.completeness_of(name) is Completeness.COMPLETE:
-            lists[name] = Completeness.PARTIAL
+        if self.record.completeness_of(_OBSERVATION) is Completeness.COMPLETE:
+            lists[_OBSERVATION] = Completeness.PARTIAL
         self.record = replace(self.record, problems=(*self.record.problems, *problems), completeness=lists)
 
     def record_for(self, codes: Iterable[str]) -> Record:
