@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, cast
 
-CHUNK = 1 << 20
+CHUNK = 1 << 18
+"""So much is read at once that it and what is made of it stay near the processor: four times as much takes longer."""
 _NEWLINE = b"\n"
 BOM = b"\xef\xbb\xbf"
 

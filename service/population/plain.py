@@ -17,7 +17,6 @@ from enum import IntEnum
 from typing import Any
 
 import msgspec
-import msgspec.structs
 
 from service.bounded import Bounded
 from service.errors import RequestError
@@ -154,10 +153,10 @@ def _example(entry: Plainable, type_: str) -> Json:
 
 def _set_fields(part: msgspec.Struct) -> Iterator[tuple[str, Any]]:
     """The elements that are there, by their names in FHIR."""
-    for field in msgspec.structs.fields(part):
-        value = getattr(part, field.name)
+    for name, attribute in zip(part.__struct_encode_fields__, part.__struct_fields__, strict=True):
+        value = getattr(part, attribute)
         if value is not NOTHING and value is not None and value != []:
-            yield field.encode_name, value
+            yield name, value
 
 
 def _json(value: Any, dates: set[str]) -> Any:
