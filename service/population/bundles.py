@@ -15,7 +15,7 @@ from service.errors import Issue, RequestError
 from service.population.entries import TYPE_OF, Bundle, InBundle, Patient, UnusedType, decode_bundle, hold_all
 from service.population.keys import BUNDLE, person
 from service.population.limits import MEGABYTE
-from service.population.plain import PlainEntries, Says, person_of
+from service.population.plain import PlainEntries, Says
 from service.population.runs import BundleSpan
 from service.population.texts import DEEPEST, is_clear, is_text, readable
 from service.record.input.reader import READ_TYPES
@@ -125,11 +125,11 @@ def _seen(text: bytes, bundle: Bundle, patient: InBundle, plain: PlainEntries) -
         else:
             by_class[kind] = [resource]
     read = [found for kind, found in by_class.items() if not issubclass(kind, UnusedType)]
-    says = max(map(plain.of, read))
+    says = plain.of_all(read)
     about = {resource.about() for found in read for resource in found}
     id_ = patient.resource.id
     about -= {"", f"Patient/{id_}", f"urn:uuid:{id_}", patient.fullUrl}
-    person = person_of(patient.resource)
+    person = plain.person_of(patient.resource)
     if says or about or person is None or b"next" in bytes(bundle.link) or not hold_all(bundle, text):
         return BundleSpan(len(text), max(says, Says.UNKNOWN))
     types = sorted(TYPE_OF[kind] for kind in by_class)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
 from enum import IntEnum
@@ -89,7 +89,16 @@ class PlainEntries:
         return self.of([entry]) if is_own and hold_all([entry], text) else Says.UNKNOWN
 
     def of(self, entries: Sequence[Entry], *, again: bool = False) -> Says:
-        """What some entries of one class say together, of which a part was read; their codes are not counted again."""
+        """What entries of one class say together, of which a part was read; ``again``: their codes were counted."""
+        return self.of_all((entries,), again=again)
+
+    def of_all(self, groups: Collection[Sequence[Entry]], *, again: bool = False) -> Says:
+        """The same of some groups of entries, each of one class."""
+        says = max([self._of_choices(entries, again=again) for entries in groups], default=Says.NOTHING)
+        return says if says or self._are_plain(groups) else Says.UNKNOWN
+
+    def _of_choices(self, entries: Sequence[Entry], *, again: bool) -> Says:
+        """What entries of one class say by their statuses and codes."""
         says = Says.NOTHING
         kind = type(entries[0])
         choices = kind.choices(entries)
@@ -102,11 +111,20 @@ class PlainEntries:
                     self._met.append(known)
                 known.met += times
             says = max(says, known.says)
-        return says if says or self._are_plain(kind, entries) else Says.UNKNOWN
+        return says
 
-    def _are_plain(self, kind: type[Entry], entries: Sequence[Entry]) -> bool:
+    def _are_plain(self, groups: Iterable[Sequence[Entry]]) -> bool:
         """Whether all dates and numbers are such that nothing of them is left to interpretation."""
-        return self._dates.are_plain(kind.dates(entries)) and _are_plain_numbers(kind.numbers(entries))
+        dates, numbers = set[str | None](), list[msgspec.Raw]()
+        for entries in groups:
+            kind = type(entries[0])
+            dates |= kind.dates(entries)
+            numbers += kind.numbers(entries)
+        return self._dates.are_plain(dates) and _are_plain_numbers(numbers)
+
+    def person_of(self, patient: Patient) -> bytes | None:
+        """What of a Patient its age and sex are read from, as a resource; None where it must be read whole."""
+        return _person_of(patient) if self._dates.are_plain({patient.birthDate, patient.deceasedDateTime}) else None
 
     def _learned(self, entry: Entry) -> _Known:
         """What the gate makes of all entries of a choice: of one with a plain date and number."""
@@ -196,11 +214,13 @@ class PlainDates:
         dates = {one for one in given if one is not None}
         if not _CUT_SHORT.isdisjoint(map(len, dates)):
             return False
+        # What is done and recorded together has its time of day in common.
+        times = {one[_DAY:] for one in dates}
         parts = (
             {one[:_DAY] for one in dates},
-            {one[_DAY:_MINUTE] for one in dates},
-            {one[_MINUTE:_SECOND] for one in dates},
-            {one[_SECOND:] for one in dates},
+            {one[: _MINUTE - _DAY] for one in times},
+            {one[_MINUTE - _DAY : _SECOND - _DAY] for one in times},
+            {one[_SECOND - _DAY :] for one in times},
         )
         for found, (is_part, known) in zip(parts, self._known, strict=True):
             if found <= known:
@@ -224,10 +244,7 @@ def _is_day(text: str) -> bool:
     return True
 
 
-def person_of(patient: Patient) -> bytes | None:
-    """What of a Patient its age and sex are read from, as a resource of its own; None where it must be read whole."""
-    if not PlainDates().are_plain({patient.birthDate, patient.deceasedDateTime}):
-        return None
+def _person_of(patient: Patient) -> bytes:
     said = [one for one in patient.extension if b"\\" in (text := bytes(one)) or any(url in text for url in _SEX)]
     elements: Json = {"resourceType": "Patient"}
     for name in ("birthDate", "gender", "deceasedBoolean"):

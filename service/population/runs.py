@@ -13,7 +13,7 @@ import msgspec
 from service.population.entries import TYPE_OF, Entry, Patient, by_class
 from service.population.inputs import Source
 from service.population.keys import is_plain_id, patient_named
-from service.population.plain import PlainEntries, Says, person_of
+from service.population.plain import PlainEntries, Says
 from service.population.spill import Kind, Spilled
 
 _NEWLINE = b"\n"
@@ -127,8 +127,7 @@ class RunMaker:
 
     def _seen(self, kinds: Mapping[type[Entry], Sequence[Entry]]) -> Says | None:
         """Nothing, where no entry says anything; else None: it must be asked of each run. Their codes are counted."""
-        says = [self._plain.of(some) for some in kinds.values()]
-        return None if any(says) else Says.NOTHING
+        return None if self._plain.of_all(kinds.values()) else Says.NOTHING
 
     def _add_run(  # all that is known of a run
         self, entries: Sequence[Entry], says: Says | None, about: str, key: str, offset: int, length: int, text: bytes
@@ -137,7 +136,7 @@ class RunMaker:
             says = self._plain.of(entries, again=True)
         person, first = b"", entries[0]
         if isinstance(first, Patient):
-            person = person_of(first) or b""
+            person = self._plain.person_of(first) or b""
             says = says if person else Says.UNKNOWN
         ids = [entry.id for entry in entries]
         self._add(Run(TYPE_OF[type(first)], about, length, says, ids, person, text), key, offset)
