@@ -6,7 +6,7 @@ never folded or dropped; further info cards become one card that lists them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -86,8 +86,7 @@ def render_with_markers(
         rendered = [_patient_card(knowledge, decision, advice) for advice in visible if _has_patient_text(advice)]
         return with_unread_for_patient(rendered, knowledge, decision, lacking)
     groups = list(grouped(knowledge, visible))
-    outcomes = {outcome.rule.id: outcome for outcome in decision.outcomes}
-    showing = _Showing(knowledge, decision, audience, acting, outcomes)
+    showing = _Showing(knowledge, decision, audience, acting)
     cards = [_card(showing, group) for group in groups]
     return with_not_assessed(cards, knowledge, decision, lacking, groups)
 
@@ -116,16 +115,12 @@ def _order(knowledge: Knowledge) -> dict[str, tuple[int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class _Showing:
-    """All that the cards of a decision are made with; ``written`` are lines about findings, which cards share.
-
-    ``outcomes`` says by rule what became of it.
-    """
+    """All that the cards of a decision are made with; ``written`` are lines about findings, which cards share."""
 
     knowledge: Knowledge
     decision: Decision
     audience: Audience
     acting: Acting
-    outcomes: Mapping[str, Outcome]
     written: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -254,8 +249,8 @@ def _patient_card(knowledge: Knowledge, decision: Decision, advice: Advice) -> J
 
 def _why(showing: _Showing, advice: Sequence[Advice]) -> Json:
     """Which rules are shown and suppressed, on which evidence, lacking what. Nothing stands only here (EX-4)."""
-    knowledge = showing.knowledge
-    rules = [_rule(knowledge, showing.outcomes[name]) for item in advice for name in (item.rule.id, *item.suppresses)]
+    knowledge, outcomes = showing.knowledge, showing.decision.outcomes
+    rules = [_rule(knowledge, outcomes.of_rule(name)) for item in advice for name in (item.rule.id, *item.suppresses)]
     why: Json = {"decision": showing.decision.id, "rules": rules}
     evidence = [_evidence(finding.name, item.resource, item.date) for finding, item in _evidence_of(advice)]
     if evidence:

@@ -14,13 +14,11 @@ from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
-from msgspec.structs import replace as replaced
-
 from service.decision.following import Sayings, SpokenRule
 from service.decision.gate import Gate, Gated, basis_of
 from service.engine.chaining import Chained, Program, compile_programs
-from service.engine.trace import Outcome, Reading, outcomes_of, read_again, read_plainly
-from service.engine.vector import Vector
+from service.engine.memo import Known, vector_key
+from service.engine.trace import NO_OUTCOMES, Outcomes, Reading, read_plainly
 from service.errors import EngineError
 from service.finding import Finding, ShownBefore, Status
 from service.knowledge.cache import Cached, uncached
@@ -84,7 +82,7 @@ class Decision:
     ruleset_version: str
     ruleset_digest: str
     findings: Mapping[str, Finding]
-    outcomes: tuple[Outcome, ...]
+    outcomes: Outcomes
     advice: tuple[Advice, ...]
     problems: tuple[Problem, ...]
     not_recorded: tuple[str, ...]
@@ -237,7 +235,7 @@ def _skipped(
         ruleset_version=knowledge.version,
         ruleset_digest=knowledge.digest,
         findings={},
-        outcomes=(),
+        outcomes=NO_OUTCOMES,
         advice=(),
         problems=record.problems,
         not_recorded=(),
@@ -259,9 +257,8 @@ def decide_on(  # the same question as decide(), asked with findings (replay, pr
     """Decide on facts already read. Raises EngineError when the two engines disagree."""
     knowledge, program = prepared.knowledge, prepared.programs[hook]
     identity = str(decision_id or _content_id(knowledge, facts, hook, now))
-    vector, reading = _read(program, facts, identity)
-    outcomes = outcomes_of(program.rules, reading)
-    said = _sayings(prepared, hook).of(vector, reading, outcomes)
+    key, known, reading = _read(program, facts, identity)
+    said = _sayings(prepared, hook).of(key, reading, known.truths)
     named = dict.fromkeys(name for item in said.spoken for name in item.not_recorded)
     return Decision(
         id=identity,
@@ -270,7 +267,7 @@ def decide_on(  # the same question as decide(), asked with findings (replay, pr
         ruleset_version=knowledge.version,
         ruleset_digest=knowledge.digest,
         findings=reading.findings,
-        outcomes=tuple(_with_suppression(item, said.suppressed) for item in outcomes) if said.suppressed else outcomes,
+        outcomes=Outcomes(program.in_order, known.truths, reading.findings, said.suppressed),
         advice=tuple(_advice(item, reading.findings) for item in said.spoken),
         problems=tuple(problems),
         not_recorded=tuple(named),
@@ -304,21 +301,15 @@ def _advice(spoken: SpokenRule, findings: Mapping[str, Finding]) -> Advice:
     )
 
 
-def _with_suppression(item: Outcome, suppressed: Mapping[str, str]) -> Outcome:
-    """The outcome, with the rule that covers it where one does."""
-    by = suppressed.get(item.rule.id)
-    return item if by is None else replaced(item, suppressed_by=by)
-
-
-def _read(program: Program, facts: Mapping[str, Finding], identity: str) -> tuple[Vector, Reading]:
+def _read(program: Program, facts: Mapping[str, Finding], identity: str) -> tuple[bytes, Known, Reading]:
     """What both engines make of the facts; a vector on which they agreed before is not asked again."""
     vector = program.layout.vector(facts)
-    if (truths := program.memo.get(vector)) is not None:
-        return vector, read_again(program.conclusions, facts, truths)
+    key = vector_key(vector)
+    if (known := program.memo.get(key)) is not None:
+        return key, known, program.memo.read_again(known, facts)
     reading = read_plainly(program.strata, facts)
     compare(program.evaluate_vector(vector), reading, identity)
-    program.memo.put(vector, reading.truths)
-    return vector, reading
+    return key, program.memo.put(key, reading), reading
 
 
 def compare(chained: Chained, reading: Reading, identity: str) -> None:

@@ -15,10 +15,8 @@ from msgspec.structs import replace as replaced
 
 from service.bounded import LastUsed
 from service.engine.chaining import Program
-from service.engine.memo import vector_key
 from service.engine.patterns import STATUS_NUMBER
-from service.engine.trace import Outcome, Reading, Result, supports, undecided_leaves
-from service.engine.vector import Vector
+from service.engine.trace import Outcome, Outcomes, Reading, Result, supports, undecided_leaves
 from service.finding import Finding, Status
 from service.knowledge.conditions import Truth, truth
 from service.knowledge.hooks import HOOKS
@@ -64,28 +62,33 @@ class Sayings:
         self._hook = hook
         mentioned = {name for rule in program.rules for name in rule.mentions}
         self._beside = tuple(sorted(mentioned - set(program.layout.facts)))
-        self._read = tuple(sorted({leaf.finding for rule in program.rules for leaf in leaves(rule.when)}))
+        self._measured = program.layout.measured
         self._stored: LastUsed[bytes, Said] = LastUsed(_CAPACITY)
 
     def is_of(self, knowledge: Knowledge, program: Program) -> bool:
         """Whether these are the sayings of these rules."""
         return self._knowledge is knowledge and self._program is program
 
-    def of(self, vector: Vector, reading: Reading, outcomes: Sequence[Outcome]) -> Said:
-        """What is said where the rules saw this vector and came to this reading."""
-        key = self._state(vector, reading.findings)
+    def of(self, vector: bytes, reading: Reading, truths: bytes) -> Said:
+        """What is said where the rules saw the vector with this key and came to this reading."""
+        key = vector + self._state(reading.findings)
         said = self._stored.get(key)
         if said is None:
+            outcomes = Outcomes(self._program.in_order, truths, reading.findings, {})
             said = what_is_said(_Reader(self._program, reading, self._knowledge), outcomes, self._hook)
             self._stored.put(key, said)
         return said
 
-    def _state(self, vector: Vector, findings: Mapping[str, Finding]) -> bytes:
-        """All that is looked at: the vector, what rules only mention, numbers with two bounds, what may be asked."""
-        mentioned = bytes([STATUS_NUMBER[findings[name].status] for name in self._beside])
-        bounded = bytes([findings[name].low is not None and findings[name].high is not None for name in self._read])
-        asked = bytes([can_ask(asked, findings) for asked in self._knowledge.asked_only])
-        return vector_key(vector) + mentioned + bounded + asked
+    def _state(self, findings: Mapping[str, Finding]) -> bytes:
+        """All else that is looked at: what rules only mention, numbers with two bounds, what may be asked.
+
+        Only what a rule compares with a number can keep it undecided although it is known between two bounds.
+        """
+        mentioned = [STATUS_NUMBER[findings[name].status] for name in self._beside]
+        measured = map(findings.__getitem__, self._measured)
+        bounded = [finding.low is not None and finding.high is not None for finding in measured]
+        asked = [can_ask(asked, findings) for asked in self._knowledge.asked_only]
+        return bytes([*mentioned, *bounded, *asked])
 
 
 def what_is_said(reader: _Reader, outcomes: Sequence[Outcome], hook: str) -> Said:

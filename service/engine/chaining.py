@@ -27,7 +27,7 @@ import durable_rules_engine as native
 
 from service.engine.encoding import SESSION, Alternative, Encoded, RuleSet, encoded
 from service.engine.memo import Memo
-from service.engine.trace import concluded
+from service.engine.trace import InOrder, concluded
 from service.engine.vector import Vector
 from service.errors import EngineError
 from service.finding import Finding, Status
@@ -136,9 +136,9 @@ class Program:
         when rules conclude from each other in a circle.
         """
         self.strata = stratify(rules)
-        self.rules = tuple(rule for stratum in self.strata for rule in stratum)
+        self.in_order = InOrder(rule for stratum in self.strata for rule in stratum)
+        self.rules = self.in_order.rules
         self.concluding = concluding_rules(self.rules)
-        self.conclusions = tuple(concluded(stratum) for stratum in self.strata)
         written = written or encoded({"": self.strata})[""]
         self.layout = written.layout
         self._plan = tuple(
@@ -150,7 +150,7 @@ class Program:
         )
         self.size = sum(len(part.alternatives) for stratum in self._plan for part in stratum.rule_sets)
         self.budget = self.size + 16
-        self.memo = Memo([rule.id for rule in self.rules])
+        self.memo = Memo(self.in_order, [one for stratum in self.strata for one in concluded(stratum)])
         self._lock = threading.Lock()
 
     def evaluate(self, findings: Mapping[str, Finding]) -> Chained:

@@ -5,9 +5,12 @@ Everything here is read with the plain meaning of conditions, never from the eng
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
+from types import MappingProxyType
+from typing import overload
 
 from msgspec import Struct
 
@@ -27,7 +30,9 @@ class Result(StrEnum):
     __hash__ = str.__hash__
 
 
-_RESULTS = {Truth.TRUE: Result.FIRED, Truth.FALSE: Result.NOT_MET, Truth.UNKNOWN: Result.NOT_ENOUGH_DATA}
+RESULTS = MappingProxyType(
+    {Truth.TRUE: Result.FIRED, Truth.FALSE: Result.NOT_MET, Truth.UNKNOWN: Result.NOT_ENOUGH_DATA}
+)
 
 
 class Outcome(Struct, frozen=True, eq=False):
@@ -63,34 +68,126 @@ class Outcome(Struct, frozen=True, eq=False):
         return tuple(dict.fromkeys(str(leaf) for leaf in self.keeping))
 
 
+class InOrder:
+    """The rules of one hook in the order in which they are run."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.rules = tuple(rules)
+
+    @cached_property
+    def index(self) -> Mapping[str, int]:
+        """Where each rule stands."""
+        return {rule.id: index for index, rule in enumerate(self.rules)}
+
+
+class Truths(Mapping[str, Truth]):
+    """What rules came to, by rule, read from a byte for each."""
+
+    __slots__ = ("_bytes", "_of")
+
+    def __init__(self, of: InOrder, truths: bytes) -> None:
+        self._of, self._bytes = of, truths
+
+    def __getitem__(self, rule_id: str) -> Truth:
+        return Truth(self._bytes[self._of.index[rule_id]])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._of.index)
+
+    def __len__(self) -> int:
+        return len(self._bytes)
+
+
+class Outcomes(Sequence[Outcome]):
+    """What became of the rules of one hook, in their order; each is made when it is asked for.
+
+    ``truths`` has a byte for each rule, ``suppressed`` says of some by which rule they are covered.
+    """
+
+    __slots__ = ("_findings", "of", "suppressed", "truths")
+
+    def __init__(
+        self, of: InOrder, truths: bytes, findings: Mapping[str, Finding], suppressed: Mapping[str, str]
+    ) -> None:
+        self.of, self.truths, self.suppressed, self._findings = of, truths, suppressed, findings
+
+    def of_rule(self, rule_id: str) -> Outcome:
+        """What became of one rule. Raises KeyError when the hook does not run it."""
+        return self[self.of.index[rule_id]]
+
+    @overload
+    def __getitem__(self, index: int) -> Outcome: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Outcome, ...]: ...
+    def __getitem__(self, index: int | slice) -> Outcome | tuple[Outcome, ...]:
+        if isinstance(index, slice):
+            return tuple(self)[index]
+        rule = self.of.rules[index]
+        return Outcome(rule, RESULTS[Truth(self.truths[index])], self._findings, self.suppressed.get(rule.id))
+
+    def __len__(self) -> int:
+        return len(self.truths)
+
+    def __iter__(self) -> Iterator[Outcome]:
+        return map(self.__getitem__, range(len(self.truths)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # what was found is no key
+
+
+NO_OUTCOMES = Outcomes(InOrder(()), b"", {}, {})
+"""Of a decision for which no rule was asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The plain reading of all rules: what each came to, and the findings with all conclusions closed."""
+    """The plain reading of all rules: what each came to, and the findings with all conclusions closed.
+
+    ``concluded`` are all conclusions, ``behind`` the findings on which those that are present depend.
+    """
 
     truths: Mapping[str, Truth]
     findings: Mapping[str, Finding]
-    conclusions: Mapping[str, Status]
+    concluded: Sequence[Concluded]
+    behind: Mapping[str, tuple[str, ...]]
+
+    @property
+    def conclusions(self) -> Mapping[str, Status]:
+        """What became of each conclusion."""
+        return {one.name: self.findings[one.name].status for one in self.concluded}
 
 
 def read_plainly(strata: Sequence[Sequence[Rule]], facts: Mapping[str, Finding]) -> Reading:
     """The same question the engine answers, read with ``conditions.truth``: the second engine."""
     findings = dict(facts)
     truths: dict[str, Truth] = {}
-    statuses: dict[str, Status] = {}
+    closed: list[Concluded] = []
+    behind: dict[str, tuple[str, ...]] = {}
     for stratum in strata:
         for rule in stratum:
             truths[rule.id] = truth(rule.when, findings)
-        _close(concluded(stratum), truths, findings, statuses)
-    return Reading(truths, findings, statuses)
+        closed += (of_stratum := concluded(stratum))
+        for one in of_stratum:
+            strongest = max(truths[rule.id] for rule in one.rules)
+            if strongest is Truth.TRUE:
+                behind[one.name] = _behind(one, truths, findings)
+                findings[one.name] = _present(one.name, behind[one.name], findings)
+            else:
+                findings[one.name] = one.standing[strongest]
+    return Reading(truths, findings, closed, behind)
 
 
 class Concluded(Struct, frozen=True):
-    """A conclusion of a stratum, the rules that draw it, and what it is when none of them holds."""
+    """A conclusion of a stratum, the rules that draw it, and what it is by the strongest: still without evidence.
+
+    ``standing`` is in the order of ``Truth``.
+    """
 
     name: str
     rules: tuple[Rule, ...]
-    absent: Finding
-    unknown: Finding
+    standing: tuple[Finding, Finding, Finding]
 
 
 def concluded(stratum: Iterable[Rule]) -> tuple[Concluded, ...]:
@@ -99,53 +196,42 @@ def concluded(stratum: Iterable[Rule]) -> tuple[Concluded, ...]:
     for rule in stratum:
         if rule.concludes is not None:
             rules.setdefault(rule.concludes, []).append(rule)
-    return tuple(
-        Concluded(name, tuple(found), Finding(name, Status.ABSENT), Finding(name, Status.UNKNOWN))
-        for name, found in rules.items()
-    )
+    return tuple(Concluded(name, tuple(found), _standing(name)) for name, found in rules.items())
 
 
-def read_again(
-    conclusions: Iterable[Iterable[Concluded]], facts: Mapping[str, Finding], truths: Mapping[str, Truth]
-) -> Reading:
-    """The plain reading of facts whose ``truths`` are known already, because both engines agreed on the same vector.
+def _standing(name: str) -> tuple[Finding, Finding, Finding]:
+    return Finding(name, Status.ABSENT), Finding(name, Status.UNKNOWN), Finding(name, Status.PRESENT)
 
-    Only what stands behind the conclusions (of each stratum) is gathered anew: evidence is the patient's own.
+
+def closed_again(
+    conclusions: Sequence[Concluded],
+    statuses: bytes,
+    behind: Mapping[str, tuple[str, ...]],
+    facts: Mapping[str, Finding],
+) -> dict[str, Finding]:
+    """The findings of a reading of facts of which the rules are known to make the same as of others before.
+
+    ``statuses`` has a byte for each conclusion. Only what stands ``behind`` those that are
+    present is gathered anew: evidence is the patient's own.
     """
     findings = dict(facts)
-    statuses: dict[str, Status] = {}
-    for of_stratum in conclusions:
-        _close(of_stratum, truths, findings, statuses)
-    return Reading(truths, findings, statuses)
+    for one, status in zip(conclusions, statuses, strict=True):
+        findings[one.name] = one.standing[status]
+    for name, those in behind.items():
+        findings[name] = _present(name, those, findings)
+    return findings
 
 
-def _close(
-    conclusions: Iterable[Concluded],
-    truths: Mapping[str, Truth],
-    findings: dict[str, Finding],
-    statuses: dict[str, Status],
-) -> None:
-    """Add what the rules of a stratum conclude, by their truths."""
-    for one in conclusions:
-        finding = _conclude(one, truths, findings)
-        findings[one.name] = finding
-        statuses[one.name] = finding.status
+def _behind(one: Concluded, truths: Mapping[str, Truth], findings: Mapping[str, Finding]) -> tuple[str, ...]:
+    """The findings that make the rules true which draw a conclusion."""
+    holding = (rule for rule in one.rules if truths[rule.id] is Truth.TRUE)
+    return tuple(dict.fromkeys(found.name for rule in holding for found in supports(rule.when, findings)))
 
 
-def _conclude(one: Concluded, truths: Mapping[str, Truth], findings: Mapping[str, Finding]) -> Finding:
-    strongest = max([truths[rule.id] for rule in one.rules])
-    if strongest is Truth.FALSE:
-        return one.absent
-    if strongest is Truth.UNKNOWN:
-        return one.unknown
-    evidence = {
-        item: None
-        for rule in one.rules
-        if truths[rule.id] is Truth.TRUE
-        for finding in supports(rule.when, findings)
-        for item in finding.evidence
-    }
-    return Finding(one.name, Status.PRESENT, evidence=tuple(evidence))
+def _present(name: str, behind: Iterable[str], findings: Mapping[str, Finding]) -> Finding:
+    """A conclusion with all that stands behind it, each entry once."""
+    evidence = {item: None for each in behind for item in findings[each].evidence}
+    return Finding(name, Status.PRESENT, evidence=tuple(evidence))
 
 
 def supports(condition: Condition, findings: Mapping[str, Finding]) -> tuple[Finding, ...]:
@@ -158,10 +244,10 @@ def supports(condition: Condition, findings: Mapping[str, Finding]) -> tuple[Fin
     return tuple(found.values())
 
 
-def outcomes_of(rules: Iterable[Rule], reading: Reading) -> tuple[Outcome, ...]:
-    """What became of each rule, with the tests that stopped it or that could not be known."""
-    truths, findings = reading.truths, reading.findings
-    return tuple([Outcome(rule, _RESULTS[truths[rule.id]], findings) for rule in rules])
+def outcomes_of(rules: Iterable[Rule], reading: Reading) -> Outcomes:
+    """What became of each rule in a reading."""
+    of = InOrder(rules)
+    return Outcomes(of, bytes([reading.truths[rule.id] for rule in of.rules]), reading.findings, {})
 
 
 def undecided_leaves(condition: Condition, findings: Mapping[str, Finding]) -> tuple[Leaf, ...]:

@@ -8,12 +8,14 @@ patients with the same vector are the same to every rule.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 
 from service.engine.patterns import STATUS_NUMBER, Scale
 from service.errors import EngineError
 from service.finding import Finding, Status
 
 Vector = list[int]
+_STATUS = attrgetter("status")
 
 
 class Layout:
@@ -34,6 +36,11 @@ class Layout:
         # A finding without a number may stand for any, so its bounds are the whole scale.
         self._unbounded = [rank for name in bounds for rank in (scales[name].lowest, scales[name].highest)]
 
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The facts that rules compare with a number."""
+        return tuple(name for name, _ in self._scaled)
+
     def index(self, name: str, prop: str) -> int:
         """The index of a finding's status (``s``) or of its lowest or highest rank (``lo``, ``hi``)."""
         return self._index[name] if prop == "s" else self._bounds[name] + (prop == "hi")
@@ -43,7 +50,7 @@ class Layout:
 
         Raises EngineError when a finding that is not present carries a number.
         """
-        vector = [STATUS_NUMBER[findings[name].status] for name in self.facts]
+        vector = list(map(STATUS_NUMBER.__getitem__, map(_STATUS, map(findings.__getitem__, self.facts))))
         vector += self._padding
         vector += self._unbounded
         for name, scale in self._scaled:

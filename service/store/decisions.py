@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import repeat
+from operator import attrgetter
+from types import SimpleNamespace
 from typing import Any
 
 from service.decision import Decision
 from service.decision.gate import ONE_IN
-from service.engine.trace import Outcome, Result
+from service.engine.trace import RESULTS, Outcomes, Result
 from service.finding import Evidence, Finding, ShownBefore, Status
 from service.knowledge.model import Knowledge
 from service.store.redaction import WORDS, redacted_problems
@@ -32,8 +35,13 @@ _WANTED = {Status.UNKNOWN: "w", Status.PRESENT: "v", Status.ABSENT: "a"}
 STATUS_OF_LETTER = (
     dict.fromkeys("pmv", Status.PRESENT) | dict.fromkeys("a", Status.ABSENT) | dict.fromkeys("unw", Status.UNKNOWN)
 )
-_RESULTS = {Result.FIRED.value: "f", Result.NOT_MET.value: "s", Result.NOT_ENOUGH_DATA.value: "u"}
+_RESULTS = {Result.FIRED: "f", Result.NOT_MET: "s", Result.NOT_ENOUGH_DATA: "u"}
+_LETTERS_OF_TRUTHS = bytes.maketrans(bytes(RESULTS), "".join(map(_RESULTS.__getitem__, RESULTS.values())).encode())
 NOT_ASKED = "-"
+# In place of a finding that nobody asked for.
+_NOT_ASKED: Any = SimpleNamespace(status=None)
+_LETTERS: Mapping[Status | None, str] = {None: NOT_ASKED} | {status: status.value[0] for status in Status}
+_STATUS = attrgetter("status")
 _USUAL = (None, None, None, 1)
 
 
@@ -122,7 +130,7 @@ def decision_body(
         "shown": _shown(decision),
         "findings": _finding_letters(decision, of),
         "rules": _rule_letters(decision.outcomes, of),
-        "covered": {item.rule.id: item.suppressed_by for item in decision.outcomes if item.suppressed_by is not None},
+        "covered": dict(decision.outcomes.suppressed),
         "details": _details(facts),
         "cards": [
             {"uuid": card.uuid, "indicator": card.indicator, "rules": list(card.rules), "parts": dict(card.parts)}
@@ -189,11 +197,10 @@ def shown_of(body: Json) -> dict[str, ShownBefore] | None:
 
 
 def _finding_letters(decision: Decision, of: RuleSet) -> str:
-    letters = [NOT_ASKED] * len(of.findings)
+    # Hundreds of findings a call: they are gone through without a line of Python for each.
+    found = map(decision.findings.get, of.findings, repeat(_NOT_ASKED))
+    letters = list(map(_LETTERS.__getitem__, map(_STATUS, found)))
     index, findings = of.finding_index, decision.findings
-    for name, finding in findings.items():
-        # The value as stored: hundreds of findings a call, and an enum hashes itself in Python.
-        letters[index[name]] = finding.status._value_[0]
     for name in decision.not_assessed:
         letters[index[name]] = _WANTED[findings[name].status]
     for name in decision.not_recorded:
@@ -201,11 +208,9 @@ def _finding_letters(decision: Decision, of: RuleSet) -> str:
     return "".join(letters)
 
 
-def _rule_letters(outcomes: Iterable[Outcome], of: RuleSet) -> str:
-    letters = [NOT_ASKED] * len(of.rules)
-    for item in outcomes:
-        letters[of.rule_index[item.rule.id]] = _RESULTS[item.result._value_]
-    return "".join(letters)
+def _rule_letters(outcomes: Outcomes, of: RuleSet) -> str:
+    letters = outcomes.truths.translate(_LETTERS_OF_TRUTHS) + NOT_ASKED.encode()
+    return bytes(map(letters.__getitem__, of.places_of(outcomes.of))).decode()
 
 
 def _says_more(finding: Finding) -> bool:

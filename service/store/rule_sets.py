@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from service.engine.trace import InOrder
 from service.store.database import Database
 from service.store.tables import rule_sets
 
@@ -45,9 +46,15 @@ class RuleSet:
         return {name: index for index, name in enumerate(self.findings)}
 
     @cached_property
-    def rule_index(self) -> Mapping[str, int]:
-        """Where the letter of each rule stands."""
-        return {rule: index for index, (rule, _) in enumerate(self.rules)}
+    def _places(self) -> dict[InOrder, tuple[int, ...]]:
+        return {}
+
+    def places_of(self, ran: InOrder) -> tuple[int, ...]:
+        """Of each rule its place among those that a hook runs, in the order of the letters; -1 of one it does not."""
+        places = self._places.get(ran)
+        if places is None:
+            places = self._places[ran] = tuple(ran.index.get(rule, -1) for rule, _ in self.rules)
+        return places
 
     def body(self, archive: bytes) -> dict[str, Any]:
         """What the ledger says of it and of its archive."""

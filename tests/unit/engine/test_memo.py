@@ -11,6 +11,7 @@ import pytest
 from service.decision import Decision, Prepared, decide_on
 from service.engine.chaining import Chained, Program
 from service.engine.memo import Memo
+from service.engine.trace import InOrder, Reading
 from service.errors import EngineError
 from service.finding import Evidence, Finding, Status
 from service.knowledge.conditions import Truth
@@ -71,11 +72,15 @@ def test_what_the_engines_disagree_on_is_not_kept(knowledge: Knowledge, monkeypa
 
 
 def test_the_longest_unused_is_forgotten_first() -> None:
-    memo = Memo(["r"], capacity=2)
-    memo.put([1], {"r": Truth.TRUE})
-    memo.put([2], {"r": Truth.FALSE})
-    assert memo.get([1]) == {"r": Truth.TRUE}
-    memo.put([300], {"r": Truth.UNKNOWN})
-    assert memo.get([2]) is None
-    assert memo.get([1]) == {"r": Truth.TRUE}
-    assert memo.get([300]) == {"r": Truth.UNKNOWN}
+    memo = Memo(InOrder(RULES[:1]), (), capacity=2)
+    first = memo.put(b"1", Reading({"c": Truth.TRUE}, {}, (), {}))
+    memo.put(b"2", Reading({"c": Truth.FALSE}, {}, (), {}))
+    assert memo.get(b"1") == first
+    third = memo.put(b"3", Reading({"c": Truth.UNKNOWN}, {}, (), {}))
+    assert memo.get(b"2") is None
+    assert memo.get(b"1") == first
+    assert memo.get(b"3") == third
+    assert [dict(memo.read_again(known, {}).truths) for known in (first, third)] == [
+        {"c": Truth.TRUE},
+        {"c": Truth.UNKNOWN},
+    ]
