@@ -27,7 +27,7 @@ class Status(StrEnum):
     __hash__ = str.__hash__
 
 
-class Evidence(Struct, frozen=True):
+class Evidence(Struct, frozen=True, cache_hash=True):
     """What in the record a finding depends on.
 
     ``resource`` is ``Type/id`` (or the path in the Bundle when there is no id), ``date`` the date as

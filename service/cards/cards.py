@@ -17,7 +17,7 @@ from service.cards.full_text import detail, full_text_of, patient_detail
 from service.cards.grouping import grouped, is_joinable, joined_summary, shared_summary, write_shared
 from service.cards.layout import sections, write
 from service.cards.not_assessed import Lacking
-from service.cards.of_rules import of_rule_set
+from service.cards.of_rules import of_rule, of_rule_set
 from service.cards.pathway import is_pathway, pathway_summary, write_pathway
 from service.cards.redaction import FULL, card_without_markers
 from service.cards.sources import card_source, topic
@@ -26,9 +26,8 @@ from service.cards.summary import summary
 from service.cards.unread import with_unread_for_patient
 from service.cards.with_not_assessed import with_not_assessed
 from service.decision import Advice, Decision
-from service.engine.trace import Outcome
-from service.finding import Evidence, Finding
-from service.knowledge.model import Indicator, Knowledge, ServiceDefinition
+from service.engine.trace import Outcomes
+from service.knowledge.model import Indicator, Knowledge, Rule, ServiceDefinition
 
 WHY = "sciatica-cds.why"
 NOTHING_LACKING = Lacking()
@@ -206,9 +205,16 @@ def _shared(showing: _Showing, group: Sequence[Advice]) -> Json:
 
 def _reasons(knowledge: Knowledge, group: Sequence[Advice]) -> Json:
     codes = dict.fromkeys(code for item in group if item.rule.card for code in item.rule.card.override_reasons)
-    reasons = [knowledge.override_reasons[code] for code in codes]
-    codings = [{"code": reason.code, "system": reason.system, "display": reason.display} for reason in reasons]
-    return {"overrideReasons": codings} if codings else {}
+    return {"overrideReasons": list(map(_codings(knowledge).__getitem__, codes))} if codes else {}
+
+
+@of_rule_set
+def _codings(knowledge: Knowledge) -> dict[str, Json]:
+    """The reasons as codings."""
+    return {
+        code: {"code": reason.code, "system": reason.system, "display": reason.display}
+        for code, reason in knowledge.override_reasons.items()
+    }
 
 
 def _links(showing: _Showing, group: Sequence[Advice]) -> Json:
@@ -250,30 +256,40 @@ def _patient_card(knowledge: Knowledge, decision: Decision, advice: Advice) -> J
 def _why(showing: _Showing, advice: Sequence[Advice]) -> Json:
     """Which rules are shown and suppressed, on which evidence, lacking what. Nothing stands only here (EX-4)."""
     knowledge, outcomes = showing.knowledge, showing.decision.outcomes
-    rules = [_rule(knowledge, outcomes.of_rule(name)) for item in advice for name in (item.rule.id, *item.suppresses)]
+    rules = [_rule(knowledge, outcomes, name) for item in advice for name in (item.rule.id, *item.suppresses)]
     why: Json = {"decision": showing.decision.id, "rules": rules}
-    evidence = [_evidence(finding.name, item.resource, item.date) for finding, item in _evidence_of(advice)]
-    if evidence:
-        why["evidence"] = list({tuple(entry.items()): entry for entry in evidence}.values())
+    if evidence := dict.fromkeys(_evidence_of(advice)):
+        why["evidence"] = [_evidence(*entry) for entry in evidence]
     lacking = asked(knowledge, (name for item in advice for name in item.not_recorded))
     if lacking:
         why["notRecorded"] = lacking
     return why
 
 
-def _rule(knowledge: Knowledge, outcome: Outcome) -> Json:
-    rule = outcome.rule
-    body = {
+def _rule(knowledge: Knowledge, outcomes: Outcomes, name: str) -> Json:
+    body = _rule_body(knowledge, outcomes.rule(name))
+    covering = outcomes.suppressed.get(name)
+    return body if covering is None else body | {"coveredBy": covering}
+
+
+@of_rule
+def _rule_body(knowledge: Knowledge, rule: Rule) -> Json:
+    return {
         "id": rule.id,
         "version": rule.version,
         "status": rule.status,
         "approved": rule.id in knowledge.approved,
     }
-    return body if outcome.suppressed_by is None else body | {"coveredBy": outcome.suppressed_by}
 
 
-def _evidence_of(advice: Sequence[Advice]) -> Iterable[tuple[Finding, Evidence]]:
-    return ((finding, evidence) for item in advice for finding in item.found for evidence in finding.evidence)
+def _evidence_of(advice: Sequence[Advice]) -> list[tuple[str, str, str | None]]:
+    """Finding, resource and date of each entry on which a card depends."""
+    return [
+        (finding.name, entry.resource, entry.date)
+        for item in advice
+        for finding in item.found
+        for entry in finding.evidence
+    ]
 
 
 def _evidence(finding: str, resource: str, date: str | None) -> Json:

@@ -8,6 +8,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 from types import MappingProxyType
 
+from service.bounded import Bounded
 from service.cards.markdown import escaped, plain
 from service.cards.of_rules import of_rule_set
 from service.cards.redaction import mark_quoted
@@ -95,18 +96,22 @@ def number(value: Decimal) -> str:
 
 def amount(finding: Finding) -> str | None:
     """The value of a numeric finding with its unit, or the bounds it lies in; None without a number."""
-    low, high = _bound(finding.low, finding.unit), _bound(finding.high, finding.unit)
-    if low is None and high is None:
-        return None
+    low, high = finding.low, finding.high
+    return None if low is None and high is None else _amount(low, high, finding.unit)
+
+
+@lru_cache(maxsize=4096)
+def _amount(least: Decimal | None, most: Decimal | None, unit: str | None) -> str:
+    low, high = _bound(least, unit), _bound(most, unit)
     if low is not None and low == high:
-        return f"{number(low)} {_unit(finding.unit, low)}".rstrip()
+        return f"{number(low)} {_unit(unit, low)}".rstrip()
     if high is None and low is not None:
-        return f"at least {number(low)} {_unit(finding.unit, low)}".rstrip()
+        return f"at least {number(low)} {_unit(unit, low)}".rstrip()
     if low is None and high is not None:
-        return f"at most {number(high)} {_unit(finding.unit, high)}".rstrip()
+        return f"at most {number(high)} {_unit(unit, high)}".rstrip()
     assert low is not None
     assert high is not None
-    return f"between {number(low)} and {number(high)} {_unit(finding.unit, high)}".rstrip()
+    return f"between {number(low)} and {number(high)} {_unit(unit, high)}".rstrip()
 
 
 def _bound(value: Decimal | None, unit: str | None) -> Decimal | None:
@@ -361,6 +366,21 @@ def _note(note: Note) -> str:
 def asked(knowledge: Knowledge, names: Iterable[str]) -> list[str]:
     """The phrases a clinician reads for findings that are not known, each once."""
     return list(dict.fromkeys(map(_phrases(knowledge).__getitem__, names)))
+
+
+def asked_in_a_line(knowledge: Knowledge, names: tuple[str, ...]) -> str:
+    """The same in one line: what a rule lacks is the same for many patients."""
+    lines = _lines(knowledge)
+    line = lines.get(names)
+    if line is None:
+        line = lines[names] = "; ".join(asked(knowledge, names))
+    return line
+
+
+@of_rule_set
+def _lines(knowledge: Knowledge) -> Bounded[tuple[str, ...], str]:
+    del knowledge
+    return Bounded(1024)
 
 
 @of_rule_set

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from service.cards.finding_words import asked, quoted_lines
+from service.cards.finding_words import asked_in_a_line, quoted_lines
 from service.cards.of_rules import of_rule
 from service.cards.sources import source_lines
 from service.cards.summary import also, summary
@@ -23,13 +23,13 @@ def body(knowledge: Knowledge, advice: Advice, today: date, written: dict[str, s
     rule = advice.rule
     assert rule.card is not None
     found = quoted_lines(knowledge, advice.found, written)
-    missing = asked(knowledge, advice.not_recorded)
+    missing = asked_in_a_line(knowledge, advice.not_recorded)
     yield rule.card.detail
     yield from (f"**Also:** {said}" for said in also(advice, today))
     if found:
         yield "**Found:**\n\n" + "\n".join(found)
     if missing:
-        yield f"**Not recorded:** {'; '.join(missing)}"
+        yield f"**Not recorded:** {missing}"
     yield _grounds(knowledge, rule)
     yield _signature(knowledge, rule, today)
 

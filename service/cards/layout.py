@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from service.cards.finding_words import GROUNDS, asked, short_lines
 from service.cards.of_rules import of_rule
@@ -112,9 +113,12 @@ def _is_order(finding: Finding) -> bool:
 
 def act(card: CardText) -> str:
     """What to do: the author's words, or else the first two sentences of the detail."""
-    if card.act is not None:
-        return card.act
-    return " ".join(_SENTENCE.split(" ".join(card.detail.split()))[:SENTENCES])
+    return _first_sentences(card.detail) if card.act is None else card.act
+
+
+@lru_cache(maxsize=1024)
+def _first_sentences(detail: str) -> str:
+    return " ".join(_SENTENCE.split(" ".join(detail.split()))[:SENTENCES])
 
 
 def first_of(lines: Sequence[str], most: int) -> Iterator[str]:

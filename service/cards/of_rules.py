@@ -33,15 +33,15 @@ def of_rule_set(make: Callable[[Knowledge], T]) -> Callable[[Knowledge], T]:
 
 def of_rule(make: Callable[[Knowledge, Rule], T]) -> Callable[[Knowledge, Rule], T]:
     """Remembers what a function makes of each rule of a rule set."""
-
-    @of_rule_set
-    def of_each(knowledge: Knowledge) -> dict[int, tuple[Rule, T]]:
-        del knowledge
-        return {}
+    stored: list[tuple[Knowledge, dict[int, tuple[Rule, T]]]] = []
 
     @wraps(make)
     def made(knowledge: Knowledge, rule: Rule) -> T:
-        known = of_each(knowledge)
+        of_last = stored[0] if stored else None
+        if of_last is None or of_last[0] is not knowledge:
+            of_last = knowledge, {}
+            stored[:] = [of_last]
+        known = of_last[1]
         # The rule is stored with what was made of it, so no other rule has its address.
         found = known.get(id(rule))
         if found is None:

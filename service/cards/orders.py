@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, cast
 
 from service.knowledge.cache import Cached, uncached
@@ -25,7 +26,7 @@ _INTENT = "proposal"
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ordering:
     """What one call puts into its drafts. Without a patient id nothing can be ordered."""
 
@@ -38,6 +39,17 @@ class Ordering:
     def possible(self) -> bool:
         """Whether orders can be written: the patient is known, and the release is one that is written."""
         return self.patient_id is not None and self.release in WRITTEN
+
+    @cached_property
+    def members(self) -> Json:
+        """What of the call stands in each of its drafts."""
+        members: Json = {
+            "subject": {"reference": f"Patient/{self.patient_id}"},
+            "authoredOn": self.now.isoformat(timespec="seconds"),
+        }
+        if self.encounter_id is not None:
+            members["encounter"] = {"reference": f"Encounter/{self.encounter_id}"}
+        return members
 
 
 class Drafts:
@@ -67,12 +79,7 @@ class Drafts:
 
     def draft(self, template: str, ordering: Ordering) -> Json:
         """The draft resource of one template for one call: status draft, intent proposal, no id (AC-3, AC-6)."""
-        resource = dict(self._validated(template, ordering.release))
-        resource["subject"] = {"reference": f"Patient/{ordering.patient_id}"}
-        resource["authoredOn"] = ordering.now.isoformat(timespec="seconds")
-        if ordering.encounter_id is not None:
-            resource["encounter"] = {"reference": f"Encounter/{ordering.encounter_id}"}
-        return resource
+        return self._validated(template, ordering.release) | ordering.members
 
     def _build(self, template: str, release: Release) -> Json:
         order = self._templates[template]

@@ -81,10 +81,10 @@ def _actions(decision: Decision, suggestion: Suggestion, acting: Acting) -> list
 
 def _drafts_behind(decision: Decision, facts: Sequence[str], acting: Acting) -> list[Evidence] | None:
     """The draft orders of the call that the facts depend on; None without any, or when one is no draft of the call."""
+    if not facts:
+        return []
     evidence = {item.resource: item for name in facts for item in decision.findings[name].evidence}
-    if facts and not evidence:
-        return None
-    if any(reference not in acting.deletable for reference in evidence):
+    if not evidence or not acting.deletable.issuperset(evidence):
         return None
     return list(evidence.values())
 

@@ -111,9 +111,9 @@ class Outcomes(Sequence[Outcome]):
     ) -> None:
         self.of, self.truths, self.suppressed, self._findings = of, truths, suppressed, findings
 
-    def of_rule(self, rule_id: str) -> Outcome:
-        """What became of one rule. Raises KeyError when the hook does not run it."""
-        return self[self.of.index[rule_id]]
+    def rule(self, rule_id: str) -> Rule:
+        """One of the rules. Raises KeyError when the hook does not run it."""
+        return self.of.rules[self.of.index[rule_id]]
 
     @overload
     def __getitem__(self, index: int) -> Outcome: ...

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from types import MappingProxyType
 
 # How long what is put in may become; whoever renders keeps to it, so the longest summary is known at load.
@@ -47,11 +47,12 @@ Fill = Callable[[Sequence[Reference]], Sequence[str] | None]
 """The words for all references of one alternative, or None when this patient lacks one of them."""
 
 
-def references(summary: str) -> Iterator[Reference]:
+@cache
+def references(summary: str) -> tuple[Reference, ...]:
     """Everything a summary asks for."""
-    for slot in _SLOT.finditer(summary):
-        for match in _REFERENCE.finditer(slot[1]):
-            yield Reference(match[1], match[2])
+    return tuple(
+        Reference(match[1], match[2]) for slot in _SLOT.finditer(summary) for match in _REFERENCE.finditer(slot[1])
+    )
 
 
 def alternatives(summary: str) -> Iterator[tuple[str, ...]]:
@@ -67,26 +68,40 @@ def _alternatives(slot: str) -> tuple[str, ...]:
 
 def filled(summary: str, fill: Fill) -> str:
     """The summary with each slot filled by the first alternative of which everything is there."""
-    return _SLOT.sub(lambda slot: _filled(_alternatives(slot[1]), fill), summary)
+    return "".join([part if isinstance(part, str) else _filled(part, fill) for part in _parts(summary)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Alternative:
+    """One alternative of a slot: what it refers to, and a template with a place for the words of each."""
+
+    references: tuple[Reference, ...]
+    template: str
 
 
 @cache
-def _referred(part: str) -> tuple[Reference, ...]:
-    """What an alternative refers to."""
-    return tuple(Reference(match[1], match[2]) for match in _REFERENCE.finditer(part))
+def _parts(summary: str) -> tuple[str | tuple[_Alternative, ...], ...]:
+    """The words of a summary and, between them, its slots."""
+    # Between the words of a split stands what the brackets of the pattern hold.
+    pieces = _SLOT.split(summary)
+    return tuple(
+        tuple(map(_alternative, _alternatives(piece))) if number % 2 else piece for number, piece in enumerate(pieces)
+    )
 
 
-def _filled(parts: tuple[str, ...], fill: Fill) -> str:
-    for part in parts[:-1]:
-        words = fill(_referred(part))
+def _alternative(part: str) -> _Alternative:
+    referred = tuple(Reference(match[1], match[2]) for match in _REFERENCE.finditer(part))
+    return _Alternative(referred, _REFERENCE.sub("%s", part.replace("%", "%%")))
+
+
+def _filled(slot: tuple[_Alternative, ...], fill: Fill) -> str:
+    *first, last = slot
+    for one in first:
+        words = fill(one.references)
         if words is not None:
-            return _REFERENCE.sub(partial(_next, iter(words)), part)
-    return parts[-1]
-
-
-def _next(words: Iterator[str], match: re.Match[str]) -> str:
-    del match
-    return next(words)
+            return one.template % tuple(words)
+    # The last one names no finding: it is shown as it is written.
+    return last.template % tuple(f"${one.finding}.{one.kind}" for one in last.references)
 
 
 def without_values(summary: str) -> str:
