@@ -42,7 +42,7 @@ NOT_ASKED = "-"
 _NOT_ASKED: Any = SimpleNamespace(status=None)
 _LETTERS: Mapping[Status | None, str] = {None: NOT_ASKED} | {status: status.value[0] for status in Status}
 _STATUS = attrgetter("status")
-_USUAL = (None, None, None, 1)
+_ONE = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,10 +229,14 @@ def _details(facts: Mapping[str, Finding]) -> Json:
 
 def _detail(finding: Finding, entries: dict[int, list[Any]]) -> Json:
     detail_body: Json = {}
-    if finding.value is not None:
-        detail_body["value"] = str(finding.value)
+    low, high = finding.low, finding.high
+    if low is not None and low == high:
+        detail_body["value"] = str(low)
     else:
-        detail_body |= {name: str(bound) for name in ("low", "high") if (bound := getattr(finding, name)) is not None}
+        if low is not None:
+            detail_body["low"] = str(low)
+        if high is not None:
+            detail_body["high"] = str(high)
     if finding.unit is not None:
         detail_body["unit"] = finding.unit
     if finding.notes:
@@ -252,15 +256,17 @@ def _entry(item: Evidence, entries: dict[int, list[Any]]) -> list[Any]:
 
 def _from(item: Evidence) -> list[Any]:
     """Resource, date, note, and which words of the record; what is as usual at the end is left out."""
-    parts: list[Any] = [item.resource, item.date, item.note and note_body(item.note), _words(item.text)]
-    while len(parts) > 1 and parts[-1] == _USUAL[len(parts) - 1]:
-        parts.pop()
-    return parts
+    date, note, words = item.date, item.note and note_body(item.note), _words(item.text)
+    if words != _ONE:
+        return [item.resource, date, note, words]
+    if note is not None:
+        return [item.resource, date, note]
+    return [item.resource] if date is None else [item.resource, date]
 
 
 def _words(text: str) -> int:
     """0 without words; else 1, or 2 and more where entries differ in their words only."""
-    return 0 if not text else 1 if text == WORDS else int(text.rpartition(" ")[2])
+    return 0 if not text else _ONE if text == WORDS else int(text.rpartition(" ")[2])
 
 
 def facts_of(body: Json, findings: Sequence[str], facts: Iterable[str]) -> dict[str, Finding]:

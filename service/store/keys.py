@@ -13,6 +13,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from service.errors import StoreError
@@ -45,7 +46,15 @@ class Keyring:
         return self._hash("seal", text, key)
 
     def _hash(self, purpose: str, text: str, key: str | None) -> str:
-        return hmac.digest(self.keys[key or self.current], f"{purpose}\t{text}".encode(), "sha256").hex()
+        begun = _begun(self.keys[key or self.current], purpose).copy()
+        begun.update(text.encode())
+        return begun.hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _begun(key: bytes, purpose: str) -> hmac.HMAC:
+    """A hash under a key that has seen the purpose: to copy it costs half of what it costs to begin anew."""
+    return hmac.new(key, f"{purpose}\t".encode(), "sha256")
 
 
 def read_keyring(path: Path, in_use: Path | None = None) -> Keyring:

@@ -53,11 +53,11 @@ class Redactor:
 
     def facts(self, decision: Decision) -> dict[str, Finding]:
         """The facts of a decision about which more can be said than their status, redacted, by name."""
-        redaction = _Redaction(self)
+        redacted, facts, present = _Redaction(self).finding, self._facts, Status.PRESENT
         return {
-            name: redaction.finding(finding)
+            name: redacted(finding)
             for name, finding in decision.findings.items()
-            if (finding.evidence or finding.status is Status.PRESENT) and name in self._facts
+            if (finding.evidence or finding.status is present) and name in facts
         }
 
     def reference(self, reference: str) -> str:
@@ -84,27 +84,30 @@ class _Redaction:
 
     def finding(self, finding: Finding) -> Finding:
         """The finding redacted. Notes stand on a card only when it is present, and are stored only then."""
-        present = finding.status is Status.PRESENT
+        notes = finding.notes if finding.status is Status.PRESENT else ()
+        seen, first = self._seen, self._first
         return Finding(
             finding.name,
             finding.status,
             finding.low,
             finding.high,
             self._redact.unit(finding.unit),
-            tuple([self._evidence(item) for item in finding.evidence]),
-            tuple([redacted_note(note, self._hashed) for note in finding.notes]) if present else (),
+            # The decision holds the evidence, so its address names it.
+            tuple([seen.get(id(item)) or first(item) for item in finding.evidence]),
+            tuple([redacted_note(note, self._hashed) for note in notes]) if notes else (),
         )
 
-    def _evidence(self, item: Evidence) -> Evidence:
-        # The decision holds the evidence, so its address names it.
-        redacted = self._seen.get(id(item))
-        if redacted is None:
-            redacted = self._seen[id(item)] = self._distinct(item, _evidence(item, self._hashed))
+    def _first(self, item: Evidence) -> Evidence:
+        """An entry that was not seen before, redacted."""
+        redacted = self._seen[id(item)] = self._distinct(item, _evidence(item, self._hashed))
         return redacted
 
     def _distinct(self, item: Evidence, redacted: Evidence) -> Evidence:
         """Entries that differ only in what is redacted must not become one: conclusions list each entry once."""
-        known = self._originals.setdefault(redacted, [])
+        known = self._originals.get(redacted)
+        if known is None:
+            self._originals[redacted] = [item]
+            return redacted
         if item not in known:
             known.append(item)
         number = known.index(item)
