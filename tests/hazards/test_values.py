@@ -151,3 +151,65 @@ def test_an_answer_to_a_question_that_cannot_be_read_is_named(client: FlaskClien
     observed = answer("x", yes=True) | {"code": code}
     answered = ask(client, [person(), sciatica(), observed], complete="all")
     assert ("1 entry could not be read: Observation" in details(answered)) is is_named
+
+
+def told(words: str, day: str = "2026-11-22", **value: Any) -> Json:
+    """A result under a name alone, as from a laboratory with codes of its own."""
+    result = measured("x", 1, None, day) | {"code": {"text": words}}
+    del result["valueQuantity"]
+    return result | value
+
+
+def quantity(value: float, unit: str) -> Json:
+    return {"valueQuantity": {"value": value, "unit": unit}}
+
+
+@pytest.mark.parametrize(
+    ("result", "finding", "value"),
+    [
+        (told("ODI", **quantity(42, "%")), "odi", 42),
+        (told("ODI score", valueString="21/50"), "odi", 42),
+        (told("Numeric pain rating scale", valueInteger=7), "pain-score", 7),
+        (told("Pain scale 0-10", valueString="7 out of 10"), "pain-score", 7),
+        (told("Creat", **quantity(1.4, "mg/dL")), "creatinine", 1.4),
+        (told("Creatinine", **quantity(1400, "micromol/L")), "creatinine", 15.84),
+        (told("PLT", **quantity(80, "thou/mm3")), "platelets", 80),
+        (told("eGFR", **quantity(45, "mL/min per 1.73 sq m")), "egfr", 45),
+        (told("eGFR", **quantity(0.75, "mL/s/1.73m2")), "egfr", 45),
+        (told("Residual urine [Volume] Bladder by US", "2026-11-24", **quantity(300, "mL")), "post-void-residual", 300),
+    ],
+)
+def test_a_result_is_read_by_the_short_names_and_units_of_laboratories(
+    client: FlaskClient, result: Json, finding: str, value: float
+) -> None:
+    answered = ask(client, [person(), sciatica(), result], complete="all")
+    assert value_of(answered, finding) == pytest.approx(value, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("result", "finding"),
+    [
+        (told("Pain scale FACES", valueInteger=7), "pain-score"),
+        (told("Numeric rating scale for sleep", valueInteger=7), "pain-score"),
+        (told("Urine creat", **quantity(70, "mg/dL")), "creatinine"),
+        (told("ODI 3%", **quantity(7, "/h")), "odi"),
+        (told("Mean platelet volume", **quantity(9, "fL")), "platelets"),
+    ],
+)
+def test_another_measure_of_a_like_name_is_not(client: FlaskClient, result: Json, finding: str) -> None:
+    assert status_of(ask(client, [person(), sciatica(), result], complete="all"), finding) == "unknown"
+
+
+@pytest.mark.parametrize("name", ["UPT", "Urine hCG", "Pregnancy test", "Choriogonadotropin [Presence] in Urine"])
+@pytest.mark.parametrize(("words", "status"), [("positive", "present"), ("negative", "unknown")])
+def test_a_pregnancy_test_in_words_alarms_and_lifts_nothing(
+    client: FlaskClient, name: str, words: str, status: str
+) -> None:
+    answered = ask(client, [person(), sciatica(), told(name, valueString=words)], complete="all")
+    assert status_of(answered, "pregnant") == status
+
+
+@pytest.mark.parametrize("name", ["SLR", "Straight-leg-raise test", "Lasègue sign"])
+def test_a_straight_leg_raise_is_read_by_its_short_and_foreign_names(client: FlaskClient, name: str) -> None:
+    answered = ask(client, [person(), sciatica(), told(name, valueString="positive at 40 degrees")], complete="all")
+    assert status_of(answered, "slr-positive") == "present"

@@ -39,7 +39,7 @@ UNITS: Mapping[str, Unit] = {
     **_units("temperature", {"Cel": "1", "[degF]": "1", "K": "1"}),
     **_units("time", {"d": "1", "wk": "7", "h": "0.0416666666666666666666666667"}),
     **_units("calendar months", {"mo": "1", "a": "12"}),
-    **_units("filtration", {"mL/min/{1.73_m2}": "1"}),
+    **_units("filtration", {"mL/min/{1.73_m2}": "1", "mL/s/{1.73_m2}": "60"}),
     **_units("clearance", {"mL/min": "1"}),
     **_units("share", {"%": "1"}),
     **_units("moles per mole", {"mmol/mol": "1"}),
@@ -67,7 +67,7 @@ _SPELLINGS: Mapping[str, str] = {
     "ng/L": "ng/l",
     "pg/mL": "pg/ml",
     "mmol/L": "mmol/l",
-    "umol/L": "umol/l;µmol/l;μmol/l;mcmol/l",
+    "umol/L": "umol/l;µmol/l;μmol/l;mcmol/l;micromol/l;micromoles/l;micromol/litre",
     "nmol/L": "nmol/l",
     "pmol/L": "pmol/l",
     "meq/L": "meq/l",
@@ -77,6 +77,7 @@ _SPELLINGS: Mapping[str, str] = {
     "u[IU]/mL": "u[iu]/ml;uiu/ml;µiu/ml;μiu/ml;mcu/ml;uu/ml",
     "m[IU]/mL": "m[iu]/ml;miu/ml",
     "10*3/uL": "10*3/ul;10^3/ul;10+3/ul;10e3/ul;x10e3/ul;x10^3/ul;x10*3/ul;k/ul;k/µl;k/μl;k/cumm;thous/mcl;thousand/ul"
+    ";thou/ul;thou/mm3;thousand/mm3;k/mm3;10*3/mm3;10^3/mm3"
     ";k/mcl;10*3/mm3",
     "10*9/L": "10*9/l;10^9/l;10e9/l;x10^9/l;x10e9/l;x10*9/l;giga/l",
     "10*6/uL": "10*6/ul;10^6/ul;m/ul;x10^6/ul;x10e6/ul",
@@ -105,9 +106,12 @@ _SPELLINGS: Mapping[str, str] = {
     "h": "h;hr;hrs;hour;hours",
     "mo": "mo;month;months",
     "a": "a;yr;yrs;year;years",
+    "mL/s/{1.73_m2}": "ml/s/{1.73_m2};ml/s/1.73m2;ml/s/1.73 m2;ml/s/1.73m²;ml/s/1.73 m²;ml/s/1,73m2",
     "mL/min/{1.73_m2}": "ml/min/{1.73_m2};ml/min/1.73m2;ml/min/1.73 m2;ml/min/1.73m²;ml/min/1.73 m²;ml/min/1.73m^2"
     ";ml/min/1.73 m^2;ml/min/{1.73m2};ml/min/1.73_m2;ml/min per 1.73m2;ml/min per 1.73 m2;ml/min/1.73;ml/min/1.73m*2"
     ";ml/min/1.73 sq m;ml/min/1.73sqm;ml/min/1.73 sqm;ml/min/1,73 m2;ml/min/1,73m2"
+    ";ml/min per 1.73 sq m;ml/min/1.73/m2;ml/min/1.73 square meters;ml/min/1.73 square metres"
+    ";ml/mn/1.73m2;ml/mn/1.73 m2;ml/min/1,73m²;ml/min/1,73 m²;ml/min/1.73qm;ml/min/1,73qm"
     ";ml/min/1.73sq.m;ml/min/1.73 sq. m;ml/min/bsa;ml/min/{1.73}",
     "mL/min": "ml/min",
     "%": "%;percent;pct;% of total;%{hemoglobinsaturation};%o2;%{hb};%{total}",
