@@ -203,6 +203,19 @@ def test_an_allergy_to_something_that_is_known_and_no_nsaid_is_a_no(client: Flas
     assert status_of(answered, "allergies-not-read") == "absent"
 
 
+def test_an_allergy_that_lists_more_than_anybody_would_is_not_read(client: FlaskClient) -> None:
+    few, many = (coded("AllergyIntolerance", text=", ".join(["peanuts"] * count)) for count in (30, 300))
+    assert status_of(signing(client, few), "nsaid-allergy") == "absent"
+    assert status_of(signing(client, many), "nsaid-allergy") == "unknown"
+    assert status_of(signing(client, many), "allergies-not-read") == "present"
+
+
+def test_a_problem_of_a_very_long_text_is_named_by_its_beginning(client: FlaskClient) -> None:
+    answered = signing(client, coded("Condition", text=f"  qwertitis {'of the xyzzus ' * 9000}"))
+    assert status_of(answered, HEART) == "unknown"
+    assert "qwertitis of the xyzzus" in json.dumps(answered["cards"])
+
+
 @pytest.mark.parametrize(
     ("kind", "words", "finding"),
     [

@@ -111,6 +111,8 @@ NOT_RECOGNISED = Note(NoteCode.NOT_RECOGNISED)
 NOT_RECORDED = Note(NoteCode.NOT_RECORDED)
 _LIST_EMPTY = Note(NoteCode.LIST_EMPTY)
 LONGEST_TEXT = 80
+_LOOKED_AT = 1000
+"""So many letters of an entry hold what is named of it, with blanks and marks that are not."""
 _MOST_NAMED = 5
 _IN_CONTEXT = "context."
 """Where the path of an entry begins that the context of a call brings."""
@@ -120,7 +122,7 @@ _BROUGHT_NOW = joined(NOT_RECOGNISED, Note(NoteCode.BEING_ENTERED))
 def named_entries(entries: Iterable[Entry]) -> Iterator[Evidence]:
     """Entries that could not be read, each by its own words, cut to what fits a line of a card."""
     for entry in entries:
-        text = " ".join(concept_text(entry.resource.get("code")).split())
+        text = " ".join(concept_text(entry.resource.get("code"), _LOOKED_AT).split())
         said = text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"
         note = _BROUGHT_NOW if entry.path.startswith(_IN_CONTEXT) else NOT_RECOGNISED
         yield Evidence(entry.reference, said or entry.type, note=note)

@@ -25,6 +25,8 @@ NOT_UNDERSTOOD: Mapping[str, str] = dict.fromkeys(
 """The lists whose entries must all be understood before one of them proves an absence, and the key of such an entry."""
 _MOST_DRUGS = 1024
 """Of so many drugs is cached what their classes are: the charts of a day name the same few hundred."""
+_MOST_SUBSTANCES = 200
+"""What lists more in one entry is not looked through, and so not read."""
 _ALLERGY = "AllergyIntolerance"
 _MEASURED = ("obs-", "local-obs-")
 
@@ -102,7 +104,8 @@ class Matcher:
         known = self._substances.get(text)
         if known is None:
             parts = self.index.known_words.substances_of(text)
-            known = self._substances[text] = bool(parts) and all(map(self._is_known, parts))
+            is_list = 0 < len(parts) <= _MOST_SUBSTANCES
+            known = self._substances[text] = is_list and all(map(self._is_known, parts))
         return known
 
     def _is_known(self, part: str) -> bool:

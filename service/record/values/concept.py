@@ -23,6 +23,9 @@ SPOKEN_SYSTEMS = frozenset({SNOMED, LOINC, CPT, ICD_10, ICD_10_CM, ICD_10_PCS, H
 """Public systems whose displays are the words of the system, and English where they look so."""
 
 
+_LONGEST_KEY = 1000
+
+
 class Coding(Struct, frozen=True):
     """One coding with its system normalised; ``system`` is None when it was not given."""
 
@@ -71,15 +74,15 @@ def _words(text: str) -> str:
     return without_marks(tidied(text.replace("_", " ")))
 
 
-def wordings(concept: object) -> Iterator[str]:
-    """Every wording of the concept: its text and the displays of its codings."""
+def wordings(concept: object, longest: int | None = None) -> Iterator[str]:
+    """Every wording of the concept: its text and the displays of its codings, of each so many letters at most."""
     for part in _parts(concept):
         text = part.get("text")
-        if isinstance(text, str) and (words := _words(text)):
+        if isinstance(text, str) and (words := _words(text[:longest])):
             yield words
     for raw in raw_codings(concept):
         display = raw.get("display")
-        if isinstance(display, str) and (words := _words(display)):
+        if isinstance(display, str) and (words := _words(display[:longest])):
             yield words
 
 
@@ -94,27 +97,35 @@ def own_words(concept: object) -> Iterator[str]:
 
 
 def single_key(concept: object) -> tuple[object, ...] | None:
-    """What decides the match of a concept with one coding, the commonest kind by far; None for any other."""
+    """What decides the match of a concept with one coding or with words alone, the commonest by far.
+
+    None for any other, and where its words are so long that they are not worth to be remembered.
+    """
     if not isinstance(concept, dict):
         return None
-    listed = concept.get("coding")
+    listed, text = concept.get("coding"), concept.get("text")
+    if listed is None and type(text) is str and "code" not in concept and "display" not in concept:
+        return (text,) if len(text) <= _LONGEST_KEY else None
     if not isinstance(listed, list) or len(listed) != 1 or not isinstance(listed[0], dict):
         return None
     get = listed[0].get
-    system, code, display, text = get("system"), get("code"), get("display"), concept.get("text")
+    system, code, display = get("system"), get("code"), get("display")
     if (
         (system is None or type(system) is str)
         and (code is None or type(code) is str)
-        and (display is None or type(display) is str)
-        and (text is None or type(text) is str)
+        and (display is None or (type(display) is str and len(display) <= _LONGEST_KEY))
+        and (text is None or (type(text) is str and len(text) <= _LONGEST_KEY))
     ):
         return system, code, display, text
     return None
 
 
-def concept_text(concept: object) -> str:
-    """What a concept says in words: its text, else the first display, else a code; "" when nothing."""
-    for text in wordings(concept):
+def concept_text(concept: object, longest: int | None = None) -> str:
+    """What a concept says in words: its text, else the first display, else a code; "" when nothing.
+
+    Of words no more than ``longest`` letters are looked at.
+    """
+    for text in wordings(concept, longest):
         return text
     for coding in codings(concept):
         return coding.code
