@@ -100,6 +100,7 @@ KINDS: Mapping[str, Make] = {
     "allergies of 60 words": lambda words, n: _allergy(words.known(60), n),
     "allergies of 60 strange words": lambda words, n: _allergy(words.strange(60), n),
     "allergies of one word": lambda words, n: _allergy(words.strange(1), n),
+    "allergies of thousands of foods": lambda _, n: _allergy(", ".join(f"nut {n} {at}" for at in range(15_000)), n),
     "drugs 'ibuprofen N mg'": lambda _, n: _drug({"text": f"ibuprofen {n} mg"}, n),
     "drugs with other strengths and names": lambda words, n: _drug(
         {"text": f"{NAMES[n % len(NAMES)]} {words.strange(1)} {n} mg tablet"}, n
@@ -117,7 +118,11 @@ KINDS: Mapping[str, Make] = {
     ),
     "problems of 60 words": lambda words, n: _sick({"text": words.known(60)}, n),
     "problems of 60 strange words": lambda words, n: _sick({"text": words.strange(60)}, n),
+    "problems of 60 German words": lambda words, n: _sick(
+        {"text": f"R\u00fcckenschmerzen \u00fcber {words.strange(60)}"}, n
+    ),
     "problems of one word": lambda words, n: _sick({"text": words.strange(1)}, n),
+    "problems of thousands of words": lambda words, n: _sick({"text": words.known(25_000)}, n),
     "problems of many codings": lambda words, n: _sick({"coding": _codings(words, n, SNOMED)}, n),
     "problems of ICD-10 numbers": lambda _, n: _sick({"coding": [{"system": ICD, "code": f"M54.{n}"}]}, n),
     "problems that say sciatica": lambda words, n: _sick({"text": f"sciatica {words.strange(1)}"}, n),
@@ -142,8 +147,14 @@ KINDS: Mapping[str, Make] = {
         _other("ServiceRequest", n, intent="order", code={"text": words.known(60)}) | {"status": "draft"}
     ),
     "drafts of ibuprofen": lambda _, n: _drug({"text": f"ibuprofen {n} mg"}, n) | {"status": "draft"},
+    "drafts of thousands of words": lambda words, n: (
+        _other("ServiceRequest", n, intent="order", code={"text": words.known(25_000)}) | {"status": "draft"}
+    ),
     "encounters of 60 words": lambda words, n: _other("Encounter", n, reasonCode=[{"text": words.known(60)}]),
     "questionnaires": lambda words, n: _other("QuestionnaireResponse", n, item=_items(words, 20)),
+    "reports that conclude in 60 words": lambda words, n: _other(
+        "DiagnosticReport", n, code={"text": "CT"}, conclusion=f"{words.known(30)}. {words.known(30)}"
+    ),
     "reports of 60 words": lambda words, n: _other("DiagnosticReport", n, code={"text": words.known(60)}),
     "imaging studies": lambda words, n: _other("ImagingStudy", n, description=words.known(60)),
     "problems of odd dates": lambda words, n: _sick({"text": "Sciatica"}, n) | {"onsetDateTime": words.strange(1)},

@@ -84,6 +84,7 @@ HOMES = {
     "click": ("service.cli.*",),
     "rich": ("service.cli.*",),
     "rapidfuzz": ("service.record.values.likeness",),
+    "ahocorasick_rs": ("service.record.values.pattern_literals",),
     "orjson": ("service.*",),
     "msgspec": (
         *("service.note", "service.finding", "service.record.*", "service.engine.*", "service.decision.*"),

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import lru_cache
+from itertools import pairwise
 
 from service.record.medication.drug_lexer import MOST_STRANGE, Codes, DrugLexer, Item, Kind, Products
 from service.record.medication.drug_spelling import plain, wordings
@@ -23,6 +24,7 @@ from service.record.medication.drug_words import (
     ORDINARY_BRANDS,
     SUPPLIES,
 )
+from service.record.values.rare import Rare
 
 LONGEST_TEXT = 300
 _CACHED = 5_000
@@ -37,9 +39,9 @@ _BRACKETS = re.compile(r"\(([^()]*)\)")
 _GLOSS = frozenset({Kind.NAME, Kind.PLAIN, Kind.JOINER})
 _NO_MEDICATION = re.compile(NO_MEDICATION)
 _MADE_OF_DRUGS = re.compile(MADE_OF_DRUGS)
-_DEVICE = re.compile(DEVICES)
-_NEVER_DRUGS = re.compile(NEVER_DRUGS)
-_SUPPLIES = re.compile(SUPPLIES)
+_DEVICE = Rare(DEVICES)
+_NEVER_DRUGS = Rare(NEVER_DRUGS)
+_SUPPLIES = Rare(SUPPLIES)
 _NAMES = frozenset({Kind.NAME, Kind.BRAND})
 _MAY_NAME = _NAMES | {Kind.UNKNOWN}
 _CUTS = frozenset({Kind.JOINER, Kind.BREAK})
@@ -156,12 +158,12 @@ def _further_parts(flat: str, items: Sequence[Item], count: int) -> tuple[str, .
 
 def _is_no_drug(flat: str, items: Sequence[Item]) -> bool:
     """Whether a text that names no ingredient is of a vaccine, a device or a supply, and of nothing else."""
-    if any(item.kind is Kind.STRENGTH or item.text.endswith(STEMS) for item in items):
+    is_never = _NEVER_DRUGS.search(flat) is not None
+    supplies = () if is_never else _SUPPLIES.spans(flat)
+    if not (is_never or supplies) or any(item.kind is Kind.STRENGTH or item.text.endswith(STEMS) for item in items):
         return False
-    if _NEVER_DRUGS.search(flat):
-        return True
-    rest = _SUPPLIES.sub(" ", flat)
-    return rest != flat and not any(item.kind is Kind.UNKNOWN and item.text in rest for item in items)
+    rest = " ".join(flat[end:start] for (_, end), (start, _) in pairwise([(0, 0), *supplies, (len(flat), 0)]))
+    return is_never or not any(item.kind is Kind.UNKNOWN and item.text in rest for item in items)
 
 
 def _sold_with(products: Products, named: Codes) -> tuple[Codes, bool]:

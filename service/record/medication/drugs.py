@@ -30,12 +30,12 @@ from service.record.medication.drug_text import (
 )
 from service.record.medication.other_drugs import is_other_drug, may_be_ours
 from service.record.medication.routes import LOCAL_ROUTES, ordered_route, route_of_words
-from service.record.values.caseless import Caseless
 from service.record.values.code_sets import CodeSets
 from service.record.values.code_systems import ATC, IPS_ABSENT_UNKNOWN, LOCAL, NDC, RXNORM, UNII, canonical_system
 from service.record.values.concept import Coding, codings, concept_text, single_key
 from service.record.values.interval import Interval
 from service.record.values.likeness import Likeness
+from service.record.values.rare import Rare, SeveralRare
 
 __all__ = ["Drugs", "Resolve"]
 
@@ -83,11 +83,9 @@ class Drugs:
         self._table = drug_table()
         drug_sets = {name: value_set for name, value_set in value_sets.items() if name.startswith(_DRUG_SETS)}
         self._index = CodeSets(drug_sets)
-        self._words = {
-            name: Caseless("|".join(f"(?:{words})" for words in one.patterns))
-            for name, one in drug_sets.items()
-            if one.patterns
-        }
+        in_words = {name: "|".join(f"(?:{words})" for words in one.patterns) for name, one in drug_sets.items()}
+        self._in_words = [name for name, words in in_words.items() if words]
+        self._words = SeveralRare(filter(None, in_words.values()))
         self._names = dict(self._table.ingredients)
         ours: set[str] = set()
         for value_set in drug_sets.values():
@@ -253,9 +251,8 @@ class Drugs:
 
     def _classes_of_words(self, texts: Sequence[str]) -> Iterator[str]:
         """The sets of products of one dose form that the words tell, where no code does."""
-        for name, pattern in self._words.items():
-            if any(pattern.search(words) for words in texts):
-                yield name
+        found = {number for words in texts for number in self._words.found_in(words)}
+        yield from (self._in_words[number] for number in sorted(found))
 
     def _only_local_route(self, ingredients: Sequence[Ingredient]) -> str | None:
         """The local route of drugs that are made for no other: nepafenac is for the eye, whatever the entry says."""
@@ -398,7 +395,7 @@ class Drugs:
         return None
 
 
-_PATCH = Caseless(r"\b(?:patch(?:es)?|pflaster|emplatre|empl\u00e2tre|parches?|plaster)\b")
+_PATCH = Rare(r"\b(?:patch(?:es)?|pflaster|emplatre|empl\u00e2tre|parches?|plaster)\b")
 _TOPICAL = "med-topical-analgesic"
 _NO_DRUG = Drug((), _NOTHING, None, recognised=False, text="")
 

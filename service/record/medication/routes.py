@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from service.record.values.caseless import Caseless
 from service.record.values.code_systems import SNOMED
 from service.record.values.concept import codings, concept_text
+from service.record.values.rare import SeveralRare
 
 LOCAL_ROUTES = frozenset({"topical", "ophthalmic", "otic", "nasal", "inhaled"})
 """Routes of drugs that act where they are put. Inhaled is a product choice: an inhaled steroid is no systemic one.
@@ -59,8 +59,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ),
     (r"crema|medicated\s+(?:patch|pad)|\w*gel", "topical"),
 )
-# One look at each word, whatever else begins inside what is found there.
-_AT_A_WORD = Caseless(rf"\b(?=(?:{'|'.join(f'({words})' for words, _ in _WORDS)})\b)")
+_PATTERNS = SeveralRare(rf"\b(?:{words})\b" for words, _ in _WORDS)
 _CACHED = 4_000
 
 
@@ -75,8 +74,8 @@ prescriptions, nor "od", the right eye or once a day: a route that may be either
 @lru_cache(_CACHED)
 def route_of_words(text: str) -> str | None:
     """The route that a dose form or a phrase tells; None when it tells none."""
-    found = min((match.lastindex or 0 for match in _AT_A_WORD.finditer(text)), default=0)
-    return _WORDS[found - 1][1] if found else None
+    first = next(_PATTERNS.found_in(text), None)
+    return None if first is None else _WORDS[first][1]
 
 
 def route_of_concept(concept: object) -> str | None:

@@ -138,10 +138,10 @@ class CodeIndex(CodeSets):
         ``cached`` holds what is worked out from the patterns; ``asked`` are, by type, the sets that the facts look for.
         """
         super().__init__(value_sets)
-        self.known_words = KnownWords(other)
+        self.known_words = KnownWords(other, cached)
         self._asked = asked
         self._wordings = Wordings(value_sets, self, cached)
-        self._danger = DangerWords(value_sets, terms)
+        self._danger = DangerWords(value_sets, terms, cached)
         self._says_nothing = frozenset(name for name, one in value_sets.items() if one.says == NOTHING_KNOWN)
         self._by_code: Bounded[tuple[object, str], _Code] = Bounded(_CACHED)
         self._by_concept: Bounded[tuple[object, ...], _Read] = Bounded(_CACHED)

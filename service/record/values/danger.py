@@ -8,23 +8,22 @@ found is explained; what is denied, or said of the family, is no danger. The wor
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
 from service.bounded import Bounded
+from service.knowledge.cache import Cached, uncached
 from service.knowledge.model import DangerTerms, ValueSet
-from service.record.values.caseless import Caseless, Span
+from service.record.values.caseless import Span
 from service.record.values.code_systems import RXNORM
 from service.record.values.negation import Guards, is_denied
+from service.record.values.whole_words import Alternative, WholeWords, read_alternatives
 
 __all__ = ["DangerWords", "Dangers"]
 
-_LETTERS = re.compile(r"[^\W_]+")
 _SHORTEST_NAME = 6
 _CACHED = 20_000
-_NEVER = Caseless(r"(?!)")
 
 
 def _names_of_drugs(value_sets: Mapping[str, ValueSet]) -> Iterator[str]:
@@ -35,8 +34,12 @@ def _names_of_drugs(value_sets: Mapping[str, ValueSet]) -> Iterator[str]:
                     yield code.display.casefold()
 
 
-def _whole_words(pattern: str) -> Caseless:
-    return Caseless(rf"\b(?:{pattern})\b")
+def _vocabularies(value_sets: Mapping[str, ValueSet], terms: DangerTerms) -> tuple[list[Alternative], ...]:
+    """The words of danger, drugs marked; those of red flags; and those that only sound like a danger."""
+    names = set(_names_of_drugs(value_sets)) - {*terms.harmless_drugs} if terms.problems else set()
+    drugs = [*terms.drugs, *sorted(one for one in names if len(one) >= _SHORTEST_NAME)] if terms.problems else []
+    words = read_alternatives(terms.problems, drugs)
+    return words, read_alternatives(terms.red_flags), read_alternatives(terms.harmless)
 
 
 class Dangers(Struct, frozen=True):
@@ -62,44 +65,39 @@ class Dangers(Struct, frozen=True):
 class DangerWords:
     """The words of danger, with the names of the drugs that some value sets judge."""
 
-    def __init__(self, value_sets: Mapping[str, ValueSet], terms: DangerTerms) -> None:
-        """Those of all ``value_sets`` that begin with ``med-`` hold the drugs. Without terms nothing is a danger."""
-        names = set(_names_of_drugs(value_sets)) - {*terms.harmless_drugs} if terms.problems else set()
-        self._names = frozenset(one for one in names if len(one) >= _SHORTEST_NAME)
-        drugs = "|".join((*terms.drugs, *sorted(self._names)))
-        self._few_words = _whole_words("|".join((*terms.problems, *terms.drugs))) if terms.problems else _NEVER
-        self._words = _whole_words(f"{'|'.join(terms.problems)}|(?P<drug>{drugs})") if terms.problems else _NEVER
-        self._red_flags = _whole_words("|".join(terms.red_flags)) if terms.red_flags else _NEVER
-        self._harmless = _whole_words("|".join(terms.harmless)) if terms.harmless else _NEVER
+    def __init__(self, value_sets: Mapping[str, ValueSet], terms: DangerTerms, cached: Cached = uncached) -> None:
+        """Those of all ``value_sets`` that begin with ``med-`` hold the drugs. Without terms nothing is a danger.
+
+        ``cached`` holds what is worked out from the words.
+        """
+        words, red_flags, harmless = cached("danger-words", lambda: _vocabularies(value_sets, terms))
+        self._words = WholeWords(alternatives=words)
+        self._red_flags = WholeWords(alternatives=red_flags)
+        self._harmless = WholeWords(alternatives=harmless)
         self._known: Bounded[str, Dangers] = Bounded(_CACHED)
 
     def read(self, text: str, guards: Guards) -> Dangers:
         """The words of danger in a text, and what sounds like one; ``guards`` are those that may be found in it."""
         found = self._known.get(text)
         if found is None:
-            words = self._words.finditer(text) if self._may_hold(text) else ()
-            told = [(one.span(), one["drug"] is not None) for one in words]
+            told = list(self._words.told_apart(text))
             denied = [span for span, _ in told if is_denied(text, span, guards)]
             there = tuple([(span, is_drug) for span, is_drug in told if span not in denied])
-            found = self._known[text] = Dangers(self._harmless.spans(text), tuple(denied), there)
+            found = self._known[text] = Dangers(tuple(self._harmless.spans(text)), tuple(denied), there)
         return found
 
     def red_flags_in(self, text: str, guards: Guards) -> Dangers:
         """The words of red flags in a text, and what sounds like a danger and is none."""
-        spans = [one.span() for one in self._red_flags.finditer(text)]
-        told = tuple((span, False) for span in spans if not is_denied(text, span, guards))
-        return Dangers(self._harmless.spans(text) if told else (), told=told)
+        told = tuple((span, False) for span in self._red_flags.spans(text) if not is_denied(text, span, guards))
+        return Dangers(tuple(self._harmless.spans(text)) if told else (), told=told)
 
     def words_of(self, text: str) -> frozenset[str]:
         """The words of danger in a text, in small letters."""
         return frozenset(text[first:last].casefold() for (first, last), _ in self.read(text, Guards()).told)
 
-    def _may_hold(self, text: str) -> bool:
-        """Whether a text holds any of them at all."""
-        # To look hundreds of names up is quicker than to try them all at every word.
-        return not self._names.isdisjoint(_LETTERS.findall(text.casefold())) or self._few_words.search(text) is not None
-
     def names_red_flag(self, text: str, explained: Sequence[Span] = ()) -> bool:
         """Whether words that were not read speak of a red flag, outside the stretches that are explained."""
-        found = (one.span() for one in self._red_flags.finditer(text))
-        return any(all(last <= start or end <= first for start, end in explained) for first, last in found)
+        return any(
+            all(last <= start or end <= first for start, end in explained)
+            for first, last in self._red_flags.spans(text)
+        )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from service.record.values.caseless import Caseless
+import re
+
+from service.record.values.rare import Rare
 
 __all__ = ["is_foreign"]
 
-_FOREIGN = Caseless(
-    r"[^\x00-\x7f\u2010-\u201d]"
-    r"|\b(?:irm|mrt|rmn|tac|tdm|kernspin\w*|magnetresonan\w*|resonan[cz]i\w*|risonanza|ressonancia|rezonan\w*|resonans\w*"
+_LETTER = re.compile(r"[^\x00-\x7f\u2010-\u201d]", re.IGNORECASE)
+_WORD = Rare(
+    r"\b(?:irm|mrt|rmn|tac|tdm|kernspin\w*|magnetresonan\w*|resonan[cz]i\w*|risonanza|ressonancia|rezonan\w*|resonans\w*"
     r"|tomogra[fp](?:i[aek]?)?|radiograf\w*|radiographie|rontgen\w*|roentgen\w*|lws|lendenwirb\w*|wirbels\w*|bandscheib\w*|rachis"
     r"|lombaire|lombare|lombar|lomb[oa]\w*|columna|colonna|coluna|kregos\w*|infiltra(?:zion|cion|cao)\w*|peridural\w*|epidural[ea]|epidurale"
     r"|fisioterap\w*|physiotherapie|krankengymnastik|kinesitherapie|akupunktur|agopuntura|acupuntura|elettro\w*|neurostimol\w*"
@@ -22,4 +24,4 @@ _FOREIGN = Caseless(
 
 def is_foreign(text: str) -> bool:
     """Whether words look like those of a language that is not read here, so that matching nothing proves nothing."""
-    return _FOREIGN.search(text) is not None
+    return _LETTER.search(text) is not None or _WORD.search(text) is not None

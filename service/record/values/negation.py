@@ -17,13 +17,12 @@ from collections.abc import Iterable
 from enum import Enum
 
 from service.record.values.caseless import Caseless, Span
+from service.record.values.rare import Rare
 
 # A clause ends the reach of the guards before a match. A colon does not: "Rule out: fracture".
 # Nor do the points of "Z.n." and "V.a.", history and suspicion in German.
-_BREAK = Caseless(
-    r"(?<!\bz)(?<!\bz\.n)(?<!\bz\. n)(?<!\bv)(?<!\bv\.a)(?<!\bv\. a)\.|[;\n]|\b(?:but|however|although|aber"
-    r"|except(?:ing)?|apart\s+from|other\s+than|aside\s+from)\b"
-)
+_STOP = re.compile(r"\.(?<!\bz\.)(?<!\bz\.n\.)(?<!\bz\. n\.)(?<!\bv\.)(?<!\bv\.a\.)(?<!\bv\. a\.)|;|\n", re.IGNORECASE)
+_BUT = Rare(r"\b(?:but|however|although|aber|except(?:ing)?|apart\s+from|other\s+than|aside\s+from)\b")
 # A clause of its own after a comma: "denies fever, has foot drop". A denial before it does not reach into it.
 _NEW_STATEMENT = Caseless(
     r",\s*(?:(?:and|now|also|(?:the\s+)?patient|he|she)\s+)*(?:has|have|had|having|with|known|presents?|presenting|reports?"
@@ -63,7 +62,7 @@ _MARKERS = (
 )
 _NEGATIVE = "".join(rf"(?<!{marker}[\s-])" for marker in _MARKERS) + r"negative|negative(?=\s+for\b)"
 # "Not improving sciatica" is sciatica, and what could not be ruled out is open.
-_BEFORE = Caseless(
+_BEFORE = Rare(
     r"\b(?:no(?!\s+doubt)|not(?!\s+(?:improv|resolv|respond|controlled|better|reliev|settl|only"
     r"|(?:be\s+)?(?:rul|exclud)))|denie[sd]|denying|without|w/o|never"
     rf"|{_NEGATIVE}|neg|free\s+of|absence\s+(?:of|d[e'])|absent|(?<!not\s)(?<!not\sbe\s)ruled\s+out"
@@ -105,14 +104,14 @@ _WORRIED = (
     r"\b(?:fear(?:s|ed|ing)?(?:\s+of)?|afraid\s+of|worr(?:y|ies|ied|ying)\s+(?:about|of|that|over)|anxi(?:ous|ety)\s+about"
     r"|concern(?:s|ed|ing)?\s+(?:for|about|of|re|regarding|that)|wants?\s+to\s+rule\s+out|asks?\s+about|thinks?)\b"
 )
-_ASKED = Caseless(
+_ASKED = Rare(
     r"\b(?:rules?\s+out|ruling\s+out|r/o|excludes?|excluding|quer(?:y|ying)"
     r"|worr(?:y|ies|ied)\s+(?:about|of)|anxi(?:ous|ety)\s+about|concern(?:s|ed|ing)?\s+(?:for|about|of|re|regarding)"
     r"|auszuschlie(?:ss|\u00df)en|descartar|exclure|\u00e9liminer"
     r"|(?:sorge|bedenken)\s+(?:wegen|vor|um|bez\u00fcglich)|besorgt\s+(?:wegen|um))(?!\w)|\?"
 )
-_ASKED_AFTER = Caseless(r"^\s*(?:(?:disease|syndrome|disorder)\s*)?\?")
-_AFTER = Caseless(
+_ASKED_AFTER = Rare(r"^\s*(?:(?:disease|syndrome|disorder)\s*)?\?")
+_AFTER = Rare(
     r"^(?:\W{1,3}(?:disease|syndrome?|disorder|bleed(?:ing)?|fracture|injury|failure|compression|infection|fraktur|blutung))?"
     r"\W{0,3}(?:(?:is|are|was|were|has\s+been|have\s+been|appears?|looks?|remains?|ist|wurde)\s+)?"
     r"(?:normal(?!\s+(?:ejection|ef|lv|left))|unremarkable|ruled\s+out|excluded|unlikely|negative(?!\s+for\b)|absent|denied|not\s+(?:present|found|seen|likely|suspected)"
@@ -121,18 +120,18 @@ _AFTER = Caseless(
     r"|^\s*\(\s*-\s*\)"
 )
 # What is taught, feared or watched for is perhaps not there, and perhaps it is why it is taught.
-_TAUGHT = Caseless(
+_TAUGHT = Rare(
     r"\b(?:counsel\w*|advi[sc]ed?|advice|educat\w+|inform\w*|warn\w*|discuss\w*|explain\w*|safety[- ]?net\w*|leaflets?"
     r"|handouts?|return|come\s+back|re-?attend|aufkl\u00e4rung|aufgekl\u00e4rt)\b(?:\s+\w+){0,3}?\s*(?:\b(?:about|on|re|regarding|if"
     r"|\u00fcber|wenn)\b|:)|\b(?:watch\w*|look(?:ing)?(?:\s+out)?|monitor\w*)\s+(?:out\s+)?for\b"
     r"|\bfear(?:s|ed|ing|ful)?(?:\s+of)?\b|\bafraid\s+of\b|\bphobia\s+of\b|\b(?:angst|furcht)\s+(?:vor|um)\b"
     r"|\bausschlu(?:ss|\u00df)\b"
 )
-_TAUGHT_AFTER = Caseless(
+_TAUGHT_AFTER = Rare(
     r"^\W{0,3}(?:(?:syndrome|symptoms?|signs?|red\s+flags?|warning)\s+)*(?:leaflet|handout|advice|information|explained"
     r"|discussed|counsel\w*|explanation|safety|phobia|nurse|clinic|ward)\b"
 )
-_FAMILY = Caseless(
+_FAMILY = Rare(
     r"\b(?:family|fh|fhx|famhx|mother|father|brother|sister|sibling|parent|maternal|paternal|aunt|uncle"
     r"|grandmother|grandfather|grandparent|son|daughter|cousin|relative|wife|husband|partner|friend|(?:boy|girl)friend"
     r"|colleague|neighbou?r|co-?worker|room-?mate|flat-?mate|fianc\u00e9e?)s?\b"
@@ -147,13 +146,13 @@ _OF_THE_FAMILY = Caseless(
     rf"(?:{_FAMILY.pattern})(?:\s+(?:side|history|hx|members?|aged?|at|\d+|and|in|died|dx|of\s+(?:patient|fetus|foetus)))*\W*(?:$|,|\d)"
 )
 # "Wife worried about cancer": whose cancer it may be is not said, so that the question is open for the patient too.
-_ASKS_FOR_ANOTHER = Caseless(rf"(?:{_FAMILY.pattern})\s+(?:\w+\s+){{0,2}}(?:{_WORRIED})(?!.*(?:{_FAMILY.pattern}))")
-_PAST = Caseless(
+_ASKS_FOR_ANOTHER = Rare(rf"(?:{_FAMILY.pattern})\s+(?:\w+\s+){{0,2}}(?:{_WORRIED})(?!.*(?:{_FAMILY.pattern}))")
+_PAST = Rare(
     r"\b(?:history\s+of|hx|h/o|past(?:\s+medical)?\s+history|pmh|previous|previously|prior|former|formerly|s/p"
     r"|status\s+post|resolved|zustand\s+nach|anamnestisch|fr\u00fcher\w*|ant\u00e9c\u00e9dents?|antecedentes?)\b"
     r"|\bz\.\s?n\.|\b(?:old|past)\s+$"
 )
-_PAST_AFTER = Caseless(r"^\W{0,3}(?:resolved|in\s+remission|in\s+the\s+past)\b|^\s*[,(-]\s*(?:history|past|old)\b")
+_PAST_AFTER = Rare(r"^\W{0,3}(?:resolved|in\s+remission|in\s+the\s+past)\b|^\s*[,(-]\s*(?:history|past|old)\b")
 # What is ordered or done is often named beside the question it should answer ("Rule out fracture: MRI lumbar
 # spine"), so that only a refusal close by denies it.
 _REFUSED = Caseless(r"\b(?:no|not|without|decline[sd]?|refuse[sd]?|cancel(?:led|ed)?|avoid)\s+(?:\w+\s+){0,2}$")
@@ -177,7 +176,7 @@ DRUG_NEGATIONS = frozenset(
 
 _ALLERGY_PART = re.compile(r"\s*[;,\n]\s*|\.\s+")
 _ANIMAL = Caseless(r"\b(?:hair|dander|epitheli\w*|saliva|fur)\b")
-_NO_REACTION = Caseless(
+_NO_REACTION = Rare(
     r"(?<!not\s)(?<!poorly\s)\btolerat(?:es|ed|ing)\b|\bcan\s+take\b|\bno\s+(?:problems?|reactions?)\s+(?:with|to)\b"
     rf"|\bentered\s+in\s+error\b|(?:{_FAMILY.pattern})"
 )
@@ -305,7 +304,9 @@ def _clause(text: str, start: int, end: int) -> tuple[str, str]:
     opening = 0
     while end < len(text) and text[end].isalnum():  # a pattern may end inside a word
         end += 1
-    for found in _BREAK.finditer(text, 0, start):
-        opening = found.end()
-    closing = next(_BREAK.finditer(text, end), None)
-    return text[opening:start], text[end : closing.start() if closing else len(text)]
+    for ends in (_STOP, _BUT):
+        for found in ends.finditer(text, 0, start):
+            opening = max(opening, found.end())
+    closings = (next(ends.finditer(text, end), None) for ends in (_STOP, _BUT))
+    closing = min((found.start() for found in closings if found), default=len(text))
+    return text[opening:start], text[end:closing]

@@ -11,20 +11,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
+from service.knowledge.cache import Cached, uncached
 from service.knowledge.model import OtherWords
-from service.record.values.caseless import Caseless, Span
+from service.record.values.caseless import Span
 from service.record.values.english import is_known
 from service.record.values.foreign import is_foreign
-from service.record.values.whole_words import WholeWords
+from service.record.values.rare import Rare
+from service.record.values.whole_words import Alternative, WholeWords, read_alternatives
 
 __all__ = ["KnownWords", "has_strange_words", "parts_of", "says_nothing"]
 
-_PART = Caseless(
+_PART = Rare(
     r"\s*(?:[,;&+\n]|(?<=[a-z]{2})/(?=[a-z]{2})|\.(?=\s)|:(?=\s)|(?<=[a-z])\s+-+\s+"
     r"|\b(?:and|or|plus|with|due to|secondary to|because of|but)\b)\s*"
 )
-_PART_OF_ALLERGY = re.compile(r"\s*(?:[,;&+/\n()]|\band\b|\bor\b|\bplus\b)\s*", re.IGNORECASE)
+_PART_OF_ALLERGY = Rare(r"\s*(?:[,;&+/\n()]|\band\b|\bor\b|\bplus\b)\s*")
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
 _FEW = 3
 """One word in so many may be left over beside what a part names."""
@@ -50,19 +53,18 @@ def parts_of(text: str) -> Iterator[Span]:
 class KnownWords:
     """The words of what no rule judges, prepared once."""
 
-    def __init__(self, words: OtherWords) -> None:
-        self._substances = WholeWords(words.substances)
+    def __init__(self, words: OtherWords, cached: Cached = uncached) -> None:
+        """``cached`` holds what is worked out from the words."""
+        read = cached("other-words", lambda: _vocabularies(words))
+        vocabularies = [WholeWords(alternatives=alternatives) for alternatives in read]
+        self._substances, self._known, self._orders, self._filling, self._beside = vocabularies
         self._reactions = frozenset(words.reactions)
-        self._known = WholeWords((*words.problems, *words.procedures))
-        self._orders = WholeWords(words.orders)
-        self._ours_perhaps = Caseless("|".join(words.orders_perhaps_ours) or "(?!)")
+        self._ours_perhaps = Rare("|".join(words.orders_perhaps_ours) or "(?!)")
         self._other_words = words
-        self._filling = WholeWords(words.filling)
-        self._beside = WholeWords((*words.filling, *words.beside))
 
     def substances_of(self, text: str) -> list[str]:
         """What the text of an allergy lists, one by one, without parts that only say how somebody reacts."""
-        parts = (part for part in _PART_OF_ALLERGY.split(text) if part)
+        parts = (part for part in _PART_OF_ALLERGY.apart(text) if part)
         return [part for part in parts if not all(word.casefold() in self._reactions for word in _WORD.findall(part))]
 
     def is_substance(self, part: str) -> bool:
@@ -100,22 +102,40 @@ class KnownWords:
                 most = len(_WORD.findall(text, start, end)) // _FEW if spans else 0
             if not spans:
                 spans = [one for one in denied if one[0] < end and start < one[1]]
-            left = self._left_over(text, start, end, spans)
+            left = list(islice(self._left_over(text, start, end, spans), most + 1))
             if len(left) > most or _strange(left) >= _STRANGE:
                 return False
             named += bool(spans)
         return named > 0
 
-    def _left_over(self, text: str, start: int, end: int, spans: Sequence[Span]) -> list[str]:
+    def _left_over(self, text: str, start: int, end: int, spans: Sequence[Span]) -> Iterator[str]:
         """The words of a part that neither a stretch nor a filling word covers."""
         filling = self._beside if spans else self._filling
         covered = [*spans, *filling.spans(text, start, end)]
-        return [
-            one[0]
-            for one in _WORD.finditer(text, start, end)
-            if not any(begin <= one.start() and one.end() <= stop for begin, stop in covered)
-            and not any(begin < one.end() and one.start() < stop for begin, stop in spans)
-        ]
+        for word in _WORD.finditer(text, start, end):
+            if not (_is_within(word.span(), covered) or _meets(word.span(), spans)):
+                yield word[0]
+
+
+def _is_within(span: Span, others: Iterable[Span]) -> bool:
+    first, last = span
+    for start, end in others:  # noqa: SIM110  # the quickest way to ask it for every word of a text
+        if start <= first and last <= end:
+            return True
+    return False
+
+
+def _meets(span: Span, others: Iterable[Span]) -> bool:
+    first, last = span
+    for start, end in others:  # noqa: SIM110
+        if start < last and first < end:
+            return True
+    return False
+
+
+def _vocabularies(words: OtherWords) -> tuple[list[Alternative], ...]:
+    problems, filling = (*words.problems, *words.procedures), words.filling
+    return tuple(map(read_alternatives, (words.substances, problems, words.orders, filling, (*filling, *words.beside))))
 
 
 def says_nothing(text: str, words: OtherWords) -> bool:

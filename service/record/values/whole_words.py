@@ -1,115 +1,140 @@
 """Whole words: many patterns of words as one, of which at each word only those are tried that begin with its letter.
 
-A vocabulary holds hundreds of alternatives, and ``re`` tries them all, one after another, at every word of a text.
+A vocabulary holds hundreds of alternatives, and ``re`` tries them all, one after another, at every word of a text. Most
+texts hold nothing of a vocabulary, and of the others few words begin like what they may hold.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from string import ascii_lowercase, digits
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import NamedTuple
 
-from service.record.values.caseless import Caseless, Span, regards_case
+from service.record.values.caseless import Caseless, Span, lowered, regards_case
+from service.record.values.pattern_literals import ANY_LETTER, LiteralIndex, first_letters_of, literals_of
 
-__all__ = ["WholeWords"]
+__all__ = ["Alternative", "WholeWords", "read_alternatives"]
 
-_WORD_START = re.compile(r"(?<![^\W_])[^\W_]")
-_LETTERS = frozenset(ascii_lowercase + digits)
-_ANY_LETTER = r"\w"
-_OPTIONAL = ("?", "*")
-_GROUP = "(?:"
+_WORD = re.compile(r"[^\W_]+")
+_BEGIN, _END = r"(?<![^\W_])", r"(?![^\W_])"
+
+
+class Alternative(NamedTuple):
+    """One alternative of a vocabulary: what a text must contain to be matched, and with which letters it begins."""
+
+    pattern: str
+    is_marked: bool
+    literals: tuple[str, ...] | None
+    first_letters: frozenset[str] | None
+
+
+def read_alternatives(patterns: Iterable[str], marked: Iterable[str] = ()) -> list[Alternative]:
+    """The alternatives that some patterns name outside of brackets, each with what is known of it; dear to work out.
+
+    Those of ``marked`` come last, and are told apart from the others.
+    """
+    return [
+        Alternative(one, is_marked, literals_of(whole), first_letters_of(whole))
+        for is_marked, some in ((False, patterns), (True, marked))
+        for pattern in some
+        for one in _alternatives(pattern)
+        for whole in [rf"{_BEGIN}(?:{one}){_END}"]
+    ]
 
 
 class WholeWords:
-    r"""Finds what ``(?<![^\W_])(?:one|other)(?![^\W_])`` finds, without regard to case, from a letter or digit on."""
+    r"""Finds what ``(?<![^\W_])(?:one|other)(?![^\W_])`` finds, without regard to case, from a letter or digit on.
 
-    def __init__(self, patterns: Iterable[str]) -> None:
-        alternatives = [one for pattern in patterns for one in _alternatives(pattern)]
-        self._whole = Caseless(_whole(alternatives))
-        self._by_letter: dict[str, list[str]] = {}
+    No alternative has a numbered group of its own.
+    """
+
+    def __init__(self, patterns: Iterable[str] = (), alternatives: Sequence[Alternative] | None = None) -> None:
+        """``alternatives`` stand in place of the patterns, where they were read already."""
+        self._patterns = tuple(patterns)
+        self._given = alternatives
         self._compiled: dict[str, re.Pattern[str]] = {}
-        self._is_sorted = not regards_case(self._whole.pattern)
-        for one in alternatives:
-            letters = _first_letters(one)
-            self._is_sorted &= letters is not None
-            for letter in letters or ():
-                self._by_letter.setdefault(letter, []).append(one)
+
+    @cached_property
+    def _alternatives(self) -> Sequence[Alternative]:
+        return read_alternatives(self._patterns) if self._given is None else self._given
+
+    @cached_property
+    def _index(self) -> LiteralIndex:
+        return LiteralIndex([one.literals for one in self._alternatives])
+
+    @cached_property
+    def _first_letters(self) -> Sequence[frozenset[str]]:
+        return [one.first_letters or ANY_LETTER for one in self._alternatives]
+
+    @cached_property
+    def _whole(self) -> Caseless:
+        return Caseless(_joined(self._alternatives))
+
+    @cached_property
+    def _is_sorted(self) -> bool:
+        """Whether each alternative begins with a letter, whatever its case."""
+        return not regards_case(self._whole.pattern) and all(one.first_letters for one in self._alternatives)
 
     def spans(self, text: str, start: int = 0, end: int | None = None) -> Iterator[Span]:
         """Where words of the vocabulary stand in a text or a stretch of it, one after another."""
-        end = len(text) if end is None else end
-        if not self._is_sorted or not text.isascii():
-            yield from (found.span() for found in self._whole.finditer(text, start, end))
+        return (found.span() for found in self._found(text, start, len(text) if end is None else end))
+
+    def told_apart(self, text: str) -> Iterator[tuple[Span, bool]]:
+        """Where words of the vocabulary stand in a text, and whether they are among the marked ones."""
+        return ((found.span(), found.lastindex is not None) for found in self._found(text, 0, len(text)))
+
+    def are_in(self, text: str) -> bool:
+        """Whether any word of the vocabulary stands in a text."""
+        return next(self._found(text, 0, len(text)), None) is not None
+
+    def _found(self, text: str, start: int, end: int) -> Iterator[re.Match[str]]:
+        may_match = self._index.indexes(text if end - start == len(text) else text[start:end])
+        if not may_match:
             return
-        text = text.lower()
-        for word in _WORD_START.finditer(text, start, end):
+        lower = lowered(text) if self._is_sorted else None
+        if lower is None:
+            yield from self._whole.finditer(text, start, end)
+            return
+        letters = frozenset[str]().union(*[self._first_letters[index] for index in may_match])
+        is_any = not letters.isdisjoint(ANY_LETTER)
+        for word in _WORD.finditer(lower, start, end):
             at = word.start()
-            found = self._beginning_with(text[at]).match(text, at, end) if at >= start else None
-            if found is not None:
-                start = found.end()
-                yield found.span()
+            if at >= start and (is_any or lower[at] in letters):
+                found = self._beginning_with(lower[at]).match(lower, at, end)
+                if found is not None:
+                    start = found.end()
+                    yield found
 
     def _beginning_with(self, letter: str) -> re.Pattern[str]:
         found = self._compiled.get(letter)
         if found is None:
-            found = self._compiled[letter] = re.compile(_whole(self._by_letter.get(letter, ())))
+            begin = {letter, *ANY_LETTER}
+            each = zip(self._alternatives, self._first_letters, strict=True)
+            chosen = [one for one, letters in each if not letters.isdisjoint(begin)]
+            found = self._compiled[letter] = re.compile(_joined(chosen))
         return found
 
-    def are_in(self, text: str) -> bool:
-        """Whether any word of the vocabulary stands in a text."""
-        return next(self.spans(text), None) is not None
 
-
-def _whole(alternatives: Iterable[str]) -> str:
-    return rf"(?<![^\W_])(?:{'|'.join(alternatives) or '(?!)'})(?![^\W_])"
-
-
-def _signs(pattern: str) -> Iterator[tuple[int, str, int]]:
-    """Each letter of a pattern, where it stands, and how many brackets are open after it; -1 of one without meaning."""
-    depth, in_class, escaped = 0, False, False
-    for at, letter in enumerate(pattern):
-        if escaped or in_class:
-            yield at, letter, -1
-            in_class = in_class and (escaped or letter != "]")
-            escaped = not escaped and letter == "\\"
-            continue
-        in_class, escaped = letter == "[", letter == "\\"
-        depth += (letter == "(") - (letter == ")")
-        yield at, letter, depth
+def _joined(alternatives: Sequence[Alternative]) -> str:
+    """One pattern of alternatives, those that are marked as a group at the end."""
+    plain = "|".join(one.pattern for one in alternatives if not one.is_marked)
+    marked = "|".join(one.pattern for one in alternatives if one.is_marked)
+    return rf"{_BEGIN}(?:{plain or '(?!)'}{f'|({marked})' if marked else ''}){_END}"
 
 
 def _alternatives(pattern: str) -> list[str]:
     """The alternatives that a pattern names outside of brackets."""
-    found = [""]
-    for _, letter, depth in _signs(pattern):
-        if letter == "|" and depth == 0:
-            found.append("")
-        else:
-            found[-1] += letter
+    found, depth, in_class, escaped = [""], 0, False, False
+    for letter in pattern:
+        if not escaped and not in_class:
+            in_class = letter == "["
+            depth += (letter == "(") - (letter == ")")
+            if letter == "|" and depth == 0:
+                found.append("")
+                continue
+        elif in_class and not escaped:
+            in_class = letter != "]"
+        escaped = not escaped and letter == "\\"
+        found[-1] += letter
     return found
-
-
-def _first_letters(pattern: str) -> frozenset[str] | None:
-    """The letters with which all begins that a pattern without alternatives matches; None where that is not plain."""
-    first, rest = pattern[:1], pattern[1:]
-    letters: frozenset[str] | None = frozenset(first)
-    if pattern.startswith(_ANY_LETTER):
-        return _LETTERS
-    if pattern.startswith(_GROUP):
-        inner, rest = _group(pattern)
-        each = [_first_letters(one) for one in _alternatives(inner)]
-        letters = None if None in each else frozenset().union(*(one for one in each if one))
-    elif first not in _LETTERS:
-        return None
-    if letters is None or rest.startswith("{"):
-        return None
-    if not rest.startswith(_OPTIONAL):
-        return letters
-    after = _first_letters(rest[1:])
-    return None if after is None else letters | after
-
-
-def _group(pattern: str) -> tuple[str, str]:
-    """What stands in the group with which a pattern begins, and behind it."""
-    last = next((at for at, _, depth in _signs(pattern) if depth == 0), len(pattern))
-    return pattern[len(_GROUP) : last], pattern[last + 1 :]

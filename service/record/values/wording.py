@@ -14,7 +14,7 @@ from service.record.values.code_sets import CodeSets
 from service.record.values.code_systems import ICD_10, ICD_10_CM, codes_written_in
 from service.record.values.english import is_english
 from service.record.values.negation import GUARDS, Guards, Said, said
-from service.record.values.pattern_literals import LiteralIndex, literals_of
+from service.record.values.pattern_literals import LiteralIndex, literals_of, within
 
 __all__ = ["OF_PLACES", "Named", "Wording", "Wordings"]
 
@@ -69,8 +69,14 @@ class Wordings:
         """``cached`` holds what is worked out from the patterns."""
         patterns = [(name, text) for name, value_set in value_sets.items() for text in value_set.patterns]
         self._patterns = [(name, Caseless(text)) for name, text in patterns]
-        tried = [*(guard.pattern for guard in GUARDS), *(text for _, text in patterns)]
-        self._which = LiteralIndex(cached("literals", lambda: [literals_of(text) for text in tried]))
+        needed = cached(
+            "literals",
+            lambda: [
+                *(within(literals_of(guard.pattern)) for guard in GUARDS),
+                *(literals_of(text) for _, text in patterns),
+            ],
+        )
+        self._which = LiteralIndex(needed)
         self._unless = {
             name: Caseless("|".join(f"(?:{text})" for text in one.unless))
             for name, one in value_sets.items()
@@ -89,7 +95,7 @@ class Wordings:
         return found
 
     def _read(self, text: str) -> Wording:
-        may_match = self._which.indexes(text)
+        may_match = sorted(self._which.indexes(text))
         guards = Guards([GUARDS[index] for index in may_match if index < len(GUARDS)])
         named = tuple(self._named_in(text, (index - len(GUARDS) for index in may_match if index >= len(GUARDS))))
         codes = tuple(codes_written_in(text))

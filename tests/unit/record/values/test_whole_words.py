@@ -7,7 +7,7 @@ import re
 import pytest
 
 from service.knowledge.model import Knowledge
-from service.record.values.whole_words import WholeWords
+from service.record.values.whole_words import WholeWords, read_alternatives
 
 
 def plainly(patterns: tuple[str, ...], text: str) -> list[tuple[int, int]]:
@@ -40,6 +40,16 @@ def test_what_is_found(patterns: tuple[str, ...], text: str) -> None:
     words = WholeWords(patterns)
     assert list(words.spans(text)) == plainly(patterns, text)
     assert words.are_in(text) == bool(plainly(patterns, text))
+
+
+def test_marked_words_are_told_apart_and_give_way_to_the_others() -> None:
+    words = WholeWords(alternatives=read_alternatives(["renal|kidney failure"], ["ibuprofen|renal cure|kidneys?"]))
+    told = list(words.told_apart("Ibuprofen, renal cure, kidney failure, KIDNEYS"))
+    assert told == [((0, 9), True), ((11, 16), False), ((23, 37), False), ((39, 46), True)]
+
+
+def test_a_vocabulary_of_nothing_finds_nothing() -> None:
+    assert not WholeWords().are_in("renal")
 
 
 def test_a_stretch_of_a_text_is_looked_at_alone() -> None:
