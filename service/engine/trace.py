@@ -244,12 +244,6 @@ def supports(condition: Condition, findings: Mapping[str, Finding]) -> tuple[Fin
     return tuple(found.values())
 
 
-def outcomes_of(rules: Iterable[Rule], reading: Reading) -> Outcomes:
-    """What became of each rule in a reading."""
-    of = InOrder(rules)
-    return Outcomes(of, bytes([reading.truths[rule.id] for rule in of.rules]), reading.findings, {})
-
-
 def undecided_leaves(condition: Condition, findings: Mapping[str, Finding]) -> tuple[Leaf, ...]:
     """The tests that keep an undecided condition undecided."""
     answer, keeping = _evaluate(condition, findings)

@@ -23,6 +23,7 @@ CALLED = {
     "fhir": "fhir.resources",
     "durable_rules_engine": "durable-rules",
     "yaml": "YAML",
+    "ahocorasick_rs": "ahocorasick-rs",
     "jwt": "PyJWT",
     "markdown_it": "markdown-it-py",
     "prometheus_client": "prometheus-client",

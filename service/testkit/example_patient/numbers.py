@@ -95,7 +95,7 @@ class Numbers:
             first = points / (percent / _HUNDRED)
             yield first, first - points
         elif points is not None:
-            end = last if last is not None else max(_BASELINE - points, Decimal(0))
+            end = last if last is not None else _end(definition, points)
             yield end + points, end
         elif percent is not None:
             share = 1 - percent / _HUNDRED
@@ -117,6 +117,15 @@ class Numbers:
 
 def _codes(definition: FactDefinition) -> frozenset[str]:
     return frozenset(name for source in definition.sources for name in source.codes)
+
+
+def _end(definition: FactDefinition, points: Decimal) -> Decimal:
+    """A last score that so many points lead to from a first one that can be."""
+    end = max(_BASELINE - points, Decimal(0))
+    if definition.plausible is None:
+        return end
+    highest = definition.plausible[1]
+    return min(end, highest, highest - points)
 
 
 def _is_number(given: Given) -> bool:

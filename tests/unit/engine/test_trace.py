@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.engine.trace import Result, least_change, outcomes_of, read_plainly, supports
+from service.engine.trace import InOrder, Outcomes, Result, least_change, read_plainly, supports
 from service.finding import Evidence, Finding
 from service.knowledge.model import Rule
 from tests.rules_in_python import PRESENT, a_rule, all_of, any_of, found, is_, measured, number
@@ -12,7 +12,7 @@ RULE = a_rule("nsaid-renal", all_of(is_("nsaid-ordered"), any_of(number("egfr", 
 
 def read(rule: Rule, *findings: Finding) -> tuple[Result, tuple[str, ...]]:
     reading = read_plainly([(rule,)], {finding.name: finding for finding in findings})
-    (told,) = outcomes_of([rule], reading)
+    (told,) = Outcomes(InOrder([rule]), bytes([reading.truths[rule.id]]), reading.findings, {})
     return told.result, told.stopped_by
 
 

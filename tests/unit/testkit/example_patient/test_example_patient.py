@@ -172,7 +172,11 @@ def test_days_weeks_years_and_changes_come_back(data: st.DataObject) -> None:
     }
     kinds[FactKind.CHANGE] = (-8, 8)
     definition = data.draw(st.sampled_from([one for one in rules().facts.values() if one.kind in kinds]))
-    value = Decimal(data.draw(st.integers(*kinds[definition.kind])))
+    lowest, highest = kinds[definition.kind]
+    if definition.kind is FactKind.CHANGE and definition.plausible:
+        most = int(definition.plausible[1] - definition.plausible[0])
+        lowest, highest = -most, most
+    value = Decimal(data.draw(st.integers(lowest, highest)))
     case = builder().build(
         definition, Status.PRESENT, value=value, now=NOW, release=data.draw(st.sampled_from(WRITTEN))
     )
