@@ -58,6 +58,8 @@ _LONG_WINDED = tuple(
 """What classifications and answers add to a name, and a reader of one line can do without."""
 _LAST_PART = re.compile(r"[-/][^-/]*$")
 """What is left of the last part of a joined name that was cut off: lisinopril-hydrochloroth."""
+_JOINED = re.compile(r"\s*(?:[+;,&/]|-(?=[A-Za-z])|\b(?:and|with|plus)\b)\s*", re.IGNORECASE)
+_WITH_STRENGTH = re.compile(r"[A-Za-z][^\d]*\d[\d.,]*\s*(?:mg|mcg|ug|g|ml|iu|units?|%)(?![A-Za-z])", re.IGNORECASE)
 _SIGNS = re.compile(r"[*`_|\\<>\[\]{}$]")
 _NO_NAME_ALONE = frozenset(
     {"ethinyl", "acetylsalicylic", "mefenamic", "tolfenamic", "valproic", "folic", "sodium", "potassium"}
@@ -141,7 +143,7 @@ def drug_name(text: str, nameless: str = "an order") -> str:
     text = _RELEASE.sub("", _PRODUCT.sub("", text))
     if _BARE_CODE.fullmatch(text):
         return text[: LONGEST["drug"]]
-    parts = [_name_of_part(part) for part in text.split(" / ") if part.split()]
+    parts = [_name_of_part(part) for part in _parts(text) if part.split()]
     if len(parts) > 1:
         text = next(filter(lambda words: len(words) <= LONGEST["drug"], _joined(parts)), parts[0])
     text = plain(_SIGNS.sub(" ", re.split(r"\d|[(\[]", text)[0])).strip(" ,;:#-") or nameless
@@ -153,6 +155,12 @@ def drug_name(text: str, nameless: str = "an order") -> str:
     while len(words) > 1 and words[-1].lower() in _DANGLING:
         words.pop()
     return " ".join(words) or _LAST_PART.sub("", text[: LONGEST["drug"]])
+
+
+def _parts(text: str) -> list[str]:
+    """The parts of a combination: those that " / " divides, or other signs and words where each has its strength."""
+    joined = _JOINED.split(text)
+    return joined if len(joined) > 1 and all(map(_WITH_STRENGTH.match, joined)) else text.split(" / ")
 
 
 def _name_of_part(part: str) -> str:

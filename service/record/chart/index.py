@@ -10,7 +10,6 @@ from typing import Any
 
 from service.finding import Evidence
 from service.knowledge.model import FactDefinition
-from service.note import Note, NoteCode
 from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.answers import ANSWERED, is_affirmed
 from service.record.chart.code_match import CodeMatch, Key
@@ -32,10 +31,10 @@ from service.record.chart.matcher import MEDICATION, NOT_UNDERSTOOD, Matcher
 from service.record.chart.questions import unread_answers
 from service.record.chart.reactions import of_the_reaction, told_beside
 from service.record.chart.service_orders import ServiceOrder, is_order, service_orders
-from service.record.chart.unread_results import is_unread_result
+from service.record.chart.unread_results import without_unread_results
 from service.record.chart.worded_answers import problem_told
 from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, as_ordered
-from service.record.model import Completeness, Entry, Problem, Record
+from service.record.model import Entry, Record
 from service.record.once import once
 from service.record.values.coding import Match
 from service.record.values.concept import concept_text, wordings
@@ -56,8 +55,6 @@ def may_count(entry: Entry) -> bool:
 
 
 _CONDITION = "Condition"
-_OBSERVATION = "Observation"
-_NO_CODE = Note(NoteCode.NO_CODE)
 _CARRIED_OUT = frozenset({"ServiceRequest", "Procedure"})
 _MOST_TOLD = 3
 """So many dangers of one entry are named."""
@@ -182,22 +179,7 @@ class Chart:
                         found.setdefault(name, []).append(named)
         for name, entries in found.items():
             self._set_aside(name, entries)
-        self._count_unread_results()
-
-    def _count_unread_results(self) -> None:
-        """Count the results of which nothing tells what was measured as not read; their list is not whole then."""
-        units, index = self.matcher.units, self.matcher.index
-        results = self.record.of_type(_OBSERVATION)
-        unread = [one for one in results if is_unread_result(one.resource, index, units) and self._may_tell(one)]
-        if not unread:
-            return
-        known = {problem.path for problem in self.record.problems}
-        paths = (f"{entry.path}.code" for entry in unread)
-        problems = [Problem(path, _NO_CODE, _OBSERVATION) for path in paths if path not in known]
-        lists = {**self.record.completeness}
-        if self.record.completeness_of(_OBSERVATION) is Completeness.COMPLETE:
-            lists[_OBSERVATION] = Completeness.PARTIAL
-        self.record = replace(self.record, problems=(*self.record.problems, *problems), completeness=lists)
+        self.record = without_unread_results(self.record, self.matcher.index, self.matcher.units, self._may_tell)
 
     def record_for(self, codes: Iterable[str]) -> Record:
         """The record as a fact that goes by some value sets of problems reads it.

@@ -8,23 +8,44 @@ public system is something else where no value set holds it, and so are English 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from service.note import Note, NoteCode
 from service.record.chart.answers import is_affirmed
 from service.record.chart.concepts import as_objects
 from service.record.chart.elsewhere import says_no
-from service.record.model import Resource
+from service.record.model import Completeness, Entry, Problem, Record, Resource
 from service.record.values.coding import CodeIndex
 from service.record.values.concept import wordings
 from service.record.values.foreign import is_foreign
 from service.record.values.units import Reading, read_value
 
+_OBSERVATION = "Observation"
+_NO_CODE = Note(NoteCode.NO_CODE)
 _CODE_ONLY = re.compile(r"\S*\d\S*")
 """A code in place of words."""
 
 
-def is_unread_result(observation: Resource, index: CodeIndex, units: Iterable[str]) -> bool:
+def without_unread_results(
+    record: Record, index: CodeIndex, units: Sequence[str], counts: Callable[[Entry], bool]
+) -> Record:
+    """The record with each such result that ``counts`` noted as not read, so that the list of results is not whole."""
+    results = record.of_type(_OBSERVATION)
+    unread = [one for one in results if is_unread_result(one.resource, index, units) and counts(one)]
+    if not unread:
+        return record
+    known = {problem.path for problem in record.problems}
+    paths = (f"{entry.path}.code" for entry in unread)
+    problems = [Problem(path, _NO_CODE, _OBSERVATION) for path in paths if path not in known]
+    lists = {**record.completeness}
+    if record.completeness_of(_OBSERVATION) is Completeness.COMPLETE:
+        lists[_OBSERVATION] = Completeness.PARTIAL
+    return replace(record, problems=(*record.problems, *problems), completeness=lists)
+
+
+def is_unread_result(observation: Resource, index: CodeIndex, units: Sequence[str]) -> bool:
     """Whether an observation, or one of its components, holds a result of which nobody can tell what it measures.
 
     Of one with words of another language the number counts alone, where it is in one of the ``units`` that facts ask
@@ -34,7 +55,7 @@ def is_unread_result(observation: Resource, index: CodeIndex, units: Iterable[st
     return any(_is_unread(holder, index, units) for holder in holders)
 
 
-def _is_unread(holder: Mapping[str, Any], index: CodeIndex, units: Iterable[str]) -> bool:
+def _is_unread(holder: Mapping[str, Any], index: CodeIndex, units: Sequence[str]) -> bool:
     code = holder.get("code")
     if not isinstance(code, dict) or index.is_public(code) or index.match(code).all_sets:
         return False

@@ -122,6 +122,10 @@ def test_the_course_of_a_score_is_told_and_leaves_no_trace_in_what_is_kept() -> 
         ("Tylenol with Codeine #3", "Tylenol with Codeine"),
         ("ethinyl estradiol 0.03 MG / levonorgestrel 0.15 MG", "ethinyl estradiol"),
         ("lisinopril 10 MG / hydrochlorothiazide 12.5 MG", "lisinopril"),
+        ("Paracetamol 325 mg + Ibuprofen 400 mg tablet", "Paracetamol/Ibuprofen"),
+        ("Ibuprofen 400 mg tablet with Paracetamol 325 mg", "Ibuprofen/Paracetamol"),
+        ("Ibuprofen 400 mg tablet, 3 times a day", "Ibuprofen"),
+        ("Naproxen 500 mg with food", "Naproxen"),
         ("", "an order"),
     ],
 )
