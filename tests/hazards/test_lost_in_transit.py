@@ -204,11 +204,13 @@ def test_a_result_of_today_in_a_zone_far_west_is_of_today(client: FlaskClient, d
     assert RESIDUAL in speaking(ask(client, [person(), sciatica(), residual]), "critical")
 
 
-def test_a_result_of_a_period_with_its_ends_exchanged_is_not_too_old(client: FlaskClient) -> None:
+def test_a_period_that_ends_before_it_begins_makes_nothing_old(client: FlaskClient) -> None:
     period = {"start": "2026-11-24", "end": "2001-01-01"}
     residual = result(site("L1", "Post-void residual volume"), 400, "mL", effectivePeriod=period)
     del residual["effectiveDateTime"]
     assert RESIDUAL in speaking(ask(client, [person(), sciatica(), residual]), "critical")
+    pain = sciatica(None) | {"onsetPeriod": {"start": "2026-11-14", "end": "2001-01-01"}}
+    assert value_of(ask(client, [person(), pain]), "symptom-duration") == 10
 
 
 def test_a_problem_dated_in_the_future_is_named_where_a_warning_hangs_on_its_date(client: FlaskClient) -> None:

@@ -42,7 +42,7 @@ NEVER_DATED = EffectivePeriod()
 def _point(resource: Resource, *names: str) -> EffectivePeriod | None:
     """The first of some elements that holds a readable date or period.
 
-    A period that ends before it begins counts from the one day to the other: which of them is wrong nobody can tell.
+    An end before the beginning is none.
     """
     for name in names:
         value = resource.get(name)
@@ -51,7 +51,7 @@ def _point(resource: Resource, *names: str) -> EffectivePeriod | None:
             if span is not None:
                 start, end = span.start or span.end, span.end
                 if start is not None and end is not None and end.last_day < start.first_day:
-                    start, end = end, start
+                    end = None
                 return EffectivePeriod(start, end, open=end is None)
         elif value is not None:
             when = parse(value)
