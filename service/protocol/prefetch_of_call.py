@@ -92,4 +92,5 @@ def record_of(
         orders=brought.orders,
         beside=brought.beside,
         base=call.fhir_server,
+        awaits_orders=call.hook.has_orders,
     )

@@ -126,6 +126,15 @@ def test_a_context_whose_one_entry_brings_no_order_is_refused_with_its_path(clie
     assert answered.get_json()["issue"][0]["expression"][0].startswith("context.draftOrders.entry[0]")
 
 
+def test_a_draft_that_came_in_the_prefetch_alone_is_named_while_orders_are_signed(client: FlaskClient) -> None:
+    lists = {"medications": searchset(ordered(*IBUPROFEN))}
+    none = {"resourceType": "Bundle", "entry": []}
+    assert NO_ORDER in details(call(client, "order-sign", lists=lists, draftOrders=none).get_json())
+    assert "could not be checked" not in details(call(client, "patient-view", lists=lists).get_json())
+    signed = call(client, "order-sign", lists=lists, draftOrders=searchset(ordered(*CYCLOBENZAPRINE))).get_json()
+    assert "order could not be checked" not in details(signed)
+
+
 def test_a_context_that_says_only_that_there_is_no_order_is_no_fault(client: FlaskClient) -> None:
     none = {"resourceType": "OperationOutcome", "issue": [{"severity": "information", "code": "informational"}]}
     drafts = {"resourceType": "Bundle", "entry": [{"resource": none}]}

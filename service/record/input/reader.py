@@ -118,10 +118,12 @@ def read_prefetch(
     orders: Unpacked = _NOTHING_BROUGHT,
     beside: Unpacked = _NOTHING_BROUGHT,
     base: str | None = None,
+    awaits_orders: bool = False,
 ) -> Record:
     """The prefetch of one hook call as a Record.
 
-    ``orders`` is what its context brought to be reviewed, ``beside`` what it brought to be known. ``selections`` says
+    ``orders`` is what its context brought to be reviewed, ``beside`` what it brought to be known. With
+    ``awaits_orders`` a context that brought none leaves the drafts of the prefetch unreviewed. ``selections`` says
     what each key asks for; keys that it does not name are ignored (RP-7). ``base`` is the FHIR server of the call.
     Resources about another patient are never used, nor are prefetched ones without a subject (RQ-13); the lists they
     came in are then not complete.
@@ -153,6 +155,8 @@ def read_prefetch(
     for name in gathered.unclaimed & completeness.keys():
         completeness[name] = min(completeness[name], Completeness.PARTIAL, key=_RANK.__getitem__)
     not_reviewed = reviewed.not_reviewed(orders.problems)
+    if awaits_orders and not orders.pieces and not orders.problems:
+        not_reviewed = tuple(entry.reference for entry in gathered.entries if _is_draft_order(entry))
     record = gathered.record(patient_id, completeness, reviewed.orders, patients.base, not_reviewed)
     return replace(record, drafts=drafts) if drafts else record
 
@@ -341,7 +345,7 @@ class _Gathered:
 
     def split_orders(self) -> list[Entry]:
         """Take the draft requests out of the entries."""
-        orders = [entry for entry in self.entries if entry.type in ORDER_TYPES and status_of(entry) == "draft"]
+        orders = list(filter(_is_draft_order, self.entries))
         drafts = set(orders)
         if drafts:
             self.entries = [entry for entry in self.entries if entry not in drafts]
@@ -408,6 +412,10 @@ def _completeness(
         # One resource where a search was asked for: perhaps the only one, perhaps not.
         return Completeness.PARTIAL
     return Completeness.COMPLETE
+
+
+def _is_draft_order(entry: Entry) -> bool:
+    return entry.type in ORDER_TYPES and status_of(entry) == "draft"
 
 
 def _called(subject: str | Subject, patient_id: str) -> str | Subject:
