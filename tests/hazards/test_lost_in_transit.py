@@ -54,6 +54,8 @@ def site(code: str, display: str | None = None) -> Json:
         result(site("K-17", "K-17"), 400, "mL"),
         result({"coding": [{"system": "http://www.whocc.no/atc", "code": "Z99ZZ99"}]}, 25, "mL/min/{1.73_m2}"),
         result(site("L2", "Мочевой пузырь"), 400, "mL"),
+        result(site("L6", "Qx vornak"), 25, "mL/min/{1.73_m2}"),
+        result({"text": "TMPX"}, 101.3, "[degF]"),
     ],
 )
 def test_a_result_of_which_nothing_tells_what_was_measured_is_named_beside_a_back_problem(
@@ -73,6 +75,9 @@ def test_a_result_of_which_nothing_tells_what_was_measured_is_named_beside_a_bac
         result({"coding": [{"system": LOINC, "code": "718-7"}]}, 13.1, "g/dL"),
         result(site("L4", "Körpergröße"), 181, "cm"),
         result(site("L5"), value=False, unit=None),
+        result(site("L7", "MCV"), 90, "fL"),
+        result(site("L8", "WBC"), 8.1, "10*3/uL"),
+        result(site("L9", "Urine volume"), 400, "mL"),
     ],
 )
 def test_a_result_that_is_told_or_cannot_be_a_danger_is_not_named(client: FlaskClient, known: Json) -> None:

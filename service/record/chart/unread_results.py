@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from service.note import Note, NoteCode
@@ -20,10 +21,18 @@ from service.record.model import Completeness, Entry, Problem, Record, Resource
 from service.record.values.coding import CodeIndex
 from service.record.values.concept import wordings
 from service.record.values.foreign import is_foreign
-from service.record.values.units import Reading, read_value
+from service.record.values.other_words import has_strange_words
+from service.record.values.units import Reading, is_plausible, read_value
 
 _OBSERVATION = "Observation"
 _NO_CODE = Note(NoteCode.NO_CODE)
+_TELLING: Mapping[str, tuple[Decimal, Decimal]] = {
+    "mL": (Decimal(1), Decimal(2000)),
+    "mL/min": (Decimal(1), Decimal(250)),
+    "mL/min/{1.73_m2}": (Decimal(1), Decimal(250)),
+    "Cel": (Decimal(34), Decimal(43)),
+}
+"""Units and numbers of which a chart holds little else than what the rules ask for: residual, kidneys, fever."""
 _CODE_ONLY = re.compile(r"\S*\d\S*")
 """A code in place of words."""
 
@@ -49,7 +58,8 @@ def is_unread_result(observation: Resource, index: CodeIndex, units: Sequence[st
     """Whether an observation, or one of its components, holds a result of which nobody can tell what it measures.
 
     Of one with words of another language the number counts alone, where it is in one of the ``units`` that facts ask
-    for, or in none. A bare no tells of no danger; a bare yes is named by its question.
+    for, or in none; of one with words that nobody knows where it is in a unit of volume, flow or temperature.
+    A bare no tells of no danger; a bare yes is named by its question.
     """
     holders = (observation, *as_objects(observation.get("component")))
     return any(_is_unread(holder, index, units) for holder in holders)
@@ -62,7 +72,20 @@ def _is_unread(holder: Mapping[str, Any], index: CodeIndex, units: Sequence[str]
     words = [text for text in wordings(code) if not _CODE_ONLY.fullmatch(text)]
     if not words:
         return _has_value(holder) and not (says_no(holder) or is_affirmed(holder))
-    return any(map(is_foreign, words)) and any(isinstance(read_value(holder, unit), Reading) for unit in units)
+    # Of short forms and rare words the unit must tell: a count of cells under "WBC" is no reason for a card (H-07).
+    if any(map(is_foreign, words)):
+        return any(isinstance(read_value(holder, unit), Reading) for unit in units)
+    return all(map(_is_strange, words)) and any(_tells(holder, unit) for unit in _TELLING)
+
+
+def _is_strange(text: str) -> bool:
+    """Whether no word of a text is known."""
+    return all(has_strange_words(word) for word in text.split())
+
+
+def _tells(holder: Mapping[str, Any], unit: str) -> bool:
+    read = read_value(holder, unit)
+    return isinstance(read, Reading) and is_plausible(read, *_TELLING[unit])
 
 
 def _has_value(holder: Mapping[str, Any]) -> bool:
