@@ -172,6 +172,9 @@ def test_the_words_of_a_kind_are_read(text: str, value_set: str) -> None:
         ("Occlusion and stenosis of carotid artery", "cond-stroke-tia"),
         ("Retinal artery occlusion", "cond-stroke-tia"),
         ("Bulbar palsy", "cond-stroke-tia"),
+        ("eGFR by CKD-EPI", "cond-ckd-unspecified"),
+        ("Dx lumbar radiculopathy", "order-xr-lumbar-spine"),
+        ("CT C-spine", "order-ct-lumbar-spine"),
         ("Hearing aids", "cond-hiv"),
         ("Hearing aids", "local-cond-immunosuppression"),
         ("Contact with and exposure to human immunodeficiency virus [HIV]", "local-cond-immunosuppression"),
@@ -214,6 +217,17 @@ def test_what_sounds_alike_is_not_read(text: str, value_set: str) -> None:
         ("AST (SGOT)", "obs-ast"),
         ("Temperature (oral)", "obs-body-temperature"),
         ("Ankle dorsiflexion strength right", "local-obs-leg-strength"),
+        ("Creat SerPl-mCnc", "obs-creatinine"),
+        ("Platelet # Bld Auto", "obs-platelets"),
+        ("Hgb A1c MFr Bld HPLC", "obs-hba1c"),
+        ("GFR/BSA.pred SerPlBld CKD-EPI 2021", "obs-egfr"),
+        ("eGFRcr CKD-EPI 2021", "obs-egfr"),
+        ("POC INR", "obs-inr"),
+        ("XR LS spine", "order-xr-lumbar-spine"),
+        ("CT LS-spine WO contrast", "order-ct-lumbar-spine"),
+        ("NCV study", "order-emg-ncs"),
+        ("Therapeutic procedure, 1 or more areas; therapeutic exercises", "order-physical-therapy"),
+        ("Lumbar epidural", "order-epidural-steroid-injection"),
     ],
 )
 def test_a_result_under_a_local_code_is_read_by_its_name(text: str, value_set: str) -> None:
@@ -225,7 +239,7 @@ def test_a_result_under_a_local_code_is_read_by_its_name(text: str, value_set: s
     [
         *("Urine creatinine", "Albumin/creatinine ratio", "Creatinine clearance", "Creatine kinase"),
         *("Potassium chloride", "Potassium [Moles/volume] in Urine", "Room temperature", "Handgrip strength"),
-        *("Direct bilirubin", "AST/ALT ratio"),
+        *("Direct bilirubin", "AST/ALT ratio", "Creat Ur-mCnc"),
     ],
 )
 def test_a_result_of_something_else_is_not(text: str) -> None:
