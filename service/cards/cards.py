@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from service.cards.card_ids import id_of
@@ -25,8 +24,10 @@ from service.cards.suggestions import Acting, suggestions
 from service.cards.summary import summary
 from service.cards.unread import with_unread_for_patient
 from service.cards.with_not_assessed import with_not_assessed
+from service.cards.writing import Writing
 from service.decision import Advice, Decision
 from service.engine.trace import Outcomes
+from service.finding import Finding
 from service.knowledge.model import Indicator, Knowledge, Rule, ServiceDefinition
 
 WHY = "sciatica-cds.why"
@@ -85,7 +86,7 @@ def render_with_markers(
         rendered = [_patient_card(knowledge, decision, advice) for advice in visible if _has_patient_text(advice)]
         return with_unread_for_patient(rendered, knowledge, decision, lacking)
     groups = list(grouped(knowledge, visible))
-    showing = _Showing(knowledge, decision, audience, acting)
+    showing = _Showing(knowledge, decision, audience, acting, Writing(decision.now.date()))
     cards = [_card(showing, group) for group in groups]
     return with_not_assessed(cards, knowledge, decision, lacking, groups)
 
@@ -114,17 +115,22 @@ def _order(knowledge: Knowledge) -> dict[str, tuple[int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class _Showing:
-    """All that the cards of a decision are made with; ``written`` are lines about findings, which cards share."""
+    """All that the cards of a decision are made with; ``entries`` are those behind each finding, as cards name them."""
 
     knowledge: Knowledge
     decision: Decision
     audience: Audience
     acting: Acting
-    written: dict[str, str] = field(default_factory=dict)
+    writing: Writing
+    entries: dict[str, list[Json]] = field(default_factory=dict)
 
-    @property
-    def today(self) -> date:
-        return self.decision.now.date()
+    def behind(self, finding: Finding) -> list[Json]:
+        """The entries of a finding, each once. Several cards depend on the same findings."""
+        entries = self.entries.get(finding.name)
+        if entries is None:
+            distinct = dict.fromkeys([(item.resource, item.date) for item in finding.evidence])
+            entries = self.entries[finding.name] = [_entry(finding.name, *item) for item in distinct]
+        return entries
 
 
 def _card(showing: _Showing, group: Sequence[Advice]) -> Json:
@@ -137,13 +143,11 @@ def _card(showing: _Showing, group: Sequence[Advice]) -> Json:
 def _pathway(showing: _Showing, group: Sequence[Advice]) -> Json:
     """The card that says where the patient stands, with the advice that hangs on it and its suggestions."""
     knowledge, head = showing.knowledge, group[0]
-    full_text = "\n\n".join(
-        [*full_text_of(knowledge, group, showing.today, showing.written), f"*{knowledge.not_clearance}*"]
-    )
+    full_text = "\n\n".join([*full_text_of(knowledge, group, showing.writing), f"*{knowledge.not_clearance}*"])
     card: Json = {
         "uuid": _uuid(showing.decision, head.rule.id),
-        "summary": pathway_summary(group, showing.today),
-        "detail": full_text if showing.audience.full else write_pathway(knowledge, group, showing.today),
+        "summary": pathway_summary(group, showing.writing),
+        "detail": full_text if showing.audience.full else write_pathway(knowledge, group, showing.writing),
         "indicator": head.indicator.value,
         "source": card_source(knowledge, head.rule),
     }
@@ -163,11 +167,11 @@ def _single(showing: _Showing, advice: Advice) -> Json:
     knowledge, rule = showing.knowledge, advice.rule
     text = rule.card
     assert text is not None
-    full_text = detail(knowledge, advice, showing.today, showing.written)
+    full_text = detail(knowledge, advice, showing.writing)
     card: Json = {
         "uuid": _uuid(showing.decision, rule.id),
-        "summary": summary(advice, showing.today),
-        "detail": full_text if showing.audience.full else write(sections(knowledge, advice, showing.today)),
+        "summary": summary(advice, showing.writing),
+        "detail": full_text if showing.audience.full else write(sections(knowledge, advice, showing.writing)),
         "indicator": advice.indicator.value,
         "source": card_source(knowledge, rule),
     }
@@ -184,7 +188,7 @@ def _shared(showing: _Showing, group: Sequence[Advice]) -> Json:
     """One card for several pieces of advice: what each says, all their grounds, and their suggestions."""
     knowledge = showing.knowledge
     full_text = "\n\n".join(
-        [*full_text_of(knowledge, group, showing.today, showing.written), f"*{knowledge.not_clearance}*"],
+        [*full_text_of(knowledge, group, showing.writing), f"*{knowledge.not_clearance}*"],
     )
     is_severe = max(item.indicator.rank for item in group) > Indicator.INFO.rank
     is_joined = is_joinable(group)
@@ -192,7 +196,7 @@ def _shared(showing: _Showing, group: Sequence[Advice]) -> Json:
     card: Json = {
         "uuid": _uuid(showing.decision, group[0].rule.id if is_joined else name),
         "summary": joined_summary(group) if is_joined else shared_summary(group, is_severe=is_severe),
-        "detail": full_text if showing.audience.full else write_shared(knowledge, group, showing.today),
+        "detail": full_text if showing.audience.full else write_shared(knowledge, group, showing.writing),
         "indicator": max((item.indicator for item in group), key=lambda indicator: indicator.rank).value,
         "source": card_source(knowledge, group[0].rule) | ({} if is_joined else {"topic": topic(name, words)}),
     }
@@ -258,11 +262,12 @@ def _why(showing: _Showing, advice: Sequence[Advice]) -> Json:
     knowledge, outcomes = showing.knowledge, showing.decision.outcomes
     rules = [_rule(knowledge, outcomes, name) for item in advice for name in (item.rule.id, *item.suppresses)]
     why: Json = {"decision": showing.decision.id, "rules": rules}
-    if evidence := dict.fromkeys(_evidence_of(advice)):
-        why["evidence"] = [_evidence(*entry) for entry in evidence]
+    found = {finding.name: finding for item in advice for finding in item.found}
+    if evidence := [entry for finding in found.values() for entry in showing.behind(finding)]:
+        why["evidence"] = evidence
     lacking = asked(knowledge, (name for item in advice for name in item.not_recorded))
     if lacking:
-        why["notRecorded"] = lacking
+        why["notRecorded"] = list(lacking)
     return why
 
 
@@ -282,17 +287,7 @@ def _rule_body(knowledge: Knowledge, rule: Rule) -> Json:
     }
 
 
-def _evidence_of(advice: Sequence[Advice]) -> list[tuple[str, str, str | None]]:
-    """Finding, resource and date of each entry on which a card depends."""
-    return [
-        (finding.name, entry.resource, entry.date)
-        for item in advice
-        for finding in item.found
-        for entry in finding.evidence
-    ]
-
-
-def _evidence(finding: str, resource: str, date: str | None) -> Json:
+def _entry(finding: str, resource: str, date: str | None) -> Json:
     body = {"finding": finding, "resource": resource}
     return body if date is None else body | {"date": date}
 

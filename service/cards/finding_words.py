@@ -371,22 +371,18 @@ def _note(note: Note) -> str:
     return text if is_storable_note(note) else mark_quoted(text)
 
 
-def asked(knowledge: Knowledge, names: Iterable[str]) -> list[str]:
+def asked(knowledge: Knowledge, names: Iterable[str]) -> tuple[str, ...]:
     """The phrases a clinician reads for findings that are not known, each once."""
-    return list(dict.fromkeys(map(_phrases(knowledge).__getitem__, names)))
-
-
-def asked_in_a_line(knowledge: Knowledge, names: tuple[str, ...]) -> str:
-    """The same in one line: what a rule lacks is the same for many patients."""
-    lines = _lines(knowledge)
-    line = lines.get(names)
-    if line is None:
-        line = lines[names] = "; ".join(asked(knowledge, names))
-    return line
+    given, known = tuple(names), _known_phrases(knowledge)
+    found = known.get(given)
+    if found is None:
+        found = known[given] = tuple(dict.fromkeys(map(_phrases(knowledge).__getitem__, given)))
+    return found
 
 
 @of_rule_set
-def _lines(knowledge: Knowledge) -> Bounded[tuple[str, ...], str]:
+def _known_phrases(knowledge: Knowledge) -> Bounded[tuple[str, ...], tuple[str, ...]]:
+    """The phrases for several findings: what a rule lacks is the same for many patients."""
     del knowledge
     return Bounded(1024)
 

@@ -5,33 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from service.cards.finding_words import asked_in_a_line, quoted_lines
+from service.cards.finding_words import asked, quoted_lines
 from service.cards.of_rules import of_rule
 from service.cards.sources import source_lines
 from service.cards.summary import also, summary
+from service.cards.writing import Writing
 from service.decision import Advice
 from service.knowledge.model import Knowledge, Rule
 
 
-def detail(knowledge: Knowledge, advice: Advice, today: date, written: dict[str, str]) -> str:
+def detail(knowledge: Knowledge, advice: Advice, writing: Writing) -> str:
     """The whole detail of one card for a clinician, in GitHub markdown without HTML."""
-    return "\n\n".join([*body(knowledge, advice, today, written), f"*{knowledge.not_clearance}*"])
+    return "\n\n".join([*body(knowledge, advice, writing), f"*{knowledge.not_clearance}*"])
 
 
-def body(knowledge: Knowledge, advice: Advice, today: date, written: dict[str, str]) -> Iterator[str]:
+def body(knowledge: Knowledge, advice: Advice, writing: Writing) -> Iterator[str]:
     """The paragraphs of one card's detail without the closing sentence, so that folded cards can share it."""
     rule = advice.rule
     assert rule.card is not None
-    found = quoted_lines(knowledge, advice.found, written)
-    missing = asked_in_a_line(knowledge, advice.not_recorded)
+    found = quoted_lines(knowledge, advice.found, writing.lines)
+    missing = asked(knowledge, advice.not_recorded)
     yield rule.card.detail
-    yield from (f"**Also:** {said}" for said in also(advice, today))
+    yield from (f"**Also:** {said}" for said in also(advice, writing))
     if found:
         yield "**Found:**\n\n" + "\n".join(found)
     if missing:
-        yield f"**Not recorded:** {missing}"
+        yield f"**Not recorded:** {'; '.join(missing)}"
     yield _grounds(knowledge, rule)
-    yield _signature(knowledge, rule, today)
+    yield _signature(knowledge, rule, writing.today)
 
 
 @of_rule
@@ -43,11 +44,11 @@ def _grounds(knowledge: Knowledge, rule: Rule) -> str:
     return f"{sources}\n\n**Not verified**\n\n" + "\n".join(f"- {part}" for part in rule.unverified_parts)
 
 
-def full_text_of(knowledge: Knowledge, group: Sequence[Advice], today: date, written: dict[str, str]) -> Iterator[str]:
+def full_text_of(knowledge: Knowledge, group: Sequence[Advice], writing: Writing) -> Iterator[str]:
     """The paragraphs of several pieces of advice that share a card, each under its own summary."""
     for item in group:
-        yield f"**{summary(item, today)}**"
-        yield from body(knowledge, item, today, written)
+        yield f"**{summary(item, writing)}**"
+        yield from body(knowledge, item, writing)
         yield "---"
 
 

@@ -7,7 +7,6 @@ one and the same order become one that names each danger. Another critical card 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 from service.cards.finding_words import asked, drug_name, short_lines
 from service.cards.layout import (
@@ -24,6 +23,7 @@ from service.cards.pathway import is_pathway
 from service.cards.redaction import mark_quoted, replace_quoted
 from service.cards.sources import leading
 from service.cards.summary import summary
+from service.cards.writing import Writing
 from service.decision import Advice
 from service.finding import Evidence
 from service.knowledge.model import Indicator, Knowledge
@@ -142,9 +142,9 @@ def _decapitalised(text: str) -> str:
     return text if len(text) > 1 and text[1].isupper() else text[0].lower() + text[1:]
 
 
-def write_shared(knowledge: Knowledge, group: Sequence[Advice], today: date) -> str:
+def write_shared(knowledge: Knowledge, group: Sequence[Advice], writing: Writing) -> str:
     """The detail of a shared card: each summary with its leading source, and what is not known of any of them."""
-    points = [_point(knowledge, item, today) for item in group]
+    points = [_point(knowledge, item, writing) for item in group]
     head = group[0].rule.card
     return write(
         Sections(
@@ -152,14 +152,14 @@ def write_shared(knowledge: Knowledge, group: Sequence[Advice], today: date) -> 
             because=tuple(points),
             before_the_drug=before_the_drug(knowledge, group),
             not_known=unknown_line(asked(knowledge, left_unknown(knowledge, group))),
-            foot=foot(knowledge, [i.rule for i in group], today),
+            foot=foot(knowledge, [i.rule for i in group], writing.today),
         )
     )
 
 
-def _point(knowledge: Knowledge, advice: Advice, today: date) -> str:
+def _point(knowledge: Knowledge, advice: Advice, writing: Writing) -> str:
     """One line. A warning shows what it depends on, also here; the summary of a critical card holds the value."""
-    said = summary(advice, today)
+    said = summary(advice, writing)
     if _rank(advice) == Indicator.WARNING.rank:
         said += "".join(f" {line}." for line in short_lines(knowledge, advice.deciding)[:2])
     return f"{said} ({knowledge.sources[leading(knowledge, advice.rule).source].label})"

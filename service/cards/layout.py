@@ -16,6 +16,7 @@ from service.cards.finding_words import GROUNDS, asked, short_lines
 from service.cards.of_rules import of_rule
 from service.cards.sources import short_source_lines
 from service.cards.summary import also
+from service.cards.writing import Writing
 from service.decision import Advice
 from service.finding import Finding
 from service.knowledge.model import CardText, Indicator, Knowledge, Rule
@@ -50,7 +51,7 @@ class Sections:
     foot: str = ""
 
 
-def sections(knowledge: Knowledge, advice: Advice, today: date) -> Sections:
+def sections(knowledge: Knowledge, advice: Advice, writing: Writing) -> Sections:
     """The sections of the card of one rule."""
     rule = advice.rule
     assert rule.card is not None
@@ -58,12 +59,12 @@ def sections(knowledge: Knowledge, advice: Advice, today: date) -> Sections:
     is_danger = rule.card.indicator is not Indicator.INFO
     return Sections(
         act=act(rule.card),
-        also=tuple(also(advice, today)),
+        also=tuple(also(advice, writing)),
         because=tuple(first_of(short_lines(knowledge, grounds, naming_all=is_danger), GROUNDS)),
         before_the_drug=before_the_drug(knowledge, [advice]),
         not_known=unknown_line(asked(knowledge, left_unknown(knowledge, [advice])), _most_unknown(rule.card)),
         sources=tuple(short_source_lines(knowledge, rule)),
-        foot=foot(knowledge, [rule], today),
+        foot=foot(knowledge, [rule], writing.today),
     )
 
 
@@ -89,10 +90,11 @@ def before_the_drug(knowledge: Knowledge, group: Iterable[Advice]) -> str:
     return unknown_line(asked(knowledge, drug_checks(knowledge, group)), _DRUG_CHECKS)
 
 
-def left_unknown(knowledge: Knowledge, group: Sequence[Advice]) -> list[str]:
+def left_unknown(knowledge: Knowledge, group: Sequence[Advice]) -> tuple[str, ...]:
     """What else is not known and could change a card."""
     checks = set(drug_checks(knowledge, group))
-    return [name for name in dict.fromkeys(name for item in group for name in item.changing) if name not in checks]
+    changing = dict.fromkeys(name for item in group for name in item.changing)
+    return tuple(name for name in changing if name not in checks)
 
 
 def _grounds(knowledge: Knowledge, card: CardText, deciding: Sequence[Finding]) -> list[Finding]:

@@ -24,6 +24,7 @@ from service.cards.layout import (
 from service.cards.redaction import mark_quoted
 from service.cards.sources import short_source_lines
 from service.cards.summary import course, scores_of, short_day, summary
+from service.cards.writing import Writing
 from service.decision import Advice
 from service.finding import Finding
 from service.knowledge.model import FactKind, Knowledge
@@ -39,18 +40,18 @@ def is_pathway(knowledge: Knowledge, advice: Advice) -> bool:
     return knowledge.pathway is not None and knowledge.pathway in {advice.rule.variant_of, advice.rule.id}
 
 
-def pathway_summary(group: Sequence[Advice], today: date) -> str:
+def pathway_summary(group: Sequence[Advice], writing: Writing) -> str:
     """The week and its step, then what is advised now by name: as many names as fit, and a count."""
     head, *hung = group
     assert head.rule.card is not None
-    begin = f"{summary(head, today)} Now: "
+    begin = f"{summary(head, writing)} Now: "
     names = [_name(item) for item in hung] or [head.rule.card.short or head.rule.title]
     for number in range(len(names), 0, -1):
         left = len(names) - number
         text = f"{begin}{', '.join(names[:number])}{f' and {left} more' if left else ''}."
         if len(text) <= LONGEST:
             return text
-    return summary(head, today)
+    return summary(head, writing)
 
 
 def _name(advice: Advice) -> str:
@@ -58,21 +59,21 @@ def _name(advice: Advice) -> str:
     return advice.rule.card.short or advice.rule.title
 
 
-def write_pathway(knowledge: Knowledge, group: Sequence[Advice], today: date) -> str:
+def write_pathway(knowledge: Knowledge, group: Sequence[Advice], writing: Writing) -> str:
     """The detail of the pathway card with the advice that hangs on it."""
     head, *hung = group
     assert head.rule.card is not None
-    points = [summary(item, today) for item in hung[:_HUNG]]
+    points = [summary(item, writing) for item in hung[:_HUNG]]
     if len(hung) > _HUNG:
         points[_HUNG - 1 :] = [f"Also: {', '.join(_name(item) for item in hung[_HUNG - 1 :])}."]
     return write(
         Sections(
             act=act(head.rule.card),
-            because=(_stand(knowledge, head, today), *points),
+            because=(_stand(knowledge, head, writing.today), *points),
             before_the_drug=before_the_drug(knowledge, group),
             not_known=unknown_line(asked(knowledge, left_unknown(knowledge, group)), _UNKNOWNS),
             sources=tuple(short_source_lines(knowledge, head.rule)),
-            foot=foot(knowledge, [item.rule for item in group], today),
+            foot=foot(knowledge, [item.rule for item in group], writing.today),
         )
     )
 

@@ -51,6 +51,7 @@ def _named(source: Source, summary: str) -> bool:
     return re.search(rf"\b{re.escape(source.label.split()[0])}\b", summary) is not None
 
 
+@of_rule
 def card_source(knowledge: Knowledge, rule: Rule) -> dict[str, Any]:
     """The ``source`` member of a card (SO-1 to SO-5): label, official address if any, and always a topic."""
     source = knowledge.sources[leading(knowledge, rule).source]

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from service.cards.finding_words import amount, drug_name, is_answer, number, rounded, short_words
 from service.cards.redaction import mark_quoted
+from service.cards.writing import Writing
 from service.decision import Advice
 from service.finding import Evidence, Finding
 from service.knowledge.model import CardText
@@ -26,16 +27,24 @@ _WEEKS = "wk"
 _DAYS_TO_WEEKS, _WEEKS_TO_MONTHS = 14, 26 * 7
 
 
-def summary(advice: Advice, today: date) -> str:
+def summary(advice: Advice, writing: Writing) -> str:
     """The summary, with marks around what is quoted from the record."""
-    assert advice.rule.card is not None
-    return summary_of(advice.rule.card, advice, today)
+    rule = advice.rule
+    said = writing.summaries.get(rule.id)
+    if said is None:
+        assert rule.card is not None
+        said = writing.summaries[rule.id] = summary_of(rule.card, advice, writing.today)
+    return said
 
 
-def also(advice: Advice, today: date) -> list[str]:
+def also(advice: Advice, writing: Writing) -> list[str]:
     """The summaries of the dangers that a card names beside its own."""
+    if not advice.also:
+        return []
     there = (*advice.also_named, *advice.found, *advice.named)
-    return [_summary_of(rule.card, there, advice.missing, today) for rule in advice.also if rule.card is not None]
+    return [
+        _summary_of(rule.card, there, advice.missing, writing.today) for rule in advice.also if rule.card is not None
+    ]
 
 
 def summary_of(card: CardText, advice: Advice, today: date) -> str:

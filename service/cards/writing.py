@@ -1,0 +1,18 @@
+"""What is written once for a decision, because several of its cards and both texts of a card share it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """The day on which the cards of one decision are read, and what was written for them already.
+
+    ``lines`` tell of findings, by their names; ``summaries`` are those of rules, by their ids.
+    """
+
+    today: date
+    lines: dict[str, str] = field(default_factory=dict)
+    summaries: dict[str, str] = field(default_factory=dict)
