@@ -76,6 +76,11 @@ class Gate:
     digest: str = ""
     alarm: str | None = None
     _types: tuple[str, ...] = ()
+    _lists: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Name the lists once, not for every call that passes."""
+        self._lists = tuple(sorted(self.lists))
 
     @classmethod
     def of(cls, basis: Basis | None, hook: str, derivation: Derivation) -> Gate:
@@ -127,7 +132,7 @@ class Gate:
         """How the call passes, or None where it must be decided."""
         if not self.may_skip(chart):
             return None
-        lists = {name: record.completeness_of(name) for name in sorted(self.lists)}
+        lists = {name: record.completeness_of(name) for name in self._lists}
         return Gated(self.digest, lists, is_sample=is_sampled(decision_id))
 
     def check(self, gated: Gated, shown: int, decision_id: str) -> None:

@@ -197,6 +197,8 @@ def shown_of(body: Json) -> dict[str, ShownBefore] | None:
 
 
 def _finding_letters(decision: Decision, of: RuleSet) -> str:
+    if decision.is_skipped:
+        return NOT_ASKED * len(of.findings)
     # Hundreds of findings a call: they are gone through without a line of Python for each.
     found = map(decision.findings.get, of.findings, repeat(_NOT_ASKED))
     letters = list(map(_LETTERS.__getitem__, map(_STATUS, found)))
@@ -209,6 +211,8 @@ def _finding_letters(decision: Decision, of: RuleSet) -> str:
 
 
 def _rule_letters(outcomes: Outcomes, of: RuleSet) -> str:
+    if not outcomes:
+        return NOT_ASKED * len(of.rules)
     letters = outcomes.truths.translate(_LETTERS_OF_TRUTHS) + NOT_ASKED.encode()
     return bytes(map(letters.__getitem__, of.places_of(outcomes.of))).decode()
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 def written(moment: datetime) -> str:
     """An aware time as text, UTC to the microsecond."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def read(text: str) -> datetime:
