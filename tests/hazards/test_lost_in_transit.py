@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from tests.hazards.charts import (
     CYCLOBENZAPRINE,
     IBUPROFEN,
+    ICD,
     LOINC,
     WARFARIN,
     Json,
@@ -54,6 +55,7 @@ def site(code: str, display: str | None = None) -> Json:
         result(site("K-17", "K-17"), 400, "mL"),
         result({"coding": [{"system": "http://www.whocc.no/atc", "code": "Z99ZZ99"}]}, 25, "mL/min/{1.73_m2}"),
         result(site("L2", "Мочевой пузырь"), 400, "mL"),
+        result({"coding": [{"system": ICD, "code": "Z99.9"}]}, 400, "mL"),
         result(site("L6", "Qx vornak"), 25, "mL/min/{1.73_m2}"),
         result({"text": "TMPX"}, 101.3, "[degF]"),
     ],

@@ -18,14 +18,16 @@ from service.record.chart.answers import is_affirmed
 from service.record.chart.concepts import as_objects
 from service.record.chart.elsewhere import says_no
 from service.record.model import Completeness, Entry, Problem, Record, Resource
+from service.record.values.code_systems import LOINC, SNOMED, check_digit_fault
 from service.record.values.coding import CodeIndex
-from service.record.values.concept import wordings
+from service.record.values.concept import codings, wordings
 from service.record.values.foreign import is_foreign
 from service.record.values.other_words import has_strange_words
 from service.record.values.units import Reading, is_plausible, read_value
 
 _OBSERVATION = "Observation"
 _NO_CODE = Note(NoteCode.NO_CODE)
+_OF_RESULTS = frozenset({LOINC, SNOMED})
 _TELLING: Mapping[str, tuple[Decimal, Decimal]] = {
     "mL": (Decimal(1), Decimal(2000)),
     "mL/min": (Decimal(1), Decimal(250)),
@@ -67,7 +69,7 @@ def is_unread_result(observation: Resource, index: CodeIndex, units: Sequence[st
 
 def _is_unread(holder: Mapping[str, Any], index: CodeIndex, units: Sequence[str]) -> bool:
     code = holder.get("code")
-    if not isinstance(code, dict) or index.is_public(code) or index.match(code).all_sets:
+    if not isinstance(code, dict) or _is_of_a_public_system(code) or index.match(code).all_sets:
         return False
     words = [text for text in wordings(code) if not _CODE_ONLY.fullmatch(text)]
     if not words:
@@ -76,6 +78,11 @@ def _is_unread(holder: Mapping[str, Any], index: CodeIndex, units: Sequence[str]
     if any(map(is_foreign, words)):
         return any(isinstance(read_value(holder, unit), Reading) for unit in units)
     return all(map(_is_strange, words)) and any(_tells(holder, unit) for unit in _TELLING)
+
+
+def _is_of_a_public_system(code: Mapping[str, Any]) -> bool:
+    """Whether a well-formed code tells what was measured: of a system of results, which one of diagnoses is not."""
+    return any(one.system in _OF_RESULTS and check_digit_fault(one.system, one.code) is None for one in codings(code))
 
 
 def _is_strange(text: str) -> bool:

@@ -317,10 +317,6 @@ class CodeIndex(CodeSets):
         """Whether a concept says that nothing is known, or that nobody asked."""
         return not self.match(concept).sets.isdisjoint(self._says_nothing)
 
-    def is_public(self, concept: object) -> bool:
-        """Whether a well-formed code of a public system stands in it: one of no value set is then something else."""
-        return any(code.is_public for code in self._read(concept).codes)
-
     def is_known_by_code(self, concept: object) -> bool:
         """Whether a code alone tells what is meant: it lies in a value set, or is known to be something else."""
         return _is_known(self._read(concept).codes)
